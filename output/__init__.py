@@ -1,0 +1,1 @@
+"""From a transcript to what people read: Markdown drafts, captions, documents, and back."""

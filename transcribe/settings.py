@@ -1,0 +1,172 @@
+"""The settings: one frozen value, read by library, command line, `transcribe.toml`, environment and cache alike.
+
+A field is declared once, here, with its default, its help and the stages whose result depends on it.
+The command line makes its options from the fields, the TOML file its keys, the environment its
+`TRANSCRIBE_*` variables, and a checkpoint its key from `Settings.digest`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from transcribe.errors import SettingsError
+
+
+class Stage(StrEnum):
+    """The steps whose results are kept. A stage's key holds the settings of the stages before it too, where it reads
+    their result."""
+
+    RECOGNIZE = "recognize"
+    DIARIZE = "diarize"
+    TURNS = "turns"
+    RENDER = "render"
+
+
+def _setting(default: Any, help: str, *stages: Stage, choices: tuple[str, ...] = (), metavar: str | None = None) -> Any:
+    return dataclasses.field(
+        default=default,
+        metadata={"help": help, "stages": frozenset(stages), "choices": choices, "metavar": metavar},
+    )
+
+
+FORMATS = ("md", "json")  # what `-f` takes; the registry in output/formats.py must agree, a test sees to it
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every choice a user has, with the default everybody else gets.
+
+    Raises `SettingsError`, which names the setting, for a value that cannot be meant.
+    """
+
+    output: str = _setting("transcripts", "Folder the drafts go to.", metavar="DIR")
+    formats: tuple[str, ...] = _setting(("md", "json"), "What to write, separated by commas.", metavar="LIST")
+    speakers: str = _setting(
+        "",
+        'Names, host first ("Rich,Haikel"), or how many people speak (2). Default: found out.',
+        Stage.DIARIZE,
+        Stage.TURNS,
+        metavar="NAMES|N",
+    )
+    host: str = _setting("Rich", "Name of the host where nothing says who it is.", Stage.TURNS, metavar="NAME")
+    guest: str = _setting("Guest", "Name of a guest where nothing says who it is.", Stage.TURNS, metavar="NAME")
+    model: str = _setting(
+        "base",
+        "Whisper model: base (comes with turnscript), tiny.en, small, medium, large-v3, turbo, … or a folder.",
+        Stage.RECOGNIZE,
+        metavar="NAME|DIR",
+    )
+    engine: str = _setting(
+        "auto",
+        "What runs the model: ctranslate2 is the fast one and what auto takes, openai the reference.",
+        Stage.RECOGNIZE,
+        choices=("auto", "openai", "ctranslate2"),
+    )
+    device: str = _setting(
+        "auto", "Where the models run; auto takes a GPU where there is one.", choices=("auto", "cpu", "cuda")
+    )
+    language: str = _setting(
+        "auto", "Language spoken, as a code such as en or nl.", Stage.RECOGNIZE, metavar="CODE|auto"
+    )
+    beam_size: int = _setting(
+        5, "Readings followed at a time; 1 is faster and a little worse.", Stage.RECOGNIZE, metavar="N"
+    )
+    threads: int = _setting(0, "Processor threads to use; 0: as many as there are cores.", metavar="N")
+    wrap: int = _setting(70, "Columns the draft is filled to; 0: a paragraph a line.", Stage.RENDER, metavar="N")
+
+    def __post_init__(self) -> None:
+        for check in (_check_types, _check_choices, _check_numbers, _check_names):
+            check(self)
+
+    @property
+    def speaker_names(self) -> tuple[str, ...]:
+        """The names given, host first; empty where there are none.
+
+        >>> Settings(speakers="Rich, Haikel Guemar").speaker_names
+        ('Rich', 'Haikel Guemar')
+        """
+        if self.speakers.strip().isdigit():
+            return ()
+        return tuple(name.strip() for name in self.speakers.split(",") if name.strip())
+
+    @property
+    def speaker_count(self) -> int | None:
+        """How many people speak, by names or number; None: to be estimated.
+
+        >>> Settings(speakers="2").speaker_count
+        2
+        """
+        if self.speakers.strip().isdigit():
+            return int(self.speakers)
+        return len(self.speaker_names) or None
+
+    def digest(self, *stages: Stage) -> str:
+        """A key that changes exactly when a setting one of `stages` depends on does (16 hex digits)."""
+        wanted = {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+            if field.metadata["stages"] & set(stages)
+        }
+        if Stage.DIARIZE in stages and Stage.TURNS not in stages:
+            wanted["speakers"] = self.speaker_count  # who they are does not change who is heard
+        return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()[:16]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Every setting by name, in values JSON and TOML know."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value for name, value in dataclasses.asdict(self).items()
+        }
+
+    @property
+    def output_folder(self) -> Path:
+        """`output` as a path."""
+        return Path(self.output).expanduser()
+
+
+def _check_types(settings: Settings) -> None:
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        if type(value) is not type(field.default):
+            kind = {int: "a whole number", str: "text", tuple: "a list", bool: "true or false"}[type(field.default)]
+            raise SettingsError(f"{field.name}: {value!r} is not {kind}")
+
+
+def _check_choices(settings: Settings) -> None:
+    for field in dataclasses.fields(settings):
+        value, choices = getattr(settings, field.name), field.metadata["choices"]
+        if choices and value not in choices:
+            raise SettingsError(f"{field.name}: {value!r} is not one of {', '.join(choices)}")
+    unknown = [name for name in settings.formats if name not in FORMATS]
+    if unknown or not settings.formats:
+        raise SettingsError(f"formats: {', '.join(unknown) or 'none given'}; choose from {', '.join(FORMATS)}")
+    if not re.fullmatch(r"auto|[a-z]{2,3}", settings.language):
+        raise SettingsError(f"language: {settings.language!r} is not a code such as en, nl or auto")
+
+
+def _check_numbers(settings: Settings) -> None:
+    for name, least, most in (("beam_size", 1, 20), ("threads", 0, 1024), ("wrap", 0, 10_000)):
+        value = getattr(settings, name)
+        if not least <= value <= most:
+            raise SettingsError(f"{name}: {value} is not between {least} and {most}")
+    count = settings.speaker_count
+    if settings.speakers.strip().isdigit() and not 1 <= (count or 0) <= 20:
+        raise SettingsError(f"speakers: {settings.speakers} people; give a number from 1 to 20, or names")
+
+
+def _check_names(settings: Settings) -> None:
+    names = settings.speaker_names
+    if len({name.casefold() for name in names}) != len(names):
+        raise SettingsError(f"speakers: a name stands twice in {settings.speakers!r}")
+    for name, value in (("host", settings.host), ("guest", settings.guest), *(("speakers", name) for name in names)):
+        if not re.fullmatch(r"[^\W_](?:[^\x00-\x1f*:\[\]<>`\\]{0,79})", value):
+            raise SettingsError(f"{name}: {value!r} cannot be a speaker's name")
+    for name in ("output", "model"):
+        if not getattr(settings, name).strip():
+            raise SettingsError(f"{name}: must not be empty")

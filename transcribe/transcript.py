@@ -1,0 +1,284 @@
+"""The timed transcript: words, turns, speakers, and the file they are kept in (`STEM.json`).
+
+Pure values. Times are seconds from the start of the audio, kept to the millisecond, so that
+writing and reading change nothing. Does not know how words are recognised or how they are printed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from audio.episode import Episode, Seconds
+from transcribe.errors import TranscriptError
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word as it is printed (punctuation attached, no blanks around it) and when it was said.
+
+    >>> Word("I'm", 0.5204, 0.7, 0.98)
+    Word(text="I'm", start=0.52, end=0.7, probability=0.98)
+    """
+
+    text: str
+    start: Seconds
+    end: Seconds
+    probability: float = 1.0  # the recogniser's, 0 to 1
+
+    def __post_init__(self) -> None:
+        if not self.text or self.text != self.text.strip():
+            raise ValueError(f"a word needs text with no blanks around it, not {self.text!r}")
+        _round_span(self)
+        if not 0.0 <= self.probability <= 1.0:
+            raise ValueError(f"{self.text!r}: probability {self.probability} is not between 0 and 1")
+        object.__setattr__(self, "probability", round(self.probability, 4))
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerSpan:
+    """A stretch in which one speaker is heard. Spans of different speakers may overlap."""
+
+    start: Seconds
+    end: Seconds
+    speaker: str
+
+    def __post_init__(self) -> None:
+        _round_span(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A passage the machine is not sure of, and why, for the editor to listen to."""
+
+    start: Seconds
+    end: Seconds
+    reason: str
+
+    def __post_init__(self) -> None:
+        _round_span(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one speaker said before somebody else spoke: at least one word, in the order of time.
+
+    >>> Turn("S1", (Word("Hello,", 0.5, 0.9), Word("Ada.", 1.0, 1.4))).text
+    'Hello, Ada.'
+    """
+
+    speaker: str
+    words: tuple[Word, ...]
+
+    def __post_init__(self) -> None:
+        if not self.words:
+            raise ValueError(f"a turn of {self.speaker!r} without words")
+        if any(later.start < earlier.start for earlier, later in zip(self.words, self.words[1:], strict=False)):
+            raise ValueError(f"the words of a turn of {self.speaker!r} are not in the order of time")
+
+    @property
+    def start(self) -> Seconds:
+        """Where the first word starts."""
+        return self.words[0].start
+
+    @property
+    def end(self) -> Seconds:
+        """Where the last-ending word ends."""
+        return max(word.end for word in self.words)
+
+    @property
+    def text(self) -> str:
+        """The words, a blank between each two."""
+        return " ".join(word.text for word in self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """A person heard. `id` is stable within the transcript; `label` is what the first turn prints.
+
+    >>> Speaker("S1", "Rich Bowen")
+    Speaker(id='S1', name='Rich Bowen', label='Rich', evidence='')
+    """
+
+    id: str
+    name: str
+    label: str = ""  # the first name unless given
+    evidence: str = ""  # why this voice has this name
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise ValueError(f"speaker {self.id!r} without a name")
+        if not self.label:
+            object.__setattr__(self, "label", self.name.split()[0])
+
+    @property
+    def initial(self) -> str:
+        """The label's first letter, upper case."""
+        return self.label[0].upper()
+
+
+@dataclass(frozen=True, slots=True)
+class MadeWith:
+    """What produced a transcript: enough to tell whether a new run would give another one."""
+
+    turnscript: str
+    engine: str
+    model: str
+    model_sha256: str
+    audio_sha256: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)  # file name → SHA-256 of what the machine wrote
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """A recording's timed transcript. Every turn and span belongs to one of `speakers`."""
+
+    episode: Episode
+    language: str
+    speakers: tuple[Speaker, ...]
+    turns: tuple[Turn, ...]
+    spans: tuple[SpeakerSpan, ...]
+    made_with: MadeWith
+    doubts: tuple[Doubt, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        known = {speaker.id for speaker in self.speakers}
+        if len(known) != len(self.speakers):
+            raise ValueError("two speakers share an id")
+        strangers = ({turn.speaker for turn in self.turns} | {span.speaker for span in self.spans}) - known
+        if strangers:
+            raise ValueError(f"turns or spans of unknown speakers: {', '.join(sorted(strangers))}")
+
+    @property
+    def words(self) -> Iterable[Word]:
+        """Every word, turn by turn."""
+        return (word for turn in self.turns for word in turn.words)
+
+    def speaker(self, id: str) -> Speaker:
+        """The speaker with this id. Raises `KeyError` for a stranger."""
+        for speaker in self.speakers:
+            if speaker.id == id:
+                return speaker
+        raise KeyError(id)
+
+    def to_json(self) -> str:
+        """The contents of `STEM.json`: schema 1, UTF-8, a turn a line so that diffs can be read."""
+        return _dump(_as_dict(self))
+
+    @classmethod
+    def from_json(cls, text: str, *, source: str = "transcript") -> Transcript:
+        """Read what `to_json` wrote; keys of later versions are passed over.
+
+        Raises `TranscriptError`, which names `source`, for anything that is not such a transcript.
+        """
+        try:
+            data = json.loads(text)
+            if data["schema"] > SCHEMA:
+                raise TranscriptError(
+                    f"{source}: written by a newer turnscript (schema {data['schema']}); upgrade turnscript to read it"
+                )
+            return _from_dict(data)
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+            raise TranscriptError(
+                f"{source}: not a turnscript transcript ({error!r}); run `transcribe run` on the audio again"
+            ) from error
+
+
+def _round_span(span: Word | SpeakerSpan | Doubt) -> None:
+    if not 0.0 <= span.start <= span.end:  # false for NaN as well
+        raise ValueError(f"{span.start} to {span.end} is not a stretch of time")
+    object.__setattr__(span, "start", round(float(span.start), 3))
+    object.__setattr__(span, "end", round(float(span.end), 3))
+
+
+def _as_dict(transcript: Transcript) -> dict[str, Any]:
+    episode, made = transcript.episode, transcript.made_with
+    return {
+        "schema": SCHEMA,
+        "episode": {
+            "title": episode.title,
+            "show": episode.show,
+            "audio_url": episode.audio_url,
+            "audio_path": None if episode.path is None else str(episode.path),
+            "page_url": episode.page_url,
+            "guid": episode.guid,
+            "published": None if episode.published is None else episode.published.isoformat(),
+            "description": episode.description,
+            "duration": episode.duration,
+        },
+        "language": transcript.language,
+        "speakers": [
+            {"id": s.id, "name": s.name, "label": s.label, "initial": s.initial, "evidence": s.evidence}
+            for s in transcript.speakers
+        ],
+        "turns": [
+            {"speaker": t.speaker, "start": t.start, "end": t.end, "words": [_slots(w) for w in t.words]}
+            for t in transcript.turns
+        ],
+        "spans": [_slots(span) for span in transcript.spans],
+        "doubts": [_slots(doubt) for doubt in transcript.doubts],
+        "warnings": list(transcript.warnings),
+        "made_with": {**_slots(made), "settings": dict(made.settings), "outputs": dict(made.outputs)},
+    }
+
+
+def _slots(value: Any) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in value.__slots__}
+
+
+def _dump(data: Mapping[str, Any]) -> str:
+    """JSON with one line per key, and one per item of a list of objects."""
+    lines = []
+    for key, value in data.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            rows = ",\n".join("    " + json.dumps(row, ensure_ascii=False) for row in value)
+            lines.append(f"  {json.dumps(key)}: [\n{rows}\n  ]")
+        else:
+            lines.append(f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _from_dict(data: Mapping[str, Any]) -> Transcript:
+    made = data["made_with"]
+    return Transcript(
+        episode=_episode(data["episode"]),
+        language=data["language"],
+        speakers=tuple(
+            Speaker(s["id"], s["name"], s.get("label", ""), s.get("evidence", "")) for s in data["speakers"]
+        ),
+        turns=tuple(
+            Turn(
+                t["speaker"],
+                tuple(Word(w["text"], w["start"], w["end"], w.get("probability", 1.0)) for w in t["words"]),
+            )
+            for t in data["turns"]
+        ),
+        spans=tuple(SpeakerSpan(s["start"], s["end"], s["speaker"]) for s in data.get("spans", ())),
+        made_with=MadeWith(**{name: made[name] for name in MadeWith.__slots__ if name in made}),
+        doubts=tuple(Doubt(d["start"], d["end"], d["reason"]) for d in data.get("doubts", ())),
+        warnings=tuple(data.get("warnings", ())),
+    )
+
+
+def _episode(data: Mapping[str, Any]) -> Episode:
+    from datetime import datetime
+    from pathlib import Path
+
+    path, url, published = data.get("audio_path"), data.get("audio_url"), data.get("published")
+    return Episode(
+        title=data["title"],
+        path=Path(path) if path else None if url else Path(data["title"]),
+        audio_url=url,
+        show=data.get("show"),
+        guid=data.get("guid"),
+        published=datetime.fromisoformat(published) if published else None,
+        page_url=data.get("page_url"),
+        description=data.get("description"),
+        duration=data.get("duration"),
+    )
