@@ -1,0 +1,74 @@
+"""Files written so that they are whole or not there, and the folders the platform keeps for caches and data.
+
+The lowest room: all three packages write through it. Names of files are the business of their callers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+APP = "turnscript"
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write to that takes `path`'s place when the block ends well, and leaves nothing behind when not.
+
+    It is written in the same folder (which is made where missing), synced and renamed. Raises `OSError` as the disk does.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
+    beside = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        beside.chmod(path.stat().st_mode if path.exists() else 0o666 & ~_umask())
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def write_atomically(path: Path, data: bytes | str) -> None:
+    """Put `data` (text as UTF-8, line ends as they are) at `path`, whole or not at all. Raises `OSError`."""
+    with replacing(path) as file:
+        file.write(data.encode() if isinstance(data, str) else data)
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's contents in hex, read in blocks. Raises `OSError`."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def cache_folder() -> Path:
+    """Where what can be made again is kept: `XDG_CACHE_HOME`, else the platform's own place. It may not exist yet."""
+    return _folder("XDG_CACHE_HOME", "user_cache_dir")
+
+
+def data_folder() -> Path:
+    """Where what the user made is kept: `XDG_DATA_HOME`, else the platform's own place. It may not exist yet."""
+    return _folder("XDG_DATA_HOME", "user_data_dir")
+
+
+def _folder(variable: str, platform_function: str) -> Path:
+    named = os.environ.get(variable, "")
+    if Path(named).is_absolute():  # the specification has relative ones ignored
+        return Path(named) / APP
+    import platformdirs
+
+    return Path(getattr(platformdirs, platform_function)(APP, appauthor=False))
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
