@@ -1,0 +1,91 @@
+"""Who may import whom, as docs/architecture.md says; and what `transcribe --help` may not load."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("audio", "transcribe", "output")
+MAY_IMPORT_OUTPUT = {"transcribe.batch", "transcribe.cli", "transcribe.check", "transcribe.score"}
+LOWEST = "audio.disk"
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))}
+
+
+def imports(path: Path) -> set[str]:
+    """Every module of ours that a file imports, at its top or inside a function."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            module = node.module or ""
+            found |= {f"{module}.{a.name}" if f"{module}.{a.name}" in MODULES else module for a in node.names}
+    return {name for name in found if name.split(".")[0] in PACKAGES}
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("audio")])
+def test_audio_knows_nothing_of_speech(module: str) -> None:
+    assert {name.split(".")[0] for name in imports(MODULES[module])} <= {"audio"}
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("output")])
+def test_output_reads_transcripts_and_nothing_else_of_transcribe(module: str) -> None:
+    ours = {name for name in imports(MODULES[module]) if name.startswith("transcribe")}
+    assert ours <= {"transcribe.transcript"}
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("transcribe")])
+def test_only_the_top_rooms_write_output(module: str) -> None:
+    if module in MAY_IMPORT_OUTPUT or module.startswith("transcribe.editor"):
+        return
+    assert not {name for name in imports(MODULES[module]) if name.startswith("output")}
+
+
+@pytest.mark.parametrize("module", ["transcribe.attribute", "transcribe.transcript", "transcribe.names"])
+def test_pure_rooms_stand_on_values_alone(module: str) -> None:
+    values = {"transcribe.transcript", "transcribe.errors", "audio.episode"}
+    assert imports(MODULES[module]) <= values
+
+
+def test_nothing_imports_the_command_line() -> None:
+    assert not [name for name, path in MODULES.items() if "transcribe.cli" in imports(path)]
+
+
+def test_no_import_goes_round_in_circles() -> None:
+    graph = {name: imports(path) & set(MODULES) for name, path in MODULES.items()}
+    done: set[str] = set()
+
+    def visit(name: str, trail: tuple[str, ...]) -> None:
+        assert name not in trail, " → ".join((*trail, name))
+        if name not in done:
+            for other in graph[name] - {name}:
+                visit(other, (*trail, name))
+            done.add(name)
+
+    for name in graph:
+        visit(name, ())
+
+
+def test_help_loads_nothing_heavy() -> None:
+    heavy = "{'torch', 'numpy', 'faster_whisper', 'whisper', 'ctranslate2', 'onnxruntime', 'scipy', 'pydub', 'tqdm'}"
+    code = (
+        "import sys\nfrom transcribe.cli import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        f"sys.exit(', '.join(sorted({heavy} & set(sys.modules))) or 0)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, f"loaded: {result.stderr}"
+    assert "Usage: transcribe" in result.stdout

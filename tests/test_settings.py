@@ -1,0 +1,113 @@
+"""One `Settings`, and every place it is read from."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from transcribe.config import load_settings
+from transcribe.errors import SettingsError
+from transcribe.settings import Settings, Stage
+
+# A value other than the default for every field. A new field without one fails here, which is the point.
+OTHER: dict[str, Any] = {
+    "output": "elsewhere",
+    "formats": ("json",),
+    "speakers": "Ada,Grace",
+    "host": "Ada",
+    "guest": "Visitor",
+    "model": "tiny.en",
+    "engine": "openai",
+    "device": "cpu",
+    "language": "nl",
+    "beam_size": 1,
+    "threads": 3,
+    "wrap": 0,
+}
+FIELDS = [field.name for field in dataclasses.fields(Settings)]
+
+
+def spelled(value: Any) -> str:
+    return ",".join(value) if isinstance(value, tuple) else str(value)
+
+
+def toml(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(f'"{item}"' for item in value) + "]"
+    return str(value) if isinstance(value, int) else f'"{value}"'
+
+
+def test_every_setting_is_known_here() -> None:
+    assert set(OTHER) == set(FIELDS)
+    assert all(OTHER[name] != getattr(Settings(), name) for name in FIELDS)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_every_place_says_the_same(name: str, tmp_path: Path) -> None:
+    meant = Settings(**{name: OTHER[name]})
+    assert load_settings({name: spelled(OTHER[name])}, environ={}, folder=tmp_path) == meant
+    environ = {f"TRANSCRIBE_{name.upper()}": spelled(OTHER[name])}
+    assert load_settings({}, environ=environ, folder=tmp_path) == meant
+    (tmp_path / "transcribe.toml").write_text(f"{name.replace('_', '-')} = {toml(OTHER[name])}\n")
+    from_file = load_settings({}, environ={}, folder=tmp_path)
+    if name == "output":
+        meant = Settings(output=str(tmp_path / "elsewhere"))  # a file's folder is the file's to name
+    assert from_file == meant
+
+
+def test_command_line_beats_environment_beats_file_beats_default(tmp_path: Path) -> None:
+    (tmp_path / "transcribe.toml").write_text("beam-size = 2\nwrap = 60\nthreads = 1\n[[show]]\nfeed = 'x'\n")
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    environ = {"TRANSCRIBE_BEAM_SIZE": "3", "TRANSCRIBE_WRAP": "50"}
+    settings = load_settings({"beam_size": 4, "model": None}, environ=environ, folder=below)
+    assert (settings.beam_size, settings.wrap, settings.threads, settings.model) == (4, 50, 1, "base")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("engine", "magic", "engine: 'magic' is not one of auto, openai, ctranslate2"),
+        ("formats", "md,pdf", "formats: pdf; choose from md"),
+        ("beam_size", "many", "beam_size: 'many' is not a whole number"),
+        ("beam_size", "0", "beam_size: 0 is not between 1 and 20"),
+        ("speakers", "0", "speakers: 0 people"),
+        ("speakers", "Ada,ada", "speakers: a name stands twice"),
+        ("speakers", "A*B", "speakers: 'A\\*B' cannot be"),
+        ("host", "**", "host: '\\*\\*' cannot be"),
+        ("language", "English", "language: 'English' is not a code"),
+        ("output", " ", "output: must not be empty"),
+    ],
+)
+def test_a_bad_value_is_named_with_its_place(name: str, value: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=f"command line: {message}"):
+        load_settings({name: value}, environ={}, folder=tmp_path)
+    with pytest.raises(SettingsError, match=message) as caught:
+        load_settings({}, environ={f"TRANSCRIBE_{name.upper()}": value}, folder=tmp_path)
+    assert f"TRANSCRIBE_{name.upper()}" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["beams = 3", "wrap = [", "wrap = true", "model = 3", "\x00"])
+def test_a_bad_file_is_named(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "transcribe.toml"
+    path.write_text(text)
+    with pytest.raises(SettingsError) as caught:
+        load_settings({}, environ={}, folder=tmp_path)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_stage_is_done_again_when_its_settings_change_and_only_then(name: str) -> None:
+    stages = {field.name: field.metadata["stages"] for field in dataclasses.fields(Settings)}[name]
+    changed = Settings(**{name: OTHER[name]})
+    for stage in Stage:
+        assert (changed.digest(stage) != Settings().digest(stage)) == (stage in stages), stage
+
+
+def test_renaming_people_does_not_change_who_is_heard() -> None:
+    ada, bob = Settings(speakers="Ada,Grace"), Settings(speakers="Bob,Grace")
+    assert ada.digest(Stage.DIARIZE) == bob.digest(Stage.DIARIZE) == Settings(speakers="2").digest(Stage.DIARIZE)
+    assert ada.digest(Stage.TURNS) != bob.digest(Stage.TURNS)

@@ -1,0 +1,121 @@
+"""Transcripts: what cannot be built, what survives the file, what the file looks like."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audio.episode import Episode
+from transcribe.errors import TranscriptError
+from transcribe.transcript import Doubt, MadeWith, Speaker, SpeakerSpan, Transcript, Turn, Word
+
+MADE = MadeWith("0.1.0", "ctranslate2", "base", "d01c", "a0d1", {"beam_size": 5}, {"a.md": "ff"})
+
+
+def transcript(turns: tuple[Turn, ...] = (), **changes: object) -> Transcript:
+    values: dict[str, object] = {
+        "episode": Episode("A talk", path=Path("a.mp3"), duration=9.0),
+        "language": "en",
+        "speakers": (Speaker("S1", "Ada Lovelace", evidence="given"), Speaker("S2", "Grace")),
+        "turns": turns,
+        "spans": (),
+        "made_with": MADE,
+    }
+    return Transcript(**(values | changes))  # type: ignore[arg-type]
+
+
+times = st.floats(0, 40_000, allow_nan=False)
+texts = st.text(st.characters(codec="utf-8"), min_size=1).filter(lambda t: t == t.strip())
+
+
+@st.composite
+def words(draw: st.DrawFn) -> Word:
+    start, end = sorted((draw(times), draw(times)))
+    return Word(draw(texts), start, end, draw(st.floats(0, 1)))
+
+
+@st.composite
+def turns(draw: st.DrawFn) -> Turn:
+    spoken = sorted(draw(st.lists(words(), min_size=1, max_size=8)), key=lambda word: word.start)
+    return Turn(draw(st.sampled_from(["S1", "S2"])), tuple(spoken))
+
+
+@given(st.lists(turns(), max_size=5), st.lists(words(), max_size=3))
+def test_writing_and_reading_change_nothing(spoken: list[Turn], stretches: list[Word]) -> None:
+    before = transcript(
+        tuple(spoken),
+        spans=tuple(SpeakerSpan(w.start, w.end, "S1") for w in stretches),
+        doubts=tuple(Doubt(w.start, w.end, w.text) for w in stretches),
+        warnings=tuple(w.text for w in stretches),
+    )
+    after = Transcript.from_json(before.to_json())
+    assert after == before
+    assert after.to_json() == before.to_json()
+
+
+def test_the_file_is_the_contract() -> None:
+    spoken = Turn("S1", (Word("I'm", 0.52, 0.7, 0.98), Word("Ada.", 0.7, 9.1)))
+    data = json.loads(transcript((spoken,), spans=(SpeakerSpan(0.4, 9.3, "S1"),)).to_json())
+    assert data["schema"] == 1
+    assert data["episode"]["title"] == "A talk"
+    assert data["episode"]["duration"] == 9.0
+    assert data["language"] == "en"
+    assert data["speakers"][0] | {"evidence": ""} == {
+        "id": "S1",
+        "name": "Ada Lovelace",
+        "label": "Ada",
+        "initial": "A",
+        "evidence": "",
+    }
+    assert data["turns"] == [
+        {
+            "speaker": "S1",
+            "start": 0.52,
+            "end": 9.1,
+            "words": [
+                {"text": "I'm", "start": 0.52, "end": 0.7, "probability": 0.98},
+                {"text": "Ada.", "start": 0.7, "end": 9.1, "probability": 1.0},
+            ],
+        }
+    ]
+    assert data["spans"] == [{"start": 0.4, "end": 9.3, "speaker": "S1"}]
+    assert data["made_with"]["model_sha256"] == "d01c"
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end", "probability"),
+    [("", 0, 1, 1), (" a", 0, 1, 1), ("a", 2, 1, 1), ("a", -1, 1, 1), ("a", math.nan, 1, 1), ("a", 0, 1, 1.5)],
+)
+def test_no_word_is_impossible(text: str, start: float, end: float, probability: float) -> None:
+    with pytest.raises(ValueError, match=r"word|stretch|probability"):
+        Word(text, start, end, probability)
+
+
+def test_no_turn_runs_backwards_or_is_empty() -> None:
+    with pytest.raises(ValueError, match="order of time"):
+        Turn("S1", (Word("b", 2, 3), Word("a", 1, 2)))
+    with pytest.raises(ValueError, match="without words"):
+        Turn("S1", ())
+
+
+def test_no_stranger_speaks() -> None:
+    with pytest.raises(ValueError, match="S9"):
+        transcript((Turn("S9", (Word("Hi", 0, 1),)),))
+    with pytest.raises(ValueError, match="share an id"):
+        transcript(speakers=(Speaker("S1", "A"), Speaker("S1", "B")))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 1}', "nonsense", '{"schema": "1"}', '"schema"', "3"])
+def test_what_is_no_transcript_is_named(text: str) -> None:
+    with pytest.raises(TranscriptError, match=r"a\.json: .*transcribe run"):
+        Transcript.from_json(text, source="a.json")
+
+
+def test_a_newer_schema_is_not_guessed_at() -> None:
+    with pytest.raises(TranscriptError, match="newer turnscript"):
+        Transcript.from_json('{"schema": 2}', source="a.json")

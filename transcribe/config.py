@@ -1,0 +1,88 @@
+"""From what the user said, in four places, to one `Settings`: command line, environment, `transcribe.toml`, defaults.
+
+The nearest `transcribe.toml`, from the working folder upward, counts; its tables (`[[show]]` and the like) belong to
+others and are passed over. Does not know which options the command line offers.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from transcribe.errors import SettingsError
+from transcribe.settings import Settings
+
+FILE_NAME = "transcribe.toml"
+PREFIX = "TRANSCRIBE_"
+
+_DEFAULTS = {field.name: field.default for field in dataclasses.fields(Settings)}
+
+
+def load_settings(given: Mapping[str, Any], *, environ: Mapping[str, str], folder: Path) -> Settings:
+    """The settings in force in `folder`: `given` (the command line's) over `environ` over the file over the defaults.
+
+    Keys of `given` are names of fields; a value of None was not given. Raises `SettingsError`, which names the place
+    a bad value came from.
+    """
+    values: dict[str, Any] = {}
+    for place, layer in (*_file_layer(folder), _environment_layer(environ), _command_layer(given)):
+        for name, value in layer.items():
+            try:
+                Settings(**{name: value})
+            except SettingsError as error:
+                raise SettingsError(f"{place}: {error}") from error
+        values |= layer
+    return Settings(**values)
+
+
+def find_file(folder: Path) -> Path | None:
+    """The nearest `transcribe.toml`, looking in `folder` and every one above it."""
+    return next((path for parent in (folder, *folder.parents) if (path := parent / FILE_NAME).is_file()), None)
+
+
+def _file_layer(folder: Path) -> list[tuple[str, dict[str, Any]]]:
+    path = find_file(folder)
+    if path is None:
+        return []
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: cannot be read ({error}); mend or move the file") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: not valid TOML ({error}); mend that line") from error
+    layer: dict[str, Any] = {}
+    for key, value in data.items():
+        if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(item, dict) for item in value)):
+            continue
+        name = key.replace("-", "_")
+        if name not in _DEFAULTS:
+            raise SettingsError(f"{path}: {key!r} is not a setting; there are {', '.join(sorted(_DEFAULTS))}")
+        layer[name] = tuple(value) if isinstance(value, list) else _from_text(name, value)
+    if "output" in layer and isinstance(layer["output"], str):
+        layer["output"] = str(path.parent / Path(layer["output"]).expanduser())
+    return [(str(path), layer)]
+
+
+def _environment_layer(environ: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+    names = {PREFIX + name.upper(): name for name in _DEFAULTS}
+    layer = {name: _from_text(name, environ[variable]) for variable, name in names.items() if environ.get(variable)}
+    return f"environment ({', '.join(PREFIX + name.upper() for name in layer)})", layer
+
+
+def _command_layer(given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    return "command line", {name: _from_text(name, value) for name, value in given.items() if value is not None}
+
+
+def _from_text(name: str, value: Any) -> Any:
+    """A setting's value from its spelling: numbers from digits, lists from commas. Anything else stays as it is."""
+    default = _DEFAULTS[name]
+    if isinstance(default, tuple) and isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    if isinstance(default, int) and isinstance(value, str) and value.strip().lstrip("-").isdecimal():
+        return int(value)
+    if name == "speakers" and type(value) is int:
+        return str(value)  # `speakers = 2` in the file means what it says
+    return value
