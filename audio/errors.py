@@ -1,8 +1,12 @@
 """What can go wrong before there are samples.
 
     AudioError
-    ├── SourceError    what the user typed names nothing that can be transcribed
-    └── DecodeError    the file is there, but no sound can be read from it
+    ├── SourceError         what the user typed names nothing that can be transcribed
+    │   ├── FeedError       it is a feed, but no episodes can be read from it
+    │   └── PageError       it is a page, but no audio is found on it
+    ├── FetchError          an address that may not be reached, or does not give what it promised
+    │   └── TransientError  the same, where another try later may do better
+    └── DecodeError         the file is there, but no sound can be read from it
 
 Each message names the input and what to do about it; foreign errors hang on ``__cause__``.
 """
@@ -14,6 +18,26 @@ class AudioError(Exception):
 
 class SourceError(AudioError):
     """A missing file, a folder without audio, a pattern nothing matches."""
+
+
+class FeedError(SourceError):
+    """XML that is no feed, a feed without a single episode that has audio."""
+
+
+class PageError(SourceError):
+    """A page without an audio address, or text that is no page."""
+
+
+class FetchError(AudioError):
+    """A private address, a downgraded redirect, a page in audio's clothing, a file over the limit, a 404."""
+
+
+class TransientError(FetchError):
+    """A dropped or crawling connection, a busy server. `retry_after` (seconds) is what the server asked for."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class DecodeError(AudioError):

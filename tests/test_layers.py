@@ -54,9 +54,9 @@ def test_only_the_top_rooms_write_output(module: str) -> None:
     assert not {name for name in imports(MODULES[module]) if name.startswith("output")}
 
 
-@pytest.mark.parametrize("module", ["transcribe.attribute", "transcribe.transcript", "transcribe.names"])
+@pytest.mark.parametrize("module", ["transcribe.attribute", "transcribe.transcript", "transcribe.names", "transcribe.name_clues"])
 def test_pure_rooms_stand_on_values_alone(module: str) -> None:
-    values = {"transcribe.transcript", "transcribe.errors", "audio.episode"}
+    values = {"transcribe.transcript", "transcribe.errors", "audio.episode", "transcribe.name_clues"}
     assert imports(MODULES[module]) <= values
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from output.formats import FORMATS as WRITTEN
 from transcribe.config import load_settings
 from transcribe.errors import SettingsError
-from transcribe.settings import Settings, Stage
+from transcribe.settings import FORMATS, Settings, Stage
 
 # A value other than the default for every field. A new field without one fails here, which is the point.
 OTHER: dict[str, Any] = {
@@ -25,6 +26,7 @@ OTHER: dict[str, Any] = {
     "language": "nl",
     "beam_size": 1,
     "threads": 3,
+    "labels": "name",
     "wrap": 0,
 }
 FIELDS = [field.name for field in dataclasses.fields(Settings)]
@@ -105,6 +107,10 @@ def test_a_stage_is_done_again_when_its_settings_change_and_only_then(name: str)
     changed = Settings(**{name: OTHER[name]})
     for stage in Stage:
         assert (changed.digest(stage) != Settings().digest(stage)) == (stage in stages), stage
+
+
+def test_the_formats_are_those_there_are_writers_for() -> None:
+    assert FORMATS == WRITTEN
 
 
 def test_renaming_people_does_not_change_who_is_heard() -> None:

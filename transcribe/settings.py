@@ -36,7 +36,8 @@ def _setting(default: Any, help: str, *stages: Stage, choices: tuple[str, ...] =
     )
 
 
-FORMATS = ("md", "json")  # what `-f` takes; the registry in output/formats.py must agree, a test sees to it
+# What `-f` takes: the registry in output/formats.py, which this room may not import. A test holds them together.
+FORMATS = ("md", "json", "vtt", "srt", "txt", "rttm", "whisper-json", "html", "docx")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Settings:
     """
 
     output: str = _setting("transcripts", "Folder the drafts go to.", metavar="DIR")
-    formats: tuple[str, ...] = _setting(("md", "json"), "What to write, separated by commas.", metavar="LIST")
+    formats: tuple[str, ...] = _setting(("md", "json"), f"What to write, with commas between: {', '.join(FORMATS)}.", metavar="LIST")
     speakers: str = _setting(
         "",
         'Names, host first ("Rich,Haikel"), or how many people speak (2). Default: found out.',
@@ -79,6 +80,12 @@ class Settings:
         5, "Readings followed at a time; 1 is faster and a little worse.", Stage.RECOGNIZE, metavar="N"
     )
     threads: int = _setting(0, "Processor threads to use; 0: as many as there are cores.", metavar="N")
+    labels: str = _setting(
+        "name-then-initial",
+        "What stands in bold: Rich, then R; R throughout; Rich throughout; or Rich Bowen, then Rich.",
+        Stage.RENDER,
+        choices=("name-then-initial", "initial", "name", "full-name-then-name"),
+    )
     wrap: int = _setting(70, "Columns the draft is filled to; 0: a paragraph a line.", Stage.RENDER, metavar="N")
 
     def __post_init__(self) -> None:

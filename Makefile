@@ -1,0 +1,57 @@
+# `make` alone lists the targets. Everything lands in .venv/; nothing on the machine is changed.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+SAMPLE := tests/clips/packaging-notes.mp3
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check lint types format bench docs clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/run.stamp ## transcribe the sample interview to transcripts/
+	$(BIN)/transcribe run $(SAMPLE)
+	@echo && sed -n '1,24p' transcripts/packaging-notes.md
+
+test: .venv/test.stamp ## run the tests, real models included
+	$(BIN)/python -m pytest
+
+check: lint types test ## everything a change must pass
+
+lint: .venv/test.stamp ## style, without changing anything
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: .venv/test.stamp ## mypy, strict
+	$(BIN)/mypy
+
+format: .venv/test.stamp ## put the style right
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: .venv/test.stamp ## measure ourselves beside our peers (minutes; uses ../shared where it is there)
+	@for script in benchmarks/*.py; do echo "== $$script" && $(BIN)/python $$script || exit 1; done
+
+docs: .venv/test.stamp ## bring the generated parts of docs/ up to date
+	$(BIN)/python docs/generate.py
+
+clean: ## remove what the other targets made here (the model cache stays)
+	rm -rf .venv transcripts dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "turnscript needs Python 3.11, 3.12 or 3.13: install one, or name it with 'make PYTHON=…'" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/run.stamp: pyproject.toml constraints.txt | .venv/bin/python
+	@echo "Installing turnscript and its models into .venv (about a minute on a fast line) …"
+	$(INSTALL) --editable '.[offline]'
+	@touch $@
+
+.venv/test.stamp: pyproject.toml constraints.txt | .venv/bin/python
+	@echo "Installing turnscript, its models and the test tools into .venv …"
+	$(INSTALL) --editable '.[offline,dev]'
+	@touch $@ .venv/run.stamp

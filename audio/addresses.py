@@ -1,0 +1,88 @@
+"""Web addresses: which are well formed, which may be reached, and how they are shown.
+
+Pure functions; the one that asks the resolver is in `audio.http`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
+_SUBSCRIBE = {"feed": "http", "itpc": "http", "pcast": "http", "podcast": "http"}
+
+
+def is_web_address(text: str) -> bool:
+    """Whether what the user typed is meant as an address (`http`, `https`, `feed:` and its like), not as a file."""
+    scheme, colon, rest = text.partition(":")
+    return bool(colon) and scheme.lower() in {"http", "https", *_SUBSCRIBE} and rest.startswith(("//", "http"))
+
+
+def web_address(text: str | None, *, base: str = "") -> str | None:
+    """`text` as an absolute http(s) address, resolved against `base`; None where it is none or of another scheme.
+
+    Blanks and other characters an address cannot hold are percent-encoded, the fragment is dropped.
+
+    >>> web_address("a b.mp3", base="https://x.example/feed/"), web_address("file:///etc/passwd")
+    ('https://x.example/feed/a%20b.mp3', None)
+    """
+    try:
+        typed = "".join((text or "").split("\n")).strip()
+        scheme, colon, rest = typed.partition(":")
+        if colon and scheme.lower() in _SUBSCRIBE:
+            typed = rest if rest.startswith("http") else f"{_SUBSCRIBE[scheme.lower()]}:{rest}"
+        parts = urlsplit(urljoin(base, typed))
+        port_is_a_number = parts.port is None or parts.port >= 0
+        host = (
+            (parts.hostname or "").encode("idna").decode() if not (parts.hostname or "").isascii() else parts.hostname
+        )
+    except ValueError:
+        return None
+    if not typed or parts.scheme not in ("http", "https") or not host or not port_is_a_number:
+        return None
+    netloc = parts.netloc if parts.netloc.isascii() else parts.netloc.replace(parts.netloc.rpartition("@")[2], host)
+    if any(character.isspace() or not character.isprintable() for character in netloc):
+        return None
+    path = quote(parts.path, safe="/%:@!$&'()*+,;=~")
+    return urlunsplit((parts.scheme, netloc, path or "/", quote(parts.query, safe="/%:@!$&'()*+,;=~?"), ""))
+
+
+def shown(url: str) -> str:
+    """`url` as it may stand in a message or a log: without user name, password, query and fragment.
+
+    A file's path stays as it is.
+
+    >>> shown("https://me:secret@x.example/a.mp3?token=1")
+    'https://x.example/a.mp3?…'
+    """
+    if "://" not in url:
+        return url
+    try:
+        parts = urlsplit(url)
+        query = "…" if parts.query else ""
+        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, ""))
+    except ValueError:
+        return "(an address that cannot be read)"
+
+
+def origin_of(url: str) -> tuple[str, int]:
+    """Host (lower case) and port of an http(s) address. Raises `ValueError` for what is no address."""
+    parts = urlsplit(url)
+    return (parts.hostname or "").lower(), parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the open internet: not loopback, private, link-local, shared, multicast or
+    reserved, nor an IPv6 address that carries such an IPv4 one (mapped, 6to4, NAT64).
+
+    >>> is_public("93.184.215.14"), is_public("::ffff:127.0.0.1"), is_public("169.254.169.254")
+    (True, False, False)
+    """
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        carried = ip.ipv4_mapped or ip.sixtofour
+        if ip in _NAT64:
+            carried = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if carried is not None:
+            ip = carried
+    return ip.is_global and not ip.is_multicast

@@ -1,0 +1,175 @@
+"""An episode → a verified file, whatever the network does.
+
+The body goes to `STEM.part` and is renamed when it is whole. A drop is taken up where it happened by `Range`, under
+`If-Range` and a strong validator only (RFC 9110, 13.1.5 and 14.2); where the server gives none, or has another entity
+by now, the download starts anew. The publisher's transcript is put beside as `STEM.publisher.vtt` (or `.srt`, …).
+Decoding is not tried; a page or other text in audio's clothing is refused.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from audio.addresses import shown, web_address
+from audio.disk import sha256_of, write_atomically
+from audio.documents import get_document
+from audio.download import Download
+from audio.episode import Episode, PublishedTranscript
+from audio.errors import AudioError, FetchError
+from audio.http import Client
+from audio.library import Entry, Library
+from audio.media import MEDIA_SUFFIXES
+
+Progress = Callable[[Episode, int, int | None], None]
+"""Called with the episode, the bytes of it that are here, and how many it has in all (None: not known)."""
+
+_TRANSCRIPT_SUFFIXES = {  # media types of the podcast namespace, the most useful one first
+    "text/vtt": ".vtt",
+    "application/x-subrip": ".srt",
+    "application/srt": ".srt",
+    "text/srt": ".srt",
+    "application/json": ".json",
+    "text/plain": ".txt",
+    "text/html": ".html",
+}
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An episode that is here: `episode.path` is its file. `received` counts the bytes of audio that came over the
+    network for it in this call, 0 where it was here already; `transcript` is the publisher's, where there is one."""
+
+    episode: Episode
+    received: int = 0
+    sha256: str = ""
+    transcript: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An episode that could not be fetched, and why."""
+
+    episode: Episode
+    error: AudioError
+
+
+def fetch(episode: Episode, folder: Path, *, client: Client, progress: Progress | None = None) -> Fetched:
+    """The episode with its audio in `folder`; one that has a local file already comes back as it is.
+
+    What is here whole is not asked for again. Raises `FetchError` for what cannot be had; `STEM.part` then stays, and
+    the next call goes on from it.
+    """
+    if episode.path is not None:
+        return Fetched(episode)
+    url = web_address(episode.audio_url)
+    if url is None:
+        raise FetchError(f"{episode.title}: {shown(episode.audio_url or '')} is no web address")
+    library = Library(folder)
+    entry = library.claim(episode)
+    received = 0
+    with library.alone_with(entry):
+        entry = library.claim(episode)  # another process may have been at it
+        if not library.is_whole(entry):
+            entry, received = _download(episode, url, entry, library=library, client=client, progress=progress)
+        here = dataclasses.replace(episode, path=folder / entry.file)
+        return Fetched(here, received, entry.sha256, _transcript(episode, folder / entry.stem, client))
+
+
+def fetch_all(
+    episodes: Iterable[Episode], folder: Path, *, client: Client, progress: Progress | None = None
+) -> Iterator[Fetched | Failed]:
+    """Each episode's outcome as it comes, several at a time; a failure stops nobody else.
+
+    `progress` is called from several threads. When the caller leaves early, `client` is closed.
+    """
+    with ThreadPoolExecutor(client.limits.parallel, thread_name_prefix="fetch") as pool:
+        running = {pool.submit(fetch, each, folder, client=client, progress=progress): each for each in episodes}
+        ended = False
+        try:
+            for future in as_completed(running):
+                error = future.exception()
+                if error is None:
+                    yield future.result()
+                elif isinstance(error, AudioError):
+                    yield Failed(running[future], error)
+                else:
+                    raise error
+            ended = True
+        finally:
+            if not ended:
+                client.close()
+                pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _download(
+    episode: Episode, url: str, entry: Entry, *, library: Library, client: Client, progress: Progress | None
+) -> tuple[Entry, int]:
+    """The entry of the whole file, and how many bytes it took."""
+    left = _left_by_a_crash(entry, library)
+    if left is not None:
+        whole = dataclasses.replace(entry, file=left.name, size=left.stat().st_size, sha256=sha256_of(left))
+        library.record(episode, whole)
+        return whole, 0
+
+    def note(validator: str) -> None:
+        library.record(episode, dataclasses.replace(entry, url=url, validator=validator, file="", size=0, sha256=""))
+
+    download = Download(
+        url,
+        library.folder / f"{entry.stem}.part",
+        client=client,
+        validator=entry.validator if entry.url == url else "",
+        note=note,
+        progress=(lambda got, total: progress(episode, got, total)) if progress else None,
+    )
+    done = download.run()
+    file = library.folder / f"{entry.stem}{done.suffix}"
+    try:
+        done.path.replace(file)
+    except OSError as exc:
+        raise FetchError(f"{file}: cannot be written ({exc.strerror}); make room or choose another folder") from exc
+    whole = dataclasses.replace(entry, url=url, validator="", file=file.name, size=done.size, sha256=done.sha256)
+    library.record(episode, whole)
+    return whole, done.received
+
+
+def _left_by_a_crash(entry: Entry, library: Library) -> Path | None:
+    """A file renamed when whole, but not recorded: the stem was claimed, so nobody else put it there."""
+    if entry.sha256 or not entry.url:
+        return None
+    found = [
+        file
+        for file in sorted(library.folder.glob(f"{entry.stem}.*"))
+        if file.stem == entry.stem and file.suffix in MEDIA_SUFFIXES
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _transcript(episode: Episode, beside: Path, client: Client) -> Path | None:
+    """The publisher's transcript as a file; one that cannot be had costs a line in the log, not the episode."""
+    known = [each for each in episode.transcripts if _media_type(each) in _TRANSCRIPT_SUFFIXES]
+    order = list(_TRANSCRIPT_SUFFIXES)
+    for each in sorted(known, key=lambda one: order.index(_media_type(one))):
+        file = beside.with_name(f"{beside.name}.publisher{_TRANSCRIPT_SUFFIXES[_media_type(each)]}")
+        url = web_address(each.url)
+        if file.exists():
+            return file
+        if url is None:
+            continue
+        try:
+            write_atomically(file, get_document(url, client).body)
+        except FetchError as exc:
+            _log.warning("%s: the publisher's transcript is left out: %s", episode.title, exc)
+            continue
+        return file
+    return None
+
+
+def _media_type(transcript: PublishedTranscript) -> str:
+    return transcript.media_type.partition(";")[0].strip().lower()

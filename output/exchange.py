@@ -1,0 +1,59 @@
+"""Transcripts for other programs: whisper's JSON and RTTM. Nothing for people to read."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from transcribe.transcript import Transcript, Turn
+
+
+def rttm(transcript: Transcript) -> str:
+    """Who is heard when, a line a span: `SPEAKER FILE 1 START DURATION <NA> <NA> NAME <NA> <NA>` (NIST RT-09).
+
+    Where nothing was diarized the turns stand for the spans. Blanks in names become underscores, since fields are
+    separated by blanks.
+    """
+    names = {speaker.id: _field(speaker.name) for speaker in transcript.speakers}
+    file = _field(transcript.episode.path.stem if transcript.episode.path else transcript.episode.title)
+    spans = [(span.start, span.end, span.speaker) for span in transcript.spans] or [
+        (turn.start, turn.end, turn.speaker) for turn in transcript.turns
+    ]
+    return "".join(
+        f"SPEAKER {file} 1 {start:.3f} {end - start:.3f} <NA> <NA> {names[speaker]} <NA> <NA>\n"
+        for start, end, speaker in sorted(spans)
+        if end > start
+    )
+
+
+def whisper_json(transcript: Transcript) -> str:
+    """The JSON openai-whisper and whisperX write: `text`, `language`, `segments` with `words`; speakers by name.
+
+    A segment is a turn. Words begin with a blank, as whisper's do.
+    """
+    names = {speaker.id: speaker.name for speaker in transcript.speakers}
+    segments = [_segment(i, turn, names[turn.speaker]) for i, turn in enumerate(transcript.turns)]
+    text = "".join(str(segment["text"]) for segment in segments)
+    data = {"text": text, "language": transcript.language, "segments": segments}
+    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+
+
+def _segment(number: int, turn: Turn, speaker: str) -> dict[str, object]:
+    words = [
+        {"word": f" {word.text}", "start": word.start, "end": word.end, "probability": word.probability}
+        for word in turn.words
+    ]
+    return {
+        "id": number,
+        "start": turn.start,
+        "end": turn.end,
+        "text": f" {turn.text}",
+        "speaker": speaker,
+        "words": [{**word, "speaker": speaker} for word in words],
+    }
+
+
+def _field(text: str) -> str:
+    return re.sub(r"\s+", "_", text.strip()) or "unknown"

@@ -1,0 +1,73 @@
+"""The formats a transcript can be written in: one entry each, the writers in modules of their own.
+
+A new format is one module with a function `Transcript -> str | bytes` and one line here. Writers are imported when
+asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from output.markdown import Style
+    from transcribe.transcript import Transcript
+
+Writer = Callable[["Transcript"], "str | bytes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What follows the stem in a file's name, and where its writer is found."""
+
+    suffix: str
+    module: str
+    function: str
+
+    @property
+    def writer(self) -> Writer:
+        """The function that makes the file's contents of a transcript."""
+        writer: Writer = getattr(import_module(self.module), self.function)
+        return writer
+
+
+REGISTRY: Mapping[str, Format] = {
+    "md": Format(".md", "output.markdown", "render"),
+    "json": Format(".json", "output.formats", "timed_json"),
+    "vtt": Format(".vtt", "output.captions", "vtt"),
+    "srt": Format(".srt", "output.captions", "srt"),
+    "txt": Format(".txt", "output.documents", "txt"),
+    "rttm": Format(".rttm", "output.exchange", "rttm"),
+    "whisper-json": Format(".whisper.json", "output.exchange", "whisper_json"),
+    "html": Format(".html", "output.html_page", "page"),
+    "docx": Format(".docx", "output.documents", "docx"),
+}
+FORMATS = tuple(REGISTRY)
+
+
+def write(transcript: Transcript, name: str, *, style: Style | None = None) -> str | bytes:
+    """The contents of the file for format `name`, one of `FORMATS`; `style` is how a Markdown draft looks.
+
+    Raises `KeyError` for another name, `OutputError` where a format needs a package that is not installed.
+    """
+    if name == "md":
+        from output.markdown import render
+
+        return render(transcript, style)
+    return REGISTRY[name].writer(transcript)
+
+
+def file_name(stem: str, name: str) -> str:
+    """The name of the file for format `name`.
+
+    >>> file_name("talk", "whisper-json")
+    'talk.whisper.json'
+    """
+    return stem + REGISTRY[name].suffix
+
+
+def timed_json(transcript: Transcript) -> str:
+    """The timed transcript itself, the file everything else can be made from again."""
+    return transcript.to_json()

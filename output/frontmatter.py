@@ -1,0 +1,69 @@
+"""The block between `---` lines at the top of a post: written in the house's order and scalar style, read as text.
+
+Only keys whose value is known are written. Dates stay text when read, and so do numbers: `duration: 01:04:41` is
+no whole number, whatever YAML 1.1 says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+_BLOCK = re.compile(r"\ufeff?---[ \t]*\r?\n(?:.*?\r?\n)??(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
+
+
+def written(fields: Mapping[str, object]) -> str:
+    """The block for `fields`, in their order, `None` and empty ones left out; without a trailing blank line.
+
+    The scalars look as in the published posts: PyYAML's own choice of quotes, Unicode as it is, no folding.
+
+    >>> print(written({"title": "Ada: a talk", "tags": "", "published": True}), end="")
+    ---
+    title: 'Ada: a talk'
+    published: true
+    ---
+    """
+    import yaml
+
+    known = {key: value for key, value in fields.items() if value not in (None, "")}
+    body = yaml.safe_dump(known, sort_keys=False, allow_unicode=True, width=float("inf")) if known else ""
+    return f"---\n{body}---\n"
+
+
+def moment(when: datetime) -> str:
+    """A date as the posts write it; one without a zone is taken as UTC.
+
+    >>> moment(datetime(2015, 10, 5, 13, 38, 27))
+    '2015-10-05 13:38:27 UTC'
+    """
+    return (when if when.tzinfo is None else when.astimezone(UTC)).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def split(source: str) -> tuple[str, str]:
+    """A post's source as its front matter, both `---` lines and a byte order mark included (without a block there is nothing else in it),
+    and the rest; joined they are `source`."""
+    match = _BLOCK.match(source)
+    end = match.end() if match else int(source.startswith("\ufeff"))
+    return source[:end], source[end:]
+
+
+def read(block: str) -> dict[str, Any]:
+    """The keys and values of a block `split` found. Raises `ValueError` where it is no mapping in YAML."""
+    import yaml
+
+    class TextLoader(yaml.SafeLoader):
+        yaml_implicit_resolvers = {  # noqa: RUF012 - overrides a table of the base class
+            "t": [("tag:yaml.org,2002:bool", re.compile("true"))],
+            "f": [("tag:yaml.org,2002:bool", re.compile("false"))],
+        }
+
+    body = "\n".join(block.replace("\r\n", "\n").lstrip("\ufeff").split("\n")[1:]).rstrip()
+    try:
+        fields = yaml.load(re.sub(r"(?:---|\.\.\.)\Z", "", body), Loader=TextLoader) or {}  # noqa: S506
+    except yaml.YAMLError as error:
+        raise ValueError(" ".join(str(error).split())) from error
+    if not isinstance(fields, dict):
+        raise ValueError(f"a {type(fields).__name__} where keys and values belong")
+    return {str(key): value for key, value in fields.items()}

@@ -1,0 +1,88 @@
+"""A page of its own: the player, the turns, and every word a place to click. Works from the disk, without a network.
+
+Nothing of the text is trusted: all of it is escaped, and a content security policy lets only the page's own script
+run.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+from typing import TYPE_CHECKING
+
+from output.paragraphs import paragraphs
+from output.player import safe_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from audio.episode import Episode
+    from transcribe.transcript import Transcript, Turn, Word
+
+_STYLE = """
+body { max-width: 44rem; margin: 0 auto; padding: 1rem; font: 1.05rem/1.6 Georgia, serif; color: #222; background: #fff }
+audio { width: 100%; position: sticky; top: 0 }
+h2 { font: bold .9rem/1.4 system-ui, sans-serif; margin: 1.5rem 0 0 }
+h2 time { font-weight: normal; color: #666 }
+p { margin: .3rem 0 .8rem }
+b { font-weight: inherit; cursor: pointer } b:hover, b.now { background: #ffe28a }
+@media (prefers-color-scheme: dark) { body { color: #ddd; background: #1b1b1b } b:hover, b.now { background: #6b5200 } }
+"""
+_SCRIPT = """
+const audio = document.querySelector("audio"), words = [...document.querySelectorAll("b[data-t]")];
+const times = words.map(word => Number(word.dataset.t));
+let now = null;
+document.addEventListener("click", event => {
+  const word = event.target.closest("b[data-t]");
+  if (word && audio) { audio.currentTime = Number(word.dataset.t); audio.play(); }
+});
+audio?.addEventListener("timeupdate", () => {
+  let low = 0, high = times.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle] <= audio.currentTime) low = middle + 1; else high = middle;
+  }
+  now?.classList.remove("now");
+  now = words[low - 1] ?? null;
+  now?.classList.add("now");
+});
+"""
+
+
+def page(transcript: Transcript) -> str:
+    """The transcript as one HTML5 document; the sound is the episode's address, or its local file."""
+    names = {speaker.id: speaker.name for speaker in transcript.speakers}
+    title = html.escape(transcript.episode.title)
+    source = _source(transcript.episode)
+    player = f'<audio controls preload="metadata" src="{html.escape(source)}"></audio>\n' if source else ""
+    body = "".join(_turn(turn, names[turn.speaker]) for turn in transcript.turns)
+    policy = f"default-src 'none'; media-src * file:; style-src 'unsafe-inline'; script-src 'sha256-{_digest(_SCRIPT)}'"
+    return (
+        f'<!DOCTYPE html>\n<html lang="{html.escape(transcript.language)}">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        f'<meta name="viewport" content="width=device-width">\n<title>{title}</title>\n<style>{_STYLE}</style>\n'
+        f"</head>\n<body>\n<h1>{title}</h1>\n{player}{body or '<p>No speech was found.</p>'}\n"
+        f"<script>{_SCRIPT}</script>\n</body>\n</html>\n"
+    )
+
+
+def _turn(turn: Turn, name: str) -> str:
+    minutes, seconds = divmod(int(turn.start), 60)
+    heading = f"<h2>{html.escape(name)} <time>{minutes}:{seconds:02}</time></h2>\n"
+    return heading + "".join(f"<p>{' '.join(_words(part))}</p>\n" for part in paragraphs(turn.words))
+
+
+def _words(words: Sequence[Word]) -> Iterator[str]:
+    return (f'<b data-t="{word.start:.3f}">{html.escape(word.text, quote=False)}</b>' for word in words)
+
+
+def _source(episode: Episode) -> str | None:
+    url = safe_url(episode.audio_url)
+    if url is None and episode.path is not None:
+        return episode.path.resolve().as_uri()
+    return url
+
+
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

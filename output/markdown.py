@@ -1,0 +1,118 @@
+"""The draft: a transcript as the Markdown an editor of the house would have typed.
+
+Front matter, intro, player, then the turns, each marked in bold. Written once: `render` neither reads an existing
+draft nor decides where the new one goes (`output.files` does).
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+from output import frontmatter
+from output.labels import LabelStyle, labels_of
+from output.paragraphs import paragraphs
+from output.player import player_of
+from output.text import escape, filled, house
+
+if TYPE_CHECKING:
+    from audio.episode import Episode
+    from transcribe.transcript import Transcript
+
+NO_SPEECH = "*No speech was found in this recording.*"  # the one paragraph of a draft without turns
+
+_PLAIN_MARKER = re.compile(r"([^\W\d_][^\s:]{0,39}(?: [^\s:]{1,39}){0,3}):(?=\s|$)")
+_INTRO_PARAGRAPHS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a draft looks. The defaults are the house's; front matter holds what is given here and known of the episode.
+
+    Raises `ValueError` for a choice there is not.
+    """
+
+    wrap: int = 70  # columns; 0: a paragraph a line
+    labels: LabelStyle = "name-then-initial"
+    colon: Literal["outside", "inside"] = "outside"  # **R**: or **R:**
+    author: str = ""
+    tags: tuple[str, ...] = ()
+    comments: bool | None = None  # None: the key is left out
+    published: bool | None = None
+
+    def __post_init__(self) -> None:
+        if self.labels not in get_args(LabelStyle):
+            raise ValueError(f"labels: {self.labels!r} is not one of {', '.join(get_args(LabelStyle))}")
+        if self.colon not in ("outside", "inside"):
+            raise ValueError(f"colon: {self.colon!r} is neither outside nor inside")
+        if self.wrap < 0:
+            raise ValueError(f"wrap: {self.wrap} columns")
+
+
+def render(transcript: Transcript, style: Style | None = None) -> str:
+    """The whole draft, ending in one line break.
+
+    `date` is when the episode was published, left out where that is unknown: the posting time is the editor's to set.
+    Where nothing was said the draft has front matter, player and the paragraph `NO_SPEECH`.
+    """
+    style = style or Style()
+    blocks = [*_intro(transcript.episode), *player_of(transcript.episode), *_turns(transcript, style)]
+    return _front_matter(transcript.episode, style) + "\n" + "\n\n".join(blocks) + "\n"
+
+
+def marker(label: str, colon: str = "outside") -> str:
+    """What stands before a turn's text: the label in bold, a colon, a blank.
+
+    >>> marker("R"), marker("R", "inside")
+    ('**R**: ', '**R:** ')
+    """
+    safe = escape(label).replace(":", "\\:")
+    return f"**{safe}:** " if colon == "inside" else f"**{safe}**: "
+
+
+def _front_matter(episode: Episode, style: Style) -> str:
+    return frontmatter.written(
+        {
+            "title": house(episode.title),
+            "author": style.author,
+            "date": frontmatter.moment(episode.published) if episode.published else None,
+            "tags": ", ".join(style.tags),
+            "comments": style.comments,
+            "published": style.published,
+        }
+    )
+
+
+def _intro(episode: Episode) -> Iterator[str]:
+    """The first paragraphs of what the publisher says of the episode, as text, a line each."""
+    source = re.sub(r"(?i)</?(?:p|br|div|li|ul|ol|h[1-6])\b[^>]*>", "\n\n", episode.description or "")
+    texts = [house(html.unescape(re.sub(r"<[^<>]*>", "", part))) for part in re.split(r"\n\s*\n", source)]
+    for text in [text for text in texts if text][:_INTRO_PARAGRAPHS]:
+        yield _without_marker(filled(escape(text), width=0))
+
+
+def _turns(transcript: Transcript, style: Style) -> Iterator[str]:
+    heard = {turn.speaker for turn in transcript.turns}
+    labels = labels_of([speaker for speaker in transcript.speakers if speaker.id in heard], style.labels)
+    introduced: set[str] = set()
+    for turn in transcript.turns:
+        texts = [escape(house(" ".join(word.text for word in part))) for part in paragraphs(turn.words)]
+        texts = [text for text in texts if text]
+        if not texts:
+            continue
+        pair = labels[turn.speaker]
+        label = pair.later if turn.speaker in introduced else pair.first
+        introduced.add(turn.speaker)
+        yield marker(label, style.colon) + filled(texts[0], width=style.wrap, label=label)
+        for text in texts[1:]:
+            yield _without_marker(filled(text, width=style.wrap))
+    if not introduced:
+        yield NO_SPEECH
+
+
+def _without_marker(paragraph: str) -> str:
+    """The paragraph, its first colon escaped where its start could be read as a speaker's plain label."""
+    return _PLAIN_MARKER.sub(r"\1\\:", paragraph, count=1) if _PLAIN_MARKER.match(paragraph) else paragraph

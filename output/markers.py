@@ -1,0 +1,132 @@
+"""Where turns begin: the marker forms of the house and of other editors, and what only looks like one.
+
+    **R**: text      **Rich:** text    __Ben__: text     **CHUCK:&nbsp;** text
+    R: text          Name: 00:00:16    **Emma** [0:26]   0:00:36.2 **Name** text
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+_LABEL = r"(?:\\[!-/:-@\[-`{-~]|&(?:\w+|\#\d+);|[^\W_]|[ .,'’()&$\-–]|[^\x00-\u2fff\s])"
+_CLOCK = r"\[?\(?\d{1,2}:\d\d(?::\d\d)?(?:\.\d+)?\)?\]?"
+_BOLD = re.compile(
+    rf"""(?P<stamp>{_CLOCK}[ \t]+)?
+    (?:\*\*(?P<star>(?:{_LABEL}|_){{1,60}}?)(?P<in_star>:(?:&nbsp;|[ \t\xa0])*)?\*\*
+    | __(?P<under>{_LABEL}{{1,60}}?)(?P<in_under>:(?:&nbsp;|[ \t\xa0])*)?__ )
+    (?P<after>(?:&nbsp;|[ \t])*:|[ \t]+{_CLOCK})?
+    (?P<blank>(?:[ \t\xa0]|&nbsp;)*)""",
+    re.VERBOSE,
+)
+_PLAIN = re.compile(rf"(?P<label>[^\W\d_](?:[^\W_]|[ .'’&\-]){{0,39}}?):(?P<stamp>[ \t]+{_CLOCK}(?=\s*$))?(?:[ \t]+|(?=\r?$))")
+_BREAK = re.compile(r"[ \t\xa0]*\r?")  # a blank line, without its line feed
+_NOBODY = frozenset(
+    "break laughter laughing laughs music applause sponsor sponsors ad ads advertisement intro outro introduction crosstalk "
+    "silence note notes n.b nb warning update edit editor ps p.s tl;dr tldr host hosts guest guests links link "
+    "resources tags date title source author credits transcript recording duration http https mailto ftp "
+    "topics chapters thanks example summary question questions".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A marker's place in the body, its label as written, and its line in the file."""
+
+    start: int
+    end: int
+    label: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    marker: Marker
+    after_blank: bool
+    bold: bool
+    stamped: bool
+    has_text: bool
+
+
+def markers_in(body: str, *, first_line: int) -> tuple[list[Marker], list[str]]:
+    """The markers of a post without its front matter, in order, and warnings about the doubtful ones."""
+    candidates = list(_candidates(body, first_line))
+    bold = {shown(c.marker.label) for c in candidates if c.bold and c.after_blank}
+    plain = bold | {label[0] for label in bold} if bold else _plain_labels(candidates)
+    markers, warnings = [], []
+    for candidate in candidates:
+        label, line = shown(candidate.marker.label), candidate.marker.line
+        known = label in (bold if candidate.bold else plain)
+        if not known or not (candidate.after_blank or candidate.bold):
+            continue
+        if bold and not candidate.bold:
+            warnings.append(f"line {line}: {label}: is not in bold, taken for a turn")
+        if not candidate.after_blank:
+            warnings.append(f"line {line}: no blank line before the turn of {label}")
+        markers.append(candidate.marker)
+    return markers, warnings
+
+
+def shown(label: str) -> str:
+    """A label as a reader sees it.
+
+    >>> shown(r"Rich&nbsp;\\& Bob")
+    'Rich & Bob'
+    """
+    unescaped = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", html.unescape(label))
+    return " ".join(unescaped.replace("\xa0", " ").split())
+
+
+def is_event(label: str) -> bool:
+    """Whether a label names something that happens and nobody who speaks."""
+    return label.casefold().strip("[]() .") in _NOBODY
+
+
+def _candidates(body: str, first_line: int) -> list[_Candidate]:
+    """Everything at the start of a line that looks like a marker and names somebody."""
+    found = []
+    start, after_blank = 0, True
+    for number, line in enumerate(body.split("\n"), start=first_line):
+        if line[:1] not in ("", " ", "\t", "-", ">", "#", "<"):
+            candidate = _bold(line, start, number, after_blank=after_blank) or _plain(
+                line, start, number, after_blank=after_blank
+            )
+            if candidate and not is_event(shown(candidate.marker.label)):
+                found.append(candidate)
+        after_blank = bool(_BREAK.fullmatch(line))
+        start += len(line) + 1
+    return found
+
+
+def _bold(line: str, start: int, number: int, *, after_blank: bool) -> _Candidate | None:
+    match = _BOLD.match(line)
+    if match is None or not (match["stamp"] or match["after"] or match["in_star"] or match["in_under"]):
+        return None
+    label = match["star"] or match["under"]
+    if not re.search(r"[^\W_]|[^\x00-\u2fff]", shown(label)):
+        return None
+    marker = Marker(start, start + match.end(), label.strip(), number)
+    return _Candidate(marker, after_blank, bold=True, stamped=False, has_text=True)
+
+
+def _plain(line: str, start: int, number: int, *, after_blank: bool) -> _Candidate | None:
+    match = _PLAIN.match(line)
+    if match is None:
+        return None
+    marker = Marker(start, start + match.end(), match["label"], number)
+    has_text = bool(line[match.end() :].strip())
+    return _Candidate(marker, after_blank, bold=False, stamped=bool(match["stamp"]), has_text=has_text)
+
+
+def _plain_labels(candidates: list[_Candidate]) -> set[str]:
+    """The labels of a post without bold markers: names that begin paragraphs, alone only in company."""
+    starts = [c for c in candidates if c.after_blank and _is_name(shown(c.marker.label)) and (c.has_text or c.stamped)]
+    counts = Counter(shown(c.marker.label) for c in starts)
+    return set(counts) if len(counts) > 1 or any(count > 1 for count in counts.values()) else set()
+
+
+def _is_name(label: str) -> bool:
+    words = label.split()
+    return len(words) <= 4 and all(word[0].isupper() or word in ("de", "van", "von", "der", "di", "&") for word in words)

@@ -1,0 +1,184 @@
+"""A draft or a published post as turns, with every byte of it kept: what was not changed is written back as it was.
+
+The rules are P1-P10 of the house style. Markers in bold count; plain ones (`R: …`) count where the post has no other,
+or where the label is known. Which voice a turn belongs to in the recording is not decided here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from output import frontmatter
+from output.errors import OutputError
+from output.labels import folded
+from output.markers import Marker, markers_in, shown
+from output.text import spoken
+
+
+@dataclass(frozen=True, slots=True)
+class DraftTurn:
+    """A turn as it stands in the source: `marker` and `raw` joined are its bytes, blank lines after it included."""
+
+    speaker: str  # the name the label stands for, as far as the post says it
+    label: str  # as printed, without bold and colon
+    marker: str
+    raw: str
+    line: int  # of the marker, from 1
+
+    @property
+    def text(self) -> str:
+        """The Markdown of the turn, line breaks as `\\n`, nothing blank round it."""
+        return self.raw.replace("\r\n", "\n").strip()
+
+    @property
+    def spoken(self) -> str:
+        """The words alone; what is no speech (headings, events such as `**Break:**`, players) is left out."""
+        kept = [part for part in re.split(r"\n\s*\n", self.text) if not _EVENT.match(part.strip())]
+        return " ".join(filter(None, (spoken(part) for part in kept)))
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A post in five parts that are its source when joined: see `source`."""
+
+    front_matter: str  # with its `---` lines, and a byte order mark
+    preamble: str
+    turns: tuple[DraftTurn, ...]
+    epilogue: str
+    warnings: tuple[str, ...]
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """The front matter's keys and values, dates and numbers as text; empty where it cannot be read."""
+        try:
+            return frontmatter.read(self.front_matter) if self.front_matter else {}
+        except ValueError:
+            return {}
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """Who speaks, in the order of their first turns."""
+        return tuple(dict.fromkeys(turn.speaker for turn in self.turns))
+
+    def source(self) -> str:
+        """The post, as it was read where nothing was changed since."""
+        body = "".join(turn.marker + turn.raw for turn in self.turns)
+        return self.front_matter + self.preamble + body + self.epilogue
+
+    def encoded(self) -> bytes:
+        """`source` as the bytes of a file, bytes that were no UTF-8 included."""
+        return self.source().encode(errors="surrogateescape")
+
+    def with_text(self, index: int, text: str) -> Draft:
+        """The draft with the Markdown of one turn replaced; blanks and blank lines round it stay."""
+        turn = self.turns[index]
+        core = turn.raw.strip()
+        before, after = turn.raw.split(core, 1) if core else ("", turn.raw)
+        line_break = "\r\n" if "\r\n" in turn.raw else "\n"
+        return self._with_turn(index, replace(turn, raw=before + text.strip().replace("\n", line_break) + after))
+
+    def with_label(self, index: int, label: str, *, speaker: str) -> Draft:
+        """The draft with one turn given to somebody else, its marker's form kept."""
+        turn = self.turns[index]
+        return self._with_turn(
+            index, replace(turn, speaker=speaker, label=label, marker=turn.marker.replace(turn.label, label, 1))
+        )
+
+    def as_contract(self) -> dict[str, Any]:
+        """What `transcribe parse` prints as JSON."""
+        return {
+            "front_matter": dict(self.fields),
+            "turns": [
+                {"speaker": turn.speaker, "label": turn.label, "text": turn.text, "line": turn.line}
+                for turn in self.turns
+            ],
+            "warnings": list(self.warnings),
+        }
+
+    def _with_turn(self, index: int, turn: DraftTurn) -> Draft:
+        turns = list(self.turns)
+        turns[index] = turn
+        return replace(self, turns=tuple(turns))
+
+
+_EVENT = re.compile(r"(?:\*\*|__)[^*_\n]{1,40}(?::(?:\*\*|__)|(?:\*\*|__):)")  # inside a turn: no person's marker
+_ITALIC = re.compile(r"(\*\*_|__\*|\*{1,3}|_{1,3})(?=\S)(?!\*\*[^*\n]{1,40}\*\*:?)(.+?)(?<=\S)(_\*\*|\*__|\1)\Z", re.DOTALL)
+
+
+def parse(source: str) -> Draft:
+    """The draft in a post's text; never fails, what is odd is said in `warnings`.
+
+    >>> draft = parse("Intro.\\n\\n**Rich**: Hello.\\n\\n**R**: And\\nmore.")
+    >>> [(turn.speaker, turn.label, turn.text, turn.line) for turn in draft.turns]
+    [('Rich', 'Rich', 'Hello.', 3), ('Rich', 'R', 'And\\nmore.', 5)]
+    """
+    front_matter, body = frontmatter.split(source)
+    markers, warnings = markers_in(body, first_line=front_matter.count("\n") + 1)
+    if front_matter:
+        try:
+            frontmatter.read(front_matter)
+        except ValueError as error:
+            warnings.insert(0, f"front matter cannot be read: {error}")
+    ends = [*(marker.start for marker in markers[1:]), len(body)] if markers else []
+    turns = [
+        DraftTurn(speaker, shown(marker.label), body[marker.start : marker.end], body[marker.end : end], marker.line)
+        for marker, speaker, end in zip(markers, _speakers(markers, warnings), ends, strict=True)
+    ]
+    epilogue = ""
+    if turns:
+        raw, epilogue = _without_epilogue(turns[-1].raw)
+        turns[-1] = replace(turns[-1], raw=raw)
+    preamble = body[: markers[0].start] if markers else body
+    return Draft(front_matter, preamble, tuple(turns), epilogue, tuple(warnings))
+
+
+def read_draft(path: Path) -> Draft:
+    """The draft in a file. Raises `OutputError` where the file cannot be read."""
+    try:
+        return parse(path.read_bytes().decode(errors="surrogateescape"))
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be read ({error.strerror}); give the path of a draft") from error
+
+
+def _speakers(markers: list[Marker], warnings: list[str]) -> Iterator[str]:
+    """Who each marker stands for: somebody named before where label and name allow one answer."""
+    known: dict[str, str] = {}  # label → speaker
+    for marker in markers:
+        label = shown(marker.label)
+        if label not in known:
+            candidates = _meant(label, list(dict.fromkeys(known.values())))
+            if len(candidates) > 1:
+                warnings.append(f"line {marker.line}: {label!r} could be {' or '.join(candidates)}")
+            known[label] = candidates[0] if len(candidates) == 1 else label
+        yield known[label]
+
+
+def _meant(label: str, names: list[str]) -> list[str]:
+    """The earlier names a new label can be short for: by initial, by first name, by a nickname of three letters."""
+    short = folded(label).rstrip(".")
+    if len(short) == 1:
+        return [name for name in names if folded(name).startswith(short)]
+    by_first = [name for name in names if " " in name and folded(name.split()[0]) == short]
+    if by_first or len(short) < 3 or " " in short:
+        return by_first
+    return [name for name in names if " " in name and folded(name).startswith(short)]
+
+
+def _without_epilogue(raw: str) -> tuple[str, str]:
+    """The last turn's source and the trailing paragraphs that are no speech: unlabelled, in italics throughout.
+
+    A sound such as `_laughs_` is part of the turn.
+    """
+    cut = len(raw)
+    for match in reversed(list(re.finditer(r"(?:(?<=\n)|\A)[ \t]*\r?\n+", raw))):
+        paragraph = raw[match.end() : cut].strip()
+        if not paragraph:
+            continue
+        if not _ITALIC.match(paragraph) or len(paragraph.split()) < 3:
+            break
+        cut = match.end()
+    return raw[:cut], raw[cut:]

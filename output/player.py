@@ -1,0 +1,64 @@
+"""The player over a transcript: an audio element, or the frame of the site that has the recording.
+
+A block of its own with blank lines round it, since Markdown after an HTML block without one stays raw (HOUSE_STYLE
+R7). Addresses come from feeds: only http and https ones are used, and they are quoted for where they stand.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+if TYPE_CHECKING:
+    from audio.episode import Episode
+
+_YOUTUBE = re.compile(r"https?://(?:www\.|m\.)?(?:youtube\.com/(?:watch\?(?:.*&)?v=|embed/)|youtu\.be/)([\w-]{11})")
+_PODBEAN = re.compile(r"https?://www\.podbean\.com/media/player/[\w-]+(?:\?[\w=&-]*)?")
+_MEDIA_TYPES = {
+    "mp3": "audio/mpeg",
+    "m4a": "audio/mp4",
+    "mp4": "audio/mp4",
+    "ogg": "audio/ogg",
+    "opus": "audio/ogg",
+    "wav": "audio/wav",
+    "flac": "audio/flac",
+}
+
+
+def player_of(episode: Episode) -> tuple[str, ...]:
+    """The blocks of Markdown (HTML and a line that links the recording) for an episode; none without an address."""
+    page, audio = safe_url(episode.page_url), safe_url(episode.audio_url)
+    for url in filter(None, (page, audio)):
+        if video := _YOUTUBE.match(url):
+            return (_frame(f"https://www.youtube.com/embed/{video[1]}", height=315),)
+    if audio is None:
+        return ()
+    link = f"[HERE]({audio})"
+    if page and _PODBEAN.fullmatch(page):
+        return _frame(page, height=100), f"(No player to be seen? The recording can be downloaded {link}.)"
+    media_type = _MEDIA_TYPES.get(urlsplit(audio).path.rsplit(".", 1)[-1].lower())
+    kind = f' type="{media_type}"' if media_type else ""
+    return (
+        f"The recording can be played below, or downloaded {link}.",
+        f'<audio controls>\n  <source src="{html.escape(audio)}"{kind}>\n</audio>',
+    )
+
+
+def safe_url(url: str | None) -> str | None:
+    """The address with everything quoted that could end it early in Markdown or HTML; None unless it is http(s).
+
+    >>> safe_url("http://a.b/x (1).mp3")
+    'http://a.b/x%20%281%29.mp3'
+    """
+    if url is None or not re.match(r"https?://[^/?#\s]", url.strip(), re.IGNORECASE):
+        return None
+    return quote(url.strip(), safe="/:?#@!$&+,;=%~-._", errors="replace")
+
+
+def _frame(url: str, *, height: int) -> str:
+    return (
+        f'<iframe src="{html.escape(url)}" width="100%" height="{height}" frameborder="0" '
+        'scrolling="no" allowfullscreen></iframe>'
+    )

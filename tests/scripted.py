@@ -1,0 +1,70 @@
+"""Stages that answer by script, for tests of what stands around the models."""
+
+from __future__ import annotations
+
+import math
+import struct
+import wave
+from collections.abc import Callable
+from pathlib import Path
+
+from audio.decode import Audio
+from transcribe.errors import EngineError
+from transcribe.models import ModelFiles
+from transcribe.recognize import Recognition
+from transcribe.settings import Settings
+from transcribe.transcript import Doubt, SpeakerSpan, Word
+
+SAID = "I'm Ada. Who are you? I am Grace. Thank you, Grace."
+VOICES = "AAAAABBBAAA"  # who says each of its words
+
+
+def tone(path: Path, *, seconds: float = 6.0, hertz: float = 440.0) -> Path:
+    """Write a 16 kHz mono WAV of one sine, so that every `hertz` is another recording."""
+    n_samples = int(seconds * 16_000)
+    samples = (int(9000 * math.sin(2 * math.pi * hertz * i / 16_000)) for i in range(n_samples))
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
+    return path
+
+
+class ScriptedStages:
+    """Two voices say `SAID`, half a second a word. Counts its calls; breaks where `broken` says so."""
+
+    def __init__(self, *, said: str = SAID, broken: frozenset[str] = frozenset()) -> None:
+        self.said = said
+        self.broken = broken
+        self.calls: list[str] = []
+
+    def __call__(self, settings: Settings) -> ScriptedStages:
+        """Itself, for whatever settings: what `transcribe.cli.main` takes."""
+        return self
+
+    def model(self) -> ModelFiles:
+        return ModelFiles("base", Path("nowhere"), "d01c")
+
+    def recognize(self, audio: Audio, *, progress: Callable[[float], None]) -> Recognition:
+        self._called("recognize", progress)
+        words = tuple(
+            Word(text, 0.5 * i, 0.5 * i + 0.4, 0.9) for i, text in enumerate(self.said.split()) if audio.duration > 1
+        )
+        return Recognition(words=words, language="en", doubts=(Doubt(0, 0.4, "mumbled"),), chunks=())
+
+    def diarize(self, audio: Audio, *, progress: Callable[[float], None]) -> tuple[SpeakerSpan, ...]:
+        self._called("diarize", progress)
+        starts = [i for i, voice in enumerate(VOICES) if i == 0 or VOICES[i - 1] != voice]
+        ends = [*starts[1:], len(VOICES)]
+        names = {"A": "S1", "B": "S2"}
+        return tuple(
+            SpeakerSpan(0.5 * a, 0.5 * b - 0.1, names[VOICES[a]]) for a, b in zip(starts, ends, strict=True)
+        )
+
+    def _called(self, stage: str, progress: Callable[[float], None]) -> None:
+        self.calls.append(stage)
+        progress(0.5)
+        if stage in self.broken:
+            raise EngineError(f"{stage} broke, as told")
+        progress(1.0)

@@ -1,0 +1,202 @@
+"""Many episodes: what is planned, what a failure costs, what becomes of drafts somebody edited."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.scripted import ScriptedStages, tone
+from transcribe.batch import Report, Result, State, outlook, plan, run
+from transcribe.checkpoint import Checkpoints
+from transcribe.pipeline import Pipeline
+from transcribe.settings import Settings
+from transcribe.transcript import Transcript
+
+
+class Desk:
+    """A folder with recordings, drafts and a cache, and the way to run over it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.stages = ScriptedStages()
+
+    def settings(self, **changes: object) -> Settings:
+        values = {"output": str(self.folder / "drafts"), "formats": ("md", "json"), **changes}
+        return Settings(**values)  # type: ignore[arg-type]
+
+    def run(self, *sources: Path, force: bool = False, redo: bool = False, **changes: object) -> Report:
+        settings = self.settings(**changes)
+        jobs, failures = plan([str(source) for source in sources], settings)
+        pipeline = Pipeline(settings, stages=self.stages, checkpoints=Checkpoints(self.folder / "cache"))
+        done = run(jobs, pipeline, force=force, redo=redo, progress=lambda stage, fraction: None)
+        return Report((*failures, *done))
+
+    def one(self, source: Path, **changes: object) -> Result:
+        (result,) = self.run(source, **changes).results  # type: ignore[arg-type]
+        return result
+
+    def drafts(self) -> dict[str, tuple[bytes, int]]:
+        """Name → contents and time of writing of every file there."""
+        return {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in sorted((self.folder / "drafts").iterdir())}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def test_a_draft_and_its_timed_transcript(desk: Desk) -> None:
+    result = desk.one(tone(desk.folder / "a.wav"))
+    assert result.state is State.WRITTEN
+    assert [path.name for path in result.paths] == ["a.md", "a.json"]
+    assert "**Ada**: I'm Ada. Who are you?" in result.paths[0].read_text()
+    transcript = Transcript.from_json(result.paths[1].read_text())
+    assert [turn.speaker for turn in transcript.turns] == ["S1", "S2", "S1"]
+    assert (desk.folder / "drafts" / str(transcript.episode.path)).resolve() == desk.folder / "a.wav"
+
+
+def test_what_is_unchanged_is_left_alone(desk: Desk) -> None:
+    path = tone(desk.folder / "a.wav")
+    desk.one(path)
+    before = desk.drafts()
+    assert outlook(plan([str(path)], desk.settings())[0][0], desk.settings()) == "unchanged"
+    shutil.rmtree(desk.folder / "cache")  # what says so stands beside the draft
+    result = desk.one(path)
+    assert (result.state, [p.name for p in result.paths]) == (State.UNCHANGED, ["a.md", "a.json"])
+    assert desk.drafts() == before
+    assert sorted(desk.stages.calls) == ["diarize", "recognize"]
+
+
+@pytest.mark.parametrize("change", [{"wrap": 20}, {"host": "Zoe", "speakers": "Zoe,Ada"}, {"labels": "name"}])
+def test_a_changed_setting_changes_the_draft(desk: Desk, change: dict[str, object]) -> None:
+    path = tone(desk.folder / "a.wav")
+    desk.one(path)
+    before = desk.drafts()
+    result = desk.one(path, **change)
+    assert result.state is State.WRITTEN
+    assert sorted(desk.drafts()) == ["a.json", "a.md"]
+    assert desk.drafts()["a.md"][0] != before["a.md"][0]
+
+
+def test_a_missing_format_is_made_from_what_is_kept(desk: Desk) -> None:
+    path = tone(desk.folder / "a.wav")
+    desk.one(path)
+    result = desk.one(path, formats=("md", "json", "srt"))
+    assert [p.name for p in result.paths] == ["a.md", "a.json", "a.srt"]
+    assert sorted(desk.stages.calls) == ["diarize", "recognize"]
+
+
+def edit(desk: Desk) -> bytes:
+    draft = desk.folder / "drafts" / "a.md"
+    draft.write_text(draft.read_text().replace("Grace", "Grace Hopper"))
+    return draft.read_bytes()
+
+
+def test_an_edited_draft_is_never_overwritten(desk: Desk) -> None:
+    path = tone(desk.folder / "a.wav")
+    desk.one(path)
+    edited, timed = edit(desk), desk.drafts()["a.json"]
+    assert desk.one(path).state is State.UNCHANGED
+    result = desk.one(path, wrap=20)
+    assert [p.name for p in result.paths] == ["a.new.md", "a.new.json"]
+    assert "diff -u" in result.messages[-1]
+    assert desk.drafts()["a.md"][0] == edited
+    assert desk.drafts()["a.json"] == timed
+    assert json.loads(desk.drafts()["a.new.json"][0])["made_with"]["outputs"].keys() == {"a.new.md"}
+
+
+def test_an_edit_of_what_was_put_beside_is_not_overwritten_either(desk: Desk) -> None:
+    path = tone(desk.folder / "a.wav")
+    desk.one(path)
+    edit(desk)
+    desk.one(path, wrap=20)
+    beside = desk.folder / "drafts" / "a.new.md"
+    beside.write_text("my own")
+    desk.one(path, wrap=10)
+    assert beside.read_text() == "my own"
+    assert "a.new.new.md" in desk.drafts()
+
+
+def test_nothing_new_to_say_puts_nothing_beside_an_edit(desk: Desk) -> None:
+    path = tone(desk.folder / "a.wav")
+    desk.one(path)
+    edited, timed = edit(desk), desk.drafts()["a.json"]
+    result = desk.one(path, redo=True, formats=("md", "json", "srt"))
+    assert sorted(desk.drafts()) == ["a.json", "a.md", "a.srt"]
+    assert desk.drafts()["a.md"][0] == edited
+    assert desk.drafts()["a.json"] == timed
+    assert "without the edits" in result.messages[-1]
+
+
+def test_force_keeps_the_edited_one_as_a_backup(desk: Desk) -> None:
+    path = tone(desk.folder / "a.wav")
+    desk.one(path)
+    machine = desk.drafts()["a.md"][0]
+    edited = edit(desk)
+    desk.one(path, force=True)
+    assert desk.drafts()["a.md"][0] == machine
+    assert desk.drafts()["a.md.bak"][0] == edited
+
+
+def test_a_draft_nobody_recorded_is_somebodys(desk: Desk) -> None:
+    (desk.folder / "drafts").mkdir()
+    (desk.folder / "drafts" / "a.md").write_text("typed by hand")
+    result = desk.one(tone(desk.folder / "a.wav"))
+    assert result.paths[0].name == "a.new.md"
+    assert desk.drafts()["a.md"][0] == b"typed by hand"
+
+
+def test_a_failure_costs_its_own_episode(desk: Desk) -> None:
+    (desk.folder / "b.mp3").write_text("text in audio's clothing")
+    report = desk.run(
+        tone(desk.folder / "a.wav"), desk.folder / "b.mp3", desk.folder / "missing.mp3", tone(desk.folder / "c.wav")
+    )
+    assert {Path(r.source).name: r.state for r in report.results} == {
+        "a.wav": State.WRITTEN,
+        "b.mp3": State.FAILED,
+        "missing.mp3": State.FAILED,
+        "c.wav": State.WRITTEN,
+    }
+    assert report.exit_code == 1
+    assert report.summary == "2 written, 2 failed"
+    assert all("\n" not in message for result in report.failed for message in result.messages)
+    assert sorted(desk.drafts()) == ["a.json", "a.md", "c.json", "c.md"]
+
+
+def test_a_defect_costs_its_own_episode_too(desk: Desk) -> None:
+    class Defective(ScriptedStages):
+        def diarize(self, audio: object, **rest: object) -> tuple[()]:
+            raise ZeroDivisionError("of course")
+
+    desk.stages = Defective()
+    result = desk.one(tone(desk.folder / "a.wav"))
+    assert result.state is State.FAILED
+    assert "unexpected ZeroDivisionError" in result.messages[0]
+
+
+def test_two_recordings_of_one_name_keep_apart_in_this_run_and_the_next(desk: Desk) -> None:
+    for folder, hertz in (("x", 440), ("y", 550)):
+        (desk.folder / folder).mkdir()
+        tone(desk.folder / folder / "talk.wav", hertz=hertz)
+    sources = (desk.folder / "x" / "talk.wav", desk.folder / "y" / "talk.wav")
+    names = [["talk.md", "talk.json"], ["talk-2.md", "talk-2.json"]]
+    assert [[p.name for p in r.paths] for r in desk.run(*sources).results] == names
+    again = desk.run(*sources)
+    assert [[p.name for p in r.paths] for r in again.results] == names
+    assert {result.state for result in again.results} == {State.UNCHANGED}
+    assert [p.name for p in desk.one(sources[1]).paths] == names[1]
+
+
+def test_one_recording_named_twice_is_one_job(desk: Desk) -> None:
+    path = tone(desk.folder / "a.wav")
+    assert len(desk.run(path, path, desk.folder).results) == 1
+
+
+def test_a_folder_nobody_may_write_to_is_named(desk: Desk) -> None:
+    (desk.folder / "drafts").write_text("a file, not a folder")
+    result = desk.one(tone(desk.folder / "a.wav"))
+    assert result.state is State.FAILED
+    assert "drafts" in result.messages[0]

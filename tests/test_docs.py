@@ -1,0 +1,77 @@
+"""The documentation against the program: every command, option, make target and relative link in it exists."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shlex
+from pathlib import Path
+from types import ModuleType
+
+import click
+import pytest
+
+from transcribe.cli import cli
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "tests/clips/README.md"]
+
+
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def command_lines(page: Path) -> list[str]:
+    """Lines of fenced blocks and inline code that call the program."""
+    text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+    fenced = [line for block in re.findall(r"^```\w*\n(.*?)^```", text, re.M | re.S) for line in block.splitlines()]
+    inline = re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S))
+    lines = [line.strip().removeprefix("$ ").removeprefix(".venv/bin/") for line in (*fenced, *inline)]
+    return [line for line in lines if re.match(r"transcribe( |$)", line)]
+
+
+def check(line: str) -> None:
+    """Raises `AssertionError` where the line names a command or an option the program lacks."""
+    tokens = shlex.split(line.split(" #")[0].split("|")[0].split(" && ")[0].split(";")[0].split(" > ")[0])[1:]
+    command: click.Command = cli
+    while tokens and isinstance(command, click.Group) and tokens[0] in command.commands:
+        command = command.commands[tokens.pop(0)]
+    if isinstance(command, click.Group) and tokens and not tokens[0].startswith("-"):
+        assert set(tokens[0].split("|")) <= set(command.commands), f"{line!r}: no such command"
+    known = {"-h", "--help"} | {flag for parameter in command.params for flag in parameter.opts}
+    given = {token.split("=")[0] for token in tokens if re.match(r"--?[a-z]", token)}
+    assert given <= known, f"{line!r}: no such option: {', '.join(given - known)}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_line_is_one(page: Path) -> None:
+    for line in command_lines(page):
+        if not line.startswith(("transcribe.toml", "transcribe/")):
+            check(line)
+
+
+def test_the_check_itself_sees_what_is_wrong() -> None:
+    check('transcribe run a.mp3 --speakers "Rich,Haikel" -o out')
+    with pytest.raises(AssertionError, match="no such option: --speeches"):
+        check("transcribe run a.mp3 --speeches 2")
+    with pytest.raises(AssertionError, match="no such command"):
+        check("transcribe ran a.mp3")
+
+
+def test_the_page_of_commands_is_what_the_program_says() -> None:
+    module = generator()
+    assert module.PAGE.read_text(encoding="utf-8") == module.page(), "run `make docs`"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_and_make_target_leads_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
+    assert set(re.findall(r"\bmake ([a-z]+)`", text)) <= targets

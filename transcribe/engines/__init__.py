@@ -1,0 +1,28 @@
+"""The recognisers, behind one protocol. Which one runs is a setting; its libraries are imported when it is loaded."""
+
+from __future__ import annotations
+
+from transcribe.engines.protocol import LONGEST_WINDOW, SAMPLE_RATE, LanguageGuess, Reading, Recognizer
+from transcribe.models import ModelFiles
+from transcribe.settings import Settings
+
+__all__ = ["LONGEST_WINDOW", "SAMPLE_RATE", "LanguageGuess", "Reading", "Recognizer", "engine_name", "load"]
+
+
+def engine_name(settings: Settings) -> str:
+    """The engine `settings.engine` stands for: auto is the fast one."""
+    return "ctranslate2" if settings.engine == "auto" else settings.engine
+
+
+def load(settings: Settings, files: ModelFiles) -> Recognizer:
+    """The engine of `settings` with the weights `files`, ready to recognise.
+
+    Raises `EngineError` when its library or the weights cannot be loaded.
+    """
+    if engine_name(settings) == "openai":
+        from transcribe.engines.openai_whisper import OpenAIWhisper
+
+        return OpenAIWhisper(files, device=settings.device)
+    from transcribe.engines.ctranslate2 import CTranslate2
+
+    return CTranslate2(files, device=settings.device, threads=settings.threads)

@@ -1,0 +1,218 @@
+"""The reference engine: openai-whisper, fed with the same weights CTranslate2 reads.
+
+Nothing is downloaded: `model.bin` is a container of named arrays (`transcribe.engines.container`), and they become
+openai-whisper's state dict here. Decoding and word times are openai-whisper's own, on the same windows, filled with the
+same floor, with the same options; what differs from the fast engine is arithmetic (float32 against int8).
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from transcribe.engines.container import Arrays, read_container
+from transcribe.engines.protocol import SAMPLE_RATE, LanguageGuess, Reading
+from transcribe.engines.spelling import Piece, words_of
+from transcribe.errors import EngineError
+from transcribe.models import ModelFiles
+
+if TYPE_CHECKING:
+    import torch
+
+    from transcribe.engines.protocol import Samples
+
+_FRAME_SAMPLES = 160
+_FULL_FRAMES = 3_000  # openai-whisper's encoder takes exactly these
+
+
+class OpenAIWhisper:
+    """A `Recognizer`. Safe to use from one thread at a time."""
+
+    def __init__(self, files: ModelFiles, *, device: str = "auto") -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # numba and torch have much to say about themselves
+            try:
+                import torch
+                import whisper
+
+                self._device = "cuda" if device == "cuda" or (device == "auto" and torch.cuda.is_available()) else "cpu"
+                arrays = read_container(files.folder / "model.bin")
+                heads = json.loads((files.folder / "config.json").read_bytes()).get("alignment_heads")
+                self._model = whisper.Whisper(whisper.ModelDimensions(**dimensions(arrays)))
+                self._model.load_state_dict(
+                    {name: torch.from_numpy(np.array(a, np.float32)) for name, a in state_dict(arrays).items()}
+                )
+            except (ImportError, RuntimeError, KeyError, ValueError, OSError) as exc:
+                raise EngineError(
+                    f"model {files.name}: openai-whisper cannot load {files.folder} ({exc}); take --engine ctranslate2"
+                ) from exc
+            if heads:
+                mask = torch.zeros(self._model.dims.n_text_layer, self._model.dims.n_text_head, dtype=torch.bool)
+                mask[tuple(np.transpose(heads).tolist())] = True
+                self._model.register_buffer("alignment_heads", mask.to_sparse(), persistent=False)
+            self._model.to(self._device).eval()
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """Codes of the languages the weights know."""
+        from whisper.tokenizer import LANGUAGES
+
+        if not self._model.is_multilingual:
+            return frozenset({"en"})
+        return frozenset(list(LANGUAGES)[: self._model.num_languages])
+
+    def recognize(
+        self, windows: Iterable[Samples], *, language: str, beam_size: int = 5, prompt: str | None = None
+    ) -> Iterator[Reading]:
+        """See `Recognizer.recognize`; one window after the other."""
+        language = language if self._model.is_multilingual else "en"
+        if language not in self.languages:
+            raise EngineError(f"language {language!r}: the model does not know it; use another or auto")
+        for window in windows:
+            yield self._read(window, language, beam_size, prompt)
+
+    def detect_language(self, window: Samples) -> LanguageGuess:
+        """See `Recognizer.detect_language`; the first 30 s count."""
+        if not self._model.is_multilingual:
+            return LanguageGuess({"en": 1.0})
+        try:
+            _, found = self._model.detect_language(self._log_mel(window)[0])
+        except RuntimeError as exc:
+            raise EngineError(f"openai-whisper cannot tell the language: {exc}") from exc
+        return LanguageGuess(found)
+
+    def _read(self, window: Samples, language: str, beam_size: int, prompt: str | None) -> Reading:
+        from whisper.decoding import DecodingOptions
+
+        options = DecodingOptions(
+            language=language,
+            beam_size=beam_size if beam_size > 1 else None,
+            without_timestamps=True,
+            prompt=prompt or None,
+            fp16=self._device == "cuda",
+        )
+        try:
+            mel, frames = self._log_mel(window)
+            result = self._model.decode(mel.half() if options.fp16 else mel, options)
+            pieces = self._aligned(mel, result.tokens, language, frames)
+        except RuntimeError as exc:
+            raise EngineError(f"openai-whisper broke while decoding: {exc}; try --engine ctranslate2") from exc
+        return Reading(
+            words=words_of(pieces, language=language, duration=len(window) / SAMPLE_RATE),
+            avg_logprob=float(result.avg_logprob),
+            no_speech_probability=min(1.0, float(np.nan_to_num(result.no_speech_prob))),
+        )
+
+    def _aligned(self, mel: torch.Tensor, tokens: list[int], language: str, frames: int) -> list[Piece]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from whisper.timing import find_alignment
+        from whisper.tokenizer import get_tokenizer
+
+        tokenizer = get_tokenizer(
+            self._model.is_multilingual,
+            num_languages=self._model.num_languages,
+            language=language,
+            task="transcribe",
+        )
+        text = [token for token in tokens if token < tokenizer.eot]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # numba compiles the alignment when it first runs
+            timed = find_alignment(self._model, tokenizer, text, mel, max(2, frames)) if text else []
+        return [Piece(t.word, float(t.start), float(t.end), float(t.probability)) for t in timed]
+
+    def _log_mel(self, window: Samples) -> tuple[torch.Tensor, int]:
+        """The (n_mels, 3000) float32 log-mel, filled with its own minimum, and how many frames of it are sound."""
+        import torch
+        from whisper.audio import log_mel_spectrogram
+
+        samples = torch.from_numpy(np.pad(window, (0, max(0, 5 * _FRAME_SAMPLES - len(window)))))
+        mel = log_mel_spectrogram(samples, self._model.dims.n_mels)[:, :_FULL_FRAMES]
+        filled = torch.full((mel.shape[0], _FULL_FRAMES), float(mel.min()))
+        filled[:, : mel.shape[1]] = mel
+        return filled.to(self._device), len(window) // _FRAME_SAMPLES
+
+
+def dimensions(arrays: Arrays) -> dict[str, int]:
+    """The fields of openai-whisper's `ModelDimensions`, read off the shapes of CTranslate2's arrays."""
+    audio_context, audio_state = arrays["encoder/position_encodings/encodings"].shape
+    text_context, text_state = arrays["decoder/position_encodings/encodings"].shape
+    return {
+        "n_mels": arrays["encoder/conv1/weight"].shape[1],
+        "n_audio_ctx": audio_context,
+        "n_audio_state": audio_state,
+        "n_audio_head": int(arrays["encoder/num_heads"]),
+        "n_audio_layer": _layers(arrays, "encoder"),
+        "n_vocab": arrays["decoder/embeddings/weight"].shape[0],
+        "n_text_ctx": text_context,
+        "n_text_state": text_state,
+        "n_text_head": int(arrays["decoder/num_heads"]),
+        "n_text_layer": _layers(arrays, "decoder"),
+    }
+
+
+def state_dict(arrays: Arrays) -> Arrays:
+    """openai-whisper's parameters by name. CTranslate2 keeps query, key and value of one input in one matrix, in this
+    order (self-attention: all three; attention to the audio: key and value), and a bias of zeros for the keys."""
+    found = {
+        "encoder.conv1.weight": arrays["encoder/conv1/weight"],
+        "encoder.conv1.bias": arrays["encoder/conv1/bias"],
+        "encoder.conv2.weight": arrays["encoder/conv2/weight"],
+        "encoder.conv2.bias": arrays["encoder/conv2/bias"],
+        "encoder.positional_embedding": arrays["encoder/position_encodings/encodings"],
+        "decoder.positional_embedding": arrays["decoder/position_encodings/encodings"],
+        "decoder.token_embedding.weight": arrays["decoder/embeddings/weight"],
+        **_norm(arrays, "encoder/layer_norm", "encoder.ln_post"),
+        **_norm(arrays, "decoder/layer_norm", "decoder.ln"),
+    }
+    for side in ("encoder", "decoder"):
+        for layer in range(_layers(arrays, side)):
+            source, target = f"{side}/layer_{layer}", f"{side}.blocks.{layer}"
+            found |= _attention(arrays, f"{source}/self_attention", f"{target}.attn", ("query", "key", "value"))
+            if side == "decoder":
+                found |= _cross_attention(arrays, f"{source}/attention", f"{target}.cross_attn")
+            found |= _norm(arrays, f"{source}/ffn/layer_norm", f"{target}.mlp_ln")
+            found |= _linear(arrays, f"{source}/ffn/linear_0", [f"{target}.mlp.0"])
+            found |= _linear(arrays, f"{source}/ffn/linear_1", [f"{target}.mlp.2"])
+    return found
+
+
+def _layers(arrays: Mapping[str, Any], side: str) -> int:
+    return len({name.split("/")[1] for name in arrays if name.startswith(f"{side}/layer_") and name.count("/") > 2})
+
+
+def _attention(arrays: Arrays, source: str, target: str, fused: tuple[str, ...]) -> Arrays:
+    return {
+        **_norm(arrays, f"{source}/layer_norm", f"{target}_ln"),
+        **_linear(arrays, f"{source}/linear_0", [f"{target}.{part}" for part in fused]),
+        **_linear(arrays, f"{source}/linear_1", [f"{target}.out"]),
+    }
+
+
+def _cross_attention(arrays: Arrays, source: str, target: str) -> Arrays:
+    return {
+        **_norm(arrays, f"{source}/layer_norm", f"{target}_ln"),
+        **_linear(arrays, f"{source}/linear_0", [f"{target}.query"]),
+        **_linear(arrays, f"{source}/linear_1", [f"{target}.key", f"{target}.value"]),
+        **_linear(arrays, f"{source}/linear_2", [f"{target}.out"]),
+    }
+
+
+def _linear(arrays: Arrays, source: str, targets: list[str]) -> Arrays:
+    """One matrix of CTranslate2 as the layers `targets` it was fused from; Whisper's keys have no bias."""
+    found: Arrays = {}
+    weights = np.split(arrays[f"{source}/weight"], len(targets))
+    biases = np.split(arrays[f"{source}/bias"], len(targets))
+    for target, weight, bias in zip(targets, weights, biases, strict=True):
+        found[f"{target}.weight"] = weight
+        if not target.endswith(".key"):
+            found[f"{target}.bias"] = bias
+    return found
+
+
+def _norm(arrays: Arrays, source: str, target: str) -> Arrays:
+    return {f"{target}.weight": arrays[f"{source}/gamma"], f"{target}.bias": arrays[f"{source}/beta"]}

@@ -1,0 +1,67 @@
+"""Pieces of text as the tokens are aligned → words as they are printed. Pure, and the same for both engines.
+
+Whisper's own splitting (`split_to_word_tokens`) parts a text before every blank and every mark; printed words must keep
+"well-known," and "$1,000" in one. Times are those of the letters: a mark is aligned with the pause it stands for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from transcribe.transcript import Word
+
+_OPENING = frozenset("\"'“‘«¿¡([{")
+UNSPACED = frozenset({"zh", "ja", "th", "lo", "my", "yue"})  # Whisper writes no blanks between the words of these
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of tokens as Whisper's splitting leaves it: a blank in front of `text` tells where a word starts."""
+
+    text: str
+    start: float  # seconds
+    end: float
+    probability: float
+
+
+def words_of(pieces: Iterable[Piece], *, language: str, duration: float) -> tuple[Word, ...]:
+    """The printed words of aligned `pieces`, their times kept within [0, `duration`] and in order.
+
+    >>> [w.text for w in words_of([Piece(" well", 0, 1, 1), Piece("-", 1, 1, 1), Piece("known", 1, 2, 1),
+    ...     Piece(",", 2, 2, 1), Piece(" yes", 2, 3, 1)], language="en", duration=3.0)]
+    ['well-known,', 'yes']
+    """
+    groups: list[list[Piece]] = []
+    for piece in pieces:
+        if not piece.text.strip() or "\ufffd" in piece.text:  # a character cut in the middle at the end of the text
+            continue
+        if groups and _belongs(piece, groups[-1], language):
+            groups[-1].append(piece)
+        else:
+            groups.append([piece])
+    words: list[Word] = []
+    for group in groups:
+        words.append(_word(group, words[-1].start if words else 0.0, duration))
+    return tuple(words)
+
+
+def _belongs(piece: Piece, group: list[Piece], language: str) -> bool:
+    if all(before.text.strip() in _OPENING for before in group):
+        return True
+    if not _spoken(piece):
+        return not piece.text.startswith(" ") and piece.text.strip() not in _OPENING - set("\"'")
+    return not piece.text.startswith(" ") and language not in UNSPACED
+
+
+def _word(group: list[Piece], earliest: float, duration: float) -> Word:
+    spoken = [piece for piece in group if _spoken(piece)] or group
+    start = min(max(spoken[0].start, earliest), duration)
+    end = min(max(spoken[-1].end, start), duration)
+    probability = sum(piece.probability for piece in spoken) / len(spoken)
+    text = "".join(piece.text for piece in group).strip()
+    return Word(text, start, end, min(1.0, max(0.0, probability)))
+
+
+def _spoken(piece: Piece) -> bool:
+    return any(character.isalnum() for character in piece.text)

@@ -1,0 +1,172 @@
+"""What speaks for and against a reading: speech without words, words without speech, loops. Pure functions.
+
+The measures are time-honest: they compare the recogniser's words with the speech that voice activity hears, because a
+decoder that drops a sentence is as sure of itself as ever (average log-probability −0.4 on a reading that had lost 86
+of 87 words).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from transcribe.engines.protocol import Reading
+from transcribe.speech import Chunk, Region, voiced_between
+from transcribe.transcript import Word
+
+NO_SPEECH = 0.6  # openai-whisper's threshold; on speech the value stays below .1
+LOOP_COMPRESSION = 2.4  # openai-whisper's threshold
+UNSURE_LOGPROB = -1.0  # openai-whisper's threshold
+
+_HOLE_VOICED = 0.8  # seconds of speech that make a hole between words one worth reading again
+_SPOKEN = 0.3, 0.07  # a word takes so many seconds, and so many more a character, at a slow pace
+_REACH = 0.5  # seconds around a word in which its speech may lie: the alignment's error and a soft onset
+_PAUSE = 0.3  # seconds of silence inside a word that show it was stretched over a pause
+_EDGE = 0.05  # seconds a word may reach out of the speech it is put into
+_LONGEST_LOOP = 12  # words in the phrase that repeats
+_FASTEST = 6.0  # words a second
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkEvidence:
+    """What is known of one chunk's reading, as it went into the transcript."""
+
+    start: float
+    end: float
+    voiced: float  # seconds of speech heard
+    words: int
+    uncovered: float  # seconds of that speech in holes between the words
+    avg_logprob: float
+    no_speech_probability: float
+    compression_ratio: float
+    passes: int  # 1; 2 where parts were read again
+
+    @property
+    def words_per_second(self) -> float:
+        """Words a second of speech; below 2 something is missing, or somebody reads very slowly."""
+        return self.words / self.voiced if self.voiced else 0.0
+
+
+def holes(words: Sequence[Word], chunk: Chunk) -> tuple[Region, ...]:
+    """Stretches of `chunk` with at least 0.8 s of speech that its words (absolute times) cannot account for.
+
+    A word accounts for 0.3 s and 0.07 s a character from its start, or for its own length where that is plausible;
+    what follows up to the next word's start is a hole when more than 1.5 s long.
+    """
+    edges = [(chunk.start, chunk.start)] + [(word.start, _said_by(word)) for word in words]
+    nexts = [word.start for word in words] + [chunk.end]
+    found = []
+    for (start, said), following in zip(edges, nexts, strict=True):
+        free = following - said
+        if free > (1.5 if start > chunk.start else _REACH) and voiced_between(chunk.regions, said, following) >= (
+            _HOLE_VOICED
+        ):
+            found.append(Region(said, following))
+    return tuple(found)
+
+
+def _said_by(word: Word) -> float:
+    """When a word of this length is over, however far its times stretch."""
+    return min(word.end, word.start + _SPOKEN[0] + _SPOKEN[1] * len(word.text))
+
+
+def without_loops(words: Sequence[Word]) -> tuple[tuple[Word, ...], tuple[Region, ...]]:
+    """`words` with every phrase that repeats four times or more in a row kept once, and the stretches cut.
+
+    Phrases of up to twelve words; people do say "no, no, no", but hardly anything four times in the same words. A
+    single word may come up to six times.
+    """
+    kept: list[Word] = []
+    cut: list[Region] = []
+    keys = [_key(word) for word in words]
+    i = 0
+    while i < len(words):
+        size, times = _longest_loop(keys, i)
+        kept += words[i : i + max(size, 1)]
+        if size:
+            first, last = words[i + size], words[i + size * times - 1]
+            if last.end > first.start:
+                cut.append(Region(first.start, last.end))
+        i += max(size * times, 1)
+    return tuple(kept), tuple(cut)
+
+
+def is_sound(reading: Reading, duration: float) -> bool:
+    """Whether a second reading of `duration` seconds may stand: text, sure of itself, no loop, no faster than speech."""
+    return (
+        bool(reading.words)
+        and reading.avg_logprob > -0.9
+        and reading.no_speech_probability < NO_SPEECH
+        and reading.compression_ratio < LOOP_COMPRESSION
+        and len(reading.words) <= max(2.0, _FASTEST * duration)
+        and not without_loops(reading.words)[1]
+    )
+
+
+def joined(before: Sequence[Word], words: Sequence[Word], after: Sequence[Word]) -> tuple[Word, ...]:
+    """`words`, read in a hole between `before` and `after`, without what stands there already.
+
+    Up to six words that end `before` or start `after` are dropped from its edges; all of it is when the neighbours have
+    the same phrase: a sentence read twice.
+    """
+    keys = [_key(word) for word in words]
+    left, right = [_key(word) for word in before[-20:]], [_key(word) for word in after[:20]]
+    if len(keys) > 1 and (_contains(left, keys) or _contains(right, keys)):
+        return ()
+    drop = max((n for n in range(1, min(6, len(keys)) + 1) if left[-n:] == keys[:n]), default=0)
+    rest, keys = words[drop:], keys[drop:]
+    drop = max((n for n in range(1, min(6, len(keys)) + 1) if right[:n] == keys[-n:]), default=0)
+    return tuple(rest[: len(rest) - drop])
+
+
+def settled(words: Sequence[Word], regions: Sequence[Region]) -> tuple[Word, ...]:
+    """`words` in the order of time, none stretched over a pause, none overlapping the next.
+
+    A word with more than 0.3 s of silence inside is put into the stretch of speech it shares most time with.
+    """
+    kept: list[Word] = []
+    following = float("inf")
+    for word in reversed(words):
+        start, end = _within_speech(word, regions)
+        start = min(start, following)
+        word = replace(word, start=start, end=max(start, min(end, following)))
+        kept.append(word)
+        following = word.start
+    return tuple(reversed(kept))
+
+
+def unheard(words: Sequence[Word], regions: Sequence[Region]) -> list[bool]:
+    """For each word whether no speech lies within half a second of it."""
+    return [voiced_between(regions, word.start - _REACH, word.end + _REACH) <= 0.0 for word in words]
+
+
+def _within_speech(word: Word, regions: Sequence[Region]) -> tuple[float, float]:
+    shares = [
+        (min(region.end, word.end) - max(region.start, word.start), region)
+        for region in regions
+        if region.start < word.end and region.end > word.start
+    ]
+    if not shares or word.end - word.start - sum(share for share, _ in shares) <= _PAUSE:
+        return word.start, word.end
+    region = max(shares, key=lambda pair: (pair[0], -pair[1].start))[1]
+    return max(word.start, region.start - _EDGE), min(word.end, region.end + _EDGE)
+
+
+def _longest_loop(keys: Sequence[str], at: int) -> tuple[int, int]:
+    """The shortest phrase repeating from `at` on as (words, times); (0, 0) where none does often enough."""
+    for size in range(1, _LONGEST_LOOP + 1):
+        times = 1
+        while keys[at + times * size : at + (times + 1) * size] == keys[at : at + size] and keys[at : at + size]:
+            times += 1
+        if times >= (7 if size == 1 else 4):
+            return size, times
+    return 0, 0
+
+
+def _contains(many: Sequence[str], few: Sequence[str]) -> bool:
+    return any(list(many[i : i + len(few)]) == list(few) for i in range(len(many) - len(few) + 1))
+
+
+def _key(word: Word) -> str:
+    return re.sub(r"[^\w]", "", word.text.casefold()) or word.text

@@ -1,0 +1,154 @@
+"""What people say about who they are: introductions and forms of address in the turns. Pure text work, English.
+
+Finds clues and leaves the verdict to `transcribe.names`. A name is one to three capitalised words, so lower-case
+speech gives no clues, and neither do titles ("Mr. Smith") or other words people are addressed by ("Thanks, everybody").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from transcribe.transcript import Turn
+
+_NAME = r"(?P<name>[^\W\d_][\w'’-]*(?:\s+[^\W\d_][\w'’-]*){0,2})"
+_TURNING_TO = "(?:welcome|thank|thanks|hello|hi|good|how|what|why|when|where|who|can|could|do|did|are|tell)"
+_END = r"(?=\s*(?:[.,;:!?…—–-]|$))"
+_SELF = 4.0
+_INTRODUCED = 3.0
+_ADDRESSED = 2.0
+
+# Said of oneself. The pattern after which a whole sentence may follow needs no end; "this is" does.
+_SELF_PATTERNS = tuple(
+    (re.compile(pattern), weight)
+    for pattern, weight in (
+        (rf"\b[Mm]y name(?:'s|’s| is) {_NAME}", _SELF + 1.0),
+        (rf"\bI(?:'m|’m| am) (?:your host,? )?{_NAME}", _SELF),
+        (rf"(?:^|[.!?,]\s+)(?:[Ii]t(?:'s|’s) )?{_NAME} here{_END}", _SELF - 1.0),
+        (rf"(?:^|[.!?,]\s+)(?:and )?[Tt]his is {_NAME}(?: speaking)?{_END}", _ADDRESSED),
+    )
+)
+# Said of somebody who is about to speak.
+_INTRODUCTIONS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"\b(?:speaking|talking|chatting|here|sitting down|joined today)(?: today| now| here)? (?:with|to|by) {_NAME}",
+        rf"\bjoined (?:today |now |here )?by {_NAME}",
+        rf"\b(?:[Ww]ith me|[Jj]oining (?:me|us))(?: today| now| here)*,? is {_NAME}",
+        rf"\b[Mm]y guest(?: today| this week)?,? is {_NAME}",
+        rf"\b[Pp]lease welcome,? {_NAME}",
+        rf"\b(?:[Yy]ou are|[Yy]ou(?:'re|’re)) {_NAME}{_END}",
+    )
+)
+# Said to somebody who has just spoken or is about to.
+_ADDRESSES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"\b(?:[Tt]hank you|[Tt]hanks)(?: so much| very much| a lot)?,? {_NAME}{_END}",
+        rf"\b(?:[Hh]i|[Hh]ello|[Hh]ey|[Ww]elcome|[Gg]ood (?:morning|afternoon|evening)),? {_NAME}{_END}",
+        rf"(?:^|[.!?]\s+){_NAME}, {_TURNING_TO}\b",
+        rf"\b(?:you|your time|joining (?:us|me)|having me|coming(?: on)?|being here|today),? {_NAME}{_END}",
+    )
+)
+_WELCOME = re.compile(
+    r"\b[Ww]elcome (?:back )?to\b|\b[Ww]elcome,? everybody|"
+    r"\b[Tt]hank(?:s| you) for (?:joining|coming|being|listening|talking|your time)"
+)
+_NO_NAMES = frozenset(
+    "a all also am american and asian australian belgian black boss brazilian british buddhist but canadian "
+    "catholic ceo chinese christmas czech dad danish december doctor dr dutch english europe european everybody "
+    "everyone february finnish folks french friday friend friends german god greek guys hindu how i if in indian "
+    "indonesian irish israeli it italian january japanese jewish july june korean ladies latino madam man march "
+    "mexican miss mom monday mr mrs ms mum muslim not november now october ok okay on one polish portuguese "
+    "president professor right romanian russian saturday scottish senator september sir so sorry spanish sunday "
+    "swedish swiss team thanks that the there this thursday today tuesday turkish uh ukrainian um wednesday "
+    "welcome well welsh what white why with world yeah yes you".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Clue:
+    """Somebody's words that tie a name to a voice; a negative `weight` says that this voice is not the one."""
+
+    name: str
+    speaker: str
+    weight: float
+    quote: str
+    said_at: float  # seconds
+
+    @property
+    def told(self) -> str:
+        """The clue in words, for the report and the transcript's JSON."""
+        minutes, seconds = divmod(int(self.said_at), 60)
+        return f"“{self.quote}” at {minutes}:{seconds:02d}"
+
+
+def find_clues(turns: Sequence[Turn]) -> tuple[Clue, ...]:
+    """All clues, in the order in which they are said."""
+    return tuple(clue for index in range(len(turns)) for clue in _clues_of(turns, index))
+
+
+def questions(turn: Turn) -> int:
+    """How many sentences of a turn end with a question mark."""
+    return sum(word.text.rstrip("\"'”’)").endswith("?") for word in turn.words)
+
+
+def welcomes(turn: Turn) -> bool:
+    """Whether somebody says what hosts say."""
+    return bool(_WELCOME.search(turn.text))
+
+
+def _clues_of(turns: Sequence[Turn], index: int) -> Iterator[Clue]:
+    turn = turns[index]
+    own: set[str] = set()
+    for pattern, weight in _SELF_PATTERNS:
+        for match in pattern.finditer(turn.text):
+            if (name := _name(match["name"])) and name not in own:
+                own.add(name)
+                yield Clue(name, turn.speaker, weight, _quote(match, name), _moment(turn, match.start()))
+    neighbours = _neighbours(turns, index)
+    seen: set[str] = set()
+    for patterns, weight in ((_INTRODUCTIONS, _INTRODUCED), (_ADDRESSES, _ADDRESSED)):
+        for match in (match for pattern in patterns for match in pattern.finditer(turn.text)):
+            name = _name(match["name"])
+            if not name or name in own or name in seen:
+                continue
+            seen.add(name)
+            quote, moment = _quote(match, name), _moment(turn, match.start())
+            yield Clue(name, turn.speaker, -weight, quote, moment)
+            for speaker in neighbours:
+                yield Clue(name, speaker, weight / len(neighbours), quote, moment)
+
+
+def _neighbours(turns: Sequence[Turn], index: int) -> list[str]:
+    """Who may be meant: whoever speaks before or after."""
+    beside = [turns[other].speaker for other in (index - 1, index + 1) if 0 <= other < len(turns)]
+    return sorted({speaker for speaker in beside if speaker != turns[index].speaker})
+
+
+def _name(captured: str) -> str:
+    """The leading capitalised words that can be a name; empty where there are none."""
+    kept: list[str] = []
+    for word in captured.split():
+        plain = re.sub(r"['’]s$", "", word)
+        shouted = len(plain) > 1 and plain.isupper()
+        if not plain[0].isupper() or shouted or plain.casefold() in _NO_NAMES or "'" in plain or "’" in plain[2:]:
+            break
+        kept.append(plain)
+    return " ".join(kept) if kept and len(kept[0]) > 1 else ""
+
+
+def _quote(match: re.Match[str], name: str) -> str:
+    end = match.start("name") + match["name"].find(name) + len(name)
+    return match.string[match.start() : end].lstrip(" .!?,")
+
+
+def _moment(turn: Turn, offset: int) -> float:
+    """When the character at `offset` of the turn's text is said."""
+    position = 0
+    for word in turn.words:
+        position += len(word.text) + 1
+        if position > offset + 1:
+            return word.start
+    return turn.words[-1].start

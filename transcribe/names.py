@@ -1,0 +1,225 @@
+"""Who is who: voices to names, by evidence, the host first. Pure, knows no audio.
+
+Names come from the user, the feed or the speech itself (`transcribe.name_clues`). Evidence, strongest first: what
+people call themselves, how they are introduced and addressed, who opens and asks the questions. Every decision
+carries its evidence; one that rests on little is a warning.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from audio.episode import Person
+from transcribe.name_clues import Clue, find_clues, questions, welcomes
+from transcribe.transcript import Speaker, Turn
+
+_ENOUGH = 3.0  # points from which a name nobody gave is believed: one introduction, or two forms of address
+_ENOUGH_FOR_KNOWN = 1.5  # … one that the feed or the settings name
+_CLEAR_HOST = 0.75  # points between the likeliest host and the next below which it is a guess
+_ALIKE = 0.75  # of the letters: recognisers misspell names ("Haykel" for "Haikel")
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """The speakers of a transcript, host first, and what an editor should be told about the choice."""
+
+    speakers: tuple[Speaker, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Voice:
+    """What is known of a voice before it has a name."""
+
+    id: str
+    host_points: float
+    conduct: str  # what it does that hosts do, in words
+
+
+def name_speakers(
+    turns: Sequence[Turn], *, names: Sequence[str], host: str, guest: str, people: Sequence[Person] = ()
+) -> Naming:
+    """Give every speaker of `turns` a name. No turns, no speakers.
+
+    `names` are the user's, host first, and are all given out while voices last; `host` and `guest` name those of whom
+    nothing is known, a second guest being "Guest 2". `people` are the feed's and used only where something ties
+    them to a voice, or where there is but one of a role.
+    """
+    voices = _voices(turns)
+    if not voices:
+        return Naming(())
+    clues = find_clues(turns)
+    if names:
+        named, warnings = _by_given_names(voices, clues, names=names)
+    else:
+        named, warnings = _by_speech(voices, clues, host=host, people=people)
+    return Naming(_speakers(voices, named, guest=guest, order=names), tuple(warnings))
+
+
+def _voices(turns: Sequence[Turn]) -> list[_Voice]:
+    """Every speaker in the order of appearance, with what speaks for being the host."""
+    asked: dict[str, int] = dict.fromkeys((turn.speaker for turn in turns), 0)
+    greets = dict.fromkeys(asked, False)
+    for turn in turns:
+        asked[turn.speaker] += questions(turn)
+        greets[turn.speaker] |= welcomes(turn)
+    total = sum(asked.values())
+    voices = []
+    for number, speaker in enumerate(asked):
+        share = asked[speaker] / total if total >= 2 else 0.0
+        points = (number == 0) * 0.5 + 2.0 * share + greets[speaker] * 1.0
+        conduct = ["opens"] * (number == 0) + ["welcomes or thanks"] * greets[speaker]
+        conduct += [f"asks {asked[speaker]} of {total} questions"] * (asked[speaker] > 0)
+        voices.append(_Voice(speaker, points, ", ".join(conduct)))
+    return voices
+
+
+def _by_given_names(
+    voices: Sequence[_Voice], clues: Sequence[Clue], *, names: Sequence[str]
+) -> tuple[dict[str, tuple[str, str]], list[str]]:
+    """(voice id → name and evidence, warnings) where the user says who speaks; the first name is the host's."""
+    named = _strongest_first(voices, _gather(clues, names), least=_ENOUGH_FOR_KNOWN)
+    tied = len(named)
+    rest = [voice for voice in voices if voice.id not in named]
+    open_names = [name for name in names if name not in {name for name, _ in named.values()}]
+    warnings = []
+    if names[0] in open_names and rest:
+        ranked = sorted(rest, key=lambda voice: -voice.host_points)
+        clear = len(ranked) == 1 or ranked[0].host_points - ranked[1].host_points >= _CLEAR_HOST
+        if not clear and not tied:
+            warnings.append(
+                f"who is {names[0]} is a guess: no name is said and no voice is clearly the host; check the first turns"
+            )
+        named[ranked[0].id] = (open_names.pop(0), _host_evidence(ranked[0], voices=ranked))
+        rest.remove(ranked[0])
+    for voice, name in zip(rest, list(open_names), strict=False):
+        sole = len(rest) == 1 and len(open_names) == 1
+        if not sole and len(rest) > 1 and len(open_names) > 1:
+            warnings.append(f"{name} is given to a voice by order of appearance only; check the names")
+        named[voice.id] = (name, "the only voice and name left" if sole else "by order of appearance")
+    unheard = open_names[len(rest) :]
+    if unheard:
+        warnings.append(f"{len(voices)} voices were found for {len(names)} names; not heard: {', '.join(unheard)}")
+    if len(voices) > len(names):
+        extra = len(voices) - len(names)
+        warnings.append(f"{len(voices)} voices were found for {len(names)} names; {extra} left as guest")
+    return named, warnings
+
+
+def _by_speech(
+    voices: Sequence[_Voice], clues: Sequence[Clue], *, host: str, people: Sequence[Person]
+) -> tuple[dict[str, tuple[str, str]], list[str]]:
+    """(voice id → name and evidence, warnings) where nobody said who speaks."""
+    known = [*dict.fromkeys(person.name for person in people)]
+    named = _strongest_first(voices, _gather(clues, known), least=_ENOUGH_FOR_KNOWN)
+    heard = _heard_names(clues, taken=[name for name, _ in named.values()])
+    rest = [voice for voice in voices if voice.id not in named]
+    named |= _strongest_first(rest, _gather(clues, heard), least=_ENOUGH)
+    ranked = sorted(voices, key=lambda voice: -voice.host_points)
+    warnings: list[str] = []
+    likeliest = ranked[0]
+    if likeliest.id not in named:
+        taken = {name for name, _ in named.values()}
+        hosts = [person.name for person in people if person.role == "host" and person.name not in taken]
+        name = hosts[0] if len(hosts) == 1 else host
+        source = "named as host by the feed; " if len(hosts) == 1 else ""
+        if any(_same(name, other) for other in taken):
+            name = ""  # the one the settings call the host is another voice
+        elif len(ranked) > 1 and likeliest.host_points - ranked[1].host_points < _CLEAR_HOST and not taken:
+            warnings.append(f"who is {name} is a guess: no voice is clearly the host; give the names with --speakers")
+        if name:
+            named[likeliest.id] = (name, source + _host_evidence(likeliest, voices=ranked))
+    rest = [voice for voice in voices if voice.id not in named]
+    guests = [p.name for p in people if p.role == "guest" and p.name not in {name for name, _ in named.values()}]
+    if len(rest) == 1 and len(guests) == 1:
+        named[rest[0].id] = (guests[0], "named as guest by the feed; the only voice left")
+    return named, warnings
+
+
+def _gather(clues: Iterable[Clue], names: Sequence[str]) -> dict[tuple[str, str], list[Clue]]:
+    """(name, voice) → the clues that speak for or against it; each goes to the candidate it resembles most."""
+    found: dict[tuple[str, str], list[Clue]] = defaultdict(list)
+    for clue in clues:
+        alike = [name for name in names if _same(name, clue.name)]
+        if alike:
+            best = max(alike, key=lambda name: _likeness(name.casefold(), clue.name.casefold()))
+            found[best, clue.speaker].append(clue)
+    return found
+
+
+def _strongest_first(
+    voices: Sequence[_Voice], found: Mapping[tuple[str, str], list[Clue]], *, least: float
+) -> dict[str, tuple[str, str]]:
+    """Voice id → name and evidence: the best supported pair, then the best of those left, down to `least` points."""
+    free = {voice.id for voice in voices}
+    points = {pair: sum(clue.weight for clue in clues) for pair, clues in found.items()}
+    named: dict[str, tuple[str, str]] = {}
+    given: set[str] = set()
+    for name, speaker in sorted(points, key=lambda pair: -points[pair]):
+        if points[name, speaker] >= least and speaker in free and name not in given:
+            free.remove(speaker)
+            given.add(name)
+            speaking_for = [clue for clue in found[name, speaker] if clue.weight > 0]
+            named[speaker] = (name, "; ".join(dict.fromkeys(clue.told for clue in speaking_for[:3])))
+    return named
+
+
+def _heard_names(clues: Sequence[Clue], *, taken: Sequence[str]) -> list[str]:
+    """The names said, each in its longest form ("Rich" and "Rich Bowen" are one), without those already given."""
+    names: list[str] = []
+    for name in sorted({clue.name for clue in clues}, key=lambda name: (-len(name.split()), name)):
+        if not any(_same(name, other) for other in [*names, *taken]):
+            names.append(name)
+    return names
+
+
+def _same(name: str, other: str) -> bool:
+    """Whether two forms can be one person's: first names alike, and last names where both have one."""
+    ours, theirs = name.casefold().split(), other.casefold().split()
+    first = _likeness(ours[0], theirs[0]) >= _ALIKE
+    if len(ours) > 1 and len(theirs) > 1:
+        return first and _likeness(ours[-1], theirs[-1]) >= _ALIKE
+    return first
+
+
+def _likeness(ours: str, theirs: str) -> float:
+    if min(len(ours), len(theirs)) >= 3 and (ours.startswith(theirs) or theirs.startswith(ours)):
+        return 0.99 if ours != theirs else 1.0
+    return SequenceMatcher(None, ours, theirs).ratio() if ours[0] == theirs[0] else 0.0
+
+
+def _host_evidence(voice: _Voice, *, voices: Sequence[_Voice]) -> str:
+    if len(voices) == 1:
+        return "the only voice" if not voice.conduct else f"the only voice left; {voice.conduct}"
+    return voice.conduct or "by order of appearance"
+
+
+def _speakers(
+    voices: Sequence[_Voice], named: Mapping[str, tuple[str, str]], *, guest: str, order: Sequence[str]
+) -> tuple[Speaker, ...]:
+    """Named and unnamed voices as speakers with distinct labels: the host, those named by the user, the others."""
+    taken = {name.casefold() for name, _ in named.values()}
+    full: dict[str, tuple[str, str]] = dict(named)
+    number = 0
+    for voice in voices:
+        while voice.id not in full:
+            number += 1
+            name = guest if number == 1 else f"{guest} {number}"
+            if name.casefold() not in taken:
+                full[voice.id] = (name, "nobody says who this is")
+    firsts = [name.split()[0].casefold() for name, _ in full.values()]
+    host = max(voices, key=lambda voice: voice.host_points).id
+    rank = {name: position for position, name in enumerate(order)}
+
+    def place(voice: _Voice) -> tuple[int, bool]:
+        return (rank.get(full[voice.id][0], len(rank)), not order and voice.id != host)
+
+    speakers = []
+    for voice in sorted(voices, key=place):
+        name, evidence = full[voice.id]
+        first = name.split()[0]
+        speakers.append(Speaker(voice.id, name, first if firsts.count(first.casefold()) == 1 else name, evidence))
+    return tuple(speakers)

@@ -1,0 +1,59 @@
+"""Progress bars on a terminal, one per running stage; nothing anywhere else. Part of the command line, not of the library."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+_FORMAT = "{desc:>12} {percentage:3.0f}%|{bar:30}| {elapsed}<{remaining}"
+_NAMES = {"decode": "reading", "recognize": "words", "diarize": "speakers", "fetch": "fetching"}
+
+
+class Bars:
+    """Draws what it is told on `stream` if that is a terminal. Use it as a context: leaving removes the bars.
+
+    May be told from several threads. tqdm is imported only when there is something to draw.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._drawn = stream.isatty()
+        self._lock = threading.Lock()
+        self._bars: dict[str, tqdm[None]] = {}
+
+    def __enter__(self) -> Bars:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Take the bars off the screen; the next thing told starts new ones."""
+        with self._lock:
+            for bar in self._bars.values():
+                bar.close()
+            self._bars.clear()
+
+    def __call__(self, stage: str, fraction: float) -> None:
+        """`stage` has done `fraction` (0 to 1) of its work; a bar never goes back."""
+        if not self._drawn:
+            return
+        with self._lock:
+            bar = self._bars.get(stage) or self._new(stage)
+            bar.update(max(0.0, min(fraction, 1.0) - bar.n))
+
+    def _new(self, stage: str) -> tqdm[None]:
+        from tqdm import tqdm
+
+        bar = self._bars[stage] = tqdm(
+            desc=_NAMES.get(stage, stage),
+            total=1.0,
+            position=len(self._bars),
+            leave=False,
+            bar_format=_FORMAT,
+            file=self._stream,
+        )
+        return bar
