@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import html
+import html.entities
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,7 +21,7 @@ from urllib.parse import urlsplit
 from audio.addresses import shown, web_address
 from audio.episode import Chapter, Episode, Person, PublishedTranscript, Seconds
 from audio.errors import FeedError
-from audio.media import MEDIA_SUFFIXES
+from audio.media import MEDIA_SUFFIXES, without_prolog
 
 _PREFIXES = (  # (what the namespace's address holds, lower case; our prefix). Publishers vary scheme, case and slashes.
     ("itunes.com/dtds/podcast", "itunes"),
@@ -34,6 +35,10 @@ _PREFIXES = (  # (what the namespace's address holds, lower case; our prefix). P
     ("podlove.org/simple-chapters", "psc"),
 )
 
+_BARE = re.compile(  # an entity XML does not have, or no entity at all; what is in CDATA is left alone
+    r"<!\[CDATA\[.*?\]\]>|&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);)(?:(\w{2,30});)?", re.DOTALL
+)
+
 
 def episodes_of(feed: bytes, *, url: str) -> tuple[Episode, ...]:
     """The episodes of a feed in its own order; `url` is where it came from (relative addresses hang on it).
@@ -44,15 +49,15 @@ def episodes_of(feed: bytes, *, url: str) -> tuple[Episode, ...]:
     root = _parsed(feed, url)
     if _name(root) not in ("rss", "feed", "RDF"):
         raise FeedError(
-            f"{url}: <{_name(root)}> is no RSS or Atom feed; look for the feed's address on the show's page"
+            f"{shown(url)}: <{_name(root)}> is no RSS or Atom feed; look for the feed's address on the show's page"
         )
     channel = next((child for child in root if _name(child) == "channel"), root)
     show = _Node(channel)
-    items = [child for child in (*channel, *(root if root is not channel else ())) if _name(child) in ("item", "entry")]
+    items = list(root.iter("{*}item", "{*}entry"))  # wherever they are: mended XML may nest them
     found = [episode for item in items if (episode := _episode(_Node(item), show, _base(root, channel, url)))]
     if not found:
         raise FeedError(
-            f"{url}: none of the feed's {len(items)} items has audio; is it the podcast's feed or a blog's?"
+            f"{shown(url)}: none of its {len(items)} items has audio; is it the podcast's feed or a blog's?"
         )
     return tuple(_distinct(found))
 
@@ -122,30 +127,41 @@ class _Node:
 def _parsed(data: bytes, url: str) -> Any:
     from lxml import etree
 
-    def tree(content: bytes) -> Any:
-        return etree.fromstring(
-            content,
-            etree.XMLParser(recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False),
-        )
-
+    text = without_prolog(_decoded(data))
+    settings: dict[str, Any] = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
     try:
-        root = tree(data.lstrip())
-        if root is None or (not len(root) and len(data) > 200):
-            root = tree(_reencoded(data))
+        try:
+            root = etree.fromstring(text.encode("utf-8", "replace"), etree.XMLParser(**settings))
+        except etree.XMLSyntaxError:
+            root = etree.fromstring(_mended(text).encode("utf-8", "replace"), etree.XMLParser(recover=True, **settings))
     except (etree.XMLSyntaxError, ValueError) as exc:
-        raise FeedError(
-            f"{shown(url)}: not XML that can be read ({exc}); open it in a browser to see what it is"
-        ) from exc
+        raise FeedError(f"{shown(url)}: not XML that can be read ({exc}); open it in a browser to see it") from exc
     if root is None:
         raise FeedError(f"{shown(url)}: not XML that can be read; open it in a browser to see what it is")
     return root
 
 
-def _reencoded(data: bytes) -> bytes:
-    """The document in UTF-8 without its declaration, for one that names an encoding it is not in."""
-    utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    text = data.decode("utf-16" if utf16 else "utf-8", "replace")
-    return re.sub(r"^\ufeff?\s*<\?xml[^>]*\?>", "", text).encode()
+def _decoded(data: bytes) -> str:
+    """By its byte order mark or the encoding it declares, else UTF-8, else what it is most often instead."""
+    declared = re.match(rb"""\s*<\?xml[^>]{0,100}encoding\s*=\s*["']([\w.:-]{1,40})""", data)
+    utf16 = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ""
+    for name in filter(None, (utf16, declared[1].decode("ascii", "replace") if declared else "", "utf-8-sig")):
+        try:
+            return data.decode(name)
+        except (LookupError, UnicodeError):
+            continue
+    return data.decode("cp1252", "replace")
+
+
+def _mended(text: str) -> str:
+    """Without control characters, with every bare `&` and every entity XML does not know made plain text of."""
+
+    def escaped(match: re.Match[str]) -> str:
+        known = html.entities.html5.get(f"{match[1]};") if match[1] else None
+        return match[0] if match[0].startswith("<") else f"&amp;{match[0][1:]}" if known is None else html.escape(known)
+
+    text = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", text)
+    return _BARE.sub(escaped, text)
 
 
 def _name(element: Any) -> str:

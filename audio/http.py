@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from audio import connections
 from audio.addresses import origin_of, shown, web_address
@@ -107,7 +107,7 @@ class Client:
     ) -> None:
         self.limits = limits or Limits()
         self._stopped = threading.Event()
-        self._sleep = sleep or self._stopped.wait
+        self._sleep = self._stopped.wait if sleep is None else sleep
         self._trusted = frozenset(origin_of(url) for url in map(web_address, typed) if url)
         self._proxies = urllib.request.getproxies()
         self._managers = connections.Managers(self._trusted, limits_pool=self.limits.per_host)
@@ -210,7 +210,7 @@ def _check_status(answer: Answer, limits: Limits) -> None:
 
 
 def _redirected(url: str, location: str) -> str:
-    target = web_address(urljoin(url, location))
+    target = web_address(location, base=url)
     if target is None:
         raise FetchError(f"{shown(url)}: redirects to {shown(location)}, which is no web address")
     if url.startswith("https:") and target.startswith("http:"):

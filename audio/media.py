@@ -44,6 +44,9 @@ _MAGIC = (  # (offset, bytes, suffix); as in the file(1) database
 )
 
 
+_BLANK = re.compile(r"[\ufeff\s]+")
+
+
 class Kind(Enum):
     """What a source's content can be."""
 
@@ -66,8 +69,7 @@ def kind_of(head: bytes) -> Kind:
     text = _as_text(head)
     if text is None:
         return Kind.UNKNOWN
-    bare = re.sub(r"<\?.*?\?>|<!--.*?-->|<!DOCTYPE(?:[^\[>]|\[.*?\])*>", " ", text, flags=re.DOTALL | re.IGNORECASE)
-    first = re.match(r"\s*<(?:\w+:)?(\w+)", bare)
+    first = re.match(r"<(?:\w+:)?(\w+)", without_prolog(text))
     root = first[1].lower() if first else ""
     if root in ("rss", "feed", "rdf"):
         return Kind.FEED
@@ -76,6 +78,29 @@ def kind_of(head: bytes) -> Kind:
     if root or "<!doctype html" in text.lower():
         return Kind.PAGE
     return Kind.TEXT
+
+
+def without_prolog(text: str) -> str:
+    """`text` from its first element on: without XML declaration, comments and DOCTYPE (with the entities it defines).
+
+    >>> without_prolog('<?xml version="1.0"?> <!-- x --> <!DOCTYPE a [<!ENTITY b "c">]> <a/>')
+    '<a/>'
+    """
+    skipped = {"<?": "?>", "<!--": "-->", "<!doctype": ">"}
+    at = 0
+    while True:
+        at = blank.end() if (blank := _BLANK.match(text, at)) else at
+        opening = next((mark for mark in skipped if text[at : at + len(mark)].lower() == mark), None)
+        if opening is None:
+            return text[at:]
+        end = text.find(skipped[opening], at)
+        subset = text.find("[", at, end if end >= 0 else None) if opening == "<!doctype" else -1
+        if subset >= 0:
+            closed = re.compile(r"\]\s*>").search(text, subset)
+            end = closed.end() - 1 if closed else -1
+        if end < 0:
+            return ""
+        at = end + len(skipped[opening])
 
 
 def audio_suffix(head: bytes) -> str:

@@ -37,8 +37,8 @@ def episodes_from(source: str, *, client: Client | None = None) -> tuple[Episode
       unless it has a recording's suffix;
     - a folder: its audio and video files by suffix, not hidden ones, not those of folders below it;
     - a pattern such as `show/*.mp3` or `show/**/*.mp3`: every file it matches;
-    - an http(s) address (or `feed:`, `itpc:`) of a recording, a feed, an OPML list or a page. A page without audio leads
-      on to its feed, or to the player in its frame.
+    - an http(s) address (or `feed:`, `itpc:`) of a recording, a feed, an OPML list or a page. A page without audio
+      leads on to its feed, or to the player in its frame.
 
     The network is asked only where the source needs it, through `client` (one of its own where there is none).
     Feeds and pages are kept in the cache folder and asked for again under the condition that they changed.
@@ -115,7 +115,7 @@ def _at_address(address: str, client: Client) -> tuple[Episode, ...]:
 
 
 def _beyond(page: Page, name: str, client: Client) -> tuple[Episode, ...]:
-    """The episodes of what a page without audio of its own points at: its first feed that has some, else its players."""
+    """The episodes of what a page without audio points at: its first feed that has some, else its first such player."""
     for feed in page.feeds:
         with _passed_over(feed):
             return episodes_of(_document(feed, client).body, url=feed)

@@ -58,15 +58,13 @@ def main() -> None:
     files = [path for folder in options.folders for path in sorted(folder.iterdir()) if path.suffix in AUDIO]
     files = [path for path in files if speakers_in_reference(path)]
     for name, system in (("turnscript", run_ours), *((("senko", run_senko),) if options.senko else ())):
-        print(f"\n{name}, count {options.count if system is run_ours else 'estimated'}")
+        _say(f"\n{name}, count {options.count if system is run_ours else 'estimated'}")
         report(files, system, given=options.count == "given", words=options.words)
 
 
 def report(files: Sequence[Path], system: Any, *, given: bool, words: Path | None) -> None:
     """Run a system over files and print a line each, then the pooled rates."""
-    print(
-        f"{'name':22} {'DER':>6} {'DER 0':>6} {'JER':>6} {'cp−w':>6} {'found':>7} {'speed':>7} {'cpu x':>6} {'MB':>5}"
-    )
+    _say(f"{'name':22} {'DER':>6} {'DER 0':>6} {'JER':>6} {'cp−w':>6} {'found':>7} {'speed':>7} {'cpu x':>6} {'MB':>5}")
     sums = Sums()
     for path in files:
         truth = speakers_in_reference(path)
@@ -84,10 +82,10 @@ def report(files: Sequence[Path], system: Any, *, given: bool, words: Path | Non
             startup=max(sums.startup, run.startup),
         )
         speed = f"{run.duration / run.wall:6.0f}x {run.duration / run.cpu:5.0f}x {run.megabytes:5.0f}"
-        print(f"{path.stem[:22]:22} {' '.join(cells)} {found:>3}/{truth:<3} {speed}", flush=True)
+        _say(f"{path.stem[:22]:22} {' '.join(cells)} {found:>3}/{truth:<3} {speed}")
     rates = [_percent(sums.errors[key], sums.lengths[key]) for key in ("0.25", "0.0", "jer", "words")]
     speed = f"{sums.audio / sums.wall:6.0f}x {sums.audio / sums.cpu:5.0f}x"
-    print(f"{'POOLED':22} {' '.join(rates)} {sums.right:>3}/{sums.files:<3} {speed}  start-up {sums.startup:.2f} s")
+    _say(f"{'POOLED':22} {' '.join(rates)} {sums.right:>3}/{sums.files:<3} {speed}  start-up {sums.startup:.2f} s")
 
 
 @dataclass(frozen=True)
@@ -175,12 +173,15 @@ def read_reference(path: Path) -> list[tuple[str, str]]:
 
 
 def _diarization_cells(path: Path, run: Run, sums: Sums) -> list[str]:
+    import warnings
+
     from pyannote.metrics.diarization import DiarizationErrorRate, JaccardErrorRate
 
     rttm = path.with_suffix(".rttm")
     if not rttm.exists():
         return ["     -"] * 3
     truth, found = _annotation(read_rttm(rttm)), _annotation(run.spans)
+    warnings.filterwarnings("ignore", message="'uem' was approximated")
     cells = []
     for collar in COLLARS:
         row = DiarizationErrorRate(collar=2 * collar)(truth, found, detailed=True)
@@ -262,8 +263,16 @@ def _percent(part: float, whole: float) -> str:
 
 
 def _peak_megabytes() -> float:
+    status = Path("/proc/self/status")
+    if status.exists():  # getrusage would tell the parent's peak, where that is higher
+        return int(re.findall(r"VmHWM:\s+(\d+) kB", status.read_text())[0]) / 1e3
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1e6 if sys.platform == "darwin" else 1e3)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -42,8 +42,10 @@ def moment(when: datetime) -> str:
 
 
 def split(source: str) -> tuple[str, str]:
-    """A post's source as its front matter, both `---` lines and a byte order mark included (without a block there is nothing else in it),
-    and the rest; joined they are `source`."""
+    """A post's source as its front matter and the rest; joined they are `source`.
+
+    Both `---` lines and a byte order mark belong to the front matter; without a block there is nothing else in it.
+    """
     match = _BLOCK.match(source)
     end = match.end() if match else int(source.startswith("\ufeff"))
     return source[:end], source[end:]
@@ -61,7 +63,7 @@ def read(block: str) -> dict[str, Any]:
 
     body = "\n".join(block.replace("\r\n", "\n").lstrip("\ufeff").split("\n")[1:]).rstrip()
     try:
-        fields = yaml.load(re.sub(r"(?:---|\.\.\.)\Z", "", body), Loader=TextLoader) or {}  # noqa: S506
+        fields = yaml.load(re.sub(r"(?:---|\.\.\.)\Z", "", body), Loader=TextLoader) or {}
     except yaml.YAMLError as error:
         raise ValueError(" ".join(str(error).split())) from error
     if not isinstance(fields, dict):

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from transcribe.transcript import Transcript, Turn, Word
 
 _STYLE = """
-body { max-width: 44rem; margin: 0 auto; padding: 1rem; font: 1.05rem/1.6 Georgia, serif; color: #222; background: #fff }
+body { max-width: 44rem; margin: 0 auto; padding: 1rem; font: 1.05rem/1.6 Georgia, serif }
+body { color: #222; background: #fff }
 audio { width: 100%; position: sticky; top: 0 }
 h2 { font: bold .9rem/1.4 system-ui, sans-serif; margin: 1.5rem 0 0 }
 h2 time { font-weight: normal; color: #666 }

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from output import frontmatter
-from output.labels import LabelStyle, labels_of
+from output.labels import Label, LabelStyle, labels_of
 from output.paragraphs import paragraphs
 from output.player import player_of
 from output.text import escape, filled, house
@@ -59,7 +59,9 @@ def render(transcript: Transcript, style: Style | None = None) -> str:
     Where nothing was said the draft has front matter, player and the paragraph `NO_SPEECH`.
     """
     style = style or Style()
-    blocks = [*_intro(transcript.episode), *player_of(transcript.episode), *_turns(transcript, style)]
+    heard = {turn.speaker for turn in transcript.turns}
+    labels = labels_of([speaker for speaker in transcript.speakers if speaker.id in heard], style.labels)
+    blocks = [*_intro(transcript.episode), *player_of(transcript.episode), *_turns(transcript, style, labels)]
     return _front_matter(transcript.episode, style) + "\n" + "\n\n".join(blocks) + "\n"
 
 
@@ -94,9 +96,7 @@ def _intro(episode: Episode) -> Iterator[str]:
         yield _without_marker(filled(escape(text), width=0))
 
 
-def _turns(transcript: Transcript, style: Style) -> Iterator[str]:
-    heard = {turn.speaker for turn in transcript.turns}
-    labels = labels_of([speaker for speaker in transcript.speakers if speaker.id in heard], style.labels)
+def _turns(transcript: Transcript, style: Style, labels: Mapping[str, Label]) -> Iterator[str]:
     introduced: set[str] = set()
     for turn in transcript.turns:
         texts = [escape(house(" ".join(word.text for word in part))) for part in paragraphs(turn.words)]
@@ -115,4 +115,7 @@ def _turns(transcript: Transcript, style: Style) -> Iterator[str]:
 
 def _without_marker(paragraph: str) -> str:
     """The paragraph, its first colon escaped where its start could be read as a speaker's plain label."""
-    return _PLAIN_MARKER.sub(r"\1\\:", paragraph, count=1) if _PLAIN_MARKER.match(paragraph) else paragraph
+    match = _PLAIN_MARKER.match(paragraph)
+    if match is None or any(word[0].islower() for word in match[1].split()[1:]):
+        return paragraph
+    return f"{match[1]}\\:{paragraph[match.end() :]}"

@@ -1,7 +1,7 @@
 """Where turns begin: the marker forms of the house and of other editors, and what only looks like one.
 
-    **R**: text      **Rich:** text    __Ben__: text     **CHUCK:&nbsp;** text
-    R: text          Name: 00:00:16    **Emma** [0:26]   0:00:36.2 **Name** text
+**R**: text      **Rich:** text    __Ben__: text     **CHUCK:&nbsp;** text
+R: text          Name: 00:00:16    **Emma** [0:26]   0:00:36.2 **Name** text
 """
 
 from __future__ import annotations
@@ -21,14 +21,19 @@ _BOLD = re.compile(
     (?P<blank>(?:[ \t\xa0]|&nbsp;)*)""",
     re.VERBOSE,
 )
-_PLAIN = re.compile(rf"(?P<label>[^\W\d_](?:[^\W_]|[ .'’&\-]){{0,39}}?):(?P<stamp>[ \t]+{_CLOCK}(?=\s*$))?(?:[ \t]+|(?=\r?$))")
-_BREAK = re.compile(r"[ \t\xa0]*\r?")  # a blank line, without its line feed
-_NOBODY = frozenset(
-    "break laughter laughing laughs music applause sponsor sponsors ad ads advertisement intro outro introduction crosstalk "
-    "silence note notes n.b nb warning update edit editor ps p.s tl;dr tldr host hosts guest guests links link "
-    "resources tags date title source author credits transcript recording duration http https mailto ftp "
-    "topics chapters thanks example summary question questions".split()
+_PLAIN = re.compile(
+    rf"(?P<label>[^\W\d_](?:[^\W_]|[ .'’&\-]){{0,39}}?):(?P<stamp>[ \t]+{_CLOCK}(?=\s*$))?(?:[ \t]+|(?=\r?$))"
 )
+_BREAK = re.compile(r"[ \t\xa0]*\r?")  # a blank line, without its line feed
+_EVENTS = frozenset(
+    "break laughter laughing laughs music applause sponsor sponsors ad ads advertisement intro outro crosstalk "
+    "silence note notes warning update edit".split()
+)
+_HEADINGS = frozenset(
+    "http https mailto ftp tl;dr n.b nb ps p.s hosts guests links link resources tags date title source author "
+    "credits transcript recording duration topics chapters thanks example summary".split()
+)
+_PARTICLES = frozenset(("de", "van", "von", "der", "den", "di", "da", "&", "and"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,8 @@ def markers_in(body: str, *, first_line: int) -> tuple[list[Marker], list[str]]:
     for candidate in candidates:
         label, line = shown(candidate.marker.label), candidate.marker.line
         known = label in (bold if candidate.bold else plain)
+        if bold and not known and candidate.after_blank and " " in label and _is_name(label) and candidate.has_text:
+            warnings.append(f"line {line}: {label}: looks like a turn, but nobody is called so in this post")
         if not known or not (candidate.after_blank or candidate.bold):
             continue
         if bold and not candidate.bold:
@@ -81,7 +88,7 @@ def shown(label: str) -> str:
 
 def is_event(label: str) -> bool:
     """Whether a label names something that happens and nobody who speaks."""
-    return label.casefold().strip("[]() .") in _NOBODY
+    return label.casefold().strip("[]() .") in _EVENTS
 
 
 def _candidates(body: str, first_line: int) -> list[_Candidate]:
@@ -113,7 +120,7 @@ def _bold(line: str, start: int, number: int, *, after_blank: bool) -> _Candidat
 
 def _plain(line: str, start: int, number: int, *, after_blank: bool) -> _Candidate | None:
     match = _PLAIN.match(line)
-    if match is None:
+    if match is None or match["label"].casefold().strip() in _HEADINGS:
         return None
     marker = Marker(start, start + match.end(), match["label"], number)
     has_text = bool(line[match.end() :].strip())
@@ -129,4 +136,4 @@ def _plain_labels(candidates: list[_Candidate]) -> set[str]:
 
 def _is_name(label: str) -> bool:
     words = label.split()
-    return len(words) <= 4 and all(word[0].isupper() or word in ("de", "van", "von", "der", "di", "&") for word in words)
+    return len(words) <= 4 and all(word[0].isupper() or word in _PARTICLES for word in words)

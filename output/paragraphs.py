@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ def paragraphs(words: Sequence[Word]) -> list[Sequence[Word]]:
     starts = [0]
     for sentence in sentences:
         starts.append(starts[-1] + len(sentence))
-    cuts = _cheapest_cuts(starts, [0.0, *(_worth(*pair) for pair in zip(sentences, sentences[1:], strict=False))])
-    return [words[starts[i] : starts[j]] for i, j in zip(cuts, cuts[1:], strict=False)]
+    cuts = _cheapest_cuts(starts, [0.0, *(_worth(*pair) for pair in pairwise(sentences))])
+    return [words[starts[i] : starts[j]] for i, j in pairwise(cuts)]
 
 
 def _sentences(words: Sequence[Word]) -> list[Sequence[Word]]:

@@ -15,7 +15,7 @@ from typing import Any
 from output import frontmatter
 from output.errors import OutputError
 from output.labels import folded
-from output.markers import Marker, markers_in, shown
+from output.markers import Marker, is_event, markers_in, shown
 from output.text import spoken
 
 
@@ -37,7 +37,7 @@ class DraftTurn:
     @property
     def spoken(self) -> str:
         """The words alone; what is no speech (headings, events such as `**Break:**`, players) is left out."""
-        kept = [part for part in re.split(r"\n\s*\n", self.text) if not _EVENT.match(part.strip())]
+        kept = [part for part in re.split(r"\n\s*\n", self.text) if not _is_event(part)]
         return " ".join(filter(None, (spoken(part) for part in kept)))
 
 
@@ -100,13 +100,16 @@ class Draft:
         }
 
     def _with_turn(self, index: int, turn: DraftTurn) -> Draft:
-        turns = list(self.turns)
-        turns[index] = turn
-        return replace(self, turns=tuple(turns))
+        old = self.turns[index]
+        shift = (turn.marker + turn.raw).count("\n") - (old.marker + old.raw).count("\n")
+        later = (replace(after, line=after.line + shift) for after in self.turns[index + 1 :])
+        return replace(self, turns=(*self.turns[:index], turn, *later))
 
 
-_EVENT = re.compile(r"(?:\*\*|__)[^*_\n]{1,40}(?::(?:\*\*|__)|(?:\*\*|__):)")  # inside a turn: no person's marker
-_ITALIC = re.compile(r"(\*\*_|__\*|\*{1,3}|_{1,3})(?=\S)(?!\*\*[^*\n]{1,40}\*\*:?)(.+?)(?<=\S)(_\*\*|\*__|\1)\Z", re.DOTALL)
+_EVENT = re.compile(r"\s*(?:\*\*|__)([^*_\n]{1,40}?):?(?:\*\*|__):?")
+_ITALIC = re.compile(
+    r"(\*\*_|__\*|\*{1,3}|_{1,3})(?=\S)(?!\*\*[^*\n]{1,40}\*\*:?)(.+?)(?<=\S)(?:_\*\*|\*__|\1)\Z", re.DOTALL
+)
 
 
 def parse(source: str) -> Draft:
@@ -142,6 +145,11 @@ def read_draft(path: Path) -> Draft:
         return parse(path.read_bytes().decode(errors="surrogateescape"))
     except OSError as error:
         raise OutputError(f"{path}: cannot be read ({error.strerror}); give the path of a draft") from error
+
+
+def _is_event(paragraph: str) -> bool:
+    match = _EVENT.match(paragraph)
+    return match is not None and (is_event(match[1]) or match[1].startswith("["))
 
 
 def _speakers(markers: list[Marker], warnings: list[str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Speech as Markdown source: the punctuation of the house, escapes, and lines filled so that none of them opens a block.
+"""Speech as Markdown source: the punctuation of the house, escapes, and lines none of which opens a block.
 
 The source renders as the same words in CommonMark and in kramdown's GFM mode (HOUSE_STYLE R1-R12). Tokens that
 would open a block at the start of a line are kept on the line of the word before them, so the text carries few
@@ -17,8 +17,8 @@ _FOLDED = str.maketrans(
         **dict.fromkeys("‐‑‒−", "-"),
         **dict.fromkeys("—―", "--"),
         **dict.fromkeys("\u00ad\u200b\u2060\ufeff", ""),
-        **{code: " " for code in (*range(32), *range(127, 160))},
-        **{code: "\ufffd" for code in range(0xD800, 0xE000)},  # half a pair, which no file can hold
+        **dict.fromkeys((*range(32), *range(127, 160)), " "),
+        **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),  # half a pair, which no file can hold
         "…": "...",
     }
 )
@@ -38,7 +38,9 @@ _LINK = re.compile(r"!?\[((?:\\.|[^\]\\])*)\](?:\((?:\\.|[^()\\]|\([^()]*\))*\)|
 _EMPHASIS = re.compile(r"(?<![\w\\])([*_]{1,3})(?=\S)((?:\\.|(?!\1).)+?)(?<=\S)\1(?!\w)", re.DOTALL)
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _CODE = re.compile(r"(?<![\\`])(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
-_NOT_SPEECH = re.compile(r"\s{0,3}(?:#{1,6}\s|(?:[-*_]\s*){3,}$|<(?:audio|iframe|source|img|hr|/)|\[\^?[^\]]+\]:\s)", re.I)
+_NOT_SPEECH = re.compile(
+    r"\s{0,3}(?:#{1,6}\s|(?:[-*_]\s*){3,}$|<(?:audio|iframe|source|img|hr|/)|\[\^?[^\]]+\]:\s)", re.IGNORECASE
+)
 
 
 def house(text: str) -> str:

@@ -8,7 +8,7 @@ import wave
 from collections.abc import Callable
 from pathlib import Path
 
-from audio.decode import Audio
+from audio.samples import Audio
 from transcribe.errors import EngineError
 from transcribe.models import ModelFiles
 from transcribe.recognize import Recognition
@@ -58,9 +58,7 @@ class ScriptedStages:
         starts = [i for i, voice in enumerate(VOICES) if i == 0 or VOICES[i - 1] != voice]
         ends = [*starts[1:], len(VOICES)]
         names = {"A": "S1", "B": "S2"}
-        return tuple(
-            SpeakerSpan(0.5 * a, 0.5 * b - 0.1, names[VOICES[a]]) for a, b in zip(starts, ends, strict=True)
-        )
+        return tuple(SpeakerSpan(0.5 * a, 0.5 * b - 0.1, names[VOICES[a]]) for a, b in zip(starts, ends, strict=True))
 
     def _called(self, stage: str, progress: Callable[[float], None]) -> None:
         self.calls.append(stage)

@@ -160,8 +160,8 @@ def write_transcript(
     """Write the formats the settings ask for; returns their paths and what the user should know.
 
     Where an editor has changed the draft and the machine has something new to say, all of it goes to `STEM.new.*`
-    beside; where it has nothing new to say, what is there stays. The JSON comes last: it records what the machine wrote,
-    so that an edit can be told from it. Raises `OutputError`.
+    beside; where it has nothing new to say, what is there stays. The JSON comes last: it records what the machine
+    wrote, so that an edit can be told from it. Raises `OutputError`.
     """
     folder = settings.output_folder
     json_path, draft = folder / file_name(stem, "json"), folder / file_name(stem, "md")

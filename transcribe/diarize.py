@@ -22,7 +22,7 @@ from transcribe.speaker_models import SpeakerModel, open_network
 from transcribe.transcript import SpeakerSpan
 
 if TYPE_CHECKING:
-    from audio.decode import Audio
+    from audio.samples import Audio
 
 SPEECH = 0.55  # probability from which a frame is speech
 OVERLAP = 1.4  # expected number of speakers from which a second one is written down

@@ -17,7 +17,7 @@ from transcribe.in_order import map_in_order
 from transcribe.speaker_networks import EMBEDDING, FEATURES
 
 if TYPE_CHECKING:
-    from audio.decode import Audio
+    from audio.samples import Audio
     from transcribe.speaker_models import Network
 
 SAMPLE_RATE = 16_000

@@ -8,6 +8,7 @@ of 87 words).
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -21,8 +22,11 @@ UNSURE_LOGPROB = -1.0  # openai-whisper's threshold
 
 _HOLE_VOICED = 0.8  # seconds of speech that make a hole between words one worth reading again
 _SPOKEN = 0.3, 0.07  # a word takes so many seconds, and so many more a character, at a slow pace
+_SPELLED = 0.4  # more for each digit and hyphen
 _REACH = 0.5  # seconds around a word in which its speech may lie: the alignment's error and a soft onset
 _PAUSE = 0.3  # seconds of silence inside a word that show it was stretched over a pause
+_STRETCHED = 1.5  # seconds beyond what a word takes that show the same where no silence does
+_SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")
 _EDGE = 0.05  # seconds a word may reach out of the speech it is put into
 _LONGEST_LOOP = 12  # words in the phrase that repeats
 _FASTEST = 6.0  # words a second
@@ -68,7 +72,7 @@ def holes(words: Sequence[Word], chunk: Chunk) -> tuple[Region, ...]:
 
 def _said_by(word: Word) -> float:
     """When a word of this length is over, however far its times stretch."""
-    return min(word.end, word.start + _SPOKEN[0] + _SPOKEN[1] * len(word.text))
+    return min(word.end, word.start + _plausible(word))
 
 
 def without_loops(words: Sequence[Word]) -> tuple[tuple[Word, ...], tuple[Region, ...]]:
@@ -93,7 +97,7 @@ def without_loops(words: Sequence[Word]) -> tuple[tuple[Word, ...], tuple[Region
 
 
 def is_sound(reading: Reading, duration: float) -> bool:
-    """Whether a second reading of `duration` seconds may stand: text, sure of itself, no loop, no faster than speech."""
+    """Whether a second reading of `duration` seconds may stand: text, sure of itself, no loop, not too many words."""
     return (
         bool(reading.words)
         and reading.avg_logprob > -0.9
@@ -123,16 +127,18 @@ def joined(before: Sequence[Word], words: Sequence[Word], after: Sequence[Word])
 def settled(words: Sequence[Word], regions: Sequence[Region]) -> tuple[Word, ...]:
     """`words` in the order of time, none stretched over a pause, none overlapping the next.
 
-    A word with more than 0.3 s of silence inside is put into the stretch of speech it shares most time with.
+    The alignment gives a pause to the word before or after it. A word with more than 0.3 s of silence inside, and longer
+    than it takes, is put into one of the stretches of speech it spans: the last where it starts a sentence, the first
+    where it ends one, otherwise the one it shares most time with. One far longer than it takes is cut in the same way.
     """
     kept: list[Word] = []
     following = float("inf")
-    for word in reversed(words):
-        start, end = _within_speech(word, regions)
+    for i in reversed(range(len(words))):
+        opens = i == 0 or words[i - 1].text.rstrip("\"'”’)").endswith(_SENTENCE_ENDS)
+        start, end = _within_speech(words[i], regions, opens=opens)
         start = min(start, following)
-        word = replace(word, start=start, end=max(start, min(end, following)))
-        kept.append(word)
-        following = word.start
+        kept.append(replace(words[i], start=start, end=max(start, min(end, following))))
+        following = start
     return tuple(reversed(kept))
 
 
@@ -141,16 +147,33 @@ def unheard(words: Sequence[Word], regions: Sequence[Region]) -> list[bool]:
     return [voiced_between(regions, word.start - _REACH, word.end + _REACH) <= 0.0 for word in words]
 
 
-def _within_speech(word: Word, regions: Sequence[Region]) -> tuple[float, float]:
-    shares = [
-        (min(region.end, word.end) - max(region.start, word.start), region)
-        for region in regions
-        if region.start < word.end and region.end > word.start
-    ]
-    if not shares or word.end - word.start - sum(share for share, _ in shares) <= _PAUSE:
-        return word.start, word.end
-    region = max(shares, key=lambda pair: (pair[0], -pair[1].start))[1]
-    return max(word.start, region.start - _EDGE), min(word.end, region.end + _EDGE)
+def _within_speech(word: Word, regions: Sequence[Region], *, opens: bool) -> tuple[float, float]:
+    first = bisect_right(regions, word.start, key=lambda region: region.end)
+    stop = bisect_left(regions, word.end, key=lambda region: region.start)
+    spanned = regions[first:stop]
+    start, end = word.start, word.end
+    silence = end - start - voiced_between(spanned, start, end)
+    longest = _plausible(word)
+    if spanned and silence > _PAUSE and end - start > longest:
+        region = _home(word, spanned, opens=opens)
+        start, end = max(start, region.start - _EDGE), min(end, region.end + _EDGE)
+    if end - start > longest + _STRETCHED:
+        start, end = (end - longest, end) if opens else (start, start + longest)
+    return start, end
+
+
+def _home(word: Word, spanned: Sequence[Region], *, opens: bool) -> Region:
+    if opens:
+        return spanned[-1]
+    if word.text.endswith(_SENTENCE_ENDS):
+        return spanned[0]
+    return max(spanned, key=lambda region: (min(region.end, word.end) - max(region.start, word.start), -region.start))
+
+
+def _plausible(word: Word) -> float:
+    """Seconds a word takes at a slow pace; digits and letters spelled with hyphens are words of their own."""
+    spelled = sum(character.isdigit() or character == "-" for character in word.text)
+    return _SPOKEN[0] + _SPOKEN[1] * len(word.text) + _SPELLED * spelled
 
 
 def _longest_loop(keys: Sequence[str], at: int) -> tuple[int, int]:

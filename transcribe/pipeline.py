@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -28,7 +28,7 @@ from transcribe.settings import Settings, Stage
 from transcribe.transcript import Doubt, MadeWith, SpeakerSpan, Transcript, Turn, Word
 
 if TYPE_CHECKING:
-    from audio.decode import Audio
+    from audio.samples import Audio
     from transcribe.recognize import Recognition
 
 Progress = Callable[[str, float], None]

@@ -1,4 +1,4 @@
-"""Progress bars on a terminal, one per running stage; nothing anywhere else. Part of the command line, not of the library."""
+"""Progress bars on a terminal, one per running stage; nothing anywhere else. For the command line only."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ from transcribe.speech import Chunk, Plan, Region, plan, voiced_between
 from transcribe.transcript import Doubt, Word
 
 if TYPE_CHECKING:
-    from audio.decode import Audio
+    from audio.samples import Audio
     from transcribe.engines.protocol import Samples
 
     Progress = Callable[[float], None]
@@ -43,6 +43,7 @@ UNDETERMINED = "und"  # the language of a recording without speech (ISO 639-2)
 _PLACES = 5  # at most so many chunks vote on the language
 _VAD_SHARE = 0.05  # of the work, for the progress
 _PAD = 0.4  # seconds of sound around a stretch read again
+_CONTEXT = 2.0  # seconds beyond a hole that may be read with it
 _LEAST_PIECE = 6.0  # seconds; shorter chunks are not parted
 _GUESS_PROBABILITY = 0.5  # words where no speech is heard are taken for invented below this
 
@@ -137,7 +138,7 @@ class _Reader:
     def chunks(self, layout: Plan) -> Iterator[_Passage]:
         stretches = [Region(chunk.start, chunk.end) for chunk in layout.chunks]
         for chunk, reading in zip(layout.chunks, self.stretches(stretches), strict=True):
-            yield _Passage(chunk, reading, _shifted(reading.words, chunk.start))
+            yield _Passage(chunk, reading, settled(_shifted(reading.words, chunk.start), chunk.regions))
 
     def stretches(self, stretches: Sequence[Region]) -> Iterator[Reading]:
         """A reading for each stretch of the recording, its times still from the stretch's start."""
@@ -183,7 +184,8 @@ def _better(passage: _Passage, parts: Sequence[tuple[Region, Reading]]) -> _Pass
     tried = replace(passage, passes=2)
     if not all(is_sound(reading, part.duration) for part, reading in parts):
         return tried
-    words = tuple(word for part, reading in parts for word in _shifted(reading.words, part.start))
+    read = [word for part, reading in parts for word in _shifted(reading.words, part.start)]
+    words = settled(read, passage.chunk.regions)
     first = without_loops(passage.words)[0]
     if _uncovered(words, passage.chunk) > _uncovered(first, passage.chunk) and not _is_poor_text(passage):
         return tried
@@ -211,10 +213,10 @@ def _holes_filled(passages: Sequence[_Passage], read: _Reader) -> list[_Passage]
 
 
 def _stretch(hole: Region, chunk: Chunk) -> Region:
-    """What to read for a hole: its speech with padding, within the chunk and not far beyond the hole."""
-    inside = [region for region in chunk.regions if region.end > hole.start and region.start < hole.end]
-    start = max(chunk.start, hole.start - _PAD, inside[0].start - _PAD)
-    return Region(start, min(chunk.end, hole.end + _PAD, inside[-1].end + _PAD))
+    """What to read for a hole: its speech and that next to it, for context; no more than 2 s beyond the hole."""
+    near = [r for r in chunk.regions if r.end > hole.start - _PAD and r.start < hole.end + _PAD]
+    start = max(chunk.start, hole.start - _CONTEXT, near[0].start - _PAD)
+    return Region(start, min(chunk.end, hole.end + _CONTEXT, near[-1].end + _PAD))
 
 
 def _filled(passage: _Passage, hole: Region, stretch: Region, reading: Reading) -> _Passage:
@@ -223,7 +225,8 @@ def _filled(passage: _Passage, hole: Region, stretch: Region, reading: Reading) 
         return tried
     before = [word for word in passage.words if word.start < hole.start]
     after = [word for word in passage.words if word.start >= hole.start]
-    said = [word for word in _shifted(reading.words, stretch.start) if hole.start <= _middle(word) <= hole.end]
+    read = settled(_shifted(reading.words, stretch.start), passage.chunk.regions)
+    said = [word for word in read if hole.start <= _middle(word) <= hole.end]
     placed = [
         replace(word, start=max(word.start, hole.start), end=min(word.end, hole.end))
         for word in joined(before, said, after)

@@ -48,7 +48,9 @@ class Settings:
     """
 
     output: str = _setting("transcripts", "Folder the drafts go to.", metavar="DIR")
-    formats: tuple[str, ...] = _setting(("md", "json"), f"What to write, with commas between: {', '.join(FORMATS)}.", metavar="LIST")
+    formats: tuple[str, ...] = _setting(
+        ("md", "json"), f"What to write, with commas between: {', '.join(FORMATS)}.", metavar="LIST"
+    )
     speakers: str = _setting(
         "",
         'Names, host first ("Rich,Haikel"), or how many people speak (2). Default: found out.',

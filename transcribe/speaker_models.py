@@ -69,8 +69,9 @@ def open_network(model: SpeakerModel, *, device: str = "auto") -> Network:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3  # errors; they are raised as well
+    providers, graph = _providers(device), exported(model)
     try:
-        session = onnxruntime.InferenceSession(exported(model), options, providers=_providers(device))
+        session = onnxruntime.InferenceSession(graph, options, providers=providers)
     except Exception as exc:
         raise EngineError(f"{model.cached}: onnxruntime cannot run this speaker model; reinstall it ({exc})") from exc
     name = session.get_inputs()[0].name

@@ -1,0 +1,152 @@
+"""`Audio`: the samples of one recording, on disk and not in memory, and the scratch file they are written to.
+
+Three hours are 345 MB of samples: several stages read them side by side, each a stretch at a time. Does not know where
+samples come from; `audio.decode` does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import tempfile
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING
+
+from audio.episode import Seconds
+from audio.errors import DecodeError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SAMPLE_RATE = 16_000  # samples a second, what Whisper and the speaker models hear
+SAMPLE_BYTES = 2  # of a sample: int16, little-endian
+
+_SCALE = 32_768  # int16 → [−1, 1), as openai-whisper's audio.py does
+
+
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
+class Audio:
+    """A recording: 16 kHz mono, kept as int16 in a temporary file that goes when the object does.
+
+    Threads may read at the same time. Made by `decode` or `Audio.from_samples`; there is at least one sample.
+    """
+
+    _file: IO[bytes] = field(repr=False)
+    n_samples: int
+    warnings: tuple[str, ...] = ()  # sentences for the user: what of the file could not be read
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        weakref.finalize(self, self._file.close)
+        if self.n_samples < 1:
+            raise ValueError("audio without samples")
+
+    @classmethod
+    def from_samples(cls, samples: NDArray[np.float32]) -> Audio:
+        """Audio of samples, shape (n,), in [−1, 1] at 16 kHz, rounded to int16; what is louder is clipped.
+
+        Raises `ValueError` for another shape, no samples or values that are no numbers, `DecodeError` for a full disk.
+        """
+        import numpy as np
+
+        if samples.ndim != 1 or not samples.size or not np.isfinite(samples).all():
+            raise ValueError(f"samples must be a row of finite numbers, not of shape {samples.shape}")
+        rounded = np.round(samples.astype(np.float64) * _SCALE).clip(-_SCALE, _SCALE - 1).astype("<i2")
+        with scratch_file() as file:
+            write(file, rounded.tobytes())
+            return cls(file, len(rounded))
+
+    @property
+    def duration(self) -> Seconds:
+        """Length in seconds."""
+        return self.n_samples / SAMPLE_RATE
+
+    def read(self, start: Seconds = 0.0, end: Seconds | None = None) -> NDArray[np.float32]:
+        """The samples from `start` to `end` (default: the last), shape (n,), float32 in [−1, 1).
+
+        Bounds outside the recording are moved to its ends; a stretch that ends before it starts is empty.
+        Raises `ValueError` where a bound is not a number or the audio is closed.
+        """
+        import numpy as np
+
+        first, last = (
+            round(min(max(bound, 0.0), self.duration) * SAMPLE_RATE)
+            for bound in (start, self.duration if end is None else end)
+        )
+        data = self._read_bytes(first * SAMPLE_BYTES, max(last - first, 0) * SAMPLE_BYTES)
+        return np.frombuffer(data, "<i2").astype(np.float32) / np.float32(_SCALE)
+
+    def blocks(self, seconds: Seconds) -> Iterator[NDArray[np.float32]]:
+        """The recording in consecutive stretches of `seconds`, the last one what is left. Raises `ValueError` for 0."""
+        step = round(seconds * SAMPLE_RATE)
+        if step < 1:
+            raise ValueError(f"blocks of {seconds} seconds hold no sample")
+        for first in range(0, self.n_samples, step):
+            yield self.read(first / SAMPLE_RATE, (first + step) / SAMPLE_RATE)
+
+    def close(self) -> None:
+        """Give the disk space back now; reading is over."""
+        self._file.close()
+
+    def __enter__(self) -> Audio:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def _read_bytes(self, offset: int, count: int) -> bytes:
+        if hasattr(os, "pread"):  # not on Windows
+            return _gather(lambda done: os.pread(self._file.fileno(), count - done, offset + done), count)
+        with self._lock:
+            self._file.seek(offset)
+            return _gather(lambda done: self._file.read(count - done), count)
+
+
+@contextlib.contextmanager
+def scratch_file() -> Iterator[IO[bytes]]:
+    """An anonymous file in the temp folder; the caller's from then on, unless the block fails.
+
+    Raises `DecodeError` where the folder has no room for it.
+    """
+    try:
+        file: IO[bytes] = tempfile.TemporaryFile(buffering=0, prefix="turnscript-")  # noqa: SIM115 - outlives us
+    except OSError as exc:
+        raise _no_room(exc) from exc
+    try:
+        yield file
+    except BaseException:
+        file.close()
+        raise
+
+
+def write(file: IO[bytes], data: bytes) -> None:
+    """All of `data`, however many calls the system needs. Raises `DecodeError` for a full disk."""
+    rest = memoryview(data)
+    try:
+        while rest:
+            rest = rest[file.write(rest) :]
+    except OSError as exc:
+        raise _no_room(exc) from exc
+
+
+def _no_room(exc: OSError) -> DecodeError:
+    folder = tempfile.gettempdir() if exc.errno != errno.ENOENT else "the temp folder"
+    return DecodeError(
+        f"{folder}: cannot hold the decoded samples ({exc.strerror}; 115 MB an hour); free some space, "
+        "or set TMPDIR to a folder with more"
+    )
+
+
+def _gather(read_from: Callable[[int], bytes], count: int) -> bytes:
+    """`count` bytes by as many reads as the system needs; fewer only where the file ends."""
+    parts = [read_from(0)]
+    done = len(parts[0])
+    while done < count and parts[-1]:
+        parts.append(read_from(done))
+        done += len(parts[-1])
+    return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -1,0 +1,105 @@
+"""How closely the renderer follows the published posts: `python benchmarks/house_style.py SHARED_DIR`.
+
+Per post: whether its bytes come back, its turns, how many link-free paragraphs are filled line for line as the
+editor's (those with a marker, and continuations), and how well paragraph breaks are found where they were hidden.
+A post without line breaks inside paragraphs is held against `wrap=0`. The posts have no times, so pauses cannot help
+with the last. Exit code 1 where a byte is lost; the rest is printed.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from output.paragraphs import paragraphs
+from output.parse import Draft, DraftTurn, read_draft
+from output.text import filled
+from transcribe.transcript import Word
+
+WRAP = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What was found in one post, or in several added up."""
+
+    turns: int = 0
+    marked: int = 0
+    marked_alike: int = 0
+    continued: int = 0
+    continued_alike: int = 0
+    breaks: int = 0
+    breaks_made: int = 0
+    breaks_found: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(Counts)))
+
+
+def main(shared: Path) -> int:
+    total, lost = Counts(), 0
+    print(f"{'post':36} bytes turns  marker fill  other fill  breaks (hit/made/true)")
+    for path in sorted([*shared.glob("markdown/house/*"), *shared.glob("seeds/*.md")]):
+        draft = read_draft(path)
+        same = draft.encoded() == path.read_bytes()
+        counts = counts_of(draft)
+        print(row(path.stem, counts, "same" if same else "LOST"))
+        total, lost = total + counts, lost + (not same)
+    print(row("all house posts", total, "same" if not lost else "LOST"))
+    for path in sorted(shared.glob("markdown/other/*")):
+        draft = read_draft(path)
+        same = draft.encoded() == path.read_bytes()
+        print(f"{path.stem[:36]:36} {'same' if same else 'LOST'} {len(draft.turns):5}")
+        lost += not same
+    return 1 if lost else 0
+
+
+def counts_of(draft: Draft) -> Counts:
+    total = Counts()
+    wrap = WRAP if any(re.search(r"\S\n\S", turn.text) for turn in draft.turns) else 0
+    for turn in draft.turns:
+        total += fill_of(turn, wrap) + breaks_of(turn) + Counts(turns=1)
+    return total
+
+
+def fill_of(turn: DraftTurn, wrap: int) -> Counts:
+    """The turn's link-free paragraphs, emptied of their line breaks, filled again."""
+    counts = Counts()
+    for i, source in enumerate(re.split(r"\n\s*\n", turn.text)):
+        if not source or re.search(r"\]\(|^\s*[<(*]", source):
+            continue
+        text = "\n".join(" ".join(line.split()) for line in source.split("\n"))
+        alike = filled(" ".join(text.split()), width=wrap, label=turn.label if i == 0 else "") == text
+        counts += Counts(marked=1, marked_alike=alike) if i == 0 else Counts(continued=1, continued_alike=alike)
+    return counts
+
+
+def breaks_of(turn: DraftTurn) -> Counts:
+    """Paragraph breaks of the turn against those made of its bare words, by the word they stand before."""
+    lengths = [len(part.split()) for part in re.split(r"\n\s*\n", turn.text)]
+    true = {sum(lengths[:i]) for i in range(1, len(lengths))}
+    words = [Word(token, i * 0.4, i * 0.4 + 0.4) for i, token in enumerate(turn.text.split())]
+    if not words:
+        return Counts()
+    made_lengths = [len(part) for part in paragraphs(words)]
+    made = {sum(made_lengths[:i]) for i in range(1, len(made_lengths))}
+    return Counts(breaks=len(true), breaks_made=len(made), breaks_found=len(true & made))
+
+
+def row(name: str, counts: Counts, same: str) -> str:
+    return (
+        f"{name[:36]:36} {same:5} {counts.turns:5}  "
+        f"{share(counts.marked_alike, counts.marked):11}  {share(counts.continued_alike, counts.continued):10}  "
+        f"{counts.breaks_found}/{counts.breaks_made}/{counts.breaks}"
+    )
+
+
+def share(part: int, whole: int) -> str:
+    return f"{part}/{whole} {100 * part / whole:.0f}%" if whole else "-"
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[1]))
+    raise SystemExit(main(Path(sys.argv[1])))

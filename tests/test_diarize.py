@@ -1,0 +1,202 @@
+"""From scores to spans by hand-made scores; from audio to spans on the sample clips with the real models."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from audio.decode import Audio, decode
+from transcribe.diarize import diarize, frame_scores, share_of, spans_of, viterbi
+from transcribe.errors import ModelError
+from transcribe.segmentation import FRAME_STEP, Activity
+from transcribe.speaker_models import SpeakerModel, exported
+from transcribe.transcript import SpeakerSpan
+
+CLIPS = Path(__file__).parent / "clips"
+TENTHS = st.integers(-30, 30).map(lambda tenths: tenths / 10)
+
+
+def activity_of(speech: Sequence[float], *, both: Sequence[int] = (), change: Sequence[int] = ()) -> Activity:
+    """An activity of given speech; `both` are the frames with two speakers, `change` those where one takes over."""
+    probability = np.array(speech, np.float32)
+    speakers, changes = probability.copy(), np.zeros_like(probability)
+    speakers[list(both)] = 2
+    changes[list(change)] = 1
+    return Activity(probability, speakers, changes)
+
+
+def heard(voices: str) -> np.ndarray:
+    """Scores in which each frame sounds like the voice of its letter."""
+    return np.array([[0.6 if voice == letter else 0.1 for voice in "AB"] for letter in voices])
+
+
+@given(
+    st.integers(1, 6).flatmap(
+        lambda n: st.tuples(arrays(float, (n, 3), elements=TENTHS), arrays(float, n, elements=TENTHS.map(abs)))
+    )
+)
+def test_viterbi_finds_what_trying_every_path_finds(problem: tuple[np.ndarray, np.ndarray]) -> None:
+    emission, penalty = problem
+
+    def worth(path: Sequence[int]) -> float:
+        stays = sum(emission[i, state] for i, state in enumerate(path))
+        return stays - sum(penalty[i] for i in range(1, len(path)) if path[i] != path[i - 1])
+
+    best = max(worth(path) for path in itertools.product(range(3), repeat=len(emission)))
+    assert worth(viterbi(emission, penalty).tolist()) == pytest.approx(best)
+
+
+def test_a_frame_is_the_mean_of_the_windows_around_it() -> None:
+    similarity = np.array([[0.0], [1.0], [4.0]], np.float32)
+    times, centres = np.array([0.1, 0.5, 0.6, 0.75, 1.0, 1.4, 3.0]), np.array([0.5, 1.0, 1.5])
+    even = frame_scores(times, centres, similarity, weights=np.ones(3))
+    assert even[:, 0] == pytest.approx([0, 0, 0.2, 0.5, 1, 1 * 0.2 + 4 * 0.8, 4])
+    weighted = frame_scores(times, centres, similarity, weights=np.array([0.25, 1.0, 1.0]))
+    assert weighted[3, 0] == pytest.approx(1 / 1.25)
+
+
+def test_one_window_speaks_for_everything() -> None:
+    scores = frame_scores(np.array([0.0, 9.0]), np.array([0.5]), np.array([[0.3, 0.7]], np.float32), weights=np.ones(1))
+    assert scores == pytest.approx(np.array([[0.3, 0.7]] * 2))
+
+
+def test_share_counts_wanted_frames_of_each_window() -> None:
+    activity = activity_of([1.0] * 178)  # three seconds
+    wanted = (activity.times > 1) & (activity.times < 1.5)
+    shares = share_of(activity, np.array([0.0, 0.5, 1.0, 2.0]), wanted=wanted)
+    assert shares == pytest.approx([0, 0.5, 0.5, 0], abs=FRAME_STEP)
+
+
+def test_a_change_falls_where_the_segmentation_heard_one() -> None:
+    voices = "A" * 100 + "B" * 100
+    scores = heard(voices)
+    scores[95:105] = 0.3  # the windows cannot tell to the frame
+    for frame in (97, 103):
+        first, second = spans_of(activity_of([1.0] * 200, change=[frame]), scores)
+        assert (first.speaker, second.speaker) == ("S1", "S2")
+        assert first.end == second.start == pytest.approx(991 / 32_000 + (frame - 0.5) * FRAME_STEP, abs=1e-3)
+
+
+def test_a_stray_frame_makes_no_change() -> None:
+    assert len(spans_of(activity_of([1.0] * 100), heard("A" * 50 + "BB" + "A" * 48))) == 1
+
+
+def test_gaps_are_filled_and_blips_dropped() -> None:
+    def spoken(*frames: tuple[int, int]) -> Activity:
+        return activity_of([1.0 if any(a <= i < b for a, b in frames) else 0.0 for i in range(200)])
+
+    assert len(spans_of(spoken((10, 60), (80, 150)), heard("A" * 200))) == 1  # 0.34 s between them
+    assert len(spans_of(spoken((10, 60), (95, 150)), heard("A" * 200))) == 2  # 0.59 s
+    assert len(spans_of(spoken((10, 60), (150, 158)), heard("A" * 200))) == 1  # the second lasts 0.14 s
+
+
+def test_two_at_once_are_both_written_down() -> None:
+    spans = spans_of(activity_of([1.0] * 200, both=range(80, 120), change=[100]), heard("A" * 100 + "B" * 100))
+    assert {span.speaker for span in spans} == {"S1", "S2"}
+    assert sum(span.end - span.start for span in spans) == pytest.approx(240 * FRAME_STEP, abs=0.05)
+
+
+def test_one_voice_cannot_talk_over_itself() -> None:
+    assert len(spans_of(activity_of([1.0] * 90, both=range(40)), np.ones((90, 1)))) == 1
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 60), st.sampled_from("AB"), st.sampled_from([0.0, 1.0])), min_size=1, max_size=8),
+    st.sets(st.integers(0, 400), max_size=80),
+)
+def test_spans_are_in_order_and_nobody_overlaps_himself(parts: list[tuple[int, str, float]], both: set[int]) -> None:
+    voices = "".join(voice * size for size, voice, _ in parts)
+    speech = [value for size, _, value in parts for _ in range(size)]
+    spans = spans_of(activity_of(speech, both=[i for i in both if i < len(speech) and speech[i]]), heard(voices))
+    assert [span.start for span in spans] == sorted(span.start for span in spans)
+    assert (
+        list(dict.fromkeys(span.speaker for span in spans))
+        == [f"S{n}" for n in (1, 2)][: len({s.speaker for s in spans})]
+    )
+    of_speaker: dict[str, list[SpeakerSpan]] = defaultdict(list)
+    for span in spans:
+        assert 0.19 < span.end - span.start
+        assert span.end <= len(speech) * FRAME_STEP + 0.04
+        of_speaker[span.speaker].append(span)
+    for own in of_speaker.values():
+        assert all(before.end < after.start for before, after in itertools.pairwise(own))
+
+
+@pytest.fixture
+def models() -> None:
+    try:
+        for model in SpeakerModel:
+            exported(model)
+    except ModelError as error:
+        pytest.skip(str(error))
+
+
+def reference(clip: Path) -> list[tuple[float, float, str]]:
+    rows = [line.split() for line in clip.with_suffix(".rttm").read_text(encoding="utf-8").splitlines()]
+    return [(float(row[3]), float(row[3]) + float(row[4]), row[7]) for row in rows]
+
+
+def misplaced(
+    spans: Sequence[SpeakerSpan], truth: Sequence[tuple[float, float, str]], *, collar: float = 0.25
+) -> float:
+    """The share of hundredths of a second, away from the reference's edges, with other speakers than the reference's."""
+    times = np.arange(0, max(end for _, end, _ in truth) + 1, 0.01)
+    names = dict(zip(sorted({s.speaker for s in spans}), dict.fromkeys(name for _, _, name in truth), strict=True))
+    far = np.all([np.abs(times - edge) > collar for start, end, _ in truth for edge in (start, end)], axis=0)
+    wrong = np.zeros(len(times), bool)
+    for speaker, name in names.items():
+        ours = np.any([(s.start <= times) & (times < s.end) for s in spans if s.speaker == speaker], axis=0)
+        theirs = np.any([(start <= times) & (times < end) for start, end, who in truth if who == name], axis=0)
+        wrong |= ours != theirs
+    return float(wrong[far].mean())
+
+
+@pytest.mark.models
+@pytest.mark.usefixtures("models")
+@pytest.mark.parametrize("count", [None, 2])
+@pytest.mark.parametrize("clip", ["short", "packaging-notes"])
+def test_the_sample_clips_people_are_told_apart(clip: str, count: int | None) -> None:
+    told: list[float] = []
+    with decode(CLIPS / f"{clip}.mp3") as audio:
+        spans = diarize(audio, count=count, progress=told.append)
+    assert misplaced(spans, reference(CLIPS / f"{clip}.mp3")) < 0.01
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+
+
+@pytest.mark.models
+@pytest.mark.usefixtures("models")
+@pytest.mark.parametrize("seconds", [0.001, 0.2, 3.0])
+def test_silence_is_nobody(seconds: float) -> None:
+    with Audio.from_samples(np.zeros(max(1, int(seconds * 16_000)), np.float32)) as audio:
+        assert diarize(audio) == diarize(audio, count=2) == ()
+
+
+@pytest.mark.models
+@pytest.mark.usefixtures("models")
+@pytest.mark.parametrize("seconds", [0.2, 0.7, 2.0])
+def test_more_people_than_can_be_heard_are_no_failure(seconds: float) -> None:
+    with decode(CLIPS / "short.mp3") as whole, Audio.from_samples(whole.read(1.0, 1.0 + seconds)) as audio:
+        spans = diarize(audio, count=20)
+    assert len({span.speaker for span in spans}) <= 4
+    assert all(span.end <= seconds + 0.04 for span in spans)
+
+
+@pytest.mark.models
+@pytest.mark.usefixtures("models")
+def test_a_dialogue_of_the_shared_corpus() -> None:
+    clip = CLIPS.parents[2] / "shared" / "corpus" / "clips-3spk.wav"
+    if not clip.exists():
+        pytest.skip("the shared corpus is not on this machine")
+    with decode(clip) as audio:
+        spans = diarize(audio)
+    assert len({span.speaker for span in spans}) == 3
+    assert misplaced(spans, reference(clip)) < 0.05

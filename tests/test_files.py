@@ -1,0 +1,136 @@
+"""Files an editor has touched stay; names from outside stay inside the folder."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audio.disk import sha256_of
+from audio.episode import Episode
+from output.errors import OutputError
+from output.files import LONGEST_STEM_BYTES, slug, stem_for, write_draft
+
+
+def free(_: str) -> bool:
+    return False
+
+
+def test_a_new_draft_is_written(tmp_path: Path) -> None:
+    written = write_draft(tmp_path / "new" / "talk.md", "é\n", previous_sha256=None)
+    assert written.path.read_bytes() == b"\xc3\xa9\n"
+    assert (written.sha256, written.kept_edit, written.message) == (sha256_of(written.path), False, "")
+
+
+def test_the_machines_own_draft_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "talk.md"
+    first = write_draft(path, "one", previous_sha256=None)
+    second = write_draft(path, "two", previous_sha256=first.sha256)
+    assert (second.path, path.read_text()) == (path, "two")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_same_content_is_not_written_again(tmp_path: Path) -> None:
+    path = tmp_path / "talk.md"
+    write_draft(path, "one", previous_sha256=None)
+    os.utime(path, (1, 1))
+    assert not write_draft(path, "one", previous_sha256=None).kept_edit
+    assert path.stat().st_mtime == 1
+
+
+@pytest.mark.parametrize("record", [None, "0" * 64])
+def test_an_edited_draft_stays_and_the_new_one_goes_beside_it(tmp_path: Path, record: str | None) -> None:
+    path = tmp_path / "talk.md"
+    path.write_text("edited")
+    written = write_draft(path, "two", previous_sha256=record)
+    assert (path.read_text(), written.path.name, written.path.read_text()) == ("edited", "talk.new.md", "two")
+    assert written.kept_edit
+    assert f"diff -u {path} {written.path}" in written.message
+    assert write_draft(path, "two", previous_sha256=record).path == written.path
+    third = write_draft(path, "three", previous_sha256=record)
+    assert (third.path.name, written.path.read_text()) == ("talk.new2.md", "two")
+
+
+def test_force_keeps_a_backup(tmp_path: Path) -> None:
+    path = tmp_path / "talk.md"
+    for number, name in ((1, "talk.md.bak"), (2, "talk.md.bak2")):
+        path.write_text(f"edited {number}")
+        written = write_draft(path, f"new {number}", previous_sha256="0" * 64, force=True)
+        assert written.backup == tmp_path / name
+        assert written.backup.read_text() == f"edited {number}"
+        assert path.read_text() == f"new {number}"
+
+
+def test_a_folder_that_cannot_be_one(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match=r"talk\.md: cannot be written \(.+\); make room or give") as caught:
+        write_draft(tmp_path / "file" / "talk.md", "x", previous_sha256=None)
+    assert "\n" not in str(caught.value)
+    assert isinstance(caught.value.__cause__, OSError)
+
+
+def test_a_disk_without_room_leaves_the_old_draft(tmp_path: Path) -> None:
+    path = tmp_path / "talk.md"
+    path.write_text("old")
+    code = (
+        "import hashlib, pathlib, resource\nfrom output.errors import OutputError\n"
+        "from output.files import write_draft\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        f"path = pathlib.Path({str(path)!r})\n"
+        "try:\n    write_draft(path, 'x' * 5000, previous_sha256=hashlib.sha256(b'old').hexdigest())\n"
+        "except OutputError as error:\n    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "talk.md: cannot be written (File too large)" in done.stdout
+    assert (path.read_text(), list(tmp_path.iterdir())) == ("old", [path])
+
+
+def test_a_path_that_is_a_folder_leaves_nothing_half_written(tmp_path: Path) -> None:
+    (tmp_path / "talk.md").mkdir()
+    with pytest.raises(OutputError, match=r"talk\.md: cannot be written"):
+        write_draft(tmp_path / "talk.md", "x", previous_sha256=None)
+    assert [path.name for path in tmp_path.iterdir()] == ["talk.md"]
+
+
+@pytest.mark.parametrize(
+    ("episode", "stem"),
+    [
+        (Episode.of_file(Path("/a/My talk, 2.mp3")), "My talk, 2"),
+        (Episode.of_file(Path("/a/con.mp3")), "_con"),
+        (Episode.of_file(Path("/a/...mp3")), "episode"),
+        (Episode("Haïkel: RPM!", audio_url="http://a.b", published=datetime(2015, 10, 5)), "2015-10-05-haikel-rpm"),
+        (Episode("../../etc/passwd", audio_url="http://a.b"), "etc-passwd"),
+        (Episode("???", audio_url="http://a.b"), "episode"),
+        (Episode("日本", audio_url="http://a.b", path=Path("cache/0af.mp3")), "日本"),
+    ],
+)
+def test_stems(episode: Episode, stem: str) -> None:
+    assert stem_for(episode, free) == stem
+
+
+def test_two_that_would_meet_are_told_apart() -> None:
+    taken = {"talk", "talk-2"}
+    assert stem_for(Episode("Talk", audio_url="http://a.b"), taken.__contains__) == "talk-3"
+
+
+@given(st.text(), st.booleans())
+def test_a_name_from_outside_is_one_component(title: str, local: bool) -> None:
+    path = Path("/x") / (title.replace("/", "|").replace("\x00", "") + ".mp3") if local else None
+    stem = stem_for(Episode(title, path=path, audio_url=None if local else "http://a.b"), free)
+    assert Path("out", f"{stem}.md").parent == Path("out")
+    assert stem
+    assert stem == stem.strip(" ")
+    assert not stem.startswith(".")
+    assert len(stem.encode()) <= LONGEST_STEM_BYTES + 1
+    assert not set('<>:"/\\|?*\n\x00') & set(stem)
+
+
+@given(st.text())
+def test_slugs_are_made_once(title: str) -> None:
+    assert slug(slug(title)) == slug(title)

@@ -1,0 +1,141 @@
+"""The draft as the house writes it: golden cases by glob (refresh: `python tests/cases/refresh.py`), and the rules."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from cases.refresh import CASES, drafted
+from hypothesis import given
+from hypothesis import strategies as st
+from samples import ADA, BOB, transcript, turn
+
+from audio.episode import Episode
+from output import frontmatter
+from output.labels import labels_of
+from output.markdown import Style, render
+from output.paragraphs import paragraphs
+from output.player import player_of, safe_url
+from output.text import house
+from transcribe.transcript import Speaker
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
+def test_golden(case: Path) -> None:
+    assert drafted(case) == case.with_suffix(".md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("names", "style", "expected"),
+    [
+        (["Rich Bowen", "Haïkel Guémar"], "name-then-initial", ["Rich R", "Haïkel H"]),
+        (["Rich Bowen", "Rita Day", "Bob"], "name-then-initial", ["Rich Rich", "Rita Rita", "Bob B"]),
+        (["Rich Bowen", "Rich Hall"], "name-then-initial", ["Rich Bowen Rich Bowen", "Rich Hall Rich Hall"]),
+        (["Rich", "Rich"], "name-then-initial", ["Rich Rich", "Rich 2 Rich 2"]),
+        (["Rich Bowen", "Rita Day"], "initial", ["Rich Rich", "Rita Rita"]),
+        (["Rich Bowen", "Haïkel"], "initial", ["R R", "H H"]),
+        (["Rich Bowen", "Rita Day"], "name", ["Rich Rich", "Rita Rita"]),
+        (["Rich Bowen", "Haïkel"], "full-name-then-name", ["Rich Bowen Rich", "Haïkel Haïkel"]),
+    ],
+)
+def test_labels_and_their_clashes(names: list[str], style: str, expected: list[str]) -> None:
+    speakers = [Speaker(f"S{i}", name) for i, name in enumerate(names)]
+    made = labels_of(speakers, style)  # type: ignore[arg-type]
+    assert [f"{made[s.id].first} {made[s.id].later}" for s in speakers] == expected
+
+
+@given(st.lists(st.sampled_from(["Rich", "rich", "Rích", "Rich Bowen", "Rich  Bowen", "Bob"]), max_size=5))
+def test_no_two_people_share_a_label(names: list[str]) -> None:
+    made = labels_of([Speaker(f"S{i}", name) for i, name in enumerate(names)])
+    assert len({label.later for label in made.values()}) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It’s “fine”", 'It\'s "fine"'),
+        ("2010–2015, on–off", "2010-2015, on - off"),
+        ("so—yes -- no — well", "so - yes - no - well"),
+        ("I was… we… And…", "I was ... we ... And ..."),
+        ("what...? (...)", "what ...? (...)"),
+        ("I thought that—", "I thought that ..."),
+        ("a\u00a0b\u200b c", "a b c"),
+        ("...and then", "... and then"),
+    ],
+)
+def test_punctuation_of_the_house(text: str, expected: str) -> None:
+    assert house(text) == expected
+
+
+def test_short_turns_stay_whole_however_long_the_pauses() -> None:
+    words = turn("S1", "One two. Three four.", pauses={2: 9.0}).words
+    assert paragraphs(words) == [words]
+
+
+def test_a_long_answer_breaks_at_its_long_pause() -> None:
+    sentence = "This is one of the twelve words that a sentence has here."
+    words = turn("S1", " ".join([sentence] * 12), pauses={12 * 5: 2.0}).words
+    assert [len(part) for part in paragraphs(words)] == [60, 84]
+
+
+@given(st.lists(st.sampled_from(["word", "end.", "Dr.", "So", "(why?)"]), min_size=1, max_size=400))
+def test_paragraphs_are_whole_sentences_and_all_of_them(tokens: list[str]) -> None:
+    words = turn("S1", " ".join(tokens)).words
+    parts = paragraphs(words)
+    assert tuple(word for part in parts for word in part) == words
+    assert all(part[-1].text in ("end.", "(why?)") for part in parts[:-1])
+
+
+def test_front_matter_has_the_houses_keys_in_order() -> None:
+    when = datetime(2015, 10, 5, 15, 38, 27, tzinfo=timezone(timedelta(hours=2)))
+    episode = Episode("Ada: “RPM” packaging", audio_url="https://a.b/x.mp3", published=when)
+    style = Style(author="rbowen", tags=("ptl", "podcast"), comments=True, published=False)
+    block, _ = frontmatter.split(render(transcript(("S1", "Hi."), episode=episode), style))
+    assert block == (
+        "---\ntitle: 'Ada: \"RPM\" packaging'\nauthor: rbowen\ndate: 2015-10-05 13:38:27 UTC\n"
+        "tags: ptl, podcast\ncomments: true\npublished: false\n---\n"
+    )
+    assert frontmatter.read(block)["date"] == "2015-10-05 13:38:27 UTC"
+
+
+@given(st.text(), st.text())
+def test_front_matter_comes_back(title: str, author: str) -> None:
+    episode = Episode(title, audio_url="https://a.b/x.mp3")
+    block, _ = frontmatter.split(render(transcript(("S1", "Hi."), episode=episode), Style(author=house(author))))
+    expected = {"title": house(title), "author": house(author)}
+    assert frontmatter.read(block) == {key: value for key, value in expected.items() if value}
+
+
+def test_players() -> None:
+    def blocks(**known: str) -> str:
+        return "\n\n".join(player_of(Episode("x", **known)))  # type: ignore[arg-type]
+
+    plain = blocks(audio_url='http://a.b/x "1".mp3?a=1&b=2')
+    assert '<source src="http://a.b/x%20%221%22.mp3?a=1&amp;b=2" type="audio/mpeg">' in plain
+    assert "[HERE](http://a.b/x%20%221%22.mp3?a=1&b=2)" in plain
+    assert "embed/abcdefghijk" in blocks(audio_url="http://a.b/x.mp3", page_url="https://youtu.be/abcdefghijk")
+    podbean = blocks(audio_url="http://a.b/x.mp3", page_url="https://www.podbean.com/media/player/a-1?from=x")
+    assert podbean.startswith('<iframe src="https://www.podbean.com/media/player/a-1?from=x"')
+    assert podbean.endswith("[HERE](http://a.b/x.mp3).)")
+    assert blocks(audio_url="javascript:alert(1)") == ""
+
+
+@given(st.text())
+def test_addresses_cannot_end_early(tail: str) -> None:
+    url = safe_url(f"https://a.b/{tail}")
+    assert url is not None
+    assert not set(url) & set(" <>\"'()[]\\\n`")
+
+
+def test_styles_that_do_not_exist() -> None:
+    for wrong in ({"labels": "nickname"}, {"colon": "none"}, {"wrap": -1}):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            Style(**wrong)  # type: ignore[arg-type]
+
+
+def test_an_intro_from_the_feed_is_text() -> None:
+    description = "<p>A <b>talk</b> &amp; more: 5*3.</p><p>Ada: hello</p><p>Third.</p><script>x</script>"
+    episode = Episode("A talk", path=Path("a.mp3"), description=description)
+    draft = render(transcript(("S1", "Hi."), ("S2", "Ho."), episode=episode, speakers=(ADA, BOB)))
+    assert draft == "---\ntitle: A talk\n---\n\nA talk & more: 5\\*3.\n\nAda\\: hello\n\n**Ada**: Hi.\n\n**Bob**: Ho.\n"

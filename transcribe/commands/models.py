@@ -1,0 +1,55 @@
+"""`transcribe models`: the weights."""
+
+from __future__ import annotations
+
+import click
+
+from transcribe.errors import TranscribeError
+
+
+@click.group()
+def models() -> None:
+    """The weights: which there are, bringing them, checking them."""
+
+
+@models.command("list")
+def models_list() -> int:
+    """List the models that can be named, and where each would come from."""
+    from transcribe.models import known_models
+
+    for model in known_models():
+        click.echo(f"{model.name:<20} {model.folder or model.place}")
+    return 0
+
+
+@models.command("get")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+def models_get(names: tuple[str, ...]) -> int:
+    """Bring models to this machine now, so that later runs need no network. Prints their folders.
+
+    \b
+    Example:
+      transcribe models get small turbo
+    """
+    from transcribe.models import find_model
+
+    for name in names:
+        click.echo(find_model(name).folder)
+    return 0
+
+
+@models.command("verify")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+def models_verify(names: tuple[str, ...]) -> int:
+    """Hash every byte of the models named, or of all that are here, and say which are what they claim to be."""
+    from transcribe.models import Place, known_models, verify_model
+
+    here = tuple(model.name for model in known_models() if model.place is Place.CACHE)
+    failed = 0
+    for name in names or here:
+        try:
+            click.echo(f"{name} {verify_model(name).sha256}")
+        except TranscribeError as error:
+            failed += 1
+            click.echo(f"Error: {error}", err=True)
+    return 1 if failed else 0

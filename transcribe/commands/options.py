@@ -1,0 +1,56 @@
+"""What commands share: options made from `Settings`, the settings in force, the log."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from transcribe.settings import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_SHORT = {"output": "-o", "formats": "-f", "language": "-l"}
+_LONG = {"formats": "--format"}
+
+
+def setting_options(*names: str) -> Callable[[F], F]:
+    """Options for these fields of `Settings`, made from their declarations. Not given means None."""
+    declared = {field.name: field for field in fields(Settings)}
+
+    def decorate(command: F) -> F:
+        for name in reversed(names):
+            field, spelling = declared[name], _LONG.get(name, f"--{name.replace('_', '-')}")
+            shown = ",".join(field.default) if isinstance(field.default, tuple) else str(field.default)
+            command = click.option(
+                *([_SHORT[name]] if name in _SHORT else []),
+                spelling,
+                name,
+                type=click.Choice(field.metadata["choices"]) if field.metadata["choices"] else str,
+                metavar=field.metadata["metavar"],
+                help=field.metadata["help"] + (f"  [default: {shown}]" if shown else ""),
+            )(command)
+        return command
+
+    return decorate
+
+
+def settings_in_force(given: dict[str, Any]) -> Settings:
+    """The settings of this folder and environment under what the command line gave. Raises `SettingsError`."""
+    from transcribe.config import load_settings
+
+    return load_settings(given, environ=os.environ, folder=Path.cwd())
+
+
+def log_to_stderr(*, verbose: bool, quiet: bool) -> None:
+    """Let the library be heard on stderr: warnings; with `quiet` errors alone, with `verbose` everything."""
+    level = logging.DEBUG if verbose else logging.ERROR if quiet else logging.WARNING
+    logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.WARNING)
+    for package in ("audio", "transcribe", "output"):
+        logging.getLogger(package).setLevel(level)

@@ -1,0 +1,90 @@
+"""`transcribe run`: from sources to drafts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from transcribe.commands.options import log_to_stderr, setting_options, settings_in_force
+from transcribe.progress import Bars
+from transcribe.settings import Settings
+
+if TYPE_CHECKING:
+    from transcribe.batch import Report, Result
+    from transcribe.pipeline import Pipeline, Stages
+
+    StagesMaker = Callable[[Settings], Stages]
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@setting_options(*(field.name for field in fields(Settings)))
+@click.option("--fresh", is_flag=True, help="Recognise everything again, whatever earlier runs kept.")
+@click.option("--force", is_flag=True, help="Replace drafts that were edited; the edited ones are kept as backups.")
+@click.option("-n", "--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("-q", "--quiet", is_flag=True, help="Only paths, and errors.")
+@click.option("-v", "--verbose", is_flag=True, help="Say more; with an error, where it happened.")
+@click.pass_obj
+def run(stages: StagesMaker, /, sources: tuple[str, ...], **given: Any) -> int:
+    """Transcribe audio: a Markdown draft with the speakers in bold, and its timed transcript (JSON).
+
+    SOURCE is a file, a folder or a pattern. The paths of what was written go to stdout. What was done before is not
+    done again, and a draft you edited is never overwritten.
+
+    \b
+    Examples:
+      transcribe run interview.mp3
+      transcribe run interview.mp3 --speakers "Rich,Haikel"
+      transcribe run episodes/ -o drafts -f md,json,vtt
+    """
+    from transcribe import batch
+
+    fresh, force, dry_run, quiet, verbose = (
+        given.pop(name) for name in ("fresh", "force", "dry_run", "quiet", "verbose")
+    )
+    log_to_stderr(verbose=verbose, quiet=quiet)
+    settings = settings_in_force(given)
+    jobs, failures = batch.plan(sources, settings)
+    if dry_run:
+        for job in jobs:
+            click.echo(f"{job.source}: {batch.outlook(job, settings)}", err=True)
+        return _close(batch.Report(failures), quiet=quiet)
+    results = list(failures)
+    with Bars(sys.stderr) as bars:
+        pipeline = _pipeline(settings, stages, fresh=fresh)
+        for result in batch.run(jobs, pipeline, redo=fresh, force=force, progress=bars):
+            bars.clear()
+            results.append(result)
+            _tell(result, quiet=quiet)
+    return _close(batch.Report(tuple(results)), quiet=quiet)
+
+
+def _pipeline(settings: Settings, stages: StagesMaker, *, fresh: bool) -> Pipeline:
+    from audio.disk import cache_folder
+    from transcribe.checkpoint import Checkpoints, ForgetfulCheckpoints
+    from transcribe.pipeline import Pipeline
+
+    kept = (ForgetfulCheckpoints if fresh else Checkpoints)(cache_folder() / "stages")
+    return Pipeline(settings, stages=stages(settings), checkpoints=kept)
+
+
+def _tell(result: Result, *, quiet: bool) -> None:
+    for path in result.paths:
+        click.echo(path)
+    if not quiet and result.state != "failed":
+        for message in result.messages:
+            click.echo(f"Warning: {result.source}: {message}", err=True)
+
+
+def _close(report: Report, *, quiet: bool) -> int:
+    """The closing lines: failures last, so that they are what stays on the screen."""
+    if not quiet and len(report.results) > 1:
+        click.echo(report.summary, err=True)
+    for result in report.failed:
+        for message in result.messages:
+            click.echo(f"Error: {message}", err=True)
+    return report.exit_code
