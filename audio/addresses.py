@@ -31,7 +31,7 @@ def web_address(text: str | None, *, base: str = "") -> str | None:
         scheme, colon, rest = typed.partition(":")
         if colon and scheme.lower() in _SUBSCRIBE:
             typed = rest if rest.startswith("http") else f"{_SUBSCRIBE[scheme.lower()]}:{rest}"
-        parts = urlsplit(urljoin(base, typed))
+        parts = urlsplit(typed if typed.startswith(("http://", "https://")) else urljoin(base, typed))
         port_is_a_number = parts.port is None or parts.port >= 0
         host = (
             (parts.hostname or "").encode("idna").decode() if not (parts.hostname or "").isascii() else parts.hostname
@@ -41,7 +41,7 @@ def web_address(text: str | None, *, base: str = "") -> str | None:
     if not typed or parts.scheme not in ("http", "https") or not host or not port_is_a_number:
         return None
     netloc = parts.netloc if parts.netloc.isascii() else parts.netloc.replace(parts.netloc.rpartition("@")[2], host)
-    if any(character.isspace() or not character.isprintable() for character in netloc):
+    if not netloc.isprintable() or " " in netloc:
         return None
     path = quote(parts.path, safe="/%:@!$&'()*+,;=~")
     return urlunsplit((parts.scheme, netloc, path or "/", quote(parts.query, safe="/%:@!$&'()*+,;=~?"), ""))

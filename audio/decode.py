@@ -209,11 +209,12 @@ def _mpeg_breaks_off(path: Path) -> bool:
     broken = 0
     for found in re.finditer(rb"\xff(?=[\xe0-\xff].)", tail, re.DOTALL):
         at, header = found.start(), tail[found.start() : found.start() + 3]
-        length, frames = _mpeg_frame_bytes(header), chains.get((at, _mpeg_kind(header)), 0)
+        kind, length = _mpeg_kind(header), _mpeg_frame_bytes(header)
+        frames = chains.get((at, kind), 0)
         if at + length > len(tail):
             broken = max(broken, frames)
-        elif length:
-            chains[at + length, _mpeg_kind(header)] = frames + 1
+        elif length:  # what looks like a header inside a frame may lead to the same place, by fewer
+            chains[at + length, kind] = max(frames + 1, chains.get((at + length, kind), 0))
     whole = 0
     for (at, kind), frames in chains.items():
         if at == len(tail):

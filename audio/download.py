@@ -6,7 +6,6 @@ Which file it becomes, and what is remembered of it, is decided there.
 from __future__ import annotations
 
 import email.utils
-import hashlib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from audio.addresses import shown
+from audio.digest import Digest
 from audio.documents import unpacked
 from audio.errors import FetchError, TransientError
 from audio.http import Answer, Client
@@ -56,7 +56,7 @@ class Download:
         self._note = note
         self._progress = progress
         self._name = shown(url)
-        self._digest = hashlib.sha256()
+        self._digest = Digest()
         self._size = 0  # bytes in the part, all of them in the digest
         self._total: int | None = None
         self._received = 0
@@ -72,8 +72,11 @@ class Download:
             self._check_content(head)
         except OSError as exc:
             raise FetchError(f"{self._part}: cannot be written ({exc.strerror}); make room or choose another") from exc
-        suffix = _suffix(head, self._url, self._media_type)
-        return Done(self._part, self._size, self._digest.hexdigest(), suffix, self._received)
+        else:
+            suffix = _suffix(head, self._url, self._media_type)
+            return Done(self._part, self._size, self._digest.hexdigest(), suffix, self._received)
+        finally:
+            self._digest.close()
 
     def _take_up_part(self) -> None:
         if not self._validator or not self._part.exists():
@@ -155,7 +158,7 @@ class Download:
     def _start_anew(self) -> None:
         self._part.parent.mkdir(parents=True, exist_ok=True)
         self._part.open("wb").close()
-        self._digest = hashlib.sha256()
+        self._digest.restart()
         self._size = 0
         self._total = None
 

@@ -54,7 +54,8 @@ def episodes_of(feed: bytes, *, url: str) -> tuple[Episode, ...]:
     channel = next((child for child in root if _name(child) == "channel"), root)
     show = _Node(channel)
     items = list(root.iter("{*}item", "{*}entry"))  # wherever they are: mended XML may nest them
-    found = [episode for item in items if (episode := _episode(_Node(item), show, _base(root, channel, url)))]
+    base = _base(root, channel, url)
+    found = [episode for item in items if (episode := _episode(_Node(item), show, base))]
     if not found:
         raise FeedError(
             f"{shown(url)}: none of its {len(items)} items has audio; is it the podcast's feed or a blog's?"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate, zip_longest
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ LINE_COLUMNS = 42
 CUE_SECONDS = 7.0
 CHARACTERS_PER_SECOND = 20.0
 LONGEST_PAUSE = 1.5  # seconds of silence inside a cue
+_MOST_WORDS = 2 * LINE_COLUMNS  # of a letter each
 SHORTEST_CUE = 0.1  # seconds; WebVTT wants an end after the start
 
 _SENTENCE_END = re.compile(r"[.?!…][\"'”’)\]]*$")
@@ -74,32 +76,48 @@ def _turns(transcript: Transcript, *, prefixed: bool) -> Iterable[list[Cue]]:
 
 def _cues(words: Sequence[Word], speaker: str, prefix: str) -> list[Cue]:
     cues: list[Cue] = []
+    texts = [_clean(word.text) for word in words]
     position = 0
     while position < len(words):
         opening = [prefix] if prefix and not cues else []
-        count = _taken(words[position:], opening)
+        count = _taken(words[position:], [*opening, *texts[position : position + _MOST_WORDS]])
         part = words[position : position + count]
         end = min(max(word.end for word in part), part[0].start + CUE_SECONDS)
-        texts = [text for text in (*opening, *(_clean(word.text) for word in part)) if text]
-        if texts:
-            cues.append(Cue(part[0].start, end, speaker, _lines(texts), opens_turn=not cues))
+        shown = [text for text in (*opening, *texts[position : position + count]) if text]
+        if shown:
+            cues.append(Cue(part[0].start, end, speaker, _lines(shown), opens_turn=not cues))
         position += count
     return cues
 
 
-def _taken(words: Sequence[Word], opening: Sequence[str]) -> int:
-    """How many of the words the next cue takes: as many as fit, back to the last good place to break."""
-    texts = list(opening)
-    most = 0
-    for i, word in enumerate(words):
-        texts.append(_clean(word.text))
-        paused = i > 0 and word.start - words[i - 1].end > LONGEST_PAUSE
-        if i > 0 and (paused or word.end - words[0].start > CUE_SECONDS or not _fits(texts)):
+def _taken(words: Sequence[Word], texts: Sequence[str]) -> int:
+    """How many of the words the next cue takes: as many as fit, back to the last good place to break.
+
+    `texts` are what is printed: perhaps a label, then the words.
+    """
+    extra = len(texts) - min(len(words), _MOST_WORDS)
+    fitting = _fitting(texts) - extra
+    most = 1
+    while most < min(len(words), fitting):
+        word = words[most]
+        if word.start - words[most - 1].end > LONGEST_PAUSE or word.end - words[0].start > CUE_SECONDS:
             break
-        most = i + 1
+        most += 1
     if most == len(words) or most == 1 or words[most].start - words[most - 1].end > LONGEST_PAUSE:
         return most
-    return max(range((most + 1) // 2, most + 1), key=lambda count: _break_worth(words[count - 1]) + count / most)
+    return max(range(most // 3 + 1, most + 1), key=lambda count: _break_worth(words[count - 1]) + count / most)
+
+
+def _fitting(texts: Sequence[str]) -> int:
+    """How many of the texts go on two lines, blanks between."""
+    line, used = 1, -1
+    for i, text in enumerate(texts):
+        used += 1 + len(text)
+        if used > LINE_COLUMNS:
+            line, used = line + 1, len(text)
+            if line > 2 or used > LINE_COLUMNS:
+                return i
+    return len(texts)
 
 
 def _break_worth(word: Word) -> float:
@@ -108,35 +126,34 @@ def _break_worth(word: Word) -> float:
     return 1.0 if _CLAUSE_END.search(word.text) else 0.0
 
 
-def _fits(texts: Sequence[str]) -> bool:
-    return max(map(len, _lines(texts))) <= LINE_COLUMNS
-
-
 def _lines(texts: Sequence[str]) -> tuple[str, ...]:
     """The words on one line, or on two as even as they go, the second the longer."""
     whole = " ".join(texts)
     if len(whole) <= LINE_COLUMNS or len(texts) == 1:
         return (whole,)
-    splits = [(" ".join(texts[:i]), " ".join(texts[i:])) for i in range(1, len(texts))]
+    cuts = [len(before) for before in accumulate(texts, "{} {}".format)][:-1]
 
-    def badness(split: tuple[str, str]) -> tuple[bool, int]:
-        upper, lower = split
-        overlong = max(len(upper), len(lower)) > LINE_COLUMNS
-        clause = 8 if re.search(r"[.?!,;:…]$", upper) else 0
-        return overlong, abs(len(lower) - len(upper)) - clause
+    def badness(cut: int) -> tuple[bool, int]:
+        upper, lower = cut, len(whole) - cut - 1
+        clause = 8 * (whole[cut - 1] in ".?!,;:…") - 16 * whole.startswith("- ", cut + 1)  # as if another one spoke
+        return max(upper, lower) > LINE_COLUMNS, abs(lower - upper) - clause
 
-    return min(splits, key=badness)
+    best = min(cuts, key=badness)
+    return whole[:best], whole[best + 1 :]
 
 
 def _in_time(cues: Iterable[Cue]) -> list[Cue]:
     """The cues by start, each shown long enough to be read where the next one leaves time for it."""
-    ordered = sorted(cues, key=lambda cue: (cue.start, cue.end))
+    ordered = sorted(cues, key=lambda cue: cue.start)
     result = []
-    for i, cue in enumerate(ordered):
-        wanted = cue.start + min(CUE_SECONDS, sum(map(len, cue.lines)) / CHARACTERS_PER_SECOND)
-        room = ordered[i + 1].start if i + 1 < len(ordered) else wanted
-        end = max(cue.end, min(wanted, room), cue.start + SHORTEST_CUE)
-        result.append(replace(cue, end=round(end, 3)))
+    for cue, following in zip_longest(ordered, ordered[1:]):
+        end = cue.start + min(CUE_SECONDS, sum(map(len, cue.lines)) / CHARACTERS_PER_SECOND)
+        if following is not None:
+            end = min(end, following.start)
+        end = max(end, cue.end)
+        if following is not None and following.speaker == cue.speaker:
+            end = min(end, following.start)
+        result.append(replace(cue, end=round(max(end, cue.start + SHORTEST_CUE), 3)))
     return result
 
 

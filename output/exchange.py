@@ -37,7 +37,7 @@ def whisper_json(transcript: Transcript) -> str:
     segments = [_segment(i, turn, names[turn.speaker]) for i, turn in enumerate(transcript.turns)]
     text = "".join(str(segment["text"]) for segment in segments)
     data = {"text": text, "language": transcript.language, "segments": segments}
-    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(data, ensure_ascii=False) + "\n"
 
 
 def _segment(number: int, turn: Turn, speaker: str) -> dict[str, object]:

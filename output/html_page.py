@@ -10,6 +10,7 @@ import base64
 import hashlib
 import html
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from output.paragraphs import paragraphs
 from output.player import safe_url
@@ -79,10 +80,11 @@ def _words(words: Sequence[Word]) -> Iterator[str]:
 
 
 def _source(episode: Episode) -> str | None:
-    url = safe_url(episode.audio_url)
-    if url is None and episode.path is not None:
-        return episode.path.resolve().as_uri()
-    return url
+    """Where the page finds the sound: a relative path counts from the page's own folder."""
+    path, url = episode.path, safe_url(episode.audio_url)
+    if url is not None or path is None:
+        return url
+    return path.as_uri() if path.is_absolute() else quote(f"./{path.as_posix()}")
 
 
 def _digest(script: str) -> str:

@@ -42,6 +42,8 @@ class Style:
     tags: tuple[str, ...] = ()
     comments: bool | None = None  # None: the key is left out
     published: bool | None = None
+    doubtful_below: float = 0.0  # words of less probability are written [word?]
+    clock_minutes: int | None = None  # a time such as \\[12:34\\] this often, at paragraphs; 0: at every turn
 
     def __post_init__(self) -> None:
         if self.labels not in get_args(LabelStyle):
@@ -111,6 +113,21 @@ def _turns(transcript: Transcript, style: Style, labels: Mapping[str, Label]) ->
             yield _without_marker(filled(text, width=style.wrap))
     if not introduced:
         yield NO_SPEECH
+
+
+def _source(words: Sequence[Word], style: Style) -> str:
+    """The words as escaped Markdown, doubtful ones marked."""
+    marked = (_marked(word.text) if word.probability < style.doubtful_below else word.text for word in words)
+    return escape(house(" ".join(marked))).replace(_DOUBT_OPENS, "[").replace(_DOUBT_CLOSES, "?]")
+
+
+def _marked(text: str) -> str:
+    """A word between two signs that no text holds; its punctuation stays outside."""
+    return re.sub(r"^(\W*)(\w[\w'’.-]*?)([^\w]*)$", rf"\1{_DOUBT_OPENS}\2{_DOUBT_CLOSES}\3", text)
+
+
+def _clocks(transcript: Transcript, every_minutes: int | None) -> Callable[[Seconds, bool], str]:
+    raise NotImplementedError
 
 
 def _without_marker(paragraph: str) -> str:

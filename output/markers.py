@@ -59,11 +59,11 @@ def markers_in(body: str, *, first_line: int) -> tuple[list[Marker], list[str]]:
     """The markers of a post without its front matter, in order, and warnings about the doubtful ones."""
     candidates = list(_candidates(body, first_line))
     bold = {shown(c.marker.label) for c in candidates if c.bold and c.after_blank}
-    plain = bold | {label[0] for label in bold} if bold else _plain_labels(candidates)
+    labels = bold | {label[0] for label in bold} if bold else _plain_labels(candidates)
     markers, warnings = [], []
     for candidate in candidates:
         label, line = shown(candidate.marker.label), candidate.marker.line
-        known = label in (bold if candidate.bold else plain)
+        known = label in labels
         if bold and not known and candidate.after_blank and " " in label and _is_name(label) and candidate.has_text:
             warnings.append(f"line {line}: {label}: looks like a turn, but nobody is called so in this post")
         if not known or not (candidate.after_blank or candidate.bold):

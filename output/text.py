@@ -36,6 +36,8 @@ _OPENS_BLOCK = re.compile(r"[-+:^]|\d+[.)]|=+|-+")  # as a whole token at the st
 _TAGS = re.compile(r"<!--.*?-->|</?[A-Za-z][^<>]*>", re.DOTALL)
 _LINK = re.compile(r"!?\[((?:\\.|[^\]\\])*)\](?:\((?:\\.|[^()\\]|\([^()]*\))*\)|\[[^\]]*\])")
 _EMPHASIS = re.compile(r"(?<![\w\\])([*_]{1,3})(?=\S)((?:\\.|(?!\1).)+?)(?<=\S)\1(?!\w)", re.DOTALL)
+_DOUBT = re.compile(r"(?<!\\)\[((?:\\.|[^\]\[\\\s])+)\?\](?![(\[:])")
+_CLOCK = re.compile(r"\\\[(?:\d+:)?\d?\d:\d\d\\\]")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _CODE = re.compile(r"(?<![\\`])(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 _NOT_SPEECH = re.compile(
@@ -102,6 +104,8 @@ def filled(source: str, *, width: int, label: str = "") -> str:
 def spoken(source: str) -> str:
     """The words in a piece of edited Markdown: links, emphasis, code and escapes resolved, headings and tags left out.
 
+    Marks of doubt (`[word?]`) and times (`\\[12:34\\]`) are no words either.
+
     >>> spoken("See [the *docs*](http://a.b), \\\\#rdo &amp; `x_y`.")
     'See the docs, #rdo & x_y.'
     """
@@ -113,6 +117,7 @@ def spoken(source: str) -> str:
         return f"\x00{len(codes) - 1}\x00"
 
     text = _CODE.sub(lambda match: kept(match[2]), "\n".join(lines).replace("\x00", ""))
+    text = _DOUBT.sub(r"\1", _CLOCK.sub(" ", text))
     text = _ESCAPED.sub(lambda match: kept(match[1]), text)
     text = _LINK.sub(r"\1", _TAGS.sub(" ", text))
     for _ in range(2):  # bold inside italics

@@ -2,8 +2,36 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.scripted import ScriptedStages
+from transcribe.cli import main
 
 # No test is timed: a busy machine is not a failure. The examples are the same in every run.
 settings.register_profile("turnscript", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("turnscript")
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command line in an empty folder with a cache of its own: (exit code, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for name in [name for name in os.environ if name.startswith("TRANSCRIBE_")]:
+        monkeypatch.delenv(name)
+
+    def call(*args: str, stages: ScriptedStages | None = None) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as caught:
+            main(args, stages=stages or ScriptedStages())
+        out, err = capsys.readouterr()
+        assert isinstance(caught.value.code, int)
+        return caught.value.code, out, err
+
+    return call

@@ -51,7 +51,7 @@ class ScriptedStages:
         words = tuple(
             Word(text, 0.5 * i, 0.5 * i + 0.4, 0.9) for i, text in enumerate(self.said.split()) if audio.duration > 1
         )
-        return Recognition(words=words, language="en", doubts=(Doubt(0, 0.4, "mumbled"),), chunks=())
+        return Recognition(words=words, language="en", doubts=(Doubt(0, 0.4, "mumbled"),), evidence=())
 
     def diarize(self, audio: Audio, *, progress: Callable[[float], None]) -> tuple[SpeakerSpan, ...]:
         self._called("diarize", progress)

@@ -5,34 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import Run
 from tests.scripted import ScriptedStages, tone
 from transcribe.cli import main
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command line in an empty folder with a cache of its own: (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    for name in [name for name in os.environ if name.startswith("TRANSCRIBE_")]:
-        monkeypatch.delenv(name)
-
-    def call(*args: str, stages: ScriptedStages | None = None) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as caught:
-            main(args, stages=stages or ScriptedStages())
-        out, err = capsys.readouterr()
-        assert isinstance(caught.value.code, int)
-        return caught.value.code, out, err
-
-    return call
-
 
 def test_paths_go_to_stdout_and_nothing_else_does(run: Run, tmp_path: Path) -> None:
     tone(tmp_path / "a.wav")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transcribe.clustering import estimate_count, find_voices, ward
@@ -27,7 +27,8 @@ def said_by(*sizes: int, seed: int = 0, spread: float = 1.0) -> tuple[np.ndarray
     return unit(np.repeat(voices, sizes, axis=0) + noise), voices
 
 
-@given(st.lists(st.integers(15, 120), min_size=1, max_size=6), st.integers(0, 10_000))
+@settings(max_examples=20)
+@given(st.lists(st.integers(15, 60), min_size=1, max_size=5), st.integers(0, 10_000))
 def test_the_voices_are_found_and_counted(sizes: list[int], seed: int) -> None:
     vectors, truth = said_by(*sizes, seed=seed)
     found = find_voices(vectors)

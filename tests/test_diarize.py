@@ -123,7 +123,7 @@ def test_spans_are_in_order_and_nobody_overlaps_himself(parts: list[tuple[int, s
     )
     of_speaker: dict[str, list[SpeakerSpan]] = defaultdict(list)
     for span in spans:
-        assert 0.19 < span.end - span.start
+        assert span.end - span.start > 0.19
         assert span.end <= len(speech) * FRAME_STEP + 0.04
         of_speaker[span.speaker].append(span)
     for own in of_speaker.values():
@@ -147,7 +147,7 @@ def reference(clip: Path) -> list[tuple[float, float, str]]:
 def misplaced(
     spans: Sequence[SpeakerSpan], truth: Sequence[tuple[float, float, str]], *, collar: float = 0.25
 ) -> float:
-    """The share of hundredths of a second, away from the reference's edges, with other speakers than the reference's."""
+    """The share of hundredths of a second, those at the reference's edges aside, in which other people speak."""
     times = np.arange(0, max(end for _, end, _ in truth) + 1, 0.01)
     names = dict(zip(sorted({s.speaker for s in spans}), dict.fromkeys(name for _, _, name in truth), strict=True))
     far = np.all([np.abs(times - edge) > collar for start, end, _ in truth for edge in (start, end)], axis=0)

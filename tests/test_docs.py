@@ -80,3 +80,10 @@ def test_every_link_and_make_target_leads_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), f"{page.name} links to {target}"
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
     assert set(re.findall(r"\bmake ([a-z]+)`", text)) <= targets
+
+
+def test_every_lint_rule_is_documented() -> None:
+    from output.lint import CODES
+
+    page = (ROOT / "docs" / "lint.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| ([A-Z]\d) \|", page, re.M) == list(CODES)

@@ -8,6 +8,7 @@ to where people change turns, a "Yeah." between two pauses stays its speaker's, 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
@@ -60,14 +61,15 @@ def _with_near_spans(
         last = first
         while last < len(ordered) and ordered[last].start <= word.end + _FARTHEST:
             last += 1
-        yield word, ordered[first:last] or ordered
+        reached = word.start - _FARTHEST
+        yield word, [span for span in ordered[first:last] if span.end >= reached] or ordered
 
 
 def _claims(word: Word, spans: Sequence[SpeakerSpan], speakers: Sequence[str]) -> list[float]:
     """How strongly each speaker claims a word, in average words: by overlap, else by nearness."""
     end = max(word.end, word.start + _SHORTEST_WORD)
     overlap = dict.fromkeys(speakers, 0.0)
-    distance = dict.fromkeys(speakers, _FARTHEST)
+    distance = dict.fromkeys(speakers, math.inf)
     for span in spans:
         shared = min(end, span.end) - max(word.start, span.start)
         overlap[span.speaker] += max(0.0, shared)

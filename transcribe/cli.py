@@ -15,6 +15,7 @@ import click
 import transcribe
 from audio.errors import AudioError
 from output.errors import OutputError
+from transcribe.commands.drafts import lint, parse, render
 from transcribe.commands.models import models
 from transcribe.commands.running import run
 from transcribe.errors import SettingsError, TranscribeError
@@ -64,7 +65,7 @@ def cli() -> None:
     """
 
 
-for _command in (run, models):
+for _command in (run, render, parse, lint, models):
     cli.add_command(_command)
 
 

@@ -20,9 +20,9 @@ NO_SPEECH = 0.6  # openai-whisper's threshold; on speech the value stays below .
 LOOP_COMPRESSION = 2.4  # openai-whisper's threshold
 UNSURE_LOGPROB = -1.0  # openai-whisper's threshold
 
-_HOLE_VOICED = 0.8  # seconds of speech that make a hole between words one worth reading again
+_HOLE = 1.5  # seconds between words, beyond what the first of them takes
 _SPOKEN = 0.3, 0.07  # a word takes so many seconds, and so many more a character, at a slow pace
-_SPELLED = 0.4  # more for each digit and hyphen
+_SPELLED = 1.0  # more for each digit and hyphen
 _REACH = 0.5  # seconds around a word in which its speech may lie: the alignment's error and a soft onset
 _PAUSE = 0.3  # seconds of silence inside a word that show it was stretched over a pause
 _STRETCHED = 1.5  # seconds beyond what a word takes that show the same where no silence does
@@ -52,8 +52,8 @@ class ChunkEvidence:
         return self.words / self.voiced if self.voiced else 0.0
 
 
-def holes(words: Sequence[Word], chunk: Chunk) -> tuple[Region, ...]:
-    """Stretches of `chunk` with at least 0.8 s of speech that its words (absolute times) cannot account for.
+def holes(words: Sequence[Word], chunk: Chunk, *, voiced: float = 0.8) -> tuple[Region, ...]:
+    """Stretches of `chunk` with at least `voiced` seconds of speech that its words (absolute times) cannot account for.
 
     A word accounts for 0.3 s and 0.07 s a character from its start, or for its own length where that is plausible;
     what follows up to the next word's start is a hole when more than 1.5 s long.
@@ -63,9 +63,8 @@ def holes(words: Sequence[Word], chunk: Chunk) -> tuple[Region, ...]:
     found = []
     for (start, said), following in zip(edges, nexts, strict=True):
         free = following - said
-        if free > (1.5 if start > chunk.start else _REACH) and voiced_between(chunk.regions, said, following) >= (
-            _HOLE_VOICED
-        ):
+        least = _HOLE if start > chunk.start else _REACH
+        if free > least and voiced_between(chunk.regions, said, following) >= voiced:
             found.append(Region(said, following))
     return tuple(found)
 
@@ -127,9 +126,9 @@ def joined(before: Sequence[Word], words: Sequence[Word], after: Sequence[Word])
 def settled(words: Sequence[Word], regions: Sequence[Region]) -> tuple[Word, ...]:
     """`words` in the order of time, none stretched over a pause, none overlapping the next.
 
-    The alignment gives a pause to the word before or after it. A word with more than 0.3 s of silence inside, and longer
-    than it takes, is put into one of the stretches of speech it spans: the last where it starts a sentence, the first
-    where it ends one, otherwise the one it shares most time with. One far longer than it takes is cut in the same way.
+    The alignment gives a pause to the word before or after it. A word that is longer than it takes and has more than
+    0.3 s of silence inside is put into one of the stretches of speech it spans: the last where it starts a sentence,
+    the first where it ends one, otherwise the one it shares most time with. One far too long is cut in the same way.
     """
     kept: list[Word] = []
     following = float("inf")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from transcribe.transcript import Turn
 
-_NAME = r"(?P<name>[^\W\d_][\w'’-]*(?:\s+[^\W\d_][\w'’-]*){0,2})"
+_NAME = r"(?P<name>[^\W\d_a-z][\w'’-]*(?:\s+[^\W\d_a-z][\w'’-]*){0,2})"
 _TURNING_TO = "(?:welcome|thank|thanks|hello|hi|good|how|what|why|when|where|who|can|could|do|did|are|tell)"
 _END = r"(?=\s*(?:[.,;:!?…—–-]|$))"
 _SELF = 4.0
@@ -58,12 +58,12 @@ _WELCOME = re.compile(
 _NO_NAMES = frozenset(
     "a all also am american and asian australian belgian black boss brazilian british buddhist but canadian "
     "catholic ceo chinese christmas czech dad danish december doctor dr dutch english europe european everybody "
-    "everyone february finnish folks french friday friend friends german god greek guys hindu how i if in indian "
-    "indonesian irish israeli it italian january japanese jewish july june korean ladies latino madam man march "
-    "mexican miss mom monday mr mrs ms mum muslim not november now october ok okay on one polish portuguese "
-    "president professor right romanian russian saturday scottish senator september sir so sorry spanish sunday "
-    "swedish swiss team thanks that the there this thursday today tuesday turkish uh ukrainian um wednesday "
-    "welcome well welsh what white why with world yeah yes you".split()
+    "everyone february finnish folks french friday friend friends german god good greek guys hello hey hi hindu "
+    "how i if in indian indonesian irish israeli it italian january japanese jewish july june korean ladies "
+    "latino madam man march mexican miss mom monday mr mrs ms mum muslim not november now october ok okay on one "
+    "polish portuguese president professor right romanian russian saturday scottish senator september sir so "
+    "sorry spanish sunday swedish swiss team thank thanks that the there this thursday today tuesday turkish uh "
+    "ukrainian um wednesday welcome well welsh what white why with world yeah yes you".split()
 )
 
 

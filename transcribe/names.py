@@ -18,7 +18,7 @@ from transcribe.transcript import Speaker, Turn
 
 _ENOUGH = 3.0  # points from which a name nobody gave is believed: one introduction, or two forms of address
 _ENOUGH_FOR_KNOWN = 1.5  # … one that the feed or the settings name
-_CLEAR_HOST = 0.75  # points between the likeliest host and the next below which it is a guess
+_CLEAR_HOST = 0.5  # points between the likeliest host and the next below which it is a guess
 _ALIKE = 0.75  # of the letters: recognisers misspell names ("Haykel" for "Haikel")
 
 
@@ -70,7 +70,7 @@ def _voices(turns: Sequence[Turn]) -> list[_Voice]:
     voices = []
     for number, speaker in enumerate(asked):
         share = asked[speaker] / total if total >= 2 else 0.0
-        points = (number == 0) * 0.5 + 2.0 * share + greets[speaker] * 1.0
+        points = (number == 0) * 0.4 + 2.0 * share + greets[speaker] * 1.0
         conduct = ["opens"] * (number == 0) + ["welcomes or thanks"] * greets[speaker]
         conduct += [f"asks {asked[speaker]} of {total} questions"] * (asked[speaker] > 0)
         voices.append(_Voice(speaker, points, ", ".join(conduct)))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -93,6 +93,7 @@ class Heard:
     duration: Seconds
     doubts: tuple[Doubt, ...]
     warnings: tuple[str, ...]
+    evidence: tuple[dict[str, float], ...]
 
 
 class Pipeline:
@@ -141,6 +142,7 @@ class Pipeline:
             duration=words["duration"],
             doubts=tuple(Doubt(*row) for row in words["doubts"]),
             warnings=tuple(words["warnings"]),
+            evidence=tuple(words["evidence"]),
         )
 
     def _key(self, stage: Stage, sha256: str, model_sha256: str) -> Key:
@@ -179,6 +181,7 @@ class Pipeline:
             "duration": round(audio.duration, 3),
             "doubts": [[d.start, d.end, d.reason] for d in recognition.doubts],
             "warnings": list(audio.warnings),
+            "evidence": [asdict(chunk) for chunk in recognition.evidence],
         }
 
     def _people(self, audio: Audio, tick: Callable[[float], None]) -> dict[str, Any]:
@@ -205,6 +208,7 @@ class Pipeline:
                 settings=settings.as_dict(),
             ),
             doubts=heard.doubts,
+            evidence=heard.evidence,
             warnings=heard.warnings + naming.warnings + (() if turns else (NO_SPEECH,)),
         )
 

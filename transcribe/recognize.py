@@ -44,6 +44,8 @@ _PLACES = 5  # at most so many chunks vote on the language
 _VAD_SHARE = 0.05  # of the work, for the progress
 _PAD = 0.4  # seconds of sound around a stretch read again
 _CONTEXT = 2.0  # seconds beyond a hole that may be read with it
+_PAUSE = 0.8  # seconds of silence that context does not reach across: jingle, pause and speech in one window go wrong
+_DOUBTFUL = 1.5  # seconds of speech without words that an editor is told of
 _LEAST_PIECE = 6.0  # seconds; shorter chunks are not parted
 _GUESS_PROBABILITY = 0.5  # words where no speech is heard are taken for invented below this
 
@@ -55,7 +57,7 @@ class Recognition:
     words: tuple[Word, ...]
     language: str  # given, or voted for; "und" where nobody speaks
     doubts: tuple[Doubt, ...]
-    chunks: tuple[ChunkEvidence, ...]
+    evidence: tuple[ChunkEvidence, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,10 +215,16 @@ def _holes_filled(passages: Sequence[_Passage], read: _Reader) -> list[_Passage]
 
 
 def _stretch(hole: Region, chunk: Chunk) -> Region:
-    """What to read for a hole: its speech and that next to it, for context; no more than 2 s beyond the hole."""
-    near = [r for r in chunk.regions if r.end > hole.start - _PAD and r.start < hole.end + _PAD]
-    start = max(chunk.start, hole.start - _CONTEXT, near[0].start - _PAD)
-    return Region(start, min(chunk.end, hole.end + _CONTEXT, near[-1].end + _PAD))
+    """What to read for a hole: its speech, and what follows on it without a pause, for context."""
+    regions = chunk.regions
+    first = next(i for i, region in enumerate(regions) if region.end > hole.start)
+    last = max(i for i, region in enumerate(regions) if region.start < hole.end)
+    while first > 0 and regions[first].start - regions[first - 1].end <= _PAUSE:
+        first -= 1
+    while last + 1 < len(regions) and regions[last + 1].start - regions[last].end <= _PAUSE:
+        last += 1
+    start = max(chunk.start, hole.start - _CONTEXT, regions[first].start - _PAD)
+    return Region(start, min(chunk.end, hole.end + _CONTEXT, regions[last].end + _PAD))
 
 
 def _filled(passage: _Passage, hole: Region, stretch: Region, reading: Reading) -> _Passage:
@@ -247,7 +255,7 @@ def _judged(passage: _Passage) -> _Passage:
     silent = unheard(words, chunk.regions)
     invented = {i for i, alone in enumerate(silent) if alone and words[i].probability < _GUESS_PROBABILITY}
     words = settled([word for i, word in enumerate(words) if i not in invented], chunk.regions)
-    doubts += [Doubt(h.start, h.end, "speech without words") for h in holes(words, chunk)]
+    doubts += [Doubt(h.start, h.end, "speech without words") for h in holes(words, chunk, voiced=_DOUBTFUL)]
     said = _shifted(passage.reading.words, chunk.start)
     doubts += [Doubt(cut.start, cut.end, "a repeated phrase was cut") for cut in without_loops(said)[1]]
     if passage.reading.avg_logprob < UNSURE_LOGPROB:
@@ -260,7 +268,7 @@ def _recognition(passages: Sequence[_Passage], language: str) -> Recognition:
         words=without_fillers([word for passage in passages for word in passage.words], language=language),
         language=language,
         doubts=tuple(sorted((d for p in passages for d in p.doubts), key=lambda doubt: (doubt.start, doubt.end))),
-        chunks=tuple(_evidence(passage) for passage in passages),
+        evidence=tuple(_evidence(passage) for passage in passages),
     )
 
 

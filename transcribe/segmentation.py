@@ -64,8 +64,8 @@ def segment(
 
     `network` maps float32 (batch, 1, 160000) to log-probabilities (batch, 589, 7); `threads` of it run at a time.
     """
-    n_frames = max(0, int((audio.n_samples / SAMPLE_RATE - _FRAME_CENTRE) / FRAME_STEP) + 1)
-    if audio.n_samples == 0 or n_frames == 0:
+    n_frames = max(0, int((audio.n_samples / SAMPLE_RATE - _FRAME_CENTRE) // FRAME_STEP) + 1)
+    if n_frames == 0:
         empty = np.zeros(0, np.float32)
         return Activity(empty, empty, empty)
     n_windows = 1 + max(0, -(-(n_frames - _WINDOW_FRAMES) // _HOP_FRAMES))

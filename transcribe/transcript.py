@@ -146,6 +146,7 @@ class Transcript:
     made_with: MadeWith
     doubts: tuple[Doubt, ...] = ()
     warnings: tuple[str, ...] = ()
+    evidence: tuple[Mapping[str, float], ...] = ()  # what the recogniser knew of each chunk, by measure
 
     def __post_init__(self) -> None:
         known = {speaker.id for speaker in self.speakers}
@@ -224,6 +225,7 @@ def _as_dict(transcript: Transcript) -> dict[str, Any]:
         "spans": [_slots(span) for span in transcript.spans],
         "doubts": [_slots(doubt) for doubt in transcript.doubts],
         "warnings": list(transcript.warnings),
+        "evidence": [dict(chunk) for chunk in transcript.evidence],
         "made_with": {**_slots(made), "settings": dict(made.settings), "outputs": dict(made.outputs)},
     }
 
@@ -263,6 +265,7 @@ def _from_dict(data: Mapping[str, Any]) -> Transcript:
         made_with=MadeWith(**{name: made[name] for name in MadeWith.__slots__ if name in made}),
         doubts=tuple(Doubt(d["start"], d["end"], d["reason"]) for d in data.get("doubts", ())),
         warnings=tuple(data.get("warnings", ())),
+        evidence=tuple(dict(chunk) for chunk in data.get("evidence", ())),
     )
 
 

@@ -168,8 +168,9 @@ def _result(job: Future[list[Reading]]) -> list[Reading]:
 def _log_mels(model: Any, windows: Sequence[Samples]) -> Mel:
     """(n, n_mels, frames) float32: each window's log-mel, filled with its own minimum to a common length.
 
-    A single window is filled to 10, 20 or 30 s, several to 30: the encoder's time goes with the length. Closer trimming
-    costs words (full: 4.4 % errors on ten clips; sound + 3 s: 4.7; sound + 1 s: 4.8), and packed chunks are long anyway.
+    A single window is filled to 10, 20 or 30 s, several to 30: the encoder's time goes with the length. Closer
+    trimming costs words (full: 4.4 % errors on ten clips; sound + 3 s: 4.7; sound + 1 s: 4.8) and gains little on
+    packed chunks, which are long.
     """
     mels = [model.feature_extractor(_long_enough(window))[:, :_FULL_FRAMES] for window in windows]
     steps = -(-(mels[0].shape[1] + _MARGIN_FRAMES) // _STEP_FRAMES)

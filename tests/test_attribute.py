@@ -1,0 +1,154 @@
+"""Words to speakers: hand-made conversations, and what must hold whatever the input."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transcribe.attribute import attribute
+from transcribe.transcript import SpeakerSpan, Turn, Word
+
+
+def spoken(text: str, *, start: float = 0.0, gap: float = 0.0) -> list[Word]:
+    """Words of 0.3 s, `gap` seconds apart; a "|" is a pause of a second."""
+    words, now = [], start
+    for token in text.split():
+        if token == "|":
+            now += 1.0
+            continue
+        words.append(Word(token, now, now + 0.3))
+        now += 0.3 + gap
+    return words
+
+
+def spans(*rows: tuple[float, float, str]) -> list[SpeakerSpan]:
+    return [SpeakerSpan(*row) for row in rows]
+
+
+def told(turns: tuple[Turn, ...]) -> list[str]:
+    return [f"{turn.speaker}: {turn.text}" for turn in turns]
+
+
+def test_each_word_goes_to_whoever_speaks_while_it_is_said() -> None:
+    words = spoken("How are you? Very well indeed. Good.")
+    turns = attribute(words, spans((0, 0.9, "S1"), (0.9, 1.8, "S2"), (1.8, 2.1, "S1")))
+    assert told(turns) == ["S1: How are you?", "S2: Very well indeed.", "S1: Good."]
+
+
+@pytest.mark.parametrize("shift", [-0.3, -0.2, -0.1, 0.1, 0.2, 0.3])
+def test_a_boundary_a_word_off_moves_to_the_end_of_the_sentence(shift: float) -> None:
+    words = spoken("So what did you do then? Well I went home and slept.")
+    turns = attribute(words, spans((0, 1.8 + shift, "S1"), (1.8 + shift, 4, "S2")))
+    assert told(turns) == ["S1: So what did you do then?", "S2: Well I went home and slept."]
+
+
+@pytest.mark.parametrize("shift", [-0.25, 0.25])
+def test_a_boundary_a_little_off_moves_to_the_pause(shift: float) -> None:
+    words = spoken("and then we went | no we did not")
+    turns = attribute(words, spans((0, 1.2 + shift, "S1"), (1.2 + shift, 5, "S2")))
+    assert told(turns) == ["S1: and then we went", "S2: no we did not"]
+
+
+def test_a_change_within_a_sentence_is_believed_when_the_evidence_is_plain() -> None:
+    words = spoken("one two three four five six seven eight nine ten")
+    turns = attribute(words, spans((0, 1.5, "S1"), (1.5, 3, "S2")))
+    assert told(turns) == ["S1: one two three four five", "S2: six seven eight nine ten"]
+
+
+def test_a_yes_between_sentences_stays_its_speakers() -> None:
+    words = spoken("We moved to Delft. Yeah. It was cold there.")
+    turns = attribute(words, spans((0, 1.2, "S1"), (1.2, 1.5, "S2"), (1.5, 3, "S1")))
+    assert told(turns) == ["S1: We moved to Delft.", "S2: Yeah.", "S1: It was cold there."]
+
+
+def test_a_yes_between_pauses_stays_its_speakers() -> None:
+    words = spoken("we moved to Delft | right | it was cold there")
+    turns = attribute(words, spans((0, 1.2, "S1"), (2.1, 2.6, "S2"), (3.4, 5, "S1")))
+    assert told(turns) == ["S1: we moved to Delft", "S2: right", "S1: it was cold there"]
+
+
+def test_one_word_of_another_voice_within_a_sentence_flips_nothing() -> None:
+    words = spoken("we moved to a small town near Delft that year")
+    turns = attribute(words, spans((0, 1.2, "S1"), (1.2, 1.5, "S2"), (1.5, 3, "S1")))
+    assert len(turns) == 1
+
+
+def test_a_tie_flips_nothing() -> None:
+    words = spoken("One thing. Both of us said this together. Then I went on.")
+    turns = attribute(words, spans((0, 4, "S1"), (0.6, 2.4, "S2")))
+    assert {turn.speaker for turn in turns} == {"S1"}
+
+
+def test_an_abbreviation_ends_no_sentence() -> None:
+    words = spoken("I asked Dr. Smith about it for a very long time")
+    turns = attribute(words, spans((0, 1.2, "S1"), (1.2, 4, "S2")))
+    assert told(turns)[0] != "S1: I asked Dr."
+
+
+def test_a_word_nobody_was_heard_with_goes_to_the_nearest() -> None:
+    words = [Word("Hm.", 10.0, 10.2)]
+    assert attribute(words, spans((0, 4, "S1"), (10.9, 12, "S2")))[0].speaker == "S2"
+    assert attribute(words, spans((0, 9.5, "S1"), (10.9, 12, "S2")))[0].speaker == "S1"
+    assert attribute(words, spans((5000, 6000, "S2"), (9000, 9001, "S1")))[0].speaker == "S2"
+
+
+def test_without_spans_there_is_one_speaker() -> None:
+    assert told(attribute(spoken("Hello there."), [])) == ["S1: Hello there."]
+
+
+def test_no_words_no_turns() -> None:
+    assert attribute([], spans((0, 1, "S1"))) == ()
+
+
+def test_words_out_of_order_are_put_in_order() -> None:
+    words = [Word("two", 1, 1.2), Word("one", 0, 0.2), Word("three", 1, 1.1)]
+    assert attribute(words, [])[0].text == "one two three"
+
+
+HUNDREDTHS = st.integers(0, 2_000).map(lambda n: n / 100)
+TEXTS = st.sampled_from(["yes", "Yes.", "and,", "why?", "…", "Dr."])
+WORDS = st.lists(st.builds(lambda t, s, d: Word(t, s, s + d), TEXTS, HUNDREDTHS, st.floats(0, 3)), max_size=40)
+SPANS = st.lists(
+    st.builds(lambda s, d, who: SpeakerSpan(s, s + d, who), HUNDREDTHS, st.floats(0, 9), st.sampled_from("ABC")),
+    max_size=12,
+)
+
+
+@given(WORDS, SPANS)
+def test_every_word_is_there_once_and_in_order(words: list[Word], heard: list[SpeakerSpan]) -> None:
+    turns = attribute(words, heard)
+    kept = [word for turn in turns for word in turn.words]
+    assert kept == sorted(words, key=lambda word: word.start)
+    assert {turn.speaker for turn in turns} <= ({span.speaker for span in heard} or {"S1"})
+    assert all(before.speaker != after.speaker for before, after in pairwise(turns))
+    assert all(before.start <= after.start for before, after in pairwise(turns))
+
+
+@given(WORDS, SPANS, st.integers(1, 10_000))
+def test_the_moment_of_day_does_not_matter(words: list[Word], heard: list[SpeakerSpan], shift: int) -> None:
+    later = [Word(word.text, word.start + shift, word.end + shift) for word in words]
+    spans_later = [SpeakerSpan(span.start + shift, span.end + shift, span.speaker) for span in heard]
+    ours, theirs = attribute(words, heard), attribute(later, spans_later)
+    assert [turn.text for turn in ours] == [turn.text for turn in theirs]
+
+
+@given(WORDS, SPANS)
+def test_a_speaker_who_is_alone_gets_every_word(words: list[Word], heard: list[SpeakerSpan]) -> None:
+    alone = [SpeakerSpan(span.start, span.end, "A") for span in heard]
+    assert len(attribute(words, alone)) <= 1
+
+
+@given(st.lists(st.integers(3, 9), min_size=1, max_size=8))
+def test_clean_turns_come_back_as_they_were_said(sizes: list[int]) -> None:
+    words, heard, now = [], [], 0.0
+    for number, size in enumerate(sizes):
+        said = spoken(" ".join(["so"] * (size - 1) + ["there."]), start=now)
+        heard.append(SpeakerSpan(now, said[-1].end, "AB"[number % 2]))
+        words += said
+        now = said[-1].end + 0.2
+    turns = attribute(words, heard)
+    assert [len(turn.words) for turn in turns] == sizes
+    assert [turn.speaker for turn in turns] == [span.speaker for span in heard]

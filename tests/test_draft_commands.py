@@ -1,0 +1,99 @@
+"""`transcribe render`, `parse` and `lint` as a user calls them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+from tests.scripted import tone
+
+SHARED = Path(__file__).parents[2] / "shared"
+POSTS = [*sorted(SHARED.glob("seeds/*.md")), *sorted(SHARED.glob("markdown/*/*.md"))]
+
+DRAFT = "---\ntitle: A talk\n---\n\n**Ada**: Who are you?\n\n**Grace**: I am\nGrace.\n\n**A**: Thanks.\n"
+
+
+@pytest.fixture
+def draft(tmp_path: Path) -> Path:
+    path = tmp_path / "talk.md"
+    path.write_text(DRAFT)
+    return path
+
+
+def test_parse_prints_the_contract(run: Run, draft: Path) -> None:
+    code, out, _ = run("parse", str(draft))
+    assert code == 0
+    assert json.loads(out) == {
+        "front_matter": {"title": "A talk"},
+        "turns": [
+            {"speaker": "Ada", "label": "Ada", "text": "Who are you?", "line": 5},
+            {"speaker": "Grace", "label": "Grace", "text": "I am\nGrace.", "line": 7},
+            {"speaker": "Ada", "label": "A", "text": "Thanks.", "line": 10},
+        ],
+        "warnings": [],
+    }
+
+
+def test_a_draft_rendered_as_md_comes_back_byte_for_byte(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    from transcribe.cli import main
+
+    odd = "\ufeff---\r\ntitle: x\r\n---\r\n\r\n**A**: caf\u00e9\u00a0 \r\n\r\n\r\n\r\n**B**: no end".encode() + b"\xff"
+    (tmp_path / "odd.md").write_bytes(odd)
+    with pytest.raises(SystemExit):
+        main(["render", str(tmp_path / "odd.md")])
+    assert capfdbinary.readouterr().out == odd
+
+
+@pytest.mark.skipif(not POSTS, reason="needs ../shared/seeds and ../shared/markdown, which do not come with the project")
+def test_every_published_post_comes_back_byte_for_byte(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    from transcribe.cli import main
+
+    for post in POSTS:
+        with pytest.raises(SystemExit):
+            main(["render", str(post)])
+        assert capfdbinary.readouterr().out == post.read_bytes(), post.name
+
+
+def test_a_timed_transcript_is_rendered_in_any_format(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    run("run", "a.wav")
+    timed = "transcripts/a.json"
+    assert run("render", timed)[1] == (tmp_path / "transcripts" / "a.md").read_text()
+    assert "**Ada**: Thank you, Grace." in run("render", timed, "--labels", "name")[1]
+    assert run("render", timed, "-f", "vtt")[1].startswith("WEBVTT")
+    assert run("render", timed, "-f", "json")[1] == (tmp_path / timed).read_text()
+
+
+def test_what_cannot_be_rendered_says_why(run: Run, draft: Path, tmp_path: Path) -> None:
+    code, _, err = run("render", str(draft), "-f", "srt")
+    assert code == 2
+    assert "talk.json" in err
+    code, _, err = run("render", str(draft), "-f", "pdf")
+    assert code == 2
+    assert "'pdf' is not one of md, json" in err
+    (tmp_path / "x.json").write_text("{}")
+    code, _, err = run("render", str(tmp_path / "x.json"))
+    assert code == 1
+    assert "x.json: not a turnscript transcript" in err
+    assert run("render", "missing.md")[0] == 2
+
+
+def test_lint_finds_mends_and_sets_the_exit_code(run: Run, draft: Path) -> None:
+    assert run("lint", str(draft)) == (0, "", "")
+    draft.write_text(DRAFT.replace("\n\n**A**: Thanks", "\n**A**: Thanks"))
+    code, out, _ = run("lint", str(draft))
+    assert code == 1
+    assert out.startswith(f"{draft}:9: T1 ")
+    assert run("lint", "--select", "M1", str(draft))[0] == 0
+    code, out, err = run("lint", "--fix", str(draft))
+    assert (code, out) == (0, "")
+    assert "mended" in err
+    assert draft.read_text() == DRAFT
+    code, _, err = run("lint", "--select", "Z9", str(draft))
+    assert code == 2
+    assert "Z9" in err

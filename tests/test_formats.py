@@ -1,0 +1,153 @@
+"""The registry, and the formats other programs and people read."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from html.parser import HTMLParser
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from samples import ADA, BOB, transcript
+
+from audio.episode import Episode
+from output.errors import OutputError
+from output.formats import FORMATS, file_name, write
+from output.markdown import Style, render
+from transcribe import settings
+from transcribe.transcript import SpeakerSpan, Transcript
+
+MADE = transcript(("S1", "Hello <b>Bob</b> & all."), ("S2", 'Say "hi".'), ("S1", "Hi."))
+
+
+def test_what_the_settings_offer_can_be_written() -> None:
+    assert set(settings.FORMATS) <= set(FORMATS)
+    assert FORMATS[:2] == ("md", "json")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_writes_speech_and_silence(name: str) -> None:
+    for made in (MADE, transcript()):
+        try:
+            content = write(made, name)
+        except OutputError as error:
+            pytest.skip(str(error))
+        assert isinstance(content, bytes if name == "docx" else str)
+
+
+def test_names_of_files_differ() -> None:
+    assert len({file_name("talk", name) for name in FORMATS}) == len(FORMATS)
+    assert file_name("a.b", "md") == "a.b.md"
+
+
+def test_markdown_and_json_are_the_contracts() -> None:
+    assert write(MADE, "md", style=Style(wrap=0)) == render(MADE, Style(wrap=0))
+    assert Transcript.from_json(str(write(MADE, "json"))).turns == MADE.turns
+
+
+def test_an_unknown_format() -> None:
+    with pytest.raises(KeyError, match="pdf"):
+        write(MADE, "pdf")
+
+
+def test_plain_text() -> None:
+    assert write(MADE, "txt") == 'Ada: Hello <b>Bob</b> & all.\n\nBob: Say "hi".\n\nAda: Hi.\n'
+
+
+def test_rttm_by_hand() -> None:
+    spans = (SpeakerSpan(2.0, 3.25, "S2"), SpeakerSpan(0.5, 2.5, "S1"), SpeakerSpan(4.0, 4.0, "S1"))
+    made = Transcript(Episode("x", path=Path("/a/my talk.mp3")), "en", (ADA, BOB), (), spans, MADE.made_with)
+    assert write(made, "rttm") == (
+        "SPEAKER my_talk 1 0.500 2.000 <NA> <NA> Ada_Lovelace <NA> <NA>\n"
+        "SPEAKER my_talk 1 2.000 1.250 <NA> <NA> Bob_Moog <NA> <NA>\n"
+    )
+
+
+def test_rttm_is_read_by_the_referee() -> None:
+    meeteval = pytest.importorskip("meeteval")
+    read = meeteval.io.RTTM.parse(str(write(MADE, "rttm")))
+    assert [(float(line.begin_time), line.speaker_id) for line in read.lines] == [
+        (turn.start, MADE.speaker(turn.speaker).name.replace(" ", "_")) for turn in MADE.turns
+    ]
+
+
+def test_whisper_json_has_the_known_keys() -> None:
+    data = json.loads(write(MADE, "whisper-json"))
+    assert data["text"] == ' Hello <b>Bob</b> & all. Say "hi". Hi.'
+    assert data["segments"][1] == {
+        "id": 1,
+        "start": 2.5,
+        "end": 3.2,
+        "text": ' Say "hi".',
+        "speaker": "Bob Moog",
+        "words": [
+            {"word": " Say", "start": 2.5, "end": 2.8, "probability": 1.0, "speaker": "Bob Moog"},
+            {"word": ' "hi".', "start": 2.9, "end": 3.2, "probability": 1.0, "speaker": "Bob Moog"},
+        ],
+    }
+
+
+class Page(HTMLParser):
+    """The elements of a page and the words it shows outside of scripts and styles."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.shown: list[str] = []
+        self._open: list[str] = []
+        self.feed(source)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta",):
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self._open and self._open[-1] == "b":
+            self.shown.append(data)
+
+
+@given(
+    st.lists(st.text("<>&\"'/ab-! ", min_size=1, max_size=8).map(str.strip).filter(bool), min_size=1, max_size=8),
+    st.text(),
+)
+def test_a_page_shows_the_words_and_runs_nothing_of_them(tokens: list[str], title: str) -> None:
+    made = transcript(("S1", " ".join(tokens)), episode=Episode(title, audio_url="https://a.b/x.mp3?a=1&b=2"))
+    page = Page(str(write(made, "html")))
+    assert " ".join("".join(page.shown).split()) == " ".join("".join(made.turns[0].text.split(" ")).split())
+    assert [tag for tag, _ in page.tags if tag in ("script", "img", "iframe", "a")] == ["script"]
+    audio = next(attributes for tag, attributes in page.tags if tag == "audio")
+    assert audio["src"] == "https://a.b/x.mp3?a=1&b=2"
+
+
+def test_a_click_on_a_word_knows_its_second() -> None:
+    page = str(write(MADE, "html"))
+    seconds = [float(second) for second in re.findall(r'<b data-t="([\d.]+)">', page)]
+    assert seconds == [word.start for word in MADE.words]
+    assert html.escape("Hello", quote=False) in page
+
+
+def test_a_page_from_the_disk_plays_the_local_file(tmp_path: Path) -> None:
+    page = str(write(transcript(("S1", "Hi."), episode=Episode.of_file(tmp_path / "my talk.mp3")), "html"))
+    assert f'src="{(tmp_path / "my talk.mp3").as_uri()}"' in page
+    relative = Episode("x", path=Path("../audio/my talk: #1.mp3"))
+    assert 'src="./../audio/my%20talk%3A%20%231.mp3"' in str(write(transcript(episode=relative), "html"))
+
+
+def test_docx_is_read_back() -> None:
+    docx = pytest.importorskip("docx", reason="python-docx is not installed")
+    document = docx.Document(BytesIO(bytes(write(MADE, "docx"))))  # type: ignore[arg-type]
+    assert [p.text for p in document.paragraphs] == [
+        "A talk",
+        "Ada: Hello <b>Bob</b> & all.",
+        'Bob: Say "hi".',
+        "Ada: Hi.",
+    ]
+    assert [run.text for run in document.paragraphs[1].runs if run.bold] == ["Ada"]

@@ -1,0 +1,252 @@
+"""Voices to names on dialogues written for these tests."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audio.episode import Person
+from transcribe.name_clues import find_clues, questions, welcomes
+from transcribe.names import Naming, name_speakers
+from transcribe.transcript import Turn, Word
+
+
+def talk(*lines: tuple[str, str]) -> list[Turn]:
+    turns, now = [], 0.0
+    for speaker, text in lines:
+        words = []
+        for token in text.split():
+            words.append(Word(token, now, now + 0.3))
+            now += 0.4
+        turns.append(Turn(speaker, tuple(words)))
+    return turns
+
+
+def name(turns: list[Turn], *names: str, people: tuple[Person, ...] = ()) -> Naming:
+    return name_speakers(turns, names=names, host="Rich", guest="Guest", people=people)
+
+
+def given_to(naming: Naming) -> dict[str, str]:
+    return {speaker.id: speaker.name for speaker in naming.speakers}
+
+
+INTERVIEW = (
+    ("S1", "Welcome to the show. I'm Grete Holm, and today I'm speaking with Haikel Ben Salem. Hello, Haikel."),
+    ("S2", "Thank you, Grete. I am glad to be here."),
+    ("S1", "How did you come to packaging?"),
+    ("S2", "By accident, through a friend in Tunis."),
+    ("S1", "Was it hard?"),
+    ("S2", "At first it was."),
+)
+PLAIN = (
+    ("S1", "So how long does a release take?"),
+    ("S2", "Two weeks when all goes well."),
+    ("S1", "And when it doesn't?"),
+    ("S2", "Then it takes a month. Is that long?"),
+    ("S1", "Who decides?"),
+    ("S2", "We all do."),
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("I'm Rich Bowen and this is the show.", "Rich Bowen"),
+        ("I am Rich.", "Rich"),
+        ("Hello, my name is Zoë O'Neill.", "Zoë"),
+        ("My name's Jean-Luc.", "Jean-Luc"),
+        ("Hello everybody, this is Ada Lovelace.", "Ada Lovelace"),
+        ("Hi. Ada here.", "Ada"),
+        ("I'm your host, Rich Bowen.", "Rich Bowen"),
+    ],
+)
+def test_people_say_who_they_are(said: str, found: str) -> None:
+    clues = [clue for clue in find_clues(talk(("S1", said), ("S2", "Mhm."))) if clue.weight > 0]
+    assert [(clue.name, clue.speaker) for clue in clues] == [(found, "S1")]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I'm sorry about that.",
+        "I'm Dutch.",
+        "I'm not sure.",
+        "I'm IT.",
+        "Thank you, everybody.",
+        "Thanks, Mr. Smith.",
+        "This is Monday.",
+        "Welcome, Everybody.",
+        "i'm rich now",
+        "You know what?",
+    ],
+)
+def test_not_everything_said_is_a_name(said: str) -> None:
+    assert find_clues(talk(("S1", said), ("S2", "Mhm."))) == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("Today I'm speaking with Haikel Guemar about packages.", "Haikel Guemar"),
+        ("I'm here with Ada.", "Ada"),
+        ("I'm joined today by Ada Lovelace.", "Ada Lovelace"),
+        ("With me today is Ada.", "Ada"),
+        ("My guest today is Grace Hopper.", "Grace Hopper"),
+        ("Please welcome Grace.", "Grace"),
+        ("Thank you, Rich.", "Rich"),
+        ("Thanks so much, Rich. It was fun.", "Rich"),
+        ("Hi Ada, how are you?", "Ada"),
+        ("Good morning, Ada.", "Ada"),
+        ("Well. Ada, what happened then?", "Ada"),
+        ("Thank you for having me, Rich.", "Rich"),
+        ("It is so good to have you, Ada!", "Ada"),
+    ],
+)
+def test_people_say_who_the_other_is(said: str, found: str) -> None:
+    clues = find_clues(talk(("S1", said), ("S2", "Mhm.")))
+    assert {(clue.name, clue.speaker, clue.weight > 0) for clue in clues} == {(found, "S1", False), (found, "S2", True)}
+
+
+def test_a_clue_is_told_with_its_words_and_its_moment() -> None:
+    turns = talk(("S1", " ".join(["so"] * 200) + ". I'm Ada Lovelace."))
+    assert find_clues(turns)[0].told == "“I'm Ada Lovelace” at 1:20"
+
+
+def test_questions_and_welcomes_are_recognised() -> None:
+    (turn,) = talk(("S1", 'Why? Because. He said "who?" Welcome to the show.'))
+    assert questions(turn) == 2
+    assert welcomes(turn)
+
+
+def test_names_are_found_in_the_speech_host_first() -> None:
+    naming = name(talk(*INTERVIEW))
+    assert [(s.id, s.name, s.label) for s in naming.speakers] == [
+        ("S1", "Grete Holm", "Grete"),
+        ("S2", "Haikel Ben Salem", "Haikel"),
+    ]
+    assert "“I'm Grete Holm” at 0:01" in naming.speakers[0].evidence
+    assert naming.warnings == ()
+
+
+def test_the_host_is_first_even_when_the_guest_speaks_first() -> None:
+    turns = talk(("S1", "Is it on? Yes."), *[("S2" if who == "S1" else "S1", text) for who, text in INTERVIEW])
+    assert [speaker.name for speaker in name(turns).speakers] == ["Grete Holm", "Haikel Ben Salem"]
+
+
+def test_given_names_follow_the_evidence_not_the_order_of_speaking() -> None:
+    turns = talk(("S1", "I'm Haikel. I look after packages."), ("S2", "And what do you like about it?"), ("S1", "All."))
+    naming = name(turns, "Rich", "Haikel")
+    assert given_to(naming) == {"S1": "Haikel", "S2": "Rich"}
+    assert [speaker.name for speaker in naming.speakers] == ["Rich", "Haikel"]
+    assert naming.warnings == ()
+
+
+def test_a_misheard_name_is_still_the_given_one() -> None:
+    turns = talk(("S1", "Hello, Haykel. What is new?"), ("S2", "Not much, thank you Ritch."))
+    assert given_to(name(turns, "Rich Bowen", "Haikel Guemar")) == {"S1": "Rich Bowen", "S2": "Haikel Guemar"}
+
+
+def test_being_addressed_is_enough_for_a_given_name() -> None:
+    turns = talk(("S1", "Well."), ("S2", "Thank you, Rich."), ("S1", "Not at all. What would you like?"))
+    assert given_to(name(turns, "Haikel", "Rich")) == {"S1": "Rich", "S2": "Haikel"}
+
+
+def test_without_a_name_said_the_host_is_who_asks() -> None:
+    turns = talk(("S2", "Two weeks."), *PLAIN)
+    naming = name(turns, "Rich", "Haikel")
+    assert given_to(naming) == {"S1": "Rich", "S2": "Haikel"}
+    assert "asks 3 of 4 questions" in naming.speakers[0].evidence
+    assert naming.warnings == ()
+
+
+def test_a_guess_is_a_warning() -> None:
+    naming = name(talk(("S1", "Yes, that was so."), ("S2", "It was indeed.")), "Rich", "Haikel")
+    assert given_to(naming) == {"S1": "Rich", "S2": "Haikel"}
+    assert len(naming.warnings) == 1
+    assert naming.warnings[0].startswith("who is Rich is a guess")
+
+
+def test_unknown_people_are_the_default_host_and_numbered_guests() -> None:
+    turns = talk(*PLAIN, ("S3", "I agree."), ("S4", "So do I."))
+    naming = name(turns)
+    assert [(s.id, s.name, s.label) for s in naming.speakers] == [
+        ("S1", "Rich", "Rich"),
+        ("S2", "Guest", "Guest"),
+        ("S3", "Guest 2", "Guest 2"),
+        ("S4", "Guest 3", "Guest 3"),
+    ]
+
+
+def test_one_voice_alone_is_the_host() -> None:
+    naming = name(talk(("S1", "I went to the sea.")))
+    assert given_to(naming) == {"S1": "Rich"}
+    assert naming.warnings == ()
+
+
+def test_a_named_guest_leaves_the_host_to_the_default() -> None:
+    turns = talk(("S1", "Tell me, my guest today is Nora Lind. How are you?"), ("S2", "Fine."), ("S1", "Where from?"))
+    assert given_to(name(turns)) == {"S1": "Rich", "S2": "Nora Lind"}
+
+
+def test_one_word_in_passing_names_nobody() -> None:
+    turns = talk(("S1", "How was it?"), ("S2", "Hello, Kitty is a brand. Good."), ("S1", "Is it?"))
+    assert given_to(name(turns)) == {"S1": "Rich", "S2": "Guest"}
+
+
+def test_the_default_host_is_not_given_away_twice() -> None:
+    turns = talk(("S1", "What is it?"), ("S2", "My name is Rich Bowen."), ("S1", "Is it?"), ("S2", "It is."))
+    names = sorted(given_to(name(turns)).items())
+    assert names == [("S1", "Guest"), ("S2", "Rich Bowen")]
+
+
+def test_the_feeds_people_are_used_where_there_is_one_of_a_role() -> None:
+    people = (Person("Rich Bowen", "host"), Person("Haikel Guemar", "guest"))
+    naming = name(talk(*PLAIN), people=people)
+    assert given_to(naming) == {"S1": "Rich Bowen", "S2": "Haikel Guemar"}
+    assert "feed" in naming.speakers[0].evidence
+    assert "feed" in naming.speakers[1].evidence
+
+
+def test_two_guests_of_the_feed_are_not_guessed() -> None:
+    people = (Person("Rich Bowen", "host"), Person("Ada", "guest"), Person("Grace", "guest"))
+    assert given_to(name(talk(*PLAIN), people=people)) == {"S1": "Rich Bowen", "S2": "Guest"}
+
+
+def test_more_voices_than_names_are_guests_with_a_warning() -> None:
+    naming = name(talk(*INTERVIEW, ("S3", "Coffee?")), "Grete", "Haikel")
+    assert given_to(naming) == {"S1": "Grete", "S2": "Haikel", "S3": "Guest"}
+    assert naming.warnings == ("3 voices were found for 2 names; 1 left as guest",)
+
+
+def test_more_names_than_voices_is_a_warning() -> None:
+    naming = name(talk(*INTERVIEW), "Grete", "Haikel", "Bo")
+    assert given_to(naming) == {"S1": "Grete", "S2": "Haikel"}
+    assert naming.warnings == ("2 voices were found for 3 names; not heard: Bo",)
+
+
+def test_first_names_that_clash_are_printed_in_full() -> None:
+    naming = name(talk(*PLAIN), "Ada Lovelace", "Ada Yonath")
+    assert [speaker.label for speaker in naming.speakers] == ["Ada Lovelace", "Ada Yonath"]
+
+
+def test_nobody_speaks() -> None:
+    assert name([], "Rich") == Naming(())
+
+
+SAID = st.sampled_from(
+    ["I'm Ada.", "Thank you, Rich.", "How so?", "My name is Rich Bowen.", "Hm.", "Hello, Guest.", "I'm here with Bo."]
+)
+LINES = st.lists(st.tuples(st.sampled_from(["S1", "S2", "S3"]), SAID), max_size=12)
+
+
+@given(LINES, st.lists(st.sampled_from(["Rich", "Ada", "Bo Li", "Rich Roe", "Guest"]), max_size=4, unique=True))
+def test_every_voice_gets_one_name_of_its_own(lines: list[tuple[str, str]], names: list[str]) -> None:
+    speakers = name(talk(*lines), *names).speakers
+    assert {speaker.id for speaker in speakers} == {who for who, _ in lines}
+    assert len({speaker.id for speaker in speakers}) == len(speakers)
+    assert len({speaker.name.casefold() for speaker in speakers}) == len(speakers)
+    assert len({speaker.label.casefold() for speaker in speakers}) == len(speakers)
+    assert all(speaker.evidence for speaker in speakers)
+    if names and speakers:
+        assert set(names) <= {speaker.name for speaker in speakers} or len(names) > len(speakers)

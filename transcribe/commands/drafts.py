@@ -1,0 +1,112 @@
+"""`transcribe render`, `parse` and `lint`: drafts as files, without audio or models."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from transcribe.commands.options import setting_options, settings_in_force
+from transcribe.errors import SettingsError, TranscriptError
+
+if TYPE_CHECKING:
+    from transcribe.transcript import Transcript
+
+_DRAFTS = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("source", type=_DRAFTS, metavar="T.json|DRAFT.md")
+@click.option("-f", "--format", "name", default="md", show_default=True, help="What to make of it, one format.")
+@setting_options("labels", "wrap")
+def render(source: Path, name: str, labels: str | None, wrap: str | None) -> int:
+    """Print a timed transcript in another format, or a draft as it is.
+
+    A draft comes back byte for byte: what turnscript reads, it loses nothing of.
+
+    \b
+    Examples:
+      transcribe render transcripts/interview.json
+      transcribe render transcripts/interview.json -f srt > interview.srt
+    """
+    from output.formats import FORMATS, write
+    from output.parse import read_draft
+    from transcribe.batch import style_of
+
+    settings = settings_in_force({"labels": labels, "wrap": wrap})
+    if name not in FORMATS:
+        raise SettingsError(f"format: {name!r} is not one of {', '.join(FORMATS)}")
+    if source.suffix.lower() == ".json":
+        content = write(_transcript(source), name, style=style_of(settings))
+    elif name == "md":
+        content = read_draft(source).encoded()
+    else:
+        raise SettingsError(f"{source}: a draft has no times; render its timed transcript, {source.stem}.json, as {name}")
+    _to_stdout(content)
+    return 0
+
+
+@click.command()
+@click.argument("draft", type=_DRAFTS, metavar="DRAFT.md")
+def parse(draft: Path) -> int:
+    """Print a draft or a published post as JSON: front matter, turns with speaker, label, text and line, warnings.
+
+    \b
+    Example:
+      transcribe parse 2016-05-04-interview.md | jq '.turns[].speaker'
+    """
+    from output.parse import read_draft
+
+    contract = read_draft(draft).as_contract()
+    _to_stdout((json.dumps(contract, ensure_ascii=False, indent=2) + "\n").encode(errors="replace"))
+    return 0
+
+
+@click.command()
+@click.argument("drafts", nargs=-1, required=True, type=_DRAFTS, metavar="DRAFT.md...")
+@click.option("--fix", is_flag=True, help="Mend what can only be meant one way, in place.")
+@click.option("--select", metavar="CODES", help="Only these rules, with commas between (docs/lint.md lists them).")
+def lint(drafts: tuple[Path, ...], fix: bool, select: str | None) -> int:
+    """Find what a reader or the site's renderer would stumble over: `path:line: code message`, exit code 1.
+
+    \b
+    Examples:
+      transcribe lint posts/*.md
+      transcribe lint --fix --select T1,T5 posts/interview.md
+    """
+    from audio.disk import write_atomically
+    from output.lint import CODES, fixed
+    from output.lint import lint as findings_of
+    from output.parse import read_draft
+
+    codes = None if select is None else frozenset(code.strip().upper() for code in select.split(",") if code.strip())
+    if codes is not None and (unknown := codes - frozenset(CODES)):
+        raise SettingsError(f"select: {', '.join(sorted(unknown))}; there are {', '.join(sorted(CODES))}")
+    found = 0
+    for path in drafts:
+        source = read_draft(path).source()
+        if fix and (mended := fixed(source, select=codes)) != source:
+            write_atomically(path, mended.encode(errors="surrogateescape"))
+            click.echo(f"{path}: mended", err=True)
+            source = mended
+        for finding in findings_of(source, select=codes):
+            found += 1
+            click.echo(finding.at(path))
+    return 1 if found else 0
+
+
+def _transcript(path: Path) -> Transcript:
+    from transcribe.transcript import Transcript
+
+    try:
+        return Transcript.from_json(path.read_text(encoding="utf-8"), source=str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise TranscriptError(f"{path}: cannot be read ({error}); give a timed transcript") from error
+
+
+def _to_stdout(content: str | bytes) -> None:
+    sys.stdout.flush()
+    click.echo(content, nl=False, file=sys.stdout if isinstance(content, str) else sys.stdout.buffer)

@@ -1,0 +1,181 @@
+"""Where two texts differ: the alignment of their words, and its stretches of errors, the costliest first.
+
+Words come normalised. The alignment is kaldialign's (Levenshtein, every error costs 1), which meeteval brings along.
+Rates are the business of `transcribe.score`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from audio.episode import Seconds
+
+CONTEXT_WORDS = 3  # shown on either side of a difference
+PASSAGE_WORDS = 6  # lost or invented in one stretch, they are a passage and no slip
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A normalised word: who said it, in which stretch of the account (from 0), and about when."""
+
+    text: str
+    speaker: str
+    stretch: int
+    at: Seconds | None = None
+
+
+class Kind(StrEnum):
+    """What happened to the words of a difference."""
+
+    OTHER = "other words"
+    LOST = "lost"
+    INVENTED = "invented"
+    LOOP = "loop"
+    SPEAKER = "other speaker"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A stretch in which reference and hypothesis part: the words of both, and those before and after."""
+
+    kind: Kind
+    reference: tuple[str, ...]
+    hypothesis: tuple[str, ...]
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    cost: int  # errors; for words credited to somebody else, their number
+    start: Seconds | None = None
+    speakers: tuple[str, str] = ("", "")  # whom reference and hypothesis hear
+
+    @property
+    def shown(self) -> str:
+        """One line: context, `[-reference-]`, `{+hypothesis+}`, context, as `wdiff` prints it."""
+        if self.kind is Kind.SPEAKER:
+            changed = f"[{self.speakers[0]} → {self.speakers[1]}: {_short(self.reference)}]"
+        else:
+            was = f"[-{_short(self.reference)}-]" if self.reference else ""
+            now = f"{{+{_short(self.hypothesis)}+}}" if self.hypothesis else ""
+            changed = f"{was}{now}"
+        return " ".join(filter(None, (" ".join(self.before), changed, " ".join(self.after))))
+
+    @property
+    def is_passage(self) -> bool:
+        """Whether so much is lost or invented that it is no slip."""
+        return abs(len(self.reference) - len(self.hypothesis)) >= PASSAGE_WORDS
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A place of the alignment: a word of either side or of both."""
+
+    reference: Token | None
+    hypothesis: Token | None
+
+    @property
+    def matches(self) -> bool:
+        """Whether both sides have the same word."""
+        one, other = self.reference, self.hypothesis
+        return one is not None and other is not None and one.text == other.text
+
+
+def align(reference: Sequence[Token], hypothesis: Sequence[Token]) -> tuple[Pair, ...]:
+    """The cheapest alignment of two texts. Raises `ImportError` where kaldialign is missing."""
+    import kaldialign
+
+    numbers: dict[str, int] = {}
+    rows = [[numbers.setdefault(token.text, len(numbers)) for token in side] for side in (reference, hypothesis)]
+    left, right = iter(reference), iter(hypothesis)
+    return tuple(
+        Pair(None if one < 0 else next(left), None if other < 0 else next(right))
+        for one, other in kaldialign.align(rows[0], rows[1], -1)
+    )
+
+
+def differences(pairs: Sequence[Pair], *, assigned: Mapping[str, str]) -> tuple[Difference, ...]:
+    """Every difference, the costliest first; of equal ones the earliest. `assigned`: hypothesis → reference speaker."""
+    found = [_difference(pairs, first, last) for first, last in _error_runs(pairs)]
+    found += [_credited(pairs, first, last, assigned) for first, last in _speaker_runs(pairs, assigned)]
+    return tuple(sorted(found, key=lambda one: -one.cost))
+
+
+def is_miscredited(pair: Pair, assigned: Mapping[str, str]) -> bool:
+    """Whether a word both sides have is somebody else's in the hypothesis."""
+    one, other = pair.reference, pair.hypothesis
+    if one is None or other is None or one.text != other.text:
+        return False
+    return assigned.get(other.speaker) != one.speaker
+
+
+def _error_runs(pairs: Sequence[Pair]) -> Iterator[tuple[int, int]]:
+    """First and last+1 of each run of errors; a single match between two errors does not end one."""
+    first = last = None
+    for at, pair in enumerate(pairs):
+        if pair.matches:
+            if last is not None and first is not None and at - last >= 1:
+                yield first, last
+                first = last = None
+        else:
+            first, last = at if first is None else first, at + 1
+    if first is not None and last is not None:
+        yield first, last
+
+
+def _speaker_runs(pairs: Sequence[Pair], assigned: Mapping[str, str]) -> Iterator[tuple[int, int]]:
+    first: int | None = None
+    for at, pair in enumerate(pairs):
+        if is_miscredited(pair, assigned):
+            first = at if first is None else first
+        elif pair.matches and first is not None:
+            yield first, at
+            first = None
+    if first is not None:
+        yield first, len(pairs)
+
+
+def _difference(pairs: Sequence[Pair], first: int, last: int) -> Difference:
+    was, now = _texts(pairs[first:last])
+    kind = Kind.OTHER
+    if len(was) - len(now) >= PASSAGE_WORDS or not now:
+        kind = Kind.LOST
+    elif len(now) - len(was) >= PASSAGE_WORDS or not was:
+        kind = Kind.LOOP if len(now) >= PASSAGE_WORDS and len(set(now)) * 2 <= len(now) else Kind.INVENTED
+    cost = sum(not pair.matches for pair in pairs[first:last])
+    return Difference(kind, was, now, *_context(pairs, first, last), cost, _when(pairs, first))
+
+
+def _credited(pairs: Sequence[Pair], first: int, last: int, assigned: Mapping[str, str]) -> Difference:
+    run = [pair for pair in pairs[first:last] if is_miscredited(pair, assigned)]
+    was, now = _texts(run)
+    one, other = run[0].reference, run[0].hypothesis
+    assert one is not None
+    assert other is not None
+    speakers = (one.speaker, assigned.get(other.speaker, other.speaker))
+    return Difference(Kind.SPEAKER, was, now, *_context(pairs, first, last), len(run), _when(pairs, first), speakers)
+
+
+def _texts(pairs: Sequence[Pair]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return (
+        tuple(pair.reference.text for pair in pairs if pair.reference),
+        tuple(pair.hypothesis.text for pair in pairs if pair.hypothesis),
+    )
+
+
+def _context(pairs: Sequence[Pair], first: int, last: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    before = [pair.reference.text for pair in pairs[max(first - 2 * CONTEXT_WORDS, 0) : first] if pair.reference]
+    after = [pair.reference.text for pair in pairs[last : last + 2 * CONTEXT_WORDS] if pair.reference]
+    return tuple(before[-CONTEXT_WORDS:]), tuple(after[:CONTEXT_WORDS])
+
+
+def _when(pairs: Sequence[Pair], first: int) -> Seconds | None:
+    """The time of the nearest word that has one, looking ahead first."""
+    for pair in (*pairs[first : first + 5], *reversed(pairs[:first])):
+        for token in (pair.hypothesis, pair.reference):
+            if token is not None and token.at is not None:
+                return token.at
+    return None
+
+
+def _short(words: Sequence[str], *, most: int = 30) -> str:
+    return " ".join(words) if len(words) <= most else f"{' '.join(words[:most])} … ({len(words)} words)"
