@@ -27,7 +27,7 @@ _CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 class Managers:
-    """urllib3's pool managers: one for direct connections, one for each proxy.
+    """urllib3's pool managers, by proxy (or none) and scheme: without https no certificates are loaded.
 
     `trusted` holds the (host, port) pairs whose addresses may be private.
     """
@@ -35,7 +35,7 @@ class Managers:
     def __init__(self, trusted: frozenset[tuple[str, int]], *, limits_pool: int) -> None:
         self._trusted = trusted
         self._settings: dict[str, Any] = {"num_pools": 50, "maxsize": limits_pool, "block": False}
-        self._made: dict[str, PoolManager] = {}
+        self._made: dict[tuple[str, str], PoolManager] = {}
         self._lock = threading.Lock()
 
     def manager_for(self, url: str, proxies: dict[str, str]) -> PoolManager:
@@ -50,9 +50,10 @@ class Managers:
         if proxy and origin_of(url) not in self._trusted and _is_private_name(parts.hostname or ""):
             raise _refused(url)
         with self._lock:
-            if proxy not in self._made:
-                self._made[proxy] = self._manager(proxy)
-            return self._made[proxy]
+            if (proxy, parts.scheme) not in self._made:
+                secure = {"ssl_context": _certificates()} if parts.scheme == "https" else {}
+                self._made[proxy, parts.scheme] = self._manager(proxy, {**self._settings, **secure})
+            return self._made[proxy, parts.scheme]
 
     def close(self) -> None:
         """Drop all connections."""
@@ -60,11 +61,10 @@ class Managers:
             for manager in self._made.values():
                 manager.clear()
 
-    def _manager(self, proxy: str) -> PoolManager:
+    def _manager(self, proxy: str, settings: dict[str, Any]) -> PoolManager:
         from urllib3 import PoolManager, ProxyManager
         from urllib3.util import make_headers
 
-        settings = {**self._settings, "ssl_context": _certificates()}
         if not proxy:
             manager = PoolManager(**settings)
             manager.pool_classes_by_scheme = _guarded_pools(self._trusted)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from audio.download import Download
 from audio.episode import Episode, PublishedTranscript
 from audio.errors import AudioError, FetchError
 from audio.http import Client
-from audio.library import Entry, Library
+from audio.library import Entry, Library, key_of
 from audio.media import MEDIA_SUFFIXES
 
 Progress = Callable[[Episode, int, int | None], None]
@@ -71,14 +71,16 @@ def fetch(episode: Episode, folder: Path, *, client: Client, progress: Progress 
     if url is None:
         raise FetchError(f"{episode.title}: {shown(episode.audio_url or '')} is no web address")
     library = Library(folder)
+    entry = library.entries().get(key_of(episode))
+    if entry is not None and library.is_whole(entry):
+        return _here(episode, entry, folder, client=client)
     entry = library.claim(episode)
     received = 0
     with library.alone_with(entry):
         entry = library.claim(episode)  # another process may have been at it
         if not library.is_whole(entry):
             entry, received = _download(episode, url, entry, library=library, client=client, progress=progress)
-        here = dataclasses.replace(episode, path=folder / entry.file)
-        return Fetched(here, received, entry.sha256, _transcript(episode, folder / entry.stem, client))
+        return _here(episode, entry, folder, client=client, received=received)
 
 
 def fetch_all(
@@ -88,8 +90,16 @@ def fetch_all(
 
     `progress` is called from several threads. When the caller leaves early, `client` is closed.
     """
+    library = Library(folder)
+    entries = library.entries()  # read once: a thousand episodes that are here already cost one look
     with ThreadPoolExecutor(client.limits.parallel, thread_name_prefix="fetch") as pool:
-        running = {pool.submit(fetch, each, folder, client=client, progress=progress): each for each in episodes}
+        running: dict[Future[Fetched], Episode] = {}
+        for each in episodes:
+            entry = entries.get(key_of(each))
+            if entry is not None and library.is_whole(entry):
+                running[pool.submit(_here, each, entry, folder, client=client)] = each
+            else:
+                running[pool.submit(fetch, each, folder, client=client, progress=progress)] = each
         ended = False
         try:
             for future in as_completed(running):
@@ -105,6 +115,11 @@ def fetch_all(
             if not ended:
                 client.close()
                 pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _here(episode: Episode, entry: Entry, folder: Path, *, client: Client, received: int = 0) -> Fetched:
+    here = dataclasses.replace(episode, path=folder / entry.file)
+    return Fetched(here, received, entry.sha256, _transcript(episode, folder / entry.stem, client))
 
 
 def _download(

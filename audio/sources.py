@@ -23,6 +23,7 @@ from audio.feed import episodes_of, feeds_of
 from audio.http import Client
 from audio.media import HEAD_BYTES, MEDIA_SUFFIXES, Kind, kind_of
 from audio.page import Page, page_of
+from audio.sites import episodes_on_site
 
 _PLAYERS_TRIED = 3
 _ANY_BYTES = ("", "application/octet-stream", "binary/octet-stream")
@@ -107,7 +108,13 @@ def _at_address(address: str, client: Client) -> tuple[Episode, ...]:
         return _of_feeds(feeds_of(document.body, url=document.url), shown(address), client)
     if document.kind in (Kind.PAGE, Kind.TEXT):
         page = _page(document)
-        return page.episodes or _beyond(page, shown(address), client)
+        try:
+            return page.episodes or _beyond(page, shown(address), client)
+        except PageError:
+            found = episodes_on_site(address)
+            if not found:
+                raise
+            return found
     media_type = _media_type(document)
     if document.kind is Kind.AUDIO or media_type.startswith(("audio/", "video/")) or media_type in _ANY_BYTES:
         return (Episode(_name_in(address), audio_url=address),)
@@ -125,7 +132,10 @@ def _beyond(page: Page, name: str, client: Client) -> tuple[Episode, ...]:
             found = _page(document).episodes if document.kind in (Kind.PAGE, Kind.TEXT) else ()
             if found:
                 return found
-    raise PageError(f"{name}: no audio is named on this page; give the address of the recording or of the show's feed")
+    raise PageError(
+        f"{name}: no audio is named on this page; give the address of the recording or of the show's feed, "
+        "or install the extra turnscript[sites] (yt-dlp), which knows many sites"
+    )
 
 
 def _of_feeds(feeds: Iterable[str], name: str, client: Client) -> tuple[Episode, ...]:

@@ -1,13 +1,16 @@
-"""Transcripts for other programs: whisper's JSON and RTTM. Nothing for people to read."""
+"""Transcripts for other programs: whisper's JSON, RTTM, and the feed's line about a transcript."""
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from transcribe.transcript import Transcript, Turn
+
+PODCAST_TYPES = {"vtt": "text/vtt", "srt": "application/x-subrip", "html": "text/html", "txt": "text/plain"}
 
 
 def rttm(transcript: Transcript) -> str:
@@ -38,6 +41,19 @@ def whisper_json(transcript: Transcript) -> str:
     text = "".join(str(segment["text"]) for segment in segments)
     data = {"text": text, "language": transcript.language, "segments": segments}
     return json.dumps(data, ensure_ascii=False) + "\n"
+
+
+def podcast_transcript(url: str, name: str, *, language: str) -> str:
+    """The element that names a published transcript in a feed's item (podcast namespace 1.0).
+
+    `name` is the format at `url`, one of `PODCAST_TYPES`; raises `KeyError` for others.
+
+    >>> podcast_transcript("https://a.b/talk.vtt", "vtt", language="en")
+    '<podcast:transcript url="https://a.b/talk.vtt" type="text/vtt" language="en"/>'
+    """
+    attributes = {"url": url, "type": PODCAST_TYPES[name], "language": language}
+    inner = " ".join(f'{key}="{html.escape(value)}"' for key, value in attributes.items())
+    return f"<podcast:transcript {inner}/>"
 
 
 def _segment(number: int, turn: Turn, speaker: str) -> dict[str, object]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -19,13 +19,14 @@ from output.player import player_of
 from output.text import escape, filled, house
 
 if TYPE_CHECKING:
-    from audio.episode import Episode
-    from transcribe.transcript import Transcript
+    from audio.episode import Episode, Seconds
+    from transcribe.transcript import Transcript, Word
 
 NO_SPEECH = "*No speech was found in this recording.*"  # the one paragraph of a draft without turns
 
 _PLAIN_MARKER = re.compile(r"([^\W\d_][^\s:]{0,39}(?: [^\s:]{1,39}){0,3}):(?=\s|$)")
 _INTRO_PARAGRAPHS = 2
+_DOUBT_OPENS, _DOUBT_CLOSES = "\ufdd0", "\ufdd1"  # no characters, by the Unicode standard
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +44,15 @@ class Style:
     comments: bool | None = None  # None: the key is left out
     published: bool | None = None
     doubtful_below: float = 0.0  # words of less probability are written [word?]
-    clock_minutes: int | None = None  # a time such as \\[12:34\\] this often, at paragraphs; 0: at every turn
+    clock_minutes: int | None = None  # a time such as [12:34] this often, at paragraphs; 0: at every turn
 
     def __post_init__(self) -> None:
         if self.labels not in get_args(LabelStyle):
             raise ValueError(f"labels: {self.labels!r} is not one of {', '.join(get_args(LabelStyle))}")
         if self.colon not in ("outside", "inside"):
             raise ValueError(f"colon: {self.colon!r} is neither outside nor inside")
-        if self.wrap < 0:
-            raise ValueError(f"wrap: {self.wrap} columns")
+        if self.wrap < 0 or (self.clock_minutes or 0) < 0:
+            raise ValueError(f"wrap: {self.wrap} columns, clock_minutes: {self.clock_minutes}")
 
 
 def render(transcript: Transcript, style: Style | None = None) -> str:
@@ -100,11 +101,13 @@ def _intro(episode: Episode) -> Iterator[str]:
 
 def _turns(transcript: Transcript, style: Style, labels: Mapping[str, Label]) -> Iterator[str]:
     introduced: set[str] = set()
+    clock = _Clock(style.clock_minutes)
     for turn in transcript.turns:
-        texts = [escape(house(" ".join(word.text for word in part))) for part in paragraphs(turn.words)]
-        texts = [text for text in texts if text]
+        parts = [(part[0].start, _source(part, style)) for part in paragraphs(turn.words)]
+        texts = [clock.before(start, text) for start, text in parts if text]
         if not texts:
             continue
+        clock.new_turn()
         pair = labels[turn.speaker]
         label = pair.later if turn.speaker in introduced else pair.first
         introduced.add(turn.speaker)
@@ -115,19 +118,35 @@ def _turns(transcript: Transcript, style: Style, labels: Mapping[str, Label]) ->
         yield NO_SPEECH
 
 
+class _Clock:
+    """Says which paragraphs get a time: the first after each interval, or each turn's first."""
+
+    def __init__(self, minutes: int | None) -> None:
+        self._interval = None if minutes is None else 60.0 * minutes
+        self._due = self._interval or 0.0
+
+    def new_turn(self) -> None:
+        if self._interval == 0:
+            self._due = 0.0
+
+    def before(self, start: Seconds, text: str) -> str:
+        """The text, with its time where one is due."""
+        if self._interval is None or start < self._due:
+            return text
+        self._due = (start // self._interval + 1) * self._interval if self._interval else float("inf")
+        minutes, seconds = divmod(int(start), 60)
+        return f"\\[{minutes:02}:{seconds:02}\\] {text}"
+
+
 def _source(words: Sequence[Word], style: Style) -> str:
     """The words as escaped Markdown, doubtful ones marked."""
-    marked = (_marked(word.text) if word.probability < style.doubtful_below else word.text for word in words)
-    return escape(house(" ".join(marked))).replace(_DOUBT_OPENS, "[").replace(_DOUBT_CLOSES, "?]")
+    said = (_marked(word.text) if word.probability < style.doubtful_below else word.text for word in words)
+    return escape(house(" ".join(said))).replace(_DOUBT_OPENS, "[").replace(_DOUBT_CLOSES, "?]")
 
 
 def _marked(text: str) -> str:
     """A word between two signs that no text holds; its punctuation stays outside."""
-    return re.sub(r"^(\W*)(\w[\w'’.-]*?)([^\w]*)$", rf"\1{_DOUBT_OPENS}\2{_DOUBT_CLOSES}\3", text)
-
-
-def _clocks(transcript: Transcript, every_minutes: int | None) -> Callable[[Seconds, bool], str]:
-    raise NotImplementedError
+    return re.sub(r"^(\W*)(\w[\w'’.-]*?)([^\w:(\[]*)$", rf"\1{_DOUBT_OPENS}\2{_DOUBT_CLOSES}\3", text)
 
 
 def _without_marker(paragraph: str) -> str:

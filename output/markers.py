@@ -9,9 +9,9 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-_LABEL = r"(?:\\[!-/:-@\[-`{-~]|&(?:\w+|\#\d+);|[^\W_]|[ .,'’()&$\-–]|[^\x00-\u2fff\s])"
+_LABEL = r"(?:\\[!-/:-@\[-`{-~]|&(?:\w+|\#\d+);|[^\W_]|[ .,'’()&$\-–]|[^\x00-\u2fff\s\w])"
 _CLOCK = r"\[?\(?\d{1,2}:\d\d(?::\d\d)?(?:\.\d+)?\)?\]?"
 _BOLD = re.compile(
     rf"""(?P<stamp>{_CLOCK}[ \t]+)?
@@ -53,12 +53,13 @@ class _Candidate:
     bold: bool
     stamped: bool
     has_text: bool
+    after_html: bool = False
 
 
 def markers_in(body: str, *, first_line: int) -> tuple[list[Marker], list[str]]:
     """The markers of a post without its front matter, in order, and warnings about the doubtful ones."""
     candidates = list(_candidates(body, first_line))
-    bold = {shown(c.marker.label) for c in candidates if c.bold and c.after_blank}
+    bold = {shown(c.marker.label) for c in candidates if c.bold and (c.after_blank or c.after_html)}
     labels = bold | {label[0] for label in bold} if bold else _plain_labels(candidates)
     markers, warnings = [], []
     for candidate in candidates:
@@ -94,14 +95,15 @@ def is_event(label: str) -> bool:
 def _candidates(body: str, first_line: int) -> list[_Candidate]:
     """Everything at the start of a line that looks like a marker and names somebody."""
     found = []
-    start, after_blank = 0, True
+    start, after_blank, after_html = 0, True, False
     for number, line in enumerate(body.split("\n"), start=first_line):
         if line[:1] not in ("", " ", "\t", "-", ">", "#", "<"):
             candidate = _bold(line, start, number, after_blank=after_blank) or _plain(
                 line, start, number, after_blank=after_blank
             )
             if candidate and not is_event(shown(candidate.marker.label)):
-                found.append(candidate)
+                found.append(replace(candidate, after_html=after_html))
+        after_html = line.rstrip().endswith(">")
         after_blank = bool(_BREAK.fullmatch(line))
         start += len(line) + 1
     return found

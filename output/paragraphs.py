@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 IDEAL_WORDS = 75
 LEAST_TURN_WORDS = 90  # shorter turns stay whole
 PAUSE_WORTH = 0.5  # of a pause of a second or more, in units of one paragraph's cost of length
-OPENER_WORTH = 0.15
+OPENER_WORTH = 0.3  # of a first word that takes up a new thread; as much against one that hangs on the last
 
 _END = re.compile(r"[.?!…][\"'”’)\]]*$")
 _NO_END = re.compile(r"(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|[A-Z])\.$")
-_OPENERS = frozenset("so and but now well then anyway also another first second finally".split())
+_OPENERS = frozenset("the in another one first second next finally now well anyway also as after so and".split())
+_TIED = frozenset("it its it's that that's for because but they them he she you we which who what how or".split())
 
 
 def paragraphs(words: Sequence[Word]) -> list[Sequence[Word]]:
@@ -47,8 +48,8 @@ def _sentences(words: Sequence[Word]) -> list[Sequence[Word]]:
 def _worth(before: Sequence[Word], after: Sequence[Word]) -> float:
     """How much the gap between two sentences asks for a break."""
     pause = max(0.0, after[0].start - before[-1].end)
-    opener = after[0].text.strip(",.").lower() in _OPENERS
-    return PAUSE_WORTH * min(pause, 1.0) + OPENER_WORTH * opener
+    word = after[0].text.strip("\",.'").replace("’", "'").lower()
+    return PAUSE_WORTH * min(pause, 1.0) + OPENER_WORTH * ((word in _OPENERS) - (word in _TIED))
 
 
 def _cheapest_cuts(starts: Sequence[int], worth: Sequence[float]) -> list[int]:

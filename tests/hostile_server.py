@@ -13,6 +13,7 @@ import http.server
 import os
 import re
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -56,9 +57,9 @@ class Request:
 
 
 class HostileServer:
-    """`with HostileServer() as server: server.put("/a.mp3", Resource(…))`."""
+    """`with HostileServer() as server: server.put("/a.mp3", Resource(…))`; over TLS with a `certificate` (and key)."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None = None) -> None:
         self.resources: dict[str, Resource] = {}
         self.requests: list[Request] = []
         self.sent_bytes: dict[str, int] = {}
@@ -67,6 +68,12 @@ class HostileServer:
         self._lock = threading.Lock()
         self._server = _Listener(("127.0.0.1", 0), _Handler)
         self._server.books = self
+        self._scheme = "http"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+            self._scheme = "https"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
     def __enter__(self) -> HostileServer:
@@ -88,7 +95,7 @@ class HostileServer:
         return self.url(path)
 
     def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"{self._scheme}://127.0.0.1:{self.port}{path}"
 
     def asked(self, path: str) -> list[Request]:
         return [request for request in self.requests if request.path.partition("?")[0] == path]

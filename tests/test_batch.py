@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.scripted import ScriptedStages, tone
-from transcribe.batch import Report, Result, State, outlook, plan, run
+from transcribe.batch import Mode, Report, Result, State, outlook, plan, run
 from transcribe.checkpoint import Checkpoints
 from transcribe.pipeline import Pipeline
 from transcribe.settings import Settings
@@ -31,7 +31,7 @@ class Desk:
         settings = self.settings(**changes)
         jobs, failures = plan([str(source) for source in sources], settings)
         pipeline = Pipeline(settings, stages=self.stages, checkpoints=Checkpoints(self.folder / "cache"))
-        done = run(jobs, pipeline, force=force, redo=redo, progress=lambda stage, fraction: None)
+        done = run(jobs, pipeline, mode=Mode(force=force, redo=redo))
         return Report((*failures, *done))
 
     def one(self, source: Path, **changes: object) -> Result:

@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from audio.fetch import Failed, Fetched, fetch, fetch_all
 from audio.http import Client, Limits
 from audio.library import Library, State
 from audio.naming import LONGEST_STEM_BYTES, stem_of
+from audio.sources import episodes_from
 
 ROOT = Path(__file__).parents[1]
 AUDIO = b"ID3\x04\x00" + random.Random(3).randbytes(400_000)  # begins as an mp3 does; nobody decodes it here
@@ -379,6 +381,44 @@ def test_proxy_of_the_environment_is_used(
             fetch(episode("http://127.0.0.1/a.mp3"), tmp_path, client=client)
 
 
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 that nobody vouches for but itself, and its key, in one file."""
+    if shutil.which("openssl") is None:
+        pytest.skip("there is no openssl here to make a certificate with")
+    folder = tmp_path_factory.mktemp("tls")
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -keyout key.pem -out cert.pem"
+    own = ["-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([*command.split(), *own], cwd=folder, check=True, capture_output=True)
+    both = folder / "both.pem"
+    both.write_bytes((folder / "key.pem").read_bytes() + (folder / "cert.pem").read_bytes())
+    return both
+
+
+def test_certificate_nobody_vouches_for_is_refused(certificate: Path, tmp_path: Path) -> None:
+    with HostileServer(certificate) as server:
+        url = server.put("/a.mp3", Resource(AUDIO))
+        with client_for(server) as client, pytest.raises(FetchError, match="certificate") as caught:
+            fetch(episode(url), tmp_path, client=client)
+        assert not isinstance(caught.value, TransientError)
+        assert not server.requests
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+def test_certificates_of_the_environment_are_believed_and_https_is_not_left(
+    certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, str(certificate))
+    with HostileServer(certificate) as server, HostileServer() as plain:
+        good = server.put("/a.mp3", Resource(AUDIO, drop_after=100_000, drops=3))
+        bad = server.put("/b.mp3", Resource(location=plain.put("/b.mp3", Resource(AUDIO))))
+        with Client([server.url("/"), plain.url("/")], sleep=Sleeps()) as client:
+            assert fetch(episode(good), tmp_path, client=client).received == len(AUDIO)
+            with pytest.raises(FetchError, match="unprotected"):
+                fetch(episode(bad, "B"), tmp_path, client=client)
+        assert not plain.requests
+
+
 # --- names and the index --------------------------------------------------------------------------------------------
 
 DAY = datetime(2015, 10, 5, tzinfo=UTC)
@@ -440,6 +480,32 @@ def test_second_run_asks_nothing(server: HostileServer, tmp_path: Path) -> None:
     server.requests.clear()
     again = fetched_bytes(server, tmp_path, server.resources["/a.mp3"])
     assert (again.received, server.requests) == (0, [])
+
+
+def test_second_run_of_a_feed_asks_once_and_sends_no_audio(
+    server: HostileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    item = "<item><title>T</title><guid>{0}</guid><enclosure url='/{0}.mp3' length='7' type='audio/mpeg'/></item>"
+    feed = f"<rss><channel><title>S</title>{''.join(map(item.format, range(5)))}</channel></rss>"
+    url = server.put("/feed", Resource(feed.encode(), media_type="application/rss+xml"))
+    for number in range(5):
+        server.put(f"/{number}.mp3", Resource(AUDIO[: 20_000 + number]))
+    for received in (sum(range(20_000, 20_005)), 0):
+        server.requests.clear()
+        with client_for(server) as client:
+            outcomes = list(fetch_all(episodes_from(url, client=client), tmp_path / "out", client=client))
+        assert sum(one.received for one in outcomes if isinstance(one, Fetched)) == received
+        assert len({one.episode.path for one in outcomes if isinstance(one, Fetched)}) == 5
+    assert [request.path for request in server.requests] == ["/feed"]
+    assert server.sent_bytes["/feed"] == len(feed)
+
+
+def test_folder_that_cannot_be_is_an_error_of_ours(server: HostileServer, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    url = server.put("/a.mp3", Resource(AUDIO))
+    with client_for(server) as client, pytest.raises(FetchError, match="file"):
+        fetch(episode(url), tmp_path / "file" / "below", client=client)
 
 
 def test_state_follows_the_file(server: HostileServer, tmp_path: Path) -> None:

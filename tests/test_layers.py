@@ -11,7 +11,16 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("audio", "transcribe", "output")
-MAY_IMPORT_OUTPUT = {"transcribe.batch", "transcribe.cli", "transcribe.check", "transcribe.score"}
+MAY_IMPORT_OUTPUT = {
+    "transcribe.batch",
+    "transcribe.check",
+    "transcribe.cli",
+    "transcribe.clips",
+    "transcribe.references",
+    "transcribe.results",
+    "transcribe.score",
+    "transcribe.sync",
+}
 LOWEST = "audio.disk"
 
 

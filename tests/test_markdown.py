@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from cases.refresh import CASES, drafted
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from samples import ADA, BOB, transcript, turn
 
 from audio.episode import Episode
@@ -16,9 +18,10 @@ from output import frontmatter
 from output.labels import labels_of
 from output.markdown import Style, render
 from output.paragraphs import paragraphs
+from output.parse import parse
 from output.player import player_of, safe_url
 from output.text import house
-from transcribe.transcript import Speaker
+from transcribe.transcript import Speaker, Turn, Word
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
@@ -126,6 +129,25 @@ def test_addresses_cannot_end_early(tail: str) -> None:
     url = safe_url(f"https://a.b/{tail}")
     assert url is not None
     assert not set(url) & set(" <>\"'()[]\\\n`")
+
+
+def test_doubtful_words_are_marked_and_are_words_still() -> None:
+    said = ["Well,", "snake_case", "(Zuul),", "don't", "2015.", "so:", "<b>"]
+    words = tuple(Word(text, i, i + 0.5, 0.3) for i, text in enumerate(said))
+    made = replace(transcript(("S1", "x")), turns=(Turn("S1", words),))
+    assert "**Ada**: Well, snake" in render(made)
+    draft = render(made, Style(doubtful_below=0.5))
+    assert "**Ada**: [Well?], [snake_case?] ([Zuul?]), [don't?] [2015?]. so: \\<[b?]\\>\n" in draft
+    assert parse(draft).turns[0].spoken == " ".join(said)
+    assert "Well, [snake_case?] ([Zuul?])," in MarkdownIt("commonmark").render(draft).replace("[Well?]", "Well")
+
+
+def test_times_every_so_often_or_at_every_turn() -> None:
+    made = transcript(("S1", "One. " * 200), ("S2", "Two."), ("S1", "2015. Then."))  # turns at 0.5, 80.9 and 81.7 s
+    every_turn = parse(render(made, Style(clock_minutes=0, wrap=0)))
+    assert [turn.text[:9] for turn in every_turn.turns] == ["\\[00:00\\]", "\\[01:20\\]", "\\[01:21\\]"]
+    assert render(made, Style(clock_minutes=1)).count("\\[0") == 1
+    assert [turn.spoken for turn in every_turn.turns] == [" ".join(turn.text.split()) for turn in made.turns]
 
 
 def test_styles_that_do_not_exist() -> None:

@@ -121,6 +121,8 @@ def test_lines_are_where_the_markers_are(source: str) -> None:
         ("**Rich**: a\n\n**Rita**: b\n\n**R**: c", [("Rich", "Rich", "a"), ("Rita", "Rita", "b"), ("R", "R", "c")]),
         ("**J.R. O'Neil-Ross (NASA), $aint & Zoë 🎙**: a", [("J.R. O'Neil-Ross (NASA), $aint & Zoë 🎙",) * 2 + ("a",)]),
         ("**Host**: a\n\n**Guest**: b", [("Host", "Host", "a"), ("Guest", "Guest", "b")]),
+        ("</audio>\n**Rich**: a\n\n**R**: b", [("Rich", "Rich", "a"), ("Rich", "R", "b")]),
+        ("**R**: a, as in\n**Zuul**: no", [("R", "R", "a, as in\n**Zuul**: no")]),
         ("Thanks to: all\n\nOf you.", []),
     ],
 )
@@ -132,6 +134,14 @@ def test_a_missing_blank_line_is_forgiven_with_a_warning() -> None:
     draft = parse("**R**: a\n\n**H**: b\n**R**: c\n")
     assert [turn.line for turn in draft.turns] == [1, 3, 4]
     assert draft.warnings == ("line 4: no blank line before the turn of R",)
+
+
+@pytest.mark.parametrize("piece", ["日", "日本 ", "&amp;", "\\*", "🎙", "a ", "*_", "[a", "`a", "<a"])
+def test_no_source_takes_for_ever(piece: str) -> None:
+    for source in (f"**{piece * 60} no", f"**R**: {piece * 3000}", f"{piece * 60}: no"):
+        draft = parse(source)
+        assert draft.source() == source
+        assert all(len(turn.spoken) <= len(source) for turn in draft.turns)
 
 
 def test_parts_of_a_post() -> None:

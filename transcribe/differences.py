@@ -82,7 +82,7 @@ class Pair:
 
 def align(reference: Sequence[Token], hypothesis: Sequence[Token]) -> tuple[Pair, ...]:
     """The cheapest alignment of two texts. Raises `ImportError` where kaldialign is missing."""
-    import kaldialign
+    import kaldialign  # type: ignore[import-untyped]
 
     numbers: dict[str, int] = {}
     rows = [[numbers.setdefault(token.text, len(numbers)) for token in side] for side in (reference, hypothesis)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import pairwise
 
 ANCHOR_RUNS = (4, 1)  # lengths of runs that must be unique, in the order they are tried
 MOST_CELLS = 20_000  # of a table for what has no unique items; larger ones are cut in halves
@@ -36,7 +37,7 @@ def matches(old: Sequence[str], new: Sequence[str]) -> list[int]:
             for old_index, new_index in anchors:
                 found[new_index] = old_index
             edges = [(old_start - 1, new_start - 1), *anchors, (old_end, new_end)]
-            open_ranges += [(a + 1, c, b + 1, d) for (a, b), (c, d) in zip(edges, edges[1:], strict=False)]
+            open_ranges += [(a + 1, c, b + 1, d) for (a, b), (c, d) in pairwise(edges)]
         elif (old_end - old_start) * (new_end - new_start) <= MOST_CELLS:
             _longest_common(old, new, range_, found)
         else:
@@ -46,7 +47,7 @@ def matches(old: Sequence[str], new: Sequence[str]) -> list[int]:
 
 
 def moves(old: Sequence[str], new: Sequence[str], found: Sequence[int]) -> list[int]:
-    """`found` with the runs of `SHORTEST_MOVE` items and more that stand once in what it leaves unmatched, elsewhere."""
+    """`found`, and runs of `SHORTEST_MOVE` items or more that stand once in what it leaves over on either side."""
     result = list(found)
     used = {index for index in found if index != NO_MATCH}
     runs_old = _runs(old, [i not in used for i in range(len(old))])

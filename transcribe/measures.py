@@ -42,7 +42,7 @@ class Counts:
     @property
     def errors(self) -> float:
         """All kinds together: every field but the last."""
-        return sum(getattr(self, field.name) for field in fields(self)[:-1])
+        return float(sum(getattr(self, field.name) for field in fields(self)[:-1]))
 
     @property
     def length(self) -> float:
@@ -116,7 +116,7 @@ def normaliser(name: str) -> Normaliser:
 
 
 def cp_errors(reference: Sequence[Row], hypothesis: Sequence[Row]) -> tuple[WordErrors, Mapping[str, str]]:
-    """cpWER: errors under the best pairing of speakers (Watanabe et al. 2020), and that pairing, hypothesis → reference.
+    """cpWER: errors under the best pairing of speakers (Watanabe et al. 2020); the pairing, hypothesis → reference.
 
     A reference speaker's words are in the order of the rows. Raises `TranscribeError` where meeteval is missing.
     """
@@ -130,7 +130,7 @@ def cp_errors(reference: Sequence[Row], hypothesis: Sequence[Row]) -> tuple[Word
 
 
 def tcp_errors(reference: Sequence[TimedRow], hypothesis: Sequence[TimedRow], *, collar: Seconds) -> WordErrors:
-    """tcpWER (von Neumann et al. 2023): cpWER in which words match only where their times differ by at most `collar`."""
+    """tcpWER (von Neumann et al. 2023): cpWER where words match only if their times differ by at most `collar`."""
     with extra():
         from meeteval.wer import tcpwer
     with warnings.catch_warnings():
@@ -166,11 +166,15 @@ def speaker_errors(
     truth, heard = _annotation(reference), _annotation(hypothesis)
     end = max((span.end for span in (*reference, *hypothesis)), default=0.0)
     whole = Timeline([Segment(0, end)] if end else [])
-    scored = {"collar": 2 * collar, "skip_overlap": skip_overlap}  # pyannote's collar is the sum of both sides
+    scored: dict[str, Any] = {
+        "collar": 2 * collar,
+        "skip_overlap": skip_overlap,
+    }  # pyannote's collar is the sum of both sides
     metric = DiarizationErrorRate(**scored)
     row = metric(truth, heard, uem=whole, detailed=True)
     time = SpeakerTime(row["missed detection"], row["false alarm"], row["confusion"], row["total"])
-    jer = JaccardErrorRate()(truth, heard, uem=whole, detailed=True)
+    jaccard: Any = JaccardErrorRate
+    jer = jaccard()(truth, heard, uem=whole, detailed=True)
     blocks = []
     mapped = heard.rename_labels(mapping=_best_mapping(metric, truth, heard, whole))
     for first in range(0, int(end) + 1, int(BLOCK_SECONDS)):

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from tqdm import tqdm
 
+    from audio.episode import Episode
+
 _FORMAT = "{desc:>12} {percentage:3.0f}%|{bar:30}| {elapsed}<{remaining}"
-_NAMES = {"decode": "reading", "recognize": "words", "diarize": "speakers", "fetch": "fetching"}
+_NAMES = {"decode": "reading", "recognize": "words", "diarize": "speakers"}
 
 
 class Bars:
@@ -44,6 +46,30 @@ class Bars:
         with self._lock:
             bar = self._bars.get(stage) or self._new(stage)
             bar.update(max(0.0, min(fraction, 1.0) - bar.n))
+
+    def download(self, episode: Episode, here: int, total: int | None) -> None:
+        """`here` of `total` bytes of an episode's audio are on this machine."""
+        if not self._drawn:
+            return
+        with self._lock:
+            name = episode.title if len(episode.title) <= 30 else f"{episode.title[:29]}…"
+            bar = self._bars.get(f"fetch {name}")
+            if bar is None:
+                from tqdm import tqdm
+
+                bar = self._bars[f"fetch {name}"] = tqdm(
+                    desc=name,
+                    total=total,
+                    position=len(self._bars),
+                    leave=False,
+                    unit="B",
+                    unit_scale=True,
+                    file=self._stream,
+                )
+            bar.update(here - bar.n)
+            if total is not None and here >= total:
+                bar.close()
+                del self._bars[f"fetch {name}"]
 
     def _new(self, stage: str) -> tqdm[None]:
         from tqdm import tqdm

@@ -14,6 +14,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from audio.episode import Seconds
 from transcribe.matching import NO_MATCH, increasing, matches, moves
@@ -132,7 +133,7 @@ def _piece_times(pieces: Sequence[_Piece], words: Sequence[Word]) -> list[_Span]
 
 
 def _shared_out(spans: Sequence[_Span], texts: Sequence[str]) -> list[_Span]:
-    """Times for `texts` in the stretches `spans`, which sound one after the other: as many by pairs, else by letters."""
+    """Times for `texts` in `spans`, stretches that follow one another: by pairs where as many, else by letters."""
     if len(spans) == len(texts):
         return list(spans)
     total = sum(len(text) for text in texts)
@@ -205,7 +206,7 @@ def _placed(tokens: Sequence[_Piece], found: Sequence[int], times: Sequence[_Spa
 
 
 def _squeezed(low: Seconds, high: Seconds, texts: Sequence[str], lean: float) -> list[_Span]:
-    """Times for words nothing was heard of, between `low` and `high`: -1 leans on the start, 0 the middle, 1 the end."""
+    """Times for words not heard, between `low` and `high`; `lean`: -1 at the start, 0 in the middle, 1 at the end."""
     room = max(0.0, high - low)
     length = min(room, SECONDS_A_LETTER * sum(map(len, texts)))
     start = low + (room - length) * (1 + lean) / 2
@@ -217,7 +218,7 @@ def _removed(tokens: Sequence[_Piece], found: Sequence[int], count: int) -> dict
     gone: dict[int, int] = {}
     used = {index for index in found if index != NO_MATCH}
     anchors = [(-1, -1), *((i, index) for i, index in enumerate(found) if index != NO_MATCH), (len(tokens), count)]
-    for (i, before), (j, after) in zip(anchors, anchors[1:], strict=False):
+    for (i, before), (j, after) in pairwise(anchors):
         lost = sum(k not in used for k in range(before + 1, after)) - (j - i - 1)
         if lost > 0 and tokens:
             owner = tokens[min(max(i, 0), len(tokens) - 1)].owner
@@ -267,13 +268,9 @@ class _Builder:
     def _add_changed(self, i: int, made: list[tuple[Word, int | None, bool]]) -> None:
         (start, end), piece = self.placed[i]
         token = self.tokens[i]
-        if not token.key and made and not made[-1][2]:  # a dash of its own goes with the word before it
-            word, origin, _ = made[-1]
-            made[-1] = (replace(word, text=f"{word.text} {token.text}"), origin, False)
-            return
-        if not token.key and made:
-            word, origin, _ = made[-1]
-            made[-1] = (replace(word, text=f"{word.text} {token.text}"), origin, True)
+        if not token.key and made:  # a dash of its own goes with the word before it
+            word, origin, is_anchor = made[-1]
+            made[-1] = (replace(word, text=f"{word.text} {token.text}"), origin, is_anchor)
             return
         origin = None if piece is None else self.pieces[piece].owner
         same = self.found[i] != NO_MATCH and origin is not None

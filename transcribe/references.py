@@ -1,7 +1,7 @@
 """What somebody says was said: references and hypotheses of many forms as one value, the `Account`.
 
-Read are published or corrected Markdown drafts, `Speaker: text` lines, JSON (ours, whisper's, and a flat list of words),
-WebVTT, SubRip, RTTM and STM. Nothing is scored here, and nothing is normalised: text comes as it stands.
+Read are published or corrected Markdown drafts, `Speaker: text` lines, JSON (ours, whisper's, and a flat list of
+words), WebVTT, SubRip, RTTM and STM. Nothing is scored here, and nothing is normalised: text comes as it stands.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def read_account(path: Path) -> Account:
 
 
 def read_reference(path: Path) -> Account:
-    """The account in `path`, with the speaker times of a `NAME.rttm` beside a `NAME.ref.…`. Raises `TranscriptError`."""
+    """The account in `path`, with the speaker times of `NAME.rttm` beside `NAME.ref.…`. Raises `TranscriptError`."""
     stem = next((path.name.removesuffix(end) for end in REFERENCE_SUFFIXES[:2] if path.name.endswith(end)), None)
     account, beside = read_account(path), path.with_name(f"{stem}.rttm")
     return with_times(account, read_account(beside)) if stem and beside.is_file() else account
@@ -124,7 +124,7 @@ def _markdown(text: str) -> Account:
 
 
 def _lines(text: str) -> Account:
-    """`Speaker: text` lines; a line without a speaker goes on with the one before. Remarks in brackets are no speech."""
+    """`Speaker: text` lines; a line without one goes on with the line before. Remarks in brackets are no speech."""
     said: list[tuple[str, str]] = []
     for line in filter(None, map(str.strip, text.splitlines())):
         if match := re.match(r"([^:]{1,40}):\s*(.*)", line):

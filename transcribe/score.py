@@ -307,10 +307,11 @@ def _meant(name: str, people: Sequence[str]) -> str | None:
 
 
 def _word_spans(stretches: Sequence[Said]) -> list[SpeakerSpan]:
-    timed = [word for said in stretches for word in said.words] or [
-        SpeakerSpan(said.start or 0.0, said.end or 0.0, said.speaker) for said in stretches if said.text
+    return [
+        SpeakerSpan(one.start or 0.0, one.end or 0.0, said.speaker)
+        for said in stretches
+        for one in said.words or ([said] if said.text else [])
     ]
-    return [SpeakerSpan(one.start, one.end, "") for one in timed]
 
 
 def _union(spans: Iterable[SpeakerSpan]) -> list[tuple[Seconds, Seconds]]:

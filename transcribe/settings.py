@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,10 @@ class Settings:
     beam_size: int = _setting(
         5, "Readings followed at a time; 1 is faster and a little worse.", Stage.RECOGNIZE, metavar="N"
     )
+    latest: int = _setting(0, "Of a feed, only so many of the newest episodes; 0: all.", metavar="N")
+    since: str = _setting("", "Of a feed, only episodes published on this day or later.", metavar="YYYY-MM-DD")
+    match: str = _setting("", "Of a feed, only episodes with this in their title.", metavar="TEXT")
+    episode: str = _setting("", "Of a feed, only the episode with this guid or audio address.", metavar="GUID")
     threads: int = _setting(0, "Processor threads to use; 0: as many as there are cores.", metavar="N")
     labels: str = _setting(
         "name-then-initial",
@@ -160,10 +165,16 @@ def _check_choices(settings: Settings) -> None:
 
 
 def _check_numbers(settings: Settings) -> None:
-    for name, least, most in (("beam_size", 1, 20), ("threads", 0, 1024), ("wrap", 0, 10_000)):
+    limits = {"beam_size": (1, 20), "threads": (0, 1024), "wrap": (0, 10_000), "latest": (0, 1_000_000)}
+    for name, (least, most) in limits.items():
         value = getattr(settings, name)
         if not least <= value <= most:
             raise SettingsError(f"{name}: {value} is not between {least} and {most}")
+    if settings.since:
+        try:
+            date.fromisoformat(settings.since)
+        except ValueError as error:
+            raise SettingsError(f"since: {settings.since!r} is not a day such as 2026-01-31") from error
     count = settings.speaker_count
     if settings.speakers.strip().isdigit() and not 1 <= (count or 0) <= 20:
         raise SettingsError(f"speakers: {settings.speakers} people; give a number from 1 to 20, or names")

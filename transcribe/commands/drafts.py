@@ -34,7 +34,7 @@ def render(source: Path, name: str, labels: str | None, wrap: str | None) -> int
     """
     from output.formats import FORMATS, write
     from output.parse import read_draft
-    from transcribe.batch import style_of
+    from transcribe.results import style_of
 
     settings = settings_in_force({"labels": labels, "wrap": wrap})
     if name not in FORMATS:
@@ -44,7 +44,9 @@ def render(source: Path, name: str, labels: str | None, wrap: str | None) -> int
     elif name == "md":
         content = read_draft(source).encoded()
     else:
-        raise SettingsError(f"{source}: a draft has no times; render its timed transcript, {source.stem}.json, as {name}")
+        raise SettingsError(
+            f"{source}: a draft has no times; render its timed transcript, {source.stem}.json, as {name}"
+        )
     _to_stdout(content)
     return 0
 

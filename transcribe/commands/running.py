@@ -32,15 +32,18 @@ if TYPE_CHECKING:
 def run(stages: StagesMaker, /, sources: tuple[str, ...], **given: Any) -> int:
     """Transcribe audio: a Markdown draft with the speakers in bold, and its timed transcript (JSON).
 
-    SOURCE is a file, a folder or a pattern. The paths of what was written go to stdout. What was done before is not
-    done again, and a draft you edited is never overwritten.
+    SOURCE is a file, a folder, a pattern, or the address of a recording, a feed or a page with a player; what is not
+    here is fetched into the folder of the drafts. The paths of what was written go to stdout. What was done before is
+    not done again, and a draft you edited is never overwritten.
 
     \b
     Examples:
       transcribe run interview.mp3
       transcribe run interview.mp3 --speakers "Rich,Haikel"
       transcribe run episodes/ -o drafts -f md,json,vtt
+      transcribe run https://example.org/feed.xml --latest 3
     """
+    from audio.http import Client
     from transcribe import batch
 
     fresh, force, dry_run, quiet, verbose = (
@@ -48,18 +51,20 @@ def run(stages: StagesMaker, /, sources: tuple[str, ...], **given: Any) -> int:
     )
     log_to_stderr(verbose=verbose, quiet=quiet)
     settings = settings_in_force(given)
-    jobs, failures = batch.plan(sources, settings)
-    if dry_run:
-        for job in jobs:
-            click.echo(f"{job.source}: {batch.outlook(job, settings)}", err=True)
-        return _close(batch.Report(failures), quiet=quiet)
-    results = list(failures)
-    with Bars(sys.stderr) as bars:
-        pipeline = _pipeline(settings, stages, fresh=fresh)
-        for result in batch.run(jobs, pipeline, redo=fresh, force=force, progress=bars):
-            bars.clear()
-            results.append(result)
-            _tell(result, quiet=quiet)
+    with Client(sources) as client:
+        jobs, failures = batch.plan(sources, settings, client=client)
+        if dry_run:
+            for job in jobs:
+                click.echo(f"{job.source}: {batch.outlook(job, settings)}", err=True)
+            return _close(batch.Report(failures), quiet=quiet)
+        results = list(failures)
+        with Bars(sys.stderr) as bars:
+            pipeline = _pipeline(settings, stages, fresh=fresh)
+            mode = batch.Mode(redo=fresh, force=force)
+            for result in batch.run(jobs, pipeline, mode=mode, client=client, progress=bars, fetching=bars.download):
+                bars.clear()
+                results.append(result)
+                _tell(result, quiet=quiet)
     return _close(batch.Report(tuple(results)), quiet=quiet)
 
 

@@ -38,6 +38,7 @@ class OpenAIWhisper:
             try:
                 import torch
                 import whisper
+                from whisper.tokenizer import get_tokenizer
 
                 self._device = "cuda" if device == "cuda" or (device == "auto" and torch.cuda.is_available()) else "cpu"
                 arrays = read_container(files.folder / "model.bin")
@@ -46,6 +47,8 @@ class OpenAIWhisper:
                 self._model.load_state_dict(
                     {name: torch.from_numpy(np.array(a, np.float32)) for name, a in state_dict(arrays).items()}
                 )
+                # read here and kept by whisper, which leaves the file to the garbage collector
+                get_tokenizer(self._model.is_multilingual, num_languages=self._model.num_languages)
             except (ImportError, RuntimeError, KeyError, ValueError, OSError) as exc:
                 raise EngineError(
                     f"model {files.name}: openai-whisper cannot load {files.folder} ({exc}); take --engine ctranslate2"

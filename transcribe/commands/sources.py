@@ -1,0 +1,111 @@
+"""`transcribe list` and `transcribe fetch`: what a source holds, and bringing it here."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from transcribe.commands.options import log_to_stderr, setting_options, settings_in_force
+from transcribe.progress import Bars
+
+if TYPE_CHECKING:
+    from audio.episode import Episode
+
+_SELECTION = ("output", "latest", "since", "match", "episode")
+
+
+@click.command("list")
+@click.argument("source")
+@setting_options(*_SELECTION)
+@click.option("--json", "as_json", is_flag=True, help="All that is known of each episode, as JSON.")
+def list_episodes(source: str, as_json: bool, **given: Any) -> int:
+    """List the episodes of a feed, a page, a folder or a file: date, length, title, and how far each has come.
+
+    \b
+    Examples:
+      transcribe list https://example.org/feed.xml --latest 10
+      transcribe list post.md --json
+    """
+    from audio.sources import episodes_from
+    from transcribe.batch import selection_of, states
+
+    settings = settings_in_force(given)
+    episodes = selection_of(settings).of(episodes_from(source))
+    found = list(zip(episodes, states(episodes, settings), strict=True))
+    if as_json:
+        click.echo(json.dumps([_as_dict(episode, state) for episode, state in found], ensure_ascii=False, indent=2))
+        return 0
+    for episode, state in found:
+        day = f"{episode.published:%Y-%m-%d}" if episode.published else "-" * 10
+        click.echo(f"{day}  {_clock(episode.duration):>8}  {state:<11}  {_plain(episode.title)}")
+    return 0
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@setting_options(*_SELECTION)
+@click.option("-q", "--quiet", is_flag=True, help="Only paths, and errors.")
+def fetch(sources: tuple[str, ...], quiet: bool, **given: Any) -> int:
+    """Bring the audio of feeds, pages and addresses here, and print its paths. What is here is not fetched again.
+
+    \b
+    Examples:
+      transcribe fetch https://example.org/feed.xml --since 2026-01-01 -o audio
+      transcribe fetch https://example.org/episode.mp3
+    """
+    from audio.errors import AudioError
+    from audio.fetch import Failed, fetch_all
+    from audio.http import Client
+    from audio.sources import episodes_from
+    from transcribe.batch import selection_of
+
+    log_to_stderr(verbose=False, quiet=quiet)
+    settings = settings_in_force(given)
+    episodes, errors = [], []
+    with Client(sources) as client, Bars(sys.stderr) as bars:
+        for source in sources:
+            try:
+                episodes += selection_of(settings).of(episodes_from(source, client=client))
+            except AudioError as error:
+                errors.append(str(error))
+        for outcome in fetch_all(episodes, settings.output_folder, client=client, progress=bars.download):
+            if isinstance(outcome, Failed):
+                errors.append(str(outcome.error))
+            else:
+                click.echo(outcome.episode.path)
+    for message in errors:
+        click.echo(f"Error: {message}", err=True)
+    return 1 if errors else 0
+
+
+def _as_dict(episode: Episode, state: str) -> dict[str, Any]:
+    return {
+        "title": episode.title,
+        "show": episode.show,
+        "audio_url": episode.audio_url,
+        "path": None if episode.path is None else str(episode.path),
+        "guid": episode.guid,
+        "published": None if episode.published is None else episode.published.isoformat(),
+        "duration": episode.duration,
+        "page_url": episode.page_url,
+        "description": episode.description,
+        "people": [{"name": person.name, "role": person.role} for person in episode.people],
+        "chapters": [{"start": chapter.start, "title": chapter.title} for chapter in episode.chapters],
+        "transcripts": [{"url": each.url, "type": each.media_type} for each in episode.transcripts],
+        "state": state,
+    }
+
+
+def _clock(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
+
+
+def _plain(title: str) -> str:
+    """The title without what would move a terminal's cursor or turn its text round."""
+    return "".join(sign if sign.isprintable() else " " for sign in title)

@@ -1,0 +1,264 @@
+"""The timed transcript follows the draft: read both, realign, write `STEM.json` and the captions beside it.
+
+The draft itself is never written here. The record of what the machine wrote (`made_with.outputs`) stays as it was, so
+that `transcribe run` goes on treating the draft as an editor's work.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+import zlib
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audio.disk import write_atomically
+from output.errors import OutputError
+from output.formats import REGISTRY, file_name, write
+from output.parse import read_draft
+from output.text import house
+from transcribe.editor.people import reassigned, resolved, without_strangers
+from transcribe.errors import TranscriptError
+from transcribe.realign import Realignment, realign
+from transcribe.transcript import Doubt, Transcript, Turn, Word
+
+if TYPE_CHECKING:
+    from audio.episode import Seconds
+    from output.parse import Draft
+
+LEAST_LIKENESS = 0.2  # of draft and transcript; different interviews share under 3 %, a hard edit leaves over half
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A transcript that says what the draft says, and what it took. `report` tells an editor in a line."""
+
+    transcript: Transcript
+    words_changed: int
+    turns_changed: int
+    turns_relabelled: int
+    is_regrouped: bool = False  # turns were split, merged or moved
+    renamed: tuple[tuple[str, str], ...] = ()
+    added: tuple[str, ...] = ()
+
+    @property
+    def report(self) -> str:
+        """
+        >>> Followed(transcript, 38, 12, 2).report  # doctest: +SKIP
+        '38 words changed in 12 turns, 2 turns relabelled'
+        """
+        parts = []
+        if self.words_changed:
+            parts.append(f"{_plural(self.words_changed, 'word')} changed in {_plural(self.turns_changed, 'turn')}")
+        if self.turns_relabelled:
+            parts.append(f"{_plural(self.turns_relabelled, 'turn')} relabelled")
+        parts += [f"{old} renamed {new}" for old, new in self.renamed] + [f"{name} is new" for name in self.added]
+        if self.is_regrouped and not self.turns_relabelled:
+            parts.append("turns split or merged")
+        return ", ".join(parts) or "nothing changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What `sync` did: the files that hold the result now, written or right already, and what the user should know."""
+
+    paths: tuple[Path, ...]
+    report: str
+    messages: tuple[str, ...] = ()
+
+
+def sync(draft_path: Path, *, full_names: Mapping[str, str] | None = None) -> Synced:
+    """Bring `STEM.json` and the captions that exist beside `STEM.md` in line with the draft; again changes nothing.
+
+    Raises `OutputError` for a draft that cannot be read or a folder that cannot be written to, `TranscriptError` where
+    the timed transcript is missing or belongs to another draft; nothing is written then.
+    """
+    draft, before = read_draft(draft_path), transcript_of(draft_path)
+    followed = follow(draft, before, name=str(draft_path), full_names=full_names)
+    paths, messages = write_followed(draft_path, followed.transcript, before=before)
+    return Synced(paths, followed.report, messages)
+
+
+def transcript_of(draft_path: Path) -> Transcript:
+    """The timed transcript beside a draft. Raises `TranscriptError` where there is none, or none that can be read."""
+    path = json_path(draft_path)
+    try:
+        return Transcript.from_json(path.read_text(encoding="utf-8"), source=str(path))
+    except FileNotFoundError as error:
+        raise TranscriptError(
+            f"{path}: not there, so {draft_path.name} has no times; `transcribe run` on the audio makes it"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise TranscriptError(f"{path}: cannot be read ({error}); run `transcribe run` on the audio again") from error
+
+
+def json_path(draft_path: Path) -> Path:
+    """Where the timed transcript of a draft lies."""
+    return draft_path.with_name(file_name(draft_path.stem, "json"))
+
+
+def follow(
+    draft: Draft, before: Transcript, *, name: str = "the draft", full_names: Mapping[str, str] | None = None
+) -> Followed:
+    """The transcript `before` with the words, turns, speakers and title of the draft.
+
+    `full_names` are names the editor gave in full for the short ones the draft prints. Raises `TranscriptError`, which
+    names the draft as `name`, where the two do not belong together.
+    """
+    words = tuple(before.words)
+    realigned = realign([turn.spoken for turn in draft.turns], words, forms=printed_forms)
+    if words and (realigned.likeness < LEAST_LIKENESS or not any(turn.words for turn in realigned.turns)):
+        raise TranscriptError(
+            f"{name}: its timed transcript belongs to another text ({realigned.likeness:.0%} of the words agree); "
+            "nothing was changed. Put the draft beside its own .json, or run `transcribe run` on the audio again"
+        )
+    owners = [turn.speaker for turn in before.turns for _ in turn.words]
+    votes: dict[str, Counter[str]] = {}
+    for turn, made in zip(draft.turns, realigned.turns, strict=True):
+        if made.words:
+            votes.setdefault(turn.speaker, Counter()).update(owners[i] for i in made.origins if i is not None)
+    people = resolved(before.speakers, votes, full_names=full_names)
+    ids = [people.ids.get(turn.speaker, "") for turn in draft.turns]
+    turns = tuple(Turn(id, made.words) for id, made in zip(ids, realigned.turns, strict=True) if made.words)
+    moved = list(_moved(realigned, ids, owners))
+    spans = reassigned(before.spans, [move for _, moves in moved for move in moves])
+    heard = {turn.speaker for turn in turns} | {span.speaker for span in spans}
+    transcript = replace(
+        before,
+        episode=replace(before.episode, title=_title(draft, before)),
+        speakers=without_strangers(people.speakers, heard=heard, heard_before=set(owners)),
+        turns=turns,
+        spans=spans,
+        doubts=tuple(_open_doubts(before.doubts, words, [word for turn in turns for word in turn.words])),
+    )
+    changed = [turn.changed for turn in realigned.turns if turn.changed]
+    relabelled = sum(is_whole for is_whole, _ in moved)
+    regrouped = len(turns) != len(before.turns)
+    return Followed(transcript, sum(changed), len(changed), relabelled, regrouped, people.renamed, people.added)
+
+
+def write_followed(
+    draft_path: Path, after: Transcript, *, before: Transcript
+) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    """Write `after` and the captions that exist; returns their paths and what the user should know.
+
+    The JSON comes last: until it is there a second run brings the captions up to date. A caption file somebody edited
+    by hand is left alone and named. Raises `OutputError`.
+    """
+    paths: list[Path] = []
+    messages: list[str] = []
+    target = json_path(draft_path)
+    try:
+        for path, name in _beside(draft_path):
+            content = _bytes(write(after, name))
+            there = path.read_bytes()
+            is_current = _gist(there) == _gist(content)
+            if not is_current and _is_ours(path, there, _bytes(write(before, name)), before):
+                write_atomically(path, content)
+            elif not is_current:
+                messages.append(f"{path}: was edited by hand and stays as it is; delete it to have it made again")
+                continue
+            paths.append(path)
+        json = after.to_json().encode()
+        if target.read_bytes() != json:
+            write_atomically(target, json)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise OutputError(
+            f"{target.parent}: cannot be written to ({reason}); make room or change its rights"
+        ) from error
+    return (target, *paths), tuple(messages)
+
+
+def printed_forms(text: str) -> tuple[str, ...]:
+    """How a draft prints a word: inside a paragraph, and at its end, where the house has `...` for a dash.
+
+    >>> printed_forms("well—")
+    ('well -', 'well ...')
+    """
+    inside = house(f"{text} x")[:-2]
+    at_end = house(text)
+    return (inside,) if inside == at_end else (inside, at_end)
+
+
+def _title(draft: Draft, before: Transcript) -> str:
+    title = draft.fields.get("title")
+    if not isinstance(title, str) or not title.strip() or title == house(before.episode.title):
+        return before.episode.title
+    return title
+
+
+def _moved(
+    realigned: Realignment, ids: Sequence[str], owners: Sequence[str]
+) -> Iterator[tuple[bool, list[tuple[Seconds, Seconds, str, str]]]]:
+    """Per turn: whether most of it was somebody else's, and the stretches that were (start, end, from, to)."""
+    for turn, new in zip(realigned.turns, ids, strict=True):
+        known = [(word, owners[i]) for word, i in zip(turn.words, turn.origins, strict=True) if i is not None]
+        stretches: list[tuple[Seconds, Seconds, str, str]] = []
+        previous = new
+        for word, old in known:
+            if old != new and old == previous:
+                start, end, _, _ = stretches[-1]
+                stretches[-1] = (start, max(end, word.end), old, new)
+            elif old != new:
+                stretches.append((word.start, word.end, old, new))
+            previous = old
+        yield 2 * sum(old != new for _, old in known) > len(known), stretches
+
+
+def _open_doubts(doubts: Sequence[Doubt], before: Sequence[Word], after: Sequence[Word]) -> Iterator[Doubt]:
+    """The doubts whose passage reads as it did: an editor who changed it has listened."""
+    if not doubts:
+        return
+    old, new = _by_middle(before), _by_middle(after)
+    for doubt in doubts:
+        if _said(old, doubt) == _said(new, doubt):
+            yield doubt
+
+
+def _by_middle(words: Sequence[Word]) -> tuple[list[float], list[str]]:
+    ordered = sorted(((word.start + word.end) / 2, word.text) for word in words)
+    return [middle for middle, _ in ordered], [text for _, text in ordered]
+
+
+def _said(words: tuple[list[float], list[str]], doubt: Doubt) -> list[str]:
+    middles, texts = words
+    return texts[bisect_left(middles, doubt.start) : bisect_right(middles, doubt.end)]
+
+
+def _beside(draft_path: Path) -> Iterator[tuple[Path, str]]:
+    for name in REGISTRY:
+        path = draft_path.with_name(file_name(draft_path.stem, name))
+        if name not in ("md", "json") and path.is_file():
+            yield path, name
+
+
+def _is_ours(path: Path, there: bytes, from_before: bytes, before: Transcript) -> bool:
+    """Whether nobody edited the file: it is what the transcript gave before, or what the machine wrote at first."""
+    return _gist(there) == _gist(from_before) or hashlib.sha256(there).hexdigest() == before.made_with.outputs.get(
+        path.name
+    )
+
+
+def _gist(content: bytes) -> object:
+    """What counts as the file's contents: of a docx (a zip) all but its dates."""
+    if not content.startswith(b"PK"):
+        return content
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return {name: archive.read(name) for name in archive.namelist() if name != "docProps/core.xml"}
+    except (zipfile.BadZipFile, RuntimeError, zlib.error):
+        return content
+
+
+def _bytes(content: str | bytes) -> bytes:
+    return content.encode() if isinstance(content, str) else content
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
