@@ -12,6 +12,7 @@ import socket
 import ssl
 import threading
 import urllib.request
+import weakref
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -36,6 +37,7 @@ class Managers:
         self._trusted = trusted
         self._settings: dict[str, Any] = {"num_pools": 50, "maxsize": limits_pool, "block": False}
         self._made: dict[tuple[str, str], PoolManager] = {}
+        self._opened: weakref.WeakSet[Any] = weakref.WeakSet()
         self._lock = threading.Lock()
 
     def manager_for(self, url: str, proxies: dict[str, str]) -> PoolManager:
@@ -56,8 +58,11 @@ class Managers:
             return self._made[proxy, parts.scheme]
 
     def close(self) -> None:
-        """Drop all connections."""
+        """Drop all connections; who waits for bytes of one is woken (behind a proxy: after the read timeout)."""
         with self._lock:
+            for connection in tuple(self._opened):
+                with contextlib.suppress(OSError, AttributeError):  # closed by now, or not yet open
+                    connection.sock.shutdown(socket.SHUT_RDWR)
             for manager in self._made.values():
                 manager.clear()
 
@@ -67,7 +72,7 @@ class Managers:
 
         if not proxy:
             manager = PoolManager(**settings)
-            manager.pool_classes_by_scheme = _guarded_pools(self._trusted)
+            manager.pool_classes_by_scheme = _guarded_pools(self._trusted, self._opened)
             return manager
         parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
         if parts.scheme not in ("http", "https"):
@@ -117,17 +122,22 @@ def retry_after(header: str | None) -> float | None:
         return None
 
 
-def _guarded_pools(trusted: frozenset[tuple[str, int]]) -> dict[str, Any]:
-    """urllib3's pools by scheme, made so that a connection is only opened to an address `_open` has looked at."""
+def _guarded_pools(trusted: frozenset[tuple[str, int]], opened: weakref.WeakSet[Any]) -> dict[str, Any]:
+    """urllib3's pools by scheme, made so that a connection is only opened to an address `_open` has looked at.
+
+    The connections go into `opened`.
+    """
     from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
     class Plain(HTTPConnection):
         def _new_conn(self) -> socket.socket:
+            opened.add(self)
             return _open(self, trusted)
 
     class Secure(HTTPSConnection):
         def _new_conn(self) -> socket.socket:
+            opened.add(self)
             return _open(self, trusted)
 
     class PlainPool(HTTPConnectionPool):

@@ -74,21 +74,18 @@ class Answer:
         Raises `TransientError` for a dropped, silent or crawling connection, or a body shorter than announced.
         """
         waited, got, reading = 0.0, 0, time.monotonic()
-        while data := self._read():
-            waited += time.monotonic() - reading
-            got += len(data)
-            if waited > self._limits.slow_for:
-                if got < waited * self._limits.least_bytes_per_second:
-                    raise TransientError(f"{shown(self.url)}: only {got / waited:.0f} bytes a second; try again later")
-                waited, got = 0.0, 0
-            yield data
-            if self._stopped.is_set():
-                raise FetchError(f"{shown(self.url)}: stopped; run again to go on from here")
-            reading = time.monotonic()
-
-    def _read(self) -> bytes:
         with connections.translated(self.url):
-            return self._raw.read1(CHUNK_BYTES, decode_content=False)
+            while not self._stopped.is_set() and (data := self._raw.read1(CHUNK_BYTES, decode_content=False)):
+                waited += time.monotonic() - reading
+                got += len(data)
+                if waited > self._limits.slow_for:
+                    if got < waited * self._limits.least_bytes_per_second:
+                        raise TransientError(f"{shown(self.url)}: {got / waited:.0f} bytes a second; try again later")
+                    waited, got = 0.0, 0
+                yield data
+                reading = time.monotonic()
+        if self._stopped.is_set():  # which ends the body early, and must not be taken for its end
+            raise FetchError(f"{shown(self.url)}: stopped; run again to go on from here")
 
 
 class Client:
@@ -108,7 +105,7 @@ class Client:
         self.limits = limits or Limits()
         self._stopped = threading.Event()
         self._sleep = self._stopped.wait if sleep is None else sleep
-        self._trusted = frozenset(origin_of(url) for url in map(web_address, typed) if url)
+        self._trusted = frozenset(origin for url in map(web_address, typed) if url for origin in _origins(url))
         self._proxies = urllib.request.getproxies()
         self._managers = connections.Managers(self._trusted, limits_pool=self.limits.per_host)
         self._slots: dict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(self.limits.per_host))
@@ -193,6 +190,12 @@ class Client:
                 yield Answer(url, raw.status, lower, raw, self.limits, self._stopped)
             finally:
                 raw.close()  # a body not read to its end would poison the next request
+
+
+def _origins(url: str) -> tuple[tuple[str, int], ...]:
+    """Host and port of an address; of one without a port also those it may be redirected to for https."""
+    host, port = origin_of(url)
+    return ((host, 80), (host, 443)) if port in (80, 443) else ((host, port),)
 
 
 def _check_status(answer: Answer, limits: Limits) -> None:

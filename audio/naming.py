@@ -29,7 +29,8 @@ def stem_of(episode: Episode) -> str:
 
 def slug_of(title: str) -> str:
     """Lower-case letters and digits of any script, accents folded, words joined by `-`; empty where there are none."""
-    folded = unicodedata.normalize("NFKD", title.casefold().translate(_NO_DECOMPOSITION))
+    lower = unicodedata.normalize("NFKD", title).casefold().translate(_NO_DECOMPOSITION)
+    folded = unicodedata.normalize("NFKD", lower)
     folded = "".join(character for character in folded if not _is_latin_accent(character))
     folded = unicodedata.normalize("NFC", folded).replace("'", "").replace("’", "")
     return re.sub(r"[\W_]+", "-", _without_invisible(folded)).strip("-")

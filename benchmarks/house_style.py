@@ -101,5 +101,4 @@ def share(part: int, whole: int) -> str:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[1]))
     raise SystemExit(main(Path(sys.argv[1])))

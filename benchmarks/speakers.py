@@ -220,15 +220,13 @@ def _cpwer(reference: Iterable[tuple[str, str]], hypothesis: Iterable[tuple[str,
     normalise = EnglishTextNormalizer()
     rows = []
     for turns in (reference, hypothesis):
-        said = list(turns) if speakers else [("x", " ".join(text for _, text in turns))]
-        rows.append(
-            SegLST(
-                [
-                    {"session_id": "x", "speaker": who, "words": normalise(text), "start_time": i, "end_time": i + 1}
-                    for i, (who, text) in enumerate(said)
-                ]
-            )
-        )
+        said = [(speaker, normalise(text)) for speaker, text in turns]
+        said = said if speakers else [("x", " ".join(text for _, text in said))]
+        fields = [
+            {"session_id": "x", "speaker": speaker, "words": text, "start_time": i, "end_time": i + 1}
+            for i, (speaker, text) in enumerate(said)
+        ]
+        rows.append(SegLST(fields))
     return cpwer(*rows)["x"]
 
 

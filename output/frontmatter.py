@@ -57,8 +57,8 @@ def read(block: str) -> dict[str, Any]:
 
     class TextLoader(yaml.SafeLoader):
         yaml_implicit_resolvers = {  # noqa: RUF012 - overrides a table of the base class
-            "t": [("tag:yaml.org,2002:bool", re.compile("true"))],
-            "f": [("tag:yaml.org,2002:bool", re.compile("false"))],
+            "t": [("tag:yaml.org,2002:bool", re.compile(r"true\Z"))],
+            "f": [("tag:yaml.org,2002:bool", re.compile(r"false\Z"))],
         }
 
     body = "\n".join(block.replace("\r\n", "\n").lstrip("\ufeff").split("\n")[1:]).rstrip()

@@ -1,15 +1,6 @@
 """Rules on drafts: what a reader or the site's renderer would stumble over, found before it is published.
 
-    F1  front matter that cannot be read           T1  no blank line before a turn          (fixed)
-    F2  front matter without a title               T2  plain label in a post with bold ones (fixed)
-    F3  date or tags not in the house's form       T3  label other than the speaker's usual one
-    M1  wrapped line that opens a list or heading  T4  initial that fits nobody, or more than one
-    M2  paragraph that becomes a table             T5  marker that is not bold, or glued on (fixed)
-    M3  paragraph that becomes a link definition   T6  turn without words, but for the last
-    M4  tag that hides words                       T7  somebody's words in another one's turn?
-    M5  typographic punctuation (fixed; when asked for)
-    M6  mark of doubt left over                    S1  no turns and no word about it
-
+The rules are in `RULES`: F of the front matter, T of turns and their markers, M of Markdown's traps, S of the whole.
 Each rule looks at the parsed draft; none changes it. `fixed` mends what cannot be meant otherwise. What is wrong with
 the words themselves is the editor's to hear.
 """
@@ -221,5 +212,25 @@ _RULES: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
     _markers,
     _hazards,
 )
-CODES = ("F1", "F2", "F3", "M1", "M2", "M3", "M4", "M5", "M6", "S1", "T1", "T2", "T3", "T4", "T5", "T6", "T7")
+RULES = {
+    "F1": "front matter that cannot be read",
+    "F2": "front matter without a title",
+    "F3": "a date or tags not in the house's form",
+    "M1": "a wrapped line that opens a list, a quote or a heading",
+    "M2": "a paragraph that becomes a table, since every line has a |",
+    "M3": "a paragraph that becomes a link definition and is not shown",
+    "M4": "a tag that hides words, such as <unclear>",
+    "M5": "typographic quotes, dashes or dots (only when selected)",
+    "M6": "a mark of doubt left over, [word?]",
+    "S1": "no turns, and no word that nothing was said",
+    "T1": "no blank line before a turn",
+    "T2": "a plain label in a post with bold ones",
+    "T3": "a label other than the speaker's usual one",
+    "T4": "an initial that fits nobody, or more than one",
+    "T5": "a marker that is not bold everywhere, or glued to its text",
+    "T6": "a turn without words that is not the last",
+    "T7": "a paragraph that begins like a turn of somebody unknown",
+}
+FIXABLE = frozenset(("M5", "T1", "T2", "T5"))
+CODES = tuple(RULES)
 DEFAULT = frozenset(CODES) - {"M5"}

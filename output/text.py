@@ -32,7 +32,7 @@ _SPECIAL = re.compile(
 )
 _ENTITY = re.compile(r"&(?=[#\w:][\w:.#-]*;)")
 _BACKSLASH = "&#92;"  # two at the end of a line are a line break in kramdown
-_OPENS_BLOCK = re.compile(r"[-+:^]|\d+[.)]|=+|-+")  # as a whole token at the start of a line
+_OPENS_BLOCK = re.compile(r"[-+:^]|\d+[.)]|[-=]+")  # as a whole token at the start of a line
 _TAGS = re.compile(r"<!--.*?-->|</?[A-Za-z][^<>]*>", re.DOTALL)
 _LINK = re.compile(r"!?\[((?:\\.|[^\]\\])*)\](?:\((?:\\.|[^()\\]|\([^()]*\))*\)|\[[^\]]*\])")
 _EMPHASIS = re.compile(r"(?<![\w\\])([*_]{1,3})(?=\S)((?:\\.|(?!\1).)+?)(?<=\S)\1(?!\w)", re.DOTALL)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from audio.decode import Audio, decode
-from transcribe.diarize import diarize, frame_scores, share_of, spans_of, viterbi
+from transcribe.diarize import diarize, frame_scores, held, share_of, spans_of, viterbi
 from transcribe.errors import ModelError
 from transcribe.segmentation import FRAME_STEP, Activity
 from transcribe.speaker_models import SpeakerModel, exported
@@ -73,6 +73,12 @@ def test_share_counts_wanted_frames_of_each_window() -> None:
     wanted = (activity.times > 1) & (activity.times < 1.5)
     shares = share_of(activity, np.array([0.0, 0.5, 1.0, 2.0]), wanted=wanted)
     assert shares == pytest.approx([0, 0.5, 0.5, 0], abs=FRAME_STEP)
+
+
+def test_what_begins_at_one_score_lasts_to_a_lower_one() -> None:
+    values = np.array([0.6, 0.0, 0.6, 0.8, 0.6, 0.5, 0.8, 0.4, 0.6, 0.6], np.float32)
+    assert held(values, 0.7, 0.5).tolist() == [False, False, True, True, True, False, True, False, False, False]
+    assert held(values[:0], 0.7, 0.5).tolist() == []
 
 
 def test_a_change_falls_where_the_segmentation_heard_one() -> None:

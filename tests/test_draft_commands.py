@@ -49,7 +49,9 @@ def test_a_draft_rendered_as_md_comes_back_byte_for_byte(
     assert capfdbinary.readouterr().out == odd
 
 
-@pytest.mark.skipif(not POSTS, reason="needs ../shared/seeds and ../shared/markdown, which do not come with the project")
+@pytest.mark.skipif(
+    not POSTS, reason="needs ../shared/seeds and ../shared/markdown, which do not come with the project"
+)
 def test_every_published_post_comes_back_byte_for_byte(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     from transcribe.cli import main
 

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -435,6 +436,7 @@ DAY = datetime(2015, 10, 5, tzinfo=UTC)
         ("\u202eabc\u200f", "2015-10-05-abc"),
         ("Привет, мир", "2015-10-05-привет-мир"),
         ("What's up", "2015-10-05-whats-up"),
+        ("№ 1 ＡＢＣ ﬁn ②", "2015-10-05-no-1-abc-fin-2"),
     ],
 )
 def test_stems(title: str, stem: str) -> None:
@@ -449,6 +451,7 @@ def test_any_title_gives_a_name_every_system_takes(title: str, published: dateti
     assert not stem.startswith("-")
     assert stem not in {"con", "nul", "aux", "prn", "com1", "lpt9"}
     assert Path(stem).name == stem
+    assert stem == stem.lower()
 
 
 def test_reserved_name_without_a_date() -> None:
@@ -574,6 +577,22 @@ def test_leaving_early_stops_the_rest(server: HostileServer, tmp_path: Path) -> 
     assert not list(tmp_path.glob("slow.mp3"))
 
 
+@pytest.mark.parametrize("silent_length", [False, True])
+def test_closing_wakes_who_waits_and_nothing_cut_short_passes(
+    server: HostileServer, tmp_path: Path, silent_length: bool
+) -> None:
+    url = server.put("/a.mp3", Resource(AUDIO, pause=5, silent_length=silent_length))
+    client = client_for(server, read_timeout=120)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(fetch, episode(url), tmp_path, client=client)
+        while not list(tmp_path.glob("*.part")):
+            time.sleep(0.01)
+        client.close()
+        error = waiting.exception()
+    assert isinstance(error, FetchError)
+    assert not list(tmp_path.glob("*.mp3"))
+
+
 def test_publishers_transcript_lies_beside_and_may_fail(server: HostileServer, tmp_path: Path) -> None:
     url = server.put("/a.mp3", Resource(AUDIO))
     vtt = server.put("/a.vtt", Resource(b"WEBVTT\n", media_type="text/vtt"))
@@ -638,7 +657,7 @@ def test_killed_at_any_moment_the_next_run_completes(server: HostileServer, tmp_
 def test_killed_in_mid_stream_the_next_run_goes_on(server: HostileServer, tmp_path: Path) -> None:
     slow = server.put("/a.mp3", Resource(AUDIO, pause=0.0001))
     process = in_a_process(tmp_path, [slow])
-    while not any(part.stat().st_size > 5000 for part in tmp_path.glob("*.part")):
+    while process.poll() is None and not any(part.stat().st_size > 5000 for part in tmp_path.glob("*.part")):
         time.sleep(0.01)
     process.kill()
     process.communicate()

@@ -27,7 +27,7 @@ HAZARDS = (
     "[laughter]: [OpenStack]: [a](b) [a][b] [^1]: [^1] ![x](y) "
     "<unclear> </b> <!-- <http://a.b> <b>x</b> & &amp; &copy; "
     "&#38; AT&T; 5*3*2 _foo_ foo_bar_baz __x__ 5_3_2 **R**: **bold** * ` `x` ``` ~~ ~~x~~ ~~~ \\ \\\\ \\* ^ ^^ ^a "
-    "'q' \"q\" ... -- … — – >> << -> => = == !! ! ? . , ; "
+    "'q' \"q\" ... -- … — – >> << -> => = == =- !! ! ? . , ; "
     "Rich: R: Note: C# #rdo \t \x0b \x00 \u2028 \xa0 é 日本 1\\. [ ] ( ) "
     "{ } # {#id} {.c} | :-- |-|- www.x.y http://a.b/_x_ a@b.c 1986\\. x^2 - [x] [ ] * + - 1.2 1.a A. I. a) (c) (1)"
 ).split(" ")
@@ -68,6 +68,7 @@ def expected(text: str, label: str = "R") -> str:
 @example("a | b c | d", 6)
 @example("- - -", 3)
 @example("^", 70)
+@example("word =- word", 4)
 def test_commonmark_reads_the_words(text: str, width: int) -> None:
     assert words_of_html(COMMONMARK.render(draft_paragraphs(text, width))) == expected(text)
 

@@ -31,7 +31,14 @@ OTHER: dict[str, Any] = {
     "episode": "guid-7",
     "threads": 3,
     "labels": "name",
+    "colon": "inside",
     "wrap": 0,
+    "doubtful_below": 0.5,
+    "clock_minutes": 5,
+    "author": "ada",
+    "tags": ("podcast", "storage"),
+    "comments": "true",
+    "published": "false",
 }
 FIELDS = [field.name for field in dataclasses.fields(Settings)]
 
@@ -43,7 +50,7 @@ def spelled(value: Any) -> str:
 def toml(value: Any) -> str:
     if isinstance(value, tuple):
         return "[" + ", ".join(f'"{item}"' for item in value) + "]"
-    return str(value) if isinstance(value, int) else f'"{value}"'
+    return str(value) if isinstance(value, int | float) else f'"{value}"'
 
 
 def test_every_setting_is_known_here() -> None:
@@ -62,6 +69,13 @@ def test_every_place_says_the_same(name: str, tmp_path: Path) -> None:
     if name == "output":
         meant = Settings(output=str(tmp_path / "elsewhere"))  # a file's folder is the file's to name
     assert from_file == meant
+
+
+def test_switches_can_be_written_as_toml_has_them(tmp_path: Path) -> None:
+    (tmp_path / "transcribe.toml").write_text("comments = true\npublished = false\ntags = 'a, b'\nspeakers = 2\n")
+    settings = load_settings({}, environ={}, folder=tmp_path)
+    assert (settings.comments, settings.published, settings.tags) == ("true", "false", ("a", "b"))
+    assert settings.speaker_count == 2
 
 
 def test_command_line_beats_environment_beats_file_beats_default(tmp_path: Path) -> None:
@@ -98,7 +112,10 @@ def test_a_bad_value_is_named_with_its_place(name: str, value: str, message: str
     assert f"TRANSCRIBE_{name.upper()}" in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["beams = 3", "wrap = [", "wrap = true", "model = 3", "\x00"])
+@pytest.mark.parametrize(
+    "text",
+    ["beams = 3", "wrap = [", "wrap = true", "wrap = 1.5", "doubtful_below = 2", "comments = 1", "model = 3", "\x00"],
+)
 def test_a_bad_file_is_named(text: str, tmp_path: Path) -> None:
     path = tmp_path / "transcribe.toml"
     path.write_text(text)

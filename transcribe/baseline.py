@@ -2,7 +2,8 @@
 
 Both runs are scored against the same references, so they are compared stretch by stretch: the stretches are drawn anew
 `DRAWS` times, with a fixed seed, and a rate counts as worse when it rose by `LEAST_RISE`, and is higher in all but
-`NOISE` of the draws (the paired bootstrap of Bisani and Ney, ICASSP 2004). Measures without stretches have a fixed margin.
+`NOISE` of the draws (the paired bootstrap of Bisani and Ney, ICASSP 2004). Measures without
+stretches have a fixed margin.
 """
 
 from __future__ import annotations
@@ -42,14 +43,14 @@ class Baseline:
     clips: Mapping[str, Kept]
 
     def save(self, path: Path) -> None:
-        """Write it so that a diff can be read, a clip's measure a line. Raises `SettingsError` where the disk refuses."""
+        """Write it so that a diff can be read, a measure a line. Raises `SettingsError` where the disk refuses."""
         rows = []
         for name, kept in sorted(self.clips.items()):
             blocks = ",\n".join(f"   {json.dumps(key)}: {_row(value)}" for key, value in sorted(kept.blocks.items()))
             values = json.dumps(dict(sorted(kept.values.items())))
             rows.append(
-                f" {json.dumps(name, ensure_ascii=False)}: {{\n  "
-                f'"reference": {json.dumps(kept.reference)},\n  "values": {values},\n  "blocks": {{\n{blocks}\n  }}\n }}'
+                f' {json.dumps(name, ensure_ascii=False)}: {{\n  "reference": {json.dumps(kept.reference)},\n'
+                f'  "values": {values},\n  "blocks": {{\n{blocks}\n  }}\n }}'
             )
         text = f'{{"schema": {SCHEMA}, "clips": {{\n' + ",\n".join(rows) + "\n}}\n"
         try:

@@ -12,7 +12,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,13 @@ from audio.disk import cache_folder, sha256_of, write_atomically
 from audio.episode import Episode, Seconds
 from audio.errors import AudioError
 from output.errors import OutputError
-from transcribe.baseline import MARGINS, Baseline, Kept, is_worse, pooled, rate
-from transcribe.clips import Clip, Clips, Limits
+from transcribe.baseline import Baseline, Kept
+from transcribe.clips import Clip, Clips
 from transcribe.errors import TranscribeError, TranscriptError
+from transcribe.gates import RATES, Found, Gate, gates_of, pooled_gates
 from transcribe.pipeline import Pipeline, Progress
 from transcribe.references import REFERENCE_SUFFIXES, Account, account_of, read_account, with_times
-from transcribe.score import Blocks, Score, Scoring, score
+from transcribe.score import Score, Scoring, score
 from transcribe.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -33,39 +34,10 @@ _log = logging.getLogger(__name__)
 SCORES_OF = 1
 """Raised when scoring changes, so that what an older release kept is not taken for a score."""
 
-RATES = ("wer", "cpwer", "der")
 OVERALL = "all clips"
 SHOWN = 10  # differences kept of a clip
 
 PipelineMaker = Callable[[Settings], Pipeline]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a check keeps of a clip's score: values by measure, stretches of the rates, differences as lines."""
-
-    reference: str  # hash of what it was held against
-    values: Mapping[str, float]
-    blocks: Mapping[str, Blocks]
-    behind: tuple[str, ...]
-    seconds: Seconds = 0.0  # length of the recording
-    took: Seconds | None = None  # to transcribe it, where it was not already kept
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """One measure of one clip: its value, what it may be, what it was, and why that is not good enough, if so."""
-
-    measure: str
-    value: float | None
-    limit: float | None = None
-    before: float | None = None
-    failure: str = ""
-
-    @property
-    def rise(self) -> float:
-        """By how much it got worse; 0 where there is nothing to compare."""
-        return 0.0 if self.value is None or self.before is None else self.value - self.before
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +70,7 @@ class Report:
     clips: tuple[Checked, ...]
     overall: Checked | None
     notes: tuple[str, ...] = ()
-    scoring: Scoring = Scoring()
+    scoring: Scoring = field(default_factory=Scoring)
 
     @property
     def exit_code(self) -> int:
@@ -144,8 +116,14 @@ def check(
             checked.append(Checked(clip.name, error=_named(clip, message), source=source))
         else:
             before = baseline.clips.get(clip.name) if baseline else None
-            checked.append(Checked(clip.name, _gates(one, clip.limits, before), one.behind, source=source))
-    overall = _overall(found, clips.overall, baseline) if found else None
+            checked.append(
+                Checked(
+                    clip.name, gates_of(one, clip.limits, before, required=clip.required), one.behind, source=source
+                )
+            )
+    overall = None
+    if found:
+        overall = Checked(OVERALL, pooled_gates(found, clips.overall, baseline, required=clips.required))
     ordered = tuple(sorted(checked, key=lambda one: one.badness, reverse=True))
     made = Baseline({name: Kept(one.reference, one.values, one.blocks) for name, one in found.items()})
     return Report(ordered, overall, _notes(found, baseline), scoring), made
@@ -209,79 +187,6 @@ def _measured(one: Score, reference: str) -> Found:
     )
 
 
-def _gates(one: Found, limits: Limits, before: Kept | None) -> tuple[Gate, ...]:
-    values: dict[str, float] = dict(one.values)
-    if one.took and one.seconds:
-        values["x_realtime"] = round(one.seconds / one.took, 2)
-    comparable = before if before is not None and before.reference == one.reference else None
-    gates = []
-    for measure in (field.name for field in fields(Limits)):
-        value, limit = values.get(measure), getattr(limits, measure)
-        was = comparable.values.get(measure) if comparable else None
-        if value is None and (limit is None or measure != "x_realtime"):
-            continue
-        failure = _over(measure, value, limit) or _worse(measure, one, comparable)
-        gates.append(Gate(measure, value, limit, was, failure))
-    return tuple(gates)
-
-
-def _over(measure: str, value: float | None, limit: float | None) -> str:
-    if limit is None:
-        return ""
-    if value is None:
-        return f"{measure}: not measured, since the transcript was kept from before; run with --fresh"
-    if measure == "x_realtime":
-        return f"{measure}: {value:g} is slower than {limit:g}" if value < limit else ""
-    return f"{measure}: {shown(measure, value)} is over the limit of {shown(measure, limit)}" if value > limit else ""
-
-
-def _worse(measure: str, one: Found, before: Kept | None) -> str:
-    if before is None or measure not in one.values or measure not in before.values:
-        return ""
-    value, was = one.values[measure], before.values[measure]
-    if measure in RATES:
-        regressed = is_worse(one.blocks[measure], before.blocks[measure])
-    else:
-        regressed = value - was > MARGINS[measure]
-    said = f"{measure}: {shown(measure, value)} where the baseline has {shown(measure, was)}"
-    return f"{said}, which is no noise" if regressed else ""
-
-
-def _overall(found: Mapping[str, Found], limits: Limits, baseline: Baseline | None) -> Checked:
-    """The clips pooled; compared with those of the baseline that were held against the same references."""
-    before = baseline.clips if baseline else {}
-    common = [name for name, one in found.items() if name in before and before[name].reference == one.reference]
-    gates = _gates(_together([*found.values()]), limits, None)
-    if common:
-        now = _together([found[name] for name in common])
-        was = _together([before[name] for name in common])
-        compared = Limits(**{field.name: None for field in fields(Limits)})
-        then = {gate.measure: gate for gate in _gates(now, compared, Kept("", was.values, was.blocks))}
-        gates = tuple(
-            replace(g, before=then[g.measure].before, failure=g.failure or then[g.measure].failure)
-            if g.measure in then
-            else g
-            for g in gates
-        )
-    return Checked(OVERALL, gates)
-
-
-def _together(parts: list[Found] | list[Kept]) -> Found:
-    """Rates pooled from their stretches, the others added up; names are looked at clip by clip."""
-    blocks = {
-        m: pooled(p.blocks[m] for p in parts if m in p.blocks) for m in RATES if any(m in p.blocks for p in parts)
-    }
-    values = {measure: round(rate(row), 6) for measure, row in blocks.items()}
-    for measure in ("lost_seconds", "invented_words", "speakers"):
-        known = [part.values[measure] for part in parts if measure in part.values]
-        if known:
-            values[measure] = round(sum(known), 6)
-    runs = [part for part in parts if isinstance(part, Found)]
-    took = [part.took for part in runs if part.took]
-    timed = len(took) == len(parts)
-    return Found("", values, blocks, (), sum(part.seconds for part in runs), sum(took) if timed else None)
-
-
 def _notes(found: Mapping[str, Found], baseline: Baseline | None) -> tuple[str, ...]:
     """What of a baseline could not be compared."""
     if baseline is None:
@@ -293,17 +198,6 @@ def _notes(found: Mapping[str, Found], baseline: Baseline | None) -> tuple[str, 
         elif baseline.clips[name].reference != one.reference:
             notes.append(f"{name}: its reference changed since the baseline; renew it with --update-baseline")
     return tuple(notes)
-
-
-def shown(measure: str, value: float) -> str:
-    """A measure's value for people: rates in percent.
-
-    >>> shown("wer", 0.0123), shown("lost_seconds", 3.04), shown("speakers", 1)
-    ('1.2 %', '3.0 s', '1')
-    """
-    if measure in (*RATES, "misnamed", "names"):
-        return f"{100 * value:.1f} %"
-    return f"{value:.1f} s" if measure == "lost_seconds" else f"{value:g}"
 
 
 def _reference(paths: tuple[Path, ...]) -> Account:

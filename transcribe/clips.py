@@ -53,6 +53,7 @@ class Clip:
     references: tuple[Path, ...]
     settings: Settings
     limits: Limits
+    required: frozenset[str] = frozenset()  # limits stated for this clip: to be measured, or it fails
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Clips:
 
     clips: tuple[Clip, ...]
     overall: Limits
+    required: frozenset[str] = frozenset()  # limits stated for all of them together
 
 
 def find_clips(place: Path, settings: Settings) -> Clips:
@@ -123,7 +125,8 @@ class _File:
         self._known(self._data, ("clip", "limits", "overall", "settings"), at=0)
         table = self._table(self._data, "limits", at=0)
         limits = self._limits(table, Limits(), at=self._line("limits", at=0))
-        overall = self._limits(self._table(self._data, "overall", at=0), OVERALL, at=self._line("overall", at=0))
+        together = self._table(self._data, "overall", at=0)
+        overall = self._limits(together, OVERALL, at=self._line("overall", at=0))
         common = self._settings(self._table(self._data, "settings", at=0), settings, at=self._line("settings", at=0))
         rows = self._data.get("clip", [])
         if not isinstance(rows, list) or not rows:
@@ -134,7 +137,7 @@ class _File:
         for index, clip in enumerate(clips):
             if any(clip.name == other.name for other in clips[:index]):
                 self._fail("name", f"two clips are called {clip.name}; give one another name", at=starts[index])
-        return Clips(clips, overall)
+        return Clips(clips, overall, frozenset(key for key, value in together.items() if value is not False))
 
     def _clip(self, row: Mapping[str, Any], settings: Settings, limits: Limits, *, at: int) -> Clip:
         self._known(row, ("audio", "limits", "name", "reference", "settings", "speakers"), at=at)
@@ -149,6 +152,7 @@ class _File:
         else:
             references = references_beside(audio)
         given = dict(self._table(row, "settings", at=at))
+        stated = self._table(row, "limits", at=at)
         if "speakers" in row:
             given["speakers"] = row["speakers"]
         return Clip(
@@ -156,7 +160,8 @@ class _File:
             audio=audio,
             references=references,
             settings=self._settings(given, settings, at=at),
-            limits=self._limits(self._table(row, "limits", at=at), limits, at=at),
+            limits=self._limits(stated, limits, at=at),
+            required=frozenset(key for key, value in stated.items() if value is not False),
         )
 
     def _settings(self, given: Mapping[str, Any], base: Settings, *, at: int) -> Settings:

@@ -7,6 +7,7 @@ others and are passed over. Does not know which options the command line offers.
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -81,8 +82,12 @@ def _from_text(name: str, value: Any) -> Any:
     default = _DEFAULTS[name]
     if isinstance(default, tuple) and isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
-    if isinstance(default, int) and isinstance(value, str) and value.strip().lstrip("-").isdecimal():
+    if isinstance(default, int) and isinstance(value, str) and re.fullmatch(r"\s*-?\d{1,9}\s*", value):
         return int(value)
+    if isinstance(default, float) and (type(value) is int or re.fullmatch(r"\s*\d*\.?\d+\s*", str(value))):
+        return float(value)
+    if isinstance(default, str) and type(value) is bool:
+        return str(value).lower()  # `comments = true`
     if name == "speakers" and type(value) is int:
         return str(value)  # `speakers = 2` in the file means what it says
     return value

@@ -3,9 +3,9 @@
 Segmentation says where speech is and where the speaker changes, embeddings of short windows say which voice it is,
 clustering makes voices of them, and a Viterbi search over frames (A. Viterbi, "Error bounds for convolutional codes",
 1967) weighs the two: a change of speaker is cheap where the segmentation heard one and dear elsewhere. The steps and
-their constants were measured against senko's pipeline: docs/performance.md. Names are the business of
-`transcribe.names`, words that of `transcribe.attribute`. Memory is bounded: six
-hours take about half a gigabyte, most of it the networks and the graph of voices.
+their constants were measured with benchmarks/speakers.py. Names are the business of `transcribe.names`, words that of
+`transcribe.attribute`. Memory is bounded: six hours take about half a gigabyte, most of it the networks and the graph
+of voices.
 """
 
 from __future__ import annotations
@@ -25,10 +25,12 @@ from transcribe.transcript import SpeakerSpan
 if TYPE_CHECKING:
     from audio.samples import Audio
 
-SPEECH = 0.55  # probability from which a frame is speech
-OVERLAP = 1.4  # expected number of speakers from which a second one is written down
-CLUSTERED_SHARE = 0.6  # of a window that must be speech for it to shape a voice
-EMBEDDED_SHARE = 0.2  # … to have a say at all
+# Something begins where a score reaches the first number and lasts while it stays above the second.
+_SPEECH = (0.7, 0.5)  # probability of speech
+_OVERLAP = (1.6, 1.3)  # expected number of speakers from which a second one is written down
+_ALONE = 1.4  # expected number up to which somebody speaks alone
+_CLUSTERED_SHARE = 0.6  # of a window that must be speech for it to shape a voice
+_EMBEDDED_SHARE = 0.2  # … to have a say at all
 _LEAST_WEIGHT = 0.05  # of a window in which nobody speaks alone, against 1 where one person speaks throughout
 _EMISSION = 15.0 * FRAME_STEP  # what a frame's cosine counts for
 _CHANGE, _EASED = 1.0, 0.9  # penalty of a change of speaker, and how much of it a certain change takes off
@@ -53,7 +55,7 @@ def diarize(
     """
     network = open_network(SpeakerModel.SEGMENTATION, device=device)
     activity = segment(audio, network, threads=threads, progress=lambda fraction: progress(0.3 * fraction))
-    if not (activity.speech >= SPEECH).any():
+    if not held(activity.speech, *_SPEECH).any():
         progress(1.0)
         return ()
     starts, pure, alone = _windows(activity, audio.n_samples)
@@ -100,7 +102,8 @@ def frame_scores(
 
 def spans_of(activity: Activity, scores: NDArray[np.float64]) -> tuple[SpeakerSpan, ...]:
     """Spans from the frames' activity and scores, (frames, voices): the best path, and a second voice in overlap."""
-    spoken = np.flatnonzero(activity.speech >= SPEECH)
+    speech = held(activity.speech, *_SPEECH)
+    spoken = np.flatnonzero(speech)
     if len(spoken) == 0:
         return ()
     penalty = _CHANGE - _EASED * np.minimum(1.0, 2.0 * activity.change[spoken])
@@ -110,12 +113,21 @@ def spans_of(activity: Activity, scores: NDArray[np.float64]) -> tuple[SpeakerSp
     if scores.shape[1] > 1:
         others = scores.copy()
         others[spoken, path] = -np.inf
-        both = spoken[activity.speakers[spoken] > OVERLAP]
+        both = np.flatnonzero(speech & held(activity.speakers, *_OVERLAP))
         active[both, others[both].argmax(axis=1)] = True
     found = [(start, end, voice) for voice in range(scores.shape[1]) for start, end in _runs(active[:, voice])]
     found.sort()
     names = {voice: f"S{number}" for number, voice in enumerate(dict.fromkeys(voice for _, _, voice in found), 1)}
     return tuple(SpeakerSpan(start, end, names[voice]) for start, end, voice in found)
+
+
+def held(values: NDArray[np.float32], reached: float, kept: float) -> NDArray[np.bool_]:
+    """Where values, (n,), stay above `kept` in a row of which at least one is above `reached`: (n,)."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], values > kept, [False]])))
+    result = np.zeros(len(values), bool)
+    for start, end in edges.reshape(-1, 2):
+        result[start:end] = values[start:end].max() > reached
+    return result
 
 
 def viterbi(emission: NDArray[np.float64], penalty: NDArray[np.float64]) -> NDArray[np.int_]:
@@ -141,13 +153,13 @@ def viterbi(emission: NDArray[np.float64], penalty: NDArray[np.float64]) -> NDAr
 
 def _windows(activity: Activity, n_samples: int) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
     """The windows with speech: where they start, which may shape a voice, and the weight each has in frame scores."""
-    speech = activity.speech >= SPEECH
+    speech = held(activity.speech, *_SPEECH)
     starts = window_starts(n_samples)
     share = share_of(activity, starts, wanted=speech)
-    heard = share >= min(EMBEDDED_SHARE, share.max())
+    heard = share >= min(_EMBEDDED_SHARE, share.max())
     starts, share = starts[heard], share[heard]
-    pure = share >= min(CLUSTERED_SHARE, share.max())
-    alone = share_of(activity, starts, wanted=speech & (activity.speakers < OVERLAP))
+    pure = share >= min(_CLUSTERED_SHARE, share.max())
+    alone = share_of(activity, starts, wanted=speech & (activity.speakers < _ALONE))
     return starts, pure, np.maximum(alone, _LEAST_WEIGHT)
 
 

@@ -8,7 +8,7 @@ which episodes there are is the business of `transcribe.batch`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -122,28 +122,18 @@ class Pipeline:
         return self._told(episode, heard, turns, sha256)
 
     def _heard(self, path: Path, sha256: str, progress: Progress) -> Heard:
-        model = self._stages.model()
         keys = {
-            Stage.RECOGNIZE: self._key(Stage.RECOGNIZE, sha256, model.sha256),
+            Stage.RECOGNIZE: self._key(Stage.RECOGNIZE, sha256, self._stages.model().sha256),
             Stage.DIARIZE: self._key(Stage.DIARIZE, sha256, ""),
         }
-        found: dict[Stage, Any] = {stage: self._checkpoints.load(key) for stage, key in keys.items()}
-        missing = [stage for stage, data in found.items() if data is None]
+        kept = {stage: self._checkpoints.load(key) for stage, key in keys.items()}
+        missing = [stage for stage, data in kept.items() if not _is_result(stage, data)]
         if missing:
             from audio.decode import decode
 
             with decode(path, progress=lambda fraction: progress("decode", fraction)) as audio:
-                found |= self._run(missing, audio, keys=keys, progress=progress)
-        words, people = found[Stage.RECOGNIZE], found[Stage.DIARIZE]
-        return Heard(
-            words=tuple(Word(*row) for row in words["words"]),
-            spans=tuple(SpeakerSpan(*row) for row in people["spans"]),
-            language=words["language"],
-            duration=words["duration"],
-            doubts=tuple(Doubt(*row) for row in words["doubts"]),
-            warnings=tuple(words["warnings"]),
-            evidence=tuple(words["evidence"]),
-        )
+                kept |= self._run(missing, audio, keys=keys, progress=progress)
+        return _heard(kept)
 
     def _key(self, stage: Stage, sha256: str, model_sha256: str) -> Key:
         return Key(sha256, stage, f"{RESULTS_OF[stage]} {self.settings.digest(stage)} {model_sha256}")
@@ -211,6 +201,28 @@ class Pipeline:
             evidence=heard.evidence,
             warnings=heard.warnings + naming.warnings + (() if turns else (NO_SPEECH,)),
         )
+
+
+def _heard(kept: Mapping[Stage, Any]) -> Heard:
+    words, people = kept[Stage.RECOGNIZE], kept[Stage.DIARIZE]
+    return Heard(
+        words=tuple(Word(*row) for row in words["words"]),
+        spans=tuple(SpeakerSpan(*row) for row in people["spans"]),
+        language=words["language"],
+        duration=words["duration"],
+        doubts=tuple(Doubt(*row) for row in words["doubts"]),
+        warnings=tuple(words["warnings"]),
+        evidence=tuple(words["evidence"]),
+    )
+
+
+def _is_result(stage: Stage, data: Any) -> bool:
+    """Whether what a checkpoint held is what the stage keeps now, and not what an older release kept."""
+    keys = {
+        Stage.RECOGNIZE: {"words", "language", "duration", "doubts", "warnings", "evidence"},
+        Stage.DIARIZE: {"spans"},
+    }
+    return isinstance(data, dict) and keys[stage] <= data.keys()
 
 
 def hash_of(path: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -24,7 +24,7 @@ class Bars:
         self._stream = stream
         self._drawn = stream.isatty()
         self._lock = threading.Lock()
-        self._bars: dict[str, tqdm[None]] = {}
+        self._bars: dict[str, tqdm[NoReturn]] = {}
 
     def __enter__(self) -> Bars:
         return self
@@ -71,7 +71,7 @@ class Bars:
                 bar.close()
                 del self._bars[f"fetch {name}"]
 
-    def _new(self, stage: str) -> tqdm[None]:
+    def _new(self, stage: str) -> tqdm[NoReturn]:
         from tqdm import tqdm
 
         bar = self._bars[stage] = tqdm(

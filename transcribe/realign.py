@@ -14,7 +14,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from audio.episode import Seconds
 from transcribe.matching import NO_MATCH, increasing, matches, moves
@@ -197,12 +197,21 @@ def _placed(tokens: Sequence[_Piece], found: Sequence[int], times: Sequence[_Spa
             origins = [free[min(k * len(free) // len(texts), len(free) - 1)] for k in range(len(texts))]
             placed[start:end] = list(zip(spans, origins, strict=True))
         else:
-            hugs_before = start > 0 and tokens[start - 1].owner == tokens[start].owner
-            hugs_after = end < len(tokens) and tokens[end].owner == tokens[end - 1].owner
             low = times[before][1] if start else 0.0
             high = times[after][0] if end < len(found) else low + SECONDS_A_LETTER * len("".join(texts))
-            placed[start:end] = [(span, None) for span in _squeezed(low, high, texts, float(hugs_after - hugs_before))]
+            placed[start:end] = [(span, None) for span in _inserted(tokens, start, end, (low, high))]
     return placed
+
+
+def _inserted(tokens: Sequence[_Piece], start: int, end: int, gap: _Span) -> Iterator[_Span]:
+    """Times for the tokens from `start` to `end`, of which nothing was heard: each turn's words by their neighbours."""
+    groups = [list(group) for _, group in groupby(tokens[start:end], key=lambda token: token.owner)]
+    step = max(0.0, gap[1] - gap[0]) / len(groups)
+    for k, group in enumerate(groups):
+        hugs_before = k == 0 and start > 0 and tokens[start - 1].owner == group[0].owner
+        hugs_after = k == len(groups) - 1 and end < len(tokens) and tokens[end].owner == group[0].owner
+        low = gap[0] + k * step
+        yield from _squeezed(low, low + step, [token.text for token in group], float(hugs_after - hugs_before))
 
 
 def _squeezed(low: Seconds, high: Seconds, texts: Sequence[str], lean: float) -> list[_Span]:

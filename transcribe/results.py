@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 import transcribe
 from audio.disk import sha256_of
@@ -112,7 +112,18 @@ def _from_folder(folder: Path, transcript: Transcript) -> Path | None:
 
 def style_of(settings: Settings) -> Style:
     """How a draft looks under these settings."""
-    return Style(wrap=settings.wrap, labels=cast(LabelStyle, settings.labels))
+    switch = {"": None, "true": True, "false": False}
+    return Style(
+        wrap=settings.wrap,
+        labels=cast(LabelStyle, settings.labels),
+        colon=cast(Literal["outside", "inside"], settings.colon),
+        author=settings.author,
+        tags=settings.tags,
+        comments=switch[settings.comments],
+        published=switch[settings.published],
+        doubtful_below=settings.doubtful_below,
+        clock_minutes=None if settings.clock_minutes < 0 else settings.clock_minutes,
+    )
 
 
 def _transcript_at(path: Path) -> Transcript | None:

@@ -93,7 +93,18 @@ class Settings:
         Stage.RENDER,
         choices=("name-then-initial", "initial", "name", "full-name-then-name"),
     )
+    colon: str = _setting("outside", "**R**: or **R:**.", Stage.RENDER, choices=("outside", "inside"))
     wrap: int = _setting(70, "Columns the draft is filled to; 0: a paragraph a line.", Stage.RENDER, metavar="N")
+    doubtful_below: float = _setting(
+        0.0, "Write words of less probability than this as [word?].", Stage.RENDER, metavar="P"
+    )
+    clock_minutes: int = _setting(
+        -1, "Put a time such as [12:34] this often; 0: at every turn; -1: nowhere.", Stage.RENDER, metavar="N"
+    )
+    author: str = _setting("", "Author in the front matter.", Stage.RENDER, metavar="NAME")
+    tags: tuple[str, ...] = _setting((), "Tags in the front matter, with commas between.", Stage.RENDER, metavar="LIST")
+    comments: str = _setting("", "The front matter's comments key.", Stage.RENDER, choices=("", "true", "false"))
+    published: str = _setting("", "The front matter's published key.", Stage.RENDER, choices=("", "true", "false"))
 
     def __post_init__(self) -> None:
         for check in (_check_types, _check_choices, _check_numbers, _check_names):
@@ -148,7 +159,7 @@ def _check_types(settings: Settings) -> None:
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
         if type(value) is not type(field.default):
-            kind = {int: "a whole number", str: "text", tuple: "a list", bool: "true or false"}[type(field.default)]
+            kind = {int: "a whole number", float: "a number", str: "text", tuple: "a list"}[type(field.default)]
             raise SettingsError(f"{field.name}: {value!r} is not {kind}")
 
 
@@ -166,6 +177,7 @@ def _check_choices(settings: Settings) -> None:
 
 def _check_numbers(settings: Settings) -> None:
     limits = {"beam_size": (1, 20), "threads": (0, 1024), "wrap": (0, 10_000), "latest": (0, 1_000_000)}
+    limits |= {"clock_minutes": (-1, 1440), "doubtful_below": (0, 1)}
     for name, (least, most) in limits.items():
         value = getattr(settings, name)
         if not least <= value <= most:

@@ -64,7 +64,8 @@ def fetch(sources: tuple[str, ...], quiet: bool, **given: Any) -> int:
 
     log_to_stderr(verbose=False, quiet=quiet)
     settings = settings_in_force(given)
-    episodes, errors = [], []
+    episodes: list[Episode] = []
+    errors: list[str] = []
     with Client(sources) as client, Bars(sys.stderr) as bars:
         for source in sources:
             try:

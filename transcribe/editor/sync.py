@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from audio.episode import Seconds
     from output.parse import Draft
 
-LEAST_LIKENESS = 0.2  # of draft and transcript; different interviews share under 3 %, a hard edit leaves over half
+LEAST_LIKENESS = 0.2  # of draft and transcript; different interviews share under 6 %, a hard edit leaves over half
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,230 @@
+"""The timed transcript follows the draft: files in a folder, edited as an editor would, and read back."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import click.testing
+import pytest
+
+from output.formats import write
+from output.markdown import Style, render
+from output.parse import parse
+from tests.samples import ADA, BOB, transcript
+from transcribe.commands.editing import sync as sync_command
+from transcribe.editor.people import People, reassigned, resolved
+from transcribe.editor.sync import follow, printed_forms, sync, transcript_of
+from transcribe.errors import TranscriptError
+from transcribe.transcript import Doubt, MadeWith, Speaker, SpeakerSpan, Transcript
+
+TALK = (
+    ("S1", "Hello and welcome to the show, Bob. It’s good to have you—really."),
+    ("S2", "Thank you Ada, I am glad to be here after such a long ride through the rain."),
+    ("S1", "How did the very first machine come about in the cellar?"),
+    ("S2", "It was raining for weeks, so we soldered and soldered until it made a sound."),
+)
+
+
+def talk(**changes: object) -> Transcript:
+    made = MadeWith("0.1.0", "ctranslate2", "base", "0" * 64, outputs={"talk.md": "1" * 64})
+    return replace(transcript(*TALK), made_with=made, **changes)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def draft(tmp_path: Path) -> Path:
+    """A draft with its transcript and captions in an empty folder."""
+    for name, suffix in (("md", ".md"), ("json", ".json"), ("vtt", ".vtt"), ("docx", ".docx")):
+        content = write(talk(), name)
+        (tmp_path / f"talk{suffix}").write_bytes(content.encode() if isinstance(content, str) else content)
+    return tmp_path / "talk.md"
+
+
+def edit(path: Path, *changes: tuple[str, str]) -> None:
+    text = path.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert old in text, f"{old!r} is not in the draft"
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("labels", ["name-then-initial", "initial", "name", "full-name-then-name"])
+@pytest.mark.parametrize("wrap", [0, 40, 70])
+def test_an_unedited_draft_changes_nothing(labels: str, wrap: int) -> None:
+    followed = follow(parse(render(talk(), Style(labels=labels, wrap=wrap))), talk())  # type: ignore[arg-type]
+    assert followed.transcript == talk()
+    assert followed.report == "nothing changed"
+
+
+def test_sync_of_an_unedited_draft_writes_nothing(draft: Path) -> None:
+    before = contents(draft.parent)
+    done = sync(draft)
+    assert contents(draft.parent) == before
+    assert [path.name for path in done.paths] == ["talk.json", "talk.vtt", "talk.docx"]
+
+
+def test_a_word_and_a_label_by_hand(draft: Path) -> None:
+    """The demonstration of issue 7, and what must stay as it was."""
+    edit(draft, ("raining", "pouring"), ("**A**: How", "**B**: How"))
+    text = draft.read_bytes()
+    done = sync(draft)
+    after = transcript_of(draft)
+    assert done.report == "1 word changed in 1 turn, 1 turn relabelled"
+    assert [turn.speaker for turn in after.turns] == ["S1", "S2", "S2", "S2"]
+    old, new = list(talk().words), list(after.words)
+    assert [word for word in new if word.text != "pouring"] == [word for word in old if word.text != "raining"]
+    assert draft.read_bytes() == text
+    assert after.made_with.outputs == {"talk.md": "1" * 64}
+    assert "pouring" in (draft.parent / "talk.vtt").read_text(encoding="utf-8")
+    assert "<v Bob Moog>How did" in (draft.parent / "talk.vtt").read_text(encoding="utf-8")
+    again = contents(draft.parent)
+    assert sync(draft).report == "nothing changed"
+    assert contents(draft.parent) == again
+
+
+def test_spans_follow_a_relabelled_turn(draft: Path) -> None:
+    edit(draft, ("**A**: How", "**B**: How"))
+    sync(draft)
+    question = talk().turns[2]
+    assert SpeakerSpan(question.start, question.end, "S2") in transcript_of(draft).spans
+    heard = {span.speaker for span in transcript_of(draft).spans if span.start >= question.start}
+    assert heard == {"S2"}
+
+
+def test_a_person_renamed_everywhere_keeps_the_voice(draft: Path) -> None:
+    edit(draft, ("**Bob**", "**Robert**"), ("**B**", "**R**"))
+    assert sync(draft).report == "Bob Moog renamed Robert"
+    assert transcript_of(draft).speaker("S2") == Speaker("S2", "Robert", "Robert", "named by the editor")
+    assert transcript_of(draft).turns == talk().turns
+
+
+def test_a_new_person_gets_an_id_of_their_own(draft: Path) -> None:
+    edit(draft, ("**A**: How", "**Clara**: How"))
+    assert sync(draft).report == "1 turn relabelled, Clara is new"
+    assert transcript_of(draft).turns[2].speaker == "S3"
+    assert transcript_of(draft).speaker("S3").name == "Clara"
+
+
+def test_two_people_made_one_leave_one(draft: Path) -> None:
+    edit(draft, ("**Bob**", "**Ada**"), ("**B**", "**A**"))
+    sync(draft)
+    assert transcript_of(draft).speakers == (ADA,)
+    assert {span.speaker for span in transcript_of(draft).spans} == {"S1"}
+
+
+def test_split_turns_are_two(draft: Path) -> None:
+    edit(draft, ("after such", "\n\n**A**: Welcome back.\n\n**B**: after such"))
+    assert sync(draft).report == "2 words changed in 1 turn, turns split or merged"
+    assert [turn.speaker for turn in transcript_of(draft).turns] == ["S1", "S2", "S1", "S2", "S1", "S2"]
+
+
+def test_notes_links_and_epilogue_carry_no_time(draft: Path) -> None:
+    edit(draft, ("for weeks", "for [many, many] weeks"), ("machine", "[machine](https://example.org/a_b)"))
+    draft.write_text(draft.read_text(encoding="utf-8") + "\n*Recorded in a cellar in 1964.*\n", encoding="utf-8")
+    assert sync(draft).report == "nothing changed"
+
+
+def test_the_title_follows_the_front_matter(draft: Path) -> None:
+    edit(draft, ("title: A talk", "title: 'Ada: a talk'"))
+    sync(draft)
+    assert transcript_of(draft).episode.title == "Ada: a talk"
+
+
+def test_a_doubt_is_settled_by_changing_its_words() -> None:
+    words = talk().turns[3].words
+    doubts = (Doubt(words[0].start, words[4].end, "low"), Doubt(words[9].start, words[12].end, "low"))
+    source = render(talk()).replace("raining", "pouring")
+    assert follow(parse(source), talk(doubts=doubts)).transcript.doubts == doubts[1:]
+
+
+def test_captions_edited_by_hand_are_left_alone(draft: Path) -> None:
+    captions = draft.with_suffix(".vtt")
+    captions.write_text(captions.read_text(encoding="utf-8") + "\nNOTE mine\n", encoding="utf-8")
+    edit(draft, ("raining", "pouring"))
+    done = sync(draft)
+    assert captions.read_text(encoding="utf-8").endswith("NOTE mine\n")
+    assert done.messages == (f"{captions}: was edited by hand and stays as it is; delete it to have it made again",)
+
+
+def test_a_sync_cut_off_before_the_json_is_made_good(draft: Path) -> None:
+    before = draft.with_suffix(".json").read_bytes()
+    edit(draft, ("raining", "pouring"))
+    sync(draft)
+    draft.with_suffix(".json").write_bytes(before)
+    assert sync(draft).messages == ()
+    assert "pouring" in draft.with_suffix(".json").read_text(encoding="utf-8")
+
+
+def test_another_draft_is_refused_and_nothing_is_written(draft: Path) -> None:
+    draft.write_text(
+        "**Kim**: " + "An altogether different conversation about ships and harbours. " * 9, encoding="utf-8"
+    )
+    before = contents(draft.parent)
+    with pytest.raises(TranscriptError, match=r"talk\.md: its timed transcript belongs to another text"):
+        sync(draft)
+    assert contents(draft.parent) == before
+
+
+def test_a_draft_without_transcript_or_text(draft: Path) -> None:
+    text = draft.read_text(encoding="utf-8")
+    draft.write_text(text.split("**Ada**")[0], encoding="utf-8")
+    with pytest.raises(TranscriptError, match="belongs to another text"):
+        sync(draft)
+    draft.with_suffix(".json").unlink()
+    with pytest.raises(TranscriptError, match=r"talk\.json: not there"):
+        sync(draft)
+
+
+def test_the_command_prints_paths_and_a_line(draft: Path) -> None:
+    edit(draft, ("raining", "pouring"))
+    result = click.testing.CliRunner().invoke(sync_command, [str(draft)], standalone_mode=False)
+    assert result.return_value == 0
+    assert [Path(line).name for line in result.stdout.splitlines()] == ["talk.json", "talk.vtt", "talk.docx"]
+    assert result.stderr == f"{draft}: 1 word changed in 1 turn\n"
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ({"Ada": "S1", "Bob": "S2"}, {"Ada": "S1", "Bob": "S2"}),
+        ({"Ada Lovelace": "S1", "B": "S2"}, {"Ada Lovelace": "S1", "B": "S2"}),
+        ({"ADA": "S2", "bob": "S1"}, {"ADA": "S1", "bob": "S2"}),
+        ({"Ada": "S1", "Moog": "S2"}, {"Ada": "S1", "Moog": "S2"}),
+        ({"Ada": "S1", "Bob": "S2", "Kim": "S2"}, {"Ada": "S1", "Bob": "S2", "Kim": "S3"}),
+    ],
+)
+def test_whom_a_name_means(names: dict[str, str], expected: dict[str, str]) -> None:
+    people = resolved((ADA, BOB), {name: Counter({id: 10}) for name, id in names.items()})
+    assert people.ids == expected
+
+
+def test_full_names_the_editor_gave() -> None:
+    people = resolved((ADA, BOB), {"Ada": Counter(S1=1), "Rob": Counter(S2=1)}, full_names={"Rob": "Robert Moog"})
+    assert isinstance(people, People)
+    assert people.speakers[1] == Speaker("S2", "Robert Moog", "Rob", "named by the editor")
+
+
+def test_a_stretch_in_the_middle_of_a_span_cuts_it() -> None:
+    spans = reassigned([SpeakerSpan(0, 10, "S1")], [(4, 6, "S1", "S2")])
+    assert spans == (SpeakerSpan(0, 4, "S1"), SpeakerSpan(4, 6, "S2"), SpeakerSpan(6, 10, "S1"))
+    assert reassigned([SpeakerSpan(0.1, 6.2, "S1")], [(0.3, 6, "S1", "S2")]) == (SpeakerSpan(0.1, 6.2, "S2"),)
+
+
+def test_how_words_are_printed() -> None:
+    assert printed_forms("It’s") == ("It's",)
+    assert printed_forms("well—") == ("well -", "well ...")
+
+
+def test_cues_of_an_edited_draft_are_valid(draft: Path) -> None:
+    edit(draft, ("How did the", "Tell us now, all of it,\nhow did the"), ("soldered and soldered", "worked"))
+    sync(draft)
+    times = re.findall(r"(\d\d):(\d\d):([\d.]+) --> (\d\d):(\d\d):([\d.]+)", draft.with_suffix(".vtt").read_text())
+    seconds = [[int(h) * 3600 + int(m) * 60 + float(s) for h, m, s in (t[:3], t[3:])] for t in times]
+    assert all(start < end for start, end in seconds)
+    assert [start for start, _ in seconds] == sorted(start for start, _ in seconds)

@@ -1,0 +1,183 @@
+"""A check's report in the forms people and machines read: a table, Markdown, JUnit XML, GitHub annotations, JSON.
+
+Text in, text out; what is written where is the business of the command.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from transcribe.check import Checked, Report
+from transcribe.gates import Gate, shown
+
+HEADINGS = {
+    "wer": "WER",
+    "cpwer": "cpWER",
+    "der": "DER",
+    "lost_seconds": "lost",
+    "invented_words": "invented",
+    "speakers": "speakers off",
+    "misnamed": "misnamed",
+    "names": "names wrong",
+    "x_realtime": "× real time",
+}
+BEHIND_FAILED, BEHIND_MET = 10, 3  # differences shown of a clip
+
+
+def table(report: Report) -> str:
+    """For a terminal: a row a clip, and below it what is behind the rows, the worst first."""
+    rows = _rows(report)
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    for one in _all(report):
+        if details := list(_details(one)):
+            lines += ["", f"{one.name}:", *(f"  {line}" for line in details)]
+    lines += ["", *(f"note: {note}" for note in report.notes), f"{report.summary} ({report.scoring.shown})"]
+    return "\n".join(lines) + "\n"
+
+
+def markdown(report: Report) -> str:
+    """For a job's summary page: the same, as a table and foldable details."""
+    header, *rows = _rows(report)
+    lines = [f"### Sample clips: {report.summary}", "", _markdown_row(header), "|" + " --- |" * len(header)]
+    lines += [_markdown_row(row) for row in rows]
+    for one in _all(report):
+        if details := list(_details(one)):
+            mark = " open" if one.failures or one.error else ""
+            lines += ["", f"<details{mark}><summary>{_escaped(one.name)}</summary>", ""]
+            lines += [*(f"- {_escaped(line)}" for line in details), "", "</details>"]
+    lines += ["", *(f"> {_escaped(note)}" for note in report.notes), "", f"<sub>{report.scoring.shown}</sub>"]
+    return "\n".join(lines) + "\n"
+
+
+def junit(report: Report, *, now: datetime | None = None) -> str:
+    """JUnit XML as Ant writes it (the schema of windyroad/JUnit-Schema): a test case for each measure of each clip."""
+    cases = [case for one in _all(report) for case in _cases(one)]
+    suite = ET.Element(
+        "testsuite",
+        {
+            "name": "transcribe check",
+            "package": "turnscript",
+            "id": "0",
+            "timestamp": (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%S"),
+            "hostname": "localhost",
+            "tests": str(len(cases)),
+            "failures": str(sum(case.find("failure") is not None for case in cases)),
+            "errors": str(sum(case.find("error") is not None for case in cases)),
+            "time": "0",
+        },
+    )
+    ET.SubElement(suite, "properties")
+    suite.extend(cases)
+    ET.SubElement(suite, "system-out").text = _xml(report.summary)
+    ET.SubElement(suite, "system-err").text = _xml("\n".join(report.notes))
+    root = ET.Element("testsuites")
+    root.append(suite)
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def github_annotations(report: Report) -> list[str]:
+    """GitHub's workflow commands (`::error …`), one for each clip that is not as it should be, notes as notices."""
+    lines = []
+    for one in _all(report):
+        problems = [one.error] if one.error else list(one.failures)
+        if problems:
+            file = f"file={_property(one.source)}," if one.source else ""
+            body = "\n".join([*problems, *one.behind[:BEHIND_MET]])
+            lines.append(f"::error {file}title={_property(one.name)}::{_data(body)}")
+    return lines + [f"::notice title=transcribe check::{_data(note)}" for note in report.notes]
+
+
+def as_json(report: Report) -> str:
+    """Everything, for other programs: rates as fractions."""
+    data = {
+        "exit_code": report.exit_code,
+        "summary": report.summary,
+        "clips": [_as_dict(one) for one in report.clips],
+        "overall": None if report.overall is None else _as_dict(report.overall),
+        "notes": list(report.notes),
+        "scoring": asdict(report.scoring),
+    }
+    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+
+
+def _all(report: Report) -> tuple[Checked, ...]:
+    return (*report.clips, report.overall) if report.overall else report.clips
+
+
+def _rows(report: Report) -> list[list[str]]:
+    """Heading and rows; measures nobody has are left out. A cell: value, (its limit; what it was)."""
+    known = [m for m in HEADINGS if any(gate.measure == m for one in _all(report) for gate in one.gates)]
+    rows = [["clip", "", *(HEADINGS[measure] for measure in known)]]
+    for one in _all(report):
+        gates = {gate.measure: gate for gate in one.gates}
+        state = "ERROR" if one.error else "FAIL" if one.failures else "ok"
+        rows.append([one.name, state, *(_cell(gates.get(measure)) for measure in known)])
+    return rows
+
+
+def _cell(gate: Gate | None) -> str:
+    if gate is None or gate.value is None:
+        return "-"
+    sign = "≥" if gate.measure == "x_realtime" else "≤"
+    extra = [] if gate.limit is None else [f"{sign} {shown(gate.measure, gate.limit)}"]
+    extra += [] if gate.before is None else [f"was {shown(gate.measure, gate.before)}"]
+    mark = "!" if gate.failure else ""
+    return f"{shown(gate.measure, gate.value)}{mark}" + (f" ({'; '.join(extra)})" if extra else "")
+
+
+def _details(one: Checked) -> Iterator[str]:
+    if one.error:
+        yield one.error
+    yield from one.failures
+    yield from one.behind[: None if one.failures else BEHIND_MET]
+
+
+def _cases(one: Checked) -> Iterator[ET.Element]:
+    if one.error:
+        case = _case(one.name, "run")
+        ET.SubElement(case, "error", {"message": _xml(one.error), "type": "error"}).text = _xml(one.error)
+        yield case
+    for gate in one.gates:
+        case = _case(one.name, gate.measure)
+        if gate.failure:
+            failure = ET.SubElement(case, "failure", {"message": _xml(gate.failure), "type": gate.measure})
+            failure.text = _xml("\n".join([gate.failure, *one.behind]))
+        yield case
+
+
+def _case(clip: str, measure: str) -> ET.Element:
+    return ET.Element("testcase", {"classname": _xml(clip), "name": measure, "time": "0"})
+
+
+def _as_dict(one: Checked) -> dict[str, Any]:
+    state = "error" if one.error else "failed" if one.failures else "ok"
+    return {"state": state, **asdict(one)}
+
+
+def _markdown_row(cells: list[str]) -> str:
+    return "| " + " | ".join(_escaped(cell) for cell in cells) + " |"
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\|<>*_`\[\]])", r"\\\1", text.replace("\n", " "))
+
+
+def _xml(text: str) -> str:
+    """Without what XML 1.0 cannot hold."""
+    return re.sub("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,151 @@
+"""A clip for a check, cut from an episode at silences, and its reference, made from the corrected draft.
+
+The draft's words get their times from the timed transcript beside it (`transcribe.editor.sync`). Speaker times are not
+written: those at hand are the machine's own, and a gate on them would hold it against itself.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from audio.decode import decode
+from audio.disk import write_atomically
+from audio.episode import Seconds
+from audio.samples import SAMPLE_RATE
+from output.parse import read_draft
+from transcribe.editor.sync import follow, transcript_of
+from transcribe.errors import SettingsError, TranscriptError
+from transcribe.transcript import Transcript, Word
+
+if TYPE_CHECKING:
+    from audio.samples import Audio
+
+SEARCH = 3.0  # seconds on either side of a wanted cut in which a silence is looked for
+SHORTEST_SILENCE_MS = 200
+QUIETER_DB = 16.0  # than the surroundings on average; what pydub's own split_on_silence suggests
+SHORTEST_CLIP = 1.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What was written, where it was cut in the episode, and what the user should know."""
+
+    paths: tuple[Path, ...]
+    start: Seconds
+    end: Seconds
+    messages: tuple[str, ...] = ()
+
+
+def cut_clip(source: Path, start: Seconds, end: Seconds, *, folder: Path, drafts: Path, name: str = "") -> Cut:
+    """Write `NAME.wav` and `NAME.ref.txt` to `folder`: the episode from about `start` to about `end`.
+
+    `source` is the recording, whose draft lies beside it or in `drafts`, or the draft. A reference that is there
+    already and says something else is kept. Raises `AudioError`, `TranscribeError` and `OutputError`.
+    """
+    draft_path = source if source.suffix.lower() == ".md" else _draft_of(source, drafts)
+    before = transcript_of(draft_path)
+    followed = follow(read_draft(draft_path), before, name=str(draft_path))
+    messages = []
+    if not followed.words_changed and not followed.turns_relabelled:
+        messages.append(f"{draft_path}: is as the machine wrote it; correct it first, or the clip checks nothing")
+    path = source if source != draft_path else _audio_of(before, draft_path)
+    with decode(path) as audio:
+        if not 0 <= start < end <= audio.duration + 1 or end - start < SHORTEST_CLIP:
+            raise SettingsError(f"{path}: lasts {audio.duration:.1f} s; give a --from and a later --to within it")
+        words = [word for turn in followed.transcript.turns for word in turn.words]
+        first, last = (_silence_near(audio, wanted, words) for wanted in (start, min(end, audio.duration)))
+        messages += [
+            f"no silence near {wanted:.1f} s; the cut may be heard"
+            for wanted, found in ((start, first), (end, last))
+            if found is None and 0 < wanted < audio.duration
+        ]
+        first, last = start if first is None else first, min(end, audio.duration) if last is None else last
+        data = _wav(audio, first, last)
+    stem = folder / (name or f"{path.stem}-{_digits(start)}-{_digits(end)}")
+    reference = "".join(f"{speaker}: {text}\n" for speaker, text in said_between(followed.transcript, first, last))
+    if not reference:
+        raise TranscriptError(f"{draft_path}: nobody speaks from {first:.1f} to {last:.1f} s; choose another stretch")
+    return Cut(_write(stem, data, reference), first, last, tuple(messages))
+
+
+def said_between(transcript: Transcript, start: Seconds, end: Seconds) -> list[tuple[str, str]]:
+    """Speakers' names and words: those of which at least half lies between `start` and `end`."""
+    rows: list[tuple[str, str]] = []
+    for turn in transcript.turns:
+        inside = [word.text for word in turn.words if start <= (word.start + word.end) / 2 <= end]
+        if inside:
+            rows.append((transcript.speaker(turn.speaker).name, " ".join(inside)))
+    return rows
+
+
+def _silence_near(audio: Audio, wanted: Seconds, words: Iterable[Word]) -> Seconds | None:
+    """The middle of the silence nearest to `wanted` in which no word is said; None where there is none near."""
+    low, high = max(0.0, wanted - SEARCH), min(audio.duration, wanted + SEARCH)
+    segment, silence = _segment(audio, low, high), _pydub()[1]
+    found = silence.detect_silence(
+        segment, min_silence_len=SHORTEST_SILENCE_MS, silence_thresh=segment.dBFS - QUIETER_DB, seek_step=10
+    )
+    middles: list[float] = [low + (first_ms + last_ms) / 2000 for first_ms, last_ms in found]
+    near = [(word.start, word.end) for word in words if word.end > low and word.start < high]
+    free = [at for at in middles if not any(first < at < last for first, last in near)]
+    if not middles:
+        return None
+    nearest = min(free or middles, key=lambda at: abs(at - wanted))
+    return round(nearest, 3)
+
+
+def _segment(audio: Audio, start: Seconds, end: Seconds) -> Any:
+    """A stretch as pydub's 16-bit mono segment."""
+    samples: Any = audio.read(start, end) * 32_768
+    samples = samples.round().clip(-32_768, 32_767).astype("<i2")
+    return _pydub()[0](data=samples.tobytes(), sample_width=2, frame_rate=SAMPLE_RATE, channels=1)
+
+
+def _wav(audio: Audio, start: Seconds, end: Seconds) -> bytes:
+    buffer = io.BytesIO()
+    _segment(audio, start, end).export(buffer, format="wav")
+    return buffer.getvalue()
+
+
+def _pydub() -> tuple[Any, Any]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it looks for ffmpeg, which is not needed for WAV
+        from pydub import AudioSegment, silence
+    return AudioSegment, silence
+
+
+def _draft_of(audio: Path, drafts: Path) -> Path:
+    for folder in (audio.parent, drafts):
+        if (path := folder / f"{audio.stem}.md").is_file():
+            return path
+    raise TranscriptError(
+        f"{audio}: no draft {audio.stem}.md beside it or in {drafts}; `transcribe run` makes one, correct it, or give "
+        "the draft itself as SOURCE"
+    )
+
+
+def _audio_of(transcript: Transcript, draft: Path) -> Path:
+    if transcript.episode.path is None:
+        raise TranscriptError(f"{draft}: its recording is not on this machine; give the recording as SOURCE")
+    return draft.parent / transcript.episode.path
+
+
+def _write(stem: Path, data: bytes, reference: str) -> tuple[Path, ...]:
+    audio, words = stem.with_name(f"{stem.name}.wav"), stem.with_name(f"{stem.name}.ref.txt")
+    try:
+        if words.is_file() and words.read_text(encoding="utf-8") != reference:
+            raise SettingsError(f"{words}: is there already and says something else; give another --name")
+        write_atomically(audio, data)
+        write_atomically(words, reference)
+    except OSError as exc:
+        raise SettingsError(f"{stem.parent}: cannot be written to ({exc.strerror}); name another folder") from exc
+    return audio, words
+
+
+def _digits(seconds: Seconds) -> str:
+    return f"{int(seconds) // 60:02}{int(seconds) % 60:02}"

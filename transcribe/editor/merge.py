@@ -1,0 +1,78 @@
+"""Two edits of one text into one: what does not clash is merged, what does is shown and never lost.
+
+The three-way merge of `diff3` (Khanna, Kunal and Pierce, "A formal investigation of diff3", 2007) on any sequence of
+strings; paragraphs that both sides changed are merged word by word. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from transcribe.matching import NO_MATCH, matches
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """A stretch both sides changed, each in its own way."""
+
+    base: tuple[str, ...]
+    mine: tuple[str, ...]
+    theirs: tuple[str, ...]
+
+
+def merged(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str]) -> list[str | Clash]:
+    """`mine` and `theirs`, both made from `base`, as one sequence; where both changed the same items, a `Clash`.
+
+    >>> merged(["a", "b", "c", "d"], ["A", "b", "c", "d"], ["a", "b", "c", "D"])
+    ['A', 'b', 'c', 'D']
+    >>> merged(["a"], ["b"], ["c"])
+    [Clash(base=('a',), mine=('b',), theirs=('c',))]
+    """
+    result: list[str | Clash] = []
+    for old, ours, other in _stretches(base, mine, theirs):
+        if ours == other or other == old:
+            result += ours
+        elif ours == old:
+            result += other
+        else:
+            result.append(Clash(old, ours, other))
+    return result
+
+
+def merged_text(base: str, mine: str, theirs: str) -> str | None:
+    """One paragraph of two edits of it, word by word; None where they clash.
+
+    >>> merged_text("we met in norway", "we met in Norway", "we first met in norway")
+    'we first met in Norway'
+    """
+    items = merged(base.split(" "), mine.split(" "), theirs.split(" "))
+    words = [item for item in items if isinstance(item, str)]
+    return " ".join(words) if len(words) == len(items) else None
+
+
+def _stretches(
+    base: Sequence[str], mine: Sequence[str], theirs: Sequence[str]
+) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]:
+    """The three texts in parts: alternately items all have, and what lies between two of those."""
+    in_mine = _inverse(matches(base, mine), len(base))
+    in_theirs = _inverse(matches(base, theirs), len(base))
+    i = j = k = 0
+    for position in range(len(base) + 1):
+        at_end = position == len(base)
+        here = (len(mine), len(theirs)) if at_end else (in_mine[position], in_theirs[position])
+        if NO_MATCH in here:
+            continue
+        if position > i or here[0] > j or here[1] > k:
+            yield tuple(base[i:position]), tuple(mine[j : here[0]]), tuple(theirs[k : here[1]])
+        if not at_end:
+            yield (base[position],), (mine[here[0]],), (theirs[here[1]],)
+        i, j, k = position + 1, here[0] + 1, here[1] + 1
+
+
+def _inverse(found: Sequence[int], count: int) -> list[int]:
+    result = [NO_MATCH] * count
+    for new, old in enumerate(found):
+        if old != NO_MATCH:
+            result[old] = new
+    return result

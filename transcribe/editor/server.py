@@ -1,0 +1,220 @@
+"""The editor's web server: one draft, on this machine only, for whoever holds the token.
+
+Listens on the loopback interface alone. The address printed holds a random token, which becomes a cookie; every
+request needs it, under the server's own host name (so that no other site's name leads here), and what changes
+something needs the page's own origin. The page may load nothing from elsewhere and run no script but the server's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import asdict
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from output.errors import OutputError
+from transcribe.editor.document import EditError, PageTurn
+from transcribe.editor.session import Session
+from transcribe.errors import TranscribeError
+
+LOOPBACK = "127.0.0.1"
+LARGEST_BODY = 32 * 1024 * 1024  # bytes; a 3-hour draft is under one million
+
+_ASSETS = {
+    "page.html": "text/html; charset=utf-8",
+    "style.css": "text/css; charset=utf-8",
+    **dict.fromkeys(("editor.js", "model.js", "view.js", "player.js"), "text/javascript; charset=utf-8"),
+}
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; media-src 'self'; "
+    "connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+class Editor:
+    """A server for one session, its socket bound already: `url` leads to the page. `serve` blocks until `stop`.
+
+    `port` 0 takes a free one. Raises `OutputError` where the port is taken.
+    """
+
+    def __init__(self, session: Session, *, port: int = 0, token: str | None = None) -> None:
+        self._token = token or secrets.token_urlsafe(24)
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._socket.bind((LOOPBACK, port))
+        except OSError as error:
+            self._socket.close()
+            raise OutputError(f"port {port} cannot be used ({error.strerror}); give another one with --port") from error
+        self.port = int(self._socket.getsockname()[1])
+        app = application(session, token=self._token, port=self.port)
+        config = uvicorn.Config(app, log_level="warning", access_log=False, ws="none", lifespan="on", log_config=None)
+        self._server = uvicorn.Server(config)
+
+    @property
+    def url(self) -> str:
+        """The address to open, token included."""
+        return f"http://{LOOPBACK}:{self.port}/?token={self._token}"
+
+    def serve(self) -> None:
+        """Answer until `stop` is called or the process is interrupted."""
+        try:
+            self._server.run(sockets=[self._socket])
+        finally:
+            self._socket.close()
+
+    def stop(self) -> None:
+        """Make `serve` return, from another thread."""
+        self._server.should_exit = True
+
+
+def application(session: Session, *, token: str, port: int) -> Starlette:
+    """The application by itself, for a server that listens at `port`."""
+
+    async def page(request: Request) -> Response:
+        return _asset("page.html")
+
+    async def asset(request: Request) -> Response:
+        name = request.path_params["name"]
+        return _asset(name) if name in _ASSETS else Response(status_code=404)
+
+    async def draft(request: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(session.state))
+
+    async def revision(request: Request) -> Response:
+        return JSONResponse({"revision": await run_in_threadpool(lambda: session.revision)})
+
+    async def save(request: Request) -> Response:
+        data = await _body(request)
+        turns = [PageTurn(str(turn[0]), tuple(str(text) for text in turn[1])) for turn in data["turns"]]
+        names = {str(short): str(full) for short, full in dict(data.get("names", {})).items()}
+        try:
+            saved = await run_in_threadpool(session.save, str(data["revision"]), turns, names=names)
+        except KeyError:
+            return JSONResponse(
+                {"message": "the draft was changed elsewhere while this page was away"}, status_code=410
+            )
+        return JSONResponse(asdict(saved))
+
+    async def accept(request: Request) -> Response:
+        data = await _body(request)
+        await run_in_threadpool(session.accept, float(data["start"]) / 1000, float(data["end"]) / 1000)
+        return JSONResponse({})
+
+    async def sound(request: Request) -> Response:
+        path = await run_in_threadpool(lambda: session.audio)
+        return FileResponse(path) if path else Response(status_code=404)
+
+    @contextlib.asynccontextmanager
+    async def closing(app: Starlette) -> AsyncIterator[None]:
+        yield
+        await run_in_threadpool(session.close)
+
+    routes = [
+        Route("/", page),
+        Route("/assets/{name}", asset),
+        Route("/api/draft", draft, methods=["GET"]),
+        Route("/api/draft", save, methods=["POST"]),
+        Route("/api/revision", revision),
+        Route("/api/accept", accept, methods=["POST"]),
+        Route("/audio", sound),
+    ]
+    guard = Middleware(_Guard, token=token, port=port)
+    return Starlette(routes=routes, middleware=[guard], exception_handlers=_HANDLERS, lifespan=closing)
+
+
+class _Guard:
+    """Lets nobody in without the token, under another host's name, or from another origin."""
+
+    def __init__(self, app: ASGIApp, token: str, port: int) -> None:
+        self._app, self._token = app, token
+        self._cookie = f"turnscript-{port}"
+        self._hosts = {f"{LOOPBACK}:{port}", f"localhost:{port}"}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def sending(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                given = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
+                message["headers"] = [*message["headers"], *given]
+            await send(message)
+
+        answer = self._refusal(Request(scope))
+        await (answer or self._app)(scope, receive, sending)
+
+    def _refusal(self, request: Request) -> Response | None:
+        host = request.headers.get("host", "")
+        if host not in self._hosts:
+            return Response("This server answers under its own address only.", status_code=421)
+        token = request.query_params.get("token", "")
+        if request.url.path == "/" and token and secrets.compare_digest(token.encode(), self._token.encode()):
+            answer = RedirectResponse("/", status_code=303)
+            answer.set_cookie(self._cookie, self._token, httponly=True, samesite="strict")
+            return answer
+        if not secrets.compare_digest(request.cookies.get(self._cookie, "").encode(), self._token.encode()):
+            return Response("Open the address that `transcribe edit` printed.", status_code=403)
+        origin = request.headers.get("origin")
+        if origin != f"http://{host}" and (origin is not None or request.method not in ("GET", "HEAD")):
+            return Response("Requests from other pages are refused.", status_code=403)
+        return None
+
+
+def _asset(name: str) -> Response:
+    data = (files("transcribe.editor") / "assets" / name).read_bytes()
+    return Response(data, headers={"Content-Type": _ASSETS[name]})
+
+
+async def _body(request: Request) -> Any:
+    if request.headers.get("content-type") != "application/json":
+        raise EditError("the request is not JSON")
+    data = b""
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > LARGEST_BODY:
+            raise EditError("the draft is too large")
+    return json.loads(data)
+
+
+def _told(status: int) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def handler(request: Request, error: Exception) -> Response:
+        return JSONResponse({"message": str(error)}, status_code=status)
+
+    return handler
+
+
+_HANDLERS: dict[Any, Any] = {
+    EditError: _told(422),
+    OutputError: _told(500),
+    TranscribeError: _told(500),
+    ValueError: _told(400),
+    TypeError: _told(400),
+    KeyError: _told(400),
+    IndexError: _told(400),
+}
+
+
+def open_editor(draft: Path, *, port: int = 0) -> Editor:
+    """A server for the draft at this path. Raises `OutputError` where it cannot be read or the port is taken."""
+    return Editor(Session(draft), port=port)
