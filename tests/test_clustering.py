@@ -74,7 +74,7 @@ def test_a_given_count_finds_a_voice_that_is_seldom_heard() -> None:
 
 
 def test_ward_joins_what_adds_the_least_variance() -> None:
-    # Joining a and b adds (1·1/2)·1² = .5, c and d .72, and the pair (a, b) to c (2·1/3)·2.5² = 4.2: worked out by hand.
+    # By hand: joining a and b adds (1·1/2)·1² = .5, c and d .72, the pair (a, b) and c (2·1/3)·2.5² = 4.2.
     points = np.array([[0.0, 0], [1, 0], [3, 0], [4.2, 0]], np.float32)
     assert [len(set(ward(points, count))) for count in (1, 2, 3, 4)] == [1, 2, 3, 4]
     three = ward(points, 3)

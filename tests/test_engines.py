@@ -224,6 +224,13 @@ class TestRealWeights:
         assert reading.avg_logprob <= 0
         assert all(word.end <= 1 / 16_000 + 0.001 for word in reading.words)
 
+    @pytest.mark.parametrize("engine", ["fast", "reference"])
+    def test_a_prompt_decides_a_spelling(self, engine: str, clip: Floats, request: pytest.FixtureRequest) -> None:
+        recognizer: Recognizer = request.getfixturevalue(engine)
+        for prompt, name in ((None, "Nora."), ("A talk with Norah about rain.", "Norah.")):
+            (reading,) = recognizer.recognize([clip], language="en", beam_size=1, prompt=prompt)
+            assert name in {word.text for word in reading.words}
+
     def test_an_unknown_language_is_an_error(self, fast: Recognizer, reference: Recognizer, clip: Floats) -> None:
         for recognizer in (fast, reference):
             with pytest.raises(EngineError, match="language 'xx'"):

@@ -123,14 +123,17 @@ def _error_runs(pairs: Sequence[Pair]) -> Iterator[tuple[int, int]]:
 
 
 def _speaker_runs(pairs: Sequence[Pair], assigned: Mapping[str, str]) -> Iterator[tuple[int, int]]:
-    first: int | None = None
+    """First and last+1 of each run of words given to one wrong speaker; errors between them do not end it."""
+    first, who = 0, None
     for at, pair in enumerate(pairs):
-        if is_miscredited(pair, assigned):
-            first = at if first is None else first
-        elif pair.matches and first is not None:
+        if not pair.matches or pair.reference is None or pair.hypothesis is None:
+            continue
+        now = (pair.reference.speaker, pair.hypothesis.speaker) if is_miscredited(pair, assigned) else None
+        if who is not None and now != who:
             yield first, at
-            first = None
-    if first is not None:
+        if now != who:
+            first, who = at, now
+    if who is not None:
         yield first, len(pairs)
 
 

@@ -7,6 +7,7 @@ counts, which can be added up; a rate is only ever made of counts.
 from __future__ import annotations
 
 import contextlib
+import logging
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -133,10 +134,25 @@ def tcp_errors(reference: Sequence[TimedRow], hypothesis: Sequence[TimedRow], *,
     """tcpWER (von Neumann et al. 2023): cpWER where words match only if their times differ by at most `collar`."""
     with extra():
         from meeteval.wer import tcpwer
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _quiet("preprocess"):  # of sentences longer than the collar
         warnings.simplefilter("ignore", UserWarning)  # a speaker who overlaps with himself, as captions do
         rate = tcpwer(_seglst(reference), _seglst(hypothesis), collar=collar)["x"]
     return WordErrors(rate.substitutions, rate.deletions, rate.insertions, rate.length)
+
+
+@contextlib.contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """What a foreign logger of this name says in the block is not heard."""
+    logger = logging.getLogger(name)
+
+    def nothing(record: logging.LogRecord) -> bool:
+        return False
+
+    logger.addFilter(nothing)
+    try:
+        yield
+    finally:
+        logger.removeFilter(nothing)
 
 
 def _seglst(rows: Sequence[tuple[str, str, float, float]]) -> Any:

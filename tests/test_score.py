@@ -1,0 +1,444 @@
+"""Scores against numbers worked out by hand, against meeteval and the referee, and against themselves."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audio.episode import Episode
+from output.formats import write
+from transcribe.cli import main
+from transcribe.differences import Kind, Token, align
+from transcribe.errors import SettingsError, TranscriptError
+from transcribe.measures import NORMALISERS, WordErrors, normaliser
+from transcribe.references import Account, Said, account_of, read_account, read_reference, with_times
+from transcribe.score import Score, Scoring, score, seconds_without
+from transcribe.transcript import MadeWith, Speaker, SpeakerSpan, Transcript, Turn, Word
+
+SHARED = Path(__file__).parents[2] / "shared"
+CLIPS = Path(__file__).parent / "clips"
+PLAIN = Scoring(normaliser="none")
+
+
+def account(*rows: tuple[str, str]) -> Account:
+    return Account(tuple(Said(speaker, text) for speaker, text in rows))
+
+
+def spans(*rows: tuple[float, float, str]) -> Account:
+    return Account(None, tuple(SpeakerSpan(*row) for row in rows))
+
+
+# ---- worked out by hand
+
+
+def test_words_changed_lost_and_invented() -> None:
+    """the [big] cat sat→sit on [-the-] mat: one of each in six words."""
+    found = score(account(("A", "the cat sat on the mat")), account(("x", "the big cat sit on mat")), PLAIN)
+    assert found.words == WordErrors(substitutions=1, deletions=1, insertions=1, words=6)
+    assert found.words.rate == 0.5
+    assert (found.speakers_ref, found.speakers_hyp) == (1, 1)
+    assert [one.shown for one in found.differences] == [
+        "the {+big+} cat sat on",
+        "the cat [-sat-]{+sit+} on the mat",
+        "cat sat on [-the-] mat",
+    ] or len(found.differences) < 3, "differences a word apart may be one"
+
+
+def test_the_best_pairing_of_speakers_counts() -> None:
+    """A ↔ 2 (c lost), B ↔ 1 (g invented): two errors in six words, whatever the voices are called."""
+    reference = account(("A", "a b c d"), ("B", "e f"))
+    found = score(reference, account(("1", "e f g"), ("2", "a b d")), PLAIN)
+    assert found.cp == WordErrors(0, 1, 1, 6)
+
+
+def test_a_word_given_to_the_wrong_speaker_costs_two() -> None:
+    """Lost by one, invented by the other; the text itself is perfect."""
+    reference = account(("A", "a b c"), ("B", "d e f"))
+    found = score(reference, account(("x", "a b c d"), ("y", "e f")), PLAIN)
+    assert found.words is not None
+    assert found.cp is not None
+    assert (found.words.errors, found.cp.errors) == (0, 2)
+    (difference,) = found.differences
+    assert (difference.kind, difference.reference, difference.speakers) == (Kind.SPEAKER, ("d",), ("B", "A"))
+
+
+def test_a_voice_too_many_is_all_errors() -> None:
+    found = score(account(("A", "a b c d")), account(("x", "a b"), ("y", "c d")), PLAIN)
+    assert found.cp == WordErrors(0, 2, 2, 4)
+    assert sum(errors for errors, _ in found.blocks["cpwer"]) == 4
+
+
+def test_right_words_at_the_wrong_time_are_wrong_for_tcpwer() -> None:
+    reference = Account((Said("A", "a b", 0, 1), Said("A", "c d", 100, 101)))
+    near = Account((Said("x", "a b", 1, 2), Said("x", "c d", 99, 100)))
+    far = Account((Said("x", "a b", 0, 1), Said("x", "c d", 160, 161)))
+    assert score(reference, near, PLAIN).tcp == WordErrors(0, 0, 0, 4)
+    assert score(reference, far, PLAIN).tcp == WordErrors(0, 2, 2, 4)
+    assert score(reference, far, PLAIN).cp == WordErrors(0, 0, 0, 4)
+    assert score(reference, account(("x", "a b c d")), PLAIN).tcp is None
+
+
+def test_speaker_time_with_and_without_collar() -> None:
+    """Two seconds of twenty to the wrong one; the collar takes a quarter second off either side of 0, 10 and 20."""
+    reference, hypothesis = spans((0, 10, "A"), (10, 20, "B")), spans((0, 12, "x"), (12, 20, "y"))
+    strict = score(reference, hypothesis, Scoring(collar=0))
+    assert strict.time is not None
+    assert strict.jaccard is not None
+    assert (strict.time.confusion, strict.time.speech, strict.time.rate) == (2, 20, 0.1)
+    assert strict.jaccard.rate == pytest.approx((2 / 12 + 2 / 10) / 2)
+    lenient = score(reference, hypothesis)
+    assert lenient.time is not None
+    assert lenient.time.rate == pytest.approx(1.75 / 19)
+    assert sum(errors for errors, _ in lenient.blocks["der"]) == pytest.approx(1.75)
+    assert sum(length for _, length in lenient.blocks["der"]) == pytest.approx(19)
+
+
+def test_overlap_counts_for_each_speaker_unless_skipped() -> None:
+    """Five seconds of B under A are missed: 5 of 15; without the overlap nothing is."""
+    reference, hypothesis = spans((0, 10, "A"), (5, 10, "B")), spans((0, 10, "x"))
+    scored, skipped = (score(reference, hypothesis, Scoring(collar=0, skip_overlap=skip)) for skip in (False, True))
+    assert scored.time is not None
+    assert skipped.time is not None
+    assert (scored.time.missed, scored.time.speech) == (5, 15)
+    assert (skipped.time.errors, skipped.time.speech) == (0, 5)
+
+
+def test_false_alarms_can_exceed_the_speech() -> None:
+    found = score(spans((0, 4, "A")), spans((0, 4, "x"), (6, 14, "y")), Scoring(collar=0))
+    assert found.time is not None
+    assert (found.time.false_alarm, found.time.rate) == (8, 2)
+
+
+def test_lost_and_invented_seconds() -> None:
+    """Speech 0-10 and 20-30, words 0-4 and 9-10 and 12-19: five seconds lost in the first, all of the second."""
+    speech = [SpeakerSpan(0, 10, "A"), SpeakerSpan(20, 30, "B"), SpeakerSpan(22, 28, "A")]
+    words = [SpeakerSpan(0, 4, ""), SpeakerSpan(9, 10, ""), SpeakerSpan(12, 19, "")]
+    assert seconds_without(speech, words) == 15
+    assert seconds_without(words, speech) == 7
+    assert seconds_without(speech, [SpeakerSpan(2, 3, ""), SpeakerSpan(6, 7, "")]) == 13, "gaps of 3 s are pauses"
+    assert seconds_without(speech, []) == 20
+
+
+def test_passages_are_told_from_slips_and_loops_from_inventions() -> None:
+    text = " ".join(f"w{i}" for i in range(30))
+    middle = " ".join(f"w{i}" for i in (*range(10), *range(20, 30)))
+    whole, cut = account(("A", text)), account(("A", middle))
+    assert [len(one.reference) for one in score(whole, cut, PLAIN).passages(Kind.LOST)] == [10]
+    invented = score(cut, whole, PLAIN)
+    assert [len(one.hypothesis) for one in invented.passages(Kind.INVENTED)] == [10]
+    assert invented.invented_words == 10
+    loop = account(("A", middle.replace("w9", "w9" + " thank you" * 8)))
+    (difference,) = score(cut, loop, PLAIN).passages(Kind.LOOP)
+    assert difference.hypothesis == ("thank", "you") * 8
+
+
+def test_names_said_and_missed() -> None:
+    """Rich in lower case is a word like others, S1 is nobody's name."""
+    reference = account(("Rich", "I am Rich, Nora."), ("Nora", "Thanks, Rich. It is a rich soil."), ("S1", "Nora?"))
+    found = score(reference, account(("x", "I am Rich, Laura. Thanks, Ritsch. It is a rich soil. Nora?")))
+    assert [(one.name, one.said, one.missed) for one in found.names] == [("Rich", 3, 1), ("Nora", 2, 1)]
+
+
+def test_swapped_names_cost_no_cpwer_but_are_seen() -> None:
+    reference = account(("Rich Bowen", "one two"), ("Nora", "three four five"))
+    swapped = account(("Nora", "one two"), ("Rich", "three four five"))
+    found = score(reference, swapped)
+    assert found.cp is not None
+    assert (found.cp.errors, found.misnamed) == (0, (5, 5))
+    assert score(reference, account(("Rich", "one two"), ("Nora", "three four five"))).misnamed == (0, 5)
+    assert score(reference, account(("S1", "one two"), ("S2", "three four five"))).misnamed is None
+
+
+def test_nothing_against_something() -> None:
+    """An empty hypothesis loses everything, an empty reference has nothing to lose (as jiwer has it, rate 1)."""
+    some, none = account(("A", "a b c")), Account(())
+    assert score(some, none).as_dict()["wer"] == 1
+    assert score(some, none).as_dict()["cpwer"] == 1
+    assert score(none, some).as_dict()["wer"] == 1
+    assert score(none, none).as_dict()["wer"] == 0
+    assert score(spans((0, 1, "A")), some).as_dict() | {"wer": None} == score(spans((0, 1, "A")), some).as_dict()
+    silent = score(spans((0, 10, "A")), Account((), ()))
+    assert (silent.as_dict()["der"], silent.lost_seconds) == (1, 10)
+
+
+def test_rates_are_pooled_from_counts() -> None:
+    """One error in 10 words and none in 90: 1 %, where the mean of the rates would be 5 %."""
+    assert (WordErrors(1, 0, 0, 10) + WordErrors(0, 0, 0, 90)).rate == 0.01
+
+
+def test_normalisations_are_named_and_differ() -> None:
+    text = "It's twenty-five Colours, um, OK?"
+    assert {name: normaliser(name)(text) for name in NORMALISERS} == {
+        "english": "it is 25 colors ok",
+        "basic": "it s twenty five colours um ok ",
+        "none": text,
+    }
+    with pytest.raises(SettingsError, match="'klingon' is not one of english, basic, none"):
+        Scoring(normaliser="klingon")
+    assert "EnglishTextNormalizer" in Scoring().shown
+
+
+# ---- properties
+
+WORDS = st.lists(st.sampled_from("a b c d e".split()), max_size=25)
+
+
+@given(WORDS, WORDS)
+def test_the_alignment_is_as_cheap_as_meetevals(reference: list[str], hypothesis: list[str]) -> None:
+    from meeteval.wer.wer.siso import siso_word_error_rate
+
+    pairs = align([Token(w, "A", 0) for w in reference], [Token(w, "B", 0) for w in hypothesis])
+    assert [p.reference.text for p in pairs if p.reference] == reference
+    assert [p.hypothesis.text for p in pairs if p.hypothesis] == hypothesis
+    errors = sum(not pair.matches for pair in pairs)
+    assert errors == siso_word_error_rate(" ".join(reference), " ".join(hypothesis)).errors
+
+
+TALKS = st.lists(st.tuples(st.sampled_from("AB"), st.lists(st.sampled_from("a b c d".split()), min_size=1, max_size=6)))
+
+
+@given(TALKS, TALKS)
+def test_stretches_add_up_and_differences_hold_every_error(
+    reference: list[tuple[str, list[str]]], hypothesis: list[tuple[str, list[str]]]
+) -> None:
+    one, other = (account(*((who, " ".join(words)) for who, words in side)) for side in (reference, hypothesis))
+    found = score(one, other, PLAIN)
+    assert found.words is not None
+    assert found.cp is not None
+    for measure, counts in (("wer", found.words), ("cpwer", found.cp)):
+        if reference:
+            assert sum(errors for errors, _ in found.blocks[measure]) == counts.errors
+            assert sum(length for _, length in found.blocks[measure]) == counts.length
+    assert sum(d.cost for d in found.differences if d.kind is not Kind.SPEAKER) == found.words.errors
+    costs = [d.cost for d in found.differences]
+    assert costs == sorted(costs, reverse=True)
+    same = score(one, one, PLAIN)
+    assert same.as_dict()["wer"] == same.as_dict()["cpwer"] == 0
+
+
+# ---- files
+
+
+def transcript() -> Transcript:
+    turns = (("S1", "Hello, Nora: how are you?", 1.0), ("S2", "Fine & well, <thanks>.", 5.0), ("S1", "Good.", 9.0))
+    return Transcript(
+        episode=Episode("talk", path=Path("talk.mp3")),
+        language="en",
+        speakers=(Speaker("S1", "Rich Bowen"), Speaker("S2", "Nora")),
+        turns=tuple(
+            Turn(who, tuple(Word(w, at + i / 2, at + i / 2 + 0.4) for i, w in enumerate(text.split())))
+            for who, text, at in turns
+        ),
+        spans=(SpeakerSpan(1, 3.4, "S1"), SpeakerSpan(5, 7, "S2"), SpeakerSpan(9, 9.4, "S1")),
+        made_with=MadeWith("0", "none", "none", ""),
+    )
+
+
+@pytest.mark.parametrize("name", ["md", "json", "vtt", "srt", "rttm", "whisper-json"])
+def test_what_is_written_is_read_as_what_was_said(tmp_path: Path, name: str) -> None:
+    suffix = "json" if name == "whisper-json" else name
+    path = tmp_path / f"talk.{suffix}"
+    content = write(transcript(), name)
+    path.write_text(content if isinstance(content, str) else content.decode())
+    found = score(account_of(transcript()), read_account(path))
+    rates = found.as_dict()
+    assert {rates[key] for key in ("wer", "cpwer", "tcpwer", "der") if rates[key] is not None} == {0}
+    assert rates["speakers_hyp"] == rates["speakers_ref"] == 2
+    assert (found.words is None) == (name == "rttm")
+    assert (found.time is None) == (name == "md")
+
+
+def test_lines_of_speakers(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("\ufeffRich: Hello\nthere [laughs].\n\nNora: Hi (softly).\nRich: Bye", encoding="utf-8")
+    said = read_account(path).said
+    assert said is not None
+    assert [(one.speaker, one.text.split()) for one in said] == [
+        ("Rich", ["Hello", "there", "."]),
+        ("Nora", ["Hi", "."]),
+        ("Rich", ["Bye"]),
+    ]
+    path.write_text("Nobody is named here.")
+    assert [one.text for one in read_account(path).said or ()] == ["Nobody is named here."]
+
+
+def test_stm_and_flat_words(tmp_path: Path) -> None:
+    stm, flat = tmp_path / "a.stm", tmp_path / "a.json"
+    stm.write_text(";; remark\nx 1 Rich 0.0 1.5 <o,f0> hello there\nx 1 Nora 2 3 hi\n")
+    flat.write_text(
+        json.dumps(
+            {
+                "words": [
+                    {"text": "hello", "start": 0, "end": 0.5, "speaker": "A"},
+                    {"text": "there", "start": 0.6, "end": 1.5, "speaker": "A"},
+                    {"text": "hi", "start": 2, "end": 3, "speaker": "B"},
+                ],
+                "segments": [{"start": 0, "end": 1.5, "speaker": "A"}, {"start": 2, "end": 3, "speaker": "B"}],
+            }
+        )
+    )
+    rates = score(read_account(stm), read_account(flat)).as_dict()
+    assert (rates["wer"], rates["tcpwer"], rates["der"]) == (0, 0, 0)
+
+
+def test_whisper_without_speakers_has_words_and_times(tmp_path: Path) -> None:
+    path = tmp_path / "w.json"
+    path.write_text(json.dumps({"text": " Hi.", "segments": [{"start": 0.0, "end": 1.0, "text": " Hi."}]}))
+    read = read_account(path)
+    assert (read.timed, read.spans) == (True, None)
+
+
+def test_a_reference_takes_the_times_beside_it() -> None:
+    """The twelve lines of the sample clip stand for its twelve spans."""
+    reference = read_reference(CLIPS / "packaging-notes.ref.txt")
+    assert reference.timed
+    assert reference.said is not None
+    assert (reference.said[1].speaker, reference.said[1].start, reference.said[1].end) == ("Nora", 12.693, 15.944)
+    fewer = with_times(Account((Said("Rich", "Hello."),)), reference)
+    assert (fewer.timed, fewer.spans) == (False, reference.spans)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.docx", b"PK", "of no kind that can be scored; give one of .json"),
+        ("a.md", b"# A heading\n\nNobody speaks.\n", "no line begins with a speaker in bold"),
+        ("a.json", b"{", "is not what its suffix says"),
+        ("a.json", b'{"turns": []}', "not a turnscript transcript"),
+        ("a.txt", b"\xff\xfeA", "is not UTF-8"),
+        ("a.vtt", b"WEBVTT\n\nsoon --> later\nHello\n", "not the times of a caption: 'soon --> later'"),
+        ("a.rttm", b"SPEAKER x 1 0 1\n", "line 1: 5 fields where 8 or more belong"),
+        ("a.rttm", b"\nSPEAKER x 1 0 -1 <NA> <NA> A\n", "line 2: 0.0 and -1.0 are no stretch of time"),
+        ("a.stm", b"x 1 A soon later hello\n", "line 1: 'soon' and 'later' are not times"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_with_its_line(
+    tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(TranscriptError) as caught:
+        read_account(path)
+    assert str(path) in str(caught.value) or "transcript" in str(caught.value)
+    assert message in str(caught.value)
+
+
+# ---- the command
+
+
+def run(*args: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as caught:
+        main(["score", *args])
+    out, err = capsys.readouterr()
+    assert isinstance(caught.value.code, int)
+    return caught.value.code, out, err
+
+
+def test_the_contract_of_the_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "r.txt").write_text("Rich: one two three four\nNora: five\n")
+    (tmp_path / "h.txt").write_text("x: one two tree four\ny: five six\n")
+    code, out, err = run(
+        str(tmp_path / "r.txt"), str(tmp_path / "h.txt"), "--json", "--normaliser", "none", capsys=capsys
+    )
+    data = json.loads(out)
+    assert (code, err) == (0, "")
+    contract = {key: data[key] for key in ("wer", "cpwer", "der", "speakers_ref", "speakers_hyp", "words", "errors")}
+    errors = {"substitutions": 1, "deletions": 0, "insertions": 1}
+    assert contract == {
+        "wer": 0.4, "cpwer": 0.4, "der": None, "speakers_ref": 2, "speakers_hyp": 2, "words": 5, "errors": errors
+    }  # fmt: skip
+    code, out, _ = run(str(tmp_path / "r.txt"), str(tmp_path / "h.txt"), "--normaliser", "none", capsys=capsys)
+    assert "WER       40.00 %   1 changed, 0 lost, 1 invented, of 5 words" in out
+    assert "one two [-three-]{+tree+} four" in out
+    assert "normalised by none" in out
+
+
+def test_what_cannot_be_compared_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "r.rttm").write_text("SPEAKER x 1 0 1 <NA> <NA> A <NA> <NA>\n")
+    (tmp_path / "h.txt").write_text("x: one\n")
+    code, _, err = run(str(tmp_path / "r.rttm"), str(tmp_path / "h.txt"), capsys=capsys)
+    assert code == 1
+    assert "tells of nothing" in err
+
+
+def test_without_the_extra_one_line_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "r.txt").write_text("Rich: one\n")
+    code = (
+        "import sys\nsys.modules['meeteval'] = None\nfrom pathlib import Path\n"
+        "from transcribe.errors import TranscribeError\nfrom transcribe.references import read_account\n"
+        "from transcribe.score import Scoring, score\n"
+        f"one = read_account(Path({str(tmp_path / 'r.txt')!r}))\n"
+        "try:\n    score(one, one, Scoring(normaliser='none'))\nexcept TranscribeError as error:\n    print(error)\n"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    result = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines() == [
+        'scoring needs meeteval.wer, which is not here; pip install "turnscript[check]"'
+    ]
+
+
+# ---- the referee
+
+
+def damaged(reference: Account) -> dict[str, object]:
+    """A hypothesis with every kind of error, at places that depend on nothing but the reference."""
+    words = []
+    for at, (start, end, speaker, text) in enumerate(timed_words(reference)):
+        if at % 13 == 5 or 40 <= at % 150 < 60:
+            continue
+        who = "y" if at % 23 < 2 else speaker
+        word = {"text": "banana" if at % 17 == 3 else text, "start": start, "end": end, "speaker": who}
+        words += [word] * (2 if at % 29 == 7 else 1)
+    segments = [
+        {"start": span.start + 0.3, "end": span.end + 0.1, "speaker": "z" if i % 7 == 3 else span.speaker}
+        for i, span in enumerate(reference.spans or ())
+        if span.end - span.start > 0.3
+    ]
+    return {"words": words, "segments": segments}
+
+
+def timed_words(reference: Account) -> list[tuple[float, float, str, str]]:
+    if reference.said is not None:
+        texts = [(said.speaker, word) for said in reference.said for word in said.text.split()]
+        return [(i / 2, i / 2 + 0.4, who, word) for i, (who, word) in enumerate(texts)]
+    return [
+        (span.start + i / 2, span.start + i / 2 + 0.4, span.speaker, f"word{i}")
+        for span in reference.spans or ()
+        for i in range(int(2 * (span.end - span.start)))
+    ]
+
+
+@pytest.mark.skipif(not (SHARED / "corpus").is_dir(), reason="the corpus (../shared) is not here")
+def test_the_referee_agrees_on_every_file_of_the_corpus(tmp_path: Path) -> None:
+    """To 0.05 points: it prints one digit, so what agrees exactly differs by up to half of that."""
+    corpus = SHARED / "corpus"
+    names = sorted({path.name.split(".")[0] for path in (*corpus.glob("*.ref.txt"), *corpus.glob("*.rttm"))})
+    expected: dict[str, Score] = {}
+    for name in names:
+        words, times = corpus / f"{name}.ref.txt", corpus / f"{name}.rttm"
+        reference = read_reference(words) if words.is_file() else read_account(times)
+        path = tmp_path / f"{name}.json"
+        path.write_text(json.dumps(damaged(reference)), encoding="utf-8")
+        expected[name] = score(reference, read_account(path))
+    referee = [sys.executable, "-W", "ignore", str(SHARED / "tools" / "score.py"), str(tmp_path), str(corpus)]
+    rows = subprocess.run(referee, capture_output=True, text=True, check=True).stdout.splitlines()[1:-1]
+    assert len(rows) == len(names) >= 15
+    for row in rows:
+        name, *cells = re.split(r"\s+", row.strip())
+        found = expected[name]
+        ours = (found.words, found.cp, found.time)
+        for cell, counts in zip(cells[:3], ours, strict=True):
+            assert (cell == "-") == (counts is None), row
+            if counts is not None:
+                assert float(cell) == pytest.approx(100 * counts.rate, abs=0.0501), row
+        if found.lost_seconds is not None and found.time is not None:
+            assert float(cells[4]) == pytest.approx(found.lost_seconds, abs=0.06), row
+        assert cells[-1] == f"{found.speakers_hyp}/{found.speakers_ref}"

@@ -1,0 +1,212 @@
+// The transcript as the page holds it: turns of paragraphs with a time for every word, changed by replacing what
+// changed (nothing is mutated), so that undo is going back to an earlier value. Knows nothing of the page.
+
+let keys = 0;
+
+/** The blank-separated words of a text, as Python's str.split has them. */
+export const tokens = text => text.split(/\s+/).filter(Boolean);
+
+export function turnOf({ speaker, label, paragraphs, times = [] }) {
+  let used = 0;
+  const paras = paragraphs.map(text => {
+    const count = 2 * tokens(text).length;
+    used += count;
+    return { text, times: times.length ? times.slice(used - count, used) : Array(count).fill(-1) };
+  });
+  return { key: ++keys, speaker, label, paras };
+}
+
+/** Times for new words from those of the old ones: what both ends share keeps its own, the middle is shared out. */
+export function retimed(old, times, fresh) {
+  let head = 0, tail = 0;
+  while (head < old.length && head < fresh.length && old[head] === fresh[head]) head++;
+  while (tail < old.length - head && tail < fresh.length - head
+    && old[old.length - 1 - tail] === fresh[fresh.length - 1 - tail]) tail++;
+  const gone = old.length - head - tail, come = fresh.length - head - tail;
+  const before = times.slice(0, 2 * head), after = times.slice(times.length - 2 * tail);
+  const middle = times.slice(2 * head, 2 * (head + gone));
+  if (gone === come) return [...before, ...middle, ...after];
+  const known = middle.filter(time => time >= 0);
+  const low = known.length ? Math.min(...known) : before.at(-1) ?? after[0] ?? -1;
+  const high = known.length ? Math.max(...known) : after[0] ?? low;
+  const words = fresh.slice(head, head + come);
+  const total = words.reduce((sum, word) => sum + word.length, 0);
+  let passed = 0;
+  const shared = words.flatMap(word => {
+    if (low < 0) return [-1, -1];
+    const at = share => Math.round(low + Math.max(0, high - low) * share / total);
+    return [at(passed), at(passed += word.length)];
+  });
+  return [...before, ...shared, ...after];
+}
+
+export class Model {
+  constructor() {
+    this.turns = [];
+    this.names = {}; // full names the editor gave, by the name the draft prints
+    this.version = 0; // goes up with every change
+    this.past = [];
+    this.future = [];
+    this.changed = () => {};
+  }
+
+  load(state) {
+    this.turns = state.turns.map(turnOf);
+    this.#bump();
+  }
+
+  get speakers() { return [...new Set(this.turns.map(turn => turn.speaker))]; }
+
+  text(at) { return this.turns[at.turn].paras[at.para].text; }
+
+  /** Replace what lies between two places by paragraphs of text; returns the place after it. */
+  replace(from, to, parts, { caret = from, kind = "" } = {}) {
+    const first = this.turns[from.turn], last = this.turns[to.turn];
+    const head = this.text(from).slice(0, from.offset), rest = this.text(to).slice(to.offset);
+    const texts = [...parts];
+    texts[0] = head + texts[0];
+    const end = texts.at(-1).length;
+    texts[texts.length - 1] += rest;
+    const old = this.turns.slice(from.turn, to.turn + 1).flatMap((turn, i, all) => turn.paras.slice(
+      i === 0 ? from.para : 0, i === all.length - 1 ? to.para + 1 : undefined));
+    const paras = this.#retimedParas(old, texts);
+    const turn = { ...first, paras: [...first.paras.slice(0, from.para), ...paras, ...last.paras.slice(to.para + 1)] };
+    const after = { turn: from.turn, para: from.para + parts.length - 1, offset: end };
+    this.#apply(this.turns.toSpliced(from.turn, to.turn - from.turn + 1, turn), caret, after, kind);
+    return after;
+  }
+
+  /** A new turn from here on, of the same speaker or another one. */
+  split(at, speaker = null) {
+    const turn = this.turns[at.turn], para = turn.paras[at.para];
+    const [left, right] = [para.text.slice(0, at.offset).trimEnd(), para.text.slice(at.offset).trimStart()];
+    const [a, b] = this.#cut(para, left, right);
+    const before = [...turn.paras.slice(0, at.para), ...(left || !at.para ? [a] : [])];
+    const after = [...(right || at.para === turn.paras.length - 1 ? [b] : []), ...turn.paras.slice(at.para + 1)];
+    const second = { ...turn, key: ++keys, paras: after, speaker: speaker ?? turn.speaker };
+    const turns = this.turns.toSpliced(at.turn, 1, { ...turn, paras: before }, second);
+    const caret = { turn: at.turn + 1, para: 0, offset: 0 };
+    this.#apply(this.#labelled(turns, at.turn + 1), at, caret);
+    return caret;
+  }
+
+  /** A new paragraph of the same turn from here on. */
+  breakParagraph(at) {
+    const turn = this.turns[at.turn], para = turn.paras[at.para];
+    const [left, right] = [para.text.slice(0, at.offset).trimEnd(), para.text.slice(at.offset).trimStart()];
+    const paras = turn.paras.toSpliced(at.para, 1, ...this.#cut(para, left, right));
+    const caret = { turn: at.turn, para: at.para + 1, offset: 0 };
+    this.#apply(this.turns.with(at.turn, { ...turn, paras }), at, caret);
+    return caret;
+  }
+
+  /** Join the paragraph, or the turn, that starts here to what stands before it. */
+  mergeBack(at) {
+    if (!at.para && !at.turn) return at;
+    const turn = at.para ? at.turn : at.turn - 1;
+    const para = at.para ? at.para - 1 : this.turns[turn].paras.length - 1;
+    const before = this.turns[turn].paras[para].text;
+    const gap = before && this.text({ ...at, offset: 0 }) ? " " : "";
+    const from = { turn, para, offset: before.length };
+    this.replace(from, { ...at, offset: 0 }, [gap], { caret: at });
+    return { ...from, offset: before.length + gap.length };
+  }
+
+  reassign(index, speaker) {
+    const turns = this.turns.with(index, { ...this.turns[index], speaker });
+    this.#apply(this.#labelled(turns, index));
+  }
+
+  rename(old, short, full) {
+    this.names = { ...this.names, [short]: full };
+    const turns = this.turns.map(turn => turn.speaker !== old ? turn
+      : { ...turn, speaker: short, label: turn.label === old ? short : turn.label.length === 1 ? short[0].toUpperCase() : short });
+    this.#apply(turns);
+  }
+
+  /** New texts for paragraphs: a list of { turn, para, text }. */
+  setTexts(changes, caret = null, kind = "") {
+    const turns = [...this.turns];
+    for (const { turn, para, text } of changes) {
+      const paras = this.#retimedParas([turns[turn].paras[para]], [text]);
+      turns[turn] = { ...turns[turn], paras: turns[turn].paras.toSpliced(para, 1, ...paras) };
+    }
+    this.#apply(turns, caret, caret, kind);
+  }
+
+  /** Turns that came from elsewhere, keeping what is the same as it is here. */
+  adopt(wanted) {
+    const here = new Map();
+    const sign = turn => JSON.stringify([turn.speaker, turn.paragraphs ?? turn.paras.map(para => para.text)]);
+    for (const turn of this.turns) here.set(sign(turn), [...here.get(sign(turn)) ?? [], turn]);
+    const turns = wanted.map((turn, i) => {
+      const same = here.get(sign(turn))?.shift();
+      if (same) return same;
+      const place = this.turns[i], fresh = turnOf({ label: place?.label ?? turn.speaker, ...turn });
+      if (!place) return fresh;
+      return { ...fresh, paras: this.#retimedParas(place.paras, turn.paragraphs) };
+    });
+    this.#apply(turns);
+  }
+
+  setLabels(labels) {
+    if (labels.length !== this.turns.length) return;
+    this.turns = this.turns.map((turn, i) => turn.label === labels[i] ? turn : { ...turn, label: labels[i] });
+    this.changed();
+  }
+
+  undo() { return this.#travel(this.past, this.future, "before"); }
+  redo() { return this.#travel(this.future, this.past, "after"); }
+
+  /** What the server is sent. */
+  payload() { return this.turns.map(turn => [turn.speaker, turn.paras.map(para => para.text)]); }
+
+  #retimedParas(old, texts) {
+    const words = texts.map(tokens);
+    const times = retimed(old.flatMap(para => tokens(para.text)), old.flatMap(para => para.times), words.flat());
+    let used = 0;
+    return texts.map((text, i) => ({ text, times: times.slice(used, used += 2 * words[i].length) }));
+  }
+
+  #cut(para, left, right) {
+    const count = 2 * tokens(left).length;
+    const inWord = tokens(left).length + tokens(right).length > tokens(para.text).length;
+    return [{ text: left, times: para.times.slice(0, count) },
+      { text: right, times: para.times.slice(inWord ? count - 2 : count) }];
+  }
+
+  #labelled(turns, index) {
+    const { speaker } = turns[index];
+    const others = turns.filter((turn, i) => turn.speaker === speaker && i !== index);
+    const isFirst = !turns.slice(0, index).some(turn => turn.speaker === speaker);
+    const label = others.length && !isFirst ? others.at(-1).label : speaker;
+    return turns.with(index, { ...turns[index], label });
+  }
+
+  #apply(turns, before = null, after = null, kind = "") {
+    const last = this.past.at(-1), now = Date.now();
+    const goesOn = kind && last?.kind === kind && now - last.time < 1000
+      && JSON.stringify(last.after) === JSON.stringify(before);
+    if (goesOn) Object.assign(last, { after, time: now });
+    else this.past.push({ turns: this.turns, names: this.names, before, after, kind, time: now });
+    if (this.past.length > 500) this.past.shift();
+    this.future = [];
+    this.turns = turns;
+    this.#bump();
+  }
+
+  #travel(from, to, side) {
+    const step = from.pop();
+    if (!step) return null;
+    to.push({ ...step, turns: this.turns, names: this.names, kind: "" });
+    this.turns = step.turns;
+    this.names = step.names;
+    this.#bump();
+    return step[side] ?? { };
+  }
+
+  #bump() {
+    this.version++;
+    this.changed();
+  }
+}

@@ -1,0 +1,129 @@
+// The recording: play, pause, speed, repeat; and which word of the transcript is being spoken.
+
+import { tokens } from "./model.js";
+
+const SPEEDS = [0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 1.75, 2];
+const STEP_BACK = 2; // seconds, on pause
+
+export class Player {
+  #words = []; // [start, end, turn, para, token], by start
+  #version = -1;
+  #current = -1;
+
+  constructor(audio, model) {
+    this.audio = audio;
+    this.model = model;
+    this.loop = null; // [from, to] in milliseconds
+    this.onword = () => {};
+    this.onchange = () => {};
+    audio.preservesPitch = true;
+    for (const name of ["play", "pause", "ratechange", "seeked", "durationchange", "ended"]) {
+      audio.addEventListener(name, () => { this.onchange(); this.#frame(true); });
+    }
+  }
+
+  static speeds = SPEEDS;
+  get now() { return this.audio.currentTime * 1000; }
+  get isPlaying() { return !this.audio.paused; }
+
+  playFrom(ms) {
+    if (this.loop && (ms < this.loop[0] || ms >= this.loop[1])) this.loop = null;
+    this.audio.currentTime = ms / 1000;
+    return this.play();
+  }
+
+  async play() {
+    try {
+      await this.audio.play();
+      this.#frame();
+    } catch (error) {
+      if (error.name !== "AbortError") this.onchange(error); // paused before it began
+    }
+  }
+
+  toggle() {
+    if (!this.isPlaying) return this.play();
+    this.audio.pause();
+    this.audio.currentTime = Math.max(0, this.audio.currentTime - STEP_BACK);
+  }
+
+  skip(seconds) { this.audio.currentTime = Math.max(0, this.audio.currentTime + seconds); }
+
+  faster(steps) {
+    const here = SPEEDS.findIndex(speed => speed >= this.audio.playbackRate);
+    this.audio.playbackRate = SPEEDS[Math.min(Math.max(here + steps, 0), SPEEDS.length - 1)];
+  }
+
+  toggleLoop() {
+    this.loop = this.loop ? null : this.#sentence();
+    this.onchange();
+  }
+
+  /** The time of the word at or after a place of the model; null where none has one. */
+  timeAt({ turn, para, offset }) {
+    const { text, times } = this.model.turns[turn].paras[para];
+    const before = text.slice(0, offset);
+    const token = tokens(before).length - (/\S$/.test(before) && before ? 1 : 0);
+    const time = times.slice(2 * Math.max(token, 0)).find(moment => moment >= 0);
+    return time ?? times.findLast(moment => moment >= 0) ?? null;
+  }
+
+  /** Where in the model the words between two times are, from the first to the last. */
+  placesOf(start, end) {
+    this.#index();
+    const inside = this.#words.filter(([from, to]) => (from + to) / 2 >= start && (from + to) / 2 <= end);
+    return inside.length ? [this.#place(inside[0]), this.#place(inside.at(-1), true)] : null;
+  }
+
+  #place([, , turn, para, token], atEnd = false) {
+    const { text } = this.model.turns[turn].paras[para];
+    const match = [...text.matchAll(/\S+/g)][token];
+    return { turn, para, offset: match.index + (atEnd ? match[0].length : 0) };
+  }
+
+  #index() {
+    if (this.#version === this.model.version) return;
+    this.#version = this.model.version;
+    this.#words = [];
+    this.model.turns.forEach((turn, t) => turn.paras.forEach(({ times }, p) => {
+      for (let i = 0; i < times.length; i += 2) if (times[i] >= 0) this.#words.push([times[i], times[i + 1], t, p, i / 2]);
+    }));
+    this.#words.sort((a, b) => a[0] - b[0]);
+    this.#current = -1;
+  }
+
+  #at(ms) {
+    let low = 0, high = this.#words.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#words[middle][0] <= ms) low = middle + 1; else high = middle;
+    }
+    return low - 1;
+  }
+
+  #sentence() {
+    this.#index();
+    const here = this.#words[Math.max(this.#at(this.now), 0)];
+    if (!here) return null;
+    const [, , turn, para, token] = here;
+    const { text, times } = this.model.turns[turn].paras[para], words = tokens(text);
+    const ends = word => /[.?!…]["'”’)\]]*$/.test(word);
+    let from = token, to = token;
+    while (from > 0 && !ends(words[from - 1])) from--;
+    while (to < words.length - 1 && !ends(words[to])) to++;
+    const known = times.slice(2 * from, 2 * to + 2).filter(time => time >= 0);
+    return [Math.min(...known), Math.max(...known) + 150];
+  }
+
+  #frame(once = false) {
+    this.#index();
+    if (this.loop && this.now >= this.loop[1]) this.audio.currentTime = this.loop[0] / 1000;
+    const word = this.#at(this.now + 30);
+    if (word !== this.#current) {
+      this.#current = word;
+      this.onword(word < 0 ? null : [this.#place(this.#words[word]), this.#place(this.#words[word], true)]);
+    }
+    this.ontime?.();
+    if (this.isPlaying && !once) requestAnimationFrame(() => this.#frame());
+  }
+}

@@ -1,0 +1,201 @@
+// The transcript on the page: one section a turn, one text node a paragraph. Places are { turn, para, offset } of the
+// model; marks (the word being spoken, search hits, Markdown's signs) are CSS highlights and never touch the text.
+
+const SIGNS = /\\(?=[!-\/:-@\[-`{-~])|\]\([^()\s]*\)|!?\[(?=[^\]]*\]\()|\*{1,3}(?=\S)|(?<=\S)\*{1,3}|(?<![\w\\])_{1,3}(?=\w)|(?<=\w)_{1,3}(?!\w)|`+|&#?\w+;/g;
+
+export const clock = ms => {
+  const seconds = Math.max(0, Math.floor(ms / 1000)), hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60, two = number => String(number).padStart(2, "0");
+  return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+};
+
+const element = (tag, properties = {}, ...children) => {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+};
+export { element };
+
+export class View {
+  #shown = new Map(); // key → { turn, section, button, time, said }
+  #signs = new Map(); // paragraph element → ranges
+  #marks = {};
+
+  constructor(root, model) {
+    this.root = root;
+    this.model = model;
+    for (const name of ["sign", "found", "doubt", "now"]) {
+      this.#marks[name] = new Highlight();
+      CSS.highlights.set(name, this.#marks[name]);
+    }
+    this.#marks.now.priority = 3;
+    this.#marks.doubt.priority = 2;
+  }
+
+  /** Make the page show the model's turns; what is the same object as before is not touched. */
+  render() {
+    const wanted = new Set(this.model.turns.map(turn => turn.key));
+    for (const [key, shown] of this.#shown) {
+      if (wanted.has(key)) continue;
+      for (const paragraph of shown.said.children) this.#forget(paragraph);
+      shown.section.remove();
+      this.#shown.delete(key);
+    }
+    let next = this.root.firstElementChild;
+    for (const turn of this.model.turns) {
+      const shown = this.#shown.get(turn.key) ?? this.#create(turn);
+      if (shown.section === next) next = next.nextElementSibling;
+      else this.root.insertBefore(shown.section, next);
+      if (shown.turn !== turn) this.#update(shown, turn);
+    }
+  }
+
+  paragraph(at) { return this.#shown.get(this.model.turns[at.turn]?.key)?.said.querySelectorAll("p")[at.para]; }
+  section(index) { return this.#shown.get(this.model.turns[index].key).section; }
+  button(index) { return this.#shown.get(this.model.turns[index].key).button; }
+  indexOf(node) {
+    const key = Number((node.nodeType === 1 ? node : node.parentElement)?.closest("section")?.dataset.key);
+    return this.model.turns.findIndex(turn => turn.key === key);
+  }
+
+  /** The place in the model of a place in the page. */
+  place(node, offset) {
+    const inside = node.nodeType === 3 ? node.parentElement : node;
+    const paragraph = inside.closest("p");
+    if (paragraph && this.root.contains(paragraph)) {
+      const turn = this.indexOf(paragraph), para = [...paragraph.parentElement.querySelectorAll("p")].indexOf(paragraph);
+      const length = this.model.turns[turn].paras[para].text.length;
+      return { turn, para, offset: node.nodeType === 3 ? Math.min(offset, length) : offset ? length : 0 };
+    }
+    if (node === this.root) {
+      const last = this.model.turns.length - 1;
+      return offset < this.root.children.length ? { turn: offset, para: 0, offset: 0 } : this.end(last);
+    }
+    const turn = this.indexOf(inside);
+    if (turn < 0) return null;
+    return inside.closest(".who") || !offset ? { turn, para: 0, offset: 0 } : this.end(turn);
+  }
+
+  end(turn) {
+    const para = this.model.turns[turn].paras.length - 1;
+    return { turn, para, offset: this.model.turns[turn].paras[para].text.length };
+  }
+
+  /** Where the selection starts and ends; null where it is not in the text. */
+  selection() {
+    const range = getSelection().rangeCount ? getSelection().getRangeAt(0) : null;
+    if (!range || !this.root.contains(range.commonAncestorContainer)) return null;
+    const from = this.place(range.startContainer, range.startOffset), to = this.place(range.endContainer, range.endOffset);
+    return from && to ? { from, to, isCaret: range.collapsed } : null;
+  }
+
+  select(from, to = from) {
+    if (!from || from.turn === undefined || !this.paragraph(from) || !this.paragraph(to)) return;
+    this.root.focus({ preventScroll: true });
+    const [a, b] = [this.#point(from), this.#point(to)];
+    getSelection().setBaseAndExtent(...a, ...b);
+    const box = this.range(from, to).getBoundingClientRect(), room = this.#room();
+    if (box.height && (box.bottom > room.bottom || box.top < room.top)) this.paragraph(from).scrollIntoView({ block: "center" });
+  }
+
+  range(from, to) {
+    const range = new Range();
+    range.setStart(...this.#point(from));
+    range.setEnd(...this.#point(to));
+    return range;
+  }
+
+  mark(name, ranges) {
+    this.#marks[name].clear();
+    for (const range of ranges) this.#marks[name].add(range);
+  }
+
+  /** Bring a range near the middle of the window unless it is well in sight. */
+  follow(range) {
+    const box = range.getBoundingClientRect(), room = this.#room();
+    if (box.height && box.top > room.top && box.bottom < room.bottom - 40) return false;
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (!box.height) range.startContainer.parentElement.scrollIntoView({ block: "center" });
+    else scrollTo({ top: scrollY + box.top - innerHeight / 3, behavior: calm ? "instant" : "smooth" });
+    return true;
+  }
+
+  /** Take over what the browser typed (input methods compose in the page itself). */
+  typed(at) { return this.paragraph(at).textContent; }
+
+  restore(at) {
+    const para = this.model.turns[at.turn].paras[at.para], paragraph = this.paragraph(at);
+    paragraph.shown = null;
+    this.#write(paragraph, para);
+  }
+
+  filter(speaker) {
+    for (const turn of this.model.turns) this.#shown.get(turn.key).section.hidden = Boolean(speaker) && turn.speaker !== speaker;
+  }
+
+  #room() {
+    return { top: 56, bottom: document.querySelector("#bar").getBoundingClientRect().top };
+  }
+
+  #point(at) {
+    const paragraph = this.paragraph(at), node = paragraph.firstChild;
+    return node?.nodeType === 3 ? [node, Math.min(at.offset, node.length)] : [paragraph, 0];
+  }
+
+  #create(turn) {
+    const button = element("button", { type: "button", className: "name" });
+    button.setAttribute("aria-haspopup", "menu");
+    const time = element("span", { className: "time" });
+    const who = element("div", { className: "who", contentEditable: "false" }, button, time);
+    const said = element("div", { className: "said" });
+    const section = element("section", { className: "turn" }, who, said);
+    section.dataset.key = turn.key;
+    const shown = { turn: null, section, button, time, said };
+    this.#shown.set(turn.key, shown);
+    return shown;
+  }
+
+  #update(shown, turn) {
+    const start = turn.paras.flatMap(para => para.times).find(time => time >= 0);
+    shown.button.textContent = turn.label;
+    shown.button.title = `${turn.speaker}: change who speaks (Alt+S)`;
+    shown.button.setAttribute("aria-label", `Speaker ${turn.speaker}, change`);
+    shown.time.textContent = start === undefined ? "" : clock(start);
+    shown.section.setAttribute("aria-label", start === undefined ? turn.speaker : `${turn.speaker}, ${clock(start)}`);
+    const paragraphs = shown.said.querySelectorAll("p");
+    turn.paras.forEach((para, i) => {
+      let paragraph = paragraphs[i];
+      if (!paragraph) shown.said.insertBefore(paragraph = element("p"), shown.said.querySelector(".clash"));
+      this.#write(paragraph, para);
+    });
+    for (const paragraph of [...paragraphs].slice(turn.paras.length)) {
+      this.#forget(paragraph);
+      paragraph.remove();
+    }
+    shown.turn = turn;
+  }
+
+  #write(paragraph, para) {
+    if (paragraph.shown === para.text) return;
+    paragraph.shown = para.text;
+    this.#forget(paragraph);
+    if (!para.text) {
+      paragraph.replaceChildren(element("br"));
+      return;
+    }
+    if (paragraph.childNodes.length === 1 && paragraph.firstChild.nodeType === 3) paragraph.firstChild.data = para.text;
+    else paragraph.textContent = para.text;
+    const ranges = [...para.text.matchAll(SIGNS)].map(match => {
+      const range = new StaticRange({ startContainer: paragraph.firstChild, startOffset: match.index,
+        endContainer: paragraph.firstChild, endOffset: match.index + match[0].length });
+      this.#marks.sign.add(range);
+      return range;
+    });
+    if (ranges.length) this.#signs.set(paragraph, ranges);
+  }
+
+  #forget(paragraph) {
+    for (const range of this.#signs.get(paragraph) ?? []) this.#marks.sign.delete(range);
+    this.#signs.delete(paragraph);
+  }
+}
