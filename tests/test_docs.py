@@ -87,3 +87,14 @@ def test_every_lint_rule_is_documented() -> None:
 
     page = (ROOT / "docs" / "lint.md").read_text(encoding="utf-8")
     assert re.findall(r"^\| ([A-Z]\d) \|", page, re.M) == list(CODES)
+
+
+def test_every_room_is_on_the_map() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = "\n".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `"))
+    named = set(re.findall(r"`(?:\w+/)?([\w/]+(?:\.py|/))`", rooms))
+    modules = [path for package in ("audio", "transcribe", "output") for path in (ROOT / package).rglob("*.py")]
+    below = {f"{path.parent.name}/" for path in modules}
+    for path in modules:
+        if path.name not in ("__init__.py", "errors.py") and f"{path.parent.name}/" not in named & below:
+            assert path.name in named, f"{path.relative_to(ROOT)} is not in docs/architecture.md"

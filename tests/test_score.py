@@ -45,11 +45,9 @@ def test_words_changed_lost_and_invented() -> None:
     assert found.words == WordErrors(substitutions=1, deletions=1, insertions=1, words=6)
     assert found.words.rate == 0.5
     assert (found.speakers_ref, found.speakers_hyp) == (1, 1)
-    assert [one.shown for one in found.differences] == [
-        "the {+big+} cat sat on",
-        "the cat [-sat-]{+sit+} on the mat",
-        "cat sat on [-the-] mat",
-    ] or len(found.differences) < 3, "differences a word apart may be one"
+    (difference,) = found.differences  # errors with a single right word between them are one difference
+    assert difference.shown == "the [-cat sat on the-]{+big cat sit on+} mat"
+    assert difference.cost == 3
 
 
 def test_the_best_pairing_of_speakers_counts() -> None:
@@ -150,11 +148,11 @@ def test_names_said_and_missed() -> None:
 def test_swapped_names_cost_no_cpwer_but_are_seen() -> None:
     reference = account(("Rich Bowen", "one two"), ("Nora", "three four five"))
     swapped = account(("Nora", "one two"), ("Rich", "three four five"))
-    found = score(reference, swapped)
+    found = score(reference, swapped, PLAIN)
     assert found.cp is not None
     assert (found.cp.errors, found.misnamed) == (0, (5, 5))
-    assert score(reference, account(("Rich", "one two"), ("Nora", "three four five"))).misnamed == (0, 5)
-    assert score(reference, account(("S1", "one two"), ("S2", "three four five"))).misnamed is None
+    assert score(reference, account(("Rich", "one two"), ("Nora", "three four five")), PLAIN).misnamed == (0, 5)
+    assert score(reference, account(("S1", "one two"), ("S2", "three four five")), PLAIN).misnamed is None
 
 
 def test_nothing_against_something() -> None:
@@ -327,7 +325,7 @@ def test_a_file_that_cannot_be_read_is_named_with_its_line(
     path.write_bytes(content)
     with pytest.raises(TranscriptError) as caught:
         read_account(path)
-    assert str(path) in str(caught.value) or "transcript" in str(caught.value)
+    assert str(path) in str(caught.value)
     assert message in str(caught.value)
 
 

@@ -80,7 +80,13 @@ class RealStages:
         from transcribe.diarize import diarize
 
         settings = self._settings
-        return diarize(audio, count=settings.speaker_count, device=settings.device, progress=progress)
+        return diarize(
+            audio,
+            count=settings.speaker_count,
+            device=settings.device,
+            threads=settings.threads,
+            progress=progress,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,8 @@ def read_account(path: Path) -> Account:
         raise TranscriptError(f"{path}: cannot be read ({exc.strerror}); check the name") from exc
     try:
         return reader(text)
+    except TranscriptError as exc:
+        raise TranscriptError(f"{path}: {exc}") from exc
     except _LineError as exc:
         raise TranscriptError(f"{path}: {exc}; mend that line") from exc
     except (ValueError, KeyError, TypeError, AttributeError) as exc:

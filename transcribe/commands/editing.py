@@ -30,3 +30,33 @@ def sync(draft: Path) -> int:
         click.echo(f"Warning: {message}", err=True)
     click.echo(f"{draft}: {done.report}", err=True)
     return 0
+
+
+@click.command()
+@_DRAFT
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="Port to use.  [default: a free one]"
+)
+@click.option("--no-browser", is_flag=True, help="Only print the address.")
+def edit(draft: Path, *, port: int, no_browser: bool) -> int:
+    """Correct a draft on a page of its own, with the sound: click a word to hear it, type to change it.
+
+    The page is served on this machine only and saves into the draft as you type; the timed transcript and the captions
+    follow. Prints the page's address; Ctrl+C ends it.
+
+    \b
+    Example:
+      transcribe edit transcripts/interview.md
+    """
+    try:
+        from transcribe.editor.server import open_editor
+    except ImportError as error:
+        raise click.ClickException(f"the editor needs {error.name}: pip install 'turnscript[editor]'") from error
+
+    editor = open_editor(draft, port=port)
+    click.echo(editor.url)
+    click.echo("Press Ctrl+C to end; everything is saved as you type.", err=True)
+    if not no_browser:
+        click.launch(editor.url)
+    editor.serve()
+    return 0

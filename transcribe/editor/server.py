@@ -37,7 +37,9 @@ LARGEST_BODY = 32 * 1024 * 1024  # bytes; a 3-hour draft is under one million
 _ASSETS = {
     "page.html": "text/html; charset=utf-8",
     "style.css": "text/css; charset=utf-8",
-    **dict.fromkeys(("editor.js", "model.js", "view.js", "player.js"), "text/javascript; charset=utf-8"),
+    **dict.fromkeys(
+        ("editor.js", "model.js", "panels.js", "player.js", "saver.js", "view.js"), "text/javascript; charset=utf-8"
+    ),
 }
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; media-src 'self'; "

@@ -20,13 +20,14 @@ from output.errors import OutputError
 from output.parse import Draft, parse
 from transcribe.editor.document import PageTurn, edited, page_turns, wrap_of
 from transcribe.editor.merge import Clash, merged, merged_text
-from transcribe.editor.sync import follow, printed_forms, transcript_of, write_followed
+from transcribe.editor.sync import follow, json_path, printed_forms, transcript_of, write_followed
 from transcribe.errors import TranscribeError
 from transcribe.realign import RealignedTurn, realign
 from transcribe.transcript import Transcript, Turn, Word
 
 _log = logging.getLogger(__name__)
 
+QUIET = 1.0  # seconds without an edit before the timed transcript follows
 DOUBTFUL = 0.45  # words the recogniser gave less than this are on the list of doubts
 KEPT_REVISIONS = 30  # of a draft, for pages that were open while the server was not
 _TURN_UNIT = "\x00"  # begins the unit of a speaker; no paragraph does
@@ -54,7 +55,9 @@ class Session:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = threading.RLock()
+        self._lock = threading.RLock()  # of the draft
+        self._json_lock = threading.RLock()  # of the timed transcript
+        self._cached: tuple[tuple[int, int], Transcript] | None = None
         self._wake = threading.Event()
         self._names: dict[str, str] = {}
         self._closed = False
@@ -132,7 +135,7 @@ class Session:
 
     def accept(self, start: float, end: float) -> None:
         """Note that what is said from `start` to `end` (seconds) is right: it is no longer doubtful."""
-        with self._lock:
+        with self._json_lock:
             transcript, _ = self._transcript()
             if transcript is None:
                 return
@@ -147,19 +150,31 @@ class Session:
         while not self._closed:
             self._wake.wait()
             self._wake.clear()
-            with self._lock:
-                try:
-                    before = transcript_of(self.path)
-                    draft = parse(self._read().decode(errors="surrogateescape"))
-                    followed = follow(draft, before, name=str(self.path), full_names=self._names)
-                    write_followed(self.path, followed.transcript, before=before)
-                    self._names.clear()
-                except (TranscribeError, OutputError) as error:
-                    _log.info("%s", error)
+            while not self._closed and self._wake.wait(QUIET):
+                self._wake.clear()
+            try:
+                self._follow()
+            except (TranscribeError, OutputError) as error:
+                _log.info("%s", error)
+
+    def _follow(self) -> None:
+        with self._lock:
+            draft, names = parse(self._read().decode(errors="surrogateescape")), dict(self._names)
+        with self._json_lock:
+            before = transcript_of(self.path)
+            followed = follow(draft, before, name=str(self.path), full_names=names)
+            write_followed(self.path, followed.transcript, before=before)
 
     def _transcript(self) -> tuple[Transcript | None, str]:
+        """The timed transcript, read again when the file changes, or why there is none."""
         try:
-            return transcript_of(self.path), ""
+            status = json_path(self.path).stat()
+            stamp = (status.st_mtime_ns, status.st_size)
+            if self._cached is None or self._cached[0] != stamp:
+                self._cached = (stamp, transcript_of(self.path))
+            return self._cached[1], ""
+        except OSError:
+            return None, f"{json_path(self.path)}: not there, so there are no times; `transcribe run` makes it"
         except TranscribeError as error:
             return None, str(error)
 

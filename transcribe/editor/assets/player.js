@@ -9,16 +9,18 @@ export class Player {
   #words = []; // [start, end, turn, para, token], by start
   #version = -1;
   #current = -1;
+  #isWatching = false;
 
   constructor(audio, model) {
     this.audio = audio;
     this.model = model;
     this.loop = null; // [from, to] in milliseconds
     this.onword = () => {};
+    this.ontime = () => {};
     this.onchange = () => {};
     audio.preservesPitch = true;
     for (const name of ["play", "pause", "ratechange", "seeked", "durationchange", "ended"]) {
-      audio.addEventListener(name, () => { this.onchange(); this.#frame(true); });
+      audio.addEventListener(name, () => { this.onchange(); this.#frame(); });
     }
   }
 
@@ -35,7 +37,7 @@ export class Player {
   async play() {
     try {
       await this.audio.play();
-      this.#frame();
+      if (!this.#isWatching) this.#watch();
     } catch (error) {
       if (error.name !== "AbortError") this.onchange(error); // paused before it began
     }
@@ -115,7 +117,13 @@ export class Player {
     return [Math.min(...known), Math.max(...known) + 150];
   }
 
-  #frame(once = false) {
+  #watch() {
+    this.#isWatching = this.isPlaying;
+    this.#frame();
+    if (this.#isWatching) requestAnimationFrame(() => this.#watch());
+  }
+
+  #frame() {
     this.#index();
     if (this.loop && this.now >= this.loop[1]) this.audio.currentTime = this.loop[0] / 1000;
     const word = this.#at(this.now + 30);
@@ -123,7 +131,6 @@ export class Player {
       this.#current = word;
       this.onword(word < 0 ? null : [this.#place(this.#words[word]), this.#place(this.#words[word], true)]);
     }
-    this.ontime?.();
-    if (this.isPlaying && !once) requestAnimationFrame(() => this.#frame());
+    this.ontime();
   }
 }

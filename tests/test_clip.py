@@ -1,0 +1,144 @@
+"""`transcribe clip`: cut at silences, with the words an editor put right, ready for a check."""
+
+from __future__ import annotations
+
+import os
+import wave
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from audio.decode import decode
+from tests.scripted import ScriptedStages
+from transcribe.cli import main
+from transcribe.clips import find_clips
+from transcribe.references import read_account
+from transcribe.settings import Settings
+
+RATE = 16_000
+SAID = "I'm Ada. Who are you? I am Grace. Thank you, Grace."
+"""What `ScriptedStages` hears, half a second a word; Grace says the sixth to the eighth."""
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for name in [name for name in os.environ if name.startswith("TRANSCRIBE_")]:
+        monkeypatch.delenv(name)
+
+    def call(*args: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as caught:
+            main(args, stages=ScriptedStages())
+        out, err = capsys.readouterr()
+        assert isinstance(caught.value.code, int)
+        return caught.value.code, out, err
+
+    return call
+
+
+def write_episode(path: Path, *, pauses: tuple[tuple[float, float], ...]) -> None:
+    """Twelve seconds of a tone with silences at `pauses`."""
+    time = np.arange(12 * RATE) / RATE
+    samples = 0.3 * np.sin(2 * np.pi * 440 * time)
+    for start, end in pauses:
+        samples[int(start * RATE) : int(end * RATE)] = 0
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, RATE, 0, "NONE", ""))
+        file.writeframes((samples * 32767).astype("<i2").tobytes())
+
+
+def corrected(tmp_path: Path, run: Run) -> Path:
+    """An episode that was transcribed and whose draft an editor put right."""
+    write_episode(tmp_path / "talk.wav", pauses=((2.4, 2.8), (5.4, 5.9)))
+    run("run", "talk.wav", "--speakers", "Ada,Grace")
+    draft = tmp_path / "transcripts" / "talk.md"
+    draft.write_text(draft.read_text().replace("I am Grace.", "I am certainly Grace."))
+    return draft
+
+
+def test_a_clip_is_cut_at_silences_and_says_what_the_editor_says(run: Run, tmp_path: Path) -> None:
+    corrected(tmp_path, run)
+    code, out, err = run("clip", "talk.wav", "--from", "0:02", "--to", "0:05.0", "-o", "clips")
+    assert (code, out.splitlines()) == (0, ["clips/talk-0002-0005.wav", "clips/talk-0002-0005.ref.txt"])
+    assert err == "cut from 2.6 to 5.7 s\n", "the middles of the two silences"
+    said = read_account(tmp_path / "clips" / "talk-0002-0005.ref.txt").said
+    assert [(one.speaker, one.text) for one in said or ()] == [
+        ("Grace", "I am certainly Grace."),
+        ("Ada", "Thank you, Grace."),
+    ]
+    with decode(tmp_path / "clips" / "talk-0002-0005.wav") as audio, decode(tmp_path / "talk.wav") as whole:
+        middle = err.split()[2]
+        start = float(middle)
+        assert audio.duration == pytest.approx(3.05, abs=0.02)
+        assert np.abs(audio.read(0.5, 1.0) - whole.read(start + 0.5, start + 1.0)).max() < 0.7
+        assert np.abs(audio.read(0, 0.15)).max() == 0, "it begins in silence"
+
+
+def test_the_clip_is_ready_for_a_check(run: Run, tmp_path: Path) -> None:
+    draft = corrected(tmp_path, run)
+    run("clip", str(draft), "--from", "2", "--to", "5", "-o", "clips", "--name", "grace")
+    (clip,) = find_clips(tmp_path / "clips", Settings()).clips
+    assert (clip.name, [path.name for path in clip.references]) == ("grace", ["grace.ref.txt"])
+    code, out, _ = run("check", "clips")
+    assert code == 1, "the scripted stages say all of it again"
+    assert "grace" in out
+
+
+def test_again_changes_nothing_and_other_words_are_kept(run: Run, tmp_path: Path) -> None:
+    corrected(tmp_path, run)
+    args = ("clip", "talk.wav", "--from", "2", "--to", "5", "-o", "clips", "--name", "x")
+    assert run(*args)[0] == run(*args)[0] == 0
+    reference = tmp_path / "clips" / "x.ref.txt"
+    reference.write_text("Ada: Mine.\n")
+    before = (tmp_path / "clips" / "x.wav").read_bytes()
+    code, _, err = run(*args)
+    assert code == 2
+    assert "x.ref.txt: is there already and says something else" in err
+    assert reference.read_text() == "Ada: Mine.\n"
+    assert (tmp_path / "clips" / "x.wav").read_bytes() == before
+
+
+def test_an_uncorrected_draft_and_a_cut_in_sound_are_warnings(run: Run, tmp_path: Path) -> None:
+    write_episode(tmp_path / "talk.wav", pauses=())
+    run("run", "talk.wav")
+    code, _, err = run("clip", "talk.wav", "--from", "1", "--to", "3", "-o", "clips")
+    assert code == 0
+    assert "is as the machine wrote it; correct it first" in err
+    assert "no silence near 1.0 s" in err
+    assert "no silence near 3.0 s" in err
+
+
+def test_the_ends_of_the_recording_need_no_silence(run: Run, tmp_path: Path) -> None:
+    corrected(tmp_path, run)
+    code, _, err = run("clip", "talk.wav", "--from", "0", "--to", "12", "-o", "clips")
+    assert code == 0
+    assert "no silence" not in err
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "message"),
+    [
+        (("--from", "5", "--to", "2"), 2, "give a --from and a later --to within it"),
+        (("--from", "5", "--to", "1:00"), 2, "lasts 12.0 s"),
+        (("--from", "soon", "--to", "5"), 2, "'soon' is not a moment"),
+        (("--from", "8", "--to", "11"), 1, "nobody speaks from"),
+    ],
+)
+def test_what_cannot_be_cut_is_said(run: Run, tmp_path: Path, args: tuple[str, ...], code: int, message: str) -> None:
+    corrected(tmp_path, run)
+    found, out, err = run("clip", "talk.wav", *args, "-o", "clips")
+    assert (found, out) == (code, "")
+    assert message in err
+    assert not (tmp_path / "clips").exists()
+
+
+def test_without_a_draft_there_is_no_reference(run: Run, tmp_path: Path) -> None:
+    write_episode(tmp_path / "talk.wav", pauses=())
+    code, _, err = run("clip", "talk.wav", "--from", "1", "--to", "3", "-o", "clips")
+    assert code == 1
+    assert "no draft talk.md beside it or in transcripts" in err

@@ -1,0 +1,110 @@
+"""A feed from address to drafts, over a real server on 127.0.0.1, with the models by script."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+from tests.scripted import tone
+
+ITEM = """<item><title>{title}</title><guid>{guid}</guid><pubDate>{day} Jan 2026 10:00:00 GMT</pubDate>
+<enclosure url="{file}" type="audio/wav" length="1"/></item>"""
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def show(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a show of three episodes, the last of which has no audio behind its address."""
+    folder = tmp_path_factory.mktemp("server")
+    tone(folder / "one.wav")
+    tone(folder / "two.wav", hertz=550)
+    items = [("Storage, at last", "g1", 5, "one.wav"), ("Café talk", "g2", 6, "two.wav"), ("Gone", "g3", 7, "gone.wav")]
+    body = "".join(ITEM.format(title=t, guid=g, day=d, file=f) for t, g, d, f in items)
+    (folder / "feed").write_text(f'<rss version="2.0"><channel><title>A show</title>{body}</channel></rss>')
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/feed"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_a_feed_becomes_drafts_and_one_bad_episode_stops_nothing(run: Run, show: str, tmp_path: Path) -> None:
+    code, out, err = run("run", show)
+    assert code == 1
+    assert sorted(out.split()) == [
+        f"transcripts/{stem}.{suffix}"
+        for stem in ("2026-01-05-storage-at-last", "2026-01-06-cafe-talk")
+        for suffix in ("json", "md")
+    ]
+    assert err.splitlines()[-1].startswith("Error: ")
+    assert "gone.wav" in err.splitlines()[-1]
+    draft = (tmp_path / "transcripts" / "2026-01-06-cafe-talk.md").read_text()
+    assert "title: Café talk\n" in draft or "title: Cafe talk\n" in draft
+    assert "date: 2026-01-06 10:00:00 UTC" in draft
+    assert f"{show.removesuffix('feed')}two.wav" in draft
+    timed = json.loads((tmp_path / "transcripts" / "2026-01-06-cafe-talk.json").read_text())
+    assert timed["episode"]["audio_path"] == "2026-01-06-cafe-talk.wav"
+    assert timed["episode"]["show"] == "A show"
+
+
+def test_what_was_done_is_not_done_again(run: Run, show: str, tmp_path: Path) -> None:
+    run("run", show, "--match", "storage")
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "transcripts").iterdir()}
+    code, out, err = run("run", show, "--match", "storage")
+    assert (code, err) == (0, "")
+    assert len(out.split()) == 2
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_list_shows_how_far_each_has_come(run: Run, show: str) -> None:
+    run("fetch", show, "--episode", "g1")
+    run("run", show, "--episode", "g2")
+    code, out, _ = run("list", show)
+    assert code == 0
+    assert [line.split()[2:4] for line in out.splitlines()] == [
+        ["fetched", "Storage,"],
+        ["transcribed", "Café"],
+        ["new", "Gone"],
+    ]
+    states = {each["guid"]: each["state"] for each in json.loads(run("list", show, "--json")[1])}
+    assert states == {"g1": "fetched", "g2": "transcribed", "g3": "new"}
+    assert len(run("list", show, "--latest", "1")[1].splitlines()) == 1
+    assert len(run("list", show, "--since", "2026-01-06")[1].splitlines()) == 2
+
+
+def test_fetch_prints_paths_and_sets_the_exit_code(run: Run, show: str, tmp_path: Path) -> None:
+    code, out, err = run("fetch", show, "-o", "audio")
+    assert code == 1
+    assert sorted(out.split()) == ["audio/2026-01-05-storage-at-last.wav", "audio/2026-01-06-cafe-talk.wav"]
+    assert err.startswith("Error: ")
+    assert all((tmp_path / path).stat().st_size > 1000 for path in out.split())
+
+
+def test_a_dry_run_of_a_feed_fetches_nothing(run: Run, show: str, tmp_path: Path) -> None:
+    code, out, err = run("run", show, "-n")
+    assert (code, out) == (0, "")
+    assert len(err.splitlines()) == 3
+    assert "Café talk: to be fetched and transcribed" in err
+    assert not (tmp_path / "transcripts").exists()
+
+
+def test_an_address_that_does_not_answer_is_one_line(run: Run, show: str) -> None:
+    for address in (f"{show}-nowhere", "http://127.0.0.1:9/feed"):
+        code, out, err = run("run", address)
+        assert (code, out) == (1, "")
+        (line,) = err.splitlines()
+        assert line.startswith("Error: ")
+        assert "127.0.0.1" in line

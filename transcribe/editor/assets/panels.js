@@ -1,0 +1,204 @@
+// The side panel: the list of doubts, and search and replace with a preview.
+
+import { clock, element } from "./view.js";
+
+const MOST_SHOWN = 200; // hits in the preview
+
+export class Panels {
+  #doubts = [];
+  #chosen = -1;
+  #hits = [];
+  #shown = "";
+  #panel = document.getElementById("panel");
+  #search = null;
+
+  constructor({ model, view, player, say }) {
+    Object.assign(this, { model, view, player, say });
+  }
+
+  get isOpen() { return !this.#panel.hidden; }
+
+  setDoubts(doubts) {
+    const chosen = this.#doubts[this.#chosen];
+    this.#doubts = doubts;
+    this.#chosen = chosen ? doubts.findIndex(doubt => doubt.start >= chosen.start) : -1;
+    this.#count();
+    if (this.#shown === "doubts") this.#showDoubts();
+  }
+
+  /** The text changed under an open panel. */
+  refresh() {
+    if (this.#shown !== "search") return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.#find(), 150);
+  }
+
+  toggle(name) { if (this.#shown === name) this.close(); else this.open(name); }
+
+  open(name) {
+    this.#shown = name;
+    this.#panel.hidden = false;
+    document.body.dataset.panel = name;
+    this.#expanded();
+    if (name === "doubts") this.#showDoubts();
+    else this.#showSearch();
+  }
+
+  close() {
+    this.#shown = "";
+    this.#panel.hidden = true;
+    delete document.body.dataset.panel;
+    this.#expanded();
+    this.view.mark("found", []);
+    this.view.mark("doubt", []);
+  }
+
+  step(by) {
+    if (!this.#doubts.length) return this.say("No doubts left");
+    const count = this.#doubts.length;
+    return this.choose(this.#chosen < 0 ? (by > 0 ? 0 : count - 1) : (this.#chosen + by + count) % count);
+  }
+
+  choose(index) {
+    this.#chosen = index;
+    const doubt = this.#doubts[index], places = this.player.placesOf(doubt.start, doubt.end);
+    if (places) {
+      this.view.select(...places);
+      this.view.mark("doubt", [this.view.range(...places)]);
+    }
+    this.say(`Doubt ${index + 1} of ${this.#doubts.length}: ${doubt.reason}`);
+    if (this.#shown === "doubts") this.#showDoubts();
+    if (!document.getElementById("play").disabled) this.player.playFrom(Math.max(0, doubt.start - 1000));
+  }
+
+  async accept(index = this.#chosen) {
+    const doubt = this.#doubts[index];
+    if (!doubt) return;
+    const answer = await fetch("/api/accept", { method: "POST", headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(doubt) });
+    if (!answer.ok) {
+      this.say("Not noted: the server did not take it");
+      return;
+    }
+    this.#doubts = this.#doubts.toSpliced(index, 1);
+    this.#chosen = Math.min(index, this.#doubts.length) - 1;
+    this.view.mark("doubt", []);
+    this.#count();
+    if (this.#shown === "doubts") this.#showDoubts();
+    this.say(`Accepted; ${this.#doubts.length} left`);
+  }
+
+  #count() {
+    document.getElementById("show-doubts").textContent = this.#doubts.length ? `Doubts ${this.#doubts.length}` : "Doubts";
+  }
+
+  #expanded() {
+    for (const name of ["doubts", "search"]) {
+      document.getElementById(`show-${name}`).setAttribute("aria-expanded", String(this.#shown === name));
+    }
+  }
+
+  #head(title) {
+    const close = element("button", { type: "button", textContent: "Close", onclick: () => this.close() });
+    return element("div", { className: "head" }, element("h2", { textContent: title }), close);
+  }
+
+  #showDoubts() {
+    const list = element("ol", { className: "list" });
+    this.#doubts.forEach((doubt, i) => {
+      const places = this.player.placesOf(doubt.start, doubt.end);
+      const words = places ? this.#excerpt(...places) : "(taken out)";
+      const jump = element("button", { type: "button", className: "hit", onclick: () => this.choose(i) },
+        element("span", { className: "time", textContent: clock(doubt.start) }), ` ${words}`,
+        element("small", { textContent: doubt.reason }));
+      const right = element("button", { type: "button", textContent: "Right", title: "It is right as it is (F9)", onclick: () => this.accept(i) });
+      const item = element("li", {}, jump, right);
+      if (i === this.#chosen) item.setAttribute("aria-current", "true");
+      list.append(item);
+    });
+    const none = element("p", { textContent: "Nothing the machine is unsure of." });
+    this.#panel.replaceChildren(this.#head("Doubts"), this.#doubts.length ? list : none);
+    list.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+  }
+
+  #excerpt(from, to) {
+    const text = this.model.text(from);
+    const words = from.turn === to.turn && from.para === to.para ? text.slice(from.offset, to.offset) : text.slice(from.offset);
+    return words.length > 90 ? `${words.slice(0, 88)} …` : words;
+  }
+
+  #showSearch() {
+    if (!this.#search) this.#search = this.#makeSearch();
+    this.#panel.replaceChildren(this.#head("Search and replace"), this.#search.form, this.#search.count, this.#search.list);
+    const selection = this.view.selection();
+    if (selection && !selection.isCaret && selection.from.turn === selection.to.turn && selection.from.para === selection.to.para) {
+      this.#search.find.value = this.model.text(selection.from).slice(selection.from.offset, selection.to.offset).trim();
+    }
+    this.#search.find.focus();
+    this.#search.find.select();
+    this.#find();
+  }
+
+  #makeSearch() {
+    const field = (label, id) => {
+      const input = element("input", { id, autocomplete: "off", spellcheck: false });
+      return [element("label", {}, `${label} `, input), input];
+    };
+    const box = (label, id, checked) => {
+      const input = element("input", { id, type: "checkbox", checked });
+      return [element("label", { className: "check" }, input, ` ${label}`), input];
+    };
+    const [findLabel, find] = field("Find", "find"), [putLabel, put] = field("Replace by", "put");
+    const [wordsLabel, words] = box("Whole words", "whole-words", true), [caseLabel, exact] = box("Same case", "same-case", false);
+    const all = element("button", { type: "submit", id: "replace-all", className: "primary", textContent: "Replace all" });
+    const form = element("form", {}, findLabel, putLabel, wordsLabel, caseLabel, all);
+    form.onsubmit = event => { event.preventDefault(); this.#replaceAll(); };
+    find.onkeydown = event => { if (event.key === "Enter") { event.preventDefault(); this.#jump(0); } };
+    for (const input of [find, put, words, exact]) input.addEventListener("input", () => this.#find());
+    return { form, find, put, words, exact, all, count: element("p", { className: "count" }), list: element("ol", { className: "list" }) };
+  }
+
+  #pattern() {
+    const { find, words, exact } = this.#search, escaped = find.value.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    if (!escaped.trim()) return null;
+    const edge = words.checked ? ["(?<![\\p{L}\\p{N}_])", "(?![\\p{L}\\p{N}_])"] : ["", ""];
+    return new RegExp(edge[0] + escaped + edge[1], exact.checked ? "gu" : "giu");
+  }
+
+  #find() {
+    const { put, count, list, all } = this.#search, pattern = this.#pattern();
+    this.#hits = [];
+    if (pattern) this.model.turns.forEach((turn, t) => turn.paras.forEach(({ text }, p) => {
+      for (const match of text.matchAll(pattern)) this.#hits.push({ turn: t, para: p, offset: match.index, length: match[0].length });
+    }));
+    const total = this.#hits.length;
+    count.textContent = pattern ? `${total} ${total === 1 ? "place" : "places"}${total > MOST_SHOWN ? `, the first ${MOST_SHOWN} shown` : ""}` : "";
+    all.disabled = !total;
+    list.replaceChildren(...this.#hits.slice(0, MOST_SHOWN).map((hit, i) => this.#preview(hit, i, put.value)));
+    this.view.mark("found", this.#hits.map(hit => this.view.range(hit, { ...hit, offset: hit.offset + hit.length })));
+  }
+
+  #preview(hit, i, by) {
+    const text = this.model.text(hit), end = hit.offset + hit.length;
+    const before = text.slice(Math.max(0, hit.offset - 28), hit.offset), later = text.slice(end, end + 28);
+    const found = element(by ? "del" : "mark", { textContent: text.slice(hit.offset, end) });
+    const fresh = by ? [element("ins", { textContent: by })] : [];
+    return element("li", {}, element("button", { type: "button", className: "hit", onclick: () => this.#jump(i) }, before, found, ...fresh, later));
+  }
+
+  #jump(i) {
+    const hit = this.#hits[i];
+    if (hit) this.view.select(hit, { ...hit, offset: hit.offset + hit.length });
+  }
+
+  #replaceAll() {
+    const by = this.#search.put.value, total = this.#hits.length, changes = new Map();
+    for (const hit of [...this.#hits].reverse()) {
+      const key = `${hit.turn} ${hit.para}`, text = changes.get(key)?.text ?? this.model.text(hit);
+      changes.set(key, { turn: hit.turn, para: hit.para, text: text.slice(0, hit.offset) + by + text.slice(hit.offset + hit.length) });
+    }
+    this.model.setTexts([...changes.values()]);
+    this.say(`${total} replaced; Control Z takes it back`);
+    this.#find();
+  }
+}
