@@ -20,12 +20,16 @@ import threading
 import warnings as python_warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from audio.episode import Seconds
 from audio.errors import DecodeError, SourceError
 from audio.ffmpeg import Log, command
-from audio.samples import SAMPLE_BYTES, SAMPLE_RATE, Audio, scratch_file, write
+from audio.samples import SAMPLE_BYTES, SAMPLE_RATE, Audio, levels_of, scratch_file, write
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _BLOCK_SECONDS = 30  # decoded at a time
 _TEXT_LOOK = 4096  # bytes looked at to tell text from audio
@@ -58,15 +62,38 @@ def decode(path: Path, *, progress: Callable[[float], None] = lambda fraction: N
     _check_source(path, name)
     with scratch_file() as file:
         log = Log()
-        n_samples = _pour(path, file, log=log, progress=progress)
+        levels = _Levels()
+        n_samples = _pour(path, file, log=log, levels=levels, progress=progress)
         if n_samples == 0:
             raise DecodeError(f"{name}: {log.verdict}")
         try:
-            audio = Audio(file, n_samples, _warnings(path, n_samples / SAMPLE_RATE, log=log))
+            audio = Audio(file, n_samples, _warnings(path, n_samples / SAMPLE_RATE, log=log), levels.of_all)
         except OSError as exc:
             raise SourceError(f"{name}: went away while it was read ({exc.strerror}); run again") from exc
     progress(1.0)
     return audio
+
+
+class _Levels:
+    """The loudness of two channels, gathered block by block; blocks but the last are whole numbers of steps."""
+
+    def __init__(self) -> None:
+        self._parts: list[NDArray[np.float32]] = []
+
+    def take(self, block: bytes) -> None:
+        """Measure a block of interleaved int16."""
+        import numpy as np
+
+        self._parts.append(
+            levels_of(np.frombuffer(block, "<i2").reshape(-1, 2).T.astype(np.float32) / np.float32(32_768))
+        )
+
+    @property
+    def of_all(self) -> NDArray[np.float32] | None:
+        """(2, n), as `levels_of` gives them; None where there was one channel."""
+        import numpy as np
+
+        return np.concatenate(self._parts, axis=1) if self._parts else None
 
 
 def _check_source(path: Path, name: str) -> None:
@@ -90,7 +117,7 @@ def _check_source(path: Path, name: str) -> None:
         raise DecodeError(f"{name}: is text, not audio (a web page or a playlist?); give the audio file itself")
 
 
-def _pour(path: Path, file: IO[bytes], *, log: Log, progress: Callable[[float], None]) -> int:
+def _pour(path: Path, file: IO[bytes], *, log: Log, levels: _Levels, progress: Callable[[float], None]) -> int:
     """Run ffmpeg on `path` and write the mono samples to `file`; their number."""
     program = command(path)
     try:
@@ -104,7 +131,7 @@ def _pour(path: Path, file: IO[bytes], *, log: Log, progress: Callable[[float], 
         listener.start()
         n_samples = 0
         try:
-            for block in _mono_blocks(process.stdout):
+            for block in _mono_blocks(process.stdout, levels):
                 write(file, block)
                 n_samples += len(block) // SAMPLE_BYTES
                 if log.stated:
@@ -117,13 +144,15 @@ def _pour(path: Path, file: IO[bytes], *, log: Log, progress: Callable[[float], 
     return n_samples
 
 
-def _mono_blocks(stream: IO[bytes]) -> Iterator[bytes]:
-    """A WAV stream of one or two channels as stretches of mono int16."""
+def _mono_blocks(stream: IO[bytes], levels: _Levels) -> Iterator[bytes]:
+    """A WAV stream of one or two channels as stretches of mono int16; `levels` is told of two channels."""
     segment = _audio_segment()
     channels = _skip_wav_header(stream)
     frame_bytes = channels * SAMPLE_BYTES
     while channels and (data := stream.read(_BLOCK_SECONDS * SAMPLE_RATE * frame_bytes)):
         whole = data[: len(data) // frame_bytes * frame_bytes]
+        if channels == 2 and whole:
+            levels.take(whole)
         block = segment(data=whole, sample_width=SAMPLE_BYTES, frame_rate=SAMPLE_RATE, channels=channels)
         yield block.set_channels(1).raw_data
 

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from lxml import etree
 
 from audio.samples import Audio
 from tests.scripted import ScriptedStages, tone
 from transcribe.baseline import DRAWS, is_worse
-from transcribe.cli import main
+from transcribe.cli import cli, main
+from transcribe.clips import Limits, find_clips
 from transcribe.recognize import Recognition
+from transcribe.settings import Settings
 from transcribe.transcript import SpeakerSpan, Word
 
 HERE = Path(__file__).parent
@@ -114,7 +118,7 @@ def test_a_perfect_clip_meets_every_gate(check: Check, tmp_path: Path) -> None:
     assert (code, err) == (0, "")
     values = found(out)
     del values["x_realtime"]
-    names = ["wer", "cpwer", "der", "lost_seconds", "invented_words", "speakers", "misnamed", "names"]
+    names = ["wer", "cpwer", "der", "lost_seconds", "lost_words", "invented_words", "speakers", "misnamed", "names"]
     assert values == dict.fromkeys(names, 0)
     assert json.loads(out)["summary"] == "1 met"
 
@@ -128,7 +132,7 @@ LOOP = [*TALK[:3], ("B", TALK[3][1] + " it was so" * 10), *TALK[4:]]
 FAULTS = {
     "a glossary that breaks a name": (
         Telling(talk=with_words("Grace", "Grays")),
-        ["names: 100.0 % is over", "Grace is said 3 times, 3 of them wrong", "[-grace-]{+grays+}"],
+        ["names: 100.0 % is over", "name: Grace, 3 of 3 mentions wrong", "[-grace-]{+grays+}"],
     ),
     "swapped speakers": (
         Telling(talk=SWAPPED),
@@ -265,6 +269,25 @@ wer = 0.02
     assert [clip["state"] for clip in report["clips"]] == ["failed", "ok"]
 
 
+def test_terms_are_looked_at_like_names(check: Check, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clips")
+    (tmp_path / "clips" / "clips.toml").write_text('[[clip]]\naudio = "garden.wav"\nterms = ["clay", "old spade"]\n')
+    code, out, _ = check("clips", stages=Telling(talk=with_words("clay", "cray")))
+    assert code == 1
+    assert "name: clay, 1 of 1 mentions wrong" in out
+    assert "name: spade" not in out
+
+
+def test_a_passage_is_missed_without_any_times(check: Check, tmp_path: Path) -> None:
+    """Nine words of 89 are under every rate's limit."""
+    write_clip(tmp_path / "clips")
+    (tmp_path / "clips" / "garden.rttm").unlink()
+    code, out, _ = check("clips", stages=Telling(drop=(25.0, 29.5)))
+    assert code == 1
+    assert "lost_words: 9 is over the limit of 8" in out
+    assert "wer: " not in out
+
+
 def test_a_limit_that_cannot_be_measured_is_not_met(check: Check, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     (tmp_path / "clips" / "garden.rttm").unlink()
@@ -282,6 +305,21 @@ def test_speed_is_limited_and_remembered(check: Check, tmp_path: Path) -> None:
     assert first[0] == 1
     assert "x_realtime: " in first[1]
     assert found(first[1])["x_realtime"] == found(again[1])["x_realtime"]
+    path = tmp_path / "clips" / "garden.ref.txt"
+    path.write_text(path.read_text().replace("spade", "shovel"))
+    assert found(check("clips", "--json")[1])["x_realtime"] == found(first[1])["x_realtime"]
+
+
+def test_a_speed_nobody_measured_is_not_met(check: Check, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clips")
+    check("clips")
+    for kept in (tmp_path / "cache").rglob("speed-*"):
+        kept.unlink()
+    (tmp_path / "clips" / "clips.toml").write_text('[[clip]]\naudio = "garden.wav"\nlimits = { x_realtime = 1 }\n')
+    code, out, _ = check("clips")
+    assert code == 1
+    assert "x_realtime: not measured: the transcript was kept from before; run with --fresh" in out
+    assert check("clips", "--fresh")[0] == 0
 
 
 def test_what_did_not_change_is_neither_transcribed_nor_scored_again(check: Check, tmp_path: Path) -> None:
@@ -363,7 +401,15 @@ def test_what_cannot_be_compared_is_said(check: Check, tmp_path: Path) -> None:
     assert code == 0
     assert "note: second: is in the baseline, but was not checked" in out
     assert "note: third: is not in the baseline" in out
-    assert "note: garden: its reference changed since the baseline" in out
+    assert "note: garden: its reference or its scoring changed since the baseline" in out
+
+
+def test_runs_that_were_scored_differently_are_not_compared(check: Check, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clips")
+    check("clips", "--baseline", "b.json", "--update-baseline")
+    _, out, _ = check("clips", "--baseline", "b.json", "--normaliser", "none")
+    assert "note: garden: its reference or its scoring changed" in out
+    assert "was 0.0 %" not in out
 
 
 @pytest.mark.parametrize(
@@ -458,6 +504,52 @@ def test_two_runs_print_the_same(check: Check, tmp_path: Path) -> None:
         for one in (*report["clips"], report["overall"]):
             one["gates"] = [gate for gate in one["gates"] if gate["measure"] != "x_realtime"]
     assert first == again
+
+
+@pytest.mark.parametrize(
+    ("toml", "message"),
+    [
+        ('[[clip]]\naudio = "gone.wav"\nreference = "garden.ref.txt"\n', "gone.wav: cannot be read"),
+        ('[[clip]]\naudio = "garden.wav"\nreference = "gone.ref.txt"\n', "gone.ref.txt: the reference cannot be read"),
+        ('[[clip]]\naudio = "garden.wav"\nreference = []\n', "garden.wav: no reference"),
+    ],
+)
+def test_a_listed_file_that_is_missing_is_named(check: Check, tmp_path: Path, toml: str, message: str) -> None:
+    write_clip(tmp_path / "clips")
+    (tmp_path / "clips" / "clips.toml").write_text(toml)
+    code, out, _ = check("clips/clips.toml")
+    assert code == 2
+    assert message in out
+
+
+# ---- what others copy
+
+
+def test_the_example_in_the_documentation_is_read(tmp_path: Path) -> None:
+    page = (HERE.parent / "docs" / "checks.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```toml\n(.*?)^```", page, re.M | re.S)
+    (tmp_path / "clips.toml").write_text(example)
+    found = find_clips(tmp_path, Settings())
+    opening, phone = found.clips
+    assert (opening.limits.wer, opening.limits.names, opening.limits.der, phone.limits.wer) == (0.03, 0, None, 0.08)
+    assert (phone.name, phone.settings.beam_size, found.overall.x_realtime) == ("phone", 1, 2)
+    assert opening.settings.speaker_names == ("Rich", "Nora")
+    for limit in fields(Limits):
+        assert f"| `{limit.name}` |" in page
+
+
+def test_the_action_and_the_hooks_call_what_exists() -> None:
+    text = (HERE.parent / "action.yml").read_text(encoding="utf-8")
+    action = yaml.safe_load(text)
+    assert set(re.findall(r"inputs\.([\w-]+)", text)) == set(action["inputs"])
+    (script,) = [step["run"] for step in action["runs"]["steps"] if step.get("id") == "check"]
+    assert "${{" not in script, "what a caller typed reaches the shell as variables alone"
+    known = {flag for parameter in cli.commands["check"].params for flag in parameter.opts}
+    assert {"--junit", "--markdown", "--baseline"} <= set(re.findall(r"--[a-z-]+", script)) <= known
+    for hook in yaml.safe_load((HERE.parent / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")):
+        program, command, *options = hook["entry"].split()
+        assert program == "transcribe"
+        assert set(options) <= {flag for parameter in cli.commands[command].params for flag in parameter.opts}
 
 
 @pytest.mark.models

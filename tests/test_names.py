@@ -250,3 +250,41 @@ def test_every_voice_gets_one_name_of_its_own(lines: list[tuple[str, str]], name
     assert all(speaker.evidence for speaker in speakers)
     if names and speakers:
         assert set(names) <= {speaker.name for speaker in speakers} or len(names) > len(speakers)
+
+
+FILED = ("Rich Bowen", "the voice on file, likeness 0.91")
+
+
+def test_a_voice_on_file_comes_before_all_that_is_said() -> None:
+    turns = talk(*INTERVIEW)
+    naming = name_speakers(turns, names=(), host="Grete", guest="Guest", on_file={"S2": FILED})
+    assert given_to(naming) == {"S1": "Grete Holm", "S2": "Rich Bowen"}
+    assert naming.speakers[1].evidence == FILED[1]
+    assert naming.warnings == ()
+
+
+def test_a_voice_on_file_that_calls_itself_otherwise_is_a_warning() -> None:
+    naming = name_speakers(talk(*INTERVIEW), names=(), host="Rich", guest="Guest", on_file={"S1": FILED})
+    assert given_to(naming)["S1"] == "Rich Bowen"
+    assert any("Rich Bowen" in warning and "“I'm Grete Holm” at 0:01" in warning for warning in naming.warnings)
+
+
+def test_the_settings_host_is_nobody_else_than_the_voice_on_file() -> None:
+    naming = name_speakers(talk(*PLAIN), names=(), host="Rich", guest="Guest", on_file={"S2": FILED})
+    assert given_to(naming) == {"S1": "Guest", "S2": "Rich Bowen"}
+
+
+def test_people_of_the_feed_are_not_given_out_twice() -> None:
+    people = (Person("Rich Bowen", "host"), Person("Ada Lovelace", "guest"))
+    naming = name_speakers(talk(*PLAIN), names=(), host="X", guest="Guest", people=people, on_file={"S2": FILED})
+    assert given_to(naming) == {"S1": "Ada Lovelace", "S2": "Rich Bowen"}
+
+
+def test_the_users_names_stand_and_a_voice_on_file_tells_whose_they_are() -> None:
+    turns = talk(*PLAIN)
+    naming = name_speakers(turns, names=("Haikel", "Rich"), host="X", guest="Guest", on_file={"S1": FILED})
+    assert given_to(naming) == {"S1": "Rich", "S2": "Haikel"}
+    assert naming.warnings == ()
+    naming = name_speakers(turns, names=("Ada", "Bob"), host="X", guest="Guest", on_file={"S1": FILED})
+    assert set(given_to(naming).values()) == {"Ada", "Bob"}
+    assert any("Rich Bowen's" in warning for warning in naming.warnings)

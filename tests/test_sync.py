@@ -34,8 +34,9 @@ def talk(**changes: object) -> Transcript:
 
 
 @pytest.fixture
-def draft(tmp_path: Path) -> Path:
+def draft(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A draft with its transcript and captions in an empty folder."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
     for name, suffix in (("md", ".md"), ("json", ".json"), ("vtt", ".vtt"), ("docx", ".docx")):
         content = write(talk(), name)
         (tmp_path / f"talk{suffix}").write_bytes(content.encode() if isinstance(content, str) else content)

@@ -13,6 +13,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ from transcribe.gates import RATES, Found, Gate, gates_of, pooled_gates
 from transcribe.pipeline import Pipeline, Progress
 from transcribe.references import REFERENCE_SUFFIXES, Account, account_of, read_account, with_times
 from transcribe.score import Score, Scoring, score
-from transcribe.settings import Settings
+from transcribe.settings import Settings, Stage
+from transcribe.transcript import Transcript
 
 _log = logging.getLogger(__name__)
 
@@ -94,33 +96,28 @@ def check(
     *,
     scoring: Scoring,
     baseline: Baseline | None = None,
+    started: Callable[[Clip], None] = lambda clip: None,
     progress: Progress = lambda stage, fraction: None,
 ) -> tuple[Report, Baseline]:
     """Transcribe and score every clip. Returns the report, and what was found as a baseline for a later check.
 
-    A clip that cannot be run, for whatever reason, is reported and does not stop the others.
+    A clip that cannot be run, for whatever reason, is reported and does not stop the others. `started` is told of each
+    clip before it is looked at.
     """
-    pipelines: dict[Settings, Pipeline] = {}
+    pipeline_for = cache(pipeline_for)
     found: dict[str, Found] = {}
     checked: list[Checked] = []
     for clip in clips.clips:
+        started(clip)
         source = str((clip.references or (clip.audio,))[0])
-        try:
-            pipeline = pipelines.setdefault(clip.settings, pipeline_for(clip.settings))
-            found[clip.name] = one = _found(clip, pipeline, scoring=scoring, progress=progress)
-        except (AudioError, TranscribeError, OutputError) as error:
-            checked.append(Checked(clip.name, error=_named(clip, str(error)), source=source))
-        except Exception as error:  # noqa: BLE001 - a defect of ours, or of what we stand on, is this clip's alone
-            _log.debug("%s failed", clip.name, exc_info=True)
-            message = f"unexpected {type(error).__name__}: {error}; run it with --verbose and report it"
-            checked.append(Checked(clip.name, error=_named(clip, message), source=source))
-        else:
-            before = baseline.clips.get(clip.name) if baseline else None
-            checked.append(
-                Checked(
-                    clip.name, gates_of(one, clip.limits, before, required=clip.required), one.behind, source=source
-                )
-            )
+        one = _attempt(clip, pipeline_for, scoring=scoring, progress=progress)
+        if isinstance(one, str):
+            checked.append(Checked(clip.name, error=one, source=source))
+            continue
+        found[clip.name] = one
+        before = baseline.clips.get(clip.name) if baseline else None
+        gates = gates_of(one, clip.limits, before, required=clip.required)
+        checked.append(Checked(clip.name, gates, one.behind, source=source))
     overall = None
     if found:
         overall = Checked(OVERALL, pooled_gates(found, clips.overall, baseline, required=clips.required))
@@ -129,40 +126,70 @@ def check(
     return Report(ordered, overall, _notes(found, baseline), scoring), made
 
 
+def _attempt(clip: Clip, pipeline_for: PipelineMaker, *, scoring: Scoring, progress: Progress) -> Found | str:
+    """What the clip is worth, or why it could not be run."""
+    try:
+        return _found(clip, pipeline_for(clip.settings), scoring=scoring, progress=progress)
+    except (AudioError, TranscribeError, OutputError) as error:
+        return _named(clip, str(error))
+    except Exception as error:  # noqa: BLE001 - a defect of ours, or of what we stand on, is this clip's alone
+        _log.debug("%s failed", clip.name, exc_info=True)
+        return _named(clip, f"unexpected {type(error).__name__}: {error}; run it with --verbose and report it")
+
+
 def _found(clip: Clip, pipeline: Pipeline, *, scoring: Scoring, progress: Progress) -> Found:
     """What the clip's transcript is worth: as it was kept, or scored now."""
     if not clip.references:
         ways = " or ".join(clip.audio.stem + suffix for suffix in REFERENCE_SUFFIXES)
         raise TranscriptError(f"{clip.audio}: no reference beside it; write {ways}")
+    against = [[_hash(path) for path in clip.references], asdict(scoring), clip.terms, SCORES_OF]
+    reference = hashlib.sha256(json.dumps(against, sort_keys=True).encode()).hexdigest()
     watch = _Watch(progress)
     transcript = pipeline.transcript(Episode.of_file(clip.audio), progress=watch)
     heard = account_of(transcript)
-    reference = hashlib.sha256("".join(map(_hash, clip.references)).encode()).hexdigest()
-    said = json.dumps([asdict(heard), reference, asdict(scoring), SCORES_OF], sort_keys=True)
+    said = json.dumps([asdict(heard), reference], sort_keys=True)
     kept = cache_folder() / "scores" / f"{hashlib.sha256(said.encode()).hexdigest()[:32]}.json"
     one = _load(kept)
-    if one is None or watch.seconds is not None:
-        one = _measured(score(_reference(clip.references), heard, scoring), reference) if one is None else one
-        one = replace(one, took=watch.seconds, seconds=transcript.episode.duration or 0.0)
-        _save(kept, one)
+    if one is None:
+        scored = score(_reference(clip.references), heard, scoring, terms=clip.terms)
+        one = _measured(scored, reference)
+        _save(kept, asdict(one))
+    one = replace(one, took=_took(transcript, clip.settings, watch.seconds), seconds=transcript.episode.duration or 0.0)
     if not set(one.values) & {*RATES, "lost_seconds"}:
         raise TranscriptError(f"{clip.references[0]}: holds nothing to check against; write `Speaker: text` lines")
     return one
 
 
 class _Watch:
-    """Passes progress on, and tells how long the stages ran, if they did."""
+    """Passes progress on, and tells how long the stages ran, if all of them did."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress, self._started, self._ended = progress, time.perf_counter(), 0.0
+        self._stages: set[str] = set()
 
     def __call__(self, stage: str, fraction: float) -> None:
         self._ended = time.perf_counter()
+        self._stages.add(stage)
         self._progress(stage, fraction)
 
     @property
     def seconds(self) -> Seconds | None:
-        return round(self._ended - self._started, 3) if self._ended else None
+        ran = {Stage.RECOGNIZE, Stage.DIARIZE} <= self._stages
+        return round(self._ended - self._started, 3) if ran else None
+
+
+def _took(transcript: Transcript, settings: Settings, seconds: Seconds | None) -> Seconds | None:
+    """How long it took to transcribe: `seconds`, which are kept, or what was kept when it was last done."""
+    made = transcript.made_with
+    done = f"{made.audio_sha256} {made.model_sha256} {settings.digest(Stage.RECOGNIZE, Stage.DIARIZE)}"
+    kept = cache_folder() / "scores" / f"speed-{hashlib.sha256(done.encode()).hexdigest()[:32]}.json"
+    if seconds is not None:
+        _save(kept, seconds)
+        return seconds
+    try:
+        return float(kept.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
 
 
 def _measured(one: Score, reference: str) -> Found:
@@ -171,13 +198,14 @@ def _measured(one: Score, reference: str) -> Found:
         "cpwer": None if one.cp is None else one.cp.rate,
         "der": None if one.time is None else one.time.rate,
         "lost_seconds": one.lost_seconds,
+        "lost_words": None if one.words is None else one.lost_words,
         "invented_words": None if one.words is None else one.invented_words,
         "speakers": abs(one.speakers_hyp - one.speakers_ref),
         "misnamed": None if one.misnamed is None else one.misnamed[0] / max(one.misnamed[1], 1),
         "names": max((name.missed / name.said for name in one.names), default=None),
     }
     behind = [f"{_clock(d.start)}{d.kind}: {d.shown}" for d in one.differences[:SHOWN]]
-    behind += [f"name: {n.name} is said {n.said} times, {n.missed} of them wrong" for n in one.names if n.missed]
+    behind += [f"name: {n.name}, {n.missed} of {n.said} mentions wrong" for n in one.names if n.missed]
     if one.misnamed and one.misnamed[0]:
         behind.append(f"speaker names: {one.misnamed[0]} of {one.misnamed[1]} right words stand under another's name")
     if one.speakers_hyp != one.speakers_ref:
@@ -196,7 +224,9 @@ def _notes(found: Mapping[str, Found], baseline: Baseline | None) -> tuple[str, 
         if name not in baseline.clips:
             notes.append(f"{name}: is not in the baseline; add it with --update-baseline")
         elif baseline.clips[name].reference != one.reference:
-            notes.append(f"{name}: its reference changed since the baseline; renew it with --update-baseline")
+            notes.append(
+                f"{name}: its reference or its scoring changed since the baseline; renew it with --update-baseline"
+            )
     return tuple(notes)
 
 
@@ -232,8 +262,8 @@ def _load(path: Path) -> Found | None:
         return None
 
 
-def _save(path: Path, one: Found) -> None:
+def _save(path: Path, data: Any) -> None:
     try:
-        write_atomically(path, json.dumps(asdict(one), ensure_ascii=False))
+        write_atomically(path, json.dumps(data, ensure_ascii=False))
     except OSError as error:
         _log.warning("the scores could not be kept for later runs: %s", error)

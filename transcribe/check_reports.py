@@ -21,6 +21,7 @@ HEADINGS = {
     "cpwer": "cpWER",
     "der": "DER",
     "lost_seconds": "lost",
+    "lost_words": "words lost",
     "invented_words": "invented",
     "speakers": "speakers off",
     "misnamed": "misnamed",

@@ -18,6 +18,7 @@ from output.errors import OutputError
 from transcribe.commands.drafts import lint, parse, render
 from transcribe.commands.models import models
 from transcribe.commands.running import run
+from transcribe.commands.scoring import check, clip, score
 from transcribe.commands.sources import fetch, list_episodes
 from transcribe.errors import SettingsError, TranscribeError
 from transcribe.settings import Settings
@@ -66,7 +67,7 @@ def cli() -> None:
     """
 
 
-for _command in (run, list_episodes, fetch, render, parse, lint, models):
+for _command in (run, list_episodes, fetch, render, parse, lint, score, check, clip, models):
     cli.add_command(_command)
 
 

@@ -33,14 +33,15 @@ class Limits:
     cpwer: float | None = 0.20
     der: float | None = 0.20
     lost_seconds: float | None = 3.0
+    lost_words: float | None = 8  # in passages that are missing
     invented_words: float | None = 8  # in passages nobody said
     speakers: float | None = 0  # by how many their number may be wrong
     misnamed: float | None = 0.10  # right words under the name of another speaker
-    names: float | None = 0.50  # of the mentions of one speaker's name, how many may be wrong
+    names: float | None = 0.50  # of the mentions of one speaker's name, or one term, how many may be wrong
     x_realtime: float | None = None
 
 
-OVERALL = Limits(lost_seconds=None, invented_words=None, speakers=None, misnamed=None, names=None)
+OVERALL = Limits(lost_seconds=None, lost_words=None, invented_words=None, speakers=None, misnamed=None, names=None)
 """For all clips together only the rates are limited unless a file says more: sums grow with the clips."""
 
 
@@ -54,6 +55,7 @@ class Clip:
     settings: Settings
     limits: Limits
     required: frozenset[str] = frozenset()  # limits stated for this clip: to be measured, or it fails
+    terms: tuple[str, ...] = ()  # words that matter like the speakers' names
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ class _File:
         return Clips(clips, overall, frozenset(key for key, value in together.items() if value is not False))
 
     def _clip(self, row: Mapping[str, Any], settings: Settings, limits: Limits, *, at: int) -> Clip:
-        self._known(row, ("audio", "limits", "name", "reference", "settings", "speakers"), at=at)
+        self._known(row, ("audio", "limits", "name", "reference", "settings", "speakers", "terms"), at=at)
         if "audio" not in row:
             self._fail("audio", "missing in this [[clip]]", at=at)
         audio = self._path.parent / self._text(row, "audio", at=at)
@@ -153,6 +155,9 @@ class _File:
             references = references_beside(audio)
         given = dict(self._table(row, "settings", at=at))
         stated = self._table(row, "limits", at=at)
+        terms = row.get("terms", [])
+        if not isinstance(terms, list) or not all(isinstance(term, str) for term in terms):
+            self._fail("terms", f"{terms!r} is not a list of words", at=at)
         if "speakers" in row:
             given["speakers"] = row["speakers"]
         return Clip(
@@ -162,6 +167,7 @@ class _File:
             settings=self._settings(given, settings, at=at),
             limits=self._limits(stated, limits, at=at),
             required=frozenset(key for key, value in stated.items() if value is not False),
+            terms=tuple(terms),
         )
 
     def _settings(self, given: Mapping[str, Any], base: Settings, *, at: int) -> Settings:

@@ -16,10 +16,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+SAME_VOICE = 0.5  # cosine of two centroids from which they are one speaker
+
 _LARGEST_SAMPLE = 1500
 _MOST_SPEAKERS = 12
 _FEWEST_TO_SPLIT = 10  # vectors; with fewer there is one speaker
-_SAME_VOICE = 0.5  # cosine of two centroids from which they are one speaker
 
 
 def find_voices(vectors: NDArray[np.float32], *, count: int | None = None) -> NDArray[np.float32]:
@@ -66,13 +67,20 @@ def estimate_count(vectors: NDArray[np.float32]) -> int:
     return int(np.argmax(np.diff(eigenvalues))) + 1
 
 
+def direction(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The centroid of vectors, (n, d) of length 1, as a vector of length 1: (d,)."""
+    mean = vectors.mean(axis=0)
+    centroid: NDArray[np.float32] = mean / max(float(np.linalg.norm(mean)), 1e-9)
+    return centroid
+
+
 def _dissolve_small(vectors: NDArray[np.float32], labels: NDArray[np.int_]) -> NDArray[np.int_]:
     """Give the members of clusters too small to be a speaker to the nearest of the others."""
     least = max(3.0, min(5.0, 0.1 * len(vectors)))
     large = np.flatnonzero(np.bincount(labels) >= least)
     if len(large) == 0:
         return np.zeros_like(labels)
-    centroids = np.stack([_direction(vectors[labels == label]) for label in large])
+    centroids = np.stack([direction(vectors[labels == label]) for label in large])
     nearest = np.argmax(vectors @ centroids.T, axis=1)
     kept = np.searchsorted(large, labels).clip(max=len(large) - 1)
     return np.where(np.isin(labels, large), kept, nearest)
@@ -85,7 +93,7 @@ def _merge_alike(vectors: NDArray[np.float32], labels: NDArray[np.int_]) -> NDAr
         centroids = _centroids(vectors, labels)
         alike = centroids @ centroids.T - 2 * np.eye(count)
         first, second = sorted(np.unravel_index(np.argmax(alike), alike.shape))
-        if alike[first, second] <= _SAME_VOICE:
+        if alike[first, second] <= SAME_VOICE:
             break
         labels[labels == second] = first
         labels[labels > second] -= 1
@@ -93,10 +101,4 @@ def _merge_alike(vectors: NDArray[np.float32], labels: NDArray[np.int_]) -> NDAr
 
 
 def _centroids(vectors: NDArray[np.float32], labels: NDArray[np.int_]) -> NDArray[np.float32]:
-    return np.stack([_direction(vectors[labels == label]) for label in range(labels.max() + 1)])
-
-
-def _direction(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    mean = vectors.mean(axis=0)
-    direction: NDArray[np.float32] = mean / max(float(np.linalg.norm(mean)), 1e-9)
-    return direction
+    return np.stack([direction(vectors[labels == label]) for label in range(labels.max() + 1)])

@@ -10,14 +10,17 @@ of voices.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from transcribe.clustering import find_voices
+from transcribe.channels import Channels, hear_channels
+from transcribe.clustering import SAME_VOICE, direction, find_voices
 from transcribe.embedding import STEP, WINDOW, embed, window_starts
+from transcribe.errors import SettingsError
 from transcribe.segmentation import FRAME_STEP, Activity, segment
 from transcribe.speaker_models import SpeakerModel, open_network
 from transcribe.transcript import SpeakerSpan
@@ -36,6 +39,25 @@ _EMISSION = 15.0 * FRAME_STEP  # what a frame's cosine counts for
 _CHANGE, _EASED = 1.0, 0.9  # penalty of a change of speaker, and how much of it a certain change takes off
 _FILLED_GAP = 0.5  # seconds of silence within a speaker's span
 _SHORTEST_SPAN = 0.2  # seconds
+_OWN_SHARE = 0.9  # of a window that must be one speaker's alone for it to tell what they sound like
+_RECOGNISABLE = 3  # such windows, two seconds, that make a voice somebody can be known by
+
+
+@dataclass(frozen=True, slots=True)
+class Diarization:
+    """Who is heard when, and what they sound like.
+
+    Speakers are "S1", "S2", … in the order in which they are first heard. Spans are in the order of time; those of
+    one speaker do not overlap, those of two do where they speak at once. `voices` holds what `transcribe.voices`
+    knows people by, 192 numbers of four digits that make a vector of length 1, of those heard alone long enough.
+    """
+
+    spans: tuple[SpeakerSpan, ...]
+    voices: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if strangers := self.voices.keys() - {span.speaker for span in self.spans}:
+            raise ValueError(f"voices of speakers who are never heard: {', '.join(sorted(strangers))}")
 
 
 def diarize(
@@ -46,26 +68,46 @@ def diarize(
     threads: int = 0,
     progress: Callable[[float], None] = lambda fraction: None,
 ) -> tuple[SpeakerSpan, ...]:
-    """The stretches in which each speaker is heard, in order of time; empty where there is no speech.
+    """The spans of `find_speakers`."""
+    return find_speakers(audio, count=count, device=device, threads=threads, progress=progress).spans
 
-    Speakers are "S1", "S2", … in the order in which they are first heard. Spans of one speaker do not overlap; those
-    of two do where they speak at once. `count` is the number of speakers where it is known; there may be fewer in the
-    result, never more. `threads` is how many processor threads work, 0 for one per core; `progress` is called
-    with the fraction done. Raises `ModelError` and `EngineError` as `speaker_models.open_network` does.
+
+def find_speakers(
+    audio: Audio,
+    *,
+    count: int | None = None,
+    channels: Channels = Channels.AUTO,
+    device: str = "auto",
+    threads: int = 0,
+    progress: Callable[[float], None] = lambda fraction: None,
+) -> Diarization:
+    """Who is heard when; nobody where there is no speech.
+
+    `count` is the number of speakers where it is known; there may be fewer in the result, never more. `channels`
+    says whether a recording's two channels are taken for two people. `threads` is how many processor threads work,
+    0 for one per core; `progress` is called with the fraction done. Raises `SettingsError` where channels are to be
+    told apart and there is but one, `ModelError` and `EngineError` as `speaker_models.open_network` does.
     """
+    if channels is Channels.SEPARATE and audio.channel_levels is None:
+        raise SettingsError("channels: this recording has one channel, which cannot be separate people; use auto")
     network = open_network(SpeakerModel.SEGMENTATION, device=device)
     activity = segment(audio, network, threads=threads, progress=lambda fraction: progress(0.3 * fraction))
     if not held(activity.speech, *_SPEECH).any():
         progress(1.0)
-        return ()
+        return Diarization(())
     starts, pure, alone = _windows(activity, audio.n_samples)
     network = open_network(SpeakerModel.EMBEDDING, device=device)
     vectors = embed(
         audio, network, starts=starts, threads=threads, progress=lambda fraction: progress(0.3 + 0.7 * fraction)
     )
-    voices = find_voices(vectors[pure], count=count)
-    scores = frame_scores(activity.times, starts + WINDOW / 2, vectors @ voices.T, weights=alone)
-    return spans_of(activity, scores)
+    heard = _Heard(activity, starts, vectors)
+    spans = _by_channel(heard, audio.channel_levels, channels=channels, count=count)
+    if not spans:
+        voices = find_voices(vectors[pure], count=count)
+        scores = frame_scores(activity.times, starts + WINDOW / 2, vectors @ voices.T, weights=alone)
+        spans = spans_of(activity, scores)
+    spans = tuple(replace(span, end=min(span.end, audio.duration)) for span in spans)
+    return Diarization(spans, _known_by(spans, heard))
 
 
 def share_of(activity: Activity, starts: NDArray[np.float64], *, wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -149,6 +191,57 @@ def viterbi(emission: NDArray[np.float64], penalty: NDArray[np.float64]) -> NDAr
     for i in range(n - 1, 0, -1):
         path[i - 1] = came_from[i, path[i]]
     return path
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What the networks made of a recording: frames, and the vectors, (n, d), of the windows from `starts`, (n,)."""
+
+    activity: Activity
+    starts: NDArray[np.float64]
+    vectors: NDArray[np.float32]
+
+    def alone(self, speaker: str, spans: Sequence[SpeakerSpan]) -> NDArray[np.float32]:
+        """The vectors of the windows in which this speaker is heard and nobody else."""
+        own, others = np.zeros(self.activity.n_frames, bool), np.zeros(self.activity.n_frames, bool)
+        for span in spans:
+            first, last = np.searchsorted(self.activity.times, [span.start, span.end])
+            (own if span.speaker == speaker else others)[first:last] = True
+        share = share_of(self.activity, self.starts, wanted=own & ~others)
+        return self.vectors[share >= _OWN_SHARE]
+
+
+def _by_channel(
+    heard: _Heard, levels: NDArray[np.float32] | None, *, channels: Channels, count: int | None
+) -> tuple[SpeakerSpan, ...]:
+    """The spans the channels tell, S1 and S2; none where they are not, or may not be, taken for two people."""
+    if levels is None or channels is Channels.MIX or (channels is Channels.AUTO and count not in (None, 2)):
+        return ()
+    speech = held(heard.activity.speech, *_SPEECH)
+    evidence = hear_channels(levels, heard.activity, speech=speech)
+    if evidence is None or (channels is Channels.AUTO and not evidence.are_separate):
+        return ()
+    spans = spans_of(evidence.activity, evidence.scores)
+    return spans if channels is Channels.SEPARATE or _are_two_people(spans, heard) else ()
+
+
+def _are_two_people(spans: Sequence[SpeakerSpan], heard: _Heard) -> bool:
+    """Whether both speakers have one voice each, and not the same, as far as there is enough of them to tell."""
+    vectors = [heard.alone(speaker, spans) for speaker in sorted({span.speaker for span in spans})]
+    enough = [own for own in vectors if len(own) >= _RECOGNISABLE]
+    if any(len(find_voices(own)) > 1 for own in enough):
+        return False
+    return len(enough) < 2 or float(direction(enough[0]) @ direction(enough[1])) < SAME_VOICE
+
+
+def _known_by(spans: Sequence[SpeakerSpan], heard: _Heard) -> dict[str, tuple[float, ...]]:
+    """The voices of `Diarization`: the mean over windows in which a speaker is heard alone."""
+    vectors = {speaker: heard.alone(speaker, spans) for speaker in sorted({span.speaker for span in spans})}
+    return {
+        speaker: tuple(round(float(value), 4) for value in direction(own))
+        for speaker, own in vectors.items()
+        if len(own) >= _RECOGNISABLE
+    }
 
 
 def _windows(activity: Activity, n_samples: int) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:

@@ -6,11 +6,12 @@ Rates are the business of `transcribe.score`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from audio.episode import Seconds
+from transcribe.references import Said
 
 CONTEXT_WORDS = 3  # shown on either side of a difference
 PASSAGE_WORDS = 6  # lost or invented in one stretch, they are a passage and no slip
@@ -80,8 +81,21 @@ class Pair:
         return one is not None and other is not None and one.text == other.text
 
 
+def tokens_of(stretches: Iterable[Said], normal: Callable[[str], str]) -> list[Token]:
+    """The words of all stretches as `normal` has them; where a stretch has times, each with about its own."""
+    tokens = []
+    for index, said in enumerate(stretches):
+        words = normal(said.text).split()
+        for at, word in enumerate(words):
+            tokens.append(Token(word, said.speaker, index, said.moment(at / len(words))))
+    return tokens
+
+
 def align(reference: Sequence[Token], hypothesis: Sequence[Token]) -> tuple[Pair, ...]:
-    """The cheapest alignment of two texts. Raises `ImportError` where kaldialign is missing."""
+    """The cheapest alignment of two texts. Raises `ImportError` where kaldialign is missing.
+
+    It takes four bytes for each pair of words: 0.3 GB for an hour of talk, 3 GB for three.
+    """
     import kaldialign  # type: ignore[import-untyped]
 
     numbers: dict[str, int] = {}

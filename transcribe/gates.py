@@ -20,7 +20,7 @@ RATES = ("wer", "cpwer", "der")
 class Found:
     """What a check keeps of a clip's score: values by measure, stretches of the rates, differences as lines."""
 
-    reference: str  # hash of what it was held against
+    reference: str  # hash of what it was held against, and how
     values: Mapping[str, float]
     blocks: Mapping[str, Blocks]
     behind: tuple[str, ...]
@@ -129,7 +129,7 @@ def _together(parts: Sequence[Found | Kept]) -> Found:
         m: pooled(p.blocks[m] for p in parts if m in p.blocks) for m in RATES if any(m in p.blocks for p in parts)
     }
     values = {measure: round(rate(row), 6) for measure, row in blocks.items()}
-    for measure in ("lost_seconds", "invented_words", "speakers"):
+    for measure in ("lost_seconds", "lost_words", "invented_words", "speakers"):
         known = [part.values[measure] for part in parts if measure in part.values]
         if known:
             values[measure] = round(sum(known), 6)

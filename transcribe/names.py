@@ -1,8 +1,8 @@
 """Who is who: voices to names, by evidence, the host first. Pure, knows no audio.
 
-Names come from the user, the feed or the speech itself (`transcribe.name_clues`). Evidence, strongest first: what
-people call themselves, how they are introduced and addressed, who opens and asks the questions. Every decision
-carries its evidence; one that rests on little is a warning.
+Names come from the user, the voices on file, the feed or the speech itself (`transcribe.name_clues`). Evidence,
+strongest first: a voice on file, what people call themselves, how they are introduced and addressed, who opens and
+asks the questions. Every decision carries its evidence; one that rests on little is a warning.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from types import MappingProxyType
 
 from audio.episode import Person
 from transcribe.name_clues import Clue, find_clues, questions, welcomes
@@ -40,22 +41,29 @@ class _Voice:
 
 
 def name_speakers(
-    turns: Sequence[Turn], *, names: Sequence[str], host: str, guest: str, people: Sequence[Person] = ()
+    turns: Sequence[Turn],
+    *,
+    names: Sequence[str],
+    host: str,
+    guest: str,
+    people: Sequence[Person] = (),
+    on_file: Mapping[str, tuple[str, str]] = MappingProxyType({}),
 ) -> Naming:
     """Give every speaker of `turns` a name. No turns, no speakers.
 
     `names` are the user's, host first, and are all given out while voices last; `host` and `guest` name those of whom
     nothing is known, a second guest being "Guest 2". `people` are the feed's and used only where something ties
-    them to a voice, or where there is but one of a role.
+    them to a voice, or where there is but one of a role. `on_file` gives name and evidence of the speakers whose voice
+    is known (`transcribe.voices`); where the user gives names, it counts for those.
     """
     voices = _voices(turns)
     if not voices:
         return Naming(())
     clues = find_clues(turns)
     if names:
-        named, warnings = _by_given_names(voices, clues, names=names)
+        named, warnings = _by_given_names(voices, clues, names=names, on_file=on_file)
     else:
-        named, warnings = _by_speech(voices, clues, host=host, people=people)
+        named, warnings = _by_speech(voices, clues, host=host, people=people, on_file=on_file)
     return Naming(_speakers(voices, named, guest=guest, order=names), tuple(warnings))
 
 
@@ -78,14 +86,16 @@ def _voices(turns: Sequence[Turn]) -> list[_Voice]:
 
 
 def _by_given_names(
-    voices: Sequence[_Voice], clues: Sequence[Clue], *, names: Sequence[str]
+    voices: Sequence[_Voice], clues: Sequence[Clue], *, names: Sequence[str], on_file: Mapping[str, tuple[str, str]]
 ) -> tuple[dict[str, tuple[str, str]], list[str]]:
     """(voice id → name and evidence, warnings) where the user says who speaks; the first name is the host's."""
-    named = _strongest_first(voices, _gather(clues, names), least=_ENOUGH_FOR_KNOWN)
+    named, warnings = _on_file_by(names, voices, on_file=on_file)
+    open_names = [name for name in names if name not in {name for name, _ in named.values()}]
+    rest = [voice for voice in voices if voice.id not in named]
+    named |= _strongest_first(rest, _gather(clues, open_names), least=_ENOUGH_FOR_KNOWN)
     tied = len(named)
     rest = [voice for voice in voices if voice.id not in named]
     open_names = [name for name in names if name not in {name for name, _ in named.values()}]
-    warnings = []
     if names[0] in open_names and rest:
         ranked = sorted(rest, key=lambda voice: -voice.host_points)
         clear = len(ranked) == 1 or ranked[0].host_points - ranked[1].host_points >= _CLEAR_HOST
@@ -110,33 +120,73 @@ def _by_given_names(
 
 
 def _by_speech(
-    voices: Sequence[_Voice], clues: Sequence[Clue], *, host: str, people: Sequence[Person]
+    voices: Sequence[_Voice],
+    clues: Sequence[Clue],
+    *,
+    host: str,
+    people: Sequence[Person],
+    on_file: Mapping[str, tuple[str, str]],
 ) -> tuple[dict[str, tuple[str, str]], list[str]]:
     """(voice id → name and evidence, warnings) where nobody said who speaks."""
-    known = [*dict.fromkeys(person.name for person in people)]
-    named = _strongest_first(voices, _gather(clues, known), least=_ENOUGH_FOR_KNOWN)
+    named = {voice.id: on_file[voice.id] for voice in voices if voice.id in on_file}
+    known = _unlike([*dict.fromkeys(person.name for person in people)], [name for name, _ in named.values()])
+    rest = [voice for voice in voices if voice.id not in named]
+    named |= _strongest_first(rest, _gather(clues, known), least=_ENOUGH_FOR_KNOWN)
     heard = _heard_names(clues, taken=[name for name, _ in named.values()])
     rest = [voice for voice in voices if voice.id not in named]
     named |= _strongest_first(rest, _gather(clues, heard), least=_ENOUGH)
     ranked = sorted(voices, key=lambda voice: -voice.host_points)
-    warnings: list[str] = []
+    warnings = _contradictions(named, clues, on_file=on_file)
     likeliest = ranked[0]
     if likeliest.id not in named:
-        taken = {name for name, _ in named.values()}
-        hosts = [person.name for person in people if person.role == "host" and person.name not in taken]
+        taken = [name for name, _ in named.values()]
+        said_to_host = [person.name for person in people if person.role == "host"]
+        hosts = _unlike(said_to_host, taken)
         name = hosts[0] if len(hosts) == 1 else host
         source = "named as host by the feed; " if len(hosts) == 1 else ""
-        if any(_same(name, other) for other in taken):
-            name = ""  # the one the settings call the host is another voice
+        if any(_same(name, other) for other in taken) or (said_to_host and not hosts):
+            name = ""  # the host is another voice
         elif len(ranked) > 1 and likeliest.host_points - ranked[1].host_points < _CLEAR_HOST and not taken:
             warnings.append(f"who is {name} is a guess: no voice is clearly the host; give the names with --speakers")
         if name:
             named[likeliest.id] = (name, source + _host_evidence(likeliest, voices=ranked))
     rest = [voice for voice in voices if voice.id not in named]
-    guests = [p.name for p in people if p.role == "guest" and p.name not in {name for name, _ in named.values()}]
+    guests = _unlike([p.name for p in people if p.role == "guest"], [name for name, _ in named.values()])
     if len(rest) == 1 and len(guests) == 1:
         named[rest[0].id] = (guests[0], "named as guest by the feed; the only voice left")
     return named, warnings
+
+
+def _on_file_by(
+    names: Sequence[str], voices: Sequence[_Voice], *, on_file: Mapping[str, tuple[str, str]]
+) -> tuple[dict[str, tuple[str, str]], list[str]]:
+    """(voice id → given name and evidence, warnings): whose voice is on file, by the name the user uses."""
+    named: dict[str, tuple[str, str]] = {}
+    warnings = []
+    for voice in (voice for voice in voices if voice.id in on_file):
+        filed, evidence = on_file[voice.id]
+        meant = [name for name in names if _same(name, filed) and name not in {name for name, _ in named.values()}]
+        if len(meant) == 1:
+            named[voice.id] = (meant[0], evidence)
+        elif not meant:
+            warnings.append(f"one voice is {filed}'s ({evidence}), who is not among the names given; check them")
+    return named, warnings
+
+
+def _contradictions(
+    named: Mapping[str, tuple[str, str]], clues: Sequence[Clue], *, on_file: Mapping[str, tuple[str, str]]
+) -> list[str]:
+    """A warning for each voice on file that calls itself by another name."""
+    return [
+        f"{named[clue.speaker][0]} is named by {named[clue.speaker][1]}, but says {clue.told}; check who this is"
+        for clue in clues
+        if clue.speaker in on_file and clue.weight > _ENOUGH and not _same(clue.name, named[clue.speaker][0])
+    ]
+
+
+def _unlike(names: Sequence[str], taken: Sequence[str]) -> list[str]:
+    """The names that can be nobody's of those taken."""
+    return [name for name in names if not any(_same(name, other) for other in taken)]
 
 
 def _gather(clues: Iterable[Clue], names: Sequence[str]) -> dict[tuple[str, str], list[Clue]]:

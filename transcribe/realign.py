@@ -14,6 +14,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import groupby, pairwise
 
 from audio.episode import Seconds
@@ -103,9 +104,14 @@ def _set_keys(pieces: Sequence[_Piece]) -> None:
             ahead = range(i, min(i + LONGEST_NOTE, len(pieces)))
             note_end = next((j for j in ahead if "]" in pieces[j].text), -1)
         piece.is_note = i <= note_end
-        folded = unicodedata.normalize("NFKC", piece.text).casefold()
-        letters = "".join(sign for sign in folded if sign.isalnum())
+        letters = _letters(piece.text)
         piece.key = f"[{letters}" if piece.is_note else letters  # "" for what is only punctuation
+
+
+@lru_cache(maxsize=50_000)
+def _letters(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(sign for sign in folded if sign.isalnum())
 
 
 def _likeness(found: Sequence[int], shorter: int) -> float:

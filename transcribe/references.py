@@ -11,12 +11,15 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from audio.episode import Seconds
 from transcribe.errors import TranscriptError
 from transcribe.transcript import SpeakerSpan, Transcript, Word
+
+PAUSE = 0.5  # seconds; longer ones end a sentence
 
 NOBODY = "S"
 """Who speaks where a text names no speakers."""
@@ -38,6 +41,24 @@ class Said:
     def __post_init__(self) -> None:
         if (self.start is None) != (self.end is None):
             raise ValueError(f"{self.text[:20]!r} has a start or an end, but not both")
+
+    def moment(self, part: float) -> Seconds | None:
+        """About when so much of it (0 up to, not including, 1) has been said; None where there are no times."""
+        if self.words:
+            return self.words[int(part * len(self.words))].start
+        if self.start is None or self.end is None:
+            return None
+        return round(self.start + part * (self.end - self.start), 2)
+
+    def sentences(self) -> tuple[Said, ...]:
+        """A stretch of timed words as several, ended by pauses and full stops; another one as it is."""
+        parts: list[Said] = []
+        first = 0
+        for at, (word, after) in enumerate(pairwise(self.words), 1):
+            if after.start - word.end > PAUSE or re.search(r"[.?!…][\"'”’)]*$", word.text):
+                parts.append(_run(self.speaker, self.words[first:at]))
+                first = at
+        return (*parts, _run(self.speaker, self.words[first:])) if self.words else (self,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +191,11 @@ def _joined(words: Iterable[tuple[str, Word]]) -> tuple[Said, ...]:
         if not runs or runs[-1][0] != speaker:
             runs.append((speaker, []))
         runs[-1][1].append(word)
-    return tuple(
-        Said(who, " ".join(w.text for w in run), run[0].start, max(w.end for w in run), tuple(run)) for who, run in runs
-    )
+    return tuple(_run(speaker, tuple(run)) for speaker, run in runs)
+
+
+def _run(speaker: str, words: tuple[Word, ...]) -> Said:
+    return Said(speaker, " ".join(w.text for w in words), words[0].start, max(w.end for w in words), words)
 
 
 def _captions(text: str) -> Account:

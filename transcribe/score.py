@@ -11,15 +11,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 from audio.episode import Seconds
-from transcribe.differences import Difference, Kind, Pair, Token, align, differences
+from transcribe.differences import Difference, Kind, Pair, Token, align, differences, tokens_of
 from transcribe.measures import (
     NORMALISERS,
     Jaccard,
-    Normaliser,
     SpeakerTime,
     WordErrors,
     cp_errors,
@@ -33,7 +31,6 @@ from transcribe.transcript import SpeakerSpan
 
 LONGEST_GAP = 3.0  # seconds of speech without a word; what is longer is lost
 SHOWN_DIFFERENCES = 10
-PAUSE = 0.5  # seconds; a stretch of timed words is cut there, so that its times are those of its words
 
 Blocks = tuple[tuple[float, float], ...]
 
@@ -63,7 +60,7 @@ class Scoring:
 
 @dataclass(frozen=True, slots=True)
 class NameCount:
-    """How often a speaker's name is said in the reference, and how often it is missed."""
+    """How often a speaker's name, or a term, is said in the reference, and how often it is missed."""
 
     name: str
     said: int
@@ -94,9 +91,14 @@ class Score:
         return tuple(one for one in self.differences if one.kind in kinds and one.is_passage)
 
     @property
+    def lost_words(self) -> int:
+        """By how many words lost passages are longer than what stands in their places."""
+        return sum(len(one.reference) - len(one.hypothesis) for one in self.passages(Kind.LOST))
+
+    @property
     def invented_words(self) -> int:
-        """Words in invented passages, loops included."""
-        return sum(len(one.hypothesis) for one in self.passages(Kind.INVENTED, Kind.LOOP))
+        """By how many words invented passages, loops included, are longer than what they stand for."""
+        return sum(len(one.hypothesis) - len(one.reference) for one in self.passages(Kind.INVENTED, Kind.LOOP))
 
     def as_dict(self) -> dict[str, Any]:
         """What `transcribe score --json` prints: rates as fractions, None for what cannot be told."""
@@ -124,12 +126,17 @@ class Score:
         }
 
 
-def score(reference: Account, hypothesis: Account, scoring: Scoring | None = None) -> Score:
-    """Hold `hypothesis` against `reference`. Raises `TranscribeError` where a package to do it is missing."""
+def score(
+    reference: Account, hypothesis: Account, scoring: Scoring | None = None, *, terms: Sequence[str] = ()
+) -> Score:
+    """Hold `hypothesis` against `reference`; `terms` are words looked at like the speakers' names.
+
+    Raises `TranscribeError` where a package to do it is missing.
+    """
     scoring = scoring or Scoring()
     found: dict[str, Any] = {}
     if reference.said is not None and hypothesis.said is not None:
-        found = _Words(reference, hypothesis, scoring).measured()
+        found = _Words(reference, hypothesis, scoring).measured(terms)
     if reference.spans is not None and hypothesis.spans is not None:
         found["time"], found["jaccard"], blocks = speaker_errors(
             reference.spans, hypothesis.spans, collar=scoring.collar, skip_overlap=scoring.skip_overlap
@@ -164,7 +171,7 @@ class _Words:
         self._reference, self._hypothesis, self._scoring = reference, hypothesis, scoring
         self._normal = normaliser(scoring.normaliser)
 
-    def measured(self) -> dict[str, Any]:
+    def measured(self, terms: Sequence[str]) -> dict[str, Any]:
         cp, assigned = cp_errors(*(self._rows(side) for side in (self._reference, self._hypothesis)))
         pairs = self._pairs
         return {
@@ -172,14 +179,15 @@ class _Words:
             "cp": cp,
             "tcp": self._tcp(),
             "misnamed": self._misnamed(pairs),
-            "names": self._names(pairs),
+            "names": self._names(pairs, terms),
             "differences": differences(pairs, assigned=assigned),
             "blocks": {"wer": _blocks(pairs), "cpwer": self._cp_blocks(assigned)},
         }
 
     @cached_property
     def _tokens(self) -> tuple[list[Token], list[Token]]:
-        reference, hypothesis = (_tokens(side.said or (), self._normal) for side in (self._reference, self._hypothesis))
+        sides = (self._reference.said or (), self._hypothesis.said or ())
+        reference, hypothesis = (tokens_of(side, self._normal) for side in sides)
         return reference, hypothesis
 
     @cached_property
@@ -197,7 +205,7 @@ class _Words:
             [
                 (s.speaker, self._normal(s.text), s.start or 0.0, s.end or 0.0)
                 for said in side.said or ()
-                for s in cut(said)
+                for s in said.sentences()
             ]
             for side in (self._reference, self._hypothesis)
         ]
@@ -225,54 +233,19 @@ class _Words:
         wrong = sum(called[other] is not None and called[other] != self._reference.name(one) for one, other in right)
         return wrong, len(right)
 
-    def _names(self, pairs: Sequence[Pair]) -> tuple[NameCount, ...]:
-        """The speakers' names (each word of them that is said, capital first, in the reference)."""
+    def _names(self, pairs: Sequence[Pair], terms: Sequence[str]) -> tuple[NameCount, ...]:
+        """Each word of the speakers' names that is said, capital first, in the reference; and each of the terms."""
         text = " ".join(said.text for said in self._reference.said or ())
         people = " ".join(self._reference.name(speaker) for speaker in self._reference.speakers)
+        names = [name for name in re.findall(r"[^\W\d_]{3,}", people) if name[0].isupper()]
+        said = [name for name in names if re.search(rf"\b{re.escape(name)}\b", text)]
         found = []
-        for name in dict.fromkeys(re.findall(r"[^\W\d_]{3,}", people)):
-            token = self._normal(name)
-            if not name[0].isupper() or not re.search(rf"\b{re.escape(name)}\b", text) or " " in token:
-                continue
-            said = [pair for pair in pairs if pair.reference and pair.reference.text == token]
-            if said:
-                found.append(NameCount(name, len(said), sum(not pair.matches for pair in said)))
+        for name in dict.fromkeys([*said, *" ".join(terms).split()]):
+            token = self._normal(name).strip()
+            heard = [pair.matches for pair in pairs if pair.reference and pair.reference.text == token]
+            if heard:
+                found.append(NameCount(name, len(heard), heard.count(False)))
         return tuple(found)
-
-
-def cut(said: Said) -> tuple[Said, ...]:
-    """A stretch of timed words as several, ended by pauses and full stops; another one as it is."""
-    parts: list[Said] = []
-    first = 0
-    for at, (word, after) in enumerate(pairwise(said.words), 1):
-        if after.start - word.end > PAUSE or re.search(r"[.?!…][\"'”’)]*$", word.text):
-            parts.append(_part(said, first, at))
-            first = at
-    return (*parts, _part(said, first, len(said.words))) if said.words else (said,)
-
-
-def _part(said: Said, first: int, last: int) -> Said:
-    words = said.words[first:last]
-    end = max(word.end for word in words)
-    return Said(said.speaker, " ".join(word.text for word in words), words[0].start, end, words)
-
-
-def _tokens(stretches: Iterable[Said], normal: Normaliser) -> list[Token]:
-    """Normalised words; where a stretch has times, each with about its own."""
-    tokens = []
-    for index, said in enumerate(stretches):
-        words = normal(said.text).split()
-        for at, word in enumerate(words):
-            tokens.append(Token(word, said.speaker, index, _time(said, at / len(words))))
-    return tokens
-
-
-def _time(said: Said, part: float) -> Seconds | None:
-    if said.words:
-        return said.words[int(part * len(said.words))].start
-    if said.start is None or said.end is None:
-        return None
-    return round(said.start + part * (said.end - said.start), 2)
 
 
 def _counts(pairs: Iterable[Pair]) -> WordErrors:

@@ -1,4 +1,4 @@
-"""`transcribe sync`, `edit` and `learn`: what editors do with a draft."""
+"""`transcribe sync`, `edit`, `learn` and `merge`: what editors do with a draft."""
 
 from __future__ import annotations
 
@@ -59,4 +59,79 @@ def edit(draft: Path, *, port: int, no_browser: bool) -> int:
     if not no_browser:
         click.launch(editor.url)
     editor.serve()
+    return 0
+
+
+@click.command()
+@click.argument("drafts", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="DRAFT.md...")
+@click.option(
+    "--glossary",
+    type=click.Path(path_type=Path),
+    default=Path("glossary.txt"),
+    metavar="FILE",
+    help="The file to add to.  [default: glossary.txt]",
+)
+@click.option("-y", "--yes", is_flag=True, help="Add them without asking.")
+def learn(drafts: tuple[Path, ...], *, glossary: Path, yes: bool) -> int:
+    """Propose glossary entries from what you corrected: names, jargon, words misheard again and again.
+
+    Shows what would be added to the glossary, with how often and where, and adds it when you say so.
+
+    \b
+    Example:
+      transcribe learn transcripts/*.md --glossary glossary.txt
+    """
+    from audio.disk import write_atomically
+    from output.errors import OutputError
+    from transcribe.editor.learning import proposals
+    from transcribe.editor.sync import words_before_and_after
+
+    try:
+        known = glossary.read_text(encoding="utf-8").splitlines() if glossary.exists() else []
+    except (OSError, UnicodeDecodeError) as error:
+        raise OutputError(f"{glossary}: cannot be read ({error}); give another file with --glossary") from error
+    found = [entry for entry in proposals([words_before_and_after(path) for path in drafts]) if entry.line not in known]
+    for entry in found:
+        click.echo(f"+ {entry.line}   ({entry.count}×)")
+        for context in entry.contexts:
+            click.echo(f"      … {context} …")
+    if not found:
+        click.echo("nothing new to learn", err=True)
+        return 0
+    if not yes and not click.confirm(f"Add {len(found)} lines to {glossary}?", err=True):
+        return 0
+    try:
+        write_atomically(glossary, "\n".join([*known, *(entry.line for entry in found)]) + "\n")
+    except OSError as error:
+        raise OutputError(f"{glossary}: cannot be written ({error}); give another file with --glossary") from error
+    click.echo(glossary)
+    return 0
+
+
+@click.command()
+@_DRAFT
+@click.argument("fresh", type=click.Path(path_type=Path), metavar="DRAFT.new.md")
+def merge(draft: Path, fresh: Path) -> int:
+    """Take a new recognition into a draft you edited, keeping every edit.
+
+    `transcribe run` leaves an edited draft alone and writes what it hears now beside it. This brings over what you had
+    not touched. Where you and the machine both changed the same words yours stand, and the place is listed and on the
+    editor's list of doubts. The draft as it was is kept as DRAFT.md.bak.
+
+    \b
+    Example:
+      transcribe merge transcripts/interview.md transcripts/interview.new.md
+    """
+    from output.errors import OutputError
+    from transcribe.editor.document import EditError
+    from transcribe.editor.fresh import renew
+
+    try:
+        done = renew(draft, fresh)
+    except EditError as error:
+        raise OutputError(f"{draft}: {error}; nothing was changed") from error
+    for path in done.paths:
+        click.echo(path)
+    for place in done.differences:
+        click.echo(f"{draft}: turn {place.turn + 1}: yours: {place.mine!r}, heard now: {place.fresh!r}", err=True)
     return 0

@@ -15,17 +15,23 @@ import click
 
 from transcribe.commands.options import F, log_to_stderr, setting_options, settings_in_force
 from transcribe.progress import Bars
-from transcribe.settings import Settings
+from transcribe.settings import Settings, Stage
 
 if TYPE_CHECKING:
     from transcribe.baseline import Baseline
     from transcribe.check import Report
+    from transcribe.clips import Clip
     from transcribe.pipeline import Pipeline, Stages
     from transcribe.score import Score, Scoring
 
     StagesMaker = Callable[[Settings], Stages]
 
-_NOT_OF_A_CHECK = {"output", "formats", "labels", "wrap", "speakers"}  # layout, and what is each clip's own
+_HEARD_BY = {Stage.RECOGNIZE, Stage.DIARIZE, Stage.TURNS}
+_OF_A_CHECK = [  # who speaks is each clip's own, and layout is not checked
+    field.name
+    for field in fields(Settings)
+    if (field.metadata["stages"] & _HEARD_BY or field.name in ("device", "threads")) and field.name != "speakers"
+]
 
 
 def _scoring_options(command: F) -> F:
@@ -113,7 +119,7 @@ def _lines(found: Score) -> list[str]:
 
 @click.command()
 @click.argument("place", type=click.Path(path_type=Path), metavar="CLIPS")
-@setting_options(*(field.name for field in fields(Settings) if field.name not in _NOT_OF_A_CHECK))
+@setting_options(*_OF_A_CHECK)
 @_scoring_options
 @click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="An earlier run to compare with.")
 @click.option("--update-baseline", is_flag=True, help="Write this run to the baseline FILE instead of comparing.")
@@ -149,8 +155,19 @@ def check(stages: StagesMaker, /, place: Path, **given: Any) -> int:
     clips = find_clips(place, settings_in_force(given))
     baseline = read_baseline(file) if file is not None and not update else None
     with Bars(sys.stderr) as bars:
+
+        def started(clip: Clip) -> None:
+            bars.clear()
+            if verbose:
+                click.echo(f"{clip.name} …", err=True)
+
         report, made = run_check(
-            clips, _pipelines(stages, fresh=fresh), scoring=scoring, baseline=baseline, progress=bars
+            clips,
+            _pipelines(stages, fresh=fresh),
+            scoring=scoring,
+            baseline=baseline,
+            started=started,
+            progress=bars,
         )
     _tell(report, **out)
     return _close(report, made, file if update else None)

@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from output.labels import folded
 from output.markdown import marker
 from output.parse import Draft, DraftTurn, parse
 from output.text import filled
+from transcribe.editor.merge import Clash, merged, merged_text
 
 SHORTEST_KEPT_LINE = 3  # words; shorter lines are found again by chance
 LONGEST_NAME = 60  # characters, as many as `output.markers` takes for a label
 
+_TURN_UNIT = "\x00"  # begins the unit of a speaker; no paragraph does
 _PARAGRAPH_BREAK = re.compile(r"([ \t]*\r?\n(?:[ \t]*\r?\n)+)")
 _LINE_BREAK = re.compile(r"[ \t]*\r?\n[ \t]*")
 _BLANKS = re.compile(r"[ \t]+")
-_AS_IT_IS = re.compile(r"(?:[-+*>:|]|\d+[.)]|#{1,6}|`{3}|~{3}|<[A-Za-z/!]|\{:|\[[^\]]*\]:)|.*(?:  |\\)\Z|.*(?<!\\)\|")
+_AS_IT_IS = re.compile(
+    r"(?:[-+*:][ \t]|[>|]|\d+[.)][ \t]|#{1,6}[ \t]|`{3}|~{3}|<[A-Za-z/!]|\{:|\[[^\]]*\]:|[-=]+\s*\Z|[ ]{4}|\t)"
+    r"|.*(?:[ ]{2}|\\)\Z|.*(?<!\\)\|"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +69,26 @@ def edited(draft: Draft, turns: Sequence[PageTurn], *, wrap: int) -> Draft:
     """
     if list(turns) == list(page_turns(draft)):
         return draft
-    source = _Source(draft, wrap)
     labels = _labels(draft, turns)
+    result = _with_turns(draft, turns, labels, wrap=wrap)
+    if len(result.turns) == len(turns):  # an initial that somebody new shares: there the whole name
+        pairs = list(zip(result.turns, turns, labels, strict=True))
+        first = {turn.speaker: label for _, turn, label in reversed(pairs)}
+        clear = [label if read.speaker == turn.speaker else first[turn.speaker] for read, turn, label in pairs]
+        result = result if clear == labels else _with_turns(draft, turns, clear, wrap=wrap)
+    if [turn.speaker for turn in result.turns] != [turn.speaker for turn in turns]:
+        raise EditError(_complaint(result, turns))
+    return result
+
+
+def _with_turns(draft: Draft, turns: Sequence[PageTurn], labels: Sequence[str], *, wrap: int) -> Draft:
+    source = _Source(draft, wrap)
     places = draft.turns if len(draft.turns) == len(turns) else (None,) * len(turns)
     made = [source.turn(*item) for item in zip(turns, labels, places, strict=True)]
     if made and draft.turns:
         ending = _parts(draft.turns[-1].raw)[3]
         made = [*(_ended(turn, source.line_break) for turn in made[:-1]), made[-1].rstrip(" \t\r\n") + ending]
-    text = draft.front_matter + draft.preamble + "".join(made) + (draft.epilogue if made else "")
-    result = parse(text)
-    wanted = [turn.speaker for turn in turns]
-    if [turn.speaker for turn in result.turns] != wanted:
-        raise EditError(_complaint(result, turns))
-    return result
+    return parse(draft.front_matter + draft.preamble + "".join(made) + (draft.epilogue if made else ""))
 
 
 def wrap_of(draft: Draft, usual: int) -> int:
@@ -104,6 +116,51 @@ def _complaint(result: Draft, turns: Sequence[PageTurn]) -> str:
     if strange:
         return f"the text would begin a turn of {strange[0]!r}: put a backslash before its colon, or start otherwise"
     return "two people's names are too alike to tell their turns apart; give one of them another name"
+
+
+def merged_turns(
+    base: Sequence[PageTurn], mine: Sequence[PageTurn], theirs: Sequence[PageTurn]
+) -> tuple[tuple[PageTurn, ...], tuple[tuple[int, int, str], ...]]:
+    """Two edits of the same turns as one, and where they clash (turn, paragraph, their text); there mine stands."""
+    units: list[str] = []
+    clashed: list[tuple[int, str]] = []
+    for item in merged(_units(base), _units(mine), _units(theirs)):
+        if isinstance(item, str):
+            units.append(item)
+            continue
+        both = _word_by_word(item)
+        if both is None:
+            clashed.append((len(units), "\n\n".join(unit.removeprefix(_TURN_UNIT) for unit in item.theirs)))
+            units += item.mine or (("",) if units else ())
+        else:
+            units.append(both)
+    return _turns_of(units, clashed)
+
+
+def _word_by_word(clash: Clash) -> str | None:
+    if len(clash.base) == len(clash.mine) == len(clash.theirs) == 1:
+        return merged_text(clash.base[0], clash.mine[0], clash.theirs[0])
+    return None
+
+
+def _units(turns: Sequence[PageTurn]) -> list[str]:
+    return [unit for turn in turns for unit in (_TURN_UNIT + turn.speaker, *turn.paragraphs)]
+
+
+def _turns_of(
+    units: Sequence[str], clashed: Sequence[tuple[int, str]]
+) -> tuple[tuple[PageTurn, ...], tuple[tuple[int, int, str], ...]]:
+    turns: list[PageTurn] = []
+    places: list[tuple[int, int]] = []
+    for unit in units:
+        if unit.startswith(_TURN_UNIT):
+            turns.append(PageTurn(unit.removeprefix(_TURN_UNIT), ()))
+        elif turns:
+            turns[-1] = replace(turns[-1], paragraphs=(*turns[-1].paragraphs, unit))
+        places.append((len(turns) - 1, max(len(turns[-1].paragraphs) - 1, 0) if turns else 0))
+    whole = tuple(turn if turn.paragraphs else replace(turn, paragraphs=("",)) for turn in turns)
+    clashes = [(*places[min(i, len(places) - 1)], text) for i, text in clashed if places]
+    return whole, tuple(clashes)
 
 
 class _Source:
@@ -225,8 +282,3 @@ def _name(name: str) -> str:
     if not re.match(r"[^\W_]", name) or len(name) > LONGEST_NAME or re.search(r"[\x00-\x1f:*\n]", name):
         raise EditError(f"{name!r} cannot be a speaker's name: it begins with a letter and has no colon or asterisk")
     return name
-
-
-def renamed(turns: Sequence[PageTurn], names: Mapping[str, str]) -> tuple[PageTurn, ...]:
-    """The turns with speakers called otherwise."""
-    return tuple(replace(turn, speaker=names.get(turn.speaker, turn.speaker)) for turn in turns)

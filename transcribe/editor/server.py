@@ -34,12 +34,12 @@ from transcribe.errors import TranscribeError
 LOOPBACK = "127.0.0.1"
 LARGEST_BODY = 32 * 1024 * 1024  # bytes; a 3-hour draft is under one million
 
+_SCRIPTS = ("editor.js", "model.js", "panels.js", "player.js", "saver.js", "view.js")
 _ASSETS = {
     "page.html": "text/html; charset=utf-8",
     "style.css": "text/css; charset=utf-8",
-    **dict.fromkeys(
-        ("editor.js", "model.js", "panels.js", "player.js", "saver.js", "view.js"), "text/javascript; charset=utf-8"
-    ),
+    "icon.svg": "image/svg+xml",
+    **dict.fromkeys(_SCRIPTS, "text/javascript; charset=utf-8"),
 }
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; media-src 'self'; "
@@ -64,6 +64,7 @@ class Editor:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self._socket.bind((LOOPBACK, port))
+            self._socket.listen()  # who asks before `serve` is called waits
         except OSError as error:
             self._socket.close()
             raise OutputError(f"port {port} cannot be used ({error.strerror}); give another one with --port") from error

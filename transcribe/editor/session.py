@@ -7,6 +7,7 @@ page with nothing written. The timed transcript follows a moment later, in a thr
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import threading
@@ -17,20 +18,17 @@ from typing import Any
 
 from audio.disk import cache_folder, write_atomically
 from output.errors import OutputError
-from output.parse import Draft, parse
-from transcribe.editor.document import PageTurn, edited, page_turns, wrap_of
-from transcribe.editor.merge import Clash, merged, merged_text
-from transcribe.editor.sync import follow, json_path, printed_forms, transcript_of, write_followed
+from output.parse import parse
+from transcribe.editor.document import PageTurn, edited, merged_turns, page_turns, wrap_of
+from transcribe.editor.page_state import page_state
+from transcribe.editor.sync import follow, json_path, transcript_of, write_followed
 from transcribe.errors import TranscribeError
-from transcribe.realign import RealignedTurn, realign
 from transcribe.transcript import Transcript, Turn, Word
 
 _log = logging.getLogger(__name__)
 
 QUIET = 1.0  # seconds without an edit before the timed transcript follows
-DOUBTFUL = 0.45  # words the recogniser gave less than this are on the list of doubts
 KEPT_REVISIONS = 30  # of a draft, for pages that were open while the server was not
-_TURN_UNIT = "\x00"  # begins the unit of a speaker; no paragraph does
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +56,7 @@ class Session:
         self._lock = threading.RLock()  # of the draft
         self._json_lock = threading.RLock()  # of the timed transcript
         self._cached: tuple[tuple[int, int], Transcript] | None = None
+        self._shown: tuple[tuple[bytes, Transcript | None], dict[str, Any]] | None = None
         self._wake = threading.Event()
         self._names: dict[str, str] = {}
         self._closed = False
@@ -88,25 +87,11 @@ class Session:
         """Everything the page shows, as values JSON knows; times in whole milliseconds."""
         with self._lock:
             source = self._read()
-            draft = parse(source.decode(errors="surrogateescape"))
             transcript, trouble = self._transcript()
-            turns = page_turns(draft)
-            times = _times(turns, tuple(transcript.words)) if transcript else [[] for _ in turns]
-            return {
-                "revision": _revision(source),
-                "title": str(draft.fields.get("title") or self.path.stem),
-                "file": self.path.name,
-                "language": transcript.language if transcript else "",
-                "people": _people(draft, transcript),
-                "turns": [
-                    {"speaker": page.speaker, "label": turn.label, "paragraphs": list(page.paragraphs), "times": spans}
-                    for turn, page, spans in zip(draft.turns, turns, times, strict=True)
-                ],
-                "doubts": list(_doubts(transcript)) if transcript else [],
-                "duration": transcript.episode.duration if transcript else None,
-                "has_audio": self.audio is not None,
-                "trouble": trouble,
-            }
+            if self._shown is None or self._shown[0][0] != source or self._shown[0][1] is not transcript:
+                self._shown = ((source, transcript), page_state(self.path.stem, source, transcript))
+            place = {"revision": _revision(source), "file": self.path.name}
+            return {**self._shown[1], **place, "has_audio": self.audio is not None, "trouble": trouble}
 
     def save(self, revision: str, turns: Sequence[PageTurn], *, names: Mapping[str, str]) -> Saved:
         """Put the page's turns, which were made on `revision`, into the draft.
@@ -147,6 +132,8 @@ class Session:
             write_followed(self.path, sure, before=transcript)
 
     def _follow_edits(self) -> None:
+        with contextlib.suppress(OutputError):  # made while the browser starts
+            self.state()
         while not self._closed:
             self._wake.wait()
             self._wake.clear()
@@ -221,98 +208,6 @@ class Session:
 
     def _revisions(self) -> Path:
         return cache_folder() / "editor" / _revision(str(self.path.resolve()).encode())
-
-
-def merged_turns(
-    base: Sequence[PageTurn], mine: Sequence[PageTurn], theirs: Sequence[PageTurn]
-) -> tuple[tuple[PageTurn, ...], tuple[tuple[int, int, str], ...]]:
-    """Two edits of the same turns as one, and where they clash (turn, paragraph, their text); there mine stands."""
-    units: list[str] = []
-    clashed: list[tuple[int, str]] = []
-    for item in merged(_units(base), _units(mine), _units(theirs)):
-        if isinstance(item, str):
-            units.append(item)
-            continue
-        both = _word_by_word(item)
-        if both is None:
-            clashed.append((len(units), "\n\n".join(unit.removeprefix(_TURN_UNIT) for unit in item.theirs)))
-            units += item.mine or (("",) if units else ())
-        else:
-            units.append(both)
-    return _turns_of(units, clashed)
-
-
-def _word_by_word(clash: Clash) -> str | None:
-    if len(clash.base) == len(clash.mine) == len(clash.theirs) == 1:
-        return merged_text(clash.base[0], clash.mine[0], clash.theirs[0])
-    return None
-
-
-def _units(turns: Sequence[PageTurn]) -> list[str]:
-    return [unit for turn in turns for unit in (_TURN_UNIT + turn.speaker, *turn.paragraphs)]
-
-
-def _turns_of(
-    units: Sequence[str], clashed: Sequence[tuple[int, str]]
-) -> tuple[tuple[PageTurn, ...], tuple[tuple[int, int, str], ...]]:
-    turns: list[PageTurn] = []
-    places: list[tuple[int, int]] = []
-    for unit in units:
-        if unit.startswith(_TURN_UNIT):
-            turns.append(PageTurn(unit.removeprefix(_TURN_UNIT), ()))
-        elif turns:
-            turns[-1] = replace(turns[-1], paragraphs=(*turns[-1].paragraphs, unit))
-        places.append((len(turns) - 1, max(len(turns[-1].paragraphs) - 1, 0) if turns else 0))
-    whole = tuple(turn if turn.paragraphs else replace(turn, paragraphs=("",)) for turn in turns)
-    clashes = [(*places[min(i, len(places) - 1)], text) for i, text in clashed if places]
-    return whole, tuple(clashes)
-
-
-def _times(turns: Sequence[PageTurn], words: Sequence[Word]) -> list[list[int]]:
-    """For each turn, start and end of every blank-separated token in milliseconds, -1 where it has none."""
-    texts = [" ".join(turn.paragraphs) for turn in turns]
-    realigned = realign(texts, words, forms=printed_forms)
-    return [list(_token_times(text.split(), made)) for text, made in zip(texts, realigned.turns, strict=True)]
-
-
-def _token_times(tokens: Sequence[str], made: RealignedTurn) -> Iterator[int]:
-    pieces = [(piece, word) for word in made.words for piece in _printed_pieces(word, tokens)]
-    position = 0
-    for token in tokens:
-        found = position < len(pieces) and pieces[position][0] == token
-        if found:
-            word = pieces[position][1]
-            position += 1
-            yield from (round(word.start * 1000), round(word.end * 1000))
-        else:
-            yield from (-1, -1)
-
-
-def _printed_pieces(word: Word, tokens: Sequence[str]) -> list[str]:
-    forms = [form.split() for form in (word.text, *printed_forms(word.text))]
-    known = set(tokens)
-    return next((form for form in forms if set(form) <= known), forms[0])
-
-
-def _people(draft: Draft, transcript: Transcript | None) -> list[dict[str, str]]:
-    """Who speaks, by the name the draft prints, with the full one where the transcript knows it."""
-    full = {speaker.label: speaker.name for speaker in transcript.speakers} if transcript else {}
-    return [{"name": name, "full": full.get(name, name)} for name in draft.speakers]
-
-
-def _doubts(transcript: Transcript) -> Iterator[dict[str, Any]]:
-    """Passages the machine doubts, and words it hardly heard, neighbours as one, in the order of time."""
-    found = [(doubt.start, doubt.end, doubt.reason) for doubt in transcript.doubts]
-    for turn in transcript.turns:
-        run: list[Word] = []
-        for word in (*turn.words, None):
-            if word is not None and word.probability < DOUBTFUL:
-                run.append(word)
-            elif run:
-                found.append((run[0].start, run[-1].end, "hardly heard"))
-                run = []
-    for start, end, reason in sorted(found):
-        yield {"start": round(start * 1000), "end": round(end * 1000), "reason": reason}
 
 
 def _sure(words: Sequence[Word], start: float, end: float) -> Iterator[Word]:

@@ -14,6 +14,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from output.errors import OutputError
 from output.formats import REGISTRY, file_name, write
 from output.parse import read_draft
 from output.text import house
+from transcribe.editor.heard import heard, keep
 from transcribe.editor.people import reassigned, resolved, without_strangers
 from transcribe.errors import TranscriptError
 from transcribe.realign import Realignment, realign
@@ -166,6 +168,7 @@ def write_followed(
             paths.append(path)
         json = after.to_json().encode()
         if target.read_bytes() != json:
+            keep(before, draft_path)
             write_atomically(target, json)
     except OSError as error:
         reason = error.strerror or type(error).__name__
@@ -175,6 +178,18 @@ def write_followed(
     return (target, *paths), tuple(messages)
 
 
+def words_before_and_after(draft_path: Path) -> tuple[list[str], list[str]]:
+    """The words the machine wrote for a draft, as a draft prints them, and those that stand there now.
+
+    Raises as `sync` does.
+    """
+    draft = read_draft(draft_path)
+    machine = heard(transcript_of(draft_path), draft_path)
+    before = [piece for word in machine.words for piece in printed_forms(word.text)[0].split()]
+    return before, [word for turn in draft.turns for word in turn.spoken.split()]
+
+
+@lru_cache(maxsize=50_000)
 def printed_forms(text: str) -> tuple[str, ...]:
     """How a draft prints a word: inside a paragraph, and at its end, where the house has `...` for a dash.
 

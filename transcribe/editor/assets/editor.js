@@ -14,7 +14,7 @@ const saver = new Saver(model, { status: setStatus, reload, clashes: showClashes
 const panels = new Panels({ model, view, player, say });
 let people = [], isFollowing = true, playing = null, duration = 0;
 
-const say = message => { $("says").textContent = message; };
+function say(message) { $("says").textContent = message; }
 
 function setStatus(message, kind = "") {
   $("status").textContent = message;

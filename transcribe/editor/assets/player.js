@@ -4,6 +4,7 @@ import { tokens } from "./model.js";
 
 const SPEEDS = [0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 1.75, 2];
 const STEP_BACK = 2; // seconds, on pause
+const LONGEST_WORD = 30_000; // milliseconds
 
 export class Player {
   #words = []; // [start, end, turn, para, token], by start
@@ -73,7 +74,8 @@ export class Player {
   /** Where in the model the words between two times are, from the first to the last. */
   placesOf(start, end) {
     this.#index();
-    const inside = this.#words.filter(([from, to]) => (from + to) / 2 >= start && (from + to) / 2 <= end);
+    const near = this.#words.slice(Math.max(this.#at(start - LONGEST_WORD), 0), this.#at(end) + 1);
+    const inside = near.filter(([from, to]) => (from + to) / 2 >= start && (from + to) / 2 <= end);
     return inside.length ? [this.#place(inside[0]), this.#place(inside.at(-1), true)] : null;
   }
 

@@ -1,0 +1,190 @@
+"""What an editor waits for on a 3-hour transcript: realignment, sync, the page. And how near interpolated times come.
+
+    python benchmarks/editor.py
+
+The transcript is made up: 30,000 words drawn as in speech (word frequencies by Zipf's law), 900 turns of two people.
+The page is measured in Chromium through Playwright and left out where one of them is missing; the times of held-out
+words are those of the sample clip, recognised anew.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import wave
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from audio.episode import Episode
+from output.markdown import render
+from transcribe.editor.sync import follow, sync
+from transcribe.realign import realign
+from transcribe.transcript import MadeWith, Speaker, Transcript, Turn, Word
+
+CLIP = Path(__file__).parents[1] / "tests/clips/packaging-notes.mp3"
+WORDS, TURNS, EDITS = 30_000, 900, 200
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+KEYSTROKES = """() => {
+    const node = document.querySelectorAll("section")[450].querySelector("p").firstChild, times = [];
+    node.parentElement.scrollIntoView();
+    document.getElementById("text").focus();
+    getSelection().collapse(node, 10);
+    for (let i = 0; i < 60; i++) {
+        const start = performance.now();
+        document.execCommand("insertText", false, "x");
+        document.querySelectorAll("section")[450].getBoundingClientRect();
+        times.push(performance.now() - start);
+    }
+    return times.sort((a, b) => a - b);
+}"""
+FRAMES = """() => new Promise(done => {
+    let frames = 0;
+    const start = performance.now(), marks = new Set();
+    const next = () => {
+        frames++;
+        for (const range of CSS.highlights.get("now")) marks.add(`${range.startOffset} ${range}`);
+        if (performance.now() - start < 4000) requestAnimationFrame(next);
+        else done([frames / 4, marks.size]);
+    };
+    requestAnimationFrame(next);
+})"""
+
+
+def long_talk() -> Transcript:
+    """Three hours of made-up speech."""
+    chance = random.Random(3)
+    vocabulary = [f"{chance.choice('bdfgklmnprst')}{chance.choice('aeiou')}{i}" for i in range(8000)]
+    weights = [1 / (rank + 2) for rank in range(len(vocabulary))]
+    spoken = iter(chance.choices(vocabulary, weights, k=WORDS))
+    clock, turns = 0.5, []
+    for index in range(TURNS):
+        words = []
+        for position in range(WORDS // TURNS):
+            end = chance.choice((".", ",", "")) if position % 12 == 11 else ""
+            words.append(Word((next(spoken) + end).strip(), clock, clock + 0.3, chance.uniform(0.44, 1)))
+            clock += 0.355
+        turns.append(Turn(f"S{index % 2 + 1}", tuple(words)))
+    people = (Speaker("S1", "Ada Lovelace"), Speaker("S2", "Bob Moog"))
+    made = MadeWith("0.1.0", "none", "none", "0" * 64, settings={"wrap": 70})
+    return Transcript(
+        Episode("Three hours", path=Path("talk.wav"), duration=clock), "en", people, tuple(turns), (), made
+    )
+
+
+def timed(label: str, action: Callable[[], Any], target: str) -> Any:
+    """Run it and print how long it took."""
+    start = time.perf_counter()
+    result = action()
+    print(f"{label:<44} {time.perf_counter() - start:7.2f} s   (target {target})")
+    return result
+
+
+def edited(source: str) -> str:
+    """The draft after `EDITS` words were changed, put in and taken out."""
+    chance = random.Random(5)
+    lines = source.split("\n")
+    places = [i for i, line in enumerate(lines) if line.count(" ") > 6]
+    for edit in range(EDITS):
+        i = chance.choice(places)
+        words = lines[i].split(" ")
+        at = chance.randrange(2, len(words))
+        words[at : at + edit % 3] = [f"edit{edit}"]
+        lines[i] = " ".join(words)
+    return "\n".join(lines)
+
+
+def measure_page(folder: Path) -> None:
+    """The page in Chromium: until it can be used, a key, the highlight."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    try:
+        from playwright.sync_api import sync_playwright
+
+        from transcribe.editor.server import open_editor
+    except ImportError as error:
+        print(f"the page: not measured, {error.name} is not installed")
+        return
+    if chromium is None:
+        print("the page: not measured, there is no Chromium")
+        return
+    editor = open_editor(folder / "talk.md")
+    thread = threading.Thread(target=editor.serve)
+    thread.start()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        page = browser.new_page()
+
+        def load() -> None:
+            page.goto(editor.url)
+            page.locator("#status", has_text="Saved").wait_for()
+            page.locator("section").last.wait_for(state="attached")
+
+        timed("page usable", load, "< 2 s")
+        keys = page.evaluate(KEYSTROKES)
+        print(f"{'a keystroke, median and slowest of 60':<44} {keys[30]:4.0f} and {keys[-1]:.0f} ms   (target < 50 ms)")
+        page.locator("#status", has_text="Saved").wait_for()
+        page.keyboard.press("Control+Enter")
+        page.wait_for_timeout(800)
+        frames, marks = page.evaluate(FRAMES)
+        print(f"{'frames while playing (words marked)':<44} {frames:5.0f} a second ({marks} in 4 s)   (target 30)")
+        browser.close()
+    editor.stop()
+    thread.join()
+
+
+def measure_held_out(folder: Path) -> None:
+    """Up to five words of the sample clip taken for one: how far their interpolated times are from the recogniser's."""
+    command = [sys.executable, "-m", "transcribe.cli", "run", str(CLIP), "-o", str(folder), "-q"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    transcript = Transcript.from_json((folder / f"{CLIP.stem}.json").read_text(encoding="utf-8"))
+    errors: dict[int, list[float]] = {count: [] for count in range(1, 6)}
+    for turn in transcript.turns:
+        for count, found in errors.items():
+            for first in range(len(turn.words) - count):
+                run = turn.words[first : first + count]
+                heard = (*turn.words[:first], Word("misheard", run[0].start, run[-1].end), *turn.words[first + count :])
+                made = realign([turn.text], heard).turns[0].words[first : first + count]
+                found += [abs(new.start - true.start) for new, true in zip(made, run, strict=True)]
+                found += [abs(new.end - true.end) for new, true in zip(made, run, strict=True)]
+    for count, found in errors.items():
+        median = 1000 * sorted(found)[len(found) // 2]
+        print(f"{f'held-out words, {count} at a time: median error':<44} {median:4.0f} ms   (target < 120 ms)")
+
+
+def main() -> None:
+    """Measure everything, in a folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        talk = long_talk()
+        source = render(talk)
+        (folder / "talk.json").write_text(talk.to_json(), encoding="utf-8")
+        from output.formats import write
+        from output.parse import parse
+
+        (folder / "talk.vtt").write_text(str(write(talk, "vtt")), encoding="utf-8")
+        changed = edited(source)
+        (folder / "talk.md").write_text(changed, encoding="utf-8")
+        with wave.open(str(folder / "talk.wav"), "wb") as file:
+            file.setparams((1, 1, 8000, 0, "NONE", ""))
+            for _ in range(180):
+                file.writeframes(b"\x80" * 8000 * 60)
+        words = list(talk.words)
+        print(f"{len(words):,} words, {len(talk.turns)} turns, {EDITS} edits")
+        timed("parse", lambda: parse(changed), "-")
+        timed("realign", lambda: realign([turn.spoken for turn in parse(changed).turns], words), "-")
+        timed("follow (parse, realign, people, spans)", lambda: follow(parse(changed), talk), "-")
+        done = timed("sync, JSON and VTT read and written", lambda: sync(folder / "talk.md"), "< 2 s")
+        print(f"    {done.report}")
+        measure_page(folder)
+        measure_held_out(folder / "clip")
+
+
+if __name__ == "__main__":
+    main()

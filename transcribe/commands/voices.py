@@ -1,0 +1,107 @@
+"""`transcribe voices`: whom to know again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from transcribe.transcript import Transcript
+    from transcribe.voices import Sample
+
+_SOURCE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def voices() -> None:
+    """The voices on file: people who are known again in every recording, and named."""
+
+
+@voices.command("add")
+@click.argument("name")
+@click.argument("source", type=_SOURCE, metavar="CLIP|DRAFT.md")
+def voices_add(name: str, source: Path) -> int:
+    """Keep what somebody sounds like: from a clip in which nobody else is heard, or from the turns by that name in a
+    corrected draft, with its .json and its audio where they were.
+
+    Another recording of somebody on file adds to what is known of them. What is kept are numbers, not sound, in the
+    data folder of your account; ask people before you keep their voice.
+
+    \b
+    Examples:
+      transcribe voices add "Rich Bowen" rich.wav
+      transcribe voices add "Rich Bowen" transcripts/interview.md
+    """
+    from transcribe.voices import put_on_file, voices_folder
+
+    sample = _from_draft(name, source) if source.suffix.lower() == ".md" else _from_clip(source)
+    voice = put_on_file(name, sample, folder=voices_folder())
+    click.echo(voice.name)
+    click.echo(f"{voice.name}: {sample.seconds:.0f} s from {source}, {voice.seconds:.0f} s in all", err=True)
+    return 0
+
+
+@voices.command("list")
+def voices_list() -> int:
+    """List the people on file, how much of their speech was heard, and where."""
+    from transcribe.voices import voices_folder, voices_on_file
+
+    for voice in voices_on_file(voices_folder()):
+        sources = ", ".join(sample.source for sample in voice.samples)
+        note = "" if voice.is_usable else "  (made with another model: add it again)"
+        click.echo(f"{voice.name:<24} {voice.seconds:>6.0f} s  {sources}{note}")
+    return 0
+
+
+@voices.command("remove")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+def voices_remove(names: tuple[str, ...]) -> int:
+    """Forget people.
+
+    \b
+    Example:
+      transcribe voices remove "Rich Bowen"
+    """
+    from transcribe.voices import take_off_file, voices_folder
+
+    for name in names:
+        take_off_file(name, folder=voices_folder())
+    return 0
+
+
+def _from_clip(path: Path) -> Sample:
+    from audio.decode import decode
+    from transcribe.voices import sample_of_clip
+
+    with decode(path) as audio:
+        return sample_of_clip(audio, path.name)
+
+
+def _from_draft(name: str, path: Path) -> Sample:
+    from audio.decode import decode
+    from output.parse import read_draft
+    from transcribe.editor.sync import follow, transcript_of
+    from transcribe.voices import VoiceError, sample_of_turns
+
+    transcript = follow(read_draft(path), transcript_of(path), name=str(path)).transcript
+    speaker = _speaker(transcript, name, path)
+    if transcript.episode.path is None:
+        raise VoiceError(f"{path}: its audio is not on this machine; fetch it and transcribe the file, or give a clip")
+    with decode(path.parent / transcript.episode.path) as audio:
+        return sample_of_turns(audio, transcript, speaker, source=path.name)
+
+
+def _speaker(transcript: Transcript, name: str, path: Path) -> str:
+    """The id of the one speaker who has this name, in full or as the draft prints it. Raises `VoiceError`."""
+    from transcribe.voices import VoiceError
+
+    full = " ".join(name.casefold().split())
+    exact = [s for s in transcript.speakers if full in (s.name.casefold(), s.label.casefold())]
+    short = [s for s in transcript.speakers if full.startswith(f"{s.name.casefold()} ")]
+    for named in (exact, short):
+        if len(named) == 1:
+            return named[0].id
+    people = ", ".join(speaker.name for speaker in transcript.speakers) or "nobody"
+    raise VoiceError(f"{path}: has no turns by {name}; those who speak are {people}")

@@ -1,0 +1,135 @@
+"""A new recognition under an edited draft: what the machine hears better now, with every edit kept.
+
+A three-way merge word by word: from what the machine wrote first, to the editor's draft on one side and to the new
+recognition on the other. Where both changed the same words the editor's stand, and the place becomes a doubt of the
+timed transcript, with what the machine has now: so it is on the editor's list.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from audio.disk import write_atomically
+from output.errors import OutputError
+from output.markdown import Style, render
+from output.parse import Draft, parse, read_draft
+from transcribe.editor.document import PageTurn, edited, page_turns, wrap_of
+from transcribe.editor.heard import heard, keep
+from transcribe.editor.merge import merged
+from transcribe.editor.sync import follow, transcript_of, write_followed
+from transcribe.transcript import Doubt, Transcript, Word
+
+_TURN, _PARAGRAPH = "\x00", "\x01"  # begin the units that are no words
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where the editor and the new recognition both changed the same words; the editor's stand in the draft."""
+
+    mine: str
+    fresh: str
+    turn: int  # of the merged draft, from 0
+    word: int  # of that turn, from 0
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """What `renew` did: the files written, and where to look."""
+
+    paths: tuple[Path, ...]
+    differences: tuple[Difference, ...]
+
+
+def renew(draft_path: Path, fresh_path: Path) -> Renewed:
+    """Merge the draft of a new recognition (`STEM.new.md`, its JSON beside it) into the edited one.
+
+    The edited draft is kept as `STEM.md.bak` (a number added where that exists). Raises `OutputError` and
+    `TranscriptError` as `sync` does; `EditError` where no draft can hold the result.
+    """
+    mine, old, fresh = read_draft(draft_path), transcript_of(draft_path), transcript_of(fresh_path)
+    wrap = wrap_of(mine, int(fresh.made_with.settings.get("wrap", 70)))
+    turns, differences = merged_words(_machine_turns(heard(old, draft_path)), page_turns(mine), _machine_turns(fresh))
+    draft = edited(mine, turns, wrap=wrap)
+    machine = replace(fresh.made_with, outputs={draft_path.name: hashlib.sha256(fresh_path.read_bytes()).hexdigest()})
+    fresh = replace(fresh, episode=replace(fresh.episode, path=old.episode.path), made_with=machine)
+    after = follow(draft, fresh, name=str(draft_path)).transcript
+    after = replace(after, doubts=(*after.doubts, *_doubts(differences, draft, after)))
+    _write(draft_path, draft)
+    keep(fresh, draft_path)
+    paths, _ = write_followed(draft_path, after, before=old)
+    return Renewed((draft_path, *paths), differences)
+
+
+def merged_words(
+    base: Sequence[PageTurn], mine: Sequence[PageTurn], fresh: Sequence[PageTurn]
+) -> tuple[tuple[PageTurn, ...], tuple[Difference, ...]]:
+    """`mine` with what `fresh` changed of `base` and `mine` did not, and where both did."""
+    units: list[str] = []
+    differences: list[Difference] = []
+    for item in merged(list(_units(base)), list(_units(mine)), list(_units(fresh))):
+        if isinstance(item, str):
+            units.append(item)
+            continue
+        turn = sum(unit.startswith(_TURN) for unit in units) - 1
+        begun = next((i for i in range(len(units) - 1, -1, -1) if units[i].startswith(_TURN)), 0)
+        word = sum(not unit.startswith((_TURN, _PARAGRAPH)) for unit in units[begun:])
+        differences.append(Difference(_words(item.mine), _words(item.theirs), max(turn, 0), word))
+        units += item.mine
+    return tuple(_turns(units)), tuple(difference for difference in differences if difference.mine != difference.fresh)
+
+
+def _machine_turns(transcript: Transcript) -> tuple[PageTurn, ...]:
+    return page_turns(parse(render(transcript, Style())))
+
+
+def _units(turns: Sequence[PageTurn]) -> Iterator[str]:
+    for turn in turns:
+        yield _TURN + turn.speaker
+        for index, paragraph in enumerate(turn.paragraphs):
+            if index:
+                yield _PARAGRAPH
+            yield from [paragraph] if "\n" in paragraph else paragraph.split()
+
+
+def _turns(units: Sequence[str]) -> Iterator[PageTurn]:
+    starts = [i for i, unit in enumerate(units) if unit.startswith(_TURN)]
+    for start, end in zip(starts, [*starts[1:], len(units)], strict=True):
+        texts = " ".join(units[start + 1 : end]).split(_PARAGRAPH)
+        yield PageTurn(units[start].removeprefix(_TURN), tuple(text.strip(" ") for text in texts))
+
+
+def _words(units: Sequence[str]) -> str:
+    return " ".join(unit.replace(_TURN, "/ ").replace(_PARAGRAPH, "/") for unit in units)
+
+
+def _doubts(differences: Sequence[Difference], draft: Draft, after: Transcript) -> Iterator[Doubt]:
+    """The differences as passages to listen to. A turn without words has no place in the transcript."""
+    spoken = [index for index, turn in enumerate(draft.turns) if turn.spoken]
+    for difference in differences:
+        if difference.turn not in spoken or len(spoken) != len(after.turns):
+            continue
+        words = after.turns[spoken.index(difference.turn)].words
+        first = min(difference.word, len(words) - 1)
+        last = min(first + max(len(difference.mine.split()), 1), len(words)) - 1
+        start, end = words[first].start, _last_end(words[first : last + 1])
+        yield Doubt(start, max(start, end), f"heard now: {difference.fresh or '(nothing)'}")
+
+
+def _last_end(words: Sequence[Word]) -> float:
+    return max(word.end for word in words)
+
+
+def _write(path: Path, draft: Draft) -> None:
+    number, backup = 1, path.with_name(f"{path.name}.bak")
+    while backup.exists():
+        number += 1
+        backup = path.with_name(f"{path.name}.bak{number}")
+    try:
+        write_atomically(backup, path.read_bytes())
+        write_atomically(path, draft.encoded())
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise OutputError(f"{path}: cannot be written ({reason}); make room or change its rights") from error
