@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcribe.attribute import attribute
-from transcribe.transcript import SpeakerSpan, Turn, Word
+from transcribe.attribute import TWO_AT_ONCE, attribute, overlaps
+from transcribe.transcript import Doubt, SpeakerSpan, Turn, Word
 
 
 def spoken(text: str, *, start: float = 0.0, gap: float = 0.0) -> list[Word]:
@@ -152,3 +152,48 @@ def test_clean_turns_come_back_as_they_were_said(sizes: list[int]) -> None:
     turns = attribute(words, heard)
     assert [len(turn.words) for turn in turns] == sizes
     assert [turn.speaker for turn in turns] == [span.speaker for span in heard]
+
+
+def test_where_two_speak_at_once_is_marked_from_word_to_word() -> None:
+    words = spoken("no | I said that we never did | that")  # at 0, 1.3, 1.6, 1.9, 2.2, 2.5, 2.8 and 4.1
+    found = overlaps(words, spans((0, 2.0, "S1"), (1.5, 3.1, "S2"), (4.0, 4.5, "S1")))
+    assert found == (Doubt(1.3, 2.2, TWO_AT_ONCE),)
+
+
+def test_overlaps_that_nearly_touch_are_one_and_short_or_wordless_ones_none() -> None:
+    words = spoken("a b c d e f g h i j | | | | |")
+    near = spans((0, 3, "S1"), (0.3, 0.9, "S2"), (1.5, 2.1, "S3"))
+    assert overlaps(words, near) == (Doubt(0.3, 2.1, TWO_AT_ONCE),)
+    assert overlaps(words, spans((0, 1.0, "S1"), (0.7, 3, "S2"))) == ()
+    assert overlaps(words, spans((5, 7, "S1"), (5, 7, "S2"))) == ()
+    assert overlaps([], spans((0, 3, "S1"), (0, 3, "S2"))) == ()
+    assert overlaps(words, []) == ()
+
+
+_TENTHS = st.integers(0, 60).map(lambda tenths: tenths / 10)
+_STRETCH = st.tuples(_TENTHS, st.integers(1, 30).map(lambda tenths: tenths / 10))
+
+
+@given(
+    st.lists(_STRETCH, max_size=8).map(lambda rows: [Word("w", start, start + length) for start, length in rows]),
+    st.lists(st.tuples(_STRETCH, st.sampled_from("ABC")), max_size=6),
+)
+def test_doubts_are_apart_in_order_and_each_holds_a_word_in_overlap(
+    words: list[Word], rows: list[tuple[tuple[float, float], str]]
+) -> None:
+    heard = [SpeakerSpan(start, start + length, speaker) for (start, length), speaker in rows]
+    found = overlaps(words, heard)
+    assert all(later.start > earlier.end for earlier, later in pairwise(found))
+    shared = [
+        (max(a.start, b.start), min(a.end, b.end))
+        for a in heard
+        for b in heard
+        if a.speaker < b.speaker and min(a.end, b.end) - max(a.start, b.start) > 0.45
+    ]
+    for start, end in shared:
+        for word in words:
+            if word.start < end and word.end > start:
+                assert any(doubt.start <= word.start and word.end <= doubt.end for doubt in found)
+    for doubt in found:
+        assert doubt.start in {word.start for word in words}
+        assert doubt.end in {word.end for word in words}

@@ -131,6 +131,28 @@ def test_nothing_new_to_say_puts_nothing_beside_an_edit(desk: Desk) -> None:
     assert "without the edits" in result.messages[-1]
 
 
+def test_an_edit_is_safe_whatever_formats_are_asked_for(desk: Desk) -> None:
+    path = tone(desk.folder / "a.wav")
+    desk.one(path)
+    edited, timed = edit(desk), desk.drafts()["a.json"]
+    result = desk.one(path, formats=("json", "vtt"), host="Zed", speakers="Zed,Ada")
+    assert [p.name for p in result.paths] == ["a.new.md", "a.new.json", "a.new.vtt"]
+    assert desk.drafts()["a.md"][0] == edited
+    assert desk.drafts()["a.json"] == timed
+
+
+def test_what_was_written_before_is_kept_in_step(desk: Desk) -> None:
+    path = tone(desk.folder / "a.wav")
+    desk.one(path, formats=("md", "json", "vtt"))
+    result = desk.one(path, formats=("md",), speakers="Zed,Ada")
+    assert [p.name for p in result.paths] == ["a.md"]
+    assert b"<v Zed>" in desk.drafts()["a.vtt"][0]
+    assert b'"Zed"' in desk.drafts()["a.json"][0]
+    assert desk.one(path, formats=("md",), labels="name").state is State.WRITTEN
+    assert desk.one(path).state is State.WRITTEN
+    assert sorted(desk.drafts()) == ["a.json", "a.md", "a.vtt"]
+
+
 def test_force_keeps_the_edited_one_as_a_backup(desk: Desk) -> None:
     path = tone(desk.folder / "a.wav")
     desk.one(path)
@@ -188,6 +210,27 @@ def test_two_recordings_of_one_name_keep_apart_in_this_run_and_the_next(desk: De
     assert [[p.name for p in r.paths] for r in again.results] == names
     assert {result.state for result in again.results} == {State.UNCHANGED}
     assert [p.name for p in desk.one(sources[1]).paths] == names[1]
+
+
+def test_a_recording_that_moved_keeps_its_draft_and_another_does_not_get_it(desk: Desk) -> None:
+    for folder, hertz in (("x", 440), ("q", 550)):
+        (desk.folder / folder).mkdir()
+        tone(desk.folder / folder / "talk.wav", hertz=hertz)
+    desk.one(desk.folder / "x" / "talk.wav")
+    (desk.folder / "x").rename(desk.folder / "z")
+    assert [p.name for p in desk.one(desk.folder / "z" / "talk.wav").paths] == ["talk.md", "talk.json"]
+    assert b'"../z/talk.wav"' in desk.drafts()["talk.json"][0]
+    assert [p.name for p in desk.one(desk.folder / "q" / "talk.wav").paths] == ["talk-2.md", "talk-2.json"]
+
+
+def test_a_linked_folder_of_drafts_tells_recordings_apart_too(desk: Desk) -> None:
+    for folder, hertz in (("x", 440), ("y", 550), ("deep/er/drafts", 1)):
+        (desk.folder / folder).mkdir(parents=True)
+        tone(desk.folder / folder / "talk.wav", hertz=hertz)
+    (desk.folder / "drafts").symlink_to(desk.folder / "deep" / "er" / "drafts")
+    for folder in ("x", "y"):
+        desk.one(desk.folder / folder / "talk.wav")
+    assert {"talk.md", "talk-2.md"} <= desk.drafts().keys()
 
 
 def test_one_recording_named_twice_is_one_job(desk: Desk) -> None:

@@ -13,6 +13,7 @@ from tests.conftest import Run
 from tests.scripted import ScriptedStages, tone
 from transcribe.cli import main
 
+
 def test_paths_go_to_stdout_and_nothing_else_does(run: Run, tmp_path: Path) -> None:
     tone(tmp_path / "a.wav")
     code, out, err = run("run", "a.wav")

@@ -563,9 +563,39 @@ def test_it_fits_the_window(browser: Browser, desk: Desk, width: int, scheme: An
     assert box["width"] >= min(0.85 * width, 500)
     light = page.evaluate("() => getComputedStyle(document.documentElement).backgroundColor")
     assert (sum(map(int, re.findall(r"\d+", light)[:3])) > 382) == (scheme == "light")
-    if SCREENSHOTS:
-        page.screenshot(path=f"{SCREENSHOTS}/editor-{width}-{scheme}.png")
     page.context.close()
+
+
+@pytest.mark.skipif(not SCREENSHOTS, reason="EDITOR_SCREENSHOTS names no folder for the pictures of the documentation")
+def test_pictures_for_the_documentation(tmp_path: Path, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    clips = Path(__file__).parent / "clips"
+    lines = [line.split(": ", 1) for line in (clips / "packaging-notes.ref.txt").read_text().splitlines() if line]
+    people = (Speaker("S1", "Rich"), Speaker("S2", "Nora"))
+    talk = talk_of(*((f"S{1 + (who == 'Nora')}", text) for who, text in lines), speakers=people)
+    doubtful = [talk.turns[3].words[i] for i in (8, 20, 33)]
+    doubts = tuple(Doubt(word.start, word.end + 0.8, "two readings differ") for word in doubtful)
+    episode = replace(talk.episode, title="A library for weather stations")
+    desk = Desk(tmp_path, replace(talk, doubts=doubts, episode=episode))
+    looks: tuple[tuple[str, int, int, Any], ...] = (
+        ("editor", 1100, 720, "light"),
+        ("editor-dark", 1100, 720, "dark"),
+        ("editor-phone", 390, 720, "light"),
+        ("editor-doubts", 1440, 720, "light"),
+    )
+    for name, width, height, scheme in looks:
+        page = open_page(browser, desk, viewport={"width": width, "height": height}, color_scheme=scheme)
+        if name == "editor-doubts":
+            page.locator("#show-doubts").click()
+            page.keyboard.press("F8")
+        put_caret(page, 3, "Every")
+        page.keyboard.press("Control+Enter")
+        page.wait_for_timeout(900)
+        page.screenshot(path=f"{SCREENSHOTS}/{name}.png")
+        assert page.locator("#play").text_content() == "Pause"
+        page.context.close()
+    desk.stop()
 
 
 def test_print_shows_the_text_alone(page: Page) -> None:

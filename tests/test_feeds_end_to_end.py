@@ -108,3 +108,13 @@ def test_an_address_that_does_not_answer_is_one_line(run: Run, show: str) -> Non
         (line,) = err.splitlines()
         assert line.startswith("Error: ")
         assert "127.0.0.1" in line
+
+
+def test_a_selection_that_means_nothing_is_an_error(run: Run, show: str, tmp_path: Path) -> None:
+    for command in ("run", "fetch"):
+        code, out, err = run(command, show, "--match", "no such title")
+        assert (code, out) == (1, "")
+        assert "none of its 3 episodes" in err
+    tone(tmp_path / "a.wav")
+    assert run("fetch", "a.wav", "--since", "2026-01-01")[1] == "a.wav\n"
+    assert len(run("list", "a.wav", "--since", "2026-01-01")[1].splitlines()) == 1

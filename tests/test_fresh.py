@@ -56,7 +56,7 @@ def test_edits_are_kept_and_the_rest_is_new(drafts: tuple[Path, Path]) -> None:
     text = " ".join(mine.read_text(encoding="utf-8").split())
     assert "again, at last." in text
     assert "to be here after a short ride through the rain and the autumn fog." in text
-    assert done.differences == (Difference("autumn", "tall", 1, 17),)
+    assert done.differences == (Difference("autumn", "tall", 1, 18),)
     assert mine.with_name("talk.md.bak").read_bytes() == edited
     after = transcript_of(mine)
     assert [doubt.reason for doubt in after.doubts] == ["heard now: tall"]

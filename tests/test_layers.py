@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("audio", "transcribe", "output")
+MAY_IMPORT_OUTPUT = {"batch", "check", "cli", "commands", "cut", "editor", "references", "results"}
 STAGES = ("transcribe.pipeline", "transcribe.realign", "transcribe.config")
 
 
@@ -71,6 +72,12 @@ def test_the_stages_know_nothing_of_drafts_and_nothing_of_those_above_them() -> 
 def test_pure_rooms_stand_on_values_alone(module: str) -> None:
     values = {"transcribe.transcript", "transcribe.errors", "audio.episode", "transcribe.name_clues"}
     assert imports(MODULES[module]) <= values
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("transcribe.")])
+def test_only_the_top_rooms_know_of_drafts(module: str) -> None:
+    if module.split(".")[1] not in MAY_IMPORT_OUTPUT:
+        assert not {name for name in imports(MODULES[module]) if name.startswith("output")}
 
 
 def is_command_line(module: str) -> bool:

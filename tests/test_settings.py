@@ -72,10 +72,21 @@ def test_every_place_says_the_same(name: str, tmp_path: Path) -> None:
 
 
 def test_switches_can_be_written_as_toml_has_them(tmp_path: Path) -> None:
-    (tmp_path / "transcribe.toml").write_text("comments = true\npublished = false\ntags = 'a, b'\nspeakers = 2\n")
+    (tmp_path / "transcribe.toml").write_text(
+        "comments = true\npublished = false\ntags = 'a, b'\nspeakers = 2\nsince = 2026-01-31\n"
+    )
     settings = load_settings({}, environ={}, folder=tmp_path)
     assert (settings.comments, settings.published, settings.tags) == ("true", "false", ("a", "b"))
     assert settings.speaker_count == 2
+    assert settings.since == "2026-01-31"
+
+
+def test_paths_in_the_file_are_meant_from_where_it_is(tmp_path: Path) -> None:
+    (tmp_path / "transcribe.toml").write_text("output = 'drafts'\nmodel = './tuned'\n")
+    (tmp_path / "below").mkdir()
+    settings = load_settings({}, environ={}, folder=tmp_path / "below")
+    assert settings.output_folder == tmp_path / "drafts"
+    assert settings.model == str(tmp_path / "tuned")
 
 
 def test_command_line_beats_environment_beats_file_beats_default(tmp_path: Path) -> None:
@@ -95,6 +106,7 @@ def test_command_line_beats_environment_beats_file_beats_default(tmp_path: Path)
         ("beam_size", "many", "beam_size: 'many' is not a whole number"),
         ("beam_size", "0", "beam_size: 0 is not between 1 and 20"),
         ("speakers", "0", "speakers: 0 people"),
+        ("speakers", "²,³*", "speakers: '³\\*' cannot be"),
         ("since", "yesterday", "since: 'yesterday' is not a day"),
         ("latest", "-1", "latest: -1 is not between 0"),
         ("speakers", "Ada,ada", "speakers: a name stands twice"),

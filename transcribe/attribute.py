@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
-from transcribe.transcript import SpeakerSpan, Turn, Word
+from audio.episode import Seconds
+from transcribe.transcript import Doubt, SpeakerSpan, Turn, Word
 
 ONLY_SPEAKER = "S1"  # whose the words are where nobody was heard
+TWO_AT_ONCE = "two people speak at once"
 
 # What a change of speaker costs, in words of average length that would have to speak for it.
 _AFTER_SENTENCE, _AFTER_CLAUSE, _ELSEWHERE = 0.15, 0.9, 1.5
@@ -24,6 +27,8 @@ _AVERAGE_WORD, _LONGEST_WORD = 0.3, 0.45  # seconds; recognisers stretch words o
 _SHORTEST_WORD = 0.06
 _FORGOTTEN = 0.25  # seconds further away that halve a span's claim to a word that is in none
 _FARTHEST = 30.0
+_SHORTEST_OVERLAP = 0.4  # seconds; less is how people take turns
+_SAME_OVERLAP = 1.0  # seconds apart at most
 
 _SENTENCE_END = re.compile(r"[.?!…。？！][\"'”’)\]]*$")
 _CLAUSE_END = re.compile(r"[,;:—–-][\"'”’)\]]*$")
@@ -46,6 +51,45 @@ def attribute(words: Sequence[Word], spans: Sequence[SpeakerSpan]) -> tuple[Turn
     path = _best_path(evidence, prices)
     groups = groupby(zip(path, ordered, strict=True), key=lambda pair: pair[0])
     return tuple(Turn(speakers[state], tuple(word for _, word in group)) for state, group in groups)
+
+
+def overlaps(words: Sequence[Word], spans: Sequence[SpeakerSpan]) -> tuple[Doubt, ...]:
+    """The passages in which several people speak while words are said, from word to word, in the order of time.
+
+    A word has one speaker in a transcript, the dominant voice; here an editor may want to listen.
+    """
+    ordered = sorted(words, key=lambda word: word.start)
+    starts = [word.start for word in ordered]
+    longest = max((word.end - word.start for word in ordered), default=0.0)
+    doubts: list[Doubt] = []
+    for start, end in _several_at_once(spans):
+        nearby = ordered[bisect_left(starts, start - longest) : bisect_left(starts, end)]
+        said = [word for word in nearby if word.end > start]
+        if not said:
+            continue
+        first, last = said[0].start, max(word.end for word in said)
+        if doubts and first <= doubts[-1].end:
+            first, last = doubts[-1].start, max(last, doubts.pop().end)
+        doubts.append(Doubt(first, last, TWO_AT_ONCE))
+    return tuple(doubts)
+
+
+def _several_at_once(spans: Sequence[SpeakerSpan]) -> list[tuple[Seconds, Seconds]]:
+    """Stretches in which at least two speak, long enough, those that nearly touch as one."""
+    found: list[tuple[Seconds, Seconds]] = []
+    speaking: dict[str, Seconds] = {}  # speaker → when their last span ends
+    for span in sorted(spans, key=lambda span: span.start):
+        for speaker, end in speaking.items():
+            if speaker != span.speaker and min(end, span.end) - span.start >= _SHORTEST_OVERLAP:
+                found.append((span.start, min(end, span.end)))
+        speaking[span.speaker] = max(span.end, speaking.get(span.speaker, span.end))
+    joined: list[tuple[Seconds, Seconds]] = []
+    for start, end in found:
+        if joined and start - joined[-1][1] <= _SAME_OVERLAP:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
 
 
 def _with_near_spans(

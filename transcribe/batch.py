@@ -100,7 +100,11 @@ def plan(
         except AudioError as error:
             failures.append(Result(source, State.FAILED, messages=(str(error),)))
             continue
-        for episode in _selected(episodes, settings):
+        chosen = selected(episodes, settings)
+        if not chosen:
+            none = f"{source}: none of its {len(episodes)} episodes is meant by --since, --match or --episode"
+            failures.append(Result(source, State.FAILED, messages=(none,)))
+        for episode in chosen:
             identity = episode.audio_url if episode.path is None else episode.path.resolve()
             if identity not in seen:
                 seen.add(identity)
@@ -146,14 +150,17 @@ def run(
                 yield _guarded(job, pipeline, mode=mode, progress=progress)
 
 
-def selection_of(settings: Settings) -> Selection:
-    """Which of a feed's episodes the settings mean."""
-    return Selection(
+def selected(episodes: tuple[Episode, ...], settings: Settings) -> tuple[Episode, ...]:
+    """What the user typed as files is meant; of what a feed or a page lists, what the settings select."""
+    if not any(episode.audio_url for episode in episodes):
+        return episodes
+    selection = Selection(
         latest=settings.latest or None,
         since=date.fromisoformat(settings.since) if settings.since else None,
         match=settings.match or None,
         episode=settings.episode or None,
     )
+    return selection.of(episodes)
 
 
 def outlook(job: Job, settings: Settings) -> str:
@@ -161,17 +168,23 @@ def outlook(job: Job, settings: Settings) -> str:
     if job.episode.path is None:
         (state,) = Library(settings.output_folder).states([job.episode])
         return "to be transcribed if it is new" if state is Fetching.FETCHED else "to be fetched and transcribed"
-    return "unchanged" if is_current(job.stem or "", settings, hash_of(job.episode.path)) else "to be transcribed"
+    return (
+        "unchanged"
+        if is_current(job.stem or "", job.episode, settings=settings, audio_sha256=hash_of(job.episode.path))
+        else "to be transcribed"
+    )
 
 
 def states(episodes: Sequence[Episode], settings: Settings) -> list[str]:
     """How far each episode has come in the settings' folder: new, fetched or transcribed."""
     library = Library(settings.output_folder)
     entries = library.entries()
-    found = []
+    found: list[str] = []
+    jobs: list[Job] = []
     for episode, state in zip(episodes, library.states(episodes), strict=True):
         entry = entries.get(key_of(episode))
-        stem = entry.stem if entry else episode.path.stem if episode.path else None
+        jobs.append(_job(episode, jobs, settings))
+        stem = entry.stem if entry else jobs[-1].stem
         timed = None if stem is None else settings.output_folder / file_name(stem, "json")
         found.append("transcribed" if timed is not None and timed.is_file() else str(state))
     return found
@@ -194,17 +207,14 @@ def _one(job: Job, pipeline: Pipeline, *, mode: Mode, progress: Progress) -> Res
     assert job.episode.path is not None
     assert job.stem is not None
     audio_sha256 = hash_of(job.episode.path)
-    if not (mode.redo or mode.force) and is_current(job.stem, settings, audio_sha256):
+    if not (mode.redo or mode.force) and is_current(
+        job.stem, job.episode, settings=settings, audio_sha256=audio_sha256
+    ):
         paths = tuple(settings.output_folder / file_name(job.stem, name) for name in settings.formats)
         return Result(job.source, State.UNCHANGED, paths)
     transcript = pipeline.transcript(job.episode, audio_sha256=audio_sha256, progress=progress)
     paths, messages = write_transcript(transcript, job.stem, settings=settings, force=mode.force)
     return Result(job.source, State.WRITTEN, paths, transcript.warnings + messages)
-
-
-def _selected(episodes: tuple[Episode, ...], settings: Settings) -> tuple[Episode, ...]:
-    """What the user typed as files is meant; of what a feed or a page lists, what the settings select."""
-    return selection_of(settings).of(episodes) if any(e.audio_url for e in episodes) else episodes
 
 
 def _job(episode: Episode, jobs: list[Job], settings: Settings) -> Job:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from audio.disk import write_atomically
+from audio.disk import cache_folder, write_atomically
 from transcribe.settings import Stage
 
 _log = logging.getLogger(__name__)
@@ -63,6 +63,12 @@ class ForgetfulCheckpoints(Checkpoints):
     def load(self, key: Key) -> Any | None:
         """Always a miss."""
         return None
+
+
+def users_checkpoints(*, fresh: bool = False) -> Checkpoints:
+    """The store in the user's cache folder; `fresh`: what earlier runs kept there is passed over."""
+    folder = cache_folder() / "stages"
+    return ForgetfulCheckpoints(folder) if fresh else Checkpoints(folder)
 
 
 def _seal(body: str) -> str:

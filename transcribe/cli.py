@@ -7,7 +7,7 @@ met; 2: usage; 130: interrupted. Nothing heavy is imported before a command need
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -24,9 +24,7 @@ from transcribe.errors import SettingsError, TranscribeError
 from transcribe.settings import Settings
 
 if TYPE_CHECKING:
-    from transcribe.pipeline import Stages
-
-    StagesMaker = Callable[[Settings], Stages]
+    from transcribe.pipeline import StagesMaker
 
 
 def main(args: Sequence[str] | None = None, *, stages: StagesMaker | None = None) -> NoReturn:

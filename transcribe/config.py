@@ -10,11 +10,12 @@ import dataclasses
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from transcribe.errors import SettingsError
-from transcribe.settings import Settings
+from transcribe.settings import Settings, home_expanded
 
 FILE_NAME = "transcribe.toml"
 PREFIX = "TRANSCRIBE_"
@@ -62,8 +63,10 @@ def _file_layer(folder: Path) -> list[tuple[str, dict[str, Any]]]:
         if name not in _DEFAULTS:
             raise SettingsError(f"{path}: {key!r} is not a setting; there are {', '.join(sorted(_DEFAULTS))}")
         layer[name] = tuple(value) if isinstance(value, list) else _from_text(name, value)
-    if "output" in layer and isinstance(layer["output"], str):
-        layer["output"] = str(path.parent / Path(layer["output"]).expanduser())
+    for name in ("output", "model"):  # paths in the file are meant from where the file is
+        value = layer.get(name)
+        if isinstance(value, str) and (name == "output" or value.startswith((".", "~", "/"))):
+            layer[name] = str(path.parent / home_expanded(value, name))
     return [(str(path), layer)]
 
 
@@ -86,6 +89,8 @@ def _from_text(name: str, value: Any) -> Any:
         return int(value)
     if isinstance(default, float) and (type(value) is int or re.fullmatch(r"\s*\d*\.?\d+\s*", str(value))):
         return float(value)
+    if name == "since" and type(value) is date:
+        return value.isoformat()
     if isinstance(default, str) and type(value) is bool:
         return str(value).lower()  # `comments = true`
     if name == "speakers" and type(value) is int:

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import transcribe
-from audio.disk import cache_folder, sha256_of
+from audio.disk import sha256_of
 from audio.episode import Episode, Seconds
 from audio.errors import SourceError
 from transcribe.attribute import attribute
-from transcribe.checkpoint import Checkpoints, Key
+from transcribe.checkpoint import Checkpoints, Key, users_checkpoints
 from transcribe.engines import engine_name
 from transcribe.models import ModelFiles, find_model
 from transcribe.names import name_speakers
@@ -51,6 +51,10 @@ class Stages(Protocol):
 
     def diarize(self, audio: Audio, *, progress: Callable[[float], None]) -> tuple[SpeakerSpan, ...]:
         """Who is heard when."""
+
+
+StagesMaker = Callable[[Settings], Stages]
+"""Makes the slow stages for some settings."""
 
 
 class RealStages:
@@ -110,7 +114,7 @@ class Pipeline:
     ) -> None:
         self.settings = settings
         self._stages = stages or RealStages(settings)
-        self._checkpoints = checkpoints or Checkpoints(cache_folder() / "stages")
+        self._checkpoints = checkpoints or users_checkpoints()
 
     def transcript(
         self, episode: Episode, *, audio_sha256: str | None = None, progress: Progress = lambda stage, fraction: None

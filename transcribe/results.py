@@ -15,8 +15,9 @@ from typing import Literal, cast
 
 import transcribe
 from audio.disk import sha256_of
-from output.files import write_draft
-from output.formats import file_name, write
+from audio.episode import Episode
+from output.files import Written, write_draft
+from output.formats import FORMATS, file_name, write
 from output.labels import LabelStyle
 from output.markdown import Style
 from transcribe.errors import TranscriptError
@@ -24,12 +25,14 @@ from transcribe.settings import Settings
 from transcribe.transcript import Transcript
 
 
-def is_current(stem: str, settings: Settings, audio_sha256: str) -> bool:
+def is_current(stem: str, episode: Episode, *, settings: Settings, audio_sha256: str) -> bool:
     """Whether the files of this stem hold what a run under `settings` would write, or an editor's correction of it."""
-    before = _transcript_at(settings.output_folder / file_name(stem, "json"))
+    folder = settings.output_folder
+    before = _transcript_at(folder / file_name(stem, "json"))
     return (
         before is not None
-        and all((settings.output_folder / file_name(stem, name)).exists() for name in settings.formats)
+        and all((folder / file_name(stem, name)).exists() for name in settings.formats)
+        and before.episode.path == _from_folder(folder, episode.path)
         and before.made_with.audio_sha256 == audio_sha256
         and before.made_with.turnscript == transcribe.__version__
         and _staged(before.made_with.settings) == _staged(settings.as_dict())
@@ -37,12 +40,14 @@ def is_current(stem: str, settings: Settings, audio_sha256: str) -> bool:
 
 
 def is_anothers(stem: str, path: Path, *, settings: Settings) -> bool:
-    """Whether the files of this stem hold the transcript of another recording than `path`, which is still there."""
+    """Whether the files of this stem hold the transcript of another recording than the file at `path`.
+
+    The same file with other sound in it is no other recording, nor is the same sound under another path.
+    """
     other = _transcript_at(settings.output_folder / file_name(stem, "json"))
-    if other is None or other.episode.path is None:
+    if other is None or other.episode.path == _from_folder(settings.output_folder, path):
         return False
-    there = (settings.output_folder / other.episode.path).resolve()
-    return there != path and there.exists()
+    return not path.is_file() or other.made_with.audio_sha256 != sha256_of(path)
 
 
 def write_transcript(
@@ -50,46 +55,57 @@ def write_transcript(
 ) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     """Write the formats the settings ask for; returns their paths and what the user should know.
 
-    Where an editor has changed the draft and the machine has something new to say, all of it goes to `STEM.new.*`
-    beside; where it has nothing new to say, what is there stays. The JSON comes last: it records what the machine
-    wrote, so that an edit can be told from it. Raises `OutputError`.
+    The JSON is always written, and what was written before in other formats is kept in step. Where an editor has
+    changed the draft and the machine has something new to say, all of it goes to `STEM.new.*` beside; where it has
+    nothing new to say, what is there stays. The JSON comes last: it records what the machine wrote, so that an edit can
+    be told from it. Raises `OutputError`.
     """
     folder = settings.output_folder
     json_path, draft = folder / file_name(stem, "json"), folder / file_name(stem, "md")
-    transcript = replace(transcript, episode=replace(transcript.episode, path=_from_folder(folder, transcript)))
-    files = {folder / file_name(stem, n): write(transcript, n, style=style_of(settings)) for n in settings.formats}
+    placed = replace(
+        transcript, episode=replace(transcript.episode, path=_from_folder(folder, transcript.episode.path))
+    )
     before = _transcript_at(json_path)
     recorded = dict(before.made_with.outputs) if before else {}
-    if draft in files and not force and _is_edited(draft, files[draft], recorded):
-        if _sha256(files[draft]) == recorded.get(draft.name):
-            return tuple(files), _write_missing(files)
-        paths, messages = write_transcript(transcript, f"{stem}.new", settings=settings)
+    asked = {folder / file_name(stem, name): name for name in settings.formats}
+    kept = {folder / file_name(stem, name): name for name in FORMATS if file_name(stem, name) in recorded}
+    due = asked | {path: name for path, name in kept.items() if path.exists()}
+    contents = {path: write(placed, name, style=style_of(settings)) for path, name in due.items() if path != json_path}
+    machine = contents.get(draft) or write(placed, "md", style=style_of(settings))
+    if not force and _is_edited(draft, machine, recorded):
+        if _sha256(machine) == recorded.get(draft.name):
+            return tuple(asked), _write_missing({path: contents.get(path) or placed.to_json() for path in asked})
+        wider = replace(settings, formats=tuple(dict.fromkeys(("md", *settings.formats))))
+        paths, messages = write_transcript(transcript, f"{stem}.new", settings=wider)
         return paths, (f"{draft} was edited and stays as it is; compare: diff -u {draft} {paths[0]}", *messages)
-    return _write_all(files, json_path, transcript=transcript, recorded=recorded, force=force)
+    written = _write_all(contents, json_path, transcript=placed, recorded=recorded, force=force)
+    return tuple(written[path].path for path in asked), tuple(new.message for new in written.values() if new.message)
 
 
 def _write_all(
-    files: dict[Path, str | bytes], json_path: Path, *, transcript: Transcript, recorded: dict[str, str], force: bool
-) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    contents: Mapping[Path, str | bytes],
+    json_path: Path,
+    *,
+    transcript: Transcript,
+    recorded: Mapping[str, str],
+    force: bool,
+) -> dict[Path, Written]:
     written = {
         path: write_draft(path, content, previous_sha256=recorded.get(path.name), force=force)
-        for path, content in files.items()
-        if path != json_path
+        for path, content in contents.items()
     }
-    if json_path in files:
-        outputs = recorded | {path.name: new.sha256 for path, new in written.items() if not new.kept_edit}
-        made_with = replace(transcript.made_with, outputs=outputs)
-        content = replace(transcript, made_with=made_with).to_json()
-        there = sha256_of(json_path) if json_path.is_file() else None
-        written[json_path] = write_draft(json_path, content, previous_sha256=there)
-    return tuple(written[path].path for path in files), tuple(new.message for new in written.values() if new.message)
+    outputs = {**recorded, **{path.name: new.sha256 for path, new in written.items() if not new.kept_edit}}
+    timed = replace(transcript, made_with=replace(transcript.made_with, outputs=outputs)).to_json()
+    there = sha256_of(json_path) if json_path.is_file() else None
+    written[json_path] = write_draft(json_path, timed, previous_sha256=there)
+    return written
 
 
-def _write_missing(files: dict[Path, str | bytes]) -> tuple[str, ...]:
+def _write_missing(contents: Mapping[Path, str | bytes]) -> tuple[str, ...]:
     """Write the files that are not there beside a draft that was edited; what they lack is said."""
-    missing = [path for path in files if not path.exists()]
+    missing = [path for path in contents if not path.exists()]
     for path in missing:
-        write_draft(path, files[path], previous_sha256=None)
+        write_draft(path, contents[path], previous_sha256=None)
     return tuple(f"{path} holds what the machine heard, without the edits of the draft beside it" for path in missing)
 
 
@@ -102,12 +118,12 @@ def _sha256(content: str | bytes) -> str:
     return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
 
 
-def _from_folder(folder: Path, transcript: Transcript) -> Path | None:
-    """The audio's path as seen from the drafts' folder, so that both can be moved together."""
-    path = transcript.episode.path
-    if path is None or folder.drive != path.drive:
-        return path
-    return Path(os.path.relpath(path, folder))
+def _from_folder(folder: Path, path: Path | None) -> Path | None:
+    """The audio's path as seen from the drafts' folder, links followed, so that both can be moved together."""
+    if path is None:
+        return None
+    there, here = path.resolve(), folder.resolve()
+    return there if there.drive != here.drive else Path(os.path.relpath(there, here))
 
 
 def style_of(settings: Settings) -> Style:

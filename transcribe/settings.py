@@ -117,7 +117,7 @@ class Settings:
         >>> Settings(speakers="Rich, Haikel Guemar").speaker_names
         ('Rich', 'Haikel Guemar')
         """
-        if self.speakers.strip().isdigit():
+        if self.speakers.strip().isdecimal():
             return ()
         return tuple(name.strip() for name in self.speakers.split(",") if name.strip())
 
@@ -128,7 +128,7 @@ class Settings:
         >>> Settings(speakers="2").speaker_count
         2
         """
-        if self.speakers.strip().isdigit():
+        if self.speakers.strip().isdecimal():
             return int(self.speakers)
         return len(self.speaker_names) or None
 
@@ -152,7 +152,15 @@ class Settings:
     @property
     def output_folder(self) -> Path:
         """`output` as a path."""
-        return Path(self.output).expanduser()
+        return home_expanded(self.output, "output")
+
+
+def home_expanded(text: str, name: str) -> Path:
+    """A path as a user types it, `~` being the home folder. Raises `SettingsError` where there is no such home."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise SettingsError(f"{name}: {text!r}: there is no such home folder") from error
 
 
 def _check_types(settings: Settings) -> None:
@@ -188,7 +196,7 @@ def _check_numbers(settings: Settings) -> None:
         except ValueError as error:
             raise SettingsError(f"since: {settings.since!r} is not a day such as 2026-01-31") from error
     count = settings.speaker_count
-    if settings.speakers.strip().isdigit() and not 1 <= (count or 0) <= 20:
+    if settings.speakers.strip().isdecimal() and not 1 <= (count or 0) <= 20:
         raise SettingsError(f"speakers: {settings.speakers} people; give a number from 1 to 20, or names")
 
 

@@ -186,19 +186,15 @@ def _sample(audio: Audio, stretches: Sequence[tuple[Seconds, Seconds]], source: 
 
     found = [np.arange(start, min(end, audio.duration) - WINDOW + 1e-6, STEP) for start, end in sorted(stretches)]
     starts = np.concatenate(found) if found else np.zeros(0)
-    seconds = round(len(starts) * STEP, 1)
+    seconds = round(sum((len(row) - 1) * STEP + WINDOW for row in found if len(row)), 1)
     if seconds < LEAST_SECONDS:
-        raise VoiceError(
-            f"{source}: {seconds} s of unbroken speech by this voice; it takes {LEAST_SECONDS:.0f} s or more"
-        )
+        raise VoiceError(f"{source}: {seconds} s of unbroken speech by this voice; give {LEAST_SECONDS:.0f} s or more")
     starts = starts[np.unique(np.linspace(0, len(starts) - 1, _MOST_WINDOWS).astype(int))]
     vectors = embed(audio, open_network(SpeakerModel.EMBEDDING), starts=starts)
     nearest = (vectors @ find_voices(vectors).T).argmax(axis=1)
     main = nearest == np.bincount(nearest).argmax()
     if main.mean() < _ONE_VOICE_SHARE:
-        raise VoiceError(
-            f"{source}: several voices are heard where one should be; give a clip of one person, or a corrected draft"
-        )
+        raise VoiceError(f"{source}: not one voice but several; give a clip of one person, or a corrected draft")
     vector = tuple(round(float(value), 4) for value in direction(vectors[main]))
     return Sample(source, seconds, vector)
 

@@ -79,7 +79,6 @@ def lint(drafts: tuple[Path, ...], fix: bool, select: str | None) -> int:
       transcribe lint posts/*.md
       transcribe lint --fix --select T1,T5 posts/interview.md
     """
-    from audio.disk import write_atomically
     from output.lint import CODES, fixed
     from output.lint import lint as findings_of
     from output.parse import read_draft
@@ -91,13 +90,23 @@ def lint(drafts: tuple[Path, ...], fix: bool, select: str | None) -> int:
     for path in drafts:
         source = read_draft(path).source()
         if fix and (mended := fixed(source, select=codes)) != source:
-            write_atomically(path, mended.encode(errors="surrogateescape"))
+            _replace(path, mended)
             click.echo(f"{path}: mended", err=True)
             source = mended
         for finding in findings_of(source, select=codes):
             found += 1
             click.echo(finding.at(path))
     return 1 if found else 0
+
+
+def _replace(path: Path, source: str) -> None:
+    from audio.disk import write_atomically
+    from output.errors import OutputError
+
+    try:
+        write_atomically(path, source.encode(errors="surrogateescape"))
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror}); it is as it was") from error
 
 
 def _transcript(path: Path) -> Transcript:

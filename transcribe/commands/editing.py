@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import click
@@ -58,7 +59,8 @@ def edit(draft: Path, *, port: int, no_browser: bool) -> int:
     click.echo("Press Ctrl+C to end; everything is saved as you type.", err=True)
     if not no_browser:
         click.launch(editor.url)
-    editor.serve()
+    with contextlib.suppress(KeyboardInterrupt):  # the way it is meant to end
+        editor.serve()
     return 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +14,7 @@ from transcribe.settings import Settings
 
 if TYPE_CHECKING:
     from transcribe.batch import Report, Result
-    from transcribe.pipeline import Pipeline, Stages
-
-    StagesMaker = Callable[[Settings], Stages]
+    from transcribe.pipeline import Pipeline, StagesMaker
 
 
 @click.command()
@@ -69,12 +66,10 @@ def run(stages: StagesMaker, /, sources: tuple[str, ...], **given: Any) -> int:
 
 
 def _pipeline(settings: Settings, stages: StagesMaker, *, fresh: bool) -> Pipeline:
-    from audio.disk import cache_folder
-    from transcribe.checkpoint import Checkpoints, ForgetfulCheckpoints
+    from transcribe.checkpoint import users_checkpoints
     from transcribe.pipeline import Pipeline
 
-    kept = (ForgetfulCheckpoints if fresh else Checkpoints)(cache_folder() / "stages")
-    return Pipeline(settings, stages=stages(settings), checkpoints=kept)
+    return Pipeline(settings, stages=stages(settings), checkpoints=users_checkpoints(fresh=fresh))
 
 
 def _tell(result: Result, *, quiet: bool) -> None:

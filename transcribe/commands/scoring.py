@@ -21,10 +21,9 @@ if TYPE_CHECKING:
     from transcribe.baseline import Baseline
     from transcribe.check import Report
     from transcribe.clips import Clip
-    from transcribe.pipeline import Pipeline, Stages
+    from transcribe.pipeline import Pipeline, StagesMaker
     from transcribe.score import Score, Scoring
 
-    StagesMaker = Callable[[Settings], Stages]
 
 _HEARD_BY = {Stage.RECOGNIZE, Stage.DIARIZE, Stage.TURNS}
 _OF_A_CHECK = [  # who speaks is each clip's own, and layout is not checked
@@ -174,11 +173,10 @@ def check(stages: StagesMaker, /, place: Path, **given: Any) -> int:
 
 
 def _pipelines(stages: StagesMaker, *, fresh: bool) -> Callable[[Settings], Pipeline]:
-    from audio.disk import cache_folder
-    from transcribe.checkpoint import Checkpoints, ForgetfulCheckpoints
+    from transcribe.checkpoint import users_checkpoints
     from transcribe.pipeline import Pipeline
 
-    kept = (ForgetfulCheckpoints if fresh else Checkpoints)(cache_folder() / "stages")
+    kept = users_checkpoints(fresh=fresh)
     return lambda settings: Pipeline(settings, stages=stages(settings), checkpoints=kept)
 
 

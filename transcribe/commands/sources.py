@@ -30,10 +30,10 @@ def list_episodes(source: str, as_json: bool, **given: Any) -> int:
       transcribe list post.md --json
     """
     from audio.sources import episodes_from
-    from transcribe.batch import selection_of, states
+    from transcribe.batch import selected, states
 
     settings = settings_in_force(given)
-    episodes = selection_of(settings).of(episodes_from(source))
+    episodes = selected(episodes_from(source), settings)
     found = list(zip(episodes, states(episodes, settings), strict=True))
     if as_json:
         click.echo(json.dumps([_as_dict(episode, state) for episode, state in found], ensure_ascii=False, indent=2))
@@ -56,22 +56,16 @@ def fetch(sources: tuple[str, ...], quiet: bool, **given: Any) -> int:
       transcribe fetch https://example.org/feed.xml --since 2026-01-01 -o audio
       transcribe fetch https://example.org/episode.mp3
     """
-    from audio.errors import AudioError
     from audio.fetch import Failed, fetch_all
     from audio.http import Client
-    from audio.sources import episodes_from
-    from transcribe.batch import selection_of
+    from transcribe.batch import plan
 
     log_to_stderr(verbose=False, quiet=quiet)
     settings = settings_in_force(given)
-    episodes: list[Episode] = []
-    errors: list[str] = []
     with Client(sources) as client, Bars(sys.stderr) as bars:
-        for source in sources:
-            try:
-                episodes += selection_of(settings).of(episodes_from(source, client=client))
-            except AudioError as error:
-                errors.append(str(error))
+        jobs, failures = plan(sources, settings, client=client)
+        errors = [message for failure in failures for message in failure.messages]
+        episodes = [job.episode for job in jobs]
         for outcome in fetch_all(episodes, settings.output_folder, client=client, progress=bars.download):
             if isinstance(outcome, Failed):
                 errors.append(str(outcome.error))

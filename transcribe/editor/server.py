@@ -32,6 +32,7 @@ from transcribe.editor.session import Session
 from transcribe.errors import TranscribeError
 
 LOOPBACK = "127.0.0.1"
+LAST_WORD = 2  # seconds an answer may still take when the server stops; a page streams sound without end
 LARGEST_BODY = 32 * 1024 * 1024  # bytes; a 3-hour draft is under one million
 
 _SCRIPTS = ("editor.js", "model.js", "panels.js", "player.js", "saver.js", "view.js")
@@ -70,7 +71,14 @@ class Editor:
             raise OutputError(f"port {port} cannot be used ({error.strerror}); give another one with --port") from error
         self.port = int(self._socket.getsockname()[1])
         app = application(session, token=self._token, port=self.port)
-        config = uvicorn.Config(app, log_level="warning", access_log=False, ws="none", lifespan="on", log_config=None)
+        config = uvicorn.Config(
+            app,
+            access_log=False,
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            timeout_graceful_shutdown=LAST_WORD,
+        )
         self._server = uvicorn.Server(config)
 
     @property

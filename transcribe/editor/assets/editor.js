@@ -55,7 +55,7 @@ model.changed = () => {
   const filter = $("filter"), names = ["", ...model.speakers];
   if (names.join("\n") !== [...filter.options].map(option => option.value).join("\n")) {
     const chosen = filter.value;
-    filter.replaceChildren(...names.map(name => element("option", { value: name, textContent: name || "everybody" })));
+    filter.replaceChildren(...names.map(name => element("option", { value: name, textContent: name || "all" })));
     filter.value = names.includes(chosen) ? chosen : "";
   }
   view.filter(filter.value);
