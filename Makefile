@@ -14,7 +14,7 @@ help: ## list the targets
 
 run: .venv/run.stamp ## transcribe the sample interview to transcripts/
 	$(BIN)/transcribe run $(SAMPLE)
-	@echo && sed -n '1,24p' transcripts/packaging-notes.md
+	@echo && sed -n '1,20p' transcripts/packaging-notes.md && echo "[…]" && echo "The whole draft: transcripts/packaging-notes.md"
 
 test: .venv/test.stamp ## run the tests, real models included
 	$(BIN)/python -m pytest
@@ -38,8 +38,8 @@ bench: .venv/test.stamp ## measure ourselves beside our peers (minutes; uses ../
 docs: .venv/test.stamp ## bring the generated parts of docs/ up to date
 	$(BIN)/python docs/generate.py
 
-clean: ## remove what the other targets made here (the model cache stays)
-	rm -rf .venv transcripts dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+clean: ## remove the environment and what tools left here; transcripts and the model cache stay
+	rm -rf .venv dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:

@@ -6,9 +6,24 @@ Pure functions; the one that asks the resolver is in `audio.http`.
 from __future__ import annotations
 
 import ipaddress
+import re
+import socket
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
+_NEVER_PUBLIC = tuple(
+    ipaddress.IPv6Network(network)
+    for network in (
+        "::/96",  # IPv4-compatible, deprecated (RFC 4291, 2.5.5.1)
+        "::ffff:0:0:0/96",  # IPv4-translated (RFC 2765, 2.1)
+        "64:ff9b:1::/48",  # a network's own NAT64 (RFC 8215)
+        "fec0::/10",  # site-local, deprecated (RFC 3879)
+    )
+)
+_CLEAN = re.compile(  # what `web_address` would give back as it is
+    r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,4})?/[\w/%:@!$&'()*+,;=~.-]*(?:\?[\w/%:@!$&'()*+,;=~?.-]+)?",
+    re.ASCII,
+)
 _SUBSCRIBE = {"feed": "http", "itpc": "http", "pcast": "http", "podcast": "http"}
 
 
@@ -26,6 +41,8 @@ def web_address(text: str | None, *, base: str = "") -> str | None:
     >>> web_address("a b.mp3", base="https://x.example/feed/"), web_address("file:///etc/passwd")
     ('https://x.example/feed/a%20b.mp3', None)
     """
+    if text and _CLEAN.fullmatch(text):  # as nearly all addresses are
+        return text
     try:
         typed = "".join((text or "").split("\n")).strip()
         scheme, colon, rest = typed.partition(":")
@@ -65,6 +82,16 @@ def shown(url: str) -> str:
         return "(an address that cannot be read)"
 
 
+def without_account(url: str) -> str:
+    """`url` as it may be kept and published: without user name and password.
+
+    >>> without_account("https://me:secret@x.example/a.mp3?id=1")
+    'https://x.example/a.mp3?id=1'
+    """
+    account = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*@", url)
+    return f"{url[: url.index('//') + 2]}{url[account.end() :]}" if account else url
+
+
 def origin_of(url: str) -> tuple[str, int]:
     """Host (lower case) and port of an http(s) address. Raises `ValueError` for what is no address."""
     parts = urlsplit(url)
@@ -73,16 +100,37 @@ def origin_of(url: str) -> tuple[str, int]:
 
 def is_public(address: str) -> bool:
     """Whether an IP address is one of the open internet: not loopback, private, link-local, shared, multicast or
-    reserved, nor an IPv6 address that carries such an IPv4 one (mapped, 6to4, NAT64).
+    reserved, nor an IPv6 address that carries such an IPv4 one (mapped, 6to4, NAT64) or is of a form the open
+    internet has no use for. Raises `ValueError` for what is no address.
 
     >>> is_public("93.184.215.14"), is_public("::ffff:127.0.0.1"), is_public("169.254.169.254")
     (True, False, False)
     """
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
+        if any(ip in network for network in _NEVER_PUBLIC):
+            return False
         carried = ip.ipv4_mapped or ip.sixtofour
         if ip in _NAT64:
             carried = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if carried is not None:
             ip = carried
     return ip.is_global and not ip.is_multicast
+
+
+def is_private_host(host: str) -> bool:
+    """Whether a host as an address spells it is one of this machine or network, as far as its name tells: `localhost`,
+    or a number in any of the spellings the C library reads (`127.1`, `0x7f.1`, `2130706433`).
+
+    >>> is_private_host("127.1"), is_private_host("LOCALHOST."), is_private_host("x.example")
+    (True, True, False)
+    """
+    name = host.lower().strip("[]").rstrip(".")
+    try:
+        return not is_public(name)
+    except ValueError:
+        pass
+    try:
+        return not is_public(socket.inet_ntoa(socket.inet_aton(name)))
+    except (OSError, ValueError):
+        return name == "localhost" or name.endswith(".localhost")

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import io
 import os
 import socket
 import ssl
 import threading
+import time
 import urllib.request
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from audio.addresses import is_public, origin_of, shown
+from audio.addresses import is_private_host, is_public, origin_of, shown
+from audio.episode import Seconds
 from audio.errors import FetchError, TransientError
 
 if TYPE_CHECKING:
@@ -30,11 +33,13 @@ _CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 class Managers:
     """urllib3's pool managers, by proxy (or none) and scheme: without https no certificates are loaded.
 
-    `trusted` holds the (host, port) pairs whose addresses may be private.
+    `trusted` holds the (host, port) pairs whose addresses may be private. An answer's head (status line and headers,
+    a proxy's too) has to be here within `head_timeout`, however steadily it trickles.
     """
 
-    def __init__(self, trusted: frozenset[tuple[str, int]], *, limits_pool: int) -> None:
+    def __init__(self, trusted: frozenset[tuple[str, int]], *, limits_pool: int, head_timeout: Seconds) -> None:
         self._trusted = trusted
+        self._head_timeout = head_timeout
         self._settings: dict[str, Any] = {"num_pools": 50, "maxsize": limits_pool, "block": False}
         self._made: dict[tuple[str, str], PoolManager] = {}
         self._opened: weakref.WeakSet[Any] = weakref.WeakSet()
@@ -49,7 +54,7 @@ class Managers:
         proxy = proxies.get(parts.scheme) or proxies.get("all") or ""
         if proxy and urllib.request.proxy_bypass(parts.netloc.rpartition("@")[2]):
             proxy = ""
-        if proxy and origin_of(url) not in self._trusted and _is_private_name(parts.hostname or ""):
+        if proxy and origin_of(url) not in self._trusted and is_private_host(parts.hostname or ""):
             raise _refused(url)
         with self._lock:
             if (proxy, parts.scheme) not in self._made:
@@ -58,7 +63,7 @@ class Managers:
             return self._made[proxy, parts.scheme]
 
     def close(self) -> None:
-        """Drop all connections; who waits for bytes of one is woken (behind a proxy: after the read timeout)."""
+        """Drop all connections; who waits for bytes of one is woken."""
         with self._lock:
             for connection in tuple(self._opened):
                 with contextlib.suppress(OSError, AttributeError):  # closed by now, or not yet open
@@ -72,7 +77,7 @@ class Managers:
 
         if not proxy:
             manager = PoolManager(**settings)
-            manager.pool_classes_by_scheme = _guarded_pools(self._trusted, self._opened)
+            manager.pool_classes_by_scheme = self._pools(lambda connection: _open(connection, self._trusted))
             return manager
         parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
         if parts.scheme not in ("http", "https"):
@@ -81,7 +86,38 @@ class Managers:
             )
         account, _, place = parts.netloc.rpartition("@")
         headers = make_headers(proxy_basic_auth=account) if account else None
-        return ProxyManager(f"{parts.scheme}://{place}", proxy_headers=headers, **settings)
+        manager = ProxyManager(f"{parts.scheme}://{place}", proxy_headers=headers, **settings)
+        manager.pool_classes_by_scheme = self._pools(None)
+        return manager
+
+    def _pools(self, opening: Callable[[Any], socket.socket] | None) -> dict[str, Any]:
+        """urllib3's pools by scheme; their connections are opened by `opening`, or urllib3's own way, and noted."""
+        from urllib3.connection import HTTPConnection, HTTPSConnection
+        from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+        opened, answers = self._opened, _answers(self._head_timeout)
+
+        class Plain(HTTPConnection):
+            response_class = answers
+
+            def _new_conn(self) -> socket.socket:
+                opened.add(self)
+                return opening(self) if opening else super()._new_conn()
+
+        class Secure(HTTPSConnection):
+            response_class = answers
+
+            def _new_conn(self) -> socket.socket:
+                opened.add(self)
+                return opening(self) if opening else super()._new_conn()
+
+        class PlainPool(HTTPConnectionPool):
+            ConnectionCls = Plain
+
+        class SecurePool(HTTPSConnectionPool):
+            ConnectionCls = Secure
+
+        return {"http": PlainPool, "https": SecurePool}
 
 
 @contextlib.contextmanager
@@ -122,31 +158,55 @@ def retry_after(header: str | None) -> float | None:
         return None
 
 
-def _guarded_pools(trusted: frozenset[tuple[str, int]], opened: weakref.WeakSet[Any]) -> dict[str, Any]:
-    """urllib3's pools by scheme, made so that a connection is only opened to an address `_open` has looked at.
+class _Patient(io.RawIOBase):
+    """A socket's bytes, for which one waits until `deadline` (of the monotonic clock) in all, then as the socket's own
+    timeout says."""
 
-    The connections go into `opened`.
-    """
-    from urllib3.connection import HTTPConnection, HTTPSConnection
-    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+    def __init__(self, sock: Any, deadline: float) -> None:
+        super().__init__()
+        self._sock = sock
+        self._raw = sock.makefile("rb", buffering=0)
+        self._usual: Seconds | None = sock.gettimeout()
+        self._deadline: float | None = deadline
 
-    class Plain(HTTPConnection):
-        def _new_conn(self) -> socket.socket:
-            opened.add(self)
-            return _open(self, trusted)
+    def readable(self) -> bool:
+        return True
 
-    class Secure(HTTPSConnection):
-        def _new_conn(self) -> socket.socket:
-            opened.add(self)
-            return _open(self, trusted)
+    def readinto(self, buffer: Any, /) -> int | None:
+        if self._deadline is not None:
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("the head of the answer takes too long")
+            self._sock.settimeout(left if self._usual is None else min(left, self._usual))
+        count: int | None = self._raw.readinto(buffer)
+        return count
 
-    class PlainPool(HTTPConnectionPool):
-        ConnectionCls = Plain
+    def stop_watching(self) -> None:
+        """The head is here: no deadline any more."""
+        if self._deadline is not None:
+            self._deadline = None
+            self._sock.settimeout(self._usual)
 
-    class SecurePool(HTTPSConnectionPool):
-        ConnectionCls = Secure
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
 
-    return {"http": PlainPool, "https": SecurePool}
+
+def _answers(head_timeout: Seconds) -> type[http.client.HTTPResponse]:
+    """The standard library's response, whose head has to come within `head_timeout`."""
+
+    class Answer(http.client.HTTPResponse):
+        def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+            super().__init__(sock, *args, **kwargs)
+            self.fp.close()
+            self._patient = _Patient(sock, time.monotonic() + head_timeout)
+            self.fp = io.BufferedReader(self._patient)
+
+        def begin(self) -> None:
+            super().begin()
+            self._patient.stop_watching()
+
+    return Answer
 
 
 def _open(connection: Any, trusted: frozenset[tuple[str, int]]) -> socket.socket:
@@ -165,13 +225,6 @@ def _open(connection: Any, trusted: frozenset[tuple[str, int]]) -> socket.socket
         except OSError as exc:
             failure = exc
     raise failure or OSError("no address")
-
-
-def _is_private_name(host: str) -> bool:
-    try:
-        return not is_public(host)
-    except ValueError:
-        return host.lower().rstrip(".") == "localhost" or host.lower().rstrip(".").endswith(".localhost")
 
 
 def _refused(url: str) -> FetchError:

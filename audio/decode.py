@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+LONGEST: Seconds = 24 * 3600  # of one recording
 _BLOCK_SECONDS = 30  # decoded at a time
 _TEXT_LOOK = 4096  # bytes looked at to tell text from audio
 _NAME_LENGTH = 80  # letters of a path that are shown
@@ -49,13 +50,16 @@ _KILOBITS = {
 _TOLERATED_FAULTS = 5  # ffmpeg's complaints about intact but spliced files: a lost frame or two at every seam
 
 
-def decode(path: Path, *, progress: Callable[[float], None] = lambda fraction: None) -> Audio:
+def decode(
+    path: Path, *, progress: Callable[[float], None] = lambda fraction: None, longest: Seconds = LONGEST
+) -> Audio:
     """The first sound track of a file in any format ffmpeg reads, mixed to mono at 16 kHz.
 
     `progress` is called with the part done, rising to 1. What of a cut or damaged file can be read is returned,
     and `Audio.warnings` says what is missing. (An mp3 that states no length and is cut
     between two frames gives no way to tell, an m4a whose index went with its end none to read.)
-    Raises `SourceError` where there is no such file, `DecodeError` where no sound can be had from it: each names the
+    Raises `SourceError` where there is no such file, `DecodeError` where no sound can be had from it, or more than
+    `longest` (a few kilobytes of some formats unfold to days of silence that fill the disk): each names the
     file and what to do.
     """
     name = _shown(path)
@@ -63,7 +67,7 @@ def decode(path: Path, *, progress: Callable[[float], None] = lambda fraction: N
     with scratch_file() as file:
         log = Log()
         levels = _Levels()
-        n_samples = _pour(path, file, log=log, levels=levels, progress=progress)
+        n_samples = _pour(path, file, log=log, levels=levels, progress=progress, longest=longest)
         if n_samples == 0:
             raise DecodeError(f"{name}: {log.verdict}")
         try:
@@ -117,7 +121,15 @@ def _check_source(path: Path, name: str) -> None:
         raise DecodeError(f"{name}: is text, not audio (a web page or a playlist?); give the audio file itself")
 
 
-def _pour(path: Path, file: IO[bytes], *, log: Log, levels: _Levels, progress: Callable[[float], None]) -> int:
+def _pour(
+    path: Path,
+    file: IO[bytes],
+    *,
+    log: Log,
+    levels: _Levels,
+    progress: Callable[[float], None],
+    longest: Seconds,
+) -> int:
     """Run ffmpeg on `path` and write the mono samples to `file`; their number."""
     program = command(path)
     try:
@@ -134,6 +146,10 @@ def _pour(path: Path, file: IO[bytes], *, log: Log, levels: _Levels, progress: C
             for block in _mono_blocks(process.stdout, levels):
                 write(file, block)
                 n_samples += len(block) // SAMPLE_BYTES
+                if n_samples > longest * SAMPLE_RATE:
+                    raise DecodeError(
+                        f"{_shown(path)}: more than {_clock(longest)} of sound; cut it into shorter files"
+                    )
                 if log.stated:
                     progress(min(n_samples / SAMPLE_RATE / log.stated, 1.0))
         except BaseException:

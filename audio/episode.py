@@ -6,6 +6,7 @@ how it becomes a local file that of `audio.fetch`.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -63,5 +64,8 @@ class Episode:
 
     @classmethod
     def of_file(cls, path: Path) -> Episode:
-        """The episode a bare local file is: its title is the file's stem, nothing else is known."""
-        return cls(title=path.stem, path=path)
+        """The episode a bare local file is: its title is the file's stem, nothing else is known.
+
+        Bytes of a name that are no UTF-8 stand in the title as U+FFFD.
+        """
+        return cls(title=os.fsencode(path.stem).decode("utf-8", "replace"), path=path)

@@ -7,18 +7,17 @@ What cannot be understood (a date, a duration) is left out, not guessed; an item
 
 from __future__ import annotations
 
-import functools
 import html
 import html.entities
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from audio.addresses import shown, web_address
+from audio.addresses import shown, web_address, without_account
 from audio.episode import Chapter, Episode, Person, PublishedTranscript, Seconds
 from audio.errors import FeedError
 from audio.media import MEDIA_SUFFIXES, without_prolog
@@ -35,27 +34,30 @@ _PREFIXES = (  # (what the namespace's address holds, lower case; our prefix). P
     ("podlove.org/simple-chapters", "psc"),
 )
 
+_LONGEST_DATE = 100  # letters
+_ZONES = {"UTC": "+00:00", "GMT": "+00:00"}
 _BARE = re.compile(  # an entity XML does not have, or no entity at all; what is in CDATA is left alone
-    r"<!\[CDATA\[.*?\]\]>|&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);)(?:(\w{2,30});)?", re.DOTALL
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);)(?:(\w{2,30});)?", re.DOTALL
 )
 
 
 def episodes_of(feed: bytes, *, url: str) -> tuple[Episode, ...]:
     """The episodes of a feed in its own order; `url` is where it came from (relative addresses hang on it).
 
-    An item that comes twice (same guid, same audio) counts once; a guid two recordings share is kept by the first.
+    An item that comes twice (same guid, same audio) counts once. A guid several recordings share is kept by the
+    oldest of them, to which it was given first; where their dates do not tell which that is, by none.
     Raises `FeedError` where it is no feed, or none of its items has audio.
     """
     root = _parsed(feed, url)
-    if _name(root) not in ("rss", "feed", "RDF"):
+    names = _Names()
+    if names[root.tag] not in ("rss", "feed", "RDF"):
         raise FeedError(
-            f"{shown(url)}: <{_name(root)}> is no RSS or Atom feed; look for the feed's address on the show's page"
+            f"{shown(url)}: <{names[root.tag]}> is no RSS or Atom feed; look for the feed's address on the show's page"
         )
-    channel = next((child for child in root if _name(child) == "channel"), root)
-    show = _Node(channel)
+    show = _Node(next((child for child in root if names[child.tag] == "channel"), root), names)
     items = list(root.iter("{*}item", "{*}entry"))  # wherever they are: mended XML may nest them
-    base = _base(root, channel, url)
-    found = [episode for item in items if (episode := _episode(_Node(item), show, base))]
+    base = _base(root, show, url)
+    found = [episode for item in items if (episode := _episode(_Node(item, names), show, base))]
     if not found:
         raise FeedError(
             f"{shown(url)}: none of its {len(items)} items has audio; is it the podcast's feed or a blog's?"
@@ -91,31 +93,55 @@ def seconds_of(text: str) -> Seconds | None:
 
 
 def moment_of(text: str) -> datetime | None:
-    """A date as mail (RFC 822), Atom (RFC 3339) or a plain day writes it, with its zone, UTC where it names none."""
-    text = " ".join(text.split())
-    for read in (parsedate_to_datetime, datetime.fromisoformat, _spelled_utc):
+    """A date as mail (RFC 822), Atom (RFC 3339), YAML or a plain day writes it, in UTC, which is also meant where it
+    names no zone. None for anything else, and for a moment outside the years 1 to 9999."""
+    text = " ".join(text[:_LONGEST_DATE].split())
+    for read in (parsedate_to_datetime, datetime.fromisoformat, _zone_apart):
         try:
             moment = read(text)
-            return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)  # noqa: UP017
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
         except (ValueError, TypeError, IndexError, OverflowError):
             continue
     return None
 
 
 def plain(text: str) -> str:
-    """One line of text without tags and entities, as feeds put them even into titles."""
-    return " ".join(html.unescape(re.sub(r"</?[A-Za-z][^<>]*>", " ", text)).split())
+    """One line of text without tags and entities, as feeds put them even into titles, nor halves of characters."""
+    if "<" in text:
+        text = re.sub(r"</?[A-Za-z][^<>]*>", " ", text)
+    return " ".join(html.unescape(text).split()).encode("utf-8", "replace").decode()
+
+
+class _Names(dict[Any, str]):
+    """What lxml calls an element → what it is called here: `itunes:author`, whatever prefix the feed gives it; empty
+    for comments and their like. One feed's."""
+
+    def __missing__(self, tag: Any) -> str:
+        self[tag] = name = self._name(tag) if isinstance(tag, str) else ""
+        return name
+
+    def _name(self, tag: str) -> str:
+        if not tag.startswith("{"):
+            return tag
+        space, _, local = tag[1:].partition("}")
+        known = next((prefix for part, prefix in _PREFIXES if part in space.lower()), "?")
+        return f"{known}:{local}" if known and local != "RDF" else local
 
 
 class _Node:
-    """An element's children by prefixed name, so that an item is walked once."""
+    """An element's children by name, so that an item is walked once."""
 
-    def __init__(self, element: Any) -> None:
+    def __init__(self, element: Any, names: _Names) -> None:
+        self.names = names
         self.children: dict[str, list[Any]] = {}
         for child in element:
-            name = _name(child)
+            name = names[child.tag]
             if name:
                 self.children.setdefault(name, []).append(child)
+
+    def below(self, group: str, name: str) -> list[Any]:
+        """The `name` elements in all `group` children."""
+        return [node for parent in self.all(group) for node in parent if self.names[node.tag] == name]
 
     def all(self, *names: str) -> list[Any]:
         return [child for name in names for child in self.children.get(name, ())]
@@ -165,30 +191,12 @@ def _mended(text: str) -> str:
     return _BARE.sub(escaped, text)
 
 
-def _name(element: Any) -> str:
-    """`itunes:author` for the element whatever prefix the feed gives it; empty for comments and their like."""
-    tag = element.tag
-    if not isinstance(tag, str):
-        return ""
-    if not tag.startswith("{"):
-        return tag if element.prefix is None else f"{element.prefix}:{tag}"
-    space, _, local = tag[1:].partition("}")
-    known = _prefix_of(space)
-    return f"{known}:{local}" if known and local != "RDF" else local
-
-
-@functools.lru_cache(maxsize=100)
-def _prefix_of(namespace: str) -> str:
-    lower = namespace.lower()
-    return next((prefix for part, prefix in _PREFIXES if part in lower), "?")
-
-
-def _base(root: Any, channel: Any, url: str) -> str:
+def _base(root: Any, show: _Node, url: str) -> str:
     """What relative addresses hang on: `xml:base`, the feed's own address, or the page it names as its own."""
     if web_address(url):
         named = root.get("{http://www.w3.org/XML/1998/namespace}base") or ""
         return web_address(named, base=url) or url if named else url
-    links = [child.get("href") or (child.text or "") for child in channel if _name(child) == "link"]
+    links = [child.get("href") or (child.text or "") for child in show.all("link")]
     return next((address for link in links if (address := web_address(link))), "")
 
 
@@ -204,7 +212,7 @@ def _episode(item: _Node, show: _Node, base: str) -> Episode | None:
         show=plain(show.text("title")) or None,
         guid=item.text("guid", "id") or None,
         published=moment_of(item.text("pubDate", "published", "updated", "dc:date")),
-        page_url=web_address(page or item.text("link"), base=base),
+        page_url=without_account(web_address(page or item.text("link"), base=base) or "") or None,
         description=item.text("content:encoded", "description", "itunes:summary", "content", "summary") or None,
         duration=seconds_of(item.text("itunes:duration")),
         people=_people(item, show),
@@ -219,10 +227,9 @@ def _episode(item: _Node, show: _Node, base: str) -> Episode | None:
 
 def _audio_addresses(item: _Node, base: str) -> Iterator[str]:
     """Addresses of the item's audio, the surest first. Wrong types are common, so a suffix counts as much."""
-    groups = [child for group in item.all("media:group") for child in group if _name(child) == "media:content"]
     links = [link for link in item.all("link") if link.get("rel") == "enclosure"]
     candidates = [(node.get("url") or node.get("href"), node.get("type") or node.get("medium") or "") for node in
-                  (*item.all("enclosure"), *links, *item.all("media:content"), *groups)]  # fmt: skip
+                  (*item.all("enclosure"), *links, *item.all("media:content"), *item.below("media:group", "media:content"))]  # fmt: skip
     for address, kind in candidates:
         resolved = web_address(address, base=base)
         if resolved and _may_be_audio(resolved, kind.lower().strip()):
@@ -238,13 +245,17 @@ def _may_be_audio(url: str, kind: str) -> bool:
 
 
 def _people(item: _Node, show: _Node) -> tuple[Person, ...]:
-    """Those the item names, else the show: `podcast:person` first, then author elements, which say no role but host."""
+    """Those the item names, else the show: `podcast:person` first, then author elements, whose role is "author": more
+    often than not that is the publisher, and no voice at all."""
     named = item.all("podcast:person") or show.all("podcast:person")
     people = [Person(name, (node.get("role") or "host").strip().lower()) for node in named if (name := _own_text(node))]
     if not people:
-        authors = [_own_text(node) or plain(_Node(node).text("name")) for node in item.all("author", "itunes:author")]
+        authors = [
+            _own_text(node) or plain(_Node(node, item.names).text("name"))
+            for node in item.all("author", "itunes:author")
+        ]
         authors = authors or [_own_text(node) for node in show.all("itunes:author")]
-        people = [Person(name) for name in map(_without_mail, authors) if name]
+        people = [Person(name, "author") for name in map(_without_mail, authors) if name]
     return tuple(dict.fromkeys(people))
 
 
@@ -254,13 +265,12 @@ def _own_text(node: Any) -> str:
 
 def _without_mail(author: str) -> str:
     """The name in `mail@x.example (Name)`, which is how RSS 2.0 writes an author; a bare mail address is no name."""
-    match = re.fullmatch(r"\S+@\S+\s*\((.+)\)", author)
+    match = re.fullmatch(r"[^\s@]+@[^\s@(]+\s*\((.+)\)", author)
     return match[1].strip() if match else ("" if "@" in author else author)
 
 
 def _chapters(item: _Node) -> tuple[Chapter, ...]:
-    nodes = [node for group in item.all("psc:chapters") for node in group if _name(node) == "psc:chapter"]
-    timed = [(seconds_of(node.get("start") or ""), node) for node in nodes]
+    timed = [(seconds_of(node.get("start") or ""), node) for node in item.below("psc:chapters", "psc:chapter")]
     zero = re.compile(r"[0:.]+")
     return tuple(
         Chapter(start or 0.0, plain(node.get("title") or ""))
@@ -269,18 +279,26 @@ def _chapters(item: _Node) -> tuple[Chapter, ...]:
     )
 
 
-def _distinct(episodes: list[Episode]) -> Iterator[Episode]:
-    guids: dict[str, str | None] = {}
-    addresses: set[tuple[str | None, str | None]] = set()
-    for episode in episodes:
-        if (episode.guid, episode.audio_url) in addresses:
-            continue
-        addresses.add((episode.guid, episode.audio_url))
-        if episode.guid is not None and guids.setdefault(episode.guid, episode.audio_url) != episode.audio_url:
-            yield replace(episode, guid=None)
-        else:
-            yield episode
+def _distinct(found: list[Episode]) -> Iterator[Episode]:
+    once: dict[tuple[str | None, str | None], Episode] = {}
+    sharing: dict[str, list[Episode]] = {}
+    for episode in found:
+        if once.setdefault((episode.guid, episode.audio_url), episode) is episode and episode.guid is not None:
+            sharing.setdefault(episode.guid, []).append(episode)
+    keeps = {guid: _oldest(episodes) for guid, episodes in sharing.items()}
+    for episode in once.values():
+        yield episode if episode.guid is None or episode is keeps[episode.guid] else replace(episode, guid=None)
 
 
-def _spelled_utc(text: str) -> datetime:
-    return datetime.fromisoformat(re.sub(r"\s*(UTC|GMT)$", "+00:00", text))
+def _oldest(episodes: list[Episode]) -> Episode | None:
+    """The one older than all others; None where that cannot be told."""
+    if len(episodes) == 1:
+        return episodes[0]
+    dated = sorted(((each.published, each) for each in episodes if each.published), key=lambda one: one[0])
+    alone = len(dated) == len(episodes) and dated[0][0] < dated[1][0]
+    return dated[0][1] if alone else None
+
+
+def _zone_apart(text: str) -> datetime:
+    """ISO 8601 as YAML and people write it: `2020-01-02 03:04:05 +02:00`, or with `UTC` behind it."""
+    return datetime.fromisoformat(re.sub(r" (UTC|GMT|[+-]\d\d:?\d\d)$", lambda m: _ZONES.get(m[1], m[1]), text))

@@ -40,6 +40,7 @@ class Limits:
 
     connect_timeout: Seconds = 10
     read_timeout: Seconds = 30  # without a single byte
+    head_timeout: Seconds = 60  # for status and headers, each answer's
     slow_for: Seconds = 60  # a stream that stays below `least_bytes_per_second` this long is given up
     least_bytes_per_second: int = 1000
     most_bytes: int = 4 << 30
@@ -107,7 +108,9 @@ class Client:
         self._sleep = self._stopped.wait if sleep is None else sleep
         self._trusted = frozenset(origin for url in map(web_address, typed) if url for origin in _origins(url))
         self._proxies = urllib.request.getproxies()
-        self._managers = connections.Managers(self._trusted, limits_pool=self.limits.per_host)
+        self._managers = connections.Managers(
+            self._trusted, limits_pool=self.limits.per_host, head_timeout=self.limits.head_timeout
+        )
         self._slots: dict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(self.limits.per_host))
         self._lock = threading.Lock()
 

@@ -12,12 +12,12 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timezone
+from itertools import chain, islice
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from audio.addresses import shown, web_address
+from audio.addresses import shown, web_address, without_account
 from audio.episode import Episode
 from audio.errors import PageError
 from audio.feed import moment_of, plain, seconds_of
@@ -25,6 +25,8 @@ from audio.media import MEDIA_SUFFIXES
 
 _IN_TEXT = re.compile(r"https?://[^\s<>\"'\\^`{|}\[\]]+", re.IGNORECASE)
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml")
+_HEADINGS_TRIED = 10
+_LONGEST_FRONT_MATTER = 1 << 16  # letters
 _RECORDINGS = frozenset({"AudioObject", "VideoObject"})
 _EPISODES = frozenset({"PodcastEpisode", "RadioEpisode", "Episode"})
 
@@ -47,7 +49,7 @@ def page_of(content: bytes, *, url: str, charset: str = "") -> Page:
     front, text = _front_matter(_decoded(content, charset))
     root = _parsed(text, url)
     base = _base(root, url)
-    about = _About(root, front, page_url=web_address(url) or base or None)
+    about = _About(root, front, page_url=without_account(web_address(url) or base) or None)
     layers = (_media_elements, _structured, _open_graph, _links, _framed)
     found: tuple[Episode, ...] = next((some for layer in layers if (some := tuple(layer(root, base)))), ())
     return Page(
@@ -60,22 +62,18 @@ def page_of(content: bytes, *, url: str, charset: str = "") -> Page:
 class _About:
     """What the page says of itself, for the episodes that say less."""
 
-    def __init__(self, root: Any, front: dict[str, Any], *, page_url: str | None) -> None:
+    def __init__(self, root: Any, front: dict[str, str], *, page_url: str | None) -> None:
         meta = {
             (tag.get("property") or tag.get("name") or "").lower(): tag.get("content") or ""
             for tag in root.iter("meta")
         }
-        titles = (
-            front.get("title"),
-            meta.get("og:title"),
-            *map(_text, root.iter("h1")),
-            *map(_text, root.iter("title")),
-        )
-        self._title = next((plain(str(title)) for title in titles if title and plain(str(title))), "")
+        headings = (_text(element) for name in ("h1", "title") for element in islice(root.iter(name), _HEADINGS_TRIED))
+        titles = (front.get("title", ""), meta.get("og:title", ""))
+        self._title = next((title for title in map(plain, chain(titles, headings)) if title), "")
         self._show = plain(meta.get("og:site_name", "")) or None
-        stamps = (meta.get("article:published_time"), *(tag.get("datetime") for tag in root.iter("time")))
-        moments = (_front_date(front.get("date")), *(moment_of(stamp) for stamp in stamps if stamp))
-        self._published = next((moment for moment in moments if moment), None)
+        times = (tag.get("datetime") for tag in islice(root.iter("time"), _HEADINGS_TRIED))
+        stamps = chain((front.get("date"), meta.get("article:published_time")), times)
+        self._published = next((moment for stamp in stamps if stamp and (moment := moment_of(stamp))), None)
         self._page_url = page_url
 
     def fill(self, episode: Episode, *, alone: bool) -> Episode:
@@ -135,7 +133,9 @@ def _objects(node: Any, base: str) -> Iterator[Episode]:
         show=plain(_string(series, "name")) or None,
         published=moment_of(_string(node, "datePublished") or _string(media, "uploadDate")),
         duration=seconds_of(_string(media, "duration") or _string(node, "duration") or _string(node, "timeRequired")),
-        page_url=web_address(_string(node, "url"), base=base) if node is not media else None,
+        page_url=without_account(web_address(_string(node, "url"), base=base) or "") or None
+        if node is not media
+        else None,
         description=_string(node, "description") or None,
     )
 
@@ -192,14 +192,14 @@ def _addresses(names: Iterable[str | None], base: str) -> tuple[str, ...]:
 def _without_bracket(address: str) -> str:
     """Markdown's `(address)` and a sentence's end leave signs behind the address that are not part of it."""
     address = address.rstrip(".,;:!?*_")
-    while address.endswith(")") and address.count(")") > address.count("("):
-        address = address[:-1]
-    return address
+    closing = len(address) - len(address.rstrip(")"))
+    unopened = min(closing, max(address.count(")") - address.count("("), 0))
+    return address[: len(address) - unopened]
 
 
 def _string(node: Any, key: str) -> str:
     value = node.get(key) if isinstance(node, dict) else None
-    return value if isinstance(value, str) else ""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""  # JSON can spell half characters
 
 
 def _text(element: Any) -> str:
@@ -240,7 +240,7 @@ def _decoded(content: bytes, charset: str) -> str:
     return content.decode("cp1252", "replace")
 
 
-def _front_matter(text: str) -> tuple[dict[str, Any], str]:
+def _front_matter(text: str) -> tuple[dict[str, str], str]:
     """The YAML between `---` lines a Markdown post begins with (empty where it is none or broken); the rest."""
     match = re.match(r"\ufeff?---[ \t]*\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|$)", text, re.DOTALL)
     if match is None:
@@ -248,15 +248,21 @@ def _front_matter(text: str) -> tuple[dict[str, Any], str]:
     import yaml
 
     try:
-        front = yaml.safe_load(match[1])
-    except (yaml.YAMLError, ValueError):
-        front = None
-    return (front if isinstance(front, dict) else {}), text[match.end() :]
+        front = _plain_yaml(match[1])
+    except (yaml.YAMLError, ValueError, RecursionError):
+        front = {}
+    return front, text[match.end() :]
 
 
-def _front_date(value: Any) -> datetime | None:
-    if isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime.combine(value, time())
-    if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=timezone.utc)  # noqa: UP017
-    return moment_of(value) if isinstance(value, str) else None
+def _plain_yaml(text: str) -> dict[str, str]:
+    """The keys that have a scalar value, all of it text as written: tags make nothing of it, and what has aliases, by
+    which a few letters become megabytes, counts as broken. Raises `YAMLError`, `RecursionError`."""
+    import yaml
+
+    if len(text) > _LONGEST_FRONT_MATTER:
+        raise yaml.YAMLError("more than any post's front matter")
+    if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.BaseLoader)):
+        raise yaml.YAMLError("aliases")
+    front = yaml.load(text, Loader=yaml.BaseLoader)  # makes text, lists and dicts, and no objects
+    pairs = front.items() if isinstance(front, dict) else ()
+    return {key: value for key, value in pairs if isinstance(value, str) and value not in ("null", "~")}

@@ -26,6 +26,7 @@ from audio.page import Page, page_of
 from audio.sites import episodes_on_site
 
 _PLAYERS_TRIED = 3
+_NAME_LENGTH = 120  # letters of a name that are shown
 _ANY_BYTES = ("", "application/octet-stream", "binary/octet-stream")
 _log = logging.getLogger(__name__)
 
@@ -55,10 +56,10 @@ def episodes_from(source: str, *, client: Client | None = None) -> tuple[Episode
             raise SourceError(f"{shown(source)}: this address is not well formed; check it in a browser")
         with _client(client, address) as used:
             return _at_address(address, used)
-    path = Path(source).expanduser()
-    if path.is_dir():
+    path, is_folder, is_there = _looked_up(source)
+    if is_folder:
         return tuple(Episode.of_file(file) for file in _recordings_in(path))
-    if path.exists():
+    if is_there:
         return _in_file(path, client)
     if glob.has_magic(source):
         return tuple(Episode.of_file(file) for file in _matches(path))
@@ -66,6 +67,22 @@ def episodes_from(source: str, *, client: Client | None = None) -> tuple[Episode
         f"{source}: there is no such file or folder; check the spelling and the folder you are in "
         "(an address begins with https://)"
     )
+
+
+def _looked_up(source: str) -> tuple[Path, bool, bool]:
+    """The path meant, whether it is a folder, and whether it is there at all."""
+    try:
+        path = Path(source).expanduser()
+        return path, path.is_dir(), path.exists()
+    except RuntimeError as exc:  # how pathlib says that it knows no such user
+        raise SourceError(f"{source}: there is no such user here; check the name behind ~") from exc
+    except (OSError, ValueError) as exc:
+        raise _unreadable(source, exc) from exc
+
+
+def _unreadable(name: object, exc: Exception) -> SourceError:
+    shortened = name if len(name := str(name)) <= _NAME_LENGTH else f"{name[:_NAME_LENGTH]}…"
+    return SourceError(f"{shortened}: cannot be read ({getattr(exc, 'strerror', exc)}); check name and permissions")
 
 
 @contextlib.contextmanager
@@ -85,7 +102,7 @@ def _in_file(path: Path, client: Client | None) -> tuple[Episode, ...]:
             kind = kind_of(file.read(HEAD_BYTES))
         content = path.read_bytes() if kind not in (Kind.AUDIO, Kind.UNKNOWN) else b""
     except OSError as exc:
-        raise SourceError(f"{path}: cannot be read ({exc.strerror}); check its permissions") from exc
+        raise _unreadable(path, exc) from exc
     if kind is Kind.FEED:
         return episodes_of(content, url=str(path))
     if content and kind is Kind.OPML:
@@ -178,10 +195,9 @@ def _name_in(address: str) -> str:
 
 def _recordings_in(folder: Path) -> list[Path]:
     try:
-        entries = sorted(folder.iterdir())
+        found = [entry for entry in sorted(folder.iterdir()) if _is_recording(entry)]
     except OSError as exc:
-        raise SourceError(f"{folder}: the folder cannot be read ({exc.strerror}); check its permissions") from exc
-    found = [entry for entry in entries if _is_recording(entry)]
+        raise _unreadable(folder, exc) from exc
     if not found:
         raise SourceError(
             f"{folder}: no audio or video files lie in this folder (folders below it are not searched); "
@@ -195,8 +211,11 @@ def _is_recording(entry: Path) -> bool:
 
 
 def _matches(pattern: Path) -> list[Path]:
-    found = sorted(Path(match) for match in glob.glob(str(pattern), recursive=True))  # noqa: PTH207 - takes absolute ones
-    files = [match for match in found if match.is_file()]
+    try:
+        found = sorted(Path(match) for match in glob.glob(str(pattern), recursive=True))  # noqa: PTH207 - takes absolute ones
+        files = [match for match in found if match.is_file()]
+    except (OSError, ValueError) as exc:
+        raise _unreadable(pattern, exc) from exc
     if not files:
         raise SourceError(f"{pattern}: no file matches this pattern; check it, and the folder you are in")
     return files

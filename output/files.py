@@ -7,6 +7,7 @@ somebody's work. Where the record is kept (`MadeWith.outputs`) is the caller's b
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import unicodedata
 from collections.abc import Callable
@@ -121,3 +122,12 @@ def _backup(path: Path) -> Path:
         backup = path.with_name(f"{path.name}.bak{number}")
     write_atomically(backup, path.read_bytes())
     return backup
+
+
+def check_folder(folder: Path) -> None:
+    """Raises `OutputError` where nothing could be written to `folder`, which may still have to be made."""
+    there = next((place for place in (folder, *folder.absolute().parents) if place.exists()), folder)
+    if not there.is_dir():
+        raise OutputError(f"{folder}: {there} is a file, not a folder; give another one with --output")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise OutputError(f"{folder}: nobody but its owner may write to {there}; give another one with --output")

@@ -20,7 +20,9 @@ def test_paths_go_to_stdout_and_nothing_else_does(run: Run, tmp_path: Path) -> N
     assert (code, out) == (0, "transcripts/a.md\ntranscripts/a.json\n")
     assert (tmp_path / "transcripts" / "a.md").is_file()
     assert "%" not in err, "no bars where there is no terminal"
-    assert run("run", "a.wav") == (0, out, "")
+    assert err == "1 written\n"
+    assert run("run", "a.wav") == (0, out, "1 unchanged\n")
+    assert run("run", "a.wav", "--quiet") == (0, out, "")
 
 
 def test_names_are_given_host_first(run: Run, tmp_path: Path) -> None:
@@ -42,13 +44,19 @@ def test_every_format_can_be_asked_for(run: Run, tmp_path: Path) -> None:
     assert all((tmp_path / line).stat().st_size for line in out.splitlines())
 
 
-def test_a_dry_run_does_nothing(run: Run, tmp_path: Path) -> None:
+def test_a_dry_run_says_what_would_become_of_an_edit(run: Run, tmp_path: Path) -> None:
     tone(tmp_path / "a.wav")
     code, out, err = run("run", "a.wav", "--dry-run")
     assert (code, out, err) == (0, "", "a.wav: to be transcribed\n")
     assert not (tmp_path / "transcripts").exists()
     run("run", "a.wav")
     assert run("run", "a.wav", "-n") == (0, "", "a.wav: unchanged\n")
+    draft = tmp_path / "transcripts" / "a.md"
+    draft.write_text("mine")
+    assert run("run", "a.wav", "-n")[2] == "a.wav: unchanged\n"
+    assert "stays, what is new goes beside it" in run("run", "a.wav", "-n", "--wrap", "20")[2]
+    assert "replaced, after a backup" in run("run", "a.wav", "-n", "--force")[2]
+    assert draft.read_text() == "mine"
 
 
 def bad_inputs(folder: Path) -> dict[str, str]:
@@ -106,7 +114,7 @@ def test_silence_and_a_blink_are_drafts_that_say_so(run: Run, tmp_path: Path) ->
         (["run"], "Missing argument 'SOURCE...'"),
         (["run", "a.wav", "--speeches", "2"], "No such option"),
         (["run", "a.wav", "--engine", "magic"], "'magic' is not one of"),
-        (["run", "a.wav", "-f", "pdf"], "formats: pdf"),
+        (["run", "a.wav", "-f", "pdf"], "format: pdf cannot be written"),
         (["run", "a.wav", "--speakers", "0"], "speakers: 0 people"),
         (["run", "a.wav", "--beam-size", "x"], "'x' is not a whole number"),
         (["ran"], "No such command"),
@@ -117,6 +125,38 @@ def test_usage_errors_are_exit_2(run: Run, args: list[str], message: str) -> Non
     code, out, err = run(*args)
     assert (code, out) == (2, "")
     assert message in err
+
+
+def test_lists_are_given_with_commas_or_one_by_one(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    assert run("run", "a.wav", "-f", "MD", "-f", "srt,vtt")[1].split() == [
+        "transcripts/a.md",
+        "transcripts/a.srt",
+        "transcripts/a.vtt",
+    ]
+
+
+def test_the_folder_is_looked_at_before_the_work(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    (tmp_path / "taken").write_text("a file")
+    stages = ScriptedStages()
+    code, out, err = run("run", "a.wav", "-o", "taken/drafts", stages=stages)
+    assert (code, out) == (1, "")
+    assert "taken is a file, not a folder" in err
+    assert stages.calls == []
+
+
+def test_nothing_is_reported_to_anybody(tmp_path: Path) -> None:
+    """onnxruntime's Linux wheels write a device id and report to their maker, unless they are told not to."""
+    code = (
+        "import sys\nfrom transcribe.cli import main\n"
+        "try:\n    main(['--version'])\nexcept SystemExit:\n    pass\n"
+        "from faster_whisper.vad import get_vad_model\nget_vad_model()\n"
+    )
+    environ = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    environ.pop("ORT_DISABLE_TELEMETRY", None)
+    subprocess.run([sys.executable, "-c", code], env=environ, check=True, capture_output=True)
+    assert list(tmp_path.rglob("*")) == []
 
 
 def test_underscores_are_dashes(run: Run, tmp_path: Path) -> None:

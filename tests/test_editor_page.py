@@ -36,7 +36,7 @@ FLAGS = (
     "--disable-component-update --disable-sync"
 ).split()
 SCREENSHOTS = os.environ.get("EDITOR_SCREENSHOTS", "")  # a folder to leave pictures of the page in
-PATIENCE = 20.0  # seconds until what should happen is said not to
+PATIENCE = 60.0  # seconds until what should happen is said not to
 
 TALK = (
     ("S1", "Hello and welcome to the show, Bob. It is good to have you here again."),
@@ -232,6 +232,24 @@ def test_deleting_over_several_turns_joins_them(desk: Desk, page: Page) -> None:
     assert turns_of(desk)[1] == ("Bob", "Thank you Ada. Nobody had asked for it. Then everybody did.")
     page.keyboard.press("Control+z")
     until(lambda: len(turns_of(desk)) == 4)
+
+
+def test_a_triple_click_is_one_turn(desk: Desk, page: Page) -> None:
+    paragraph(page, 2).click(click_count=3)
+    page.keyboard.type("Why?")
+    until(lambda: "**A**: Why?" in desk.text)
+    assert [text for _, text in turns_of(desk)] == [TALK[0][1], TALK[1][1], "Why?", TALK[3][1]]
+
+
+def test_all_of_it_can_be_taken_out_and_comes_back(desk: Desk, page: Page) -> None:
+    before, timed = desk.text, desk.json.read_bytes()
+    page.locator("#text").focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.press("Delete")
+    until(lambda: [text for _, text in turns_of(desk)] == [""])
+    page.keyboard.press("Control+z")
+    until(lambda: desk.text == before)
+    assert desk.json.read_bytes() == timed
 
 
 def test_the_clipboard(desk: Desk, page: Page) -> None:

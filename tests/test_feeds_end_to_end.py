@@ -64,7 +64,7 @@ def test_what_was_done_is_not_done_again(run: Run, show: str, tmp_path: Path) ->
     run("run", show, "--match", "storage")
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "transcripts").iterdir()}
     code, out, err = run("run", show, "--match", "storage")
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, "1 unchanged\n")
     assert len(out.split()) == 2
     assert {path: path.stat().st_mtime_ns for path in before} == before
 

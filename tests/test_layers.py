@@ -71,6 +71,7 @@ def test_the_stages_know_nothing_of_drafts_and_nothing_of_those_above_them() -> 
 )
 def test_pure_rooms_stand_on_values_alone(module: str) -> None:
     values = {"transcribe.transcript", "transcribe.errors", "audio.episode", "transcribe.name_clues"}
+    values |= {"transcribe.transcript_json"}
     assert imports(MODULES[module]) <= values
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.samples import PACE, transcript, turn
-from transcribe.matching import NO_MATCH, increasing, matches, moves
+from transcribe.matching import NO_MATCH, increasing, matches, moves, slid
 from transcribe.realign import RealignedTurn, realign
 from transcribe.transcript import Word
 
@@ -89,6 +89,13 @@ def test_taken_out_words_are_counted_and_leave_the_others() -> None:
     assert made.changed == 4
 
 
+def test_of_a_word_said_twice_the_one_by_its_neighbours_is_left() -> None:
+    words = [Word("I've", 0.0, 0.3), Word("well,", 0.3, 0.6), Word("I've", 3.0, 3.2), Word("had", 3.2, 3.5)]
+    assert one("I've had", words).words == tuple(words[2:])
+    words = [Word("and", 0.0, 0.3), Word("so", 0.3, 0.6), Word("um", 3.0, 3.2), Word("so", 3.2, 3.5), Word("it", 6, 7)]
+    assert one("and so it", words).words == (words[0], words[1], words[4])
+
+
 def test_notes_get_no_time_unless_the_recogniser_had_them() -> None:
     assert one("yes [the OpenStack Foundation, that is] we can", timed("yes we can")).words == tuple(
         timed("yes we can")
@@ -150,6 +157,18 @@ def test_matches_are_equal_increasing_and_as_many_as_difflib_finds_or_nearly(old
     assert len(pairs) >= sum(block.size for block in blocks) / 2
     carried = [index for index in moves(old, new, found) if index != NO_MATCH]
     assert len(set(carried)) == len(carried)
+
+
+@given(
+    st.lists(st.sampled_from("ab"), min_size=1, max_size=12),
+    st.lists(st.booleans(), min_size=12, max_size=12),
+    st.lists(st.integers(0, 3), min_size=13, max_size=13),
+)
+def test_sliding_keeps_the_text_and_loses_no_worth(old: list[str], kept: list[bool], worth: list[int]) -> None:
+    found = [i for i in range(len(old)) if kept[i]]
+    result = slid(old, found, [float(value) for value in worth[: len(old) + 1]])
+    assert [old[i] for i in result] == [old[i] for i in found]
+    assert result == sorted(set(result))
 
 
 @given(st.lists(st.integers(0, 9), max_size=12))

@@ -81,6 +81,20 @@ def test_switches_can_be_written_as_toml_has_them(tmp_path: Path) -> None:
     assert settings.since == "2026-01-31"
 
 
+def test_a_variable_that_is_no_setting_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    load_settings({}, environ={"TRANSCRIBE_BEAMSIZE": "1", "TRANSCRIBE_FORMAT": "md"}, folder=tmp_path)
+    assert "TRANSCRIBE_BEAMSIZE is no setting" in caplog.text
+    assert "TRANSCRIBE_FORMAT is" not in caplog.text
+
+
+def test_names_can_be_a_list_and_format_has_both_spellings(tmp_path: Path) -> None:
+    (tmp_path / "transcribe.toml").write_text("speakers = ['Ada', 'Bob Smith']\nformat = 'MD, vtt'\n")
+    settings = load_settings({}, environ={}, folder=tmp_path)
+    assert settings.speaker_names == ("Ada", "Bob Smith")
+    assert settings.formats == ("md", "vtt")
+    assert load_settings({}, environ={"TRANSCRIBE_FORMAT": "srt"}, folder=tmp_path).formats == ("srt",)
+
+
 def test_paths_in_the_file_are_meant_from_where_it_is(tmp_path: Path) -> None:
     (tmp_path / "transcribe.toml").write_text("output = 'drafts'\nmodel = './tuned'\n")
     (tmp_path / "below").mkdir()
@@ -102,9 +116,9 @@ def test_command_line_beats_environment_beats_file_beats_default(tmp_path: Path)
     ("name", "value", "message"),
     [
         ("engine", "magic", "engine: 'magic' is not one of auto, openai, ctranslate2"),
-        ("formats", "md,pdf", "formats: pdf; choose from md"),
-        ("beam_size", "many", "beam_size: 'many' is not a whole number"),
-        ("beam_size", "0", "beam_size: 0 is not between 1 and 20"),
+        ("formats", "md,pdf", "format: pdf cannot be written; choose from md"),
+        ("beam_size", "many", "beam-size: 'many' is not a whole number"),
+        ("beam_size", "0", "beam-size: 0 is not between 1 and 20"),
         ("speakers", "0", "speakers: 0 people"),
         ("speakers", "²,³*", "speakers: '³\\*' cannot be"),
         ("since", "yesterday", "since: 'yesterday' is not a day"),
@@ -112,6 +126,10 @@ def test_command_line_beats_environment_beats_file_beats_default(tmp_path: Path)
         ("speakers", "Ada,ada", "speakers: a name stands twice"),
         ("speakers", "A*B", "speakers: 'A\\*B' cannot be"),
         ("host", "**", "host: '\\*\\*' cannot be"),
+        ("speakers", "-2", "speakers: -2 people"),
+        ("speakers", "1.5,Ada", "speakers: '1.5' cannot be"),
+        ("speakers", "Ada;Grace", "speakers: 'Ada;Grace' looks like several people"),
+        ("speakers", "Ada and Grace", "speakers: 'Ada and Grace' looks like several people"),
         ("language", "English", "language: 'English' is not a code"),
         ("output", " ", "output: must not be empty"),
     ],
@@ -124,10 +142,11 @@ def test_a_bad_value_is_named_with_its_place(name: str, value: str, message: str
     assert f"TRANSCRIBE_{name.upper()}" in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["beams = 3", "wrap = [", "wrap = true", "wrap = 1.5", "doubtful_below = 2", "comments = 1", "model = 3", "\x00"],
-)
+BAD_FILES = """beams = 3|[transcribe]
+wrap = 3|speakers = [1]|wrap = [|wrap = true|wrap = 1.5|doubtful_below = 2|comments = 1|model = 3|\x00"""
+
+
+@pytest.mark.parametrize("text", BAD_FILES.split("|"))
 def test_a_bad_file_is_named(text: str, tmp_path: Path) -> None:
     path = tmp_path / "transcribe.toml"
     path.write_text(text)

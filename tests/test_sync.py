@@ -10,6 +10,7 @@ from pathlib import Path
 import click.testing
 import pytest
 
+from output.errors import OutputError
 from output.formats import write
 from output.markdown import Style, render
 from output.parse import parse
@@ -215,6 +216,20 @@ def test_a_stretch_in_the_middle_of_a_span_cuts_it() -> None:
     spans = reassigned([SpeakerSpan(0, 10, "S1")], [(4, 6, "S1", "S2")])
     assert spans == (SpeakerSpan(0, 4, "S1"), SpeakerSpan(4, 6, "S2"), SpeakerSpan(6, 10, "S1"))
     assert reassigned([SpeakerSpan(0.1, 6.2, "S1")], [(0.3, 6, "S1", "S2")]) == (SpeakerSpan(0.1, 6.2, "S2"),)
+
+
+def test_two_speakers_exchanged_exchange_their_spans() -> None:
+    spans = [SpeakerSpan(0, 5, "S1"), SpeakerSpan(3, 4, "S2"), SpeakerSpan(6, 9, "S2")]
+    moves = [(0.1, 5, "S1", "S2"), (3, 4, "S2", "S1"), (6, 9, "S2", "S1")]
+    assert reassigned(spans, moves) == (SpeakerSpan(0, 5, "S2"), SpeakerSpan(3, 4, "S1"), SpeakerSpan(6, 9, "S1"))
+
+
+def test_a_draft_that_is_no_utf8_is_refused(draft: Path) -> None:
+    draft.write_bytes(draft.read_bytes() + "\n\nÄrger\n".encode("latin-1"))
+    before = contents(draft.parent)
+    with pytest.raises(OutputError, match=r"talk\.md: is not UTF-8 text"):
+        sync(draft)
+    assert contents(draft.parent) == before
 
 
 def test_how_words_are_printed() -> None:

@@ -20,7 +20,6 @@ from audio.fetch import Failed, fetch_all
 from audio.fetch import Progress as FetchProgress
 from audio.http import Client
 from audio.library import Library, key_of
-from audio.library import State as Fetching
 from audio.selection import Selection
 from audio.sources import episodes_from
 from output.errors import OutputError
@@ -28,7 +27,7 @@ from output.files import stem_for
 from output.formats import file_name
 from transcribe.errors import TranscribeError
 from transcribe.pipeline import Pipeline, Progress, hash_of
-from transcribe.results import is_anothers, is_current, write_transcript
+from transcribe.results import is_anothers, is_current, is_edited, write_transcript
 from transcribe.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -163,16 +162,21 @@ def selected(episodes: tuple[Episode, ...], settings: Settings) -> tuple[Episode
     return selection.of(episodes)
 
 
-def outlook(job: Job, settings: Settings) -> str:
+def outlook(job: Job, settings: Settings, *, mode: Mode = Mode()) -> str:
     """What a run would do with the job, in a few words. Raises `SourceError` where its file cannot be read."""
     if job.episode.path is None:
-        (state,) = Library(settings.output_folder).states([job.episode])
-        return "to be transcribed if it is new" if state is Fetching.FETCHED else "to be fetched and transcribed"
-    return (
-        "unchanged"
-        if is_current(job.stem or "", job.episode, settings=settings, audio_sha256=hash_of(job.episode.path))
-        else "to be transcribed"
-    )
+        (state,) = states([job.episode], settings)
+        return {"new": "to be fetched and transcribed", "fetched": "to be transcribed"}.get(state, "transcribed before")
+    assert job.stem is not None
+    audio_sha256 = hash_of(job.episode.path)
+    current = is_current(job.stem, job.episode, settings=settings, audio_sha256=audio_sha256)
+    if current and not (mode.redo or mode.force):
+        return "unchanged"
+    if not is_edited(job.stem, settings):
+        return "to be transcribed"
+    if mode.force:
+        return "to be transcribed; the draft that was edited is replaced, after a backup"
+    return "to be transcribed; the draft that was edited stays, what is new goes beside it"
 
 
 def states(episodes: Sequence[Episode], settings: Settings) -> list[str]:

@@ -6,6 +6,7 @@ met; 2: usage; 130: interrupted. Nothing heavy is imported before a command need
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
@@ -24,7 +25,10 @@ from transcribe.errors import SettingsError, TranscribeError
 from transcribe.settings import Settings
 
 if TYPE_CHECKING:
-    from transcribe.pipeline import StagesMaker
+    from transcribe.pipeline import Stages, StagesMaker
+
+
+_NO_TELEMETRY = ("ORT_DISABLE_TELEMETRY", "HF_HUB_DISABLE_TELEMETRY")  # read by onnxruntime and the hub's library
 
 
 def main(args: Sequence[str] | None = None, *, stages: StagesMaker | None = None) -> NoReturn:
@@ -32,6 +36,8 @@ def main(args: Sequence[str] | None = None, *, stages: StagesMaker | None = None
 
     `stages` makes the two slow stages of a run from its settings; where not given, they are the real models.
     """
+    for variable in _NO_TELEMETRY:
+        os.environ.setdefault(variable, "1")
     try:
         code = cli.main(args=args, prog_name="transcribe", standalone_mode=False, obj=stages or _real_stages)
     except click.Abort:

@@ -17,7 +17,7 @@ from typing import Any
 from audio.media import MEDIA_SUFFIXES
 from transcribe.errors import SettingsError
 from transcribe.references import REFERENCE_SUFFIXES
-from transcribe.settings import Settings
+from transcribe.settings import Settings, shown
 
 FILE_NAME = "clips.toml"
 
@@ -185,7 +185,7 @@ class _File:
             try:
                 made = replace(made, **{name: value})
             except SettingsError as exc:
-                self._fail(key, str(exc), at=at, cause=exc)
+                self._fail(key, str(exc).removeprefix(f"{shown(name)}: "), at=at, cause=exc)
         return made
 
     def _limits(self, given: Mapping[str, Any], base: Limits, *, at: int) -> Limits:

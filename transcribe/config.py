@@ -7,6 +7,7 @@ others and are passed over. Does not know which options the command line offers.
 from __future__ import annotations
 
 import dataclasses
+import logging
 import re
 import tomllib
 from collections.abc import Mapping
@@ -15,10 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from transcribe.errors import SettingsError
-from transcribe.settings import Settings, home_expanded
+from transcribe.settings import Settings, home_expanded, shown
 
 FILE_NAME = "transcribe.toml"
 PREFIX = "TRANSCRIBE_"
+
+_TABLES = ("show", "glossary")  # of the file, that are no settings
+_log = logging.getLogger(__name__)
 
 _DEFAULTS = {field.name: field.default for field in dataclasses.fields(Settings)}
 
@@ -57,12 +61,16 @@ def _file_layer(folder: Path) -> list[tuple[str, dict[str, Any]]]:
         raise SettingsError(f"{path}: not valid TOML ({error}); mend that line") from error
     layer: dict[str, Any] = {}
     for key, value in data.items():
-        if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(item, dict) for item in value)):
+        if key in _TABLES:
             continue
-        name = key.replace("-", "_")
+        if isinstance(value, dict):
+            raise SettingsError(f"{path}: there is no table [{key}]; settings stand at the top, outside of any table")
+        name = _field(key)
         if name not in _DEFAULTS:
-            raise SettingsError(f"{path}: {key!r} is not a setting; there are {', '.join(sorted(_DEFAULTS))}")
-        layer[name] = tuple(value) if isinstance(value, list) else _from_text(name, value)
+            raise SettingsError(
+                f"{path}: {key!r} is not a setting; there are {', '.join(sorted(map(shown, _DEFAULTS)))}"
+            )
+        layer[name] = _from_list(name, value) if isinstance(value, list) else _from_text(name, value)
     for name in ("output", "model"):  # paths in the file are meant from where the file is
         value = layer.get(name)
         if isinstance(value, str) and (name == "output" or value.startswith((".", "~", "/"))):
@@ -71,20 +79,35 @@ def _file_layer(folder: Path) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _environment_layer(environ: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
-    names = {PREFIX + name.upper(): name for name in _DEFAULTS}
+    names = {PREFIX + name.upper(): name for name in _DEFAULTS} | {PREFIX + "FORMAT": "formats"}
+    for unknown in sorted(variable for variable in environ if variable.startswith(PREFIX) and variable not in names):
+        _log.warning("%s is no setting and has no effect; there are %s", unknown, ", ".join(sorted(names)))
     layer = {name: _from_text(name, environ[variable]) for variable, name in names.items() if environ.get(variable)}
-    return f"environment ({', '.join(PREFIX + name.upper() for name in layer)})", layer
+    given = [variable for variable in names if environ.get(variable)]
+    return f"environment ({', '.join(given)})", layer
 
 
 def _command_layer(given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     return "command line", {name: _from_text(name, value) for name, value in given.items() if value is not None}
 
 
+def _field(key: str) -> str:
+    return "formats" if key == "format" else key.replace("-", "_")
+
+
+def _from_list(name: str, value: list[Any]) -> Any:
+    """A list of the file; where the setting is a text, such as `speakers`, its items with commas between."""
+    if isinstance(_DEFAULTS[name], str) and all(isinstance(item, str) for item in value):
+        return ",".join(value)
+    return tuple(value)
+
+
 def _from_text(name: str, value: Any) -> Any:
     """A setting's value from its spelling: numbers from digits, lists from commas. Anything else stays as it is."""
     default = _DEFAULTS[name]
     if isinstance(default, tuple) and isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
+        parts = tuple(part.strip() for part in value.split(",") if part.strip())
+        return tuple(part.lower() for part in parts) if name == "formats" else parts
     if isinstance(default, int) and isinstance(value, str) and re.fullmatch(r"\s*-?\d{1,9}\s*", value):
         return int(value)
     if isinstance(default, float) and (type(value) is int or re.fullmatch(r"\s*\d*\.?\d+\s*", str(value))):

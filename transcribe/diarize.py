@@ -148,7 +148,9 @@ def spans_of(activity: Activity, scores: NDArray[np.float64]) -> tuple[SpeakerSp
     spoken = np.flatnonzero(speech)
     if len(spoken) == 0:
         return ()
-    penalty = _CHANGE - _EASED * np.minimum(1.0, 2.0 * activity.change[spoken])
+    since_last = np.concatenate([[0], spoken[:-1] + 1])  # a change heard in a pause counts for what follows it
+    change = np.maximum.reduceat(activity.change[: spoken[-1] + 1], since_last)
+    penalty = _CHANGE - _EASED * np.minimum(1.0, 2.0 * change)
     path = viterbi(_EMISSION * scores[spoken], penalty)
     active = np.zeros(scores.shape, bool)
     active[spoken, path] = True

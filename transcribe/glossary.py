@@ -3,12 +3,12 @@
 A glossary is a text file anybody can write:
 
     # people
-    Haikel Guemar
-    Wooler, Willy -> Pieter Wuille
+    Pieter Wuille
+    Wooler, Willy -> Wuille
     sentos -> CentOS
 
 A line is a name, or what was heard and the name it stands for; `#` starts a comment. In a TOML file the same stands in
-a table: `[glossary]`, `"Pieter Wuille" = ["Wooler", "Willy"]`, `RDO = []`.
+a table: `[glossary]`, `Wuille = ["Wooler", "Willy"]`, `RDO = []`.
 
 A stated mishearing is replaced wherever it stands as a whole word, and nothing else is: what only resembles a name is
 the business of `transcribe.rehearing`, which asks the recogniser.
@@ -19,9 +19,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from audio.episode import Episode, Seconds
 from transcribe.errors import SettingsError
@@ -61,6 +61,9 @@ class Term:
         for text in (self.name, *self.heard_as):
             if not re.search(r"\w", text) or len(text) > _LONGEST or text != " ".join(text.split()):
                 raise ValueError(f"{text!r} is not a name of at most {_LONGEST} characters")
+        for text in self.heard_as:
+            if parts(text)[0] or parts(text)[2]:
+                raise ValueError(f"{text!r} needs no marks or possessive around it: they are found and stay")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +101,9 @@ def read_glossary(path: Path) -> Glossary:
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
-        return (
-            from_table(tomllib.loads(text).get(TABLE, {}), source=str(path))
-            if _is_toml(path)
-            else parse(text, source=str(path))
-        )
+        if path.suffix.lower() == ".toml":
+            return from_table(tomllib.loads(text).get(TABLE, {}), source=str(path))
+        return parse(text, source=str(path))
     except (OSError, UnicodeDecodeError) as exc:
         raise SettingsError(f"glossary: {path} cannot be read ({exc}); give a text file, a name a line") from exc
     except tomllib.TOMLDecodeError as exc:
@@ -115,26 +116,26 @@ def parse(text: str, *, source: str = "glossary") -> Glossary:
     >>> parse("RDO, Ceph\\nWooler -> Wuille  # Pieter").terms
     (Term(name='RDO', heard_as=()), Term(name='Ceph', heard_as=()), Term(name='Wuille', heard_as=('Wooler',)))
     """
-    entries = []
+    entries: list[_Entry] = []
     for number, line in enumerate(text.splitlines(), 1):
         sides = [_listed(side) for side in _ARROW.split(_BULLET.sub("", _COMMENT.sub("", line).strip()))]
         if sides == [()]:
             continue
         if len(sides) > 2 or not all(sides) or (len(sides) == 2 and len(sides[1]) > 1):
             raise SettingsError(f"{source}, line {number}: write `Name`, or `Mishearing, another -> Name`")
-        found = [Term_(name, ()) for name in sides[0]] if len(sides) == 1 else [Term_(sides[1][0], sides[0])]
-        entries += [(f"{source}, line {number}", *entry) for entry in found]
+        found = [(name, ()) for name in sides[0]] if len(sides) == 1 else [(sides[1][0], sides[0])]
+        entries += [_Entry(f"{source}, line {number}", name, heard) for name, heard in found]
     return _collected(entries)
 
 
 def from_table(table: Any, *, source: str) -> Glossary:
     """The glossary in a TOML table: names with a list of mishearings, or one. Raises `SettingsError`."""
-    entries = []
+    entries: list[_Entry] = []
     for name, heard in table.items() if isinstance(table, Mapping) else [("", table)]:
         heard = [heard] if isinstance(heard, str) else heard
         if not (name and isinstance(heard, list) and all(isinstance(text, str) for text in heard)):
             raise SettingsError(f'{source}, [{TABLE}]: write `"Name" = ["Mishearing", "another"]`, or `"Name" = []`')
-        entries.append((f"{source}, [{TABLE}]", name, tuple(heard)))
+        entries.append(_Entry(f"{source}, [{TABLE}]", name, tuple(heard)))
     return _collected(entries)
 
 
@@ -148,7 +149,7 @@ def names_in(episode: Episode, speakers: Sequence[str] = ()) -> tuple[str, ...]:
     ('Rich', 'OpenStack', 'Ada Lovelace')
     """
     title = episode.title if any(character.islower() for character in episode.title) else ""
-    found = [*speakers, *(_person(person) for person in episode.people)]
+    found = [*speakers, *(person.name for person in episode.people)]
     found += _ODD_CAPITALS.findall(title) + _GUEST.findall(title)
     return tuple(dict.fromkeys(" ".join(name.split()) for name in found if name.strip()))
 
@@ -205,3 +206,76 @@ def parts(text: str) -> tuple[str, str, str]:
     match = _PARTS.fullmatch(text)
     assert match is not None  # the pattern fits every text
     return match[1], match[2], match[3]
+
+
+class _Entry(NamedTuple):
+    place: str
+    name: str
+    heard_as: tuple[str, ...]
+
+
+def _listed(side: str) -> tuple[str, ...]:
+    """What stands between commas, without blanks and quotation marks around it."""
+    return tuple(text for part in side.split(",") if (text := part.strip().strip(_QUOTES).strip()))
+
+
+def _collected(entries: Iterable[_Entry]) -> Glossary:
+    """One glossary of all entries; a name that comes again adds its mishearings to the first."""
+    glossary = Glossary()
+    for place, name, heard_as in entries:
+        terms = {term.name: term for term in glossary.terms}
+        before = terms[name].heard_as if name in terms else ()
+        try:
+            terms[name] = Term(name, tuple(dict.fromkeys((*before, *heard_as))))
+            glossary = Glossary(tuple(terms.values()))
+        except ValueError as exc:
+            raise SettingsError(f"{place}: {exc}") from exc
+    return glossary
+
+
+class _Meaning(NamedTuple):
+    text: str  # as the glossary has it, names too
+    name: str  # what to write for it
+
+
+def _by_tokens(glossary: Glossary) -> dict[tuple[str, ...], list[_Meaning]]:
+    """Every name and mishearing by its words without case."""
+    known: dict[tuple[str, ...], list[_Meaning]] = {}
+    for term in glossary.terms:
+        for text in (term.name, *term.heard_as):
+            known.setdefault(tuple(_folded(token) for token in text.split()), []).append(_Meaning(text, term.name))
+    return known
+
+
+def _match(words: Sequence[Word], known: Mapping[tuple[str, ...], list[_Meaning]]) -> tuple[int, str]:
+    """The longest name or mishearing that `words` start with, as (words, what to write); "" for what may stand."""
+    split = [parts(word.text) for word in words]
+    for size in range(len(words), 0, -1):
+        before, last = split[: size - 1], split[size - 1]
+        if any(tail.strip("'’s") for _, _, tail in before) or any(head for head, _, _ in split[1:size]):
+            continue
+        said = [*(middle + tail for _, middle, tail in before), last[1]]
+        for meaning in known.get(tuple(map(_folded, said)), ()):
+            if meaning.text == meaning.name == " ".join(said):
+                return size, ""
+            if meaning.text != meaning.name and _has_capitals_of(meaning.text, " ".join(said)):
+                return size, meaning.name
+    return 0, ""
+
+
+def _has_capitals_of(text: str, said: str) -> bool:
+    return len(text) != len(said) or all(s.isupper() for t, s in zip(text, said, strict=True) if t.isupper())
+
+
+def _folded(text: str) -> str:
+    return text.replace("’", "'").casefold()
+
+
+def _timed(texts: Sequence[str], words: Sequence[Word]) -> list[Word]:
+    """`texts` in the place of `words`: one for one where they are as many, else by length over the whole stretch."""
+    if len(texts) == len(words):
+        return [replace(word, text=text) for word, text in zip(words, texts, strict=True)]
+    start, end = words[0].start, max(word.end for word in words)
+    probability = min(word.probability for word in words)
+    edges = [start + (end - start) * sum(map(len, texts[:i])) / sum(map(len, texts)) for i in range(len(texts) + 1)]
+    return [Word(text, edges[i], edges[i + 1], probability) for i, text in enumerate(texts)]

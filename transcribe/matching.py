@@ -15,6 +15,7 @@ from itertools import pairwise
 ANCHOR_RUNS = (4, 1)  # lengths of runs that must be unique, in the order they are tried
 MOST_CELLS = 20_000  # of a table for what has no unique items; larger ones are cut in halves
 SHORTEST_MOVE = 5  # items in a row
+SHORTEST_EVIDENCE = 3  # items in a row that show two texts to be one; single ones agree by chance
 
 NO_MATCH = -1
 
@@ -65,6 +66,44 @@ def moves(old: Sequence[str], new: Sequence[str], found: Sequence[int]) -> list[
                 used.add(i)
                 i, j = i + step, j + step
     return result
+
+
+def slid(old: Sequence[str], found: Sequence[int], break_worth: Sequence[float]) -> list[int]:
+    """`found`, each stretch that only went moved to the place where its edges are worth most.
+
+    Where a word stands on both sides of what was taken out ("I've, well, I've had it"), the text does not say which one
+    was left. `break_worth[i]` is what an edge before `old[i]` is worth, `len(old) + 1` of them.
+
+    >>> slid("I've well I've had".split(), [0, 3], [9, 0, 5, 0, 9])
+    [2, 3]
+    """
+    result = list(found)
+    for j in range(1, len(result)):
+        before, after = result[j - 1], result[j]
+        if NO_MATCH in (before, after) or after <= before + 1:
+            continue
+        steps = [0]
+        while j - 2 - steps[-1] >= -1 and result[j - 1 - steps[-1]] == before - steps[-1]:
+            if old[before - steps[-1]] != old[after - 1 - steps[-1]]:
+                break
+            steps.append(steps[-1] + 1)
+        best = max(steps, key=lambda step: break_worth[before + 1 - step] + break_worth[after - step])
+        for step in range(best):
+            result[j - 1 - step] = after - 1 - step
+    return result
+
+
+def likeness(found: Sequence[int], shorter: int) -> float:
+    """The share of the shorter text (of so many items) that `matches` found in runs, 0 to 1.
+
+    Runs alone count: any two texts of a language share a third of their words in order.
+    """
+    alike, run = 0, 0
+    for i, index in enumerate(found):
+        follows = index != NO_MATCH and i > 0 and index == found[i - 1] + 1
+        run = run + 1 if follows else int(index != NO_MATCH)
+        alike += SHORTEST_EVIDENCE if run == SHORTEST_EVIDENCE else int(run > SHORTEST_EVIDENCE)
+    return alike / shorter if shorter >= SHORTEST_EVIDENCE else 1.0
 
 
 def increasing(values: Sequence[float]) -> list[int]:

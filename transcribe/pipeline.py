@@ -237,6 +237,8 @@ def _is_result(stage: Stage, data: Any) -> bool:
 
 def hash_of(path: Path) -> str:
     """The SHA-256 an episode's file is known by. Raises `SourceError` where it cannot be read."""
+    if path.exists() and not path.is_file():  # a pipe would keep us waiting
+        raise SourceError(f"{path}: is not a plain file; save the audio to one first")
     try:
         return sha256_of(path)
     except OSError as error:

@@ -18,12 +18,12 @@ from functools import lru_cache
 from itertools import groupby, pairwise
 
 from audio.episode import Seconds
-from transcribe.matching import NO_MATCH, increasing, matches, moves
+from transcribe.matching import NO_MATCH, increasing, likeness, matches, moves, slid
 from transcribe.transcript import Word
 
 SECONDS_A_LETTER = 0.07  # of a word put where nothing was heard; English speech has about 14 letters a second
 LONGEST_NOTE = 60  # tokens; a bracket that closes later than that opens no note
-SHORTEST_EVIDENCE = 3  # words in a row that show a text to be the same one; single ones agree by chance
+PLENTY = 10.0  # seconds, for the silence round a recording
 
 Forms = Callable[[str], tuple[str, ...]]
 
@@ -68,12 +68,12 @@ def realign(texts: Sequence[str], words: Sequence[Word], *, forms: Forms = as_it
         in_turn = [_Piece(turn, token) for token in text.split()]
         _set_keys(in_turn)
         tokens += in_turn
-    found = matches([piece.key for piece in pieces], [token.key for token in tokens])
-    likeness = _likeness(found, min(len(pieces), len(tokens)))
-    found = moves([piece.key for piece in pieces], [token.key for token in tokens], found)
+    old, new, times = [piece.key for piece in pieces], [token.key for token in tokens], _piece_times(pieces, words)
+    found = matches(old, new)
+    alike = likeness(found, min(len(pieces), len(tokens)))
+    found = moves(old, new, slid(old, found, _pauses(times)))
     spoken = [i for i, token in enumerate(tokens) if found[i] != NO_MATCH or not token.is_note]
     tokens, found = [tokens[i] for i in spoken], [found[i] for i in spoken]
-    times = _piece_times(pieces, words)
     found = _in_order(tokens, found, times)
     placed = _placed(tokens, found, times)
     removed = _removed(tokens, found, len(pieces))
@@ -81,7 +81,7 @@ def realign(texts: Sequence[str], words: Sequence[Word], *, forms: Forms = as_it
     for i, token in enumerate(tokens):
         by_turn[token.owner].append(i)
     build = _Builder(words, pieces, tokens, found, placed, forms)
-    return Realignment(tuple(build.turn(span, removed) for span in by_turn), likeness)
+    return Realignment(tuple(build.turn(span, removed) for span in by_turn), alike)
 
 
 class _Piece:
@@ -114,16 +114,6 @@ def _letters(text: str) -> str:
     return "".join(sign for sign in folded if sign.isalnum())
 
 
-def _likeness(found: Sequence[int], shorter: int) -> float:
-    """Counts runs alone: any two texts of a language share a third of their words in order."""
-    alike, run = 0, 0
-    for i, index in enumerate(found):
-        follows = index != NO_MATCH and i > 0 and index == found[i - 1] + 1
-        run = run + 1 if follows else int(index != NO_MATCH)
-        alike += SHORTEST_EVIDENCE if run == SHORTEST_EVIDENCE else int(run > SHORTEST_EVIDENCE)
-    return alike / shorter if shorter >= SHORTEST_EVIDENCE else 1.0
-
-
 def _piece_times(pieces: Sequence[_Piece], words: Sequence[Word]) -> list[_Span]:
     """When each piece was said: a word of several shares its time out by letters."""
     times: list[_Span] = []
@@ -136,6 +126,11 @@ def _piece_times(pieces: Sequence[_Piece], words: Sequence[Word]) -> list[_Span]
         times += _shared_out([(word.start, word.end)], [piece.text for piece in pieces[start:end]])
         start = end
     return times
+
+
+def _pauses(times: Sequence[_Span]) -> list[Seconds]:
+    """The silence before each piece; before the first and after the last there is plenty."""
+    return [PLENTY, *(later[0] - earlier[1] for earlier, later in pairwise(times)), PLENTY]
 
 
 def _shared_out(spans: Sequence[_Span], texts: Sequence[str]) -> list[_Span]:

@@ -28,6 +28,7 @@ from transcribe.evidence import (
     without_loops,
 )
 from transcribe.fillers import without_fillers
+from transcribe.glossary import Correction
 from transcribe.settings import Settings
 from transcribe.speech import Chunk, Plan, Region, plan, voiced_between
 from transcribe.transcript import Doubt, Word
@@ -58,6 +59,7 @@ class Recognition:
     language: str  # given, or voted for; "und" where nobody speaks
     doubts: tuple[Doubt, ...]
     evidence: tuple[ChunkEvidence, ...]
+    corrections: tuple[Correction, ...] = ()  # made by `transcribe.rehearing`
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,13 @@ def is_anothers(stem: str, path: Path, *, settings: Settings) -> bool:
     return not path.is_file() or other.made_with.audio_sha256 != sha256_of(path)
 
 
+def is_edited(stem: str, settings: Settings) -> bool:
+    """Whether the draft of this stem is another one than the machine wrote last."""
+    draft = settings.output_folder / file_name(stem, "md")
+    before = _transcript_at(settings.output_folder / file_name(stem, "json"))
+    return draft.is_file() and (before is None or sha256_of(draft) != before.made_with.outputs.get(draft.name))
+
+
 def write_transcript(
     transcript: Transcript, stem: str, *, settings: Settings, force: bool = False
 ) -> tuple[tuple[Path, ...], tuple[str, ...]]:
@@ -77,7 +84,10 @@ def write_transcript(
             return tuple(asked), _write_missing({path: contents.get(path) or placed.to_json() for path in asked})
         wider = replace(settings, formats=tuple(dict.fromkeys(("md", *settings.formats))))
         paths, messages = write_transcript(transcript, f"{stem}.new", settings=wider)
-        return paths, (f"{draft} was edited and stays as it is; compare: diff -u {draft} {paths[0]}", *messages)
+        return paths, (
+            f"{draft} is not as turnscript wrote it and stays; compare: diff -u {draft} {paths[0]}",
+            *messages,
+        )
     written = _write_all(contents, json_path, transcript=placed, recorded=recorded, force=force)
     return tuple(written[path].path for path in asked), tuple(new.message for new in written.values() if new.message)
 

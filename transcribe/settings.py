@@ -48,7 +48,7 @@ class Settings:
     Raises `SettingsError`, which names the setting, for a value that cannot be meant.
     """
 
-    output: str = _setting("transcripts", "Folder the drafts go to.", metavar="DIR")
+    output: str = _setting("transcripts", "Folder the results go to.", metavar="DIR")
     formats: tuple[str, ...] = _setting(
         ("md", "json"), f"What to write, with commas between: {', '.join(FORMATS)}.", metavar="LIST"
     )
@@ -155,12 +155,17 @@ class Settings:
         return home_expanded(self.output, "output")
 
 
+def shown(name: str) -> str:
+    """A setting's name as the command line and the file spell it."""
+    return "format" if name == "formats" else name.replace("_", "-")
+
+
 def home_expanded(text: str, name: str) -> Path:
     """A path as a user types it, `~` being the home folder. Raises `SettingsError` where there is no such home."""
     try:
         return Path(text).expanduser()
     except RuntimeError as error:
-        raise SettingsError(f"{name}: {text!r}: there is no such home folder") from error
+        raise SettingsError(f"{shown(name)}: {text!r}: there is no such home folder") from error
 
 
 def _check_types(settings: Settings) -> None:
@@ -168,17 +173,19 @@ def _check_types(settings: Settings) -> None:
         value = getattr(settings, field.name)
         if type(value) is not type(field.default):
             kind = {int: "a whole number", float: "a number", str: "text", tuple: "a list"}[type(field.default)]
-            raise SettingsError(f"{field.name}: {value!r} is not {kind}")
+            raise SettingsError(f"{shown(field.name)}: {value!r} is not {kind}")
 
 
 def _check_choices(settings: Settings) -> None:
     for field in dataclasses.fields(settings):
         value, choices = getattr(settings, field.name), field.metadata["choices"]
         if choices and value not in choices:
-            raise SettingsError(f"{field.name}: {value!r} is not one of {', '.join(choices)}")
+            raise SettingsError(f"{shown(field.name)}: {value!r} is not one of {', '.join(choices)}")
     unknown = [name for name in settings.formats if name not in FORMATS]
     if unknown or not settings.formats:
-        raise SettingsError(f"formats: {', '.join(unknown) or 'none given'}; choose from {', '.join(FORMATS)}")
+        raise SettingsError(
+            f"format: {', '.join(unknown) or 'none given'} cannot be written; choose from {', '.join(FORMATS)}"
+        )
     if not re.fullmatch(r"auto|[a-z]{2,3}", settings.language):
         raise SettingsError(f"language: {settings.language!r} is not a code such as en, nl or auto")
 
@@ -189,7 +196,7 @@ def _check_numbers(settings: Settings) -> None:
     for name, (least, most) in limits.items():
         value = getattr(settings, name)
         if not least <= value <= most:
-            raise SettingsError(f"{name}: {value} is not between {least} and {most}")
+            raise SettingsError(f"{shown(name)}: {value} is not between {least} and {most}")
     if settings.since:
         try:
             date.fromisoformat(settings.since)
@@ -204,9 +211,13 @@ def _check_names(settings: Settings) -> None:
     names = settings.speaker_names
     if len({name.casefold() for name in names}) != len(names):
         raise SettingsError(f"speakers: a name stands twice in {settings.speakers!r}")
+    if re.fullmatch(r"\s*-\d+\s*", settings.speakers):
+        raise SettingsError(f"speakers: {settings.speakers} people; give a number from 1 to 20, or names")
     for name, value in (("host", settings.host), ("guest", settings.guest), *(("speakers", name) for name in names)):
-        if not re.fullmatch(r"[^\W_](?:[^\x00-\x1f*:\[\]<>`\\]{0,79})", value):
-            raise SettingsError(f"{name}: {value!r} cannot be a speaker's name")
+        if re.search(r"[;/|+]| (?:and|und|et|en|y) ", value):
+            raise SettingsError(f"{name}: {value!r} looks like several people; put commas between names")
+        if not re.fullmatch(r"[^\W\d_][\w .'’()&-]{0,59}", value):
+            raise SettingsError(f"{name}: {value!r} cannot be a speaker's name; give letters, not signs")
     for name in ("output", "model"):
         if not getattr(settings, name).strip():
             raise SettingsError(f"{name}: must not be empty")

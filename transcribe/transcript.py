@@ -6,13 +6,14 @@ writing and reading change nothing. Does not know how words are recognised or ho
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from audio.episode import Episode, Seconds
 from transcribe.errors import TranscriptError
+from transcribe.transcript_json import dumped, episode_fields, episode_of, loaded, typed, typed_all
 
 SCHEMA = 1
 
@@ -112,13 +113,14 @@ class Speaker:
     def __post_init__(self) -> None:
         if not self.name.strip():
             raise ValueError(f"speaker {self.id!r} without a name")
-        if not self.label:
+        if not self.label.strip():
             object.__setattr__(self, "label", self.name.split()[0])
 
     @property
     def initial(self) -> str:
-        """The label's first letter, upper case."""
-        return self.label[0].upper()
+        """The label's first letter, upper case where that is one letter (`ß` stays)."""
+        letter = next((sign for sign in self.label if sign.isalnum()), self.label[0])
+        return letter.upper() if len(letter.upper()) == 1 else letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ class Transcript:
 
     def to_json(self) -> str:
         """The contents of `STEM.json`: schema 1, UTF-8, a turn a line so that diffs can be read."""
-        return _dump(_as_dict(self))
+        return dumped(_as_dict(self))
 
     @classmethod
     def from_json(cls, text: str, *, source: str = "transcript") -> Transcript:
@@ -179,40 +181,34 @@ class Transcript:
         Raises `TranscriptError`, which names `source`, for anything that is not such a transcript.
         """
         try:
-            data = json.loads(text)
-            if data["schema"] > SCHEMA:
+            data = loaded(text)
+            schema = typed(data, "schema", int)
+            if schema > SCHEMA:
                 raise TranscriptError(
-                    f"{source}: written by a newer turnscript (schema {data['schema']}); upgrade turnscript to read it"
+                    f"{source}: written by a newer turnscript (schema {schema}); upgrade turnscript to read it"
                 )
             return _from_dict(data)
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
             raise TranscriptError(
                 f"{source}: not a turnscript transcript ({error!r}); run `transcribe run` on the audio again"
             ) from error
 
 
+_MAY_LACK = ("label", "evidence")  # of a speaker
+
+
 def _round_span(span: Word | SpeakerSpan | Doubt) -> None:
-    if not 0.0 <= span.start <= span.end:  # false for NaN as well
+    if not 0.0 <= span.start <= span.end < math.inf:  # false for NaN as well
         raise ValueError(f"{span.start} to {span.end} is not a stretch of time")
     object.__setattr__(span, "start", round(float(span.start), 3))
     object.__setattr__(span, "end", round(float(span.end), 3))
 
 
 def _as_dict(transcript: Transcript) -> dict[str, Any]:
-    episode, made = transcript.episode, transcript.made_with
+    made = transcript.made_with
     return {
         "schema": SCHEMA,
-        "episode": {
-            "title": episode.title,
-            "show": episode.show,
-            "audio_url": episode.audio_url,
-            "audio_path": None if episode.path is None else str(episode.path),
-            "page_url": episode.page_url,
-            "guid": episode.guid,
-            "published": None if episode.published is None else episode.published.isoformat(),
-            "description": episode.description,
-            "duration": episode.duration,
-        },
+        "episode": episode_fields(transcript.episode),
         "language": transcript.language,
         "speakers": [
             {"id": s.id, "name": s.name, "label": s.label, "initial": s.initial, "evidence": s.evidence}
@@ -234,25 +230,13 @@ def _slots(value: Any) -> dict[str, Any]:
     return {name: getattr(value, name) for name in value.__slots__}
 
 
-def _dump(data: Mapping[str, Any]) -> str:
-    """JSON with one line per key, and one per item of a list of objects."""
-    lines = []
-    for key, value in data.items():
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            rows = ",\n".join("    " + json.dumps(row, ensure_ascii=False) for row in value)
-            lines.append(f"  {json.dumps(key)}: [\n{rows}\n  ]")
-        else:
-            lines.append(f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}")
-    return "{\n" + ",\n".join(lines) + "\n}\n"
-
-
 def _from_dict(data: Mapping[str, Any]) -> Transcript:
-    made = data["made_with"]
     return Transcript(
-        episode=_episode(data["episode"]),
-        language=data["language"],
+        episode=episode_of(typed(data, "episode", dict)),
+        language=typed(data, "language", str),
         speakers=tuple(
-            Speaker(s["id"], s["name"], s.get("label", ""), s.get("evidence", "")) for s in data["speakers"]
+            Speaker(*(typed(s, key, str) for key in ("id", "name")), *(typed(s, key, str, "") for key in _MAY_LACK))
+            for s in data["speakers"]
         ),
         turns=tuple(
             Turn(
@@ -261,27 +245,19 @@ def _from_dict(data: Mapping[str, Any]) -> Transcript:
             )
             for t in data["turns"]
         ),
-        spans=tuple(SpeakerSpan(s["start"], s["end"], s["speaker"]) for s in data.get("spans", ())),
-        made_with=MadeWith(**{name: made[name] for name in MadeWith.__slots__ if name in made}),
-        doubts=tuple(Doubt(d["start"], d["end"], d["reason"]) for d in data.get("doubts", ())),
-        warnings=tuple(data.get("warnings", ())),
-        evidence=tuple(dict(chunk) for chunk in data.get("evidence", ())),
+        spans=tuple(SpeakerSpan(s["start"], s["end"], s["speaker"]) for s in typed_all(data, "spans", dict)),
+        made_with=_made_with(typed(data, "made_with", dict)),
+        doubts=tuple(Doubt(d["start"], d["end"], typed(d, "reason", str)) for d in typed_all(data, "doubts", dict)),
+        warnings=tuple(typed_all(data, "warnings", str)),
+        evidence=tuple(dict(chunk) for chunk in typed_all(data, "evidence", dict)),
     )
 
 
-def _episode(data: Mapping[str, Any]) -> Episode:
-    from datetime import datetime
-    from pathlib import Path
-
-    path, url, published = data.get("audio_path"), data.get("audio_url"), data.get("published")
-    return Episode(
-        title=data["title"],
-        path=Path(path) if path else None if url else Path(data["title"]),
-        audio_url=url,
-        show=data.get("show"),
-        guid=data.get("guid"),
-        published=datetime.fromisoformat(published) if published else None,
-        page_url=data.get("page_url"),
-        description=data.get("description"),
-        duration=data.get("duration"),
+def _made_with(data: Mapping[str, Any]) -> MadeWith:
+    outputs = typed(data, "outputs", dict, {})
+    return MadeWith(
+        *(typed(data, key, str) for key in ("turnscript", "engine", "model", "model_sha256")),
+        audio_sha256=typed(data, "audio_sha256", str, ""),
+        settings=typed(data, "settings", dict, {}),
+        outputs={name: typed(outputs, name, str) for name in outputs},
     )

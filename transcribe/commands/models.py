@@ -15,10 +15,11 @@ def models() -> None:
 @models.command("list")
 def models_list() -> int:
     """List the models that can be named, and where each would come from."""
-    from transcribe.models import known_models
+    from transcribe.models import DEFAULT, known_models
 
     for model in known_models():
-        click.echo(f"{model.name:<20} {model.folder or model.place}")
+        default = " (default)" if model.name == DEFAULT else ""
+        click.echo(f"{model.name + default:<20} {model.folder or model.place}")
     return 0
 
 
@@ -48,7 +49,7 @@ def models_verify(names: tuple[str, ...]) -> int:
     failed = 0
     for name in names or here:
         try:
-            click.echo(f"{name} {verify_model(name).sha256}")
+            click.echo(f"{name}: ok, SHA-256 {verify_model(name).sha256}")
         except TranscribeError as error:
             failed += 1
             click.echo(f"Error: {error}", err=True)

@@ -33,12 +33,19 @@ def setting_options(*names: str) -> Callable[[F], F]:
                 spelling,
                 name,
                 type=click.Choice(field.metadata["choices"]) if field.metadata["choices"] else str,
+                callback=_joined if isinstance(field.default, tuple) else None,
+                multiple=isinstance(field.default, tuple),
                 metavar=field.metadata["metavar"],
                 help=field.metadata["help"] + (f"  [default: {shown}]" if shown else ""),
             )(command)
         return command
 
     return decorate
+
+
+def _joined(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> str | None:
+    """A list given in several options, or in one with commas."""
+    return ",".join(values) or None
 
 
 def settings_in_force(given: dict[str, Any]) -> Settings:

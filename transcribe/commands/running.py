@@ -41,6 +41,7 @@ def run(stages: StagesMaker, /, sources: tuple[str, ...], **given: Any) -> int:
       transcribe run https://example.org/feed.xml --latest 3
     """
     from audio.http import Client
+    from output.files import check_folder
     from transcribe import batch
 
     fresh, force, dry_run, quiet, verbose = (
@@ -48,16 +49,18 @@ def run(stages: StagesMaker, /, sources: tuple[str, ...], **given: Any) -> int:
     )
     log_to_stderr(verbose=verbose, quiet=quiet)
     settings = settings_in_force(given)
+    mode = batch.Mode(redo=fresh, force=force)
     with Client(sources) as client:
         jobs, failures = batch.plan(sources, settings, client=client)
         if dry_run:
             for job in jobs:
-                click.echo(f"{job.source}: {batch.outlook(job, settings)}", err=True)
-            return _close(batch.Report(failures), quiet=quiet)
+                click.echo(f"{job.source}: {batch.outlook(job, settings, mode=mode)}", err=True)
+            return _close(batch.Report(failures), quiet=True)
+        if jobs:
+            check_folder(settings.output_folder)
         results = list(failures)
         with Bars(sys.stderr) as bars:
             pipeline = _pipeline(settings, stages, fresh=fresh)
-            mode = batch.Mode(redo=fresh, force=force)
             for result in batch.run(jobs, pipeline, mode=mode, client=client, progress=bars, fetching=bars.download):
                 bars.clear()
                 results.append(result)
@@ -77,14 +80,19 @@ def _tell(result: Result, *, quiet: bool) -> None:
         click.echo(path)
     if not quiet and result.state != "failed":
         for message in result.messages:
-            click.echo(f"Warning: {result.source}: {message}", err=True)
+            click.echo(f"Warning: {_named(result, message)}", err=True)
 
 
 def _close(report: Report, *, quiet: bool) -> int:
     """The closing lines: failures last, so that they are what stays on the screen."""
-    if not quiet and len(report.results) > 1:
+    if not quiet and report.summary and (len(report.results) > 1 or not report.failed):
         click.echo(report.summary, err=True)
     for result in report.failed:
         for message in result.messages:
-            click.echo(f"Error: {message}", err=True)
+            click.echo(f"Error: {_named(result, message)}", err=True)
     return report.exit_code
+
+
+def _named(result: Result, message: str) -> str:
+    """The message with the episode it is about, unless it names it itself."""
+    return message if result.source in message else f"{result.source}: {message}"

@@ -19,7 +19,7 @@ def page_state(stem: str, source: bytes, transcript: Transcript | None) -> dict[
 
     A turn has `times`: start and end of each blank-separated word of its paragraphs, -1 where there is none.
     """
-    draft = parse(source.decode(errors="surrogateescape"))
+    draft = parse(source.decode())
     turns = page_turns(draft)
     times = _times(turns, tuple(transcript.words)) if transcript else [[] for _ in turns]
     return {

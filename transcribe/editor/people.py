@@ -64,19 +64,24 @@ def reassigned(
     spans: Sequence[SpeakerSpan], moves: Sequence[tuple[Seconds, Seconds, str, str]]
 ) -> tuple[SpeakerSpan, ...]:
     """The spans after stretches went from one speaker to another: `moves` are (start, end, from, to)."""
-    result = list(spans)
-    for start, end, old, new in moves:
+    return tuple(part for span in spans for part in _parts(span, [move for move in moves if move[2] == span.speaker]))
+
+
+def _parts(span: SpeakerSpan, moves: Sequence[tuple[Seconds, Seconds, str, str]]) -> list[SpeakerSpan]:
+    """A span cut where stretches of it went to others; what was its speaker's and stays is cut again by the next."""
+    rest, gone = [span], []
+    for start, end, _, new in moves:
         cut: list[SpeakerSpan] = []
-        for span in result:
-            if span.speaker != old or span.end <= start or span.start >= end:
-                cut.append(span)
+        for part in rest:
+            if part.end <= start or part.start >= end:
+                cut.append(part)
                 continue
-            low = span.start if start - span.start < SLIVER else start
-            high = span.end if span.end - end < SLIVER else end
-            parts = ((span.start, low, old), (low, high, new), (high, span.end, old))
-            cut += [SpeakerSpan(a, b, who) for a, b, who in parts if b > a]
-        result = cut
-    return tuple(result)
+            low = part.start if start - part.start < SLIVER else start
+            high = part.end if part.end - end < SLIVER else end
+            gone.append(SpeakerSpan(low, high, new))
+            cut += [SpeakerSpan(a, b, part.speaker) for a, b in ((part.start, low), (high, part.end)) if b > a]
+        rest = cut
+    return sorted(rest + gone, key=lambda part: part.start)
 
 
 def without_strangers(people: Sequence[Speaker], *, heard: set[str], heard_before: set[str]) -> tuple[Speaker, ...]:

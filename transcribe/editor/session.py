@@ -28,7 +28,7 @@ from transcribe.transcript import Transcript, Turn, Word
 _log = logging.getLogger(__name__)
 
 QUIET = 1.0  # seconds without an edit before the timed transcript follows
-KEPT_REVISIONS = 30  # of a draft, for pages that were open while the server was not
+KEPT_REVISIONS = 100  # of a draft, for pages that were open while the server was not
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +101,10 @@ class Session:
         """
         with self._lock:
             source = self._read()
-            now = parse(source.decode(errors="surrogateescape"))
+            now = parse(source.decode())
             wanted: tuple[PageTurn, ...] = tuple(turns)
             if revision != _revision(source):
-                base = page_turns(parse(self._kept(revision).decode(errors="surrogateescape")))
+                base = page_turns(parse(self._kept(revision).decode()))
                 wanted, clashes = merged_turns(base, wanted, page_turns(now))
                 if clashes:
                     return Saved(_revision(source), (), wanted, clashes)
@@ -146,7 +146,7 @@ class Session:
 
     def _follow(self) -> None:
         with self._lock:
-            draft, names = parse(self._read().decode(errors="surrogateescape")), dict(self._names)
+            draft, names = parse(self._read().decode()), dict(self._names)
         with self._json_lock:
             before = transcript_of(self.path)
             followed = follow(draft, before, name=str(self.path), full_names=names)
@@ -173,8 +173,11 @@ class Session:
     def _read(self) -> bytes:
         try:
             source = self.path.read_bytes()
+            source.decode()
         except OSError as error:
             raise OutputError(f"{self.path}: cannot be read ({error.strerror}); give the path of a draft") from error
+        except UnicodeDecodeError as error:
+            raise OutputError(f"{self.path}: is not UTF-8 text; save it as UTF-8") from error
         self._keep(source)
         return source
 

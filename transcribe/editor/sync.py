@@ -38,7 +38,7 @@ LEAST_LIKENESS = 0.2  # of draft and transcript; different interviews share unde
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """A transcript that says what the draft says, and what it took. `report` tells an editor in a line."""
+    """A transcript that says what the draft says, and what it took to make it so."""
 
     transcript: Transcript
     words_changed: int
@@ -50,10 +50,7 @@ class Followed:
 
     @property
     def report(self) -> str:
-        """
-        >>> Followed(transcript, 38, 12, 2).report  # doctest: +SKIP
-        '38 words changed in 12 turns, 2 turns relabelled'
-        """
+        """What was found, as in "38 words changed in 12 turns, 2 turns relabelled"."""
         parts = []
         if self.words_changed:
             parts.append(f"{_plural(self.words_changed, 'word')} changed in {_plural(self.turns_changed, 'turn')}")
@@ -110,8 +107,12 @@ def follow(
     """The transcript `before` with the words, turns, speakers and title of the draft.
 
     `full_names` are names the editor gave in full for the short ones the draft prints. Raises `TranscriptError`, which
-    names the draft as `name`, where the two do not belong together.
+    names the draft as `name`, where the two do not belong together, `OutputError` where the draft is not UTF-8.
     """
+    try:
+        draft.source().encode()
+    except UnicodeEncodeError as error:
+        raise OutputError(f"{name}: is not UTF-8 text; save it as UTF-8") from error
     words = tuple(before.words)
     realigned = realign([turn.spoken for turn in draft.turns], words, forms=printed_forms)
     if words and (realigned.likeness < LEAST_LIKENESS or not any(turn.words for turn in realigned.turns)):

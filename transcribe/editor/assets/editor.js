@@ -139,6 +139,8 @@ text.addEventListener("beforeinput", event => {
   }
 });
 
+text.addEventListener("dragstart", event => event.preventDefault()); // cut and paste move text, by design
+
 text.addEventListener("compositionstart", () => {
   const selection = view.selection();
   if (selection && !selection.isCaret) put(selection.from, selection.to, [""]);

@@ -1,6 +1,7 @@
 // The transcript on the page: one section a turn, one text node a paragraph. Places are { turn, para, offset } of the
 // model; marks (the word being spoken, search hits, Markdown's signs) are CSS highlights and never touch the text.
 
+const Marks = globalThis.Highlight ?? class extends Set {}; // older browsers show the text without marks
 const SIGNS = /\\(?=[!-\/:-@\[-`{-~])|\]\([^()\s]*\)|!?\[(?=[^\]]*\]\()|\*{1,3}(?=\S)|(?<=\S)\*{1,3}|(?<![\w\\])_{1,3}(?=\w)|(?<=\w)_{1,3}(?!\w)|`+|&#?\w+;/g;
 
 export const clock = ms => {
@@ -25,8 +26,8 @@ export class View {
     this.root = root;
     this.model = model;
     for (const name of ["sign", "found", "doubt", "now"]) {
-      this.#marks[name] = new Highlight();
-      CSS.highlights.set(name, this.#marks[name]);
+      this.#marks[name] = new Marks();
+      CSS.highlights?.set(name, this.#marks[name]);
     }
     this.#marks.now.priority = 3;
     this.#marks.doubt.priority = 2;
@@ -85,7 +86,8 @@ export class View {
   selection() {
     const range = getSelection().rangeCount ? getSelection().getRangeAt(0) : null;
     if (!range || !this.root.contains(range.commonAncestorContainer)) return null;
-    const from = this.place(range.startContainer, range.startOffset), to = this.place(range.endContainer, range.endOffset);
+    const from = this.place(range.startContainer, range.startOffset);
+    const to = range.collapsed ? from : this.#trimmed(from, this.place(range.endContainer, range.endOffset));
     return from && to ? { from, to, isCaret: range.collapsed } : null;
   }
 
@@ -131,6 +133,13 @@ export class View {
 
   filter(speaker) {
     for (const turn of this.model.turns) this.#shown.get(turn.key).section.hidden = Boolean(speaker) && turn.speaker !== speaker;
+  }
+
+  /** The end of a selection, not beyond its last paragraph: a triple click reaches to the start of the next one. */
+  #trimmed(from, to) {
+    if (!from || !to || to.offset || (to.turn === from.turn && to.para === from.para)) return to;
+    const turn = to.para ? to.turn : to.turn - 1, para = to.para ? to.para - 1 : this.model.turns[turn].paras.length - 1;
+    return { turn, para, offset: this.model.turns[turn].paras[para].text.length };
   }
 
   #room() {

@@ -1,0 +1,141 @@
+"""What `STEM.json` is made of: JSON text a diff can be read of, values of the right type, and the episode.
+
+Knows nothing of words and turns; `transcribe.transcript` puts its own values together with these.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from audio.addresses import without_account
+from audio.episode import Chapter, Episode, Person, PublishedTranscript, Seconds
+
+T = TypeVar("T")
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character: of a file name that is no UTF-8, or a broken title
+_PATH = "audio_path"  # the one text that must come back as it was, or the recording is not found again
+
+
+def dumped(data: Mapping[str, Any]) -> str:
+    """JSON with one line per key, and one per item of a list of objects; always valid UTF-8.
+
+    Half characters become U+FFFD; in the recording's path they are escaped, so that it is still found.
+    """
+    text = _in_lines(data)
+    if not _LONE_SURROGATE.search(text):
+        return text
+    return _LONE_SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", _in_lines(_mended(data)))
+
+
+def loaded(text: str) -> dict[str, Any]:
+    """The object in a JSON text. Raises `ValueError` where there is none."""
+    try:
+        data = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if not isinstance(data, dict):
+        raise ValueError(f"{type(data).__name__} instead of an object")
+    return data
+
+
+def typed(data: Mapping[str, Any], key: str, kind: type[T], default: T | None = None) -> T:
+    """The value at `key`, which must be of this type; without a default it must be there.
+
+    Raises `KeyError` and `TypeError`.
+    """
+    value = data[key] if default is None else data.get(key, default)
+    if not isinstance(value, kind):
+        raise TypeError(f"{key}: {value!r:.60} is no {kind.__name__}")
+    return value
+
+
+def typed_all(data: Mapping[str, Any], key: str, kind: type[T]) -> list[T]:
+    """The list at `key`, empty where there is none, its items of this type. Raises `TypeError`."""
+    items = typed(data, key, list, [])
+    for item in items:
+        if not isinstance(item, kind):
+            raise TypeError(f"{key}: {item!r:.60} is no {kind.__name__}")
+    return items
+
+
+def episode_fields(episode: Episode) -> dict[str, Any]:
+    """What the file says of an episode; addresses are without user name and password."""
+    return {
+        "title": episode.title,
+        "show": episode.show,
+        "audio_url": _published(episode.audio_url),
+        _PATH: None if episode.path is None else str(episode.path),
+        "page_url": _published(episode.page_url),
+        "guid": episode.guid,
+        "published": None if episode.published is None else episode.published.isoformat(),
+        "description": episode.description,
+        "duration": episode.duration,
+        "people": [{"name": person.name, "role": person.role} for person in episode.people],
+        "chapters": [{"start": chapter.start, "title": chapter.title} for chapter in episode.chapters],
+        "transcripts": [{"url": _published(t.url), "media_type": t.media_type} for t in episode.transcripts],
+    }
+
+
+def episode_of(data: Mapping[str, Any]) -> Episode:
+    """The episode of its fields. Raises `KeyError`, `TypeError` and `ValueError`."""
+    title, path, url = typed(data, "title", str), _optional(data, _PATH, str), _optional(data, "audio_url", str)
+    published = _optional(data, "published", str)
+    return Episode(
+        title=title,
+        path=Path(path) if path else None if url else Path(title),
+        audio_url=url,
+        show=_optional(data, "show", str),
+        guid=_optional(data, "guid", str),
+        published=datetime.fromisoformat(published) if published else None,
+        page_url=_optional(data, "page_url", str),
+        description=_optional(data, "description", str),
+        duration=None if data.get("duration") is None else _seconds(data, "duration"),
+        people=tuple(Person(typed(p, "name", str), typed(p, "role", str)) for p in typed_all(data, "people", dict)),
+        chapters=tuple(
+            Chapter(_seconds(c, "start"), typed(c, "title", str)) for c in typed_all(data, "chapters", dict)
+        ),
+        transcripts=tuple(
+            PublishedTranscript(typed(t, "url", str), typed(t, "media_type", str))
+            for t in typed_all(data, "transcripts", dict)
+        ),
+    )
+
+
+def _in_lines(data: Mapping[str, Any]) -> str:
+    lines = []
+    for key, value in data.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            rows = ",\n".join("    " + json.dumps(row, ensure_ascii=False) for row in value)
+            lines.append(f"  {json.dumps(key)}: [\n{rows}\n  ]")
+        else:
+            lines.append(f"  {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return _LONE_SURROGATE.sub("\ufffd", value)
+    if isinstance(value, Mapping):
+        return {_mended(key): item if key == _PATH else _mended(item) for key, item in value.items()}
+    return [_mended(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _optional(data: Mapping[str, Any], key: str, kind: type[T]) -> T | None:
+    return None if data.get(key) is None else typed(data, key, kind)
+
+
+def _seconds(data: Mapping[str, Any], key: str) -> Seconds:
+    value = data[key]
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0.0 <= value < math.inf:
+        raise ValueError(f"{key}: {value!r:.60} is no length of time")
+    return float(value)
+
+
+def _published(url: str | None) -> str | None:
+    return None if url is None else without_account(url)
