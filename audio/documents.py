@@ -5,6 +5,7 @@ Of what turns out to be a recording only the beginning is read: enough to know t
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import itertools
 import json
@@ -14,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from audio.addresses import shown
+from audio.addresses import shown, without_account
 from audio.disk import write_atomically
 from audio.errors import FetchError, TransientError
 from audio.http import Answer, Client
@@ -48,7 +49,7 @@ def get_document(url: str, client: Client, *, cache: Path | None = None) -> Docu
     def attempt() -> tuple[Document, dict[str, str]]:
         with client.get(url, headers={"Accept-Encoding": "gzip", **validators}) as answer:
             if answer.status == 304 and known is not None:
-                return known, {}
+                return dataclasses.replace(known, url=answer.url), {}
             if answer.status not in (200, 203):
                 raise FetchError(f"{shown(url)}: the server says {answer.status}; check the address in a browser")
             document = Document(answer.url, answer.headers.get("content-type", ""), _body(answer, client))
@@ -126,7 +127,8 @@ def _read_kept(kept: Path) -> tuple[Document | None, dict[str, str]]:
 
 def _keep(kept: Path, document: Document, validators: dict[str, str]) -> None:
     digest = hashlib.sha256(document.body).hexdigest()
-    fields = {"url": document.url, "content_type": document.content_type, "validators": validators, "sha256": digest}
+    url = without_account(document.url)
+    fields = {"url": url, "content_type": document.content_type, "validators": validators, "sha256": digest}
     try:
         write_atomically(kept, json.dumps(fields).encode() + b"\n" + document.body)
     except OSError as exc:  # a cache that cannot be written costs time, nothing else

@@ -6,6 +6,7 @@ Which file it becomes, and what is remembered of it, is decided there.
 from __future__ import annotations
 
 import email.utils
+import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -70,6 +71,8 @@ class Download:
             self._client.patiently(self._attempt, got_further=self._got_further)
             head = self._head()
             self._check_content(head)
+            with self._part.open("rb+") as file:
+                os.fsync(file.fileno())  # before it is renamed: a file of the right name has to be the whole one
         except OSError as exc:
             raise FetchError(f"{self._part}: cannot be written ({exc.strerror}); make room or choose another") from exc
         else:
@@ -126,7 +129,8 @@ class Download:
         coding = answer.headers.get("content-encoding", "")
         if answer.status == 206:
             start, total = _content_range(answer.headers.get("content-range", ""))
-            if coding or start != self._size or (self._total is not None and total not in (None, self._total)):
+            another = start != self._size or (self._total is not None and total not in (None, self._total))
+            if coding or another or not _is_of(self._validator, answer):
                 self._validator = ""
                 raise TransientError(f"{self._name}: the server sent another part than asked for; run again")
             self._total = total if total is not None else _plus(self._size, answer.length)
@@ -232,6 +236,16 @@ def _strong_validator(answer: Answer) -> str:
         return modified if (now - then).total_seconds() >= _STRONG_AFTER_SECONDS else ""
     except (TypeError, ValueError):
         return ""
+
+
+def _is_of(validator: str, answer: Answer) -> bool:
+    """Whether a 206 is of the entity `validator` was given with: some servers do not heed If-Range.
+
+    With a part goes the ETag the whole has, but a Last-Modified only may (RFC 9110, 15.3.7).
+    """
+    if validator.startswith('"'):
+        return answer.headers.get("etag") == validator
+    return answer.headers.get("last-modified", validator) == validator
 
 
 def _plus(size: int, more: int | None) -> int | None:

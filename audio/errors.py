@@ -5,7 +5,8 @@
     │   ├── FeedError       it is a feed, but no episodes can be read from it
     │   └── PageError       it is a page, but no audio is found on it
     ├── FetchError          an address that may not be reached, or does not give what it promised
-    │   └── TransientError  the same, where another try later may do better
+    │   ├── GoneError       the server says that there is nothing at this address
+    │   └── TransientError  the connection or the server failed, and another try later may do better
     └── DecodeError         the file is there, but no sound can be read from it
 
 Each message names the input and what to do about it; foreign errors hang on ``__cause__``.
@@ -30,6 +31,10 @@ class PageError(SourceError):
 
 class FetchError(AudioError):
     """A private address, a downgraded redirect, a page in audio's clothing, a file over the limit, a 404."""
+
+
+class GoneError(FetchError):
+    """A 404 or 410."""
 
 
 class TransientError(FetchError):

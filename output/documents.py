@@ -12,7 +12,10 @@ from output.labels import labels_of
 from output.paragraphs import paragraphs
 
 if TYPE_CHECKING:
+    from audio.episode import Seconds
     from transcribe.transcript import Transcript, Turn
+
+_GREY, _SMALL = (0x80, 0x80, 0x80), 8  # red, green, blue; points
 
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -24,12 +27,14 @@ def txt(transcript: Transcript) -> str:
 
 
 def docx(transcript: Transcript) -> bytes:
-    """A Word document: the title as heading, bold labels, long turns in paragraphs.
+    """A Word document: the title as heading, a small grey time and a bold label before each turn, long ones in
+    paragraphs.
 
     Raises `OutputError` where `python-docx` is not installed.
     """
     try:
         library: Any = import_module("docx")
+        shared: Any = import_module("docx.shared")
     except ImportError as error:
         raise OutputError("docx: needs the package python-docx; install it with `pip install python-docx`") from error
     document = library.Document()
@@ -41,12 +46,24 @@ def docx(transcript: Transcript) -> bytes:
         for i, part in enumerate(paragraphs(turn.words)):
             paragraph = document.add_paragraph()
             if i == 0:
+                time = paragraph.add_run(f"{clock(turn.start)} ")
+                time.font.size, time.font.color.rgb = shared.Pt(_SMALL), shared.RGBColor(*_GREY)
                 paragraph.add_run(_NO_XML.sub("", labels[turn.speaker].first)).bold = True
                 paragraph.add_run(": ")
             paragraph.add_run(_NO_XML.sub("", " ".join(word.text for word in part)))
     buffer = BytesIO()
     document.save(buffer)
     return buffer.getvalue()
+
+
+def clock(seconds: Seconds) -> str:
+    """A moment as people write it.
+
+    >>> clock(80.9), clock(3723)
+    ('1:20', '1:02:03')
+    """
+    hours, rest = divmod(int(seconds), 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
 
 
 def _on_one_line(turn: Turn) -> str:

@@ -6,11 +6,15 @@ import html
 import json
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from output.files import stem_for
 
 if TYPE_CHECKING:
     from transcribe.transcript import Transcript, Turn
 
 PODCAST_TYPES = {"vtt": "text/vtt", "srt": "application/x-subrip", "html": "text/html", "txt": "text/plain"}
+_OFFERED = ("vtt", "srt", "html")  # what podcast players show; the first is the one they prefer
 
 
 def rttm(transcript: Transcript) -> str:
@@ -41,6 +45,17 @@ def whisper_json(transcript: Transcript) -> str:
     text = "".join(str(segment["text"]) for segment in segments)
     data = {"text": text, "language": transcript.language, "segments": segments}
     return json.dumps(data, ensure_ascii=False) + "\n"
+
+
+def podcast(transcript: Transcript) -> str:
+    """The lines for the feed's item that offer the transcript in each format podcast players show.
+
+    Where the files will be published is not known here: the addresses are the files' names, to be completed.
+    """
+    stem = stem_for(transcript.episode, lambda _: False)
+    lines = [podcast_transcript(quote(f"{stem}.{name}"), name, language=transcript.language) for name in _OFFERED]
+    comment = "<!-- For the feed's <item>; put the address of the folder you publish in before each file's name. -->"
+    return "\n".join((comment, *lines)) + "\n"
 
 
 def podcast_transcript(url: str, name: str, *, language: str) -> str:

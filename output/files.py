@@ -9,21 +9,19 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audio.disk import sha256_of, write_atomically
+from audio.naming import LONGEST_STEM_BYTES, cut, stem_of
 from output.errors import OutputError
 
 if TYPE_CHECKING:
     from audio.episode import Episode
 
-LONGEST_STEM_BYTES = 120  # file systems take 255 for a name; suffixes and ".new" come on top
-
-_RESERVED = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)")  # device names on Windows
+_RESERVED = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)")  # device names on Windows, `con.x` as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +65,11 @@ def write_draft(path: Path, content: str | bytes, *, previous_sha256: str | None
 
 
 def stem_for(episode: Episode, taken: Callable[[str], bool]) -> str:
-    """The stem of an episode's files: its own for a local file, `YYYY-MM-DD-slug` of the title for a fetched one.
+    """The stem of an episode's files: its own for a local file, that of `audio.naming` where there is none.
 
-    A stem that is `taken` gets `-2`, `-3`, …. Whatever the title says, the result is a plain file name.
+    A stem that is `taken` gets `-2`, `-3`, …. Whatever the file is called, the result is a plain file name.
     """
-    if episode.audio_url is None and episode.path is not None:
-        stem = _plain(episode.path.stem)
-    else:
-        day = f"{episode.published:%Y-%m-%d}-" if episode.published else ""
-        stem = _plain(day + (slug(episode.title) or "episode"))
+    stem = stem_of(episode) if episode.path is None else _plain(episode.path.stem)
     candidate, number = stem, 1
     while taken(candidate):
         number += 1
@@ -83,21 +77,10 @@ def stem_for(episode: Episode, taken: Callable[[str], bool]) -> str:
     return candidate
 
 
-def slug(title: str) -> str:
-    """The title as it stands in an address: accents folded, lower case, punctuation dropped, hyphens between words.
-
-    >>> slug("What did you do in Mitaka? Haïkel Guémar's RDO")
-    'what-did-you-do-in-mitaka-haikel-guemars-rdo'
-    """
-    apart = unicodedata.normalize("NFKD", title.casefold())
-    kept = "".join(sign for sign in apart if not unicodedata.combining(sign) and sign not in "'’")
-    return re.sub(r"[\W_]+", "-", kept).strip("-")
-
-
 def _plain(stem: str) -> str:
     """The stem as one short component of a path that every file system takes."""
     stem = re.sub(r'[\x00-\x1f<>:"/\\|?*\ud800-\udfff]', "-", stem).strip()
-    stem = stem.encode()[:LONGEST_STEM_BYTES].decode(errors="ignore").rstrip(" .-")
+    stem = cut(stem, LONGEST_STEM_BYTES).rstrip(" .-")
     if not stem.strip("."):
         return "episode"
     return f"_{stem}" if _RESERVED.match(stem) or stem.startswith(".") else stem

@@ -6,6 +6,7 @@ asked for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -41,22 +42,25 @@ REGISTRY: Mapping[str, Format] = {
     "txt": Format(".txt", "output.documents", "txt"),
     "rttm": Format(".rttm", "output.exchange", "rttm"),
     "whisper-json": Format(".whisper.json", "output.exchange", "whisper_json"),
+    "podcast": Format(".podcast.xml", "output.exchange", "podcast"),
     "html": Format(".html", "output.html_page", "page"),
     "docx": Format(".docx", "output.documents", "docx"),
 }
 FORMATS = tuple(REGISTRY)
 
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, of a file name that is no UTF-8
+
 
 def write(transcript: Transcript, name: str, *, style: Style | None = None) -> str | bytes:
     """The contents of the file for format `name`, one of `FORMATS`; `style` is how a Markdown draft looks.
 
-    Raises `KeyError` for another name, `OutputError` where a format needs a package that is not installed.
+    Text can be written as UTF-8 whatever the transcript holds. Raises `KeyError` for another name, `OutputError`
+    where a format needs a package that is not installed.
     """
-    if name == "md":
-        from output.markdown import render
+    from output.markdown import render
 
-        return render(transcript, style)
-    return REGISTRY[name].writer(transcript)
+    content = render(transcript, style) if name == "md" else REGISTRY[name].writer(transcript)
+    return _LONE_SURROGATE.sub("\ufffd", content) if isinstance(content, str) else content
 
 
 def file_name(stem: str, name: str) -> str:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import os
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from output.documents import clock
 from output.paragraphs import paragraphs
 from output.player import safe_url
 
@@ -70,8 +72,7 @@ def page(transcript: Transcript) -> str:
 
 
 def _turn(turn: Turn, name: str) -> str:
-    minutes, seconds = divmod(int(turn.start), 60)
-    heading = f"<h2>{html.escape(name)} <time>{minutes}:{seconds:02}</time></h2>\n"
+    heading = f"<h2>{html.escape(name)} <time>{clock(turn.start)}</time></h2>\n"
     return heading + "".join(f"<p>{' '.join(_words(part))}</p>\n" for part in paragraphs(turn.words))
 
 
@@ -84,7 +85,7 @@ def _source(episode: Episode) -> str | None:
     path, url = episode.path, safe_url(episode.audio_url)
     if url is not None or path is None:
         return url
-    return path.as_uri() if path.is_absolute() else quote(f"./{path.as_posix()}")
+    return path.as_uri() if path.is_absolute() else quote(os.fsencode(f"./{path.as_posix()}"))
 
 
 def _digest(script: str) -> str:

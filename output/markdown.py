@@ -93,7 +93,7 @@ def _front_matter(episode: Episode, style: Style) -> str:
 
 def _intro(episode: Episode) -> Iterator[str]:
     """The first paragraphs of what the publisher says of the episode, as text, a line each."""
-    source = re.sub(r"(?i)</?(?:p|br|div|li|ul|ol|h[1-6])\b[^>]*>", "\n\n", episode.description or "")
+    source = re.sub(r"(?i)</?(?:p|br|div|li|ul|ol|h[1-6])\b[^<>]*>", "\n\n", episode.description or "")
     texts = [house(html.unescape(re.sub(r"<[^<>]*>", "", part))) for part in re.split(r"\n\s*\n", source)]
     for text in [text for text in texts if text][:_INTRO_PARAGRAPHS]:
         yield _without_marker(filled(escape(text), width=0))

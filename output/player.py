@@ -1,7 +1,8 @@
 """The player over a transcript: an audio element, or the frame of the site that has the recording.
 
 A block of its own with blank lines round it, since Markdown after an HTML block without one stays raw (HOUSE_STYLE
-R7). Addresses come from feeds: only http and https ones are used, and they are quoted for where they stand.
+R7). Addresses come from feeds: only http and https ones are used, without user name and password, and they are quoted
+for where they stand.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import html
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
+
+from audio.addresses import without_account
 
 if TYPE_CHECKING:
     from audio.episode import Episode
@@ -47,14 +50,17 @@ def player_of(episode: Episode) -> tuple[str, ...]:
 
 
 def safe_url(url: str | None) -> str | None:
-    """The address with everything quoted that could end it early in Markdown or HTML; None unless it is http(s).
+    """The address as it can be published; None unless it is http(s).
 
-    >>> safe_url("http://a.b/x (1).mp3")
+    User name and password are left out, and everything is quoted that could end it early in Markdown or HTML.
+
+    >>> safe_url("http://me:secret@a.b/x (1).mp3")
     'http://a.b/x%20%281%29.mp3'
     """
-    if url is None or not re.match(r"https?://[^/?#\s]", url.strip(), re.IGNORECASE):
+    public = "" if url is None else without_account(url.strip())
+    if not re.match(r"https?://[^/?#\s]", public, re.IGNORECASE):
         return None
-    return quote(url.strip(), safe="/:?#@!$&+,;=%~-._", errors="replace")
+    return quote(public, safe="/:?#@!$&+,;=%~-._", errors="replace")
 
 
 def _frame(url: str, *, height: int) -> str:

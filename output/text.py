@@ -3,6 +3,9 @@
 The source renders as the same words in CommonMark and in kramdown's GFM mode (HOUSE_STYLE R1-R12). Tokens that
 would open a block at the start of a line are kept on the line of the word before them, so the text carries few
 backslashes. Knows nothing of turns or labels; the road back is `spoken`.
+
+Texts come from outside, so every pattern here takes time that grows with the text and not faster: none looks further
+than to the next sign that could start it anew.
 """
 
 from __future__ import annotations
@@ -33,8 +36,13 @@ _SPECIAL = re.compile(
 _ENTITY = re.compile(r"&(?=[#\w:][\w:.#-]*;)")
 _BACKSLASH = "&#92;"  # two at the end of a line are a line break in kramdown
 _OPENS_BLOCK = re.compile(r"[-+:^]|\d+[.)]|[-=]+")  # as a whole token at the start of a line
-_TAGS = re.compile(r"<!--.*?-->|</?[A-Za-z][^<>]*>", re.DOTALL)
-_LINK = re.compile(r"!?\[((?:\\.|[^\]\\])*)\](?:\((?:\\.|[^()\\]|\([^()]*\))*\)|\[[^\]]*\])")
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_LINK = re.compile(
+    r"""!?\[((?:\\.|[^\[\]\\]|!?\[[^\[\]]*\](?:\([^()\[\]]*\))?)*+)\]  # its text, perhaps with a picture in it
+    (?:\((?:\\.|[^()\\]|\([^()]*\))*+\)|\[[^\[\]]*\])""",
+    re.VERBOSE,
+)
+_ENTITY_READ = re.compile(r"&(?:\w+|\#\d+|\#[xX][0-9A-Fa-f]+);")
 _EMPHASIS = re.compile(r"(?<![\w\\])([*_]{1,3})(?=\S)((?:\\.|(?!\1).)+?)(?<=\S)\1(?!\w)", re.DOTALL)
 _DOUBT = re.compile(r"(?<!\\)\[((?:\\.|[^\]\[\\\s])+)\?\](?![(\[:])")
 _CLOCK = re.compile(r"\\\[(?:\d+:)?\d?\d:\d\d\\\]")
@@ -54,11 +62,11 @@ def house(text: str) -> str:
     'It\\'s "big" - really ... well, 2010-2015'
     """
     text = re.sub(r"(?<=\d)–(?=\d)", "-", text).replace("–", "--").translate(_FOLDED)
-    text = re.sub(r"\s*-{2,}\s*", " - ", text)
+    text = re.sub(r" ?-{2,} ?", " - ", " ".join(text.split()))
     text = re.sub(r"(?<=[^\s(\[\"'.])\.{3,}", " ...", text)
-    text = re.sub(r"\.{3,}(?=[^\W_])", "... ", text)
+    text = re.sub(r"(?<!\.)\.{3,}+(?=[^\W_])", "... ", text)
     text = " ".join(text.split())
-    return re.sub(r"(?<=\S)(?: -)+$", " ...", text)
+    return re.sub(r"(?<=\S)(?<! -)(?: -)++$", " ...", text)
 
 
 def escape(text: str) -> str:
@@ -119,11 +127,28 @@ def spoken(source: str) -> str:
     text = _CODE.sub(lambda match: kept(match[2]), "\n".join(lines).replace("\x00", ""))
     text = _DOUBT.sub(r"\1", _CLOCK.sub(" ", text))
     text = _ESCAPED.sub(lambda match: kept(match[1]), text)
-    text = _LINK.sub(r"\1", _TAGS.sub(" ", text))
-    for _ in range(2):  # bold inside italics
-        text = _EMPHASIS.sub(r"\2", text)
-    text = re.sub("\x00(\\d+)\x00", lambda match: codes[int(match[1])], html.unescape(text).replace("\xa0", " "))
+    text = _TAG.sub(" ", _without_comments(text))
+    for _ in range(2):  # a picture inside a link, bold inside italics
+        text = _EMPHASIS.sub(r"\2", _LINK.sub(r"\1", text))
+    text = re.sub("\x00(\\d+)\x00", lambda match: codes[int(match[1])], unescaped(text).replace("\xa0", " "))
     return " ".join(text.split())
+
+
+def unescaped(source: str) -> str:
+    """The text with Markdown's entities read: as in CommonMark only those with a semicolon.
+
+    >>> unescaped("&lt;R&amp;D &copy 2015&#33;")
+    '<R&D &copy 2015!'
+    """
+    return _ENTITY_READ.sub(lambda match: html.unescape(match[0]), source)
+
+
+def _without_comments(text: str) -> str:
+    kept, position = [], 0
+    while (start := text.find("<!--", position)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        kept.append(text[position:start])
+        position = end + 3
+    return " ".join((*kept, text[position:]))
 
 
 def _units(tokens: list[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +31,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     def call(*args: str, stages: ScriptedStages | None = None) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as caught:
             main(args, stages=stages or ScriptedStages())
+        for package in ("audio", "transcribe", "output"):  # how loud one command is must not matter to the next test
+            logging.getLogger(package).setLevel(logging.NOTSET)
         out, err = capsys.readouterr()
         assert isinstance(caught.value.code, int)
         return caught.value.code, out, err

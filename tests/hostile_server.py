@@ -34,6 +34,9 @@ class Resource:
     etag: str | None = '"one"'
     last_modified: str | None = None
     ranges: bool = True
+    heeds_if_range: bool = True
+    tells_validators: bool = True  # with a 206
+    head_pause: float = 0.0  # between the single bytes of a head that never ends
     drop_after: int | None = None  # cut the connection after so many bytes of body …
     drops: int = 10**9  # … so many times
     reset: bool = False  # … by RST, not FIN
@@ -149,7 +152,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 self._answer(resource, request, path)
 
     def _answer(self, resource: Resource, request: Request, path: str) -> None:
-        if resource.statuses:
+        if resource.head_pause:
+            self._trickle(resource)
+        elif resource.statuses:
             self._status(resource.statuses.pop(0), resource.headers)
         elif resource.location is not None:
             self._status(302, {"Location": resource.location, **resource.headers})
@@ -157,6 +162,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._status(304, {})
         else:
             self._body(resource, request, path)
+
+    def _trickle(self, resource: Resource) -> None:
+        self.close_connection = True
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        for _ in range(1000):
+            self.wfile.write(b"x")
+            time.sleep(resource.head_pause)
 
     def _status(self, status: int, headers: dict[str, str]) -> None:
         self.send_response(status)
@@ -182,7 +194,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(200 if start is None else 206)
         if start is not None:
             self.send_header("Content-Range", f"bytes {start}-{size - 1}/{size}")
-        self._headers(resource, size - (start or 0))
+        self._headers(resource, size - (start or 0), validators=start is None or resource.tells_validators)
         self._send(resource, body, start or 0, path)
 
     def _start(self, resource: Resource, request: Request) -> int | None:
@@ -190,16 +202,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         condition = request.headers.get("if-range")
         if match is None or not resource.ranges:
             return None
-        if condition is not None and condition not in (resource.etag, resource.last_modified):
+        if resource.heeds_if_range and condition not in (None, resource.etag, resource.last_modified):
             return None
         return int(match[1])
 
-    def _headers(self, resource: Resource, length: int) -> None:
-        known = {
-            "Content-Type": resource.media_type,
-            "ETag": resource.etag,
-            "Last-Modified": resource.last_modified,
-        }
+    def _headers(self, resource: Resource, length: int, *, validators: bool) -> None:
+        told = {"ETag": resource.etag, "Last-Modified": resource.last_modified} if validators else {}
+        known = {"Content-Type": resource.media_type, **told}
         for name, value in {**known, **resource.headers}.items():
             if value is not None:
                 self.send_header(name, value)

@@ -96,6 +96,15 @@ def test_a_change_falls_where_the_segmentation_heard_one() -> None:
         assert first.end == second.start == pytest.approx(991 / 32_000 + (frame - 0.5) * FRAME_STEP, abs=1e-3)
 
 
+@pytest.mark.parametrize("frame", [60, 80, 99, 100])
+def test_a_change_heard_in_a_pause_counts_for_what_follows(frame: int) -> None:
+    speech = [1.0] * 60 + [0.0] * 40 + [1.0] * 20
+    scores = heard("A" * 120)
+    scores[100:] = [0.30, 0.35]  # hardly more like the other: 20 frames of it outweigh an eased penalty, not a full one
+    assert [span.speaker for span in spans_of(activity_of(speech), scores)] == ["S1", "S1"]
+    assert [span.speaker for span in spans_of(activity_of(speech, change=[frame]), scores)] == ["S1", "S2"]
+
+
 def test_a_stray_frame_makes_no_change() -> None:
     assert len(spans_of(activity_of([1.0] * 100), heard("A" * 50 + "BB" + "A" * 48))) == 1
 

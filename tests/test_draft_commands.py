@@ -74,7 +74,7 @@ def test_a_timed_transcript_is_rendered_in_any_format(run: Run, tmp_path: Path) 
 def test_what_cannot_be_rendered_says_why(run: Run, draft: Path, tmp_path: Path) -> None:
     code, _, err = run("render", str(draft), "-f", "srt")
     assert code == 2
-    assert "talk.json" in err
+    assert "transcribe export" in err
     code, _, err = run("render", str(draft), "-f", "pdf")
     assert code == 2
     assert "'pdf' is not one of md, json" in err
@@ -99,3 +99,23 @@ def test_lint_finds_mends_and_sets_the_exit_code(run: Run, draft: Path) -> None:
     code, _, err = run("lint", "--select", "Z9", str(draft))
     assert code == 2
     assert "Z9" in err
+
+
+def test_export_writes_what_the_draft_says_now(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    run("run", "a.wav", "-f", "md,vtt")
+    draft = tmp_path / "transcripts" / "a.md"
+    draft.write_text(draft.read_text().replace("I am Grace", "I am Grace Hopper"))
+    code, out, _ = run("export", "transcripts/a.md", "-f", "vtt,srt,docx")
+    assert code == 0
+    assert out.split() == [f"transcripts/a.{suffix}" for suffix in ("vtt", "srt", "docx")]
+    for suffix in ("vtt", "srt"):
+        assert "Hopper" in (tmp_path / "transcripts" / f"a.{suffix}").read_text()
+    assert "Hopper" in (tmp_path / "transcripts" / "a.json").read_text()
+    assert run("run", "a.wav")[2] == "1 unchanged\n"
+    assert "Hopper" in draft.read_text()
+    assert run("export", "transcripts/b.md", "-f", "vtt")[0] == 2
+    (tmp_path / "b.md").write_text("**A**: hello")
+    code, _, err = run("export", "b.md", "-f", "vtt")
+    assert code == 1
+    assert "transcribe run" in err

@@ -60,7 +60,8 @@ class Desk:
         from transcribe.editor.server import Editor
         from transcribe.editor.session import Session
 
-        self.editor = Editor(Session(self.draft), port=port, token=token)
+        session = Session(self.draft, glossary=self.draft.with_name("glossary.txt"))
+        self.editor = Editor(session, port=port, token=token)
         self._thread = threading.Thread(target=self.editor.serve)
         self._thread.start()
 
@@ -397,6 +398,16 @@ def test_search_and_replace_with_a_preview(desk: Desk, page: Page) -> None:
     page.get_by_role("button", name="Replace all").click()
     until(lambda: "until that made" in desk.text)
     assert "It was raning" in desk.text
+
+
+def test_a_replacement_is_added_to_the_glossary(desk: Desk, page: Page) -> None:
+    page.locator("#show-search").click()
+    page.get_by_label("Find").fill("raning")
+    page.get_by_label("Replace by").fill("raining")
+    page.get_by_label("Also add to the glossary").check()
+    page.get_by_role("button", name="Replace all").click()
+    glossary = desk.draft.with_name("glossary.txt")
+    until(lambda: glossary.exists() and glossary.read_text(encoding="utf-8") == "raning -> raining\n")
 
 
 def test_doubts_are_a_list_to_work_off(tmp_path: Path, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 from pathlib import Path
@@ -92,6 +93,65 @@ def test_ten_thousand_items() -> None:
     assert [each.guid for each in found] == [f"g{i}" for i in range(10_000)]
 
 
+SHARED = (
+    "<item><title>{0}</title><guid>same</guid>{1}<enclosure url='https://x.example/{0}.mp3' type='audio/mpeg'/></item>"
+)
+
+
+@pytest.mark.parametrize(
+    ("dates", "keeper"),
+    [
+        (("06 Jan 2026", "05 Jan 2026", "07 Jan 2026"), "b"),  # the oldest had it first
+        (("05 Jan 2026", "05 Jan 2026", "07 Jan 2026"), None),
+        (("06 Jan 2026", "", "07 Jan 2026"), None),
+        (("", "", ""), None),
+    ],
+)
+def test_a_shared_guid_is_kept_by_the_oldest_or_by_none(dates: tuple[str, ...], keeper: str | None) -> None:
+    days = [f"<pubDate>{day} 10:00:00 GMT</pubDate>" if day else "" for day in dates]
+    found = episodes_of(rss("".join(map(SHARED.format, "abc", days))), url=FEED_URL)
+    assert [each.title for each in found] == ["a", "b", "c"]
+    assert {each.title for each in found if each.guid == "same"} == ({keeper} if keeper else set())
+
+
+def test_authors_are_no_hosts() -> None:
+    """A show's author is a broadcaster more often than a voice; only `podcast:person` says who is heard."""
+    spaces = 'xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd" xmlns:podcast="https://podcastindex.org/namespace/1.0"'
+    item = "<item>{}<enclosure url='https://x.example/a.mp3'/></item>"
+    show = "<itunes:author>National Public Radio</itunes:author>"
+    for inside, expected in (
+        ("", [("National Public Radio", "author")]),
+        ("<itunes:author>The Bolt Hour</itunes:author>", [("The Bolt Hour", "author")]),
+        ("<author>a@x.example (Ada Ampere)</author>", [("Ada Ampere", "author")]),
+        ("<podcast:person>Ada Ampere</podcast:person>", [("Ada Ampere", "host")]),
+    ):
+        feed = f"<rss {spaces}><channel>{show}{item.format(inside)}</channel></rss>".encode()
+        (episode,) = episodes_of(feed, url=FEED_URL)
+        assert [(person.name, person.role) for person in episode.people] == expected
+
+
+@pytest.mark.parametrize(
+    "piece", ["<![CDATA[", "<![CDATA[ & ", "&amp", "&", "<item>", "<author>@@@@@@@@</author>", "<title><a", "]]>"]
+)
+def test_broken_markup_in_bulk_takes_no_more_than_its_length(piece: str) -> None:
+    """The work is counted in processor seconds of a small and a large feed: four times the length, about four times."""
+    seconds = []
+    for count in (20_000, 80_000):
+        data = b"<rss><channel><item><author>" + b"@" * count + b"</author>" + (piece * count).encode()
+        start = time.process_time()
+        with contextlib.suppress(FeedError):
+            episodes_of(data, url=FEED_URL)
+        seconds.append(time.process_time() - start)
+    assert seconds[1] < 8 * seconds[0] + 0.5  # quadratic: 16 times, and minutes
+
+
+def test_a_feed_without_credentials_to_publish() -> None:
+    feed = rss("<item><link>page</link><enclosure url='a.mp3' type='audio/mpeg'/></item>")
+    (episode,) = episodes_of(feed, url="https://me:s3cret@x.example/feed")
+    assert episode.page_url == "https://x.example/page"
+    assert episode.audio_url == "https://me:s3cret@x.example/a.mp3"  # it is still to be fetched
+
+
 @given(st.binary(max_size=400))
 def test_bytes_of_any_kind_give_episodes_or_a_feed_error(content: bytes) -> None:
     for data in (content, b"<rss><channel><item>" + content, rss("")[:-20] + content):
@@ -131,6 +191,25 @@ def test_dates_of_mail_and_atom_agree(moment: datetime, offset: int) -> None:
     assert moment_of(format_datetime(zoned)) == zoned
     assert moment_of(zoned.isoformat()) == zoned
     assert moment_of(zoned.astimezone(UTC).isoformat().replace("+00:00", "Z")) == zoned
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2020-01-02 03:04:05 +02:00", datetime(2020, 1, 2, 1, 4, 5, tzinfo=UTC)),
+        ("2020-01-02 03:04:05 -0530", datetime(2020, 1, 2, 8, 34, 5, tzinfo=UTC)),
+        ("2020-01-02 03:04:05 UTC", datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        ("2020-01-02", datetime(2020, 1, 2, tzinfo=UTC)),
+        ("Wed, 01 Jan 2020 23:30:00 -0500", datetime(2020, 1, 2, 4, 30, tzinfo=UTC)),
+        ("9999-12-31T23:59:59-05:00", None),
+        ("Fri, 31 Dec 9999 23:59:59 -0500", None),
+        ("0001-01-01T00:00:00+05:00", None),
+    ],
+)
+def test_moments_are_in_utc_or_none(text: str, expected: datetime | None) -> None:
+    moment = moment_of(text)
+    assert moment == expected
+    assert moment is None or moment.utcoffset() == timedelta(0)
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2020-13-45", "Mon, 99 Foo 2020", "9" * 500])

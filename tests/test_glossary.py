@@ -1,11 +1,12 @@
-"""Names and mishearings: the file by hand and by property, corrections by hand, names taken over from scripted readings;
-with the real weights (marked) a name that was spoiled on purpose."""
+"""Names and mishearings: the file by hand and by property, corrections by hand, names taken over from scripted
+readings; with the real weights (marked) a name that was spoiled on purpose."""
 
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,7 @@ Ada Lovelace, Grace Hopper
 - Pieter Wuille          # a bullet, as pasted
 Wooler, "Willy" -> Wuille
 gray swapper => Grace Hopper
-C# → C sharp
+C sharp → C#
 """
 
 
@@ -62,7 +63,7 @@ class TestFile:
             Term("Grace Hopper", ("gray swapper",)),
             Term("Pieter Wuille"),
             Term("Wuille", ("Wooler", "Willy")),
-            Term("C sharp", ("C#",)),
+            Term("C#", ("C sharp",)),
         )
 
     def test_the_same_in_a_table(self, tmp_path: Path) -> None:
@@ -124,6 +125,13 @@ class TestFile:
 def test_a_name_that_is_spelled_already_is_not_added() -> None:
     glossary = parse("Ada\nCeph\nSeth -> Ceph").with_names(["ada", "Seth", "Grace", "Grace", "…", "y" * 99])
     assert glossary.names == ("Ada", "Ceph", "Grace")
+
+
+def test_a_digest_changes_with_what_counts() -> None:
+    first, mended = parse("Ada\nSeth -> Ceph"), parse("Ada\nSeth, sef -> Ceph")
+    assert first.names_digest == mended.names_digest != parse("Ada").names_digest
+    assert len({first.digest, mended.digest, parse("Ada").digest, Glossary().digest}) == 4
+    assert (first.digest, Glossary().digest) == (parse("Ada\n# more\nSeth -> Ceph").digest, "")
 
 
 def test_names_are_found_in_what_the_publisher_says() -> None:
@@ -189,7 +197,7 @@ class TestCorrections:
         assert all(part in text(changed) for part in heard.split())
         kept = [w for w in before if w not in changed]
         assert [w for w in after if w in kept] == kept
-        assert all(a.start <= a.end <= b.start for a, b in zip(after, after[1:], strict=False))
+        assert all(a.start <= a.end <= b.start for a, b in pairwise(after))
 
     @given(st.lists(st.sampled_from("a b c d a. (b c's".split()), max_size=10))
     def test_an_empty_glossary_and_one_of_names_change_nothing(self, texts: list[str]) -> None:
@@ -251,13 +259,13 @@ class TestNamesSaid:
         assert taken("Hello nova again", "Hello Nova again", probability=0.95) == "Hello Nova again"
         assert taken("my haikel again", "my Haikel again", probability=0.95) == "my haikel again"  # part of a name
 
-    @given(st.lists(st.sampled_from("the Noba open stack Hake Olgner, will".split()), max_size=10), st.randoms())
-    def test_spans_are_in_order_and_never_empty(self, texts: list[str], random: object) -> None:
+    @given(st.lists(st.sampled_from("the Noba open stack Hake Olgner, will".split()), max_size=10))
+    def test_spans_are_in_order_and_never_empty(self, texts: list[str]) -> None:
         words = said(" ".join(texts))
         prompted = said(" ".join(texts).replace("Noba", "Nova").replace("open stack", "OpenStack"))
         spans = names_said(words, prompted, NAMES)
         assert all(span.first < span.stop <= len(words) for span in spans)
-        assert all(a.stop <= b.first for a, b in zip(spans, spans[1:], strict=False))
+        assert all(a.stop <= b.first for a, b in pairwise(spans))
 
     def test_only_what_may_be_a_name_is_worth_a_second_reading(self) -> None:
         assert set(resembled(said("we asked Noba"), NAMES)) == {"Nova"}
@@ -327,8 +335,13 @@ def test_a_spoiled_name_is_heard_again_and_strangers_are_not() -> None:
     settings = Settings(beam_size=1)
     recognizer = load(settings, find_model("base"))
     right = recognize(audio, recognizer, settings=settings)
-    spoil = lambda w: replace(w, text=w.text.replace("Nora", "Norrah"), probability=0.5) if "Nora" in w.text else w  # noqa: E731
-    spoiled = replace(right, words=tuple(map(spoil, right.words)))
+    spoiled = replace(
+        right,
+        words=tuple(
+            replace(w, text=w.text.replace("Nora", "Norrah"), probability=0.5) if "Nora" in w.text else w
+            for w in right.words
+        ),
+    )
     assert spoiled.words != right.words
     glossary = Glossary().with_names(["Haikel Guemar", "Nora", "CentOS", "Keystone", "Rayne"])
     found = reheard(audio, spoiled, recognizer, glossary=glossary)

@@ -10,7 +10,7 @@ import pytest
 from output.markdown import render
 from tests.samples import transcript
 from transcribe.commands.editing import learn
-from transcribe.editor.learning import proposals
+from transcribe.editor.learning import Proposal, new_entries, proposals, with_entries
 from transcribe.editor.sync import sync, words_before_and_after
 from transcribe.transcript import MadeWith, Transcript
 
@@ -27,12 +27,12 @@ def test_a_name_misheard_twice_is_a_mishearing() -> None:
         proposal.line: proposal
         for proposal in proposals([(HEARD.split(), LEFT.split()), (HEARD.split(), LEFT.split())])
     }
-    assert found["Wooler → Wuille"].count == 2
-    assert found["Wooler → Wuille"].contexts[0] == "in the city and Wuille said that a bitcoin"
+    assert found["Wooler -> Wuille"].count == 2
+    assert found["Wooler -> Wuille"].contexts[0] == "in the city and Wuille said that a bitcoin"
 
 
 def test_an_ordinary_word_is_never_replaced() -> None:
-    assert lines("the high cell came and it was high", "the Haïkel came and it was high") == ["high cell → Haïkel"]
+    assert lines("the high cell came and it was high", "the Haïkel came and it was high") == ["high cell -> Haïkel"]
     assert lines("we saw high there and it was high", "we saw Haïkel there and it was high") == ["Haïkel"]
 
 
@@ -44,7 +44,15 @@ def test_rewriting_teaches_nothing() -> None:
 
 
 def test_jargon_is_known_by_its_spelling() -> None:
-    assert lines("we use my sequel here", "we use MySQL here") == ["my sequel → MySQL"]
+    assert lines("we use my sequel here", "we use MySQL here") == ["my sequel -> MySQL"]
+
+
+def test_a_glossary_takes_only_what_it_can_hold() -> None:
+    wuille, willy = Proposal("Wuille", "Wooler", 2, ()), Proposal("Willy", "Wooler", 1, ())
+    odd = Proposal("A, B", "", 1, ())
+    assert new_entries([wuille, willy, odd], "Moog\n") == (wuille,)
+    assert new_entries([wuille], "Wooler, Woller -> Wuille") == ()
+    assert with_entries("Moog", [wuille]) == "Moog\nWooler -> Wuille\n"
 
 
 @pytest.fixture
@@ -75,8 +83,8 @@ def test_the_command_shows_asks_and_adds(draft: Path, tmp_path: Path) -> None:
     runner = click.testing.CliRunner()
     arguments = [str(draft), "--glossary", str(glossary)]
     shown = runner.invoke(learn, arguments, input="n\n", standalone_mode=False)
-    assert "+ Wooler → Wuille   (2×)" in shown.stdout
+    assert "+ Wooler -> Wuille   (2×)" in shown.stdout
     assert glossary.read_text(encoding="utf-8") == "Moog\n"
     runner.invoke(learn, [*arguments, "--yes"], standalone_mode=False)
-    assert glossary.read_text(encoding="utf-8") == "Moog\nWooler → Wuille\n"
+    assert glossary.read_text(encoding="utf-8") == "Moog\nWooler -> Wuille\n"
     assert "nothing new" in runner.invoke(learn, [*arguments, "--yes"], standalone_mode=False).stderr

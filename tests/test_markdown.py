@@ -102,6 +102,20 @@ def test_front_matter_has_the_houses_keys_in_order() -> None:
     assert frontmatter.read(block)["date"] == "2015-10-05 13:38:27 UTC"
 
 
+@pytest.mark.parametrize(
+    ("when", "line"),
+    [
+        (datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone(timedelta(hours=-5))), ""),
+        (datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=1))), ""),
+        (datetime(1, 1, 1), "date: 0001-01-01 00:00:00 UTC\n"),
+    ],
+)
+def test_a_date_no_calendar_has_is_left_out(when: datetime, line: str) -> None:
+    episode = Episode("x", audio_url="https://a.b/x.mp3", published=when)
+    block, _ = frontmatter.split(render(transcript(("S1", "Hi."), episode=episode)))
+    assert block == f"---\ntitle: x\n{line}---\n"
+
+
 @given(
     st.text() | st.sampled_from(["true", "true0", "yes", "null", "~", "12:30", "---", "#x", "2015-01-01"]), st.text()
 )
@@ -124,6 +138,7 @@ def test_players() -> None:
     assert podbean.startswith('<iframe src="https://www.podbean.com/media/player/a-1?from=x"')
     assert podbean.endswith("[HERE](http://a.b/x.mp3).)")
     assert blocks(audio_url="javascript:alert(1)") == ""
+    assert "secret" not in blocks(audio_url="http://me:secret@a.b/x.mp3")
 
 
 @given(st.text())

@@ -111,6 +111,57 @@ def test_front_matter_of_a_post() -> None:
     assert page_of(broken.encode(), url="post.md").episodes[0].title == "a"
 
 
+AUDIO = "<audio src='https://x.example/file.mp3'></audio>"
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "a: &a [x, x, x, x]\nb: &b [*a, *a, *a, *a]\ntitle: [*b, *b, *b, *b]",
+        "t: &t boom\ntitle: *t",
+        "title: {a: b}",
+        "title: &a [*a]",
+        "title: null",
+        "title: " + "[" * 5000,
+        "title: !!binary 5",
+        "title: !!timestamp x",
+        "title: !!python/object/apply:os.system [ls]",
+        "? [a]\n: b",
+        "title: a\nb: " + "x" * 100_000,
+    ],
+)
+def test_front_matter_that_is_no_plain_title_is_passed_over(front: str) -> None:
+    (episode,) = page_of(f"---\n{front}\n---\n{AUDIO}\n".encode(), url="post.md").episodes
+    assert len(episode.title) < 10
+    assert "boom" not in episode.title
+    assert episode.title in ("file", "5", "x")
+
+
+def test_front_matter_dates_in_every_spelling() -> None:
+    for written in ("2016-05-04", "2016-05-04 00:00:00", "2016-05-04 02:00:00 +0200", "'2016-05-04T00:00:00Z'"):
+        (episode,) = page_of(f"---\ntitle: 2016\ndate: {written}\n---\n{AUDIO}".encode(), url="post.md").episodes
+        assert (episode.title, episode.published) == ("2016", datetime(2016, 5, 4, tzinfo=UTC))
+    (episode,) = page_of(f"---\ndate: 9999-12-31T23:59:59-05:00\n---\n{AUDIO}".encode(), url="post.md").episodes
+    assert episode.published is None
+
+
+def test_halves_of_characters_come_through_no_json() -> None:
+    data = (
+        '{"@type": "AudioObject", "name": "a\\ud800b", "description": "\\udfff", "contentUrl": "https://x.example/n"}'
+    )
+    (episode,) = page_of(f"<script type='application/ld+json'>{data}</script>".encode(), url=URL).episodes
+    assert (episode.title, episode.description) == ("a?b", "?")
+
+
+def test_brackets_in_bulk_are_taken_off_an_address() -> None:
+    assert addresses("(see https://x.example/a_(1).mp3" + ")" * 300_000) == ["https://x.example/a_(1).mp3"]
+
+
+def test_a_page_passes_no_credentials_on() -> None:
+    (episode,) = page_of(AUDIO.encode(), url="https://me:s3cret@x.example/page").episodes
+    assert episode.page_url == "https://x.example/page"
+
+
 def test_saved_page_knows_where_it_came_from() -> None:
     page = "<link rel=canonical href='https://blog.example/x/'><audio src=a.mp3></audio>"
     assert page_of(page.encode(), url="saved.html").episodes[0].audio_url == "https://blog.example/x/a.mp3"

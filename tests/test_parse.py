@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -166,6 +167,35 @@ def test_front_matter_keeps_numbers_as_text_and_says_when_it_is_broken() -> None
     broken = parse("---\ntitle: [\n---\n\n**R**: a")
     assert broken.fields == {}
     assert "front matter cannot be read" in broken.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        ("a: !!binary aGk=", {"a": "aGk="}),
+        ("a: !!timestamp soon", {"a": "soon"}),
+        ("a: !!int ten\nb: !!bool maybe", {"a": "ten", "b": "maybe"}),
+        ("a: !!python/object/apply:os.getcwd []", {"a": []}),
+        ("a: !!set {x, y}", {"a": {"x": "", "y": ""}}),
+        ("a: 'true'\nb: [false, {c: 1_000}]", {"a": "true", "b": [False, {"c": "1_000"}]}),
+        ("1: 2\ntrue: x", {"1": "2", "true": "x"}),
+        ("", {}),
+        ("# nothing", {}),
+        ("a: &a [*a]", None),
+        ("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]", None),
+        ("? [x]\n: y", None),
+        ('a: "\\UFFFFFFFF"', None),
+        ('a: "\\U00110000"', None),
+        ("a: " + "[" * 3000, None),
+        ("- a", None),
+        ("a: \x07", None),
+    ],
+)
+def test_front_matter_is_text_whatever_it_says(body: str, fields: dict[str, object] | None) -> None:
+    draft = parse(f"---\n{body}\n---\n\n**R**: a\n")
+    assert [turn.speaker for turn in draft.turns] == ["R"]
+    assert json.loads(json.dumps(draft.as_contract()))["front_matter"] == (fields or {})
+    assert [warning.split(":")[0] for warning in draft.warnings] == ["front matter cannot be read"] * (fields is None)
 
 
 def test_one_changed_turn_changes_nothing_else() -> None:

@@ -84,6 +84,53 @@ def test_the_punctuation_of_the_house_stays_as_it_is(text: str) -> None:
     assert house(house(text)) == house(text)
 
 
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("[ see [the docs](http://a.b)", "[ see the docs"),
+        ("[![the logo](a.png)](http://a.b) here", "the logo here"),
+        ("as [in [1]](http://a.b/x_(y)[z]) and [there][2]", "as in [1] and there"),
+        ("one <!-- two\nthree --> four <!-- five", "one four <!-- five"),
+        ("*a [**b**](c)*", "a b"),
+        ("R&lt B&amp;W &#33;&#x21;", "R&lt B&W !!"),
+    ],
+)
+def test_spoken_words_of_links_comments_and_entities(source: str, words: str) -> None:
+    assert spoken(source) == words
+
+
+LONG = [
+    "[",
+    "[a](",
+    "[a][",
+    "![[a]",
+    "[![a](b",
+    "<!--",
+    "<a ",
+    "*a ",
+    "_a_",
+    "` ``",
+    "\\[",
+    "- ",
+    " ",
+    ".",
+    "&a",
+    "[a?",
+]
+
+
+@pytest.mark.parametrize("piece", LONG)
+def test_no_text_takes_for_ever(piece: str) -> None:
+    """With 200,000 signs what grows with their square would take hours."""
+    text = piece * (200_000 // len(piece)) + "x,"
+    assert len(spoken(text)) <= len(text)
+    assert house(house(text)) == house(text)
+    assert filled(escape(text), width=0).count("x,") == 1
+    description = "<p " * 60_000 + text
+    draft = render(transcript(("S1", "Hi."), episode=Episode("x", path=Path("x"), description=description)))
+    assert draft.endswith("**Ada**: Hi.\n")
+
+
 @given(SPEECH, st.integers(1, 80))
 def test_lines_keep_to_the_width(text: str, width: int) -> None:
     for line in filled(escape(house(text)), width=width).split("\n"):

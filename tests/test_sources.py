@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -94,6 +95,23 @@ def test_what_names_nothing_is_told_so(tmp_path: Path, monkeypatch: pytest.Monke
     assert name.strip() in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "name", ["~nosuchuser/a.mp3", "a" * 300 + ".mp3", "a" * 300 + "*.mp3", "a\0b.mp3", "x/" * 5000, "a\0*.mp3"]
+)
+def test_names_no_system_takes_are_told_so(name: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        episodes_from(name)
+    assert name[:10] in str(caught.value)
+
+
+def test_a_name_that_is_no_utf8_gives_a_title_that_is(tmp_path: Path) -> None:
+    episode = Episode.of_file(tmp_path / os.fsdecode(b"Fu\xdfe.mp3"))
+    assert episode.title == "Fu\ufffde"
+    assert episode.path is not None
+    assert os.fsencode(episode.path.name) == b"Fu\xdfe.mp3"
+    assert Episode.of_file(tmp_path / "Füße.mp3").title == "Füße"
+
+
 def test_saved_feed_page_and_post(tmp_path: Path) -> None:
     (tmp_path / "feed.txt").write_bytes(FEED)
     (tmp_path / "page").write_bytes(PAGE.replace(b"/a.mp3", b"https://x.example/a.mp3"))
@@ -143,6 +161,20 @@ def test_unchanged_feed_is_not_sent_again(server: HostileServer) -> None:
         assert first == second == ["One", "Two"]
         assert server.sent_bytes[path] == len(FEED)
         assert {"if-none-match", "if-modified-since"} & set(server.asked(path)[1].headers)
+
+
+def test_credentials_are_used_and_not_kept(
+    server: HostileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    server.put("/feed", Resource(FEED))
+    url = server.url("/feed").replace("//", "//me:s3cret@")
+    for _ in range(2):  # the second time from the cache
+        first, _second = episodes_from(url)
+        assert first.audio_url == url.replace("/feed", "/1.mp3")
+    (kept,) = tmp_path.rglob("*.document")
+    assert b"s3cret" not in kept.read_bytes()
+    assert server.sent_bytes["/feed"] == len(FEED)
 
 
 def test_changed_feed_is(server: HostileServer) -> None:

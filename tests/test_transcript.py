@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio.episode import Episode
+from audio.episode import Chapter, Episode, Person, PublishedTranscript
 from transcribe.errors import TranscriptError
 from transcribe.transcript import Doubt, MadeWith, Speaker, SpeakerSpan, Transcript, Turn, Word
 
@@ -119,3 +121,117 @@ def test_what_is_no_transcript_is_named(text: str) -> None:
 def test_a_newer_schema_is_not_guessed_at() -> None:
     with pytest.raises(TranscriptError, match="newer turnscript"):
         Transcript.from_json('{"schema": 2}', source="a.json")
+
+
+EVERYTHING = Episode(
+    title="A talk",
+    path=Path("a.mp3"),
+    audio_url="https://a.b/a.mp3?x=1",
+    show="Talks",
+    guid="1",
+    published=datetime(2015, 10, 5, 13, 38, tzinfo=UTC),
+    page_url="https://a.b/a",
+    description="About.",
+    duration=9.0,
+    people=(Person("Ada Lovelace", "host"), Person("Grace", "guest")),
+    chapters=(Chapter(0.0, "Start"), Chapter(4.5, "Rest")),
+    transcripts=(PublishedTranscript("https://a.b/a.vtt", "text/vtt"),),
+)
+
+
+def test_all_that_is_known_of_the_episode_is_kept() -> None:
+    before = transcript(episode=EVERYTHING)
+    assert Transcript.from_json(before.to_json()) == before
+    data = json.loads(before.to_json())["episode"]
+    assert data["people"][1] == {"name": "Grace", "role": "guest"}
+    assert data["chapters"][1] == {"start": 4.5, "title": "Rest"}
+    assert data["transcripts"] == [{"url": "https://a.b/a.vtt", "media_type": "text/vtt"}]
+
+
+def test_a_file_from_before_these_keys_is_read() -> None:
+    data = json.loads(transcript(episode=EVERYTHING).to_json())
+    for key in ("people", "chapters", "transcripts"):
+        del data["episode"][key]
+    assert Transcript.from_json(json.dumps(data)).episode.people == ()
+
+
+def test_no_password_gets_into_the_file() -> None:
+    secret = "https://me:secret@a.b/e.wav"
+    offered = (PublishedTranscript(secret, "text/vtt"),)
+    text = transcript(episode=Episode("x", audio_url=secret, page_url=secret, transcripts=offered)).to_json()
+    assert "secret" not in text
+    assert text.count("https://a.b/e.wav") == 3
+
+
+def test_a_file_name_that_is_no_utf8_is_kept_and_all_else_is_text() -> None:
+    episode = Episode("caf\udce9", path=Path("caf\udce9.mp3"))
+    text = transcript(episode=episode, warnings=("\ud800 odd",)).to_json()
+    assert text.encode().decode() == text
+    after = Transcript.from_json(text)
+    assert (after.episode.title, after.episode.path) == ("caf\ufffd", episode.path)
+    assert after.warnings == ("\ufffd odd",)
+
+
+def changed(path: str, value: object) -> str:
+    """The file of a transcript with one value exchanged; `path` is its keys with dots between."""
+    spoken = Turn("S1", (Word("Hi", 0.0, 1.0),))
+    before = transcript((spoken,), episode=EVERYTHING, spans=(SpeakerSpan(0, 1, "S1"),), doubts=(Doubt(0, 1, "?"),))
+    data: Any = json.loads(before.to_json())
+    *keys, last = [int(key) if key.isdigit() else key for key in path.split(".")]
+    place = data
+    for key in keys:
+        place = place[key]
+    place[last] = value
+    return json.dumps(data)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("episode", []),
+        ("episode.title", None),
+        ("episode.title", 5),
+        ("episode.audio_url", 5),
+        ("episode.page_url", ["x"]),
+        ("episode.audio_path", 5),
+        ("episode.published", 5),
+        ("episode.duration", "9"),
+        ("episode.duration", math.inf),
+        ("episode.people", [5]),
+        ("episode.people.0.name", None),
+        ("episode.chapters.0.start", None),
+        ("episode.transcripts.0.url", 5),
+        ("language", None),
+        ("speakers.0.name", None),
+        ("speakers.0.label", 5),
+        ("turns.0.words.0.text", ["Hi"]),
+        ("turns.0.words.0.end", math.inf),
+        ("turns.0.words.0.end", 10**400),
+        ("turns.0.words", None),
+        ("spans.0.end", None),
+        ("doubts.0.reason", None),
+        ("warnings", "odd"),
+        ("warnings", [5]),
+        ("evidence", [5]),
+        ("made_with.outputs", None),
+        ("made_with.outputs", {"a.md": 5}),
+        ("made_with.settings", []),
+        ("made_with.model", None),
+        ("schema", None),
+    ],
+)
+def test_values_of_another_kind_are_refused(path: str, value: object) -> None:
+    Transcript.from_json(changed("language", "en"))  # what it is made of is sound
+    with pytest.raises(TranscriptError, match=r"a\.json: not a turnscript transcript"):
+        Transcript.from_json(changed(path, value), source="a.json")
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a": '])
+def test_bottomless_files_are_refused(opening: str) -> None:
+    with pytest.raises(TranscriptError, match="nested too deeply"):
+        Transcript.from_json(opening * 100_000)
+
+
+@pytest.mark.parametrize(("label", "initial"), [("ada", "A"), ("ßeta", "ß"), ("(Bob)", "B"), ("?", "?")])
+def test_an_initial_is_one_letter(label: str, initial: str) -> None:
+    assert Speaker("S1", "Somebody", label).initial == initial

@@ -16,7 +16,8 @@ import click
 import transcribe
 from audio.errors import AudioError
 from output.errors import OutputError
-from transcribe.commands.drafts import lint, parse, render
+from transcribe.commands.drafts import export, lint, parse, render
+from transcribe.commands.editing import edit, learn, merge, sync
 from transcribe.commands.models import models
 from transcribe.commands.running import run
 from transcribe.commands.scoring import check, clip, score
@@ -71,7 +72,13 @@ def cli() -> None:
     """
 
 
-for _command in (run, list_episodes, fetch, render, parse, lint, score, check, clip, models):
+for _command in (
+    *(run, list_episodes, fetch),
+    *(edit, sync, export, merge, learn),
+    *(render, parse, lint),
+    *(score, check, clip),
+    models,
+):
     cli.add_command(_command)
 
 

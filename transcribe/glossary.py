@@ -16,6 +16,8 @@ the business of `transcribe.rehearing`, which asks the recogniser.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -86,6 +88,16 @@ class Glossary:
     def names(self) -> tuple[str, ...]:
         """The names, in the order they were given."""
         return tuple(term.name for term in self.terms)
+
+    @property
+    def names_digest(self) -> str:
+        """Changes with the names (16 hex digits): what a second reading depends on, beside the recording."""
+        return _digest(self.names)
+
+    @property
+    def digest(self) -> str:
+        """Changes with the names and the mishearings (16 hex digits); "" for an empty glossary."""
+        return _digest([(term.name, *term.heard_as) for term in self.terms]) if self.terms else ""
 
     def with_names(self, names: Iterable[str]) -> Glossary:
         """This glossary, and after it those of `names` that nothing in it spells already."""
@@ -206,6 +218,10 @@ def parts(text: str) -> tuple[str, str, str]:
     match = _PARTS.fullmatch(text)
     assert match is not None  # the pattern fits every text
     return match[1], match[2], match[3]
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
 class _Entry(NamedTuple):

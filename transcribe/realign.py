@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import groupby, pairwise
+from itertools import count, groupby, pairwise
 
 from audio.episode import Seconds
 from transcribe.matching import NO_MATCH, increasing, likeness, matches, moves, slid
@@ -24,6 +24,8 @@ from transcribe.transcript import Word
 SECONDS_A_LETTER = 0.07  # of a word put where nothing was heard; English speech has about 14 letters a second
 LONGEST_NOTE = 60  # tokens; a bracket that closes later than that opens no note
 PLENTY = 10.0  # seconds, for the silence round a recording
+
+_DASHES = "-–—.…"
 
 Forms = Callable[[str], tuple[str, ...]]
 
@@ -53,28 +55,27 @@ def as_it_is(text: str) -> tuple[str, ...]:
     return (text,)
 
 
-def realign(texts: Sequence[str], words: Sequence[Word], *, forms: Forms = as_it_is) -> Realignment:
-    """Give the words of `texts` (the edited turns) the times of `words` (the timed ones, turn after turn).
+def realign(texts: Sequence[str], timed: Sequence[Sequence[Word]], *, forms: Forms = as_it_is) -> Realignment:
+    """Give the words of `texts` (the edited turns) the times of the words of `timed` (turns as well).
 
     `forms` says how a timed word may be printed, the usual form first: a word whose print was left alone is kept as
     it is, typographic quotes and all. Words changed in case or punctuation keep their times, the others share the
     time of what they replace by their letters; words where nothing stood get a natural length in the gap there. Within
     a turn times never fall; turns that were moved keep theirs.
     """
-    pieces = [_Piece(position, text) for position, word in enumerate(words) for text in forms(word.text)[0].split()]
-    _set_keys(pieces)
-    tokens: list[_Piece] = []
-    for turn, text in enumerate(texts):
-        in_turn = [_Piece(turn, token) for token in text.split()]
-        _set_keys(in_turn)
-        tokens += in_turn
+    words, numbers = [word for turn in timed for word in turn], count()
+    pieces = _pieces(
+        [(number, text) for word, number in zip(turn, numbers, strict=False) for text in forms(word.text)[0].split()]
+        for turn in timed
+    )
+    tokens = _pieces([(turn, token) for token in text.split()] for turn, text in enumerate(texts))
     old, new, times = [piece.key for piece in pieces], [token.key for token in tokens], _piece_times(pieces, words)
     found = matches(old, new)
     alike = likeness(found, min(len(pieces), len(tokens)))
     found = moves(old, new, slid(old, found, _pauses(times)))
     spoken = [i for i, token in enumerate(tokens) if found[i] != NO_MATCH or not token.is_note]
     tokens, found = [tokens[i] for i in spoken], [found[i] for i in spoken]
-    found = _in_order(tokens, found, times)
+    found = _in_order(tokens, found, [words[piece.owner].start for piece in pieces])
     placed = _placed(tokens, found, times)
     removed = _removed(tokens, found, len(pieces))
     by_turn: list[list[int]] = [[] for _ in texts]
@@ -96,6 +97,15 @@ class _Piece:
 _Span = tuple[Seconds, Seconds]
 
 
+def _pieces(turns: Iterable[list[tuple[int, str]]]) -> list[_Piece]:
+    made = []
+    for turn in turns:
+        in_turn = [_Piece(owner, text) for owner, text in turn]
+        _set_keys(in_turn)
+        made += in_turn
+    return made
+
+
 def _set_keys(pieces: Sequence[_Piece]) -> None:
     """What counts as the same word: its letters and digits without case; inside a bracketed note only its like."""
     note_end = -1
@@ -104,8 +114,8 @@ def _set_keys(pieces: Sequence[_Piece]) -> None:
             ahead = range(i, min(i + LONGEST_NOTE, len(pieces)))
             note_end = next((j for j in ahead if "]" in pieces[j].text), -1)
         piece.is_note = i <= note_end
-        letters = _letters(piece.text)
-        piece.key = f"[{letters}" if piece.is_note else letters  # "" for what is only punctuation
+        key = _letters(piece.text) or piece.text.strip(_DASHES)  # the house prints one dash or another by the place
+        piece.key = f"[{key}" if piece.is_note else key
 
 
 @lru_cache(maxsize=50_000)
@@ -159,14 +169,14 @@ def _shared_out(spans: Sequence[_Span], texts: Sequence[str]) -> list[_Span]:
     ]
 
 
-def _in_order(tokens: Sequence[_Piece], found: list[int], times: Sequence[_Span]) -> list[int]:
+def _in_order(tokens: Sequence[_Piece], found: list[int], starts: Sequence[Seconds]) -> list[int]:
     """The matches without those that would make time fall within a turn (merged or shuffled speech)."""
     kept = [NO_MATCH] * len(found)
     start = 0
     for end in range(1, len(tokens) + 1):
         if end == len(tokens) or tokens[end].owner != tokens[start].owner:
             matched = [i for i in range(start, end) if found[i] != NO_MATCH]
-            for k in increasing([times[found[i]][0] for i in matched]):
+            for k in increasing([starts[found[i]] for i in matched]):
                 kept[matched[k]] = found[matched[k]]
             start = end
     return kept
@@ -223,11 +233,11 @@ def _squeezed(low: Seconds, high: Seconds, texts: Sequence[str], lean: float) ->
     return _shared_out([(start, start + length)], texts)
 
 
-def _removed(tokens: Sequence[_Piece], found: Sequence[int], count: int) -> dict[int, int]:
+def _removed(tokens: Sequence[_Piece], found: Sequence[int], total: int) -> dict[int, int]:
     """How many pieces went from each turn, beyond those that others stand for now."""
     gone: dict[int, int] = {}
     used = {index for index in found if index != NO_MATCH}
-    anchors = [(-1, -1), *((i, index) for i, index in enumerate(found) if index != NO_MATCH), (len(tokens), count)]
+    anchors = [(-1, -1), *((i, index) for i, index in enumerate(found) if index != NO_MATCH), (len(tokens), total)]
     for (i, before), (j, after) in pairwise(anchors):
         lost = sum(k not in used for k in range(before + 1, after)) - (j - i - 1)
         if lost > 0 and tokens:
@@ -278,7 +288,7 @@ class _Builder:
     def _add_changed(self, i: int, made: list[tuple[Word, int | None, bool]]) -> None:
         (start, end), piece = self.placed[i]
         token = self.tokens[i]
-        if not token.key and made:  # a dash of its own goes with the word before it
+        if made and not _letters(token.text):  # a dash of its own goes with the word before it
             word, origin, is_anchor = made[-1]
             made[-1] = (replace(word, text=f"{word.text} {token.text}"), origin, is_anchor)
             return

@@ -80,10 +80,12 @@ def resembled(words: Sequence[Word], names: Sequence[str]) -> dict[str, float]:
     found: dict[str, float] = {}
     for name, form in _forms(names):
         count = form.count(" ") + 1
+        right = {i for i in range(len(words)) if " ".join(cores[i : i + count]) == form}
         for size in range(max(1, count - 1), count + 2):
             for first in range(len(words) - size + 1):
                 said = " ".join(cores[first : first + size])
-                if said != form and _may_be(words[first : first + size], said, form=form, whole=form == name):
+                stands = any(first - count < i < first + size for i in right)
+                if not stands and _may_be(words[first : first + size], said, form=form, whole=form == name):
                     found[name] = max(found.get(name, 0.0), likeness(said, form))
     return found
 

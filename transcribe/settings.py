@@ -38,7 +38,7 @@ def _setting(default: Any, help: str, *stages: Stage, choices: tuple[str, ...] =
 
 
 # What `-f` takes: the registry in output/formats.py, which this room may not import. A test holds them together.
-FORMATS = ("md", "json", "vtt", "srt", "txt", "rttm", "whisper-json", "html", "docx")
+FORMATS = ("md", "json", "vtt", "srt", "txt", "rttm", "whisper-json", "podcast", "html", "docx")
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,9 +194,6 @@ class Transcript:
             ) from error
 
 
-_MAY_LACK = ("label", "evidence")  # of a speaker
-
-
 def _round_span(span: Word | SpeakerSpan | Doubt) -> None:
     if not 0.0 <= span.start <= span.end < math.inf:  # false for NaN as well
         raise ValueError(f"{span.start} to {span.end} is not a stretch of time")
@@ -234,10 +231,7 @@ def _from_dict(data: Mapping[str, Any]) -> Transcript:
     return Transcript(
         episode=episode_of(typed(data, "episode", dict)),
         language=typed(data, "language", str),
-        speakers=tuple(
-            Speaker(*(typed(s, key, str) for key in ("id", "name")), *(typed(s, key, str, "") for key in _MAY_LACK))
-            for s in data["speakers"]
-        ),
+        speakers=tuple(_speaker(speaker) for speaker in data["speakers"]),
         turns=tuple(
             Turn(
                 t["speaker"],
@@ -253,10 +247,18 @@ def _from_dict(data: Mapping[str, Any]) -> Transcript:
     )
 
 
+def _speaker(data: Mapping[str, Any]) -> Speaker:
+    known = (typed(data, "id", str), typed(data, "name", str))
+    return Speaker(*known, label=typed(data, "label", str, ""), evidence=typed(data, "evidence", str, ""))
+
+
 def _made_with(data: Mapping[str, Any]) -> MadeWith:
     outputs = typed(data, "outputs", dict, {})
     return MadeWith(
-        *(typed(data, key, str) for key in ("turnscript", "engine", "model", "model_sha256")),
+        turnscript=typed(data, "turnscript", str),
+        engine=typed(data, "engine", str),
+        model=typed(data, "model", str),
+        model_sha256=typed(data, "model_sha256", str),
         audio_sha256=typed(data, "audio_sha256", str, ""),
         settings=typed(data, "settings", dict, {}),
         outputs={name: typed(outputs, name, str) for name in outputs},

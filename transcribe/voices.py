@@ -132,6 +132,11 @@ def voices_folder() -> Path:
     return data_folder() / "voices"
 
 
+def users_voices() -> tuple[Voice, ...]:
+    """Everybody this user has put on file."""
+    return voices_on_file(voices_folder())
+
+
 def voices_on_file(folder: Path) -> tuple[Voice, ...]:
     """Everybody on file, by name; a file that is no voice is logged and left out."""
     return tuple(sorted((voice for _, voice in _files(folder)), key=lambda voice: voice.name.casefold()))

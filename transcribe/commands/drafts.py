@@ -1,4 +1,4 @@
-"""`transcribe render`, `parse` and `lint`: drafts as files, without audio or models."""
+"""`transcribe render`, `parse`, `export` and `lint`: drafts as files, without audio or models."""
 
 from __future__ import annotations
 
@@ -44,9 +44,7 @@ def render(source: Path, name: str, labels: str | None, wrap: str | None) -> int
     elif name == "md":
         content = read_draft(source).encoded()
     else:
-        raise SettingsError(
-            f"{source}: a draft has no times; render its timed transcript, {source.stem}.json, as {name}"
-        )
+        raise SettingsError(f"{source}: a draft has no times of its own; use `transcribe export {source} -f {name}`")
     _to_stdout(content)
     return 0
 
@@ -64,6 +62,35 @@ def parse(draft: Path) -> int:
 
     contract = read_draft(draft).as_contract()
     _to_stdout((json.dumps(contract, ensure_ascii=False, indent=2) + "\n").encode(errors="replace"))
+    return 0
+
+
+@click.command()
+@click.argument("draft", type=_DRAFTS, metavar="DRAFT.md")
+@click.option("-f", "--format", "names", required=True, metavar="LIST", help="What to write, with commas between.")
+def export(draft: Path, names: str) -> int:
+    """Write captions and documents of a draft as it is now, your corrections included, beside it.
+
+    The timed transcript is brought in line with the draft first, as `transcribe sync` does. Prints the paths.
+
+    \b
+    Example:
+      transcribe export transcripts/interview.md -f vtt,srt,docx
+    """
+    from output.files import write_draft
+    from output.formats import file_name, write
+    from transcribe.editor.sync import sync, transcript_of
+
+    formats = settings_in_force({"formats": names}).formats
+    done = sync(draft)
+    for message in done.messages:
+        click.echo(f"Warning: {message}", err=True)
+    transcript = transcript_of(draft)
+    for name in formats:
+        path = draft.with_name(file_name(draft.stem, name))
+        if not path.exists():
+            write_draft(path, write(transcript, name), previous_sha256=None)
+        click.echo(path)
     return 0
 
 
@@ -119,5 +146,7 @@ def _transcript(path: Path) -> Transcript:
 
 
 def _to_stdout(content: str | bytes) -> None:
+    if isinstance(content, bytes) and b"\0" in content and sys.stdout.isatty():
+        raise SettingsError("this format is for a file, not for a terminal; send it to one with `> FILE`")
     sys.stdout.flush()
     click.echo(content, nl=False, file=sys.stdout if isinstance(content, str) else sys.stdout.buffer)

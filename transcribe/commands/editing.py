@@ -8,6 +8,13 @@ from pathlib import Path
 import click
 
 _DRAFT = click.argument("draft", type=click.Path(path_type=Path), metavar="DRAFT.md")
+_GLOSSARY = click.option(
+    "--glossary",
+    type=click.Path(path_type=Path),
+    default=Path("glossary.txt"),
+    metavar="FILE",
+    help="The glossary to add to.  [default: glossary.txt]",
+)
 
 
 @click.command()
@@ -39,7 +46,8 @@ def sync(draft: Path) -> int:
     "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="Port to use.  [default: a free one]"
 )
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
-def edit(draft: Path, *, port: int, no_browser: bool) -> int:
+@_GLOSSARY
+def edit(draft: Path, *, port: int, no_browser: bool, glossary: Path) -> int:
     """Correct a draft on a page of its own, with the sound: click a word to hear it, type to change it.
 
     The page is served on this machine only and saves into the draft as you type; the timed transcript and the captions
@@ -54,7 +62,7 @@ def edit(draft: Path, *, port: int, no_browser: bool) -> int:
     except ImportError as error:
         raise click.ClickException(f"the editor needs {error.name}: pip install 'turnscript[editor]'") from error
 
-    editor = open_editor(draft, port=port)
+    editor = open_editor(draft, port=port, glossary=glossary)
     click.echo(editor.url)
     click.echo("Press Ctrl+C to end; everything is saved as you type.", err=True)
     if not no_browser:
@@ -66,13 +74,7 @@ def edit(draft: Path, *, port: int, no_browser: bool) -> int:
 
 @click.command()
 @click.argument("drafts", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="DRAFT.md...")
-@click.option(
-    "--glossary",
-    type=click.Path(path_type=Path),
-    default=Path("glossary.txt"),
-    metavar="FILE",
-    help="The file to add to.  [default: glossary.txt]",
-)
+@_GLOSSARY
 @click.option("-y", "--yes", is_flag=True, help="Add them without asking.")
 def learn(drafts: tuple[Path, ...], *, glossary: Path, yes: bool) -> int:
     """Propose glossary entries from what you corrected: names, jargon, words misheard again and again.
@@ -85,14 +87,14 @@ def learn(drafts: tuple[Path, ...], *, glossary: Path, yes: bool) -> int:
     """
     from audio.disk import write_atomically
     from output.errors import OutputError
-    from transcribe.editor.learning import proposals
+    from transcribe.editor.learning import new_entries, proposals, with_entries
     from transcribe.editor.sync import words_before_and_after
 
     try:
-        known = glossary.read_text(encoding="utf-8").splitlines() if glossary.exists() else []
+        known = glossary.read_text(encoding="utf-8") if glossary.exists() else ""
     except (OSError, UnicodeDecodeError) as error:
         raise OutputError(f"{glossary}: cannot be read ({error}); give another file with --glossary") from error
-    found = [entry for entry in proposals([words_before_and_after(path) for path in drafts]) if entry.line not in known]
+    found = new_entries(proposals([words_before_and_after(path) for path in drafts]), known)
     for entry in found:
         click.echo(f"+ {entry.line}   ({entry.count}×)")
         for context in entry.contexts:
@@ -103,7 +105,7 @@ def learn(drafts: tuple[Path, ...], *, glossary: Path, yes: bool) -> int:
     if not yes and not click.confirm(f"Add {len(found)} lines to {glossary}?", err=True):
         return 0
     try:
-        write_atomically(glossary, "\n".join([*known, *(entry.line for entry in found)]) + "\n")
+        write_atomically(glossary, with_entries(known, found))
     except OSError as error:
         raise OutputError(f"{glossary}: cannot be written ({error}); give another file with --glossary") from error
     click.echo(glossary)

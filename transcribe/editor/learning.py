@@ -1,7 +1,7 @@
 """What an editor's corrections teach: spellings the recogniser should know, as lines for a glossary.
 
     Wuille              a name to expect
-    Wooler → Wuille     a mishearing to correct
+    Wooler -> Wuille    a mishearing to correct
 
 Pure. Only names, jargon and what was misheard more than once are proposed, and never that an ordinary word be
 replaced: an editor who left it standing elsewhere meant it.
@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from transcribe.errors import SettingsError
+from transcribe.glossary import Term, parse
 from transcribe.matching import NO_MATCH, matches
 
 LONGEST = 4  # words on either side of a correction; longer ones are rewriting
@@ -37,9 +39,9 @@ class Proposal:
     def line(self) -> str:
         """
         >>> Proposal("Wuille", "Wooler", 2, ()).line
-        'Wooler → Wuille'
+        'Wooler -> Wuille'
         """
-        return f"{self.heard} → {self.right}" if self.heard else self.right
+        return f"{self.heard} -> {self.right}" if self.heard else self.right
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,38 @@ def proposals(edits: Sequence[tuple[Sequence[str], Sequence[str]]]) -> tuple[Pro
         or (heard and len(cases) > 1 and not all(_bare(word).casefold() in ordinary for word in right.split()))
     ]
     return tuple(sorted(worthy, key=lambda proposal: -proposal.count))
+
+
+def new_entries(found: Sequence[Proposal], known: str) -> tuple[Proposal, ...]:
+    """Those of the proposals that a glossary with the text `known` lacks and can hold beside what is there.
+
+    Raises `SettingsError` where `known` is no glossary.
+    """
+    terms = {(term.name, heard) for term in parse(known).terms for heard in ("", *term.heard_as)}
+    fresh: list[Proposal] = []
+    for proposal in found:
+        if (proposal.right, proposal.heard) in terms or not _is_read_back(proposal):
+            continue
+        try:
+            parse(with_entries(known, [*fresh, proposal]))
+        except SettingsError:
+            continue
+        fresh.append(proposal)
+    return tuple(fresh)
+
+
+def with_entries(known: str, fresh: Sequence[Proposal]) -> str:
+    """The glossary's text with the proposals at its end, a line each."""
+    gap = "" if not known or known.endswith("\n") else "\n"
+    return known + gap + "".join(f"{proposal.line}\n" for proposal in fresh)
+
+
+def _is_read_back(proposal: Proposal) -> bool:
+    """Whether the line means the proposal: a comma or a `#` in it would not."""
+    try:
+        return parse(proposal.line).terms == (Term(proposal.right, (proposal.heard,) if proposal.heard else ()),)
+    except (SettingsError, ValueError):
+        return False
 
 
 def _corrections(heard: Sequence[str], left: Sequence[str]) -> Iterator[_Correction]:

@@ -7,9 +7,9 @@ from typing import Any
 
 from output.parse import Draft, parse
 from transcribe.editor.document import PageTurn, page_turns
-from transcribe.editor.sync import printed_forms
+from transcribe.editor.sync import forms_in, printed_forms
 from transcribe.realign import RealignedTurn, realign
-from transcribe.transcript import Transcript, Word
+from transcribe.transcript import Transcript, Turn, Word
 
 DOUBTFUL = 0.45  # words the recogniser gave less than this are on the list of doubts
 
@@ -21,7 +21,7 @@ def page_state(stem: str, source: bytes, transcript: Transcript | None) -> dict[
     """
     draft = parse(source.decode())
     turns = page_turns(draft)
-    times = _times(turns, tuple(transcript.words)) if transcript else [[] for _ in turns]
+    times = _times(turns, transcript.turns) if transcript else [[] for _ in turns]
     return {
         "title": str(draft.fields.get("title") or stem),
         "language": transcript.language if transcript else "",
@@ -35,10 +35,10 @@ def page_state(stem: str, source: bytes, transcript: Transcript | None) -> dict[
     }
 
 
-def _times(turns: Sequence[PageTurn], words: Sequence[Word]) -> list[list[int]]:
+def _times(turns: Sequence[PageTurn], timed: Sequence[Turn]) -> list[list[int]]:
     """For each turn, start and end of every blank-separated token in milliseconds, -1 where it has none."""
     texts = [" ".join(turn.paragraphs) for turn in turns]
-    realigned = realign(texts, words, forms=printed_forms)
+    realigned = realign(texts, [turn.words for turn in timed], forms=forms_in(texts))
     return [list(_token_times(text.split(), made)) for text, made in zip(texts, realigned.turns, strict=True)]
 
 

@@ -100,57 +100,73 @@ class Editor:
 
 def application(session: Session, *, token: str, port: int) -> Starlette:
     """The application by itself, for a server that listens at `port`."""
-
-    async def page(request: Request) -> Response:
-        return _asset("page.html")
-
-    async def asset(request: Request) -> Response:
-        name = request.path_params["name"]
-        return _asset(name) if name in _ASSETS else Response(status_code=404)
-
-    async def draft(request: Request) -> Response:
-        return JSONResponse(await run_in_threadpool(session.state))
-
-    async def revision(request: Request) -> Response:
-        return JSONResponse({"revision": await run_in_threadpool(lambda: session.revision)})
-
-    async def save(request: Request) -> Response:
-        data = await _body(request)
-        turns = [PageTurn(str(turn[0]), tuple(str(text) for text in turn[1])) for turn in data["turns"]]
-        names = {str(short): str(full) for short, full in dict(data.get("names", {})).items()}
-        try:
-            saved = await run_in_threadpool(session.save, str(data["revision"]), turns, names=names)
-        except KeyError:
-            return JSONResponse(
-                {"message": "the draft was changed elsewhere while this page was away"}, status_code=410
-            )
-        return JSONResponse(asdict(saved))
-
-    async def accept(request: Request) -> Response:
-        data = await _body(request)
-        await run_in_threadpool(session.accept, float(data["start"]) / 1000, float(data["end"]) / 1000)
-        return JSONResponse({})
-
-    async def sound(request: Request) -> Response:
-        path = await run_in_threadpool(lambda: session.audio)
-        return FileResponse(path) if path else Response(status_code=404)
+    answers = _Answers(session)
 
     @contextlib.asynccontextmanager
     async def closing(app: Starlette) -> AsyncIterator[None]:
         yield
         await run_in_threadpool(session.close)
 
-    routes = [
-        Route("/", page),
-        Route("/assets/{name}", asset),
-        Route("/api/draft", draft, methods=["GET"]),
-        Route("/api/draft", save, methods=["POST"]),
-        Route("/api/revision", revision),
-        Route("/api/accept", accept, methods=["POST"]),
-        Route("/audio", sound),
-    ]
     guard = Middleware(_Guard, token=token, port=port)
-    return Starlette(routes=routes, middleware=[guard], exception_handlers=_HANDLERS, lifespan=closing)
+    return Starlette(routes=answers.routes(), middleware=[guard], exception_handlers=_HANDLERS, lifespan=closing)
+
+
+class _Answers:
+    """What the server says to each address, for one session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def routes(self) -> list[Route]:
+        """The addresses there are."""
+        return [
+            Route("/", self._page),
+            Route("/assets/{name}", self._asset),
+            Route("/api/draft", self._draft, methods=["GET"]),
+            Route("/api/draft", self._save, methods=["POST"]),
+            Route("/api/revision", self._revision),
+            Route("/api/accept", self._accept, methods=["POST"]),
+            Route("/api/glossary", self._teach, methods=["POST"]),
+            Route("/audio", self._sound),
+        ]
+
+    async def _page(self, request: Request) -> Response:
+        return _asset("page.html")
+
+    async def _asset(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        return _asset(name) if name in _ASSETS else Response(status_code=404)
+
+    async def _draft(self, request: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(self._session.state))
+
+    async def _revision(self, request: Request) -> Response:
+        return JSONResponse({"revision": await run_in_threadpool(lambda: self._session.revision)})
+
+    async def _save(self, request: Request) -> Response:
+        data = await _body(request)
+        turns = [PageTurn(str(turn[0]), tuple(str(text) for text in turn[1])) for turn in data["turns"]]
+        names = {str(short): str(full) for short, full in dict(data.get("names", {})).items()}
+        try:
+            saved = await run_in_threadpool(self._session.save, str(data["revision"]), turns, names=names)
+        except KeyError:
+            message = "the draft changed too often elsewhere; copy what you need from this page and load it again"
+            return JSONResponse({"message": message}, status_code=410)
+        return JSONResponse(asdict(saved))
+
+    async def _accept(self, request: Request) -> Response:
+        data = await _body(request)
+        await run_in_threadpool(self._session.accept, float(data["start"]) / 1000, float(data["end"]) / 1000)
+        return JSONResponse({})
+
+    async def _teach(self, request: Request) -> Response:
+        data = await _body(request)
+        await run_in_threadpool(self._session.teach, str(data["heard"]), str(data["right"]))
+        return JSONResponse({})
+
+    async def _sound(self, request: Request) -> Response:
+        path = await run_in_threadpool(lambda: self._session.audio)
+        return FileResponse(path) if path else Response(status_code=404)
 
 
 class _Guard:
@@ -226,6 +242,6 @@ _HANDLERS: dict[Any, Any] = {
 }
 
 
-def open_editor(draft: Path, *, port: int = 0) -> Editor:
+def open_editor(draft: Path, *, port: int = 0, glossary: Path = Path("glossary.txt")) -> Editor:
     """A server for the draft at this path. Raises `OutputError` where it cannot be read or the port is taken."""
-    return Editor(Session(draft), port=port)
+    return Editor(Session(draft, glossary=glossary), port=port)

@@ -18,8 +18,9 @@ from typing import Any
 
 from audio.disk import cache_folder, write_atomically
 from output.errors import OutputError
-from output.parse import parse
-from transcribe.editor.document import PageTurn, edited, merged_turns, page_turns, wrap_of
+from output.parse import Draft, parse
+from transcribe.editor.document import EditError, PageTurn, edited, merged_turns, page_turns, wrap_of
+from transcribe.editor.learning import Proposal, new_entries, with_entries
 from transcribe.editor.page_state import page_state
 from transcribe.editor.sync import follow, json_path, transcript_of, write_followed
 from transcribe.errors import TranscribeError
@@ -28,6 +29,7 @@ from transcribe.transcript import Transcript, Turn, Word
 _log = logging.getLogger(__name__)
 
 QUIET = 1.0  # seconds without an edit before the timed transcript follows
+REMEMBERED = 50  # drafts in memory, so that what is taken back is as it was to the byte
 KEPT_REVISIONS = 100  # of a draft, for pages that were open while the server was not
 
 
@@ -51,12 +53,14 @@ class Session:
     Raises `OutputError` where the draft cannot be read. Without a timed transcript the page works, without times.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, glossary: Path = Path("glossary.txt")) -> None:
         self.path = path
+        self._glossary = glossary
         self._lock = threading.RLock()  # of the draft
         self._json_lock = threading.RLock()  # of the timed transcript
         self._cached: tuple[tuple[int, int], Transcript] | None = None
         self._shown: tuple[tuple[bytes, Transcript | None], dict[str, Any]] | None = None
+        self._drafts: dict[tuple[PageTurn, ...], Draft] = {}
         self._wake = threading.Event()
         self._names: dict[str, str] = {}
         self._closed = False
@@ -108,8 +112,10 @@ class Session:
                 wanted, clashes = merged_turns(base, wanted, page_turns(now))
                 if clashes:
                     return Saved(_revision(source), (), wanted, clashes)
-            draft = edited(now, wanted, wrap=wrap_of(now, self._usual_wrap()))
+            draft = self._as_before(now, wanted) or edited(now, wanted, wrap=wrap_of(now, self._usual_wrap()))
             written = draft.encoded()
+            self._remember(now)
+            self._remember(draft)
             if written != source:
                 self._write(written)
             self._names.update(names)
@@ -117,6 +123,22 @@ class Session:
             on_page = page_turns(draft)
             labels = tuple(turn.label for turn in draft.turns)
             return Saved(_revision(written), labels, on_page if on_page != tuple(turns) else None)
+
+    def teach(self, heard: str, right: str) -> None:
+        """Add a mishearing to the glossary. Raises `EditError` where no glossary can hold it."""
+        with self._lock:
+            try:
+                known = self._glossary.read_text(encoding="utf-8") if self._glossary.exists() else ""
+                fresh = new_entries([Proposal(right, heard, 1, ())], known)
+                if not fresh:
+                    raise EditError(
+                        f"{heard!r} for {right!r} is in the glossary already, or clashes with what is there"
+                    )
+                write_atomically(self._glossary, with_entries(known, fresh))
+            except (OSError, UnicodeDecodeError) as error:
+                raise OutputError(
+                    f"{self._glossary}: cannot be used ({error}); give another with --glossary"
+                ) from error
 
     def accept(self, start: float, end: float) -> None:
         """Note that what is said from `start` to `end` (seconds) is right: it is no longer doubtful."""
@@ -164,6 +186,19 @@ class Session:
             return None, f"{json_path(self.path)}: not there, so there are no times; `transcribe run` makes it"
         except TranscribeError as error:
             return None, str(error)
+
+    def _as_before(self, now: Draft, turns: tuple[PageTurn, ...]) -> Draft | None:
+        """The draft as it was when it had these turns (an edit taken back), if nothing else in it changed since."""
+        earlier = self._drafts.get(turns)
+        around = (now.front_matter, now.preamble, now.epilogue)
+        return earlier if earlier and (earlier.front_matter, earlier.preamble, earlier.epilogue) == around else None
+
+    def _remember(self, draft: Draft) -> None:
+        turns = page_turns(draft)
+        self._drafts.pop(turns, None)
+        self._drafts[turns] = draft
+        if len(self._drafts) > REMEMBERED:
+            del self._drafts[next(iter(self._drafts))]
 
     def _usual_wrap(self) -> int:
         transcript, _ = self._transcript()

@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -26,7 +26,7 @@ from output.text import house
 from transcribe.editor.heard import heard, keep
 from transcribe.editor.people import reassigned, resolved, without_strangers
 from transcribe.errors import TranscriptError
-from transcribe.realign import Realignment, realign
+from transcribe.realign import Forms, Realignment, realign
 from transcribe.transcript import Doubt, Transcript, Turn, Word
 
 if TYPE_CHECKING:
@@ -114,7 +114,8 @@ def follow(
     except UnicodeEncodeError as error:
         raise OutputError(f"{name}: is not UTF-8 text; save it as UTF-8") from error
     words = tuple(before.words)
-    realigned = realign([turn.spoken for turn in draft.turns], words, forms=printed_forms)
+    texts = [turn.spoken for turn in draft.turns]
+    realigned = realign(texts, [turn.words for turn in before.turns], forms=forms_in(texts))
     if words and (realigned.likeness < LEAST_LIKENESS or not any(turn.words for turn in realigned.turns)):
         raise TranscriptError(
             f"{name}: its timed transcript belongs to another text ({realigned.likeness:.0%} of the words agree); "
@@ -188,6 +189,18 @@ def words_before_and_after(draft_path: Path) -> tuple[list[str], list[str]]:
     machine = heard(transcript_of(draft_path), draft_path)
     before = [piece for word in machine.words for piece in printed_forms(word.text)[0].split()]
     return before, [word for turn in draft.turns for word in turn.spoken.split()]
+
+
+def forms_in(texts: Iterable[str]) -> Forms:
+    """How words may be printed in these texts: by the house's rules, or as they are where that is found in them."""
+    found = {token for text in texts for token in text.split()}
+
+    def forms(text: str) -> tuple[str, ...]:
+        literal = text.split()
+        as_they_are, printed = " ".join(literal), printed_forms(text)
+        return (as_they_are, *printed) if found.issuperset(literal) else (*printed, as_they_are)
+
+    return forms
 
 
 @lru_cache(maxsize=50_000)

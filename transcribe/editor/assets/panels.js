@@ -4,6 +4,8 @@ import { clock, element } from "./view.js";
 
 const MOST_SHOWN = 200; // hits in the preview
 
+const post = (path, data) => fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(data) });
+
 export class Panels {
   #doubts = [];
   #chosen = -1;
@@ -74,8 +76,7 @@ export class Panels {
   async accept(index = this.#chosen) {
     const doubt = this.#doubts[index];
     if (!doubt) return;
-    const answer = await fetch("/api/accept", { method: "POST", headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(doubt) });
+    const answer = await post("/api/accept", doubt);
     if (!answer.ok) {
       this.say("Not noted: the server did not take it");
       return;
@@ -150,12 +151,13 @@ export class Panels {
     };
     const [findLabel, find] = field("Find", "find"), [putLabel, put] = field("Replace by", "put");
     const [wordsLabel, words] = box("Whole words", "whole-words", true), [caseLabel, exact] = box("Same case", "same-case", false);
+    const [teachLabel, teach] = box("Also add to the glossary", "teach", false);
     const all = element("button", { type: "submit", id: "replace-all", className: "primary", textContent: "Replace all" });
-    const form = element("form", {}, findLabel, putLabel, wordsLabel, caseLabel, all);
+    const form = element("form", {}, findLabel, putLabel, wordsLabel, caseLabel, teachLabel, all);
     form.onsubmit = event => { event.preventDefault(); this.#replaceAll(); };
     find.onkeydown = event => { if (event.key === "Enter") { event.preventDefault(); this.#jump(0); } };
     for (const input of [find, put, words, exact]) input.addEventListener("input", () => this.#find());
-    return { form, find, put, words, exact, all, count: element("p", { className: "count" }), list: element("ol", { className: "list" }) };
+    return { form, find, put, words, exact, teach, all, count: element("p", { className: "count" }), list: element("ol", { className: "list" }) };
   }
 
   #pattern() {
@@ -191,6 +193,11 @@ export class Panels {
     if (hit) this.view.select(hit, { ...hit, offset: hit.offset + hit.length });
   }
 
+  async #teach(heard, right) {
+    const answer = await post("/api/glossary", { heard, right });
+    this.say(answer.ok ? `The glossary has ${right} for ${heard} now` : (await answer.json()).message);
+  }
+
   #replaceAll() {
     const by = this.#search.put.value, total = this.#hits.length, changes = new Map();
     for (const hit of [...this.#hits].reverse()) {
@@ -199,6 +206,7 @@ export class Panels {
     }
     this.model.setTexts([...changes.values()]);
     this.say(`${total} replaced; Control Z takes it back`);
+    if (this.#search.teach.checked && by.trim()) this.#teach(this.#search.find.value.trim(), by.trim());
     this.#find();
   }
 }
