@@ -22,9 +22,10 @@ Run = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command line in an empty folder with a cache of its own: (exit code, stdout, stderr)."""
+    """Run the command line in an empty folder with a cache and data of its own: (exit code, stdout, stderr)."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     for name in [name for name in os.environ if name.startswith("TRANSCRIBE_")]:
         monkeypatch.delenv(name)
 

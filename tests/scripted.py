@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from audio.samples import Audio
+from transcribe.diarize import Diarization
 from transcribe.errors import EngineError
 from transcribe.models import ModelFiles
 from transcribe.recognize import Recognition
@@ -17,6 +18,7 @@ from transcribe.transcript import Doubt, SpeakerSpan, Word
 
 SAID = "I'm Ada. Who are you? I am Grace. Thank you, Grace."
 VOICES = "AAAAABBBAAA"  # who says each of its words
+A_SOUNDS, B_SOUNDS = ((1.0, 0.0) + (0.0,) * 190, (0.0, 1.0) + (0.0,) * 190)  # what they are known by
 
 
 def tone(path: Path, *, seconds: float = 6.0, hertz: float = 440.0) -> Path:
@@ -53,12 +55,15 @@ class ScriptedStages:
         )
         return Recognition(words=words, language="en", doubts=(Doubt(0, 0.4, "mumbled"),), evidence=())
 
-    def diarize(self, audio: Audio, *, progress: Callable[[float], None]) -> tuple[SpeakerSpan, ...]:
+    def diarize(self, audio: Audio, *, progress: Callable[[float], None]) -> Diarization:
         self._called("diarize", progress)
         starts = [i for i, voice in enumerate(VOICES) if i == 0 or VOICES[i - 1] != voice]
         ends = [*starts[1:], len(VOICES)]
         names = {"A": "S1", "B": "S2"}
-        return tuple(SpeakerSpan(0.5 * a, 0.5 * b - 0.1, names[VOICES[a]]) for a, b in zip(starts, ends, strict=True))
+        return Diarization(
+            tuple(SpeakerSpan(0.5 * a, 0.5 * b - 0.1, names[VOICES[a]]) for a, b in zip(starts, ends, strict=True)),
+            {"S1": A_SOUNDS, "S2": B_SOUNDS},
+        )
 
     def _called(self, stage: str, progress: Callable[[float], None]) -> None:
         self.calls.append(stage)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -190,7 +191,7 @@ def test_a_failure_costs_its_own_episode(desk: Desk) -> None:
 
 def test_a_defect_costs_its_own_episode_too(desk: Desk) -> None:
     class Defective(ScriptedStages):
-        def diarize(self, audio: object, **rest: object) -> tuple[()]:
+        def diarize(self, audio: object, **rest: object) -> NoReturn:
             raise ZeroDivisionError("of course")
 
     desk.stages = Defective()

@@ -22,6 +22,7 @@ from tests.scripted import ScriptedStages, tone
 from transcribe.baseline import DRAWS, is_worse
 from transcribe.cli import cli, main
 from transcribe.clips import Limits, find_clips
+from transcribe.diarize import Diarization
 from transcribe.recognize import Recognition
 from transcribe.settings import Settings
 from transcribe.transcript import SpeakerSpan, Word
@@ -57,9 +58,10 @@ class Telling(ScriptedStages):
         heard = tuple(word for word in words if not self.drop[0] <= word.start < self.drop[1])
         return replace(recognition, words=heard, doubts=())
 
-    def diarize(self, audio: Audio, *, progress: Callable[[float], None]) -> tuple[SpeakerSpan, ...]:
+    def diarize(self, audio: Audio, *, progress: Callable[[float], None]) -> Diarization:
         self._called("diarize", progress)
-        return tuple(SpeakerSpan(start, end, f"S{'AB'.index(who) + 1}") for who, start, end in times(self.talk))
+        rows = times(self.talk)
+        return Diarization(tuple(SpeakerSpan(start, end, f"S{'AB'.index(who) + 1}") for who, start, end in rows))
 
 
 def times(talk: Talk) -> list[tuple[str, float, float]]:

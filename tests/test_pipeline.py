@@ -8,12 +8,13 @@ import pytest
 
 from audio.episode import Episode
 from audio.errors import AudioError
-from tests.scripted import ScriptedStages, tone
+from tests.scripted import B_SOUNDS, ScriptedStages, tone
 from transcribe.checkpoint import Checkpoints, ForgetfulCheckpoints
 from transcribe.errors import EngineError
 from transcribe.pipeline import NO_SPEECH, Pipeline
 from transcribe.settings import Settings
 from transcribe.transcript import Transcript
+from transcribe.voices import Sample, Voice
 
 
 def transcribed(path: Path, stages: ScriptedStages, settings: Settings | None = None) -> Transcript:
@@ -105,3 +106,14 @@ def test_what_is_no_audio_is_an_audio_error_that_names_it(content: bytes | None,
         path.write_bytes(content)
     with pytest.raises(AudioError, match=r"a\.mp3"):
         transcribed(path, ScriptedStages())
+
+
+def test_a_voice_on_file_names_its_speaker_also_from_a_checkpoint(tmp_path: Path) -> None:
+    path, stages = tone(tmp_path / "a.wav"), ScriptedStages(said="So how are you? I am well. And you there now?")
+    known = Voice("Zoë O'Neill", (Sample("z.wav", 10.0, B_SOUNDS),))
+    for _ in range(2):
+        pipeline = Pipeline(Settings(), stages=stages, checkpoints=Checkpoints(tmp_path / "cache"), voices=[known])
+        speakers = {speaker.id: speaker for speaker in pipeline.transcript(Episode.of_file(path)).speakers}
+        assert speakers["S2"].name == "Zoë O'Neill"
+        assert speakers["S2"].evidence == "the voice on file, likeness 1.00"
+    assert sorted(stages.calls) == ["diarize", "recognize"]

@@ -18,6 +18,7 @@ OTHER: dict[str, Any] = {
     "output": "elsewhere",
     "formats": ("json",),
     "speakers": "Ada,Grace",
+    "channels": "mix",
     "host": "Ada",
     "guest": "Visitor",
     "model": "tiny.en",

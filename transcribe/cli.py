@@ -22,6 +22,7 @@ from transcribe.commands.models import models
 from transcribe.commands.running import run
 from transcribe.commands.scoring import check, clip, score
 from transcribe.commands.sources import fetch, list_episodes
+from transcribe.commands.voices import voices
 from transcribe.errors import SettingsError, TranscribeError
 from transcribe.settings import Settings
 
@@ -78,6 +79,7 @@ for _command in (
     *(render, parse, lint),
     *(score, check, clip),
     models,
+    voices,
 ):
     cli.add_command(_command)
 

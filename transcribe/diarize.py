@@ -60,18 +60,6 @@ class Diarization:
             raise ValueError(f"voices of speakers who are never heard: {', '.join(sorted(strangers))}")
 
 
-def diarize(
-    audio: Audio,
-    *,
-    count: int | None = None,
-    device: str = "auto",
-    threads: int = 0,
-    progress: Callable[[float], None] = lambda fraction: None,
-) -> tuple[SpeakerSpan, ...]:
-    """The spans of `find_speakers`."""
-    return find_speakers(audio, count=count, device=device, threads=threads, progress=progress).spans
-
-
 def find_speakers(
     audio: Audio,
     *,

@@ -8,7 +8,7 @@ which episodes there are is the business of `transcribe.batch`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -19,22 +19,24 @@ import transcribe
 from audio.disk import sha256_of
 from audio.episode import Episode, Seconds
 from audio.errors import SourceError
-from transcribe.attribute import attribute
+from transcribe.attribute import attribute, overlaps
 from transcribe.checkpoint import Checkpoints, Key, users_checkpoints
 from transcribe.engines import engine_name
 from transcribe.models import ModelFiles, find_model
 from transcribe.names import name_speakers
 from transcribe.settings import Settings, Stage
 from transcribe.transcript import Doubt, MadeWith, SpeakerSpan, Transcript, Turn, Word
+from transcribe.voices import Voice, recognised, users_voices
 
 if TYPE_CHECKING:
     from audio.samples import Audio
+    from transcribe.diarize import Diarization
     from transcribe.recognize import Recognition
 
 Progress = Callable[[str, float], None]
 """Told the name of a stage and how much of it is done, 0 to 1. May be called from several threads."""
 
-RESULTS_OF = {Stage.RECOGNIZE: 1, Stage.DIARIZE: 1}
+RESULTS_OF = {Stage.RECOGNIZE: 1, Stage.DIARIZE: 2}
 """Raised when a stage's way of working changes, so that what older releases kept is not taken for its result."""
 
 NO_SPEECH = "no speech was found"
@@ -49,8 +51,8 @@ class Stages(Protocol):
     def recognize(self, audio: Audio, *, progress: Callable[[float], None]) -> Recognition:
         """Every word of `audio`, in the order of time."""
 
-    def diarize(self, audio: Audio, *, progress: Callable[[float], None]) -> tuple[SpeakerSpan, ...]:
-        """Who is heard when."""
+    def diarize(self, audio: Audio, *, progress: Callable[[float], None]) -> Diarization:
+        """Who is heard when, and what they sound like."""
 
 
 StagesMaker = Callable[[Settings], Stages]
@@ -79,14 +81,16 @@ class RealStages:
 
         return recognize(audio, self._recognizer, settings=self._settings, progress=progress)
 
-    def diarize(self, audio: Audio, *, progress: Callable[[float], None]) -> tuple[SpeakerSpan, ...]:
-        """See `Stages`. Raises `ModelError` and `EngineError`."""
-        from transcribe.diarize import diarize
+    def diarize(self, audio: Audio, *, progress: Callable[[float], None]) -> Diarization:
+        """See `Stages`. Raises `SettingsError`, `ModelError` and `EngineError`."""
+        from transcribe.channels import Channels
+        from transcribe.diarize import find_speakers
 
         settings = self._settings
-        return diarize(
+        return find_speakers(
             audio,
             count=settings.speaker_count,
+            channels=Channels(settings.channels),
             device=settings.device,
             threads=settings.threads,
             progress=progress,
@@ -99,6 +103,7 @@ class Heard:
 
     words: tuple[Word, ...]
     spans: tuple[SpeakerSpan, ...]
+    voices: Mapping[str, tuple[float, ...]]
     language: str
     duration: Seconds
     doubts: tuple[Doubt, ...]
@@ -110,11 +115,17 @@ class Pipeline:
     """The stages under one set of settings, for any number of episodes."""
 
     def __init__(
-        self, settings: Settings, *, stages: Stages | None = None, checkpoints: Checkpoints | None = None
+        self,
+        settings: Settings,
+        *,
+        stages: Stages | None = None,
+        checkpoints: Checkpoints | None = None,
+        voices: Sequence[Voice] | None = None,
     ) -> None:
         self.settings = settings
         self._stages = stages or RealStages(settings)
         self._checkpoints = checkpoints or users_checkpoints()
+        self._voices = users_voices() if voices is None else voices
 
     def transcript(
         self, episode: Episode, *, audio_sha256: str | None = None, progress: Progress = lambda stage, fraction: None
@@ -185,12 +196,21 @@ class Pipeline:
         }
 
     def _people(self, audio: Audio, tick: Callable[[float], None]) -> dict[str, Any]:
-        return {"spans": [[s.start, s.end, s.speaker] for s in self._stages.diarize(audio, progress=tick)]}
+        found = self._stages.diarize(audio, progress=tick)
+        return {
+            "spans": [[s.start, s.end, s.speaker] for s in found.spans],
+            "voices": {speaker: list(vector) for speaker, vector in found.voices.items()},
+        }
 
     def _told(self, episode: Episode, heard: Heard, turns: tuple[Turn, ...], sha256: str) -> Transcript:
         settings, model = self.settings, self._stages.model()
         naming = name_speakers(
-            turns, names=settings.speaker_names, host=settings.host, guest=settings.guest, people=episode.people
+            turns,
+            names=settings.speaker_names,
+            host=settings.host,
+            guest=settings.guest,
+            people=episode.people,
+            on_file=recognised(heard.voices, self._voices),
         )
         speaking = {turn.speaker for turn in turns}
         return Transcript(
@@ -207,7 +227,7 @@ class Pipeline:
                 audio_sha256=sha256,
                 settings=settings.as_dict(),
             ),
-            doubts=heard.doubts,
+            doubts=tuple(sorted(heard.doubts + overlaps(heard.words, heard.spans), key=lambda doubt: doubt.start)),
             evidence=heard.evidence,
             warnings=heard.warnings + naming.warnings + (() if turns else (NO_SPEECH,)),
         )
@@ -218,6 +238,7 @@ def _heard(kept: Mapping[Stage, Any]) -> Heard:
     return Heard(
         words=tuple(Word(*row) for row in words["words"]),
         spans=tuple(SpeakerSpan(*row) for row in people["spans"]),
+        voices={speaker: tuple(vector) for speaker, vector in people["voices"].items()},
         language=words["language"],
         duration=words["duration"],
         doubts=tuple(Doubt(*row) for row in words["doubts"]),
@@ -230,7 +251,7 @@ def _is_result(stage: Stage, data: Any) -> bool:
     """Whether what a checkpoint held is what the stage keeps now, and not what an older release kept."""
     keys = {
         Stage.RECOGNIZE: {"words", "language", "duration", "doubts", "warnings", "evidence"},
-        Stage.DIARIZE: {"spans"},
+        Stage.DIARIZE: {"spans", "voices"},
     }
     return isinstance(data, dict) and keys[stage] <= data.keys()
 

@@ -59,6 +59,12 @@ class Settings:
         Stage.TURNS,
         metavar="NAMES|N",
     )
+    channels: str = _setting(
+        "auto",
+        "What two channels are: auto finds out, mix has everybody on both, separate a person on each.",
+        Stage.DIARIZE,
+        choices=("auto", "mix", "separate"),
+    )
     host: str = _setting("Rich", "Name of the host where nothing says who it is.", Stage.TURNS, metavar="NAME")
     guest: str = _setting("Guest", "Name of a guest where nothing says who it is.", Stage.TURNS, metavar="NAME")
     model: str = _setting(
