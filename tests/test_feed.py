@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import time
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 from pathlib import Path
@@ -133,16 +132,11 @@ def test_authors_are_no_hosts() -> None:
 @pytest.mark.parametrize(
     "piece", ["<![CDATA[", "<![CDATA[ & ", "&amp", "&", "<item>", "<author>@@@@@@@@</author>", "<title><a", "]]>"]
 )
-def test_broken_markup_in_bulk_takes_no_more_than_its_length(piece: str) -> None:
-    """The work is counted in processor seconds of a small and a large feed: four times the length, about four times."""
-    seconds = []
-    for count in (20_000, 80_000):
-        data = b"<rss><channel><item><author>" + b"@" * count + b"</author>" + (piece * count).encode()
-        start = time.process_time()
-        with contextlib.suppress(FeedError):
-            episodes_of(data, url=FEED_URL)
-        seconds.append(time.process_time() - start)
-    assert seconds[1] < 8 * seconds[0] + 0.5  # quadratic: 16 times, and minutes
+def test_broken_markup_in_bulk_is_read_at_once(piece: str) -> None:
+    """Work that grew with the square of the length would not end here."""
+    data = b"<rss><channel><item><author>" + b"@" * 300_000 + b"</author>" + (piece * 300_000).encode()
+    with contextlib.suppress(FeedError):
+        assert all(each.audio_url for each in episodes_of(data, url=FEED_URL))
 
 
 def test_a_feed_without_credentials_to_publish() -> None:

@@ -23,7 +23,7 @@ from hostile_server import LONG_AGO, HostileServer, Resource
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio.addresses import is_public, shown, web_address
+from audio.addresses import is_public, shown, web_address, without_account
 from audio.episode import Episode, PublishedTranscript
 from audio.errors import FetchError, TransientError
 from audio.fetch import Failed, Fetched, fetch, fetch_all
@@ -127,6 +127,36 @@ def test_entity_that_changes_between_parts_is_fetched_whole(server: HostileServe
         result = fetch(episode(url), tmp_path, client=client)
     assert result.episode.path is not None
     assert result.episode.path.read_bytes() == other
+
+
+def test_server_that_does_not_heed_if_range_splices_nothing(server: HostileServer, tmp_path: Path) -> None:
+    other = b"ID3\x04" + random.Random(4).randbytes(len(AUDIO) - 4)  # as long as the first
+
+    def change(resource: Resource, number: int) -> None:
+        if number == 2:
+            resource.body, resource.etag = other, '"two"'
+
+    url = server.put("/a.mp3", Resource(AUDIO, drop_after=100_000, drops=1, heeds_if_range=False, before=change))
+    with client_for(server) as client:
+        result = fetch(episode(url), tmp_path, client=client)
+    assert result.episode.path is not None
+    assert result.episode.path.read_bytes() == other
+    assert result.sha256 == hashlib.sha256(other).hexdigest()
+
+
+def test_entity_that_changes_between_runs_is_fetched_whole(server: HostileServer, tmp_path: Path) -> None:
+    url = server.put("/a.mp3", Resource(AUDIO, drop_after=100_000))
+    server.resources["/a.mp3"].before = lambda self, number: setattr(self, "statuses", [503] if number > 1 else [])
+    with client_for(server, tries=2) as client, pytest.raises(TransientError, match="503"):
+        fetch(episode(url), tmp_path, client=client)
+    other = b"ID3\x04" + bytes(len(AUDIO) - 4)
+    for told in ({"etag": '"two"'}, {"etag": '"two"', "tells_validators": False}):
+        fetched_bytes(server, tmp_path, Resource(other, heeds_if_range=False, **told))  # type: ignore[arg-type]
+
+
+def test_a_part_need_not_repeat_the_modification_date(server: HostileServer, tmp_path: Path) -> None:
+    resource = Resource(AUDIO, etag=None, last_modified=LONG_AGO, tells_validators=False, drop_after=100_000, drops=1)
+    assert fetched_bytes(server, tmp_path, resource).received == len(AUDIO)
 
 
 def test_next_run_goes_on_from_the_part(server: HostileServer, tmp_path: Path) -> None:
@@ -272,6 +302,21 @@ def test_crawl_is_given_up(server: HostileServer, tmp_path: Path) -> None:
         fetch(episode(url), tmp_path, client=client)
 
 
+def test_a_head_that_trickles_is_given_up(server: HostileServer, tmp_path: Path) -> None:
+    """Each byte comes well within the read timeout; all of them would take a quarter of an hour."""
+    url = server.put("/a.mp3", Resource(AUDIO, head_pause=1.0))
+    limits = {"head_timeout": 0.5, "read_timeout": 30, "tries": 2}
+    with client_for(server, **limits) as client, pytest.raises(TransientError, match="connection"):
+        fetch(episode(url), tmp_path, client=client)
+    assert len(server.requests) == 2
+
+
+def test_after_the_head_only_silence_counts(server: HostileServer, tmp_path: Path) -> None:
+    url = server.put("/a.mp3", Resource(AUDIO[:60], pause=0.02))
+    with client_for(server, head_timeout=0.5, tries=1) as client:
+        assert fetch(episode(url), tmp_path, client=client).received == 60
+
+
 def test_silence_is_given_up(server: HostileServer, tmp_path: Path) -> None:
     url = server.put("/a.mp3", Resource(AUDIO, pause=30))
     with client_for(server, read_timeout=0.2, tries=2) as client, pytest.raises(TransientError, match="connection"):
@@ -341,6 +386,11 @@ def test_redirect_into_the_private_network_is_refused(server: HostileServer, tmp
         ("::ffff:10.0.0.1", False),
         ("64:ff9b::a00:1", False),
         ("2002:7f00:1::", False),
+        ("::ffff:93.184.215.14", True),
+        ("fec0::1", False),
+        ("::127.0.0.1", False),
+        ("::ffff:0:127.0.0.1", False),
+        ("64:ff9b:1::1", False),
     ],
 )
 def test_public_addresses(address: str, public: bool) -> None:
@@ -361,6 +411,40 @@ def test_credentials_are_sent_and_never_shown(
     assert not [text for text in (caplog.text, str(caught.value)) if "s3cret" in text or "t0ken" in text]
 
 
+@pytest.mark.parametrize("state", ["fetched", "under way"])
+def test_credentials_are_used_and_not_kept(server: HostileServer, tmp_path: Path, state: str) -> None:
+    server.put("/a.mp3", Resource(AUDIO, statuses=[] if state == "fetched" else [404]))
+    server.put("/a.vtt", Resource(b"WEBVTT\n"))
+    audio, page, vtt = (server.url(path).replace("//", "//me:s3cret@") for path in ("/a.mp3", "/page", "/a.vtt"))
+    one = episode(audio, page_url=page, transcripts=(PublishedTranscript(vtt, "text/vtt"),))
+    with client_for(server) as client:
+        (outcome,) = fetch_all([one], tmp_path, client=client)
+        (again,) = fetch_all([one], tmp_path, client=client)
+    index = (tmp_path / ".turnscript" / "index.json").read_text()
+    assert "s3cret" not in index
+    assert isinstance(again, Fetched)
+    assert "s3cret" not in repr(again)
+    assert again.episode.audio_url == server.url("/a.mp3")
+    assert again.transcript is not None
+    assert all(request.headers["authorization"] == "Basic bWU6czNjcmV0" for request in server.requests)
+    if state == "fetched":
+        assert server.url("/a.mp3") in index
+        assert isinstance(outcome, Fetched)
+        assert "s3cret" not in repr(outcome)
+        plain = dataclasses.replace(one, audio_url=server.url("/a.mp3"))  # a changed password makes no other episode
+        assert Library(tmp_path).states([one, plain]) == [State.FETCHED, State.FETCHED]
+
+
+def test_credentials_an_older_index_holds_are_dropped(server: HostileServer, tmp_path: Path) -> None:
+    url = server.put("/a.mp3", Resource(AUDIO))
+    with client_for(server) as client:
+        fetch(episode(url), tmp_path, client=client)
+        index = tmp_path / ".turnscript" / "index.json"
+        index.write_text(index.read_text().replace("//127", "//me:s3cret@127"))
+        fetch(episode(url, "Another", guid="2"), tmp_path, client=client)
+    assert "s3cret" not in index.read_text()
+
+
 def test_credentials_do_not_follow_a_redirect(server: HostileServer, tmp_path: Path) -> None:
     with HostileServer() as other:
         server.put("/a.mp3", Resource(location=other.put("/b.mp3", Resource(AUDIO))))
@@ -378,8 +462,21 @@ def test_proxy_of_the_environment_is_used(
     monkeypatch.setenv("no_proxy", "")
     with Client(sleep=Sleeps(), limits=Limits(tries=1)) as client:
         assert fetch(episode("http://episodes.example/a.mp3"), tmp_path, client=client).received == len(AUDIO)
-        with pytest.raises(FetchError, match="private address"):
-            fetch(episode("http://127.0.0.1/a.mp3"), tmp_path, client=client)
+        for host in ("127.0.0.1", "127.1", "2130706433", "0x7f.1", "017700000001", "LOCALHOST.", "[::127.0.0.1]"):
+            with pytest.raises(FetchError, match="private address"):
+                fetch(episode(f"http://{host}/a.mp3"), tmp_path, client=client)
+    assert len(server.requests) == 1
+
+
+def test_a_proxys_head_that_trickles_is_given_up(
+    server: HostileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.resources["http://episodes.example/a.mp3"] = Resource(AUDIO, head_pause=1.0)
+    monkeypatch.setenv("http_proxy", server.url(""))
+    monkeypatch.setenv("no_proxy", "")
+    limits = Limits(tries=1, head_timeout=0.5)
+    with Client(sleep=Sleeps(), limits=limits) as client, pytest.raises(TransientError, match="connection"):
+        fetch(episode("http://episodes.example/a.mp3"), tmp_path, client=client)
 
 
 @pytest.fixture(scope="module")
@@ -504,6 +601,56 @@ def test_second_run_of_a_feed_asks_once_and_sends_no_audio(
     assert server.sent_bytes["/feed"] == len(feed)
 
 
+def fetched_titles(server: HostileServer, folder: Path, *episodes: Episode) -> dict[str, bytes]:
+    with client_for(server) as client:
+        outcomes = list(fetch_all(episodes, folder, client=client))
+    return {one.episode.title: one.episode.path.read_bytes() for one in outcomes if one.episode.path}
+
+
+def test_a_reused_guid_gives_nobody_anothers_audio(server: HostileServer, tmp_path: Path) -> None:
+    bodies = {name: AUDIO[: 30_000 + place] for place, name in enumerate(("monday", "tuesday", "wednesday"))}
+    monday, tuesday, wednesday = (
+        episode(server.put(f"/{name}.mp3", Resource(body)), name, guid="same", show="S")
+        for name, body in bodies.items()
+    )
+    assert fetched_titles(server, tmp_path, monday) == {"monday": bodies["monday"]}
+    assert Library(tmp_path).states([tuesday]) == [State.NEW]
+    assert fetched_titles(server, tmp_path, tuesday, monday) == {name: bodies[name] for name in ("monday", "tuesday")}
+    with client_for(server) as client:  # the others have left the feed
+        path = fetch(wednesday, tmp_path, client=client).episode.path
+    assert path is not None
+    assert path.read_bytes() == bodies["wednesday"]
+    server.requests.clear()
+    assert fetched_titles(server, tmp_path, wednesday, tuesday, monday) == bodies
+    assert not server.requests
+    assert Library(tmp_path).states([wednesday, tuesday, monday]) == [State.FETCHED] * 3
+
+
+def test_an_episode_that_moved_or_got_a_better_title_is_the_same(server: HostileServer, tmp_path: Path) -> None:
+    one = episode(server.put("/old/a.mp3", Resource(AUDIO)), "Titel", guid="1", show="S")
+    fetched_titles(server, tmp_path, one)
+    moved = dataclasses.replace(one, audio_url=server.url("/new/a.mp3"))
+    renamed = dataclasses.replace(one, title="Title")
+    both = dataclasses.replace(one, audio_url=server.url("/new/a.mp3?x=1"), title="Title")
+    assert Library(tmp_path).states([moved]) == Library(tmp_path).states([renamed]) == [State.FETCHED]
+    assert Library(tmp_path).states([both]) == [State.FETCHED]
+
+
+def test_the_file_is_on_the_disk_before_it_has_its_name(
+    server: HostileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+
+    def fsync(descriptor: int) -> None:
+        if not list(tmp_path.glob("*.mp3")):
+            synced.append(os.fstat(descriptor).st_ino)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    result = fetched_bytes(server, tmp_path, Resource(AUDIO, drop_after=100_000, drops=1))
+    assert result.episode.path is not None
+    assert result.episode.path.stat().st_ino in synced
+
+
 def test_folder_that_cannot_be_is_an_error_of_ours(server: HostileServer, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     url = server.put("/a.mp3", Resource(AUDIO))
@@ -604,6 +751,67 @@ def test_publishers_transcript_lies_beside_and_may_fail(server: HostileServer, t
         assert fetch(episode(url, "B", transcripts=offered[:1], guid="b"), tmp_path, client=client).transcript is None
 
 
+def test_a_transcript_that_is_gone_is_asked_for_once(
+    server: HostileServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = server.put("/a.mp3", Resource(AUDIO))
+    busy = server.put("/busy.vtt", Resource(b"WEBVTT\n", statuses=[503] * 3))
+    offered = tuple(PublishedTranscript(one, "text/vtt") for one in (server.url("/none.vtt"), busy))
+    with client_for(server, tries=2) as client:
+        assert fetch(episode(url, transcripts=offered), tmp_path, client=client).transcript is None
+        assert len(caplog.records) == 2
+        caplog.clear()
+        again = fetch(episode(url, transcripts=offered), tmp_path, client=client)
+        assert again.transcript is not None  # the busy one is asked again
+        again.transcript.unlink()
+        (other,) = fetch_all([episode(url, transcripts=offered[:1])], tmp_path, client=client)
+    assert isinstance(other, Fetched)
+    assert other.transcript is None
+    assert len(server.asked("/none.vtt")) == 1
+    assert not caplog.records
+
+
+SMALL_DISK = """
+import resource, sys
+from pathlib import Path
+from audio.episode import Episode, PublishedTranscript
+from audio.fetch import Fetched, fetch_all
+from audio.http import Client
+folder, audio, transcript = sys.argv[1:]
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))  # no file may be longer: a write fails as on a full disk
+offered = (PublishedTranscript(transcript, "text/vtt"),)
+episodes = [Episode("a", audio_url=audio, transcripts=offered), Episode("b", audio_url=audio + "?b")]
+with Client([audio]) as client:
+    for one in fetch_all(episodes, Path(folder), client=client):
+        print(type(one).__name__, one.episode.title, getattr(one, "transcript", ""))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no limits of this kind on Windows")
+def test_no_room_for_the_transcript_costs_the_transcript_alone(server: HostileServer, tmp_path: Path) -> None:
+    audio = server.put("/a.mp3", Resource(AUDIO[:50_000]))
+    vtt = server.put("/a.vtt", Resource(b"WEBVTT\n" + b"x" * 200_000, media_type="text/vtt"))
+    command = [sys.executable, "-c", SMALL_DISK, str(tmp_path), audio, vtt]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert sorted(done.stdout.splitlines()) == ["Fetched a None", "Fetched b None"]
+    assert "transcript is left out" in done.stderr
+
+
+def test_a_file_that_cannot_be_read_stops_only_its_episode(server: HostileServer, tmp_path: Path) -> None:
+    bad, good = (episode(server.put(f"/{name}.mp3", Resource(AUDIO)), name) for name in ("bad", "good"))
+    library = Library(tmp_path)
+    entry = dataclasses.replace(library.claim(bad), url=bad.audio_url or "", validator='"one"')
+    library.record(bad, entry)
+    (tmp_path / "bad.mp3").mkdir()  # where the file of a run that broke off would be
+    with client_for(server) as client:
+        outcomes = {one.episode.title: one for one in fetch_all([bad, good], tmp_path, client=client)}
+    assert isinstance(outcomes["good"], Fetched)
+    failed = outcomes["bad"]
+    assert isinstance(failed, Failed)
+    assert isinstance(failed.error, FetchError)
+    assert "bad.mp3" in str(failed.error)
+
+
 # --- other processes, and the end of one ----------------------------------------------------------------------------
 
 FETCH_IN_A_PROCESS = """
@@ -686,6 +894,20 @@ def test_no_text_makes_the_address_functions_stumble(text: str) -> None:
     assert isinstance(shown(text), str)
     if address is not None:
         assert web_address(address) == address
+
+
+@given(st.from_regex(r"https?://[a-z0-9.:-]{1,12}[a-zA-Z0-9/%?&=;:.~_ -]{0,20}", fullmatch=True))
+def test_addresses_are_put_right_the_same_by_the_short_way_and_the_long(text: str) -> None:
+    """What is clean is given back at once; a blank before it takes it the long way."""
+    assert web_address(text) == web_address(f" {text}")
+
+
+@given(st.text("abc:@/?#[].%", max_size=20))
+def test_without_account_takes_off_the_account_and_nothing_else(rest: str) -> None:
+    assert without_account(f"https://me:s3cret@x.example/{rest}") == f"https://x.example/{rest}"
+    assert without_account(f"https://x.example/{rest}") == f"https://x.example/{rest}"
+    assert "s3cret" not in without_account(f"http://a@b:s3cret@{rest}")
+    assert without_account(rest) == rest
 
 
 @given(st.from_regex(r"[a-z0-9]{4,12}", fullmatch=True), st.from_regex(r"[a-z0-9]{4,12}", fullmatch=True))

@@ -87,3 +87,21 @@ def test_a_cut_recording_is_transcribed_as_far_as_it_goes(tmp_path: Path) -> Non
     assert result.returncode == 0, result.stderr
     assert "could be read, the file is cut" in result.stderr
     assert "welcome to the show" in (tmp_path / "out" / "cut.md").read_text()
+
+
+def test_a_glossary_puts_names_right_and_a_changed_one_is_heard_anew(tmp_path: Path) -> None:
+    names = tmp_path / "names.txt"
+    run = (CLIPS / "short.mp3", "-o", tmp_path / "out", "--glossary", names, "--speakers", "2")
+    names.write_text("# people\nNora -> Norah\n")
+    assert "1 written" in transcribe(*run).stderr
+    assert "Norah" in (tmp_path / "out" / "short.md").read_text()
+    timed = json.loads((tmp_path / "out" / "short.json").read_text())
+    assert [(each["heard"], each["written"]) for each in timed["corrections"]] == [("Nora", "Norah")]
+    assert transcribe(*run).stderr == "1 unchanged\n"
+    names.write_text("Nora -> Noora\n")
+    assert "1 written" in transcribe(*run).stderr
+    assert "Noora" in (tmp_path / "out" / "short.md").read_text()
+    names.write_text("a -> b -> c\n")
+    result = transcribe(*run)
+    assert result.returncode == 2
+    assert "names.txt, line 1" in result.stderr

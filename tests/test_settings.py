@@ -11,6 +11,7 @@ import pytest
 from output.formats import FORMATS as WRITTEN
 from transcribe.config import load_settings
 from transcribe.errors import SettingsError
+from transcribe.pipeline import glossary_of
 from transcribe.settings import FORMATS, Settings, Stage
 
 # A value other than the default for every field. A new field without one fails here, which is the point.
@@ -25,6 +26,7 @@ OTHER: dict[str, Any] = {
     "engine": "openai",
     "device": "cpu",
     "language": "nl",
+    "glossary": "names.txt",
     "beam_size": 1,
     "latest": 4,
     "since": "2026-01-31",
@@ -67,8 +69,8 @@ def test_every_place_says_the_same(name: str, tmp_path: Path) -> None:
     assert load_settings({}, environ=environ, folder=tmp_path) == meant
     (tmp_path / "transcribe.toml").write_text(f"{name.replace('_', '-')} = {toml(OTHER[name])}\n")
     from_file = load_settings({}, environ={}, folder=tmp_path)
-    if name == "output":
-        meant = Settings(output=str(tmp_path / "elsewhere"))  # a file's folder is the file's to name
+    if name in ("output", "glossary"):  # paths in a file are meant from where it is
+        meant = Settings(**{name: str(tmp_path / OTHER[name])})
     assert from_file == meant
 
 
@@ -94,6 +96,13 @@ def test_names_can_be_a_list_and_format_has_both_spellings(tmp_path: Path) -> No
     assert settings.speaker_names == ("Ada", "Bob Smith")
     assert settings.formats == ("md", "vtt")
     assert load_settings({}, environ={"TRANSCRIBE_FORMAT": "srt"}, folder=tmp_path).formats == ("srt",)
+
+
+def test_a_glossary_may_stand_in_the_file_itself(tmp_path: Path) -> None:
+    path = tmp_path / "transcribe.toml"
+    path.write_text("wrap = 60\n[glossary]\nWuille = ['Wooler']\n")
+    settings = load_settings({}, environ={}, folder=tmp_path)
+    assert [(term.name, term.heard_as) for term in glossary_of(settings).terms] == [("Wuille", ("Wooler",))]
 
 
 def test_paths_in_the_file_are_meant_from_where_it_is(tmp_path: Path) -> None:

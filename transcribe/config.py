@@ -21,7 +21,6 @@ from transcribe.settings import Settings, home_expanded, shown
 FILE_NAME = "transcribe.toml"
 PREFIX = "TRANSCRIBE_"
 
-_TABLES = ("show", "glossary")  # of the file, that are no settings
 _log = logging.getLogger(__name__)
 
 _DEFAULTS = {field.name: field.default for field in dataclasses.fields(Settings)}
@@ -53,29 +52,36 @@ def _file_layer(folder: Path) -> list[tuple[str, dict[str, Any]]]:
     path = find_file(folder)
     if path is None:
         return []
+    layer: dict[str, Any] = {}
+    for key, value in _read(path).items():
+        if key == "glossary" and isinstance(value, dict):
+            layer["glossary"] = str(path.resolve())  # the table is the glossary, and this file holds it
+        elif isinstance(value, dict):
+            raise SettingsError(f"{path}: there is no table [{key}]; settings stand at the top, outside of any table")
+        elif key != "show":  # shows are the business of those who bring them up to date
+            layer |= _from_file(path, key, value)
+    for name in ("output", "glossary", "model"):  # paths in the file are meant from where the file is
+        value = layer.get(name)
+        if isinstance(value, str) and value and (name != "model" or value.startswith((".", "~", "/"))):
+            layer[name] = str(path.parent / home_expanded(value, name))
+    return [(str(path), layer)]
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: cannot be read ({error}); mend or move the file") from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: not valid TOML ({error}); mend that line") from error
-    layer: dict[str, Any] = {}
-    for key, value in data.items():
-        if key in _TABLES:
-            continue
-        if isinstance(value, dict):
-            raise SettingsError(f"{path}: there is no table [{key}]; settings stand at the top, outside of any table")
-        name = _field(key)
-        if name not in _DEFAULTS:
-            raise SettingsError(
-                f"{path}: {key!r} is not a setting; there are {', '.join(sorted(map(shown, _DEFAULTS)))}"
-            )
-        layer[name] = _from_list(name, value) if isinstance(value, list) else _from_text(name, value)
-    for name in ("output", "model"):  # paths in the file are meant from where the file is
-        value = layer.get(name)
-        if isinstance(value, str) and (name == "output" or value.startswith((".", "~", "/"))):
-            layer[name] = str(path.parent / home_expanded(value, name))
-    return [(str(path), layer)]
+
+
+def _from_file(path: Path, key: str, value: Any) -> dict[str, Any]:
+    name = _field(key)
+    if name not in _DEFAULTS:
+        known = ", ".join(sorted(map(shown, _DEFAULTS)))
+        raise SettingsError(f"{path}: {key!r} is not a setting; there are {known}")
+    return {name: _from_list(name, value) if isinstance(value, list) else _from_text(name, value)}
 
 
 def _environment_layer(environ: Mapping[str, str]) -> tuple[str, dict[str, Any]]:

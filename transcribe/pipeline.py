@@ -22,9 +22,10 @@ from audio.errors import SourceError
 from transcribe.attribute import attribute, overlaps
 from transcribe.checkpoint import Checkpoints, Key, users_checkpoints
 from transcribe.engines import engine_name
+from transcribe.glossary import Glossary, corrected, read_glossary
 from transcribe.models import ModelFiles, find_model
 from transcribe.names import name_speakers
-from transcribe.settings import Settings, Stage
+from transcribe.settings import Settings, Stage, home_expanded
 from transcribe.transcript import Doubt, MadeWith, SpeakerSpan, Transcript, Turn, Word
 from transcribe.voices import Voice, recognised, users_voices
 
@@ -78,8 +79,20 @@ class RealStages:
     def recognize(self, audio: Audio, *, progress: Callable[[float], None]) -> Recognition:
         """See `Stages`. Raises `ModelError` and `EngineError`."""
         from transcribe.recognize import recognize
+        from transcribe.rehearing import reheard
 
-        return recognize(audio, self._recognizer, settings=self._settings, progress=progress)
+        glossary = glossary_of(self._settings)
+        share = 0.8 if glossary.terms else 1.0
+        first = recognize(
+            audio, self._recognizer, settings=self._settings, progress=lambda done: progress(share * done)
+        )
+        if not glossary.terms:
+            return first
+        second = reheard(
+            audio, first, self._recognizer, glossary=glossary, progress=lambda done: progress(0.8 + 0.2 * done)
+        )
+        words, stated = corrected(second.words, glossary)
+        return replace(second, words=words, corrections=(*second.corrections, *stated))
 
     def diarize(self, audio: Audio, *, progress: Callable[[float], None]) -> Diarization:
         """See `Stages`. Raises `SettingsError`, `ModelError` and `EngineError`."""
@@ -108,6 +121,7 @@ class Heard:
     duration: Seconds
     doubts: tuple[Doubt, ...]
     warnings: tuple[str, ...]
+    corrections: tuple[dict[str, Any], ...]
     evidence: tuple[dict[str, float], ...]
 
 
@@ -157,7 +171,8 @@ class Pipeline:
         return _heard(kept)
 
     def _key(self, stage: Stage, sha256: str, model_sha256: str) -> Key:
-        return Key(sha256, stage, f"{RESULTS_OF[stage]} {self.settings.digest(stage)} {model_sha256}")
+        glossary = glossary_of(self.settings).digest if stage is Stage.RECOGNIZE else ""
+        return Key(sha256, stage, f"{RESULTS_OF[stage]} {self.settings.digest(stage)} {model_sha256} {glossary}")
 
     def _run(
         self, missing: list[Stage], audio: Audio, *, keys: dict[Stage, Key], progress: Progress
@@ -192,6 +207,7 @@ class Pipeline:
             "duration": round(audio.duration, 3),
             "doubts": [[d.start, d.end, d.reason] for d in recognition.doubts],
             "warnings": list(audio.warnings),
+            "corrections": [asdict(correction) for correction in recognition.corrections],
             "evidence": [asdict(chunk) for chunk in recognition.evidence],
         }
 
@@ -225,9 +241,10 @@ class Pipeline:
                 model=model.name,
                 model_sha256=model.sha256,
                 audio_sha256=sha256,
-                settings=settings.as_dict(),
+                settings=record_of(settings),
             ),
             doubts=tuple(sorted(heard.doubts + overlaps(heard.words, heard.spans), key=lambda doubt: doubt.start)),
+            corrections=heard.corrections,
             evidence=heard.evidence,
             warnings=heard.warnings + naming.warnings + (() if turns else (NO_SPEECH,)),
         )
@@ -243,6 +260,7 @@ def _heard(kept: Mapping[Stage, Any]) -> Heard:
         duration=words["duration"],
         doubts=tuple(Doubt(*row) for row in words["doubts"]),
         warnings=tuple(words["warnings"]),
+        corrections=tuple(words["corrections"]),
         evidence=tuple(words["evidence"]),
     )
 
@@ -250,10 +268,20 @@ def _heard(kept: Mapping[Stage, Any]) -> Heard:
 def _is_result(stage: Stage, data: Any) -> bool:
     """Whether what a checkpoint held is what the stage keeps now, and not what an older release kept."""
     keys = {
-        Stage.RECOGNIZE: {"words", "language", "duration", "doubts", "warnings", "evidence"},
+        Stage.RECOGNIZE: {"words", "language", "duration", "doubts", "warnings", "corrections", "evidence"},
         Stage.DIARIZE: {"spans", "voices"},
     }
     return isinstance(data, dict) and keys[stage] <= data.keys()
+
+
+def glossary_of(settings: Settings) -> Glossary:
+    """The glossary the settings name; an empty one where they name none. Raises `SettingsError`."""
+    return read_glossary(home_expanded(settings.glossary, "glossary")) if settings.glossary else Glossary()
+
+
+def record_of(settings: Settings) -> dict[str, Any]:
+    """The settings as a transcript records them: of the glossary what it says, not where it lies."""
+    return settings.as_dict() | {"glossary": glossary_of(settings).digest}
 
 
 def hash_of(path: Path) -> str:

@@ -21,6 +21,7 @@ from output.formats import FORMATS, file_name, write
 from output.labels import LabelStyle
 from output.markdown import Style
 from transcribe.errors import TranscriptError
+from transcribe.pipeline import record_of
 from transcribe.settings import Settings
 from transcribe.transcript import Transcript
 
@@ -35,7 +36,7 @@ def is_current(stem: str, episode: Episode, *, settings: Settings, audio_sha256:
         and before.episode.path == _from_folder(folder, episode.path)
         and before.made_with.audio_sha256 == audio_sha256
         and before.made_with.turnscript == transcribe.__version__
-        and _staged(before.made_with.settings) == _staged(settings.as_dict())
+        and _staged(before.made_with.settings) == _staged(record_of(settings))
     )
 
 

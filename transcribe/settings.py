@@ -85,6 +85,12 @@ class Settings:
     language: str = _setting(
         "auto", "Language spoken, as a code such as en or nl.", Stage.RECOGNIZE, metavar="CODE|auto"
     )
+    glossary: str = _setting(
+        "",
+        "File of names and jargon, one a line, or `Mishearing -> Name`; it is listened for and put right.",
+        Stage.RECOGNIZE,
+        metavar="FILE",
+    )
     beam_size: int = _setting(
         5, "Readings followed at a time; 1 is faster and a little worse.", Stage.RECOGNIZE, metavar="N"
     )

@@ -148,6 +148,7 @@ class Transcript:
     made_with: MadeWith
     doubts: tuple[Doubt, ...] = ()
     warnings: tuple[str, ...] = ()
+    corrections: tuple[Mapping[str, Any], ...] = ()  # words put right by the glossary: start, end, heard, written
     evidence: tuple[Mapping[str, float], ...] = ()  # what the recogniser knew of each chunk, by measure
 
     def __post_init__(self) -> None:
@@ -218,6 +219,7 @@ def _as_dict(transcript: Transcript) -> dict[str, Any]:
         "spans": [_slots(span) for span in transcript.spans],
         "doubts": [_slots(doubt) for doubt in transcript.doubts],
         "warnings": list(transcript.warnings),
+        "corrections": [dict(correction) for correction in transcript.corrections],
         "evidence": [dict(chunk) for chunk in transcript.evidence],
         "made_with": {**_slots(made), "settings": dict(made.settings), "outputs": dict(made.outputs)},
     }
@@ -243,6 +245,7 @@ def _from_dict(data: Mapping[str, Any]) -> Transcript:
         made_with=_made_with(typed(data, "made_with", dict)),
         doubts=tuple(Doubt(d["start"], d["end"], typed(d, "reason", str)) for d in typed_all(data, "doubts", dict)),
         warnings=tuple(typed_all(data, "warnings", str)),
+        corrections=tuple(dict(correction) for correction in typed_all(data, "corrections", dict)),
         evidence=tuple(dict(chunk) for chunk in typed_all(data, "evidence", dict)),
     )
 

@@ -43,12 +43,14 @@ def run(stages: StagesMaker, /, sources: tuple[str, ...], **given: Any) -> int:
     from audio.http import Client
     from output.files import check_folder
     from transcribe import batch
+    from transcribe.pipeline import glossary_of
 
     fresh, force, dry_run, quiet, verbose = (
         given.pop(name) for name in ("fresh", "force", "dry_run", "quiet", "verbose")
     )
     log_to_stderr(verbose=verbose, quiet=quiet)
     settings = settings_in_force(given)
+    glossary_of(settings)  # a glossary that cannot be read is said before the work
     mode = batch.Mode(redo=fresh, force=force)
     with Client(sources) as client:
         jobs, failures = batch.plan(sources, settings, client=client)
