@@ -6,14 +6,19 @@ Pure. Where initials are shared both speakers keep their first names, and their 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from output.markers import is_event
+
 if TYPE_CHECKING:
     from transcribe.transcript import Speaker
+
+_LONGEST = 50  # characters; the parser takes 60, a number or a note may follow
 
 LabelStyle = Literal["name-then-initial", "initial", "name", "full-name-then-name"]
 
@@ -29,8 +34,8 @@ class Label:
 def labels_of(speakers: Sequence[Speaker], style: LabelStyle = "name-then-initial") -> Mapping[str, Label]:
     """The labels of the speakers (those who have turns, in any order), by speaker id. No two share one."""
     full = _numbered(speakers)
-    name = _unless_shared(speakers, lambda speaker: " ".join(speaker.label.split()), otherwise=full)
-    initial = _unless_shared(speakers, lambda speaker: speaker.initial, otherwise=name)
+    name = _unless_shared(speakers, lambda speaker: printable(speaker.label), otherwise=full)
+    initial = _unless_shared(speakers, lambda speaker: _initial(printable(speaker.label)), otherwise=name)
     first, later = {
         "name-then-initial": (name, initial),
         "initial": (initial, initial),
@@ -38,6 +43,18 @@ def labels_of(speakers: Sequence[Speaker], style: LabelStyle = "name-then-initia
         "full-name-then-name": (full, name),
     }[style]
     return {speaker.id: Label(first[speaker.id], later[speaker.id]) for speaker in speakers}
+
+
+def printable(name: str) -> str:
+    """A name as a label that `output.parse` reads back: letters, digits and the marks names have, at most 60 of them.
+
+    >>> printable('Rich "RB" Bowen'), printable("Q/A"), printable("Note")
+    ('Rich RB Bowen', 'Q A', 'Note (speaker)')
+    """
+    plain = " ".join(re.sub(r"[^\w .,'’()&$-]|_", " ", name).split()).lstrip(" .,'’()&$-")[:_LONGEST].strip()
+    if not any(sign.isalnum() for sign in plain):
+        return "Speaker"
+    return f"{plain} (speaker)" if is_event(plain) else plain
 
 
 def folded(text: str) -> str:
@@ -48,6 +65,12 @@ def folded(text: str) -> str:
     """
     apart = unicodedata.normalize("NFKD", text.casefold())
     return "".join(sign for sign in apart if not unicodedata.combining(sign))
+
+
+def _initial(label: str) -> str:
+    """The first letter, upper case where that is one letter (of ß it is not)."""
+    upper = label[0].upper()
+    return upper if len(upper) == 1 < len(label) else label[0]
 
 
 def _unless_shared(
@@ -62,7 +85,7 @@ def _numbered(speakers: Sequence[Speaker]) -> dict[str, str]:
     seen: Counter[str] = Counter()
     names = {}
     for speaker in speakers:
-        name = " ".join(speaker.name.split())
+        name = printable(speaker.name)
         seen[folded(name)] += 1
         names[speaker.id] = name if seen[folded(name)] == 1 else f"{name} {seen[folded(name)]}"
     return names

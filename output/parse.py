@@ -168,7 +168,7 @@ def _speakers(markers: list[Marker], warnings: list[str]) -> Iterator[str]:
 def _meant(label: str, names: list[str]) -> list[str]:
     """The earlier names a new label can be short for: by initial, by first name, by a nickname of three letters."""
     short = folded(label).rstrip(".")
-    if len(short) == 1:
+    if len(label.rstrip(".")) == 1:
         return [name for name in names if folded(name).startswith(short)]
     by_first = [name for name in names if " " in name and folded(name.split()[0]) == short]
     if by_first or len(short) < 3 or " " in short:

@@ -1,0 +1,39 @@
+"""Labels: whatever people are called, what is printed is read back as it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audio.episode import Episode
+from output.labels import LabelStyle
+from output.markdown import Style, render
+from output.parse import parse
+from transcribe.transcript import MadeWith, Speaker, Transcript, Turn, Word
+
+NAMES = st.one_of(
+    st.sampled_from(["Q/A", "Yahoo!", "J+R", "Rich; Bob", "Note", "Ad", "Intro", "Break", 'Rich "RB" Bowen', "x" * 90]),
+    st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "Zs")), min_size=1).filter(
+        lambda name: bool(name.strip())
+    ),
+)
+
+
+@pytest.mark.parametrize("labels", ["name-then-initial", "initial", "name", "full-name-then-name"])
+@given(name=NAMES)
+def test_three_turns_are_three_turns_whatever_the_name(labels: LabelStyle, name: str) -> None:
+    said = [("S1", "Hello."), ("S2", "Yes."), ("S1", "Bye.")]
+    transcript = Transcript(
+        episode=Episode("A talk", path=Path("a.mp3")),
+        language="en",
+        speakers=(Speaker("S1", name), Speaker("S2", "Zed Young")),
+        turns=tuple(Turn(who, (Word(text, i, i + 1),)) for i, (who, text) in enumerate(said)),
+        spans=(),
+        made_with=MadeWith("0", "scripted", "base", ""),
+    )
+    draft = parse(render(transcript, Style(labels=labels)))
+    assert [turn.spoken for turn in draft.turns] == ["Hello.", "Yes.", "Bye."]
+    assert draft.turns[0].speaker == draft.turns[2].speaker != draft.turns[1].speaker
