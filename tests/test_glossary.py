@@ -347,3 +347,11 @@ def test_a_spoiled_name_is_heard_again_and_strangers_are_not() -> None:
     found = reheard(audio, spoiled, recognizer, glossary=glossary)
     assert text(found.words) == text(right.words)
     assert {(c.heard, c.written) for c in found.corrections} == {("Norrah", "Nora")}
+
+
+def test_a_part_of_a_name_that_is_there_takes_no_word_away() -> None:
+    from transcribe.rehearing import names_said
+
+    words = [Word(text, i, i + 0.5, 0.3) for i, text in enumerate("de koude oorlog was".split())]
+    prompted = [Word(text, i, i + 0.5, 0.9) for i, text in enumerate("de Oorlog was".split())]
+    assert names_said(words, prompted, ["Koude Oorlog"]) == []
