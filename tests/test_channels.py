@@ -13,9 +13,8 @@ from audio.decode import decode
 from audio.samples import Audio, levels_of
 from transcribe.channels import Channels, hear_channels
 from transcribe.diarize import find_speakers, spans_of
-from transcribe.errors import ModelError, SettingsError
+from transcribe.errors import SettingsError
 from transcribe.segmentation import FRAME_STEP, Activity
-from transcribe.speaker_models import SpeakerModel, exported
 from transcribe.transcript import SpeakerSpan
 
 CLIPS = Path(__file__).parent / "clips"
@@ -102,14 +101,6 @@ def test_decoding_keeps_the_levels_of_two_channels_and_of_no_others(tmp_path: Pa
         assert audio.channel_levels is None
 
 
-@pytest.fixture
-def models() -> None:
-    try:
-        exported(SpeakerModel.SEGMENTATION)
-    except ModelError as error:
-        pytest.skip(f"the speaker models are not installed: {error}")
-
-
 def reference(name: str) -> list[SpeakerSpan]:
     rows = [line.split() for line in (CLIPS / f"{name}.rttm").read_text(encoding="utf-8").splitlines()]
     return [SpeakerSpan(float(row[3]), float(row[3]) + float(row[4]), row[7]) for row in rows]
@@ -132,7 +123,7 @@ def panned(name: str, *, bleed_db: float, until: float) -> Audio:
 
 
 @pytest.mark.models
-@pytest.mark.usefixtures("models")
+@pytest.mark.usefixtures("speaker_models")
 def test_people_on_channels_of_their_own_are_told_apart_by_them() -> None:
     truth = [span for span in reference("packaging-notes") if span.start < 25]
     with panned("packaging-notes", bleed_db=-18, until=truth[-1].end) as audio:
@@ -149,7 +140,7 @@ def test_people_on_channels_of_their_own_are_told_apart_by_them() -> None:
 
 
 @pytest.mark.models
-@pytest.mark.usefixtures("models")
+@pytest.mark.usefixtures("speaker_models")
 def test_one_person_whose_sound_wanders_is_not_two() -> None:
     with decode(CLIPS / "packaging-notes.mp3") as audio:
         samples = audio.read(*next((s.start, s.end) for s in reference("packaging-notes") if s.end - s.start > 9))

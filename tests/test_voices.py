@@ -18,10 +18,10 @@ from audio.decode import decode
 from audio.episode import Episode
 from audio.samples import Audio
 from output.formats import write
-from transcribe.commands.voices import voices as voices_command
+from transcribe.cli import cli
 from transcribe.diarize import find_speakers
-from transcribe.errors import ModelError, SettingsError
-from transcribe.speaker_models import SpeakerModel, exported
+from transcribe.errors import SettingsError
+from transcribe.speaker_models import SpeakerModel
 from transcribe.transcript import MadeWith, Speaker, SpeakerSpan, Transcript, Turn, Word
 from transcribe.voices import (
     Sample,
@@ -145,14 +145,6 @@ def test_a_folder_that_cannot_be_written_to_is_said(tmp_path: Path) -> None:
         put_on_file("Ada", Sample("a.wav", 10.0, towards(1)), folder=tmp_path / "voices")
 
 
-@pytest.fixture
-def models() -> None:
-    try:
-        exported(SpeakerModel.EMBEDDING)
-    except ModelError as error:
-        pytest.skip(f"the speaker models are not installed: {error}")
-
-
 def reference(name: str) -> list[SpeakerSpan]:
     rows = [line.split() for line in (CLIPS / f"{name}.rttm").read_text(encoding="utf-8").splitlines()]
     return [SpeakerSpan(float(row[3]), float(row[3]) + float(row[4]), row[7]) for row in rows]
@@ -176,7 +168,7 @@ def talk(name: str, *, until: float) -> Transcript:
 
 
 @pytest.mark.models
-@pytest.mark.usefixtures("models")
+@pytest.mark.usefixtures("speaker_models")
 def test_people_filed_from_one_clip_are_known_in_another() -> None:
     transcript = talk("packaging-notes", until=45)
     with decode(CLIPS / "packaging-notes.mp3") as audio:
@@ -193,7 +185,7 @@ def test_people_filed_from_one_clip_are_known_in_another() -> None:
 
 
 @pytest.mark.models
-@pytest.mark.usefixtures("models")
+@pytest.mark.usefixtures("speaker_models")
 def test_clips_of_several_people_or_of_little_speech_make_no_voice() -> None:
     with decode(CLIPS / "packaging-notes.mp3") as audio:
         start = reference("packaging-notes")[0].start
@@ -212,17 +204,17 @@ def test_clips_of_several_people_or_of_little_speech_make_no_voice() -> None:
 
 
 @pytest.mark.models
-@pytest.mark.usefixtures("models")
+@pytest.mark.usefixtures("speaker_models")
 def test_voices_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     transcript = talk("packaging-notes", until=45)
     for name in ("md", "json"):
         (tmp_path / f"talk.{name}").write_text(str(write(transcript, name)), encoding="utf-8")
     call = CliRunner().invoke
-    assert call(voices_command, ["list"]).output == ""
-    added = call(voices_command, ["add", "Nora Lind", str(tmp_path / "talk.md")], catch_exceptions=False)
+    assert call(cli, ["voices", "list"]).output == ""
+    added = call(cli, ["voices", "add", "Nora Lind", str(tmp_path / "talk.md")], catch_exceptions=False)
     assert added.stdout == "Nora Lind\n"
-    listed = call(voices_command, ["list"]).stdout
+    listed = call(cli, ["voices", "list"]).stdout
     assert listed.startswith("Nora Lind ")
     assert listed.endswith("talk.md\n")
     (filed,) = (tmp_path / "data" / "turnscript" / "voices").iterdir()
@@ -230,13 +222,13 @@ def test_voices_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert kept["model_sha256"] == SpeakerModel.EMBEDDING.sha256
     assert math.hypot(*kept["samples"][0]["vector"]) == pytest.approx(1, abs=1e-3)
     with pytest.raises(VoiceError, match="no turns by Ada; those who speak are Rich, Nora"):
-        call(voices_command, ["add", "Ada", str(tmp_path / "talk.md")], catch_exceptions=False)
-    assert call(voices_command, ["remove", "nora lind"]).exit_code == 0
-    assert call(voices_command, ["list"]).output == ""
+        call(cli, ["voices", "add", "Ada", str(tmp_path / "talk.md")], catch_exceptions=False)
+    assert call(cli, ["voices", "remove", "nora lind"]).exit_code == 0
+    assert call(cli, ["voices", "list"]).output == ""
 
 
 @pytest.mark.models
-@pytest.mark.usefixtures("models")
+@pytest.mark.usefixtures("speaker_models")
 def test_an_actor_of_the_shared_corpus_is_known_in_another_dialogue_and_not_where_he_is_not() -> None:
     if not CORPUS.exists():
         pytest.skip("the shared corpus is not on this machine")
