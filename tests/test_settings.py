@@ -33,6 +33,7 @@ OTHER: dict[str, Any] = {
     "match": "storage",
     "episode": "guid-7",
     "threads": 3,
+    "cache_limit": "500MB",
     "labels": "name",
     "colon": "inside",
     "wrap": 0,
@@ -142,6 +143,7 @@ def test_command_line_beats_environment_beats_file_beats_default(tmp_path: Path)
         ("speakers", "Ada and Grace", "speakers: 'Ada and Grace' looks like several people"),
         ("language", "English", "language: 'English' is not a code"),
         ("output", " ", "output: must not be empty"),
+        ("cache_limit", "much", "cache-limit: 'much' is not a size such as 500MB or 2GB, nor none"),
     ],
 )
 def test_a_bad_value_is_named_with_its_place(name: str, value: str, message: str, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ A damaged, foreign or unreadable one is a miss, never an error; nor is a cache t
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
@@ -63,6 +64,36 @@ class ForgetfulCheckpoints(Checkpoints):
     def load(self, key: Key) -> Any | None:
         """Always a miss."""
         return None
+
+
+SOURCE_NOTE = "source.txt"
+"""The file, beside a recording's checkpoints, that says where it was last transcribed from."""
+
+
+def note_source(store: Checkpoints, audio_sha256: str, path: Path) -> None:
+    """Note where a recording lies, for people who look at the cache. A disk that refuses is passed over."""
+    note = store.folder / audio_sha256[:32] / SOURCE_NOTE
+    said = str(path.resolve())
+    with contextlib.suppress(OSError):
+        if source_of(note.parent) != said:
+            write_atomically(note, said.encode("utf-8", "surrogateescape"))
+
+
+def source_of(folder: Path) -> str:
+    """What was noted of the recording whose checkpoints lie in `folder`; empty where nothing was."""
+    try:
+        return (folder / SOURCE_NOTE).read_bytes().decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def is_whole(path: Path) -> bool:
+    """Whether the file of a checkpoint is as it was written; any other is a miss."""
+    try:
+        seal, _, body = path.read_bytes().partition(b"\n")
+    except OSError:
+        return False
+    return seal == hashlib.sha256(body).hexdigest().encode()
 
 
 def users_checkpoints(*, fresh: bool = False) -> Checkpoints:

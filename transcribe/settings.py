@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from transcribe.errors import SettingsError
+from transcribe.quantities import size_bytes
 
 
 class Stage(StrEnum):
@@ -99,6 +100,11 @@ class Settings:
     match: str = _setting("", "Of a feed, only episodes with this in their title.", metavar="TEXT")
     episode: str = _setting("", "Of a feed, only the episode with this guid or audio address.", metavar="GUID")
     threads: int = _setting(0, "Processor threads to use; 0: as many as there are cores.", metavar="N")
+    cache_limit: str = _setting(
+        "2GB",
+        "Size the cache is brought down to after a run, the least recently used first; none: no limit.",
+        metavar="SIZE",
+    )
     labels: str = _setting(
         "name-then-initial",
         "What stands in bold: Rich, then R; R throughout; Rich throughout; or Rich Bowen, then Rich.",
@@ -162,6 +168,11 @@ class Settings:
         }
 
     @property
+    def cache_limit_bytes(self) -> int | None:
+        """`cache_limit` in bytes; None: no limit."""
+        return None if self.cache_limit.strip().lower() == "none" else size_bytes(self.cache_limit)
+
+    @property
     def output_folder(self) -> Path:
         """`output` as a path."""
         return home_expanded(self.output, "output")
@@ -209,6 +220,10 @@ def _check_numbers(settings: Settings) -> None:
         value = getattr(settings, name)
         if not least <= value <= most:
             raise SettingsError(f"{shown(name)}: {value} is not between {least} and {most}")
+    try:
+        _ = settings.cache_limit_bytes
+    except SettingsError as error:
+        raise SettingsError(f"cache-limit: {error}, nor none") from error
     if settings.since:
         try:
             date.fromisoformat(settings.since)
