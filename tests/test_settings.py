@@ -22,6 +22,7 @@ OTHER: dict[str, Any] = {
     "channels": "mix",
     "host": "Ada",
     "guest": "Visitor",
+    "voices": ("Ada", "Grace"),
     "model": "tiny.en",
     "engine": "openai",
     "device": "cpu",

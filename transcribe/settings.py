@@ -68,6 +68,12 @@ class Settings:
     )
     host: str = _setting("Rich", "Name of the host where nothing says who it is.", Stage.TURNS, metavar="NAME")
     guest: str = _setting("Guest", "Name of a guest where nothing says who it is.", Stage.TURNS, metavar="NAME")
+    voices: tuple[str, ...] = _setting(
+        (),
+        "Of the voices on file only these are expected, with commas between. Default: all of them.",
+        Stage.TURNS,
+        metavar="LIST",
+    )
     model: str = _setting(
         "base",
         "Whisper model: base (comes with turnscript), tiny.en, small, medium, large-v3, turbo, … or a folder.",
