@@ -24,7 +24,11 @@ class Stage(StrEnum):
     """The steps whose results are kept. A stage's key holds the settings of the stages before it too, where it reads
     their result."""
 
+    DECODE = "decode"
+    PLAN = "plan"
+    LANGUAGE = "language"
     RECOGNIZE = "recognize"
+    REHEAR = "rehear"
     DIARIZE = "diarize"
     TURNS = "turns"
     RENDER = "render"
@@ -88,7 +92,7 @@ class Settings:
     glossary: str = _setting(
         "",
         "File of names and jargon, one a line, or `Mishearing -> Name`; it is listened for and put right.",
-        Stage.RECOGNIZE,
+        Stage.REHEAR,
         metavar="FILE",
     )
     beam_size: int = _setting(
@@ -99,6 +103,14 @@ class Settings:
     match: str = _setting("", "Of a feed, only episodes with this in their title.", metavar="TEXT")
     episode: str = _setting("", "Of a feed, only the episode with this guid or audio address.", metavar="GUID")
     threads: int = _setting(0, "Processor threads to use; 0: as many as there are cores.", metavar="N")
+    jobs: int = _setting(
+        0, "Episodes worked on at a time, each in a process of its own; 0: what suits the machine.", metavar="N"
+    )
+    progress: str = _setting(
+        "auto",
+        "How far it is: bar for a terminal, plain lines for a log, json for programs; auto looks where it goes to.",
+        choices=("auto", "bar", "plain", "json", "none"),
+    )
     labels: str = _setting(
         "name-then-initial",
         "What stands in bold: Rich, then R; R throughout; Rich throughout; or Rich Bowen, then Rich.",
@@ -203,7 +215,13 @@ def _check_choices(settings: Settings) -> None:
 
 
 def _check_numbers(settings: Settings) -> None:
-    limits = {"beam_size": (1, 20), "threads": (0, 1024), "wrap": (0, 10_000), "latest": (0, 1_000_000)}
+    limits = {
+        "beam_size": (1, 20),
+        "threads": (0, 1024),
+        "jobs": (0, 256),
+        "wrap": (0, 10_000),
+        "latest": (0, 1_000_000),
+    }
     limits |= {"clock_minutes": (-1, 1440), "doubtful_below": (0, 1)}
     for name, (least, most) in limits.items():
         value = getattr(settings, name)
