@@ -135,8 +135,10 @@ def test_a_file_somebody_may_be_writing_stays(tmp_path: Path) -> None:
 def test_where_a_recording_lies_is_noted_and_goes_with_it(tmp_path: Path) -> None:
     store = Checkpoints(tmp_path / "stages")
     key = Key("ab" * 32, Stage.RECOGNIZE, "x")
+    note_source(store.folder, key.audio_sha256, tmp_path / "a.mp3")
+    assert not store.folder.exists()  # nothing is kept of it: nothing to note
     store.save(key, 1)
-    note_source(store, key.audio_sha256, tmp_path / "Café.mp3")
+    note_source(store.folder, key.audio_sha256, tmp_path / "Café.mp3")
     (row,) = recordings(kept_entries(tmp_path))
     assert (row.source, row.n_entries) == (str(tmp_path / "Café.mp3"), 1)
     clear(to_clear(kept_entries(tmp_path)))

@@ -11,8 +11,8 @@ import pytest
 from output.formats import FORMATS as WRITTEN
 from transcribe.config import load_settings
 from transcribe.errors import SettingsError
-from transcribe.pipeline import glossary_of
 from transcribe.settings import FORMATS, Settings, Stage
+from transcribe.stages import glossary_of
 
 # A value other than the default for every field. A new field without one fails here, which is the point.
 OTHER: dict[str, Any] = {
@@ -35,6 +35,8 @@ OTHER: dict[str, Any] = {
     "episode": "guid-7",
     "threads": 3,
     "cache_limit": "500MB",
+    "jobs": 2,
+    "progress": "plain",
     "labels": "name",
     "colon": "inside",
     "wrap": 0,

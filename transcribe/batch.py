@@ -26,7 +26,8 @@ from output.errors import OutputError
 from output.files import stem_for
 from output.formats import file_name
 from transcribe.errors import TranscribeError
-from transcribe.pipeline import Pipeline, Progress, hash_of
+from transcribe.pipeline import Pipeline, hash_of
+from transcribe.recording import Progress
 from transcribe.results import is_anothers, is_current, is_edited, write_transcript
 from transcribe.settings import Settings
 

@@ -25,7 +25,11 @@ class Stage(StrEnum):
     """The steps whose results are kept. A stage's key holds the settings of the stages before it too, where it reads
     their result."""
 
+    DECODE = "decode"
+    PLAN = "plan"
+    LANGUAGE = "language"
     RECOGNIZE = "recognize"
+    REHEAR = "rehear"
     DIARIZE = "diarize"
     TURNS = "turns"
     RENDER = "render"
@@ -95,7 +99,7 @@ class Settings:
     glossary: str = _setting(
         "",
         "File of names and jargon, one a line, or `Mishearing -> Name`; it is listened for and put right.",
-        Stage.RECOGNIZE,
+        Stage.REHEAR,
         metavar="FILE",
     )
     beam_size: int = _setting(
@@ -110,6 +114,14 @@ class Settings:
         "2GB",
         "Size the cache is brought down to after a run, the least recently used first; none: no limit.",
         metavar="SIZE",
+    )
+    jobs: int = _setting(
+        0, "Episodes worked on at a time, each in a process of its own; 0: what suits the machine.", metavar="N"
+    )
+    progress: str = _setting(
+        "auto",
+        "How far it is: bar for a terminal, plain lines for a log, json for programs; auto looks where it goes to.",
+        choices=("auto", "bar", "plain", "json", "none"),
     )
     labels: str = _setting(
         "name-then-initial",
@@ -220,7 +232,13 @@ def _check_choices(settings: Settings) -> None:
 
 
 def _check_numbers(settings: Settings) -> None:
-    limits = {"beam_size": (1, 20), "threads": (0, 1024), "wrap": (0, 10_000), "latest": (0, 1_000_000)}
+    limits = {
+        "beam_size": (1, 20),
+        "threads": (0, 1024),
+        "jobs": (0, 256),
+        "wrap": (0, 10_000),
+        "latest": (0, 1_000_000),
+    }
     limits |= {"clock_minutes": (-1, 1440), "doubtful_below": (0, 1)}
     for name, (least, most) in limits.items():
         value = getattr(settings, name)

@@ -49,9 +49,7 @@ def load_shows(given: Mapping[str, Any], *, environ: Mapping[str, str], folder: 
     for name, table in zip(names, tables, strict=True):
         place = f"{path}: [[show]] {name!r}"
         own = {key: value for key, value in table.items() if key not in _OWN_KEYS}
-        settings = load_settings(
-            given, environ=environ, folder=folder, over_file=[layer_of(own, path, place=place)]
-        )
+        settings = load_settings(given, environ=environ, folder=folder, over_file=[layer_of(own, path, place=place)])
         shows.append(Show(name, _source(_text(table, "feed", place), path.parent), settings))
     return tuple(shows)
 

@@ -14,7 +14,8 @@ from transcribe.settings import Settings
 
 if TYPE_CHECKING:
     from transcribe.batch import Report, Result
-    from transcribe.pipeline import Pipeline, StagesMaker
+    from transcribe.pipeline import Pipeline
+    from transcribe.stages import StagesMaker
 
 
 @click.command()
@@ -43,7 +44,7 @@ def run(stages: StagesMaker, /, sources: tuple[str, ...], **given: Any) -> int:
     from audio.http import Client
     from output.files import check_folder
     from transcribe import batch
-    from transcribe.pipeline import glossary_of
+    from transcribe.stages import glossary_of
 
     fresh, force, dry_run, quiet, verbose = (
         given.pop(name) for name in ("fresh", "force", "dry_run", "quiet", "verbose")
