@@ -36,6 +36,7 @@ OTHER: dict[str, Any] = {
     "threads": 3,
     "cache_limit": "500MB",
     "jobs": 2,
+    "scheduler": "tcp://127.0.0.1:8786",
     "progress": "plain",
     "labels": "name",
     "colon": "inside",
@@ -146,6 +147,7 @@ def test_command_line_beats_environment_beats_file_beats_default(tmp_path: Path)
         ("speakers", "Ada and Grace", "speakers: 'Ada and Grace' looks like several people"),
         ("language", "English", "language: 'English' is not a code"),
         ("output", " ", "output: must not be empty"),
+        ("scheduler", "localhost", "scheduler: 'localhost' is not an address such as tcp"),
         ("cache_limit", "much", "cache-limit: 'much' is not a size such as 500MB or 2GB, nor none"),
     ],
 )

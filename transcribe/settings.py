@@ -118,6 +118,9 @@ class Settings:
     jobs: int = _setting(
         0, "Episodes worked on at a time, each in a process of its own; 0: what suits the machine.", metavar="N"
     )
+    scheduler: str = _setting(
+        "", "Work on the Dask cluster of this scheduler, such as tcp://host:8786.", metavar="ADDRESS"
+    )
     progress: str = _setting(
         "auto",
         "How far it is: bar for a terminal, plain lines for a log, json for programs; auto looks where it goes to.",
@@ -269,6 +272,8 @@ def _check_names(settings: Settings) -> None:
             raise SettingsError(f"{name}: {value!r} looks like several people; put commas between names")
         if not re.fullmatch(r"[^\W\d_][\w .'’()&-]{0,59}", value):
             raise SettingsError(f"{name}: {value!r} cannot be a speaker's name; give letters, not signs")
+    if settings.scheduler and not re.fullmatch(r"[a-z]+://\S+", settings.scheduler):
+        raise SettingsError(f"scheduler: {settings.scheduler!r} is not an address such as tcp://host:8786")
     for name in ("output", "model"):
         if not getattr(settings, name).strip():
             raise SettingsError(f"{name}: must not be empty")
