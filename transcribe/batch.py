@@ -193,17 +193,12 @@ class _Run:
     def _prepared(self, job: Job) -> Result | None:
         """Put the job's task among those that are ready; the result instead where there is nothing to do, or no way."""
         self._count += 1
-        number, path = self._count, job.episode.path
+        number, path, settings, mode = self._count, job.episode.path, self._setup.settings, self._setup.mode
         assert path is not None
-        assert job.stem is not None
-        settings, mode = self._setup.settings, self._setup.mode
         try:
             sha256 = hash_of(path)
-            if not (mode.redo or mode.force) and (
-                there := current(job.stem, job.episode, settings=settings, audio_sha256=sha256)
-            ):
-                paths = tuple(settings.output_folder / file_name(job.stem, name) for name in settings.formats)
-                return self._ended(number, Result(job.source, State.UNCHANGED, paths, tally=Tally.of(there), stem=job.stem))
+            if not (mode.redo or mode.force) and (result := self._unchanged(job, sha256)):
+                return self._ended(number, result)
             seconds = stated_length(path)
         except Exception as error:  # noqa: BLE001 - a defect of ours is this episode's alone
             return self._ended(number, self._failed(job, failure_of(error, "read")))
@@ -226,6 +221,15 @@ class _Run:
         else:
             self._ready.append((one, task))
         return None
+
+    def _unchanged(self, job: Job, audio_sha256: str) -> Result | None:
+        """The result where there is nothing to do."""
+        settings, stem = self._setup.settings, job.stem or ""
+        there = current(stem, job.episode, settings=settings, audio_sha256=audio_sha256)
+        if there is None:
+            return None
+        paths = tuple(settings.output_folder / file_name(stem, name) for name in settings.formats)
+        return Result(job.source, State.UNCHANGED, paths, tally=Tally.of(there), stem=stem)
 
     def _came(self, future: Future[Outcome], one: _Work, task: Task) -> Result | None:
         """What becomes of an episode whose task is done: its result, or None where there is more to do."""
