@@ -185,6 +185,18 @@ class Recording:
 
         return self._kept(Stage.DIARIZE, "", kept.diarization, made, of=kept.of_diarization)
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether every stage's result is in the store, so that nothing has to be listened to."""
+        refused, self._refused = self._refused, _MissingError()
+        try:
+            _ = self.facts, self.words(), self.speakers()
+        except _MissingError:
+            return False
+        finally:
+            self._refused = refused
+        return True
+
     def _reheard(self, first: Recognition) -> Recognition:
         def made() -> Recognition:
             audio = self._samples()
@@ -262,6 +274,10 @@ class Recording:
 
     def _tell_words(self, fraction: float) -> None:
         self.watch.tell("recognize", fraction)
+
+
+class _MissingError(Exception):
+    """Raised instead of decoding where only what is kept counts."""
 
 
 def _digest(chunks: tuple[Chunk, ...]) -> str:

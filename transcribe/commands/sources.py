@@ -30,7 +30,7 @@ def list_episodes(source: str, as_json: bool, **given: Any) -> int:
       transcribe list post.md --json
     """
     from audio.sources import episodes_from
-    from transcribe.batch import selected, states
+    from transcribe.plan import selected, states
 
     settings = settings_in_force(given)
     episodes = selected(episodes_from(source), settings)
@@ -58,7 +58,7 @@ def fetch(sources: tuple[str, ...], quiet: bool, **given: Any) -> int:
     """
     from audio.fetch import Failed, fetch_all
     from audio.http import Client
-    from transcribe.batch import plan
+    from transcribe.plan import plan
 
     log_to_stderr(verbose=False, quiet=quiet)
     settings = settings_in_force(given)
