@@ -138,6 +138,19 @@ def test_two_in_one_process_are_told_apart_too(tmp_path: Path) -> None:
         pass
 
 
+def test_a_run_that_writes_nothing_leaves_nothing(tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    with alone_in(new, "x"):
+        assert note(new).exists()
+    assert not new.exists()
+    with alone_in(tmp_path, "x"):
+        (tmp_path / ".turnscript" / "index.json").write_text("{}")
+    assert sorted(path.name for path in (tmp_path / ".turnscript").iterdir()) == ["index.json", "run.lock"]
+    with alone_in(new, "x"):
+        (new / "draft.md").write_text("x")
+    assert [path.name for path in new.iterdir()] == ["draft.md"]
+
+
 def test_a_folder_that_cannot_be_locked_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(InUseError, match="cannot be locked"), alone_in(tmp_path / "file", "x"):

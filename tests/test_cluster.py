@@ -108,7 +108,7 @@ def test_what_a_worker_does_not_see_is_shipped(address: str, tmp_path: Path) -> 
         with cluster.scheduler(address, silent) as crew:
             far = list(run(named(hidden), there, crew=crew))
             with distributed.Client(address, set_as_default=False) as client:
-                assert client.run(_shipped_files) == dict.fromkeys(client.scheduler_info()["workers"], [])
+                assert client.run(_shipped_files) == {worker: [] for worker in client.scheduler_info()["workers"]}
     assert [result.state for result in (*local, *far)] == [State.WRITTEN] * 4
     assert said(tmp_path / "here") == said(tmp_path / "there")
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 HIDDEN = ".turnscript"  # the folder `audio.library` keeps its index in
 _log = logging.getLogger(__name__)
+_LOCK = "run.lock"
 _RETRY_S = 0.5
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")  # Linux; the same in every container of one machine
 
@@ -73,7 +74,7 @@ def alone_in(
     free, and `waiting` told once who holds it; without, that is an `InUseError` which says so. Also raised where the
     folder cannot be written to or its file system knows no locks.
     """
-    hidden = folder / HIDDEN
+    hidden, is_new = folder / HIDDEN, not folder.exists()
     lock, told = _lock(hidden), False
     while (holder := _taken_by(lock, hidden / "run.json", Owner.ourselves(command))) is not None:
         if not wait:
@@ -87,6 +88,11 @@ def alone_in(
     finally:
         with contextlib.suppress(OSError):
             (hidden / "run.json").unlink()
+            if [path.name for path in hidden.iterdir()] == [_LOCK]:  # this run wrote nothing: nothing stays of it
+                (hidden / _LOCK).unlink()
+                hidden.rmdir()
+                if is_new:
+                    folder.rmdir()  # refused where there is something in it
         lock.release()
 
 
@@ -119,7 +125,7 @@ def _lock(hidden: Path) -> FileLock:
 
     with _disk(hidden.parent):
         hidden.mkdir(parents=True, exist_ok=True)
-    return FileLock(hidden / "run.lock", thread_local=False)
+    return FileLock(hidden / _LOCK, thread_local=False)
 
 
 def _owner(note: Path) -> Owner | None:

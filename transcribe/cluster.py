@@ -198,8 +198,9 @@ def _connected(address: str, patience: float) -> Iterator[Any]:
         from distributed import Client
     except ImportError as error:
         raise ClusterError("--scheduler needs Dask: pip install 'turnscript[cluster]'") from error
+    connect: Any = Client
     try:
-        client = Client(address, timeout=patience, set_as_default=False)
+        client = connect(address, timeout=patience, set_as_default=False)
     except (OSError, ValueError) as error:  # its time-outs are OSErrors
         raise ClusterError(f"scheduler {address}: does not answer ({error}); start it: dask scheduler") from error
     try:
