@@ -24,6 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
+_SOUND = {".mp3", ".wav", ".flac", ".opus"}
 LANGUAGE = ("--language", "en")
 
 
@@ -68,7 +69,7 @@ class Desk:
         return took, _cpu() - before, err
 
     def recordings(self, *names: str) -> list[Path]:
-        return [next(self.corpus.glob(f"{name}.*[!.rtm]*")) for name in names]
+        return [next(p for p in self.corpus.glob(f"{name}.*") if p.suffix in _SOUND) for name in names]
 
     def ffmpeg(self, *args: str | Path) -> None:
         from audio.ffmpeg import _ffmpeg
