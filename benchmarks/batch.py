@@ -24,6 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
+_SOUND = {".mp3", ".wav", ".flac", ".opus"}
 LANGUAGE = ("--language", "en")
 
 
@@ -68,7 +69,7 @@ class Desk:
         return took, _cpu() - before, err
 
     def recordings(self, *names: str) -> list[Path]:
-        return [next(self.corpus.glob(f"{name}.*[!.rtm]*")) for name in names]
+        return [next(p for p in self.corpus.glob(f"{name}.*") if p.suffix in _SOUND) for name in names]
 
     def ffmpeg(self, *args: str | Path) -> None:
         from audio.ffmpeg import _ffmpeg
@@ -103,7 +104,7 @@ def kills(desk: Desk, count: int) -> None:
             shutil.rmtree(desk.folder / "killed-cache")
     desk.run(batch, "-o", "killed", "--jobs", "2", cache="killed-cache")
     same = drafts(desk.folder / "killed") == whole
-    print(
+    say(
         f"kills: {killed} of {count} runs killed ({restarted} batches came to an end meanwhile), "
         f"{lost} checkpoints lost or changed, drafts {'the same byte for byte' if same else 'DIFFER'} "
         f"(undisturbed: {took:.0f} s)"
@@ -123,15 +124,13 @@ def throughput(desk: Desk, rounds: int) -> None:
             name = f"jobs{jobs}-{number}"
             took, cpu, _ = desk.run(*batch, "-o", name, "--jobs", str(jobs), cache=f"{name}-cache")
             audio = json.loads((desk.folder / name / "report.json").read_text())["audio_seconds"]
-            print(f"throughput: --jobs {jobs}: {audio / took:.1f} × real time ({took:.1f} s, {cpu / took:.2f} cores)")
+            say(f"throughput: --jobs {jobs}: {audio / took:.1f} × real time ({took:.1f} s, {cpu / took:.2f} cores)")
             best[jobs] = min(best.get(jobs, (took, cpu)), (took, cpu))
     cores = len(os.sched_getaffinity(0))
     for jobs, (took, cpu) in best.items():
         bound = audio / (cpu / cores)
-        print(
-            f"throughput: --jobs {jobs} at best {audio / took:.1f} × real time; its work on full cores: {bound:.1f} ×"
-        )
-    print(f"throughput: two jobs do {best[1][0] / best[2][0]:.2f} × the audio of one")
+        say(f"throughput: --jobs {jobs} at best {audio / took:.1f} × real time; its work on full cores: {bound:.1f} ×")
+    say(f"throughput: two jobs do {best[1][0] / best[2][0]:.2f} × the audio of one")
 
 
 def rerun(desk: Desk) -> None:
@@ -147,15 +146,15 @@ def rerun(desk: Desk) -> None:
     took, _, err = desk.run(clips, "-o", "many", cache="many-cache", code=1)
     named = sum(f"broken{i}.mp3" in err for i in range(10))
     written = len(list((desk.folder / "many").glob("*.md")))
-    print(f"rerun: 100 clips: {took:.1f} s, {written} drafts, {named} named errors, exit code 1")
+    say(f"rerun: 100 clips: {took:.1f} s, {written} drafts, {named} named errors, exit code 1")
     before = {path: path.stat().st_mtime_ns for path in (desk.folder / "many").glob("clip*")}
     took, _, _ = desk.run(clips, "-o", "many", cache="many-cache", code=1)
     same = before == {path: path.stat().st_mtime_ns for path in (desk.folder / "many").glob("clip*")}
-    print(f"rerun: unchanged: {took:.1f} s, {'nothing rewritten' if same else 'FILES REWRITTEN'}")
+    say(f"rerun: unchanged: {took:.1f} s, {'nothing rewritten' if same else 'FILES REWRITTEN'}")
     stages = kept(desk.folder / "many-cache")
     took, _, _ = desk.run(clips, "-o", "many", "--labels", "initial", cache="many-cache", code=1)
     recognised = len(kept(desk.folder / "many-cache")) - len(stages)
-    print(f"rerun: other labels: {took:.1f} s, {recognised} new checkpoints")
+    say(f"rerun: other labels: {took:.1f} s, {recognised} new checkpoints")
     if not same or recognised or written != 90 or named != 10:
         sys.exit(1)
 
@@ -165,7 +164,7 @@ def dask(desk: Desk) -> None:
     try:
         from distributed import LocalCluster
     except ImportError:
-        print("dask: not measured, the extra `cluster` is not installed")
+        say("dask: not measured, the extra `cluster` is not installed")
         return
     names = ("dialogue-0059", "dialogue-0062", "dialogue-0102", "dialogue-0186", "dialogue-0243", "dialogue-0278")
     batch = desk.recordings(*names)
@@ -175,34 +174,32 @@ def dask(desk: Desk) -> None:
         address = cluster.scheduler_address
         took, _, _ = desk.run(*batch, "-o", "dask", "--scheduler", address, cache="dask-cache")
     same = drafts(desk.folder / "dask") == drafts(desk.folder / "local")
-    print(
-        f"dask: {took:.1f} s, two local jobs {local:.1f} s: {local / took:.2f}; drafts {'equal' if same else 'DIFFER'}"
-    )
+    say(f"dask: {took:.1f} s, two local jobs {local:.1f} s: {local / took:.2f}; drafts {'equal' if same else 'DIFFER'}")
 
 
-def peer(desk: Desk) -> None:
-    """The whole way of a file of thirty minutes, start-up counted, against the peer's composition."""
+def peer(desk: Desk, minutes: int) -> None:
+    """The whole way of one long file, start-up counted, against the peer's composition."""
     names = ("dialogue-0059", "dialogue-0062", "dialogue-0102", "dialogue-0186", "dialogue-0243", "dialogue-0278")
     parts = desk.recordings(*names)
     listing = desk.folder / "parts.txt"
-    listing.write_text("".join(f"file '{path}'\n" for path in parts * 6))
+    listing.write_text("".join(f"file '{path}'\n" for path in parts * 12))
     long = desk.folder / "long.mp3"
-    desk.ffmpeg("-f", "concat", "-safe", 0, "-i", listing, "-t", 1800, "-ac", 1, "-ar", 44100, long)
+    desk.ffmpeg("-f", "concat", "-safe", 0, "-i", listing, "-t", 60 * minutes, "-ac", 1, "-ar", 44100, long)
     took, cpu, _ = desk.run(long, "-o", "ours", cache="ours-cache")
     report = json.loads((desk.folder / "ours" / "report.json").read_text())
     audio = report["audio_seconds"]
-    print(f"peer: ours: {audio / took:.1f} × real time ({took:.1f} s, {cpu / took:.2f} cores)")
-    print(f"peer: ours by stage, side by side: {report['episodes'][0]['seconds']}")
+    say(f"peer: ours: {audio / took:.1f} × real time ({took:.1f} s, {cpu / took:.2f} cores)")
+    say(f"peer: ours by stage, side by side: {report['episodes'][0]['seconds']}")
     cores = len(os.sched_getaffinity(0))
-    print(f"peer: ours, its work on cores that are always full: {audio * cores / cpu:.1f} × real time")
+    say(f"peer: ours, its work on cores that are always full: {audio * cores / cpu:.1f} × real time")
     model = desk.cache("ours-cache") / "turnscript" / "models" / "base"
     start = time.perf_counter()
     subprocess.run(
         [sys.executable, SHARED / "tools" / "peer_baseline.py", model, desk.folder / "peer", long], check=True
     )
     theirs = time.perf_counter() - start
-    print(f"peer: peer: {audio / theirs:.1f} × real time ({theirs:.1f} s)")
-    print(f"peer: ours is {theirs / took:.2f} times as fast")
+    say(f"peer: peer: {audio / theirs:.1f} × real time ({theirs:.1f} s)")
+    say(f"peer: ours is {theirs / took:.2f} times as fast")
 
 
 def drafts(folder: Path) -> dict[str, bytes]:
@@ -214,6 +211,10 @@ def drafts(folder: Path) -> dict[str, bytes]:
 def kept(cache: Path) -> dict[str, bytes]:
     """Every whole checkpoint of a cache."""
     return {str(path): path.read_bytes() for path in cache.glob("turnscript/stages/*/[!.]*.json")}
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
 
 
 def _cpu() -> float:
@@ -233,6 +234,7 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, default=SHARED / "corpus")
     parser.add_argument("--kills", type=int, default=50, help="how many")
     parser.add_argument("--rounds", type=int, default=2, help="of throughput")
+    parser.add_argument("--minutes", type=int, default=30, help="of the file of peer")
     options = parser.parse_args()
     if not options.corpus.is_dir():
         sys.exit(f"{options.corpus}: no such folder; name one with --corpus")
@@ -241,7 +243,7 @@ def main() -> None:
         "throughput": lambda desk: throughput(desk, options.rounds),
         "rerun": rerun,
         "dask": dask,
-        "peer": peer,
+        "peer": lambda desk: peer(desk, options.minutes),
     }
     for name in options.sections or sections:
         with desk_of(options.corpus.resolve()) as desk:

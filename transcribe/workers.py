@@ -25,7 +25,7 @@ from transcribe.settings import Settings
 from transcribe.task import Tell
 
 if TYPE_CHECKING:
-    from multiprocessing.queues import SimpleQueue
+    from multiprocessing.connection import Connection
 
     from transcribe.stages import StagesMaker
 
@@ -90,12 +90,8 @@ def in_this_process(heard: Tell) -> Iterator[Crew]:
 
 @contextlib.contextmanager
 def processes(count: int, heard: Tell) -> Iterator[Crew]:
-    """`count` processes, started when there is work for them; `heard` is called in a thread of this one."""
-    context = multiprocessing.get_context("spawn")
-    queue: SimpleQueue[tuple[int, str, float] | None] = context.SimpleQueue()
-    executor = Processes(count, queue)
-    listener = threading.Thread(target=_listen, args=(queue, heard), daemon=True, name="progress")
-    listener.start()
+    """`count` processes, started when there is work for them; `heard` is called in threads of this one."""
+    executor = Processes(count, heard)
     try:
         yield Crew(executor, count, _tell_parent, executor.abandon)
         executor.shutdown()
@@ -109,10 +105,14 @@ def suits_processes(stages: StagesMaker) -> bool:
 
 
 class Processes(Executor):
-    """An executor of single processes. `submit` takes no more calls at a time than there are processes."""
+    """An executor of single processes. `submit` takes no more calls at a time than there are processes.
 
-    def __init__(self, count: int, queue: SimpleQueue[Any]) -> None:
-        self._queue = queue
+    Each process tells its parent through a pipe of its own: one they share would stay locked when a process is killed
+    while it writes.
+    """
+
+    def __init__(self, count: int, heard: Tell) -> None:
+        self._heard = heard
         self._lock = threading.Lock()
         self._free: list[ProcessPoolExecutor | None] = [None] * count  # None: not started
         self._busy: set[ProcessPoolExecutor] = set()
@@ -123,16 +123,17 @@ class Processes(Executor):
             if not self._free:
                 raise RuntimeError("every process is busy")
             self._free.sort(key=lambda pool: pool is None)  # those that run first: their models are loaded
-            pool = self._free.pop(0) or self._new()
-            self._busy.add(pool)
-        try:
-            future = pool.submit(fn, *args, **kwargs)
-        except BrokenExecutor:  # it died while it was idle
-            pool, old = self._new(), pool
-            with self._lock:
-                self._busy = self._busy - {old} | {pool}
-            future = pool.submit(fn, *args, **kwargs)
-        future.add_done_callback(lambda done: self._freed(pool, done))
+            pool = self._free.pop(0)
+        future = None
+        if pool is not None:
+            with contextlib.suppress(BrokenExecutor):  # it died while it was idle
+                future = pool.submit(fn, *args, **kwargs)
+        if pool is None or future is None:
+            pool, future = self._begun(fn, *args, **kwargs)
+        used = pool
+        with self._lock:
+            self._busy.add(used)
+        future.add_done_callback(lambda done: self._freed(used, done))
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -154,9 +155,15 @@ class Processes(Executor):
         with self._lock:
             return [*self._busy, *(pool for pool in self._free if pool is not None)]
 
-    def _new(self) -> ProcessPoolExecutor:
+    def _begun(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> tuple[ProcessPoolExecutor, Future[Any]]:
+        """A new process with its first call."""
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(1, mp_context=context, initializer=_start, initargs=(self._queue,))
+        here, there = context.Pipe(duplex=False)
+        pool = ProcessPoolExecutor(1, mp_context=context, initializer=_start, initargs=(there,))
+        future = pool.submit(fn, *args, **kwargs)  # starts the process
+        there.close()  # so that the pipe ends with the process
+        threading.Thread(target=_listen, args=(here, self._heard), daemon=True, name="progress").start()
+        return pool, future
 
     def _freed(self, pool: ProcessPoolExecutor, done: Future[Any]) -> None:
         broken = not done.cancelled() and isinstance(done.exception(), BrokenExecutor)
@@ -165,17 +172,18 @@ class Processes(Executor):
             self._free.append(None if broken else pool)
 
 
-class _Ear:
+class _Parent:
     """What a worker process tells its parent through; set once, when the process starts."""
 
-    queue: SimpleQueue[Any] | None = None
+    pipe: Connection | None = None
+    lock = threading.Lock()
     told: dict[tuple[int, str], float] = {}  # noqa: RUF012 - a process has one
 
 
-def _start(queue: SimpleQueue[Any]) -> None:
+def _start(pipe: Connection) -> None:
     """Runs first in a worker: Ctrl-C is the parent's business, and without a parent there is nothing to do."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _Ear.queue = queue
+    _Parent.pipe = pipe
     parent = multiprocessing.parent_process()
     if parent is not None:
 
@@ -187,12 +195,14 @@ def _start(queue: SimpleQueue[Any]) -> None:
 
 
 def _tell_parent(number: int, stage: str, fraction: float) -> None:
-    before = _Ear.told.get((number, stage), -1.0)
-    if _Ear.queue is not None and (fraction >= 1.0 or abs(fraction - before) >= _ENOUGH):
-        _Ear.told[number, stage] = fraction
-        _Ear.queue.put((number, stage, fraction))
+    before = _Parent.told.get((number, stage), -1.0)
+    if _Parent.pipe is not None and (fraction >= 1.0 or abs(fraction - before) >= _ENOUGH):
+        _Parent.told[number, stage] = fraction
+        with _Parent.lock, contextlib.suppress(OSError):  # a parent that has gone hears nothing
+            _Parent.pipe.send((number, stage, fraction))
 
 
-def _listen(queue: SimpleQueue[Any], heard: Tell) -> None:
-    while (told := queue.get()) is not None:
-        heard(*told)
+def _listen(pipe: Connection, heard: Tell) -> None:
+    with pipe, contextlib.suppress(EOFError, OSError):
+        while True:
+            heard(*pipe.recv())
