@@ -9,6 +9,7 @@ from pathlib import Path
 
 from audio.samples import Audio
 from tests.scripted import ScriptedStages
+from transcribe.cli import main
 from transcribe.recognize import Recognition
 from transcribe.settings import Settings
 from transcribe.speech import Chunk
@@ -68,3 +69,7 @@ class Endless(ScriptedStages):
 def endless(settings: Settings) -> Endless:
     """See `Endless`."""
     return Endless(Path(settings.author))
+
+
+if __name__ == "__main__":
+    main(stages=scripted)

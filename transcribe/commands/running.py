@@ -107,20 +107,13 @@ class _Errand:
 def _errands(sources: tuple[str, ...], names: tuple[str, ...], given: dict[str, Any]) -> tuple[_Errand, ...]:
     """What the command line asks for. Raises `SettingsError`, and `UsageError` for both sources and shows."""
     from transcribe.shows import load_shows, shows_named
-    from transcribe.stages import glossary_of
-    from transcribe.voices import expected, users_voices
 
     if sources and names:
         raise click.UsageError("a SOURCE or --show, not both")
     if sources:
-        errands: tuple[_Errand, ...] = (_Errand(sources, settings_in_force(given)),)
-    else:
-        shows = shows_named(load_shows(given, environ=os.environ, folder=Path.cwd()), names)
-        errands = tuple(_Errand((show.feed,), show.settings, show.name) for show in shows)
-    for errand in errands:  # a glossary that cannot be read, and voices that are not on file, are said before the work
-        glossary_of(errand.settings)
-        expected(users_voices(), errand.settings.voices)
-    return errands
+        return (_Errand(sources, settings_in_force(given)),)
+    shows = shows_named(load_shows(given, environ=os.environ, folder=Path.cwd()), names)
+    return tuple(_Errand((show.feed,), show.settings, show.name) for show in shows)
 
 
 def _done(errand: _Errand, how: _How) -> Report:
@@ -149,9 +142,12 @@ def _planned_and_run(errand: _Errand, how: _How) -> Report:
     from transcribe.outlooks import forecast
     from transcribe.plan import plan
     from transcribe.report import Report
-    from transcribe.voices import users_voices
+    from transcribe.stages import glossary_of
+    from transcribe.voices import expected, users_voices
 
     settings, waited = errand.settings, False
+    glossary_of(settings)  # one that cannot be read, and voices that are not on file, are said before the work
+    voices = expected(users_voices(), settings.voices)
 
     def waiting(holder: str) -> None:
         nonlocal waited
@@ -160,18 +156,22 @@ def _planned_and_run(errand: _Errand, how: _How) -> Report:
 
     with Client(errand.sources) as client:
         jobs, failures = plan(errand.sources, settings, client=client)
-        setup = Setup(settings, how.stages, users_checkpoints().folder, users_voices(), how.mode)
+        setup = Setup(settings, how.stages, users_checkpoints().folder, voices, how.mode)
         if how.dry_run:
             for line in forecast(jobs, setup):
                 click.echo(line, err=True)
             return Report(failures)
         if not jobs:
-            return _run(jobs, setup, failures, client=client, quiet=how.quiet)
+            report = _run(jobs, setup, failures, client=client, quiet=how.quiet)
+            _save(report, setup)
+            return report
         check_folder(settings.output_folder)
         with alone_in(settings.output_folder, errand.command, wait=how.wait, waiting=waiting):
             if waited:  # the other run may have done all of it, or given names to files
                 jobs, failures = plan(errand.sources, settings, client=client)
-            return _run(jobs, setup, failures, client=client, quiet=how.quiet)
+            report = _run(jobs, setup, failures, client=client, quiet=how.quiet)
+        _save(report, setup)  # after the lock: where nothing was written, it leaves no folder to put a report into
+        return report
 
 
 def _run(jobs: tuple[Job, ...], setup: Setup, failures: tuple[Result, ...], *, client: Client, quiet: bool) -> Report:
@@ -194,7 +194,6 @@ def _run(jobs: tuple[Job, ...], setup: Setup, failures: tuple[Result, ...], *, c
             crew.abandon()
     report = Report(tuple(results), time.monotonic() - began, interrupted)
     note_speed(report, setup)
-    _save(report, setup)
     limit = setup.settings.cache_limit_bytes
     if limit is not None:
         trim(limit)
