@@ -188,7 +188,8 @@ def peer(desk: Desk, minutes: int) -> None:
     took, cpu, _ = desk.run(long, "-o", "ours", cache="ours-cache")
     report = json.loads((desk.folder / "ours" / "report.json").read_text())
     audio = report["audio_seconds"]
-    say(f"peer: ours: {audio / took:.1f} × real time ({took:.1f} s, {cpu / took:.2f} cores)")
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    say(f"peer: ours: {audio / took:.1f} × real time ({took:.1f} s, {cpu / took:.2f} cores, worker {peak:.0f} MB)")
     say(f"peer: ours by stage, side by side: {report['episodes'][0]['seconds']}")
     cores = len(os.sched_getaffinity(0))
     say(f"peer: ours, its work on cores that are always full: {audio * cores / cpu:.1f} × real time")

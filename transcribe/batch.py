@@ -218,9 +218,10 @@ class _Run:
         alone = not (self._waiting or self._ready or self._arriving)
         if alone and is_long(seconds) and self._crew.size - len(self._running) > 1:
             one.split = Split(task, self._crew.size)
-            self._ready.append((one, one.split.first))
-        else:
-            self._ready.append((one, task))
+            task = one.split.first
+        elif alone and self._crew.last_threads:
+            task = replace(task, settings=replace(settings, threads=self._crew.last_threads))
+        self._ready.append((one, task))
         return None
 
     def _unchanged(self, job: Job, audio_sha256: str) -> Result | None:

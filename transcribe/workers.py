@@ -40,20 +40,26 @@ _PATIENCE = 1.0  # seconds a worker may take to end when it is asked to
 @dataclass(frozen=True, slots=True)
 class Crew:
     """Who does the tasks: an executor, how many tasks it is given at a time, what each is given to tell how far it is,
-    and a way to drop what is under way at once."""
+    and a way to drop what is under way at once.
+
+    `last_threads` are those of a task no other waits behind, which will soon have the machine for itself; 0: as the
+    others.
+    """
 
     executor: Executor
     size: int
     tell: Tell
     abandon: Callable[[], None]
+    last_threads: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How many tasks at a time, and how many threads each has."""
+    """How many tasks at a time, how many threads each has, and one that no other waits behind."""
 
     jobs: int
     threads: int
+    last_threads: int
 
 
 def layout(settings: Settings, episodes: int) -> Layout:
@@ -63,7 +69,7 @@ def layout(settings: Settings, episodes: int) -> Layout:
     """
     cores = settings.threads or available_cores()
     jobs = settings.jobs or max(1, min(cores // CORES_A_JOB, episodes, available_memory() // MEMORY_A_JOB))
-    return Layout(jobs, max(1, cores // jobs))
+    return Layout(jobs, max(1, cores // jobs), cores)
 
 
 def available_memory() -> int:
@@ -89,11 +95,11 @@ def in_this_process(heard: Tell) -> Iterator[Crew]:
 
 
 @contextlib.contextmanager
-def processes(count: int, heard: Tell) -> Iterator[Crew]:
+def processes(count: int, heard: Tell, *, last_threads: int = 0) -> Iterator[Crew]:
     """`count` processes, started when there is work for them; `heard` is called in threads of this one."""
     executor = Processes(count, heard)
     try:
-        yield Crew(executor, count, _tell_parent, executor.abandon)
+        yield Crew(executor, count, _tell_parent, executor.abandon, last_threads)
         executor.shutdown()
     finally:
         executor.abandon()

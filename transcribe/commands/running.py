@@ -218,7 +218,7 @@ def _crew(setup: Setup, episodes: int, display: Display) -> Iterator[tuple[Crew,
         return
     layout = workers.layout(setup.settings, episodes)
     shared = replace(setup, settings=replace(setup.settings, threads=layout.threads))
-    with workers.processes(layout.jobs, display.told) as crew:
+    with workers.processes(layout.jobs, display.told, last_threads=layout.last_threads) as crew:
         yield crew, shared
 
 
