@@ -25,6 +25,7 @@ from audio.length import stated_length
 from output.errors import OutputError
 from output.formats import file_name
 from transcribe.checkpoint import note_source
+from transcribe.errors import ClusterError
 from transcribe.pipeline import hash_of
 from transcribe.plan import Job, Mode
 from transcribe.report import Result, State, Tally
@@ -294,6 +295,8 @@ def _failed(source: str, failure: Failure, stem: str, seconds: dict[str, float] 
 
 
 def _lost(error: BaseException, task: Task) -> Failure:
+    if isinstance(error, ClusterError):
+        return Failure(str(error), str(task.part), "")
     message = (
         f"its worker process ended twice over it ({_reason(error)}): it was killed, or memory ran out; "
         "use fewer --jobs or a smaller --model, and run again"
