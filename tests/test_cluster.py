@@ -27,7 +27,7 @@ from transcribe.plan import Job, plan
 from transcribe.remote import Versions, versions
 from transcribe.report import Result, State
 from transcribe.settings import Settings
-from transcribe.stages import StagesMaker
+from transcribe.stages import StagesMaker, real_stages
 from transcribe.task import silent
 from transcribe.workers import Crew, in_this_process
 
@@ -180,6 +180,22 @@ def test_what_runs_ends_when_the_run_is_given_up(address: str, tmp_path: Path) -
     with cluster.scheduler(address, silent) as crew:
         assert list(run(jobs, made, crew=crew, stop=stop)) == []
         until(tmp_path / "ended")
+
+
+@pytest.mark.models
+def test_the_real_models_say_the_same_there(address: str, tmp_path: Path) -> None:
+    """Two threads here, one there, and the weights brought to the workers' own cache."""
+    source = Path(__file__).parent / "clips" / "short.mp3"
+    here, there = (
+        Setup(Settings(output=str(tmp_path / name), language="en"), real_stages, tmp_path / "cache")
+        for name in ("here", "there")
+    )
+    with in_this_process(silent) as crew:
+        over([source], here, crew)
+    with cluster.scheduler(address, silent) as crew:
+        (result,) = over([source], there, crew)
+    assert (result.state, len(result.paths)) == (State.WRITTEN, 2)
+    assert contents(tmp_path / "here") == contents(tmp_path / "there")
 
 
 def test_a_scheduler_that_is_gone_ends_the_run(tmp_path: Path) -> None:
