@@ -29,12 +29,17 @@ _CONTAINERS = (
 
 def command(path: Path) -> list[str]:
     """ffmpeg's command line: one file in, PCM with a WAV header (for the number of channels, one or two) out."""
-    quiet = ["-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+info"]
-    fence = ["-protocol_whitelist", "file,pipe", "-format_whitelist", _CONTAINERS]
-    source = ["-i", f"file:{os.path.abspath(path)}", "-map", "0:a:0"]  # noqa: PTH100 - Path.absolute keeps ".."
+    source = ["-map", "0:a:0"]
     form = ["-af", "aformat=channel_layouts=mono|stereo", "-ar", str(SAMPLE_RATE), "-c:a", "pcm_s16le"]
     sink = ["-map_metadata", "-1", "-bitexact", "-f", "wav", "pipe:1"]
-    return [_ffmpeg(), *quiet, *fence, *source, *form, *sink]
+    return [*looking_command(path), *source, *form, *sink]
+
+
+def looking_command(path: Path) -> list[str]:
+    """ffmpeg's command line that opens a file and says what is in it, without decoding."""
+    quiet = ["-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+info"]
+    fence = ["-protocol_whitelist", "file,pipe", "-format_whitelist", _CONTAINERS]
+    return [_ffmpeg(), *quiet, *fence, "-i", f"file:{os.path.abspath(path)}"]  # noqa: PTH100 - Path.absolute keeps ".."
 
 
 class Log:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import struct
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from audio.samples import Audio
@@ -14,6 +14,7 @@ from transcribe.errors import EngineError
 from transcribe.models import ModelFiles
 from transcribe.recognize import Recognition
 from transcribe.settings import Settings
+from transcribe.speech import Chunk, Plan, Region
 from transcribe.transcript import Doubt, SpeakerSpan, Word
 
 SAID = "I'm Ada. Who are you? I am Grace. Thank you, Grace."
@@ -48,12 +49,26 @@ class ScriptedStages:
     def model(self) -> ModelFiles:
         return ModelFiles("base", Path("nowhere"), "d01c")
 
-    def recognize(self, audio: Audio, *, progress: Callable[[float], None]) -> Recognition:
+    def plan(self, audio: Audio, *, progress: Callable[[float], None]) -> Plan:
+        progress(1.0)
+        length = audio.duration
+        return Plan((Chunk(0.0, length, (Region(0.0, length),)),))
+
+    def language(self, audio: Audio, plan: Plan) -> str:
+        return "en"
+
+    def recognize(
+        self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: Callable[[float], None]
+    ) -> Recognition:
         self._called("recognize", progress)
         words = tuple(
             Word(text, 0.5 * i, 0.5 * i + 0.4, 0.9) for i, text in enumerate(self.said.split()) if audio.duration > 1
         )
-        return Recognition(words=words, language="en", doubts=(Doubt(0, 0.4, "mumbled"),), evidence=())
+        return Recognition(words=words, language=language, doubts=(Doubt(0, 0.4, "mumbled"),), evidence=())
+
+    def rehear(self, audio: Audio, first: Recognition, *, progress: Callable[[float], None]) -> Recognition:
+        self._called("rehear", progress)
+        return first
 
     def diarize(self, audio: Audio, *, progress: Callable[[float], None]) -> Diarization:
         self._called("diarize", progress)

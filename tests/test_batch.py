@@ -10,11 +10,13 @@ from typing import NoReturn
 import pytest
 
 from tests.scripted import ScriptedStages, tone
-from transcribe.batch import Mode, Report, Result, State, outlook, plan, run
-from transcribe.checkpoint import Checkpoints
-from transcribe.pipeline import Pipeline
+from transcribe.batch import Setup, run
+from transcribe.plan import Mode, outlook, plan
+from transcribe.report import Report, Result, State
 from transcribe.settings import Settings
+from transcribe.task import silent
 from transcribe.transcript import Transcript
+from transcribe.workers import in_this_process
 
 
 class Desk:
@@ -31,9 +33,9 @@ class Desk:
     def run(self, *sources: Path, force: bool = False, redo: bool = False, **changes: object) -> Report:
         settings = self.settings(**changes)
         jobs, failures = plan([str(source) for source in sources], settings)
-        pipeline = Pipeline(settings, stages=self.stages, checkpoints=Checkpoints(self.folder / "cache"))
-        done = run(jobs, pipeline, mode=Mode(force=force, redo=redo))
-        return Report((*failures, *done))
+        setup = Setup(settings, self.stages, self.folder / "cache", mode=Mode(force=force, redo=redo))
+        with in_this_process(silent) as crew:
+            return Report((*failures, *run(jobs, setup, crew=crew)))
 
     def one(self, source: Path, **changes: object) -> Result:
         (result,) = self.run(source, **changes).results  # type: ignore[arg-type]
@@ -41,7 +43,11 @@ class Desk:
 
     def drafts(self) -> dict[str, tuple[bytes, int]]:
         """Name → contents and time of writing of every file there."""
-        return {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in sorted((self.folder / "drafts").iterdir())}
+        return {
+            p.name: (p.read_bytes(), p.stat().st_mtime_ns)
+            for p in sorted((self.folder / "drafts").iterdir())
+            if p.is_file()
+        }
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -51,8 +52,8 @@ class Telling(ScriptedStages):
     calls: list[str] = field(default_factory=list)
     broken: frozenset[str] = frozenset()
 
-    def recognize(self, audio: Audio, *, progress: Callable[[float], None]) -> Recognition:
-        recognition = super().recognize(audio, progress=progress)
+    def recognize(self, audio: Audio, *args: Any, **rest: Any) -> Recognition:
+        recognition = super().recognize(audio, *args, **rest)
         texts = [word for _, text in self.talk for word in text.split()]
         words = [Word(text, STEP * i, STEP * i + 0.4, 0.9) for i, text in enumerate(texts)]
         heard = tuple(word for word in words if not self.drop[0] <= word.start < self.drop[1])

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("audio", "transcribe", "output")
-MAY_IMPORT_OUTPUT = {"batch", "check", "cli", "commands", "cut", "editor", "references", "results"}
+MAY_IMPORT_OUTPUT = {"batch", "check", "cli", "commands", "cut", "editor", "plan", "references", "results"}
 STAGES = ("transcribe.pipeline", "transcribe.realign", "transcribe.config")
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
 
 from audio.episode import Episode
-from audio.errors import AudioError
+from audio.errors import AudioError, SourceError
 from tests.scripted import B_SOUNDS, ScriptedStages, tone
 from transcribe.checkpoint import Checkpoints, ForgetfulCheckpoints
 from transcribe.errors import EngineError
-from transcribe.pipeline import NO_SPEECH, Pipeline
+from transcribe.pipeline import NO_SPEECH, Pipeline, hash_of
+from transcribe.recording import Watch
 from transcribe.settings import Settings
 from transcribe.transcript import Transcript
 from transcribe.voices import Sample, Voice
@@ -117,3 +120,52 @@ def test_a_voice_on_file_names_its_speaker_also_from_a_checkpoint(tmp_path: Path
         assert speakers["S2"].name == "Zoë O'Neill"
         assert speakers["S2"].evidence == "the voice on file, likeness 1.00"
     assert sorted(stages.calls) == ["diarize", "recognize"]
+
+
+def test_a_changed_glossary_is_heard_again_and_the_first_reading_stands(tmp_path: Path) -> None:
+    path, stages = tone(tmp_path / "a.wav"), ScriptedStages()
+    transcribed(path, stages)
+    stages.calls.clear()
+    names = tmp_path / "names.txt"
+    for text, calls in (("Grace\n", ["rehear"]), ("Grace\n", []), ("Grace\nAda\n", ["rehear"])):
+        names.write_text(text)
+        transcribed(path, stages, Settings(glossary=str(names)))
+        assert stages.calls == calls
+        stages.calls.clear()
+    transcribed(path, stages, Settings(glossary=str(names), beam_size=2))
+    assert stages.calls == ["recognize", "rehear"]
+
+
+def test_a_damaged_checkpoint_costs_its_own_stage(tmp_path: Path) -> None:
+    path, stages = tone(tmp_path / "a.wav"), ScriptedStages()
+    first = transcribed(path, stages)
+    for kept in sorted((tmp_path / "cache").rglob("*.json")):
+        stages.calls.clear()
+        kept.write_text("{}")
+        assert transcribed(path, stages) == first
+        assert stages.calls == [stage for stage in ("recognize", "diarize") if kept.name.startswith(stage)]
+        data = {"words": 3, "spans": None, "chunks": [], "language": []}  # sealed, and not what the stage keeps
+        body = json.dumps(data).encode()
+        kept.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+        assert transcribed(path, stages) == first
+
+
+def test_a_file_that_is_another_by_now_is_refused(tmp_path: Path) -> None:
+    path = tone(tmp_path / "a.wav")
+    sha256 = hash_of(path)
+    tone(path, hertz=700)
+    pipeline = Pipeline(Settings(), stages=ScriptedStages(), checkpoints=Checkpoints(tmp_path / "c"))
+    with pytest.raises(SourceError, match="was replaced while it was read"):
+        pipeline.transcript(Episode.of_file(path), audio_sha256=sha256)
+    assert not list((tmp_path / "c").rglob("*.json"))
+
+
+def test_what_took_how_long_and_where_it_failed_is_noted(tmp_path: Path) -> None:
+    path, watch = tone(tmp_path / "a.wav"), Watch()
+    pipeline = Pipeline(
+        Settings(), stages=ScriptedStages(broken=frozenset({"diarize"})), checkpoints=Checkpoints(tmp_path / "c")
+    )
+    with pytest.raises(EngineError):
+        pipeline.transcript(Episode.of_file(path), watch=watch)
+    assert watch.failed_in == "diarize"
+    assert {"decode", "plan", "recognize", "diarize"} <= watch.seconds.keys()

@@ -11,8 +11,8 @@ import pytest
 from output.formats import FORMATS as WRITTEN
 from transcribe.config import load_settings
 from transcribe.errors import SettingsError
-from transcribe.pipeline import glossary_of
 from transcribe.settings import FORMATS, Settings, Stage
+from transcribe.stages import glossary_of
 
 # A value other than the default for every field. A new field without one fails here, which is the point.
 OTHER: dict[str, Any] = {
@@ -22,6 +22,7 @@ OTHER: dict[str, Any] = {
     "channels": "mix",
     "host": "Ada",
     "guest": "Visitor",
+    "voices": ("Ada", "Grace"),
     "model": "tiny.en",
     "engine": "openai",
     "device": "cpu",
@@ -33,6 +34,10 @@ OTHER: dict[str, Any] = {
     "match": "storage",
     "episode": "guid-7",
     "threads": 3,
+    "cache_limit": "500MB",
+    "jobs": 2,
+    "scheduler": "tcp://127.0.0.1:8786",
+    "progress": "plain",
     "labels": "name",
     "colon": "inside",
     "wrap": 0,
@@ -142,6 +147,8 @@ def test_command_line_beats_environment_beats_file_beats_default(tmp_path: Path)
         ("speakers", "Ada and Grace", "speakers: 'Ada and Grace' looks like several people"),
         ("language", "English", "language: 'English' is not a code"),
         ("output", " ", "output: must not be empty"),
+        ("scheduler", "localhost", "scheduler: 'localhost' is not an address such as tcp"),
+        ("cache_limit", "much", "cache-limit: 'much' is not a size such as 500MB or 2GB, nor none"),
     ],
 )
 def test_a_bad_value_is_named_with_its_place(name: str, value: str, message: str, tmp_path: Path) -> None:

@@ -1,229 +1,305 @@
-"""Episodes by the dozen: plan, run one after another, report. A failure costs its own episode and sets the exit code.
+"""Episodes by the dozen: fetch, transcribe several at a time, write each one's files as it comes.
 
-How an episode becomes a transcript is `transcribe.pipeline`'s business, how a transcript becomes files that of
-`transcribe.results`.
+A failure costs its own episode. Written against `concurrent.futures.Executor`: who does the tasks is a `Crew`,
+processes of this machine or of a cluster. Files are written here and nowhere else. Which episodes there are is
+`transcribe.plan`'s business, how a transcript becomes files that of `transcribe.results`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
-from enum import StrEnum
+import queue
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
-from audio.episode import Episode
-from audio.errors import AudioError
+from audio.episode import Episode, Seconds
 from audio.fetch import Failed, fetch_all
-from audio.fetch import Progress as FetchProgress
 from audio.http import Client
-from audio.library import Library, key_of
-from audio.selection import Selection
-from audio.sources import episodes_from
+from audio.length import stated_length
 from output.errors import OutputError
-from output.files import stem_for
 from output.formats import file_name
-from transcribe.errors import TranscribeError
-from transcribe.pipeline import Pipeline, Progress, hash_of
-from transcribe.results import is_anothers, is_current, is_edited, write_transcript
+from transcribe.checkpoint import note_source
+from transcribe.pipeline import hash_of
+from transcribe.plan import Job, Mode
+from transcribe.report import Result, State, Tally
+from transcribe.results import current, write_transcript
 from transcribe.settings import Settings
+from transcribe.splitting import Split, is_long
+from transcribe.stages import StagesMaker
+from transcribe.task import Failure, Outcome, Part, Task, failure_of, work
+from transcribe.voices import Voice
+from transcribe.workers import Crew
 
 _log = logging.getLogger(__name__)
 
-
-class State(StrEnum):
-    """What became of an episode."""
-
-    WRITTEN = "written"
-    UNCHANGED = "unchanged"
-    FAILED = "failed"
+_LOOK = 0.1  # seconds between looks at whether to stop
+_TRIES = 2  # of a task whose worker dies
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """One episode's outcome. `paths` are the files that hold its transcript now, in the order of the formats."""
+class Setup:
+    """What is the same for every episode of a run. `settings.threads` are those of one task."""
 
-    source: str
-    state: State
-    paths: tuple[Path, ...] = ()
-    messages: tuple[str, ...] = ()  # warnings; of a failed episode the one error
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What became of all of them."""
-
-    results: tuple[Result, ...]
-
-    @property
-    def failed(self) -> tuple[Result, ...]:
-        """The ones without a transcript, in order."""
-        return tuple(result for result in self.results if result.state is State.FAILED)
-
-    @property
-    def summary(self) -> str:
-        """How many of each, in words: "2 written, 1 failed"."""
-        counts = [(sum(result.state is state for result in self.results), state) for state in State]
-        return ", ".join(f"{count} {state}" for count, state in counts if count)
-
-    @property
-    def exit_code(self) -> int:
-        """0: every episode has its transcript; 1: one has not."""
-        return 1 if self.failed else 0
+    settings: Settings
+    stages: StagesMaker
+    cache: Path  # the folder of checkpoints
+    voices: tuple[Voice, ...] = ()
+    mode: Mode = field(default_factory=Mode)
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """An episode, and the stem of its files where it is on this machine; one to be fetched gets its own then."""
+class Onlooker(Protocol):
+    """Is told what goes on, by the number of an episode in the run. `fetching` may be called from several threads."""
 
-    source: str
-    episode: Episode
-    stem: str | None
+    def fetching(self, episode: Episode, here: int, total: int | None) -> None:
+        """So many bytes of an episode's audio are here, of `total` where that is known."""
 
+    def started(self, number: int, name: str, seconds: Seconds | None) -> None:
+        """Work on an episode begins; its length as far as it is known."""
 
-def plan(
-    sources: Iterable[str], settings: Settings, *, client: Client | None = None
-) -> tuple[tuple[Job, ...], tuple[Result, ...]]:
-    """The episodes `sources` name, each once, and a failure for every source that names none.
-
-    Of a feed's or a page's episodes only those the settings select. The network is asked only for sources that need it.
-    """
-    jobs: list[Job] = []
-    failures: list[Result] = []
-    seen: set[object] = set()
-    for source in sources:
-        try:
-            episodes = episodes_from(source, client=client)
-        except AudioError as error:
-            failures.append(Result(source, State.FAILED, messages=(str(error),)))
-            continue
-        chosen = selected(episodes, settings)
-        if not chosen:
-            none = f"{source}: none of its {len(episodes)} episodes is meant by --since, --match or --episode"
-            failures.append(Result(source, State.FAILED, messages=(none,)))
-        for episode in chosen:
-            identity = episode.audio_url if episode.path is None else episode.path.resolve()
-            if identity not in seen:
-                seen.add(identity)
-                jobs.append(_job(episode, jobs, settings))
-    return tuple(jobs), tuple(failures)
+    def ended(self, number: int, result: Result) -> None:
+        """An episode is done with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mode:
-    """How a run goes about it. `redo` transcribes what is current as well; `force` replaces drafts that were edited,
-    after a backup."""
+class Nobody:
+    """An `Onlooker` that does not look."""
 
-    redo: bool = False
-    force: bool = False
+    def fetching(self, episode: Episode, here: int, total: int | None) -> None:
+        """Nothing."""
+
+    def started(self, number: int, name: str, seconds: Seconds | None) -> None:
+        """Nothing."""
+
+    def ended(self, number: int, result: Result) -> None:
+        """Nothing."""
+
+
+@dataclass(slots=True)
+class _Work:
+    """An episode under way: what it was when it was begun, and what is known of it so far."""
+
+    number: int
+    job: Job
+    task: Task
+    tries: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    split: Split | None = None
 
 
 def run(
     jobs: Iterable[Job],
-    pipeline: Pipeline,
+    setup: Setup,
     *,
-    mode: Mode = Mode(),
+    crew: Crew,
     client: Client | None = None,
-    progress: Progress = lambda stage, fraction: None,
-    fetching: FetchProgress | None = None,
+    onlooker: Onlooker | None = None,
+    stop: threading.Event | None = None,
 ) -> Iterator[Result]:
     """Fetch what is not here, transcribe each job and write its files, yielding its result as soon as they are there.
 
-    An episode that fails, for whatever reason, yields its failure and the next one starts. Downloads go on while
-    earlier episodes are transcribed; `fetching` is told of them.
+    `crew.size` episodes at a time; downloads go on meanwhile. An episode that fails, for whatever reason, yields its
+    failure and the others go on; one whose worker dies is tried once more. Once `stop`
+    is set nothing new is begun, what is under way is dropped, and the iterator ends.
     """
-    jobs = tuple(jobs)
-    for job in (job for job in jobs if job.episode.path is not None):
-        yield _guarded(job, pipeline, mode=mode, progress=progress)
-    remote = [job.episode for job in jobs if job.episode.path is None]
-    if not remote:
-        return
-    with contextlib.nullcontext(client) if client else Client() as used:
-        for outcome in fetch_all(remote, pipeline.settings.output_folder, client=used, progress=fetching):
-            if isinstance(outcome, Failed):
-                yield Result(outcome.episode.title, State.FAILED, messages=(str(outcome.error),))
-            elif outcome.episode.path is not None:
-                job = Job(outcome.episode.title, outcome.episode, outcome.episode.path.stem)
-                yield _guarded(job, pipeline, mode=mode, progress=progress)
+    return _Run(tuple(jobs), setup, crew, onlooker=onlooker or Nobody(), stop=stop or threading.Event()).results(client)
 
 
-def selected(episodes: tuple[Episode, ...], settings: Settings) -> tuple[Episode, ...]:
-    """What the user typed as files is meant; of what a feed or a page lists, what the settings select."""
-    if not any(episode.audio_url for episode in episodes):
-        return episodes
-    selection = Selection(
-        latest=settings.latest or None,
-        since=date.fromisoformat(settings.since) if settings.since else None,
-        match=settings.match or None,
-        episode=settings.episode or None,
+class _Run:
+    """The state of a run: jobs that wait, tasks that wait for a worker, tasks that are with one."""
+
+    def __init__(
+        self, jobs: tuple[Job, ...], setup: Setup, crew: Crew, *, onlooker: Onlooker, stop: threading.Event
+    ) -> None:
+        self._setup, self._crew, self._onlooker, self._stop = setup, crew, onlooker, stop
+        self._waiting = deque(job for job in jobs if job.episode.path is not None)
+        self._remote = [job.episode for job in jobs if job.episode.path is None]
+        self._arriving = bool(self._remote)
+        self._ready: deque[tuple[_Work, Task]] = deque()
+        self._running: dict[Future[Outcome], tuple[_Work, Task]] = {}
+        self._events: queue.SimpleQueue[Future[Outcome] | Job | Result | None] = queue.SimpleQueue()
+        self._count = 0
+
+    def results(self, client: Client | None) -> Iterator[Result]:
+        """See `run`."""
+        with contextlib.ExitStack() as stack:
+            if self._remote:
+                used = client or stack.enter_context(Client())
+                fetcher = threading.Thread(target=self._fetch, args=(used,), daemon=True, name="fetch")
+                fetcher.start()
+            try:
+                yield from self._loop()
+            finally:
+                if self._running or self._arriving:
+                    self._stop.set()
+                    self._crew.abandon()
+
+    def _loop(self) -> Iterator[Result]:
+        while not self._stop.is_set() and (self._waiting or self._ready or self._running or self._arriving):
+            self._submit()
+            ahead = len(self._ready) < max(1, self._crew.size - len(self._running))
+            if self._waiting and ahead:
+                if result := self._prepared(self._waiting.popleft()):
+                    yield result
+                block = False
+            else:
+                block = True
+            yield from self._happened(block=block)
+
+    def _submit(self) -> None:
+        while self._ready and len(self._running) < self._crew.size:
+            one, task = self._ready.popleft()
+            future = self._crew.executor.submit(work, task, self._crew.tell)
+            self._running[future] = one, task
+            future.add_done_callback(self._events.put)
+
+    def _happened(self, *, block: bool) -> Iterator[Result]:
+        """What has happened meanwhile; where there is nothing else to do, after waiting for it a moment."""
+        try:
+            event = self._events.get(block, _LOOK)
+        except queue.Empty:
+            return
+        if isinstance(event, Result):
+            yield event
+        elif isinstance(event, Job):
+            self._waiting.append(event)
+        elif event is None:
+            self._arriving = False
+        else:
+            result = self._came(event, *self._running.pop(event))
+            if result is not None:
+                yield result
+
+    def _fetch(self, client: Client) -> None:
+        """Runs in a thread of its own: episodes as they are here become jobs."""
+        folder = self._setup.settings.output_folder
+        try:
+            for outcome in fetch_all(self._remote, folder, client=client, progress=self._onlooker.fetching):
+                title = outcome.episode.title
+                if isinstance(outcome, Failed):
+                    self._events.put(_failed(title, failure_of(outcome.error, "fetch"), ""))
+                elif outcome.episode.path is not None:
+                    self._events.put(Job(title, outcome.episode, outcome.episode.path.stem))
+                if self._stop.is_set():
+                    return
+        except Exception as error:  # noqa: BLE001 - whatever it is, those that are here must not wait for ever
+            self._events.put(_failed("fetching", failure_of(error, "fetch"), ""))
+        finally:
+            self._events.put(None)
+
+    def _prepared(self, job: Job) -> Result | None:
+        """Put the job's task among those that are ready; the result instead where there is nothing to do, or no way."""
+        self._count += 1
+        number, path, settings, mode = self._count, job.episode.path, self._setup.settings, self._setup.mode
+        assert path is not None
+        try:
+            sha256 = hash_of(path)
+            if not (mode.redo or mode.force) and (result := self._unchanged(job, sha256)):
+                return self._ended(number, result)
+            seconds = stated_length(path)
+        except Exception as error:  # noqa: BLE001 - a defect of ours is this episode's alone
+            return self._ended(number, self._failed(job, failure_of(error, "read")))
+        task = Task(
+            number,
+            job.episode,
+            sha256,
+            settings,
+            self._setup.cache,
+            self._setup.stages,
+            self._setup.voices,
+            fresh=mode.redo,
+        )
+        one = _Work(number, job, task)
+        self._onlooker.started(number, job.source, seconds)
+        alone = not (self._waiting or self._ready or self._arriving)
+        if alone and is_long(seconds) and self._crew.size - len(self._running) > 1:
+            one.split = Split(task, self._crew.size)
+            task = one.split.first
+        elif alone and self._crew.last_threads:
+            task = replace(task, settings=replace(settings, threads=self._crew.last_threads))
+        self._ready.append((one, task))
+        return None
+
+    def _unchanged(self, job: Job, audio_sha256: str) -> Result | None:
+        """The result where there is nothing to do."""
+        settings, stem = self._setup.settings, job.stem or ""
+        there = current(stem, job.episode, settings=settings, audio_sha256=audio_sha256)
+        if there is None:
+            return None
+        paths = tuple(settings.output_folder / file_name(stem, name) for name in settings.formats)
+        return Result(job.source, State.UNCHANGED, paths, tally=Tally.of(there), stem=stem)
+
+    def _came(self, future: Future[Outcome], one: _Work, task: Task) -> Result | None:
+        """What becomes of an episode whose task is done: its result, or None where there is more to do."""
+        try:
+            outcome = future.result()
+        except (Exception, CancelledError) as error:  # noqa: BLE001 - a worker that died; how it did is its executor's
+            one.tries += 1
+            if one.tries < _TRIES:
+                _log.warning("%s: its worker ended (%s); it is tried once more", one.job.source, _reason(error))
+                self._ready.appendleft((one, task))
+                return None
+            outcome = Outcome(failure=_lost(error, task))
+        for stage, seconds in outcome.seconds.items():
+            one.seconds[stage] = one.seconds.get(stage, 0.0) + seconds
+        if one.split is not None and task.part is not Part.ALL:
+            self._ready.extend((one, each) for each in one.split.after(task, outcome))
+            return None
+        if outcome.transcript is None:
+            failure = outcome.failure or Failure("nothing came back", "", "")
+            return self._ended(one.number, self._failed(one.job, failure, one.seconds))
+        return self._ended(one.number, self._written(one, outcome))
+
+    def _written(self, one: _Work, outcome: Outcome) -> Result:
+        settings, job, transcript = self._setup.settings, one.job, outcome.transcript
+        assert transcript is not None
+        assert job.stem is not None
+        path = job.episode.path  # a worker elsewhere may have had it under another name
+        transcript = replace(transcript, episode=replace(transcript.episode, path=path))
+        if path is not None:
+            note_source(self._setup.cache, one.task.audio_sha256, path)
+        try:
+            force = self._setup.mode.force
+            paths, messages = write_transcript(transcript, job.stem, settings=settings, force=force)
+        except OutputError as error:
+            return self._failed(job, Failure(str(error), "write", ""), one.seconds)
+        except Exception as error:  # noqa: BLE001 - a defect of ours is this episode's alone
+            return self._failed(job, failure_of(error, "write"), one.seconds)
+        told = transcript.warnings + messages
+        return Result(job.source, State.WRITTEN, paths, told, Tally.of(transcript), one.seconds, stem=job.stem)
+
+    def _failed(self, job: Job, failure: Failure, seconds: dict[str, float] | None = None) -> Result:
+        return _failed(job.source, failure, job.stem or "", seconds)
+
+    def _ended(self, number: int, result: Result) -> Result:
+        self._onlooker.ended(number, result)
+        return result
+
+
+def _failed(source: str, failure: Failure, stem: str, seconds: dict[str, float] | None = None) -> Result:
+    _log.debug("%s failed in %s\n%s", source, failure.stage, failure.traceback)
+    return Result(
+        source,
+        State.FAILED,
+        messages=(failure.message,),
+        seconds=seconds or {},
+        stage=failure.stage,
+        stem=stem,
+        traceback=failure.traceback,
     )
-    return selection.of(episodes)
 
 
-def outlook(job: Job, settings: Settings, *, mode: Mode = Mode()) -> str:
-    """What a run would do with the job, in a few words. Raises `SourceError` where its file cannot be read."""
-    if job.episode.path is None:
-        (state,) = states([job.episode], settings)
-        return {"new": "to be fetched and transcribed", "fetched": "to be transcribed"}.get(state, "transcribed before")
-    assert job.stem is not None
-    audio_sha256 = hash_of(job.episode.path)
-    current = is_current(job.stem, job.episode, settings=settings, audio_sha256=audio_sha256)
-    if current and not (mode.redo or mode.force):
-        return "unchanged"
-    if not is_edited(job.stem, settings):
-        return "to be transcribed"
-    if mode.force:
-        return "to be transcribed; the draft that was edited is replaced, after a backup"
-    return "to be transcribed; the draft that was edited stays, what is new goes beside it"
+def _lost(error: BaseException, task: Task) -> Failure:
+    message = (
+        f"its worker process ended twice over it ({_reason(error)}): it was killed, or memory ran out; "
+        "use fewer --jobs or a smaller --model, and run again"
+    )
+    return Failure(message, str(task.part), "")
 
 
-def states(episodes: Sequence[Episode], settings: Settings) -> list[str]:
-    """How far each episode has come in the settings' folder: new, fetched or transcribed."""
-    library = Library(settings.output_folder)
-    entries = library.entries()
-    found: list[str] = []
-    jobs: list[Job] = []
-    for episode, state in zip(episodes, library.states(episodes), strict=True):
-        entry = entries.get(key_of(episode))
-        jobs.append(_job(episode, jobs, settings))
-        stem = entry.stem if entry else jobs[-1].stem
-        timed = None if stem is None else settings.output_folder / file_name(stem, "json")
-        found.append("transcribed" if timed is not None and timed.is_file() else str(state))
-    return found
-
-
-def _guarded(job: Job, pipeline: Pipeline, *, mode: Mode, progress: Progress) -> Result:
-    try:
-        return _one(job, pipeline, mode=mode, progress=progress)
-    except (AudioError, TranscribeError, OutputError) as error:
-        _log.debug("%s failed", job.source, exc_info=True)
-        return Result(job.source, State.FAILED, messages=(str(error),))
-    except Exception as error:  # noqa: BLE001 - a defect of ours, or of what we stand on, is this episode's alone
-        _log.debug("%s failed", job.source, exc_info=True)
-        message = f"{job.source}: unexpected {type(error).__name__}: {error}; run it with --verbose and report it"
-        return Result(job.source, State.FAILED, messages=(message,))
-
-
-def _one(job: Job, pipeline: Pipeline, *, mode: Mode, progress: Progress) -> Result:
-    settings = pipeline.settings
-    assert job.episode.path is not None
-    assert job.stem is not None
-    audio_sha256 = hash_of(job.episode.path)
-    if not (mode.redo or mode.force) and is_current(
-        job.stem, job.episode, settings=settings, audio_sha256=audio_sha256
-    ):
-        paths = tuple(settings.output_folder / file_name(job.stem, name) for name in settings.formats)
-        return Result(job.source, State.UNCHANGED, paths)
-    transcript = pipeline.transcript(job.episode, audio_sha256=audio_sha256, progress=progress)
-    paths, messages = write_transcript(transcript, job.stem, settings=settings, force=mode.force)
-    return Result(job.source, State.WRITTEN, paths, transcript.warnings + messages)
-
-
-def _job(episode: Episode, jobs: list[Job], settings: Settings) -> Job:
-    if episode.path is None:
-        return Job(episode.title, episode, None)
-    path, used = episode.path.resolve(), {job.stem.casefold() for job in jobs if job.stem}
-    stem = stem_for(episode, lambda stem: stem.casefold() in used or is_anothers(stem, path, settings=settings))
-    return Job(str(episode.path), episode, stem)
+def _reason(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

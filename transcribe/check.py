@@ -25,7 +25,8 @@ from transcribe.baseline import Baseline, Kept
 from transcribe.clips import Clip, Clips
 from transcribe.errors import TranscribeError, TranscriptError
 from transcribe.gates import RATES, Found, Gate, gates_of, pooled_gates
-from transcribe.pipeline import Pipeline, Progress
+from transcribe.pipeline import Pipeline
+from transcribe.recording import Progress
 from transcribe.references import REFERENCE_SUFFIXES, Account, account_of, read_account, with_times
 from transcribe.score import Score, Scoring, score
 from transcribe.settings import Settings, Stage
@@ -181,7 +182,7 @@ class _Watch:
 def _took(transcript: Transcript, settings: Settings, seconds: Seconds | None) -> Seconds | None:
     """How long it took to transcribe: `seconds`, which are kept, or what was kept when it was last done."""
     made = transcript.made_with
-    done = f"{made.audio_sha256} {made.model_sha256} {settings.digest(Stage.RECOGNIZE, Stage.DIARIZE)}"
+    done = f"{made.audio_sha256} {made.model_sha256} {settings.digest(Stage.RECOGNIZE, Stage.REHEAR, Stage.DIARIZE)}"
     kept = cache_folder() / "scores" / f"speed-{hashlib.sha256(done.encode()).hexdigest()[:32]}.json"
     if seconds is not None:
         _save(kept, seconds)

@@ -16,6 +16,7 @@ import click
 import transcribe
 from audio.errors import AudioError
 from output.errors import OutputError
+from transcribe.commands.cache import cache
 from transcribe.commands.drafts import export, lint, parse, render
 from transcribe.commands.editing import edit, learn, merge, sync
 from transcribe.commands.models import models
@@ -24,10 +25,10 @@ from transcribe.commands.scoring import check, clip, score
 from transcribe.commands.sources import fetch, list_episodes
 from transcribe.commands.voices import voices
 from transcribe.errors import SettingsError, TranscribeError
-from transcribe.settings import Settings
+from transcribe.stages import real_stages
 
 if TYPE_CHECKING:
-    from transcribe.pipeline import Stages, StagesMaker
+    from transcribe.stages import StagesMaker
 
 
 _NO_TELEMETRY = ("ORT_DISABLE_TELEMETRY", "HF_HUB_DISABLE_TELEMETRY")  # read by onnxruntime and the hub's library
@@ -41,7 +42,7 @@ def main(args: Sequence[str] | None = None, *, stages: StagesMaker | None = None
     for variable in _NO_TELEMETRY:
         os.environ.setdefault(variable, "1")
     try:
-        code = cli.main(args=args, prog_name="transcribe", standalone_mode=False, obj=stages or _real_stages)
+        code = cli.main(args=args, prog_name="transcribe", standalone_mode=False, obj=stages or real_stages)
     except click.Abort:
         click.echo("interrupted; run the same command again to go on", err=True)
         code = 130
@@ -80,14 +81,9 @@ for _command in (
     *(score, check, clip),
     models,
     voices,
+    cache,
 ):
     cli.add_command(_command)
-
-
-def _real_stages(settings: Settings) -> Stages:
-    from transcribe.pipeline import RealStages
-
-    return RealStages(settings)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
 if TYPE_CHECKING:
@@ -70,6 +71,23 @@ class Bars:
             if total is not None and here >= total:
                 bar.close()
                 del self._bars[f"fetch {name}"]
+
+    def lines(self, texts: Sequence[str]) -> None:
+        """Show these lines, in the place of those shown before."""
+        if not self._drawn:
+            return
+        from tqdm import tqdm
+
+        with self._lock:
+            for number, text in enumerate(texts):
+                name = f"line {number}"
+                if name not in self._bars:
+                    self._bars[name] = tqdm(
+                        position=number, leave=False, bar_format="{desc}", file=self._stream, dynamic_ncols=True
+                    )
+                self._bars[name].set_description_str(text)
+            for name in [name for name in self._bars if name.startswith("line ")][len(texts) :]:
+                self._bars.pop(name).close()
 
     def _new(self, stage: str) -> tqdm[NoReturn]:
         from tqdm import tqdm

@@ -86,15 +86,50 @@ def recognize(
     if not layout.chunks:
         tell(1.0)
         return Recognition((), UNDETERMINED if settings.language == "auto" else settings.language, (), ())
-    language = _language(audio, recognizer, layout, settings)
-    read = _Reader(audio, recognizer, language, settings.beam_size)
+    language = language_of(audio, recognizer, layout, settings)
+    read = read_chunks(
+        audio,
+        recognizer,
+        layout.chunks,
+        language=language,
+        beam_size=settings.beam_size,
+        progress=lambda share: tell(_VAD_SHARE + (1 - _VAD_SHARE) * share),
+    )
+    return combined([read], language)
+
+
+def read_chunks(
+    audio: Audio,
+    recognizer: Recognizer,
+    chunks: Sequence[Chunk],
+    *,
+    language: str,
+    beam_size: int,
+    progress: Progress | None = None,
+) -> Recognition:
+    """What is said in some chunks of a plan. No chunk's words depend on another's, so a plan may be read in parts.
+
+    `combined` makes the recording's recognition of the parts. Raises `EngineError`.
+    """
+    tell = progress or (lambda _: None)
+    read = _Reader(audio, recognizer, language, beam_size)
     passages = []
-    for passage in read.chunks(layout):
+    for passage in read.chunks(chunks):
         passages.append(passage)
-        tell(_VAD_SHARE + (0.95 - _VAD_SHARE) * passage.chunk.end / layout.chunks[-1].end)
+        tell(0.95 * len(passages) / len(chunks))
     passages = _holes_filled(_reread(passages, read), read)
     tell(1.0)
     return _recognition([_judged(passage) for passage in passages], language)
+
+
+def combined(parts: Sequence[Recognition], language: str) -> Recognition:
+    """The recognition of a recording whose chunks were read in `parts`, given in the order of time."""
+    return Recognition(
+        words=without_fillers([word for part in parts for word in part.words], language=language),
+        language=language,
+        doubts=tuple(sorted((d for p in parts for d in p.doubts), key=lambda doubt: (doubt.start, doubt.end))),
+        evidence=tuple(chunk for part in parts for chunk in part.evidence),
+    )
 
 
 def vote(guesses: Iterable[tuple[str, float]]) -> str:
@@ -109,7 +144,11 @@ def vote(guesses: Iterable[tuple[str, float]]) -> str:
     return min(sums, key=lambda code: (-sums[code], code))
 
 
-def _language(audio: Audio, recognizer: Recognizer, layout: Plan, settings: Settings) -> str:
+def language_of(audio: Audio, recognizer: Recognizer, layout: Plan, settings: Settings) -> str:
+    """The language spoken in a recording with at least one chunk: the settings', or by vote over several places.
+
+    Raises `SettingsError` for one the model does not know, `EngineError` when the engine breaks.
+    """
     known = recognizer.languages
     if settings.language != "auto":
         if settings.language not in known:
@@ -139,9 +178,9 @@ class _Reader:
         self._language = language
         self._beam_size = beam_size
 
-    def chunks(self, layout: Plan) -> Iterator[_Passage]:
-        stretches = [Region(chunk.start, chunk.end) for chunk in layout.chunks]
-        for chunk, reading in zip(layout.chunks, self.stretches(stretches), strict=True):
+    def chunks(self, chunks: Sequence[Chunk]) -> Iterator[_Passage]:
+        stretches = [Region(chunk.start, chunk.end) for chunk in chunks]
+        for chunk, reading in zip(chunks, self.stretches(stretches), strict=True):
             yield _Passage(chunk, reading, settled(_shifted(reading.words, chunk.start), chunk.regions))
 
     def stretches(self, stretches: Sequence[Region]) -> Iterator[Reading]:
@@ -267,7 +306,7 @@ def _judged(passage: _Passage) -> _Passage:
 
 def _recognition(passages: Sequence[_Passage], language: str) -> Recognition:
     return Recognition(
-        words=without_fillers([word for passage in passages for word in passage.words], language=language),
+        words=tuple(word for passage in passages for word in passage.words),
         language=language,
         doubts=tuple(sorted((d for p in passages for d in p.doubts), key=lambda doubt: (doubt.start, doubt.end))),
         evidence=tuple(_evidence(passage) for passage in passages),

@@ -26,11 +26,12 @@ from transcribe.settings import Settings
 from transcribe.transcript import Transcript
 
 
-def is_current(stem: str, episode: Episode, *, settings: Settings, audio_sha256: str) -> bool:
-    """Whether the files of this stem hold what a run under `settings` would write, or an editor's correction of it."""
+def current(stem: str, episode: Episode, *, settings: Settings, audio_sha256: str) -> Transcript | None:
+    """The transcript of this stem, where its files hold what a run under `settings` would write, or an editor's
+    correction of it; None where they do not."""
     folder = settings.output_folder
     before = _transcript_at(folder / file_name(stem, "json"))
-    return (
+    holds = (
         before is not None
         and all((folder / file_name(stem, name)).exists() for name in settings.formats)
         and before.episode.path == _from_folder(folder, episode.path)
@@ -38,6 +39,12 @@ def is_current(stem: str, episode: Episode, *, settings: Settings, audio_sha256:
         and before.made_with.turnscript == transcribe.__version__
         and _staged(before.made_with.settings) == _staged(record_of(settings))
     )
+    return before if holds else None
+
+
+def is_there(stem: str, settings: Settings) -> bool:
+    """Whether this stem has a timed transcript, whatever is in it."""
+    return (settings.output_folder / file_name(stem, "json")).is_file()
 
 
 def is_anothers(stem: str, path: Path, *, settings: Settings) -> bool:

@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import shlex
+import signal
 import sys
-from dataclasses import fields
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from transcribe.commands.options import log_to_stderr, setting_options, settings_in_force
-from transcribe.progress import Bars
+from transcribe.errors import SettingsError
 from transcribe.settings import Settings
 
 if TYPE_CHECKING:
-    from transcribe.batch import Report, Result
-    from transcribe.pipeline import Pipeline, StagesMaker
+    from audio.http import Client
+    from transcribe.batch import Setup
+    from transcribe.display import Display
+    from transcribe.plan import Job, Mode
+    from transcribe.report import Report, Result
+    from transcribe.stages import StagesMaker
+    from transcribe.workers import Crew
+
+_GO_ON = "run the same command again to go on"
 
 
 @click.command()
-@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
 @setting_options(*(field.name for field in fields(Settings)))
+@click.option("--show", "shows", multiple=True, metavar="NAME", help="Bring this show of transcribe.toml up to date.")
+@click.option("--wait", is_flag=True, help="Where another run is at work on the folder, wait for its end.")
 @click.option("--fresh", is_flag=True, help="Recognise everything again, whatever earlier runs kept.")
 @click.option("--force", is_flag=True, help="Replace drafts that were edited; the edited ones are kept as backups.")
-@click.option("-n", "--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("-n", "--dry-run", is_flag=True, help="Say what would be done and how long it takes, and do nothing.")
 @click.option("-q", "--quiet", is_flag=True, help="Only paths, and errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more; with an error, where it happened.")
 @click.pass_obj
@@ -31,50 +48,209 @@ def run(stages: StagesMaker, /, sources: tuple[str, ...], **given: Any) -> int:
 
     SOURCE is a file, a folder, a pattern, or the address of a recording, a feed or a page with a player; what is not
     here is fetched into the folder of the drafts. The paths of what was written go to stdout. What was done before is
-    not done again, and a draft you edited is never overwritten.
+    not done again, and a draft you edited is never overwritten. Ctrl-C stops it, and the same command goes on.
+
+    Without a SOURCE every [[show]] of transcribe.toml is brought up to date.
 
     \b
     Examples:
       transcribe run interview.mp3
       transcribe run interview.mp3 --speakers "Rich,Haikel"
-      transcribe run episodes/ -o drafts -f md,json,vtt
+      transcribe run episodes/ -o drafts -f md,json,vtt --jobs 2
       transcribe run https://example.org/feed.xml --latest 3
     """
+    from transcribe.plan import Mode
+    from transcribe.report import Report
+
+    names = ("fresh", "force", "dry_run", "quiet", "verbose", "wait")
+    fresh, force, dry_run, quiet, verbose, wait = (given.pop(name) for name in names)
+    log_to_stderr(verbose=verbose, quiet=quiet)
+    how = _How(stages, Mode(redo=fresh, force=force), dry_run=dry_run, quiet=quiet, wait=wait)
+    results: list[Result] = []
+    began, interrupted = time.monotonic(), False
+    for errand in _errands(sources, given.pop("shows"), given):
+        report = _done(errand, how)
+        results += report.results
+        interrupted = interrupted or report.interrupted
+        if interrupted:
+            break
+    return _close(Report(tuple(results), time.monotonic() - began, interrupted), quiet=quiet or dry_run)
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """What is the same for everything one command does."""
+
+    stages: StagesMaker
+    mode: Mode
+    dry_run: bool
+    quiet: bool
+    wait: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """Sources under one set of settings: those of the command line, or a show."""
+
+    sources: tuple[str, ...]
+    settings: Settings
+    show: str = ""
+
+    @property
+    def command(self) -> str:
+        """What is being done, for others who want the folder; addresses without what may be secret."""
+        from audio.addresses import shown
+
+        return shlex.join(["transcribe", "run", *(["--show", self.show] if self.show else map(shown, self.sources))])
+
+
+def _errands(sources: tuple[str, ...], names: tuple[str, ...], given: dict[str, Any]) -> tuple[_Errand, ...]:
+    """What the command line asks for. Raises `SettingsError`, and `UsageError` for both sources and shows."""
+    from transcribe.shows import load_shows, shows_named
+
+    if sources and names:
+        raise click.UsageError("a SOURCE or --show, not both")
+    if sources:
+        return (_Errand(sources, settings_in_force(given)),)
+    shows = shows_named(load_shows(given, environ=os.environ, folder=Path.cwd()), names)
+    return tuple(_Errand((show.feed,), show.settings, show.name) for show in shows)
+
+
+def _done(errand: _Errand, how: _How) -> Report:
+    """The errand's report; what is wrong with a show as a whole is its failure, and the next one has its turn."""
+    from audio.errors import AudioError
+    from output.errors import OutputError
+    from transcribe.errors import TranscribeError
+    from transcribe.report import Report, Result, State
+
+    if errand.show and not how.quiet:
+        click.echo(f"{errand.show}: {errand.settings.output_folder}", err=True)
+    try:
+        return _planned_and_run(errand, how)
+    except (AudioError, TranscribeError, OutputError) as error:
+        if not errand.show:
+            raise
+        return Report((Result(errand.show, State.FAILED, messages=(str(error),)),))
+
+
+def _planned_and_run(errand: _Errand, how: _How) -> Report:
     from audio.http import Client
     from output.files import check_folder
-    from transcribe import batch
-    from transcribe.pipeline import glossary_of
+    from transcribe.alone import alone_in
+    from transcribe.batch import Setup
+    from transcribe.checkpoint import users_checkpoints
+    from transcribe.outlooks import forecast
+    from transcribe.plan import plan
+    from transcribe.report import Report
+    from transcribe.stages import glossary_of
+    from transcribe.voices import expected, users_voices
 
-    fresh, force, dry_run, quiet, verbose = (
-        given.pop(name) for name in ("fresh", "force", "dry_run", "quiet", "verbose")
-    )
-    log_to_stderr(verbose=verbose, quiet=quiet)
-    settings = settings_in_force(given)
-    glossary_of(settings)  # a glossary that cannot be read is said before the work
-    mode = batch.Mode(redo=fresh, force=force)
-    with Client(sources) as client:
-        jobs, failures = batch.plan(sources, settings, client=client)
-        if dry_run:
-            for job in jobs:
-                click.echo(f"{job.source}: {batch.outlook(job, settings, mode=mode)}", err=True)
-            return _close(batch.Report(failures), quiet=True)
-        if jobs:
-            check_folder(settings.output_folder)
-        results = list(failures)
-        with Bars(sys.stderr) as bars:
-            pipeline = _pipeline(settings, stages, fresh=fresh)
-            for result in batch.run(jobs, pipeline, mode=mode, client=client, progress=bars, fetching=bars.download):
-                bars.clear()
+    settings, waited = errand.settings, False
+    glossary_of(settings)  # one that cannot be read, and voices that are not on file, are said before the work
+    voices = expected(users_voices(), settings.voices)
+
+    def waiting(holder: str) -> None:
+        nonlocal waited
+        waited = True
+        click.echo(f"waiting; {holder}", err=True)
+
+    with Client(errand.sources) as client:
+        jobs, failures = plan(errand.sources, settings, client=client)
+        setup = Setup(settings, how.stages, users_checkpoints().folder, voices, how.mode)
+        if how.dry_run:
+            for line in forecast(jobs, setup):
+                click.echo(line, err=True)
+            return Report(failures)
+        if not jobs:
+            report = _run(jobs, setup, failures, client=client, quiet=how.quiet)
+            _save(report, setup)
+            return report
+        check_folder(settings.output_folder)
+        with alone_in(settings.output_folder, errand.command, wait=how.wait, waiting=waiting):
+            if waited:  # the other run may have done all of it, or given names to files
+                jobs, failures = plan(errand.sources, settings, client=client)
+            report = _run(jobs, setup, failures, client=client, quiet=how.quiet)
+        _save(report, setup)  # after the lock: where nothing was written, it leaves no folder to put a report into
+        return report
+
+
+def _run(jobs: tuple[Job, ...], setup: Setup, failures: tuple[Result, ...], *, client: Client, quiet: bool) -> Report:
+    from transcribe import batch
+    from transcribe.cache import trim
+    from transcribe.display import Display
+    from transcribe.outlooks import note_speed
+    from transcribe.report import Report
+
+    results, began = list(failures), time.monotonic()
+    kind = "none" if quiet and setup.settings.progress == "auto" else setup.settings.progress
+    with Display(sys.stderr, len(jobs), kind=kind) as display, _crew(setup, len(jobs), display) as (crew, shared):
+        with _stopping(crew) as stop:
+            for result in batch.run(jobs, shared, crew=crew, client=client, onlooker=display, stop=stop):
+                display.clear()
                 results.append(result)
                 _tell(result, quiet=quiet)
-    return _close(batch.Report(tuple(results)), quiet=quiet)
+        interrupted = stop.is_set()
+        if interrupted:
+            crew.abandon()
+    report = Report(tuple(results), time.monotonic() - began, interrupted)
+    note_speed(report, setup)
+    limit = setup.settings.cache_limit_bytes
+    if limit is not None:
+        trim(limit)
+    return report
 
 
-def _pipeline(settings: Settings, stages: StagesMaker, *, fresh: bool) -> Pipeline:
-    from transcribe.checkpoint import users_checkpoints
-    from transcribe.pipeline import Pipeline
+@contextlib.contextmanager
+def _crew(setup: Setup, episodes: int, display: Display) -> Iterator[tuple[Crew, Setup]]:
+    """Who does the tasks, and the setup with each one's share of the threads."""
+    from transcribe import cluster, workers
 
-    return Pipeline(settings, stages=stages(settings), checkpoints=users_checkpoints(fresh=fresh))
+    settings = setup.settings
+    if settings.scheduler:
+        if not workers.suits_processes(setup.stages):
+            raise SettingsError("scheduler: these stages cannot be made on another machine")
+        with cluster.scheduler(settings.scheduler, display.told, size=settings.jobs) as crew:
+            yield crew, setup
+        return
+    if not workers.suits_processes(setup.stages):
+        with workers.in_this_process(display.told) as crew:
+            yield crew, setup
+        return
+    layout = workers.layout(setup.settings, episodes)
+    shared = replace(setup, settings=replace(setup.settings, threads=layout.threads))
+    with workers.processes(layout.jobs, display.told, last_threads=layout.last_threads) as crew:
+        yield crew, shared
+
+
+@contextlib.contextmanager
+def _stopping(crew: Crew) -> Iterator[threading.Event]:
+    """Ctrl-C, or a request to end, sets the event: what is being written is written. A second one ends at once."""
+    stop = threading.Event()
+
+    def asked(number: int, frame: object) -> None:
+        if stop.is_set():
+            crew.abandon()
+            os._exit(130)
+        stop.set()
+        click.echo("\nstopping; once more to stop at once", err=True)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _save(report: Report, setup: Setup) -> None:
+    folder = setup.settings.output_folder
+    try:
+        report.save(folder)
+    except OSError as error:
+        click.echo(f"Warning: {folder}: the report could not be written ({error.strerror})", err=True)
 
 
 def _tell(result: Result, *, quiet: bool) -> None:
@@ -88,11 +264,23 @@ def _tell(result: Result, *, quiet: bool) -> None:
 def _close(report: Report, *, quiet: bool) -> int:
     """The closing lines: failures last, so that they are what stays on the screen."""
     if not quiet and report.summary and (len(report.results) > 1 or not report.failed):
-        click.echo(report.summary, err=True)
+        click.echo(_summary(report), err=True)
     for result in report.failed:
         for message in result.messages:
             click.echo(f"Error: {_named(result, message)}", err=True)
+    if report.interrupted:
+        click.echo(f"interrupted; {_GO_ON}", err=True)
     return report.exit_code
+
+
+def _summary(report: Report) -> str:
+    """How many of each; of a longer run also how much was heard and how fast."""
+    from transcribe.display import clock
+
+    if report.audio < 60 or report.elapsed < 60:
+        return report.summary
+    speed = f"{report.audio / report.elapsed:.1f} × real time"
+    return f"{report.summary}; {clock(report.audio)} of audio in {clock(report.elapsed)}, {speed}"
 
 
 def _named(result: Result, message: str) -> str:

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from transcribe.baseline import Baseline
     from transcribe.check import Report
     from transcribe.clips import Clip
-    from transcribe.pipeline import Pipeline, StagesMaker
+    from transcribe.pipeline import Pipeline
     from transcribe.score import Score, Scoring
+    from transcribe.stages import StagesMaker
 
 
 _HEARD_BY = {Stage.RECOGNIZE, Stage.DIARIZE, Stage.TURNS}

@@ -1,0 +1,137 @@
+"""How far a run is: what the meter counts, and the lines made of it."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transcribe.display import Display, as_dict, clock, episode_line, total_line
+from transcribe.meter import Meter, Running
+from transcribe.report import Report, Result, State, Tally
+
+
+class Clock:
+    """Seconds that pass when told."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_time_left_by_hand() -> None:
+    time = Clock()
+    meter = Meter(4, time)
+    assert meter.read().total is None
+    meter.started(1, "a.mp3", 600.0)
+    meter.started(2, "b.mp3", 200.0)
+    time.now += 20
+    meter.ended(2, seconds=200.0, failed=False)
+    for stage in ("decode", "recognize", "diarize"):
+        meter.told(1, stage, 0.5)
+    read = meter.read()
+    assert read.done == pytest.approx(500.0)  # 200, and half of 600
+    assert read.total == pytest.approx(1600.0)  # 200 and 600, and two more of 400, the mean
+    assert read.speed == pytest.approx(25.0)
+    assert read.left == pytest.approx(44.0)  # 1100 s at 25 × real time
+    assert total_line(read) == "1 of 4 episodes, 8.3 of about 27 min of audio, 25.0 × real time, 44 s left"
+
+
+def test_what_fails_or_was_done_before_is_no_audio_done() -> None:
+    time = Clock()
+    meter = Meter(3, time)
+    meter.ended(1, seconds=500.0, failed=False)  # unchanged: it never started
+    meter.started(2, "b.mp3", 100.0)
+    time.now += 30
+    meter.ended(2, seconds=None, failed=True)
+    read = meter.read()
+    assert (read.episodes_done, read.failed, read.done, read.left) == (2, 1, 0.0, None)
+    assert "1 failed" in total_line(read)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["decode", "recognize", "diarize", "rehear"]), st.floats(0, 1))))
+def test_it_never_goes_back_and_never_beyond_the_whole(told: list[tuple[str, float]]) -> None:
+    meter = Meter(1, Clock())
+    meter.started(1, "a", 60.0)
+    before = 0.0
+    for stage, fraction in told:
+        meter.told(1, stage, fraction)
+        done = meter.read().done
+        assert before <= done <= 60.0 + 1e-9
+        before = done
+
+
+def test_lines() -> None:
+    assert clock(40) == "40 s"
+    running = Running(
+        "a/very/long/path/to/some/recording/of/an/interview.mp3", 60.0, {"decode": 1.0, "recognize": 0.25}
+    )
+    assert episode_line(running).endswith("reading 100 %  words  25 %")
+    assert episode_line(Running("a\x1b[2J.mp3", None)) == f"  {chr(97) + chr(27) + '[2J.mp3'!a:<34} starting"
+    assert json.loads(json.dumps(as_dict(Meter(2, Clock()).read())))["seconds_left"] is None
+
+
+def test_json_lines_for_programs() -> None:
+    stream = io.StringIO()
+    with Display(stream, 1, kind="json") as display:
+        display.started(1, "a.mp3", 60.0)
+        display.told(1, "decode", 1.0)
+        display.ended(1, Result("a.mp3", State.FAILED, messages=("a.mp3: is broken",)))
+    events = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [event["event"] for event in events if event["event"] != "progress"] == ["started", "ended"]
+    assert events[-1]["error"] == "a.mp3: is broken"
+
+
+def test_a_log_gets_no_bars() -> None:
+    stream = io.StringIO()
+    with Display(stream, 1, kind="auto") as display:
+        display.started(1, "a.mp3", 60.0)
+    assert stream.getvalue() == ""  # the first line comes after a minute
+
+
+def report(*results: Result) -> Report:
+    return Report(results, elapsed=10.0)
+
+
+DONE = Result("a.mp3", State.WRITTEN, (Path("a.md"),), ("quiet",), Tally(60.0, 120, 2, 3), {"decode": 0.123}, stem="a")
+BROKEN = Result("b.mp3", State.FAILED, messages=("broken",), stem="b", stage="decode", traceback="Traceback …")
+
+
+def test_a_report_is_written_with_the_tracebacks(tmp_path: Path) -> None:
+    path = report(DONE, BROKEN).save(tmp_path)
+    assert path == tmp_path / "report.json"
+    data = json.loads(path.read_text())
+    done, broken = data["episodes"]
+    assert (data["exit_code"], data["summary"]) == (1, "1 written, 1 failed")
+    assert (done["words"], done["speakers"], done["doubtful_passages"]) == (120, 2, 3)
+    assert (done["warnings"], done["error"], done["seconds"]) == (["quiet"], None, {"decode": 0.12})
+    assert (broken["stage"], broken["error"]) == ("decode", "broken")
+    assert (tmp_path / broken["traceback"]).read_text() == "Traceback …"
+    mended = Result("b.mp3", State.WRITTEN, stem="b")
+    report(mended).save(tmp_path)
+    assert not (tmp_path / broken["traceback"]).exists()
+
+
+def test_a_run_that_did_nothing_leaves_the_last_report(tmp_path: Path) -> None:
+    report(DONE).save(tmp_path)
+    before = (tmp_path / "report.json").read_bytes()
+    assert report(Result("a.mp3", State.UNCHANGED)).save(tmp_path) is None
+    assert report(DONE).save(tmp_path / "nowhere") is None
+    assert (tmp_path / "report.json").read_bytes() == before
+
+
+def test_somebody_elses_file_of_that_name_stays(tmp_path: Path) -> None:
+    for content in ("{}", "[1]", "not JSON"):
+        (tmp_path / "report.json").write_text(content)
+        assert report(DONE).save(tmp_path) == tmp_path / "report-of-run.json"
+        assert (tmp_path / "report.json").read_text() == content
+
+
+def test_interrupted_is_130() -> None:
+    assert Report((BROKEN,), interrupted=True).exit_code == 130

@@ -1,0 +1,149 @@
+"""What a run would do: which episodes the user means, the stem of each one's files, and how far each has come.
+
+What is done is found out from `STEM.json` and the file's hash, without loading a model. Transcribes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from audio.episode import Episode
+from audio.errors import AudioError
+from audio.http import Client
+from audio.library import Library, key_of
+from audio.selection import Selection
+from audio.sources import episodes_from
+from output.files import stem_for
+from output.formats import file_name
+from transcribe.pipeline import hash_of
+from transcribe.report import FILE_NAME, Result, State
+from transcribe.results import current, is_anothers, is_edited, is_there
+from transcribe.settings import Settings
+
+_RESERVED_STEM = FILE_NAME.removesuffix(".json")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An episode, and the stem of its files where it is on this machine; one to be fetched gets its own then."""
+
+    source: str
+    episode: Episode
+    stem: str | None
+
+
+IsKept = Callable[[Job, str], bool]
+
+
+def plan(
+    sources: Iterable[str], settings: Settings, *, client: Client | None = None
+) -> tuple[tuple[Job, ...], tuple[Result, ...]]:
+    """The episodes `sources` name, each once, and a failure for every source that names none.
+
+    Of a feed's or a page's episodes only those the settings select. The network is asked only for sources that need it.
+    """
+    jobs: list[Job] = []
+    failures: list[Result] = []
+    seen: set[object] = set()
+    for source in sources:
+        try:
+            episodes = episodes_from(source, client=client)
+        except AudioError as error:
+            failures.append(Result(source, State.FAILED, messages=(str(error),)))
+            continue
+        chosen = selected(episodes, settings)
+        if not chosen:
+            none = f"{source}: none of its {len(episodes)} episodes is meant by --since, --match or --episode"
+            failures.append(Result(source, State.FAILED, messages=(none,)))
+        for episode in chosen:
+            identity = episode.audio_url if episode.path is None else episode.path.resolve()
+            if identity not in seen:
+                seen.add(identity)
+                jobs.append(_job(episode, jobs, settings))
+    return tuple(jobs), tuple(failures)
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How a run goes about it. `redo` transcribes what is current as well; `force` replaces drafts that were edited,
+    after a backup."""
+
+    redo: bool = False
+    force: bool = False
+
+
+def selected(episodes: tuple[Episode, ...], settings: Settings) -> tuple[Episode, ...]:
+    """What the user typed as files is meant; of what a feed or a page lists, what the settings select."""
+    if not any(episode.audio_url for episode in episodes):
+        return episodes
+    selection = Selection(
+        latest=settings.latest or None,
+        since=date.fromisoformat(settings.since) if settings.since else None,
+        match=settings.match or None,
+        episode=settings.episode or None,
+    )
+    return selection.of(episodes)
+
+
+class Outlook(StrEnum):
+    """What a run would do with an episode, in a few words."""
+
+    DONE = "unchanged"
+    REMOTE = "to be fetched and transcribed"
+    NEW = "to be transcribed"
+    CHANGED = "to be transcribed again, it or its settings changed"
+    RENDERED = "to be written anew from what is kept, nothing is recognised"
+    BESIDE = "to be transcribed; the draft that was edited stays, what is new goes beside it"
+    REPLACED = "to be transcribed; the draft that was edited is replaced, after a backup"
+    FETCHED_BEFORE = "transcribed before"
+
+    @property
+    def is_work(self) -> bool:
+        """Whether sound has to be listened to."""
+        return self not in (Outlook.DONE, Outlook.RENDERED, Outlook.FETCHED_BEFORE)
+
+
+def outlook(
+    job: Job, settings: Settings, *, mode: Mode = Mode(), is_kept: IsKept = lambda job, sha256: False
+) -> Outlook:
+    """What a run would do with the job. `is_kept` tells whether the stages have nothing left to do for its file, whose
+    SHA-256 it is given. Raises `SourceError` where the file cannot be read."""
+    if job.episode.path is None:
+        (state,) = states([job.episode], settings)
+        ways = {"new": Outlook.REMOTE, "fetched": Outlook.NEW}
+        return ways.get(state, Outlook.FETCHED_BEFORE)
+    assert job.stem is not None
+    audio_sha256 = hash_of(job.episode.path)
+    if not (mode.redo or mode.force) and current(job.stem, job.episode, settings=settings, audio_sha256=audio_sha256):
+        return Outlook.DONE
+    if is_edited(job.stem, settings):
+        return Outlook.REPLACED if mode.force else Outlook.BESIDE
+    if not mode.redo and is_kept(job, audio_sha256):
+        return Outlook.RENDERED
+    return Outlook.CHANGED if is_there(job.stem, settings) else Outlook.NEW
+
+
+def states(episodes: Sequence[Episode], settings: Settings) -> list[str]:
+    """How far each episode has come in the settings' folder: new, fetched or transcribed."""
+    library = Library(settings.output_folder)
+    entries = library.entries()
+    found: list[str] = []
+    jobs: list[Job] = []
+    for episode, state in zip(episodes, library.states(episodes), strict=True):
+        entry = entries.get(key_of(episode))
+        jobs.append(_job(episode, jobs, settings))
+        stem = entry.stem if entry else jobs[-1].stem
+        timed = None if stem is None else settings.output_folder / file_name(stem, "json")
+        found.append("transcribed" if timed is not None and timed.is_file() else str(state))
+    return found
+
+
+def _job(episode: Episode, jobs: list[Job], settings: Settings) -> Job:
+    if episode.path is None:
+        return Job(episode.title, episode, None)
+    path, used = episode.path.resolve(), {job.stem.casefold() for job in jobs if job.stem} | {_RESERVED_STEM}
+    stem = stem_for(episode, lambda stem: stem.casefold() in used or is_anothers(stem, path, settings=settings))
+    return Job(str(episode.path), episode, stem)

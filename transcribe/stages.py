@@ -1,0 +1,132 @@
+"""The slow stages of an episode, behind one protocol: chunk plan, language, words by blocks of chunks, names, speakers.
+
+`RealStages` runs the models; tests answer by script. What is kept of their results, and when they run, is the business
+of `transcribe.pipeline`. Nothing heavy is imported before a stage needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from transcribe.settings import Settings, home_expanded
+
+if TYPE_CHECKING:
+    from audio.samples import Audio
+    from transcribe.diarize import Diarization
+    from transcribe.glossary import Glossary
+    from transcribe.models import ModelFiles
+    from transcribe.recognize import Recognition
+    from transcribe.speech import Chunk, Plan
+
+    Tick = Callable[[float], None]
+
+
+class Stages(Protocol):
+    """The slow stages. `progress` is called with the share of the stage's work that is done, 0 to 1."""
+
+    def model(self) -> ModelFiles:
+        """The recogniser's weights; their hash is part of a checkpoint's key."""
+
+    def plan(self, audio: Audio, *, progress: Tick) -> Plan:
+        """Where somebody speaks, in chunks."""
+
+    def language(self, audio: Audio, plan: Plan) -> str:
+        """The code of the language spoken: given, or found out."""
+
+    def recognize(self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: Tick) -> Recognition:
+        """The words of some chunks of the plan, in the order of time; they depend on no other chunks."""
+
+    def rehear(self, audio: Audio, first: Recognition, *, progress: Tick) -> Recognition:
+        """`first`, of the whole recording, with the glossary's names put right."""
+
+    def diarize(self, audio: Audio, *, progress: Tick) -> Diarization:
+        """Who is heard when, and what they sound like."""
+
+
+StagesMaker = Callable[[Settings], Stages]
+"""Makes the slow stages for some settings. One that is a module's function can be sent to another process."""
+
+
+def real_stages(settings: Settings) -> Stages:
+    """The stages that run the models."""
+    return RealStages(settings)
+
+
+class RealStages:
+    """The models the settings name, loaded when first needed and kept for the next episode."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def model(self) -> ModelFiles:
+        """See `Stages`. Raises `ModelError`."""
+        return self._model
+
+    @cached_property
+    def _model(self) -> ModelFiles:
+        from transcribe.models import find_model
+
+        return find_model(self._settings.model)
+
+    @cached_property
+    def _recognizer(self) -> Any:
+        from transcribe.engines import load
+
+        return load(self._settings, self.model())
+
+    def plan(self, audio: Audio, *, progress: Tick) -> Plan:
+        """See `Stages`. Raises `EngineError`."""
+        from transcribe.speech import plan
+
+        return plan(audio, progress=progress)
+
+    def language(self, audio: Audio, plan: Plan) -> str:
+        """See `Stages`. Raises `SettingsError`, `ModelError` and `EngineError`."""
+        from transcribe.recognize import UNDETERMINED, language_of
+
+        given = self._settings.language
+        if not plan.chunks:
+            return UNDETERMINED if given == "auto" else given
+        return language_of(audio, self._recognizer, plan, self._settings)
+
+    def recognize(self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: Tick) -> Recognition:
+        """See `Stages`. Raises `ModelError` and `EngineError`."""
+        from transcribe.recognize import read_chunks
+
+        beam_size = self._settings.beam_size
+        return read_chunks(audio, self._recognizer, chunks, language=language, beam_size=beam_size, progress=progress)
+
+    def rehear(self, audio: Audio, first: Recognition, *, progress: Tick) -> Recognition:
+        """See `Stages`. Raises `SettingsError`, `ModelError` and `EngineError`."""
+        from transcribe.glossary import corrected
+        from transcribe.rehearing import reheard
+
+        glossary = glossary_of(self._settings)
+        second = reheard(audio, first, self._recognizer, glossary=glossary, progress=progress)
+        words, stated = corrected(second.words, glossary)
+        return replace(second, words=words, corrections=(*second.corrections, *stated))
+
+    def diarize(self, audio: Audio, *, progress: Tick) -> Diarization:
+        """See `Stages`. Raises `SettingsError`, `ModelError` and `EngineError`."""
+        from transcribe.channels import Channels
+        from transcribe.diarize import find_speakers
+
+        settings = self._settings
+        return find_speakers(
+            audio,
+            count=settings.speaker_count,
+            channels=Channels(settings.channels),
+            device=settings.device,
+            threads=settings.threads,
+            progress=progress,
+        )
+
+
+def glossary_of(settings: Settings) -> Glossary:
+    """The glossary the settings name; an empty one where they name none. Raises `SettingsError`."""
+    from transcribe.glossary import Glossary, read_glossary
+
+    return read_glossary(home_expanded(settings.glossary, "glossary")) if settings.glossary else Glossary()

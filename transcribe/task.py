@@ -1,0 +1,136 @@
+"""An episode as a task: a picklable value, and the function that does it, in this process, another one, or elsewhere.
+
+A task reads one file and a folder of checkpoints and gives back a transcript; it writes checkpoints and nothing else.
+Who runs it is the business of `transcribe.workers` or of a cluster, what becomes of the transcript that of
+`transcribe.batch`.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audio.episode import Episode
+from audio.errors import AudioError
+from transcribe.checkpoint import Checkpoints, ForgetfulCheckpoints, Gathered, Kept
+from transcribe.errors import TranscribeError
+from transcribe.recording import Watch
+from transcribe.settings import Settings
+from transcribe.stages import Stages, StagesMaker
+
+if TYPE_CHECKING:
+    from transcribe.transcript import Transcript
+    from transcribe.voices import Voice
+
+Tell = Callable[[int, str, float], None]
+"""Told a task's number, the name of a stage, and how much of it is done, 0 to 1. May be called from several threads."""
+
+_log = logging.getLogger(__name__)
+
+
+class Part(StrEnum):
+    """What of an episode a task does. The others prepare ALL, each on its own: it finds done what they did."""
+
+    ALL = "all"
+    SURVEY = "survey"  # what decoding tells, the plan, the language
+    BLOCKS = "blocks"  # the words of some blocks of the plan
+    DIARIZE = "diarize"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One episode, or a part of it, and all that is needed to do it where its file can be read."""
+
+    number: int  # its place in the run
+    episode: Episode  # its path is one on the machine that does the task
+    audio_sha256: str  # a file that holds something else is refused
+    settings: Settings  # `threads` is this task's share
+    cache: Path  # the folder of checkpoints on the machine that does the task
+    stages: StagesMaker  # a module's function where the task goes to another process
+    voices: tuple[Voice, ...] = ()  # people on file
+    fresh: bool = False  # pass over what earlier runs kept
+    part: Part = Part.ALL
+    blocks: tuple[int, int] = (0, 0)  # of BLOCKS: the first one, and the one after the last
+    known: tuple[Kept, ...] = ()  # what other parts found
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an episode has no transcript: one line for the user, the stage it happened in, and where in the code."""
+
+    message: str
+    stage: str
+    traceback: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a task: of ALL a transcript or a failure, of a part what it found (or a failure)."""
+
+    transcript: Transcript | None = None
+    seconds: dict[str, float] = field(default_factory=dict)  # by stage
+    kept: tuple[Kept, ...] = ()
+    n_blocks: int = 0  # of SURVEY
+    failure: Failure | None = None
+
+
+def silent(number: int, stage: str, fraction: float) -> None:
+    """A `Tell` that nobody listens to."""
+
+
+def work(task: Task, tell: Tell = silent) -> Outcome:
+    """Do the task. What is wrong with the episode is its outcome, never an exception."""
+    watch = Watch(lambda stage, fraction: tell(task.number, stage, fraction))
+    try:
+        return _done(task, watch)
+    except (AudioError, TranscribeError) as error:
+        return Outcome(seconds=watch.seconds, failure=failure_of(error, watch.failed_in))
+    except Exception as error:  # noqa: BLE001 - a defect of ours, or of what we stand on, is this episode's alone
+        _log.debug("%s failed", task.episode.path, exc_info=True)
+        return Outcome(seconds=watch.seconds, failure=failure_of(error, watch.failed_in))
+
+
+def failure_of(error: Exception, stage: str = "") -> Failure:
+    """The failure an error stands for; one that nobody foresaw is called that."""
+    where = "".join(traceback.format_exception(error))
+    if isinstance(error, MemoryError):
+        return Failure("there was not enough memory; use fewer --jobs or a smaller --model", stage, where)
+    if isinstance(error, AudioError | TranscribeError):
+        return Failure(str(error), stage, where)
+    return Failure(f"unexpected {type(error).__name__}: {error}; report it with the traceback", stage, where)
+
+
+def _done(task: Task, watch: Watch) -> Outcome:
+    from transcribe.pipeline import Pipeline
+
+    kept = ForgetfulCheckpoints(task.cache) if task.fresh else Checkpoints(task.cache)
+    store = Gathered(kept, task.known)
+    stages = _stages(task.stages, task.settings)
+    pipeline = Pipeline(task.settings, stages=stages, checkpoints=store, voices=task.voices)
+    if task.part is Part.ALL:
+        transcript = pipeline.transcript(task.episode, audio_sha256=task.audio_sha256, watch=watch)
+        return Outcome(transcript, watch.seconds)
+    n_blocks = 0
+    with pipeline.recording(task.episode, audio_sha256=task.audio_sha256, watch=watch) as recording:
+        if task.part is Part.SURVEY:
+            _ = recording.facts, recording.language
+            n_blocks = recording.n_blocks
+        elif task.part is Part.BLOCKS:
+            for number in range(*task.blocks):
+                recording.block(number)
+        else:
+            recording.speakers()
+    known = {name for name, _ in task.known}
+    return Outcome(None, watch.seconds, tuple(k for k in store.found if k[0] not in known), n_blocks)
+
+
+@lru_cache(maxsize=1)
+def _stages(maker: StagesMaker, settings: Settings) -> Stages:
+    """The stages with their models, loaded once in this process as long as the settings are the same."""
+    return maker(settings)

@@ -1,0 +1,214 @@
+"""The processes that do the tasks on this machine: how many suit it, and what becomes of one that dies.
+
+Each worker is a process pool of its own size one, so that a worker that is killed, or runs out of memory, takes nobody
+else's task with it; the next task gets a new process. Workers end with the process that started them, also when that
+one is killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from transcribe.engines.ctranslate2 import available_cores
+from transcribe.settings import Settings
+from transcribe.task import Tell
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+    from transcribe.stages import StagesMaker
+
+CORES_A_JOB = 1  # processes of one thread each waste least
+MEMORY_A_JOB = 1_200_000_000  # bytes
+
+_ENDLESS = 1 << 60
+_ENOUGH = 0.01  # of a stage: less is not told to another process
+_PATIENCE = 1.0  # seconds a worker may take to end when it is asked to
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who does the tasks: an executor, how many tasks it is given at a time, what each is given to tell how far it is,
+    and a way to drop what is under way at once.
+
+    `last_threads` are those of a task no other waits behind, which will soon have the machine for itself; 0: as the
+    others.
+    """
+
+    executor: Executor
+    size: int
+    tell: Tell
+    abandon: Callable[[], None]
+    last_threads: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How many tasks at a time, how many threads each has, and one that no other waits behind."""
+
+    jobs: int
+    threads: int
+    last_threads: int
+
+
+def layout(settings: Settings, episodes: int) -> Layout:
+    """What suits this machine for so many episodes: the jobs asked for, or as many as cores and memory serve.
+
+    Every job gets its share of the threads, so that together they fill the cores.
+    """
+    cores = settings.threads or available_cores()
+    jobs = settings.jobs or max(1, min(cores // CORES_A_JOB, episodes, available_memory() // MEMORY_A_JOB))
+    return Layout(jobs, max(1, cores // jobs), cores)
+
+
+def available_memory() -> int:
+    """Bytes of memory that can be had, the limit of a container counted; a large number where nothing tells."""
+    found = [_ENDLESS]
+    with contextlib.suppress(OSError, ValueError, StopIteration, IndexError):
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        found.append(1024 * int(next(line for line in lines if line.startswith("MemAvailable:")).split()[1]))
+    with contextlib.suppress(OSError, ValueError):
+        group = Path("/sys/fs/cgroup")
+        found.append(int((group / "memory.max").read_text()) - int((group / "memory.current").read_text()))
+    return max(0, min(found))
+
+
+@contextlib.contextmanager
+def in_this_process(heard: Tell) -> Iterator[Crew]:
+    """One thread of this process, for stages that cannot live in another one."""
+    executor = ThreadPoolExecutor(1, thread_name_prefix="task")
+    try:
+        yield Crew(executor, 1, heard, lambda: executor.shutdown(wait=False, cancel_futures=True))
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+
+
+@contextlib.contextmanager
+def processes(count: int, heard: Tell, *, last_threads: int = 0) -> Iterator[Crew]:
+    """`count` processes, started when there is work for them; `heard` is called in threads of this one."""
+    executor = Processes(count, heard)
+    try:
+        yield Crew(executor, count, _tell_parent, executor.abandon, last_threads)
+        executor.shutdown()
+    finally:
+        executor.abandon()
+
+
+def suits_processes(stages: StagesMaker) -> bool:
+    """Whether these stages can be made in another process: only what a module's function makes can."""
+    return inspect.isfunction(stages) and stages.__qualname__ == stages.__name__
+
+
+class Processes(Executor):
+    """An executor of single processes. `submit` takes no more calls at a time than there are processes.
+
+    Each process tells its parent through a pipe of its own: one they share would stay locked when a process is killed
+    while it writes.
+    """
+
+    def __init__(self, count: int, heard: Tell) -> None:
+        self._heard = heard
+        self._lock = threading.Lock()
+        self._free: list[ProcessPoolExecutor | None] = [None] * count  # None: not started
+        self._busy: set[ProcessPoolExecutor] = set()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """See `Executor`. A future whose process died raises `BrokenExecutor`."""
+        with self._lock:
+            if not self._free:
+                raise RuntimeError("every process is busy")
+            self._free.sort(key=lambda pool: pool is None)  # those that run first: their models are loaded
+            pool = self._free.pop(0)
+        future = None
+        if pool is not None:
+            with contextlib.suppress(BrokenExecutor):  # it died while it was idle
+                future = pool.submit(fn, *args, **kwargs)
+        if pool is None or future is None:
+            pool, future = self._begun(fn, *args, **kwargs)
+        used = pool
+        with self._lock:
+            self._busy.add(used)
+        future.add_done_callback(lambda done: self._freed(used, done))
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """See `Executor`."""
+        for pool in self._pools():
+            pool.shutdown(wait=wait, cancel_futures=cancel_futures)
+
+    def abandon(self) -> None:
+        """Kill every process with what it is doing."""
+        for pool in self._pools():
+            running = list((pool._processes or {}).values())
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in running:
+                process.kill()
+            for process in running:
+                process.join(_PATIENCE)
+
+    def _pools(self) -> list[ProcessPoolExecutor]:
+        with self._lock:
+            return [*self._busy, *(pool for pool in self._free if pool is not None)]
+
+    def _begun(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> tuple[ProcessPoolExecutor, Future[Any]]:
+        """A new process with its first call."""
+        context = multiprocessing.get_context("spawn")
+        here, there = context.Pipe(duplex=False)
+        pool = ProcessPoolExecutor(1, mp_context=context, initializer=_start, initargs=(there,))
+        future = pool.submit(fn, *args, **kwargs)  # starts the process
+        there.close()  # so that the pipe ends with the process
+        threading.Thread(target=_listen, args=(here, self._heard), daemon=True, name="progress").start()
+        return pool, future
+
+    def _freed(self, pool: ProcessPoolExecutor, done: Future[Any]) -> None:
+        broken = not done.cancelled() and isinstance(done.exception(), BrokenExecutor)
+        with self._lock:
+            self._busy.discard(pool)
+            self._free.append(None if broken else pool)
+
+
+class _Parent:
+    """What a worker process tells its parent through; set once, when the process starts."""
+
+    pipe: Connection | None = None
+    lock = threading.Lock()
+    told: dict[tuple[int, str], float] = {}  # noqa: RUF012 - a process has one
+
+
+def _start(pipe: Connection) -> None:
+    """Runs first in a worker: Ctrl-C is the parent's business, and without a parent there is nothing to do."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _Parent.pipe = pipe
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+
+        def end_with_parent() -> None:
+            connection.wait([parent.sentinel])
+            os._exit(1)
+
+        threading.Thread(target=end_with_parent, daemon=True, name="parent").start()
+
+
+def _tell_parent(number: int, stage: str, fraction: float) -> None:
+    before = _Parent.told.get((number, stage), -1.0)
+    if _Parent.pipe is not None and (fraction >= 1.0 or abs(fraction - before) >= _ENOUGH):
+        _Parent.told[number, stage] = fraction
+        with _Parent.lock, contextlib.suppress(OSError):  # a parent that has gone hears nothing
+            _Parent.pipe.send((number, stage, fraction))
+
+
+def _listen(pipe: Connection, heard: Tell) -> None:
+    with pipe, contextlib.suppress(EOFError, OSError):
+        while True:
+            heard(*pipe.recv())
