@@ -5,6 +5,7 @@ Text in, text out; what is written where is the business of the command.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -51,7 +52,7 @@ def markdown(report: Report) -> str:
     for one in _all(report):
         if details := list(_details(one)):
             mark = " open" if one.failures or one.error else ""
-            lines += ["", f"<details{mark}><summary>{_escaped(one.name)}</summary>", ""]
+            lines += ["", f"<details{mark}><summary>{html.escape(one.name)}</summary>", ""]
             lines += [*(f"- {_escaped(line)}" for line in details), "", "</details>"]
     lines += ["", *(f"> {_escaped(note)}" for note in report.notes), "", f"<sub>{report.scoring.shown}</sub>"]
     return "\n".join(lines) + "\n"
@@ -146,6 +147,10 @@ def _cases(one: Checked) -> Iterator[ET.Element]:
         case = _case(one.name, "run")
         ET.SubElement(case, "error", {"message": _xml(one.error), "type": "error"}).text = _xml(one.error)
         yield case
+    if one.unmet:
+        case = _case(one.name, "baseline")
+        ET.SubElement(case, "failure", {"message": _xml(one.unmet), "type": "baseline"}).text = _xml(one.unmet)
+        yield case
     for gate in one.gates:
         case = _case(one.name, gate.measure)
         if gate.failure:
@@ -168,7 +173,7 @@ def _markdown_row(cells: list[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    return re.sub(r"([\\|<>*_`\[\]])", r"\\\1", text.replace("\n", " "))
+    return re.sub(r"([\\|<>*_`~\[\]&#])", r"\\\1", " ".join(text.split()))
 
 
 def _xml(text: str) -> str:

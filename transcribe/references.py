@@ -83,6 +83,15 @@ class Account:
         people: Iterable[str] = (said.speaker for said in self.said or ())
         return tuple(dict.fromkeys(people)) or tuple(dict.fromkeys(span.speaker for span in self.spans or ()))
 
+    @property
+    def heard(self) -> tuple[SpeakerSpan, ...]:
+        """When words are said, as finely as the source tells; a stretch without times lies at 0."""
+        return tuple(
+            SpeakerSpan(one.start or 0.0, one.end or 0.0, said.speaker)
+            for said in self.said or ()
+            for one in said.words or ([said] if said.text else [])
+        )
+
     def name(self, speaker: str) -> str:
         """What a speaker is called."""
         return self.names.get(speaker, speaker)
