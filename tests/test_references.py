@@ -46,6 +46,25 @@ def test_what_is_written_is_read_as_what_was_said(tmp_path: Path, name: str) -> 
     assert (found.time is None) == (name == "md")
 
 
+def test_captions_of_others(tmp_path: Path) -> None:
+    """WebVTT with notes, styles, identifiers, settings, tags and entities; SubRip with Windows line ends."""
+    vtt, srt = tmp_path / "a.vtt", tmp_path / "a.srt"
+    vtt.write_text(
+        "WEBVTT - talk\n\nNOTE from somebody\n\nSTYLE\n::cue { color: red }\n\n"
+        "first\n00:00.000 --> 00:01.000 align:start\n<v.loud Rich Bowen>one <b>two</b>\nthree</v>\n\n"
+        "00:01.500 --> 01:00:02.500\n<v Nora>four &amp; <00:01.700>five\n"
+    )
+    srt.write_bytes(
+        b"\xef\xbb\xbf1\r\n00:00:00,000 --> 00:00:01,000\r\nRich Bowen: one two\r\nthree\r\n\r\n"
+        b"2\r\n00:00:01,500 --> 01:00:02,500\r\nNora: four & five\r\n"
+    )
+    for path in (vtt, srt):
+        assert [(one.speaker, one.text, one.start, one.end) for one in read_account(path).said or ()] == [
+            ("Rich Bowen", "one two three", 0.0, 1.0),
+            ("Nora", "four & five", 1.5, 3602.5),
+        ]
+
+
 def test_lines_of_speakers(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("\ufeffRich: Hello\nthere [laughs].\n\nNora: Hi (softly).\nRich: Bye", encoding="utf-8")
@@ -102,11 +121,17 @@ def test_a_reference_takes_the_times_beside_it() -> None:
         ("a.docx", b"PK", "of no kind that can be scored; give one of .json"),
         ("a.md", b"# A heading\n\nNobody speaks.\n", "no line begins with a speaker in bold"),
         ("a.json", b"{", "is not what its suffix says"),
+        ("a.json", b"[" * 200_000, "is not what its suffix says"),
+        ("a.json", b"{}", "holds no turns, words or segments"),
+        ("a.json", b'"words"', "holds no turns, words or segments"),
+        ("a.json", b'{"segments": [{"text": "hi", "start": 1, "end": null}]}', "has a start or an end, but not both"),
         ("a.json", b'{"turns": []}', "not a turnscript transcript"),
         ("a.txt", b"\xff\xfeA", "is not UTF-8"),
         ("a.vtt", b"WEBVTT\n\nsoon --> later\nHello\n", "not the times of a caption: 'soon --> later'"),
         ("a.rttm", b"SPEAKER x 1 0 1\n", "line 1: 5 fields where 8 or more belong"),
         ("a.rttm", b"\nSPEAKER x 1 0 -1 <NA> <NA> A\n", "line 2: 0.0 and -1.0 are no stretch of time"),
+        ("a.rttm", b"SPEAKER x 1 nan 1 <NA> <NA> A\n", "is not a stretch of time"),
+        ("a.srt", b"1\n00:00:05,000 --> 00:00:01,000\nhi\n", "is not a stretch of time"),
         ("a.stm", b"x 1 A soon later hello\n", "line 1: 'soon' and 'later' are not times"),
     ],
 )

@@ -34,13 +34,13 @@ BEHIND_FAILED, BEHIND_MET = 10, 3  # differences shown of a clip
 
 def table(report: Report) -> str:
     """For a terminal: a row a clip, and below it what is behind the rows, the worst first."""
-    rows = _rows(report)
+    rows = [[_plain(cell) for cell in row] for row in _rows(report)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     for one in _all(report):
         if details := list(_details(one)):
-            lines += ["", f"{one.name}:", *(f"  {line}" for line in details)]
-    lines += ["", *(f"note: {note}" for note in report.notes), f"{report.summary} ({report.scoring.shown})"]
+            lines += ["", f"{_plain(one.name)}:", *(f"  {_plain(line)}" for line in details)]
+    lines += ["", *(f"note: {_plain(note)}" for note in report.notes), f"{report.summary} ({report.scoring.shown})"]
     return "\n".join(lines) + "\n"
 
 
@@ -160,7 +160,7 @@ def _cases(one: Checked) -> Iterator[ET.Element]:
 
 
 def _case(clip: str, measure: str) -> ET.Element:
-    return ET.Element("testcase", {"classname": _xml(clip), "name": measure, "time": "0"})
+    return ET.Element("testcase", {"classname": _xml(clip).strip() or "clip", "name": measure, "time": "0"})
 
 
 def _as_dict(one: Checked) -> dict[str, Any]:
@@ -174,6 +174,11 @@ def _markdown_row(cells: list[str]) -> str:
 
 def _escaped(text: str) -> str:
     return re.sub(r"([\\|<>*_`~\[\]&#])", r"\\\1", " ".join(text.split()))
+
+
+def _plain(text: str) -> str:
+    """On one line, and without what a terminal would obey."""
+    return re.sub("[\x00-\x1f\x7f-\x9f]", "\ufffd", " ".join(text.split()))
 
 
 def _xml(text: str) -> str:

@@ -114,7 +114,7 @@ def read_account(path: Path) -> Account:
         raise TranscriptError(f"{path}: {exc}") from exc
     except _LineError as exc:
         raise TranscriptError(f"{path}: {exc}; mend that line") from exc
-    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
         raise TranscriptError(f"{path}: is not what its suffix says ({exc!r}); make it again") from exc
 
 
@@ -170,6 +170,8 @@ def _lines(text: str) -> Account:
 
 def _json(text: str) -> Account:
     data = json.loads(text)
+    if not isinstance(data, dict) or not data.keys() & {"turns", "words", "segments"}:
+        raise TranscriptError("holds no turns, words or segments; give a transcript of ours, whisper's or whisperX's")
     if "turns" in data:
         return account_of(Transcript.from_json(text))
     segments = data.get("segments", [])
