@@ -39,16 +39,19 @@ _GPU_BATCH = 16
 
 
 class CTranslate2:
-    """A `Recognizer`. Safe to use from one thread at a time; it has threads of its own."""
+    """A `Recognizer`. Safe to use from one thread at a time; it has threads of its own.
 
-    def __init__(self, files: ModelFiles, *, device: str = "auto", threads: int = 0) -> None:
+    `batch` windows are decoded at a time; 0: as many as suit the device.
+    """
+
+    def __init__(self, files: ModelFiles, *, device: str = "auto", threads: int = 0, batch: int = 0) -> None:
         try:
             import ctranslate2
             from faster_whisper import WhisperModel
 
             on_gpu = device == "cuda" or (device == "auto" and ctranslate2.get_cuda_device_count() > 0)
             self._workers, threads_each = (1, 0) if on_gpu else _layout(threads)
-            self._batch = _GPU_BATCH if on_gpu else 1
+            self._batch = batch or (_GPU_BATCH if on_gpu else 1)
             self._model = WhisperModel(
                 str(files.folder),
                 device="cuda" if on_gpu else "cpu",
