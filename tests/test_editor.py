@@ -245,9 +245,9 @@ def address(session: Session) -> Iterator[tuple[int, str]]:
 
 
 def ask(address: tuple[int, str], path: str, *, method: str = "GET", body: Any = None, **headers: str) -> Any:
-    """One request, with the right cookie unless another one is given; underscores in header names are hyphens."""
+    """One request, with the right token unless another one is given; underscores in header names are hyphens."""
     port, token = address
-    given = {"Cookie": f"turnscript-{port}={token}"} | {k.replace("_", "-"): v for k, v in headers.items()}
+    given = {"Authorization": f"Bearer {token}"} | {k.replace("_", "-"): v for k, v in headers.items()}
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     connection.request(method, path, None if body is None else json.dumps(body), given)
     response = connection.getresponse()

@@ -1,10 +1,9 @@
 // The side panel: the list of doubts, and search and replace with a preview.
 
+import { ask } from "./server.js";
 import { clock, element } from "./view.js";
 
 const MOST_SHOWN = 200; // hits in the preview
-
-const post = (path, data) => fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(data) });
 
 export class Panels {
   #doubts = [];
@@ -76,7 +75,7 @@ export class Panels {
   async accept(index = this.#chosen) {
     const doubt = this.#doubts[index];
     if (!doubt) return;
-    const answer = await post("/api/accept", doubt);
+    const answer = await ask("/api/accept", doubt);
     if (!answer.ok) {
       this.say("Not noted: the server did not take it");
       return;
@@ -194,7 +193,7 @@ export class Panels {
   }
 
   async #teach(heard, right) {
-    const answer = await post("/api/glossary", { heard, right });
+    const answer = await ask("/api/glossary", { heard, right });
     this.say(answer.ok ? `The glossary has ${right} for ${heard} now` : (await answer.json()).message);
   }
 
