@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
     from tests.desk import Desk, DeskMaker
+    from transcribe.editor.session import Session
     from transcribe.transcript import Transcript
 
 
@@ -59,3 +60,21 @@ def page(browser: Browser, desk: Desk) -> Iterator[Page]:
     opened = open_page(browser, desk)
     yield opened
     opened.context.close()
+
+
+@pytest.fixture
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    from output.markdown import render
+    from tests.samples import transcript
+    from tests.test_editor import TALK
+    from transcribe.editor.session import Session
+
+    path = tmp_path / "talk.md"
+    path.write_text(render(transcript(*TALK)), encoding="utf-8")
+    path.with_suffix(".json").write_text(transcript(*TALK).to_json(), encoding="utf-8")
+    (tmp_path / "talk.wav").write_bytes(bytes(range(256)) * 4)
+    session = Session(path)
+    yield session
+    session.close()

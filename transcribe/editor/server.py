@@ -37,7 +37,7 @@ from transcribe.errors import TranscribeError
 
 LOOPBACK = "127.0.0.1"
 LAST_WORD = 2  # seconds an answer may still take when the server stops; a page streams sound without end
-OWN_PORTS = range(49152, 65536)  # those no program owns (RFC 6335); each draft has a usual one among them
+OWN_PORTS = range(20_000, 32_768)  # below those that systems give to outgoing connections; each draft has a usual one
 LARGEST_BODY = 32 * 1024 * 1024  # bytes; a 3-hour draft is under one million
 
 _SCRIPTS = ("editor.js", "model.js", "panels.js", "player.js", "saver.js", "server.js", "view.js")
@@ -97,6 +97,10 @@ class Editor:
             self._server.run(sockets=[self._socket])
         finally:
             self._socket.close()
+
+    def close(self) -> None:
+        """Give the port back without having served."""
+        self._socket.close()
 
     def stop(self) -> None:
         """Make `serve` return, from another thread."""
@@ -163,7 +167,7 @@ class _Answers:
         return JSONResponse({"revision": revision, "trouble": trouble, "audio": self._sound_address})
 
     async def _save(self, request: Request) -> Response:
-        data = await _body(request)
+        data = dict(await _body(request))
         base = None if data.get("base") is None else _turns(data["base"])
         names = {str(short): str(full) for short, full in dict(data.get("names", {})).items()}
         revision, turns = str(data["revision"]), _turns(data["turns"])
