@@ -19,19 +19,24 @@ _GLOSSARY = click.option(
 
 @click.command()
 @_DRAFT
-def sync(draft: Path) -> int:
+@click.option(
+    "--realign-audio", is_flag=True, help="Listen to passages you rewrote, six words or more, for their times."
+)
+def sync(draft: Path, *, realign_audio: bool) -> int:
     """Bring the timed transcript and the captions in line with an edited draft.
 
     Words you left alone keep their times; new ones get times from their surroundings. Captions and documents that lie
     beside the draft are made again, those you edited by hand are left alone. The draft is never written to.
 
     \b
-    Example:
+    Examples:
       transcribe sync transcripts/interview.md
+      transcribe sync transcripts/interview.md --realign-audio
     """
+    from transcribe.editor.on_audio import timed_on_audio
     from transcribe.editor.sync import sync
 
-    done = sync(draft)
+    done = sync(draft, on_audio=timed_on_audio(draft) if realign_audio else None)
     for path in done.paths:
         click.echo(path)
     for message in done.messages:
