@@ -1,4 +1,4 @@
-"""Long rewrites timed on the audio: by a scripted aligner to the letter, and with the real weights on the sample clip."""
+"""Long rewrites timed on the audio: by a scripted aligner, and with the real weights on the sample clip."""
 
 from __future__ import annotations
 

@@ -135,3 +135,22 @@ def test_every_control_has_a_name(page: Page) -> None:
     assert unnamed == []
     page.keyboard.press("Tab")
     assert page.evaluate("() => document.activeElement.className") == "skip"
+
+
+@pytest.mark.parametrize("width", [390, 1600])
+def test_the_player_is_in_reach_beside_an_open_panel(browser: Browser, desk: Desk, width: int) -> None:
+    page = open_page(browser, desk, viewport={"width": width, "height": 800})
+    page.locator("#show-search").click()
+    until(lambda: page.locator("#panel").bounding_box()["height"] > 50)
+    panel, bar = page.locator("#panel").bounding_box(), page.locator("#bar").bounding_box()
+    assert panel["y"] + panel["height"] <= bar["y"] + 1
+    page.locator("#play").click()
+    until(lambda: page.locator("#play").text_content() == "Pause")
+    page.context.close()
+
+
+def test_paper_is_white_in_the_dark_too(browser: Browser, desk: Desk) -> None:
+    page = open_page(browser, desk, color_scheme="dark")
+    page.emulate_media(media="print")
+    assert page.evaluate("() => getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+    page.context.close()

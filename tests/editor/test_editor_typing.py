@@ -110,3 +110,37 @@ def test_an_input_method_composes(desk: Desk, page: Page) -> None:
     devtools.send("Input.insertText", {"text": "漢"})
     until(lambda: "the 漢very first" in desk.text)
     assert paragraph(page, 2).text_content() == TALK[2][1].replace("very", "漢very")
+
+
+def test_formatted_text_is_pasted_as_plain_paragraphs(desk: Desk, page: Page) -> None:
+    put_caret(page, 2, "How")
+    page.evaluate(
+        """() => {
+            const data = new DataTransfer();
+            data.setData("text/html", "<p><b style='color:red'>Well</b> <img src=x onerror=alert(1)></p><h1>So</h1>");
+            data.setData("text/plain", "Well\\n\\nSo: ");
+            document.getElementById("text").dispatchEvent(new InputEvent("beforeinput",
+                { inputType: "insertFromPaste", dataTransfer: data, bubbles: true, cancelable: true }));
+        }"""
+    )
+    until(lambda: "**A**: Well\n\nSo: How did" in desk.text)
+    assert page.locator("#text b, #text img, #text h1").count() == 0
+
+
+def test_undo_goes_back_over_splits_joins_and_labels(desk: Desk, page: Page) -> None:
+    before, timed = desk.text, desk.json.read_bytes()
+    put_caret(page, 1, "It was")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Alt+s")
+    page.get_by_role("menuitem", name="Ada").first.click()
+    put_caret(page, 3, "How")
+    page.keyboard.press("Backspace")
+    until(lambda: [label for label, _ in turns_of(desk)] == ["Ada", "Bob", "A", "B"])
+    until(lambda: "weeks. How did" in " ".join(desk.text.split()))
+    for _ in range(3):
+        page.keyboard.press("Control+z")
+    until(lambda: desk.text == before)
+    until(lambda: desk.json.read_bytes() == timed)
+    for _ in range(3):
+        page.keyboard.press("Control+Shift+z")
+    until(lambda: "weeks. How did" in " ".join(desk.text.split()))

@@ -83,13 +83,13 @@ function refused(message) {
 function showClashes(clashes) {
   clashing = clashes.map(clash => {
     const [turn, para, theirs] = clash, { key, paras } = model.turns[turn];
-    return { key, para, mine: paras[para].text, note: clashNote(clash, theirs) };
+    return { key, para, mine: paras[para].text, note: clashNote(clash, theirs, paras[para].text) };
   });
   placeNotes();
   clashing[0]?.note.scrollIntoView({ block: "center" });
 }
 
-function clashNote(clash, theirs) {
+function clashNote(clash, theirs, mine) {
   const settle = take => {
     const { key, para, mine } = clashing.find(other => other.note === note);
     const turn = model.turns.findIndex(other => other.key === key);
@@ -105,9 +105,19 @@ function clashNote(clash, theirs) {
   const button = (label, take) => element("button", { type: "button", textContent: label, onclick: () => settle(take) });
   const note = element("aside", { className: "clash", contentEditable: "false" },
     element("p", { textContent: "Yours is above. Somebody else made of this paragraph:" }),
-    element("blockquote", { textContent: theirs || "(nothing: it was taken out)" }),
+    theirs ? element("blockquote", {}, ...differing(theirs, mine)) : element("blockquote", { textContent: "(nothing: it was taken out)" }),
     button("Keep mine", false), " ", button("Take theirs", true));
   return note;
+}
+
+/** A text in three parts, what is not in the other one marked between them. */
+function differing(text, other) {
+  const words = text.split(" "), others = other.split(" ");
+  let head = 0, tail = 0;
+  while (head < words.length && words[head] === others[head]) head++;
+  while (tail < words.length - head && tail < others.length - head && words.at(-1 - tail) === others.at(-1 - tail)) tail++;
+  const part = (from, to) => words.slice(from, to).join(" "), end = words.length - tail;
+  return [part(0, head), " ", element("mark", { textContent: part(head, end) }), " ", part(end)];
 }
 
 /** Put each note into its turn; where that was joined to another, into one near by. */
@@ -262,6 +272,7 @@ $("show-help").onclick = () => $("help").showModal();
 $("show-doubts").onclick = () => panels.toggle("doubts");
 $("show-search").onclick = () => panels.toggle("search");
 audio.addEventListener("loadedmetadata", () => player.ontime());
+new ResizeObserver(() => document.documentElement.style.setProperty("--bar", `${$("bar").offsetHeight}px`)).observe($("bar"));
 
 // ── Who speaks ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

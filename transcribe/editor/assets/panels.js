@@ -4,6 +4,7 @@ import { ask } from "./server.js";
 import { clock, element } from "./view.js";
 
 const MOST_SHOWN = 200; // hits in the preview
+const AROUND = 28; // letters before and after a hit, to the end of the word
 
 export class Panels {
   #doubts = [];
@@ -181,7 +182,8 @@ export class Panels {
 
   #preview(hit, i, by) {
     const text = this.model.text(hit), end = hit.offset + hit.length;
-    const before = text.slice(Math.max(0, hit.offset - 28), hit.offset), later = text.slice(end, end + 28);
+    const from = hit.offset > AROUND ? text.lastIndexOf(" ", hit.offset - AROUND) + 1 : 0, to = text.indexOf(" ", end + AROUND);
+    const before = (from ? "… " : "") + text.slice(from, hit.offset), later = to < 0 ? text.slice(end) : `${text.slice(end, to)} …`;
     const found = element(by ? "del" : "mark", { textContent: text.slice(hit.offset, end) });
     const fresh = by ? [element("ins", { textContent: by })] : [];
     return element("li", {}, element("button", { type: "button", className: "hit", onclick: () => this.#jump(i) }, before, found, ...fresh, later));
