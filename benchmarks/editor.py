@@ -190,7 +190,7 @@ def measure_on_audio(transcript: Transcript) -> None:
                 before, after = (
                     replace(
                         transcript,
-                        turns=transcript.turns[:number] + (Turn(turn.speaker, words),) + transcript.turns[number + 1 :],
+                        turns=(*transcript.turns[:number], Turn(turn.speaker, words), *transcript.turns[number + 1 :]),
                     )
                     for words in (heard, made)
                 )
