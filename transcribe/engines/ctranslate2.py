@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from transcribe.engines.protocol import SAMPLE_RATE, LanguageGuess, Reading
-from transcribe.engines.spelling import Piece, words_of
+from transcribe.engines.spelling import Piece, words_in, words_of
 from transcribe.errors import EngineError
 from transcribe.models import ModelFiles
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from transcribe.engines.protocol import Samples
+    from transcribe.transcript import Word
 
     Mel = NDArray[np.float32]
 
@@ -39,16 +40,19 @@ _GPU_BATCH = 16
 
 
 class CTranslate2:
-    """A `Recognizer`. Safe to use from one thread at a time; it has threads of its own."""
+    """A `Recognizer`. Safe to use from one thread at a time; it has threads of its own.
 
-    def __init__(self, files: ModelFiles, *, device: str = "auto", threads: int = 0) -> None:
+    `batch` windows are decoded at a time; 0: as many as suit the device.
+    """
+
+    def __init__(self, files: ModelFiles, *, device: str = "auto", threads: int = 0, batch: int = 0) -> None:
         try:
             import ctranslate2
             from faster_whisper import WhisperModel
 
             on_gpu = device == "cuda" or (device == "auto" and ctranslate2.get_cuda_device_count() > 0)
             self._workers, threads_each = (1, 0) if on_gpu else _layout(threads)
-            self._batch = _GPU_BATCH if on_gpu else 1
+            self._batch = batch or (_GPU_BATCH if on_gpu else 1)
             self._model = WhisperModel(
                 str(files.folder),
                 device="cuda" if on_gpu else "cpu",
@@ -85,6 +89,14 @@ class CTranslate2:
                 yield from _result(ahead.popleft())
         finally:
             pool.shutdown(cancel_futures=True)
+
+    def align(self, window: Samples, text: str, *, language: str) -> tuple[Word, ...]:
+        """See `Aligner.align`; the decoder's cross-attention to the text, forced along a path (`find_alignment`)."""
+        decoding = _Decoding(self._model, language, 1, None)
+        try:
+            return decoding.align(window, text)
+        except (RuntimeError, ValueError) as exc:
+            raise EngineError(f"ctranslate2 broke while aligning: {exc}; leave out --realign-audio") from exc
 
     def detect_language(self, window: Samples) -> LanguageGuess:
         """See `Recognizer.detect_language`; the first 30 s count."""
@@ -140,6 +152,17 @@ class _Decoding:
             )
             for i, result in enumerate(results)
         ]
+
+    def align(self, window: Samples, text: str) -> tuple[Word, ...]:
+        parts = text.split()
+        tokens = self._tokenizer.encode(" " + " ".join(parts))
+        if not parts or len(tokens) > _TEXT_TOKENS - len(self._prompt) - 1:
+            return ()
+        encoded = self._model.encode(_log_mels(self._model, [window]))
+        frames = max(2, len(window) // _FRAME_SAMPLES)
+        aligned = self._model.find_alignment(self._tokenizer, [tokens], encoded, [frames])[0]
+        pieces = [Piece(a["word"], float(a["start"]), float(a["end"]), float(a["probability"])) for a in aligned]
+        return words_in(pieces, parts, duration=len(window) / SAMPLE_RATE)
 
     def _words(self, encoded: Any, tokens: list[list[int]], windows: Sequence[Samples]) -> list[tuple[Any, ...]]:
         spoken = [i for i, text in enumerate(tokens) if text]
