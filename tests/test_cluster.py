@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -24,7 +27,7 @@ from transcribe.plan import Job, plan
 from transcribe.remote import Versions, versions
 from transcribe.report import Result, State
 from transcribe.settings import Settings
-from transcribe.stages import StagesMaker
+from transcribe.stages import StagesMaker, real_stages
 from transcribe.task import silent
 from transcribe.workers import Crew, in_this_process
 
@@ -177,6 +180,61 @@ def test_what_runs_ends_when_the_run_is_given_up(address: str, tmp_path: Path) -
     with cluster.scheduler(address, silent) as crew:
         assert list(run(jobs, made, crew=crew, stop=stop)) == []
         until(tmp_path / "ended")
+
+
+@pytest.mark.models
+def test_the_real_models_say_the_same_there(address: str, tmp_path: Path) -> None:
+    """Two threads here, one there, and the weights brought to the workers' own cache."""
+    source = Path(__file__).parent / "clips" / "short.mp3"
+    here, there = (
+        Setup(Settings(output=str(tmp_path / name), language="en"), real_stages, tmp_path / "cache")
+        for name in ("here", "there")
+    )
+    with in_this_process(silent) as crew:
+        over([source], here, crew)
+    with cluster.scheduler(address, silent) as crew:
+        (result,) = over([source], there, crew)
+    assert (result.state, len(result.paths)) == (State.WRITTEN, 2)
+    assert contents(tmp_path / "here") == contents(tmp_path / "there")
+
+
+def test_a_scheduler_that_is_gone_ends_the_run(tmp_path: Path) -> None:
+    """No episode waits for ever: those under way, and those not begun, are failures that say why."""
+    made = setup(tmp_path / "out", clustered.endless)
+    jobs, _ = plan([str(tone(tmp_path / f"{number}.wav", hertz=700 + number)) for number in range(3)], made.settings)
+    with a_cluster_of_commands(tmp_path) as (address, scheduler):
+
+        def kill() -> None:
+            until(tmp_path / "begun")
+            scheduler.kill()
+
+        threading.Thread(target=kill).start()
+        with cluster.scheduler(address, silent, patience=2.0) as crew:
+            results = list(run(jobs, made, crew=crew))
+    assert [result.state for result in results] == [State.FAILED] * 3
+    assert {result.messages for result in results} == {(cluster._GONE,)}
+
+
+@contextlib.contextmanager
+def a_cluster_of_commands(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Scheduler and worker as docs/scale.md starts them: the address, and the scheduler's process."""
+    file, environ = folder / "scheduler.json", {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    dask = [sys.executable, "-m", "dask"]
+    started = [
+        [*dask, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)],
+        [*dask, "worker", "--scheduler-file", str(file), "--nthreads", "1", "--no-dashboard"],
+    ]
+    started[1] += ["--local-directory", str(folder), "--death-timeout", "5"]
+    with contextlib.ExitStack() as stack:
+        processes = []
+        for command in started:
+            process = stack.enter_context(
+                subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            )
+            stack.callback(process.terminate)
+            processes.append(process)
+            until(file)
+        yield json.loads(file.read_text())["address"], processes[0]
 
 
 def test_a_scheduler_that_does_not_answer_is_said() -> None:

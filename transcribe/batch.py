@@ -16,18 +16,18 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
 
-from audio.episode import Episode, Seconds
+from audio.episode import Seconds
 from audio.fetch import Failed, fetch_all
 from audio.http import Client
 from audio.length import stated_length
 from output.errors import OutputError
 from output.formats import file_name
 from transcribe.checkpoint import note_source
+from transcribe.errors import ClusterError
 from transcribe.pipeline import hash_of
 from transcribe.plan import Job, Mode
-from transcribe.report import Result, State, Tally
+from transcribe.report import Nobody, Onlooker, Result, State, Tally
 from transcribe.results import current, write_transcript
 from transcribe.settings import Settings
 from transcribe.splitting import Split, is_long
@@ -53,32 +53,6 @@ class Setup:
     mode: Mode = field(default_factory=Mode)
 
 
-class Onlooker(Protocol):
-    """Is told what goes on, by the number of an episode in the run. `fetching` may be called from several threads."""
-
-    def fetching(self, episode: Episode, here: int, total: int | None) -> None:
-        """So many bytes of an episode's audio are here, of `total` where that is known."""
-
-    def started(self, number: int, name: str, seconds: Seconds | None) -> None:
-        """Work on an episode begins; its length as far as it is known."""
-
-    def ended(self, number: int, result: Result) -> None:
-        """An episode is done with."""
-
-
-class Nobody:
-    """An `Onlooker` that does not look."""
-
-    def fetching(self, episode: Episode, here: int, total: int | None) -> None:
-        """Nothing."""
-
-    def started(self, number: int, name: str, seconds: Seconds | None) -> None:
-        """Nothing."""
-
-    def ended(self, number: int, result: Result) -> None:
-        """Nothing."""
-
-
 @dataclass(slots=True)
 class _Work:
     """An episode under way: what it was when it was begun, and what is known of it so far."""
@@ -86,6 +60,8 @@ class _Work:
     number: int
     job: Job
     task: Task
+    length: Seconds | None  # as its file states it
+    begun: bool = False
     tries: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
     split: Split | None = None
@@ -153,6 +129,9 @@ class _Run:
     def _submit(self) -> None:
         while self._ready and len(self._running) < self._crew.size:
             one, task = self._ready.popleft()
+            if not one.begun:
+                one.begun = True
+                self._onlooker.started(one.number, one.job.source, one.length)
             future = self._crew.executor.submit(work, task, self._crew.tell)
             self._running[future] = one, task
             future.add_done_callback(self._events.put)
@@ -213,8 +192,7 @@ class _Run:
             self._setup.voices,
             fresh=mode.redo,
         )
-        one = _Work(number, job, task)
-        self._onlooker.started(number, job.source, seconds)
+        one = _Work(number, job, task, seconds)
         alone = not (self._waiting or self._ready or self._arriving)
         if alone and is_long(seconds) and self._crew.size - len(self._running) > 1:
             one.split = Split(task, self._crew.size)
@@ -294,6 +272,8 @@ def _failed(source: str, failure: Failure, stem: str, seconds: dict[str, float] 
 
 
 def _lost(error: BaseException, task: Task) -> Failure:
+    if isinstance(error, ClusterError):
+        return Failure(str(error), str(task.part), "")
     message = (
         f"its worker process ended twice over it ({_reason(error)}): it was killed, or memory ran out; "
         "use fewer --jobs or a smaller --model, and run again"

@@ -28,6 +28,8 @@ from transcribe.workers import Crew
 
 _PIECE_BYTES = 1 << 24
 _SHIPMENTS = 2  # of one task, before its workers are given up: each may have died meanwhile
+_LOOK_S = 0.5
+_GONE = "the connection to the scheduler is lost; start it again, and run the same command to go on"
 _PATIENCE_S = 20.0  # for an answer of the scheduler, and for a first worker
 
 _log = logging.getLogger(__name__)
@@ -51,7 +53,8 @@ def scheduler(address: str, heard: Tell, *, size: int = 0, patience: float = _PA
             executor.shutdown()
         finally:
             executor.abandon()
-            client.unsubscribe_topic(run)
+            with contextlib.suppress(Exception):  # the scheduler may have gone first
+                client.unsubscribe_topic(run)
 
 
 def mismatch(here: remote.Versions, there: Mapping[str, object]) -> str:
@@ -78,22 +81,28 @@ class ClusterExecutor(Executor):
         self._client, self._run = client, run
         self._lock = threading.Lock()
         self._running: set[Any] = set()  # Dask drops the task of a future nobody holds
+        self._waiting: set[Future[Any]] = set()  # the answers to give
         self._couriers = ThreadPoolExecutor(2, thread_name_prefix="ship")
+        self._over = threading.Event()
+        threading.Thread(target=self._watch, daemon=True, name="scheduler").start()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """See `Executor`: `fn` and its task go to a worker, and to another one if that dies."""
         answer: Future[Any] = Future()
+        with self._lock:
+            self._waiting.add(answer)
         try:
             task = _with_whole_path(args[0])
             parcel = remote.Parcel(task, self._run, remote.versions(), _glossary(task.settings))
         except Exception as error:  # noqa: BLE001 - the future's
-            _settle(answer, error=error)
+            self._settle(answer, error=error)
             return answer
         self._send(_Order(fn, parcel, answer))
         return answer
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """See `Executor`; the cluster itself goes on."""
+        self._over.set()
         if cancel_futures:
             self.abandon()
         self._couriers.shutdown(wait=wait, cancel_futures=cancel_futures)
@@ -102,6 +111,7 @@ class ClusterExecutor(Executor):
         """Drop what is under way: tasks that wait are taken back, those that run end at their next sign of progress."""
         with self._lock:
             running, self._running = self._running, set()
+        self._over.set()
         self._couriers.shutdown(wait=False, cancel_futures=True)
         if not running:
             return
@@ -122,7 +132,8 @@ class ClusterExecutor(Executor):
                 pure=False,
             )
         except Exception as error:  # noqa: BLE001 - whatever Dask raises where the scheduler is gone
-            _settle(order.answer, error=ClusterError(f"the scheduler takes no more tasks ({error}); is it running?"))
+            _log.debug("the scheduler takes no task: %s", error)
+            self._settle(order.answer, error=ClusterError(_GONE))
             return
         with self._lock:
             self._running.add(future)
@@ -135,29 +146,30 @@ class ClusterExecutor(Executor):
         try:
             outcome = future.result()
         except (Exception, CancelledError) as error:  # noqa: BLE001 - a lost worker, in Dask's words
-            _settle(order.answer, error=error)
+            lost = self._client.status != "running"
+            self._settle(order.answer, error=ClusterError(_GONE) if lost else error)
             return
         if not isinstance(outcome, remote.Missing):
-            _settle(order.answer, outcome=outcome)
+            self._settle(order.answer, outcome=outcome)
             return
         try:
             self._couriers.submit(self._ship, order, outcome.worker)
         except RuntimeError as error:  # shut down meanwhile
-            _settle(order.answer, error=error)
+            self._settle(order.answer, error=error)
 
     def _ship(self, order: _Order, worker: str) -> None:
         """Send the recording to a worker and the task after it."""
         task = order.parcel.task
         order.shipments += 1
         if order.shipments > _SHIPMENTS:
-            _settle(order.answer, error=ClusterError(f"{task.episode.path}: sent to {worker}, and is not there"))
+            self._settle(order.answer, error=ClusterError(f"{task.episode.path}: sent to {worker}, and is not there"))
             return
         try:
             assert task.episode.path is not None
             self._send_file(task.episode.path, task.audio_sha256, worker)
         except (OSError, SourceError) as error:
             outcome = Outcome(failure=failure_of(_as_source_error(error), "ship"))
-            _settle(order.answer, outcome=outcome)
+            self._settle(order.answer, outcome=outcome)
         except Exception as error:  # noqa: BLE001 - that worker is gone; another one will say what it lacks
             _log.info("%s: not sent to %s: %s", task.episode.path, worker, error)
             self._send(order)
@@ -174,6 +186,27 @@ class ClusterExecutor(Executor):
         if digest.hexdigest() != audio_sha256:
             raise SourceError(f"{path}: was replaced during the run; run it again")
 
+    def _settle(self, answer: Future[Any], *, outcome: Any = None, error: BaseException | None = None) -> None:
+        with self._lock:
+            if answer not in self._waiting:
+                return
+            self._waiting.discard(answer)
+        if not answer.set_running_or_notify_cancel():
+            return
+        if error is not None:
+            answer.set_exception(error)
+        else:
+            answer.set_result(outcome)
+
+    def _watch(self) -> None:
+        """Dask never answers for what was submitted while the scheduler was out of reach, and stayed so."""
+        while not self._over.wait(_LOOK_S):
+            if self._client.status in ("closing", "closed"):
+                with self._lock:
+                    waiting = list(self._waiting)
+                for answer in waiting:
+                    self._settle(answer, error=ClusterError(_GONE))
+
 
 class _Order:
     """A task on its way, and the future that waits for it."""
@@ -181,15 +214,6 @@ class _Order:
     def __init__(self, fn: Callable[..., Any], parcel: remote.Parcel, answer: Future[Any]) -> None:
         self.fn, self.parcel, self.answer = fn, parcel, answer
         self.shipments = 0
-
-
-def _settle(answer: Future[Any], *, outcome: Any = None, error: BaseException | None = None) -> None:
-    if not answer.set_running_or_notify_cancel():
-        return
-    if error is not None:
-        answer.set_exception(error)
-    else:
-        answer.set_result(outcome)
 
 
 @contextlib.contextmanager

@@ -55,12 +55,12 @@ class Display:
             self._bars.clear()
 
     def fetching(self, episode: Episode, here: int, total: int | None) -> None:
-        """See `transcribe.batch.Onlooker`."""
+        """See `transcribe.report.Onlooker`."""
         if self._bars is not None:
             self._bars.download(episode, here, total)
 
     def started(self, number: int, name: str, seconds: Seconds | None) -> None:
-        """See `transcribe.batch.Onlooker`."""
+        """See `transcribe.report.Onlooker`."""
         with self._lock:
             self._meter.started(number, name, seconds)
         self._event({"event": "started", "number": number, "source": name, "audio_seconds": seconds})
@@ -71,7 +71,7 @@ class Display:
             self._meter.told(number, stage, fraction)
 
     def ended(self, number: int, result: Result) -> None:
-        """See `transcribe.batch.Onlooker`."""
+        """See `transcribe.report.Onlooker`."""
         length = result.tally.duration if result.tally else None
         with self._lock:
             self._meter.ended(number, seconds=length, failed=result.state == "failed")

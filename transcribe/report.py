@@ -1,4 +1,4 @@
-"""What became of the episodes of a run: for the closing lines, the exit code, and `report.json`."""
+"""What becomes of the episodes of a run: for those who look on, the closing lines, the exit code, and `report.json`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import transcribe
 from audio.disk import write_atomically
 from audio.library import HIDDEN
 
 if TYPE_CHECKING:
-    from audio.episode import Seconds
+    from audio.episode import Episode, Seconds
     from transcribe.transcript import Transcript
 
 FILE_NAME = "report.json"
@@ -131,6 +131,32 @@ def _place(result: Result) -> Path:
     """Where a failure's traceback lies, from the folder of the report."""
     name = result.stem or hashlib.sha256(result.source.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return Path(HIDDEN) / "errors" / f"{name}.txt"
+
+
+class Onlooker(Protocol):
+    """Is told what goes on, by the number of an episode in the run. `fetching` may be called from several threads."""
+
+    def fetching(self, episode: Episode, here: int, total: int | None) -> None:
+        """So many bytes of an episode's audio are here, of `total` where that is known."""
+
+    def started(self, number: int, name: str, seconds: Seconds | None) -> None:
+        """Work on an episode begins; its length as far as it is known."""
+
+    def ended(self, number: int, result: Result) -> None:
+        """An episode is done with."""
+
+
+class Nobody:
+    """An `Onlooker` that does not look."""
+
+    def fetching(self, episode: Episode, here: int, total: int | None) -> None:
+        """Nothing."""
+
+    def started(self, number: int, name: str, seconds: Seconds | None) -> None:
+        """Nothing."""
+
+    def ended(self, number: int, result: Result) -> None:
+        """Nothing."""
 
 
 def _is_report(path: Path) -> bool:

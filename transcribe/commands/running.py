@@ -175,12 +175,14 @@ def _planned_and_run(errand: _Errand, how: _How) -> Report:
 
 
 def _run(jobs: tuple[Job, ...], setup: Setup, failures: tuple[Result, ...], *, client: Client, quiet: bool) -> Report:
+    from audio.disk import swept
     from transcribe import batch
     from transcribe.cache import trim
     from transcribe.display import Display
     from transcribe.outlooks import note_speed
     from transcribe.report import Report
 
+    swept(setup.settings.output_folder)
     results, began = list(failures), time.monotonic()
     kind = "none" if quiet and setup.settings.progress == "auto" else setup.settings.progress
     with Display(sys.stderr, len(jobs), kind=kind) as display, _crew(setup, len(jobs), display) as (crew, shared):
