@@ -2,8 +2,8 @@
 
     python benchmarks/parity.py [FILE...] [--seconds S]
 
-Without files: the shortest English recordings `recognition.py` takes, up to S seconds in all (the reference engine is at
-little more than real time), and the project's short clip. Agreement is 1 − errors / words of the reference engine, in
+Without files: the shortest English recordings `recognition.py` takes, up to S seconds in all (the reference engine is
+about as slow as the speech), and the project's short clip. Agreement is 1 − errors / words of the reference engine, in
 openai-whisper's normal form. What differs is arithmetic: float32 there, int8 here.
 """
 

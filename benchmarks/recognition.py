@@ -117,7 +117,7 @@ SYSTEMS: dict[str, Callable[[int], System]] = {
 @click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("--threads", default=2, show_default=True, help="Processor threads each system has.")
 @click.option("--only", multiple=True, type=click.Choice(list(SYSTEMS)), help="Run just this system.")
-@click.option("--slow-seconds", default=130.0, show_default=True, help="Seconds of sound for openai-whisper.")
+@click.option("--slow-seconds", default=90.0, show_default=True, help="Seconds of sound for openai-whisper.")
 @click.option("--measure", hidden=True, type=click.Choice(list(SYSTEMS)), help="In this process; JSON on stdout.")
 def main(
     files: Sequence[Path],
