@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str, float], None]
 """Told the name of a stage and how much of it is done, 0 to 1. May be called from several threads."""
 
-RESULTS_OF = {Stage.RECOGNIZE: 1, Stage.DIARIZE: 2}
+RESULTS_OF = {Stage.RECOGNIZE: 2, Stage.DIARIZE: 2}
 """Raised when a stage's way of working changes, so that what older releases kept is not taken for its result."""
 
 NO_SPEECH = "no speech was found"
