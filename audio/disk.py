@@ -8,12 +8,16 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 APP = "turnscript"
+
+_NEW = 2.0  # seconds in which a new file may not be locked yet
 
 
 @contextlib.contextmanager
@@ -25,8 +29,9 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
-    beside = Path(name)
+    beside, held = Path(name), os.dup(descriptor)
     try:
+        _claimed(held)
         with os.fdopen(descriptor, "wb") as file:
             yield file
             file.flush()
@@ -36,6 +41,22 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+    finally:
+        os.close(held)
+
+
+def swept(folder: Path) -> int:
+    """Remove what writers that were killed left half written in `folder`; how many files that were.
+
+    A file somebody is writing is locked and stays, and so does one that was made this moment.
+    """
+    count = 0
+    for path in folder.glob(".*.tmp"):
+        with contextlib.suppress(OSError), path.open("rb") as file:
+            if time.time() - path.stat().st_mtime > _NEW and _claimed(file.fileno()):
+                path.unlink()
+                count += 1
+    return count
 
 
 def write_atomically(path: Path, data: bytes | str) -> None:
@@ -58,6 +79,19 @@ def cache_folder() -> Path:
 def data_folder() -> Path:
     """Where what the user made is kept: `XDG_DATA_HOME`, else the platform's own place. It may not exist yet."""
     return _folder("XDG_DATA_HOME", "user_data_dir")
+
+
+def _claimed(descriptor: int) -> bool:
+    """Lock an open file until its last descriptor is closed; False where somebody else has, or there are no locks."""
+    if sys.platform == "win32":
+        return False
+    import fcntl
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _folder(variable: str, platform_function: str) -> Path:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from audio.disk import cache_folder, data_folder, replacing, sha256_of, write_atomically
+from audio.disk import cache_folder, data_folder, replacing, sha256_of, swept, write_atomically
 
 
 def test_a_write_replaces_and_leaves_nothing_beside(tmp_path: Path) -> None:
@@ -28,6 +30,21 @@ def test_a_failed_write_changes_nothing(tmp_path: Path) -> None:
         file.writelines([b"half", None])  # type: ignore[list-item]
     assert path.read_text() == "before"
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.md"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there nothing is swept")
+def test_what_killed_writers_left_is_swept_and_what_is_being_written_is_not(tmp_path: Path) -> None:
+    left, new = tmp_path / ".b.md.x.tmp", tmp_path / ".c.md.y.tmp"
+    for path in (left, new):
+        path.write_text("half")
+    with replacing(tmp_path / "a.md") as file:
+        file.write(b"whole")
+        for path in tmp_path.glob(".*.tmp"):
+            if path != new:
+                os.utime(path, (0, 0))
+        assert swept(tmp_path) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == [new.name, "a.md"]
+    assert swept(tmp_path / "nowhere") == 0
 
 
 def test_hash(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from transcribe.recording import BLOCK
 from transcribe.report import Report, State
 from transcribe.settings import Settings
 from transcribe.task import silent
-from transcribe.workers import available_memory, layout, processes, suits_processes
+from transcribe.workers import available_memory, layout, memory_of, processes, suits_processes
 
 
 def done(folder: Path, *sources: Path, jobs: int = 2, cache: str = "cache", drafts: str = "drafts") -> Report:
@@ -113,4 +113,6 @@ def test_threads_are_shared_out() -> None:
     assert layout(Settings(jobs=2, threads=8), episodes=10).threads == 4
     assert layout(Settings(jobs=4, threads=2), episodes=10).threads == 1
     assert layout(Settings(threads=4), episodes=1).jobs == 1
+    assert layout(Settings(threads=4, device="cuda"), episodes=9).jobs == 1
+    assert memory_of("large-v3") > memory_of("small.en") > memory_of("base") == memory_of("/a/folder")
     assert available_memory() > 1 << 20

@@ -91,7 +91,7 @@ class ForgetfulCheckpoints(Checkpoints):
 
 
 class Gathered:
-    """What was found in one run, known before or saved meanwhile, over a store of what earlier runs kept."""
+    """What one run found or was told, over a store of what earlier runs kept; it remembers what it took from there."""
 
     def __init__(self, store: Store, known: Iterable[Kept] = ()) -> None:
         self._store = store
@@ -99,11 +99,15 @@ class Gathered:
         self._lock = threading.Lock()
 
     def load(self, key: Key) -> Any | None:
-        """What this run found, else what the store has."""
+        """What this run knows, else what the store has."""
         with self._lock:
             if key.file_name in self._found:
                 return self._found[key.file_name]
-        return self._store.load(key)
+        data = self._store.load(key)
+        if data is not None:
+            with self._lock:
+                self._found[key.file_name] = data
+        return data
 
     def save(self, key: Key, data: Any) -> None:
         """Keep `data`, here and in the store."""

@@ -55,7 +55,10 @@ def plan(data: Any) -> Plan:
     """Reads what `of_plan` made."""
     from transcribe.speech import Chunk, Plan, Region
 
-    return Plan(tuple(Chunk(start, end, tuple(Region(*r) for r in regions)) for start, end, regions in data))
+    chunks = tuple(Chunk(start, end, tuple(Region(*r) for r in regions)) for start, end, regions in data)
+    if not all(0.0 <= chunk.start < chunk.end for chunk in chunks):
+        raise ValueError("a chunk that ends before it starts")
+    return Plan(chunks)
 
 
 def of_language(language: str) -> dict[str, str]:

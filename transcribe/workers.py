@@ -29,9 +29,17 @@ if TYPE_CHECKING:
 
     from transcribe.stages import StagesMaker
 
-CORES_A_JOB = 1  # processes of one thread each waste least
-MEMORY_A_JOB = 1_200_000_000  # bytes
-
+# A worker with base took 0.84 GB on 12 minutes of audio.
+_MEMORY = {
+    "base": 1_200_000_000,
+    "small": 2_000_000_000,
+    "distil-small": 2_000_000_000,
+    "medium": 4_000_000_000,
+    "distil-medium": 3_000_000_000,
+    "large": 7_000_000_000,
+    "distil-large": 4_000_000_000,
+    "turbo": 4_000_000_000,
+}
 _ENDLESS = 1 << 60
 _ENOUGH = 0.01  # of a stage: less is not told to another process
 _PATIENCE = 1.0  # seconds a worker may take to end when it is asked to
@@ -65,11 +73,27 @@ class Layout:
 def layout(settings: Settings, episodes: int) -> Layout:
     """What suits this machine for so many episodes: the jobs asked for, or as many as cores and memory serve.
 
-    Every job gets its share of the threads, so that together they fill the cores.
+    Every job gets its share of the threads, so that together they fill the cores. A GPU is one job's.
     """
     cores = settings.threads or available_cores()
-    jobs = settings.jobs or max(1, min(cores // CORES_A_JOB, episodes, available_memory() // MEMORY_A_JOB))
+    jobs = settings.jobs
+    if not jobs:
+        most = min(cores, episodes, available_memory() // memory_of(settings.model))
+        jobs = 1 if most > 1 and _uses_gpu(settings) else max(1, most)
     return Layout(jobs, max(1, cores // jobs), cores)
+
+
+def memory_of(model: str) -> int:
+    """Bytes a worker is granted with this model: measured for base, by the size of their weights for the others."""
+    return next((size for name, size in _MEMORY.items() if model.startswith(name)), _MEMORY["base"])
+
+
+def _uses_gpu(settings: Settings) -> bool:
+    if settings.device == "auto":
+        import ctranslate2
+
+        return bool(ctranslate2.get_cuda_device_count() > 0)
+    return settings.device == "cuda"
 
 
 def available_memory() -> int:

@@ -82,11 +82,13 @@ def run(stages: StagesMaker, /, sources: tuple[str, ...], **given: Any) -> int:
 
 
 def _run(jobs: tuple[Job, ...], setup: Setup, failures: tuple[Result, ...], *, client: Client, quiet: bool) -> Report:
+    from audio.disk import swept
     from transcribe import batch
     from transcribe.display import Display
     from transcribe.outlooks import note_speed
     from transcribe.report import Report
 
+    swept(setup.settings.output_folder)
     results, began = list(failures), time.monotonic()
     kind = "none" if quiet and setup.settings.progress == "auto" else setup.settings.progress
     with Display(sys.stderr, len(jobs), kind=kind) as display, _crew(setup, len(jobs), display) as (crew, shared):

@@ -1,0 +1,127 @@
+"""Words read in blocks are the words read at once, however they are parted; values kept come back as they were."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audio.samples import Audio
+from tests.faulty import ChunkedStages, logged
+from tests.scripted import tone
+from transcribe import kept
+from transcribe.checkpoint import Checkpoints, ForgetfulCheckpoints, Gathered, Key
+from transcribe.diarize import Diarization
+from transcribe.engines import Reading
+from transcribe.engines.scripted import Scripted
+from transcribe.evidence import ChunkEvidence
+from transcribe.glossary import Correction
+from transcribe.pipeline import hash_of
+from transcribe.recognize import Recognition, combined, read_chunks
+from transcribe.recording import BLOCK, Recording, Watch
+from transcribe.settings import Settings, Stage
+from transcribe.speech import Chunk, Plan, Region
+from transcribe.transcript import Doubt, SpeakerSpan, Word
+
+SECONDS = 40
+AUDIO = Audio.from_samples(np.repeat(np.linspace(0.02, 0.9, SECONDS), 16_000).astype(np.float32))
+CHUNKS = tuple(Chunk(s, s + 1.0, (Region(s + 0.1, s + 0.9),)) for s in map(float, range(SECONDS)))
+
+
+def answer(window: np.ndarray) -> Reading:
+    """What is said depends on the sound alone; some of it is poor, some says nothing, some is a filler."""
+    loudness = int(1000 * float(window[0]))
+    if loudness % 5 == 0:
+        return Reading((), -0.1, 0.9)
+    text = "Uh," if loudness % 7 == 0 else f"loud{loudness}."
+    return Reading((Word(text, 0.2, 0.6, 0.9),), -1.2 if loudness % 3 == 0 else -0.2, 0.0)
+
+
+def read(parts: list[tuple[int, int]]) -> Recognition:
+    recognizer = Scripted(answer)
+    found = [read_chunks(AUDIO, recognizer, CHUNKS[a:b], language="en", beam_size=5) for a, b in parts]
+    return combined(found, "en")
+
+
+@given(st.sets(st.integers(1, SECONDS - 1)))
+def test_any_parting_gives_the_words_of_one_reading(cuts: set[int]) -> None:
+    whole = read([(0, SECONDS)])
+    assert len(whole.words) > 10
+    assert read(list(pairwise([0, *sorted(cuts), SECONDS]))) == whole
+
+
+def test_a_block_is_read_once_and_a_lost_one_again(tmp_path: Path) -> None:
+    path = tone(tmp_path / "a.wav", seconds=40.0)
+    settings, store = Settings(output=str(tmp_path / "drafts")), Checkpoints(tmp_path / "cache")
+
+    def recording() -> Recording:
+        stages = ChunkedStages(settings)
+        return Recording(path, hash_of(path), stages=stages, settings=settings, store=store, watch=Watch())
+
+    with recording() as first:
+        words = first.words()
+    assert first.n_blocks == -(-40 // BLOCK) == 3
+    blocks = sorted((tmp_path / "cache").rglob("recognize-*.json"))
+    assert len(blocks) == 3
+    blocks[1].unlink()
+    with recording() as again:
+        assert not again.is_complete
+        assert again.words() == words
+    assert [line for line in logged(tmp_path) if line.startswith("block")] == [
+        *(f"block {start} of 40.0" for start in (0, 16, 32)),
+        logged(tmp_path)[-1],
+    ]
+    with recording() as complete:
+        assert not complete.is_complete  # nobody told the speakers apart yet
+        assert complete.speakers().spans
+        assert complete.facts.duration == 40.0
+    with recording() as complete:
+        assert complete.is_complete
+
+
+FOUND = Recognition(
+    (Word("Café", 0.1, 0.5, 0.9),),
+    "fr",
+    (Doubt(0.0, 1.0, "mumbled"),),
+    (ChunkEvidence(0.0, 1.0, 0.8, 1, 0.0, -0.2, 0.01, 0.9, 1),),
+    (Correction(0.1, 0.5, "Cafe", "Café"),),
+)
+PEOPLE = Diarization((SpeakerSpan(0.1, 0.5, "S1"),), {"S1": (0.6, 0.8)})
+PLAN = Plan(CHUNKS[:3])
+FACTS = kept.Facts(12.5, ("cut",))
+
+
+def test_what_is_kept_comes_back() -> None:
+    def through_json(data: object) -> object:
+        return json.loads(json.dumps(data))
+
+    assert kept.recognition(through_json(kept.of_recognition(FOUND))) == FOUND
+    assert kept.diarization(through_json(kept.of_diarization(PEOPLE))) == PEOPLE
+    assert kept.plan(through_json(kept.of_plan(PLAN))) == PLAN
+    assert kept.facts(through_json(kept.of_facts(FACTS))) == FACTS
+    assert kept.language(through_json(kept.of_language("nl"))) == "nl"
+
+
+@pytest.mark.parametrize("data", [None, 3, "x", [], {}, [[1, 0, []]], {"words": [[1]]}, {"duration": "long"}])
+def test_what_is_something_else_is_a_miss(data: object) -> None:
+    for read_back in (kept.recognition, kept.diarization, kept.facts, kept.language):
+        assert kept.reading(read_back, data) is None
+    assert kept.reading(kept.plan, data) in (None, Plan(()))  # an empty list is a plan in which nobody speaks
+
+
+def test_what_one_run_finds_goes_on_to_the_next_task(tmp_path: Path) -> None:
+    key, other = (Key("ab" * 32, Stage.RECOGNIZE, text) for text in ("one", "two"))
+    here = Gathered(ForgetfulCheckpoints(tmp_path / "here"))
+    here.save(key, [1])
+    Checkpoints(tmp_path / "here").save(other, [2])
+    assert (here.load(key), here.load(other)) == ([1], None)
+    there = Gathered(Checkpoints(tmp_path / "there"), here.found)
+    assert there.load(key) == [1]
+    kept_here = Gathered(Checkpoints(tmp_path / "here"))
+    kept_here.load(other)
+    assert kept_here.found == ((other.file_name, [2]),)
