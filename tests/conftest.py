@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.checking import Check, Telling
 from tests.scripted import ScriptedStages
 from transcribe.cli import main
 
@@ -38,6 +39,18 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         out, err = capsys.readouterr()
         assert isinstance(caught.value.code, int)
         return caught.value.code, out, err
+
+    return call
+
+
+@pytest.fixture
+def check(run: Run, monkeypatch: pytest.MonkeyPatch) -> Check:
+    """Run `transcribe check`, as if outside GitHub, over what `Telling` hears: (exit code, stdout, stderr)."""
+    for name in [name for name in os.environ if name.startswith("GITHUB_")]:
+        monkeypatch.delenv(name)
+
+    def call(*args: str, stages: ScriptedStages | None = None) -> tuple[int, str, str]:
+        return run("check", *args, stages=stages or Telling())
 
     return call
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,26 +16,40 @@ from transcribe.progress import Bars
 
 if TYPE_CHECKING:
     from audio.episode import Episode
+    from transcribe.shows import Show
 
 _SELECTION = ("output", "latest", "since", "match", "episode")
 
 
 @click.command("list")
-@click.argument("source")
+@click.argument("source", required=False)
 @setting_options(*_SELECTION)
+@click.option("--show", metavar="NAME", help="The episodes of this show of transcribe.toml.")
 @click.option("--json", "as_json", is_flag=True, help="All that is known of each episode, as JSON.")
-def list_episodes(source: str, as_json: bool, **given: Any) -> int:
+def list_episodes(source: str | None, show: str | None, as_json: bool, **given: Any) -> int:
     """List the episodes of a feed, a page, a folder or a file: date, length, title, and how far each has come.
+
+    Without a SOURCE the shows of transcribe.toml are listed.
 
     \b
     Examples:
       transcribe list https://example.org/feed.xml --latest 10
+      transcribe list --show "Technology and Friends"
       transcribe list post.md --json
     """
     from audio.sources import episodes_from
     from transcribe.plan import selected, states
+    from transcribe.shows import load_shows, shows_named
 
-    settings = settings_in_force(given)
+    if source and show:
+        raise click.UsageError("a SOURCE or --show, not both")
+    if source:
+        settings = settings_in_force(given)
+    else:
+        shows = shows_named(load_shows(given, environ=os.environ, folder=Path.cwd()), [show] if show else [])
+        if not show:
+            return _list_shows(shows, as_json=as_json)
+        source, settings = shows[0].feed, shows[0].settings
     episodes = selected(episodes_from(source), settings)
     found = list(zip(episodes, states(episodes, settings), strict=True))
     if as_json:
@@ -74,6 +91,19 @@ def fetch(sources: tuple[str, ...], quiet: bool, **given: Any) -> int:
     for message in errors:
         click.echo(f"Error: {message}", err=True)
     return 1 if errors else 0
+
+
+def _list_shows(shows: Sequence[Show], *, as_json: bool) -> int:
+    from audio.addresses import shown
+
+    if as_json:
+        told = [{"name": show.name, "feed": show.feed, "output": show.settings.output} for show in shows]
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return 0
+    width = max(len(show.name) for show in shows)
+    for show in shows:
+        click.echo(f"{show.name:<{width}}  {shown(show.feed)}  → {show.settings.output}")
+    return 0
 
 
 def _as_dict(episode: Episode, state: str) -> dict[str, Any]:

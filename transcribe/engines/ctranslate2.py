@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from transcribe.engines.protocol import SAMPLE_RATE, LanguageGuess, Reading
-from transcribe.engines.spelling import Piece, words_of
+from transcribe.engines.spelling import Piece, words_in, words_of
 from transcribe.errors import EngineError
 from transcribe.models import ModelFiles
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from transcribe.engines.protocol import Samples
+    from transcribe.transcript import Word
 
     Mel = NDArray[np.float32]
 
@@ -41,16 +42,19 @@ _SEED = 1  # of readings by chance
 
 
 class CTranslate2:
-    """A `Recognizer`. Safe to use from one thread at a time; it has threads of its own."""
+    """A `Recognizer`. Safe to use from one thread at a time; it has threads of its own.
 
-    def __init__(self, files: ModelFiles, *, device: str = "auto", threads: int = 0) -> None:
+    `batch` windows are decoded at a time; 0: as many as suit the device.
+    """
+
+    def __init__(self, files: ModelFiles, *, device: str = "auto", threads: int = 0, batch: int = 0) -> None:
         try:
             import ctranslate2
             from faster_whisper import WhisperModel
 
             on_gpu = device == "cuda" or (device == "auto" and ctranslate2.get_cuda_device_count() > 0)
             self._workers, threads_each = (1, 0) if on_gpu else _layout(threads)
-            self._batch = _GPU_BATCH if on_gpu else 1
+            self._batch = batch or (_GPU_BATCH if on_gpu else 1)
             self._folder = str(files.folder)
             self._placement = {
                 "device": "cuda" if on_gpu else "cpu",
@@ -85,7 +89,7 @@ class CTranslate2:
         decoding = _Decoding(self._model, options, generator=chance or self._model.model)
         workers = 1 if chance else self._workers
         left = iter(windows)
-        jobs = iter(lambda: list(islice(left, self._batch)), [])
+        jobs = iter(lambda: list(islice(left, 1 if chance else self._batch)), [])
         ahead: deque[Future[list[Reading]]] = deque()
         pool = ThreadPoolExecutor(workers, thread_name_prefix="recognize")
         try:
@@ -109,6 +113,14 @@ class CTranslate2:
         except (RuntimeError, ValueError) as exc:
             raise EngineError(f"ctranslate2 cannot load {self._folder} again ({exc}); free some memory") from exc
 
+    def align(self, window: Samples, text: str, *, language: str) -> tuple[Word, ...]:
+        """See `Aligner.align`; the decoder's cross-attention to the text, forced along a path (`find_alignment`)."""
+        decoding = _Decoding(self._model, _Options(language), generator=self._model.model)
+        try:
+            return decoding.align(window, text)
+        except (RuntimeError, ValueError) as exc:
+            raise EngineError(f"ctranslate2 broke while aligning: {exc}; leave out --realign-audio") from exc
+
     def detect_language(self, window: Samples) -> LanguageGuess:
         """See `Recognizer.detect_language`; the first 30 s count."""
         if not self._model.model.is_multilingual:
@@ -124,9 +136,9 @@ class CTranslate2:
 @dataclass(frozen=True, slots=True)
 class _Options:
     language: str
-    beam_size: int
-    prompt: str | None
-    temperature: float
+    beam_size: int = 1
+    prompt: str | None = None
+    temperature: float = 0.0
 
 
 class _Decoding:
@@ -176,6 +188,17 @@ class _Decoding:
             )
             for i, result in enumerate(results)
         ]
+
+    def align(self, window: Samples, text: str) -> tuple[Word, ...]:
+        parts = text.split()
+        tokens = self._tokenizer.encode(" " + " ".join(parts))
+        if not parts or len(tokens) > _TEXT_TOKENS - len(self._prompt) - 1:
+            return ()
+        encoded = self._model.encode(_log_mels(self._model, [window]))
+        frames = max(2, len(window) // _FRAME_SAMPLES)
+        aligned = self._model.find_alignment(self._tokenizer, [tokens], encoded, [frames])[0]
+        pieces = [Piece(a["word"], float(a["start"]), float(a["end"]), float(a["probability"])) for a in aligned]
+        return words_in(pieces, parts, duration=len(window) / SAMPLE_RATE)
 
     def _words(self, encoded: Any, tokens: list[list[int]], windows: Sequence[Samples]) -> list[tuple[Any, ...]]:
         spoken = [i for i, text in enumerate(tokens) if text]

@@ -96,3 +96,13 @@ class Recognizer(Protocol):
 
     def detect_language(self, window: Samples) -> LanguageGuess:
         """Which language is spoken in the window. Raises `EngineError` when the engine breaks."""
+
+
+class Aligner(Protocol):
+    """Finds when known words are said. The CTranslate2 engine is one, and a scripted one stands in tests."""
+
+    def align(self, window: Samples, text: str, *, language: str) -> tuple[Word, ...]:
+        """A word for each blank-separated part of `text`, in the order of time, counted from the window's start.
+
+        A word's probability is how sure the model is of it there. Raises `EngineError` when the engine breaks.
+        """
