@@ -24,7 +24,7 @@ from audio.episode import Seconds
 from audio.errors import FetchError, TransientError
 
 if TYPE_CHECKING:
-    from urllib3 import PoolManager
+    from urllib3 import BaseHTTPResponse, PoolManager
     from urllib3.util import Timeout
 
 _CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -98,14 +98,18 @@ class Managers:
         opened, answers = self._opened, _answers(self._head_timeout)
 
         class Plain(HTTPConnection):
-            response_class = answers
+            def __init__(self, *args: Any, **kwargs: Any) -> None:
+                super().__init__(*args, **kwargs)
+                self.response_class = _noting(self, answers)  # type: ignore[assignment]  # http.client only calls it
 
             def _new_conn(self) -> socket.socket:
                 opened.add(self)
                 return opening(self) if opening else super()._new_conn()
 
         class Secure(HTTPSConnection):
-            response_class = answers
+            def __init__(self, *args: Any, **kwargs: Any) -> None:
+                super().__init__(*args, **kwargs)
+                self.response_class = _noting(self, answers)  # type: ignore[assignment]  # http.client only calls it
 
             def _new_conn(self) -> socket.socket:
                 opened.add(self)
@@ -165,7 +169,7 @@ class _Patient(io.RawIOBase):
     def __init__(self, sock: Any, deadline: float) -> None:
         super().__init__()
         self._sock = sock
-        self._raw = sock.makefile("rb", buffering=0)
+        self._keeps_open = sock.makefile("rb", buffering=0)  # sockets count who still reads
         self._usual: Seconds | None = sock.gettimeout()
         self._deadline: float | None = deadline
 
@@ -178,7 +182,7 @@ class _Patient(io.RawIOBase):
             if left <= 0:
                 raise TimeoutError("the head of the answer takes too long")
             self._sock.settimeout(left if self._usual is None else min(left, self._usual))
-        count: int | None = self._raw.readinto(buffer)
+        count: int = self._sock.recv_into(buffer)
         return count
 
     def stop_watching(self) -> None:
@@ -188,14 +192,53 @@ class _Patient(io.RawIOBase):
             self._sock.settimeout(self._usual)
 
     def close(self) -> None:
-        self._raw.close()
+        self._keeps_open.close()
         super().close()
 
 
-def _answers(head_timeout: Seconds) -> type[http.client.HTTPResponse]:
-    """The standard library's response, whose head has to come within `head_timeout`."""
+class Body(http.client.HTTPResponse):
+    """The standard library's response, whose body can be read to where it is wanted."""
 
-    class Answer(http.client.HTTPResponse):
+    def pour_into(self, room: memoryview) -> int:
+        """Read into `room` what is here, waiting for the first of it; the number of bytes, 0 at the body's end.
+
+        A body in chunks is copied, any other comes straight from the socket. Raises as `http.client` does,
+        `IncompleteRead` for a body that ends before its announced length.
+        """
+        if self.fp is None or self.chunked:
+            data = self.read1(len(room))
+            room[: len(data)] = data
+            return len(data)
+        left: int | None = self.length
+        count: int = self.fp.readinto1(room if left is None else room[:left])
+        if left is not None:
+            if count == 0 < left:
+                raise http.client.IncompleteRead(b"", left)
+            self.length = left - count
+        return count
+
+
+def body_of(raw: BaseHTTPResponse) -> Body:
+    """The standard library's response under urllib3's, which was asked for by one of `Managers` and is not closed."""
+    connection: Any = raw.connection
+    answer: Body = connection.answer
+    return answer
+
+
+def _noting(connection: Any, answers: type[Body]) -> Callable[..., Body]:
+    """Makes a connection's answers, and leaves the last one as its `answer`."""
+
+    def made(*args: Any, **kwargs: Any) -> Body:
+        connection.answer = answer = answers(*args, **kwargs)
+        return answer
+
+    return made
+
+
+def _answers(head_timeout: Seconds) -> type[Body]:
+    """Responses whose head has to come within `head_timeout`."""
+
+    class Answer(Body):
         def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
             super().__init__(sock, *args, **kwargs)
             self.fp.close()
