@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from audio.addresses import shown
 from audio.digest import Digest
 from audio.documents import unpacked
-from audio.errors import FetchError, TransientError
+from audio.errors import FetchError, GoneError, TransientError
 from audio.http import Answer, Client
 from audio.media import HEAD_BYTES, MEDIA_SUFFIXES, Kind, audio_suffix, kind_of
 
@@ -78,6 +78,9 @@ class Download:
             self._check_content(head)
             with self._part.open("rb+") as file:
                 os.fsync(file.fileno())  # before it is renamed: a file of the right name has to be the whole one
+        except GoneError:
+            self._part.unlink(missing_ok=True)  # nothing more will come to it
+            raise
         except OSError as exc:
             raise FetchError(f"{self._part}: cannot be written ({exc.strerror}); make room or choose another") from exc
         else:
@@ -104,7 +107,7 @@ class Download:
 
     def _attempt(self) -> None:
         if not self._validator:
-            self._start_anew()
+            self._forget()
         headers = {"Accept-Encoding": "identity"}
         if self._size:
             headers |= {"Range": f"bytes={self._size}-", "If-Range": self._validator}
@@ -140,7 +143,9 @@ class Download:
                 raise TransientError(f"{self._name}: the server sent another part than asked for; run again")
             self._total = total if total is not None else _plus(self._size, answer.length)
         elif answer.status in (200, 203):
-            self._start_anew()
+            self._forget()
+            self._part.parent.mkdir(parents=True, exist_ok=True)
+            self._part.open("wb").close()
             self._total = answer.length if coding.lower() in ("", "identity") else None
             self._validator = _strong_validator(answer) if not coding else ""
             self._note(self._validator)
@@ -182,9 +187,8 @@ class Download:
         if self._progress:
             self._progress(self._size, self._total)
 
-    def _start_anew(self) -> None:
-        self._part.parent.mkdir(parents=True, exist_ok=True)
-        self._part.open("wb").close()
+    def _forget(self) -> None:
+        """Nothing is here that counts; the part is emptied when something else comes."""
         self._digest.restart()
         self._size = 0
         self._total = None

@@ -110,18 +110,25 @@ def _as_dict(episode: Episode, state: str) -> dict[str, Any]:
     return {
         "title": episode.title,
         "show": episode.show,
-        "audio_url": episode.audio_url,
+        "audio_url": _public(episode.audio_url),
         "path": None if episode.path is None else str(episode.path),
         "guid": episode.guid,
         "published": None if episode.published is None else episode.published.isoformat(),
         "duration": episode.duration,
-        "page_url": episode.page_url,
+        "page_url": _public(episode.page_url),
         "description": episode.description,
         "people": [{"name": person.name, "role": person.role} for person in episode.people],
         "chapters": [{"start": chapter.start, "title": chapter.title} for chapter in episode.chapters],
-        "transcripts": [{"url": each.url, "type": each.media_type} for each in episode.transcripts],
+        "chapters_url": _public(episode.chapters_url),
+        "transcripts": [{"url": _public(each.url), "type": each.media_type} for each in episode.transcripts],
         "state": state,
     }
+
+
+def _public(address: str | None) -> str | None:
+    from audio.addresses import without_account
+
+    return None if address is None else without_account(address)
 
 
 def _clock(seconds: float | None) -> str:
