@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 from pathlib import Path
 
-from audio.addresses import shown, web_address, without_account
+from audio.addresses import web_address, without_account
 from audio.disk import write_atomically
 from audio.documents import get_document
-from audio.episode import Chapter, Episode, PublishedTranscript
+from audio.episode import Chapter, Episode, PublishedTranscript, Seconds
 from audio.errors import FetchError, GoneError
 from audio.feed import plain
 from audio.http import Client
@@ -30,6 +29,7 @@ _TRANSCRIPT_SUFFIXES = {  # media types of the podcast namespace, the most usefu
 }
 _LONGEST_TITLE = 500  # letters
 _MOST_CHAPTERS = 1000
+_LATEST: Seconds = 1e7  # four months: no recording is longer
 _log = logging.getLogger(__name__)
 
 
@@ -101,7 +101,7 @@ def chapters_of(content: bytes) -> tuple[Chapter, ...]:
     found = []
     for each in listed[:_MOST_CHAPTERS]:
         start = each.get("startTime") if isinstance(each, dict) and each.get("toc") is not False else None
-        if isinstance(start, int | float) and not isinstance(start, bool) and 0 <= start < math.inf:
+        if isinstance(start, int | float) and not isinstance(start, bool) and 0 <= start < _LATEST:
             title = each.get("title")
             found.append(Chapter(float(start), plain(title)[:_LONGEST_TITLE] if isinstance(title, str) else ""))
     return tuple(sorted(found, key=lambda chapter: chapter.start))

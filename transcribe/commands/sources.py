@@ -75,19 +75,23 @@ def fetch(sources: tuple[str, ...], quiet: bool, **given: Any) -> int:
     """
     from audio.fetch import Failed, fetch_all
     from audio.http import Client
+    from audio.library import Library, State
     from transcribe.plan import plan
 
     log_to_stderr(verbose=False, quiet=quiet)
     settings = settings_in_force(given)
-    with Client(sources) as client, Bars(sys.stderr) as bars:
+    with Client(sources) as client:
         jobs, failures = plan(sources, settings, client=client)
         errors = [message for failure in failures for message in failure.messages]
         episodes = [job.episode for job in jobs]
-        for outcome in fetch_all(episodes, settings.output_folder, client=client, progress=bars.download):
-            if isinstance(outcome, Failed):
-                errors.append(str(outcome.error))
-            else:
-                click.echo(outcome.episode.path)
+        folder = Library(settings.output_folder)
+        with Bars(sys.stderr, downloads=folder.states(episodes).count(State.NEW)) as bars:
+            for outcome in fetch_all(episodes, folder.folder, client=client, progress=bars.download):
+                if isinstance(outcome, Failed):
+                    bars.download_failed(outcome.episode)
+                    errors.append(str(outcome.error))
+                else:
+                    click.echo(outcome.episode.path)
     for message in errors:
         click.echo(f"Error: {message}", err=True)
     return 1 if errors else 0
