@@ -127,17 +127,23 @@ class Managers:
 @contextlib.contextmanager
 def translated(url: str) -> Iterator[None]:
     """Foreign errors of the block as ours, naming `url`: `FetchError` for certificates, else `TransientError`."""
-    from urllib3.exceptions import HTTPError
+    from urllib3.exceptions import HTTPError, ProxyError
 
     name = shown(url)
     try:
         yield
+    except _PrivateError as exc:
+        raise _refused(url) from exc
     except (HTTPError, http.client.HTTPException, OSError) as exc:
         reasons = [reason for reason in (exc, exc.__cause__, exc.__context__, *exc.args) if reason]
         if any(isinstance(reason, ssl.SSLCertVerificationError) for reason in reasons):
             raise FetchError(f"{name}: the server's certificate is not valid; check the address and the clock") from exc
         if any(isinstance(reason, socket.gaierror) for reason in reasons):
             raise TransientError(f"{name}: its host is not found; check the address and your connection") from exc
+        if isinstance(exc, ProxyError):
+            raise TransientError(
+                f"{name}: the proxy does not let it through; check http_proxy and https_proxy"
+            ) from exc
         problem = type(exc).__name__
         raise TransientError(f"{name}: the connection failed ({problem}); check it and run again") from exc
     except ValueError as exc:  # urllib3's LocationParseError is one, as is what http.client makes of a bad header
@@ -260,7 +266,7 @@ def _open(connection: Any, trusted: frozenset[tuple[str, int]]) -> socket.socket
     found = [entry[4][0] for entry in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)]
     allowed = found if (host.lower(), port) in trusted else [number for number in found if is_public(str(number))]
     if not allowed:
-        raise _refused(f"http://{connection.host}:{port}/")
+        raise _PrivateError
     failure: OSError | None = None
     for number in dict.fromkeys(allowed):
         try:
@@ -268,6 +274,10 @@ def _open(connection: Any, trusted: frozenset[tuple[str, int]]) -> socket.socket
         except OSError as exc:
             failure = exc
     raise failure or OSError("no address")
+
+
+class _PrivateError(Exception):
+    """None of a host's addresses may be reached; which address of an episode that was is known higher up."""
 
 
 def _refused(url: str) -> FetchError:
@@ -289,5 +299,6 @@ def _certificates() -> ssl.SSLContext:
 
             context.load_verify_locations(certifi.where())
     except (OSError, ssl.SSLError) as exc:
-        raise FetchError(f"{named or 'certificates'}: cannot be read; check REQUESTS_CA_BUNDLE") from exc
+        name = named[0] if named else "the certificate authorities"
+        raise FetchError(f"{name}: cannot be read; check {' and '.join(_CERTIFICATE_VARIABLES)}") from exc
     return context

@@ -45,7 +45,7 @@ def test_private_addresses_are_out_of_reach_unless_typed(server: HostileServer, 
     server.put("/a.mp3", Resource(AUDIO))
     url = f"http://{host}:{server.port}/a.mp3"
     client = Client(["https://feed.example/rss"], limits=Limits(tries=1), sleep=Sleeps())
-    with client, pytest.raises(FetchError, match="private address"):
+    with client, pytest.raises(FetchError, match=r"/a\.mp3: a private address"):
         fetch(episode(url), tmp_path, client=client)
     assert not server.requests
 
@@ -156,6 +156,21 @@ def test_proxy_of_the_environment_is_used(
             with pytest.raises(FetchError, match="private address"):
                 fetch(episode(f"http://{host}/a.mp3"), tmp_path, client=client)
     assert len(server.requests) == 1
+
+
+def test_a_proxy_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://me:s3cret@127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", "")
+    client = Client(sleep=Sleeps(), limits=Limits(tries=1))
+    with client, pytest.raises(TransientError, match=r"x\.example/a\.mp3: the proxy .* check http_proxy") as caught:
+        fetch(episode("http://x.example/a.mp3"), tmp_path, client=client)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_certificates_that_cannot_be_read_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "none.pem"))
+    with Client(sleep=Sleeps()) as client, pytest.raises(FetchError, match=r"none\.pem: .* REQUESTS_CA_BUNDLE"):
+        fetch(episode("https://x.example/a.mp3"), tmp_path, client=client)
 
 
 def test_a_proxys_head_that_trickles_is_given_up(

@@ -50,8 +50,11 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
         if not show:
             return _list_shows(shows, as_json=as_json)
         source, settings = shows[0].feed, shows[0].settings
-    episodes = selected(episodes_from(source), settings)
+    listed = episodes_from(source)
+    episodes = selected(listed, settings)
     found = list(zip(episodes, states(episodes, settings), strict=True))
+    if not found:
+        click.echo(f"None of the {len(listed)} episodes is meant by --since, --match or --episode.", err=True)
     if as_json:
         click.echo(json.dumps([_as_dict(episode, state) for episode, state in found], ensure_ascii=False, indent=2))
         return 0
