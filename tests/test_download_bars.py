@@ -78,3 +78,20 @@ def test_one_download_has_no_bar_for_all_and_without_a_terminal_there_is_none() 
     assert "files" not in screen.getvalue()
     assert "\x1b[2J" not in screen.getvalue()
     assert pipe.getvalue() == ""
+
+
+def test_bars_stand_below_the_lines_of_a_run_and_move_with_them() -> None:
+    screen = Terminal()
+    with Bars(screen) as bars:
+        bars.lines(["one line"])
+        bars.download(episode("one"), 1, 4)
+        bars.download(episode("two"), 1, 4)
+        assert bars._downloads
+        places = [sorted(-bar.pos for bar in bars._downloads._on_screen())]
+        bars.lines(["one line", "another", "a third"])
+        places.append(sorted(-bar.pos for bar in bars._downloads._on_screen()))
+        bars.download(episode("three"), 1, 4)
+        places.append(sorted(-bar.pos for bar in bars._downloads._on_screen()))
+        bars.lines([])
+        places.append(sorted(-bar.pos for bar in bars._downloads._on_screen()))
+    assert places == [[1, 2, 3], [3, 4, 5], [3, 4, 5, 6], [0, 1, 2, 3]]

@@ -23,6 +23,7 @@ class DownloadBars:
     def __init__(self, stream: TextIO, *, expected: int = 0) -> None:
         self._stream = stream
         self._expected = expected
+        self._above = 0
         self._bars: dict[object, tqdm[NoReturn]] = {}
         self._all: tqdm[NoReturn] | None = None
         self._here: dict[object, int] = {}
@@ -51,14 +52,23 @@ class DownloadBars:
         self._whole.pop(key, None)
         self._expected = max(self._expected - 1, 0)
 
+    def below(self, lines: int) -> None:
+        """Other things stand in so many lines of the screen: the bars go below them."""
+        if lines != self._above:
+            for bar in self._on_screen():
+                bar.clear()
+                bar.pos -= lines - self._above
+            self._above = lines
+
     def clear(self) -> None:
         """Take all bars off the screen."""
-        for bar in self._bars.values():
+        for bar in self._on_screen():
             bar.close()
-        if self._all is not None:
-            self._all.close()
         self._bars.clear()
         self._all = None
+
+    def _on_screen(self) -> list[tqdm[NoReturn]]:
+        return [bar for bar in (self._all, *self._bars.values()) if bar is not None]
 
     def _close(self, key: object) -> None:
         bar = self._bars.pop(key, None)
@@ -78,7 +88,7 @@ class DownloadBars:
         bar.update(sum(self._here.values()) - bar.n)
 
     def _new(self, key: object, name: str) -> tqdm[NoReturn]:
-        taken = {-bar.pos for bar in self._bars.values()}
+        taken = {-bar.pos - self._above for bar in self._bars.values()}
         first = next(place for place in range(1, len(taken) + 2) if place not in taken)
         bar = self._bars[key] = self._bar(name, initial=0, position=first)
         return bar
@@ -89,7 +99,7 @@ class DownloadBars:
         return tqdm(
             desc=name,
             initial=initial,
-            position=position,
+            position=position + self._above,
             leave=False,
             unit="B",
             unit_scale=True,

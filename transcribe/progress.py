@@ -61,6 +61,7 @@ class Bars:
             return
         with self._lock:
             self._downloads = self._downloads or DownloadBars(self._stream, expected=self._expected)
+            self._downloads.below(len(self._bars))
             self._downloads.tell(episode, here, total)
 
     def download_failed(self, episode: Episode) -> None:
@@ -76,6 +77,8 @@ class Bars:
         from tqdm import tqdm
 
         with self._lock:
+            if self._downloads:
+                self._downloads.below(len(texts))
             for number, text in enumerate(texts):
                 name = f"line {number}"
                 if name not in self._bars:
