@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import importlib
 import io
 import os
 import socket
@@ -38,6 +39,9 @@ class Managers:
     """
 
     def __init__(self, trusted: frozenset[tuple[str, int]], *, limits_pool: int, head_timeout: Seconds) -> None:
+        # All of urllib3 now: its modules import each other, and threads that begin to at once can block each other.
+        for name in ("connection", "connectionpool", "exceptions", "poolmanager", "util.connection", "util.retry"):
+            importlib.import_module(f"urllib3.{name}")
         self._trusted = trusted
         self._head_timeout = head_timeout
         self._settings: dict[str, Any] = {"num_pools": 50, "maxsize": limits_pool, "block": False}
