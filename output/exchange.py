@@ -6,11 +6,14 @@ import html
 import json
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from output.files import stem_for
+from output.player import safe_url
 
 if TYPE_CHECKING:
+    from audio.episode import Episode
+    from output.style import Style
     from transcribe.transcript import Transcript, Turn
 
 PODCAST_TYPES = {"vtt": "text/vtt", "srt": "application/x-subrip", "html": "text/html", "txt": "text/plain"}
@@ -47,15 +50,19 @@ def whisper_json(transcript: Transcript) -> str:
     return json.dumps(data, ensure_ascii=False) + "\n"
 
 
-def podcast(transcript: Transcript) -> str:
+def podcast(transcript: Transcript, style: Style | None = None, stem: str = "") -> str:
     """The lines for the feed's item that offer the transcript in each format podcast players show.
 
-    Where the files will be published is not known here: the addresses are the files' names, to be completed.
+    The files lie under `Style.transcript_url`, else beside the episode's audio; where neither is known the addresses
+    are bare file names, to be completed. `stem` is what the files are called, the episode's own stem unless given.
     """
-    stem = stem_for(transcript.episode, lambda _: False)
-    lines = [podcast_transcript(quote(f"{stem}.{name}"), name, language=transcript.language) for name in _OFFERED]
-    comment = "<!-- For the feed's <item>; put the address of the folder you publish in before each file's name. -->"
-    return "\n".join((comment, *lines)) + "\n"
+    stem = stem or stem_for(transcript.episode, lambda _: False)
+    folder = _folder(style.transcript_url if style else "", transcript.episode)
+    lines = [
+        podcast_transcript(folder + quote(f"{stem}.{name}"), name, language=transcript.language) for name in _OFFERED
+    ]
+    note = "keep those whose files you publish" if folder else "put the folder you publish in before each file's name"
+    return "\n".join((f"<!-- For the feed's <item>; {note}. -->", *lines)) + "\n"
 
 
 def podcast_transcript(url: str, name: str, *, language: str) -> str:
@@ -69,6 +76,14 @@ def podcast_transcript(url: str, name: str, *, language: str) -> str:
     attributes = {"url": url, "type": PODCAST_TYPES[name], "language": language}
     inner = " ".join(f'{key}="{html.escape(value)}"' for key, value in attributes.items())
     return f"<podcast:transcript {inner}/>"
+
+
+def _folder(given: str, episode: Episode) -> str:
+    """The address the files' names are put behind, with its closing slash; empty where none is known."""
+    if given:
+        return f"{(safe_url(given) or '').rstrip('/')}/"
+    audio = urlsplit(safe_url(episode.audio_url) or "")
+    return f"{audio.scheme}://{audio.netloc}{audio.path.rpartition('/')[0]}/" if audio.netloc else ""
 
 
 def _segment(number: int, turn: Turn, speaker: str) -> dict[str, object]:

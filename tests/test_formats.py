@@ -9,6 +9,7 @@ import re
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -170,10 +171,51 @@ def test_docx_is_read_back() -> None:
     assert (time.text, time.font.size.pt, str(time.font.color.rgb)) == ("0:02 ", 8, "808080")
 
 
+def test_docx_has_times_in_comments_or_none() -> None:
+    docx = pytest.importorskip("docx", reason="python-docx is not installed")
+    texts = ["A talk", "Ada: Hello <b>Bob</b> & all.", 'Bob: Say "hi".', "Ada: Hi."]
+    for times, comments in (("comments", ["0:00", "0:02", "0:03"]), ("none", [])):
+        content = write(MADE, "docx", style=Style(docx_times=times))  # type: ignore[arg-type]
+        document = docx.Document(BytesIO(bytes(content)))  # type: ignore[arg-type]
+        assert [p.text for p in document.paragraphs] == texts
+        assert [comment.text for comment in document.comments] == comments
+        assert {comment.timestamp for comment in document.comments} <= {None}
+
+
+def test_a_comment_of_docx_is_on_the_label() -> None:
+    docx = pytest.importorskip("docx", reason="python-docx is not installed")
+    content = write(MADE, "docx", style=Style(docx_times="comments"))
+    (body,) = docx.Document(BytesIO(bytes(content))).element.xpath("//w:body")  # type: ignore[arg-type]
+    starts = body.xpath(".//w:commentRangeStart")
+    assert [start.getnext().xpath("string(.)") for start in starts] == ["Ada", "Bob", "Ada"]
+
+
+def offered(made: Transcript, **given: Any) -> list[dict[str, str]]:
+    feed = f'<item xmlns:podcast="https://podcastindex.org/namespace/1.0">{write(made, "podcast", **given)}</item>'
+    return [element.attrib for element in ElementTree.fromstring(feed)]
+
+
+@pytest.mark.parametrize(
+    ("audio", "given", "stem", "address"),
+    [
+        ("https://me:pw@a.b/ep/x.mp3?t=1", "", "talk", "https://a.b/ep/talk.vtt"),
+        ("https://a.b", "", "talk", "https://a.b/talk.vtt"),
+        ("https://a.b/x.mp3", "https://c.d/texts", "a b-2", "https://c.d/texts/a%20b-2.vtt"),
+        ("https://a.b/x.mp3", "https://c.d/texts/", "", "https://c.d/texts/a-talk.vtt"),
+        ("file:///x.mp3", "", "talk", "talk.vtt"),
+    ],
+)
+def test_podcast_lines_have_the_folder_of_the_texts_or_of_the_audio(
+    audio: str, given: str, stem: str, address: str
+) -> None:
+    made = transcript(("S1", "Hi."), episode=Episode("A talk", audio_url=audio))
+    first = offered(made, style=Style(transcript_url=given), stem=stem)[0]
+    assert first == {"url": address, "type": "text/vtt", "language": "en"}
+
+
 def test_podcast_lines_are_for_the_feed() -> None:
     made = transcript(("S1", "Hi."), episode=Episode.of_file(Path("/a/Q&A talk.mp3")))
-    feed = f'<item xmlns:podcast="https://podcastindex.org/namespace/1.0">{write(made, "podcast")}</item>'
-    assert [element.attrib for element in ElementTree.fromstring(feed)] == [
+    assert offered(made) == [
         {"url": "Q%26A%20talk.vtt", "type": "text/vtt", "language": "en"},
         {"url": "Q%26A%20talk.srt", "type": "application/x-subrip", "language": "en"},
         {"url": "Q%26A%20talk.html", "type": "text/html", "language": "en"},

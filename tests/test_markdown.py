@@ -16,6 +16,7 @@ from samples import ADA, BOB, transcript, turn
 from audio.episode import Episode
 from output import frontmatter
 from output.labels import labels_of
+from output.lint import lint
 from output.markdown import Style, render
 from output.paragraphs import paragraphs
 from output.parse import parse
@@ -162,9 +163,20 @@ def test_doubtful_words_are_marked_and_are_words_still() -> None:
 def test_times_every_so_often_or_at_every_turn() -> None:
     made = transcript(("S1", "One. " * 200), ("S2", "Two."), ("S1", "2015. Then."))  # turns at 0.5, 80.9 and 81.7 s
     every_turn = parse(render(made, Style(clock_minutes=0, wrap=0)))
-    assert [turn.text[:9] for turn in every_turn.turns] == ["\\[00:00\\]", "\\[01:20\\]", "\\[01:21\\]"]
-    assert render(made, Style(clock_minutes=1)).count("\\[0") == 1
+    assert [turn.text[:9] for turn in every_turn.turns] == ["[00:00] O", "[01:20] T", "[01:21] 2"]
+    assert render(made, Style(clock_minutes=1)).count("[0") == 1
     assert [turn.spoken for turn in every_turn.turns] == [" ".join(turn.text.split()) for turn in made.turns]
+
+
+def test_a_time_is_no_word_and_a_spoken_bracket_is() -> None:
+    made = replace(transcript(("S1", "x")), turns=(turn("S1", "[12:34] is late.", start=3661.0),))
+    for colon in ("outside", "inside"):
+        draft = render(made, Style(clock_minutes=0, colon=colon))  # type: ignore[arg-type]
+        assert draft.endswith(" [1:01:01] \\[12:34\\] is late.\n")
+        (read,) = parse(draft).turns
+        assert read.spoken == "[12:34] is late."
+        assert lint(draft) == ()
+        assert ": [1:01:01] [12:34] is late.</p>" in MarkdownIt("commonmark").render(draft).replace("</strong>", "")
 
 
 def test_styles_that_do_not_exist() -> None:
