@@ -18,7 +18,6 @@ from output import frontmatter
 from output.labels import labels_of
 from output.lint import lint
 from output.markdown import Style, render
-from output.paragraphs import paragraphs
 from output.parse import parse
 from output.player import player_of, safe_url
 from output.text import house
@@ -70,25 +69,6 @@ def test_no_two_people_share_a_label(names: list[str]) -> None:
 )
 def test_punctuation_of_the_house(text: str, expected: str) -> None:
     assert house(text) == expected
-
-
-def test_short_turns_stay_whole_however_long_the_pauses() -> None:
-    words = turn("S1", "One two. Three four.", pauses={2: 9.0}).words
-    assert paragraphs(words) == [words]
-
-
-def test_a_long_answer_breaks_at_its_long_pause() -> None:
-    sentence = "This is one of the twelve words that a sentence has here."
-    words = turn("S1", " ".join([sentence] * 12), pauses={12 * 5: 2.0}).words
-    assert [len(part) for part in paragraphs(words)] == [60, 84]
-
-
-@given(st.lists(st.sampled_from(["word", "end.", "Dr.", "So", "(why?)"]), min_size=1, max_size=400))
-def test_paragraphs_are_whole_sentences_and_all_of_them(tokens: list[str]) -> None:
-    words = turn("S1", " ".join(tokens)).words
-    parts = paragraphs(words)
-    assert tuple(word for part in parts for word in part) == words
-    assert all(part[-1].text in ("end.", "(why?)") for part in parts[:-1])
 
 
 def test_front_matter_has_the_houses_keys_in_order() -> None:
