@@ -57,12 +57,12 @@ def turns_of(path: Path) -> list[Turn]:
 
 def features(words: Sequence[Word], breaks: set[int]) -> Iterator[tuple[list[float], bool]]:
     """Per gap between sentences: words since the last break, shared words, the kind of opening; and is it a break?"""
-    sentences = model._sentences(words)
+    parts = model.sentences(words)
     last, at = 0, 0
-    for i in range(1, len(sentences)):
-        at += len(sentences[i - 1])
-        opening = model._opening(sentences[i])
-        yield [log(at - last), model._shared(sentences, i), *(opening == kind for kind in model.OPENINGS)], at in breaks
+    for i in range(1, len(parts)):
+        at += len(parts[i - 1])
+        opening = model._opening(parts[i])
+        yield [log(at - last), model._shared(parts, i), *(opening == kind for kind in model.OPENINGS)], at in breaks
         last = at if at in breaks else last
 
 
@@ -93,7 +93,7 @@ def made_of(words: Sequence[Word]) -> set[int]:
 
 
 def gaps_of(words: Sequence[Word]) -> list[int]:
-    return list(accumulate(len(sentence) for sentence in model._sentences(words)[:-1])) if words else []
+    return list(accumulate(len(sentence) for sentence in model.sentences(words)[:-1])) if words else []
 
 
 def report(name: str, results: Sequence[tuple[set[int], set[int], list[int]]]) -> None:

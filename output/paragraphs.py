@@ -48,44 +48,45 @@ _STEM_LETTERS = 5  # of a word: shorter ones say little, longer ones are compare
 
 def paragraphs(words: Sequence[Word]) -> list[Sequence[Word]]:
     """A turn's words in paragraphs of whole sentences; joined they are `words`."""
-    sentences = _sentences(words)
-    if len(words) <= LEAST_TURN_WORDS or len(sentences) < 2:
+    parts = sentences(words)
+    if len(words) <= LEAST_TURN_WORDS or len(parts) < 2:
         return [words]
     starts = [0]
-    for sentence in sentences:
+    for sentence in parts:
         starts.append(starts[-1] + len(sentence))
-    cuts = _likeliest_cuts(starts, _odds(sentences))
+    cuts = _likeliest_cuts(starts, _odds(parts))
     return [words[starts[i] : starts[j]] for i, j in pairwise(cuts)]
 
 
-def _sentences(words: Sequence[Word]) -> list[Sequence[Word]]:
+def sentences(words: Sequence[Word]) -> list[Sequence[Word]]:
+    """The words (one at least) in sentences, the last perhaps without an end; joined they are `words`."""
     ends = [i + 1 for i, word in enumerate(words) if _END.search(word.text) and not _NO_END.search(word.text)]
     if not ends or ends[-1] != len(words):
         ends.append(len(words))
     return [words[i:j] for i, j in zip([0, *ends], ends, strict=False)]
 
 
-def _odds(sentences: Sequence[Sequence[Word]]) -> list[float]:
+def _odds(parts: Sequence[Sequence[Word]]) -> list[float]:
     """Log-odds of a break before each sentence, apart from the length of the paragraph it would end."""
-    pauses = [max(0.0, after[0].start - before[-1].end) for before, after in pairwise(sentences)]
+    pauses = [max(0.0, after[0].start - before[-1].end) for before, after in pairwise(parts)]
     usual = median(pauses)
     odds = [0.0]
-    for i in range(1, len(sentences)):
+    for i in range(1, len(parts)):
         pause = min(max(pauses[i - 1] - usual, PAUSE_LIMITS[0]), PAUSE_LIMITS[1])
-        opening = OPENINGS.get(_opening(sentences[i]), 0.0)
-        odds.append(BASE + SHARED * _shared(sentences, i) + PAUSE * pause + opening)
+        opening = OPENINGS.get(_opening(parts[i]), 0.0)
+        odds.append(BASE + SHARED * _shared(parts, i) + PAUSE * pause + opening)
     return odds
 
 
-def _shared(sentences: Sequence[Sequence[Word]], i: int) -> float:
+def _shared(parts: Sequence[Sequence[Word]], i: int) -> float:
     """How alike the words before and after the gap before sentence `i` are, 0 to 1 (cosine of their sets)."""
-    before = _stems(sentences[max(0, i - _SIDE_SENTENCES) : i])
-    after = _stems(sentences[i : i + _SIDE_SENTENCES])
+    before = _stems(parts[max(0, i - _SIDE_SENTENCES) : i])
+    after = _stems(parts[i : i + _SIDE_SENTENCES])
     return len(before & after) / sqrt(len(before) * len(after)) if before and after else 0.0
 
 
-def _stems(sentences: Sequence[Sequence[Word]]) -> set[str]:
-    found = (token for sentence in sentences for word in sentence for token in re.findall(r"\w+", word.text.lower()))
+def _stems(part: Sequence[Sequence[Word]]) -> set[str]:
+    found = (token for sentence in part for word in sentence for token in re.findall(r"\w+", word.text.lower()))
     return {token[:_STEM_LETTERS] for token in found if len(token) >= _STEM_LETTERS}
 
 

@@ -96,15 +96,39 @@ def test_whisper_json_has_the_known_keys() -> None:
     assert data["text"] == ' Hello <b>Bob</b> & all. Say "hi". Hi.'
     assert data["segments"][1] == {
         "id": 1,
+        "seek": 250,
         "start": 2.5,
         "end": 3.2,
         "text": ' Say "hi".',
+        "tokens": [],
+        "avg_logprob": 0.0,
+        "compression_ratio": pytest.approx(10 / 18),
         "speaker": "Bob Moog",
         "words": [
             {"word": " Say", "start": 2.5, "end": 2.8, "probability": 1.0, "speaker": "Bob Moog"},
             {"word": ' "hi".', "start": 2.9, "end": 3.2, "probability": 1.0, "speaker": "Bob Moog"},
         ],
     }
+
+
+def test_segments_are_sentences_within_whispers_window() -> None:
+    made = transcript(("S1", "One two three four five six. " * 60), ("S2", "on and on " * 60 + "we go. So."))
+    segments = json.loads(write(made, "whisper-json"))["segments"]
+    assert "".join(segment["text"] for segment in segments).split() == [word.text for word in made.words]
+    mine = [segment for segment in segments if segment["speaker"] == ADA.name]
+    assert max(segment["end"] - segment["start"] for segment in mine) <= 30
+    assert {len(segment["words"]) % 6 for segment in mine} == {0}
+    assert [len(segment["words"]) for segment in segments if segment["speaker"] == BOB.name] == [182, 1]
+
+
+def test_whispers_own_writers_take_it(tmp_path: Path) -> None:
+    utils = pytest.importorskip("whisper.utils")
+    data = json.loads(write(MADE, "whisper-json"))
+    for name in ("srt", "vtt", "tsv", "txt", "json"):
+        for options in ({"max_line_width": 42, "max_line_count": 2}, {}):  # the first reads the words, too
+            utils.get_writer(name, str(tmp_path))(data, "talk.mp3", options)
+    assert '00:00:02,500 --> 00:00:03,200\nSay "hi".' in (tmp_path / "talk.srt").read_text()
+    assert '2500\t3200\tSay "hi".' in (tmp_path / "talk.tsv").read_text()
 
 
 class Page(HTMLParser):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from samples import turn
 
-from output.paragraphs import LONGEST_WORDS, SINCE, _likeliest_cuts, _sentences, paragraphs
+from output.paragraphs import LONGEST_WORDS, SINCE, _likeliest_cuts, paragraphs, sentences
 
 LOOMS = "The looms weave cotton, and the weaver minds every cotton thread on the looms."
 BOATS = "A harbour pilot steers foreign vessels towards sheltered anchorage before nightfall comes."
@@ -61,7 +61,7 @@ def test_a_break_where_something_new_is_announced(opening: str) -> None:
     ],
 )
 def test_where_sentences_end(text: str, ends: list[str]) -> None:
-    assert [sentence[-1].text for sentence in _sentences(turn("S1", text).words)] == ends
+    assert [sentence[-1].text for sentence in sentences(turn("S1", text).words)] == ends
 
 
 def test_the_pace_of_a_speaker_is_not_a_pause() -> None:
