@@ -129,7 +129,7 @@ def _source(words: Sequence[Word], style: Style) -> str:
 
 def _marked(text: str) -> str:
     """A word between two signs that no text holds; its punctuation stays outside."""
-    return re.sub(r"^(\W*)(\w[\w'’.-]*?)([^\w:(\[]*)$", rf"\1{_DOUBT_OPENS}\2{_DOUBT_CLOSES}\3", text)
+    return re.sub(r"^([^\w&]*)(\w[\w'’.-]*?)([^\w:(\[]*)$", rf"\1{_DOUBT_OPENS}\2{_DOUBT_CLOSES}\3", text)
 
 
 def _without_marker(paragraph: str) -> str:

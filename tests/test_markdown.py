@@ -130,12 +130,12 @@ def test_addresses_cannot_end_early(tail: str) -> None:
 
 
 def test_doubtful_words_are_marked_and_are_words_still() -> None:
-    said = ["Well,", "snake_case", "(Zuul),", "don't", "2015.", "so:", "<b>"]
+    said = ["Well,", "snake_case", "(Zuul),", "don't", "2015.", "so:", "<b>", "&lt;"]
     words = tuple(Word(text, i, i + 0.5, 0.3) for i, text in enumerate(said))
     made = replace(transcript(("S1", "x")), turns=(Turn("S1", words),))
     assert "**Ada**: Well, snake" in render(made)
     draft = render(made, Style(doubtful_below=0.5))
-    assert "**Ada**: [Well?], [snake_case?] ([Zuul?]), [don't?] [2015?]. so: \\<[b?]\\>\n" in draft
+    assert "**Ada**: [Well?], [snake_case?] ([Zuul?]), [don't?] [2015?]. so: \\<[b?]\\>\n&amp;lt;\n" in draft
     assert parse(draft).turns[0].spoken == " ".join(said)
     assert "Well, [snake_case?] ([Zuul?])," in MarkdownIt("commonmark").render(draft).replace("[Well?]", "Well")
 
