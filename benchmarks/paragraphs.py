@@ -58,11 +58,11 @@ def turns_of(path: Path) -> list[Turn]:
 def features(words: Sequence[Word], breaks: set[int]) -> Iterator[tuple[list[float], bool]]:
     """Per gap between sentences: words since the last break, shared words, the kind of opening; and is it a break?"""
     parts = model.sentences(words)
-    last, at = 0, 0
+    shared, last, at = model.shared_words(parts), 0, 0
     for i in range(1, len(parts)):
         at += len(parts[i - 1])
-        opening = model._opening(parts[i])
-        yield [log(at - last), model._shared(parts, i), *(opening == kind for kind in model.OPENINGS)], at in breaks
+        opening = model.opening(parts[i])
+        yield [log(at - last), shared[i], *(opening == kind for kind in model.OPENINGS)], at in breaks
         last = at if at in breaks else last
 
 

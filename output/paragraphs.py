@@ -44,6 +44,7 @@ _KINDS = {
 }
 _SIDE_SENTENCES = 2  # on each side of a gap, compared for their words
 _STEM_LETTERS = 5  # of a word: shorter ones say little, longer ones are compared by their beginning
+_LONG = re.compile(rf"\w{{{_STEM_LETTERS},}}")
 
 
 def paragraphs(words: Sequence[Word]) -> list[Sequence[Word]]:
@@ -69,28 +70,26 @@ def sentences(words: Sequence[Word]) -> list[Sequence[Word]]:
 def _odds(parts: Sequence[Sequence[Word]]) -> list[float]:
     """Log-odds of a break before each sentence, apart from the length of the paragraph it would end."""
     pauses = [max(0.0, after[0].start - before[-1].end) for before, after in pairwise(parts)]
-    usual = median(pauses)
+    usual, shared = median(pauses), shared_words(parts)
     odds = [0.0]
     for i in range(1, len(parts)):
         pause = min(max(pauses[i - 1] - usual, PAUSE_LIMITS[0]), PAUSE_LIMITS[1])
-        opening = OPENINGS.get(_opening(parts[i]), 0.0)
-        odds.append(BASE + SHARED * _shared(parts, i) + PAUSE * pause + opening)
+        odds.append(BASE + SHARED * shared[i] + PAUSE * pause + OPENINGS.get(opening(parts[i]), 0.0))
     return odds
 
 
-def _shared(parts: Sequence[Sequence[Word]], i: int) -> float:
-    """How alike the words before and after the gap before sentence `i` are, 0 to 1 (cosine of their sets)."""
-    before = _stems(parts[max(0, i - _SIDE_SENTENCES) : i])
-    after = _stems(parts[i : i + _SIDE_SENTENCES])
-    return len(before & after) / sqrt(len(before) * len(after)) if before and after else 0.0
+def shared_words(parts: Sequence[Sequence[Word]]) -> list[float]:
+    """How alike the words before and after the gap before each sentence are, 0 to 1 (cosine of their sets)."""
+    stems = [{stem[:_STEM_LETTERS] for stem in _LONG.findall(" ".join(w.text for w in part).lower())} for part in parts]
+    shared = [0.0]
+    for i in range(1, len(parts)):
+        before = set().union(*stems[max(0, i - _SIDE_SENTENCES) : i])
+        after = set().union(*stems[i : i + _SIDE_SENTENCES])
+        shared.append(len(before & after) / sqrt(len(before) * len(after)) if before and after else 0.0)
+    return shared
 
 
-def _stems(part: Sequence[Sequence[Word]]) -> set[str]:
-    found = (token for sentence in part for word in sentence for token in re.findall(r"\w+", word.text.lower()))
-    return {token[:_STEM_LETTERS] for token in found if len(token) >= _STEM_LETTERS}
-
-
-def _opening(sentence: Sequence[Word]) -> str:
+def opening(sentence: Sequence[Word]) -> str:
     """Of what kind the first words of a sentence are, one of `OPENINGS` or nothing."""
     first, *more = (re.sub(r"[^\w']", "", word.text.lower().replace("’", "'")) for word in sentence[:4])
     if first in _CONNECTIVES and more and (more[0] in _ARTICLES or first in ("and", "but")):
