@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hostile_server import HostileServer
 from hypothesis import HealthCheck, settings
 
 from tests.checking import Check, Telling
@@ -53,6 +54,21 @@ def check(run: Run, monkeypatch: pytest.MonkeyPatch) -> Check:
         return run("check", *args, stages=stages or Telling())
 
     return call
+
+
+@pytest.fixture
+def server() -> Iterator[HostileServer]:
+    """A web server on 127.0.0.1 that misbehaves as it is told to."""
+    with HostileServer() as running:
+        yield running
+
+
+@pytest.fixture
+def speech_wav(tmp_path: Path) -> Path:
+    """Ten seconds of noise."""
+    from tests.recordings import write_noise
+
+    return write_noise(tmp_path / "noise.wav", 10.0)
 
 
 @pytest.fixture

@@ -6,12 +6,15 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from tests.checking import LOOP, NAMES, SWAPPED, TALK, Check, Telling, found, state, with_words, write_clip
 from tests.scripted import tone
+from transcribe.cli import cli
+from transcribe.settings import Settings, Stage
 
 HERE = Path(__file__).parent
 
@@ -57,6 +60,26 @@ def test_a_planted_fault_is_caught_and_named(check: Check, tmp_path: Path, fault
     assert state(out) == "FAIL"
     for message in messages:
         assert message in out
+
+
+def test_a_glossary_is_checked_with_what_it_does(check: Check, tmp_path: Path) -> None:
+    """The file itself, from the command line, from `transcribe.toml` and from `clips.toml`."""
+    write_clip(tmp_path / "clips")
+    assert check("clips")[0] == 0
+    (tmp_path / "names.txt").write_text("Grace -> Grays\n")
+    code, out, _ = check("clips", "--glossary", "names.txt")
+    assert code == 1
+    assert "name: Grace, 3 of 3 mentions wrong" in out
+    (tmp_path / "transcribe.toml").write_text('glossary = "names.txt"\n')
+    assert check("clips")[:2] == (code, out)
+    (tmp_path / "names.txt").write_text("Ada\nGrace\n")
+    assert check("clips")[0] == 0
+
+
+def test_every_setting_that_changes_what_is_heard_can_be_checked() -> None:
+    options = {parameter.name for parameter in cli.commands["check"].params}
+    heard = {field.name for field in fields(Settings) if field.metadata["stages"] - {Stage.RENDER}}
+    assert heard - options == {"speakers"}, "each clip's own, in clips.toml"
 
 
 def test_names_swapped_throughout_are_caught_though_cpwer_is_perfect(check: Check, tmp_path: Path) -> None:

@@ -174,3 +174,10 @@ def test_turns_that_clash_are_told_and_mine_stands() -> None:
     turns, clashes = merged_turns(base, mine, theirs)
     assert turns == (PageTurn("Kim", ("one",)), PageTurn("Bob", ("two mine", "three")))
     assert clashes == ((1, 0, "two theirs"),)
+
+
+def test_an_edit_that_leaves_nothing_wipes_out_nobodys_work() -> None:
+    theirs = [PageTurn("Ada", ("two",))]
+    turns, clashes = merged_turns([PageTurn("Ada", ("one",))], [], theirs)
+    assert list(turns) == theirs
+    assert clashes

@@ -137,12 +137,18 @@ def draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_sync_says_how_many_and_a_second_time_changes_nothing(draft: Path) -> None:
     aligner = ScriptedAligner()
     done = sync(draft, on_audio=timed_on_audio(draft, open_aligner=lambda _: aligner))
-    assert done.report.endswith("13 words timed on the audio")
+    assert done.report.endswith("13 of them timed on the audio")
     after = draft.with_suffix(".json").read_bytes()
     again = sync(draft, on_audio=timed_on_audio(draft, open_aligner=lambda _: aligner))
     assert again.report == "nothing changed"
     assert len(aligner.asked) == 1
     assert draft.with_suffix(".json").read_bytes() == after
+
+
+def test_sync_says_what_the_audio_does_not_hold(draft: Path) -> None:
+    aligner = ScriptedAligner(0.01)
+    done = sync(draft, on_audio=timed_on_audio(draft, open_aligner=lambda _: aligner))
+    assert done.report.endswith(" changed in 1 turn, 13 not heard there")
 
 
 def test_without_the_audio_nothing_is_changed(draft: Path) -> None:
@@ -203,7 +209,7 @@ def test_the_command_listens_with_the_real_weights(tmp_path: Path, monkeypatch: 
     result = click.testing.CliRunner().invoke(
         sync_command, [str(draft), "--realign-audio"], standalone_mode=False, catch_exceptions=False
     )
-    assert result.stderr.endswith("12 words timed on the audio\n")
+    assert result.stderr.endswith("12 of them timed on the audio\n")
     after = list(transcript_of(draft).words)
     assert [word for word in after if word in words][:10] == list(words[:10])
     assert max(abs(new.start - true.start) for new, true in zip(after[10:22], words[10:22], strict=True)) < 0.3

@@ -23,6 +23,8 @@ PREFIX = "TRANSCRIBE_"
 
 _log = logging.getLogger(__name__)
 
+_SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
 _DEFAULTS = {field.name: field.default for field in dataclasses.fields(Settings)}
 
 
@@ -129,11 +131,13 @@ def _from_list(name: str, value: list[Any]) -> Any:
 
 
 def _from_text(name: str, value: Any) -> Any:
-    """A setting's value from its spelling: numbers from digits, lists from commas. Anything else stays as it is."""
+    """A setting's value from its spelling: numbers from digits, lists from commas, true from yes; else as it is."""
     default = _DEFAULTS[name]
     if isinstance(default, tuple) and isinstance(value, str):
         parts = tuple(part.strip() for part in value.split(",") if part.strip())
         return tuple(part.lower() for part in parts) if name == "formats" else parts
+    if isinstance(default, bool):
+        return _SWITCHES.get(str(value).strip().lower(), value)
     if isinstance(default, int) and isinstance(value, str) and re.fullmatch(r"\s*-?\d{1,9}\s*", value):
         return int(value)
     if isinstance(default, float) and (type(value) is int or re.fullmatch(r"\s*\d*\.?\d+\s*", str(value))):

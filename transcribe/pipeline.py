@@ -75,7 +75,7 @@ class Pipeline:
             raise SourceError(f"{episode.title}: not on this machine yet; fetch {episode.audio_url} first")
         sha256 = audio_sha256 or hash_of(episode.path)
         return Recording(
-            episode.path,
+            episode,
             sha256,
             stages=self._stages,
             settings=self.settings,

@@ -105,6 +105,7 @@ class Settings:
     beam_size: int = _setting(
         5, "Readings followed at a time; 1 is faster and a little worse.", Stage.RECOGNIZE, metavar="N"
     )
+    verbatim: bool = _setting(False, "Keep fillers such as uh and um.", Stage.REHEAR)
     latest: int = _setting(0, "Of a feed, only so many of the newest episodes; 0: all.", metavar="N")
     since: str = _setting("", "Of a feed, only episodes published on this day or later.", metavar="YYYY-MM-DD")
     match: str = _setting("", "Of a feed, only episodes with this in their title.", metavar="TEXT")
@@ -216,7 +217,8 @@ def _check_types(settings: Settings) -> None:
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
         if type(value) is not type(field.default):
-            kind = {int: "a whole number", float: "a number", str: "text", tuple: "a list"}[type(field.default)]
+            kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "text", tuple: "a list"}
+            kind = kinds[type(field.default)]
             raise SettingsError(f"{shown(field.name)}: {value!r} is not {kind}")
 
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.desk import NEEDS_CHROMIUM, TALK, put_caret, talk_of, until
+from tests.desk import NEEDS_CHROMIUM, TALK, Desk, open_page, put_caret, talk_of, until
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 pytestmark = NEEDS_CHROMIUM
 
@@ -75,3 +75,29 @@ def test_a_sentence_is_repeated(page: Page) -> None:
 
     until(went_back)
     assert words["Nobody"].start - 0.2 <= seen[-1] <= words["it."].end
+
+
+def test_the_view_follows_until_the_reader_scrolls_and_a_button_brings_it_back(browser: Browser, desk: Desk) -> None:
+    page = open_page(browser, desk, viewport={"width": 390, "height": 420})
+    put_caret(page, 0, "Hello")
+    page.keyboard.press("Control+Enter")
+    until(lambda: page.locator("#play").text_content() == "Pause")
+    page.mouse.move(200, 150)
+    page.mouse.wheel(0, 900)
+    page.locator("#follow").wait_for()
+    first = "() => document.querySelector('section p').getBoundingClientRect().top"
+    assert page.evaluate(first) < 0
+    page.locator("#follow").click()
+    until(lambda: page.evaluate(first) >= 0)
+    assert not page.locator("#follow").is_visible()
+    page.context.close()
+
+
+def test_question_mark_outside_the_text_shows_all_keys(page: Page) -> None:
+    page.locator("#show-doubts").focus()
+    page.keyboard.press("?")
+    page.get_by_role("heading", name="Keys").wait_for()
+    page.keyboard.press("Escape")
+    put_caret(page, 2, "How")
+    page.keyboard.type("?")
+    assert not page.locator("#help").is_visible()

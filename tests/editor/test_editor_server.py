@@ -75,6 +75,13 @@ def test_other_sites_and_other_names_get_nothing(address: tuple[int, str], path:
         assert ask(address, path, Sec_Fetch_Site=site).status == 403
 
 
+def test_the_address_may_be_a_link_elsewhere(address: tuple[int, str]) -> None:
+    """In a notebook's terminal, say. What it opens holds nothing, and in a frame it opens nothing."""
+    assert ask(address, "/", Sec_Fetch_Site="cross-site", Sec_Fetch_Dest="document").status == 200
+    assert ask(address, "/", Sec_Fetch_Site="cross-site", Sec_Fetch_Dest="iframe").status == 403
+    assert ask(address, "/api/draft", Sec_Fetch_Site="cross-site", Sec_Fetch_Dest="document").status == 403
+
+
 def test_port_80_stands_in_no_host_header(session: Session) -> None:
     from starlette.testclient import TestClient
 

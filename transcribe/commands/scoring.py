@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from transcribe.stages import StagesMaker
 
 
-_HEARD_BY = {Stage.RECOGNIZE, Stage.DIARIZE, Stage.TURNS}
+_HEARD_BY = set(Stage) - {Stage.RENDER}
 _OF_A_CHECK = [  # who speaks is each clip's own, and layout is not checked
     field.name
     for field in fields(Settings)

@@ -50,8 +50,11 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
         if not show:
             return _list_shows(shows, as_json=as_json)
         source, settings = shows[0].feed, shows[0].settings
-    episodes = selected(episodes_from(source), settings)
+    listed = episodes_from(source)
+    episodes = selected(listed, settings)
     found = list(zip(episodes, states(episodes, settings), strict=True))
+    if not found:
+        click.echo(f"None of the {len(listed)} episodes is meant by --since, --match or --episode.", err=True)
     if as_json:
         click.echo(json.dumps([_as_dict(episode, state) for episode, state in found], ensure_ascii=False, indent=2))
         return 0
@@ -75,19 +78,23 @@ def fetch(sources: tuple[str, ...], quiet: bool, **given: Any) -> int:
     """
     from audio.fetch import Failed, fetch_all
     from audio.http import Client
+    from audio.library import Library, State
     from transcribe.plan import plan
 
     log_to_stderr(verbose=False, quiet=quiet)
     settings = settings_in_force(given)
-    with Client(sources) as client, Bars(sys.stderr) as bars:
+    with Client(sources) as client:
         jobs, failures = plan(sources, settings, client=client)
         errors = [message for failure in failures for message in failure.messages]
         episodes = [job.episode for job in jobs]
-        for outcome in fetch_all(episodes, settings.output_folder, client=client, progress=bars.download):
-            if isinstance(outcome, Failed):
-                errors.append(str(outcome.error))
-            else:
-                click.echo(outcome.episode.path)
+        folder = Library(settings.output_folder)
+        with Bars(sys.stderr, downloads=folder.states(episodes).count(State.NEW)) as bars:
+            for outcome in fetch_all(episodes, folder.folder, client=client, progress=bars.download):
+                if isinstance(outcome, Failed):
+                    bars.download_failed(outcome.episode)
+                    errors.append(str(outcome.error))
+                else:
+                    click.echo(outcome.episode.path)
     for message in errors:
         click.echo(f"Error: {message}", err=True)
     return 1 if errors else 0
@@ -110,18 +117,25 @@ def _as_dict(episode: Episode, state: str) -> dict[str, Any]:
     return {
         "title": episode.title,
         "show": episode.show,
-        "audio_url": episode.audio_url,
+        "audio_url": _public(episode.audio_url),
         "path": None if episode.path is None else str(episode.path),
         "guid": episode.guid,
         "published": None if episode.published is None else episode.published.isoformat(),
         "duration": episode.duration,
-        "page_url": episode.page_url,
+        "page_url": _public(episode.page_url),
         "description": episode.description,
         "people": [{"name": person.name, "role": person.role} for person in episode.people],
         "chapters": [{"start": chapter.start, "title": chapter.title} for chapter in episode.chapters],
-        "transcripts": [{"url": each.url, "type": each.media_type} for each in episode.transcripts],
+        "chapters_url": _public(episode.chapters_url),
+        "transcripts": [{"url": _public(each.url), "type": each.media_type} for each in episode.transcripts],
         "state": state,
     }
+
+
+def _public(address: str | None) -> str | None:
+    from audio.addresses import without_account
+
+    return None if address is None else without_account(address)
 
 
 def _clock(seconds: float | None) -> str:

@@ -29,10 +29,10 @@ def timed_on_audio(draft_path: Path, *, open_aligner: Callable[[Transcript], Ali
     as decoding and the models do.
     """
 
-    def on_audio(after: Transcript, before: Transcript) -> tuple[Transcript, int]:
+    def on_audio(after: Transcript, before: Transcript) -> tuple[Transcript, str]:
         found = rewrites(after, before)
         if not found:
-            return after, 0
+            return after, ""
         path = after.episode.path and draft_path.parent / after.episode.path
         if path is None or not path.is_file():
             where = f"{path}: not there" if path else f"{draft_path}: its transcript names no audio"
@@ -40,6 +40,9 @@ def timed_on_audio(draft_path: Path, *, open_aligner: Callable[[Transcript], Ali
         from audio.decode import decode
 
         with decode(path) as audio:
-            return relistened(after, found, audio=audio, aligner=open_aligner(after))
+            heard, count = relistened(after, found, audio=audio, aligner=open_aligner(after))
+        missing = sum(rewrite.last - rewrite.first for rewrite in found) - count
+        parts = [f"{count} of them timed on the audio"] if count else []
+        return heard, ", ".join([*parts, f"{missing} not heard there"] if missing else parts)
 
     return on_audio

@@ -220,7 +220,8 @@ class _Guard:
         host = request.headers.get("host", "")
         if host not in self._hosts:
             return Response("This server answers under its own address only.", status_code=421)
-        if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        is_link = request.url.path == "/" and request.headers.get("sec-fetch-dest") == "document"  # in another page
+        if not is_link and request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
             return _no("Requests from other pages are refused.")
         origin = request.headers.get("origin")
         if origin != f"http://{host}" and (origin is not None or request.method not in ("GET", "HEAD")):

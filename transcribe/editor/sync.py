@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from audio.episode import Seconds
     from output.parse import Draft
 
-OnAudio = Callable[[Transcript, Transcript], tuple[Transcript, int]]  # (after, before) → retimed, words timed
+OnAudio = Callable[[Transcript, Transcript], tuple[Transcript, str]]  # (after, before) → retimed, what was done
 
 LEAST_LIKENESS = 0.2  # of draft and transcript; different interviews share under 6 %, a hard edit leaves over half
 
@@ -84,8 +84,8 @@ def sync(draft_path: Path, *, on_audio: OnAudio | None = None) -> Synced:
     followed = follow(draft, before, name=str(draft_path))
     after, report = followed.transcript, followed.report
     if on_audio is not None:
-        after, count = on_audio(after, before)
-        report = f"{report}, {_plural(count, 'word')} timed on the audio" if count else report
+        after, done = on_audio(after, before)
+        report = f"{report}, {done}" if done else report
     paths, messages = write_followed(draft_path, after, before=before)
     return Synced(paths, report, messages)
 
