@@ -233,8 +233,12 @@ def a_cluster_of_commands(folder: Path) -> Iterator[tuple[str, subprocess.Popen[
             )
             stack.callback(process.terminate)
             processes.append(process)
-            until(file)
-        yield json.loads(file.read_text())["address"], processes[0]
+            while not (file.exists() and file.read_text().rstrip().endswith("}")):  # written a piece at a time
+                time.sleep(0.02)
+        address = json.loads(file.read_text())["address"]
+        with distributed.Client(address, set_as_default=False) as client:
+            client.wait_for_workers(1)
+        yield address, processes[0]
 
 
 def test_a_scheduler_that_does_not_answer_is_said() -> None:
