@@ -53,5 +53,6 @@ clean: ## remove the environment and what tools left here; transcripts and the m
 
 .venv/test.stamp: pyproject.toml constraints.txt | .venv/bin/python
 	@echo "Installing turnscript, its models and the test tools into .venv …"
-	$(INSTALL) --editable '.[offline,dev]'
+	@$(INSTALL) --editable '.[offline,dev]' || { \
+		echo "If meeteval could not be built: it wants a C++ compiler and Python's headers (Debian: apt install g++ python3-dev)" >&2; exit 1; }
 	@touch $@ .venv/run.stamp

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import importlib
 import io
 import os
 import socket
@@ -24,7 +25,7 @@ from audio.episode import Seconds
 from audio.errors import FetchError, TransientError
 
 if TYPE_CHECKING:
-    from urllib3 import PoolManager
+    from urllib3 import BaseHTTPResponse, PoolManager
     from urllib3.util import Timeout
 
 _CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -38,6 +39,9 @@ class Managers:
     """
 
     def __init__(self, trusted: frozenset[tuple[str, int]], *, limits_pool: int, head_timeout: Seconds) -> None:
+        # All of urllib3 now: its modules import each other, and threads that begin to at once can block each other.
+        for name in ("connection", "connectionpool", "exceptions", "poolmanager", "util.connection", "util.retry"):
+            importlib.import_module(f"urllib3.{name}")
         self._trusted = trusted
         self._head_timeout = head_timeout
         self._settings: dict[str, Any] = {"num_pools": 50, "maxsize": limits_pool, "block": False}
@@ -98,14 +102,18 @@ class Managers:
         opened, answers = self._opened, _answers(self._head_timeout)
 
         class Plain(HTTPConnection):
-            response_class = answers
+            def __init__(self, *args: Any, **kwargs: Any) -> None:
+                super().__init__(*args, **kwargs)
+                self.response_class = _noting(self, answers)  # type: ignore[assignment]  # http.client only calls it
 
             def _new_conn(self) -> socket.socket:
                 opened.add(self)
                 return opening(self) if opening else super()._new_conn()
 
         class Secure(HTTPSConnection):
-            response_class = answers
+            def __init__(self, *args: Any, **kwargs: Any) -> None:
+                super().__init__(*args, **kwargs)
+                self.response_class = _noting(self, answers)  # type: ignore[assignment]  # http.client only calls it
 
             def _new_conn(self) -> socket.socket:
                 opened.add(self)
@@ -123,17 +131,23 @@ class Managers:
 @contextlib.contextmanager
 def translated(url: str) -> Iterator[None]:
     """Foreign errors of the block as ours, naming `url`: `FetchError` for certificates, else `TransientError`."""
-    from urllib3.exceptions import HTTPError
+    from urllib3.exceptions import HTTPError, ProxyError
 
     name = shown(url)
     try:
         yield
+    except _PrivateError as exc:
+        raise _refused(url) from exc
     except (HTTPError, http.client.HTTPException, OSError) as exc:
         reasons = [reason for reason in (exc, exc.__cause__, exc.__context__, *exc.args) if reason]
         if any(isinstance(reason, ssl.SSLCertVerificationError) for reason in reasons):
             raise FetchError(f"{name}: the server's certificate is not valid; check the address and the clock") from exc
         if any(isinstance(reason, socket.gaierror) for reason in reasons):
             raise TransientError(f"{name}: its host is not found; check the address and your connection") from exc
+        if isinstance(exc, ProxyError):
+            raise TransientError(
+                f"{name}: the proxy does not let it through; check http_proxy and https_proxy"
+            ) from exc
         problem = type(exc).__name__
         raise TransientError(f"{name}: the connection failed ({problem}); check it and run again") from exc
     except ValueError as exc:  # urllib3's LocationParseError is one, as is what http.client makes of a bad header
@@ -165,7 +179,7 @@ class _Patient(io.RawIOBase):
     def __init__(self, sock: Any, deadline: float) -> None:
         super().__init__()
         self._sock = sock
-        self._raw = sock.makefile("rb", buffering=0)
+        self._keeps_open = sock.makefile("rb", buffering=0)  # sockets count who still reads
         self._usual: Seconds | None = sock.gettimeout()
         self._deadline: float | None = deadline
 
@@ -178,7 +192,7 @@ class _Patient(io.RawIOBase):
             if left <= 0:
                 raise TimeoutError("the head of the answer takes too long")
             self._sock.settimeout(left if self._usual is None else min(left, self._usual))
-        count: int | None = self._raw.readinto(buffer)
+        count: int = self._sock.recv_into(buffer)
         return count
 
     def stop_watching(self) -> None:
@@ -188,14 +202,53 @@ class _Patient(io.RawIOBase):
             self._sock.settimeout(self._usual)
 
     def close(self) -> None:
-        self._raw.close()
+        self._keeps_open.close()
         super().close()
 
 
-def _answers(head_timeout: Seconds) -> type[http.client.HTTPResponse]:
-    """The standard library's response, whose head has to come within `head_timeout`."""
+class Body(http.client.HTTPResponse):
+    """The standard library's response, whose body can be read to where it is wanted."""
 
-    class Answer(http.client.HTTPResponse):
+    def pour_into(self, room: memoryview) -> int:
+        """Read into `room` what is here, waiting for the first of it; the number of bytes, 0 at the body's end.
+
+        A body in chunks is copied, any other comes straight from the socket. Raises as `http.client` does,
+        `IncompleteRead` for a body that ends before its announced length.
+        """
+        if self.fp is None or self.chunked:
+            data = self.read1(len(room))
+            room[: len(data)] = data
+            return len(data)
+        left: int | None = self.length
+        count: int = self.fp.readinto1(room if left is None else room[:left])
+        if left is not None:
+            if count == 0 < left:
+                raise http.client.IncompleteRead(b"", left)
+            self.length = left - count
+        return count
+
+
+def body_of(raw: BaseHTTPResponse) -> Body:
+    """The standard library's response under urllib3's, which was asked for by one of `Managers` and is not closed."""
+    connection: Any = raw.connection
+    answer: Body = connection.answer
+    return answer
+
+
+def _noting(connection: Any, answers: type[Body]) -> Callable[..., Body]:
+    """Makes a connection's answers, and leaves the last one as its `answer`."""
+
+    def made(*args: Any, **kwargs: Any) -> Body:
+        connection.answer = answer = answers(*args, **kwargs)
+        return answer
+
+    return made
+
+
+def _answers(head_timeout: Seconds) -> type[Body]:
+    """Responses whose head has to come within `head_timeout`."""
+
+    class Answer(Body):
         def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
             super().__init__(sock, *args, **kwargs)
             self.fp.close()
@@ -217,7 +270,7 @@ def _open(connection: Any, trusted: frozenset[tuple[str, int]]) -> socket.socket
     found = [entry[4][0] for entry in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)]
     allowed = found if (host.lower(), port) in trusted else [number for number in found if is_public(str(number))]
     if not allowed:
-        raise _refused(f"http://{connection.host}:{port}/")
+        raise _PrivateError
     failure: OSError | None = None
     for number in dict.fromkeys(allowed):
         try:
@@ -225,6 +278,10 @@ def _open(connection: Any, trusted: frozenset[tuple[str, int]]) -> socket.socket
         except OSError as exc:
             failure = exc
     raise failure or OSError("no address")
+
+
+class _PrivateError(Exception):
+    """None of a host's addresses may be reached; which address of an episode that was is known higher up."""
 
 
 def _refused(url: str) -> FetchError:
@@ -246,5 +303,6 @@ def _certificates() -> ssl.SSLContext:
 
             context.load_verify_locations(certifi.where())
     except (OSError, ssl.SSLError) as exc:
-        raise FetchError(f"{named or 'certificates'}: cannot be read; check REQUESTS_CA_BUNDLE") from exc
+        name = named[0] if named else "the certificate authorities"
+        raise FetchError(f"{name}: cannot be read; check {' and '.join(_CERTIFICATE_VARIABLES)}") from exc
     return context

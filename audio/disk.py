@@ -24,9 +24,10 @@ _NEW = 2.0  # seconds in which a new file may not be locked yet
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """A file to write to that takes `path`'s place when the block ends well, and leaves nothing behind when not.
 
-    It is written in the same folder (which is made where missing), synced and renamed. Raises `OSError` as the disk
-    does.
+    It is written in the same folder (which is made where missing), synced and renamed. Where `path` is a link, what it
+    leads to is replaced. Raises `OSError` as the disk does.
     """
+    path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
     beside, held = Path(name), os.dup(descriptor)

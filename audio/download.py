@@ -8,19 +8,24 @@ from __future__ import annotations
 import email.utils
 import os
 import re
+import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from audio.addresses import shown
 from audio.digest import Digest
 from audio.documents import unpacked
-from audio.errors import FetchError, TransientError
+from audio.errors import FetchError, GoneError, TransientError
 from audio.http import Answer, Client
 from audio.media import HEAD_BYTES, MEDIA_SUFFIXES, Kind, audio_suffix, kind_of
 
 _WORTH_MENTIONING_BYTES = 16 << 10  # an attempt that brought this, or 1 % of the whole, counts as progress
+_WRITE_BACK_BYTES = 8 << 20
+_TELL_EVERY_SECONDS = 0.1
 _STRONG_AFTER_SECONDS = 60  # a Last-Modified this much older than Date is a strong validator (RFC 7232, 2.2.2)
 
 
@@ -73,6 +78,9 @@ class Download:
             self._check_content(head)
             with self._part.open("rb+") as file:
                 os.fsync(file.fileno())  # before it is renamed: a file of the right name has to be the whole one
+        except GoneError:
+            self._part.unlink(missing_ok=True)  # nothing more will come to it
+            raise
         except OSError as exc:
             raise FetchError(f"{self._part}: cannot be written ({exc.strerror}); make room or choose another") from exc
         else:
@@ -85,10 +93,10 @@ class Download:
         if not self._validator or not self._part.exists():
             self._validator = ""
             return
-        with self._part.open("rb") as file:
-            while block := file.read(1 << 20):
-                self._digest.update(block)
-                self._size += len(block)
+        with self._part.open("rb", buffering=0) as file:
+            while count := file.readinto(self._digest.room()):
+                self._digest.take(count)
+                self._size += count
 
     def _got_further(self) -> bool:
         got = self._size - self._marked  # what is sent again from the start is no progress
@@ -99,7 +107,7 @@ class Download:
 
     def _attempt(self) -> None:
         if not self._validator:
-            self._start_anew()
+            self._forget()
         headers = {"Accept-Encoding": "identity"}
         if self._size:
             headers |= {"Range": f"bytes={self._size}-", "If-Range": self._validator}
@@ -123,7 +131,7 @@ class Download:
         self._validator = ""
         raise TransientError(f"{self._name}: the server has no more of it, and another length; run again to start anew")
 
-    def _accepted(self, answer: Answer) -> Iterator[bytes]:
+    def _accepted(self, answer: Answer) -> Iterator[memoryview]:
         """The body as it is to be appended to the part, after all that can be checked before it comes."""
         self._media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
         coding = answer.headers.get("content-encoding", "")
@@ -135,33 +143,52 @@ class Download:
                 raise TransientError(f"{self._name}: the server sent another part than asked for; run again")
             self._total = total if total is not None else _plus(self._size, answer.length)
         elif answer.status in (200, 203):
-            self._start_anew()
+            self._forget()
+            self._part.parent.mkdir(parents=True, exist_ok=True)
+            self._part.open("wb").close()
             self._total = answer.length if coding.lower() in ("", "identity") else None
             self._validator = _strong_validator(answer) if not coding else ""
             self._note(self._validator)
         else:
             raise FetchError(f"{self._name}: the server says {answer.status}; check the address in a browser")
         self._check_size(self._total or 0)
-        return unpacked(answer.chunks(), coding, name=self._name)
+        if coding:
+            return self._copied(unpacked(answer.chunks(), coding, name=self._name))
+        return map(self._digest.take, answer.pour(self._digest.room))
 
-    def _receive(self, body: Iterator[bytes]) -> None:
+    def _copied(self, pieces: Iterator[bytes]) -> Iterator[memoryview]:
+        for piece in pieces:
+            start = 0
+            while start < len(piece):
+                room = self._digest.room()
+                count = min(len(room), len(piece) - start)
+                room[:count] = piece[start : start + count]
+                yield self._digest.take(count)
+                start += count
+
+    def _receive(self, body: Iterator[memoryview]) -> None:
         checked = self._size >= HEAD_BYTES
+        told, written_back = time.monotonic(), self._size
         with self._part.open("ab", buffering=0) as file:
-            for chunk in body:
-                file.write(chunk)
-                self._digest.update(chunk)
-                self._size += len(chunk)
-                self._received += len(chunk)
+            for piece in body:
+                _write(file, piece)
+                self._size += len(piece)
+                self._received += len(piece)
                 if not checked and self._size >= HEAD_BYTES:
                     self._check_content(self._head())
                     checked = True
                 self._check_size(self._size)
-                if self._progress:
+                if self._size - written_back >= _WRITE_BACK_BYTES:
+                    _write_back(file, written_back, self._size - written_back)
+                    written_back = self._size
+                if self._progress and time.monotonic() - told >= _TELL_EVERY_SECONDS:
                     self._progress(self._size, self._total)
+                    told = time.monotonic()
+        if self._progress:
+            self._progress(self._size, self._total)
 
-    def _start_anew(self) -> None:
-        self._part.parent.mkdir(parents=True, exist_ok=True)
-        self._part.open("wb").close()
+    def _forget(self) -> None:
+        """Nothing is here that counts; the part is emptied when something else comes."""
         self._digest.restart()
         self._size = 0
         self._total = None
@@ -202,6 +229,22 @@ _ALIKE = (  # containers with more than one suffix
     {".aiff", ".aif", ".aifc"},
 )
 _SUFFIX_OF_TYPE = {"audio/mpeg": ".mp3", "audio/mp4": ".m4a", "audio/x-m4a": ".m4a", "audio/aac": ".aac"}
+
+
+def _write(file: FileIO, piece: memoryview) -> None:
+    """All of it: an unbuffered file may take less at a time, as a disk does that is nearly full."""
+    while len(piece := piece[file.write(piece) :]):
+        pass
+
+
+def _write_back(file: FileIO, start: int, length: int) -> None:
+    """Have the system begin to put these bytes on the disk, so that the sync at the end has little left to wait for.
+
+    That is the first thing this advice does on Linux (mm/fadvise.c); what it is named for, dropping pages from memory,
+    it does to clean ones only, and these are dirty.
+    """
+    if sys.platform == "linux":
+        os.posix_fadvise(file.fileno(), start, length, os.POSIX_FADV_DONTNEED)
 
 
 def _suffix(head: bytes, url: str, media_type: str) -> str:

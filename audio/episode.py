@@ -56,6 +56,7 @@ class Episode:
     duration: Seconds | None = None
     people: tuple[Person, ...] = ()
     chapters: tuple[Chapter, ...] = ()
+    chapters_url: str | None = None  # where more are told of (`podcast:chapters`), in JSON
     transcripts: tuple[PublishedTranscript, ...] = ()
 
     def __post_init__(self) -> None:

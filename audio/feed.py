@@ -217,6 +217,9 @@ def _episode(item: _Node, show: _Node, base: str) -> Episode | None:
         duration=seconds_of(item.text("itunes:duration")),
         people=_people(item, show),
         chapters=_chapters(item),
+        chapters_url=next(
+            (at for node in item.all("podcast:chapters") if (at := web_address(node.get("url"), base=base))), None
+        ),
         transcripts=tuple(
             PublishedTranscript(address, node.get("type") or "")
             for node in item.all("podcast:transcript")

@@ -2,42 +2,30 @@
 
 The body goes to `STEM.part` and is renamed when it is whole. A drop is taken up where it happened by `Range`, under
 `If-Range` and a strong validator only (RFC 9110, 13.1.5 and 14.2); where the server gives none, or has another entity
-by now, the download starts anew. The publisher's transcript is put beside as `STEM.publisher.vtt` (or `.srt`, …).
+by now, the download starts anew. What the publisher gives along with it (`audio.companions`) is put beside.
 Decoding is not tried; a page or other text in audio's clothing is refused.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import logging
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
 from audio.addresses import shown, web_address, without_account
-from audio.disk import sha256_of, write_atomically
-from audio.documents import get_document
+from audio.companions import Companions
+from audio.disk import sha256_of
 from audio.download import Download
-from audio.episode import Episode, PublishedTranscript
-from audio.errors import AudioError, FetchError, GoneError
+from audio.episode import Episode
+from audio.errors import AudioError, FetchError
 from audio.http import Client
 from audio.library import Entry, Library, key_of, told_apart
 from audio.media import MEDIA_SUFFIXES
 
 Progress = Callable[[Episode, int, int | None], None]
 """Called with the episode, the bytes of it that are here, and how many it has in all (None: not known)."""
-
-_TRANSCRIPT_SUFFIXES = {  # media types of the podcast namespace, the most useful one first
-    "text/vtt": ".vtt",
-    "application/x-subrip": ".srt",
-    "application/srt": ".srt",
-    "text/srt": ".srt",
-    "application/json": ".json",
-    "text/plain": ".txt",
-    "text/html": ".html",
-}
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +118,17 @@ def _unusable(folder: Path, exc: OSError) -> FetchError:
 
 
 def _here(episode: Episode, entry: Entry, library: Library, *, client: Client, received: int = 0) -> Fetched:
-    transcript, gone = _transcript(episode, library.folder / entry.stem, client=client, gone=entry.gone)
-    if gone != entry.gone:
-        library.record(episode, dataclasses.replace(entry, gone=gone))
+    beside = Companions(episode, library.folder / entry.stem, client=client, gone=entry.gone)
+    transcript, chapters = beside.transcript(), beside.chapters()
+    if beside.gone != entry.gone:
+        library.record(episode, dataclasses.replace(entry, gone=beside.gone))
     here = dataclasses.replace(
         episode,
         path=library.folder / entry.file,
         audio_url=without_account(episode.audio_url or ""),
         page_url=without_account(episode.page_url or "") or None,
+        chapters=chapters,
+        chapters_url=without_account(episode.chapters_url or "") or None,
         transcripts=tuple(dataclasses.replace(each, url=without_account(each.url)) for each in episode.transcripts),
     )
     return Fetched(here, received, entry.sha256, transcript)
@@ -188,33 +179,3 @@ def _left_by_a_crash(entry: Entry, library: Library) -> Path | None:
         if file.stem == entry.stem and file.suffix in MEDIA_SUFFIXES
     ]
     return found[0] if len(found) == 1 else None
-
-
-def _transcript(
-    episode: Episode, beside: Path, *, client: Client, gone: tuple[str, ...]
-) -> tuple[Path | None, tuple[str, ...]]:
-    """The publisher's transcript as a file, and `gone` with the addresses at which there is none.
-
-    One that cannot be had costs a line in the log, not the episode; one that is gone is not asked for again.
-    """
-    known = [each for each in episode.transcripts if _media_type(each) in _TRANSCRIPT_SUFFIXES]
-    order = list(_TRANSCRIPT_SUFFIXES)
-    for each in sorted(known, key=lambda one: order.index(_media_type(one))):
-        file = beside.with_name(f"{beside.name}.publisher{_TRANSCRIPT_SUFFIXES[_media_type(each)]}")
-        url = web_address(each.url)
-        if file.exists():
-            return file, gone
-        if url is None or without_account(url) in gone:
-            continue
-        try:
-            write_atomically(file, get_document(url, client).body)
-        except (FetchError, OSError) as exc:
-            _log.warning("%s: the publisher's transcript is left out: %s", episode.title, exc)
-            gone += (without_account(url),) if isinstance(exc, GoneError) else ()
-            continue
-        return file, gone
-    return None, gone
-
-
-def _media_type(transcript: PublishedTranscript) -> str:
-    return transcript.media_type.partition(";")[0].strip().lower()

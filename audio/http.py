@@ -27,7 +27,7 @@ from audio.errors import FetchError, GoneError, TransientError
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
-CHUNK_BYTES = 1 << 18
+_CHUNK_BYTES = 1 << 16
 _BUSY = frozenset({408, 421, 425, 429, 500, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _log = logging.getLogger(__name__)
@@ -72,18 +72,28 @@ class Answer:
     def chunks(self) -> Iterator[bytes]:
         """The body as it is on the wire (content codings undone by nobody), in pieces as they arrive.
 
+        Raises as `pour` does.
+        """
+        room = memoryview(bytearray(_CHUNK_BYTES))
+        for count in self.pour(lambda: room):
+            yield bytes(room[:count])
+
+    def pour(self, room: Callable[[], memoryview]) -> Iterator[int]:
+        """Read the body piece by piece to where `room` says; yields how many bytes now lie there.
+
         Raises `TransientError` for a dropped, silent or crawling connection, or a body shorter than announced.
         """
         waited, got, reading = 0.0, 0, time.monotonic()
+        body = connections.body_of(self._raw)
         with connections.translated(self.url):
-            while not self._stopped.is_set() and (data := self._raw.read1(CHUNK_BYTES, decode_content=False)):
+            while not self._stopped.is_set() and (count := body.pour_into(room())):
                 waited += time.monotonic() - reading
-                got += len(data)
+                got += count
                 if waited > self._limits.slow_for:
                     if got < waited * self._limits.least_bytes_per_second:
                         raise TransientError(f"{shown(self.url)}: {got / waited:.0f} bytes a second; try again later")
                     waited, got = 0.0, 0
-                yield data
+                yield count
                 reading = time.monotonic()
         if self._stopped.is_set():  # which ends the body early, and must not be taken for its end
             raise FetchError(f"{shown(self.url)}: stopped; run again to go on from here")

@@ -24,6 +24,7 @@ from audio.feed import moment_of, plain, seconds_of
 from audio.media import MEDIA_SUFFIXES
 
 _IN_TEXT = re.compile(r"https?://[^\s<>\"'\\^`{|}\[\]]+", re.IGNORECASE)
+_CALLS = re.compile(r"(?:click|download|hear|listen|play)\b", re.IGNORECASE)  # "Download this episode" is no title
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml")
 _HEADINGS_TRIED = 10
 _LONGEST_FRONT_MATTER = 1 << 16  # letters
@@ -155,7 +156,8 @@ def _links(root: Any, base: str) -> Iterator[Episode]:
         address = web_address(element.get("href") or element.get("value") or element.get("src"), base=base)
         if address and _is_media(address):
             label = plain(_text(element))
-            yield Episode(title=label if len(label.split()) > 2 else "", audio_url=address)
+            says_something = len(label.split()) > 2 and not _CALLS.match(label)
+            yield Episode(title=label if says_something else "", audio_url=address)
     for text in root.itertext(with_tail=True):
         for match in _IN_TEXT.finditer(text if isinstance(text, str) else ""):
             address = web_address(_without_bracket(match[0]))

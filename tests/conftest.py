@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hostile_server import HostileServer
 from hypothesis import HealthCheck, settings
 
+from tests.checking import Check, Telling
 from tests.scripted import ScriptedStages
 from transcribe.cli import main
 
@@ -40,6 +42,33 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         return caught.value.code, out, err
 
     return call
+
+
+@pytest.fixture
+def check(run: Run, monkeypatch: pytest.MonkeyPatch) -> Check:
+    """Run `transcribe check`, as if outside GitHub, over what `Telling` hears: (exit code, stdout, stderr)."""
+    for name in [name for name in os.environ if name.startswith("GITHUB_")]:
+        monkeypatch.delenv(name)
+
+    def call(*args: str, stages: ScriptedStages | None = None) -> tuple[int, str, str]:
+        return run("check", *args, stages=stages or Telling())
+
+    return call
+
+
+@pytest.fixture
+def server() -> Iterator[HostileServer]:
+    """A web server on 127.0.0.1 that misbehaves as it is told to."""
+    with HostileServer() as running:
+        yield running
+
+
+@pytest.fixture
+def speech_wav(tmp_path: Path) -> Path:
+    """Ten seconds of noise."""
+    from tests.recordings import write_noise
+
+    return write_noise(tmp_path / "noise.wav", 10.0)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 from audio.samples import Audio
 from transcribe.diarize import Diarization
 from transcribe.errors import EngineError
+from transcribe.glossary import Glossary
 from transcribe.models import ModelFiles
 from transcribe.recognize import Recognition
 from transcribe.settings import Settings
@@ -41,6 +42,7 @@ class ScriptedStages:
         self.said = said
         self.broken = broken
         self.calls: list[str] = []
+        self.names: list[tuple[str, ...]] = []  # that were listened for
 
     def __call__(self, settings: Settings) -> ScriptedStages:
         """Itself, for whatever settings: what `transcribe.cli.main` takes."""
@@ -66,8 +68,11 @@ class ScriptedStages:
         )
         return Recognition(words=words, language=language, doubts=(Doubt(0, 0.4, "mumbled"),), evidence=())
 
-    def rehear(self, audio: Audio, first: Recognition, *, progress: Callable[[float], None]) -> Recognition:
+    def rehear(
+        self, audio: Audio, first: Recognition, *, glossary: Glossary, progress: Callable[[float], None]
+    ) -> Recognition:
         self._called("rehear", progress)
+        self.names.append(glossary.names)
         return first
 
     def diarize(self, audio: Audio, *, progress: Callable[[float], None]) -> Diarization:

@@ -1,12 +1,9 @@
-"""The editor without its page: drafts taken apart and put together, edits merged, and who may ask the server."""
+"""The editor without its page: drafts taken apart and put together, edits merged."""
 
 from __future__ import annotations
 
-import http.client
-import json
 import re
-import threading
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +17,6 @@ from output.parse import parse
 from tests.samples import transcript
 from transcribe.editor.document import EditError, PageTurn, edited, merged_turns, page_turns, shown, wrap_of
 from transcribe.editor.merge import Clash, merged, merged_text
-from transcribe.editor.session import Session
 
 TALK = (
     ("S1", "Hello and welcome to the show, Bob. It is good to have you here again, after all of these years."),
@@ -36,7 +32,7 @@ def draft_of(*turns: tuple[str, str], **style: Any) -> Any:
     return parse(render(transcript(*(turns or TALK)), Style(**style)))
 
 
-def with_paragraph(turns: tuple[PageTurn, ...], index: int, *paragraphs: str) -> list[PageTurn]:
+def with_paragraph(turns: Sequence[PageTurn], index: int, *paragraphs: str) -> list[PageTurn]:
     return [*turns[:index], PageTurn(turns[index].speaker, paragraphs), *turns[index + 1 :]]
 
 
@@ -180,155 +176,8 @@ def test_turns_that_clash_are_told_and_mine_stands() -> None:
     assert clashes == ((1, 0, "two theirs"),)
 
 
-# ── The session and its server ───────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.fixture
-def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    path = tmp_path / "talk.md"
-    path.write_text(render(transcript(*TALK)), encoding="utf-8")
-    path.with_suffix(".json").write_text(transcript(*TALK).to_json(), encoding="utf-8")
-    (tmp_path / "talk.wav").write_bytes(bytes(range(256)) * 4)
-    session = Session(path)
-    yield session
-    session.close()
-
-
-def test_every_word_on_the_page_has_its_time(session: Session) -> None:
-    state = session.state()
-    words = list(transcript(*TALK).words)
-    times = [time for turn in state["turns"] for time in turn["times"]]
-    assert times == [round(1000 * time) for word in words for time in (word.start, word.end)]
-
-
-def test_notes_have_no_time_on_the_page(session: Session) -> None:
-    session.path.write_text(session.path.read_text().replace("How did", "How [she means: why] did"), encoding="utf-8")
-    times = session.state()["turns"][2]["times"]
-    assert times[2:8] == [-1] * 6
-    assert min(times[8:]) > times[1] > 0
-
-
-def test_a_draft_without_transcript_can_be_edited(session: Session) -> None:
-    session.path.with_suffix(".json").unlink()
-    state = session.state()
-    assert "talk.json: not there" in state["trouble"]
-    turns = [PageTurn(turn["speaker"], tuple(turn["paragraphs"])) for turn in state["turns"]]
-    session.save(state["revision"], with_paragraph(tuple(turns), 2, "How come?"), names={})
-    assert "**A**: How come?" in session.path.read_text(encoding="utf-8")
-
-
-def test_an_edit_on_an_old_revision_is_merged(session: Session) -> None:
-    state = session.state()
-    turns = tuple(PageTurn(turn["speaker"], tuple(turn["paragraphs"])) for turn in state["turns"])
-    session.save(state["revision"], with_paragraph(turns, 2, "How come?"), names={})
-    saved = session.save(state["revision"], with_paragraph(turns, 3, "We soldered."), names={})
-    assert [turn.paragraphs for turn in saved.turns or ()][2:] == [("How come?",), ("We soldered.",)]
-    with pytest.raises(KeyError):
-        session.save("0" * 64, turns, names={})
-
-
-@pytest.fixture
-def address(session: Session) -> Iterator[tuple[int, str]]:
-    """Port and token of a running server."""
-    pytest.importorskip("starlette", reason="the editor's server needs Starlette, which is not installed")
-    pytest.importorskip("uvicorn", reason="the editor's server needs uvicorn, which is not installed")
-    from transcribe.editor.server import Editor
-
-    editor = Editor(session)
-    thread = threading.Thread(target=editor.serve)
-    thread.start()
-    yield editor.port, editor.url.split("token=")[1]
-    editor.stop()
-    thread.join()
-
-
-def ask(address: tuple[int, str], path: str, *, method: str = "GET", body: Any = None, **headers: str) -> Any:
-    """One request, with the right cookie unless another one is given; underscores in header names are hyphens."""
-    port, token = address
-    given = {"Cookie": f"turnscript-{port}={token}"} | {k.replace("_", "-"): v for k, v in headers.items()}
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    connection.request(method, path, None if body is None else json.dumps(body), given)
-    response = connection.getresponse()
-    response.body = response.read()  # type: ignore[attr-defined]
-    connection.close()
-    return response
-
-
-def test_the_token_opens_the_page_once_and_becomes_a_cookie(address: tuple[int, str]) -> None:
-    port, token = address
-    answer = ask(address, f"/?token={token}", Cookie="")
-    assert answer.status == 303
-    assert answer.headers["Location"] == "/"
-    cookie = answer.headers["Set-Cookie"]
-    assert cookie.startswith(f"turnscript-{port}={token};")
-    assert {"httponly", "samesite=strict"} <= {part.strip().lower() for part in cookie.split(";")}
-    assert ask(address, "/").status == 200
-
-
-@pytest.mark.parametrize("path", ["/", "/api/draft", "/api/revision", "/audio", "/assets/editor.js"])
-def test_strangers_get_nothing(address: tuple[int, str], path: str) -> None:
-    for cookie in ("", f"turnscript-{address[0]}=guess", f"other={address[1]}"):
-        answer = ask(address, path, Cookie=cookie)
-        assert answer.status == 403
-        assert b"Ada" not in answer.body
-    assert ask(address, "/?token=guess", Cookie="").status == 403
-    assert ask(address, path, Host="evil.example").status == 421
-    assert ask(address, path, Origin="http://evil.example").status == 403
-
-
-def test_writing_needs_the_page_itself(address: tuple[int, str], session: Session) -> None:
-    before = session.path.read_bytes()
-    state = json.loads(ask(address, "/api/draft").body)
-    body = {"revision": state["revision"], "turns": [["Ada", ["Gone."]]]}
-    kind = {"Content_Type": "application/json"}
-    assert ask(address, "/api/draft", method="POST", body=body, **kind).status == 403
-    assert ask(address, "/api/draft", method="POST", body=body, Origin="null", **kind).status == 403
-    own = {"Origin": f"http://127.0.0.1:{address[0]}"}
-    assert ask(address, "/api/draft", method="POST", body=body, Content_Type="text/plain", **own).status == 422
-    assert ask(address, "/api/draft", method="POST", body={"turns": 1}, **own, **kind).status == 400
-    assert ask(address, "/api/draft", method="POST", body=[], **own, **kind).status == 400
-    assert session.path.read_bytes() == before
-    assert ask(address, "/api/draft", method="POST", body=body, **own, **kind).status == 200
-    assert session.path.read_bytes() != before
-
-
-def test_every_answer_forbids_what_the_page_does_not_need(address: tuple[int, str]) -> None:
-    for answer in (ask(address, "/"), ask(address, "/api/draft"), ask(address, "/", Cookie="")):
-        policy = answer.headers["Content-Security-Policy"]
-        assert policy.startswith("default-src 'none'; script-src 'self'; ")
-        assert "unsafe" not in policy
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert answer.headers["Access-Control-Allow-Origin"] is None
-
-
-def test_no_path_leads_out_of_the_assets(address: tuple[int, str]) -> None:
-    for name in ("../server.py", "..%2fserver.py", "%2e%2e/server.py", "page.html%00", "server.py"):
-        assert ask(address, f"/assets/{name}").status == 404
-
-
-def test_sound_in_ranges(address: tuple[int, str], session: Session) -> None:
-    assert ask(address, "/audio").status == 404
-    json_path = session.path.with_suffix(".json")
-    data = json.loads(json_path.read_text(encoding="utf-8"))
-    data["episode"]["audio_path"] = "talk.wav"
-    json_path.write_text(json.dumps(data), encoding="utf-8")
-    answer = ask(address, "/audio", Range="bytes=10-13")
-    assert answer.status == 206
-    assert answer.body == bytes((10, 11, 12, 13))
-    assert answer.headers["Content-Range"] == "bytes 10-13/1024"
-
-
-def test_the_page_runs_no_script_of_its_own() -> None:
-    page = (Path(__file__).parents[1] / "transcribe/editor/assets/page.html").read_text(encoding="utf-8")
-    assert re.findall(r"<script(?![^>]* src=)", page) == []
-    assert re.findall(r"<style|\sstyle=|\son\w+=|https?://", page) == []
-
-
-def test_a_port_in_use_is_said(address: tuple[int, str], session: Session) -> None:
-    from output.errors import OutputError
-    from transcribe.editor.server import Editor
-
-    with pytest.raises(OutputError, match=f"port {address[0]} cannot be used"):
-        Editor(session, port=address[0])
+def test_an_edit_that_leaves_nothing_wipes_out_nobodys_work() -> None:
+    theirs = [PageTurn("Ada", ("two",))]
+    turns, clashes = merged_turns([PageTurn("Ada", ("one",))], [], theirs)
+    assert list(turns) == theirs
+    assert clashes

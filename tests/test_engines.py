@@ -231,6 +231,19 @@ class TestRealWeights:
             (reading,) = recognizer.recognize([clip], language="en", beam_size=1, prompt=prompt)
             assert name in {word.text for word in reading.words}
 
+    @pytest.mark.parametrize("engine", ["fast", "reference"])
+    def test_chance_is_the_same_chance_every_time(
+        self, engine: str, clip: Floats, request: pytest.FixtureRequest
+    ) -> None:
+        recognizer: Recognizer = request.getfixturevalue(engine)
+        windows = [clip, clip[: len(clip) // 2]]
+        once, again, hotter = (
+            list(recognizer.recognize(windows, language="en", temperature=temperature))
+            for temperature in (0.8, 0.8, 1.0)
+        )
+        assert once == again
+        assert once != hotter
+
     def test_an_unknown_language_is_an_error(self, fast: Recognizer, reference: Recognizer, clip: Floats) -> None:
         for recognizer in (fast, reference):
             with pytest.raises(EngineError, match="language 'xx'"):

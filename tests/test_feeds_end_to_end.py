@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import threading
 from collections.abc import Iterator
@@ -11,8 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from audio.episode import Episode
+from audio.library import Library
 from tests.conftest import Run
 from tests.scripted import tone
+from transcribe.plan import states
+from transcribe.settings import Settings
 
 ITEM = """<item><title>{title}</title><guid>{guid}</guid><pubDate>{day} Jan 2026 10:00:00 GMT</pubDate>
 <enclosure url="{file}" type="audio/wav" length="1"/></item>"""
@@ -62,7 +67,7 @@ def test_a_feed_becomes_drafts_and_one_bad_episode_stops_nothing(run: Run, show:
 
 def test_what_was_done_is_not_done_again(run: Run, show: str, tmp_path: Path) -> None:
     run("run", show, "--match", "storage")
-    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "transcripts").iterdir()}
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "transcripts").iterdir() if path.is_file()}
     code, out, err = run("run", show, "--match", "storage")
     assert (code, err) == (0, "1 unchanged\n")
     assert len(out.split()) == 2
@@ -83,6 +88,34 @@ def test_list_shows_how_far_each_has_come(run: Run, show: str) -> None:
     assert states == {"g1": "fetched", "g2": "transcribed", "g3": "new"}
     assert len(run("list", show, "--latest", "1")[1].splitlines()) == 1
     assert len(run("list", show, "--since", "2026-01-06")[1].splitlines()) == 2
+    code, out, err = run("list", show, "--match", "no such title")
+    assert (code, out) == (0, "")
+    assert "None of the 3 episodes" in err
+
+
+def test_list_shows_no_user_name_and_password(run: Run, show: str, tmp_path: Path) -> None:
+    typed = show.replace("//", "//me:s3cret@")
+    (tmp_path / "page.html").write_text(f"<audio src='{typed.removesuffix('feed')}one.wav'></audio>")
+    for source in (f"{typed.removesuffix('feed')}one.wav", typed, "page.html"):
+        for options in ([], ["--json"]):
+            code, out, err = run("list", source, *options)
+            assert code == 0
+            assert "s3cret" not in out + err
+    assert json.loads(out)[0]["audio_url"] == f"{show.removesuffix('feed')}one.wav"
+
+
+def test_an_episode_with_anothers_guid_is_not_taken_for_transcribed(tmp_path: Path) -> None:
+    """The guid was Monday's; the feed has dropped Monday and gives it to Tuesday, which is new."""
+    monday, tuesday = (
+        Episode(name, audio_url=f"https://x.example/{name}.mp3", show="S", guid="same")
+        for name in ("Monday", "Tuesday")
+    )
+    library = Library(tmp_path)
+    library.record(monday, dataclasses.replace(library.claim(monday), url=monday.audio_url or ""))
+    (tmp_path / "monday.json").touch()
+    settings = Settings(output=str(tmp_path))
+    assert states([monday], settings) == ["transcribed"]
+    assert states([tuesday], settings) == ["new"]
 
 
 def test_fetch_prints_paths_and_sets_the_exit_code(run: Run, show: str, tmp_path: Path) -> None:

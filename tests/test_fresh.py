@@ -18,6 +18,7 @@ from transcribe.editor.document import PageTurn
 from transcribe.editor.fresh import Difference, merged_words, renew
 from transcribe.editor.heard import heard
 from transcribe.editor.sync import sync, transcript_of
+from transcribe.errors import TranscriptError
 from transcribe.transcript import MadeWith, Transcript
 
 FIRST = (
@@ -72,6 +73,36 @@ def test_a_second_time_changes_nothing_more(drafts: tuple[Path, Path]) -> None:
     text = drafts[0].read_bytes()
     assert renew(*drafts).differences == ()
     assert drafts[0].read_bytes() == text
+
+
+def test_nothing_to_take_over_leaves_no_backup(drafts: tuple[Path, Path]) -> None:
+    renew(*drafts)
+    before = sorted(drafts[0].parent.iterdir())
+    renew(*drafts)
+    assert sorted(drafts[0].parent.iterdir()) == before
+
+
+def test_another_recording_is_refused_and_nothing_is_written(drafts: tuple[Path, Path]) -> None:
+    mine, fresh = drafts
+    other = (("S1", "Ships lay in every harbour of that northern coast, and none of them had a crew to sail with."),)
+    fresh.write_text(render(transcript(*other)), encoding="utf-8")
+    fresh.with_suffix(".json").write_text(talk(*other, draft_sha256="3" * 64).to_json(), encoding="utf-8")
+    before = {path: path.read_bytes() for path in mine.parent.glob("*.*")}
+    with pytest.raises(TranscriptError, match=r"talk\.md with talk\.new\.md: its timed transcript belongs to another"):
+        renew(mine, fresh)
+    assert {path: path.read_bytes() for path in mine.parent.glob("*.*")} == before
+
+
+def test_line_ends_and_strange_settings_are_survived(drafts: tuple[Path, Path]) -> None:
+    mine, fresh = drafts
+    mine.write_bytes(b"\xef\xbb\xbf" + mine.read_bytes().replace(b"\n", b"\r\n"))
+    timed = fresh.with_suffix(".json")
+    timed.write_text(timed.read_text(encoding="utf-8").replace('"settings": {}', '"settings": {"wrap": "wide"}'))
+    renew(mine, fresh)
+    source = mine.read_bytes()
+    assert b"at last." in source.replace(b"\r\n", b" ")
+    assert source.startswith(b"\xef\xbb\xbf")
+    assert source.count(b"\n") == source.count(b"\r\n")
 
 
 def test_the_command_lists_what_clashed(drafts: tuple[Path, Path]) -> None:

@@ -288,7 +288,13 @@ class Prompted(Scripted):
         self.prompts: list[str | None] = []
 
     def recognize(
-        self, windows: Iterable[Samples], *, language: str, beam_size: int = 5, prompt: str | None = None
+        self,
+        windows: Iterable[Samples],
+        *,
+        language: str,
+        beam_size: int = 5,
+        prompt: str | None = None,
+        temperature: float = 0.0,
     ) -> Iterator[Reading]:
         self.prompts.append(prompt)
         return super().recognize(windows, language=language, beam_size=beam_size, prompt=prompt)

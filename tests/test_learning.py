@@ -87,4 +87,4 @@ def test_the_command_shows_asks_and_adds(draft: Path, tmp_path: Path) -> None:
     assert glossary.read_text(encoding="utf-8") == "Moog\n"
     runner.invoke(learn, [*arguments, "--yes"], standalone_mode=False)
     assert glossary.read_text(encoding="utf-8") == "Moog\nWooler -> Wuille\n"
-    assert "nothing new" in runner.invoke(learn, [*arguments, "--yes"], standalone_mode=False).stderr
+    assert "no words to learn" in runner.invoke(learn, [*arguments, "--yes"], standalone_mode=False).stderr

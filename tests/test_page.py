@@ -102,6 +102,13 @@ def test_several_recordings_are_named_apart() -> None:
     assert [each.title for each in page_of(page.encode(), url=URL).episodes] == ["one", "How it all began"]
 
 
+@pytest.mark.parametrize("label", ["Download this episode", "Listen to it here", "click here to hear"])
+def test_what_a_link_asks_for_is_no_title(label: str) -> None:
+    page = f"<title>Ada on engines</title><a href='/e12.mp3'>{label}</a>".encode()
+    (one,) = page_of(page, url="https://blog.example/").episodes
+    assert one.title == "Ada on engines"
+
+
 def test_front_matter_of_a_post() -> None:
     post = "---\ntitle: 'A: talk'\ndate: 2016-05-04 19:03:33 UTC\n---\n<audio src='https://x.example/a.mp3'></audio>\n"
     (episode,) = page_of(post.encode(), url="post.md").episodes

@@ -54,10 +54,10 @@ def test_a_changed_setting_repeats_just_its_stage(tmp_path: Path) -> None:
     assert stages.calls == []
     transcribed(path, stages, Settings(beam_size=1))
     assert stages.calls == ["recognize"]
-    transcribed(path, stages, Settings(speakers="Ada,Grace"))
-    assert stages.calls == ["recognize", "diarize"]
+    transcribed(path, stages, Settings(speakers="Ada,Grace"))  # names to listen for, and how many people speak
+    assert sorted(stages.calls) == ["diarize", "recognize", "rehear"]
     transcribed(path, stages, Settings(speakers="2"))
-    assert stages.calls == ["recognize", "diarize"]
+    assert sorted(stages.calls) == ["diarize", "recognize", "rehear"]
 
 
 def test_other_audio_under_the_same_name_is_transcribed(tmp_path: Path) -> None:
@@ -169,3 +169,12 @@ def test_what_took_how_long_and_where_it_failed_is_noted(tmp_path: Path) -> None
         pipeline.transcript(Episode.of_file(path), watch=watch)
     assert watch.failed_in == "diarize"
     assert {"decode", "plan", "recognize", "diarize"} <= watch.seconds.keys()
+
+
+def test_names_of_the_episode_and_the_speakers_are_listened_for(tmp_path: Path) -> None:
+    path, stages = tone(tmp_path / "a.wav"), ScriptedStages()
+    store = Checkpoints(tmp_path / "cache")
+    for title in ("Storage at home, with Ada Lovelace", "Storage at home, with Ada Lovelace", "RDO today"):
+        episode = Episode(title=title, path=path)
+        Pipeline(Settings(speakers="Rich,Ada"), stages=stages, checkpoints=store).transcript(episode)
+    assert stages.names == [("Rich", "Ada", "Ada Lovelace"), ("Rich", "Ada", "RDO")]  # the second run found it kept

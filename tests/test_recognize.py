@@ -6,6 +6,7 @@ import importlib.util
 import itertools
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,10 +20,12 @@ from audio.decode import Audio, decode
 from transcribe.engines import Reading, load
 from transcribe.engines.scripted import Scripted
 from transcribe.errors import SettingsError
-from transcribe.evidence import holes, is_sound, joined, settled, unheard, without_loops
+from transcribe.evidence import agreed, holes, is_sound, joined, reaching, settled, unheard, without_loops
 from transcribe.fillers import without_fillers
 from transcribe.models import find_model
+from transcribe.passages import Passage, Reader
 from transcribe.recognize import UNDETERMINED, recognize, vote
+from transcribe.second_look import last_resort
 from transcribe.settings import Settings
 from transcribe.speech import Chunk, Plan, Region, plan
 from transcribe.transcript import Word
@@ -154,6 +157,24 @@ class TestEvidence:
         assert all(a.end <= b.start for a, b in pairwise(found))
         assert all(new.end <= old.end and new.start <= old.end for new, old in zip(found, words, strict=True))
 
+    def test_a_sentence_s_last_word_may_be_the_whole_of_a_later_stretch(self) -> None:
+        regions = (Region(0.5, 1.0), Region(1.5, 2.0), Region(4.0, 6.0))
+        _, word = settled((Word("the", 0.5, 0.7), Word("link.", 0.7, 1.9)), regions)
+        assert (word.start, word.end) == (1.45, 1.9)  # what is said from 1.5 to 2.0 is over with it
+        _, word = settled((Word("the", 0.5, 0.7), Word("link.", 0.7, 4.3)), regions)
+        assert (word.start, word.end) == (0.7, 1.05)  # at 4.3 the next one starts
+
+    def test_a_word_before_a_pause_reaches_to_the_end_of_its_speech(self) -> None:
+        regions = (Region(0.5, 2.0), Region(3.0, 9.0))
+        first, second, third, last = (Word("a", 0.5, 1.0), Word("b", 1.0, 1.6), Word("c", 3, 4), Word("d", 8, 8.4))
+        found = reaching((first, second, third, last), regions)
+        assert found == (first, replace(second, end=2.0), third, last)  # .4 s more; none inside; .6 s is too much
+
+    def test_agreed_words_are_the_same_at_the_same_time(self) -> None:
+        words = (Word("Right,", 10.2, 12.1), Word("so", 12.1, 12.3), Word("you", 14.0, 14.2))
+        others = (Word("right", 11.5, 12.2), Word("go", 12.1, 12.3), Word("You", 14.6, 14.8))
+        assert agreed(words, others) == words[:1]
+
     def test_a_word_in_silence_is_unheard(self) -> None:
         words = (Word("near", 2.3, 2.6), Word("far", 5.0, 5.3))
         assert unheard(words, (Region(1.0, 2.0),)) == [False, True]
@@ -227,6 +248,44 @@ class TestScripted:
         assert found.words == ()
         assert [d.reason for d in found.doubts] == ["speech without words"]
         assert found.evidence[0].uncovered == pytest.approx(chunk.voiced, abs=0.01)
+
+    def test_what_two_cuts_agree_on_is_put_in_and_told(self) -> None:
+        regions = (Region(0.5, 4.0), Region(6.0, 8.0), Region(9.0, 10.0))
+        words = said("all that was said before the pause was this", start=0.5, step=0.38)
+        passage = Passage(Chunk(0.0, 20.0, regions), Reading(words, -0.2, 0.01), words)
+
+        def answer(window: Samples) -> Reading:
+            length = len(window) / 16_000
+            if length > 20:  # with more around it
+                return Reading((), -0.2, 0.01)
+            if length > 14:  # from 5.6 s on
+                return Reading((Word("Bye.", 0.5, 1.0), Word("heard", 3.2, 4.0)), -0.5, 0.01)
+            return Reading((Word("Heard", 0.3, 1.0), Word("ciao", 1.5, 2.0)), -0.4, 0.01)  # from 8.6 s on
+
+        recognizer = Scripted(answer)
+        nothing = Audio.from_samples(np.zeros(30 * 16_000, np.float32))
+        (found,) = last_resort([passage], Reader(nothing, recognizer, "en", 5))
+        assert found.words == (*words, Word("Heard", 8.9, 9.6))
+        assert [doubt.reason for doubt in found.doubts] == ["hard to make out"]
+        recognizer = Scripted(lambda _: Reading((Word("Bye.", 0.1, 0.5),), -0.1, 0.01))  # each cut, another time
+        assert last_resort([passage], Reader(nothing, recognizer, "en", 5)) == [passage]
+
+    def test_a_loop_that_no_cut_ends_is_read_by_chance(self, audio: Audio, layout: Plan) -> None:
+        (chunk,) = layout.chunks
+        loop = Reading(said("and then he " * 13, step=chunk.duration / 41), -0.2, 0.01)
+        recognizer = Scripted(lambda _: loop, by_chance=lambda _: spoken_over(chunk))
+        found = recognize(audio, recognizer, settings=Settings())
+        assert [word.text for word in found.words] == [word.text for word in spoken_over(chunk).words]
+        assert recognizer.temperatures == [0.2]
+        assert found.doubts == ()
+
+    def test_fillers_stay_where_every_word_is_wanted(self, audio: Audio, layout: Plan) -> None:
+        reading = spoken_over(layout.chunks[0])
+        um = replace(reading, words=(replace(reading.words[0], text="Um,"), *reading.words[1:]))
+        kept = recognize(audio, Scripted(lambda _: um), settings=Settings(verbatim=True))
+        left = recognize(audio, Scripted(lambda _: um), settings=Settings())
+        assert [word.text for word in kept.words][:2] == ["Um,", "word1"]
+        assert left.words[0].text == "Word1"
 
     def test_a_loop_is_cut_and_told(self, audio: Audio, layout: Plan) -> None:
         (chunk,) = layout.chunks

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audio.episode import Episode
 from audio.samples import Audio
 from tests.faulty import ChunkedStages, logged
 from tests.scripted import tone
@@ -61,7 +62,8 @@ def test_a_block_is_read_once_and_a_lost_one_again(tmp_path: Path) -> None:
 
     def recording() -> Recording:
         stages = ChunkedStages(settings)
-        return Recording(path, hash_of(path), stages=stages, settings=settings, store=store, watch=Watch())
+        episode = Episode.of_file(path)
+        return Recording(episode, hash_of(path), stages=stages, settings=settings, store=store, watch=Watch())
 
     with recording() as first:
         words = first.words()

@@ -22,18 +22,22 @@ OTHER: dict[str, Any] = {
     "channels": "mix",
     "host": "Ada",
     "guest": "Visitor",
+    "voices": ("Ada", "Grace"),
     "model": "tiny.en",
     "engine": "openai",
     "device": "cpu",
     "language": "nl",
     "glossary": "names.txt",
     "beam_size": 1,
+    "verbatim": True,
     "latest": 4,
     "since": "2026-01-31",
     "match": "storage",
     "episode": "guid-7",
     "threads": 3,
+    "cache_limit": "500MB",
     "jobs": 2,
+    "scheduler": "tcp://127.0.0.1:8786",
     "progress": "plain",
     "labels": "name",
     "colon": "inside",
@@ -55,6 +59,8 @@ def spelled(value: Any) -> str:
 def toml(value: Any) -> str:
     if isinstance(value, tuple):
         return "[" + ", ".join(f'"{item}"' for item in value) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
     return str(value) if isinstance(value, int | float) else f'"{value}"'
 
 
@@ -144,6 +150,9 @@ def test_command_line_beats_environment_beats_file_beats_default(tmp_path: Path)
         ("speakers", "Ada and Grace", "speakers: 'Ada and Grace' looks like several people"),
         ("language", "English", "language: 'English' is not a code"),
         ("output", " ", "output: must not be empty"),
+        ("verbatim", "perhaps", "verbatim: 'perhaps' is not true or false"),
+        ("scheduler", "localhost", "scheduler: 'localhost' is not an address such as tcp"),
+        ("cache_limit", "much", "cache-limit: 'much' is not a size such as 500MB or 2GB, nor none"),
     ],
 )
 def test_a_bad_value_is_named_with_its_place(name: str, value: str, message: str, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from audio.decode import Audio, decode
+from benchmarks.invention import music
 from transcribe.speech import FRAME, LONGEST_CHUNK, Region, find_regions, pack, plan, speech_probabilities
 from transcribe.speech import voiced_between as between
 
@@ -53,7 +54,7 @@ def test_regions_by_hand() -> None:
     assert found == (Region(0.032, 0.256), Region(0.48, 0.512))
 
 
-@pytest.mark.parametrize("kind", ["silence", "white", "pink", "one sample"])
+@pytest.mark.parametrize("kind", ["silence", "white", "pink", "music", "one sample"])
 def test_nobody_speaks_in(kind: str) -> None:
     random = np.random.default_rng(7)
     white = random.standard_normal(20 * 16_000)
@@ -62,6 +63,7 @@ def test_nobody_speaks_in(kind: str) -> None:
         "silence": np.zeros(20 * 16_000),
         "white": 0.1 * white,
         "pink": 0.3 * brown / np.abs(brown).max(),
+        "music": music(20.0),
         "one sample": np.zeros(1),
     }[kind]
     assert plan(Audio.from_samples(samples.astype(np.float32))).chunks == ()

@@ -23,6 +23,8 @@ from audio.http import Client
 from audio.length import stated_length
 from output.errors import OutputError
 from output.formats import file_name
+from transcribe.checkpoint import note_source
+from transcribe.errors import ClusterError
 from transcribe.pipeline import hash_of
 from transcribe.plan import Job, Mode
 from transcribe.report import Nobody, Onlooker, Result, State, Tally
@@ -237,6 +239,8 @@ class _Run:
         assert job.stem is not None
         path = job.episode.path  # a worker elsewhere may have had it under another name
         transcript = replace(transcript, episode=replace(transcript.episode, path=path))
+        if path is not None:
+            note_source(self._setup.cache, one.task.audio_sha256, path)
         try:
             force = self._setup.mode.force
             paths, messages = write_transcript(transcript, job.stem, settings=settings, force=force)
@@ -269,6 +273,8 @@ def _failed(source: str, failure: Failure, stem: str, seconds: dict[str, float] 
 
 
 def _lost(error: BaseException, task: Task) -> Failure:
+    if isinstance(error, ClusterError):
+        return Failure(str(error), str(task.part), "")
     message = (
         f"its worker process ended twice over it ({_reason(error)}): it was killed, or memory ran out; "
         "use fewer --jobs or a smaller --model, and run again"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -21,10 +22,10 @@ from audio.disk import cache_folder, sha256_of, write_atomically
 from audio.episode import Episode, Seconds
 from audio.errors import AudioError
 from output.errors import OutputError
-from transcribe.baseline import Baseline, Kept
+from transcribe.baseline import RATES, Baseline, Kept
 from transcribe.clips import Clip, Clips
 from transcribe.errors import TranscribeError, TranscriptError
-from transcribe.gates import RATES, Found, Gate, gates_of, pooled_gates
+from transcribe.gates import Found, Gate, gates_of, pooled_gates
 from transcribe.pipeline import Pipeline
 from transcribe.recording import Progress
 from transcribe.references import REFERENCE_SUFFIXES, Account, account_of, read_account, with_times
@@ -34,7 +35,7 @@ from transcribe.transcript import Transcript
 
 _log = logging.getLogger(__name__)
 
-SCORES_OF = 1
+SCORES_OF = 2
 """Raised when scoring changes, so that what an older release kept is not taken for a score."""
 
 OVERALL = "all clips"
@@ -45,18 +46,19 @@ PipelineMaker = Callable[[Settings], Pipeline]
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One clip's outcome. `error`: it could not be run, and why."""
+    """One clip's outcome. `error`: it could not be run, and why; `unmet`: what is wrong beside its measures."""
 
     name: str
     gates: tuple[Gate, ...] = ()
     behind: tuple[str, ...] = ()
     error: str = ""
     source: str = ""  # the file to look at
+    unmet: str = ""
 
     @property
     def failures(self) -> tuple[str, ...]:
         """What is not met, a sentence each."""
-        return tuple(gate.failure for gate in self.gates if gate.failure)
+        return (*filter(None, [self.unmet]), *(gate.failure for gate in self.gates if gate.failure))
 
     @property
     def badness(self) -> tuple[float, ...]:
@@ -118,12 +120,15 @@ def check(
         found[clip.name] = one
         before = baseline.clips.get(clip.name) if baseline else None
         gates = gates_of(one, clip.limits, before, required=clip.required)
-        checked.append(Checked(clip.name, gates, one.behind, source=source))
+        checked.append(Checked(clip.name, gates, _new_first(one, before), source=source, unmet=_changed(one, before)))
     overall = None
     if found:
         overall = Checked(OVERALL, pooled_gates(found, clips.overall, baseline, required=clips.required))
+    if baseline is not None and not clips.partial:
+        missing = baseline.clips.keys() - {clip.name for clip in clips.clips}
+        checked += [Checked(name, unmet=_MISSING) for name in sorted(missing)]
     ordered = tuple(sorted(checked, key=lambda one: one.badness, reverse=True))
-    made = Baseline({name: Kept(one.reference, one.values, one.blocks) for name, one in found.items()})
+    made = Baseline({name: Kept(one.reference, one.values, one.blocks, one.behind) for name, one in found.items()})
     return Report(ordered, overall, _notes(found, baseline), scoring), made
 
 
@@ -153,12 +158,12 @@ def _found(clip: Clip, pipeline: Pipeline, *, scoring: Scoring, progress: Progre
     one = _load(kept)
     if one is None:
         scored = score(_reference(clip.references), heard, scoring, terms=clip.terms)
+        if scored.lacks:
+            raise TranscriptError(f"{clip.references[0]}: {scored.lacks}, so nothing can be checked against it")
         one = _measured(scored, reference)
         _save(kept, asdict(one))
-    one = replace(one, took=_took(transcript, clip.settings, watch.seconds), seconds=transcript.episode.duration or 0.0)
-    if not set(one.values) & {*RATES, "lost_seconds"}:
-        raise TranscriptError(f"{clip.references[0]}: holds nothing to check against; write `Speaker: text` lines")
-    return one
+    took = _took(transcript, clip.settings, watch.seconds)
+    return replace(one, took=took, seconds=transcript.episode.duration or 0.0)
 
 
 class _Watch:
@@ -216,19 +221,29 @@ def _measured(one: Score, reference: str) -> Found:
     )
 
 
+_MISSING = "baseline: this clip is in it, but was not checked; bring it back, or renew it with --update-baseline"
+
+
+def _changed(one: Found, before: Kept | None) -> str:
+    """Why a clip that the baseline has cannot be compared with it: nobody would notice what gets worse."""
+    if before is None or before.reference == one.reference:
+        return ""
+    return "baseline: its reference or its scoring changed since; renew the baseline with --update-baseline"
+
+
+def _new_first(one: Found, before: Kept | None) -> tuple[str, ...]:
+    """The differences, those the baseline does not have first, and marked."""
+    if before is None or before.reference != one.reference:
+        return one.behind
+    old = {_CLOCK.sub("", line) for line in before.behind}
+    new = [line for line in one.behind if _CLOCK.sub("", line) not in old]
+    return (*(f"new: {line}" for line in new), *(line for line in one.behind if line not in new))
+
+
 def _notes(found: Mapping[str, Found], baseline: Baseline | None) -> tuple[str, ...]:
-    """What of a baseline could not be compared."""
-    if baseline is None:
-        return ()
-    notes = [f"{name}: is in the baseline, but was not checked" for name in baseline.clips if name not in found]
-    for name, one in found.items():
-        if name not in baseline.clips:
-            notes.append(f"{name}: is not in the baseline; add it with --update-baseline")
-        elif baseline.clips[name].reference != one.reference:
-            notes.append(
-                f"{name}: its reference or its scoring changed since the baseline; renew it with --update-baseline"
-            )
-    return tuple(notes)
+    """Which clips a baseline does not know yet."""
+    names = [name for name in found if name not in baseline.clips] if baseline else []
+    return tuple(f"{name}: is not in the baseline; add it with --update-baseline" for name in names)
 
 
 def _reference(paths: tuple[Path, ...]) -> Account:
@@ -247,6 +262,9 @@ def _hash(path: Path) -> str:
 
 def _named(clip: Clip, message: str) -> str:
     return message if clip.name in message else f"{clip.name}: {message}"
+
+
+_CLOCK = re.compile(r"^\d+:\d\d ")
 
 
 def _clock(seconds: Seconds | None) -> str:

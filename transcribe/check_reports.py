@@ -5,6 +5,7 @@ Text in, text out; what is written where is the business of the command.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -33,13 +34,13 @@ BEHIND_FAILED, BEHIND_MET = 10, 3  # differences shown of a clip
 
 def table(report: Report) -> str:
     """For a terminal: a row a clip, and below it what is behind the rows, the worst first."""
-    rows = _rows(report)
+    rows = [[_plain(cell) for cell in row] for row in _rows(report)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     for one in _all(report):
         if details := list(_details(one)):
-            lines += ["", f"{one.name}:", *(f"  {line}" for line in details)]
-    lines += ["", *(f"note: {note}" for note in report.notes), f"{report.summary} ({report.scoring.shown})"]
+            lines += ["", f"{_plain(one.name)}:", *(f"  {_plain(line)}" for line in details)]
+    lines += ["", *(f"note: {_plain(note)}" for note in report.notes), f"{report.summary} ({report.scoring.shown})"]
     return "\n".join(lines) + "\n"
 
 
@@ -51,7 +52,7 @@ def markdown(report: Report) -> str:
     for one in _all(report):
         if details := list(_details(one)):
             mark = " open" if one.failures or one.error else ""
-            lines += ["", f"<details{mark}><summary>{_escaped(one.name)}</summary>", ""]
+            lines += ["", f"<details{mark}><summary>{html.escape(one.name)}</summary>", ""]
             lines += [*(f"- {_escaped(line)}" for line in details), "", "</details>"]
     lines += ["", *(f"> {_escaped(note)}" for note in report.notes), "", f"<sub>{report.scoring.shown}</sub>"]
     return "\n".join(lines) + "\n"
@@ -146,6 +147,10 @@ def _cases(one: Checked) -> Iterator[ET.Element]:
         case = _case(one.name, "run")
         ET.SubElement(case, "error", {"message": _xml(one.error), "type": "error"}).text = _xml(one.error)
         yield case
+    if one.unmet:
+        case = _case(one.name, "baseline")
+        ET.SubElement(case, "failure", {"message": _xml(one.unmet), "type": "baseline"}).text = _xml(one.unmet)
+        yield case
     for gate in one.gates:
         case = _case(one.name, gate.measure)
         if gate.failure:
@@ -155,7 +160,7 @@ def _cases(one: Checked) -> Iterator[ET.Element]:
 
 
 def _case(clip: str, measure: str) -> ET.Element:
-    return ET.Element("testcase", {"classname": _xml(clip), "name": measure, "time": "0"})
+    return ET.Element("testcase", {"classname": _xml(clip).strip() or "clip", "name": measure, "time": "0"})
 
 
 def _as_dict(one: Checked) -> dict[str, Any]:
@@ -168,7 +173,12 @@ def _markdown_row(cells: list[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    return re.sub(r"([\\|<>*_`\[\]])", r"\\\1", text.replace("\n", " "))
+    return re.sub(r"([\\|<>*_`~\[\]&#])", r"\\\1", " ".join(text.split()))
+
+
+def _plain(text: str) -> str:
+    """On one line, and without what a terminal would obey."""
+    return re.sub("[\x00-\x1f\x7f-\x9f]", "\ufffd", " ".join(text.split()))
 
 
 def _xml(text: str) -> str:

@@ -122,6 +122,39 @@ class Gathered:
             return tuple(self._found.items())
 
 
+SOURCE_NOTE = "source.txt"
+"""The file, beside a recording's checkpoints, that says where it was last transcribed from."""
+
+
+def note_source(store: Path, audio_sha256: str, path: Path) -> None:
+    """Note where a recording lies, for people who look at the cache, if anything of it is in the folder `store`.
+
+    A disk that refuses is passed over.
+    """
+    note = store / audio_sha256[:32] / SOURCE_NOTE
+    said = str(path.resolve())
+    with contextlib.suppress(OSError):
+        if note.parent.is_dir() and source_of(note.parent) != said:
+            write_atomically(note, said.encode("utf-8", "surrogateescape"))
+
+
+def source_of(folder: Path) -> str:
+    """What was noted of the recording whose checkpoints lie in `folder`; empty where nothing was."""
+    try:
+        return (folder / SOURCE_NOTE).read_bytes().decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def is_whole(path: Path) -> bool:
+    """Whether the file of a checkpoint is as it was written; any other is a miss."""
+    try:
+        seal, _, body = path.read_bytes().partition(b"\n")
+    except OSError:
+        return False
+    return seal == _seal(body)
+
+
 def users_checkpoints(*, fresh: bool = False) -> Checkpoints:
     """The store in the user's cache folder; `fresh`: what earlier runs kept there is passed over."""
     folder = cache_folder() / "stages"

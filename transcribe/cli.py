@@ -16,6 +16,7 @@ import click
 import transcribe
 from audio.errors import AudioError
 from output.errors import OutputError
+from transcribe.commands.cache import cache
 from transcribe.commands.drafts import export, lint, parse, render
 from transcribe.commands.editing import edit, learn, merge, sync
 from transcribe.commands.models import models
@@ -80,6 +81,7 @@ for _command in (
     *(score, check, clip),
     models,
     voices,
+    cache,
 ):
     cli.add_command(_command)
 

@@ -44,6 +44,9 @@ class Limits:
 OVERALL = Limits(lost_seconds=None, lost_words=None, invented_words=None, speakers=None, misnamed=None, names=None)
 """For all clips together only the rates are limited unless a file says more: sums grow with the clips."""
 
+SUMMED = tuple(field.name for field in dataclasses.fields(Limits) if field.name not in ("misnamed", "names"))
+"""What can be told of all clips together; names are looked at clip by clip."""
+
 
 @dataclass(frozen=True, slots=True)
 class Clip:
@@ -54,7 +57,7 @@ class Clip:
     references: tuple[Path, ...]
     settings: Settings
     limits: Limits
-    required: frozenset[str] = frozenset()  # limits stated for this clip: to be measured, or it fails
+    required: frozenset[str] = frozenset()  # limits stated in the file: to be measured, or it fails
     terms: tuple[str, ...] = ()  # words that matter like the speakers' names
 
 
@@ -65,6 +68,7 @@ class Clips:
     clips: tuple[Clip, ...]
     overall: Limits
     required: frozenset[str] = frozenset()  # limits stated for all of them together
+    partial: bool = False  # one of a folder's, so that the others are not missed
 
 
 def find_clips(place: Path, settings: Settings) -> Clips:
@@ -78,7 +82,7 @@ def find_clips(place: Path, settings: Settings) -> Clips:
     if not place.is_file():
         raise SettingsError(f"{place}: no such file or folder; give a folder of clips, a {FILE_NAME} or a recording")
     if place.suffix.lower() in MEDIA_SUFFIXES:
-        return Clips((_clip(place, settings),), OVERALL)
+        return Clips((_clip(place, settings),), OVERALL, partial=True)
     return _listed(place, settings)
 
 
@@ -117,6 +121,10 @@ def _listed(path: Path, settings: Settings) -> Clips:
     return _File(path, text, data).clips(settings)
 
 
+def _stated(limits: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(key for key, value in limits.items() if value is not False)
+
+
 class _File:
     """One clips.toml while it is read; knows where in the text a key stands."""
 
@@ -125,9 +133,10 @@ class _File:
 
     def clips(self, settings: Settings) -> Clips:
         self._known(self._data, ("clip", "limits", "overall", "settings"), at=0)
-        table = self._table(self._data, "limits", at=0)
-        limits = self._limits(table, Limits(), at=self._line("limits", at=0))
+        stated = self._table(self._data, "limits", at=0)
+        limits = self._limits(stated, Limits(), at=self._line("limits", at=0))
         together = self._table(self._data, "overall", at=0)
+        self._known(together, SUMMED, at=self._line("overall", at=0))
         overall = self._limits(together, OVERALL, at=self._line("overall", at=0))
         common = self._settings(self._table(self._data, "settings", at=0), settings, at=self._line("settings", at=0))
         rows = self._data.get("clip", [])
@@ -136,10 +145,11 @@ class _File:
         starts = [at for at, line in enumerate(self._lines) if re.match(r"\s*\[\[\s*clip\s*\]\]", line)]
         starts += [0] * (len(rows) - len(starts))  # clips written as one list
         clips = tuple(self._clip(row, common, limits, at=at) for row, at in zip(rows, starts, strict=True))
+        clips = tuple(replace(clip, required=clip.required | _stated(stated)) for clip in clips)
         for index, clip in enumerate(clips):
             if any(clip.name == other.name for other in clips[:index]):
                 self._fail("name", f"two clips are called {clip.name}; give one another name", at=starts[index])
-        return Clips(clips, overall, frozenset(key for key, value in together.items() if value is not False))
+        return Clips(clips, overall, _stated(together))
 
     def _clip(self, row: Mapping[str, Any], settings: Settings, limits: Limits, *, at: int) -> Clip:
         self._known(row, ("audio", "limits", "name", "reference", "settings", "speakers", "terms"), at=at)
@@ -166,7 +176,7 @@ class _File:
             references=references,
             settings=self._settings(given, settings, at=at),
             limits=self._limits(stated, limits, at=at),
-            required=frozenset(key for key, value in stated.items() if value is not False),
+            required=_stated(stated),
             terms=tuple(terms),
         )
 

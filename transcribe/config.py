@@ -10,7 +10,7 @@ import dataclasses
 import logging
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,17 +23,25 @@ PREFIX = "TRANSCRIBE_"
 
 _log = logging.getLogger(__name__)
 
+_SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
 _DEFAULTS = {field.name: field.default for field in dataclasses.fields(Settings)}
 
 
-def load_settings(given: Mapping[str, Any], *, environ: Mapping[str, str], folder: Path) -> Settings:
+Layer = tuple[str, dict[str, Any]]
+"""The place some values came from, in words, and the values by name of field."""
+
+
+def load_settings(
+    given: Mapping[str, Any], *, environ: Mapping[str, str], folder: Path, over_file: Iterable[Layer] = ()
+) -> Settings:
     """The settings in force in `folder`: `given` (the command line's) over `environ` over the file over the defaults.
 
-    Keys of `given` are names of fields; a value of None was not given. Raises `SettingsError`, which names the place
-    a bad value came from.
+    Keys of `given` are names of fields; a value of None was not given. `over_file` are layers of the file that hold
+    for a part of the work only, such as one show. Raises `SettingsError`, which names the place a bad value came from.
     """
     values: dict[str, Any] = {}
-    for place, layer in (*_file_layer(folder), _environment_layer(environ), _command_layer(given)):
+    for place, layer in (*_file_layer(folder), *over_file, _environment_layer(environ), _command_layer(given)):
         for name, value in layer.items():
             try:
                 Settings(**{name: value})
@@ -48,26 +56,8 @@ def find_file(folder: Path) -> Path | None:
     return next((path for parent in (folder, *folder.parents) if (path := parent / FILE_NAME).is_file()), None)
 
 
-def _file_layer(folder: Path) -> list[tuple[str, dict[str, Any]]]:
-    path = find_file(folder)
-    if path is None:
-        return []
-    layer: dict[str, Any] = {}
-    for key, value in _read(path).items():
-        if key == "glossary" and isinstance(value, dict):
-            layer["glossary"] = str(path.resolve())  # the table is the glossary, and this file holds it
-        elif isinstance(value, dict):
-            raise SettingsError(f"{path}: there is no table [{key}]; settings stand at the top, outside of any table")
-        elif key != "show":  # shows are the business of those who bring them up to date
-            layer |= _from_file(path, key, value)
-    for name in ("output", "glossary", "model"):  # paths in the file are meant from where the file is
-        value = layer.get(name)
-        if isinstance(value, str) and value and (name != "model" or value.startswith((".", "~", "/"))):
-            layer[name] = str(path.parent / home_expanded(value, name))
-    return [(str(path), layer)]
-
-
-def _read(path: Path) -> dict[str, Any]:
+def read_file(path: Path) -> dict[str, Any]:
+    """What a `transcribe.toml` holds. Raises `SettingsError` for one that cannot be read."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -76,15 +66,47 @@ def _read(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path}: not valid TOML ({error}); mend that line") from error
 
 
-def _from_file(path: Path, key: str, value: Any) -> dict[str, Any]:
+def layer_of(table: Mapping[str, Any], path: Path, *, place: str) -> Layer:
+    """The settings a table of the file at `path` gives. Paths in it are meant from where the file is.
+
+    Raises `SettingsError`, which names `place` and the key, for a key that is no setting.
+    """
+    layer: dict[str, Any] = {}
+    for key, value in table.items():
+        layer |= _from_file(place, key, value)
+    for name in ("output", "glossary", "model"):
+        value = layer.get(name)
+        if isinstance(value, str) and value and (name != "model" or value.startswith((".", "~", "/"))):
+            layer[name] = str(path.parent / home_expanded(value, name))
+    return place, layer
+
+
+def _file_layer(folder: Path) -> list[Layer]:
+    path = find_file(folder)
+    if path is None:
+        return []
+    table: dict[str, Any] = {}
+    for key, value in read_file(path).items():
+        if key == "glossary" and isinstance(value, dict):
+            table["glossary"] = str(path.resolve())  # the table is the glossary, and this file holds it
+        elif key == "show":  # shows are the business of `transcribe.shows`
+            continue
+        elif isinstance(value, dict):
+            raise SettingsError(f"{path}: there is no table [{key}]; settings stand at the top, outside of any table")
+        else:
+            table[key] = value
+    return [layer_of(table, path, place=str(path))]
+
+
+def _from_file(place: str, key: str, value: Any) -> dict[str, Any]:
     name = _field(key)
     if name not in _DEFAULTS:
         known = ", ".join(sorted(map(shown, _DEFAULTS)))
-        raise SettingsError(f"{path}: {key!r} is not a setting; there are {known}")
+        raise SettingsError(f"{place}: {key!r} is not a setting; there are {known}")
     return {name: _from_list(name, value) if isinstance(value, list) else _from_text(name, value)}
 
 
-def _environment_layer(environ: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
+def _environment_layer(environ: Mapping[str, str]) -> Layer:
     names = {PREFIX + name.upper(): name for name in _DEFAULTS} | {PREFIX + "FORMAT": "formats"}
     for unknown in sorted(variable for variable in environ if variable.startswith(PREFIX) and variable not in names):
         _log.warning("%s is no setting and has no effect; there are %s", unknown, ", ".join(sorted(names)))
@@ -93,7 +115,7 @@ def _environment_layer(environ: Mapping[str, str]) -> tuple[str, dict[str, Any]]
     return f"environment ({', '.join(given)})", layer
 
 
-def _command_layer(given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def _command_layer(given: Mapping[str, Any]) -> Layer:
     return "command line", {name: _from_text(name, value) for name, value in given.items() if value is not None}
 
 
@@ -109,11 +131,13 @@ def _from_list(name: str, value: list[Any]) -> Any:
 
 
 def _from_text(name: str, value: Any) -> Any:
-    """A setting's value from its spelling: numbers from digits, lists from commas. Anything else stays as it is."""
+    """A setting's value from its spelling: numbers from digits, lists from commas, true from yes; else as it is."""
     default = _DEFAULTS[name]
     if isinstance(default, tuple) and isinstance(value, str):
         parts = tuple(part.strip() for part in value.split(",") if part.strip())
         return tuple(part.lower() for part in parts) if name == "formats" else parts
+    if isinstance(default, bool):
+        return _SWITCHES.get(str(value).strip().lower(), value)
     if isinstance(default, int) and isinstance(value, str) and re.fullmatch(r"\s*-?\d{1,9}\s*", value):
         return int(value)
     if isinstance(default, float) and (type(value) is int or re.fullmatch(r"\s*\d*\.?\d+\s*", str(value))):

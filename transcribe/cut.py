@@ -84,7 +84,12 @@ def said_between(transcript: Transcript, start: Seconds, end: Seconds) -> list[t
 
 
 def _silence_near(audio: Audio, wanted: Seconds, words: Iterable[Word]) -> Seconds | None:
-    """The middle of the silence nearest to `wanted` in which no word is said; None where there is none near."""
+    """The middle of the silence nearest to `wanted` in which no word is said; None where there is none near.
+
+    Where the recording begins and ends nothing is cut in two, so those are kept as they are.
+    """
+    if wanted in (0, audio.duration):
+        return wanted
     low, high = max(0.0, wanted - SEARCH), min(audio.duration, wanted + SEARCH)
     segment, silence = _segment(audio, low, high), _pydub()[1]
     found = silence.detect_silence(

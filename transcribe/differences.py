@@ -14,6 +14,7 @@ from audio.episode import Seconds
 from transcribe.references import Said
 
 CONTEXT_WORDS = 3  # shown on either side of a difference
+SHOWN_WORDS = 30  # of a difference; what is longer is cut short
 PASSAGE_WORDS = 6  # lost or invented in one stretch, they are a passage and no slip
 
 
@@ -42,13 +43,39 @@ class Difference:
     """A stretch in which reference and hypothesis part: the words of both, and those before and after."""
 
     kind: Kind
-    reference: tuple[str, ...]
-    hypothesis: tuple[str, ...]
+    aligned: tuple[tuple[str, str], ...]  # reference and hypothesis, word beside word; "" where one has none
     before: tuple[str, ...]
     after: tuple[str, ...]
     cost: int  # errors; for words credited to somebody else, their number
     start: Seconds | None = None
     speakers: tuple[str, str] = ("", "")  # whom reference and hypothesis hear
+
+    @property
+    def reference(self) -> tuple[str, ...]:
+        """The words of the reference."""
+        return tuple(word for word, _ in self.aligned if word)
+
+    @property
+    def hypothesis(self) -> tuple[str, ...]:
+        """The words of the hypothesis."""
+        return tuple(word for _, word in self.aligned if word)
+
+    @property
+    def columns(self) -> tuple[str, str]:
+        """Two lines, the words of reference and hypothesis below each other, as sclite prints them.
+
+        >>> Difference(Kind.OTHER, (("a", "the"), ("cat", "")), ("with",), ("in",), 2).columns
+        ('with a   cat in', 'with the *** in')
+        """
+        shown = self.aligned[:SHOWN_WORDS]
+        rows = [*((word, word) for word in self.before), *shown]
+        if len(shown) < len(self.aligned):
+            rows += [(f"… ({len(self.reference)} words)", f"… ({len(self.hypothesis)} words)")]
+        rows += [(word, word) for word in self.after]
+        padded = [[word or "*" * len(other) for word, other in (row, row[::-1])] for row in rows]
+        widths = [max(map(len, row)) for row in padded]
+        first, second = (" ".join(map(str.ljust, side, widths)).rstrip() for side in zip(*padded, strict=True))
+        return first, second
 
     @property
     def shown(self) -> str:
@@ -152,31 +179,28 @@ def _speaker_runs(pairs: Sequence[Pair], assigned: Mapping[str, str]) -> Iterato
 
 
 def _difference(pairs: Sequence[Pair], first: int, last: int) -> Difference:
-    was, now = _texts(pairs[first:last])
+    was, now = ([word for word in side if word] for side in zip(*_aligned(pairs[first:last]), strict=True))
     kind = Kind.OTHER
     if len(was) - len(now) >= PASSAGE_WORDS or not now:
         kind = Kind.LOST
     elif len(now) - len(was) >= PASSAGE_WORDS or not was:
         kind = Kind.LOOP if len(now) >= PASSAGE_WORDS and len(set(now)) * 2 <= len(now) else Kind.INVENTED
     cost = sum(not pair.matches for pair in pairs[first:last])
-    return Difference(kind, was, now, *_context(pairs, first, last), cost, _when(pairs, first))
+    return Difference(kind, _aligned(pairs[first:last]), *_context(pairs, first, last), cost, _when(pairs, first))
 
 
 def _credited(pairs: Sequence[Pair], first: int, last: int, assigned: Mapping[str, str]) -> Difference:
     run = [pair for pair in pairs[first:last] if is_miscredited(pair, assigned)]
-    was, now = _texts(run)
     one, other = run[0].reference, run[0].hypothesis
     assert one is not None
     assert other is not None
     speakers = (one.speaker, assigned.get(other.speaker, other.speaker))
-    return Difference(Kind.SPEAKER, was, now, *_context(pairs, first, last), len(run), _when(pairs, first), speakers)
+    context = _context(pairs, first, last)
+    return Difference(Kind.SPEAKER, _aligned(run), *context, len(run), _when(pairs, first), speakers)
 
 
-def _texts(pairs: Sequence[Pair]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return (
-        tuple(pair.reference.text for pair in pairs if pair.reference),
-        tuple(pair.hypothesis.text for pair in pairs if pair.hypothesis),
-    )
+def _aligned(pairs: Sequence[Pair]) -> tuple[tuple[str, str], ...]:
+    return tuple((p.reference.text if p.reference else "", p.hypothesis.text if p.hypothesis else "") for p in pairs)
 
 
 def _context(pairs: Sequence[Pair], first: int, last: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -194,5 +218,6 @@ def _when(pairs: Sequence[Pair], first: int) -> Seconds | None:
     return None
 
 
-def _short(words: Sequence[str], *, most: int = 30) -> str:
-    return " ".join(words) if len(words) <= most else f"{' '.join(words[:most])} … ({len(words)} words)"
+def _short(words: Sequence[str]) -> str:
+    cut = f"{' '.join(words[:SHOWN_WORDS])} … ({len(words)} words)"
+    return " ".join(words) if len(words) <= SHOWN_WORDS else cut

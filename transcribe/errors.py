@@ -4,6 +4,7 @@
     ├── SettingsError      an option's value, wherever it was given
     ├── ModelError         no such model, weights that are not what they claim, no network to get them
     ├── EngineError        the recogniser or the diarizer itself failed
+    ├── ClusterError       a scheduler out of reach, workers that do not match or do not answer
     └── TranscriptError    a transcript file that cannot be read, or is of a newer schema
 
 Each message names the input and what to do about it; foreign errors hang on ``__cause__``.
@@ -24,6 +25,10 @@ class ModelError(TranscribeError):
 
 class EngineError(TranscribeError):
     """A stage that broke for reasons of its own: memory, a broken build, a bug underneath."""
+
+
+class ClusterError(TranscribeError):
+    """A cluster that cannot do the work."""
 
 
 class TranscriptError(TranscribeError):

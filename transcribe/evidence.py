@@ -27,6 +27,9 @@ _REACH = 0.5  # seconds around a word in which its speech may lie: the alignment
 _PAUSE = 0.3  # seconds of silence inside a word that show it was stretched over a pause
 _STRETCHED = 1.5  # seconds beyond what a word takes that show the same where no silence does
 _SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")
+_DRAWN = 0.5  # seconds of speech after a word's time that are taken for its own
+_APART = 0.3  # seconds between the times of one word in two readings
+_WHOLE = 0.25  # seconds of speech, up to its end, that a word has for itself
 _EDGE = 0.05  # seconds a word may reach out of the speech it is put into
 _LONGEST_LOOP = 12  # words in the phrase that repeats
 _FASTEST = 6.0  # words a second
@@ -128,7 +131,8 @@ def settled(words: Sequence[Word], regions: Sequence[Region]) -> tuple[Word, ...
 
     The alignment gives a pause to the word before or after it. A word that is longer than it takes and has more than
     0.3 s of silence inside is put into one of the stretches of speech it spans: the last where it starts a sentence,
-    the first where it ends one, otherwise the one it shares most time with. One far too long is cut in the same way.
+    the first where it ends one (the last, where that is over with the word and so no later word's), otherwise the one
+    it shares most time with. One far too long is cut in the same way.
     """
     kept: list[Word] = []
     following = float("inf")
@@ -139,6 +143,32 @@ def settled(words: Sequence[Word], regions: Sequence[Region]) -> tuple[Word, ...
         kept.append(replace(words[i], start=start, end=max(start, min(end, following))))
         following = start
     return tuple(reversed(kept))
+
+
+def reaching(words: Sequence[Word], regions: Sequence[Region]) -> tuple[Word, ...]:
+    """`words` whose last before a pause reaches to where its speech ends, where that is half a second away at most.
+
+    The alignment ends a word with its last token, a drawn-out vowel or a soft ending later.
+    """
+    kept = list(words)
+    for i, word in enumerate(words):
+        following = words[i + 1].start if i + 1 < len(words) else float("inf")
+        at = bisect_right(regions, word.end, key=lambda region: region.end)
+        if at < len(regions) and regions[at].start < word.end < regions[at].end <= min(following, word.end + _DRAWN):
+            kept[i] = replace(word, end=regions[at].end)
+    return tuple(kept)
+
+
+def agreed(words: Sequence[Word], others: Sequence[Word]) -> tuple[Word, ...]:
+    """Those of `words` that `others`, from other readings of the same stretch, have at the same time."""
+    return tuple(
+        word
+        for word in words
+        if any(
+            _key(other) == _key(word) and other.start <= word.end + _APART and word.start <= other.end + _APART
+            for other in others
+        )
+    )
 
 
 def unheard(words: Sequence[Word], regions: Sequence[Region]) -> list[bool]:
@@ -165,7 +195,9 @@ def _home(word: Word, spanned: Sequence[Region], *, opens: bool) -> Region:
     if opens:
         return spanned[-1]
     if word.text.endswith(_SENTENCE_ENDS):
-        return spanned[0]
+        last = spanned[-1]
+        own = min(last.end, word.end) - last.start
+        return last if own >= _WHOLE and last.end - word.end <= _WHOLE else spanned[0]
     return max(spanned, key=lambda region: (min(region.end, word.end) - max(region.start, word.start), -region.start))
 
 

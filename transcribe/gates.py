@@ -9,11 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from audio.episode import Seconds
-from transcribe.baseline import MARGINS, Baseline, Kept, is_worse, pooled, rate
+from transcribe.baseline import MARGINS, RATES, Baseline, Kept, is_worse, pooled, rate
 from transcribe.clips import Limits
 from transcribe.score import Blocks
-
-RATES = ("wer", "cpwer", "der")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +45,21 @@ class Gate:
 def gates_of(
     one: Found, limits: Limits, before: Kept | None, *, required: frozenset[str] = frozenset()
 ) -> tuple[Gate, ...]:
-    """A gate for every measure that is known or `required`, in the order of `Limits`.
+    """A gate for every measure that is known, `required` or in the baseline, in the order of `Limits`.
 
-    A baseline that was held against another reference is none.
+    One that is required or in the baseline and not known fails: what is no longer measured is not met. A baseline that
+    was held against another reference is none.
     """
     values: dict[str, float] = dict(one.values)
     if one.took and one.seconds:
         values["x_realtime"] = round(one.seconds / one.took, 2)
     comparable = before if before is not None and before.reference == one.reference else None
+    needed = required | {"x_realtime"}
     gates = []
     for measure in (field.name for field in fields(Limits)):
-        value, limit = values.get(measure), getattr(limits, measure)
-        was = comparable.values.get(measure) if comparable else None
-        if value is None and (limit is None or measure not in required | {"x_realtime"}):
+        value, was = values.get(measure), comparable.values.get(measure) if comparable else None
+        limit = getattr(limits, measure) if value is not None or measure in needed else None
+        if value is None and limit is None and was is None:
             continue
         failure = _over(measure, value, limit) or _worse(measure, one, comparable)
         gates.append(Gate(measure, value, limit, was, failure))
@@ -74,8 +74,8 @@ def pooled_gates(
     common = [name for name, one in found.items() if name in before and before[name].reference == one.reference]
     gates = gates_of(_together([*found.values()]), limits, None, required=required)
     if common:
-        now = _together([replace(found[name], blocks=_padded(found[name], before[name])) for name in common])
-        was = _together([replace(before[name], blocks=_padded(before[name], found[name])) for name in common])
+        now = _together([_beside(found[name], before[name]) for name in common])
+        was = _together([_beside(before[name], found[name]) for name in common])
         compared = Limits(**{field.name: None for field in fields(Limits)})
         then = {gate.measure: gate for gate in gates_of(now, compared, Kept("", was.values, was.blocks))}
         gates = tuple(
@@ -98,12 +98,27 @@ def shown(measure: str, value: float) -> str:
     return f"{value:.1f} s" if measure == "lost_seconds" else f"{value:g}"
 
 
+_OF_TIMES = "the reference has no speaker times; add NAME.rttm, or set it to false for this clip"
+_OF_WORDS = "the reference has no words; add NAME.ref.md or NAME.ref.txt, or set it to false for this clip"
+_UNMEASURED: Mapping[str, str] = {
+    "wer": _OF_WORDS,
+    "cpwer": _OF_WORDS,
+    "der": _OF_TIMES,
+    "lost_seconds": _OF_TIMES,
+    "lost_words": _OF_WORDS,
+    "invented_words": _OF_WORDS,
+    "misnamed": "nobody in the transcript has a name of the reference's, or one person speaks; set it to false there",
+    "names": "the reference mentions no speaker's name and no term; name `terms`, or set it to false for this clip",
+}
+"""Why a clip has no value, and what to do about it; the number of speakers always has one."""
+
+
 def _over(measure: str, value: float | None, limit: float | None) -> str:
     if limit is None:
         return ""
     if value is None:
         why = "the transcript was kept from before; run with --fresh"
-        return f"{measure}: not measured: {why if measure == 'x_realtime' else 'the reference does not tell of it'}"
+        return f"{measure}: not measured: {why if measure == 'x_realtime' else _UNMEASURED[measure]}"
     if measure == "x_realtime":
         return f"{measure}: {value:g} is slower than {limit:g}" if value < limit else ""
     off = " off" if measure == "speakers" else ""
@@ -112,8 +127,10 @@ def _over(measure: str, value: float | None, limit: float | None) -> str:
 
 
 def _worse(measure: str, one: Found, before: Kept | None) -> str:
-    if before is None or measure not in one.values or measure not in before.values:
+    if before is None or measure not in before.values:
         return ""
+    if measure not in one.values:
+        return f"{measure}: not measured any more; the baseline has {shown(measure, before.values[measure])}"
     value, was = one.values[measure], before.values[measure]
     if measure in RATES:
         regressed = is_worse(one.blocks[measure], before.blocks[measure])
@@ -139,9 +156,12 @@ def _together(parts: Sequence[Found | Kept]) -> Found:
     return Found("", values, blocks, (), sum(part.seconds for part in runs), sum(took) if timed else None)
 
 
-def _padded(one: Found | Kept, other: Found | Kept) -> Mapping[str, Blocks]:
-    """The stretches of one, as many as the other has, so that the next clip's begin at the same place in both."""
-    return {
-        measure: (*row, *[(0.0, 0.0)] * (len(other.blocks.get(measure, ())) - len(row)))
+def _beside(one: Found | Kept, other: Found | Kept) -> Found | Kept:
+    """One with the measures both have; of stretches as many as the other, so that the next clip's begin together."""
+    blocks = {
+        measure: (*row, *[(0.0, 0.0)] * (len(other.blocks[measure]) - len(row)))
         for measure, row in one.blocks.items()
+        if measure in other.blocks
     }
+    values = {measure: value for measure, value in one.values.items() if measure in other.values}
+    return replace(one, values=values, blocks=blocks)

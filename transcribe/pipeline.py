@@ -25,7 +25,7 @@ from transcribe.recording import Progress, Recording, Watch
 from transcribe.settings import Settings
 from transcribe.stages import RealStages, Stages, glossary_of
 from transcribe.transcript import MadeWith, Transcript
-from transcribe.voices import Voice, recognised, users_voices
+from transcribe.voices import Voice, expected, recognised, users_voices
 
 if TYPE_CHECKING:
     from transcribe.diarize import Diarization
@@ -49,7 +49,7 @@ class Pipeline:
         self.settings = settings
         self._stages = stages or RealStages(settings)
         self._checkpoints = checkpoints or users_checkpoints()
-        self._voices = users_voices() if voices is None else voices
+        self._voices = expected(users_voices() if voices is None else voices, settings.voices)
 
     def transcript(
         self,
@@ -75,7 +75,7 @@ class Pipeline:
             raise SourceError(f"{episode.title}: not on this machine yet; fetch {episode.audio_url} first")
         sha256 = audio_sha256 or hash_of(episode.path)
         return Recording(
-            episode.path,
+            episode,
             sha256,
             stages=self._stages,
             settings=self.settings,

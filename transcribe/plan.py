@@ -13,7 +13,7 @@ from enum import StrEnum
 from audio.episode import Episode
 from audio.errors import AudioError
 from audio.http import Client
-from audio.library import Library, key_of
+from audio.library import Library, key_of, told_apart
 from audio.selection import Selection
 from audio.sources import episodes_from
 from output.files import stem_for
@@ -132,7 +132,7 @@ def states(episodes: Sequence[Episode], settings: Settings) -> list[str]:
     entries = library.entries()
     found: list[str] = []
     jobs: list[Job] = []
-    for episode, state in zip(episodes, library.states(episodes), strict=True):
+    for episode, state in zip(told_apart(episodes, entries), library.states(episodes), strict=True):
         entry = entries.get(key_of(episode))
         jobs.append(_job(episode, jobs, settings))
         stem = entry.stem if entry else jobs[-1].stem

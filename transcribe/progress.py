@@ -6,6 +6,8 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
+from transcribe.download_bars import DownloadBars
+
 if TYPE_CHECKING:
     from tqdm import tqdm
 
@@ -18,11 +20,14 @@ _NAMES = {"decode": "reading", "recognize": "words", "diarize": "speakers"}
 class Bars:
     """Draws what it is told on `stream` if that is a terminal. Use it as a context: leaving removes the bars.
 
-    May be told from several threads. tqdm is imported only when there is something to draw.
+    May be told from several threads. `downloads` is how many there will be, where that is known.
+    tqdm is imported only when there is something to draw.
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, *, downloads: int = 0) -> None:
         self._stream = stream
+        self._expected = downloads
+        self._downloads: DownloadBars | None = None
         self._drawn = stream.isatty()
         self._lock = threading.Lock()
         self._bars: dict[str, tqdm[NoReturn]] = {}
@@ -39,6 +44,8 @@ class Bars:
             for bar in self._bars.values():
                 bar.close()
             self._bars.clear()
+            if self._downloads:
+                self._downloads.clear()
 
     def __call__(self, stage: str, fraction: float) -> None:
         """`stage` has done `fraction` (0 to 1) of its work; a bar never goes back."""
@@ -53,24 +60,15 @@ class Bars:
         if not self._drawn:
             return
         with self._lock:
-            name = episode.title if len(episode.title) <= 30 else f"{episode.title[:29]}…"
-            bar = self._bars.get(f"fetch {name}")
-            if bar is None:
-                from tqdm import tqdm
+            self._downloads = self._downloads or DownloadBars(self._stream, expected=self._expected)
+            self._downloads.below(len(self._bars))
+            self._downloads.tell(episode, here, total)
 
-                bar = self._bars[f"fetch {name}"] = tqdm(
-                    desc=name,
-                    total=total,
-                    position=len(self._bars),
-                    leave=False,
-                    unit="B",
-                    unit_scale=True,
-                    file=self._stream,
-                )
-            bar.update(here - bar.n)
-            if total is not None and here >= total:
-                bar.close()
-                del self._bars[f"fetch {name}"]
+    def download_failed(self, episode: Episode) -> None:
+        """The episode's audio is given up."""
+        with self._lock:
+            if self._downloads:
+                self._downloads.give_up(episode)
 
     def lines(self, texts: Sequence[str]) -> None:
         """Show these lines, in the place of those shown before."""
@@ -79,6 +77,8 @@ class Bars:
         from tqdm import tqdm
 
         with self._lock:
+            if self._downloads:
+                self._downloads.below(len(texts))
             for number, text in enumerate(texts):
                 name = f"line {number}"
                 if name not in self._bars:

@@ -16,17 +16,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from audio.disk import sha256_of
 from audio.errors import SourceError
 from transcribe import kept
 from transcribe.checkpoint import Key, Store
+from transcribe.glossary import Glossary, names_in
 from transcribe.settings import Settings, Stage
 from transcribe.stages import Stages, glossary_of
 
 if TYPE_CHECKING:
+    from audio.episode import Episode
     from audio.samples import Audio
     from transcribe.diarize import Diarization
     from transcribe.recognize import Recognition
@@ -41,7 +42,7 @@ RESULTS_OF = {
     Stage.DECODE: 1,
     Stage.PLAN: 1,
     Stage.LANGUAGE: 1,
-    Stage.RECOGNIZE: 2,
+    Stage.RECOGNIZE: 3,
     Stage.REHEAR: 1,
     Stage.DIARIZE: 3,
 }
@@ -89,16 +90,18 @@ class Watch:
 
 
 class Recording:
-    """A file with this SHA-256, its stages under some settings, and a store of what they found before.
+    """An episode's file with this SHA-256, its stages under some settings, and a store of what they found before.
 
     Each method raises what its stage raises; words and speakers may be asked for from two threads. Use it as a context:
     leaving gives the decoded samples' space back.
     """
 
     def __init__(
-        self, path: Path, sha256: str, *, stages: Stages, settings: Settings, store: Store, watch: Watch
+        self, episode: Episode, sha256: str, *, stages: Stages, settings: Settings, store: Store, watch: Watch
     ) -> None:
-        self._path, self.sha256 = path, sha256
+        if episode.path is None:
+            raise ValueError(f"{episode.title}: not on this machine yet")
+        self._episode, self._path, self.sha256 = episode, episode.path, sha256
         self._stages, self._settings, self._store, self.watch = stages, settings, store, watch
         self._audio: Audio | None = None
         self._refused: Exception | None = None
@@ -169,8 +172,10 @@ class Recording:
         """The words of the whole recording, names put right."""
         from transcribe.recognize import combined
 
-        first = combined([self.block(number) for number in range(self.n_blocks)], self.language)
-        if self._glossary and first.words:
+        first = combined(
+            [self.block(number) for number in range(self.n_blocks)], self.language, verbatim=self._settings.verbatim
+        )
+        if self._glossary.terms and first.words:
             first = self._reheard(first)
         self._tell_words(1.0)
         return first
@@ -202,10 +207,14 @@ class Recording:
             audio = self._samples()
             with self.watch.stage("rehear"):
                 return self._stages.rehear(
-                    audio, first, progress=lambda done: self._tell_words(_REHEARD + (1 - _REHEARD) * done)
+                    audio,
+                    first,
+                    glossary=self._glossary,
+                    progress=lambda done: self._tell_words(_REHEARD + (1 - _REHEARD) * done),
                 )
 
-        before = f"{self._settings.digest(Stage.RECOGNIZE)} {self._model} {self._glossary} {_digest(self.plan.chunks)}"
+        before = f"{self._settings.digest(Stage.RECOGNIZE)} {self._model} {self._glossary.digest}"
+        before += f" {_digest(self.plan.chunks)}"
         version = RESULTS_OF[Stage.RECOGNIZE]  # what is heard again stands on what was heard first
         return self._kept(Stage.REHEAR, f"{version} {before}", kept.recognition, made, of=kept.of_recognition)
 
@@ -263,13 +272,12 @@ class Recording:
         return self._stages.model().sha256
 
     @cached_property
-    def _glossary(self) -> str:
-        """The digest of the glossary's terms; empty where it has none."""
-        glossary = glossary_of(self._settings)
-        return glossary.digest if glossary.terms else ""
+    def _glossary(self) -> Glossary:
+        """The settings' glossary, and the names the episode and `--speakers` give away."""
+        return glossary_of(self._settings).with_names(names_in(self._episode, self._settings.speaker_names))
 
     def _tell_block(self, done: float) -> None:
-        whole = _REHEARD if self._glossary else 1.0
+        whole = _REHEARD if self._glossary.terms else 1.0
         self._tell_words(_PLANNED + (whole - _PLANNED) * done / self.n_blocks)
 
     def _tell_words(self, fraction: float) -> None:

@@ -83,6 +83,15 @@ class Account:
         people: Iterable[str] = (said.speaker for said in self.said or ())
         return tuple(dict.fromkeys(people)) or tuple(dict.fromkeys(span.speaker for span in self.spans or ()))
 
+    @property
+    def heard(self) -> tuple[SpeakerSpan, ...]:
+        """When words are said, as finely as the source tells; a stretch without times lies at 0."""
+        return tuple(
+            SpeakerSpan(one.start or 0.0, one.end or 0.0, said.speaker)
+            for said in self.said or ()
+            for one in said.words or ([said] if said.text else [])
+        )
+
     def name(self, speaker: str) -> str:
         """What a speaker is called."""
         return self.names.get(speaker, speaker)
@@ -105,7 +114,7 @@ def read_account(path: Path) -> Account:
         raise TranscriptError(f"{path}: {exc}") from exc
     except _LineError as exc:
         raise TranscriptError(f"{path}: {exc}; mend that line") from exc
-    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
         raise TranscriptError(f"{path}: is not what its suffix says ({exc!r}); make it again") from exc
 
 
@@ -161,6 +170,8 @@ def _lines(text: str) -> Account:
 
 def _json(text: str) -> Account:
     data = json.loads(text)
+    if not isinstance(data, dict) or not data.keys() & {"turns", "words", "segments"}:
+        raise TranscriptError("holds no turns, words or segments; give a transcript of ours, whisper's or whisperX's")
     if "turns" in data:
         return account_of(Transcript.from_json(text))
     segments = data.get("segments", [])

@@ -15,6 +15,7 @@ from typing import Any
 
 from audio.episode import Seconds
 from transcribe.differences import Difference, Kind, Pair, Token, align, differences, tokens_of
+from transcribe.gaps import seconds_without
 from transcribe.measures import (
     NORMALISERS,
     Jaccard,
@@ -26,11 +27,10 @@ from transcribe.measures import (
     speaker_errors,
     tcp_errors,
 )
-from transcribe.references import Account, Said
-from transcribe.transcript import SpeakerSpan
+from transcribe.references import Account
 
-LONGEST_GAP = 3.0  # seconds of speech without a word; what is longer is lost
 SHOWN_DIFFERENCES = 10
+STRETCH_WORDS = 10  # longer turns are several stretches, so that a monologue has some too
 
 Blocks = tuple[tuple[float, float], ...]
 
@@ -100,6 +100,17 @@ class Score:
         """By how many words invented passages, loops included, are longer than what they stand for."""
         return sum(len(one.hypothesis) - len(one.reference) for one in self.passages(Kind.INVENTED, Kind.LOOP))
 
+    @property
+    def lacks(self) -> str:
+        """What is missing for a rate to mean anything: what a reference, or both sides, do not tell of; else empty."""
+        if self.words is not None and not self.words.words:
+            return "the reference holds no words"
+        if self.words is None and self.time is None:
+            return "the transcript tells of nothing the reference tells of; give words or speaker times on both sides"
+        if self.time is not None and not self.time.speech:
+            return "the reference holds no speaker time that is scored"
+        return ""
+
     def as_dict(self) -> dict[str, Any]:
         """What `transcribe score --json` prints: rates as fractions, None for what cannot be told."""
         words = self.words
@@ -143,25 +154,11 @@ def score(
         )
         found["blocks"] = {**found.get("blocks", {}), "der": blocks}
     if reference.spans is not None and hypothesis.said is not None and (hypothesis.timed or not hypothesis.said):
-        spoken = _word_spans(hypothesis.said)
+        spoken = hypothesis.heard
         found["lost_seconds"] = seconds_without(reference.spans, spoken)
         found["invented_seconds"] = seconds_without(spoken, reference.spans)
     people = {span.speaker for span in reference.spans or ()} or set(reference.speakers)
     return Score(scoring, speakers_ref=len(people), speakers_hyp=len(hypothesis.speakers), **found)
-
-
-def seconds_without(speech: Sequence[SpeakerSpan], others: Sequence[SpeakerSpan]) -> Seconds:
-    """Seconds of `speech` (overlaps once) in stretches of more than `LONGEST_GAP` without anything of `others`.
-
-    >>> seconds_without([SpeakerSpan(0, 10, "A")], [SpeakerSpan(0, 2, "x"), SpeakerSpan(4, 5, "x")])
-    5.0
-    """
-    last = max((span.end for span in speech), default=0.0)
-    edges = [0.0, *(time for span in sorted(others, key=lambda s: s.start) for time in (span.start, span.end)), last]
-    gaps = [(a, b) for a, b in zip(edges[0::2], edges[1::2], strict=True) if b - a > LONGEST_GAP]
-    heard = _union(speech)
-    total = sum(max(0.0, min(b, end) - max(a, start)) for a, b in gaps for start, end in heard)
-    return round(total, 3)
 
 
 class _Words:
@@ -259,12 +256,18 @@ def _counts(pairs: Iterable[Pair]) -> WordErrors:
 
 
 def _blocks(pairs: Iterable[Pair]) -> Blocks:
-    """Errors and words by stretches of reference; what is invented belongs to the stretch it follows."""
-    errors: dict[int, int] = defaultdict(int)
-    words: dict[int, int] = defaultdict(int)
-    stretch = 0
+    """Errors and words by stretches of reference: turns, long ones in pieces of `STRETCH_WORDS`.
+
+    What is invented belongs to the stretch it follows.
+    """
+    errors: dict[tuple[int, int], int] = defaultdict(int)
+    words: dict[tuple[int, int], int] = defaultdict(int)
+    turn, of_turn, stretch = -1, 0, (0, 0)
     for pair in pairs:
-        stretch = pair.reference.stretch if pair.reference else stretch
+        if pair.reference:
+            of_turn = of_turn + 1 if pair.reference.stretch == turn else 0
+            turn = pair.reference.stretch
+            stretch = (turn, of_turn // STRETCH_WORDS)
         errors[stretch] += not pair.matches
         words[stretch] += pair.reference is not None
     return tuple((float(errors[at]), float(words[at])) for at in sorted(words))
@@ -279,31 +282,13 @@ def _meant(name: str, people: Sequence[str]) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def _word_spans(stretches: Sequence[Said]) -> list[SpeakerSpan]:
-    return [
-        SpeakerSpan(one.start or 0.0, one.end or 0.0, said.speaker)
-        for said in stretches
-        for one in said.words or ([said] if said.text else [])
-    ]
-
-
-def _union(spans: Iterable[SpeakerSpan]) -> list[tuple[Seconds, Seconds]]:
-    """Stretches in which anybody is heard, in order, none touching another."""
-    merged: list[tuple[Seconds, Seconds]] = []
-    for span in sorted(spans, key=lambda one: one.start):
-        if merged and span.start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], span.end))
-        else:
-            merged.append((span.start, span.end))
-    return merged
-
-
 def _as_dict(one: Difference) -> dict[str, Any]:
     return {
         "kind": one.kind.value,
         "start": one.start,
         "reference": " ".join(one.reference),
         "hypothesis": " ".join(one.hypothesis),
+        "aligned": one.aligned,
         "cost": one.cost,
         "shown": one.shown,
     }

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from transcribe.errors import SettingsError
+from transcribe.quantities import size_bytes
 
 
 class Stage(StrEnum):
@@ -71,6 +72,12 @@ class Settings:
     )
     host: str = _setting("Rich", "Name of the host where nothing says who it is.", Stage.TURNS, metavar="NAME")
     guest: str = _setting("Guest", "Name of a guest where nothing says who it is.", Stage.TURNS, metavar="NAME")
+    voices: tuple[str, ...] = _setting(
+        (),
+        "Of the voices on file only these are expected, with commas between. Default: all of them.",
+        Stage.TURNS,
+        metavar="LIST",
+    )
     model: str = _setting(
         "base",
         "Whisper model: base (comes with turnscript), tiny.en, small, medium, large-v3, turbo, … or a folder.",
@@ -98,13 +105,22 @@ class Settings:
     beam_size: int = _setting(
         5, "Readings followed at a time; 1 is faster and a little worse.", Stage.RECOGNIZE, metavar="N"
     )
+    verbatim: bool = _setting(False, "Keep fillers such as uh and um.", Stage.REHEAR)
     latest: int = _setting(0, "Of a feed, only so many of the newest episodes; 0: all.", metavar="N")
     since: str = _setting("", "Of a feed, only episodes published on this day or later.", metavar="YYYY-MM-DD")
     match: str = _setting("", "Of a feed, only episodes with this in their title.", metavar="TEXT")
     episode: str = _setting("", "Of a feed, only the episode with this guid or audio address.", metavar="GUID")
     threads: int = _setting(0, "Processor threads to use; 0: as many as there are cores.", metavar="N")
+    cache_limit: str = _setting(
+        "2GB",
+        "Size the cache is brought down to after a run, the least recently used first; none: no limit.",
+        metavar="SIZE",
+    )
     jobs: int = _setting(
         0, "Episodes worked on at a time, each in a process of its own; 0: what suits the machine.", metavar="N"
+    )
+    scheduler: str = _setting(
+        "", "Work on the Dask cluster of this scheduler, such as tcp://host:8786.", metavar="ADDRESS"
     )
     progress: str = _setting(
         "auto",
@@ -174,6 +190,11 @@ class Settings:
         }
 
     @property
+    def cache_limit_bytes(self) -> int | None:
+        """`cache_limit` in bytes; None: no limit."""
+        return None if self.cache_limit.strip().lower() == "none" else size_bytes(self.cache_limit)
+
+    @property
     def output_folder(self) -> Path:
         """`output` as a path."""
         return home_expanded(self.output, "output")
@@ -196,7 +217,8 @@ def _check_types(settings: Settings) -> None:
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
         if type(value) is not type(field.default):
-            kind = {int: "a whole number", float: "a number", str: "text", tuple: "a list"}[type(field.default)]
+            kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "text", tuple: "a list"}
+            kind = kinds[type(field.default)]
             raise SettingsError(f"{shown(field.name)}: {value!r} is not {kind}")
 
 
@@ -227,6 +249,10 @@ def _check_numbers(settings: Settings) -> None:
         value = getattr(settings, name)
         if not least <= value <= most:
             raise SettingsError(f"{shown(name)}: {value} is not between {least} and {most}")
+    try:
+        _ = settings.cache_limit_bytes
+    except SettingsError as error:
+        raise SettingsError(f"cache-limit: {error}, nor none") from error
     if settings.since:
         try:
             date.fromisoformat(settings.since)
@@ -248,6 +274,8 @@ def _check_names(settings: Settings) -> None:
             raise SettingsError(f"{name}: {value!r} looks like several people; put commas between names")
         if not re.fullmatch(r"[^\W\d_][\w .'’()&-]{0,59}", value):
             raise SettingsError(f"{name}: {value!r} cannot be a speaker's name; give letters, not signs")
+    if settings.scheduler and not re.fullmatch(r"[a-z]+://\S+", settings.scheduler):
+        raise SettingsError(f"scheduler: {settings.scheduler!r} is not an address such as tcp://host:8786")
     for name in ("output", "model"):
         if not getattr(settings, name).strip():
             raise SettingsError(f"{name}: must not be empty")

@@ -39,7 +39,7 @@ class Stages(Protocol):
     def recognize(self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: Tick) -> Recognition:
         """The words of some chunks of the plan, in the order of time; they depend on no other chunks."""
 
-    def rehear(self, audio: Audio, first: Recognition, *, progress: Tick) -> Recognition:
+    def rehear(self, audio: Audio, first: Recognition, *, glossary: Glossary, progress: Tick) -> Recognition:
         """`first`, of the whole recording, with the glossary's names put right."""
 
     def diarize(self, audio: Audio, *, progress: Tick) -> Diarization:
@@ -99,12 +99,11 @@ class RealStages:
         beam_size = self._settings.beam_size
         return read_chunks(audio, self._recognizer, chunks, language=language, beam_size=beam_size, progress=progress)
 
-    def rehear(self, audio: Audio, first: Recognition, *, progress: Tick) -> Recognition:
-        """See `Stages`. Raises `SettingsError`, `ModelError` and `EngineError`."""
+    def rehear(self, audio: Audio, first: Recognition, *, glossary: Glossary, progress: Tick) -> Recognition:
+        """See `Stages`. Raises `ModelError` and `EngineError`."""
         from transcribe.glossary import corrected
         from transcribe.rehearing import reheard
 
-        glossary = glossary_of(self._settings)
         second = reheard(audio, first, self._recognizer, glossary=glossary, progress=progress)
         words, stated = corrected(second.words, glossary)
         return replace(second, words=words, corrections=(*second.corrections, *stated))

@@ -105,6 +105,19 @@ def recognised(heard: Mapping[str, Sequence[float]], known: Iterable[Voice]) -> 
     return found
 
 
+def expected(known: Iterable[Voice], names: Sequence[str]) -> tuple[Voice, ...]:
+    """Of the voices on file those of these people (large and small letters are one); all of them where none is named.
+
+    Raises `VoiceError` for somebody who is not on file.
+    """
+    people = tuple(known)
+    wanted = {name.casefold() for name in names}
+    missing = [name for name in names if name.casefold() not in {voice.name.casefold() for voice in people}]
+    if missing:
+        raise VoiceError(f'voices: {missing[0]} is not on file; `transcribe voices add "{missing[0]}" CLIP` adds them')
+    return tuple(voice for voice in people if not wanted or voice.name.casefold() in wanted)
+
+
 def sample_of_clip(audio: Audio, source: str) -> Sample:
     """The voice in a recording of one person, known as `source`.
 

@@ -19,19 +19,24 @@ _GLOSSARY = click.option(
 
 @click.command()
 @_DRAFT
-def sync(draft: Path) -> int:
+@click.option(
+    "--realign-audio", is_flag=True, help="Listen to passages you rewrote, six words or more, for their times."
+)
+def sync(draft: Path, *, realign_audio: bool) -> int:
     """Bring the timed transcript and the captions in line with an edited draft.
 
     Words you left alone keep their times; new ones get times from their surroundings. Captions and documents that lie
     beside the draft are made again, those you edited by hand are left alone. The draft is never written to.
 
     \b
-    Example:
+    Examples:
       transcribe sync transcripts/interview.md
+      transcribe sync transcripts/interview.md --realign-audio
     """
+    from transcribe.editor.on_audio import timed_on_audio
     from transcribe.editor.sync import sync
 
-    done = sync(draft)
+    done = sync(draft, on_audio=timed_on_audio(draft) if realign_audio else None)
     for path in done.paths:
         click.echo(path)
     for message in done.messages:
@@ -75,16 +80,27 @@ def edit(draft: Path, *, port: int, no_browser: bool, glossary: Path) -> int:
 @click.command()
 @click.argument("drafts", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="DRAFT.md...")
 @_GLOSSARY
+@click.option("--voices", is_flag=True, help="Put the voices of the people in the drafts on file as well.")
 @click.option("-y", "--yes", is_flag=True, help="Add them without asking.")
-def learn(drafts: tuple[Path, ...], *, glossary: Path, yes: bool) -> int:
+def learn(drafts: tuple[Path, ...], *, glossary: Path, voices: bool, yes: bool) -> int:
     """Propose glossary entries from what you corrected: names, jargon, words misheard again and again.
 
-    Shows what would be added to the glossary, with how often and where, and adds it when you say so.
+    Shows what would be added to the glossary, with how often and where, and adds it when you say so. With --voices it
+    also listens to the turns of everybody who has a name in the drafts, and puts them on file when you say so, to be
+    known again in every later recording (see `transcribe voices`).
 
     \b
-    Example:
+    Examples:
       transcribe learn transcripts/*.md --glossary glossary.txt
+      transcribe learn transcripts/interview.md --voices
     """
+    _learn_words(drafts, glossary, yes=yes)
+    if voices:
+        _learn_voices(drafts, yes=yes)
+    return 0
+
+
+def _learn_words(drafts: tuple[Path, ...], glossary: Path, *, yes: bool) -> None:
     from audio.disk import write_atomically
     from output.errors import OutputError
     from transcribe.editor.learning import new_entries, proposals, with_entries
@@ -100,16 +116,34 @@ def learn(drafts: tuple[Path, ...], *, glossary: Path, yes: bool) -> int:
         for context in entry.contexts:
             click.echo(f"      … {context} …")
     if not found:
-        click.echo("nothing new to learn", err=True)
-        return 0
+        click.echo("no words to learn that are not known", err=True)
+        return
     if not yes and not click.confirm(f"Add {len(found)} lines to {glossary}?", err=True):
-        return 0
+        return
     try:
         write_atomically(glossary, with_entries(known, found))
     except OSError as error:
         raise OutputError(f"{glossary}: cannot be written ({error}); give another file with --glossary") from error
     click.echo(glossary)
-    return 0
+
+
+def _learn_voices(drafts: tuple[Path, ...], *, yes: bool) -> None:
+    from transcribe.editor.enrolment import enrolment
+    from transcribe.voices import put_on_file, users_voices, voices_folder
+
+    found = enrolment(drafts, on_file=users_voices())
+    for message in found.messages:
+        click.echo(f"Warning: {message}", err=True)
+    for voice in found.voices:
+        click.echo(f"+ {voice.line}")
+    if not found.voices:
+        click.echo("no voices to learn that are not on file", err=True)
+        return
+    count = f"{len(found.voices)} voices" if len(found.voices) > 1 else "this voice"
+    if not yes and not click.confirm(f"Put {count} on file? Ask people before you keep their voice.", err=True):
+        return
+    for voice in found.voices:
+        put_on_file(voice.name, voice.sample, folder=voices_folder())
 
 
 @click.command()

@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,6 +28,9 @@ def setting_options(*names: str) -> Callable[[F], F]:
         for name in reversed(names):
             field, spelling = declared[name], _LONG.get(name, f"--{name.replace('_', '-')}")
             shown = ",".join(field.default) if isinstance(field.default, tuple) else str(field.default)
+            if isinstance(field.default, bool):
+                command = _switch(spelling, field)(command)
+                continue
             command = click.option(
                 *([_SHORT[name]] if name in _SHORT else []),
                 spelling,
@@ -41,6 +44,11 @@ def setting_options(*names: str) -> Callable[[F], F]:
         return command
 
     return decorate
+
+
+def _switch(spelling: str, field: Field[Any]) -> Callable[[F], F]:
+    """`--verbatim/--no-verbatim`: a setting that is on or off."""
+    return click.option(f"{spelling}/--no-{spelling[2:]}", field.name, default=None, help=field.metadata["help"])
 
 
 def _joined(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> str | None:

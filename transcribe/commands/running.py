@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from transcribe.commands.options import log_to_stderr, setting_options, settings_in_force
+from transcribe.errors import SettingsError
 from transcribe.settings import Settings
 
 if TYPE_CHECKING:
     from audio.http import Client
     from transcribe.batch import Setup
     from transcribe.display import Display
-    from transcribe.plan import Job
+    from transcribe.plan import Job, Mode
     from transcribe.report import Report, Result
     from transcribe.stages import StagesMaker
     from transcribe.workers import Crew
@@ -30,8 +33,10 @@ _GO_ON = "run the same command again to go on"
 
 
 @click.command()
-@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
 @setting_options(*(field.name for field in fields(Settings)))
+@click.option("--show", "shows", multiple=True, metavar="NAME", help="Bring this show of transcribe.toml up to date.")
+@click.option("--wait", is_flag=True, help="Where another run is at work on the folder, wait for its end.")
 @click.option("--fresh", is_flag=True, help="Recognise everything again, whatever earlier runs kept.")
 @click.option("--force", is_flag=True, help="Replace drafts that were edited; the edited ones are kept as backups.")
 @click.option("-n", "--dry-run", is_flag=True, help="Say what would be done and how long it takes, and do nothing.")
@@ -45,6 +50,8 @@ def run(stages: StagesMaker, /, sources: tuple[str, ...], **given: Any) -> int:
     here is fetched into the folder of the drafts. The paths of what was written go to stdout. What was done before is
     not done again, and a draft you edited is never overwritten. Ctrl-C stops it, and the same command goes on.
 
+    Without a SOURCE every [[show]] of transcribe.toml is brought up to date.
+
     \b
     Examples:
       transcribe run interview.mp3
@@ -52,38 +59,125 @@ def run(stages: StagesMaker, /, sources: tuple[str, ...], **given: Any) -> int:
       transcribe run episodes/ -o drafts -f md,json,vtt --jobs 2
       transcribe run https://example.org/feed.xml --latest 3
     """
+    from transcribe.plan import Mode
+    from transcribe.report import Report
+
+    names = ("fresh", "force", "dry_run", "quiet", "verbose", "wait")
+    fresh, force, dry_run, quiet, verbose, wait = (given.pop(name) for name in names)
+    log_to_stderr(verbose=verbose, quiet=quiet)
+    how = _How(stages, Mode(redo=fresh, force=force), dry_run=dry_run, quiet=quiet, wait=wait)
+    results: list[Result] = []
+    began, interrupted = time.monotonic(), False
+    for errand in _errands(sources, given.pop("shows"), given):
+        report = _done(errand, how)
+        results += report.results
+        interrupted = interrupted or report.interrupted
+        if interrupted:
+            break
+    return _close(Report(tuple(results), time.monotonic() - began, interrupted), quiet=quiet or dry_run)
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """What is the same for everything one command does."""
+
+    stages: StagesMaker
+    mode: Mode
+    dry_run: bool
+    quiet: bool
+    wait: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """Sources under one set of settings: those of the command line, or a show."""
+
+    sources: tuple[str, ...]
+    settings: Settings
+    show: str = ""
+
+    @property
+    def command(self) -> str:
+        """What is being done, for others who want the folder; addresses without what may be secret."""
+        from audio.addresses import shown
+
+        return shlex.join(["transcribe", "run", *(["--show", self.show] if self.show else map(shown, self.sources))])
+
+
+def _errands(sources: tuple[str, ...], names: tuple[str, ...], given: dict[str, Any]) -> tuple[_Errand, ...]:
+    """What the command line asks for. Raises `SettingsError`, and `UsageError` for both sources and shows."""
+    from transcribe.shows import load_shows, shows_named
+
+    if sources and names:
+        raise click.UsageError("a SOURCE or --show, not both")
+    if sources:
+        return (_Errand(sources, settings_in_force(given)),)
+    shows = shows_named(load_shows(given, environ=os.environ, folder=Path.cwd()), names)
+    return tuple(_Errand((show.feed,), show.settings, show.name) for show in shows)
+
+
+def _done(errand: _Errand, how: _How) -> Report:
+    """The errand's report; what is wrong with a show as a whole is its failure, and the next one has its turn."""
+    from audio.errors import AudioError
+    from output.errors import OutputError
+    from transcribe.errors import TranscribeError
+    from transcribe.report import Report, Result, State
+
+    if errand.show and not how.quiet:
+        click.echo(f"{errand.show}: {errand.settings.output_folder}", err=True)
+    try:
+        return _planned_and_run(errand, how)
+    except (AudioError, TranscribeError, OutputError) as error:
+        if not errand.show:
+            raise
+        return Report((Result(errand.show, State.FAILED, messages=(str(error),)),))
+
+
+def _planned_and_run(errand: _Errand, how: _How) -> Report:
     from audio.http import Client
     from output.files import check_folder
+    from transcribe.alone import alone_in
     from transcribe.batch import Setup
     from transcribe.checkpoint import users_checkpoints
     from transcribe.outlooks import forecast
-    from transcribe.plan import Mode, plan
+    from transcribe.plan import plan
     from transcribe.report import Report
     from transcribe.stages import glossary_of
-    from transcribe.voices import users_voices
+    from transcribe.voices import expected, users_voices
 
-    names = ("fresh", "force", "dry_run", "quiet", "verbose")
-    fresh, force, dry_run, quiet, verbose = (given.pop(name) for name in names)
-    log_to_stderr(verbose=verbose, quiet=quiet)
-    settings = settings_in_force(given)
-    glossary_of(settings)  # a glossary that cannot be read is said before the work
-    mode = Mode(redo=fresh, force=force)
-    with Client(sources) as client:
-        jobs, failures = plan(sources, settings, client=client)
-        setup = Setup(settings, stages, users_checkpoints().folder, users_voices(), mode)
-        if dry_run:
+    settings, waited = errand.settings, False
+    glossary_of(settings)  # one that cannot be read, and voices that are not on file, are said before the work
+    voices = expected(users_voices(), settings.voices)
+
+    def waiting(holder: str) -> None:
+        nonlocal waited
+        waited = True
+        click.echo(f"waiting; {holder}", err=True)
+
+    with Client(errand.sources) as client:
+        jobs, failures = plan(errand.sources, settings, client=client)
+        setup = Setup(settings, how.stages, users_checkpoints().folder, voices, how.mode)
+        if how.dry_run:
             for line in forecast(jobs, setup):
                 click.echo(line, err=True)
-            return _close(Report(failures), quiet=True)
-        if jobs:
-            check_folder(settings.output_folder)
-        report = _run(jobs, setup, failures, client=client, quiet=quiet)
-    return _close(report, quiet=quiet)
+            return Report(failures)
+        if not jobs:
+            report = _run(jobs, setup, failures, client=client, quiet=how.quiet)
+            _save(report, setup)
+            return report
+        check_folder(settings.output_folder)
+        with alone_in(settings.output_folder, errand.command, wait=how.wait, waiting=waiting):
+            if waited:  # the other run may have done all of it, or given names to files
+                jobs, failures = plan(errand.sources, settings, client=client)
+            report = _run(jobs, setup, failures, client=client, quiet=how.quiet)
+        _save(report, setup)  # after the lock: where nothing was written, it leaves no folder to put a report into
+        return report
 
 
 def _run(jobs: tuple[Job, ...], setup: Setup, failures: tuple[Result, ...], *, client: Client, quiet: bool) -> Report:
     from audio.disk import swept
     from transcribe import batch
+    from transcribe.cache import trim
     from transcribe.display import Display
     from transcribe.outlooks import note_speed
     from transcribe.report import Report
@@ -102,15 +196,24 @@ def _run(jobs: tuple[Job, ...], setup: Setup, failures: tuple[Result, ...], *, c
             crew.abandon()
     report = Report(tuple(results), time.monotonic() - began, interrupted)
     note_speed(report, setup)
-    _save(report, setup)
+    limit = setup.settings.cache_limit_bytes
+    if limit is not None:
+        trim(limit)
     return report
 
 
 @contextlib.contextmanager
 def _crew(setup: Setup, episodes: int, display: Display) -> Iterator[tuple[Crew, Setup]]:
     """Who does the tasks, and the setup with each one's share of the threads."""
-    from transcribe import workers
+    from transcribe import cluster, workers
 
+    settings = setup.settings
+    if settings.scheduler:
+        if not workers.suits_processes(setup.stages):
+            raise SettingsError("scheduler: these stages cannot be made on another machine")
+        with cluster.scheduler(settings.scheduler, display.told, size=settings.jobs) as crew:
+            yield crew, setup
+        return
     if not workers.suits_processes(setup.stages):
         with workers.in_this_process(display.told) as crew:
             yield crew, setup

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from transcribe.stages import StagesMaker
 
 
-_HEARD_BY = {Stage.RECOGNIZE, Stage.DIARIZE, Stage.TURNS}
+_HEARD_BY = set(Stage) - {Stage.RENDER}
 _OF_A_CHECK = [  # who speaks is each clip's own, and layout is not checked
     field.name
     for field in fields(Settings)
@@ -81,16 +81,16 @@ def score(reference: Path, hypothesis: Path, as_json: bool, **given: Any) -> int
       transcribe score corrected.md transcripts/interview.md --json
     """
     from transcribe import score as scores
+    from transcribe.errors import TranscriptError
     from transcribe.references import read_account, read_reference
 
     found = scores.score(read_reference(reference), read_account(hypothesis), _scoring(given))
+    if found.lacks:
+        raise TranscriptError(f"{reference} against {hypothesis}: {found.lacks}")
     if as_json:
         click.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=1))
     else:
         click.echo("\n".join(_lines(found)))
-    if found.words is None and found.time is None:
-        click.echo(f"Error: {hypothesis}: tells of nothing {reference} tells of; give words or speaker times", err=True)
-        return 1
     return 0
 
 
@@ -109,11 +109,15 @@ def _lines(found: Score) -> list[str]:
     lines.append(f"{'speakers':<9}{found.speakers_hyp:6} of {found.speakers_ref}")
     if found.lost_seconds is not None:
         lines.append(f"{'lost':<9}{found.lost_seconds:6.1f} s of speech;  invented {found.invented_seconds:.1f} s")
+    if found.words is not None:
+        lines.append(f"{'passages':<9}{found.lost_words:6} words lost;  {found.invented_words} words invented")
+    lines += [f"{'name':<9}{name.missed:6} of {name.said}: {name.name} missed" for name in found.names if name.missed]
     if found.differences:
-        lines += ["", "The costliest differences ([-reference-], {+hypothesis+}):"]
+        lines += ["", "The costliest differences: errors, when, what; the reference, and the transcript below it"]
     for one in found.differences[:10]:
         at = "      " if one.start is None else f"{int(one.start) // 60:3}:{int(one.start) % 60:02}"
-        lines.append(f"{one.cost:4} {at}  {one.kind}: {one.shown}")
+        what = f"{one.kind}: {' → '.join(one.speakers)}" if any(one.speakers) else str(one.kind)
+        lines += [f"{one.cost:4} {at}  {what}", *(f"{'':13}{line}" for line in one.columns)]
     return [*lines, "", found.scoring.shown]
 
 
@@ -170,6 +174,8 @@ def check(stages: StagesMaker, /, place: Path, **given: Any) -> int:
             progress=bars,
         )
     _tell(report, **out)
+    if update and file is not None and clips.partial and file.is_file():
+        made = replace(made, clips={**read_baseline(file).clips, **made.clips})
     return _close(report, made, file if update else None)
 
 

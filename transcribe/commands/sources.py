@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,28 +16,45 @@ from transcribe.progress import Bars
 
 if TYPE_CHECKING:
     from audio.episode import Episode
+    from transcribe.shows import Show
 
 _SELECTION = ("output", "latest", "since", "match", "episode")
 
 
 @click.command("list")
-@click.argument("source")
+@click.argument("source", required=False)
 @setting_options(*_SELECTION)
+@click.option("--show", metavar="NAME", help="The episodes of this show of transcribe.toml.")
 @click.option("--json", "as_json", is_flag=True, help="All that is known of each episode, as JSON.")
-def list_episodes(source: str, as_json: bool, **given: Any) -> int:
+def list_episodes(source: str | None, show: str | None, as_json: bool, **given: Any) -> int:
     """List the episodes of a feed, a page, a folder or a file: date, length, title, and how far each has come.
+
+    Without a SOURCE the shows of transcribe.toml are listed.
 
     \b
     Examples:
       transcribe list https://example.org/feed.xml --latest 10
+      transcribe list --show "Technology and Friends"
       transcribe list post.md --json
     """
     from audio.sources import episodes_from
     from transcribe.plan import selected, states
+    from transcribe.shows import load_shows, shows_named
 
-    settings = settings_in_force(given)
-    episodes = selected(episodes_from(source), settings)
+    if source and show:
+        raise click.UsageError("a SOURCE or --show, not both")
+    if source:
+        settings = settings_in_force(given)
+    else:
+        shows = shows_named(load_shows(given, environ=os.environ, folder=Path.cwd()), [show] if show else [])
+        if not show:
+            return _list_shows(shows, as_json=as_json)
+        source, settings = shows[0].feed, shows[0].settings
+    listed = episodes_from(source)
+    episodes = selected(listed, settings)
     found = list(zip(episodes, states(episodes, settings), strict=True))
+    if not found:
+        click.echo(f"None of the {len(listed)} episodes is meant by --since, --match or --episode.", err=True)
     if as_json:
         click.echo(json.dumps([_as_dict(episode, state) for episode, state in found], ensure_ascii=False, indent=2))
         return 0
@@ -58,40 +78,64 @@ def fetch(sources: tuple[str, ...], quiet: bool, **given: Any) -> int:
     """
     from audio.fetch import Failed, fetch_all
     from audio.http import Client
+    from audio.library import Library, State
     from transcribe.plan import plan
 
     log_to_stderr(verbose=False, quiet=quiet)
     settings = settings_in_force(given)
-    with Client(sources) as client, Bars(sys.stderr) as bars:
+    with Client(sources) as client:
         jobs, failures = plan(sources, settings, client=client)
         errors = [message for failure in failures for message in failure.messages]
         episodes = [job.episode for job in jobs]
-        for outcome in fetch_all(episodes, settings.output_folder, client=client, progress=bars.download):
-            if isinstance(outcome, Failed):
-                errors.append(str(outcome.error))
-            else:
-                click.echo(outcome.episode.path)
+        folder = Library(settings.output_folder)
+        with Bars(sys.stderr, downloads=folder.states(episodes).count(State.NEW)) as bars:
+            for outcome in fetch_all(episodes, folder.folder, client=client, progress=bars.download):
+                if isinstance(outcome, Failed):
+                    bars.download_failed(outcome.episode)
+                    errors.append(str(outcome.error))
+                else:
+                    click.echo(outcome.episode.path)
     for message in errors:
         click.echo(f"Error: {message}", err=True)
     return 1 if errors else 0
+
+
+def _list_shows(shows: Sequence[Show], *, as_json: bool) -> int:
+    from audio.addresses import shown
+
+    if as_json:
+        told = [{"name": show.name, "feed": show.feed, "output": show.settings.output} for show in shows]
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return 0
+    width = max(len(show.name) for show in shows)
+    for show in shows:
+        click.echo(f"{show.name:<{width}}  {shown(show.feed)}  → {show.settings.output}")
+    return 0
 
 
 def _as_dict(episode: Episode, state: str) -> dict[str, Any]:
     return {
         "title": episode.title,
         "show": episode.show,
-        "audio_url": episode.audio_url,
+        "audio_url": _public(episode.audio_url),
         "path": None if episode.path is None else str(episode.path),
         "guid": episode.guid,
         "published": None if episode.published is None else episode.published.isoformat(),
         "duration": episode.duration,
-        "page_url": episode.page_url,
+        "page_url": _public(episode.page_url),
         "description": episode.description,
         "people": [{"name": person.name, "role": person.role} for person in episode.people],
         "chapters": [{"start": chapter.start, "title": chapter.title} for chapter in episode.chapters],
-        "transcripts": [{"url": each.url, "type": each.media_type} for each in episode.transcripts],
+        "chapters_url": _public(episode.chapters_url),
+        "transcripts": [{"url": _public(each.url), "type": each.media_type} for each in episode.transcripts],
         "state": state,
     }
+
+
+def _public(address: str | None) -> str | None:
+    from audio.addresses import without_account
+
+    return None if address is None else without_account(address)
 
 
 def _clock(seconds: float | None) -> str:

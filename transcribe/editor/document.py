@@ -131,7 +131,7 @@ def merged_turns(
         both = _word_by_word(item)
         if both is None:
             clashed.append((len(units), "\n\n".join(unit.removeprefix(_TURN_UNIT) for unit in item.theirs)))
-            units += item.mine or (("",) if units else ())
+            units += item.mine or (("",) if units else item.theirs)
         else:
             units.append(both)
     return _turns_of(units, clashed)

@@ -47,17 +47,22 @@ def renew(draft_path: Path, fresh_path: Path) -> Renewed:
     """Merge the draft of a new recognition (`STEM.new.md`, its JSON beside it) into the edited one.
 
     The edited draft is kept as `STEM.md.bak` (a number added where that exists). Raises `OutputError` and
-    `TranscriptError` as `sync` does; `EditError` where no draft can hold the result.
+    `TranscriptError` as `sync` does, the latter also where the two are not of one recording; `EditError` where no draft
+    can hold the result.
     """
     mine, old, fresh = read_draft(draft_path), transcript_of(draft_path), transcript_of(fresh_path)
-    wrap = wrap_of(mine, int(fresh.made_with.settings.get("wrap", 70)))
+    written = read_draft(fresh_path).encoded()
+    follow(mine, old, name=str(draft_path))
+    follow(mine, fresh, name=f"{draft_path} with {fresh_path.name}")
+    usual = fresh.made_with.settings.get("wrap", 70)
+    wrap = wrap_of(mine, usual if isinstance(usual, int) else 70)
     turns, differences = merged_words(_machine_turns(heard(old, draft_path)), page_turns(mine), _machine_turns(fresh))
     draft = edited(mine, turns, wrap=wrap)
-    machine = replace(fresh.made_with, outputs={draft_path.name: hashlib.sha256(fresh_path.read_bytes()).hexdigest()})
+    machine = replace(fresh.made_with, outputs={draft_path.name: hashlib.sha256(written).hexdigest()})
     fresh = replace(fresh, episode=replace(fresh.episode, path=old.episode.path), made_with=machine)
     after = follow(draft, fresh, name=str(draft_path)).transcript
     after = replace(after, doubts=(*after.doubts, *_doubts(differences, draft, after)))
-    _write(draft_path, draft)
+    _write(draft_path, draft.encoded(), over=mine.encoded())
     keep(fresh, draft_path)
     paths, _ = write_followed(draft_path, after, before=old)
     return Renewed((draft_path, *paths), differences)
@@ -122,14 +127,20 @@ def _last_end(words: Sequence[Word]) -> float:
     return max(word.end for word in words)
 
 
-def _write(path: Path, draft: Draft) -> None:
+def _write(path: Path, source: bytes, *, over: bytes) -> None:
+    """Put `source` in the place of `over`, which is kept beside it."""
+    if source == over:
+        return
     number, backup = 1, path.with_name(f"{path.name}.bak")
     while backup.exists():
         number += 1
         backup = path.with_name(f"{path.name}.bak{number}")
     try:
-        write_atomically(backup, path.read_bytes())
-        write_atomically(path, draft.encoded())
+        write_atomically(backup, over)
+        if path.read_bytes() != over:
+            backup.unlink()
+            raise OutputError(f"{path}: was changed while it was being merged; nothing was changed, try again")
+        write_atomically(path, source)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise OutputError(f"{path}: cannot be written ({reason}); make room or change its rights") from error

@@ -1,13 +1,17 @@
 """The editor's web server: one draft, on this machine only, for whoever holds the token.
 
-Listens on the loopback interface alone. The address printed holds a random token, which becomes a cookie; every
-request needs it, under the server's own host name (so that no other site's name leads here), and what changes
-something needs the page's own origin. The page may load nothing from elsewhere and run no script but the server's.
+Listens on the loopback interface alone. The address printed holds a random token behind its `#`, which no browser
+sends: the page puts it into a header of every request. It is no cookie, because cookies ignore ports, so that every
+other server on this machine would be given it; sound, which cannot have headers, has a key of its own in its address.
+Requests must come under the server's own host name (so that no other site's name leads here) and, where they change
+something, from the page's own origin. The page may load nothing from elsewhere and run no script but the server's.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import hmac
 import json
 import secrets
 import socket
@@ -22,20 +26,21 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from output.errors import OutputError
 from transcribe.editor.document import EditError, PageTurn
-from transcribe.editor.session import Session
+from transcribe.editor.session import Session, StaleError
 from transcribe.errors import TranscribeError
 
 LOOPBACK = "127.0.0.1"
 LAST_WORD = 2  # seconds an answer may still take when the server stops; a page streams sound without end
+OWN_PORTS = range(20_000, 32_768)  # below those that systems give to outgoing connections; each draft has a usual one
 LARGEST_BODY = 32 * 1024 * 1024  # bytes; a 3-hour draft is under one million
 
-_SCRIPTS = ("editor.js", "model.js", "panels.js", "player.js", "saver.js", "view.js")
+_SCRIPTS = ("editor.js", "model.js", "panels.js", "player.js", "saver.js", "server.js", "view.js")
 _ASSETS = {
     "page.html": "text/html; charset=utf-8",
     "style.css": "text/css; charset=utf-8",
@@ -56,19 +61,19 @@ _HEADERS = {
 class Editor:
     """A server for one session, its socket bound already: `url` leads to the page. `serve` blocks until `stop`.
 
-    `port` 0 takes a free one. Raises `OutputError` where the port is taken.
+    `port` 0 takes the draft's usual one, so that a page left open finds the server again, or where that is taken a free
+    one. Raises `OutputError` where another port is taken.
     """
 
     def __init__(self, session: Session, *, port: int = 0, token: str | None = None) -> None:
-        self._token = token or secrets.token_urlsafe(24)
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        draft = hashlib.sha256(str(session.path.resolve()).encode(errors="surrogateescape")).hexdigest()[:12]
+        self._token = token or f"{draft}.{secrets.token_urlsafe(24)}"
         try:
-            self._socket.bind((LOOPBACK, port))
-            self._socket.listen()  # who asks before `serve` is called waits
-        except OSError as error:
-            self._socket.close()
-            raise OutputError(f"port {port} cannot be used ({error.strerror}); give another one with --port") from error
+            self._socket = _listening(port or OWN_PORTS[int(draft, 16) % len(OWN_PORTS)])
+        except OutputError:
+            if port:
+                raise
+            self._socket = _listening(0)
         self.port = int(self._socket.getsockname()[1])
         app = application(session, token=self._token, port=self.port)
         config = uvicorn.Config(
@@ -84,7 +89,7 @@ class Editor:
     @property
     def url(self) -> str:
         """The address to open, token included."""
-        return f"http://{LOOPBACK}:{self.port}/?token={self._token}"
+        return f"http://{LOOPBACK}:{self.port}/#token={self._token}"
 
     def serve(self) -> None:
         """Answer until `stop` is called or the process is interrupted."""
@@ -93,14 +98,30 @@ class Editor:
         finally:
             self._socket.close()
 
+    def close(self) -> None:
+        """Give the port back without having served."""
+        self._socket.close()
+
     def stop(self) -> None:
         """Make `serve` return, from another thread."""
         self._server.should_exit = True
 
 
+def _listening(port: int) -> socket.socket:
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((LOOPBACK, port))
+        made.listen()  # who asks before `serve` is called waits
+    except OSError as error:
+        made.close()
+        raise OutputError(f"port {port} cannot be used ({error.strerror}); give another one with --port") from error
+    return made
+
+
 def application(session: Session, *, token: str, port: int) -> Starlette:
     """The application by itself, for a server that listens at `port`."""
-    answers = _Answers(session)
+    answers = _Answers(session, sound=_sound_address(token))
 
     @contextlib.asynccontextmanager
     async def closing(app: Starlette) -> AsyncIterator[None]:
@@ -114,8 +135,8 @@ def application(session: Session, *, token: str, port: int) -> Starlette:
 class _Answers:
     """What the server says to each address, for one session."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, session: Session, *, sound: str) -> None:
+        self._session, self._sound_address = session, sound
 
     def routes(self) -> list[Route]:
         """The addresses there are."""
@@ -138,20 +159,23 @@ class _Answers:
         return _asset(name) if name in _ASSETS else Response(status_code=404)
 
     async def _draft(self, request: Request) -> Response:
-        return JSONResponse(await run_in_threadpool(self._session.state))
+        state = await run_in_threadpool(self._session.state)
+        return JSONResponse({**state, "audio": self._sound_address})
 
     async def _revision(self, request: Request) -> Response:
-        return JSONResponse({"revision": await run_in_threadpool(lambda: self._session.revision)})
+        revision, trouble = await run_in_threadpool(lambda: (self._session.revision, self._session.trouble))
+        return JSONResponse({"revision": revision, "trouble": trouble, "audio": self._sound_address})
 
     async def _save(self, request: Request) -> Response:
-        data = await _body(request)
-        turns = [PageTurn(str(turn[0]), tuple(str(text) for text in turn[1])) for turn in data["turns"]]
+        data = dict(await _body(request))
+        base = None if data.get("base") is None else _turns(data["base"])
         names = {str(short): str(full) for short, full in dict(data.get("names", {})).items()}
+        revision, turns = str(data["revision"]), _turns(data["turns"])
         try:
-            saved = await run_in_threadpool(self._session.save, str(data["revision"]), turns, names=names)
-        except KeyError:
-            message = "the draft changed too often elsewhere; copy what you need from this page and load it again"
-            return JSONResponse({"message": message}, status_code=410)
+            saved = await run_in_threadpool(self._session.save, revision, turns, names=names, base=base)
+        except StaleError:
+            message = "the draft changed elsewhere; say what this edit started from"
+            return JSONResponse({"message": message}, status_code=409)
         return JSONResponse(asdict(saved))
 
     async def _accept(self, request: Request) -> Response:
@@ -173,9 +197,10 @@ class _Guard:
     """Lets nobody in without the token, under another host's name, or from another origin."""
 
     def __init__(self, app: ASGIApp, token: str, port: int) -> None:
-        self._app, self._token = app, token
-        self._cookie = f"turnscript-{port}"
-        self._hosts = {f"{LOOPBACK}:{port}", f"localhost:{port}"}
+        self._app, self._token, self._sound = app, token, _sound_address(token)
+        self._hosts = {f"{host}:{port}" for host in (LOOPBACK, "localhost")}
+        if port == 80:  # browsers leave it out
+            self._hosts |= {LOOPBACK, "localhost"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -195,17 +220,37 @@ class _Guard:
         host = request.headers.get("host", "")
         if host not in self._hosts:
             return Response("This server answers under its own address only.", status_code=421)
-        token = request.query_params.get("token", "")
-        if request.url.path == "/" and token and secrets.compare_digest(token.encode(), self._token.encode()):
-            answer = RedirectResponse("/", status_code=303)
-            answer.set_cookie(self._cookie, self._token, httponly=True, samesite="strict")
-            return answer
-        if not secrets.compare_digest(request.cookies.get(self._cookie, "").encode(), self._token.encode()):
-            return Response("Open the address that `transcribe edit` printed.", status_code=403)
+        is_link = request.url.path == "/" and request.headers.get("sec-fetch-dest") == "document"  # in another page
+        if not is_link and request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+            return _no("Requests from other pages are refused.")
         origin = request.headers.get("origin")
         if origin != f"http://{host}" and (origin is not None or request.method not in ("GET", "HEAD")):
-            return Response("Requests from other pages are refused.", status_code=403)
-        return None
+            return _no("Requests from other pages are refused.")
+        if request.url.path == "/audio":
+            is_known = _equal(f"/audio?{request.url.query}", self._sound)
+        elif request.url.path.startswith("/api/"):
+            is_known = _equal(request.headers.get("authorization", ""), f"Bearer {self._token}")
+        else:
+            is_known = True  # the empty page and its scripts, the same for every draft
+        return None if is_known else _no("open the address that `transcribe edit` printed last")
+
+
+def _sound_address(token: str) -> str:
+    """The recording's address. Its key gives nothing else away: it is derived from the token, one way."""
+    return f"/audio?key={hmac.new(token.encode(), b'audio', hashlib.sha256).hexdigest()}"
+
+
+def _equal(given: str, right: str) -> bool:
+    return secrets.compare_digest(given.encode(), right.encode())
+
+
+def _no(message: str) -> Response:
+    return JSONResponse({"message": message}, status_code=403)
+
+
+def _turns(data: Any) -> list[PageTurn]:
+    """Raises what strange data do: `TypeError`, `IndexError`, …."""
+    return [PageTurn(str(turn[0]), tuple(str(text) for text in turn[1])) for turn in data]
 
 
 def _asset(name: str) -> Response:

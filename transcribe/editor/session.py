@@ -1,8 +1,9 @@
 """One draft being corrected: what the page is given, and what becomes of its edits on disk.
 
 A revision is the SHA-256 of the draft's bytes, so that it outlives the server, and tells when somebody else wrote the
-file. An edit is made on a revision: where the file moved on since, both are merged, and what clashes goes back to the
-page with nothing written. The timed transcript follows a moment later, in a thread of its own.
+file. An edit is made on a revision: where the file moved on since, the page says what it started from, both are merged,
+and what clashes goes back to the page with nothing written. The timed transcript follows a moment later, in a thread of
+its own.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from audio.disk import cache_folder, write_atomically
+from audio.disk import replacing, write_atomically
 from output.errors import OutputError
 from output.parse import Draft, parse
 from transcribe.editor.document import EditError, PageTurn, edited, merged_turns, page_turns, wrap_of
@@ -30,7 +32,6 @@ _log = logging.getLogger(__name__)
 
 QUIET = 1.0  # seconds without an edit before the timed transcript follows
 REMEMBERED = 50  # drafts in memory, so that what is taken back is as it was to the byte
-KEPT_REVISIONS = 100  # of a draft, for pages that were open while the server was not
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,18 @@ class Saved:
     """What became of an edit: the revision it is part of now, or what clashes with another edit.
 
     `turns` is what the page should show where that is not what it sent; `clashes` are (turn, paragraph, text of the
-    other edit), and where there are any nothing was written.
+    other edit), and where there are any nothing was written; `theirs` is then what the file holds.
     """
 
     revision: str
     labels: tuple[str, ...]
     turns: tuple[PageTurn, ...] | None = None
     clashes: tuple[tuple[int, int, str], ...] = ()
+    theirs: tuple[PageTurn, ...] = ()
+
+
+class StaleError(Exception):
+    """An edit of a revision the file has moved on from, which does not say what it started from."""
 
 
 class Session:
@@ -63,6 +69,7 @@ class Session:
         self._drafts: dict[tuple[PageTurn, ...], Draft] = {}
         self._wake = threading.Event()
         self._names: dict[str, str] = {}
+        self._not_followed = ""
         self._closed = False
         self._read()
         self._follower = threading.Thread(target=self._follow_edits, name="follow edits", daemon=True)
@@ -80,6 +87,11 @@ class Session:
         return _revision(self._read())
 
     @property
+    def trouble(self) -> str:
+        """Why there are no times, or why they stay behind the draft; empty where all is well."""
+        return self._transcript()[1] or self._not_followed
+
+    @property
     def audio(self) -> Path | None:
         """The recording, where it is on this machine."""
         transcript = self._transcript()[0]
@@ -91,33 +103,43 @@ class Session:
         """Everything the page shows, as values JSON knows; times in whole milliseconds."""
         with self._lock:
             source = self._read()
-            transcript, trouble = self._transcript()
+            transcript, _ = self._transcript()
             if self._shown is None or self._shown[0][0] != source or self._shown[0][1] is not transcript:
                 self._shown = ((source, transcript), page_state(self.path.stem, source, transcript))
             place = {"revision": _revision(source), "file": self.path.name}
-            return {**self._shown[1], **place, "has_audio": self.audio is not None, "trouble": trouble}
+            return {**self._shown[1], **place, "has_audio": self.audio is not None, "trouble": self.trouble}
 
-    def save(self, revision: str, turns: Sequence[PageTurn], *, names: Mapping[str, str]) -> Saved:
+    def save(
+        self,
+        revision: str,
+        turns: Sequence[PageTurn],
+        *,
+        names: Mapping[str, str],
+        base: Sequence[PageTurn] | None = None,
+    ) -> Saved:
         """Put the page's turns, which were made on `revision`, into the draft.
 
-        `names` are full names for those the draft prints in short. Raises `EditError` where no draft can hold the
-        turns, `OutputError` where the draft cannot be written, `KeyError` where nobody knows the revision.
+        `names` are full names for those the draft prints in short. `base` is what the page started from, where that
+        may not be what the file holds. Raises `EditError` where no draft can hold the turns, `OutputError` where the
+        draft cannot be written, `StaleError` where the file has moved on and there is no `base`.
         """
         with self._lock:
-            source = self._read()
-            now = parse(source.decode())
-            wanted: tuple[PageTurn, ...] = tuple(turns)
-            if revision != _revision(source):
-                base = page_turns(parse(self._kept(revision).decode()))
-                wanted, clashes = merged_turns(base, wanted, page_turns(now))
-                if clashes:
-                    return Saved(_revision(source), (), wanted, clashes)
-            draft = self._as_before(now, wanted) or edited(now, wanted, wrap=wrap_of(now, self._usual_wrap()))
-            written = draft.encoded()
+            while True:
+                source = self._read()
+                if base is None and revision != _revision(source):
+                    raise StaleError(revision)
+                now = parse(source.decode())
+                wanted: tuple[PageTurn, ...] = tuple(turns)
+                if base is not None:
+                    wanted, clashes = merged_turns(base, wanted, page_turns(now))
+                    if clashes:
+                        return Saved(_revision(source), (), wanted, clashes, page_turns(now))
+                draft = self._as_before(now, wanted) or edited(now, wanted, wrap=wrap_of(now, self._usual_wrap()))
+                written = draft.encoded()
+                if written == source or self._write(written, over=source):
+                    break
             self._remember(now)
             self._remember(draft)
-            if written != source:
-                self._write(written)
             self._names.update(names)
             self._wake.set()
             on_page = page_turns(draft)
@@ -156,14 +178,18 @@ class Session:
     def _follow_edits(self) -> None:
         with contextlib.suppress(OutputError):  # made while the browser starts
             self.state()
-        while not self._closed:
+        is_last = False
+        while not is_last:
             self._wake.wait()
             self._wake.clear()
             while not self._closed and self._wake.wait(QUIET):
                 self._wake.clear()
+            is_last = self._closed  # what is saved while this runs wakes it once more
             try:
                 self._follow()
+                self._not_followed = ""
             except (TranscribeError, OutputError) as error:
+                self._not_followed = str(error)
                 _log.info("%s", error)
 
     def _follow(self) -> None:
@@ -213,39 +239,30 @@ class Session:
             raise OutputError(f"{self.path}: cannot be read ({error.strerror}); give the path of a draft") from error
         except UnicodeDecodeError as error:
             raise OutputError(f"{self.path}: is not UTF-8 text; save it as UTF-8") from error
-        self._keep(source)
         return source
 
-    def _write(self, source: bytes) -> None:
+    def _write(self, source: bytes, *, over: bytes) -> bool:
+        """Put `source` in the place of `over`; False where the file holds something else by now."""
         try:
-            write_atomically(self.path, source)
+            if not os.access(self.path, os.W_OK):  # renaming would get round the lock somebody put on it
+                raise PermissionError(None, "it is write-protected")
+            with replacing(self.path) as file:
+                file.write(source)
+                file.flush()
+                os.fsync(file.fileno())
+                if self.path.read_bytes() != over:  # looked at last of all: others write as they please
+                    raise _MovedOnError
+        except _MovedOnError:
+            return False
         except OSError as error:
             raise OutputError(
                 f"{self.path}: cannot be written ({error.strerror}); make room or change rights"
             ) from error
-        self._keep(source)
+        return True
 
-    def _keep(self, source: bytes) -> None:
-        """Keep a revision for pages that are still on it when the file has moved on."""
-        file = self._revisions() / _revision(source)
-        if file.exists():
-            return
-        try:
-            write_atomically(file, source)
-            for old in sorted(file.parent.iterdir(), key=lambda kept: kept.stat().st_mtime)[:-KEPT_REVISIONS]:
-                old.unlink(missing_ok=True)
-        except OSError as error:
-            _log.info("%s: revisions are not kept (%s)", file.parent, error)
 
-    def _kept(self, revision: str) -> bytes:
-        file = self._revisions() / Path(revision).name
-        try:
-            return file.read_bytes()
-        except OSError as error:
-            raise KeyError(revision) from error
-
-    def _revisions(self) -> Path:
-        return cache_folder() / "editor" / _revision(str(self.path.resolve()).encode())
+class _MovedOnError(Exception):
+    """Somebody else wrote the file while an edit was on its way to it."""
 
 
 def _sure(words: Sequence[Word], start: float, end: float) -> Iterator[Word]:

@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -32,6 +32,8 @@ from transcribe.transcript import Doubt, Transcript, Turn, Word
 if TYPE_CHECKING:
     from audio.episode import Seconds
     from output.parse import Draft
+
+OnAudio = Callable[[Transcript, Transcript], tuple[Transcript, str]]  # (after, before) → retimed, what was done
 
 LEAST_LIKENESS = 0.2  # of draft and transcript; different interviews share under 6 %, a hard edit leaves over half
 
@@ -71,16 +73,21 @@ class Synced:
     messages: tuple[str, ...] = ()
 
 
-def sync(draft_path: Path, *, full_names: Mapping[str, str] | None = None) -> Synced:
+def sync(draft_path: Path, *, on_audio: OnAudio | None = None) -> Synced:
     """Bring `STEM.json` and the captions that exist beside `STEM.md` in line with the draft; again changes nothing.
 
-    Raises `OutputError` for a draft that cannot be read or a folder that cannot be written to, `TranscriptError` where
-    the timed transcript is missing or belongs to another draft; nothing is written then.
+    `on_audio` may give long rewrites the times they have in the recording. Raises `OutputError` for a draft that cannot
+    be read or a folder that cannot be written to, `TranscriptError` where the timed transcript is missing or belongs to
+    another draft, and what `on_audio` raises; nothing is written then.
     """
     draft, before = read_draft(draft_path), transcript_of(draft_path)
-    followed = follow(draft, before, name=str(draft_path), full_names=full_names)
-    paths, messages = write_followed(draft_path, followed.transcript, before=before)
-    return Synced(paths, followed.report, messages)
+    followed = follow(draft, before, name=str(draft_path))
+    after, report = followed.transcript, followed.report
+    if on_audio is not None:
+        after, done = on_audio(after, before)
+        report = f"{report}, {done}" if done else report
+    paths, messages = write_followed(draft_path, after, before=before)
+    return Synced(paths, report, messages)
 
 
 def transcript_of(draft_path: Path) -> Transcript:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from transcribe.engines.protocol import LONGEST_WINDOW, SAMPLE_RATE, LanguageGuess, Reading, Recognizer
+from transcribe.engines.protocol import LONGEST_WINDOW, SAMPLE_RATE, Aligner, LanguageGuess, Reading, Recognizer
 from transcribe.models import ModelFiles
 from transcribe.settings import Settings
 
-__all__ = ["LONGEST_WINDOW", "SAMPLE_RATE", "LanguageGuess", "Reading", "Recognizer", "engine_name", "load"]
+__all__ = [
+    "LONGEST_WINDOW",
+    "SAMPLE_RATE",
+    "Aligner",
+    "LanguageGuess",
+    "Reading",
+    "Recognizer",
+    "engine_name",
+    "load",
+    "load_aligner",
+]
 
 
 def engine_name(settings: Settings) -> str:
@@ -26,3 +36,10 @@ def load(settings: Settings, files: ModelFiles) -> Recognizer:
     from transcribe.engines.ctranslate2 import CTranslate2
 
     return CTranslate2(files, device=settings.device, threads=settings.threads)
+
+
+def load_aligner(files: ModelFiles) -> Aligner:
+    """The engine that aligns known text, on these weights. Raises `EngineError` as `load` does."""
+    from transcribe.engines.ctranslate2 import CTranslate2
+
+    return CTranslate2(files)

@@ -14,13 +14,14 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from transcribe.engines.protocol import SAMPLE_RATE, LanguageGuess, Reading
-from transcribe.engines.spelling import Piece, words_of
+from transcribe.engines.spelling import Piece, words_in, words_of
 from transcribe.errors import EngineError
 from transcribe.models import ModelFiles
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from transcribe.engines.protocol import Samples
+    from transcribe.transcript import Word
 
     Mel = NDArray[np.float32]
 
@@ -36,25 +38,30 @@ _FULL_FRAMES = 3_000  # 30 s, what the encoder was trained on
 _STEP_FRAMES, _MARGIN_FRAMES = 1_000, 200  # short windows are filled to whole steps, with at least this much floor
 _TEXT_TOKENS = 448  # n_text_ctx of every Whisper model; half of it is for the prompt
 _GPU_BATCH = 16
+_SEED = 1  # of readings by chance
 
 
 class CTranslate2:
-    """A `Recognizer`. Safe to use from one thread at a time; it has threads of its own."""
+    """A `Recognizer`. Safe to use from one thread at a time; it has threads of its own.
 
-    def __init__(self, files: ModelFiles, *, device: str = "auto", threads: int = 0) -> None:
+    `batch` windows are decoded at a time; 0: as many as suit the device.
+    """
+
+    def __init__(self, files: ModelFiles, *, device: str = "auto", threads: int = 0, batch: int = 0) -> None:
         try:
             import ctranslate2
             from faster_whisper import WhisperModel
 
             on_gpu = device == "cuda" or (device == "auto" and ctranslate2.get_cuda_device_count() > 0)
             self._workers, threads_each = (1, 0) if on_gpu else _layout(threads)
-            self._batch = _GPU_BATCH if on_gpu else 1
+            self._batch = batch or (_GPU_BATCH if on_gpu else 1)
+            self._folder = str(files.folder)
+            self._placement = {
+                "device": "cuda" if on_gpu else "cpu",
+                "compute_type": "float16" if on_gpu else "int8",
+            }
             self._model = WhisperModel(
-                str(files.folder),
-                device="cuda" if on_gpu else "cpu",
-                compute_type="float16" if on_gpu else "int8",
-                cpu_threads=threads_each,
-                num_workers=self._workers,
+                self._folder, **self._placement, cpu_threads=threads_each, num_workers=self._workers
             )
         except (ImportError, RuntimeError, ValueError, OSError) as exc:
             raise EngineError(
@@ -68,23 +75,51 @@ class CTranslate2:
         return frozenset(self._model.supported_languages)
 
     def recognize(
-        self, windows: Iterable[Samples], *, language: str, beam_size: int = 5, prompt: str | None = None
+        self,
+        windows: Iterable[Samples],
+        *,
+        language: str,
+        beam_size: int = 5,
+        prompt: str | None = None,
+        temperature: float = 0.0,
     ) -> Iterator[Reading]:
         """See `Recognizer.recognize`. Up to twice as many jobs as there are workers are drawn ahead."""
-        decoding = _Decoding(self._model, language, beam_size, prompt)
+        chance = self._with_chance() if temperature > 0 else None
+        options = _Options(language, beam_size, prompt, temperature)
+        decoding = _Decoding(self._model, options, generator=chance or self._model.model)
+        workers = 1 if chance else self._workers
         left = iter(windows)
-        jobs = iter(lambda: list(islice(left, self._batch)), [])
+        jobs = iter(lambda: list(islice(left, 1 if chance else self._batch)), [])
         ahead: deque[Future[list[Reading]]] = deque()
-        pool = ThreadPoolExecutor(self._workers, thread_name_prefix="recognize")
+        pool = ThreadPoolExecutor(workers, thread_name_prefix="recognize")
         try:
             for job in jobs:
                 ahead.append(pool.submit(decoding.read, job))
-                if len(ahead) >= 2 * self._workers:
+                if len(ahead) >= 2 * workers:
                     yield from _result(ahead.popleft())
             while ahead:
                 yield from _result(ahead.popleft())
         finally:
             pool.shutdown(cancel_futures=True)
+
+    def _with_chance(self) -> Any:
+        """The weights once more, with one worker: CTranslate2 seeds a worker's random numbers when it is made, so only
+        a new one draws the same again."""
+        import ctranslate2
+
+        ctranslate2.set_random_seed(_SEED)
+        try:
+            return ctranslate2.models.Whisper(self._folder, **self._placement)
+        except (RuntimeError, ValueError) as exc:
+            raise EngineError(f"ctranslate2 cannot load {self._folder} again ({exc}); free some memory") from exc
+
+    def align(self, window: Samples, text: str, *, language: str) -> tuple[Word, ...]:
+        """See `Aligner.align`; the decoder's cross-attention to the text, forced along a path (`find_alignment`)."""
+        decoding = _Decoding(self._model, _Options(language), generator=self._model.model)
+        try:
+            return decoding.align(window, text)
+        except (RuntimeError, ValueError) as exc:
+            raise EngineError(f"ctranslate2 broke while aligning: {exc}; leave out --realign-audio") from exc
 
     def detect_language(self, window: Samples) -> LanguageGuess:
         """See `Recognizer.detect_language`; the first 30 s count."""
@@ -98,20 +133,33 @@ class CTranslate2:
         return LanguageGuess({token.strip("<|>"): probability for token, probability in guesses})
 
 
-class _Decoding:
-    """One language, beam size and prompt; reads batches of windows, from several threads at once."""
+@dataclass(frozen=True, slots=True)
+class _Options:
+    language: str
+    beam_size: int = 1
+    prompt: str | None = None
+    temperature: float = 0.0
 
-    def __init__(self, model: Any, language: str, beam_size: int, prompt: str | None) -> None:
+
+class _Decoding:
+    """One set of options; reads batches of windows, from several threads at once."""
+
+    def __init__(self, model: Any, options: _Options, *, generator: Any) -> None:
         from faster_whisper.tokenizer import Tokenizer
 
         multilingual = model.model.is_multilingual
         self._model = model
-        self._language = language if multilingual else "en"
-        self._beam_size = beam_size
+        self._generator = generator
+        self._language = options.language if multilingual else "en"
+        self._search: dict[str, Any] = {"beam_size": options.beam_size}
+        if options.temperature > 0:
+            self._search = {"beam_size": 1, "sampling_topk": 0, "sampling_temperature": options.temperature}
+        language = self._language
         try:
-            self._tokenizer = Tokenizer(model.hf_tokenizer, multilingual, task="transcribe", language=self._language)
+            self._tokenizer = Tokenizer(model.hf_tokenizer, multilingual, task="transcribe", language=language)
         except ValueError as exc:
             raise EngineError(f"language {language!r}: the model does not know it; use another or auto") from exc
+        prompt = options.prompt
         said = self._tokenizer.encode(" " + prompt.strip())[-(_TEXT_TOKENS // 2 - 1) :] if prompt else []
         self._prompt = [
             *([self._tokenizer.sot_prev, *said] if said else []),
@@ -121,10 +169,10 @@ class _Decoding:
 
     def read(self, windows: Sequence[Samples]) -> list[Reading]:
         encoded = self._model.encode(_log_mels(self._model, windows))
-        results = self._model.model.generate(
+        results = self._generator.generate(
             encoded,
             [self._prompt] * len(windows),
-            beam_size=self._beam_size,
+            **self._search,
             max_length=_TEXT_TOKENS,
             return_scores=True,
             return_no_speech_prob=True,
@@ -140,6 +188,17 @@ class _Decoding:
             )
             for i, result in enumerate(results)
         ]
+
+    def align(self, window: Samples, text: str) -> tuple[Word, ...]:
+        parts = text.split()
+        tokens = self._tokenizer.encode(" " + " ".join(parts))
+        if not parts or len(tokens) > _TEXT_TOKENS - len(self._prompt) - 1:
+            return ()
+        encoded = self._model.encode(_log_mels(self._model, [window]))
+        frames = max(2, len(window) // _FRAME_SAMPLES)
+        aligned = self._model.find_alignment(self._tokenizer, [tokens], encoded, [frames])[0]
+        pieces = [Piece(a["word"], float(a["start"]), float(a["end"]), float(a["probability"])) for a in aligned]
+        return words_in(pieces, parts, duration=len(window) / SAMPLE_RATE)
 
     def _words(self, encoded: Any, tokens: list[list[int]], windows: Sequence[Samples]) -> list[tuple[Any, ...]]:
         spoken = [i for i, text in enumerate(tokens) if text]

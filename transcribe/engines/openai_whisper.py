@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from transcribe.engines.protocol import Samples
 
 _FRAME_SAMPLES = 160
+_SEED = 1  # of readings by chance
 _FULL_FRAMES = 3_000  # openai-whisper's encoder takes exactly these
 
 
@@ -69,14 +70,20 @@ class OpenAIWhisper:
         return frozenset(list(LANGUAGES)[: self._model.num_languages])
 
     def recognize(
-        self, windows: Iterable[Samples], *, language: str, beam_size: int = 5, prompt: str | None = None
+        self,
+        windows: Iterable[Samples],
+        *,
+        language: str,
+        beam_size: int = 5,
+        prompt: str | None = None,
+        temperature: float = 0.0,
     ) -> Iterator[Reading]:
         """See `Recognizer.recognize`; one window after the other."""
         language = language if self._model.is_multilingual else "en"
         if language not in self.languages:
             raise EngineError(f"language {language!r}: the model does not know it; use another or auto")
         for window in windows:
-            yield self._read(window, language, beam_size, prompt)
+            yield self._read(window, language, beam_size=beam_size, prompt=prompt, temperature=temperature)
 
     def detect_language(self, window: Samples) -> LanguageGuess:
         """See `Recognizer.detect_language`; the first 30 s count."""
@@ -88,19 +95,25 @@ class OpenAIWhisper:
             raise EngineError(f"openai-whisper cannot tell the language: {exc}") from exc
         return LanguageGuess(found)
 
-    def _read(self, window: Samples, language: str, beam_size: int, prompt: str | None) -> Reading:
+    def _read(
+        self, window: Samples, language: str, *, beam_size: int, prompt: str | None, temperature: float
+    ) -> Reading:
+        import torch
         from whisper.decoding import DecodingOptions
 
         options = DecodingOptions(
             language=language,
-            beam_size=beam_size if beam_size > 1 else None,
+            beam_size=beam_size if beam_size > 1 and not temperature else None,
+            temperature=temperature,
             without_timestamps=True,
             prompt=prompt or None,
             fp16=self._device == "cuda",
         )
         try:
             mel, frames = self._log_mel(window)
-            result = self._model.decode(mel.half() if options.fp16 else mel, options)
+            with torch.random.fork_rng():
+                torch.manual_seed(_SEED)
+                result = self._model.decode(mel.half() if options.fp16 else mel, options)
             pieces = self._aligned(mel, result.tokens, language, frames)
         except RuntimeError as exc:
             raise EngineError(f"openai-whisper broke while decoding: {exc}; try --engine ctranslate2") from exc

@@ -80,12 +80,29 @@ class Recognizer(Protocol):
         """Codes of the languages the weights know; `{"en"}` for English-only ones."""
 
     def recognize(
-        self, windows: Iterable[Samples], *, language: str, beam_size: int = 5, prompt: str | None = None
+        self,
+        windows: Iterable[Samples],
+        *,
+        language: str,
+        beam_size: int = 5,
+        prompt: str | None = None,
+        temperature: float = 0.0,
     ) -> Iterator[Reading]:
         """A reading for each window, in order, as they are done; only a few windows are drawn ahead.
 
-        `prompt` is text said to stand before each window. Raises `EngineError` when the engine breaks.
+        `prompt` is text said to stand before each window. With a `temperature` above 0 the tokens are drawn by chance
+        and without a beam; the same call gives the same readings. Raises `EngineError` when the engine breaks.
         """
 
     def detect_language(self, window: Samples) -> LanguageGuess:
         """Which language is spoken in the window. Raises `EngineError` when the engine breaks."""
+
+
+class Aligner(Protocol):
+    """Finds when known words are said. The CTranslate2 engine is one, and a scripted one stands in tests."""
+
+    def align(self, window: Samples, text: str, *, language: str) -> tuple[Word, ...]:
+        """A word for each blank-separated part of `text`, in the order of time, counted from the window's start.
+
+        A word's probability is how sure the model is of it there. Raises `EngineError` when the engine breaks.
+        """

@@ -12,15 +12,22 @@ if TYPE_CHECKING:
 
 
 class Scripted:
-    """A `Recognizer` whose readings are what `answer` makes of each window."""
+    """A `Recognizer` whose readings are what `answer` makes of each window, at a temperature what `by_chance` does."""
 
     def __init__(
-        self, answer: Callable[[Samples], Reading], *, languages: Iterable[str] = ("en", "nl"), speaks: str = "en"
+        self,
+        answer: Callable[[Samples], Reading],
+        *,
+        by_chance: Callable[[Samples], Reading] | None = None,
+        languages: Iterable[str] = ("en", "nl"),
+        speaks: str = "en",
     ) -> None:
         self._answer = answer
+        self._by_chance = by_chance or answer
         self._languages = frozenset(languages)
         self._speaks = speaks
         self.asked: list[int] = []  # the lengths of the windows given so far, in samples
+        self.temperatures: list[float] = []  # those above 0, a window each
 
     @property
     def languages(self) -> frozenset[str]:
@@ -28,12 +35,20 @@ class Scripted:
         return self._languages
 
     def recognize(
-        self, windows: Iterable[Samples], *, language: str, beam_size: int = 5, prompt: str | None = None
+        self,
+        windows: Iterable[Samples],
+        *,
+        language: str,
+        beam_size: int = 5,
+        prompt: str | None = None,
+        temperature: float = 0.0,
     ) -> Iterator[Reading]:
         """The scripted reading of each window."""
         for window in windows:
             self.asked.append(len(window))
-            yield self._answer(window)
+            if temperature:
+                self.temperatures.append(temperature)
+            yield self._by_chance(window) if temperature else self._answer(window)
 
     def detect_language(self, window: Samples) -> LanguageGuess:
         """Always the language `speaks`."""

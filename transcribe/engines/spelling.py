@@ -6,8 +6,8 @@ Whisper's own splitting (`split_to_word_tokens`) parts a text before every blank
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from transcribe.transcript import Word
 
@@ -43,6 +43,25 @@ def words_of(pieces: Iterable[Piece], *, language: str, duration: float) -> tupl
     words: list[Word] = []
     for group in groups:
         words.append(_word(group, words[-1].start if words else 0.0, duration))
+    return tuple(words)
+
+
+def words_in(pieces: Iterable[Piece], parts: Sequence[str], *, duration: float) -> tuple[Word, ...]:
+    """`parts` of a known text as words, each with the times of the pieces its letters are in; none where they differ.
+
+    >>> words_in([Piece(" well", 0, 1, 1), Piece("-known", 1, 2, 1), Piece(" yes", 2, 3, 1)], ["well-known", "yes"],
+    ...     duration=3.0)[0]
+    Word(text='well-known', start=0, end=2, probability=1.0)
+    """
+    letters = [(sign, piece) for piece in pieces for sign in "".join(piece.text.split())]
+    if [sign for sign, _ in letters] != list("".join(parts)):
+        return ()
+    words: list[Word] = []
+    used = 0
+    for part in parts:
+        group = list(dict.fromkeys(piece for _, piece in letters[used : used + len(part)]))
+        used += len(part)
+        words.append(replace(_word(group, words[-1].start if words else 0.0, duration), text=part))
     return tuple(words)
 
 

@@ -4,20 +4,21 @@ import { Model } from "./model.js";
 import { Panels } from "./panels.js";
 import { Player } from "./player.js";
 import { Saver } from "./saver.js";
+import { Refusal, get } from "./server.js";
 import { View, clock, element } from "./view.js";
 
 const $ = id => document.getElementById(id);
-const text = $("text"), audio = new Audio("/audio");
+const text = $("text"), audio = new Audio();
 audio.preload = "metadata";
 const model = new Model(), view = new View(text, model), player = new Player(audio, model);
-const saver = new Saver(model, { status: setStatus, reload, clashes: showClashes, refused });
+const saver = new Saver(model, { status: setStatus, reload, clashes: showClashes, refused, seen });
 const panels = new Panels({ model, view, player, say });
-let people = [], isFollowing = true, playing = null, duration = 0;
+let people = [], isFollowing = true, playing = null, duration = 0, hasAudio = false, composing = null, clashing = [];
 
 function say(message) { $("says").textContent = message; }
 
 function setStatus(message, kind = "") {
-  $("status").textContent = message;
+  if ($("status").textContent !== message) $("status").textContent = message; // each change is read out
   $("status").dataset.kind = kind;
 }
 
@@ -30,26 +31,39 @@ function show(state) {
   document.documentElement.lang = state.language || "en";
   $("title").textContent = state.title;
   $("file").textContent = state.file;
-  $("trouble").hidden = state.has_audio && !state.trouble;
-  $("trouble").textContent = state.trouble || "The recording is not on this machine, so there is nothing to play.";
+  hasAudio = state.has_audio;
+  seen(state);
   for (const id of ["play", "back", "forward", "loop", "rate", "seek"]) $(id).disabled = !state.has_audio;
   panels.setDoubts(state.doubts);
 }
 
+/** What the server says each time it is asked: what is wrong, and where the recording is. */
+function seen({ trouble, audio: address }) {
+  const message = trouble || (hasAudio ? "" : "The recording is not on this machine, so there is nothing to play.");
+  if ($("trouble").textContent !== message) $("trouble").textContent = message;
+  $("trouble").hidden = !message;
+  if (!hasAudio || audio.src.endsWith(address)) return;
+  const { currentTime } = audio; // another address: the server was started anew
+  audio.src = address;
+  if (currentTime) audio.currentTime = currentTime;
+}
+
 async function reload({ keepPlace = true } = {}) {
-  const state = await saver.get("/api/draft");
+  if (composing) return; // later: the page asks again
+  const { version } = model, state = await get("/api/draft");
+  if (keepPlace && (model.version !== version || composing)) return; // typed meanwhile: that is saved first
   const selection = keepPlace ? view.selection() : null, top = scrollY;
-  saver.revision = state.revision;
   show(state);
   if (keepPlace) model.adopt(state.turns);
   else model.load(state);
-  saver.isClean();
+  saver.isClean(state.revision);
   if (selection) view.select(selection.from, selection.to);
   if (keepPlace) scrollTo({ top, behavior: "instant" });
 }
 
 model.changed = () => {
   view.render();
+  placeNotes();
   panels.refresh();
   saver.note();
   const filter = $("filter"), names = ["", ...model.speakers];
@@ -67,27 +81,55 @@ function refused(message) {
 }
 
 function showClashes(clashes) {
-  for (const old of text.querySelectorAll(".clash")) old.remove();
-  for (const clash of clashes) {
-    const [turn, para, theirs] = clash;
-    const settle = take => {
-      if (take) model.setTexts([{ turn, para, text: theirs }]);
-      note.remove();
-      saver.settled(clash);
-    };
-    const button = (label, take) => element("button", { type: "button", textContent: label, onclick: () => settle(take) });
-    const note = element("aside", { className: "clash", contentEditable: "false" },
-      element("p", { textContent: "Somebody else made of this paragraph:" }),
-      element("blockquote", { textContent: theirs || "(nothing: it was taken out)" }),
-      button("Keep mine", false), " ", button("Take theirs", true));
-    view.section(turn).querySelector(".said").append(note);
+  clashing = clashes.map(clash => {
+    const [turn, para, theirs] = clash, { key, paras } = model.turns[turn];
+    return { key, para, mine: paras[para].text, note: clashNote(clash, theirs, paras[para].text) };
+  });
+  placeNotes();
+  clashing[0]?.note.scrollIntoView({ block: "center" });
+}
+
+function clashNote(clash, theirs, mine) {
+  const settle = take => {
+    const { key, para, mine } = clashing.find(other => other.note === note);
+    const turn = model.turns.findIndex(other => other.key === key);
+    if (take && turn >= 0) { // where the paragraph stands by now
+      const { paras } = model.turns[turn], same = paras.findIndex(other => other.text === mine);
+      model.setTexts([{ turn, para: same < 0 ? Math.min(para, paras.length - 1) : same, text: theirs }]);
+    }
+    note.remove();
+    clashing = clashing.filter(other => other.note !== note);
+    saver.settled(clash);
+    text.focus({ preventScroll: true });
+  };
+  const button = (label, take) => element("button", { type: "button", textContent: label, onclick: () => settle(take) });
+  const note = element("aside", { className: "clash", contentEditable: "false" },
+    element("p", { textContent: "Yours is above. Somebody else made of this paragraph:" }),
+    theirs ? element("blockquote", {}, ...differing(theirs, mine)) : element("blockquote", { textContent: "(nothing: it was taken out)" }),
+    button("Keep mine", false), " ", button("Take theirs", true));
+  return note;
+}
+
+/** A text in three parts, what is not in the other one marked between them. */
+function differing(text, other) {
+  const words = text.split(" "), others = other.split(" ");
+  let head = 0, tail = 0;
+  while (head < words.length && words[head] === others[head]) head++;
+  while (tail < words.length - head && tail < others.length - head && words.at(-1 - tail) === others.at(-1 - tail)) tail++;
+  const part = (from, to) => words.slice(from, to).join(" "), end = words.length - tail;
+  return [part(0, head), " ", element("mark", { textContent: part(head, end) }), " ", part(end)];
+}
+
+/** Put each note into its turn; where that was joined to another, into one near by. */
+function placeNotes() {
+  for (const { key, note } of clashing) {
+    if (note.isConnected) continue;
+    const turn = model.turns.findIndex(other => other.key === key);
+    view.section(Math.max(turn, 0)).querySelector(".said").append(note);
   }
-  text.querySelector(".clash")?.scrollIntoView({ block: "center" });
 }
 
 // ── Typing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-let composing = null;
 
 function put(from, to, parts, kind = "") {
   view.select(model.replace(from, to, parts, { kind }));
@@ -230,6 +272,7 @@ $("show-help").onclick = () => $("help").showModal();
 $("show-doubts").onclick = () => panels.toggle("doubts");
 $("show-search").onclick = () => panels.toggle("search");
 audio.addEventListener("loadedmetadata", () => player.ontime());
+new ResizeObserver(() => document.documentElement.style.setProperty("--bar", `${$("bar").offsetHeight}px`)).observe($("bar"));
 
 // ── Who speaks ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -358,5 +401,9 @@ addEventListener("keydown", event => {
 
 addEventListener("beforeunload", event => { if (saver.isDirty) event.preventDefault(); });
 
-await reload({ keepPlace: false });
-saver.start();
+try {
+  await reload({ keepPlace: false });
+  saver.start();
+} catch (error) {
+  setStatus(error instanceof Refusal ? error.message : "No connection to the editor's server.", "bad");
+}

@@ -134,19 +134,29 @@ export class Model {
     this.#apply(turns, caret, caret, kind);
   }
 
-  /** Turns that came from elsewhere, keeping what is the same as it is here. */
+  /** Turns that came from elsewhere, keeping what is the same as it is here. Undo takes back what was done on this page
+   * alone: where turns stand one for one, what came is in the past as well. */
   adopt(wanted) {
     const here = new Map();
     const sign = turn => JSON.stringify([turn.speaker, turn.paragraphs ?? turn.paras.map(para => para.text)]);
     for (const turn of this.turns) here.set(sign(turn), [...here.get(sign(turn)) ?? [], turn]);
+    const found = wanted.map(turn => here.get(sign(turn))?.shift());
+    const kept = new Set(found);
     const turns = wanted.map((turn, i) => {
-      const same = here.get(sign(turn))?.shift();
-      if (same) return same;
-      const place = this.turns[i], fresh = turnOf({ label: place?.label ?? turn.speaker, ...turn });
+      const same = found[i], place = this.turns[i];
+      if (same) return turn.label && turn.label !== same.label ? { ...same, label: turn.label } : same;
+      const fresh = turnOf({ label: place?.label ?? turn.speaker, ...turn });
       if (!place) return fresh;
-      return { ...fresh, paras: this.#retimedParas(place.paras, turn.paragraphs) };
+      const key = kept.has(place) ? fresh.key : place.key;
+      return { ...fresh, key, paras: this.#retimedParas(place.paras, turn.paragraphs) };
     });
-    this.#apply(turns);
+    if (turns.length !== this.turns.length) return this.#apply(turns);
+    const fresh = new Map(this.turns.map((turn, i) => [turn, turns[i]]));
+    const rebased = step => ({ ...step, turns: step.turns.map(turn => fresh.get(turn) ?? turn) });
+    this.past = this.past.map(rebased);
+    this.future = this.future.map(rebased);
+    this.turns = turns;
+    return this.#bump();
   }
 
   setLabels(labels) {

@@ -1,10 +1,10 @@
 // The side panel: the list of doubts, and search and replace with a preview.
 
+import { ask } from "./server.js";
 import { clock, element } from "./view.js";
 
 const MOST_SHOWN = 200; // hits in the preview
-
-const post = (path, data) => fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(data) });
+const AROUND = 28; // letters before and after a hit, to the end of the word
 
 export class Panels {
   #doubts = [];
@@ -76,7 +76,7 @@ export class Panels {
   async accept(index = this.#chosen) {
     const doubt = this.#doubts[index];
     if (!doubt) return;
-    const answer = await post("/api/accept", doubt);
+    const answer = await ask("/api/accept", doubt);
     if (!answer.ok) {
       this.say("Not noted: the server did not take it");
       return;
@@ -182,7 +182,8 @@ export class Panels {
 
   #preview(hit, i, by) {
     const text = this.model.text(hit), end = hit.offset + hit.length;
-    const before = text.slice(Math.max(0, hit.offset - 28), hit.offset), later = text.slice(end, end + 28);
+    const from = hit.offset > AROUND ? text.lastIndexOf(" ", hit.offset - AROUND) + 1 : 0, to = text.indexOf(" ", end + AROUND);
+    const before = (from ? "… " : "") + text.slice(from, hit.offset), later = to < 0 ? text.slice(end) : `${text.slice(end, to)} …`;
     const found = element(by ? "del" : "mark", { textContent: text.slice(hit.offset, end) });
     const fresh = by ? [element("ins", { textContent: by })] : [];
     return element("li", {}, element("button", { type: "button", className: "hit", onclick: () => this.#jump(i) }, before, found, ...fresh, later));
@@ -194,7 +195,7 @@ export class Panels {
   }
 
   async #teach(heard, right) {
-    const answer = await post("/api/glossary", { heard, right });
+    const answer = await ask("/api/glossary", { heard, right });
     this.say(answer.ok ? `The glossary has ${right} for ${heard} now` : (await answer.json()).message);
   }
 

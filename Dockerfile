@@ -1,0 +1,42 @@
+# turnscript with its models inside: what it needs at run time is in the image, no network is asked for anything.
+#
+#   docker build -t turnscript .
+#   docker run --rm --init -v "$PWD:/work" turnscript run interview.mp3
+#
+# docs/scale.md has the rest: a volume for the cache, other users, workers of a cluster.
+
+ARG PYTHON=3.11
+
+FROM python:${PYTHON}-slim AS build
+# torch without CUDA, some gigabytes less; empty: the one with it, from the package index
+ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+WORKDIR /src
+COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY audio ./audio
+COPY transcribe ./transcribe
+COPY output ./output
+RUN python -m venv /opt/turnscript \
+    && /opt/turnscript/bin/pip install --no-cache-dir --constraint constraints.txt \
+        ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} '.[offline,cluster]'
+# The models are put together once, and a first run over a clip shows that the image works.
+ENV XDG_CACHE_HOME=/var/lib/turnscript/cache
+COPY tests/clips/short.mp3 ./
+RUN /opt/turnscript/bin/transcribe models get base \
+    && /opt/turnscript/bin/transcribe run short.mp3 --output /tmp/first --quiet \
+    && /opt/turnscript/bin/transcribe cache clear \
+    && mkdir -p /var/lib/turnscript/data \
+    && chmod -R a+rwX /var/lib/turnscript
+
+FROM python:${PYTHON}-slim
+RUN useradd --uid 1000 --create-home turnscript && mkdir /work && chown turnscript /work
+COPY --from=build /opt/turnscript /opt/turnscript
+COPY --from=build --chown=turnscript /var/lib/turnscript /var/lib/turnscript
+ENV PATH=/opt/turnscript/bin:$PATH \
+    XDG_CACHE_HOME=/var/lib/turnscript/cache \
+    XDG_DATA_HOME=/var/lib/turnscript/data
+USER 1000:1000
+WORKDIR /work
+# like Ctrl-C: what is being written is finished first
+STOPSIGNAL SIGINT
+ENTRYPOINT ["transcribe"]
+CMD ["--help"]

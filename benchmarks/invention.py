@@ -1,0 +1,126 @@
+"""Words where nobody speaks, and phrases that go on and on: what recognisers invent.
+
+    python benchmarks/invention.py [MINUTES]
+
+Ten minutes each of silence, white noise and music from a small synthesiser (chords, a bass, drums, a lead with vibrato)
+must give no words. Then a set that provokes loops: the project's clips in noise, clipped, muffled, cut to pieces that
+repeat, under music, and too fast; no phrase may stand four times in a row.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+RATE = 16_000
+CHORDS = ((0, 4, 7), (9, 12, 16), (5, 9, 12), (7, 11, 14))  # semitones over C: I, vi, IV, V
+LEAD = (12, 14, 16, 19, 16, 14, 12, 7)
+
+
+def silence(seconds: float) -> Floats:
+    """Nothing at all."""
+    return np.zeros(int(seconds * RATE))
+
+
+def white_noise(seconds: float) -> Floats:
+    """Gaussian, at −20 dB."""
+    return 0.1 * np.random.default_rng(1).standard_normal(int(seconds * RATE))
+
+
+def music(seconds: float) -> Floats:
+    """Four bars that repeat: 120 beats a minute, a chord a bar, a lead note a beat, a drum on each beat."""
+    time = np.arange(int(8.0 * RATE)) / RATE
+    bars = np.zeros_like(time)
+    for beat in range(16):
+        part = (time >= beat / 2) & (time < (beat + 1) / 2)
+        since = time[part] - beat / 2
+        fade = np.exp(-4 * since)
+        chord = CHORDS[beat // 4]
+        bars[part] += sum(_tone(note, since) for note in chord) * 0.12
+        bars[part] += 0.3 * _tone(chord[0] - 24, since) * fade
+        bars[part] += 0.25 * _tone(LEAD[beat % 8], since, vibrato=0.006) * np.minimum(1, 8 * since) * fade
+        bars[part] += 0.2 * np.random.default_rng(beat).standard_normal(len(since)) * np.exp(-60 * since)
+    return np.resize(0.5 * bars / np.abs(bars).max(), int(seconds * RATE))
+
+
+def _tone(semitone: float, time: Floats, *, vibrato: float = 0.0) -> Floats:
+    """A note of six harmonics, with 5.5 Hz of vibrato."""
+    hertz = 261.63 * 2 ** (semitone / 12)
+    phase = 2 * np.pi * hertz * (time + vibrato / 5.5 * np.sin(2 * np.pi * 5.5 * time) / (2 * np.pi))
+    return sum((np.sin(n * phase) / n for n in range(1, 7)), np.zeros_like(time))
+
+
+def provoking(clip: Floats) -> Iterator[tuple[str, Floats]]:
+    """The clip in ways that make decoders loop."""
+    random = np.random.default_rng(2)
+    level = np.sqrt(np.mean(clip**2))
+    for decibels in (5, 0, -5):
+        noise = random.standard_normal(len(clip)) * level / 10 ** (decibels / 20)
+        yield f"noise at {decibels} dB", clip + noise
+    yield "clipped", np.clip(40 * clip, -0.9, 0.9)
+    spectrum = np.fft.rfft(clip)
+    spectrum[int(len(spectrum) * 700 / 8_000) :] = 0
+    yield "muffled to 700 Hz", np.fft.irfft(spectrum, len(clip))
+    yield "under music", clip + music(len(clip) / RATE) * level * 4
+    yield "one and a half seconds, twenty times", np.tile(clip[RATE : int(2.5 * RATE)], 20)
+    yield "twice as fast", clip[::2]
+    yield (
+        "pieces of 0.3 s in any order",
+        np.concatenate(random.permutation(clip[: len(clip) // 4800 * 4800].reshape(-1, 4800))),
+    )
+
+
+def loops(text: str) -> list[str]:
+    """Phrases of up to twelve words that stand four times in a row; a single word counts from seven on."""
+    plain = re.sub(r"[^\w\s']", "", text.lower())
+    found = re.findall(r"\b(\w[\w']*(?: \w[\w']*){1,11})(?: \1){3,}\b", plain)
+    return found + re.findall(r"\b(\w[\w']*)(?: \1){6,}\b", plain)
+
+
+def main(minutes: float = 10.0) -> None:
+    """Print both tables; exit with 1 where a word or a loop came."""
+    sys.path.insert(0, str(ROOT))
+    from audio.decode import decode
+    from audio.samples import Audio
+    from transcribe.engines import load
+    from transcribe.models import find_model
+    from transcribe.recognize import recognize
+    from transcribe.settings import Settings
+
+    settings = Settings(language="en")
+    recognizer = load(settings, find_model("base"))
+
+    def heard(samples: Floats) -> str:
+        audio = Audio.from_samples((samples / max(1.0, float(np.abs(samples).max()))).astype(np.float32))
+        return " ".join(word.text for word in recognize(audio, recognizer, settings=settings).words)
+
+    bad = 0
+    print(f"{minutes:g} minutes each\n\n| sound | words |\n|---|---|")
+    for make in (silence, white_noise, music):
+        words = len(heard(make(60 * minutes)).split())
+        bad += words
+        print(f"| {make.__name__.replace('_', ' ')} | {words} |", flush=True)
+    print("\n| clip | made worse | words | loops |\n|---|---|---|---|")
+    for path in sorted((ROOT / "tests" / "clips").glob("*.mp3")):
+        clip = decode(path).read().astype(np.float64)[: 40 * RATE]
+        for name, samples in provoking(clip):
+            text = heard(samples)
+            bad += len(loops(text))
+            print(f"| {path.stem} | {name} | {len(text.split())} | {'; '.join(loops(text)) or '–'} |", flush=True)
+    sys.exit(1 if bad else 0)
+
+
+if __name__ == "__main__":
+    main(*map(float, sys.argv[1:]))

@@ -1,0 +1,75 @@
+"""Stages made by functions of a module, so that a worker of a cluster can make them too."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from audio.samples import Audio
+from tests.scripted import ScriptedStages
+from transcribe.cli import main
+from transcribe.recognize import Recognition
+from transcribe.settings import Settings
+from transcribe.speech import Chunk
+
+
+def scripted(settings: Settings) -> ScriptedStages:
+    """The usual script."""
+    return ScriptedStages()
+
+
+class Deadly(ScriptedStages):
+    """The first process that recognises writes its number to a file in the folder `settings.author` names, and waits
+    to be killed; every later one is well."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def recognize(
+        self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: Callable[[float], None]
+    ) -> Recognition:
+        try:
+            with (self._folder / "victim").open("x") as file:
+                file.write(str(os.getpid()))
+        except FileExistsError:
+            return super().recognize(audio, chunks, language=language, progress=progress)
+        (self._folder / "victim").rename(self._folder / "ready")
+        (self._folder / "victim").touch()
+        while True:
+            time.sleep(0.05)
+
+
+def deadly(settings: Settings) -> Deadly:
+    """See `Deadly`."""
+    return Deadly(Path(settings.author))
+
+
+class Endless(ScriptedStages):
+    """Recognition goes on until its progress is refused, which it notes in the folder `settings.author` names."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def recognize(
+        self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: Callable[[float], None]
+    ) -> Recognition:
+        (self._folder / "begun").touch()
+        try:
+            while True:
+                progress(0.5)
+                time.sleep(0.05)
+        finally:
+            (self._folder / "ended").touch()
+
+
+def endless(settings: Settings) -> Endless:
+    """See `Endless`."""
+    return Endless(Path(settings.author))
+
+
+if __name__ == "__main__":
+    main(stages=scripted)

@@ -1,0 +1,80 @@
+"""A browser, a draft on a desk and its page, for the tests in this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from tests.desk import Desk, DeskMaker
+    from transcribe.editor.session import Session
+    from transcribe.transcript import Transcript
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    from tests.desk import CHROMIUM, FLAGS
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def desk_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeskMaker]:
+    """Makes a desk for a transcript, the draft as the machine prints it unless its source is given."""
+    from tests.desk import Desk
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    desks: list[Desk] = []
+
+    def make(talk: Transcript, source: str | None = None) -> Desk:
+        desks.append(Desk(tmp_path, talk, source))
+        return desks[-1]
+
+    yield make
+    for desk in desks:
+        desk.stop()
+
+
+@pytest.fixture
+def desk(desk_of: DeskMaker) -> Desk:
+    from tests.desk import TALK, talk_of
+
+    return desk_of(talk_of(*TALK))
+
+
+@pytest.fixture
+def page(browser: Browser, desk: Desk) -> Iterator[Page]:
+    from tests.desk import open_page
+
+    opened = open_page(browser, desk)
+    yield opened
+    opened.context.close()
+
+
+@pytest.fixture
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    from output.markdown import render
+    from tests.samples import transcript
+    from tests.test_editor import TALK
+    from transcribe.editor.session import Session
+
+    path = tmp_path / "talk.md"
+    path.write_text(render(transcript(*TALK)), encoding="utf-8")
+    path.with_suffix(".json").write_text(transcript(*TALK).to_json(), encoding="utf-8")
+    (tmp_path / "talk.wav").write_bytes(bytes(range(256)) * 4)
+    session = Session(path)
+    yield session
+    session.close()

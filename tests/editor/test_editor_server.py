@@ -1,0 +1,183 @@
+"""The editor's server over HTTP: who gets in, what is answered, what is refused."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from transcribe.editor.session import Session
+
+
+@pytest.fixture
+def address(session: Session) -> Iterator[tuple[int, str]]:
+    """Port and token of a running server."""
+    pytest.importorskip("starlette", reason="the editor's server needs Starlette, which is not installed")
+    pytest.importorskip("uvicorn", reason="the editor's server needs uvicorn, which is not installed")
+    from transcribe.editor.server import Editor
+
+    editor = Editor(session)
+    thread = threading.Thread(target=editor.serve)
+    thread.start()
+    yield editor.port, editor.url.split("#token=")[1]
+    editor.stop()
+    thread.join()
+
+
+def ask(address: tuple[int, str], path: str, *, method: str = "GET", body: Any = None, **headers: str) -> Any:
+    """One request, with the right token unless another one is given; underscores in header names are hyphens."""
+    port, token = address
+    given = {"Authorization": f"Bearer {token}"} | {k.replace("_", "-"): v for k, v in headers.items()}
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request(method, path, None if body is None else json.dumps(body), given)
+    response = connection.getresponse()
+    response.body = response.read()  # type: ignore[attr-defined]
+    connection.close()
+    return response
+
+
+def test_the_token_is_in_no_request_line_and_in_no_cookie(address: tuple[int, str]) -> None:
+    """Behind the `#` it stays in the browser; a cookie would go to every other port of this machine."""
+    port, token = address
+    answer = ask(address, "/", Authorization="")
+    assert answer.status == 200
+    assert token.encode() not in answer.body
+    assert answer.headers["Set-Cookie"] is None
+    assert (
+        ask(address, "/api/draft", Authorization="", Cookie=f"turnscript-{port}={token}; token={token}").status == 403
+    )
+    assert ask(address, f"/api/draft?token={token}", Authorization="").status == 403
+
+
+@pytest.mark.parametrize("path", ["/api/draft", "/api/revision", "/audio"])
+def test_strangers_get_nothing(address: tuple[int, str], path: str) -> None:
+    for given in ("", "Bearer guess", address[1], f"Basic {address[1]}"):
+        answer = ask(address, path, Authorization=given)
+        assert answer.status == 403
+        assert b"Ada" not in answer.body
+    assert ask(address, f"{path}?key={address[1]}", Authorization="").status == 403
+
+
+@pytest.mark.parametrize("path", ["/", "/api/draft", "/api/revision", "/audio", "/assets/editor.js"])
+def test_other_sites_and_other_names_get_nothing(address: tuple[int, str], path: str) -> None:
+    assert ask(address, path, Host="evil.example").status == 421
+    assert ask(address, path, Host=f"127.0.0.1:{address[0] + 1}").status == 421
+    assert ask(address, path, Host="127.0.0.1").status == 421
+    assert ask(address, path, Origin="http://evil.example").status == 403
+    assert ask(address, path, Origin=f"http://127.0.0.1:{address[0] + 1}").status == 403
+    for site in ("cross-site", "same-site"):  # of one site are all ports of this machine
+        assert ask(address, path, Sec_Fetch_Site=site).status == 403
+
+
+def test_the_address_may_be_a_link_elsewhere(address: tuple[int, str]) -> None:
+    """In a notebook's terminal, say. What it opens holds nothing, and in a frame it opens nothing."""
+    assert ask(address, "/", Sec_Fetch_Site="cross-site", Sec_Fetch_Dest="document").status == 200
+    assert ask(address, "/", Sec_Fetch_Site="cross-site", Sec_Fetch_Dest="iframe").status == 403
+    assert ask(address, "/api/draft", Sec_Fetch_Site="cross-site", Sec_Fetch_Dest="document").status == 403
+
+
+def test_port_80_stands_in_no_host_header(session: Session) -> None:
+    from starlette.testclient import TestClient
+
+    from transcribe.editor.server import application
+
+    client = TestClient(application(session, token="t", port=80), base_url="http://127.0.0.1")
+    assert client.get("/api/revision", headers={"Authorization": "Bearer t"}).json()["revision"] == session.revision
+    assert client.get("/", headers={"Host": "evil.example"}).status_code == 421
+
+
+def test_a_draft_has_its_usual_port_and_a_token_of_its_own(session: Session) -> None:
+    """So that a page left open finds the server again, and cannot save into another draft."""
+    from transcribe.editor.server import Editor
+
+    first = Editor(session)
+    second = Editor(session)  # while the first one has the port
+    third_session = Session(session.path)
+    assert first.port != second.port
+    first_token, second_token = (editor.url.split("#token=")[1] for editor in (first, second))
+    assert first_token != second_token
+    assert first_token.split(".")[0] == second_token.split(".")[0]
+    for editor in (first, second):
+        editor.close()
+    third = Editor(third_session)
+    assert third.port == first.port
+    third.close()
+    third_session.close()
+
+
+def test_writing_needs_the_page_itself(address: tuple[int, str], session: Session) -> None:
+    before = session.path.read_bytes()
+    state = json.loads(ask(address, "/api/draft").body)
+    body = {"revision": state["revision"], "turns": [["Ada", ["Gone."]]]}
+    kind = {"Content_Type": "application/json"}
+    assert ask(address, "/api/draft", method="POST", body=body, **kind).status == 403
+    assert ask(address, "/api/draft", method="POST", body=body, Origin="null", **kind).status == 403
+    own = {"Origin": f"http://127.0.0.1:{address[0]}"}
+    assert ask(address, "/api/draft", method="POST", body=body, Content_Type="text/plain", **own).status == 422
+    assert ask(address, "/api/draft", method="POST", body={"turns": 1}, **own, **kind).status == 400
+    assert ask(address, "/api/draft", method="POST", body=[], **own, **kind).status == 400
+    assert session.path.read_bytes() == before
+    assert ask(address, "/api/draft", method="POST", body=body, **own, **kind).status == 200
+    assert session.path.read_bytes() != before
+
+
+def test_every_answer_forbids_what_the_page_does_not_need(address: tuple[int, str]) -> None:
+    for answer in (ask(address, "/"), ask(address, "/api/draft"), ask(address, "/api/draft", Authorization="")):
+        policy = answer.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'; script-src 'self'; ")
+        assert "unsafe" not in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Access-Control-Allow-Origin"] is None
+
+
+def test_no_path_leads_out_of_the_assets(address: tuple[int, str]) -> None:
+    for name in ("../server.py", "..%2fserver.py", "%2e%2e/server.py", "page.html%00", "server.py"):
+        assert ask(address, f"/assets/{name}").status == 404
+
+
+def test_an_edit_of_an_older_revision_is_asked_what_it_started_from(address: tuple[int, str], session: Session) -> None:
+    state = json.loads(ask(address, "/api/draft").body)
+    base = [[turn["speaker"], turn["paragraphs"]] for turn in state["turns"]]
+    session.path.write_bytes(session.path.read_bytes().replace(b"hills", b"dales"))
+    mine = [*base[:2], [base[2][0], ["How come?"]], base[3]]
+    own = {"Origin": f"http://127.0.0.1:{address[0]}", "Content_Type": "application/json"}
+    body = {"revision": state["revision"], "turns": mine}
+    assert ask(address, "/api/draft", method="POST", body=body, **own).status == 409
+    answer = ask(address, "/api/draft", method="POST", body={**body, "base": base}, **own)
+    assert json.loads(answer.body)["clashes"] == []
+    text = session.path.read_text(encoding="utf-8")
+    assert "dales" in text
+    assert "How come?" in text
+
+
+def test_sound_in_ranges(address: tuple[int, str], session: Session) -> None:
+    sound = json.loads(ask(address, "/api/draft").body)["audio"]
+    assert ask(address, sound, Authorization="").status == 404
+    json_path = session.path.with_suffix(".json")
+    data = json.loads(json_path.read_text(encoding="utf-8"))
+    data["episode"]["audio_path"] = "talk.wav"
+    json_path.write_text(json.dumps(data), encoding="utf-8")
+    answer = ask(address, sound, Authorization="", Range="bytes=10-13")
+    assert answer.status == 206
+    assert answer.body == bytes((10, 11, 12, 13))
+    assert answer.headers["Content-Range"] == "bytes 10-13/1024"
+
+
+def test_the_page_runs_no_script_of_its_own() -> None:
+    page = (Path(__file__).parents[2] / "transcribe/editor/assets/page.html").read_text(encoding="utf-8")
+    assert re.findall(r"<script(?![^>]* src=)", page) == []
+    assert re.findall(r"<style|\sstyle=|\son\w+=|https?://", page) == []
+
+
+def test_a_port_in_use_is_said(address: tuple[int, str], session: Session) -> None:
+    from output.errors import OutputError
+    from transcribe.editor.server import Editor
+
+    with pytest.raises(OutputError, match=f"port {address[0]} cannot be used"):
+        Editor(session, port=address[0])

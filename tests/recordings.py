@@ -1,0 +1,47 @@
+"""Recordings made for the tests of decoding: tones and noise, in any format ffmpeg writes, and cut short."""
+
+from __future__ import annotations
+
+import subprocess
+import wave
+from pathlib import Path
+
+import imageio_ffmpeg
+import numpy as np
+from numpy.typing import NDArray
+
+from audio.samples import SAMPLE_RATE
+
+CLIPS = Path(__file__).parent / "clips"
+STEP = 1 / 32_768  # of int16
+
+
+def tone(hertz: float, seconds: float, *, rate: int = SAMPLE_RATE, peak: float = 0.5) -> NDArray[np.int16]:
+    return np.round(32_767 * peak * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)).astype("<i2")
+
+
+def write_wav(path: Path, *channels: NDArray[np.int16], rate: int = SAMPLE_RATE) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setparams((len(channels), 2, rate, 0, "NONE", ""))
+        file.writeframes(np.stack(channels, axis=1).astype("<i2").tobytes())
+    return path
+
+
+def convert(source: Path, target: Path, *options: str) -> Path:
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", "-i", str(source), *options, str(target)]
+    subprocess.run(command, check=True)
+    return target
+
+
+def cut(path: Path, part: float) -> Path:
+    data = path.read_bytes()
+    cut_path = path.with_name(f"cut-{path.name}")
+    cut_path.write_bytes(data[: int(len(data) * part)])
+    return cut_path
+
+
+def write_noise(path: Path, seconds: float) -> Path:
+    """Noise that no codec can shrink to nothing, with a swell so that bit rates vary."""
+    swell = np.abs(np.sin(np.arange(round(seconds * SAMPLE_RATE)) / 20_000))
+    noise = np.random.default_rng(3).standard_normal(len(swell)) * swell * 4000
+    return write_wav(path, noise.round().astype("<i2"))

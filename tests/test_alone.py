@@ -1,0 +1,157 @@
+"""One run per folder: with real processes, because a lock that dies with its process is the point."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from transcribe.alone import InUseError, Owner, alone_in
+
+ROOT = Path(__file__).parents[1]
+HOLD = """
+import sys
+from pathlib import Path
+from transcribe.alone import alone_in
+with alone_in(Path(sys.argv[1]), "transcribe run other"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def another_run(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that holds `folder` until its stdin is closed."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "held\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def note(folder: Path) -> Path:
+    return folder / ".turnscript" / "run.json"
+
+
+def test_the_holder_is_named_and_a_clean_end_leaves_the_folder_free(tmp_path: Path) -> None:
+    with another_run(tmp_path) as process:
+        with pytest.raises(InUseError) as caught, alone_in(tmp_path, "transcribe run"):
+            pytest.fail("both are in")
+        message = str(caught.value)
+        assert message.startswith(f"{tmp_path}: in use by process {process.pid} on {socket.gethostname()}, since ")
+        assert message.endswith("(transcribe run other); wait for its end, or say --wait")
+        process.communicate("")
+        assert process.returncode == 0
+    assert not note(tmp_path).exists()
+    with alone_in(tmp_path, "transcribe run"):
+        assert json.loads(note(tmp_path).read_text())["pid"] == os.getpid()
+
+
+def test_a_killed_holder_holds_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    with another_run(tmp_path) as process:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert json.loads(note(tmp_path).read_text())["pid"] == process.pid
+        with alone_in(tmp_path, "transcribe run"):
+            pass
+    assert f"the lock of process {process.pid} on {socket.gethostname()}" in caplog.text
+    assert "is stale" in caplog.text
+
+
+def test_a_note_from_before_a_reboot_is_stale(tmp_path: Path) -> None:
+    note(tmp_path).parent.mkdir()
+    note(tmp_path).write_text(json.dumps(left_by(host=socket.gethostname(), boot="an-earlier-start")))
+    with alone_in(tmp_path, "transcribe run"):
+        pass
+
+
+def left_by(**changes: object) -> dict[str, object]:
+    return {"pid": 1, "host": "elsewhere", "boot": "theirs", "started": "2026-01-01", "command": "x", **changes}
+
+
+def test_a_run_on_another_machine_is_respected_and_named(tmp_path: Path) -> None:
+    note(tmp_path).parent.mkdir()
+    note(tmp_path).write_text(json.dumps(left_by()))
+    with pytest.raises(InUseError, match="process 1 on elsewhere, since 2026-01-01") as caught, alone_in(tmp_path, "x"):
+        pytest.fail("the other run was passed over")
+    assert f"as {note(tmp_path)} says; if that run is over, remove this file" in str(caught.value)
+    note(tmp_path).unlink()
+    with alone_in(tmp_path, "x"):
+        pass
+
+
+def test_another_container_of_this_machine_is_no_other_machine(tmp_path: Path) -> None:
+    ours = Owner.ourselves("x")
+    if not ours.boot:
+        pytest.skip("this system has no boot id")
+    note(tmp_path).parent.mkdir()
+    note(tmp_path).write_text(json.dumps(left_by(boot=ours.boot)))
+    with alone_in(tmp_path, "x"):  # its lock is free, and its locks are ours: it is dead
+        pass
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"pid": "1"}', json.dumps({**left_by(), "pid": None})])
+def test_a_damaged_note_is_none(damage: str, tmp_path: Path) -> None:
+    note(tmp_path).parent.mkdir()
+    note(tmp_path).write_text(damage)
+    with alone_in(tmp_path, "x"):
+        pass
+
+
+def test_waiting_is_said_once_and_ends_with_the_other_run(tmp_path: Path) -> None:
+    told: list[str] = []
+    with another_run(tmp_path) as process:
+
+        def waiting(holder: str) -> None:
+            told.append(holder)
+            threading.Timer(0.7, process.kill).start()
+
+        with alone_in(tmp_path, "x", wait=True, waiting=waiting):
+            assert process.wait() != 0
+    assert len(told) == 1
+    assert f"process {process.pid}" in told[0]
+
+
+def test_two_in_one_process_are_told_apart_too(tmp_path: Path) -> None:
+    with (
+        alone_in(tmp_path, "first"),
+        alone_in(tmp_path / "other", "second"),
+        pytest.raises(InUseError, match="first"),
+        alone_in(tmp_path, "third"),
+    ):
+        pytest.fail("both are in")
+    with alone_in(tmp_path, "fourth"):
+        pass
+
+
+def test_a_run_that_writes_nothing_leaves_nothing(tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    with alone_in(new, "x"):
+        assert note(new).exists()
+    assert not new.exists()
+    with alone_in(tmp_path, "x"):
+        (tmp_path / ".turnscript" / "index.json").write_text("{}")
+    assert sorted(path.name for path in (tmp_path / ".turnscript").iterdir()) == ["index.json", "run.lock"]
+    with alone_in(new, "x"):
+        (new / "draft.md").write_text("x")
+    assert [path.name for path in new.iterdir()] == ["draft.md"]
+
+
+def test_a_folder_that_cannot_be_locked_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(InUseError, match="cannot be locked"), alone_in(tmp_path / "file", "x"):
+        pytest.fail("a file was locked as a folder")

@@ -1,0 +1,104 @@
+"""`clips.toml`: what it says holds, and a mistake in it is named with its line and key."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from tests.checking import Check, Telling, with_words, write_clip
+from transcribe.clips import Limits, find_clips
+from transcribe.settings import Settings
+
+HERE = Path(__file__).parent
+
+
+def expectations() -> list[tuple[str, list[str]]]:
+    cases = []
+    for path in sorted((HERE / "check_cases").glob("*.toml")):
+        lines = path.read_text().splitlines()
+        cases.append((path.stem, [line.removeprefix("# Expect: ") for line in lines if line.startswith("# Expect: ")]))
+    return cases
+
+
+@pytest.mark.parametrize(("case", "messages"), expectations())
+def test_a_malformed_file_is_named_with_line_and_key(
+    check: Check, tmp_path: Path, case: str, messages: list[str]
+) -> None:
+    text = (HERE / "check_cases" / f"{case}.toml").read_text()
+    (tmp_path / "clips.toml").write_text(text)
+    code, out, err = check(".")
+    assert (code, out) == (2, "")
+    (line,) = err.splitlines()
+    assert line.startswith("Error: clips.toml: ")
+    for message in messages:
+        assert message in line
+
+
+def test_settings_and_limits_go_from_all_clips_to_one(check: Check, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clips")
+    write_clip(tmp_path / "clips", "second", hertz=220)
+    toml = """
+[limits]
+wer = 0.01
+[settings]
+beam-size = 2
+[[clip]]
+audio = "garden.wav"
+[[clip]]
+audio = "second.wav"
+reference = ["garden.ref.txt"]
+limits = { wer = 0.5, lost_seconds = false }
+[overall]
+wer = 0.02
+"""
+    (tmp_path / "clips" / "clips.toml").write_text(toml)
+    code, out, _ = check("clips", "--json", stages=Telling(talk=with_words("roses", "noses")))
+    report = json.loads(out)
+    limits = {c["name"]: {g["measure"]: g["limit"] for g in c["gates"]} for c in report["clips"]}
+    assert code == 1
+    assert (limits["garden"]["wer"], limits["second"]["wer"]) == (0.01, 0.5)
+    assert "der" not in limits["second"], "its reference has no times"
+    assert report["overall"]["gates"][0]["limit"] == 0.02
+    assert [clip["state"] for clip in report["clips"]] == ["failed", "ok"]
+
+
+def test_terms_are_looked_at_like_names(check: Check, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clips")
+    (tmp_path / "clips" / "clips.toml").write_text('[[clip]]\naudio = "garden.wav"\nterms = ["clay", "old spade"]\n')
+    code, out, _ = check("clips", stages=Telling(talk=with_words("clay", "cray")))
+    assert code == 1
+    assert "name: clay, 1 of 1 mentions wrong" in out
+    assert "name: spade" not in out
+
+
+@pytest.mark.parametrize(
+    ("toml", "message"),
+    [
+        ('[[clip]]\naudio = "gone.wav"\nreference = "garden.ref.txt"\n', "gone.wav: cannot be read"),
+        ('[[clip]]\naudio = "garden.wav"\nreference = "gone.ref.txt"\n', "gone.ref.txt: the reference cannot be read"),
+        ('[[clip]]\naudio = "garden.wav"\nreference = []\n', "garden.wav: no reference"),
+    ],
+)
+def test_a_listed_file_that_is_missing_is_named(check: Check, tmp_path: Path, toml: str, message: str) -> None:
+    write_clip(tmp_path / "clips")
+    (tmp_path / "clips" / "clips.toml").write_text(toml)
+    code, out, _ = check("clips/clips.toml")
+    assert code == 2
+    assert message in out
+
+
+def test_the_example_in_the_documentation_is_read(tmp_path: Path) -> None:
+    page = (HERE.parent / "docs" / "checks.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```toml\n(.*?)^```", page, re.M | re.S)
+    (tmp_path / "clips.toml").write_text(example)
+    found = find_clips(tmp_path, Settings())
+    opening, phone = found.clips
+    assert (opening.limits.wer, opening.limits.names, opening.limits.der, phone.limits.wer) == (0.03, 0, None, 0.08)
+    assert (phone.name, phone.settings.beam_size, found.overall.x_realtime) == ("phone", 1, 2)
+    assert opening.settings.speaker_names == ("Rich", "Nora")
+    for limit in fields(Limits):
+        assert f"| `{limit.name}` |" in page

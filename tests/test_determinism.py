@@ -1,0 +1,78 @@
+"""The real weights find the same twice, with any number of threads, and nearly the same with windows in batches.
+
+The tolerances are those docs/checks.md states.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from audio.decode import decode
+from tests.conftest import Run
+from transcribe.cli import main
+from transcribe.embedding import embed, window_starts
+from transcribe.engines.ctranslate2 import CTranslate2
+from transcribe.models import find_model
+from transcribe.references import Account, Said
+from transcribe.score import score
+from transcribe.speaker_models import SpeakerModel, open_network
+
+CLIPS = Path(__file__).parent / "clips"
+WORDS = 0.03  # of the words of windows decoded in a batch, normalised, how many may be others
+LOGPROB = 0.05  # by how much their mean log probability may differ
+SOUND = 0.001  # by how much a number of a voice's vector, which has length 1, may
+
+pytestmark = [pytest.mark.models, pytest.mark.usefixtures("speaker_models")]
+
+
+def found(out: Path, *options: str) -> dict[str, Any]:
+    """What a run of the short clip finds, whatever earlier runs kept."""
+    with pytest.raises(SystemExit) as caught:
+        main(["run", str(CLIPS / "short.mp3"), "--fresh", "--force", "-o", str(out), *options])
+    assert caught.value.code == 0
+    data: dict[str, Any] = json.loads((out / "short.json").read_text())
+    return {key: data[key] for key in ("language", "speakers", "turns", "spans")}
+
+
+def test_threads_change_nothing_and_a_second_run_does_not_either(run: Run, tmp_path: Path) -> None:
+    """Not one digit: no sum is taken in another order, whichever thread takes it."""
+    alone, several, again = (found(tmp_path / f"out{i}", "--threads", n) for i, n in enumerate("131"))
+    assert alone == several
+    assert alone == again
+
+
+def test_windows_read_together_are_read_nearly_as_alone() -> None:
+    """With int8 a batch is rounded otherwise than a window: seen was one word in seventy. So on a processor each window
+    is decoded alone, and batches are for graphics cards."""
+    files = find_model("base")
+    with decode(CLIPS / "packaging-notes.mp3") as audio:
+        windows = [audio.read(start, end) for start, end in ((0, 9), (9, 21), (21, 27))]
+    alone, together = (
+        list(CTranslate2(files, device="cpu", threads=2, batch=batch).recognize(windows, language="en"))
+        for batch in (1, 3)
+    )
+    one, other = (Account((Said("A", " ".join(reading.text for reading in side)),)) for side in (alone, together))
+    words = score(one, other).words
+    assert words is not None
+    assert words.words > 60
+    assert words.rate <= WORDS
+    for a, b in zip(alone, together, strict=True):
+        assert a.avg_logprob == pytest.approx(b.avg_logprob, abs=LOGPROB)
+
+
+def test_voices_heard_together_are_heard_as_alone() -> None:
+    network = open_network(SpeakerModel.EMBEDDING, device="cpu")
+
+    def one_by_one(batch: np.ndarray) -> np.ndarray:
+        return np.concatenate([network(features[None]) for features in batch])
+
+    with decode(CLIPS / "short.mp3") as audio:
+        starts = window_starts(len(audio.read()))
+        assert len(starts) > 3
+        together, alone = (embed(audio, way, starts=starts, threads=1) for way in (network, one_by_one))
+    assert np.abs(together - alone).max() < SOUND

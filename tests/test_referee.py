@@ -1,0 +1,72 @@
+"""The independent referee of ../shared says the same of every file of the corpus."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from transcribe.references import Account, read_account, read_reference
+from transcribe.score import Score, score
+
+SHARED = Path(__file__).parents[2] / "shared"
+
+
+def damaged(reference: Account) -> dict[str, object]:
+    """A hypothesis with every kind of error, at places that depend on nothing but the reference."""
+    words = []
+    for at, (start, end, speaker, text) in enumerate(timed_words(reference)):
+        if at % 13 == 5 or 40 <= at % 150 < 60:
+            continue
+        who = "y" if at % 23 < 2 else speaker
+        word = {"text": "banana" if at % 17 == 3 else text, "start": start, "end": end, "speaker": who}
+        words += [word] * (2 if at % 29 == 7 else 1)
+    segments = [
+        {"start": span.start + 0.3, "end": span.end + 0.1, "speaker": "z" if i % 7 == 3 else span.speaker}
+        for i, span in enumerate(reference.spans or ())
+        if span.end - span.start > 0.3
+    ]
+    return {"words": words, "segments": segments}
+
+
+def timed_words(reference: Account) -> list[tuple[float, float, str, str]]:
+    if reference.said is not None:
+        texts = [(said.speaker, word) for said in reference.said for word in said.text.split()]
+        return [(i / 2, i / 2 + 0.4, who, word) for i, (who, word) in enumerate(texts)]
+    return [
+        (span.start + i / 2, span.start + i / 2 + 0.4, span.speaker, f"word{i}")
+        for span in reference.spans or ()
+        for i in range(int(2 * (span.end - span.start)))
+    ]
+
+
+@pytest.mark.skipif(not (SHARED / "corpus").is_dir(), reason="the corpus (../shared) is not here")
+def test_the_referee_agrees_on_every_file_of_the_corpus(tmp_path: Path) -> None:
+    """To 0.05 points: it prints one digit, so what agrees exactly differs by up to half of that."""
+    corpus = SHARED / "corpus"
+    names = sorted({path.name.split(".")[0] for path in (*corpus.glob("*.ref.txt"), *corpus.glob("*.rttm"))})
+    expected: dict[str, Score] = {}
+    for name in names:
+        words, times = corpus / f"{name}.ref.txt", corpus / f"{name}.rttm"
+        reference = read_reference(words) if words.is_file() else read_account(times)
+        path = tmp_path / f"{name}.json"
+        path.write_text(json.dumps(damaged(reference)), encoding="utf-8")
+        expected[name] = score(reference, read_account(path))
+    referee = [sys.executable, "-W", "ignore", str(SHARED / "tools" / "score.py"), str(tmp_path), str(corpus)]
+    rows = subprocess.run(referee, capture_output=True, text=True, check=True).stdout.splitlines()[1:-1]
+    assert len(rows) == len(names) >= 15
+    for row in rows:
+        name, *cells = re.split(r"\s+", row.strip())
+        found = expected[name]
+        ours = (found.words, found.cp, found.time)
+        for cell, counts in zip(cells[:3], ours, strict=True):
+            assert (cell == "-") == (counts is None), row
+            if counts is not None:
+                assert float(cell) == pytest.approx(100 * counts.rate, abs=0.0501), row
+        if found.lost_seconds is not None and found.time is not None:
+            assert float(cells[4]) == pytest.approx(found.lost_seconds, abs=0.06), row
+        assert cells[-1] == f"{found.speakers_hyp}/{found.speakers_ref}"

@@ -1,0 +1,101 @@
+"""Subscriptions: every key of a [[show]] is a setting, and a wrong one is named with its file, table and key."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from tests.test_settings import FIELDS, OTHER, toml
+from transcribe.errors import SettingsError
+from transcribe.settings import Settings
+from transcribe.shows import Show, load_shows, shows_named
+from transcribe.voices import Sample, Voice, VoiceError, expected
+
+FEED = "https://example.org/feed.xml"
+
+
+def shows_in(folder: Path, text: str, **given: object) -> tuple[Show, ...]:
+    (folder / "transcribe.toml").write_text(text)
+    return load_shows(given, environ={}, folder=folder)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_every_setting_can_stand_in_a_show(name: str, tmp_path: Path) -> None:
+    line = f"{name.replace('_', '-')} = {toml(OTHER[name])}"
+    (show,) = shows_in(tmp_path, f"[[show]]\nname = 'A'\nfeed = '{FEED}'\n{line}\n")
+    value = str(tmp_path / OTHER[name]) if name in ("output", "glossary") else OTHER[name]
+    assert show == Show("A", FEED, dataclasses.replace(Settings(), **{name: value}))
+
+
+def test_a_show_beats_the_top_of_the_file_and_the_command_line_beats_both(tmp_path: Path) -> None:
+    text = f"""
+host = "Rich"
+wrap = 60
+threads = 1
+[[show]]
+name = "One"
+feed = "{FEED}"
+wrap = 50
+threads = 2
+[[show]]
+name = "Two"
+feed = "recordings"
+host = "Ada"
+output = "two"
+"""
+    one, two = shows_in(tmp_path, text, threads="3")
+    assert (one.settings.host, one.settings.wrap, one.settings.threads) == ("Rich", 50, 3)
+    assert (two.settings.host, two.settings.wrap, two.settings.threads) == ("Ada", 60, 3)
+    assert (two.feed, two.settings.output_folder) == (str(tmp_path / "recordings"), tmp_path / "two")
+    environ = {"TRANSCRIBE_WRAP": "40"}
+    assert [show.settings.wrap for show in load_shows({}, environ=environ, folder=tmp_path)] == [40, 40]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[[show]]\nfeed = 'x'", r"transcribe.toml: \[\[show\]\] 1: name: must be given"),
+        ("[[show]]\nname = 'A'\nfeed = 'x'\n[[show]]\nname = 3", r"\[\[show\]\] 2: name: 3 is not text"),
+        ("[[show]]\nname = 'A'", r"transcribe.toml: \[\[show\]\] 'A': feed: must be given"),
+        (
+            "[[show]]\nname = 'A'\nfeed = 'x'\nlable = 'y'",
+            r"toml: \[\[show\]\] 'A': 'lable' is not a setting; there are",
+        ),
+        ("[[show]]\nname = 'A'\nfeed = 'x'\nwrap = 'y'", r"toml: \[\[show\]\] 'A': wrap: 'y' is not a whole number"),
+        ("[[show]]\nname = 'A'\nfeed = 'x'\n[[show]]\nname = 'a'\nfeed = 'y'", r"\[\[show\]\]: name: 'a' stands twice"),
+        ("[show]\nname = 'A'\nfeed = 'x'", r"toml: show: write each show as a table of its own"),
+        ("show = 3", r"toml: show: write each show as a table of its own"),
+        ('[[show]]\nname = "A\\n\\u001b"\nfeed = "x"', r"\[\[show\]\] 1: name: must be given, in one line"),
+        ("[[show]]\nname = 'A'\nfeed = 'x'\nhost = {a = 1}", r"\[\[show\]\] 'A': host: {'a': 1} is not text"),
+        ("[[show]", r"transcribe.toml: not valid TOML"),
+    ],
+)
+def test_a_wrong_key_is_named_with_its_place(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=message):
+        shows_in(tmp_path, text)
+
+
+def test_shows_are_chosen_by_name(tmp_path: Path) -> None:
+    text = "".join(f"[[show]]\nname = '{name}'\nfeed = 'x'\n" for name in ("Café", "Two", "Three"))
+    shows = shows_in(tmp_path, text)
+    assert [show.name for show in shows_named(shows, [])] == ["Café", "Two", "Three"]
+    assert [show.name for show in shows_named(shows, ["three", "CAFÉ", "Three"])] == ["Three", "Café"]
+    with pytest.raises(SettingsError, match=r"no 'four' in transcribe\.toml; there are Café, Two, Three"):
+        shows_named(shows, ["four"])
+
+
+def test_without_shows_there_is_nothing_to_bring_up_to_date(tmp_path: Path) -> None:
+    assert load_shows({}, environ={}, folder=tmp_path) == ()
+    assert shows_in(tmp_path, "wrap = 60") == ()
+    with pytest.raises(SettingsError, match="give a SOURCE, or write a \\[\\[show\\]\\]"):
+        shows_named((), [])
+
+
+def test_only_the_voices_expected_are_looked_for() -> None:
+    ada, grace = (Voice(name, (Sample("clip", 9.0, (1.0,) + (0.0,) * 191),)) for name in ("Ada", "Grace Hopper"))
+    assert expected([ada, grace], ()) == (ada, grace)
+    assert expected([ada, grace], ("grace hopper",)) == (grace,)
+    with pytest.raises(VoiceError, match='voices: Bob is not on file; `transcribe voices add "Bob" CLIP` adds them'):
+        expected([ada], ("Ada", "Bob"))

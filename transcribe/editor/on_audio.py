@@ -1,0 +1,48 @@
+"""The recording beside a draft, for long rewrites that are to be timed on it (`transcribe sync --realign-audio`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from transcribe.errors import TranscriptError
+from transcribe.relisten import relistened, rewrites
+from transcribe.transcript import Transcript
+
+if TYPE_CHECKING:
+    from transcribe.editor.sync import OnAudio
+    from transcribe.engines import Aligner
+
+
+def _aligner(transcript: Transcript) -> Aligner:
+    from transcribe.engines import load_aligner
+    from transcribe.models import find_model
+
+    return load_aligner(find_model(transcript.made_with.model))
+
+
+def timed_on_audio(draft_path: Path, *, open_aligner: Callable[[Transcript], Aligner] = _aligner) -> OnAudio:
+    """Times long rewrites on the audio the transcript names, with the model that made it; loads neither without need.
+
+    What it gives raises `TranscriptError` where the audio is not there, `SourceError`, `ModelError` and `EngineError`
+    as decoding and the models do.
+    """
+
+    def on_audio(after: Transcript, before: Transcript) -> tuple[Transcript, str]:
+        found = rewrites(after, before)
+        if not found:
+            return after, ""
+        path = after.episode.path and draft_path.parent / after.episode.path
+        if path is None or not path.is_file():
+            where = f"{path}: not there" if path else f"{draft_path}: its transcript names no audio"
+            raise TranscriptError(f"{where}, so nothing was timed on it or changed; sync without --realign-audio")
+        from audio.decode import decode
+
+        with decode(path) as audio:
+            heard, count = relistened(after, found, audio=audio, aligner=open_aligner(after))
+        missing = sum(rewrite.last - rewrite.first for rewrite in found) - count
+        parts = [f"{count} of them timed on the audio"] if count else []
+        return heard, ", ".join([*parts, f"{missing} not heard there"] if missing else parts)
+
+    return on_audio

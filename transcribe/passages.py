@@ -1,0 +1,71 @@
+"""Chunks as they are read: a chunk's words so far, and the recogniser with all that stays the same over a recording.
+
+What this does not do: judge a reading, or decide what is read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from transcribe.engines.protocol import Reading, Recognizer
+from transcribe.evidence import holes, settled
+from transcribe.speech import Chunk, Region, voiced_between
+from transcribe.transcript import Doubt, Word
+
+if TYPE_CHECKING:
+    from audio.samples import Audio
+    from transcribe.engines.protocol import Samples
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One chunk's words so far, in absolute times, and what is known of them."""
+
+    chunk: Chunk
+    reading: Reading
+    words: tuple[Word, ...]
+    passes: int = 1
+    doubts: tuple[Doubt, ...] = ()
+
+    @property
+    def uncovered(self) -> float:
+        """Seconds of speech in holes between the words."""
+        return sum(voiced_between(self.chunk.regions, h.start, h.end) for h in holes(self.words, self.chunk))
+
+
+class Reader:
+    """A recording before a recogniser: stretches in, readings out."""
+
+    def __init__(self, audio: Audio, recognizer: Recognizer, language: str, beam_size: int) -> None:
+        self._audio = audio
+        self._recognizer = recognizer
+        self._language = language
+        self._beam_size = beam_size
+
+    @property
+    def duration(self) -> float:
+        """Seconds of the recording."""
+        return self._audio.duration
+
+    def chunks(self, chunks: Sequence[Chunk]) -> Iterator[Passage]:
+        """The first reading of each chunk."""
+        stretches = [Region(chunk.start, chunk.end) for chunk in chunks]
+        for chunk, reading in zip(chunks, self.stretches(stretches), strict=True):
+            yield Passage(chunk, reading, settled(shifted(reading.words, chunk.start), chunk.regions))
+
+    def stretches(
+        self, stretches: Sequence[Region], *, greedy: bool = False, temperature: float = 0.0
+    ) -> Iterator[Reading]:
+        """A reading for each stretch of the recording, its times still from the stretch's start."""
+        windows: Iterator[Samples] = (self._audio.read(stretch.start, stretch.end) for stretch in stretches)
+        beam_size = 1 if greedy else self._beam_size
+        return self._recognizer.recognize(
+            windows, language=self._language, beam_size=beam_size, temperature=temperature
+        )
+
+
+def shifted(words: Iterable[Word], seconds: float) -> tuple[Word, ...]:
+    """`words` that much later."""
+    return tuple(replace(word, start=word.start + seconds, end=word.end + seconds) for word in words)

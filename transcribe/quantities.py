@@ -1,0 +1,54 @@
+"""Sizes and ages as people type them: "2GB", "30d" → bytes, seconds. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from audio.episode import Seconds
+from transcribe.errors import SettingsError
+
+_UNITS_BYTES = {
+    "B": 1,
+    **{f"{prefix}B": 1000**power for power, prefix in enumerate("KMGT", start=1)},
+    **{f"{prefix}IB": 1024**power for power, prefix in enumerate("KMGT", start=1)},
+}
+_UNITS_S = {"m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
+
+
+def size_bytes(text: str) -> int:
+    """How many bytes a size means. Raises `SettingsError` for what is none.
+
+    >>> size_bytes("2GB"), size_bytes("1.5 MiB"), size_bytes("0")
+    (2000000000, 1572864, 0)
+    """
+    found = re.fullmatch(r"\s*(\d{1,12}(?:\.\d{1,6})?)\s*([A-Za-z]*)\s*", text)
+    unit = _UNITS_BYTES.get(found[2].upper() or "B") if found else None
+    if found is None or unit is None:
+        raise SettingsError(f"{text!r} is not a size such as 500MB or 2GB")
+    return int(float(found[1]) * unit)
+
+
+def age_seconds(text: str) -> Seconds:
+    """How long an age is. Raises `SettingsError` for what is none.
+
+    >>> age_seconds("30d"), age_seconds("12h")
+    (2592000.0, 43200.0)
+    """
+    found = re.fullmatch(r"\s*(\d{1,6})\s*([mhdw])\s*", text)
+    if found is None:
+        raise SettingsError(f"{text!r} is not an age such as 12h, 30d or 8w")
+    return int(found[1]) * _UNITS_S[found[2]]
+
+
+def shown_size(n_bytes: int) -> str:
+    """A size for people, in steps of a thousand.
+
+    >>> shown_size(999), shown_size(444_000), shown_size(1_730_000_000)
+    ('999 B', '444 kB', '1.7 GB')
+    """
+    size, unit = float(n_bytes), "B"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if size < 999.5:
+            break
+        size, unit = size / 1000, larger
+    return f"{size:.1f} {unit}" if size < 10 and unit != "B" else f"{size:.0f} {unit}"

@@ -1,0 +1,195 @@
+"""The second look: chunks whose reading is poor, and speech between the words, read again in other ways.
+
+What is tried, in this order, each only where the one before left something: a poor chunk in two parts, then with chance
+(openai-whisper's ladder of temperatures); speech without words with what surrounds it; then the same from each of its
+pauses on, alone and with more around it. A reading stands by stated evidence (`transcribe.evidence.is_sound`); of the
+last tries only words that two of them agree on, and the editor is told.
+
+What this does not do: read the chunks at first, settle times, say what stays doubtful of a chunk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from transcribe.engines.protocol import Reading
+from transcribe.evidence import (
+    LOOP_COMPRESSION,
+    NO_SPEECH,
+    UNSURE_LOGPROB,
+    agreed,
+    holes,
+    is_sound,
+    joined,
+    settled,
+    without_loops,
+)
+from transcribe.passages import Passage, Reader, shifted
+from transcribe.speech import LONGEST_CHUNK, Chunk, Region
+from transcribe.transcript import Doubt, Word
+
+_PAD = 0.4  # seconds of sound around a stretch read again
+_CONTEXT = 2.0  # seconds beyond a hole that may be read with it
+_WIDE = 6.0  # seconds around a hole at the last try, over the chunk's borders too
+_PAUSE = 0.8  # seconds of silence that context does not reach across: jingle, pause and speech in one window go wrong
+_LEAST_PIECE = 6.0  # seconds; shorter chunks are not parted
+_MOST_STARTS = 4  # of a hole's stretches of speech, from which it is read at the last try
+_TEMPERATURES = 0.2, 0.4, 0.6, 0.8, 1.0  # openai-whisper's
+
+
+def reread(passages: Sequence[Passage], read: Reader) -> list[Passage]:
+    """Chunks whose reading as a whole is poor, read again in two parts; the better of the readings stands."""
+    poor = [i for i, passage in enumerate(passages) if _is_poor(passage)]
+    halves = [_halves(passages[i].chunk) for i in poor]
+    readings = read.stretches([half for pair in halves for half in pair])
+    result = list(passages)
+    for i, pair in zip(poor, halves, strict=True):
+        result[i] = _better(passages[i], [(half, next(readings)) for half in pair])
+    return _resampled(result, [i for i in poor if _is_poor(result[i])], read)
+
+
+def _resampled(passages: list[Passage], poor: Sequence[int], read: Reader) -> list[Passage]:
+    """Chunks that are poor whatever the cut, read with more and more chance, until a reading is sound."""
+    result = list(passages)
+    for temperature in _TEMPERATURES:
+        if not poor:
+            break
+        stretches = [Region(result[i].chunk.start, result[i].chunk.end) for i in poor]
+        readings = read.stretches(stretches, temperature=temperature)
+        for i, stretch, reading in zip(poor, stretches, readings, strict=True):
+            result[i] = _better(result[i], [(stretch, reading)])
+        poor = [i for i in poor if _is_poor(result[i])]
+    return result
+
+
+def _is_poor(passage: Passage) -> bool:
+    reading = passage.reading
+    return (
+        reading.avg_logprob < UNSURE_LOGPROB
+        or reading.compression_ratio > LOOP_COMPRESSION
+        or reading.no_speech_probability > NO_SPEECH
+        or bool(without_loops(passage.words)[1])
+    )
+
+
+def _halves(chunk: Chunk) -> tuple[Region, ...]:
+    """`chunk` cut in the longest silence of its middle half; in the middle where there is none; a short one whole."""
+    if chunk.duration <= _LEAST_PIECE:
+        return (Region(chunk.start, chunk.end),)
+    quarter = chunk.duration / 4
+    gaps = [
+        (after.start - before.end, (before.end + after.start) / 2)
+        for before, after in zip(chunk.regions, chunk.regions[1:], strict=False)
+    ]
+    inner = [gap for gap in gaps if chunk.start + quarter <= gap[1] <= chunk.end - quarter]
+    cut = max(inner)[1] if inner else chunk.start + 2 * quarter
+    return Region(chunk.start, cut), Region(cut, chunk.end)
+
+
+def _better(passage: Passage, parts: Sequence[tuple[Region, Reading]]) -> Passage:
+    """The parts' reading where all of it is sound and covers no less of the speech, the first one otherwise."""
+    tried = replace(passage, passes=2)
+    if not all(is_sound(reading, part.duration) for part, reading in parts):
+        return tried
+    read = [word for part, reading in parts for word in shifted(reading.words, part.start)]
+    words = settled(read, passage.chunk.regions)
+    first = replace(passage, words=without_loops(passage.words)[0])
+    if replace(first, words=words).uncovered > first.uncovered and not _is_poor_text(passage):
+        return tried
+    share = [part.duration / passage.chunk.duration for part, _ in parts]
+    reading = Reading(
+        words=words,
+        avg_logprob=sum(s * r.avg_logprob for s, (_, r) in zip(share, parts, strict=True)),
+        no_speech_probability=max(r.no_speech_probability for _, r in parts),
+    )
+    return replace(tried, reading=reading, words=words)
+
+
+def _is_poor_text(passage: Passage) -> bool:
+    return passage.reading.compression_ratio > LOOP_COMPRESSION or bool(without_loops(passage.words)[1])
+
+
+def holes_filled(passages: Sequence[Passage], read: Reader) -> list[Passage]:
+    """Speech between words, read on its own; sound readings are put in."""
+    result = [replace(passage, words=without_loops(passage.words)[0]) for passage in passages]
+    open_ = [(i, hole) for i, passage in enumerate(result) for hole in holes(passage.words, passage.chunk)]
+    stretches = [_stretch(hole, result[i].chunk) for i, hole in open_]
+    for (i, hole), stretch, reading in zip(open_, stretches, read.stretches(stretches), strict=True):
+        result[i] = _filled(result[i], hole, stretch, reading)
+    return result
+
+
+def _stretch(hole: Region, chunk: Chunk) -> Region:
+    """What to read for a hole: its speech, and what follows on it without a pause, for context."""
+    regions = chunk.regions
+    first = next(i for i, region in enumerate(regions) if region.end > hole.start)
+    last = max(i for i, region in enumerate(regions) if region.start < hole.end)
+    while first > 0 and regions[first].start - regions[first - 1].end <= _PAUSE:
+        first -= 1
+    while last + 1 < len(regions) and regions[last + 1].start - regions[last].end <= _PAUSE:
+        last += 1
+    start = max(chunk.start, hole.start - _CONTEXT, regions[first].start - _PAD)
+    return Region(start, min(chunk.end, hole.end + _CONTEXT, regions[last].end + _PAD))
+
+
+def _filled(passage: Passage, hole: Region, stretch: Region, reading: Reading) -> Passage:
+    tried = replace(passage, passes=2)
+    if not is_sound(reading, stretch.duration):
+        return tried
+    read = settled(shifted(reading.words, stretch.start), passage.chunk.regions)
+    return replace(tried, words=_placed(passage, hole, _said_in(hole, read)))
+
+
+def last_resort(passages: Sequence[Passage], read: Reader) -> list[Passage]:
+    """Speech still without words, read from each of its pauses on and with more around it, greedily and with the beam.
+
+    Words stand that a sound reading shares with one from another start, at the same time; each such place is a doubt.
+    (Two readings of one window agree on what they invent: "Bye." at log-probability −0.34, where a caller hesitates.)
+    """
+    result = list(passages)
+    open_ = [(i, hole) for i, passage in enumerate(result) for hole in holes(passage.words, passage.chunk)]
+    cuts = [_cuts(hole, result[i].chunk, read.duration) for i, hole in open_]
+    every = [cut for several in cuts for cut in several]
+    beam, greedy = read.stretches(every), read.stretches(every, greedy=True)
+    for (i, hole), several in zip(open_, cuts, strict=True):
+        tries = [(cut, reading) for cut in several for reading in (next(beam), next(greedy))]
+        result[i] = _with_agreed(result[i], hole, tries)
+    return result
+
+
+def _cuts(hole: Region, chunk: Chunk, duration: float) -> list[Region]:
+    """The windows in which a hole's speech is read at the last try."""
+    starts = [max(region.start, hole.start) for region in chunk.regions if hole.start < region.end < hole.end + _PAD]
+    ends = min(hole.end + _PAD, duration)
+    cuts = [Region(max(0.0, start - _PAD), end) for start in starts[:_MOST_STARTS] for end in (hole.end, ends)]
+    wide = Region(max(0.0, hole.start - _WIDE), min(duration, hole.end + _WIDE))
+    return [cut for cut in dict.fromkeys([*cuts, wide]) if cut.duration <= LONGEST_CHUNK]
+
+
+def _with_agreed(passage: Passage, hole: Region, tries: Sequence[tuple[Region, Reading]]) -> Passage:
+    read = [(reading, cut, _said_in(hole, shifted(reading.words, cut.start))) for cut, reading in tries]
+    found: list[tuple[float, tuple[Word, ...]]] = []
+    for reading, cut, words in read:
+        others = [word for _, other, said in read if other.start != cut.start for word in said]
+        if is_sound(reading, cut.duration) and (kept := agreed(words, others)):
+            found.append((reading.avg_logprob, kept))
+    if not found:
+        return passage
+    placed = _placed(passage, hole, max(found, key=lambda pair: pair[0])[1])
+    if len(placed) == len(passage.words):
+        return passage
+    doubt = Doubt(hole.start, hole.end, "hard to make out")
+    return replace(passage, words=placed, passes=2, doubts=(*passage.doubts, doubt))
+
+
+def _said_in(hole: Region, words: Iterable[Word]) -> list[Word]:
+    return [word for word in words if hole.start <= (word.start + word.end) / 2 <= hole.end]
+
+
+def _placed(passage: Passage, hole: Region, said: Sequence[Word]) -> tuple[Word, ...]:
+    """The passage's words with those `said` in a hole between them, without what stands there already."""
+    before = [word for word in passage.words if word.start < hole.start]
+    after = [word for word in passage.words if word.start >= hole.start]
+    fitted = [replace(w, start=max(w.start, hole.start), end=min(w.end, hole.end)) for w in joined(before, said, after)]
+    return (*before, *fitted, *after)
