@@ -2,8 +2,9 @@
 
 Per post: whether its bytes come back, its turns, how many link-free paragraphs are filled line for line as the
 editor's (those with a marker, and continuations), and how well paragraph breaks are found where they were hidden.
-A post without line breaks inside paragraphs is held against `wrap=0`. The posts have no times, so pauses cannot help
-with the last. Exit code 1 where a byte is lost; the rest is printed.
+A post without line breaks inside paragraphs is held against `wrap=0`. Paragraphs of one line are counted, and left out
+in a line below. The posts have no times, so pauses cannot help with breaks; benchmarks/paragraphs.py says what chance
+would find and holds posts out. Exit code 1 where a byte is lost; the rest is printed.
 """
 
 from __future__ import annotations
@@ -28,8 +29,12 @@ class Counts:
     turns: int = 0
     marked: int = 0
     marked_alike: int = 0
+    marked_long: int = 0  # of more than one line: one line says nothing of where lines end
+    marked_long_alike: int = 0
     continued: int = 0
     continued_alike: int = 0
+    continued_long: int = 0
+    continued_long_alike: int = 0
     breaks: int = 0
     breaks_made: int = 0
     breaks_found: int = 0
@@ -48,6 +53,10 @@ def main(shared: Path) -> int:
         print(row(path.stem, counts, "same" if same else "LOST"))
         total, lost = total + counts, lost + (not same)
     print(row("all house posts", total, "same" if not lost else "LOST"))
+    print(
+        f"{'of more than one line':49}  {share(total.marked_long_alike, total.marked_long):11}  "
+        f"{share(total.continued_long_alike, total.continued_long)}"
+    )
     for path in sorted(shared.glob("markdown/other/*")):
         draft = read_draft(path)
         same = draft.encoded() == path.read_bytes()
@@ -72,7 +81,9 @@ def fill_of(turn: DraftTurn, wrap: int) -> Counts:
             continue
         text = "\n".join(" ".join(line.split()) for line in source.split("\n"))
         alike = filled(" ".join(text.split()), width=wrap, label=turn.label if i == 0 else "") == text
-        counts += Counts(marked=1, marked_alike=alike) if i == 0 else Counts(continued=1, continued_alike=alike)
+        kind, long = "marked" if i == 0 else "continued", "\n" in text
+        found = {kind: 1, f"{kind}_alike": alike, f"{kind}_long": long, f"{kind}_long_alike": long and alike}
+        counts += Counts(**found)
     return counts
 
 

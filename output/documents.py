@@ -13,6 +13,7 @@ from output.paragraphs import paragraphs
 
 if TYPE_CHECKING:
     from audio.episode import Seconds
+    from output.style import DocxTimes, Style
     from transcribe.transcript import Transcript, Turn
 
 _GREY, _SMALL = (0x80, 0x80, 0x80), 8  # red, green, blue; points
@@ -26,15 +27,14 @@ def txt(transcript: Transcript) -> str:
     return "\n\n".join(f"{labels[turn.speaker].first}: {_on_one_line(turn)}" for turn in transcript.turns) + "\n"
 
 
-def docx(transcript: Transcript) -> bytes:
-    """A Word document: the title as heading, a small grey time and a bold label before each turn, long ones in
-    paragraphs.
+def docx(transcript: Transcript, style: Style | None = None) -> bytes:
+    """A Word document: the title as heading, a bold label before each turn, long ones in paragraphs.
 
-    Raises `OutputError` where `python-docx` is not installed.
+    When a turn starts stands before its label, small and grey; or in a comment on it; or nowhere (`Style.docx_times`).
+    The same transcript gives the same document. Raises `OutputError` where `python-docx` is not installed.
     """
     try:
         library: Any = import_module("docx")
-        shared: Any = import_module("docx.shared")
     except ImportError as error:
         raise OutputError("docx: needs the package python-docx; install it with `pip install python-docx`") from error
     document = library.Document()
@@ -46,14 +46,28 @@ def docx(transcript: Transcript) -> bytes:
         for i, part in enumerate(paragraphs(turn.words)):
             paragraph = document.add_paragraph()
             if i == 0:
-                time = paragraph.add_run(f"{clock(turn.start)} ")
-                time.font.size, time.font.color.rgb = shared.Pt(_SMALL), shared.RGBColor(*_GREY)
-                paragraph.add_run(_NO_XML.sub("", labels[turn.speaker].first)).bold = True
-                paragraph.add_run(": ")
+                _open_turn(
+                    document, paragraph, labels[turn.speaker].first, turn.start, style.docx_times if style else "text"
+                )
             paragraph.add_run(_NO_XML.sub("", " ".join(word.text for word in part)))
     buffer = BytesIO()
     document.save(buffer)
     return buffer.getvalue()
+
+
+def _open_turn(document: Any, paragraph: Any, label: str, start: Seconds, times: DocxTimes) -> None:
+    """The label of a turn, and when it starts."""
+    shared: Any = import_module("docx.shared")
+    if times == "text":
+        time = paragraph.add_run(f"{clock(start)} ")
+        time.font.size, time.font.color.rgb = shared.Pt(_SMALL), shared.RGBColor(*_GREY)
+    name = paragraph.add_run(_NO_XML.sub("", label))
+    name.bold = True
+    if times == "comments":
+        comment = document.add_comment(name, text=clock(start), author="turnscript", initials="t")
+        for element in list(comment.part.element)[-1:]:
+            element.date = None  # or the document would be another one each time it is made
+    paragraph.add_run(": ")
 
 
 def clock(seconds: Seconds) -> str:

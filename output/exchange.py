@@ -5,13 +5,23 @@ from __future__ import annotations
 import html
 import json
 import re
+import zlib
+from collections.abc import Iterator, Sequence
+from math import log
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from output.files import stem_for
+from output.paragraphs import sentences
+from output.player import safe_url
 
 if TYPE_CHECKING:
-    from transcribe.transcript import Transcript, Turn
+    from audio.episode import Episode
+    from output.style import Style
+    from transcribe.transcript import Transcript, Word
+
+SEGMENT_SECONDS = 30.0  # whisper's window
+FRAMES_PER_SECOND = 100  # of whisper's spectrogram, in which it counts `seek`
 
 PODCAST_TYPES = {"vtt": "text/vtt", "srt": "application/x-subrip", "html": "text/html", "txt": "text/plain"}
 _OFFERED = ("vtt", "srt", "html")  # what podcast players show; the first is the one they prefer
@@ -38,24 +48,31 @@ def rttm(transcript: Transcript) -> str:
 def whisper_json(transcript: Transcript) -> str:
     """The JSON openai-whisper and whisperX write: `text`, `language`, `segments` with `words`; speakers by name.
 
-    A segment is a turn. Words begin with a blank, as whisper's do.
+    A segment is whole sentences of one turn, 30 s at most where sentences are shorter. Words begin with a blank, as
+    whisper's do. Of the recogniser's figures a segment has those that follow from its words: `avg_logprob` is the mean
+    over words, not tokens, and `tokens` is empty; `temperature` and `no_speech_prob` are not known and left out.
     """
     names = {speaker.id: speaker.name for speaker in transcript.speakers}
-    segments = [_segment(i, turn, names[turn.speaker]) for i, turn in enumerate(transcript.turns)]
+    parts = [(part, names[turn.speaker]) for turn in transcript.turns for part in _segments(turn.words)]
+    segments = [_segment(i, part, name) for i, (part, name) in enumerate(parts)]
     text = "".join(str(segment["text"]) for segment in segments)
     data = {"text": text, "language": transcript.language, "segments": segments}
     return json.dumps(data, ensure_ascii=False) + "\n"
 
 
-def podcast(transcript: Transcript) -> str:
+def podcast(transcript: Transcript, style: Style | None = None, stem: str = "") -> str:
     """The lines for the feed's item that offer the transcript in each format podcast players show.
 
-    Where the files will be published is not known here: the addresses are the files' names, to be completed.
+    The files lie under `Style.transcript_url`, else beside the episode's audio; where neither is known the addresses
+    are bare file names, to be completed. `stem` is what the files are called, the episode's own stem unless given.
     """
-    stem = stem_for(transcript.episode, lambda _: False)
-    lines = [podcast_transcript(quote(f"{stem}.{name}"), name, language=transcript.language) for name in _OFFERED]
-    comment = "<!-- For the feed's <item>; put the address of the folder you publish in before each file's name. -->"
-    return "\n".join((comment, *lines)) + "\n"
+    stem = stem or stem_for(transcript.episode, lambda _: False)
+    folder = _folder(style.transcript_url if style else "", transcript.episode)
+    lines = [
+        podcast_transcript(folder + quote(f"{stem}.{name}"), name, language=transcript.language) for name in _OFFERED
+    ]
+    note = "keep those whose files you publish" if folder else "put the folder you publish in before each file's name"
+    return "\n".join((f"<!-- For the feed's <item>; {note}. -->", *lines)) + "\n"
 
 
 def podcast_transcript(url: str, name: str, *, language: str) -> str:
@@ -71,18 +88,48 @@ def podcast_transcript(url: str, name: str, *, language: str) -> str:
     return f"<podcast:transcript {inner}/>"
 
 
-def _segment(number: int, turn: Turn, speaker: str) -> dict[str, object]:
-    words = [
-        {"word": f" {word.text}", "start": word.start, "end": word.end, "probability": word.probability}
-        for word in turn.words
-    ]
+def _folder(given: str, episode: Episode) -> str:
+    """The address the files' names are put behind, with its closing slash; empty where none is known."""
+    if given:
+        return f"{(safe_url(given) or '').rstrip('/')}/"
+    audio = urlsplit(safe_url(episode.audio_url) or "")
+    return f"{audio.scheme}://{audio.netloc}{audio.path.rpartition('/')[0]}/" if audio.netloc else ""
+
+
+def _segments(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
+    """A turn's words in stretches of whole sentences, as long as whisper's window where that can be."""
+    start, end = 0, 0
+    for sentence in sentences(words):
+        if end > start and sentence[-1].end - words[start].start > SEGMENT_SECONDS:
+            yield words[start:end]
+            start = end
+        end += len(sentence)
+    yield words[start:end]
+
+
+def _segment(number: int, words: Sequence[Word], speaker: str) -> dict[str, object]:
+    text = "".join(f" {word.text}" for word in words)
+    data = text.encode(errors="replace")
     return {
         "id": number,
-        "start": turn.start,
-        "end": turn.end,
-        "text": f" {turn.text}",
+        "seek": int(words[0].start * FRAMES_PER_SECOND),
+        "start": words[0].start,
+        "end": max(word.end for word in words),
+        "text": text,
+        "tokens": [],
+        "avg_logprob": sum(log(max(word.probability, 1e-4)) for word in words) / len(words),
+        "compression_ratio": len(data) / len(zlib.compress(data)),
         "speaker": speaker,
-        "words": [{**word, "speaker": speaker} for word in words],
+        "words": [
+            {
+                "word": f" {word.text}",
+                "start": word.start,
+                "end": word.end,
+                "probability": word.probability,
+                "speaker": speaker,
+            }
+            for word in words
+        ],
     }
 
 

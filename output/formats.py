@@ -1,7 +1,8 @@
 """The formats a transcript can be written in: one entry each, the writers in modules of their own.
 
-A new format is one module with a function `Transcript -> str | bytes` and one line here. Writers are imported when
-asked for.
+A new format is one module with a function `Transcript -> str | bytes` and one line here, which also says what else
+the writer wants to know: `style`, how things look, or `stem`, what the files of this transcript are called. Writers
+are imported when asked for.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from output.markdown import Style
+    from output.style import Style
     from transcribe.transcript import Transcript
 
-Writer = Callable[["Transcript"], "str | bytes"]
+Writer = Callable[..., "str | bytes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Format:
     suffix: str
     module: str
     function: str
+    wants: tuple[Literal["style", "stem"], ...] = ()
 
     @property
     def writer(self) -> Writer:
@@ -35,31 +37,30 @@ class Format:
 
 
 REGISTRY: Mapping[str, Format] = {
-    "md": Format(".md", "output.markdown", "render"),
+    "md": Format(".md", "output.markdown", "render", ("style",)),
     "json": Format(".json", "output.formats", "timed_json"),
     "vtt": Format(".vtt", "output.captions", "vtt"),
     "srt": Format(".srt", "output.captions", "srt"),
     "txt": Format(".txt", "output.documents", "txt"),
     "rttm": Format(".rttm", "output.exchange", "rttm"),
     "whisper-json": Format(".whisper.json", "output.exchange", "whisper_json"),
-    "podcast": Format(".podcast.xml", "output.exchange", "podcast"),
+    "podcast": Format(".podcast.xml", "output.exchange", "podcast", ("style", "stem")),
     "html": Format(".html", "output.html_page", "page"),
-    "docx": Format(".docx", "output.documents", "docx"),
+    "docx": Format(".docx", "output.documents", "docx", ("style",)),
 }
 FORMATS = tuple(REGISTRY)
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, of a file name that is no UTF-8
 
 
-def write(transcript: Transcript, name: str, *, style: Style | None = None) -> str | bytes:
-    """The contents of the file for format `name`, one of `FORMATS`; `style` is how a Markdown draft looks.
+def write(transcript: Transcript, name: str, *, style: Style | None = None, stem: str = "") -> str | bytes:
+    """The contents of the file for format `name`, one of `FORMATS`; `style` is how drafts and documents look.
 
-    Text can be written as UTF-8 whatever the transcript holds. Raises `KeyError` for another name, `OutputError`
-    where a format needs a package that is not installed.
+    `stem` is the files' name where it is not the episode's own. Text can be written as UTF-8 whatever the transcript
+    holds. Raises `KeyError` for another name, `OutputError` where a format needs a package that is not installed.
     """
-    from output.markdown import render
-
-    content = render(transcript, style) if name == "md" else REGISTRY[name].writer(transcript)
+    form, known = REGISTRY[name], {"style": style, "stem": stem}
+    content = form.writer(transcript, **{key: known[key] for key in form.wants})
     return _LONE_SURROGATE.sub("\ufffd", content) if isinstance(content, str) else content
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 from output import frontmatter
-from output.labels import Label, LabelStyle, labels_of
+from output.documents import clock
+from output.labels import Label, labels_of
 from output.paragraphs import paragraphs
-from output.player import player_of
+from output.player import player_of, safe_url
+from output.style import Style as Style
 from output.text import escape, filled, house
 
 if TYPE_CHECKING:
@@ -29,32 +30,6 @@ _INTRO_PARAGRAPHS = 2
 _DOUBT_OPENS, _DOUBT_CLOSES = "\ufdd0", "\ufdd1"  # no characters, by the Unicode standard
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How a draft looks. The defaults are the house's; front matter holds what is given here and known of the episode.
-
-    Raises `ValueError` for a choice there is not.
-    """
-
-    wrap: int = 70  # columns; 0: a paragraph a line
-    labels: LabelStyle = "name-then-initial"
-    colon: Literal["outside", "inside"] = "outside"  # **R**: or **R:**
-    author: str = ""
-    tags: tuple[str, ...] = ()
-    comments: bool | None = None  # None: the key is left out
-    published: bool | None = None
-    doubtful_below: float = 0.0  # words of less probability are written [word?]
-    clock_minutes: int | None = None  # a time such as [12:34] this often, at paragraphs; 0: at every turn
-
-    def __post_init__(self) -> None:
-        if self.labels not in get_args(LabelStyle):
-            raise ValueError(f"labels: {self.labels!r} is not one of {', '.join(get_args(LabelStyle))}")
-        if self.colon not in ("outside", "inside"):
-            raise ValueError(f"colon: {self.colon!r} is neither outside nor inside")
-        if self.wrap < 0 or (self.clock_minutes or 0) < 0:
-            raise ValueError(f"wrap: {self.wrap} columns, clock_minutes: {self.clock_minutes}")
-
-
 def render(transcript: Transcript, style: Style | None = None) -> str:
     """The whole draft, ending in one line break.
 
@@ -65,7 +40,29 @@ def render(transcript: Transcript, style: Style | None = None) -> str:
     heard = {turn.speaker for turn in transcript.turns}
     labels = labels_of([speaker for speaker in transcript.speakers if speaker.id in heard], style.labels)
     blocks = [*_intro(transcript.episode), *player_of(transcript.episode), *_turns(transcript, style, labels)]
-    return _front_matter(transcript.episode, style) + "\n" + "\n\n".join(blocks) + "\n"
+    return frontmatter.written(front_matter(transcript, style)) + "\n" + "\n\n".join(blocks) + "\n"
+
+
+def front_matter(transcript: Transcript, style: Style | None = None) -> dict[str, object]:
+    """The fields of a draft's front matter, in the order of the style's template; empty ones are not written."""
+    style, episode = style or Style(), transcript.episode
+    heard = dict.fromkeys(turn.speaker for turn in transcript.turns)
+    known = {
+        "title": house(episode.title),
+        "author": style.author,
+        "date": episode.published,
+        "tags": style.tags,
+        "comments": style.comments,
+        "published": style.published,
+        "show": house(episode.show or ""),
+        "speakers": tuple(house(transcript.speaker(id).name) for id in heard),
+        "language": transcript.language,
+        "duration": clock(episode.duration) if episode.duration else "",
+        "audio_url": safe_url(episode.audio_url),
+        "page_url": safe_url(episode.page_url),
+        "guid": house(episode.guid or ""),
+    }
+    return frontmatter.of_template(frontmatter.HOUSE if style.front_matter is None else style.front_matter, known)
 
 
 def marker(label: str, colon: str = "outside") -> str:
@@ -76,19 +73,6 @@ def marker(label: str, colon: str = "outside") -> str:
     """
     safe = escape(label).replace(":", "\\:")
     return f"**{safe}:** " if colon == "inside" else f"**{safe}**: "
-
-
-def _front_matter(episode: Episode, style: Style) -> str:
-    return frontmatter.written(
-        {
-            "title": house(episode.title),
-            "author": style.author,
-            "date": frontmatter.moment(episode.published) if episode.published else None,
-            "tags": ", ".join(style.tags),
-            "comments": style.comments,
-            "published": style.published,
-        }
-    )
 
 
 def _intro(episode: Episode) -> Iterator[str]:
@@ -130,12 +114,11 @@ class _Clock:
             self._due = 0.0
 
     def before(self, start: Seconds, text: str) -> str:
-        """The text, with its time where one is due."""
+        """The text, with its time where one is due: brackets that no Markdown reads as anything but brackets."""
         if self._interval is None or start < self._due:
             return text
         self._due = (start // self._interval + 1) * self._interval if self._interval else float("inf")
-        minutes, seconds = divmod(int(start), 60)
-        return f"\\[{minutes:02}:{seconds:02}\\] {text}"
+        return f"[{clock(start):0>5}] {text}"
 
 
 def _source(words: Sequence[Word], style: Style) -> str:
@@ -146,7 +129,7 @@ def _source(words: Sequence[Word], style: Style) -> str:
 
 def _marked(text: str) -> str:
     """A word between two signs that no text holds; its punctuation stays outside."""
-    return re.sub(r"^(\W*)(\w[\w'’.-]*?)([^\w:(\[]*)$", rf"\1{_DOUBT_OPENS}\2{_DOUBT_CLOSES}\3", text)
+    return re.sub(r"^([^\w&]*)(\w[\w'’.-]*?)([^\w:(\[]*)$", rf"\1{_DOUBT_OPENS}\2{_DOUBT_CLOSES}\3", text)
 
 
 def _without_marker(paragraph: str) -> str:

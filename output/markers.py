@@ -17,7 +17,7 @@ _BOLD = re.compile(
     rf"""(?P<stamp>{_CLOCK}[ \t]+)?
     (?:\*\*(?P<star>(?:{_LABEL}|_){{1,60}}?)(?P<in_star>:(?:&nbsp;|[ \t\xa0])*)?\*\*
     | __(?P<under>{_LABEL}{{1,60}}?)(?P<in_under>:(?:&nbsp;|[ \t\xa0])*)?__ )
-    (?P<after>(?:&nbsp;|[ \t])*:|[ \t]+{_CLOCK})?
+    (?(in_star)|(?(in_under)|(?P<after>(?:&nbsp;|[ \t])*:|[ \t]+{_CLOCK})?))  # what follows a colon is text
     (?P<blank>(?:[ \t\xa0]|&nbsp;)*)""",
     re.VERBOSE,
 )

@@ -1,8 +1,10 @@
-"""Where a long answer gets its paragraphs: between sentences, at long pauses and where a new thought is announced.
+"""Where a long answer gets its paragraphs: between sentences, where the topic changes or the speaker pauses.
 
-Pure. The cheapest split of the turn's sentences is found by dynamic programming (as in Knuth and Plass, "Breaking
-paragraphs into lines", 1981, with sentences for words). The constants were set on nine published posts, whose
-paragraphs have 52 words in the median and whose turns of up to about 90 words are one paragraph.
+Pure. Each gap between two sentences has log-odds of a break: by the words since the last one, by how the next sentence
+opens ("The other thing", "In Liberty,", "So"), by the words both sides share (Hearst, "TextTiling", 1997), and, where
+there are times, by how much longer than usual the pause is. The likeliest set of breaks is found by dynamic
+programming. The weights are those of a logistic regression on nine published posts (docs/performance.md says how well
+they do on posts left out), rounded; the posts have no times, so the weight of a pause is a judgement.
 """
 
 from __future__ import annotations
@@ -10,62 +12,110 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import pairwise
+from math import exp, inf, log, log1p, sqrt
+from statistics import median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from transcribe.transcript import Word
 
-IDEAL_WORDS = 75
 LEAST_TURN_WORDS = 90  # shorter turns stay whole
-PAUSE_WORTH = 0.5  # of a pause of a second or more, in units of one paragraph's cost of length
-OPENER_WORTH = 0.3  # of a first word that takes up a new thread; as much against one that hangs on the last
+LONGEST_WORDS = 400  # of a paragraph, unless one sentence is longer
+BASE = -2.7  # log-odds of a break, before anything is known
+SINCE = 0.54  # a unit of the logarithm of the words since the last break
+SHARED = -2.5  # between sides of the same words; those of different ones 0
+PAUSE = 2.0  # a second above the turn's usual pause
+PAUSE_LIMITS = (-0.5, 2.0)  # seconds
+OPENINGS = {"ordinal": 3.2, "adverbial": 1.8, "article": 0.8, "interjection": 0.35, "pronoun": -0.2}
 
 _END = re.compile(r"[.?!…][\"'”’)\]]*$")
-_NO_END = re.compile(r"(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|[A-Z])\.$")
-_OPENERS = frozenset("the in another one first second next finally now well anyway also as after so and".split())
-_TIED = frozenset("it its it's that that's for because but they them he she you we which who what how or".split())
+_NO_END = re.compile(r"(?<!\w)(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|[A-HJ-Z])\.$")
+_ORDINALS = frozenset("first second third fourth last final next other another one two".split())
+_ARTICLES = ("the", "a", "some")
+_CONNECTIVES = ("and", "but", "so", "now", "well", "then")
+_KINDS = {
+    **dict.fromkeys("another one first second finally lastly overall next also in".split(), "adverbial"),
+    **dict.fromkeys("speaking earlier after as by during".split(), "adverbial"),
+    **dict.fromkeys("so now well yeah then anyway".split(), "interjection"),
+    **dict.fromkeys(
+        "it its it's that that's they them he she because or which who this these those".split(), "pronoun"
+    ),
+    "the": "article",
+}
+_SIDE_SENTENCES = 2  # on each side of a gap, compared for their words
+_STEM_LETTERS = 5  # of a word: shorter ones say little, longer ones are compared by their beginning
+_LONG = re.compile(rf"\w{{{_STEM_LETTERS},}}")
 
 
 def paragraphs(words: Sequence[Word]) -> list[Sequence[Word]]:
     """A turn's words in paragraphs of whole sentences; joined they are `words`."""
-    sentences = _sentences(words)
-    if len(words) <= LEAST_TURN_WORDS or len(sentences) < 2:
+    parts = sentences(words)
+    if len(words) <= LEAST_TURN_WORDS or len(parts) < 2:
         return [words]
     starts = [0]
-    for sentence in sentences:
+    for sentence in parts:
         starts.append(starts[-1] + len(sentence))
-    cuts = _cheapest_cuts(starts, [0.0, *(_worth(*pair) for pair in pairwise(sentences))])
+    cuts = _likeliest_cuts(starts, _odds(parts))
     return [words[starts[i] : starts[j]] for i, j in pairwise(cuts)]
 
 
-def _sentences(words: Sequence[Word]) -> list[Sequence[Word]]:
+def sentences(words: Sequence[Word]) -> list[Sequence[Word]]:
+    """The words (one at least) in sentences, the last perhaps without an end; joined they are `words`."""
     ends = [i + 1 for i, word in enumerate(words) if _END.search(word.text) and not _NO_END.search(word.text)]
     if not ends or ends[-1] != len(words):
         ends.append(len(words))
     return [words[i:j] for i, j in zip([0, *ends], ends, strict=False)]
 
 
-def _worth(before: Sequence[Word], after: Sequence[Word]) -> float:
-    """How much the gap between two sentences asks for a break."""
-    pause = max(0.0, after[0].start - before[-1].end)
-    word = after[0].text.strip("\",.'").replace("’", "'").lower()
-    return PAUSE_WORTH * min(pause, 1.0) + OPENER_WORTH * ((word in _OPENERS) - (word in _TIED))
+def _odds(parts: Sequence[Sequence[Word]]) -> list[float]:
+    """Log-odds of a break before each sentence, apart from the length of the paragraph it would end."""
+    pauses = [max(0.0, after[0].start - before[-1].end) for before, after in pairwise(parts)]
+    usual, shared = median(pauses), shared_words(parts)
+    odds = [0.0]
+    for i in range(1, len(parts)):
+        pause = min(max(pauses[i - 1] - usual, PAUSE_LIMITS[0]), PAUSE_LIMITS[1])
+        odds.append(BASE + SHARED * shared[i] + PAUSE * pause + OPENINGS.get(opening(parts[i]), 0.0))
+    return odds
 
 
-def _cheapest_cuts(starts: Sequence[int], worth: Sequence[float]) -> list[int]:
-    """The sentences at which paragraphs start, and the end. `worth[i]`: what a break before sentence `i` brings."""
+def shared_words(parts: Sequence[Sequence[Word]]) -> list[float]:
+    """How alike the words before and after the gap before each sentence are, 0 to 1 (cosine of their sets)."""
+    stems = [{stem[:_STEM_LETTERS] for stem in _LONG.findall(" ".join(w.text for w in part).lower())} for part in parts]
+    shared = [0.0]
+    for i in range(1, len(parts)):
+        before = set().union(*stems[max(0, i - _SIDE_SENTENCES) : i])
+        after = set().union(*stems[i : i + _SIDE_SENTENCES])
+        shared.append(len(before & after) / sqrt(len(before) * len(after)) if before and after else 0.0)
+    return shared
+
+
+def opening(sentence: Sequence[Word]) -> str:
+    """Of what kind the first words of a sentence are, one of `OPENINGS` or nothing."""
+    first, *more = (re.sub(r"[^\w']", "", word.text.lower().replace("’", "'")) for word in sentence[:4])
+    if first in _CONNECTIVES and more and (more[0] in _ARTICLES or first in ("and", "but")):
+        first, *more = more
+    if first in _ARTICLES and _ORDINALS.intersection(more[:2]):
+        return "ordinal"
+    return _KINDS.get(first, "")
+
+
+def _likeliest_cuts(starts: Sequence[int], odds: Sequence[float]) -> list[int]:
+    """The sentences at which paragraphs start, and the end."""
     count = len(starts) - 1
-    best = [0.0] + [float("inf")] * count
+    best = [0.0] + [-inf] * count
     origin = [0] * (count + 1)
-    for end in range(1, count + 1):
-        gain = worth[end] if end < count else 0.0
-        for start in range(end - 1, -1, -1):
+    for start in range(count):
+        unbroken = best[start]
+        for end in range(start + 1, count + 1):
             length = starts[end] - starts[start]
-            cost = best[start] + (length / IDEAL_WORDS - 1.0) ** 2 - gain
-            if cost < best[end]:
-                best[end], origin[end] = cost, start
-            if length > 6 * IDEAL_WORDS:
+            if length > LONGEST_WORDS and end > start + 1:
                 break
+            gap = odds[end] + SINCE * log(length) if end < count else inf
+            broken = unbroken - log1p(exp(-gap))
+            if broken > best[end]:
+                best[end], origin[end] = broken, start
+            if end < count:
+                unbroken -= log1p(exp(gap))
     cuts = [count]
     while cuts[-1]:
         cuts.append(origin[cuts[-1]])

@@ -45,7 +45,7 @@ _LINK = re.compile(
 _ENTITY_READ = re.compile(r"&(?:\w+|\#\d+|\#[xX][0-9A-Fa-f]+);")
 _EMPHASIS = re.compile(r"(?<![\w\\])([*_]{1,3})(?=\S)((?:\\.|(?!\1).)+?)(?<=\S)\1(?!\w)", re.DOTALL)
 _DOUBT = re.compile(r"(?<!\\)\[((?:\\.|[^\]\[\\\s])+)\?\](?![(\[:])")
-_CLOCK = re.compile(r"\\\[(?:\d+:)?\d?\d:\d\d\\\]")
+_CLOCK = re.compile(r"(?<![\\\w])\[(?:\d+:)?\d?\d:\d\d\](?![(\[:\w])")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _CODE = re.compile(r"(?<![\\`])(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
 _NOT_SPEECH = re.compile(
@@ -112,7 +112,7 @@ def filled(source: str, *, width: int, label: str = "") -> str:
 def spoken(source: str) -> str:
     """The words in a piece of edited Markdown: links, emphasis, code and escapes resolved, headings and tags left out.
 
-    Marks of doubt (`[word?]`) and times (`\\[12:34\\]`) are no words either.
+    Marks of doubt (`[word?]`) and times (`[12:34]`) are no words either.
 
     >>> spoken("See [the *docs*](http://a.b), \\\\#rdo &amp; `x_y`.")
     'See the docs, #rdo & x_y.'

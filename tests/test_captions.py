@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import io
 import re
 
 import pytest
@@ -58,6 +59,19 @@ def timed(speaker: str, raw: list[tuple[str, float, float]], at: float = 0.0) ->
         at += gap
         words.append(Word(text, at, at + length))
     return Turn(speaker, tuple(words))
+
+
+@given(WORDS)
+def test_another_reader_reads_the_same(raw: list[tuple[str, float, float]]) -> None:
+    """webvtt-py reads both files as we do."""
+    webvtt = pytest.importorskip("webvtt")
+    made = transcript(("S1", "x"))
+    made = Transcript(made.episode, "en", (ADA, BOB), (timed("S1", raw),), (), made.made_with)
+    ours = read_vtt(vtt(made))
+    read = webvtt.from_buffer(io.StringIO(vtt(made)))
+    assert [(seconds(c.start), seconds(c.end), c.voice) for c in read] == [cue[:3] for cue in ours]
+    assert [html.unescape(c.text).split("\n") for c in read] == [lines for *_, lines in ours]
+    assert len(webvtt.from_buffer(io.StringIO(srt(made)), format="srt")) == len(srt(made).split("\n\n"))
 
 
 @given(WORDS, WORDS)

@@ -9,6 +9,7 @@ import re
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -95,15 +96,39 @@ def test_whisper_json_has_the_known_keys() -> None:
     assert data["text"] == ' Hello <b>Bob</b> & all. Say "hi". Hi.'
     assert data["segments"][1] == {
         "id": 1,
+        "seek": 250,
         "start": 2.5,
         "end": 3.2,
         "text": ' Say "hi".',
+        "tokens": [],
+        "avg_logprob": 0.0,
+        "compression_ratio": pytest.approx(10 / 18),
         "speaker": "Bob Moog",
         "words": [
             {"word": " Say", "start": 2.5, "end": 2.8, "probability": 1.0, "speaker": "Bob Moog"},
             {"word": ' "hi".', "start": 2.9, "end": 3.2, "probability": 1.0, "speaker": "Bob Moog"},
         ],
     }
+
+
+def test_segments_are_sentences_within_whispers_window() -> None:
+    made = transcript(("S1", "One two three four five six. " * 60), ("S2", "on and on " * 60 + "we go. So."))
+    segments = json.loads(write(made, "whisper-json"))["segments"]
+    assert "".join(segment["text"] for segment in segments).split() == [word.text for word in made.words]
+    mine = [segment for segment in segments if segment["speaker"] == ADA.name]
+    assert max(segment["end"] - segment["start"] for segment in mine) <= 30
+    assert {len(segment["words"]) % 6 for segment in mine} == {0}
+    assert [len(segment["words"]) for segment in segments if segment["speaker"] == BOB.name] == [182, 1]
+
+
+def test_whispers_own_writers_take_it(tmp_path: Path) -> None:
+    utils = pytest.importorskip("whisper.utils")
+    data = json.loads(write(MADE, "whisper-json"))
+    for name in ("srt", "vtt", "tsv", "txt", "json"):
+        for options in ({"max_line_width": 42, "max_line_count": 2}, {}):  # the first reads the words, too
+            utils.get_writer(name, str(tmp_path))(data, "talk.mp3", options)
+    assert '00:00:02,500 --> 00:00:03,200\nSay "hi".' in (tmp_path / "talk.srt").read_text()
+    assert '2500\t3200\tSay "hi".' in (tmp_path / "talk.tsv").read_text()
 
 
 class Page(HTMLParser):
@@ -170,10 +195,51 @@ def test_docx_is_read_back() -> None:
     assert (time.text, time.font.size.pt, str(time.font.color.rgb)) == ("0:02 ", 8, "808080")
 
 
+def test_docx_has_times_in_comments_or_none() -> None:
+    docx = pytest.importorskip("docx", reason="python-docx is not installed")
+    texts = ["A talk", "Ada: Hello <b>Bob</b> & all.", 'Bob: Say "hi".', "Ada: Hi."]
+    for times, comments in (("comments", ["0:00", "0:02", "0:03"]), ("none", [])):
+        content = write(MADE, "docx", style=Style(docx_times=times))  # type: ignore[arg-type]
+        document = docx.Document(BytesIO(bytes(content)))  # type: ignore[arg-type]
+        assert [p.text for p in document.paragraphs] == texts
+        assert [comment.text for comment in document.comments] == comments
+        assert {comment.timestamp for comment in document.comments} <= {None}
+
+
+def test_a_comment_of_docx_is_on_the_label() -> None:
+    docx = pytest.importorskip("docx", reason="python-docx is not installed")
+    content = write(MADE, "docx", style=Style(docx_times="comments"))
+    (body,) = docx.Document(BytesIO(bytes(content))).element.xpath("//w:body")  # type: ignore[arg-type]
+    starts = body.xpath(".//w:commentRangeStart")
+    assert [start.getnext().xpath("string(.)") for start in starts] == ["Ada", "Bob", "Ada"]
+
+
+def offered(made: Transcript, **given: Any) -> list[dict[str, str]]:
+    feed = f'<item xmlns:podcast="https://podcastindex.org/namespace/1.0">{write(made, "podcast", **given)}</item>'
+    return [element.attrib for element in ElementTree.fromstring(feed)]
+
+
+@pytest.mark.parametrize(
+    ("audio", "given", "stem", "address"),
+    [
+        ("https://me:pw@a.b/ep/x.mp3?t=1", "", "talk", "https://a.b/ep/talk.vtt"),
+        ("https://a.b", "", "talk", "https://a.b/talk.vtt"),
+        ("https://a.b/x.mp3", "https://c.d/texts", "a b-2", "https://c.d/texts/a%20b-2.vtt"),
+        ("https://a.b/x.mp3", "https://c.d/texts/", "", "https://c.d/texts/a-talk.vtt"),
+        ("file:///x.mp3", "", "talk", "talk.vtt"),
+    ],
+)
+def test_podcast_lines_have_the_folder_of_the_texts_or_of_the_audio(
+    audio: str, given: str, stem: str, address: str
+) -> None:
+    made = transcript(("S1", "Hi."), episode=Episode("A talk", audio_url=audio))
+    first = offered(made, style=Style(transcript_url=given), stem=stem)[0]
+    assert first == {"url": address, "type": "text/vtt", "language": "en"}
+
+
 def test_podcast_lines_are_for_the_feed() -> None:
     made = transcript(("S1", "Hi."), episode=Episode.of_file(Path("/a/Q&A talk.mp3")))
-    feed = f'<item xmlns:podcast="https://podcastindex.org/namespace/1.0">{write(made, "podcast")}</item>'
-    assert [element.attrib for element in ElementTree.fromstring(feed)] == [
+    assert offered(made) == [
         {"url": "Q%26A%20talk.vtt", "type": "text/vtt", "language": "en"},
         {"url": "Q%26A%20talk.srt", "type": "application/x-subrip", "language": "en"},
         {"url": "Q%26A%20talk.html", "type": "text/html", "language": "en"},

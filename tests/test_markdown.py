@@ -16,8 +16,8 @@ from samples import ADA, BOB, transcript, turn
 from audio.episode import Episode
 from output import frontmatter
 from output.labels import labels_of
+from output.lint import lint
 from output.markdown import Style, render
-from output.paragraphs import paragraphs
 from output.parse import parse
 from output.player import player_of, safe_url
 from output.text import house
@@ -69,25 +69,6 @@ def test_no_two_people_share_a_label(names: list[str]) -> None:
 )
 def test_punctuation_of_the_house(text: str, expected: str) -> None:
     assert house(text) == expected
-
-
-def test_short_turns_stay_whole_however_long_the_pauses() -> None:
-    words = turn("S1", "One two. Three four.", pauses={2: 9.0}).words
-    assert paragraphs(words) == [words]
-
-
-def test_a_long_answer_breaks_at_its_long_pause() -> None:
-    sentence = "This is one of the twelve words that a sentence has here."
-    words = turn("S1", " ".join([sentence] * 12), pauses={12 * 5: 2.0}).words
-    assert [len(part) for part in paragraphs(words)] == [60, 84]
-
-
-@given(st.lists(st.sampled_from(["word", "end.", "Dr.", "So", "(why?)"]), min_size=1, max_size=400))
-def test_paragraphs_are_whole_sentences_and_all_of_them(tokens: list[str]) -> None:
-    words = turn("S1", " ".join(tokens)).words
-    parts = paragraphs(words)
-    assert tuple(word for part in parts for word in part) == words
-    assert all(part[-1].text in ("end.", "(why?)") for part in parts[:-1])
 
 
 def test_front_matter_has_the_houses_keys_in_order() -> None:
@@ -149,12 +130,12 @@ def test_addresses_cannot_end_early(tail: str) -> None:
 
 
 def test_doubtful_words_are_marked_and_are_words_still() -> None:
-    said = ["Well,", "snake_case", "(Zuul),", "don't", "2015.", "so:", "<b>"]
+    said = ["Well,", "snake_case", "(Zuul),", "don't", "2015.", "so:", "<b>", "&lt;"]
     words = tuple(Word(text, i, i + 0.5, 0.3) for i, text in enumerate(said))
     made = replace(transcript(("S1", "x")), turns=(Turn("S1", words),))
     assert "**Ada**: Well, snake" in render(made)
     draft = render(made, Style(doubtful_below=0.5))
-    assert "**Ada**: [Well?], [snake_case?] ([Zuul?]), [don't?] [2015?]. so: \\<[b?]\\>\n" in draft
+    assert "**Ada**: [Well?], [snake_case?] ([Zuul?]), [don't?] [2015?]. so: \\<[b?]\\>\n&amp;lt;\n" in draft
     assert parse(draft).turns[0].spoken == " ".join(said)
     assert "Well, [snake_case?] ([Zuul?])," in MarkdownIt("commonmark").render(draft).replace("[Well?]", "Well")
 
@@ -162,9 +143,20 @@ def test_doubtful_words_are_marked_and_are_words_still() -> None:
 def test_times_every_so_often_or_at_every_turn() -> None:
     made = transcript(("S1", "One. " * 200), ("S2", "Two."), ("S1", "2015. Then."))  # turns at 0.5, 80.9 and 81.7 s
     every_turn = parse(render(made, Style(clock_minutes=0, wrap=0)))
-    assert [turn.text[:9] for turn in every_turn.turns] == ["\\[00:00\\]", "\\[01:20\\]", "\\[01:21\\]"]
-    assert render(made, Style(clock_minutes=1)).count("\\[0") == 1
+    assert [turn.text[:9] for turn in every_turn.turns] == ["[00:00] O", "[01:20] T", "[01:21] 2"]
+    assert render(made, Style(clock_minutes=1)).count("[0") == 1
     assert [turn.spoken for turn in every_turn.turns] == [" ".join(turn.text.split()) for turn in made.turns]
+
+
+def test_a_time_is_no_word_and_a_spoken_bracket_is() -> None:
+    made = replace(transcript(("S1", "x")), turns=(turn("S1", "[12:34] is late.", start=3661.0),))
+    for colon in ("outside", "inside"):
+        draft = render(made, Style(clock_minutes=0, colon=colon))  # type: ignore[arg-type]
+        assert draft.endswith(" [1:01:01] \\[12:34\\] is late.\n")
+        (read,) = parse(draft).turns
+        assert read.spoken == "[12:34] is late."
+        assert lint(draft) == ()
+        assert ": [1:01:01] [12:34] is late.</p>" in MarkdownIt("commonmark").render(draft).replace("</strong>", "")
 
 
 def test_styles_that_do_not_exist() -> None:

@@ -113,6 +113,7 @@ def test_lines_are_where_the_markers_are(source: str) -> None:
             [("Jo Lee", "Jo Lee", "Hi."), ("Jo Lee", "Jo Lee", "Ho.")],
         ),
         ("**Emma**  0:26  \nHi.", [("Emma", "Emma", "Hi.")]),
+        ("**Jo:** : so\n\n**Jo:** 12:30 is noon.", [("Jo", "Jo", ": so"), ("Jo", "Jo", "12:30 is noon.")]),
         ("0:00:36.2 **Jo Lee** Hi.", [("Jo Lee", "Jo Lee", "Hi.")]),
         ("**R**: a\n\n**R**: b", [("R", "R", "a"), ("R", "R", "b")]),
         (

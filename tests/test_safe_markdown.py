@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,9 @@ from audio.episode import Episode
 from output import frontmatter
 from output.labels import labels_of
 from output.markdown import Style, marker, render
+from output.parse import parse
 from output.text import escape, filled, house, spoken
-from transcribe.transcript import Speaker
+from transcribe.transcript import Speaker, Transcript, Turn, Word
 
 HAZARDS = (
     "2015. 1. 3) - + * > # ## --- === *** ________ ___ | a|b \\| : {: {:.x} {:toc} {::comment} {:/} *[X]: $$ $$x$$ $x$ "
@@ -144,6 +146,40 @@ def test_kramdown_reads_the_words(kramdown: list[str], texts: list[tuple[str, in
     done = subprocess.run(kramdown, input=json.dumps(sources).encode(), capture_output=True, check=True)
     for (text, width), rendered in zip(texts, json.loads(done.stdout), strict=True):
         assert typed(words_of_html(rendered)) == typed(expected(text)), (text, width, rendered)
+
+
+WORD = st.tuples(TOKENS.flatmap(lambda text: st.just(text.strip() or "x")), st.sampled_from([0.2, 1.0]))
+STYLES = st.builds(
+    Style,
+    wrap=WIDTHS,
+    colon=st.sampled_from(["outside", "inside"]),
+    clock_minutes=st.sampled_from([None, 0, 1]),
+    doubtful_below=st.sampled_from([0.0, 0.5]),
+)
+
+
+@given(st.lists(st.tuples(st.lists(WORD, min_size=1, max_size=130), STYLES), min_size=60, max_size=60))
+@settings(max_examples=5, suppress_health_check=list(HealthCheck), phases=[Phase.generate], deadline=None)
+def test_all_readers_agree_on_drafts_of_every_style(
+    kramdown: list[str], drafts: list[tuple[list[tuple[str, float]], Style]]
+) -> None:
+    made = [(transcribed(words), style) for words, style in drafts]
+    sources = [render(transcript, style) for transcript, style in made]
+    bodies = [frontmatter.split(source)[1] for source in sources]
+    done = subprocess.run(kramdown, input=json.dumps(bodies).encode(), capture_output=True, check=True)
+    for (said, _), source, body, rendered in zip(made, sources, bodies, json.loads(done.stdout), strict=True):
+        assert typed(words_of_html(rendered)) == typed(words_of_html(COMMONMARK.render(body))), source
+        spoken_there = "".join("".join(turn.spoken.split()) for turn in parse(source).turns)
+        assert spoken_there == "".join(house(" ".join(turn.text for turn in said.turns)).split()), source
+
+
+def transcribed(words: list[tuple[str, float]]) -> Transcript:
+    """One turn of Ada's, "Hello" and these words, from a minute before the hour on."""
+    tokens = [("Hello", 1.0)] + [
+        (part, probability) for text, probability in words for part in text.split() if house(part)
+    ]
+    timed = tuple(Word(part, 3540 + i, 3540.5 + i, probability) for i, (part, probability) in enumerate(tokens))
+    return replace(transcript(), turns=(Turn("S1", timed),), episode=Episode("x", path=Path("x.mp3")))
 
 
 def typed(text: str) -> str:

@@ -64,6 +64,36 @@ def test_an_unedited_draft_changes_nothing(labels: str, wrap: int) -> None:
     assert followed.report == "nothing changed"
 
 
+def test_times_in_the_draft_change_no_word() -> None:
+    source = render(talk(), Style(clock_minutes=0))
+    assert source.count("**: [00:") == len(talk().turns)
+    assert follow(parse(source), talk()).transcript == talk()
+    edited = follow(parse(source.replace("[00:00]", "[00:00] Well,")), talk())
+    assert edited.report == "1 word changed in 1 turn"
+
+
+def test_a_title_of_the_template_is_not_taken_for_the_episodes() -> None:
+    style = {"front_matter": '{"title": "Talk: {title}"}'}
+    made = replace(talk(), made_with=replace(talk().made_with, settings=style))
+    source = render(made, Style(front_matter={"title": "Talk: {title}"}))
+    assert "title: 'Talk: A talk'\n" in source
+    assert follow(parse(source), made).transcript == made
+    retitled = follow(parse(source.replace("title: 'Talk: A talk'", "title: Looms")), made).transcript
+    assert retitled.episode.title == "Looms"
+
+
+@pytest.mark.parametrize("times", ["text", "comments", "none"])
+def test_a_document_keeps_its_style(draft: Path, times: str) -> None:
+    path = draft.with_suffix(".docx")
+    style = Style(docx_times=times)  # type: ignore[arg-type]
+    path.write_bytes(bytes(write(talk(), "docx", style=style)))  # type: ignore[arg-type]
+    edit(draft, ("**A**:", "**A**: Well,"))
+    assert path in sync(draft).paths
+    after = Transcript.from_json(draft.with_suffix(".json").read_text(encoding="utf-8"))
+    remade = write(after, "docx", style=style)
+    assert path.read_bytes() == remade != write(talk(), "docx", style=style)
+
+
 def test_sync_of_an_unedited_draft_writes_nothing(draft: Path) -> None:
     before = contents(draft.parent)
     done = sync(draft)

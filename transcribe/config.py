@@ -7,6 +7,7 @@ others and are passed over. Does not know which options the command line offers.
 from __future__ import annotations
 
 import dataclasses
+import json
 import logging
 import re
 import tomllib
@@ -91,7 +92,7 @@ def _file_layer(folder: Path) -> list[Layer]:
             table["glossary"] = str(path.resolve())  # the table is the glossary, and this file holds it
         elif key == "show":  # shows are the business of `transcribe.shows`
             continue
-        elif isinstance(value, dict):
+        elif isinstance(value, dict) and _field(key) != "front_matter":
             raise SettingsError(f"{path}: there is no table [{key}]; settings stand at the top, outside of any table")
         else:
             table[key] = value
@@ -144,6 +145,8 @@ def _from_text(name: str, value: Any) -> Any:
         return float(value)
     if name == "since" and type(value) is date:
         return value.isoformat()
+    if name == "front_matter" and isinstance(value, Mapping):
+        return json.dumps(value, ensure_ascii=False, default=str)  # the table in its order; days and times as text
     if isinstance(default, str) and type(value) is bool:
         return str(value).lower()  # `comments = true`
     if name == "speakers" and type(value) is int:

@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import transcribe
 from audio.disk import sha256_of
@@ -19,8 +19,8 @@ from audio.episode import Episode
 from output.files import Written, write_draft
 from output.formats import FORMATS, file_name, write
 from output.labels import LabelStyle
-from output.markdown import Style
-from transcribe.errors import TranscriptError
+from output.style import DocxTimes, Style
+from transcribe.errors import SettingsError, TranscriptError
 from transcribe.pipeline import record_of
 from transcribe.settings import Settings
 from transcribe.transcript import Transcript
@@ -85,8 +85,9 @@ def write_transcript(
     asked = {folder / file_name(stem, name): name for name in settings.formats}
     kept = {folder / file_name(stem, name): name for name in FORMATS if file_name(stem, name) in recorded}
     due = asked | {path: name for path, name in kept.items() if path.exists()}
-    contents = {path: write(placed, name, style=style_of(settings)) for path, name in due.items() if path != json_path}
-    machine = contents.get(draft) or write(placed, "md", style=style_of(settings))
+    style = style_of(settings)
+    contents = {path: write(placed, name, style=style, stem=stem) for path, name in due.items() if path != json_path}
+    machine = contents.get(draft) or write(placed, "md", style=style)
     if not force and _is_edited(draft, machine, recorded):
         if _sha256(machine) == recorded.get(draft.name):
             return tuple(asked), _write_missing({path: contents.get(path) or placed.to_json() for path in asked})
@@ -145,19 +146,36 @@ def _from_folder(folder: Path, path: Path | None) -> Path | None:
 
 
 def style_of(settings: Settings) -> Style:
-    """How a draft looks under these settings."""
+    """How drafts and documents look under these settings. Raises `SettingsError` for a template that says nonsense."""
     switch = {"": None, "true": True, "false": False}
-    return Style(
-        wrap=settings.wrap,
-        labels=cast(LabelStyle, settings.labels),
-        colon=cast(Literal["outside", "inside"], settings.colon),
-        author=settings.author,
-        tags=settings.tags,
-        comments=switch[settings.comments],
-        published=switch[settings.published],
-        doubtful_below=settings.doubtful_below,
-        clock_minutes=None if settings.clock_minutes < 0 else settings.clock_minutes,
-    )
+    try:
+        return Style(
+            wrap=settings.wrap,
+            labels=cast(LabelStyle, settings.labels),
+            colon=cast(Literal["outside", "inside"], settings.colon),
+            author=settings.author,
+            tags=settings.tags,
+            comments=switch[settings.comments],
+            published=switch[settings.published],
+            doubtful_below=settings.doubtful_below,
+            clock_minutes=None if settings.clock_minutes < 0 else settings.clock_minutes,
+            front_matter=settings.front_matter_fields,
+            docx_times=cast(DocxTimes, settings.docx_times),
+            transcript_url=settings.transcript_url,
+        )
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+
+
+def style_recorded(transcript: Transcript) -> Style:
+    """How the machine's files of a transcript look: by the settings it records, else the default."""
+    names = {field.name for field in fields(Settings)}
+    record = transcript.made_with.settings
+    known: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in record.items() if k in names}
+    try:
+        return style_of(Settings(**known))
+    except SettingsError:
+        return Style()
 
 
 def _transcript_at(path: Path) -> Transcript | None:

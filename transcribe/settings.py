@@ -146,8 +146,27 @@ class Settings:
     comments: str = _setting("", "The front matter's comments key.", Stage.RENDER, choices=("", "true", "false"))
     published: str = _setting("", "The front matter's published key.", Stage.RENDER, choices=("", "true", "false"))
 
+    front_matter: str = _setting(
+        "",
+        "The front matter's keys and what they say, as JSON; better the table [front_matter] of transcribe.toml.",
+        Stage.RENDER,
+        metavar="JSON",
+    )
+    docx_times: str = _setting(
+        "text",
+        "Where docx says when a turn starts: before it, in a comment, or nowhere.",
+        Stage.RENDER,
+        choices=("text", "comments", "none"),
+    )
+    transcript_url: str = _setting(
+        "",
+        "Address of the folder transcripts are published in, for the podcast format.  Default: the audio's folder.",
+        Stage.RENDER,
+        metavar="URL",
+    )
+
     def __post_init__(self) -> None:
-        for check in (_check_types, _check_choices, _check_numbers, _check_names):
+        for check in (_check_types, _check_choices, _check_numbers, _check_names, _check_front_matter):
             check(self)
 
     @property
@@ -193,6 +212,18 @@ class Settings:
     def cache_limit_bytes(self) -> int | None:
         """`cache_limit` in bytes; None: no limit."""
         return None if self.cache_limit.strip().lower() == "none" else size_bytes(self.cache_limit)
+
+    @property
+    def front_matter_fields(self) -> dict[str, Any] | None:
+        """The front matter's template, key by key in its order; None: the house's.
+
+        >>> Settings(front_matter='{"title": "{title}"}').front_matter_fields
+        {'title': '{title}'}
+        """
+        if not self.front_matter:
+            return None
+        fields: dict[str, Any] = json.loads(self.front_matter)
+        return fields
 
     @property
     def output_folder(self) -> Path:
@@ -279,3 +310,12 @@ def _check_names(settings: Settings) -> None:
     for name in ("output", "model"):
         if not getattr(settings, name).strip():
             raise SettingsError(f"{name}: must not be empty")
+
+
+def _check_front_matter(settings: Settings) -> None:
+    try:
+        fields = settings.front_matter_fields
+    except (ValueError, RecursionError) as error:
+        raise SettingsError(f"front-matter: {settings.front_matter!r} is not JSON ({error})") from error
+    if fields is not None and not isinstance(fields, dict):
+        raise SettingsError(f"front-matter: {settings.front_matter!r} is not a table of keys and values")

@@ -21,8 +21,8 @@ _DRAFTS = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command()
 @click.argument("source", type=_DRAFTS, metavar="T.json|DRAFT.md")
 @click.option("-f", "--format", "name", default="md", show_default=True, help="What to make of it, one format.")
-@setting_options("labels", "wrap")
-def render(source: Path, name: str, labels: str | None, wrap: str | None) -> int:
+@setting_options("labels", "wrap", "clock_minutes", "docx_times", "transcript_url")
+def render(source: Path, name: str, **given: str | None) -> int:
     """Print a timed transcript in another format, or a draft as it is.
 
     A draft comes back byte for byte: what turnscript reads, it loses nothing of.
@@ -36,11 +36,11 @@ def render(source: Path, name: str, labels: str | None, wrap: str | None) -> int
     from output.parse import read_draft
     from transcribe.results import style_of
 
-    settings = settings_in_force({"labels": labels, "wrap": wrap})
+    settings = settings_in_force(given)
     if name not in FORMATS:
         raise SettingsError(f"format: {name!r} is not one of {', '.join(FORMATS)}")
     if source.suffix.lower() == ".json":
-        content = write(_transcript(source), name, style=style_of(settings))
+        content = write(_transcript(source), name, style=style_of(settings), stem=source.stem)
     elif name == "md":
         content = read_draft(source).encoded()
     else:
@@ -68,7 +68,8 @@ def parse(draft: Path) -> int:
 @click.command()
 @click.argument("draft", type=_DRAFTS, metavar="DRAFT.md")
 @click.option("-f", "--format", "names", required=True, metavar="LIST", help="What to write, with commas between.")
-def export(draft: Path, names: str) -> int:
+@setting_options("docx_times", "transcript_url")
+def export(draft: Path, names: str, **given: str | None) -> int:
     """Write captions and documents of a draft as it is now, your corrections included, beside it.
 
     The timed transcript is brought in line with the draft first, as `transcribe sync` does. Prints the paths.
@@ -80,16 +81,18 @@ def export(draft: Path, names: str) -> int:
     from output.files import write_draft
     from output.formats import file_name, write
     from transcribe.editor.sync import sync, transcript_of
+    from transcribe.results import style_of
 
-    formats = settings_in_force({"formats": names}).formats
+    settings = settings_in_force({"formats": names, **given})
+    style = style_of(settings)
     done = sync(draft)
     for message in done.messages:
         click.echo(f"Warning: {message}", err=True)
     transcript = transcript_of(draft)
-    for name in formats:
+    for name in settings.formats:
         path = draft.with_name(file_name(draft.stem, name))
         if not path.exists():
-            write_draft(path, write(transcript, name), previous_sha256=None)
+            write_draft(path, write(transcript, name, style=style, stem=draft.stem), previous_sha256=None)
         click.echo(path)
     return 0
 

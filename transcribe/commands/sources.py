@@ -34,7 +34,7 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
     \b
     Examples:
       transcribe list https://example.org/feed.xml --latest 10
-      transcribe list --show "Technology and Friends"
+      transcribe list --show "The Weather Desk"
       transcribe list post.md --json
     """
     from audio.sources import episodes_from

@@ -16,17 +16,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from audio.disk import write_atomically
 from output.errors import OutputError
 from output.formats import REGISTRY, file_name, write
+from output.markdown import front_matter
 from output.parse import read_draft
+from output.style import DocxTimes
 from output.text import house
 from transcribe.editor.heard import heard, keep
 from transcribe.editor.people import reassigned, resolved, without_strangers
 from transcribe.errors import TranscriptError
 from transcribe.realign import Forms, Realignment, realign
+from transcribe.results import style_recorded
 from transcribe.transcript import Doubt, Transcript, Turn, Word
 
 if TYPE_CHECKING:
@@ -166,14 +169,13 @@ def write_followed(
     target = json_path(draft_path)
     try:
         for path, name in _beside(draft_path):
-            content = _bytes(write(after, name))
             there = path.read_bytes()
-            is_current = _gist(there) == _gist(content)
-            if not is_current and _is_ours(path, there, _bytes(write(before, name)), before):
-                write_atomically(path, content)
-            elif not is_current:
+            content = _remade(path, there, name, before=before, after=after)
+            if content is None:
                 messages.append(f"{path}: was edited by hand and stays as it is; delete it to have it made again")
                 continue
+            if _gist(content) != _gist(there):
+                write_atomically(path, content)
             paths.append(path)
         json = after.to_json().encode()
         if target.read_bytes() != json:
@@ -223,8 +225,9 @@ def printed_forms(text: str) -> tuple[str, ...]:
 
 
 def _title(draft: Draft, before: Transcript) -> str:
-    title = draft.fields.get("title")
-    if not isinstance(title, str) or not title.strip() or title == house(before.episode.title):
+    """The episode's title: the draft's where somebody changed it there."""
+    title, printed = draft.fields.get("title"), front_matter(before, style_recorded(before)).get("title")
+    if not isinstance(title, str) or not title.strip() or title in (printed, house(before.episode.title)):
         return before.episode.title
     return title
 
@@ -270,15 +273,23 @@ def _said(words: tuple[list[float], list[str]], doubt: Doubt) -> list[str]:
 def _beside(draft_path: Path) -> Iterator[tuple[Path, str]]:
     for name in REGISTRY:
         path = draft_path.with_name(file_name(draft_path.stem, name))
-        if name not in ("md", "json") and path.is_file():
+        if name not in ("md", "json", "podcast") and path.is_file():  # podcast names files, whatever is in them
             yield path, name
 
 
-def _is_ours(path: Path, there: bytes, from_before: bytes, before: Transcript) -> bool:
-    """Whether nobody edited the file: it is what the transcript gave before, or what the machine wrote at first."""
-    return _gist(there) == _gist(from_before) or hashlib.sha256(there).hexdigest() == before.made_with.outputs.get(
-        path.name
-    )
+def _remade(path: Path, there: bytes, name: str, *, before: Transcript, after: Transcript) -> bytes | None:
+    """The file as it should be now, in the style it has; None where somebody edited it.
+
+    It is nobody's work where it says what one of the transcripts gives, or is what the machine wrote at first.
+    """
+    recorded, gist = style_recorded(before), _gist(there)
+    variants = [replace(recorded, docx_times=times) for times in get_args(DocxTimes)] if name == "docx" else []
+    for style in (recorded, *variants):
+        content = _bytes(write(after, name, style=style))
+        if gist in (_gist(content), _gist(_bytes(write(before, name, style=style)))):
+            return content
+    is_first = hashlib.sha256(there).hexdigest() == before.made_with.outputs.get(path.name)
+    return _bytes(write(after, name, style=recorded)) if is_first else None
 
 
 def _gist(content: bytes) -> object:
