@@ -43,6 +43,16 @@ def test_time_left_by_hand() -> None:
     assert total_line(read) == "1 of 4 episodes, 8.3 of about 27 min of audio, 25.0 × real time, 44 s left"
 
 
+def test_lengths_that_were_not_known_settle_as_episodes_end() -> None:
+    time = Clock()
+    meter = Meter(3, time)
+    meter.started(1, "a.mp3", None)
+    assert meter.read().total is None
+    time.now += 12
+    meter.ended(1, seconds=60.0, failed=False)
+    assert (meter.read().done, meter.read().total, meter.read().left) == (60.0, 180.0, 24.0)
+
+
 def test_what_fails_or_was_done_before_is_no_audio_done() -> None:
     time = Clock()
     meter = Meter(3, time)

@@ -39,6 +39,7 @@ from transcribe.workers import Crew
 _log = logging.getLogger(__name__)
 
 _LOOK = 0.1  # seconds between looks at whether to stop
+_WORTH_A_LOOK = 1_000_000  # bytes of a file whose length is asked for; of shorter ones looking costs more than it tells
 _TRIES = 2  # of a task whose worker dies
 
 
@@ -179,7 +180,7 @@ class _Run:
             sha256 = hash_of(path)
             if not (mode.redo or mode.force) and (result := self._unchanged(job, sha256)):
                 return self._ended(number, result)
-            seconds = stated_length(path)
+            seconds = stated_length(path) if path.stat().st_size >= _WORTH_A_LOOK else None
         except Exception as error:  # noqa: BLE001 - a defect of ours is this episode's alone
             return self._ended(number, self._failed(job, failure_of(error, "read")))
         task = Task(

@@ -79,6 +79,8 @@ class Meter:
         self._ended += 1
         self._failed += failed
         if one is not None:
+            if one.seconds is None and seconds is not None:
+                self._known.append(seconds)
             self._done += 0.0 if failed else (seconds or one.seconds or 0.0)
 
     def read(self) -> Reading:
