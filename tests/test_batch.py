@@ -9,13 +9,14 @@ from typing import NoReturn
 
 import pytest
 
-from tests.scripted import ScriptedStages, tone
+from tests.scripted import A_SOUNDS, ScriptedStages, tone
 from transcribe.batch import Setup, run
 from transcribe.plan import Mode, outlook, plan
 from transcribe.report import Report, Result, State
 from transcribe.settings import Settings
 from transcribe.task import silent
 from transcribe.transcript import Transcript
+from transcribe.voices import Sample, Voice
 from transcribe.workers import in_this_process
 
 
@@ -250,3 +251,27 @@ def test_a_folder_nobody_may_write_to_is_named(desk: Desk) -> None:
     result = desk.one(tone(desk.folder / "a.wav"))
     assert result.state is State.FAILED
     assert "drafts" in result.messages[0]
+
+
+def test_a_voice_put_on_file_names_its_speaker_in_what_was_done_before(desk: Desk) -> None:
+    path = tone(desk.folder / "a.wav")
+    assert "Grace" in desk.one(path).named[1]
+    jobs, _ = plan([str(path)], desk.settings())
+
+    def rerun(*voices: Voice) -> Result:
+        setup = Setup(desk.settings(), desk.stages, desk.folder / "cache", voices=voices)
+        with in_this_process(silent) as crew:
+            (result,) = run(jobs, setup, crew=crew)
+        return result
+
+    zoe = Voice("Zoe", (Sample("z.wav", 10.0, A_SOUNDS),))
+    result = rerun(zoe)
+    assert result.state is State.WRITTEN
+    assert "**Zoe**: I'm Ada." in result.paths[0].read_text()
+    assert "Zoe (the voice on file" in result.named[0]
+    assert desk.stages.calls.count("diarize") == desk.stages.calls.count("recognize") == 1  # from what was kept
+    assert rerun(zoe).state is State.UNCHANGED
+    assert rerun().state is State.WRITTEN  # and taken off file again
+    assert "**Ada**" in result.paths[0].read_text()
+    result.paths[0].write_text(result.paths[0].read_text() + "\nMine.\n")
+    assert rerun(zoe).state is State.UNCHANGED  # an editor has seen to the names

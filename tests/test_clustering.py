@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transcribe.clustering import estimate_count, find_voices, ward
+from transcribe.clustering import find_voices, ward
+from transcribe.vbx import forward_backward, settle
 
 DIMENSIONS = 192
 
@@ -46,12 +49,39 @@ def test_one_voice_of_two_moods_is_one_voice() -> None:
     voice = unit(rng.normal(size=DIMENSIONS))
     moods = unit(voice + 0.5 * unit(rng.normal(size=(2, DIMENSIONS))))  # cosine .8 to one another
     vectors = unit(np.repeat(moods, 60, axis=0) + rng.normal(size=(120, DIMENSIONS)) * 0.3 / np.sqrt(DIMENSIONS))
-    assert estimate_count(vectors) == 2  # the graph alone would be taken in
+    assert len(set(settle(vectors, ward(vectors, 12), times=np.arange(120) / 2, weights=np.ones(120)))) == 2
     assert len(find_voices(vectors)) == 1
 
 
 def test_a_jingle_of_two_windows_is_nobody() -> None:
     assert len(find_voices(said_by(2, 60, 50)[0])) == 2
+
+
+def test_who_is_hardly_heard_alone_is_nobody() -> None:
+    vectors, weights = said_by(60, 50, 5)[0], np.ones(115)
+    assert len(find_voices(vectors, weights=weights)) == 3
+    weights[110:] = 0.4  # five windows, two seconds in them without others
+    assert len(find_voices(vectors, weights=weights)) == 2
+
+
+def test_states_by_hand_and_by_trying_every_path() -> None:
+    likelihood = np.array([[0.9, 0.2, 0.1], [0.3, 0.6, 0.2], [0.1, 0.1, 0.8], [0.2, 0.5, 0.4]])
+    shares, goes_on = np.array([0.5, 0.3, 0.2]), np.array([0.7, 0.9, 0.6, 0.8])
+    worth = np.zeros((4, 3))
+    for path in itertools.product(range(3), repeat=4):
+        chance = shares[path[0]] * likelihood[0, path[0]]
+        for i in range(1, 4):
+            stays = goes_on[i] if path[i] == path[i - 1] else 0.0
+            chance *= (stays + (1 - goes_on[i]) * shares[path[i]]) * likelihood[i, path[i]]
+        for i, state in enumerate(path):
+            worth[i, state] += chance
+    posterior, entries = forward_backward(likelihood, shares, goes_on)
+    assert posterior == pytest.approx(worth / worth.sum(axis=1, keepdims=True))
+    assert entries.sum() == pytest.approx(1)
+    # By hand: a chain that never goes on is drawn anew each time, so entries are the posteriors' mean.
+    posterior, entries = forward_backward(likelihood, shares, np.zeros(4))
+    assert posterior[1] == pytest.approx(np.array([0.15, 0.18, 0.04]) / 0.37)
+    assert entries == pytest.approx(posterior.mean(axis=0))
 
 
 def test_few_vectors_are_one_voice() -> None:

@@ -181,7 +181,24 @@ def test_unknown_people_are_the_default_host_and_numbered_guests() -> None:
 def test_one_voice_alone_is_the_host() -> None:
     naming = name(talk(("S1", "I went to the sea.")))
     assert given_to(naming) == {"S1": "Rich"}
-    assert naming.warnings == ()
+    assert naming.warnings[0].startswith("that Rich speaks is a guess: nobody says so")
+    assert name(talk(("S1", "I went to the sea.")), "Rich").warnings == ()  # the user says so
+
+
+def test_a_host_known_by_conduct_alone_is_a_guess() -> None:
+    (warning,) = name(talk(*PLAIN)).warnings
+    assert warning.startswith("that Rich speaks is a guess")
+    assert "asks 3 of 4 questions" in warning
+    feed = (Person("Rich Bowen", "host"),)
+    assert name(talk(*PLAIN), people=feed).warnings == ()  # clearly the host, and the feed says who that is
+    (warning,) = name(talk(("S1", "It was so."), ("S2", "It was.")), people=feed).warnings
+    assert warning.startswith("who is Rich Bowen is a guess")
+
+
+def test_a_guest_who_is_known_does_not_make_another_the_host() -> None:
+    turns = talk(("S1", "I am Ada Lovelace. It was so."), ("S2", "It was."), ("S3", "Indeed."))
+    for names in (("Rich", "Ada"), ("Rich", "Ada", "Bo")):
+        assert name(turns, *names).warnings[0].startswith("who is Rich is a guess")
 
 
 def test_a_named_guest_leaves_the_host_to_the_default() -> None:

@@ -233,7 +233,11 @@ def test_an_actor_of_the_shared_corpus_is_known_in_another_dialogue_and_not_wher
     if not CORPUS.exists():
         pytest.skip("the shared corpus is not on this machine")
     heard = {}
-    for name in ("dialogue-0059.mp3", "dialogue-0062.mp3", "clips-3spk.wav", "jfk.flac"):
+    elsewhere = (
+        *("clips-3spk.wav", "jfk.flac", "call-chromecast.wav", "call-repairs-40.flac", "monologue-lucier.mp3"),
+        *("meeting-dev00.wav", "meeting-dev01.wav", "meeting-trn03.wav", "meeting-tst00.wav", "news-9spk.wav"),
+    )
+    for name in ("dialogue-0059.mp3", "dialogue-0062.mp3", *elsewhere):
         with decode(CORPUS / name) as whole, Audio.from_samples(whole.read(0, 60)) as audio:
             heard[name] = find_speakers(audio).voices
     for filed in heard["dialogue-0059.mp3"].values():
@@ -243,5 +247,4 @@ def test_an_actor_of_the_shared_corpus_is_known_in_another_dialogue_and_not_wher
     else:
         pytest.fail("nobody of the one dialogue is known in the other")
     assert len(recognised(heard["dialogue-0062.mp3"], known)) == 1
-    assert not recognised(heard["clips-3spk.wav"], known)
-    assert not recognised(heard["jfk.flac"], known)
+    assert [name for name in elsewhere if recognised(heard[name], known)] == []

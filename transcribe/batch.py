@@ -206,7 +206,7 @@ class _Run:
     def _unchanged(self, job: Job, audio_sha256: str) -> Result | None:
         """The result where there is nothing to do."""
         settings, stem = self._setup.settings, job.stem or ""
-        there = current(stem, job.episode, settings=settings, audio_sha256=audio_sha256)
+        there = current(stem, job.episode, settings=settings, audio_sha256=audio_sha256, voices=self._setup.voices)
         if there is None:
             return None
         paths = tuple(settings.output_folder / file_name(stem, name) for name in settings.formats)
@@ -249,7 +249,8 @@ class _Run:
         except Exception as error:  # noqa: BLE001 - a defect of ours is this episode's alone
             return self._failed(job, failure_of(error, "write"), one.seconds)
         told = transcript.warnings + messages
-        return Result(job.source, State.WRITTEN, paths, told, Tally.of(transcript), one.seconds, stem=job.stem)
+        tally, named = Tally.of(transcript), tuple(f"{who.name} ({who.evidence})" for who in transcript.speakers)
+        return Result(job.source, State.WRITTEN, paths, told, tally, one.seconds, stem=job.stem, named=named)
 
     def _failed(self, job: Job, failure: Failure, seconds: dict[str, float] | None = None) -> Result:
         return _failed(job.source, failure, job.stem or "", seconds)

@@ -1,11 +1,11 @@
 """How many voices there are, and what each sounds like: from embedding vectors to one centroid per speaker.
 
-- The count: the largest gap between eigenvalues of a normalised graph Laplacian (U. von Luxburg, "A tutorial on
-  spectral clustering", 2007, after A. Ng, M. Jordan & Y. Weiss, NIPS 2001), on a graph that keeps each vector's
-  nearest neighbours. Groups whose centroids are alike are one voice after all: over 40 speakers and parts of their
-  speech, halves of one voice had cosines above .55, two voices below .53.
 - The groups: J. Ward's "Hierarchical grouping to optimize an objective function", 1963, which unlike average
-  linkage does not split off single outliers.
+  linkage does not split off single outliers. With the count given that is all.
+- The count: more of Ward's groups than there may be speakers, of which a Bayesian model keeps those it needs
+  (`transcribe.vbx`). Groups whose centroids are alike are one voice after all: over 40 speakers and parts of their
+  speech, halves of one voice had cosines above .55, two voices below .53. Who is heard for less than two seconds is
+  not told from a jingle, and is not counted.
 
 Both look at an evenly spaced sample of at most 1,500 vectors, so six hours cost no more than a quarter of one. Which
 moment belongs to whom is decided in `transcribe.diarize`, with the centroids.
@@ -16,27 +16,44 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from transcribe.embedding import STEP
+from transcribe.vbx import settle
+
 SAME_VOICE = 0.5  # cosine of two centroids from which they are one speaker
 
 _LARGEST_SAMPLE = 1500
 _MOST_SPEAKERS = 12
+_VECTORS_A_GROUP = 6  # at least, on average, of the groups the count is begun with
 _FEWEST_TO_SPLIT = 10  # vectors; with fewer there is one speaker
+_LEAST_HEARD = 2.75  # the sum of the weights of a speaker's vectors: three windows of speech, two seconds
 
 
-def find_voices(vectors: NDArray[np.float32], *, count: int | None = None) -> NDArray[np.float32]:
+def find_voices(
+    vectors: NDArray[np.float32],
+    *,
+    count: int | None = None,
+    times: NDArray[np.float64] | None = None,
+    weights: NDArray[np.float64] | None = None,
+) -> NDArray[np.float32]:
     """One centroid of length 1 for each speaker: float32 (n, d), rows of length 1 → (speakers, d).
 
-    `count` is the number wanted; there are fewer only where there are fewer vectors. None has it estimated.
-    No vectors, no voices.
+    `count` is the number wanted; there are fewer only where there are fewer vectors. None has it estimated; for that,
+    `times`, (n,) ascending seconds, and `weights`, (n,) from 0 to 1, the share of each window in which somebody speaks
+    alone; without them vectors follow one another, a step apart, and count alike. No vectors, no voices.
     """
     if len(vectors) == 0:
         return vectors
-    sample = vectors[np.unique(np.linspace(0, len(vectors) - 1, _LARGEST_SAMPLE).astype(int))]
+    chosen = np.unique(np.linspace(0, len(vectors) - 1, _LARGEST_SAMPLE).astype(int))
+    sample = vectors[chosen]
     if count is not None:
         return _centroids(sample, ward(sample, count))
     if len(sample) < _FEWEST_TO_SPLIT:
         return _centroids(sample, np.zeros(len(sample), int))
-    return _centroids(sample, _merge_alike(sample, _dissolve_small(sample, ward(sample, estimate_count(sample)))))
+    times = (np.arange(len(vectors)) * STEP if times is None else times)[chosen]
+    weights = (np.ones(len(vectors)) if weights is None else weights)[chosen]
+    groups = ward(sample, min(_MOST_SPEAKERS, len(sample) // _VECTORS_A_GROUP))
+    labels = settle(sample, groups, times=times, weights=weights)
+    return _centroids(sample, _merge_alike(sample, _dissolve_small(sample, labels, weights)))
 
 
 def ward(vectors: NDArray[np.float32], count: int) -> NDArray[np.int_]:
@@ -49,24 +66,6 @@ def ward(vectors: NDArray[np.float32], count: int) -> NDArray[np.int_]:
     return np.unique(labels, return_inverse=True)[1].astype(int)
 
 
-def estimate_count(vectors: NDArray[np.float32]) -> int:
-    """How many groups the vectors, (n, d) of length 1, fall into: 1 to 12, by the largest eigengap."""
-    from scipy.linalg import eigh
-
-    affinity = np.maximum(vectors @ vectors.T, 0.0).astype(np.float64)
-    neighbours = max(6, round(0.05 * len(vectors)))
-    if neighbours < len(vectors):
-        smallest_kept = np.partition(affinity, -neighbours, axis=1)[:, -neighbours]
-        affinity[affinity < smallest_kept[:, None]] = 0.0
-    affinity = (affinity + affinity.T) / 2
-    np.fill_diagonal(affinity, 0.0)
-    scale = 1.0 / np.sqrt(np.maximum(affinity.sum(axis=1), 1e-12))
-    laplacian = np.eye(len(vectors)) - scale[:, None] * affinity * scale
-    most = min(_MOST_SPEAKERS, len(vectors) - 1)
-    eigenvalues = eigh(laplacian, eigvals_only=True, subset_by_index=(0, most))
-    return int(np.argmax(np.diff(eigenvalues))) + 1
-
-
 def direction(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """The centroid of vectors, (n, d) of length 1, as a vector of length 1: (d,)."""
     mean = vectors.mean(axis=0)
@@ -74,10 +73,11 @@ def direction(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return centroid
 
 
-def _dissolve_small(vectors: NDArray[np.float32], labels: NDArray[np.int_]) -> NDArray[np.int_]:
+def _dissolve_small(
+    vectors: NDArray[np.float32], labels: NDArray[np.int_], weights: NDArray[np.float64]
+) -> NDArray[np.int_]:
     """Give the members of clusters too small to be a speaker to the nearest of the others."""
-    least = max(3.0, min(5.0, 0.1 * len(vectors)))
-    large = np.flatnonzero(np.bincount(labels) >= least)
+    large = np.flatnonzero(np.bincount(labels, weights=weights) >= _LEAST_HEARD)
     if len(large) == 0:
         return np.zeros_like(labels)
     centroids = np.stack([direction(vectors[labels == label]) for label in large])

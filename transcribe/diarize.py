@@ -33,6 +33,8 @@ _SPEECH = (0.7, 0.5)  # probability of speech
 _OVERLAP = (1.6, 1.3)  # expected number of speakers from which a second one is written down
 _ALONE = 1.4  # expected number up to which somebody speaks alone
 _CLUSTERED_SHARE = 0.6  # of a window that must be speech for it to shape a voice
+_CLUSTERED_ALONE = 0.5  # … and in which somebody must speak alone, if there are …
+_CLEAR_WINDOWS = 10  # … as many like that: a mixture of voices sounds like one more
 _EMBEDDED_SHARE = 0.2  # … to have a say at all
 _LEAST_WEIGHT = 0.05  # of a window in which nobody speaks alone, against 1 where one person speaks throughout
 _EMISSION = 15.0 * FRAME_STEP  # what a frame's cosine counts for
@@ -91,7 +93,7 @@ def find_speakers(
     heard = _Heard(activity, starts, vectors)
     spans = _by_channel(heard, audio.channel_levels, channels=channels, count=count)
     if not spans:
-        voices = find_voices(vectors[pure], count=count)
+        voices = find_voices(vectors[pure], count=count, times=starts[pure], weights=alone[pure])
         scores = frame_scores(activity.times, starts + WINDOW / 2, vectors @ voices.T, weights=alone)
         spans = spans_of(activity, scores)
     spans = tuple(replace(span, end=min(span.end, audio.duration)) for span in spans)
@@ -235,7 +237,7 @@ def _known_by(spans: Sequence[SpeakerSpan], heard: _Heard) -> dict[str, tuple[fl
 
 
 def _windows(activity: Activity, n_samples: int) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
-    """The windows with speech: where they start, which may shape a voice, and the weight each has in frame scores."""
+    """The windows with speech: where they start, which shape the voices, and the weight each has in frame scores."""
     speech = held(activity.speech, *_SPEECH)
     starts = window_starts(n_samples)
     share = share_of(activity, starts, wanted=speech)
@@ -243,6 +245,8 @@ def _windows(activity: Activity, n_samples: int) -> tuple[NDArray[np.float64], N
     starts, share = starts[heard], share[heard]
     pure = share >= min(_CLUSTERED_SHARE, share.max())
     alone = share_of(activity, starts, wanted=speech & (activity.speakers < _ALONE))
+    if (clear := pure & (alone >= _CLUSTERED_ALONE)).sum() >= _CLEAR_WINDOWS:
+        pure = clear
     return starts, pure, np.maximum(alone, _LEAST_WEIGHT)
 
 

@@ -93,15 +93,13 @@ def _by_given_names(
     open_names = [name for name in names if name not in {name for name, _ in named.values()}]
     rest = [voice for voice in voices if voice.id not in named]
     named |= _strongest_first(rest, _gather(clues, open_names), least=_ENOUGH_FOR_KNOWN)
-    tied = len(named)
     rest = [voice for voice in voices if voice.id not in named]
     open_names = [name for name in names if name not in {name for name, _ in named.values()}]
     if names[0] in open_names and rest:
         ranked = sorted(rest, key=lambda voice: -voice.host_points)
-        clear = len(ranked) == 1 or ranked[0].host_points - ranked[1].host_points >= _CLEAR_HOST
-        if not clear and not tied:
+        if not _is_clear(ranked):
             warnings.append(
-                f"who is {names[0]} is a guess: no name is said and no voice is clearly the host; check the first turns"
+                f"who is {names[0]} is a guess: nobody says so and no voice is clearly the host; check the first turns"
             )
         named[ranked[0].id] = (open_names.pop(0), _host_evidence(ranked[0], voices=ranked))
         rest.remove(ranked[0])
@@ -135,26 +133,46 @@ def _by_speech(
     heard = _heard_names(clues, taken=[name for name, _ in named.values()])
     rest = [voice for voice in voices if voice.id not in named]
     named |= _strongest_first(rest, _gather(clues, heard), least=_ENOUGH)
-    ranked = sorted(voices, key=lambda voice: -voice.host_points)
     warnings = _contradictions(named, clues, on_file=on_file)
-    likeliest = ranked[0]
-    if likeliest.id not in named:
-        taken = [name for name, _ in named.values()]
-        said_to_host = [person.name for person in people if person.role == "host"]
-        hosts = _unlike(said_to_host, taken)
-        name = hosts[0] if len(hosts) == 1 else host
-        source = "named as host by the feed; " if len(hosts) == 1 else ""
-        if any(_same(name, other) for other in taken) or (said_to_host and not hosts):
-            name = ""  # the host is another voice
-        elif len(ranked) > 1 and likeliest.host_points - ranked[1].host_points < _CLEAR_HOST and not taken:
-            warnings.append(f"who is {name} is a guess: no voice is clearly the host; give the names with --speakers")
-        if name:
-            named[likeliest.id] = (name, source + _host_evidence(likeliest, voices=ranked))
+    ranked = sorted(voices, key=lambda voice: -voice.host_points)
+    if ranked[0].id not in named:
+        chosen, doubts = _host_by_conduct(ranked, named, host=host, people=people)
+        named |= chosen
+        warnings += doubts
     rest = [voice for voice in voices if voice.id not in named]
     guests = _unlike([p.name for p in people if p.role == "guest"], [name for name, _ in named.values()])
     if len(rest) == 1 and len(guests) == 1:
         named[rest[0].id] = (guests[0], "named as guest by the feed; the only voice left")
     return named, warnings
+
+
+def _host_by_conduct(
+    ranked: Sequence[_Voice], named: Mapping[str, tuple[str, str]], *, host: str, people: Sequence[Person]
+) -> tuple[dict[str, tuple[str, str]], list[str]]:
+    """(voice id → name and evidence, warnings) of the likeliest host, whom nothing said ties to a name.
+
+    The feed's host is believed of a voice that is clearly the host. The name from the settings says who hosts such
+    shows, not who speaks in this one: it is a guess, and said to be one.
+    """
+    taken = [name for name, _ in named.values()]
+    said_to_host = [person.name for person in people if person.role == "host"]
+    hosts = _unlike(said_to_host, taken)
+    from_feed = len(hosts) == 1
+    name = hosts[0] if from_feed else host
+    if any(_same(name, other) for other in taken) or (said_to_host and not hosts):
+        return {}, []  # the host is another voice
+    evidence = ("named as host by the feed; " if from_feed else "") + _host_evidence(ranked[0], voices=ranked)
+    warnings = []
+    if not from_feed:
+        warnings.append(f"that {name} speaks is a guess: nobody says so ({evidence}); give the names with --speakers")
+    elif not _is_clear([voice for voice in ranked if voice.id not in named]):
+        warnings.append(f"who is {name} is a guess: no voice is clearly the host; give the names with --speakers")
+    return {ranked[0].id: (name, evidence)}, warnings
+
+
+def _is_clear(ranked: Sequence[_Voice]) -> bool:
+    """Whether the first of the voices that come into question, likeliest host first, is it by some lead."""
+    return len(ranked) == 1 or ranked[0].host_points - ranked[1].host_points >= _CLEAR_HOST
 
 
 def _on_file_by(

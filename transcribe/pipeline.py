@@ -25,7 +25,7 @@ from transcribe.recording import Progress, Recording, Watch
 from transcribe.settings import Settings
 from transcribe.stages import RealStages, Stages, glossary_of
 from transcribe.transcript import MadeWith, Transcript
-from transcribe.voices import Voice, expected, recognised, users_voices
+from transcribe.voices import Voice, digest_of, expected, recognised, users_voices
 
 if TYPE_CHECKING:
     from transcribe.diarize import Diarization
@@ -109,7 +109,7 @@ class Pipeline:
                 model=model.name,
                 model_sha256=model.sha256,
                 audio_sha256=sha256,
-                settings=record_of(settings),
+                settings=record_of(settings) | {"voices_on_file": digest_of(self._voices)},
             ),
             doubts=tuple(sorted(words.doubts + overlaps(words.words, people.spans), key=lambda doubt: doubt.start)),
             corrections=tuple(asdict(correction) for correction in words.corrections),

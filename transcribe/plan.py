@@ -22,6 +22,7 @@ from transcribe.pipeline import hash_of
 from transcribe.report import FILE_NAME, Result, State
 from transcribe.results import current, is_anothers, is_edited, is_there
 from transcribe.settings import Settings
+from transcribe.voices import expected, users_voices
 
 _RESERVED_STEM = FILE_NAME.removesuffix(".json")
 
@@ -117,7 +118,10 @@ def outlook(
         return ways.get(state, Outlook.FETCHED_BEFORE)
     assert job.stem is not None
     audio_sha256 = hash_of(job.episode.path)
-    if not (mode.redo or mode.force) and current(job.stem, job.episode, settings=settings, audio_sha256=audio_sha256):
+    voices = expected(users_voices(), settings.voices)
+    if not (mode.redo or mode.force) and current(
+        job.stem, job.episode, settings=settings, audio_sha256=audio_sha256, voices=voices
+    ):
         return Outlook.DONE
     if is_edited(job.stem, settings):
         return Outlook.REPLACED if mode.force else Outlook.BESIDE

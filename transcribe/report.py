@@ -60,6 +60,7 @@ class Result:
     stem: str = ""  # of its files, as far as it has one
     stage: str = ""  # of a failed episode, where it failed
     traceback: str = ""  # of a failed episode, where in the code
+    named: tuple[str, ...] = ()  # the speakers and what says so, where that was decided in this run
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,7 @@ def _as_dict(result: Result) -> dict[str, Any]:
         "audio_seconds": tally.duration if tally else None,
         "words": tally.words if tally else None,
         "speakers": tally.speakers if tally else None,
+        "named": list(result.named),
         "doubtful_passages": tally.doubts if tally else None,
         "seconds": {stage: round(seconds, 2) for stage, seconds in result.seconds.items()},
         "warnings": [] if result.state is State.FAILED else list(result.messages),

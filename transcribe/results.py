@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -24,11 +24,18 @@ from transcribe.errors import SettingsError, TranscriptError
 from transcribe.pipeline import record_of
 from transcribe.settings import Settings
 from transcribe.transcript import Transcript
+from transcribe.voices import Voice, digest_of
 
 
-def current(stem: str, episode: Episode, *, settings: Settings, audio_sha256: str) -> Transcript | None:
+def current(
+    stem: str, episode: Episode, *, settings: Settings, audio_sha256: str, voices: Sequence[Voice] = ()
+) -> Transcript | None:
     """The transcript of this stem, where its files hold what a run under `settings` would write, or an editor's
-    correction of it; None where they do not."""
+    correction of it; None where they do not.
+
+    `voices` are those on file: where the draft was made with others, somebody may be named by now. A draft that an
+    editor has corrected has the names it should have.
+    """
     folder = settings.output_folder
     before = _transcript_at(folder / file_name(stem, "json"))
     holds = (
@@ -38,6 +45,7 @@ def current(stem: str, episode: Episode, *, settings: Settings, audio_sha256: st
         and before.made_with.audio_sha256 == audio_sha256
         and before.made_with.turnscript == transcribe.__version__
         and _staged(before.made_with.settings) == _staged(record_of(settings))
+        and (before.made_with.settings.get("voices_on_file", "") == digest_of(voices) or is_edited(stem, settings))
     )
     return before if holds else None
 

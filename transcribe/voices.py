@@ -118,6 +118,12 @@ def expected(known: Iterable[Voice], names: Sequence[str]) -> tuple[Voice, ...]:
     return tuple(voice for voice in people if not wanted or voice.name.casefold() in wanted)
 
 
+def digest_of(voices: Iterable[Voice]) -> str:
+    """What stands for these voices where a transcript records whom it was compared with; empty for nobody."""
+    known = "".join(sorted(_to_json(voice) for voice in voices if voice.is_usable))
+    return hashlib.sha256(known.encode()).hexdigest() if known else ""
+
+
 def sample_of_clip(audio: Audio, source: str) -> Sample:
     """The voice in a recording of one person, known as `source`.
 

@@ -260,6 +260,8 @@ def _save(report: Report, setup: Setup) -> None:
 def _tell(result: Result, *, quiet: bool) -> None:
     for path in result.paths:
         click.echo(path)
+    if not quiet and result.named:
+        click.echo(_named(result, f"speakers: {'; '.join(result.named)}"), err=True)
     if not quiet and result.state != "failed":
         for message in result.messages:
             click.echo(f"Warning: {_named(result, message)}", err=True)
