@@ -31,7 +31,8 @@ def docx(transcript: Transcript, style: Style | None = None) -> bytes:
     """A Word document: the title as heading, a bold label before each turn, long ones in paragraphs.
 
     When a turn starts stands before its label, small and grey; or in a comment on it; or nowhere (`Style.docx_times`).
-    The same transcript gives the same document. Raises `OutputError` where `python-docx` is not installed.
+    The same transcript gives the same parts of the document (a zip, which has dates). Raises `OutputError` where
+    `python-docx` is not installed.
     """
     try:
         library: Any = import_module("docx")

@@ -68,13 +68,22 @@ def lint(source: str, *, select: Collection[str] | None = None) -> tuple[Finding
 
 
 def fixed(source: str, *, select: Collection[str] | None = None) -> str:
-    """The post with the findings of T1, T2, T5 and M5 mended, as far as they are selected; nothing else changes."""
+    """The post with the findings of T1, T2, T5 and M5 mended, as far as they are selected; nothing else changes.
+
+    What is mended stays so: what one mend lays open (a blank line, the next marker) is mended too.
+    """
     codes = DEFAULT if select is None else frozenset(select)
     if "M5" in codes:
         front, body = frontmatter.split(source)
         source = front + re.sub("|".join(_TYPOGRAPHIC), lambda match: _TYPOGRAPHIC[match[0]], body)
+    while (mended := _mended(source, codes)) != source:
+        source = mended
+    return source
+
+
+def _mended(source: str, codes: Collection[str]) -> str:
     lines = source.split("\n")
-    for finding in sorted(lint(source, select=codes & {"T1", "T2", "T5"}), reverse=True):
+    for finding in sorted(lint(source, select=FIXABLE.intersection(codes) - {"M5"}), reverse=True):
         line = lines[finding.line - 1]
         if finding.code == "T5":
             mended = _BROKEN_MARKER.sub(lambda match: f"**{match['open'].strip()}**: ", line, count=1)

@@ -11,10 +11,8 @@ from typing import Any
 from audio.samples import Audio
 from tests.scripted import ScriptedStages, tone
 from transcribe.diarize import Diarization
-from transcribe.glossary import corrected
+from transcribe.glossary import Glossary, corrected
 from transcribe.recognize import Recognition
-from transcribe.settings import Settings
-from transcribe.stages import glossary_of
 from transcribe.transcript import SpeakerSpan, Word
 
 Check = Callable[..., tuple[int, str, str]]
@@ -48,15 +46,13 @@ class Telling(ScriptedStages):
     drop: tuple[float, float] = (0.0, 0.0)
     calls: list[str] = field(default_factory=list)
     broken: frozenset[str] = frozenset()
-    settings: Settings = field(default_factory=Settings)
 
-    def __call__(self, settings: Settings) -> Telling:
-        return replace(self, settings=settings)
-
-    def rehear(self, audio: Audio, first: Recognition, *, progress: Callable[[float], None]) -> Recognition:
+    def rehear(
+        self, audio: Audio, first: Recognition, *, glossary: Glossary, progress: Callable[[float], None]
+    ) -> Recognition:
         """What the glossary states is put right, as the real stage does."""
-        first = super().rehear(audio, first, progress=progress)
-        return replace(first, words=corrected(first.words, glossary_of(self.settings))[0])
+        self._called("rehear", progress)
+        return replace(first, words=corrected(first.words, glossary)[0])
 
     def recognize(self, audio: Audio, *args: Any, **rest: Any) -> Recognition:
         recognition = super().recognize(audio, *args, **rest)

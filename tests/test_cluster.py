@@ -233,7 +233,8 @@ def a_cluster_of_commands(folder: Path) -> Iterator[tuple[str, subprocess.Popen[
             )
             stack.callback(process.terminate)
             processes.append(process)
-            until(file)
+            while not (file.exists() and file.read_text().rstrip().endswith("}")):  # written a piece at a time
+                time.sleep(0.02)
         address = json.loads(file.read_text())["address"]
         with distributed.Client(address, set_as_default=False) as client:
             client.wait_for_workers(1)

@@ -230,3 +230,14 @@ def test_suffix_is_that_of_the_content(server: HostileServer, tmp_path: Path) ->
             url = server.put(path, Resource(body, media_type=media_type))
             assert (done := fetch(episode(url, path), tmp_path, client=client).episode.path) is not None
             assert done.suffix == suffix
+
+
+def test_a_file_of_many_blocks_is_whole(server: HostileServer, tmp_path: Path) -> None:
+    """More than is hashed, and written back, at a time; taken up in the middle by the next run."""
+    body = b"ID3\x04" + random.Random(5).randbytes(20_000_000)
+    resource = Resource(body, drop_after=12_345_678)
+    url = server.put("/a.mp3", resource)
+    resource.before = lambda self, number: setattr(self, "statuses", [503] if number > 1 else [])
+    with client_for(server, tries=2) as client, pytest.raises(TransientError):
+        fetch(episode(url), tmp_path, client=client)
+    assert fetched_bytes(server, tmp_path, Resource(body)).received == len(body) - 12_345_678

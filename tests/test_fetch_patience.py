@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hostile_server import HostileServer, Resource
 
+from audio.documents import get_document
 from audio.errors import FetchError, TransientError
 from audio.fetch import fetch
 from audio.http import Client, Limits
@@ -93,3 +94,17 @@ def test_nobody_listening_is_an_error_of_ours(tmp_path: Path) -> None:
     client = Client(["http://127.0.0.1:1/"], limits=Limits(tries=2), sleep=Sleeps())
     with client, pytest.raises(TransientError, match=r"127\.0\.0\.1:1/a\.mp3"):
         fetch(episode("http://127.0.0.1:1/a.mp3"), tmp_path, client=client)
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_document_cut_short_is_asked_for_again_and_never_taken_for_whole(
+    server: HostileServer, chunked: bool
+) -> None:
+    feed = b"<rss>" + b" " * 50_000 + b"</rss>"
+    url = server.put("/feed", Resource(feed, drop_after=30_000, drops=1, chunked=chunked))
+    with client_for(server) as client:
+        assert get_document(url, client).body == feed
+    assert len(server.requests) == 2
+    server.resources["/feed"].drops = 9
+    with client_for(server, tries=2) as client, pytest.raises(TransientError, match="run again"):
+        get_document(url, client)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from samples import transcript
 from test_parse import MARKDOWN
@@ -78,6 +79,20 @@ def test_every_rule_is_shown_by_an_example() -> None:
 def test_fixes(source: str, expected: str) -> None:
     assert fixed(source) == expected
     assert not {code for _, code in found(expected)} & FIXABLE
+
+
+BROKEN = st.sampled_from(
+    ["**R:**x", "**R: **y ", "**R**:z", "R:", "H: so", "“q” ", "**Rich:**", "**R: ", "**Rita**: ", "\n"]
+)
+
+
+@given(st.lists(BROKEN | MARKDOWN, max_size=12).map("".join), st.sampled_from([None, CODES, ["T1"], ["T2"], ["T5"]]))
+@example("**R**: ---\n**R:**x", None)
+def test_what_is_mended_stays_mended_and_loses_no_word(source: str, select: list[str] | None) -> None:
+    mended = fixed(source, select=select)
+    assert fixed(mended, select=select) == mended
+    if select != CODES:
+        assert re.sub(r"[\s*:]", "", mended) == re.sub(r"[\s*:]", "", source)
 
 
 @given(MARKDOWN)

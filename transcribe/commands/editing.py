@@ -48,7 +48,11 @@ def sync(draft: Path, *, realign_audio: bool) -> int:
 @click.command()
 @_DRAFT
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=0, metavar="N", help="Port to use.  [default: a free one]"
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    metavar="N",
+    help="Port to use.  [default: one of the draft's own]",
 )
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 @_GLOSSARY

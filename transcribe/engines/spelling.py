@@ -49,9 +49,10 @@ def words_of(pieces: Iterable[Piece], *, language: str, duration: float) -> tupl
 def words_in(pieces: Iterable[Piece], parts: Sequence[str], *, duration: float) -> tuple[Word, ...]:
     """`parts` of a known text as words, each with the times of the pieces its letters are in; none where they differ.
 
-    >>> words_in([Piece(" well", 0, 1, 1), Piece("-known", 1, 2, 1), Piece(" yes", 2, 3, 1)], ["well-known", "yes"],
-    ...     duration=3.0)[0]
-    Word(text='well-known', start=0, end=2, probability=1.0)
+    >>> found = words_in([Piece(" well", 0, 1, 1), Piece("-known", 1, 2, 1), Piece(" yes", 2, 3, 1)],
+    ...     ["well-known", "yes"], duration=3.0)
+    >>> [(word.text, int(word.start), int(word.end)) for word in found]
+    [('well-known', 0, 2), ('yes', 2, 3)]
     """
     letters = [(sign, piece) for piece in pieces for sign in "".join(piece.text.split())]
     if [sign for sign, _ in letters] != list("".join(parts)):
