@@ -49,7 +49,10 @@ def rates(reference: Path, transcript: Path) -> tuple[float, float]:
 def test_the_sample_interview(tmp_path: Path) -> None:
     result = transcribe(CLIPS / "packaging-notes.mp3", "-o", tmp_path)
     assert result.returncode == 0, result.stderr
-    assert result.stderr == "1 written\n"
+    named, summary = result.stderr.splitlines()
+    assert "Rich (“I am Rich” at 0:03; “Thank you, Rich” at 0:12)" in named
+    assert "Nora (“talking to Nora” at 0:05; “your time, Nora” at 1:27)" in named
+    assert summary == "1 written"
     draft, timed = map(Path, result.stdout.splitlines())
     wer, cp = rates(CLIPS / "packaging-notes.ref.txt", timed)
     assert wer <= 0.03
