@@ -17,7 +17,7 @@ from output.labels import Label, labels_of
 from output.paragraphs import paragraphs
 from output.player import player_of, safe_url
 from output.style import Style as Style
-from output.text import escape, filled, house
+from output.text import escape, filled, house, punctuated, without_noncharacters
 
 if TYPE_CHECKING:
     from audio.episode import Episode, Seconds
@@ -27,7 +27,7 @@ NO_SPEECH = "*No speech was found in this recording.*"  # the one paragraph of a
 
 _PLAIN_MARKER = re.compile(r"([^\W\d_][^\s:]{0,39}(?: [^\s:]{1,39}){0,3}):(?=\s|$)")
 _INTRO_PARAGRAPHS = 2
-_DOUBT_OPENS, _DOUBT_CLOSES = "\ufdd0", "\ufdd1"  # no characters, by the Unicode standard
+_DOUBT_OPENS, _DOUBT_CLOSES = "\ufdd0", "\ufdd1"  # what is said holds neither: `without_noncharacters`
 
 
 def render(transcript: Transcript, style: Style | None = None) -> str:
@@ -123,8 +123,9 @@ class _Clock:
 
 def _source(words: Sequence[Word], style: Style) -> str:
     """The words as escaped Markdown, doubtful ones marked."""
-    said = (_marked(word.text) if word.probability < style.doubtful_below else word.text for word in words)
-    return escape(house(" ".join(said))).replace(_DOUBT_OPENS, "[").replace(_DOUBT_CLOSES, "?]")
+    texts = ((without_noncharacters(word.text), word.probability < style.doubtful_below) for word in words)
+    said = (_marked(text) if doubtful else text for text, doubtful in texts)
+    return escape(punctuated(" ".join(said))).replace(_DOUBT_OPENS, "[").replace(_DOUBT_CLOSES, "?]")
 
 
 def _marked(text: str) -> str:

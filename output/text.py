@@ -25,6 +25,7 @@ _FOLDED = str.maketrans(
         "…": "...",
     }
 )
+_NONCHARACTERS = dict.fromkeys(range(0xFDD0, 0xFDF0), "\ufffd")
 _SPECIAL = re.compile(
     r"""[*`\[\]<>{|~]              # mean something anywhere
     |(?<!\S)\#                    # a heading, and the house's way to write a channel
@@ -61,6 +62,16 @@ def house(text: str) -> str:
     >>> house("It’s “big”—really… well, 2010–2015")
     'It\\'s "big" - really ... well, 2010-2015'
     """
+    return punctuated(without_noncharacters(text))
+
+
+def without_noncharacters(text: str) -> str:
+    """The text without U+FDD0 to U+FDEF, which the Unicode standard (23.7) keeps for a program's own marks."""
+    return text.translate(_NONCHARACTERS)
+
+
+def punctuated(text: str) -> str:
+    """`house` of a text that may hold the caller's own marks, which stay."""
     text = re.sub(r"(?<=\d)–(?=\d)", "-", text).replace("–", "--").translate(_FOLDED)
     text = re.sub(r" ?-{2,} ?", " - ", " ".join(text.split()))
     text = re.sub(r"(?<=[^\s(\[\"'.])\.{3,}", " ...", text)

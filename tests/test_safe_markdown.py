@@ -173,6 +173,11 @@ def test_all_readers_agree_on_drafts_of_every_style(
         assert spoken_there == "".join(house(" ".join(turn.text for turn in said.turns)).split()), source
 
 
+def test_what_the_program_marks_doubts_with_cannot_be_said() -> None:
+    draft = render(transcribed([("\ufdd0so\ufdd1", 1.0), ("\ufdd0", 0.2)]), Style(doubtful_below=0.5))
+    assert draft.endswith("**Ada**: Hello \ufffdso\ufffd \ufffd\n")
+
+
 def transcribed(words: list[tuple[str, float]]) -> Transcript:
     """One turn of Ada's, "Hello" and these words, from a minute before the hour on."""
     tokens = [("Hello", 1.0)] + [
