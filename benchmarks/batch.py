@@ -123,7 +123,7 @@ def throughput(desk: Desk, rounds: int) -> None:
         for jobs in (1, 2):
             name = f"jobs{jobs}-{number}"
             took, cpu, _ = desk.run(*batch, "-o", name, "--jobs", str(jobs), cache=f"{name}-cache")
-            audio = json.loads((desk.folder / name / "report.json").read_text())["audio_seconds"]
+            audio = json.loads((desk.folder / name / ".turnscript" / "report.json").read_text())["audio_seconds"]
             say(f"throughput: --jobs {jobs}: {audio / took:.1f} × real time ({took:.1f} s, {cpu / took:.2f} cores)")
             best[jobs] = min(best.get(jobs, (took, cpu)), (took, cpu))
     cores = len(os.sched_getaffinity(0))
@@ -186,7 +186,7 @@ def peer(desk: Desk, minutes: int) -> None:
     long = desk.folder / "long.mp3"
     desk.ffmpeg("-f", "concat", "-safe", 0, "-i", listing, "-t", 60 * minutes, "-ac", 1, "-ar", 44100, long)
     took, cpu, _ = desk.run(long, "-o", "ours", cache="ours-cache")
-    report = json.loads((desk.folder / "ours" / "report.json").read_text())
+    report = json.loads((desk.folder / "ours" / ".turnscript" / "report.json").read_text())
     audio = report["audio_seconds"]
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     say(f"peer: ours: {audio / took:.1f} × real time ({took:.1f} s, {cpu / took:.2f} cores, worker {peak:.0f} MB)")

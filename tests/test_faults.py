@@ -103,7 +103,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(tmp_path: Path) -> None
     assert code == 130
     assert "run the same command again to go on" in err
     assert str(tmp_path / "out" / "0.md") in out
-    assert json.loads((tmp_path / "out" / "report.json").read_text())["interrupted"] is True
+    assert json.loads((tmp_path / "out" / ".turnscript" / "report.json").read_text())["interrupted"] is True
     assert finished(start(tmp_path))[0] == 0
     assert drafts(tmp_path) == whole
 
@@ -181,7 +181,7 @@ def test_a_hundred_with_ten_broken_ones(tmp_path: Path) -> None:
     assert len([path for path in out.splitlines() if path.endswith(".md")]) == 90
     errors = [line for line in err.splitlines() if line.startswith("Error: ")]
     assert [any(f"broken{i}.mp3" in line for line in errors) for i in range(10)] == [True] * 10
-    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    report = json.loads((tmp_path / "out" / ".turnscript" / "report.json").read_text())
     failed = [episode for episode in report["episodes"] if episode["state"] == "failed"]
     assert {episode["stage"] for episode in failed} == {"decode"}
     assert all("DecodeError" in (tmp_path / "out" / episode["traceback"]).read_text() for episode in failed)

@@ -115,7 +115,8 @@ BROKEN = Result("b.mp3", State.FAILED, messages=("broken",), stem="b", stage="de
 
 def test_a_report_is_written_with_the_tracebacks(tmp_path: Path) -> None:
     path = report(DONE, BROKEN).save(tmp_path)
-    assert path == tmp_path / "report.json"
+    assert not list(tmp_path.glob("*.json")), "what lies there by that name is a transcript"
+    assert path == tmp_path / ".turnscript" / "report.json"
     data = json.loads(path.read_text())
     done, broken = data["episodes"]
     assert (data["exit_code"], data["summary"]) == (1, "1 written, 1 failed")
@@ -130,17 +131,10 @@ def test_a_report_is_written_with_the_tracebacks(tmp_path: Path) -> None:
 
 def test_a_run_that_did_nothing_leaves_the_last_report(tmp_path: Path) -> None:
     report(DONE).save(tmp_path)
-    before = (tmp_path / "report.json").read_bytes()
+    before = (tmp_path / ".turnscript" / "report.json").read_bytes()
     assert report(Result("a.mp3", State.UNCHANGED)).save(tmp_path) is None
     assert report(DONE).save(tmp_path / "nowhere") is None
-    assert (tmp_path / "report.json").read_bytes() == before
-
-
-def test_somebody_elses_file_of_that_name_stays(tmp_path: Path) -> None:
-    for content in ("{}", "[1]", "not JSON"):
-        (tmp_path / "report.json").write_text(content)
-        assert report(DONE).save(tmp_path) == tmp_path / "report-of-run.json"
-        assert (tmp_path / "report.json").read_text() == content
+    assert (tmp_path / ".turnscript" / "report.json").read_bytes() == before
 
 
 def test_interrupted_is_130() -> None:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from audio.episode import Person
 from transcribe.name_clues import find_clues, questions, welcomes
-from transcribe.names import Naming, name_speakers
-from transcribe.transcript import Turn, Word
+from transcribe.names import Naming, name_speakers, with_wordless
+from transcribe.transcript import Speaker, Turn, Word
 
 
 def talk(*lines: tuple[str, str]) -> list[Turn]:
@@ -305,3 +305,12 @@ def test_the_users_names_stand_and_a_voice_on_file_tells_whose_they_are() -> Non
     naming = name_speakers(turns, names=("Ada", "Bob"), host="X", guest="Guest", on_file={"S1": FILED})
     assert set(given_to(naming).values()) == {"Ada", "Bob"}
     assert any("Rich Bowen's" in warning for warning in naming.warnings)
+
+
+def test_who_is_heard_without_words_is_a_guest_too() -> None:
+    named = (Speaker("S2", "Ada"), Speaker("S1", "Guest"))
+    there = with_wordless(named, ["S4", "S1", "S2", "S3"], guest="Guest")
+    assert there[:2] == named
+    assert [(who.id, who.name) for who in there[2:]] == [("S3", "Guest 2"), ("S4", "Guest 3")]
+    assert [who.name for who in with_wordless(named[:1], ["S2", "S9"], guest="Guest")] == ["Ada", "Guest"]
+    assert with_wordless((), ["S1"], guest="Guest") == ()

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import chain, count
 from types import MappingProxyType
 
 from audio.episode import Person
@@ -65,6 +66,21 @@ def name_speakers(
     else:
         named, warnings = _by_speech(voices, clues, host=host, people=people, on_file=on_file)
     return Naming(_speakers(voices, named, guest=guest, order=names), tuple(warnings))
+
+
+def with_wordless(speakers: Sequence[Speaker], heard: Iterable[str], *, guest: str) -> tuple[Speaker, ...]:
+    """The speakers, then whoever else is among the ids `heard`: their words were given to others they spoke over.
+
+    Where nobody has words there is nobody to tell them from, and none is added.
+    """
+    if not speakers:
+        return ()
+    taken = {speaker.name.casefold() for speaker in speakers}
+    names = chain([guest], (f"{guest} {number}" for number in count(2)))
+    free = (name for name in names if name.casefold() not in taken)
+    others = sorted(set(heard) - {speaker.id for speaker in speakers})
+    named = zip(others, free, strict=False)
+    return (*speakers, *(Speaker(id, name, name, "heard, but no words are theirs") for id, name in named))
 
 
 def _voices(turns: Sequence[Turn]) -> list[_Voice]:

@@ -20,7 +20,7 @@ from audio.errors import SourceError
 from transcribe.attribute import attribute, overlaps
 from transcribe.checkpoint import Store, users_checkpoints
 from transcribe.engines import engine_name
-from transcribe.names import name_speakers
+from transcribe.names import name_speakers, with_wordless
 from transcribe.recording import Progress, Recording, Watch
 from transcribe.settings import Settings
 from transcribe.stages import RealStages, Stages, glossary_of
@@ -96,13 +96,13 @@ class Pipeline:
             people=episode.people,
             on_file=recognised(people.voices, self._voices),
         )
-        speaking = {turn.speaker for turn in turns}
+        heard = {span.speaker for span in people.spans}
         return Transcript(
             episode=replace(episode, duration=facts.duration),
             language=words.language,
-            speakers=naming.speakers,
+            speakers=with_wordless(naming.speakers, heard, guest=settings.guest),
             turns=turns,
-            spans=tuple(span for span in people.spans if span.speaker in speaking),
+            spans=people.spans if turns else (),
             made_with=MadeWith(
                 turnscript=transcribe.__version__,
                 engine=engine_name(settings),

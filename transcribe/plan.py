@@ -19,12 +19,10 @@ from audio.sources import episodes_from
 from output.files import stem_for
 from output.formats import file_name
 from transcribe.pipeline import hash_of
-from transcribe.report import FILE_NAME, Result, State
+from transcribe.report import Result, State
 from transcribe.results import current, is_anothers, is_edited, is_there
 from transcribe.settings import Settings
 from transcribe.voices import expected, users_voices
-
-_RESERVED_STEM = FILE_NAME.removesuffix(".json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +146,6 @@ def states(episodes: Sequence[Episode], settings: Settings) -> list[str]:
 def _job(episode: Episode, jobs: list[Job], settings: Settings) -> Job:
     if episode.path is None:
         return Job(episode.title, episode, None)
-    path, used = episode.path.resolve(), {job.stem.casefold() for job in jobs if job.stem} | {_RESERVED_STEM}
+    path, used = episode.path.resolve(), {job.stem.casefold() for job in jobs if job.stem}
     stem = stem_for(episode, lambda stem: stem.casefold() in used or is_anothers(stem, path, settings=settings))
     return Job(str(episode.path), episode, stem)

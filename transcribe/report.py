@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from audio.episode import Episode, Seconds
     from transcribe.transcript import Transcript
 
-FILE_NAME = "report.json"
+FILE_NAME = f"{HIDDEN}/report.json"  # out of the way of `*.json`, which are transcripts
 SCHEMA = 1
 
 
@@ -110,8 +110,7 @@ class Report:
         """Write `report.json` and the failures' tracebacks into the folder, and return the report's path.
 
         Nothing is written where there is no such folder, or nothing was done: the last report stays, which says how
-        the transcripts came about. A file of that name that is no report is somebody's: then it is
-        `report-of-run.json`. Raises `OSError`.
+        the transcripts came about. Raises `OSError`.
         """
         if not folder.is_dir() or all(result.state is State.UNCHANGED for result in self.results):
             return None
@@ -122,8 +121,6 @@ class Report:
             elif result.stem:
                 place.unlink(missing_ok=True)
         path = folder / FILE_NAME
-        if path.exists() and not _is_report(path):
-            path = folder / "report-of-run.json"
         write_atomically(path, self.to_json())
         return path
 
@@ -158,13 +155,6 @@ class Nobody:
 
     def ended(self, number: int, result: Result) -> None:
         """Nothing."""
-
-
-def _is_report(path: Path) -> bool:
-    try:
-        return "report_of" in json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, TypeError, RecursionError):
-        return False
 
 
 def _as_dict(result: Result) -> dict[str, Any]:
