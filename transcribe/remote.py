@@ -6,6 +6,8 @@ in the folder Dask gives the worker, which goes with it. The client's side is `t
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import platform
 import threading
 import time
@@ -22,6 +24,7 @@ from transcribe.task import Outcome, Part, Task, Tell
 
 _KEPT_FILES = 4  # shipped recordings a worker keeps: parts of one recording may come to it again
 _TOLD_EVERY_S = 1.0
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h, glibc
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ def do(fn: Callable[[Task, Tell], Outcome], parcel: Parcel) -> Outcome | Missing
     from distributed import get_worker
 
     worker, desk = get_worker(), _desk()
+    _keep_memory()
     if parcel.versions != versions():
         raise ClusterError(f"worker {worker.address} has {versions()}, the run {parcel.versions}")
     path = _audio(parcel.task, _shipped(worker, parcel.task.audio_sha256))
@@ -106,6 +110,20 @@ class _Desk:
 @lru_cache(maxsize=1)
 def _desk() -> _Desk:
     return _Desk()
+
+
+@lru_cache(maxsize=1)
+def _keep_memory() -> None:
+    """Let glibc keep freed memory for the next window, as it does by itself outside of Dask.
+
+    Dask starts its workers with `MALLOC_TRIM_THRESHOLD_=65536`, which also stops glibc from learning that large blocks
+    come again (mallopt(3)): then every one is asked of the system anew, which cost a third of the speed. The values
+    are those glibc's own learning ends at.
+    """
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # another system, another allocator
+        allocator = ctypes.CDLL(None)
+        allocator.mallopt(_M_MMAP_THRESHOLD, 32 << 20)
+        allocator.mallopt(_M_TRIM_THRESHOLD, 64 << 20)
 
 
 class _Reporter:
