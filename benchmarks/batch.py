@@ -19,8 +19,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from audio.ffmpeg import _ffmpeg
 
@@ -73,7 +74,7 @@ class Desk:
     def recordings(self, *names: str) -> list[Path]:
         return [next(p for p in self.corpus.glob(f"{name}.*") if p.suffix in _SOUND) for name in names]
 
-    def ffmpeg(self, *args: str | Path) -> None:
+    def ffmpeg(self, *args: str | Path | float) -> None:
         subprocess.run([_ffmpeg(), "-v", "error", "-y", "-nostdin", *map(str, args)], check=True)
 
 
@@ -170,7 +171,8 @@ def dask(desk: Desk) -> None:
     batch = desk.recordings(*names)
     local, _, _ = desk.run(*batch, "-o", "local", "--jobs", "2", cache="local-cache")
     os.environ["XDG_CACHE_HOME"] = str(desk.cache("dask-cache"))
-    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+    local_cluster: Any = LocalCluster  # untyped
+    with local_cluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
         address = cluster.scheduler_address
         took, _, _ = desk.run(*batch, "-o", "dask", "--scheduler", address, cache="dask-cache")
     same = drafts(desk.folder / "dask") == drafts(desk.folder / "local")
@@ -198,7 +200,13 @@ def peer(desk: Desk, minutes: int) -> None:
     (desk.folder / "bin" / "ffmpeg").symlink_to(_ffmpeg())  # it asks for one on PATH
     path = f"{desk.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
     before, start = _cpu(), time.perf_counter()
-    command = [sys.executable, SHARED / "tools" / "peer_baseline.py", model, desk.folder / "peer", long]
+    command: list[str | Path] = [
+        sys.executable,
+        SHARED / "tools" / "peer_baseline.py",
+        model,
+        desk.folder / "peer",
+        long,
+    ]
     subprocess.run(command, check=True, env={**os.environ, "PATH": path})
     theirs, their_cpu = time.perf_counter() - start, _cpu() - before
     say(f"peer: peer: {audio / theirs:.1f} × real time ({theirs:.1f} s, {their_cpu / theirs:.2f} cores)")
@@ -240,8 +248,9 @@ def main() -> None:
     parser.add_argument("--minutes", type=int, default=30, help="of the file of peer")
     options = parser.parse_args()
     if not options.corpus.is_dir():
-        sys.exit(f"{options.corpus}: no such folder; name one with --corpus")
-    sections = {
+        say(f"{options.corpus}: no such folder, nothing measured; name one with --corpus")
+        sys.exit(0 if options.corpus == SHARED / "corpus" else 2)
+    sections: dict[str, Callable[[Desk], None]] = {
         "kills": lambda desk: kills(desk, options.kills),
         "throughput": lambda desk: throughput(desk, options.rounds),
         "rerun": rerun,

