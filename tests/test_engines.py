@@ -244,6 +244,16 @@ class TestRealWeights:
         assert once == again
         assert once != hotter
 
+    @pytest.mark.parametrize("engine", ["fast", "reference"])
+    def test_chance_is_the_same_whatever_was_read_before(
+        self, engine: str, clip: Floats, request: pytest.FixtureRequest
+    ) -> None:
+        recognizer: Recognizer = request.getfixturevalue(engine)
+        half = clip[: len(clip) // 2]
+        _, after = recognizer.recognize([clip, half], language="en", temperature=1.0)
+        (alone,) = recognizer.recognize([half], language="en", temperature=1.0)
+        assert after == alone
+
     def test_an_unknown_language_is_an_error(self, fast: Recognizer, reference: Recognizer, clip: Floats) -> None:
         for recognizer in (fast, reference):
             with pytest.raises(EngineError, match="language 'xx'"):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -84,12 +84,13 @@ class CTranslate2:
         temperature: float = 0.0,
     ) -> Iterator[Reading]:
         """See `Recognizer.recognize`. Up to twice as many jobs as there are workers are drawn ahead."""
-        chance = self._with_chance() if temperature > 0 else None
+        by_chance = temperature > 0
         options = _Options(language, beam_size, prompt, temperature)
-        decoding = _Decoding(self._model, options, generator=chance or self._model.model)
-        workers = 1 if chance else self._workers
+        generator = self._with_chance if by_chance else lambda: self._model.model
+        decoding = _Decoding(self._model, options, generator=generator)
+        workers = 1 if by_chance else self._workers
         left = iter(windows)
-        jobs = iter(lambda: list(islice(left, 1 if chance else self._batch)), [])
+        jobs = iter(lambda: list(islice(left, 1 if by_chance else self._batch)), [])
         ahead: deque[Future[list[Reading]]] = deque()
         pool = ThreadPoolExecutor(workers, thread_name_prefix="recognize")
         try:
@@ -104,7 +105,7 @@ class CTranslate2:
 
     def _with_chance(self) -> Any:
         """The weights once more, with one worker: CTranslate2 seeds a worker's random numbers when it is made, so only
-        a new one draws the same again."""
+        a new one for every window draws the same whatever was read before it."""
         import ctranslate2
 
         ctranslate2.set_random_seed(_SEED)
@@ -115,7 +116,7 @@ class CTranslate2:
 
     def align(self, window: Samples, text: str, *, language: str) -> tuple[Word, ...]:
         """See `Aligner.align`; the decoder's cross-attention to the text, forced along a path (`find_alignment`)."""
-        decoding = _Decoding(self._model, _Options(language), generator=self._model.model)
+        decoding = _Decoding(self._model, _Options(language), generator=lambda: self._model.model)
         try:
             return decoding.align(window, text)
         except (RuntimeError, ValueError) as exc:
@@ -144,7 +145,7 @@ class _Options:
 class _Decoding:
     """One set of options; reads batches of windows, from several threads at once."""
 
-    def __init__(self, model: Any, options: _Options, *, generator: Any) -> None:
+    def __init__(self, model: Any, options: _Options, *, generator: Callable[[], Any]) -> None:
         from faster_whisper.tokenizer import Tokenizer
 
         multilingual = model.model.is_multilingual
@@ -169,7 +170,7 @@ class _Decoding:
 
     def read(self, windows: Sequence[Samples]) -> list[Reading]:
         encoded = self._model.encode(_log_mels(self._model, windows))
-        results = self._generator.generate(
+        results = self._generator().generate(
             encoded,
             [self._prompt] * len(windows),
             **self._search,
