@@ -64,6 +64,11 @@ def test_who_is_hardly_heard_alone_is_nobody() -> None:
     assert len(find_voices(vectors, weights=weights)) == 2
 
 
+def test_what_adds_up_to_little_of_a_long_talk_is_nobody() -> None:
+    assert len(find_voices(said_by(600, 500, 8)[0])) == 3  # 8 of 1,108 windows: more than a two-hundredth
+    assert len(find_voices(said_by(800, 640, 7)[0])) == 2  # 7 of 1,447: less
+
+
 def test_states_by_hand_and_by_trying_every_path() -> None:
     likelihood = np.array([[0.9, 0.2, 0.1], [0.3, 0.6, 0.2], [0.1, 0.1, 0.8], [0.2, 0.5, 0.4]])
     shares, goes_on = np.array([0.5, 0.3, 0.2]), np.array([0.7, 0.9, 0.6, 0.8])

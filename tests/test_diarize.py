@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from audio.decode import Audio, decode
-from transcribe.diarize import Diarization, find_speakers, frame_scores, held, share_of, spans_of, viterbi
+from transcribe.diarize import Diarization, find_speakers, frame_scores, held, spans_of, viterbi
 from transcribe.segmentation import FRAME_STEP, Activity
 from transcribe.transcript import SpeakerSpan
 
@@ -69,13 +69,6 @@ def test_nobody_is_known_who_is_not_heard() -> None:
 def test_one_window_speaks_for_everything() -> None:
     scores = frame_scores(np.array([0.0, 9.0]), np.array([0.5]), np.array([[0.3, 0.7]], np.float32), weights=np.ones(1))
     assert scores == pytest.approx(np.array([[0.3, 0.7]] * 2))
-
-
-def test_share_counts_wanted_frames_of_each_window() -> None:
-    activity = activity_of([1.0] * 178)  # three seconds
-    wanted = (activity.times > 1) & (activity.times < 1.5)
-    shares = share_of(activity, np.array([0.0, 0.5, 1.0, 2.0]), wanted=wanted)
-    assert shares == pytest.approx([0, 0.5, 0.5, 0], abs=FRAME_STEP)
 
 
 def test_what_begins_at_one_score_lasts_to_a_lower_one() -> None:

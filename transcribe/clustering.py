@@ -4,8 +4,8 @@
   linkage does not split off single outliers. With the count given that is all.
 - The count: more of Ward's groups than there may be speakers, of which a Bayesian model keeps those it needs
   (`transcribe.vbx`). Groups whose centroids are alike are one voice after all: over 40 speakers and parts of their
-  speech, halves of one voice had cosines above .55, two voices below .53. Who is heard for less than two seconds is
-  not told from a jingle, and is not counted.
+  speech, halves of one voice had cosines above .55, two voices below .53. Who is heard for less than two seconds, or
+  than a two-hundredth of all speech, is not told from a jingle, and is not counted.
 
 Both look at an evenly spaced sample of at most 1,500 vectors, so six hours cost no more than a quarter of one. Which
 moment belongs to whom is decided in `transcribe.diarize`, with the centroids.
@@ -20,12 +20,13 @@ from transcribe.embedding import STEP
 from transcribe.vbx import settle
 
 SAME_VOICE = 0.5  # cosine of two centroids from which they are one speaker
+LARGEST_SAMPLE = 1500  # vectors that are looked at
 
-_LARGEST_SAMPLE = 1500
 _MOST_SPEAKERS = 12
 _VECTORS_A_GROUP = 6  # at least, on average, of the groups the count is begun with
 _FEWEST_TO_SPLIT = 10  # vectors; with fewer there is one speaker
 _LEAST_HEARD = 2.75  # the sum of the weights of a speaker's vectors: three windows of speech, two seconds
+_LEAST_SHARE = 0.005  # … or of all weights where that is more: 18 s of an hour, in which odd moments add up to a voice
 
 
 def find_voices(
@@ -43,7 +44,7 @@ def find_voices(
     """
     if len(vectors) == 0:
         return vectors
-    chosen = np.unique(np.linspace(0, len(vectors) - 1, _LARGEST_SAMPLE).astype(int))
+    chosen = np.unique(np.linspace(0, len(vectors) - 1, LARGEST_SAMPLE).astype(int))
     sample = vectors[chosen]
     if count is not None:
         return _centroids(sample, ward(sample, count))
@@ -77,7 +78,8 @@ def _dissolve_small(
     vectors: NDArray[np.float32], labels: NDArray[np.int_], weights: NDArray[np.float64]
 ) -> NDArray[np.int_]:
     """Give the members of clusters too small to be a speaker to the nearest of the others."""
-    large = np.flatnonzero(np.bincount(labels, weights=weights) >= _LEAST_HEARD)
+    least = max(_LEAST_HEARD, _LEAST_SHARE * float(weights.sum()))
+    large = np.flatnonzero(np.bincount(labels, weights=weights) >= least)
     if len(large) == 0:
         return np.zeros_like(labels)
     centroids = np.stack([direction(vectors[labels == label]) for label in large])

@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 
 from transcribe.channels import Channels, hear_channels
 from transcribe.clustering import SAME_VOICE, direction, find_voices
-from transcribe.embedding import STEP, WINDOW, embed, window_starts
+from transcribe.embedding import STEP, WINDOW, embed
 from transcribe.errors import SettingsError
 from transcribe.segmentation import FRAME_STEP, Activity, segment
 from transcribe.speaker_models import SpeakerModel, open_network
 from transcribe.transcript import SpeakerSpan
+from transcribe.windows import Windows, choose_windows, share_of
 
 if TYPE_CHECKING:
     from audio.samples import Audio
@@ -31,12 +32,6 @@ if TYPE_CHECKING:
 # Something begins where a score reaches the first number and lasts while it stays above the second.
 _SPEECH = (0.7, 0.5)  # probability of speech
 _OVERLAP = (1.6, 1.3)  # expected number of speakers from which a second one is written down
-_ALONE = 1.4  # expected number up to which somebody speaks alone
-_CLUSTERED_SHARE = 0.6  # of a window that must be speech for it to shape a voice
-_CLUSTERED_ALONE = 0.5  # … and in which somebody must speak alone, if there are …
-_CLEAR_WINDOWS = 10  # … as many like that: a mixture of voices sounds like one more
-_EMBEDDED_SHARE = 0.2  # … to have a say at all
-_LEAST_WEIGHT = 0.05  # of a window in which nobody speaks alone, against 1 where one person speaks throughout
 _EMISSION = 15.0 * FRAME_STEP  # what a frame's cosine counts for
 _CHANGE, _EASED = 1.0, 0.9  # penalty of a change of speaker, and how much of it a certain change takes off
 _FILLED_GAP = 0.5  # seconds of silence within a speaker's span
@@ -82,31 +77,32 @@ def find_speakers(
         raise SettingsError("channels: this recording has one channel, which cannot be separate people; use auto")
     network = open_network(SpeakerModel.SEGMENTATION, device=device)
     activity = segment(audio, network, threads=threads, progress=lambda fraction: progress(0.3 * fraction))
-    if not held(activity.speech, *_SPEECH).any():
+    speech = held(activity.speech, *_SPEECH)
+    if not speech.any():
         progress(1.0)
         return Diarization(())
-    starts, pure, alone = _windows(activity, audio.n_samples)
+    windows = choose_windows(activity, audio.n_samples, speech=speech)
     network = open_network(SpeakerModel.EMBEDDING, device=device)
-    vectors = embed(
-        audio, network, starts=starts, threads=threads, progress=lambda fraction: progress(0.3 + 0.7 * fraction)
+    found = embed(
+        audio,
+        network,
+        starts=windows.starts[windows.embedded],
+        threads=threads,
+        progress=lambda fraction: progress(0.3 + 0.7 * fraction),
     )
-    heard = _Heard(activity, starts, vectors)
+    heard = _Heard(activity, windows.starts, windows.vectors_of(found))
     spans = _by_channel(heard, audio.channel_levels, channels=channels, count=count)
     if not spans:
-        voices = find_voices(vectors[pure], count=count, times=starts[pure], weights=alone[pure])
-        scores = frame_scores(activity.times, starts + WINDOW / 2, vectors @ voices.T, weights=alone)
-        spans = spans_of(activity, scores)
+        spans = spans_of(activity, _scores_of_voices(heard, windows, count))
     spans = tuple(replace(span, end=min(span.end, audio.duration)) for span in spans)
     return Diarization(spans, _known_by(spans, heard))
 
 
-def share_of(activity: Activity, starts: NDArray[np.float64], *, wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The share of wanted frames, (frames,), in each window, (n,) starts in seconds: (n,) from 0 to 1."""
-    total = np.concatenate([[0.0], np.cumsum(wanted)])
-    first = np.searchsorted(activity.times, starts)
-    last = np.maximum(np.searchsorted(activity.times, starts + WINDOW), first + 1).clip(max=activity.n_frames)
-    share: NDArray[np.float64] = (total[last] - total[first.clip(max=last)]) / np.maximum(last - first, 1)
-    return share
+def _scores_of_voices(heard: _Heard, windows: Windows, count: int | None) -> NDArray[np.float64]:
+    """How much each frame sounds like each of the voices there are: (frames, voices)."""
+    vectors, shaping = heard.vectors, windows.shaping
+    voices = find_voices(vectors[shaping], count=count, times=windows.starts[shaping], weights=windows.weights[shaping])
+    return frame_scores(heard.activity.times, windows.starts + WINDOW / 2, vectors @ voices.T, weights=windows.weights)
 
 
 def frame_scores(
@@ -234,20 +230,6 @@ def _known_by(spans: Sequence[SpeakerSpan], heard: _Heard) -> dict[str, tuple[fl
         for speaker, own in vectors.items()
         if len(own) >= _RECOGNISABLE
     }
-
-
-def _windows(activity: Activity, n_samples: int) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
-    """The windows with speech: where they start, which shape the voices, and the weight each has in frame scores."""
-    speech = held(activity.speech, *_SPEECH)
-    starts = window_starts(n_samples)
-    share = share_of(activity, starts, wanted=speech)
-    heard = share >= min(_EMBEDDED_SHARE, share.max())
-    starts, share = starts[heard], share[heard]
-    pure = share >= min(_CLUSTERED_SHARE, share.max())
-    alone = share_of(activity, starts, wanted=speech & (activity.speakers < _ALONE))
-    if (clear := pure & (alone >= _CLUSTERED_ALONE)).sum() >= _CLEAR_WINDOWS:
-        pure = clear
-    return starts, pure, np.maximum(alone, _LEAST_WEIGHT)
 
 
 def _runs(active: NDArray[np.bool_]) -> list[tuple[float, float]]:

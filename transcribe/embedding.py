@@ -89,7 +89,7 @@ def fbank(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     options.frame_opts.snip_edges = True
     options.mel_opts.num_bins = FEATURES
     extractor = knf.OnlineFbank(options)
-    extractor.accept_waveform(SAMPLE_RATE, samples)
+    extractor.accept_waveform(SAMPLE_RATE, samples.tolist())  # an array is copied number by number, a third slower
     extractor.input_finished()
     frames = [extractor.get_frame(number) for number in range(extractor.num_frames_ready)]
     return np.array(frames, np.float32).reshape(len(frames), FEATURES)

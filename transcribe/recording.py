@@ -42,9 +42,9 @@ RESULTS_OF = {
     Stage.DECODE: 1,
     Stage.PLAN: 1,
     Stage.LANGUAGE: 1,
-    Stage.RECOGNIZE: 3,
+    Stage.RECOGNIZE: 4,
     Stage.REHEAR: 1,
-    Stage.DIARIZE: 4,
+    Stage.DIARIZE: 5,
 }
 """Raised when a stage's way of working changes, so that what older releases kept is not taken for its result."""
 

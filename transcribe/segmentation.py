@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +28,7 @@ _FRAME_CENTRE = 991 / 2 / SAMPLE_RATE  # middle of the first frame's receptive f
 _WINDOW_FRAMES = 589  # what the network makes of ten seconds
 _WINDOW_SAMPLES = 10 * SAMPLE_RATE
 _HOP_FRAMES = 296  # 5 s (4.995): every frame is seen by two windows; 2.5 s and 1 s were hardly better
+_BATCH = 4  # windows at a time: the recurrent layers take a fifth less for each than alone, eight gain no more
 _SPEAKERS_OF_CLASS = np.array([0, 1, 1, 1, 2, 2, 2])  # powerset: nobody, each of three, each pair
 _SMEAR_FRAMES = 3  # windows place the same change up to 50 ms apart
 
@@ -73,11 +75,13 @@ def segment(
     totals = np.zeros((4, size), np.float32)  # speech, speakers, change, weight
     weight = np.hamming(_WINDOW_FRAMES).astype(np.float32)
 
-    def scores_of(number: int) -> NDArray[np.float32]:
-        scores: NDArray[np.float32] = np.exp(network(_window(audio, number)[None, None])[0])
+    def scores_of(numbers: range) -> NDArray[np.float32]:
+        scores: NDArray[np.float32] = np.exp(network(np.stack([_window(audio, number)[None] for number in numbers])))
         return scores
 
-    for number, scores in enumerate(map_in_order(scores_of, range(n_windows), threads=threads)):
+    batches = (range(first, min(first + _BATCH, n_windows)) for first in range(0, n_windows, _BATCH))
+    found = chain.from_iterable(map_in_order(scores_of, batches, threads=threads))
+    for number, scores in enumerate(found):
         place = slice(number * _HOP_FRAMES, number * _HOP_FRAMES + _WINDOW_FRAMES)
         rows = (1.0 - scores[:, 0], scores @ _SPEAKERS_OF_CLASS, _changes(scores), 1.0)
         for total, row in zip(totals, rows, strict=True):

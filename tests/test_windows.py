@@ -1,0 +1,85 @@
+"""Which windows are embedded and which shape voices, over made-up activity of known seconds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transcribe.segmentation import FRAME_STEP, Activity
+from transcribe.windows import Windows, choose_windows, share_of
+
+RATE = 16_000
+
+
+def talk(seconds: float, *, changes: tuple[float, ...] = (), silence: tuple[float, float] = (0, 0)) -> Activity:
+    """Somebody speaks all the time but in the silence; a change of speaker at each of `changes`."""
+    n_frames = int((seconds - 991 / 2 / RATE) // FRAME_STEP) + 1
+    blank = np.zeros(n_frames, np.float32)
+    times = Activity(blank, blank, blank).times
+    speech = 1.0 - ((times >= silence[0]) & (times < silence[1]))
+    change = np.array([any(abs(time - at) <= FRAME_STEP for at in changes) for time in times])
+    return Activity(speech.astype(np.float32), speech.astype(np.float32), change.astype(np.float32))
+
+
+def chosen(activity: Activity, seconds: float, *, plenty: int) -> Windows:
+    return choose_windows(activity, int(seconds * RATE), speech=activity.speech > 0.5, plenty=plenty)
+
+
+def test_share_counts_wanted_frames_of_each_window() -> None:
+    activity = talk(3)
+    wanted = (activity.times > 1) & (activity.times < 1.5)
+    shares = share_of(activity, np.array([0.0, 0.5, 1.0, 2.0]), wanted=wanted)
+    assert shares == pytest.approx([0, 0.5, 0.5, 0], abs=FRAME_STEP)
+
+
+def test_of_few_windows_none_is_spared() -> None:
+    windows = chosen(talk(20), 20, plenty=1000)
+    assert windows.embedded.all()
+    assert windows.shaping.all()
+    assert windows.starts.tolist() == np.arange(0, 19.5, 0.5).tolist()
+
+
+def test_of_many_every_other_is_spared_where_one_person_goes_on() -> None:
+    windows = chosen(talk(20, changes=(10.2,)), 20, plenty=10)
+    spared = windows.starts[~windows.embedded].tolist()
+    # a change at 10.2 disturbs the windows from 8.7 (it lies within half a second of their end) to 10.7
+    assert spared == [0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 11.5, 12.5, 13.5, 14.5, 15.5, 16.5, 17.5, 18.5]
+    assert windows.starts[windows.shaping].tolist() == list(range(20))
+
+
+def test_two_at_once_are_listened_to() -> None:
+    activity = talk(20)
+    activity.speakers[(activity.times > 5) & (activity.times < 6)] = 1.3
+    windows = chosen(activity, 20, plenty=10)
+    spared = windows.starts[~windows.embedded].tolist()
+    assert [start for start in np.arange(0.5, 19, 1) if start not in spared] == [4.5, 5.5]
+
+
+def test_a_window_beside_silence_is_listened_to() -> None:
+    windows = chosen(talk(20, silence=(8.0, 12.0)), 20, plenty=10)
+    neighbours = windows.starts[~windows.embedded][:, None] + np.array([-0.5, 0.5])
+    assert np.isin(neighbours, windows.starts).all()
+    assert not np.isin(neighbours, windows.starts[~windows.embedded]).any()
+
+
+@given(
+    st.lists(st.floats(0, 40), max_size=6).map(tuple),
+    st.floats(2, 40),
+    st.tuples(st.floats(0, 40), st.floats(0, 20)).map(lambda s: (s[0], s[0] + s[1])),
+)
+def test_a_spared_window_has_the_direction_between_its_neighbours(
+    changes: tuple[float, ...], seconds: float, silence: tuple[float, float]
+) -> None:
+    activity = talk(seconds, changes=changes, silence=silence)
+    if not (activity.speech > 0.5).any():
+        return
+    windows = chosen(activity, seconds, plenty=1)
+    found = np.random.default_rng(1).standard_normal((int(windows.embedded.sum()), 5)).astype(np.float32)
+    vectors = windows.vectors_of(found)
+    assert np.array_equal(vectors[windows.embedded], found)
+    for i in np.flatnonzero(~windows.embedded):
+        mean = vectors[i - 1] + vectors[i + 1]
+        assert vectors[i] == pytest.approx(mean / np.linalg.norm(mean), abs=1e-5)
+        assert not any(windows.starts[i] - 0.4 < change < windows.starts[i] + 1.4 for change in changes)
