@@ -31,20 +31,21 @@ from benchmarks.recognition import default_files, peak_megabytes  # noqa: E402
 @click.option("--threads", default=2, show_default=True, help="Processor threads.")
 @click.option("--beam-size", default=5, show_default=True, help="Readings followed at a time.")
 @click.option("--model", default="base", show_default=True, help="The weights.")
+@click.option("--part", default="words", type=click.Choice(("words", "whole")), show_default=True, help="What is done.")
 @click.option("--measure", hidden=True, type=click.Path(path_type=Path), help="In this process; JSON on stdout.")
-def main(hours: Sequence[float], threads: int, beam_size: int, model: str, measure: Path | None) -> None:
+def main(hours: Sequence[float], threads: int, beam_size: int, model: str, part: str, measure: Path | None) -> None:
     """Recognise recordings of so many HOURS and print the peak memory of each."""
     options = {"threads": threads, "beam_size": beam_size, "model": model}
     if measure is not None:
-        click.echo(json.dumps(measured(measure, options)))
+        click.echo(json.dumps((words_of if part == "words" else whole_of)(measure, options)))
         return
-    click.echo(f"{model}, beam {beam_size}, word times, {threads} threads\n")
+    click.echo(f"{part}: {model}, beam {beam_size}, word times, {threads} threads\n")
     click.echo("| hours | × real time | words | peak MB |\n|---|---|---|---|")
     for length in hours or (0.25, 0.5):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "long.wav"
             write_long(path, default_files(), seconds=3600 * length)
-            given = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+            given = [f"--{name.replace('_', '-')}={value}" for name, value in {**options, "part": part}.items()]
             command = [sys.executable, __file__, *given, "--measure", str(path)]
             run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         result = json.loads(run.stdout.splitlines()[-1])
@@ -69,7 +70,7 @@ def write_long(path: Path, files: Sequence[Path], *, seconds: float) -> None:
                 return
 
 
-def measured(path: Path, options: dict[str, object]) -> dict[str, float]:
+def words_of(path: Path, options: dict[str, object]) -> dict[str, float]:
     """Decode and recognise one file in this process."""
     from audio.decode import decode
     from transcribe.engines import load
@@ -84,6 +85,23 @@ def measured(path: Path, options: dict[str, object]) -> dict[str, float]:
         found = recognize(audio, recognizer, settings=settings)
         speed = audio.duration / (time.perf_counter() - begun)
     return {"speed": speed, "words": len(found.words), "peak": peak_megabytes()}
+
+
+def whole_of(path: Path, options: dict[str, object]) -> dict[str, float]:
+    """Transcribe one file in this process: words, speakers beside them, turns."""
+    from audio.episode import Episode
+    from transcribe.checkpoint import Checkpoints
+    from transcribe.pipeline import Pipeline
+    from transcribe.settings import Settings
+
+    settings = Settings(engine="ctranslate2", language="en", **options)  # type: ignore[arg-type]
+    with tempfile.TemporaryDirectory() as folder:
+        begun = time.perf_counter()
+        pipeline = Pipeline(settings, checkpoints=Checkpoints(Path(folder)), voices=())
+        transcript = pipeline.transcript(Episode.of_file(path))
+        took = time.perf_counter() - begun
+    words = sum(len(turn.words) for turn in transcript.turns)
+    return {"speed": (transcript.episode.duration or 0.0) / took, "words": words, "peak": peak_megabytes()}
 
 
 if __name__ == "__main__":

@@ -82,6 +82,7 @@ def find_speakers(
         progress(1.0)
         return Diarization(())
     windows = choose_windows(activity, audio.n_samples, speech=speech)
+    del network  # and the memory it holds
     network = open_network(SpeakerModel.EMBEDDING, device=device)
     found = embed(
         audio,

@@ -68,6 +68,7 @@ def open_network(model: SpeakerModel, *, device: str = "auto") -> Network:
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
+    options.enable_mem_pattern = False  # plans of memory for each shape: up to 90 MB, and no faster
     options.log_severity_level = 3  # errors; they are raised as well
     providers, graph = _providers(device), exported(model)
     try:
