@@ -245,7 +245,7 @@ def clip(source: Path, start: float, end: float, folder: Path, name: str) -> int
     from transcribe.cut import cut_clip
 
     drafts = settings_in_force({}).output_folder
-    cut = cut_clip(source, start, end, folder=folder, drafts=drafts, name=name)
+    cut = cut_clip(source, start=start, end=end, folder=folder, drafts=drafts, name=name)
     for path in cut.paths:
         click.echo(path)
     for message in cut.messages:
