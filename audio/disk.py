@@ -72,6 +72,15 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def free_backup(path: Path) -> Path:
+    """Where what lies at `path` may be kept: `NAME.bak`, or with the first number from 2 behind it that is free."""
+    number, backup = 1, path.with_name(f"{path.name}.bak")
+    while backup.exists():
+        number += 1
+        backup = path.with_name(f"{path.name}.bak{number}")
+    return backup
+
+
 def cache_folder() -> Path:
     """Where what can be made again is kept: `XDG_CACHE_HOME`, else the platform's own place. It may not exist yet."""
     return _folder("XDG_CACHE_HOME", "user_cache_dir")

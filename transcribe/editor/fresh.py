@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from audio.disk import write_atomically
+from audio.disk import free_backup, write_atomically
 from output.errors import OutputError
 from output.markdown import Style, render
 from output.parse import Draft, parse, read_draft
@@ -131,10 +131,7 @@ def _write(path: Path, source: bytes, *, over: bytes) -> None:
     """Put `source` in the place of `over`, which is kept beside it."""
     if source == over:
         return
-    number, backup = 1, path.with_name(f"{path.name}.bak")
-    while backup.exists():
-        number += 1
-        backup = path.with_name(f"{path.name}.bak{number}")
+    backup = free_backup(path)
     try:
         write_atomically(backup, over)
         if path.read_bytes() != over:
