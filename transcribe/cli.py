@@ -26,6 +26,7 @@ from transcribe.commands.sources import fetch, list_episodes
 from transcribe.commands.voices import voices
 from transcribe.errors import SettingsError, TranscribeError
 from transcribe.stages import real_stages
+from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
     from transcribe.stages import StagesMaker
@@ -50,10 +51,10 @@ def main(args: Sequence[str] | None = None, *, stages: StagesMaker | None = None
         error.show()
         code = error.exit_code
     except SettingsError as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(f"Error: {for_terminal(str(error))}", err=True)
         code = 2
     except (AudioError, TranscribeError, OutputError) as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(f"Error: {for_terminal(str(error))}", err=True)
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from transcribe.terminal import for_terminal
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -55,7 +57,7 @@ def cache_show(as_json: bool) -> int:
         click.echo(f"{_NAMES[kind]:<40} {counts['entries']:>6} entries {shown_size(counts['bytes']):>8}{note}")
     for row in rows:
         day = datetime.fromtimestamp(row.used)
-        name = _plain(row.source) or f"(sound {row.sha256_beginning[:12]}…)"
+        name = for_terminal(row.source) or f"(sound {row.sha256_beginning[:12]}…)"
         click.echo(f"{day:%Y-%m-%d %H:%M}  {row.n_entries:>5} entries {shown_size(row.n_bytes):>8}  {name}")
     return 0
 
@@ -121,8 +123,3 @@ def _by_kind(entries: Sequence[Entry], bad: Sequence[Entry]) -> dict[Kind, dict[
         }
         for kind in Kind
     }
-
-
-def _plain(text: str) -> str:
-    """The text without what would move a terminal's cursor."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)

@@ -11,6 +11,7 @@ import click
 
 from transcribe.commands.options import setting_options, settings_in_force
 from transcribe.errors import SettingsError, TranscriptError
+from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
     from transcribe.transcript import Transcript
@@ -87,7 +88,7 @@ def export(draft: Path, names: str, **given: str | None) -> int:
     style = style_of(settings)
     done = sync(draft)
     for message in done.messages:
-        click.echo(f"Warning: {message}", err=True)
+        click.echo(f"Warning: {for_terminal(message)}", err=True)
     transcript = transcript_of(draft)
     for name in settings.formats:
         path = draft.with_name(file_name(draft.stem, name))
@@ -121,11 +122,11 @@ def lint(drafts: tuple[Path, ...], fix: bool, select: str | None) -> int:
         source = read_draft(path).source()
         if fix and (mended := fixed(source, select=codes)) != source:
             _replace(path, mended)
-            click.echo(f"{path}: mended", err=True)
+            click.echo(for_terminal(f"{path}: mended"), err=True)
             source = mended
         for finding in findings_of(source, select=codes):
             found += 1
-            click.echo(finding.at(path))
+            click.echo(for_terminal(finding.at(path)))
     return 1 if found else 0
 
 

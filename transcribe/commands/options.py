@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from transcribe.settings import Settings
+from transcribe.terminal import for_terminal
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -66,6 +67,15 @@ def settings_in_force(given: dict[str, Any]) -> Settings:
 def log_to_stderr(*, verbose: bool, quiet: bool) -> None:
     """Let the library be heard on stderr: warnings; with `quiet` errors alone, with `verbose` everything."""
     level = logging.DEBUG if verbose else logging.ERROR if quiet else logging.WARNING
-    logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.WARNING)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_ForTerminal("%(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
     for package in ("audio", "transcribe", "output"):
         logging.getLogger(package).setLevel(level)
+
+
+class _ForTerminal(logging.Formatter):
+    """Each line of a record without what a terminal would obey."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return "\n".join(map(for_terminal, super().format(record).split("\n")))

@@ -16,6 +16,7 @@ import click
 from transcribe.commands.options import F, log_to_stderr, setting_options, settings_in_force
 from transcribe.progress import Bars
 from transcribe.settings import Settings, Stage
+from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
     from transcribe.baseline import Baseline
@@ -90,7 +91,7 @@ def score(reference: Path, hypothesis: Path, as_json: bool, **given: Any) -> int
     if as_json:
         click.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=1))
     else:
-        click.echo("\n".join(_lines(found)))
+        click.echo("\n".join(map(for_terminal, _lines(found))))
     return 0
 
 
@@ -163,7 +164,7 @@ def check(stages: StagesMaker, /, place: Path, **given: Any) -> int:
         def started(clip: Clip) -> None:
             bars.clear()
             if verbose:
-                click.echo(f"{clip.name} …", err=True)
+                click.echo(for_terminal(f"{clip.name} …"), err=True)
 
         report, made = run_check(
             clips,
@@ -249,6 +250,6 @@ def clip(source: Path, start: float, end: float, folder: Path, name: str) -> int
     for path in cut.paths:
         click.echo(path)
     for message in cut.messages:
-        click.echo(f"Warning: {message}", err=True)
+        click.echo(f"Warning: {for_terminal(message)}", err=True)
     click.echo(f"cut from {cut.start:.1f} to {cut.end:.1f} s", err=True)
     return 0

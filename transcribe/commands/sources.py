@@ -13,6 +13,7 @@ import click
 
 from transcribe.commands.options import log_to_stderr, setting_options, settings_in_force
 from transcribe.progress import Bars
+from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
     from audio.episode import Episode
@@ -60,7 +61,7 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
         return 0
     for episode, state in found:
         day = f"{episode.published:%Y-%m-%d}" if episode.published else "-" * 10
-        click.echo(f"{day}  {_clock(episode.duration):>8}  {state:<11}  {_plain(episode.title)}")
+        click.echo(f"{day}  {_clock(episode.duration):>8}  {state:<11}  {for_terminal(episode.title)}")
     return 0
 
 
@@ -96,7 +97,7 @@ def fetch(sources: tuple[str, ...], quiet: bool, **given: Any) -> int:
                 else:
                     click.echo(outcome.episode.path)
     for message in errors:
-        click.echo(f"Error: {message}", err=True)
+        click.echo(f"Error: {for_terminal(message)}", err=True)
     return 1 if errors else 0
 
 
@@ -143,8 +144,3 @@ def _clock(seconds: float | None) -> str:
         return "-"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
-
-
-def _plain(title: str) -> str:
-    """The title without what would move a terminal's cursor or turn its text round."""
-    return "".join(sign if sign.isprintable() else " " for sign in title)
