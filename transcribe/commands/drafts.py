@@ -73,29 +73,29 @@ def parse(draft: Path) -> int:
 def export(draft: Path, names: str, **given: str | None) -> int:
     """Write captions and documents of a draft as it is now, your corrections included, beside it.
 
-    The timed transcript is brought in line with the draft first, as `transcribe sync` does. Prints the paths.
+    The timed transcript is brought in line with the draft first, as `transcribe sync` does. A document that is there
+    keeps its looks unless you ask for others; one you edited by hand is left alone. Prints the paths.
 
     \b
     Example:
       transcribe export transcripts/interview.md -f vtt,srt,docx
     """
-    from output.files import write_draft
-    from output.formats import file_name, write
-    from transcribe.editor.sync import sync, transcript_of
+    from transcribe.editor import export as exports
     from transcribe.results import style_of
+    from transcribe.settings import Settings
 
     settings = settings_in_force({"formats": names, **given})
-    style = style_of(settings)
-    done = sync(draft)
+    asked = [option for option in given if getattr(settings, option) != getattr(Settings(), option) or given[option]]
+    restyled = [_STYLED[option] for option in asked]
+    done = exports.export(draft, settings.formats, style=style_of(settings), restyled=restyled)
     for message in done.messages:
         click.echo(f"Warning: {for_terminal(message)}", err=True)
-    transcript = transcript_of(draft)
-    for name in settings.formats:
-        path = draft.with_name(file_name(draft.stem, name))
-        if not path.exists():
-            write_draft(path, write(transcript, name, style=style, stem=draft.stem), previous_sha256=None)
+    for path in done.paths:
         click.echo(path)
     return 0
+
+
+_STYLED = {"docx_times": "docx", "transcript_url": "podcast"}  # an option of `export` → the format it is about
 
 
 @click.command()
