@@ -206,6 +206,13 @@ def test_a_name_that_is_none_is_refused_and_the_next_edit_is_followed(session: S
     assert timed.speakers[0].name == "Ada King"
 
 
+def test_a_name_nobody_on_the_page_has_stops_nothing(session: Session) -> None:
+    """One that was refused and taken back: the page still has it."""
+    session.save(session.revision, with_paragraph(turns_in(session), 2, "How come?"), names={"**:": "**: x"})
+    session.close()
+    assert (session.trouble, "come?" in session.path.read_text(encoding="utf-8")) == ("", True)
+
+
 def test_a_defect_of_ours_is_told_and_the_next_edit_is_followed(
     session: Session, caplog: pytest.LogCaptureFixture
 ) -> None:

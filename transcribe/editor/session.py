@@ -133,8 +133,8 @@ class Session:
         may not be what the file holds. Raises `EditError` where no draft can hold the turns or names, `OutputError`
         where the draft cannot be written, `StaleError` where the file has moved on and there is no `base`.
         """
-        for full in names.values():
-            speaker_name(full)
+        used = {turn.speaker for turn in turns}  # the page keeps names it was refused, or that were taken back
+        names = {short: speaker_name(full) for short, full in names.items() if short in used}
         with self._lock:
             while True:
                 source = self._read()
