@@ -1,7 +1,7 @@
 """What lies in the cache folder, and making room there: the least recently used goes first.
 
-Everything it clears can be made again, by the time it took the first time. Models, and the revisions of drafts that
-open editor pages still stand on, are counted but go only where they are asked for by name. Drafts do not lie here.
+Everything it clears can be made again, by the time it took the first time. Models are counted but go only where they
+are asked for by name. Drafts do not lie here.
 A damaged entry is counted: to whoever reads it, it is a miss. Other processes may write and clear at the same time.
 """
 
@@ -27,7 +27,6 @@ class Kind(StrEnum):
     STAGES = "stages"
     DOCUMENTS = "documents"
     SCORES = "scores"
-    REVISIONS = "editor"
     MODELS = "models"
 
 
@@ -135,7 +134,7 @@ def clear(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     One that somebody else removed counts as gone; one the disk holds on to does not, and stops nothing.
     """
     gone = tuple(entry for entry in entries if _remove(entry.path))
-    for folder in {entry.path.parent for entry in gone if entry.recording or entry.kind is Kind.REVISIONS}:
+    for folder in {entry.path.parent for entry in gone if entry.recording}:
         _remove_if_bare(folder)
     return gone
 

@@ -66,13 +66,12 @@ def cache_show(as_json: bool) -> int:
 @click.option("--older-than", metavar="AGE", help="Only what was not used for so long: 12h, 30d, 8w.")
 @click.option("--max-size", metavar="SIZE", help="Only so much that no more than SIZE is left: 500MB, 2GB.")
 @click.option("--models", is_flag=True, help="The models as well.")
-@click.option("--revisions", is_flag=True, help="The revisions of drafts that open editor pages stand on as well.")
 @click.option("-n", "--dry-run", is_flag=True, help="Say what would go, and remove nothing.")
-def cache_clear(older_than: str | None, max_size: str | None, models: bool, revisions: bool, dry_run: bool) -> int:
+def cache_clear(older_than: str | None, max_size: str | None, models: bool, dry_run: bool) -> int:
     """Remove what can be made again, the least recently used first. The paths of what went are printed.
 
-    Without a bound all of it goes, and the next run does its work anew. Drafts do not lie in the cache; models and the
-    editor's revisions stay unless asked for.
+    Without a bound all of it goes, and the next run does its work anew. Drafts do not lie in the cache; models stay
+    unless asked for.
 
     \b
     Examples:
@@ -82,7 +81,7 @@ def cache_clear(older_than: str | None, max_size: str | None, models: bool, revi
     from transcribe.cache import CLEARED, Kind, clear, kept_entries, to_clear
     from transcribe.quantities import age_seconds, shown_size, size_bytes
 
-    kinds = CLEARED | ({Kind.MODELS} if models else set()) | ({Kind.REVISIONS} if revisions else set())
+    kinds = CLEARED | ({Kind.MODELS} if models else set())
     entries = kept_entries()
     chosen = to_clear(
         entries,
@@ -107,7 +106,6 @@ _NAMES = {
     "stages": "what stages found out",
     "documents": "feeds and pages",
     "scores": "scores of sample clips",
-    "editor": "revisions of drafts (--revisions)",
     "models": "models (--models)",
 }
 
