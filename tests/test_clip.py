@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import wave
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from audio.decode import decode
-from tests.scripted import ScriptedStages
-from transcribe.cli import main
+from tests.conftest import Run
 from transcribe.clips import find_clips
 from transcribe.cut import cut_clip
 from transcribe.references import read_account
@@ -21,25 +18,6 @@ from transcribe.settings import Settings
 RATE = 16_000
 SAID = "I'm Ada. Who are you? I am Grace. Thank you, Grace."
 """What `ScriptedStages` hears, half a second a word; Grace says the sixth to the eighth."""
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    for name in [name for name in os.environ if name.startswith("TRANSCRIBE_")]:
-        monkeypatch.delenv(name)
-
-    def call(*args: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as caught:
-            main(args, stages=ScriptedStages())
-        out, err = capsys.readouterr()
-        assert isinstance(caught.value.code, int)
-        return caught.value.code, out, err
-
-    return call
 
 
 def write_episode(path: Path, *, pauses: tuple[tuple[float, float], ...]) -> None:
