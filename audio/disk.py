@@ -70,6 +70,27 @@ def write_atomically(path: Path, data: bytes | str) -> None:
         file.write(data.encode() if isinstance(data, str) else data)
 
 
+def written_over(path: Path, data: bytes, *, over: str | None) -> bool:
+    """Put `data` at `path` if what is there still has the SHA-256 `over` (None: if nothing is); whether it was put.
+
+    That is looked at last of all, when `data` is on the disk already: others write as they please. Raises `OSError`.
+    """
+    try:
+        with replacing(path) as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            if (sha256_of(path) if path.exists() else None) != over:
+                raise _MovedOnError
+    except _MovedOnError:
+        return False
+    return True
+
+
+class _MovedOnError(Exception):
+    """Somebody else wrote the file while something was on its way to it."""
+
+
 def sha256_of(path: Path) -> str:
     """The SHA-256 of a file's contents in hex, read in blocks. Raises `OSError`."""
     with path.open("rb") as file:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from audio.disk import write_atomically
+from audio.disk import write_atomically, written_over
 from output.errors import OutputError
 from output.markdown import Style, render
 from output.parse import Draft, parse, read_draft
@@ -137,10 +137,9 @@ def _write(path: Path, source: bytes, *, over: bytes) -> None:
         backup = path.with_name(f"{path.name}.bak{number}")
     try:
         write_atomically(backup, over)
-        if path.read_bytes() != over:
+        if not written_over(path, source, over=hashlib.sha256(over).hexdigest()):
             backup.unlink()
             raise OutputError(f"{path}: was changed while it was being merged; nothing was changed, try again")
-        write_atomically(path, source)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise OutputError(f"{path}: cannot be written ({reason}); make room or change its rights") from error

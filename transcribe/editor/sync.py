@@ -18,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from audio.disk import write_atomically
+from audio.disk import write_atomically, written_over
 from output.errors import OutputError
 from output.formats import REGISTRY, file_name, write
 from output.markdown import front_matter
@@ -174,8 +174,9 @@ def write_followed(
             if content is None:
                 messages.append(f"{path}: was edited by hand and stays as it is; delete it to have it made again")
                 continue
-            if _gist(content) != _gist(there):
-                write_atomically(path, content)
+            if _gist(content) != _gist(there) and not written_over(path, content, over=_sha256(there)):
+                messages.append(f"{path}: was changed meanwhile and stays as it is; run the command again")
+                continue
             paths.append(path)
         json = after.to_json().encode()
         if target.read_bytes() != json:
@@ -288,7 +289,7 @@ def _remade(path: Path, there: bytes, name: str, *, before: Transcript, after: T
         content = _bytes(write(after, name, style=style))
         if gist in (_gist(content), _gist(_bytes(write(before, name, style=style)))):
             return content
-    is_first = hashlib.sha256(there).hexdigest() == before.made_with.outputs.get(path.name)
+    is_first = _sha256(there) == before.made_with.outputs.get(path.name)
     return _bytes(write(after, name, style=recorded)) if is_first else None
 
 
@@ -305,6 +306,10 @@ def _gist(content: bytes) -> object:
 
 def _bytes(content: str | bytes) -> bytes:
     return content.encode() if isinstance(content, str) else content
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _plural(count: int, noun: str) -> str:
