@@ -93,6 +93,7 @@ class _Run:
         self, jobs: tuple[Job, ...], setup: Setup, crew: Crew, *, onlooker: Onlooker, stop: threading.Event
     ) -> None:
         self._setup, self._crew, self._onlooker, self._stop = setup, crew, onlooker, stop
+        self._stems = {job.stem.casefold() for job in jobs if job.stem}
         self._waiting = deque(job for job in jobs if job.episode.path is not None)
         self._remote = [job.episode for job in jobs if job.episode.path is None]
         self._arriving = bool(self._remote)
@@ -147,6 +148,7 @@ class _Run:
             yield event
         elif isinstance(event, Job):
             self._waiting.append(event)
+            self._stems.add((event.stem or "").casefold())
         elif event is None:
             self._arriving = False
         else:
@@ -242,8 +244,8 @@ class _Run:
         if path is not None:
             note_source(self._setup.cache, one.task.audio_sha256, path)
         try:
-            force = self._setup.mode.force
-            paths, messages = write_transcript(transcript, job.stem, settings=settings, force=force)
+            force, taken = self._setup.mode.force, self._stems
+            paths, messages = write_transcript(transcript, job.stem, settings=settings, force=force, taken=taken)
         except OutputError as error:
             return self._failed(job, Failure(str(error), "write", ""), one.seconds)
         except Exception as error:  # noqa: BLE001 - a defect of ours is this episode's alone
