@@ -306,6 +306,20 @@ def test_a_folder_nobody_may_write_to_is_named(desk: Desk) -> None:
     assert "drafts" in result.messages[0]
 
 
+def test_a_glossary_that_moved_is_not_listened_for_again(desk: Desk) -> None:
+    path, names = tone(desk.folder / "a.wav"), desk.folder / "names.txt"
+    names.write_text("Grace Hopper\n")
+    desk.one(path, glossary=str(names))
+    moved = names.rename(desk.folder / "people.txt")
+    assert desk.one(path, glossary=str(moved)).state is State.UNCHANGED
+    shutil.rmtree(desk.folder / "drafts")
+    assert desk.one(path, glossary=str(moved)).state is State.WRITTEN
+    assert desk.stages.calls.count("rehear") == 1
+    moved.write_text("Grace Murray\n")
+    assert desk.one(path, glossary=str(moved)).state is State.WRITTEN
+    assert desk.stages.calls.count("rehear") == 2
+
+
 def test_a_voice_put_on_file_names_its_speaker_in_what_was_done_before(desk: Desk) -> None:
     path = tone(desk.folder / "a.wav")
     assert "Grace" in desk.one(path).named[1]
