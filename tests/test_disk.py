@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from audio.disk import cache_folder, data_folder, replacing, sha256_of, swept, write_atomically
+from tests.conftest import Run
+from tests.scripted import tone
 
 
 def test_a_write_replaces_and_leaves_nothing_beside(tmp_path: Path) -> None:
@@ -66,6 +68,17 @@ def test_hidden_files_of_others_are_never_swept(tmp_path: Path) -> None:
     before = sorted(tmp_path.iterdir())
     assert swept(tmp_path) == 0
     assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there nothing is swept")
+def test_only_a_run_that_has_the_folder_sweeps_it(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "transcripts").mkdir()
+    left = half_written(tmp_path / "transcripts" / "b.md")
+    os.utime(left, (0, 0))
+    assert run("run", "missing.wav")[0] == 1
+    assert left.exists()
+    assert run("run", str(tone(tmp_path / "a.wav")))[0] == 0
+    assert not left.exists()
 
 
 def test_hash(tmp_path: Path) -> None:
