@@ -114,20 +114,20 @@ def test_what_a_run_kept_is_whole_and_a_damaged_entry_is_counted(tmp_path: Path)
     assert damaged(kept_entries(tmp_path)) == ()
     path = store.folder / keys[0].file_name
     path.write_bytes(path.read_bytes()[:-2])
-    (path.parent / ".left.abc.tmp").write_bytes(b"half")
+    (path.parent / ".left.abc.turnscript.tmp").write_bytes(b"half")
     assert sorted(names(damaged(kept_entries(tmp_path)))) == [
-        f"{'ab' * 16}/.left.abc.tmp",
+        f"{'ab' * 16}/.left.abc.turnscript.tmp",
         f"{'ab' * 16}/{path.name}",
     ]
 
 
 def test_a_file_somebody_may_be_writing_stays(tmp_path: Path) -> None:
-    half = tmp_path / "stages" / "aa" / ".recognize.x.tmp"
+    half = tmp_path / "stages" / "aa" / ".x.turnscript.tmp"
     half.parent.mkdir(parents=True)
     half.write_bytes(b"half")
     os.utime(half, (NOW - 60, NOW - 60))
     assert to_clear(kept_entries(tmp_path), now=NOW) == ()
-    assert names(to_clear(kept_entries(tmp_path), max_bytes=10**9, now=NOW + DAY_S)) == ["aa/.recognize.x.tmp"]
+    assert names(to_clear(kept_entries(tmp_path), max_bytes=10**9, now=NOW + DAY_S)) == ["aa/.x.turnscript.tmp"]
 
 
 def test_where_a_recording_lies_is_noted_and_goes_with_it(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ met; 2: usage; 130: interrupted. Nothing heavy is imported before a command need
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -40,6 +41,8 @@ def main(args: Sequence[str] | None = None, *, stages: StagesMaker | None = None
 
     `stages` makes the two slow stages of a run from its settings; where not given, they are the real models.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a path is printed as it is, also where its name is no UTF-8
+        sys.stdout.reconfigure(errors="surrogateescape")
     for variable in _NO_TELEMETRY:
         os.environ.setdefault(variable, "1")
     try:

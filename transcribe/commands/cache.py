@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
+from transcribe.commands.options import echo_json
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def cache_show(as_json: bool) -> int:
                 for row in rows
             ],
         }
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        echo_json(told)
         return 0
     click.echo(cache_folder())
     for kind, counts in kinds.items():

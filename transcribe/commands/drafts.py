@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -119,9 +120,10 @@ def lint(drafts: tuple[Path, ...], fix: bool, select: str | None) -> int:
         raise SettingsError(f"select: {', '.join(sorted(unknown))}; there are {', '.join(sorted(CODES))}")
     found = 0
     for path in drafts:
-        source = read_draft(path).source()
+        draft = read_draft(path)
+        source = draft.source()
         if fix and (mended := fixed(source, select=codes)) != source:
-            _replace(path, mended)
+            _replace(path, mended, over=draft.encoded())
             click.echo(for_terminal(f"{path}: mended"), err=True)
             source = mended
         for finding in findings_of(source, select=codes):
@@ -130,12 +132,13 @@ def lint(drafts: tuple[Path, ...], fix: bool, select: str | None) -> int:
     return 1 if found else 0
 
 
-def _replace(path: Path, source: str) -> None:
-    from audio.disk import write_atomically
+def _replace(path: Path, source: str, *, over: bytes) -> None:
+    from audio.disk import written_over
     from output.errors import OutputError
 
     try:
-        write_atomically(path, source.encode(errors="surrogateescape"))
+        if not written_over(path, source.encode(errors="surrogateescape"), over=hashlib.sha256(over).hexdigest()):
+            raise OutputError(f"{path}: was changed while it was being mended; it is as it was changed, try again")
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror}); it is as it was") from error
 

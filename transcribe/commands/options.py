@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sys
@@ -62,6 +63,11 @@ def settings_in_force(given: dict[str, Any]) -> Settings:
     from transcribe.config import load_settings
 
     return load_settings(given, environ=os.environ, folder=Path.cwd())
+
+
+def echo_json(data: Any) -> None:
+    """Print a value as JSON in UTF-8; what is no UTF-8 in the name of a file as JSON's `\\udce9`."""
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2).encode(errors="backslashreplace"))
 
 
 def log_to_stderr(*, verbose: bool, quiet: bool) -> None:

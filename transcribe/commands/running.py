@@ -135,6 +135,7 @@ def _done(errand: _Errand, how: _How) -> Report:
 
 
 def _planned_and_run(errand: _Errand, how: _How) -> Report:
+    from audio.disk import swept
     from audio.http import Client
     from output.files import check_folder
     from transcribe.alone import alone_in
@@ -170,6 +171,7 @@ def _planned_and_run(errand: _Errand, how: _How) -> Report:
             return report
         check_folder(settings.output_folder)
         with alone_in(settings.output_folder, errand.command, wait=how.wait, waiting=waiting):
+            swept(settings.output_folder)
             if waited:  # the other run may have done all of it, or given names to files
                 jobs, failures = plan(errand.sources, settings, client=client)
             report = _run(jobs, setup, failures, client=client, quiet=how.quiet)
@@ -178,14 +180,12 @@ def _planned_and_run(errand: _Errand, how: _How) -> Report:
 
 
 def _run(jobs: tuple[Job, ...], setup: Setup, failures: tuple[Result, ...], *, client: Client, quiet: bool) -> Report:
-    from audio.disk import swept
     from transcribe import batch
     from transcribe.cache import trim
     from transcribe.display import Display
     from transcribe.outlooks import note_speed
     from transcribe.report import Report
 
-    swept(setup.settings.output_folder)
     results, began = list(failures), time.monotonic()
     kind = "none" if quiet and setup.settings.progress == "auto" else setup.settings.progress
     with Display(sys.stderr, len(jobs), kind=kind) as display, _crew(setup, len(jobs), display) as (crew, shared):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from transcribe.commands.options import F, log_to_stderr, setting_options, settings_in_force
+from transcribe.commands.options import F, echo_json, log_to_stderr, setting_options, settings_in_force
 from transcribe.progress import Bars
 from transcribe.settings import Settings, Stage
 from transcribe.terminal import for_terminal
@@ -89,7 +88,7 @@ def score(reference: Path, hypothesis: Path, as_json: bool, **given: Any) -> int
     if found.lacks:
         raise TranscriptError(f"{reference} against {hypothesis}: {found.lacks}")
     if as_json:
-        click.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=1))
+        echo_json(found.as_dict())
     else:
         click.echo("\n".join(map(for_terminal, _lines(found))))
     return 0
@@ -191,7 +190,9 @@ def _pipelines(stages: StagesMaker, *, fresh: bool) -> Callable[[Settings], Pipe
 def _tell(report: Report, *, junit: Path | None, markdown: Path | None, as_json: bool) -> None:
     from transcribe import check_reports as reports
 
-    click.echo(reports.as_json(report) if as_json else reports.table(report), nl=False)
+    click.echo(
+        reports.as_json(report).encode(errors="backslashreplace") if as_json else reports.table(report), nl=False
+    )
     for path, content in ((junit, reports.junit), (markdown, reports.markdown)):
         if path is not None:
             _write(path, content(report))
@@ -204,7 +205,7 @@ def _write(path: Path, content: str) -> None:
     from audio.disk import write_atomically
 
     try:
-        write_atomically(path, content)
+        write_atomically(path, content.encode(errors="backslashreplace"))
     except OSError as exc:
         raise click.UsageError(f"{path}: cannot be written ({exc.strerror}); name another file") from exc
 

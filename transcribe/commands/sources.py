@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from transcribe.commands.options import log_to_stderr, setting_options, settings_in_force
+from transcribe.commands.options import echo_json, log_to_stderr, setting_options, settings_in_force
 from transcribe.progress import Bars
 from transcribe.terminal import for_terminal
 
@@ -57,7 +56,7 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
     if not found:
         click.echo(f"None of the {len(listed)} episodes is meant by --since, --match or --episode.", err=True)
     if as_json:
-        click.echo(json.dumps([_as_dict(episode, state) for episode, state in found], ensure_ascii=False, indent=2))
+        echo_json([_as_dict(episode, state) for episode, state in found])
         return 0
     for episode, state in found:
         day = f"{episode.published:%Y-%m-%d}" if episode.published else "-" * 10
@@ -106,7 +105,7 @@ def _list_shows(shows: Sequence[Show], *, as_json: bool) -> int:
 
     if as_json:
         told = [{"name": show.name, "feed": show.feed, "output": show.settings.output} for show in shows]
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        echo_json(told)
         return 0
     width = max(len(show.name) for show in shows)
     for show in shows:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import html
 import io
+import os
 import re
 import zipfile
 import zlib
@@ -74,7 +75,7 @@ def _variants(recorded: Style, there: bytes, name: str, *, stem: str) -> Iterato
     if name == "docx":
         yield from (replace(recorded, docx_times=times) for times in get_args(DocxTimes))
     if name == "podcast" and (found := re.search(r'url="([^"]*)"', there.decode(errors="replace"))):
-        folder = html.unescape(found[1]).rpartition(quote(stem))[0]
+        folder = html.unescape(found[1]).rpartition(quote(os.fsencode(stem)))[0]
         try:
             yield replace(recorded, transcript_url=folder)
         except ValueError:  # no address: not one we wrote

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from audio.disk import free_backup, write_atomically
+from audio.disk import free_backup, write_atomically, written_over
 from output.errors import OutputError
 from output.labels import LabelStyle
 from output.markdown import render
@@ -173,10 +173,9 @@ def _write(path: Path, source: bytes, *, over: bytes) -> None:
     backup = free_backup(path)
     try:
         write_atomically(backup, over)
-        if path.read_bytes() != over:
+        if not written_over(path, source, over=hashlib.sha256(over).hexdigest()):
             backup.unlink()
             raise OutputError(f"{path}: was changed while it was being merged; nothing was changed, try again")
-        write_atomically(path, source)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise OutputError(f"{path}: cannot be written ({reason}); make room or change its rights") from error

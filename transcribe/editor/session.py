@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from audio.disk import replacing, write_atomically
+from audio.disk import write_atomically, written_over
 from output.errors import OutputError
 from output.parse import Draft, parse
 from transcribe.editor.document import EditError, PageTurn, edited, merged_turns, page_turns, speaker_name, wrap_of
@@ -258,23 +258,11 @@ class Session:
         try:
             if not os.access(self.path, os.W_OK):  # renaming would get round the lock somebody put on it
                 raise PermissionError(None, "it is write-protected")
-            with replacing(self.path) as file:
-                file.write(source)
-                file.flush()
-                os.fsync(file.fileno())
-                if self.path.read_bytes() != over:  # looked at last of all: others write as they please
-                    raise _MovedOnError
-        except _MovedOnError:
-            return False
+            return written_over(self.path, source, over=_revision(over))
         except OSError as error:
             raise OutputError(
                 f"{self.path}: cannot be written ({error.strerror}); make room or change rights"
             ) from error
-        return True
-
-
-class _MovedOnError(Exception):
-    """Somebody else wrote the file while an edit was on its way to it."""
 
 
 def _encoded(draft: Draft) -> bytes:

@@ -6,6 +6,7 @@ that `transcribe run` goes on treating the draft as an editor's work.
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audio.disk import write_atomically
+from audio.disk import write_atomically, written_over
 from output.errors import OutputError
 from output.formats import file_name
 from output.markdown import front_matter
@@ -170,8 +171,10 @@ def write_followed(
             if content is None:
                 messages.append(BY_HAND.format(path))
                 continue
-            if gist(content) != gist(there):
-                write_atomically(path, content)
+            over = hashlib.sha256(there).hexdigest()
+            if gist(content) != gist(there) and not written_over(path, content, over=over):
+                messages.append(f"{path}: was changed meanwhile and stays as it is; run the command again")
+                continue
             paths.append(path)
         json = after.to_json().encode()
         if target.read_bytes() != json:
