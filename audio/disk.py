@@ -17,6 +17,9 @@ from typing import IO
 
 APP = "turnscript"
 
+HALF_WRITTEN = f".{APP}.tmp"
+"""What the hidden names of our temporary files end in, and nobody else's."""
+
 _NEW = 2.0  # seconds in which a new file may not be locked yet
 
 
@@ -29,7 +32,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     """
     path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=HALF_WRITTEN, dir=path.parent)
     beside, held = Path(name), os.dup(descriptor)
     try:
         _claimed(held)
@@ -47,12 +50,13 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 def swept(folder: Path) -> int:
-    """Remove what writers that were killed left half written in `folder`; how many files that were.
+    """Remove what `replacing` left half written in `folder` where it was killed; how many files that were.
 
-    A file somebody is writing is locked and stays, and so does one that was made this moment.
+    A file somebody is writing is locked and stays, and so does one that was made this moment. Hidden files of other
+    programs are not looked at.
     """
     count = 0
-    for path in folder.glob(".*.tmp"):
+    for path in folder.glob(f".*{HALF_WRITTEN}"):
         with contextlib.suppress(OSError), path.open("rb") as file:
             if time.time() - path.stat().st_mtime > _NEW and _claimed(file.fileno()):
                 path.unlink()
@@ -66,10 +70,40 @@ def write_atomically(path: Path, data: bytes | str) -> None:
         file.write(data.encode() if isinstance(data, str) else data)
 
 
+def written_over(path: Path, data: bytes, *, over: str | None) -> bool:
+    """Put `data` at `path` if what is there still has the SHA-256 `over` (None: if nothing is); whether it was put.
+
+    That is looked at last of all, when `data` is on the disk already: others write as they please. Raises `OSError`.
+    """
+    try:
+        with replacing(path) as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            if (sha256_of(path) if path.exists() else None) != over:
+                raise _MovedOnError
+    except _MovedOnError:
+        return False
+    return True
+
+
+class _MovedOnError(Exception):
+    """Somebody else wrote the file while something was on its way to it."""
+
+
 def sha256_of(path: Path) -> str:
     """The SHA-256 of a file's contents in hex, read in blocks. Raises `OSError`."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def free_backup(path: Path) -> Path:
+    """Where what lies at `path` may be kept: `NAME.bak`, or with the first number from 2 behind it that is free."""
+    number, backup = 1, path.with_name(f"{path.name}.bak")
+    while backup.exists():
+        number += 1
+        backup = path.with_name(f"{path.name}.bak{number}")
+    return backup
 
 
 def cache_folder() -> Path:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import html.entities
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -106,10 +107,17 @@ def moment_of(text: str) -> datetime | None:
 
 
 def plain(text: str) -> str:
-    """One line of text without tags and entities, as feeds put them even into titles, nor halves of characters."""
+    """One line of text without tags and entities, as feeds put them even into titles, nor halves of characters, nor
+    signs that are not seen but command: controls of terminals, and of which way text runs."""
     if "<" in text:
         text = re.sub(r"</?[A-Za-z][^<>]*>", " ", text)
-    return " ".join(html.unescape(text).split()).encode("utf-8", "replace").decode()
+    text = " ".join(html.unescape(text).split()).encode("utf-8", "replace").decode()
+    return text if text.isprintable() else " ".join("".join(filter(_is_seen, text)).split())
+
+
+def _is_seen(sign: str) -> bool:
+    """Whether a sign is one of a text: the two joiners are, which Persian and Hindi are spelt with, and emoji made."""
+    return sign in "\u200c\u200d" or unicodedata.category(sign) not in ("Cc", "Cf")
 
 
 class _Names(dict[Any, str]):

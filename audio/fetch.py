@@ -9,6 +9,7 @@ Decoding is not tried; a page or other text in audio's clothing is refused.
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -16,13 +17,15 @@ from pathlib import Path
 
 from audio.addresses import shown, web_address, without_account
 from audio.companions import Companions
-from audio.disk import sha256_of
+from audio.disk import free_backup, sha256_of
 from audio.download import Download
 from audio.episode import Episode
 from audio.errors import AudioError, FetchError
 from audio.http import Client
 from audio.library import Entry, Library, key_of, told_apart
 from audio.media import MEDIA_SUFFIXES
+
+_log = logging.getLogger(__name__)
 
 Progress = Callable[[Episode, int, int | None], None]
 """Called with the episode, the bytes of it that are here, and how many it has in all (None: not known)."""
@@ -51,8 +54,8 @@ class Failed:
 def fetch(episode: Episode, folder: Path, *, client: Client, progress: Progress | None = None) -> Fetched:
     """The episode with its audio in `folder`; one that has a local file already comes back as it is.
 
-    What is here whole is not asked for again. Raises `FetchError` for what cannot be had; `STEM.part` then stays, and
-    the next call goes on from it.
+    What is here is not asked for again, and stays as it is where it was changed since. Raises `FetchError` for what
+    cannot be had; `STEM.part` then stays, and the next call goes on from it.
     """
     if episode.path is not None:
         return Fetched(episode)
@@ -64,13 +67,13 @@ def fetch(episode: Episode, folder: Path, *, client: Client, progress: Progress 
     (episode,) = told_apart((episode,), entries)
     entry = entries.get(key_of(episode))
     try:
-        if entry is not None and library.is_whole(entry):
+        if entry is not None and library.is_here(entry):
             return _here(episode, entry, library, client=client)
         entry = library.claim(episode)
         received = 0
         with library.alone_with(entry):
             entry = library.claim(episode)  # another process may have been at it
-            if not library.is_whole(entry):
+            if not library.is_here(entry):
                 entry, received = _download(episode, url, entry, library=library, client=client, progress=progress)
             return _here(episode, entry, library, client=client, received=received)
     except OSError as exc:
@@ -90,7 +93,7 @@ def fetch_all(
         running: dict[Future[Fetched], Episode] = {}
         for each in told_apart(episodes, entries):
             entry = entries.get(key_of(each))
-            if entry is not None and library.is_whole(entry):
+            if entry is not None and library.is_here(entry):
                 running[pool.submit(_here, each, entry, library, client=client)] = each
             else:
                 running[pool.submit(fetch, each, folder, client=client, progress=progress)] = each
@@ -118,6 +121,16 @@ def _unusable(folder: Path, exc: OSError) -> FetchError:
 
 
 def _here(episode: Episode, entry: Entry, library: Library, *, client: Client, received: int = 0) -> Fetched:
+    if library.is_changed(entry):
+        _log.warning(
+            "%s: was changed since it was fetched (%d bytes, not %d) and stays as it is; to have the original, move it "
+            "away and fetch again",
+            library.folder / entry.file,
+            (library.folder / entry.file).stat().st_size,
+            entry.size,
+        )
+        entry = library.as_it_is(entry)  # so that it is said once
+        library.record(episode, entry)
     beside = Companions(episode, library.folder / entry.stem, client=client, gone=entry.gone)
     transcript, chapters = beside.transcript(), beside.chapters()
     if beside.gone != entry.gone:
@@ -161,12 +174,20 @@ def _download(
     done = download.run()
     file = library.folder / f"{entry.stem}{done.suffix}"
     try:
+        _keep_what_is_at(file)
         done.path.replace(file)
     except OSError as exc:
         raise FetchError(f"{file}: cannot be written ({exc.strerror}); make room or choose another folder") from exc
     whole = dataclasses.replace(entry, validator="", file=file.name, size=done.size, sha256=done.sha256)
     library.record(episode, whole)
     return whole, done.received
+
+
+def _keep_what_is_at(file: Path) -> None:
+    """Move a file away to whose name the fetched one is going: the user put it there."""
+    if file.is_file():
+        backup = file.rename(free_backup(file))
+        _log.warning("%s: was there and is not what was fetched; it is %s now", file, backup.name)
 
 
 def _left_by_a_crash(entry: Entry, library: Library) -> Path | None:

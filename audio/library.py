@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from audio.addresses import web_address, without_account
-from audio.disk import write_atomically
+from audio.disk import sha256_of, write_atomically
 from audio.episode import Episode
 from audio.errors import FetchError
 from audio.naming import LONGEST_STEM_BYTES, cut, stem_of
@@ -70,20 +70,32 @@ class Library:
             raise FetchError(f"{self._index}: cannot be read; move it away to have the episodes fetched anew") from exc
 
     def states(self, episodes: Iterable[Episode]) -> list[State]:
-        """For each episode whether its file is here (present, and of the size recorded)."""
+        """For each episode whether its file is here."""
         entries = self.entries()
         return [
-            State.FETCHED if episode.path is not None or self.is_whole(entries.get(key_of(episode))) else State.NEW
+            State.FETCHED if episode.path is not None or self.is_here(entries.get(key_of(episode))) else State.NEW
             for episode in told_apart(episodes, entries)
         ]
 
-    def is_whole(self, entry: Entry | None) -> bool:
-        """Whether the entry's file is there as it was recorded."""
-        if entry is None or not entry.sha256:
-            return False
+    def is_here(self, entry: Entry | None) -> bool:
+        """Whether the entry's file was whole once and is there, be it that the user changed it. An empty one is not."""
+        return entry is not None and bool(entry.sha256) and self._size(entry) > 0
+
+    def is_changed(self, entry: Entry) -> bool:
+        """Whether the entry's file is there with another size than was recorded."""
+        return self._size(entry) not in (0, entry.size)
+
+    def as_it_is(self, entry: Entry) -> Entry:
+        """The entry with size and hash its file has now. Raises `OSError`."""
+        file = self.folder / entry.file
+        return dataclasses.replace(entry, size=file.stat().st_size, sha256=sha256_of(file))
+
+    def _size(self, entry: Entry) -> int:
+        """The bytes of the entry's file; 0 where there is none."""
+        file = self.folder / entry.file
         with contextlib.suppress(OSError):
-            return (self.folder / entry.file).stat().st_size == entry.size
-        return False
+            return file.stat().st_size if file.is_file() else 0
+        return 0
 
     def claim(self, episode: Episode) -> Entry:
         """The episode's entry; a new one gets a stem no other episode and no file in the folder has."""

@@ -79,7 +79,7 @@ class _About:
 
     def fill(self, episode: Episode, *, alone: bool) -> Episode:
         """The episode with what it lacks; the page's title is its own only where it is the only one."""
-        name = PurePosixPath(unquote(urlsplit(episode.audio_url or "").path)).stem
+        name = plain(PurePosixPath(unquote(urlsplit(episode.audio_url or "").path)).stem)
         return replace(
             episode,
             title=episode.title or (alone and self._title) or name or self._title or "episode",

@@ -16,6 +16,7 @@ from typing import Any
 from audio.addresses import shown, web_address
 from audio.episode import Episode
 from audio.errors import PageError
+from audio.feed import plain
 
 _log = logging.getLogger(__name__)
 
@@ -65,9 +66,9 @@ def _episode(info: dict[str, Any]) -> Episode | None:
         return None
     stamp = info.get("timestamp")
     return Episode(
-        title=str(info.get("title") or info.get("id") or "episode"),
+        title=plain(str(info.get("title") or info.get("id") or "")) or "episode",
         audio_url=address,
-        show=info.get("channel") or info.get("series") or info.get("uploader"),
+        show=plain(str(info.get("channel") or info.get("series") or info.get("uploader") or "")) or None,
         guid=f"{info.get('extractor_key')}:{info.get('id')}",
         published=datetime.fromtimestamp(stamp, UTC) if isinstance(stamp, int | float) else None,
         page_url=web_address(info.get("webpage_url")),

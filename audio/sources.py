@@ -19,7 +19,7 @@ from audio.disk import cache_folder
 from audio.documents import Document, get_document
 from audio.episode import Episode
 from audio.errors import AudioError, PageError, SourceError
-from audio.feed import episodes_of, feeds_of
+from audio.feed import episodes_of, feeds_of, plain
 from audio.http import Client
 from audio.media import HEAD_BYTES, MEDIA_SUFFIXES, Kind, kind_of
 from audio.page import Page, page_of
@@ -190,7 +190,7 @@ def _media_type(document: Document) -> str:
 
 def _name_in(address: str) -> str:
     parts = urlsplit(address)
-    return PurePosixPath(unquote(parts.path)).stem or parts.hostname or "episode"
+    return plain(PurePosixPath(unquote(parts.path)).stem) or parts.hostname or "episode"
 
 
 def _recordings_in(folder: Path) -> list[Path]:

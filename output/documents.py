@@ -42,21 +42,20 @@ def docx(transcript: Transcript, style: Style | None = None) -> bytes:
     title = _NO_XML.sub("", transcript.episode.title)
     document.core_properties.title = title[:255]
     document.add_heading(title, level=1)
-    labels = labels_of(transcript.speakers, "name")
+    labels, times = labels_of(transcript.speakers, "name"), style.docx_times if style else "text"
     for turn in transcript.turns:
         for i, part in enumerate(paragraphs(turn.words)):
             paragraph = document.add_paragraph()
             if i == 0:
-                _open_turn(
-                    document, paragraph, labels[turn.speaker].first, turn.start, style.docx_times if style else "text"
-                )
+                label = labels[turn.speaker].first
+                _open_turn(document, paragraph, label=label, start=turn.start, times=times)
             paragraph.add_run(_NO_XML.sub("", " ".join(word.text for word in part)))
     buffer = BytesIO()
     document.save(buffer)
     return buffer.getvalue()
 
 
-def _open_turn(document: Any, paragraph: Any, label: str, start: Seconds, times: DocxTimes) -> None:
+def _open_turn(document: Any, paragraph: Any, *, label: str, start: Seconds, times: DocxTimes) -> None:
     """The label of a turn, and when it starts."""
     shared: Any = import_module("docx.shared")
     if times == "text":

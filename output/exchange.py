@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
 import zlib
 from collections.abc import Iterator, Sequence
@@ -69,7 +70,8 @@ def podcast(transcript: Transcript, style: Style | None = None, stem: str = "") 
     stem = stem or stem_for(transcript.episode, lambda _: False)
     folder = _folder(style.transcript_url if style else "", transcript.episode)
     lines = [
-        podcast_transcript(folder + quote(f"{stem}.{name}"), name, language=transcript.language) for name in _OFFERED
+        podcast_transcript(folder + quote(os.fsencode(f"{stem}.{name}")), name, language=transcript.language)
+        for name in _OFFERED
     ]
     note = "keep those whose files you publish" if folder else "put the folder you publish in before each file's name"
     return "\n".join((f"<!-- For the feed's <item>; {note}. -->", *lines)) + "\n"

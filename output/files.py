@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audio.disk import sha256_of, write_atomically
+from audio.disk import free_backup, sha256_of, write_atomically, written_over
 from audio.naming import LONGEST_STEM_BYTES, cut, stem_of
 from output.errors import OutputError
 
@@ -46,17 +46,17 @@ def write_draft(path: Path, content: str | bytes, *, previous_sha256: str | None
     data = content.encode() if isinstance(content, str) else content
     sha256 = hashlib.sha256(data).hexdigest()
     try:
-        there = sha256_of(path) if path.exists() else None
-        if there == sha256:
-            return Written(path, sha256)
-        if there in (None, previous_sha256):
-            write_atomically(path, data)
-            return Written(path, sha256)
-        if force:
-            backup = _backup(path)
-            write_atomically(path, data)
-            return Written(path, sha256, backup=backup, message=f"{path}: replaced; the edited one is {backup}")
-        return _beside(path, data, sha256)
+        while True:  # until nobody edits the file while it is being replaced
+            there = sha256_of(path) if path.exists() else None
+            if there == sha256:
+                return Written(path, sha256)
+            is_edited = there not in (None, previous_sha256)
+            if is_edited and not force:
+                return _beside(path, data, sha256)
+            backup = _backup(path) if is_edited else None
+            if written_over(path, data, over=there):
+                message = f"{path}: replaced; the edited one is {backup}" if backup else ""
+                return Written(path, sha256, backup=backup, message=message)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise OutputError(
@@ -98,11 +98,7 @@ def _beside(path: Path, data: bytes, sha256: str) -> Written:
 
 
 def _backup(path: Path) -> Path:
-    number = 1
-    backup = path.with_name(f"{path.name}.bak")
-    while backup.exists():
-        number += 1
-        backup = path.with_name(f"{path.name}.bak{number}")
+    backup = free_backup(path)
     write_atomically(backup, path.read_bytes())
     return backup
 

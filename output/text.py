@@ -145,6 +145,20 @@ def spoken(source: str) -> str:
     return " ".join(text.split())
 
 
+def unmarked(source: str) -> str:
+    """The Markdown without what the machine marks in it: doubts (`[word?]`) and times (`[12:34]`).
+
+    >>> unmarked("[12:34] Whether"), unmarked("[knot?],")
+    ('Whether', 'knot,')
+    """
+    return _DOUBT.sub(r"\1", _CLOCK.sub("", source)).strip()
+
+
+def is_clock(source: str) -> bool:
+    """Whether the Markdown is a time such as `[12:34]` and nothing else."""
+    return _CLOCK.fullmatch(source) is not None
+
+
 def unescaped(source: str) -> str:
     """The text with Markdown's entities read: as in CommonMark only those with a semicolon.
 

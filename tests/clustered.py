@@ -10,6 +10,7 @@ from pathlib import Path
 from audio.samples import Audio
 from tests.scripted import ScriptedStages
 from transcribe.cli import main
+from transcribe.glossary import Glossary
 from transcribe.recognize import Recognition
 from transcribe.settings import Settings
 from transcribe.speech import Chunk
@@ -18,6 +19,30 @@ from transcribe.speech import Chunk
 def scripted(settings: Settings) -> ScriptedStages:
     """The usual script."""
     return ScriptedStages()
+
+
+class Noting(ScriptedStages):
+    """Notes in a file of the folder `settings.author` names that it was made, and when it hears again."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+        self._note("made")
+
+    def rehear(
+        self, audio: Audio, first: Recognition, *, glossary: Glossary, progress: Callable[[float], None]
+    ) -> Recognition:
+        self._note("heard again")
+        return super().rehear(audio, first, glossary=glossary, progress=progress)
+
+    def _note(self, what: str) -> None:
+        with (self._folder / "noted").open("a") as file:
+            file.write(f"{what}\n")
+
+
+def noting(settings: Settings) -> Noting:
+    """See `Noting`."""
+    return Noting(Path(settings.author))
 
 
 class Deadly(ScriptedStages):

@@ -28,6 +28,23 @@ with alone_in(Path(sys.argv[1]), "transcribe run other"):
 """
 
 
+COME_AND_GO = """
+import os, sys, time
+from pathlib import Path
+from transcribe.alone import InUseError, alone_in
+folder, inside, entered = Path(sys.argv[1]), Path(sys.argv[2]), 0
+while entered < 150:
+    try:
+        with alone_in(folder, "x"):
+            os.close(os.open(inside, os.O_CREAT | os.O_EXCL))  # fails where somebody else is in
+            time.sleep(0.001)
+            inside.unlink()
+            entered += 1
+    except InUseError:
+        pass
+"""
+
+
 @contextmanager
 def another_run(folder: Path) -> Iterator[subprocess.Popen[str]]:
     """A process that holds `folder` until its stdin is closed."""
@@ -136,6 +153,15 @@ def test_two_in_one_process_are_told_apart_too(tmp_path: Path) -> None:
         pytest.fail("both are in")
     with alone_in(tmp_path, "fourth"):
         pass
+
+
+def test_never_two_at_once_though_each_takes_the_folder_away_with_it(tmp_path: Path) -> None:
+    """A lock on a file that was removed meanwhile, and the removal of a lock of the next one, would let two in."""
+    command = [sys.executable, "-c", COME_AND_GO, str(tmp_path / "new"), str(tmp_path / "inside")]
+    runs = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    for run in runs:
+        _, err = run.communicate()
+        assert run.returncode == 0, err
 
 
 def test_a_run_that_writes_nothing_leaves_nothing(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from typing import NoReturn
 
 import pytest
 
+from audio.episode import Episode
 from tests.scripted import A_SOUNDS, ScriptedStages, tone
 from transcribe.batch import Setup, run
-from transcribe.plan import Mode, outlook, plan
+from transcribe.plan import Mode, Outlook, outlook, plan, states
 from transcribe.report import Report, Result, State
 from transcribe.settings import Settings
 from transcribe.task import silent
@@ -128,6 +129,27 @@ def test_an_edit_of_what_was_put_beside_is_not_overwritten_either(desk: Desk) ->
     assert "a.new.new.md" in desk.drafts()
 
 
+def test_what_goes_beside_an_edit_is_not_put_over_another_recording(desk: Desk) -> None:
+    talk, other = tone(desk.folder / "talk.wav"), tone(desk.folder / "talk.new.wav", hertz=550)
+    desk.run(talk, other)
+    draft = desk.folder / "drafts" / "talk.md"
+    draft.write_text("my own")
+    before = desk.drafts()
+    for _ in range(2):
+        result = desk.one(talk, wrap=20)
+        assert [path.name for path in result.paths] == ["talk.new2.md", "talk.new2.json"]
+        assert {name: desk.drafts()[name] for name in before} == before
+    assert desk.one(other).state is State.UNCHANGED
+
+
+def test_nor_over_one_that_has_its_turn_in_the_same_run(desk: Desk) -> None:
+    talk, other = tone(desk.folder / "talk.wav"), tone(desk.folder / "talk.NEW.wav", hertz=550)
+    (desk.folder / "drafts").mkdir()
+    (desk.folder / "drafts" / "talk.md").write_text("my own")
+    paths = [path.name for result in desk.run(talk, other).results for path in result.paths]
+    assert paths == ["talk.new2.md", "talk.new2.json", "talk.NEW.md", "talk.NEW.json"]
+
+
 def test_nothing_new_to_say_puts_nothing_beside_an_edit(desk: Desk) -> None:
     path = tone(desk.folder / "a.wav")
     desk.one(path)
@@ -196,6 +218,37 @@ def test_a_failure_costs_its_own_episode(desk: Desk) -> None:
     assert sorted(desk.drafts()) == ["a.json", "a.md", "c.json", "c.md"]
 
 
+def test_one_that_cannot_be_read_costs_itself_alone_though_its_name_is_taken(desk: Desk) -> None:
+    memory = Path("/proc/self/mem")  # a plain file that nobody can read from its start, root neither
+    if not memory.is_file():
+        pytest.skip("this system has no /proc")
+    desk.one(tone(desk.folder / "mem.wav"))
+    (desk.folder / "b").mkdir()
+    (desk.folder / "b" / "mem.wav").symlink_to(memory)
+    before = desk.drafts()
+    report = desk.run(desk.folder / "b" / "mem.wav", tone(desk.folder / "b" / "talk.wav", hertz=550))
+    assert [(Path(result.source).name, result.state) for result in report.results] == [
+        ("mem.wav", State.FAILED),
+        ("talk.wav", State.WRITTEN),
+    ]
+    assert "mem.wav: cannot be read" in report.results[0].messages[0]
+    assert {name: desk.drafts()[name] for name in before} == before
+    assert states([Episode.of_file(desk.folder / "b" / "mem.wav")], desk.settings()) == ["fetched"]
+
+
+def test_a_draft_that_cannot_be_read_is_somebodys(desk: Desk) -> None:
+    if not Path("/proc/self/mem").is_file():
+        pytest.skip("this system has no /proc")
+    path = tone(desk.folder / "a.wav")
+    desk.one(path)
+    draft = desk.folder / "drafts" / "a.md"
+    draft.unlink()
+    draft.symlink_to("/proc/self/mem")
+    assert outlook(plan([str(path)], desk.settings())[0][0], desk.settings(wrap=20)) is Outlook.BESIDE
+    assert [each.name for each in desk.one(path, wrap=20).paths] == ["a.new.md", "a.new.json"]
+    assert draft.is_symlink()
+
+
 def test_a_defect_costs_its_own_episode_too(desk: Desk) -> None:
     class Defective(ScriptedStages):
         def diarize(self, audio: object, **rest: object) -> NoReturn:
@@ -251,6 +304,20 @@ def test_a_folder_nobody_may_write_to_is_named(desk: Desk) -> None:
     result = desk.one(tone(desk.folder / "a.wav"))
     assert result.state is State.FAILED
     assert "drafts" in result.messages[0]
+
+
+def test_a_glossary_that_moved_is_not_listened_for_again(desk: Desk) -> None:
+    path, names = tone(desk.folder / "a.wav"), desk.folder / "names.txt"
+    names.write_text("Grace Hopper\n")
+    desk.one(path, glossary=str(names))
+    moved = names.rename(desk.folder / "people.txt")
+    assert desk.one(path, glossary=str(moved)).state is State.UNCHANGED
+    shutil.rmtree(desk.folder / "drafts")
+    assert desk.one(path, glossary=str(moved)).state is State.WRITTEN
+    assert desk.stages.calls.count("rehear") == 1
+    moved.write_text("Grace Murray\n")
+    assert desk.one(path, glossary=str(moved)).state is State.WRITTEN
+    assert desk.stages.calls.count("rehear") == 2
 
 
 def test_a_voice_put_on_file_names_its_speaker_in_what_was_done_before(desk: Desk) -> None:

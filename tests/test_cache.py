@@ -24,15 +24,14 @@ DAY_S = 86_400.0
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A cache of two recordings (100 bytes a day old, 200 bytes ten days old), a feed, a score, a draft's revision
-    and two models."""
+    """A cache of two recordings (100 bytes a day old, 200 bytes ten days old), a feed, a score and two
+    models."""
     for name, n_bytes, age_days in (
         ("stages/aa/recognize-1.json", 60, 1),
         ("stages/aa/diarize-1.json", 40, 1),
         ("stages/bb/recognize-1.json", 200, 10),
         ("documents/feed.document", 50, 5),
         ("scores/clip.json", 2, 20),
-        ("editor/draft/revision", 30, 40),
         ("models/base/model.bin", 1000, 90),
         ("models/base/config.json", 10, 90),
         ("models/speakers.onnx", 500, 90),
@@ -55,7 +54,6 @@ def test_every_kind_is_counted_a_model_as_one(folder: Path) -> None:
         Kind.STAGES: 300,
         Kind.DOCUMENTS: 50,
         Kind.SCORES: 2,
-        Kind.REVISIONS: 30,
         Kind.MODELS: 1510,
     }
     assert names(entries)[:2] == ["models/base", "models/speakers.onnx"]  # used longest ago
@@ -83,9 +81,9 @@ def test_the_least_recently_used_goes_first(bounds: dict[str, float], gone: list
     assert len(chosen) == (5 if not bounds else len(gone))
 
 
-def test_models_and_revisions_go_only_by_name(folder: Path) -> None:
+def test_models_go_only_by_name(folder: Path) -> None:
     clear(to_clear(kept_entries(folder), now=NOW))
-    assert {entry.kind for entry in kept_entries(folder)} == {Kind.MODELS, Kind.REVISIONS}
+    assert {entry.kind for entry in kept_entries(folder)} == {Kind.MODELS}
     assert [path.name for path in (folder / "stages").iterdir()] == []
     clear(to_clear(kept_entries(folder), kinds=frozenset(Kind), now=NOW))
     assert kept_entries(folder) == ()
@@ -93,9 +91,9 @@ def test_models_and_revisions_go_only_by_name(folder: Path) -> None:
 
 def test_a_limit_counts_what_can_be_made_again_alone(folder: Path) -> None:
     trim(400, folder=folder)
-    assert len(kept_entries(folder)) == 8  # 1,510 bytes of models do not count
+    assert len(kept_entries(folder)) == 7  # 1,510 bytes of models do not count
     trim(0, folder=folder)
-    assert {entry.kind for entry in kept_entries(folder)} == {Kind.MODELS, Kind.REVISIONS}
+    assert {entry.kind for entry in kept_entries(folder)} == {Kind.MODELS}
 
 
 @given(sizes=st.lists(st.integers(0, 1000), max_size=20), limit=st.integers(0, 5000))
@@ -116,20 +114,20 @@ def test_what_a_run_kept_is_whole_and_a_damaged_entry_is_counted(tmp_path: Path)
     assert damaged(kept_entries(tmp_path)) == ()
     path = store.folder / keys[0].file_name
     path.write_bytes(path.read_bytes()[:-2])
-    (path.parent / ".left.abc.tmp").write_bytes(b"half")
+    (path.parent / ".left.abc.turnscript.tmp").write_bytes(b"half")
     assert sorted(names(damaged(kept_entries(tmp_path)))) == [
-        f"{'ab' * 16}/.left.abc.tmp",
+        f"{'ab' * 16}/.left.abc.turnscript.tmp",
         f"{'ab' * 16}/{path.name}",
     ]
 
 
 def test_a_file_somebody_may_be_writing_stays(tmp_path: Path) -> None:
-    half = tmp_path / "stages" / "aa" / ".recognize.x.tmp"
+    half = tmp_path / "stages" / "aa" / ".x.turnscript.tmp"
     half.parent.mkdir(parents=True)
     half.write_bytes(b"half")
     os.utime(half, (NOW - 60, NOW - 60))
     assert to_clear(kept_entries(tmp_path), now=NOW) == ()
-    assert names(to_clear(kept_entries(tmp_path), max_bytes=10**9, now=NOW + DAY_S)) == ["aa/.recognize.x.tmp"]
+    assert names(to_clear(kept_entries(tmp_path), max_bytes=10**9, now=NOW + DAY_S)) == ["aa/.x.turnscript.tmp"]
 
 
 def test_where_a_recording_lies_is_noted_and_goes_with_it(tmp_path: Path) -> None:
@@ -179,6 +177,8 @@ def test_show_and_clear_on_the_command_line(run: Run, tmp_path: Path) -> None:
     assert "what stages found out" in out
     code, out, _ = run("cache", "show", "--json")
     told = json.loads(out)
+    assert set(told["kinds"]) == {"stages", "documents", "scores", "models"}, "what somebody writes, and no more"
+    assert run("cache", "clear", "--revisions")[0] == 2
     assert told["kinds"]["stages"]["entries"] == told["recordings"][0]["entries"] > 0
     stages = list((tmp_path / "cache" / "turnscript" / "stages").rglob("*.json"))
     code, out, err = run("cache", "clear", "--dry-run")

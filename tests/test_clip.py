@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import wave
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from audio.decode import decode
-from tests.scripted import ScriptedStages
-from transcribe.cli import main
+from tests.conftest import Run
 from transcribe.clips import find_clips
 from transcribe.cut import cut_clip
 from transcribe.references import read_account
@@ -21,25 +18,6 @@ from transcribe.settings import Settings
 RATE = 16_000
 SAID = "I'm Ada. Who are you? I am Grace. Thank you, Grace."
 """What `ScriptedStages` hears, half a second a word; Grace says the sixth to the eighth."""
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    for name in [name for name in os.environ if name.startswith("TRANSCRIBE_")]:
-        monkeypatch.delenv(name)
-
-    def call(*args: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as caught:
-            main(args, stages=ScriptedStages())
-        out, err = capsys.readouterr()
-        assert isinstance(caught.value.code, int)
-        return caught.value.code, out, err
-
-    return call
 
 
 def write_episode(path: Path, *, pauses: tuple[tuple[float, float], ...]) -> None:
@@ -77,7 +55,7 @@ def test_a_clip_is_cut_at_silences_and_says_what_the_editor_says(run: Run, tmp_p
 def test_the_samples_are_the_episodes(run: Run, tmp_path: Path) -> None:
     corrected(tmp_path, run)
     source, folder = tmp_path / "talk.wav", tmp_path / "clips"
-    cut = cut_clip(source, 2.0, 5.0, folder=folder, drafts=tmp_path / "transcripts", name="x")
+    cut = cut_clip(source, start=2.0, end=5.0, folder=folder, drafts=tmp_path / "transcripts", name="x")
     assert (cut.start, cut.end) == (pytest.approx(2.6, abs=0.02), pytest.approx(5.65, abs=0.02))
     with decode(cut.paths[0]) as clip, decode(source) as whole:
         assert np.array_equal(clip.read(), whole.read(cut.start, cut.end))
@@ -103,9 +81,43 @@ def test_again_changes_nothing_and_other_words_are_kept(run: Run, tmp_path: Path
     before = (tmp_path / "clips" / "x.wav").read_bytes()
     code, _, err = run(*args)
     assert code == 2
-    assert "x.ref.txt: is there already and says something else" in err
+    assert "x.ref.txt: is there already and holds something else" in err
     assert reference.read_text() == "Ada: Mine.\n"
     assert (tmp_path / "clips" / "x.wav").read_bytes() == before
+
+
+def test_the_recording_itself_is_never_cut_over(run: Run, tmp_path: Path) -> None:
+    """Neither under its own name, nor through a link, nor where all of it is asked for."""
+    corrected(tmp_path, run)
+    (tmp_path / "alias.wav").symlink_to("talk.wav")
+    before = {path: path.read_bytes() for path in tmp_path.glob("*") if path.is_file()}
+    for stretch in (("--from", "2", "--to", "5"), ("--from", "0", "--to", "12")):
+        for name in ("talk", "alias"):
+            code, out, err = run("clip", "talk.wav", *stretch, "-o", ".", "--name", name)
+            assert (code, out) == (2, "")
+            assert f"{name}.wav: is the recording the clip is cut from; give another --name" in err
+    assert {path: path.read_bytes() for path in tmp_path.glob("*") if path.is_file()} == before
+
+
+def test_another_recording_of_the_clips_name_is_kept(run: Run, tmp_path: Path) -> None:
+    """Be it a clip with a reference made by hand, or a recording of another kind, whose reference it would become."""
+    corrected(tmp_path, run)
+    args = ("clip", "talk.wav", "--from", "2", "--to", "5", "-o", "clips", "--name", "x")
+    for name, message in {
+        "x.wav": "clips/x.wav: is there already and holds something else; give another --name",
+        "x.mp3": "clips/x.mp3: is there already and would share the reference; give another --name",
+    }.items():
+        folder = tmp_path / "clips"
+        folder.mkdir(exist_ok=True)
+        for file in (name, "x.ref.md", "x.rttm"):
+            (folder / file).write_bytes(b"mine")
+        code, out, err = run(*args)
+        assert (code, out) == (2, "")
+        assert message in err
+        assert {path.name: path.read_bytes() for path in folder.iterdir()} == dict.fromkeys(
+            (name, "x.ref.md", "x.rttm"), b"mine"
+        )
+        (folder / name).unlink()
 
 
 def test_an_uncorrected_draft_and_a_cut_in_sound_are_warnings(run: Run, tmp_path: Path) -> None:

@@ -216,13 +216,14 @@ def test_a_scheduler_that_is_gone_ends_the_run(tmp_path: Path) -> None:
 
 
 @contextlib.contextmanager
-def a_cluster_of_commands(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def a_cluster_of_commands(folder: Path, *, threads: int = 1) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Scheduler and worker as docs/scale.md starts them: the address, and the scheduler's process."""
     file, environ = folder / "scheduler.json", {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    environ["XDG_CACHE_HOME"] = str(folder / "cache-there")
     dask = [sys.executable, "-m", "dask"]
     started = [
         [*dask, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)],
-        [*dask, "worker", "--scheduler-file", str(file), "--nthreads", "1", "--no-dashboard"],
+        [*dask, "worker", "--scheduler-file", str(file), "--nthreads", str(threads), "--no-dashboard"],
     ]
     started[1] += ["--local-directory", str(folder), "--death-timeout", "5"]
     with contextlib.ExitStack() as stack:

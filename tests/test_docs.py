@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import shlex
 from pathlib import Path
@@ -11,6 +12,8 @@ from types import ModuleType
 import click
 import pytest
 
+from tests.conftest import Run
+from tests.scripted import tone
 from transcribe.cli import cli
 
 ROOT = Path(__file__).parents[1]
@@ -51,6 +54,16 @@ def check(line: str) -> None:
     known = {"-h", "--help"} | {flag for parameter in command.params for flag in parameter.opts}
     given = {token.split("=")[0] for token in tokens if re.match(r"--?[a-z]", token)}
     assert given <= known, f"{line!r}: no such option: {', '.join(given - known)}"
+
+
+def test_the_report_shown_has_the_keys_a_report_has(run: Run, tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "batches.md").read_text(encoding="utf-8")
+    (sample,) = re.findall(r"^```json\n(\{\"schema\".*?)^```", page, re.M | re.S)
+    tone(tmp_path / "a.wav")
+    run("run", "a.wav")
+    shown, real = json.loads(sample), json.loads((tmp_path / "transcripts/.turnscript/report.json").read_bytes())
+    assert list(shown) == list(real)
+    assert list(shown["episodes"][0]) == list(real["episodes"][0])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -119,3 +119,68 @@ def test_export_writes_what_the_draft_says_now(run: Run, tmp_path: Path) -> None
     code, _, err = run("export", "b.md", "-f", "vtt")
     assert code == 1
     assert "transcribe run" in err
+
+
+def times_in(path: Path) -> tuple[int, int]:
+    """How many turns of a Word document begin with a time, and how many comments it has."""
+    docx = pytest.importorskip("docx")
+    document = docx.Document(str(path))
+    return sum(part.text[:1].isdigit() for part in document.paragraphs), len(list(document.comments))
+
+
+def test_export_makes_a_document_anew_in_the_style_asked_for(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    run("run", "a.wav")
+    export, path = ("export", "transcripts/a.md", "-f", "docx"), tmp_path / "transcripts" / "a.docx"
+    run(*export)
+    turns = times_in(path)[0]
+    assert turns > 1
+    for option, expected in (
+        ("comments", (0, turns)),
+        ("none", (0, 0)),
+        ("text", (turns, 0)),
+        ("comments", (0, turns)),
+    ):
+        code, _, err = run(*export, "--docx-times", option)
+        assert (code, err) == (0, "")
+        assert times_in(path) == expected
+    draft = tmp_path / "transcripts" / "a.md"
+    draft.write_text(draft.read_text().replace("I am Grace", "I am Grace Hopper"))
+    run(*export)
+    assert times_in(path) == (0, turns), "nothing was asked, and it stays as it looks"
+    (tmp_path / "transcribe.toml").write_text('docx-times = "none"\n')
+    run(*export)
+    assert times_in(path) == (0, 0)
+
+
+def test_export_leaves_a_document_edited_by_hand_and_says_so(run: Run, tmp_path: Path) -> None:
+    docx = pytest.importorskip("docx")
+    tone(tmp_path / "a.wav")
+    run("run", "a.wav")
+    export, path = ("export", "transcripts/a.md", "-f", "docx"), tmp_path / "transcripts" / "a.docx"
+    run(*export)
+    document = docx.Document(str(path))
+    document.paragraphs[1].add_run(" Hand-made.")
+    document.save(str(path))
+    before = path.read_bytes()
+    code, _, err = run(*export, "--docx-times", "comments")
+    assert (code, path.read_bytes()) == (0, before)
+    assert err.count("a.docx: was edited by hand and stays as it is") == 1
+
+
+def test_export_gives_the_podcast_lines_other_addresses(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    run("run", "a.wav")
+    export, path = ("export", "transcripts/a.md", "-f", "podcast"), tmp_path / "transcripts" / "a.podcast.xml"
+    run(*export)
+    assert 'url="a.vtt"' in path.read_text()
+    for folder in ("https://x.example/t/", "https://y.example/?q=a&b=/"):
+        assert run(*export, "--transcript-url", folder)[::2] == (0, "")
+        assert f'url="{folder.replace("&", "&amp;")}a.vtt"' in path.read_text()
+    run(*export)
+    assert "https://y.example" in path.read_text(), "nothing was asked, and it stays as it looks"
+    path.write_text(path.read_text().replace("text/vtt", "text/mine"))
+    before = path.read_bytes()
+    code, _, err = run(*export, "--transcript-url", "https://x.example/t/")
+    assert (code, path.read_bytes()) == (0, before)
+    assert "a.podcast.xml: was edited by hand and stays as it is; delete it to have it made again" in err

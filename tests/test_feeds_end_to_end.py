@@ -136,12 +136,35 @@ def test_a_dry_run_of_a_feed_fetches_nothing(run: Run, show: str, tmp_path: Path
 
 
 def test_an_address_that_does_not_answer_is_one_line(run: Run, show: str) -> None:
-    for address in (f"{show}-nowhere", "http://127.0.0.1:9/feed"):
+    for address in (f"{show}-nowhere", "http://127.0.0.1:9/feed", "http://me:s3cret@127.0.0.1:9/feed"):
         code, out, err = run("run", address)
         assert (code, out) == (1, "")
         (line,) = err.splitlines()
         assert line.startswith("Error: ")
         assert "127.0.0.1" in line
+        assert "s3cret" not in line
+
+
+def test_a_show_with_nothing_new_is_up_to_date(
+    run: Run, show: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "transcribe.toml").write_text(f'[[show]]\nname = "Old"\nfeed = "{show}"\nsince = 2026-02-01\n')
+    day = ("--since", "2026-02-01")
+    for command in (["run"], ["run", "-n"], ["run", show, *day], ["fetch", show, *day]):
+        caplog.clear()
+        code, out, err = run(*command)
+        assert (code, out, "Error" in err) == (0, "", False), command
+        assert caplog.messages == [f"{show}: none of its 3 episodes is of 2026-02-01 or later"]
+    assert not (tmp_path / "transcripts").exists()
+    for selection in (["--match", "no such title"], ["--episode", "g9"]):
+        assert run("run", show, *day, *selection)[0] == 1
+
+
+def test_a_day_is_no_excuse_where_no_episode_has_one(run: Run, show: str, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(f"<audio src='{show.removesuffix('feed')}one.wav'></audio>")
+    code, _, err = run("run", "page.html", "--since", "2026-01-01")
+    assert code == 1
+    assert "none of its 1 episodes says when it was published" in err
 
 
 def test_a_selection_that_means_nothing_is_an_error(run: Run, show: str, tmp_path: Path) -> None:

@@ -99,6 +99,44 @@ def test_a_path_that_is_a_folder_leaves_nothing_half_written(tmp_path: Path) -> 
     assert [path.name for path in tmp_path.iterdir()] == ["talk.md"]
 
 
+EDIT_MEANWHILE = """
+import hashlib, os, pathlib, sys
+from output.files import write_draft
+
+path, force, armed, looks = pathlib.Path(sys.argv[1]), sys.argv[2] == "force", [True], []
+
+def somebody(event, args):
+    if event == "tempfile.mkstemp" and armed:  # the new draft is about to be written beside the old one
+        armed.clear()
+        path.write_text("edited meanwhile")
+    if event == "open" and args[0] == str(path):
+        looks.append([file.stat().st_size for file in path.parent.glob(".talk.md.*")])
+
+previous = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
+sys.addaudithook(somebody)
+print(write_draft(path, "new" * 1000, previous_sha256=previous, force=force).path)
+assert [3000] in looks, looks  # the last look was taken when all of it was on the disk
+"""
+
+
+@pytest.mark.parametrize("before", ["machine", None])
+@pytest.mark.parametrize("force", ["", "force"])
+def test_an_edit_saved_while_the_new_draft_is_written_is_not_lost(
+    before: str | None, force: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "talk.md"
+    if before is not None:
+        path.write_text(before)
+    command = [sys.executable, "-c", EDIT_MEANWHILE, str(path), force]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    new, edited = ("talk.md", "talk.md.bak") if force else ("talk.new.md", "talk.md")
+    assert done.stdout.strip() == str(tmp_path / new)
+    assert {each.name: each.read_text() for each in tmp_path.iterdir()} == {
+        new: "new" * 1000,
+        edited: "edited meanwhile",
+    }
+
+
 @pytest.mark.parametrize(
     ("episode", "stem"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from transcribe.editor.fresh import Difference, merged_words, renew
 from transcribe.editor.heard import heard
 from transcribe.editor.sync import sync, transcript_of
 from transcribe.errors import TranscriptError
+from transcribe.results import style_recorded
 from transcribe.transcript import MadeWith, Transcript
 
 FIRST = (
@@ -105,6 +107,88 @@ def test_line_ends_and_strange_settings_are_survived(drafts: tuple[Path, Path]) 
     assert source.count(b"\n") == source.count(b"\r\n")
 
 
+def doubted(spoken: Transcript, *doubtful: str, **settings: object) -> Transcript:
+    """The transcript with these words doubtful, and a record of the settings its draft was written with."""
+    turns = tuple(
+        replace(turn, words=tuple(replace(w, probability=0.2 if w.text in doubtful else 0.9) for w in turn.words))
+        for turn in spoken.turns
+    )
+    return replace(spoken, turns=turns, made_with=replace(spoken.made_with, settings=settings))
+
+
+def written(path: Path, spoken: Transcript, *edits: tuple[str, str]) -> None:
+    """The machine's draft and transcript at `path`, and what an editor makes of the draft."""
+    text = render(spoken, style_recorded(spoken))
+    outputs = {"talk.md": hashlib.sha256(text.encode()).hexdigest()}
+    path.with_suffix(".json").write_text(
+        replace(spoken, made_with=replace(spoken.made_with, outputs=outputs)).to_json(), encoding="utf-8"
+    )
+    for old, new in edits:
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
+
+
+def renewed_text(path: Path, fresh: Path) -> tuple[str, tuple[tuple[str, str], ...]]:
+    done = renew(path, fresh)
+    text = " ".join(path.read_text(encoding="utf-8").split())
+    return text.partition("**Ada**: ")[2], tuple((d.mine, d.fresh) for d in done.differences)
+
+
+MARKED = "So we asked whether or knot the ships would sail that day and nobody knew it."
+HEARD_NOW = "So we asked weather or not the ships would sail that day and nobody knew it."
+
+
+def test_better_words_come_in_where_the_old_ones_were_marked_as_doubtful(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the editor left as it was is taken, its mark with it; what he settled, and what he changed, is his."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    mine, fresh = tmp_path / "talk.md", tmp_path / "talk.new.md"
+    marks = {"doubtful_below": 0.5}
+    old = doubted(talk(("S1", MARKED), draft_sha256="2" * 64), "whether", "knot", "ships", "sail", "knew", **marks)
+    new = doubted(talk(("S1", HEARD_NOW), draft_sha256="3" * 64), "not", "sail", "day", "nobody", **marks)
+    edits = (("nobody", "no one"), ("[ships?]", "ships"), ("[sail?]", "sail"))
+    written(mine, old, *edits)
+    written(fresh, new)
+    assert "[whether?] or [knot?] the ships would sail" in mine.read_text(encoding="utf-8").replace("\n", " ")
+    assert renewed_text(mine, fresh) == (
+        "So we asked weather or [not?] the ships would sail that [day?] and no one knew it.",
+        (),
+    )
+
+
+def test_a_doubt_the_editor_settled_is_an_edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    mine, fresh = tmp_path / "talk.md", tmp_path / "talk.new.md"
+    written(
+        mine,
+        doubted(talk(("S1", MARKED), draft_sha256="2" * 64), "whether", doubtful_below=0.5),
+        ("[whether?]", "whether"),
+    )
+    written(fresh, doubted(talk(("S1", HEARD_NOW), draft_sha256="3" * 64), "weather", doubtful_below=0.5))
+    text, differences = renewed_text(mine, fresh)
+    assert text == MARKED.replace("knot", "not")
+    assert differences == (("whether", "weather"),)
+
+
+def test_times_and_labels_of_the_draft_are_no_edits_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A draft with a time at each turn and full names: the first word of a turn is renewed like any other."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    mine, fresh = tmp_path / "talk.md", tmp_path / "talk.new.md"
+    first = (("S1", "Know we asked, and nobody knew."), ("S2", "Their were no ships in the harbour."))
+    better = (("S1", "Now we asked, and nobody knew."), ("S2", "There were no ships in the harbour."))
+    old = doubted(talk(*first, draft_sha256="2" * 64), clock_minutes=0, labels="full-name-then-name")
+    new = doubted(talk(*better, draft_sha256="3" * 64), clock_minutes=0)
+    written(mine, old, ("nobody", "no one"), ("harbour", "port"))
+    written(fresh, new)
+    done = renew(mine, fresh)
+    text = mine.read_text(encoding="utf-8")
+    assert "**Ada Lovelace**: [00:00] Now we asked, and no one knew.\n" in text
+    assert "**Bob Moog**: [00:03] There were no ships in the port.\n" in text
+    assert done.differences == ()
+
+
 def test_the_command_lists_what_clashed(drafts: tuple[Path, Path]) -> None:
     result = click.testing.CliRunner().invoke(merge, list(map(str, drafts)), standalone_mode=False)
     assert [Path(line).name for line in result.stdout.splitlines()] == ["talk.md", "talk.json"]
@@ -124,3 +208,13 @@ def test_no_edit_is_lost(base: str, mine: str, fresh: str) -> None:
     same, differences = merged_words([PageTurn("A", (base,))], [PageTurn("A", (base,))], [PageTurn("A", (fresh,))])
     assert same == (PageTurn("A", (fresh,)),)
     assert differences == ()
+
+
+PRINTED = st.lists(st.sampled_from("a b c [a?] [b?], [c?] [12:34]".split()), min_size=1, max_size=12).map(" ".join)
+
+
+@given(PRINTED, PRINTED)
+def test_whoever_alone_changed_something_has_it_as_printed(base: str, other: str) -> None:
+    machine, changed = [PageTurn("A", (base,))], [PageTurn("A", (other,))]
+    assert merged_words(machine, machine, changed) == (tuple(changed), ())
+    assert merged_words(machine, changed, machine) == (tuple(changed), ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -137,6 +138,57 @@ def test_state_follows_the_file(server: HostileServer, tmp_path: Path) -> None:
         path = fetch(one, tmp_path, client=client).episode.path
         assert path is not None
         assert library.states([one]) == [State.FETCHED]
-        path.write_bytes(b"cut short")
-        assert library.states([one]) == [State.NEW]
-        assert fetch(one, tmp_path, client=client).received == len(AUDIO)
+        for gone in (path.unlink, lambda: path.write_bytes(b"")):
+            gone()
+            assert library.states([one]) == [State.NEW]
+            assert fetch(one, tmp_path, client=client).received == len(AUDIO)
+
+
+def test_a_recording_the_user_changed_stays(
+    server: HostileServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = episode(server.put("/a.mp3", Resource(AUDIO)))
+    library, mine = Library(tmp_path), AUDIO[: len(AUDIO) // 2]
+    with client_for(server) as client:
+        path = fetch(one, tmp_path, client=client).episode.path
+        assert path is not None
+        path.write_bytes(mine)
+        server.requests.clear()
+        assert library.states([one]) == [State.FETCHED]
+        again = fetch(one, tmp_path, client=client)
+        (told,) = [record.getMessage() for record in caplog.records]
+        (third,) = fetch_all([one], tmp_path, client=client)
+    assert (again.received, again.episode.path, again.sha256) == (0, path, hashlib.sha256(mine).hexdigest())
+    assert isinstance(third, Fetched)
+    assert third.sha256 == again.sha256
+    assert path.read_bytes() == mine
+    assert not server.requests
+    assert told == (
+        f"{path}: was changed since it was fetched ({len(mine)} bytes, not {len(AUDIO)}) and stays as it is; to have "
+        "the original, move it away and fetch again"
+    )
+    assert len(caplog.records) == 1, "it is said once"
+
+
+def test_a_file_where_the_fetched_one_is_to_go_is_kept(
+    server: HostileServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The recording is gone, its publisher has another kind now, and of that name the user has one of his own."""
+    url = server.put("/a", Resource(AUDIO))
+    wav = b"RIFF\x00\x00\x00\x00WAVEfmt " + AUDIO
+    with client_for(server) as client:
+        path = fetch(episode(url), tmp_path, client=client).episode.path
+        assert path is not None
+        path.unlink()
+        mine = path.with_suffix(".wav")
+        mine.write_bytes(b"mine")
+        older = mine.with_name(f"{mine.name}.bak")
+        older.write_bytes(b"older")
+        server.put("/a", Resource(wav, etag='"two"'))
+        assert fetch(episode(url), tmp_path, client=client).episode.path == mine
+    assert mine.read_bytes() == wav
+    assert older.read_bytes() == b"older"
+    assert mine.with_name(f"{mine.name}.bak2").read_bytes() == b"mine"
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{mine}: was there and is not what was fetched; it is {mine.name}.bak2 now"
+    ]

@@ -181,6 +181,8 @@ def test_a_bad_file_is_named(text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", FIELDS)
 def test_a_stage_is_done_again_when_its_settings_change_and_only_then(name: str) -> None:
     stages = {field.name: field.metadata["stages"] for field in dataclasses.fields(Settings)}[name]
+    if name == "glossary":  # by what it says, not by where it lies
+        stages = frozenset()
     changed = Settings(**{name: OTHER[name]})
     for stage in Stage:
         assert (changed.digest(stage) != Settings().digest(stage)) == (stage in stages), stage

@@ -113,7 +113,8 @@ def _taken_by(lock: FileLock, note: Path, owner: Owner) -> str | None:
         if before is not None:
             _log.info("%s: the lock of %s is stale: that run was cut off", note.parent.parent, before)
         try:
-            write_atomically(note, json.dumps(asdict(owner), ensure_ascii=False))
+            said = json.dumps(asdict(owner), ensure_ascii=False)
+            write_atomically(note, said.encode(errors="backslashreplace"))  # names of files need not be UTF-8
         except OSError:
             lock.release()
             raise

@@ -83,7 +83,7 @@ class Baseline:
             )
         text = f'{{"schema": {SCHEMA}, "clips": {{\n' + ",\n".join(rows) + "\n}}\n"
         try:
-            write_atomically(path, text)
+            write_atomically(path, text.encode(errors="backslashreplace"))  # names of clips need not be UTF-8
         except OSError as exc:
             raise SettingsError(f"{path}: cannot be written ({exc.strerror}); name another --baseline") from exc
 

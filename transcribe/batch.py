@@ -93,6 +93,7 @@ class _Run:
         self, jobs: tuple[Job, ...], setup: Setup, crew: Crew, *, onlooker: Onlooker, stop: threading.Event
     ) -> None:
         self._setup, self._crew, self._onlooker, self._stop = setup, crew, onlooker, stop
+        self._stems = {job.stem.casefold() for job in jobs if job.stem}
         self._waiting = deque(job for job in jobs if job.episode.path is not None)
         self._remote = [job.episode for job in jobs if job.episode.path is None]
         self._arriving = bool(self._remote)
@@ -147,6 +148,7 @@ class _Run:
             yield event
         elif isinstance(event, Job):
             self._waiting.append(event)
+            self._stems.add((event.stem or "").casefold())
         elif event is None:
             self._arriving = False
         else:
@@ -161,13 +163,13 @@ class _Run:
             for outcome in fetch_all(self._remote, folder, client=client, progress=self._onlooker.fetching):
                 title = outcome.episode.title
                 if isinstance(outcome, Failed):
-                    self._events.put(_failed(title, failure_of(outcome.error, "fetch"), ""))
+                    self._events.put(_failed(title, failure_of(outcome.error, "fetch")))
                 elif outcome.episode.path is not None:
                     self._events.put(Job(title, outcome.episode, outcome.episode.path.stem))
                 if self._stop.is_set():
                     return
         except Exception as error:  # noqa: BLE001 - whatever it is, those that are here must not wait for ever
-            self._events.put(_failed("fetching", failure_of(error, "fetch"), ""))
+            self._events.put(_failed("fetching", failure_of(error, "fetch")))
         finally:
             self._events.put(None)
 
@@ -230,7 +232,7 @@ class _Run:
             return None
         if outcome.transcript is None:
             failure = outcome.failure or Failure("nothing came back", "", "")
-            return self._ended(one.number, self._failed(one.job, failure, one.seconds))
+            return self._ended(one.number, self._failed(one.job, failure, seconds=one.seconds))
         return self._ended(one.number, self._written(one, outcome))
 
     def _written(self, one: _Work, outcome: Outcome) -> Result:
@@ -242,25 +244,25 @@ class _Run:
         if path is not None:
             note_source(self._setup.cache, one.task.audio_sha256, path)
         try:
-            force = self._setup.mode.force
-            paths, messages = write_transcript(transcript, job.stem, settings=settings, force=force)
+            force, taken = self._setup.mode.force, self._stems
+            paths, messages = write_transcript(transcript, job.stem, settings=settings, force=force, taken=taken)
         except OutputError as error:
-            return self._failed(job, Failure(str(error), "write", ""), one.seconds)
+            return self._failed(job, Failure(str(error), "write", ""), seconds=one.seconds)
         except Exception as error:  # noqa: BLE001 - a defect of ours is this episode's alone
-            return self._failed(job, failure_of(error, "write"), one.seconds)
+            return self._failed(job, failure_of(error, "write"), seconds=one.seconds)
         told = transcript.warnings + messages
         tally, named = Tally.of(transcript), tuple(f"{who.name} ({who.evidence})" for who in transcript.speakers)
         return Result(job.source, State.WRITTEN, paths, told, tally, one.seconds, stem=job.stem, named=named)
 
-    def _failed(self, job: Job, failure: Failure, seconds: dict[str, float] | None = None) -> Result:
-        return _failed(job.source, failure, job.stem or "", seconds)
+    def _failed(self, job: Job, failure: Failure, *, seconds: dict[str, float] | None = None) -> Result:
+        return _failed(job.source, failure, stem=job.stem or "", seconds=seconds)
 
     def _ended(self, number: int, result: Result) -> Result:
         self._onlooker.ended(number, result)
         return result
 
 
-def _failed(source: str, failure: Failure, stem: str, seconds: dict[str, float] | None = None) -> Result:
+def _failed(source: str, failure: Failure, *, stem: str = "", seconds: dict[str, float] | None = None) -> Result:
     _log.debug("%s failed in %s\n%s", source, failure.stage, failure.traceback)
     return Result(
         source,

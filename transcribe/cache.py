@@ -1,7 +1,7 @@
 """What lies in the cache folder, and making room there: the least recently used goes first.
 
-Everything it clears can be made again, by the time it took the first time. Models, and the revisions of drafts that
-open editor pages still stand on, are counted but go only where they are asked for by name. Drafts do not lie here.
+Everything it clears can be made again, by the time it took the first time. Models are counted but go only where they
+are asked for by name. Drafts do not lie here.
 A damaged entry is counted: to whoever reads it, it is a miss. Other processes may write and clear at the same time.
 """
 
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from audio.disk import cache_folder
+from audio.disk import HALF_WRITTEN, cache_folder
 from audio.episode import Seconds
 from transcribe.checkpoint import SOURCE_NOTE, is_whole, source_of
 
@@ -27,7 +27,6 @@ class Kind(StrEnum):
     STAGES = "stages"
     DOCUMENTS = "documents"
     SCORES = "scores"
-    REVISIONS = "editor"
     MODELS = "models"
 
 
@@ -53,7 +52,7 @@ class Entry:
     @property
     def is_half_written(self) -> bool:
         """Whether it is a temporary file of an atomic write."""
-        return self.path.name.startswith(".") and self.path.suffix == ".tmp"
+        return self.path.name.startswith(".") and self.path.name.endswith(HALF_WRITTEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,7 @@ def clear(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     One that somebody else removed counts as gone; one the disk holds on to does not, and stops nothing.
     """
     gone = tuple(entry for entry in entries if _remove(entry.path))
-    for folder in {entry.path.parent for entry in gone if entry.recording or entry.kind is Kind.REVISIONS}:
+    for folder in {entry.path.parent for entry in gone if entry.recording}:
         _remove_if_bare(folder)
     return gone
 

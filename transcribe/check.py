@@ -283,6 +283,6 @@ def _load(path: Path) -> Found | None:
 
 def _save(path: Path, data: Any) -> None:
     try:
-        write_atomically(path, json.dumps(data, ensure_ascii=False))
+        write_atomically(path, json.dumps(data, ensure_ascii=False).encode(errors="backslashreplace"))
     except OSError as error:
         _log.warning("the scores could not be kept for later runs: %s", error)

@@ -16,6 +16,7 @@ from typing import Any
 
 from transcribe.check import Checked, Report
 from transcribe.gates import Gate, shown
+from transcribe.terminal import for_terminal
 
 HEADINGS = {
     "wer": "WER",
@@ -178,7 +179,7 @@ def _escaped(text: str) -> str:
 
 def _plain(text: str) -> str:
     """On one line, and without what a terminal would obey."""
-    return re.sub("[\x00-\x1f\x7f-\x9f]", "\ufffd", " ".join(text.split()))
+    return for_terminal(" ".join(text.split()))
 
 
 def _xml(text: str) -> str:

@@ -141,7 +141,7 @@ def note_source(store: Path, audio_sha256: str, path: Path) -> None:
 def source_of(folder: Path) -> str:
     """What was noted of the recording whose checkpoints lie in `folder`; empty where nothing was."""
     try:
-        return (folder / SOURCE_NOTE).read_bytes().decode("utf-8", "replace")
+        return (folder / SOURCE_NOTE).read_bytes().decode("utf-8", "surrogateescape")
     except OSError:
         return ""
 

@@ -6,6 +6,7 @@ met; 2: usage; 130: interrupted. Nothing heavy is imported before a command need
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ from transcribe.commands.sources import fetch, list_episodes
 from transcribe.commands.voices import voices
 from transcribe.errors import SettingsError, TranscribeError
 from transcribe.stages import real_stages
+from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
     from transcribe.stages import StagesMaker
@@ -39,6 +41,8 @@ def main(args: Sequence[str] | None = None, *, stages: StagesMaker | None = None
 
     `stages` makes the two slow stages of a run from its settings; where not given, they are the real models.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a path is printed as it is, also where its name is no UTF-8
+        sys.stdout.reconfigure(errors="surrogateescape")
     for variable in _NO_TELEMETRY:
         os.environ.setdefault(variable, "1")
     try:
@@ -50,10 +54,10 @@ def main(args: Sequence[str] | None = None, *, stages: StagesMaker | None = None
         error.show()
         code = error.exit_code
     except SettingsError as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(f"Error: {for_terminal(str(error))}", err=True)
         code = 2
     except (AudioError, TranscribeError, OutputError) as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(f"Error: {for_terminal(str(error))}", err=True)
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -27,7 +27,7 @@ from transcribe.task import Outcome, Task, Tell, failure_of, silent
 from transcribe.workers import Crew
 
 _PIECE_BYTES = 1 << 24
-_SHIPMENTS = 2  # of one task, before its workers are given up: each may have died meanwhile
+_SHIPMENTS = 5  # of one task: a worker may die after it, or another one take the task over
 _LOOK_S = 0.5
 _GONE = "the connection to the scheduler is lost; start it again, and run the same command to go on"
 _PATIENCE_S = 20.0  # for an answer of the scheduler, and for a first worker
@@ -83,6 +83,7 @@ class ClusterExecutor(Executor):
         self._running: set[Any] = set()  # Dask drops the task of a future nobody holds
         self._waiting: set[Future[Any]] = set()  # the answers to give
         self._couriers = ThreadPoolExecutor(2, thread_name_prefix="ship")
+        self._has_shipped = False
         self._over = threading.Event()
         threading.Thread(target=self._watch, daemon=True, name="scheduler").start()
 
@@ -111,9 +112,10 @@ class ClusterExecutor(Executor):
         """Drop what is under way: tasks that wait are taken back, those that run end at their next sign of progress."""
         with self._lock:
             running, self._running = self._running, set()
+            has_shipped, self._has_shipped = self._has_shipped, False
         self._over.set()
         self._couriers.shutdown(wait=False, cancel_futures=True)
-        if not running:
+        if not running and not has_shipped:
             return
         try:
             self._client.run(remote.stop, self._run, on_error="ignore")
@@ -166,25 +168,32 @@ class ClusterExecutor(Executor):
             return
         try:
             assert task.episode.path is not None
-            self._send_file(task.episode.path, task.audio_sha256, worker)
+            order.parcel = replace(order.parcel, shipment=uuid.uuid4().hex)
+            self._send_file(task.episode.path, order.parcel, worker)
         except (OSError, SourceError) as error:
             outcome = Outcome(failure=failure_of(_as_source_error(error), "ship"))
             self._settle(order.answer, outcome=outcome)
+        except ClusterError as error:
+            self._settle(order.answer, error=error)
         except Exception as error:  # noqa: BLE001 - that worker is gone; another one will say what it lacks
             _log.info("%s: not sent to %s: %s", task.episode.path, worker, error)
             self._send(order)
         else:
             self._send(order, worker)
 
-    def _send_file(self, path: Path, audio_sha256: str, worker: str) -> None:
-        digest, offset = hashlib.sha256(), 0
+    def _send_file(self, path: Path, parcel: remote.Parcel, worker: str) -> None:
+        sha256, digest, offset, is_last = parcel.task.audio_sha256, hashlib.sha256(), 0, False
+        self._has_shipped = True
         with path.open("rb") as file:
-            while piece := file.read(_PIECE_BYTES):
-                digest.update(piece)
-                self._client.run(remote.store, audio_sha256, offset, piece, workers=[worker])
-                offset += len(piece)
-        if digest.hexdigest() != audio_sha256:
-            raise SourceError(f"{path}: was replaced during the run; run it again")
+            while not is_last:
+                data = file.read(_PIECE_BYTES)
+                digest.update(data)
+                is_last = len(data) < _PIECE_BYTES
+                if is_last and digest.hexdigest() != sha256:
+                    raise SourceError(f"{path}: was replaced during the run; run it again")
+                piece = remote.Piece(sha256, parcel.run, parcel.shipment, offset, data, is_last)
+                self._client.run(remote.store, piece, workers=[worker])
+                offset += len(data)
 
     def _settle(self, answer: Future[Any], *, outcome: Any = None, error: BaseException | None = None) -> None:
         with self._lock:

@@ -6,9 +6,10 @@ written: those at hand are the machine's own, and a gate on them would hold it a
 
 from __future__ import annotations
 
+import contextlib
 import io
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from audio.decode import decode
 from audio.disk import write_atomically
 from audio.episode import Seconds
+from audio.media import MEDIA_SUFFIXES
 from audio.samples import SAMPLE_RATE
 from output.parse import read_draft
 from transcribe.editor.sync import follow, transcript_of
@@ -41,11 +43,12 @@ class Cut:
     messages: tuple[str, ...] = ()
 
 
-def cut_clip(source: Path, start: Seconds, end: Seconds, *, folder: Path, drafts: Path, name: str = "") -> Cut:
+def cut_clip(source: Path, *, start: Seconds, end: Seconds, folder: Path, drafts: Path, name: str = "") -> Cut:
     """Write `NAME.wav` and `NAME.ref.txt` to `folder`: the episode from about `start` to about `end`.
 
-    `source` is the recording, whose draft lies beside it or in `drafts`, or the draft. A reference that is there
-    already and says something else is kept. Raises `AudioError`, `TranscribeError` and `OutputError`.
+    `source` is the recording, whose draft lies beside it or in `drafts`, or the draft. Nothing that is there already
+    and is something else is written over, nor the recording itself, nor is a recording of that name given a reference
+    that is not its own. Raises `AudioError`, `TranscribeError` and `OutputError`.
     """
     draft_path = source if source.suffix.lower() == ".md" else _draft_of(source, drafts)
     before = transcript_of(draft_path)
@@ -54,6 +57,8 @@ def cut_clip(source: Path, start: Seconds, end: Seconds, *, folder: Path, drafts
     if not followed.words_changed and not followed.turns_relabelled:
         messages.append(f"{draft_path}: is as the machine wrote it; correct it first, or the clip checks nothing")
     path = source if source != draft_path else _audio_of(before, draft_path)
+    stem = folder / (name or f"{path.stem}-{_digits(start)}-{_digits(end)}")
+    _check_free(stem, path)
     with decode(path) as audio:
         if not 0 <= start < end <= audio.duration + 1 or end - start < SHORTEST_CLIP:
             raise SettingsError(f"{path}: lasts {audio.duration:.1f} s; give a --from and a later --to within it")
@@ -66,7 +71,6 @@ def cut_clip(source: Path, start: Seconds, end: Seconds, *, folder: Path, drafts
         ]
         first, last = start if first is None else first, min(end, audio.duration) if last is None else last
         data = _wav(audio, first, last)
-    stem = folder / (name or f"{path.stem}-{_digits(start)}-{_digits(end)}")
     reference = "".join(f"{speaker}: {text}\n" for speaker, text in said_between(followed.transcript, first, last))
     if not reference:
         raise TranscriptError(f"{draft_path}: nobody speaks from {first:.1f} to {last:.1f} s; choose another stretch")
@@ -140,16 +144,35 @@ def _audio_of(transcript: Transcript, draft: Path) -> Path:
     return draft.parent / transcript.episode.path
 
 
+def _check_free(stem: Path, source: Path) -> None:
+    """Raises `SettingsError` where `STEM.wav` is the recording itself, or another recording is called like the clip."""
+    target = stem.with_name(f"{stem.name}.wav")
+    with _in_folder(stem.parent):
+        if target.exists() and source.exists() and target.samefile(source):
+            raise SettingsError(f"{target}: is the recording the clip is cut from; give another --name")
+        beside = sorted(stem.parent.iterdir()) if stem.parent.is_dir() else []
+    for path in beside:
+        if path.stem == stem.name and path.suffix.lower() in MEDIA_SUFFIXES and path.name != target.name:
+            raise SettingsError(f"{path}: is there already and would share the reference; give another --name")
+
+
 def _write(stem: Path, data: bytes, reference: str) -> tuple[Path, ...]:
-    audio, words = stem.with_name(f"{stem.name}.wav"), stem.with_name(f"{stem.name}.ref.txt")
+    contents = {stem.with_name(f"{stem.name}.wav"): data, stem.with_name(f"{stem.name}.ref.txt"): reference.encode()}
+    with _in_folder(stem.parent):
+        for path, content in contents.items():
+            if path.exists() and path.read_bytes() != content:
+                raise SettingsError(f"{path}: is there already and holds something else; give another --name")
+        for path, content in contents.items():
+            write_atomically(path, content)
+    return tuple(contents)
+
+
+@contextlib.contextmanager
+def _in_folder(folder: Path) -> Iterator[None]:
     try:
-        if words.is_file() and words.read_text(encoding="utf-8") != reference:
-            raise SettingsError(f"{words}: is there already and says something else; give another --name")
-        write_atomically(audio, data)
-        write_atomically(words, reference)
+        yield
     except OSError as exc:
-        raise SettingsError(f"{stem.parent}: cannot be written to ({exc.strerror}); name another folder") from exc
-    return audio, words
+        raise SettingsError(f"{folder}: cannot be written to ({exc.strerror}); name another folder") from exc
 
 
 def _digits(seconds: Seconds) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
+from transcribe.terminal import for_terminal
+
 if TYPE_CHECKING:
     from tqdm import tqdm
 
@@ -38,7 +40,7 @@ class DownloadBars:
         name = episode.title if len(episode.title) <= _NAME_LENGTH else f"{episode.title[: _NAME_LENGTH - 1]}…"
         bar = self._bars.get(key)
         if bar is None:  # not to be asked for its truth: tqdm knows none without a total
-            bar = self._new(key, "".join(sign if sign.isprintable() else " " for sign in name))
+            bar = self._new(key, for_terminal(name))
         bar.total = total
         bar.update(here - bar.n)
         if total is not None and here >= total:

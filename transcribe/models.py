@@ -23,7 +23,7 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
-from audio.disk import cache_folder, sha256_of, write_atomically
+from audio.disk import HALF_WRITTEN, cache_folder, sha256_of, write_atomically
 from transcribe.errors import ModelError
 
 DEFAULT = "base"
@@ -280,11 +280,11 @@ def _seal(name: str, folder: Path) -> str:
 def _folder_beside(folder: Path) -> Iterator[Path]:
     """An empty folder next to `folder` to fill and rename; gone afterwards unless it was."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    for left in folder.parent.glob(f".{folder.name}.*.tmp"):
+    for left in folder.parent.glob(f".{folder.name}.*{HALF_WRITTEN}"):
         with contextlib.suppress(OSError):
             if time.time() - left.stat().st_mtime > _STALE_S:
                 shutil.rmtree(left)
-    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".tmp", dir=folder.parent))
+    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=HALF_WRITTEN, dir=folder.parent))
     try:
         yield beside
     finally:
@@ -303,7 +303,7 @@ def _move_into_place(beside: Path, folder: Path) -> None:
                 return
             if not folder.exists():
                 raise
-            aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".tmp", dir=folder.parent))
+            aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=HALF_WRITTEN, dir=folder.parent))
             with contextlib.suppress(OSError):  # another process may have been quicker
                 folder.rename(aside / "damaged")
             shutil.rmtree(aside, ignore_errors=True)

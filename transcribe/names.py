@@ -23,6 +23,10 @@ _ENOUGH_FOR_KNOWN = 1.5  # … one that the feed or the settings name
 _CLEAR_HOST = 0.5  # points between the likeliest host and the next below which it is a guess
 _ALIKE = 0.75  # of the letters: recognisers misspell names ("Haykel" for "Haikel")
 
+_WHO_IS, _THAT_SPEAKS = "who is {} is a guess", "that {} speaks is a guess"  # begin warnings
+_NAMED_BY = "{} is named by"  # … of a voice on file that calls itself otherwise
+_BY_ORDER, _LEFT = "by order of appearance", "left"  # the evidence, and how it ends, of whoever is not told from others
+
 
 @dataclass(frozen=True, slots=True)
 class Naming:
@@ -83,6 +87,20 @@ def with_wordless(speakers: Sequence[Speaker], heard: Iterable[str], *, guest: s
     return (*speakers, *(Speaker(id, name, name, "heard, but no words are theirs") for id, name in named))
 
 
+def is_guess(speaker: Speaker, warnings: Iterable[str]) -> bool:
+    """Whether the name `name_speakers` gave this speaker may well be another's, by the warnings it gave.
+
+    Who got the name that was left over is as uncertain as who the others are.
+    """
+    told = [form.format(speaker.name) for form in (_WHO_IS, _THAT_SPEAKS, _NAMED_BY)]
+    others_are = any(warning.startswith(_WHO_IS.partition("{}")[0]) for warning in warnings)
+    return (
+        speaker.evidence == _BY_ORDER
+        or (speaker.evidence.endswith(f" {_LEFT}") and others_are)
+        or any(warning.startswith(beginning) for warning in warnings for beginning in told)
+    )
+
+
 def _voices(turns: Sequence[Turn]) -> list[_Voice]:
     """Every speaker in the order of appearance, with what speaks for being the host."""
     asked: dict[str, int] = dict.fromkeys((turn.speaker for turn in turns), 0)
@@ -115,15 +133,15 @@ def _by_given_names(
         ranked = sorted(rest, key=lambda voice: -voice.host_points)
         if not _is_clear(ranked):
             warnings.append(
-                f"who is {names[0]} is a guess: nobody says so and no voice is clearly the host; check the first turns"
+                f"{_WHO_IS.format(names[0])}: nobody says so and no voice is clearly the host; check the first turns"
             )
         named[ranked[0].id] = (open_names.pop(0), _host_evidence(ranked[0], voices=ranked))
         rest.remove(ranked[0])
     for voice, name in zip(rest, list(open_names), strict=False):
         sole = len(rest) == 1 and len(open_names) == 1
         if not sole and len(rest) > 1 and len(open_names) > 1:
-            warnings.append(f"{name} is given to a voice by order of appearance only; check the names")
-        named[voice.id] = (name, "the only voice and name left" if sole else "by order of appearance")
+            warnings.append(f"{name} is given to a voice {_BY_ORDER} only; check the names")
+        named[voice.id] = (name, f"the only voice and name {_LEFT}" if sole else _BY_ORDER)
     unheard = open_names[len(rest) :]
     if unheard:
         warnings.append(f"{len(voices)} voices were found for {len(names)} names; not heard: {', '.join(unheard)}")
@@ -158,7 +176,7 @@ def _by_speech(
     rest = [voice for voice in voices if voice.id not in named]
     guests = _unlike([p.name for p in people if p.role == "guest"], [name for name, _ in named.values()])
     if len(rest) == 1 and len(guests) == 1:
-        named[rest[0].id] = (guests[0], "named as guest by the feed; the only voice left")
+        named[rest[0].id] = (guests[0], f"named as guest by the feed; the only voice {_LEFT}")
     return named, warnings
 
 
@@ -180,9 +198,9 @@ def _host_by_conduct(
     evidence = ("named as host by the feed; " if from_feed else "") + _host_evidence(ranked[0], voices=ranked)
     warnings = []
     if not from_feed:
-        warnings.append(f"that {name} speaks is a guess: nobody says so ({evidence}); give the names with --speakers")
+        warnings.append(f"{_THAT_SPEAKS.format(name)}: nobody says so ({evidence}); give the names with --speakers")
     elif not _is_clear([voice for voice in ranked if voice.id not in named]):
-        warnings.append(f"who is {name} is a guess: no voice is clearly the host; give the names with --speakers")
+        warnings.append(f"{_WHO_IS.format(name)}: no voice is clearly the host; give the names with --speakers")
     return {ranked[0].id: (name, evidence)}, warnings
 
 
@@ -212,7 +230,7 @@ def _contradictions(
 ) -> list[str]:
     """A warning for each voice on file that calls itself by another name."""
     return [
-        f"{named[clue.speaker][0]} is named by {named[clue.speaker][1]}, but says {clue.told}; check who this is"
+        f"{_NAMED_BY.format(named[clue.speaker][0])} {named[clue.speaker][1]}, but says {clue.told}; check who this is"
         for clue in clues
         if clue.speaker in on_file and clue.weight > _ENOUGH and not _same(clue.name, named[clue.speaker][0])
     ]
@@ -277,8 +295,8 @@ def _likeness(ours: str, theirs: str) -> float:
 
 def _host_evidence(voice: _Voice, *, voices: Sequence[_Voice]) -> str:
     if len(voices) == 1:
-        return "the only voice" if not voice.conduct else f"the only voice left; {voice.conduct}"
-    return voice.conduct or "by order of appearance"
+        return "the only voice" if not voice.conduct else f"the only voice {_LEFT}; {voice.conduct}"
+    return voice.conduct or _BY_ORDER
 
 
 def _speakers(

@@ -5,11 +5,13 @@ What is done is found out from `STEM.json` and the file's hash, without loading 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
+from audio.addresses import shown
 from audio.episode import Episode
 from audio.errors import AudioError
 from audio.http import Client
@@ -23,6 +25,8 @@ from transcribe.report import Result, State
 from transcribe.results import current, is_anothers, is_edited, is_there
 from transcribe.settings import Settings
 from transcribe.voices import expected, users_voices
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,8 @@ def plan(
 ) -> tuple[tuple[Job, ...], tuple[Result, ...]]:
     """The episodes `sources` name, each once, and a failure for every source that names none.
 
-    Of a feed's or a page's episodes only those the settings select. The network is asked only for sources that need it.
+    Of a feed's or a page's episodes only those the settings select; that none is recent enough for `since` is no
+    failure, and logged. The network is asked only for sources that need it.
     """
     jobs: list[Job] = []
     failures: list[Result] = []
@@ -51,18 +56,29 @@ def plan(
         try:
             episodes = episodes_from(source, client=client)
         except AudioError as error:
-            failures.append(Result(source, State.FAILED, messages=(str(error),)))
+            failures.append(Result(shown(source), State.FAILED, messages=(str(error),)))
             continue
         chosen = selected(episodes, settings)
-        if not chosen:
-            none = f"{source}: none of its {len(episodes)} episodes is meant by --since, --match or --episode"
-            failures.append(Result(source, State.FAILED, messages=(none,)))
+        if not chosen and (why := _none_meant(source, episodes, settings)):
+            failures.append(Result(shown(source), State.FAILED, messages=(why,)))
         for episode in chosen:
             identity = episode.audio_url if episode.path is None else episode.path.resolve()
             if identity not in seen:
                 seen.add(identity)
                 jobs.append(_job(episode, jobs, settings))
     return tuple(jobs), tuple(failures)
+
+
+def _none_meant(source: str, episodes: tuple[Episode, ...], settings: Settings) -> str:
+    """What is wrong where the settings select none of these episodes; empty where they are merely all too old."""
+    but_for_day = selected(episodes, replace(settings, since=""))
+    none = f"{shown(source)}: none of its {len(episodes)} episodes"
+    if not but_for_day:
+        return f"{none} is meant by --match or --episode"
+    if not any(episode.published for episode in but_for_day):
+        return f"{none} says when it was published, which --since asks for; leave it out"
+    _log.warning("%s is of %s or later", none, settings.since)
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import hashlib
 import platform
 import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -22,7 +24,8 @@ from audio.disk import cache_folder, sha256_of, write_atomically
 from transcribe.errors import ClusterError
 from transcribe.task import Outcome, Part, Task, Tell
 
-_KEPT_FILES = 4  # shipped recordings a worker keeps: parts of one recording may come to it again
+_SPARE_FILES = 3  # shipped recordings a worker keeps that no task needs: parts of one may come to it again
+_EXPECTED_S = 12 * 3600.0  # a task that has not come for its recording by then was sent by a client that died
 _TOLD_EVERY_S = 1.0
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h, glibc
 
@@ -38,12 +41,26 @@ class Versions:
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """A task as it travels: with what the worker cannot find on its own disk. `run` names the run, and the topic its
-    progress is told under; `glossary` is the file's name and contents."""
+    progress is told under; `glossary` is the file's name and contents; `shipment` names the sending of its recording,
+    where it was sent."""
 
     task: Task
     run: str
     versions: Versions
     glossary: tuple[str, bytes] | None = None
+    shipment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a recording that is sent to a worker. `shipment` names the sending, `offset` is in bytes."""
+
+    audio_sha256: str
+    run: str
+    shipment: str
+    offset: int
+    data: bytes
+    is_last: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,41 +87,101 @@ def do(fn: Callable[[Task, Tell], Outcome], parcel: Parcel) -> Outcome | Missing
     _keep_memory()
     if parcel.versions != versions():
         raise ClusterError(f"worker {worker.address} has {versions()}, the run {parcel.versions}")
-    path = _audio(parcel.task, _shipped(worker, parcel.task.audio_sha256))
-    if path is None:
-        return Missing(worker.address)
-    with desk.turn:
-        task = _here(parcel, worker, path)
-        try:
-            return fn(task, _Reporter(worker, parcel.run, desk))
-        finally:
-            if task.part is Part.ALL:
-                _shipped(worker, task.audio_sha256).unlink(missing_ok=True)
+    shipped = _shipped(worker, parcel.task.audio_sha256)
+    try:
+        with desk.using(parcel.task.audio_sha256, parcel.shipment):
+            path = _audio(parcel.task, shipped)
+            if path is None:
+                return Missing(worker.address)
+            with desk.turn:
+                if not path.is_file():  # somebody cleaned up while this task waited
+                    return Missing(worker.address)
+                return fn(_here(parcel, worker, path), _Reporter(worker, parcel.run, desk))
+    finally:
+        if parcel.task.part is Part.ALL:
+            desk.discard(shipped)
 
 
-def store(audio_sha256: str, offset: int, piece: bytes, *, dask_worker: Any) -> None:
-    """Put a piece of a recording where `do` will find it. Pieces come in order; the hash is checked when it is used."""
-    path = _shipped(dask_worker, audio_sha256)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if offset == 0:
-        _make_room(path.parent)
-    with path.open("r+b" if offset else "wb") as file:
-        file.seek(offset)
-        file.write(piece)
-        file.truncate()
+def store(piece: Piece, *, dask_worker: Any) -> None:
+    """Put a piece of a recording where `do` will find the whole. Pieces come in order; the hash is checked when it is
+    used. It is kept until the task it was sent for is done, or its run is. Raises `ClusterError`."""
+    path = _shipped(dask_worker, piece.audio_sha256)
+    partial = path.with_name(f"{path.name}.{piece.shipment}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if piece.offset == 0:
+            _desk().expect(piece)
+            _desk().make_room(path.parent)
+        with partial.open("r+b" if piece.offset else "wb") as file:
+            file.seek(piece.offset)
+            file.write(piece.data)
+            file.truncate()
+        if piece.is_last:
+            partial.replace(path)  # a task that reads what was sent before goes on reading it
+    except OSError as error:
+        raise ClusterError(
+            f"worker {dask_worker.address}: {path.parent} cannot be written to ({error.strerror})"
+        ) from error
 
 
 def stop(run: str) -> None:
-    """Have the tasks of a run end at their next sign of progress."""
-    _desk().stopped.add(run)
+    """Have the tasks of a run end at their next sign of progress, and let go of what was sent for it."""
+    _desk().stop(run)
 
 
 class _Desk:
-    """What a worker process keeps between tasks."""
+    """What a worker process keeps between tasks: whose turn it is, and which of the shipped recordings are needed."""
 
     def __init__(self) -> None:
         self.turn = threading.Lock()
         self.stopped: set[str] = set()
+        self._lock = threading.Lock()  # held while files go, so that none goes that a task has just looked at
+        self._users: Counter[str] = Counter()  # tasks by the SHA-256 of their recording
+        self._expected: dict[str, tuple[str, str, float]] = {}  # shipment → SHA-256, run, since when
+
+    def expect(self, piece: Piece) -> None:
+        """A recording begins to come; a task will follow it."""
+        with self._lock:
+            self._expected[piece.shipment] = piece.audio_sha256, piece.run, time.monotonic()
+
+    @contextlib.contextmanager
+    def using(self, audio_sha256: str, shipment: str) -> Iterator[None]:
+        """The block needs this recording; if it was sent for it, by this shipment."""
+        with self._lock:
+            self._users[audio_sha256] += 1
+            self._expected.pop(shipment, None)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._users[audio_sha256] -= 1
+
+    def stop(self, run: str) -> None:
+        """See `remote.stop`."""
+        with self._lock:
+            self.stopped.add(run)
+            self._expected = {key: value for key, value in self._expected.items() if value[1] != run}
+
+    def discard(self, path: Path) -> None:
+        """Remove a shipped recording, unless another task needs it."""
+        with self._lock:
+            if path.name not in self._needed():
+                path.unlink(missing_ok=True)
+
+    def make_room(self, folder: Path) -> None:
+        """Remove all but the newest few of the shipped recordings no task needs."""
+        with self._lock:
+            needed = self._needed()
+            spare = [path for path in folder.iterdir() if path.name.partition(".")[0] not in needed]
+            spare.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+            for old in spare[_SPARE_FILES:]:
+                old.unlink(missing_ok=True)
+
+    def _needed(self) -> set[str]:
+        """By SHA-256."""
+        now = time.monotonic()
+        expected = {sha256 for sha256, _, since in self._expected.values() if now - since < _EXPECTED_S}
+        return expected | {sha256 for sha256, count in self._users.items() if count}
 
 
 @lru_cache(maxsize=1)
@@ -159,8 +236,8 @@ def _here(parcel: Parcel, worker: Any, path: Path) -> Task:
     settings = replace(task.settings, threads=worker.state.nthreads)
     if parcel.glossary is not None:
         name, contents = parcel.glossary
-        glossary = _folder(worker) / parcel.run / name
-        write_atomically(glossary, contents)
+        glossary = _folder(worker) / "glossaries" / hashlib.sha256(contents).hexdigest() / name
+        write_atomically(glossary, contents)  # under the same name in every run: the models stay loaded
         settings = replace(settings, glossary=str(glossary))
     episode = replace(task.episode, path=path)
     return replace(task, episode=episode, settings=settings, cache=cache_folder() / "stages")
@@ -172,9 +249,3 @@ def _folder(worker: Any) -> Path:
 
 def _shipped(worker: Any, audio_sha256: str) -> Path:
     return _folder(worker) / "shipped" / audio_sha256
-
-
-def _make_room(folder: Path) -> None:
-    files = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime)
-    for old in files[: max(0, len(files) - _KEPT_FILES + 1)]:
-        old.unlink(missing_ok=True)

@@ -117,12 +117,17 @@ class Report:
         for result in self.results:
             place = folder / _place(result)
             if result.traceback:
-                write_atomically(place, result.traceback)
+                write_atomically(place, _encoded(result.traceback))
             elif result.stem:
                 place.unlink(missing_ok=True)
         path = folder / FILE_NAME
-        write_atomically(path, self.to_json())
+        write_atomically(path, _encoded(self.to_json()))
         return path
+
+
+def _encoded(text: str) -> bytes:
+    """As UTF-8; what is no UTF-8 in the name of a file as JSON and Python write it, `\\udce9`."""
+    return text.encode(errors="backslashreplace")
 
 
 def _place(result: Result) -> Path:

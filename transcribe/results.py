@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -55,33 +55,35 @@ def is_there(stem: str, settings: Settings) -> bool:
     return (settings.output_folder / file_name(stem, "json")).is_file()
 
 
-def is_anothers(stem: str, path: Path, *, settings: Settings) -> bool:
+def is_anothers(stem: str, path: Path | None, *, settings: Settings) -> bool:
     """Whether the files of this stem hold the transcript of another recording than the file at `path`.
 
-    The same file with other sound in it is no other recording, nor is the same sound under another path.
+    The same file with other sound in it is no other recording, nor is the same sound under another path. Of a file that
+    cannot be read nobody knows: what is there is taken for another's.
     """
     other = _transcript_at(settings.output_folder / file_name(stem, "json"))
     if other is None or other.episode.path == _from_folder(settings.output_folder, path):
         return False
-    return not path.is_file() or other.made_with.audio_sha256 != sha256_of(path)
+    return path is None or _hash_at(path) != other.made_with.audio_sha256
 
 
 def is_edited(stem: str, settings: Settings) -> bool:
-    """Whether the draft of this stem is another one than the machine wrote last."""
+    """Whether the draft of this stem is another one than the machine wrote last, or cannot be read."""
     draft = settings.output_folder / file_name(stem, "md")
     before = _transcript_at(settings.output_folder / file_name(stem, "json"))
-    return draft.is_file() and (before is None or sha256_of(draft) != before.made_with.outputs.get(draft.name))
+    return draft.is_file() and (before is None or _hash_at(draft) != before.made_with.outputs.get(draft.name))
 
 
 def write_transcript(
-    transcript: Transcript, stem: str, *, settings: Settings, force: bool = False
+    transcript: Transcript, stem: str, *, settings: Settings, force: bool = False, taken: Container[str] = ()
 ) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     """Write the formats the settings ask for; returns their paths and what the user should know.
 
     The JSON is always written, and what was written before in other formats is kept in step. Where an editor has
-    changed the draft and the machine has something new to say, all of it goes to `STEM.new.*` beside; where it has
-    nothing new to say, what is there stays. The JSON comes last: it records what the machine wrote, so that an edit can
-    be told from it. Raises `OutputError`.
+    changed the draft and the machine has something new to say, all of it goes to `STEM.new.*` beside (`STEM.new2.*`, …
+    where that is another recording's, or `taken`, in lower case, by one of the same run); where it has nothing new to
+    say, what is there stays. The JSON comes last: it records what the machine wrote, so that an edit can be told from
+    it. Raises `OutputError`.
     """
     folder = settings.output_folder
     json_path, draft = folder / file_name(stem, "json"), folder / file_name(stem, "md")
@@ -100,13 +102,23 @@ def write_transcript(
         if _sha256(machine) == recorded.get(draft.name):
             return tuple(asked), _write_missing({path: contents.get(path) or placed.to_json() for path in asked})
         wider = replace(settings, formats=tuple(dict.fromkeys(("md", *settings.formats))))
-        paths, messages = write_transcript(transcript, f"{stem}.new", settings=wider)
+        beside = _stem_beside(stem, transcript.episode.path, settings=settings, taken=taken)
+        paths, messages = write_transcript(transcript, beside, settings=wider, taken=taken)
         return paths, (
             f"{draft} is not as turnscript wrote it and stays; compare: diff -u {draft} {paths[0]}",
             *messages,
         )
     written = _write_all(contents, json_path, transcript=placed, recorded=recorded, force=force)
     return tuple(written[path].path for path in asked), tuple(new.message for new in written.values() if new.message)
+
+
+def _stem_beside(stem: str, path: Path | None, *, settings: Settings, taken: Container[str]) -> str:
+    """The stem for what the machine has to say of the recording at `path` beside an edited draft."""
+    beside, number = f"{stem}.new", 1
+    while beside.casefold() in taken or is_anothers(beside, path, settings=settings):
+        number += 1
+        beside = f"{stem}.new{number}"
+    return beside
 
 
 def _write_all(
@@ -123,8 +135,7 @@ def _write_all(
     }
     outputs = {**recorded, **{path.name: new.sha256 for path, new in written.items() if not new.kept_edit}}
     timed = replace(transcript, made_with=replace(transcript.made_with, outputs=outputs)).to_json()
-    there = sha256_of(json_path) if json_path.is_file() else None
-    written[json_path] = write_draft(json_path, timed, previous_sha256=there)
+    written[json_path] = write_draft(json_path, timed, previous_sha256=_hash_at(json_path))
     return written
 
 
@@ -138,7 +149,15 @@ def _write_missing(contents: Mapping[Path, str | bytes]) -> tuple[str, ...]:
 
 def _is_edited(draft: Path, content: str | bytes, recorded: Mapping[str, str]) -> bool:
     """Whether somebody's work is at `draft`: neither what the machine wrote nor what it is about to write."""
-    return draft.is_file() and sha256_of(draft) not in (recorded.get(draft.name), _sha256(content))
+    return draft.is_file() and _hash_at(draft) not in (recorded.get(draft.name), _sha256(content))
+
+
+def _hash_at(path: Path) -> str | None:
+    """The SHA-256 of a file; None where there is none, or none that can be read."""
+    try:
+        return sha256_of(path) if path.is_file() else None
+    except OSError:
+        return None
 
 
 def _sha256(content: str | bytes) -> str:

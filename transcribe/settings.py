@@ -192,12 +192,16 @@ class Settings:
         return len(self.speaker_names) or None
 
     def digest(self, *stages: Stage) -> str:
-        """A key that changes exactly when a setting one of `stages` depends on does (16 hex digits)."""
+        """A key that changes exactly when a setting one of `stages` depends on does (16 hex digits).
+
+        But for the glossary: what counts of it is what it says, and that is in `Glossary.digest`.
+        """
         wanted = {
             field.name: getattr(self, field.name)
             for field in dataclasses.fields(self)
             if field.metadata["stages"] & set(stages)
         }
+        wanted.pop("glossary", None)
         if Stage.DIARIZE in stages and Stage.TURNS not in stages:
             wanted["speakers"] = self.speaker_count  # who they are does not change who is heard
         return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()[:16]

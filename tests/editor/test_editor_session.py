@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from output.errors import OutputError
-from output.parse import parse
+from output.parse import Draft, parse
 from tests.samples import transcript
 from tests.test_editor import TALK, with_paragraph
-from transcribe.editor.document import PageTurn, page_turns
+from transcribe.editor.document import EditError, PageTurn, page_turns
 from transcribe.editor.session import Session, StaleError
+from transcribe.editor.sync import transcript_of
 
 
 def test_every_word_on_the_page_has_its_time(session: Session) -> None:
@@ -186,3 +190,60 @@ def test_a_draft_that_left_its_transcript_is_told(session: Session) -> None:
     session.close()
     assert "belongs to another text" in session.trouble
     assert session.state()["trouble"] == session.trouble
+
+
+@pytest.mark.parametrize("name", ["", " ", "\t\n", "...", "\ud800", "Ada\x00"])
+def test_a_name_that_is_none_is_refused_and_the_next_edit_is_followed(session: Session, name: str) -> None:
+    before = session.path.read_bytes()
+    with pytest.raises(EditError, match="cannot be a speaker's name"):
+        session.save(session.revision, with_paragraph(turns_in(session), 2, "How come?"), names={"Ada": name})
+    assert session.path.read_bytes() == before
+    session.save(session.revision, with_paragraph(turns_in(session), 2, "How come?"), names={"Ada": "Ada King"})
+    session.close()
+    assert session.trouble == ""
+    timed = transcript_of(session.path)
+    assert "come?" in [word.text for word in timed.words]
+    assert timed.speakers[0].name == "Ada King"
+
+
+def test_a_name_nobody_on_the_page_has_stops_nothing(session: Session) -> None:
+    """One that was refused and taken back: the page still has it."""
+    session.save(session.revision, with_paragraph(turns_in(session), 2, "How come?"), names={"**:": "**: x"})
+    session.close()
+    assert (session.trouble, "come?" in session.path.read_text(encoding="utf-8")) == ("", True)
+
+
+def test_a_defect_of_ours_is_told_and_the_next_edit_is_followed(
+    session: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever it is that goes wrong while the transcript follows, the page hears of it and the thread lives on."""
+    followed: list[Draft] = []
+    done = threading.Event()
+
+    def follow_badly(path: Path, draft: Draft, names: Mapping[str, str]) -> None:
+        followed.append(draft)
+        done.set()
+        if len(followed) == 1:
+            raise ZeroDivisionError("by nothing")
+
+    with contextlib.closing(Session(session.path, follow=follow_badly)) as mine:
+        mine.save(mine.revision, with_paragraph(turns_in(mine), 2, "How come?"), names={})
+        assert done.wait(60)
+        while not mine.trouble:  # it is set a moment after
+            time.sleep(0.01)
+        assert "your edits are saved" in mine.trouble
+        assert "by nothing" in mine.trouble
+        assert mine.state()["trouble"] == mine.trouble
+        mine.save(mine.revision, with_paragraph(turns_in(mine), 2, "Why then?"), names={})
+    assert mine.trouble == ""
+    assert "Why then?" in followed[-1].source()
+    assert any(record.exc_info for record in caplog.records)
+
+
+@pytest.mark.parametrize("half", [0xD83D, 0xDE00, 0xDC80])
+def test_half_a_character_is_refused_and_the_draft_stays_text(session: Session, half: int) -> None:
+    """An emoji cut in two by the page; one of these halves would even be a byte that is no UTF-8."""
+    before = session.path.read_bytes()
+    with pytest.raises(EditError, match="half a character"):
+        session.save(session.revision, with_paragraph(turns_in(session), 2, f"How {chr(half)} come?"), names={})
+    assert session.path.read_bytes() == before

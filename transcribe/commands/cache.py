@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
+
+from transcribe.commands.options import echo_json
+from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +49,7 @@ def cache_show(as_json: bool) -> int:
                 for row in rows
             ],
         }
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        echo_json(told)
         return 0
     click.echo(cache_folder())
     for kind, counts in kinds.items():
@@ -55,7 +57,7 @@ def cache_show(as_json: bool) -> int:
         click.echo(f"{_NAMES[kind]:<40} {counts['entries']:>6} entries {shown_size(counts['bytes']):>8}{note}")
     for row in rows:
         day = datetime.fromtimestamp(row.used)
-        name = _plain(row.source) or f"(sound {row.sha256_beginning[:12]}…)"
+        name = for_terminal(row.source) or f"(sound {row.sha256_beginning[:12]}…)"
         click.echo(f"{day:%Y-%m-%d %H:%M}  {row.n_entries:>5} entries {shown_size(row.n_bytes):>8}  {name}")
     return 0
 
@@ -64,13 +66,12 @@ def cache_show(as_json: bool) -> int:
 @click.option("--older-than", metavar="AGE", help="Only what was not used for so long: 12h, 30d, 8w.")
 @click.option("--max-size", metavar="SIZE", help="Only so much that no more than SIZE is left: 500MB, 2GB.")
 @click.option("--models", is_flag=True, help="The models as well.")
-@click.option("--revisions", is_flag=True, help="The revisions of drafts that open editor pages stand on as well.")
 @click.option("-n", "--dry-run", is_flag=True, help="Say what would go, and remove nothing.")
-def cache_clear(older_than: str | None, max_size: str | None, models: bool, revisions: bool, dry_run: bool) -> int:
+def cache_clear(older_than: str | None, max_size: str | None, models: bool, dry_run: bool) -> int:
     """Remove what can be made again, the least recently used first. The paths of what went are printed.
 
-    Without a bound all of it goes, and the next run does its work anew. Drafts do not lie in the cache; models and the
-    editor's revisions stay unless asked for.
+    Without a bound all of it goes, and the next run does its work anew. Drafts do not lie in the cache; models stay
+    unless asked for.
 
     \b
     Examples:
@@ -80,7 +81,7 @@ def cache_clear(older_than: str | None, max_size: str | None, models: bool, revi
     from transcribe.cache import CLEARED, Kind, clear, kept_entries, to_clear
     from transcribe.quantities import age_seconds, shown_size, size_bytes
 
-    kinds = CLEARED | ({Kind.MODELS} if models else set()) | ({Kind.REVISIONS} if revisions else set())
+    kinds = CLEARED | ({Kind.MODELS} if models else set())
     entries = kept_entries()
     chosen = to_clear(
         entries,
@@ -105,7 +106,6 @@ _NAMES = {
     "stages": "what stages found out",
     "documents": "feeds and pages",
     "scores": "scores of sample clips",
-    "editor": "revisions of drafts (--revisions)",
     "models": "models (--models)",
 }
 
@@ -121,8 +121,3 @@ def _by_kind(entries: Sequence[Entry], bad: Sequence[Entry]) -> dict[Kind, dict[
         }
         for kind in Kind
     }
-
-
-def _plain(text: str) -> str:
-    """The text without what would move a terminal's cursor."""
-    return "".join(sign if sign.isprintable() else " " for sign in text)

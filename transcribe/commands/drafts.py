@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 
 from transcribe.commands.options import setting_options, settings_in_force
 from transcribe.errors import SettingsError, TranscriptError
+from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
     from transcribe.transcript import Transcript
@@ -72,29 +74,29 @@ def parse(draft: Path) -> int:
 def export(draft: Path, names: str, **given: str | None) -> int:
     """Write captions and documents of a draft as it is now, your corrections included, beside it.
 
-    The timed transcript is brought in line with the draft first, as `transcribe sync` does. Prints the paths.
+    The timed transcript is brought in line with the draft first, as `transcribe sync` does. A document that is there
+    keeps its looks unless you ask for others; one you edited by hand is left alone. Prints the paths.
 
     \b
     Example:
       transcribe export transcripts/interview.md -f vtt,srt,docx
     """
-    from output.files import write_draft
-    from output.formats import file_name, write
-    from transcribe.editor.sync import sync, transcript_of
+    from transcribe.editor import export as exports
     from transcribe.results import style_of
+    from transcribe.settings import Settings
 
     settings = settings_in_force({"formats": names, **given})
-    style = style_of(settings)
-    done = sync(draft)
+    asked = [option for option in given if getattr(settings, option) != getattr(Settings(), option) or given[option]]
+    restyled = [_STYLED[option] for option in asked]
+    done = exports.export(draft, settings.formats, style=style_of(settings), restyled=restyled)
     for message in done.messages:
-        click.echo(f"Warning: {message}", err=True)
-    transcript = transcript_of(draft)
-    for name in settings.formats:
-        path = draft.with_name(file_name(draft.stem, name))
-        if not path.exists():
-            write_draft(path, write(transcript, name, style=style, stem=draft.stem), previous_sha256=None)
+        click.echo(f"Warning: {for_terminal(message)}", err=True)
+    for path in done.paths:
         click.echo(path)
     return 0
+
+
+_STYLED = {"docx_times": "docx", "transcript_url": "podcast"}  # an option of `export` → the format it is about
 
 
 @click.command()
@@ -118,23 +120,25 @@ def lint(drafts: tuple[Path, ...], fix: bool, select: str | None) -> int:
         raise SettingsError(f"select: {', '.join(sorted(unknown))}; there are {', '.join(sorted(CODES))}")
     found = 0
     for path in drafts:
-        source = read_draft(path).source()
+        draft = read_draft(path)
+        source = draft.source()
         if fix and (mended := fixed(source, select=codes)) != source:
-            _replace(path, mended)
-            click.echo(f"{path}: mended", err=True)
+            _replace(path, mended, over=draft.encoded())
+            click.echo(for_terminal(f"{path}: mended"), err=True)
             source = mended
         for finding in findings_of(source, select=codes):
             found += 1
-            click.echo(finding.at(path))
+            click.echo(for_terminal(finding.at(path)))
     return 1 if found else 0
 
 
-def _replace(path: Path, source: str) -> None:
-    from audio.disk import write_atomically
+def _replace(path: Path, source: str, *, over: bytes) -> None:
+    from audio.disk import written_over
     from output.errors import OutputError
 
     try:
-        write_atomically(path, source.encode(errors="surrogateescape"))
+        if not written_over(path, source.encode(errors="surrogateescape"), over=hashlib.sha256(over).hexdigest()):
+            raise OutputError(f"{path}: was changed while it was being mended; it is as it was changed, try again")
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror}); it is as it was") from error
 

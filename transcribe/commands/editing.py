@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from transcribe.terminal import for_terminal
+
 _DRAFT = click.argument("draft", type=click.Path(path_type=Path), metavar="DRAFT.md")
 _GLOSSARY = click.option(
     "--glossary",
@@ -40,8 +42,8 @@ def sync(draft: Path, *, realign_audio: bool) -> int:
     for path in done.paths:
         click.echo(path)
     for message in done.messages:
-        click.echo(f"Warning: {message}", err=True)
-    click.echo(f"{draft}: {done.report}", err=True)
+        click.echo(f"Warning: {for_terminal(message)}", err=True)
+    click.echo(for_terminal(f"{draft}: {done.report}"), err=True)
     return 0
 
 
@@ -116,9 +118,9 @@ def _learn_words(drafts: tuple[Path, ...], glossary: Path, *, yes: bool) -> None
         raise OutputError(f"{glossary}: cannot be read ({error}); give another file with --glossary") from error
     found = new_entries(proposals([words_before_and_after(path) for path in drafts]), known)
     for entry in found:
-        click.echo(f"+ {entry.line}   ({entry.count}×)")
+        click.echo(for_terminal(f"+ {entry.line}   ({entry.count}×)"))
         for context in entry.contexts:
-            click.echo(f"      … {context} …")
+            click.echo(for_terminal(f"      … {context} …"))
     if not found:
         click.echo("no words to learn that are not known", err=True)
         return
@@ -137,9 +139,9 @@ def _learn_voices(drafts: tuple[Path, ...], *, yes: bool) -> None:
 
     found = enrolment(drafts, on_file=users_voices())
     for message in found.messages:
-        click.echo(f"Warning: {message}", err=True)
+        click.echo(f"Warning: {for_terminal(message)}", err=True)
     for voice in found.voices:
-        click.echo(f"+ {voice.line}")
+        click.echo(for_terminal(f"+ {voice.line}"))
     if not found.voices:
         click.echo("no voices to learn that are not on file", err=True)
         return
@@ -175,5 +177,6 @@ def merge(draft: Path, fresh: Path) -> int:
     for path in done.paths:
         click.echo(path)
     for place in done.differences:
-        click.echo(f"{draft}: turn {place.turn + 1}: yours: {place.mine!r}, heard now: {place.fresh!r}", err=True)
+        line = f"{draft}: turn {place.turn + 1}: yours: {place.mine!r}, heard now: {place.fresh!r}"
+        click.echo(for_terminal(line), err=True)
     return 0

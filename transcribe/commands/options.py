@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sys
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 import click
 
 from transcribe.settings import Settings
+from transcribe.terminal import for_terminal
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -63,9 +65,23 @@ def settings_in_force(given: dict[str, Any]) -> Settings:
     return load_settings(given, environ=os.environ, folder=Path.cwd())
 
 
+def echo_json(data: Any) -> None:
+    """Print a value as JSON in UTF-8; what is no UTF-8 in the name of a file as JSON's `\\udce9`."""
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2).encode(errors="backslashreplace"))
+
+
 def log_to_stderr(*, verbose: bool, quiet: bool) -> None:
     """Let the library be heard on stderr: warnings; with `quiet` errors alone, with `verbose` everything."""
     level = logging.DEBUG if verbose else logging.ERROR if quiet else logging.WARNING
-    logging.basicConfig(stream=sys.stderr, format="%(message)s", level=logging.WARNING)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_ForTerminal("%(message)s"))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
     for package in ("audio", "transcribe", "output"):
         logging.getLogger(package).setLevel(level)
+
+
+class _ForTerminal(logging.Formatter):
+    """Each line of a record without what a terminal would obey."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return "\n".join(map(for_terminal, super().format(record).split("\n")))

@@ -19,6 +19,7 @@ import click
 from transcribe.commands.options import log_to_stderr, setting_options, settings_in_force
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings
+from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
     from audio.http import Client
@@ -124,7 +125,7 @@ def _done(errand: _Errand, how: _How) -> Report:
     from transcribe.report import Report, Result, State
 
     if errand.show and not how.quiet:
-        click.echo(f"{errand.show}: {errand.settings.output_folder}", err=True)
+        click.echo(for_terminal(f"{errand.show}: {errand.settings.output_folder}"), err=True)
     try:
         return _planned_and_run(errand, how)
     except (AudioError, TranscribeError, OutputError) as error:
@@ -134,6 +135,7 @@ def _done(errand: _Errand, how: _How) -> Report:
 
 
 def _planned_and_run(errand: _Errand, how: _How) -> Report:
+    from audio.disk import swept
     from audio.http import Client
     from output.files import check_folder
     from transcribe.alone import alone_in
@@ -154,14 +156,14 @@ def _planned_and_run(errand: _Errand, how: _How) -> Report:
     def waiting(holder: str) -> None:
         nonlocal waited
         waited = True
-        click.echo(f"waiting; {holder}", err=True)
+        click.echo(for_terminal(f"waiting; {holder}"), err=True)
 
     with Client(errand.sources) as client:
         jobs, failures = plan(errand.sources, settings, client=client)
         setup = Setup(settings, how.stages, users_checkpoints().folder, voices, how.mode)
         if how.dry_run:
             for line in forecast(jobs, setup):
-                click.echo(line, err=True)
+                click.echo(for_terminal(line), err=True)
             return Report(failures)
         if not jobs:
             report = _run(jobs, setup, failures, client=client, quiet=how.quiet)
@@ -169,6 +171,7 @@ def _planned_and_run(errand: _Errand, how: _How) -> Report:
             return report
         check_folder(settings.output_folder)
         with alone_in(settings.output_folder, errand.command, wait=how.wait, waiting=waiting):
+            swept(settings.output_folder)
             if waited:  # the other run may have done all of it, or given names to files
                 jobs, failures = plan(errand.sources, settings, client=client)
             report = _run(jobs, setup, failures, client=client, quiet=how.quiet)
@@ -177,14 +180,12 @@ def _planned_and_run(errand: _Errand, how: _How) -> Report:
 
 
 def _run(jobs: tuple[Job, ...], setup: Setup, failures: tuple[Result, ...], *, client: Client, quiet: bool) -> Report:
-    from audio.disk import swept
     from transcribe import batch
     from transcribe.cache import trim
     from transcribe.display import Display
     from transcribe.outlooks import note_speed
     from transcribe.report import Report
 
-    swept(setup.settings.output_folder)
     results, began = list(failures), time.monotonic()
     kind = "none" if quiet and setup.settings.progress == "auto" else setup.settings.progress
     with Display(sys.stderr, len(jobs), kind=kind) as display, _crew(setup, len(jobs), display) as (crew, shared):
@@ -254,7 +255,7 @@ def _save(report: Report, setup: Setup) -> None:
     try:
         report.save(folder)
     except OSError as error:
-        click.echo(f"Warning: {folder}: the report could not be written ({error.strerror})", err=True)
+        click.echo(for_terminal(f"Warning: {folder}: the report could not be written ({error.strerror})"), err=True)
 
 
 def _tell(result: Result, *, quiet: bool) -> None:
@@ -290,5 +291,5 @@ def _summary(report: Report) -> str:
 
 
 def _named(result: Result, message: str) -> str:
-    """The message with the episode it is about, unless it names it itself."""
-    return message if result.source in message else f"{result.source}: {message}"
+    """The message for a terminal, with the episode it is about, unless it names it itself."""
+    return for_terminal(message if result.source in message else f"{result.source}: {message}")

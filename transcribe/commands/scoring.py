@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -13,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from transcribe.commands.options import F, log_to_stderr, setting_options, settings_in_force
+from transcribe.commands.options import F, echo_json, log_to_stderr, setting_options, settings_in_force
 from transcribe.progress import Bars
 from transcribe.settings import Settings, Stage
+from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
     from transcribe.baseline import Baseline
@@ -88,9 +88,9 @@ def score(reference: Path, hypothesis: Path, as_json: bool, **given: Any) -> int
     if found.lacks:
         raise TranscriptError(f"{reference} against {hypothesis}: {found.lacks}")
     if as_json:
-        click.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=1))
+        echo_json(found.as_dict())
     else:
-        click.echo("\n".join(_lines(found)))
+        click.echo("\n".join(map(for_terminal, _lines(found))))
     return 0
 
 
@@ -163,7 +163,7 @@ def check(stages: StagesMaker, /, place: Path, **given: Any) -> int:
         def started(clip: Clip) -> None:
             bars.clear()
             if verbose:
-                click.echo(f"{clip.name} …", err=True)
+                click.echo(for_terminal(f"{clip.name} …"), err=True)
 
         report, made = run_check(
             clips,
@@ -190,7 +190,9 @@ def _pipelines(stages: StagesMaker, *, fresh: bool) -> Callable[[Settings], Pipe
 def _tell(report: Report, *, junit: Path | None, markdown: Path | None, as_json: bool) -> None:
     from transcribe import check_reports as reports
 
-    click.echo(reports.as_json(report) if as_json else reports.table(report), nl=False)
+    click.echo(
+        reports.as_json(report).encode(errors="backslashreplace") if as_json else reports.table(report), nl=False
+    )
     for path, content in ((junit, reports.junit), (markdown, reports.markdown)):
         if path is not None:
             _write(path, content(report))
@@ -203,7 +205,7 @@ def _write(path: Path, content: str) -> None:
     from audio.disk import write_atomically
 
     try:
-        write_atomically(path, content)
+        write_atomically(path, content.encode(errors="backslashreplace"))
     except OSError as exc:
         raise click.UsageError(f"{path}: cannot be written ({exc.strerror}); name another file") from exc
 
@@ -245,10 +247,10 @@ def clip(source: Path, start: float, end: float, folder: Path, name: str) -> int
     from transcribe.cut import cut_clip
 
     drafts = settings_in_force({}).output_folder
-    cut = cut_clip(source, start, end, folder=folder, drafts=drafts, name=name)
+    cut = cut_clip(source, start=start, end=end, folder=folder, drafts=drafts, name=name)
     for path in cut.paths:
         click.echo(path)
     for message in cut.messages:
-        click.echo(f"Warning: {message}", err=True)
+        click.echo(f"Warning: {for_terminal(message)}", err=True)
     click.echo(f"cut from {cut.start:.1f} to {cut.end:.1f} s", err=True)
     return 0

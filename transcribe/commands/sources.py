@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -11,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from transcribe.commands.options import log_to_stderr, setting_options, settings_in_force
+from transcribe.commands.options import echo_json, log_to_stderr, setting_options, settings_in_force
 from transcribe.progress import Bars
+from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
     from audio.episode import Episode
@@ -56,11 +56,11 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
     if not found:
         click.echo(f"None of the {len(listed)} episodes is meant by --since, --match or --episode.", err=True)
     if as_json:
-        click.echo(json.dumps([_as_dict(episode, state) for episode, state in found], ensure_ascii=False, indent=2))
+        echo_json([_as_dict(episode, state) for episode, state in found])
         return 0
     for episode, state in found:
         day = f"{episode.published:%Y-%m-%d}" if episode.published else "-" * 10
-        click.echo(f"{day}  {_clock(episode.duration):>8}  {state:<11}  {_plain(episode.title)}")
+        click.echo(f"{day}  {_clock(episode.duration):>8}  {state:<11}  {for_terminal(episode.title)}")
     return 0
 
 
@@ -96,7 +96,7 @@ def fetch(sources: tuple[str, ...], quiet: bool, **given: Any) -> int:
                 else:
                     click.echo(outcome.episode.path)
     for message in errors:
-        click.echo(f"Error: {message}", err=True)
+        click.echo(f"Error: {for_terminal(message)}", err=True)
     return 1 if errors else 0
 
 
@@ -105,7 +105,7 @@ def _list_shows(shows: Sequence[Show], *, as_json: bool) -> int:
 
     if as_json:
         told = [{"name": show.name, "feed": show.feed, "output": show.settings.output} for show in shows]
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        echo_json(told)
         return 0
     width = max(len(show.name) for show in shows)
     for show in shows:
@@ -143,8 +143,3 @@ def _clock(seconds: float | None) -> str:
         return "-"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
-
-
-def _plain(title: str) -> str:
-    """The title without what would move a terminal's cursor or turn its text round."""
-    return "".join(sign if sign.isprintable() else " " for sign in title)

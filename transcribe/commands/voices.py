@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from transcribe.terminal import for_terminal
+
 if TYPE_CHECKING:
     from transcribe.transcript import Transcript
     from transcribe.voices import Sample
@@ -39,7 +41,8 @@ def voices_add(name: str, source: Path) -> int:
     sample = _from_draft(name, source) if source.suffix.lower() == ".md" else _from_clip(source)
     voice = put_on_file(name, sample, folder=voices_folder())
     click.echo(voice.name)
-    click.echo(f"{voice.name}: {sample.seconds:.0f} s from {source}, {voice.seconds:.0f} s in all", err=True)
+    line = f"{voice.name}: {sample.seconds:.0f} s from {source}, {voice.seconds:.0f} s in all"
+    click.echo(for_terminal(line), err=True)
     return 0
 
 
@@ -51,7 +54,7 @@ def voices_list() -> int:
     for voice in voices_on_file(voices_folder()):
         sources = ", ".join(sample.source for sample in voice.samples)
         note = "" if voice.is_usable else "  (made with another model: add it again)"
-        click.echo(f"{voice.name:<24} {voice.seconds:>6.0f} s  {sources}{note}")
+        click.echo(for_terminal(f"{voice.name:<24} {voice.seconds:>6.0f} s  {sources}{note}"))
     return 0
 
 

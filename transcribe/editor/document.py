@@ -247,7 +247,7 @@ def _labels(draft: Draft, turns: Sequence[PageTurn]) -> list[str]:
     for turn in turns:
         name = turn.speaker
         if name not in first:
-            first[name] = _name(name)
+            first[name] = speaker_name(name)
             short = name[0].upper()
             is_free = all(not folded(label).startswith(folded(short)) for label in taken)
             later[name] = short if initials and is_free else first[name]
@@ -278,7 +278,8 @@ def _habits(draft: Draft) -> tuple[dict[str, str], dict[str, str]]:
     return first, later
 
 
-def _name(name: str) -> str:
-    if not re.match(r"[^\W_]", name) or len(name) > LONGEST_NAME or re.search(r"[\x00-\x1f:*\n]", name):
+def speaker_name(name: str) -> str:
+    """The name, where a draft and a transcript can hold it as a speaker's. Raises `EditError` where not."""
+    if not re.match(r"[^\W_]", name) or len(name) > LONGEST_NAME or re.search(r"[\x00-\x1f:*\ud800-\udfff]", name):
         raise EditError(f"{name!r} cannot be a speaker's name: it begins with a letter and has no colon or asterisk")
     return name

@@ -1,7 +1,8 @@
 """Voices out of corrected drafts: what the people sound like whose turns an editor left under their names.
 
 Finds and compares; what goes on file is decided by whoever asks (`transcribe learn --voices`). A person whose name is
-the machine's placeholder is nobody to know again.
+the machine's placeholder is nobody to know again, and one whose name is its guess would be known by it in every later
+recording.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from typing import TYPE_CHECKING
 from audio.decode import decode
 from audio.errors import SourceError
 from output.parse import read_draft
+from transcribe.editor.people import BY_THE_EDITOR
 from transcribe.editor.sync import follow, transcript_of
+from transcribe.names import is_guess
 from transcribe.transcript import Speaker, Transcript
 from transcribe.voices import LEAST_LIKENESS, Sample, Voice, VoiceError, sample_of_turns
 
@@ -78,6 +81,14 @@ def _of_draft(path: Path, *, on_file: Sequence[Voice], listen: Listen) -> Iterat
     people = [speaker for speaker in transcript.speakers if not _is_placeholder(speaker, transcript)]
     if not people:
         yield f"{path}: nobody in it has a name yet"
+    guessed = [speaker for speaker in people if _is_guessed(speaker, transcript)]
+    for speaker in guessed:
+        yield (
+            f"{speaker.name}: that this is their voice is a guess in {path.name}, so it is left out; if it is right: "
+            f'transcribe voices add "{speaker.name}" {path}'
+        )
+    people = [speaker for speaker in people if speaker not in guessed]
+    if not people:
         return
     if transcript.episode.path is None:
         yield f"{path}: its audio is not on this machine, so there is nobody to hear; `transcribe run` on the file"
@@ -115,6 +126,10 @@ def _of_person(
 def _is_placeholder(speaker: Speaker, transcript: Transcript) -> bool:
     guest = str(transcript.made_with.settings.get("guest") or "Guest")
     return re.fullmatch(rf"{re.escape(guest)}(?: \d+)?", speaker.name) is not None
+
+
+def _is_guessed(speaker: Speaker, transcript: Transcript) -> bool:
+    return speaker.evidence != BY_THE_EDITOR and is_guess(speaker, transcript.warnings)
 
 
 def _likeness(one: Sample, other: Sample) -> float:

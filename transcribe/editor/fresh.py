@@ -2,7 +2,8 @@
 
 A three-way merge word by word: from what the machine wrote first, to the editor's draft on one side and to the new
 recognition on the other. Where both changed the same words the editor's stand, and the place becomes a doubt of the
-timed transcript, with what the machine has now: so it is on the editor's list.
+timed transcript, with what the machine has now: so it is on the editor's list. The marks a draft has, of doubts and
+times, are no words: where the editor left them as they were they are those of the new recognition.
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from audio.disk import write_atomically
+from audio.disk import free_backup, write_atomically, written_over
 from output.errors import OutputError
-from output.markdown import Style, render
+from output.labels import LabelStyle
+from output.markdown import render
 from output.parse import Draft, parse, read_draft
+from output.text import is_clock, unmarked
 from transcribe.editor.document import PageTurn, edited, page_turns, wrap_of
 from transcribe.editor.heard import heard, keep
-from transcribe.editor.merge import merged
+from transcribe.editor.merge import stretches
 from transcribe.editor.sync import follow, transcript_of, write_followed
+from transcribe.results import style_recorded
 from transcribe.transcript import Doubt, Transcript, Word
 
 _TURN, _PARAGRAPH = "\x00", "\x01"  # begin the units that are no words
@@ -56,10 +60,11 @@ def renew(draft_path: Path, fresh_path: Path) -> Renewed:
     follow(mine, fresh, name=f"{draft_path} with {fresh_path.name}")
     usual = fresh.made_with.settings.get("wrap", 70)
     wrap = wrap_of(mine, usual if isinstance(usual, int) else 70)
-    turns, differences = merged_words(_machine_turns(heard(old, draft_path)), page_turns(mine), _machine_turns(fresh))
+    machine, labels = heard(old, draft_path), style_recorded(old).labels
+    turns, differences = merged_words(_machine_turns(machine, labels), page_turns(mine), _machine_turns(fresh, labels))
     draft = edited(mine, turns, wrap=wrap)
-    machine = replace(fresh.made_with, outputs={draft_path.name: hashlib.sha256(written).hexdigest()})
-    fresh = replace(fresh, episode=replace(fresh.episode, path=old.episode.path), made_with=machine)
+    made = replace(fresh.made_with, outputs={draft_path.name: hashlib.sha256(written).hexdigest()})
+    fresh = replace(fresh, episode=replace(fresh.episode, path=old.episode.path), made_with=made)
     after = follow(draft, fresh, name=str(draft_path)).transcript
     after = replace(after, doubts=(*after.doubts, *_doubts(differences, draft, after)))
     _write(draft_path, draft.encoded(), over=mine.encoded())
@@ -74,20 +79,41 @@ def merged_words(
     """`mine` with what `fresh` changed of `base` and `mine` did not, and where both did."""
     units: list[str] = []
     differences: list[Difference] = []
-    for item in merged(list(_units(base)), list(_units(mine)), list(_units(fresh))):
-        if isinstance(item, str):
-            units.append(item)
-            continue
-        turn = sum(unit.startswith(_TURN) for unit in units) - 1
-        begun = next((i for i in range(len(units) - 1, -1, -1) if units[i].startswith(_TURN)), 0)
-        word = sum(not unit.startswith((_TURN, _PARAGRAPH)) for unit in units[begun:])
-        differences.append(Difference(_words(item.mine), _words(item.theirs), max(turn, 0), word))
-        units += item.mine
+    for (old, ours, theirs), (old_printed, ours_printed, theirs_printed) in _stretches(base, mine, fresh):
+        if old == ours == theirs:  # the same words: who changed their marks?
+            marks = zip(old_printed, ours_printed, theirs_printed, strict=True)
+            units += [now if left == was else left for was, left, now in marks]
+        elif ours == theirs or old == theirs:
+            units += ours_printed
+        elif ours_printed == old_printed:
+            units += theirs_printed
+        else:
+            differences.append(Difference(_words(ours), _words(theirs), *_place(units)))
+            units += ours_printed
     return tuple(_turns(units)), tuple(difference for difference in differences if difference.mine != difference.fresh)
 
 
-def _machine_turns(transcript: Transcript) -> tuple[PageTurn, ...]:
-    return page_turns(parse(render(transcript, Style())))
+def _stretches(*texts: Sequence[PageTurn]) -> Iterator[tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]]]:
+    """Base, mine and fresh in parts: their units without marks, by which they are compared, and as they are printed."""
+    printed = [list(_units(turns)) for turns in texts]
+    base, mine, fresh = ([unmarked(unit) for unit in units] for units in printed)
+    at = [0, 0, 0]
+    for plain in stretches(base, mine, fresh):
+        ends = [start + len(part) for start, part in zip(at, plain, strict=True)]
+        yield plain, tuple(tuple(units[a:b]) for units, a, b in zip(printed, at, ends, strict=True))
+        at = ends
+
+
+def _place(units: Sequence[str]) -> tuple[int, int]:
+    """The turn and the word of it, from 0, that come after these units."""
+    turn = sum(unit.startswith(_TURN) for unit in units) - 1
+    begun = next((i for i in range(len(units) - 1, -1, -1) if units[i].startswith(_TURN)), 0)
+    return max(turn, 0), sum(not unit.startswith((_TURN, _PARAGRAPH)) for unit in units[begun:])
+
+
+def _machine_turns(transcript: Transcript, labels: LabelStyle) -> tuple[PageTurn, ...]:
+    """The turns as the machine printed them, marks included, with labels of the draft's style."""
+    return page_turns(parse(render(transcript, replace(style_recorded(transcript), labels=labels))))
 
 
 def _units(turns: Sequence[PageTurn]) -> Iterator[str]:
@@ -96,7 +122,20 @@ def _units(turns: Sequence[PageTurn]) -> Iterator[str]:
         for index, paragraph in enumerate(turn.paragraphs):
             if index:
                 yield _PARAGRAPH
-            yield from [paragraph] if "\n" in paragraph else paragraph.split()
+            yield from [paragraph] if "\n" in paragraph else _printed_words(paragraph)
+
+
+def _printed_words(paragraph: str) -> Iterator[str]:
+    """The words of a paragraph, a time together with the word after it."""
+    pending = ""
+    for word in paragraph.split():
+        if is_clock(word) and not pending:
+            pending = word
+            continue
+        yield f"{pending} {word}".lstrip()
+        pending = ""
+    if pending:
+        yield pending
 
 
 def _turns(units: Sequence[str]) -> Iterator[PageTurn]:
@@ -131,16 +170,12 @@ def _write(path: Path, source: bytes, *, over: bytes) -> None:
     """Put `source` in the place of `over`, which is kept beside it."""
     if source == over:
         return
-    number, backup = 1, path.with_name(f"{path.name}.bak")
-    while backup.exists():
-        number += 1
-        backup = path.with_name(f"{path.name}.bak{number}")
+    backup = free_backup(path)
     try:
         write_atomically(backup, over)
-        if path.read_bytes() != over:
+        if not written_over(path, source, over=hashlib.sha256(over).hexdigest()):
             backup.unlink()
             raise OutputError(f"{path}: was changed while it was being merged; nothing was changed, try again")
-        write_atomically(path, source)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise OutputError(f"{path}: cannot be written ({reason}); make room or change its rights") from error

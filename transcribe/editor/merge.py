@@ -30,7 +30,7 @@ def merged(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str]) -> l
     [Clash(base=('a',), mine=('b',), theirs=('c',))]
     """
     result: list[str | Clash] = []
-    for old, ours, other in _stretches(base, mine, theirs):
+    for old, ours, other in stretches(base, mine, theirs):
         if ours == other or other == old:
             result += ours
         elif ours == old:
@@ -51,10 +51,10 @@ def merged_text(base: str, mine: str, theirs: str) -> str | None:
     return " ".join(words) if len(words) == len(items) else None
 
 
-def _stretches(
+def stretches(
     base: Sequence[str], mine: Sequence[str], theirs: Sequence[str]
 ) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]:
-    """The three texts in parts: alternately items all have, and what lies between two of those."""
+    """The three texts cut into parts: alternately items all have, and what lies between two of those."""
     in_mine = _inverse(matches(base, mine), len(base))
     in_theirs = _inverse(matches(base, theirs), len(base))
     i = j = k = 0

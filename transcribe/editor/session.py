@@ -8,20 +8,19 @@ its own.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import logging
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from audio.disk import replacing, write_atomically
+from audio.disk import write_atomically, written_over
 from output.errors import OutputError
 from output.parse import Draft, parse
-from transcribe.editor.document import EditError, PageTurn, edited, merged_turns, page_turns, wrap_of
+from transcribe.editor.document import EditError, PageTurn, edited, merged_turns, page_turns, speaker_name, wrap_of
 from transcribe.editor.learning import Proposal, new_entries, with_entries
 from transcribe.editor.page_state import page_state
 from transcribe.editor.sync import follow, json_path, transcript_of, write_followed
@@ -29,6 +28,9 @@ from transcribe.errors import TranscribeError
 from transcribe.transcript import Transcript, Turn, Word
 
 _log = logging.getLogger(__name__)
+
+Follow = Callable[[Path, Draft, Mapping[str, str]], None]
+"""Brings what lies beside the draft at a path in line with it; the last argument are full names by short ones."""
 
 QUIET = 1.0  # seconds without an edit before the timed transcript follows
 REMEMBERED = 50  # drafts in memory, so that what is taken back is as it was to the byte
@@ -49,6 +51,12 @@ class Saved:
     theirs: tuple[PageTurn, ...] = ()
 
 
+def _follow(path: Path, draft: Draft, names: Mapping[str, str]) -> None:
+    before = transcript_of(path)
+    followed = follow(draft, before, name=str(path), full_names=names)
+    write_followed(path, followed.transcript, before=before)
+
+
 class StaleError(Exception):
     """An edit of a revision the file has moved on from, which does not say what it started from."""
 
@@ -56,11 +64,13 @@ class StaleError(Exception):
 class Session:
     """The draft at a path. Safe to use from several threads.
 
-    Raises `OutputError` where the draft cannot be read. Without a timed transcript the page works, without times.
+    `follow` brings the timed transcript in line after an edit. Raises `OutputError` where the draft cannot be read.
+    Without a timed transcript the page works, without times.
     """
 
-    def __init__(self, path: Path, *, glossary: Path = Path("glossary.txt")) -> None:
+    def __init__(self, path: Path, *, glossary: Path = Path("glossary.txt"), follow: Follow = _follow) -> None:
         self.path = path
+        self._follow = follow
         self._glossary = glossary
         self._lock = threading.RLock()  # of the draft
         self._json_lock = threading.RLock()  # of the timed transcript
@@ -120,9 +130,11 @@ class Session:
         """Put the page's turns, which were made on `revision`, into the draft.
 
         `names` are full names for those the draft prints in short. `base` is what the page started from, where that
-        may not be what the file holds. Raises `EditError` where no draft can hold the turns, `OutputError` where the
-        draft cannot be written, `StaleError` where the file has moved on and there is no `base`.
+        may not be what the file holds. Raises `EditError` where no draft can hold the turns or names, `OutputError`
+        where the draft cannot be written, `StaleError` where the file has moved on and there is no `base`.
         """
+        used = {turn.speaker for turn in turns}  # the page keeps names it was refused, or that were taken back
+        names = {short: speaker_name(full) for short, full in names.items() if short in used}
         with self._lock:
             while True:
                 source = self._read()
@@ -135,7 +147,7 @@ class Session:
                     if clashes:
                         return Saved(_revision(source), (), wanted, clashes, page_turns(now))
                 draft = self._as_before(now, wanted) or edited(now, wanted, wrap=wrap_of(now, self._usual_wrap()))
-                written = draft.encoded()
+                written = _encoded(draft)
                 if written == source or self._write(written, over=source):
                     break
             self._remember(now)
@@ -176,8 +188,10 @@ class Session:
             write_followed(self.path, sure, before=transcript)
 
     def _follow_edits(self) -> None:
-        with contextlib.suppress(OutputError):  # made while the browser starts
-            self.state()
+        try:
+            self.state()  # made while the browser starts
+        except Exception as error:  # noqa: BLE001 - the page will ask for it again, and be told
+            _log.info("%s", error)
         is_last = False
         while not is_last:
             self._wake.wait()
@@ -186,19 +200,17 @@ class Session:
                 self._wake.clear()
             is_last = self._closed  # what is saved while this runs wakes it once more
             try:
-                self._follow()
+                with self._lock:
+                    draft, names = parse(self._read().decode()), dict(self._names)
+                with self._json_lock:
+                    self._follow(self.path, draft, names)
                 self._not_followed = ""
             except (TranscribeError, OutputError) as error:
                 self._not_followed = str(error)
                 _log.info("%s", error)
-
-    def _follow(self) -> None:
-        with self._lock:
-            draft, names = parse(self._read().decode()), dict(self._names)
-        with self._json_lock:
-            before = transcript_of(self.path)
-            followed = follow(draft, before, name=str(self.path), full_names=names)
-            write_followed(self.path, followed.transcript, before=before)
+            except Exception as error:  # noqa: BLE001 - a defect of ours must not end the following without a word
+                self._not_followed = f"your edits are saved, but the times do not follow them ({error!r}); report this"
+                _log.exception("%s: the timed transcript does not follow", self.path)
 
     def _transcript(self) -> tuple[Transcript | None, str]:
         """The timed transcript, read again when the file changes, or why there is none."""
@@ -246,23 +258,19 @@ class Session:
         try:
             if not os.access(self.path, os.W_OK):  # renaming would get round the lock somebody put on it
                 raise PermissionError(None, "it is write-protected")
-            with replacing(self.path) as file:
-                file.write(source)
-                file.flush()
-                os.fsync(file.fileno())
-                if self.path.read_bytes() != over:  # looked at last of all: others write as they please
-                    raise _MovedOnError
-        except _MovedOnError:
-            return False
+            return written_over(self.path, source, over=_revision(over))
         except OSError as error:
             raise OutputError(
                 f"{self.path}: cannot be written ({error.strerror}); make room or change rights"
             ) from error
-        return True
 
 
-class _MovedOnError(Exception):
-    """Somebody else wrote the file while an edit was on its way to it."""
+def _encoded(draft: Draft) -> bytes:
+    """The draft's bytes. Raises `EditError` where the page cut a character in two."""
+    try:
+        return draft.source().encode()
+    except UnicodeEncodeError as error:
+        raise EditError("the text holds half a character, such as a cut emoji; delete what shows as a box") from error
 
 
 def _sure(words: Sequence[Word], start: float, end: float) -> Iterator[Word]:

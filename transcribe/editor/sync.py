@@ -7,24 +7,21 @@ that `transcribe run` goes on treating the draft as an editor's work.
 from __future__ import annotations
 
 import hashlib
-import io
-import zipfile
-import zlib
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
-from audio.disk import write_atomically
+from audio.disk import write_atomically, written_over
 from output.errors import OutputError
-from output.formats import REGISTRY, file_name, write
+from output.formats import file_name
 from output.markdown import front_matter
 from output.parse import read_draft
-from output.style import DocxTimes
 from output.text import house
+from transcribe.editor.beside import BY_HAND, followers, gist, remade
 from transcribe.editor.heard import heard, keep
 from transcribe.editor.people import reassigned, resolved, without_strangers
 from transcribe.errors import TranscriptError
@@ -168,14 +165,16 @@ def write_followed(
     messages: list[str] = []
     target = json_path(draft_path)
     try:
-        for path, name in _beside(draft_path):
+        for path, name in followers(draft_path):
             there = path.read_bytes()
-            content = _remade(path, there, name, before=before, after=after)
+            content = remade(path, there, name, before=before, after=after)
             if content is None:
-                messages.append(f"{path}: was edited by hand and stays as it is; delete it to have it made again")
+                messages.append(BY_HAND.format(path))
                 continue
-            if _gist(content) != _gist(there):
-                write_atomically(path, content)
+            over = hashlib.sha256(there).hexdigest()
+            if gist(content) != gist(there) and not written_over(path, content, over=over):
+                messages.append(f"{path}: was changed meanwhile and stays as it is; run the command again")
+                continue
             paths.append(path)
         json = after.to_json().encode()
         if target.read_bytes() != json:
@@ -268,43 +267,6 @@ def _by_middle(words: Sequence[Word]) -> tuple[list[float], list[str]]:
 def _said(words: tuple[list[float], list[str]], doubt: Doubt) -> list[str]:
     middles, texts = words
     return texts[bisect_left(middles, doubt.start) : bisect_right(middles, doubt.end)]
-
-
-def _beside(draft_path: Path) -> Iterator[tuple[Path, str]]:
-    for name in REGISTRY:
-        path = draft_path.with_name(file_name(draft_path.stem, name))
-        if name not in ("md", "json", "podcast") and path.is_file():  # podcast names files, whatever is in them
-            yield path, name
-
-
-def _remade(path: Path, there: bytes, name: str, *, before: Transcript, after: Transcript) -> bytes | None:
-    """The file as it should be now, in the style it has; None where somebody edited it.
-
-    It is nobody's work where it says what one of the transcripts gives, or is what the machine wrote at first.
-    """
-    recorded, gist = style_recorded(before), _gist(there)
-    variants = [replace(recorded, docx_times=times) for times in get_args(DocxTimes)] if name == "docx" else []
-    for style in (recorded, *variants):
-        content = _bytes(write(after, name, style=style))
-        if gist in (_gist(content), _gist(_bytes(write(before, name, style=style)))):
-            return content
-    is_first = hashlib.sha256(there).hexdigest() == before.made_with.outputs.get(path.name)
-    return _bytes(write(after, name, style=recorded)) if is_first else None
-
-
-def _gist(content: bytes) -> object:
-    """What counts as the file's contents: of a docx (a zip) all but its dates."""
-    if not content.startswith(b"PK"):
-        return content
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return {name: archive.read(name) for name in archive.namelist() if name != "docProps/core.xml"}
-    except (zipfile.BadZipFile, RuntimeError, zlib.error):
-        return content
-
-
-def _bytes(content: str | bytes) -> bytes:
-    return content.encode() if isinstance(content, str) else content
 
 
 def _plural(count: int, noun: str) -> str:
