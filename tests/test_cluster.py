@@ -93,7 +93,7 @@ def test_the_same_bytes_as_in_this_process(address: str, tmp_path: Path) -> None
     assert len(contents(tmp_path / "there")) == 10
     assert sorted(result.state for result in far) == sorted(result.state for result in local)
     (failed,) = [result for result in far if result.state is State.FAILED]
-    assert str(broken) in failed.messages[0]
+    assert broken.name in failed.messages[0]  # a long path is shown cut
     assert {stage for _, stage, _ in told} >= {"recognize", "diarize"}
 
 
