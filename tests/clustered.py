@@ -57,12 +57,11 @@ class Deadly(ScriptedStages):
         self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: Callable[[float], None]
     ) -> Recognition:
         try:
-            with (self._folder / "victim").open("x") as file:
-                file.write(str(os.getpid()))
+            (self._folder / "victim").touch(exist_ok=False)  # stays: another worker may look this very moment
         except FileExistsError:
             return super().recognize(audio, chunks, language=language, progress=progress)
-        (self._folder / "victim").rename(self._folder / "ready")
-        (self._folder / "victim").touch()
+        (self._folder / "number").write_text(str(os.getpid()))
+        (self._folder / "number").rename(self._folder / "ready")
         while True:
             time.sleep(0.05)
 
