@@ -158,7 +158,7 @@ def test_nothing_new_to_say_puts_nothing_beside_an_edit(desk: Desk) -> None:
     assert sorted(desk.drafts()) == ["a.json", "a.md", "a.srt"]
     assert desk.drafts()["a.md"][0] == edited
     assert desk.drafts()["a.json"] == timed
-    assert "without the edits" in result.messages[-1]
+    assert "a.srt says what a.json says; after an edit `transcribe sync" in result.messages[-1]
 
 
 def test_an_edit_is_safe_whatever_formats_are_asked_for(desk: Desk) -> None:

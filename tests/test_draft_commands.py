@@ -121,6 +121,40 @@ def test_export_writes_what_the_draft_says_now(run: Run, tmp_path: Path) -> None
     assert "transcribe run" in err
 
 
+def test_a_format_asked_for_after_an_edit_says_what_the_draft_says_and_goes_on_following_it(
+    run: Run, tmp_path: Path
+) -> None:
+    tone(tmp_path / "a.wav")
+    run("run", "a.wav", "-f", "md,json,vtt")
+    draft, folder = tmp_path / "transcripts" / "a.md", tmp_path / "transcripts"
+    machine = folder.joinpath("a.vtt").read_text()
+    draft.write_text(draft.read_text().replace("I am Grace", "I am Hopper"))
+    run("sync", "transcripts/a.md")
+    code, _, err = run("run", "a.wav", "-f", "md,json,vtt,srt,txt,html")
+    assert code == 0
+    assert "a.srt says what a.json says" in err
+    for word in ("Hopper", "Murray"):
+        for suffix in ("vtt", "srt", "txt", "html"):
+            assert word in folder.joinpath(f"a.{suffix}").read_text()
+        draft.write_text(draft.read_text().replace("I am Hopper", "I am Murray"))
+        code, _, err = run("sync", "transcripts/a.md")
+        assert (code, "by hand" in err) == (0, False)
+    draft.write_text(draft.read_text().replace("I am Murray", "I am Grace"))
+    assert run("export", "transcripts/a.md", "-f", "vtt,srt")[0] == 0
+    assert folder.joinpath("a.vtt").read_text() == machine
+
+
+def test_one_asked_for_before_the_sync_follows_with_it(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    run("run", "a.wav")
+    draft = tmp_path / "transcripts" / "a.md"
+    draft.write_text(draft.read_text().replace("I am Grace", "I am Hopper"))
+    run("run", "a.wav", "-f", "md,json,srt")
+    assert "Hopper" not in draft.with_suffix(".srt").read_text()
+    run("sync", "transcripts/a.md")
+    assert "Hopper" in draft.with_suffix(".srt").read_text()
+
+
 def times_in(path: Path) -> tuple[int, int]:
     """How many turns of a Word document begin with a time, and how many comments it has."""
     docx = pytest.importorskip("docx")

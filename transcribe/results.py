@@ -82,8 +82,8 @@ def write_transcript(
     The JSON is always written, and what was written before in other formats is kept in step. Where an editor has
     changed the draft and the machine has something new to say, all of it goes to `STEM.new.*` beside (`STEM.new2.*`, …
     where that is another recording's, or `taken`, in lower case, by one of the same run); where it has nothing new to
-    say, what is there stays. The JSON comes last: it records what the machine wrote, so that an edit can be told from
-    it. Raises `OutputError`.
+    say, what is there stays, and what is missing is made of the JSON. The JSON comes last: it records what the machine
+    wrote, so that an edit can be told from it. Raises `OutputError`.
     """
     folder = settings.output_folder
     json_path, draft = folder / file_name(stem, "json"), folder / file_name(stem, "md")
@@ -99,8 +99,8 @@ def write_transcript(
     contents = {path: write(placed, name, style=style, stem=stem) for path, name in due.items() if path != json_path}
     machine = contents.get(draft) or write(placed, "md", style=style)
     if not force and _is_edited(draft, machine, recorded):
-        if _sha256(machine) == recorded.get(draft.name):
-            return tuple(asked), _write_missing({path: contents.get(path) or placed.to_json() for path in asked})
+        if before and _sha256(machine) == recorded.get(draft.name):
+            return tuple(asked), _write_missing(asked, before, style=style, draft=draft)
         wider = replace(settings, formats=tuple(dict.fromkeys(("md", *settings.formats))))
         beside = _stem_beside(stem, transcript.episode.path, settings=settings, taken=taken)
         paths, messages = write_transcript(transcript, beside, settings=wider, taken=taken)
@@ -139,12 +139,17 @@ def _write_all(
     return written
 
 
-def _write_missing(contents: Mapping[Path, str | bytes]) -> tuple[str, ...]:
-    """Write the files that are not there beside a draft that was edited; what they lack is said."""
-    missing = [path for path in contents if not path.exists()]
+def _write_missing(asked: Mapping[Path, str], there: Transcript, *, style: Style, draft: Path) -> tuple[str, ...]:
+    """Write those of these files (and their formats) that are not there beside a draft that was edited.
+
+    They are made of the timed transcript that is `there`, which `transcribe sync` may have brought in line with the
+    draft: so it takes them for its own, and they follow the edits to come.
+    """
+    missing = [path for path in asked if not path.exists()]
     for path in missing:
-        write_draft(path, contents[path], previous_sha256=None)
-    return tuple(f"{path} holds what the machine heard, without the edits of the draft beside it" for path in missing)
+        write_draft(path, write(there, asked[path], style=style, stem=draft.stem), previous_sha256=None)
+    says = f"says what {file_name(draft.stem, 'json')} says; after an edit `transcribe sync {draft}` brings both up to date"
+    return tuple(f"{path} {says}" for path in missing)
 
 
 def _is_edited(draft: Path, content: str | bytes, recorded: Mapping[str, str]) -> bool:
