@@ -130,6 +130,17 @@ def test_an_uncorrected_draft_and_a_cut_in_sound_are_warnings(run: Run, tmp_path
     assert "no silence near 3.0 s" in err
 
 
+def test_a_corrected_draft_is_corrected_after_the_sync_too(run: Run, tmp_path: Path) -> None:
+    """And one whose edits were all taken back is the machine's again."""
+    draft = corrected(tmp_path, run)
+    clip = ("clip", "talk.wav", "--from", "2", "--to", "5", "-o")
+    assert "correct it first" not in run(*clip, "before")[2]
+    assert run("sync", str(draft))[0] == 0
+    assert "correct it first" not in run(*clip, "after")[2]
+    draft.write_text(draft.read_text().replace("I am certainly Grace.", "I am Grace."))
+    assert f"{draft}: is as the machine wrote it; correct it first" in run("clip", str(draft), *clip[2:], "back")[2]
+
+
 def test_the_ends_of_the_recording_are_silences(run: Run, tmp_path: Path) -> None:
     """And the nearest ones, though there are pauses of words close by."""
     corrected(tmp_path, run)

@@ -148,7 +148,8 @@ def _write_missing(asked: Mapping[Path, str], there: Transcript, *, style: Style
     missing = [path for path in asked if not path.exists()]
     for path in missing:
         write_draft(path, write(there, asked[path], style=style, stem=draft.stem), previous_sha256=None)
-    says = f"says what {file_name(draft.stem, 'json')} says; after an edit `transcribe sync {draft}` brings both up to date"
+    timed = file_name(draft.stem, "json")
+    says = f"says what {timed} says; after an edit `transcribe sync {draft}` brings both up to date"
     return tuple(f"{path} {says}" for path in missing)
 
 
