@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from audio.disk import sha256_of
 from output.markdown import render
+from output.parse import read_draft
 from tests.samples import transcript
 from transcribe.commands.editing import merge
 from transcribe.editor.document import PageTurn
@@ -21,7 +22,7 @@ from transcribe.editor.heard import heard
 from transcribe.editor.sync import sync, transcript_of
 from transcribe.errors import TranscriptError
 from transcribe.results import style_recorded
-from transcribe.transcript import MadeWith, Transcript
+from transcribe.transcript import MadeWith, Speaker, Transcript
 
 FIRST = (
     ("S1", "Hello and welcome to the show, Bob. It is good to have you here again."),
@@ -187,6 +188,59 @@ def test_times_and_labels_of_the_draft_are_no_edits_either(tmp_path: Path, monke
     assert "**Ada Lovelace**: [00:00] Now we asked, and no one knew.\n" in text
     assert "**Bob Moog**: [00:03] There were no ships in the port.\n" in text
     assert done.differences == ()
+
+
+VOICES = (
+    ("S1", "Well hello and welcome to the show, it is good to have you here again."),
+    ("S2", "Thank you, I am glad to be here after a long ride through the rain."),
+    ("S1", "How long was that ride, and how did you keep dry on the way to us?"),
+    ("S2", "Two days, and nobody keeps dry in the month of November up there."),
+    ("S1", "Then let us begin with the ships, of which there were not so many."),
+)
+NAMED = (Speaker("S1", "Anna", "Anna"), Speaker("S2", "Ben", "Ben"))
+GUESSED = (Speaker("S1", "Rich", "Rich"), Speaker("S2", "Guest", "Guest"))
+
+
+@pytest.mark.parametrize(
+    ("edits", "labels"),
+    [
+        ((("Well hello", "hello"),), "Anna Ben A B A"),  # the first word of the first turn
+        ((("Thank you, I", "I"), ("Well hello", "hello")), "Anna Ben A B A"),
+        (((2, ""),), "Anna Ben B A"),  # a whole turn between two of the other voice
+        (((1, ""),), "Anna A Ben A"),
+        (((3, ""), ("Well hello", "hello")), "Anna Ben A A"),
+        ((("**R**: How", "**G**: How"),), "Anna Ben B B A"),  # given to the other person by hand
+        ((("**R**: How", "**Zoe**: How"), ("Two days", "Days")), "Anna Ben Zoe B A"),
+        ((("**Guest**", "**Zoe**"), ("**G**", "**Z**")), "Anna Zoe A Z A"),  # named by hand, and otherwise than now
+    ],
+)
+def test_a_label_the_editor_did_not_touch_is_the_one_of_the_new_recognition(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, edits: tuple[tuple[str | int, str], ...], labels: str
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    mine, fresh = tmp_path / "talk.md", tmp_path / "talk.new.md"
+    old, new = (replace(talk(*VOICES, draft_sha256="2" * 64), speakers=people) for people in (GUESSED, NAMED))
+    paragraphs = render(old).split("\n\n")
+    first = next(i for i, paragraph in enumerate(paragraphs) if paragraph.startswith("**Rich**"))
+    whole = [(paragraphs[first + old] + "\n\n" if isinstance(old, int) else old, new) for old, new in edits]
+    written(mine, old, *whole)
+    written(fresh, new)
+    done = renew(mine, fresh)
+    draft = read_draft(mine)
+    assert " ".join(turn.label for turn in draft.turns) == labels
+    by_id = {speaker.id: speaker.name for speaker in transcript_of(mine).speakers}
+    assert set(by_id.values()) == {turn.speaker for turn in draft.turns}
+    assert all(difference.mine.startswith("/ Zoe") for difference in done.differences)
+    assert sync(mine).report == "nothing changed"
+
+
+def test_who_speaks_and_what_is_said_are_edits_of_their_own() -> None:
+    """The first word of a turn is taken out, or another put in, and now somebody else is heard to say the turn."""
+    long = (PageTurn("A", ("a b c d e f g",)), PageTurn("B", ("h i j k l m n",)))
+    base, fresh = ((*long, PageTurn(name, ("o p q",))) for name in "AB")
+    for said in ("p q", "x p q"):
+        mine = (*long, PageTurn("A", (said,)))
+        assert merged_words(base, mine, fresh) == ((*long, PageTurn("B", (said,))), ())
 
 
 def test_the_command_lists_what_clashed(drafts: tuple[Path, Path]) -> None:

@@ -9,13 +9,15 @@ times, are no words: where the editor left them as they were they are those of t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 from audio.disk import free_backup, write_atomically, written_over
 from output.errors import OutputError
-from output.labels import LabelStyle
+from output.labels import LabelStyle, folded
 from output.markdown import render
 from output.parse import Draft, parse, read_draft
 from output.text import is_clock, unmarked
@@ -23,6 +25,7 @@ from transcribe.editor.document import PageTurn, edited, page_turns, wrap_of
 from transcribe.editor.heard import heard, keep
 from transcribe.editor.merge import stretches
 from transcribe.editor.sync import follow, transcript_of, write_followed
+from transcribe.matching import NO_MATCH, matches
 from transcribe.results import style_recorded
 from transcribe.transcript import Doubt, Transcript, Word
 
@@ -76,7 +79,14 @@ def renew(draft_path: Path, fresh_path: Path) -> Renewed:
 def merged_words(
     base: Sequence[PageTurn], mine: Sequence[PageTurn], fresh: Sequence[PageTurn]
 ) -> tuple[tuple[PageTurn, ...], tuple[Difference, ...]]:
-    """`mine` with what `fresh` changed of `base` and `mine` did not, and where both did."""
+    """`mine` with what `fresh` changed of `base` and `mine` did not, and where both did.
+
+    A person whom the machine names otherwise now and whose name the editor left alone has the new name throughout.
+    """
+    names = _named_anew(base, mine, fresh)
+    base, mine = (
+        [replace(turn, speaker=names.get(turn.speaker, turn.speaker)) for turn in old] for old in (base, mine)
+    )
     units: list[str] = []
     differences: list[Difference] = []
     for (old, ours, theirs), (old_printed, ours_printed, theirs_printed) in _stretches(base, mine, fresh):
@@ -100,8 +110,58 @@ def _stretches(*texts: Sequence[PageTurn]) -> Iterator[tuple[tuple[tuple[str, ..
     at = [0, 0, 0]
     for plain in stretches(base, mine, fresh):
         ends = [start + len(part) for start, part in zip(at, plain, strict=True)]
-        yield plain, tuple(tuple(units[a:b]) for units, a, b in zip(printed, at, ends, strict=True))
+        yield from _by_turns(plain, [units[a:b] for units, a, b in zip(printed, at, ends, strict=True)])
         at = ends
+
+
+def _by_turns(
+    plain: Sequence[tuple[str, ...]], printed: Sequence[list[str]]
+) -> Iterator[tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]]]:
+    """A part cut where turns begin, if as many do in each text: who speaks and what is said are edits of their own."""
+    begins = [[i for i, unit in enumerate(units) if unit.startswith(_TURN)] for units in plain]
+    cuts = [
+        [0, *(at for i in found for at in (i, i + 1)), len(units)] for found, units in zip(begins, plain, strict=True)
+    ]
+    if len({len(found) for found in begins}) > 1:
+        cuts = [[0, len(units)] for units in plain]
+    for ends in zip(*(pairwise(each) for each in cuts), strict=True):
+        old, now = (
+            tuple(tuple(units[a:b]) for units, (a, b) in zip(texts, ends, strict=True)) for texts in (plain, printed)
+        )
+        if any(old):
+            yield old, now
+
+
+def _named_anew(base: Sequence[PageTurn], mine: Sequence[PageTurn], fresh: Sequence[PageTurn]) -> Mapping[str, str]:
+    """What those are called now whose names in `base` stand for the same people in `mine`.
+
+    Where somebody's first turn was deleted the initial is all that stands for the name. Nobody is named anew where a
+    new name is that of somebody else: two people would become one.
+    """
+    left, now, known = _same_people(base, mine), _same_people(base, fresh), {turn.speaker for turn in base}
+    names: dict[str, str] = {}
+    for old, new in now.items():
+        called = left.get(old)
+        if called == old or (called and called not in known and old != new and folded(called) == folded(old[:1])):
+            names |= {old: new, called: new}
+    others = (known | {turn.speaker for turn in mine}) - names.keys()
+    return names if others.isdisjoint(names.values()) else {}
+
+
+def _same_people(old: Sequence[PageTurn], new: Sequence[PageTurn]) -> Mapping[str, str]:
+    """The names of `old` and those who say most of the same words in `new`, where that holds both ways."""
+    (words, owners), (words_now, owners_now) = _owned(old), _owned(new)
+    found = enumerate(matches(words, words_now))
+    shared = Counter((owners[i], owners_now[j]) for j, i in found if i != NO_MATCH)
+    pairs = [pair for pair, _ in reversed(shared.most_common())]  # the most words last, so that they have the word
+    there, back = dict(pairs), {after: before for before, after in pairs}
+    return {before: after for before, after in there.items() if back[after] == before}
+
+
+def _owned(turns: Sequence[PageTurn]) -> tuple[list[str], list[str]]:
+    """The words without their marks, and who says each."""
+    said = [(unmarked(word), turn.speaker) for turn in turns for word in " ".join(turn.paragraphs).split()]
+    return [word for word, _ in said], [speaker for _, speaker in said]
 
 
 def _place(units: Sequence[str]) -> tuple[int, int]:
