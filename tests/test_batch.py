@@ -193,12 +193,16 @@ def test_force_keeps_the_edited_one_as_a_backup(desk: Desk) -> None:
     assert desk.drafts()["a.md.bak"][0] == edited
 
 
-def test_a_draft_nobody_recorded_is_somebodys(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    "text", ["typed by hand", "**Zoe**: Ships lay in every harbour of that coast, and none of them had a crew.\n"]
+)
+def test_a_draft_nobody_recorded_is_somebodys(desk: Desk, text: str) -> None:
     (desk.folder / "drafts").mkdir()
-    (desk.folder / "drafts" / "a.md").write_text("typed by hand")
+    (desk.folder / "drafts" / "a.md").write_text(text)
     result = desk.one(tone(desk.folder / "a.wav"))
-    assert result.paths[0].name == "a.new.md"
-    assert desk.drafts()["a.md"][0] == b"typed by hand"
+    assert [path.name for path in result.paths] == ["a.new.md", "a.new.json"]
+    assert desk.drafts()["a.md"][0] == text.encode()
+    assert "a.json" not in desk.drafts()
 
 
 def test_a_failure_costs_its_own_episode(desk: Desk) -> None:

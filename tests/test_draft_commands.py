@@ -155,6 +155,42 @@ def test_one_asked_for_before_the_sync_follows_with_it(run: Run, tmp_path: Path)
     assert "Hopper" in draft.with_suffix(".srt").read_text()
 
 
+@pytest.mark.parametrize("damage", [None, "{", '{"kind": "of another program"}'])
+def test_a_draft_whose_timed_transcript_is_gone_is_rescued_by_the_run_it_is_told_to_make(
+    run: Run, tmp_path: Path, damage: str | None
+) -> None:
+    """Be it lost or damaged: the edits stand, the times follow them, and later runs know them for edits."""
+    tone(tmp_path / "a.wav")
+    folder = tmp_path / "transcripts"
+    run("run", "a.wav", "-f", "md,json,vtt")
+    draft, timed = folder / "a.md", folder / "a.json"
+    draft.write_text(draft.read_text().replace("I am Grace", "I am Hopper"))
+    run("sync", "transcripts/a.md")
+    edited, kept = draft.read_bytes(), {path.name: path.read_bytes() for path in folder.glob("a.*") if path != timed}
+    followed = json.loads(timed.read_text())
+    timed.unlink() if damage is None else timed.write_text(damage)
+    code, _, err = run("sync", "transcripts/a.md")
+    assert code == 1
+    assert "`transcribe run` on the audio" in err
+    code, out, err = run("run", "a.wav", "-f", "md,json,vtt,srt")
+    assert (code, out.split()) == (0, [f"transcripts/a.{suffix}" for suffix in ("md", "json", "vtt", "srt")])
+    assert "a.md is not as turnscript wrote it and stays" in err
+    assert "`transcribe sync transcripts/a.md`" in err
+    backups = set() if damage is None else {"a.json.bak"}
+    assert {path.name for path in folder.glob("a*")} == {"a.md", "a.json", "a.vtt", "a.srt"} | backups
+    assert all((folder / name).read_text() == damage for name in backups)
+    assert {path.name: path.read_bytes() for path in folder.glob("a.*") if path.name in kept} == kept
+    code, _, err = run("sync", "transcripts/a.md")
+    assert (code, "by hand" in err) == (0, False)
+    assert json.loads(timed.read_text())["turns"] == followed["turns"]
+    assert all("Hopper" in (folder / f"a.{suffix}").read_text() for suffix in ("vtt", "srt"))
+    assert run("run", "a.wav")[2] == "1 unchanged\n"
+    assert run("run", "a.wav", "--wrap", "20")[1].split() == ["transcripts/a.new.md", "transcripts/a.new.json"]
+    assert draft.read_bytes() == edited
+    assert run("merge", "transcripts/a.md", "transcripts/a.new.md")[0] == 0
+    assert "I am Hopper" in " ".join(draft.read_text().split())
+
+
 def times_in(path: Path) -> tuple[int, int]:
     """How many turns of a Word document begin with a time, and how many comments it has."""
     docx = pytest.importorskip("docx")

@@ -23,6 +23,7 @@ from transcribe.transcript import Word
 
 SECONDS_A_LETTER = 0.07  # of a word put where nothing was heard; English speech has about 14 letters a second
 LONGEST_NOTE = 60  # tokens; a bracket that closes later than that opens no note
+LEAST_LIKENESS = 0.2  # of draft and transcript; different interviews share under 6 %, a hard edit leaves over half
 PLENTY = 10.0  # seconds, for the silence round a recording
 
 _DASHES = "-–—.…"
@@ -48,6 +49,11 @@ class Realignment:
 
     turns: tuple[RealignedTurn, ...]
     likeness: float
+
+    @property
+    def is_of_one_text(self) -> bool:
+        """Whether the edited text can be what became of the timed one: it has words, and enough of the same."""
+        return self.likeness >= LEAST_LIKENESS and any(turn.words for turn in self.turns)
 
 
 def as_it_is(text: str) -> tuple[str, ...]:

@@ -16,12 +16,15 @@ from typing import Any, Literal, cast
 import transcribe
 from audio.disk import sha256_of
 from audio.episode import Episode
+from output.errors import OutputError
 from output.files import Written, write_draft
 from output.formats import FORMATS, file_name, write
 from output.labels import LabelStyle
+from output.parse import read_draft
 from output.style import DocxTimes, Style
 from transcribe.errors import SettingsError, TranscriptError
 from transcribe.pipeline import record_of
+from transcribe.realign import realign
 from transcribe.settings import Settings
 from transcribe.transcript import Transcript
 from transcribe.voices import Voice, digest_of
@@ -82,8 +85,9 @@ def write_transcript(
     The JSON is always written, and what was written before in other formats is kept in step. Where an editor has
     changed the draft and the machine has something new to say, all of it goes to `STEM.new.*` beside (`STEM.new2.*`, …
     where that is another recording's, or `taken`, in lower case, by one of the same run); where it has nothing new to
-    say, what is there stays, and what is missing is made of the JSON. The JSON comes last: it records what the machine
-    wrote, so that an edit can be told from it. Raises `OutputError`.
+    say, what is there stays, and what is missing is made of the JSON. So it is where the JSON of an edited draft is
+    gone, and it is written anew. The JSON comes last: it records what the machine wrote, so that an edit can be told
+    from it. Raises `OutputError`.
     """
     folder = settings.output_folder
     json_path, draft = folder / file_name(stem, "json"), folder / file_name(stem, "md")
@@ -101,13 +105,13 @@ def write_transcript(
     if not force and _is_edited(draft, machine, recorded):
         if before and _sha256(machine) == recorded.get(draft.name):
             return tuple(asked), _write_missing(asked, before, style=style, draft=draft)
+        if not before and _is_of_one_text(draft, placed):
+            return tuple(asked), _write_record(contents, json_path, transcript=placed, machine=machine, draft=draft)
         wider = replace(settings, formats=tuple(dict.fromkeys(("md", *settings.formats))))
         beside = _stem_beside(stem, transcript.episode.path, settings=settings, taken=taken)
         paths, messages = write_transcript(transcript, beside, settings=wider, taken=taken)
-        return paths, (
-            f"{draft} is not as turnscript wrote it and stays; compare: diff -u {draft} {paths[0]}",
-            *messages,
-        )
+        told = f"{draft} is not as turnscript wrote it and stays; compare: diff -u {draft} {paths[0]}"
+        return paths, (told, *messages)
     written = _write_all(contents, json_path, transcript=placed, recorded=recorded, force=force)
     return tuple(written[path].path for path in asked), tuple(new.message for new in written.values() if new.message)
 
@@ -151,6 +155,37 @@ def _write_missing(asked: Mapping[Path, str], there: Transcript, *, style: Style
     timed = file_name(draft.stem, "json")
     says = f"says what {timed} says; after an edit `transcribe sync {draft}` brings both up to date"
     return tuple(f"{path} {says}" for path in missing)
+
+
+def _write_record(
+    contents: Mapping[Path, str | bytes],
+    json_path: Path,
+    *,
+    transcript: Transcript,
+    machine: str | bytes,
+    draft: Path,
+) -> tuple[str, ...]:
+    """Write the timed transcript that is gone from beside an edited draft, and what else is not there.
+
+    It records what the machine would have written for the draft, so that the edits are known for edits from now on.
+    One that is there and cannot be read is kept as a backup.
+    """
+    missing = {path: content for path, content in contents.items() if path != draft and not path.exists()}
+    written = {path.name: write_draft(path, content, previous_sha256=None) for path, content in missing.items()}
+    outputs = {draft.name: _sha256(machine), **{name: new.sha256 for name, new in written.items()}}
+    timed = replace(transcript, made_with=replace(transcript.made_with, outputs=outputs)).to_json()
+    record = write_draft(json_path, timed, previous_sha256=None, force=True)
+    told = f"{draft} is not as turnscript wrote it and stays; `transcribe sync {draft}` gives it its times"
+    return (told, record.message) if record.message else (told,)
+
+
+def _is_of_one_text(draft: Path, transcript: Transcript) -> bool:
+    """Whether the draft can be this transcript, edited, and not somebody's text about something else."""
+    try:
+        said = [turn.spoken for turn in read_draft(draft).turns]
+    except OutputError:
+        return False
+    return realign(said, [turn.words for turn in transcript.turns]).is_of_one_text
 
 
 def _is_edited(draft: Path, content: str | bytes, recorded: Mapping[str, str]) -> bool:

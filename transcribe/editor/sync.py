@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
 OnAudio = Callable[[Transcript, Transcript], tuple[Transcript, str]]  # (after, before) → retimed, what was done
 
-LEAST_LIKENESS = 0.2  # of draft and transcript; different interviews share under 6 %, a hard edit leaves over half
-
 
 @dataclass(frozen=True, slots=True)
 class Followed:
@@ -97,7 +95,8 @@ def transcript_of(draft_path: Path) -> Transcript:
         return Transcript.from_json(path.read_text(encoding="utf-8"), source=str(path))
     except FileNotFoundError as error:
         raise TranscriptError(
-            f"{path}: not there, so {draft_path.name} has no times; `transcribe run` on the audio makes it"
+            f"{path}: not there, so {draft_path.name} has no times; `transcribe run` on the audio makes it and "
+            "leaves the draft as it is"
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise TranscriptError(f"{path}: cannot be read ({error}); run `transcribe run` on the audio again") from error
@@ -123,7 +122,7 @@ def follow(
     words = tuple(before.words)
     texts = [turn.spoken for turn in draft.turns]
     realigned = realign(texts, [turn.words for turn in before.turns], forms=forms_in(texts))
-    if words and (realigned.likeness < LEAST_LIKENESS or not any(turn.words for turn in realigned.turns)):
+    if words and not realigned.is_of_one_text:
         raise TranscriptError(
             f"{name}: its timed transcript belongs to another text ({realigned.likeness:.0%} of the words agree); "
             "nothing was changed. Put the draft beside its own .json, or run `transcribe run` on the audio again"
