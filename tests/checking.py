@@ -37,7 +37,7 @@ NAMES = {"A": "Ada", "B": "Grace"}
 Talk = Sequence[tuple[str, str]]
 
 
-@dataclass
+@dataclass(eq=False)
 class Telling(ScriptedStages):
     """Hears `talk`, half a second a word; `drop` are the seconds of which it hears nothing."""
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.checking import LOOP, NAMES, SWAPPED, TALK, Check, Telling, found, state, with_words, write_clip
+from tests.conftest import Run
 from tests.scripted import tone
 from transcribe.cli import cli
 from transcribe.settings import Settings, Stage
@@ -217,16 +218,62 @@ def test_speed_is_limited_and_remembered(check: Check, tmp_path: Path) -> None:
     assert found(check("clips", "--json")[1])["x_realtime"] == found(first[1])["x_realtime"]
 
 
-def test_a_speed_nobody_measured_is_not_met(check: Check, tmp_path: Path) -> None:
-    write_clip(tmp_path / "clips")
-    check("clips")
-    for kept in (tmp_path / "cache").rglob("speed-*"):
-        kept.unlink()
-    (tmp_path / "clips" / "clips.toml").write_text('[[clip]]\naudio = "garden.wav"\nlimits = { x_realtime = 1 }\n')
-    code, out, _ = check("clips")
+def test_a_speed_that_results_kept_before_hide_is_told(check: Check, run: Run, tmp_path: Path) -> None:
+    """`run` had the clip before: nobody measured a speed, nobody is to blame. Measured anew, the limit holds."""
+    clip = write_clip(tmp_path / "clips")
+    run("run", str(clip), stages=Telling())
+    toml = tmp_path / "clips" / "clips.toml"
+    for limits in ("[overall]\nx_realtime = 1e9\n", "[limits]\nx_realtime = 1e9\n"):
+        toml.write_text(f'{limits}[[clip]]\naudio = "garden.wav"\n')
+        stages = Telling()
+        code, out, _ = check("clips", stages=stages)
+        assert (code, stages.calls) == (0, [])
+        assert "note: garden: x_realtime: not measured, its transcript is kept from before; --fresh measures it" in out
+    toml.write_text('[[clip]]\naudio = "garden.wav"\n')
+    assert "x_realtime" not in check("clips")[1], "nobody asked for it"
+    toml.write_text('[limits]\nx_realtime = 1e9\n[[clip]]\naudio = "garden.wav"\n')
+    code, out, _ = check("clips", "--fresh")
     assert code == 1
-    assert "x_realtime: not measured: the transcript was kept from before; run with --fresh" in out
-    assert check("clips", "--fresh")[0] == 0
+    assert "is slower than 1e+09" in out
+    assert check("clips")[0] == 1, "it is remembered"
+
+
+def test_of_all_clips_the_speed_is_that_of_those_measured(check: Check, run: Run, tmp_path: Path) -> None:
+    run("run", str(write_clip(tmp_path / "clips")), stages=Telling())
+    write_clip(tmp_path / "clips", "phone", hertz=220)
+    toml = '[overall]\nx_realtime = 1e9\n[[clip]]\naudio = "garden.wav"\n[[clip]]\naudio = "phone.wav"\n'
+    (tmp_path / "clips" / "clips.toml").write_text(toml)
+    code, out, _ = check("clips", "--json")
+    report = json.loads(out)
+    (overall,) = [gate for gate in report["overall"]["gates"] if gate["measure"] == "x_realtime"]
+    assert (code, overall["value"]) == (1, found(out, "phone")["x_realtime"])
+    assert [note.partition(":")[0] for note in report["notes"]] == ["garden"]
+
+
+def test_half_of_the_work_is_no_speed(check: Check, tmp_path: Path) -> None:
+    """What the words took is not known when only the speakers had to be told apart."""
+    write_clip(tmp_path / "clips")
+    (tmp_path / "clips" / "clips.toml").write_text('[limits]\nx_realtime = 1\n[[clip]]\naudio = "garden.wav"\n')
+    assert check("clips", stages=Telling(broken=frozenset({"diarize"})))[0] == 2
+    stages = Telling()
+    code, out, _ = check("clips", "--json", stages=stages)
+    assert (code, stages.calls) == (0, ["diarize"])
+    assert "x_realtime" not in found(out)
+    assert "x_realtime: not measured" in out
+
+
+def test_a_speed_is_remembered_when_the_glossary_changes(check: Check, tmp_path: Path) -> None:
+    """The first reading stands, and with it what was measured of it; a speed that is too low still fails."""
+    write_clip(tmp_path / "clips")
+    toml = tmp_path / "clips" / "clips.toml"
+    toml.write_text('[overall]\nx_realtime = 0.001\n[[clip]]\naudio = "garden.wav"\n')
+    first = check("clips", "--json")
+    (tmp_path / "names.txt").write_text("Ada\nGrace\n")
+    again = check("clips", "--json", "--glossary", "names.txt")
+    assert (first[0], again[0]) == (0, 0)
+    assert found(again[1])["x_realtime"] == found(first[1])["x_realtime"]
+    toml.write_text('[overall]\nx_realtime = 1e9\n[[clip]]\naudio = "garden.wav"\n')
+    assert check("clips", "--glossary", "names.txt")[0] == 1
 
 
 def test_what_did_not_change_is_neither_transcribed_nor_scored_again(check: Check, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from transcribe.clips import Clip, Clips
 from transcribe.errors import TranscribeError, TranscriptError
 from transcribe.gates import Found, Gate, gates_of, pooled_gates
 from transcribe.pipeline import Pipeline
-from transcribe.recording import Progress
+from transcribe.recording import Progress, Watch
 from transcribe.references import REFERENCE_SUFFIXES, Account, account_of, read_account, with_times
 from transcribe.score import Score, Scoring, score
 from transcribe.settings import Settings, Stage
@@ -129,7 +129,7 @@ def check(
         checked += [Checked(name, unmet=_MISSING) for name in sorted(missing)]
     ordered = tuple(sorted(checked, key=lambda one: one.badness, reverse=True))
     made = Baseline({name: Kept(one.reference, one.values, one.blocks, one.behind) for name, one in found.items()})
-    return Report(ordered, overall, _notes(found, baseline), scoring), made
+    return Report(ordered, overall, _notes(found, baseline) + _untimed(found, clips), scoring), made
 
 
 def _attempt(clip: Clip, pipeline_for: PipelineMaker, *, scoring: Scoring, progress: Progress) -> Found | str:
@@ -150,8 +150,9 @@ def _found(clip: Clip, pipeline: Pipeline, *, scoring: Scoring, progress: Progre
         raise TranscriptError(f"{clip.audio}: no reference beside it; write {ways}")
     against = [[_hash(path) for path in clip.references], asdict(scoring), clip.terms, SCORES_OF]
     reference = hashlib.sha256(json.dumps(against, sort_keys=True).encode()).hexdigest()
-    watch = _Watch(progress)
-    transcript = pipeline.transcript(Episode.of_file(clip.audio), progress=watch)
+    watch, began = Watch(progress), time.perf_counter()
+    transcript = pipeline.transcript(Episode.of_file(clip.audio), watch=watch)
+    elapsed = time.perf_counter() - began
     heard = account_of(transcript)
     said = json.dumps([asdict(heard), reference], sort_keys=True)
     kept = cache_folder() / "scores" / f"{hashlib.sha256(said.encode()).hexdigest()[:32]}.json"
@@ -162,26 +163,9 @@ def _found(clip: Clip, pipeline: Pipeline, *, scoring: Scoring, progress: Progre
             raise TranscriptError(f"{clip.references[0]}: {scored.lacks}, so nothing can be checked against it")
         one = _measured(scored, reference)
         _save(kept, asdict(one))
-    took = _took(transcript, clip.settings, watch.seconds)
+    ran = watch.seconds.keys() >= {Stage.RECOGNIZE, Stage.DIARIZE}  # what was kept took no time to speak of
+    took = _took(transcript, clip.settings, round(elapsed, 3) if ran else None)
     return replace(one, took=took, seconds=transcript.episode.duration or 0.0)
-
-
-class _Watch:
-    """Passes progress on, and tells how long the stages ran, if all of them did."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress, self._started, self._ended = progress, time.perf_counter(), 0.0
-        self._stages: set[str] = set()
-
-    def __call__(self, stage: str, fraction: float) -> None:
-        self._ended = time.perf_counter()
-        self._stages.add(stage)
-        self._progress(stage, fraction)
-
-    @property
-    def seconds(self) -> Seconds | None:
-        ran = {Stage.RECOGNIZE, Stage.DIARIZE} <= self._stages
-        return round(self._ended - self._started, 3) if ran else None
 
 
 def _took(transcript: Transcript, settings: Settings, seconds: Seconds | None) -> Seconds | None:
@@ -244,6 +228,14 @@ def _notes(found: Mapping[str, Found], baseline: Baseline | None) -> tuple[str, 
     """Which clips a baseline does not know yet."""
     names = [name for name in found if name not in baseline.clips] if baseline else []
     return tuple(f"{name}: is not in the baseline; add it with --update-baseline" for name in names)
+
+
+def _untimed(found: Mapping[str, Found], clips: Clips) -> tuple[str, ...]:
+    """Which clips have a limit of speed and none to hold against it."""
+    wanted = {one.name for one in clips.clips if (clips.overall.x_realtime, one.limits.x_realtime) != (None, None)}
+    names = [name for name, one in found.items() if name in wanted and one.took is None]
+    why = "its transcript is kept from before; --fresh measures it"
+    return tuple(f"{name}: x_realtime: not measured, {why}" for name in names)
 
 
 def _reference(paths: tuple[Path, ...]) -> Account:

@@ -47,14 +47,14 @@ def gates_of(
 ) -> tuple[Gate, ...]:
     """A gate for every measure that is known, `required` or in the baseline, in the order of `Limits`.
 
-    One that is required or in the baseline and not known fails: what is no longer measured is not met. A baseline that
-    was held against another reference is none.
+    One that is required or in the baseline and not known fails: what is no longer measured is not met. Not so speed,
+    which nobody can tell of a transcript that was kept. A baseline that was held against another reference is none.
     """
     values: dict[str, float] = dict(one.values)
     if one.took and one.seconds:
         values["x_realtime"] = round(one.seconds / one.took, 2)
     comparable = before if before is not None and before.reference == one.reference else None
-    needed = required | {"x_realtime"}
+    needed = required - {"x_realtime"}
     gates = []
     for measure in (field.name for field in fields(Limits)):
         value, was = values.get(measure), comparable.values.get(measure) if comparable else None
@@ -110,15 +110,14 @@ _UNMEASURED: Mapping[str, str] = {
     "misnamed": "nobody in the transcript has a name of the reference's, or one person speaks; set it to false there",
     "names": "the reference mentions no speaker's name and no term; name `terms`, or set it to false for this clip",
 }
-"""Why a clip has no value, and what to do about it; the number of speakers always has one."""
+"""Why a clip has no value, and what to do about it; the number of speakers always has one, speed needs none."""
 
 
 def _over(measure: str, value: float | None, limit: float | None) -> str:
     if limit is None:
         return ""
     if value is None:
-        why = "the transcript was kept from before; run with --fresh"
-        return f"{measure}: not measured: {why if measure == 'x_realtime' else _UNMEASURED[measure]}"
+        return f"{measure}: not measured: {_UNMEASURED[measure]}"
     if measure == "x_realtime":
         return f"{measure}: {value:g} is slower than {limit:g}" if value < limit else ""
     off = " off" if measure == "speakers" else ""
@@ -141,7 +140,10 @@ def _worse(measure: str, one: Found, before: Kept | None) -> str:
 
 
 def _together(parts: Sequence[Found | Kept]) -> Found:
-    """Rates pooled from their stretches, the others added up; names are looked at clip by clip."""
+    """Rates pooled from their stretches, the others added up; names are looked at clip by clip.
+
+    Speed is that of the clips of which it was measured.
+    """
     blocks = {
         m: pooled(p.blocks[m] for p in parts if m in p.blocks) for m in RATES if any(m in p.blocks for p in parts)
     }
@@ -150,10 +152,8 @@ def _together(parts: Sequence[Found | Kept]) -> Found:
         known = [part.values[measure] for part in parts if measure in part.values]
         if known:
             values[measure] = round(sum(known), 6)
-    runs = [part for part in parts if isinstance(part, Found)]
-    took = [part.took for part in runs if part.took]
-    timed = len(took) == len(parts)
-    return Found("", values, blocks, (), sum(part.seconds for part in runs), sum(took) if timed else None)
+    timed = [(part.seconds, part.took) for part in parts if isinstance(part, Found) and part.took]
+    return Found("", values, blocks, (), sum(s for s, _ in timed), sum(took for _, took in timed) or None)
 
 
 def _beside(one: Found | Kept, other: Found | Kept) -> Found | Kept:
