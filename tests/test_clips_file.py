@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.checking import Check, Telling, with_words, write_clip
+from tests.scripted import tone
 from transcribe.clips import Limits, find_clips
 from transcribe.settings import Settings
 
@@ -64,6 +65,42 @@ wer = 0.02
     assert "der" not in limits["second"], "its reference has no times"
     assert report["overall"]["gates"][0]["limit"] == 0.02
     assert [clip["state"] for clip in report["clips"]] == ["failed", "ok"]
+
+
+def test_a_recording_the_file_does_not_name_is_told(check: Check, tmp_path: Path) -> None:
+    """In all reports; it is no failure: the file says what is checked."""
+    write_clip(tmp_path / "clips")
+    tone(tmp_path / "clips" / "extra.wav")
+    (tmp_path / "clips" / "notes.txt").write_text("no recording")
+    (tmp_path / "clips" / "clips.toml").write_text('[[clip]]\naudio = "../clips/garden.wav"\n')
+    code, out, _ = check("clips", "--markdown", "page.md")
+    note = "extra.wav: is not in clips.toml, so it is not checked; name it there, or move it"
+    assert (code, [line for line in out.splitlines() if line.startswith("note: ")]) == (0, [f"note: {note}"])
+    assert json.loads(check("clips", "--json")[1])["notes"] == [note]
+    assert "extra.wav" in (tmp_path / "page.md").read_text()
+
+
+def test_limits_and_settings_alone_hold_for_every_recording_of_the_folder(check: Check, tmp_path: Path) -> None:
+    for name, hertz in (("garden", 440.0), ("second", 220.0)):
+        write_clip(tmp_path / "clips", name, hertz=hertz)
+    toml = tmp_path / "clips" / "clips.toml"
+    toml.write_text('[limits]\nwer = 0\n[overall]\nwer = 0.001\n[settings]\nlanguage = "nl"\n')
+    code, out, _ = check("clips", "--json", stages=Telling(talk=with_words("roses", "noses")))
+    report = json.loads(out)
+    assert (code, {clip["name"]: clip["state"] for clip in report["clips"]}, report["notes"]) == (
+        1,
+        {"garden": "failed", "second": "failed"},
+        [],
+    )
+    assert report["overall"]["gates"][0]["limit"] == 0.001
+    assert {clip.settings.language for clip in find_clips(tmp_path / "clips", Settings()).clips} == {"nl"}
+    (tmp_path / "clips" / "second.rttm").unlink()
+    toml.write_text("[limits]\nder = 0.2\n")
+    code, out, _ = check("clips")
+    assert (code, "der: not measured: the reference has no speaker times" in out) == (1, True), "stated for all"
+    tone(tmp_path / "clips" / "lonely.wav")
+    code, out, _ = check("clips")
+    assert (code, "lonely.wav: no reference beside it" in out) == (2, True), "as in a folder without the file"
 
 
 def test_terms_are_looked_at_like_names(check: Check, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from audio.episode import Episode, Seconds
 from audio.errors import AudioError
 from output.errors import OutputError
 from transcribe.baseline import RATES, Baseline, Kept
-from transcribe.clips import Clip, Clips
+from transcribe.clips import FILE_NAME, Clip, Clips
 from transcribe.errors import TranscribeError, TranscriptError
 from transcribe.gates import Found, Gate, gates_of, pooled_gates
 from transcribe.pipeline import Pipeline
@@ -129,7 +129,7 @@ def check(
         checked += [Checked(name, unmet=_MISSING) for name in sorted(missing)]
     ordered = tuple(sorted(checked, key=lambda one: one.badness, reverse=True))
     made = Baseline({name: Kept(one.reference, one.values, one.blocks, one.behind) for name, one in found.items()})
-    return Report(ordered, overall, _notes(found, baseline) + _untimed(found, clips), scoring), made
+    return Report(ordered, overall, _notes(found, baseline) + _unlooked_at(found, clips), scoring), made
 
 
 def _attempt(clip: Clip, pipeline_for: PipelineMaker, *, scoring: Scoring, progress: Progress) -> Found | str:
@@ -230,12 +230,18 @@ def _notes(found: Mapping[str, Found], baseline: Baseline | None) -> tuple[str, 
     return tuple(f"{name}: is not in the baseline; add it with --update-baseline" for name in names)
 
 
-def _untimed(found: Mapping[str, Found], clips: Clips) -> tuple[str, ...]:
-    """Which clips have a limit of speed and none to hold against it."""
+def _unlooked_at(found: Mapping[str, Found], clips: Clips) -> tuple[str, ...]:
+    """Which recordings the file does not name, and which clips have a limit of speed and none to hold against it."""
     wanted = {one.name for one in clips.clips if (clips.overall.x_realtime, one.limits.x_realtime) != (None, None)}
     names = [name for name, one in found.items() if name in wanted and one.took is None]
     why = "its transcript is kept from before; --fresh measures it"
-    return tuple(f"{name}: x_realtime: not measured, {why}" for name in names)
+    return (
+        *(
+            f"{path.name}: is not in {FILE_NAME}, so it is not checked; name it there, or move it"
+            for path in clips.unnamed
+        ),
+        *(f"{name}: x_realtime: not measured, {why}" for name in names),
+    )
 
 
 def _reference(paths: tuple[Path, ...]) -> Account:

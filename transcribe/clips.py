@@ -1,7 +1,7 @@
 """Sample clips for a check: which there are, what they are held against, and what they may cost.
 
 A folder needs no file: every recording in it is a clip, its reference beside it. `clips.toml` says more: other places,
-settings and limits, for all clips or for one. Nothing is run here.
+settings and limits, for all clips or for one. One that names no clip means all of its folder. Nothing is run here.
 """
 
 from __future__ import annotations
@@ -69,6 +69,7 @@ class Clips:
     overall: Limits
     required: frozenset[str] = frozenset()  # limits stated for all of them together
     partial: bool = False  # one of a folder's, so that the others are not missed
+    unnamed: tuple[Path, ...] = ()  # recordings beside the file that it does not name, so that nobody checks them
 
 
 def find_clips(place: Path, settings: Settings) -> Clips:
@@ -78,7 +79,7 @@ def find_clips(place: Path, settings: Settings) -> Clips:
     """
     if place.is_dir():
         listed = place / FILE_NAME
-        return _listed(listed, settings) if listed.is_file() else _lying_in(place, settings)
+        return _listed(listed, settings) if listed.is_file() else Clips(_lying_in(place, settings), OVERALL)
     if not place.is_file():
         raise SettingsError(f"{place}: no such file or folder; give a folder of clips, a {FILE_NAME} or a recording")
     if place.suffix.lower() in MEDIA_SUFFIXES:
@@ -92,22 +93,24 @@ def references_beside(audio: Path) -> tuple[Path, ...]:
     return tuple(path for path in (words if words.is_file() else text, times) if path.is_file())
 
 
-def _clip(audio: Path, settings: Settings) -> Clip:
-    return Clip(audio.stem, audio, references_beside(audio), settings, Limits())
+def _clip(audio: Path, settings: Settings, limits: Limits = Limits()) -> Clip:
+    return Clip(audio.stem, audio, references_beside(audio), settings, limits)
 
 
-def _lying_in(folder: Path, settings: Settings) -> Clips:
-    audio = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in MEDIA_SUFFIXES and path.is_file()]
+def _lying_in(folder: Path, settings: Settings, limits: Limits = Limits()) -> tuple[Clip, ...]:
+    """A clip for each recording of the folder. Raises `SettingsError` where there is none."""
+    audio = _recordings(folder)
     if not audio:
         raise SettingsError(
             f"{folder}: no recordings lie here, so nothing can be checked; put clips and their references there"
         )
     names = [path.stem for path in audio]
-    clips = (_clip(path, settings) for path in audio)
-    return Clips(
-        tuple(replace(c, name=c.audio.name) if names.count(c.name) > 1 else c for c in clips),
-        OVERALL,
-    )
+    clips = (_clip(path, settings, limits) for path in audio)
+    return tuple(replace(c, name=c.audio.name) if names.count(c.name) > 1 else c for c in clips)
+
+
+def _recordings(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.iterdir()) if path.suffix.lower() in MEDIA_SUFFIXES and path.is_file()]
 
 
 def _listed(path: Path, settings: Settings) -> Clips:
@@ -139,17 +142,27 @@ class _File:
         self._known(together, SUMMED, at=self._line("overall", at=0))
         overall = self._limits(together, OVERALL, at=self._line("overall", at=0))
         common = self._settings(self._table(self._data, "settings", at=0), settings, at=self._line("settings", at=0))
-        rows = self._data.get("clip", [])
+        folder = self._path.parent
+        if "clip" in self._data:
+            clips = self._rows(common, limits)
+            named = {clip.audio.resolve() for clip in clips}
+            unnamed = tuple(path for path in _recordings(folder) if path.resolve() not in named)
+        else:
+            clips, unnamed = _lying_in(folder, common, limits), ()
+        clips = tuple(replace(clip, required=clip.required | _stated(stated)) for clip in clips)
+        return Clips(clips, overall, _stated(together), unnamed=unnamed)
+
+    def _rows(self, settings: Settings, limits: Limits) -> tuple[Clip, ...]:
+        rows = self._data["clip"]
         if not isinstance(rows, list) or not rows:
             self._fail("clip", "there is no [[clip]], so nothing can be checked", at=0)
         starts = [at for at, line in enumerate(self._lines) if re.match(r"\s*\[\[\s*clip\s*\]\]", line)]
         starts += [0] * (len(rows) - len(starts))  # clips written as one list
-        clips = tuple(self._clip(row, common, limits, at=at) for row, at in zip(rows, starts, strict=True))
-        clips = tuple(replace(clip, required=clip.required | _stated(stated)) for clip in clips)
+        clips = tuple(self._clip(row, settings, limits, at=at) for row, at in zip(rows, starts, strict=True))
         for index, clip in enumerate(clips):
             if any(clip.name == other.name for other in clips[:index]):
                 self._fail("name", f"two clips are called {clip.name}; give one another name", at=starts[index])
-        return Clips(clips, overall, _stated(together))
+        return clips
 
     def _clip(self, row: Mapping[str, Any], settings: Settings, limits: Limits, *, at: int) -> Clip:
         self._known(row, ("audio", "limits", "name", "reference", "settings", "speakers", "terms"), at=at)
