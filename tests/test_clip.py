@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from audio.decode import decode
+from tests.checking import Telling, found
 from tests.conftest import Run
+from tests.scripted import ScriptedStages
 from transcribe.clips import find_clips
 from transcribe.cut import cut_clip
 from transcribe.references import read_account
@@ -70,6 +72,26 @@ def test_the_clip_is_ready_for_a_check(run: Run, tmp_path: Path) -> None:
     code, out, _ = run("check", "clips")
     assert code == 1, "the scripted stages say all of it again"
     assert "grace" in out
+
+
+def test_a_fragment_the_guest_opens_comes_with_what_a_check_needs(run: Run, tmp_path: Path) -> None:
+    """Heard perfectly, the check fails by the names alone; with the line `clip` gives it does not."""
+    write_episode(tmp_path / "talk.wav", pauses=((2.4, 2.8),))
+    run("run", "talk.wav", stages=ScriptedStages(said="Rain is on us now. Then it stops. And we go."))
+    draft = tmp_path / "transcripts" / "talk.md"
+    draft.write_text(draft.read_text().replace("Then it stops.", "Then it ends."))
+    _, _, err = run("clip", "talk.wav", "--from", "2.5", "--to", "12", "-o", "clips", "--name", "rain")
+    assert (tmp_path / "clips" / "rain.ref.txt").read_text() == "Guest: Then it ends.\nRich: And we go.\n"
+    start = "Warning: clips/rain.wav: nothing in it tells who is who; its [[clip]] in clips.toml needs: "
+    (line,) = [line.removeprefix(start) for line in err.splitlines() if line.startswith(start)]
+    heard = Telling(talk=[("A", "Then it ends."), ("B", "And we go.")])
+    code, out, _ = run("check", "clips", stages=heard)
+    assert (code, "misnamed: 100.0 % is over" in out) == (1, True)
+    (tmp_path / "clips" / "clips.toml").write_text(f'[[clip]]\naudio = "rain.wav"\n{line}\n')
+    code, out, _ = run("check", "clips", "--json", stages=heard)
+    assert (code, found(out, "rain")["misnamed"]) == (0, 0)
+    code, _, err = run("clip", "talk.wav", "--from", "0", "--to", "12", "-o", "clips", "--name", "whole")
+    assert "clips.toml" not in err, "the host opens the whole"
 
 
 def test_again_changes_nothing_and_other_words_are_kept(run: Run, tmp_path: Path) -> None:

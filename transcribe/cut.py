@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
+import json
 import warnings
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +24,9 @@ from audio.samples import SAMPLE_RATE
 from output.parse import read_draft
 from transcribe.editor.sync import follow, transcript_of
 from transcribe.errors import SettingsError, TranscriptError
-from transcribe.transcript import Transcript, Word
+from transcribe.names import name_speakers
+from transcribe.settings import Settings
+from transcribe.transcript import Transcript, Turn, Word
 
 if TYPE_CHECKING:
     from audio.samples import Audio
@@ -31,6 +35,7 @@ SEARCH = 3.0  # seconds on either side of a wanted cut in which a silence is loo
 SHORTEST_SILENCE_MS = 200
 QUIETER_DB = 16.0  # than the surroundings on average; what pydub's own split_on_silence suggests
 SHORTEST_CLIP = 1.0  # seconds
+MOST_ORDERED = 5  # people whose names are tried in every order
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +76,46 @@ def cut_clip(source: Path, *, start: Seconds, end: Seconds, folder: Path, drafts
         ]
         first, last = start if first is None else first, min(end, audio.duration) if last is None else last
         data = _wav(audio, first, last)
-    reference = "".join(f"{speaker}: {text}\n" for speaker, text in said_between(followed.transcript, first, last))
+    said = said_between(followed.transcript, first, last)
+    reference = "".join(f"{name}: {' '.join(word.text for word in turn.words)}\n" for name, turn in said)
     if not reference:
         raise TranscriptError(f"{draft_path}: nobody speaks from {first:.1f} to {last:.1f} s; choose another stretch")
-    return Cut(_write(stem, data, reference), first, last, tuple(messages))
+    paths = _write(stem, data, reference)
+    if line := _needed_to_name(said, followed.transcript.made_with.settings):
+        messages.append(f"{paths[0]}: nothing in it tells who is who; its [[clip]] in clips.toml needs: {line}")
+    return Cut(paths, first, last, tuple(messages))
 
 
-def said_between(transcript: Transcript, start: Seconds, end: Seconds) -> list[tuple[str, str]]:
-    """Speakers' names and words: those of which at least half lies between `start` and `end`."""
-    rows: list[tuple[str, str]] = []
+def said_between(transcript: Transcript, start: Seconds, end: Seconds) -> list[tuple[str, Turn]]:
+    """Speakers' names and turns, with the words of which at least half lies between `start` and `end`."""
+    rows: list[tuple[str, Turn]] = []
     for turn in transcript.turns:
-        inside = [word.text for word in turn.words if start <= (word.start + word.end) / 2 <= end]
+        inside = tuple(word for word in turn.words if start <= (word.start + word.end) / 2 <= end)
         if inside:
-            rows.append((transcript.speaker(turn.speaker).name, " ".join(inside)))
+            rows.append((transcript.speaker(turn.speaker).name, replace(turn, words=inside)))
     return rows
+
+
+def _needed_to_name(said: Sequence[tuple[str, Turn]], settings: Mapping[str, Any]) -> str:
+    """What must stand in clips.toml for a check to find the right names; empty where it finds them without.
+
+    Whoever opens a fragment, or asks most in it, is taken for the host, who is the first of the names given.
+    """
+    own = {turn.speaker: name for name, turn in said}
+    host, guest = (str(settings.get(key, getattr(Settings(), key))) for key in ("host", "guest"))
+
+    def misnames(names: tuple[str, ...]) -> bool:
+        found = name_speakers([turn for _, turn in said], names=names, host=host, guest=guest).speakers
+        return any(who.name != own[who.id] and who.name in own.values() for who in found)
+
+    if not misnames(()):
+        return ""
+    people = tuple(dict.fromkeys(own.values()))
+    orders = itertools.permutations(people) if len(people) <= MOST_ORDERED else [people]
+    right = next((order for order in orders if not misnames(order)), ())
+    if not right or any("," in name for name in right):
+        return "limits = { misnamed = false }"
+    return f"speakers = {json.dumps(','.join(right), ensure_ascii=False)}"
 
 
 def _silence_near(audio: Audio, wanted: Seconds, words: Iterable[Word]) -> Seconds | None:
