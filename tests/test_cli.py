@@ -24,7 +24,10 @@ def test_paths_go_to_stdout_and_nothing_else_does(run: Run, tmp_path: Path) -> N
     assert told.startswith("a.wav: speakers: "), "who was taken for whom, and why"
     assert summary == "1 written"
     assert run("run", "a.wav") == (0, out, "1 unchanged\n")
-    assert run("run", "a.wav", "--quiet") == (0, out, "")
+    tone(tmp_path / "b.wav", hertz=220)
+    quiet = ("run", "a.wav", "b.wav", "--quiet")
+    assert run(*quiet) == (0, "transcripts/b.md\ntranscripts/b.json\n", ""), "what is new"
+    assert run(*quiet) == (0, "", ""), "cron has nothing to mail"
 
 
 def test_names_are_given_host_first(run: Run, tmp_path: Path) -> None:

@@ -41,15 +41,16 @@ _GO_ON = "run the same command again to go on"
 @click.option("--fresh", is_flag=True, help="Recognise everything again, whatever earlier runs kept.")
 @click.option("--force", is_flag=True, help="Replace drafts that were edited; the edited ones are kept as backups.")
 @click.option("-n", "--dry-run", is_flag=True, help="Say what would be done and how long it takes, and do nothing.")
-@click.option("-q", "--quiet", is_flag=True, help="Only paths, and errors.")
+@click.option("-q", "--quiet", is_flag=True, help="Only the paths of what is new, and errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more; with an error, where it happened.")
 @click.pass_obj
 def run(stages: StagesMaker, /, sources: tuple[str, ...], **given: Any) -> int:
     """Transcribe audio: a Markdown draft with the speakers in bold, and its timed transcript (JSON).
 
     SOURCE is a file, a folder, a pattern, or the address of a recording, a feed or a page with a player; what is not
-    here is fetched into the folder of the drafts. The paths of what was written go to stdout. What was done before is
-    not done again, and a draft you edited is never overwritten. Ctrl-C stops it, and the same command goes on.
+    here is fetched into the folder of the drafts. The paths of the results go to stdout. What was done before is not
+    done again, only its paths are printed, and a draft you edited is never overwritten. Ctrl-C stops it, and the same
+    command goes on.
 
     Without a SOURCE every [[show]] of transcribe.toml is brought up to date.
 
@@ -259,8 +260,9 @@ def _save(report: Report, setup: Setup) -> None:
 
 
 def _tell(result: Result, *, quiet: bool) -> None:
-    for path in result.paths:
-        click.echo(path)
+    if not (quiet and result.state == "unchanged"):  # otherwise cron would mail the same paths every night
+        for path in result.paths:
+            click.echo(path)
     if not quiet and result.named:
         click.echo(_named(result, f"speakers: {'; '.join(result.named)}"), err=True)
     if not quiet and result.state != "failed":
