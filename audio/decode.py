@@ -63,7 +63,7 @@ def decode(
     file and what to do.
     """
     name = _shown(path)
-    _check_source(path, name)
+    check_source(path)
     with scratch_file() as file:
         log = Log()
         levels = _Levels()
@@ -100,7 +100,12 @@ class _Levels:
         return np.concatenate(self._parts, axis=1) if self._parts else None
 
 
-def _check_source(path: Path, name: str) -> None:
+def check_source(path: Path) -> None:
+    """Refuse what needs no decoding to be refused: no plain file, one that may not be read, nothing in it, text.
+
+    Raises `SourceError` and `DecodeError`, as `decode` does.
+    """
+    name = _shown(path)
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):

@@ -39,6 +39,23 @@ def test_a_malformed_file_is_named_with_line_and_key(
         assert message in line
 
 
+def test_settings_are_spelled_as_everywhere_else(check: Check, tmp_path: Path) -> None:
+    """In what a mistake is told, and in what is read: every name it offers is one it takes."""
+    write_clip(tmp_path)
+    toml = tmp_path / "clips.toml"
+    toml.write_text("[settings]\nmodell = 1\n")
+    message = check(".")[2]
+    offered = message.rstrip().partition("; there are ")[2].split(", ")
+    assert {"format", "beam-size", "cache-limit"} <= set(offered)
+    assert not {"formats", "beam_size"} & set(offered)
+    for name in offered:
+        toml.write_text(f"[settings]\n{name} = 1979-05-27\n")
+        code, _, err = check(".")
+        assert (code, f"line 2: {name}: " in err, "is not a setting" in err) == (2, True, False), err
+    toml.write_text("[settings]\nbeam_size = 2\n")
+    assert find_clips(tmp_path, Settings()).clips[0].settings.beam_size == 2, "as it was spelled before"
+
+
 def test_settings_and_limits_go_from_all_clips_to_one(check: Check, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     write_clip(tmp_path / "clips", "second", hertz=220)
@@ -115,7 +132,8 @@ def test_terms_are_looked_at_like_names(check: Check, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("toml", "message"),
     [
-        ('[[clip]]\naudio = "gone.wav"\nreference = "garden.ref.txt"\n', "gone.wav: cannot be read"),
+        ('[[clip]]\naudio = "gone.wav"\nreference = "garden.ref.txt"\n', "gone.wav: there is no such recording"),
+        ('[[clip]]\naudio = "gone.wav"\n', "clips/gone.wav: there is no such recording; correct `audio` in clips.toml"),
         ('[[clip]]\naudio = "garden.wav"\nreference = "gone.ref.txt"\n', "gone.ref.txt: the reference cannot be read"),
         ('[[clip]]\naudio = "garden.wav"\nreference = []\n', "garden.wav: no reference"),
     ],

@@ -57,6 +57,16 @@ def test_new_done_changed_and_edited(setup: Setup, tmp_path: Path) -> None:
     assert said(path, changed)[0].endswith("the draft that was edited stays, what is new goes beside it")
 
 
+@pytest.mark.parametrize(
+    ("content", "message"), [(b"", "is empty; get the file again"), (b"I am a letter.\n" * 50, "is text, not audio")]
+)
+def test_what_is_no_audio_is_told_before_the_night(setup: Setup, tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "a.mp3"
+    path.write_bytes(content)
+    (line,) = said(path, setup)
+    assert line.startswith(message)
+
+
 def test_the_estimate_is_by_earlier_runs(setup: Setup, tmp_path: Path) -> None:
     path = tone(tmp_path / "a.wav", seconds=90.0)
     assumed = f"about {90 / ASSUMED:.0f} s at 10 × real time, assumed, nothing was measured here yet"

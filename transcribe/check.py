@@ -145,6 +145,8 @@ def _attempt(clip: Clip, pipeline_for: PipelineMaker, *, scoring: Scoring, progr
 
 def _found(clip: Clip, pipeline: Pipeline, *, scoring: Scoring, progress: Progress) -> Found:
     """What the clip's transcript is worth: as it was kept, or scored now."""
+    if not clip.audio.exists():
+        raise TranscriptError(f"{clip.audio}: there is no such recording; correct `audio` in {FILE_NAME}")
     if not clip.references:
         ways = " or ".join(clip.audio.stem + suffix for suffix in REFERENCE_SUFFIXES)
         raise TranscriptError(f"{clip.audio}: no reference beside it; write {ways}")

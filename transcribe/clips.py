@@ -197,9 +197,9 @@ class _File:
         known = [field.name for field in dataclasses.fields(Settings)]
         made = base
         for key, value in given.items():
-            name = key.replace("-", "_")
+            name = "formats" if key == "format" else key.replace("-", "_")
             if name not in known:
-                self._fail(key, f"is not a setting; there are {', '.join(known)}", at=at)
+                self._fail(key, f"is not a setting; there are {', '.join(map(shown, known))}", at=at)
             default = getattr(Settings(), name)
             if name == "speakers" and type(value) is int:
                 value = str(value)

@@ -35,6 +35,8 @@ _log = logging.getLogger(__name__)
 
 def forecast(jobs: Iterable[Job], setup: Setup) -> Iterator[str]:
     """A line for each job, and one for all: what would be done, and how long it would take."""
+    from audio.decode import check_source
+
     due: list[Job] = []
     pipeline = Pipeline(
         setup.settings,
@@ -50,6 +52,8 @@ def forecast(jobs: Iterable[Job], setup: Setup) -> Iterator[str]:
     for job in jobs:
         try:
             found = outlook(job, setup.settings, mode=setup.mode, is_kept=is_kept)
+            if found.is_work and job.episode.path is not None:
+                check_source(job.episode.path)
         except (AudioError, TranscribeError) as error:
             yield str(error)
             continue
