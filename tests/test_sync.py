@@ -170,6 +170,13 @@ def test_notes_links_and_epilogue_carry_no_time(draft: Path) -> None:
     assert sync(draft).report == "nothing changed"
 
 
+def test_a_note_before_a_comma_leaves_the_comma_in_the_captions(draft: Path) -> None:
+    edit(draft, ("for weeks, so", "for weeks [laughs], so"))
+    assert sync(draft).report == "nothing changed"
+    assert transcript_of(draft).turns == talk().turns
+    assert "weeks, so" in " ".join(draft.with_suffix(".vtt").read_text(encoding="utf-8").split())
+
+
 def test_the_title_follows_the_front_matter(draft: Path) -> None:
     edit(draft, ("title: A talk", "title: 'Ada: a talk'"))
     sync(draft)
