@@ -19,7 +19,7 @@ from audio.addresses import is_web_address, shown, web_address
 from audio.disk import cache_folder
 from audio.documents import Document, get_document
 from audio.episode import Episode
-from audio.errors import AudioError, PageError, SourceError
+from audio.errors import AudioError, PageError, SourceError, installing
 from audio.feed import episodes_of, feeds_of, plain
 from audio.http import Client
 from audio.media import HEAD_BYTES, MEDIA_SUFFIXES, Kind, kind_of
@@ -157,7 +157,7 @@ def _beyond(page: Page, name: str, client: Client) -> tuple[Episode, ...]:
                 return found
     raise PageError(
         f"{name}: no audio is named on this page; give the address of the recording or of the show's feed, "
-        "or install the extra turnscript[sites] (yt-dlp), which knows many sites"
+        f"or install yt-dlp, which knows many sites: {installing('sites')}"
     )
 
 
