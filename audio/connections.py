@@ -148,10 +148,23 @@ def translated(url: str) -> Iterator[None]:
             raise TransientError(
                 f"{name}: the proxy does not let it through; check http_proxy and https_proxy"
             ) from exc
-        problem = type(exc).__name__
-        raise TransientError(f"{name}: the connection failed ({problem}); check it and run again") from exc
+        raise TransientError(f"{name}: {_what_happened(reasons)}") from exc
     except ValueError as exc:  # urllib3's LocationParseError is one, as is what http.client makes of a bad header
         raise FetchError(f"{name}: it cannot be asked for; check the address") from exc
+
+
+def _what_happened(reasons: list[Any]) -> str:
+    """What became of a connection, by the errors that tell it, and what to do."""
+    from urllib3.exceptions import TimeoutError as TooLongError
+
+    if any(isinstance(reason, ConnectionRefusedError) for reason in reasons):
+        return "the connection is refused: no server answers there; check the address"
+    if any(isinstance(reason, TimeoutError | TooLongError) for reason in reasons):
+        return "the server does not answer in time; run again later"
+    if any(isinstance(reason, ConnectionError | http.client.IncompleteRead) for reason in reasons):
+        return "the connection broke off; run again"
+    told = next((reason.strerror for reason in reasons if isinstance(reason, OSError) and reason.strerror), None)
+    return f"the connection failed ({told or type(reasons[0]).__name__}); check it and run again"
 
 
 def timeout(connect: float, read: float) -> Timeout:

@@ -13,6 +13,15 @@ Each message names the input and what to do about it; foreign errors hang on ``_
 """
 
 
+def installing(extra: str) -> str:
+    """How to get one of turnscript's extras, for a message about something that is not installed.
+
+    >>> installing("editor")
+    "pip install 'turnscript[editor]' (in a checkout: pip install '.[editor]')"
+    """
+    return f"pip install 'turnscript[{extra}]' (in a checkout: pip install '.[{extra}]')"
+
+
 class AudioError(Exception):
     """Base of all errors of the package, for ``except`` blocks around a whole episode."""
 

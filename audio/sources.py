@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import logging
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
@@ -18,7 +19,7 @@ from audio.addresses import is_web_address, shown, web_address
 from audio.disk import cache_folder
 from audio.documents import Document, get_document
 from audio.episode import Episode
-from audio.errors import AudioError, PageError, SourceError
+from audio.errors import AudioError, PageError, SourceError, installing
 from audio.feed import episodes_of, feeds_of, plain
 from audio.http import Client
 from audio.media import HEAD_BYTES, MEDIA_SUFFIXES, Kind, kind_of
@@ -28,6 +29,7 @@ from audio.sites import episodes_on_site
 _PLAYERS_TRIED = 3
 _NAME_LENGTH = 120  # letters of a name that are shown
 _ANY_BYTES = ("", "application/octet-stream", "binary/octet-stream")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _log = logging.getLogger(__name__)
 
 
@@ -61,6 +63,10 @@ def episodes_from(source: str, *, client: Client | None = None) -> tuple[Episode
         return tuple(Episode.of_file(file) for file in _recordings_in(path))
     if is_there:
         return _in_file(path, client)
+    if _SCHEME.match(source.strip()):
+        raise SourceError(
+            f"{shown(source.strip())}: only http and https addresses are fetched; bring the file here and give its path"
+        )
     if glob.has_magic(source):
         return tuple(Episode.of_file(file) for file in _matches(path))
     raise SourceError(
@@ -151,7 +157,7 @@ def _beyond(page: Page, name: str, client: Client) -> tuple[Episode, ...]:
                 return found
     raise PageError(
         f"{name}: no audio is named on this page; give the address of the recording or of the show's feed, "
-        "or install the extra turnscript[sites] (yt-dlp), which knows many sites"
+        f"or install yt-dlp, which knows many sites: {installing('sites')}"
     )
 
 

@@ -238,7 +238,7 @@ RULES = {
     "T4": "an initial that fits nobody, or more than one",
     "T5": "a marker that is not bold everywhere, or glued to its text",
     "T6": "a turn without words that is not the last",
-    "T7": "a paragraph that begins like a turn of somebody unknown",
+    "T7": "what looks like a turn inside another one's",
 }
 FIXABLE = frozenset(("M5", "T1", "T2", "T5"))
 CODES = tuple(RULES)

@@ -24,6 +24,7 @@ _BOLD = re.compile(
 _PLAIN = re.compile(
     rf"(?P<label>[^\W\d_](?:[^\W_]|[ .'’&\-]){{0,39}}?):(?P<stamp>[ \t]+{_CLOCK}(?=\s*$))?(?:[ \t]+|(?=\r?$))"
 )
+_HAS_LETTER = re.compile(r"[^\W_]|[^\x00-\u2fff]")  # or a sign for one, such as an emoji
 _BREAK = re.compile(r"[ \t\xa0]*\r?")  # a blank line, without its line feed
 _EVENTS = frozenset(
     "break laughter laughing laughs music applause sponsor sponsors ad ads advertisement intro outro crosstalk "
@@ -33,6 +34,16 @@ _HEADINGS = frozenset(
     "http https mailto ftp tl;dr n.b nb ps p.s hosts guests links link resources tags date title source author "
     "credits transcript recording duration topics chapters thanks example summary".split()
 )
+_OPENERS = frozenset(
+    "also and answer but conclusion contact editor fact finally first license no ok okay plus point problem producer "
+    "question remember result second so solution subscribe then third website well yes".split()
+)  # what may begin a sentence with a colon after it, and is nobody's name
+_INSIDE = re.compile(
+    rf"""[.?!…]["'”’)\]]{{0,3}}(?:[ \t]{{1,9}}|[ \t]{{0,9}}\r?\n)  # after a sentence
+    (?:\*\*(?P<bold>{_LABEL}{{1,60}}?)(?::\*\*|\*\*:)|(?P<plain>[^\W\d_](?:[^\W_]|[.'’&\- ]){{0,39}}?):)[ \t]+(?=\S)""",
+    re.VERBOSE,
+)
+_NO_PROSE = ("-", "* ", "+", ">", "#", "<", "|", "\t", "    ")  # begins a line whose colons mean something else
 _PARTICLES = frozenset(("de", "van", "von", "der", "den", "di", "da", "&", "and"))
 
 
@@ -61,11 +72,12 @@ def markers_in(body: str, *, first_line: int) -> tuple[list[Marker], list[str]]:
     candidates = list(_candidates(body, first_line))
     bold = {shown(c.marker.label) for c in candidates if c.bold and (c.after_blank or c.after_html)}
     labels = bold | {label[0] for label in bold} if bold else _plain_labels(candidates)
-    markers, warnings = [], []
+    markers: list[Marker] = []
+    warnings: list[str] = []
     for candidate in candidates:
         label, line = shown(candidate.marker.label), candidate.marker.line
         known = label in labels
-        if bold and not known and candidate.after_blank and " " in label and _is_name(label) and candidate.has_text:
+        if bold and candidate.after_blank and candidate.has_text and _is_stranger(label, labels, in_turn=bool(markers)):
             warnings.append(f"line {line}: {label}: looks like a turn, but nobody is called so in this post")
         if not known or not (candidate.after_blank or candidate.bold):
             continue
@@ -74,7 +86,43 @@ def markers_in(body: str, *, first_line: int) -> tuple[list[Marker], list[str]]:
         if not candidate.after_blank:
             warnings.append(f"line {line}: no blank line before the turn of {label}")
         markers.append(candidate.marker)
-    return markers, warnings
+    return markers, warnings + _swallowed(body, candidates, markers, labels)
+
+
+def _swallowed(body: str, candidates: list[_Candidate], markers: list[Marker], labels: set[str]) -> list[str]:
+    """Warnings about what looks like a turn in the middle of another one's paragraph, and is read as its words."""
+    if not markers:
+        return []
+    taken = {marker.start for marker in markers}
+    inside = {
+        (candidate.marker.line, shown(candidate.marker.label))
+        for candidate in candidates
+        if not candidate.after_blank and candidate.marker.start not in taken
+        if candidate.bold or (len(candidate.marker.label) > 1 and shown(candidate.marker.label) in labels)
+    }
+    position, line = markers[0].end, markers[0].line
+    for match in _INSIDE.finditer(body, position):
+        start = match.start("bold") - 2 if match["bold"] else match.start("plain")
+        line += body.count("\n", position, start)
+        position, label = start, shown(match["bold"] or match["plain"])
+        if start in taken or body.startswith(_NO_PROSE, body.rfind("\n", 0, start) + 1) or is_event(label):
+            continue
+        if match["bold"] or label in labels or (_is_name(label) and not _opens_sentence(label)):
+            inside.add((line, label))
+    return [
+        f"line {line}: {label}: looks like a turn inside another one's; if it is one, put it in bold after a blank line"
+        for line, label in sorted(inside)
+        if line >= markers[0].line and _HAS_LETTER.search(label)
+    ]
+
+
+def _is_stranger(label: str, labels: set[str], *, in_turn: bool) -> bool:
+    """Whether a plain label may be a name the post does not know; before the first turn one word is not enough."""
+    return label not in labels and _is_name(label) and (" " in label or (in_turn and not _opens_sentence(label)))
+
+
+def _opens_sentence(label: str) -> bool:
+    return label.casefold() in _HEADINGS or label.split()[0].casefold() in _OPENERS
 
 
 def shown(label: str) -> str:
@@ -114,7 +162,7 @@ def _bold(line: str, start: int, number: int, *, after_blank: bool) -> _Candidat
     if match is None or not (match["stamp"] or match["after"] or match["in_star"] or match["in_under"]):
         return None
     label = match["star"] or match["under"]
-    if not re.search(r"[^\W_]|[^\x00-\u2fff]", shown(label)):
+    if not _HAS_LETTER.search(shown(label)):
         return None
     marker = Marker(start, start + match.end(), label.strip(), number)
     return _Candidate(marker, after_blank, bold=True, stamped=False, has_text=True)

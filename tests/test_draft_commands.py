@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -254,3 +257,21 @@ def test_export_gives_the_podcast_lines_other_addresses(run: Run, tmp_path: Path
     code, _, err = run(*export, "--transcript-url", "https://x.example/t/")
     assert (code, path.read_bytes()) == (0, before)
     assert "a.podcast.xml: was edited by hand and stays as it is; delete it to have it made again" in err
+
+
+def test_without_the_extra_the_editor_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "talk.md").write_text("**Ada**: Hello.\n", encoding="utf-8")
+    code = "import sys\nsys.modules['uvicorn'] = None\nfrom transcribe.cli import main\nsys.exit(main())"
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    told = subprocess.run(
+        [sys.executable, "-c", code, "edit", "--no-browser", "talk.md"],
+        env=environ,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 1
+    assert told.stderr.splitlines() == [
+        "Error: the editor needs uvicorn: pip install 'turnscript[editor]' (in a checkout: pip install '.[editor]')"
+    ]

@@ -180,7 +180,10 @@ def test_a_proxys_head_that_trickles_is_given_up(
     monkeypatch.setenv("http_proxy", server.url(""))
     monkeypatch.setenv("no_proxy", "")
     limits = Limits(tries=1, head_timeout=0.5)
-    with Client(sleep=Sleeps(), limits=limits) as client, pytest.raises(TransientError, match="connection"):
+    with (
+        Client(sleep=Sleeps(), limits=limits) as client,
+        pytest.raises(TransientError, match="the server does not answer in time"),
+    ):
         fetch(episode("http://episodes.example/a.mp3"), tmp_path, client=client)
 
 

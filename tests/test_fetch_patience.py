@@ -73,7 +73,8 @@ def test_a_head_that_trickles_is_given_up(server: HostileServer, tmp_path: Path)
     """Each byte comes well within the read timeout; all of them would take a quarter of an hour."""
     url = server.put("/a.mp3", Resource(AUDIO, head_pause=1.0))
     limits = {"head_timeout": 0.5, "read_timeout": 30, "tries": 2}
-    with client_for(server, **limits) as client, pytest.raises(TransientError, match="connection"):
+    said = "the server does not answer in time"
+    with client_for(server, **limits) as client, pytest.raises(TransientError, match=said):
         fetch(episode(url), tmp_path, client=client)
     assert len(server.requests) == 2
 
@@ -86,14 +87,22 @@ def test_after_the_head_only_silence_counts(server: HostileServer, tmp_path: Pat
 
 def test_silence_is_given_up(server: HostileServer, tmp_path: Path) -> None:
     url = server.put("/a.mp3", Resource(AUDIO, pause=30))
-    with client_for(server, read_timeout=0.2, tries=2) as client, pytest.raises(TransientError, match="connection"):
+    said = "the server does not answer in time"
+    with client_for(server, read_timeout=0.2, tries=2) as client, pytest.raises(TransientError, match=said):
         fetch(episode(url), tmp_path, client=client)
 
 
 def test_nobody_listening_is_an_error_of_ours(tmp_path: Path) -> None:
     client = Client(["http://127.0.0.1:1/"], limits=Limits(tries=2), sleep=Sleeps())
-    with client, pytest.raises(TransientError, match=r"127\.0\.0\.1:1/a\.mp3"):
+    said = r"127\.0\.0\.1:1/a\.mp3: the connection is refused: no server answers there; check the address"
+    with client, pytest.raises(TransientError, match=said):
         fetch(episode("http://127.0.0.1:1/a.mp3"), tmp_path, client=client)
+
+
+def test_a_broken_line_is_told_in_words(server: HostileServer, tmp_path: Path) -> None:
+    url = server.put("/a.mp3", Resource(AUDIO, drop_after=0))
+    with client_for(server, tries=2) as client, pytest.raises(TransientError, match="the connection broke off"):
+        fetch(episode(url), tmp_path, client=client)
 
 
 @pytest.mark.parametrize("chunked", [False, True])

@@ -10,6 +10,7 @@ import pytest
 from output.markdown import render
 from tests.samples import transcript
 from transcribe.commands.editing import learn
+from transcribe.editor.common_words import is_common
 from transcribe.editor.learning import Proposal, new_entries, proposals, with_entries
 from transcribe.editor.sync import sync, words_before_and_after
 from transcribe.transcript import MadeWith, Transcript
@@ -34,6 +35,25 @@ def test_a_name_misheard_twice_is_a_mishearing() -> None:
 def test_an_ordinary_word_is_never_replaced() -> None:
     assert lines("the high cell came and it was high", "the Haïkel came and it was high") == ["high cell -> Haïkel"]
     assert lines("we saw high there and it was high", "we saw Haïkel there and it was high") == ["Haïkel"]
+
+
+@pytest.mark.parametrize("heard", ["job", "Job", "GDP", "job's", "don't"])
+def test_a_common_word_is_never_replaced_though_the_draft_has_it_only_there(heard: str) -> None:
+    assert lines(f"we met {heard} there and talked", "we met Wuille there and talked") == ["Wuille"]
+    assert lines(f"we met {heard} and {heard} talked", "we met Wuille and Wuille talked") == ["Wuille"]
+
+
+def test_common_words_are_those_the_recogniser_writes_in_one_piece() -> None:
+    """As tiktoken reads the vocabulary and splits words by it."""
+    import tiktoken.load
+    import whisper
+
+    vocabulary = Path(whisper.__file__).parent / "assets" / "multilingual.tiktoken"
+    ranks = tiktoken.load.load_tiktoken_bpe(str(vocabulary))
+    tokenizer = tiktoken.Encoding("whisper", pat_str=r" ?\w+", mergeable_ranks=ranks, special_tokens={})
+    for word in ("job", "GDP", "people", "Peter", "Wooler", "Guemar", "kubectl"):
+        assert is_common(word) == (len(tokenizer.encode(f" {word}")) == 1)
+    assert not is_common("")
 
 
 def test_rewriting_teaches_nothing() -> None:

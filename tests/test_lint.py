@@ -55,6 +55,33 @@ def test_rules(source: str, expected: list[tuple[int, str]]) -> None:
     assert found(source) == expected
 
 
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("**Guest**: So what?\n**Zoe**: Just quit?", [(2, "T7")]),
+        ("**Guest**: So what\n**zoe:** just quit?", [(2, "T7")]),
+        ("**Rich**: a\n**Guest**: b\n**Zoe**: c", [(2, "T7"), (3, "T7")]),
+        ("**Rich**: a\n\n**Guest**: b\n**Zoe**: c\n\n**Zoe**: d", [(4, "T1")]),
+        ("**Guest**: So what?\nBob: hello", [(2, "T7")]),
+        ("**Guest**: So what?\r\nBob: hello", [(2, "T7")]),
+        ("**Guest**: So what?\n\nBob: hello", [(3, "T7")]),
+        ("**Guest**: It was\nthis. So what? Bob: hello", [(2, "T7")]),
+        ("**Guest**: So what? **Bob**: hello", [(1, "T7")]),
+        ("**Guest**: a\n\n**Bob**: b\n\n**G**: and\nBob: c", [(6, "T7")]),
+        ("Guest: a\n\nBob: b. Zoe: c\n\nGuest: d", [(3, "T7")]),
+        # what only has a colon
+        ("**Guest**: He said: no, and\nthat was it: over. So\nthe plan\nB: wait.", []),
+        ("**Guest**: Ask. Question: what for? It's 12:30. See https://a.b. Bob\\: hello", []),
+        ("**Guest**: So.\n\n> Bob: hello\n\n- He sang. Bob: no\n\n    Bob: no\n\n**Note**: so.\n**Break:**", []),
+        ("Guest: Bob. Host: Ada\n\nHost: Ada\n\n**Ada**: a\n\n**Bob**: b\n\nThanks: all", []),
+    ],
+)
+def test_turns_swallowed_by_another_one(source: str, expected: list[tuple[int, str]]) -> None:
+    assert found(source, select=["T1", "T2", "T7"]) == expected
+    if all(code == "T7" for _, code in expected):
+        assert fixed(source) == source
+
+
 def test_typographic_signs_only_when_asked_for() -> None:
     source = "**R**: It’s\n“so”."
     assert found(source) == []

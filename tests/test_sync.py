@@ -164,10 +164,26 @@ def test_split_turns_are_two(draft: Path) -> None:
     assert [turn.speaker for turn in transcript_of(draft).turns] == ["S1", "S2", "S1", "S2", "S1", "S2"]
 
 
+def test_turns_put_in_another_order_are_told(draft: Path) -> None:
+    text = draft.read_text(encoding="utf-8")
+    how, raining = text.index("**A**: How"), text.index("**B**: It was")
+    draft.write_text(f"{text[:how]}{text[raining:].rstrip()}\n\n{text[how:raining].rstrip()}\n", encoding="utf-8")
+    assert sync(draft).report == "turns or passages moved"
+    assert [turn.speaker for turn in transcript_of(draft).turns] == ["S1", "S2", "S2", "S1"]
+    assert sync(draft).report == "nothing changed"
+
+
 def test_notes_links_and_epilogue_carry_no_time(draft: Path) -> None:
     edit(draft, ("for weeks", "for [many, many] weeks"), ("machine", "[machine](https://example.org/a_b)"))
     draft.write_text(draft.read_text(encoding="utf-8") + "\n*Recorded in a cellar in 1964.*\n", encoding="utf-8")
     assert sync(draft).report == "nothing changed"
+
+
+def test_a_note_before_a_comma_leaves_the_comma_in_the_captions(draft: Path) -> None:
+    edit(draft, ("for weeks, so", "for weeks [laughs], so"))
+    assert sync(draft).report == "nothing changed"
+    assert transcript_of(draft).turns == talk().turns
+    assert "weeks, so" in " ".join(draft.with_suffix(".vtt").read_text(encoding="utf-8").split())
 
 
 def test_the_title_follows_the_front_matter(draft: Path) -> None:
@@ -213,9 +229,10 @@ def test_another_draft_is_refused_and_nothing_is_written(draft: Path) -> None:
 
 def test_a_draft_without_transcript_or_text(draft: Path) -> None:
     text = draft.read_text(encoding="utf-8")
-    draft.write_text(text.split("**Ada**")[0], encoding="utf-8")
-    with pytest.raises(TranscriptError, match="belongs to another text"):
-        sync(draft)
+    for emptied in ("", text.split("**Ada**")[0], "**Ada**:\n\n**Bob**: [laughs]\n"):
+        draft.write_text(emptied, encoding="utf-8")
+        with pytest.raises(TranscriptError, match=r"talk\.md: nobody says a word in it; nothing was changed"):
+            sync(draft)
     draft.with_suffix(".json").unlink()
     with pytest.raises(TranscriptError, match=r"talk\.json: not there"):
         sync(draft)

@@ -139,6 +139,37 @@ def test_what_is_no_name_is_not_filed(name: str, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["Guest", "guest", " Guest  2", "Gast 3"])
+@pytest.mark.parametrize("source", ["talk.md", "clip.wav"])
+def test_a_name_that_stands_for_nobody_is_refused_before_anybody_listens(
+    name: str, source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+    if name.startswith("Gast"):
+        (tmp_path / "transcribe.toml").write_text('guest = "Gast"\n')
+    (tmp_path / source).touch()
+    with pytest.raises(VoiceError, match="is what people are called of whom no name is known"):
+        CliRunner().invoke(cli, ["voices", "add", name, source], catch_exceptions=False)
+    assert voices_on_file(tmp_path / "data" / "turnscript" / "voices") == ()
+
+
+@pytest.mark.parametrize("name", ["Gast", "gast 2"])
+def test_what_a_drafts_run_called_the_unknown_is_no_name_either(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+    words = tuple(Word("well", float(i), i + 0.5) for i in range(9))
+    made = MadeWith("0.1.0", "none", "none", "", settings={"guest": "Gast"})
+    speakers = (Speaker("S1", name.title(), name.title()),)
+    transcript = Transcript(Episode("T", path=Path("talk.wav")), "en", speakers, (Turn("S1", words),), (), made)
+    for kind in ("md", "json"):
+        (tmp_path / f"talk.{kind}").write_text(str(write(transcript, kind)), encoding="utf-8")
+    with pytest.raises(VoiceError, match="is what people are called of whom no name is known"):
+        CliRunner().invoke(cli, ["voices", "add", name, "talk.md"], catch_exceptions=False)
+
+
 def test_a_folder_that_cannot_be_written_to_is_said(tmp_path: Path) -> None:
     (tmp_path / "voices").write_text("in the way")
     with pytest.raises(VoiceError, match="voices: cannot be written to"):

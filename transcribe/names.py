@@ -7,6 +7,7 @@ asks the questions. Every decision carries its evidence; one that rests on littl
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -85,6 +86,15 @@ def with_wordless(speakers: Sequence[Speaker], heard: Iterable[str], *, guest: s
     others = sorted(set(heard) - {speaker.id for speaker in speakers})
     named = zip(others, free, strict=False)
     return (*speakers, *(Speaker(id, name, name, "heard, but no words are theirs") for id, name in named))
+
+
+def is_placeholder(name: str, guest: str) -> bool:
+    """Whether a name only stands for somebody of whom no name is known; `guest` is the setting.
+
+    >>> is_placeholder("guest 2", "Guest"), is_placeholder("Guest Lind", "Guest")
+    (True, False)
+    """
+    return re.fullmatch(rf"{re.escape(guest.casefold())}(?: \d+)?", name.casefold()) is not None
 
 
 def is_guess(speaker: Speaker, warnings: Iterable[str]) -> bool:

@@ -5,7 +5,8 @@
     edited turns ─▶ tokens┘                       └─ else: the time of what stood there, shared out by letters
 
 Pure. Who says a turn is not decided here (`transcribe.editor.people`), nor what in a draft is speech (`output.parse`);
-but bracketed notes in the text get no time and are left out, unless the recogniser had them too.
+but bracketed notes in the text get no time and are left out, unless the recogniser had them too; the punctuation
+after one stays with the word before it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ LEAST_LIKENESS = 0.2  # of draft and transcript; different interviews share unde
 PLENTY = 10.0  # seconds, for the silence round a recording
 
 _DASHES = "-–—.…"
+_STOPS = ",.;:!?…"
 
 Forms = Callable[[str], tuple[str, ...]]
 
@@ -79,7 +81,7 @@ def realign(texts: Sequence[str], timed: Sequence[Sequence[Word]], *, forms: For
     found = matches(old, new)
     alike = likeness(found, min(len(pieces), len(tokens)))
     found = moves(old, new, slid(old, found, _pauses(times)))
-    spoken = [i for i, token in enumerate(tokens) if found[i] != NO_MATCH or not token.is_note]
+    spoken = _spoken(tokens, found)
     tokens, found = [tokens[i] for i in spoken], [found[i] for i in spoken]
     found = _in_order(tokens, found, [words[piece.owner].start for piece in pieces])
     placed = _placed(tokens, found, times)
@@ -122,6 +124,27 @@ def _set_keys(pieces: Sequence[_Piece]) -> None:
         piece.is_note = i <= note_end
         key = _letters(piece.text) or piece.text.strip(_DASHES)  # the house prints one dash or another by the place
         piece.key = f"[{key}" if piece.is_note else key
+
+
+def _spoken(tokens: Sequence[_Piece], found: Sequence[int]) -> list[int]:
+    """The positions of the tokens that are no notes; punctuation that follows a note goes to the word before it."""
+    kept: list[int] = []
+    opening = ""
+    for i, token in enumerate(tokens):
+        if found[i] != NO_MATCH or not token.is_note:
+            kept.append(i)
+            continue
+        opening = token.text[0] if token.text[0] in '("' else opening
+        _, is_end, after = token.text.rpartition("]")
+        if not is_end:
+            continue
+        if opening:  # what the note itself is in
+            after = after.replace(")" if opening == "(" else opening, "", 1)
+        before = tokens[kept[-1]] if kept else None
+        if before and before.owner == token.owner and not _letters(after):
+            before.text += after.lstrip(_STOPS) if before.text.endswith(tuple(_STOPS)) else after
+        opening = ""
+    return kept
 
 
 @lru_cache(maxsize=50_000)

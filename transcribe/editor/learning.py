@@ -3,8 +3,8 @@
     Wuille              a name to expect
     Wooler -> Wuille    a mishearing to correct
 
-Pure. Only names, jargon and what was misheard more than once are proposed, and never that an ordinary word be
-replaced: an editor who left it standing elsewhere meant it.
+Only names, jargon and what was misheard more than once are proposed, and never that an ordinary word be replaced: one
+that is common, or that the editor left standing elsewhere.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from transcribe.editor.common_words import is_common
 from transcribe.errors import SettingsError
 from transcribe.glossary import Term, parse
 from transcribe.matching import NO_MATCH, matches
@@ -59,7 +60,8 @@ def proposals(edits: Sequence[tuple[Sequence[str], Sequence[str]]]) -> tuple[Pro
     found: dict[tuple[str, str], list[_Correction]] = {}
     for heard, left in edits:
         for correction in _corrections(heard, left):
-            is_word = all(_bare(word).casefold() in standing for word in correction.heard.split())
+            is_left = all(_bare(word).casefold() in standing for word in correction.heard.split())
+            is_word = is_left or is_common(correction.heard)
             found.setdefault(("" if is_word else correction.heard, correction.right), []).append(correction)
     worthy = [
         Proposal(right, heard, len(cases), tuple(case.context for case in cases[:CONTEXTS]))

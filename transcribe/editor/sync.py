@@ -44,7 +44,8 @@ class Followed:
     words_changed: int
     turns_changed: int
     turns_relabelled: int
-    is_regrouped: bool = False  # turns were split, merged or moved
+    is_regrouped: bool = False  # turns were split or merged
+    is_reordered: bool = False  # what was said earlier stands later now
     renamed: tuple[tuple[str, str], ...] = ()
     added: tuple[str, ...] = ()
 
@@ -59,6 +60,8 @@ class Followed:
         parts += [f"{old} renamed {new}" for old, new in self.renamed] + [f"{name} is new" for name in self.added]
         if self.is_regrouped and not self.turns_relabelled:
             parts.append("turns split or merged")
+        if self.is_reordered:
+            parts.append("turns or passages moved")
         return ", ".join(parts) or "nothing changed"
 
 
@@ -122,11 +125,7 @@ def follow(
     words = tuple(before.words)
     texts = [turn.spoken for turn in draft.turns]
     realigned = realign(texts, [turn.words for turn in before.turns], forms=forms_in(texts))
-    if words and not realigned.is_of_one_text:
-        raise TranscriptError(
-            f"{name}: its timed transcript belongs to another text ({realigned.likeness:.0%} of the words agree); "
-            "nothing was changed. Put the draft beside its own .json, or run `transcribe run` on the audio again"
-        )
+    _check_belonging(realigned, words, name)
     owners = [turn.speaker for turn in before.turns for _ in turn.words]
     votes: dict[str, Counter[str]] = {}
     for turn, made in zip(draft.turns, realigned.turns, strict=True):
@@ -149,7 +148,31 @@ def follow(
     changed = [turn.changed for turn in realigned.turns if turn.changed]
     relabelled = sum(is_whole for is_whole, _ in moved)
     regrouped = len(turns) != len(before.turns)
-    return Followed(transcript, sum(changed), len(changed), relabelled, regrouped, people.renamed, people.added)
+    origins = [i for turn in realigned.turns for i in turn.origins if i is not None]
+    return Followed(
+        transcript,
+        words_changed=sum(changed),
+        turns_changed=len(changed),
+        turns_relabelled=relabelled,
+        is_regrouped=regrouped,
+        is_reordered=origins != sorted(origins),
+        renamed=people.renamed,
+        added=people.added,
+    )
+
+
+def _check_belonging(realigned: Realignment, words: Sequence[Word], name: str) -> None:
+    """Raise `TranscriptError` where the draft is empty, or another one than the words' own."""
+    if words and not any(turn.words for turn in realigned.turns):
+        raise TranscriptError(
+            f"{name}: nobody says a word in it; nothing was changed. Take its text back, or delete it and run "
+            "`transcribe run` on the audio again"
+        )
+    if words and not realigned.is_of_one_text:
+        raise TranscriptError(
+            f"{name}: its timed transcript belongs to another text ({realigned.likeness:.0%} of the words agree); "
+            "nothing was changed. Put the draft beside its own .json, or run `transcribe run` on the audio again"
+        )
 
 
 def write_followed(
