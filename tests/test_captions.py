@@ -64,7 +64,7 @@ def timed(speaker: str, raw: list[tuple[str, float, float]], at: float = 0.0) ->
 @given(WORDS)
 def test_another_reader_reads_the_same(raw: list[tuple[str, float, float]]) -> None:
     """webvtt-py reads both files as we do."""
-    webvtt = pytest.importorskip("webvtt")
+    webvtt = pytest.importorskip("webvtt", reason="webvtt-py is not installed")
     made = transcript(("S1", "x"))
     made = Transcript(made.episode, "en", (ADA, BOB), (timed("S1", raw),), (), made.made_with)
     ours = read_vtt(vtt(made))

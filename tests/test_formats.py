@@ -84,7 +84,7 @@ def test_rttm_by_hand() -> None:
 
 
 def test_rttm_is_read_by_the_referee() -> None:
-    meeteval = pytest.importorskip("meeteval")
+    meeteval = pytest.importorskip("meeteval", reason="the extra check is not installed")
     read = meeteval.io.RTTM.parse(str(write(MADE, "rttm")))
     assert [(float(line.begin_time), line.speaker_id) for line in read.lines] == [
         (turn.start, MADE.speaker(turn.speaker).name.replace(" ", "_")) for turn in MADE.turns
@@ -122,7 +122,7 @@ def test_segments_are_sentences_within_whispers_window() -> None:
 
 
 def test_whispers_own_writers_take_it(tmp_path: Path) -> None:
-    utils = pytest.importorskip("whisper.utils")
+    utils = pytest.importorskip("whisper.utils", reason="openai-whisper is not installed")
     data = json.loads(write(MADE, "whisper-json"))
     for name in ("srt", "vtt", "tsv", "txt", "json"):
         for options in ({"max_line_width": 42, "max_line_count": 2}, {}):  # the first reads the words, too

@@ -55,7 +55,7 @@ def test_odd_filters_pass_the_same_band_a_quarter_turn_later() -> None:
 @pytest.mark.models
 @pytest.mark.parametrize("frames", [20, 98, 200])
 def test_the_embedding_is_that_of_the_reference_code(frames: int) -> None:
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="torch is not installed")
     weights = weights_of(SpeakerModel.EMBEDDING)
     reference = module_at(weights.parents[2] / "camplusplus.py").CAMPPlus(80, 192)
     reference.load_state_dict(torch.load(weights, weights_only=True))
@@ -69,7 +69,7 @@ def test_the_embedding_is_that_of_the_reference_code(frames: int) -> None:
 
 @pytest.mark.models
 def test_the_segmentation_is_that_of_pytorch_layers() -> None:
-    torch = pytest.importorskip("torch")
+    torch = pytest.importorskip("torch", reason="torch is not installed")
     state = torch.load(weights_of(SpeakerModel.SEGMENTATION), weights_only=True)["state_dict"]
     functional = torch.nn.functional
     audio = torch.randn(2, 1, 48_000, generator=torch.Generator().manual_seed(0)) * 0.1

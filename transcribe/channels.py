@@ -16,13 +16,12 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from transcribe.segmentation import FRAME_STEP, Activity
+from transcribe.segmentation import ALONE, FRAME_STEP, Activity
 
 LEVEL_STEP = 0.01  # seconds from one measured level to the next, as in `audio.samples`
 
 _AVERAGED = 0.05  # seconds on either side of a moment whose energy counts for it
 _SILENCE = 1e-9  # energy below 16 bits
-_ALONE = 1.4  # expected number of speakers up to which somebody speaks alone
 _APART_DB = 10.0  # between the two sides: half of what a microphone each makes of two people in one small room
 _CLEAR_SHARE = 0.9  # of the frames that must lie near one side …
 _CLEAR = 0.25  # … which is this far from the middle, as a part of the way from side to side
@@ -61,7 +60,7 @@ def hear_channels(
     """
     decibels = _decibels(levels, activity.times)
     difference = decibels[0] - decibels[1]
-    alone = difference[speech & (activity.speakers < _ALONE)]
+    alone = difference[speech & (activity.speakers < ALONE)]
     sides = _sides(alone)
     if sides is None:
         return None

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from transcribe.speaker_models import Network
 
 SAMPLE_RATE = 16_000
+ALONE = 1.4  # expected number of speakers up to which somebody speaks alone
 FRAME_STEP = 270 / SAMPLE_RATE  # seconds from frame to frame: the network's strides, 10 · 3 · 3 · 3 samples
 _FRAME_CENTRE = 991 / 2 / SAMPLE_RATE  # middle of the first frame's receptive field
 _WINDOW_FRAMES = 589  # what the network makes of ten seconds

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from transcribe.clustering import LARGEST_SAMPLE
 from transcribe.embedding import STEP, WINDOW, window_starts
-from transcribe.segmentation import Activity
+from transcribe.segmentation import ALONE, Activity
 
-ALONE = 1.4  # expected number of speakers up to which somebody speaks alone
 _CLUSTERED_SHARE = 0.6  # of a window that must be speech for it to shape a voice
 _CLUSTERED_ALONE = 0.5  # … and in which somebody must speak alone, if there are …
 _CLEAR_WINDOWS = 10  # … as many like that: a mixture of voices sounds like one more

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from audio.disk import sha256_of
 from output.errors import OutputError
 from output.files import write_draft
 from output.formats import file_name, write
@@ -44,10 +44,10 @@ def export(draft_path: Path, formats: Sequence[str], *, style: Style, restyled: 
 def _restyled(path: Path, name: str, *, transcript: Transcript, style: Style) -> bool:
     """Whether the file is in this style now; False where it is somebody's work."""
     try:
-        there, sha256 = path.read_bytes(), sha256_of(path)
+        there = path.read_bytes()
     except OSError as error:
         raise OutputError(f"{path}: cannot be read ({error.strerror}); change its rights or delete it") from error
     content = remade(path, there, name, before=transcript, after=transcript, style=style)
     if content is not None and gist(content) != gist(there):
-        return not write_draft(path, content, previous_sha256=sha256).kept_edit
+        return not write_draft(path, content, previous_sha256=hashlib.sha256(there).hexdigest()).kept_edit
     return content is not None
