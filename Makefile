@@ -15,6 +15,7 @@ help: ## list the targets
 run: .venv/run.stamp ## transcribe the sample interview to transcripts/
 	$(BIN)/transcribe run $(SAMPLE)
 	@echo && sed -n '1,20p' transcripts/packaging-notes.md && echo "[…]" && echo "The whole draft: transcripts/packaging-notes.md"
+	@echo "Next: $(BIN)/transcribe edit transcripts/packaging-notes.md, or your own recording: $(BIN)/transcribe run FILE"
 
 test: .venv/test.stamp ## run the tests, real models included
 	$(BIN)/python -m pytest
