@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audio.episode import Person
-from transcribe.name_clues import find_clues, questions, welcomes
+from transcribe.name_clues import find_calls, find_clues, questions, welcomes
 from transcribe.names import Naming, name_speakers, with_wordless
 from transcribe.transcript import Speaker, Turn, Word
 
@@ -150,6 +150,36 @@ def test_a_misheard_name_is_still_the_given_one() -> None:
 def test_being_addressed_is_enough_for_a_given_name() -> None:
     turns = talk(("S1", "Well."), ("S2", "Thank you, Rich."), ("S1", "Not at all. What would you like?"))
     assert given_to(name(turns, "Haikel", "Rich")) == {"S1": "Rich", "S2": "Haikel"}
+
+
+@pytest.mark.parametrize(
+    ("opening", "reply"), [("Jane?", "Mark? Hi! How are you?"), ("Hi.", "Oh, hi. Mark! How are you?")]
+)
+def test_a_call_by_name_outranks_the_order_of_the_names(opening: str, reply: str) -> None:
+    turns = talk(("S1", opening), ("S2", reply), ("S1", "Good, thanks."), ("S2", "And the family?"))
+    naming = name(turns, "Jane", "Mark")
+    assert given_to(naming) == {"S1": "Mark", "S2": "Jane"}
+    assert naming.warnings == ()
+
+
+@pytest.mark.parametrize("said", ["Reilly.", "Really?", "And Reilly?", "Reilly, then?", "Reilly Brown?"])
+def test_not_every_sentence_with_a_name_calls_somebody(said: str) -> None:
+    assert find_calls(talk(("S1", "Who was it?"), ("S2", said)), ["Reilly Stone"]) == ()
+
+
+def test_a_call_is_found_by_the_whole_name_and_the_first_in_any_case() -> None:
+    calls = find_calls(talk(("S1", "Good morning. reilly stone! Reilly?"), ("S2", "Yes?")), ["Reilly Stone"])
+    assert [(call.name, call.speaker, call.weight > 0) for call in calls] == [
+        ("Reilly Stone", "S1", False),
+        ("Reilly Stone", "S2", True),
+        ("Reilly", "S1", False),
+        ("Reilly", "S2", True),
+    ]
+
+
+def test_short_sentences_name_nobody_whom_nothing_else_names() -> None:
+    turns = talk(*[("S1", "Really?"), ("S2", "It did.")] * 4)
+    assert given_to(name(turns)) == {"S1": "Rich", "S2": "Guest"}
 
 
 def test_without_a_name_said_the_host_is_who_asks() -> None:

@@ -18,6 +18,7 @@ _END = r"(?=\s*(?:[.,;:!?…—–-]|$))"
 _SELF = 4.0
 _INTRODUCED = 3.0
 _ADDRESSED = 2.0
+_CALLED = 1.5
 
 # Said of oneself. The pattern after which a whole sentence may follow needs no end; "this is" does.
 _SELF_PATTERNS = tuple(
@@ -89,6 +90,23 @@ def find_clues(turns: Sequence[Turn]) -> tuple[Clue, ...]:
     return tuple(clue for index in range(len(turns)) for clue in _clues_of(turns, index))
 
 
+def find_calls(turns: Sequence[Turn], names: Sequence[str]) -> tuple[Clue, ...]:
+    """Where somebody is called by one of these names: "Jane?" or "Mark! Hi.", a sentence that is a name and no more.
+
+    Only names known beforehand are looked for, by their letters: "Really?" is such a sentence too. One that ends with a
+    full stop answers a question.
+    """
+    forms = {form.casefold(): form for name in names for form in (name.split()[0], name)}
+    spelt = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+    call = re.compile(rf"(?:^|(?<=[.!?…])\s+)(?P<name>{spelt})(?=[?!])", re.IGNORECASE)
+    found: list[Clue] = []
+    for index, turn in enumerate(turns if names else ()):
+        for match in call.finditer(turn.text):
+            name = forms[match["name"].casefold()]
+            found += _said_of_others(turns, index, match, name=name, weight=_CALLED)
+    return tuple(found)
+
+
 def questions(turn: Turn) -> int:
     """How many sentences of a turn end with a question mark."""
     return sum(word.text.rstrip("\"'”’)").endswith("?") for word in turn.words)
@@ -107,7 +125,6 @@ def _clues_of(turns: Sequence[Turn], index: int) -> Iterator[Clue]:
             if (name := _name(match["name"])) and name not in own:
                 own.add(name)
                 yield Clue(name, turn.speaker, weight, _quote(match, name), _moment(turn, match.start()))
-    neighbours = _neighbours(turns, index)
     seen: set[str] = set()
     for patterns, weight in ((_INTRODUCTIONS, _INTRODUCED), (_ADDRESSES, _ADDRESSED)):
         for match in (match for pattern in patterns for match in pattern.finditer(turn.text)):
@@ -115,10 +132,18 @@ def _clues_of(turns: Sequence[Turn], index: int) -> Iterator[Clue]:
             if not name or name in own or name in seen:
                 continue
             seen.add(name)
-            quote, moment = _quote(match, name), _moment(turn, match.start())
-            yield Clue(name, turn.speaker, -weight, quote, moment)
-            for speaker in neighbours:
-                yield Clue(name, speaker, weight / len(neighbours), quote, moment)
+            yield from _said_of_others(turns, index, match, name=name, weight=weight)
+
+
+def _said_of_others(
+    turns: Sequence[Turn], index: int, match: re.Match[str], *, name: str, weight: float
+) -> Iterator[Clue]:
+    """A name in somebody's mouth: it is not theirs, and may be that of whoever speaks before or after."""
+    turn, neighbours = turns[index], _neighbours(turns, index)
+    quote, moment = _quote(match, name), _moment(turn, match.start())
+    yield Clue(name, turn.speaker, -weight, quote, moment)
+    for speaker in neighbours:
+        yield Clue(name, speaker, weight / len(neighbours), quote, moment)
 
 
 def _neighbours(turns: Sequence[Turn], index: int) -> list[str]:

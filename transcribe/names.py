@@ -16,7 +16,7 @@ from itertools import chain, count
 from types import MappingProxyType
 
 from audio.episode import Person
-from transcribe.name_clues import Clue, find_clues, questions, welcomes
+from transcribe.name_clues import Clue, find_calls, find_clues, questions, welcomes
 from transcribe.transcript import Speaker, Turn
 
 _ENOUGH = 3.0  # points from which a name nobody gave is believed: one introduction, or two forms of address
@@ -65,7 +65,8 @@ def name_speakers(
     voices = _voices(turns)
     if not voices:
         return Naming(())
-    clues = find_clues(turns)
+    known = names or [person.name for person in people]
+    clues = (*find_clues(turns), *find_calls(turns, known))
     if names:
         named, warnings = _by_given_names(voices, clues, names=names, on_file=on_file)
     else:
