@@ -38,9 +38,9 @@ distributed = pytest.importorskip("distributed", reason="the extra cluster is no
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A scheduler and two workers, each a process with one thread, and with a cache of their own."""
     folder = tmp_path_factory.mktemp("dask")
-    before = os.environ.get("XDG_CACHE_HOME")
-    os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
-    try:
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        environment.delenv("ORT_DISABLE_TELEMETRY", raising=False)
         with distributed.LocalCluster(
             n_workers=2,
             threads_per_worker=1,
@@ -50,11 +50,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             memory_limit=0,
         ) as local:
             yield local.scheduler_address
-    finally:
-        if before is None:
-            del os.environ["XDG_CACHE_HOME"]
-        else:
-            os.environ["XDG_CACHE_HOME"] = before
 
 
 def setup(folder: Path, stages: StagesMaker = clustered.scripted, **changes: object) -> Setup:
@@ -95,6 +90,14 @@ def test_the_same_bytes_as_in_this_process(address: str, tmp_path: Path) -> None
     (failed,) = [result for result in far if result.state is State.FAILED]
     assert broken.name in failed.messages[0]  # a long path is shown cut
     assert {stage for _, stage, _ in told} >= {"recognize", "diarize"}
+
+
+def test_a_worker_reports_to_nobody(address: str, tmp_path: Path) -> None:
+    """Workers are started by others, without the command line's precautions."""
+    with cluster.scheduler(address, silent) as crew:
+        over([tone(tmp_path / "a.wav"), tone(tmp_path / "b.wav", hertz=300)], setup(tmp_path / "there"), crew)
+    with distributed.Client(address, set_as_default=False) as client:
+        assert "1" in client.run(os.environ.get, "ORT_DISABLE_TELEMETRY").values()
 
 
 def test_what_a_worker_does_not_see_is_shipped(address: str, tmp_path: Path) -> None:

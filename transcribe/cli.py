@@ -7,7 +7,6 @@ met; 2: usage; 130: interrupted. Nothing heavy is imported before a command need
 from __future__ import annotations
 
 import io
-import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
@@ -26,14 +25,12 @@ from transcribe.commands.scoring import check, clip, score
 from transcribe.commands.sources import fetch, list_episodes
 from transcribe.commands.voices import voices
 from transcribe.errors import SettingsError, TranscribeError
+from transcribe.privacy import report_to_nobody
 from transcribe.stages import real_stages
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
     from transcribe.stages import StagesMaker
-
-
-_NO_TELEMETRY = ("ORT_DISABLE_TELEMETRY", "HF_HUB_DISABLE_TELEMETRY")  # read by onnxruntime and the hub's library
 
 
 def main(args: Sequence[str] | None = None, *, stages: StagesMaker | None = None) -> NoReturn:
@@ -43,8 +40,7 @@ def main(args: Sequence[str] | None = None, *, stages: StagesMaker | None = None
     """
     if isinstance(sys.stdout, io.TextIOWrapper):  # a path is printed as it is, also where its name is no UTF-8
         sys.stdout.reconfigure(errors="surrogateescape")
-    for variable in _NO_TELEMETRY:
-        os.environ.setdefault(variable, "1")
+    report_to_nobody()
     try:
         code = cli.main(args=args, prog_name="transcribe", standalone_mode=False, obj=stages or real_stages)
     except click.Abort:

@@ -22,6 +22,7 @@ from typing import Any
 import transcribe
 from audio.disk import cache_folder, sha256_of, write_atomically
 from transcribe.errors import ClusterError
+from transcribe.privacy import report_to_nobody
 from transcribe.task import Outcome, Part, Task, Tell
 
 _SPARE_FILES = 3  # shipped recordings a worker keeps that no task needs: parts of one may come to it again
@@ -85,6 +86,7 @@ def do(fn: Callable[[Task, Tell], Outcome], parcel: Parcel) -> Outcome | Missing
 
     worker, desk = get_worker(), _desk()
     _keep_memory()
+    report_to_nobody()
     if parcel.versions != versions():
         raise ClusterError(f"worker {worker.address} has {versions()}, the run {parcel.versions}")
     shipped = _shipped(worker, parcel.task.audio_sha256)
