@@ -6,6 +6,9 @@ The tolerances are those docs/checks.md states.
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +47,29 @@ def test_threads_change_nothing_and_a_second_run_does_not_either(run: Run, tmp_p
     alone, several, again = (found(tmp_path / f"out{i}", "--threads", n) for i, n in enumerate("131"))
     assert alone == several
     assert alone == again
+
+
+def test_the_threads_of_numpys_blas_change_nothing() -> None:
+    """A worker of a cluster has one, a laptop two; on some processors they round otherwise, and words change."""
+    code = (
+        "import sys, numpy as np\n"
+        "from transcribe.engines.ctranslate2 import CTranslate2, _log_mels\n"
+        "from transcribe.models import find_model\n"
+        "sound = np.random.default_rng(0).normal(scale=0.1, size=29 * 16_000).astype(np.float32)\n"
+        "model = CTranslate2(find_model('base'), device='cpu', threads=1)._model\n"
+        "sys.stdout.buffer.write(_log_mels(model, [sound]).tobytes())\n"
+    )
+    one, two = (
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "OPENBLAS_NUM_THREADS": threads},
+            stdout=subprocess.PIPE,
+            check=True,
+        ).stdout
+        for threads in "12"
+    )
+    assert len(one) == 80 * 3000 * 4
+    assert one == two
 
 
 def test_windows_read_together_are_read_nearly_as_alone() -> None:

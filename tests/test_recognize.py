@@ -132,6 +132,10 @@ class TestEvidence:
         assert text(joined(before, said("had it! Really I am"), after)) == "Really"
         assert joined(before, said("I have had it"), after) == ()
         assert text(joined((), said("all new"), ())) == "all new"
+        here, later = said("I see, you know, what this is."), said("so I went and you know")
+        assert joined(here[:4], said("you know"), ()) == ()
+        assert text(joined(here, said("you know"), later)) == "you know"  # two words come again soon in any talk
+        assert joined((), said("went"), later) == ()
 
     def test_a_word_is_put_where_it_is_spoken(self) -> None:
         regions = (Region(0.5, 1.0), Region(4.0, 6.0))
@@ -269,6 +273,50 @@ class TestScripted:
         assert [doubt.reason for doubt in found.doubts] == ["hard to make out"]
         recognizer = Scripted(lambda _: Reading((Word("Bye.", 0.1, 0.5),), -0.1, 0.01))  # each cut, another time
         assert last_resort([passage], Reader(nothing, recognizer, "en", 5)) == [passage]
+
+    def test_the_most_that_two_cuts_agree_on_is_put_in(self) -> None:
+        """A surer reading with less, or with what stands there already, does not stand in its way."""
+        words = said("all that was said before the pause was this", start=0.5, step=0.38)
+        chunk = Chunk(0.0, 20.0, (Region(0.5, 4.0), Region(6.0, 8.0), Region(9.0, 10.0)))
+        passage = Passage(chunk, Reading(words, -0.2, 0.01), words)
+        heard = [Word(word, at, at + 0.4) for word, at in (("so", 6.1), ("we", 6.6), ("left", 9.2))]
+
+        starts = {16.88: 3.52, 14.8: 5.6, 11.8: 8.6, 20.08: 1.92, 26.0: 0.0}  # seconds read → from where
+
+        def answer(window: Samples) -> Reading:
+            start = starts[min(starts, key=lambda length: abs(length - len(window) / 16_000))]
+            sure = start < 3.0
+            said = [word for word in heard[2 if sure else 0 :] if word.start > start]
+            moved = tuple(Word(word.text, word.start - start, word.end - start) for word in said)
+            return Reading(moved, -0.1 if sure else -0.5, 0.01)
+
+        nothing = Audio.from_samples(np.zeros(30 * 16_000, np.float32))
+        (found,) = last_resort([passage], Reader(nothing, Scripted(answer), "en", 5))
+        assert text(found.words[len(words) :]) == "so we left"
+
+    @pytest.mark.parametrize(
+        ("heard", "kept"),
+        [
+            ((("and", 8.0), ("okay", 9.5), ("we", 10.1), ("slept", 10.5)), "and"),
+            ((("and", 9.0), ("so", 9.5), ("we", 10.1), ("slept", 10.5)), ""),
+            ((("and", 8.2), ("so", 8.7), ("okay", 9.3), ("we", 10.0)), "and so okay"),  # most of it is in the chunk
+        ],
+    )
+    def test_the_next_chunks_words_are_not_put_into_this_one(
+        self, heard: tuple[tuple[str, float], ...], kept: str
+    ) -> None:
+        words = said("all that was said before the pause was this", start=0.5, step=0.38)
+        chunk = Chunk(0.0, 10.0, (Region(0.5, 4.0), Region(8.0, 9.9)))
+        passage = Passage(chunk, Reading(words, -0.2, 0.01), words)
+        starts = {10.4 - 7.6: 7.6, 12.0 - 1.92: 1.92, 16.0: 0.0}  # seconds read → from where: the tries of this hole
+
+        def answer(window: Samples) -> Reading:
+            start = starts[min(starts, key=lambda length: abs(length - len(window) / 16_000))]
+            return Reading(tuple(Word(w, at - start, at + 0.5 - start) for w, at in heard), -0.3, 0.01)
+
+        nothing = Audio.from_samples(np.zeros(30 * 16_000, np.float32))
+        (found,) = last_resort([passage], Reader(nothing, Scripted(answer), "en", 5))
+        assert text(found.words[len(words) :]) == kept
 
     def test_a_loop_that_no_cut_ends_is_read_by_chance(self, audio: Audio, layout: Plan) -> None:
         (chunk,) = layout.chunks

@@ -33,6 +33,7 @@ _WHOLE = 0.25  # seconds of speech, up to its end, that a word has for itself
 _EDGE = 0.05  # seconds a word may reach out of the speech it is put into
 _LONGEST_LOOP = 12  # words in the phrase that repeats
 _FASTEST = 6.0  # words a second
+_NEAR, _VERY_NEAR = 20, 3  # words
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +115,12 @@ def joined(before: Sequence[Word], words: Sequence[Word], after: Sequence[Word])
     """`words`, read in a hole between `before` and `after`, without what stands there already.
 
     Up to six words that end `before` or start `after` are dropped from its edges; all of it is when the neighbours have
-    the same phrase: a sentence read twice.
+    the same phrase: a sentence read twice, of one or two words only where it stands very near.
     """
     keys = [_key(word) for word in words]
-    left, right = [_key(word) for word in before[-20:]], [_key(word) for word in after[:20]]
-    if len(keys) > 1 and (_contains(left, keys) or _contains(right, keys)):
+    reach = _NEAR if len(keys) > 2 else _VERY_NEAR
+    left, right = [_key(word) for word in before[-reach:]], [_key(word) for word in after[:reach]]
+    if keys and (_contains(left, keys) or _contains(right, keys)):
         return ()
     drop = max((n for n in range(1, min(6, len(keys)) + 1) if left[-n:] == keys[:n]), default=0)
     rest, keys = words[drop:], keys[drop:]

@@ -10,8 +10,10 @@ What this does not do: read the chunks at first, settle times, say what stays do
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise, takewhile
 
 from transcribe.engines.protocol import Reading
 from transcribe.evidence import (
@@ -33,6 +35,8 @@ _PAD = 0.4  # seconds of sound around a stretch read again
 _CONTEXT = 2.0  # seconds beyond a hole that may be read with it
 _WIDE = 6.0  # seconds around a hole at the last try, over the chunk's borders too
 _PAUSE = 0.8  # seconds of silence that context does not reach across: jingle, pause and speech in one window go wrong
+_RUNS_ON = 0.3  # seconds between two words of one phrase
+_STRAYS = 2  # words that the alignment may put on the wrong side of a border
 _LEAST_PIECE = 6.0  # seconds; shorter chunks are not parted
 _MOST_STARTS = 4  # of a hole's stretches of speech, from which it is read at the last try
 _TEMPERATURES = 0.2, 0.4, 0.6, 0.8, 1.0  # openai-whisper's
@@ -162,22 +166,22 @@ def _cuts(hole: Region, chunk: Chunk, duration: float) -> list[Region]:
     """The windows in which a hole's speech is read at the last try."""
     starts = [max(region.start, hole.start) for region in chunk.regions if hole.start < region.end < hole.end + _PAD]
     ends = min(hole.end + _PAD, duration)
-    cuts = [Region(max(0.0, start - _PAD), end) for start in starts[:_MOST_STARTS] for end in (hole.end, ends)]
-    wide = Region(max(0.0, hole.start - _WIDE), min(duration, hole.end + _WIDE))
-    return [cut for cut in dict.fromkeys([*cuts, wide]) if cut.duration <= LONGEST_CHUNK]
+    cuts = [Region(max(0.0, start - _PAD), ends) for start in starts[:_MOST_STARTS]]
+    wider = [Region(max(0.0, hole.start - by), min(duration, hole.end + by)) for by in (_CONTEXT, _WIDE)]
+    return [cut for cut in dict.fromkeys([*cuts, *wider]) if cut.duration <= LONGEST_CHUNK]
 
 
 def _with_agreed(passage: Passage, hole: Region, tries: Sequence[tuple[Region, Reading]]) -> Passage:
-    read = [(reading, cut, _said_in(hole, shifted(reading.words, cut.start))) for cut, reading in tries]
-    found: list[tuple[float, tuple[Word, ...]]] = []
+    chunk = passage.chunk
+    read = [(reading, cut, _own(chunk, hole, shifted(reading.words, cut.start))) for cut, reading in tries]
+    found: list[tuple[int, float, tuple[Word, ...]]] = []
     for reading, cut, words in read:
         others = [word for _, other, said in read if other.start != cut.start for word in said]
         if is_sound(reading, cut.duration) and (kept := agreed(words, others)):
-            found.append((reading.avg_logprob, kept))
-    if not found:
-        return passage
-    placed = _placed(passage, hole, max(found, key=lambda pair: pair[0])[1])
-    if len(placed) == len(passage.words):
+            placed = _placed(passage, hole, kept)
+            found.append((len(placed), reading.avg_logprob, placed))
+    most, _, placed = max(found, key=lambda one: one[:2], default=(0, 0.0, ()))
+    if most <= len(passage.words):
         return passage
     doubt = Doubt(hole.start, hole.end, "hard to make out")
     return replace(passage, words=placed, passes=2, doubts=(*passage.doubts, doubt))
@@ -185,6 +189,25 @@ def _with_agreed(passage: Passage, hole: Region, tries: Sequence[tuple[Region, R
 
 def _said_in(hole: Region, words: Iterable[Word]) -> list[Word]:
     return [word for word in words if hole.start <= (word.start + word.end) / 2 <= hole.end]
+
+
+def _own(chunk: Chunk, hole: Region, words: Sequence[Word]) -> list[Word]:
+    """The words said in a hole, without one or two that run on, with no pause, into words beyond the chunk's borders.
+
+    A cut that reaches into the next chunk hears its first words too, and the alignment may put them before its border.
+    """
+    said = _said_in(hole, words)
+    following = min((word.start for word in words if word.start >= chunk.end), default=math.inf)
+    before = max((word.end for word in words if word.end <= chunk.start), default=-math.inf)
+    ahead = [b.start - a.end for a, b in pairwise(said)]
+    last = _run([following - said[-1].end, *reversed(ahead)]) if said else 0
+    first = _run([said[0].start - before, *ahead]) if said else 0
+    return said[first if first <= _STRAYS else 0 : len(said) - (last if last <= _STRAYS else 0)]
+
+
+def _run(pauses: Iterable[float]) -> int:
+    """How many words run on: pauses of one phrase, in a row."""
+    return sum(1 for _ in takewhile(lambda pause: pause < _RUNS_ON, pauses))
 
 
 def _placed(passage: Passage, hole: Region, said: Sequence[Word]) -> tuple[Word, ...]:

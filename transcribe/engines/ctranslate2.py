@@ -51,6 +51,7 @@ class CTranslate2:
         try:
             import ctranslate2
             from faster_whisper import WhisperModel
+            from scipy.sparse import csr_array
 
             on_gpu = device == "cuda" or (device == "auto" and ctranslate2.get_cuda_device_count() > 0)
             self._workers, threads_each = (1, 0) if on_gpu else _layout(threads)
@@ -63,6 +64,9 @@ class CTranslate2:
             self._model = WhisperModel(
                 self._folder, **self._placement, cpu_threads=threads_each, num_workers=self._workers
             )
+            extractor = self._model.feature_extractor
+            # A dense product is BLAS's, whose last digits hang on how many threads it has, and with them words.
+            extractor.mel_filters = csr_array(extractor.mel_filters)
         except (ImportError, RuntimeError, ValueError, OSError) as exc:
             raise EngineError(
                 f"model {files.name}: ctranslate2 cannot load {files.folder} ({exc}); "
