@@ -25,7 +25,7 @@ from transcribe.fillers import without_fillers
 from transcribe.models import find_model
 from transcribe.passages import Passage, Reader
 from transcribe.recognize import UNDETERMINED, recognize, vote
-from transcribe.second_look import last_resort
+from transcribe.second_look import last_resort, retold
 from transcribe.settings import Settings
 from transcribe.speech import Chunk, Plan, Region, plan
 from transcribe.transcript import Word
@@ -293,6 +293,32 @@ class TestScripted:
         nothing = Audio.from_samples(np.zeros(30 * 16_000, np.float32))
         (found,) = last_resort([passage], Reader(nothing, Scripted(answer), "en", 5))
         assert text(found.words[len(words) :]) == "so we left"
+
+    @pytest.mark.parametrize(
+        ("heard", "logprob", "kept"),
+        [
+            ("Geez. Is that all? Almost. The most", -0.5, "your idea. Geez. Is that all? Almost. The most sound part"),
+            ("Geez. Is that all? Almost. The most", -0.95, "your idea. The most sound part"),  # unsure
+            ("Geez. Is that all? Almost. The", -0.5, "your idea. The most sound part"),  # without what stands there
+            ("the most", -0.5, "your idea. The most sound part"),
+            ("idea. Is that all? The most sound", -0.5, "your idea. Is that all? The most sound part"),
+        ],
+    )
+    def test_a_short_answer_whose_time_the_next_words_have_is_found(
+        self, heard: str, logprob: float, kept: str
+    ) -> None:
+        chunk = Chunk(0.0, 10.0, (Region(0.2, 1.4), Region(2.0, 4.6), Region(5.0, 6.0)))
+        words = (*said("your idea.", start=0.2), *said("The most", start=2.1), *said("sound part", start=5.0))
+        passage = Passage(chunk, Reading(words, -0.2, 0.01), words)
+
+        def answer(window: Samples) -> Reading:
+            assert len(window) == pytest.approx(16_000 * 3.8)  # the burst from 2 s to the next word at 5 s, padded
+            return Reading(said(heard, start=0.4), logprob, 0.01)
+
+        nothing = Audio.from_samples(np.zeros(10 * 16_000, np.float32))
+        (found,) = retold([passage], Reader(nothing, Scripted(answer), "en", 5))
+        assert text(found.words) == kept
+        assert all(a.end <= b.start for a, b in pairwise(found.words))
 
     @pytest.mark.parametrize(
         ("heard", "kept"),

@@ -173,6 +173,12 @@ def agreed(words: Sequence[Word], others: Sequence[Word]) -> tuple[Word, ...]:
     )
 
 
+def tells_more(words: Sequence[Word], standing: Sequence[Word]) -> bool:
+    """Whether `words` have all of `standing` in the same order, and more words than it."""
+    left = iter(_key(word) for word in words)
+    return len(words) > len(standing) and all(_key(word) in left for word in standing)
+
+
 def unheard(words: Sequence[Word], regions: Sequence[Region]) -> list[bool]:
     """For each word whether no speech lies within half a second of it."""
     return [voiced_between(regions, word.start - _REACH, word.end + _REACH) <= 0.0 for word in words]

@@ -28,7 +28,7 @@ from transcribe.evidence import (
 from transcribe.fillers import without_fillers
 from transcribe.glossary import Correction
 from transcribe.passages import Passage, Reader, shifted
-from transcribe.second_look import holes_filled, last_resort, reread
+from transcribe.second_look import holes_filled, last_resort, reread, retold
 from transcribe.settings import Settings
 from transcribe.speech import Chunk, Plan, plan
 from transcribe.transcript import Doubt, Word
@@ -101,7 +101,7 @@ def read_chunks(
     for passage in read.chunks(chunks):
         passages.append(passage)
         tell(0.95 * len(passages) / len(chunks))
-    passages = last_resort(holes_filled(reread(passages, read), read), read)
+    passages = last_resort(retold(holes_filled(reread(passages, read), read), read), read)
     tell(1.0)
     return _recognition([_judged(passage) for passage in passages], language)
 

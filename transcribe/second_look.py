@@ -25,6 +25,7 @@ from transcribe.evidence import (
     is_sound,
     joined,
     settled,
+    tells_more,
     without_loops,
 )
 from transcribe.passages import Passage, Reader, shifted
@@ -143,6 +144,35 @@ def _filled(passage: Passage, hole: Region, stretch: Region, reading: Reading) -
         return tried
     read = settled(shifted(reading.words, stretch.start), passage.chunk.regions)
     return replace(tried, words=_placed(passage, hole, _said_in(hole, read)))
+
+
+def retold(passages: Sequence[Passage], read: Reader) -> list[Passage]:
+    """The speech in which a hole begins read anew; a sound reading with all that stands there, and more, replaces it.
+
+    A recogniser that passes over a short answer gives its time to the next words ("The most" over "Geez. Is that all?
+    Almost, the most …"): then what is missing lies where there are words.
+    """
+    result = list(passages)
+    open_ = [(i, hole) for i, passage in enumerate(result) for hole in holes(passage.words, passage.chunk)]
+    bursts = [_with_its_burst(hole, result[i].chunk) for i, hole in open_]
+    padded = [Region(max(0.0, burst.start - _PAD), min(read.duration, burst.end + _PAD)) for burst in bursts]
+    for (i, _), burst, stretch, reading in zip(open_, bursts, padded, read.stretches(padded), strict=True):
+        passage = result[i]
+        standing = _said_in(burst, passage.words)
+        if not standing or not is_sound(reading, stretch.duration):
+            continue
+        before = [word for word in passage.words if word.start < standing[0].start]
+        after = passage.words[len(before) + len(standing) :]
+        read_anew = settled(shifted(reading.words, stretch.start), passage.chunk.regions)
+        if tells_more(new := joined(before, read_anew, after), standing):
+            result[i] = replace(passage, words=settled((*before, *new, *after), passage.chunk.regions), passes=2)
+    return result
+
+
+def _with_its_burst(hole: Region, chunk: Chunk) -> Region:
+    """A hole from the start of the burst of speech on in which it begins."""
+    first = next(region for region in chunk.regions if region.end > hole.start)
+    return Region(min(hole.start, max(chunk.start, first.start)), hole.end)
 
 
 def last_resort(passages: Sequence[Passage], read: Reader) -> list[Passage]:
