@@ -170,11 +170,17 @@ def test_not_every_sentence_with_a_name_calls_somebody(said: str) -> None:
 def test_a_call_is_found_by_the_whole_name_and_the_first_in_any_case() -> None:
     calls = find_calls(talk(("S1", "Good morning. reilly stone! Reilly?"), ("S2", "Yes?")), ["Reilly Stone"])
     assert [(call.name, call.speaker, call.weight > 0) for call in calls] == [
-        ("Reilly Stone", "S1", False),
-        ("Reilly Stone", "S2", True),
+        ("reilly stone", "S1", False),
+        ("reilly stone", "S2", True),
         ("Reilly", "S1", False),
         ("Reilly", "S2", True),
     ]
+
+
+def test_a_call_in_another_alphabets_capitals_is_the_same_name() -> None:
+    turns = talk(("S1", "\u0130brahim?"), ("S2", "Yes?"))  # in lower case two characters
+    assert [call.speaker for call in find_calls(turns, ["Ibrahim", ""])] == ["S1", "S2"]
+    assert find_calls(turns, [""]) == ()
 
 
 def test_short_sentences_name_nobody_whom_nothing_else_names() -> None:

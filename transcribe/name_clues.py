@@ -96,14 +96,15 @@ def find_calls(turns: Sequence[Turn], names: Sequence[str]) -> tuple[Clue, ...]:
     Only names known beforehand are looked for, by their letters: "Really?" is such a sentence too. One that ends with a
     full stop answers a question.
     """
-    forms = {form.casefold(): form for name in names for form in (name.split()[0], name)}
+    forms = {form for name in names for form in (name, *name.split()[:1]) if form}
+    if not forms:
+        return ()
     spelt = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
     call = re.compile(rf"(?:^|(?<=[.!?…])\s+)(?P<name>{spelt})(?=[?!])", re.IGNORECASE)
     found: list[Clue] = []
-    for index, turn in enumerate(turns if names else ()):
+    for index, turn in enumerate(turns):
         for match in call.finditer(turn.text):
-            name = forms[match["name"].casefold()]
-            found += _said_of_others(turns, index, match, name=name, weight=_CALLED)
+            found += _said_of_others(turns, index, match, name=match["name"], weight=_CALLED)
     return tuple(found)
 
 

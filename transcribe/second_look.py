@@ -1,9 +1,10 @@
 """The second look: chunks whose reading is poor, and speech between the words, read again in other ways.
 
 What is tried, in this order, each only where the one before left something: a poor chunk in two parts, then with chance
-(openai-whisper's ladder of temperatures); speech without words with what surrounds it; then the same from each of its
-pauses on, alone and with more around it. A reading stands by stated evidence (`transcribe.evidence.is_sound`); of the
-last tries only words that two of them agree on, and the editor is told.
+(openai-whisper's ladder of temperatures); speech without words with what surrounds it; then the burst in which it
+begins, with the words that stand there; then the speech from each of its pauses on, alone and with more around it. A
+reading stands by stated evidence (`transcribe.evidence.is_sound`); of the last tries only words that two of them agree
+on, and the editor is told.
 
 What this does not do: read the chunks at first, settle times, say what stays doubtful of a chunk.
 """
@@ -226,12 +227,13 @@ def _own(chunk: Chunk, hole: Region, words: Sequence[Word]) -> list[Word]:
 
     A cut that reaches into the next chunk hears its first words too, and the alignment may put them before its border.
     """
-    said = _said_in(hole, words)
+    if not (said := _said_in(hole, words)):
+        return []
     following = min((word.start for word in words if word.start >= chunk.end), default=math.inf)
     before = max((word.end for word in words if word.end <= chunk.start), default=-math.inf)
     ahead = [b.start - a.end for a, b in pairwise(said)]
-    last = _run([following - said[-1].end, *reversed(ahead)]) if said else 0
-    first = _run([said[0].start - before, *ahead]) if said else 0
+    last = _run([following - said[-1].end, *reversed(ahead)])
+    first = _run([said[0].start - before, *ahead])
     return said[first if first <= _STRAYS else 0 : len(said) - (last if last <= _STRAYS else 0)]
 
 
