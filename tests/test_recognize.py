@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -17,11 +18,11 @@ from audio.decode import Audio, decode
 from tests.spoken import said, text
 from transcribe.engines import Reading, load
 from transcribe.engines.scripted import Scripted
-from transcribe.errors import SettingsError
+from transcribe.errors import EngineError, SettingsError
 from transcribe.models import find_model
-from transcribe.recognize import UNDETERMINED, recognize, vote
+from transcribe.recognize import UNDETERMINED, read_chunks, recognize, vote
 from transcribe.settings import Settings
-from transcribe.speech import Chunk, Plan, plan
+from transcribe.speech import Chunk, Plan, Region, plan
 from transcribe.transcript import Word
 
 CLIPS = Path(__file__).parent / "clips"
@@ -111,6 +112,14 @@ class TestScripted:
         assert recognizer.temperatures == [0.2]
         assert found.doubts == ()
 
+    def test_who_is_merely_unsure_is_not_read_by_chance(self, audio: Audio, layout: Plan) -> None:
+        """Chance is never surer of itself than the beam was."""
+        (chunk,) = layout.chunks
+        recognizer = Scripted(lambda _: replace(spoken_over(chunk), avg_logprob=-1.5))
+        found = recognize(audio, recognizer, settings=Settings())
+        assert recognizer.temperatures == []
+        assert "the recogniser was unsure" in {doubt.reason for doubt in found.doubts}
+
     def test_fillers_stay_where_every_word_is_wanted(self, audio: Audio, layout: Plan) -> None:
         reading = spoken_over(layout.chunks[0])
         um = replace(reading, words=(replace(reading.words[0], text="Um,"), *reading.words[1:]))
@@ -152,6 +161,65 @@ class TestScripted:
         only_english = Scripted(answering(), languages=("en",))
         with pytest.raises(SettingsError, match="language: the model base does not know 'nl'; it is for English only"):
             recognize(audio, only_english, settings=Settings(language="nl"))
+
+
+class TestSecondLooksBesideTheFirstPass:
+    chunks = tuple(Chunk(i * 10.0, i * 10.0 + 9.0, (Region(i * 10.0, i * 10.0 + 9.0),)) for i in range(3))
+    sound = Audio.from_samples(np.repeat(np.float32([0.1, 0.2, 0.3]), 160_000))  # tells which chunk a window is of
+
+    def whose(self, window: Samples) -> int:
+        return round(float(window[len(window) // 2]) * 10) - 1
+
+    def test_a_chunk_is_read_again_while_others_are_read_first(self) -> None:
+        last_was_read = threading.Event()
+        was_waited_for = []
+
+        def answer(window: Samples) -> Reading:
+            number = self.whose(window)
+            if number == 0 and len(window) < 9 * 16_000:  # the first chunk again, in two parts
+                was_waited_for.append(last_was_read.wait(10))
+            if number == 2:
+                last_was_read.set()
+            logprob = -1.5 if number == 0 else -0.2
+            return Reading(said(f"chunk {number} " * 3, start=0.2, step=0.5), logprob, 0.01)
+
+        found = read_chunks(self.sound, Scripted(answer), self.chunks, language="en", beam_size=5)
+        assert was_waited_for
+        assert all(was_waited_for)
+        assert [word.text for word in found.words if word.text.isdigit()] == [*"000", *"111", *"222"]
+        assert [word.start for word in found.words] == sorted(word.start for word in found.words)
+
+    def test_what_breaks_in_a_second_look_comes_out(self) -> None:
+        def answer(window: Samples) -> Reading:
+            if len(window) < 9 * 16_000:
+                raise EngineError("out of memory")
+            return Reading(said("all of this", start=0.2), -1.5, 0.01)
+
+        with pytest.raises(EngineError, match="out of memory"):
+            read_chunks(self.sound, Scripted(answer), self.chunks, language="en", beam_size=5)
+
+    def test_second_looks_under_way_end_when_the_run_is_stopped(self) -> None:
+        """As it is on Ctrl-C, by what `progress` raises; what is being read is read to its end, and nothing more."""
+        stopped, looking = threading.Event(), threading.Event()
+        asked_after = []
+
+        def answer(window: Samples) -> Reading:
+            if stopped.is_set():
+                asked_after.append(len(window))
+            if self.whose(window) == 0 and len(window) < 9 * 16_000:
+                looking.set()
+                assert stopped.wait(10)
+            return Reading(said("all of this", start=0.2), -1.5, 0.01)
+
+        def progress(share: float) -> None:
+            if share > 0.6:
+                assert looking.wait(10)
+                threading.Timer(0.2, stopped.set).start()
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            read_chunks(self.sound, Scripted(answer), self.chunks, language="en", beam_size=5, progress=progress)
+        assert asked_after == []
 
 
 def test_a_vote_adds_up_probabilities() -> None:

@@ -64,6 +64,31 @@ def test_the_most_that_two_cuts_agree_on_is_put_in() -> None:
 
 
 @pytest.mark.parametrize(
+    ("logprob", "other", "kept"),
+    [
+        (-0.95, "you're", "your"),  # alike, and surer than −1.0, which is enough where two agree
+        (-1.05, "you're", "you're"),
+        (-0.95, "yes", ""),
+    ],
+)
+def test_two_cuts_agree_where_their_words_are_alike(logprob: float, other: str, kept: str) -> None:
+    words = said("all that was said before the pause was this", start=0.5, step=0.38)
+    chunk = Chunk(0.0, 20.0, (Region(0.5, 4.0), Region(6.0, 8.0)))
+    passage = Passage(chunk, Reading(words, -0.2, 0.01), words)
+
+    def answer(window: Samples) -> Reading:
+        start = {16.88: 3.52, 14.8: 5.6}.get(round(len(window) / 16_000, 2))  # the hole's, and that of its speech
+        if start is None:
+            return Reading((), -0.2, 0.01)
+        said_then, sure = ("your", logprob) if start == 5.6 else (other, -0.99)
+        return Reading((Word(said_then, 6.1 - start, 6.5 - start),), sure, 0.01)
+
+    nothing = Audio.from_samples(np.zeros(30 * 16_000, np.float32))
+    (found,) = last_resort([passage], Reader(nothing, Scripted(answer), "en", 5))
+    assert text(found.words[len(words) :]) == kept
+
+
+@pytest.mark.parametrize(
     ("heard", "logprob", "kept"),
     [
         ("Geez. Is that all? Almost. The most", -0.5, "your idea. Geez. Is that all? Almost. The most sound part"),

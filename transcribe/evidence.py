@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 
 from transcribe.engines.protocol import Reading
 from transcribe.speech import Chunk, Region, voiced_between
@@ -19,6 +20,8 @@ from transcribe.transcript import Word
 NO_SPEECH = 0.6  # openai-whisper's threshold; on speech the value stays below .1
 LOOP_COMPRESSION = 2.4  # openai-whisper's threshold
 UNSURE_LOGPROB = -1.0  # openai-whisper's threshold
+
+_SURE_LOGPROB = -0.9  # of a reading that stands without another that says the same
 
 _HOLE = 1.5  # seconds between words, beyond what the first of them takes
 _SPOKEN = 0.3, 0.07  # a word takes so many seconds, and so many more a character, at a slow pace
@@ -29,6 +32,7 @@ _STRETCHED = 1.5  # seconds beyond what a word takes that show the same where no
 _SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")
 _DRAWN = 0.5  # seconds of speech after a word's time that are taken for its own
 _APART = 0.3  # seconds between the times of one word in two readings
+_ALIKE = 0.8  # of two words' letters that are the same, in the same order
 _WHOLE = 0.25  # seconds of speech, up to its end, that a word has for itself
 _EDGE = 0.05  # seconds a word may reach out of the speech it is put into
 _LONGEST_LOOP = 12  # words in the phrase that repeats
@@ -99,11 +103,11 @@ def without_loops(words: Sequence[Word]) -> tuple[tuple[Word, ...], tuple[Region
     return tuple(kept), tuple(cut)
 
 
-def is_sound(reading: Reading, duration: float) -> bool:
+def is_sound(reading: Reading, duration: float, *, surer_than: float = _SURE_LOGPROB) -> bool:
     """Whether a second reading of `duration` seconds may stand: text, sure of itself, no loop, not too many words."""
     return (
         bool(reading.words)
-        and reading.avg_logprob > -0.9
+        and reading.avg_logprob > surer_than
         and reading.no_speech_probability < NO_SPEECH
         and reading.compression_ratio < LOOP_COMPRESSION
         and len(reading.words) <= max(2.0, _FASTEST * duration)
@@ -162,12 +166,15 @@ def reaching(words: Sequence[Word], regions: Sequence[Region]) -> tuple[Word, ..
 
 
 def agreed(words: Sequence[Word], others: Sequence[Word]) -> tuple[Word, ...]:
-    """Those of `words` that `others`, from other readings of the same stretch, have at the same time."""
+    """Those of `words` that `others`, from other readings of the same stretch, have at the same time.
+
+    A word and its like are one ("your", "you're"): four fifths of their letters in the same order.
+    """
     return tuple(
         word
         for word in words
         if any(
-            _key(other) == _key(word) and other.start <= word.end + _APART and word.start <= other.end + _APART
+            other.start <= word.end + _APART and word.start <= other.end + _APART and _alike(_key(other), _key(word))
             for other in others
         )
     )
@@ -228,6 +235,10 @@ def _longest_loop(keys: Sequence[str], at: int) -> tuple[int, int]:
 
 def _contains(many: Sequence[str], few: Sequence[str]) -> bool:
     return any(list(many[i : i + len(few)]) == list(few) for i in range(len(many) - len(few) + 1))
+
+
+def _alike(one: str, other: str) -> bool:
+    return one == other or SequenceMatcher(None, one, other, autojunk=False).ratio() >= _ALIKE
 
 
 def _key(word: Word) -> str:

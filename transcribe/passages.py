@@ -5,7 +5,9 @@ What this does not do: judge a reading, or decide what is read again.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -43,6 +45,11 @@ class Reader:
         self._recognizer = recognizer
         self._language = language
         self._beam_size = beam_size
+        self._closed = threading.Event()
+
+    def close(self) -> None:
+        """Read no more: readings asked for, in whatever thread, end with `concurrent.futures.CancelledError`."""
+        self._closed.set()
 
     @property
     def duration(self) -> float:
@@ -59,11 +66,16 @@ class Reader:
         self, stretches: Sequence[Region], *, greedy: bool = False, temperature: float = 0.0
     ) -> Iterator[Reading]:
         """A reading for each stretch of the recording, its times still from the stretch's start."""
-        windows: Iterator[Samples] = (self._audio.read(stretch.start, stretch.end) for stretch in stretches)
+        windows = (self._window(stretch) for stretch in stretches)
         beam_size = 1 if greedy else self._beam_size
         return self._recognizer.recognize(
             windows, language=self._language, beam_size=beam_size, temperature=temperature
         )
+
+    def _window(self, stretch: Region) -> Samples:
+        if self._closed.is_set():
+            raise CancelledError
+        return self._audio.read(stretch.start, stretch.end)
 
 
 def shifted(words: Iterable[Word], seconds: float) -> tuple[Word, ...]:

@@ -1,8 +1,8 @@
 """A recording → its words: a first reading of every chunk, then a second look at what the evidence doubts.
 
-The first pass reads the chunks of the plan as they come. The second reads again where speech has no words, where a
-phrase loops, and where the recogniser is unsure, with other cuts, and takes over what is sound. What stays doubtful is
-marked for the editor, never silently dropped.
+The first pass reads the chunks of the plan as they come. The second, beside it, reads again where speech has no words,
+where a phrase loops, and where the recogniser is unsure, with other cuts, and takes over what is sound. What stays
+doubtful is marked for the editor, never silently dropped.
 
 What this does not do: decode files, load models, tell speakers apart, know how words are printed.
 """
@@ -10,6 +10,7 @@ What this does not do: decode files, load models, tell speakers apart, know how 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ from transcribe.evidence import (
 from transcribe.fillers import without_fillers
 from transcribe.glossary import Correction
 from transcribe.passages import Passage, Reader, shifted
-from transcribe.second_look import holes_filled, last_resort, reread, retold
+from transcribe.second_look import second_look
 from transcribe.settings import Settings
 from transcribe.speech import Chunk, Plan, plan
 from transcribe.transcript import Doubt, Word
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 UNDETERMINED = "und"  # the language of a recording without speech (ISO 639-2)
 
+_LOOKS = 4  # chunks that get their second look at a time, beside the first pass
 _PLACES = 5  # at most so many chunks vote on the language
 _VAD_SHARE = 0.05  # of the work, for the progress
 _DOUBTFUL = 1.5  # seconds of speech without words that an editor is told of
@@ -97,12 +99,19 @@ def read_chunks(
     """
     tell = progress or (lambda _: None)
     read = Reader(audio, recognizer, language, beam_size)
-    passages = []
-    for passage in read.chunks(chunks):
-        passages.append(passage)
-        tell(0.95 * len(passages) / len(chunks))
-    passages = last_resort(retold(holes_filled(reread(passages, read), read), read), read)
-    tell(1.0)
+    looks: list[Future[Passage]] = []
+    pool = ThreadPoolExecutor(_LOOKS, thread_name_prefix="second look")
+    try:
+        for passage in read.chunks(chunks):
+            looks.append(pool.submit(second_look, passage, read))
+            tell(0.95 * len(looks) / len(chunks))
+        passages = []
+        for look in looks:
+            passages.append(look.result())
+            tell(0.95 + 0.05 * len(passages) / len(chunks))
+    finally:
+        read.close()
+        pool.shutdown(cancel_futures=True)
     return _recognition([_judged(passage) for passage in passages], language)
 
 

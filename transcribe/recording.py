@@ -42,7 +42,7 @@ RESULTS_OF = {
     Stage.DECODE: 1,
     Stage.PLAN: 1,
     Stage.LANGUAGE: 1,
-    Stage.RECOGNIZE: 5,
+    Stage.RECOGNIZE: 6,
     Stage.REHEAR: 1,
     Stage.DIARIZE: 5,
 }

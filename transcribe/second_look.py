@@ -1,10 +1,10 @@
 """The second look: chunks whose reading is poor, and speech between the words, read again in other ways.
 
-What is tried, in this order, each only where the one before left something: a poor chunk in two parts, then with chance
-(openai-whisper's ladder of temperatures); speech without words with what surrounds it; then the burst in which it
-begins, with the words that stand there; then the speech from each of its pauses on, alone and with more around it. A
-reading stands by stated evidence (`transcribe.evidence.is_sound`); of the last tries only words that two of them agree
-on, and the editor is told.
+What is tried, in this order, each only where the one before left something: a poor chunk in two parts, then, where it
+loops, with chance (openai-whisper's ladder of temperatures); speech without words with what surrounds it; then the
+burst in which it begins, with the words that stand there; then the speech from each of its pauses on, alone and with
+more around it. A reading stands by stated evidence (`transcribe.evidence.is_sound`); of the last tries only words that
+two of them agree on, and the editor is told.
 
 What this does not do: read the chunks at first, settle times, say what stays doubtful of a chunk.
 """
@@ -35,13 +35,19 @@ from transcribe.transcript import Doubt, Word
 
 _PAD = 0.4  # seconds of sound around a stretch read again
 _CONTEXT = 2.0  # seconds beyond a hole that may be read with it
-_WIDE = 6.0  # seconds around a hole at the last try, over the chunk's borders too
+_AROUND = 1.0, 2.0, 5.0  # seconds around a hole at the last try, over the chunk's borders too
 _PAUSE = 0.8  # seconds of silence that context does not reach across: jingle, pause and speech in one window go wrong
 _RUNS_ON = 0.3  # seconds between two words of one phrase
 _STRAYS = 2  # words that the alignment may put on the wrong side of a border
 _LEAST_PIECE = 6.0  # seconds; shorter chunks are not parted
 _MOST_STARTS = 4  # of a hole's stretches of speech, from which it is read at the last try
 _TEMPERATURES = 0.2, 0.4, 0.6, 0.8, 1.0  # openai-whisper's
+
+
+def second_look(passage: Passage, read: Reader) -> Passage:
+    """A chunk's passage after all that this module tries. Raises `EngineError`."""
+    (looked,) = last_resort(retold(holes_filled(reread([passage], read), read), read), read)
+    return looked
 
 
 def reread(passages: Sequence[Passage], read: Reader) -> list[Passage]:
@@ -56,8 +62,12 @@ def reread(passages: Sequence[Passage], read: Reader) -> list[Passage]:
 
 
 def _resampled(passages: list[Passage], poor: Sequence[int], read: Reader) -> list[Passage]:
-    """Chunks that are poor whatever the cut, read with more and more chance, until a reading is sound."""
+    """Chunks that loop whatever the cut, read with more and more chance, until a reading is sound.
+
+    Only loops: chance leaves one, but is never surer of itself than the beam was.
+    """
     result = list(passages)
+    poor = [i for i in poor if _is_poor_text(result[i])]
     for temperature in _TEMPERATURES:
         if not poor:
             break
@@ -177,29 +187,34 @@ def _with_its_burst(hole: Region, chunk: Chunk) -> Region:
 
 
 def last_resort(passages: Sequence[Passage], read: Reader) -> list[Passage]:
-    """Speech still without words, read from each of its pauses on and with more around it, greedily and with the beam.
+    """Speech still without words, read from each of its pauses on with the beam, and with more around it greedily.
 
-    Words stand that a sound reading shares with one from another start, at the same time; each such place is a doubt.
-    (Two readings of one window agree on what they invent: "Bye." at log-probability −0.34, where a caller hesitates.)
+    Words stand that a reading shares with one from another start, at the same time; each such place is a doubt. (Two
+    readings of one window agree on what they invent: "Bye." at log-probability −0.34, where a caller hesitates.) Since
+    two have to agree, either may be a little less sure of itself than one that stands alone.
     """
     result = list(passages)
     open_ = [(i, hole) for i, passage in enumerate(result) for hole in holes(passage.words, passage.chunk)]
-    cuts = [_cuts(hole, result[i].chunk, read.duration) for i, hole in open_]
-    every = [cut for several in cuts for cut in several]
-    beam, greedy = read.stretches(every), read.stretches(every, greedy=True)
-    for (i, hole), several in zip(open_, cuts, strict=True):
-        tries = [(cut, reading) for cut in several for reading in (next(beam), next(greedy))]
+    close = [_from_pauses(hole, result[i].chunk, read.duration) for i, hole in open_]
+    wide = [_with_more_around(hole, read.duration) for _, hole in open_]
+    beam = read.stretches([cut for cuts in close for cut in cuts])
+    greedy = read.stretches([cut for cuts in wide for cut in cuts], greedy=True)
+    for (i, hole), few, many in zip(open_, close, wide, strict=True):
+        tries = [(cut, next(beam)) for cut in few] + [(cut, next(greedy)) for cut in many]
         result[i] = _with_agreed(result[i], hole, tries)
     return result
 
 
-def _cuts(hole: Region, chunk: Chunk, duration: float) -> list[Region]:
-    """The windows in which a hole's speech is read at the last try."""
+def _from_pauses(hole: Region, chunk: Chunk, duration: float) -> list[Region]:
     starts = [max(region.start, hole.start) for region in chunk.regions if hole.start < region.end < hole.end + _PAD]
     ends = min(hole.end + _PAD, duration)
     cuts = [Region(max(0.0, start - _PAD), ends) for start in starts[:_MOST_STARTS]]
-    wider = [Region(max(0.0, hole.start - by), min(duration, hole.end + by)) for by in (_CONTEXT, _WIDE)]
-    return [cut for cut in dict.fromkeys([*cuts, *wider]) if cut.duration <= LONGEST_CHUNK]
+    return [cut for cut in cuts if cut.duration <= LONGEST_CHUNK]
+
+
+def _with_more_around(hole: Region, duration: float) -> list[Region]:
+    cuts = [Region(max(0.0, hole.start - by), min(duration, hole.end + by)) for by in _AROUND]
+    return [cut for cut in cuts if cut.duration <= LONGEST_CHUNK]
 
 
 def _with_agreed(passage: Passage, hole: Region, tries: Sequence[tuple[Region, Reading]]) -> Passage:
@@ -208,7 +223,7 @@ def _with_agreed(passage: Passage, hole: Region, tries: Sequence[tuple[Region, R
     found: list[tuple[int, float, tuple[Word, ...]]] = []
     for reading, cut, words in read:
         others = [word for _, other, said in read if other.start != cut.start for word in said]
-        if is_sound(reading, cut.duration) and (kept := agreed(words, others)):
+        if is_sound(reading, cut.duration, surer_than=UNSURE_LOGPROB) and (kept := agreed(words, others)):
             placed = _placed(passage, hole, kept)
             found.append((len(placed), reading.avg_logprob, placed))
     most, _, placed = max(found, key=lambda one: one[:2], default=(0, 0.0, ()))

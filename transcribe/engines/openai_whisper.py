@@ -8,6 +8,7 @@ same floor, with the same options; what differs from the fast engine is arithmet
 from __future__ import annotations
 
 import json
+import threading
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,7 @@ _FULL_FRAMES = 3_000  # openai-whisper's encoder takes exactly these
 
 
 class OpenAIWhisper:
-    """A `Recognizer`. Safe to use from one thread at a time."""
+    """A `Recognizer`. One window is read at a time, whatever thread asks: decoding hangs hooks on the model."""
 
     def __init__(self, files: ModelFiles, *, device: str = "auto") -> None:
         with warnings.catch_warnings():
@@ -59,6 +60,7 @@ class OpenAIWhisper:
                 mask[tuple(np.transpose(heads).tolist())] = True
                 self._model.register_buffer("alignment_heads", mask.to_sparse(), persistent=False)
             self._model.to(self._device).eval()
+            self._reading = threading.Lock()
 
     @property
     def languages(self) -> frozenset[str]:
@@ -83,7 +85,9 @@ class OpenAIWhisper:
         if language not in self.languages:
             raise EngineError(f"language {language!r}: the model does not know it; use another or auto")
         for window in windows:
-            yield self._read(window, language, beam_size=beam_size, prompt=prompt, temperature=temperature)
+            with self._reading:
+                reading = self._read(window, language, beam_size=beam_size, prompt=prompt, temperature=temperature)
+            yield reading
 
     def detect_language(self, window: Samples) -> LanguageGuess:
         """See `Recognizer.detect_language`; the first 30 s count."""

@@ -73,6 +73,7 @@ class Recognizer(Protocol):
 
     A window is float32 mono in [−1, 1] at 16 kHz, at least one sample and at most `LONGEST_WINDOW` long. Its reading
     depends on nothing but itself and the options: not on its neighbours, nor on how many windows are given at once.
+    Several threads may ask at a time.
     """
 
     @property
