@@ -1,7 +1,7 @@
 """Which windows of a recording are listened to for a voice, and what each is good for. Pure.
 
-In long recordings, which have more windows than clustering looks at, every other one is spared where one person goes
-on speaking: it would say what its neighbours say. What that costs is told in docs/performance.md.
+From a few minutes of speech on, every other window is spared where one person goes on speaking: it would say what its
+neighbours say. What that costs is told in docs/performance.md.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from transcribe.clustering import LARGEST_SAMPLE
 from transcribe.embedding import STEP, WINDOW, window_starts
 from transcribe.segmentation import ALONE, Activity
 
@@ -20,6 +19,7 @@ _CLUSTERED_ALONE = 0.5  # … and in which somebody must speak alone, if there a
 _CLEAR_WINDOWS = 10  # … as many like that: a mixture of voices sounds like one more
 _EMBEDDED_SHARE = 0.2  # … to have a say at all
 _LEAST_WEIGHT = 0.05  # of a window in which nobody speaks alone, against 1 where one person speaks throughout
+_PLENTY = 500  # windows that shape the voices, some four minutes of speech, from which on some are spared
 _STEADY_CHANGE, _STEADY_SPEAKERS = 0.01, 1.2  # below these, and …
 _STEADY_MARGIN = 0.5  # … as many seconds around a window, one person goes on speaking
 
@@ -48,12 +48,13 @@ class Windows:
 
 
 def choose_windows(
-    activity: Activity, n_samples: int, *, speech: NDArray[np.bool_], plenty: int = 2 * LARGEST_SAMPLE
+    activity: Activity, n_samples: int, *, speech: NDArray[np.bool_], plenty: int = _PLENTY
 ) -> Windows:
     """The windows of a recording of `n_samples` at 16 kHz in which there is `speech`, (frames,).
 
     With `plenty` of them to shape the voices, some are spared: those of every other half second with one person
-    speaking throughout, and half a second on either side.
+    speaking throughout, and half a second on either side. They shape the voices all the same, by what is taken for
+    their vectors: how much speech a voice has is evidence for it.
     """
     starts = window_starts(n_samples)
     share = share_of(activity, starts, wanted=speech)
@@ -64,10 +65,8 @@ def choose_windows(
     if (clear := pure & (alone >= _CLUSTERED_ALONE)).sum() >= _CLEAR_WINDOWS:
         pure = clear
     weights = np.maximum(alone, _LEAST_WEIGHT)
-    if pure.sum() < plenty:
-        return Windows(starts, pure, weights, np.ones(len(starts), bool))
-    spared = _between_alike(activity, starts)
-    return Windows(starts, pure & ~_is_odd(starts), weights, ~spared)
+    embedded = ~_between_alike(activity, starts) if pure.sum() >= plenty else np.ones(len(starts), bool)
+    return Windows(starts, pure, weights, embedded)
 
 
 def share_of(activity: Activity, starts: NDArray[np.float64], *, wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
