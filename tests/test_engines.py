@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
-import itertools
 import json
-import math
 import struct
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +17,6 @@ from numpy.typing import NDArray
 from audio.decode import decode
 from transcribe.engines import LanguageGuess, Reading, Recognizer, engine_name, load
 from transcribe.engines.container import read_container
-from transcribe.engines.ctranslate2 import _jobs
 from transcribe.engines.openai_whisper import dimensions, state_dict
 from transcribe.engines.spelling import Piece, words_of
 from transcribe.errors import EngineError
@@ -165,19 +160,6 @@ def reference(files: ModelFiles) -> Recognizer:
     return load(Settings(engine="openai"), files)
 
 
-@given(st.integers(0, 60), st.integers(1, 4), st.integers(1, 16))
-def test_windows_are_shared_out_so_that_no_worker_is_left_with_nothing(n: int, workers: int, batch: int) -> None:
-    windows = [np.full(1, i, np.float32) for i in range(n)]
-    jobs = list(_jobs(windows, workers=workers, batch=batch))
-    assert [window for job in jobs for window in job] == windows
-    assert all(1 <= len(job) <= batch for job in jobs)
-    left = n
-    for job in jobs:  # no worker takes more than its share of what is left
-        assert len(job) <= math.ceil(left / workers)
-        left -= len(job)
-    assert len(jobs) <= n / batch + workers * batch
-
-
 @needs_wheels
 @pytest.mark.models
 class TestRealWeights:
@@ -203,46 +185,6 @@ class TestRealWeights:
         expected = re.findall(r"[a-z']+", re.sub(r"(?m)^\w+:", "", script).lower())
         found = re.findall(r"[a-z']+", next(iter(fast.recognize([clip], language="en"))).text.lower())
         assert difflib.SequenceMatcher(a=expected, b=found, autojunk=False).ratio() > 0.9
-
-    def test_a_reading_does_not_depend_on_its_neighbours(self, fast: Recognizer, clip: Floats) -> None:
-        half = len(clip) // 2
-        together = list(fast.recognize([clip, clip[:half], clip[half:]], language="en"))
-        alone = [next(iter(fast.recognize([w], language="en"))) for w in (clip[half:], clip[:half], clip)]
-        assert together == alone[::-1]
-
-    def test_windows_are_drawn_as_needed(self, fast: Recognizer, clip: Floats) -> None:
-        drawn = 0
-
-        def endless() -> Any:
-            nonlocal drawn
-            while True:
-                drawn += 1
-                yield clip[:16_000]
-
-        readings = fast.recognize(endless(), language="en", beam_size=1)
-        for _ in range(3):
-            next(readings)
-        assert 3 <= drawn <= 12  # for each of two workers two jobs of two windows, and those the next ones are cut from
-
-    @pytest.mark.parametrize("engine", ["fast", "reference"])
-    def test_several_threads_may_ask_at_a_time(self, engine: str, clip: Floats, request: pytest.FixtureRequest) -> None:
-        recognizer: Recognizer = request.getfixturevalue(engine)
-        half = len(clip) // 2
-        asked = [[clip[:half], clip[half:]], [clip[half:]], [clip[:half]]]
-
-        def read(windows: list[Floats]) -> list[Reading]:
-            return list(recognizer.recognize(windows, language="en", beam_size=2))
-
-        with ThreadPoolExecutor(3) as pool:
-            first, second = (found := list(pool.map(read, asked)))[0]
-        assert found == [[first, second], [second], [first]]
-        assert found == [read(windows) for windows in asked]
-
-    def test_who_stops_listening_leaves_the_engine_to_others(self, fast: Recognizer, clip: Floats) -> None:
-        readings = fast.recognize(itertools.repeat(clip), language="en", beam_size=1)
-        once = next(readings)
-        readings.close()  # type: ignore[attr-defined]
-        assert list(fast.recognize([clip], language="en", beam_size=1)) == [once]
 
     @pytest.mark.parametrize("engine", ["fast", "reference"])
     def test_the_language_is_heard(self, engine: str, clip: Floats, request: pytest.FixtureRequest) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +20,13 @@ from transcribe.speech import Chunk, Region
 from transcribe.transcript import Word
 
 Samples = NDArray[np.float32]
+CLOCK = Audio.from_samples(np.arange(30 * 16_000, dtype=np.float32) / 16_000 / 50)  # half a minute that tells the time
+
+
+def bounds(window: Samples) -> tuple[float, float]:
+    """From when to when a window of `CLOCK` is, in seconds."""
+    start = round(50 * float(window[0]), 2)
+    return start, round(start + len(window) / 16_000, 2)
 
 
 def test_what_two_cuts_agree_on_is_put_in_and_told() -> None:
@@ -25,21 +34,34 @@ def test_what_two_cuts_agree_on_is_put_in_and_told() -> None:
     words = said("all that was said before the pause was this", start=0.5, step=0.38)
     passage = Passage(Chunk(0.0, 20.0, regions), Reading(words, -0.2, 0.01), words)
 
-    def answer(window: Samples) -> Reading:
-        length = len(window) / 16_000
-        if length > 20:  # with more around it
-            return Reading((), -0.2, 0.01)
-        if length > 14:  # from 5.6 s on
-            return Reading((Word("Bye.", 0.5, 1.0), Word("heard", 3.2, 4.0)), -0.5, 0.01)
-        return Reading((Word("Heard", 0.3, 1.0), Word("ciao", 1.5, 2.0)), -0.4, 0.01)  # from 8.6 s on
-
-    recognizer = Scripted(answer)
-    nothing = Audio.from_samples(np.zeros(30 * 16_000, np.float32))
-    (found,) = last_resort([passage], Reader(nothing, recognizer, "en", 5))
+    readings = {
+        (5.6, 20.4): Reading((Word("Bye.", 0.5, 1.0), Word("heard", 3.2, 4.0)), -0.5, 0.01),
+        (8.6, 20.4): Reading((Word("Heard", 0.3, 1.0), Word("ciao", 1.5, 2.0)), -0.4, 0.01),
+    }
+    recognizer = Scripted(lambda window: readings.get(bounds(window), Reading((), -0.2, 0.01)))
+    (found,) = last_resort([passage], Reader(CLOCK, recognizer, "en", 5))
     assert found.words == (*words, Word("Heard", 8.9, 9.6))
     assert [doubt.reason for doubt in found.doubts] == ["hard to make out"]
     recognizer = Scripted(lambda _: Reading((Word("Bye.", 0.1, 0.5),), -0.1, 0.01))  # each cut, another time
-    assert last_resort([passage], Reader(nothing, recognizer, "en", 5)) == [passage]
+    assert last_resort([passage], Reader(CLOCK, recognizer, "en", 5)) == [passage]
+
+
+def test_speech_is_read_from_its_pauses_with_the_beam_and_with_more_around_it_greedily() -> None:
+    words = said("all that was said before the pause was this", start=0.5, step=0.38)
+    chunk = Chunk(0.0, 20.0, (Region(0.5, 4.0), Region(6.0, 8.0), Region(9.0, 10.0)))
+    read: list[tuple[int, tuple[float, float]]] = []
+
+    class Noting(Scripted):
+        def recognize(self, windows: Iterable[Samples], *, beam_size: int = 5, **rest: Any) -> Iterator[Reading]:
+            for window in windows:
+                read.append((beam_size, bounds(window)))
+                yield Reading((), -0.2, 0.01)
+
+    last_resort([Passage(chunk, Reading(words, -0.2, 0.01), words)], Reader(CLOCK, Noting(lambda _: words), "en", 5))
+    hole = 3.92  # "this" is over
+    pauses = [(5, (start, 20.4)) for start in (3.52, 5.6, 8.6)]  # the end of its speech counts as one
+    around = [(1, (round(max(0.0, hole - by), 2), 20.0 + by)) for by in (1, 2, 5)]
+    assert sorted(read) == sorted(pauses + around)
 
 
 def test_the_most_that_two_cuts_agree_on_is_put_in() -> None:
@@ -49,17 +71,14 @@ def test_the_most_that_two_cuts_agree_on_is_put_in() -> None:
     passage = Passage(chunk, Reading(words, -0.2, 0.01), words)
     heard = [Word(word, at, at + 0.4) for word, at in (("so", 6.1), ("we", 6.6), ("left", 9.2))]
 
-    starts = {16.88: 3.52, 14.8: 5.6, 11.8: 8.6, 20.08: 1.92, 26.0: 0.0}  # seconds read → from where
-
     def answer(window: Samples) -> Reading:
-        start = starts[min(starts, key=lambda length: abs(length - len(window) / 16_000))]
+        start, _ = bounds(window)
         sure = start < 3.0
         said = [word for word in heard[2 if sure else 0 :] if word.start > start]
         moved = tuple(Word(word.text, word.start - start, word.end - start) for word in said)
         return Reading(moved, -0.1 if sure else -0.5, 0.01)
 
-    nothing = Audio.from_samples(np.zeros(30 * 16_000, np.float32))
-    (found,) = last_resort([passage], Reader(nothing, Scripted(answer), "en", 5))
+    (found,) = last_resort([passage], Reader(CLOCK, Scripted(answer), "en", 5))
     assert text(found.words[len(words) :]) == "so we left"
 
 
@@ -69,22 +88,22 @@ def test_the_most_that_two_cuts_agree_on_is_put_in() -> None:
         (-0.95, "you're", "your"),  # alike, and surer than −1.0, which is enough where two agree
         (-1.05, "you're", "you're"),
         (-0.95, "yes", ""),
+        (-0.95, "our", ""),  # alike only by three letters
     ],
 )
 def test_two_cuts_agree_where_their_words_are_alike(logprob: float, other: str, kept: str) -> None:
     words = said("all that was said before the pause was this", start=0.5, step=0.38)
-    chunk = Chunk(0.0, 20.0, (Region(0.5, 4.0), Region(6.0, 8.0)))
+    chunk = Chunk(0.0, 20.0, (Region(0.5, 4.0), Region(6.0, 8.0), Region(9.0, 10.0)))
     passage = Passage(chunk, Reading(words, -0.2, 0.01), words)
 
     def answer(window: Samples) -> Reading:
-        start = {16.88: 3.52, 14.8: 5.6}.get(round(len(window) / 16_000, 2))  # the hole's, and that of its speech
-        if start is None:
+        start, _ = bounds(window)
+        if start not in (5.6, 8.6):  # the pauses inside the hole
             return Reading((), -0.2, 0.01)
         said_then, sure = ("your", logprob) if start == 5.6 else (other, -0.99)
-        return Reading((Word(said_then, 6.1 - start, 6.5 - start),), sure, 0.01)
+        return Reading((Word(said_then, 9.1 - start, 9.5 - start),), sure, 0.01)
 
-    nothing = Audio.from_samples(np.zeros(30 * 16_000, np.float32))
-    (found,) = last_resort([passage], Reader(nothing, Scripted(answer), "en", 5))
+    (found,) = last_resort([passage], Reader(CLOCK, Scripted(answer), "en", 5))
     assert text(found.words[len(words) :]) == kept
 
 
@@ -125,12 +144,11 @@ def test_the_next_chunks_words_are_not_put_into_this_one(heard: tuple[tuple[str,
     words = said("all that was said before the pause was this", start=0.5, step=0.38)
     chunk = Chunk(0.0, 10.0, (Region(0.5, 4.0), Region(8.0, 9.9)))
     passage = Passage(chunk, Reading(words, -0.2, 0.01), words)
-    starts = {10.4 - 7.6: 7.6, 12.0 - 1.92: 1.92, 16.0: 0.0}  # seconds read → from where: the tries of this hole
 
     def answer(window: Samples) -> Reading:
-        start = starts[min(starts, key=lambda length: abs(length - len(window) / 16_000))]
-        return Reading(tuple(Word(w, at - start, at + 0.5 - start) for w, at in heard), -0.3, 0.01)
+        start, end = bounds(window)
+        said = [(w, at) for w, at in heard if start <= at < end]
+        return Reading(tuple(Word(w, at - start, at + 0.5 - start) for w, at in said), -0.3, 0.01)
 
-    nothing = Audio.from_samples(np.zeros(30 * 16_000, np.float32))
-    (found,) = last_resort([passage], Reader(nothing, Scripted(answer), "en", 5))
+    (found,) = last_resort([passage], Reader(CLOCK, Scripted(answer), "en", 5))
     assert text(found.words[len(words) :]) == kept

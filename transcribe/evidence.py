@@ -32,7 +32,7 @@ _STRETCHED = 1.5  # seconds beyond what a word takes that show the same where no
 _SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")
 _DRAWN = 0.5  # seconds of speech after a word's time that are taken for its own
 _APART = 0.3  # seconds between the times of one word in two readings
-_ALIKE = 0.8  # of two words' letters that are the same, in the same order
+_COMPARED, _ALIKE = 4, 0.8  # letters of a word from which others are like it, and how much of both they have in common
 _WHOLE = 0.25  # seconds of speech, up to its end, that a word has for itself
 _EDGE = 0.05  # seconds a word may reach out of the speech it is put into
 _LONGEST_LOOP = 12  # words in the phrase that repeats
@@ -168,7 +168,8 @@ def reaching(words: Sequence[Word], regions: Sequence[Region]) -> tuple[Word, ..
 def agreed(words: Sequence[Word], others: Sequence[Word]) -> tuple[Word, ...]:
     """Those of `words` that `others`, from other readings of the same stretch, have at the same time.
 
-    A word and its like are one ("your", "you're"): four fifths of their letters in the same order.
+    A word and its like are one ("your", "you're"): of four letters at least, four fifths common to both in the same
+    order. Numbers, and what may deny ("could", "couldn't"), have to be the same.
     """
     return tuple(
         word
@@ -238,7 +239,11 @@ def _contains(many: Sequence[str], few: Sequence[str]) -> bool:
 
 
 def _alike(one: str, other: str) -> bool:
-    return one == other or SequenceMatcher(None, one, other, autojunk=False).ratio() >= _ALIKE
+    if one == other:
+        return True
+    if min(len(one), len(other)) < _COMPARED or not (one + other).isalpha() or "nt" in (one[-2:], other[-2:]):
+        return False
+    return SequenceMatcher(None, one, other, autojunk=False).ratio() >= _ALIKE
 
 
 def _key(word: Word) -> str:

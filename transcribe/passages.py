@@ -6,7 +6,7 @@ What this does not do: judge a reading, or decide what is read again.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -48,7 +48,7 @@ class Reader:
         self._closed = threading.Event()
 
     def close(self) -> None:
-        """Read no more: readings asked for, in whatever thread, end with `concurrent.futures.CancelledError`."""
+        """Read no more: who waits for a reading, in whatever thread, gets that one, then `CancelledError`."""
         self._closed.set()
 
     @property
@@ -64,18 +64,18 @@ class Reader:
 
     def stretches(
         self, stretches: Sequence[Region], *, greedy: bool = False, temperature: float = 0.0
-    ) -> Iterator[Reading]:
+    ) -> Generator[Reading, None, None]:
         """A reading for each stretch of the recording, its times still from the stretch's start."""
-        windows = (self._window(stretch) for stretch in stretches)
+        windows: Iterator[Samples] = (self._audio.read(stretch.start, stretch.end) for stretch in stretches)
         beam_size = 1 if greedy else self._beam_size
-        return self._recognizer.recognize(
+        readings = self._recognizer.recognize(
             windows, language=self._language, beam_size=beam_size, temperature=temperature
         )
-
-    def _window(self, stretch: Region) -> Samples:
-        if self._closed.is_set():
-            raise CancelledError
-        return self._audio.read(stretch.start, stretch.end)
+        while not self._closed.is_set():
+            if (reading := next(readings, None)) is None:
+                return
+            yield reading
+        raise CancelledError
 
 
 def shifted(words: Iterable[Word], seconds: float) -> tuple[Word, ...]:

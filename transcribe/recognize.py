@@ -104,6 +104,9 @@ def read_chunks(
     try:
         for passage in read.chunks(chunks):
             looks.append(pool.submit(second_look, passage, read))
+            for look in looks:
+                if look.done():
+                    look.result()  # one that broke ends the first pass too
             tell(0.95 * len(looks) / len(chunks))
         passages = []
         for look in looks:

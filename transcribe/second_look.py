@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from itertools import pairwise, takewhile
 
@@ -64,7 +65,7 @@ def reread(passages: Sequence[Passage], read: Reader) -> list[Passage]:
 def _resampled(passages: list[Passage], poor: Sequence[int], read: Reader) -> list[Passage]:
     """Chunks that loop whatever the cut, read with more and more chance, until a reading is sound.
 
-    Only loops: chance leaves one, but is never surer of itself than the beam was.
+    Only loops: chance leaves one, but was not once surer of itself than the beam.
     """
     result = list(passages)
     poor = [i for i in poor if _is_poor_text(result[i])]
@@ -191,17 +192,19 @@ def last_resort(passages: Sequence[Passage], read: Reader) -> list[Passage]:
 
     Words stand that a reading shares with one from another start, at the same time; each such place is a doubt. (Two
     readings of one window agree on what they invent: "Bye." at log-probability −0.34, where a caller hesitates.) Since
-    two have to agree, either may be a little less sure of itself than one that stands alone.
+    another agrees, the one whose words stand may be a little less sure than one that is alone.
     """
     result = list(passages)
     open_ = [(i, hole) for i, passage in enumerate(result) for hole in holes(passage.words, passage.chunk)]
     close = [_from_pauses(hole, result[i].chunk, read.duration) for i, hole in open_]
     wide = [_with_more_around(hole, read.duration) for _, hole in open_]
-    beam = read.stretches([cut for cuts in close for cut in cuts])
-    greedy = read.stretches([cut for cuts in wide for cut in cuts], greedy=True)
-    for (i, hole), few, many in zip(open_, close, wide, strict=True):
-        tries = [(cut, next(beam)) for cut in few] + [(cut, next(greedy)) for cut in many]
-        result[i] = _with_agreed(result[i], hole, tries)
+    with (
+        closing(read.stretches([cut for cuts in close for cut in cuts])) as beam,
+        closing(read.stretches([cut for cuts in wide for cut in cuts], greedy=True)) as greedy,
+    ):
+        for (i, hole), few, many in zip(open_, close, wide, strict=True):
+            tries = [(cut, next(beam)) for cut in few] + [(cut, next(greedy)) for cut in many]
+            result[i] = _with_agreed(result[i], hole, tries)
     return result
 
 
@@ -213,8 +216,9 @@ def _from_pauses(hole: Region, chunk: Chunk, duration: float) -> list[Region]:
 
 
 def _with_more_around(hole: Region, duration: float) -> list[Region]:
-    cuts = [Region(max(0.0, hole.start - by), min(duration, hole.end + by)) for by in _AROUND]
-    return [cut for cut in cuts if cut.duration <= LONGEST_CHUNK]
+    cuts = [Region(max(0.0, hole.start - by), min(duration, hole.end + by)) for by in reversed(_AROUND)]
+    by_start = {cut.start: cut for cut in cuts}  # two cuts from one start do not count for each other: the closest
+    return [cut for cut in by_start.values() if cut.duration <= LONGEST_CHUNK]
 
 
 def _with_agreed(passage: Passage, hole: Region, tries: Sequence[tuple[Region, Reading]]) -> Passage:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from transcribe.clustering import LARGEST_SAMPLE
 from transcribe.embedding import STEP, WINDOW, window_starts
 from transcribe.segmentation import ALONE, Activity
 
@@ -47,14 +48,13 @@ class Windows:
         return vectors
 
 
-def choose_windows(
-    activity: Activity, n_samples: int, *, speech: NDArray[np.bool_], plenty: int = _PLENTY
-) -> Windows:
+def choose_windows(activity: Activity, n_samples: int, *, speech: NDArray[np.bool_], plenty: int = _PLENTY) -> Windows:
     """The windows of a recording of `n_samples` at 16 kHz in which there is `speech`, (frames,).
 
     With `plenty` of them to shape the voices, some are spared: those of every other half second with one person
     speaking throughout, and half a second on either side. They shape the voices all the same, by what is taken for
-    their vectors: how much speech a voice has is evidence for it.
+    their vectors, since how much speech a voice has is evidence for it; but not where there are as many others as
+    clustering looks at.
     """
     starts = window_starts(n_samples)
     share = share_of(activity, starts, wanted=speech)
@@ -66,7 +66,8 @@ def choose_windows(
         pure = clear
     weights = np.maximum(alone, _LEAST_WEIGHT)
     embedded = ~_between_alike(activity, starts) if pure.sum() >= plenty else np.ones(len(starts), bool)
-    return Windows(starts, pure, weights, embedded)
+    shaping = pure & embedded
+    return Windows(starts, shaping if shaping.sum() >= LARGEST_SAMPLE else pure, weights, embedded)
 
 
 def share_of(activity: Activity, starts: NDArray[np.float64], *, wanted: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -20,7 +20,7 @@ from multiprocessing import connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from transcribe.engines.ctranslate2 import available_cores
+from transcribe.engines.sharing import available_cores
 from transcribe.settings import Settings
 from transcribe.task import Tell
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from transcribe.stages import StagesMaker
 
-# A worker with base took 0.84 GB on 12 minutes of audio.
+# A worker with base took 0.95 GB on half an hour of audio.
 _MEMORY = {
     "base": 1_200_000_000,
     "small": 2_000_000_000,

@@ -5,24 +5,23 @@ decoder then ends the text after a phrase. Here a window is filled with its own 
 
 On a CPU a job is one thread's: two such workers on two cores ran 2.5 times as fast as two threads on one window (26
 against 10 times real time, `base`, beam 5, word times). A job's windows are encoded one by one (four together took a
-third longer) and decoded together, since every step reads all weights. A tenth of the time is saved by four, and 200 MB
-spent; two save 7 % and spend 60 MB.
-Windows are filled to the same length whatever is beside them, and no digit of a reading hangs on its neighbours.
+third longer) and decoded together, since every step reads all weights: two save 7 % of the time and take 60 MB, four a
+tenth and 200 MB. Times are found one by one: beside a longer text a word moved by 20 ms. Windows are filled to the same
+length whatever is beside them, so no digit hangs on the neighbours.
 """
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from transcribe.engines.protocol import SAMPLE_RATE, LanguageGuess, Reading
+from transcribe.engines.sharing import layout, shared_out
 from transcribe.engines.spelling import Piece, words_in, words_of
 from transcribe.errors import EngineError
 from transcribe.models import ModelFiles
@@ -57,7 +56,7 @@ class CTranslate2:
 
             on_gpu = device == "cuda" or (device == "auto" and ctranslate2.get_cuda_device_count() > 0)
             self._encode = _encoded_at_once if on_gpu else _encoded_one_by_one
-            self._workers, threads_each = (1, 0) if on_gpu else _layout(threads)
+            self._workers, threads_each = (1, 0) if on_gpu else layout(threads)
             self._batch = batch or (_GPU_BATCH if on_gpu else _CPU_BATCH)
             self._folder = str(files.folder)
             self._placement = {
@@ -68,6 +67,7 @@ class CTranslate2:
                 self._folder, **self._placement, cpu_threads=threads_each, num_workers=self._workers
             )
             self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="recognize")
+            self._chance_pool = ThreadPoolExecutor(1, thread_name_prefix="chance")  # a copy of the weights at a time
             extractor = self._model.feature_extractor
             # A dense product is BLAS's, whose last digits hang on how many threads it has, and with them words.
             extractor.mel_filters = csr_array(extractor.mel_filters)
@@ -97,12 +97,12 @@ class CTranslate2:
         generator = self._with_chance if by_chance else lambda: self._model.model
         decoding = _Decoding(self._model, options, generator=generator, encode=self._encode)
         workers, batch = (1, 1) if by_chance else (self._workers, self._batch)
-        most_ahead = 1 if by_chance else 2 * workers
+        pool = self._chance_pool if by_chance else self._pool
         ahead: deque[Future[list[Reading]]] = deque()
         try:
-            for job in _jobs(windows, workers=workers, batch=batch):
-                ahead.append(self._pool.submit(decoding.read, job))
-                if len(ahead) >= most_ahead:
+            for job in shared_out(windows, workers=workers, batch=batch):
+                ahead.append(pool.submit(decoding.read, job))
+                if len(ahead) >= 2 * workers:
                     yield from _result(ahead.popleft())
             while ahead:
                 yield from _result(ahead.popleft())
@@ -158,7 +158,7 @@ class _Decoding:
         options: _Options,
         *,
         generator: Callable[[], Any],
-        encode: Callable[[Any, Sequence[Mel]], Any],
+        encode: Callable[[Any, Sequence[Mel]], list[Any]],
     ) -> None:
         from faster_whisper.tokenizer import Tokenizer
 
@@ -193,9 +193,9 @@ class _Decoding:
             readings |= zip(group, self._decoded(encoded, [windows[i] for i in group]), strict=True)
         return [readings[i] for i in range(len(windows))]
 
-    def _decoded(self, encoded: Any, windows: Sequence[Samples]) -> list[Reading]:
+    def _decoded(self, encoded: Sequence[Any], windows: Sequence[Samples]) -> list[Reading]:
         results = self._generator().generate(
-            encoded,
+            _together(encoded),
             [self._prompt] * len(windows),
             **self._search,
             max_length=_TEXT_TOKENS,
@@ -203,7 +203,12 @@ class _Decoding:
             return_no_speech_prob=True,
         )
         tokens = [[token for token in r.sequences_ids[0] if token < self._tokenizer.eot] for r in results]
-        words = self._words(encoded, tokens, windows)
+        size = len(windows) // len(encoded)
+        words = [
+            said
+            for part, first in zip(encoded, range(0, len(windows), size), strict=True)
+            for said in self._words(part, tokens[first : first + size], windows[first : first + size])
+        ]
         return [
             Reading(
                 words=words[i],
@@ -219,7 +224,7 @@ class _Decoding:
         tokens = self._tokenizer.encode(" " + " ".join(parts))
         if not parts or len(tokens) > _TEXT_TOKENS - len(self._prompt) - 1:
             return ()
-        encoded = self._encode(self._model, [_log_mel(self._model, window)])
+        (encoded,) = self._encode(self._model, [_log_mel(self._model, window)])
         frames = max(2, len(window) // _FRAME_SAMPLES)
         aligned = self._model.find_alignment(self._tokenizer, [tokens], encoded, [frames])[0]
         pieces = [Piece(a["word"], float(a["start"]), float(a["end"]), float(a["probability"])) for a in aligned]
@@ -249,25 +254,18 @@ def _result(job: Future[list[Reading]]) -> list[Reading]:
         raise EngineError(f"ctranslate2 broke while decoding: {exc}; try --engine openai, or --device cpu") from exc
 
 
-def _jobs(windows: Iterable[Samples], *, workers: int, batch: int) -> Iterator[list[Samples]]:
-    """The windows in lists of at most `batch`, of fewer towards the end, so that no worker is left with nothing."""
-    left = iter(windows)
-    waiting = deque(islice(left, workers * batch))
-    while waiting:
-        size = -(-len(waiting) // workers)
-        yield [waiting.popleft() for _ in range(size)]
-        waiting.extend(islice(left, size))
+def _encoded_at_once(model: Any, mels: Sequence[Mel]) -> list[Any]:
+    return [model.encode(np.stack(mels))]
 
 
-def _encoded_at_once(model: Any, mels: Sequence[Mel]) -> Any:
-    return model.encode(np.stack(mels))
+def _encoded_one_by_one(model: Any, mels: Sequence[Mel]) -> list[Any]:
+    return [model.encode(mel[np.newaxis]) for mel in mels]
 
 
-def _encoded_one_by_one(model: Any, mels: Sequence[Mel]) -> Any:
-    """What `_encoded_at_once` gives, on a processor: (n, frames / 2, width) float32."""
+def _together(encoded: Sequence[Any]) -> Any:
+    """What is encoded in parts, (k, frames / 2, width) each, as one; parts lie in the processor's memory."""
     from ctranslate2 import StorageView
 
-    encoded = [model.encode(mel[np.newaxis]) for mel in mels]
     return encoded[0] if len(encoded) == 1 else StorageView.from_array(np.concatenate([np.asarray(e) for e in encoded]))
 
 
@@ -287,17 +285,3 @@ def _log_mel(model: Any, window: Samples) -> Mel:
 def _long_enough(window: Samples) -> Samples:
     """The window with silence up to 50 ms: the transform needs 25, mirrored at the ends."""
     return np.pad(window, (0, max(0, 5 * _FRAME_SAMPLES - len(window))))
-
-
-def _layout(threads: int) -> tuple[int, int]:
-    """How many workers, and how many threads each has. Beyond four workers the weights contend for the cache."""
-    available = threads or available_cores()
-    workers = min(available, 4)
-    return workers, max(1, available // workers)
-
-
-def available_cores() -> int:
-    """The cores this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

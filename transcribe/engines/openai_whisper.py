@@ -94,7 +94,8 @@ class OpenAIWhisper:
         if not self._model.is_multilingual:
             return LanguageGuess({"en": 1.0})
         try:
-            _, found = self._model.detect_language(self._log_mel(window)[0])
+            with self._reading:
+                _, found = self._model.detect_language(self._log_mel(window)[0])
         except RuntimeError as exc:
             raise EngineError(f"openai-whisper cannot tell the language: {exc}") from exc
         return LanguageGuess(found)
