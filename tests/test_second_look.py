@@ -39,11 +39,11 @@ def test_what_two_cuts_agree_on_is_put_in_and_told() -> None:
         (8.6, 20.4): Reading((Word("Heard", 0.3, 1.0), Word("ciao", 1.5, 2.0)), -0.4, 0.01),
     }
     recognizer = Scripted(lambda window: readings.get(bounds(window), Reading((), -0.2, 0.01)))
-    (found,) = last_resort([passage], Reader(CLOCK, recognizer, "en", 5))
+    found = last_resort(passage, Reader(CLOCK, recognizer, "en", 5))
     assert found.words == (*words, Word("Heard", 8.9, 9.6))
     assert [doubt.reason for doubt in found.doubts] == ["hard to make out"]
     recognizer = Scripted(lambda _: Reading((Word("Bye.", 0.1, 0.5),), -0.1, 0.01))  # each cut, another time
-    assert last_resort([passage], Reader(CLOCK, recognizer, "en", 5)) == [passage]
+    assert last_resort(passage, Reader(CLOCK, recognizer, "en", 5)) == passage
 
 
 def test_speech_is_read_from_its_pauses_with_the_beam_and_with_more_around_it_greedily() -> None:
@@ -57,7 +57,7 @@ def test_speech_is_read_from_its_pauses_with_the_beam_and_with_more_around_it_gr
                 read.append((beam_size, bounds(window)))
                 yield Reading((), -0.2, 0.01)
 
-    last_resort([Passage(chunk, Reading(words, -0.2, 0.01), words)], Reader(CLOCK, Noting(lambda _: words), "en", 5))
+    last_resort(Passage(chunk, Reading(words, -0.2, 0.01), words), Reader(CLOCK, Noting(lambda _: words), "en", 5))
     hole = 3.92  # "this" is over
     pauses = [(5, (start, 20.4)) for start in (3.52, 5.6, 8.6)]  # the end of its speech counts as one
     around = [(1, (round(max(0.0, hole - by), 2), 20.0 + by)) for by in (1, 2, 5)]
@@ -78,7 +78,7 @@ def test_the_most_that_two_cuts_agree_on_is_put_in() -> None:
         moved = tuple(Word(word.text, word.start - start, word.end - start) for word in said)
         return Reading(moved, -0.1 if sure else -0.5, 0.01)
 
-    (found,) = last_resort([passage], Reader(CLOCK, Scripted(answer), "en", 5))
+    found = last_resort(passage, Reader(CLOCK, Scripted(answer), "en", 5))
     assert text(found.words[len(words) :]) == "so we left"
 
 
@@ -103,7 +103,7 @@ def test_two_cuts_agree_where_their_words_are_alike(logprob: float, other: str, 
         said_then, sure = ("your", logprob) if start == 5.6 else (other, -0.99)
         return Reading((Word(said_then, 9.1 - start, 9.5 - start),), sure, 0.01)
 
-    (found,) = last_resort([passage], Reader(CLOCK, Scripted(answer), "en", 5))
+    found = last_resort(passage, Reader(CLOCK, Scripted(answer), "en", 5))
     assert text(found.words[len(words) :]) == kept
 
 
@@ -127,7 +127,7 @@ def test_a_short_answer_whose_time_the_next_words_have_is_found(heard: str, logp
         return Reading(said(heard, start=0.4), logprob, 0.01)
 
     nothing = Audio.from_samples(np.zeros(10 * 16_000, np.float32))
-    (found,) = retold([passage], Reader(nothing, Scripted(answer), "en", 5))
+    found = retold(passage, Reader(nothing, Scripted(answer), "en", 5))
     assert text(found.words) == kept
     assert all(a.end <= b.start for a, b in pairwise(found.words))
 
@@ -150,5 +150,5 @@ def test_the_next_chunks_words_are_not_put_into_this_one(heard: tuple[tuple[str,
         said = [(w, at) for w, at in heard if start <= at < end]
         return Reading(tuple(Word(w, at - start, at + 0.5 - start) for w, at in said), -0.3, 0.01)
 
-    (found,) = last_resort([passage], Reader(CLOCK, Scripted(answer), "en", 5))
+    found = last_resort(passage, Reader(CLOCK, Scripted(answer), "en", 5))
     assert text(found.words[len(words) :]) == kept

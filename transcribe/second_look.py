@@ -47,37 +47,30 @@ _TEMPERATURES = 0.2, 0.4, 0.6, 0.8, 1.0  # openai-whisper's
 
 def second_look(passage: Passage, read: Reader) -> Passage:
     """A chunk's passage after all that this module tries. Raises `EngineError`."""
-    (looked,) = last_resort(retold(holes_filled(reread([passage], read), read), read), read)
-    return looked
+    return last_resort(retold(holes_filled(reread(passage, read), read), read), read)
 
 
-def reread(passages: Sequence[Passage], read: Reader) -> list[Passage]:
-    """Chunks whose reading as a whole is poor, read again in two parts; the better of the readings stands."""
-    poor = [i for i, passage in enumerate(passages) if _is_poor(passage)]
-    halves = [_halves(passages[i].chunk) for i in poor]
-    readings = read.stretches([half for pair in halves for half in pair])
-    result = list(passages)
-    for i, pair in zip(poor, halves, strict=True):
-        result[i] = _better(passages[i], [(half, next(readings)) for half in pair])
-    return _resampled(result, [i for i in poor if _is_poor(result[i])], read)
+def reread(passage: Passage, read: Reader) -> Passage:
+    """A chunk whose reading as a whole is poor, read again in two parts; the better of the readings stands."""
+    if not _is_poor(passage):
+        return passage
+    halves = _halves(passage.chunk)
+    found = _better(passage, list(zip(halves, read.stretches(halves), strict=True)))
+    return _resampled(found, read) if _is_poor(found) and _is_poor_text(found) else found
 
 
-def _resampled(passages: list[Passage], poor: Sequence[int], read: Reader) -> list[Passage]:
-    """Chunks that loop whatever the cut, read with more and more chance, until a reading is sound.
+def _resampled(passage: Passage, read: Reader) -> Passage:
+    """A chunk that loops whatever the cut, read with more and more chance, until a reading is sound.
 
     Only loops: chance leaves one, but was not once surer of itself than the beam.
     """
-    result = list(passages)
-    poor = [i for i in poor if _is_poor_text(result[i])]
+    whole = Region(passage.chunk.start, passage.chunk.end)
     for temperature in _TEMPERATURES:
-        if not poor:
+        (reading,) = read.stretches([whole], temperature=temperature)
+        passage = _better(passage, [(whole, reading)])
+        if not _is_poor(passage):
             break
-        stretches = [Region(result[i].chunk.start, result[i].chunk.end) for i in poor]
-        readings = read.stretches(stretches, temperature=temperature)
-        for i, stretch, reading in zip(poor, stretches, readings, strict=True):
-            result[i] = _better(result[i], [(stretch, reading)])
-        poor = [i for i in poor if _is_poor(result[i])]
-    return result
+    return passage
 
 
 def _is_poor(passage: Passage) -> bool:
@@ -127,14 +120,14 @@ def _is_poor_text(passage: Passage) -> bool:
     return passage.reading.compression_ratio > LOOP_COMPRESSION or bool(without_loops(passage.words)[1])
 
 
-def holes_filled(passages: Sequence[Passage], read: Reader) -> list[Passage]:
+def holes_filled(passage: Passage, read: Reader) -> Passage:
     """Speech between words, read on its own; sound readings are put in."""
-    result = [replace(passage, words=without_loops(passage.words)[0]) for passage in passages]
-    open_ = [(i, hole) for i, passage in enumerate(result) for hole in holes(passage.words, passage.chunk)]
-    stretches = [_stretch(hole, result[i].chunk) for i, hole in open_]
-    for (i, hole), stretch, reading in zip(open_, stretches, read.stretches(stretches), strict=True):
-        result[i] = _filled(result[i], hole, stretch, reading)
-    return result
+    passage = replace(passage, words=without_loops(passage.words)[0])
+    open_ = holes(passage.words, passage.chunk)
+    stretches = [_stretch(hole, passage.chunk) for hole in open_]
+    for hole, stretch, reading in zip(open_, stretches, read.stretches(stretches), strict=True):
+        passage = _filled(passage, hole, stretch, reading)
+    return passage
 
 
 def _stretch(hole: Region, chunk: Chunk) -> Region:
@@ -158,27 +151,25 @@ def _filled(passage: Passage, hole: Region, stretch: Region, reading: Reading) -
     return replace(tried, words=_placed(passage, hole, _said_in(hole, read)))
 
 
-def retold(passages: Sequence[Passage], read: Reader) -> list[Passage]:
+def retold(passage: Passage, read: Reader) -> Passage:
     """The speech in which a hole begins read anew; a sound reading with all that stands there, and more, replaces it.
 
     A recogniser that passes over a short answer gives its time to the next words ("The most" over "Geez. Is that all?
     Almost, the most …"): then what is missing lies where there are words.
     """
-    result = list(passages)
-    open_ = [(i, hole) for i, passage in enumerate(result) for hole in holes(passage.words, passage.chunk)]
-    bursts = [_with_its_burst(hole, result[i].chunk) for i, hole in open_]
+    regions = passage.chunk.regions
+    bursts = [_with_its_burst(hole, passage.chunk) for hole in holes(passage.words, passage.chunk)]
     padded = [Region(max(0.0, burst.start - _PAD), min(read.duration, burst.end + _PAD)) for burst in bursts]
-    for (i, _), burst, stretch, reading in zip(open_, bursts, padded, read.stretches(padded), strict=True):
-        passage = result[i]
+    for burst, stretch, reading in zip(bursts, padded, read.stretches(padded), strict=True):
         standing = _said_in(burst, passage.words)
         if not standing or not is_sound(reading, stretch.duration):
             continue
         before = [word for word in passage.words if word.start < standing[0].start]
         after = passage.words[len(before) + len(standing) :]
-        read_anew = settled(shifted(reading.words, stretch.start), passage.chunk.regions)
-        if tells_more(new := joined(before, read_anew, after), standing):
-            result[i] = replace(passage, words=settled((*before, *new, *after), passage.chunk.regions), passes=2)
-    return result
+        new = joined(before, settled(shifted(reading.words, stretch.start), regions), after)
+        if tells_more(new, standing):
+            passage = replace(passage, words=settled((*before, *new, *after), regions), passes=2)
+    return passage
 
 
 def _with_its_burst(hole: Region, chunk: Chunk) -> Region:
@@ -187,25 +178,24 @@ def _with_its_burst(hole: Region, chunk: Chunk) -> Region:
     return Region(min(hole.start, max(chunk.start, first.start)), hole.end)
 
 
-def last_resort(passages: Sequence[Passage], read: Reader) -> list[Passage]:
+def last_resort(passage: Passage, read: Reader) -> Passage:
     """Speech still without words, read from each of its pauses on with the beam, and with more around it greedily.
 
     Words stand that a reading shares with one from another start, at the same time; each such place is a doubt. (Two
     readings of one window agree on what they invent: "Bye." at log-probability −0.34, where a caller hesitates.) Since
     another agrees, the one whose words stand may be a little less sure than one that is alone.
     """
-    result = list(passages)
-    open_ = [(i, hole) for i, passage in enumerate(result) for hole in holes(passage.words, passage.chunk)]
-    close = [_from_pauses(hole, result[i].chunk, read.duration) for i, hole in open_]
-    wide = [_with_more_around(hole, read.duration) for _, hole in open_]
+    open_ = holes(passage.words, passage.chunk)
+    close = [_from_pauses(hole, passage.chunk, read.duration) for hole in open_]
+    wide = [_with_more_around(hole, read.duration) for hole in open_]
     with (
         closing(read.stretches([cut for cuts in close for cut in cuts])) as beam,
         closing(read.stretches([cut for cuts in wide for cut in cuts], greedy=True)) as greedy,
     ):
-        for (i, hole), few, many in zip(open_, close, wide, strict=True):
+        for hole, few, many in zip(open_, close, wide, strict=True):
             tries = [(cut, next(beam)) for cut in few] + [(cut, next(greedy)) for cut in many]
-            result[i] = _with_agreed(result[i], hole, tries)
-    return result
+            passage = _with_agreed(passage, hole, tries)
+    return passage
 
 
 def _from_pauses(hole: Region, chunk: Chunk, duration: float) -> list[Region]:
