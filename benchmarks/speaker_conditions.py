@@ -38,7 +38,7 @@ def main() -> None:
 def report_long(hours: float) -> None:
     """Time and memory of what follows the networks, on a made-up conversation of three, as long as wanted."""
     from transcribe.clustering import find_voices
-    from transcribe.diarize import frame_scores, spans_of
+    from transcribe.diarize import frame_scores, who_speaks
     from transcribe.embedding import STEP, WINDOW
     from transcribe.segmentation import FRAME_STEP, Activity
 
@@ -54,7 +54,7 @@ def report_long(hours: float) -> None:
     found = find_voices(vectors, times=times, weights=np.ones(len(times)))
     clustered = time.perf_counter() - started
     scores = frame_scores(activity.times, times + WINDOW / 2, vectors @ found.T, weights=np.ones(len(times)))
-    spans = spans_of(activity, scores)
+    spans = who_speaks(activity, scores).spans
     say(f"{hours:g} h, {len(times)} windows, {len(ones)} frames: {len(found)} voices of 3 in {clustered:.1f} s,")
     say(f"{len(spans)} spans after {time.perf_counter() - started:.1f} s, {peak_megabytes() - before:.0f} MB more")
 

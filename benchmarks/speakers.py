@@ -55,6 +55,7 @@ class Run:
     """What one process found and used."""
 
     spans: list[Span]
+    background: list[Span]
     duration: float
     wall: float
     cpu: float
@@ -172,9 +173,12 @@ def run_ours(path: Path, count: int | None) -> Run:
     startup = time.perf_counter() - started
     with decode(path) as audio:
         wall, cpu = time.perf_counter(), time.process_time()
-        spans = [(span.start, span.end, span.speaker) for span in find_speakers(audio, count=count).spans]
+        people = find_speakers(audio, count=count)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        return Run(spans, audio.duration, wall, cpu, startup, peak_megabytes())
+        spans, background = (
+            [(span.start, span.end, span.speaker) for span in heard] for heard in (people.spans, people.background)
+        )
+        return Run(spans, background, audio.duration, wall, cpu, startup, peak_megabytes())
 
 
 def run_senko(path: Path, count: int | None) -> Run:
@@ -195,7 +199,7 @@ def run_senko(path: Path, count: int | None) -> Run:
         result = diarizer.diarize(copy.name, generate_colors=False) or {"merged_segments": []}
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         spans = [(row["start"], row["end"], row["speaker"]) for row in result["merged_segments"]]
-        return Run(spans, audio.duration, wall, cpu, startup, peak_megabytes())
+        return Run(spans, [], audio.duration, wall, cpu, startup, peak_megabytes())
 
 
 def _diarization_cells(path: Path, run: Run, sums: Sums) -> list[str]:
@@ -255,7 +259,8 @@ def _turns(path: Path, run: Run, folder: Path) -> tuple[Turn, ...]:
         sys.exit(f"{kept}: not there; make it with: transcribe run {path} -o {folder}")
     turns = Transcript.from_json(kept.read_text(encoding="utf-8")).turns
     words = sorted((word for turn in turns for word in turn.words), key=lambda word: word.start)
-    return attribute(words, [SpeakerSpan(*span) for span in run.spans])
+    spans, background = ([SpeakerSpan(*span) for span in heard] for heard in (run.spans, run.background))
+    return attribute(words, spans, background=background)
 
 
 def _percent(part: float, whole: float) -> str:

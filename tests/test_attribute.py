@@ -82,6 +82,26 @@ def test_a_tie_flips_nothing() -> None:
     assert {turn.speaker for turn in turns} == {"S1"}
 
 
+def test_what_both_say_at_once_is_taken_for_the_louder_ones() -> None:
+    words = spoken("We left early. No wait a moment please. It was cold there.")
+    both = spans((0, 3.6, "S1"), (0.9, 2.4, "S2"))
+    assert len(attribute(words, both, background=spans((0.9, 2.4, "S2")))) == 1
+    turns = attribute(words, both, background=spans((0.9, 2.4, "S1")))
+    assert told(turns) == ["S1: We left early.", "S2: No wait a moment please.", "S1: It was cold there."]
+
+
+def test_a_word_or_two_at_once_within_a_sentence_flip_nothing() -> None:
+    words = spoken("we moved to a small town near Delft that year")
+    both = spans((0, 3, "S1"), (1.2, 1.8, "S2"))
+    assert len(attribute(words, both, background=spans((1.2, 1.8, "S1")))) == 1
+
+
+def test_who_speaks_alone_is_believed_though_called_the_background() -> None:
+    words = spoken("How are you? Very well.")
+    heard = spans((0, 0.9, "S1"), (0.9, 1.5, "S2"))
+    assert told(attribute(words, heard, background=heard)) == told(attribute(words, heard))
+
+
 def test_an_abbreviation_ends_no_sentence() -> None:
     words = spoken("I asked Dr. Smith about it for a very long time")
     turns = attribute(words, spans((0, 1.2, "S1"), (1.2, 4, "S2")))
@@ -117,9 +137,12 @@ SPANS = st.lists(
 )
 
 
-@given(WORDS, SPANS)
-def test_every_word_is_there_once_and_in_order(words: list[Word], heard: list[SpeakerSpan]) -> None:
-    turns = attribute(words, heard)
+@given(WORDS, SPANS, SPANS)
+def test_every_word_is_there_once_and_in_order(
+    words: list[Word], heard: list[SpeakerSpan], behind: list[SpeakerSpan]
+) -> None:
+    known = {span.speaker for span in heard}
+    turns = attribute(words, heard, background=[span for span in behind if span.speaker in known])
     kept = [word for turn in turns for word in turn.words]
     assert kept == sorted(words, key=lambda word: word.start)
     assert {turn.speaker for turn in turns} <= ({span.speaker for span in heard} or {"S1"})

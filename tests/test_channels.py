@@ -12,7 +12,7 @@ import pytest
 from audio.decode import decode
 from audio.samples import Audio, levels_of
 from transcribe.channels import Channels, hear_channels
-from transcribe.diarize import find_speakers, spans_of
+from transcribe.diarize import find_speakers, who_speaks
 from transcribe.errors import SettingsError
 from transcribe.segmentation import FRAME_STEP, Activity
 from transcribe.transcript import SpeakerSpan
@@ -40,7 +40,7 @@ def spans_in(who: str, **changes: float) -> list[tuple[float, float, str]]:
     evidence = hear_channels(levels, activity, speech=activity.speech > 0.5)
     assert evidence is not None
     assert evidence.are_separate
-    return [(span.start, span.end, span.speaker) for span in spans_of(evidence.activity, evidence.scores)]
+    return [(span.start, span.end, span.speaker) for span in who_speaks(evidence.activity, evidence.scores).spans]
 
 
 @pytest.mark.parametrize("bleed_db", [-90.0, -40.0, -20.0, -8.0])

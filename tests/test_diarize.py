@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from audio.decode import Audio, decode
-from transcribe.diarize import Diarization, find_speakers, frame_scores, held, spans_of, viterbi
+from transcribe.diarize import Diarization, find_speakers, frame_scores, held, viterbi, who_speaks
 from transcribe.segmentation import FRAME_STEP, Activity
 from transcribe.transcript import SpeakerSpan
 
@@ -64,6 +64,8 @@ def test_a_frame_is_the_mean_of_the_windows_around_it() -> None:
 def test_nobody_is_known_who_is_not_heard() -> None:
     with pytest.raises(ValueError, match="S2"):
         Diarization((SpeakerSpan(0, 1, "S1"),), {"S2": (1.0, 0.0)})
+    with pytest.raises(ValueError, match="S2"):
+        Diarization((SpeakerSpan(0, 1, "S1"),), background=(SpeakerSpan(0, 1, "S2"),))
 
 
 def test_one_window_speaks_for_everything() -> None:
@@ -82,7 +84,7 @@ def test_a_change_falls_where_the_segmentation_heard_one() -> None:
     scores = heard(voices)
     scores[95:105] = 0.3  # the windows cannot tell to the frame
     for frame in (97, 103):
-        first, second = spans_of(activity_of([1.0] * 200, change=[frame]), scores)
+        first, second = who_speaks(activity_of([1.0] * 200, change=[frame]), scores).spans
         assert (first.speaker, second.speaker) == ("S1", "S2")
         assert first.end == second.start == pytest.approx(991 / 32_000 + (frame - 0.5) * FRAME_STEP, abs=1e-3)
 
@@ -92,31 +94,43 @@ def test_a_change_heard_in_a_pause_counts_for_what_follows(frame: int) -> None:
     speech = [1.0] * 60 + [0.0] * 40 + [1.0] * 20
     scores = heard("A" * 120)
     scores[100:] = [0.30, 0.35]  # hardly more like the other: 20 frames of it outweigh an eased penalty, not a full one
-    assert [span.speaker for span in spans_of(activity_of(speech), scores)] == ["S1", "S1"]
-    assert [span.speaker for span in spans_of(activity_of(speech, change=[frame]), scores)] == ["S1", "S2"]
+    assert [span.speaker for span in who_speaks(activity_of(speech), scores).spans] == ["S1", "S1"]
+    assert [span.speaker for span in who_speaks(activity_of(speech, change=[frame]), scores).spans] == ["S1", "S2"]
 
 
 def test_a_stray_frame_makes_no_change() -> None:
-    assert len(spans_of(activity_of([1.0] * 100), heard("A" * 50 + "BB" + "A" * 48))) == 1
+    assert len(who_speaks(activity_of([1.0] * 100), heard("A" * 50 + "BB" + "A" * 48)).spans) == 1
 
 
 def test_gaps_are_filled_and_blips_dropped() -> None:
     def spoken(*frames: tuple[int, int]) -> Activity:
         return activity_of([1.0 if any(a <= i < b for a, b in frames) else 0.0 for i in range(200)])
 
-    assert len(spans_of(spoken((10, 60), (80, 150)), heard("A" * 200))) == 1  # 0.34 s between them
-    assert len(spans_of(spoken((10, 60), (95, 150)), heard("A" * 200))) == 2  # 0.59 s
-    assert len(spans_of(spoken((10, 60), (150, 158)), heard("A" * 200))) == 1  # the second lasts 0.14 s
+    assert len(who_speaks(spoken((10, 60), (80, 150)), heard("A" * 200)).spans) == 1  # 0.34 s between them
+    assert len(who_speaks(spoken((10, 60), (95, 150)), heard("A" * 200)).spans) == 2  # 0.59 s
+    assert len(who_speaks(spoken((10, 60), (150, 158)), heard("A" * 200)).spans) == 1  # the second lasts 0.14 s
 
 
 def test_two_at_once_are_both_written_down() -> None:
-    spans = spans_of(activity_of([1.0] * 200, both=range(80, 120), change=[100]), heard("A" * 100 + "B" * 100))
-    assert {span.speaker for span in spans} == {"S1", "S2"}
-    assert sum(span.end - span.start for span in spans) == pytest.approx(240 * FRAME_STEP, abs=0.05)
+    people = who_speaks(activity_of([1.0] * 200, both=range(80, 120), change=[100]), heard("A" * 100 + "B" * 100))
+    assert {span.speaker for span in people.spans} == {"S1", "S2"}
+    assert sum(span.end - span.start for span in people.spans) == pytest.approx(240 * FRAME_STEP, abs=0.05)
+    edges = [991 / 32_000 + (frame - 0.5) * FRAME_STEP for frame in (80, 100, 120)]
+    second, first = people.background
+    assert (second.speaker, first.speaker) == ("S2", "S1")
+    assert [second.start, second.end, first.start, first.end] == pytest.approx(
+        [edges[0], edges[1], edges[1], edges[2]], abs=1e-3
+    )
+
+
+def test_whose_second_voice_is_too_short_for_a_span_is_not_in_the_background_either() -> None:
+    people = who_speaks(activity_of([1.0] * 90, both=range(40, 46)), heard("A" * 90))
+    assert len(people.spans) == 1
+    assert people.background == ()
 
 
 def test_one_voice_cannot_talk_over_itself() -> None:
-    assert len(spans_of(activity_of([1.0] * 90, both=range(40)), np.ones((90, 1)))) == 1
+    assert len(who_speaks(activity_of([1.0] * 90, both=range(40)), np.ones((90, 1))).spans) == 1
 
 
 @given(
@@ -126,7 +140,8 @@ def test_one_voice_cannot_talk_over_itself() -> None:
 def test_spans_are_in_order_and_nobody_overlaps_himself(parts: list[tuple[int, str, float]], both: set[int]) -> None:
     voices = "".join(voice * size for size, voice, _ in parts)
     speech = [value for size, _, value in parts for _ in range(size)]
-    spans = spans_of(activity_of(speech, both=[i for i in both if i < len(speech) and speech[i]]), heard(voices))
+    people = who_speaks(activity_of(speech, both=[i for i in both if i < len(speech) and speech[i]]), heard(voices))
+    spans = people.spans
     assert [span.start for span in spans] == sorted(span.start for span in spans)
     assert (
         list(dict.fromkeys(span.speaker for span in spans))
@@ -139,6 +154,9 @@ def test_spans_are_in_order_and_nobody_overlaps_himself(parts: list[tuple[int, s
         of_speaker[span.speaker].append(span)
     for own in of_speaker.values():
         assert all(before.end < after.start for before, after in itertools.pairwise(own))
+    assert all(before.end <= after.start for before, after in itertools.pairwise(people.background))
+    for behind in people.background:
+        assert any(own.start <= behind.start and behind.end <= own.end for own in of_speaker[behind.speaker])
 
 
 def reference(clip: Path) -> list[tuple[float, float, str]]:

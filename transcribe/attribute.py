@@ -1,9 +1,10 @@
 """Which word is whose: timed words and speaker spans into turns. Pure, knows no audio.
 
 The reading taken is the one with the most evidence less the price of its changes of speaker, found by a Viterbi search
-over the words (A. Viterbi, 1967). A word counts for whoever speaks while it is said. A change is nearly free at a
-pause or the end of a sentence and dear within one: so a boundary the spans place a word too early or too late moves
-to where people change turns, a "Yeah." between two pauses stays its speaker's, and a stray frame flips no word.
+over the words (A. Viterbi, 1967). A word counts for whoever speaks while it is said, a little less for whoever is in
+the background. A change is nearly free at a pause or the end of a sentence and dear within one: so a boundary the
+spans place a word too early or too late moves to where people change turns, a "Yeah." between two pauses stays its
+speaker's, and a stray frame flips no word.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _AFTER_SENTENCE, _AFTER_CLAUSE, _ELSEWHERE = 0.15, 0.9, 1.5
 _PAUSE = 0.35  # seconds between words that are as good as the end of a sentence
 _AVERAGE_WORD, _LONGEST_WORD = 0.3, 0.45  # seconds; recognisers stretch words over pauses, so longer ones count no more
 _SHORTEST_WORD = 0.06
+_LESS_BEHIND = 0.2  # of what a word counts for, taken from who is in the background while it is said
 _FORGOTTEN = 0.25  # seconds further away that halve a span's claim to a word that is in none
 _FARTHEST = 30.0
 _SHORTEST_OVERLAP = 0.4  # seconds; less is how people take turns
@@ -35,10 +37,14 @@ _CLAUSE_END = re.compile(r"[,;:—–-][\"'”’)\]]*$")
 _ABBREVIATION = re.compile(r"^(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|vs|etc)\.$")
 
 
-def attribute(words: Sequence[Word], spans: Sequence[SpeakerSpan]) -> tuple[Turn, ...]:
+def attribute(
+    words: Sequence[Word], spans: Sequence[SpeakerSpan], *, background: Sequence[SpeakerSpan] = ()
+) -> tuple[Turn, ...]:
     """Every word once, in the order of time, in turns of the speakers of `spans`; two turns in a row never share one.
 
     Words come in any order of a recogniser; those that start together keep it. Without spans all words are S1's.
+    `background` are the stretches in which a speaker of `spans` is talked over by another: a recogniser writes down
+    the louder of two.
     """
     ordered = sorted(words, key=lambda word: word.start)
     if not ordered:
@@ -46,7 +52,10 @@ def attribute(words: Sequence[Word], spans: Sequence[SpeakerSpan]) -> tuple[Turn
     speakers = sorted({span.speaker for span in spans})
     if not spans:
         return (Turn(ONLY_SPEAKER, tuple(ordered)),)
-    evidence = [_claims(word, near, speakers) for word, near in _with_near_spans(ordered, spans)]
+    beside = zip(_near(ordered, spans, within=_FARTHEST), _near(ordered, background, within=0.0), strict=True)
+    evidence = [
+        _claims(word, near or spans, behind, speakers) for word, (near, behind) in zip(ordered, beside, strict=True)
+    ]
     prices = [_price(before, after) for before, after in pairwise(ordered)]
     path = _best_path(evidence, prices)
     groups = groupby(zip(path, ordered, strict=True), key=lambda pair: pair[0])
@@ -92,24 +101,24 @@ def _several_at_once(spans: Sequence[SpeakerSpan]) -> list[tuple[Seconds, Second
     return joined
 
 
-def _with_near_spans(
-    words: Sequence[Word], spans: Sequence[SpeakerSpan]
-) -> Iterator[tuple[Word, Sequence[SpeakerSpan]]]:
-    """Each word with the spans that may have a claim to it: those within half a minute, else all of them."""
+def _near(words: Sequence[Word], spans: Sequence[SpeakerSpan], *, within: Seconds) -> Iterator[Sequence[SpeakerSpan]]:
+    """For each word, which are in order, the spans that are at most so far from it."""
     ordered = sorted(spans, key=lambda span: span.start)
-    longest = max(span.end - span.start for span in ordered)
+    longest = max((span.end - span.start for span in ordered), default=0.0)
     first = 0
     for word in words:
-        while first < len(ordered) and ordered[first].start < word.start - _FARTHEST - longest:
+        while first < len(ordered) and ordered[first].start < word.start - within - longest:
             first += 1
         last = first
-        while last < len(ordered) and ordered[last].start <= word.end + _FARTHEST:
+        while last < len(ordered) and ordered[last].start <= word.end + within:
             last += 1
-        reached = word.start - _FARTHEST
-        yield word, [span for span in ordered[first:last] if span.end >= reached] or ordered
+        reached = word.start - within
+        yield [span for span in ordered[first:last] if span.end >= reached]
 
 
-def _claims(word: Word, spans: Sequence[SpeakerSpan], speakers: Sequence[str]) -> list[float]:
+def _claims(
+    word: Word, spans: Sequence[SpeakerSpan], background: Sequence[SpeakerSpan], speakers: Sequence[str]
+) -> list[float]:
     """How strongly each speaker claims a word, in average words: by overlap, else by nearness."""
     end = max(word.end, word.start + _SHORTEST_WORD)
     overlap = dict.fromkeys(speakers, 0.0)
@@ -119,10 +128,13 @@ def _claims(word: Word, spans: Sequence[SpeakerSpan], speakers: Sequence[str]) -
         overlap[span.speaker] += max(0.0, shared)
         distance[span.speaker] = min(distance[span.speaker], max(0.0, -shared))
     weight = min(end - word.start, _LONGEST_WORD) / _AVERAGE_WORD
-    if any(overlap.values()):
-        return [weight * min(1.0, overlap[speaker] / (end - word.start)) for speaker in speakers]
-    nearest = min(distance.values())
-    return [weight * 0.5 ** ((distance[speaker] - nearest) / _FORGOTTEN) for speaker in speakers]
+    if not any(overlap.values()):
+        nearest = min(distance.values())
+        return [weight * 0.5 ** ((distance[speaker] - nearest) / _FORGOTTEN) for speaker in speakers]
+    for span in background:
+        behind = max(0.0, min(end, span.end) - max(word.start, span.start))
+        overlap[span.speaker] = max(0.0, overlap[span.speaker] - _LESS_BEHIND * behind)
+    return [weight * min(1.0, overlap[speaker] / (end - word.start)) for speaker in speakers]
 
 
 def _price(before: Word, after: Word) -> float:

@@ -10,6 +10,8 @@ of voices.
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -27,6 +29,7 @@ from transcribe.transcript import SpeakerSpan
 from transcribe.windows import Windows, choose_windows, share_of
 
 if TYPE_CHECKING:
+    from audio.episode import Seconds
     from audio.samples import Audio
 
 # Something begins where a score reaches the first number and lasts while it stays above the second.
@@ -47,14 +50,17 @@ class Diarization:
     Speakers are "S1", "S2", … in the order in which they are first heard. Spans are in the order of time; those of
     one speaker do not overlap, those of two do where they speak at once. `voices` holds what `transcribe.voices`
     knows people by, 192 numbers of four digits that make a vector of length 1, of those heard alone long enough.
+    `background` are the stretches, each within a span of its speaker, in which another is heard better.
     """
 
     spans: tuple[SpeakerSpan, ...]
     voices: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    background: tuple[SpeakerSpan, ...] = ()
 
     def __post_init__(self) -> None:
-        if strangers := self.voices.keys() - {span.speaker for span in self.spans}:
-            raise ValueError(f"voices of speakers who are never heard: {', '.join(sorted(strangers))}")
+        named = self.voices.keys() | {span.speaker for span in self.background}
+        if strangers := named - {span.speaker for span in self.spans}:
+            raise ValueError(f"speakers who are never heard: {', '.join(sorted(strangers))}")
 
 
 def find_speakers(
@@ -92,11 +98,11 @@ def find_speakers(
         progress=lambda fraction: progress(0.3 + 0.7 * fraction),
     )
     heard = _Heard(activity, windows.starts, windows.vectors_of(found))
-    spans = _by_channel(heard, audio.channel_levels, channels=channels, count=count)
-    if not spans:
-        spans = spans_of(activity, _scores_of_voices(heard, windows, count))
-    spans = tuple(replace(span, end=min(span.end, audio.duration)) for span in spans)
-    return Diarization(spans, _known_by(spans, heard))
+    people = _by_channel(heard, audio.channel_levels, channels=channels, count=count)
+    if people is None:
+        people = who_speaks(activity, _scores_of_voices(heard, windows, count))
+    spans, background = (_before(audio.duration, heard_of) for heard_of in (people.spans, people.background))
+    return Diarization(spans, _known_by(spans, heard), background)
 
 
 def _scores_of_voices(heard: _Heard, windows: Windows, count: int | None) -> NDArray[np.float64]:
@@ -129,27 +135,43 @@ def frame_scores(
     return scores
 
 
-def spans_of(activity: Activity, scores: NDArray[np.float64]) -> tuple[SpeakerSpan, ...]:
-    """Spans from the frames' activity and scores, (frames, voices): the best path, and a second voice in overlap."""
+def who_speaks(activity: Activity, scores: NDArray[np.float64]) -> Diarization:
+    """Spans from the frames' activity and scores, (frames, voices): the best path, and a second voice in overlap.
+
+    The second voice is in the background there.
+    """
     speech = held(activity.speech, *_SPEECH)
     spoken = np.flatnonzero(speech)
     if len(spoken) == 0:
-        return ()
+        return Diarization(())
     since_last = np.concatenate([[0], spoken[:-1] + 1])  # a change heard in a pause counts for what follows it
     change = np.maximum.reduceat(activity.change[: spoken[-1] + 1], since_last)
     penalty = _CHANGE - _EASED * np.minimum(1.0, 2.0 * change)
     path = viterbi(_EMISSION * scores[spoken], penalty)
-    active = np.zeros(scores.shape, bool)
-    active[spoken, path] = True
+    first, second = np.zeros(scores.shape, bool), np.zeros(scores.shape, bool)
+    first[spoken, path] = True
     if scores.shape[1] > 1:
-        others = scores.copy()
-        others[spoken, path] = -np.inf
         both = np.flatnonzero(speech & held(activity.speakers, *_OVERLAP))
-        active[both, others[both].argmax(axis=1)] = True
-    found = [(start, end, voice) for voice in range(scores.shape[1]) for start, end in _runs(active[:, voice])]
-    found.sort()
+        second[both, np.where(first, -np.inf, scores)[both].argmax(axis=1)] = True
+    return _with_names([_runs(voice) for voice in (first | second).T], [_stretches(voice) for voice in second.T])
+
+
+def _with_names(
+    spans: Sequence[Sequence[tuple[float, float]]], background: Sequence[Sequence[tuple[float, float]]]
+) -> Diarization:
+    """What is heard of each voice, and what of it in the background, by the names of those who have spans."""
+    found = sorted((start, end, voice) for voice, own in enumerate(spans) for start, end in own)
     names = {voice: f"S{number}" for number, voice in enumerate(dict.fromkeys(voice for _, _, voice in found), 1)}
-    return tuple(SpeakerSpan(start, end, names[voice]) for start, end, voice in found)
+    behind = [
+        (start, end, voice)
+        for voice, own in enumerate(background)
+        for start, end in own
+        if (at := bisect_right(spans[voice], (start, math.inf))) and end <= spans[voice][at - 1][1]
+    ]
+    return Diarization(
+        tuple(SpeakerSpan(start, end, names[voice]) for start, end, voice in found),
+        background=tuple(SpeakerSpan(start, end, names[voice]) for start, end, voice in sorted(behind)),
+    )
 
 
 def held(values: NDArray[np.float32], reached: float, kept: float) -> NDArray[np.bool_]:
@@ -200,18 +222,25 @@ class _Heard:
         return self.vectors[share >= _OWN_SHARE]
 
 
+def _before(end: Seconds, spans: Sequence[SpeakerSpan]) -> tuple[SpeakerSpan, ...]:
+    """The spans as far as they lie before the end of a recording; frames reach beyond it."""
+    return tuple(replace(span, end=min(span.end, end)) for span in spans if span.start < end)
+
+
 def _by_channel(
     heard: _Heard, levels: NDArray[np.float32] | None, *, channels: Channels, count: int | None
-) -> tuple[SpeakerSpan, ...]:
-    """The spans the channels tell, S1 and S2; none where they are not, or may not be, taken for two people."""
+) -> Diarization | None:
+    """Whom the channels tell, S1 and S2; None where they are not, or may not be, taken for two people."""
     if levels is None or channels is Channels.MIX or (channels is Channels.AUTO and count not in (None, 2)):
-        return ()
+        return None
     speech = held(heard.activity.speech, *_SPEECH)
     evidence = hear_channels(levels, heard.activity, speech=speech)
     if evidence is None or (channels is Channels.AUTO and not evidence.are_separate):
-        return ()
-    spans = spans_of(evidence.activity, evidence.scores)
-    return spans if channels is Channels.SEPARATE or _are_two_people(spans, heard) else ()
+        return None
+    people = who_speaks(evidence.activity, evidence.scores)
+    if not people.spans:
+        return None
+    return people if channels is Channels.SEPARATE or _are_two_people(people.spans, heard) else None
 
 
 def _are_two_people(spans: Sequence[SpeakerSpan], heard: _Heard) -> bool:
@@ -234,13 +263,19 @@ def _known_by(spans: Sequence[SpeakerSpan], heard: _Heard) -> dict[str, tuple[fl
 
 
 def _runs(active: NDArray[np.bool_]) -> list[tuple[float, float]]:
-    """Start and end in seconds of the stretches of True, short gaps filled, then short stretches dropped."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], active, [False]])))
-    starts, ends = edges[0::2] * FRAME_STEP, edges[1::2] * FRAME_STEP
-    if len(starts) == 0:
-        return []
-    apart = starts[1:] - ends[:-1] >= _FILLED_GAP
-    starts, ends = starts[np.concatenate([[True], apart])], ends[np.concatenate([apart, [True]])]
+    """The stretches of True, short gaps filled, then short stretches dropped: start and end in seconds."""
+    stretches = _stretches(active)
+    joined = stretches[:1]
+    for start, end in stretches[1:]:
+        if start - joined[-1][1] < _FILLED_GAP:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return [(start, end) for start, end in joined if end - start >= _SHORTEST_SPAN]
+
+
+def _stretches(active: NDArray[np.bool_]) -> list[tuple[float, float]]:
+    """Start and end in seconds of the stretches of True in (frames,)."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], active, [False]]))) * FRAME_STEP
     offset = 991 / 2 / 16_000 - FRAME_STEP / 2  # a frame stands for the step around its middle
-    long = ends - starts >= _SHORTEST_SPAN
-    return [(float(s + offset), float(e + offset)) for s, e in zip(starts[long], ends[long], strict=True)]
+    return [(float(start + offset), float(end + offset)) for start, end in edges.reshape(-1, 2)]

@@ -98,10 +98,11 @@ def recognition(data: Any) -> Recognition:
 
 
 def of_diarization(found: Diarization) -> dict[str, Any]:
-    """Spans as rows, voices by speaker."""
+    """Spans and background as rows, voices by speaker."""
     return {
         "spans": [[s.start, s.end, s.speaker] for s in found.spans],
         "voices": {speaker: list(vector) for speaker, vector in found.voices.items()},
+        "background": [[s.start, s.end, s.speaker] for s in found.background],
     }
 
 
@@ -110,7 +111,8 @@ def diarization(data: Any) -> Diarization:
     from transcribe.diarize import Diarization
 
     voices = {speaker: tuple(map(float, vector)) for speaker, vector in data["voices"].items()}
-    return Diarization(tuple(SpeakerSpan(*row) for row in data["spans"]), voices)
+    spans, background = (tuple(SpeakerSpan(*row) for row in data[key]) for key in ("spans", "background"))
+    return Diarization(spans, voices, background)
 
 
 def _text(value: Any) -> str:

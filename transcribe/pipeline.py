@@ -87,7 +87,7 @@ class Pipeline:
         self, episode: Episode, facts: Facts, *, words: Recognition, people: Diarization, sha256: str
     ) -> Transcript:
         settings, model = self.settings, self._stages.model()
-        turns = attribute(words.words, people.spans)
+        turns = attribute(words.words, people.spans, background=people.background)
         naming = name_speakers(
             turns,
             names=settings.speaker_names,
