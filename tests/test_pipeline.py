@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from audio.episode import Episode
 from audio.errors import AudioError, SourceError
+from audio.samples import Audio
 from tests.scripted import B_SOUNDS, ScriptedStages, tone
 from transcribe.checkpoint import Checkpoints, ForgetfulCheckpoints
+from transcribe.diarize import Diarization
 from transcribe.errors import EngineError
 from transcribe.pipeline import NO_SPEECH, Pipeline, hash_of
 from transcribe.recording import Watch
@@ -37,6 +41,24 @@ def test_words_go_to_the_voices_that_said_them(tmp_path: Path) -> None:
     assert transcript.doubts[0].reason == "mumbled"
     assert transcript.made_with.engine == "ctranslate2"
     assert transcript.made_with.model_sha256 == "d01c"
+
+
+class OneTalkedOver(ScriptedStages):
+    """The first voice goes on while the second, which is louder, says three words."""
+
+    def diarize(self, audio: Audio, *, progress: Callable[[float], None]) -> Diarization:
+        alone = super().diarize(audio, progress=progress)
+        first, second, third = alone.spans
+        return replace(
+            alone, spans=(replace(first, end=third.end), second), background=(replace(second, speaker="S1"),)
+        )
+
+
+def test_what_is_said_over_somebody_goes_to_the_louder_voice_kept_or_not(tmp_path: Path) -> None:
+    path = tone(tmp_path / "a.wav")
+    first = transcribed(path, OneTalkedOver())
+    assert [turn.speaker for turn in first.turns] == ["S1", "S2", "S1"]
+    assert transcribed(path, OneTalkedOver()) == first
 
 
 def test_nothing_is_done_twice(tmp_path: Path) -> None:
