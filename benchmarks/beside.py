@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.memory import write_long  # noqa: E402 - the path is set above
 from benchmarks.recognition import default_files  # noqa: E402
+from transcribe.process import begin  # noqa: E402
 
 PARTS = ("words", "both")
 
@@ -35,6 +36,7 @@ PARTS = ("words", "both")
 def main(minutes: float, rounds: int, threads: int, measure: str | None, path: Path | None) -> None:
     """Print the seconds of both, the best of each, and their ratio."""
     if measure is not None and path is not None:
+        begin()
         click.echo(json.dumps(seconds_of(path, measure, threads)))
         return
     taken: dict[str, list[float]] = {part: [] for part in PARTS}

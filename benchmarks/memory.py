@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.recognition import default_files, peak_megabytes  # noqa: E402
+from transcribe.process import begin  # noqa: E402
 
 
 @click.command()
@@ -37,6 +38,7 @@ def main(hours: Sequence[float], threads: int, beam_size: int, model: str, part:
     """Recognise recordings of so many HOURS and print the peak memory of each."""
     options = {"threads": threads, "beam_size": beam_size, "model": model}
     if measure is not None:
+        begin()
         click.echo(json.dumps((words_of if part == "words" else whole_of)(measure, options)))
         return
     click.echo(f"{part}: {model}, beam {beam_size}, word times, {threads} threads\n")

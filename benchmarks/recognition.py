@@ -46,7 +46,10 @@ Measured = dict[str, dict[str, float]]  # by file
 
 
 def ours(threads: int) -> System:
-    """turnscript's own recognition, both passes."""
+    """turnscript's own recognition, both passes, in a process that is begun as the command line begins it."""
+    from transcribe.process import begin
+
+    begin()
     from transcribe.engines import load
     from transcribe.models import find_model
     from transcribe.recognize import recognize

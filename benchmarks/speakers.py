@@ -41,6 +41,7 @@ from benchmarks.speaker_references import (  # noqa: E402 - the path is set abov
     speakers_in_reference,
 )
 from benchmarks.turn_changes import NEAR, Wrong, by_text, by_time, count_wrong  # noqa: E402
+from transcribe.process import begin  # noqa: E402
 
 if TYPE_CHECKING:
     from transcribe.transcript import Turn
@@ -163,6 +164,7 @@ def report_voices(files: Sequence[Path]) -> None:
 
 def run_ours(path: Path, count: int | None) -> Run:
     """The project's diarizer on one file."""
+    begin()
     started = time.perf_counter()
     from audio.decode import decode
     from transcribe.diarize import find_speakers

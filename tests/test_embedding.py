@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import kaldi_native_fbank as knf
 import numpy as np
 import pytest
 from hypothesis import given
@@ -45,6 +46,22 @@ def test_each_window_gets_the_features_of_its_own_second() -> None:
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(11))
     for start, features in zip(starts, given_to, strict=True):
         assert features == pytest.approx(whole[round(start * 100) : round(start * 100) + 98], abs=1e-3)
+
+
+@pytest.mark.parametrize("level", [1e-6, 0.01, 0.9])
+def test_features_are_kaldis(level: float) -> None:
+    random = np.random.default_rng(0)
+    noise = random.normal(0, 1, 3 * RATE) + 3 * np.sin(2 * np.pi * 440 * np.arange(3 * RATE) / RATE) + 0.5
+    samples = (level * noise / np.abs(noise).max()).astype(np.float32)
+    options = knf.FbankOptions()
+    options.frame_opts.samp_freq, options.frame_opts.dither = RATE, 0.0
+    options.frame_opts.window_type, options.frame_opts.snip_edges = "hamming", True
+    options.mel_opts.num_bins = 80
+    theirs = knf.OnlineFbank(options)
+    theirs.accept_waveform(RATE, samples.tolist())
+    theirs.input_finished()
+    expected = np.array([theirs.get_frame(number) for number in range(theirs.num_frames_ready)])
+    assert fbank(samples) == pytest.approx(expected, abs=2e-3)
 
 
 def test_a_tone_sounds_in_the_mel_band_of_its_pitch() -> None:

@@ -25,7 +25,7 @@ from transcribe.commands.scoring import check, clip, score
 from transcribe.commands.sources import fetch, list_episodes
 from transcribe.commands.voices import voices
 from transcribe.errors import SettingsError, TranscribeError
-from transcribe.privacy import report_to_nobody
+from transcribe.process import begin
 from transcribe.stages import real_stages
 from transcribe.terminal import for_terminal
 
@@ -40,7 +40,7 @@ def main(args: Sequence[str] | None = None, *, stages: StagesMaker | None = None
     """
     if isinstance(sys.stdout, io.TextIOWrapper):  # a path is printed as it is, also where its name is no UTF-8
         sys.stdout.reconfigure(errors="surrogateescape")
-    report_to_nobody()
+    begin()
     try:
         code = cli.main(args=args, prog_name="transcribe", standalone_mode=False, obj=stages or real_stages)
     except click.Abort:

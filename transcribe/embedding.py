@@ -8,6 +8,7 @@ bounded memory (0.8 kB per window of speech). What the vectors mean is the busin
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,8 @@ from transcribe.in_order import map_in_order
 from transcribe.speaker_networks import EMBEDDING, FEATURES
 
 if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
     from audio.samples import Audio
     from transcribe.speaker_models import Network
 
@@ -25,6 +28,9 @@ WINDOW = 1.0  # seconds of audio behind one vector
 STEP = 0.5  # seconds from one window's start to the next
 _HOP_SAMPLES, _FRAME_SAMPLES = 160, 400  # of the features: 25 ms every 10 ms
 _WINDOW_FRAMES = int((WINDOW * SAMPLE_RATE - _FRAME_SAMPLES) // _HOP_SAMPLES) + 1  # 98, none over the edge
+_FFT = 512  # samples of the spectrum
+_PREEMPHASIS = 0.97
+_LOWEST_HZ = 20.0
 _SHORTEST_FRAMES = 20
 _BATCH = 8  # windows at a time: their activations stay in the processor's cache
 
@@ -77,22 +83,39 @@ def embed(
 def fbank(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Log mel energies as CAM++ was trained on: (n,) in [−1, 1] → (frames, 80), 10 ms apart, no frame over the edge.
 
-    Kaldi's features (D. Povey et al., "The Kaldi speech recognition toolkit", ASRU 2011) under a Hamming window,
-    without dither.
+    Kaldi's features (D. Povey et al., "The Kaldi speech recognition toolkit", ASRU 2011; feature-window.cc and
+    mel-computations.cc) under a Hamming window, without dither. Written out here, they take a fifth of the time of
+    kaldi-native-fbank's, which a test holds them to.
     """
-    import kaldi_native_fbank as knf
+    if len(samples) < _FRAME_SAMPLES:
+        return np.zeros((0, FEATURES), np.float32)
+    frames = np.lib.stride_tricks.sliding_window_view(samples, _FRAME_SAMPLES)[::_HOP_SAMPLES]
+    frames = frames - frames.mean(axis=1, keepdims=True)
+    sharpened = frames * np.float32(1.0 - _PREEMPHASIS)  # the first sample has itself before it
+    sharpened[:, 1:] = frames[:, 1:] - np.float32(_PREEMPHASIS) * frames[:, :-1]
+    spectrum = np.fft.rfft(sharpened * np.hamming(_FRAME_SAMPLES).astype(np.float32), _FFT)
+    energies: NDArray[np.float32] = (_mel_triangles() @ (spectrum.real**2 + spectrum.imag**2).T).T
+    return np.log(np.maximum(energies, np.finfo(np.float32).eps)).astype(np.float32)
 
-    options = knf.FbankOptions()
-    options.frame_opts.samp_freq = SAMPLE_RATE
-    options.frame_opts.dither = 0.0
-    options.frame_opts.window_type = "hamming"
-    options.frame_opts.snip_edges = True
-    options.mel_opts.num_bins = FEATURES
-    extractor = knf.OnlineFbank(options)
-    extractor.accept_waveform(SAMPLE_RATE, samples.tolist())  # an array is copied number by number, a third slower
-    extractor.input_finished()
-    frames = [extractor.get_frame(number) for number in range(extractor.num_frames_ready)]
-    return np.array(frames, np.float32).reshape(len(frames), FEATURES)
+
+@cache
+def _mel_triangles() -> csr_array:
+    """The weights of the spectrum's 257 lines in 80 triangles, evenly spaced in mel from 20 Hz to 8 kHz: (80, 257).
+
+    Sparse: a dense product is BLAS's, whose last digits hang on how many threads it has.
+    """
+    from scipy.sparse import csr_array
+
+    lowest, highest = _mel(np.array([_LOWEST_HZ, SAMPLE_RATE / 2]))
+    edges = np.linspace(float(lowest), float(highest), FEATURES + 2)[:, None]
+    lines = _mel(np.arange(_FFT // 2 + 1, dtype=np.float64) * (SAMPLE_RATE / _FFT))
+    rising = (lines - edges[:-2]) / (edges[1:-1] - edges[:-2])
+    falling = (edges[2:] - lines) / (edges[2:] - edges[1:-1])
+    return csr_array(np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32))
+
+
+def _mel(hertz: NDArray[np.float64]) -> NDArray[np.float64]:
+    return 1127.0 * np.log1p(hertz / 700.0)
 
 
 def _features(audio: Audio, hops: NDArray[np.int_]) -> NDArray[np.float32]:

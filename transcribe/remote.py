@@ -22,7 +22,7 @@ from typing import Any
 import transcribe
 from audio.disk import cache_folder, sha256_of, write_atomically
 from transcribe.errors import ClusterError
-from transcribe.privacy import report_to_nobody
+from transcribe.process import report_to_nobody
 from transcribe.task import Outcome, Part, Task, Tell
 
 _SPARE_FILES = 3  # shipped recordings a worker keeps that no task needs: parts of one may come to it again

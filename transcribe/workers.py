@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transcribe.engines.sharing import available_cores
+from transcribe.process import begin
 from transcribe.settings import Settings
 from transcribe.task import Tell
 
@@ -213,6 +214,7 @@ class _Parent:
 def _start(pipe: Connection) -> None:
     """Runs first in a worker: Ctrl-C is the parent's business, and without a parent there is nothing to do."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    begin()
     _Parent.pipe = pipe
     parent = multiprocessing.parent_process()
     if parent is not None:
