@@ -61,7 +61,8 @@ def main(files: Sequence[Path], mixes: int) -> None:
     passages = [passage for path in files or default_files() for passage in passages_of(path, recognizer)]
     pairs = [pair for pair in itertools.permutations(passages, 2) if pair[0].file != pair[1].file]
     if not pairs:
-        sys.exit(f"two recordings with {LENGTH:g} s of one person each are needed; name some")
+        click.echo(f"two recordings with {LENGTH:g} s of one person each are needed; name some")
+        return
     random.Random(1).shuffle(pairs)
     right: Counter[tuple[int, bool]] = Counter()
     counted: Counter[int] = Counter()
@@ -137,6 +138,8 @@ def whether_right(turns: Sequence[Turn], first: Passage, second: Passage) -> lis
     if not before or not after:  # one of them says nothing that is heard
         return []
     (one, _), (other, _) = before.most_common(1)[0], after.most_common(1)[0]
+    if one == other:  # they are taken for one person, and nothing can be right
+        return []
     found = []
     for word, speaker in given:
         theirs = [says(first, word, since=0.0), says(second, word, since=ALONE)]

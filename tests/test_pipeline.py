@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import sys
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,6 +63,31 @@ def test_what_is_said_over_somebody_goes_to_the_louder_voice_kept_or_not(tmp_pat
     first = transcribed(path, OneTalkedOver())
     assert [turn.speaker for turn in first.turns] == ["S1", "S2", "S1"]
     assert transcribed(path, OneTalkedOver()) == first
+
+
+class Nice(ScriptedStages):
+    """Notes how far each stage, and a thread it starts, stands back for others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.niceness: dict[str, set[int]] = {}
+
+    def _called(self, stage: str, progress: Callable[[float], None]) -> None:
+        def own() -> int:
+            return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+        with ThreadPoolExecutor(1) as pool:
+            self.niceness[stage] = {own(), pool.submit(own).result()}
+        super()._called(stage, progress)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="threads have a priority of their own on Linux alone")
+def test_finding_the_speakers_stands_back_for_words_and_for_nothing_after_it(tmp_path: Path) -> None:
+    before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    stages = Nice()
+    transcribed(tone(tmp_path / "a.wav"), stages)
+    assert stages.niceness == {"recognize": {before}, "diarize": {min(19, before + 10)}}
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
 
 
 def test_nothing_is_done_twice(tmp_path: Path) -> None:

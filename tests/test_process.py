@@ -4,80 +4,109 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 import subprocess
 import sys
-import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from transcribe.in_order import map_in_order
+from transcribe.process import begin
+from transcribe.task import silent
+from transcribe.workers import Processes
 
 ROOT = Path(__file__).parents[1]
-PAGES_TAKEN = """
-import resource, sys, threading
-from transcribe.process import keep_freed_memory
-if sys.argv[1] == "keep":
-    keep_freed_memory()
+BLOCKS, BLOCK_BYTES = 40, 40 * 2**20
+PAGES = BLOCKS * BLOCK_BYTES // resource.getpagesize()
 
-def work():
-    for _ in range(20):
-        bytearray(40 * 2**20)  # 40 MB that are cleared, and freed
-
-threads = [threading.Thread(target=work) for _ in range(2)]
-for thread in threads:
-    thread.start()
-for thread in threads:
-    thread.join()
-print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
-"""
 on_glibc = pytest.mark.skipif(
-    platform.libc_ver()[0] != "glibc" or sys.platform != "linux", reason="the C library is not glibc's"
+    sys.platform != "linux" or platform.libc_ver()[0] != "glibc", reason="the C library is not glibc's"
 )
 
 
-def output_of(code: str, *arguments: str, **environment: str) -> str:
+def pages_taken() -> int:
+    """How many pages the system hands out while two threads take, fill and free 40 MB each, twenty times."""
+    import ctypes
+    import threading
+
+    def work() -> None:
+        for _ in range(BLOCKS // 2):
+            bytearray(BLOCK_BYTES)
+
+    ctypes.CDLL(None).prctl(41, 1, 0, 0, 0)  # PR_SET_THP_DISABLE: pages of one size, wherever this runs
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+
+def pages_taken_once_begun() -> int:
+    begin()
+    return pages_taken()
+
+
+def threads_of_numpy() -> int:
+    """How many threads there are once numpy has multiplied large matrices."""
+    begin()
+    import numpy as np
+
+    _ = np.ones((600, 600)) @ np.ones((600, 600))
+    return len(list(Path("/proc/self/task").iterdir()))
+
+
+def said_by(function: Callable[[], int], **environment: str) -> int:
+    """What the function says in a new process, with nothing in its environment about memory or threads but this."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(("MALLOC_", "GLIBC_", "OPENBLAS_"))}
+    code = f"from tests.test_process import {function.__name__} as said; print(said())"
     done = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        cwd=ROOT,
-        env=own | environment,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
+        [sys.executable, "-c", code], cwd=ROOT, env=own | environment, stdout=subprocess.PIPE, text=True, check=True
     )
-    return done.stdout.strip()
+    return int(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def given_back() -> int:
+    """The pages taken by a process that nothing was told."""
+    taken = said_by(pages_taken)
+    if taken < PAGES / 2:
+        pytest.skip("this system does not count the pages it hands out")
+    return taken
 
 
 @on_glibc
-def test_memory_that_was_freed_is_used_again_and_not_asked_for_anew() -> None:
-    given_back, kept = int(output_of(PAGES_TAKEN, "")), int(output_of(PAGES_TAKEN, "keep"))
-    assert given_back > 20 * 40 * 2**20 / 4096
-    assert kept < given_back / 4
+def test_memory_that_was_freed_is_used_again_and_not_asked_for_anew(given_back: int) -> None:
+    assert said_by(pages_taken_once_begun) < given_back / 4
 
 
 @on_glibc
-def test_what_the_environment_says_of_memory_stands() -> None:
-    kept = int(output_of(PAGES_TAKEN, "keep", MALLOC_ARENA_MAX="8"))
-    assert kept > 20 * 40 * 2**20 / 4096
+@pytest.mark.parametrize(
+    "said", [{"MALLOC_MMAP_THRESHOLD_": "131072"}, {"GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=131072"}]
+)
+def test_what_the_environment_says_of_memory_stands(said: dict[str, str], given_back: int) -> None:
+    assert said_by(pages_taken_once_begun, **said) > given_back / 2
 
 
-@pytest.mark.parametrize(("said", "counts"), [({}, "1"), ({"OPENBLAS_NUM_THREADS": "3"}, "3")])
-def test_numpy_reckons_with_one_thread_unless_told_otherwise(said: dict[str, str], counts: str) -> None:
-    code = "import os, transcribe.process as p; p.keep_numpy_to_one_thread(); print(os.environ['OPENBLAS_NUM_THREADS'])"
-    assert output_of(code, **said) == counts
+@on_glibc
+def test_worker_processes_are_begun_so(given_back: int) -> None:
+    crew = Processes(1, silent)
+    try:
+        assert crew.submit(pages_taken).result() < given_back / 4
+    finally:
+        crew.shutdown()
 
 
-def test_the_command_line_loads_no_numpy_before_it_says_so() -> None:
-    code = "import sys, transcribe.cli; print('numpy' in sys.modules)"
-    assert output_of(code) == "False"
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="this system does not list threads")
+def test_numpy_reckons_with_one_thread_unless_told_otherwise() -> None:
+    assert said_by(threads_of_numpy) == 1
+    assert said_by(threads_of_numpy, OPENBLAS_NUM_THREADS="2") == min(2, os.cpu_count() or 1)
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="threads have a priority of their own on Linux alone")
-def test_networks_beside_recognition_stand_back_and_nothing_else_does() -> None:
-    def niceness(_: object = None) -> int:
-        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-
-    before = niceness()
-    assert set(map_in_order(niceness, range(8), threads=2)) == {min(19, before + 10)}
-    assert niceness() == before
+@pytest.mark.parametrize("module", ["transcribe.cli", "transcribe.workers"])
+def test_what_begins_a_process_loads_nothing_that_reckons_before_it_does(module: str) -> None:
+    code = f"import sys, {module}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    assert not {"numpy", "scipy", "torch", "onnxruntime", "ctranslate2"} & set(done.stdout.split())

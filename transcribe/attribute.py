@@ -43,8 +43,8 @@ def attribute(
     """Every word once, in the order of time, in turns of the speakers of `spans`; two turns in a row never share one.
 
     Words come in any order of a recogniser; those that start together keep it. Without spans all words are S1's.
-    `background` are the stretches in which a speaker of `spans` is talked over by another: a recogniser writes down
-    the louder of two.
+    `background` are the stretches in which a speaker of `spans` is talked over by another of them: a recogniser writes
+    down whoever is heard better.
     """
     ordered = sorted(words, key=lambda word: word.start)
     if not ordered:
@@ -52,7 +52,9 @@ def attribute(
     speakers = sorted({span.speaker for span in spans})
     if not spans:
         return (Turn(ONLY_SPEAKER, tuple(ordered)),)
-    beside = zip(_near(ordered, spans, within=_FARTHEST), _near(ordered, background, within=0.0), strict=True)
+    beside = zip(
+        _near(ordered, spans, within=_FARTHEST), _near(ordered, background, within=_SHORTEST_WORD), strict=True
+    )
     evidence = [
         _claims(word, near or spans, behind, speakers) for word, (near, behind) in zip(ordered, beside, strict=True)
     ]
@@ -131,7 +133,7 @@ def _claims(
     if not any(overlap.values()):
         nearest = min(distance.values())
         return [weight * 0.5 ** ((distance[speaker] - nearest) / _FORGOTTEN) for speaker in speakers]
-    for span in background:
+    for span in (span for span in background if span.speaker in overlap):
         behind = max(0.0, min(end, span.end) - max(word.start, span.start))
         overlap[span.speaker] = max(0.0, overlap[span.speaker] - _LESS_BEHIND * behind)
     return [weight * min(1.0, overlap[speaker] / (end - word.start)) for speaker in speakers]

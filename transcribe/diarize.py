@@ -50,7 +50,7 @@ class Diarization:
     Speakers are "S1", "S2", … in the order in which they are first heard. Spans are in the order of time; those of
     one speaker do not overlap, those of two do where they speak at once. `voices` holds what `transcribe.voices`
     knows people by, 192 numbers of four digits that make a vector of length 1, of those heard alone long enough.
-    `background` are the stretches, each within a span of its speaker, in which another is heard better.
+    `background` are the stretches, each within a span of its speaker, in which another voice is heard better.
     """
 
     spans: tuple[SpeakerSpan, ...]

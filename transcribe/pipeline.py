@@ -7,7 +7,11 @@ neither. Writes no drafts; which episodes there are is the business of `transcri
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import os
+import sys
+import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, fields, replace
 from pathlib import Path
@@ -33,6 +37,8 @@ if TYPE_CHECKING:
     from transcribe.recognize import Recognition
 
 NO_SPEECH = "no speech was found"
+
+_STAND_BACK = 10  # of the 19 steps of niceness: a tenth of the share of whoever else works, within session or container
 
 
 class Pipeline:
@@ -120,14 +126,28 @@ class Pipeline:
 
 def _side_by_side(recording: Recording) -> tuple[Recognition, Diarization]:
     """Both slow stages at once; what one finds is kept even if the other fails."""
+    _ = recording.facts  # decoded before, so that this does not stand back
     with ThreadPoolExecutor(max_workers=2, thread_name_prefix="stage") as pool:
         words: Future[Recognition] = pool.submit(recording.words)
-        people: Future[Diarization] = pool.submit(recording.speakers)
+        people: Future[Diarization] = pool.submit(_standing_back, recording.speakers)
         try:
             return words.result(), people.result()
         except KeyboardInterrupt:
             recording.watch.stop()
             raise
+
+
+def _standing_back(speakers: Callable[[], Diarization]) -> Diarization:
+    """Find the speakers with less of a claim to the cores than recognition has, and use what it leaves.
+
+    It has moments with less to do than there are cores, which are lost where this is over before they come. Only Linux
+    gives a thread a priority of its own (setpriority(2)); threads it starts inherit it, and it ends with the thread.
+    """
+    if sys.platform.startswith("linux"):
+        with contextlib.suppress(OSError):  # a sandbox may forbid it; nothing but time is lost
+            thread = threading.get_native_id()
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _STAND_BACK)
+    return speakers()
 
 
 def record_of(settings: Settings) -> dict[str, Any]:

@@ -1,29 +1,29 @@
 """What a process is told before the networks are loaded into it.
 
 It holds for the whole process, so no function of the library does it: what begins one does, which is the command line
-and its workers (`begin`), and a task on a worker of a cluster, which others have started (`report_to_nobody`). What the
-user's environment says stands.
+and its workers (`begin`), and a task on a worker of a cluster, which others have started. What the user's environment
+says stands.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
-import sys
 
 # onnxruntime's wheels send events to their maker, and keep a device id and a store for them (its Privacy.md, 1.32).
 _TELEMETRY_OFF = ("ORT_DISABLE_TELEMETRY", "HF_HUB_DISABLE_TELEMETRY")
 
-# glibc's mallopt(3) and malloc.h: one arena, since others are bound to 64 MB and give back what is larger; nothing
-# under 1 GiB from a mapping of its own; up to 2 GiB kept that are free.
-_ARENA_MAX, _MMAP_THRESHOLD, _TRIM_THRESHOLD = -8, -3, -1
-_KEPT = ((_ARENA_MAX, 1), (_MMAP_THRESHOLD, 1 << 30), (_TRIM_THRESHOLD, (1 << 31) - 1))
-_SAID_OTHERWISE = ("GLIBC_TUNABLES", "MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")
+# mallopt(3), numbered in glibc's malloc.h: one arena, since the others take what is larger than 64 MB (HEAP_MAX_SIZE)
+# from the system each time; no block from a mapping of its own; up to 2 GiB kept that are free.
+_ARENA_MAX, _MMAP_MAX, _TRIM_THRESHOLD = -8, -4, -1
+_KEPT = ((_ARENA_MAX, 1), (_MMAP_MAX, 0), (_TRIM_THRESHOLD, (1 << 31) - 1))
 
 
 def begin() -> None:
-    """All of it; nothing that reckons may be imported yet."""
+    """All that follows; nothing that reckons may be imported yet."""
     report_to_nobody()
-    keep_freed_memory()
+    if not _memory_is_the_users_business():
+        keep_freed_memory()
     keep_numpy_to_one_thread()
 
 
@@ -34,17 +34,15 @@ def report_to_nobody() -> None:
 
 
 def keep_freed_memory() -> None:
-    """Have the C library hand freed memory to whoever asks next, not back to the system; glibc's alone.
+    """Have glibc hand freed memory to whoever asks next, not back to the system; other C libraries are left alone.
 
     The networks ask for and free hundreds of megabytes a second, and the system clears each page it hands out: an
-    eighth of recognition (docs/performance.md). Less is in use at once, since there is one store of free memory.
+    eighth of recognition, where pages are small (docs/performance.md).
     """
-    if not sys.platform.startswith("linux") or any(name in os.environ for name in _SAID_OTHERWISE):
-        return
     import ctypes
 
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # another system, another allocator
+        mallopt = ctypes.CDLL(None).mallopt
         for parameter, value in _KEPT:
             mallopt(parameter, value)
 
@@ -55,3 +53,10 @@ def keep_numpy_to_one_thread() -> None:
     They read this when they are first imported.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def _memory_is_the_users_business() -> bool:
+    """Whether the environment tells glibc what to do, by either of its ways."""
+    return any(name.startswith("MALLOC_") for name in os.environ) or "glibc.malloc" in os.environ.get(
+        "GLIBC_TUNABLES", ""
+    )
