@@ -17,6 +17,7 @@ from output.errors import OutputError
 from output.labels import folded
 from output.markers import Marker, is_event, markers_in, shown
 from output.text import spoken
+from transcribe.transcript import first_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ def _meant(label: str, names: list[str]) -> list[str]:
     short = folded(label).rstrip(".")
     if len(label.rstrip(".")) == 1:
         return [name for name in names if folded(name).startswith(short)]
-    by_first = [name for name in names if " " in name and folded(name.split()[0]) == short]
+    by_first = [name for name in names if " " in name and folded(first_name(name)) == short]
     if by_first or len(short) < 3 or " " in short:
         return by_first
     return [name for name in names if " " in name and folded(name).startswith(short)]

@@ -67,11 +67,11 @@ def test_the_stages_know_nothing_of_drafts_and_nothing_of_those_above_them() -> 
 
 
 @pytest.mark.parametrize(
-    "module", ["transcribe.attribute", "transcribe.transcript", "transcribe.names", "transcribe.name_clues"]
+    "module", [f"transcribe.{name}" for name in ("attribute", "transcript", "names", "name_clues", "name_forms")]
 )
 def test_pure_rooms_stand_on_values_alone(module: str) -> None:
     values = {"transcribe.transcript", "transcribe.errors", "audio.episode", "transcribe.name_clues"}
-    values |= {"transcribe.transcript_json"}
+    values |= {"transcribe.transcript_json", "transcribe.name_forms"}
     assert imports(MODULES[module]) <= values
 
 

@@ -79,6 +79,10 @@ def test_people_say_who_they_are(said: str, found: str) -> None:
         "Welcome, Everybody.",
         "i'm rich now",
         "You know what?",
+        "Same here. I'm up to my neck in work.",
+        "Still here.",
+        "No, what do you mean?",
+        "Come here. Sit here.",
     ],
 )
 def test_not_everything_said_is_a_name(said: str) -> None:
@@ -194,6 +198,41 @@ def test_without_a_name_said_the_host_is_who_asks() -> None:
     assert given_to(naming) == {"S1": "Rich", "S2": "Haikel"}
     assert "asks 3 of 4 questions" in naming.speakers[0].evidence
     assert naming.warnings == ()
+
+
+def test_titles_are_no_part_of_what_people_are_called() -> None:
+    turns = talk(("S1", "Jane?"), ("S2", "Mark? Hi! It's been ages."), ("S1", "Two weeks."))
+    naming = name(turns, "Prof. Dr. Jane Hill", "Dr. Mark Field")
+    assert given_to(naming) == {"S2": "Prof. Dr. Jane Hill", "S1": "Dr. Mark Field"}
+    assert [speaker.label for speaker in naming.speakers] == ["Jane", "Mark"]
+
+
+def test_a_greeting_that_is_returned_was_said_to_whoever_returns_it() -> None:
+    turns = talk(
+        ("S1", "Welcome to the podcast."),
+        ("S2", "Hi, Petra."),
+        ("S3", "Hello, both of you."),
+        ("S1", "Today we have Petra Lund as our guest. Petra, how are you?"),
+    )
+    assert given_to(name(turns))["S3"] == "Petra Lund"
+
+
+def test_who_is_presented_as_guest_is_not_whoever_says_so() -> None:
+    for said in ("We have Petra Lund as our guest.", "I've got Petra Lund with me.", "We have Petra Lund on the show."):
+        turns = talk(("S1", said), ("S2", "That is an honour."))
+        assert given_to(name(turns))["S2"] == "Petra Lund"
+
+
+def test_a_voice_that_calls_itself_by_none_of_the_names_given_is_a_warning() -> None:
+    turns = talk(
+        ("S1", "Hello, I'm Michelle. How can I help? What is it?"), ("S2", "My name is Jack. It is broken."), *PLAIN
+    )
+    told = name(turns, "Bob", "Alice").warnings
+    assert told == (
+        "who is Bob is a guess: this voice says “I'm Michelle” at 0:00; check --speakers",
+        "who is Alice is a guess: this voice says “My name is Jack” at 0:04; check --speakers",
+    )
+    assert name(turns, "Michel", "Jack Low").warnings == ()
 
 
 def test_a_guess_is_a_warning() -> None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from transcribe.transcript import Turn
+from transcribe.transcript import Turn, first_name, untitled
 
 _NAME = r"(?P<name>[^\W\d_a-z][\w'’-]*(?:\s+[^\W\d_a-z][\w'’-]*){0,2})"
 _TURNING_TO = "(?:welcome|thank|thanks|hello|hi|good|how|what|why|when|where|who|can|could|do|did|are|tell)"
@@ -38,11 +38,12 @@ _INTRODUCTIONS = tuple(
         rf"\bjoined (?:today |now |here )?by {_NAME}",
         rf"\b(?:[Ww]ith me|[Jj]oining (?:me|us))(?: today| now| here)*,? is {_NAME}",
         rf"\b[Mm]y guest(?: today| this week)?,? is {_NAME}",
+        rf"\b(?:[Ww]e|I)(?: have|'ve got|’ve got) {_NAME} (?:as (?:our|my|a) guest|with (?:me|us)|on the show)",
         rf"\b[Pp]lease welcome,? {_NAME}",
         rf"\b(?:[Yy]ou are|[Yy]ou(?:'re|’re)) {_NAME}{_END}",
     )
 )
-# Said to somebody who has just spoken or is about to.
+# Said to somebody who has just spoken or is about to; a greeting or a thank-you in return tells which.
 _ADDRESSES = tuple(
     re.compile(pattern)
     for pattern in (
@@ -52,19 +53,28 @@ _ADDRESSES = tuple(
         rf"\b(?:you|your time|joining (?:us|me)|having me|coming(?: on)?|being here|today),? {_NAME}{_END}",
     )
 )
+_GREETING = re.compile(r"\b(?:[Hh]i|[Hh]ello|[Hh]ey|[Ww]elcome|[Gg]ood (?:morning|afternoon|evening))\b")
+_IN_RETURN = re.compile(r"(?:[Hh]i|[Hh]ello|[Hh]ey|[Gg]ood (?:morning|afternoon|evening)|[Tt]hank(?:s| you))\b")
 _WELCOME = re.compile(
     r"\b[Ww]elcome (?:back )?to\b|\b[Ww]elcome,? everybody|"
     r"\b[Tt]hank(?:s| you) for (?:joining|coming|being|listening|talking|your time)"
 )
 _NO_NAMES = frozenset(
-    "a all also am american and asian australian belgian black boss brazilian british buddhist but canadian "
-    "catholic ceo chinese christmas czech dad danish december doctor dr dutch english europe european everybody "
-    "everyone february finnish folks french friday friend friends german god good greek guys hello hey hi hindu "
-    "how i if in indian indonesian irish israeli it italian january japanese jewish july june korean ladies "
-    "latino madam man march mexican miss mom monday mr mrs ms mum muslim not november now october ok okay on one "
-    "polish portuguese president professor right romanian russian saturday scottish senator september sir so "
-    "sorry spanish sunday swedish swiss team thank thanks that the there this thursday today tuesday turkish uh "
-    "ukrainian um wednesday welcome well welsh what white why with world yeah yes you".split()
+    "a absolutely actually again all also always am american and another any anybody anyone anything anywhere "
+    "asian australian back basically because belgian black boss both brazilian british buddhist business but "
+    "canadian catholic ceo chinese christmas come czech dad danish december doctor done down dr dutch each either "
+    "else english europe european every everybody everyone everything everywhere exactly february few "
+    "finally fine finnish first folks french friday friend friends german get go god good great greek guys he "
+    "hello her here hey hi hindu his how i if in indian indonesian irish israeli it italian its january japanese "
+    "jewish july june just korean ladies last later latino life likewise listen live look lots madam man many "
+    "march maybe me meanwhile mexican miss mom monday more most mr mrs ms mum muslim my near never new next nice "
+    "no nobody none nope not nothing november now october oh ok okay on one only our out over people perfect "
+    "please plenty polish portuguese president professor quite really right romanian russian same saturday "
+    "scottish see senator september she sir sit so some somebody someone something somewhere sorry spanish start "
+    "stay still stop sunday sure swedish swiss team tell thank thanks that the their them then there these they "
+    "things this those though thursday today tomorrow tonight too true tuesday turkish uh ukrainian um up us very "
+    "wait we wednesday welcome well welsh what when where which white who whose why with world wow yeah yep yes "
+    "yesterday you your yours".split()
 )
 
 
@@ -96,7 +106,7 @@ def find_calls(turns: Sequence[Turn], names: Sequence[str]) -> tuple[Clue, ...]:
     Only names known beforehand are looked for, by their letters: "Really?" is such a sentence too. One that ends with a
     full stop answers a question.
     """
-    forms = {form for name in names for form in (name, *name.split()[:1]) if form}
+    forms = {form for name in names if name for form in (name, untitled(name), first_name(name))}
     if not forms:
         return ()
     spelt = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
@@ -141,6 +151,8 @@ def _said_of_others(
 ) -> Iterator[Clue]:
     """A name in somebody's mouth: it is not theirs, and may be that of whoever speaks before or after."""
     turn, neighbours = turns[index], _neighbours(turns, index)
+    if _is_returned(turns, index, match):
+        neighbours = [turns[index + 1].speaker]
     quote, moment = _quote(match, name), _moment(turn, match.start())
     yield Clue(name, turn.speaker, -weight, quote, moment)
     for speaker in neighbours:
@@ -151,6 +163,13 @@ def _neighbours(turns: Sequence[Turn], index: int) -> list[str]:
     """Who may be meant: whoever speaks before or after."""
     beside = [turns[other].speaker for other in (index - 1, index + 1) if 0 <= other < len(turns)]
     return sorted({speaker for speaker in beside if speaker != turns[index].speaker})
+
+
+def _is_returned(turns: Sequence[Turn], index: int, match: re.Match[str]) -> bool:
+    """Whether a greeting ends a turn and whoever speaks next returns it: it was said to them."""
+    if index + 1 >= len(turns) or len(turns[index].text) - match.end() > 1 or not _GREETING.match(match[0]):
+        return False
+    return _IN_RETURN.match(turns[index + 1].text) is not None
 
 
 def _name(captured: str) -> str:

@@ -11,18 +11,17 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from itertools import chain, count
 from types import MappingProxyType
 
 from audio.episode import Person
 from transcribe.name_clues import Clue, find_calls, find_clues, questions, welcomes
-from transcribe.transcript import Speaker, Turn
+from transcribe.name_forms import are_same, likeness, unlike
+from transcribe.transcript import Speaker, Turn, first_name, untitled
 
 _ENOUGH = 3.0  # points from which a name nobody gave is believed: one introduction, or two forms of address
 _ENOUGH_FOR_KNOWN = 1.5  # … one that the feed or the settings name
 _CLEAR_HOST = 0.5  # points between the likeliest host and the next below which it is a guess
-_ALIKE = 0.75  # of the letters: recognisers misspell names ("Haykel" for "Haikel")
 
 _WHO_IS, _THAT_SPEAKS = "who is {} is a guess", "that {} speaks is a guess"  # begin warnings
 _NAMED_BY = "{} is named by"  # … of a voice on file that calls itself otherwise
@@ -146,20 +145,21 @@ def _by_given_names(
             warnings.append(
                 f"{_WHO_IS.format(names[0])}: nobody says so and no voice is clearly the host; check the first turns"
             )
-        named[ranked[0].id] = (open_names.pop(0), _host_evidence(ranked[0], voices=ranked))
+        evidence = _host_evidence(ranked[0], rest=len(rest), total=len(voices))
+        named[ranked[0].id] = (open_names.pop(0), evidence)
         rest.remove(ranked[0])
     for voice, name in zip(rest, list(open_names), strict=False):
         sole = len(rest) == 1 and len(open_names) == 1
         if not sole and len(rest) > 1 and len(open_names) > 1:
             warnings.append(f"{name} is given to a voice {_BY_ORDER} only; check the names")
         named[voice.id] = (name, f"the only voice and name {_LEFT}" if sole else _BY_ORDER)
-    unheard = open_names[len(rest) :]
-    if unheard:
-        warnings.append(f"{len(voices)} voices were found for {len(names)} names; not heard: {', '.join(unheard)}")
+    found = "1 voice was" if len(voices) == 1 else f"{len(voices)} voices were"
+    found += " found for 1 name" if len(names) == 1 else f" found for {len(names)} names"
+    if unheard := open_names[len(rest) :]:
+        warnings.append(f"{found}; not heard: {', '.join(unheard)}")
     if len(voices) > len(names):
-        extra = len(voices) - len(names)
-        warnings.append(f"{len(voices)} voices were found for {len(names)} names; {extra} left as guest")
-    return named, warnings
+        warnings.append(f"{found}; {len(voices) - len(names)} left as guest")
+    return named, warnings + _strangers(named, clues, names=names)
 
 
 def _by_speech(
@@ -172,7 +172,7 @@ def _by_speech(
 ) -> tuple[dict[str, tuple[str, str]], list[str]]:
     """(voice id → name and evidence, warnings) where nobody said who speaks."""
     named = {voice.id: on_file[voice.id] for voice in voices if voice.id in on_file}
-    known = _unlike([*dict.fromkeys(person.name for person in people)], [name for name, _ in named.values()])
+    known = unlike([*dict.fromkeys(person.name for person in people)], [name for name, _ in named.values()])
     rest = [voice for voice in voices if voice.id not in named]
     named |= _strongest_first(rest, _gather(clues, known), least=_ENOUGH_FOR_KNOWN)
     heard = _heard_names(clues, taken=[name for name, _ in named.values()])
@@ -185,7 +185,7 @@ def _by_speech(
         named |= chosen
         warnings += doubts
     rest = [voice for voice in voices if voice.id not in named]
-    guests = _unlike([p.name for p in people if p.role == "guest"], [name for name, _ in named.values()])
+    guests = unlike([p.name for p in people if p.role == "guest"], [name for name, _ in named.values()])
     if len(rest) == 1 and len(guests) == 1:
         named[rest[0].id] = (guests[0], f"named as guest by the feed; the only voice {_LEFT}")
     return named, warnings
@@ -201,12 +201,13 @@ def _host_by_conduct(
     """
     taken = [name for name, _ in named.values()]
     said_to_host = [person.name for person in people if person.role == "host"]
-    hosts = _unlike(said_to_host, taken)
+    hosts = unlike(said_to_host, taken)
     from_feed = len(hosts) == 1
     name = hosts[0] if from_feed else host
-    if any(_same(name, other) for other in taken) or (said_to_host and not hosts):
+    if any(are_same(name, other) for other in taken) or (said_to_host and not hosts):
         return {}, []  # the host is another voice
-    evidence = ("named as host by the feed; " if from_feed else "") + _host_evidence(ranked[0], voices=ranked)
+    evidence = _host_evidence(ranked[0], rest=len(ranked) - len(named), total=len(ranked))
+    evidence = f"named as host by the feed; {evidence}" if from_feed else evidence
     warnings = []
     if not from_feed:
         warnings.append(f"{_THAT_SPEAKS.format(name)}: nobody says so ({evidence}); give the names with --speakers")
@@ -228,7 +229,7 @@ def _on_file_by(
     warnings = []
     for voice in (voice for voice in voices if voice.id in on_file):
         filed, evidence = on_file[voice.id]
-        meant = [name for name in names if _same(name, filed) and name not in {name for name, _ in named.values()}]
+        meant = [name for name in names if are_same(name, filed) and name not in {name for name, _ in named.values()}]
         if len(meant) == 1:
             named[voice.id] = (meant[0], evidence)
         elif not meant:
@@ -243,22 +244,30 @@ def _contradictions(
     return [
         f"{_NAMED_BY.format(named[clue.speaker][0])} {named[clue.speaker][1]}, but says {clue.told}; check who this is"
         for clue in clues
-        if clue.speaker in on_file and clue.weight > _ENOUGH and not _same(clue.name, named[clue.speaker][0])
+        if clue.speaker in on_file and clue.weight > _ENOUGH and not are_same(clue.name, named[clue.speaker][0])
     ]
 
 
-def _unlike(names: Sequence[str], taken: Sequence[str]) -> list[str]:
-    """The names that can be nobody's of those taken."""
-    return [name for name in names if not any(_same(name, other) for other in taken)]
+def _strangers(named: Mapping[str, tuple[str, str]], clues: Sequence[Clue], *, names: Sequence[str]) -> list[str]:
+    """A warning for each voice that calls itself by a name that is nobody's of those the user gave."""
+    told = {
+        clue.speaker: clue.told
+        for clue in clues
+        if clue.speaker in named and clue.weight > _ENOUGH and unlike([clue.name], names)
+    }
+    return [
+        f"{_WHO_IS.format(named[speaker][0])}: this voice says {quote}; check --speakers"
+        for speaker, quote in told.items()
+    ]
 
 
 def _gather(clues: Iterable[Clue], names: Sequence[str]) -> dict[tuple[str, str], list[Clue]]:
     """(name, voice) → the clues that speak for or against it; each goes to the candidate it resembles most."""
     found: dict[tuple[str, str], list[Clue]] = defaultdict(list)
     for clue in clues:
-        alike = [name for name in names if _same(name, clue.name)]
+        alike = [name for name in names if are_same(name, clue.name)]
         if alike:
-            best = max(alike, key=lambda name: _likeness(name.casefold(), clue.name.casefold()))
+            best = max(alike, key=lambda name: likeness(untitled(name).casefold(), clue.name.casefold()))
             found[best, clue.speaker].append(clue)
     return found
 
@@ -284,30 +293,15 @@ def _heard_names(clues: Sequence[Clue], *, taken: Sequence[str]) -> list[str]:
     """The names said, each in its longest form ("Rich" and "Rich Bowen" are one), without those already given."""
     names: list[str] = []
     for name in sorted({clue.name for clue in clues}, key=lambda name: (-len(name.split()), name)):
-        if not any(_same(name, other) for other in [*names, *taken]):
+        if not any(are_same(name, other) for other in [*names, *taken]):
             names.append(name)
     return names
 
 
-def _same(name: str, other: str) -> bool:
-    """Whether two forms can be one person's: first names alike, and last names where both have one."""
-    ours, theirs = name.casefold().split(), other.casefold().split()
-    first = _likeness(ours[0], theirs[0]) >= _ALIKE
-    if len(ours) > 1 and len(theirs) > 1:
-        return first and _likeness(ours[-1], theirs[-1]) >= _ALIKE
-    return first
-
-
-def _likeness(ours: str, theirs: str) -> float:
-    if min(len(ours), len(theirs)) >= 3 and (ours.startswith(theirs) or theirs.startswith(ours)):
-        return 0.99 if ours != theirs else 1.0
-    return SequenceMatcher(None, ours, theirs).ratio() if ours[0] == theirs[0] else 0.0
-
-
-def _host_evidence(voice: _Voice, *, voices: Sequence[_Voice]) -> str:
-    if len(voices) == 1:
-        return "the only voice" if not voice.conduct else f"the only voice {_LEFT}; {voice.conduct}"
-    return voice.conduct or _BY_ORDER
+def _host_evidence(voice: _Voice, *, rest: int, total: int) -> str:
+    """What makes a voice the host's, where nothing said does: one of `rest` without a name, of `total`."""
+    only = "" if rest > 1 else "the only voice" if total == 1 else f"the only voice {_LEFT}"
+    return "; ".join(filter(None, (only, voice.conduct))) or _BY_ORDER
 
 
 def _speakers(
@@ -323,7 +317,7 @@ def _speakers(
             name = guest if number == 1 else f"{guest} {number}"
             if name.casefold() not in taken:
                 full[voice.id] = (name, "nobody says who this is")
-    firsts = [name.split()[0].casefold() for name, _ in full.values()]
+    firsts = [first_name(name).casefold() for name, _ in full.values()]
     host = max(voices, key=lambda voice: voice.host_points).id
     rank = {name: position for position, name in enumerate(order)}
 
@@ -333,6 +327,6 @@ def _speakers(
     speakers = []
     for voice in sorted(voices, key=place):
         name, evidence = full[voice.id]
-        first = name.split()[0]
+        first = first_name(name)
         speakers.append(Speaker(voice.id, name, first if firsts.count(first.casefold()) == 1 else name, evidence))
     return tuple(speakers)

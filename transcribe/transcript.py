@@ -97,6 +97,33 @@ class Turn:
         return " ".join(word.text for word in self.words)
 
 
+_TITLES = frozenset(
+    "dame dr herr frau lord lady madam miss mister mr mrs ms mx prof professor rev reverend sir".split()
+)
+
+
+def untitled(name: str) -> str:
+    """A name without the titles before it; one that is nothing but a title stays.
+
+    >>> untitled("Prof. Dr. Jane Hill"), untitled("Sir"), untitled("Drew Ek")
+    ('Jane Hill', 'Sir', 'Drew Ek')
+    """
+    words = name.split()
+    titles = next(
+        (i for i, word in enumerate(words[:-1]) if word.casefold().rstrip(".") not in _TITLES), len(words) - 1
+    )
+    return " ".join(words[max(titles, 0) :])
+
+
+def first_name(name: str) -> str:
+    """What somebody is called by: the first word of the name, titles aside.
+
+    >>> first_name("Dr. Jane Hill"), first_name("Rich Bowen")
+    ('Jane', 'Rich')
+    """
+    return untitled(name).split()[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Speaker:
     """A person heard. `id` is stable within the transcript; `label` is what the first turn prints.
@@ -114,7 +141,7 @@ class Speaker:
         if not self.name.strip():
             raise ValueError(f"speaker {self.id!r} without a name")
         if not self.label.strip():
-            object.__setattr__(self, "label", self.name.split()[0])
+            object.__setattr__(self, "label", first_name(self.name))
 
     @property
     def initial(self) -> str:
