@@ -16,7 +16,7 @@ from audio.samples import Audio
 from output.markdown import render
 from tests.samples import ADA, transcript
 from tests.test_voices import talk
-from transcribe.commands.editing import learn
+from transcribe.cli import cli
 from transcribe.editor.enrolment import NewVoice, enrolment
 from transcribe.names import name_speakers
 from transcribe.transcript import MadeWith, Speaker, Transcript
@@ -174,12 +174,12 @@ def test_the_people_of_the_sample_clip(tmp_path: Path, monkeypatch: pytest.Monke
     draft.with_suffix(".json").write_text(replace(spoken, made_with=made).to_json(), encoding="utf-8")
     runner = click.testing.CliRunner()
     arguments = [str(draft), "--voices", "--glossary", str(tmp_path / "glossary.txt")]
-    shown = runner.invoke(learn, arguments, input="n\n", standalone_mode=False, catch_exceptions=False)
+    shown = runner.invoke(cli, ["learn", *arguments], input="n\n", standalone_mode=False, catch_exceptions=False)
     assert "+ the voice of " in shown.stdout
     assert voices_on_file(voices_folder()) == ()
-    runner.invoke(learn, [*arguments, "--yes"], standalone_mode=False, catch_exceptions=False)
+    runner.invoke(cli, ["learn", *arguments, "--yes"], standalone_mode=False, catch_exceptions=False)
     kept = voices_on_file(voices_folder())
     assert [voice.name for voice in kept] == ["Nora", "Rich"]
-    again = runner.invoke(learn, [*arguments, "--yes"], standalone_mode=False, catch_exceptions=False)
+    again = runner.invoke(cli, ["learn", *arguments, "--yes"], standalone_mode=False, catch_exceptions=False)
     assert "no voices to learn that are not on file" in again.stderr
     assert voices_on_file(voices_folder()) == kept

@@ -15,7 +15,7 @@ from audio.disk import sha256_of
 from output.markdown import render
 from output.parse import read_draft
 from tests.samples import transcript
-from transcribe.commands.editing import merge
+from transcribe.cli import cli
 from transcribe.editor.document import PageTurn
 from transcribe.editor.fresh import Difference, merged_words, renew
 from transcribe.editor.heard import heard
@@ -244,7 +244,7 @@ def test_who_speaks_and_what_is_said_are_edits_of_their_own() -> None:
 
 
 def test_the_command_lists_what_clashed(drafts: tuple[Path, Path]) -> None:
-    result = click.testing.CliRunner().invoke(merge, list(map(str, drafts)), standalone_mode=False)
+    result = click.testing.CliRunner().invoke(cli, ["merge", *map(str, drafts)], standalone_mode=False)
     assert [Path(line).name for line in result.stdout.splitlines()] == ["talk.md", "talk.json"]
     assert result.stderr == f"{drafts[0]}: turn 2: yours: 'autumn', heard now: 'tall'\n"
 

@@ -9,7 +9,7 @@ import pytest
 
 from output.markdown import render
 from tests.samples import transcript
-from transcribe.commands.editing import learn
+from transcribe.cli import cli
 from transcribe.editor.common_words import is_common
 from transcribe.editor.learning import Proposal, new_entries, proposals, with_entries
 from transcribe.editor.sync import sync, words_before_and_after
@@ -102,9 +102,9 @@ def test_the_command_shows_asks_and_adds(draft: Path, tmp_path: Path) -> None:
     glossary.write_text("Moog\n", encoding="utf-8")
     runner = click.testing.CliRunner()
     arguments = [str(draft), "--glossary", str(glossary)]
-    shown = runner.invoke(learn, arguments, input="n\n", standalone_mode=False)
+    shown = runner.invoke(cli, ["learn", *arguments], input="n\n", standalone_mode=False)
     assert "+ Wooler -> Wuille   (2×)" in shown.stdout
     assert glossary.read_text(encoding="utf-8") == "Moog\n"
-    runner.invoke(learn, [*arguments, "--yes"], standalone_mode=False)
+    runner.invoke(cli, ["learn", *arguments, "--yes"], standalone_mode=False)
     assert glossary.read_text(encoding="utf-8") == "Moog\nWooler -> Wuille\n"
-    assert "no words to learn" in runner.invoke(learn, [*arguments, "--yes"], standalone_mode=False).stderr
+    assert "no words to learn" in runner.invoke(cli, ["learn", *arguments, "--yes"], standalone_mode=False).stderr

@@ -225,7 +225,9 @@ def test_who_is_presented_as_guest_is_not_whoever_says_so() -> None:
 
 def test_a_voice_that_calls_itself_by_none_of_the_names_given_is_a_warning() -> None:
     turns = talk(
-        ("S1", "Hello, I'm Michelle. How can I help? What is it?"), ("S2", "My name is Jack. It is broken."), *PLAIN
+        ("S1", "Hello, I'm Michelle. How can I help? What is it?"),
+        ("S2", "I'm Michelle. My name is Jack. It is broken."),
+        *PLAIN,
     )
     told = name(turns, "Bob", "Alice").warnings
     assert told == (

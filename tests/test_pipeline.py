@@ -65,6 +65,22 @@ def test_what_is_said_over_somebody_goes_to_the_louder_voice_kept_or_not(tmp_pat
     assert transcribed(path, OneTalkedOver()) == first
 
 
+class Three(ScriptedStages):
+    """A third voice seems to be heard."""
+
+    def diarize(self, audio: Audio, *, progress: Callable[[float], None]) -> Diarization:
+        return replace(super().diarize(audio, progress=progress), estimate=3)
+
+
+@pytest.mark.parametrize(
+    ("speakers", "warned"),
+    [("Ada,Grace", True), ("2", True), ("1", True), ("3", False), ("Ada,Grace,Joan", False), ("", False)],
+)
+def test_more_voices_than_people_given_is_a_warning(speakers: str, warned: bool, tmp_path: Path) -> None:
+    transcript = transcribed(tone(tmp_path / "a.wav"), Three(), Settings(speakers=speakers))
+    assert any("3 voices seem to be heard" in warning for warning in transcript.warnings) == warned
+
+
 class Nice(ScriptedStages):
     """Notes how far each stage, and a thread it starts, stands back for others."""
 

@@ -93,7 +93,7 @@ FOUND = Recognition(
     (ChunkEvidence(0.0, 1.0, 0.8, 1, 0.0, -0.2, 0.01, 0.9, 1),),
     (Correction(0.1, 0.5, "Cafe", "Café"),),
 )
-PEOPLE = Diarization((SpeakerSpan(0.1, 0.5, "S1"),), {"S1": (0.6, 0.8)}, (SpeakerSpan(0.2, 0.3, "S1"),))
+PEOPLE = Diarization((SpeakerSpan(0.1, 0.5, "S1"),), {"S1": (0.6, 0.8)}, (SpeakerSpan(0.2, 0.3, "S1"),), 3)
 PLAN = Plan(CHUNKS[:3])
 FACTS = kept.Facts(12.5, ("cut",))
 

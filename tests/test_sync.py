@@ -17,7 +17,7 @@ from output.formats import write
 from output.markdown import Style, render
 from output.parse import parse
 from tests.samples import ADA, BOB, transcript
-from transcribe.commands.editing import sync as sync_command
+from transcribe.cli import cli
 from transcribe.editor.people import People, reassigned, resolved
 from transcribe.editor.sync import follow, printed_forms, sync, transcript_of
 from transcribe.errors import TranscriptError
@@ -240,7 +240,7 @@ def test_a_draft_without_transcript_or_text(draft: Path) -> None:
 
 def test_the_command_prints_paths_and_a_line(draft: Path) -> None:
     edit(draft, ("raining", "pouring"))
-    result = click.testing.CliRunner().invoke(sync_command, [str(draft)], standalone_mode=False)
+    result = click.testing.CliRunner().invoke(cli, ["sync", str(draft)], standalone_mode=False)
     assert result.return_value == 0
     assert [Path(line).name for line in result.stdout.splitlines()] == ["talk.json", "talk.vtt", "talk.docx"]
     assert result.stderr == f"{draft}: 1 word changed in 1 turn\n"

@@ -27,6 +27,7 @@ from transcribe.voices import (
     Sample,
     Voice,
     VoiceError,
+    doubts_about,
     put_on_file,
     recognised,
     sample_of_clip,
@@ -71,6 +72,21 @@ def test_who_is_clearly_on_file_is_found() -> None:
 )
 def test_who_is_not_clearly_on_file_stays_unknown(heard: dict[str, tuple[float, ...]], known: list[Voice]) -> None:
     assert recognised(heard, known) == {}
+
+
+def test_a_voice_unlike_what_is_on_file_or_like_somebody_else_is_told() -> None:
+    def doubts(name: str, *parts: float, source: str = "new.wav") -> tuple[str, ...]:
+        return doubts_about(name, Sample(source, 9.0, towards(*parts)), [ADA, BOB])
+
+    assert doubts("Ada", 1, 0.2) == doubts("Cy", 0, 0, 1) == ()
+    assert doubts("ada", 0, 0, 1, source="a.wav") == ()  # in place of what this recording gave before
+    (unlike,) = doubts("Ada", 0, 0, 1)
+    assert unlike.startswith("Ada: sounds unlike what was on file (likeness 0.00)")
+    assert [doubt.partition(" (")[0] for doubt in doubts("Ada", 0, 1)] == [
+        "Ada: sounds unlike what was on file",
+        "Ada: sounds like Bob",
+    ]
+    assert doubts_about("Cy", Sample("c", 9.0, towards(1)), [replace(ADA, model_sha256="0" * 64)]) == ()
 
 
 @given(st.lists(st.tuples(*[st.floats(-1, 1)] * 3).filter(lambda parts: math.hypot(*parts) > 0.1), max_size=6))
@@ -242,9 +258,14 @@ def test_voices_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for name in ("md", "json"):
         (tmp_path / f"talk.{name}").write_text(str(write(transcript, name)), encoding="utf-8")
     call = CliRunner().invoke
-    assert call(cli, ["voices", "list"]).output == ""
+    nobody = call(cli, ["voices", "list"])
+    assert (nobody.stdout, "nobody is on file" in nobody.stderr) == ("", True)
     added = call(cli, ["voices", "add", "Nora Lind", str(tmp_path / "talk.md")], catch_exceptions=False)
     assert added.stdout == "Nora Lind\n"
+    assert "Warning" not in added.stderr
+    again = call(cli, ["voices", "add", "Nora Berg", str(tmp_path / "talk.md")], catch_exceptions=False)
+    assert again.stderr.endswith("Nora Berg: sounds like Nora Lind (likeness 1.00); neither may be known again\n")
+    assert call(cli, ["voices", "remove", "Nora Berg"]).exit_code == 0
     listed = call(cli, ["voices", "list"]).stdout
     assert listed.startswith("Nora Lind ")
     assert listed.endswith("talk.md\n")
@@ -254,8 +275,9 @@ def test_voices_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert math.hypot(*kept["samples"][0]["vector"]) == pytest.approx(1, abs=1e-3)
     with pytest.raises(VoiceError, match="no turns by Ada; those who speak are Rich, Nora"):
         call(cli, ["voices", "add", "Ada", str(tmp_path / "talk.md")], catch_exceptions=False)
-    assert call(cli, ["voices", "remove", "nora lind"]).exit_code == 0
-    assert call(cli, ["voices", "list"]).output == ""
+    removed = call(cli, ["voices", "remove", "nora lind"])
+    assert (removed.exit_code, removed.stderr) == (0, "nora lind: forgotten\n")
+    assert call(cli, ["voices", "list"]).stdout == ""
 
 
 @pytest.mark.models

@@ -51,11 +51,13 @@ class Diarization:
     one speaker do not overlap, those of two do where they speak at once. `voices` holds what `transcribe.voices`
     knows people by, 192 numbers of four digits that make a vector of length 1, of those heard alone long enough.
     `background` are the stretches, each within a span of its speaker, in which another voice is heard better.
+    `estimate` is how many voices there seem to be, however many were asked for; 0 where channels tell people apart.
     """
 
     spans: tuple[SpeakerSpan, ...]
     voices: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     background: tuple[SpeakerSpan, ...] = ()
+    estimate: int = 0
 
     def __post_init__(self) -> None:
         named = self.voices.keys() | {span.speaker for span in self.background}
@@ -100,16 +102,24 @@ def find_speakers(
     heard = _Heard(activity, windows.starts, windows.vectors_of(found))
     people = _by_channel(heard, audio.channel_levels, channels=channels, count=count)
     if people is None:
-        people = who_speaks(activity, _scores_of_voices(heard, windows, count))
+        voices = _voices(heard, windows, count)
+        people = who_speaks(activity, _scores(heard, windows, voices))
+        people = replace(people, estimate=len(voices if count is None else _voices(heard, windows, None)))
     spans, background = (_before(audio.duration, heard_of) for heard_of in (people.spans, people.background))
-    return Diarization(spans, _known_by(spans, heard), background)
+    return replace(people, spans=spans, voices=_known_by(spans, heard), background=background)
 
 
-def _scores_of_voices(heard: _Heard, windows: Windows, count: int | None) -> NDArray[np.float64]:
-    """How much each frame sounds like each of the voices there are: (frames, voices)."""
-    vectors, shaping = heard.vectors, windows.shaping
-    voices = find_voices(vectors[shaping], count=count, times=windows.starts[shaping], weights=windows.weights[shaping])
-    return frame_scores(heard.activity.times, windows.starts + WINDOW / 2, vectors @ voices.T, weights=windows.weights)
+def _voices(heard: _Heard, windows: Windows, count: int | None) -> NDArray[np.float32]:
+    """What each voice sounds like, (voices, 192): as many as wanted, or as there seem to be."""
+    shaping = windows.shaping
+    times, weights = windows.starts[shaping], windows.weights[shaping]
+    return find_voices(heard.vectors[shaping], count=count, times=times, weights=weights)
+
+
+def _scores(heard: _Heard, windows: Windows, voices: NDArray[np.float32]) -> NDArray[np.float64]:
+    """How much each frame sounds like each voice: (frames, voices)."""
+    centres, similarity = windows.starts + WINDOW / 2, heard.vectors @ voices.T
+    return frame_scores(heard.activity.times, centres, similarity, weights=windows.weights)
 
 
 def frame_scores(

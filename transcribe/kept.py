@@ -103,6 +103,7 @@ def of_diarization(found: Diarization) -> dict[str, Any]:
         "spans": [[s.start, s.end, s.speaker] for s in found.spans],
         "voices": {speaker: list(vector) for speaker, vector in found.voices.items()},
         "background": [[s.start, s.end, s.speaker] for s in found.background],
+        "estimate": found.estimate,
     }
 
 
@@ -112,7 +113,7 @@ def diarization(data: Any) -> Diarization:
 
     voices = {speaker: tuple(map(float, vector)) for speaker, vector in data["voices"].items()}
     spans, background = (tuple(SpeakerSpan(*row) for row in data[key]) for key in ("spans", "background"))
-    return Diarization(spans, voices, background)
+    return Diarization(spans, voices, background, int(data["estimate"]))
 
 
 def _text(value: Any) -> str:

@@ -250,14 +250,13 @@ def _contradictions(
 
 def _strangers(named: Mapping[str, tuple[str, str]], clues: Sequence[Clue], *, names: Sequence[str]) -> list[str]:
     """A warning for each voice that calls itself by a name that is nobody's of those the user gave."""
-    told = {
-        clue.speaker: clue.told
-        for clue in clues
-        if clue.speaker in named and clue.weight > _ENOUGH and unlike([clue.name], names)
-    }
+    said: dict[str, Clue] = {}
+    for clue in sorted(clues, key=lambda clue: clue.weight):
+        if clue.speaker in named and clue.weight > _ENOUGH and unlike([clue.name], names):
+            said[clue.speaker] = clue
     return [
-        f"{_WHO_IS.format(named[speaker][0])}: this voice says {quote}; check --speakers"
-        for speaker, quote in told.items()
+        f"{_WHO_IS.format(named[speaker][0])}: this voice says {clue.told}; check --speakers"
+        for speaker, clue in sorted(said.items())
     ]
 
 

@@ -120,8 +120,17 @@ class Pipeline:
             doubts=tuple(sorted(words.doubts + overlaps(words.words, people.spans), key=lambda doubt: doubt.start)),
             corrections=tuple(asdict(correction) for correction in words.corrections),
             evidence=tuple(asdict(chunk) for chunk in words.evidence),
-            warnings=facts.warnings + naming.warnings + (() if turns else (NO_SPEECH,)),
+            warnings=facts.warnings + _too_few(settings, people) + naming.warnings + (() if turns else (NO_SPEECH,)),
         )
+
+
+def _too_few(settings: Settings, people: Diarization) -> tuple[str, ...]:
+    """A warning where more voices seem to be heard than the user says speak: the words of some are under others."""
+    given = settings.speaker_count
+    if given is None or people.estimate <= given:
+        return ()
+    who = "one person" if given == 1 else f"{given} people"
+    return (f"{people.estimate} voices seem to be heard where --speakers gives {who}: check who is missing there",)
 
 
 def _side_by_side(recording: Recording) -> tuple[Recognition, Diarization]:

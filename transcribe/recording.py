@@ -44,7 +44,7 @@ RESULTS_OF = {
     Stage.LANGUAGE: 1,
     Stage.RECOGNIZE: 6,
     Stage.REHEAR: 1,
-    Stage.DIARIZE: 8,
+    Stage.DIARIZE: 9,
 }
 """Raised when a stage's way of working changes, so that what older releases kept is not taken for its result."""
 

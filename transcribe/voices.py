@@ -93,7 +93,7 @@ def recognised(heard: Mapping[str, Sequence[float]], known: Iterable[Voice]) -> 
     """
     people = [voice for voice in known if voice.is_usable]
     likeness = {
-        (speaker, person.name): sum(a * b for a, b in zip(vector, person.vector, strict=True))
+        (speaker, person.name): _likeness(vector, person.vector)
         for speaker, vector in heard.items()
         for person in people
     }
@@ -103,6 +103,23 @@ def recognised(heard: Mapping[str, Sequence[float]], known: Iterable[Voice]) -> 
         if alike >= LEAST_LIKENESS and alike - max(rivals, default=-1.0) >= LEAST_LEAD:
             found[speaker] = (name, f"the voice on file, likeness {alike:.2f}")
     return found
+
+
+def doubts_about(name: str, sample: Sample, known: Iterable[Voice]) -> tuple[str, ...]:
+    """What speaks against keeping a sample under a name: it is unlike what is on file by it, or like somebody else."""
+    doubts = []
+    for person in (voice for voice in known if voice.is_usable):
+        own = _is(person, name)
+        before = [other for other in person.samples if not (own and other.source == sample.source)]
+        alike = max((_likeness(sample.vector, other.vector) for other in before), default=1.0 if own else 0.0)
+        if own and alike < LEAST_LIKENESS:
+            doubts.append(
+                f"{name}: sounds unlike what was on file (likeness {alike:.2f}); if this is somebody else, remove the "
+                "voice and add what is theirs again"
+            )
+        elif not own and alike >= LEAST_LIKENESS:
+            doubts.append(f"{name}: sounds like {person.name} (likeness {alike:.2f}); neither may be known again")
+    return tuple(doubts)
 
 
 def expected(known: Iterable[Voice], names: Sequence[str]) -> tuple[Voice, ...]:
@@ -221,6 +238,10 @@ def _sample(audio: Audio, stretches: Sequence[tuple[Seconds, Seconds]], source: 
         raise VoiceError(f"{source}: not one voice but several; give a clip of one person, or a corrected draft")
     vector = tuple(round(float(value), 4) for value in direction(vectors[main]))
     return Sample(source, seconds, vector)
+
+
+def _likeness(one: Sequence[float], other: Sequence[float]) -> float:
+    return sum(a * b for a, b in zip(one, other, strict=True))
 
 
 def _is(voice: Voice, name: str) -> bool:

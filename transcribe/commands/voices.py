@@ -11,7 +11,7 @@ from transcribe.commands.options import settings_in_force
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
-    from transcribe.transcript import Transcript
+    from transcribe.transcript import Speaker, Transcript
     from transcribe.voices import Sample
 
 _SOURCE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -37,14 +37,17 @@ def voices_add(name: str, source: Path) -> int:
       transcribe voices add "Rich Bowen" rich.wav
       transcribe voices add "Rich Bowen" transcripts/interview.md
     """
-    from transcribe.voices import put_on_file, voices_folder
+    from transcribe.voices import doubts_about, put_on_file, voices_folder, voices_on_file
 
     _check_somebodys(name, settings_in_force({}).guest)
-    sample = _from_draft(name, source) if source.suffix.lower() == ".md" else _from_clip(source)
+    is_draft = source.suffix.lower() == ".md"
+    sample, doubts = _from_draft(name, source) if is_draft else (_from_clip(source), ())
+    doubts += doubts_about(name, sample, voices_on_file(voices_folder()))
     voice = put_on_file(name, sample, folder=voices_folder())
     click.echo(voice.name)
     line = f"{voice.name}: {sample.seconds:.0f} s from {source}, {voice.seconds:.0f} s in all"
-    click.echo(for_terminal(line), err=True)
+    for told in (line, *(f"Warning: {doubt}" for doubt in doubts)):
+        click.echo(for_terminal(told), err=True)
     return 0
 
 
@@ -53,7 +56,10 @@ def voices_list() -> int:
     """List the people on file, how much of their speech was heard, and where."""
     from transcribe.voices import voices_folder, voices_on_file
 
-    for voice in voices_on_file(voices_folder()):
+    people = voices_on_file(voices_folder())
+    if not people:
+        click.echo("nobody is on file; put somebody there with: transcribe voices add NAME CLIP", err=True)
+    for voice in people:
         sources = ", ".join(sample.source for sample in voice.samples)
         note = "" if voice.is_usable else "  (made with another model: add it again)"
         click.echo(for_terminal(f"{voice.name:<24} {voice.seconds:>6.0f} s  {sources}{note}"))
@@ -73,6 +79,7 @@ def voices_remove(names: tuple[str, ...]) -> int:
 
     for name in names:
         take_off_file(name, folder=voices_folder())
+        click.echo(for_terminal(f"{name}: forgotten"), err=True)
     return 0
 
 
@@ -84,9 +91,11 @@ def _from_clip(path: Path) -> Sample:
         return sample_of_clip(audio, path.name)
 
 
-def _from_draft(name: str, path: Path) -> Sample:
+def _from_draft(name: str, path: Path) -> tuple[Sample, tuple[str, ...]]:
+    """The voice, and a warning where the name is the machine's guess."""
     from audio.decode import decode
     from output.parse import read_draft
+    from transcribe.editor.enrolment import is_guessed
     from transcribe.editor.sync import follow, transcript_of
     from transcribe.voices import VoiceError, sample_of_turns
 
@@ -96,7 +105,10 @@ def _from_draft(name: str, path: Path) -> Sample:
     if transcript.episode.path is None:
         raise VoiceError(f"{path}: its audio is not on this machine; fetch it and transcribe the file, or give a clip")
     with decode(path.parent / transcript.episode.path) as audio:
-        return sample_of_turns(audio, transcript, speaker, source=path.name)
+        sample = sample_of_turns(audio, transcript, speaker.id, source=path.name)
+    if not is_guessed(speaker, transcript):
+        return sample, ()
+    return sample, (f"{name}: that this is their voice is a guess in {path.name}; if it is not: voices remove",)
 
 
 def _check_somebodys(name: str, guest: str) -> None:
@@ -110,8 +122,8 @@ def _check_somebodys(name: str, guest: str) -> None:
         )
 
 
-def _speaker(transcript: Transcript, name: str, path: Path) -> str:
-    """The id of the one speaker who has this name, in full or as the draft prints it. Raises `VoiceError`."""
+def _speaker(transcript: Transcript, name: str, path: Path) -> Speaker:
+    """The one speaker who has this name, in full or as the draft prints it. Raises `VoiceError`."""
     from transcribe.voices import VoiceError
 
     full = " ".join(name.casefold().split())
@@ -119,6 +131,6 @@ def _speaker(transcript: Transcript, name: str, path: Path) -> str:
     short = [s for s in transcript.speakers if full.startswith(f"{s.name.casefold()} ")]
     for named in (exact, short):
         if len(named) == 1:
-            return named[0].id
+            return named[0]
     people = ", ".join(speaker.name for speaker in transcript.speakers) or "nobody"
     raise VoiceError(f"{path}: has no turns by {name}; those who speak are {people}")

@@ -75,12 +75,17 @@ def enrolment(drafts: Iterable[Path], *, on_file: Sequence[Voice], listen: Liste
     return Enrolment(tuple(found), tuple(messages))
 
 
+def is_guessed(speaker: Speaker, transcript: Transcript) -> bool:
+    """Whether the machine gave this name, and may be wrong about it."""
+    return speaker.evidence != BY_THE_EDITOR and is_guess(speaker, transcript.warnings)
+
+
 def _of_draft(path: Path, *, on_file: Sequence[Voice], listen: Listen) -> Iterator[NewVoice | str]:
     transcript = follow(read_draft(path), transcript_of(path), name=str(path)).transcript
     people = [speaker for speaker in transcript.speakers if not _is_placeholder(speaker, transcript)]
     if not people:
         yield f"{path}: nobody in it has a name yet"
-    guessed = [speaker for speaker in people if _is_guessed(speaker, transcript)]
+    guessed = [speaker for speaker in people if is_guessed(speaker, transcript)]
     for speaker in guessed:
         yield (
             f"{speaker.name}: that this is their voice is a guess in {path.name}, so it is left out; if it is right: "
@@ -125,10 +130,6 @@ def _of_person(
 def _is_placeholder(speaker: Speaker, transcript: Transcript) -> bool:
     guest = str(transcript.made_with.settings.get("guest") or "Guest")
     return is_placeholder(speaker.name, guest)
-
-
-def _is_guessed(speaker: Speaker, transcript: Transcript) -> bool:
-    return speaker.evidence != BY_THE_EDITOR and is_guess(speaker, transcript.warnings)
 
 
 def _likeness(one: Sample, other: Sample) -> float:
