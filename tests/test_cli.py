@@ -20,8 +20,9 @@ def test_paths_go_to_stdout_and_nothing_else_does(run: Run, tmp_path: Path) -> N
     assert (code, out) == (0, "transcripts/a.md\ntranscripts/a.json\n")
     assert (tmp_path / "transcripts" / "a.md").is_file()
     assert "%" not in err, "no bars where there is no terminal"
-    told, summary = err.splitlines()
+    told, listen, summary = err.splitlines()
     assert told.startswith("a.wav: speakers: "), "who was taken for whom, and why"
+    assert listen == "a.wav: 1 passage to listen to, marked in: transcribe edit transcripts/a.md"
     assert summary == "1 written"
     assert run("run", "a.wav") == (0, out, "1 unchanged\n")
     tone(tmp_path / "b.wav", hertz=220)

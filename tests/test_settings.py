@@ -140,6 +140,7 @@ def test_command_line_beats_environment_beats_file_beats_default(tmp_path: Path)
         ("beam_size", "many", "beam-size: 'many' is not a whole number"),
         ("beam_size", "0", "beam-size: 0 is not between 1 and 20"),
         ("speakers", "0", "speakers: 0 people"),
+        ("speakers", " , ", "speakers: no name in ' , '"),
         ("speakers", "²,³*", "speakers: '³\\*' cannot be"),
         ("since", "yesterday", "since: 'yesterday' is not a day"),
         ("latest", "-1", "latest: -1 is not between 0"),

@@ -265,9 +265,20 @@ def _tell(result: Result, *, quiet: bool) -> None:
             click.echo(path)
     if not quiet and result.named:
         click.echo(_named(result, f"speakers: {'; '.join(result.named)}"), err=True)
+    if not quiet and result.state == "written" and (listen := _to_be_heard(result)):
+        click.echo(_named(result, listen), err=True)
     if not quiet and result.state != "failed":
         for message in result.messages:
             click.echo(f"Warning: {_named(result, message)}", err=True)
+
+
+def _to_be_heard(result: Result) -> str:
+    """How many passages of a new draft the machine is not sure of, and where they are shown; empty for none."""
+    draft = next((path for path in result.paths if path.suffix == ".md"), None)
+    if draft is None or result.tally is None or not result.tally.doubts:
+        return ""
+    passages = "1 passage" if result.tally.doubts == 1 else f"{result.tally.doubts} passages"
+    return f"{passages} to listen to, marked in: transcribe edit {shlex.quote(str(draft))}"
 
 
 def _close(report: Report, *, quiet: bool) -> int:
