@@ -111,7 +111,8 @@ def test_an_edited_draft_is_never_overwritten(desk: Desk) -> None:
     assert desk.one(path).state is State.UNCHANGED
     result = desk.one(path, wrap=20)
     assert [p.name for p in result.paths] == ["a.new.md", "a.new.json"]
-    assert "diff -u" in result.messages[-1]
+    both = " ".join(str(desk.folder / "drafts" / name) for name in ("a.md", "a.new.md"))
+    assert result.messages[-1].endswith(f"compare: diff -u {both}; put together: transcribe merge {both}")
     assert desk.drafts()["a.md"][0] == edited
     assert desk.drafts()["a.json"] == timed
     assert json.loads(desk.drafts()["a.new.json"][0])["made_with"]["outputs"].keys() == {"a.new.md"}

@@ -67,11 +67,12 @@ def test_the_stages_know_nothing_of_drafts_and_nothing_of_those_above_them() -> 
 
 
 @pytest.mark.parametrize(
-    "module", [f"transcribe.{name}" for name in ("attribute", "transcript", "names", "name_clues", "name_forms")]
+    "module",
+    [f"transcribe.{name}" for name in ("attribute", "transcript", "names", "name_clues", "name_forms", "name_doubts")],
 )
 def test_pure_rooms_stand_on_values_alone(module: str) -> None:
     values = {"transcribe.transcript", "transcribe.errors", "audio.episode", "transcribe.name_clues"}
-    values |= {"transcribe.transcript_json", "transcribe.name_forms"}
+    values |= {"transcribe.transcript_json", "transcribe.name_forms", "transcribe.name_doubts"}
     assert imports(MODULES[module]) <= values
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from audio.episode import Person
 from transcribe.name_clues import find_calls, find_clues, questions, welcomes
+from transcribe.name_doubts import still_told
 from transcribe.names import Naming, name_speakers, with_wordless
 from transcribe.transcript import Speaker, Turn, Word
 
@@ -253,6 +254,14 @@ def test_unknown_people_are_the_default_host_and_numbered_guests() -> None:
         ("S3", "Guest 2", "Guest 2"),
         ("S4", "Guest 3", "Guest 3"),
     ]
+
+
+def test_a_guess_about_a_name_that_nobody_has_any_more_is_told_no_more() -> None:
+    naming = name(talk(*PLAIN))
+    told = (*naming.warnings, "Rich and others hiss", "who is Guest is a guess: no voice is clearly the host")
+    assert still_told(told, naming.speakers) == told
+    renamed = (Speaker("S1", "Ada"), *naming.speakers[1:])
+    assert still_told(told, renamed) == told[1:]
 
 
 def test_one_voice_alone_is_the_host() -> None:

@@ -144,6 +144,14 @@ def test_a_person_renamed_everywhere_keeps_the_voice(draft: Path) -> None:
     assert transcript_of(draft).turns == talk().turns
 
 
+def test_a_guess_about_who_speaks_is_settled_by_a_name(draft: Path) -> None:
+    told = ("that Bob Moog speaks is a guess: nobody says so (opens)", "the end is damaged")
+    draft.with_suffix(".json").write_text(replace(talk(), warnings=told).to_json(), encoding="utf-8")
+    edit(draft, ("**Bob**", "**Robert**"), ("**B**", "**R**"))
+    sync(draft)
+    assert transcript_of(draft).warnings == told[1:]
+
+
 def test_a_new_person_gets_an_id_of_their_own(draft: Path) -> None:
     edit(draft, ("**A**: How", "**Clara**: How"))
     assert sync(draft).report == "1 turn relabelled, Clara is new"

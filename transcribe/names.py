@@ -7,7 +7,6 @@ asks the questions. Every decision carries its evidence; one that rests on littl
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,16 +15,13 @@ from types import MappingProxyType
 
 from audio.episode import Person
 from transcribe.name_clues import Clue, find_calls, find_clues, questions, welcomes
+from transcribe.name_doubts import BY_ORDER, LEFT, NAMED_BY, THAT_SPEAKS, WHO_IS
 from transcribe.name_forms import are_same, likeness, unlike
 from transcribe.transcript import Speaker, Turn, first_name, untitled
 
 _ENOUGH = 3.0  # points from which a name nobody gave is believed: one introduction, or two forms of address
 _ENOUGH_FOR_KNOWN = 1.5  # … one that the feed or the settings name
 _CLEAR_HOST = 0.5  # points between the likeliest host and the next below which it is a guess
-
-_WHO_IS, _THAT_SPEAKS = "who is {} is a guess", "that {} speaks is a guess"  # begin warnings
-_NAMED_BY = "{} is named by"  # … of a voice on file that calls itself otherwise
-_BY_ORDER, _LEFT = "by order of appearance", "left"  # the evidence, and how it ends, of whoever is not told from others
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,29 +84,6 @@ def with_wordless(speakers: Sequence[Speaker], heard: Iterable[str], *, guest: s
     return (*speakers, *(Speaker(id, name, name, "heard, but no words are theirs") for id, name in named))
 
 
-def is_placeholder(name: str, guest: str) -> bool:
-    """Whether a name only stands for somebody of whom no name is known; `guest` is the setting.
-
-    >>> is_placeholder("guest 2", "Guest"), is_placeholder("Guest Lind", "Guest")
-    (True, False)
-    """
-    return re.fullmatch(rf"{re.escape(guest.casefold())}(?: \d+)?", name.casefold()) is not None
-
-
-def is_guess(speaker: Speaker, warnings: Iterable[str]) -> bool:
-    """Whether the name `name_speakers` gave this speaker may well be another's, by the warnings it gave.
-
-    Who got the name that was left over is as uncertain as who the others are.
-    """
-    told = [form.format(speaker.name) for form in (_WHO_IS, _THAT_SPEAKS, _NAMED_BY)]
-    others_are = any(warning.startswith(_WHO_IS.partition("{}")[0]) for warning in warnings)
-    return (
-        speaker.evidence == _BY_ORDER
-        or (speaker.evidence.endswith(f" {_LEFT}") and others_are)
-        or any(warning.startswith(beginning) for warning in warnings for beginning in told)
-    )
-
-
 def _voices(turns: Sequence[Turn]) -> list[_Voice]:
     """Every speaker in the order of appearance, with what speaks for being the host."""
     asked: dict[str, int] = dict.fromkeys((turn.speaker for turn in turns), 0)
@@ -143,7 +116,7 @@ def _by_given_names(
         ranked = sorted(rest, key=lambda voice: -voice.host_points)
         if not _is_clear(ranked):
             warnings.append(
-                f"{_WHO_IS.format(names[0])}: nobody says so and no voice is clearly the host; check the first turns"
+                f"{WHO_IS.format(names[0])}: nobody says so and no voice is clearly the host; check the first turns"
             )
         evidence = _host_evidence(ranked[0], rest=len(rest), total=len(voices))
         named[ranked[0].id] = (open_names.pop(0), evidence)
@@ -151,8 +124,8 @@ def _by_given_names(
     for voice, name in zip(rest, list(open_names), strict=False):
         sole = len(rest) == 1 and len(open_names) == 1
         if not sole and len(rest) > 1 and len(open_names) > 1:
-            warnings.append(f"{name} is given to a voice {_BY_ORDER} only; check the names")
-        named[voice.id] = (name, f"the only voice and name {_LEFT}" if sole else _BY_ORDER)
+            warnings.append(f"{name} is given to a voice {BY_ORDER} only; check the names")
+        named[voice.id] = (name, f"the only voice and name {LEFT}" if sole else BY_ORDER)
     found = "1 voice was" if len(voices) == 1 else f"{len(voices)} voices were"
     found += " found for 1 name" if len(names) == 1 else f" found for {len(names)} names"
     if unheard := open_names[len(rest) :]:
@@ -187,7 +160,7 @@ def _by_speech(
     rest = [voice for voice in voices if voice.id not in named]
     guests = unlike([p.name for p in people if p.role == "guest"], [name for name, _ in named.values()])
     if len(rest) == 1 and len(guests) == 1:
-        named[rest[0].id] = (guests[0], f"named as guest by the feed; the only voice {_LEFT}")
+        named[rest[0].id] = (guests[0], f"named as guest by the feed; the only voice {LEFT}")
     return named, warnings
 
 
@@ -210,9 +183,9 @@ def _host_by_conduct(
     evidence = f"named as host by the feed; {evidence}" if from_feed else evidence
     warnings = []
     if not from_feed:
-        warnings.append(f"{_THAT_SPEAKS.format(name)}: nobody says so ({evidence}); give the names with --speakers")
+        warnings.append(f"{THAT_SPEAKS.format(name)}: nobody says so ({evidence}); give the names with --speakers")
     elif not _is_clear([voice for voice in ranked if voice.id not in named]):
-        warnings.append(f"{_WHO_IS.format(name)}: no voice is clearly the host; give the names with --speakers")
+        warnings.append(f"{WHO_IS.format(name)}: no voice is clearly the host; give the names with --speakers")
     return {ranked[0].id: (name, evidence)}, warnings
 
 
@@ -242,7 +215,7 @@ def _contradictions(
 ) -> list[str]:
     """A warning for each voice on file that calls itself by another name."""
     return [
-        f"{_NAMED_BY.format(named[clue.speaker][0])} {named[clue.speaker][1]}, but says {clue.told}; check who this is"
+        f"{NAMED_BY.format(named[clue.speaker][0])} {named[clue.speaker][1]}, but says {clue.told}; check who this is"
         for clue in clues
         if clue.speaker in on_file and clue.weight > _ENOUGH and not are_same(clue.name, named[clue.speaker][0])
     ]
@@ -255,7 +228,7 @@ def _strangers(named: Mapping[str, tuple[str, str]], clues: Sequence[Clue], *, n
         if clue.speaker in named and clue.weight > _ENOUGH and unlike([clue.name], names):
             said[clue.speaker] = clue
     return [
-        f"{_WHO_IS.format(named[speaker][0])}: this voice says {clue.told}; check --speakers"
+        f"{WHO_IS.format(named[speaker][0])}: this voice says {clue.told}; check --speakers"
         for speaker, clue in sorted(said.items())
     ]
 
@@ -299,8 +272,8 @@ def _heard_names(clues: Sequence[Clue], *, taken: Sequence[str]) -> list[str]:
 
 def _host_evidence(voice: _Voice, *, rest: int, total: int) -> str:
     """What makes a voice the host's, where nothing said does: one of `rest` without a name, of `total`."""
-    only = "" if rest > 1 else "the only voice" if total == 1 else f"the only voice {_LEFT}"
-    return "; ".join(filter(None, (only, voice.conduct))) or _BY_ORDER
+    only = "" if rest > 1 else "the only voice" if total == 1 else f"the only voice {LEFT}"
+    return "; ".join(filter(None, (only, voice.conduct))) or BY_ORDER
 
 
 def _speakers(

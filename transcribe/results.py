@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
@@ -110,8 +111,9 @@ def write_transcript(
         wider = replace(settings, formats=tuple(dict.fromkeys(("md", *settings.formats))))
         beside = _stem_beside(stem, transcript.episode.path, settings=settings, taken=taken)
         paths, messages = write_transcript(transcript, beside, settings=wider, taken=taken)
-        told = f"{draft} is not as turnscript wrote it and stays; compare: diff -u {draft} {paths[0]}"
-        return paths, (told, *messages)
+        both = f"{shlex.quote(str(draft))} {shlex.quote(str(paths[0]))}"
+        told = f"{draft} is not as turnscript wrote it and stays; compare: diff -u {both}"
+        return paths, (f"{told}; put together: transcribe merge {both}", *messages)
     written = _write_all(contents, json_path, transcript=placed, recorded=recorded, force=force)
     return tuple(written[path].path for path in asked), tuple(new.message for new in written.values() if new.message)
 

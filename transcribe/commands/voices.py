@@ -113,7 +113,7 @@ def _from_draft(name: str, path: Path) -> tuple[Sample, tuple[str, ...]]:
 
 def _check_somebodys(name: str, guest: str) -> None:
     """Raise `VoiceError` for a name that in every recording would be given to whoever has none."""
-    from transcribe.names import is_placeholder
+    from transcribe.name_doubts import is_placeholder
     from transcribe.voices import VoiceError
 
     if is_placeholder(" ".join(name.split()), guest):

@@ -17,7 +17,7 @@ from audio.errors import SourceError
 from output.parse import read_draft
 from transcribe.editor.people import BY_THE_EDITOR
 from transcribe.editor.sync import follow, transcript_of
-from transcribe.names import is_guess, is_placeholder
+from transcribe.name_doubts import is_guess, is_placeholder
 from transcribe.transcript import Speaker, Transcript
 from transcribe.voices import LEAST_LIKENESS, Sample, Voice, VoiceError, sample_of_turns
 

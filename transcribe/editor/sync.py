@@ -25,6 +25,7 @@ from transcribe.editor.beside import BY_HAND, followers, gist, remade
 from transcribe.editor.heard import heard, keep
 from transcribe.editor.people import reassigned, resolved, without_strangers
 from transcribe.errors import TranscriptError
+from transcribe.name_doubts import still_told
 from transcribe.realign import Forms, Realignment, realign
 from transcribe.results import style_recorded
 from transcribe.transcript import Doubt, Transcript, Turn, Word
@@ -137,10 +138,12 @@ def follow(
     moved = list(_moved(realigned, ids, owners))
     spans = reassigned(before.spans, [move for _, moves in moved for move in moves])
     heard = {turn.speaker for turn in turns} | {span.speaker for span in spans}
+    speakers = without_strangers(people.speakers, heard=heard, heard_before=set(owners))
     transcript = replace(
         before,
         episode=replace(before.episode, title=_title(draft, before)),
-        speakers=without_strangers(people.speakers, heard=heard, heard_before=set(owners)),
+        speakers=speakers,
+        warnings=still_told(before.warnings, speakers),
         turns=turns,
         spans=spans,
         doubts=tuple(_open_doubts(before.doubts, words, [word for turn in turns for word in turn.words])),
