@@ -171,7 +171,11 @@ def _meant(label: str, names: list[str]) -> list[str]:
     short = folded(label).rstrip(".")
     if len(label.rstrip(".")) == 1:
         return [name for name in names if folded(name).startswith(short)]
-    by_first = [name for name in names if " " in name and folded(first_name(name)) == short]
+    by_first = [
+        name
+        for name in names
+        if " " in name and short in (folded(first_name(name)), folded(name.split()[0]).rstrip("."))
+    ]
     if by_first or len(short) < 3 or " " in short:
         return by_first
     return [name for name in names if " " in name and folded(name).startswith(short)]

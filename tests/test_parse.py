@@ -250,3 +250,13 @@ def test_a_draft_without_speech() -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"gone\.md: cannot be read"):
         read_draft(tmp_path / "gone.md")
+
+
+@pytest.mark.parametrize(("first", "later"), [("Dr. Jane Hill", "Jane"), ("Dr Jane Hill", "Dr"), ("Mr Smith", "Mr")])
+def test_a_short_label_is_the_first_name_or_the_title(first: str, later: str) -> None:
+    draft = parse(f"**{first}**: Hello.\n\n**Ada**: Hi.\n\n**{later}**: So.\n")
+    assert [turn.speaker for turn in draft.turns] == [first, "Ada", first]
+
+
+def test_who_goes_by_a_letter_keeps_the_title() -> None:
+    assert [Speaker(id, name).label for id, name in (("S1", "Mr. T"), ("S2", "Mr. Tom Lund"))] == ["Mr. T", "Tom"]

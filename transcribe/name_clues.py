@@ -26,7 +26,7 @@ _SELF_PATTERNS = tuple(
     for pattern, weight in (
         (rf"\b[Mm]y name(?:'s|’s| is) {_NAME}", _SELF + 1.0),
         (rf"\bI(?:'m|’m| am) (?:your host,? )?{_NAME}", _SELF),
-        (rf"(?:^|[.!?,]\s+)(?:[Ii]t(?:'s|’s) )?{_NAME} here{_END}", _SELF - 1.0),
+        (rf"(?:^|[.!?,]\s+)(?:[Ii]t(?:'s|’s) )?{_NAME} here{_END}", _ADDRESSED),  # any word may stand there
         (rf"(?:^|[.!?,]\s+)(?:and )?[Tt]his is {_NAME}(?: speaking)?{_END}", _ADDRESSED),
     )
 )
@@ -60,21 +60,21 @@ _WELCOME = re.compile(
     r"\b[Tt]hank(?:s| you) for (?:joining|coming|being|listening|talking|your time)"
 )
 _NO_NAMES = frozenset(
-    "a absolutely actually again all also always am american and another any anybody anyone anything anywhere "
-    "asian australian back basically because belgian black boss both brazilian british buddhist business but "
-    "canadian catholic ceo chinese christmas come czech dad danish december doctor done down dr dutch each either "
-    "else english europe european every everybody everyone everything everywhere exactly february few "
-    "finally fine finnish first folks french friday friend friends german get go god good great greek guys he "
-    "hello her here hey hi hindu his how i if in indian indonesian irish israeli it italian its january japanese "
-    "jewish july june just korean ladies last later latino life likewise listen live look lots madam man many "
-    "march maybe me meanwhile mexican miss mom monday more most mr mrs ms mum muslim my near never new next nice "
-    "no nobody none nope not nothing november now october oh ok okay on one only our out over people perfect "
-    "please plenty polish portuguese president professor quite really right romanian russian same saturday "
-    "scottish see senator september she sir sit so some somebody someone something somewhere sorry spanish start "
-    "stay still stop sunday sure swedish swiss team tell thank thanks that the their them then there these they "
-    "things this those though thursday today tomorrow tonight too true tuesday turkish uh ukrainian um up us very "
-    "wait we wednesday welcome well welsh what when where which white who whose why with world wow yeah yep yes "
-    "yesterday you your yours".split()
+    "a absolutely actually again ah all alright also always am american and another any anybody anyone anything "
+    "anyway anywhere around asian australian back basically because belgian black boss both brazilian british "
+    "buddhist business but canadian catholic ceo chinese christmas come czech dad danish december doctor done "
+    "down dr dutch each either else english especially europe european every everybody everyone everything "
+    "everywhere exactly february few finally fine finnish first folks french friday friend friends german get go "
+    "god good great greek guys he hello her here hey hi hindu his hmm honestly how huh i if in indian indonesian "
+    "irish israeli it italian its january japanese jewish july june just korean ladies last later latino life "
+    "likewise listen live look lots madam man many march maybe me meanwhile mexican miss mom monday more most mr "
+    "mrs ms mum muslim my near never new next nice no nobody none nope not nothing november now october oh ok "
+    "okay on one only our out over people perfect please plenty polish portuguese president professor quite "
+    "really right romanian russian same saturday scottish see senator september she sir sit so some somebody "
+    "someone something somewhere sorry spanish start stay still stop sunday sure swedish swiss team tell thank "
+    "thanks that the their them then there these they things this those though thursday today tomorrow tonight "
+    "too true tuesday turkish uh ukrainian um up us very wait we wednesday welcome well welsh what when where "
+    "which white who whose why with world wow yeah yep yes yesterday you your yours".split()
 )
 
 
@@ -106,7 +106,7 @@ def find_calls(turns: Sequence[Turn], names: Sequence[str]) -> tuple[Clue, ...]:
     Only names known beforehand are looked for, by their letters: "Really?" is such a sentence too. One that ends with a
     full stop answers a question.
     """
-    forms = {form for name in names if name for form in (name, untitled(name), first_name(name))}
+    forms = {form for name in names if name.strip() for form in (name, untitled(name), first_name(name))}
     if not forms:
         return ()
     spelt = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
@@ -114,6 +114,9 @@ def find_calls(turns: Sequence[Turn], names: Sequence[str]) -> tuple[Clue, ...]:
     found: list[Clue] = []
     for index, turn in enumerate(turns):
         for match in call.finditer(turn.text):
+            before = turn.text[: match.start("name")].split()[-1:]
+            if before and untitled(f"{before[0]} {match['name']}") == match["name"]:
+                continue  # the dot before it is a title's
             found += _said_of_others(turns, index, match, name=match["name"], weight=_CALLED)
     return tuple(found)
 
@@ -167,9 +170,17 @@ def _neighbours(turns: Sequence[Turn], index: int) -> list[str]:
 
 def _is_returned(turns: Sequence[Turn], index: int, match: re.Match[str]) -> bool:
     """Whether a greeting ends a turn and whoever speaks next returns it: it was said to them."""
-    if index + 1 >= len(turns) or len(turns[index].text) - match.end() > 1 or not _GREETING.match(match[0]):
+    text = turns[index].text
+    if index + 1 >= len(turns) or len(text) - match.end() > 1 or not _GREETING.match(match[0]):
         return False
+    if index and _IN_RETURN.match(text) and _is_greeted(turns[index - 1].text):
+        return False  # it returns one itself
     return _IN_RETURN.match(turns[index + 1].text) is not None
+
+
+def _is_greeted(text: str) -> bool:
+    """Whether a turn ends with a greeting of somebody by name."""
+    return any(_GREETING.match(found[0]) and len(text) - found.end() <= 1 for found in _ADDRESSES[1].finditer(text))
 
 
 def _name(captured: str) -> str:

@@ -12,6 +12,7 @@ from transcribe.transcript import Speaker
 
 WHO_IS, THAT_SPEAKS = "who is {} is a guess", "that {} speaks is a guess"  # begin warnings
 NAMED_BY = "{} is named by"  # … of a voice on file that calls itself otherwise
+GIVEN = "{} is given to a voice"  # … of one that nothing tells from others
 BY_ORDER, LEFT = "by order of appearance", "left"  # the evidence, and how it ends, of whoever is not told from others
 
 
@@ -38,9 +39,8 @@ def is_guess(speaker: Speaker, warnings: Iterable[str]) -> bool:
     )
 
 
-def still_told(warnings: Iterable[str], speakers: Iterable[Speaker]) -> tuple[str, ...]:
-    """The warnings but those about names that nobody has any more, since an editor gave others."""
-    names = {speaker.name for speaker in speakers}
-    about = re.compile("|".join(re.escape(form).replace(r"\{\}", "(.+?)") for form in (WHO_IS, THAT_SPEAKS)))
-    found = [(warning, about.match(warning)) for warning in warnings]
-    return tuple(warning for warning, match in found if match is None or (match[1] or match[2]) in names)
+def still_told(warnings: Iterable[str], *, before: Iterable[Speaker], after: Iterable[Speaker]) -> tuple[str, ...]:
+    """The warnings but those about names of `before` that nobody of `after` has, since an editor gave others."""
+    gone = {speaker.name for speaker in before} - {speaker.name for speaker in after}
+    beginnings = tuple(form.format(name) for name in gone for form in (WHO_IS, THAT_SPEAKS, NAMED_BY, GIVEN))
+    return tuple(warning for warning in warnings if not warning.startswith(beginnings))

@@ -23,6 +23,24 @@ def are_same(name: str, other: str) -> bool:
     return first
 
 
+def may_be(name: str, other: str) -> bool:
+    """Whether somebody of this name may well call themselves so: any word alike, or short for another, or in letters
+    that cannot be compared.
+
+    >>> may_be("Dr. Hill", "Jane Hill"), may_be("Liz", "Elizabeth"), may_be("Bob", "Jack")
+    (True, True, False)
+    """
+    ours, theirs = untitled(name).casefold().split(), untitled(other).casefold().split()
+    return any(
+        one.isascii() != two.isascii()
+        or one[:2] == two[:2]
+        or likeness(one, two) >= _ALIKE
+        or (min(len(one), len(two)) >= 3 and (one in two or two in one))
+        for one in ours
+        for two in theirs
+    )
+
+
 def likeness(ours: str, theirs: str) -> float:
     """The share of letters two folded names have in common, 0 to 1; nothing where their first letters differ."""
     if min(len(ours), len(theirs)) >= 3 and (ours.startswith(theirs) or theirs.startswith(ours)):

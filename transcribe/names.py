@@ -15,8 +15,8 @@ from types import MappingProxyType
 
 from audio.episode import Person
 from transcribe.name_clues import Clue, find_calls, find_clues, questions, welcomes
-from transcribe.name_doubts import BY_ORDER, LEFT, NAMED_BY, THAT_SPEAKS, WHO_IS
-from transcribe.name_forms import are_same, likeness, unlike
+from transcribe.name_doubts import BY_ORDER, GIVEN, LEFT, NAMED_BY, THAT_SPEAKS, WHO_IS
+from transcribe.name_forms import are_same, likeness, may_be, unlike
 from transcribe.transcript import Speaker, Turn, first_name, untitled
 
 _ENOUGH = 3.0  # points from which a name nobody gave is believed: one introduction, or two forms of address
@@ -124,7 +124,7 @@ def _by_given_names(
     for voice, name in zip(rest, list(open_names), strict=False):
         sole = len(rest) == 1 and len(open_names) == 1
         if not sole and len(rest) > 1 and len(open_names) > 1:
-            warnings.append(f"{name} is given to a voice {BY_ORDER} only; check the names")
+            warnings.append(f"{GIVEN.format(name)} {BY_ORDER} only; check the names")
         named[voice.id] = (name, f"the only voice and name {LEFT}" if sole else BY_ORDER)
     found = "1 voice was" if len(voices) == 1 else f"{len(voices)} voices were"
     found += " found for 1 name" if len(names) == 1 else f" found for {len(names)} names"
@@ -222,14 +222,13 @@ def _contradictions(
 
 
 def _strangers(named: Mapping[str, tuple[str, str]], clues: Sequence[Clue], *, names: Sequence[str]) -> list[str]:
-    """A warning for each voice that calls itself by a name that is nobody's of those the user gave."""
-    said: dict[str, Clue] = {}
-    for clue in sorted(clues, key=lambda clue: clue.weight):
-        if clue.speaker in named and clue.weight > _ENOUGH and unlike([clue.name], names):
-            said[clue.speaker] = clue
+    """A warning for each voice that calls itself by names of which none can be one of those the user gave."""
+    said = [clue for clue in clues if clue.speaker in named and clue.weight > _ENOUGH]
+    known = {clue.speaker for clue in said if any(may_be(name, clue.name) for name in names)}
+    strongest = {clue.speaker: clue for clue in sorted(said, key=lambda clue: clue.weight) if clue.speaker not in known}
     return [
-        f"{WHO_IS.format(named[speaker][0])}: this voice says {clue.told}; check --speakers"
-        for speaker, clue in sorted(said.items())
+        f"{named[speaker][0]} says {clue.told}, which is none of the names given; check --speakers"
+        for speaker, clue in sorted(strongest.items())
     ]
 
 

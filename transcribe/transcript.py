@@ -103,25 +103,27 @@ _TITLES = frozenset(
 
 
 def untitled(name: str) -> str:
-    """A name without the titles before it; one that is nothing but a title stays.
+    """A name without the titles before it; one that is nothing but a title stays, and so does "Mr. T".
 
-    >>> untitled("Prof. Dr. Jane Hill"), untitled("Sir"), untitled("Drew Ek")
-    ('Jane Hill', 'Sir', 'Drew Ek')
+    >>> untitled("Prof. Dr. Jane Hill"), untitled("Sir"), untitled("Drew Ek"), untitled("Mr. T")
+    ('Jane Hill', 'Sir', 'Drew Ek', 'Mr. T')
     """
     words = name.split()
     titles = next(
         (i for i, word in enumerate(words[:-1]) if word.casefold().rstrip(".") not in _TITLES), len(words) - 1
     )
-    return " ".join(words[max(titles, 0) :])
+    rest = " ".join(words[max(titles, 0) :])
+    return rest if len(rest.rstrip(".")) > 1 else " ".join(words)
 
 
 def first_name(name: str) -> str:
     """What somebody is called by: the first word of the name, titles aside.
 
-    >>> first_name("Dr. Jane Hill"), first_name("Rich Bowen")
-    ('Jane', 'Rich')
+    >>> first_name("Dr. Jane Hill"), first_name("Rich Bowen"), first_name("Mr. T")
+    ('Jane', 'Rich', 'Mr. T')
     """
-    return untitled(name).split()[0]
+    first, *rest = untitled(name).split()
+    return " ".join((first, *rest)) if first.casefold().rstrip(".") in _TITLES else first
 
 
 @dataclass(frozen=True, slots=True)

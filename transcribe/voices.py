@@ -114,8 +114,8 @@ def doubts_about(name: str, sample: Sample, known: Iterable[Voice]) -> tuple[str
         alike = max((_likeness(sample.vector, other.vector) for other in before), default=1.0 if own else 0.0)
         if own and alike < LEAST_LIKENESS:
             doubts.append(
-                f"{name}: sounds unlike what was on file (likeness {alike:.2f}); if this is somebody else, remove the "
-                "voice and add what is theirs again"
+                f"{name}: sounds unlike what was on file (likeness {alike:.2f}); if this is somebody else: "
+                f'transcribe voices remove "{name}", which forgets all of it, and add what is theirs'
             )
         elif not own and alike >= LEAST_LIKENESS:
             doubts.append(f"{name}: sounds like {person.name} (likeness {alike:.2f}); neither may be known again")

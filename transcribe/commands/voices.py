@@ -108,7 +108,7 @@ def _from_draft(name: str, path: Path) -> tuple[Sample, tuple[str, ...]]:
         sample = sample_of_turns(audio, transcript, speaker.id, source=path.name)
     if not is_guessed(speaker, transcript):
         return sample, ()
-    return sample, (f"{name}: that this is their voice is a guess in {path.name}; if it is not: voices remove",)
+    return sample, (f"{name}: that this is their voice is a guess in {path.name}; check it",)
 
 
 def _check_somebodys(name: str, guest: str) -> None:

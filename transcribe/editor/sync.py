@@ -143,7 +143,7 @@ def follow(
         before,
         episode=replace(before.episode, title=_title(draft, before)),
         speakers=speakers,
-        warnings=still_told(before.warnings, speakers),
+        warnings=still_told(before.warnings, before=before.speakers, after=speakers),
         turns=turns,
         spans=spans,
         doubts=tuple(_open_doubts(before.doubts, words, [word for turn in turns for word in turn.words])),
