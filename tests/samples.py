@@ -20,6 +20,14 @@ def turn(speaker: str, text: str, *, start: float = 0.0, pauses: dict[int, float
     return Turn(speaker, tuple(words))
 
 
+def talk(*lines: tuple[str, str]) -> list[Turn]:
+    """Turns of `(speaker id, text)`, one word after the other without a pause."""
+    made: list[Turn] = []
+    for speaker, text in lines:
+        made.append(turn(speaker, text, start=PACE * sum(len(before.words) for before in made)))
+    return made
+
+
 def transcript(
     *turns: tuple[str, str], speakers: tuple[Speaker, ...] = (ADA, BOB), episode: Episode | None = None
 ) -> Transcript:

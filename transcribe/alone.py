@@ -144,7 +144,7 @@ def _owner(note: Path) -> Owner | None:
 def _disk(folder: Path) -> Iterator[None]:
     try:
         yield
-    except NotImplementedError as error:
+    except NotImplementedError as error:  # filelock raises it where the file system cannot lock
         raise InUseError(f"{folder}: its file system knows no locks; write to another folder") from error
     except OSError as error:
         raise InUseError(f"{folder}: cannot be locked ({error.strerror or error}); choose another folder") from error

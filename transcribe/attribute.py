@@ -52,11 +52,10 @@ def attribute(
     speakers = sorted({span.speaker for span in spans})
     if not spans:
         return (Turn(ONLY_SPEAKER, tuple(ordered)),)
-    beside = zip(
-        _near(ordered, spans, within=_FARTHEST), _near(ordered, background, within=_SHORTEST_WORD), strict=True
-    )
+    near, behind = _near(ordered, spans, within=_FARTHEST), _near(ordered, background, within=_SHORTEST_WORD)
     evidence = [
-        _claims(word, near or spans, behind, speakers) for word, (near, behind) in zip(ordered, beside, strict=True)
+        _claims(word, there or spans, talked_over, speakers)
+        for word, there, talked_over in zip(ordered, near, behind, strict=True)
     ]
     prices = [_price(before, after) for before, after in pairwise(ordered)]
     path = _best_path(evidence, prices)

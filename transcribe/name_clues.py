@@ -14,6 +14,7 @@ from transcribe.transcript import Turn, first_name, untitled
 
 _NAME = r"(?P<name>[^\W\d_a-z][\w'’-]*(?:\s+[^\W\d_a-z][\w'’-]*){0,2})"
 _TURNING_TO = "(?:welcome|thank|thanks|hello|hi|good|how|what|why|when|where|who|can|could|do|did|are|tell)"
+_HELLO = r"(?:[Hh]i|[Hh]ello|[Hh]ey|[Gg]ood (?:morning|afternoon|evening))"
 _END = r"(?=\s*(?:[.,;:!?…—–-]|$))"
 _SELF = 4.0
 _INTRODUCED = 3.0
@@ -44,17 +45,14 @@ _INTRODUCTIONS = tuple(
     )
 )
 # Said to somebody who has just spoken or is about to; a greeting or a thank-you in return tells which.
-_ADDRESSES = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"\b(?:[Tt]hank you|[Tt]hanks)(?: so much| very much| a lot)?,? {_NAME}{_END}",
-        rf"\b(?:[Hh]i|[Hh]ello|[Hh]ey|[Ww]elcome|[Gg]ood (?:morning|afternoon|evening)),? {_NAME}{_END}",
-        rf"(?:^|[.!?]\s+){_NAME}, {_TURNING_TO}\b",
-        rf"\b(?:you|your time|joining (?:us|me)|having me|coming(?: on)?|being here|today),? {_NAME}{_END}",
-    )
+_GREETED = re.compile(rf"\b(?:{_HELLO}|[Ww]elcome),? {_NAME}{_END}")
+_ADDRESSES = (
+    re.compile(rf"\b(?:[Tt]hank you|[Tt]hanks)(?: so much| very much| a lot)?,? {_NAME}{_END}"),
+    _GREETED,
+    re.compile(rf"(?:^|[.!?]\s+){_NAME}, {_TURNING_TO}\b"),
+    re.compile(rf"\b(?:you|your time|joining (?:us|me)|having me|coming(?: on)?|being here|today),? {_NAME}{_END}"),
 )
-_GREETING = re.compile(r"\b(?:[Hh]i|[Hh]ello|[Hh]ey|[Ww]elcome|[Gg]ood (?:morning|afternoon|evening))\b")
-_IN_RETURN = re.compile(r"(?:[Hh]i|[Hh]ello|[Hh]ey|[Gg]ood (?:morning|afternoon|evening)|[Tt]hank(?:s| you))\b")
+_IN_RETURN = re.compile(rf"(?:{_HELLO}|[Tt]hank(?:s| you))\b")
 _WELCOME = re.compile(
     r"\b[Ww]elcome (?:back )?to\b|\b[Ww]elcome,? everybody|"
     r"\b[Tt]hank(?:s| you) for (?:joining|coming|being|listening|talking|your time)"
@@ -171,16 +169,17 @@ def _neighbours(turns: Sequence[Turn], index: int) -> list[str]:
 def _is_returned(turns: Sequence[Turn], index: int, match: re.Match[str]) -> bool:
     """Whether a greeting ends a turn and whoever speaks next returns it: it was said to them."""
     text = turns[index].text
-    if index + 1 >= len(turns) or len(text) - match.end() > 1 or not _GREETING.match(match[0]):
+    if match.re is not _GREETED or not _ends(match, text) or index + 1 >= len(turns):
         return False
-    if index and _IN_RETURN.match(text) and _is_greeted(turns[index - 1].text):
+    before = turns[index - 1].text if index else ""
+    if _IN_RETURN.match(text) and any(_ends(found, before) for found in _GREETED.finditer(before)):
         return False  # it returns one itself
     return _IN_RETURN.match(turns[index + 1].text) is not None
 
 
-def _is_greeted(text: str) -> bool:
-    """Whether a turn ends with a greeting of somebody by name."""
-    return any(_GREETING.match(found[0]) and len(text) - found.end() <= 1 for found in _ADDRESSES[1].finditer(text))
+def _ends(match: re.Match[str], text: str) -> bool:
+    """Whether a text ends with what was found in it, but for a full stop."""
+    return len(text) - match.end() <= 1
 
 
 def _name(captured: str) -> str:

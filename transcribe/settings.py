@@ -300,7 +300,7 @@ def _check_numbers(settings: Settings) -> None:
 
 def _check_names(settings: Settings) -> None:
     names = settings.speaker_names
-    if settings.speakers.strip() and not names and not settings.speakers.strip().isdecimal():
+    if settings.speakers.strip() and settings.speaker_count is None:
         raise SettingsError(f"speakers: no name in {settings.speakers!r}; leave it out to have people counted")
     if len({name.casefold() for name in names}) != len(names):
         raise SettingsError(f"speakers: a name stands twice in {settings.speakers!r}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import dropwhile
 from typing import Any
 
 from audio.episode import Episode, Seconds
@@ -109,11 +110,8 @@ def untitled(name: str) -> str:
     ('Jane Hill', 'Sir', 'Drew Ek', 'Mr. T')
     """
     words = name.split()
-    titles = next(
-        (i for i, word in enumerate(words[:-1]) if word.casefold().rstrip(".") not in _TITLES), len(words) - 1
-    )
-    rest = " ".join(words[max(titles, 0) :])
-    return rest if len(rest.rstrip(".")) > 1 else " ".join(words)
+    rest = list(dropwhile(lambda word: word.casefold().rstrip(".") in _TITLES, words[:-1])) + words[-1:]
+    return " ".join(rest if len("".join(rest).rstrip(".")) > 1 else words)
 
 
 def first_name(name: str) -> str:

@@ -92,17 +92,27 @@ def recognised(heard: Mapping[str, Sequence[float]], known: Iterable[Voice]) -> 
     everybody else in the recording, stays unknown.
     """
     people = [voice for voice in known if voice.is_usable]
-    likeness = {
-        (speaker, person.name): _likeness(vector, person.vector)
+    alike = {
+        (speaker, person.name): likeness(vector, person.vector)
         for speaker, vector in heard.items()
         for person in people
     }
     found: dict[str, tuple[str, str]] = {}
-    for (speaker, name), alike in likeness.items():
-        rivals = [other for pair, other in likeness.items() if (pair[0] == speaker) != (pair[1] == name)]
-        if alike >= LEAST_LIKENESS and alike - max(rivals, default=-1.0) >= LEAST_LEAD:
-            found[speaker] = (name, f"the voice on file, likeness {alike:.2f}")
+    for (speaker, name), own in alike.items():
+        rivals = [other for pair, other in alike.items() if (pair[0] == speaker) != (pair[1] == name)]
+        if own >= LEAST_LIKENESS and own - max(rivals, default=-1.0) >= LEAST_LEAD:
+            found[speaker] = (name, f"the voice on file, likeness {own:.2f}")
     return found
+
+
+def on_file_by(name: str, known: Iterable[Voice]) -> Voice | None:
+    """The voice on file by this name (large and small letters are one) that is of any use; None where there is none."""
+    return next((voice for voice in known if _is(voice, name) and voice.is_usable), None)
+
+
+def likeness(one: Sequence[float], other: Sequence[float]) -> float:
+    """The cosine of two vectors of length 1: of samples, of voices, of what is heard."""
+    return sum(a * b for a, b in zip(one, other, strict=True))
 
 
 def doubts_about(name: str, sample: Sample, known: Iterable[Voice]) -> tuple[str, ...]:
@@ -111,7 +121,7 @@ def doubts_about(name: str, sample: Sample, known: Iterable[Voice]) -> tuple[str
     for person in (voice for voice in known if voice.is_usable):
         own = _is(person, name)
         before = [other for other in person.samples if not (own and other.source == sample.source)]
-        alike = max((_likeness(sample.vector, other.vector) for other in before), default=1.0 if own else 0.0)
+        alike = max((likeness(sample.vector, other.vector) for other in before), default=1.0 if own else 0.0)
         if own and alike < LEAST_LIKENESS:
             doubts.append(
                 f"{name}: sounds unlike what was on file (likeness {alike:.2f}); if this is somebody else: "
@@ -186,7 +196,7 @@ def put_on_file(name: str, sample: Sample, *, folder: Path) -> Voice:
     name = " ".join(name.split())
     if not re.fullmatch(r"[^\W_](?:[^\x00-\x1f*:,\[\]<>`\\]{0,79})", name):
         raise SettingsError(f"name: {name!r} cannot be a speaker's name")
-    before = next((voice for voice in voices_on_file(folder) if _is(voice, name) and voice.is_usable), None)
+    before = on_file_by(name, voices_on_file(folder))
     kept = tuple(old for old in before.samples if old.source != sample.source) if before else ()
     voice = Voice(name, (*kept, sample))
     try:
@@ -238,10 +248,6 @@ def _sample(audio: Audio, stretches: Sequence[tuple[Seconds, Seconds]], source: 
         raise VoiceError(f"{source}: not one voice but several; give a clip of one person, or a corrected draft")
     vector = tuple(round(float(value), 4) for value in direction(vectors[main]))
     return Sample(source, seconds, vector)
-
-
-def _likeness(one: Sequence[float], other: Sequence[float]) -> float:
-    return sum(a * b for a, b in zip(one, other, strict=True))
 
 
 def _is(voice: Voice, name: str) -> bool:

@@ -19,7 +19,7 @@ from transcribe.editor.people import BY_THE_EDITOR
 from transcribe.editor.sync import follow, transcript_of
 from transcribe.name_doubts import is_guess, is_placeholder
 from transcribe.transcript import Speaker, Transcript
-from transcribe.voices import LEAST_LIKENESS, Sample, Voice, VoiceError, sample_of_turns
+from transcribe.voices import LEAST_LIKENESS, Sample, Voice, VoiceError, likeness, on_file_by, sample_of_turns
 
 if TYPE_CHECKING:
     from audio.episode import Seconds
@@ -113,11 +113,11 @@ def _of_person(
     except VoiceError as error:
         yield f"{speaker.name}: {error}"
         return
-    known = next((voice for voice in on_file if _folded(voice.name) == _folded(speaker.name) and voice.is_usable), None)
+    known = on_file_by(speaker.name, on_file)
     others = [other for other in known.samples if other.source != sample.source] if known else []
     if known and sample in known.samples:
         return
-    alike = max((_likeness(sample, other) for other in others), default=1.0)
+    alike = max((likeness(sample.vector, other.vector) for other in others), default=1.0)
     if alike < LEAST_LIKENESS:
         yield (
             f"{speaker.name}: sounds unlike the one on file in {path.name} (likeness {alike:.2f}) and is left out; "
@@ -130,11 +130,3 @@ def _of_person(
 def _is_placeholder(speaker: Speaker, transcript: Transcript) -> bool:
     guest = str(transcript.made_with.settings.get("guest") or "Guest")
     return is_placeholder(speaker.name, guest)
-
-
-def _likeness(one: Sample, other: Sample) -> float:
-    return sum(a * b for a, b in zip(one.vector, other.vector, strict=True))
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.casefold().split())
