@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hostile_server import HostileServer
 from hypothesis import HealthCheck, settings
 
 from tests.checking import Check, Telling
+from tests.hostile_server import HostileServer
 from tests.scripted import ScriptedStages
+from tests.support.paths import CLIPS
 from transcribe.cli import main
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from transcribe.engines import Recognizer
     from transcribe.models import ModelFiles
 
-CLIPS = Path(__file__).parent / "clips"
 
 # No test is timed: a busy machine is not a failure. The examples are the same in every run.
 settings.register_profile("turnscript", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

@@ -6,14 +6,10 @@ import hashlib
 import random
 from pathlib import Path
 
-from hostile_server import HostileServer, Resource
-
 from audio.episode import Episode
 from audio.fetch import Fetched, fetch, fetch_all
 from audio.http import Client, Limits
-
-ROOT = Path(__file__).parents[1]
-
+from tests.hostile_server import HostileServer, Resource
 
 AUDIO = b"ID3\x04\x00" + random.Random(3).randbytes(400_000)  # begins as an mp3 does; nobody decodes it here
 

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from audio.samples import SAMPLE_RATE
 
-CLIPS = Path(__file__).parent / "clips"
 STEP = 1 / 32_768  # of int16
 
 

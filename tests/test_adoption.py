@@ -14,9 +14,9 @@ import pytest
 import yaml
 
 from tests.checking import write_clip
+from tests.support.paths import ROOT
 from transcribe.cli import cli
 
-ROOT = Path(__file__).parents[1]
 ACTION = (ROOT / "action.yml").read_text(encoding="utf-8")
 CHECKS = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
 OPTIONS = {flag for parameter in cli.commands["check"].params for flag in parameter.opts}

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.paths import ROOT
 from transcribe.alone import InUseError, Owner, alone_in
 
-ROOT = Path(__file__).parents[1]
 HOLD = """
 import sys
 from pathlib import Path

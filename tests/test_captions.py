@@ -9,9 +9,9 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import ADA, BOB, transcript
 
 from output.captions import CHARACTERS_PER_SECOND, CUE_SECONDS, LINE_COLUMNS, cues_of, srt, vtt
+from tests.samples import ADA, BOB, transcript
 from transcribe.transcript import Speaker, Transcript, Turn, Word
 
 CLOCK = r"(\d\d+):([0-5]\d):([0-5]\d)[.,](\d{3})"

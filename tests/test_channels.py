@@ -11,13 +11,12 @@ import pytest
 
 from audio.decode import decode
 from audio.samples import Audio, levels_of
+from tests.support.paths import CLIPS
 from transcribe.channels import Channels, hear_channels
 from transcribe.diarize import find_speakers, who_speaks
 from transcribe.errors import SettingsError
 from transcribe.segmentation import FRAME_STEP, Activity
 from transcribe.transcript import SpeakerSpan
-
-CLIPS = Path(__file__).parent / "clips"
 
 
 def recording(who: str, *, bleed_db: float = -20.0, second_gain_db: float = 0.0) -> tuple[np.ndarray, Activity]:

@@ -14,10 +14,9 @@ import pytest
 from tests.checking import LOOP, NAMES, SWAPPED, TALK, Check, Telling, found, state, with_words, write_clip
 from tests.conftest import Run
 from tests.scripted import tone
+from tests.support.paths import ROOT
 from transcribe.cli import cli
 from transcribe.settings import Settings, Stage
-
-HERE = Path(__file__).parent
 
 
 def test_a_perfect_clip_meets_every_gate(check: Check, tmp_path: Path) -> None:
@@ -289,7 +288,7 @@ def test_what_did_not_change_is_neither_transcribed_nor_scored_again(check: Chec
         "loaded = {'meeteval', 'pyannote.metrics', 'whisper', 'torch', 'pydub'} & set(sys.modules)\n"
         "sys.exit(', '.join(sorted(loaded)) or 0)\n"
     )
-    environ = {**os.environ, "PYTHONPATH": str(HERE.parent), "PYTHONWARNINGS": "ignore"}
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
     result = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout == first[1]

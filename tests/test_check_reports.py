@@ -15,12 +15,11 @@ from markdown_it import MarkdownIt
 
 from tests.checking import SWAPPED, Check, Telling, with_words, write_clip
 from tests.scripted import tone
+from tests.support.paths import CHECK_CASES
 from transcribe.check import Checked, Report
 from transcribe.check_reports import github_annotations, junit, markdown, table
 from transcribe.gates import Gate
 from transcribe.score import Scoring
-
-HERE = Path(__file__).parent
 
 
 def test_reports_say_the_same_everywhere(check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,7 +31,7 @@ def test_reports_say_the_same_everywhere(check: Check, tmp_path: Path, monkeypat
     code, _, err = check("clips", "--junit", "out/junit.xml", "--markdown", "out/summary.md", stages=stages)
     assert code == 2
     tree = etree.parse(tmp_path / "out" / "junit.xml")
-    etree.XMLSchema(etree.parse(HERE / "check_cases" / "junit.xsd")).assertValid(tree)
+    etree.XMLSchema(etree.parse(CHECK_CASES / "junit.xsd")).assertValid(tree)
     (suite,) = tree.getroot()
     assert int(suite.get("tests")) == len(suite.findall("testcase"))
     assert int(suite.get("errors")) == len(suite.findall("testcase/error")) == 1
@@ -60,7 +59,7 @@ def test_control_characters_do_not_break_the_xml(check: Check, tmp_path: Path) -
     write_clip(tmp_path / "clips")
     stages = Telling(talk=with_words("Grace", "Gr\x01\ufffe\x1bays"))
     check("clips", "--junit", "j.xml", "--normaliser", "none", stages=stages)
-    etree.XMLSchema(etree.parse(HERE / "check_cases" / "junit.xsd")).assertValid(etree.parse(tmp_path / "j.xml"))
+    etree.XMLSchema(etree.parse(CHECK_CASES / "junit.xsd")).assertValid(etree.parse(tmp_path / "j.xml"))
 
 
 def test_two_runs_print_the_same(check: Check, tmp_path: Path) -> None:
@@ -110,7 +109,7 @@ NASTY = "a|b <script>x</script> [l](u) *e* `c` ~~s~~ &amp; %0A ::error:: \r\n]]>
 @example(" ")
 def test_the_xml_is_valid_and_says_it(text: str) -> None:
     tree = etree.fromstring(junit(report(text)).encode())
-    etree.XMLSchema(etree.parse(HERE / "check_cases" / "junit.xsd")).assertValid(tree)
+    etree.XMLSchema(etree.parse(CHECK_CASES / "junit.xsd")).assertValid(tree)
     sayable = "".join(c for c in text if c in "\t\n" or (c >= " " and c not in "\ufffe\uffff"))
     messages = [failure.get("message") for failure in tree.iter("failure")]
     if sayable == text and "\n" not in text and "\t" not in text:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import Run
 from tests.scripted import ScriptedStages, tone
+from tests.support.paths import ROOT
 from transcribe.cli import main
 
 
@@ -208,7 +209,7 @@ def test_a_full_disk_is_named_and_leaves_nothing_half_written(run: Run, tmp_path
         "        return spans\n"
         "main(['run', 'a.wav'], stages=Filling())\n"
     )
-    root = Path(__file__).parents[1]
+    root = ROOT
     environ = {**os.environ, "PYTHONPATH": str(root), "XDG_CACHE_HOME": str(tmp_path / "cache")}
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False

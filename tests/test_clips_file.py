@@ -11,15 +11,14 @@ import pytest
 
 from tests.checking import Check, Telling, with_words, write_clip
 from tests.scripted import tone
+from tests.support.paths import CHECK_CASES, ROOT
 from transcribe.clips import Limits, find_clips
 from transcribe.settings import Settings
-
-HERE = Path(__file__).parent
 
 
 def expectations() -> list[tuple[str, list[str]]]:
     cases = []
-    for path in sorted((HERE / "check_cases").glob("*.toml")):
+    for path in sorted(CHECK_CASES.glob("*.toml")):
         lines = path.read_text().splitlines()
         cases.append((path.stem, [line.removeprefix("# Expect: ") for line in lines if line.startswith("# Expect: ")]))
     return cases
@@ -29,7 +28,7 @@ def expectations() -> list[tuple[str, list[str]]]:
 def test_a_malformed_file_is_named_with_line_and_key(
     check: Check, tmp_path: Path, case: str, messages: list[str]
 ) -> None:
-    text = (HERE / "check_cases" / f"{case}.toml").read_text()
+    text = (CHECK_CASES / f"{case}.toml").read_text()
     (tmp_path / "clips.toml").write_text(text)
     code, out, err = check(".")
     assert (code, out) == (2, "")
@@ -147,7 +146,7 @@ def test_a_listed_file_that_is_missing_is_named(check: Check, tmp_path: Path, to
 
 
 def test_the_example_in_the_documentation_is_read(tmp_path: Path) -> None:
-    page = (HERE.parent / "docs" / "checks.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"^```toml\n(.*?)^```", page, re.M | re.S)
     (tmp_path / "clips.toml").write_text(example)
     found = find_clips(tmp_path, Settings())

@@ -20,6 +20,7 @@ from audio.disk import sha256_of
 from audio.episode import Episode
 from tests import clustered
 from tests.scripted import tone
+from tests.support.paths import CLIPS, ROOT
 from transcribe import cluster
 from transcribe.batch import Setup, run
 from transcribe.errors import ClusterError
@@ -188,7 +189,7 @@ def test_what_runs_ends_when_the_run_is_given_up(address: str, tmp_path: Path) -
 @pytest.mark.models
 def test_the_real_models_say_the_same_there(address: str, tmp_path: Path) -> None:
     """Two threads here, one there, and the weights brought to the workers' own cache."""
-    source = Path(__file__).parent / "clips" / "short.mp3"
+    source = CLIPS / "short.mp3"
     here, there = (
         Setup(Settings(output=str(tmp_path / name), language="en"), real_stages, tmp_path / "cache")
         for name in ("here", "there")
@@ -221,7 +222,7 @@ def test_a_scheduler_that_is_gone_ends_the_run(tmp_path: Path) -> None:
 @contextlib.contextmanager
 def a_cluster_of_commands(folder: Path, *, threads: int = 1) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Scheduler and worker as docs/scale.md starts them: the address, and the scheduler's process."""
-    file, environ = folder / "scheduler.json", {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    file, environ = folder / "scheduler.json", {**os.environ, "PYTHONPATH": str(ROOT)}
     environ["XDG_CACHE_HOME"] = str(folder / "cache-there")
     dask = [sys.executable, "-m", "dask"]
     started = [

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from hostile_server import HostileServer, Resource
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +15,9 @@ from audio.companions import chapters_of
 from audio.episode import Chapter, PublishedTranscript
 from audio.feed import episodes_of
 from audio.fetch import Fetched, fetch, fetch_all
-from tests.fetching import AUDIO, ROOT, client_for, episode
+from tests.fetching import AUDIO, client_for, episode
+from tests.hostile_server import HostileServer, Resource
+from tests.support.paths import ROOT
 
 
 def test_publishers_transcript_lies_beside_and_may_fail(server: HostileServer, tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ import pytest
 
 from audio.decode import decode
 from audio.samples import SAMPLE_RATE
-from tests.recordings import CLIPS, STEP, convert, tone, write_wav
+from tests.recordings import STEP, convert, tone, write_wav
+from tests.support.paths import CLIPS
 
 CLIPS_SPOKEN_BY = "flite-2.2"  # of another version the voices and the times differ
 

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from audio.decode import decode
 from audio.errors import DecodeError
-from tests.recordings import CLIPS, convert, cut, write_noise
+from tests.recordings import convert, cut, write_noise
+from tests.support.paths import CLIPS, SHARED
 
-CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
+CORPUS = SHARED / "corpus"
 
 
 MPEG = {

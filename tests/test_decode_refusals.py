@@ -17,7 +17,8 @@ import pytest
 from audio.decode import LONGEST, decode
 from audio.errors import DecodeError, SourceError
 from audio.samples import SAMPLE_RATE
-from tests.recordings import CLIPS, convert, tone, write_wav
+from tests.recordings import convert, tone, write_wav
+from tests.support.paths import CLIPS
 
 EMPTY_WAV = struct.pack("<4sI8sIHHIIHH4sI", b"RIFF", 36, b"WAVEfmt ", 16, 1, 1, 16_000, 32_000, 2, 16, b"data", 0)
 

@@ -17,11 +17,11 @@ import pytest
 
 from audio.decode import decode
 from tests.conftest import Run
+from tests.support.paths import CLIPS
 from transcribe.cli import main
 from transcribe.embedding import embed, window_starts
 from transcribe.speaker_models import SpeakerModel, open_network
 
-CLIPS = Path(__file__).parent / "clips"
 SOUND = 0.001  # by how much a number of a voice's vector, which has length 1, may
 
 pytestmark = [pytest.mark.models, pytest.mark.usefixtures("speaker_models")]

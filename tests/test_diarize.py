@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from audio.decode import Audio, decode
+from tests.support.paths import CLIPS
 from transcribe.diarize import Diarization, find_speakers, frame_scores, held, viterbi, who_speaks
 from transcribe.segmentation import FRAME_STEP, Activity
 from transcribe.transcript import SpeakerSpan
 
-CLIPS = Path(__file__).parent / "clips"
 TENTHS = st.integers(-30, 30).map(lambda tenths: tenths / 10)
 
 

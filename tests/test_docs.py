@@ -14,9 +14,9 @@ import pytest
 
 from tests.conftest import Run
 from tests.scripted import tone
+from tests.support.paths import ROOT
 from transcribe.cli import cli
 
-ROOT = Path(__file__).parents[1]
 PAGES = [
     ROOT / "README.md",
     ROOT / "CHANGELOG.md",

@@ -12,8 +12,8 @@ import pytest
 
 from tests.conftest import Run
 from tests.scripted import tone
+from tests.support.paths import ROOT, SHARED
 
-SHARED = Path(__file__).parents[2] / "shared"
 POSTS = [*sorted(SHARED.glob("seeds/*.md")), *sorted(SHARED.glob("markdown/*/*.md"))]
 
 DRAFT = "---\ntitle: A talk\n---\n\n**Ada**: Who are you?\n\n**Grace**: I am\nGrace.\n\n**A**: Thanks.\n"
@@ -262,7 +262,7 @@ def test_export_gives_the_podcast_lines_other_addresses(run: Run, tmp_path: Path
 def test_without_the_extra_the_editor_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "talk.md").write_text("**Ada**: Hello.\n", encoding="utf-8")
     code = "import sys\nsys.modules['uvicorn'] = None\nfrom transcribe.cli import main\nsys.exit(main())"
-    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     told = subprocess.run(
         [sys.executable, "-c", code, "edit", "--no-browser", "talk.md"],
         env=environ,

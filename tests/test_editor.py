@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from output.markdown import Style, render
 from output.parse import parse
 from tests.samples import transcript
+from tests.support.paths import SHARED
 from transcribe.editor.document import EditError, PageTurn, edited, merged_turns, page_turns, shown, wrap_of
 from transcribe.editor.merge import Clash, merged, merged_text
 
@@ -24,8 +25,7 @@ TALK = (
     ("S1", "How did the very first machine come about?"),
     ("S2", "We soldered and soldered until it made a sound. Nobody had asked for it. Then everybody did."),
 )
-SHARED = Path(__file__).parents[2] / "shared" / "markdown"
-POSTS = sorted(SHARED.rglob("*.md"))
+POSTS = sorted((SHARED / "markdown").rglob("*.md"))
 
 
 def draft_of(*turns: tuple[str, str], **style: Any) -> Any:

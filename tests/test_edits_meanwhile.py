@@ -11,8 +11,8 @@ import pytest
 
 from tests.conftest import Run
 from tests.scripted import tone
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 SOMEBODY = """
 import pathlib, sys
 from transcribe.cli import main

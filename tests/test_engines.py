@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from tests.support.paths import CLIPS
 from tests.weights import needs_wheels
 from transcribe.engines import LanguageGuess, Reading, Recognizer, engine_name, load
 from transcribe.engines.container import read_container
@@ -23,7 +24,6 @@ from transcribe.models import ModelFiles
 from transcribe.settings import Settings
 from transcribe.transcript import Word
 
-CLIPS = Path(__file__).parent / "clips"
 Floats = NDArray[np.float32]
 
 

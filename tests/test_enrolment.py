@@ -15,6 +15,7 @@ from audio.episode import Episode, Person
 from audio.samples import Audio
 from output.markdown import render
 from tests.samples import ADA, transcript
+from tests.support.paths import CLIPS
 from tests.test_voices import talk
 from transcribe.cli import cli
 from transcribe.editor.enrolment import NewVoice, enrolment
@@ -22,7 +23,6 @@ from transcribe.names import name_speakers
 from transcribe.transcript import MadeWith, Speaker, Transcript
 from transcribe.voices import Sample, Voice, VoiceError, voices_folder, voices_on_file
 
-CLIPS = Path(__file__).parent / "clips"
 TALK = (("S1", "Hello and welcome to the show."), ("S2", "I am glad to be here after such a long ride."))
 GUEST = Speaker("S2", "Guest")
 

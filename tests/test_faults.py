@@ -19,8 +19,7 @@ import pytest
 
 from tests.faulty import logged
 from tests.scripted import tone
-
-ROOT = Path(__file__).parents[1]
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and limits")
 

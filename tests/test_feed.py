@@ -20,9 +20,10 @@ from hypothesis import strategies as st
 from audio.episode import Episode
 from audio.errors import FeedError
 from audio.feed import episodes_of, feeds_of, moment_of, plain, seconds_of
+from tests.support.paths import FEEDS
 
 FEED_URL = "https://feeds.example/show/feed.xml"
-FEEDS = sorted(file for file in (Path(__file__).parent / "feeds").iterdir() if file.suffix in (".rss", ".atom", ".rdf"))
+GOLDEN = sorted(file for file in FEEDS.iterdir() if file.suffix in (".rss", ".atom", ".rdf"))
 
 
 def as_plain(episode: Episode) -> dict[str, Any]:
@@ -33,7 +34,7 @@ def as_plain(episode: Episode) -> dict[str, Any]:
     return json.loads(json.dumps(told))
 
 
-@pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.stem)
+@pytest.mark.parametrize("feed", GOLDEN, ids=lambda feed: feed.stem)
 def test_golden_feeds(feed: Path) -> None:
     expected = json.loads(feed.with_suffix(".json").read_text(encoding="utf-8"))
     assert [as_plain(each) for each in episodes_of(feed.read_bytes(), url=FEED_URL)] == expected

@@ -8,11 +8,11 @@ import random
 from pathlib import Path
 
 import pytest
-from hostile_server import LONG_AGO, HostileServer, Resource
 
 from audio.errors import FetchError, TransientError
 from audio.fetch import fetch
 from tests.fetching import AUDIO, client_for, episode, fetched_bytes
+from tests.hostile_server import LONG_AGO, HostileServer, Resource
 
 
 @pytest.mark.parametrize("reset", [False, True])

@@ -9,7 +9,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hostile_server import HostileServer, Resource
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +19,7 @@ from audio.fetch import Fetched, fetch, fetch_all
 from audio.http import Client, Limits
 from audio.library import Library, State
 from tests.fetching import AUDIO, Sleeps, client_for, episode
+from tests.hostile_server import HostileServer, Resource
 
 
 def test_redirects_are_followed_and_limited(server: HostileServer, tmp_path: Path) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hostile_server import HostileServer, Resource
 
 from audio.documents import get_document
 from audio.errors import FetchError, TransientError
 from audio.fetch import fetch
 from audio.http import Client, Limits
 from tests.fetching import AUDIO, Sleeps, client_for, episode, fetched_bytes
+from tests.hostile_server import HostileServer, Resource
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])

@@ -15,12 +15,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hostile_server import HostileServer, Resource
 
 from audio.errors import FetchError
 from audio.fetch import Failed, Fetched, fetch, fetch_all
 from audio.library import Library
-from tests.fetching import AUDIO, ROOT, client_for, episode, fetched_bytes
+from tests.fetching import AUDIO, client_for, episode, fetched_bytes
+from tests.hostile_server import HostileServer, Resource
+from tests.support.paths import ROOT
 
 
 def test_one_bad_item_stops_nobody_and_no_host_is_overrun(server: HostileServer, tmp_path: Path) -> None:

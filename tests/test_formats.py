@@ -15,12 +15,12 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import ADA, BOB, transcript
 
 from audio.episode import Episode
 from output.documents import clock
 from output.formats import FORMATS, file_name, write
 from output.markdown import Style, render
+from tests.samples import ADA, BOB, transcript
 from transcribe import settings
 from transcribe.transcript import Speaker, SpeakerSpan, Transcript
 

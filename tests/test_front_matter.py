@@ -10,13 +10,13 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import transcript
 
 from audio.episode import Episode
 from output import frontmatter
 from output.markdown import render
 from output.parse import parse
 from output.style import Style
+from tests.samples import transcript
 from transcribe.config import load_settings
 from transcribe.errors import SettingsError
 from transcribe.results import style_of, style_recorded

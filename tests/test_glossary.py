@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from audio.decode import Audio, decode
 from audio.episode import Episode, Person
+from tests.support.paths import CLIPS
 from tests.weights import needs_wheels
 from transcribe.engines import Reading, load
 from transcribe.engines.scripted import Scripted
@@ -28,7 +29,6 @@ from transcribe.rehearing import likeness, names_said, reheard, resembled
 from transcribe.settings import Settings
 from transcribe.transcript import Word
 
-CLIPS = Path(__file__).parent / "clips"
 Samples = NDArray[np.float32]
 
 FILE = """\ufeff# people

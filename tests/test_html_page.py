@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samples import transcript
 
 from audio.episode import Episode
 from output.formats import write
+from tests.samples import transcript
 from transcribe.transcript import Speaker
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.support.paths import ROOT
+
 PACKAGES = ("audio", "transcribe", "output")
 MAY_IMPORT_OUTPUT = {"batch", "check", "cli", "commands", "cut", "editor", "plan", "references", "results"}
 STAGES = ("transcribe.pipeline", "transcribe.realign", "transcribe.config")

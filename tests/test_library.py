@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hostile_server import HostileServer, Resource
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from audio.library import Library, State
 from audio.naming import LONGEST_STEM_BYTES, stem_of
 from audio.sources import episodes_from
 from tests.fetching import AUDIO, client_for, episode, fetched_bytes, fetched_titles
+from tests.hostile_server import HostileServer, Resource
 
 DAY = datetime(2015, 10, 5, tzinfo=UTC)
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from samples import transcript
-from test_parse import MARKDOWN
 
 from output.lint import CODES, FIXABLE, RULES, fixed, lint
 from output.markdown import render
+from tests.samples import transcript
+from tests.support.paths import SHARED
+from tests.test_parse import MARKDOWN
 
-SHARED = Path(__file__).parents[2] / "shared"
 HEAD = "---\ntitle: T\n---\n\n"
 GOOD = f"{HEAD}**Rich**: Hello.\n\n**Haïkel**: Yes -\nit is.\n\n**R**: So.\n\n**H**: Bye.\n"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,13 +14,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from audio.decode import decode
+from tests.support.paths import CLIPS
 from tests.weights import needs_wheels
 from transcribe.engines import Reading, Recognizer, load
 from transcribe.engines.sharing import shared_out
 from transcribe.models import ModelFiles
 from transcribe.settings import Settings
 
-CLIPS = Path(__file__).parent / "clips"
 Floats = NDArray[np.float32]
 
 

@@ -1,4 +1,4 @@
-"""The draft as the house writes it: golden cases by glob (refresh: `python tests/cases/refresh.py`), and the rules."""
+"""The draft as the house writes it: golden cases by glob (refresh: `python -m tests.cases.refresh`), and the rules."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from cases.refresh import CASES, drafted
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from samples import ADA, BOB, transcript, turn
 
 from audio.episode import Episode
 from output import frontmatter
@@ -21,10 +19,12 @@ from output.markdown import Style, render
 from output.parse import parse
 from output.player import player_of, safe_url
 from output.text import house
+from tests.cases.refresh import GOLDEN, drafted
+from tests.samples import ADA, BOB, transcript, turn
 from transcribe.transcript import Speaker, Turn, Word
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("case", GOLDEN, ids=lambda path: path.stem)
 def test_golden(case: Path) -> None:
     assert drafted(case) == case.with_suffix(".md").read_text(encoding="utf-8")
 

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.paths import ROOT
 from tests.weights import needs_wheels
 from transcribe.errors import ModelError
 from transcribe.models import DEFAULT, PINNED, Place, find_model, known_models, verify_model
-
-ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture

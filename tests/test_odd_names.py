@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.scripted import tone
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 ODD = os.fsdecode(b"caf\xe9")
 EVERY_FORMAT = "md,json,vtt,srt,txt,rttm,whisper-json,podcast,html,docx"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,9 +11,10 @@ from hypothesis import strategies as st
 
 from audio.errors import PageError
 from audio.page import page_of
+from tests.support.paths import SHARED
 
 URL = "https://blog.example/2020/post.html"
-SEEDS = Path(__file__).parents[2] / "shared" / "seeds"
+SEEDS = SHARED / "seeds"
 
 
 def addresses(page: str) -> list[str | None]:

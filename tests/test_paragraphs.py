@@ -8,9 +8,9 @@ from math import exp, log, log1p
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import turn
 
 from output.paragraphs import LONGEST_WORDS, SINCE, _likeliest_cuts, paragraphs, sentences
+from tests.samples import turn
 
 LOOMS = "The looms weave cotton, and the weaver minds every cotton thread on the looms."
 BOATS = "A harbour pilot steers foreign vessels towards sheltered anchorage before nightfall comes."

@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from samples import ADA, transcript
 
 from output.errors import OutputError
 from output.markdown import NO_SPEECH, Style, render
 from output.parse import parse, read_draft
+from tests.samples import ADA, transcript
+from tests.support.paths import SHARED
 from transcribe.transcript import Speaker
-
-SHARED = Path(__file__).parents[2] / "shared"
 
 # Counted by reading; an event such as a break is nobody's turn.
 POSTS = {

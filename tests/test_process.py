@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.paths import ROOT
 from transcribe.engines.sharing import available_cores
 from transcribe.process import begin
 from transcribe.task import silent
 from transcribe.workers import Processes
 
-ROOT = Path(__file__).parents[1]
 BLOCKS, BLOCK_BYTES = 40, 40 * 2**20
 _OF_MEMORY_AND_THREADS = ("MALLOC_", "GLIBC_", "OPENBLAS_")
 PAGES = BLOCKS * BLOCK_BYTES // resource.getpagesize()

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from audio.decode import Audio, decode
 from tests.spoken import said, text
+from tests.support.paths import CLIPS, SHARED
 from tests.weights import needs_wheels
 from transcribe.engines import Reading, load
 from transcribe.engines.scripted import Scripted
@@ -25,8 +25,6 @@ from transcribe.settings import Settings
 from transcribe.speech import Chunk, Plan, Region, plan
 from transcribe.transcript import Word
 
-CLIPS = Path(__file__).parent / "clips"
-SHARED = Path(__file__).parents[2] / "shared"
 Samples = NDArray[np.float32]
 
 

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.paths import SHARED
 from transcribe.references import Account, read_account, read_reference
 from transcribe.score import Score, score
-
-SHARED = Path(__file__).parents[2] / "shared"
 
 
 def damaged(reference: Account) -> dict[str, object]:

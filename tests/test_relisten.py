@@ -17,6 +17,7 @@ from audio.samples import Audio
 from output.markdown import render
 from output.parse import parse
 from tests.samples import transcript, turn
+from tests.support.paths import CLIPS
 from transcribe.commands.editing import sync as sync_command
 from transcribe.editor.on_audio import timed_on_audio
 from transcribe.editor.sync import follow, sync, transcript_of
@@ -27,7 +28,7 @@ from transcribe.realign import realign
 from transcribe.relisten import Rewrite, relistened, rewrites
 from transcribe.transcript import Transcript, Turn, Word
 
-CLIP = Path(__file__).parent / "clips" / "packaging-notes.mp3"
+CLIP = CLIPS / "packaging-notes.mp3"
 TALK = (
     ("S1", "Hello and welcome to the show, Bob."),
     ("S2", "Thank you Ada, I am glad to be here after such a long ride through the rain and the fog."),

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.support.paths import ROOT
+
 CLIPS = ROOT / "tests" / "clips"
 CORPUS = ROOT.parent / "shared" / "corpus"
 

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from samples import transcript
 
 from audio.episode import Episode
 from output import frontmatter
@@ -22,6 +21,7 @@ from output.labels import labels_of
 from output.markdown import Style, marker, render
 from output.parse import parse
 from output.text import escape, filled, house, spoken
+from tests.samples import transcript
 from transcribe.transcript import Speaker, Transcript, Turn, Word
 
 HAZARDS = (

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.paths import ROOT
 from transcribe.cli import main
 from transcribe.differences import Kind, Token, align
 from transcribe.errors import SettingsError
@@ -21,8 +22,6 @@ from transcribe.references import Account, Said
 from transcribe.score import Scoring, score
 from transcribe.transcript import SpeakerSpan
 
-SHARED = Path(__file__).parents[2] / "shared"
-CLIPS = Path(__file__).parent / "clips"
 PLAIN = Scoring(normaliser="none")
 
 
@@ -280,7 +279,7 @@ def test_without_the_extra_one_line_says_what_to_install(tmp_path: Path) -> None
         f"one = read_account(Path({str(tmp_path / 'r.txt')!r}))\n"
         "try:\n    score(one, one, Scoring(normaliser='none'))\nexcept TranscribeError as error:\n    print(error)\n"
     )
-    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     result = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
     assert result.stdout.splitlines() == [
         "scoring needs meeteval.wer, which is not here; pip install 'turnscript[check]' "

@@ -12,11 +12,11 @@ import pytest
 
 from tests.conftest import Run
 from tests.scripted import tone
+from tests.support.paths import ROOT
 from tests.test_alone import another_run
 from transcribe.commands.running import _Errand
 from transcribe.settings import Settings
 
-ROOT = Path(__file__).parents[1]
 FILE = """
 wrap = 0
 [[show]]

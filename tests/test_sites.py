@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hostile_server import HostileServer, Resource
 
 from audio import sites
 from audio.errors import PageError
+from tests.hostile_server import HostileServer, Resource
 
 PLAYER = """<!DOCTYPE html><html><head><title>Hidden sound</title></head><body>
 <script>jwplayer("player").setup({"file": "%s", "title": "x"});</script></body></html>"""

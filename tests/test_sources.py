@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from hostile_server import LONG_AGO, HostileServer, Resource
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +18,7 @@ from audio.http import Client, Limits
 from audio.media import Kind, kind_of
 from audio.selection import Selection
 from audio.sources import episodes_from
+from tests.hostile_server import LONG_AGO, HostileServer, Resource
 
 MP3 = b"ID3\x04" + bytes(100_000)
 FEED = b"""<rss version="2.0"><channel><title>Show</title>

@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.support.paths import ROOT
 from transcribe.errors import EngineError
 from transcribe.speaker_models import SpeakerModel, exported, open_network
-
-ROOT = Path(__file__).parents[1]
 
 
 def in_bare_python(code: str, *folders: Path) -> str:

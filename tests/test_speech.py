@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,10 +12,10 @@ from numpy.typing import NDArray
 
 from audio.decode import Audio, decode
 from benchmarks.invention import music
+from tests.support.paths import CLIPS
 from transcribe.speech import FRAME, LONGEST_CHUNK, Region, find_regions, pack, plan, speech_probabilities
 from transcribe.speech import voiced_between as between
 
-CLIPS = Path(__file__).parent / "clips"
 Floats = NDArray[np.float32]
 
 

@@ -10,15 +10,16 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hostile_server import HostileServer, Resource
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from audio.feed import plain
 from audio.page import page_of
 from tests.conftest import Run
-from tests.fetching import AUDIO, ROOT
+from tests.fetching import AUDIO
+from tests.hostile_server import HostileServer, Resource
 from tests.scripted import tone
+from tests.support.paths import ROOT
 from transcribe.terminal import for_terminal
 
 # click takes `ESC [ … letter` out where there is no terminal, so these have commands of other kinds as well

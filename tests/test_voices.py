@@ -18,6 +18,7 @@ from audio.decode import decode
 from audio.episode import Episode
 from audio.samples import Audio
 from output.formats import write
+from tests.support.paths import CLIPS
 from transcribe.cli import cli
 from transcribe.diarize import find_speakers
 from transcribe.errors import SettingsError
@@ -36,7 +37,6 @@ from transcribe.voices import (
     voices_on_file,
 )
 
-CLIPS = Path(__file__).parent / "clips"
 CORPUS = CLIPS.parents[2] / "shared" / "corpus"
 
 

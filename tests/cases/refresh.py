@@ -1,23 +1,20 @@
 """The golden drafts: `NAME.json` holds style, speakers and turns, `NAME.md` what is to come out.
 
-`python tests/cases/refresh.py` writes the drafts anew; the diff is the review. A new case is two files and no code.
+`python -m tests.cases.refresh` writes the drafts anew; the diff is the review. A new case is two files and no code.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
+from audio.episode import Episode
+from output.markdown import Style, render
+from tests.samples import transcript
+from tests.support.paths import CASES
+from transcribe.transcript import Speaker
 
-from samples import transcript  # noqa: E402
-
-from audio.episode import Episode  # noqa: E402
-from output.markdown import Style, render  # noqa: E402
-from transcribe.transcript import Speaker  # noqa: E402
-
-CASES = sorted(Path(__file__).parent.glob("*.json"))
+GOLDEN = sorted(CASES.glob("*.json"))
 
 
 def drafted(case: Path) -> str:
@@ -30,5 +27,5 @@ def drafted(case: Path) -> str:
 
 
 if __name__ == "__main__":
-    for path in CASES:
+    for path in GOLDEN:
         path.with_suffix(".md").write_text(drafted(path), encoding="utf-8", newline="")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +20,7 @@ from tests.desk import (
     talk_of,
     until,
 )
+from tests.support.paths import CLIPS
 from transcribe.transcript import Doubt, Speaker
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def test_it_fits_the_window(browser: Browser, desk: Desk, width: int, scheme: An
 
 @pytest.mark.skipif(not SCREENSHOTS, reason="EDITOR_SCREENSHOTS names no folder for the pictures of the documentation")
 def test_pictures_for_the_documentation(browser: Browser, desk_of: DeskMaker) -> None:
-    clips = Path(__file__).parents[1] / "clips"
+    clips = CLIPS
     lines = [line.split(": ", 1) for line in (clips / "packaging-notes.ref.txt").read_text().splitlines() if line]
     people = (Speaker("S1", "Rich"), Speaker("S2", "Nora"))
     talk = talk_of(*((f"S{1 + (who == 'Nora')}", text) for who, text in lines), speakers=people)

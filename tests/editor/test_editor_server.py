@@ -7,11 +7,11 @@ import json
 import re
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.paths import ROOT
 from transcribe.editor.session import Session
 
 
@@ -170,7 +170,7 @@ def test_sound_in_ranges(address: tuple[int, str], session: Session) -> None:
 
 
 def test_the_page_runs_no_script_of_its_own() -> None:
-    page = (Path(__file__).parents[2] / "transcribe/editor/assets/page.html").read_text(encoding="utf-8")
+    page = (ROOT / "transcribe/editor/assets/page.html").read_text(encoding="utf-8")
     assert re.findall(r"<script(?![^>]* src=)", page) == []
     assert re.findall(r"<style|\sstyle=|\son\w+=|https?://", page) == []
 
