@@ -28,14 +28,13 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-
-from hostile_server import HostileServer, Resource  # noqa: E402
+sys.path.insert(0, str(ROOT))
 
 from audio.episode import Episode  # noqa: E402
 from audio.feed import episodes_of  # noqa: E402
 from audio.fetch import fetch  # noqa: E402
 from audio.http import Client  # noqa: E402
+from tests.hostile_server import HostileServer, Resource  # noqa: E402
 
 CHILD = r"""
 import json, re, resource, sys, time

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcribe.display import Display, as_dict, clock, episode_line, total_line
+from transcribe.display import Display, as_dict, episode_line, total_line
 from transcribe.meter import Meter, Running
+from transcribe.quantities import shown_duration
 from transcribe.report import Report, Result, State, Tally
 
 
@@ -78,7 +79,7 @@ def test_it_never_goes_back_and_never_beyond_the_whole(told: list[tuple[str, flo
 
 
 def test_lines() -> None:
-    assert clock(40) == "40 s"
+    assert shown_duration(40) == "40 s"
     running = Running(
         "a/very/long/path/to/some/recording/of/an/interview.mp3", 60.0, {"decode": 1.0, "recognize": 0.25}
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import ROOT
-from transcribe.engines.sharing import available_cores
+from transcribe.in_order import available_cores
 from transcribe.process import begin
 from transcribe.task import silent
 from transcribe.workers import Processes

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from transcribe.meter import Meter, Reading, Running
 from transcribe.progress import Bars
+from transcribe.quantities import shown_duration
 
 if TYPE_CHECKING:
     from audio.episode import Episode, Seconds
@@ -116,7 +117,7 @@ def total_line(reading: Reading) -> str:
     if reading.done and reading.elapsed >= 1:
         parts.append(f"{reading.speed:.1f} × real time")
     if reading.left is not None:
-        parts.append(f"{clock(reading.left)} left")
+        parts.append(f"{shown_duration(reading.left)} left")
     if reading.failed:
         parts.append(f"{reading.failed} failed")
     return ", ".join(parts)
@@ -146,15 +147,3 @@ def as_dict(reading: Reading) -> dict[str, object]:
             for one in reading.running
         ],
     }
-
-
-def clock(seconds: float) -> str:
-    """A length of time for people: "40 s", "12 min", "3 h 05 min".
-
-    >>> clock(40), clock(725), clock(11_100)
-    ('40 s', '12 min', '3 h 05 min')
-    """
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"

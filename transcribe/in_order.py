@@ -21,7 +21,7 @@ def map_in_order(function: Callable[[Item], Result], items: Iterable[Item], *, t
 
     `threads` is how many work at a time, 0 for one per core. What `function` raises comes out where its result would.
     """
-    workers = threads or os.cpu_count() or 1
+    workers = threads or available_cores()
     with ThreadPoolExecutor(workers) as pool:
         ahead: deque[Future[Result]] = deque()
         for item in items:
@@ -30,3 +30,10 @@ def map_in_order(function: Callable[[Item], Result], items: Iterable[Item], *, t
                 yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()
+
+
+def available_cores() -> int:
+    """The cores this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

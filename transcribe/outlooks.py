@@ -12,11 +12,11 @@ from audio.disk import cache_folder, write_atomically
 from audio.errors import AudioError
 from audio.length import stated_length
 from transcribe.checkpoint import Checkpoints
-from transcribe.display import clock
 from transcribe.engines import engine_name
 from transcribe.errors import TranscribeError
 from transcribe.pipeline import Pipeline
 from transcribe.plan import Job, outlook
+from transcribe.quantities import shown_duration
 from transcribe.recording import Watch
 from transcribe.settings import Settings
 
@@ -89,7 +89,8 @@ def _estimate(due: list[Job], settings: Settings) -> str:
     measured = _speeds().get(_circumstances(settings))
     speed, how = (measured, "as measured here") if measured else (ASSUMED, "assumed, nothing was measured here yet")
     guess = "" if len(known) == len(due) else f" (the length of {len(due) - len(known)} is guessed)"
-    return f"{clock(audio)} of audio{guess}: about {clock(audio / speed)} at {speed:g} × real time, {how}"
+    length, wait = shown_duration(audio), shown_duration(audio / speed)
+    return f"{length} of audio{guess}: about {wait} at {speed:g} × real time, {how}"
 
 
 def _length(job: Job) -> float | None:

@@ -52,3 +52,15 @@ def shown_size(n_bytes: int) -> str:
             break
         size, unit = size / 1000, larger
     return f"{size:.1f} {unit}" if size < 10 and unit != "B" else f"{size:.0f} {unit}"
+
+
+def shown_duration(seconds: Seconds) -> str:
+    """A length of time for people: "40 s", "12 min", "3 h 05 min".
+
+    >>> shown_duration(40), shown_duration(725), shown_duration(11_100)
+    ('40 s', '12 min', '3 h 05 min')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"

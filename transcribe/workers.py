@@ -20,7 +20,7 @@ from multiprocessing import connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from transcribe.engines.sharing import available_cores
+from transcribe.in_order import available_cores
 from transcribe.process import begin
 from transcribe.settings import Settings
 from transcribe.task import Tell

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
+
+from transcribe.in_order import available_cores
 
 Item = TypeVar("Item")
 
@@ -26,10 +27,3 @@ def layout(threads: int) -> tuple[int, int]:
     available = threads or available_cores()
     workers = min(available, 4)
     return workers, max(1, available // workers)
-
-
-def available_cores() -> int:
-    """The cores this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
