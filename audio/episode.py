@@ -1,7 +1,7 @@
 """The episode: what is known of a recording before anybody listens to it.
 
-A pure value. Where it comes from (a file, a feed, a page) is the business of `audio.sources`,
-how it becomes a local file that of `audio.fetch`.
+A pure value. Where it comes from (a file, a feed, a page) is the business of `audio.sources.resolve`,
+how it becomes a local file that of `audio.fetching.fetch`.
 """
 
 from __future__ import annotations

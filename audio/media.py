@@ -1,6 +1,6 @@
 """What bytes are, told from the bytes: a recording, a feed, a list of feeds, a page.
 
-Only first bytes are looked at; whether there is sound in a recording is found out by `audio.decode`.
+Only first bytes are looked at; whether there is sound in a recording is found out by `audio.decoding.decode`.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from audio.ffmpeg import _ffmpeg
+from audio.decoding.ffmpeg import _ffmpeg
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"

@@ -49,7 +49,7 @@ def make_episode(folder: Path, hours: float) -> Path:
 def measure(path: Path) -> None:
     """Decode `path` here and print the figures as JSON."""
     sys.path.insert(0, str(ROOT))
-    from audio.decode import decode
+    from audio.decoding.decode import decode
 
     began = time.perf_counter()
     with decode(path) as audio:

@@ -25,7 +25,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from audio.decode import decode
+from audio.decoding.decode import decode
 from audio.episode import Episode
 from output.markdown import render
 from transcribe.editor.sync import follow, sync

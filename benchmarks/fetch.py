@@ -31,9 +31,9 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from audio.episode import Episode  # noqa: E402
-from audio.feed import episodes_of  # noqa: E402
-from audio.fetch import fetch  # noqa: E402
-from audio.http import Client  # noqa: E402
+from audio.fetching.fetch import fetch  # noqa: E402
+from audio.net.http import Client  # noqa: E402
+from audio.sources.feed import episodes_of  # noqa: E402
 from tests.hostile_server import HostileServer, Resource  # noqa: E402
 
 CHILD = r"""
@@ -41,8 +41,8 @@ import json, re, resource, sys, time
 from pathlib import Path
 sys.path.insert(0, sys.argv[3])
 from audio.episode import Episode
-from audio.fetch import fetch
-from audio.http import Client
+from audio.fetching.fetch import fetch
+from audio.net.http import Client
 start = time.perf_counter()
 with Client([sys.argv[1]]) as client:
     received = fetch(Episode("bench", audio_url=sys.argv[1]), Path(sys.argv[2]), client=client).received

@@ -92,8 +92,8 @@ def loops(text: str) -> list[str]:
 def main(minutes: float = 10.0) -> None:
     """Print both tables; exit with 1 where a word or a loop came."""
     sys.path.insert(0, str(ROOT))
-    from audio.decode import decode
-    from audio.samples import Audio
+    from audio.decoding.decode import decode
+    from audio.decoding.samples import Audio
     from transcribe.engines import load
     from transcribe.models import find_model
     from transcribe.recognize import recognize

@@ -56,7 +56,7 @@ def main(hours: Sequence[float], threads: int, beam_size: int, model: str, part:
 
 def write_long(path: Path, files: Sequence[Path], *, seconds: float) -> None:
     """A 16 kHz mono WAV of the files one after the other, over and over."""
-    from audio.decode import decode
+    from audio.decoding.decode import decode
 
     audios = [decode(file) for file in files]
     with wave.open(str(path), "wb") as out:
@@ -74,7 +74,7 @@ def write_long(path: Path, files: Sequence[Path], *, seconds: float) -> None:
 
 def words_of(path: Path, options: dict[str, object]) -> dict[str, float]:
     """Decode and recognise one file in this process."""
-    from audio.decode import decode
+    from audio.decoding.decode import decode
     from transcribe.engines import load
     from transcribe.models import find_model
     from transcribe.recognize import recognize

@@ -81,7 +81,7 @@ def main(files: Sequence[Path], mixes: int) -> None:
 
 def passages_of(path: Path, recognizer: Recognizer) -> list[Passage]:
     """The first passage of each person that is long enough."""
-    from audio.decode import decode
+    from audio.decoding.decode import decode
     from transcribe.diarize import find_speakers
 
     found: dict[str, Passage] = {}
@@ -105,7 +105,7 @@ def is_one_persons(span: SpeakerSpan, spans: Sequence[SpeakerSpan]) -> bool:
 
 def words_of(samples: NDArray[np.float32], recognizer: Recognizer) -> Sequence[Word]:
     """What is heard in samples at 16 kHz."""
-    from audio.samples import Audio
+    from audio.decoding.samples import Audio
     from transcribe.recognize import recognize
     from transcribe.settings import Settings
 
@@ -114,7 +114,7 @@ def words_of(samples: NDArray[np.float32], recognizer: Recognizer) -> Sequence[W
 
 def right_of(first: Passage, second: Passage, gain_db: int, recognizer: Recognizer) -> dict[bool, list[bool]]:
     """Whether each word in overlap goes to whoever said it: with and without being told who is louder."""
-    from audio.samples import Audio
+    from audio.decoding.samples import Audio
     from transcribe.attribute import attribute
     from transcribe.diarize import find_speakers
 

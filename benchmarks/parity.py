@@ -29,7 +29,7 @@ def main(files: Sequence[Path], seconds: float) -> None:
     from meeteval.wer import siso_word_error_rate
     from whisper.normalizers import EnglishTextNormalizer
 
-    from audio.decode import decode
+    from audio.decoding.decode import decode
     from transcribe.engines import load
     from transcribe.models import find_model
     from transcribe.recognize import recognize

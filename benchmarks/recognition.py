@@ -163,7 +163,7 @@ def tell_systems(files: Sequence[Path], systems: Sequence[str], *, threads: int,
 
 def shortest(files: Sequence[Path], seconds: float) -> list[Path]:
     """The files with word references, shortest first, as many as fit; then the shortest with speaker times alone."""
-    from audio.decode import decode
+    from audio.decoding.decode import decode
 
     lengths = {path: decode(path).duration for path in files}
     chosen: list[Path] = []
@@ -184,8 +184,8 @@ def in_process(arguments: Sequence[str]) -> dict[str, Any]:
 
 def measured(system: str, files: Sequence[Path], threads: int) -> dict[str, Any]:
     """For each file seconds of audio, of work and of the processor, errors and words; the process's peak memory."""
-    from audio.decode import decode
-    from audio.samples import Audio
+    from audio.decoding.decode import decode
+    from audio.decoding.samples import Audio
 
     run = SYSTEMS[system](threads)
     run(Audio.from_samples(decode(files[0]).read(0.0, WARM_UP)))

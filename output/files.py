@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audio.disk import free_backup, sha256_of, write_atomically, written_over
-from audio.naming import LONGEST_STEM_BYTES, cut, stem_of
+from audio.fetching.naming import LONGEST_STEM_BYTES, cut, stem_of
 from output.errors import OutputError
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def write_draft(path: Path, content: str | bytes, *, previous_sha256: str | None
 
 
 def stem_for(episode: Episode, taken: Callable[[str], bool]) -> str:
-    """The stem of an episode's files: its own for a local file, that of `audio.naming` where there is none.
+    """The stem of an episode's files: its own for a local file, that of `audio.fetching.naming` where there is none.
 
     A stem that is `taken` gets `-2`, `-3`, …. Whatever the file is called, the result is a plain file name.
     """

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from audio.addresses import without_account
+from audio.net.addresses import without_account
 
 if TYPE_CHECKING:
     from audio.episode import Episode

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from audio.samples import Audio
+from audio.decoding.samples import Audio
 from tests.scripted import ScriptedStages, tone
 from transcribe.diarize import Diarization
 from transcribe.glossary import Glossary, corrected

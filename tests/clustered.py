@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from audio.samples import Audio
+from audio.decoding.samples import Audio
 from tests.scripted import ScriptedStages
 from transcribe.cli import main
 from transcribe.glossary import Glossary

@@ -99,7 +99,7 @@ def base_files() -> ModelFiles:
 @pytest.fixture(scope="module")
 def clip() -> NDArray[np.float32]:
     """The samples of the short clip, ten seconds."""
-    from audio.decode import decode
+    from audio.decoding.decode import decode
 
     return decode(CLIPS / "short.mp3").read()
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from audio.samples import Audio
+from audio.decoding.samples import Audio
 from tests.scripted import ScriptedStages
 from transcribe.diarize import Diarization
 from transcribe.recognize import Recognition

@@ -7,8 +7,8 @@ import random
 from pathlib import Path
 
 from audio.episode import Episode
-from audio.fetch import Fetched, fetch, fetch_all
-from audio.http import Client, Limits
+from audio.fetching.fetch import Fetched, fetch, fetch_all
+from audio.net.http import Client, Limits
 from tests.hostile_server import HostileServer, Resource
 
 AUDIO = b"ID3\x04\x00" + random.Random(3).randbytes(400_000)  # begins as an mp3 does; nobody decodes it here

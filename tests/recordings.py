@@ -10,7 +10,7 @@ import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-from audio.samples import SAMPLE_RATE
+from audio.decoding.samples import SAMPLE_RATE
 
 STEP = 1 / 32_768  # of int16
 

@@ -8,7 +8,7 @@ import wave
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from audio.samples import Audio
+from audio.decoding.samples import Audio
 from transcribe.diarize import Diarization
 from transcribe.errors import EngineError
 from transcribe.glossary import Glossary

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio.decode import decode
-from audio.samples import Audio, levels_of
+from audio.decoding.decode import decode
+from audio.decoding.samples import Audio, levels_of
 from tests.support.paths import CLIPS
 from transcribe.channels import Channels, hear_channels
 from transcribe.diarize import find_speakers, who_speaks

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio.decode import decode
+from audio.decoding.decode import decode
 from tests.checking import Telling, found
 from tests.conftest import Run
 from tests.scripted import ScriptedStages

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio.companions import chapters_of
 from audio.episode import Chapter, PublishedTranscript
-from audio.feed import episodes_of
-from audio.fetch import Fetched, fetch, fetch_all
+from audio.fetching.companions import chapters_of
+from audio.fetching.fetch import Fetched, fetch, fetch_all
+from audio.sources.feed import episodes_of
 from tests.fetching import AUDIO, client_for, episode
 from tests.hostile_server import HostileServer, Resource
 from tests.support.paths import ROOT
@@ -55,8 +55,8 @@ SMALL_DISK = """
 import resource, sys
 from pathlib import Path
 from audio.episode import Episode, PublishedTranscript
-from audio.fetch import Fetched, fetch_all
-from audio.http import Client
+from audio.fetching.fetch import Fetched, fetch_all
+from audio.net.http import Client
 folder, audio, transcript = sys.argv[1:]
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))  # no file may be longer: a write fails as on a full disk
 offered = (PublishedTranscript(transcript, "text/vtt"),)

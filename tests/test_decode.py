@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio.decode import decode
-from audio.samples import SAMPLE_RATE
+from audio.decoding.decode import decode
+from audio.decoding.samples import SAMPLE_RATE
 from tests.recordings import STEP, convert, tone, write_wav
 from tests.support.paths import CLIPS
 
@@ -116,7 +116,9 @@ def test_an_error_of_the_listener_to_progress_comes_through(tmp_path: Path) -> N
 
 
 def test_importing_and_decoding_warn_of_nothing() -> None:
-    program = "import sys; from pathlib import Path; from audio.decode import decode; decode(Path(sys.argv[1]))"
+    program = (
+        "import sys; from pathlib import Path; from audio.decoding.decode import decode; decode(Path(sys.argv[1]))"
+    )
     command = [sys.executable, "-W", "error", "-c", program, str(CLIPS / "short.mp3")]
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     run = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audio.decode import decode
+from audio.decoding.decode import decode
 from audio.errors import DecodeError
 from tests.recordings import convert, cut, write_noise
 from tests.support.paths import CLIPS, SHARED

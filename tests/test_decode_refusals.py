@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audio.decode import LONGEST, decode
+from audio.decoding.decode import LONGEST, decode
+from audio.decoding.samples import SAMPLE_RATE
 from audio.errors import DecodeError, SourceError
-from audio.samples import SAMPLE_RATE
 from tests.recordings import convert, tone, write_wav
 from tests.support.paths import CLIPS
 
@@ -128,7 +128,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "a.wav", tone(440, 0.5))
     path.chmod(0)
     program = (
-        "import os, sys; from pathlib import Path; from audio.decode import decode; import audio.errors\n"
+        "import os, sys; from pathlib import Path; from audio.decoding.decode import decode; import audio.errors\n"
         "if os.geteuid() == 0: os.setuid(65534)\n"  # root may read everything
         "try: decode(Path(sys.argv[1]))\n"
         "except audio.errors.DecodeError as error: print(error)\n"
@@ -150,7 +150,8 @@ def test_a_wav_written_into_a_pipe_is_not_called_cut(tmp_path: Path, sizes: tupl
 @pytest.mark.skipif(os.name == "nt", reason="needs limits on the size of files")
 def test_a_full_disk_is_told_from_a_bad_file(tmp_path: Path) -> None:
     program = (
-        "import resource, sys; from pathlib import Path; from audio.decode import decode; import audio.errors\n"
+        "import resource, sys; from pathlib import Path; import audio.errors\n"
+        "from audio.decoding.decode import decode\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
         "try: decode(Path(sys.argv[1]))\n"
         "except audio.errors.DecodeError as error: print(error)\n"

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from audio.decode import decode
+from audio.decoding.decode import decode
 from tests.conftest import Run
 from tests.support.paths import CLIPS
 from transcribe.cli import main

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from audio.decode import Audio, decode
+from audio.decoding.decode import Audio, decode
 from tests.support.paths import CLIPS
 from transcribe.diarize import Diarization, find_speakers, frame_scores, held, viterbi, who_speaks
 from transcribe.segmentation import FRAME_STEP, Activity

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio.digest import BLOCK_BYTES, Digest
+from audio.fetching.digest import BLOCK_BYTES, Digest
 
 DATA = random.Random(9).randbytes(12 * BLOCK_BYTES + 77)
 

@@ -104,7 +104,7 @@ def test_every_lint_rule_is_documented() -> None:
 
 
 def test_the_page_on_fetching_tells_the_limits_in_force() -> None:
-    from audio.http import Limits
+    from audio.net.http import Limits
 
     page = " ".join((ROOT / "docs" / "fetching.md").read_text(encoding="utf-8").split())
     limits = Limits()

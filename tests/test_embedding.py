@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio.decode import Audio
+from audio.decoding.decode import Audio
 from transcribe.embedding import STEP, WINDOW, embed, fbank, window_starts
 
 RATE = 16_000

@@ -11,8 +11,8 @@ from typing import Any
 import click.testing
 import pytest
 
+from audio.decoding.samples import Audio
 from audio.episode import Episode, Person
-from audio.samples import Audio
 from output.markdown import render
 from tests.samples import ADA, transcript
 from tests.support.paths import CLIPS

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from audio.episode import Episode
 from audio.errors import FeedError
-from audio.feed import episodes_of, feeds_of, moment_of, plain, seconds_of
+from audio.sources.feed import episodes_of, feeds_of, moment_of, plain, seconds_of
 from tests.support.paths import FEEDS
 
 FEED_URL = "https://feeds.example/show/feed.xml"

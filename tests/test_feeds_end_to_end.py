@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from audio.episode import Episode
-from audio.library import Library
+from audio.fetching.library import Library
 from tests.conftest import Run
 from tests.scripted import tone
 from transcribe.plan import states

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from audio.errors import FetchError, TransientError
-from audio.fetch import fetch
+from audio.fetching.fetch import fetch
 from tests.fetching import AUDIO, client_for, episode, fetched_bytes
 from tests.hostile_server import LONG_AGO, HostileServer, Resource
 

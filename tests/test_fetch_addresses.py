@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio.addresses import is_public, shown, web_address, without_account
 from audio.episode import PublishedTranscript
 from audio.errors import FetchError, TransientError
-from audio.fetch import Fetched, fetch, fetch_all
-from audio.http import Client, Limits
-from audio.library import Library, State
+from audio.fetching.fetch import Fetched, fetch, fetch_all
+from audio.fetching.library import Library, State
+from audio.net.addresses import is_public, shown, web_address, without_account
+from audio.net.http import Client, Limits
 from tests.fetching import AUDIO, Sleeps, client_for, episode
 from tests.hostile_server import HostileServer, Resource
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from audio.documents import get_document
 from audio.errors import FetchError, TransientError
-from audio.fetch import fetch
-from audio.http import Client, Limits
+from audio.fetching.fetch import fetch
+from audio.net.documents import get_document
+from audio.net.http import Client, Limits
 from tests.fetching import AUDIO, Sleeps, client_for, episode, fetched_bytes
 from tests.hostile_server import HostileServer, Resource
 

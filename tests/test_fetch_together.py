@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from audio.errors import FetchError
-from audio.fetch import Failed, Fetched, fetch, fetch_all
-from audio.library import Library
+from audio.fetching.fetch import Failed, Fetched, fetch, fetch_all
+from audio.fetching.library import Library
 from tests.fetching import AUDIO, client_for, episode, fetched_bytes
 from tests.hostile_server import HostileServer, Resource
 from tests.support.paths import ROOT
@@ -93,8 +93,8 @@ FETCH_IN_A_PROCESS = """
 import sys
 from pathlib import Path
 from audio.episode import Episode
-from audio.fetch import Fetched, fetch_all
-from audio.http import Client
+from audio.fetching.fetch import Fetched, fetch_all
+from audio.net.http import Client
 folder, *urls = sys.argv[1:]
 with Client(urls) as client:
     outcomes = list(fetch_all([Episode(url[-5:], audio_url=url) for url in urls], Path(folder), client=client))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from audio.disk import sha256_of
 from audio.episode import Episode
-from audio.naming import LONGEST_STEM_BYTES, stem_of
+from audio.fetching.naming import LONGEST_STEM_BYTES, stem_of
 from output.errors import OutputError
 from output.files import stem_for, write_draft
 

@@ -14,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from audio.decode import Audio, decode
+from audio.decoding.decode import Audio, decode
 from audio.episode import Episode, Person
 from tests.support.paths import CLIPS
 from tests.weights import needs_wheels

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audio.errors import FetchError
-from audio.fetch import Fetched, fetch, fetch_all
-from audio.library import Library, State
-from audio.naming import LONGEST_STEM_BYTES, stem_of
-from audio.sources import episodes_from
+from audio.fetching.fetch import Fetched, fetch, fetch_all
+from audio.fetching.library import Library, State
+from audio.fetching.naming import LONGEST_STEM_BYTES, stem_of
+from audio.sources.resolve import episodes_from
 from tests.fetching import AUDIO, client_for, episode, fetched_bytes, fetched_titles
 from tests.hostile_server import HostileServer, Resource
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from audio.decode import decode
+from audio.decoding.decode import decode
 from tests.support.paths import CLIPS
 from tests.weights import needs_wheels
 from transcribe.engines import Reading, Recognizer, load

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from audio.length import stated_length
+from audio.decoding.probe import stated_length
 from tests.faulty import quick
 from tests.scripted import tone
 from transcribe.batch import Setup, run

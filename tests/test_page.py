@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audio.errors import PageError
-from audio.page import page_of
+from audio.sources.page import page_of
 from tests.support.paths import SHARED
 
 URL = "https://blog.example/2020/post.html"

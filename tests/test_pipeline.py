@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from audio.decoding.samples import Audio
 from audio.episode import Episode
 from audio.errors import AudioError, SourceError
-from audio.samples import Audio
 from tests.scripted import B_SOUNDS, ScriptedStages, tone
 from transcribe.checkpoint import Checkpoints, ForgetfulCheckpoints
 from transcribe.diarize import Diarization

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio.decode import Audio, decode
+from audio.decoding.decode import Audio, decode
 from tests.spoken import said, text
 from tests.support.paths import CLIPS, SHARED
 from tests.weights import needs_wheels

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audio.decoding.samples import Audio
 from audio.episode import Episode
-from audio.samples import Audio
 from tests.faulty import ChunkedStages, logged
 from tests.scripted import tone
 from transcribe import kept

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio.decode import decode
+from audio.decoding.decode import decode
+from audio.decoding.samples import Audio
 from audio.episode import Episode
-from audio.samples import Audio
 from output.markdown import render
 from output.parse import parse
 from tests.samples import transcript, turn

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from audio.decoding.samples import SAMPLE_RATE, Audio
 from audio.errors import AudioError, DecodeError, SourceError
-from audio.samples import SAMPLE_RATE, Audio
 from tests.recordings import STEP
 
 TEN: NDArray[np.float32] = np.zeros(10, np.float32)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio.samples import Audio
+from audio.decoding.samples import Audio
 from tests.spoken import said, text
 from transcribe.engines import Reading
 from transcribe.engines.scripted import Scripted

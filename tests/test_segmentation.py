@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio.decode import Audio
+from audio.decoding.decode import Audio
 from transcribe.segmentation import FRAME_STEP, Activity, segment
 
 RATE = 16_000

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from audio import sites
 from audio.errors import PageError
+from audio.sources import sites
 from tests.hostile_server import HostileServer, Resource
 
 PLAYER = """<!DOCTYPE html><html><head><title>Hidden sound</title></head><body>

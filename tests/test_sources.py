@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from audio.episode import Episode
 from audio.errors import FeedError, FetchError, PageError, SourceError
-from audio.http import Client, Limits
 from audio.media import Kind, kind_of
-from audio.selection import Selection
-from audio.sources import episodes_from
+from audio.net.http import Client, Limits
+from audio.sources.resolve import episodes_from
+from audio.sources.selection import Selection
 from tests.hostile_server import LONG_AGO, HostileServer, Resource
 
 MP3 = b"ID3\x04" + bytes(100_000)

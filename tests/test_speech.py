@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from audio.decode import Audio, decode
+from audio.decoding.decode import Audio, decode
 from benchmarks.invention import music
 from tests.support.paths import CLIPS
 from transcribe.speech import FRAME, LONGEST_CHUNK, Region, find_regions, pack, plan, speech_probabilities

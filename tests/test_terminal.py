@@ -13,8 +13,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from audio.feed import plain
-from audio.page import page_of
+from audio.sources.feed import plain
+from audio.sources.page import page_of
 from tests.conftest import Run
 from tests.fetching import AUDIO
 from tests.hostile_server import HostileServer, Resource

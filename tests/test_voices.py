@@ -14,9 +14,9 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio.decode import decode
+from audio.decoding.decode import decode
+from audio.decoding.samples import Audio
 from audio.episode import Episode
-from audio.samples import Audio
 from output.formats import write
 from tests.support.paths import CLIPS
 from transcribe.cli import cli

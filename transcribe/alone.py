@@ -26,7 +26,7 @@ from transcribe.errors import TranscribeError
 if TYPE_CHECKING:
     from filelock import FileLock
 
-HIDDEN = ".turnscript"  # the folder `audio.library` keeps its index in
+HIDDEN = ".turnscript"  # the folder `audio.fetching.library` keeps its index in
 _log = logging.getLogger(__name__)
 _LOCK = "run.lock"
 _RETRY_S = 0.5

@@ -17,10 +17,10 @@ from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from audio.decoding.probe import stated_length
 from audio.episode import Seconds
-from audio.fetch import Failed, fetch_all
-from audio.http import Client
-from audio.length import stated_length
+from audio.fetching.fetch import Failed, fetch_all
+from audio.net.http import Client
 from output.errors import OutputError
 from output.formats import file_name
 from transcribe.checkpoint import note_source

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from transcribe.segmentation import ALONE, FRAME_STEP, Activity
 
-LEVEL_STEP = 0.01  # seconds from one measured level to the next, as in `audio.samples`
+LEVEL_STEP = 0.01  # seconds from one measured level to the next, as in `audio.decoding.samples`
 
 _AVERAGED = 0.05  # seconds on either side of a moment whose energy counts for it
 _SILENCE = 1e-9  # energy below 16 bits

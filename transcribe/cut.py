@@ -16,11 +16,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from audio.decode import decode
+from audio.decoding.decode import decode
+from audio.decoding.samples import SAMPLE_RATE
 from audio.disk import sha256_of, write_atomically
 from audio.episode import Seconds
 from audio.media import MEDIA_SUFFIXES
-from audio.samples import SAMPLE_RATE
 from output.parse import read_draft
 from transcribe.editor.sync import follow, transcript_of
 from transcribe.errors import SettingsError, TranscriptError
@@ -29,7 +29,7 @@ from transcribe.settings import Settings
 from transcribe.transcript import Transcript, Turn, Word
 
 if TYPE_CHECKING:
-    from audio.samples import Audio
+    from audio.decoding.samples import Audio
 
 SEARCH = 3.0  # seconds on either side of a wanted cut in which a silence is looked for
 SHORTEST_SILENCE_MS = 200

@@ -29,8 +29,8 @@ from transcribe.transcript import SpeakerSpan
 from transcribe.windows import Windows, choose_windows, share_of
 
 if TYPE_CHECKING:
+    from audio.decoding.samples import Audio
     from audio.episode import Seconds
-    from audio.samples import Audio
 
 # Something begins where a score reaches the first number and lasts while it stays above the second.
 _SPEECH = (0.7, 0.5)  # probability of speech

@@ -20,7 +20,7 @@ from transcribe.speaker_networks import EMBEDDING, FEATURES
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-    from audio.samples import Audio
+    from audio.decoding.samples import Audio
     from transcribe.speaker_models import Network
 
 SAMPLE_RATE = 16_000

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from audio.decoding.probe import stated_length
 from audio.disk import cache_folder, write_atomically
 from audio.errors import AudioError
-from audio.length import stated_length
 from transcribe.checkpoint import Checkpoints
 from transcribe.engines import engine_name
 from transcribe.errors import TranscribeError
@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 def forecast(jobs: Iterable[Job], setup: Setup) -> Iterator[str]:
     """A line for each job, and one for all: what would be done, and how long it would take."""
-    from audio.decode import check_source
+    from audio.decoding.decode import check_source
 
     due: list[Job] = []
     pipeline = Pipeline(

@@ -17,7 +17,7 @@ from transcribe.speech import Chunk, Region, voiced_between
 from transcribe.transcript import Doubt, Word
 
 if TYPE_CHECKING:
-    from audio.samples import Audio
+    from audio.decoding.samples import Audio
     from transcribe.engines.protocol import Samples
 
 

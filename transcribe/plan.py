@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from audio.addresses import shown
 from audio.episode import Episode
 from audio.errors import AudioError
-from audio.http import Client
-from audio.library import Library, key_of, told_apart
-from audio.selection import Selection
-from audio.sources import episodes_from
+from audio.fetching.library import Library, key_of, told_apart
+from audio.net.addresses import shown
+from audio.net.http import Client
+from audio.sources.resolve import episodes_from
+from audio.sources.selection import Selection
 from output.files import stem_for
 from output.formats import file_name
 from transcribe.pipeline import hash_of

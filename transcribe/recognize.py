@@ -35,7 +35,7 @@ from transcribe.speech import Chunk, Plan, plan
 from transcribe.transcript import Doubt, Word
 
 if TYPE_CHECKING:
-    from audio.samples import Audio
+    from audio.decoding.samples import Audio
 
     Progress = Callable[[float], None]
 

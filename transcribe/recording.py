@@ -27,8 +27,8 @@ from transcribe.settings import Settings, Stage
 from transcribe.stages import Stages, glossary_of
 
 if TYPE_CHECKING:
+    from audio.decoding.samples import Audio
     from audio.episode import Episode
-    from audio.samples import Audio
     from transcribe.diarize import Diarization
     from transcribe.recognize import Recognition
     from transcribe.speech import Chunk, Plan
@@ -251,7 +251,7 @@ class Recording:
 
     def _decoded(self) -> Audio:
         """Decodes, and makes sure that the samples are those of the file that was meant."""
-        from audio.decode import decode
+        from audio.decoding.decode import decode
 
         audio = decode(self._path, progress=lambda fraction: self.watch.tell("decode", fraction))
         try:

@@ -25,7 +25,7 @@ from transcribe.recognize import Recognition
 from transcribe.transcript import Word
 
 if TYPE_CHECKING:
-    from audio.samples import Audio
+    from audio.decoding.samples import Audio
     from transcribe.engines.protocol import Recognizer
     from transcribe.evidence import ChunkEvidence
 

@@ -17,8 +17,8 @@ from transcribe.engines.protocol import LONGEST_WINDOW
 from transcribe.transcript import Transcript, Turn, Word
 
 if TYPE_CHECKING:
+    from audio.decoding.samples import Audio
     from audio.episode import Seconds
-    from audio.samples import Audio
     from transcribe.engines.protocol import Aligner
 
 LONG = 6  # words in a row; up to five, interpolated times are near enough (benchmarks/editor.py)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import transcribe
 from audio.disk import write_atomically
-from audio.library import HIDDEN
+from audio.fetching.library import HIDDEN
 
 if TYPE_CHECKING:
     from audio.episode import Episode, Seconds

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from transcribe.in_order import map_in_order
 
 if TYPE_CHECKING:
-    from audio.samples import Audio
+    from audio.decoding.samples import Audio
     from transcribe.speaker_models import Network
 
 SAMPLE_RATE = 16_000

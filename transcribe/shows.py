@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from audio.addresses import is_web_address
+from audio.net.addresses import is_web_address
 from transcribe.config import FILE_NAME, find_file, layer_of, load_settings, read_file
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings, home_expanded

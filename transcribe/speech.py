@@ -22,7 +22,7 @@ from transcribe.errors import EngineError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from audio.samples import Audio
+    from audio.decoding.samples import Audio
 
     Floats = NDArray[np.float32]
 

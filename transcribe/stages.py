@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from transcribe.settings import Settings, home_expanded
 
 if TYPE_CHECKING:
-    from audio.samples import Audio
+    from audio.decoding.samples import Audio
     from transcribe.diarize import Diarization
     from transcribe.glossary import Glossary
     from transcribe.models import ModelFiles

@@ -13,8 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from audio.addresses import without_account
 from audio.episode import Chapter, Episode, Person, PublishedTranscript, Seconds
+from audio.net.addresses import without_account
 
 T = TypeVar("T")
 

@@ -23,8 +23,8 @@ from transcribe.errors import SettingsError, TranscribeError
 from transcribe.speaker_models import SpeakerModel
 
 if TYPE_CHECKING:
+    from audio.decoding.samples import Audio
     from audio.episode import Seconds
-    from audio.samples import Audio
     from transcribe.transcript import Transcript
 
 SCHEMA = 1

@@ -22,7 +22,7 @@ from transcribe.settings import Settings
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
-    from audio.http import Client
+    from audio.net.http import Client
     from transcribe.batch import Setup
     from transcribe.display import Display
     from transcribe.plan import Job, Mode
@@ -101,7 +101,7 @@ class _Errand:
     @property
     def command(self) -> str:
         """What is being done, for others who want the folder; addresses without what may be secret."""
-        from audio.addresses import shown
+        from audio.net.addresses import shown
 
         return shlex.join(["transcribe", "run", *(["--show", self.show] if self.show else map(shown, self.sources))])
 
@@ -137,7 +137,7 @@ def _done(errand: _Errand, how: _How) -> Report:
 
 def _planned_and_run(errand: _Errand, how: _How) -> Report:
     from audio.disk import swept
-    from audio.http import Client
+    from audio.net.http import Client
     from output.files import check_folder
     from transcribe.alone import alone_in
     from transcribe.batch import Setup

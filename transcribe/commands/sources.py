@@ -37,7 +37,7 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
       transcribe list --show "The Weather Desk"
       transcribe list post.md --json
     """
-    from audio.sources import episodes_from
+    from audio.sources.resolve import episodes_from
     from transcribe.plan import selected, states
     from transcribe.shows import load_shows, shows_named
 
@@ -76,9 +76,9 @@ def fetch(sources: tuple[str, ...], quiet: bool, **given: Any) -> int:
       transcribe fetch https://example.org/feed.xml --since 2026-01-01 -o audio
       transcribe fetch https://example.org/episode.mp3
     """
-    from audio.fetch import Failed, fetch_all
-    from audio.http import Client
-    from audio.library import Library, State
+    from audio.fetching.fetch import Failed, fetch_all
+    from audio.fetching.library import Library, State
+    from audio.net.http import Client
     from transcribe.plan import plan
 
     log_to_stderr(verbose=False, quiet=quiet)
@@ -101,7 +101,7 @@ def fetch(sources: tuple[str, ...], quiet: bool, **given: Any) -> int:
 
 
 def _list_shows(shows: Sequence[Show], *, as_json: bool) -> int:
-    from audio.addresses import shown
+    from audio.net.addresses import shown
 
     if as_json:
         told = [{"name": show.name, "feed": show.feed, "output": show.settings.output} for show in shows]
@@ -133,7 +133,7 @@ def _as_dict(episode: Episode, state: str) -> dict[str, Any]:
 
 
 def _public(address: str | None) -> str | None:
-    from audio.addresses import without_account
+    from audio.net.addresses import without_account
 
     return None if address is None else without_account(address)
 

@@ -84,7 +84,7 @@ def voices_remove(names: tuple[str, ...]) -> int:
 
 
 def _from_clip(path: Path) -> Sample:
-    from audio.decode import decode
+    from audio.decoding.decode import decode
     from transcribe.voices import sample_of_clip
 
     with decode(path) as audio:
@@ -93,7 +93,7 @@ def _from_clip(path: Path) -> Sample:
 
 def _from_draft(name: str, path: Path) -> tuple[Sample, tuple[str, ...]]:
     """The voice, and a warning where the name is the machine's guess."""
-    from audio.decode import decode
+    from audio.decoding.decode import decode
     from output.parse import read_draft
     from transcribe.editor.enrolment import is_guessed
     from transcribe.editor.sync import follow, transcript_of

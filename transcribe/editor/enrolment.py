@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audio.decode import decode
+from audio.decoding.decode import decode
 from audio.errors import SourceError
 from output.parse import read_draft
 from transcribe.editor.people import BY_THE_EDITOR
@@ -22,8 +22,8 @@ from transcribe.transcript import Speaker, Transcript
 from transcribe.voices import LEAST_LIKENESS, Sample, Voice, VoiceError, likeness, on_file_by, sample_of_turns
 
 if TYPE_CHECKING:
+    from audio.decoding.samples import Audio
     from audio.episode import Seconds
-    from audio.samples import Audio
 
 Listen = Callable[["Audio", Transcript, str, str], Sample]
 """The voice of the speaker with this id; the last argument names the recording. Raises `VoiceError`."""

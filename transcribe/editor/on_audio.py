@@ -37,7 +37,7 @@ def timed_on_audio(draft_path: Path, *, open_aligner: Callable[[Transcript], Ali
         if path is None or not path.is_file():
             where = f"{path}: not there" if path else f"{draft_path}: its transcript names no audio"
             raise TranscriptError(f"{where}, so nothing was timed on it or changed; sync without --realign-audio")
-        from audio.decode import decode
+        from audio.decoding.decode import decode
 
         with decode(path) as audio:
             heard, count = relistened(after, found, audio=audio, aligner=open_aligner(after))

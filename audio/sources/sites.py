@@ -1,8 +1,8 @@
 """Sites whose pages name no audio to the naked eye: what `yt-dlp` makes of them, where it is installed.
 
-It is asked about pages the user typed only, and for addresses only; the recording is fetched by `audio.fetch` like any
-other, so one that comes in hundreds of pieces (HLS, DASH) cannot be had this way. yt-dlp does its own networking,
-which `audio.http`'s guard does not cover.
+It is asked about pages the user typed only, and for addresses only; the recording is fetched by `audio.fetching.fetch`
+like any other, so one that comes in hundreds of pieces (HLS, DASH) cannot be had this way. yt-dlp does its own
+networking, which `audio.net.http`'s guard does not cover.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
-from audio.addresses import shown, web_address
 from audio.episode import Episode
 from audio.errors import PageError
-from audio.feed import plain
+from audio.net.addresses import shown, web_address
+from audio.sources.feed import plain
 
 _log = logging.getLogger(__name__)
 

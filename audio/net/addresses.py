@@ -1,6 +1,6 @@
 """Web addresses: which are well formed, which may be reached, and how they are shown.
 
-Pure functions; the one that asks the resolver is in `audio.http`.
+Pure functions; the one that asks the resolver is in `audio.net.http`.
 """
 
 from __future__ import annotations

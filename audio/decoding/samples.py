@@ -1,7 +1,7 @@
 """`Audio`: the samples of one recording, on disk and not in memory, and the scratch file they are written to.
 
 Three hours are 345 MB of samples: several stages read them side by side, each a stretch at a time. Does not know where
-samples come from; `audio.decode` does.
+samples come from; `audio.decoding.decode` does.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 A file is its own episode, a folder the recordings lying in it, a pattern the shell left alone its matches. An address
 is a recording, a feed, an OPML list of feeds or a page; so is a file that was saved from one. Which of them is told
-from the content, never from the name. Recordings themselves are fetched by `audio.fetch`, and decoded nowhere here.
+from the content, never from the name. Recordings themselves are fetched by `audio.fetching.fetch`, and decoded nowhere
+here.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from audio.addresses import is_web_address, shown, web_address
 from audio.disk import cache_folder
-from audio.documents import Document, get_document
 from audio.episode import Episode
 from audio.errors import AudioError, PageError, SourceError, installing
-from audio.feed import episodes_of, feeds_of, plain
-from audio.http import Client
 from audio.media import HEAD_BYTES, MEDIA_SUFFIXES, Kind, kind_of
-from audio.page import Page, page_of
-from audio.sites import episodes_on_site
+from audio.net.addresses import is_web_address, shown, web_address
+from audio.net.documents import Document, get_document
+from audio.net.http import Client
+from audio.sources.feed import episodes_of, feeds_of, plain
+from audio.sources.page import Page, page_of
+from audio.sources.sites import episodes_on_site
 
 _PLAYERS_TRIED = 3
 _NAME_LENGTH = 120  # letters of a name that are shown

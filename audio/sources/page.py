@@ -3,7 +3,7 @@
 lxml parses, as leniently as a browser. The first of these that names any audio is believed, and the others are left
 alone, because a page offers one recording in many ways: audio and video elements, JSON-LD, `og:audio`, links to audio
 files (also as an address in plain text, as Markdown has them), an address handed to a player's frame.
-Following what a page only points at (feeds, players) is up to `audio.sources`.
+Following what a page only points at (feeds, players) is up to `audio.sources.resolve`.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from audio.addresses import shown, web_address, without_account
 from audio.episode import Episode
 from audio.errors import PageError
-from audio.feed import moment_of, plain, seconds_of
 from audio.media import MEDIA_SUFFIXES
+from audio.net.addresses import shown, web_address, without_account
+from audio.sources.feed import moment_of, plain, seconds_of
 
 _IN_TEXT = re.compile(r"https?://[^\s<>\"'\\^`{|}\[\]]+", re.IGNORECASE)
 _CALLS = re.compile(r"(?:click|download|hear|listen|play)\b", re.IGNORECASE)  # "Download this episode" is no title

@@ -1,4 +1,4 @@
-"""One address → one whole file: the loop of attempts under `audio.fetch`.
+"""One address → one whole file: the loop of attempts under `audio.fetching.fetch`.
 
 Which file it becomes, and what is remembered of it, is decided there.
 """
@@ -16,12 +16,12 @@ from io import FileIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from audio.addresses import shown
-from audio.digest import Digest
-from audio.documents import unpacked
 from audio.errors import FetchError, GoneError, TransientError
-from audio.http import Answer, Client
+from audio.fetching.digest import Digest
 from audio.media import HEAD_BYTES, MEDIA_SUFFIXES, Kind, audio_suffix, kind_of
+from audio.net.addresses import shown
+from audio.net.documents import unpacked
+from audio.net.http import Answer, Client
 
 _WORTH_MENTIONING_BYTES = 16 << 10  # an attempt that brought this, or 1 % of the whole, counts as progress
 _WRITE_BACK_BYTES = 8 << 20

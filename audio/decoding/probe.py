@@ -1,13 +1,13 @@
-"""How long a file says it is, without decoding it. What it says may be wrong: `audio.decode` finds out."""
+"""How long a file says it is, without decoding it. What it says may be wrong: `audio.decoding.decode` finds out."""
 
 from __future__ import annotations
 
 import subprocess
 from pathlib import Path
 
+from audio.decoding.ffmpeg import Log, looking_command
 from audio.episode import Seconds
 from audio.errors import DecodeError
-from audio.ffmpeg import Log, looking_command
 
 _PATIENCE = 20.0  # seconds for a header
 

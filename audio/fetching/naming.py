@@ -1,6 +1,6 @@
 """What an episode's files are called: `YYYY-MM-DD-slug`, on every system, whatever the title holds.
 
-Pure; that two episodes do not get one name is seen to by `audio.library`.
+Pure; that two episodes do not get one name is seen to by `audio.fetching.library`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The connections under `audio.http`: urllib3's, with the address checked that is connected to.
+"""The connections under `audio.net.http`: urllib3's, with the address checked that is connected to.
 
 Here and nowhere else urllib3's and the sockets' errors become ours.
 """
@@ -20,9 +20,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from audio.addresses import is_private_host, is_public, origin_of, shown
 from audio.episode import Seconds
 from audio.errors import FetchError, TransientError
+from audio.net.addresses import is_private_host, is_public, origin_of, shown
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse, PoolManager

@@ -16,11 +16,11 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from audio.addresses import web_address, without_account
 from audio.disk import sha256_of, write_atomically
 from audio.episode import Episode
 from audio.errors import FetchError
-from audio.naming import LONGEST_STEM_BYTES, cut, stem_of
+from audio.fetching.naming import LONGEST_STEM_BYTES, cut, stem_of
+from audio.net.addresses import web_address, without_account
 
 HIDDEN = ".turnscript"
 SCHEMA = 1
@@ -36,9 +36,9 @@ class State(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What is known of an episode here. `stem` is its own for good; the rest tells of the file once it is whole
-    (`file`, `size` in bytes, `sha256`), or of a part on its way (`url` and strong `validator`, see `audio.fetch`).
-    `gone` are addresses of the publisher's transcripts at which there was nothing. No address has a user name or a
-    password in it."""
+    (`file`, `size` in bytes, `sha256`), or of a part on its way (`url` and strong `validator`, see
+    `audio.fetching.fetch`). `gone` are addresses of the publisher's transcripts at which there was nothing. No address
+    has a user name or a password in it."""
 
     stem: str
     title: str

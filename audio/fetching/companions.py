@@ -10,13 +10,13 @@ import json
 import logging
 from pathlib import Path
 
-from audio.addresses import web_address, without_account
 from audio.disk import write_atomically
-from audio.documents import get_document
 from audio.episode import Chapter, Episode, PublishedTranscript, Seconds
 from audio.errors import FetchError, GoneError
-from audio.feed import plain
-from audio.http import Client
+from audio.net.addresses import web_address, without_account
+from audio.net.documents import get_document
+from audio.net.http import Client
+from audio.sources.feed import plain
 
 _TRANSCRIPT_SUFFIXES = {  # media types of the podcast namespace, the most useful one first
     "text/vtt": ".vtt",

@@ -15,11 +15,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from audio.addresses import shown, without_account
 from audio.disk import write_atomically
 from audio.errors import FetchError, TransientError
-from audio.http import Answer, Client
 from audio.media import HEAD_BYTES, Kind, kind_of
+from audio.net.addresses import shown, without_account
+from audio.net.http import Answer, Client
 
 _log = logging.getLogger(__name__)
 

@@ -18,10 +18,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from audio.addresses import shown, web_address, without_account
 from audio.episode import Chapter, Episode, Person, PublishedTranscript, Seconds
 from audio.errors import FeedError
 from audio.media import MEDIA_SUFFIXES, without_prolog
+from audio.net.addresses import shown, web_address, without_account
 
 _PREFIXES = (  # (what the namespace's address holds, lower case; our prefix). Publishers vary scheme, case and slashes.
     ("itunes.com/dtds/podcast", "itunes"),

@@ -4,8 +4,8 @@ ffmpeg decodes and resamples into a pipe, pydub mixes each block of it down to m
 anonymous temporary file, so memory stays flat. `pydub.AudioSegment.from_file` is not used: it asks for ffprobe,
 which the `imageio-ffmpeg` wheel lacks, and it holds the whole recording in memory several times over.
 
-Files are taken for hostile: see `audio.ffmpeg`, and what is text is refused unheard. Does not look for speech, raise
-the volume or fetch anything.
+Files are taken for hostile: see `audio.decoding.ffmpeg`, and what is text is refused unheard. Does not look for speech,
+raise the volume or fetch anything.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from audio.decoding.ffmpeg import Log, command
+from audio.decoding.samples import SAMPLE_BYTES, SAMPLE_RATE, Audio, levels_of, scratch_file, write
 from audio.episode import Seconds
 from audio.errors import DecodeError, SourceError
-from audio.ffmpeg import Log, command
-from audio.samples import SAMPLE_BYTES, SAMPLE_RATE, Audio, levels_of, scratch_file, write
 
 if TYPE_CHECKING:
     import numpy as np

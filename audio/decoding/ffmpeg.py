@@ -1,6 +1,7 @@
 """ffmpeg: where it is, how it is called on a file nobody trusts, and what it says of it.
 
-A name never becomes an option or a protocol, and playlists open nothing else. Does not run it: `audio.decode` does.
+A name never becomes an option or a protocol, and playlists open nothing else. Does not run it: `audio.decoding.decode`
+does.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ import shutil
 from pathlib import Path
 from typing import IO
 
+from audio.decoding.samples import SAMPLE_RATE
 from audio.episode import Seconds
 from audio.errors import DecodeError
-from audio.samples import SAMPLE_RATE
 
 _FAULT_LENGTH = 60  # letters of a complaint that are shown
 # Complaints that count for nothing: a tag between two joined mp3s, and what ffmpeg says once more of every fault.
@@ -67,7 +68,7 @@ class Log:
         self.is_mpeg |= line.startswith("[info] Input #0, mp3,")
         self.estimated |= "[warning] Estimating duration" in line
         self.has_film |= bool(re.match(r"\[info\]   Stream #0:.*: Video: (?!.*\(attached pic\))", line))
-        # Not so for wav: one written into a pipe claims more than it can have; `audio.decode` looks itself.
+        # Not so for wav: one written into a pipe claims more than it can have; `audio.decoding.decode` looks itself.
         self.cut |= bool(re.search(r"^\[(?!(in#0/)?wav).*(Packet corrupt|File ended prematurely)", line))
         if re.search(r"\[(error|fatal|panic)\]", line):
             complaint = re.sub(r"\[[^\]]*\] ", "", line)

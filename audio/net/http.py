@@ -2,7 +2,7 @@
 
 Why not a ready-made session: an item of a feed must not reach the machine's own network, so the address that is
 checked has to be the address that is connected to, on every hop. Cookies are neither kept nor sent.
-What to do with an answer (resume, verify, parse) is the business of `audio.fetch` and `audio.sources`.
+What to do with an answer (resume, verify, parse) is the business of `audio.fetching.fetch` and `audio.sources.resolve`.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from audio import connections
-from audio.addresses import origin_of, shown, web_address
 from audio.episode import Seconds
 from audio.errors import FetchError, GoneError, TransientError
+from audio.net import connections
+from audio.net.addresses import origin_of, shown, web_address
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse

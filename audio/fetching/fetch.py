@@ -2,7 +2,7 @@
 
 The body goes to `STEM.part` and is renamed when it is whole. A drop is taken up where it happened by `Range`, under
 `If-Range` and a strong validator only (RFC 9110, 13.1.5 and 14.2); where the server gives none, or has another entity
-by now, the download starts anew. What the publisher gives along with it (`audio.companions`) is put beside.
+by now, the download starts anew. What the publisher gives along with it (`audio.fetching.companions`) is put beside.
 Decoding is not tried; a page or other text in audio's clothing is refused.
 """
 
@@ -15,15 +15,15 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from audio.addresses import shown, web_address, without_account
-from audio.companions import Companions
 from audio.disk import free_backup, sha256_of
-from audio.download import Download
 from audio.episode import Episode
 from audio.errors import AudioError, FetchError
-from audio.http import Client
-from audio.library import Entry, Library, key_of, told_apart
+from audio.fetching.companions import Companions
+from audio.fetching.download import Download
+from audio.fetching.library import Entry, Library, key_of, told_apart
 from audio.media import MEDIA_SUFFIXES
+from audio.net.addresses import shown, web_address, without_account
+from audio.net.http import Client
 
 _log = logging.getLogger(__name__)
 
