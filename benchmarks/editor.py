@@ -29,10 +29,10 @@ from audio.decoding.decode import decode
 from audio.episode import Episode
 from output.markdown import render
 from transcribe.editor.sync import follow, sync
-from transcribe.engines import load_aligner
-from transcribe.models import find_model
 from transcribe.realign import realign
-from transcribe.relisten import relistened, rewrites
+from transcribe.recognition.engines import load_aligner
+from transcribe.recognition.forced_alignment import relistened, rewrites
+from transcribe.recognition.models import find_model
 from transcribe.transcript import MadeWith, Speaker, Transcript, Turn, Word
 
 CLIP = Path(__file__).parents[1] / "tests/clips/packaging-notes.mp3"

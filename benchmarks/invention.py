@@ -94,9 +94,9 @@ def main(minutes: float = 10.0) -> None:
     sys.path.insert(0, str(ROOT))
     from audio.decoding.decode import decode
     from audio.decoding.samples import Audio
-    from transcribe.engines import load
-    from transcribe.models import find_model
-    from transcribe.recognize import recognize
+    from transcribe.recognition.engines import load
+    from transcribe.recognition.models import find_model
+    from transcribe.recognition.recognize import recognize
     from transcribe.settings import Settings
 
     settings = Settings(language="en")

@@ -75,9 +75,9 @@ def write_long(path: Path, files: Sequence[Path], *, seconds: float) -> None:
 def words_of(path: Path, options: dict[str, object]) -> dict[str, float]:
     """Decode and recognise one file in this process."""
     from audio.decoding.decode import decode
-    from transcribe.engines import load
-    from transcribe.models import find_model
-    from transcribe.recognize import recognize
+    from transcribe.recognition.engines import load
+    from transcribe.recognition.models import find_model
+    from transcribe.recognition.recognize import recognize
     from transcribe.settings import Settings
 
     settings = Settings(engine="ctranslate2", language="en", **options)  # type: ignore[arg-type]

@@ -29,7 +29,7 @@ from benchmarks.recognition import default_files  # noqa: E402 - the path is set
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from transcribe.engines.protocol import Recognizer
+    from transcribe.recognition.engines.protocol import Recognizer
     from transcribe.transcript import SpeakerSpan, Turn, Word
 
 RATE = 16_000
@@ -53,8 +53,8 @@ class Passage(NamedTuple):
 @click.option("--mixes", default=45, show_default=True, help="Made-up conversations.")
 def main(files: Sequence[Path], mixes: int) -> None:
     """Print how many words in overlap are given to whoever said them, by the gain of who joins."""
-    from transcribe.engines import load
-    from transcribe.models import find_model
+    from transcribe.recognition.engines import load
+    from transcribe.recognition.models import find_model
     from transcribe.settings import Settings
 
     recognizer = load(Settings(language="en"), find_model("base"))
@@ -106,7 +106,7 @@ def is_one_persons(span: SpeakerSpan, spans: Sequence[SpeakerSpan]) -> bool:
 def words_of(samples: NDArray[np.float32], recognizer: Recognizer) -> Sequence[Word]:
     """What is heard in samples at 16 kHz."""
     from audio.decoding.samples import Audio
-    from transcribe.recognize import recognize
+    from transcribe.recognition.recognize import recognize
     from transcribe.settings import Settings
 
     return recognize(Audio.from_samples(samples), recognizer, settings=Settings(language="en")).words

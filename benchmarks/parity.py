@@ -30,9 +30,9 @@ def main(files: Sequence[Path], seconds: float) -> None:
     from whisper.normalizers import EnglishTextNormalizer
 
     from audio.decoding.decode import decode
-    from transcribe.engines import load
-    from transcribe.models import find_model
-    from transcribe.recognize import recognize
+    from transcribe.recognition.engines import load
+    from transcribe.recognition.models import find_model
+    from transcribe.recognition.recognize import recognize
     from transcribe.settings import Settings
 
     normal = EnglishTextNormalizer()

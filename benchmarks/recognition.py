@@ -50,9 +50,9 @@ def ours(threads: int) -> System:
     from transcribe.process import begin
 
     begin()
-    from transcribe.engines import load
-    from transcribe.models import find_model
-    from transcribe.recognize import recognize
+    from transcribe.recognition.engines import load
+    from transcribe.recognition.models import find_model
+    from transcribe.recognition.recognize import recognize
     from transcribe.settings import Settings
 
     settings = Settings(engine="ctranslate2", threads=threads, language="en", beam_size=BEAM)
@@ -66,7 +66,7 @@ def faster_whisper(threads: int, *, batched: bool) -> System:
     """faster-whisper as its users call it, with word times."""
     from faster_whisper import BatchedInferencePipeline, WhisperModel
 
-    from transcribe.models import find_model
+    from transcribe.recognition.models import find_model
 
     model = WhisperModel(str(find_model("base").folder), device="cpu", compute_type="int8", cpu_threads=threads)
     options: dict[str, Any] = {"language": "en", "beam_size": BEAM, "word_timestamps": True}
@@ -86,9 +86,9 @@ def openai_whisper(threads: int, *, beam_size: int | None) -> System:
     import torch
     import whisper
 
-    from transcribe.engines.container import read_container
-    from transcribe.engines.openai_whisper import dimensions, state_dict
-    from transcribe.models import find_model
+    from transcribe.recognition.engines.ct2_container import read_container
+    from transcribe.recognition.engines.openai_whisper import dimensions, state_dict
+    from transcribe.recognition.models import find_model
 
     torch.set_num_threads(threads)
     arrays = read_container(find_model("base").folder / "model.bin")

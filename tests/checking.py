@@ -11,8 +11,8 @@ from typing import Any
 from audio.decoding.samples import Audio
 from tests.scripted import ScriptedStages, tone
 from transcribe.diarize import Diarization
-from transcribe.glossary import Glossary, corrected
-from transcribe.recognize import Recognition
+from transcribe.recognition.glossary import Glossary, corrected
+from transcribe.recognition.recognize import Recognition
 from transcribe.transcript import SpeakerSpan, Word
 
 Check = Callable[..., tuple[int, str, str]]

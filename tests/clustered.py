@@ -10,10 +10,10 @@ from pathlib import Path
 from audio.decoding.samples import Audio
 from tests.scripted import ScriptedStages
 from transcribe.cli import main
-from transcribe.glossary import Glossary
-from transcribe.recognize import Recognition
+from transcribe.recognition.glossary import Glossary
+from transcribe.recognition.recognize import Recognition
+from transcribe.recognition.vad import Chunk
 from transcribe.settings import Settings
-from transcribe.speech import Chunk
 
 
 def scripted(settings: Settings) -> ScriptedStages:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from transcribe.engines import Recognizer
-    from transcribe.models import ModelFiles
+    from transcribe.recognition.engines import Recognizer
+    from transcribe.recognition.models import ModelFiles
 
 
 # No test is timed: a busy machine is not a failure. The examples are the same in every run.
@@ -91,7 +91,7 @@ def speaker_models() -> None:
 @pytest.fixture(scope="module")
 def base_files() -> ModelFiles:
     """The weights `base`."""
-    from transcribe.models import find_model
+    from transcribe.recognition.models import find_model
 
     return find_model("base")
 
@@ -107,7 +107,7 @@ def clip() -> NDArray[np.float32]:
 @pytest.fixture(scope="module")
 def fast(base_files: ModelFiles) -> Recognizer:
     """The fast engine with two threads."""
-    from transcribe.engines import load
+    from transcribe.recognition.engines import load
     from transcribe.settings import Settings
 
     return load(Settings(threads=2), base_files)
@@ -116,7 +116,7 @@ def fast(base_files: ModelFiles) -> Recognizer:
 @pytest.fixture(scope="module")
 def reference(base_files: ModelFiles) -> Recognizer:
     """The reference engine."""
-    from transcribe.engines import load
+    from transcribe.recognition.engines import load
     from transcribe.settings import Settings
 
     return load(Settings(engine="openai"), base_files)

@@ -16,9 +16,9 @@ from pathlib import Path
 from audio.decoding.samples import Audio
 from tests.scripted import ScriptedStages
 from transcribe.diarize import Diarization
-from transcribe.recognize import Recognition
+from transcribe.recognition.recognize import Recognition
+from transcribe.recognition.vad import Chunk, Plan, Region
 from transcribe.settings import Settings
-from transcribe.speech import Chunk, Plan, Region
 from transcribe.transcript import SpeakerSpan, Word
 
 FATAL_SECONDS = 3.0  # a recording of this length kills whoever reads it

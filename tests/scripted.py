@@ -11,11 +11,11 @@ from pathlib import Path
 from audio.decoding.samples import Audio
 from transcribe.diarize import Diarization
 from transcribe.errors import EngineError
-from transcribe.glossary import Glossary
-from transcribe.models import ModelFiles
-from transcribe.recognize import Recognition
+from transcribe.recognition.glossary import Glossary
+from transcribe.recognition.models import ModelFiles
+from transcribe.recognition.recognize import Recognition
+from transcribe.recognition.vad import Chunk, Plan, Region
 from transcribe.settings import Settings
-from transcribe.speech import Chunk, Plan, Region
 from transcribe.transcript import Doubt, SpeakerSpan, Word
 
 SAID = "I'm Ada. Who are you? I am Grace. Thank you, Grace."

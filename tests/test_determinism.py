@@ -47,8 +47,8 @@ def test_the_threads_of_numpys_blas_change_nothing() -> None:
     """A worker of a cluster has one, a laptop two; on some processors they round otherwise, and words change."""
     code = (
         "import sys, numpy as np\n"
-        "from transcribe.engines.ctranslate2 import CTranslate2, _log_mel\n"
-        "from transcribe.models import find_model\n"
+        "from transcribe.recognition.engines.ctranslate2 import CTranslate2, _log_mel\n"
+        "from transcribe.recognition.models import find_model\n"
         "sound = np.random.default_rng(0).normal(scale=0.1, size=29 * 16_000).astype(np.float32)\n"
         "model = CTranslate2(find_model('base'), device='cpu', threads=1)._model\n"
         "sys.stdout.buffer.write(_log_mel(model, sound).tobytes())\n"

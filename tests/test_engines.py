@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from tests.support.paths import CLIPS
 from tests.weights import needs_wheels
-from transcribe.engines import LanguageGuess, Reading, Recognizer, engine_name, load
-from transcribe.engines.container import read_container
-from transcribe.engines.openai_whisper import dimensions, state_dict
-from transcribe.engines.spelling import Piece, words_of
 from transcribe.errors import EngineError
-from transcribe.models import ModelFiles
+from transcribe.recognition.engines import LanguageGuess, Reading, Recognizer, engine_name, load
+from transcribe.recognition.engines.ct2_container import read_container
+from transcribe.recognition.engines.openai_whisper import dimensions, state_dict
+from transcribe.recognition.engines.token_words import Piece, words_of
+from transcribe.recognition.models import ModelFiles
 from transcribe.settings import Settings
 from transcribe.transcript import Word
 

@@ -13,10 +13,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.spoken import said, text
-from transcribe.engines import Reading
-from transcribe.evidence import agreed, holes, is_sound, joined, reaching, settled, unheard, without_loops
-from transcribe.fillers import without_fillers
-from transcribe.speech import Chunk, Region
+from transcribe.recognition.engines import Reading
+from transcribe.recognition.fillers import without_fillers
+from transcribe.recognition.reading_quality import (
+    agreed,
+    holes,
+    is_sound,
+    joined,
+    reaching,
+    settled,
+    unheard,
+    without_loops,
+)
+from transcribe.recognition.vad import Chunk, Region
 from transcribe.transcript import Word
 
 

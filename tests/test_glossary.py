@@ -18,14 +18,14 @@ from audio.decoding.decode import Audio, decode
 from audio.episode import Episode, Person
 from tests.support.paths import CLIPS
 from tests.weights import needs_wheels
-from transcribe.engines import Reading, load
 from transcribe.engines.scripted import Scripted
 from transcribe.errors import SettingsError
-from transcribe.evidence import ChunkEvidence
-from transcribe.glossary import Glossary, Term, corrected, names_in, parse, read_glossary
-from transcribe.models import find_model
-from transcribe.recognize import Recognition, recognize
-from transcribe.rehearing import likeness, names_said, reheard, resembled
+from transcribe.recognition.engines import Reading, load
+from transcribe.recognition.glossary import Glossary, Term, corrected, names_in, parse, read_glossary
+from transcribe.recognition.models import find_model
+from transcribe.recognition.name_biasing import likeness, names_said, reheard, resembled
+from transcribe.recognition.reading_quality import ChunkEvidence
+from transcribe.recognition.recognize import Recognition, recognize
 from transcribe.settings import Settings
 from transcribe.transcript import Word
 
@@ -352,7 +352,7 @@ def test_a_spoiled_name_is_heard_again_and_strangers_are_not() -> None:
 
 
 def test_a_part_of_a_name_that_is_there_takes_no_word_away() -> None:
-    from transcribe.rehearing import names_said
+    from transcribe.recognition.name_biasing import names_said
 
     words = [Word(text, i, i + 0.5, 0.3) for i, text in enumerate("de koude oorlog was".split())]
     prompted = [Word(text, i, i + 0.5, 0.9) for i, text in enumerate("de Oorlog was".split())]

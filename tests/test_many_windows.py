@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from audio.decoding.decode import decode
 from tests.support.paths import CLIPS
 from tests.weights import needs_wheels
-from transcribe.engines import Reading, Recognizer, load
-from transcribe.engines.sharing import shared_out
-from transcribe.models import ModelFiles
+from transcribe.recognition.engines import Reading, Recognizer, load
+from transcribe.recognition.engines.window_batches import shared_out
+from transcribe.recognition.models import ModelFiles
 from transcribe.settings import Settings
 
 Floats = NDArray[np.float32]

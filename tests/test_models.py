@@ -15,7 +15,7 @@ import pytest
 from tests.support.paths import ROOT
 from tests.weights import needs_wheels
 from transcribe.errors import ModelError
-from transcribe.models import DEFAULT, PINNED, Place, find_model, known_models, verify_model
+from transcribe.recognition.models import DEFAULT, PINNED, Place, find_model, known_models, verify_model
 
 
 @pytest.fixture
@@ -90,14 +90,14 @@ def test_a_folder_cannot_claim_a_pinned_name_by_its_record(cache: Path) -> None:
     }
     (folder / "turnscript.json").write_text(json.dumps({"files": record}))
     assert hashlib.sha256(data).hexdigest() != PINNED["tiny.en"]
-    code = "from transcribe.models import find_model; find_model('tiny.en')"
+    code = "from transcribe.recognition.models import find_model; find_model('tiny.en')"
     assert "ModelError" in _python(code, cache).stderr
 
 
 def test_without_a_network_a_hub_model_is_one_plain_line(cache: Path) -> None:
     code = """
 from transcribe.errors import ModelError
-from transcribe.models import find_model
+from transcribe.recognition.models import find_model
 try:
     find_model("small")
 except ModelError as error:
@@ -161,7 +161,7 @@ class TestEmbedded:
             verify_model("base")
 
     def test_two_processes_at_once_both_get_whole_weights(self, cache: Path) -> None:
-        code = "from transcribe.models import verify_model; print(verify_model('base').sha256)"
+        code = "from transcribe.recognition.models import verify_model; print(verify_model('base').sha256)"
         with ThreadPoolExecutor(3) as pool:
             runs = list(pool.map(lambda _: _python(code, cache), range(3)))
         assert [run.stdout.strip() for run in runs] == [PINNED["base"]] * 3

@@ -16,13 +16,13 @@ from audio.decoding.decode import Audio, decode
 from tests.spoken import said, text
 from tests.support.paths import CLIPS, SHARED
 from tests.weights import needs_wheels
-from transcribe.engines import Reading, load
 from transcribe.engines.scripted import Scripted
 from transcribe.errors import EngineError, SettingsError
-from transcribe.models import find_model
-from transcribe.recognize import UNDETERMINED, read_chunks, recognize, vote
+from transcribe.recognition.engines import Reading, load
+from transcribe.recognition.models import find_model
+from transcribe.recognition.recognize import UNDETERMINED, read_chunks, recognize, vote
+from transcribe.recognition.vad import Chunk, Plan, Region, plan
 from transcribe.settings import Settings
-from transcribe.speech import Chunk, Plan, Region, plan
 from transcribe.transcript import Word
 
 Samples = NDArray[np.float32]

@@ -18,15 +18,15 @@ from tests.scripted import tone
 from transcribe import kept
 from transcribe.checkpoint import Checkpoints, ForgetfulCheckpoints, Gathered, Key
 from transcribe.diarize import Diarization
-from transcribe.engines import Reading
 from transcribe.engines.scripted import Scripted
-from transcribe.evidence import ChunkEvidence
-from transcribe.glossary import Correction
 from transcribe.pipeline import hash_of
-from transcribe.recognize import Recognition, combined, read_chunks
+from transcribe.recognition.engines import Reading
+from transcribe.recognition.glossary import Correction
+from transcribe.recognition.reading_quality import ChunkEvidence
+from transcribe.recognition.recognize import Recognition, combined, read_chunks
+from transcribe.recognition.vad import Chunk, Plan, Region
 from transcribe.recording import BLOCK, Recording, Watch
 from transcribe.settings import Settings, Stage
-from transcribe.speech import Chunk, Plan, Region
 from transcribe.transcript import Doubt, SpeakerSpan, Word
 
 SECONDS = 40

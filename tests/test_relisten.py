@@ -21,11 +21,11 @@ from tests.support.paths import CLIPS
 from transcribe.commands.editing import sync as sync_command
 from transcribe.editor.on_audio import timed_on_audio
 from transcribe.editor.sync import follow, sync, transcript_of
-from transcribe.engines import load_aligner
 from transcribe.errors import TranscriptError
-from transcribe.models import find_model
 from transcribe.realign import realign
-from transcribe.relisten import Rewrite, relistened, rewrites
+from transcribe.recognition.engines import load_aligner
+from transcribe.recognition.forced_alignment import Rewrite, relistened, rewrites
+from transcribe.recognition.models import find_model
 from transcribe.transcript import Transcript, Turn, Word
 
 CLIP = CLIPS / "packaging-notes.mp3"
@@ -162,7 +162,7 @@ def test_without_the_audio_nothing_is_changed(draft: Path) -> None:
 
 
 def recognised_clip() -> tuple[Word, ...]:
-    from transcribe.engines.ctranslate2 import CTranslate2
+    from transcribe.recognition.engines.ctranslate2 import CTranslate2
 
     with decode(CLIP) as audio:
         (reading,) = CTranslate2(find_model("base")).recognize([audio.read(0, 28.0)], language="en")

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from audio.decoding.samples import Audio
 from tests.spoken import said, text
-from transcribe.engines import Reading
 from transcribe.engines.scripted import Scripted
-from transcribe.passages import Passage, Reader
-from transcribe.second_look import last_resort, retold
-from transcribe.speech import Chunk, Region
+from transcribe.recognition.engines import Reading
+from transcribe.recognition.reader import Passage, Reader
+from transcribe.recognition.second_pass import last_resort, retold
+from transcribe.recognition.vad import Chunk, Region
 from transcribe.transcript import Word
 
 Samples = NDArray[np.float32]

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from audio.decoding.decode import Audio, decode
 from benchmarks.invention import music
 from tests.support.paths import CLIPS
-from transcribe.speech import FRAME, LONGEST_CHUNK, Region, find_regions, pack, plan, speech_probabilities
-from transcribe.speech import voiced_between as between
+from transcribe.recognition.vad import FRAME, LONGEST_CHUNK, Region, find_regions, pack, plan, speech_probabilities
+from transcribe.recognition.vad import voiced_between as between
 
 Floats = NDArray[np.float32]
 

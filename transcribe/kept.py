@@ -14,8 +14,8 @@ from transcribe.transcript import Doubt, SpeakerSpan, Word
 if TYPE_CHECKING:
     from audio.episode import Seconds
     from transcribe.diarize import Diarization
-    from transcribe.recognize import Recognition
-    from transcribe.speech import Plan
+    from transcribe.recognition.recognize import Recognition
+    from transcribe.recognition.vad import Plan
 
 Value = TypeVar("Value")
 
@@ -53,7 +53,7 @@ def of_plan(plan: Plan) -> list[Any]:
 
 def plan(data: Any) -> Plan:
     """Reads what `of_plan` made."""
-    from transcribe.speech import Chunk, Plan, Region
+    from transcribe.recognition.vad import Chunk, Plan, Region
 
     chunks = tuple(Chunk(start, end, tuple(Region(*r) for r in regions)) for start, end, regions in data)
     if not all(0.0 <= chunk.start < chunk.end for chunk in chunks):
@@ -84,9 +84,9 @@ def of_recognition(recognition: Recognition) -> dict[str, Any]:
 
 def recognition(data: Any) -> Recognition:
     """Reads what `of_recognition` made."""
-    from transcribe.evidence import ChunkEvidence
-    from transcribe.glossary import Correction
-    from transcribe.recognize import Recognition
+    from transcribe.recognition.glossary import Correction
+    from transcribe.recognition.reading_quality import ChunkEvidence
+    from transcribe.recognition.recognize import Recognition
 
     return Recognition(
         words=tuple(Word(*row) for row in data["words"]),

@@ -12,11 +12,11 @@ from audio.decoding.probe import stated_length
 from audio.disk import cache_folder, write_atomically
 from audio.errors import AudioError
 from transcribe.checkpoint import Checkpoints
-from transcribe.engines import engine_name
 from transcribe.errors import TranscribeError
 from transcribe.pipeline import Pipeline
 from transcribe.plan import Job, outlook
 from transcribe.quantities import shown_duration
+from transcribe.recognition.engines import engine_name
 from transcribe.recording import Watch
 from transcribe.settings import Settings
 

@@ -23,8 +23,8 @@ from audio.episode import Episode
 from audio.errors import SourceError
 from transcribe.attribute import attribute, overlaps
 from transcribe.checkpoint import Store, users_checkpoints
-from transcribe.engines import engine_name
 from transcribe.names import name_speakers, with_wordless
+from transcribe.recognition.engines import engine_name
 from transcribe.recording import Progress, Recording, Watch
 from transcribe.settings import Settings
 from transcribe.stages import RealStages, Stages, glossary_of
@@ -34,7 +34,7 @@ from transcribe.voices import Voice, digest_of, expected, recognised, users_voic
 if TYPE_CHECKING:
     from transcribe.diarize import Diarization
     from transcribe.kept import Facts
-    from transcribe.recognize import Recognition
+    from transcribe.recognition.recognize import Recognition
 
 NO_SPEECH = "no speech was found"
 

@@ -22,7 +22,7 @@ from audio.disk import sha256_of
 from audio.errors import SourceError
 from transcribe import kept
 from transcribe.checkpoint import Key, Store
-from transcribe.glossary import Glossary, names_in
+from transcribe.recognition.glossary import Glossary, names_in
 from transcribe.settings import Settings, Stage
 from transcribe.stages import Stages, glossary_of
 
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from audio.decoding.samples import Audio
     from audio.episode import Episode
     from transcribe.diarize import Diarization
-    from transcribe.recognize import Recognition
-    from transcribe.speech import Chunk, Plan
+    from transcribe.recognition.recognize import Recognition
+    from transcribe.recognition.vad import Chunk, Plan
 
 Progress = Callable[[str, float], None]
 """Told the name of a stage and how much of it is done, 0 to 1. May be called from several threads."""
@@ -170,7 +170,7 @@ class Recording:
 
     def words(self) -> Recognition:
         """The words of the whole recording, names put right."""
-        from transcribe.recognize import combined
+        from transcribe.recognition.recognize import combined
 
         first = combined(
             [self.block(number) for number in range(self.n_blocks)], self.language, verbatim=self._settings.verbatim

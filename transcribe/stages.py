@@ -16,10 +16,10 @@ from transcribe.settings import Settings, home_expanded
 if TYPE_CHECKING:
     from audio.decoding.samples import Audio
     from transcribe.diarize import Diarization
-    from transcribe.glossary import Glossary
-    from transcribe.models import ModelFiles
-    from transcribe.recognize import Recognition
-    from transcribe.speech import Chunk, Plan
+    from transcribe.recognition.glossary import Glossary
+    from transcribe.recognition.models import ModelFiles
+    from transcribe.recognition.recognize import Recognition
+    from transcribe.recognition.vad import Chunk, Plan
 
     Tick = Callable[[float], None]
 
@@ -67,25 +67,25 @@ class RealStages:
 
     @cached_property
     def _model(self) -> ModelFiles:
-        from transcribe.models import find_model
+        from transcribe.recognition.models import find_model
 
         return find_model(self._settings.model)
 
     @cached_property
     def _recognizer(self) -> Any:
-        from transcribe.engines import load
+        from transcribe.recognition.engines import load
 
         return load(self._settings, self.model())
 
     def plan(self, audio: Audio, *, progress: Tick) -> Plan:
         """See `Stages`. Raises `EngineError`."""
-        from transcribe.speech import plan
+        from transcribe.recognition.vad import plan
 
         return plan(audio, progress=progress)
 
     def language(self, audio: Audio, plan: Plan) -> str:
         """See `Stages`. Raises `SettingsError`, `ModelError` and `EngineError`."""
-        from transcribe.recognize import UNDETERMINED, language_of
+        from transcribe.recognition.recognize import UNDETERMINED, language_of
 
         given = self._settings.language
         if not plan.chunks:
@@ -94,15 +94,15 @@ class RealStages:
 
     def recognize(self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: Tick) -> Recognition:
         """See `Stages`. Raises `ModelError` and `EngineError`."""
-        from transcribe.recognize import read_chunks
+        from transcribe.recognition.recognize import read_chunks
 
         beam_size = self._settings.beam_size
         return read_chunks(audio, self._recognizer, chunks, language=language, beam_size=beam_size, progress=progress)
 
     def rehear(self, audio: Audio, first: Recognition, *, glossary: Glossary, progress: Tick) -> Recognition:
         """See `Stages`. Raises `ModelError` and `EngineError`."""
-        from transcribe.glossary import corrected
-        from transcribe.rehearing import reheard
+        from transcribe.recognition.glossary import corrected
+        from transcribe.recognition.name_biasing import reheard
 
         second = reheard(audio, first, self._recognizer, glossary=glossary, progress=progress)
         words, stated = corrected(second.words, glossary)
@@ -126,6 +126,6 @@ class RealStages:
 
 def glossary_of(settings: Settings) -> Glossary:
     """The glossary the settings name; an empty one where they name none. Raises `SettingsError`."""
-    from transcribe.glossary import Glossary, read_glossary
+    from transcribe.recognition.glossary import Glossary, read_glossary
 
     return read_glossary(home_expanded(settings.glossary, "glossary")) if settings.glossary else Glossary()

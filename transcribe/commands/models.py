@@ -15,7 +15,7 @@ def models() -> None:
 @models.command("list")
 def models_list() -> int:
     """List the models that can be named, and where each would come from."""
-    from transcribe.models import DEFAULT, known_models
+    from transcribe.recognition.models import DEFAULT, known_models
 
     for model in known_models():
         default = " (default)" if model.name == DEFAULT else ""
@@ -32,7 +32,7 @@ def models_get(names: tuple[str, ...]) -> int:
     Example:
       transcribe models get small turbo
     """
-    from transcribe.models import find_model
+    from transcribe.recognition.models import find_model
 
     for name in names:
         click.echo(find_model(name).folder)
@@ -43,7 +43,7 @@ def models_get(names: tuple[str, ...]) -> int:
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 def models_verify(names: tuple[str, ...]) -> int:
     """Hash every byte of the models named, or of all that are here, and say which are what they claim to be."""
-    from transcribe.models import Place, known_models, verify_model
+    from transcribe.recognition.models import Place, known_models, verify_model
 
     here = tuple(model.name for model in known_models() if model.place is Place.CACHE)
     failed = 0

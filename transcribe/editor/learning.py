@@ -16,8 +16,8 @@ from itertools import pairwise
 
 from transcribe.editor.common_words import is_common
 from transcribe.errors import SettingsError
-from transcribe.glossary import Term, parse
 from transcribe.matching import NO_MATCH, matches
+from transcribe.recognition.glossary import Term, parse
 
 LONGEST = 4  # words on either side of a correction; longer ones are rewriting
 CONTEXTS = 3  # shown for each proposal

@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from transcribe.errors import TranscriptError
-from transcribe.relisten import relistened, rewrites
+from transcribe.recognition.forced_alignment import relistened, rewrites
 from transcribe.transcript import Transcript
 
 if TYPE_CHECKING:
     from transcribe.editor.sync import OnAudio
-    from transcribe.engines import Aligner
+    from transcribe.recognition.engines import Aligner
 
 
 def _aligner(transcript: Transcript) -> Aligner:
-    from transcribe.engines import load_aligner
-    from transcribe.models import find_model
+    from transcribe.recognition.engines import load_aligner
+    from transcribe.recognition.models import find_model
 
     return load_aligner(find_model(transcript.made_with.model))
 

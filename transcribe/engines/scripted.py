@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from transcribe.engines.protocol import LanguageGuess, Reading
+from transcribe.recognition.engines.protocol import LanguageGuess, Reading
 
 if TYPE_CHECKING:
-    from transcribe.engines.protocol import Samples
+    from transcribe.recognition.engines.protocol import Samples
 
 
 class Scripted:

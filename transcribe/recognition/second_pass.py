@@ -3,8 +3,8 @@
 What is tried, in this order, each only where the one before left something: a poor chunk in two parts, then, where it
 loops, with chance (openai-whisper's ladder of temperatures); speech without words with what surrounds it; then the
 burst in which it begins, with the words that stand there; then the speech from each of its pauses on, alone and with
-more around it. A reading stands by stated evidence (`transcribe.evidence.is_sound`); of the last tries only words that
-two of them agree on, and the editor is told.
+more around it. A reading stands by stated evidence (`transcribe.recognition.reading_quality.is_sound`); of the last
+tries only words that two of them agree on, and the editor is told.
 
 What this does not do: read the chunks at first, settle times, say what stays doubtful of a chunk.
 """
@@ -17,8 +17,9 @@ from contextlib import closing
 from dataclasses import replace
 from itertools import pairwise, takewhile
 
-from transcribe.engines.protocol import Reading
-from transcribe.evidence import (
+from transcribe.recognition.engines.protocol import Reading
+from transcribe.recognition.reader import Passage, Reader, shifted
+from transcribe.recognition.reading_quality import (
     LOOP_COMPRESSION,
     NO_SPEECH,
     UNSURE_LOGPROB,
@@ -30,8 +31,7 @@ from transcribe.evidence import (
     tells_more,
     without_loops,
 )
-from transcribe.passages import Passage, Reader, shifted
-from transcribe.speech import LONGEST_CHUNK, Chunk, Region
+from transcribe.recognition.vad import LONGEST_CHUNK, Chunk, Region
 from transcribe.transcript import Doubt, Word
 
 _PAD = 0.4  # seconds of sound around a stretch read again

@@ -1,8 +1,9 @@
 """The reference engine: openai-whisper, fed with the same weights CTranslate2 reads.
 
-Nothing is downloaded: `model.bin` is a container of named arrays (`transcribe.engines.container`), and they become
-openai-whisper's state dict here. Decoding and word times are openai-whisper's own, on the same windows, filled with the
-same floor, with the same options; what differs from the fast engine is arithmetic (float32 against int8).
+Nothing is downloaded: `model.bin` is a container of named arrays (`transcribe.recognition.engines.ct2_container`), and
+they become openai-whisper's state dict here. Decoding and word times are openai-whisper's own, on the same windows,
+filled with the same floor, with the same options; what differs from the fast engine is arithmetic (float32 against
+int8).
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from transcribe.engines.container import Arrays, read_container
-from transcribe.engines.protocol import SAMPLE_RATE, LanguageGuess, Reading
-from transcribe.engines.spelling import Piece, words_of
 from transcribe.errors import EngineError
-from transcribe.models import ModelFiles
+from transcribe.recognition.engines.ct2_container import Arrays, read_container
+from transcribe.recognition.engines.protocol import SAMPLE_RATE, LanguageGuess, Reading
+from transcribe.recognition.engines.token_words import Piece, words_of
+from transcribe.recognition.models import ModelFiles
 
 if TYPE_CHECKING:
     import torch
 
-    from transcribe.engines.protocol import Samples
+    from transcribe.recognition.engines.protocol import Samples
 
 _FRAME_SAMPLES = 160
 _SEED = 1  # of readings by chance

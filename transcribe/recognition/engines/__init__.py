@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from transcribe.engines.protocol import LONGEST_WINDOW, SAMPLE_RATE, Aligner, LanguageGuess, Reading, Recognizer
-from transcribe.models import ModelFiles
+from transcribe.recognition.engines.protocol import (
+    LONGEST_WINDOW,
+    SAMPLE_RATE,
+    Aligner,
+    LanguageGuess,
+    Reading,
+    Recognizer,
+)
+from transcribe.recognition.models import ModelFiles
 from transcribe.settings import Settings
 
 __all__ = [
@@ -30,16 +37,16 @@ def load(settings: Settings, files: ModelFiles) -> Recognizer:
     Raises `EngineError` when its library or the weights cannot be loaded.
     """
     if engine_name(settings) == "openai":
-        from transcribe.engines.openai_whisper import OpenAIWhisper
+        from transcribe.recognition.engines.openai_whisper import OpenAIWhisper
 
         return OpenAIWhisper(files, device=settings.device)
-    from transcribe.engines.ctranslate2 import CTranslate2
+    from transcribe.recognition.engines.ctranslate2 import CTranslate2
 
     return CTranslate2(files, device=settings.device, threads=settings.threads)
 
 
 def load_aligner(files: ModelFiles) -> Aligner:
     """The engine that aligns known text, on these weights. Raises `EngineError` as `load` does."""
-    from transcribe.engines.ctranslate2 import CTranslate2
+    from transcribe.recognition.engines.ctranslate2 import CTranslate2
 
     return CTranslate2(files)

@@ -14,9 +14,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from transcribe.engines.protocol import Recognizer
 from transcribe.errors import SettingsError
-from transcribe.evidence import (
+from transcribe.recognition.engines.protocol import Recognizer
+from transcribe.recognition.fillers import without_fillers
+from transcribe.recognition.glossary import Correction
+from transcribe.recognition.reader import Passage, Reader, shifted
+from transcribe.recognition.reading_quality import (
     NO_SPEECH,
     UNSURE_LOGPROB,
     ChunkEvidence,
@@ -26,12 +29,9 @@ from transcribe.evidence import (
     unheard,
     without_loops,
 )
-from transcribe.fillers import without_fillers
-from transcribe.glossary import Correction
-from transcribe.passages import Passage, Reader, shifted
-from transcribe.second_look import second_look
+from transcribe.recognition.second_pass import second_look
+from transcribe.recognition.vad import Chunk, Plan, plan
 from transcribe.settings import Settings
-from transcribe.speech import Chunk, Plan, plan
 from transcribe.transcript import Doubt, Word
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Recognition:
     language: str  # given, or voted for; "und" where nobody speaks
     doubts: tuple[Doubt, ...]
     evidence: tuple[ChunkEvidence, ...]
-    corrections: tuple[Correction, ...] = ()  # made by `transcribe.rehearing`
+    corrections: tuple[Correction, ...] = ()  # made by `transcribe.recognition.name_biasing`
 
 
 def recognize(

@@ -7,7 +7,8 @@ name is taken
 over where both readings have their words at the same time, where what was heard first resembles it, and where the
 recogniser had not been sure of that. Chunks in which nothing resembles a name are not read again.
 
-What this does not do: replace mishearings the user stated (`transcribe.glossary`), or read the words at first.
+What this does not do: replace mishearings the user stated (`transcribe.recognition.glossary`), or read the words at
+first.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
 
-from transcribe.engines.spelling import UNSPACED
-from transcribe.glossary import Glossary, parts, replaced
-from transcribe.recognize import Recognition
+from transcribe.recognition.engines.token_words import UNSPACED
+from transcribe.recognition.glossary import Glossary, parts, replaced
+from transcribe.recognition.recognize import Recognition
 from transcribe.transcript import Word
 
 if TYPE_CHECKING:
     from audio.decoding.samples import Audio
-    from transcribe.engines.protocol import Recognizer
-    from transcribe.evidence import ChunkEvidence
+    from transcribe.recognition.engines.protocol import Recognizer
+    from transcribe.recognition.reading_quality import ChunkEvidence
 
 _ALIKE = 0.6  # likeness; of 39 names put right in two recordings the least alike had .60, the best wrong one .43
 _SURE = 0.85  # mean probability from which what was heard stands (names put right: to .83; "Kumar", no Guemar: .90)

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from transcribe.engines.protocol import Reading
-from transcribe.speech import Chunk, Region, voiced_between
+from transcribe.recognition.engines.protocol import Reading
+from transcribe.recognition.vad import Chunk, Region, voiced_between
 from transcribe.transcript import Word
 
 NO_SPEECH = 0.6  # openai-whisper's threshold; on speech the value stays below .1

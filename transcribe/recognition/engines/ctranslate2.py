@@ -20,16 +20,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from transcribe.engines.protocol import SAMPLE_RATE, LanguageGuess, Reading
-from transcribe.engines.sharing import layout, shared_out
-from transcribe.engines.spelling import Piece, words_in, words_of
 from transcribe.errors import EngineError
-from transcribe.models import ModelFiles
+from transcribe.recognition.engines.protocol import SAMPLE_RATE, LanguageGuess, Reading
+from transcribe.recognition.engines.token_words import Piece, words_in, words_of
+from transcribe.recognition.engines.window_batches import layout, shared_out
+from transcribe.recognition.models import ModelFiles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from transcribe.engines.protocol import Samples
+    from transcribe.recognition.engines.protocol import Samples
     from transcribe.transcript import Word
 
     Mel = NDArray[np.float32]

@@ -11,14 +11,14 @@ from concurrent.futures import CancelledError
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from transcribe.engines.protocol import Reading, Recognizer
-from transcribe.evidence import holes, settled
-from transcribe.speech import Chunk, Region, voiced_between
+from transcribe.recognition.engines.protocol import Reading, Recognizer
+from transcribe.recognition.reading_quality import holes, settled
+from transcribe.recognition.vad import Chunk, Region, voiced_between
 from transcribe.transcript import Doubt, Word
 
 if TYPE_CHECKING:
     from audio.decoding.samples import Audio
-    from transcribe.engines.protocol import Samples
+    from transcribe.recognition.engines.protocol import Samples
 
 
 @dataclass(frozen=True, slots=True)

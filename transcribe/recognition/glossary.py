@@ -11,7 +11,7 @@ A line is a name, or what was heard and the name it stands for; `#` starts a com
 a table: `[glossary]`, `Wuille = ["Wooler", "Willy"]`, `RDO = []`.
 
 A stated mishearing is replaced wherever it stands as a whole word, and nothing else is: what only resembles a name is
-the business of `transcribe.rehearing`, which asks the recogniser.
+the business of `transcribe.recognition.name_biasing`, which asks the recogniser.
 """
 
 from __future__ import annotations

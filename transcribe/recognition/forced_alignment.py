@@ -13,13 +13,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from transcribe.engines.protocol import LONGEST_WINDOW
+from transcribe.recognition.engines.protocol import LONGEST_WINDOW
 from transcribe.transcript import Transcript, Turn, Word
 
 if TYPE_CHECKING:
     from audio.decoding.samples import Audio
     from audio.episode import Seconds
-    from transcribe.engines.protocol import Aligner
+    from transcribe.recognition.engines.protocol import Aligner
 
 LONG = 6  # words in a row; up to five, interpolated times are near enough (benchmarks/editor.py)
 CONTEXT = 3  # words left alone that are aligned with a rewrite on either side
