@@ -82,7 +82,7 @@ def main(files: Sequence[Path], mixes: int) -> None:
 def passages_of(path: Path, recognizer: Recognizer) -> list[Passage]:
     """The first passage of each person that is long enough."""
     from audio.decoding.decode import decode
-    from transcribe.diarize import find_speakers
+    from transcribe.diarization.diarize import find_speakers
 
     found: dict[str, Passage] = {}
     with decode(path) as audio:
@@ -116,7 +116,7 @@ def right_of(first: Passage, second: Passage, gain_db: int, recognizer: Recogniz
     """Whether each word in overlap goes to whoever said it: with and without being told who is louder."""
     from audio.decoding.samples import Audio
     from transcribe.attribute import attribute
-    from transcribe.diarize import find_speakers
+    from transcribe.diarization.diarize import find_speakers
 
     mixture = np.zeros(int((ALONE + LENGTH) * RATE), np.float32)
     mixture[: len(first.samples)] += first.samples

@@ -37,10 +37,10 @@ def main() -> None:
 
 def report_long(hours: float) -> None:
     """Time and memory of what follows the networks, on a made-up conversation of three, as long as wanted."""
-    from transcribe.clustering import find_voices
-    from transcribe.diarize import frame_scores, who_speaks
-    from transcribe.embedding import STEP, WINDOW
-    from transcribe.segmentation import FRAME_STEP, Activity
+    from transcribe.diarization.clustering import find_voices
+    from transcribe.diarization.diarize import frame_scores, who_speaks
+    from transcribe.diarization.embedding import STEP, WINDOW
+    from transcribe.diarization.segmentation import FRAME_STEP, Activity
 
     random = np.random.default_rng(0)
     voices = random.normal(size=(3, 192)) / 192**0.5
@@ -63,7 +63,7 @@ def report_channels(files: Sequence[Path]) -> None:
     """DER of recordings of two whose people are put on a channel each, by how much of the other is heard there."""
     from audio.decoding.decode import decode
     from audio.decoding.samples import Audio, levels_of
-    from transcribe.diarize import find_speakers
+    from transcribe.diarization.diarize import find_speakers
 
     say(f"{'name':22} {'bleed dB':>8} {'DER':>6} {'found':>6}   mixed to one")
     for path in files:

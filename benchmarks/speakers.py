@@ -135,7 +135,7 @@ class Sums:
 def report_voices(files: Sequence[Path]) -> None:
     """Which voice put on file from one recording is found in which others, and how alike the strangers are."""
     from audio.decoding.decode import decode
-    from transcribe.diarize import find_speakers
+    from transcribe.diarization.diarize import find_speakers
     from transcribe.voices import LEAST_SECONDS, Sample, Voice, recognised
 
     heard, known = {}, []
@@ -167,8 +167,8 @@ def run_ours(path: Path, count: int | None) -> Run:
     begin()
     started = time.perf_counter()
     from audio.decoding.decode import decode
-    from transcribe.diarize import find_speakers
-    from transcribe.speaker_models import SpeakerModel, open_network
+    from transcribe.diarization.diarize import find_speakers
+    from transcribe.diarization.networks import SpeakerModel, open_network
 
     for model in SpeakerModel:
         open_network(model)

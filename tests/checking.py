@@ -10,7 +10,7 @@ from typing import Any
 
 from audio.decoding.samples import Audio
 from tests.scripted import ScriptedStages, tone
-from transcribe.diarize import Diarization
+from transcribe.diarization.diarize import Diarization
 from transcribe.recognition.glossary import Glossary, corrected
 from transcribe.recognition.recognize import Recognition
 from transcribe.transcript import SpeakerSpan, Word

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from audio.decoding.samples import Audio
 from tests.scripted import ScriptedStages
-from transcribe.diarize import Diarization
+from transcribe.diarization.diarize import Diarization
 from transcribe.recognition.recognize import Recognition
 from transcribe.recognition.vad import Chunk, Plan, Region
 from transcribe.settings import Settings

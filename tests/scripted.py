@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from audio.decoding.samples import Audio
-from transcribe.diarize import Diarization
+from transcribe.diarization.diarize import Diarization
 from transcribe.errors import EngineError
 from transcribe.recognition.glossary import Glossary
 from transcribe.recognition.models import ModelFiles

@@ -12,10 +12,10 @@ import pytest
 from audio.decoding.decode import decode
 from audio.decoding.samples import Audio, levels_of
 from tests.support.paths import CLIPS
-from transcribe.channels import Channels, hear_channels
-from transcribe.diarize import find_speakers, who_speaks
+from transcribe.diarization.channels import Channels, hear_channels
+from transcribe.diarization.diarize import find_speakers, who_speaks
+from transcribe.diarization.segmentation import FRAME_STEP, Activity
 from transcribe.errors import SettingsError
-from transcribe.segmentation import FRAME_STEP, Activity
 from transcribe.transcript import SpeakerSpan
 
 

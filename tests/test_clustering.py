@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transcribe.clustering import find_voices, ward
-from transcribe.vbx import forward_backward, settle
+from transcribe.diarization.clustering import find_voices, ward
+from transcribe.diarization.vbx import forward_backward, settle
 
 DIMENSIONS = 192
 

@@ -19,8 +19,8 @@ from audio.decoding.decode import decode
 from tests.conftest import Run
 from tests.support.paths import CLIPS
 from transcribe.cli import main
-from transcribe.embedding import embed, window_starts
-from transcribe.speaker_models import SpeakerModel, open_network
+from transcribe.diarization.embedding import embed, window_starts
+from transcribe.diarization.networks import SpeakerModel, open_network
 
 SOUND = 0.001  # by how much a number of a voice's vector, which has length 1, may
 

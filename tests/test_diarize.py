@@ -15,8 +15,8 @@ from hypothesis.extra.numpy import arrays
 
 from audio.decoding.decode import Audio, decode
 from tests.support.paths import CLIPS
-from transcribe.diarize import Diarization, find_speakers, frame_scores, held, viterbi, who_speaks
-from transcribe.segmentation import FRAME_STEP, Activity
+from transcribe.diarization.diarize import Diarization, find_speakers, frame_scores, held, viterbi, who_speaks
+from transcribe.diarization.segmentation import FRAME_STEP, Activity
 from transcribe.transcript import SpeakerSpan
 
 TENTHS = st.integers(-30, 30).map(lambda tenths: tenths / 10)

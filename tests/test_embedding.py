@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audio.decoding.decode import Audio
-from transcribe.embedding import STEP, WINDOW, embed, fbank, window_starts
+from transcribe.diarization.embedding import STEP, WINDOW, embed, fbank, window_starts
 
 RATE = 16_000
 

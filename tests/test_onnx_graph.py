@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from transcribe.onnx_graph import Graph
+from transcribe.diarization.onnx_writer import Graph
 
 
 def run(graph: Graph, output: str, x: np.ndarray, shape: Sequence[int | str]) -> np.ndarray:

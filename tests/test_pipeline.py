@@ -19,7 +19,7 @@ from audio.episode import Episode
 from audio.errors import AudioError, SourceError
 from tests.scripted import B_SOUNDS, ScriptedStages, tone
 from transcribe.checkpoint import Checkpoints, ForgetfulCheckpoints
-from transcribe.diarize import Diarization
+from transcribe.diarization.diarize import Diarization
 from transcribe.errors import EngineError
 from transcribe.pipeline import NO_SPEECH, Pipeline, hash_of
 from transcribe.recording import Watch

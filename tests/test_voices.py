@@ -20,9 +20,9 @@ from audio.episode import Episode
 from output.formats import write
 from tests.support.paths import CLIPS
 from transcribe.cli import cli
-from transcribe.diarize import find_speakers
+from transcribe.diarization.diarize import find_speakers
+from transcribe.diarization.networks import SpeakerModel
 from transcribe.errors import SettingsError
-from transcribe.speaker_models import SpeakerModel
 from transcribe.transcript import MadeWith, Speaker, SpeakerSpan, Transcript, Turn, Word
 from transcribe.voices import (
     Sample,

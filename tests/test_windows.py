@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcribe.segmentation import FRAME_STEP, Activity
-from transcribe.windows import Windows, choose_windows, share_of
+from transcribe.diarization.segmentation import FRAME_STEP, Activity
+from transcribe.diarization.window_selection import Windows, choose_windows, share_of
 
 RATE = 16_000
 

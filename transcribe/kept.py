@@ -13,7 +13,7 @@ from transcribe.transcript import Doubt, SpeakerSpan, Word
 
 if TYPE_CHECKING:
     from audio.episode import Seconds
-    from transcribe.diarize import Diarization
+    from transcribe.diarization.diarize import Diarization
     from transcribe.recognition.recognize import Recognition
     from transcribe.recognition.vad import Plan
 
@@ -109,7 +109,7 @@ def of_diarization(found: Diarization) -> dict[str, Any]:
 
 def diarization(data: Any) -> Diarization:
     """Reads what `of_diarization` made."""
-    from transcribe.diarize import Diarization
+    from transcribe.diarization.diarize import Diarization
 
     voices = {speaker: tuple(map(float, vector)) for speaker, vector in data["voices"].items()}
     spans, background = (tuple(SpeakerSpan(*row) for row in data[key]) for key in ("spans", "background"))

@@ -32,7 +32,7 @@ from transcribe.transcript import MadeWith, Transcript
 from transcribe.voices import Voice, digest_of, expected, recognised, users_voices
 
 if TYPE_CHECKING:
-    from transcribe.diarize import Diarization
+    from transcribe.diarization.diarize import Diarization
     from transcribe.kept import Facts
     from transcribe.recognition.recognize import Recognition
 

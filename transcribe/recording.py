@@ -29,7 +29,7 @@ from transcribe.stages import Stages, glossary_of
 if TYPE_CHECKING:
     from audio.decoding.samples import Audio
     from audio.episode import Episode
-    from transcribe.diarize import Diarization
+    from transcribe.diarization.diarize import Diarization
     from transcribe.recognition.recognize import Recognition
     from transcribe.recognition.vad import Chunk, Plan
 

@@ -15,7 +15,7 @@ from transcribe.settings import Settings, home_expanded
 
 if TYPE_CHECKING:
     from audio.decoding.samples import Audio
-    from transcribe.diarize import Diarization
+    from transcribe.diarization.diarize import Diarization
     from transcribe.recognition.glossary import Glossary
     from transcribe.recognition.models import ModelFiles
     from transcribe.recognition.recognize import Recognition
@@ -110,8 +110,8 @@ class RealStages:
 
     def diarize(self, audio: Audio, *, progress: Tick) -> Diarization:
         """See `Stages`. Raises `SettingsError`, `ModelError` and `EngineError`."""
-        from transcribe.channels import Channels
-        from transcribe.diarize import find_speakers
+        from transcribe.diarization.channels import Channels
+        from transcribe.diarization.diarize import find_speakers
 
         settings = self._settings
         return find_speakers(

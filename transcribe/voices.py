@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audio.disk import data_folder, write_atomically
+from transcribe.diarization.networks import SpeakerModel
 from transcribe.errors import SettingsError, TranscribeError
-from transcribe.speaker_models import SpeakerModel
 
 if TYPE_CHECKING:
     from audio.decoding.samples import Audio
@@ -157,7 +157,7 @@ def sample_of_clip(audio: Audio, source: str) -> Sample:
     Raises `VoiceError` where there are several or too little is said, `ModelError` and `EngineError` as the
     networks do.
     """
-    from transcribe.diarize import find_speakers
+    from transcribe.diarization.diarize import find_speakers
 
     return _sample(audio, [(span.start, span.end) for span in find_speakers(audio, count=1).spans], source)
 
@@ -231,9 +231,9 @@ def _sample(audio: Audio, stretches: Sequence[tuple[Seconds, Seconds]], source: 
     """The one voice in stretches of speech."""
     import numpy as np
 
-    from transcribe.clustering import direction, find_voices
-    from transcribe.embedding import STEP, WINDOW, embed
-    from transcribe.speaker_models import open_network
+    from transcribe.diarization.clustering import direction, find_voices
+    from transcribe.diarization.embedding import STEP, WINDOW, embed
+    from transcribe.diarization.networks import open_network
 
     found = [np.arange(start, min(end, audio.duration) - WINDOW + 1e-6, STEP) for start, end in sorted(stretches)]
     starts = np.concatenate(found) if found else np.zeros(0)

@@ -1,9 +1,10 @@
 """Where somebody speaks, how many at once, and where the speaker changes: ten-second windows, averaged per frame.
 
 The network (`speaker_networks.segmentation_graph`) tells up to three people apart within one window, but not from
-window to window: who they are is the business of `transcribe.embedding` and `transcribe.clustering`. Scores of
-overlapping windows are averaged under a Hamming window, as in H. Bredin, "pyannote.audio 2.1 speaker diarization
-pipeline", Interspeech 2023. Works in bounded memory: a window's samples and 12 bytes a frame.
+window to window: who they are is the business of `transcribe.diarization.embedding` and
+`transcribe.diarization.clustering`. Scores of overlapping windows are averaged under a Hamming window, as in H. Bredin,
+"pyannote.audio 2.1 speaker diarization pipeline", Interspeech 2023. Works in bounded memory: a window's samples and 12
+bytes a frame.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from transcribe.in_order import map_in_order
 
 if TYPE_CHECKING:
     from audio.decoding.samples import Audio
-    from transcribe.speaker_models import Network
+    from transcribe.diarization.networks import Network
 
 SAMPLE_RATE = 16_000
 ALONE = 1.4  # expected number of speakers up to which somebody speaks alone

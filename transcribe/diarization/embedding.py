@@ -1,8 +1,8 @@
 """Voices as vectors: one CAM++ embedding for each second of audio, twice a second.
 
-Fine windows serve identity better than one vector per stretch: a window that straddles two speakers costs little,
-and every moment is seen by two windows. Features are computed block by block, so a recording of any length works in
-bounded memory (0.8 kB per window of speech). What the vectors mean is the business of `transcribe.clustering`.
+Fine windows serve identity better than one vector per stretch: a window that straddles two speakers costs little, and
+every moment is seen by two windows. Features are computed block by block, so a recording of any length works in bounded
+memory (0.8 kB per window of speech). What the vectors mean is the business of `transcribe.diarization.clustering`.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from transcribe.diarization.network_graphs import EMBEDDING, FEATURES
 from transcribe.in_order import map_in_order
-from transcribe.speaker_networks import EMBEDDING, FEATURES
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
     from audio.decoding.samples import Audio
-    from transcribe.speaker_models import Network
+    from transcribe.diarization.networks import Network
 
 SAMPLE_RATE = 16_000
 WINDOW = 1.0  # seconds of audio behind one vector

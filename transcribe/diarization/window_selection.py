@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from transcribe.clustering import LARGEST_SAMPLE
-from transcribe.embedding import STEP, WINDOW, window_starts
-from transcribe.segmentation import ALONE, Activity
+from transcribe.diarization.clustering import LARGEST_SAMPLE
+from transcribe.diarization.embedding import STEP, WINDOW, window_starts
+from transcribe.diarization.segmentation import ALONE, Activity
 
 _CLUSTERED_SHARE = 0.6  # of a window that must be speech for it to shape a voice
 _CLUSTERED_ALONE = 0.5  # … and in which somebody must speak alone, if there are …

@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from transcribe.channels import Channels, hear_channels
-from transcribe.clustering import SAME_VOICE, direction, find_voices
-from transcribe.embedding import STEP, WINDOW, embed
+from transcribe.diarization.channels import Channels, hear_channels
+from transcribe.diarization.clustering import SAME_VOICE, direction, find_voices
+from transcribe.diarization.embedding import STEP, WINDOW, embed
+from transcribe.diarization.networks import SpeakerModel, open_network
+from transcribe.diarization.segmentation import FRAME_STEP, Activity, segment
+from transcribe.diarization.window_selection import Windows, choose_windows, share_of
 from transcribe.errors import SettingsError
-from transcribe.segmentation import FRAME_STEP, Activity, segment
-from transcribe.speaker_models import SpeakerModel, open_network
 from transcribe.transcript import SpeakerSpan
-from transcribe.windows import Windows, choose_windows, share_of
 
 if TYPE_CHECKING:
     from audio.decoding.samples import Audio

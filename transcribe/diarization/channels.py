@@ -5,7 +5,7 @@ sooner and more surely than a voice does, and a second person who is really ther
 the other's microphone. In a produced stereo recording both channels hold everybody. The measure is how the difference
 in level is spread while one person speaks: on two sides with little in between, or around one value. (After the
 cross-channel energies of T. Pfau, D. Ellis & A. Stolcke, "Multispeaker speech activity detection for the ICSI meeting
-recorder", ASRU 2001.) That each side is one and the same voice is checked in `transcribe.diarize`.
+recorder", ASRU 2001.) That each side is one and the same voice is checked in `transcribe.diarization.diarize`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from transcribe.segmentation import ALONE, FRAME_STEP, Activity
+from transcribe.diarization.segmentation import ALONE, FRAME_STEP, Activity
 
 LEVEL_STEP = 0.01  # seconds from one measured level to the next, as in `audio.decoding.samples`
 

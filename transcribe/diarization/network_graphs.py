@@ -9,7 +9,7 @@
   verification using context-aware masking", Interspeech 2023.
 
 Only what inference needs is here: batch normalisation is folded into its neighbours where it can be. Where the
-weights come from is the business of `transcribe.speaker_models`.
+weights come from is the business of `transcribe.diarization.networks`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from transcribe.onnx_graph import Graph
+from transcribe.diarization.onnx_writer import Graph
 
 Weights = Mapping[str, NDArray[Any]]
 

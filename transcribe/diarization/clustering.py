@@ -3,12 +3,12 @@
 - The groups: J. Ward's "Hierarchical grouping to optimize an objective function", 1963, which unlike average
   linkage does not split off single outliers. With the count given that is all.
 - The count: more of Ward's groups than there may be speakers, of which a Bayesian model keeps those it needs
-  (`transcribe.vbx`). Groups whose centroids are alike are one voice after all: over 40 speakers and parts of their
-  speech, halves of one voice had cosines above .55, two voices below .53. Who is heard for less than two seconds, or
-  than a two-hundredth of all speech, is not told from a jingle, and is not counted.
+  (`transcribe.diarization.vbx`). Groups whose centroids are alike are one voice after all: over 40 speakers and parts
+  of their speech, halves of one voice had cosines above .55, two voices below .53. Who is heard for less than two
+  seconds, or than a two-hundredth of all speech, is not told from a jingle, and is not counted.
 
 Both look at an evenly spaced sample of at most 1,500 vectors, so six hours cost no more than a quarter of one. Which
-moment belongs to whom is decided in `transcribe.diarize`, with the centroids.
+moment belongs to whom is decided in `transcribe.diarization.diarize`, with the centroids.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from transcribe.embedding import STEP
-from transcribe.vbx import settle
+from transcribe.diarization.embedding import STEP
+from transcribe.diarization.vbx import settle
 
 SAME_VOICE = 0.5  # cosine of two centroids from which they are one speaker
 LARGEST_SAMPLE = 1500  # vectors that are looked at
