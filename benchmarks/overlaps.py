@@ -115,8 +115,8 @@ def words_of(samples: NDArray[np.float32], recognizer: Recognizer) -> Sequence[W
 def right_of(first: Passage, second: Passage, gain_db: int, recognizer: Recognizer) -> dict[bool, list[bool]]:
     """Whether each word in overlap goes to whoever said it: with and without being told who is louder."""
     from audio.decoding.samples import Audio
-    from transcribe.attribute import attribute
     from transcribe.diarization.diarize import find_speakers
+    from transcribe.speakers.attribution import attribute
 
     mixture = np.zeros(int((ALONE + LENGTH) * RATE), np.float32)
     mixture[: len(first.samples)] += first.samples

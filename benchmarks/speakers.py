@@ -136,7 +136,7 @@ def report_voices(files: Sequence[Path]) -> None:
     """Which voice put on file from one recording is found in which others, and how alike the strangers are."""
     from audio.decoding.decode import decode
     from transcribe.diarization.diarize import find_speakers
-    from transcribe.voices import LEAST_SECONDS, Sample, Voice, recognised
+    from transcribe.speakers.voiceprints import LEAST_SECONDS, Sample, Voice, recognised
 
     heard, known = {}, []
     for path in files:
@@ -253,7 +253,7 @@ def _near_changes(path: Path, run: Run, folder: Path | None) -> Wrong:
 
 def _turns(path: Path, run: Run, folder: Path) -> tuple[Turn, ...]:
     """The words `transcribe run` wrote to the folder, given to whom this run heard."""
-    from transcribe.attribute import attribute
+    from transcribe.speakers.attribution import attribute
     from transcribe.transcript import SpeakerSpan, Transcript
 
     kept = folder / f"{path.stem}.json"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcribe.attribute import TWO_AT_ONCE, attribute, overlaps
+from transcribe.speakers.attribution import TWO_AT_ONCE, attribute, overlaps
 from transcribe.transcript import Doubt, SpeakerSpan, Turn, Word
 
 

@@ -15,9 +15,9 @@ from transcribe.batch import Setup, run
 from transcribe.plan import Mode, Outlook, outlook, plan, states
 from transcribe.report import Report, Result, State
 from transcribe.settings import Settings
+from transcribe.speakers.voiceprints import Sample, Voice
 from transcribe.task import silent
 from transcribe.transcript import Transcript
-from transcribe.voices import Sample, Voice
 from transcribe.workers import in_this_process
 
 

@@ -19,9 +19,9 @@ from tests.support.paths import CLIPS
 from tests.test_voices import talk
 from transcribe.cli import cli
 from transcribe.editor.enrolment import NewVoice, enrolment
-from transcribe.names import name_speakers
+from transcribe.speakers.naming import name_speakers
+from transcribe.speakers.voiceprints import Sample, Voice, VoiceError, voices_folder, voices_on_file
 from transcribe.transcript import MadeWith, Speaker, Transcript
-from transcribe.voices import Sample, Voice, VoiceError, voices_folder, voices_on_file
 
 TALK = (("S1", "Hello and welcome to the show."), ("S2", "I am glad to be here after such a long ride."))
 GUEST = Speaker("S2", "Guest")

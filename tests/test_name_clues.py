@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.samples import talk
-from transcribe.name_clues import find_calls, find_clues, questions, welcomes
+from transcribe.speakers.name_clues import find_calls, find_clues, questions, welcomes
 
 
 @pytest.mark.parametrize(

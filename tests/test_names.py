@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from audio.episode import Person
 from tests.samples import talk
-from transcribe.name_doubts import still_told
-from transcribe.names import Naming, name_speakers, with_wordless
+from transcribe.speakers.name_certainty import still_told
+from transcribe.speakers.naming import Naming, name_speakers, with_wordless
 from transcribe.transcript import Speaker, Turn
 
 

@@ -24,8 +24,8 @@ from transcribe.errors import EngineError
 from transcribe.pipeline import NO_SPEECH, Pipeline, hash_of
 from transcribe.recording import Watch
 from transcribe.settings import Settings
+from transcribe.speakers.voiceprints import Sample, Voice
 from transcribe.transcript import Transcript
-from transcribe.voices import Sample, Voice
 
 
 def transcribed(path: Path, stages: ScriptedStages, settings: Settings | None = None) -> Transcript:

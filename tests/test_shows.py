@@ -11,7 +11,7 @@ from tests.test_settings import FIELDS, OTHER, toml
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings
 from transcribe.shows import Show, load_shows, shows_named
-from transcribe.voices import Sample, Voice, VoiceError, expected
+from transcribe.speakers.voiceprints import Sample, Voice, VoiceError, expected
 
 FEED = "https://example.org/feed.xml"
 

@@ -23,8 +23,7 @@ from transcribe.cli import cli
 from transcribe.diarization.diarize import find_speakers
 from transcribe.diarization.networks import SpeakerModel
 from transcribe.errors import SettingsError
-from transcribe.transcript import MadeWith, Speaker, SpeakerSpan, Transcript, Turn, Word
-from transcribe.voices import (
+from transcribe.speakers.voiceprints import (
     Sample,
     Voice,
     VoiceError,
@@ -36,6 +35,7 @@ from transcribe.voices import (
     take_off_file,
     voices_on_file,
 )
+from transcribe.transcript import MadeWith, Speaker, SpeakerSpan, Transcript, Turn, Word
 
 CORPUS = CLIPS.parents[2] / "shared" / "corpus"
 
@@ -143,7 +143,7 @@ def test_a_file_that_is_no_voice_is_left_out_and_said(
     content: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "x.json").write_text(content, encoding="latin-1")
-    with caplog.at_level(logging.WARNING, "transcribe.voices"):
+    with caplog.at_level(logging.WARNING, "transcribe.speakers.voiceprints"):
         assert voices_on_file(tmp_path) == ()
     assert "x.json" in caplog.text
 

@@ -30,10 +30,10 @@ from transcribe.plan import Job, Mode
 from transcribe.report import Nobody, Onlooker, Result, State, Tally
 from transcribe.results import current, write_transcript
 from transcribe.settings import Settings
+from transcribe.speakers.voiceprints import Voice
 from transcribe.splitting import Split, is_long
 from transcribe.stages import StagesMaker
 from transcribe.task import Failure, Outcome, Part, Task, failure_of, work
-from transcribe.voices import Voice
 from transcribe.workers import Crew
 
 _log = logging.getLogger(__name__)

@@ -24,8 +24,8 @@ from audio.media import MEDIA_SUFFIXES
 from output.parse import read_draft
 from transcribe.editor.sync import follow, transcript_of
 from transcribe.errors import SettingsError, TranscriptError
-from transcribe.names import name_speakers
 from transcribe.settings import Settings
+from transcribe.speakers.naming import name_speakers
 from transcribe.transcript import Transcript, Turn, Word
 
 if TYPE_CHECKING:

@@ -21,15 +21,15 @@ import transcribe
 from audio.disk import sha256_of
 from audio.episode import Episode
 from audio.errors import SourceError
-from transcribe.attribute import attribute, overlaps
 from transcribe.checkpoint import Store, users_checkpoints
-from transcribe.names import name_speakers, with_wordless
 from transcribe.recognition.engines import engine_name
 from transcribe.recording import Progress, Recording, Watch
 from transcribe.settings import Settings
+from transcribe.speakers.attribution import attribute, overlaps
+from transcribe.speakers.naming import name_speakers, with_wordless
+from transcribe.speakers.voiceprints import Voice, digest_of, expected, recognised, users_voices
 from transcribe.stages import RealStages, Stages, glossary_of
 from transcribe.transcript import MadeWith, Transcript
-from transcribe.voices import Voice, digest_of, expected, recognised, users_voices
 
 if TYPE_CHECKING:
     from transcribe.diarization.diarize import Diarization

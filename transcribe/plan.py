@@ -24,7 +24,7 @@ from transcribe.pipeline import hash_of
 from transcribe.report import Result, State
 from transcribe.results import current, is_anothers, is_edited, is_there
 from transcribe.settings import Settings
-from transcribe.voices import expected, users_voices
+from transcribe.speakers.voiceprints import expected, users_voices
 
 _log = logging.getLogger(__name__)
 

@@ -27,8 +27,8 @@ from transcribe.errors import SettingsError, TranscriptError
 from transcribe.pipeline import record_of
 from transcribe.realign import realign
 from transcribe.settings import Settings
+from transcribe.speakers.voiceprints import Voice, digest_of
 from transcribe.transcript import Transcript
-from transcribe.voices import Voice, digest_of
 
 
 def current(

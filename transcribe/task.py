@@ -25,8 +25,8 @@ from transcribe.settings import Settings
 from transcribe.stages import Stages, StagesMaker
 
 if TYPE_CHECKING:
+    from transcribe.speakers.voiceprints import Voice
     from transcribe.transcript import Transcript
-    from transcribe.voices import Voice
 
 Tell = Callable[[int, str, float], None]
 """Told a task's number, the name of a stage, and how much of it is done, 0 to 1. May be called from several threads."""

@@ -136,7 +136,7 @@ def _learn_words(drafts: tuple[Path, ...], glossary: Path, *, yes: bool) -> None
 
 def _learn_voices(drafts: tuple[Path, ...], *, yes: bool) -> None:
     from transcribe.editor.enrolment import enrolment
-    from transcribe.voices import put_on_file, users_voices, voices_folder
+    from transcribe.speakers.voiceprints import put_on_file, users_voices, voices_folder
 
     found = enrolment(drafts, on_file=users_voices())
     for message in found.messages:

@@ -146,8 +146,8 @@ def _planned_and_run(errand: _Errand, how: _How) -> Report:
     from transcribe.plan import plan
     from transcribe.report import Report
     from transcribe.results import style_of
+    from transcribe.speakers.voiceprints import expected, users_voices
     from transcribe.stages import glossary_of
-    from transcribe.voices import expected, users_voices
 
     settings, waited = errand.settings, False
     glossary_of(settings)  # one that cannot be read, and voices that are not on file, are said before the work

@@ -11,8 +11,8 @@ from transcribe.commands.options import settings_in_force
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
+    from transcribe.speakers.voiceprints import Sample
     from transcribe.transcript import Speaker, Transcript
-    from transcribe.voices import Sample
 
 _SOURCE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -37,7 +37,7 @@ def voices_add(name: str, source: Path) -> int:
       transcribe voices add "Rich Bowen" rich.wav
       transcribe voices add "Rich Bowen" transcripts/interview.md
     """
-    from transcribe.voices import doubts_about, put_on_file, voices_folder, voices_on_file
+    from transcribe.speakers.voiceprints import doubts_about, put_on_file, voices_folder, voices_on_file
 
     _check_somebodys(name, settings_in_force({}).guest)
     is_draft = source.suffix.lower() == ".md"
@@ -54,7 +54,7 @@ def voices_add(name: str, source: Path) -> int:
 @voices.command("list")
 def voices_list() -> int:
     """List the people on file, how much of their speech was heard, and where."""
-    from transcribe.voices import voices_folder, voices_on_file
+    from transcribe.speakers.voiceprints import voices_folder, voices_on_file
 
     people = voices_on_file(voices_folder())
     if not people:
@@ -75,7 +75,7 @@ def voices_remove(names: tuple[str, ...]) -> int:
     Example:
       transcribe voices remove "Rich Bowen"
     """
-    from transcribe.voices import take_off_file, voices_folder
+    from transcribe.speakers.voiceprints import take_off_file, voices_folder
 
     for name in names:
         take_off_file(name, folder=voices_folder())
@@ -85,7 +85,7 @@ def voices_remove(names: tuple[str, ...]) -> int:
 
 def _from_clip(path: Path) -> Sample:
     from audio.decoding.decode import decode
-    from transcribe.voices import sample_of_clip
+    from transcribe.speakers.voiceprints import sample_of_clip
 
     with decode(path) as audio:
         return sample_of_clip(audio, path.name)
@@ -97,7 +97,7 @@ def _from_draft(name: str, path: Path) -> tuple[Sample, tuple[str, ...]]:
     from output.parse import read_draft
     from transcribe.editor.enrolment import is_guessed
     from transcribe.editor.sync import follow, transcript_of
-    from transcribe.voices import VoiceError, sample_of_turns
+    from transcribe.speakers.voiceprints import VoiceError, sample_of_turns
 
     transcript = follow(read_draft(path), transcript_of(path), name=str(path)).transcript
     _check_somebodys(name, str(transcript.made_with.settings.get("guest") or "Guest"))
@@ -113,8 +113,8 @@ def _from_draft(name: str, path: Path) -> tuple[Sample, tuple[str, ...]]:
 
 def _check_somebodys(name: str, guest: str) -> None:
     """Raise `VoiceError` for a name that in every recording would be given to whoever has none."""
-    from transcribe.name_doubts import is_placeholder
-    from transcribe.voices import VoiceError
+    from transcribe.speakers.name_certainty import is_placeholder
+    from transcribe.speakers.voiceprints import VoiceError
 
     if is_placeholder(" ".join(name.split()), guest):
         raise VoiceError(
@@ -124,7 +124,7 @@ def _check_somebodys(name: str, guest: str) -> None:
 
 def _speaker(transcript: Transcript, name: str, path: Path) -> Speaker:
     """The one speaker who has this name, in full or as the draft prints it. Raises `VoiceError`."""
-    from transcribe.voices import VoiceError
+    from transcribe.speakers.voiceprints import VoiceError
 
     full = " ".join(name.casefold().split())
     exact = [s for s in transcript.speakers if full in (s.name.casefold(), s.label.casefold())]

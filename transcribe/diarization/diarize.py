@@ -3,9 +3,9 @@
 Segmentation says where speech is and where the speaker changes, embeddings of short windows say which voice it is,
 clustering makes voices of them, and a Viterbi search over frames (A. Viterbi, "Error bounds for convolutional codes",
 1967) weighs the two: a change of speaker is cheap where the segmentation heard one and dear elsewhere. The steps and
-their constants were measured with benchmarks/speakers.py. Names are the business of `transcribe.names`, words that of
-`transcribe.attribute`. Memory is bounded: six hours take about half a gigabyte, most of it the networks and the graph
-of voices.
+their constants were measured with benchmarks/speakers.py. Names are the business of `transcribe.speakers.naming`, words
+that of `transcribe.speakers.attribution`. Memory is bounded: six hours take about half a gigabyte, most of it the
+networks and the graph of voices.
 """
 
 from __future__ import annotations
@@ -47,11 +47,12 @@ _RECOGNISABLE = 3  # such windows, two seconds, that make a voice somebody can b
 class Diarization:
     """Who is heard when, and what they sound like.
 
-    Speakers are "S1", "S2", … in the order in which they are first heard. Spans are in the order of time; those of
-    one speaker do not overlap, those of two do where they speak at once. `voices` holds what `transcribe.voices`
-    knows people by, 192 numbers of four digits that make a vector of length 1, of those heard alone long enough.
-    `background` are the stretches, each within a span of its speaker, in which another voice is heard better.
-    `estimate` is how many voices there seem to be, however many were asked for; 0 where channels tell people apart.
+    Speakers are "S1", "S2", … in the order in which they are first heard. Spans are in the order of time; those of one
+    speaker do not overlap, those of two do where they speak at once. `voices` holds what
+    `transcribe.speakers.voiceprints` knows people by, 192 numbers of four digits that make a vector of length 1, of
+    those heard alone long enough. `background` are the stretches, each within a span of its speaker, in which another
+    voice is heard better. `estimate` is how many voices there seem to be, however many were asked for; 0 where channels
+    tell people apart.
     """
 
     spans: tuple[SpeakerSpan, ...]

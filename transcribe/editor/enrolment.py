@@ -17,9 +17,17 @@ from audio.errors import SourceError
 from output.parse import read_draft
 from transcribe.editor.people import BY_THE_EDITOR
 from transcribe.editor.sync import follow, transcript_of
-from transcribe.name_doubts import is_guess, is_placeholder
+from transcribe.speakers.name_certainty import is_guess, is_placeholder
+from transcribe.speakers.voiceprints import (
+    LEAST_LIKENESS,
+    Sample,
+    Voice,
+    VoiceError,
+    likeness,
+    on_file_by,
+    sample_of_turns,
+)
 from transcribe.transcript import Speaker, Transcript
-from transcribe.voices import LEAST_LIKENESS, Sample, Voice, VoiceError, likeness, on_file_by, sample_of_turns
 
 if TYPE_CHECKING:
     from audio.decoding.samples import Audio

@@ -25,9 +25,9 @@ from transcribe.editor.beside import BY_HAND, followers, gist, remade
 from transcribe.editor.heard import heard, keep
 from transcribe.editor.people import reassigned, resolved, without_strangers
 from transcribe.errors import TranscriptError
-from transcribe.name_doubts import still_told
 from transcribe.realign import Forms, Realignment, realign
 from transcribe.results import style_recorded
+from transcribe.speakers.name_certainty import still_told
 from transcribe.transcript import Doubt, Transcript, Turn, Word
 
 if TYPE_CHECKING:

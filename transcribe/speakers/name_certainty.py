@@ -1,4 +1,5 @@
-"""How sure a name is: what the warnings and the evidence of `transcribe.names` begin and end with, and who reads them.
+"""How sure a name is: what the warnings and the evidence of `transcribe.speakers.naming` begin and end with, and who
+reads them.
 
 A transcript keeps both as text, for people; what they mean is asked here, so that nobody else has to know the words.
 """

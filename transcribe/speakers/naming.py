@@ -1,8 +1,8 @@
 """Who is who: voices to names, by evidence, the host first. Pure, knows no audio.
 
-Names come from the user, the voices on file, the feed or the speech itself (`transcribe.name_clues`). Evidence,
-strongest first: a voice on file, what people call themselves, how they are introduced and addressed, who opens and
-asks the questions. Every decision carries its evidence; one that rests on little is a warning.
+Names come from the user, the voices on file, the feed or the speech itself (`transcribe.speakers.name_clues`).
+Evidence, strongest first: a voice on file, what people call themselves, how they are introduced and addressed, who
+opens and asks the questions. Every decision carries its evidence; one that rests on little is a warning.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from itertools import chain, count
 from types import MappingProxyType
 
 from audio.episode import Person
-from transcribe.name_clues import Clue, find_calls, find_clues, questions, welcomes
-from transcribe.name_doubts import BY_ORDER, GIVEN, LEFT, NAMED_BY, THAT_SPEAKS, WHO_IS
 from transcribe.name_forms import are_same, likeness, may_be, unlike
+from transcribe.speakers.name_certainty import BY_ORDER, GIVEN, LEFT, NAMED_BY, THAT_SPEAKS, WHO_IS
+from transcribe.speakers.name_clues import Clue, find_calls, find_clues, questions, welcomes
 from transcribe.transcript import Speaker, Turn, first_name, untitled
 
 _ENOUGH = 3.0  # points from which a name nobody gave is believed: one introduction, or two forms of address
@@ -55,7 +55,7 @@ def name_speakers(
     `names` are the user's, host first, and are all given out while voices last; `host` and `guest` name those of whom
     nothing is known, a second guest being "Guest 2". `people` are the feed's and used only where something ties
     them to a voice, or where there is but one of a role. `on_file` gives name and evidence of the speakers whose voice
-    is known (`transcribe.voices`); where the user gives names, it counts for those.
+    is known (`transcribe.speakers.voiceprints`); where the user gives names, it counts for those.
     """
     voices = _voices(turns)
     if not voices:

@@ -1,7 +1,8 @@
 """What people say about who they are: introductions and forms of address in the turns. Pure text work, English.
 
-Finds clues and leaves the verdict to `transcribe.names`. A name is one to three capitalised words, so lower-case
-speech gives no clues, and neither do titles ("Mr. Smith") or other words people are addressed by ("Thanks, everybody").
+Finds clues and leaves the verdict to `transcribe.speakers.naming`. A name is one to three capitalised words, so
+lower-case speech gives no clues, and neither do titles ("Mr. Smith") or other words people are addressed by ("Thanks,
+everybody").
 """
 
 from __future__ import annotations
