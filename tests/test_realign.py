@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.samples import PACE, transcript, turn
-from transcribe.matching import NO_MATCH, increasing, matches, moves, slid
-from transcribe.realign import RealignedTurn, realign
+from transcribe.alignment.realign import RealignedTurn, realign
+from transcribe.alignment.text_diff import NO_MATCH, increasing, matches, moves, slid
 from transcribe.transcript import Word
 
 VOCABULARY = "we all said that the well of packages is deep and the yes".split()

@@ -18,11 +18,11 @@ from output.markdown import render
 from output.parse import parse
 from tests.samples import transcript, turn
 from tests.support.paths import CLIPS
+from transcribe.alignment.realign import realign
 from transcribe.commands.editing import sync as sync_command
 from transcribe.editor.on_audio import timed_on_audio
 from transcribe.editor.sync import follow, sync, transcript_of
 from transcribe.errors import TranscriptError
-from transcribe.realign import realign
 from transcribe.recognition.engines import load_aligner
 from transcribe.recognition.forced_alignment import Rewrite, relistened, rewrites
 from transcribe.recognition.models import find_model

@@ -15,7 +15,7 @@ from output.labels import folded
 from output.markdown import marker
 from output.parse import Draft, DraftTurn, parse
 from output.text import filled
-from transcribe.editor.merge import Clash, merged, merged_text
+from transcribe.alignment.merge3 import Clash, merged, merged_text
 
 SHORTEST_KEPT_LINE = 3  # words; shorter lines are found again by chance
 LONGEST_NAME = 60  # characters, as many as `output.markers` takes for a label

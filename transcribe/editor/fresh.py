@@ -21,11 +21,11 @@ from output.labels import LabelStyle, folded
 from output.markdown import render
 from output.parse import Draft, parse, read_draft
 from output.text import is_clock, unmarked
+from transcribe.alignment.merge3 import stretches
+from transcribe.alignment.text_diff import NO_MATCH, matches
 from transcribe.editor.document import PageTurn, edited, page_turns, wrap_of
 from transcribe.editor.heard import heard, keep
-from transcribe.editor.merge import stretches
 from transcribe.editor.sync import follow, transcript_of, write_followed
-from transcribe.matching import NO_MATCH, matches
 from transcribe.results import style_recorded
 from transcribe.transcript import Doubt, Transcript, Word
 

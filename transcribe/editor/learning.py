@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from transcribe.alignment.text_diff import NO_MATCH, matches
 from transcribe.editor.common_words import is_common
 from transcribe.errors import SettingsError
-from transcribe.matching import NO_MATCH, matches
 from transcribe.recognition.glossary import Term, parse
 
 LONGEST = 4  # words on either side of a correction; longer ones are rewriting

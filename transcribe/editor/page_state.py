@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 from output.parse import Draft, parse
+from transcribe.alignment.realign import RealignedTurn, realign
 from transcribe.editor.document import PageTurn, page_turns
 from transcribe.editor.sync import forms_in, printed_forms
-from transcribe.realign import RealignedTurn, realign
 from transcribe.transcript import Transcript, Turn, Word
 
 DOUBTFUL = 0.45  # words the recogniser gave less than this are on the list of doubts

@@ -21,11 +21,11 @@ from output.formats import file_name
 from output.markdown import front_matter
 from output.parse import read_draft
 from output.text import house
+from transcribe.alignment.realign import Forms, Realignment, realign
 from transcribe.editor.beside import BY_HAND, followers, gist, remade
 from transcribe.editor.heard import heard, keep
 from transcribe.editor.people import reassigned, resolved, without_strangers
 from transcribe.errors import TranscriptError
-from transcribe.realign import Forms, Realignment, realign
 from transcribe.results import style_recorded
 from transcribe.speakers.name_certainty import still_told
 from transcribe.transcript import Doubt, Transcript, Turn, Word

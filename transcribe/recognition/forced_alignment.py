@@ -2,8 +2,8 @@
 
 The recogniser's own cross-attention aligns the new text with the sound between the words that were left alone, a few of
 which go along on either side. Nothing is recognised: what the editor wrote stands. Where the audio does not say it, the
-interpolated times stay. Words left alone keep their times exactly. Which words they are is `transcribe.realign`'s
-business.
+interpolated times stay. Words left alone keep their times exactly. Which words they are is
+`transcribe.alignment.realign`'s business.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from functools import lru_cache
 from itertools import count, groupby, pairwise
 
 from audio.episode import Seconds
-from transcribe.matching import NO_MATCH, increasing, likeness, matches, moves, slid
+from transcribe.alignment.text_diff import NO_MATCH, increasing, likeness, matches, moves, slid
 from transcribe.transcript import Word
 
 SECONDS_A_LETTER = 0.07  # of a word put where nothing was heard; English speech has about 14 letters a second

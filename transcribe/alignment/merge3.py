@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from transcribe.matching import NO_MATCH, matches
+from transcribe.alignment.text_diff import NO_MATCH, matches
 
 
 @dataclass(frozen=True, slots=True)
