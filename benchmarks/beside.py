@@ -56,9 +56,9 @@ def main(minutes: float, rounds: int, threads: int, measure: str | None, path: P
 def seconds_of(path: Path, part: str, threads: int) -> float:
     """How long the words of a file take, or the whole transcript."""
     from audio.episode import Episode
-    from transcribe.checkpoint import Checkpoints
-    from transcribe.pipeline import Pipeline
-    from transcribe.recording import Watch
+    from transcribe.pipeline.checkpoints import Checkpoints
+    from transcribe.pipeline.pipeline import Pipeline
+    from transcribe.pipeline.recording import Watch
     from transcribe.settings import Settings
 
     with tempfile.TemporaryDirectory() as folder:

@@ -92,8 +92,8 @@ def words_of(path: Path, options: dict[str, object]) -> dict[str, float]:
 def whole_of(path: Path, options: dict[str, object]) -> dict[str, float]:
     """Transcribe one file in this process: words, speakers beside them, turns."""
     from audio.episode import Episode
-    from transcribe.checkpoint import Checkpoints
-    from transcribe.pipeline import Pipeline
+    from transcribe.pipeline.checkpoints import Checkpoints
+    from transcribe.pipeline.pipeline import Pipeline
     from transcribe.settings import Settings
 
     settings = Settings(engine="ctranslate2", language="en", **options)  # type: ignore[arg-type]

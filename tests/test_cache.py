@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from tests.conftest import Run
 from tests.scripted import tone
-from transcribe.cache import CLEARED, Entry, Kind, clear, damaged, kept_entries, recordings, to_clear, trim
-from transcribe.checkpoint import Checkpoints, Key, note_source, source_of
 from transcribe.errors import SettingsError
+from transcribe.pipeline.cache import CLEARED, Entry, Kind, clear, damaged, kept_entries, recordings, to_clear, trim
+from transcribe.pipeline.checkpoints import Checkpoints, Key, note_source, source_of
 from transcribe.quantities import age_seconds, shown_size, size_bytes
 from transcribe.settings import Stage
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from transcribe.checkpoint import Checkpoints, Key
+from transcribe.pipeline.checkpoints import Checkpoints, Key
 from transcribe.settings import Stage
 
 KEY = Key("ab" * 32, Stage.RECOGNIZE, "1 digest model")

@@ -24,11 +24,11 @@ from tests.support.paths import CLIPS, ROOT
 from transcribe import cluster
 from transcribe.batch import Setup, run
 from transcribe.errors import ClusterError
+from transcribe.pipeline.stages import StagesMaker, real_stages
 from transcribe.plan import Job, plan
 from transcribe.remote import Versions, versions
 from transcribe.report import Result, State
 from transcribe.settings import Settings
-from transcribe.stages import StagesMaker, real_stages
 from transcribe.task import silent
 from transcribe.workers import Crew, in_this_process
 

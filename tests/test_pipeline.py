@@ -18,11 +18,11 @@ from audio.decoding.samples import Audio
 from audio.episode import Episode
 from audio.errors import AudioError, SourceError
 from tests.scripted import B_SOUNDS, ScriptedStages, tone
-from transcribe.checkpoint import Checkpoints, ForgetfulCheckpoints
 from transcribe.diarization.diarize import Diarization
 from transcribe.errors import EngineError
-from transcribe.pipeline import NO_SPEECH, Pipeline, hash_of
-from transcribe.recording import Watch
+from transcribe.pipeline.checkpoints import Checkpoints, ForgetfulCheckpoints
+from transcribe.pipeline.pipeline import NO_SPEECH, Pipeline, hash_of
+from transcribe.pipeline.recording import Watch
 from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import Sample, Voice
 from transcribe.transcript import Transcript

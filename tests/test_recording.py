@@ -15,17 +15,17 @@ from audio.decoding.samples import Audio
 from audio.episode import Episode
 from tests.faulty import ChunkedStages, logged
 from tests.scripted import tone
-from transcribe import kept
-from transcribe.checkpoint import Checkpoints, ForgetfulCheckpoints, Gathered, Key
 from transcribe.diarization.diarize import Diarization
 from transcribe.engines.scripted import Scripted
-from transcribe.pipeline import hash_of
+from transcribe.pipeline import codecs
+from transcribe.pipeline.checkpoints import Checkpoints, ForgetfulCheckpoints, Gathered, Key
+from transcribe.pipeline.pipeline import hash_of
+from transcribe.pipeline.recording import BLOCK, Recording, Watch
 from transcribe.recognition.engines import Reading
 from transcribe.recognition.glossary import Correction
 from transcribe.recognition.reading_quality import ChunkEvidence
 from transcribe.recognition.recognize import Recognition, combined, read_chunks
 from transcribe.recognition.vad import Chunk, Plan, Region
-from transcribe.recording import BLOCK, Recording, Watch
 from transcribe.settings import Settings, Stage
 from transcribe.transcript import Doubt, SpeakerSpan, Word
 
@@ -95,25 +95,25 @@ FOUND = Recognition(
 )
 PEOPLE = Diarization((SpeakerSpan(0.1, 0.5, "S1"),), {"S1": (0.6, 0.8)}, (SpeakerSpan(0.2, 0.3, "S1"),), 3)
 PLAN = Plan(CHUNKS[:3])
-FACTS = kept.Facts(12.5, ("cut",))
+FACTS = codecs.Facts(12.5, ("cut",))
 
 
 def test_what_is_kept_comes_back() -> None:
     def through_json(data: object) -> object:
         return json.loads(json.dumps(data))
 
-    assert kept.recognition(through_json(kept.of_recognition(FOUND))) == FOUND
-    assert kept.diarization(through_json(kept.of_diarization(PEOPLE))) == PEOPLE
-    assert kept.plan(through_json(kept.of_plan(PLAN))) == PLAN
-    assert kept.facts(through_json(kept.of_facts(FACTS))) == FACTS
-    assert kept.language(through_json(kept.of_language("nl"))) == "nl"
+    assert codecs.recognition(through_json(codecs.of_recognition(FOUND))) == FOUND
+    assert codecs.diarization(through_json(codecs.of_diarization(PEOPLE))) == PEOPLE
+    assert codecs.plan(through_json(codecs.of_plan(PLAN))) == PLAN
+    assert codecs.facts(through_json(codecs.of_facts(FACTS))) == FACTS
+    assert codecs.language(through_json(codecs.of_language("nl"))) == "nl"
 
 
 @pytest.mark.parametrize("data", [None, 3, "x", [], {}, [[1, 0, []]], {"words": [[1]]}, {"duration": "long"}])
 def test_what_is_something_else_is_a_miss(data: object) -> None:
-    for read_back in (kept.recognition, kept.diarization, kept.facts, kept.language):
-        assert kept.reading(read_back, data) is None
-    assert kept.reading(kept.plan, data) in (None, Plan(()))  # an empty list is a plan in which nobody speaks
+    for read_back in (codecs.recognition, codecs.diarization, codecs.facts, codecs.language):
+        assert codecs.reading(read_back, data) is None
+    assert codecs.reading(codecs.plan, data) in (None, Plan(()))  # an empty list is a plan in which nobody speaks
 
 
 def test_what_one_run_finds_goes_on_to_the_next_task(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ import pytest
 from output.formats import FORMATS as WRITTEN
 from transcribe.config import load_settings
 from transcribe.errors import SettingsError
+from transcribe.pipeline.stages import glossary_of
 from transcribe.settings import FORMATS, Settings, Stage
-from transcribe.stages import glossary_of
 
 # A value other than the default for every field. A new field without one fails here, which is the point.
 OTHER: dict[str, Any] = {

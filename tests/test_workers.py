@@ -13,8 +13,8 @@ import pytest
 from tests.faulty import FATAL_SECONDS, MORTAL_SECONDS, logged, quick
 from tests.scripted import ScriptedStages, tone
 from transcribe.batch import Setup, run
+from transcribe.pipeline.recording import BLOCK
 from transcribe.plan import plan
-from transcribe.recording import BLOCK
 from transcribe.report import Report, State
 from transcribe.settings import Settings
 from transcribe.task import silent

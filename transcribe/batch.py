@@ -23,16 +23,16 @@ from audio.fetching.fetch import Failed, fetch_all
 from audio.net.http import Client
 from output.errors import OutputError
 from output.formats import file_name
-from transcribe.checkpoint import note_source
 from transcribe.errors import ClusterError
-from transcribe.pipeline import hash_of
+from transcribe.pipeline.checkpoints import note_source
+from transcribe.pipeline.pipeline import hash_of
+from transcribe.pipeline.stages import StagesMaker
 from transcribe.plan import Job, Mode
 from transcribe.report import Nobody, Onlooker, Result, State, Tally
 from transcribe.results import current, write_transcript
 from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import Voice
 from transcribe.splitting import Split, is_long
-from transcribe.stages import StagesMaker
 from transcribe.task import Failure, Outcome, Part, Task, failure_of, work
 from transcribe.workers import Crew
 

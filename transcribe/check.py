@@ -26,8 +26,8 @@ from transcribe.baseline import RATES, Baseline, Kept
 from transcribe.clips import FILE_NAME, Clip, Clips
 from transcribe.errors import TranscribeError, TranscriptError
 from transcribe.gates import Found, Gate, gates_of, pooled_gates
-from transcribe.pipeline import Pipeline
-from transcribe.recording import Progress, Watch
+from transcribe.pipeline.pipeline import Pipeline
+from transcribe.pipeline.recording import Progress, Watch
 from transcribe.references import REFERENCE_SUFFIXES, Account, account_of, read_account, with_times
 from transcribe.score import Score, Scoring, score
 from transcribe.settings import Settings, Stage

@@ -25,12 +25,12 @@ from transcribe.commands.scoring import check, clip, score
 from transcribe.commands.sources import fetch, list_episodes
 from transcribe.commands.voices import voices
 from transcribe.errors import SettingsError, TranscribeError
+from transcribe.pipeline.stages import real_stages
 from transcribe.process import begin
-from transcribe.stages import real_stages
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
-    from transcribe.stages import StagesMaker
+    from transcribe.pipeline.stages import StagesMaker
 
 
 def main(args: Sequence[str] | None = None, *, stages: StagesMaker | None = None) -> NoReturn:

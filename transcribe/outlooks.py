@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from audio.decoding.probe import stated_length
 from audio.disk import cache_folder, write_atomically
 from audio.errors import AudioError
-from transcribe.checkpoint import Checkpoints
 from transcribe.errors import TranscribeError
-from transcribe.pipeline import Pipeline
+from transcribe.pipeline.checkpoints import Checkpoints
+from transcribe.pipeline.pipeline import Pipeline
+from transcribe.pipeline.recording import Watch
 from transcribe.plan import Job, outlook
 from transcribe.quantities import shown_duration
 from transcribe.recognition.engines import engine_name
-from transcribe.recording import Watch
 from transcribe.settings import Settings
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from output.parse import read_draft
 from output.style import DocxTimes, Style
 from transcribe.alignment.realign import realign
 from transcribe.errors import SettingsError, TranscriptError
-from transcribe.pipeline import record_of
+from transcribe.pipeline.pipeline import record_of
 from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import Voice, digest_of
 from transcribe.transcript import Transcript

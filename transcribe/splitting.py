@@ -10,7 +10,7 @@ import itertools
 from dataclasses import replace
 
 from audio.episode import Seconds
-from transcribe.checkpoint import Kept
+from transcribe.pipeline.checkpoints import Kept
 from transcribe.task import Outcome, Part, Task
 
 LEAST: Seconds = 600.0  # of sound; shorter recordings are not worth decoding several times

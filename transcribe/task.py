@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 
 from audio.episode import Episode
 from audio.errors import AudioError
-from transcribe.checkpoint import Checkpoints, ForgetfulCheckpoints, Gathered, Kept
 from transcribe.errors import TranscribeError
-from transcribe.recording import Watch
+from transcribe.pipeline.checkpoints import Checkpoints, ForgetfulCheckpoints, Gathered, Kept
+from transcribe.pipeline.recording import Watch
+from transcribe.pipeline.stages import Stages, StagesMaker
 from transcribe.settings import Settings
-from transcribe.stages import Stages, StagesMaker
 
 if TYPE_CHECKING:
     from transcribe.speakers.voiceprints import Voice
@@ -107,7 +107,7 @@ def failure_of(error: Exception, stage: str = "") -> Failure:
 
 
 def _done(task: Task, watch: Watch) -> Outcome:
-    from transcribe.pipeline import Pipeline
+    from transcribe.pipeline.pipeline import Pipeline
 
     kept = ForgetfulCheckpoints(task.cache) if task.fresh else Checkpoints(task.cache)
     store = Gathered(kept, task.known)

@@ -28,7 +28,7 @@ from transcribe.task import Tell
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-    from transcribe.stages import StagesMaker
+    from transcribe.pipeline.stages import StagesMaker
 
 # A worker with base took 0.8 to 0.95 GB on half an hour of audio.
 _MEMORY = {

@@ -13,7 +13,7 @@ from transcribe.terminal import for_terminal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from transcribe.cache import Entry, Kind
+    from transcribe.pipeline.cache import Entry, Kind
 
 
 @click.group()
@@ -29,7 +29,7 @@ def cache_show(as_json: bool) -> int:
     A damaged entry does no harm: it is made again when it is next needed.
     """
     from audio.disk import cache_folder
-    from transcribe.cache import damaged, kept_entries, recordings
+    from transcribe.pipeline.cache import damaged, kept_entries, recordings
     from transcribe.quantities import shown_size
 
     entries = kept_entries()
@@ -78,7 +78,7 @@ def cache_clear(older_than: str | None, max_size: str | None, models: bool, dry_
       transcribe cache clear --max-size 2GB
       transcribe cache clear --older-than 30d --dry-run
     """
-    from transcribe.cache import CLEARED, Kind, clear, kept_entries, to_clear
+    from transcribe.pipeline.cache import CLEARED, Kind, clear, kept_entries, to_clear
     from transcribe.quantities import age_seconds, shown_size, size_bytes
 
     kinds = CLEARED | ({Kind.MODELS} if models else set())
@@ -111,7 +111,7 @@ _NAMES = {
 
 
 def _by_kind(entries: Sequence[Entry], bad: Sequence[Entry]) -> dict[Kind, dict[str, int]]:
-    from transcribe.cache import Kind
+    from transcribe.pipeline.cache import Kind
 
     return {
         kind: {

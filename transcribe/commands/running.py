@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from audio.net.http import Client
     from transcribe.batch import Setup
     from transcribe.display import Display
+    from transcribe.pipeline.stages import StagesMaker
     from transcribe.plan import Job, Mode
     from transcribe.report import Report, Result
-    from transcribe.stages import StagesMaker
     from transcribe.workers import Crew
 
 _GO_ON = "run the same command again to go on"
@@ -141,13 +141,13 @@ def _planned_and_run(errand: _Errand, how: _How) -> Report:
     from output.files import check_folder
     from transcribe.alone import alone_in
     from transcribe.batch import Setup
-    from transcribe.checkpoint import users_checkpoints
     from transcribe.outlooks import forecast
+    from transcribe.pipeline.checkpoints import users_checkpoints
+    from transcribe.pipeline.stages import glossary_of
     from transcribe.plan import plan
     from transcribe.report import Report
     from transcribe.results import style_of
     from transcribe.speakers.voiceprints import expected, users_voices
-    from transcribe.stages import glossary_of
 
     settings, waited = errand.settings, False
     glossary_of(settings)  # one that cannot be read, and voices that are not on file, are said before the work
@@ -182,9 +182,9 @@ def _planned_and_run(errand: _Errand, how: _How) -> Report:
 
 def _run(jobs: tuple[Job, ...], setup: Setup, failures: tuple[Result, ...], *, client: Client, quiet: bool) -> Report:
     from transcribe import batch
-    from transcribe.cache import trim
     from transcribe.display import Display
     from transcribe.outlooks import note_speed
+    from transcribe.pipeline.cache import trim
     from transcribe.report import Report
 
     results, began = list(failures), time.monotonic()

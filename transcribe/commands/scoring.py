@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from transcribe.baseline import Baseline
     from transcribe.check import Report
     from transcribe.clips import Clip
-    from transcribe.pipeline import Pipeline
+    from transcribe.pipeline.pipeline import Pipeline
+    from transcribe.pipeline.stages import StagesMaker
     from transcribe.score import Score, Scoring
-    from transcribe.stages import StagesMaker
 
 
 _HEARD_BY = set(Stage) - {Stage.RENDER}
@@ -180,8 +180,8 @@ def check(stages: StagesMaker, /, place: Path, **given: Any) -> int:
 
 
 def _pipelines(stages: StagesMaker, *, fresh: bool) -> Callable[[Settings], Pipeline]:
-    from transcribe.checkpoint import users_checkpoints
-    from transcribe.pipeline import Pipeline
+    from transcribe.pipeline.checkpoints import users_checkpoints
+    from transcribe.pipeline.pipeline import Pipeline
 
     kept = users_checkpoints(fresh=fresh)
     return lambda settings: Pipeline(settings, stages=stages(settings), checkpoints=kept)

@@ -4,7 +4,7 @@ The words are recognised block by block: a block is a fixed number of chunks of 
 another's, so the same words come out however often the work was interrupted, and wherever each block was read. Turns
 are not kept: making them of the words and spans of three hours takes 0.3 s.
 
-What this does not do: give speakers names, run stages side by side (`transcribe.pipeline`).
+What this does not do: give speakers names, run stages side by side (`transcribe.pipeline.pipeline`).
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from audio.disk import sha256_of
 from audio.errors import SourceError
-from transcribe import kept
-from transcribe.checkpoint import Key, Store
+from transcribe.pipeline import codecs
+from transcribe.pipeline.checkpoints import Key, Store
+from transcribe.pipeline.stages import Stages, glossary_of
 from transcribe.recognition.glossary import Glossary, names_in
 from transcribe.settings import Settings, Stage
-from transcribe.stages import Stages, glossary_of
 
 if TYPE_CHECKING:
     from audio.decoding.samples import Audio
@@ -115,9 +115,9 @@ class Recording:
             self._audio.close()
 
     @cached_property
-    def facts(self) -> kept.Facts:
+    def facts(self) -> codecs.Facts:
         """What decoding tells of the file."""
-        return self._kept(Stage.DECODE, "", kept.facts, lambda: self._decoded_facts(), of=kept.of_facts)
+        return self._kept(Stage.DECODE, "", codecs.facts, lambda: self._decoded_facts(), of=codecs.of_facts)
 
     @cached_property
     def plan(self) -> Plan:
@@ -128,7 +128,7 @@ class Recording:
             with self.watch.stage("plan"):
                 return self._stages.plan(audio, progress=lambda done: self._tell_words(_PLANNED * done))
 
-        return self._kept(Stage.PLAN, "", kept.plan, made, of=kept.of_plan)
+        return self._kept(Stage.PLAN, "", codecs.plan, made, of=codecs.of_plan)
 
     @cached_property
     def language(self) -> str:
@@ -139,7 +139,7 @@ class Recording:
             with self.watch.stage("recognize"):
                 return self._stages.language(audio, plan)
 
-        return self._kept(Stage.LANGUAGE, self._model, kept.language, made, of=kept.of_language)
+        return self._kept(Stage.LANGUAGE, self._model, codecs.language, made, of=codecs.of_language)
 
     @property
     def n_blocks(self) -> int:
@@ -161,9 +161,9 @@ class Recording:
         found = self._kept(
             Stage.RECOGNIZE,
             f"{self._model} {language} {_digest(chunks)}",
-            kept.recognition,
+            codecs.recognition,
             made,
-            of=kept.of_recognition,
+            of=codecs.of_recognition,
         )
         self._tell_block(number + 1)
         return found
@@ -188,7 +188,7 @@ class Recording:
             with self.watch.stage("diarize"):
                 return self._stages.diarize(audio, progress=lambda done: self.watch.tell("diarize", done))
 
-        return self._kept(Stage.DIARIZE, "", kept.diarization, made, of=kept.of_diarization)
+        return self._kept(Stage.DIARIZE, "", codecs.diarization, made, of=codecs.of_diarization)
 
     @property
     def is_complete(self) -> bool:
@@ -216,7 +216,7 @@ class Recording:
         before = f"{self._settings.digest(Stage.RECOGNIZE)} {self._model} {self._glossary.digest}"
         before += f" {_digest(self.plan.chunks)}"
         version = RESULTS_OF[Stage.RECOGNIZE]  # what is heard again stands on what was heard first
-        return self._kept(Stage.REHEAR, f"{version} {before}", kept.recognition, made, of=kept.of_recognition)
+        return self._kept(Stage.REHEAR, f"{version} {before}", codecs.recognition, made, of=codecs.of_recognition)
 
     def _kept(
         self,
@@ -229,7 +229,7 @@ class Recording:
     ) -> Value:
         """What the store has of the stage; where it has nothing, what `made` makes, which is kept."""
         key = Key(self.sha256, stage, f"{RESULTS_OF[stage]} {self._settings.digest(stage)} {circumstances}")
-        found = kept.reading(read, self._store.load(key))
+        found = codecs.reading(read, self._store.load(key))
         if found is None:
             found = made()
             self._store.save(key, of(found))
@@ -263,9 +263,9 @@ class Recording:
         audio.close()
         raise SourceError(f"{self._path}: was replaced while it was read; run again to transcribe what is there now")
 
-    def _decoded_facts(self) -> kept.Facts:
+    def _decoded_facts(self) -> codecs.Facts:
         audio = self._samples()
-        return kept.Facts(round(audio.duration, 3), audio.warnings)
+        return codecs.Facts(round(audio.duration, 3), audio.warnings)
 
     @cached_property
     def _model(self) -> str:

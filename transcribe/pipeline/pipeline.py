@@ -1,8 +1,8 @@
 """From an episode's file to its transcript: decode, recognise, diarize, attribute, name.
 
-The two slow stages run side by side, and what each finds is kept as it finishes (`transcribe.recording`): a later
-failure costs its own stage, of the words only the block that was being read, and a change of names or layout repeats
-neither. Writes no drafts; which episodes there are is the business of `transcribe.batch`.
+The two slow stages run side by side, and what each finds is kept as it finishes (`transcribe.pipeline.recording`): a
+later failure costs its own stage, of the words only the block that was being read, and a change of names or layout
+repeats neither. Writes no drafts; which episodes there are is the business of `transcribe.batch`.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ import transcribe
 from audio.disk import sha256_of
 from audio.episode import Episode
 from audio.errors import SourceError
-from transcribe.checkpoint import Store, users_checkpoints
+from transcribe.pipeline.checkpoints import Store, users_checkpoints
+from transcribe.pipeline.recording import Progress, Recording, Watch
+from transcribe.pipeline.stages import RealStages, Stages, glossary_of
 from transcribe.recognition.engines import engine_name
-from transcribe.recording import Progress, Recording, Watch
 from transcribe.settings import Settings
 from transcribe.speakers.attribution import attribute, overlaps
 from transcribe.speakers.naming import name_speakers, with_wordless
 from transcribe.speakers.voiceprints import Voice, digest_of, expected, recognised, users_voices
-from transcribe.stages import RealStages, Stages, glossary_of
 from transcribe.transcript import MadeWith, Transcript
 
 if TYPE_CHECKING:
     from transcribe.diarization.diarize import Diarization
-    from transcribe.kept import Facts
+    from transcribe.pipeline.codecs import Facts
     from transcribe.recognition.recognize import Recognition
 
 NO_SPEECH = "no speech was found"

@@ -1,7 +1,7 @@
 """The slow stages of an episode, behind one protocol: chunk plan, language, words by blocks of chunks, names, speakers.
 
 `RealStages` runs the models; tests answer by script. What is kept of their results, and when they run, is the business
-of `transcribe.pipeline`. Nothing heavy is imported before a stage needs it.
+of `transcribe.pipeline.pipeline`. Nothing heavy is imported before a stage needs it.
 """
 
 from __future__ import annotations

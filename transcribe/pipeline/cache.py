@@ -18,7 +18,7 @@ from pathlib import Path
 
 from audio.disk import HALF_WRITTEN, cache_folder
 from audio.episode import Seconds
-from transcribe.checkpoint import SOURCE_NOTE, is_whole, source_of
+from transcribe.pipeline.checkpoints import SOURCE_NOTE, is_whole, source_of
 
 
 class Kind(StrEnum):
