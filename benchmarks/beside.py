@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.memory import write_long  # noqa: E402 - the path is set above
 from benchmarks.recognition import default_files  # noqa: E402
-from transcribe.process import begin  # noqa: E402
+from transcribe.workers.process_setup import begin  # noqa: E402
 
 PARTS = ("words", "both")
 

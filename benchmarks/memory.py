@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.recognition import default_files, peak_megabytes  # noqa: E402
-from transcribe.process import begin  # noqa: E402
+from transcribe.workers.process_setup import begin  # noqa: E402
 
 
 @click.command()

@@ -47,7 +47,7 @@ Measured = dict[str, dict[str, float]]  # by file
 
 def ours(threads: int) -> System:
     """turnscript's own recognition, both passes, in a process that is begun as the command line begins it."""
-    from transcribe.process import begin
+    from transcribe.workers.process_setup import begin
 
     begin()
     from transcribe.recognition.engines import load

@@ -41,7 +41,7 @@ from benchmarks.speaker_references import (  # noqa: E402 - the path is set abov
     speakers_in_reference,
 )
 from benchmarks.turn_changes import NEAR, Wrong, by_text, by_time, count_wrong  # noqa: E402
-from transcribe.process import begin  # noqa: E402
+from transcribe.workers.process_setup import begin  # noqa: E402
 
 if TYPE_CHECKING:
     from transcribe.transcript import Turn

@@ -16,9 +16,9 @@ from transcribe.plan import Mode, Outlook, outlook, plan, states
 from transcribe.report import Report, Result, State
 from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import Sample, Voice
-from transcribe.task import silent
 from transcribe.transcript import Transcript
-from transcribe.workers import in_this_process
+from transcribe.workers.local import in_this_process
+from transcribe.workers.task import silent
 
 
 class Desk:

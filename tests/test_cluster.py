@@ -21,16 +21,16 @@ from audio.episode import Episode
 from tests import clustered
 from tests.scripted import tone
 from tests.support.paths import CLIPS, ROOT
-from transcribe import cluster
 from transcribe.batch import Setup, run
 from transcribe.errors import ClusterError
 from transcribe.pipeline.stages import StagesMaker, real_stages
 from transcribe.plan import Job, plan
-from transcribe.remote import Versions, versions
 from transcribe.report import Result, State
 from transcribe.settings import Settings
-from transcribe.task import silent
-from transcribe.workers import Crew, in_this_process
+from transcribe.workers import dask_client
+from transcribe.workers.dask_worker import Versions, versions
+from transcribe.workers.local import Crew, in_this_process
+from transcribe.workers.task import silent
 
 distributed = pytest.importorskip("distributed", reason="the extra cluster is not installed")
 
@@ -82,7 +82,7 @@ def test_the_same_bytes_as_in_this_process(address: str, tmp_path: Path) -> None
     with in_this_process(silent) as crew:
         local = over([*sources, broken], here, crew)
     told: list[tuple[int, str, float]] = []
-    with cluster.scheduler(address, lambda *said: told.append(said)) as crew:
+    with dask_client.scheduler(address, lambda *said: told.append(said)) as crew:
         assert crew.size == 2
         far = over([*sources, broken], there, crew)
     assert contents(tmp_path / "here") == contents(tmp_path / "there")
@@ -95,7 +95,7 @@ def test_the_same_bytes_as_in_this_process(address: str, tmp_path: Path) -> None
 
 def test_a_worker_reports_to_nobody(address: str, tmp_path: Path) -> None:
     """Workers are started by others, without the command line's precautions."""
-    with cluster.scheduler(address, silent) as crew:
+    with dask_client.scheduler(address, silent) as crew:
         over([tone(tmp_path / f"{hertz}.wav", hertz=hertz) for hertz in (510, 520)], setup(tmp_path / "there"), crew)
     with distributed.Client(address, set_as_default=False) as client:
         assert "1" in client.run(os.getenv, "ORT_DISABLE_TELEMETRY").values()
@@ -112,7 +112,7 @@ def test_what_a_worker_does_not_see_is_shipped(address: str, tmp_path: Path) -> 
         here, there = setup(tmp_path / "here"), setup(tmp_path / "there")
         with in_this_process(silent) as crew:
             local = list(run(named(path), here, crew=crew))
-        with cluster.scheduler(address, silent) as crew:
+        with dask_client.scheduler(address, silent) as crew:
             far = list(run(named(hidden), there, crew=crew))
             with distributed.Client(address, set_as_default=False) as client:
                 assert client.run(_shipped_files) == {worker: [] for worker in client.scheduler_info()["workers"]}
@@ -143,11 +143,11 @@ def test_a_file_replaced_before_it_is_shipped_is_said(address: str, tmp_path: Pa
         hidden = Path(f"/proc/self/fd/{file.fileno()}")
         if not hidden.exists():
             pytest.skip("this system has no /proc")
-        from transcribe.task import Task, work
+        from transcribe.workers.task import Task, work
 
         made = setup(tmp_path / "out")
         task = Task(1, Episode("a", path=hidden), "0" * 64, made.settings, made.cache, made.stages)
-        with cluster.scheduler(address, silent) as crew:
+        with dask_client.scheduler(address, silent) as crew:
             outcome = crew.executor.submit(work, task, crew.tell).result()
     assert outcome.failure is not None
     assert "was replaced during the run" in outcome.failure.message
@@ -165,7 +165,7 @@ def test_a_lost_worker_costs_its_running_task_alone(address: str, tmp_path: Path
 
     killer = threading.Thread(target=kill)
     killer.start()
-    with cluster.scheduler(address, silent) as crew:
+    with dask_client.scheduler(address, silent) as crew:
         results = over(sources, setup(tmp_path / "there", clustered.deadly), crew)
     killer.join()
     assert [result.state for result in results] == [State.WRITTEN] * 4
@@ -181,7 +181,7 @@ def test_what_runs_ends_when_the_run_is_given_up(address: str, tmp_path: Path) -
         stop.set()
 
     threading.Thread(target=give_up).start()
-    with cluster.scheduler(address, silent) as crew:
+    with dask_client.scheduler(address, silent) as crew:
         assert list(run(jobs, made, crew=crew, stop=stop)) == []
         until(tmp_path / "ended")
 
@@ -196,7 +196,7 @@ def test_the_real_models_say_the_same_there(address: str, tmp_path: Path) -> Non
     )
     with in_this_process(silent) as crew:
         over([source], here, crew)
-    with cluster.scheduler(address, silent) as crew:
+    with dask_client.scheduler(address, silent) as crew:
         (result,) = over([source], there, crew)
     assert (result.state, len(result.paths)) == (State.WRITTEN, 2)
     assert contents(tmp_path / "here") == contents(tmp_path / "there")
@@ -213,10 +213,10 @@ def test_a_scheduler_that_is_gone_ends_the_run(tmp_path: Path) -> None:
             scheduler.kill()
 
         threading.Thread(target=kill).start()
-        with cluster.scheduler(address, silent, patience=2.0) as crew:
+        with dask_client.scheduler(address, silent, patience=2.0) as crew:
             results = list(run(jobs, made, crew=crew))
     assert [result.state for result in results] == [State.FAILED] * 3
-    assert {result.messages for result in results} == {(cluster._GONE,)}
+    assert {result.messages for result in results} == {(dask_client._GONE,)}
 
 
 @contextlib.contextmanager
@@ -250,7 +250,7 @@ def test_a_scheduler_that_does_not_answer_is_said() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"  # nobody listens there
-        with pytest.raises(ClusterError, match="does not answer"), cluster.scheduler(address, silent, patience=0.3):
+        with pytest.raises(ClusterError, match="does not answer"), dask_client.scheduler(address, silent, patience=0.3):
             pytest.fail("there is no scheduler")
 
 
@@ -258,7 +258,7 @@ def test_a_scheduler_without_workers_is_said() -> None:
     with (
         distributed.LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as empty,
         pytest.raises(ClusterError, match="has no workers; start one: dask worker tcp"),
-        cluster.scheduler(empty.scheduler_address, silent, patience=1.0),
+        dask_client.scheduler(empty.scheduler_address, silent, patience=1.0),
     ):
         pytest.fail("there are no workers")
 
@@ -274,15 +274,15 @@ def test_a_scheduler_without_workers_is_said() -> None:
 def test_workers_of_another_version_are_named(there: object, said: str) -> None:
     ours = Versions("0.1.0", "3.12")
     with pytest.raises(AssertionError, match=said):
-        raise AssertionError(cluster.mismatch(ours, {"v": ours, "w": there}))
-    assert cluster.mismatch(ours, {"v": ours}) == ""
+        raise AssertionError(dask_client.mismatch(ours, {"v": ours, "w": there}))
+    assert dask_client.mismatch(ours, {"v": ours}) == ""
 
 
 def test_a_task_of_another_version_is_refused_by_the_worker(address: str, tmp_path: Path) -> None:
     from dataclasses import replace
 
-    from transcribe.remote import Parcel, do
-    from transcribe.task import Task, work
+    from transcribe.workers.dask_worker import Parcel, do
+    from transcribe.workers.task import Task, work
 
     path = tone(tmp_path / "a.wav")
     made = setup(tmp_path / "out")

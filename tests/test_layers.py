@@ -51,7 +51,6 @@ NOT_YET_MOVED: dict[str, str] = {
     "transcribe.check_reports": "evaluation",
     "transcribe.cli": "cli",
     "transcribe.clips": "evaluation",
-    "transcribe.cluster": "workers",
     "transcribe.commands": "cli",
     "transcribe.commands.cache": "cli",
     "transcribe.commands.drafts": "cli",
@@ -86,18 +85,13 @@ NOT_YET_MOVED: dict[str, str] = {
     "transcribe.name_forms": "values",
     "transcribe.outlooks": "batch",
     "transcribe.plan": "batch",
-    "transcribe.process": "workers",
     "transcribe.progress": "cli",
     "transcribe.quantities": "values",
     "transcribe.references": "evaluation",
-    "transcribe.remote": "workers",
     "transcribe.report": "batch",
     "transcribe.results": "drafts",
     "transcribe.score": "evaluation",
-    "transcribe.splitting": "workers",
-    "transcribe.task": "workers",
     "transcribe.transcript": "values",
-    "transcribe.workers": "workers",
 }
 
 

@@ -14,8 +14,8 @@ from transcribe.outlooks import ASSUMED, forecast, note_speed
 from transcribe.plan import Mode, plan
 from transcribe.report import Report, Result, State, Tally
 from transcribe.settings import Settings
-from transcribe.task import silent
-from transcribe.workers import in_this_process
+from transcribe.workers.local import in_this_process
+from transcribe.workers.task import silent
 
 
 @pytest.fixture

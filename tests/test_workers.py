@@ -17,8 +17,8 @@ from transcribe.pipeline.recording import BLOCK
 from transcribe.plan import plan
 from transcribe.report import Report, State
 from transcribe.settings import Settings
-from transcribe.task import silent
-from transcribe.workers import available_memory, layout, memory_of, processes, suits_processes
+from transcribe.workers.local import available_memory, layout, memory_of, processes, suits_processes
+from transcribe.workers.task import silent
 
 
 def done(folder: Path, *sources: Path, jobs: int = 2, cache: str = "cache", drafts: str = "drafts") -> Report:

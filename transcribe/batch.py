@@ -32,9 +32,9 @@ from transcribe.report import Nobody, Onlooker, Result, State, Tally
 from transcribe.results import current, write_transcript
 from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import Voice
-from transcribe.splitting import Split, is_long
-from transcribe.task import Failure, Outcome, Part, Task, failure_of, work
-from transcribe.workers import Crew
+from transcribe.workers.local import Crew
+from transcribe.workers.task import Failure, Outcome, Part, Task, failure_of, work
+from transcribe.workers.task_splitting import Split, is_long
 
 _log = logging.getLogger(__name__)
 

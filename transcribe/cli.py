@@ -26,8 +26,8 @@ from transcribe.commands.sources import fetch, list_episodes
 from transcribe.commands.voices import voices
 from transcribe.errors import SettingsError, TranscribeError
 from transcribe.pipeline.stages import real_stages
-from transcribe.process import begin
 from transcribe.terminal import for_terminal
+from transcribe.workers.process_setup import begin
 
 if TYPE_CHECKING:
     from transcribe.pipeline.stages import StagesMaker

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from transcribe.pipeline.stages import StagesMaker
     from transcribe.plan import Job, Mode
     from transcribe.report import Report, Result
-    from transcribe.workers import Crew
+    from transcribe.workers.local import Crew
 
 _GO_ON = "run the same command again to go on"
 
@@ -209,22 +209,22 @@ def _run(jobs: tuple[Job, ...], setup: Setup, failures: tuple[Result, ...], *, c
 @contextlib.contextmanager
 def _crew(setup: Setup, episodes: int, display: Display) -> Iterator[tuple[Crew, Setup]]:
     """Who does the tasks, and the setup with each one's share of the threads."""
-    from transcribe import cluster, workers
+    from transcribe.workers import dask_client, local
 
     settings = setup.settings
     if settings.scheduler:
-        if not workers.suits_processes(setup.stages):
+        if not local.suits_processes(setup.stages):
             raise SettingsError("scheduler: these stages cannot be made on another machine")
-        with cluster.scheduler(settings.scheduler, display.told, size=settings.jobs) as crew:
+        with dask_client.scheduler(settings.scheduler, display.told, size=settings.jobs) as crew:
             yield crew, setup
         return
-    if not workers.suits_processes(setup.stages):
-        with workers.in_this_process(display.told) as crew:
+    if not local.suits_processes(setup.stages):
+        with local.in_this_process(display.told) as crew:
             yield crew, setup
         return
-    layout = workers.layout(setup.settings, episodes)
+    layout = local.layout(setup.settings, episodes)
     shared = replace(setup, settings=replace(setup.settings, threads=layout.threads))
-    with workers.processes(layout.jobs, display.told, last_threads=layout.last_threads) as crew:
+    with local.processes(layout.jobs, display.told, last_threads=layout.last_threads) as crew:
         yield crew, shared
 
 

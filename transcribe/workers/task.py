@@ -1,7 +1,7 @@
 """An episode as a task: a picklable value, and the function that does it, in this process, another one, or elsewhere.
 
 A task reads one file and a folder of checkpoints and gives back a transcript; it writes checkpoints and nothing else.
-Who runs it is the business of `transcribe.workers` or of a cluster, what becomes of the transcript that of
+Who runs it is the business of `transcribe.workers.local` or of a cluster, what becomes of the transcript that of
 `transcribe.batch`.
 """
 

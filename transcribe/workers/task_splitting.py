@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from audio.episode import Seconds
 from transcribe.pipeline.checkpoints import Kept
-from transcribe.task import Outcome, Part, Task
+from transcribe.workers.task import Outcome, Part, Task
 
 LEAST: Seconds = 600.0  # of sound; shorter recordings are not worth decoding several times
 

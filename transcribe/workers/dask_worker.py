@@ -1,7 +1,7 @@
 """What runs on a worker of a Dask cluster: a task with its audio found or shipped, and the worker's own cache.
 
 A worker process does one task at a time, with as many threads as it has; its models are loaded once. Shipped files lie
-in the folder Dask gives the worker, which goes with it. The client's side is `transcribe.cluster`.
+in the folder Dask gives the worker, which goes with it. The client's side is `transcribe.workers.dask_client`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from typing import Any
 import transcribe
 from audio.disk import cache_folder, sha256_of, write_atomically
 from transcribe.errors import ClusterError
-from transcribe.process import keep_freed_memory, report_to_nobody
-from transcribe.task import Outcome, Part, Task, Tell
+from transcribe.workers.process_setup import keep_freed_memory, report_to_nobody
+from transcribe.workers.task import Outcome, Part, Task, Tell
 
 _SPARE_FILES = 3  # shipped recordings a worker keeps that no task needs: parts of one may come to it again
 _EXPECTED_S = 12 * 3600.0  # a task that has not come for its recording by then was sent by a client that died

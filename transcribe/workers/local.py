@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transcribe.in_order import available_cores
-from transcribe.process import begin
 from transcribe.settings import Settings
-from transcribe.task import Tell
+from transcribe.workers.process_setup import begin
+from transcribe.workers.task import Tell
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

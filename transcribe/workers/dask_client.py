@@ -2,7 +2,7 @@
 
 A worker that sees the recording at its path (a shared disk, one machine) reads it there; any other is sent the file, in
 pieces, and checks its hash. A worker that dies costs the tasks it had: Dask gives them to others. What a worker does is
-`transcribe.remote`, which tasks there are `transcribe.batch`. Starts no scheduler and no workers.
+`transcribe.workers.dask_worker`, which tasks there are `transcribe.batch`. Starts no scheduler and no workers.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from audio.errors import SourceError, installing
-from transcribe import remote
 from transcribe.errors import ClusterError
 from transcribe.settings import Settings, home_expanded
-from transcribe.task import Outcome, Task, Tell, failure_of, silent
-from transcribe.workers import Crew
+from transcribe.workers import dask_worker
+from transcribe.workers.local import Crew
+from transcribe.workers.task import Outcome, Task, Tell, failure_of, silent
 
 _PIECE_BYTES = 1 << 24
 _SHIPMENTS = 5  # of one task: a worker may die after it, or another one take the task over
@@ -57,11 +57,11 @@ def scheduler(address: str, heard: Tell, *, size: int = 0, patience: float = _PA
                 client.unsubscribe_topic(run)
 
 
-def mismatch(here: remote.Versions, there: Mapping[str, object]) -> str:
+def mismatch(here: dask_worker.Versions, there: Mapping[str, object]) -> str:
     """What to say where not every worker has our versions; empty where all have. `there`: by the worker's address
     its versions, or the error it gave instead of them."""
     for worker, versions in there.items():
-        if not isinstance(versions, remote.Versions):
+        if not isinstance(versions, dask_worker.Versions):
             return f"worker {worker} cannot run turnscript ({versions}); install turnscript {here.turnscript} there"
         if versions != here:
             return (
@@ -94,7 +94,7 @@ class ClusterExecutor(Executor):
             self._waiting.add(answer)
         try:
             task = _with_whole_path(args[0])
-            parcel = remote.Parcel(task, self._run, remote.versions(), _glossary(task.settings))
+            parcel = dask_worker.Parcel(task, self._run, dask_worker.versions(), _glossary(task.settings))
         except Exception as error:  # noqa: BLE001 - the future's
             self._settle(answer, error=error)
             return answer
@@ -118,7 +118,7 @@ class ClusterExecutor(Executor):
         if not running and not has_shipped:
             return
         try:
-            self._client.run(remote.stop, self._run, on_error="ignore")
+            self._client.run(dask_worker.stop, self._run, on_error="ignore")
             self._client.cancel(list(running), force=True)
         except Exception as error:  # noqa: BLE001 - a cluster that is gone has dropped them already
             _log.info("the cluster was not told that the run is over: %s", error)
@@ -126,7 +126,7 @@ class ClusterExecutor(Executor):
     def _send(self, order: _Order, worker: str | None = None) -> None:
         try:
             future = self._client.submit(
-                remote.do,
+                dask_worker.do,
                 order.fn,
                 order.parcel,
                 workers=None if worker is None else [worker],
@@ -151,7 +151,7 @@ class ClusterExecutor(Executor):
             lost = self._client.status != "running"
             self._settle(order.answer, error=ClusterError(_GONE) if lost else error)
             return
-        if not isinstance(outcome, remote.Missing):
+        if not isinstance(outcome, dask_worker.Missing):
             self._settle(order.answer, outcome=outcome)
             return
         try:
@@ -181,7 +181,7 @@ class ClusterExecutor(Executor):
         else:
             self._send(order, worker)
 
-    def _send_file(self, path: Path, parcel: remote.Parcel, worker: str) -> None:
+    def _send_file(self, path: Path, parcel: dask_worker.Parcel, worker: str) -> None:
         sha256, digest, offset, is_last = parcel.task.audio_sha256, hashlib.sha256(), 0, False
         self._has_shipped = True
         with path.open("rb") as file:
@@ -191,8 +191,8 @@ class ClusterExecutor(Executor):
                 is_last = len(data) < _PIECE_BYTES
                 if is_last and digest.hexdigest() != sha256:
                     raise SourceError(f"{path}: was replaced during the run; run it again")
-                piece = remote.Piece(sha256, parcel.run, parcel.shipment, offset, data, is_last)
-                self._client.run(remote.store, piece, workers=[worker])
+                piece = dask_worker.Piece(sha256, parcel.run, parcel.shipment, offset, data, is_last)
+                self._client.run(dask_worker.store, piece, workers=[worker])
                 offset += len(data)
 
     def _settle(self, answer: Future[Any], *, outcome: Any = None, error: BaseException | None = None) -> None:
@@ -220,7 +220,7 @@ class ClusterExecutor(Executor):
 class _Order:
     """A task on its way, and the future that waits for it."""
 
-    def __init__(self, fn: Callable[..., Any], parcel: remote.Parcel, answer: Future[Any]) -> None:
+    def __init__(self, fn: Callable[..., Any], parcel: dask_worker.Parcel, answer: Future[Any]) -> None:
         self.fn, self.parcel, self.answer = fn, parcel, answer
         self.shipments = 0
 
@@ -247,12 +247,12 @@ def _checked_workers(client: Any, address: str, patience: float) -> int:
     """How many workers there are, all of them of our version."""
     try:
         client.wait_for_workers(1, timeout=patience)
-        there = client.run(remote.versions, on_error="return")
+        there = client.run(dask_worker.versions, on_error="return")
     except TimeoutError as error:
         raise ClusterError(f"scheduler {address}: has no workers; start one: dask worker {address}") from error
     except Exception as error:
         raise ClusterError(f"scheduler {address}: its workers do not answer ({error})") from error
-    if said := mismatch(remote.versions(), there):
+    if said := mismatch(dask_worker.versions(), there):
         raise ClusterError(f"scheduler {address}: {said}")
     return len(there)
 
