@@ -29,7 +29,7 @@ from audio.decoding.decode import decode
 from audio.episode import Episode
 from output.markdown import render
 from transcribe.alignment.realign import realign
-from transcribe.editor.sync import follow, sync
+from transcribe.drafts.sync import follow, sync
 from transcribe.recognition.engines import load_aligner
 from transcribe.recognition.forced_alignment import relistened, rewrites
 from transcribe.recognition.models import find_model

@@ -17,7 +17,7 @@ from output.parse import parse
 from tests.samples import transcript
 from tests.support.paths import SHARED
 from transcribe.alignment.merge3 import Clash, merged, merged_text
-from transcribe.editor.document import EditError, PageTurn, edited, merged_turns, page_turns, shown, wrap_of
+from transcribe.drafts.turn_edits import EditError, PageTurn, edited, merged_turns, page_turns, shown, wrap_of
 
 TALK = (
     ("S1", "Hello and welcome to the show, Bob. It is good to have you here again, after all of these years."),

@@ -16,12 +16,12 @@ from output.markdown import render
 from output.parse import read_draft
 from tests.samples import transcript
 from transcribe.cli import cli
-from transcribe.editor.document import PageTurn
-from transcribe.editor.fresh import Difference, merged_words, renew
-from transcribe.editor.heard import heard
-from transcribe.editor.sync import sync, transcript_of
+from transcribe.drafts.machine_originals import heard
+from transcribe.drafts.merge_recognition import Difference, merged_words, renew
+from transcribe.drafts.store import style_recorded
+from transcribe.drafts.sync import sync, transcript_of
+from transcribe.drafts.turn_edits import PageTurn
 from transcribe.errors import TranscriptError
-from transcribe.results import style_recorded
 from transcribe.transcript import MadeWith, Speaker, Transcript
 
 FIRST = (

@@ -18,8 +18,8 @@ from output.parse import parse
 from output.style import Style
 from tests.samples import transcript
 from transcribe.config import load_settings
+from transcribe.drafts.store import style_of, style_recorded
 from transcribe.errors import SettingsError
-from transcribe.results import style_of, style_recorded
 from transcribe.settings import Settings, Stage
 
 WHEN = datetime(2016, 5, 4, 19, 3, 33)

@@ -10,9 +10,9 @@ import pytest
 from output.markdown import render
 from tests.samples import transcript
 from transcribe.cli import cli
-from transcribe.editor.common_words import is_common
-from transcribe.editor.learning import Proposal, new_entries, proposals, with_entries
-from transcribe.editor.sync import sync, words_before_and_after
+from transcribe.drafts.common_words import is_common
+from transcribe.drafts.glossary_learning import Proposal, new_entries, proposals, with_entries
+from transcribe.drafts.sync import sync, words_before_and_after
 from transcribe.transcript import MadeWith, Transcript
 
 HEARD = "so I met Peter Wooler in the city and Wooler said that a bit coin is a coin and we met again"

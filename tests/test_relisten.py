@@ -20,8 +20,8 @@ from tests.samples import transcript, turn
 from tests.support.paths import CLIPS
 from transcribe.alignment.realign import realign
 from transcribe.commands.editing import sync as sync_command
-from transcribe.editor.on_audio import timed_on_audio
-from transcribe.editor.sync import follow, sync, transcript_of
+from transcribe.drafts.audio_timing import timed_on_audio
+from transcribe.drafts.sync import follow, sync, transcript_of
 from transcribe.errors import TranscriptError
 from transcribe.recognition.engines import load_aligner
 from transcribe.recognition.forced_alignment import Rewrite, relistened, rewrites

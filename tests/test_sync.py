@@ -18,8 +18,8 @@ from output.markdown import Style, render
 from output.parse import parse
 from tests.samples import ADA, BOB, transcript
 from transcribe.cli import cli
-from transcribe.editor.people import People, reassigned, resolved
-from transcribe.editor.sync import follow, printed_forms, sync, transcript_of
+from transcribe.drafts.speaker_resolution import People, reassigned, resolved
+from transcribe.drafts.sync import follow, printed_forms, sync, transcript_of
 from transcribe.errors import TranscriptError
 from transcribe.transcript import Doubt, MadeWith, Speaker, SpeakerSpan, Transcript
 

@@ -13,8 +13,8 @@ from output.formats import write
 from output.markdown import render
 from output.parse import parse
 from tests.samples import transcript
-from transcribe.editor.document import PageTurn, edited, page_turns
-from transcribe.editor.sync import sync, transcript_of
+from transcribe.drafts.sync import sync, transcript_of
+from transcribe.drafts.turn_edits import PageTurn, edited, page_turns
 
 EDITS = 200
 CUE = re.compile(r"(\d\d:\d\d:\d\d\.\d{3}) --> (\d\d:\d\d:\d\d\.\d{3})\n((?:.+\n?)+)")

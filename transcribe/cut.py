@@ -1,6 +1,6 @@
 """A clip for a check, cut from an episode at silences, and its reference, made from the corrected draft.
 
-The draft's words get their times from the timed transcript beside it (`transcribe.editor.sync`). Speaker times are not
+The draft's words get their times from the timed transcript beside it (`transcribe.drafts.sync`). Speaker times are not
 written: those at hand are the machine's own, and a gate on them would hold it against itself.
 """
 
@@ -22,7 +22,7 @@ from audio.disk import sha256_of, write_atomically
 from audio.episode import Seconds
 from audio.media import MEDIA_SUFFIXES
 from output.parse import read_draft
-from transcribe.editor.sync import follow, transcript_of
+from transcribe.drafts.sync import follow, transcript_of
 from transcribe.errors import SettingsError, TranscriptError
 from transcribe.settings import Settings
 from transcribe.speakers.naming import name_speakers

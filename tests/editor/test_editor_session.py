@@ -18,9 +18,9 @@ from output.errors import OutputError
 from output.parse import Draft, parse
 from tests.samples import transcript
 from tests.test_editor import TALK, with_paragraph
-from transcribe.editor.document import EditError, PageTurn, page_turns
+from transcribe.drafts.sync import transcript_of
+from transcribe.drafts.turn_edits import EditError, PageTurn, page_turns
 from transcribe.editor.session import Session, StaleError
-from transcribe.editor.sync import transcript_of
 
 
 def test_every_word_on_the_page_has_its_time(session: Session) -> None:
@@ -144,7 +144,7 @@ import resource, sys
 from pathlib import Path
 from output.errors import OutputError
 from output.parse import parse
-from transcribe.editor.document import PageTurn, page_turns
+from transcribe.drafts.turn_edits import PageTurn, page_turns
 from transcribe.editor.session import Session
 
 session = Session(Path(sys.argv[1]))

@@ -4,9 +4,9 @@
                           ├─ matches, moves ─▶ ───┤
     edited turns ─▶ tokens┘                       └─ else: the time of what stood there, shared out by letters
 
-Pure. Who says a turn is not decided here (`transcribe.editor.people`), nor what in a draft is speech (`output.parse`);
-but bracketed notes in the text get no time and are left out, unless the recogniser had them too; the punctuation
-after one stays with the word before it.
+Pure. Who says a turn is not decided here (`transcribe.drafts.speaker_resolution`), nor what in a draft is speech
+(`output.parse`); but bracketed notes in the text get no time and are left out, unless the recogniser had them too; the
+punctuation after one stays with the word before it.
 """
 
 from __future__ import annotations

@@ -36,8 +36,8 @@ def sync(draft: Path, *, realign_audio: bool) -> int:
       transcribe sync transcripts/interview.md
       transcribe sync transcripts/interview.md --realign-audio
     """
-    from transcribe.editor.on_audio import timed_on_audio
-    from transcribe.editor.sync import sync
+    from transcribe.drafts.audio_timing import timed_on_audio
+    from transcribe.drafts.sync import sync
 
     done = sync(draft, on_audio=timed_on_audio(draft) if realign_audio else None)
     for path in done.paths:
@@ -110,8 +110,8 @@ def learn(drafts: tuple[Path, ...], *, glossary: Path, voices: bool, yes: bool) 
 def _learn_words(drafts: tuple[Path, ...], glossary: Path, *, yes: bool) -> None:
     from audio.disk import write_atomically
     from output.errors import OutputError
-    from transcribe.editor.learning import new_entries, proposals, with_entries
-    from transcribe.editor.sync import words_before_and_after
+    from transcribe.drafts.glossary_learning import new_entries, proposals, with_entries
+    from transcribe.drafts.sync import words_before_and_after
 
     try:
         known = glossary.read_text(encoding="utf-8") if glossary.exists() else ""
@@ -135,7 +135,7 @@ def _learn_words(drafts: tuple[Path, ...], glossary: Path, *, yes: bool) -> None
 
 
 def _learn_voices(drafts: tuple[Path, ...], *, yes: bool) -> None:
-    from transcribe.editor.enrolment import enrolment
+    from transcribe.drafts.voice_enrolment import enrolment
     from transcribe.speakers.voiceprints import put_on_file, users_voices, voices_folder
 
     found = enrolment(drafts, on_file=users_voices())
@@ -168,8 +168,8 @@ def merge(draft: Path, fresh: Path) -> int:
       transcribe merge transcripts/interview.md transcripts/interview.new.md
     """
     from output.errors import OutputError
-    from transcribe.editor.document import EditError
-    from transcribe.editor.fresh import renew
+    from transcribe.drafts.merge_recognition import renew
+    from transcribe.drafts.turn_edits import EditError
 
     try:
         done = renew(draft, fresh)

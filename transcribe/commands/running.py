@@ -141,12 +141,12 @@ def _planned_and_run(errand: _Errand, how: _How) -> Report:
     from output.files import check_folder
     from transcribe.alone import alone_in
     from transcribe.batch import Setup
+    from transcribe.drafts.store import style_of
     from transcribe.outlooks import forecast
     from transcribe.pipeline.checkpoints import users_checkpoints
     from transcribe.pipeline.stages import glossary_of
     from transcribe.plan import plan
     from transcribe.report import Report
-    from transcribe.results import style_of
     from transcribe.speakers.voiceprints import expected, users_voices
 
     settings, waited = errand.settings, False

@@ -95,8 +95,8 @@ def _from_draft(name: str, path: Path) -> tuple[Sample, tuple[str, ...]]:
     """The voice, and a warning where the name is the machine's guess."""
     from audio.decoding.decode import decode
     from output.parse import read_draft
-    from transcribe.editor.enrolment import is_guessed
-    from transcribe.editor.sync import follow, transcript_of
+    from transcribe.drafts.sync import follow, transcript_of
+    from transcribe.drafts.voice_enrolment import is_guessed
     from transcribe.speakers.voiceprints import VoiceError, sample_of_turns
 
     transcript = follow(read_draft(path), transcript_of(path), name=str(path)).transcript

@@ -7,8 +7,8 @@ from typing import Any
 
 from output.parse import Draft, parse
 from transcribe.alignment.realign import RealignedTurn, realign
-from transcribe.editor.document import PageTurn, page_turns
-from transcribe.editor.sync import forms_in, printed_forms
+from transcribe.drafts.sync import forms_in, printed_forms
+from transcribe.drafts.turn_edits import PageTurn, page_turns
 from transcribe.transcript import Transcript, Turn, Word
 
 DOUBTFUL = 0.45  # words the recogniser gave less than this are on the list of doubts

@@ -31,7 +31,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from output.errors import OutputError
-from transcribe.editor.document import EditError, PageTurn
+from transcribe.drafts.turn_edits import EditError, PageTurn
 from transcribe.editor.session import Session, StaleError
 from transcribe.errors import TranscribeError
 

@@ -20,10 +20,10 @@ from typing import Any
 from audio.disk import write_atomically, written_over
 from output.errors import OutputError
 from output.parse import Draft, parse
-from transcribe.editor.document import EditError, PageTurn, edited, merged_turns, page_turns, speaker_name, wrap_of
-from transcribe.editor.learning import Proposal, new_entries, with_entries
+from transcribe.drafts.glossary_learning import Proposal, new_entries, with_entries
+from transcribe.drafts.sync import follow, json_path, transcript_of, write_followed
+from transcribe.drafts.turn_edits import EditError, PageTurn, edited, merged_turns, page_turns, speaker_name, wrap_of
 from transcribe.editor.page_state import page_state
-from transcribe.editor.sync import follow, json_path, transcript_of, write_followed
 from transcribe.errors import TranscribeError
 from transcribe.transcript import Transcript, Turn, Word
 

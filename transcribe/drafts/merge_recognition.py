@@ -23,10 +23,10 @@ from output.parse import Draft, parse, read_draft
 from output.text import is_clock, unmarked
 from transcribe.alignment.merge3 import stretches
 from transcribe.alignment.text_diff import NO_MATCH, matches
-from transcribe.editor.document import PageTurn, edited, page_turns, wrap_of
-from transcribe.editor.heard import heard, keep
-from transcribe.editor.sync import follow, transcript_of, write_followed
-from transcribe.results import style_recorded
+from transcribe.drafts.machine_originals import heard, keep
+from transcribe.drafts.store import style_recorded
+from transcribe.drafts.sync import follow, transcript_of, write_followed
+from transcribe.drafts.turn_edits import PageTurn, edited, page_turns, wrap_of
 from transcribe.transcript import Doubt, Transcript, Word
 
 _TURN, _PARAGRAPH = "\x00", "\x01"  # begin the units that are no words

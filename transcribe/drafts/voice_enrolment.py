@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from audio.decoding.decode import decode
 from audio.errors import SourceError
 from output.parse import read_draft
-from transcribe.editor.people import BY_THE_EDITOR
-from transcribe.editor.sync import follow, transcript_of
+from transcribe.drafts.speaker_resolution import BY_THE_EDITOR
+from transcribe.drafts.sync import follow, transcript_of
 from transcribe.speakers.name_certainty import is_guess, is_placeholder
 from transcribe.speakers.voiceprints import (
     LEAST_LIKENESS,

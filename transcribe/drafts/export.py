@@ -11,8 +11,8 @@ from output.errors import OutputError
 from output.files import write_draft
 from output.formats import file_name, write
 from output.style import Style
-from transcribe.editor.beside import BY_HAND, gist, remade
-from transcribe.editor.sync import sync, transcript_of
+from transcribe.drafts.derived_files import BY_HAND, gist, remade
+from transcribe.drafts.sync import sync, transcript_of
 from transcribe.transcript import Transcript
 
 

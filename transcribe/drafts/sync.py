@@ -22,11 +22,11 @@ from output.markdown import front_matter
 from output.parse import read_draft
 from output.text import house
 from transcribe.alignment.realign import Forms, Realignment, realign
-from transcribe.editor.beside import BY_HAND, followers, gist, remade
-from transcribe.editor.heard import heard, keep
-from transcribe.editor.people import reassigned, resolved, without_strangers
+from transcribe.drafts.derived_files import BY_HAND, followers, gist, remade
+from transcribe.drafts.machine_originals import heard, keep
+from transcribe.drafts.speaker_resolution import reassigned, resolved, without_strangers
+from transcribe.drafts.store import style_recorded
 from transcribe.errors import TranscriptError
-from transcribe.results import style_recorded
 from transcribe.speakers.name_certainty import still_told
 from transcribe.transcript import Doubt, Transcript, Turn, Word
 

@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from output.formats import REGISTRY, file_name, write
 from output.style import DocxTimes, Style
-from transcribe.results import style_recorded
+from transcribe.drafts.store import style_recorded
 from transcribe.transcript import Transcript
 
 BY_HAND = "{}: was edited by hand and stays as it is; delete it to have it made again"

@@ -11,7 +11,7 @@ from transcribe.recognition.forced_alignment import relistened, rewrites
 from transcribe.transcript import Transcript
 
 if TYPE_CHECKING:
-    from transcribe.editor.sync import OnAudio
+    from transcribe.drafts.sync import OnAudio
     from transcribe.recognition.engines import Aligner
 
 

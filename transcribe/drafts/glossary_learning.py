@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from transcribe.alignment.text_diff import NO_MATCH, matches
-from transcribe.editor.common_words import is_common
+from transcribe.drafts.common_words import is_common
 from transcribe.errors import SettingsError
 from transcribe.recognition.glossary import Term, parse
 
