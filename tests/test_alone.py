@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import ROOT
-from transcribe.alone import InUseError, Owner, alone_in
+from transcribe.batch.run_lock import InUseError, Owner, alone_in
 
 HOLD = """
 import sys
 from pathlib import Path
-from transcribe.alone import alone_in
+from transcribe.batch.run_lock import alone_in
 with alone_in(Path(sys.argv[1]), "transcribe run other"):
     print("held", flush=True)
     sys.stdin.read()
@@ -31,7 +31,7 @@ with alone_in(Path(sys.argv[1]), "transcribe run other"):
 COME_AND_GO = """
 import os, sys, time
 from pathlib import Path
-from transcribe.alone import InUseError, alone_in
+from transcribe.batch.run_lock import InUseError, alone_in
 folder, inside, entered = Path(sys.argv[1]), Path(sys.argv[2]), 0
 while entered < 150:
     try:

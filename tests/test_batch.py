@@ -11,9 +11,9 @@ import pytest
 
 from audio.episode import Episode
 from tests.scripted import A_SOUNDS, ScriptedStages, tone
-from transcribe.batch import Setup, run
-from transcribe.plan import Mode, Outlook, outlook, plan, states
-from transcribe.report import Report, Result, State
+from transcribe.batch.planning import Mode, Outlook, outlook, plan, states
+from transcribe.batch.report import Report, Result, State
+from transcribe.batch.runner import Setup, run
 from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import Sample, Voice
 from transcribe.transcript import Transcript

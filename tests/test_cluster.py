@@ -21,11 +21,11 @@ from audio.episode import Episode
 from tests import clustered
 from tests.scripted import tone
 from tests.support.paths import CLIPS, ROOT
-from transcribe.batch import Setup, run
+from transcribe.batch.planning import Job, plan
+from transcribe.batch.report import Result, State
+from transcribe.batch.runner import Setup, run
 from transcribe.errors import ClusterError
 from transcribe.pipeline.stages import StagesMaker, real_stages
-from transcribe.plan import Job, plan
-from transcribe.report import Result, State
 from transcribe.settings import Settings
 from transcribe.workers import dask_client
 from transcribe.workers.dask_worker import Versions, versions

@@ -16,7 +16,7 @@ from audio.episode import Episode
 from audio.fetching.library import Library
 from tests.conftest import Run
 from tests.scripted import tone
-from transcribe.plan import states
+from transcribe.batch.planning import states
 from transcribe.settings import Settings
 
 ITEM = """<item><title>{title}</title><guid>{guid}</guid><pubDate>{day} Jan 2026 10:00:00 GMT</pubDate>

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transcribe.batch.report import Report, Result, State, Tally
 from transcribe.display import Display, as_dict, episode_line, total_line
 from transcribe.meter import Meter, Running
 from transcribe.quantities import shown_duration
-from transcribe.report import Report, Result, State, Tally
 
 
 class Clock:

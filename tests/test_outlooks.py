@@ -9,10 +9,10 @@ import pytest
 from audio.decoding.probe import stated_length
 from tests.faulty import quick
 from tests.scripted import tone
-from transcribe.batch import Setup, run
-from transcribe.outlooks import ASSUMED, forecast, note_speed
-from transcribe.plan import Mode, plan
-from transcribe.report import Report, Result, State, Tally
+from transcribe.batch.dry_run import ASSUMED, forecast, note_speed
+from transcribe.batch.planning import Mode, plan
+from transcribe.batch.report import Report, Result, State, Tally
+from transcribe.batch.runner import Setup, run
 from transcribe.settings import Settings
 from transcribe.workers.local import in_this_process
 from transcribe.workers.task import silent

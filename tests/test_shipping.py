@@ -16,10 +16,10 @@ from audio.episode import Episode
 from tests import clustered
 from tests.scripted import tone
 from tests.test_cluster import _shipped_files, a_cluster_of_commands, over, setup
-from transcribe.batch import run
+from transcribe.batch.planning import Job
+from transcribe.batch.report import State
+from transcribe.batch.runner import run
 from transcribe.errors import ClusterError
-from transcribe.plan import Job
-from transcribe.report import State
 from transcribe.workers import dask_client
 from transcribe.workers.dask_worker import Piece, stop, store
 from transcribe.workers.task import silent

@@ -12,10 +12,10 @@ import pytest
 
 from tests.faulty import FATAL_SECONDS, MORTAL_SECONDS, logged, quick
 from tests.scripted import ScriptedStages, tone
-from transcribe.batch import Setup, run
+from transcribe.batch.planning import plan
+from transcribe.batch.report import Report, State
+from transcribe.batch.runner import Setup, run
 from transcribe.pipeline.recording import BLOCK
-from transcribe.plan import plan
-from transcribe.report import Report, State
 from transcribe.settings import Settings
 from transcribe.workers.local import available_memory, layout, memory_of, processes, suits_processes
 from transcribe.workers.task import silent

@@ -16,7 +16,7 @@ from transcribe.quantities import shown_duration
 
 if TYPE_CHECKING:
     from audio.episode import Episode, Seconds
-    from transcribe.report import Result
+    from transcribe.batch.report import Result
 
 _EVERY = {"bar": 0.5, "json": 1.0, "plain": 60.0}  # seconds
 _NAMES = {"decode": "reading", "recognize": "words", "diarize": "speakers"}
@@ -56,12 +56,12 @@ class Display:
             self._bars.clear()
 
     def fetching(self, episode: Episode, here: int, total: int | None) -> None:
-        """See `transcribe.report.Onlooker`."""
+        """See `transcribe.batch.report.Onlooker`."""
         if self._bars is not None:
             self._bars.download(episode, here, total)
 
     def started(self, number: int, name: str, seconds: Seconds | None) -> None:
-        """See `transcribe.report.Onlooker`."""
+        """See `transcribe.batch.report.Onlooker`."""
         with self._lock:
             self._meter.started(number, name, seconds)
         self._event({"event": "started", "number": number, "source": name, "audio_seconds": seconds})
@@ -72,7 +72,7 @@ class Display:
             self._meter.told(number, stage, fraction)
 
     def ended(self, number: int, result: Result) -> None:
-        """See `transcribe.report.Onlooker`."""
+        """See `transcribe.batch.report.Onlooker`."""
         length = result.tally.duration if result.tally else None
         with self._lock:
             self._meter.ended(number, seconds=length, failed=result.state == "failed")

@@ -23,11 +23,11 @@ from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
     from audio.net.http import Client
-    from transcribe.batch import Setup
+    from transcribe.batch.planning import Job, Mode
+    from transcribe.batch.report import Report, Result
+    from transcribe.batch.runner import Setup
     from transcribe.display import Display
     from transcribe.pipeline.stages import StagesMaker
-    from transcribe.plan import Job, Mode
-    from transcribe.report import Report, Result
     from transcribe.workers.local import Crew
 
 _GO_ON = "run the same command again to go on"
@@ -61,8 +61,8 @@ def run(stages: StagesMaker, /, sources: tuple[str, ...], **given: Any) -> int:
       transcribe run episodes/ -o drafts -f md,json,vtt --jobs 2
       transcribe run https://example.org/feed.xml --latest 3
     """
-    from transcribe.plan import Mode
-    from transcribe.report import Report
+    from transcribe.batch.planning import Mode
+    from transcribe.batch.report import Report
 
     names = ("fresh", "force", "dry_run", "quiet", "verbose", "wait")
     fresh, force, dry_run, quiet, verbose, wait = (given.pop(name) for name in names)
@@ -122,8 +122,8 @@ def _done(errand: _Errand, how: _How) -> Report:
     """The errand's report; what is wrong with a show as a whole is its failure, and the next one has its turn."""
     from audio.errors import AudioError
     from output.errors import OutputError
+    from transcribe.batch.report import Report, Result, State
     from transcribe.errors import TranscribeError
-    from transcribe.report import Report, Result, State
 
     if errand.show and not how.quiet:
         click.echo(for_terminal(f"{errand.show}: {errand.settings.output_folder}"), err=True)
@@ -139,14 +139,14 @@ def _planned_and_run(errand: _Errand, how: _How) -> Report:
     from audio.disk import swept
     from audio.net.http import Client
     from output.files import check_folder
-    from transcribe.alone import alone_in
-    from transcribe.batch import Setup
+    from transcribe.batch.dry_run import forecast
+    from transcribe.batch.planning import plan
+    from transcribe.batch.report import Report
+    from transcribe.batch.run_lock import alone_in
+    from transcribe.batch.runner import Setup
     from transcribe.drafts.store import style_of
-    from transcribe.outlooks import forecast
     from transcribe.pipeline.checkpoints import users_checkpoints
     from transcribe.pipeline.stages import glossary_of
-    from transcribe.plan import plan
-    from transcribe.report import Report
     from transcribe.speakers.voiceprints import expected, users_voices
 
     settings, waited = errand.settings, False
@@ -181,17 +181,17 @@ def _planned_and_run(errand: _Errand, how: _How) -> Report:
 
 
 def _run(jobs: tuple[Job, ...], setup: Setup, failures: tuple[Result, ...], *, client: Client, quiet: bool) -> Report:
-    from transcribe import batch
+    from transcribe.batch import runner
+    from transcribe.batch.dry_run import note_speed
+    from transcribe.batch.report import Report
     from transcribe.display import Display
-    from transcribe.outlooks import note_speed
     from transcribe.pipeline.cache import trim
-    from transcribe.report import Report
 
     results, began = list(failures), time.monotonic()
     kind = "none" if quiet and setup.settings.progress == "auto" else setup.settings.progress
     with Display(sys.stderr, len(jobs), kind=kind) as display, _crew(setup, len(jobs), display) as (crew, shared):
         with _stopping(crew) as stop:
-            for result in batch.run(jobs, shared, crew=crew, client=client, onlooker=display, stop=stop):
+            for result in runner.run(jobs, shared, crew=crew, client=client, onlooker=display, stop=stop):
                 display.clear()
                 results.append(result)
                 _tell(result, quiet=quiet)

@@ -38,7 +38,7 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
       transcribe list post.md --json
     """
     from audio.sources.resolve import episodes_from
-    from transcribe.plan import selected, states
+    from transcribe.batch.planning import selected, states
     from transcribe.shows import load_shows, shows_named
 
     if source and show:
@@ -79,7 +79,7 @@ def fetch(sources: tuple[str, ...], quiet: bool, **given: Any) -> int:
     from audio.fetching.fetch import Failed, fetch_all
     from audio.fetching.library import Library, State
     from audio.net.http import Client
-    from transcribe.plan import plan
+    from transcribe.batch.planning import plan
 
     log_to_stderr(verbose=False, quiet=quiet)
     settings = settings_in_force(given)

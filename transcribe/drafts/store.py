@@ -1,7 +1,8 @@
 """A transcript's files in the folder of drafts: are they current, whose are they, and writing them over nobody's work.
 
 `STEM.json` records the audio's hash, the settings, and the hash of each file the machine wrote; what differs from its
-record is an editor's. How files are written is `output`'s business, which episodes there are `transcribe.batch`'s.
+record is an editor's. How files are written is `output`'s business, which episodes there are
+`transcribe.batch.runner`'s.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The two slow stages run side by side, and what each finds is kept as it finishes (`transcribe.pipeline.recording`): a
 later failure costs its own stage, of the words only the block that was being read, and a change of names or layout
-repeats neither. Writes no drafts; which episodes there are is the business of `transcribe.batch`.
+repeats neither. Writes no drafts; which episodes there are is the business of `transcribe.batch.runner`.
 """
 
 from __future__ import annotations

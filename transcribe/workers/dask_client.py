@@ -2,7 +2,7 @@
 
 A worker that sees the recording at its path (a shared disk, one machine) reads it there; any other is sent the file, in
 pieces, and checks its hash. A worker that dies costs the tasks it had: Dask gives them to others. What a worker does is
-`transcribe.workers.dask_worker`, which tasks there are `transcribe.batch`. Starts no scheduler and no workers.
+`transcribe.workers.dask_worker`, which tasks there are `transcribe.batch.runner`. Starts no scheduler and no workers.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A task reads one file and a folder of checkpoints and gives back a transcript; it writes checkpoints and nothing else.
 Who runs it is the business of `transcribe.workers.local` or of a cluster, what becomes of the transcript that of
-`transcribe.batch`.
+`transcribe.batch.runner`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A failure costs its own episode. Written against `concurrent.futures.Executor`: who does the tasks is a `Crew`,
 processes of this machine or of a cluster. Files are written here and nowhere else. Which episodes there are is
-`transcribe.plan`'s business, how a transcript becomes files that of `transcribe.drafts.store`.
+`transcribe.batch.planning`'s business, how a transcript becomes files that of `transcribe.drafts.store`.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from audio.fetching.fetch import Failed, fetch_all
 from audio.net.http import Client
 from output.errors import OutputError
 from output.formats import file_name
+from transcribe.batch.planning import Job, Mode
+from transcribe.batch.report import Nobody, Onlooker, Result, State, Tally
 from transcribe.drafts.store import current, write_transcript
 from transcribe.errors import ClusterError
 from transcribe.pipeline.checkpoints import note_source
 from transcribe.pipeline.pipeline import hash_of
 from transcribe.pipeline.stages import StagesMaker
-from transcribe.plan import Job, Mode
-from transcribe.report import Nobody, Onlooker, Result, State, Tally
 from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import Voice
 from transcribe.workers.local import Crew

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 from audio.decoding.probe import stated_length
 from audio.disk import cache_folder, write_atomically
 from audio.errors import AudioError
+from transcribe.batch.planning import Job, outlook
 from transcribe.errors import TranscribeError
 from transcribe.pipeline.checkpoints import Checkpoints
 from transcribe.pipeline.pipeline import Pipeline
 from transcribe.pipeline.recording import Watch
-from transcribe.plan import Job, outlook
 from transcribe.quantities import shown_duration
 from transcribe.recognition.engines import engine_name
 from transcribe.settings import Settings
 
 if TYPE_CHECKING:
-    from transcribe.batch import Setup
-    from transcribe.report import Report
+    from transcribe.batch.report import Report
+    from transcribe.batch.runner import Setup
 
 ASSUMED = 10.0  # × real time where nothing was measured on this machine yet
 

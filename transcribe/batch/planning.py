@@ -20,9 +20,9 @@ from audio.sources.resolve import episodes_from
 from audio.sources.selection import Selection
 from output.files import stem_for
 from output.formats import file_name
+from transcribe.batch.report import Result, State
 from transcribe.drafts.store import current, is_anothers, is_edited, is_there
 from transcribe.pipeline.pipeline import hash_of
-from transcribe.report import Result, State
 from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import expected, users_voices
 
