@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.checking import TALK, Check, Telling, state, with_words, write_clip
-from transcribe.baseline import DRAWS, Kept, is_worse
+from transcribe.evaluation.baseline import DRAWS, Kept, is_worse
 
 
 def test_a_baseline_catches_what_limits_let_pass(check: Check, tmp_path: Path) -> None:

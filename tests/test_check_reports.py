@@ -16,10 +16,10 @@ from markdown_it import MarkdownIt
 from tests.checking import SWAPPED, Check, Telling, with_words, write_clip
 from tests.scripted import tone
 from tests.support.paths import CHECK_CASES
-from transcribe.check import Checked, Report
-from transcribe.check_reports import github_annotations, junit, markdown, table
-from transcribe.gates import Gate
-from transcribe.score import Scoring
+from transcribe.evaluation.check import Checked, Report
+from transcribe.evaluation.check_reports import github_annotations, junit, markdown, table
+from transcribe.evaluation.gates import Gate
+from transcribe.evaluation.score import Scoring
 
 
 def test_reports_say_the_same_everywhere(check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,9 +12,9 @@ from audio.decoding.decode import decode
 from tests.checking import Telling, found
 from tests.conftest import Run
 from tests.scripted import ScriptedStages
-from transcribe.clips import find_clips
-from transcribe.cut import cut_clip
-from transcribe.references import read_account
+from transcribe.evaluation.clip_cutter import cut_clip
+from transcribe.evaluation.clips import find_clips
+from transcribe.evaluation.references import read_account
 from transcribe.settings import Settings
 
 RATE = 16_000

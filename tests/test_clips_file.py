@@ -12,7 +12,7 @@ import pytest
 from tests.checking import Check, Telling, with_words, write_clip
 from tests.scripted import tone
 from tests.support.paths import CHECK_CASES, ROOT
-from transcribe.clips import Limits, find_clips
+from transcribe.evaluation.clips import Limits, find_clips
 from transcribe.settings import Settings
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import SHARED
-from transcribe.references import Account, read_account, read_reference
-from transcribe.score import Score, score
+from transcribe.evaluation.references import Account, read_account, read_reference
+from transcribe.evaluation.score import Score, score
 
 
 def damaged(reference: Account) -> dict[str, object]:

@@ -11,8 +11,8 @@ from audio.episode import Episode
 from output.formats import write
 from tests.support.paths import CLIPS
 from transcribe.errors import TranscriptError
-from transcribe.references import Account, Said, account_of, read_account, read_reference, with_times
-from transcribe.score import score
+from transcribe.evaluation.references import Account, Said, account_of, read_account, read_reference, with_times
+from transcribe.evaluation.score import score
 from transcribe.transcript import MadeWith, Speaker, SpeakerSpan, Transcript, Turn, Word
 
 

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from tests.support.paths import ROOT
 from transcribe.cli import main
-from transcribe.differences import Kind, Token, align
 from transcribe.errors import SettingsError
+from transcribe.evaluation.metrics import NORMALISERS, WordErrors, normaliser
+from transcribe.evaluation.references import Account, Said
+from transcribe.evaluation.score import Scoring, score
+from transcribe.evaluation.word_alignment import Kind, Token, align
 from transcribe.gaps import seconds_without
-from transcribe.measures import NORMALISERS, WordErrors, normaliser
-from transcribe.references import Account, Said
-from transcribe.score import Scoring, score
 from transcribe.transcript import SpeakerSpan
 
 PLAIN = Scoring(normaliser="none")
@@ -274,8 +274,8 @@ def test_without_the_extra_one_line_says_what_to_install(tmp_path: Path) -> None
     (tmp_path / "r.txt").write_text("Rich: one\n")
     code = (
         "import sys\nsys.modules['meeteval'] = None\nfrom pathlib import Path\n"
-        "from transcribe.errors import TranscribeError\nfrom transcribe.references import read_account\n"
-        "from transcribe.score import Scoring, score\n"
+        "from transcribe.errors import TranscribeError\nfrom transcribe.evaluation.references import read_account\n"
+        "from transcribe.evaluation.score import Scoring, score\n"
         f"one = read_account(Path({str(tmp_path / 'r.txt')!r}))\n"
         "try:\n    score(one, one, Scoring(normaliser='none'))\nexcept TranscribeError as error:\n    print(error)\n"
     )

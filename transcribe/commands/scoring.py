@@ -18,12 +18,12 @@ from transcribe.settings import Settings, Stage
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
-    from transcribe.baseline import Baseline
-    from transcribe.check import Report
-    from transcribe.clips import Clip
+    from transcribe.evaluation.baseline import Baseline
+    from transcribe.evaluation.check import Report
+    from transcribe.evaluation.clips import Clip
+    from transcribe.evaluation.score import Score, Scoring
     from transcribe.pipeline.pipeline import Pipeline
     from transcribe.pipeline.stages import StagesMaker
-    from transcribe.score import Score, Scoring
 
 
 _HEARD_BY = set(Stage) - {Stage.RENDER}
@@ -59,7 +59,7 @@ def _scoring_options(command: F) -> F:
 
 def _scoring(given: dict[str, Any]) -> Scoring:
     """The scoring the options ask for, which are taken out of `given`."""
-    from transcribe.score import Scoring
+    from transcribe.evaluation.score import Scoring
 
     return Scoring(**{name: given.pop(name) for name in ("normaliser", "collar", "skip_overlap")})
 
@@ -80,9 +80,9 @@ def score(reference: Path, hypothesis: Path, as_json: bool, **given: Any) -> int
       transcribe score interview.ref.md transcripts/interview.json
       transcribe score corrected.md transcripts/interview.md --json
     """
-    from transcribe import score as scores
     from transcribe.errors import TranscriptError
-    from transcribe.references import read_account, read_reference
+    from transcribe.evaluation import score as scores
+    from transcribe.evaluation.references import read_account, read_reference
 
     found = scores.score(read_reference(reference), read_account(hypothesis), _scoring(given))
     if found.lacks:
@@ -146,9 +146,9 @@ def check(stages: StagesMaker, /, place: Path, **given: Any) -> int:
       transcribe check tests/clips --baseline tests/clips/baseline.json
       transcribe check tests/clips --baseline tests/clips/baseline.json --update-baseline
     """
-    from transcribe.baseline import read_baseline
-    from transcribe.check import check as run_check
-    from transcribe.clips import find_clips
+    from transcribe.evaluation.baseline import read_baseline
+    from transcribe.evaluation.check import check as run_check
+    from transcribe.evaluation.clips import find_clips
 
     out = {name: given.pop(name) for name in ("junit", "markdown", "as_json")}
     file, update, fresh, verbose = (given.pop(n) for n in ("baseline", "update_baseline", "fresh", "verbose"))
@@ -188,7 +188,7 @@ def _pipelines(stages: StagesMaker, *, fresh: bool) -> Callable[[Settings], Pipe
 
 
 def _tell(report: Report, *, junit: Path | None, markdown: Path | None, as_json: bool) -> None:
-    from transcribe import check_reports as reports
+    from transcribe.evaluation import check_reports as reports
 
     click.echo(
         reports.as_json(report).encode(errors="backslashreplace") if as_json else reports.table(report), nl=False
@@ -244,7 +244,7 @@ def clip(source: Path, start: float, end: float, folder: Path, name: str) -> int
     Example:
       transcribe clip interview.mp3 --from 1:00 --to 1:40 -o tests/clips
     """
-    from transcribe.cut import cut_clip
+    from transcribe.evaluation.clip_cutter import cut_clip
 
     drafts = settings_in_force({}).output_folder
     cut = cut_clip(source, start=start, end=end, folder=folder, drafts=drafts, name=name)

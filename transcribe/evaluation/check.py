@@ -2,7 +2,7 @@
 
 What was found is kept under the hashes of what it was found from (the pipeline keeps its stages, this module the
 scores), so a check of what did not change reads files and compares numbers. How a report looks is the business of
-`transcribe.check_reports`; the exit code is a property of the report.
+`transcribe.evaluation.check_reports`; the exit code is a property of the report.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from audio.disk import cache_folder, sha256_of, write_atomically
 from audio.episode import Episode, Seconds
 from audio.errors import AudioError
 from output.errors import OutputError
-from transcribe.baseline import RATES, Baseline, Kept
-from transcribe.clips import FILE_NAME, Clip, Clips
 from transcribe.errors import TranscribeError, TranscriptError
-from transcribe.gates import Found, Gate, gates_of, pooled_gates
+from transcribe.evaluation.baseline import RATES, Baseline, Kept
+from transcribe.evaluation.clips import FILE_NAME, Clip, Clips
+from transcribe.evaluation.gates import Found, Gate, gates_of, pooled_gates
+from transcribe.evaluation.references import REFERENCE_SUFFIXES, Account, account_of, read_account, with_times
+from transcribe.evaluation.score import Score, Scoring, score
 from transcribe.pipeline.pipeline import Pipeline
 from transcribe.pipeline.recording import Progress, Watch
-from transcribe.references import REFERENCE_SUFFIXES, Account, account_of, read_account, with_times
-from transcribe.score import Score, Scoring, score
 from transcribe.settings import Settings, Stage
 from transcribe.transcript import Transcript
 

@@ -14,8 +14,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from transcribe.check import Checked, Report
-from transcribe.gates import Gate, shown
+from transcribe.evaluation.check import Checked, Report
+from transcribe.evaluation.gates import Gate, shown
 from transcribe.terminal import for_terminal
 
 HEADINGS = {

@@ -16,7 +16,7 @@ from typing import Any
 
 from audio.media import MEDIA_SUFFIXES
 from transcribe.errors import SettingsError
-from transcribe.references import REFERENCE_SUFFIXES
+from transcribe.evaluation.references import REFERENCE_SUFFIXES
 from transcribe.settings import Settings, shown
 
 FILE_NAME = "clips.toml"

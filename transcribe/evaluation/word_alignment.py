@@ -1,7 +1,7 @@
 """Where two texts differ: the alignment of their words, and its stretches of errors, the costliest first.
 
 Words come normalised. The alignment is kaldialign's (Levenshtein, every error costs 1), which meeteval brings along.
-Rates are the business of `transcribe.score`.
+Rates are the business of `transcribe.evaluation.score`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from audio.episode import Seconds
-from transcribe.references import Said
+from transcribe.evaluation.references import Said
 
 CONTEXT_WORDS = 3  # shown on either side of a difference
 SHOWN_WORDS = 30  # of a difference; what is longer is cut short

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from audio.episode import Seconds
-from transcribe.baseline import MARGINS, RATES, Baseline, Kept, is_worse, pooled, rate
-from transcribe.clips import Limits
-from transcribe.score import Blocks
+from transcribe.evaluation.baseline import MARGINS, RATES, Baseline, Kept, is_worse, pooled, rate
+from transcribe.evaluation.clips import Limits
+from transcribe.evaluation.score import Blocks
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """How far a hypothesis is from a reference: words, speakers and times, as counts that can be pooled.
 
 `score` does all of it and returns everything; a rate is made of counts when it is asked for. What lies in files is
-read by `transcribe.references`, the measures themselves are in `transcribe.measures`.
+read by `transcribe.evaluation.references`, the measures themselves are in `transcribe.evaluation.metrics`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from audio.episode import Seconds
-from transcribe.differences import Difference, Kind, Pair, Token, align, differences, tokens_of
-from transcribe.gaps import seconds_without
-from transcribe.measures import (
+from transcribe.evaluation.metrics import (
     NORMALISERS,
     Jaccard,
     SpeakerTime,
@@ -27,7 +25,9 @@ from transcribe.measures import (
     speaker_errors,
     tcp_errors,
 )
-from transcribe.references import Account
+from transcribe.evaluation.references import Account
+from transcribe.evaluation.word_alignment import Difference, Kind, Pair, Token, align, differences, tokens_of
+from transcribe.gaps import seconds_without
 
 SHOWN_DIFFERENCES = 10
 STRETCH_WORDS = 10  # longer turns are several stretches, so that a monologue has some too
