@@ -53,7 +53,7 @@ class Desk:
     def start(self, *args: str | Path, cache: str) -> subprocess.Popen[str]:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("TRANSCRIBE_")}
         return subprocess.Popen(
-            [sys.executable, "-m", "transcribe.cli", "run", *LANGUAGE, *map(str, args)],
+            [sys.executable, "-m", "transcribe.cli.main", "run", *LANGUAGE, *map(str, args)],
             cwd=self.folder,
             env={**environ, "XDG_CACHE_HOME": str(self.cache(cache)), "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,

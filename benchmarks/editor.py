@@ -147,7 +147,7 @@ def measure_page(folder: Path) -> None:
 
 def recognised_clip(folder: Path) -> Transcript:
     """The sample clip as `transcribe run` hears it."""
-    command = [sys.executable, "-m", "transcribe.cli", "run", str(CLIP), "-o", str(folder), "-q"]
+    command = [sys.executable, "-m", "transcribe.cli.main", "run", str(CLIP), "-o", str(folder), "-q"]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return Transcript.from_json((folder / f"{CLIP.stem}.json").read_text(encoding="utf-8"))
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from transcribe.cli import cli
+from transcribe.cli.main import cli
 
 PAGE = Path(__file__).with_name("commands.md")
 
 HEAD = """# Commands and options
 
-Made from the program by `make docs`; change the help texts in `transcribe/cli.py` and `transcribe/settings.py`.
+Made from the program by `make docs`; change the help texts in `transcribe/cli/main.py` and `transcribe/settings.py`.
 
 Results go to stdout, one path a line; progress, warnings and the closing report to stderr. Exit codes: 0 all well,
 1 an episode failed or a gate is not met, 2 usage, 130 interrupted.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from audio.decoding.samples import Audio
 from tests.scripted import ScriptedStages
-from transcribe.cli import main
+from transcribe.cli.main import main
 from transcribe.recognition.glossary import Glossary
 from transcribe.recognition.recognize import Recognition
 from transcribe.recognition.vad import Chunk

@@ -16,7 +16,7 @@ from tests.checking import Check, Telling
 from tests.hostile_server import HostileServer
 from tests.scripted import ScriptedStages
 from tests.support.paths import CLIPS
-from transcribe.cli import main
+from transcribe.cli.main import main
 
 if TYPE_CHECKING:
     import numpy as np

@@ -89,6 +89,6 @@ def logged(folder: Path) -> list[str]:
 
 
 if __name__ == "__main__":
-    from transcribe.cli import main
+    from transcribe.cli.main import main
 
     main(sys.argv[2:], stages={"quick": quick, "slow": slow, "endless": endless}[sys.argv[1]])

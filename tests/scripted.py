@@ -45,7 +45,7 @@ class ScriptedStages:
         self.names: list[tuple[str, ...]] = []  # that were listened for
 
     def __call__(self, settings: Settings) -> ScriptedStages:
-        """Itself, for whatever settings: what `transcribe.cli.main` takes."""
+        """Itself, for whatever settings: what `transcribe.cli.main.main` takes."""
         return self
 
     def model(self) -> ModelFiles:

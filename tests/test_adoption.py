@@ -15,7 +15,7 @@ import yaml
 
 from tests.checking import write_clip
 from tests.support.paths import ROOT
-from transcribe.cli import cli
+from transcribe.cli.main import cli
 
 ACTION = (ROOT / "action.yml").read_text(encoding="utf-8")
 CHECKS = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
@@ -44,7 +44,7 @@ def runner(tmp_path: Path) -> dict[str, str]:
     """What a step finds on a GitHub runner: `transcribe` where the action installs it, a checkout with a clip."""
     program = tmp_path / "temp" / "turnscript" / "bin" / "transcribe"
     program.parent.mkdir(parents=True)
-    code = "from tests.checking import Telling; from transcribe.cli import main; main(stages=Telling())"
+    code = "from tests.checking import Telling; from transcribe.cli.main import main; main(stages=Telling())"
     program.write_text(f"#!/bin/sh\nexec {sys.executable} -W ignore -c '{code}' \"$@\"\n")
     program.chmod(0o755)
     (tmp_path / "work").mkdir()

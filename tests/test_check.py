@@ -15,7 +15,7 @@ from tests.checking import LOOP, NAMES, SWAPPED, TALK, Check, Telling, found, st
 from tests.conftest import Run
 from tests.scripted import tone
 from tests.support.paths import ROOT
-from transcribe.cli import cli
+from transcribe.cli.main import cli
 from transcribe.settings import Settings, Stage
 
 
@@ -281,7 +281,7 @@ def test_what_did_not_change_is_neither_transcribed_nor_scored_again(check: Chec
     first = check("clips", stages=stages)
     assert sorted(stages.calls) == ["diarize", "recognize"]
     code = (
-        "import sys\nfrom tests.checking import Telling\nfrom transcribe.cli import main\n"
+        "import sys\nfrom tests.checking import Telling\nfrom transcribe.cli.main import main\n"
         "stages = Telling()\n"
         "try:\n    main(['check', 'clips'], stages=stages)\nexcept SystemExit as end:\n    assert end.code == 0\n"
         "assert stages.calls == [], stages.calls\n"

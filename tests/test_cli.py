@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import Run
 from tests.scripted import ScriptedStages, tone
 from tests.support.paths import ROOT
-from transcribe.cli import main
+from transcribe.cli.main import main
 
 
 def test_paths_go_to_stdout_and_nothing_else_does(run: Run, tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_the_folder_is_looked_at_before_the_work(run: Run, tmp_path: Path) -> No
 def test_nothing_is_reported_to_anybody(tmp_path: Path) -> None:
     """onnxruntime's Linux wheels write a device id and report to their maker, unless they are told not to."""
     code = (
-        "import sys\nfrom transcribe.cli import main\n"
+        "import sys\nfrom transcribe.cli.main import main\n"
         "try:\n    main(['--version'])\nexcept SystemExit:\n    pass\n"
         "from faster_whisper.vad import get_vad_model\nget_vad_model()\n"
     )
@@ -200,7 +200,7 @@ def test_a_full_disk_is_named_and_leaves_nothing_half_written(run: Run, tmp_path
     code = (
         "import resource, signal, sys\n"
         "from tests.scripted import ScriptedStages\n"
-        "from transcribe.cli import main\n"
+        "from transcribe.cli.main import main\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "class Filling(ScriptedStages):\n"
         "    def diarize(self, audio, **rest):\n"

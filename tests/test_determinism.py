@@ -18,7 +18,7 @@ import pytest
 from audio.decoding.decode import decode
 from tests.conftest import Run
 from tests.support.paths import CLIPS
-from transcribe.cli import main
+from transcribe.cli.main import main
 from transcribe.diarization.embedding import embed, window_starts
 from transcribe.diarization.networks import SpeakerModel, open_network
 

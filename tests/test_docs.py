@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import Run
 from tests.scripted import tone
 from tests.support.paths import ROOT
-from transcribe.cli import cli
+from transcribe.cli.main import cli
 
 PAGES = [
     ROOT / "README.md",

@@ -6,7 +6,7 @@ import io
 import re
 
 from audio.episode import Episode
-from transcribe.progress import Bars
+from transcribe.cli.bars import Bars
 
 
 class Terminal(io.StringIO):

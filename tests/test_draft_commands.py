@@ -43,7 +43,7 @@ def test_parse_prints_the_contract(run: Run, draft: Path) -> None:
 def test_a_draft_rendered_as_md_comes_back_byte_for_byte(
     tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    from transcribe.cli import main
+    from transcribe.cli.main import main
 
     odd = "\ufeff---\r\ntitle: x\r\n---\r\n\r\n**A**: caf\u00e9\u00a0 \r\n\r\n\r\n\r\n**B**: no end".encode() + b"\xff"
     (tmp_path / "odd.md").write_bytes(odd)
@@ -56,7 +56,7 @@ def test_a_draft_rendered_as_md_comes_back_byte_for_byte(
     not POSTS, reason="needs ../shared/seeds and ../shared/markdown, which do not come with the project"
 )
 def test_every_published_post_comes_back_byte_for_byte(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    from transcribe.cli import main
+    from transcribe.cli.main import main
 
     for post in POSTS:
         with pytest.raises(SystemExit):
@@ -261,7 +261,7 @@ def test_export_gives_the_podcast_lines_other_addresses(run: Run, tmp_path: Path
 
 def test_without_the_extra_the_editor_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "talk.md").write_text("**Ada**: Hello.\n", encoding="utf-8")
-    code = "import sys\nsys.modules['uvicorn'] = None\nfrom transcribe.cli import main\nsys.exit(main())"
+    code = "import sys\nsys.modules['uvicorn'] = None\nfrom transcribe.cli.main import main\nsys.exit(main())"
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     told = subprocess.run(
         [sys.executable, "-c", code, "edit", "--no-browser", "talk.md"],

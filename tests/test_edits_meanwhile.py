@@ -15,7 +15,7 @@ from tests.support.paths import ROOT
 
 SOMEBODY = """
 import pathlib, sys
-from transcribe.cli import main
+from transcribe.cli.main import main
 
 path, armed = pathlib.Path(sys.argv[1]), [True]
 

@@ -17,7 +17,7 @@ from output.markdown import render
 from tests.samples import ADA, transcript
 from tests.support.paths import CLIPS
 from tests.test_voices import talk
-from transcribe.cli import cli
+from transcribe.cli.main import cli
 from transcribe.drafts.voice_enrolment import NewVoice, enrolment
 from transcribe.speakers.naming import name_speakers
 from transcribe.speakers.voiceprints import Sample, Voice, VoiceError, voices_folder, voices_on_file

@@ -15,7 +15,7 @@ from audio.disk import sha256_of
 from output.markdown import render
 from output.parse import read_draft
 from tests.samples import transcript
-from transcribe.cli import cli
+from transcribe.cli.main import cli
 from transcribe.drafts.machine_originals import heard
 from transcribe.drafts.merge_recognition import Difference, merged_words, renew
 from transcribe.drafts.store import style_recorded

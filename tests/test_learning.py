@@ -9,7 +9,7 @@ import pytest
 
 from output.markdown import render
 from tests.samples import transcript
-from transcribe.cli import cli
+from transcribe.cli.main import cli
 from transcribe.drafts.common_words import is_common
 from transcribe.drafts.glossary_learning import Proposal, new_entries, proposals, with_entries
 from transcribe.drafts.sync import sync, words_before_and_after

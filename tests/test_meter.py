@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transcribe.batch.report import Report, Result, State, Tally
-from transcribe.display import Display, as_dict, episode_line, total_line
-from transcribe.meter import Meter, Running
+from transcribe.cli.progress_meter import Meter, Running
+from transcribe.cli.run_display import Display, as_dict, episode_line, total_line
 from transcribe.quantities import shown_duration
 
 

@@ -109,7 +109,7 @@ def test_numpy_reckons_with_one_thread_unless_told_otherwise() -> None:
     assert said_by(threads_of_numpy, OPENBLAS_NUM_THREADS="2") == min(2, available_cores())
 
 
-@pytest.mark.parametrize("module", ["transcribe.cli", "transcribe.workers.local"])
+@pytest.mark.parametrize("module", ["transcribe.cli.main", "transcribe.workers.local"])
 def test_what_begins_a_process_loads_nothing_that_reckons_before_it_does(module: str) -> None:
     code = f"import sys, {module}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)

@@ -19,7 +19,7 @@ from output.parse import parse
 from tests.samples import transcript, turn
 from tests.support.paths import CLIPS
 from transcribe.alignment.realign import realign
-from transcribe.commands.editing import sync as sync_command
+from transcribe.cli.editing import sync as sync_command
 from transcribe.drafts.audio_timing import timed_on_audio
 from transcribe.drafts.sync import follow, sync, transcript_of
 from transcribe.errors import TranscriptError

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.models
 
 
 def transcribe(*args: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "transcribe.cli", "run", *map(str, args)]
+    command = [sys.executable, "-m", "transcribe.cli.main", "run", *map(str, args)]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
 
 

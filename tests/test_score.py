@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.paths import ROOT
-from transcribe.cli import main
+from transcribe.cli.main import main
 from transcribe.errors import SettingsError
 from transcribe.evaluation.metrics import NORMALISERS, WordErrors, normaliser
 from transcribe.evaluation.references import Account, Said

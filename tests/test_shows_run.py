@@ -14,7 +14,7 @@ from tests.conftest import Run
 from tests.scripted import tone
 from tests.support.paths import ROOT
 from tests.test_alone import another_run
-from transcribe.commands.running import _Errand
+from transcribe.cli.run import _Errand
 from transcribe.settings import Settings
 
 FILE = """

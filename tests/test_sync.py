@@ -17,7 +17,7 @@ from output.formats import write
 from output.markdown import Style, render
 from output.parse import parse
 from tests.samples import ADA, BOB, transcript
-from transcribe.cli import cli
+from transcribe.cli.main import cli
 from transcribe.drafts.speaker_resolution import People, reassigned, resolved
 from transcribe.drafts.sync import follow, printed_forms, sync, transcript_of
 from transcribe.errors import TranscriptError

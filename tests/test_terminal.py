@@ -100,7 +100,7 @@ def test_what_the_log_says_commands_nothing(tmp_path: Path) -> None:
     """Through the program itself, for the tests have the log's handlers taken."""
     (tmp_path / "broken\x07\u202e.wav").write_bytes(b"RIFF")
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "transcribe.cli", "run", "-v", "broken\x07\u202e.wav"]
+    command = [sys.executable, "-m", "transcribe.cli.main", "run", "-v", "broken\x07\u202e.wav"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "Traceback" in done.stderr

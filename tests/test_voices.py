@@ -19,7 +19,7 @@ from audio.decoding.samples import Audio
 from audio.episode import Episode
 from output.formats import write
 from tests.support.paths import CLIPS
-from transcribe.cli import cli
+from transcribe.cli.main import cli
 from transcribe.diarization.diarize import find_speakers
 from transcribe.diarization.networks import SpeakerModel
 from transcribe.errors import SettingsError

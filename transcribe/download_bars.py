@@ -15,7 +15,7 @@ _NAME_LENGTH = 30  # letters of a title that are shown
 
 
 class DownloadBars:
-    """Draws on `stream`, which is a terminal. Told of by one thread at a time (`transcribe.progress` sees to it).
+    """Draws on `stream`, which is a terminal. Told of by one thread at a time (`transcribe.cli.bars` sees to it).
 
     `expected` is how many downloads there will be, as far as is known: from two on, a bar tells of all together. It
     knows the bytes they have in all, and so the time left, only when the last of them has begun; until then it tells

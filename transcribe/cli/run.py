@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from transcribe.commands.options import log_to_stderr, setting_options, settings_in_force
+from transcribe.cli.options import log_to_stderr, setting_options, settings_in_force
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings
 from transcribe.terminal import for_terminal
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from transcribe.batch.planning import Job, Mode
     from transcribe.batch.report import Report, Result
     from transcribe.batch.runner import Setup
-    from transcribe.display import Display
+    from transcribe.cli.run_display import Display
     from transcribe.pipeline.stages import StagesMaker
     from transcribe.workers.local import Crew
 
@@ -184,7 +184,7 @@ def _run(jobs: tuple[Job, ...], setup: Setup, failures: tuple[Result, ...], *, c
     from transcribe.batch import runner
     from transcribe.batch.dry_run import note_speed
     from transcribe.batch.report import Report
-    from transcribe.display import Display
+    from transcribe.cli.run_display import Display
     from transcribe.pipeline.cache import trim
 
     results, began = list(failures), time.monotonic()

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from transcribe.commands.options import F, echo_json, log_to_stderr, setting_options, settings_in_force
-from transcribe.progress import Bars
+from transcribe.cli.bars import Bars
+from transcribe.cli.options import F, echo_json, log_to_stderr, setting_options, settings_in_force
 from transcribe.settings import Settings, Stage
 from transcribe.terminal import for_terminal
 

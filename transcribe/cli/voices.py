@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.commands.options import settings_in_force
+from transcribe.cli.options import settings_in_force
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:

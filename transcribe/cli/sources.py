@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from transcribe.commands.options import echo_json, log_to_stderr, setting_options, settings_in_force
-from transcribe.progress import Bars
+from transcribe.cli.bars import Bars
+from transcribe.cli.options import echo_json, log_to_stderr, setting_options, settings_in_force
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:

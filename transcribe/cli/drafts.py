@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.commands.options import setting_options, settings_in_force
+from transcribe.cli.options import setting_options, settings_in_force
 from transcribe.errors import SettingsError, TranscriptError
 from transcribe.terminal import for_terminal
 

@@ -16,14 +16,14 @@ import click
 import transcribe
 from audio.errors import AudioError
 from output.errors import OutputError
-from transcribe.commands.cache import cache
-from transcribe.commands.drafts import export, lint, parse, render
-from transcribe.commands.editing import edit, learn, merge, sync
-from transcribe.commands.models import models
-from transcribe.commands.running import run
-from transcribe.commands.scoring import check, clip, score
-from transcribe.commands.sources import fetch, list_episodes
-from transcribe.commands.voices import voices
+from transcribe.cli.cache import cache
+from transcribe.cli.drafts import export, lint, parse, render
+from transcribe.cli.editing import edit, learn, merge, sync
+from transcribe.cli.evaluation import check, clip, score
+from transcribe.cli.models import models
+from transcribe.cli.run import run
+from transcribe.cli.sources import fetch, list_episodes
+from transcribe.cli.voices import voices
 from transcribe.errors import SettingsError, TranscribeError
 from transcribe.pipeline.stages import real_stages
 from transcribe.terminal import for_terminal

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.commands.options import echo_json
+from transcribe.cli.options import echo_json
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:

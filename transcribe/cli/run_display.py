@@ -1,6 +1,6 @@
 """What a run shows of itself on stderr: bars on a terminal, a line a minute in a log, JSON lines for programs.
 
-For the command line only. The counting is `transcribe.meter`'s.
+For the command line only. The counting is `transcribe.cli.progress_meter`'s.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, TextIO
 
-from transcribe.meter import Meter, Reading, Running
-from transcribe.progress import Bars
+from transcribe.cli.bars import Bars
+from transcribe.cli.progress_meter import Meter, Reading, Running
 from transcribe.quantities import shown_duration
 
 if TYPE_CHECKING:

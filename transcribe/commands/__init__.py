@@ -1,1 +1,0 @@
-"""The commands, a module for each group of them. `transcribe.cli` puts them together and catches their errors."""
