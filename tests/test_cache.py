@@ -15,8 +15,8 @@ from tests.scripted import tone
 from transcribe.errors import SettingsError
 from transcribe.pipeline.cache import CLEARED, Entry, Kind, clear, damaged, kept_entries, recordings, to_clear, trim
 from transcribe.pipeline.checkpoints import Checkpoints, Key, note_source, source_of
-from transcribe.quantities import age_seconds, shown_size, size_bytes
 from transcribe.settings import Stage
+from transcribe.units import age_seconds, shown_size, size_bytes
 
 NOW = 1_800_000_000.0
 DAY_S = 86_400.0

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcribe.in_order import map_in_order
+from transcribe.parallel import map_in_order
 
 
 @given(st.lists(st.integers()), st.integers(0, 5))

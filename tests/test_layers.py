@@ -47,9 +47,6 @@ NOT_YET_MOVED: dict[str, str] = {
     "transcribe.download_bars": "cli",
     "transcribe.engines.scripted": "recognition",
     "transcribe.gaps": "evaluation",
-    "transcribe.in_order": "values",
-    "transcribe.name_forms": "values",
-    "transcribe.quantities": "values",
 }
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from transcribe.batch.report import Report, Result, State, Tally
 from transcribe.cli.progress_meter import Meter, Running
 from transcribe.cli.run_display import Display, as_dict, episode_line, total_line
-from transcribe.quantities import shown_duration
+from transcribe.units import shown_duration
 
 
 class Clock:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import ROOT
-from transcribe.in_order import available_cores
+from transcribe.parallel import available_cores
 from transcribe.workers.local import Processes
 from transcribe.workers.process_setup import begin
 from transcribe.workers.task import silent

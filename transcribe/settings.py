@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from transcribe.errors import SettingsError
-from transcribe.quantities import size_bytes
+from transcribe.units import size_bytes
 
 
 class Stage(StrEnum):

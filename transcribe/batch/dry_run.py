@@ -16,9 +16,9 @@ from transcribe.errors import TranscribeError
 from transcribe.pipeline.checkpoints import Checkpoints
 from transcribe.pipeline.pipeline import Pipeline
 from transcribe.pipeline.recording import Watch
-from transcribe.quantities import shown_duration
 from transcribe.recognition.engines import engine_name
 from transcribe.settings import Settings
+from transcribe.units import shown_duration
 
 if TYPE_CHECKING:
     from transcribe.batch.report import Report

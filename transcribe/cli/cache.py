@@ -30,7 +30,7 @@ def cache_show(as_json: bool) -> int:
     """
     from audio.disk import cache_folder
     from transcribe.pipeline.cache import damaged, kept_entries, recordings
-    from transcribe.quantities import shown_size
+    from transcribe.units import shown_size
 
     entries = kept_entries()
     kinds, rows = _by_kind(entries, damaged(entries)), recordings(entries)
@@ -79,7 +79,7 @@ def cache_clear(older_than: str | None, max_size: str | None, models: bool, dry_
       transcribe cache clear --older-than 30d --dry-run
     """
     from transcribe.pipeline.cache import CLEARED, Kind, clear, kept_entries, to_clear
-    from transcribe.quantities import age_seconds, shown_size, size_bytes
+    from transcribe.units import age_seconds, shown_size, size_bytes
 
     kinds = CLEARED | ({Kind.MODELS} if models else set())
     entries = kept_entries()

@@ -295,7 +295,7 @@ def _close(report: Report, *, quiet: bool) -> int:
 
 def _summary(report: Report) -> str:
     """How many of each; of a longer run also how much was heard and how fast."""
-    from transcribe.quantities import shown_duration
+    from transcribe.units import shown_duration
 
     if report.audio < 60 or report.elapsed < 60:
         return report.summary

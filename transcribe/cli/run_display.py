@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from transcribe.cli.bars import Bars
 from transcribe.cli.progress_meter import Meter, Reading, Running
-from transcribe.quantities import shown_duration
+from transcribe.units import shown_duration
 
 if TYPE_CHECKING:
     from audio.episode import Episode, Seconds

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transcribe.diarization.network_graphs import EMBEDDING, FEATURES
-from transcribe.in_order import map_in_order
+from transcribe.parallel import map_in_order
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

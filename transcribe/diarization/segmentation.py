@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from transcribe.in_order import map_in_order
+from transcribe.parallel import map_in_order
 
 if TYPE_CHECKING:
     from audio.decoding.samples import Audio

@@ -14,7 +14,7 @@ from itertools import chain, count
 from types import MappingProxyType
 
 from audio.episode import Person
-from transcribe.name_forms import are_same, likeness, may_be, unlike
+from transcribe.person_names import are_same, likeness, may_be, unlike
 from transcribe.speakers.name_certainty import BY_ORDER, GIVEN, LEFT, NAMED_BY, THAT_SPEAKS, WHO_IS
 from transcribe.speakers.name_clues import Clue, find_calls, find_clues, questions, welcomes
 from transcribe.transcript import Speaker, Turn, first_name, untitled

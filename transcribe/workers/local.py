@@ -20,7 +20,7 @@ from multiprocessing import connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from transcribe.in_order import available_cores
+from transcribe.parallel import available_cores
 from transcribe.settings import Settings
 from transcribe.workers.process_setup import begin
 from transcribe.workers.task import Tell

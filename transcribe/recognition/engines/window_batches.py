@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
-from transcribe.in_order import available_cores
+from transcribe.parallel import available_cores
 
 Item = TypeVar("Item")
 
