@@ -34,7 +34,7 @@ from audio.episode import Episode  # noqa: E402
 from audio.fetching.fetch import fetch  # noqa: E402
 from audio.net.http import Client  # noqa: E402
 from audio.sources.feed import episodes_of  # noqa: E402
-from tests.hostile_server import HostileServer, Resource  # noqa: E402
+from tests.support.hostile_server import HostileServer, Resource  # noqa: E402
 
 CHILD = r"""
 import json, re, resource, sys, time

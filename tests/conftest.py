@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.checking import Check, Telling
-from tests.hostile_server import HostileServer
-from tests.scripted import ScriptedStages
+from tests.support.checked_clip import Check, Telling
+from tests.support.hostile_server import HostileServer
 from tests.support.paths import CLIPS
+from tests.support.scripted_stages import ScriptedStages
 from transcribe.cli.main import main
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def server() -> Iterator[HostileServer]:
 @pytest.fixture
 def speech_wav(tmp_path: Path) -> Path:
     """Ten seconds of noise."""
-    from tests.recordings import write_noise
+    from tests.support.audio_files import write_noise
 
     return write_noise(tmp_path / "noise.wav", 10.0)
 

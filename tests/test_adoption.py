@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.checking import write_clip
+from tests.support.checked_clip import write_clip
 from tests.support.paths import ROOT
 from transcribe.cli.main import cli
 
@@ -44,7 +44,9 @@ def runner(tmp_path: Path) -> dict[str, str]:
     """What a step finds on a GitHub runner: `transcribe` where the action installs it, a checkout with a clip."""
     program = tmp_path / "temp" / "turnscript" / "bin" / "transcribe"
     program.parent.mkdir(parents=True)
-    code = "from tests.checking import Telling; from transcribe.cli.main import main; main(stages=Telling())"
+    code = (
+        "from tests.support.checked_clip import Telling\nfrom transcribe.cli.main import main\nmain(stages=Telling())"
+    )
     program.write_text(f"#!/bin/sh\nexec {sys.executable} -W ignore -c '{code}' \"$@\"\n")
     program.chmod(0o755)
     (tmp_path / "work").mkdir()

@@ -13,8 +13,8 @@ import click
 import pytest
 
 from tests.conftest import Run
-from tests.scripted import tone
 from tests.support.paths import ROOT
+from tests.support.scripted_stages import tone
 from transcribe.cli.main import cli
 
 PAGES = [

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from audio.sources.feed import plain
 from audio.sources.page import page_of
 from tests.conftest import Run
-from tests.fetching import AUDIO
-from tests.hostile_server import HostileServer, Resource
-from tests.scripted import tone
+from tests.support.fetch_helpers import AUDIO
+from tests.support.hostile_server import HostileServer, Resource
 from tests.support.paths import ROOT
+from tests.support.scripted_stages import tone
 from transcribe.terminal import for_terminal
 
 # click takes `ESC [ … letter` out where there is no terminal, so these have commands of other kinds as well

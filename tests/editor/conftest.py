@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-    from tests.desk import Desk, DeskMaker
+    from tests.support.editor_page import Desk, DeskMaker
     from transcribe.editor.session import Session
     from transcribe.transcript import Transcript
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def browser() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
-    from tests.desk import CHROMIUM, FLAGS
+    from tests.support.editor_page import CHROMIUM, FLAGS
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -31,7 +31,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def desk_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeskMaker]:
     """Makes a desk for a transcript, the draft as the machine prints it unless its source is given."""
-    from tests.desk import Desk
+    from tests.support.editor_page import Desk
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
@@ -48,14 +48,14 @@ def desk_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeskMak
 
 @pytest.fixture
 def desk(desk_of: DeskMaker) -> Desk:
-    from tests.desk import TALK, talk_of
+    from tests.support.editor_page import TALK, talk_of
 
     return desk_of(talk_of(*TALK))
 
 
 @pytest.fixture
 def page(browser: Browser, desk: Desk) -> Iterator[Page]:
-    from tests.desk import open_page
+    from tests.support.editor_page import open_page
 
     opened = open_page(browser, desk)
     yield opened
@@ -67,8 +67,8 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     from output.markdown import render
-    from tests.samples import transcript
-    from tests.test_editor import TALK
+    from tests.drafts.test_turn_edits import TALK
+    from tests.support.transcripts import transcript
     from transcribe.editor.session import Session
 
     path = tmp_path / "talk.md"

@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests"
 CLIPS = TESTS / "clips"
-CASES = TESTS / "cases"
-CHECK_CASES = TESTS / "check_cases"
-FEEDS = TESTS / "feeds"
+CASES = TESTS / "output" / "cases"
+CHECK_CASES = TESTS / "evaluation" / "cases"
+FEEDS = TESTS / "audio" / "sources" / "feeds"
 SHARED = ROOT.parent / "shared"

@@ -1,0 +1,140 @@
+"""Decoding intact files: against signals computed by hand and the standard library's `wave`."""
+
+from __future__ import annotations
+
+import gc
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from audio.decoding.decode import decode
+from audio.decoding.samples import SAMPLE_RATE
+from tests.support.audio_files import STEP, convert, tone, write_wav
+from tests.support.paths import CLIPS
+
+CLIPS_SPOKEN_BY = "flite-2.2"  # of another version the voices and the times differ
+
+
+def test_a_16_khz_mono_wav_is_read_exactly_as_the_wave_module_reads_it(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "a.wav", np.arange(-32_768, 32_768, 3, dtype=np.int16))
+    with wave.open(str(path)) as file:
+        expected = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+    with decode(path) as audio:
+        assert audio.n_samples == len(expected)
+        assert audio.warnings == ()
+        np.testing.assert_array_equal(audio.read() * 32_768, expected)
+        assert audio.read().dtype == np.float32
+
+
+def test_flac_gives_the_sine_that_was_written(tmp_path: Path) -> None:
+    flac = convert(write_wav(tmp_path / "a.wav", tone(440, 1.5)), tmp_path / "a.flac")
+    times = np.arange(24_000) / 16_000
+    with decode(flac) as audio:
+        assert audio.duration == 1.5
+        np.testing.assert_allclose(audio.read(), 0.5 * np.sin(2 * np.pi * 440 * times), atol=1.5 * STEP)
+
+
+def test_stereo_is_mixed_to_the_mean(tmp_path: Path) -> None:
+    left, right = tone(300, 1.0), tone(1100, 1.0, peak=0.9)
+    with decode(write_wav(tmp_path / "a.wav", left, right)) as audio:
+        np.testing.assert_allclose(audio.read(), (left.astype(float) + right) / 2 / 32_768, atol=STEP)
+
+
+def test_six_channels_become_one(tmp_path: Path) -> None:
+    silence = np.zeros(SAMPLE_RATE, np.int16)
+    centre = tone(500, 1.0)
+    with decode(write_wav(tmp_path / "a.wav", silence, silence, centre, silence, silence, silence)) as audio:
+        heard = audio.read()
+        assert audio.n_samples == SAMPLE_RATE
+    assert np.corrcoef(heard, centre)[0, 1] > 0.999
+    assert np.abs(heard).max() > 0.1
+
+
+@pytest.mark.parametrize("rate", [8_000, 11_025, 44_100, 48_000])
+def test_a_resampled_tone_keeps_its_pitch_level_and_length(tmp_path: Path, rate: int) -> None:
+    with decode(write_wav(tmp_path / "a.wav", tone(1000, 2.0, rate=rate), rate=rate)) as audio:
+        heard = audio.read(0.5, 1.5)
+        assert audio.duration == pytest.approx(2.0, abs=0.002)
+    spectrum = np.abs(np.fft.rfft(heard)) / len(heard) * 2
+    assert int(spectrum.argmax()) == 1000  # one second: a bin a hertz
+    assert spectrum.max() == pytest.approx(0.5, rel=0.02)
+
+
+def test_two_joined_mp3s_of_different_make_are_both_heard(tmp_path: Path) -> None:
+    """As advertisements are put before an episode: mono and 22 kHz, then stereo and 44.1 kHz."""
+    mono = convert(write_wav(tmp_path / "m.wav", tone(500, 3.0, rate=22_050), rate=22_050), tmp_path / "m.mp3")
+    both = tone(900, 3.0, rate=44_100)
+    stereo = convert(write_wav(tmp_path / "s.wav", both, both, rate=44_100), tmp_path / "s.mp3")
+    joined = tmp_path / "joined.mp3"
+    joined.write_bytes(mono.read_bytes() + stereo.read_bytes())
+    with decode(joined) as audio:
+        assert audio.duration == pytest.approx(6.0, abs=0.3)
+        assert audio.warnings == ()
+        pitches = [int(np.abs(np.fft.rfft(audio.read(at, at + 1.0))).argmax()) for at in (1.0, 4.5)]
+    assert pitches == [500, 900]
+
+
+def test_a_film_gives_its_first_sound_track(tmp_path: Path, speech_wav: Path) -> None:
+    picture = ["-f", "lavfi", "-t", "12", "-i", "color=c=red:s=64x64:r=5"]
+    film = convert(speech_wav, tmp_path / "film.mkv", *picture, "-map", "1:v", "-map", "0:a", "-c:a", "flac")
+    with decode(film) as audio, decode(speech_wav) as expected:
+        np.testing.assert_array_equal(audio.read(), expected.read())
+        assert audio.warnings == ()  # although the film goes on after the sound
+
+
+def test_a_fifth_of_a_second_is_enough(tmp_path: Path) -> None:
+    mp3 = convert(write_wav(tmp_path / "a.wav", tone(440, 0.2)), tmp_path / "a.mp3")
+    with decode(mp3) as audio:
+        assert audio.duration == pytest.approx(0.2, abs=0.08)
+        assert audio.warnings == ()
+
+
+def test_progress_rises_to_one(tmp_path: Path) -> None:
+    fractions: list[float] = []
+    path = write_wav(tmp_path / "a.wav", np.zeros(100 * SAMPLE_RATE, np.int16))
+    decode(path, progress=fractions.append).close()
+    assert fractions == pytest.approx([0.3, 0.6, 0.9, 1.0, 1.0])
+
+
+def test_an_error_of_the_listener_to_progress_comes_through(tmp_path: Path) -> None:
+    def stop(fraction: float) -> None:
+        raise KeyboardInterrupt
+
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        decode(write_wav(tmp_path / "a.wav", np.zeros(200 * SAMPLE_RATE, np.int16)), progress=stop)
+    gc.collect()
+    assert threading.active_count() == before
+
+
+def test_importing_and_decoding_warn_of_nothing() -> None:
+    program = (
+        "import sys; from pathlib import Path; from audio.decoding.decode import decode; decode(Path(sys.argv[1]))"
+    )
+    command = [sys.executable, "-W", "error", "-c", program, str(CLIPS / "short.mp3")]
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    run = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert (run.returncode, run.stderr) == (0, "")
+
+
+@pytest.mark.skipif(shutil.which("flite") is None, reason="flite, which speaks the clips, is not installed")
+def test_the_clips_can_be_made_again(tmp_path: Path) -> None:
+    run = subprocess.run(["flite", "--version"], capture_output=True, text=True, check=False)  # exits with 1
+    version = re.search(r"flite-[\w.-]+", run.stdout + run.stderr)
+    if not version or not version[0].startswith(f"{CLIPS_SPOKEN_BY}-"):
+        found = version[0] if version else "of unknown version"
+        pytest.skip(f"the clips were spoken by {CLIPS_SPOKEN_BY}, here is {found}")
+    for name in ("make.py", "short.ref.txt"):
+        shutil.copy(CLIPS / name, tmp_path)
+    subprocess.run([sys.executable, str(tmp_path / "make.py"), "short"], check=True)
+    assert (tmp_path / "short.rttm").read_text() == (CLIPS / "short.rttm").read_text()
+    with decode(tmp_path / "short.mp3") as again, decode(CLIPS / "short.mp3") as clip:
+        assert np.corrcoef(again.read(), clip.read())[0, 1] > 0.999  # the encoder may be another version

@@ -1,0 +1,100 @@
+"""A dry run: what would be done with each episode, and about how long it takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from audio.decoding.probe import stated_length
+from tests.support.faulty_stages import quick
+from tests.support.scripted_stages import tone
+from transcribe.batch.dry_run import ASSUMED, forecast, note_speed
+from transcribe.batch.planning import Mode, plan
+from transcribe.batch.report import Report, Result, State, Tally
+from transcribe.batch.runner import Setup, run
+from transcribe.settings import Settings
+from transcribe.workers.local import in_this_process
+from transcribe.workers.task import silent
+
+
+@pytest.fixture
+def setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Setup:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return with_settings(tmp_path)
+
+
+def with_settings(folder: Path, **changes: object) -> Setup:
+    settings = Settings(output=str(folder / "drafts"), **changes)  # type: ignore[arg-type]
+    return Setup(settings, quick, folder / "cache")
+
+
+def done(path: Path, setup: Setup) -> None:
+    jobs, _ = plan([str(path)], setup.settings)
+    with in_this_process(silent) as crew:
+        assert [result.state for result in run(jobs, setup, crew=crew)] == [State.WRITTEN]
+
+
+def said(path: Path, setup: Setup) -> list[str]:
+    jobs, _ = plan([str(path)], setup.settings)
+    return [line.removeprefix(f"{path}: ") for line in forecast(jobs, setup)]
+
+
+def test_new_done_changed_and_edited(setup: Setup, tmp_path: Path) -> None:
+    path = tone(tmp_path / "a.wav")
+    assert said(path, setup)[0] == "to be transcribed"
+    done(path, setup)
+    assert said(path, setup) == ["unchanged"]
+    assert said(path, with_settings(tmp_path, labels="name")) == [
+        "to be written anew from what is kept, nothing is recognised"
+    ]
+    changed = with_settings(tmp_path, beam_size=2)
+    assert said(path, changed)[0] == "to be transcribed again, it or its settings changed"
+    assert said(path, Setup(setup.settings, quick, setup.cache, mode=Mode(redo=True)))[0].startswith(
+        "to be transcribed"
+    )
+    (tmp_path / "drafts" / "a.md").write_text("mine")
+    assert said(path, changed)[0].endswith("the draft that was edited stays, what is new goes beside it")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(b"", "is empty; get the file again"), (b"I am a letter.\n" * 50, "is text, not audio")]
+)
+def test_what_is_no_audio_is_told_before_the_night(setup: Setup, tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "a.mp3"
+    path.write_bytes(content)
+    (line,) = said(path, setup)
+    assert line.startswith(message)
+
+
+def test_the_estimate_is_by_earlier_runs(setup: Setup, tmp_path: Path) -> None:
+    path = tone(tmp_path / "a.wav", seconds=90.0)
+    assumed = f"about {90 / ASSUMED:.0f} s at 10 × real time, assumed, nothing was measured here yet"
+    assert said(path, setup)[1] == f"2 min of audio: {assumed}"
+    stages = {"decode": 1.0, "recognize": 2.0, "diarize": 3.0}
+    result = Result("a", State.WRITTEN, tally=Tally(100.0, 1, 1, 0), seconds=stages)
+    note_speed(Report((result,), elapsed=5.0), setup)
+    assert said(path, setup)[1] == "2 min of audio: about 4 s at 20 × real time, as measured here"
+    note_speed(Report((result,), elapsed=10.0), setup)
+    assert "at 15 × real time" in said(path, setup)[1]
+    for report in (
+        Report((Result("a", State.WRITTEN, tally=Tally(100.0, 1, 1, 0), seconds={"decode": 1.0}),), elapsed=1.0),
+        Report((Result("a", State.UNCHANGED, tally=Tally(100.0, 1, 1, 0)),), elapsed=1.0),
+    ):  # most of it was kept: no measure
+        note_speed(report, setup)
+    assert "at 15 × real time" in said(path, setup)[1]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"x": "fast"}'])
+def test_damaged_notes_are_none(content: str, setup: Setup, tmp_path: Path) -> None:
+    notes = tmp_path / "cache" / "turnscript" / "speeds.json"
+    notes.parent.mkdir(parents=True)
+    notes.write_text(content)
+    assert "assumed" in said(tone(tmp_path / "a.wav"), setup)[1]
+
+
+def test_the_length_a_file_states(tmp_path: Path) -> None:
+    assert stated_length(tone(tmp_path / "a.wav", seconds=2.5)) == 2.5
+    (tmp_path / "b.mp3").write_text("no sound")
+    assert stated_length(tmp_path / "b.mp3") is None
+    assert stated_length(tmp_path / "nowhere.mp3") is None

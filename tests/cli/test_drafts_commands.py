@@ -1,0 +1,277 @@
+"""`transcribe render`, `parse` and `lint` as a user calls them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+from tests.support.paths import ROOT, SHARED
+from tests.support.scripted_stages import tone
+
+POSTS = [*sorted(SHARED.glob("seeds/*.md")), *sorted(SHARED.glob("markdown/*/*.md"))]
+
+DRAFT = "---\ntitle: A talk\n---\n\n**Ada**: Who are you?\n\n**Grace**: I am\nGrace.\n\n**A**: Thanks.\n"
+
+
+@pytest.fixture
+def draft(tmp_path: Path) -> Path:
+    path = tmp_path / "talk.md"
+    path.write_text(DRAFT)
+    return path
+
+
+def test_parse_prints_the_contract(run: Run, draft: Path) -> None:
+    code, out, _ = run("parse", str(draft))
+    assert code == 0
+    assert json.loads(out) == {
+        "front_matter": {"title": "A talk"},
+        "turns": [
+            {"speaker": "Ada", "label": "Ada", "text": "Who are you?", "line": 5},
+            {"speaker": "Grace", "label": "Grace", "text": "I am\nGrace.", "line": 7},
+            {"speaker": "Ada", "label": "A", "text": "Thanks.", "line": 10},
+        ],
+        "warnings": [],
+    }
+
+
+def test_a_draft_rendered_as_md_comes_back_byte_for_byte(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    from transcribe.cli.main import main
+
+    odd = "\ufeff---\r\ntitle: x\r\n---\r\n\r\n**A**: caf\u00e9\u00a0 \r\n\r\n\r\n\r\n**B**: no end".encode() + b"\xff"
+    (tmp_path / "odd.md").write_bytes(odd)
+    with pytest.raises(SystemExit):
+        main(["render", str(tmp_path / "odd.md")])
+    assert capfdbinary.readouterr().out == odd
+
+
+@pytest.mark.skipif(
+    not POSTS, reason="needs ../shared/seeds and ../shared/markdown, which do not come with the project"
+)
+def test_every_published_post_comes_back_byte_for_byte(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    from transcribe.cli.main import main
+
+    for post in POSTS:
+        with pytest.raises(SystemExit):
+            main(["render", str(post)])
+        assert capfdbinary.readouterr().out == post.read_bytes(), post.name
+
+
+def test_a_timed_transcript_is_rendered_in_any_format(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    run("run", "a.wav")
+    timed = "transcripts/a.json"
+    assert run("render", timed)[1] == (tmp_path / "transcripts" / "a.md").read_text()
+    assert "**Ada**: Thank you, Grace." in run("render", timed, "--labels", "name")[1]
+    assert run("render", timed, "-f", "vtt")[1].startswith("WEBVTT")
+    assert run("render", timed, "-f", "json")[1] == (tmp_path / timed).read_text()
+
+
+def test_what_cannot_be_rendered_says_why(run: Run, draft: Path, tmp_path: Path) -> None:
+    code, _, err = run("render", str(draft), "-f", "srt")
+    assert code == 2
+    assert "transcribe export" in err
+    code, _, err = run("render", str(draft), "-f", "pdf")
+    assert code == 2
+    assert "'pdf' is not one of md, json" in err
+    (tmp_path / "x.json").write_text("{}")
+    code, _, err = run("render", str(tmp_path / "x.json"))
+    assert code == 1
+    assert "x.json: not a turnscript transcript" in err
+    assert run("render", "missing.md")[0] == 2
+
+
+def test_lint_finds_mends_and_sets_the_exit_code(run: Run, draft: Path) -> None:
+    assert run("lint", str(draft)) == (0, "", "")
+    draft.write_text(DRAFT.replace("\n\n**A**: Thanks", "\n**A**: Thanks"))
+    code, out, _ = run("lint", str(draft))
+    assert code == 1
+    assert out.startswith(f"{draft}:9: T1 ")
+    assert run("lint", "--select", "M1", str(draft))[0] == 0
+    code, out, err = run("lint", "--fix", str(draft))
+    assert (code, out) == (0, "")
+    assert "mended" in err
+    assert draft.read_text() == DRAFT
+    code, _, err = run("lint", "--select", "Z9", str(draft))
+    assert code == 2
+    assert "Z9" in err
+
+
+def test_export_writes_what_the_draft_says_now(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    run("run", "a.wav", "-f", "md,vtt")
+    draft = tmp_path / "transcripts" / "a.md"
+    draft.write_text(draft.read_text().replace("I am Grace", "I am Grace Hopper"))
+    code, out, _ = run("export", "transcripts/a.md", "-f", "vtt,srt,docx")
+    assert code == 0
+    assert out.split() == [f"transcripts/a.{suffix}" for suffix in ("vtt", "srt", "docx")]
+    for suffix in ("vtt", "srt"):
+        assert "Hopper" in (tmp_path / "transcripts" / f"a.{suffix}").read_text()
+    assert "Hopper" in (tmp_path / "transcripts" / "a.json").read_text()
+    assert run("run", "a.wav")[2] == "1 unchanged\n"
+    assert "Hopper" in draft.read_text()
+    assert run("export", "transcripts/b.md", "-f", "vtt")[0] == 2
+    (tmp_path / "b.md").write_text("**A**: hello")
+    code, _, err = run("export", "b.md", "-f", "vtt")
+    assert code == 1
+    assert "transcribe run" in err
+
+
+def test_a_format_asked_for_after_an_edit_says_what_the_draft_says_and_goes_on_following_it(
+    run: Run, tmp_path: Path
+) -> None:
+    tone(tmp_path / "a.wav")
+    run("run", "a.wav", "-f", "md,json,vtt")
+    draft, folder = tmp_path / "transcripts" / "a.md", tmp_path / "transcripts"
+    machine = folder.joinpath("a.vtt").read_text()
+    draft.write_text(draft.read_text().replace("I am Grace", "I am Hopper"))
+    run("sync", "transcripts/a.md")
+    code, _, err = run("run", "a.wav", "-f", "md,json,vtt,srt,txt,html")
+    assert code == 0
+    assert "a.srt says what a.json says" in err
+    for word in ("Hopper", "Murray"):
+        for suffix in ("vtt", "srt", "txt", "html"):
+            assert word in folder.joinpath(f"a.{suffix}").read_text()
+        draft.write_text(draft.read_text().replace("I am Hopper", "I am Murray"))
+        code, _, err = run("sync", "transcripts/a.md")
+        assert (code, "by hand" in err) == (0, False)
+    draft.write_text(draft.read_text().replace("I am Murray", "I am Grace"))
+    assert run("export", "transcripts/a.md", "-f", "vtt,srt")[0] == 0
+    assert folder.joinpath("a.vtt").read_text() == machine
+
+
+def test_one_asked_for_before_the_sync_follows_with_it(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    run("run", "a.wav")
+    draft = tmp_path / "transcripts" / "a.md"
+    draft.write_text(draft.read_text().replace("I am Grace", "I am Hopper"))
+    run("run", "a.wav", "-f", "md,json,srt")
+    assert "Hopper" not in draft.with_suffix(".srt").read_text()
+    run("sync", "transcripts/a.md")
+    assert "Hopper" in draft.with_suffix(".srt").read_text()
+
+
+@pytest.mark.parametrize("damage", [None, "{", '{"kind": "of another program"}'])
+def test_a_draft_whose_timed_transcript_is_gone_is_rescued_by_the_run_it_is_told_to_make(
+    run: Run, tmp_path: Path, damage: str | None
+) -> None:
+    """Be it lost or damaged: the edits stand, the times follow them, and later runs know them for edits."""
+    tone(tmp_path / "a.wav")
+    folder = tmp_path / "transcripts"
+    run("run", "a.wav", "-f", "md,json,vtt")
+    draft, timed = folder / "a.md", folder / "a.json"
+    draft.write_text(draft.read_text().replace("I am Grace", "I am Hopper"))
+    run("sync", "transcripts/a.md")
+    edited, kept = draft.read_bytes(), {path.name: path.read_bytes() for path in folder.glob("a.*") if path != timed}
+    followed = json.loads(timed.read_text())
+    timed.unlink() if damage is None else timed.write_text(damage)
+    code, _, err = run("sync", "transcripts/a.md")
+    assert code == 1
+    assert "`transcribe run` on the audio" in err
+    code, out, err = run("run", "a.wav", "-f", "md,json,vtt,srt")
+    assert (code, out.split()) == (0, [f"transcripts/a.{suffix}" for suffix in ("md", "json", "vtt", "srt")])
+    assert "a.md is not as turnscript wrote it and stays" in err
+    assert "`transcribe sync transcripts/a.md`" in err
+    backups = set() if damage is None else {"a.json.bak"}
+    assert {path.name for path in folder.glob("a*")} == {"a.md", "a.json", "a.vtt", "a.srt"} | backups
+    assert all((folder / name).read_text() == damage for name in backups)
+    assert {path.name: path.read_bytes() for path in folder.glob("a.*") if path.name in kept} == kept
+    code, _, err = run("sync", "transcripts/a.md")
+    assert (code, "by hand" in err) == (0, False)
+    assert json.loads(timed.read_text())["turns"] == followed["turns"]
+    assert all("Hopper" in (folder / f"a.{suffix}").read_text() for suffix in ("vtt", "srt"))
+    assert run("run", "a.wav")[2] == "1 unchanged\n"
+    assert run("run", "a.wav", "--wrap", "20")[1].split() == ["transcripts/a.new.md", "transcripts/a.new.json"]
+    assert draft.read_bytes() == edited
+    assert run("merge", "transcripts/a.md", "transcripts/a.new.md")[0] == 0
+    assert "I am Hopper" in " ".join(draft.read_text().split())
+
+
+def times_in(path: Path) -> tuple[int, int]:
+    """How many turns of a Word document begin with a time, and how many comments it has."""
+    docx = pytest.importorskip("docx", reason="python-docx is not installed")
+    document = docx.Document(str(path))
+    return sum(part.text[:1].isdigit() for part in document.paragraphs), len(list(document.comments))
+
+
+def test_export_makes_a_document_anew_in_the_style_asked_for(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    run("run", "a.wav")
+    export, path = ("export", "transcripts/a.md", "-f", "docx"), tmp_path / "transcripts" / "a.docx"
+    run(*export)
+    turns = times_in(path)[0]
+    assert turns > 1
+    for option, expected in (
+        ("comments", (0, turns)),
+        ("none", (0, 0)),
+        ("text", (turns, 0)),
+        ("comments", (0, turns)),
+    ):
+        code, _, err = run(*export, "--docx-times", option)
+        assert (code, err) == (0, "")
+        assert times_in(path) == expected
+    draft = tmp_path / "transcripts" / "a.md"
+    draft.write_text(draft.read_text().replace("I am Grace", "I am Grace Hopper"))
+    run(*export)
+    assert times_in(path) == (0, turns), "nothing was asked, and it stays as it looks"
+    (tmp_path / "transcribe.toml").write_text('docx-times = "none"\n')
+    run(*export)
+    assert times_in(path) == (0, 0)
+
+
+def test_export_leaves_a_document_edited_by_hand_and_says_so(run: Run, tmp_path: Path) -> None:
+    docx = pytest.importorskip("docx", reason="python-docx is not installed")
+    tone(tmp_path / "a.wav")
+    run("run", "a.wav")
+    export, path = ("export", "transcripts/a.md", "-f", "docx"), tmp_path / "transcripts" / "a.docx"
+    run(*export)
+    document = docx.Document(str(path))
+    document.paragraphs[1].add_run(" Hand-made.")
+    document.save(str(path))
+    before = path.read_bytes()
+    code, _, err = run(*export, "--docx-times", "comments")
+    assert (code, path.read_bytes()) == (0, before)
+    assert err.count("a.docx: was edited by hand and stays as it is") == 1
+
+
+def test_export_gives_the_podcast_lines_other_addresses(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    run("run", "a.wav")
+    export, path = ("export", "transcripts/a.md", "-f", "podcast"), tmp_path / "transcripts" / "a.podcast.xml"
+    run(*export)
+    assert 'url="a.vtt"' in path.read_text()
+    for folder in ("https://x.example/t/", "https://y.example/?q=a&b=/"):
+        assert run(*export, "--transcript-url", folder)[::2] == (0, "")
+        assert f'url="{folder.replace("&", "&amp;")}a.vtt"' in path.read_text()
+    run(*export)
+    assert "https://y.example" in path.read_text(), "nothing was asked, and it stays as it looks"
+    path.write_text(path.read_text().replace("text/vtt", "text/mine"))
+    before = path.read_bytes()
+    code, _, err = run(*export, "--transcript-url", "https://x.example/t/")
+    assert (code, path.read_bytes()) == (0, before)
+    assert "a.podcast.xml: was edited by hand and stays as it is; delete it to have it made again" in err
+
+
+def test_without_the_extra_the_editor_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "talk.md").write_text("**Ada**: Hello.\n", encoding="utf-8")
+    code = "import sys\nsys.modules['uvicorn'] = None\nfrom transcribe.cli.main import main\nsys.exit(main())"
+    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+    told = subprocess.run(
+        [sys.executable, "-c", code, "edit", "--no-browser", "talk.md"],
+        env=environ,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 1
+    assert told.stderr.splitlines() == [
+        "Error: the editor needs uvicorn: pip install 'turnscript[editor]' (in a checkout: pip install '.[editor]')"
+    ]

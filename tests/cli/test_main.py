@@ -1,0 +1,239 @@
+"""The command line: what goes where, which exit code, and what a user reads when the input is bad."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+from tests.support.paths import ROOT
+from tests.support.scripted_stages import ScriptedStages, tone
+from transcribe.cli.main import main
+
+
+def test_paths_go_to_stdout_and_nothing_else_does(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    code, out, err = run("run", "a.wav")
+    assert (code, out) == (0, "transcripts/a.md\ntranscripts/a.json\n")
+    assert (tmp_path / "transcripts" / "a.md").is_file()
+    assert "%" not in err, "no bars where there is no terminal"
+    told, listen, summary = err.splitlines()
+    assert told.startswith("a.wav: speakers: "), "who was taken for whom, and why"
+    assert listen == "a.wav: 1 passage to listen to, marked in: transcribe edit transcripts/a.md"
+    assert summary == "1 written"
+    assert run("run", "a.wav") == (0, out, "1 unchanged\n")
+    tone(tmp_path / "b.wav", hertz=220)
+    quiet = ("run", "a.wav", "b.wav", "--quiet")
+    assert run(*quiet) == (0, "transcripts/b.md\ntranscripts/b.json\n", ""), "what is new"
+    assert run(*quiet) == (0, "", ""), "cron has nothing to mail"
+
+
+def test_names_are_given_host_first(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    run("run", "a.wav", "--speakers", "Ada,Grace", "-o", "out")
+    draft = (tmp_path / "out" / "a.md").read_text()
+    assert [line for line in draft.splitlines() if line.startswith("**")] == [
+        "**Ada**: I'm Ada. Who are you?",
+        "**Grace**: I am Grace.",
+        "**A**: Thank you, Grace.",
+    ]
+
+
+def test_every_format_can_be_asked_for(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    code, out, _ = run("run", "a.wav", "-f", "md,json,vtt,srt,txt,rttm,whisper-json,html,docx")
+    assert code == 0
+    assert len(out.splitlines()) == 9
+    assert all((tmp_path / line).stat().st_size for line in out.splitlines())
+
+
+def test_a_dry_run_says_what_would_become_of_an_edit(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    code, out, err = run("run", "a.wav", "--dry-run")
+    due = "6 s of audio: about 1 s at 10 × real time, assumed, nothing was measured here yet"
+    assert (code, out, err.splitlines()) == (0, "", ["a.wav: to be transcribed", due])
+    assert not (tmp_path / "transcripts").exists()
+    run("run", "a.wav")
+    assert run("run", "a.wav", "-n") == (0, "", "a.wav: unchanged\n")
+    draft = tmp_path / "transcripts" / "a.md"
+    draft.write_text("mine")
+    assert run("run", "a.wav", "-n")[2] == "a.wav: unchanged\n"
+    assert "stays, what is new goes beside it" in run("run", "a.wav", "-n", "--wrap", "20")[2]
+    assert "replaced, after a backup" in run("run", "a.wav", "-n", "--force")[2]
+    assert draft.read_text() == "mine"
+
+
+def bad_inputs(folder: Path) -> dict[str, str]:
+    """Name of an input → what its error must say."""
+    (folder / "text.mp3").write_text("I am not music.\n" * 50)
+    (folder / "empty.mp3").touch()
+    (folder / "noise.mp3").write_bytes(bytes(range(256)) * 40)
+    (folder / "empty-folder").mkdir()
+    (folder / "notes").mkdir()
+    (folder / "notes" / "a.txt").write_text("x")
+    return {
+        "missing.mp3": "there is no such file",
+        "text.mp3": "is text, not audio",
+        "empty.mp3": "is empty",
+        "noise.mp3": "not audio",
+        "empty-folder": "no audio or video files",
+        "notes": "no audio or video files",
+        "no*such*.mp3": "no file matches",
+    }
+
+
+def test_bad_input_is_one_line_that_names_it_and_nothing_is_written(run: Run, tmp_path: Path) -> None:
+    for name, message in bad_inputs(tmp_path).items():
+        code, out, err = run("run", name)
+        assert (code, out) == (1, ""), name
+        (line,) = err.splitlines()
+        assert line.startswith("Error: "), line
+        assert name in line
+        assert message in line
+    assert not (tmp_path / "transcripts").exists()
+
+
+def test_the_good_ones_of_a_batch_are_done_and_the_bad_ones_listed_last(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    names = bad_inputs(tmp_path)
+    code, out, err = run("run", *names, "a.wav")
+    assert code == 1
+    assert out == "transcripts/a.md\ntranscripts/a.json\n"
+    assert [line.split(":")[0] for line in err.splitlines()[-len(names) :]] == ["Error"] * len(names)
+    assert f"1 written, {len(names)} failed" in err
+
+
+def test_silence_and_a_blink_are_drafts_that_say_so(run: Run, tmp_path: Path) -> None:
+    for name, seconds in (("silence", 3.0), ("blink", 0.2)):
+        tone(tmp_path / f"{name}.wav", seconds=seconds)
+        code, _, err = run("run", f"{name}.wav", stages=ScriptedStages(said=""))
+        assert code == 0
+        assert "no speech was found" in err
+        assert "No speech was found" in (tmp_path / "transcripts" / f"{name}.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["run"], "no show in transcribe.toml: give a SOURCE, or write a [[show]]"),
+        (["run", "a.wav", "--speeches", "2"], "No such option"),
+        (["run", "a.wav", "--engine", "magic"], "'magic' is not one of"),
+        (["run", "a.wav", "-f", "pdf"], "format: pdf cannot be written"),
+        (["run", "a.wav", "--speakers", "0"], "speakers: 0 people"),
+        (["run", "a.wav", "--beam-size", "x"], "'x' is not a whole number"),
+        (["ran"], "No such command"),
+        (["models", "get"], "Missing argument"),
+    ],
+)
+def test_usage_errors_are_exit_2(run: Run, args: list[str], message: str) -> None:
+    code, out, err = run(*args)
+    assert (code, out) == (2, "")
+    assert message in err
+
+
+def test_lists_are_given_with_commas_or_one_by_one(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    assert run("run", "a.wav", "-f", "MD", "-f", "srt,vtt")[1].split() == [
+        "transcripts/a.md",
+        "transcripts/a.srt",
+        "transcripts/a.vtt",
+    ]
+
+
+def test_the_folder_is_looked_at_before_the_work(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    (tmp_path / "taken").write_text("a file")
+    stages = ScriptedStages()
+    code, out, err = run("run", "a.wav", "-o", "taken/drafts", stages=stages)
+    assert (code, out) == (1, "")
+    assert "taken is a file, not a folder" in err
+    assert stages.calls == []
+
+
+def test_nothing_is_reported_to_anybody(tmp_path: Path) -> None:
+    """onnxruntime's Linux wheels write a device id and report to their maker, unless they are told not to."""
+    code = (
+        "import sys\nfrom transcribe.cli.main import main\n"
+        "try:\n    main(['--version'])\nexcept SystemExit:\n    pass\n"
+        "from faster_whisper.vad import get_vad_model\nget_vad_model()\n"
+    )
+    environ = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    environ.pop("ORT_DISABLE_TELEMETRY", None)
+    subprocess.run([sys.executable, "-c", code], env=environ, check=True, capture_output=True)
+    assert list(tmp_path.rglob("*")) == []
+
+
+def test_underscores_are_dashes(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    assert run("run", "a.wav", "--beam_size", "2")[0] == 0
+    assert '"beam_size": 2' in (tmp_path / "transcripts" / "a.json").read_text()
+
+
+def test_an_interruption_is_exit_130_and_says_how_to_go_on(run: Run, tmp_path: Path) -> None:
+    class Interrupted(ScriptedStages):
+        def recognize(self, *args: object, **rest: object) -> object:  # type: ignore[override]
+            raise KeyboardInterrupt
+
+    tone(tmp_path / "a.wav")
+    code, _, err = run("run", "a.wav", stages=Interrupted())
+    assert code == 130
+    assert "run the same command again" in err
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere, Windows has other rules")
+def test_a_folder_without_permission_is_named(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    (tmp_path / "locked").mkdir(mode=0o500)
+    code, _, err = run("run", "a.wav", "-o", "locked/drafts")
+    assert code == 1
+    assert "locked" in err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a Unix with limits on the size of files")
+def test_a_full_disk_is_named_and_leaves_nothing_half_written(run: Run, tmp_path: Path) -> None:
+    """A file size limit is a disk that fills: the write fails in the middle, as it would on a full one."""
+    tone(tmp_path / "a.wav")
+    code = (
+        "import resource, signal, sys\n"
+        "from tests.support.scripted_stages import ScriptedStages\n"
+        "from transcribe.cli.main import main\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "class Filling(ScriptedStages):\n"
+        "    def diarize(self, audio, **rest):\n"
+        "        spans = super().diarize(audio, **rest)\n"
+        "        resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20))\n"
+        "        return spans\n"
+        "main(['run', 'a.wav'], stages=Filling())\n"
+    )
+    root = ROOT
+    environ = {**os.environ, "PYTHONPATH": str(root), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 1, result.stderr
+    assert "transcripts/a.md: cannot be written" in result.stderr
+    assert result.stdout == ""
+    assert not (tmp_path / "transcripts").exists()
+
+
+def test_an_unknown_model_is_named(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    with pytest.raises(SystemExit) as caught:
+        main(["run", "a.wav", "--model", "huge"])
+    assert caught.value.code == 1
+
+
+def test_models_are_listed_default_first(run: Run) -> None:
+    code, out, _ = run("models", "list")
+    assert code == 0
+    assert out.splitlines()[0].startswith("base ")
+    assert any(line.startswith("large-v3 ") for line in out.splitlines())
+
+
+def test_version_and_help(run: Run) -> None:
+    assert run("--version")[1].startswith("turnscript, version ")
+    assert "Examples:" in run("run", "--help")[1]

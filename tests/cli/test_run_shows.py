@@ -1,0 +1,175 @@
+"""`transcribe run` and `list` over the shows of a file, from the command line: one's failure is its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.batch.test_run_lock import another_run
+from tests.conftest import Run
+from tests.support.paths import ROOT
+from tests.support.scripted_stages import tone
+from transcribe.cli.run import _Errand
+from transcribe.settings import Settings
+
+FILE = """
+wrap = 0
+[[show]]
+name = "One"
+feed = "one"
+output = "drafts/one"
+[[show]]
+name = "Gone"
+feed = "nowhere"
+output = "drafts/gone"
+[[show]]
+name = "Two"
+feed = "two"
+output = "drafts/two"
+host = "Zoe"
+labels = "initial"
+latest = 1
+"""
+
+
+@pytest.fixture
+def shows(tmp_path: Path) -> Path:
+    """A `transcribe.toml` with three shows, of which the second has no recordings."""
+    (tmp_path / "transcribe.toml").write_text(FILE)
+    for number, name in enumerate(("one", "two")):
+        (tmp_path / name).mkdir()
+        tone(tmp_path / name / f"{name}.wav", hertz=400.0 + number)
+    return tmp_path
+
+
+def test_every_show_is_brought_up_to_date_and_a_failure_is_listed_last(run: Run, shows: Path) -> None:
+    code, out, err = run("run")
+    assert code == 1
+    one, two = shows / "drafts" / "one" / "one", shows / "drafts" / "two" / "two"
+    assert out.splitlines() == [f"{stem}.{suffix}" for stem in (one, two) for suffix in ("md", "json")]
+    lines = err.splitlines()
+    assert "2 written, 1 failed" in lines
+    assert lines[-1].startswith("Error: ")
+    assert "nowhere" in lines[-1]
+    assert f"One: {one.parent}" in lines
+    assert "**Ada**:" in one.with_suffix(".md").read_text()
+    assert "**A**:" in two.with_suffix(".md").read_text()
+    assert json.loads(two.with_suffix(".json").read_text())["made_with"]["settings"]["host"] == "Zoe"
+    before = {path: path.stat().st_mtime_ns for path in (one.with_suffix(".md"), two.with_suffix(".json"))}
+    assert run("run", "--quiet")[0] == 1
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_one_show_is_named(run: Run, shows: Path) -> None:
+    code, out, _ = run("run", "--show", "TWO")
+    assert (code, [Path(line).name for line in out.splitlines()]) == (0, ["two.md", "two.json"])
+    assert not (shows / "drafts" / "one").exists()
+    code, out, err = run("run", "--dry-run")
+    assert (code, out) == (1, "")
+    assert not (shows / "drafts" / "one").exists()
+    assert "one.wav" in err
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["run", "--show", "Three"], "no 'three' in transcribe.toml; there are One, Gone, Two"),
+        (["run", "one", "--show", "One"], "a SOURCE or --show, not both"),
+        (["list", "one", "--show", "One"], "a SOURCE or --show, not both"),
+        (["run", "one/one.wav", "--voices", "Bob"], "voices: Bob is not on file"),
+    ],
+)
+def test_what_cannot_be_meant_is_said(args: list[str], message: str, run: Run, shows: Path) -> None:
+    code, out, err = run(*args)
+    assert code == (1 if "--voices" in args else 2)
+    assert out == ""
+    assert message in err
+
+
+def test_a_show_whose_glossary_is_gone_is_its_own_failure(run: Run, shows: Path) -> None:
+    text = FILE.replace('labels = "initial"', 'glossary = "names.txt"')
+    (shows / "transcribe.toml").write_text(text.replace('feed = "nowhere"', 'feed = "one"'))
+    code, out, err = run("run")
+    assert (code, len(out.splitlines())) == (1, 4)
+    assert "names.txt" in err.splitlines()[-1]
+
+
+def test_shows_and_their_episodes_are_listed(run: Run, shows: Path) -> None:
+    code, out, _ = run("list")
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == ["One", "Gone", "Two"]
+    assert str(shows / "two") in out
+    told = json.loads(run("list", "--json")[1])
+    assert told[0] == {"name": "One", "feed": str(shows / "one"), "output": str(shows / "drafts" / "one")}
+    assert run("list", "--show", "one")[1].split()[-2:] == ["fetched", "one"]
+    (shows / "transcribe.toml").unlink()
+    code, _, err = run("list")
+    assert (code, "give a SOURCE" in err) == (2, True)
+
+
+def test_a_second_run_on_a_folder_says_who_is_there(run: Run, shows: Path) -> None:
+    folder = shows / "drafts" / "one"
+    folder.mkdir(parents=True)
+    with another_run(folder) as process:
+        code, out, err = run("run")
+        assert code == 1
+        assert [Path(line).name for line in out.splitlines()] == ["two.md", "two.json"]  # the next show has its turn
+        assert f"in use by process {process.pid}" in err
+        code, out, err = run("run", str(shows / "one"), "-o", str(folder))
+        assert (code, out) == (1, "")
+        assert err.startswith("Error: ")
+        assert "say --wait" in err
+
+
+def test_a_run_that_waits_finds_what_the_other_did(shows: Path, run: Run) -> None:
+    folder = shows / "drafts" / "one"
+    folder.mkdir(parents=True)
+    with another_run(folder) as process:
+        command = [sys.executable, "-m", "tests.support.cluster_stages", "run", "--show", "One", "--wait"]
+        with subprocess.Popen(
+            command, cwd=shows, env=environ(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as second:
+            assert second.stderr is not None
+            while not (line := second.stderr.readline()).startswith("waiting; "):
+                assert line
+            assert f"process {process.pid}" in line
+            process.kill()
+            out, err = second.communicate()
+    assert second.returncode == 0, err
+    assert [Path(path).name for path in out.splitlines()] == ["one.md", "one.json"]
+
+
+def environ() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def test_nothing_secret_is_told_to_others() -> None:
+    errand = _Errand(("https://me:secret@x.example/feed.xml?token=1", "a b.mp3"), Settings())
+    assert errand.command == "transcribe run 'https://x.example/feed.xml?…' 'a b.mp3'"
+    assert _Errand(("x",), Settings(), "My Show").command == "transcribe run --show 'My Show'"
+
+
+def test_a_scheduler_that_is_not_there_is_one_line_and_exit_1(shows: Path) -> None:
+    command = [sys.executable, "-m", "tests.support.cluster_stages", "run", "one", "--scheduler", "tcp://127.0.0.1:1"]
+    pytest.importorskip("distributed", reason="the extra cluster is not installed")
+    result = subprocess.run(command, cwd=shows, env=environ(), capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert [line for line in result.stderr.splitlines() if line.startswith("Error: ")] == [
+        result.stderr.splitlines()[-1]
+    ]
+    assert "scheduler tcp://127.0.0.1:1: does not answer" in result.stderr
+
+
+def test_the_least_recently_used_is_trimmed_after_a_run(run: Run, shows: Path) -> None:
+    stages = shows / "cache" / "turnscript" / "stages"
+    assert run("run", "one")[0] == 0
+    assert list(stages.rglob("*.json"))
+    assert [Path(path.read_text()) for path in stages.rglob("source.txt")] == [shows / "one" / "one.wav"]
+    assert run("run", "two", "--cache-limit", "0")[0] == 0
+    assert not stages.exists() or not list(stages.rglob("*.json"))

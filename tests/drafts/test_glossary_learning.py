@@ -1,0 +1,110 @@
+"""What corrections teach: by hand on small edits, and through the command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click.testing
+import pytest
+
+from output.markdown import render
+from tests.support.transcripts import transcript
+from transcribe.cli.main import cli
+from transcribe.drafts.common_words import is_common
+from transcribe.drafts.glossary_learning import Proposal, new_entries, proposals, with_entries
+from transcribe.drafts.sync import sync, words_before_and_after
+from transcribe.transcript import MadeWith, Transcript
+
+HEARD = "so I met Peter Wooler in the city and Wooler said that a bit coin is a coin and we met again"
+LEFT = "so I met Pieter Wuille in the city and Wuille said that a bitcoin is a coin and we met again"
+
+
+def lines(heard: str, left: str) -> list[str]:
+    return [proposal.line for proposal in proposals([(heard.split(), left.split())])]
+
+
+def test_a_name_misheard_twice_is_a_mishearing() -> None:
+    found = {
+        proposal.line: proposal
+        for proposal in proposals([(HEARD.split(), LEFT.split()), (HEARD.split(), LEFT.split())])
+    }
+    assert found["Wooler -> Wuille"].count == 2
+    assert found["Wooler -> Wuille"].contexts[0] == "in the city and Wuille said that a bitcoin"
+
+
+def test_an_ordinary_word_is_never_replaced() -> None:
+    assert lines("the high cell came and it was high", "the Haïkel came and it was high") == ["high cell -> Haïkel"]
+    assert lines("we saw high there and it was high", "we saw Haïkel there and it was high") == ["Haïkel"]
+
+
+@pytest.mark.parametrize("heard", ["job", "Job", "GDP", "job's", "don't"])
+def test_a_common_word_is_never_replaced_though_the_draft_has_it_only_there(heard: str) -> None:
+    assert lines(f"we met {heard} there and talked", "we met Wuille there and talked") == ["Wuille"]
+    assert lines(f"we met {heard} and {heard} talked", "we met Wuille and Wuille talked") == ["Wuille"]
+
+
+def test_common_words_are_those_the_recogniser_writes_in_one_piece() -> None:
+    """As tiktoken reads the vocabulary and splits words by it."""
+    import tiktoken.load
+    import whisper
+
+    vocabulary = Path(whisper.__file__).parent / "assets" / "multilingual.tiktoken"
+    ranks = tiktoken.load.load_tiktoken_bpe(str(vocabulary))
+    tokenizer = tiktoken.Encoding("whisper", pat_str=r" ?\w+", mergeable_ranks=ranks, special_tokens={})
+    for word in ("job", "GDP", "people", "Peter", "Wooler", "Guemar", "kubectl"):
+        assert is_common(word) == (len(tokenizer.encode(f" {word}")) == 1)
+    assert not is_common("")
+
+
+def test_rewriting_teaches_nothing() -> None:
+    assert lines("well it was a kind of a big thing", "well it was great") == []
+    assert lines("it was good. they went home", "it was good. People went home") == []
+    assert lines("they were here and they were there", "we were here and we were there") == []
+    assert lines("one two three four five six seven", "One two Three Four five six seven") == []
+
+
+def test_jargon_is_known_by_its_spelling() -> None:
+    assert lines("we use my sequel here", "we use MySQL here") == ["my sequel -> MySQL"]
+
+
+def test_a_glossary_takes_only_what_it_can_hold() -> None:
+    wuille, willy = Proposal("Wuille", "Wooler", 2, ()), Proposal("Willy", "Wooler", 1, ())
+    odd = Proposal("A, B", "", 1, ())
+    assert new_entries([wuille, willy, odd], "Moog\n") == (wuille,)
+    assert new_entries([wuille], "Wooler, Woller -> Wuille") == ()
+    assert with_entries("Moog", [wuille]) == "Moog\nWooler -> Wuille\n"
+
+
+@pytest.fixture
+def draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    talk = transcript(
+        ("S1", "Hello Mister Wooler, tell us all about the coin."), ("S2", "My name is Wooler and I like coins.")
+    )
+    made = MadeWith("0.1.0", "none", "none", "", audio_sha256="1" * 64, outputs={"talk.md": "2" * 64})
+    talk = Transcript(talk.episode, "en", talk.speakers, talk.turns, talk.spans, made)
+    path = tmp_path / "talk.md"
+    path.write_text(render(talk).replace("Wooler", "Wuille"), encoding="utf-8")
+    path.with_suffix(".json").write_text(talk.to_json(), encoding="utf-8")
+    return path
+
+
+def test_what_was_heard_outlives_the_sync(draft: Path) -> None:
+    before = words_before_and_after(draft)
+    assert sync(draft).report == "2 words changed in 2 turns"
+    draft.write_text(draft.read_text(encoding="utf-8").replace("coins", "money"), encoding="utf-8")
+    sync(draft)
+    assert words_before_and_after(draft)[0] == before[0]
+
+
+def test_the_command_shows_asks_and_adds(draft: Path, tmp_path: Path) -> None:
+    glossary = tmp_path / "glossary.txt"
+    glossary.write_text("Moog\n", encoding="utf-8")
+    runner = click.testing.CliRunner()
+    arguments = [str(draft), "--glossary", str(glossary)]
+    shown = runner.invoke(cli, ["learn", *arguments], input="n\n", standalone_mode=False)
+    assert "+ Wooler -> Wuille   (2×)" in shown.stdout
+    assert glossary.read_text(encoding="utf-8") == "Moog\n"
+    runner.invoke(cli, ["learn", *arguments, "--yes"], standalone_mode=False)
+    assert glossary.read_text(encoding="utf-8") == "Moog\nWooler -> Wuille\n"
+    assert "no words to learn" in runner.invoke(cli, ["learn", *arguments, "--yes"], standalone_mode=False).stderr

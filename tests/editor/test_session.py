@@ -1,0 +1,249 @@
+"""One draft being edited: what is merged, refused and written, whatever happens to the file meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from output.errors import OutputError
+from output.parse import Draft, parse
+from tests.drafts.test_turn_edits import TALK, with_paragraph
+from tests.support.transcripts import transcript
+from transcribe.drafts.sync import transcript_of
+from transcribe.drafts.turn_edits import EditError, PageTurn, page_turns
+from transcribe.editor.session import Session, StaleError
+
+
+def test_every_word_on_the_page_has_its_time(session: Session) -> None:
+    state = session.state()
+    words = list(transcript(*TALK).words)
+    times = [time for turn in state["turns"] for time in turn["times"]]
+    assert times == [round(1000 * time) for word in words for time in (word.start, word.end)]
+
+
+def test_notes_have_no_time_on_the_page(session: Session) -> None:
+    session.path.write_text(session.path.read_text().replace("How did", "How [she means: why] did"), encoding="utf-8")
+    times = session.state()["turns"][2]["times"]
+    assert times[2:8] == [-1] * 6
+    assert min(times[8:]) > times[1] > 0
+
+
+def test_a_draft_without_transcript_can_be_edited(session: Session) -> None:
+    session.path.with_suffix(".json").unlink()
+    state = session.state()
+    assert "talk.json: not there" in state["trouble"]
+    turns = [PageTurn(turn["speaker"], tuple(turn["paragraphs"])) for turn in state["turns"]]
+    session.save(state["revision"], with_paragraph(tuple(turns), 2, "How come?"), names={})
+    assert "**A**: How come?" in session.path.read_text(encoding="utf-8")
+
+
+def turns_in(session: Session) -> list[PageTurn]:
+    return list(page_turns(parse(session.path.read_bytes().decode())))
+
+
+def test_an_edit_on_an_old_revision_is_merged(session: Session) -> None:
+    revision, turns = session.revision, turns_in(session)
+    session.save(revision, with_paragraph(turns, 2, "How come?"), names={})
+    mine = with_paragraph(turns, 3, "We soldered.")
+    with pytest.raises(StaleError):
+        session.save(revision, mine, names={})
+    saved = session.save(revision, mine, names={}, base=turns)
+    assert [turn.paragraphs for turn in saved.turns or ()][2:] == [("How come?",), ("We soldered.",)]
+
+
+def test_what_a_page_typed_while_a_merge_was_on_its_way_clashes_with_nothing(session: Session) -> None:
+    """Its second edit starts from its first one, and the file holds more than that."""
+    revision, turns = session.revision, turns_in(session)
+    session.save(revision, with_paragraph(turns, 2, "How come?"), names={})
+    first, second = with_paragraph(turns, 3, "We sold"), with_paragraph(turns, 3, "We soldered.")
+    merged = session.save(revision, first, names={}, base=turns)
+    saved = session.save(merged.revision, second, names={}, base=first)
+    assert saved.clashes == ()
+    assert [turn.paragraphs for turn in turns_in(session)][2:] == [("How come?",), ("We soldered.",)]
+
+
+def test_a_clash_tells_what_the_file_holds_and_writes_nothing(session: Session) -> None:
+    revision, turns = session.revision, turns_in(session)
+    session.save(revision, with_paragraph(turns, 2, "How come?"), names={})
+    before = session.path.read_bytes()
+    saved = session.save(revision, with_paragraph(turns, 2, "Why then?"), names={}, base=turns)
+    assert saved.clashes == ((2, 0, "How come?"),)
+    assert list(saved.theirs) == turns_in(session)
+    assert session.path.read_bytes() == before
+    session.save(saved.revision, saved.turns or (), names={})
+    assert turns_in(session)[2].paragraphs == ("Why then?",)
+
+
+class Interrupted(list[PageTurn]):
+    """Turns during whose reading, once, somebody else writes the draft."""
+
+    def __init__(self, turns: list[PageTurn], path: Path, *edit: str) -> None:
+        super().__init__(turns)
+        self.path, self.edit = path, edit
+
+    def __iter__(self) -> Iterator[PageTurn]:
+        self.path.write_text(self.path.read_text(encoding="utf-8").replace(*self.edit), encoding="utf-8")
+        return super().__iter__()
+
+
+def test_a_file_written_while_an_edit_is_on_its_way_is_merged(session: Session) -> None:
+    turns = turns_in(session)
+    mine = with_paragraph(turns, 2, "How come?")
+    saved = session.save(session.revision, Interrupted(mine, session.path, "hills", "dales"), names={}, base=turns)
+    text = session.path.read_text(encoding="utf-8")
+    assert "dales" in text
+    assert "How come?" in text
+    assert saved.revision == session.revision
+
+
+def test_byte_order_mark_and_line_ends_are_kept(session: Session) -> None:
+    source = b"\xef\xbb\xbf" + session.path.read_bytes().replace(b"\n", b"\r\n")
+    session.path.write_bytes(source)
+    turns = turns_in(session)
+    session.save(session.revision, with_paragraph(turns, 1, turns[1].paragraphs[0].replace("hills", "dales")), names={})
+    assert session.path.read_bytes() == source.replace(b"hills", b"dales")
+
+
+def test_a_link_stays_a_link(session: Session, tmp_path: Path) -> None:
+    there = tmp_path / "elsewhere" / "draft.md"
+    there.parent.mkdir()
+    session.path.rename(there)
+    session.path.symlink_to(there)
+    session.save(session.revision, with_paragraph(turns_in(session), 2, "How come?"), names={})
+    assert session.path.is_symlink()
+    assert "How come?" in there.read_text(encoding="utf-8")
+
+
+def test_a_draft_that_is_gone_or_no_text_takes_no_edit_until_it_is_back(session: Session) -> None:
+    source, revision, turns = session.path.read_bytes(), session.revision, turns_in(session)
+    mine = with_paragraph(turns, 2, "How come?")
+    session.path.unlink()
+    with pytest.raises(OutputError, match="cannot be read"):
+        session.save(revision, mine, names={})
+    assert not session.path.exists()
+    session.path.write_bytes(source + b"\xff")
+    with pytest.raises(OutputError, match="not UTF-8"):
+        session.save(revision, mine, names={})
+    assert session.path.read_bytes() == source + b"\xff"
+    session.path.write_bytes(source)
+    session.save(revision, mine, names={})
+    assert turns_in(session) == mine
+
+
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+from output.errors import OutputError
+from output.parse import parse
+from transcribe.drafts.turn_edits import PageTurn, page_turns
+from transcribe.editor.session import Session
+
+session = Session(Path(sys.argv[1]))
+turns = list(page_turns(parse(session.path.read_text(encoding="utf-8"))))
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+try:
+    session.save(session.revision, [*turns, PageTurn("Ada", ("More.",))], names={})
+except OutputError as error:
+    print(error)
+session.close()
+print(session.trouble)
+"""
+
+
+def test_a_full_disk_leaves_the_draft_as_it_was(session: Session) -> None:
+    pytest.importorskip("resource", reason="files cannot be kept short on this system")
+    before = sorted(session.path.parent.iterdir()), session.path.read_bytes()
+    session.path.write_text(session.path.read_text(encoding="utf-8").replace("hills", "dales"), encoding="utf-8")
+    edited_elsewhere = session.path.read_bytes()
+    command = [sys.executable, "-c", FULL_DISK, str(session.path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    told, trouble = result.stdout.splitlines()
+    assert re.search(r"talk\.md: cannot be written \(.+\); make room", told)
+    assert "cannot be written to" in trouble  # the timed transcript could not follow, and the page is told
+    assert (sorted(session.path.parent.iterdir()), session.path.read_bytes()) == (before[0], edited_elsewhere)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is write-protected for root")
+def test_a_write_protected_draft_is_not_got_round(session: Session) -> None:
+    session.path.chmod(0o444)
+    with pytest.raises(OutputError, match="it is write-protected"):
+        session.save(session.revision, with_paragraph(turns_in(session), 2, "How come?"), names={})
+
+
+def test_the_transcript_follows_an_edit_made_just_before_the_end(tmp_path: Path, session: Session) -> None:
+    session.save(session.revision, with_paragraph(turns_in(session), 2, "How come?"), names={})
+    session.close()
+    assert "come?" in session.path.with_suffix(".json").read_text(encoding="utf-8")
+
+
+def test_a_draft_that_left_its_transcript_is_told(session: Session) -> None:
+    session.save(session.revision, [PageTurn("Kim", ("Ships and harbours, and nothing of the rest.",))], names={})
+    session.close()
+    assert "belongs to another text" in session.trouble
+    assert session.state()["trouble"] == session.trouble
+
+
+@pytest.mark.parametrize("name", ["", " ", "\t\n", "...", "\ud800", "Ada\x00"])
+def test_a_name_that_is_none_is_refused_and_the_next_edit_is_followed(session: Session, name: str) -> None:
+    before = session.path.read_bytes()
+    with pytest.raises(EditError, match="cannot be a speaker's name"):
+        session.save(session.revision, with_paragraph(turns_in(session), 2, "How come?"), names={"Ada": name})
+    assert session.path.read_bytes() == before
+    session.save(session.revision, with_paragraph(turns_in(session), 2, "How come?"), names={"Ada": "Ada King"})
+    session.close()
+    assert session.trouble == ""
+    timed = transcript_of(session.path)
+    assert "come?" in [word.text for word in timed.words]
+    assert timed.speakers[0].name == "Ada King"
+
+
+def test_a_name_nobody_on_the_page_has_stops_nothing(session: Session) -> None:
+    """One that was refused and taken back: the page still has it."""
+    session.save(session.revision, with_paragraph(turns_in(session), 2, "How come?"), names={"**:": "**: x"})
+    session.close()
+    assert (session.trouble, "come?" in session.path.read_text(encoding="utf-8")) == ("", True)
+
+
+def test_a_defect_of_ours_is_told_and_the_next_edit_is_followed(
+    session: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever it is that goes wrong while the transcript follows, the page hears of it and the thread lives on."""
+    followed: list[Draft] = []
+    done = threading.Event()
+
+    def follow_badly(path: Path, draft: Draft, names: Mapping[str, str]) -> None:
+        followed.append(draft)
+        done.set()
+        if len(followed) == 1:
+            raise ZeroDivisionError("by nothing")
+
+    with contextlib.closing(Session(session.path, follow=follow_badly)) as mine:
+        mine.save(mine.revision, with_paragraph(turns_in(mine), 2, "How come?"), names={})
+        assert done.wait(60)
+        while not mine.trouble:  # it is set a moment after
+            time.sleep(0.01)
+        assert "your edits are saved" in mine.trouble
+        assert "by nothing" in mine.trouble
+        assert mine.state()["trouble"] == mine.trouble
+        mine.save(mine.revision, with_paragraph(turns_in(mine), 2, "Why then?"), names={})
+    assert mine.trouble == ""
+    assert "Why then?" in followed[-1].source()
+    assert any(record.exc_info for record in caplog.records)
+
+
+@pytest.mark.parametrize("half", [0xD83D, 0xDE00, 0xDC80])
+def test_half_a_character_is_refused_and_the_draft_stays_text(session: Session, half: int) -> None:
+    """An emoji cut in two by the page; one of these halves would even be a byte that is no UTF-8."""
+    before = session.path.read_bytes()
+    with pytest.raises(EditError, match="half a character"):
+        session.save(session.revision, with_paragraph(turns_in(session), 2, f"How {chr(half)} come?"), names={})
+    assert session.path.read_bytes() == before

@@ -1,0 +1,79 @@
+"""A file somebody saves while a command is writing its successor: what they wrote stays. Each command in a process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+from tests.support.paths import ROOT
+from tests.support.scripted_stages import tone
+
+SOMEBODY = """
+import pathlib, sys
+from transcribe.cli.main import main
+
+path, armed = pathlib.Path(sys.argv[1]), [True]
+
+def somebody(event, args):
+    if event != "tempfile.mkstemp" or not armed:
+        return
+    beside = pathlib.Path(args[0]).name
+    if beside.startswith(f".{path.name}.") and ".bak." not in beside:
+        armed.clear()  # its successor is about to be written beside it
+        path.write_text("edited meanwhile")
+
+sys.addaudithook(somebody)
+main(sys.argv[2:])
+"""
+
+
+def while_saved(path: str, *command: str) -> tuple[int, str]:
+    """(exit code, stderr) of a command during which somebody saves the file at `path`."""
+    done = subprocess.run(
+        [sys.executable, "-c", SOMEBODY, path, *command],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.fixture
+def drafts(run: Run, tmp_path: Path) -> Path:
+    """The folder of an edited draft with captions, and what a new run had to say beside it."""
+    tone(tmp_path / "a.wav")
+    run("run", "a.wav", "-f", "md,vtt")
+    draft = tmp_path / "transcripts" / "a.md"
+    draft.write_text(draft.read_text().replace("I am Grace", "I am Grace Hopper"))
+    run("run", "a.wav", "--speakers", "Zed,Grace")
+    return draft.parent
+
+
+def test_lint(tmp_path: Path) -> None:
+    path = tmp_path / "talk.md"
+    path.write_text("**Ada**: Who are you?\n\n**Grace**: I am Grace.\n**A**: Thanks.\n")
+    code, err = while_saved(str(path), "lint", "--fix", str(path))
+    assert (code, path.read_text()) == (1, "edited meanwhile")
+    assert err.startswith(f"Error: {path}: was changed while it was being mended")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_sync(drafts: Path) -> None:
+    code, err = while_saved("transcripts/a.vtt", "sync", "transcripts/a.md")
+    assert (code, (drafts / "a.vtt").read_text()) == (0, "edited meanwhile")
+    assert "a.vtt: was changed meanwhile and stays as it is" in err
+    assert "Hopper" in (drafts / "a.json").read_text()
+
+
+def test_merge(drafts: Path) -> None:
+    before = {path.name for path in drafts.iterdir()}
+    code, err = while_saved("transcripts/a.md", "merge", "transcripts/a.md", "transcripts/a.new.md")
+    assert (code, (drafts / "a.md").read_text()) == (1, "edited meanwhile")
+    assert "a.md: was changed while it was being merged" in err
+    assert {path.name for path in drafts.iterdir()} == before

@@ -1,0 +1,271 @@
+"""A baseline tells change from noise, and nothing it holds is passed over in silence."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.support.checked_clip import TALK, Check, Telling, state, with_words, write_clip
+from transcribe.evaluation.baseline import DRAWS, Kept, is_worse
+
+
+def test_a_baseline_catches_what_limits_let_pass(check: Check, tmp_path: Path) -> None:
+    """Every stretch a little worse: 6 of 89 words, under the limit of 15 %, but no chance."""
+    write_clip(tmp_path / "clips")
+    assert check("clips", "--baseline", "b.json", "--update-baseline")[0] == 0
+    kept = (tmp_path / "b.json").read_text()
+    worse = [(who, " ".join([*text.split()[:-1], "banana"])) for who, text in TALK]
+    assert check("clips", "--fresh", stages=Telling(talk=worse))[0] == 0
+    code, out, _ = check("clips", "--baseline", "b.json")
+    assert code == 1
+    assert "wer: 6.7 % where the baseline has 0.0 %, which is no noise" in out
+    assert "{+banana+}" in out
+    assert (tmp_path / "b.json").read_text() == kept, "comparing writes nothing"
+
+
+def test_one_word_is_noise(check: Check, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clips")
+    check("clips", "--baseline", "b.json", "--update-baseline")
+    check("clips", "--fresh", stages=Telling(talk=with_words("clay", "cray")))
+    code, out, _ = check("clips", "--baseline", "b.json")
+    assert code == 0
+    assert "was 0.0 %" in out
+
+
+def test_a_name_lost_since_the_baseline_is_caught(check: Check, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clips")
+    check("clips", "--baseline", "b.json", "--update-baseline")
+    check("clips", "--fresh", stages=Telling(talk=with_words("Welcome, Grace", "Welcome, Grays")))
+    code, out, _ = check("clips", "--baseline", "b.json")
+    assert code == 1
+    assert "names: 33.3 % where the baseline has 0.0 %" in out
+
+
+def two_clips(check: Check, tmp_path: Path) -> None:
+    """`garden` and `second`, with a baseline of both."""
+    write_clip(tmp_path / "clips")
+    write_clip(tmp_path / "clips", "second", hertz=220)
+    assert check("clips", "--baseline", "b.json", "--update-baseline")[0] == 0
+
+
+def test_a_clip_that_went_away_is_missed(check: Check, tmp_path: Path) -> None:
+    """Else the way past the gate would be to delete what fails."""
+    two_clips(check, tmp_path)
+    for leftover in (tmp_path / "clips").glob("second.*"):
+        leftover.unlink()
+    code, out, _ = check("clips", "--baseline", "b.json", "--junit", "j.xml")
+    assert code == 1
+    assert state(out, "second") == "FAIL"
+    assert "baseline: this clip is in it, but was not checked; bring it back, or renew it with" in out
+    assert 'classname="second" name="baseline"' in (tmp_path / "j.xml").read_text()
+    assert check("clips", "--baseline", "b.json", "--update-baseline")[0] == 0
+    assert check("clips", "--baseline", "b.json")[0] == 0
+
+
+def test_one_clip_named_alone_misses_no_other_and_renews_itself_alone(check: Check, tmp_path: Path) -> None:
+    two_clips(check, tmp_path)
+    before = json.loads((tmp_path / "b.json").read_text())["clips"]
+    check("clips", "--fresh", stages=Telling(talk=with_words("clay", "cray")))
+    assert check("clips/garden.wav", "--baseline", "b.json")[0] == 0
+    assert check("clips/garden.wav", "--baseline", "b.json", "--update-baseline")[0] == 0
+    after = json.loads((tmp_path / "b.json").read_text())["clips"]
+    assert after["second"] == before["second"]
+    assert after["garden"] != before["garden"]
+
+
+def test_a_reference_that_changed_is_compared_with_nothing_and_says_so(check: Check, tmp_path: Path) -> None:
+    two_clips(check, tmp_path)
+    path = tmp_path / "clips" / "garden.ref.txt"
+    path.write_text(path.read_text() + "Ada: Bye.\n")
+    code, out, _ = check("clips", "--baseline", "b.json")
+    assert (code, state(out), state(out, "second")) == (1, "FAIL", "ok")
+    assert "baseline: its reference or its scoring changed since; renew the baseline with --update-baseline" in out
+
+
+def test_a_new_clip_is_a_note(check: Check, tmp_path: Path) -> None:
+    two_clips(check, tmp_path)
+    write_clip(tmp_path / "clips", "third", hertz=330)
+    code, out, _ = check("clips", "--baseline", "b.json")
+    assert code == 0
+    assert "note: third: is not in the baseline; add it with --update-baseline" in out
+
+
+def test_runs_that_were_scored_differently_are_not_compared(check: Check, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clips")
+    check("clips", "--baseline", "b.json", "--update-baseline")
+    code, out, _ = check("clips", "--baseline", "b.json", "--normaliser", "none")
+    assert code == 1, "a gate that compares nothing holds nothing"
+    assert "baseline: its reference or its scoring changed" in out
+    assert "was 0.0 %" not in out
+
+
+def test_what_is_no_longer_measured_is_worse(check: Check, tmp_path: Path) -> None:
+    """Both names lost altogether: nobody is called like anybody of the reference, so nobody is misnamed."""
+    write_clip(tmp_path / "clips")
+    (tmp_path / "clips" / "garden.rttm").unlink()
+    check("clips", "--baseline", "b.json", "--update-baseline")
+    nameless = [(who, text.replace("I am Ada and", "well").replace("Ada", "dear")) for who, text in TALK]
+    nameless = [(who, text.replace("Grace", "friend")) for who, text in nameless]
+    limits = '[[clip]]\naudio = "garden.wav"\nlimits = { names = false, wer = false, cpwer = false }\n'
+    (tmp_path / "clips" / "clips.toml").write_text(limits)
+    code, out, _ = check("clips", "--fresh", "--baseline", "b.json", stages=Telling(talk=nameless))
+    assert code == 1
+    assert "misnamed: not measured any more; the baseline has 0.0 %" in out
+
+
+def test_new_words_come_first(check: Check, tmp_path: Path) -> None:
+    """An old difference of three words stands behind a new one of one."""
+    write_clip(tmp_path / "clips")
+    old = with_words("a very old spade", "a berry cold maid")
+    check("clips", "--baseline", "b.json", "--update-baseline", stages=Telling(talk=old))
+    worse = [(who, text.replace("clay", "cray")) for who, text in old]
+    _, out, _ = check("clips", "--fresh", "--baseline", "b.json", stages=Telling(talk=worse))
+    new, known = (line.strip() for line in out.splitlines() if "{+" in line)
+    assert new.startswith("new: ")
+    assert "[-clay-]{+cray+}" in new
+    assert "{+berry cold maid+}" in known
+    assert "new" not in known
+
+
+ROW = {"reference": "x", "values": {"wer": 0.1}, "blocks": {"wer": [[1, 10]]}}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "not a baseline"),
+        ("[]", "not a baseline"),
+        ("[" * 200_000, "not a baseline"),
+        ('{"schema": 9}', "newer turnscript"),
+        ('{"schema": "1", "clips": {}}', "not a baseline"),
+        ('{"schema": 1, "clips": []}', "not a baseline"),
+        ('{"schema": 1, "clips": {}}', "holds no clips"),
+    ],
+)
+def test_a_damaged_baseline_is_a_usage_error(check: Check, tmp_path: Path, content: str, message: str) -> None:
+    write_clip(tmp_path / "clips")
+    (tmp_path / "b.json").write_text(content)
+    code, out, err = check("clips", "--baseline", "b.json")
+    assert (code, out) == (2, "")
+    assert err.startswith("Error: b.json: ")
+    assert message in err
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"blocks": {}}, "wer has no blocks"),
+        ({"blocks": {"wer": []}}, "wer has no blocks"),
+        ({"blocks": {"wer": [[1]]}}, "not enough values"),
+        ({"blocks": {"wer": [["one", 2]]}}, "could not convert"),
+        ({"blocks": 3}, "'int' object"),
+        ({"blocks": {"wer": [[-1, 10]]}}, "-1.0 is no count"),
+        ({"values": {"wer": float("nan")}}, "nan is no count"),
+        ({"values": {"wer": None}}, "NoneType"),
+        ({"behind": 5}, "'int' object"),
+    ],
+)
+def test_a_damaged_row_of_a_baseline_is_named(
+    check: Check, tmp_path: Path, change: dict[str, Any], message: str
+) -> None:
+    write_clip(tmp_path / "clips")
+    (tmp_path / "b.json").write_text(json.dumps({"schema": 1, "clips": {"garden": ROW | change}}))
+    code, out, err = check("clips", "--baseline", "b.json")
+    assert (code, out) == (2, "")
+    assert err.startswith("Error: b.json: garden: not a baseline")
+    assert message in err
+    assert "--update-baseline" in err
+
+
+@pytest.mark.parametrize("key", ["reference", "values", "blocks"])
+def test_a_row_without_its_parts_is_named(check: Check, tmp_path: Path, key: str) -> None:
+    write_clip(tmp_path / "clips")
+    row = {name: value for name, value in ROW.items() if name != key}
+    (tmp_path / "b.json").write_text(json.dumps({"schema": 1, "clips": {"garden": row}}))
+    code, out, err = check("clips", "--baseline", "b.json")
+    assert (code, out) == (2, "")
+    assert f"b.json: garden: not a baseline, '{key}' is missing" in err
+
+
+def test_no_baseline_is_written_of_a_broken_run(check: Check, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clips")
+    stages = Telling(broken=frozenset({"recognize"}))
+    assert check("clips", "--baseline", "b.json", "--update-baseline", stages=stages)[0] == 2
+    assert not (tmp_path / "b.json").exists()
+    assert check("clips", "--update-baseline")[0] == 2
+    assert check("clips", "--baseline", "missing.json")[0] == 2
+
+
+def test_the_bootstrap_knows_the_odds() -> None:
+    """k of n stretches worse: a draw misses all of them with (1 - k/n)^n, so 2 of 40 may be chance, 4 may not."""
+    steady = ((0.0, 10.0),) * 40
+
+    def with_errors(count: int) -> tuple[tuple[float, float], ...]:
+        return ((1.0, 10.0),) * count + steady[count:]
+
+    assert (1 - 2 / 40) ** 40 > 0.05 > (1 - 4 / 40) ** 40
+    assert not is_worse(with_errors(2), steady)
+    assert is_worse(with_errors(4), steady)
+    assert not is_worse(steady, with_errors(4))
+    generator = np.random.default_rng(7)
+    shuffled = [tuple((float(e), 10.0) for e in generator.permutation([1] * 20 + [0] * 20)) for _ in range(20)]
+    alarms = sum(is_worse(one, other) for one, other in pairwise(shuffled))
+    assert alarms == 0, "the same errors elsewhere are no regression"
+    assert DRAWS >= 1000
+
+
+@pytest.mark.parametrize(
+    ("errors", "length", "worse"),
+    [
+        (1, 9, False),
+        (2, 9, False),
+        (3, 9, True),
+        (9, 9, True),
+        (1, 200, False),
+        (40, 20, True),
+        (0.3, 8.5, False),
+        (5, 8.5, True),
+    ],
+)
+def test_one_stretch_alone_is_drawn_word_by_word(errors: float, length: float, worse: bool) -> None:
+    """k wrong of n: a draw of n misses them all with (1 - k/n)^n, which is over 5 % up to k = 2 of 9."""
+    assert is_worse(((errors, length),), ((0.0, length),)) == worse
+    assert not is_worse(((0.0, length),), ((errors, length),))
+
+
+def test_a_short_clip_of_one_turn_has_noise_too(check: Check, tmp_path: Path) -> None:
+    """One word of eight is chance, all of them are not; without a draw of words either would be infallible."""
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    write_clip(folder, "short")
+    (folder / "short.rttm").unlink()
+    said = "nobody has ever had to water these roses"
+    (folder / "short.ref.txt").write_text(f"Ada: {said}\n")
+    limits = "{ wer = false, cpwer = false, lost_words = false, invented_words = false }"
+    (folder / "clips.toml").write_text(f'[[clip]]\naudio = "short.wav"\nlimits = {limits}\n')
+
+    def heard(text: str) -> int:
+        return check("clips", "--fresh", "--baseline", "b.json", stages=Telling(talk=[("A", text)]))[0]
+
+    assert check("clips", "--baseline", "b.json", "--update-baseline", stages=Telling(talk=[("A", said)]))[0] == 0
+    assert heard(said.replace("roses", "noses")) == 0
+    assert heard("somebody had always to wet them noses thus") == 1
+
+
+def test_a_long_turn_is_several_stretches(check: Check, tmp_path: Path) -> None:
+    """Else a monologue would be one draw."""
+    write_clip(tmp_path / "clips")
+    check("clips", "--baseline", "b.json", "--update-baseline")
+    blocks = json.loads((tmp_path / "b.json").read_text())["clips"]["garden"]["blocks"]["wer"]
+    lengths = [len(text.split()) for _, text in TALK]
+    assert [n for _, n in blocks] == [part for n in lengths for part in [10] * (n // 10) + [n % 10] * (n % 10 > 0)]
+
+
+def test_what_a_baseline_holds_is_what_a_run_can_find() -> None:
+    with pytest.raises(ValueError, match="cpwer has no blocks"):
+        Kept("x", {"cpwer": 0.0}, {})

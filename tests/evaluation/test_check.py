@@ -1,0 +1,306 @@
+"""The gate: planted faults are caught and named, nothing unchecked passes, nothing unchanged is done again."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Run
+from tests.support.checked_clip import LOOP, NAMES, SWAPPED, TALK, Check, Telling, found, state, with_words, write_clip
+from tests.support.paths import ROOT
+from tests.support.scripted_stages import tone
+from transcribe.cli.main import cli
+from transcribe.settings import Settings, Stage
+
+
+def test_a_perfect_clip_meets_every_gate(check: Check, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clips")
+    code, out, err = check("clips", "--json")
+    assert (code, err) == (0, "")
+    values = found(out)
+    del values["x_realtime"]
+    names = ["wer", "cpwer", "der", "lost_seconds", "lost_words", "invented_words", "speakers", "misnamed", "names"]
+    assert values == dict.fromkeys(names, 0)
+    assert json.loads(out)["summary"] == "1 met"
+
+
+FAULTS = {
+    "a glossary that breaks a name": (
+        Telling(talk=with_words("Grace", "Grays")),
+        ["names: 100.0 % is over", "name: Grace, 3 of 3 mentions wrong", "[-grace-]{+grays+}"],
+    ),
+    "swapped speakers": (
+        Telling(talk=SWAPPED),
+        ["cpwer: ", "is over the limit of 20.0 %", "other speaker: ", "[Ada → Grace: ", "tell us about the spade"],
+    ),
+    "ten seconds dropped": (
+        Telling(drop=(20.0, 30.0)),
+        ["lost_seconds: 10.0 s is over", "lost: ", "dug a well with it"],
+    ),
+    "a loop": (Telling(talk=LOOP), ["invented_words: 30 is over the limit of 8", "loop: ", "it was so it was so"]),
+    "one voice for two": (
+        Telling(talk=[("A", text) for _, text in TALK]),
+        ["speakers: 1 off is over", "speakers: 1 where 2 speak", "der: "],
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_caught_and_named(check: Check, tmp_path: Path, fault: str) -> None:
+    stages, messages = FAULTS[fault]
+    write_clip(tmp_path / "clips")
+    code, out, _ = check("clips", stages=stages)
+    assert code == 1
+    assert state(out) == "FAIL"
+    for message in messages:
+        assert message in out
+
+
+def test_a_glossary_is_checked_with_what_it_does(check: Check, tmp_path: Path) -> None:
+    """The file itself, from the command line, from `transcribe.toml` and from `clips.toml`."""
+    write_clip(tmp_path / "clips")
+    assert check("clips")[0] == 0
+    (tmp_path / "names.txt").write_text("Grace -> Grays\n")
+    code, out, _ = check("clips", "--glossary", "names.txt")
+    assert code == 1
+    assert "name: Grace, 3 of 3 mentions wrong" in out
+    (tmp_path / "transcribe.toml").write_text('glossary = "names.txt"\n')
+    assert check("clips")[:2] == (code, out)
+    (tmp_path / "names.txt").write_text("Ada\nGrace\n")
+    assert check("clips")[0] == 0
+
+
+def test_every_setting_that_changes_what_is_heard_can_be_checked() -> None:
+    options = {parameter.name for parameter in cli.commands["check"].params}
+    heard = {field.name for field in fields(Settings) if field.metadata["stages"] - {Stage.RENDER}}
+    assert heard - options == {"speakers"}, "each clip's own, in clips.toml"
+
+
+def test_names_swapped_throughout_are_caught_though_cpwer_is_perfect(check: Check, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clips")
+    path = tmp_path / "clips" / "garden.ref.txt"
+    (tmp_path / "clips" / "garden.rttm").unlink()
+    path.write_text("".join(f"{NAMES['BA'['AB'.index(who)]]}: {text}\n" for who, text in TALK))
+    code, out, _ = check("clips", "--json")
+    assert (code, found(out)["cpwer"], found(out)["misnamed"]) == (1, 0, 1)
+
+
+def test_a_clip_without_reference_cannot_be_run(check: Check, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clips")
+    tone(tmp_path / "clips" / "lonely.wav")
+    code, out, _ = check("clips")
+    assert code == 2
+    assert "lonely.wav: no reference beside it; write lonely.ref.md or lonely.ref.txt or lonely.rttm" in out
+    assert state(out) == "ok", "the others are checked all the same"
+
+
+def test_unreadable_audio_is_named(check: Check, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clips")
+    (tmp_path / "clips" / "garden.wav").write_text("I am a letter, not a sound.\n" * 9)
+    code, out, _ = check("clips")
+    assert code == 2
+    assert "garden.wav: is text, not audio" in out
+    assert "all clips" not in out
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        (b"\xff\xfe\x00", "is not UTF-8 text"),
+        (b"SPEAKER x 1 soon 3 <NA> <NA> Ada <NA> <NA>\n", "line 1: 'soon' and '3' are not times"),
+    ],
+)
+def test_an_unreadable_reference_is_named(check: Check, tmp_path: Path, reference: bytes, message: str) -> None:
+    write_clip(tmp_path / "clips")
+    (tmp_path / "clips" / "garden.rttm").write_bytes(reference)
+    code, out, _ = check("clips")
+    assert code == 2
+    assert "garden.rttm: " in out
+    assert message in out
+
+
+def test_a_stage_that_breaks_is_the_clips_own(check: Check, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clips")
+    code, out, _ = check("clips", stages=Telling(broken=frozenset({"diarize"})))
+    assert code == 2
+    assert "garden: diarize broke, as told" in out
+
+
+@pytest.mark.parametrize("place", ["empty", "nowhere"])
+def test_nothing_to_check_is_no_success(check: Check, tmp_path: Path, place: str) -> None:
+    (tmp_path / "empty").mkdir()
+    code, out, err = check(place)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"Error: {place}: no ")
+
+
+def test_a_passage_is_missed_without_any_times(check: Check, tmp_path: Path) -> None:
+    """Nine words of 89 are under every rate's limit."""
+    write_clip(tmp_path / "clips")
+    (tmp_path / "clips" / "garden.rttm").unlink()
+    code, out, _ = check("clips", stages=Telling(drop=(25.0, 29.5)))
+    assert code == 1
+    assert "lost_words: 9 is over the limit of 8" in out
+    assert "wer: " not in out
+
+
+def test_a_limit_that_cannot_be_measured_is_not_met(check: Check, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clips")
+    (tmp_path / "clips" / "garden.rttm").unlink()
+    assert check("clips")[0] == 0
+    (tmp_path / "clips" / "clips.toml").write_text('[[clip]]\naudio = "garden.wav"\nlimits = { der = 0.1 }\n')
+    code, out, _ = check("clips")
+    assert code == 1
+    assert "der: not measured: the reference has no speaker times; add NAME.rttm" in out
+
+
+def test_nor_is_one_stated_for_all_clips(check: Check, tmp_path: Path) -> None:
+    """It fails in the clip that cannot tell, unless the file says that it need not."""
+    write_clip(tmp_path / "clips")
+    write_clip(tmp_path / "clips", "phone", hertz=220)
+    (tmp_path / "clips" / "phone.rttm").unlink()
+    toml = '[limits]\nder = 0.1\n[[clip]]\naudio = "garden.wav"\n[[clip]]\naudio = "phone.wav"\n'
+    (tmp_path / "clips" / "clips.toml").write_text(toml)
+    code, out, _ = check("clips")
+    assert (code, state(out), state(out, "phone")) == (1, "ok", "FAIL")
+    assert "der: not measured: the reference has no speaker times; add NAME.rttm" in out
+    (tmp_path / "clips" / "clips.toml").write_text(toml + "limits = { der = false }\n")
+    assert check("clips")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "measure", ["wer", "cpwer", "der", "lost_seconds", "lost_words", "invented_words", "misnamed", "names"]
+)
+def test_every_limit_that_is_stated_and_not_measured_says_why(check: Check, tmp_path: Path, measure: str) -> None:
+    write_clip(tmp_path / "clips")
+    of_times = measure in ("der", "lost_seconds")
+    (tmp_path / "clips" / f"garden.{'rttm' if of_times else 'ref.txt'}").unlink()
+    (tmp_path / "clips" / "clips.toml").write_text(f'[limits]\n{measure} = 1\n[[clip]]\naudio = "garden.wav"\n')
+    code, out, _ = check("clips")
+    assert code == 1
+    assert f"{measure}: not measured: " in out
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("garden.ref.txt", "", "the reference holds no words"),
+        ("garden.ref.txt", "Ada: [laughs] (um)\n", "the reference holds no words"),
+        ("garden.rttm", ";; nobody\n", "the reference holds no speaker time"),
+    ],
+)
+def test_an_empty_reference_is_no_reference(
+    check: Check, tmp_path: Path, name: str, content: str, message: str
+) -> None:
+    write_clip(tmp_path / "clips")
+    (tmp_path / "clips" / name).write_text(content)
+    code, out, _ = check("clips")
+    assert (code, state(out)) == (2, "ERROR")
+    assert message in out
+
+
+def test_speed_is_limited_and_remembered(check: Check, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clips")
+    (tmp_path / "clips" / "clips.toml").write_text('[[clip]]\naudio = "garden.wav"\nlimits = { x_realtime = 1e9 }\n')
+    first, again = check("clips", "--json"), check("clips", "--json")
+    assert first[0] == 1
+    assert "x_realtime: " in first[1]
+    assert found(first[1])["x_realtime"] == found(again[1])["x_realtime"]
+    path = tmp_path / "clips" / "garden.ref.txt"
+    path.write_text(path.read_text().replace("spade", "shovel"))
+    assert found(check("clips", "--json")[1])["x_realtime"] == found(first[1])["x_realtime"]
+
+
+def test_a_speed_that_results_kept_before_hide_is_told(check: Check, run: Run, tmp_path: Path) -> None:
+    """`run` had the clip before: nobody measured a speed, nobody is to blame. Measured anew, the limit holds."""
+    clip = write_clip(tmp_path / "clips")
+    run("run", str(clip), stages=Telling())
+    toml = tmp_path / "clips" / "clips.toml"
+    for limits in ("[overall]\nx_realtime = 1e9\n", "[limits]\nx_realtime = 1e9\n"):
+        toml.write_text(f'{limits}[[clip]]\naudio = "garden.wav"\n')
+        stages = Telling()
+        code, out, _ = check("clips", stages=stages)
+        assert (code, stages.calls) == (0, [])
+        assert "note: garden: x_realtime: not measured, its transcript is kept from before; --fresh measures it" in out
+    toml.write_text('[[clip]]\naudio = "garden.wav"\n')
+    assert "x_realtime" not in check("clips")[1], "nobody asked for it"
+    toml.write_text('[limits]\nx_realtime = 1e9\n[[clip]]\naudio = "garden.wav"\n')
+    code, out, _ = check("clips", "--fresh")
+    assert code == 1
+    assert "is slower than 1e+09" in out
+    assert check("clips")[0] == 1, "it is remembered"
+
+
+def test_of_all_clips_the_speed_is_that_of_those_measured(check: Check, run: Run, tmp_path: Path) -> None:
+    run("run", str(write_clip(tmp_path / "clips")), stages=Telling())
+    write_clip(tmp_path / "clips", "phone", hertz=220)
+    toml = '[overall]\nx_realtime = 1e9\n[[clip]]\naudio = "garden.wav"\n[[clip]]\naudio = "phone.wav"\n'
+    (tmp_path / "clips" / "clips.toml").write_text(toml)
+    code, out, _ = check("clips", "--json")
+    report = json.loads(out)
+    (overall,) = [gate for gate in report["overall"]["gates"] if gate["measure"] == "x_realtime"]
+    assert (code, overall["value"]) == (1, found(out, "phone")["x_realtime"])
+    assert [note.partition(":")[0] for note in report["notes"]] == ["garden"]
+
+
+def test_half_of_the_work_is_no_speed(check: Check, tmp_path: Path) -> None:
+    """What the words took is not known when only the speakers had to be told apart."""
+    write_clip(tmp_path / "clips")
+    (tmp_path / "clips" / "clips.toml").write_text('[limits]\nx_realtime = 1\n[[clip]]\naudio = "garden.wav"\n')
+    assert check("clips", stages=Telling(broken=frozenset({"diarize"})))[0] == 2
+    stages = Telling()
+    code, out, _ = check("clips", "--json", stages=stages)
+    assert (code, stages.calls) == (0, ["diarize"])
+    assert "x_realtime" not in found(out)
+    assert "x_realtime: not measured" in out
+
+
+def test_a_speed_is_remembered_when_the_glossary_changes(check: Check, tmp_path: Path) -> None:
+    """The first reading stands, and with it what was measured of it; a speed that is too low still fails."""
+    write_clip(tmp_path / "clips")
+    toml = tmp_path / "clips" / "clips.toml"
+    toml.write_text('[overall]\nx_realtime = 0.001\n[[clip]]\naudio = "garden.wav"\n')
+    first = check("clips", "--json")
+    (tmp_path / "names.txt").write_text("Ada\nGrace\n")
+    again = check("clips", "--json", "--glossary", "names.txt")
+    assert (first[0], again[0]) == (0, 0)
+    assert found(again[1])["x_realtime"] == found(first[1])["x_realtime"]
+    toml.write_text('[overall]\nx_realtime = 1e9\n[[clip]]\naudio = "garden.wav"\n')
+    assert check("clips", "--glossary", "names.txt")[0] == 1
+
+
+def test_what_did_not_change_is_neither_transcribed_nor_scored_again(check: Check, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clips")
+    stages = Telling()
+    first = check("clips", stages=stages)
+    assert sorted(stages.calls) == ["diarize", "recognize"]
+    code = (
+        "import sys\nfrom tests.support.checked_clip import Telling\nfrom transcribe.cli.main import main\n"
+        "stages = Telling()\n"
+        "try:\n    main(['check', 'clips'], stages=stages)\nexcept SystemExit as end:\n    assert end.code == 0\n"
+        "assert stages.calls == [], stages.calls\n"
+        "loaded = {'meeteval', 'pyannote.metrics', 'whisper', 'torch', 'pydub'} & set(sys.modules)\n"
+        "sys.exit(', '.join(sorted(loaded)) or 0)\n"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+    result = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == first[1]
+    assert check("clips", "--fresh", stages=stages)[0] == 0
+    assert sorted(stages.calls) == ["diarize", "diarize", "recognize", "recognize"]
+
+
+def test_a_corrected_reference_is_scored_again(check: Check, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clips")
+    check("clips")
+    path = tmp_path / "clips" / "garden.ref.txt"
+    path.write_text(path.read_text().replace("spade", "shovel"))
+    code, out, _ = check("clips")
+    assert code == 0
+    assert "[-shovel-]{+spade+}" in out

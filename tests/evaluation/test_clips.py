@@ -1,0 +1,158 @@
+"""`clips.toml`: what it says holds, and a mistake in it is named with its line and key."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from tests.support.checked_clip import Check, Telling, with_words, write_clip
+from tests.support.paths import CHECK_CASES, ROOT
+from tests.support.scripted_stages import tone
+from transcribe.evaluation.clips import Limits, find_clips
+from transcribe.settings import Settings
+
+
+def expectations() -> list[tuple[str, list[str]]]:
+    cases = []
+    for path in sorted(CHECK_CASES.glob("*.toml")):
+        lines = path.read_text().splitlines()
+        cases.append((path.stem, [line.removeprefix("# Expect: ") for line in lines if line.startswith("# Expect: ")]))
+    return cases
+
+
+@pytest.mark.parametrize(("case", "messages"), expectations())
+def test_a_malformed_file_is_named_with_line_and_key(
+    check: Check, tmp_path: Path, case: str, messages: list[str]
+) -> None:
+    text = (CHECK_CASES / f"{case}.toml").read_text()
+    (tmp_path / "clips.toml").write_text(text)
+    code, out, err = check(".")
+    assert (code, out) == (2, "")
+    (line,) = err.splitlines()
+    assert line.startswith("Error: clips.toml: ")
+    for message in messages:
+        assert message in line
+
+
+def test_settings_are_spelled_as_everywhere_else(check: Check, tmp_path: Path) -> None:
+    """In what a mistake is told, and in what is read: every name it offers is one it takes."""
+    write_clip(tmp_path)
+    toml = tmp_path / "clips.toml"
+    toml.write_text("[settings]\nmodell = 1\n")
+    message = check(".")[2]
+    offered = message.rstrip().partition("; there are ")[2].split(", ")
+    assert {"format", "beam-size", "cache-limit"} <= set(offered)
+    assert not {"formats", "beam_size"} & set(offered)
+    for name in offered:
+        toml.write_text(f"[settings]\n{name} = 1979-05-27\n")
+        code, _, err = check(".")
+        assert (code, f"line 2: {name}: " in err, "is not a setting" in err) == (2, True, False), err
+    toml.write_text("[settings]\nbeam_size = 2\n")
+    assert find_clips(tmp_path, Settings()).clips[0].settings.beam_size == 2, "as it was spelled before"
+
+
+def test_settings_and_limits_go_from_all_clips_to_one(check: Check, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clips")
+    write_clip(tmp_path / "clips", "second", hertz=220)
+    toml = """
+[limits]
+wer = 0.01
+[settings]
+beam-size = 2
+[[clip]]
+audio = "garden.wav"
+[[clip]]
+audio = "second.wav"
+reference = ["garden.ref.txt"]
+limits = { wer = 0.5, lost_seconds = false }
+[overall]
+wer = 0.02
+"""
+    (tmp_path / "clips" / "clips.toml").write_text(toml)
+    code, out, _ = check("clips", "--json", stages=Telling(talk=with_words("roses", "noses")))
+    report = json.loads(out)
+    limits = {c["name"]: {g["measure"]: g["limit"] for g in c["gates"]} for c in report["clips"]}
+    assert code == 1
+    assert (limits["garden"]["wer"], limits["second"]["wer"]) == (0.01, 0.5)
+    assert "der" not in limits["second"], "its reference has no times"
+    assert report["overall"]["gates"][0]["limit"] == 0.02
+    assert [clip["state"] for clip in report["clips"]] == ["failed", "ok"]
+
+
+def test_a_recording_the_file_does_not_name_is_told(check: Check, tmp_path: Path) -> None:
+    """In all reports; it is no failure: the file says what is checked."""
+    write_clip(tmp_path / "clips")
+    tone(tmp_path / "clips" / "extra.wav")
+    (tmp_path / "clips" / "notes.txt").write_text("no recording")
+    (tmp_path / "clips" / "clips.toml").write_text('[[clip]]\naudio = "../clips/garden.wav"\n')
+    code, out, _ = check("clips", "--markdown", "page.md")
+    note = "extra.wav: is not in clips.toml, so it is not checked; name it there, or move it"
+    assert (code, [line for line in out.splitlines() if line.startswith("note: ")]) == (0, [f"note: {note}"])
+    assert json.loads(check("clips", "--json")[1])["notes"] == [note]
+    assert "extra.wav" in (tmp_path / "page.md").read_text()
+
+
+def test_limits_and_settings_alone_hold_for_every_recording_of_the_folder(check: Check, tmp_path: Path) -> None:
+    for name, hertz in (("garden", 440.0), ("second", 220.0)):
+        write_clip(tmp_path / "clips", name, hertz=hertz)
+    toml = tmp_path / "clips" / "clips.toml"
+    toml.write_text('[limits]\nwer = 0\n[overall]\nwer = 0.001\n[settings]\nlanguage = "nl"\n')
+    code, out, _ = check("clips", "--json", stages=Telling(talk=with_words("roses", "noses")))
+    report = json.loads(out)
+    assert (code, {clip["name"]: clip["state"] for clip in report["clips"]}, report["notes"]) == (
+        1,
+        {"garden": "failed", "second": "failed"},
+        [],
+    )
+    assert report["overall"]["gates"][0]["limit"] == 0.001
+    assert {clip.settings.language for clip in find_clips(tmp_path / "clips", Settings()).clips} == {"nl"}
+    (tmp_path / "clips" / "second.rttm").unlink()
+    toml.write_text("[limits]\nder = 0.2\n")
+    code, out, _ = check("clips")
+    assert (code, "der: not measured: the reference has no speaker times" in out) == (1, True), "stated for all"
+    tone(tmp_path / "clips" / "lonely.wav")
+    code, out, _ = check("clips")
+    assert (code, "lonely.wav: no reference beside it" in out) == (2, True), "as in a folder without the file"
+
+
+def test_terms_are_looked_at_like_names(check: Check, tmp_path: Path) -> None:
+    write_clip(tmp_path / "clips")
+    (tmp_path / "clips" / "clips.toml").write_text('[[clip]]\naudio = "garden.wav"\nterms = ["clay", "old spade"]\n')
+    code, out, _ = check("clips", stages=Telling(talk=with_words("clay", "cray")))
+    assert code == 1
+    assert "name: clay, 1 of 1 mentions wrong" in out
+    assert "name: spade" not in out
+
+
+@pytest.mark.parametrize(
+    ("toml", "message"),
+    [
+        ('[[clip]]\naudio = "gone.wav"\nreference = "garden.ref.txt"\n', "gone.wav: there is no such recording"),
+        ('[[clip]]\naudio = "gone.wav"\n', "clips/gone.wav: there is no such recording; correct `audio` in clips.toml"),
+        ('[[clip]]\naudio = "garden.wav"\nreference = "gone.ref.txt"\n', "gone.ref.txt: the reference cannot be read"),
+        ('[[clip]]\naudio = "garden.wav"\nreference = []\n', "garden.wav: no reference"),
+    ],
+)
+def test_a_listed_file_that_is_missing_is_named(check: Check, tmp_path: Path, toml: str, message: str) -> None:
+    write_clip(tmp_path / "clips")
+    (tmp_path / "clips" / "clips.toml").write_text(toml)
+    code, out, _ = check("clips/clips.toml")
+    assert code == 2
+    assert message in out
+
+
+def test_the_example_in_the_documentation_is_read(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```toml\n(.*?)^```", page, re.M | re.S)
+    (tmp_path / "clips.toml").write_text(example)
+    found = find_clips(tmp_path, Settings())
+    opening, phone = found.clips
+    assert (opening.limits.wer, opening.limits.names, opening.limits.der, phone.limits.wer) == (0.03, 0, None, 0.08)
+    assert (phone.name, phone.settings.beam_size, found.overall.x_realtime) == ("phone", 1, 2)
+    assert opening.settings.speaker_names == ("Rich", "Nora")
+    for limit in fields(Limits):
+        assert f"| `{limit.name}` |" in page

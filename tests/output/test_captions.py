@@ -1,0 +1,128 @@
+"""Captions by the limits of the trade: read back with a reader written from the WebVTT specification."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from output.captions import CHARACTERS_PER_SECOND, CUE_SECONDS, LINE_COLUMNS, cues_of, srt, vtt
+from tests.support.transcripts import ADA, BOB, transcript
+from transcribe.transcript import Speaker, Transcript, Turn, Word
+
+CLOCK = r"(\d\d+):([0-5]\d):([0-5]\d)[.,](\d{3})"
+
+
+def seconds(clock: str) -> float:
+    match = re.fullmatch(CLOCK, clock)
+    assert match, clock
+    hours, minutes, whole, milliseconds = map(int, match.groups())
+    return hours * 3600 + minutes * 60 + whole + milliseconds / 1000
+
+
+def read_vtt(text: str) -> list[tuple[float, float, str, list[str]]]:
+    """(start, end, voice, lines) of each cue; anything the specification forbids is an error."""
+    assert text.endswith("\n")
+    head, *blocks = text.rstrip("\n").split("\n\n")
+    assert head == "WEBVTT"
+    cues = []
+    for block in blocks:
+        timing, *lines = block.split("\n")
+        start, end = timing.split(" --> ")
+        assert not any("-->" in line for line in lines)
+        voice = re.match(r"<v ([^>\n&]*(?:&(?:amp|lt|gt);[^>\n&]*)*)>", lines[0])
+        assert voice, block
+        lines[0] = lines[0][voice.end() :]
+        assert not re.search(r"<|>|&(?!amp;|lt;|gt;)", "".join(lines))
+        cues.append((seconds(start), seconds(end), html.unescape(voice[1]), [html.unescape(line) for line in lines]))
+    return cues
+
+
+WORDS = st.lists(
+    st.tuples(
+        st.sampled_from(["I", "think,", "OpenStack", "so.", "-", "<b>", "&amp;", "-->", "why?", "word", "x" * 42]),
+        st.floats(0.0, 9.0),
+        st.floats(0.0, 6.9),
+    ),
+    min_size=1,
+    max_size=60,
+)
+
+
+def timed(speaker: str, raw: list[tuple[str, float, float]], at: float = 0.0) -> Turn:
+    words = []
+    for text, gap, length in raw:
+        at += gap
+        words.append(Word(text, at, at + length))
+    return Turn(speaker, tuple(words))
+
+
+@given(WORDS)
+def test_another_reader_reads_the_same(raw: list[tuple[str, float, float]]) -> None:
+    """webvtt-py reads both files as we do."""
+    webvtt = pytest.importorskip("webvtt", reason="webvtt-py is not installed")
+    made = transcript(("S1", "x"))
+    made = Transcript(made.episode, "en", (ADA, BOB), (timed("S1", raw),), (), made.made_with)
+    ours = read_vtt(vtt(made))
+    read = webvtt.from_buffer(io.StringIO(vtt(made)))
+    assert [(seconds(c.start), seconds(c.end), c.voice) for c in read] == [cue[:3] for cue in ours]
+    assert [html.unescape(c.text).split("\n") for c in read] == [lines for *_, lines in ours]
+    assert len(webvtt.from_buffer(io.StringIO(srt(made)), format="srt")) == len(srt(made).split("\n\n"))
+
+
+@given(WORDS, WORDS)
+def test_every_cue_keeps_the_limits_and_no_word_is_lost(
+    first: list[tuple[str, float, float]], second: list[tuple[str, float, float]]
+) -> None:
+    made = transcript(("S1", "x"))
+    turns = (timed("S1", first), timed("S1", second, at=1000.0))
+    made = Transcript(made.episode, "en", (ADA, BOB), turns, (), made.made_with)
+    cues = read_vtt(vtt(made))
+    assert " ".join(" ".join(lines) for *_, lines in cues) == " ".join(turn.text for turn in turns)
+    assert [start for start, *_ in cues] == sorted(start for start, *_ in cues)
+    for start, end, voice, lines in cues:
+        assert 0 < end - start <= CUE_SECONDS + 0.001
+        assert len(lines) <= 2
+        assert max(map(len, lines)) <= LINE_COLUMNS
+        assert voice == ADA.name
+
+
+def test_cues_break_at_clauses_and_stay_to_be_read() -> None:
+    made = transcript(
+        (
+            "S1",
+            "We drew the whole machine on paper, and then we argued about every single sheet of it. Then we stopped.",
+        ),
+        ("S2", "Internationalization."),
+    )
+    cues = cues_of(made)
+    assert [cue.lines for cue in cues] == [
+        ("We drew the whole machine on paper,",),
+        ("and then we argued about every", "single sheet of it. Then we stopped."),
+        ("Internationalization.",),
+    ]
+    last = cues[-1]
+    assert last.end - last.start == pytest.approx(len("Internationalization.") / CHARACTERS_PER_SECOND, abs=0.001)
+
+
+def test_srt_counts_its_cues_and_names_who_starts() -> None:
+    made = transcript(("S1", "Hello Bob, how are you?"), ("S2", "Fine --> thanks."))
+    assert srt(made) == (
+        "1\n00:00:00,500 --> 00:00:02,400\nAda: Hello Bob, how are you?\n\n"
+        "2\n00:00:02,900 --> 00:00:04,000\nBob: Fine -> thanks.\n"
+    )
+
+
+def test_nothing_said_is_an_empty_but_valid_file() -> None:
+    assert vtt(transcript()) == "WEBVTT\n"
+    assert srt(transcript()) == ""
+
+
+@pytest.mark.parametrize("name", ["A > B & <C>", "Line\nbreak"])
+def test_a_name_cannot_leave_its_tag(name: str) -> None:
+    made = transcript(("S1", "Hi."), speakers=(Speaker("S1", name),))
+    assert [voice for _, _, voice, _ in read_vtt(vtt(made))] == [" ".join(name.split())]

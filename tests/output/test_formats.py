@@ -1,0 +1,252 @@
+"""The registry, and the formats other programs and people read."""
+
+from __future__ import annotations
+
+import html
+import importlib.util
+import json
+import re
+from html.parser import HTMLParser
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audio.episode import Episode
+from output.documents import clock
+from output.formats import FORMATS, file_name, write
+from output.markdown import Style, render
+from tests.support.transcripts import ADA, BOB, transcript
+from transcribe import settings
+from transcribe.transcript import Speaker, SpeakerSpan, Transcript
+
+MADE = transcript(("S1", "Hello <b>Bob</b> & all."), ("S2", 'Say "hi".'), ("S1", "Hi."))
+
+
+def test_what_the_settings_offer_can_be_written() -> None:
+    assert set(settings.FORMATS) <= set(FORMATS)
+    assert FORMATS[:2] == ("md", "json")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_writes_speech_and_silence(name: str) -> None:
+    if name == "docx" and importlib.util.find_spec("docx") is None:
+        pytest.skip("python-docx is not installed")
+    for made in (MADE, transcript()):
+        assert isinstance(write(made, name), bytes if name == "docx" else str)
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != "docx"])
+def test_what_is_no_character_stops_no_format(name: str) -> None:
+    bad = "caf\udce9"
+    speakers = (Speaker("S1", bad), Speaker("S2", f"Bob {bad}"))
+    for episode in (Episode.of_file(Path(f"{bad}.mp3")), Episode(bad, audio_url=f"http://a.b/{bad}")):
+        made = transcript(("S1", f"Hi {bad}."), ("S2", "Ho."), speakers=speakers, episode=episode)
+        assert str(write(made, name)).encode().decode()
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != "docx"])
+def test_no_format_publishes_a_password(name: str) -> None:
+    episode = Episode("x", audio_url="https://me:secret@a.b/x.mp3", page_url="https://me:secret@youtu.be/abcdefghijk")
+    assert "secret" not in str(write(transcript(("S1", "Hi."), episode=episode), name))
+
+
+def test_names_of_files_differ() -> None:
+    assert len({file_name("talk", name) for name in FORMATS}) == len(FORMATS)
+    assert file_name("a.b", "md") == "a.b.md"
+
+
+def test_markdown_and_json_are_the_contracts() -> None:
+    assert write(MADE, "md", style=Style(wrap=0)) == render(MADE, Style(wrap=0))
+    assert Transcript.from_json(str(write(MADE, "json"))).turns == MADE.turns
+
+
+def test_an_unknown_format() -> None:
+    with pytest.raises(KeyError, match="pdf"):
+        write(MADE, "pdf")
+
+
+def test_plain_text() -> None:
+    assert write(MADE, "txt") == 'Ada: Hello <b>Bob</b> & all.\n\nBob: Say "hi".\n\nAda: Hi.\n'
+
+
+def test_rttm_by_hand() -> None:
+    spans = (SpeakerSpan(2.0, 3.25, "S2"), SpeakerSpan(0.5, 2.5, "S1"), SpeakerSpan(4.0, 4.0, "S1"))
+    made = Transcript(Episode("x", path=Path("/a/my talk.mp3")), "en", (ADA, BOB), (), spans, MADE.made_with)
+    assert write(made, "rttm") == (
+        "SPEAKER my_talk 1 0.500 2.000 <NA> <NA> Ada_Lovelace <NA> <NA>\n"
+        "SPEAKER my_talk 1 2.000 1.250 <NA> <NA> Bob_Moog <NA> <NA>\n"
+    )
+
+
+def test_rttm_is_read_by_the_referee() -> None:
+    meeteval = pytest.importorskip("meeteval", reason="the extra check is not installed")
+    read = meeteval.io.RTTM.parse(str(write(MADE, "rttm")))
+    assert [(float(line.begin_time), line.speaker_id) for line in read.lines] == [
+        (turn.start, MADE.speaker(turn.speaker).name.replace(" ", "_")) for turn in MADE.turns
+    ]
+
+
+def test_whisper_json_has_the_known_keys() -> None:
+    data = json.loads(write(MADE, "whisper-json"))
+    assert data["text"] == ' Hello <b>Bob</b> & all. Say "hi". Hi.'
+    assert data["segments"][1] == {
+        "id": 1,
+        "seek": 250,
+        "start": 2.5,
+        "end": 3.2,
+        "text": ' Say "hi".',
+        "tokens": [],
+        "avg_logprob": 0.0,
+        "compression_ratio": pytest.approx(10 / 18),
+        "speaker": "Bob Moog",
+        "words": [
+            {"word": " Say", "start": 2.5, "end": 2.8, "probability": 1.0, "speaker": "Bob Moog"},
+            {"word": ' "hi".', "start": 2.9, "end": 3.2, "probability": 1.0, "speaker": "Bob Moog"},
+        ],
+    }
+
+
+def test_segments_are_sentences_within_whispers_window() -> None:
+    made = transcript(("S1", "One two three four five six. " * 60), ("S2", "on and on " * 60 + "we go. So."))
+    segments = json.loads(write(made, "whisper-json"))["segments"]
+    assert "".join(segment["text"] for segment in segments).split() == [word.text for word in made.words]
+    mine = [segment for segment in segments if segment["speaker"] == ADA.name]
+    assert max(segment["end"] - segment["start"] for segment in mine) <= 30
+    assert {len(segment["words"]) % 6 for segment in mine} == {0}
+    assert [len(segment["words"]) for segment in segments if segment["speaker"] == BOB.name] == [182, 1]
+
+
+def test_whispers_own_writers_take_it(tmp_path: Path) -> None:
+    utils = pytest.importorskip("whisper.utils", reason="openai-whisper is not installed")
+    data = json.loads(write(MADE, "whisper-json"))
+    for name in ("srt", "vtt", "tsv", "txt", "json"):
+        for options in ({"max_line_width": 42, "max_line_count": 2}, {}):  # the first reads the words, too
+            utils.get_writer(name, str(tmp_path))(data, "talk.mp3", options)
+    assert '00:00:02,500 --> 00:00:03,200\nSay "hi".' in (tmp_path / "talk.srt").read_text()
+    assert '2500\t3200\tSay "hi".' in (tmp_path / "talk.tsv").read_text()
+
+
+class Page(HTMLParser):
+    """The elements of a page and the words it shows outside of scripts and styles."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.shown: list[str] = []
+        self._open: list[str] = []
+        self.feed(source)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta",):
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self._open and self._open[-1] == "b":
+            self.shown.append(data)
+
+
+@given(
+    st.lists(st.text("<>&\"'/ab-! ", min_size=1, max_size=8).map(str.strip).filter(bool), min_size=1, max_size=8),
+    st.text(),
+)
+def test_a_page_shows_the_words_and_runs_nothing_of_them(tokens: list[str], title: str) -> None:
+    made = transcript(("S1", " ".join(tokens)), episode=Episode(title, audio_url="https://a.b/x.mp3?a=1&b=2"))
+    page = Page(str(write(made, "html")))
+    assert " ".join("".join(page.shown).split()) == " ".join("".join(made.turns[0].text.split(" ")).split())
+    assert [tag for tag, _ in page.tags if tag in ("script", "img", "iframe", "a")] == ["script"]
+    audio = next(attributes for tag, attributes in page.tags if tag == "audio")
+    assert audio["src"] == "https://a.b/x.mp3?a=1&b=2"
+
+
+def test_a_click_on_a_word_knows_its_second() -> None:
+    page = str(write(MADE, "html"))
+    seconds = [float(second) for second in re.findall(r'<b data-t="([\d.]+)">', page)]
+    assert seconds == [word.start for word in MADE.words]
+    assert html.escape("Hello", quote=False) in page
+
+
+def test_a_page_from_the_disk_plays_the_local_file(tmp_path: Path) -> None:
+    page = str(write(transcript(("S1", "Hi."), episode=Episode.of_file(tmp_path / "my talk.mp3")), "html"))
+    assert f'src="{(tmp_path / "my talk.mp3").as_uri()}"' in page
+    relative = Episode("x", path=Path("../audio/my talk: #1.mp3"))
+    assert 'src="./../audio/my%20talk%3A%20%231.mp3"' in str(write(transcript(episode=relative), "html"))
+
+
+def test_docx_is_read_back() -> None:
+    docx = pytest.importorskip("docx", reason="python-docx is not installed")
+    document = docx.Document(BytesIO(bytes(write(MADE, "docx"))))  # type: ignore[arg-type]
+    assert [p.text for p in document.paragraphs] == [
+        "A talk",
+        "0:00 Ada: Hello <b>Bob</b> & all.",
+        '0:02 Bob: Say "hi".',
+        "0:03 Ada: Hi.",
+    ]
+    assert [run.text for run in document.paragraphs[1].runs if run.bold] == ["Ada"]
+    time = document.paragraphs[2].runs[0]
+    assert (time.text, time.font.size.pt, str(time.font.color.rgb)) == ("0:02 ", 8, "808080")
+
+
+def test_docx_has_times_in_comments_or_none() -> None:
+    docx = pytest.importorskip("docx", reason="python-docx is not installed")
+    texts = ["A talk", "Ada: Hello <b>Bob</b> & all.", 'Bob: Say "hi".', "Ada: Hi."]
+    for times, comments in (("comments", ["0:00", "0:02", "0:03"]), ("none", [])):
+        content = write(MADE, "docx", style=Style(docx_times=times))  # type: ignore[arg-type]
+        document = docx.Document(BytesIO(bytes(content)))  # type: ignore[arg-type]
+        assert [p.text for p in document.paragraphs] == texts
+        assert [comment.text for comment in document.comments] == comments
+        assert {comment.timestamp for comment in document.comments} <= {None}
+
+
+def test_a_comment_of_docx_is_on_the_label() -> None:
+    docx = pytest.importorskip("docx", reason="python-docx is not installed")
+    content = write(MADE, "docx", style=Style(docx_times="comments"))
+    (body,) = docx.Document(BytesIO(bytes(content))).element.xpath("//w:body")  # type: ignore[arg-type]
+    starts = body.xpath(".//w:commentRangeStart")
+    assert [start.getnext().xpath("string(.)") for start in starts] == ["Ada", "Bob", "Ada"]
+
+
+def offered(made: Transcript, **given: Any) -> list[dict[str, str]]:
+    feed = f'<item xmlns:podcast="https://podcastindex.org/namespace/1.0">{write(made, "podcast", **given)}</item>'
+    return [element.attrib for element in ElementTree.fromstring(feed)]
+
+
+@pytest.mark.parametrize(
+    ("audio", "given", "stem", "address"),
+    [
+        ("https://me:pw@a.b/ep/x.mp3?t=1", "", "talk", "https://a.b/ep/talk.vtt"),
+        ("https://a.b", "", "talk", "https://a.b/talk.vtt"),
+        ("https://a.b/x.mp3", "https://c.d/texts", "a b-2", "https://c.d/texts/a%20b-2.vtt"),
+        ("https://a.b/x.mp3", "https://c.d/texts/", "", "https://c.d/texts/a-talk.vtt"),
+        ("file:///x.mp3", "", "talk", "talk.vtt"),
+    ],
+)
+def test_podcast_lines_have_the_folder_of_the_texts_or_of_the_audio(
+    audio: str, given: str, stem: str, address: str
+) -> None:
+    made = transcript(("S1", "Hi."), episode=Episode("A talk", audio_url=audio))
+    first = offered(made, style=Style(transcript_url=given), stem=stem)[0]
+    assert first == {"url": address, "type": "text/vtt", "language": "en"}
+
+
+def test_podcast_lines_are_for_the_feed() -> None:
+    made = transcript(("S1", "Hi."), episode=Episode.of_file(Path("/a/Q&A talk.mp3")))
+    assert offered(made) == [
+        {"url": "Q%26A%20talk.vtt", "type": "text/vtt", "language": "en"},
+        {"url": "Q%26A%20talk.srt", "type": "application/x-subrip", "language": "en"},
+        {"url": "Q%26A%20talk.html", "type": "text/html", "language": "en"},
+    ]
+
+
+def test_times_over_an_hour() -> None:
+    assert [clock(seconds) for seconds in (0.5, 59.9, 80.9, 3599.9, 3723, 36_000)] == [
+        "0:00", "0:59", "1:20", "59:59", "1:02:03", "10:00:00",
+    ]  # fmt: skip

@@ -1,0 +1,176 @@
+"""The template of the front matter: the table in `transcribe.toml` as the block, read back with YAML's own reader."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audio.episode import Episode
+from output import frontmatter
+from output.markdown import render
+from output.parse import parse
+from output.style import Style
+from tests.support.transcripts import transcript
+from transcribe.config import load_settings
+from transcribe.drafts.store import style_of, style_recorded
+from transcribe.errors import SettingsError
+from transcribe.settings import Settings, Stage
+
+WHEN = datetime(2016, 5, 4, 19, 3, 33)
+EPISODE = Episode(
+    "Looms: a “talk”", audio_url="https://me:secret@a.b/x.mp3", show="Mills", published=WHEN, duration=62.0, guid="g7"
+)
+
+
+def block(template: dict[str, Any] | None, **style: Any) -> str:
+    made = transcript(("S2", "Hi."), ("S1", "Ho."), episode=EPISODE)
+    front, _ = frontmatter.split(render(made, Style(front_matter=template, **style)))
+    return front
+
+
+@pytest.mark.parametrize(
+    ("template", "lines"),
+    [
+        ({"date": "{date}", "title": "{title}"}, ["date: 2016-05-04 19:03:33 UTC", "title: 'Looms: a \"talk\"'"]),
+        ({"date": "{date:%Y-%m-%d}"}, ["date: 2016-05-04"]),
+        ({"date": "{date:%Y-%m-%dT%H:%M:%SZ}"}, ["date: 2016-05-04T19:03:33Z"]),
+        ({"slug": "{date:%Y/%m}/{guid}"}, ["slug: 2016/05/g7"]),
+        ({"tags": ["{tags}", "c"]}, ["tags:", "- a", "- b", "- c"]),
+        ({"tags": "{tags}", "who": "{speakers}"}, ["tags: a, b", "who: Bob Moog, Ada Lovelace"]),
+        ({"published": "{published}", "note": "is {published}"}, ["published: false", "note: is false"]),
+        ({"comments": "{comments}", "image": "{page_url}", "x": 1}, ["x: 1"]),
+        ({"audio": {"url": "{audio_url}", "l": "{duration}"}}, ["audio:", "  url: https://a.b/x.mp3", "  l: '1:02'"]),
+        ({"a": "post", "yes": "yes", "on": True, "n": 1.5}, ["a: post", "'yes': 'yes'", "'on': true", "n: 1.5"]),
+        ({"liquid": "{{{{ page.x }}}} of {{a}}"}, ["liquid: '{{ page.x }} of {a}'"]),
+        ({"empty": ["{page_url}"]}, []),
+        ({}, []),
+    ],
+)  # fmt: skip
+def test_templates(template: dict[str, Any], lines: list[str]) -> None:
+    assert block(template, tags=("a", "b"), published=False).splitlines() == ["---", *lines, "---"]
+
+
+def test_a_day_is_a_day_for_yaml_and_text_for_us() -> None:
+    source = block({"date": "{date:%Y-%m-%d}"})
+    assert yaml.safe_load(source.replace("---", "")) == {"date": date(2016, 5, 4)}
+    assert parse(source).fields == {"date": "2016-05-04"}
+
+
+# A next-line or line-separator sign in quotes comes back from PyYAML as a blank.
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x85\u2028\u2029"), min_size=1, max_size=12)
+VALUES = st.recursive(
+    TEXT.map(lambda text: text.replace("{", "{{").replace("}", "}}")) | st.booleans() | st.integers(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def constant(value: Any) -> Any:
+    """What a template without placeholders says, by another road: empty things left out, doubled braces single."""
+    if isinstance(value, str):
+        return value.replace("{{", "{").replace("}}", "}")
+    if isinstance(value, list):
+        return [made for made in map(constant, value) if made != ""]
+    if isinstance(value, dict):
+        return {key: constant(inner) for key, inner in value.items()}
+    return value
+
+
+@given(st.dictionaries(TEXT, VALUES, max_size=5))
+def test_constants_come_back_in_their_order(template: dict[str, Any]) -> None:
+    source = block(template)
+    wanted = {
+        key: made
+        for key, made in ((key, constant(value)) for key, value in template.items())
+        if made not in ("", [], {})
+    }
+    assert source.startswith("---\n")
+    assert source.endswith("---\n")
+    read = yaml.safe_load(source[4:-4]) or {}
+    assert list(read.items()) == list(wanted.items())
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ({"title": "{titel}"}, "title: {titel} cannot be filled in; there are title, author"),
+        ({"x": "{title.__class__}"}, "cannot be filled in"),
+        ({"x": "{title!r}"}, "cannot be filled in"),
+        ({"x": "{0}"}, "cannot be filled in"),
+        ({"x": "{tags:>9}"}, "cannot be filled in"),
+        ({"x": "{title"}, "x: "),
+        ({"x": ["}"]}, "x: "),
+        ({"x": {"y": "{z}"}}, "cannot be filled in"),
+        ({"x": object()}, "x: "),
+    ],
+)
+def test_a_template_that_cannot_be_filled_in(template: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message.replace("{", r"\{")):
+        Style(front_matter=template)
+
+
+def settings_of(folder: Path, text: str) -> Settings:
+    (folder / "transcribe.toml").write_text(text, encoding="utf-8")
+    return load_settings({}, environ={}, folder=folder)
+
+
+TABLE = """author = "ada"
+
+[front_matter]
+title = "{title}"
+by = "{author}"
+day = 2016-05-04
+draft = true
+tags = ["{tags}", "é"]
+extra = {a = 1}
+"""
+
+
+def test_the_table_of_the_file_is_the_template(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, TABLE)
+    assert list((settings.front_matter_fields or {}).items()) == [
+        ("title", "{title}"), ("by", "{author}"), ("day", "2016-05-04"), ("draft", True), ("tags", ["{tags}", "é"]),
+        ("extra", {"a": 1}),
+    ]  # fmt: skip
+    assert style_of(settings).front_matter == settings.front_matter_fields
+    assert settings_of(tmp_path, TABLE.replace("front_matter", "front-matter")) == settings
+
+
+def test_another_template_is_another_draft_and_no_other_recognition(tmp_path: Path) -> None:
+    one, other = settings_of(tmp_path, TABLE), settings_of(tmp_path, TABLE.replace("draft = true\n", ""))
+    assert one.digest(Stage.RENDER) != other.digest(Stage.RENDER)
+    assert one.digest(Stage.RECOGNIZE, Stage.DIARIZE, Stage.TURNS) == other.digest(
+        Stage.RECOGNIZE, Stage.DIARIZE, Stage.TURNS
+    )
+    swapped = Settings(front_matter='{"a": "1", "b": "2"}'), Settings(front_matter='{"b": "2", "a": "1"}')
+    assert swapped[0].digest(Stage.RENDER) != swapped[1].digest(Stage.RENDER)
+
+
+@pytest.mark.parametrize("text", ["[]", "3", '"x"', "{", "[" * 100_000])
+def test_what_is_no_table_is_named(text: str) -> None:
+    with pytest.raises(SettingsError, match=r"^front-matter: "):
+        Settings(front_matter=text)
+
+
+def test_a_nonsensical_style_names_its_setting(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"front_matter: title: \{titel\} cannot be filled in"):
+        style_of(settings_of(tmp_path, '[front_matter]\ntitle = "{titel}"\n'))
+    with pytest.raises(SettingsError, match="transcript_url: 'ftp://x' is no http"):
+        style_of(Settings(transcript_url="ftp://x"))
+
+
+def test_the_recorded_style_is_the_one_it_was_made_in(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, TABLE)
+    made = transcript(("S1", "Hi."))
+    recorded = {**settings.as_dict(), "of_a_later_version": 1}
+    assert style_recorded(made) == Style()
+    object.__setattr__(made.made_with, "settings", recorded)
+    assert style_recorded(made) == style_of(settings)
+    object.__setattr__(made.made_with, "settings", {**recorded, "wrap": "wide"})
+    assert style_recorded(made) == Style()

@@ -1,0 +1,71 @@
+"""The HTML page in a browser, from the disk: a click on a word plays from there, and nothing said in it runs."""
+
+from __future__ import annotations
+
+import shutil
+import time
+import wave
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from audio.episode import Episode
+from output.formats import write
+from tests.support.transcripts import transcript
+from transcribe.transcript import Speaker
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+PATIENCE = 20  # seconds
+HOSTILE = '<script>document.title="ran"</script><img src=x onerror="document.title=\'ran\'">'
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Any]:
+    with wave.open(str(tmp_path / "my talk #1.wav"), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(bytes(2 * 8000 * 10))
+    speakers = (Speaker("S1", f"Ada {HOSTILE}"), Speaker("S2", "Bob Moog"))
+    episode = Episode(f"A {HOSTILE}", path=Path("my talk #1.wav"))
+    made = transcript(("S1", f"Hello {HOSTILE} there."), ("S2", "Hi Ada."), speakers=speakers)
+    target = tmp_path / "talk.html"
+    target.write_text(str(write(replace(made, episode=episode), "html")), encoding="utf-8")
+    with playwright.sync_playwright() as started:
+        flags = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=flags)
+        opened = browser.new_page()
+        requests: list[str] = []
+        opened.on("request", lambda request: requests.append(request.url))
+        opened.goto(target.as_uri())
+        yield opened
+        assert all(url.startswith("file:") for url in requests)
+        browser.close()
+
+
+def eventually(page: Any, expression: str) -> None:
+    """Wait until it holds; asked from outside, since the page's policy lets nothing be evaluated in it."""
+    deadline = time.monotonic() + PATIENCE
+    while not page.evaluate(expression):
+        assert time.monotonic() < deadline, f"never: {expression}"
+        page.wait_for_timeout(20)
+
+
+def test_a_click_plays_from_the_word(page: Any) -> None:
+    word = page.get_by_text("Ada.", exact=True)
+    second = float(word.get_attribute("data-t"))
+    eventually(page, "document.querySelector('audio').readyState >= 1")
+    word.click()
+    eventually(page, f"document.querySelector('audio').currentTime >= {second}")
+    eventually(page, "document.querySelector('b.now')?.textContent === 'Ada.'")
+
+
+def test_nothing_that_was_said_runs(page: Any) -> None:
+    assert page.title() == f"A {HOSTILE}"
+    assert HOSTILE.split(">")[0] in page.inner_text("p >> nth=0")
+    assert page.locator("img").count() == 0
+    assert page.locator("script").count() == 1

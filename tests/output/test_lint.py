@@ -1,0 +1,153 @@
+"""Each rule on a post that breaks it and on one that does not; no alarm on published posts; fixes that stay fixed."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from output.lint import CODES, FIXABLE, RULES, fixed, lint
+from output.markdown import render
+from tests.output.test_parse import MARKDOWN
+from tests.support.paths import SHARED
+from tests.support.transcripts import transcript
+
+HEAD = "---\ntitle: T\n---\n\n"
+GOOD = f"{HEAD}**Rich**: Hello.\n\n**Haïkel**: Yes -\nit is.\n\n**R**: So.\n\n**H**: Bye.\n"
+
+
+def found(source: str, **kwargs: object) -> list[tuple[int, str]]:
+    return [(finding.line, finding.code) for finding in lint(source, **kwargs)]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (GOOD, []),
+        ("---\ntitle: [\n---\n\n**R**: a", [(1, "F1")]),
+        ("---\nauthor: x\n---\n\n**R**: a", [(1, "F2")]),
+        ("---\ntitle: x\ndate: May 3\ntags: a,,b\n---\n\n**R**: a", [(3, "F3"), (4, "F3")]),
+        ("**R**: a\n\n**H**: b\n**R**: c", [(4, "T1")]),
+        ("**Rich**: a\n\nR: b", [(3, "T2")]),
+        ("**Rich**: a\n\n**R**: b\n\n**R**: c\n\n**Rich**: d", [(7, "T3")]),
+        ("**Rich**: a\n\n**Bob**: b\n\n**X**: c", [(5, "T4")]),
+        ("**Rich**: a\n\n**Rita**: b\n\n**R**: c", [(5, "T4")]),
+        ("**Rich**: a\n\n**R:**b", [(3, "T5")]),
+        ("**Rich**: a\n\n**R: **b", [(3, "T5")]),
+        ("**Rich**: a\n\n**R: b", [(3, "T5")]),
+        ("**R**:\n\n**H**: b\n\n**R**:", [(1, "T6")]),
+        ("**R**: a\n\nJo Lee: b", [(3, "T7")]),
+        ("**R**: It was in\n2015. Then it", [(2, "M1")]),
+        ("**R**: I think\n- no", [(2, "M1")]),
+        ("**R**: These:\n\n- one\n- two\n\n1. x\n2. y", []),
+        ("**R**: a | b\nc | d", [(1, "M2")]),
+        ("**R**: a | b\nc `|` d", []),
+        ("**R**: a\n\n[laughter]: yes", [(3, "M3")]),
+        ("**R**: a <unclear> b <b>c</b> `<x>` \\<y>", [(1, "M4")]),
+        ("**R**: a [word?] b [link?](http://a.b)", [(1, "M6")]),
+        ("Only text.\n", [(1, "S1")]),
+    ],
+)
+def test_rules(source: str, expected: list[tuple[int, str]]) -> None:
+    assert found(source) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("**Guest**: So what?\n**Zoe**: Just quit?", [(2, "T7")]),
+        ("**Guest**: So what\n**zoe:** just quit?", [(2, "T7")]),
+        ("**Rich**: a\n**Guest**: b\n**Zoe**: c", [(2, "T7"), (3, "T7")]),
+        ("**Rich**: a\n\n**Guest**: b\n**Zoe**: c\n\n**Zoe**: d", [(4, "T1")]),
+        ("**Guest**: So what?\nBob: hello", [(2, "T7")]),
+        ("**Guest**: So what?\r\nBob: hello", [(2, "T7")]),
+        ("**Guest**: So what?\n\nBob: hello", [(3, "T7")]),
+        ("**Guest**: It was\nthis. So what? Bob: hello", [(2, "T7")]),
+        ("**Guest**: So what? **Bob**: hello", [(1, "T7")]),
+        ("**Guest**: a\n\n**Bob**: b\n\n**G**: and\nBob: c", [(6, "T7")]),
+        ("Guest: a\n\nBob: b. Zoe: c\n\nGuest: d", [(3, "T7")]),
+        # what only has a colon
+        ("**Guest**: He said: no, and\nthat was it: over. So\nthe plan\nB: wait.", []),
+        ("**Guest**: Ask. Question: what for? It's 12:30. See https://a.b. Bob\\: hello", []),
+        ("**Guest**: So.\n\n> Bob: hello\n\n- He sang. Bob: no\n\n    Bob: no\n\n**Note**: so.\n**Break:**", []),
+        ("Guest: Bob. Host: Ada\n\nHost: Ada\n\n**Ada**: a\n\n**Bob**: b\n\nThanks: all", []),
+    ],
+)
+def test_turns_swallowed_by_another_one(source: str, expected: list[tuple[int, str]]) -> None:
+    assert found(source, select=["T1", "T2", "T7"]) == expected
+    if all(code == "T7" for _, code in expected):
+        assert fixed(source) == source
+
+
+def test_typographic_signs_only_when_asked_for() -> None:
+    source = "**R**: It’s\n“so”."
+    assert found(source) == []
+    assert found(source, select=["M5"]) == [(1, "M5"), (2, "M5")]
+    assert fixed(source, select=["M5"]) == '**R**: It\'s\n"so".'
+
+
+def test_every_rule_is_shown_by_an_example() -> None:
+    shown = {code for mark in test_rules.pytestmark for _, expected in mark.args[1] for _, code in expected}  # type: ignore[attr-defined]
+    assert shown | {"M5"} == set(RULES)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("**R**: a\n\n**H**: b\n**R**: c\n", "**R**: a\n\n**H**: b\n\n**R**: c\n"),
+        ("**R**: a\r\n\r\n**H**: b\r\n**R**: c", "**R**: a\r\n\r\n**H**: b\r\n\r\n**R**: c"),
+        ("**Rich**: a\n\nR: b: c\n", "**Rich**: a\n\n**R**: b: c\n"),
+        ("**Rich**: a\n\n**R: **b\n\n**H:**c", "**Rich**: a\n\n**R**: b\n\n**H**: c"),
+    ],
+)
+def test_fixes(source: str, expected: str) -> None:
+    assert fixed(source) == expected
+    assert not {code for _, code in found(expected)} & FIXABLE
+
+
+BROKEN = st.sampled_from(
+    ["**R:**x", "**R: **y ", "**R**:z", "R:", "H: so", "“q” ", "**Rich:**", "**R: ", "**Rita**: ", "\n"]
+)
+
+
+@given(st.lists(BROKEN | MARKDOWN, max_size=12).map("".join), st.sampled_from([None, CODES, ["T1"], ["T2"], ["T5"]]))
+@example("**R**: ---\n**R:**x", None)
+def test_what_is_mended_stays_mended_and_loses_no_word(source: str, select: list[str] | None) -> None:
+    mended = fixed(source, select=select)
+    assert fixed(mended, select=select) == mended
+    if select != CODES:
+        assert re.sub(r"[\s*:]", "", mended) == re.sub(r"[\s*:]", "", source)
+
+
+@given(MARKDOWN)
+def test_a_finding_has_a_line_of_the_file_and_a_known_code(source: str) -> None:
+    lines = source.count("\n") + 1
+    assert all(1 <= finding.line <= lines and finding.code in CODES for finding in lint(source, select=CODES))
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["S1", "S2"]), st.sampled_from(["- a | b", "2015. <x>", "[a]: b " * 40, "Hi: So."]))
+    )
+)
+def test_drafts_of_ours_are_clean(turns: list[tuple[str, str]]) -> None:
+    assert lint(render(transcript(*turns)), select=CODES) == ()
+
+
+EXPECTED = {  # by reading: a dash that really opens a list; what a post is without
+    "2015-08-12-flavio-percoco-talks-about-the-zaqar-project.md": [(86, "M1")],
+    "_transcripts__interviews__2019-12-23-oli-miri.md": [(1, "F2")],
+    "docs__interview-4-part-1.md": [(1, "S1")],
+    "rfc__request-for-commits-15.md": [(73, "T7"), (161, "T7")],
+}
+
+
+def test_no_false_alarm_on_published_posts() -> None:
+    if not SHARED.is_dir():
+        pytest.skip("the published posts lie in ../shared, which is not here")
+    posts = [*SHARED.glob("markdown/*/*"), *SHARED.glob("seeds/*")]
+    assert len(posts) == 18
+    alarms = {post.name: found(post.read_text(encoding="utf-8")) for post in posts}
+    assert {name: findings for name, findings in alarms.items() if findings} == EXPECTED

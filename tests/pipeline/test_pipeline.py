@@ -1,0 +1,247 @@
+"""One episode through the stages: what is kept, what is done again, what a failure costs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from audio.decoding.samples import Audio
+from audio.episode import Episode
+from audio.errors import AudioError, SourceError
+from tests.support.scripted_stages import B_SOUNDS, ScriptedStages, tone
+from transcribe.diarization.diarize import Diarization
+from transcribe.errors import EngineError
+from transcribe.pipeline.checkpoints import Checkpoints, ForgetfulCheckpoints
+from transcribe.pipeline.pipeline import NO_SPEECH, Pipeline, hash_of
+from transcribe.pipeline.recording import Watch
+from transcribe.settings import Settings
+from transcribe.speakers.voiceprints import Sample, Voice
+from transcribe.transcript import Transcript
+
+
+def transcribed(path: Path, stages: ScriptedStages, settings: Settings | None = None) -> Transcript:
+    store = Checkpoints(path.parent / "cache")
+    return Pipeline(settings or Settings(), stages=stages, checkpoints=store).transcript(Episode.of_file(path))
+
+
+def test_words_go_to_the_voices_that_said_them(tmp_path: Path) -> None:
+    transcript = transcribed(tone(tmp_path / "a.wav"), ScriptedStages())
+    assert [(turn.speaker, turn.text) for turn in transcript.turns] == [
+        ("S1", "I'm Ada. Who are you?"),
+        ("S2", "I am Grace."),
+        ("S1", "Thank you, Grace."),
+    ]
+    assert transcript.language == "en"
+    assert transcript.episode.duration == 6.0
+    assert transcript.doubts[0].reason == "mumbled"
+    assert transcript.made_with.engine == "ctranslate2"
+    assert transcript.made_with.model_sha256 == "d01c"
+
+
+class OneTalkedOver(ScriptedStages):
+    """The first voice goes on while the second, which is louder, says three words."""
+
+    def diarize(self, audio: Audio, *, progress: Callable[[float], None]) -> Diarization:
+        alone = super().diarize(audio, progress=progress)
+        first, second, third = alone.spans
+        return replace(
+            alone, spans=(replace(first, end=third.end), second), background=(replace(second, speaker="S1"),)
+        )
+
+
+def test_what_is_said_over_somebody_goes_to_the_louder_voice_kept_or_not(tmp_path: Path) -> None:
+    path = tone(tmp_path / "a.wav")
+    first = transcribed(path, OneTalkedOver())
+    assert [turn.speaker for turn in first.turns] == ["S1", "S2", "S1"]
+    assert transcribed(path, OneTalkedOver()) == first
+
+
+class Three(ScriptedStages):
+    """A third voice seems to be heard."""
+
+    def diarize(self, audio: Audio, *, progress: Callable[[float], None]) -> Diarization:
+        return replace(super().diarize(audio, progress=progress), estimate=3)
+
+
+@pytest.mark.parametrize(
+    ("speakers", "warned"),
+    [("Ada,Grace", True), ("2", True), ("1", True), ("3", False), ("Ada,Grace,Joan", False), ("", False)],
+)
+def test_more_voices_than_people_given_is_a_warning(speakers: str, warned: bool, tmp_path: Path) -> None:
+    transcript = transcribed(tone(tmp_path / "a.wav"), Three(), Settings(speakers=speakers))
+    assert any("3 voices seem to be heard" in warning for warning in transcript.warnings) == warned
+
+
+class Nice(ScriptedStages):
+    """Notes how far each stage, and a thread it starts, stands back for others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.niceness: dict[str, set[int]] = {}
+
+    def _called(self, stage: str, progress: Callable[[float], None]) -> None:
+        def own() -> int:
+            return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+        with ThreadPoolExecutor(1) as pool:
+            self.niceness[stage] = {own(), pool.submit(own).result()}
+        super()._called(stage, progress)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="threads have a priority of their own on Linux alone")
+def test_finding_the_speakers_stands_back_for_words_and_for_nothing_after_it(tmp_path: Path) -> None:
+    before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    stages = Nice()
+    transcribed(tone(tmp_path / "a.wav"), stages)
+    assert stages.niceness == {"recognize": {before}, "diarize": {min(19, before + 10)}}
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
+
+
+def test_nothing_is_done_twice(tmp_path: Path) -> None:
+    path, stages = tone(tmp_path / "a.wav"), ScriptedStages()
+    first = transcribed(path, stages)
+    assert transcribed(path, stages) == first
+    assert sorted(stages.calls) == ["diarize", "recognize"]
+
+
+def test_a_changed_setting_repeats_just_its_stage(tmp_path: Path) -> None:
+    path, stages = tone(tmp_path / "a.wav"), ScriptedStages()
+    transcribed(path, stages)
+    stages.calls.clear()
+    transcribed(path, stages, Settings(host="Ada", wrap=0, output="elsewhere"))
+    assert stages.calls == []
+    transcribed(path, stages, Settings(beam_size=1))
+    assert stages.calls == ["recognize"]
+    transcribed(path, stages, Settings(speakers="Ada,Grace"))  # names to listen for, and how many people speak
+    assert sorted(stages.calls) == ["diarize", "recognize", "rehear"]
+    transcribed(path, stages, Settings(speakers="2"))
+    assert sorted(stages.calls) == ["diarize", "recognize", "rehear"]
+
+
+def test_other_audio_under_the_same_name_is_transcribed(tmp_path: Path) -> None:
+    stages = ScriptedStages()
+    transcribed(tone(tmp_path / "a.wav"), stages)
+    transcribed(tone(tmp_path / "a.wav", hertz=441), stages)
+    assert sorted(stages.calls) == ["diarize", "diarize", "recognize", "recognize"]
+
+
+@pytest.mark.parametrize(("broken", "kept"), [("diarize", "recognize"), ("recognize", "diarize")])
+def test_a_broken_stage_costs_itself_alone(broken: str, kept: str, tmp_path: Path) -> None:
+    path = tone(tmp_path / "a.wav")
+    with pytest.raises(EngineError, match=f"{broken} broke"):
+        transcribed(path, ScriptedStages(broken=frozenset({broken})))
+    mended = ScriptedStages()
+    transcribed(path, mended)
+    assert mended.calls == [broken]
+
+
+def test_fresh_means_everything_again_and_keeps_it(tmp_path: Path) -> None:
+    path, stages = tone(tmp_path / "a.wav"), ScriptedStages()
+    for store in (Checkpoints(tmp_path / "c"), ForgetfulCheckpoints(tmp_path / "c"), Checkpoints(tmp_path / "c")):
+        Pipeline(Settings(), stages=stages, checkpoints=store).transcript(Episode.of_file(path))
+    assert sorted(stages.calls) == ["diarize", "diarize", "recognize", "recognize"]
+
+
+def test_silence_is_a_transcript_that_says_so(tmp_path: Path) -> None:
+    transcript = transcribed(tone(tmp_path / "a.wav"), ScriptedStages(said=""))
+    assert transcript.turns == ()
+    assert NO_SPEECH in transcript.warnings
+    assert Transcript.from_json(transcript.to_json()) == transcript
+
+
+def test_what_progress_raises_stops_the_run(tmp_path: Path) -> None:
+    def stop(stage: str, fraction: float) -> None:
+        if stage != "decode":
+            raise KeyboardInterrupt
+
+    path = tone(tmp_path / "a.wav")
+    pipeline = Pipeline(Settings(), stages=ScriptedStages(), checkpoints=Checkpoints(tmp_path / "c"))
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.transcript(Episode.of_file(path), progress=stop)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"just text\n"])
+def test_what_is_no_audio_is_an_audio_error_that_names_it(content: bytes | None, tmp_path: Path) -> None:
+    path = tmp_path / "a.mp3"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(AudioError, match=r"a\.mp3"):
+        transcribed(path, ScriptedStages())
+
+
+def test_a_voice_on_file_names_its_speaker_also_from_a_checkpoint(tmp_path: Path) -> None:
+    path, stages = tone(tmp_path / "a.wav"), ScriptedStages(said="So how are you? I am well. And you there now?")
+    known = Voice("Zoë O'Neill", (Sample("z.wav", 10.0, B_SOUNDS),))
+    for _ in range(2):
+        pipeline = Pipeline(Settings(), stages=stages, checkpoints=Checkpoints(tmp_path / "cache"), voices=[known])
+        speakers = {speaker.id: speaker for speaker in pipeline.transcript(Episode.of_file(path)).speakers}
+        assert speakers["S2"].name == "Zoë O'Neill"
+        assert speakers["S2"].evidence == "the voice on file, likeness 1.00"
+    assert sorted(stages.calls) == ["diarize", "recognize"]
+
+
+def test_a_changed_glossary_is_heard_again_and_the_first_reading_stands(tmp_path: Path) -> None:
+    path, stages = tone(tmp_path / "a.wav"), ScriptedStages()
+    transcribed(path, stages)
+    stages.calls.clear()
+    names = tmp_path / "names.txt"
+    for text, calls in (("Grace\n", ["rehear"]), ("Grace\n", []), ("Grace\nAda\n", ["rehear"])):
+        names.write_text(text)
+        transcribed(path, stages, Settings(glossary=str(names)))
+        assert stages.calls == calls
+        stages.calls.clear()
+    transcribed(path, stages, Settings(glossary=str(names), beam_size=2))
+    assert stages.calls == ["recognize", "rehear"]
+
+
+def test_a_damaged_checkpoint_costs_its_own_stage(tmp_path: Path) -> None:
+    path, stages = tone(tmp_path / "a.wav"), ScriptedStages()
+    first = transcribed(path, stages)
+    for kept in sorted((tmp_path / "cache").rglob("*.json")):
+        stages.calls.clear()
+        kept.write_text("{}")
+        assert transcribed(path, stages) == first
+        assert stages.calls == [stage for stage in ("recognize", "diarize") if kept.name.startswith(stage)]
+        data = {"words": 3, "spans": None, "chunks": [], "language": []}  # sealed, and not what the stage keeps
+        body = json.dumps(data).encode()
+        kept.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+        assert transcribed(path, stages) == first
+
+
+def test_a_file_that_is_another_by_now_is_refused(tmp_path: Path) -> None:
+    path = tone(tmp_path / "a.wav")
+    sha256 = hash_of(path)
+    tone(path, hertz=700)
+    pipeline = Pipeline(Settings(), stages=ScriptedStages(), checkpoints=Checkpoints(tmp_path / "c"))
+    with pytest.raises(SourceError, match="was replaced while it was read"):
+        pipeline.transcript(Episode.of_file(path), audio_sha256=sha256)
+    assert not list((tmp_path / "c").rglob("*.json"))
+
+
+def test_what_took_how_long_and_where_it_failed_is_noted(tmp_path: Path) -> None:
+    path, watch = tone(tmp_path / "a.wav"), Watch()
+    pipeline = Pipeline(
+        Settings(), stages=ScriptedStages(broken=frozenset({"diarize"})), checkpoints=Checkpoints(tmp_path / "c")
+    )
+    with pytest.raises(EngineError):
+        pipeline.transcript(Episode.of_file(path), watch=watch)
+    assert watch.failed_in == "diarize"
+    assert {"decode", "plan", "recognize", "diarize"} <= watch.seconds.keys()
+
+
+def test_names_of_the_episode_and_the_speakers_are_listened_for(tmp_path: Path) -> None:
+    path, stages = tone(tmp_path / "a.wav"), ScriptedStages()
+    store = Checkpoints(tmp_path / "cache")
+    for title in ("Storage at home, with Ada Lovelace", "Storage at home, with Ada Lovelace", "RDO today"):
+        episode = Episode(title=title, path=path)
+        Pipeline(Settings(speakers="Rich,Ada"), stages=stages, checkpoints=store).transcript(episode)
+    assert stages.names == [("Rich", "Ada", "Ada Lovelace"), ("Rich", "Ada", "RDO")]  # the second run found it kept

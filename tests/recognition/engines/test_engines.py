@@ -1,0 +1,238 @@
+"""The engines: spelling and container by hand and round trip; with the real weights (marked) against each other."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from tests.support.paths import CLIPS
+from tests.support.weights import needs_wheels
+from transcribe.errors import EngineError
+from transcribe.recognition.engines import LanguageGuess, Reading, Recognizer, engine_name, load
+from transcribe.recognition.engines.ct2_container import read_container
+from transcribe.recognition.engines.openai_whisper import dimensions, state_dict
+from transcribe.recognition.engines.token_words import Piece, words_of
+from transcribe.recognition.models import ModelFiles
+from transcribe.settings import Settings
+from transcribe.transcript import Word
+
+Floats = NDArray[np.float32]
+
+
+def spelled(*texts: str, language: str = "en") -> list[str]:
+    pieces = [Piece(text, i, i + 1, 0.5) for i, text in enumerate(texts)]
+    return [word.text for word in words_of(pieces, language=language, duration=len(texts))]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "words"),
+    [
+        ((" I", "'m", " here", "."), ["I'm", "here."]),
+        ((" $", "1", ",", "000", " is"), ["$1,000", "is"]),
+        ((" he", " said", ",", ' "', "Go", '."'), ["he", "said,", '"Go."']),
+        ((" one", " -", " two"), ["one", "-", "two"]),
+        ((" ", " so", "\ufffd"), ["so"]),
+        ((" a", " (", "b", ")", "?"), ["a", "(b)?"]),
+        ((), []),
+    ],
+)
+def test_marks_stay_with_their_words(pieces: tuple[str, ...], words: list[str]) -> None:
+    assert spelled(*pieces) == words
+
+
+def test_a_language_without_blanks_is_parted_by_piece() -> None:
+    assert spelled("你", "好", "。", language="zh") == ["你", "好。"]
+
+
+def test_a_word_is_timed_by_its_letters() -> None:
+    pieces = [Piece(" well", 0.1, 0.5, 0.9), Piece("-known", 0.5, 0.8, 0.7), Piece(",", 0.8, 2.0, 0.1)]
+    assert words_of(pieces, language="en", duration=3.0) == (Word("well-known,", 0.1, 0.8, 0.8),)
+
+
+@given(
+    st.lists(
+        st.tuples(st.text(" ab,.\"'-(", max_size=4), st.floats(-1, 40), st.floats(-1, 40), st.floats(0, 1)), max_size=20
+    )
+)
+def test_words_are_in_order_and_within_the_window(raw: list[tuple[str, float, float, float]]) -> None:
+    words = words_of([Piece(*piece) for piece in raw], language="en", duration=30.0)
+    starts = [word.start for word in words]
+    assert starts == sorted(starts)
+    assert all(0 <= word.start <= word.end <= 30 for word in words)
+    assert "".join(text for text, *_ in raw).replace(" ", "") == "".join(w.text for w in words).replace(" ", "")
+
+
+def test_a_guess_is_its_most_probable_language() -> None:
+    guess = LanguageGuess({"nl": 0.4, "de": 0.4, "en": 0.2})
+    assert (guess.language, guess.probability) == ("de", 0.4)
+    with pytest.raises(ValueError, match="at least one"):
+        LanguageGuess({})
+
+
+def test_compression_by_zlib() -> None:
+    assert Reading((), 0.0, 0.0).compression_ratio == 0.0
+    assert Reading((Word("once", 0, 1),), 0.0, 0.0).compression_ratio < 1
+    assert Reading((Word("again", 0, 1),) * 50, 0.0, 0.0).compression_ratio > 10
+
+
+def test_auto_is_the_fast_engine() -> None:
+    assert [engine_name(Settings(engine=name)) for name in ("auto", "ctranslate2", "openai")] == [
+        "ctranslate2",
+        "ctranslate2",
+        "openai",
+    ]
+
+
+def test_a_container_written_by_ctranslate2_is_read_back(tmp_path: Path) -> None:
+    from ctranslate2.specs import model_spec
+
+    class Layer(model_spec.LayerSpec):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self.weight = np.arange(6, dtype=np.float16).reshape(2, 3)
+            self.bias = np.array([1.5, -2.0], np.float32)
+            self.num_heads = np.dtype("int16").type(8)
+
+    class Spec(model_spec.ModelSpec):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = [Layer(), Layer()]
+
+        name = "TestSpec"
+
+        def get_default_config(self) -> None:
+            return None
+
+    spec = Spec()
+    spec.validate()
+    spec.save(str(tmp_path))
+    arrays = read_container(tmp_path / "model.bin")
+    assert arrays["layer_1/weight"].tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert arrays["layer_1/weight"].dtype == np.float16
+    assert arrays["layer_0/bias"].tolist() == [1.5, -2.0]
+    assert int(arrays["layer_0/num_heads"]) == 8
+
+
+@pytest.mark.parametrize("data", [b"", b"text in the place of weights", struct.pack("<I", 6) + b"\xff\xff"])
+def test_what_is_no_container_is_an_error_that_names_it(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "model.bin").write_bytes(data)
+    with pytest.raises(EngineError, match=r"model\.bin: not CTranslate2 weights"):
+        read_container(tmp_path / "model.bin")
+
+
+@pytest.mark.parametrize("engine", ["openai", "ctranslate2"])
+def test_broken_weights_are_an_error_that_names_the_folder(tmp_path: Path, engine: str) -> None:
+    for name in ("model.bin", "config.json", "tokenizer.json"):
+        (tmp_path / name).write_bytes(b"{}")
+    with pytest.raises(EngineError, match=str(tmp_path)):
+        load(Settings(engine=engine), ModelFiles("mine", tmp_path, ""))
+
+
+@needs_wheels
+@pytest.mark.models
+class TestRealWeights:
+    def test_both_engines_read_the_same_words_at_the_same_times(
+        self, fast: Recognizer, reference: Recognizer, clip: Floats
+    ) -> None:
+        ours = next(iter(fast.recognize([clip], language="en")))
+        theirs = next(iter(reference.recognize([clip], language="en")))
+        blocks = difflib.SequenceMatcher(
+            a=[w.text for w in ours.words], b=[w.text for w in theirs.words], autojunk=False
+        ).get_matching_blocks()
+        pairs = [(ours.words[b.a + i], theirs.words[b.b + i]) for b in blocks for i in range(b.size)]
+        assert len(pairs) >= 0.9 * len(theirs.words) > 10
+        assert np.median([abs(a.start - b.start) for a, b in pairs]) <= 0.06
+        assert max(abs(a.start - b.start) for a, b in pairs) <= 0.5
+        assert ours.avg_logprob == pytest.approx(theirs.avg_logprob, abs=0.1)
+        assert ours.no_speech_probability == pytest.approx(theirs.no_speech_probability, abs=0.1)
+
+    def test_the_words_are_those_of_the_script(self, fast: Recognizer, clip: Floats) -> None:
+        import re
+
+        script = (CLIPS / "short.ref.txt").read_text(encoding="utf-8")
+        expected = re.findall(r"[a-z']+", re.sub(r"(?m)^\w+:", "", script).lower())
+        found = re.findall(r"[a-z']+", next(iter(fast.recognize([clip], language="en"))).text.lower())
+        assert difflib.SequenceMatcher(a=expected, b=found, autojunk=False).ratio() > 0.9
+
+    @pytest.mark.parametrize("engine", ["fast", "reference"])
+    def test_the_language_is_heard(self, engine: str, clip: Floats, request: pytest.FixtureRequest) -> None:
+        recognizer: Recognizer = request.getfixturevalue(engine)
+        guess = recognizer.detect_language(clip)
+        assert guess.language == "en"
+        assert guess.probability > 0.8
+        assert set(guess.probabilities) <= recognizer.languages | {"yue"}
+
+    @pytest.mark.parametrize("engine", ["fast", "reference"])
+    def test_a_blink_of_sound_is_read_without_complaint(
+        self, engine: str, clip: Floats, request: pytest.FixtureRequest
+    ) -> None:
+        recognizer: Recognizer = request.getfixturevalue(engine)
+        (reading,) = recognizer.recognize([clip[:1]], language="en", beam_size=1)
+        assert reading.avg_logprob <= 0
+        assert all(word.end <= 1 / 16_000 + 0.001 for word in reading.words)
+
+    @pytest.mark.parametrize("engine", ["fast", "reference"])
+    def test_a_prompt_decides_a_spelling(self, engine: str, clip: Floats, request: pytest.FixtureRequest) -> None:
+        recognizer: Recognizer = request.getfixturevalue(engine)
+        for prompt, name in ((None, "Nora."), ("A talk with Norah about rain.", "Norah.")):
+            (reading,) = recognizer.recognize([clip], language="en", beam_size=1, prompt=prompt)
+            assert name in {word.text for word in reading.words}
+
+    @pytest.mark.parametrize("engine", ["fast", "reference"])
+    def test_chance_is_the_same_chance_every_time(
+        self, engine: str, clip: Floats, request: pytest.FixtureRequest
+    ) -> None:
+        recognizer: Recognizer = request.getfixturevalue(engine)
+        windows = [clip, clip[: len(clip) // 2]]
+        once, again, hotter = (
+            list(recognizer.recognize(windows, language="en", temperature=temperature))
+            for temperature in (0.8, 0.8, 1.0)
+        )
+        assert once == again
+        assert once != hotter
+
+    @pytest.mark.parametrize("engine", ["fast", "reference"])
+    def test_chance_is_the_same_whatever_was_read_before(
+        self, engine: str, clip: Floats, request: pytest.FixtureRequest
+    ) -> None:
+        recognizer: Recognizer = request.getfixturevalue(engine)
+        half = clip[: len(clip) // 2]
+        _, after = recognizer.recognize([clip, half], language="en", temperature=1.0)
+        (alone,) = recognizer.recognize([half], language="en", temperature=1.0)
+        assert after == alone
+
+    def test_an_unknown_language_is_an_error(self, fast: Recognizer, reference: Recognizer, clip: Floats) -> None:
+        for recognizer in (fast, reference):
+            with pytest.raises(EngineError, match="language 'xx'"):
+                next(iter(recognizer.recognize([clip], language="xx")))
+
+    def test_the_converted_weights_encode_as_ctranslate2_does(self, base_files: ModelFiles) -> None:
+        import ctranslate2
+        import torch
+        import whisper
+
+        arrays = read_container(base_files.folder / "model.bin")
+        model = whisper.Whisper(whisper.ModelDimensions(**dimensions(arrays)))
+        model.load_state_dict({k: torch.from_numpy(np.array(a, np.float32)) for k, a in state_dict(arrays).items()})
+        mel = np.random.default_rng(3).standard_normal((1, 80, 3000)).astype(np.float32)
+        with torch.no_grad():
+            ours = model.encoder(torch.from_numpy(mel)).numpy()
+        original = ctranslate2.models.Whisper(str(base_files.folder), device="cpu", compute_type="float32")
+        theirs = np.array(original.encode(ctranslate2.StorageView.from_array(mel)))
+        np.testing.assert_allclose(ours, theirs, atol=2e-2)
+
+    def test_the_alignment_heads_are_openai_whispers_own(self, base_files: ModelFiles, reference: Recognizer) -> None:
+        import whisper
+
+        arrays = read_container(base_files.folder / "model.bin")
+        model = whisper.Whisper(whisper.ModelDimensions(**dimensions(arrays)))
+        model.set_alignment_heads(whisper._ALIGNMENT_HEADS["base"])
+        heads = json.loads((base_files.folder / "config.json").read_text())["alignment_heads"]
+        assert sorted(heads) == model.alignment_heads.indices().T.tolist()

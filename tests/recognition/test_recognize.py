@@ -1,0 +1,261 @@
+"""From a recording to its words: by scripted recognisers; with the real weights (marked) end to end."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from audio.decoding.decode import Audio, decode
+from tests.support.paths import CLIPS, SHARED
+from tests.support.scripted_recognizer import Scripted
+from tests.support.weights import needs_wheels
+from tests.support.words import said, text
+from transcribe.errors import EngineError, SettingsError
+from transcribe.recognition.engines import Reading, load
+from transcribe.recognition.models import find_model
+from transcribe.recognition.recognize import UNDETERMINED, read_chunks, recognize, vote
+from transcribe.recognition.vad import Chunk, Plan, Region, plan
+from transcribe.settings import Settings
+from transcribe.transcript import Word
+
+Samples = NDArray[np.float32]
+
+
+@pytest.fixture(scope="module")
+def audio() -> Audio:
+    return decode(CLIPS / "short.mp3")
+
+
+@pytest.fixture(scope="module")
+def layout(audio: Audio) -> Plan:
+    return plan(audio)
+
+
+def spoken_over(chunk: Chunk) -> Reading:
+    """A reading of whole `chunk`: three words for every second of speech, numbered."""
+    regions = [r for r in chunk.regions if r.duration > 0.2]
+    words = []
+    for region in regions:
+        for i in range(max(1, round(3 * region.duration))):
+            at = region.start - chunk.start + i / 3
+            words.append(Word(f"word{len(words)}", at, min(at + 0.3, chunk.end - chunk.start)))
+    return Reading(tuple(words), -0.2, 0.01)
+
+
+def answering(*readings: Reading) -> Callable[[Samples], Reading]:
+    left = iter(readings)
+    return lambda _: next(left)
+
+
+class TestScripted:
+    def test_words_come_back_in_absolute_times(self, audio: Audio, layout: Plan) -> None:
+        (chunk,) = layout.chunks
+        reading = spoken_over(chunk)
+        shares: list[float] = []
+        found = recognize(audio, Scripted(answering(reading)), settings=Settings(), progress=shares.append)
+        assert [w.text for w in found.words] == [w.text for w in reading.words]
+        assert found.words[0].start == pytest.approx(reading.words[0].start + chunk.start, abs=0.001)
+        assert (found.language, found.doubts) == ("en", ())
+        assert [e.passes for e in found.evidence] == [1]
+        assert found.evidence[0].uncovered == 0
+        assert shares == sorted(shares)
+        assert shares[-1] == 1.0
+
+    def test_a_lost_passage_is_read_again_and_put_in(self, audio: Audio, layout: Plan) -> None:
+        (chunk,) = layout.chunks
+        whole = spoken_over(chunk)
+        first = Reading(tuple(w for w in whole.words if w.start < 2.0), -0.2, 0.01)
+
+        def answer(window: Samples) -> Reading:
+            if len(recognizer.asked) == 1:
+                return first
+            shift = chunk.duration - len(window) / 16_000  # the hole reaches to the chunk's end
+            return Reading(
+                tuple(Word(w.text, w.start - shift, w.end - shift) for w in whole.words if w.start >= shift), -0.3, 0.01
+            )
+
+        recognizer = Scripted(answer)
+        found = recognize(audio, recognizer, settings=Settings())
+        assert len(recognizer.asked) == 2
+        missing = {w.text for w in whole.words} - {w.text for w in found.words}
+        assert len(missing) <= 1  # one may lie on the edge of the hole
+        assert found.evidence[0].passes == 2
+        assert found.doubts == ()
+        assert all(a.end <= b.start for a, b in pairwise(found.words))
+
+    def test_speech_nobody_can_read_is_told_to_the_editor(self, audio: Audio, layout: Plan) -> None:
+        (chunk,) = layout.chunks
+        found = recognize(audio, Scripted(lambda _: Reading((), -0.5, 0.1)), settings=Settings())
+        assert found.words == ()
+        assert [d.reason for d in found.doubts] == ["speech without words"]
+        assert found.evidence[0].uncovered == pytest.approx(chunk.voiced, abs=0.01)
+
+    def test_a_loop_that_no_cut_ends_is_read_by_chance(self, audio: Audio, layout: Plan) -> None:
+        (chunk,) = layout.chunks
+        loop = Reading(said("and then he " * 13, step=chunk.duration / 41), -0.2, 0.01)
+        recognizer = Scripted(lambda _: loop, by_chance=lambda _: spoken_over(chunk))
+        found = recognize(audio, recognizer, settings=Settings())
+        assert [word.text for word in found.words] == [word.text for word in spoken_over(chunk).words]
+        assert recognizer.temperatures == [0.2]
+        assert found.doubts == ()
+
+    def test_who_is_merely_unsure_is_not_read_by_chance(self, audio: Audio, layout: Plan) -> None:
+        """Chance is never surer of itself than the beam was."""
+        (chunk,) = layout.chunks
+        recognizer = Scripted(lambda _: replace(spoken_over(chunk), avg_logprob=-1.5))
+        found = recognize(audio, recognizer, settings=Settings())
+        assert recognizer.temperatures == []
+        assert "the recogniser was unsure" in {doubt.reason for doubt in found.doubts}
+
+    def test_fillers_stay_where_every_word_is_wanted(self, audio: Audio, layout: Plan) -> None:
+        reading = spoken_over(layout.chunks[0])
+        um = replace(reading, words=(replace(reading.words[0], text="Um,"), *reading.words[1:]))
+        kept = recognize(audio, Scripted(lambda _: um), settings=Settings(verbatim=True))
+        left = recognize(audio, Scripted(lambda _: um), settings=Settings())
+        assert [word.text for word in kept.words][:2] == ["Um,", "word1"]
+        assert left.words[0].text == "Word1"
+
+    def test_a_loop_is_cut_and_told(self, audio: Audio, layout: Plan) -> None:
+        (chunk,) = layout.chunks
+        step = chunk.duration / 41
+        loop = Reading(said("and then he " * 13, step=step), -0.2, 0.01)
+        found = recognize(audio, Scripted(lambda _: loop), settings=Settings())
+        assert text(found.words) == "and then he"
+        assert "a repeated phrase was cut" in {doubt.reason for doubt in found.doubts}
+
+    def test_words_the_recogniser_does_not_believe_in_are_left_out(self, audio: Audio) -> None:
+        invented = Reading(said("Thanks for watching!", step=0.5), -0.2, 0.8)
+        found = recognize(audio, Scripted(lambda _: invented), settings=Settings())
+        assert found.words == ()
+        assert [d.reason for d in found.doubts] == ["sounds like speech, without words"]
+
+    def test_silence_asks_nobody(self) -> None:
+        recognizer = Scripted(answering())
+        quiet = Audio.from_samples(np.zeros(48_000, np.float32))
+        found = recognize(quiet, recognizer, settings=Settings())
+        assert (found.words, found.doubts, found.evidence) == ((), (), ())
+        assert found.language == UNDETERMINED
+        assert recognizer.asked == []
+        assert recognize(quiet, recognizer, settings=Settings(language="nl")).language == "nl"
+
+    def test_the_language_is_given_or_heard(self, audio: Audio, layout: Plan) -> None:
+        reading = spoken_over(layout.chunks[0])
+        for settings, language in ((Settings(), "nl"), (Settings(language="en"), "en")):
+            found = recognize(audio, Scripted(answering(reading), speaks="nl"), settings=settings)
+            assert found.language == language
+
+    def test_a_language_the_model_has_not_is_a_settings_error(self, audio: Audio) -> None:
+        only_english = Scripted(answering(), languages=("en",))
+        with pytest.raises(SettingsError, match="language: the model base does not know 'nl'; it is for English only"):
+            recognize(audio, only_english, settings=Settings(language="nl"))
+
+
+class TestSecondLooksBesideTheFirstPass:
+    chunks = tuple(Chunk(i * 10.0, i * 10.0 + 9.0, (Region(i * 10.0, i * 10.0 + 9.0),)) for i in range(3))
+    sound = Audio.from_samples(np.repeat(np.float32([0.1, 0.2, 0.3]), 160_000))  # tells which chunk a window is of
+
+    def whose(self, window: Samples) -> int:
+        return round(float(window[len(window) // 2]) * 10) - 1
+
+    def test_a_chunk_is_read_again_while_others_are_read_first(self) -> None:
+        looking = threading.Event()
+
+        def answer(window: Samples) -> Reading:
+            number = self.whose(window)
+            if number == 0 and len(window) < 9 * 16_000:  # the first chunk again, in two parts
+                looking.set()
+            if number == 2 and len(window) == 9 * 16_000:
+                assert looking.wait(10)
+            logprob = -1.5 if number == 0 else -0.2
+            return Reading(said(f"chunk {number} " * 3, start=0.2, step=0.5), logprob, 0.01)
+
+        found = read_chunks(self.sound, Scripted(answer), self.chunks, language="en", beam_size=5)
+        assert looking.is_set()
+        assert [word.text for word in found.words if word.text.isdigit()] == [*"000", *"111", *"222"]
+        assert [word.start for word in found.words] == sorted(word.start for word in found.words)
+
+    def test_what_breaks_in_a_second_look_comes_out(self) -> None:
+        def answer(window: Samples) -> Reading:
+            if len(window) < 9 * 16_000:
+                raise EngineError("out of memory")
+            return Reading(said("all of this", start=0.2), -1.5, 0.01)
+
+        with pytest.raises(EngineError, match="out of memory"):
+            read_chunks(self.sound, Scripted(answer), self.chunks, language="en", beam_size=5)
+
+    def test_second_looks_under_way_end_when_the_run_is_stopped(self) -> None:
+        """As it is on Ctrl-C, by what `progress` raises; what is being read is read to its end, and nothing more."""
+        stopped, looking = threading.Event(), threading.Event()
+        asked_after = []
+
+        def answer(window: Samples) -> Reading:
+            if stopped.is_set():
+                asked_after.append(len(window))
+            number = self.whose(window)
+            if number == 0 and len(window) < 9 * 16_000:
+                looking.set()
+                assert stopped.wait(10)
+            return Reading(said("all of this", start=0.2), -0.2 if number else -1.5, 0.01)
+
+        def progress(share: float) -> None:
+            if share > 0.6:
+                assert looking.wait(10)
+                threading.Timer(0.2, stopped.set).start()
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            read_chunks(self.sound, Scripted(answer), self.chunks, language="en", beam_size=5, progress=progress)
+        assert stopped.is_set()
+        assert asked_after == []
+
+
+def test_a_vote_adds_up_probabilities() -> None:
+    assert vote([("en", 0.5), ("nl", 0.4), ("de", 0.1), ("nl", 0.6), ("en", 0.4)]) == "nl"
+    assert vote([("nl", 0.5), ("de", 0.5)]) == "de"
+
+
+@needs_wheels
+@pytest.mark.models
+class TestRealWeights:
+    def test_the_sample_clip_is_read_without_doubt(self, audio: Audio) -> None:
+        files = find_model("base")
+        settings = Settings(beam_size=1)
+        found = recognize(audio, load(settings, files), settings=settings)
+        script = re.sub(r"(?m)^\w+:", "", (CLIPS / "short.ref.txt").read_text(encoding="utf-8"))
+        expected = re.findall(r"[a-z']+", script.lower())
+        heard = re.findall(r"[a-z']+", text(found.words).lower())
+        assert len(set(expected) - set(heard)) <= 2
+        assert abs(len(heard) - len(expected)) <= 2
+        assert found.language == "en"
+        assert found.doubts == ()
+        assert recognize(audio, load(settings, files), settings=settings) == found
+
+    @pytest.mark.skipif(not (SHARED / "corpus").is_dir(), reason="../shared/corpus is not here")
+    def test_a_real_dialogue_within_three_errors_in_a_hundred(self) -> None:
+        from whisper.normalizers import EnglishTextNormalizer
+
+        normal = EnglishTextNormalizer()
+        found = recognize(
+            decode(SHARED / "corpus" / "dialogue-jane-mark.mp3"),
+            load(Settings(), find_model("base")),
+            settings=Settings(),
+        )
+        reference = re.sub(r"(?m)^[^:\n]{1,40}:", "", (SHARED / "corpus" / "dialogue-jane-mark.ref.txt").read_text())
+        assert _error_rate(normal(reference).split(), normal(text(found.words)).split()) <= 0.03
+
+
+def _error_rate(reference: list[str], found: list[str]) -> float:
+    """Levenshtein's distance over words, per word of the reference."""
+    row = list(range(len(found) + 1))
+    for i, expected in enumerate(reference, 1):
+        previous, row[0] = row[0], i
+        for j, word in enumerate(found, 1):
+            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (expected != word))
+    return row[-1] / len(reference)

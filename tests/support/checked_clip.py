@@ -1,0 +1,106 @@
+"""A talk of two, what is heard of it, and a clip of it: for the tests of `transcribe check`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from audio.decoding.samples import Audio
+from tests.support.scripted_stages import ScriptedStages, tone
+from transcribe.diarization.diarize import Diarization
+from transcribe.recognition.glossary import Glossary, corrected
+from transcribe.recognition.recognize import Recognition
+from transcribe.transcript import SpeakerSpan, Word
+
+Check = Callable[..., tuple[int, str, str]]
+"""Runs `transcribe check` with some arguments: (exit code, stdout, stderr). See the fixture `check`."""
+
+STEP = 0.5  # seconds from word to word
+
+
+TALK = (
+    ("A", "Good morning, I am Ada and this is the garden hour. My guest today is Grace. Welcome, Grace."),
+    ("B", "Thank you, Ada. I brought three roses and a very old spade."),
+    ("A", "Tell us about the spade first, because our listeners have been asking for it all week."),
+    ("B", "My grandmother dug a well with it when she was twenty, and it has never been sharpened since."),
+    ("A", "That is hard to believe, Grace. And the roses?"),
+    ("B", "They grow on clay, they like the rain, and nobody has ever had to water them."),
+)
+
+
+NAMES = {"A": "Ada", "B": "Grace"}
+
+
+Talk = Sequence[tuple[str, str]]
+
+
+@dataclass(eq=False)
+class Telling(ScriptedStages):
+    """Hears `talk`, half a second a word; `drop` are the seconds of which it hears nothing."""
+
+    said: str = ""
+    talk: Talk = TALK
+    drop: tuple[float, float] = (0.0, 0.0)
+    calls: list[str] = field(default_factory=list)
+    broken: frozenset[str] = frozenset()
+
+    def rehear(
+        self, audio: Audio, first: Recognition, *, glossary: Glossary, progress: Callable[[float], None]
+    ) -> Recognition:
+        """What the glossary states is put right, as the real stage does."""
+        self._called("rehear", progress)
+        return replace(first, words=corrected(first.words, glossary)[0])
+
+    def recognize(self, audio: Audio, *args: Any, **rest: Any) -> Recognition:
+        recognition = super().recognize(audio, *args, **rest)
+        texts = [word for _, text in self.talk for word in text.split()]
+        words = [Word(text, STEP * i, STEP * i + 0.4, 0.9) for i, text in enumerate(texts)]
+        heard = tuple(word for word in words if not self.drop[0] <= word.start < self.drop[1])
+        return replace(recognition, words=heard, doubts=())
+
+    def diarize(self, audio: Audio, *, progress: Callable[[float], None]) -> Diarization:
+        self._called("diarize", progress)
+        rows = times(self.talk)
+        return Diarization(tuple(SpeakerSpan(start, end, f"S{'AB'.index(who) + 1}") for who, start, end in rows))
+
+
+def times(talk: Talk) -> list[tuple[str, float, float]]:
+    rows, at = [], 0
+    for who, text in talk:
+        rows.append((who, STEP * at, STEP * (at + len(text.split())) - 0.1))
+        at += len(text.split())
+    return rows
+
+
+def write_clip(folder: Path, name: str = "garden", *, hertz: float = 440.0) -> Path:
+    """A recording with both kinds of reference."""
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.ref.txt").write_text("".join(f"{NAMES[who]}: {text}\n" for who, text in TALK))
+    rows = (f"SPEAKER x 1 {a:.3f} {b - a:.3f} <NA> <NA> {NAMES[who]} <NA> <NA>\n" for who, a, b in times(TALK))
+    (folder / f"{name}.rttm").write_text("".join(rows))
+    return tone(folder / f"{name}.wav", seconds=2.0, hertz=hertz)
+
+
+def found(out: str, name: str = "garden") -> dict[str, object]:
+    """The values of a clip in the JSON report."""
+    (clip,) = [clip for clip in json.loads(out)["clips"] if clip["name"] == name]
+    return {gate["measure"]: gate["value"] for gate in clip["gates"]}
+
+
+def state(out: str, name: str = "garden") -> str:
+    """A clip's state in the table."""
+    (row,) = [line for line in out.splitlines() if line.startswith(f"{name} ") and not line.startswith(f"{name}:")]
+    return row.split()[1]
+
+
+def with_words(old: str, new: str) -> Talk:
+    return [(who, text.replace(old, new)) for who, text in TALK]
+
+
+SWAPPED = [("B" if who == "A" else "A", text) if i in (2, 3, 4) else (who, text) for i, (who, text) in enumerate(TALK)]
+
+
+LOOP = [*TALK[:3], ("B", TALK[3][1] + " it was so" * 10), *TALK[4:]]

@@ -1,0 +1,99 @@
+"""Stages made by functions of a module, so that a worker of a cluster can make them too."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from audio.decoding.samples import Audio
+from tests.support.scripted_stages import ScriptedStages
+from transcribe.cli.main import main
+from transcribe.recognition.glossary import Glossary
+from transcribe.recognition.recognize import Recognition
+from transcribe.recognition.vad import Chunk
+from transcribe.settings import Settings
+
+
+def scripted(settings: Settings) -> ScriptedStages:
+    """The usual script."""
+    return ScriptedStages()
+
+
+class Noting(ScriptedStages):
+    """Notes in a file of the folder `settings.author` names that it was made, and when it hears again."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+        self._note("made")
+
+    def rehear(
+        self, audio: Audio, first: Recognition, *, glossary: Glossary, progress: Callable[[float], None]
+    ) -> Recognition:
+        self._note("heard again")
+        return super().rehear(audio, first, glossary=glossary, progress=progress)
+
+    def _note(self, what: str) -> None:
+        with (self._folder / "noted").open("a") as file:
+            file.write(f"{what}\n")
+
+
+def noting(settings: Settings) -> Noting:
+    """See `Noting`."""
+    return Noting(Path(settings.author))
+
+
+class Deadly(ScriptedStages):
+    """The first process that recognises writes its number to a file in the folder `settings.author` names, and waits
+    to be killed; every later one is well."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def recognize(
+        self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: Callable[[float], None]
+    ) -> Recognition:
+        try:
+            (self._folder / "victim").touch(exist_ok=False)  # stays: another worker may look this very moment
+        except FileExistsError:
+            return super().recognize(audio, chunks, language=language, progress=progress)
+        (self._folder / "number").write_text(str(os.getpid()))
+        (self._folder / "number").rename(self._folder / "ready")
+        while True:
+            time.sleep(0.05)
+
+
+def deadly(settings: Settings) -> Deadly:
+    """See `Deadly`."""
+    return Deadly(Path(settings.author))
+
+
+class Endless(ScriptedStages):
+    """Recognition goes on until its progress is refused, which it notes in the folder `settings.author` names."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def recognize(
+        self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: Callable[[float], None]
+    ) -> Recognition:
+        (self._folder / "begun").touch()
+        try:
+            while True:
+                progress(0.5)
+                time.sleep(0.05)
+        finally:
+            (self._folder / "ended").touch()
+
+
+def endless(settings: Settings) -> Endless:
+    """See `Endless`."""
+    return Endless(Path(settings.author))
+
+
+if __name__ == "__main__":
+    main(stages=scripted)

@@ -1,0 +1,295 @@
+"""A Dask cluster of two worker processes on this machine: the same bytes as a local run, whatever dies."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from audio.disk import sha256_of
+from audio.episode import Episode
+from tests.support import cluster_stages
+from tests.support.paths import CLIPS, ROOT
+from tests.support.scripted_stages import tone
+from transcribe.batch.planning import Job, plan
+from transcribe.batch.report import Result, State
+from transcribe.batch.runner import Setup, run
+from transcribe.errors import ClusterError
+from transcribe.pipeline.stages import StagesMaker, real_stages
+from transcribe.settings import Settings
+from transcribe.workers import dask_client
+from transcribe.workers.dask_worker import Versions, versions
+from transcribe.workers.local import Crew, in_this_process
+from transcribe.workers.task import silent
+
+distributed = pytest.importorskip("distributed", reason="the extra cluster is not installed")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A scheduler and two workers, each a process with one thread, and with a cache of their own."""
+    folder = tmp_path_factory.mktemp("dask")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        environment.delenv("ORT_DISABLE_TELEMETRY", raising=False)
+        with distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address=None,
+            local_directory=str(folder),
+            memory_limit=0,
+        ) as local:
+            yield local.scheduler_address
+
+
+def setup(folder: Path, stages: StagesMaker = cluster_stages.scripted, **changes: object) -> Setup:
+    values = {"output": str(folder), "author": str(folder.parent), **changes}
+    return Setup(Settings(**values), stages, folder.parent / "cache")  # type: ignore[arg-type]
+
+
+def over(sources: list[Path], made: Setup, crew: Crew) -> list[Result]:
+    jobs, failures = plan([str(path) for path in sources], made.settings)
+    return [*failures, *run(jobs, made, crew=crew)]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
+
+
+def until(condition: Path) -> None:
+    while not condition.exists():
+        time.sleep(0.02)
+
+
+def test_the_same_bytes_as_in_this_process(address: str, tmp_path: Path) -> None:
+    sources = [tone(tmp_path / f"{number}.wav", hertz=300 + number) for number in range(5)]
+    broken = tmp_path / "broken.wav"
+    broken.write_text("no sound")
+    glossary = tmp_path / "names.txt"
+    glossary.write_text("Grace\n")
+    here, there = (setup(tmp_path / name, glossary=str(glossary)) for name in ("here", "there"))
+    with in_this_process(silent) as crew:
+        local = over([*sources, broken], here, crew)
+    told: list[tuple[int, str, float]] = []
+    with dask_client.scheduler(address, lambda *said: told.append(said)) as crew:
+        assert crew.size == 2
+        far = over([*sources, broken], there, crew)
+    assert contents(tmp_path / "here") == contents(tmp_path / "there")
+    assert len(contents(tmp_path / "there")) == 10
+    assert sorted(result.state for result in far) == sorted(result.state for result in local)
+    (failed,) = [result for result in far if result.state is State.FAILED]
+    assert broken.name in failed.messages[0]  # a long path is shown cut
+    assert {stage for _, stage, _ in told} >= {"recognize", "diarize"}
+
+
+def test_a_worker_reports_to_nobody(address: str, tmp_path: Path) -> None:
+    """Workers are started by others, without the command line's precautions."""
+    with dask_client.scheduler(address, silent) as crew:
+        over([tone(tmp_path / f"{hertz}.wav", hertz=hertz) for hertz in (510, 520)], setup(tmp_path / "there"), crew)
+    with distributed.Client(address, set_as_default=False) as client:
+        assert "1" in client.run(os.getenv, "ORT_DISABLE_TELEMETRY").values()
+
+
+def test_what_a_worker_does_not_see_is_shipped(address: str, tmp_path: Path) -> None:
+    path = tone(tmp_path / "a.wav")
+    with path.open("ab") as file:
+        file.write(bytes(20_000_000))  # more than goes into one piece
+    with path.open("rb") as file:
+        hidden = Path(f"/proc/self/fd/{file.fileno()}")  # to every other process something else
+        if not hidden.exists():
+            pytest.skip("this system has no /proc")
+        here, there = setup(tmp_path / "here"), setup(tmp_path / "there")
+        with in_this_process(silent) as crew:
+            local = list(run(named(path), here, crew=crew))
+        with dask_client.scheduler(address, silent) as crew:
+            far = list(run(named(hidden), there, crew=crew))
+            with distributed.Client(address, set_as_default=False) as client:
+                assert client.run(_shipped_files) == {worker: [] for worker in client.scheduler_info()["workers"]}
+    assert [result.state for result in (*local, *far)] == [State.WRITTEN] * 4
+    assert said(tmp_path / "here") == said(tmp_path / "there")
+
+
+def named(path: Path) -> list[Job]:
+    return [Job(stem, Episode(stem, path=path), stem) for stem in ("a", "b")]
+
+
+def said(folder: Path) -> list[object]:
+    """The drafts, and the timed transcripts but for where their audio lies."""
+    timed = [json.loads((folder / f"{stem}.json").read_bytes()) for stem in ("a", "b")]
+    for transcript in timed:
+        del transcript["episode"]["audio_path"]
+    return [*timed, *((folder / f"{stem}.md").read_bytes() for stem in ("a", "b"))]
+
+
+def _shipped_files(dask_worker: object) -> list[str]:
+    folder = Path(dask_worker.local_directory) / "turnscript" / "shipped"  # type: ignore[attr-defined]
+    return [path.name for path in folder.iterdir()] if folder.is_dir() else []
+
+
+def test_a_file_replaced_before_it_is_shipped_is_said(address: str, tmp_path: Path) -> None:
+    path = tone(tmp_path / "a.wav")
+    with path.open("rb") as file:
+        hidden = Path(f"/proc/self/fd/{file.fileno()}")
+        if not hidden.exists():
+            pytest.skip("this system has no /proc")
+        from transcribe.workers.task import Task, work
+
+        made = setup(tmp_path / "out")
+        task = Task(1, Episode("a", path=hidden), "0" * 64, made.settings, made.cache, made.stages)
+        with dask_client.scheduler(address, silent) as crew:
+            outcome = crew.executor.submit(work, task, crew.tell).result()
+    assert outcome.failure is not None
+    assert "was replaced during the run" in outcome.failure.message
+
+
+def test_a_lost_worker_costs_its_running_task_alone(address: str, tmp_path: Path) -> None:
+    sources = [tone(tmp_path / f"{number}.wav", hertz=500 + number) for number in range(4)]
+    here = setup(tmp_path / "here", author=str(tmp_path))
+    with in_this_process(silent) as crew:
+        over(sources, here, crew)
+
+    def kill() -> None:
+        until(tmp_path / "ready")
+        os.kill(int((tmp_path / "ready").read_text()), signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    with dask_client.scheduler(address, silent) as crew:
+        results = over(sources, setup(tmp_path / "there", cluster_stages.deadly), crew)
+    killer.join()
+    assert [result.state for result in results] == [State.WRITTEN] * 4
+    assert contents(tmp_path / "here") == contents(tmp_path / "there")
+
+
+def test_what_runs_ends_when_the_run_is_given_up(address: str, tmp_path: Path) -> None:
+    made, stop = setup(tmp_path / "out", cluster_stages.endless), threading.Event()
+    jobs, _ = plan([str(tone(tmp_path / "a.wav"))], made.settings)
+
+    def give_up() -> None:
+        until(tmp_path / "begun")
+        stop.set()
+
+    threading.Thread(target=give_up).start()
+    with dask_client.scheduler(address, silent) as crew:
+        assert list(run(jobs, made, crew=crew, stop=stop)) == []
+        until(tmp_path / "ended")
+
+
+@pytest.mark.models
+def test_the_real_models_say_the_same_there(address: str, tmp_path: Path) -> None:
+    """Two threads here, one there, and the weights brought to the workers' own cache."""
+    source = CLIPS / "short.mp3"
+    here, there = (
+        Setup(Settings(output=str(tmp_path / name), language="en"), real_stages, tmp_path / "cache")
+        for name in ("here", "there")
+    )
+    with in_this_process(silent) as crew:
+        over([source], here, crew)
+    with dask_client.scheduler(address, silent) as crew:
+        (result,) = over([source], there, crew)
+    assert (result.state, len(result.paths)) == (State.WRITTEN, 2)
+    assert contents(tmp_path / "here") == contents(tmp_path / "there")
+
+
+def test_a_scheduler_that_is_gone_ends_the_run(tmp_path: Path) -> None:
+    """No episode waits for ever: those under way, and those not begun, are failures that say why."""
+    made = setup(tmp_path / "out", cluster_stages.endless)
+    jobs, _ = plan([str(tone(tmp_path / f"{number}.wav", hertz=700 + number)) for number in range(3)], made.settings)
+    with a_cluster_of_commands(tmp_path) as (address, scheduler):
+
+        def kill() -> None:
+            until(tmp_path / "begun")
+            scheduler.kill()
+
+        threading.Thread(target=kill).start()
+        with dask_client.scheduler(address, silent, patience=2.0) as crew:
+            results = list(run(jobs, made, crew=crew))
+    assert [result.state for result in results] == [State.FAILED] * 3
+    assert {result.messages for result in results} == {(dask_client._GONE,)}
+
+
+@contextlib.contextmanager
+def a_cluster_of_commands(folder: Path, *, threads: int = 1) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Scheduler and worker as docs/scale.md starts them: the address, and the scheduler's process."""
+    file, environ = folder / "scheduler.json", {**os.environ, "PYTHONPATH": str(ROOT)}
+    environ["XDG_CACHE_HOME"] = str(folder / "cache-there")
+    dask = [sys.executable, "-m", "dask"]
+    started = [
+        [*dask, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)],
+        [*dask, "worker", "--scheduler-file", str(file), "--nthreads", str(threads), "--no-dashboard"],
+    ]
+    started[1] += ["--local-directory", str(folder), "--death-timeout", "5"]
+    with contextlib.ExitStack() as stack:
+        processes = []
+        for command in started:
+            process = stack.enter_context(
+                subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            )
+            stack.callback(process.terminate)
+            processes.append(process)
+            while not (file.exists() and file.read_text().rstrip().endswith("}")):  # written a piece at a time
+                time.sleep(0.02)
+        address = json.loads(file.read_text())["address"]
+        with distributed.Client(address, set_as_default=False) as client:
+            client.wait_for_workers(1)
+        yield address, processes[0]
+
+
+def test_a_scheduler_that_does_not_answer_is_said() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"  # nobody listens there
+        with pytest.raises(ClusterError, match="does not answer"), dask_client.scheduler(address, silent, patience=0.3):
+            pytest.fail("there is no scheduler")
+
+
+def test_a_scheduler_without_workers_is_said() -> None:
+    with (
+        distributed.LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as empty,
+        pytest.raises(ClusterError, match="has no workers; start one: dask worker tcp"),
+        dask_client.scheduler(empty.scheduler_address, silent, patience=1.0),
+    ):
+        pytest.fail("there are no workers")
+
+
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        (Versions("0.0.1", "3.11"), "worker w has turnscript 0.0.1 on Python 3.11, this machine 0.1.0 on 3.12"),
+        (Versions("0.1.0", "3.11"), "install the same on both"),
+        (ModuleNotFoundError("No module named 'transcribe'"), "worker w cannot run turnscript \\(No module named"),
+    ],
+)
+def test_workers_of_another_version_are_named(there: object, said: str) -> None:
+    ours = Versions("0.1.0", "3.12")
+    with pytest.raises(AssertionError, match=said):
+        raise AssertionError(dask_client.mismatch(ours, {"v": ours, "w": there}))
+    assert dask_client.mismatch(ours, {"v": ours}) == ""
+
+
+def test_a_task_of_another_version_is_refused_by_the_worker(address: str, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from transcribe.workers.dask_worker import Parcel, do
+    from transcribe.workers.task import Task, work
+
+    path = tone(tmp_path / "a.wav")
+    made = setup(tmp_path / "out")
+    task = Task(1, Episode.of_file(path), sha256_of(path), made.settings, made.cache, made.stages)
+    parcel = Parcel(task, "run", replace(versions(), turnscript="9.9"))
+    with (
+        distributed.Client(address, set_as_default=False) as client,
+        pytest.raises(ClusterError, match=r"has Versions\(turnscript='0"),
+    ):
+        client.submit(do, work, parcel).result()

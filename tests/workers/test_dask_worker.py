@@ -1,0 +1,125 @@
+"""Recordings and glossaries sent to one worker of a Dask cluster: there as long as a task needs them, and no longer."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from audio.episode import Episode
+from tests.support import cluster_stages
+from tests.support.scripted_stages import tone
+from tests.workers.test_dask_client import _shipped_files, a_cluster_of_commands, over, setup
+from transcribe.batch.planning import Job
+from transcribe.batch.report import State
+from transcribe.batch.runner import run
+from transcribe.errors import ClusterError
+from transcribe.workers import dask_client
+from transcribe.workers.dask_worker import Piece, stop, store
+from transcribe.workers.task import silent
+
+distributed = pytest.importorskip("distributed", reason="the extra cluster is not installed")
+
+
+@contextlib.contextmanager
+def hidden(paths: list[Path]) -> Iterator[list[Path]]:
+    """The same files under names that are something else to every other process."""
+    with contextlib.ExitStack() as stack:
+        there = [Path(f"/proc/self/fd/{stack.enter_context(path.open('rb')).fileno()}") for path in paths]
+        if not there[0].exists():
+            pytest.skip("this system has no /proc")
+        yield there
+
+
+def shipped(address: str) -> list[str]:
+    with distributed.Client(address, set_as_default=False) as client:
+        (names,) = client.run(_shipped_files).values()
+    return list(names)
+
+
+@pytest.mark.parametrize(("threads", "n_jobs"), [(4, 12), (4, 6), (1, 12)])
+def test_what_waits_for_its_turn_keeps_its_recording(threads: int, n_jobs: int, tmp_path: Path) -> None:
+    paths = [tone(tmp_path / f"{number}.wav", seconds=2.0, hertz=300 + 10 * number) for number in range(12)]
+    made = setup(tmp_path / "out")
+    with a_cluster_of_commands(tmp_path, threads=threads) as (address, _), hidden(paths) as there:
+        jobs = [Job(str(i), Episode(str(i), path=path), str(i)) for i, path in enumerate(there)]
+        with dask_client.scheduler(address, silent, size=n_jobs) as crew:
+            results = list(run(jobs, made, crew=crew))
+        assert [result.messages for result in results if result.state is not State.WRITTEN] == []
+        assert len(results) == 12
+        assert shipped(address) == []
+
+
+def test_one_recording_in_several_tasks_is_there_for_each(tmp_path: Path) -> None:
+    path = tone(tmp_path / "a.wav")
+    with a_cluster_of_commands(tmp_path, threads=4) as (address, _), hidden([path] * 6) as there:
+        jobs = [Job(str(i), Episode(str(i), path=path), str(i)) for i, path in enumerate(there)]
+        with dask_client.scheduler(address, silent, size=6) as crew:
+            results = list(run(jobs, setup(tmp_path / "out"), crew=crew))
+        assert [result.messages for result in results if result.state is not State.WRITTEN] == []
+        assert shipped(address) == []
+
+
+def test_what_is_expected_stays_and_of_the_rest_the_newest_few(tmp_path: Path) -> None:
+    worker = SimpleNamespace(local_directory=str(tmp_path), address="tcp://w")
+
+    def send(run: str, name: str) -> None:
+        for offset, data, is_last in ((0, b"one", False), (3, b"two", True)):
+            store(Piece(name, run, f"{run}-{name}", offset, data, is_last), dask_worker=worker)
+
+    def there() -> set[str]:
+        return {path.name for path in (tmp_path / "turnscript" / "shipped").iterdir()}
+
+    one, other = (uuid.uuid4().hex for _ in range(2))
+    names = [f"{number:064x}" for number in range(10)]
+    for name in names[:8]:
+        send(one, name)
+    assert there() == set(names[:8])
+    assert (tmp_path / "turnscript" / "shipped" / names[0]).read_bytes() == b"onetwo"
+    for number, name in enumerate(names[:8]):
+        os.utime(tmp_path / "turnscript" / "shipped" / name, (number, number))
+    stop(one)
+    send(other, names[8])
+    assert there() == {*names[5:8], names[8]}
+    store(Piece(names[9], other, "broken off", 0, b"one", False), dask_worker=worker)
+    assert there() == {*names[5:8], names[8], f"{names[9]}.broken off"}
+    stop(other)
+
+
+def test_a_worker_that_cannot_keep_a_recording_is_named(tmp_path: Path) -> None:
+    (tmp_path / "turnscript").write_text("a file, not a folder")
+    worker = SimpleNamespace(local_directory=str(tmp_path), address="tcp://w")
+    with pytest.raises(ClusterError, match=r"worker tcp://w: .*shipped cannot be written to"):
+        store(Piece("0" * 64, "run", "x", 0, b"", True), dask_worker=worker)
+
+
+def test_a_recording_that_fills_whole_pieces_or_none_arrives(tmp_path: Path) -> None:
+    whole, empty = tone(tmp_path / "whole.wav"), tmp_path / "empty.wav"
+    with whole.open("ab") as file:
+        file.truncate(2 * dask_client._PIECE_BYTES)
+    empty.touch()
+    with a_cluster_of_commands(tmp_path) as (address, _), hidden([whole, empty]) as there:
+        jobs = [Job(str(i), Episode(str(i), path=path), str(i)) for i, path in enumerate(there)]
+        with dask_client.scheduler(address, silent) as crew:
+            results = list(run(jobs, setup(tmp_path / "out"), crew=crew))
+    assert [result.state for result in results] == [State.WRITTEN, State.FAILED]
+    assert "is empty" in results[1].messages[0]
+
+
+def test_a_glossary_is_the_same_in_the_next_run(tmp_path: Path) -> None:
+    path, glossary = tone(tmp_path / "a.wav"), tmp_path / "names.txt"
+    glossary.write_text("Grace\n")
+    made = setup(tmp_path / "out", cluster_stages.noting, author=str(tmp_path), glossary=str(glossary))
+    with a_cluster_of_commands(tmp_path) as (address, _):
+        for _ in range(2):
+            with dask_client.scheduler(address, silent) as crew:
+                (result,) = over([path], made, crew)
+            assert result.state is State.WRITTEN
+            shutil.rmtree(tmp_path / "out")
+    assert (tmp_path / "noted").read_text().split("\n") == ["made", "heard again", ""]

@@ -1,0 +1,118 @@
+"""Tasks in processes of their own: what a worker that dies costs, how many there are, and that they end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from concurrent.futures import BrokenExecutor, CancelledError
+from pathlib import Path
+
+import pytest
+
+from tests.support.faulty_stages import FATAL_SECONDS, MORTAL_SECONDS, logged, quick
+from tests.support.scripted_stages import ScriptedStages, tone
+from transcribe.batch.planning import plan
+from transcribe.batch.report import Report, State
+from transcribe.batch.runner import Setup, run
+from transcribe.pipeline.recording import BLOCK
+from transcribe.settings import Settings
+from transcribe.workers.local import available_memory, layout, memory_of, processes, suits_processes
+from transcribe.workers.task import silent
+
+
+def done(folder: Path, *sources: Path, jobs: int = 2, cache: str = "cache", drafts: str = "drafts") -> Report:
+    settings = Settings(output=str(folder / drafts))
+    planned, failures = plan([str(source) for source in sources], settings)
+    with processes(jobs, silent) as crew:
+        return Report((*failures, *run(planned, Setup(settings, quick, folder / cache), crew=crew)))
+
+
+def states(report: Report) -> dict[str, State]:
+    return {Path(result.source).name: result.state for result in report.results}
+
+
+def test_a_worker_that_dies_costs_its_own_episode(tmp_path: Path) -> None:
+    sources = [tone(tmp_path / f"{i}.wav", seconds=6.0 + i) for i in range(3)]
+    fatal = tone(tmp_path / "fatal.wav", seconds=FATAL_SECONDS)
+    mortal = tone(tmp_path / "mortal.wav", seconds=MORTAL_SECONDS)
+    (tmp_path / "died").touch()
+    report = done(tmp_path, sources[0], fatal, *sources[1:])
+    assert states(report) == {f"{i}.wav": State.WRITTEN for i in range(3)} | {"fatal.wav": State.FAILED}
+    (failure,) = report.failed
+    assert "its worker process ended twice over it" in failure.messages[0]
+    (tmp_path / "died").unlink()
+    assert states(done(tmp_path, mortal)) == {"mortal.wav": State.WRITTEN}
+    assert logged(tmp_path).count("block 0 of 4.0") == 1
+
+
+def test_a_split_recording_has_the_words_of_one_process(tmp_path: Path) -> None:
+    long = tone(tmp_path / "long.wav", seconds=610.0)
+    one = done(tmp_path, long, jobs=1, cache="one", drafts="a")
+    before = logged(tmp_path)
+    (tmp_path / "log").unlink()
+    three = done(tmp_path, long, jobs=3, cache="three", drafts="b")
+    assert states(one) == states(three) == {"long.wav": State.WRITTEN}
+    for name in ("long.md", "long.json"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    by = {line.split(" by ")[1] for line in (tmp_path / "log").read_text().splitlines()}
+    assert len(by) == 3
+    assert sorted(logged(tmp_path)) == sorted(before)
+    assert len([line for line in before if line.startswith("block")]) == -(-610 // BLOCK)
+
+
+def test_processes_are_started_when_needed_used_again_and_ended(tmp_path: Path) -> None:
+    with processes(2, silent) as crew:
+        first = crew.executor.submit(os.getpid).result()
+        assert crew.executor.submit(os.getpid).result() == first
+        assert first != os.getpid()
+        dying = crew.executor.submit(os.kill, first, signal.SIGKILL)
+        with pytest.raises(BrokenExecutor):
+            dying.result()
+        second = crew.executor.submit(os.getpid).result()
+        assert second != first
+    assert not alive(second)
+
+
+def test_what_is_abandoned_is_killed() -> None:
+    with processes(1, silent) as crew:
+        pid = crew.executor.submit(os.getpid).result()
+        sleeping = crew.executor.submit(time.sleep, 600)
+        crew.abandon()
+        with pytest.raises((BrokenExecutor, CancelledError)):
+            sleeping.result()
+    assert not alive(pid)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_progress_comes_back_from_other_processes(tmp_path: Path) -> None:
+    heard: list[tuple[int, str, float]] = []
+    settings = Settings(output=str(tmp_path / "drafts"))
+    jobs, _ = plan([str(tone(tmp_path / "a.wav"))], settings)
+    with processes(1, lambda *told: heard.append(told)) as crew:
+        list(run(jobs, Setup(settings, quick, tmp_path / "cache"), crew=crew))
+    assert {stage for _, stage, _ in heard} == {"decode", "recognize", "diarize"}
+    assert {number for number, _, _ in heard} == {1}
+    assert all(0.0 <= fraction <= 1.0 for _, _, fraction in heard)
+
+
+def test_only_what_a_module_makes_goes_to_other_processes() -> None:
+    assert suits_processes(quick)
+    assert not suits_processes(ScriptedStages())
+    assert not suits_processes(lambda settings: quick(settings))
+
+
+def test_threads_are_shared_out() -> None:
+    assert layout(Settings(jobs=2, threads=8), episodes=10).threads == 4
+    assert layout(Settings(jobs=4, threads=2), episodes=10).threads == 1
+    assert layout(Settings(threads=4), episodes=1).jobs == 1
+    assert layout(Settings(threads=4, device="cuda"), episodes=9).jobs == 1
+    assert memory_of("large-v3") > memory_of("small.en") > memory_of("base") == memory_of("/a/folder")
+    assert available_memory() > 1 << 20
