@@ -59,11 +59,6 @@ def srt(transcript: Transcript) -> str:
     )
 
 
-def cues_of(transcript: Transcript) -> list[Cue]:
-    """The cues in the order of time, without labels in their text."""
-    return _in_time(cue for turn in _turns(transcript, prefixed=False) for cue in turn)
-
-
 def _turns(transcript: Transcript, *, prefixed: bool) -> Iterable[list[Cue]]:
     from output.labels import labels_of
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from output.errors import OutputError
 from output.labels import labels_of
 from output.paragraphs import paragraphs
+from output.text import clock
 
 if TYPE_CHECKING:
     from audio.episode import Seconds
@@ -68,16 +69,6 @@ def _open_turn(document: Any, paragraph: Any, *, label: str, start: Seconds, tim
         for element in list(comment.part.element)[-1:]:
             element.date = None  # or the document would be another one each time it is made
     paragraph.add_run(": ")
-
-
-def clock(seconds: Seconds) -> str:
-    """A moment as people write it.
-
-    >>> clock(80.9), clock(3723)
-    ('1:20', '1:02:03')
-    """
-    hours, rest = divmod(int(seconds), 3600)
-    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
 
 
 def _on_one_line(turn: Turn) -> str:

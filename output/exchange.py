@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from output.files import stem_for
 from output.paragraphs import sentences
-from output.player import safe_url
+from output.urls import safe_url
 
 if TYPE_CHECKING:
     from audio.episode import Episode

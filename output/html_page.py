@@ -13,9 +13,9 @@ import os
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from output.documents import clock
 from output.paragraphs import paragraphs
-from output.player import safe_url
+from output.text import clock
+from output.urls import safe_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from output import frontmatter
-from output.documents import clock
 from output.labels import Label, labels_of
 from output.paragraphs import paragraphs
-from output.player import player_of, safe_url
+from output.player import player_of
 from output.style import Style as Style
-from output.text import escape, filled, house, punctuated, without_noncharacters
+from output.text import clock, escape, filled, house, punctuated, without_noncharacters
+from output.urls import safe_url
 
 if TYPE_CHECKING:
     from audio.episode import Episode, Seconds
@@ -85,13 +85,13 @@ def _intro(episode: Episode) -> Iterator[str]:
 
 def _turns(transcript: Transcript, style: Style, labels: Mapping[str, Label]) -> Iterator[str]:
     introduced: set[str] = set()
-    clock = _Clock(style.clock_minutes)
+    times = _Clock(style.clock_minutes)
     for turn in transcript.turns:
         parts = [(part[0].start, _source(part, style)) for part in paragraphs(turn.words)]
-        texts = [clock.before(start, text) for start, text in parts if text]
+        texts = [times.before(start, text) for start, text in parts if text]
         if not texts:
             continue
-        clock.new_turn()
+        times.new_turn()
         pair = labels[turn.speaker]
         label = pair.later if turn.speaker in introduced else pair.first
         introduced.add(turn.speaker)

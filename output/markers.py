@@ -70,12 +70,12 @@ class _Candidate:
 def markers_in(body: str, *, first_line: int) -> tuple[list[Marker], list[str]]:
     """The markers of a post without its front matter, in order, and warnings about the doubtful ones."""
     candidates = list(_candidates(body, first_line))
-    bold = {shown(c.marker.label) for c in candidates if c.bold and (c.after_blank or c.after_html)}
+    bold = {plain_label(c.marker.label) for c in candidates if c.bold and (c.after_blank or c.after_html)}
     labels = bold | {label[0] for label in bold} if bold else _plain_labels(candidates)
     markers: list[Marker] = []
     warnings: list[str] = []
     for candidate in candidates:
-        label, line = shown(candidate.marker.label), candidate.marker.line
+        label, line = plain_label(candidate.marker.label), candidate.marker.line
         known = label in labels
         if bold and candidate.after_blank and candidate.has_text and _is_stranger(label, labels, in_turn=bool(markers)):
             warnings.append(f"line {line}: {label}: looks like a turn, but nobody is called so in this post")
@@ -95,16 +95,16 @@ def _swallowed(body: str, candidates: list[_Candidate], markers: list[Marker], l
         return []
     taken = {marker.start for marker in markers}
     inside = {
-        (candidate.marker.line, shown(candidate.marker.label))
+        (candidate.marker.line, plain_label(candidate.marker.label))
         for candidate in candidates
         if not candidate.after_blank and candidate.marker.start not in taken
-        if candidate.bold or (len(candidate.marker.label) > 1 and shown(candidate.marker.label) in labels)
+        if candidate.bold or (len(candidate.marker.label) > 1 and plain_label(candidate.marker.label) in labels)
     }
     position, line = markers[0].end, markers[0].line
     for match in _INSIDE.finditer(body, position):
         start = match.start("bold") - 2 if match["bold"] else match.start("plain")
         line += body.count("\n", position, start)
-        position, label = start, shown(match["bold"] or match["plain"])
+        position, label = start, plain_label(match["bold"] or match["plain"])
         if start in taken or body.startswith(_NO_PROSE, body.rfind("\n", 0, start) + 1) or is_event(label):
             continue
         if match["bold"] or label in labels or (_is_name(label) and not _opens_sentence(label)):
@@ -125,10 +125,10 @@ def _opens_sentence(label: str) -> bool:
     return label.casefold() in _HEADINGS or label.split()[0].casefold() in _OPENERS
 
 
-def shown(label: str) -> str:
+def plain_label(label: str) -> str:
     """A label as a reader sees it.
 
-    >>> shown(r"Rich&nbsp;\\& Bob")
+    >>> plain_label(r"Rich&nbsp;\\& Bob")
     'Rich & Bob'
     """
     unescaped = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", html.unescape(label))
@@ -149,7 +149,7 @@ def _candidates(body: str, first_line: int) -> list[_Candidate]:
             candidate = _bold(line, start, number, after_blank=after_blank) or _plain(
                 line, start, number, after_blank=after_blank
             )
-            if candidate and not is_event(shown(candidate.marker.label)):
+            if candidate and not is_event(plain_label(candidate.marker.label)):
                 found.append(replace(candidate, after_html=after_html))
         after_html = line.rstrip().endswith(">")
         after_blank = bool(_BREAK.fullmatch(line))
@@ -162,7 +162,7 @@ def _bold(line: str, start: int, number: int, *, after_blank: bool) -> _Candidat
     if match is None or not (match["stamp"] or match["after"] or match["in_star"] or match["in_under"]):
         return None
     label = match["star"] or match["under"]
-    if not _HAS_LETTER.search(shown(label)):
+    if not _HAS_LETTER.search(plain_label(label)):
         return None
     marker = Marker(start, start + match.end(), label.strip(), number)
     return _Candidate(marker, after_blank, bold=True, stamped=False, has_text=True)
@@ -179,8 +179,10 @@ def _plain(line: str, start: int, number: int, *, after_blank: bool) -> _Candida
 
 def _plain_labels(candidates: list[_Candidate]) -> set[str]:
     """The labels of a post without bold markers: names that begin paragraphs, alone only in company."""
-    starts = [c for c in candidates if c.after_blank and _is_name(shown(c.marker.label)) and (c.has_text or c.stamped)]
-    counts = Counter(shown(c.marker.label) for c in starts)
+    starts = [
+        c for c in candidates if c.after_blank and _is_name(plain_label(c.marker.label)) and (c.has_text or c.stamped)
+    ]
+    counts = Counter(plain_label(c.marker.label) for c in starts)
     return set(counts) if len(counts) > 1 or any(count > 1 for count in counts.values()) else set()
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from output import frontmatter
 from output.errors import OutputError
 from output.labels import folded
-from output.markers import Marker, is_event, markers_in, shown
+from output.markers import Marker, is_event, markers_in, plain_label
 from output.text import spoken
 from transcribe.transcript import first_name
 
@@ -74,21 +74,6 @@ class Draft:
         """`source` as the bytes of a file, bytes that were no UTF-8 included."""
         return self.source().encode(errors="surrogateescape")
 
-    def with_text(self, index: int, text: str) -> Draft:
-        """The draft with the Markdown of one turn replaced; blanks and blank lines round it stay."""
-        turn = self.turns[index]
-        core = turn.raw.strip()
-        before, after = turn.raw.split(core, 1) if core else ("", turn.raw)
-        line_break = "\r\n" if "\r\n" in turn.raw else "\n"
-        return self._with_turn(index, replace(turn, raw=before + text.strip().replace("\n", line_break) + after))
-
-    def with_label(self, index: int, label: str, *, speaker: str) -> Draft:
-        """The draft with one turn given to somebody else, its marker's form kept."""
-        turn = self.turns[index]
-        return self._with_turn(
-            index, replace(turn, speaker=speaker, label=label, marker=turn.marker.replace(turn.label, label, 1))
-        )
-
     def as_contract(self) -> dict[str, Any]:
         """What `transcribe parse` prints as JSON."""
         return {
@@ -99,12 +84,6 @@ class Draft:
             ],
             "warnings": list(self.warnings),
         }
-
-    def _with_turn(self, index: int, turn: DraftTurn) -> Draft:
-        old = self.turns[index]
-        shift = (turn.marker + turn.raw).count("\n") - (old.marker + old.raw).count("\n")
-        later = (replace(after, line=after.line + shift) for after in self.turns[index + 1 :])
-        return replace(self, turns=(*self.turns[:index], turn, *later))
 
 
 _EVENT = re.compile(r"\s*(?:\*\*|__)([^*_\n]{1,40}?):?(?:\*\*|__):?")
@@ -129,7 +108,9 @@ def parse(source: str) -> Draft:
             warnings.insert(0, f"front matter cannot be read: {error}")
     ends = [*(marker.start for marker in markers[1:]), len(body)] if markers else []
     turns = [
-        DraftTurn(speaker, shown(marker.label), body[marker.start : marker.end], body[marker.end : end], marker.line)
+        DraftTurn(
+            speaker, plain_label(marker.label), body[marker.start : marker.end], body[marker.end : end], marker.line
+        )
         for marker, speaker, end in zip(markers, _speakers(markers, warnings), ends, strict=True)
     ]
     epilogue = ""
@@ -157,7 +138,7 @@ def _speakers(markers: list[Marker], warnings: list[str]) -> Iterator[str]:
     """Who each marker stands for: somebody named before where label and name allow one answer."""
     known: dict[str, str] = {}  # label → speaker
     for marker in markers:
-        label = shown(marker.label)
+        label = plain_label(marker.label)
         if label not in known:
             candidates = _meant(label, list(dict.fromkeys(known.values())))
             if len(candidates) > 1:
@@ -170,7 +151,8 @@ def _meant(label: str, names: list[str]) -> list[str]:
     """The earlier names a new label can be short for: by initial, by first name, by a nickname of three letters."""
     short = folded(label).rstrip(".")
     if len(label.rstrip(".")) == 1:
-        return [name for name in names if folded(name).startswith(short)]
+        exact = [name for name in names if folded(name.split()[0]) == short]  # "Z" of "Z Young", not "Zed"
+        return exact or [name for name in names if folded(name).startswith(short)]
     by_first = [
         name
         for name in names

@@ -10,9 +10,9 @@ from __future__ import annotations
 import html
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
-from audio.net.addresses import without_account
+from output.urls import safe_url
 
 if TYPE_CHECKING:
     from audio.episode import Episode
@@ -47,20 +47,6 @@ def player_of(episode: Episode) -> tuple[str, ...]:
         f"The recording can be played below, or downloaded {link}.",
         f'<audio controls>\n  <source src="{html.escape(audio)}"{kind}>\n</audio>',
     )
-
-
-def safe_url(url: str | None) -> str | None:
-    """The address as it can be published; None unless it is http(s).
-
-    User name and password are left out, and everything is quoted that could end it early in Markdown or HTML.
-
-    >>> safe_url("http://me:secret@a.b/x (1).mp3")
-    'http://a.b/x%20%281%29.mp3'
-    """
-    public = "" if url is None else without_account(url.strip())
-    if not re.match(r"https?://[^/?#\s]", public, re.IGNORECASE):
-        return None
-    return quote(public, safe="/:?#@!$&+,;=%~-._", errors="replace")
 
 
 def _frame(url: str, *, height: int) -> str:

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from output import frontmatter
 from output.labels import LabelStyle
-from output.player import safe_url
+from output.urls import safe_url
 
 DocxTimes = Literal["text", "comments", "none"]
 

@@ -12,6 +12,10 @@ from __future__ import annotations
 
 import html
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from audio.episode import Seconds
 
 _FOLDED = str.maketrans(
     {
@@ -152,6 +156,16 @@ def unmarked(source: str) -> str:
     ('Whether', 'knot,')
     """
     return _DOUBT.sub(r"\1", _CLOCK.sub("", source)).strip()
+
+
+def clock(seconds: Seconds) -> str:
+    """A moment as people write it.
+
+    >>> clock(80.9), clock(3723)
+    ('1:20', '1:02:03')
+    """
+    hours, rest = divmod(int(seconds), 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
 
 
 def is_clock(source: str) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from transcribe.errors import SettingsError
-from transcribe.settings import Settings, home_expanded, shown
+from transcribe.settings import Settings, home_expanded, option_name
 
 FILE_NAME = "transcribe.toml"
 PREFIX = "TRANSCRIBE_"
@@ -102,7 +102,7 @@ def _file_layer(folder: Path) -> list[Layer]:
 def _from_file(place: str, key: str, value: Any) -> dict[str, Any]:
     name = _field(key)
     if name not in _DEFAULTS:
-        known = ", ".join(sorted(map(shown, _DEFAULTS)))
+        known = ", ".join(sorted(map(option_name, _DEFAULTS)))
         raise SettingsError(f"{place}: {key!r} is not a setting; there are {known}")
     return {name: _from_list(name, value) if isinstance(value, list) else _from_text(name, value)}
 

@@ -235,7 +235,7 @@ class Settings:
         return home_expanded(self.output, "output")
 
 
-def shown(name: str) -> str:
+def option_name(name: str) -> str:
     """A setting's name as the command line and the file spell it."""
     return "format" if name == "formats" else name.replace("_", "-")
 
@@ -245,7 +245,7 @@ def home_expanded(text: str, name: str) -> Path:
     try:
         return Path(text).expanduser()
     except RuntimeError as error:
-        raise SettingsError(f"{shown(name)}: {text!r}: there is no such home folder") from error
+        raise SettingsError(f"{option_name(name)}: {text!r}: there is no such home folder") from error
 
 
 def _check_types(settings: Settings) -> None:
@@ -254,14 +254,14 @@ def _check_types(settings: Settings) -> None:
         if type(value) is not type(field.default):
             kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "text", tuple: "a list"}
             kind = kinds[type(field.default)]
-            raise SettingsError(f"{shown(field.name)}: {value!r} is not {kind}")
+            raise SettingsError(f"{option_name(field.name)}: {value!r} is not {kind}")
 
 
 def _check_choices(settings: Settings) -> None:
     for field in dataclasses.fields(settings):
         value, choices = getattr(settings, field.name), field.metadata["choices"]
         if choices and value not in choices:
-            raise SettingsError(f"{shown(field.name)}: {value!r} is not one of {', '.join(choices)}")
+            raise SettingsError(f"{option_name(field.name)}: {value!r} is not one of {', '.join(choices)}")
     unknown = [name for name in settings.formats if name not in FORMATS]
     if unknown or not settings.formats:
         raise SettingsError(
@@ -283,7 +283,7 @@ def _check_numbers(settings: Settings) -> None:
     for name, (least, most) in limits.items():
         value = getattr(settings, name)
         if not least <= value <= most:
-            raise SettingsError(f"{shown(name)}: {value} is not between {least} and {most}")
+            raise SettingsError(f"{option_name(name)}: {value} is not between {least} and {most}")
     try:
         _ = settings.cache_limit_bytes
     except SettingsError as error:

@@ -40,10 +40,10 @@ def age_seconds(text: str) -> Seconds:
     return int(found[1]) * _UNITS_S[found[2]]
 
 
-def shown_size(n_bytes: int) -> str:
+def format_size(n_bytes: int) -> str:
     """A size for people, in steps of a thousand.
 
-    >>> shown_size(999), shown_size(444_000), shown_size(1_730_000_000)
+    >>> format_size(999), format_size(444_000), format_size(1_730_000_000)
     ('999 B', '444 kB', '1.7 GB')
     """
     size, unit = float(n_bytes), "B"
@@ -54,10 +54,10 @@ def shown_size(n_bytes: int) -> str:
     return f"{size:.1f} {unit}" if size < 10 and unit != "B" else f"{size:.0f} {unit}"
 
 
-def shown_duration(seconds: Seconds) -> str:
+def format_duration(seconds: Seconds) -> str:
     """A length of time for people: "40 s", "12 min", "3 h 05 min".
 
-    >>> shown_duration(40), shown_duration(725), shown_duration(11_100)
+    >>> format_duration(40), format_duration(725), format_duration(11_100)
     ('40 s', '12 min', '3 h 05 min')
     """
     if seconds < 90:

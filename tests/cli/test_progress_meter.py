@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from transcribe.batch.report import Report, Result, State, Tally
 from transcribe.cli.progress_meter import Meter, Running
 from transcribe.cli.run_display import Display, as_dict, episode_line, total_line
-from transcribe.units import shown_duration
+from transcribe.units import format_duration
 
 
 class Clock:
@@ -79,7 +79,7 @@ def test_it_never_goes_back_and_never_beyond_the_whole(told: list[tuple[str, flo
 
 
 def test_lines() -> None:
-    assert shown_duration(40) == "40 s"
+    assert format_duration(40) == "40 s"
     running = Running(
         "a/very/long/path/to/some/recording/of/an/interview.mp3", 60.0, {"decode": 1.0, "recognize": 0.25}
     )

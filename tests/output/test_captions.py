@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from output.captions import CHARACTERS_PER_SECOND, CUE_SECONDS, LINE_COLUMNS, cues_of, srt, vtt
+from output.captions import CHARACTERS_PER_SECOND, CUE_SECONDS, LINE_COLUMNS, srt, vtt
 from tests.support.transcripts import ADA, BOB, transcript
 from transcribe.transcript import Speaker, Transcript, Turn, Word
 
@@ -99,14 +99,14 @@ def test_cues_break_at_clauses_and_stay_to_be_read() -> None:
         ),
         ("S2", "Internationalization."),
     )
-    cues = cues_of(made)
-    assert [cue.lines for cue in cues] == [
-        ("We drew the whole machine on paper,",),
-        ("and then we argued about every", "single sheet of it. Then we stopped."),
-        ("Internationalization.",),
+    cues = read_vtt(vtt(made))
+    assert [lines for *_, lines in cues] == [
+        ["We drew the whole machine on paper,"],
+        ["and then we argued about every", "single sheet of it. Then we stopped."],
+        ["Internationalization."],
     ]
-    last = cues[-1]
-    assert last.end - last.start == pytest.approx(len("Internationalization.") / CHARACTERS_PER_SECOND, abs=0.001)
+    start, end, *_ = cues[-1]
+    assert end - start == pytest.approx(len("Internationalization.") / CHARACTERS_PER_SECOND, abs=0.001)
 
 
 def test_srt_counts_its_cues_and_names_who_starts() -> None:

@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audio.episode import Episode
-from output.documents import clock
 from output.formats import FORMATS, file_name, write
 from output.markdown import Style, render
+from output.text import clock
 from tests.support.transcripts import ADA, BOB, transcript
 from transcribe import settings
 from transcribe.transcript import Speaker, SpeakerSpan, Transcript

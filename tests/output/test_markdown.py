@@ -18,8 +18,9 @@ from output.labels import labels_of
 from output.lint import lint
 from output.markdown import Style, render
 from output.parse import parse
-from output.player import player_of, safe_url
+from output.player import player_of
 from output.text import house
+from output.urls import safe_url
 from tests.output.cases.refresh import GOLDEN, drafted
 from tests.support.transcripts import ADA, BOB, transcript, turn
 from transcribe.transcript import Speaker, Turn, Word

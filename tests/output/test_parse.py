@@ -198,15 +198,6 @@ def test_front_matter_is_text_whatever_it_says(body: str, fields: dict[str, obje
     assert [warning.split(":")[0] for warning in draft.warnings] == ["front matter cannot be read"] * (fields is None)
 
 
-def test_one_changed_turn_changes_nothing_else() -> None:
-    source = "\ufeff---\r\ntitle: x\r\n---\r\n\r\n**R**: a\r\n\r\n\r\n**H**:\tb  \r\n\r\n**R**: c"
-    changed = parse(source).with_text(1, "new\ntext")
-    assert changed.source() == source.replace("b  ", "new\r\ntext  ")
-    relabelled = changed.with_label(1, "Haïkel", speaker="Haïkel")
-    assert relabelled.source() == changed.source().replace("**H**", "**Haïkel**")
-    assert parse(relabelled.source()).turns == relabelled.turns
-
-
 def test_spoken_words_leave_out_what_is_not_speech() -> None:
     source = "**R**: See [the *docs*](http://a.b),\n`x_y`.\n\n## Next\n\n**Break:** [20:24]\n\nSo."
     assert parse(source).turns[0].spoken == "See the docs, x_y. So."

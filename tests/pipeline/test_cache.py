@@ -16,7 +16,7 @@ from transcribe.errors import SettingsError
 from transcribe.pipeline.cache import CLEARED, Entry, Kind, clear, damaged, kept_entries, recordings, to_clear, trim
 from transcribe.pipeline.checkpoints import Checkpoints, Key, note_source, source_of
 from transcribe.settings import Stage
-from transcribe.units import age_seconds, shown_size, size_bytes
+from transcribe.units import age_seconds, format_size, size_bytes
 
 NOW = 1_800_000_000.0
 DAY_S = 86_400.0
@@ -166,7 +166,7 @@ def test_what_is_no_age_is_said(text: str) -> None:
 
 @given(st.integers(0, 10**15))
 def test_a_size_shown_is_the_size_within_its_digits(n_bytes: int) -> None:
-    assert size_bytes(shown_size(n_bytes)) == pytest.approx(n_bytes, rel=0.06, abs=0.5)
+    assert size_bytes(format_size(n_bytes)) == pytest.approx(n_bytes, rel=0.06, abs=0.5)
 
 
 def test_show_and_clear_on_the_command_line(run: Run, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from transcribe.pipeline.pipeline import Pipeline
 from transcribe.pipeline.recording import Watch
 from transcribe.recognition.engines import engine_name
 from transcribe.settings import Settings
-from transcribe.units import shown_duration
+from transcribe.units import format_duration
 
 if TYPE_CHECKING:
     from transcribe.batch.report import Report
@@ -89,7 +89,7 @@ def _estimate(due: list[Job], settings: Settings) -> str:
     measured = _speeds().get(_circumstances(settings))
     speed, how = (measured, "as measured here") if measured else (ASSUMED, "assumed, nothing was measured here yet")
     guess = "" if len(known) == len(due) else f" (the length of {len(due) - len(known)} is guessed)"
-    length, wait = shown_duration(audio), shown_duration(audio / speed)
+    length, wait = format_duration(audio), format_duration(audio / speed)
     return f"{length} of audio{guess}: about {wait} at {speed:g} × real time, {how}"
 
 

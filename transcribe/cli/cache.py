@@ -30,7 +30,7 @@ def cache_show(as_json: bool) -> int:
     """
     from audio.disk import cache_folder
     from transcribe.pipeline.cache import damaged, kept_entries, recordings
-    from transcribe.units import shown_size
+    from transcribe.units import format_size
 
     entries = kept_entries()
     kinds, rows = _by_kind(entries, damaged(entries)), recordings(entries)
@@ -54,11 +54,11 @@ def cache_show(as_json: bool) -> int:
     click.echo(cache_folder())
     for kind, counts in kinds.items():
         note = f", {counts['damaged']} damaged" if counts["damaged"] else ""
-        click.echo(f"{_NAMES[kind]:<40} {counts['entries']:>6} entries {shown_size(counts['bytes']):>8}{note}")
+        click.echo(f"{_NAMES[kind]:<40} {counts['entries']:>6} entries {format_size(counts['bytes']):>8}{note}")
     for row in rows:
         day = datetime.fromtimestamp(row.used)
         name = for_terminal(row.source) or f"(sound {row.sha256_beginning[:12]}…)"
-        click.echo(f"{day:%Y-%m-%d %H:%M}  {row.n_entries:>5} entries {shown_size(row.n_bytes):>8}  {name}")
+        click.echo(f"{day:%Y-%m-%d %H:%M}  {row.n_entries:>5} entries {format_size(row.n_bytes):>8}  {name}")
     return 0
 
 
@@ -79,7 +79,7 @@ def cache_clear(older_than: str | None, max_size: str | None, models: bool, dry_
       transcribe cache clear --older-than 30d --dry-run
     """
     from transcribe.pipeline.cache import CLEARED, Kind, clear, kept_entries, to_clear
-    from transcribe.units import age_seconds, shown_size, size_bytes
+    from transcribe.units import age_seconds, format_size, size_bytes
 
     kinds = CLEARED | ({Kind.MODELS} if models else set())
     entries = kept_entries()
@@ -93,7 +93,7 @@ def cache_clear(older_than: str | None, max_size: str | None, models: bool, dry_
     for entry in gone:
         click.echo(entry.path)
     left = [entry for entry in entries if entry.kind in kinds and entry not in set(gone)]
-    size, rest = (shown_size(sum(entry.n_bytes for entry in some)) for some in (gone, left))
+    size, rest = (format_size(sum(entry.n_bytes for entry in some)) for some in (gone, left))
     verb = "would go" if dry_run else "removed"
     click.echo(f"{len(gone)} entries {verb}, {size}; {len(left)} stay, {rest}", err=True)
     held = set(chosen) - set(gone)

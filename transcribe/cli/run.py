@@ -295,12 +295,12 @@ def _close(report: Report, *, quiet: bool) -> int:
 
 def _summary(report: Report) -> str:
     """How many of each; of a longer run also how much was heard and how fast."""
-    from transcribe.units import shown_duration
+    from transcribe.units import format_duration
 
     if report.audio < 60 or report.elapsed < 60:
         return report.summary
     speed = f"{report.audio / report.elapsed:.1f} × real time"
-    return f"{report.summary}; {shown_duration(report.audio)} of audio in {shown_duration(report.elapsed)}, {speed}"
+    return f"{report.summary}; {format_duration(report.audio)} of audio in {format_duration(report.elapsed)}, {speed}"
 
 
 def _named(result: Result, message: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from transcribe.cli.bars import Bars
 from transcribe.cli.progress_meter import Meter, Reading, Running
-from transcribe.units import shown_duration
+from transcribe.units import format_duration
 
 if TYPE_CHECKING:
     from audio.episode import Episode, Seconds
@@ -117,7 +117,7 @@ def total_line(reading: Reading) -> str:
     if reading.done and reading.elapsed >= 1:
         parts.append(f"{reading.speed:.1f} × real time")
     if reading.left is not None:
-        parts.append(f"{shown_duration(reading.left)} left")
+        parts.append(f"{format_duration(reading.left)} left")
     if reading.failed:
         parts.append(f"{reading.failed} failed")
     return ", ".join(parts)

@@ -17,7 +17,7 @@ from typing import Any
 from audio.media import MEDIA_SUFFIXES
 from transcribe.errors import SettingsError
 from transcribe.evaluation.references import REFERENCE_SUFFIXES
-from transcribe.settings import Settings, shown
+from transcribe.settings import Settings, option_name
 
 FILE_NAME = "clips.toml"
 
@@ -199,7 +199,7 @@ class _File:
         for key, value in given.items():
             name = "formats" if key == "format" else key.replace("-", "_")
             if name not in known:
-                self._fail(key, f"is not a setting; there are {', '.join(map(shown, known))}", at=at)
+                self._fail(key, f"is not a setting; there are {', '.join(map(option_name, known))}", at=at)
             default = getattr(Settings(), name)
             if name == "speakers" and type(value) is int:
                 value = str(value)
@@ -208,7 +208,7 @@ class _File:
             try:
                 made = replace(made, **{name: value})
             except SettingsError as exc:
-                self._fail(key, str(exc).removeprefix(f"{shown(name)}: "), at=at, cause=exc)
+                self._fail(key, str(exc).removeprefix(f"{option_name(name)}: "), at=at, cause=exc)
         return made
 
     def _limits(self, given: Mapping[str, Any], base: Limits, *, at: int) -> Limits:

@@ -1,0 +1,22 @@
+"""Addresses from feeds and pages in a form that is safe to publish."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+from audio.net.addresses import without_account
+
+
+def safe_url(url: str | None) -> str | None:
+    """The address as it can be published; None unless it is http(s).
+
+    User name and password are left out, and everything is quoted that could end it early in Markdown or HTML.
+
+    >>> safe_url("http://me:secret@a.b/x (1).mp3")
+    'http://a.b/x%20%281%29.mp3'
+    """
+    public = "" if url is None else without_account(url.strip())
+    if not re.match(r"https?://[^/?#\s]", public, re.IGNORECASE):
+        return None
+    return quote(public, safe="/:?#@!$&+,;=%~-._", errors="replace")
