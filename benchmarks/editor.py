@@ -29,7 +29,7 @@ from audio.decoding.decode import decode
 from audio.episode import Episode
 from output.markdown import render
 from transcribe.alignment.realign import realign
-from transcribe.drafts.sync import follow, sync
+from transcribe.drafts.sync import sync, update_transcript
 from transcribe.recognition.engines import load_aligner
 from transcribe.recognition.forced_alignment import relistened, rewrites
 from transcribe.recognition.models import find_model
@@ -224,7 +224,7 @@ def main() -> None:
         print(f"{sum(map(len, timed_turns)):,} words, {len(talk.turns)} turns, {EDITS} edits")
         timed("parse", lambda: parse(changed), "-")
         timed("realign", lambda: realign([turn.spoken for turn in parse(changed).turns], timed_turns), "-")
-        timed("follow (parse, realign, people, spans)", lambda: follow(parse(changed), talk), "-")
+        timed("follow (parse, realign, people, spans)", lambda: update_transcript(parse(changed), talk), "-")
         done = timed("sync, JSON and VTT read and written", lambda: sync(folder / "talk.md"), "< 2 s")
         print(f"    {done.report}")
         measure_page(folder)

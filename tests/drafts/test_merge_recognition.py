@@ -16,8 +16,8 @@ from output.markdown import render
 from output.parse import read_draft
 from tests.support.transcripts import transcript
 from transcribe.cli.main import cli
-from transcribe.drafts.machine_originals import heard
-from transcribe.drafts.merge_recognition import Difference, merged_words, renew
+from transcribe.drafts.machine_originals import original_of
+from transcribe.drafts.merge_recognition import Difference, merge_recognition, merge_words
 from transcribe.drafts.store import style_recorded
 from transcribe.drafts.sync import sync, transcript_of
 from transcribe.drafts.turn_edits import PageTurn
@@ -56,7 +56,7 @@ def drafts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]
 def test_edits_are_kept_and_the_rest_is_new(drafts: tuple[Path, Path]) -> None:
     mine, fresh = drafts
     edited = mine.read_bytes()
-    done = renew(mine, fresh)
+    done = merge_recognition(mine, fresh)
     text = " ".join(mine.read_text(encoding="utf-8").split())
     assert "again, at last." in text
     assert "to be here after a short ride through the rain and the autumn fog." in text
@@ -67,21 +67,21 @@ def test_edits_are_kept_and_the_rest_is_new(drafts: tuple[Path, Path]) -> None:
     autumn = next(word for word in after.words if word.text == "autumn")
     assert after.doubts[0].start == autumn.start
     assert after.made_with.outputs == {"talk.md": sha256_of(fresh)}
-    assert [word.text for word in heard(after, mine).words][-2] == "tall"
+    assert [word.text for word in original_of(after, mine).words][-2] == "tall"
     assert sync(mine).report == "nothing changed"
 
 
 def test_a_second_time_changes_nothing_more(drafts: tuple[Path, Path]) -> None:
-    renew(*drafts)
+    merge_recognition(*drafts)
     text = drafts[0].read_bytes()
-    assert renew(*drafts).differences == ()
+    assert merge_recognition(*drafts).differences == ()
     assert drafts[0].read_bytes() == text
 
 
 def test_nothing_to_take_over_leaves_no_backup(drafts: tuple[Path, Path]) -> None:
-    renew(*drafts)
+    merge_recognition(*drafts)
     before = sorted(drafts[0].parent.iterdir())
-    renew(*drafts)
+    merge_recognition(*drafts)
     assert sorted(drafts[0].parent.iterdir()) == before
 
 
@@ -92,7 +92,7 @@ def test_another_recording_is_refused_and_nothing_is_written(drafts: tuple[Path,
     fresh.with_suffix(".json").write_text(talk(*other, draft_sha256="3" * 64).to_json(), encoding="utf-8")
     before = {path: path.read_bytes() for path in mine.parent.glob("*.*")}
     with pytest.raises(TranscriptError, match=r"talk\.md with talk\.new\.md: its timed transcript belongs to another"):
-        renew(mine, fresh)
+        merge_recognition(mine, fresh)
     assert {path: path.read_bytes() for path in mine.parent.glob("*.*")} == before
 
 
@@ -101,7 +101,7 @@ def test_line_ends_and_strange_settings_are_survived(drafts: tuple[Path, Path]) 
     mine.write_bytes(b"\xef\xbb\xbf" + mine.read_bytes().replace(b"\n", b"\r\n"))
     timed = fresh.with_suffix(".json")
     timed.write_text(timed.read_text(encoding="utf-8").replace('"settings": {}', '"settings": {"wrap": "wide"}'))
-    renew(mine, fresh)
+    merge_recognition(mine, fresh)
     source = mine.read_bytes()
     assert b"at last." in source.replace(b"\r\n", b" ")
     assert source.startswith(b"\xef\xbb\xbf")
@@ -131,7 +131,7 @@ def written(path: Path, spoken: Transcript, *edits: tuple[str, str]) -> None:
 
 
 def renewed_text(path: Path, fresh: Path) -> tuple[str, tuple[tuple[str, str], ...]]:
-    done = renew(path, fresh)
+    done = merge_recognition(path, fresh)
     text = " ".join(path.read_text(encoding="utf-8").split())
     return text.partition("**Ada**: ")[2], tuple((d.mine, d.fresh) for d in done.differences)
 
@@ -183,7 +183,7 @@ def test_times_and_labels_of_the_draft_are_no_edits_either(tmp_path: Path, monke
     new = doubted(talk(*better, draft_sha256="3" * 64), clock_minutes=0)
     written(mine, old, ("nobody", "no one"), ("harbour", "port"))
     written(fresh, new)
-    done = renew(mine, fresh)
+    done = merge_recognition(mine, fresh)
     text = mine.read_text(encoding="utf-8")
     assert "**Ada Lovelace**: [00:00] Now we asked, and no one knew.\n" in text
     assert "**Bob Moog**: [00:03] There were no ships in the port.\n" in text
@@ -225,7 +225,7 @@ def test_a_label_the_editor_did_not_touch_is_the_one_of_the_new_recognition(
     whole = [(paragraphs[first + old] + "\n\n" if isinstance(old, int) else old, new) for old, new in edits]
     written(mine, old, *whole)
     written(fresh, new)
-    done = renew(mine, fresh)
+    done = merge_recognition(mine, fresh)
     draft = read_draft(mine)
     assert " ".join(turn.label for turn in draft.turns) == labels
     by_id = {speaker.id: speaker.name for speaker in transcript_of(mine).speakers}
@@ -240,7 +240,7 @@ def test_who_speaks_and_what_is_said_are_edits_of_their_own() -> None:
     base, fresh = ((*long, PageTurn(name, ("o p q",))) for name in "AB")
     for said in ("p q", "x p q"):
         mine = (*long, PageTurn("A", (said,)))
-        assert merged_words(base, mine, fresh) == ((*long, PageTurn("B", (said,))), ())
+        assert merge_words(base, mine, fresh) == ((*long, PageTurn("B", (said,))), ())
 
 
 def test_the_command_lists_what_clashed(drafts: tuple[Path, Path]) -> None:
@@ -256,10 +256,10 @@ TEXTS = st.lists(st.sampled_from("a b c d e".split()), min_size=1, max_size=12).
 def test_no_edit_is_lost(base: str, mine: str, fresh: str) -> None:
     """Words of the editor's own, which neither text of the machine has, are in the merge, all of them in order."""
     own = " ".join(f"{word}!" if i % 3 == 0 else word for i, word in enumerate(mine.split()))
-    turns, _ = merged_words([PageTurn("A", (base,))], [PageTurn("A", (own,))], [PageTurn("A", (fresh,))])
+    turns, _ = merge_words([PageTurn("A", (base,))], [PageTurn("A", (own,))], [PageTurn("A", (fresh,))])
     kept = [word for turn in turns for text in turn.paragraphs for word in text.split() if word.endswith("!")]
     assert kept == [word for word in own.split() if word.endswith("!")]
-    same, differences = merged_words([PageTurn("A", (base,))], [PageTurn("A", (base,))], [PageTurn("A", (fresh,))])
+    same, differences = merge_words([PageTurn("A", (base,))], [PageTurn("A", (base,))], [PageTurn("A", (fresh,))])
     assert same == (PageTurn("A", (fresh,)),)
     assert differences == ()
 
@@ -270,5 +270,5 @@ PRINTED = st.lists(st.sampled_from("a b c [a?] [b?], [c?] [12:34]".split()), min
 @given(PRINTED, PRINTED)
 def test_whoever_alone_changed_something_has_it_as_printed(base: str, other: str) -> None:
     machine, changed = [PageTurn("A", (base,))], [PageTurn("A", (other,))]
-    assert merged_words(machine, machine, changed) == (tuple(changed), ())
-    assert merged_words(machine, changed, machine) == (tuple(changed), ())
+    assert merge_words(machine, machine, changed) == (tuple(changed), ())
+    assert merge_words(machine, changed, machine) == (tuple(changed), ())

@@ -18,8 +18,8 @@ from output.markdown import Style, render
 from output.parse import parse
 from tests.support.transcripts import ADA, BOB, transcript
 from transcribe.cli.main import cli
-from transcribe.drafts.speaker_resolution import People, reassigned, resolved
-from transcribe.drafts.sync import follow, printed_forms, sync, transcript_of
+from transcribe.drafts.speaker_resolution import ResolvedSpeakers, reassign_spans, resolve_speakers
+from transcribe.drafts.sync import printed_forms, sync, transcript_of, update_transcript
 from transcribe.errors import TranscriptError
 from transcribe.transcript import Doubt, MadeWith, Speaker, SpeakerSpan, Transcript
 
@@ -61,7 +61,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("labels", ["name-then-initial", "initial", "name", "full-name-then-name"])
 @pytest.mark.parametrize("wrap", [0, 40, 70])
 def test_an_unedited_draft_changes_nothing(labels: str, wrap: int) -> None:
-    followed = follow(parse(render(talk(), Style(labels=labels, wrap=wrap))), talk())  # type: ignore[arg-type]
+    followed = update_transcript(parse(render(talk(), Style(labels=labels, wrap=wrap))), talk())  # type: ignore[arg-type]
     assert followed.transcript == talk()
     assert followed.report == "nothing changed"
 
@@ -69,8 +69,8 @@ def test_an_unedited_draft_changes_nothing(labels: str, wrap: int) -> None:
 def test_times_in_the_draft_change_no_word() -> None:
     source = render(talk(), Style(clock_minutes=0))
     assert source.count("**: [00:") == len(talk().turns)
-    assert follow(parse(source), talk()).transcript == talk()
-    edited = follow(parse(source.replace("[00:00]", "[00:00] Well,")), talk())
+    assert update_transcript(parse(source), talk()).transcript == talk()
+    edited = update_transcript(parse(source.replace("[00:00]", "[00:00] Well,")), talk())
     assert edited.report == "1 word changed in 1 turn"
 
 
@@ -79,8 +79,8 @@ def test_a_title_of_the_template_is_not_taken_for_the_episodes() -> None:
     made = replace(talk(), made_with=replace(talk().made_with, settings=style))
     source = render(made, Style(front_matter={"title": "Talk: {title}"}))
     assert "title: 'Talk: A talk'\n" in source
-    assert follow(parse(source), made).transcript == made
-    retitled = follow(parse(source.replace("title: 'Talk: A talk'", "title: Looms")), made).transcript
+    assert update_transcript(parse(source), made).transcript == made
+    retitled = update_transcript(parse(source.replace("title: 'Talk: A talk'", "title: Looms")), made).transcript
     assert retitled.episode.title == "Looms"
 
 
@@ -204,7 +204,7 @@ def test_a_doubt_is_settled_by_changing_its_words() -> None:
     words = talk().turns[3].words
     doubts = (Doubt(words[0].start, words[4].end, "low"), Doubt(words[9].start, words[12].end, "low"))
     source = render(talk()).replace("raining", "pouring")
-    assert follow(parse(source), talk(doubts=doubts)).transcript.doubts == doubts[1:]
+    assert update_transcript(parse(source), talk(doubts=doubts)).transcript.doubts == doubts[1:]
 
 
 def test_captions_edited_by_hand_are_left_alone(draft: Path) -> None:
@@ -265,26 +265,28 @@ def test_the_command_prints_paths_and_a_line(draft: Path) -> None:
     ],
 )
 def test_whom_a_name_means(names: dict[str, str], expected: dict[str, str]) -> None:
-    people = resolved((ADA, BOB), {name: Counter({id: 10}) for name, id in names.items()})
+    people = resolve_speakers((ADA, BOB), {name: Counter({id: 10}) for name, id in names.items()})
     assert people.ids == expected
 
 
 def test_full_names_the_editor_gave() -> None:
-    people = resolved((ADA, BOB), {"Ada": Counter(S1=1), "Rob": Counter(S2=1)}, full_names={"Rob": "Robert Moog"})
-    assert isinstance(people, People)
+    people = resolve_speakers(
+        (ADA, BOB), {"Ada": Counter(S1=1), "Rob": Counter(S2=1)}, full_names={"Rob": "Robert Moog"}
+    )
+    assert isinstance(people, ResolvedSpeakers)
     assert people.speakers[1] == Speaker("S2", "Robert Moog", "Rob", "named by the editor")
 
 
 def test_a_stretch_in_the_middle_of_a_span_cuts_it() -> None:
-    spans = reassigned([SpeakerSpan(0, 10, "S1")], [(4, 6, "S1", "S2")])
+    spans = reassign_spans([SpeakerSpan(0, 10, "S1")], [(4, 6, "S1", "S2")])
     assert spans == (SpeakerSpan(0, 4, "S1"), SpeakerSpan(4, 6, "S2"), SpeakerSpan(6, 10, "S1"))
-    assert reassigned([SpeakerSpan(0.1, 6.2, "S1")], [(0.3, 6, "S1", "S2")]) == (SpeakerSpan(0.1, 6.2, "S2"),)
+    assert reassign_spans([SpeakerSpan(0.1, 6.2, "S1")], [(0.3, 6, "S1", "S2")]) == (SpeakerSpan(0.1, 6.2, "S2"),)
 
 
 def test_two_speakers_exchanged_exchange_their_spans() -> None:
     spans = [SpeakerSpan(0, 5, "S1"), SpeakerSpan(3, 4, "S2"), SpeakerSpan(6, 9, "S2")]
     moves = [(0.1, 5, "S1", "S2"), (3, 4, "S2", "S1"), (6, 9, "S2", "S1")]
-    assert reassigned(spans, moves) == (SpeakerSpan(0, 5, "S2"), SpeakerSpan(3, 4, "S1"), SpeakerSpan(6, 9, "S1"))
+    assert reassign_spans(spans, moves) == (SpeakerSpan(0, 5, "S2"), SpeakerSpan(3, 4, "S1"), SpeakerSpan(6, 9, "S1"))
 
 
 def test_a_draft_that_is_no_utf8_is_refused(draft: Path) -> None:

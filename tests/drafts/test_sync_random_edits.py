@@ -14,7 +14,7 @@ from output.markdown import render
 from output.parse import parse
 from tests.support.transcripts import transcript
 from transcribe.drafts.sync import sync, transcript_of
-from transcribe.drafts.turn_edits import PageTurn, edited, page_turns
+from transcribe.drafts.turn_edits import PageTurn, page_turns
 
 EDITS = 200
 CUE = re.compile(r"(\d\d:\d\d:\d\d\.\d{3}) --> (\d\d:\d\d:\d\d\.\d{3})\n((?:.+\n?)+)")
@@ -67,7 +67,7 @@ def test_untouched_words_keep_their_times_and_captions_are_valid(
     for number in range(EDITS):
         edit(turns, number, chance)
     path = tmp_path / "talk.md"
-    path.write_bytes(edited(draft, turns, wrap=70).encoded())
+    path.write_bytes(apply_turns(draft, turns, wrap=70).encoded())
     path.with_suffix(".json").write_text(talk.to_json(), encoding="utf-8")
     path.with_suffix(".vtt").write_text(str(write(talk, "vtt")), encoding="utf-8")
     sync(path)

@@ -17,7 +17,7 @@ from output.parse import parse
 from tests.support.paths import SHARED
 from tests.support.transcripts import transcript
 from transcribe.alignment.merge3 import Clash, merged, merged_text
-from transcribe.drafts.turn_edits import EditError, PageTurn, edited, merged_turns, page_turns, shown, wrap_of
+from transcribe.drafts.turn_edits import EditError, PageTurn, apply_turns, flowed, merge_turns, page_turns, wrap_of
 
 TALK = (
     ("S1", "Hello and welcome to the show, Bob. It is good to have you here again, after all of these years."),
@@ -46,14 +46,14 @@ def test_what_is_not_edited_comes_back_byte_for_byte(path: Path | None) -> None:
     source = path.read_bytes().decode(errors="surrogateescape")
     draft = parse(source)
     turns = page_turns(draft)
-    assert edited(draft, turns, wrap=70).source() == source
+    assert apply_turns(draft, turns, wrap=70).source() == source
     if not turns:
         return
     middle = len(turns) // 2
     words = turns[middle].paragraphs[0].split(" ")
     words[len(words) // 2] += "!"
     wanted = with_paragraph(turns, middle, " ".join(words), *turns[middle].paragraphs[1:])
-    made = edited(draft, wanted, wrap=wrap_of(draft, 70))
+    made = apply_turns(draft, wanted, wrap=wrap_of(draft, 70))
     assert list(page_turns(made)) == wanted
     gone = [turn for turn in made.turns if turn.raw not in source]
     assert len(gone) == 1
@@ -62,7 +62,7 @@ def test_what_is_not_edited_comes_back_byte_for_byte(path: Path | None) -> None:
 def test_a_changed_word_changes_one_line() -> None:
     draft = draft_of()
     turns = page_turns(draft)
-    made = edited(draft, with_paragraph(turns, 1, turns[1].paragraphs[0].replace("hills", "dales")), wrap=70)
+    made = apply_turns(draft, with_paragraph(turns, 1, turns[1].paragraphs[0].replace("hills", "dales")), wrap=70)
     assert made.source() == draft.source().replace("hills", "dales")
     assert len(set(made.source().split("\n")) - set(draft.source().split("\n"))) == 1
 
@@ -71,23 +71,23 @@ def test_lines_that_are_still_there_stay_lines() -> None:
     source = "**Ada**: one two three four\nfive six seven eight\nnine ten eleven twelve\nthirteen.\n"
     draft = parse(source)
     text = page_turns(draft)[0].paragraphs[0]
-    made = edited(draft, [PageTurn("Ada", (text.replace("six", "and six more"),))], wrap=24)
+    made = apply_turns(draft, [PageTurn("Ada", (text.replace("six", "and six more"),))], wrap=24)
     assert made.source() == source.replace("five six seven eight", "five and six more seven\neight")
 
 
 def test_a_new_line_opens_no_list() -> None:
     draft = parse("**Ada**: It was\nlong ago.\n")
-    made = edited(draft, [PageTurn("Ada", ("It was in the year 2015. Then - it grew.",))], wrap=24)
+    made = apply_turns(draft, [PageTurn("Ada", ("It was in the year 2015. Then - it grew.",))], wrap=24)
     assert not re.search(r"^(?:\d+\.|-) ", made.source(), re.M)
 
 
 def test_the_first_turn_of_somebody_carries_the_name() -> None:
     draft = draft_of()
     turns = list(page_turns(draft))
-    swapped = edited(draft, [turns[2], turns[1], turns[0], turns[3]], wrap=70)
+    swapped = apply_turns(draft, [turns[2], turns[1], turns[0], turns[3]], wrap=70)
     assert [turn.label for turn in swapped.turns] == ["Ada", "Bob", "A", "B"]
     bea = PageTurn("Bea", turns[2].paragraphs), PageTurn("Bea", ("Yes.",))
-    fresh = edited(draft, [*turns[:2], bea[0], turns[3], bea[1]], wrap=70)
+    fresh = apply_turns(draft, [*turns[:2], bea[0], turns[3], bea[1]], wrap=70)
     assert [turn.label for turn in fresh.turns] == ["Ada", "Bob", "Bea", "Bob", "Bea"]
     assert [turn.speaker for turn in fresh.turns] == ["Ada", "Bob", "Bea", "Bob", "Bea"]
 
@@ -95,10 +95,10 @@ def test_the_first_turn_of_somebody_carries_the_name() -> None:
 def test_the_end_of_the_file_stays_as_it_is() -> None:
     for ending in ("", "\n", "\r\n", "\n\n"):
         draft = parse("**Ada**: One." + "\n\n**Bob**: Two." + ending)
-        made = edited(draft, [*page_turns(draft)[:1], PageTurn("Bob", ("Two more.",))], wrap=70)
+        made = apply_turns(draft, [*page_turns(draft)[:1], PageTurn("Bob", ("Two more.",))], wrap=70)
         assert made.source().endswith("Two more." + ending)
     draft = parse("**Ada**: One.\n\n**Bob**: Two.\n\n*It was recorded in the rain.*\n")
-    made = edited(draft, [*page_turns(draft), PageTurn("Ada", ("Three.",))], wrap=70)
+    made = apply_turns(draft, [*page_turns(draft), PageTurn("Ada", ("Three.",))], wrap=70)
     assert made.source().endswith("**Ada**: Three.\n\n*It was recorded in the rain.*\n")
 
 
@@ -106,21 +106,21 @@ def test_the_end_of_the_file_stays_as_it_is() -> None:
 def test_a_name_no_draft_can_hold_is_refused(name: str) -> None:
     draft = draft_of()
     with pytest.raises(EditError):
-        edited(draft, [*page_turns(draft), PageTurn(name, ("Yes.",))], wrap=70)
+        apply_turns(draft, [*page_turns(draft), PageTurn(name, ("Yes.",))], wrap=70)
 
 
 def test_text_that_would_be_another_turn_is_refused() -> None:
     draft = draft_of()
     turns = page_turns(draft)
     with pytest.raises(EditError, match="would begin a turn"):
-        edited(draft, with_paragraph(turns, 3, "We soldered.", "**Eve**: and I."), wrap=70)
+        apply_turns(draft, with_paragraph(turns, 3, "We soldered.", "**Eve**: and I."), wrap=70)
 
 
 def test_what_flows_is_one_line_and_what_does_not_is_kept() -> None:
-    assert shown("a\r\nb") == "a b"
-    assert shown("a\u00a0\nb") == "a\u00a0 b"
+    assert flowed("a\r\nb") == "a b"
+    assert flowed("a\u00a0\nb") == "a\u00a0 b"
     for kept in ("- a\n- b", "1. a\n2. b", "> a\n> b", "a  \nb", "a\\\nb", "| a |\n|---|", "```\nx = 1\n```"):
-        assert shown(kept) == kept
+        assert flowed(kept) == kept
 
 
 WORDS = st.lists(st.sampled_from("rain the machine, 2015. - #x made it longer a".split()), max_size=30)
@@ -134,7 +134,7 @@ def unescaped(text: str) -> str:
 @given(TURNS, st.sampled_from([0, 30, 70]))
 def test_what_the_page_sends_is_what_the_draft_says(turns: list[tuple[str, list[str]]], wrap: int) -> None:
     wanted = [PageTurn(speaker, (" ".join(["Well,", *words]),)) for speaker, words in turns]
-    made = edited(draft_of(), wrap=wrap, turns=wanted)
+    made = apply_turns(draft_of(), wrap=wrap, turns=wanted)
     assert [replace(turn, paragraphs=tuple(map(unescaped, turn.paragraphs))) for turn in page_turns(made)] == wanted
 
 
@@ -171,13 +171,13 @@ def test_turns_that_clash_are_told_and_mine_stands() -> None:
     base = [PageTurn("Ada", ("one",)), PageTurn("Bob", ("two", "three"))]
     mine = [PageTurn("Ada", ("one",)), PageTurn("Bob", ("two mine", "three"))]
     theirs = [PageTurn("Kim", ("one",)), PageTurn("Bob", ("two theirs", "three"))]
-    turns, clashes = merged_turns(base, mine, theirs)
+    turns, clashes = merge_turns(base, mine, theirs)
     assert turns == (PageTurn("Kim", ("one",)), PageTurn("Bob", ("two mine", "three")))
     assert clashes == ((1, 0, "two theirs"),)
 
 
 def test_an_edit_that_leaves_nothing_wipes_out_nobodys_work() -> None:
     theirs = [PageTurn("Ada", ("two",))]
-    turns, clashes = merged_turns([PageTurn("Ada", ("one",))], [], theirs)
+    turns, clashes = merge_turns([PageTurn("Ada", ("one",))], [], theirs)
     assert list(turns) == theirs
     assert clashes

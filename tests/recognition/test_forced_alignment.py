@@ -20,8 +20,8 @@ from tests.support.paths import CLIPS
 from tests.support.transcripts import transcript, turn
 from transcribe.alignment.realign import realign
 from transcribe.cli.editing import sync as sync_command
-from transcribe.drafts.audio_timing import timed_on_audio
-from transcribe.drafts.sync import follow, sync, transcript_of
+from transcribe.drafts.audio_timing import audio_retimer
+from transcribe.drafts.sync import sync, transcript_of, update_transcript
 from transcribe.errors import TranscriptError
 from transcribe.recognition.engines import load_aligner
 from transcribe.recognition.forced_alignment import Rewrite, relistened, rewrites
@@ -61,7 +61,7 @@ def edited(*changes: tuple[str, str]) -> tuple[Transcript, Transcript]:
     for old, new in changes:
         assert old in text
         text = text.replace(old, new)
-    return before, follow(parse(text), before).transcript
+    return before, update_transcript(parse(text), before).transcript
 
 
 def silence(seconds: float = 30.0) -> Audio:
@@ -137,10 +137,10 @@ def draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_sync_says_how_many_and_a_second_time_changes_nothing(draft: Path) -> None:
     aligner = ScriptedAligner()
-    done = sync(draft, on_audio=timed_on_audio(draft, open_aligner=lambda _: aligner))
+    done = sync(draft, retime=audio_retimer(draft, open_aligner=lambda _: aligner))
     assert done.report.endswith("13 of them timed on the audio")
     after = draft.with_suffix(".json").read_bytes()
-    again = sync(draft, on_audio=timed_on_audio(draft, open_aligner=lambda _: aligner))
+    again = sync(draft, retime=audio_retimer(draft, open_aligner=lambda _: aligner))
     assert again.report == "nothing changed"
     assert len(aligner.asked) == 1
     assert draft.with_suffix(".json").read_bytes() == after
@@ -148,7 +148,7 @@ def test_sync_says_how_many_and_a_second_time_changes_nothing(draft: Path) -> No
 
 def test_sync_says_what_the_audio_does_not_hold(draft: Path) -> None:
     aligner = ScriptedAligner(0.01)
-    done = sync(draft, on_audio=timed_on_audio(draft, open_aligner=lambda _: aligner))
+    done = sync(draft, retime=audio_retimer(draft, open_aligner=lambda _: aligner))
     assert done.report.endswith(" changed in 1 turn, 13 not heard there")
 
 
@@ -157,7 +157,7 @@ def test_without_the_audio_nothing_is_changed(draft: Path) -> None:
     timed.write_text(timed.read_text(encoding="utf-8").replace(CLIP.name, "gone.mp3"), encoding="utf-8")
     before = timed.read_bytes()
     with pytest.raises(TranscriptError, match=r"gone\.mp3: not there, so nothing was timed on it or changed"):
-        sync(draft, on_audio=timed_on_audio(draft))
+        sync(draft, retime=audio_retimer(draft))
     assert timed.read_bytes() == before
 
 

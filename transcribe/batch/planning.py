@@ -21,7 +21,7 @@ from audio.sources.selection import Selection
 from output.files import stem_for
 from output.formats import file_name
 from transcribe.batch.report import Result, State
-from transcribe.drafts.store import current, is_anothers, is_edited, is_there
+from transcribe.drafts.store import belongs_to_other_recording, current_transcript, has_transcript, is_edited
 from transcribe.pipeline.pipeline import hash_of
 from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import expected, users_voices
@@ -133,7 +133,7 @@ def outlook(
     assert job.stem is not None
     audio_sha256 = hash_of(job.episode.path)
     voices = expected(users_voices(), settings.voices)
-    if not (mode.redo or mode.force) and current(
+    if not (mode.redo or mode.force) and current_transcript(
         job.stem, job.episode, settings=settings, audio_sha256=audio_sha256, voices=voices
     ):
         return Outlook.DONE
@@ -141,7 +141,7 @@ def outlook(
         return Outlook.REPLACED if mode.force else Outlook.BESIDE
     if not mode.redo and is_kept(job, audio_sha256):
         return Outlook.RENDERED
-    return Outlook.CHANGED if is_there(job.stem, settings) else Outlook.NEW
+    return Outlook.CHANGED if has_transcript(job.stem, settings) else Outlook.NEW
 
 
 def states(episodes: Sequence[Episode], settings: Settings) -> list[str]:
@@ -163,5 +163,7 @@ def _job(episode: Episode, jobs: list[Job], settings: Settings) -> Job:
     if episode.path is None:
         return Job(episode.title, episode, None)
     path, used = episode.path.resolve(), {job.stem.casefold() for job in jobs if job.stem}
-    stem = stem_for(episode, lambda stem: stem.casefold() in used or is_anothers(stem, path, settings=settings))
+    stem = stem_for(
+        episode, lambda stem: stem.casefold() in used or belongs_to_other_recording(stem, path, settings=settings)
+    )
     return Job(str(episode.path), episode, stem)

@@ -25,7 +25,7 @@ from output.errors import OutputError
 from output.formats import file_name
 from transcribe.batch.planning import Job, Mode
 from transcribe.batch.report import Nobody, Onlooker, Result, State, Tally
-from transcribe.drafts.store import current, write_transcript
+from transcribe.drafts.store import current_transcript, write_transcript
 from transcribe.errors import ClusterError
 from transcribe.pipeline.checkpoints import note_source
 from transcribe.pipeline.pipeline import hash_of
@@ -208,7 +208,9 @@ class _Run:
     def _unchanged(self, job: Job, audio_sha256: str) -> Result | None:
         """The result where there is nothing to do."""
         settings, stem = self._setup.settings, job.stem or ""
-        there = current(stem, job.episode, settings=settings, audio_sha256=audio_sha256, voices=self._setup.voices)
+        there = current_transcript(
+            stem, job.episode, settings=settings, audio_sha256=audio_sha256, voices=self._setup.voices
+        )
         if there is None:
             return None
         paths = tuple(settings.output_folder / file_name(stem, name) for name in settings.formats)

@@ -36,10 +36,10 @@ def sync(draft: Path, *, realign_audio: bool) -> int:
       transcribe sync transcripts/interview.md
       transcribe sync transcripts/interview.md --realign-audio
     """
-    from transcribe.drafts.audio_timing import timed_on_audio
+    from transcribe.drafts.audio_timing import audio_retimer
     from transcribe.drafts.sync import sync
 
-    done = sync(draft, on_audio=timed_on_audio(draft) if realign_audio else None)
+    done = sync(draft, retime=audio_retimer(draft) if realign_audio else None)
     for path in done.paths:
         click.echo(path)
     for message in done.messages:
@@ -168,11 +168,11 @@ def merge(draft: Path, fresh: Path) -> int:
       transcribe merge transcripts/interview.md transcripts/interview.new.md
     """
     from output.errors import OutputError
-    from transcribe.drafts.merge_recognition import renew
+    from transcribe.drafts.merge_recognition import merge_recognition
     from transcribe.drafts.turn_edits import EditError
 
     try:
-        done = renew(draft, fresh)
+        done = merge_recognition(draft, fresh)
     except EditError as error:
         raise OutputError(f"{draft}: {error}; nothing was changed") from error
     for path in done.paths:

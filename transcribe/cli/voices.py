@@ -95,11 +95,11 @@ def _from_draft(name: str, path: Path) -> tuple[Sample, tuple[str, ...]]:
     """The voice, and a warning where the name is the machine's guess."""
     from audio.decoding.decode import decode
     from output.parse import read_draft
-    from transcribe.drafts.sync import follow, transcript_of
+    from transcribe.drafts.sync import transcript_of, update_transcript
     from transcribe.drafts.voice_enrolment import is_guessed
     from transcribe.speakers.voiceprints import VoiceError, sample_of_turns
 
-    transcript = follow(read_draft(path), transcript_of(path), name=str(path)).transcript
+    transcript = update_transcript(read_draft(path), transcript_of(path), name=str(path)).transcript
     _check_somebodys(name, str(transcript.made_with.settings.get("guest") or "Guest"))
     speaker = _speaker(transcript, name, path)
     if transcript.episode.path is None:

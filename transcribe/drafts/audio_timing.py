@@ -11,7 +11,7 @@ from transcribe.recognition.forced_alignment import relistened, rewrites
 from transcribe.transcript import Transcript
 
 if TYPE_CHECKING:
-    from transcribe.drafts.sync import OnAudio
+    from transcribe.drafts.sync import Retime
     from transcribe.recognition.engines import Aligner
 
 
@@ -22,14 +22,14 @@ def _aligner(transcript: Transcript) -> Aligner:
     return load_aligner(find_model(transcript.made_with.model))
 
 
-def timed_on_audio(draft_path: Path, *, open_aligner: Callable[[Transcript], Aligner] = _aligner) -> OnAudio:
+def audio_retimer(draft_path: Path, *, open_aligner: Callable[[Transcript], Aligner] = _aligner) -> Retime:
     """Times long rewrites on the audio the transcript names, with the model that made it; loads neither without need.
 
     What it gives raises `TranscriptError` where the audio is not there, `SourceError`, `ModelError` and `EngineError`
     as decoding and the models do.
     """
 
-    def on_audio(after: Transcript, before: Transcript) -> tuple[Transcript, str]:
+    def retime(after: Transcript, before: Transcript) -> tuple[Transcript, str]:
         found = rewrites(after, before)
         if not found:
             return after, ""
@@ -45,4 +45,4 @@ def timed_on_audio(draft_path: Path, *, open_aligner: Callable[[Transcript], Ali
         parts = [f"{count} of them timed on the audio"] if count else []
         return heard, ", ".join([*parts, f"{missing} not heard there"] if missing else parts)
 
-    return on_audio
+    return retime

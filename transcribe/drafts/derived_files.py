@@ -22,10 +22,10 @@ from output.style import DocxTimes, Style
 from transcribe.drafts.store import style_recorded
 from transcribe.transcript import Transcript
 
-BY_HAND = "{}: was edited by hand and stays as it is; delete it to have it made again"
+EDITED_BY_HAND = "{}: was edited by hand and stays as it is; delete it to have it made again"
 
 
-def followers(draft_path: Path) -> Iterator[tuple[Path, str]]:
+def derived_files(draft_path: Path) -> Iterator[tuple[Path, str]]:
     """The files that say what the draft says, and their formats."""
     for name in REGISTRY:
         path = draft_path.with_name(file_name(draft_path.stem, name))
@@ -33,7 +33,7 @@ def followers(draft_path: Path) -> Iterator[tuple[Path, str]]:
             yield path, name
 
 
-def remade(
+def regenerated(
     path: Path, there: bytes, name: str, *, before: Transcript, after: Transcript, style: Style | None = None
 ) -> bytes | None:
     """The file as it should be now, in `style`, else in the one it has; None where somebody edited it.
@@ -48,13 +48,13 @@ def remade(
     recorded = style_recorded(before)
     for known in (recorded, *_variants(recorded, there, name, stem=stem)):
         content = made(after, known)
-        if gist(there) in (gist(content), gist(made(before, known))):
+        if comparable_content(there) in (comparable_content(content), comparable_content(made(before, known))):
             return content if style is None else made(after, style)
     is_first = hashlib.sha256(there).hexdigest() == before.made_with.outputs.get(path.name)
     return made(after, style or recorded) if is_first else None
 
 
-def gist(content: bytes) -> object:
+def comparable_content(content: bytes) -> object:
     """What counts as a file's contents: of a docx (a zip) all but its dates."""
     if not content.startswith(b"PK"):
         return content

@@ -11,20 +11,20 @@ from output.errors import OutputError
 from output.files import write_draft
 from output.formats import file_name, write
 from output.style import Style
-from transcribe.drafts.derived_files import BY_HAND, gist, remade
+from transcribe.drafts.derived_files import EDITED_BY_HAND, comparable_content, regenerated
 from transcribe.drafts.sync import sync, transcript_of
 from transcribe.transcript import Transcript
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class ExportResult:
     """The files of the formats asked for, written or right already, and what the user should know."""
 
     paths: tuple[Path, ...]
     messages: tuple[str, ...]
 
 
-def export(draft_path: Path, formats: Sequence[str], *, style: Style, restyled: Collection[str] = ()) -> Exported:
+def export(draft_path: Path, formats: Sequence[str], *, style: Style, restyled: Collection[str] = ()) -> ExportResult:
     """Bring what lies beside the draft in line with it, and write those of `formats` that are not there in `style`.
 
     Those of `restyled` that are there are made anew in `style`; one that somebody edited by hand stays, with a message.
@@ -37,8 +37,8 @@ def export(draft_path: Path, formats: Sequence[str], *, style: Style, restyled: 
         if not path.exists():
             write_draft(path, write(transcript, name, style=style, stem=draft_path.stem), previous_sha256=None)
         elif name in restyled and not _restyled(path, name, transcript=transcript, style=style):
-            messages.append(BY_HAND.format(path))
-    return Exported(tuple(paths), tuple(dict.fromkeys(messages)))
+            messages.append(EDITED_BY_HAND.format(path))
+    return ExportResult(tuple(paths), tuple(dict.fromkeys(messages)))
 
 
 def _restyled(path: Path, name: str, *, transcript: Transcript, style: Style) -> bool:
@@ -47,7 +47,7 @@ def _restyled(path: Path, name: str, *, transcript: Transcript, style: Style) ->
         there = path.read_bytes()
     except OSError as error:
         raise OutputError(f"{path}: cannot be read ({error.strerror}); change its rights or delete it") from error
-    content = remade(path, there, name, before=transcript, after=transcript, style=style)
-    if content is not None and gist(content) != gist(there):
+    content = regenerated(path, there, name, before=transcript, after=transcript, style=style)
+    if content is not None and comparable_content(content) != comparable_content(there):
         return not write_draft(path, content, previous_sha256=hashlib.sha256(there).hexdigest()).kept_edit
     return content is not None

@@ -17,7 +17,7 @@ from transcribe.transcript import Transcript
 _log = logging.getLogger(__name__)
 
 
-def keep(transcript: Transcript, draft_path: Path) -> None:
+def save_original(transcript: Transcript, draft_path: Path) -> None:
     """Put the transcript away unless an earlier one of the same run is there. What cannot be kept is only logged."""
     place = _place(transcript, draft_path)
     if place is None or place.exists():
@@ -28,7 +28,7 @@ def keep(transcript: Transcript, draft_path: Path) -> None:
         _log.info("%s: what the machine wrote is not kept (%s)", place, error)
 
 
-def heard(transcript: Transcript, draft_path: Path) -> Transcript:
+def original_of(transcript: Transcript, draft_path: Path) -> Transcript:
     """The transcript as the machine made it: the one put away, or this one where it was never changed."""
     place = _place(transcript, draft_path)
     try:

@@ -23,10 +23,10 @@ from output.parse import Draft, parse, read_draft
 from output.text import is_clock, unmarked
 from transcribe.alignment.merge3 import stretches
 from transcribe.alignment.text_diff import NO_MATCH, matches
-from transcribe.drafts.machine_originals import heard, keep
+from transcribe.drafts.machine_originals import original_of, save_original
 from transcribe.drafts.store import style_recorded
-from transcribe.drafts.sync import follow, transcript_of, write_followed
-from transcribe.drafts.turn_edits import PageTurn, edited, page_turns, wrap_of
+from transcribe.drafts.sync import transcript_of, update_transcript, write_update
+from transcribe.drafts.turn_edits import PageTurn, apply_turns, page_turns, wrap_of
 from transcribe.transcript import Doubt, Transcript, Word
 
 _TURN, _PARAGRAPH = "\x00", "\x01"  # begin the units that are no words
@@ -43,14 +43,14 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Renewed:
-    """What `renew` did: the files written, and where to look."""
+class MergeResult:
+    """What `merge_recognition` did: the files written, and where to look."""
 
     paths: tuple[Path, ...]
     differences: tuple[Difference, ...]
 
 
-def renew(draft_path: Path, fresh_path: Path) -> Renewed:
+def merge_recognition(draft_path: Path, fresh_path: Path) -> MergeResult:
     """Merge the draft of a new recognition (`STEM.new.md`, its JSON beside it) into the edited one.
 
     The edited draft is kept as `STEM.md.bak` (a number added where that exists). Raises `OutputError` and
@@ -59,24 +59,24 @@ def renew(draft_path: Path, fresh_path: Path) -> Renewed:
     """
     mine, old, fresh = read_draft(draft_path), transcript_of(draft_path), transcript_of(fresh_path)
     written = read_draft(fresh_path).encoded()
-    follow(mine, old, name=str(draft_path))
-    follow(mine, fresh, name=f"{draft_path} with {fresh_path.name}")
+    update_transcript(mine, old, name=str(draft_path))
+    update_transcript(mine, fresh, name=f"{draft_path} with {fresh_path.name}")
     usual = fresh.made_with.settings.get("wrap", 70)
     wrap = wrap_of(mine, usual if isinstance(usual, int) else 70)
-    machine, labels = heard(old, draft_path), style_recorded(old).labels
-    turns, differences = merged_words(_machine_turns(machine, labels), page_turns(mine), _machine_turns(fresh, labels))
-    draft = edited(mine, turns, wrap=wrap)
+    machine, labels = original_of(old, draft_path), style_recorded(old).labels
+    turns, differences = merge_words(_machine_turns(machine, labels), page_turns(mine), _machine_turns(fresh, labels))
+    draft = apply_turns(mine, turns, wrap=wrap)
     made = replace(fresh.made_with, outputs={draft_path.name: hashlib.sha256(written).hexdigest()})
     fresh = replace(fresh, episode=replace(fresh.episode, path=old.episode.path), made_with=made)
-    after = follow(draft, fresh, name=str(draft_path)).transcript
+    after = update_transcript(draft, fresh, name=str(draft_path)).transcript
     after = replace(after, doubts=(*after.doubts, *_doubts(differences, draft, after)))
     _write(draft_path, draft.encoded(), over=mine.encoded())
-    keep(fresh, draft_path)
-    paths, _ = write_followed(draft_path, after, before=old)
-    return Renewed((draft_path, *paths), differences)
+    save_original(fresh, draft_path)
+    paths, _ = write_update(draft_path, after, before=old)
+    return MergeResult((draft_path, *paths), differences)
 
 
-def merged_words(
+def merge_words(
     base: Sequence[PageTurn], mine: Sequence[PageTurn], fresh: Sequence[PageTurn]
 ) -> tuple[tuple[PageTurn, ...], tuple[Difference, ...]]:
     """`mine` with what `fresh` changed of `base` and `mine` did not, and where both did.

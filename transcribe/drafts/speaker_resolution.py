@@ -15,11 +15,11 @@ from output.labels import folded, labels_of
 from transcribe.transcript import Speaker, SpeakerSpan
 
 BY_THE_EDITOR = "named by the editor"
-SLIVER = 0.5  # seconds of a span too short to stand by themselves when the rest goes to somebody else
+SHORTEST_SPAN = 0.5  # seconds of a span too short to stand by themselves when the rest goes to somebody else
 
 
 @dataclass(frozen=True, slots=True)
-class People:
+class ResolvedSpeakers:
     """The speakers after an edit; `ids` says whom each name of the draft stands for."""
 
     speakers: tuple[Speaker, ...]
@@ -28,9 +28,9 @@ class People:
     added: tuple[str, ...]
 
 
-def resolved(
+def resolve_speakers(
     speakers: Sequence[Speaker], votes: Mapping[str, Counter[str]], *, full_names: Mapping[str, str] | None = None
-) -> People:
+) -> ResolvedSpeakers:
     """Whom the names of a draft mean, the keys of `votes` in the order of their first turns.
 
     `votes` counts, for each name, the timed words under it by speaker id. A name nobody has goes to the speaker of
@@ -57,10 +57,10 @@ def resolved(
             renamed.append((by_id[owner].name, full))
         ids[name] = owner
         by_id[owner] = Speaker(owner, full, "" if " " in name else name, BY_THE_EDITOR)
-    return People(tuple(by_id.values()), ids, tuple(renamed), tuple(added))
+    return ResolvedSpeakers(tuple(by_id.values()), ids, tuple(renamed), tuple(added))
 
 
-def reassigned(
+def reassign_spans(
     spans: Sequence[SpeakerSpan], moves: Sequence[tuple[Seconds, Seconds, str, str]]
 ) -> tuple[SpeakerSpan, ...]:
     """The spans after stretches went from one speaker to another: `moves` are (start, end, from, to)."""
@@ -76,15 +76,15 @@ def _parts(span: SpeakerSpan, moves: Sequence[tuple[Seconds, Seconds, str, str]]
             if part.end <= start or part.start >= end:
                 cut.append(part)
                 continue
-            low = part.start if start - part.start < SLIVER else start
-            high = part.end if part.end - end < SLIVER else end
+            low = part.start if start - part.start < SHORTEST_SPAN else start
+            high = part.end if part.end - end < SHORTEST_SPAN else end
             gone.append(SpeakerSpan(low, high, new))
             cut += [SpeakerSpan(a, b, part.speaker) for a, b in ((part.start, low), (high, part.end)) if b > a]
         rest = cut
     return sorted(rest + gone, key=lambda part: part.start)
 
 
-def without_strangers(people: Sequence[Speaker], *, heard: set[str], heard_before: set[str]) -> tuple[Speaker, ...]:
+def drop_silent_speakers(people: Sequence[Speaker], *, heard: set[str], heard_before: set[str]) -> tuple[Speaker, ...]:
     """The speakers but those whose every word went to others."""
     return tuple(speaker for speaker in people if speaker.id in heard or speaker.id not in heard_before)
 

@@ -32,7 +32,7 @@ from transcribe.speakers.voiceprints import Voice, digest_of
 from transcribe.transcript import Transcript
 
 
-def current(
+def current_transcript(
     stem: str, episode: Episode, *, settings: Settings, audio_sha256: str, voices: Sequence[Voice] = ()
 ) -> Transcript | None:
     """The transcript of this stem, where its files hold what a run under `settings` would write, or an editor's
@@ -55,12 +55,12 @@ def current(
     return before if holds else None
 
 
-def is_there(stem: str, settings: Settings) -> bool:
+def has_transcript(stem: str, settings: Settings) -> bool:
     """Whether this stem has a timed transcript, whatever is in it."""
     return (settings.output_folder / file_name(stem, "json")).is_file()
 
 
-def is_anothers(stem: str, path: Path | None, *, settings: Settings) -> bool:
+def belongs_to_other_recording(stem: str, path: Path | None, *, settings: Settings) -> bool:
     """Whether the files of this stem hold the transcript of another recording than the file at `path`.
 
     The same file with other sound in it is no other recording, nor is the same sound under another path. Of a file that
@@ -122,7 +122,7 @@ def write_transcript(
 def _stem_beside(stem: str, path: Path | None, *, settings: Settings, taken: Container[str]) -> str:
     """The stem for what the machine has to say of the recording at `path` beside an edited draft."""
     beside, number = f"{stem}.new", 1
-    while beside.casefold() in taken or is_anothers(beside, path, settings=settings):
+    while beside.casefold() in taken or belongs_to_other_recording(beside, path, settings=settings):
         number += 1
         beside = f"{stem}.new{number}"
     return beside

@@ -22,9 +22,9 @@ from output.markdown import front_matter
 from output.parse import read_draft
 from output.text import house
 from transcribe.alignment.realign import Forms, Realignment, realign
-from transcribe.drafts.derived_files import BY_HAND, followers, gist, remade
-from transcribe.drafts.machine_originals import heard, keep
-from transcribe.drafts.speaker_resolution import reassigned, resolved, without_strangers
+from transcribe.drafts.derived_files import EDITED_BY_HAND, comparable_content, derived_files, regenerated
+from transcribe.drafts.machine_originals import original_of, save_original
+from transcribe.drafts.speaker_resolution import drop_silent_speakers, reassign_spans, resolve_speakers
 from transcribe.drafts.store import style_recorded
 from transcribe.errors import TranscriptError
 from transcribe.speakers.name_certainty import still_told
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from audio.episode import Seconds
     from output.parse import Draft
 
-OnAudio = Callable[[Transcript, Transcript], tuple[Transcript, str]]  # (after, before) → retimed, what was done
+Retime = Callable[[Transcript, Transcript], tuple[Transcript, str]]  # (after, before) → retimed, what was done
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class TranscriptUpdate:
     """A transcript that says what the draft says, and what it took to make it so."""
 
     transcript: Transcript
@@ -67,7 +67,7 @@ class Followed:
 
 
 @dataclass(frozen=True, slots=True)
-class Synced:
+class SyncResult:
     """What `sync` did: the files that hold the result now, written or right already, and what the user should know."""
 
     paths: tuple[Path, ...]
@@ -75,21 +75,21 @@ class Synced:
     messages: tuple[str, ...] = ()
 
 
-def sync(draft_path: Path, *, on_audio: OnAudio | None = None) -> Synced:
+def sync(draft_path: Path, *, retime: Retime | None = None) -> SyncResult:
     """Bring `STEM.json` and the captions that exist beside `STEM.md` in line with the draft; again changes nothing.
 
-    `on_audio` may give long rewrites the times they have in the recording. Raises `OutputError` for a draft that cannot
+    `retime` may give long rewrites the times they have in the recording. Raises `OutputError` for a draft that cannot
     be read or a folder that cannot be written to, `TranscriptError` where the timed transcript is missing or belongs to
-    another draft, and what `on_audio` raises; nothing is written then.
+    another draft, and what `retime` raises; nothing is written then.
     """
     draft, before = read_draft(draft_path), transcript_of(draft_path)
-    followed = follow(draft, before, name=str(draft_path))
+    followed = update_transcript(draft, before, name=str(draft_path))
     after, report = followed.transcript, followed.report
-    if on_audio is not None:
-        after, done = on_audio(after, before)
+    if retime is not None:
+        after, done = retime(after, before)
         report = f"{report}, {done}" if done else report
-    paths, messages = write_followed(draft_path, after, before=before)
-    return Synced(paths, report, messages)
+    paths, messages = write_update(draft_path, after, before=before)
+    return SyncResult(paths, report, messages)
 
 
 def transcript_of(draft_path: Path) -> Transcript:
@@ -111,9 +111,9 @@ def json_path(draft_path: Path) -> Path:
     return draft_path.with_name(file_name(draft_path.stem, "json"))
 
 
-def follow(
+def update_transcript(
     draft: Draft, before: Transcript, *, name: str = "the draft", full_names: Mapping[str, str] | None = None
-) -> Followed:
+) -> TranscriptUpdate:
     """The transcript `before` with the words, turns, speakers and title of the draft.
 
     `full_names` are names the editor gave in full for the short ones the draft prints. Raises `TranscriptError`, which
@@ -132,13 +132,13 @@ def follow(
     for turn, made in zip(draft.turns, realigned.turns, strict=True):
         if made.words:
             votes.setdefault(turn.speaker, Counter()).update(owners[i] for i in made.origins if i is not None)
-    people = resolved(before.speakers, votes, full_names=full_names)
+    people = resolve_speakers(before.speakers, votes, full_names=full_names)
     ids = [people.ids.get(turn.speaker, "") for turn in draft.turns]
     turns = tuple(Turn(id, made.words) for id, made in zip(ids, realigned.turns, strict=True) if made.words)
     moved = list(_moved(realigned, ids, owners))
-    spans = reassigned(before.spans, [move for _, moves in moved for move in moves])
+    spans = reassign_spans(before.spans, [move for _, moves in moved for move in moves])
     heard = {turn.speaker for turn in turns} | {span.speaker for span in spans}
-    speakers = without_strangers(people.speakers, heard=heard, heard_before=set(owners))
+    speakers = drop_silent_speakers(people.speakers, heard=heard, heard_before=set(owners))
     transcript = replace(
         before,
         episode=replace(before.episode, title=_title(draft, before)),
@@ -152,7 +152,7 @@ def follow(
     relabelled = sum(is_whole for is_whole, _ in moved)
     regrouped = len(turns) != len(before.turns)
     origins = [i for turn in realigned.turns for i in turn.origins if i is not None]
-    return Followed(
+    return TranscriptUpdate(
         transcript,
         words_changed=sum(changed),
         turns_changed=len(changed),
@@ -178,7 +178,7 @@ def _check_belonging(realigned: Realignment, words: Sequence[Word], name: str) -
         )
 
 
-def write_followed(
+def write_update(
     draft_path: Path, after: Transcript, *, before: Transcript
 ) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     """Write `after` and the captions that exist; returns their paths and what the user should know.
@@ -190,20 +190,20 @@ def write_followed(
     messages: list[str] = []
     target = json_path(draft_path)
     try:
-        for path, name in followers(draft_path):
+        for path, name in derived_files(draft_path):
             there = path.read_bytes()
-            content = remade(path, there, name, before=before, after=after)
+            content = regenerated(path, there, name, before=before, after=after)
             if content is None:
-                messages.append(BY_HAND.format(path))
+                messages.append(EDITED_BY_HAND.format(path))
                 continue
             over = hashlib.sha256(there).hexdigest()
-            if gist(content) != gist(there) and not written_over(path, content, over=over):
+            if comparable_content(content) != comparable_content(there) and not written_over(path, content, over=over):
                 messages.append(f"{path}: was changed meanwhile and stays as it is; run the command again")
                 continue
             paths.append(path)
         json = after.to_json().encode()
         if target.read_bytes() != json:
-            keep(before, draft_path)
+            save_original(before, draft_path)
             write_atomically(target, json)
     except OSError as error:
         reason = error.strerror or type(error).__name__
@@ -219,7 +219,7 @@ def words_before_and_after(draft_path: Path) -> tuple[list[str], list[str]]:
     Raises as `sync` does.
     """
     draft = read_draft(draft_path)
-    machine = heard(transcript_of(draft_path), draft_path)
+    machine = original_of(transcript_of(draft_path), draft_path)
     before = [piece for word in machine.words for piece in printed_forms(word.text)[0].split()]
     return before, [word for turn in draft.turns for word in turn.spoken.split()]
 

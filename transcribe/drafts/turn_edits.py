@@ -44,15 +44,15 @@ class EditError(Exception):
 
 def page_turns(draft: Draft) -> tuple[PageTurn, ...]:
     """The draft's turns for the page; a turn without text has one empty paragraph."""
-    return tuple(PageTurn(turn.speaker, tuple(shown(part) for part in _parts(turn.raw)[1])) for turn in draft.turns)
+    return tuple(PageTurn(turn.speaker, tuple(flowed(part) for part in _parts(turn.raw)[1])) for turn in draft.turns)
 
 
-def shown(paragraph: str) -> str:
+def flowed(paragraph: str) -> str:
     """A paragraph's source as the page shows it: in one line, but for lists, code and other text where lines matter.
 
-    >>> shown("So we read\\nall of them.")
+    >>> flowed("So we read\\nall of them.")
     'So we read all of them.'
-    >>> shown("- one\\n- two")
+    >>> flowed("- one\\n- two")
     '- one\\n- two'
     """
     lines = paragraph.replace("\r\n", "\n").split("\n")
@@ -61,7 +61,7 @@ def shown(paragraph: str) -> str:
     return _LINE_BREAK.sub(" ", paragraph)
 
 
-def edited(draft: Draft, turns: Sequence[PageTurn], *, wrap: int) -> Draft:
+def apply_turns(draft: Draft, turns: Sequence[PageTurn], *, wrap: int) -> Draft:
     """The draft with these turns instead of its own; front matter, preamble and epilogue stay.
 
     Paragraphs that changed are filled to `wrap` columns (0: a line each). Raises `EditError` where the result would
@@ -118,7 +118,7 @@ def _complaint(result: Draft, turns: Sequence[PageTurn]) -> str:
     return "two people's names are too alike to tell their turns apart; give one of them another name"
 
 
-def merged_turns(
+def merge_turns(
     base: Sequence[PageTurn], mine: Sequence[PageTurn], theirs: Sequence[PageTurn]
 ) -> tuple[tuple[PageTurn, ...], tuple[tuple[int, int, str], ...]]:
     """Two edits of the same turns as one, and where they clash (turn, paragraph, their text); there mine stands."""

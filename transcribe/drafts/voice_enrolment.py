@@ -16,7 +16,7 @@ from audio.decoding.decode import decode
 from audio.errors import SourceError
 from output.parse import read_draft
 from transcribe.drafts.speaker_resolution import BY_THE_EDITOR
-from transcribe.drafts.sync import follow, transcript_of
+from transcribe.drafts.sync import transcript_of, update_transcript
 from transcribe.speakers.name_certainty import is_guess, is_placeholder
 from transcribe.speakers.voiceprints import (
     LEAST_LIKENESS,
@@ -89,7 +89,7 @@ def is_guessed(speaker: Speaker, transcript: Transcript) -> bool:
 
 
 def _of_draft(path: Path, *, on_file: Sequence[Voice], listen: Listen) -> Iterator[NewVoice | str]:
-    transcript = follow(read_draft(path), transcript_of(path), name=str(path)).transcript
+    transcript = update_transcript(read_draft(path), transcript_of(path), name=str(path)).transcript
     people = [speaker for speaker in transcript.speakers if not _is_placeholder(speaker, transcript)]
     if not people:
         yield f"{path}: nobody in it has a name yet"

@@ -78,7 +78,7 @@ def _doubts(transcript: Transcript) -> Iterator[dict[str, Any]]:
             if word is not None and word.probability < DOUBTFUL:
                 run.append(word)
             elif run:
-                found.append((run[0].start, run[-1].end, "hardly heard"))
+                found.append((run[0].start, run[-1].end, "low confidence"))
                 run = []
     for start, end, reason in sorted(found):
         yield {"start": round(start * 1000), "end": round(end * 1000), "reason": reason}

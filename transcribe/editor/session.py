@@ -21,8 +21,16 @@ from audio.disk import write_atomically, written_over
 from output.errors import OutputError
 from output.parse import Draft, parse
 from transcribe.drafts.glossary_learning import Proposal, new_entries, with_entries
-from transcribe.drafts.sync import follow, json_path, transcript_of, write_followed
-from transcribe.drafts.turn_edits import EditError, PageTurn, edited, merged_turns, page_turns, speaker_name, wrap_of
+from transcribe.drafts.sync import json_path, transcript_of, update_transcript, write_update
+from transcribe.drafts.turn_edits import (
+    EditError,
+    PageTurn,
+    apply_turns,
+    merge_turns,
+    page_turns,
+    speaker_name,
+    wrap_of,
+)
 from transcribe.editor.page_state import page_state
 from transcribe.errors import TranscribeError
 from transcribe.transcript import Transcript, Turn, Word
@@ -53,8 +61,8 @@ class Saved:
 
 def _follow(path: Path, draft: Draft, names: Mapping[str, str]) -> None:
     before = transcript_of(path)
-    followed = follow(draft, before, name=str(path), full_names=names)
-    write_followed(path, followed.transcript, before=before)
+    followed = update_transcript(draft, before, name=str(path), full_names=names)
+    write_update(path, followed.transcript, before=before)
 
 
 class StaleError(Exception):
@@ -143,10 +151,10 @@ class Session:
                 now = parse(source.decode())
                 wanted: tuple[PageTurn, ...] = tuple(turns)
                 if base is not None:
-                    wanted, clashes = merged_turns(base, wanted, page_turns(now))
+                    wanted, clashes = merge_turns(base, wanted, page_turns(now))
                     if clashes:
                         return Saved(_revision(source), (), wanted, clashes, page_turns(now))
-                draft = self._as_before(now, wanted) or edited(now, wanted, wrap=wrap_of(now, self._usual_wrap()))
+                draft = self._as_before(now, wanted) or apply_turns(now, wanted, wrap=wrap_of(now, self._usual_wrap()))
                 written = _encoded(draft)
                 if written == source or self._write(written, over=source):
                     break
@@ -185,7 +193,7 @@ class Session:
                 turns=tuple(Turn(turn.speaker, tuple(_sure(turn.words, start, end))) for turn in transcript.turns),
                 doubts=tuple(doubt for doubt in transcript.doubts if doubt.end <= start or doubt.start >= end),
             )
-            write_followed(self.path, sure, before=transcript)
+            write_update(self.path, sure, before=transcript)
 
     def _follow_edits(self) -> None:
         try:

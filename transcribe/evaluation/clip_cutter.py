@@ -22,7 +22,7 @@ from audio.disk import sha256_of, write_atomically
 from audio.episode import Seconds
 from audio.media import MEDIA_SUFFIXES
 from output.parse import read_draft
-from transcribe.drafts.sync import follow, transcript_of
+from transcribe.drafts.sync import transcript_of, update_transcript
 from transcribe.errors import SettingsError, TranscriptError
 from transcribe.settings import Settings
 from transcribe.speakers.naming import name_speakers
@@ -57,7 +57,7 @@ def cut_clip(source: Path, *, start: Seconds, end: Seconds, folder: Path, drafts
     """
     draft_path = source if source.suffix.lower() == ".md" else _draft_of(source, drafts)
     before = transcript_of(draft_path)
-    followed = follow(read_draft(draft_path), before, name=str(draft_path))
+    followed = update_transcript(read_draft(draft_path), before, name=str(draft_path))
     messages = []
     if sha256_of(draft_path) == before.made_with.outputs.get(draft_path.name):  # the words of a sync are the editor's
         messages.append(f"{draft_path}: is as the machine wrote it; correct it first, or the clip checks nothing")
