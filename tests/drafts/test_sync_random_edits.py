@@ -14,7 +14,7 @@ from output.markdown import render
 from output.parse import parse
 from tests.support.transcripts import transcript
 from transcribe.drafts.sync import sync, transcript_of
-from transcribe.drafts.turn_edits import PageTurn, page_turns
+from transcribe.drafts.turn_edits import PageTurn, apply_turns, page_turns
 
 EDITS = 200
 CUE = re.compile(r"(\d\d:\d\d:\d\d\.\d{3}) --> (\d\d:\d\d:\d\d\.\d{3})\n((?:.+\n?)+)")
