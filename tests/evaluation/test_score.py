@@ -17,9 +17,8 @@ from transcribe.cli.main import main
 from transcribe.errors import SettingsError
 from transcribe.evaluation.metrics import NORMALISERS, WordErrors, normaliser
 from transcribe.evaluation.references import Account, Said
-from transcribe.evaluation.score import Scoring, score
+from transcribe.evaluation.score import Scoring, score, seconds_without
 from transcribe.evaluation.word_alignment import Kind, Token, align
-from transcribe.gaps import seconds_without
 from transcribe.transcript import SpeakerSpan
 
 PLAIN = Scoring(normaliser="none")

@@ -18,7 +18,7 @@ from typing import Any
 
 from audio.disk import write_atomically
 from transcribe.errors import SettingsError
-from transcribe.evaluation.score import Blocks
+from transcribe.evaluation.metrics import Blocks
 
 SCHEMA = 1
 DRAWS = 2000

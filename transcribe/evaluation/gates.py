@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, replace
 from audio.episode import Seconds
 from transcribe.evaluation.baseline import MARGINS, RATES, Baseline, Kept, is_worse, pooled, rate
 from transcribe.evaluation.clips import Limits
-from transcribe.evaluation.score import Blocks
+from transcribe.evaluation.metrics import Blocks
 
 
 @dataclass(frozen=True, slots=True)

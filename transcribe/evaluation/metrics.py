@@ -34,6 +34,9 @@ NORMALISERS: Mapping[str, str] = {
 
 BLOCK_SECONDS = 10.0  # of speaker time that is one draw of a bootstrap
 
+Blocks = tuple[tuple[float, float], ...]
+"""Errors and length of each stretch: what a bootstrap draws."""
+
 C = TypeVar("C", bound="Counts")
 
 

@@ -7,7 +7,6 @@ read by `transcribe.evaluation.references`, the measures themselves are in `tran
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -16,6 +15,7 @@ from typing import Any
 from audio.episode import Seconds
 from transcribe.evaluation.metrics import (
     NORMALISERS,
+    Blocks,
     Jaccard,
     SpeakerTime,
     WordErrors,
@@ -26,13 +26,21 @@ from transcribe.evaluation.metrics import (
     tcp_errors,
 )
 from transcribe.evaluation.references import Account
-from transcribe.evaluation.word_alignment import Difference, Kind, Pair, Token, align, differences, tokens_of
-from transcribe.gaps import seconds_without
+from transcribe.evaluation.word_alignment import (
+    Difference,
+    Kind,
+    Pair,
+    Token,
+    align,
+    blocks_of,
+    count_errors,
+    differences,
+    tokens_of,
+)
+from transcribe.transcript import SpeakerSpan
 
 SHOWN_DIFFERENCES = 10
-STRETCH_WORDS = 10  # longer turns are several stretches, so that a monologue has some too
-
-Blocks = tuple[tuple[float, float], ...]
+LONGEST_GAP = 3.0  # seconds of speech without a word; what is longer is lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +136,11 @@ class Score:
             "speaker_seconds": None if self.time is None else {k: round(v, 3) for k, v in asdict(self.time).items()},
             "lost_seconds": self.lost_seconds,
             "invented_seconds": self.invented_seconds,
-            "lost": [_as_dict(one) for one in self.passages(Kind.LOST)],
-            "invented": [_as_dict(one) for one in self.passages(Kind.INVENTED, Kind.LOOP)],
+            "lost": [one.as_dict() for one in self.passages(Kind.LOST)],
+            "invented": [one.as_dict() for one in self.passages(Kind.INVENTED, Kind.LOOP)],
             "misnamed": None if self.misnamed is None else self.misnamed[0] / max(self.misnamed[1], 1),
             "names": [asdict(name) for name in self.names],
-            "differences": [_as_dict(one) for one in self.differences[:SHOWN_DIFFERENCES]],
+            "differences": [one.as_dict() for one in self.differences[:SHOWN_DIFFERENCES]],
             "scoring": asdict(self.scoring),
         }
 
@@ -172,13 +180,13 @@ class _Words:
         cp, assigned = cp_errors(*(self._rows(side) for side in (self._reference, self._hypothesis)))
         pairs = self._pairs
         return {
-            "words": _counts(pairs),
+            "words": count_errors(pairs),
             "cp": cp,
             "tcp": self._tcp(),
             "misnamed": self._misnamed(pairs),
             "names": self._names(pairs, terms),
             "differences": differences(pairs, assigned=assigned),
-            "blocks": {"wer": _blocks(pairs), "cpwer": self._cp_blocks(assigned)},
+            "blocks": {"wer": blocks_of(pairs), "cpwer": self._cp_blocks(assigned)},
         }
 
     @cached_property
@@ -214,7 +222,7 @@ class _Words:
         blocks: list[tuple[float, float]] = []
         for speaker in dict.fromkeys(token.speaker for token in reference):
             mine = [token for token in reference if token.speaker == speaker]
-            blocks += _blocks(align(mine, [token for token in hypothesis if assigned.get(token.speaker) == speaker]))
+            blocks += blocks_of(align(mine, [token for token in hypothesis if assigned.get(token.speaker) == speaker]))
         strangers = sum(token.speaker not in assigned for token in hypothesis)
         return (*blocks, (float(strangers), 0.0)) if strangers else tuple(blocks)
 
@@ -245,34 +253,6 @@ class _Words:
         return tuple(found)
 
 
-def _counts(pairs: Iterable[Pair]) -> WordErrors:
-    substitutions = deletions = insertions = words = 0
-    for pair in pairs:
-        words += pair.reference is not None
-        deletions += pair.hypothesis is None
-        insertions += pair.reference is None
-        substitutions += not pair.matches and pair.reference is not None and pair.hypothesis is not None
-    return WordErrors(substitutions, deletions, insertions, words)
-
-
-def _blocks(pairs: Iterable[Pair]) -> Blocks:
-    """Errors and words by stretches of reference: turns, long ones in pieces of `STRETCH_WORDS`.
-
-    What is invented belongs to the stretch it follows.
-    """
-    errors: dict[tuple[int, int], int] = defaultdict(int)
-    words: dict[tuple[int, int], int] = defaultdict(int)
-    turn, of_turn, stretch = -1, 0, (0, 0)
-    for pair in pairs:
-        if pair.reference:
-            of_turn = of_turn + 1 if pair.reference.stretch == turn else 0
-            turn = pair.reference.stretch
-            stretch = (turn, of_turn // STRETCH_WORDS)
-        errors[stretch] += not pair.matches
-        words[stretch] += pair.reference is not None
-    return tuple((float(errors[at]), float(words[at])) for at in sorted(words))
-
-
 def _meant(name: str, people: Sequence[str]) -> str | None:
     """Which of `people` a name is: the same, or one the first name of the other; None for nobody or several."""
     folded = name.casefold()
@@ -282,13 +262,31 @@ def _meant(name: str, people: Sequence[str]) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def _as_dict(one: Difference) -> dict[str, Any]:
-    return {
-        "kind": one.kind.value,
-        "start": one.start,
-        "reference": " ".join(one.reference),
-        "hypothesis": " ".join(one.hypothesis),
-        "aligned": one.aligned,
-        "cost": one.cost,
-        "shown": one.shown,
-    }
+def seconds_without(speech: Sequence[SpeakerSpan], others: Sequence[SpeakerSpan]) -> Seconds:
+    """Seconds of `speech` (overlaps once) in stretches of more than `LONGEST_GAP` without anything of `others`.
+
+    >>> seconds_without([SpeakerSpan(0, 10, "A")], [SpeakerSpan(0, 2, "x"), SpeakerSpan(4, 5, "x")])
+    5.0
+
+    What stands beside something longer ends nothing:
+
+    >>> seconds_without([SpeakerSpan(0, 9, "A")], [SpeakerSpan(0, 9, "x"), SpeakerSpan(1, 2, "y")])
+    0
+    """
+    last = max((span.end for span in speech), default=0.0)
+    edges = [0.0, *(time for stretch in _union(others) for time in stretch), last]
+    gaps = [(a, b) for a, b in zip(edges[0::2], edges[1::2], strict=True) if b - a > LONGEST_GAP]
+    heard = _union(speech)
+    total = sum(max(0.0, min(b, end) - max(a, start)) for a, b in gaps for start, end in heard)
+    return round(total, 3)
+
+
+def _union(spans: Iterable[SpeakerSpan]) -> list[tuple[Seconds, Seconds]]:
+    """Stretches in which anybody is heard, in order, none touching another."""
+    merged: list[tuple[Seconds, Seconds]] = []
+    for span in sorted(spans, key=lambda one: one.start):
+        if merged and span.start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], span.end))
+        else:
+            merged.append((span.start, span.end))
+    return merged

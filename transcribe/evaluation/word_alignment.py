@@ -6,15 +6,19 @@ Rates are the business of `transcribe.evaluation.score`.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from audio.episode import Seconds
+from transcribe.evaluation.metrics import Blocks, WordErrors
 from transcribe.evaluation.references import Said
 
 CONTEXT_WORDS = 3  # shown on either side of a difference
 SHOWN_WORDS = 30  # of a difference; what is longer is cut short
+STRETCH_WORDS = 10  # longer turns are several stretches, so that a monologue has some too
 PASSAGE_WORDS = 6  # lost or invented in one stretch, they are a passage and no slip
 
 
@@ -93,6 +97,18 @@ class Difference:
         """Whether so much is lost or invented that it is no slip."""
         return abs(len(self.reference) - len(self.hypothesis)) >= PASSAGE_WORDS
 
+    def as_dict(self) -> dict[str, Any]:
+        """The difference as `transcribe score --json` prints it."""
+        return {
+            "kind": self.kind.value,
+            "start": self.start,
+            "reference": " ".join(self.reference),
+            "hypothesis": " ".join(self.hypothesis),
+            "aligned": self.aligned,
+            "cost": self.cost,
+            "shown": self.shown,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -147,6 +163,34 @@ def is_miscredited(pair: Pair, assigned: Mapping[str, str]) -> bool:
     if one is None or other is None or one.text != other.text:
         return False
     return assigned.get(other.speaker) != one.speaker
+
+
+def count_errors(pairs: Iterable[Pair]) -> WordErrors:
+    substitutions = deletions = insertions = words = 0
+    for pair in pairs:
+        words += pair.reference is not None
+        deletions += pair.hypothesis is None
+        insertions += pair.reference is None
+        substitutions += not pair.matches and pair.reference is not None and pair.hypothesis is not None
+    return WordErrors(substitutions, deletions, insertions, words)
+
+
+def blocks_of(pairs: Iterable[Pair]) -> Blocks:
+    """Errors and words by stretches of reference: turns, long ones in pieces of `STRETCH_WORDS`.
+
+    What is invented belongs to the stretch it follows.
+    """
+    errors: dict[tuple[int, int], int] = defaultdict(int)
+    words: dict[tuple[int, int], int] = defaultdict(int)
+    turn, of_turn, stretch = -1, 0, (0, 0)
+    for pair in pairs:
+        if pair.reference:
+            of_turn = of_turn + 1 if pair.reference.stretch == turn else 0
+            turn = pair.reference.stretch
+            stretch = (turn, of_turn // STRETCH_WORDS)
+        errors[stretch] += not pair.matches
+        words[stretch] += pair.reference is not None
+    return tuple((float(errors[at]), float(words[at])) for at in sorted(words))
 
 
 def _error_runs(pairs: Sequence[Pair]) -> Iterator[tuple[int, int]]:
