@@ -1,7 +1,7 @@
-"""ffmpeg: where it is, how it is called on a file nobody trusts, and what it says of it.
+"""Find ffmpeg, build its command line for an untrusted file, and read its log.
 
-A name never becomes an option or a protocol, and playlists open nothing else. Does not run it: `audio.decoding.decode`
-does.
+A file name never becomes an option or a protocol, and playlists open no other file. Does not run ffmpeg:
+`audio.decoding.decode` and `audio.decoding.probe` do.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from audio.decoding.samples import SAMPLE_RATE
 from audio.episode import Seconds
 from audio.errors import DecodeError
 
-_FAULT_LENGTH = 60  # letters of a complaint that are shown
-# Complaints that count for nothing: a tag between two joined mp3s, and what ffmpeg says once more of every fault.
-_NO_FAULT = re.compile(r"Header missing|Error submitting packet|Decoding error")
-# Containers that hold their own sound. Left out are those that name other files or addresses (hls, concat, dash, sdp,
-# imf, avisynth, image sequences …), whatever a file's name or first bytes say.
+_MAX_ERROR_LENGTH = 60  # characters of an ffmpeg error in a message
+# Harmless ffmpeg errors: a tag between two joined mp3s, and what ffmpeg repeats after every real error.
+_HARMLESS = re.compile(r"Header missing|Error submitting packet|Decoding error")
+# Containers that hold their own sound. Excluded are those that refer to other files or addresses (hls, concat, dash,
+# sdp, imf, avisynth, image sequences …), whatever the file's name or first bytes claim.
 _CONTAINERS = (
     "aa,aac,aax,ac3,ac4,aiff,amr,amrnb,amrwb,ape,asf,ast,au,avi,caf,dsf,dts,dtshd,eac3,flac,flv,iff,ircam,loas,"
     "matroska,mlp,mov,mp3,mpc,mpc8,mpeg,mpegts,mxf,nistsphere,nut,ogg,oma,qcp,rm,shn,tak,truehd,tta,voc,w64,wav,wtv,"
@@ -30,64 +30,64 @@ _CONTAINERS = (
 
 def command(path: Path) -> list[str]:
     """ffmpeg's command line: one file in, PCM with a WAV header (for the number of channels, one or two) out."""
-    source = ["-map", "0:a:0"]
-    form = ["-af", "aformat=channel_layouts=mono|stereo", "-ar", str(SAMPLE_RATE), "-c:a", "pcm_s16le"]
-    sink = ["-map_metadata", "-1", "-bitexact", "-f", "wav", "pipe:1"]
-    return [*looking_command(path), *source, *form, *sink]
+    track = ["-map", "0:a:0"]
+    pcm = ["-af", "aformat=channel_layouts=mono|stereo", "-ar", str(SAMPLE_RATE), "-c:a", "pcm_s16le"]
+    output = ["-map_metadata", "-1", "-bitexact", "-f", "wav", "pipe:1"]
+    return [*probe_command(path), *track, *pcm, *output]
 
 
-def looking_command(path: Path) -> list[str]:
-    """ffmpeg's command line that opens a file and says what is in it, without decoding."""
+def probe_command(path: Path) -> list[str]:
+    """ffmpeg's command line that opens a file and reports its contents, without decoding."""
     quiet = ["-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+info"]
-    fence = ["-protocol_whitelist", "file,pipe", "-format_whitelist", _CONTAINERS]
-    return [_ffmpeg(), *quiet, *fence, "-i", f"file:{os.path.abspath(path)}"]  # noqa: PTH100 - Path.absolute keeps ".."
+    sandbox = ["-protocol_whitelist", "file,pipe", "-format_whitelist", _CONTAINERS]
+    return [_ffmpeg(), *quiet, *sandbox, "-i", f"file:{os.path.abspath(path)}"]  # noqa: PTH100 - Path.absolute keeps ".."
 
 
 class Log:
-    """What ffmpeg says on stderr, read as it comes and boiled down to a few facts, however much it is."""
+    """ffmpeg's stderr, read line by line and reduced to a few facts, however long it is."""
 
     def __init__(self) -> None:
-        self.stated: Seconds | None = None  # the length the file claims
-        self.estimated = False  # the claim is ffmpeg's guess from the bit rate
-        self.has_film = False  # a film may be longer than its sound
-        self.cut = False  # the last packet is not whole
-        self.is_mpeg = False  # the file is bare MPEG audio frames: .mp3, .mp2
-        self.faults = 0
-        self.first_fault = ""
-        self.text = ""  # the last complaints
+        self.stated: Seconds | None = None  # the length the file states
+        self.estimated = False  # that length is ffmpeg's estimate from the bit rate
+        self.has_video = False  # a video may be longer than its sound
+        self.cut = False  # the last packet is incomplete
+        self.is_mpeg = False  # the file consists of bare MPEG audio frames: .mp3, .mp2
+        self.n_errors = 0
+        self.first_error = ""
+        self.text = ""  # the last errors
 
     def follow(self, stream: IO[bytes]) -> None:
-        """Read to the end; to be run in a thread of its own."""
+        """Read to the end; run it in its own thread."""
         while line := stream.readline(1000):
-            self._take(line.decode("utf-8", "replace").rstrip())
+            self._parse(line.decode("utf-8", "replace").rstrip())
 
-    def _take(self, line: str) -> None:
+    def _parse(self, line: str) -> None:
         if self.stated is None and (match := re.match(r"\[info\]   Duration: (\d+):(\d\d):(\d\d\.\d+)", line)):
             hours, minutes, seconds = match.groups()
             self.stated = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
         self.is_mpeg |= line.startswith("[info] Input #0, mp3,")
         self.estimated |= "[warning] Estimating duration" in line
-        self.has_film |= bool(re.match(r"\[info\]   Stream #0:.*: Video: (?!.*\(attached pic\))", line))
-        # Not so for wav: one written into a pipe claims more than it can have; `audio.decoding.decode` looks itself.
+        self.has_video |= bool(re.match(r"\[info\]   Stream #0:.*: Video: (?!.*\(attached pic\))", line))
+        # Except wav: one written into a pipe states more than it can hold; `audio.decoding.truncation` checks it.
         self.cut |= bool(re.search(r"^\[(?!(in#0/)?wav).*(Packet corrupt|File ended prematurely)", line))
         if re.search(r"\[(error|fatal|panic)\]", line):
-            complaint = re.sub(r"\[[^\]]*\] ", "", line)
-            complaint = "".join(sign if sign.isprintable() else " " for sign in complaint)
-            if not _NO_FAULT.search(complaint):
-                self.faults += 1
-                self.first_fault = self.first_fault or complaint[:_FAULT_LENGTH]
-            self.text = f"{self.text}\n{complaint}"[-4000:]
+            error = re.sub(r"\[[^\]]*\] ", "", line)
+            error = "".join(char if char.isprintable() else " " for char in error)
+            if not _HARMLESS.search(error):
+                self.n_errors += 1
+                self.first_error = self.first_error or error[:_MAX_ERROR_LENGTH]
+            self.text = f"{self.text}\n{error}"[-4000:]
 
     @property
     def verdict(self) -> str:
-        """Why there are no samples, and what to do."""
+        """Why there are no samples, and what to do about it."""
         if "matches no streams" in self.text or not self.text:
-            return "holds no sound; give a recording, or a film with a sound track"
+            return "contains no sound; give a recording, or a video with a sound track"
         if "moov atom not found" in self.text:
-            return "its end is missing, and with it the index ffmpeg needs; get the file again"
+            return "its end is missing, including the index ffmpeg needs; get a complete copy"
         if "not on whitelist" in self.text:
-            return "is not a recording but a list, a picture or the like; give the audio file itself"
-        reason = self.first_fault or "broken throughout"
+            return "is a playlist, an image or another file without its own sound; give the audio file itself"
+        reason = self.first_error or "no readable frame"
         return f"is not audio ffmpeg can read ({reason}); check or convert the file"
 
 
@@ -99,4 +99,4 @@ def _ffmpeg() -> str:
 
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except (ImportError, RuntimeError) as exc:
-        raise DecodeError("no ffmpeg to decode with; run `pip install imageio-ffmpeg`, or install ffmpeg") from exc
+        raise DecodeError("ffmpeg is not installed; run `pip install imageio-ffmpeg`, or install ffmpeg") from exc

@@ -1,27 +1,66 @@
-"""How long a file says it is, without decoding it. What it says may be wrong: `audio.decoding.decode` finds out."""
+"""Check a file before it is decoded: whether it can be audio at all, and the length its header states.
+
+The stated length may be wrong: `audio.decoding.decode` measures it.
+"""
 
 from __future__ import annotations
 
+import re
+import stat
 import subprocess
 from pathlib import Path
 
-from audio.decoding.ffmpeg import Log, looking_command
+from audio.decoding.ffmpeg import Log, probe_command
 from audio.episode import Seconds
-from audio.errors import DecodeError
+from audio.errors import DecodeError, SourceError
 
-_PATIENCE = 20.0  # seconds for a header
+_TEXT_CHECK_BYTES = 4096  # read from the start to distinguish text from audio
+_MAX_NAME_LENGTH = 80  # characters of a path in a message
+_TIMEOUT = 20.0  # seconds for ffmpeg to read a header
+
+
+def check_source(path: Path) -> None:
+    """Refuse a file that cannot be audio, without decoding: not a regular file, unreadable, empty, or text.
+
+    Raises `SourceError` and `DecodeError`, as `decode` does.
+    """
+    name = printable(path)
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise SourceError(f"{name}: is a folder; name an audio file in it")
+        if not stat.S_ISREG(mode):  # reading a pipe would block
+            raise SourceError(f"{name}: is not a regular file; save the audio to a file first")
+        with path.open("rb") as file:
+            head = file.read(_TEXT_CHECK_BYTES)
+    except PermissionError as exc:
+        raise DecodeError(f"{name}: permission denied; make the file readable and run again") from exc
+    except FileNotFoundError as exc:
+        raise SourceError(f"{name}: no such file; check the name") from exc
+    except (OSError, ValueError) as exc:  # ValueError: a NUL in the name
+        raise SourceError(f"{name}: cannot be opened ({getattr(exc, 'strerror', exc)}); check the name") from exc
+    if not head:
+        raise DecodeError(f"{name}: is empty; get the file again")
+    if not re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]", head):  # the bytes file(1) never accepts as text
+        raise DecodeError(f"{name}: is text, not audio (a web page or a playlist?); give the audio file itself")
 
 
 def stated_length(path: Path) -> Seconds | None:
-    """The length the file's header states, or ffmpeg's guess from its size; None where there is none to be had."""
+    """The length the file's header states, or ffmpeg's estimate from its size; None if neither is available."""
     log = Log()
     try:
         with subprocess.Popen(
-            looking_command(path), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            probe_command(path), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         ) as process:
             assert process.stderr is not None
             log.follow(process.stderr)
-            process.wait(_PATIENCE)
+            process.wait(_TIMEOUT)
     except (OSError, ValueError, DecodeError, subprocess.SubprocessError):
         return None
     return log.stated
+
+
+def printable(path: Path) -> str:
+    """The path on one line for a message; a long one is shortened to its end."""
+    name = str(path) if str(path).isprintable() else ascii(str(path))
+    return name if len(name) <= _MAX_NAME_LENGTH else f"…{name[1 - _MAX_NAME_LENGTH :]}"

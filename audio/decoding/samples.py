@@ -1,6 +1,6 @@
 """`Audio`: the samples of one recording, on disk and not in memory, and the scratch file they are written to.
 
-Three hours are 345 MB of samples: several stages read them side by side, each a stretch at a time. Does not know where
+Three hours are 345 MB of samples; several stages read them concurrently, one span at a time. Does not know where
 samples come from; `audio.decoding.decode` does.
 """
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SAMPLE_RATE = 16_000  # samples a second, what Whisper and the speaker models hear
-SAMPLE_BYTES = 2  # of a sample: int16, little-endian
+SAMPLE_RATE = 16_000  # samples per second, the input rate of Whisper and the speaker models
+SAMPLE_BYTES = 2  # per sample: int16, little-endian
 LEVEL_SAMPLES = 160  # from one measured level of a channel to the next: 10 ms
 
 _SCALE = 32_768  # int16 → [−1, 1), as openai-whisper's audio.py does
@@ -32,34 +32,36 @@ _SCALE = 32_768  # int16 → [−1, 1), as openai-whisper's audio.py does
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Audio:
-    """A recording: 16 kHz mono, kept as int16 in a temporary file that goes when the object does.
+    """A recording: 16 kHz mono, stored as int16 in a temporary file that is deleted with the object.
 
-    Threads may read at the same time. Made by `decode` or `Audio.from_samples`; there is at least one sample. Of two
-    channels the loudness of each is kept (2.9 MB an hour), by which people recorded apart can be told apart.
+    Threads may read concurrently. Created by `decode` or `Audio.from_samples`, with at least one sample. For two
+    channels the loudness of each is stored (2.9 MB per hour), to distinguish people recorded on separate channels.
     """
 
     _file: IO[bytes] = field(repr=False)
     n_samples: int
-    warnings: tuple[str, ...] = ()  # sentences for the user: what of the file could not be read
+    warnings: tuple[str, ...] = ()  # sentences for the user: what could not be read
     channel_levels: NDArray[np.float32] | None = field(default=None, repr=False)  # see `levels_of`; None: one channel
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def __post_init__(self) -> None:
         weakref.finalize(self, self._file.close)
         if self.n_samples < 1:
-            raise ValueError("audio without samples")
+            raise ValueError("audio needs at least one sample")
 
     @classmethod
     def from_samples(cls, samples: NDArray[np.float32], *, channel_levels: NDArray[np.float32] | None = None) -> Audio:
-        """Audio of samples, shape (n,), in [−1, 1] at 16 kHz, rounded to int16; what is louder is clipped.
+        """Audio of samples, shape (n,), in [−1, 1] at 16 kHz, rounded to int16; louder ones are clipped.
 
-        `channel_levels` are those of the two channels the samples are a mix of (`levels_of`).
-        Raises `ValueError` for another shape, no samples or values that are no numbers, `DecodeError` for a full disk.
+        `channel_levels` are those of the two channels mixed into the samples (`levels_of`).
+        Raises `ValueError` for another shape, no samples or non-finite values, `DecodeError` for a full disk.
         """
         import numpy as np
 
         if samples.ndim != 1 or not samples.size or not np.isfinite(samples).all():
-            raise ValueError(f"samples must be a row of finite numbers, not of shape {samples.shape}")
+            raise ValueError(
+                f"samples must be a non-empty one-dimensional array of finite numbers; the shape is {samples.shape}"
+            )
         rounded = np.round(samples.astype(np.float64) * _SCALE).clip(-_SCALE, _SCALE - 1).astype("<i2")
         with scratch_file() as file:
             write(file, rounded.tobytes())
@@ -73,8 +75,8 @@ class Audio:
     def read(self, start: Seconds = 0.0, end: Seconds | None = None) -> NDArray[np.float32]:
         """The samples from `start` to `end` (default: the last), shape (n,), float32 in [−1, 1).
 
-        Bounds outside the recording are moved to its ends; a stretch that ends before it starts is empty.
-        Raises `ValueError` where a bound is not a number or the audio is closed.
+        Bounds are clamped to the recording; a span that ends before it starts is empty.
+        Raises `ValueError` if a bound is not a number or the audio is closed.
         """
         import numpy as np
 
@@ -86,15 +88,15 @@ class Audio:
         return np.frombuffer(data, "<i2").astype(np.float32) / np.float32(_SCALE)
 
     def blocks(self, seconds: Seconds) -> Iterator[NDArray[np.float32]]:
-        """The recording in consecutive stretches of `seconds`, the last one what is left. Raises `ValueError` for 0."""
+        """The recording in consecutive blocks of `seconds`; the last may be shorter. Raises `ValueError` for 0."""
         step = round(seconds * SAMPLE_RATE)
         if step < 1:
-            raise ValueError(f"blocks of {seconds} seconds hold no sample")
+            raise ValueError(f"a block of {seconds} seconds holds no sample")
         for first in range(0, self.n_samples, step):
             yield self.read(first / SAMPLE_RATE, (first + step) / SAMPLE_RATE)
 
     def close(self) -> None:
-        """Give the disk space back now; reading is over."""
+        """Free the disk space now; the audio cannot be read any more."""
         self._file.close()
 
     def __enter__(self) -> Audio:
@@ -105,16 +107,16 @@ class Audio:
 
     def _read_bytes(self, offset: int, count: int) -> bytes:
         if hasattr(os, "pread"):  # not on Windows
-            return _gather(lambda done: os.pread(self._file.fileno(), count - done, offset + done), count)
+            return _read_fully(lambda done: os.pread(self._file.fileno(), count - done, offset + done), count)
         with self._lock:
             self._file.seek(offset)
-            return _gather(lambda done: self._file.read(count - done), count)
+            return _read_fully(lambda done: self._file.read(count - done), count)
 
 
 def levels_of(channels: NDArray[np.float32]) -> NDArray[np.float32]:
     """The root mean square of each 10 ms of each channel: (channels, n) → (channels, ceil(n / 160)), float32.
 
-    The last is that of what is left.
+    The last step may be shorter.
     """
     import numpy as np
 
@@ -126,9 +128,9 @@ def levels_of(channels: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @contextlib.contextmanager
 def scratch_file() -> Iterator[IO[bytes]]:
-    """An anonymous file in the temp folder; the caller's from then on, unless the block fails.
+    """An anonymous file in the temp folder; the caller owns it, unless the block fails.
 
-    Raises `DecodeError` where the folder has no room for it.
+    Raises `DecodeError` if the folder has no room for it.
     """
     try:
         file: IO[bytes] = tempfile.TemporaryFile(buffering=0, prefix="turnscript-")  # noqa: SIM115 - outlives us
@@ -142,7 +144,7 @@ def scratch_file() -> Iterator[IO[bytes]]:
 
 
 def write(file: IO[bytes], data: bytes) -> None:
-    """All of `data`, however many calls the system needs. Raises `DecodeError` for a full disk."""
+    """Write all of `data`, in as many calls as the system needs. Raises `DecodeError` for a full disk."""
     rest = memoryview(data)
     try:
         while rest:
@@ -154,13 +156,13 @@ def write(file: IO[bytes], data: bytes) -> None:
 def _no_room(exc: OSError) -> DecodeError:
     folder = tempfile.gettempdir() if exc.errno != errno.ENOENT else "the temp folder"
     return DecodeError(
-        f"{folder}: cannot hold the decoded samples ({exc.strerror}; 115 MB an hour); free some space, "
+        f"{folder}: cannot store the decoded samples ({exc.strerror}; 115 MB per hour); free some space, "
         "or set TMPDIR to a folder with more"
     )
 
 
-def _gather(read_from: Callable[[int], bytes], count: int) -> bytes:
-    """`count` bytes by as many reads as the system needs; fewer only where the file ends."""
+def _read_fully(read_from: Callable[[int], bytes], count: int) -> bytes:
+    """`count` bytes in as many reads as the system needs; fewer only at the end of the file."""
     parts = [read_from(0)]
     done = len(parts[0])
     while done < count and parts[-1]:

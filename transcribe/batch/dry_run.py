@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from audio.decoding.probe import stated_length
+from audio.decoding.probe import check_source, stated_length
 from audio.disk import cache_folder, write_atomically
 from audio.errors import AudioError
 from transcribe.batch.planning import Job, outlook
@@ -35,8 +35,6 @@ _log = logging.getLogger(__name__)
 
 def forecast(jobs: Iterable[Job], setup: Setup) -> Iterator[str]:
     """A line for each job, and one for all: what would be done, and how long it would take."""
-    from audio.decoding.decode import check_source
-
     due: list[Job] = []
     pipeline = Pipeline(
         setup.settings,

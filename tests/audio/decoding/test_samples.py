@@ -32,7 +32,7 @@ def test_reading_is_slicing(samples: list[int], start: float, end: float | None)
 
 
 @given(st.integers(1, 500), st.integers(1, 600))
-def test_blocks_are_the_whole_in_pieces(n_samples: int, step: int) -> None:
+def test_blocks_concatenate_to_the_recording(n_samples: int, step: int) -> None:
     with Audio.from_samples(np.linspace(-1, 0.9, n_samples).astype(np.float32)) as audio:
         blocks = list(audio.blocks(step / SAMPLE_RATE))
         np.testing.assert_array_equal(np.concatenate(blocks), audio.read())
@@ -46,13 +46,13 @@ def test_samples_are_rounded_and_clipped() -> None:
 
 
 @pytest.mark.parametrize("samples", [np.zeros(0), np.zeros((3, 2)), np.array([0.0, np.nan]), np.array([np.inf])])
-def test_what_is_no_row_of_samples_is_refused(samples: NDArray[np.float64]) -> None:
+def test_invalid_sample_arrays_are_refused(samples: NDArray[np.float64]) -> None:
     with pytest.raises(ValueError, match="samples must be"):
         Audio.from_samples(samples.astype(np.float32))
 
 
 @pytest.mark.parametrize("windows", [False, True])
-def test_threads_read_side_by_side(monkeypatch: pytest.MonkeyPatch, windows: bool) -> None:
+def test_threads_read_concurrently(monkeypatch: pytest.MonkeyPatch, windows: bool) -> None:
     if windows:
         monkeypatch.delattr(os, "pread", raising=False)
     samples = (np.random.default_rng(2).integers(-32_768, 32_768, 20_000) / 32_768).astype(np.float32)
@@ -72,7 +72,7 @@ def test_threads_read_side_by_side(monkeypatch: pytest.MonkeyPatch, windows: boo
     assert wrong == []
 
 
-def test_a_closed_or_forgotten_audio_leaves_nothing_behind(recwarn: pytest.WarningsRecorder) -> None:
+def test_a_closed_or_collected_audio_leaks_no_resource(recwarn: pytest.WarningsRecorder) -> None:
     audio = Audio.from_samples(TEN)
     audio.close()
     audio.close()

@@ -1,4 +1,4 @@
-"""Decoding cut and damaged files: what can be read is, and the rest is reported."""
+"""Decoding cut and damaged files: the readable part is returned, the rest is reported."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from audio.decoding.decode import decode
 from audio.errors import DecodeError
-from tests.support.audio_files import convert, cut, write_noise
+from tests.support.audio_files import convert, cut, tone, write_noise, write_wav
 from tests.support.paths import CLIPS, SHARED
 
 CORPUS = SHARED / "corpus"
@@ -33,14 +33,14 @@ MPEG = {
 
 @pytest.fixture(scope="module", params=MPEG.values(), ids=MPEG.keys())
 def mpeg(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three seconds of noise as bare MPEG audio frames without a word of their number."""
+    """Three seconds of noise as bare MPEG audio frames, their number stated nowhere."""
     folder = tmp_path_factory.mktemp("mpeg")
     name, *options = request.param
     return convert(write_noise(folder / "noise.wav", 3.0), folder / name, *options)
 
 
 def frame_ends(path: Path) -> list[int]:
-    """Where frames end, by the sizes of the packets ffmpeg finds; the last ends with the file."""
+    """The offsets where frames end, from the packet sizes ffmpeg reports; the last is the file's size."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path), "-c", "copy", "-f", "framecrc", "-"]
     rows = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
     sizes = [int(row.split(",")[4]) for row in rows if not row.startswith("#")]
@@ -79,12 +79,12 @@ def test_a_cut_file_without_a_stated_length_is_read_and_reported(tmp_path: Path,
     with decode(cut(whole, 0.6)) as audio:
         assert 3.0 < audio.duration < 8.0
         (warning,) = audio.warnings
-    assert f"breaks off after 0:00:0{round(audio.duration)}" in warning
+    assert f"ends after 0:00:0{round(audio.duration)}" in warning
 
 
 @settings(max_examples=16)
 @given(st.floats(0.3, 1.0), st.none() | st.integers(-3, 3))
-def test_an_mp3_of_unstated_length_is_called_cut_unless_that_was_between_frames(
+def test_an_mp3_of_unstated_length_is_reported_cut_unless_cut_between_frames(
     mpeg: Path, part: float, nudge: int | None
 ) -> None:
     data, ends = mpeg.read_bytes(), frame_ends(mpeg)
@@ -94,7 +94,7 @@ def test_an_mp3_of_unstated_length_is_called_cut_unless_that_was_between_frames(
     path = mpeg.with_name(f"cut-{mpeg.name}")
     path.write_bytes(data[:size])
     with decode(path) as audio:
-        assert ["breaks off after" in warning for warning in audio.warnings] == [True] * (size not in ends)
+        assert ["ends after" in warning for warning in audio.warnings] == [True] * (size not in ends)
 
 
 def ape_tag(value: bytes) -> bytes:
@@ -122,22 +122,22 @@ TRAILERS = {
 
 
 @pytest.mark.parametrize("trailer", TRAILERS.values(), ids=TRAILERS.keys())
-def test_what_stands_after_the_last_frame_is_no_cut(mpeg: Path, trailer: bytes) -> None:
+def test_data_after_the_last_frame_is_no_cut(mpeg: Path, trailer: bytes) -> None:
     path = mpeg.with_name(f"tagged-{mpeg.name}")
     path.write_bytes(mpeg.read_bytes() + trailer)
     with decode(path) as audio:
         assert audio.warnings == ()
 
 
-def test_a_cut_mp3_with_a_tag_put_on_afterwards_is_still_cut(mpeg: Path) -> None:
+def test_a_cut_mp3_that_was_tagged_afterwards_is_still_cut(mpeg: Path) -> None:
     path = mpeg.with_name(f"tagged-{mpeg.name}")
     path.write_bytes(mpeg.read_bytes()[:-7] + ID3V1)
     with decode(path) as audio:
         (warning,) = audio.warnings
-    assert "breaks off after 0:00:03" in warning
+    assert "ends after 0:00:03" in warning
 
 
-def test_headers_inside_of_frames_do_not_hide_a_cut(tmp_path: Path) -> None:
+def test_false_headers_inside_frames_do_not_hide_a_cut(tmp_path: Path) -> None:
     """Frames of 417 bytes, the last 104 of each of which look like a frame of 32 kbit/s."""
     frame = b"\xff\xfb\x90\xc0" + bytes(309) + b"\xff\xfb\x10\xc0" + bytes(100)
     path = tmp_path / "a.mp3"
@@ -147,11 +147,11 @@ def test_headers_inside_of_frames_do_not_hide_a_cut(tmp_path: Path) -> None:
     path.write_bytes(frame * 80 + frame[:200])
     with decode(path) as audio:
         (warning,) = audio.warnings
-    assert "breaks off after 0:00:02" in warning
+    assert "ends after 0:00:02" in warning
 
 
-def test_a_word_of_junk_that_looks_like_a_frame_is_no_cut(tmp_path: Path) -> None:
-    """Three frames' headers follow one another in the junk, the last of them not whole: too few to be sure."""
+def test_junk_that_looks_like_frames_is_no_cut(tmp_path: Path) -> None:
+    """The junk holds a chain of three frames and an incomplete fourth: too few to be sure."""
     mp3 = convert(write_noise(tmp_path / "noise.wav", 2.0), tmp_path / "a.mp3", "-write_xing", "0", "-b:a", "32k")
     frame = b"\xff\xfb\x90\x00" + bytes(413)  # MPEG-1, layer III, 128 kbit/s, 44.1 kHz: 417 bytes
     with mp3.open("ab") as file:
@@ -172,12 +172,22 @@ def test_noise_in_the_middle_is_reported(tmp_path: Path, speech_wav: Path) -> No
     assert "damaged" in warning
 
 
-def test_an_m4a_that_lost_its_index_says_so(tmp_path: Path, speech_wav: Path) -> None:
+def test_an_m4a_without_its_index_is_reported(tmp_path: Path, speech_wav: Path) -> None:
     with pytest.raises(DecodeError, match=r"cut-a\.m4a: its end is missing"):
         decode(cut(convert(speech_wav, tmp_path / "a.m4a"), 0.6))
 
 
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="the shared corpus is not here")
+@pytest.mark.parametrize("sizes", [(0xFFFF_FFFF, 0xFFFF_FFFF), (0x7FFF_FFFF, 0x7FFF_FFDB), (0x8000_0024, 0x8000_0000)])
+def test_a_wav_written_into_a_pipe_is_not_reported_cut(tmp_path: Path, sizes: tuple[int, int]) -> None:
+    data = bytearray(write_wav(tmp_path / "a.wav", tone(440, 3.0)).read_bytes())
+    data[4:8], data[40:44] = (size.to_bytes(4, "little") for size in sizes)
+    path = tmp_path / "b.wav"
+    path.write_bytes(data)
+    with decode(path) as audio:
+        assert (audio.duration, audio.warnings) == (3.0, ())
+
+
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="the shared corpus is missing")
 def test_no_intact_recording_is_called_damaged() -> None:
     files = sorted([*CORPUS.iterdir(), *CLIPS.iterdir()])
     paths = [path for path in files if path.suffix in {".mp3", ".wav", ".flac", ".opus"}]
