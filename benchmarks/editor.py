@@ -31,7 +31,7 @@ from output.markdown import render
 from transcribe.alignment.realign import realign
 from transcribe.drafts.sync import sync, update_transcript
 from transcribe.recognition.engines import load_aligner
-from transcribe.recognition.forced_alignment import relistened, rewrites
+from transcribe.recognition.forced_alignment import find_rewrites, realign_to_audio
 from transcribe.recognition.models import find_model
 from transcribe.transcript import MadeWith, Speaker, Transcript, Turn, Word
 
@@ -193,7 +193,7 @@ def measure_on_audio(transcript: Transcript) -> None:
                     )
                     for words in (heard, made)
                 )
-                again, _ = relistened(after, rewrites(after, before), audio=audio, aligner=aligner)
+                again, _ = realign_to_audio(after, find_rewrites(after, before), audio=audio, aligner=aligner)
                 for name, source in (("interpolated", after), ("on the audio", again)):
                     new = source.turns[number].words[first : first + 12]
                     true = turn.words[first : first + 12]

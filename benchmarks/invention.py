@@ -94,9 +94,9 @@ def main(minutes: float = 10.0) -> None:
     sys.path.insert(0, str(ROOT))
     from audio.decoding.decode import decode
     from audio.decoding.samples import Audio
+    from tests.support.recognition import recognize_all
     from transcribe.recognition.engines import load
     from transcribe.recognition.models import find_model
-    from transcribe.recognition.recognize import recognize
     from transcribe.settings import Settings
 
     settings = Settings(language="en")
@@ -104,7 +104,7 @@ def main(minutes: float = 10.0) -> None:
 
     def heard(samples: Floats) -> str:
         audio = Audio.from_samples((samples / max(1.0, float(np.abs(samples).max()))).astype(np.float32))
-        return " ".join(word.text for word in recognize(audio, recognizer, settings=settings).words)
+        return " ".join(word.text for word in recognize_all(audio, recognizer, settings=settings).words)
 
     bad = 0
     print(f"{minutes:g} minutes each\n\n| sound | words |\n|---|---|")

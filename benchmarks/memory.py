@@ -75,16 +75,16 @@ def write_long(path: Path, files: Sequence[Path], *, seconds: float) -> None:
 def words_of(path: Path, options: dict[str, object]) -> dict[str, float]:
     """Decode and recognise one file in this process."""
     from audio.decoding.decode import decode
+    from tests.support.recognition import recognize_all
     from transcribe.recognition.engines import load
     from transcribe.recognition.models import find_model
-    from transcribe.recognition.recognize import recognize
     from transcribe.settings import Settings
 
     settings = Settings(engine="ctranslate2", language="en", **options)  # type: ignore[arg-type]
     recognizer = load(settings, find_model(settings.model))
     begun = time.perf_counter()
     with decode(path) as audio:
-        found = recognize(audio, recognizer, settings=settings)
+        found = recognize_all(audio, recognizer, settings=settings)
         speed = audio.duration / (time.perf_counter() - begun)
     return {"speed": speed, "words": len(found.words), "peak": peak_megabytes()}
 

@@ -106,10 +106,10 @@ def is_one_persons(span: SpeakerSpan, spans: Sequence[SpeakerSpan]) -> bool:
 def words_of(samples: NDArray[np.float32], recognizer: Recognizer) -> Sequence[Word]:
     """What is heard in samples at 16 kHz."""
     from audio.decoding.samples import Audio
-    from transcribe.recognition.recognize import recognize
+    from tests.support.recognition import recognize_all
     from transcribe.settings import Settings
 
-    return recognize(Audio.from_samples(samples), recognizer, settings=Settings(language="en")).words
+    return recognize_all(Audio.from_samples(samples), recognizer, settings=Settings(language="en")).words
 
 
 def right_of(first: Passage, second: Passage, gain_db: int, recognizer: Recognizer) -> dict[bool, list[bool]]:

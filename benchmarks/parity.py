@@ -30,9 +30,9 @@ def main(files: Sequence[Path], seconds: float) -> None:
     from whisper.normalizers import EnglishTextNormalizer
 
     from audio.decoding.decode import decode
+    from tests.support.recognition import recognize_all
     from transcribe.recognition.engines import load
     from transcribe.recognition.models import find_model
-    from transcribe.recognition.recognize import recognize
     from transcribe.settings import Settings
 
     normal = EnglishTextNormalizer()
@@ -46,7 +46,7 @@ def main(files: Sequence[Path], seconds: float) -> None:
     for path in files or [*shortest(default_files(), seconds), ROOT / "tests" / "clips" / "short.mp3"]:
         with decode(path) as audio:
             reference, fast = (
-                normal(" ".join(word.text for word in recognize(audio, engine, settings=settings).words))
+                normal(" ".join(word.text for word in recognize_all(audio, engine, settings=settings).words))
                 for engine, settings in engines.values()
             )
         rate = siso_word_error_rate(reference, fast)

@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 import click
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
 CORPUS = ROOT.parent / "shared" / "corpus"
 BEAM = 5
 LONGEST_GAP = 3.0  # seconds without a word, from which speech inside counts as lost
@@ -50,15 +51,15 @@ def ours(threads: int) -> System:
     from transcribe.workers.process_setup import begin
 
     begin()
+    from tests.support.recognition import recognize_all
     from transcribe.recognition.engines import load
     from transcribe.recognition.models import find_model
-    from transcribe.recognition.recognize import recognize
     from transcribe.settings import Settings
 
     settings = Settings(engine="ctranslate2", threads=threads, language="en", beam_size=BEAM)
     recognizer = load(settings, find_model("base"))
     return lambda audio: [
-        Said(word.text, word.start, word.end) for word in recognize(audio, recognizer, settings=settings).words
+        Said(word.text, word.start, word.end) for word in recognize_all(audio, recognizer, settings=settings).words
     ]
 
 

@@ -112,7 +112,7 @@ def test_a_glossary_may_stand_in_the_file_itself(tmp_path: Path) -> None:
     path = tmp_path / "transcribe.toml"
     path.write_text("wrap = 60\n[glossary]\nWuille = ['Wooler']\n")
     settings = load_settings({}, environ={}, folder=tmp_path)
-    assert [(term.name, term.heard_as) for term in glossary_of(settings).terms] == [("Wuille", ("Wooler",))]
+    assert [(term.name, term.mishearings) for term in glossary_of(settings).terms] == [("Wuille", ("Wooler",))]
 
 
 def test_paths_in_the_file_are_meant_from_where_it_is(tmp_path: Path) -> None:

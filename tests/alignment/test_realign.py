@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.support.transcripts import PACE, transcript, turn
 from transcribe.alignment.realign import RealignedTurn, realign
-from transcribe.alignment.text_diff import NO_MATCH, increasing, matches, moves, slid
+from transcribe.alignment.text_diff import NO_MATCH, add_moves, increasing, matches, slide_deletions
 from transcribe.transcript import Word
 
 VOCABULARY = "we all said that the well of packages is deep and the yes".split()
@@ -169,9 +169,9 @@ def test_likeness_tells_another_text_from_a_hard_edit() -> None:
     words = timed("the package was in the first place a thing of the past and of the very long road to a distribution")
     other = "a release is the kind of a thing the team has to a point and in the end of the day was not as the"
     edited = "The package was at first a thing of the past, and of the long road to Fedora."
-    assert realign([other], [words]).likeness == 0.0
-    assert realign([edited], [words]).likeness > 0.5
-    assert realign([""], [words]).likeness == 1.0
+    assert realign([other], [words]).overlap_ratio == 0.0
+    assert realign([edited], [words]).overlap_ratio > 0.5
+    assert realign([""], [words]).overlap_ratio == 1.0
 
 
 @given(st.lists(st.sampled_from(VOCABULARY), max_size=40), st.lists(st.sampled_from(VOCABULARY), max_size=40))
@@ -182,7 +182,7 @@ def test_matches_are_equal_increasing_and_as_many_as_difflib_finds_or_nearly(old
     assert all(a < b for (_, a), (_, b) in pairwise(pairs))
     blocks = difflib.SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
     assert len(pairs) >= sum(block.size for block in blocks) / 2
-    carried = [index for index in moves(old, new, found) if index != NO_MATCH]
+    carried = [index for index in add_moves(old, new, found) if index != NO_MATCH]
     assert len(set(carried)) == len(carried)
 
 
@@ -193,7 +193,7 @@ def test_matches_are_equal_increasing_and_as_many_as_difflib_finds_or_nearly(old
 )
 def test_sliding_keeps_the_text_and_loses_no_worth(old: list[str], kept: list[bool], worth: list[int]) -> None:
     found = [i for i in range(len(old)) if kept[i]]
-    result = slid(old, found, [float(value) for value in worth[: len(old) + 1]])
+    result = slide_deletions(old, found, [float(value) for value in worth[: len(old) + 1]])
     assert [old[i] for i in result] == [old[i] for i in found]
     assert result == sorted(set(result))
 

@@ -16,7 +16,7 @@ from output.markdown import Style, render
 from output.parse import parse
 from tests.support.paths import SHARED
 from tests.support.transcripts import transcript
-from transcribe.alignment.merge3 import Clash, merged, merged_text
+from transcribe.alignment.merge3 import Conflict, merge, merge_text
 from transcribe.drafts.turn_edits import EditError, PageTurn, apply_turns, flowed, merge_turns, page_turns, wrap_of
 
 TALK = (
@@ -145,26 +145,26 @@ ITEMS = st.lists(st.sampled_from("abcdef"), max_size=12)
 
 @given(ITEMS, ITEMS)
 def test_one_sided_edits_merge_to_the_edit(base: list[str], edit: list[str]) -> None:
-    assert merged(base, edit, base) == edit
-    assert merged(base, base, edit) == edit
-    assert merged(base, edit, edit) == edit
+    assert merge(base, edit, base) == edit
+    assert merge(base, base, edit) == edit
+    assert merge(base, edit, edit) == edit
 
 
 @given(ITEMS, ITEMS, ITEMS)
 def test_either_side_can_be_read_off_a_merge(base: list[str], mine: list[str], theirs: list[str]) -> None:
     """What is inserted or changed by one side alone is in the merge; clashes hold both."""
-    items = merged(base, mine, theirs)
-    flat = [sign for item in items for sign in ((*item.mine, *item.theirs) if isinstance(item, Clash) else item)]
+    items = merge(base, mine, theirs)
+    flat = [sign for item in items for sign in ((*item.mine, *item.theirs) if isinstance(item, Conflict) else item)]
     for sign in set("abcdef"):
         if sign not in base:
             assert (sign in flat) == (sign in mine or sign in theirs)
 
 
 def test_a_paragraph_is_merged_word_by_word() -> None:
-    assert merged_text("it was raning for weeks", "it was raining for weeks", "it was raning for two weeks") == (
+    assert merge_text("it was raning for weeks", "it was raining for weeks", "it was raning for two weeks") == (
         "it was raining for two weeks"
     )
-    assert merged_text("it was raning", "it was raining", "it was snowing") is None
+    assert merge_text("it was raning", "it was raining", "it was snowing") is None
 
 
 def test_turns_that_clash_are_told_and_mine_stands() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from audio.decoding.samples import Audio
 from audio.episode import Episode
 from tests.support.faulty_stages import ChunkedStages, logged
-from tests.support.scripted_recognizer import Scripted
+from tests.support.scripted_recognizer import ScriptedRecognizer
 from tests.support.scripted_stages import tone
 from transcribe.diarization.diarize import Diarization
 from transcribe.pipeline import codecs
@@ -22,10 +22,10 @@ from transcribe.pipeline.checkpoints import Checkpoints, ForgetfulCheckpoints, G
 from transcribe.pipeline.pipeline import hash_of
 from transcribe.pipeline.recording import BLOCK, Recording, Watch
 from transcribe.recognition.engines import Reading
-from transcribe.recognition.glossary import Correction
+from transcribe.recognition.glossary_correction import Correction
 from transcribe.recognition.reading_quality import ChunkEvidence
-from transcribe.recognition.recognize import Recognition, combined, read_chunks
-from transcribe.recognition.vad import Chunk, Plan, Region
+from transcribe.recognition.recognize import Recognition, combine, read_chunks
+from transcribe.recognition.vad import Chunk, ChunkPlan, Region
 from transcribe.settings import Settings, Stage
 from transcribe.transcript import Doubt, SpeakerSpan, Word
 
@@ -44,9 +44,9 @@ def answer(window: np.ndarray) -> Reading:
 
 
 def read(parts: list[tuple[int, int]]) -> Recognition:
-    recognizer = Scripted(answer)
+    recognizer = ScriptedRecognizer(answer)
     found = [read_chunks(AUDIO, recognizer, CHUNKS[a:b], language="en", beam_size=5) for a, b in parts]
-    return combined(found, "en")
+    return combine(found, "en")
 
 
 @given(st.sets(st.integers(1, SECONDS - 1)))
@@ -94,7 +94,7 @@ FOUND = Recognition(
     (Correction(0.1, 0.5, "Cafe", "Café"),),
 )
 PEOPLE = Diarization((SpeakerSpan(0.1, 0.5, "S1"),), {"S1": (0.6, 0.8)}, (SpeakerSpan(0.2, 0.3, "S1"),), 3)
-PLAN = Plan(CHUNKS[:3])
+PLAN = ChunkPlan(CHUNKS[:3])
 FACTS = codecs.Facts(12.5, ("cut",))
 
 
@@ -113,7 +113,7 @@ def test_what_is_kept_comes_back() -> None:
 def test_what_is_something_else_is_a_miss(data: object) -> None:
     for read_back in (codecs.recognition, codecs.diarization, codecs.facts, codecs.language):
         assert codecs.reading(read_back, data) is None
-    assert codecs.reading(codecs.plan, data) in (None, Plan(()))  # an empty list is a plan in which nobody speaks
+    assert codecs.reading(codecs.plan, data) in (None, ChunkPlan(()))  # an empty list is a plan in which nobody speaks
 
 
 def test_what_one_run_finds_goes_on_to_the_next_task(tmp_path: Path) -> None:

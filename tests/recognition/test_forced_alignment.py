@@ -24,7 +24,7 @@ from transcribe.drafts.audio_timing import audio_retimer
 from transcribe.drafts.sync import sync, transcript_of, update_transcript
 from transcribe.errors import TranscriptError
 from transcribe.recognition.engines import load_aligner
-from transcribe.recognition.forced_alignment import Rewrite, relistened, rewrites
+from transcribe.recognition.forced_alignment import Rewrite, find_rewrites, realign_to_audio
 from transcribe.recognition.models import find_model
 from transcribe.transcript import Transcript, Turn, Word
 
@@ -70,19 +70,19 @@ def silence(seconds: float = 30.0) -> Audio:
 
 def test_only_long_rewrites_are_heard_again() -> None:
     before, after = edited(("glad to be here", "happy that you came"))
-    assert rewrites(after, before) == ()
+    assert find_rewrites(after, before) == ()
     before, after = edited(REWRITE)
-    (found,) = rewrites(after, before)
+    (found,) = find_rewrites(after, before)
     assert [word.text for word in after.turns[found.turn].words[found.first : found.last]] == REWRITE[1].split()
-    assert rewrites(before, before) == ()
+    assert find_rewrites(before, before) == ()
 
 
 def test_a_rewrite_gets_the_times_of_the_audio_and_nobody_else_does() -> None:
     before, after = edited(REWRITE)
-    (found,) = rewrites(after, before)
+    (found,) = find_rewrites(after, before)
     aligner = ScriptedAligner()
     with silence() as audio:
-        heard, count = relistened(after, [found], audio=audio, aligner=aligner)
+        heard, count = realign_to_audio(after, [found], audio=audio, aligner=aligner)
     words, old = heard.turns[1].words, after.turns[1].words
     assert count == found.last - found.first == len(REWRITE[1].split())
     assert words[: found.first] == old[: found.first]
@@ -102,7 +102,7 @@ def test_a_rewrite_gets_the_times_of_the_audio_and_nobody_else_does() -> None:
 def test_what_the_audio_does_not_say_keeps_its_interpolated_times() -> None:
     before, after = edited(REWRITE)
     with silence() as audio:
-        heard, count = relistened(after, rewrites(after, before), audio=audio, aligner=ScriptedAligner(0.05))
+        heard, count = realign_to_audio(after, find_rewrites(after, before), audio=audio, aligner=ScriptedAligner(0.05))
     assert (heard, count) == (after, 0)
 
 
@@ -110,7 +110,7 @@ def test_text_too_dense_for_speech_is_not_aligned() -> None:
     before, after = edited(("Ada, I am", "Ada, " + "and so on " * 60 + "I am"))
     aligner = ScriptedAligner()
     with silence() as audio:
-        assert relistened(after, rewrites(after, before), audio=audio, aligner=aligner) == (after, 0)
+        assert realign_to_audio(after, find_rewrites(after, before), audio=audio, aligner=aligner) == (after, 0)
     assert aligner.asked == []
 
 
@@ -119,7 +119,7 @@ def test_a_very_long_rewrite_is_aligned_in_windows_the_model_can_take() -> None:
     after = replace(transcript(*TALK), turns=(long,), spans=())
     aligner = ScriptedAligner()
     with silence(100) as audio:
-        heard, _ = relistened(after, [Rewrite(0, 0, 200)], audio=audio, aligner=aligner)
+        heard, _ = realign_to_audio(after, [Rewrite(0, 0, 200)], audio=audio, aligner=aligner)
     assert len(aligner.asked) >= 4
     assert all(seconds <= 30 for seconds, _ in aligner.asked)
     assert [word.text for word in heard.words] == [word.text for word in after.words]
@@ -183,8 +183,8 @@ def test_words_held_out_come_back_where_the_recogniser_heard_them() -> None:
             before = replace(transcript(*TALK), turns=(Turn("S1", heard),), spans=())
             made = realign([" ".join(word.text for word in words)], [heard]).turns[0]
             after = replace(before, turns=(Turn("S1", made.words),))
-            (found,) = rewrites(after, before)
-            again, _ = relistened(after, [found], audio=audio, aligner=aligner)
+            (found,) = find_rewrites(after, before)
+            again, _ = realign_to_audio(after, [found], audio=audio, aligner=aligner)
             kept = [i for i in range(len(words)) if not first <= i < first + 12]
             assert [again.turns[0].words[i] for i in kept] == [words[i] for i in kept]
             for name, source in (("interpolated", after), ("aligned", again)):

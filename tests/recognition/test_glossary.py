@@ -17,15 +17,17 @@ from numpy.typing import NDArray
 from audio.decoding.decode import Audio, decode
 from audio.episode import Episode, Person
 from tests.support.paths import CLIPS
-from tests.support.scripted_recognizer import Scripted
+from tests.support.recognition import recognize_all
+from tests.support.scripted_recognizer import ScriptedRecognizer
 from tests.support.weights import needs_wheels
 from transcribe.errors import SettingsError
 from transcribe.recognition.engines import Reading, load
-from transcribe.recognition.glossary import Glossary, Term, corrected, names_in, parse, read_glossary
+from transcribe.recognition.glossary import Glossary, Term, names_from_metadata, parse, read_glossary
+from transcribe.recognition.glossary_correction import correct_words
 from transcribe.recognition.models import find_model
-from transcribe.recognition.name_biasing import likeness, names_said, reheard, resembled
+from transcribe.recognition.name_biasing import candidate_names, match_names, phonetic_similarity, recover_names
 from transcribe.recognition.reading_quality import ChunkEvidence
-from transcribe.recognition.recognize import Recognition, recognize
+from transcribe.recognition.recognize import Recognition
 from transcribe.settings import Settings
 from transcribe.transcript import Word
 
@@ -132,7 +134,7 @@ def test_a_digest_changes_with_what_counts() -> None:
 
 def test_names_are_found_in_what_the_publisher_says() -> None:
     def titled(title: str) -> tuple[str, ...]:
-        return names_in(Episode(title=title, path=Path("a.mp3")))
+        return names_from_metadata(Episode(title=title, path=Path("a.mp3")))
 
     assert titled("Rebuilding CentOS and K8s, with Ada Lovelace") == ("CentOS", "Ada Lovelace")
     assert titled("Interview with Grace Hopper at the RDO meetup") == ("RDO", "Grace Hopper")
@@ -141,7 +143,7 @@ def test_names_are_found_in_what_the_publisher_says() -> None:
     assert titled("interview-2024_03") == ()
     people = (Person("Ada Lovelace"), Person("Grace Hopper", "guest"))
     episode = Episode(title="Five", audio_url="https://example.org/5.mp3", people=people)
-    assert names_in(episode, ["Rich", "Ada Lovelace"]) == ("Rich", "Ada Lovelace", "Grace Hopper")
+    assert names_from_metadata(episode, ["Rich", "Ada Lovelace"]) == ("Rich", "Ada Lovelace", "Grace Hopper")
 
 
 class TestCorrections:
@@ -169,12 +171,12 @@ class TestCorrections:
         ],
     )
     def test_by_hand(self, before: str, after: str) -> None:
-        words, corrections = corrected(said(before), self.glossary)
+        words, corrections = correct_words(said(before), self.glossary)
         assert text(words) == after
         assert bool(corrections) == (before != after)
 
     def test_each_is_recorded_where_it_stands_and_keeps_its_time(self) -> None:
-        words, (first, second) = corrected(said("Yes, Amelia and Mackie's wooler."), self.glossary)
+        words, (first, second) = correct_words(said("Yes, Amelia and Mackie's wooler."), self.glossary)
         assert (first.start, first.end) == (0.5, 1.9)
         assert (first.heard, first.written) == ("Amelia and Mackie", "Emilien Macchi")
         assert (second.start, second.end, second.heard, second.written) == (2.0, 2.4, "wooler", "Wuille")
@@ -186,7 +188,7 @@ class TestCorrections:
     @given(st.lists(st.sampled_from("wooler, Will will sentos's (triple O. amelia and mackie so".split()), max_size=12))
     def test_what_was_heard_and_what_is_written_account_for_every_change(self, texts: list[str]) -> None:
         before = said(" ".join(texts))
-        after, corrections = corrected(before, self.glossary)
+        after, corrections = correct_words(before, self.glossary)
         changed = [w for w in before if any(c.start <= w.start and w.end <= c.end for c in corrections)]
         heard = " ".join(c.heard for c in corrections)
         assert sum(len(c.heard.split()) for c in corrections) == len(changed)
@@ -199,7 +201,7 @@ class TestCorrections:
     def test_an_empty_glossary_and_one_of_names_change_nothing(self, texts: list[str]) -> None:
         words = said(" ".join(texts))
         for glossary in (Glossary(), parse("A, B C\nd")):
-            assert corrected(words, glossary) == (words, ())
+            assert correct_words(words, glossary) == (words, ())
 
 
 class TestLikeness:
@@ -208,14 +210,14 @@ class TestLikeness:
         [("Hake Olgner", "Haikel Guemar"), ("Phasem", "FOSDEM"), ("Ardeo", "RDO"), ("kuber netties", "Kubernetes")],
     )
     def test_a_mishearing_is_alike_and_a_stranger_is_not(self, heard: str, name: str) -> None:
-        assert likeness(heard, name) >= 0.6
-        assert likeness("yesterday", name) < 0.6
+        assert phonetic_similarity(heard, name) >= 0.6
+        assert phonetic_similarity("yesterday", name) < 0.6
 
     @given(st.text(max_size=12), st.text(max_size=12))
     def test_it_is_a_share(self, left: str, right: str) -> None:
-        assert 0.0 <= likeness(left, right) <= 1.0
+        assert 0.0 <= phonetic_similarity(left, right) <= 1.0
         assume(any(c.isalnum() for c in left.casefold()))
-        assert likeness(left, left.swapcase()) in (0.0, 1.0)
+        assert phonetic_similarity(left, left.swapcase()) in (0.0, 1.0)
 
 
 NAMES = ("Haikel Guemar", "OpenStack", "Nova", "Will")
@@ -224,7 +226,7 @@ NAMES = ("Haikel Guemar", "OpenStack", "Nova", "Will")
 def taken(first: str, prompted: str, *, probability: float = 0.6) -> str:
     """`first` with the names taken over from `prompted`."""
     words = list(said(first, probability=probability))
-    spans = names_said(words, said(prompted), NAMES)
+    spans = match_names(words, said(prompted), NAMES)
     for span in reversed(spans):
         words[span.first : span.stop] = said(span.name)
     return text(words)
@@ -259,14 +261,14 @@ class TestNamesSaid:
     def test_spans_are_in_order_and_never_empty(self, texts: list[str]) -> None:
         words = said(" ".join(texts))
         prompted = said(" ".join(texts).replace("Noba", "Nova").replace("open stack", "OpenStack"))
-        spans = names_said(words, prompted, NAMES)
+        spans = match_names(words, prompted, NAMES)
         assert all(span.first < span.stop <= len(words) for span in spans)
         assert all(a.stop <= b.first for a, b in pairwise(spans))
 
     def test_only_what_may_be_a_name_is_worth_a_second_reading(self) -> None:
-        assert set(resembled(said("we asked Noba"), NAMES)) == {"Nova"}
-        assert resembled(said("we asked Noba", probability=0.9), NAMES) == {}
-        assert resembled(said("we asked Nova"), NAMES) == {}
+        assert set(candidate_names(said("we asked Noba"), NAMES)) == {"Nova"}
+        assert candidate_names(said("we asked Noba", probability=0.9), NAMES) == {}
+        assert candidate_names(said("we asked Nova"), NAMES) == {}
 
 
 def heard(*texts: str, language: str = "en") -> Recognition:
@@ -276,7 +278,7 @@ def heard(*texts: str, language: str = "en") -> Recognition:
     return Recognition(tuple(w for chunk in words for w in chunk), language, (), tuple(chunks))
 
 
-class Prompted(Scripted):
+class Prompted(ScriptedRecognizer):
     """Reads the same whatever it is given, and keeps the prompts."""
 
     def __init__(self, answer: str) -> None:
@@ -304,7 +306,7 @@ class TestReheard:
         recognizer = Prompted("and he asked Nova")
         shares: list[float] = []
         glossary = Glossary().with_names(["Nova", "Ceph"])
-        found = reheard(self.audio, first, recognizer, glossary=glossary, progress=shares.append)
+        found = recover_names(self.audio, first, recognizer, glossary=glossary, progress=shares.append)
         assert text(found.words) == "so we went on so we asked Nova. and on"
         assert [w.start for w in found.words] == [w.start for w in first.words]
         (correction,) = found.corrections
@@ -318,14 +320,14 @@ class TestReheard:
     def test_nothing_to_ask(self, language: str) -> None:
         first = heard("we asked" if language == "en" else "Noba", language=language)
         recognizer = Prompted("Nova")
-        assert reheard(self.audio, first, recognizer, glossary=Glossary().with_names(["Nova"])) is first
+        assert recover_names(self.audio, first, recognizer, glossary=Glossary().with_names(["Nova"])) is first
         assert recognizer.prompts == []
 
     def test_of_a_long_list_the_likeliest_names_are_asked_for(self) -> None:
         many = [f"Stranger{i:03}" for i in range(200)]
         recognizer = Prompted("we asked Nova")
         glossary = Glossary().with_names([*many, "Nova"])
-        found = reheard(self.audio, heard("we asked Noba"), recognizer, glossary=glossary)
+        found = recover_names(self.audio, heard("we asked Noba"), recognizer, glossary=glossary)
         assert recognizer.prompts == ["Nova"]
         assert text(found.words) == "we asked Nova"
 
@@ -336,7 +338,7 @@ def test_a_spoiled_name_is_heard_again_and_strangers_are_not() -> None:
     audio = decode(CLIPS / "short.mp3")
     settings = Settings(beam_size=1)
     recognizer = load(settings, find_model("base"))
-    right = recognize(audio, recognizer, settings=settings)
+    right = recognize_all(audio, recognizer, settings=settings)
     spoiled = replace(
         right,
         words=tuple(
@@ -346,14 +348,14 @@ def test_a_spoiled_name_is_heard_again_and_strangers_are_not() -> None:
     )
     assert spoiled.words != right.words
     glossary = Glossary().with_names(["Haikel Guemar", "Nora", "CentOS", "Keystone", "Rayne"])
-    found = reheard(audio, spoiled, recognizer, glossary=glossary)
+    found = recover_names(audio, spoiled, recognizer, glossary=glossary)
     assert text(found.words) == text(right.words)
     assert {(c.heard, c.written) for c in found.corrections} == {("Norrah", "Nora")}
 
 
 def test_a_part_of_a_name_that_is_there_takes_no_word_away() -> None:
-    from transcribe.recognition.name_biasing import names_said
+    from transcribe.recognition.name_biasing import match_names
 
     words = [Word(text, i, i + 0.5, 0.3) for i, text in enumerate("de koude oorlog was".split())]
     prompted = [Word(text, i, i + 0.5, 0.9) for i, text in enumerate("de Oorlog was".split())]
-    assert names_said(words, prompted, ["Koude Oorlog"]) == []
+    assert match_names(words, prompted, ["Koude Oorlog"]) == []

@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 
 from audio.decoding.decode import Audio, decode
 from tests.support.paths import CLIPS, SHARED
-from tests.support.scripted_recognizer import Scripted
+from tests.support.recognition import recognize_all
+from tests.support.scripted_recognizer import ScriptedRecognizer
 from tests.support.weights import needs_wheels
 from tests.support.words import said, text
 from transcribe.errors import EngineError, SettingsError
 from transcribe.recognition.engines import Reading, load
 from transcribe.recognition.models import find_model
-from transcribe.recognition.recognize import UNDETERMINED, read_chunks, recognize, vote
-from transcribe.recognition.vad import Chunk, Plan, Region, plan
+from transcribe.recognition.recognize import UNDETERMINED, read_chunks, vote
+from transcribe.recognition.vad import Chunk, ChunkPlan, Region, chunk_audio
 from transcribe.settings import Settings
 from transcribe.transcript import Word
 
@@ -34,8 +35,8 @@ def audio() -> Audio:
 
 
 @pytest.fixture(scope="module")
-def layout(audio: Audio) -> Plan:
-    return plan(audio)
+def layout(audio: Audio) -> ChunkPlan:
+    return chunk_audio(audio)
 
 
 def spoken_over(chunk: Chunk) -> Reading:
@@ -55,11 +56,11 @@ def answering(*readings: Reading) -> Callable[[Samples], Reading]:
 
 
 class TestScripted:
-    def test_words_come_back_in_absolute_times(self, audio: Audio, layout: Plan) -> None:
+    def test_words_come_back_in_absolute_times(self, audio: Audio, layout: ChunkPlan) -> None:
         (chunk,) = layout.chunks
         reading = spoken_over(chunk)
         shares: list[float] = []
-        found = recognize(audio, Scripted(answering(reading)), settings=Settings(), progress=shares.append)
+        found = recognize_all(audio, ScriptedRecognizer(answering(reading)), settings=Settings(), progress=shares.append)
         assert [w.text for w in found.words] == [w.text for w in reading.words]
         assert found.words[0].start == pytest.approx(reading.words[0].start + chunk.start, abs=0.001)
         assert (found.language, found.doubts) == ("en", ())
@@ -68,7 +69,7 @@ class TestScripted:
         assert shares == sorted(shares)
         assert shares[-1] == 1.0
 
-    def test_a_lost_passage_is_read_again_and_put_in(self, audio: Audio, layout: Plan) -> None:
+    def test_a_lost_passage_is_read_again_and_put_in(self, audio: Audio, layout: ChunkPlan) -> None:
         (chunk,) = layout.chunks
         whole = spoken_over(chunk)
         first = Reading(tuple(w for w in whole.words if w.start < 2.0), -0.2, 0.01)
@@ -81,8 +82,8 @@ class TestScripted:
                 tuple(Word(w.text, w.start - shift, w.end - shift) for w in whole.words if w.start >= shift), -0.3, 0.01
             )
 
-        recognizer = Scripted(answer)
-        found = recognize(audio, recognizer, settings=Settings())
+        recognizer = ScriptedRecognizer(answer)
+        found = recognize_all(audio, recognizer, settings=Settings())
         assert len(recognizer.asked) == 2
         missing = {w.text for w in whole.words} - {w.text for w in found.words}
         assert len(missing) <= 1  # one may lie on the edge of the hole
@@ -90,71 +91,71 @@ class TestScripted:
         assert found.doubts == ()
         assert all(a.end <= b.start for a, b in pairwise(found.words))
 
-    def test_speech_nobody_can_read_is_told_to_the_editor(self, audio: Audio, layout: Plan) -> None:
+    def test_speech_nobody_can_read_is_told_to_the_editor(self, audio: Audio, layout: ChunkPlan) -> None:
         (chunk,) = layout.chunks
-        found = recognize(audio, Scripted(lambda _: Reading((), -0.5, 0.1)), settings=Settings())
+        found = recognize_all(audio, ScriptedRecognizer(lambda _: Reading((), -0.5, 0.1)), settings=Settings())
         assert found.words == ()
         assert [d.reason for d in found.doubts] == ["speech without words"]
         assert found.evidence[0].uncovered == pytest.approx(chunk.voiced, abs=0.01)
 
-    def test_a_loop_that_no_cut_ends_is_read_by_chance(self, audio: Audio, layout: Plan) -> None:
+    def test_a_loop_that_no_cut_ends_is_read_by_chance(self, audio: Audio, layout: ChunkPlan) -> None:
         (chunk,) = layout.chunks
         loop = Reading(said("and then he " * 13, step=chunk.duration / 41), -0.2, 0.01)
-        recognizer = Scripted(lambda _: loop, by_chance=lambda _: spoken_over(chunk))
-        found = recognize(audio, recognizer, settings=Settings())
+        recognizer = ScriptedRecognizer(lambda _: loop, by_chance=lambda _: spoken_over(chunk))
+        found = recognize_all(audio, recognizer, settings=Settings())
         assert [word.text for word in found.words] == [word.text for word in spoken_over(chunk).words]
         assert recognizer.temperatures == [0.2]
         assert found.doubts == ()
 
-    def test_who_is_merely_unsure_is_not_read_by_chance(self, audio: Audio, layout: Plan) -> None:
+    def test_who_is_merely_unsure_is_not_read_by_chance(self, audio: Audio, layout: ChunkPlan) -> None:
         """Chance is never surer of itself than the beam was."""
         (chunk,) = layout.chunks
-        recognizer = Scripted(lambda _: replace(spoken_over(chunk), avg_logprob=-1.5))
-        found = recognize(audio, recognizer, settings=Settings())
+        recognizer = ScriptedRecognizer(lambda _: replace(spoken_over(chunk), avg_logprob=-1.5))
+        found = recognize_all(audio, recognizer, settings=Settings())
         assert recognizer.temperatures == []
         assert "the recogniser was unsure" in {doubt.reason for doubt in found.doubts}
 
-    def test_fillers_stay_where_every_word_is_wanted(self, audio: Audio, layout: Plan) -> None:
+    def test_fillers_stay_where_every_word_is_wanted(self, audio: Audio, layout: ChunkPlan) -> None:
         reading = spoken_over(layout.chunks[0])
         um = replace(reading, words=(replace(reading.words[0], text="Um,"), *reading.words[1:]))
-        kept = recognize(audio, Scripted(lambda _: um), settings=Settings(verbatim=True))
-        left = recognize(audio, Scripted(lambda _: um), settings=Settings())
+        kept = recognize_all(audio, ScriptedRecognizer(lambda _: um), settings=Settings(verbatim=True))
+        left = recognize_all(audio, ScriptedRecognizer(lambda _: um), settings=Settings())
         assert [word.text for word in kept.words][:2] == ["Um,", "word1"]
         assert left.words[0].text == "Word1"
 
-    def test_a_loop_is_cut_and_told(self, audio: Audio, layout: Plan) -> None:
+    def test_a_loop_is_cut_and_told(self, audio: Audio, layout: ChunkPlan) -> None:
         (chunk,) = layout.chunks
         step = chunk.duration / 41
         loop = Reading(said("and then he " * 13, step=step), -0.2, 0.01)
-        found = recognize(audio, Scripted(lambda _: loop), settings=Settings())
+        found = recognize_all(audio, ScriptedRecognizer(lambda _: loop), settings=Settings())
         assert text(found.words) == "and then he"
         assert "a repeated phrase was cut" in {doubt.reason for doubt in found.doubts}
 
     def test_words_the_recogniser_does_not_believe_in_are_left_out(self, audio: Audio) -> None:
         invented = Reading(said("Thanks for watching!", step=0.5), -0.2, 0.8)
-        found = recognize(audio, Scripted(lambda _: invented), settings=Settings())
+        found = recognize_all(audio, ScriptedRecognizer(lambda _: invented), settings=Settings())
         assert found.words == ()
         assert [d.reason for d in found.doubts] == ["sounds like speech, without words"]
 
     def test_silence_asks_nobody(self) -> None:
-        recognizer = Scripted(answering())
+        recognizer = ScriptedRecognizer(answering())
         quiet = Audio.from_samples(np.zeros(48_000, np.float32))
-        found = recognize(quiet, recognizer, settings=Settings())
+        found = recognize_all(quiet, recognizer, settings=Settings())
         assert (found.words, found.doubts, found.evidence) == ((), (), ())
         assert found.language == UNDETERMINED
         assert recognizer.asked == []
-        assert recognize(quiet, recognizer, settings=Settings(language="nl")).language == "nl"
+        assert recognize_all(quiet, recognizer, settings=Settings(language="nl")).language == "nl"
 
-    def test_the_language_is_given_or_heard(self, audio: Audio, layout: Plan) -> None:
+    def test_the_language_is_given_or_heard(self, audio: Audio, layout: ChunkPlan) -> None:
         reading = spoken_over(layout.chunks[0])
         for settings, language in ((Settings(), "nl"), (Settings(language="en"), "en")):
-            found = recognize(audio, Scripted(answering(reading), speaks="nl"), settings=settings)
+            found = recognize_all(audio, ScriptedRecognizer(answering(reading), speaks="nl"), settings=settings)
             assert found.language == language
 
     def test_a_language_the_model_has_not_is_a_settings_error(self, audio: Audio) -> None:
-        only_english = Scripted(answering(), languages=("en",))
+        only_english = ScriptedRecognizer(answering(), languages=("en",))
         with pytest.raises(SettingsError, match="language: the model base does not know 'nl'; it is for English only"):
-            recognize(audio, only_english, settings=Settings(language="nl"))
+            recognize_all(audio, only_english, settings=Settings(language="nl"))
 
 
 class TestSecondLooksBesideTheFirstPass:
@@ -176,7 +177,7 @@ class TestSecondLooksBesideTheFirstPass:
             logprob = -1.5 if number == 0 else -0.2
             return Reading(said(f"chunk {number} " * 3, start=0.2, step=0.5), logprob, 0.01)
 
-        found = read_chunks(self.sound, Scripted(answer), self.chunks, language="en", beam_size=5)
+        found = read_chunks(self.sound, ScriptedRecognizer(answer), self.chunks, language="en", beam_size=5)
         assert looking.is_set()
         assert [word.text for word in found.words if word.text.isdigit()] == [*"000", *"111", *"222"]
         assert [word.start for word in found.words] == sorted(word.start for word in found.words)
@@ -188,7 +189,7 @@ class TestSecondLooksBesideTheFirstPass:
             return Reading(said("all of this", start=0.2), -1.5, 0.01)
 
         with pytest.raises(EngineError, match="out of memory"):
-            read_chunks(self.sound, Scripted(answer), self.chunks, language="en", beam_size=5)
+            read_chunks(self.sound, ScriptedRecognizer(answer), self.chunks, language="en", beam_size=5)
 
     def test_second_looks_under_way_end_when_the_run_is_stopped(self) -> None:
         """As it is on Ctrl-C, by what `progress` raises; what is being read is read to its end, and nothing more."""
@@ -211,7 +212,7 @@ class TestSecondLooksBesideTheFirstPass:
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            read_chunks(self.sound, Scripted(answer), self.chunks, language="en", beam_size=5, progress=progress)
+            read_chunks(self.sound, ScriptedRecognizer(answer), self.chunks, language="en", beam_size=5, progress=progress)
         assert stopped.is_set()
         assert asked_after == []
 
@@ -227,7 +228,7 @@ class TestRealWeights:
     def test_the_sample_clip_is_read_without_doubt(self, audio: Audio) -> None:
         files = find_model("base")
         settings = Settings(beam_size=1)
-        found = recognize(audio, load(settings, files), settings=settings)
+        found = recognize_all(audio, load(settings, files), settings=settings)
         script = re.sub(r"(?m)^\w+:", "", (CLIPS / "short.ref.txt").read_text(encoding="utf-8"))
         expected = re.findall(r"[a-z']+", script.lower())
         heard = re.findall(r"[a-z']+", text(found.words).lower())
@@ -235,14 +236,14 @@ class TestRealWeights:
         assert abs(len(heard) - len(expected)) <= 2
         assert found.language == "en"
         assert found.doubts == ()
-        assert recognize(audio, load(settings, files), settings=settings) == found
+        assert recognize_all(audio, load(settings, files), settings=settings) == found
 
     @pytest.mark.skipif(not (SHARED / "corpus").is_dir(), reason="../shared/corpus is not here")
     def test_a_real_dialogue_within_three_errors_in_a_hundred(self) -> None:
         from whisper.normalizers import EnglishTextNormalizer
 
         normal = EnglishTextNormalizer()
-        found = recognize(
+        found = recognize_all(
             decode(SHARED / "corpus" / "dialogue-jane-mark.mp3"),
             load(Settings(), find_model("base")),
             settings=Settings(),

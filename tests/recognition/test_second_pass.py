@@ -11,11 +11,11 @@ import pytest
 from numpy.typing import NDArray
 
 from audio.decoding.samples import Audio
-from tests.support.scripted_recognizer import Scripted
+from tests.support.scripted_recognizer import ScriptedRecognizer
 from tests.support.words import said, text
 from transcribe.recognition.engines import Reading
-from transcribe.recognition.reader import Passage, Reader
-from transcribe.recognition.second_pass import last_resort, retold
+from transcribe.recognition.reader import ChunkResult, Reader
+from transcribe.recognition.second_pass import agreement_pass, reread_bursts
 from transcribe.recognition.vad import Chunk, Region
 from transcribe.transcript import Word
 
@@ -32,18 +32,18 @@ def bounds(window: Samples) -> tuple[float, float]:
 def test_what_two_cuts_agree_on_is_put_in_and_told() -> None:
     regions = (Region(0.5, 4.0), Region(6.0, 8.0), Region(9.0, 10.0))
     words = said("all that was said before the pause was this", start=0.5, step=0.38)
-    passage = Passage(Chunk(0.0, 20.0, regions), Reading(words, -0.2, 0.01), words)
+    passage = ChunkResult(Chunk(0.0, 20.0, regions), Reading(words, -0.2, 0.01), words)
 
     readings = {
         (5.6, 20.4): Reading((Word("Bye.", 0.5, 1.0), Word("heard", 3.2, 4.0)), -0.5, 0.01),
         (8.6, 20.4): Reading((Word("Heard", 0.3, 1.0), Word("ciao", 1.5, 2.0)), -0.4, 0.01),
     }
-    recognizer = Scripted(lambda window: readings.get(bounds(window), Reading((), -0.2, 0.01)))
-    found = last_resort(passage, Reader(CLOCK, recognizer, "en", 5))
+    recognizer = ScriptedRecognizer(lambda window: readings.get(bounds(window), Reading((), -0.2, 0.01)))
+    found = agreement_pass(passage, Reader(CLOCK, recognizer, "en", 5))
     assert found.words == (*words, Word("Heard", 8.9, 9.6))
     assert [doubt.reason for doubt in found.doubts] == ["hard to make out"]
-    recognizer = Scripted(lambda _: Reading((Word("Bye.", 0.1, 0.5),), -0.1, 0.01))  # each cut, another time
-    assert last_resort(passage, Reader(CLOCK, recognizer, "en", 5)) == passage
+    recognizer = ScriptedRecognizer(lambda _: Reading((Word("Bye.", 0.1, 0.5),), -0.1, 0.01))  # each cut, another time
+    assert agreement_pass(passage, Reader(CLOCK, recognizer, "en", 5)) == passage
 
 
 def test_speech_is_read_from_its_pauses_with_the_beam_and_with_more_around_it_greedily() -> None:
@@ -51,13 +51,15 @@ def test_speech_is_read_from_its_pauses_with_the_beam_and_with_more_around_it_gr
     chunk = Chunk(0.0, 20.0, (Region(0.5, 4.0), Region(6.0, 8.0), Region(9.0, 10.0)))
     read: list[tuple[int, tuple[float, float]]] = []
 
-    class Noting(Scripted):
+    class Noting(ScriptedRecognizer):
         def recognize(self, windows: Iterable[Samples], *, beam_size: int = 5, **rest: Any) -> Iterator[Reading]:
             for window in windows:
                 read.append((beam_size, bounds(window)))
                 yield Reading((), -0.2, 0.01)
 
-    last_resort(Passage(chunk, Reading(words, -0.2, 0.01), words), Reader(CLOCK, Noting(lambda _: words), "en", 5))
+    agreement_pass(
+        ChunkResult(chunk, Reading(words, -0.2, 0.01), words), Reader(CLOCK, Noting(lambda _: words), "en", 5)
+    )
     hole = 3.92  # "this" is over
     pauses = [(5, (start, 20.4)) for start in (3.52, 5.6, 8.6)]  # the end of its speech counts as one
     around = [(1, (round(max(0.0, hole - by), 2), 20.0 + by)) for by in (1, 2, 5)]
@@ -68,7 +70,7 @@ def test_the_most_that_two_cuts_agree_on_is_put_in() -> None:
     """A surer reading with less, or with what stands there already, does not stand in its way."""
     words = said("all that was said before the pause was this", start=0.5, step=0.38)
     chunk = Chunk(0.0, 20.0, (Region(0.5, 4.0), Region(6.0, 8.0), Region(9.0, 10.0)))
-    passage = Passage(chunk, Reading(words, -0.2, 0.01), words)
+    passage = ChunkResult(chunk, Reading(words, -0.2, 0.01), words)
     heard = [Word(word, at, at + 0.4) for word, at in (("so", 6.1), ("we", 6.6), ("left", 9.2))]
 
     def answer(window: Samples) -> Reading:
@@ -78,7 +80,7 @@ def test_the_most_that_two_cuts_agree_on_is_put_in() -> None:
         moved = tuple(Word(word.text, word.start - start, word.end - start) for word in said)
         return Reading(moved, -0.1 if sure else -0.5, 0.01)
 
-    found = last_resort(passage, Reader(CLOCK, Scripted(answer), "en", 5))
+    found = agreement_pass(passage, Reader(CLOCK, ScriptedRecognizer(answer), "en", 5))
     assert text(found.words[len(words) :]) == "so we left"
 
 
@@ -94,7 +96,7 @@ def test_the_most_that_two_cuts_agree_on_is_put_in() -> None:
 def test_two_cuts_agree_where_their_words_are_alike(logprob: float, other: str, kept: str) -> None:
     words = said("all that was said before the pause was this", start=0.5, step=0.38)
     chunk = Chunk(0.0, 20.0, (Region(0.5, 4.0), Region(6.0, 8.0), Region(9.0, 10.0)))
-    passage = Passage(chunk, Reading(words, -0.2, 0.01), words)
+    passage = ChunkResult(chunk, Reading(words, -0.2, 0.01), words)
 
     def answer(window: Samples) -> Reading:
         start, _ = bounds(window)
@@ -103,7 +105,7 @@ def test_two_cuts_agree_where_their_words_are_alike(logprob: float, other: str, 
         said_then, sure = ("your", logprob) if start == 5.6 else (other, -0.99)
         return Reading((Word(said_then, 9.1 - start, 9.5 - start),), sure, 0.01)
 
-    found = last_resort(passage, Reader(CLOCK, Scripted(answer), "en", 5))
+    found = agreement_pass(passage, Reader(CLOCK, ScriptedRecognizer(answer), "en", 5))
     assert text(found.words[len(words) :]) == kept
 
 
@@ -120,14 +122,14 @@ def test_two_cuts_agree_where_their_words_are_alike(logprob: float, other: str, 
 def test_a_short_answer_whose_time_the_next_words_have_is_found(heard: str, logprob: float, kept: str) -> None:
     chunk = Chunk(0.0, 10.0, (Region(0.2, 1.4), Region(2.0, 4.6), Region(5.0, 6.0)))
     words = (*said("your idea.", start=0.2), *said("The most", start=2.1), *said("sound part", start=5.0))
-    passage = Passage(chunk, Reading(words, -0.2, 0.01), words)
+    passage = ChunkResult(chunk, Reading(words, -0.2, 0.01), words)
 
     def answer(window: Samples) -> Reading:
         assert len(window) == pytest.approx(16_000 * 3.8)  # the burst from 2 s to the next word at 5 s, padded
         return Reading(said(heard, start=0.4), logprob, 0.01)
 
     nothing = Audio.from_samples(np.zeros(10 * 16_000, np.float32))
-    found = retold(passage, Reader(nothing, Scripted(answer), "en", 5))
+    found = reread_bursts(passage, Reader(nothing, ScriptedRecognizer(answer), "en", 5))
     assert text(found.words) == kept
     assert all(a.end <= b.start for a, b in pairwise(found.words))
 
@@ -143,12 +145,12 @@ def test_a_short_answer_whose_time_the_next_words_have_is_found(heard: str, logp
 def test_the_next_chunks_words_are_not_put_into_this_one(heard: tuple[tuple[str, float], ...], kept: str) -> None:
     words = said("all that was said before the pause was this", start=0.5, step=0.38)
     chunk = Chunk(0.0, 10.0, (Region(0.5, 4.0), Region(8.0, 9.9)))
-    passage = Passage(chunk, Reading(words, -0.2, 0.01), words)
+    passage = ChunkResult(chunk, Reading(words, -0.2, 0.01), words)
 
     def answer(window: Samples) -> Reading:
         start, end = bounds(window)
         said = [(w, at) for w, at in heard if start <= at < end]
         return Reading(tuple(Word(w, at - start, at + 0.5 - start) for w, at in said), -0.3, 0.01)
 
-    found = last_resort(passage, Reader(CLOCK, Scripted(answer), "en", 5))
+    found = agreement_pass(passage, Reader(CLOCK, ScriptedRecognizer(answer), "en", 5))
     assert text(found.words[len(words) :]) == kept

@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 from audio.decoding.decode import Audio, decode
 from benchmarks.invention import music
 from tests.support.paths import CLIPS
-from transcribe.recognition.vad import FRAME, LONGEST_CHUNK, Region, find_regions, pack, plan, speech_probabilities
+from transcribe.recognition.vad import (
+    FRAME,
+    LONGEST_CHUNK,
+    Region,
+    chunk_audio,
+    find_regions,
+    pack,
+    speech_probabilities,
+)
 from transcribe.recognition.vad import voiced_between as between
 
 Floats = NDArray[np.float32]
@@ -65,14 +73,14 @@ def test_nobody_speaks_in(kind: str) -> None:
         "music": music(20.0),
         "one sample": np.zeros(1),
     }[kind]
-    assert plan(Audio.from_samples(samples.astype(np.float32))).chunks == ()
+    assert chunk_audio(Audio.from_samples(samples.astype(np.float32))).chunks == ()
 
 
 def test_the_plan_of_a_clip_covers_its_speech_and_is_the_same_twice(clip: Floats) -> None:
     audio = Audio.from_samples(np.concatenate([clip, np.zeros(40_000, np.float32)] * 6))
     shares: list[float] = []
-    found = plan(audio, progress=shares.append)
-    assert found == plan(audio)
+    found = chunk_audio(audio, progress=shares.append)
+    assert found == chunk_audio(audio)
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
     assert len(found.chunks) >= 3

@@ -11,7 +11,8 @@ from typing import Any
 from audio.decoding.samples import Audio
 from tests.support.scripted_stages import ScriptedStages, tone
 from transcribe.diarization.diarize import Diarization
-from transcribe.recognition.glossary import Glossary, corrected
+from transcribe.recognition.glossary import Glossary
+from transcribe.recognition.glossary_correction import correct_words
 from transcribe.recognition.recognize import Recognition
 from transcribe.transcript import SpeakerSpan, Word
 
@@ -52,7 +53,7 @@ class Telling(ScriptedStages):
     ) -> Recognition:
         """What the glossary states is put right, as the real stage does."""
         self._called("rehear", progress)
-        return replace(first, words=corrected(first.words, glossary)[0])
+        return replace(first, words=correct_words(first.words, glossary)[0])
 
     def recognize(self, audio: Audio, *args: Any, **rest: Any) -> Recognition:
         recognition = super().recognize(audio, *args, **rest)

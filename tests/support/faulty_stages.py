@@ -17,7 +17,7 @@ from audio.decoding.samples import Audio
 from tests.support.scripted_stages import ScriptedStages
 from transcribe.diarization.diarize import Diarization
 from transcribe.recognition.recognize import Recognition
-from transcribe.recognition.vad import Chunk, Plan, Region
+from transcribe.recognition.vad import Chunk, ChunkPlan, Region
 from transcribe.settings import Settings
 from transcribe.transcript import SpeakerSpan, Word
 
@@ -33,10 +33,10 @@ class ChunkedStages(ScriptedStages):
         self._folder = settings.output_folder.parent
         self._pause = pause
 
-    def plan(self, audio: Audio, *, progress: Callable[[float], None]) -> Plan:
+    def plan(self, audio: Audio, *, progress: Callable[[float], None]) -> ChunkPlan:
         self._note("plan", audio)
         edges = range(int(audio.duration))
-        return Plan(tuple(Chunk(float(s), s + 1.0, (Region(s + 0.1, s + 0.9),)) for s in edges))
+        return ChunkPlan(tuple(Chunk(float(s), s + 1.0, (Region(s + 0.1, s + 0.9),)) for s in edges))
 
     def recognize(
         self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: Callable[[float], None]

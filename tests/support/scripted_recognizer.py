@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from transcribe.recognition.engines.protocol import Samples
 
 
-class Scripted:
+class ScriptedRecognizer:
     """A `Recognizer` whose readings are what `answer` makes of each window, at a temperature what `by_chance` does."""
 
     def __init__(

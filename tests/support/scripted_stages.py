@@ -14,7 +14,7 @@ from transcribe.errors import EngineError
 from transcribe.recognition.glossary import Glossary
 from transcribe.recognition.models import ModelFiles
 from transcribe.recognition.recognize import Recognition
-from transcribe.recognition.vad import Chunk, Plan, Region
+from transcribe.recognition.vad import Chunk, ChunkPlan, Region
 from transcribe.settings import Settings
 from transcribe.transcript import Doubt, SpeakerSpan, Word
 
@@ -51,12 +51,12 @@ class ScriptedStages:
     def model(self) -> ModelFiles:
         return ModelFiles("base", Path("nowhere"), "d01c")
 
-    def plan(self, audio: Audio, *, progress: Callable[[float], None]) -> Plan:
+    def plan(self, audio: Audio, *, progress: Callable[[float], None]) -> ChunkPlan:
         progress(1.0)
         length = audio.duration
-        return Plan((Chunk(0.0, length, (Region(0.0, length),)),))
+        return ChunkPlan((Chunk(0.0, length, (Region(0.0, length),)),))
 
-    def language(self, audio: Audio, plan: Plan) -> str:
+    def language(self, audio: Audio, plan: ChunkPlan) -> str:
         return "en"
 
     def recognize(

@@ -13,7 +13,7 @@ from transcribe.alignment.text_diff import NO_MATCH, matches
 
 
 @dataclass(frozen=True, slots=True)
-class Clash:
+class Conflict:
     """A stretch both sides changed, each in its own way."""
 
     base: tuple[str, ...]
@@ -21,37 +21,37 @@ class Clash:
     theirs: tuple[str, ...]
 
 
-def merged(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str]) -> list[str | Clash]:
-    """`mine` and `theirs`, both made from `base`, as one sequence; where both changed the same items, a `Clash`.
+def merge(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str]) -> list[str | Conflict]:
+    """`mine` and `theirs`, both made from `base`, as one sequence; where both changed the same items, a `Conflict`.
 
-    >>> merged(["a", "b", "c", "d"], ["A", "b", "c", "d"], ["a", "b", "c", "D"])
+    >>> merge(["a", "b", "c", "d"], ["A", "b", "c", "d"], ["a", "b", "c", "D"])
     ['A', 'b', 'c', 'D']
-    >>> merged(["a"], ["b"], ["c"])
-    [Clash(base=('a',), mine=('b',), theirs=('c',))]
+    >>> merge(["a"], ["b"], ["c"])
+    [Conflict(base=('a',), mine=('b',), theirs=('c',))]
     """
-    result: list[str | Clash] = []
-    for old, ours, other in stretches(base, mine, theirs):
+    result: list[str | Conflict] = []
+    for old, ours, other in aligned_segments(base, mine, theirs):
         if ours == other or other == old:
             result += ours
         elif ours == old:
             result += other
         else:
-            result.append(Clash(old, ours, other))
+            result.append(Conflict(old, ours, other))
     return result
 
 
-def merged_text(base: str, mine: str, theirs: str) -> str | None:
+def merge_text(base: str, mine: str, theirs: str) -> str | None:
     """One paragraph of two edits of it, word by word; None where they clash.
 
-    >>> merged_text("we met in norway", "we met in Norway", "we first met in norway")
+    >>> merge_text("we met in norway", "we met in Norway", "we first met in norway")
     'we first met in Norway'
     """
-    items = merged(base.split(" "), mine.split(" "), theirs.split(" "))
+    items = merge(base.split(" "), mine.split(" "), theirs.split(" "))
     words = [item for item in items if isinstance(item, str)]
     return " ".join(words) if len(words) == len(items) else None
 
 
-def stretches(
+def aligned_segments(
     base: Sequence[str], mine: Sequence[str], theirs: Sequence[str]
 ) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]:
     """The three texts cut into parts: alternately items all have, and what lies between two of those."""

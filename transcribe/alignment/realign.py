@@ -19,12 +19,12 @@ from functools import lru_cache
 from itertools import count, groupby, pairwise
 
 from audio.episode import Seconds
-from transcribe.alignment.text_diff import NO_MATCH, increasing, likeness, matches, moves, slid
+from transcribe.alignment.text_diff import NO_MATCH, add_moves, increasing, matches, overlap_ratio, slide_deletions
 from transcribe.transcript import Word
 
 SECONDS_A_LETTER = 0.07  # of a word put where nothing was heard; English speech has about 14 letters a second
 LONGEST_NOTE = 60  # tokens; a bracket that closes later than that opens no note
-LEAST_LIKENESS = 0.2  # of draft and transcript; different interviews share under 6 %, a hard edit leaves over half
+MIN_OVERLAP_RATIO = 0.2  # of draft and transcript; different interviews share under 6 %, a hard edit leaves over half
 PLENTY = 10.0  # seconds, for the silence round a recording
 
 _DASHES = "-–—.…"
@@ -47,15 +47,15 @@ class RealignedTurn:
 
 @dataclass(frozen=True, slots=True)
 class Realignment:
-    """All turns of an edited text; `likeness` is the share of the shorter text found in the other, 0 to 1."""
+    """All turns of an edited text; `overlap_ratio` is the share of the shorter text found in the other, 0 to 1."""
 
     turns: tuple[RealignedTurn, ...]
-    likeness: float
+    overlap_ratio: float
 
     @property
     def is_of_one_text(self) -> bool:
         """Whether the edited text can be what became of the timed one: it has words, and enough of the same."""
-        return self.likeness >= LEAST_LIKENESS and any(turn.words for turn in self.turns)
+        return self.overlap_ratio >= MIN_OVERLAP_RATIO and any(turn.words for turn in self.turns)
 
 
 def as_it_is(text: str) -> tuple[str, ...]:
@@ -79,8 +79,8 @@ def realign(texts: Sequence[str], timed: Sequence[Sequence[Word]], *, forms: For
     tokens = _pieces([(turn, token) for token in text.split()] for turn, text in enumerate(texts))
     old, new, times = [piece.key for piece in pieces], [token.key for token in tokens], _piece_times(pieces, words)
     found = matches(old, new)
-    alike = likeness(found, min(len(pieces), len(tokens)))
-    found = moves(old, new, slid(old, found, _pauses(times)))
+    overlap = overlap_ratio(found, min(len(pieces), len(tokens)))
+    found = add_moves(old, new, slide_deletions(old, found, _pauses(times)))
     spoken = _spoken(tokens, found)
     tokens, found = [tokens[i] for i in spoken], [found[i] for i in spoken]
     found = _in_order(tokens, found, [words[piece.owner].start for piece in pieces])
@@ -90,7 +90,7 @@ def realign(texts: Sequence[str], timed: Sequence[Sequence[Word]], *, forms: For
     for i, token in enumerate(tokens):
         by_turn[token.owner].append(i)
     build = _Builder(words, pieces, tokens, found, placed, forms)
-    return Realignment(tuple(build.turn(span, removed) for span in by_turn), alike)
+    return Realignment(tuple(build.turn(span, removed) for span in by_turn), overlap)
 
 
 class _Piece:

@@ -3,7 +3,7 @@
 Patience diff (Bram Cohen, 2005) on runs of items that stand once in either sequence, then on single ones; what is left
 between two anchors is short and gets a longest common subsequence. O(n log n) for texts: 30,000 words take well under
 a second, where `difflib` needs minutes once it has no rare words to throw away. Finds the items of one increasing
-sequence; `moves` finds what was carried elsewhere.
+sequence; `add_moves` finds what was carried elsewhere.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def matches(old: Sequence[str], new: Sequence[str]) -> list[int]:
     return found
 
 
-def moves(old: Sequence[str], new: Sequence[str], found: Sequence[int]) -> list[int]:
+def add_moves(old: Sequence[str], new: Sequence[str], found: Sequence[int]) -> list[int]:
     """`found`, and runs of `SHORTEST_MOVE` items or more that stand once in what it leaves over on either side."""
     result = list(found)
     used = {index for index in found if index != NO_MATCH}
@@ -68,13 +68,13 @@ def moves(old: Sequence[str], new: Sequence[str], found: Sequence[int]) -> list[
     return result
 
 
-def slid(old: Sequence[str], found: Sequence[int], break_worth: Sequence[float]) -> list[int]:
+def slide_deletions(old: Sequence[str], found: Sequence[int], break_worth: Sequence[float]) -> list[int]:
     """`found`, each stretch that only went moved to the place where its edges are worth most.
 
     Where a word stands on both sides of what was taken out ("I've, well, I've had it"), the text does not say which one
     was left. `break_worth[i]` is what an edge before `old[i]` is worth, `len(old) + 1` of them.
 
-    >>> slid("I've well I've had".split(), [0, 3], [9, 0, 5, 0, 9])
+    >>> slide_deletions("I've well I've had".split(), [0, 3], [9, 0, 5, 0, 9])
     [2, 3]
     """
     result = list(found)
@@ -93,7 +93,7 @@ def slid(old: Sequence[str], found: Sequence[int], break_worth: Sequence[float])
     return result
 
 
-def likeness(found: Sequence[int], shorter: int) -> float:
+def overlap_ratio(found: Sequence[int], shorter: int) -> float:
     """The share of the shorter text (of so many items) that `matches` found in runs, 0 to 1.
 
     Runs alone count: any two texts of a language share a third of their words in order.

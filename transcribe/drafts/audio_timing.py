@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from transcribe.errors import TranscriptError
-from transcribe.recognition.forced_alignment import relistened, rewrites
+from transcribe.recognition.forced_alignment import find_rewrites, realign_to_audio
 from transcribe.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def audio_retimer(draft_path: Path, *, open_aligner: Callable[[Transcript], Alig
     """
 
     def retime(after: Transcript, before: Transcript) -> tuple[Transcript, str]:
-        found = rewrites(after, before)
+        found = find_rewrites(after, before)
         if not found:
             return after, ""
         path = after.episode.path and draft_path.parent / after.episode.path
@@ -40,7 +40,7 @@ def audio_retimer(draft_path: Path, *, open_aligner: Callable[[Transcript], Alig
         from audio.decoding.decode import decode
 
         with decode(path) as audio:
-            heard, count = relistened(after, found, audio=audio, aligner=open_aligner(after))
+            heard, count = realign_to_audio(after, found, audio=audio, aligner=open_aligner(after))
         missing = sum(rewrite.last - rewrite.first for rewrite in found) - count
         parts = [f"{count} of them timed on the audio"] if count else []
         return heard, ", ".join([*parts, f"{missing} not heard there"] if missing else parts)

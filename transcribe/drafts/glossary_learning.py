@@ -77,7 +77,7 @@ def new_entries(found: Sequence[Proposal], known: str) -> tuple[Proposal, ...]:
 
     Raises `SettingsError` where `known` is no glossary.
     """
-    terms = {(term.name, heard) for term in parse(known).terms for heard in ("", *term.heard_as)}
+    terms = {(term.name, heard) for term in parse(known).terms for heard in ("", *term.mishearings)}
     fresh: list[Proposal] = []
     for proposal in found:
         if (proposal.right, proposal.heard) in terms or not _is_read_back(proposal):

@@ -21,7 +21,7 @@ from output.labels import LabelStyle, folded
 from output.markdown import render
 from output.parse import Draft, parse, read_draft
 from output.text import is_clock, unmarked
-from transcribe.alignment.merge3 import stretches
+from transcribe.alignment.merge3 import aligned_segments
 from transcribe.alignment.text_diff import NO_MATCH, matches
 from transcribe.drafts.machine_originals import original_of, save_original
 from transcribe.drafts.store import style_recorded
@@ -108,7 +108,7 @@ def _stretches(*texts: Sequence[PageTurn]) -> Iterator[tuple[tuple[tuple[str, ..
     printed = [list(_units(turns)) for turns in texts]
     base, mine, fresh = ([unmarked(unit) for unit in units] for units in printed)
     at = [0, 0, 0]
-    for plain in stretches(base, mine, fresh):
+    for plain in aligned_segments(base, mine, fresh):
         ends = [start + len(part) for start, part in zip(at, plain, strict=True)]
         yield from _by_turns(plain, [units[a:b] for units, a, b in zip(printed, at, ends, strict=True)])
         at = ends

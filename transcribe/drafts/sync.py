@@ -173,7 +173,7 @@ def _check_belonging(realigned: Realignment, words: Sequence[Word], name: str) -
         )
     if words and not realigned.is_of_one_text:
         raise TranscriptError(
-            f"{name}: its timed transcript belongs to another text ({realigned.likeness:.0%} of the words agree); "
+            f"{name}: its timed transcript belongs to another text ({realigned.overlap_ratio:.0%} of the words agree); "
             "nothing was changed. Put the draft beside its own .json, or run `transcribe run` on the audio again"
         )
 

@@ -15,7 +15,7 @@ from output.labels import folded
 from output.markdown import marker
 from output.parse import Draft, DraftTurn, parse
 from output.text import filled
-from transcribe.alignment.merge3 import Clash, merged, merged_text
+from transcribe.alignment.merge3 import Conflict, merge, merge_text
 
 SHORTEST_KEPT_LINE = 3  # words; shorter lines are found again by chance
 LONGEST_NAME = 60  # characters, as many as `output.markers` takes for a label
@@ -124,7 +124,7 @@ def merge_turns(
     """Two edits of the same turns as one, and where they clash (turn, paragraph, their text); there mine stands."""
     units: list[str] = []
     clashed: list[tuple[int, str]] = []
-    for item in merged(_units(base), _units(mine), _units(theirs)):
+    for item in merge(_units(base), _units(mine), _units(theirs)):
         if isinstance(item, str):
             units.append(item)
             continue
@@ -137,9 +137,9 @@ def merge_turns(
     return _turns_of(units, clashed)
 
 
-def _word_by_word(clash: Clash) -> str | None:
+def _word_by_word(clash: Conflict) -> str | None:
     if len(clash.base) == len(clash.mine) == len(clash.theirs) == 1:
-        return merged_text(clash.base[0], clash.mine[0], clash.theirs[0])
+        return merge_text(clash.base[0], clash.mine[0], clash.theirs[0])
     return None
 
 

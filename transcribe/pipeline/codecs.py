@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from audio.episode import Seconds
     from transcribe.diarization.diarize import Diarization
     from transcribe.recognition.recognize import Recognition
-    from transcribe.recognition.vad import Plan
+    from transcribe.recognition.vad import ChunkPlan
 
 Value = TypeVar("Value")
 
@@ -46,19 +46,19 @@ def facts(data: Any) -> Facts:
     return Facts(float(data["duration"]), tuple(map(_text, data["warnings"])))
 
 
-def of_plan(plan: Plan) -> list[Any]:
+def of_plan(plan: ChunkPlan) -> list[Any]:
     """Each chunk as its start, its end and its regions."""
     return [[c.start, c.end, [[r.start, r.end] for r in c.regions]] for c in plan.chunks]
 
 
-def plan(data: Any) -> Plan:
+def plan(data: Any) -> ChunkPlan:
     """Reads what `of_plan` made."""
-    from transcribe.recognition.vad import Chunk, Plan, Region
+    from transcribe.recognition.vad import Chunk, ChunkPlan, Region
 
     chunks = tuple(Chunk(start, end, tuple(Region(*r) for r in regions)) for start, end, regions in data)
     if not all(0.0 <= chunk.start < chunk.end for chunk in chunks):
         raise ValueError("a chunk that ends before it starts")
-    return Plan(chunks)
+    return ChunkPlan(chunks)
 
 
 def of_language(language: str) -> dict[str, str]:
@@ -84,7 +84,7 @@ def of_recognition(recognition: Recognition) -> dict[str, Any]:
 
 def recognition(data: Any) -> Recognition:
     """Reads what `of_recognition` made."""
-    from transcribe.recognition.glossary import Correction
+    from transcribe.recognition.glossary_correction import Correction
     from transcribe.recognition.reading_quality import ChunkEvidence
     from transcribe.recognition.recognize import Recognition
 

@@ -23,7 +23,7 @@ from audio.errors import SourceError
 from transcribe.pipeline import codecs
 from transcribe.pipeline.checkpoints import Key, Store
 from transcribe.pipeline.stages import Stages, glossary_of
-from transcribe.recognition.glossary import Glossary, names_in
+from transcribe.recognition.glossary import Glossary, names_from_metadata
 from transcribe.settings import Settings, Stage
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from audio.episode import Episode
     from transcribe.diarization.diarize import Diarization
     from transcribe.recognition.recognize import Recognition
-    from transcribe.recognition.vad import Chunk, Plan
+    from transcribe.recognition.vad import Chunk, ChunkPlan
 
 Progress = Callable[[str, float], None]
 """Told the name of a stage and how much of it is done, 0 to 1. May be called from several threads."""
@@ -120,10 +120,10 @@ class Recording:
         return self._kept(Stage.DECODE, "", codecs.facts, lambda: self._decoded_facts(), of=codecs.of_facts)
 
     @cached_property
-    def plan(self) -> Plan:
+    def plan(self) -> ChunkPlan:
         """Where somebody speaks, in chunks."""
 
-        def made() -> Plan:
+        def made() -> ChunkPlan:
             audio = self._samples()
             with self.watch.stage("plan"):
                 return self._stages.plan(audio, progress=lambda done: self._tell_words(_PLANNED * done))
@@ -170,9 +170,9 @@ class Recording:
 
     def words(self) -> Recognition:
         """The words of the whole recording, names put right."""
-        from transcribe.recognition.recognize import combined
+        from transcribe.recognition.recognize import combine
 
-        first = combined(
+        first = combine(
             [self.block(number) for number in range(self.n_blocks)], self.language, verbatim=self._settings.verbatim
         )
         if self._glossary.terms and first.words:
@@ -274,7 +274,7 @@ class Recording:
     @cached_property
     def _glossary(self) -> Glossary:
         """The settings' glossary, and the names the episode and `--speakers` give away."""
-        return glossary_of(self._settings).with_names(names_in(self._episode, self._settings.speaker_names))
+        return glossary_of(self._settings).with_names(names_from_metadata(self._episode, self._settings.speaker_names))
 
     def _tell_block(self, done: float) -> None:
         whole = _REHEARD if self._glossary.terms else 1.0

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from transcribe.recognition.glossary import Glossary
     from transcribe.recognition.models import ModelFiles
     from transcribe.recognition.recognize import Recognition
-    from transcribe.recognition.vad import Chunk, Plan
+    from transcribe.recognition.vad import Chunk, ChunkPlan
 
     Tick = Callable[[float], None]
 
@@ -30,10 +30,10 @@ class Stages(Protocol):
     def model(self) -> ModelFiles:
         """The recogniser's weights; their hash is part of a checkpoint's key."""
 
-    def plan(self, audio: Audio, *, progress: Tick) -> Plan:
+    def plan(self, audio: Audio, *, progress: Tick) -> ChunkPlan:
         """Where somebody speaks, in chunks."""
 
-    def language(self, audio: Audio, plan: Plan) -> str:
+    def language(self, audio: Audio, plan: ChunkPlan) -> str:
         """The code of the language spoken: given, or found out."""
 
     def recognize(self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: Tick) -> Recognition:
@@ -77,13 +77,13 @@ class RealStages:
 
         return load(self._settings, self.model())
 
-    def plan(self, audio: Audio, *, progress: Tick) -> Plan:
+    def plan(self, audio: Audio, *, progress: Tick) -> ChunkPlan:
         """See `Stages`. Raises `EngineError`."""
-        from transcribe.recognition.vad import plan
+        from transcribe.recognition.vad import chunk_audio
 
-        return plan(audio, progress=progress)
+        return chunk_audio(audio, progress=progress)
 
-    def language(self, audio: Audio, plan: Plan) -> str:
+    def language(self, audio: Audio, plan: ChunkPlan) -> str:
         """See `Stages`. Raises `SettingsError`, `ModelError` and `EngineError`."""
         from transcribe.recognition.recognize import UNDETERMINED, language_of
 
@@ -101,11 +101,11 @@ class RealStages:
 
     def rehear(self, audio: Audio, first: Recognition, *, glossary: Glossary, progress: Tick) -> Recognition:
         """See `Stages`. Raises `ModelError` and `EngineError`."""
-        from transcribe.recognition.glossary import corrected
-        from transcribe.recognition.name_biasing import reheard
+        from transcribe.recognition.glossary_correction import correct_words
+        from transcribe.recognition.name_biasing import recover_names
 
-        second = reheard(audio, first, self._recognizer, glossary=glossary, progress=progress)
-        words, stated = corrected(second.words, glossary)
+        second = recover_names(audio, first, self._recognizer, glossary=glossary, progress=progress)
+        words, stated = correct_words(second.words, glossary)
         return replace(second, words=words, corrections=(*second.corrections, *stated))
 
     def diarize(self, audio: Audio, *, progress: Tick) -> Diarization:

@@ -14,12 +14,12 @@ _ELSEWHERE = re.compile(r"(?:[Uu]h+m*)([,.?!…;:—–-]*)")
 _SENTENCE_ENDS = (".", "?", "!", "…")
 
 
-def without_fillers(words: Sequence[Word], *, language: str) -> tuple[Word, ...]:
+def remove_fillers(words: Sequence[Word], *, language: str) -> tuple[Word, ...]:
     """`words` without standalone fillers; the words around them get the marks and the capital they leave behind.
 
     >>> said = "So, um, we waited. Uh, nobody came to the, uh."
     >>> words = [Word(text, i, i + 1) for i, text in enumerate(said.split())]
-    >>> " ".join(word.text for word in without_fillers(words, language="en"))
+    >>> " ".join(word.text for word in remove_fillers(words, language="en"))
     'So we waited. Nobody came to the.'
     """
     filler = _ENGLISH if language == "en" else _ELSEWHERE

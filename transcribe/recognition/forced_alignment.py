@@ -40,7 +40,7 @@ class Rewrite:
     last: int
 
 
-def rewrites(after: Transcript, before: Transcript) -> tuple[Rewrite, ...]:
+def find_rewrites(after: Transcript, before: Transcript) -> tuple[Rewrite, ...]:
     """The stretches of `LONG` words or more in `after` that are not in `before` with these times."""
     left = Counter(_key(word) for word in before.words)
     found = []
@@ -57,7 +57,7 @@ def rewrites(after: Transcript, before: Transcript) -> tuple[Rewrite, ...]:
     return tuple(found)
 
 
-def relistened(
+def realign_to_audio(
     transcript: Transcript, found: Sequence[Rewrite], *, audio: Audio, aligner: Aligner
 ) -> tuple[Transcript, int]:
     """The transcript with the times of these rewrites as the audio has them, and how many words got one.

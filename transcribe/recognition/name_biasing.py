@@ -21,7 +21,8 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
 
 from transcribe.recognition.engines.token_words import UNSPACED
-from transcribe.recognition.glossary import Glossary, parts, replaced
+from transcribe.recognition.glossary import Glossary, split_marks
+from transcribe.recognition.glossary_correction import replace_spans
 from transcribe.recognition.recognize import Recognition
 from transcribe.transcript import Word
 
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from transcribe.recognition.engines.protocol import Recognizer
     from transcribe.recognition.reading_quality import ChunkEvidence
 
-_ALIKE = 0.6  # likeness; of 39 names put right in two recordings the least alike had .60, the best wrong one .43
+_ALIKE = (
+    0.6  # phonetic_similarity; of 39 names put right in two recordings the least alike had .60, the best wrong one .43
+)
 _SURE = 0.85  # mean probability from which what was heard stands (names put right: to .83; "Kumar", no Guemar: .90)
 _SAME_TIME = 1.0  # seconds between the starts of one passage in two readings
 _SHORTEST_PART = 4  # letters of a first or last name that may stand alone
@@ -46,7 +49,7 @@ class Span(NamedTuple):
     name: str
 
 
-def reheard(
+def recover_names(
     audio: Audio,
     recognition: Recognition,
     recognizer: Recognizer,
@@ -61,7 +64,7 @@ def reheard(
     """
     tell = progress or (lambda _: None)
     chunks = _with_words(recognition) if recognition.language not in UNSPACED else []
-    doubtful = [(chunk, words, found) for chunk, words in chunks if (found := resembled(words, glossary.names))]
+    doubtful = [(chunk, words, found) for chunk, words in chunks if (found := candidate_names(words, glossary.names))]
     if not doubtful:
         tell(1.0)
         return recognition
@@ -71,14 +74,14 @@ def reheard(
     spans: dict[float, list[Span]] = {}
     for (chunk, words, _), reading in zip(doubtful, readings, strict=True):
         prompted = [replace(w, start=w.start + chunk.start, end=w.end + chunk.start) for w in reading.words]
-        spans[chunk.start] = names_said(words, prompted, glossary.names)
+        spans[chunk.start] = match_names(words, prompted, glossary.names)
         tell(chunk.end / doubtful[-1][0].end)
     return _with_names(recognition, chunks, spans)
 
 
-def resembled(words: Sequence[Word], names: Sequence[str]) -> dict[str, float]:
+def candidate_names(words: Sequence[Word], names: Sequence[str]) -> dict[str, float]:
     """The names, or parts of them, that some of `words` may be a mishearing of, and how much alike they are, 0 to 1."""
-    cores = [parts(word.text)[1] for word in words]
+    cores = [split_marks(word.text)[1] for word in words]
     found: dict[str, float] = {}
     for name, form in _forms(names):
         count = form.count(" ") + 1
@@ -88,16 +91,16 @@ def resembled(words: Sequence[Word], names: Sequence[str]) -> dict[str, float]:
                 said = " ".join(cores[first : first + size])
                 stands = any(first - count < i < first + size for i in right)
                 if not stands and _may_be(words[first : first + size], said, form=form, whole=form == name):
-                    found[name] = max(found.get(name, 0.0), likeness(said, form))
+                    found[name] = max(found.get(name, 0.0), phonetic_similarity(said, form))
     return found
 
 
-def names_said(words: Sequence[Word], prompted: Sequence[Word], names: Sequence[str]) -> list[Span]:
+def match_names(words: Sequence[Word], prompted: Sequence[Word], names: Sequence[str]) -> list[Span]:
     """Where the `prompted` reading of a stretch has a name, and `words`, the first one, something much like it.
 
     Both in the same times. The spans are in order and do not overlap.
     """
-    cores, others = ([parts(word.text)[1] for word in reading] for reading in (words, prompted))
+    cores, others = ([split_marks(word.text)[1] for word in reading] for reading in (words, prompted))
     blocks = SequenceMatcher(None, cores, others, autojunk=False).get_opcodes()
     spans: list[Span] = []
     for first, stop, name, form in _occurrences(others, names):
@@ -114,19 +117,19 @@ def names_said(words: Sequence[Word], prompted: Sequence[Word], names: Sequence[
                 said = " ".join(cores[start:end])
                 apart = abs(words[start].start - prompted[first].start)
                 if apart <= _SAME_TIME and _may_be(words[start:end], said, form=form, whole=form == name):
-                    rank = likeness(said, form), -abs(end - start - (stop - first)), start, end
+                    rank = phonetic_similarity(said, form), -abs(end - start - (stop - first)), start, end
                     best = rank if best is None else max(best, rank)
         if best is not None and " ".join(cores[best[2] : best[3]]) != form:
             spans.append(Span(best[2], best[3], form))
     return spans
 
 
-def likeness(heard: str, name: str) -> float:
+def phonetic_similarity(heard: str, name: str) -> float:
     """How much alike two spellings sound, 0 to 1: the share of letters in common runs, after folding what sounds alike.
 
     Ratcliff and Obershelp's measure (`difflib`), on spellings without case, blanks, accents and doubled letters.
 
-    >>> likeness("sentos", "CentOS"), round(likeness("Jakob Berzikari", "Jakub Ruzicka"), 2)
+    >>> phonetic_similarity("sentos", "CentOS"), round(phonetic_similarity("Jakob Berzikari", "Jakub Ruzicka"), 2)
     (1.0, 0.75)
     """
     left, right = _folded(heard), _folded(name)
@@ -136,13 +139,13 @@ def likeness(heard: str, name: str) -> float:
 
 
 def _may_be(words: Sequence[Word], said: str, *, form: str, whole: bool) -> bool:
-    """Whether `said` may have been `form`: other capitals alone count for a whole name, else likeness and doubt."""
+    """Whether `said` may have been `form`: other capitals alone count for a whole name, else similarity and doubt."""
     if said.casefold() == form.casefold():
         return whole
     if not whole and form.casefold() in said.casefold().split():
         return False  # the part is there already, and what stands beside it would be lost
     unsure = sum(word.probability for word in words) < _SURE * len(words)
-    return unsure and likeness(said, form) >= _ALIKE
+    return unsure and phonetic_similarity(said, form) >= _ALIKE
 
 
 def _forms(names: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -209,7 +212,7 @@ def _with_names(
     for chunk, words in chunks:
         found += [Span(s.first + before, s.stop + before, s.name) for s in spans.get(chunk.start, ())]
         before += len(words)
-    words, corrections = replaced(recognition.words, found)
+    words, corrections = replace_spans(recognition.words, found)
     return replace(recognition, words=words, corrections=(*recognition.corrections, *corrections))
 
 

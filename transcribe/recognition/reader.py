@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from transcribe.recognition.engines.protocol import Reading, Recognizer
-from transcribe.recognition.reading_quality import holes, settled
+from transcribe.recognition.reading_quality import untranscribed_speech
 from transcribe.recognition.vad import Chunk, Region, voiced_between
+from transcribe.recognition.word_timing import snap_to_speech
 from transcribe.transcript import Doubt, Word
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class ChunkResult:
     """One chunk's words so far, in absolute times, and what is known of them."""
 
     chunk: Chunk
@@ -34,7 +35,9 @@ class Passage:
     @property
     def uncovered(self) -> float:
         """Seconds of speech in holes between the words."""
-        return sum(voiced_between(self.chunk.regions, h.start, h.end) for h in holes(self.words, self.chunk))
+        return sum(
+            voiced_between(self.chunk.regions, h.start, h.end) for h in untranscribed_speech(self.words, self.chunk)
+        )
 
 
 class Reader:
@@ -56,11 +59,11 @@ class Reader:
         """Seconds of the recording."""
         return self._audio.duration
 
-    def chunks(self, chunks: Sequence[Chunk]) -> Iterator[Passage]:
+    def chunks(self, chunks: Sequence[Chunk]) -> Iterator[ChunkResult]:
         """The first reading of each chunk."""
         stretches = [Region(chunk.start, chunk.end) for chunk in chunks]
         for chunk, reading in zip(chunks, self.stretches(stretches), strict=True):
-            yield Passage(chunk, reading, settled(shifted(reading.words, chunk.start), chunk.regions))
+            yield ChunkResult(chunk, reading, snap_to_speech(shift(reading.words, chunk.start), chunk.regions))
 
     def stretches(
         self, stretches: Sequence[Region], *, greedy: bool = False, temperature: float = 0.0
@@ -78,6 +81,6 @@ class Reader:
         raise CancelledError
 
 
-def shifted(words: Iterable[Word], seconds: float) -> tuple[Word, ...]:
+def shift(words: Iterable[Word], seconds: float) -> tuple[Word, ...]:
     """`words` that much later."""
     return tuple(replace(word, start=word.start + seconds, end=word.end + seconds) for word in words)

@@ -16,21 +16,20 @@ from typing import TYPE_CHECKING
 
 from transcribe.errors import SettingsError
 from transcribe.recognition.engines.protocol import Recognizer
-from transcribe.recognition.fillers import without_fillers
-from transcribe.recognition.glossary import Correction
-from transcribe.recognition.reader import Passage, Reader, shifted
+from transcribe.recognition.fillers import remove_fillers
+from transcribe.recognition.glossary_correction import Correction
+from transcribe.recognition.reader import ChunkResult, Reader, shift
 from transcribe.recognition.reading_quality import (
     NO_SPEECH,
     UNSURE_LOGPROB,
     ChunkEvidence,
-    holes,
-    reaching,
-    settled,
-    unheard,
-    without_loops,
+    collapse_loops,
+    outside_speech,
+    untranscribed_speech,
 )
-from transcribe.recognition.second_pass import second_look
-from transcribe.recognition.vad import Chunk, Plan, plan
+from transcribe.recognition.second_pass import run_second_pass
+from transcribe.recognition.vad import Chunk, ChunkPlan
+from transcribe.recognition.word_timing import extend_to_speech_end, snap_to_speech
 from transcribe.settings import Settings
 from transcribe.transcript import Doubt, Word
 
@@ -43,7 +42,6 @@ UNDETERMINED = "und"  # the language of a recording without speech (ISO 639-2)
 
 _LOOKS = 4  # chunks that get their second look at a time, beside the first pass
 _PLACES = 5  # at most so many chunks vote on the language
-_VAD_SHARE = 0.05  # of the work, for the progress
 _DOUBTFUL = 1.5  # seconds of speech without words that an editor is told of
 _GUESS_PROBABILITY = 0.5  # words where no speech is heard are taken for invented below this
 
@@ -59,31 +57,6 @@ class Recognition:
     corrections: tuple[Correction, ...] = ()  # made by `transcribe.recognition.name_biasing`
 
 
-def recognize(
-    audio: Audio, recognizer: Recognizer, *, settings: Settings, progress: Progress | None = None
-) -> Recognition:
-    """Everything said in `audio`, by the recogniser and `settings.language`, `.beam_size` and `.verbatim`.
-
-    `progress` is called with the share of the work done, 0 to 1. Raises `SettingsError` for a language the model does
-    not know, `EngineError` when an engine breaks.
-    """
-    tell = progress or (lambda _: None)
-    layout = plan(audio, progress=lambda share: tell(_VAD_SHARE * share))
-    if not layout.chunks:
-        tell(1.0)
-        return Recognition((), UNDETERMINED if settings.language == "auto" else settings.language, (), ())
-    language = language_of(audio, recognizer, layout, settings)
-    read = read_chunks(
-        audio,
-        recognizer,
-        layout.chunks,
-        language=language,
-        beam_size=settings.beam_size,
-        progress=lambda share: tell(_VAD_SHARE + (1 - _VAD_SHARE) * share),
-    )
-    return combined([read], language, verbatim=settings.verbatim)
-
-
 def read_chunks(
     audio: Audio,
     recognizer: Recognizer,
@@ -95,15 +68,15 @@ def read_chunks(
 ) -> Recognition:
     """What is said in some chunks of a plan. No chunk's words depend on another's, so a plan may be read in parts.
 
-    `combined` makes the recording's recognition of the parts. Raises `EngineError`.
+    `combine` makes the recording's recognition of the parts. Raises `EngineError`.
     """
     tell = progress or (lambda _: None)
     read = Reader(audio, recognizer, language, beam_size)
-    looks: list[Future[Passage]] = []
+    looks: list[Future[ChunkResult]] = []
     pool = ThreadPoolExecutor(_LOOKS, thread_name_prefix="second look")
     try:
         for passage in read.chunks(chunks):
-            looks.append(pool.submit(second_look, passage, read))
+            looks.append(pool.submit(run_second_pass, passage, read))
             for look in looks:
                 if look.done():
                     look.result()  # one that broke ends the first pass too
@@ -115,17 +88,17 @@ def read_chunks(
     finally:
         read.close()
         pool.shutdown(cancel_futures=True)
-    return _recognition([_judged(passage) for passage in passages], language)
+    return _recognition([_finalise(passage) for passage in passages], language)
 
 
-def combined(parts: Sequence[Recognition], language: str, *, verbatim: bool = False) -> Recognition:
+def combine(parts: Sequence[Recognition], language: str, *, verbatim: bool = False) -> Recognition:
     """The recognition of a recording whose chunks were read in `parts`, given in the order of time.
 
     Fillers ("uh", "um") are left out unless it is to be `verbatim`.
     """
     words = tuple(word for part in parts for word in part.words)
     return Recognition(
-        words=words if verbatim else without_fillers(words, language=language),
+        words=words if verbatim else remove_fillers(words, language=language),
         language=language,
         doubts=tuple(sorted((d for p in parts for d in p.doubts), key=lambda doubt: (doubt.start, doubt.end))),
         evidence=tuple(chunk for part in parts for chunk in part.evidence),
@@ -144,7 +117,7 @@ def vote(guesses: Iterable[tuple[str, float]]) -> str:
     return min(sums, key=lambda code: (-sums[code], code))
 
 
-def language_of(audio: Audio, recognizer: Recognizer, layout: Plan, settings: Settings) -> str:
+def language_of(audio: Audio, recognizer: Recognizer, layout: ChunkPlan, settings: Settings) -> str:
     """The language spoken in a recording with at least one chunk: the settings', or by vote over several places.
 
     Raises `SettingsError` for one the model does not know, `EngineError` when the engine breaks.
@@ -169,25 +142,27 @@ def language_of(audio: Audio, recognizer: Recognizer, layout: Plan, settings: Se
     return vote(pair for guess in guesses for pair in guess.probabilities.items())
 
 
-def _judged(passage: Passage) -> Passage:
-    """The passage with invented words dropped, times settled, and what stays doubtful said."""
+def _finalise(passage: ChunkResult) -> ChunkResult:
+    """The passage with invented words dropped, times snap_to_speech, and what stays doubtful said."""
     chunk, words = passage.chunk, passage.words
     doubts = list(passage.doubts)
     if passage.reading.no_speech_probability > NO_SPEECH:
         return replace(passage, words=(), doubts=(Doubt(chunk.start, chunk.end, "sounds like speech, without words"),))
-    silent = unheard(words, chunk.regions)
+    silent = outside_speech(words, chunk.regions)
     invented = {i for i, alone in enumerate(silent) if alone and words[i].probability < _GUESS_PROBABILITY}
-    words = settled([word for i, word in enumerate(words) if i not in invented], chunk.regions)
-    words = reaching(words, chunk.regions)
-    doubts += [Doubt(h.start, h.end, "speech without words") for h in holes(words, chunk, voiced=_DOUBTFUL)]
-    said = shifted(passage.reading.words, chunk.start)
-    doubts += [Doubt(cut.start, cut.end, "a repeated phrase was cut") for cut in without_loops(said)[1]]
+    words = snap_to_speech([word for i, word in enumerate(words) if i not in invented], chunk.regions)
+    words = extend_to_speech_end(words, chunk.regions)
+    doubts += [
+        Doubt(h.start, h.end, "speech without words") for h in untranscribed_speech(words, chunk, voiced=_DOUBTFUL)
+    ]
+    said = shift(passage.reading.words, chunk.start)
+    doubts += [Doubt(cut.start, cut.end, "a repeated phrase was cut") for cut in collapse_loops(said)[1]]
     if passage.reading.avg_logprob < UNSURE_LOGPROB:
         doubts.append(Doubt(chunk.start, chunk.end, "the recogniser was unsure"))
     return replace(passage, words=words, doubts=tuple(doubts))
 
 
-def _recognition(passages: Sequence[Passage], language: str) -> Recognition:
+def _recognition(passages: Sequence[ChunkResult], language: str) -> Recognition:
     return Recognition(
         words=tuple(word for passage in passages for word in passage.words),
         language=language,
@@ -196,7 +171,7 @@ def _recognition(passages: Sequence[Passage], language: str) -> Recognition:
     )
 
 
-def _evidence(passage: Passage) -> ChunkEvidence:
+def _evidence(passage: ChunkResult) -> ChunkEvidence:
     return ChunkEvidence(
         start=passage.chunk.start,
         end=passage.chunk.end,

@@ -3,7 +3,7 @@
 What is tried, in this order, each only where the one before left something: a poor chunk in two parts, then, where it
 loops, with chance (openai-whisper's ladder of temperatures); speech without words with what surrounds it; then the
 burst in which it begins, with the words that stand there; then the speech from each of its pauses on, alone and with
-more around it. A reading stands by stated evidence (`transcribe.recognition.reading_quality.is_sound`); of the last
+more around it. A reading stands by stated evidence (`reading_quality.is_acceptable`); of the last
 tries only words that two of them agree on, and the editor is told.
 
 What this does not do: read the chunks at first, settle times, say what stays doubtful of a chunk.
@@ -18,20 +18,20 @@ from dataclasses import replace
 from itertools import pairwise, takewhile
 
 from transcribe.recognition.engines.protocol import Reading
-from transcribe.recognition.reader import Passage, Reader, shifted
+from transcribe.recognition.reader import ChunkResult, Reader, shift
 from transcribe.recognition.reading_quality import (
     LOOP_COMPRESSION,
     NO_SPEECH,
     UNSURE_LOGPROB,
-    agreed,
-    holes,
-    is_sound,
-    joined,
-    settled,
-    tells_more,
-    without_loops,
+    agreeing_words,
+    collapse_loops,
+    is_acceptable,
+    is_proper_superset,
+    remove_overlap,
+    untranscribed_speech,
 )
 from transcribe.recognition.vad import LONGEST_CHUNK, Chunk, Region
+from transcribe.recognition.word_timing import snap_to_speech
 from transcribe.transcript import Doubt, Word
 
 _PAD = 0.4  # seconds of sound around a stretch read again
@@ -45,12 +45,12 @@ _MOST_STARTS = 4  # of a hole's stretches of speech, from which it is read at th
 _TEMPERATURES = 0.2, 0.4, 0.6, 0.8, 1.0  # openai-whisper's
 
 
-def second_look(passage: Passage, read: Reader) -> Passage:
+def run_second_pass(passage: ChunkResult, read: Reader) -> ChunkResult:
     """A chunk's passage after all that this module tries. Raises `EngineError`."""
-    return last_resort(retold(holes_filled(reread(passage, read), read), read), read)
+    return agreement_pass(reread_bursts(fill_gaps(reread_poor_chunk(passage, read), read), read), read)
 
 
-def reread(passage: Passage, read: Reader) -> Passage:
+def reread_poor_chunk(passage: ChunkResult, read: Reader) -> ChunkResult:
     """A chunk whose reading as a whole is poor, read again in two parts; the better of the readings stands."""
     if not _is_poor(passage):
         return passage
@@ -59,7 +59,7 @@ def reread(passage: Passage, read: Reader) -> Passage:
     return _resampled(found, read) if _is_poor(found) and _is_poor_text(found) else found
 
 
-def _resampled(passage: Passage, read: Reader) -> Passage:
+def _resampled(passage: ChunkResult, read: Reader) -> ChunkResult:
     """A chunk that loops whatever the cut, read with more and more chance, until a reading is sound.
 
     Only loops: chance leaves one, but was not once surer of itself than the beam.
@@ -73,13 +73,13 @@ def _resampled(passage: Passage, read: Reader) -> Passage:
     return passage
 
 
-def _is_poor(passage: Passage) -> bool:
+def _is_poor(passage: ChunkResult) -> bool:
     reading = passage.reading
     return (
         reading.avg_logprob < UNSURE_LOGPROB
         or reading.compression_ratio > LOOP_COMPRESSION
         or reading.no_speech_probability > NO_SPEECH
-        or bool(without_loops(passage.words)[1])
+        or bool(collapse_loops(passage.words)[1])
     )
 
 
@@ -97,14 +97,14 @@ def _halves(chunk: Chunk) -> tuple[Region, ...]:
     return Region(chunk.start, cut), Region(cut, chunk.end)
 
 
-def _better(passage: Passage, parts: Sequence[tuple[Region, Reading]]) -> Passage:
+def _better(passage: ChunkResult, parts: Sequence[tuple[Region, Reading]]) -> ChunkResult:
     """The parts' reading where all of it is sound and covers no less of the speech, the first one otherwise."""
     tried = replace(passage, passes=2)
-    if not all(is_sound(reading, part.duration) for part, reading in parts):
+    if not all(is_acceptable(reading, part.duration) for part, reading in parts):
         return tried
-    read = [word for part, reading in parts for word in shifted(reading.words, part.start)]
-    words = settled(read, passage.chunk.regions)
-    first = replace(passage, words=without_loops(passage.words)[0])
+    read = [word for part, reading in parts for word in shift(reading.words, part.start)]
+    words = snap_to_speech(read, passage.chunk.regions)
+    first = replace(passage, words=collapse_loops(passage.words)[0])
     if replace(first, words=words).uncovered > first.uncovered and not _is_poor_text(passage):
         return tried
     share = [part.duration / passage.chunk.duration for part, _ in parts]
@@ -116,14 +116,14 @@ def _better(passage: Passage, parts: Sequence[tuple[Region, Reading]]) -> Passag
     return replace(tried, reading=reading, words=words)
 
 
-def _is_poor_text(passage: Passage) -> bool:
-    return passage.reading.compression_ratio > LOOP_COMPRESSION or bool(without_loops(passage.words)[1])
+def _is_poor_text(passage: ChunkResult) -> bool:
+    return passage.reading.compression_ratio > LOOP_COMPRESSION or bool(collapse_loops(passage.words)[1])
 
 
-def holes_filled(passage: Passage, read: Reader) -> Passage:
+def fill_gaps(passage: ChunkResult, read: Reader) -> ChunkResult:
     """Speech between words, read on its own; sound readings are put in."""
-    passage = replace(passage, words=without_loops(passage.words)[0])
-    open_ = holes(passage.words, passage.chunk)
+    passage = replace(passage, words=collapse_loops(passage.words)[0])
+    open_ = untranscribed_speech(passage.words, passage.chunk)
     stretches = [_stretch(hole, passage.chunk) for hole in open_]
     for hole, stretch, reading in zip(open_, stretches, read.stretches(stretches), strict=True):
         passage = _filled(passage, hole, stretch, reading)
@@ -143,32 +143,32 @@ def _stretch(hole: Region, chunk: Chunk) -> Region:
     return Region(start, min(chunk.end, hole.end + _CONTEXT, regions[last].end + _PAD))
 
 
-def _filled(passage: Passage, hole: Region, stretch: Region, reading: Reading) -> Passage:
+def _filled(passage: ChunkResult, hole: Region, stretch: Region, reading: Reading) -> ChunkResult:
     tried = replace(passage, passes=2)
-    if not is_sound(reading, stretch.duration):
+    if not is_acceptable(reading, stretch.duration):
         return tried
-    read = settled(shifted(reading.words, stretch.start), passage.chunk.regions)
+    read = snap_to_speech(shift(reading.words, stretch.start), passage.chunk.regions)
     return replace(tried, words=_placed(passage, hole, _said_in(hole, read)))
 
 
-def retold(passage: Passage, read: Reader) -> Passage:
+def reread_bursts(passage: ChunkResult, read: Reader) -> ChunkResult:
     """The speech in which a hole begins read anew; a sound reading with all that stands there, and more, replaces it.
 
     A recogniser that passes over a short answer gives its time to the next words ("The most" over "Geez. Is that all?
     Almost, the most …"): then what is missing lies where there are words.
     """
     regions = passage.chunk.regions
-    bursts = [_with_its_burst(hole, passage.chunk) for hole in holes(passage.words, passage.chunk)]
+    bursts = [_with_its_burst(hole, passage.chunk) for hole in untranscribed_speech(passage.words, passage.chunk)]
     padded = [Region(max(0.0, burst.start - _PAD), min(read.duration, burst.end + _PAD)) for burst in bursts]
     for burst, stretch, reading in zip(bursts, padded, read.stretches(padded), strict=True):
         standing = _said_in(burst, passage.words)
-        if not standing or not is_sound(reading, stretch.duration):
+        if not standing or not is_acceptable(reading, stretch.duration):
             continue
         before = [word for word in passage.words if word.start < standing[0].start]
         after = passage.words[len(before) + len(standing) :]
-        new = joined(before, settled(shifted(reading.words, stretch.start), regions), after)
-        if tells_more(new, standing):
-            passage = replace(passage, words=settled((*before, *new, *after), regions), passes=2)
+        new = remove_overlap(before, snap_to_speech(shift(reading.words, stretch.start), regions), after)
+        if is_proper_superset(new, standing):
+            passage = replace(passage, words=snap_to_speech((*before, *new, *after), regions), passes=2)
     return passage
 
 
@@ -178,14 +178,14 @@ def _with_its_burst(hole: Region, chunk: Chunk) -> Region:
     return Region(min(hole.start, max(chunk.start, first.start)), hole.end)
 
 
-def last_resort(passage: Passage, read: Reader) -> Passage:
+def agreement_pass(passage: ChunkResult, read: Reader) -> ChunkResult:
     """Speech still without words, read from each of its pauses on with the beam, and with more around it greedily.
 
     Words stand that a reading shares with one from another start, at the same time; each such place is a doubt. (Two
     readings of one window agree on what they invent: "Bye." at log-probability −0.34, where a caller hesitates.) Since
     another agrees, the one whose words stand may be a little less sure than one that is alone.
     """
-    open_ = holes(passage.words, passage.chunk)
+    open_ = untranscribed_speech(passage.words, passage.chunk)
     close = [_from_pauses(hole, passage.chunk, read.duration) for hole in open_]
     wide = [_with_more_around(hole, read.duration) for hole in open_]
     with (
@@ -211,13 +211,13 @@ def _with_more_around(hole: Region, duration: float) -> list[Region]:
     return [cut for cut in by_start.values() if cut.duration <= LONGEST_CHUNK]
 
 
-def _with_agreed(passage: Passage, hole: Region, tries: Sequence[tuple[Region, Reading]]) -> Passage:
+def _with_agreed(passage: ChunkResult, hole: Region, tries: Sequence[tuple[Region, Reading]]) -> ChunkResult:
     chunk = passage.chunk
-    read = [(reading, cut, _own(chunk, hole, shifted(reading.words, cut.start))) for cut, reading in tries]
+    read = [(reading, cut, _own(chunk, hole, shift(reading.words, cut.start))) for cut, reading in tries]
     found: list[tuple[int, float, tuple[Word, ...]]] = []
     for reading, cut, words in read:
         others = [word for _, other, said in read if other.start != cut.start for word in said]
-        if is_sound(reading, cut.duration, surer_than=UNSURE_LOGPROB) and (kept := agreed(words, others)):
+        if is_acceptable(reading, cut.duration, min_logprob=UNSURE_LOGPROB) and (kept := agreeing_words(words, others)):
             placed = _placed(passage, hole, kept)
             found.append((len(placed), reading.avg_logprob, placed))
     most, _, placed = max(found, key=lambda one: one[:2], default=(0, 0.0, ()))
@@ -251,9 +251,12 @@ def _run(pauses: Iterable[float]) -> int:
     return sum(1 for _ in takewhile(lambda pause: pause < _RUNS_ON, pauses))
 
 
-def _placed(passage: Passage, hole: Region, said: Sequence[Word]) -> tuple[Word, ...]:
+def _placed(passage: ChunkResult, hole: Region, said: Sequence[Word]) -> tuple[Word, ...]:
     """The passage's words with those `said` in a hole between them, without what stands there already."""
     before = [word for word in passage.words if word.start < hole.start]
     after = [word for word in passage.words if word.start >= hole.start]
-    fitted = [replace(w, start=max(w.start, hole.start), end=min(w.end, hole.end)) for w in joined(before, said, after)]
+    fitted = [
+        replace(w, start=max(w.start, hole.start), end=min(w.end, hole.end))
+        for w in remove_overlap(before, said, after)
+    ]
     return (*before, *fitted, *after)

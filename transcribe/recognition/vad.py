@@ -77,7 +77,7 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ChunkPlan:
     """All the speech of a recording, in chunks that follow one another without overlap; none where nobody speaks."""
 
     chunks: tuple[Chunk, ...]
@@ -93,11 +93,11 @@ class Plan:
         return sum(chunk.voiced for chunk in self.chunks)
 
 
-def plan(audio: Audio, *, progress: Callable[[float], None] | None = None) -> Plan:
+def chunk_audio(audio: Audio, *, progress: Callable[[float], None] | None = None) -> ChunkPlan:
     """Find the speech in `audio` and pack it into chunks. Raises `EngineError` when the network cannot run."""
     probabilities = speech_probabilities(audio.blocks(_BLOCK), total_samples=audio.n_samples, progress=progress)
     regions = find_regions(probabilities, duration=audio.duration)
-    return Plan(pack(regions, duration=audio.duration, probabilities=probabilities))
+    return ChunkPlan(pack(regions, duration=audio.duration, probabilities=probabilities))
 
 
 def speech_probabilities(

@@ -19,7 +19,7 @@ from transcribe.errors import EngineError
 from transcribe.recognition.engines import LanguageGuess, Reading, Recognizer, engine_name, load
 from transcribe.recognition.engines.ct2_container import read_container
 from transcribe.recognition.engines.openai_whisper import dimensions, state_dict
-from transcribe.recognition.engines.token_words import Piece, words_of
+from transcribe.recognition.engines.token_words import Piece, words_from_pieces
 from transcribe.recognition.models import ModelFiles
 from transcribe.settings import Settings
 from transcribe.transcript import Word
@@ -29,7 +29,7 @@ Floats = NDArray[np.float32]
 
 def spelled(*texts: str, language: str = "en") -> list[str]:
     pieces = [Piece(text, i, i + 1, 0.5) for i, text in enumerate(texts)]
-    return [word.text for word in words_of(pieces, language=language, duration=len(texts))]
+    return [word.text for word in words_from_pieces(pieces, language=language, duration=len(texts))]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_language_without_blanks_is_parted_by_piece() -> None:
 
 def test_a_word_is_timed_by_its_letters() -> None:
     pieces = [Piece(" well", 0.1, 0.5, 0.9), Piece("-known", 0.5, 0.8, 0.7), Piece(",", 0.8, 2.0, 0.1)]
-    assert words_of(pieces, language="en", duration=3.0) == (Word("well-known,", 0.1, 0.8, 0.8),)
+    assert words_from_pieces(pieces, language="en", duration=3.0) == (Word("well-known,", 0.1, 0.8, 0.8),)
 
 
 @given(
@@ -63,7 +63,7 @@ def test_a_word_is_timed_by_its_letters() -> None:
     )
 )
 def test_words_are_in_order_and_within_the_window(raw: list[tuple[str, float, float, float]]) -> None:
-    words = words_of([Piece(*piece) for piece in raw], language="en", duration=30.0)
+    words = words_from_pieces([Piece(*piece) for piece in raw], language="en", duration=30.0)
     starts = [word.start for word in words]
     assert starts == sorted(starts)
     assert all(0 <= word.start <= word.end <= 30 for word in words)

@@ -17,7 +17,7 @@ from audio.decoding.decode import decode
 from tests.support.paths import CLIPS
 from tests.support.weights import needs_wheels
 from transcribe.recognition.engines import Reading, Recognizer, load
-from transcribe.recognition.engines.window_batches import shared_out
+from transcribe.recognition.engines.window_batches import batches
 from transcribe.recognition.models import ModelFiles
 from transcribe.settings import Settings
 
@@ -27,7 +27,7 @@ Floats = NDArray[np.float32]
 @given(st.integers(0, 60), st.integers(1, 4), st.integers(1, 16))
 def test_windows_are_shared_out_so_that_no_worker_is_left_with_nothing(n: int, workers: int, batch: int) -> None:
     windows = [np.full(1, i, np.float32) for i in range(n)]
-    jobs = list(shared_out(windows, workers=workers, batch=batch))
+    jobs = list(batches(windows, workers=workers, batch=batch))
     assert [window for job in jobs for window in job] == windows
     assert all(1 <= len(job) <= batch for job in jobs)
     left = n

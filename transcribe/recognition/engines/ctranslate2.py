@@ -22,8 +22,8 @@ import numpy as np
 
 from transcribe.errors import EngineError
 from transcribe.recognition.engines.protocol import SAMPLE_RATE, LanguageGuess, Reading
-from transcribe.recognition.engines.token_words import Piece, words_in, words_of
-from transcribe.recognition.engines.window_batches import layout, shared_out
+from transcribe.recognition.engines.token_words import Piece, words_from_pieces, words_of_known_text
+from transcribe.recognition.engines.window_batches import batches, worker_layout
 from transcribe.recognition.models import ModelFiles
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class CTranslate2:
 
             on_gpu = device == "cuda" or (device == "auto" and ctranslate2.get_cuda_device_count() > 0)
             self._encode = _encoded_at_once if on_gpu else _encoded_one_by_one
-            self._workers, threads_each = (1, 0) if on_gpu else layout(threads)
+            self._workers, threads_each = (1, 0) if on_gpu else worker_layout(threads)
             self._batch = batch or (_GPU_BATCH if on_gpu else _CPU_BATCH)
             self._folder = str(files.folder)
             self._placement = {
@@ -100,7 +100,7 @@ class CTranslate2:
         pool = self._chance_pool if by_chance else self._pool
         ahead: deque[Future[list[Reading]]] = deque()
         try:
-            for job in shared_out(windows, workers=workers, batch=batch):
+            for job in batches(windows, workers=workers, batch=batch):
                 ahead.append(pool.submit(decoding.read, job))
                 if len(ahead) >= 2 * workers:
                     yield from _result(ahead.popleft())
@@ -228,7 +228,7 @@ class _Decoding:
         frames = max(2, len(window) // _FRAME_SAMPLES)
         aligned = self._model.find_alignment(self._tokenizer, [tokens], encoded, [frames])[0]
         pieces = [Piece(a["word"], float(a["start"]), float(a["end"]), float(a["probability"])) for a in aligned]
-        return words_in(pieces, parts, duration=len(window) / SAMPLE_RATE)
+        return words_of_known_text(pieces, parts, duration=len(window) / SAMPLE_RATE)
 
     def _words(self, encoded: Any, tokens: list[list[int]], windows: Sequence[Samples]) -> list[tuple[Any, ...]]:
         spoken = [i for i, text in enumerate(tokens) if text]
@@ -243,7 +243,7 @@ class _Decoding:
         words: list[tuple[Any, ...]] = [() for _ in windows]
         for i in spoken:
             pieces = [Piece(a["word"], float(a["start"]), float(a["end"]), float(a["probability"])) for a in aligned[i]]
-            words[i] = words_of(pieces, language=self._language, duration=len(windows[i]) / SAMPLE_RATE)
+            words[i] = words_from_pieces(pieces, language=self._language, duration=len(windows[i]) / SAMPLE_RATE)
         return words
 
 

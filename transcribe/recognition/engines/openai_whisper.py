@@ -19,7 +19,7 @@ import numpy as np
 from transcribe.errors import EngineError
 from transcribe.recognition.engines.ct2_container import Arrays, read_container
 from transcribe.recognition.engines.protocol import SAMPLE_RATE, LanguageGuess, Reading
-from transcribe.recognition.engines.token_words import Piece, words_of
+from transcribe.recognition.engines.token_words import Piece, words_from_pieces
 from transcribe.recognition.models import ModelFiles
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class OpenAIWhisper:
         except RuntimeError as exc:
             raise EngineError(f"openai-whisper broke while decoding: {exc}; try --engine ctranslate2") from exc
         return Reading(
-            words=words_of(pieces, language=language, duration=len(window) / SAMPLE_RATE),
+            words=words_from_pieces(pieces, language=language, duration=len(window) / SAMPLE_RATE),
             avg_logprob=float(result.avg_logprob),
             no_speech_probability=min(1.0, float(np.nan_to_num(result.no_speech_prob))),
         )

@@ -25,10 +25,10 @@ class Piece:
     probability: float
 
 
-def words_of(pieces: Iterable[Piece], *, language: str, duration: float) -> tuple[Word, ...]:
+def words_from_pieces(pieces: Iterable[Piece], *, language: str, duration: float) -> tuple[Word, ...]:
     """The printed words of aligned `pieces`, their times kept within [0, `duration`] and in order.
 
-    >>> [w.text for w in words_of([Piece(" well", 0, 1, 1), Piece("-", 1, 1, 1), Piece("known", 1, 2, 1),
+    >>> [w.text for w in words_from_pieces([Piece(" well", 0, 1, 1), Piece("-", 1, 1, 1), Piece("known", 1, 2, 1),
     ...     Piece(",", 2, 2, 1), Piece(" yes", 2, 3, 1)], language="en", duration=3.0)]
     ['well-known,', 'yes']
     """
@@ -46,10 +46,10 @@ def words_of(pieces: Iterable[Piece], *, language: str, duration: float) -> tupl
     return tuple(words)
 
 
-def words_in(pieces: Iterable[Piece], parts: Sequence[str], *, duration: float) -> tuple[Word, ...]:
+def words_of_known_text(pieces: Iterable[Piece], parts: Sequence[str], *, duration: float) -> tuple[Word, ...]:
     """`parts` of a known text as words, each with the times of the pieces its letters are in; none where they differ.
 
-    >>> found = words_in([Piece(" well", 0, 1, 1), Piece("-known", 1, 2, 1), Piece(" yes", 2, 3, 1)],
+    >>> found = words_of_known_text([Piece(" well", 0, 1, 1), Piece("-known", 1, 2, 1), Piece(" yes", 2, 3, 1)],
     ...     ["well-known", "yes"], duration=3.0)
     >>> [(word.text, int(word.start), int(word.end)) for word in found]
     [('well-known', 0, 2), ('yes', 2, 3)]

@@ -12,7 +12,7 @@ from transcribe.parallel import available_cores
 Item = TypeVar("Item")
 
 
-def shared_out(windows: Iterable[Item], *, workers: int, batch: int) -> Iterator[list[Item]]:
+def batches(windows: Iterable[Item], *, workers: int, batch: int) -> Iterator[list[Item]]:
     """`windows` in lists of at most `batch`, of fewer towards the end, so that no worker is left with nothing."""
     left = iter(windows)
     waiting = deque(islice(left, workers * batch))
@@ -22,7 +22,7 @@ def shared_out(windows: Iterable[Item], *, workers: int, batch: int) -> Iterator
         waiting.extend(islice(left, size))
 
 
-def layout(threads: int) -> tuple[int, int]:
+def worker_layout(threads: int) -> tuple[int, int]:
     """How many workers, and how many threads each has. Beyond four workers the weights contend for the cache."""
     available = threads or available_cores()
     workers = min(available, 4)
