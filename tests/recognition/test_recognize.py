@@ -60,7 +60,9 @@ class TestScripted:
         (chunk,) = layout.chunks
         reading = spoken_over(chunk)
         shares: list[float] = []
-        found = recognize_all(audio, ScriptedRecognizer(answering(reading)), settings=Settings(), progress=shares.append)
+        found = recognize_all(
+            audio, ScriptedRecognizer(answering(reading)), settings=Settings(), progress=shares.append
+        )
         assert [w.text for w in found.words] == [w.text for w in reading.words]
         assert found.words[0].start == pytest.approx(reading.words[0].start + chunk.start, abs=0.001)
         assert (found.language, found.doubts) == ("en", ())
@@ -212,7 +214,9 @@ class TestSecondLooksBesideTheFirstPass:
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            read_chunks(self.sound, ScriptedRecognizer(answer), self.chunks, language="en", beam_size=5, progress=progress)
+            read_chunks(
+                self.sound, ScriptedRecognizer(answer), self.chunks, language="en", beam_size=5, progress=progress
+            )
         assert stopped.is_set()
         assert asked_after == []
 
