@@ -58,7 +58,7 @@ def seconds_of(path: Path, part: str, threads: int) -> float:
     from audio.episode import Episode
     from transcribe.pipeline.checkpoints import Checkpoints
     from transcribe.pipeline.pipeline import Pipeline
-    from transcribe.pipeline.recording import Watch
+    from transcribe.pipeline.watch import RunMonitor
     from transcribe.settings import Settings
 
     with tempfile.TemporaryDirectory() as folder:
@@ -67,7 +67,7 @@ def seconds_of(path: Path, part: str, threads: int) -> float:
         if part == "both":
             pipeline.transcript(Episode.of_file(path))
         else:
-            with pipeline.recording(Episode.of_file(path), audio_sha256=None, watch=Watch()) as recording:
+            with pipeline.recording(Episode.of_file(path), audio_sha256=None, monitor=RunMonitor()) as recording:
                 recording.words()
         return time.perf_counter() - begun
 

@@ -36,10 +36,10 @@ ORDER: dict[str, set[str]] = {
     },
 }
 VALUES = {
-    *("transcribe", "config", "errors", "parallel", "person_names", "settings", "shows", "terminal"),
-    *("transcript", "transcript_json", "units"),
+    *("transcribe", "config", "errors", "parallel", "person_names", "progress", "settings", "shows"),
+    *("terminal", "transcript", "transcript_json", "units"),
 }
-AUDIO = {"audio", "disk", "episode", "errors", "media"}
+AUDIO = {"audio", "disk", "episode", "errors", "media", "progress"}
 OUTPUT_READS = {"transcribe.transcript", "transcribe.person_names"}  # output knows transcripts, and no more
 LARGEST = 300  # lines of a module
 EXCEPTIONS: dict[str, int] = {}  # modules that may be larger, with their lines

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import warnings as python_warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from audio.progress import OnFraction
+
 MAX_DURATION: Seconds = 24 * 3600  # of one recording
 _BLOCK_SECONDS = 30  # decoded at a time
 
 
-def decode(
-    path: Path, *, progress: Callable[[float], None] = lambda fraction: None, max_duration: Seconds = MAX_DURATION
-) -> Audio:
+def decode(path: Path, *, progress: OnFraction = lambda fraction: None, max_duration: Seconds = MAX_DURATION) -> Audio:
     """The first sound track of a file in any format ffmpeg reads, mixed to mono at 16 kHz.
 
     `progress` is called with the fraction done, rising to 1. The readable part of a cut or damaged file is returned,
@@ -92,7 +92,7 @@ def _decode_into(
     *,
     log: Log,
     levels: _Levels,
-    progress: Callable[[float], None],
+    progress: OnFraction,
     max_duration: Seconds,
 ) -> int:
     """Run ffmpeg on `path` and write the mono samples to `file`; return their number."""

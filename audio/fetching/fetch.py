@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +24,9 @@ from audio.fetching.library import Entry, Library, key_of, told_apart
 from audio.media import MEDIA_SUFFIXES
 from audio.net.addresses import shown, web_address, without_account
 from audio.net.http import Client
+from audio.progress import OnDownload
 
 _log = logging.getLogger(__name__)
-
-Progress = Callable[[Episode, int, int | None], None]
-"""Called with the episode, the bytes of it that are here, and how many it has in all (None: not known)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ class Failed:
     error: AudioError
 
 
-def fetch(episode: Episode, folder: Path, *, client: Client, progress: Progress | None = None) -> Fetched:
+def fetch(episode: Episode, folder: Path, *, client: Client, progress: OnDownload | None = None) -> Fetched:
     """The episode with its audio in `folder`; one that has a local file already comes back as it is.
 
     What is here is not asked for again, and stays as it is where it was changed since. Raises `FetchError` for what
@@ -81,7 +79,7 @@ def fetch(episode: Episode, folder: Path, *, client: Client, progress: Progress 
 
 
 def fetch_all(
-    episodes: Iterable[Episode], folder: Path, *, client: Client, progress: Progress | None = None
+    episodes: Iterable[Episode], folder: Path, *, client: Client, progress: OnDownload | None = None
 ) -> Iterator[Fetched | Failed]:
     """Each episode's outcome as it comes, several at a time; a failure stops nobody else.
 
@@ -148,7 +146,7 @@ def _here(episode: Episode, entry: Entry, library: Library, *, client: Client, r
 
 
 def _download(
-    episode: Episode, url: str, entry: Entry, *, library: Library, client: Client, progress: Progress | None
+    episode: Episode, url: str, entry: Entry, *, library: Library, client: Client, progress: OnDownload | None
 ) -> tuple[Entry, int]:
     """The entry of the whole file, and how many bytes it took."""
     left = _left_by_a_crash(entry, library)

@@ -13,9 +13,9 @@ from transcribe.batch.dry_run import ASSUMED, forecast, note_speed
 from transcribe.batch.planning import Mode, plan
 from transcribe.batch.report import Report, Result, State, Tally
 from transcribe.batch.runner import Setup, run
+from transcribe.progress import ignore_progress
 from transcribe.settings import Settings
 from transcribe.workers.local import in_this_process
-from transcribe.workers.task import silent
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def with_settings(folder: Path, **changes: object) -> Setup:
 
 def done(path: Path, setup: Setup) -> None:
     jobs, _ = plan([str(path)], setup.settings)
-    with in_this_process(silent) as crew:
+    with in_this_process(ignore_progress) as crew:
         assert [result.state for result in run(jobs, setup, crew=crew)] == [State.WRITTEN]
 
 

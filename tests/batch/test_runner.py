@@ -14,11 +14,11 @@ from tests.support.scripted_stages import A_SOUNDS, ScriptedStages, tone
 from transcribe.batch.planning import Mode, Outlook, outlook, plan, states
 from transcribe.batch.report import Report, Result, State
 from transcribe.batch.runner import Setup, run
+from transcribe.progress import ignore_progress
 from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import Sample, Voice
 from transcribe.transcript import Transcript
 from transcribe.workers.local import in_this_process
-from transcribe.workers.task import silent
 
 
 class Desk:
@@ -36,7 +36,7 @@ class Desk:
         settings = self.settings(**changes)
         jobs, failures = plan([str(source) for source in sources], settings)
         setup = Setup(settings, self.stages, self.folder / "cache", mode=Mode(force=force, redo=redo))
-        with in_this_process(silent) as crew:
+        with in_this_process(ignore_progress) as crew:
             return Report((*failures, *run(jobs, setup, crew=crew)))
 
     def one(self, source: Path, **changes: object) -> Result:
@@ -332,7 +332,7 @@ def test_a_voice_put_on_file_names_its_speaker_in_what_was_done_before(desk: Des
 
     def rerun(*voices: Voice) -> Result:
         setup = Setup(desk.settings(), desk.stages, desk.folder / "cache", voices=voices)
-        with in_this_process(silent) as crew:
+        with in_this_process(ignore_progress) as crew:
             (result,) = run(jobs, setup, crew=crew)
         return result
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from transcribe.batch.report import Report, Result, State, Tally
 from transcribe.cli.progress_meter import Meter, Running
 from transcribe.cli.run_display import Display, as_dict, episode_line, total_line
+from transcribe.progress import Progress
 from transcribe.units import format_duration
 
 
@@ -35,7 +36,7 @@ def test_time_left_by_hand() -> None:
     time.now += 20
     meter.ended(2, seconds=200.0, failed=False)
     for stage in ("decode", "recognize", "diarize"):
-        meter.told(1, stage, 0.5)
+        meter.progressed(Progress(1, stage, 0.5))
     read = meter.read()
     assert read.done == pytest.approx(500.0)  # 200, and half of 600
     assert read.total == pytest.approx(1600.0)  # 200 and 600, and two more of 400, the mean
@@ -72,7 +73,7 @@ def test_it_never_goes_back_and_never_beyond_the_whole(told: list[tuple[str, flo
     meter.started(1, "a", 60.0)
     before = 0.0
     for stage, fraction in told:
-        meter.told(1, stage, fraction)
+        meter.progressed(Progress(1, stage, fraction))
         done = meter.read().done
         assert before <= done <= 60.0 + 1e-9
         before = done
@@ -92,7 +93,7 @@ def test_json_lines_for_programs() -> None:
     stream = io.StringIO()
     with Display(stream, 1, kind="json") as display:
         display.started(1, "a.mp3", 60.0)
-        display.told(1, "decode", 1.0)
+        display.on_progress(Progress(1, "decode", 1.0))
         display.ended(1, Result("a.mp3", State.FAILED, messages=("a.mp3: is broken",)))
     events = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert [event["event"] for event in events if event["event"] != "progress"] == ["started", "ended"]

@@ -7,7 +7,6 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -17,12 +16,14 @@ import pytest
 from audio.decoding.samples import Audio
 from audio.episode import Episode
 from audio.errors import AudioError, SourceError
+from audio.progress import OnFraction
 from tests.support.scripted_stages import B_SOUNDS, ScriptedStages, tone
 from transcribe.diarization.diarize import Diarization
 from transcribe.errors import EngineError
 from transcribe.pipeline.checkpoints import Checkpoints, ForgetfulCheckpoints
 from transcribe.pipeline.pipeline import NO_SPEECH, Pipeline, hash_of
-from transcribe.pipeline.recording import Watch
+from transcribe.pipeline.watch import RunMonitor
+from transcribe.progress import Progress
 from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import Sample, Voice
 from transcribe.transcript import Transcript
@@ -50,7 +51,7 @@ def test_words_go_to_the_voices_that_said_them(tmp_path: Path) -> None:
 class OneTalkedOver(ScriptedStages):
     """The first voice goes on while the second, which is louder, says three words."""
 
-    def diarize(self, audio: Audio, *, progress: Callable[[float], None]) -> Diarization:
+    def diarize(self, audio: Audio, *, progress: OnFraction) -> Diarization:
         alone = super().diarize(audio, progress=progress)
         first, second, third = alone.spans
         return replace(
@@ -68,7 +69,7 @@ def test_what_is_said_over_somebody_goes_to_the_louder_voice_kept_or_not(tmp_pat
 class Three(ScriptedStages):
     """A third voice seems to be heard."""
 
-    def diarize(self, audio: Audio, *, progress: Callable[[float], None]) -> Diarization:
+    def diarize(self, audio: Audio, *, progress: OnFraction) -> Diarization:
         return replace(super().diarize(audio, progress=progress), estimate=3)
 
 
@@ -88,7 +89,7 @@ class Nice(ScriptedStages):
         super().__init__()
         self.niceness: dict[str, set[int]] = {}
 
-    def _called(self, stage: str, progress: Callable[[float], None]) -> None:
+    def _called(self, stage: str, progress: OnFraction) -> None:
         def own() -> int:
             return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 
@@ -159,14 +160,14 @@ def test_silence_is_a_transcript_that_says_so(tmp_path: Path) -> None:
 
 
 def test_what_progress_raises_stops_the_run(tmp_path: Path) -> None:
-    def stop(stage: str, fraction: float) -> None:
-        if stage != "decode":
+    def stop(progress: Progress) -> None:
+        if progress.stage != "decode":
             raise KeyboardInterrupt
 
     path = tone(tmp_path / "a.wav")
     pipeline = Pipeline(Settings(), stages=ScriptedStages(), checkpoints=Checkpoints(tmp_path / "c"))
     with pytest.raises(KeyboardInterrupt):
-        pipeline.transcript(Episode.of_file(path), progress=stop)
+        pipeline.transcript(Episode.of_file(path), monitor=RunMonitor(stop))
 
 
 @pytest.mark.parametrize("content", [None, b"", b"just text\n"])
@@ -228,14 +229,14 @@ def test_a_file_that_is_another_by_now_is_refused(tmp_path: Path) -> None:
 
 
 def test_what_took_how_long_and_where_it_failed_is_noted(tmp_path: Path) -> None:
-    path, watch = tone(tmp_path / "a.wav"), Watch()
+    path, monitor = tone(tmp_path / "a.wav"), RunMonitor()
     pipeline = Pipeline(
         Settings(), stages=ScriptedStages(broken=frozenset({"diarize"})), checkpoints=Checkpoints(tmp_path / "c")
     )
     with pytest.raises(EngineError):
-        pipeline.transcript(Episode.of_file(path), watch=watch)
-    assert watch.failed_in == "diarize"
-    assert {"decode", "plan", "recognize", "diarize"} <= watch.seconds.keys()
+        pipeline.transcript(Episode.of_file(path), monitor=monitor)
+    assert monitor.failed_in == "diarize"
+    assert {"decode", "plan", "recognize", "diarize"} <= monitor.seconds.keys()
 
 
 def test_names_of_the_episode_and_the_speakers_are_listened_for(tmp_path: Path) -> None:

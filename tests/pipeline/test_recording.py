@@ -20,7 +20,8 @@ from transcribe.diarization.diarize import Diarization
 from transcribe.pipeline import codecs
 from transcribe.pipeline.checkpoints import Checkpoints, ForgetfulCheckpoints, Gathered, Key
 from transcribe.pipeline.pipeline import hash_of
-from transcribe.pipeline.recording import BLOCK, Recording, Watch
+from transcribe.pipeline.recording import BLOCK, Recording
+from transcribe.pipeline.watch import RunMonitor
 from transcribe.recognition.engines import Reading
 from transcribe.recognition.glossary_correction import Correction
 from transcribe.recognition.reading_quality import ChunkEvidence
@@ -63,7 +64,7 @@ def test_a_block_is_read_once_and_a_lost_one_again(tmp_path: Path) -> None:
     def recording() -> Recording:
         stages = ChunkedStages(settings)
         episode = Episode.of_file(path)
-        return Recording(episode, hash_of(path), stages=stages, settings=settings, store=store, watch=Watch())
+        return Recording(episode, hash_of(path), stages=stages, settings=settings, store=store, monitor=RunMonitor())
 
     with recording() as first:
         words = first.words()

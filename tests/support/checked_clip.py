@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from audio.decoding.samples import Audio
+from audio.progress import OnFraction
 from tests.support.scripted_stages import ScriptedStages, tone
 from transcribe.diarization.diarize import Diarization
 from transcribe.recognition.glossary import Glossary
@@ -48,9 +49,7 @@ class Telling(ScriptedStages):
     calls: list[str] = field(default_factory=list)
     broken: frozenset[str] = frozenset()
 
-    def rehear(
-        self, audio: Audio, first: Recognition, *, glossary: Glossary, progress: Callable[[float], None]
-    ) -> Recognition:
+    def rehear(self, audio: Audio, first: Recognition, *, glossary: Glossary, progress: OnFraction) -> Recognition:
         """What the glossary states is put right, as the real stage does."""
         self._called("rehear", progress)
         return replace(first, words=correct_words(first.words, glossary)[0])
@@ -62,7 +61,7 @@ class Telling(ScriptedStages):
         heard = tuple(word for word in words if not self.drop[0] <= word.start < self.drop[1])
         return replace(recognition, words=heard, doubts=())
 
-    def diarize(self, audio: Audio, *, progress: Callable[[float], None]) -> Diarization:
+    def diarize(self, audio: Audio, *, progress: OnFraction) -> Diarization:
         self._called("diarize", progress)
         rows = times(self.talk)
         return Diarization(tuple(SpeakerSpan(start, end, f"S{'AB'.index(who) + 1}") for who, start, end in rows))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from audio.decoding.samples import Audio
+from audio.progress import OnFraction
 from tests.support.scripted_stages import ScriptedStages
 from transcribe.cli.main import main
 from transcribe.recognition.glossary import Glossary
@@ -29,9 +30,7 @@ class Noting(ScriptedStages):
         self._folder = folder
         self._note("made")
 
-    def rehear(
-        self, audio: Audio, first: Recognition, *, glossary: Glossary, progress: Callable[[float], None]
-    ) -> Recognition:
+    def rehear(self, audio: Audio, first: Recognition, *, glossary: Glossary, progress: OnFraction) -> Recognition:
         self._note("heard again")
         return super().rehear(audio, first, glossary=glossary, progress=progress)
 
@@ -53,9 +52,7 @@ class Deadly(ScriptedStages):
         super().__init__()
         self._folder = folder
 
-    def recognize(
-        self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: Callable[[float], None]
-    ) -> Recognition:
+    def recognize(self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: OnFraction) -> Recognition:
         try:
             (self._folder / "victim").touch(exist_ok=False)  # stays: another worker may look this very moment
         except FileExistsError:
@@ -78,9 +75,7 @@ class Endless(ScriptedStages):
         super().__init__()
         self._folder = folder
 
-    def recognize(
-        self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: Callable[[float], None]
-    ) -> Recognition:
+    def recognize(self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: OnFraction) -> Recognition:
         (self._folder / "begun").touch()
         try:
             while True:

@@ -10,10 +10,11 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from audio.decoding.samples import Audio
+from audio.progress import OnFraction
 from tests.support.scripted_stages import ScriptedStages
 from transcribe.diarization.diarize import Diarization
 from transcribe.recognition.recognize import Recognition
@@ -33,14 +34,12 @@ class ChunkedStages(ScriptedStages):
         self._folder = settings.output_folder.parent
         self._pause = pause
 
-    def plan(self, audio: Audio, *, progress: Callable[[float], None]) -> ChunkPlan:
+    def plan(self, audio: Audio, *, progress: OnFraction) -> ChunkPlan:
         self._note("plan", audio)
         edges = range(int(audio.duration))
         return ChunkPlan(tuple(Chunk(float(s), s + 1.0, (Region(s + 0.1, s + 0.9),)) for s in edges))
 
-    def recognize(
-        self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: Callable[[float], None]
-    ) -> Recognition:
+    def recognize(self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: OnFraction) -> Recognition:
         self._die(audio)
         words = []
         for number, chunk in enumerate(chunks, 1):
@@ -51,7 +50,7 @@ class ChunkedStages(ScriptedStages):
         self._note(f"block {chunks[0].start:.0f}", audio)
         return Recognition(tuple(words), language, (), ())
 
-    def diarize(self, audio: Audio, *, progress: Callable[[float], None]) -> Diarization:
+    def diarize(self, audio: Audio, *, progress: OnFraction) -> Diarization:
         for number in range(10):
             time.sleep(self._pause)
             progress(number / 10)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import struct
 import wave
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from audio.decoding.samples import Audio
+from audio.progress import OnFraction
 from transcribe.diarization.diarize import Diarization
 from transcribe.errors import EngineError
 from transcribe.recognition.glossary import Glossary
@@ -51,7 +52,7 @@ class ScriptedStages:
     def model(self) -> ModelFiles:
         return ModelFiles("base", Path("nowhere"), "d01c")
 
-    def plan(self, audio: Audio, *, progress: Callable[[float], None]) -> ChunkPlan:
+    def plan(self, audio: Audio, *, progress: OnFraction) -> ChunkPlan:
         progress(1.0)
         length = audio.duration
         return ChunkPlan((Chunk(0.0, length, (Region(0.0, length),)),))
@@ -59,23 +60,19 @@ class ScriptedStages:
     def language(self, audio: Audio, plan: ChunkPlan) -> str:
         return "en"
 
-    def recognize(
-        self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: Callable[[float], None]
-    ) -> Recognition:
+    def recognize(self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: OnFraction) -> Recognition:
         self._called("recognize", progress)
         words = tuple(
             Word(text, 0.5 * i, 0.5 * i + 0.4, 0.9) for i, text in enumerate(self.said.split()) if audio.duration > 1
         )
         return Recognition(words=words, language=language, doubts=(Doubt(0, 0.4, "mumbled"),), evidence=())
 
-    def rehear(
-        self, audio: Audio, first: Recognition, *, glossary: Glossary, progress: Callable[[float], None]
-    ) -> Recognition:
+    def rehear(self, audio: Audio, first: Recognition, *, glossary: Glossary, progress: OnFraction) -> Recognition:
         self._called("rehear", progress)
         self.names.append(glossary.names)
         return first
 
-    def diarize(self, audio: Audio, *, progress: Callable[[float], None]) -> Diarization:
+    def diarize(self, audio: Audio, *, progress: OnFraction) -> Diarization:
         self._called("diarize", progress)
         starts = [i for i, voice in enumerate(VOICES) if i == 0 or VOICES[i - 1] != voice]
         ends = [*starts[1:], len(VOICES)]
@@ -85,7 +82,7 @@ class ScriptedStages:
             {"S1": A_SOUNDS, "S2": B_SOUNDS},
         )
 
-    def _called(self, stage: str, progress: Callable[[float], None]) -> None:
+    def _called(self, stage: str, progress: OnFraction) -> None:
         self.calls.append(stage)
         progress(0.5)
         if stage in self.broken:

@@ -26,11 +26,11 @@ from transcribe.batch.report import Result, State
 from transcribe.batch.runner import Setup, run
 from transcribe.errors import ClusterError
 from transcribe.pipeline.stages import StagesMaker, real_stages
+from transcribe.progress import Progress, ignore_progress
 from transcribe.settings import Settings
 from transcribe.workers import dask_client
 from transcribe.workers.dask_worker import Versions, versions
 from transcribe.workers.local import Crew, in_this_process
-from transcribe.workers.task import silent
 
 distributed = pytest.importorskip("distributed", reason="the extra cluster is not installed")
 
@@ -79,10 +79,10 @@ def test_the_same_bytes_as_in_this_process(address: str, tmp_path: Path) -> None
     glossary = tmp_path / "names.txt"
     glossary.write_text("Grace\n")
     here, there = (setup(tmp_path / name, glossary=str(glossary)) for name in ("here", "there"))
-    with in_this_process(silent) as crew:
+    with in_this_process(ignore_progress) as crew:
         local = over([*sources, broken], here, crew)
-    told: list[tuple[int, str, float]] = []
-    with dask_client.scheduler(address, lambda *said: told.append(said)) as crew:
+    reports: list[Progress] = []
+    with dask_client.scheduler(address, reports.append) as crew:
         assert crew.size == 2
         far = over([*sources, broken], there, crew)
     assert contents(tmp_path / "here") == contents(tmp_path / "there")
@@ -90,12 +90,12 @@ def test_the_same_bytes_as_in_this_process(address: str, tmp_path: Path) -> None
     assert sorted(result.state for result in far) == sorted(result.state for result in local)
     (failed,) = [result for result in far if result.state is State.FAILED]
     assert broken.name in failed.messages[0]  # a long path is shown cut
-    assert {stage for _, stage, _ in told} >= {"recognize", "diarize"}
+    assert {progress.stage for progress in reports} >= {"recognize", "diarize"}
 
 
 def test_a_worker_reports_to_nobody(address: str, tmp_path: Path) -> None:
     """Workers are started by others, without the command line's precautions."""
-    with dask_client.scheduler(address, silent) as crew:
+    with dask_client.scheduler(address, ignore_progress) as crew:
         over([tone(tmp_path / f"{hertz}.wav", hertz=hertz) for hertz in (510, 520)], setup(tmp_path / "there"), crew)
     with distributed.Client(address, set_as_default=False) as client:
         assert "1" in client.run(os.getenv, "ORT_DISABLE_TELEMETRY").values()
@@ -110,9 +110,9 @@ def test_what_a_worker_does_not_see_is_shipped(address: str, tmp_path: Path) -> 
         if not hidden.exists():
             pytest.skip("this system has no /proc")
         here, there = setup(tmp_path / "here"), setup(tmp_path / "there")
-        with in_this_process(silent) as crew:
+        with in_this_process(ignore_progress) as crew:
             local = list(run(named(path), here, crew=crew))
-        with dask_client.scheduler(address, silent) as crew:
+        with dask_client.scheduler(address, ignore_progress) as crew:
             far = list(run(named(hidden), there, crew=crew))
             with distributed.Client(address, set_as_default=False) as client:
                 assert client.run(_shipped_files) == {worker: [] for worker in client.scheduler_info()["workers"]}
@@ -147,8 +147,8 @@ def test_a_file_replaced_before_it_is_shipped_is_said(address: str, tmp_path: Pa
 
         made = setup(tmp_path / "out")
         task = Task(1, Episode("a", path=hidden), "0" * 64, made.settings, made.cache, made.stages)
-        with dask_client.scheduler(address, silent) as crew:
-            outcome = crew.executor.submit(work, task, crew.tell).result()
+        with dask_client.scheduler(address, ignore_progress) as crew:
+            outcome = crew.executor.submit(work, task, crew.on_progress).result()
     assert outcome.failure is not None
     assert "was replaced during the run" in outcome.failure.message
 
@@ -156,7 +156,7 @@ def test_a_file_replaced_before_it_is_shipped_is_said(address: str, tmp_path: Pa
 def test_a_lost_worker_costs_its_running_task_alone(address: str, tmp_path: Path) -> None:
     sources = [tone(tmp_path / f"{number}.wav", hertz=500 + number) for number in range(4)]
     here = setup(tmp_path / "here", author=str(tmp_path))
-    with in_this_process(silent) as crew:
+    with in_this_process(ignore_progress) as crew:
         over(sources, here, crew)
 
     def kill() -> None:
@@ -165,7 +165,7 @@ def test_a_lost_worker_costs_its_running_task_alone(address: str, tmp_path: Path
 
     killer = threading.Thread(target=kill)
     killer.start()
-    with dask_client.scheduler(address, silent) as crew:
+    with dask_client.scheduler(address, ignore_progress) as crew:
         results = over(sources, setup(tmp_path / "there", cluster_stages.deadly), crew)
     killer.join()
     assert [result.state for result in results] == [State.WRITTEN] * 4
@@ -181,7 +181,7 @@ def test_what_runs_ends_when_the_run_is_given_up(address: str, tmp_path: Path) -
         stop.set()
 
     threading.Thread(target=give_up).start()
-    with dask_client.scheduler(address, silent) as crew:
+    with dask_client.scheduler(address, ignore_progress) as crew:
         assert list(run(jobs, made, crew=crew, stop=stop)) == []
         until(tmp_path / "ended")
 
@@ -194,9 +194,9 @@ def test_the_real_models_say_the_same_there(address: str, tmp_path: Path) -> Non
         Setup(Settings(output=str(tmp_path / name), language="en"), real_stages, tmp_path / "cache")
         for name in ("here", "there")
     )
-    with in_this_process(silent) as crew:
+    with in_this_process(ignore_progress) as crew:
         over([source], here, crew)
-    with dask_client.scheduler(address, silent) as crew:
+    with dask_client.scheduler(address, ignore_progress) as crew:
         (result,) = over([source], there, crew)
     assert (result.state, len(result.paths)) == (State.WRITTEN, 2)
     assert contents(tmp_path / "here") == contents(tmp_path / "there")
@@ -213,7 +213,7 @@ def test_a_scheduler_that_is_gone_ends_the_run(tmp_path: Path) -> None:
             scheduler.kill()
 
         threading.Thread(target=kill).start()
-        with dask_client.scheduler(address, silent, patience=2.0) as crew:
+        with dask_client.scheduler(address, ignore_progress, patience=2.0) as crew:
             results = list(run(jobs, made, crew=crew))
     assert [result.state for result in results] == [State.FAILED] * 3
     assert {result.messages for result in results} == {(dask_client._GONE,)}
@@ -250,7 +250,10 @@ def test_a_scheduler_that_does_not_answer_is_said() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"  # nobody listens there
-        with pytest.raises(ClusterError, match="does not answer"), dask_client.scheduler(address, silent, patience=0.3):
+        with (
+            pytest.raises(ClusterError, match="does not answer"),
+            dask_client.scheduler(address, ignore_progress, patience=0.3),
+        ):
             pytest.fail("there is no scheduler")
 
 
@@ -258,7 +261,7 @@ def test_a_scheduler_without_workers_is_said() -> None:
     with (
         distributed.LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as empty,
         pytest.raises(ClusterError, match="has no workers; start one: dask worker tcp"),
-        dask_client.scheduler(empty.scheduler_address, silent, patience=1.0),
+        dask_client.scheduler(empty.scheduler_address, ignore_progress, patience=1.0),
     ):
         pytest.fail("there are no workers")
 

@@ -20,9 +20,9 @@ from transcribe.batch.planning import Job
 from transcribe.batch.report import State
 from transcribe.batch.runner import run
 from transcribe.errors import ClusterError
+from transcribe.progress import ignore_progress
 from transcribe.workers import dask_client
 from transcribe.workers.dask_worker import Piece, stop, store
-from transcribe.workers.task import silent
 
 distributed = pytest.importorskip("distributed", reason="the extra cluster is not installed")
 
@@ -49,7 +49,7 @@ def test_what_waits_for_its_turn_keeps_its_recording(threads: int, n_jobs: int, 
     made = setup(tmp_path / "out")
     with a_cluster_of_commands(tmp_path, threads=threads) as (address, _), hidden(paths) as there:
         jobs = [Job(str(i), Episode(str(i), path=path), str(i)) for i, path in enumerate(there)]
-        with dask_client.scheduler(address, silent, size=n_jobs) as crew:
+        with dask_client.scheduler(address, ignore_progress, size=n_jobs) as crew:
             results = list(run(jobs, made, crew=crew))
         assert [result.messages for result in results if result.state is not State.WRITTEN] == []
         assert len(results) == 12
@@ -60,7 +60,7 @@ def test_one_recording_in_several_tasks_is_there_for_each(tmp_path: Path) -> Non
     path = tone(tmp_path / "a.wav")
     with a_cluster_of_commands(tmp_path, threads=4) as (address, _), hidden([path] * 6) as there:
         jobs = [Job(str(i), Episode(str(i), path=path), str(i)) for i, path in enumerate(there)]
-        with dask_client.scheduler(address, silent, size=6) as crew:
+        with dask_client.scheduler(address, ignore_progress, size=6) as crew:
             results = list(run(jobs, setup(tmp_path / "out"), crew=crew))
         assert [result.messages for result in results if result.state is not State.WRITTEN] == []
         assert shipped(address) == []
@@ -106,7 +106,7 @@ def test_a_recording_that_fills_whole_pieces_or_none_arrives(tmp_path: Path) -> 
     empty.touch()
     with a_cluster_of_commands(tmp_path) as (address, _), hidden([whole, empty]) as there:
         jobs = [Job(str(i), Episode(str(i), path=path), str(i)) for i, path in enumerate(there)]
-        with dask_client.scheduler(address, silent) as crew:
+        with dask_client.scheduler(address, ignore_progress) as crew:
             results = list(run(jobs, setup(tmp_path / "out"), crew=crew))
     assert [result.state for result in results] == [State.WRITTEN, State.FAILED]
     assert "is empty" in results[1].messages[0]
@@ -118,7 +118,7 @@ def test_a_glossary_is_the_same_in_the_next_run(tmp_path: Path) -> None:
     made = setup(tmp_path / "out", cluster_stages.noting, author=str(tmp_path), glossary=str(glossary))
     with a_cluster_of_commands(tmp_path) as (address, _):
         for _ in range(2):
-            with dask_client.scheduler(address, silent) as crew:
+            with dask_client.scheduler(address, ignore_progress) as crew:
                 (result,) = over([path], made, crew)
             assert result.state is State.WRITTEN
             shutil.rmtree(tmp_path / "out")

@@ -16,15 +16,15 @@ from transcribe.batch.planning import plan
 from transcribe.batch.report import Report, State
 from transcribe.batch.runner import Setup, run
 from transcribe.pipeline.recording import BLOCK
+from transcribe.progress import Progress, ignore_progress
 from transcribe.settings import Settings
 from transcribe.workers.local import available_memory, layout, memory_of, processes, suits_processes
-from transcribe.workers.task import silent
 
 
 def done(folder: Path, *sources: Path, jobs: int = 2, cache: str = "cache", drafts: str = "drafts") -> Report:
     settings = Settings(output=str(folder / drafts))
     planned, failures = plan([str(source) for source in sources], settings)
-    with processes(jobs, silent) as crew:
+    with processes(jobs, ignore_progress) as crew:
         return Report((*failures, *run(planned, Setup(settings, quick, folder / cache), crew=crew)))
 
 
@@ -62,7 +62,7 @@ def test_a_split_recording_has_the_words_of_one_process(tmp_path: Path) -> None:
 
 
 def test_processes_are_started_when_needed_used_again_and_ended(tmp_path: Path) -> None:
-    with processes(2, silent) as crew:
+    with processes(2, ignore_progress) as crew:
         first = crew.executor.submit(os.getpid).result()
         assert crew.executor.submit(os.getpid).result() == first
         assert first != os.getpid()
@@ -75,7 +75,7 @@ def test_processes_are_started_when_needed_used_again_and_ended(tmp_path: Path) 
 
 
 def test_what_is_abandoned_is_killed() -> None:
-    with processes(1, silent) as crew:
+    with processes(1, ignore_progress) as crew:
         pid = crew.executor.submit(os.getpid).result()
         sleeping = crew.executor.submit(time.sleep, 600)
         crew.abandon()
@@ -93,14 +93,14 @@ def alive(pid: int) -> bool:
 
 
 def test_progress_comes_back_from_other_processes(tmp_path: Path) -> None:
-    heard: list[tuple[int, str, float]] = []
+    reports: list[Progress] = []
     settings = Settings(output=str(tmp_path / "drafts"))
     jobs, _ = plan([str(tone(tmp_path / "a.wav"))], settings)
-    with processes(1, lambda *told: heard.append(told)) as crew:
+    with processes(1, reports.append) as crew:
         list(run(jobs, Setup(settings, quick, tmp_path / "cache"), crew=crew))
-    assert {stage for _, stage, _ in heard} == {"decode", "recognize", "diarize"}
-    assert {number for number, _, _ in heard} == {1}
-    assert all(0.0 <= fraction <= 1.0 for _, _, fraction in heard)
+    assert {progress.stage for progress in reports} == {"decode", "recognize", "diarize"}
+    assert {progress.task for progress in reports} == {1}
+    assert all(0.0 <= progress.fraction <= 1.0 for progress in reports)
 
 
 def test_only_what_a_module_makes_goes_to_other_processes() -> None:

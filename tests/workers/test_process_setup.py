@@ -14,9 +14,9 @@ import pytest
 
 from tests.support.paths import ROOT
 from transcribe.parallel import available_cores
+from transcribe.progress import ignore_progress
 from transcribe.workers.local import Processes
 from transcribe.workers.process_setup import begin
-from transcribe.workers.task import silent
 
 BLOCKS, BLOCK_BYTES = 40, 40 * 2**20
 _OF_MEMORY_AND_THREADS = ("MALLOC_", "GLIBC_", "OPENBLAS_")
@@ -96,7 +96,7 @@ def test_what_the_environment_says_of_memory_stands(said: dict[str, str], given_
 def test_worker_processes_are_begun_so(given_back: int, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith(_OF_MEMORY_AND_THREADS)]:  # Dask leaves some
         monkeypatch.delenv(name)
-    crew = Processes(1, silent)
+    crew = Processes(1, ignore_progress)
     try:
         assert crew.submit(pages_taken).result() < given_back / 4
     finally:

@@ -15,7 +15,7 @@ from transcribe.batch.planning import Job, outlook
 from transcribe.errors import TranscribeError
 from transcribe.pipeline.checkpoints import Checkpoints
 from transcribe.pipeline.pipeline import Pipeline
-from transcribe.pipeline.recording import Watch
+from transcribe.pipeline.watch import RunMonitor
 from transcribe.recognition.engines import engine_name
 from transcribe.settings import Settings
 from transcribe.units import format_duration
@@ -44,7 +44,7 @@ def forecast(jobs: Iterable[Job], setup: Setup) -> Iterator[str]:
     )
 
     def is_kept(job: Job, audio_sha256: str) -> bool:
-        with pipeline.recording(job.episode, audio_sha256=audio_sha256, watch=Watch()) as recording:
+        with pipeline.recording(job.episode, audio_sha256=audio_sha256, monitor=RunMonitor()) as recording:
             return recording.is_complete
 
     for job in jobs:

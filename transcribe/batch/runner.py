@@ -134,7 +134,7 @@ class _Run:
             if not one.begun:
                 one.begun = True
                 self._onlooker.started(one.number, one.job.source, one.length)
-            future = self._crew.executor.submit(work, task, self._crew.tell)
+            future = self._crew.executor.submit(work, task, self._crew.on_progress)
             self._running[future] = one, task
             future.add_done_callback(self._events.put)
 

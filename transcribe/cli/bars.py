@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
     from audio.episode import Episode
+    from transcribe.progress import Progress
 
 _FORMAT = "{desc:>12} {percentage:3.0f}%|{bar:30}| {elapsed}<{remaining}"
 _NAMES = {"decode": "reading", "recognize": "words", "diarize": "speakers"}
@@ -47,13 +48,13 @@ class Bars:
             if self._downloads:
                 self._downloads.clear()
 
-    def __call__(self, stage: str, fraction: float) -> None:
-        """`stage` has done `fraction` (0 to 1) of its work; a bar never goes back."""
+    def on_progress(self, progress: Progress) -> None:
+        """See `transcribe.progress.OnProgress`; a bar never goes back."""
         if not self._drawn:
             return
         with self._lock:
-            bar = self._bars.get(stage) or self._new(stage)
-            bar.update(max(0.0, min(fraction, 1.0) - bar.n))
+            bar = self._bars.get(progress.stage) or self._new(progress.stage)
+            bar.update(max(0.0, min(progress.fraction, 1.0) - bar.n))
 
     def download(self, episode: Episode, here: int, total: int | None) -> None:
         """`here` of `total` bytes of an episode's audio are on this machine."""

@@ -171,7 +171,7 @@ def check(stages: StagesMaker, /, place: Path, **given: Any) -> int:
             scoring=scoring,
             baseline=baseline,
             started=started,
-            progress=bars,
+            on_progress=bars.on_progress,
         )
     _tell(report, **out)
     if update and file is not None and clips.partial and file.is_file():

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from transcribe.progress import Progress
+
 Seconds = float
 
 _SHARE = {"decode": 0.03, "recognize": 0.75, "diarize": 0.22}  # of the work, measured on two cores with `base`
@@ -67,11 +69,11 @@ class Meter:
         if seconds is not None:
             self._known.append(seconds)
 
-    def told(self, number: int, stage: str, fraction: float) -> None:
-        """A stage of an episode is so far; it never goes back."""
-        one = self._running.get(number)
+    def progressed(self, progress: Progress) -> None:
+        """A stage of an episode has done more; an earlier fraction of it is ignored."""
+        one = self._running.get(progress.task)
         if one is not None:
-            one.stages[stage] = max(one.stages.get(stage, 0.0), min(1.0, fraction))
+            one.stages[progress.stage] = max(one.stages.get(progress.stage, 0.0), min(1.0, progress.fraction))
 
     def ended(self, number: int, *, seconds: Seconds | None, failed: bool) -> None:
         """An episode is done with; `seconds` is its length as it turned out."""

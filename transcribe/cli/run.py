@@ -215,16 +215,16 @@ def _crew(setup: Setup, episodes: int, display: Display) -> Iterator[tuple[Crew,
     if settings.scheduler:
         if not local.suits_processes(setup.stages):
             raise SettingsError("scheduler: these stages cannot be made on another machine")
-        with dask_client.scheduler(settings.scheduler, display.told, size=settings.jobs) as crew:
+        with dask_client.scheduler(settings.scheduler, display.on_progress, size=settings.jobs) as crew:
             yield crew, setup
         return
     if not local.suits_processes(setup.stages):
-        with local.in_this_process(display.told) as crew:
+        with local.in_this_process(display.on_progress) as crew:
             yield crew, setup
         return
     layout = local.layout(setup.settings, episodes)
     shared = replace(setup, settings=replace(setup.settings, threads=layout.threads))
-    with local.processes(layout.jobs, display.told, last_threads=layout.last_threads) as crew:
+    with local.processes(layout.jobs, display.on_progress, last_threads=layout.last_threads) as crew:
         yield crew, shared
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from transcribe.cli.bars import Bars
 from transcribe.cli.progress_meter import Meter, Reading, Running
+from transcribe.progress import Progress
 from transcribe.units import format_duration
 
 if TYPE_CHECKING:
@@ -66,10 +67,10 @@ class Display:
             self._meter.started(number, name, seconds)
         self._event({"event": "started", "number": number, "source": name, "audio_seconds": seconds})
 
-    def told(self, number: int, stage: str, fraction: float) -> None:
-        """A task's stage is so far (a `Tell`)."""
+    def on_progress(self, progress: Progress) -> None:
+        """See `transcribe.progress.OnProgress`."""
         with self._lock:
-            self._meter.told(number, stage, fraction)
+            self._meter.progressed(progress)
 
     def ended(self, number: int, result: Result) -> None:
         """See `transcribe.batch.report.Onlooker`."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,7 @@ from transcribe.transcript import SpeakerSpan
 if TYPE_CHECKING:
     from audio.decoding.samples import Audio
     from audio.episode import Seconds
+    from audio.progress import OnFraction
 
 # Something begins where a score reaches the first number and lasts while it stays above the second.
 _SPEECH = (0.7, 0.5)  # probability of speech
@@ -73,7 +74,7 @@ def find_speakers(
     channels: Channels = Channels.AUTO,
     device: str = "auto",
     threads: int = 0,
-    progress: Callable[[float], None] = lambda fraction: None,
+    progress: OnFraction = lambda fraction: None,
 ) -> Diarization:
     """Who is heard when; nobody where there is no speech.
 

@@ -7,7 +7,6 @@ memory (0.8 kB per window of speech). What the vectors mean is the business of `
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
     from audio.decoding.samples import Audio
+    from audio.progress import OnFraction
     from transcribe.diarization.networks import Network
 
 SAMPLE_RATE = 16_000
@@ -53,7 +53,7 @@ def embed(
     *,
     starts: NDArray[np.float64],
     threads: int = 0,
-    progress: Callable[[float], None] = lambda fraction: None,
+    progress: OnFraction = lambda fraction: None,
 ) -> NDArray[np.float32]:
     """The vectors of the windows that start at `starts` (ascending, seconds): float32 (n, 192), each of length 1.
 

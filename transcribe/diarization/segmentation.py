@@ -9,7 +9,6 @@ bytes a frame.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from transcribe.parallel import map_in_order
 
 if TYPE_CHECKING:
     from audio.decoding.samples import Audio
+    from audio.progress import OnFraction
     from transcribe.diarization.networks import Network
 
 SAMPLE_RATE = 16_000
@@ -62,7 +62,7 @@ def segment(
     network: Network,
     *,
     threads: int = 0,
-    progress: Callable[[float], None] = lambda fraction: None,
+    progress: OnFraction = lambda fraction: None,
 ) -> Activity:
     """The activity of a whole recording; frames that lie beyond its end are left out.
 

@@ -29,7 +29,8 @@ from transcribe.evaluation.gates import Found, Gate, gates_of, pooled_gates
 from transcribe.evaluation.references import REFERENCE_SUFFIXES, Account, account_of, read_account, with_times
 from transcribe.evaluation.score import Score, Scoring, score
 from transcribe.pipeline.pipeline import Pipeline
-from transcribe.pipeline.recording import Progress, Watch
+from transcribe.pipeline.watch import RunMonitor
+from transcribe.progress import OnProgress, ignore_progress
 from transcribe.settings import Settings, Stage
 from transcribe.transcript import Transcript
 
@@ -100,7 +101,7 @@ def check(
     scoring: Scoring,
     baseline: Baseline | None = None,
     started: Callable[[Clip], None] = lambda clip: None,
-    progress: Progress = lambda stage, fraction: None,
+    on_progress: OnProgress = ignore_progress,
 ) -> tuple[Report, Baseline]:
     """Transcribe and score every clip. Returns the report, and what was found as a baseline for a later check.
 
@@ -113,7 +114,7 @@ def check(
     for clip in clips.clips:
         started(clip)
         source = str((clip.references or (clip.audio,))[0])
-        one = _attempt(clip, pipeline_for, scoring=scoring, progress=progress)
+        one = _attempt(clip, pipeline_for, scoring=scoring, on_progress=on_progress)
         if isinstance(one, str):
             checked.append(Checked(clip.name, error=one, source=source))
             continue
@@ -132,10 +133,10 @@ def check(
     return Report(ordered, overall, _notes(found, baseline) + _unlooked_at(found, clips), scoring), made
 
 
-def _attempt(clip: Clip, pipeline_for: PipelineMaker, *, scoring: Scoring, progress: Progress) -> Found | str:
+def _attempt(clip: Clip, pipeline_for: PipelineMaker, *, scoring: Scoring, on_progress: OnProgress) -> Found | str:
     """What the clip is worth, or why it could not be run."""
     try:
-        return _found(clip, pipeline_for(clip.settings), scoring=scoring, progress=progress)
+        return _found(clip, pipeline_for(clip.settings), scoring=scoring, on_progress=on_progress)
     except (AudioError, TranscribeError, OutputError) as error:
         return _named(clip, str(error))
     except Exception as error:  # noqa: BLE001 - a defect of ours, or of what we stand on, is this clip's alone
@@ -143,7 +144,7 @@ def _attempt(clip: Clip, pipeline_for: PipelineMaker, *, scoring: Scoring, progr
         return _named(clip, f"unexpected {type(error).__name__}: {error}; run it with --verbose and report it")
 
 
-def _found(clip: Clip, pipeline: Pipeline, *, scoring: Scoring, progress: Progress) -> Found:
+def _found(clip: Clip, pipeline: Pipeline, *, scoring: Scoring, on_progress: OnProgress) -> Found:
     """What the clip's transcript is worth: as it was kept, or scored now."""
     if not clip.audio.exists():
         raise TranscriptError(f"{clip.audio}: there is no such recording; correct `audio` in {FILE_NAME}")
@@ -152,8 +153,8 @@ def _found(clip: Clip, pipeline: Pipeline, *, scoring: Scoring, progress: Progre
         raise TranscriptError(f"{clip.audio}: no reference beside it; write {ways}")
     against = [[_hash(path) for path in clip.references], asdict(scoring), clip.terms, SCORES_OF]
     reference = hashlib.sha256(json.dumps(against, sort_keys=True).encode()).hexdigest()
-    watch, began = Watch(progress), time.perf_counter()
-    transcript = pipeline.transcript(Episode.of_file(clip.audio), watch=watch)
+    monitor, began = RunMonitor(on_progress), time.perf_counter()
+    transcript = pipeline.transcript(Episode.of_file(clip.audio), monitor=monitor)
     elapsed = time.perf_counter() - began
     heard = account_of(transcript)
     said = json.dumps([asdict(heard), reference], sort_keys=True)
@@ -165,7 +166,7 @@ def _found(clip: Clip, pipeline: Pipeline, *, scoring: Scoring, progress: Progre
             raise TranscriptError(f"{clip.references[0]}: {scored.lacks}, so nothing can be checked against it")
         one = _measured(scored, reference)
         _save(kept, asdict(one))
-    ran = watch.seconds.keys() >= {Stage.RECOGNIZE, Stage.DIARIZE}  # what was kept took no time to speak of
+    ran = monitor.seconds.keys() >= {Stage.RECOGNIZE, Stage.DIARIZE}  # what was kept took no time to speak of
     took = _took(transcript, clip.settings, round(elapsed, 3) if ran else None)
     return replace(one, took=took, seconds=transcript.episode.duration or 0.0)
 

@@ -22,8 +22,9 @@ from audio.disk import sha256_of
 from audio.episode import Episode
 from audio.errors import SourceError
 from transcribe.pipeline.checkpoints import Store, users_checkpoints
-from transcribe.pipeline.recording import Progress, Recording, Watch
+from transcribe.pipeline.recording import Recording
 from transcribe.pipeline.stages import RealStages, Stages, glossary_of
+from transcribe.pipeline.watch import RunMonitor
 from transcribe.recognition.engines import engine_name
 from transcribe.settings import Settings
 from transcribe.speakers.attribution import attribute, overlaps
@@ -62,20 +63,19 @@ class Pipeline:
         episode: Episode,
         *,
         audio_sha256: str | None = None,
-        progress: Progress = lambda stage, fraction: None,
-        watch: Watch | None = None,
+        monitor: RunMonitor | None = None,
     ) -> Transcript:
         """The transcript of the episode's local file.
 
         `audio_sha256` is the file's, where it is known; one that holds something else by then is a `SourceError`.
-        Raises `AudioError` and `TranscribeError`; whatever stage had finished by then is kept. What `progress` raises
-        stops the stages and comes out again. `watch`, instead of `progress`, also notes what took how long.
+        Raises `AudioError` and `TranscribeError`; whatever stage had finished by then is kept. `monitor` receives
+        progress; what its callback raises stops the stages and is raised again.
         """
-        with self.recording(episode, audio_sha256=audio_sha256, watch=watch or Watch(progress)) as recording:
+        with self.recording(episode, audio_sha256=audio_sha256, monitor=monitor or RunMonitor()) as recording:
             words, people = _side_by_side(recording)
             return self._told(episode, recording.facts, words=words, people=people, sha256=recording.sha256)
 
-    def recording(self, episode: Episode, *, audio_sha256: str | None, watch: Watch) -> Recording:
+    def recording(self, episode: Episode, *, audio_sha256: str | None, monitor: RunMonitor) -> Recording:
         """The episode's file and its stages one by one, for those who do them in several places."""
         if episode.path is None:
             raise SourceError(f"{episode.title}: not on this machine yet; fetch {episode.audio_url} first")
@@ -86,7 +86,7 @@ class Pipeline:
             stages=self._stages,
             settings=self.settings,
             store=self._checkpoints,
-            watch=watch,
+            monitor=monitor,
         )
 
     def _told(
@@ -142,7 +142,7 @@ def _side_by_side(recording: Recording) -> tuple[Recognition, Diarization]:
         try:
             return words.result(), people.result()
         except KeyboardInterrupt:
-            recording.watch.stop()
+            recording.monitor.stop()
             raise
 
 

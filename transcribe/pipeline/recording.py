@@ -9,12 +9,10 @@ What this does not do: give speakers names, run stages side by side (`transcribe
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,6 +21,7 @@ from audio.errors import SourceError
 from transcribe.pipeline import codecs
 from transcribe.pipeline.checkpoints import Key, Store
 from transcribe.pipeline.stages import Stages, glossary_of
+from transcribe.pipeline.watch import RunMonitor
 from transcribe.recognition.glossary import Glossary, names_from_metadata
 from transcribe.settings import Settings, Stage
 
@@ -32,9 +31,6 @@ if TYPE_CHECKING:
     from transcribe.diarization.diarize import Diarization
     from transcribe.recognition.recognize import Recognition
     from transcribe.recognition.vad import Chunk, ChunkPlan
-
-Progress = Callable[[str, float], None]
-"""Told the name of a stage and how much of it is done, 0 to 1. May be called from several threads."""
 
 Value = TypeVar("Value")
 
@@ -53,42 +49,6 @@ BLOCK = 16  # chunks; at most eight minutes of sound, a multiple of what a GPU t
 _PLANNED, _REHEARD = 0.05, 0.8  # of the words' progress, where the plan is made and where rehearing starts
 
 
-class StoppedError(Exception):
-    """Raised inside a stage whose run was interrupted."""
-
-
-class Watch:
-    """What a run tells while it goes on: progress, how long each stage took, and the stage that failed."""
-
-    def __init__(self, progress: Progress = lambda stage, fraction: None) -> None:
-        self._progress = progress
-        self._stopped = threading.Event()
-        self.seconds: dict[str, float] = {}  # by stage, of this run
-        self.failed_in = ""
-
-    def tell(self, stage: str, fraction: float) -> None:
-        """`stage` has done this part of its work. Once stopped, raises what makes it end."""
-        if self._stopped.is_set():
-            raise StoppedError
-        self._progress(stage, fraction)
-
-    def stop(self) -> None:
-        """Have every stage that is running end where it next tells how far it is."""
-        self._stopped.set()
-
-    @contextlib.contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """The block is work of this stage."""
-        start = time.perf_counter()
-        try:
-            yield
-        except Exception:
-            self.failed_in = self.failed_in or name
-            raise
-        finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
-
-
 class Recording:
     """An episode's file with this SHA-256, its stages under some settings, and a store of what they found before.
 
@@ -97,12 +57,12 @@ class Recording:
     """
 
     def __init__(
-        self, episode: Episode, sha256: str, *, stages: Stages, settings: Settings, store: Store, watch: Watch
+        self, episode: Episode, sha256: str, *, stages: Stages, settings: Settings, store: Store, monitor: RunMonitor
     ) -> None:
         if episode.path is None:
             raise ValueError(f"{episode.title}: not on this machine yet")
         self._episode, self._path, self.sha256 = episode, episode.path, sha256
-        self._stages, self._settings, self._store, self.watch = stages, settings, store, watch
+        self._stages, self._settings, self._store, self.monitor = stages, settings, store, monitor
         self._audio: Audio | None = None
         self._refused: Exception | None = None
         self._lock = threading.RLock()
@@ -125,8 +85,8 @@ class Recording:
 
         def made() -> ChunkPlan:
             audio = self._samples()
-            with self.watch.stage("plan"):
-                return self._stages.plan(audio, progress=lambda done: self._tell_words(_PLANNED * done))
+            with self.monitor.stage("plan"):
+                return self._stages.plan(audio, progress=lambda done: self._report_words(_PLANNED * done))
 
         return self._kept(Stage.PLAN, "", codecs.plan, made, of=codecs.of_plan)
 
@@ -136,7 +96,7 @@ class Recording:
 
         def made() -> str:
             audio, plan = self._samples(), self.plan
-            with self.watch.stage("recognize"):
+            with self.monitor.stage("recognize"):
                 return self._stages.language(audio, plan)
 
         return self._kept(Stage.LANGUAGE, self._model, codecs.language, made, of=codecs.of_language)
@@ -153,9 +113,9 @@ class Recording:
 
         def made() -> Recognition:
             audio = self._samples()
-            with self.watch.stage("recognize"):
+            with self.monitor.stage("recognize"):
                 return self._stages.recognize(
-                    audio, chunks, language=language, progress=lambda done: self._tell_block(number + done)
+                    audio, chunks, language=language, progress=lambda done: self._report_block(number + done)
                 )
 
         found = self._kept(
@@ -165,7 +125,7 @@ class Recording:
             made,
             of=codecs.of_recognition,
         )
-        self._tell_block(number + 1)
+        self._report_block(number + 1)
         return found
 
     def words(self) -> Recognition:
@@ -177,7 +137,7 @@ class Recording:
         )
         if self._glossary.terms and first.words:
             first = self._reheard(first)
-        self._tell_words(1.0)
+        self._report_words(1.0)
         return first
 
     def speakers(self) -> Diarization:
@@ -185,8 +145,8 @@ class Recording:
 
         def made() -> Diarization:
             audio = self._samples()
-            with self.watch.stage("diarize"):
-                return self._stages.diarize(audio, progress=lambda done: self.watch.tell("diarize", done))
+            with self.monitor.stage("diarize"):
+                return self._stages.diarize(audio, progress=lambda done: self.monitor.report("diarize", done))
 
         return self._kept(Stage.DIARIZE, "", codecs.diarization, made, of=codecs.of_diarization)
 
@@ -205,12 +165,12 @@ class Recording:
     def _reheard(self, first: Recognition) -> Recognition:
         def made() -> Recognition:
             audio = self._samples()
-            with self.watch.stage("rehear"):
+            with self.monitor.stage("rehear"):
                 return self._stages.rehear(
                     audio,
                     first,
                     glossary=self._glossary,
-                    progress=lambda done: self._tell_words(_REHEARD + (1 - _REHEARD) * done),
+                    progress=lambda done: self._report_words(_REHEARD + (1 - _REHEARD) * done),
                 )
 
         before = f"{self._settings.digest(Stage.RECOGNIZE)} {self._model} {self._glossary.digest}"
@@ -242,7 +202,7 @@ class Recording:
                 raise self._refused
             if self._audio is None:
                 try:
-                    with self.watch.stage("decode"):
+                    with self.monitor.stage("decode"):
                         self._audio = self._decoded()
                 except Exception as error:
                     self._refused = error
@@ -253,7 +213,7 @@ class Recording:
         """Decodes, and makes sure that the samples are those of the file that was meant."""
         from audio.decoding.decode import decode
 
-        audio = decode(self._path, progress=lambda fraction: self.watch.tell("decode", fraction))
+        audio = decode(self._path, progress=lambda fraction: self.monitor.report("decode", fraction))
         try:
             if sha256_of(self._path) == self.sha256:
                 return audio
@@ -276,12 +236,12 @@ class Recording:
         """The settings' glossary, and the names the episode and `--speakers` give away."""
         return glossary_of(self._settings).with_names(names_from_metadata(self._episode, self._settings.speaker_names))
 
-    def _tell_block(self, done: float) -> None:
+    def _report_block(self, done: float) -> None:
         whole = _REHEARD if self._glossary.terms else 1.0
-        self._tell_words(_PLANNED + (whole - _PLANNED) * done / self.n_blocks)
+        self._report_words(_PLANNED + (whole - _PLANNED) * done / self.n_blocks)
 
-    def _tell_words(self, fraction: float) -> None:
-        self.watch.tell("recognize", fraction)
+    def _report_words(self, fraction: float) -> None:
+        self.monitor.report("recognize", fraction)
 
 
 class _MissingError(Exception):

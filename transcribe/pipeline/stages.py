@@ -15,13 +15,12 @@ from transcribe.settings import Settings, home_expanded
 
 if TYPE_CHECKING:
     from audio.decoding.samples import Audio
+    from audio.progress import OnFraction
     from transcribe.diarization.diarize import Diarization
     from transcribe.recognition.glossary import Glossary
     from transcribe.recognition.models import ModelFiles
     from transcribe.recognition.recognize import Recognition
     from transcribe.recognition.vad import Chunk, ChunkPlan
-
-    Tick = Callable[[float], None]
 
 
 class Stages(Protocol):
@@ -30,19 +29,19 @@ class Stages(Protocol):
     def model(self) -> ModelFiles:
         """The recogniser's weights; their hash is part of a checkpoint's key."""
 
-    def plan(self, audio: Audio, *, progress: Tick) -> ChunkPlan:
+    def plan(self, audio: Audio, *, progress: OnFraction) -> ChunkPlan:
         """Where somebody speaks, in chunks."""
 
     def language(self, audio: Audio, plan: ChunkPlan) -> str:
         """The code of the language spoken: given, or found out."""
 
-    def recognize(self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: Tick) -> Recognition:
+    def recognize(self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: OnFraction) -> Recognition:
         """The words of some chunks of the plan, in the order of time; they depend on no other chunks."""
 
-    def rehear(self, audio: Audio, first: Recognition, *, glossary: Glossary, progress: Tick) -> Recognition:
+    def rehear(self, audio: Audio, first: Recognition, *, glossary: Glossary, progress: OnFraction) -> Recognition:
         """`first`, of the whole recording, with the glossary's names put right."""
 
-    def diarize(self, audio: Audio, *, progress: Tick) -> Diarization:
+    def diarize(self, audio: Audio, *, progress: OnFraction) -> Diarization:
         """Who is heard when, and what they sound like."""
 
 
@@ -77,7 +76,7 @@ class RealStages:
 
         return load(self._settings, self.model())
 
-    def plan(self, audio: Audio, *, progress: Tick) -> ChunkPlan:
+    def plan(self, audio: Audio, *, progress: OnFraction) -> ChunkPlan:
         """See `Stages`. Raises `EngineError`."""
         from transcribe.recognition.vad import chunk_audio
 
@@ -92,14 +91,14 @@ class RealStages:
             return UNDETERMINED if given == "auto" else given
         return language_of(audio, self._recognizer, plan, self._settings)
 
-    def recognize(self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: Tick) -> Recognition:
+    def recognize(self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: OnFraction) -> Recognition:
         """See `Stages`. Raises `ModelError` and `EngineError`."""
         from transcribe.recognition.recognize import read_chunks
 
         beam_size = self._settings.beam_size
         return read_chunks(audio, self._recognizer, chunks, language=language, beam_size=beam_size, progress=progress)
 
-    def rehear(self, audio: Audio, first: Recognition, *, glossary: Glossary, progress: Tick) -> Recognition:
+    def rehear(self, audio: Audio, first: Recognition, *, glossary: Glossary, progress: OnFraction) -> Recognition:
         """See `Stages`. Raises `ModelError` and `EngineError`."""
         from transcribe.recognition.glossary_correction import correct_words
         from transcribe.recognition.name_biasing import recover_names
@@ -108,7 +107,7 @@ class RealStages:
         words, stated = correct_words(second.words, glossary)
         return replace(second, words=words, corrections=(*second.corrections, *stated))
 
-    def diarize(self, audio: Audio, *, progress: Tick) -> Diarization:
+    def diarize(self, audio: Audio, *, progress: OnFraction) -> Diarization:
         """See `Stages`. Raises `SettingsError`, `ModelError` and `EngineError`."""
         from transcribe.diarization.channels import Channels
         from transcribe.diarization.diarize import find_speakers

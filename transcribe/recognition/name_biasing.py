@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,6 +28,7 @@ from transcribe.transcript import Word
 
 if TYPE_CHECKING:
     from audio.decoding.samples import Audio
+    from audio.progress import OnFraction
     from transcribe.recognition.engines.protocol import Recognizer
     from transcribe.recognition.reading_quality import ChunkEvidence
 
@@ -55,7 +56,7 @@ def recover_names(
     recognizer: Recognizer,
     *,
     glossary: Glossary,
-    progress: Callable[[float], None] | None = None,
+    progress: OnFraction | None = None,
 ) -> Recognition:
     """`recognition` with the names of `glossary` where they were said and misheard; each is in `corrections`.
 

@@ -9,7 +9,7 @@ What this does not do: decode files, load models, tell speakers apart, know how 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -35,8 +35,7 @@ from transcribe.transcript import Doubt, Word
 
 if TYPE_CHECKING:
     from audio.decoding.samples import Audio
-
-    Progress = Callable[[float], None]
+    from audio.progress import OnFraction
 
 UNDETERMINED = "und"  # the language of a recording without speech (ISO 639-2)
 
@@ -64,7 +63,7 @@ def read_chunks(
     *,
     language: str,
     beam_size: int,
-    progress: Progress | None = None,
+    progress: OnFraction | None = None,
 ) -> Recognition:
     """What is said in some chunks of a plan. No chunk's words depend on another's, so a plan may be read in parts.
 

@@ -11,7 +11,7 @@ What this does not do: tell speakers apart, drop music, judge what the recognise
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audio.decoding.samples import Audio
+    from audio.progress import OnFraction
 
     Floats = NDArray[np.float32]
 
@@ -93,7 +94,7 @@ class ChunkPlan:
         return sum(chunk.voiced for chunk in self.chunks)
 
 
-def chunk_audio(audio: Audio, *, progress: Callable[[float], None] | None = None) -> ChunkPlan:
+def chunk_audio(audio: Audio, *, progress: OnFraction | None = None) -> ChunkPlan:
     """Find the speech in `audio` and pack it into chunks. Raises `EngineError` when the network cannot run."""
     probabilities = speech_probabilities(audio.blocks(_BLOCK), total_samples=audio.n_samples, progress=progress)
     regions = find_regions(probabilities, duration=audio.duration)
@@ -101,7 +102,7 @@ def chunk_audio(audio: Audio, *, progress: Callable[[float], None] | None = None
 
 
 def speech_probabilities(
-    blocks: Iterable[Floats], *, total_samples: int = 0, progress: Callable[[float], None] | None = None
+    blocks: Iterable[Floats], *, total_samples: int = 0, progress: OnFraction | None = None
 ) -> Floats:
     """Silero's probability of speech for each 32 ms frame, float32, shape (n_frames,); the last frame is filled with 0.
 

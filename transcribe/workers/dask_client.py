@@ -21,10 +21,11 @@ from typing import Any
 
 from audio.errors import SourceError, installing
 from transcribe.errors import ClusterError
+from transcribe.progress import OnProgress, Progress, ignore_progress
 from transcribe.settings import Settings, home_expanded
 from transcribe.workers import dask_worker
 from transcribe.workers.local import Crew
-from transcribe.workers.task import Outcome, Task, Tell, failure_of, silent
+from transcribe.workers.task import Outcome, Task, failure_of
 
 _PIECE_BYTES = 1 << 24
 _SHIPMENTS = 5  # of one task: a worker may die after it, or another one take the task over
@@ -36,20 +37,20 @@ _log = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
-def scheduler(address: str, heard: Tell, *, size: int = 0, patience: float = _PATIENCE_S) -> Iterator[Crew]:
+def scheduler(address: str, on_progress: OnProgress, *, size: int = 0, patience: float = _PATIENCE_S) -> Iterator[Crew]:
     """The workers of the scheduler at `address` (`tcp://HOST:PORT`) as a crew.
 
-    `size` tasks are under way at a time; 0: one for every worker there is now. `heard` is called, in another thread,
-    with what the workers tell. Raises `ClusterError` where the scheduler does not answer or has no workers within
+    `size` tasks are under way at a time; 0: one for every worker there is now. `on_progress` is called in
+    another thread. Raises `ClusterError` where the scheduler does not answer or has no workers within
     `patience` seconds, or where they have another version of turnscript or Python.
     """
     with _connected(address, patience) as client:
         workers = _checked_workers(client, address, patience)
         run = f"turnscript-{uuid.uuid4().hex}"
-        client.subscribe_topic(run, lambda event: heard(*event[1]))
+        client.subscribe_topic(run, lambda event: on_progress(Progress(*event[1])))
         executor = ClusterExecutor(client, run)
         try:
-            yield Crew(executor, size or workers, silent, executor.abandon)
+            yield Crew(executor, size or workers, ignore_progress, executor.abandon)
             executor.shutdown()
         finally:
             executor.abandon()
@@ -72,7 +73,7 @@ def mismatch(here: dask_worker.Versions, there: Mapping[str, object]) -> str:
 
 
 class ClusterExecutor(Executor):
-    """`submit(work, task, tell)` on a cluster. `tell` stays here: a worker tells the scheduler's topic of this run.
+    """`submit(work, task, on_progress)` on a cluster. `on_progress` stays here: a worker reports to this run's topic.
 
     `submit` never raises for a cluster that is gone; the future does.
     """

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,14 @@ from typing import Any
 import transcribe
 from audio.disk import cache_folder, sha256_of, write_atomically
 from transcribe.errors import ClusterError
+from transcribe.pipeline.watch import StoppedError
+from transcribe.progress import OnProgress, Progress
 from transcribe.workers.process_setup import keep_freed_memory, report_to_nobody
-from transcribe.workers.task import Outcome, Part, Task, Tell
+from transcribe.workers.task import Outcome, Part, Task
 
 _SPARE_FILES = 3  # shipped recordings a worker keeps that no task needs: parts of one may come to it again
 _EXPECTED_S = 12 * 3600.0  # a task that has not come for its recording by then was sent by a client that died
-_TOLD_EVERY_S = 1.0
+_REPORT_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +71,12 @@ class Missing:
     worker: str
 
 
-class StoppedError(Exception):
-    """The run this task belongs to was given up."""
-
-
 def versions() -> Versions:
     """Those of this process."""
     return Versions(transcribe.__version__, ".".join(platform.python_version_tuple()[:2]))
 
 
-def do(fn: Callable[[Task, Tell], Outcome], parcel: Parcel) -> Outcome | Missing:
+def do(fn: Callable[[Task, OnProgress], Outcome], parcel: Parcel) -> Outcome | Missing:
     """Do the task on this worker, or say that its audio is not here. Raises `ClusterError` for another version."""
     from distributed import get_worker
 
@@ -190,19 +188,19 @@ def _desk() -> _Desk:
 
 
 class _Reporter:
-    """Tells the scheduler how far a task is, not too often; ends the task where its run was given up."""
+    """Reports a task's progress to the scheduler, once a second; ends the task if its run was stopped."""
 
     def __init__(self, worker: Any, run: str, desk: _Desk) -> None:
         self._worker, self._run, self._desk = worker, run, desk
-        self._told: dict[str, float] = {}
+        self._reported: dict[str, float] = {}  # stage → when
 
-    def __call__(self, number: int, stage: str, fraction: float) -> None:
+    def __call__(self, progress: Progress) -> None:
         if self._run in self._desk.stopped:
             raise StoppedError
-        now = time.monotonic()
-        if fraction >= 1.0 or now - self._told.get(stage, -_TOLD_EVERY_S) >= _TOLD_EVERY_S:
-            self._told[stage] = now
-            self._worker.log_event(self._run, (number, stage, fraction))
+        now, stage = time.monotonic(), progress.stage
+        if progress.fraction >= 1.0 or now - self._reported.get(stage, -_REPORT_EVERY_S) >= _REPORT_EVERY_S:
+            self._reported[stage] = now
+            self._worker.log_event(self._run, astuple(progress))
 
 
 def _audio(task: Task, shipped: Path) -> Path | None:

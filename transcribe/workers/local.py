@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transcribe.parallel import available_cores
+from transcribe.progress import OnProgress, Progress
 from transcribe.settings import Settings
 from transcribe.workers.process_setup import begin
-from transcribe.workers.task import Tell
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -48,7 +48,7 @@ _PATIENCE = 1.0  # seconds a worker may take to end when it is asked to
 
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """Who does the tasks: an executor, how many tasks it is given at a time, what each is given to tell how far it is,
+    """Who does the tasks: an executor, how many tasks it is given at a time, what each reports progress to,
     and a way to drop what is under way at once.
 
     `last_threads` are those of a task no other waits behind, which will soon have the machine for itself; 0: as the
@@ -57,7 +57,7 @@ class Crew:
 
     executor: Executor
     size: int
-    tell: Tell
+    on_progress: OnProgress
     abandon: Callable[[], None]
     last_threads: int = 0
 
@@ -110,21 +110,21 @@ def available_memory() -> int:
 
 
 @contextlib.contextmanager
-def in_this_process(heard: Tell) -> Iterator[Crew]:
+def in_this_process(on_progress: OnProgress) -> Iterator[Crew]:
     """One thread of this process, for stages that cannot live in another one."""
     executor = ThreadPoolExecutor(1, thread_name_prefix="task")
     try:
-        yield Crew(executor, 1, heard, lambda: executor.shutdown(wait=False, cancel_futures=True))
+        yield Crew(executor, 1, on_progress, lambda: executor.shutdown(wait=False, cancel_futures=True))
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
 
 
 @contextlib.contextmanager
-def processes(count: int, heard: Tell, *, last_threads: int = 0) -> Iterator[Crew]:
-    """`count` processes, started when there is work for them; `heard` is called in threads of this one."""
-    executor = Processes(count, heard)
+def processes(count: int, on_progress: OnProgress, *, last_threads: int = 0) -> Iterator[Crew]:
+    """`count` processes, started when there is work for them; `on_progress` is called in threads of this one."""
+    executor = Processes(count, on_progress)
     try:
-        yield Crew(executor, count, _tell_parent, executor.abandon, last_threads)
+        yield Crew(executor, count, _send_progress, executor.abandon, last_threads)
         executor.shutdown()
     finally:
         executor.abandon()
@@ -142,8 +142,8 @@ class Processes(Executor):
     while it writes.
     """
 
-    def __init__(self, count: int, heard: Tell) -> None:
-        self._heard = heard
+    def __init__(self, count: int, on_progress: OnProgress) -> None:
+        self._on_progress = on_progress
         self._lock = threading.Lock()
         self._free: list[ProcessPoolExecutor | None] = [None] * count  # None: not started
         self._busy: set[ProcessPoolExecutor] = set()
@@ -193,7 +193,7 @@ class Processes(Executor):
         pool = ProcessPoolExecutor(1, mp_context=context, initializer=_start, initargs=(there,))
         future = pool.submit(fn, *args, **kwargs)  # starts the process
         there.close()  # so that the pipe ends with the process
-        threading.Thread(target=_listen, args=(here, self._heard), daemon=True, name="progress").start()
+        threading.Thread(target=_read_progress, args=(here, self._on_progress), daemon=True, name="progress").start()
         return pool, future
 
     def _freed(self, pool: ProcessPoolExecutor, done: Future[Any]) -> None:
@@ -208,7 +208,7 @@ class _Parent:
 
     pipe: Connection | None = None
     lock = threading.Lock()
-    told: dict[tuple[int, str], float] = {}  # noqa: RUF012 - a process has one
+    sent: dict[tuple[int, str], float] = {}  # noqa: RUF012 - a process has one
 
 
 def _start(pipe: Connection) -> None:
@@ -226,15 +226,15 @@ def _start(pipe: Connection) -> None:
         threading.Thread(target=end_with_parent, daemon=True, name="parent").start()
 
 
-def _tell_parent(number: int, stage: str, fraction: float) -> None:
-    before = _Parent.told.get((number, stage), -1.0)
-    if _Parent.pipe is not None and (fraction >= 1.0 or abs(fraction - before) >= _ENOUGH):
-        _Parent.told[number, stage] = fraction
-        with _Parent.lock, contextlib.suppress(OSError):  # a parent that has gone hears nothing
-            _Parent.pipe.send((number, stage, fraction))
+def _send_progress(progress: Progress) -> None:
+    stage, fraction = (progress.task, progress.stage), progress.fraction
+    if _Parent.pipe is not None and (fraction >= 1.0 or abs(fraction - _Parent.sent.get(stage, -1.0)) >= _ENOUGH):
+        _Parent.sent[stage] = fraction
+        with _Parent.lock, contextlib.suppress(OSError):  # the parent has ended
+            _Parent.pipe.send(progress)
 
 
-def _listen(pipe: Connection, heard: Tell) -> None:
+def _read_progress(pipe: Connection, on_progress: OnProgress) -> None:
     with pipe, contextlib.suppress(EOFError, OSError):
         while True:
-            heard(*pipe.recv())
+            on_progress(pipe.recv())

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -20,16 +19,14 @@ from audio.episode import Episode
 from audio.errors import AudioError
 from transcribe.errors import TranscribeError
 from transcribe.pipeline.checkpoints import Checkpoints, ForgetfulCheckpoints, Gathered, Kept
-from transcribe.pipeline.recording import Watch
 from transcribe.pipeline.stages import Stages, StagesMaker
+from transcribe.pipeline.watch import RunMonitor
+from transcribe.progress import OnProgress, ignore_progress
 from transcribe.settings import Settings
 
 if TYPE_CHECKING:
     from transcribe.speakers.voiceprints import Voice
     from transcribe.transcript import Transcript
-
-Tell = Callable[[int, str, float], None]
-"""Told a task's number, the name of a stage, and how much of it is done, 0 to 1. May be called from several threads."""
 
 _log = logging.getLogger(__name__)
 
@@ -80,20 +77,16 @@ class Outcome:
     failure: Failure | None = None
 
 
-def silent(number: int, stage: str, fraction: float) -> None:
-    """A `Tell` that nobody listens to."""
-
-
-def work(task: Task, tell: Tell = silent) -> Outcome:
+def work(task: Task, on_progress: OnProgress = ignore_progress) -> Outcome:
     """Do the task. What is wrong with the episode is its outcome, never an exception."""
-    watch = Watch(lambda stage, fraction: tell(task.number, stage, fraction))
+    monitor = RunMonitor(on_progress, task=task.number)
     try:
-        return _done(task, watch)
+        return _done(task, monitor)
     except (AudioError, TranscribeError) as error:
-        return Outcome(seconds=watch.seconds, failure=failure_of(error, watch.failed_in))
+        return Outcome(seconds=monitor.seconds, failure=failure_of(error, monitor.failed_in))
     except Exception as error:  # noqa: BLE001 - a defect of ours, or of what we stand on, is this episode's alone
         _log.debug("%s failed", task.episode.path, exc_info=True)
-        return Outcome(seconds=watch.seconds, failure=failure_of(error, watch.failed_in))
+        return Outcome(seconds=monitor.seconds, failure=failure_of(error, monitor.failed_in))
 
 
 def failure_of(error: Exception, stage: str = "") -> Failure:
@@ -106,7 +99,7 @@ def failure_of(error: Exception, stage: str = "") -> Failure:
     return Failure(f"unexpected {type(error).__name__}: {error}; report it with the traceback", stage, where)
 
 
-def _done(task: Task, watch: Watch) -> Outcome:
+def _done(task: Task, monitor: RunMonitor) -> Outcome:
     from transcribe.pipeline.pipeline import Pipeline
 
     kept = ForgetfulCheckpoints(task.cache) if task.fresh else Checkpoints(task.cache)
@@ -114,10 +107,10 @@ def _done(task: Task, watch: Watch) -> Outcome:
     stages = _stages(task.stages, task.settings)
     pipeline = Pipeline(task.settings, stages=stages, checkpoints=store, voices=task.voices)
     if task.part is Part.ALL:
-        transcript = pipeline.transcript(task.episode, audio_sha256=task.audio_sha256, watch=watch)
-        return Outcome(transcript, watch.seconds)
+        transcript = pipeline.transcript(task.episode, audio_sha256=task.audio_sha256, monitor=monitor)
+        return Outcome(transcript, monitor.seconds)
     n_blocks = 0
-    with pipeline.recording(task.episode, audio_sha256=task.audio_sha256, watch=watch) as recording:
+    with pipeline.recording(task.episode, audio_sha256=task.audio_sha256, monitor=monitor) as recording:
         if task.part is Part.SURVEY:
             _ = recording.facts, recording.language
             n_blocks = recording.n_blocks
@@ -127,7 +120,7 @@ def _done(task: Task, watch: Watch) -> Outcome:
         else:
             recording.speakers()
     known = {name for name, _ in task.known}
-    return Outcome(None, watch.seconds, tuple(k for k in store.found if k[0] not in known), n_blocks)
+    return Outcome(None, monitor.seconds, tuple(k for k in store.found if k[0] not in known), n_blocks)
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,13 @@
+"""The callbacks a slow function reports to. Each may be called from several threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from audio.episode import Episode
+
+OnFraction = Callable[[float], None]
+"""Receives the fraction of one function's work that is done, 0 to 1."""
+
+OnDownload = Callable[[Episode, int, int | None], None]
+"""Receives an episode, the bytes of its audio on this machine, and the size of the whole (None: unknown)."""
