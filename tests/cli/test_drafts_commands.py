@@ -238,7 +238,7 @@ def test_export_leaves_a_document_edited_by_hand_and_says_so(run: Run, tmp_path:
     before = path.read_bytes()
     code, _, err = run(*export, "--docx-times", "comments")
     assert (code, path.read_bytes()) == (0, before)
-    assert err.count("a.docx: was edited by hand and stays as it is") == 1
+    assert err.count("a.docx: was edited by hand and is not updated") == 1
 
 
 def test_export_gives_the_podcast_lines_other_addresses(run: Run, tmp_path: Path) -> None:
@@ -256,7 +256,7 @@ def test_export_gives_the_podcast_lines_other_addresses(run: Run, tmp_path: Path
     before = path.read_bytes()
     code, _, err = run(*export, "--transcript-url", "https://x.example/t/")
     assert (code, path.read_bytes()) == (0, before)
-    assert "a.podcast.xml: was edited by hand and stays as it is; delete it to have it made again" in err
+    assert "a.podcast.xml: was edited by hand and is not updated; to have it written again, delete it" in err
 
 
 def test_without_the_extra_the_editor_says_what_to_install(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from output.markdown import render
 from tests.support.transcripts import transcript
 from transcribe.cli.main import cli
 from transcribe.drafts.common_words import is_common
-from transcribe.drafts.glossary_learning import Proposal, new_entries, proposals, with_entries
+from transcribe.drafts.glossary_learning import Proposal, new_entries, propose_entries, with_entries
 from transcribe.drafts.sync import sync, words_before_and_after
 from transcribe.transcript import MadeWith, Transcript
 
@@ -20,13 +20,13 @@ LEFT = "so I met Pieter Wuille in the city and Wuille said that a bitcoin is a c
 
 
 def lines(heard: str, left: str) -> list[str]:
-    return [proposal.line for proposal in proposals([(heard.split(), left.split())])]
+    return [proposal.line for proposal in propose_entries([(heard.split(), left.split())])]
 
 
 def test_a_name_misheard_twice_is_a_mishearing() -> None:
     found = {
         proposal.line: proposal
-        for proposal in proposals([(HEARD.split(), LEFT.split()), (HEARD.split(), LEFT.split())])
+        for proposal in propose_entries([(HEARD.split(), LEFT.split()), (HEARD.split(), LEFT.split())])
     }
     assert found["Wooler -> Wuille"].count == 2
     assert found["Wooler -> Wuille"].contexts[0] == "in the city and Wuille said that a bitcoin"

@@ -213,7 +213,7 @@ def test_captions_edited_by_hand_are_left_alone(draft: Path) -> None:
     edit(draft, ("raining", "pouring"))
     done = sync(draft)
     assert captions.read_text(encoding="utf-8").endswith("NOTE mine\n")
-    assert done.messages == (f"{captions}: was edited by hand and stays as it is; delete it to have it made again",)
+    assert done.messages == (f"{captions}: was edited by hand and is not updated; to have it written again, delete it",)
 
 
 def test_a_sync_cut_off_before_the_json_is_made_good(draft: Path) -> None:

@@ -149,14 +149,14 @@ def test_sync_says_how_many_and_a_second_time_changes_nothing(draft: Path) -> No
 def test_sync_says_what_the_audio_does_not_hold(draft: Path) -> None:
     aligner = ScriptedAligner(0.01)
     done = sync(draft, retime=audio_retimer(draft, open_aligner=lambda _: aligner))
-    assert done.report.endswith(" changed in 1 turn, 13 not heard there")
+    assert done.report.endswith(" changed in 1 turn, 13 not found in the audio")
 
 
 def test_without_the_audio_nothing_is_changed(draft: Path) -> None:
     timed = draft.with_suffix(".json")
     timed.write_text(timed.read_text(encoding="utf-8").replace(CLIP.name, "gone.mp3"), encoding="utf-8")
     before = timed.read_bytes()
-    with pytest.raises(TranscriptError, match=r"gone\.mp3: not there, so nothing was timed on it or changed"):
+    with pytest.raises(TranscriptError, match=r"gone\.mp3: no such file; nothing was changed"):
         sync(draft, retime=audio_retimer(draft))
     assert timed.read_bytes() == before
 

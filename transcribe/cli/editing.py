@@ -108,29 +108,22 @@ def learn(drafts: tuple[Path, ...], *, glossary: Path, voices: bool, yes: bool) 
 
 
 def _learn_words(drafts: tuple[Path, ...], glossary: Path, *, yes: bool) -> None:
-    from audio.disk import write_atomically
-    from output.errors import OutputError
-    from transcribe.drafts.glossary_learning import new_entries, proposals, with_entries
+    from transcribe.drafts.glossary_learning import new_entries, propose_entries, read_glossary, write_entries
     from transcribe.drafts.sync import words_before_and_after
 
-    try:
-        known = glossary.read_text(encoding="utf-8") if glossary.exists() else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise OutputError(f"{glossary}: cannot be read ({error}); give another file with --glossary") from error
-    found = new_entries(proposals([words_before_and_after(path) for path in drafts]), known)
-    for entry in found:
+    known = read_glossary(glossary)
+    entries = new_entries(propose_entries([words_before_and_after(path) for path in drafts]), known)
+    for entry in entries:
         click.echo(for_terminal(f"+ {entry.line}   ({entry.count}×)"))
         for context in entry.contexts:
             click.echo(for_terminal(f"      … {context} …"))
-    if not found:
-        click.echo("no words to learn that are not known", err=True)
+    if not entries:
+        click.echo("no words to learn that the glossary lacks", err=True)
         return
-    if not yes and not click.confirm(f"Add {len(found)} lines to {glossary}?", err=True):
+    lines = f"{len(entries)} lines" if len(entries) > 1 else "this line"
+    if not yes and not click.confirm(f"Add {lines} to {glossary}?", err=True):
         return
-    try:
-        write_atomically(glossary, with_entries(known, found))
-    except OSError as error:
-        raise OutputError(f"{glossary}: cannot be written ({error}); give another file with --glossary") from error
+    write_entries(glossary, known, entries)
     click.echo(glossary)
 
 

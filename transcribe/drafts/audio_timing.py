@@ -1,4 +1,4 @@
-"""The recording beside a draft, for long rewrites that are to be timed on it (`transcribe sync --realign-audio`)."""
+"""Times long rewrites of a draft on its recording (`transcribe sync --realign-audio`)."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ def _aligner(transcript: Transcript) -> Aligner:
 
 
 def audio_retimer(draft_path: Path, *, open_aligner: Callable[[Transcript], Aligner] = _aligner) -> Retime:
-    """Times long rewrites on the audio the transcript names, with the model that made it; loads neither without need.
+    """A function that times long rewrites on the transcript's audio, with the model that made the transcript.
 
-    What it gives raises `TranscriptError` where the audio is not there, `SourceError`, `ModelError` and `EngineError`
-    as decoding and the models do.
+    It loads neither if there is no long rewrite. It raises `TranscriptError` if the audio does not exist, and
+    `SourceError`, `ModelError` and `EngineError` as decoding and the models do.
     """
 
     def retime(after: Transcript, before: Transcript) -> tuple[Transcript, str]:
-        found = find_rewrites(after, before)
-        if not found:
+        passages = find_rewrites(after, before)
+        if not passages:
             return after, ""
         path = after.episode.path and draft_path.parent / after.episode.path
         if path is None or not path.is_file():
-            where = f"{path}: not there" if path else f"{draft_path}: its transcript names no audio"
-            raise TranscriptError(f"{where}, so nothing was timed on it or changed; sync without --realign-audio")
+            problem = f"{path}: no such file" if path else f"{draft_path}: its transcript names no audio"
+            raise TranscriptError(f"{problem}; nothing was changed. Run sync without --realign-audio")
         from audio.decoding.decode import decode
 
         with decode(path) as audio:
-            heard, count = realign_to_audio(after, found, audio=audio, aligner=open_aligner(after))
-        missing = sum(rewrite.last - rewrite.first for rewrite in found) - count
+            retimed, count = realign_to_audio(after, passages, audio=audio, aligner=open_aligner(after))
+        missing = sum(passage.last - passage.first for passage in passages) - count
         parts = [f"{count} of them timed on the audio"] if count else []
-        return heard, ", ".join([*parts, f"{missing} not heard there"] if missing else parts)
+        return retimed, ", ".join([*parts, f"{missing} not found in the audio"] if missing else parts)
 
     return retime

@@ -1,4 +1,4 @@
-"""Captions and documents of a draft as it is now, its corrections included, beside it."""
+"""Writes captions and documents of a draft in its present state, corrections included, next to it."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from transcribe.transcript import Transcript
 
 @dataclass(frozen=True, slots=True)
 class ExportResult:
-    """The files of the formats asked for, written or right already, and what the user should know."""
+    """The files of the requested formats, written now or already up to date, and warnings for the user."""
 
     paths: tuple[Path, ...]
     messages: tuple[str, ...]
 
 
 def export(draft_path: Path, formats: Sequence[str], *, style: Style, restyled: Collection[str] = ()) -> ExportResult:
-    """Bring what lies beside the draft in line with it, and write those of `formats` that are not there in `style`.
+    """Update the files next to the draft, as `sync` does, and write the missing ones of `formats` in `style`.
 
-    Those of `restyled` that are there are made anew in `style`; one that somebody edited by hand stays, with a message.
-    Raises as `sync` does.
+    Existing files of the formats in `restyled` are written again in `style`, except those somebody edited by hand,
+    each of which adds a message. Raises as `sync` does.
     """
     messages = list(sync(draft_path).messages)
     transcript = transcript_of(draft_path)
@@ -36,18 +36,19 @@ def export(draft_path: Path, formats: Sequence[str], *, style: Style, restyled: 
     for path, name in zip(paths, formats, strict=True):
         if not path.exists():
             write_draft(path, write(transcript, name, style=style, stem=draft_path.stem), previous_sha256=None)
-        elif name in restyled and not _restyled(path, name, transcript=transcript, style=style):
+        elif name in restyled and not _restyle(path, name, transcript=transcript, style=style):
             messages.append(EDITED_BY_HAND.format(path))
     return ExportResult(tuple(paths), tuple(dict.fromkeys(messages)))
 
 
-def _restyled(path: Path, name: str, *, transcript: Transcript, style: Style) -> bool:
-    """Whether the file is in this style now; False where it is somebody's work."""
+def _restyle(path: Path, name: str, *, transcript: Transcript, style: Style) -> bool:
+    """Write the file in this style; False if somebody edited it."""
     try:
-        there = path.read_bytes()
+        content = path.read_bytes()
     except OSError as error:
-        raise OutputError(f"{path}: cannot be read ({error.strerror}); change its rights or delete it") from error
-    content = regenerated(path, there, name, before=transcript, after=transcript, style=style)
-    if content is not None and comparable_content(content) != comparable_content(there):
-        return not write_draft(path, content, previous_sha256=hashlib.sha256(there).hexdigest()).kept_edit
-    return content is not None
+        reason = error.strerror
+        raise OutputError(f"{path}: cannot be read ({reason}); change its permissions or delete it") from error
+    new = regenerated(path, content, name, before=transcript, after=transcript, style=style)
+    if new is not None and comparable_content(new) != comparable_content(content):
+        return not write_draft(path, new, previous_sha256=hashlib.sha256(content).hexdigest()).kept_edit
+    return new is not None

@@ -1,7 +1,7 @@
-"""What the machine wrote before anybody corrected it, kept for learning from the corrections.
+"""The transcripts as the machine wrote them, before any correction: `transcribe learn` compares drafts with them.
 
-The timed transcript beside a draft follows the editor, so its first state is put away the first time it changes: in
-the user's data folder, under the recording's and the machine's draft's hashes, which no edit changes.
+Sync updates the timed transcript next to a draft, so the first state is saved the first time it changes: in the user's
+data folder, under a hash of the recording's and the machine draft's hashes, which no edit changes.
 """
 
 from __future__ import annotations
@@ -18,30 +18,30 @@ _log = logging.getLogger(__name__)
 
 
 def save_original(transcript: Transcript, draft_path: Path) -> None:
-    """Put the transcript away unless an earlier one of the same run is there. What cannot be kept is only logged."""
-    place = _place(transcript, draft_path)
-    if place is None or place.exists():
+    """Save the transcript unless the original of the same run is saved already. A failure is only logged."""
+    path = _original_path(transcript, draft_path)
+    if path is None or path.exists():
         return
     try:
-        write_atomically(place, transcript.to_json())
+        write_atomically(path, transcript.to_json())
     except OSError as error:
-        _log.info("%s: what the machine wrote is not kept (%s)", place, error)
+        _log.info("%s: the machine's transcript was not saved (%s)", path, error)
 
 
 def original_of(transcript: Transcript, draft_path: Path) -> Transcript:
-    """The transcript as the machine made it: the one put away, or this one where it was never changed."""
-    place = _place(transcript, draft_path)
+    """The transcript as the machine wrote it: the saved one, or this one if no sync has changed it."""
+    path = _original_path(transcript, draft_path)
     try:
-        return transcript if place is None else Transcript.from_json(place.read_text(encoding="utf-8"))
+        return transcript if path is None else Transcript.from_json(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, TranscriptError):
         return transcript
 
 
-def _place(transcript: Transcript, draft_path: Path) -> Path | None:
-    """Where it is kept; None where nothing tells one run from another."""
-    made = transcript.made_with
-    written = made.outputs.get(draft_path.name)
-    if not written:
+def _original_path(transcript: Transcript, draft_path: Path) -> Path | None:
+    """Where the original is saved; None if the transcript does not identify its run."""
+    made_with = transcript.made_with
+    draft_sha256 = made_with.outputs.get(draft_path.name)
+    if not draft_sha256:
         return None
-    key = hashlib.sha256(f"{made.audio_sha256} {written}".encode()).hexdigest()
+    key = hashlib.sha256(f"{made_with.audio_sha256} {draft_sha256}".encode()).hexdigest()
     return data_folder() / "heard" / f"{key[:32]}.json"

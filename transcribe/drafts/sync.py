@@ -138,7 +138,7 @@ def update_transcript(
     moved = list(_moved(realigned, ids, owners))
     spans = reassign_spans(before.spans, [move for _, moves in moved for move in moves])
     heard = {turn.speaker for turn in turns} | {span.speaker for span in spans}
-    speakers = drop_silent_speakers(people.speakers, heard=heard, heard_before=set(owners))
+    speakers = drop_silent_speakers(people.speakers, after=heard, before=set(owners))
     transcript = replace(
         before,
         episode=replace(before.episode, title=_title(draft, before)),

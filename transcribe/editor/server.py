@@ -147,7 +147,7 @@ class _Answers:
             Route("/api/draft", self._save, methods=["POST"]),
             Route("/api/revision", self._revision),
             Route("/api/accept", self._accept, methods=["POST"]),
-            Route("/api/glossary", self._teach, methods=["POST"]),
+            Route("/api/glossary", self._add_to_glossary, methods=["POST"]),
             Route("/audio", self._sound),
         ]
 
@@ -183,9 +183,9 @@ class _Answers:
         await run_in_threadpool(self._session.accept, float(data["start"]) / 1000, float(data["end"]) / 1000)
         return JSONResponse({})
 
-    async def _teach(self, request: Request) -> Response:
+    async def _add_to_glossary(self, request: Request) -> Response:
         data = await _body(request)
-        await run_in_threadpool(self._session.teach, str(data["heard"]), str(data["right"]))
+        await run_in_threadpool(self._session.add_to_glossary, str(data["misheard"]), str(data["correct"]))
         return JSONResponse({})
 
     async def _sound(self, request: Request) -> Response:

@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from audio.disk import write_atomically, written_over
+from audio.disk import written_over
 from output.errors import OutputError
 from output.parse import Draft, parse
-from transcribe.drafts.glossary_learning import Proposal, new_entries, with_entries
+from transcribe.drafts.glossary_learning import Proposal, new_entries, read_glossary, write_entries
 from transcribe.drafts.sync import json_path, transcript_of, update_transcript, write_update
 from transcribe.drafts.turn_edits import (
     EditError,
@@ -166,21 +166,14 @@ class Session:
             labels = tuple(turn.label for turn in draft.turns)
             return Saved(_revision(written), labels, on_page if on_page != tuple(turns) else None)
 
-    def teach(self, heard: str, right: str) -> None:
-        """Add a mishearing to the glossary. Raises `EditError` where no glossary can hold it."""
+    def add_to_glossary(self, misheard: str, correct: str) -> None:
+        """Add a mishearing to the glossary. Raises `EditError` if it cannot hold it, `OutputError` as its file does."""
         with self._lock:
-            try:
-                known = self._glossary.read_text(encoding="utf-8") if self._glossary.exists() else ""
-                fresh = new_entries([Proposal(right, heard, 1, ())], known)
-                if not fresh:
-                    raise EditError(
-                        f"{heard!r} for {right!r} is in the glossary already, or clashes with what is there"
-                    )
-                write_atomically(self._glossary, with_entries(known, fresh))
-            except (OSError, UnicodeDecodeError) as error:
-                raise OutputError(
-                    f"{self._glossary}: cannot be used ({error}); give another with --glossary"
-                ) from error
+            glossary = read_glossary(self._glossary)
+            new = new_entries([Proposal(correct, misheard, 1, ())], glossary)
+            if not new:
+                raise EditError(f"{misheard!r} for {correct!r} is in the glossary already or clashes with its lines")
+            write_entries(self._glossary, glossary, new)
 
     def accept(self, start: float, end: float) -> None:
         """Note that what is said from `start` to `end` (seconds) is right: it is no longer doubtful."""

@@ -194,9 +194,9 @@ export class Panels {
     if (hit) this.view.select(hit, { ...hit, offset: hit.offset + hit.length });
   }
 
-  async #teach(heard, right) {
-    const answer = await ask("/api/glossary", { heard, right });
-    this.say(answer.ok ? `The glossary has ${right} for ${heard} now` : (await answer.json()).message);
+  async #addToGlossary(misheard, correct) {
+    const answer = await ask("/api/glossary", { misheard, correct });
+    this.say(answer.ok ? `Added to the glossary: ${misheard} -> ${correct}` : (await answer.json()).message);
   }
 
   #replaceAll() {
@@ -207,7 +207,7 @@ export class Panels {
     }
     this.model.setTexts([...changes.values()]);
     this.say(`${total} replaced; Control Z takes it back`);
-    if (this.#search.teach.checked && by.trim()) this.#teach(this.#search.find.value.trim(), by.trim());
+    if (this.#search.teach.checked && by.trim()) this.#addToGlossary(this.#search.find.value.trim(), by.trim());
     this.#find();
   }
 }
