@@ -1,7 +1,7 @@
-"""Two edits of one text into one: what does not clash is merged, what does is shown and never lost.
+"""Three-way merge of two edits of one text: changes that do not conflict are merged, conflicts are returned, none lost.
 
-The three-way merge of `diff3` (Khanna, Kunal and Pierce, "A formal investigation of diff3", 2007) on any sequence of
-strings; paragraphs that both sides changed are merged word by word. Pure.
+The merge of `diff3` (Khanna, Kunal and Pierce, "A formal investigation of diff3", 2007) on any sequence of strings;
+paragraphs that both sides changed can be merged word by word. Pure.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from transcribe.alignment.text_diff import NO_MATCH, matches
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A stretch both sides changed, each in its own way."""
+    """Items that both sides changed differently."""
 
     base: tuple[str, ...]
     mine: tuple[str, ...]
@@ -22,7 +22,7 @@ class Conflict:
 
 
 def merge(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str]) -> list[str | Conflict]:
-    """`mine` and `theirs`, both made from `base`, as one sequence; where both changed the same items, a `Conflict`.
+    """`mine` and `theirs`, both made from `base`, as one sequence, with a `Conflict` where both changed the same items.
 
     >>> merge(["a", "b", "c", "d"], ["A", "b", "c", "d"], ["a", "b", "c", "D"])
     ['A', 'b', 'c', 'D']
@@ -30,18 +30,18 @@ def merge(base: Sequence[str], mine: Sequence[str], theirs: Sequence[str]) -> li
     [Conflict(base=('a',), mine=('b',), theirs=('c',))]
     """
     result: list[str | Conflict] = []
-    for old, ours, other in aligned_segments(base, mine, theirs):
-        if ours == other or other == old:
-            result += ours
-        elif ours == old:
-            result += other
+    for old, my_items, their_items in aligned_segments(base, mine, theirs):
+        if my_items == their_items or their_items == old:
+            result += my_items
+        elif my_items == old:
+            result += their_items
         else:
-            result.append(Conflict(old, ours, other))
+            result.append(Conflict(old, my_items, their_items))
     return result
 
 
 def merge_text(base: str, mine: str, theirs: str) -> str | None:
-    """One paragraph of two edits of it, word by word; None where they clash.
+    """Two edits of one paragraph merged word by word; None if they conflict.
 
     >>> merge_text("we met in norway", "we met in Norway", "we first met in norway")
     'we first met in Norway'
@@ -54,7 +54,7 @@ def merge_text(base: str, mine: str, theirs: str) -> str | None:
 def aligned_segments(
     base: Sequence[str], mine: Sequence[str], theirs: Sequence[str]
 ) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]:
-    """The three texts cut into parts: alternately items all have, and what lies between two of those."""
+    """The three texts cut into corresponding segments: items common to all, and what is between two of those."""
     in_mine = _inverse(matches(base, mine), len(base))
     in_theirs = _inverse(matches(base, theirs), len(base))
     i = j = k = 0
@@ -70,9 +70,9 @@ def aligned_segments(
         i, j, k = position + 1, here[0] + 1, here[1] + 1
 
 
-def _inverse(found: Sequence[int], count: int) -> list[int]:
+def _inverse(matched: Sequence[int], count: int) -> list[int]:
     result = [NO_MATCH] * count
-    for new, old in enumerate(found):
+    for new, old in enumerate(matched):
         if old != NO_MATCH:
             result[old] = new
     return result

@@ -1,9 +1,9 @@
-"""Which items of one sequence are those of another: the diff underneath realignment and merging.
+"""Diff of two sequences of strings: which items of one are in the other. Used for realignment and merging.
 
-Patience diff (Bram Cohen, 2005) on runs of items that stand once in either sequence, then on single ones; what is left
-between two anchors is short and gets a longest common subsequence. O(n log n) for texts: 30,000 words take well under
-a second, where `difflib` needs minutes once it has no rare words to throw away. Finds the items of one increasing
-sequence; `add_moves` finds what was carried elsewhere.
+Patience diff (Bram Cohen, 2005) on runs of items that occur once in each sequence, then on single items; the short rest
+between two anchors gets a longest common subsequence. O(n log n) for texts: 30,000 words take well under a second,
+where `difflib` takes minutes once it has no rare words to discard. `matches` finds one increasing sequence; `add_moves`
+adds what was moved elsewhere.
 """
 
 from __future__ import annotations
@@ -12,47 +12,47 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 
-ANCHOR_RUNS = (4, 1)  # lengths of runs that must be unique, in the order they are tried
-MOST_CELLS = 20_000  # of a table for what has no unique items; larger ones are cut in halves
+ANCHOR_RUNS = (4, 1)  # lengths of the unique runs used as anchors, in this order
+MOST_CELLS = 20_000  # of the table for a range without unique items; larger ranges are halved
 SHORTEST_MOVE = 5  # items in a row
-SHORTEST_EVIDENCE = 3  # items in a row that show two texts to be one; single ones agree by chance
+SHORTEST_EVIDENCE = 3  # items in a row that count as evidence of one text; single ones agree by chance
 
 NO_MATCH = -1
 
 
 def matches(old: Sequence[str], new: Sequence[str]) -> list[int]:
-    """For each item of `new` its index in `old`, or `NO_MATCH`; the indices that are none of these increase.
+    """For each item of `new` its index in `old`, or `NO_MATCH`; the matched indices increase.
 
     >>> matches("we all said so".split(), "we never said so".split())
     [0, -1, 2, 3]
     """
-    found = [NO_MATCH] * len(new)
+    matched = [NO_MATCH] * len(new)
     open_ranges = [(0, len(old), 0, len(new))]
     while open_ranges:
-        range_ = _trimmed(old, new, open_ranges.pop(), found)
+        range_ = _trimmed(old, new, open_ranges.pop(), matched)
         old_start, old_end, new_start, new_end = range_
         if old_start == old_end or new_start == new_end:
             continue
         anchors = _anchors(old, new, range_)
         if anchors:
             for old_index, new_index in anchors:
-                found[new_index] = old_index
+                matched[new_index] = old_index
             edges = [(old_start - 1, new_start - 1), *anchors, (old_end, new_end)]
             open_ranges += [(a + 1, c, b + 1, d) for (a, b), (c, d) in pairwise(edges)]
         elif (old_end - old_start) * (new_end - new_start) <= MOST_CELLS:
-            _longest_common(old, new, range_, found)
+            _longest_common(old, new, range_, matched)
         else:
             old_cut, new_cut = (old_start + old_end) // 2, (new_start + new_end) // 2
             open_ranges += [(old_start, old_cut, new_start, new_cut), (old_cut, old_end, new_cut, new_end)]
-    return found
+    return matched
 
 
-def add_moves(old: Sequence[str], new: Sequence[str], found: Sequence[int]) -> list[int]:
-    """`found`, and runs of `SHORTEST_MOVE` items or more that stand once in what it leaves over on either side."""
-    result = list(found)
-    used = {index for index in found if index != NO_MATCH}
+def add_moves(old: Sequence[str], new: Sequence[str], matched: Sequence[int]) -> list[int]:
+    """`matched`, plus runs of at least `SHORTEST_MOVE` items that occur once among the unmatched items of each side."""
+    result = list(matched)
+    used = {index for index in matched if index != NO_MATCH}
     runs_old = _runs(old, [i not in used for i in range(len(old))])
-    runs_new = _runs(new, [index == NO_MATCH for index in found])
+    runs_new = _runs(new, [index == NO_MATCH for index in matched])
     for run, new_index in runs_new.items():
         old_index = runs_old.get(run)
         if old_index is None or new_index is None:
@@ -68,16 +68,16 @@ def add_moves(old: Sequence[str], new: Sequence[str], found: Sequence[int]) -> l
     return result
 
 
-def slide_deletions(old: Sequence[str], found: Sequence[int], break_worth: Sequence[float]) -> list[int]:
-    """`found`, each stretch that only went moved to the place where its edges are worth most.
+def slide_deletions(old: Sequence[str], matched: Sequence[int], edge_scores: Sequence[float]) -> list[int]:
+    """`matched`, with each pure deletion slid to where its edges score highest.
 
-    Where a word stands on both sides of what was taken out ("I've, well, I've had it"), the text does not say which one
-    was left. `break_worth[i]` is what an edge before `old[i]` is worth, `len(old) + 1` of them.
+    If the same word is on both sides of a deletion ("I've, well, I've had it"), the text does not say which one was
+    left. `edge_scores[i]` is the score of an edge before `old[i]`; there are `len(old) + 1`.
 
     >>> slide_deletions("I've well I've had".split(), [0, 3], [9, 0, 5, 0, 9])
     [2, 3]
     """
-    result = list(found)
+    result = list(matched)
     for j in range(1, len(result)):
         before, after = result[j - 1], result[j]
         if NO_MATCH in (before, after) or after <= before + 1:
@@ -87,27 +87,27 @@ def slide_deletions(old: Sequence[str], found: Sequence[int], break_worth: Seque
             if old[before - steps[-1]] != old[after - 1 - steps[-1]]:
                 break
             steps.append(steps[-1] + 1)
-        best = max(steps, key=lambda step: break_worth[before + 1 - step] + break_worth[after - step])
+        best = max(steps, key=lambda step: edge_scores[before + 1 - step] + edge_scores[after - step])
         for step in range(best):
             result[j - 1 - step] = after - 1 - step
     return result
 
 
-def overlap_ratio(found: Sequence[int], shorter: int) -> float:
-    """The share of the shorter text (of so many items) that `matches` found in runs, 0 to 1.
+def overlap_ratio(matched: Sequence[int], shorter: int) -> float:
+    """The share of the shorter text, of `shorter` items, that `matches` found in runs, 0 to 1.
 
-    Runs alone count: any two texts of a language share a third of their words in order.
+    Only runs count: any two texts in one language share a third of their words in order.
     """
-    alike, run = 0, 0
-    for i, index in enumerate(found):
-        follows = index != NO_MATCH and i > 0 and index == found[i - 1] + 1
+    shared, run = 0, 0
+    for i, index in enumerate(matched):
+        follows = index != NO_MATCH and i > 0 and index == matched[i - 1] + 1
         run = run + 1 if follows else int(index != NO_MATCH)
-        alike += SHORTEST_EVIDENCE if run == SHORTEST_EVIDENCE else int(run > SHORTEST_EVIDENCE)
-    return alike / shorter if shorter >= SHORTEST_EVIDENCE else 1.0
+        shared += SHORTEST_EVIDENCE if run == SHORTEST_EVIDENCE else int(run > SHORTEST_EVIDENCE)
+    return shared / shorter if shorter >= SHORTEST_EVIDENCE else 1.0
 
 
 def increasing(values: Sequence[float]) -> list[int]:
-    """The positions of a longest subsequence that never falls, in order (patience sorting).
+    """The positions of a longest non-decreasing subsequence, in order (patience sorting).
 
     >>> increasing([1, 9, 2, 3])
     [0, 2, 3]
@@ -131,43 +131,43 @@ def increasing(values: Sequence[float]) -> list[int]:
 _Range = tuple[int, int, int, int]
 
 
-def _trimmed(old: Sequence[str], new: Sequence[str], range_: _Range, found: list[int]) -> _Range:
-    """The range without the items both ends share, which are noted in `found`."""
+def _trimmed(old: Sequence[str], new: Sequence[str], range_: _Range, matched: list[int]) -> _Range:
+    """The range without the common items at both ends, which are recorded in `matched`."""
     old_start, old_end, new_start, new_end = range_
     while old_start < old_end and new_start < new_end and old[old_start] == new[new_start]:
-        found[new_start] = old_start
+        matched[new_start] = old_start
         old_start, new_start = old_start + 1, new_start + 1
     while old_start < old_end and new_start < new_end and old[old_end - 1] == new[new_end - 1]:
         old_end, new_end = old_end - 1, new_end - 1
-        found[new_end] = old_end
+        matched[new_end] = old_end
     return old_start, old_end, new_start, new_end
 
 
 def _anchors(old: Sequence[str], new: Sequence[str], range_: _Range) -> list[tuple[int, int]]:
-    """Pairs of first items of runs that stand once on either side, both sides increasing."""
+    """The first items (old, new) of runs that occur once on each side, both increasing."""
     old_start, old_end, new_start, new_end = range_
     for length in ANCHOR_RUNS:
-        here = _once(new, new_start, new_end, length)
-        there = _once(old, old_start, old_end, length)
+        here = _unique_runs(new, new_start, new_end, length)
+        there = _unique_runs(old, old_start, old_end, length)
         pairs = sorted((index, there[run]) for run, index in here.items() if run in there)
         if pairs:
             return [(pairs[i][1], pairs[i][0]) for i in increasing([old_index for _, old_index in pairs])]
     return []
 
 
-def _once(items: Sequence[str], start: int, end: int, length: int) -> dict[tuple[str, ...], int]:
+def _unique_runs(items: Sequence[str], start: int, end: int, length: int) -> dict[tuple[str, ...], int]:
     seen: dict[tuple[str, ...], int] = {}
-    twice: set[tuple[str, ...]] = set()
+    repeated: set[tuple[str, ...]] = set()
     for i in range(start, end - length + 1):
         run = tuple(items[i : i + length])
         if run in seen:
-            twice.add(run)
+            repeated.add(run)
         seen[run] = i
-    return {run: i for run, i in seen.items() if run not in twice}
+    return {run: i for run, i in seen.items() if run not in repeated}
 
 
 def _runs(items: Sequence[str], is_open: Sequence[bool]) -> dict[tuple[str, ...], int | None]:
-    """Where each run of open items starts; None where it starts at several places."""
+    """Where each run of open items starts; None if it starts in several places."""
     starts: dict[tuple[str, ...], int | None] = {}
     open_before = 0
     for end, free in enumerate(is_open, start=1):
@@ -178,7 +178,7 @@ def _runs(items: Sequence[str], is_open: Sequence[bool]) -> dict[tuple[str, ...]
     return starts
 
 
-def _longest_common(old: Sequence[str], new: Sequence[str], range_: _Range, found: list[int]) -> None:
+def _longest_common(old: Sequence[str], new: Sequence[str], range_: _Range, matched: list[int]) -> None:
     old_start, old_end, new_start, new_end = range_
     table = [[0] * (new_end - new_start + 1)]  # [i][j]: length for the last i of old and the last j of new
     for i in range(old_end - 1, old_start - 1, -1):
@@ -191,7 +191,7 @@ def _longest_common(old: Sequence[str], new: Sequence[str], range_: _Range, foun
     while i < old_end and j < new_end:
         rest_old, rest_new = old_end - i, new_end - j
         if old[i] == new[j]:
-            found[j] = i
+            matched[j] = i
             i, j = i + 1, j + 1
         elif table[rest_old - 1][rest_new] >= table[rest_old][rest_new - 1]:
             i += 1

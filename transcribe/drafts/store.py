@@ -107,7 +107,7 @@ def write_transcript(
     if not force and _is_edited(draft, machine, recorded):
         if before and _sha256(machine) == recorded.get(draft.name):
             return tuple(asked), _write_missing(asked, before, style=style, draft=draft)
-        if not before and _is_of_one_text(draft, placed):
+        if not before and _is_same_text(draft, placed):
             return tuple(asked), _write_record(contents, json_path, transcript=placed, machine=machine, draft=draft)
         wider = replace(settings, formats=tuple(dict.fromkeys(("md", *settings.formats))))
         beside = _stem_beside(stem, transcript.episode.path, settings=settings, taken=taken)
@@ -182,13 +182,13 @@ def _write_record(
     return (told, record.message) if record.message else (told,)
 
 
-def _is_of_one_text(draft: Path, transcript: Transcript) -> bool:
+def _is_same_text(draft: Path, transcript: Transcript) -> bool:
     """Whether the draft can be this transcript, edited, and not somebody's text about something else."""
     try:
         said = [turn.spoken for turn in read_draft(draft).turns]
     except OutputError:
         return False
-    return realign(said, [turn.words for turn in transcript.turns]).is_of_one_text
+    return realign(said, [turn.words for turn in transcript.turns]).is_same_text
 
 
 def _is_edited(draft: Path, content: str | bytes, recorded: Mapping[str, str]) -> bool:

@@ -171,7 +171,7 @@ def _check_belonging(realigned: Realignment, words: Sequence[Word], name: str) -
             f"{name}: nobody says a word in it; nothing was changed. Take its text back, or delete it and run "
             "`transcribe run` on the audio again"
         )
-    if words and not realigned.is_of_one_text:
+    if words and not realigned.is_same_text:
         raise TranscriptError(
             f"{name}: its timed transcript belongs to another text ({realigned.overlap_ratio:.0%} of the words agree); "
             "nothing was changed. Put the draft beside its own .json, or run `transcribe run` on the audio again"

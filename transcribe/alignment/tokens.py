@@ -1,0 +1,76 @@
+"""Blank-separated tokens of text, for aligning edited text with timed words: which are equal, which are notes."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from transcribe.alignment.text_diff import NO_MATCH
+
+LONGEST_NOTE = 60  # tokens; a bracket that closes later than this opens no note
+
+_DASHES = "-–—.…"
+_STOPS = ",.;:!?…"
+
+
+class Token:
+    """A blank-separated part of a text; `owner` is the position of the timed word or edited turn it belongs to."""
+
+    __slots__ = ("is_note", "key", "owner", "text")
+
+    def __init__(self, owner: int, text: str) -> None:
+        self.owner, self.text, self.key, self.is_note = owner, text, "", False
+
+
+def tokenize(turns: Iterable[list[tuple[int, str]]]) -> list[Token]:
+    """The tokens of turns given as (owner, text) pairs."""
+    tokens = []
+    for turn in turns:
+        in_turn = [Token(owner, text) for owner, text in turn]
+        _set_keys(in_turn)
+        tokens += in_turn
+    return tokens
+
+
+def spoken_positions(tokens: Sequence[Token], matched: Sequence[int]) -> list[int]:
+    """The positions of tokens that are not notes; a note that matches a timed word counts as speech.
+
+    Punctuation after a note is appended to the word before it.
+    """
+    positions: list[int] = []
+    opening = ""
+    for i, token in enumerate(tokens):
+        if matched[i] != NO_MATCH or not token.is_note:
+            positions.append(i)
+            continue
+        opening = token.text[0] if token.text[0] in '("' else opening
+        _, is_end, after = token.text.rpartition("]")
+        if not is_end:
+            continue
+        if opening:  # the mark that encloses the note
+            after = after.replace(")" if opening == "(" else opening, "", 1)
+        before = tokens[positions[-1]] if positions else None
+        if before and before.owner == token.owner and not letters(after):
+            before.text += after.lstrip(_STOPS) if before.text.endswith(tuple(_STOPS)) else after
+        opening = ""
+    return positions
+
+
+@lru_cache(maxsize=50_000)
+def letters(text: str) -> str:
+    """The letters and digits of `text`, compatibility forms and case folded."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(character for character in folded if character.isalnum())
+
+
+def _set_keys(tokens: Sequence[Token]) -> None:
+    """Set what tokens are compared by: letters and digits without case; notes equal only notes."""
+    note_end = -1
+    for i, token in enumerate(tokens):
+        if i > note_end and token.text.startswith(("[", "([", '"[')):
+            ahead = range(i, min(i + LONGEST_NOTE, len(tokens)))
+            note_end = next((j for j in ahead if "]" in tokens[j].text), -1)
+        token.is_note = i <= note_end
+        key = letters(token.text) or token.text.strip(_DASHES)  # drafts print a dash as - or ... depending on its place
+        token.key = f"[{key}" if token.is_note else key
