@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from audio.decoding.decode import Audio, decode
-from benchmarks.invention import music
+from benchmarks.recognition.hallucination import music
 from tests.support.paths import CLIPS
 from transcribe.recognition.vad import (
     FRAME,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from audio.episode import Seconds
     from transcribe.recognition.engines.protocol import Aligner
 
-LONG = 6  # words in a row; up to five, interpolated times are near enough (benchmarks/editor.py)
+LONG = 6  # words in a row; up to five, interpolated times are near enough (benchmarks/drafts/sync.py)
 CONTEXT = 3  # words left alone that are aligned with a rewrite on either side
 ROOM = 1.0  # seconds of sound beyond a rewrite's own at an end without such words
 LONGEST_PART = 20.0  # seconds of a rewrite aligned at a time

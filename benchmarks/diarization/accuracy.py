@@ -1,79 +1,77 @@
-"""Who spoke: error rates, speaker count, speed and memory of the diarizer over recordings with references.
+"""Diarization: error rates, speaker count, speed and memory over recordings with references.
 
-    python benchmarks/speakers.py [FOLDER ...] [--only NAME,...] [--count estimated|given] [--words FOLDER] [--senko]
-        [--voices]
+    python -m benchmarks.diarization.accuracy [FOLDER ...] [--only NAME,...] [--count estimated|given]
+        [--words FOLDER] [--senko] [--voices]
 
-A recording counts if NAME.rttm (speaker times) or NAME.ref.txt (`Speaker: text` lines) stands beside it; folders are
-../shared/corpus, where present, and tests/clips. Each file runs in a process of its own, so that memory and the time
-from start to the first result are its own. For cpWER − WER words are needed: those of NAME.json in the --words folder,
-which `transcribe run` wrote. The last lines say how many of these words are given to the wrong person, and how many
-within half a second of a change of speaker.
---senko adds senko's own pipeline, on the same files in the same run (it needs senko's own dependencies).
---voices puts every voice of every recording on file in turn, looks for it in all others, and lists the likenesses.
+A recording needs NAME.rttm (speaker times) or NAME.ref.txt (`Speaker: text` lines) next to it. The folders are
+../shared/corpus, if present, and tests/clips. Each file runs in a process of its own, so that memory and start-up are
+its own. cpWER − WER needs words: those of NAME.json in the --words folder, written by `transcribe run`. The last lines
+count the wrongly attributed words, overall and within half a second of a change of speaker.
+--senko adds senko's own pipeline on the same files (needs senko's own dependencies).
+--voices enrols every voice of every recording, looks for it in all other recordings, and prints the cosines.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-import re
-import resource
 import sys
 import tempfile
 import time
 import wave
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-from benchmarks.speaker_references import (  # noqa: E402 - the path is set above
+from benchmarks.diarization.turn_changes import NEAR, AttributionErrors, by_text, by_time, count_errors
+from benchmarks.measure import Elapsed, in_child, peak_megabytes, timed
+from benchmarks.references import (
+    CORPUS,
     Span,
     annotation_of,
+    audio_files,
     cpwer_of,
     diarization_row,
     read_reference,
     read_rttm,
     speakers_in_reference,
 )
-from benchmarks.turn_changes import NEAR, Wrong, by_text, by_time, count_wrong  # noqa: E402
-from transcribe.workers.process_setup import begin  # noqa: E402
+from tests.support.paths import CLIPS
+from transcribe.workers.process_setup import begin
 
 if TYPE_CHECKING:
     from transcribe.transcript import Turn
 
-FOLDERS = (ROOT.parent / "shared" / "corpus", ROOT / "tests" / "clips")
-AUDIO = {".mp3", ".wav", ".flac", ".opus", ".m4a", ".ogg"}
+FOLDERS = (CORPUS, CLIPS)
 COLLARS = (0.25, 0.0)
 
 
 @dataclass(frozen=True)
 class Run:
-    """What one process found and used."""
+    """The result of one process, and what it used."""
 
     spans: list[Span]
     background: list[Span]
     duration: float
-    wall: float
-    cpu: float
-    startup: float
+    elapsed: Elapsed
+    startup: float  # seconds to load the networks
     megabytes: float
+
+
+System = Callable[[Path, int | None], Run]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", type=Path, default=[folder for folder in FOLDERS if folder.is_dir()])
     parser.add_argument("--count", choices=("estimated", "given"), default="estimated")
-    parser.add_argument("--words", type=Path, help="folder of the drafts with the words")
-    parser.add_argument("--senko", action="store_true", help="run senko's own pipeline on the same files as well")
-    parser.add_argument("--voices", action="store_true", help="only look for each voice in all other recordings")
-    parser.add_argument("--only", default="", help="names of the recordings to take, with commas between them")
+    parser.add_argument("--words", type=Path, help="folder with the drafts of `transcribe run`")
+    parser.add_argument("--senko", action="store_true", help="also run senko's own pipeline")
+    parser.add_argument("--voices", action="store_true", help="only match every voice against all other recordings")
+    parser.add_argument("--only", default="", help="names of recordings, separated by commas")
     options = parser.parse_args()
-    files = [path for folder in options.folders for path in sorted(folder.iterdir()) if path.suffix in AUDIO]
+    files = [path for folder in options.folders for path in audio_files(folder)]
     files = [path for path in files if not options.only or path.stem in options.only.split(",")]
     if options.voices:
         report_voices(files)
@@ -84,14 +82,13 @@ def main() -> None:
         report(files, system, given=options.count == "given", words=options.words)
 
 
-def report(files: Sequence[Path], system: Any, *, given: bool, words: Path | None) -> None:
-    """Run a system over files and print a line each, then the pooled rates."""
+def report(files: Sequence[Path], system: System, *, given: bool, words: Path | None) -> None:
+    """Run a system over files; print a line for each and the pooled rates."""
     say(f"{'name':22} {'DER':>6} {'DER 0':>6} {'JER':>6} {'cp−w':>6} {'found':>7} {'speed':>7} {'cpu x':>6} {'MB':>5}")
-    sums, changes = Sums(), Wrong(0, 0, 0, 0)
+    sums, changes = Sums(), AttributionErrors(0, 0, 0, 0)
     for path in files:
         truth = speakers_in_reference(path)
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            run: Run = pool.submit(system, path, truth if given else None).result()
+        run = in_child(system, path, truth if given else None)
         found = len({speaker for _, _, speaker in run.spans})
         cells = [*_diarization_cells(path, run, sums), _words_cell(path, run, words, sums)]
         changes = changes.plus(_near_changes(path, run, words))
@@ -100,23 +97,23 @@ def report(files: Sequence[Path], system: Any, *, given: bool, words: Path | Non
             files=sums.files + 1,
             right=sums.right + (found == truth),
             audio=sums.audio + run.duration,
-            wall=sums.wall + run.wall,
-            cpu=sums.cpu + run.cpu,
+            wall=sums.wall + run.elapsed.wall,
+            cpu=sums.cpu + run.elapsed.cpu,
             startup=max(sums.startup, run.startup),
         )
-        speed = f"{run.duration / run.wall:6.0f}x {run.duration / run.cpu:5.0f}x {run.megabytes:5.0f}"
+        speed = f"{run.duration / run.elapsed.wall:6.0f}x {run.duration / run.elapsed.cpu:5.0f}x {run.megabytes:5.0f}"
         say(f"{path.stem[:22]:22} {' '.join(cells)} {found:>3}/{truth:<3} {speed}")
     rates = [_percent(sums.errors[key], sums.lengths[key]) for key in ("0.25", "0.0", "jer", "words")]
     speed = f"{sums.audio / sums.wall:6.0f}x {sums.audio / sums.cpu:5.0f}x"
     say(f"{'POOLED':22} {' '.join(rates)} {sums.right:>3}/{sums.files:<3} {speed}  start-up {sums.startup:.2f} s")
     if changes.words:
-        say(f"words given to the wrong person: {changes.wrong} of {changes.words}")
+        say(f"wrongly attributed words: {changes.wrong} of {changes.words}")
         say(f"  within {NEAR} s of a change of speaker: {changes.near_wrong} of {changes.near}")
 
 
 @dataclass(frozen=True)
 class Sums:
-    """Totals over files; error seconds and words are added up, rates never averaged (but JER, which is a mean)."""
+    """Totals over files; error seconds and words are summed, rates never averaged (except JER, which is a mean)."""
 
     files: int = 0
     right: int = 0
@@ -133,37 +130,39 @@ class Sums:
 
 
 def report_voices(files: Sequence[Path]) -> None:
-    """Which voice put on file from one recording is found in which others, and how alike the strangers are."""
+    """Match every voice, enrolled from one recording, in all others; print the matches and the best other cosine."""
     from audio.decoding.decode import decode
     from transcribe.diarization.diarize import find_speakers
     from transcribe.speakers.voiceprints import LEAST_SECONDS, Sample, Voice, recognised
 
-    heard, known = {}, []
+    voices, enrolled = {}, []
     for path in files:
         with decode(path) as audio:
-            found = find_speakers(audio)
-        heard[path.stem] = found.voices
-        for speaker, vector in found.voices.items():
-            seconds = sum(span.end - span.start for span in found.spans if span.speaker == speaker)
+            people = find_speakers(audio)
+        voices[path.stem] = people.voices
+        for speaker, vector in people.voices.items():
+            seconds = sum(span.end - span.start for span in people.spans if span.speaker == speaker)
             if seconds >= LEAST_SECONDS:
-                known.append((path.stem, Voice(f"{path.stem} {speaker}", (Sample(path.name, seconds, vector),))))
-    found_in, unlike, looked = 0, [], 0
-    for stem, voice in known:
-        for other in heard.keys() - {stem}:
-            looked += 1
-            likeness = [
-                sum(a * b for a, b in zip(voice.vector, vector, strict=True)) for vector in heard[other].values()
+                enrolled.append((path.stem, Voice(f"{path.stem} {speaker}", (Sample(path.name, seconds, vector),))))
+    matches, others, lookups = 0, [], 0
+    for stem, voice in enrolled:
+        for other in voices.keys() - {stem}:
+            lookups += 1
+            cosines = [
+                sum(a * b for a, b in zip(voice.vector, vector, strict=True)) for vector in voices[other].values()
             ]
-            hits = recognised(heard[other], [voice])
-            found_in += len(hits)
-            unlike += sorted(likeness)[: len(likeness) - len(hits)]
+            hits = recognised(voices[other], [voice])
+            matches += len(hits)
+            others += sorted(cosines)[: len(cosines) - len(hits)]
             for speaker, (name, evidence) in hits.items():
                 say(f"{name:26} is {other} {speaker}: {evidence}")
-    say(f"{len(known)} voices, {looked} look-ups, {found_in} found; likeness of the others at most {max(unlike):.2f}")
+    say(
+        f"{len(enrolled)} voices, {lookups} look-ups, {matches} matches; cosine of the others at most {max(others):.2f}"
+    )
 
 
 def run_ours(path: Path, count: int | None) -> Run:
-    """The project's diarizer on one file."""
+    """The project's diarization of one file."""
     begin()
     started = time.perf_counter()
     from audio.decoding.decode import decode
@@ -174,17 +173,15 @@ def run_ours(path: Path, count: int | None) -> Run:
         open_network(model)
     startup = time.perf_counter() - started
     with decode(path) as audio:
-        wall, cpu = time.perf_counter(), time.process_time()
-        people = find_speakers(audio, count=count)
-        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        people, elapsed = timed(find_speakers, audio, count=count)
         spans, background = (
-            [(span.start, span.end, span.speaker) for span in heard] for heard in (people.spans, people.background)
+            [(span.start, span.end, span.speaker) for span in group] for group in (people.spans, people.background)
         )
-        return Run(spans, background, audio.duration, wall, cpu, startup, peak_megabytes())
+        return Run(spans, background, audio.duration, elapsed, startup, peak_megabytes())
 
 
 def run_senko(path: Path, count: int | None) -> Run:
-    """Senko's pipeline, which always estimates the count, on the same samples."""
+    """senko's pipeline on the same samples; it always estimates the count."""
     started = time.perf_counter()
     import numpy as np
     from senko import Diarizer
@@ -197,11 +194,10 @@ def run_senko(path: Path, count: int | None) -> Run:
         with wave.open(copy.name, "wb") as file:
             file.setparams((1, 2, 16_000, 0, "NONE", ""))
             file.writeframes((audio.read() * 32_767).astype(np.int16).tobytes())
-        wall, cpu = time.perf_counter(), time.process_time()
-        result = diarizer.diarize(copy.name, generate_colors=False) or {"merged_segments": []}
-        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        spans = [(row["start"], row["end"], row["speaker"]) for row in result["merged_segments"]]
-        return Run(spans, [], audio.duration, wall, cpu, startup, peak_megabytes())
+        result, elapsed = timed(diarizer.diarize, copy.name, generate_colors=False)
+        segments = result["merged_segments"] if result else []
+        spans = [(row["start"], row["end"], row["speaker"]) for row in segments]
+        return Run(spans, [], audio.duration, elapsed, startup, peak_megabytes())
 
 
 def _diarization_cells(path: Path, run: Run, sums: Sums) -> list[str]:
@@ -236,45 +232,37 @@ def _words_cell(path: Path, run: Run, folder: Path | None, sums: Sums) -> str:
     return _percent(attributed.errors - plain.errors, plain.length)
 
 
-def _near_changes(path: Path, run: Run, folder: Path | None) -> Wrong:
-    """Words of a recording given to the wrong person, by its reference's words or times."""
+def _near_changes(path: Path, run: Run, folder: Path | None) -> AttributionErrors:
+    """Attribution errors of a recording, by the times or words of its reference."""
     from whisper.normalizers import EnglishTextNormalizer
 
     if folder is None:
-        return Wrong(0, 0, 0, 0)
+        return AttributionErrors(0, 0, 0, 0)
     normalise = EnglishTextNormalizer()
     turns = _turns(path, run, folder)
-    given = [(normalise(w.text), w.start, w.end, turn.speaker) for turn in turns for w in turn.words]
+    words = [(normalise(w.text), w.start, w.end, turn.speaker) for turn in turns for w in turn.words]
     if (rttm := path.with_suffix(".rttm")).exists():
-        return count_wrong(by_time(given, read_rttm(rttm)))
-    said = [(speaker, normalise(text)) for speaker, text in read_reference(path.with_suffix(".ref.txt"))]
-    return count_wrong(by_text(given, said))
+        return count_errors(by_time(words, read_rttm(rttm)))
+    reference = [(speaker, normalise(text)) for speaker, text in read_reference(path.with_suffix(".ref.txt"))]
+    return count_errors(by_text(words, reference))
 
 
 def _turns(path: Path, run: Run, folder: Path) -> tuple[Turn, ...]:
-    """The words `transcribe run` wrote to the folder, given to whom this run heard."""
+    """The words of the draft in the folder, attributed to this run's speakers."""
     from transcribe.speakers.attribution import attribute
     from transcribe.transcript import SpeakerSpan, Transcript
 
-    kept = folder / f"{path.stem}.json"
-    if not kept.is_file():
-        sys.exit(f"{kept}: not there; make it with: transcribe run {path} -o {folder}")
-    turns = Transcript.from_json(kept.read_text(encoding="utf-8")).turns
+    draft = folder / f"{path.stem}.json"
+    if not draft.is_file():
+        sys.exit(f"{draft}: no such file; make it with: transcribe run {path} -o {folder}")
+    turns = Transcript.from_json(draft.read_text(encoding="utf-8")).turns
     words = sorted((word for turn in turns for word in turn.words), key=lambda word: word.start)
-    spans, background = ([SpeakerSpan(*span) for span in heard] for heard in (run.spans, run.background))
+    spans, background = ([SpeakerSpan(*span) for span in group] for group in (run.spans, run.background))
     return attribute(words, spans, background=background)
 
 
 def _percent(part: float, whole: float) -> str:
     return f"{100 * part / whole:6.1f}" if whole else "     -"
-
-
-def peak_megabytes() -> float:
-    status = Path("/proc/self/status")
-    if status.exists():  # getrusage would tell the parent's peak, where that is higher
-        return int(re.findall(r"VmHWM:\s+(\d+) kB", status.read_text())[0]) / 1e3
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1e6 if sys.platform == "darwin" else 1e3)
 
 
 def say(line: str) -> None:

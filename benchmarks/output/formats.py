@@ -1,15 +1,16 @@
-"""How long three hours of talk take to write in every format, and 120 kB to read: `python benchmarks/formats.py`.
+"""Time to write three hours of talk in every format, and to parse 120 kB: `python -m benchmarks.output.formats`.
 
-The conversation is made up: about 28,000 words in turns of 8 to 600. Processor seconds and seconds on the clock, the
-modules loaded before.
+The conversation is synthetic: about 28,000 words in turns of 8 to 600. Seconds of the processor and on the clock, with
+all modules loaded before.
 """
 
 from __future__ import annotations
 
 import random
-import time
+from dataclasses import replace
 
 from audio.episode import Episode
+from benchmarks.measure import timed
 from output.formats import FORMATS, write
 from output.parse import parse
 from output.style import Style
@@ -35,25 +36,19 @@ def conversation() -> Transcript:
 
 
 def main() -> None:
-    made = conversation()
-    for name in FORMATS:  # load what they need
-        write(Transcript(made.episode, "en", SPEAKERS, made.turns[:1], (), made.made_with), name)
-    print(f"{sum(len(turn.words) for turn in made.turns)} words in {len(made.turns)} turns")
-    total = [0.0, 0.0]
+    transcript = conversation()
+    for name in FORMATS:  # import the modules they need
+        write(replace(transcript, turns=transcript.turns[:1], spans=()), name)
+    print(f"{sum(len(turn.words) for turn in transcript.turns)} words in {len(transcript.turns)} turns")
+    cpu = wall = 0.0
     for name in FORMATS:
         style = Style(docx_times="comments", clock_minutes=0) if name in ("md", "docx") else None
-        before = time.process_time(), time.perf_counter()
-        write(made, name, style=style)
-        spent = time.process_time() - before[0], time.perf_counter() - before[1]
-        total = [sum(pair) for pair in zip(total, spent, strict=True)]
-        print(f"  {name:14}{spent[0]:6.2f} s of the processor {spent[1]:6.2f} s")
-    print(f"  {'all':14}{total[0]:6.2f} s of the processor {total[1]:6.2f} s")
-    source = str(write(made, "md"))[:120_000]
-    times = []
-    for _ in range(7):
-        start = time.perf_counter()
-        parse(source)
-        times.append(time.perf_counter() - start)
+        _, elapsed = timed(write, transcript, name, style=style)
+        cpu, wall = cpu + elapsed.cpu, wall + elapsed.wall
+        print(f"  {name:14}{elapsed.cpu:6.2f} s of the processor {elapsed.wall:6.2f} s")
+    print(f"  {'all':14}{cpu:6.2f} s of the processor {wall:6.2f} s")
+    source = str(write(transcript, "md"))[:120_000]
+    times = [timed(parse, source)[1].wall for _ in range(7)]
     print(f"parse of {len(source) / 1000:.0f} kB: {1000 * min(times):.0f} ms at best, {1000 * max(times):.0f} at worst")
 
 

@@ -1,11 +1,10 @@
-"""What an editor waits for on a 3-hour transcript: realignment, sync, the page. And how near interpolated times come.
+"""Latency of editing a 3-hour transcript: realignment, sync, the page; and the accuracy of interpolated times.
 
-    python benchmarks/editor.py [TRANSCRIPT.json ...]
+    python -m benchmarks.drafts.sync [TRANSCRIPT.json ...]
 
-The transcript is made up: 30,000 words drawn as in speech (word frequencies by Zipf's law), 900 turns of two people.
-The page is measured in Chromium through Playwright and left out where one of them is missing; the times of held-out
-words are those of the sample clip, recognised anew, and of the timed transcripts given. Twelve words at a time are also
-timed on the sample clip's audio.
+The transcript is synthetic: 30,000 words (frequencies by Zipf's law) in 900 turns of two speakers. The page is measured
+in Chromium through Playwright, if both are installed. Held-out words come from the sample clip, recognised for this
+run, and from the given transcripts with times; twelve words at a time are also aligned on the sample clip's audio.
 """
 
 from __future__ import annotations
@@ -23,11 +22,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from audio.decoding.decode import decode
 from audio.episode import Episode
+from output.formats import write
 from output.markdown import render
+from output.parse import parse
+from tests.support.paths import CLIPS
 from transcribe.alignment.realign import realign
 from transcribe.drafts.sync import sync, update_transcript
 from transcribe.recognition.engines import load_aligner
@@ -35,7 +35,7 @@ from transcribe.recognition.forced_alignment import find_rewrites, realign_to_au
 from transcribe.recognition.models import find_model
 from transcribe.transcript import MadeWith, Speaker, Transcript, Turn, Word
 
-CLIP = Path(__file__).parents[1] / "tests/clips/packaging-notes.mp3"
+CLIP = CLIPS / "packaging-notes.mp3"
 WORDS, TURNS, EDITS = 30_000, 900, 200
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 KEYSTROKES = """() => {
@@ -65,7 +65,7 @@ FRAMES = """() => new Promise(done => {
 
 
 def long_talk() -> Transcript:
-    """Three hours of made-up speech."""
+    """Three hours of synthetic speech."""
     chance = random.Random(3)
     vocabulary = [f"{chance.choice('bdfgklmnprst')}{chance.choice('aeiou')}{i}" for i in range(8000)]
     weights = [1 / (rank + 2) for rank in range(len(vocabulary))]
@@ -85,8 +85,8 @@ def long_talk() -> Transcript:
     )
 
 
-def timed(label: str, action: Callable[[], Any], target: str) -> Any:
-    """Run it and print how long it took."""
+def report_time(label: str, action: Callable[[], Any], target: str) -> Any:
+    """Run an action and print how long it took."""
     start = time.perf_counter()
     result = action()
     print(f"{label:<44} {time.perf_counter() - start:7.2f} s   (target {target})")
@@ -94,12 +94,12 @@ def timed(label: str, action: Callable[[], Any], target: str) -> Any:
 
 
 def edited(source: str) -> str:
-    """The draft after `EDITS` words were changed, put in and taken out."""
+    """The draft after `EDITS` substitutions, insertions and deletions of words."""
     chance = random.Random(5)
     lines = source.split("\n")
-    places = [i for i, line in enumerate(lines) if line.count(" ") > 6]
+    candidates = [i for i, line in enumerate(lines) if line.count(" ") > 6]
     for edit in range(EDITS):
-        i = chance.choice(places)
+        i = chance.choice(candidates)
         words = lines[i].split(" ")
         at = chance.randrange(2, len(words))
         words[at : at + edit % 3] = [f"edit{edit}"]
@@ -108,17 +108,17 @@ def edited(source: str) -> str:
 
 
 def measure_page(folder: Path) -> None:
-    """The page in Chromium: until it can be used, a key, the highlight."""
+    """The page in Chromium: time until usable, keystrokes, frames with the highlight."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     try:
         from playwright.sync_api import sync_playwright
 
         from transcribe.editor.server import open_editor
     except ImportError as error:
-        print(f"the page: not measured, {error.name} is not installed")
+        print(f"the page: not measured; needs {error.name}")
         return
     if chromium is None:
-        print("the page: not measured, there is no Chromium")
+        print("the page: not measured; needs Chromium")
         return
     editor = open_editor(folder / "talk.md")
     thread = threading.Thread(target=editor.serve)
@@ -132,7 +132,7 @@ def measure_page(folder: Path) -> None:
             page.locator("#status", has_text="Saved").wait_for()
             page.locator("section").last.wait_for(state="attached")
 
-        timed("page usable", load, "< 2 s")
+        report_time("page usable", load, "< 2 s")
         keys = page.evaluate(KEYSTROKES)
         print(f"{'a keystroke, median and slowest of 60':<44} {keys[30]:4.0f} and {keys[-1]:.0f} ms   (target < 50 ms)")
         page.locator("#status", has_text="Saved").wait_for()
@@ -146,73 +146,70 @@ def measure_page(folder: Path) -> None:
 
 
 def recognised_clip(folder: Path) -> Transcript:
-    """The sample clip as `transcribe run` hears it."""
+    """The transcript `transcribe run` makes of the sample clip."""
     command = [sys.executable, "-m", "transcribe.cli.main", "run", str(CLIP), "-o", str(folder), "-q"]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return Transcript.from_json((folder / f"{CLIP.stem}.json").read_text(encoding="utf-8"))
 
 
 def held_out(words: Sequence[Word], first: int, count: int) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
-    """The words with `count` of them taken for one misheard word, and what realigning the right text makes of that."""
+    """The words with `count` of them replaced by one misrecognised word, and the result of realigning the true text."""
     run = words[first : first + count]
-    heard = (*words[:first], Word("misheard", run[0].start, run[-1].end), *words[first + count :])
-    return heard, realign([" ".join(word.text for word in words)], [heard]).turns[0].words
+    recognised = (*words[:first], Word("misheard", run[0].start, run[-1].end), *words[first + count :])
+    return recognised, realign([" ".join(word.text for word in words)], [recognised]).turns[0].words
 
 
 def measure_held_out(name: str, transcripts: Sequence[Transcript]) -> None:
-    """Two to five words of the transcripts taken for one: how far their interpolated starts are from the recogniser's.
+    """Two to five words replaced by one: the distance of their interpolated starts from the recogniser's.
 
-    The first word's start is known from the word misheard, and left out.
+    The first start is left out: it is that of the replacing word.
     """
-    medians, every = [], 0
+    medians, n_errors = [], 0
     for count in range(2, 6):
-        found: list[float] = []
+        errors: list[float] = []
         for words in (turn.words for transcript in transcripts for turn in transcript.turns):
             for first in range(0, len(words) - count, max(1, len(words) // 40)):
-                made = held_out(words, first, count)[1]
-                if len(made) == len(words):
+                realigned = held_out(words, first, count)[1]
+                if len(realigned) == len(words):
                     inner = slice(first + 1, first + count)
-                    found += [abs(new.start - true.start) for new, true in zip(made[inner], words[inner], strict=True)]
-        medians.append(f"{1000 * sorted(found)[len(found) // 2]:.0f}")
-        every += len(found)
-    print(f"{name}: 2 to 5 words held out, median errors {', '.join(medians)} ms of {every:,}   (target < 120 ms)")
+                    errors += [abs(a.start - b.start) for a, b in zip(realigned[inner], words[inner], strict=True)]
+        medians.append(f"{1000 * sorted(errors)[len(errors) // 2]:.0f}")
+        n_errors += len(errors)
+    print(f"{name}: 2 to 5 words held out, median errors {', '.join(medians)} ms of {n_errors:,}   (target < 120 ms)")
 
 
 def measure_on_audio(transcript: Transcript) -> None:
-    """Twelve words of the sample clip at a time taken for one, then timed on the audio."""
+    """Twelve words of the sample clip at a time replaced by one, then aligned on the audio."""
     aligner = load_aligner(find_model("base"))
     errors: dict[str, list[float]] = {"interpolated": [], "on the audio": []}
     with decode(CLIP) as audio:
         for number, turn in enumerate(transcript.turns):
             for first in range(0, len(turn.words) - 12, 6):
-                heard, made = held_out(turn.words, first, 12)
+                recognised, realigned = held_out(turn.words, first, 12)
                 before, after = (
                     replace(
                         transcript,
                         turns=(*transcript.turns[:number], Turn(turn.speaker, words), *transcript.turns[number + 1 :]),
                     )
-                    for words in (heard, made)
+                    for words in (recognised, realigned)
                 )
-                again, _ = realign_to_audio(after, find_rewrites(after, before), audio=audio, aligner=aligner)
-                for name, source in (("interpolated", after), ("on the audio", again)):
+                aligned, _ = realign_to_audio(after, find_rewrites(after, before), audio=audio, aligner=aligner)
+                for name, source in (("interpolated", after), ("on the audio", aligned)):
                     new = source.turns[number].words[first : first + 12]
                     true = turn.words[first : first + 12]
                     errors[name] += [abs(a.start - b.start) for a, b in zip(new, true, strict=True)]
-    for name, found in errors.items():
+    for name, distances in errors.items():
         label = f"twelve words at a time, {name}: median error"
-        print(f"{label:<44} {1000 * sorted(found)[len(found) // 2]:4.0f} ms of {len(found)} starts")
+        print(f"{label:<44} {1000 * sorted(distances)[len(distances) // 2]:4.0f} ms of {len(distances)} starts")
 
 
 def main() -> None:
-    """Measure everything, in a folder that is gone afterwards."""
+    """Measure everything in a temporary folder."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         talk = long_talk()
         source = render(talk)
         (folder / "talk.json").write_text(talk.to_json(), encoding="utf-8")
-        from output.formats import write
-        from output.parse import parse
-
         (folder / "talk.vtt").write_text(str(write(talk, "vtt")), encoding="utf-8")
         changed = edited(source)
         (folder / "talk.md").write_text(changed, encoding="utf-8")
@@ -222,11 +219,11 @@ def main() -> None:
                 file.writeframes(b"\x80" * 8000 * 60)
         timed_turns = [turn.words for turn in talk.turns]
         print(f"{sum(map(len, timed_turns)):,} words, {len(talk.turns)} turns, {EDITS} edits")
-        timed("parse", lambda: parse(changed), "-")
-        timed("realign", lambda: realign([turn.spoken for turn in parse(changed).turns], timed_turns), "-")
-        timed("follow (parse, realign, people, spans)", lambda: update_transcript(parse(changed), talk), "-")
-        done = timed("sync, JSON and VTT read and written", lambda: sync(folder / "talk.md"), "< 2 s")
-        print(f"    {done.report}")
+        report_time("parse", lambda: parse(changed), "-")
+        report_time("realign", lambda: realign([turn.spoken for turn in parse(changed).turns], timed_turns), "-")
+        report_time("update (parse, realign, people, spans)", lambda: update_transcript(parse(changed), talk), "-")
+        result = report_time("sync, JSON and VTT read and written", lambda: sync(folder / "talk.md"), "< 2 s")
+        print(f"    {result.report}")
         measure_page(folder)
         clip = recognised_clip(folder / "clip")
         measure_held_out("sample clip", [clip])

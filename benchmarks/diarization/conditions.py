@@ -1,29 +1,25 @@
-"""Who spoke, under conditions the corpus has no recordings of: six hours, and a channel for each person.
+"""Diarization under conditions the corpus has no recordings of: six hours, and a channel for each speaker.
 
-    python benchmarks/speaker_conditions.py [RECORDING ...] [--hours 6]
+    python -m benchmarks.diarization.conditions [RECORDING ...] [--hours 6]
 
-The vectors and the activity of a recording of so many hours are made up, and all that follows the networks is timed.
-Each of two people of a recording, beside which NAME.rttm says when they speak, is put on a channel, with some of the
-other; the rightmost column is the same recording mixed to one channel. Recordings are two of ../shared/corpus, where
-present.
+For the long recording, embeddings and speech activity are synthetic, and everything after the networks is timed. For
+the channels, a recording of two speakers with NAME.rttm is split by speaker, with some bleed of the other; the
+rightmost column is the same recording mixed to one channel. The recordings are two of ../shared/corpus, if present.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-from benchmarks.speaker_references import diarization_row, read_rttm  # noqa: E402 - the path is set above
-from benchmarks.speakers import COLLARS, peak_megabytes, say  # noqa: E402
+from benchmarks.diarization.accuracy import COLLARS, say
+from benchmarks.measure import peak_megabytes, timed
+from benchmarks.references import CORPUS, diarization_row, read_rttm
 
-RECORDINGS = tuple(ROOT.parent / "shared" / "corpus" / name for name in ("call-repairs-40.flac", "meeting-dev00.wav"))
+RECORDINGS = tuple(CORPUS / name for name in ("call-repairs-40.flac", "meeting-dev00.wav"))
 
 
 def main() -> None:
@@ -36,7 +32,7 @@ def main() -> None:
 
 
 def report_long(hours: float) -> None:
-    """Time and memory of what follows the networks, on a made-up conversation of three, as long as wanted."""
+    """Time and memory of everything after the networks, on a synthetic conversation of three speakers."""
     from transcribe.diarization.clustering import find_voices
     from transcribe.diarization.diarize import frame_scores, who_speaks
     from transcribe.diarization.embedding import STEP, WINDOW
@@ -50,17 +46,17 @@ def report_long(hours: float) -> None:
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     ones = np.ones(int(hours * 3600 / FRAME_STEP), np.float32)
     activity = Activity(ones, ones, np.zeros_like(ones))
-    before, started = peak_megabytes(), time.perf_counter()
-    found = find_voices(vectors, times=times, weights=np.ones(len(times)))
-    clustered = time.perf_counter() - started
-    scores = frame_scores(activity.times, times + WINDOW / 2, vectors @ found.T, weights=np.ones(len(times)))
-    spans = who_speaks(activity, scores).spans
-    say(f"{hours:g} h, {len(times)} windows, {len(ones)} frames: {len(found)} voices of 3 in {clustered:.1f} s,")
-    say(f"{len(spans)} spans after {time.perf_counter() - started:.1f} s, {peak_megabytes() - before:.0f} MB more")
+    before, weights = peak_megabytes(), np.ones(len(times))
+    found, clustering = timed(find_voices, vectors, times=times, weights=weights)
+    scores, scoring = timed(frame_scores, activity.times, times + WINDOW / 2, vectors @ found.T, weights=weights)
+    diarization, deciding = timed(who_speaks, activity, scores)
+    seconds = clustering.wall + scoring.wall + deciding.wall
+    say(f"{hours:g} h, {len(times)} windows, {len(ones)} frames: {len(found)} voices of 3 in {clustering.wall:.1f} s,")
+    say(f"{len(diarization.spans)} spans after {seconds:.1f} s, {peak_megabytes() - before:.0f} MB more")
 
 
 def report_channels(files: Sequence[Path]) -> None:
-    """DER of recordings of two whose people are put on a channel each, by how much of the other is heard there."""
+    """DER of two speakers on a channel each, by the bleed of the other speaker."""
     from audio.decoding.decode import decode
     from audio.decoding.samples import Audio, levels_of
     from transcribe.diarization.diarize import find_speakers
@@ -68,15 +64,15 @@ def report_channels(files: Sequence[Path]) -> None:
     say(f"{'name':22} {'bleed dB':>8} {'DER':>6} {'found':>6}   mixed to one")
     for path in files:
         rttm = path.with_suffix(".rttm")
-        truth = read_rttm(rttm) if rttm.exists() else []
-        people = sorted({who for _, _, who in truth})
+        reference = read_rttm(rttm) if rttm.exists() else []
+        people = sorted({who for _, _, who in reference})
         if len(people) != 2:
             continue
         with decode(path) as audio:
             samples = audio.read()
         times = np.arange(len(samples)) / 16_000
         speaking = [
-            np.any([(a - 0.1 <= times) & (times < b + 0.1) for a, b, who in truth if who == person], axis=0)
+            np.any([(a - 0.1 <= times) & (times < b + 0.1) for a, b, who in reference if who == person], axis=0)
             for person in people
         ]
         for bleed in (-12.0, -20.0, -40.0):
@@ -86,10 +82,10 @@ def report_channels(files: Sequence[Path]) -> None:
             for levels in (levels_of(channels), None):
                 with Audio.from_samples(channels.mean(axis=0), channel_levels=levels) as panned:
                     spans = find_speakers(panned).spans
-                row = diarization_row(truth, [(s.start, s.end, s.speaker) for s in spans], COLLARS[0])
+                row = diarization_row(reference, [(s.start, s.end, s.speaker) for s in spans], COLLARS[0])
                 rates.append((row["diarization error rate"], len({s.speaker for s in spans})))
-            (ours, found), (mixed, count) = rates
-            say(f"{path.stem:22} {bleed:8.0f} {100 * ours:6.1f} {found:>6}   {100 * mixed:.1f} ({count} found)")
+            (split, found), (mixed, count) = rates
+            say(f"{path.stem:22} {bleed:8.0f} {100 * split:6.1f} {found:>6}   {100 * mixed:.1f} ({count} found)")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""How closely the renderer follows the published posts: `python benchmarks/house_style.py [SHARED]` (`../shared`).
+"""How closely rendering follows the published posts: `python -m benchmarks.output.house_style [SHARED]` (../shared).
 
-Per post: whether its bytes come back, its turns, how many link-free paragraphs are filled line for line as the
-editor's (those with a marker, and continuations), and how well paragraph breaks are found where they were hidden.
-A post without line breaks inside paragraphs is held against `wrap=0`. Paragraphs of one line are counted, and left out
-in a line below. The posts have no times, so pauses cannot help with breaks; benchmarks/paragraphs.py says what chance
-would find and holds posts out. Exit code 1 where a byte is lost; the rest is printed.
+For each post: whether parsing and rendering returns its bytes, the number of turns, how many paragraphs without links
+are filled line for line like the editor's (with a marker, and continuations), and how many hidden paragraph breaks are
+found. A post without line breaks inside paragraphs is compared with `wrap=0`. The last rows leave out paragraphs of one
+line. The posts have no times, so breaks cannot use pauses; benchmarks/output/paragraphs.py compares with chance and
+holds posts out. Exit code 1 if a byte is lost; the rest is printed only.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from pathlib import Path
 from output.paragraphs import paragraphs
 from output.parse import Draft, DraftTurn, read_draft
 from output.text import filled
+from tests.support.paths import SHARED
 from transcribe.transcript import Word
 
 WRAP = 70
-SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What was found in one post, or in several added up."""
+    """Counts of one post, or the sum of several."""
 
     turns: int = 0
     marked: int = 0
     marked_alike: int = 0
-    marked_long: int = 0  # of more than one line: one line says nothing of where lines end
+    marked_long: int = 0  # of more than one line: a single line has no breaks to compare
     marked_long_alike: int = 0
     continued: int = 0
     continued_alike: int = 0
@@ -75,7 +75,7 @@ def counts_of(draft: Draft) -> Counts:
 
 
 def fill_of(turn: DraftTurn, wrap: int) -> Counts:
-    """The turn's link-free paragraphs, emptied of their line breaks, filled again."""
+    """Paragraphs without links, joined to one line and filled again."""
     counts = Counts()
     for i, source in enumerate(re.split(r"\n\s*\n", turn.text)):
         if not source or re.search(r"\]\(|^\s*[<(*]", source):
@@ -83,21 +83,21 @@ def fill_of(turn: DraftTurn, wrap: int) -> Counts:
         text = "\n".join(" ".join(line.split()) for line in source.split("\n"))
         alike = filled(" ".join(text.split()), width=wrap, label=turn.label if i == 0 else "") == text
         kind, long = "marked" if i == 0 else "continued", "\n" in text
-        found = {kind: 1, f"{kind}_alike": alike, f"{kind}_long": long, f"{kind}_long_alike": long and alike}
-        counts += Counts(**found)
+        added = {kind: 1, f"{kind}_alike": alike, f"{kind}_long": long, f"{kind}_long_alike": long and alike}
+        counts += Counts(**added)
     return counts
 
 
 def breaks_of(turn: DraftTurn) -> Counts:
-    """Paragraph breaks of the turn against those made of its bare words, by the word they stand before."""
+    """Paragraph breaks of the turn against those computed from its words, by the index of the word they precede."""
     lengths = [len(part.split()) for part in re.split(r"\n\s*\n", turn.text)]
     true = {sum(lengths[:i]) for i in range(1, len(lengths))}
     words = [Word(token, i * 0.4, i * 0.4 + 0.4) for i, token in enumerate(turn.text.split())]
     if not words:
         return Counts()
-    made_lengths = [len(part) for part in paragraphs(words)]
-    made = {sum(made_lengths[:i]) for i in range(1, len(made_lengths))}
-    return Counts(breaks=len(true), breaks_made=len(made), breaks_found=len(true & made))
+    computed_lengths = [len(part) for part in paragraphs(words)]
+    computed = {sum(computed_lengths[:i]) for i in range(1, len(computed_lengths))}
+    return Counts(breaks=len(true), breaks_made=len(computed), breaks_found=len(true & computed))
 
 
 def row(name: str, counts: Counts, same: str) -> str:
@@ -115,6 +115,6 @@ def share(part: int, whole: int) -> str:
 if __name__ == "__main__":
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else SHARED
     if not (folder / "markdown").is_dir():
-        print(f"{folder}: no posts there, nothing measured")
+        print(f"{folder}: has no posts, nothing measured")
         raise SystemExit(0 if folder == SHARED else 1)
     raise SystemExit(main(folder))

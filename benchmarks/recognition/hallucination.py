@@ -1,10 +1,10 @@
-"""Words where nobody speaks, and phrases that go on and on: what recognisers invent.
+"""Provoke hallucinations: words where nobody speaks, and phrases repeated in a loop.
 
-    python benchmarks/invention.py [MINUTES]
+    python -m benchmarks.recognition.hallucination [MINUTES]
 
-Ten minutes each of silence, white noise and music from a small synthesiser (chords, a bass, drums, a lead with vibrato)
-must give no words. Then a set that provokes loops: the project's clips in noise, clipped, muffled, cut to pieces that
-repeat, under music, and too fast; no phrase may stand four times in a row.
+Ten minutes each of silence, white noise and synthesised music (chords, a bass, drums, a lead with vibrato) must give no
+words. The project's clips are then degraded to provoke loops: in noise, clipped, muffled, as a repeated snippet, under
+music, and at double speed; no phrase may occur four times in a row. Exit code 1 if a word or a loop appears.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-ROOT = Path(__file__).parents[1]
+from tests.support.paths import CLIPS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,7 +29,7 @@ LEAD = (12, 14, 16, 19, 16, 14, 12, 7)
 
 
 def silence(seconds: float) -> Floats:
-    """Nothing at all."""
+    """Digital silence."""
     return np.zeros(int(seconds * RATE))
 
 
@@ -40,7 +39,7 @@ def white_noise(seconds: float) -> Floats:
 
 
 def music(seconds: float) -> Floats:
-    """Four bars that repeat: 120 beats a minute, a chord a bar, a lead note a beat, a drum on each beat."""
+    """Four bars, repeated: 120 beats a minute, a chord a bar, a lead note and a drum on each beat."""
     time = np.arange(int(8.0 * RATE)) / RATE
     bars = np.zeros_like(time)
     for beat in range(16):
@@ -62,8 +61,8 @@ def _tone(semitone: float, time: Floats, *, vibrato: float = 0.0) -> Floats:
     return sum((np.sin(n * phase) / n for n in range(1, 7)), np.zeros_like(time))
 
 
-def provoking(clip: Floats) -> Iterator[tuple[str, Floats]]:
-    """The clip in ways that make decoders loop."""
+def degraded(clip: Floats) -> Iterator[tuple[str, Floats]]:
+    """Versions of the clip that make decoders loop."""
     random = np.random.default_rng(2)
     level = np.sqrt(np.mean(clip**2))
     for decibels in (5, 0, -5):
@@ -83,15 +82,14 @@ def provoking(clip: Floats) -> Iterator[tuple[str, Floats]]:
 
 
 def loops(text: str) -> list[str]:
-    """Phrases of up to twelve words that stand four times in a row; a single word counts from seven on."""
+    """Phrases of up to twelve words that occur four times in a row; a single word counts from seven."""
     plain = re.sub(r"[^\w\s']", "", text.lower())
-    found = re.findall(r"\b(\w[\w']*(?: \w[\w']*){1,11})(?: \1){3,}\b", plain)
-    return found + re.findall(r"\b(\w[\w']*)(?: \1){6,}\b", plain)
+    phrases = re.findall(r"\b(\w[\w']*(?: \w[\w']*){1,11})(?: \1){3,}\b", plain)
+    return phrases + re.findall(r"\b(\w[\w']*)(?: \1){6,}\b", plain)
 
 
 def main(minutes: float = 10.0) -> None:
-    """Print both tables; exit with 1 where a word or a loop came."""
-    sys.path.insert(0, str(ROOT))
+    """Print both tables; exit with 1 if a word or a loop appears."""
     from audio.decoding.decode import decode
     from audio.decoding.samples import Audio
     from tests.support.recognition import recognize_all
@@ -102,24 +100,24 @@ def main(minutes: float = 10.0) -> None:
     settings = Settings(language="en")
     recognizer = load(settings, find_model("base"))
 
-    def heard(samples: Floats) -> str:
+    def recognised(samples: Floats) -> str:
         audio = Audio.from_samples((samples / max(1.0, float(np.abs(samples).max()))).astype(np.float32))
         return " ".join(word.text for word in recognize_all(audio, recognizer, settings=settings).words)
 
-    bad = 0
+    failures = 0
     print(f"{minutes:g} minutes each\n\n| sound | words |\n|---|---|")
     for make in (silence, white_noise, music):
-        words = len(heard(make(60 * minutes)).split())
-        bad += words
+        words = len(recognised(make(60 * minutes)).split())
+        failures += words
         print(f"| {make.__name__.replace('_', ' ')} | {words} |", flush=True)
-    print("\n| clip | made worse | words | loops |\n|---|---|---|---|")
-    for path in sorted((ROOT / "tests" / "clips").glob("*.mp3")):
+    print("\n| clip | degraded by | words | loops |\n|---|---|---|---|")
+    for path in sorted(CLIPS.glob("*.mp3")):
         clip = decode(path).read().astype(np.float64)[: 40 * RATE]
-        for name, samples in provoking(clip):
-            text = heard(samples)
-            bad += len(loops(text))
+        for name, samples in degraded(clip):
+            text = recognised(samples)
+            failures += len(loops(text))
             print(f"| {path.stem} | {name} | {len(text.split())} | {'; '.join(loops(text)) or '–'} |", flush=True)
-    sys.exit(1 if bad else 0)
+    sys.exit(1 if failures else 0)
 
 
 if __name__ == "__main__":

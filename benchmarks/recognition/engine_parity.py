@@ -1,31 +1,29 @@
-"""How far the two engines agree: the same weights on the same chunk plan, word by word.
+"""Compare the two engines word by word, on the same weights and the same chunk plan.
 
-    python benchmarks/parity.py [FILE...] [--seconds S]
+    python -m benchmarks.recognition.engine_parity [FILE...] [--seconds S]
 
-Without files: the shortest English recordings `recognition.py` takes, up to S seconds in all (the reference engine is
-about as slow as the speech), and the project's short clip. Agreement is 1 − errors / words of the reference engine, in
-openai-whisper's normal form. What differs is arithmetic: float32 there, int8 here.
+Without FILES: the shortest English recordings of `benchmarks.references`, up to S seconds in total (the reference
+engine runs at about the speed of speech), and the project's short clip. Agreement is 1 − errors / words of the
+reference engine, both texts normalised by openai-whisper. The engines differ in arithmetic only: the reference engine
+computes in float32, the fast one in int8.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
-
-from benchmarks.recognition import default_files, shortest  # noqa: E402
+from benchmarks.references import english_recordings, shortest
+from tests.support.paths import CLIPS
 
 
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path))
-@click.option("--seconds", default=150.0, show_default=True, help="Of sound in all, without FILES.")
+@click.option("--seconds", default=150.0, show_default=True, help="Of audio in total, without FILES.")
 def main(files: Sequence[Path], seconds: float) -> None:
-    """Recognise FILES with both engines and print how many words they share."""
+    """Recognise FILES with both engines and print how far their words agree."""
     from meeteval.wer import siso_word_error_rate
     from whisper.normalizers import EnglishTextNormalizer
 
@@ -43,7 +41,7 @@ def main(files: Sequence[Path], seconds: float) -> None:
     }
     click.echo("| clip | words (reference) | words (fast) | agreement % |\n|---|---|---|---|")
     together = None
-    for path in files or [*shortest(default_files(), seconds), ROOT / "tests" / "clips" / "short.mp3"]:
+    for path in files or [*shortest(english_recordings(), seconds), CLIPS / "short.mp3"]:
         with decode(path) as audio:
             reference, fast = (
                 normal(" ".join(word.text for word in recognize_all(audio, engine, settings=settings).words))

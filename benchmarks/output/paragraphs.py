@@ -1,10 +1,10 @@
-"""How well paragraph breaks are found in posts left out of the fit: `python benchmarks/paragraphs.py [SHARED [TIMED]]`.
+"""Accuracy of paragraph breaks on held-out posts: `python -m benchmarks.output.paragraphs [SHARED [TIMED]]`.
 
 Turns are given, breaks hidden. Each house post is held out in turn and the weights of `output.paragraphs` are fitted on
-the others (logistic regression, as its constants were; `BASE` raised by `--bias`, chosen once so that about as many
-breaks are made as there are). Beside it: breaks at random and breaks at even lengths, at the same rate; and the
-constants in force on posts of other editors, which had no part in anything. With a folder of timed transcripts as
-second argument: how the pauses at breaks compare with the others. Needs scikit-learn.
+the others (logistic regression, as its constants were; `BASE` raised by `BIAS`, chosen once so that about as many
+breaks are predicted as exist). For comparison: breaks at random and at even lengths, at the same rate; and the current
+constants on posts of other editors, which had no part in the fit. With a folder of timed transcripts as second
+argument: the pauses at breaks compared with other pauses. Needs scikit-learn.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from sklearn.linear_model import LogisticRegression
 from output import paragraphs as model
 from output.parse import read_draft
 from output.text import spoken
+from tests.support.paths import SHARED
 from transcribe.transcript import Transcript, Word
 
-SHARED = Path(__file__).resolve().parents[2] / "shared"
 BIAS = 0.9  # a break missed costs as much as one too many; the regression alone makes too few
 OTHERS = ("gotime", "rfc", "src")  # posts of other editors whose turns have paragraphs
-Turn = tuple[list[Word], set[int]]  # words, and those before which a paragraph begins
+Turn = tuple[list[Word], set[int]]  # words, and the indices at which a paragraph begins
 
 
 def main(shared: Path, timed: Path | None = None) -> None:
@@ -40,8 +40,8 @@ def main(shared: Path, timed: Path | None = None) -> None:
         weights = fitted([turn for j, other in enumerate(house) if j != i for turn in other])
         held_out += [(cuts(words, weights), true, gaps_of(words)) for words, true in post]
     report("house, each post held out", held_out)
-    for name, posts in (("house, constants in force", house), ("other editors, constants in force", others)):
-        report(name, [(made_of(words), true, gaps_of(words)) for post in posts for words, true in post])
+    for name, posts in (("house, current constants", house), ("other editors, current constants", others)):
+        report(name, [(predicted(words), true, gaps_of(words)) for post in posts for words, true in post])
     print("weights on all house posts:", *fitted([turn for post in house for turn in post]).round(2))
     if timed is not None:
         report_pauses(timed)
@@ -77,19 +77,19 @@ def fitted(turns: Sequence[Turn]) -> np.ndarray:
 
 
 def cuts(words: Sequence[Word], weights: np.ndarray) -> set[int]:
-    """The breaks these weights make, by the program's own search."""
+    """The breaks predicted with these weights, by the program's own search."""
     base, since, shared, *openings = map(float, weights)
-    kept = model.BASE, model.SINCE, model.SHARED, dict(model.OPENINGS)
+    constants = model.BASE, model.SINCE, model.SHARED, dict(model.OPENINGS)
     try:
         model.BASE, model.SINCE, model.SHARED = base, since, shared
         model.OPENINGS.update(zip(model.OPENINGS, openings, strict=True))
-        return made_of(words)
+        return predicted(words)
     finally:
-        model.BASE, model.SINCE, model.SHARED = kept[:3]
-        model.OPENINGS.update(kept[3])
+        model.BASE, model.SINCE, model.SHARED = constants[:3]
+        model.OPENINGS.update(constants[3])
 
 
-def made_of(words: Sequence[Word]) -> set[int]:
+def predicted(words: Sequence[Word]) -> set[int]:
     return set(accumulate(len(part) for part in model.paragraphs(words)[:-1])) if words else set()
 
 
@@ -99,20 +99,20 @@ def gaps_of(words: Sequence[Word]) -> list[int]:
 
 def report(name: str, results: Sequence[tuple[set[int], set[int], list[int]]]) -> None:
     true, gaps = sum(len(t) for _, t, _ in results), sum(len(g) for *_, g in results)
-    made = sum(len(m) for m, *_ in results)
+    n_predicted = sum(len(m) for m, *_ in results)
     even = [({*_even(len(m), g)}, t) for m, t, g in results]
     print(f"{name}: {gaps} gaps, {true} breaks")
     for kind, hits in (
         ("ours", sum(len(m & t) for m, t, _ in results)),
         ("at even lengths", sum(len(m & t) for m, t in even)),
-        ("at random (expected)", made * true / gaps),
+        ("at random (expected)", n_predicted * true / gaps),
     ):
-        rates = f"precision {hits / made:.2f} recall {hits / true:.2f} F1 {2 * hits / (made + true):.2f}"
-        print(f"  {kind:22} hit {hits:5.1f} of {made} made  {rates}")
+        rates = f"precision {hits / n_predicted:.2f} recall {hits / true:.2f} F1 {2 * hits / (n_predicted + true):.2f}"
+        print(f"  {kind:22} hit {hits:5.1f} of {n_predicted} predicted  {rates}")
 
 
 def _even(count: int, gaps: Sequence[int]) -> Iterator[int]:
-    """As many gaps, nearest to even parts of the turn."""
+    """So many gaps, those nearest to even parts of the turn."""
     if gaps:
         length = gaps[-1] + 15
         for k in range(1, count + 1):
@@ -125,7 +125,7 @@ def report_pauses(folder: Path) -> None:
     elsewhere: list[float] = []
     for path in sorted(folder.glob("*.json")):
         for turn in Transcript.from_json(path.read_text(encoding="utf-8")).turns:
-            breaks = made_of(turn.words)
+            breaks = predicted(turn.words)
             if breaks:
                 for gap in gaps_of(turn.words):
                     pause = max(0.0, turn.words[gap].start - turn.words[gap - 1].end)
@@ -139,6 +139,6 @@ def report_pauses(folder: Path) -> None:
 if __name__ == "__main__":
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else SHARED
     if not (folder / "markdown").is_dir():
-        print(f"{folder}: no posts there, nothing measured")
+        print(f"{folder}: has no posts, nothing measured")
         raise SystemExit(0 if folder == SHARED else 1)
     main(folder, *map(Path, sys.argv[2:3]))
