@@ -3,9 +3,9 @@
 Segmentation says where speech is and where the speaker changes, embeddings of short windows say which voice it is,
 clustering makes voices of them, and a Viterbi search over frames (A. Viterbi, "Error bounds for convolutional codes",
 1967) weighs the two: a change of speaker is cheap where the segmentation heard one and dear elsewhere. The steps and
-their constants were measured with benchmarks/diarization/accuracy.py. Names are the business of `transcribe.speakers.naming`, words
-that of `transcribe.speakers.attribution`. Memory is bounded: six hours take about half a gigabyte, most of it the
-networks and the graph of voices.
+their constants were measured with benchmarks/diarization/accuracy.py. Names nobody (`transcribe.speakers.naming`)
+or attribute words (`transcribe.speakers.attribution`). Memory is bounded: six hours take about half a gigabyte, mostly
+for the networks and the graph of voices.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A voice is a direction in the space of the speaker embeddings, the mean over some seconds of speech, and is worth
 something only to the model it was made with. It is a file of numbers in the user's data folder, made when the user asks
 for it, never by a run. A match needs more than being the nearest: the thresholds were measured over 24 recordings with
-`benchmarks/diarization/accuracy.py --voices` (docs/speakers.md). Gives names to no turns: that is `transcribe.speakers.naming`.
+`benchmarks/diarization/accuracy.py --voices` (docs/speakers.md). Names no turns: see `transcribe.speakers.naming`.
 """
 
 from __future__ import annotations
