@@ -1,4 +1,4 @@
-"""Leaves out what nobody means to say: "uh", "um", "uhm", "er", and the comma that went with it. Pure."""
+"""Removes fillers ("uh", "um", "uhm", "er") and the commas that went with them. Pure."""
 
 from __future__ import annotations
 
@@ -8,38 +8,38 @@ from dataclasses import replace
 
 from transcribe.transcript import Word
 
-# German has "um" and "er", Portuguese "um": only English loses those. "ER" and "UM" in capitals are something else.
+# "um" and "er" are words in German, "um" in Portuguese: removed only in English. "ER" and "UM" are abbreviations.
 _ENGLISH = re.compile(r"(?:[Uu]h+m*|[Uu]m+|[Ee]rm*)([,.?!…;:—–-]*)")
-_ELSEWHERE = re.compile(r"(?:[Uu]h+m*)([,.?!…;:—–-]*)")
+_OTHER_LANGUAGES = re.compile(r"(?:[Uu]h+m*)([,.?!…;:—–-]*)")
 _SENTENCE_ENDS = (".", "?", "!", "…")
 
 
 def remove_fillers(words: Sequence[Word], *, language: str) -> tuple[Word, ...]:
-    """`words` without standalone fillers; the words around them get the marks and the capital they leave behind.
+    """`words` without standalone fillers, whose punctuation and capital pass to the words around them.
 
-    >>> said = "So, um, we waited. Uh, nobody came to the, uh."
-    >>> words = [Word(text, i, i + 1) for i, text in enumerate(said.split())]
+    >>> text = "So, um, we waited. Uh, nobody came to the, uh."
+    >>> words = [Word(text, i, i + 1) for i, text in enumerate(text.split())]
     >>> " ".join(word.text for word in remove_fillers(words, language="en"))
     'So we waited. Nobody came to the.'
     """
-    filler = _ENGLISH if language == "en" else _ELSEWHERE
-    kept: list[Word] = []
-    capital = False
+    filler = _ENGLISH if language == "en" else _OTHER_LANGUAGES
+    result: list[Word] = []
+    capitalise = False
     for word in words:
         match = filler.fullmatch(word.text)
         if match is None:
-            kept.append(replace(word, text=_capitalised(word.text)) if capital else word)
-            capital = False
+            result.append(replace(word, text=_capitalise(word.text)) if capitalise else word)
+            capitalise = False
             continue
-        opens = not kept or kept[-1].text.endswith(_SENTENCE_ENDS)
-        capital = capital or (opens and word.text[0].isupper())
-        if not opens:
-            kept[-1] = replace(kept[-1], text=_inheriting(kept[-1].text, match[1]))
-    return tuple(kept)
+        starts_sentence = not result or result[-1].text.endswith(_SENTENCE_ENDS)
+        capitalise = capitalise or (starts_sentence and word.text[0].isupper())
+        if not starts_sentence:
+            result[-1] = replace(result[-1], text=_with_punctuation(result[-1].text, match[1]))
+    return tuple(result)
 
 
-def _inheriting(text: str, marks: str) -> str:
-    """The word before a filler with the filler's marks: an end of sentence moves over, a pair of commas goes."""
+def _with_punctuation(text: str, marks: str) -> str:
+    """The word before a filler with its `marks`: the end of a sentence is taken over, a pair of commas removed."""
     if marks.startswith(_SENTENCE_ENDS) and not marks.startswith(("..", "…")):
         return text.rstrip(",;:—–-") + marks or text
     if marks.startswith(",") and text.endswith(",") and len(text) > 1:
@@ -47,6 +47,6 @@ def _inheriting(text: str, marks: str) -> str:
     return text
 
 
-def _capitalised(text: str) -> str:
+def _capitalise(text: str) -> str:
     at = next((i for i, character in enumerate(text) if character.isalnum()), 0)
     return text[:at] + text[at].upper() + text[at + 1 :]

@@ -1,17 +1,17 @@
-"""Names and jargon a user wrote down, and the mishearings they stated: the file, the table, the corrections. Pure.
+"""A user's glossary: names and jargon with their known mishearings, read from a text file or a TOML table.
 
-A glossary is a text file anybody can write:
+The text file:
 
     # people
     Pieter Wuille
     Wooler, Willy -> Wuille
     sentos -> CentOS
 
-A line is a name, or what was heard and the name it stands for; `#` starts a comment. In a TOML file the same stands in
-a table: `[glossary]`, `Wuille = ["Wooler", "Willy"]`, `RDO = []`.
+A line is a name, or mishearings and the name to write for them; `#` starts a comment. The TOML table has the same
+content: `[glossary]`, `Wuille = ["Wooler", "Willy"]`, `RDO = []`.
 
-A stated mishearing is replaced wherever it stands as a whole word, and nothing else is: what only resembles a name is
-the business of `transcribe.recognition.name_biasing`, which asks the recogniser.
+What this does not do: replace mishearings (`transcribe.recognition.glossary_correction`), or find words that only
+resemble a name (`transcribe.recognition.name_biasing`).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _GUEST = re.compile(r"\b(?:with|by|mit|met|avec|con)\s+((?:[A-Z][\w'’.-]+\s+)+
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A name as it is to be written, and the mishearings that stand for it. Raises `ValueError` for what is no text."""
+    """A name as it is written, and its known mishearings. Raises `ValueError` for an invalid text."""
 
     name: str
     mishearings: tuple[str, ...] = ()
@@ -53,24 +53,24 @@ class Term:
                 raise ValueError(f"{text!r} is not a name of at most {_LONGEST} characters")
         for text in self.mishearings:
             if split_marks(text)[0] or split_marks(text)[2]:
-                raise ValueError(f"{text!r} needs no marks or possessive around it: they are found and stay")
+                raise ValueError(f"{text!r} needs no marks or possessive around it: they are matched anyway and stay")
 
 
 @dataclass(frozen=True, slots=True)
 class Glossary:
-    """Terms, each name once. Raises `ValueError` where a mishearing stands for two names, or is itself a name."""
+    """Terms with unique names. Raises `ValueError` if a mishearing belongs to two names or is itself a name."""
 
     terms: tuple[Term, ...] = ()
 
     def __post_init__(self) -> None:
         names = {term.name for term in self.terms}
         if len(names) < len(self.terms):
-            raise ValueError("a name stands twice")
-        meaning: dict[str, str] = {}
+            raise ValueError("a name occurs twice")
+        name_of: dict[str, str] = {}
         for term in self.terms:
-            for heard in term.mishearings:
-                if heard in names or meaning.setdefault(heard, term.name) != term.name:
-                    raise ValueError(f"{heard!r} cannot stand for {term.name!r}: it has another meaning already")
+            for mishearing in term.mishearings:
+                if mishearing in names or name_of.setdefault(mishearing, term.name) != term.name:
+                    raise ValueError(f"{mishearing!r} cannot stand for {term.name!r}: it already has another meaning")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -78,26 +78,24 @@ class Glossary:
         return tuple(term.name for term in self.terms)
 
     @property
-    def names_digest(self) -> str:
-        """Changes with the names (16 hex digits): what a second reading depends on, beside the recording."""
-        return _digest(self.names)
-
-    @property
     def digest(self) -> str:
-        """Changes with the names and the mishearings (16 hex digits); "" for an empty glossary."""
-        return _digest([(term.name, *term.mishearings) for term in self.terms]) if self.terms else ""
+        """A digest of names and mishearings (16 hex digits); "" for an empty glossary."""
+        if not self.terms:
+            return ""
+        rows = [(term.name, *term.mishearings) for term in self.terms]
+        return hashlib.sha256(json.dumps(rows, ensure_ascii=False).encode()).hexdigest()[:16]
 
     def with_names(self, names: Iterable[str]) -> Glossary:
-        """This glossary, and after it those of `names` that nothing in it spells already."""
+        """This glossary, followed by those of `names` it does not contain, as a name or a mishearing."""
         known = {text.casefold() for term in self.terms for text in (term.name, *term.mishearings)}
-        fresh = {name.casefold(): Term(name) for name in names if re.search(r"\w", name) and len(name) <= _LONGEST}
-        return Glossary((*self.terms, *(term for key, term in fresh.items() if key not in known)))
+        new = {name.casefold(): Term(name) for name in names if re.search(r"\w", name) and len(name) <= _LONGEST}
+        return Glossary((*self.terms, *(term for key, term in new.items() if key not in known)))
 
 
 def read_glossary(path: Path) -> Glossary:
     """The glossary in a text file, or in the table `[glossary]` of a `.toml` file.
 
-    Raises `SettingsError`, which names the file and the line, for one that cannot be read or meant.
+    Raises `SettingsError`, which names the file and the line, if it cannot be read or is invalid.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -105,57 +103,57 @@ def read_glossary(path: Path) -> Glossary:
             return from_table(tomllib.loads(text).get(TABLE, {}), source=str(path))
         return parse(text, source=str(path))
     except (OSError, UnicodeDecodeError) as exc:
-        raise SettingsError(f"glossary: {path} cannot be read ({exc}); give a text file, a name a line") from exc
+        raise SettingsError(f"glossary: {path} cannot be read ({exc}); give a text file with one name a line") from exc
     except tomllib.TOMLDecodeError as exc:
-        raise SettingsError(f"glossary: {path} is not valid TOML ({exc}); mend that line") from exc
+        raise SettingsError(f"glossary: {path} is not valid TOML ({exc}); correct that line") from exc
 
 
 def parse(text: str, *, source: str = "glossary") -> Glossary:
-    """The glossary in `text`, whose lines are as in the module's example. Raises `SettingsError`, naming the line.
+    """The glossary in `text`, in the format of the module's example. Raises `SettingsError`, naming the line.
 
     >>> parse("RDO, Ceph\\nWooler -> Wuille  # Pieter").terms
     (Term(name='RDO', mishearings=()), Term(name='Ceph', mishearings=()), Term(name='Wuille', mishearings=('Wooler',)))
     """
     entries: list[_Entry] = []
     for number, line in enumerate(text.splitlines(), 1):
-        sides = [_listed(side) for side in _ARROW.split(_BULLET.sub("", _COMMENT.sub("", line).strip()))]
+        sides = [_split_list(side) for side in _ARROW.split(_BULLET.sub("", _COMMENT.sub("", line).strip()))]
         if sides == [()]:
             continue
         if len(sides) > 2 or not all(sides) or (len(sides) == 2 and len(sides[1]) > 1):
             raise SettingsError(f"{source}, line {number}: write `Name`, or `Mishearing, another -> Name`")
-        found = [(name, ()) for name in sides[0]] if len(sides) == 1 else [(sides[1][0], sides[0])]
-        entries += [_Entry(f"{source}, line {number}", name, heard) for name, heard in found]
-    return _collected(entries)
+        terms = [(name, ()) for name in sides[0]] if len(sides) == 1 else [(sides[1][0], sides[0])]
+        entries += [_Entry(f"{source}, line {number}", name, mishearings) for name, mishearings in terms]
+    return _merge(entries)
 
 
 def from_table(table: Any, *, source: str) -> Glossary:
-    """The glossary in a TOML table: names with a list of mishearings, or one. Raises `SettingsError`."""
+    """The glossary in a TOML table of names with a list of mishearings, or a single one. Raises `SettingsError`."""
     entries: list[_Entry] = []
-    for name, heard in table.items() if isinstance(table, Mapping) else [("", table)]:
-        heard = [heard] if isinstance(heard, str) else heard
-        if not (name and isinstance(heard, list) and all(isinstance(text, str) for text in heard)):
+    for name, value in table.items() if isinstance(table, Mapping) else [("", table)]:
+        mishearings = [value] if isinstance(value, str) else value
+        if not (name and isinstance(mishearings, list) and all(isinstance(text, str) for text in mishearings)):
             raise SettingsError(f'{source}, [{TABLE}]: write `"Name" = ["Mishearing", "another"]`, or `"Name" = []`')
-        entries.append(_Entry(f"{source}, [{TABLE}]", name, tuple(heard)))
-    return _collected(entries)
+        entries.append(_Entry(f"{source}, [{TABLE}]", name, tuple(mishearings)))
+    return _merge(entries)
 
 
 def names_from_metadata(episode: Episode, speakers: Sequence[str] = ()) -> tuple[str, ...]:
-    """Names a recording is likely to hold: those given, the episode's people, and what its title gives away.
+    """Names likely to occur in a recording: the given `speakers`, the episode's people, and names in its title.
 
-    Of a title only spellings nobody writes by chance (RDO, OpenStack), and who somebody talks with.
+    From a title only unusual capitals (RDO, OpenStack) and the guest ("with Ada Lovelace") are taken.
 
     >>> from pathlib import Path
     >>> names_from_metadata(Episode(title="OpenStack at home, with Ada Lovelace", path=Path("a.mp3")), ["Rich"])
     ('Rich', 'OpenStack', 'Ada Lovelace')
     """
     title = episode.title if any(character.islower() for character in episode.title) else ""
-    found = [*speakers, *(person.name for person in episode.people)]
-    found += _ODD_CAPITALS.findall(title) + _GUEST.findall(title)
-    return tuple(dict.fromkeys(" ".join(name.split()) for name in found if name.strip()))
+    names = [*speakers, *(person.name for person in episode.people)]
+    names += _ODD_CAPITALS.findall(title) + _GUEST.findall(title)
+    return tuple(dict.fromkeys(" ".join(name.split()) for name in names if name.strip()))
 
 
 def split_marks(text: str) -> tuple[str, str, str]:
-    """A printed word as the marks before it, the word, and what follows: a possessive and marks.
+    """Split a printed word into the marks before it, the word, and a possessive and marks after it.
 
     >>> split_marks("(Wooler's,")
     ('(', 'Wooler', "'s,")
@@ -165,23 +163,19 @@ def split_marks(text: str) -> tuple[str, str, str]:
     return match[1], match[2], match[3]
 
 
-def _digest(value: object) -> str:
-    return hashlib.sha256(json.dumps(value, ensure_ascii=False).encode()).hexdigest()[:16]
-
-
 class _Entry(NamedTuple):
     place: str
     name: str
     mishearings: tuple[str, ...]
 
 
-def _listed(side: str) -> tuple[str, ...]:
-    """What stands between commas, without blanks and quotation marks around it."""
+def _split_list(side: str) -> tuple[str, ...]:
+    """The items between commas, without blanks and quotation marks around them."""
     return tuple(text for part in side.split(",") if (text := part.strip().strip(QUOTES).strip()))
 
 
-def _collected(entries: Iterable[_Entry]) -> Glossary:
-    """One glossary of all entries; a name that comes again adds its mishearings to the first."""
+def _merge(entries: Iterable[_Entry]) -> Glossary:
+    """One glossary of all entries; the mishearings of a repeated name are added to its first entry."""
     glossary = Glossary()
     for place, name, mishearings in entries:
         terms = {term.name: term for term in glossary.terms}

@@ -1,6 +1,6 @@
-"""Replaces words in a recognition: stated mishearings by their names, and any span by a name. Pure.
+"""Replaces recognised words by names: the mishearings in a glossary, or given spans of words. Pure.
 
-What this does not do: read glossaries (`transcribe.recognition.glossary`), or find names by how they sound
+What this does not do: read glossaries (`transcribe.recognition.glossary`), or find words that only resemble a name
 (`transcribe.recognition.name_biasing`).
 """
 
@@ -19,7 +19,7 @@ _SENTENCE_ENDS = (".", "?", "!", "…")
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """Words that were replaced: what the recogniser wrote between two times, and what stands there now."""
+    """Words that were replaced: what the recogniser wrote between two times, and what is written instead."""
 
     start: Seconds
     end: Seconds
@@ -28,30 +28,33 @@ class Correction:
 
 
 def correct_words(words: Sequence[Word], glossary: Glossary) -> tuple[tuple[Word, ...], tuple[Correction, ...]]:
-    """`words` with each stated mishearing replaced by its name, and what was replaced.
+    """`words` with each mishearing in the glossary replaced by its name, and the corrections made.
 
-    Whole words only, with no mark between them; marks around them and a possessive stay. The name is written as the
-    glossary has it, but for a capital at the start of a sentence. A mishearing written without capitals is found in
-    any case, one with capitals only where they are: "Will" is not "will". What reads as a name already is left alone.
-    Where several mishearings start at one word, the longest counts.
+    Only whole words without marks between them match; marks around them and a possessive stay. The name is written as
+    in the glossary, except for a capital at the start of a sentence. A mishearing written without capitals matches in
+    any case, one with capitals only where the text has them: "Will" is not "will". Text that already is a name stays.
+    If several mishearings start at one word, the longest is replaced.
     """
-    known = _by_tokens(glossary)
-    longest = max(map(len, known), default=0)
+    entries = _by_tokens(glossary)
+    longest = max(map(len, entries), default=0)
     spans: list[tuple[int, int, str]] = []
-    at = 0
-    while at < len(words):
-        size, name = _match(words[at : at + longest], known)
+    position = 0
+    while position < len(words):
+        size, name = _match(words[position : position + longest], entries)
         if name:
-            spans.append((at, at + size, name))
-        at += max(size, 1)
+            spans.append((position, position + size, name))
+        position += max(size, 1)
     return replace_spans(words, spans)
 
 
 def replace_spans(
     words: Sequence[Word], spans: Iterable[tuple[int, int, str]]
 ) -> tuple[tuple[Word, ...], tuple[Correction, ...]]:
-    """`words` with those of each span (first, stop, name) written as the name, and what was replaced; spans in order,
-    none empty or overlapping. Marks around a span stay; its time goes to the name's words by their length."""
+    """`words` with the words of each span (first, stop, name) replaced by the name, and the corrections made.
+
+    Spans are in order, not empty and do not overlap. Marks around a span stay; its time is divided among the name's
+    words by their length.
+    """
     result: list[Word] = []
     corrections: list[Correction] = []
     done = 0
@@ -59,8 +62,8 @@ def replace_spans(
         result += words[done:first]
         done = stop
         (head, opening, _), (_, _, tail) = split_marks(words[first].text), split_marks(words[stop - 1].text)
-        opens = first == 0 or words[first - 1].text.rstrip(QUOTES + ")").endswith(_SENTENCE_ENDS)
-        written = name[0].upper() + name[1:] if opens and opening[:1].isupper() else name
+        starts_sentence = first == 0 or words[first - 1].text.rstrip(QUOTES + ")").endswith(_SENTENCE_ENDS)
+        written = name[0].upper() + name[1:] if starts_sentence and opening[:1].isupper() else name
         heard = " ".join(word.text for word in words[first:stop])
         heard = heard[len(head) : len(heard) - len(tail)]
         start, end = words[first].start, max(word.end for word in words[first:stop])
@@ -70,38 +73,40 @@ def replace_spans(
     return (*result, *words[done:]), tuple(corrections)
 
 
-class _Meaning(NamedTuple):
-    text: str  # as the glossary has it, names too
+class _Entry(NamedTuple):
+    text: str  # a name or a mishearing, as in the glossary
     name: str  # what to write for it
 
 
-def _by_tokens(glossary: Glossary) -> dict[tuple[str, ...], list[_Meaning]]:
-    """Every name and mishearing by its words without case."""
-    known: dict[tuple[str, ...], list[_Meaning]] = {}
+def _by_tokens(glossary: Glossary) -> dict[tuple[str, ...], list[_Entry]]:
+    """Every name and mishearing, by its words without case."""
+    entries: dict[tuple[str, ...], list[_Entry]] = {}
     for term in glossary.terms:
         for text in (term.name, *term.mishearings):
-            known.setdefault(tuple(_folded(token) for token in text.split()), []).append(_Meaning(text, term.name))
-    return known
+            entries.setdefault(tuple(_folded(token) for token in text.split()), []).append(_Entry(text, term.name))
+    return entries
 
 
-def _match(words: Sequence[Word], known: Mapping[tuple[str, ...], list[_Meaning]]) -> tuple[int, str]:
-    """The longest name or mishearing that `words` start with, as (words, what to write); "" for what may stand."""
+def _match(words: Sequence[Word], entries: Mapping[tuple[str, ...], list[_Entry]]) -> tuple[int, str]:
+    """The longest name or mishearing at the start of `words`, as (words, replacement); "" if it needs none."""
     split = [split_marks(word.text) for word in words]
     for size in range(len(words), 0, -1):
         before, last = split[: size - 1], split[size - 1]
         if any(tail.strip("'’s") for _, _, tail in before) or any(head for head, _, _ in split[1:size]):
             continue
-        said = [*(middle + tail for _, middle, tail in before), last[1]]
-        for meaning in known.get(tuple(map(_folded, said)), ()):
-            if meaning.text == meaning.name == " ".join(said):
+        tokens = [*(middle + tail for _, middle, tail in before), last[1]]
+        for entry in entries.get(tuple(map(_folded, tokens)), ()):
+            if entry.text == entry.name == " ".join(tokens):
                 return size, ""
-            if meaning.text != meaning.name and _has_capitals_of(meaning.text, " ".join(said)):
-                return size, meaning.name
+            if entry.text != entry.name and _has_capitals_of(entry.text, " ".join(tokens)):
+                return size, entry.name
     return 0, ""
 
 
-def _has_capitals_of(text: str, said: str) -> bool:
-    return len(text) != len(said) or all(s.isupper() for t, s in zip(text, said, strict=True) if t.isupper())
+def _has_capitals_of(text: str, recognised: str) -> bool:
+    return len(text) != len(recognised) or all(
+        r.isupper() for t, r in zip(text, recognised, strict=True) if t.isupper()
+    )
 
 
 def _folded(text: str) -> str:
@@ -109,7 +114,7 @@ def _folded(text: str) -> str:
 
 
 def _timed(texts: Sequence[str], words: Sequence[Word]) -> list[Word]:
-    """`texts` in the place of `words`: one for one where they are as many, else by length over the whole stretch."""
+    """`texts` with the times of `words`: one for one if there are as many, else divided by length."""
     if len(texts) == len(words):
         return [replace(word, text=text) for word, text in zip(words, texts, strict=True)]
     start, end = words[0].start, max(word.end for word in words)

@@ -1,8 +1,7 @@
-"""What speaks for and against a reading: speech without words, words without speech, loops. Pure functions.
+"""Judges readings: speech without words, words without speech, loops, agreement of two readings. Pure functions.
 
-The measures are time-honest: they compare the recogniser's words with the speech that voice activity hears, because a
-decoder that drops a sentence is as sure of itself as ever (average log-probability −0.4 on a reading that had lost 86
-of 87 words).
+The measures compare the recognised words with the speech that voice activity detection found, because a decoder that
+drops a sentence stays confident (average log-probability −0.4 on a reading that had lost 86 of 87 words).
 """
 
 from __future__ import annotations
@@ -21,12 +20,12 @@ NO_SPEECH = 0.6  # openai-whisper's threshold; on speech the value stays below .
 LOOP_COMPRESSION = 2.4  # openai-whisper's threshold
 UNSURE_LOGPROB = -1.0  # openai-whisper's threshold
 
-_SURE_LOGPROB = -0.9  # of a reading that stands without another that says the same
+_SURE_LOGPROB = -0.9  # of a reading accepted without a second one that agrees
 
-_HOLE = 1.5  # seconds between words, beyond what the first of them takes
-_REACH = 0.5  # seconds around a word in which its speech may lie: the alignment's error and a soft onset
-_APART = 0.3  # seconds between the times of one word in two readings
-_COMPARED, _ALIKE = 4, 0.8  # letters of a word from which others are like it, and how much of both they have in common
+_GAP = 1.5  # seconds between two words, after the time the first of them takes
+_REACH = 0.5  # seconds around a word in which its speech may be: the alignment's error and a soft onset
+_SAME_TIME = 0.3  # seconds between the times of one word in two readings
+_FUZZY_LETTERS, _FUZZY_RATIO = 4, 0.8  # letters of a word from which similar ones match, and the ratio from which
 _LONGEST_LOOP = 12  # words in the phrase that repeats
 _FASTEST = 6.0  # words a second
 _NEAR, _VERY_NEAR = 20, 3  # words
@@ -34,64 +33,58 @@ _NEAR, _VERY_NEAR = 20, 3  # words
 
 @dataclass(frozen=True, slots=True)
 class ChunkEvidence:
-    """What is known of one chunk's reading, as it went into the transcript."""
+    """The measures of one chunk's words, as they went into the transcript."""
 
     start: float
     end: float
-    voiced: float  # seconds of speech heard
+    voiced: float  # seconds of speech
     words: int
-    uncovered: float  # seconds of that speech in holes between the words
+    uncovered: float  # seconds of that speech without words
     avg_logprob: float
     no_speech_probability: float
     compression_ratio: float
-    passes: int  # 1; 2 where parts were read again
-
-    @property
-    def words_per_second(self) -> float:
-        """Words a second of speech; below 2 something is missing, or somebody reads very slowly."""
-        return self.words / self.voiced if self.voiced else 0.0
+    passes: int  # 1; 2 if parts were read again
 
 
 def untranscribed_speech(words: Sequence[Word], chunk: Chunk, *, voiced: float = 0.8) -> tuple[Region, ...]:
-    """Stretches of `chunk` with at least `voiced` seconds of speech that its words (absolute times) cannot account for.
+    """Gaps in `chunk` with at least `voiced` seconds of speech that none of its words (absolute times) accounts for.
 
-    A word accounts for 0.3 s and 0.07 s a character from its start, or for its own length where that is plausible;
-    what follows up to the next word's start is a hole when more than 1.5 s long.
+    A word accounts for 0.3 s and 0.07 s a character from its start, or for its own duration if that is shorter; the
+    rest up to the next word's start is a gap if it is longer than 1.5 s.
     """
-    edges = [(chunk.start, chunk.start)] + [(word.start, spoken_until(word)) for word in words]
-    nexts = [word.start for word in words] + [chunk.end]
-    found = []
-    for (start, said), following in zip(edges, nexts, strict=True):
-        free = following - said
-        least = _HOLE if start > chunk.start else _REACH
-        if free > least and voiced_between(chunk.regions, said, following) >= voiced:
-            found.append(Region(said, following))
-    return tuple(found)
+    word_ends = [(chunk.start, chunk.start)] + [(word.start, spoken_until(word)) for word in words]
+    next_starts = [word.start for word in words] + [chunk.end]
+    gaps = []
+    for (start, end), next_start in zip(word_ends, next_starts, strict=True):
+        shortest = _GAP if start > chunk.start else _REACH
+        if next_start - end > shortest and voiced_between(chunk.regions, end, next_start) >= voiced:
+            gaps.append(Region(end, next_start))
+    return tuple(gaps)
 
 
 def collapse_loops(words: Sequence[Word]) -> tuple[tuple[Word, ...], tuple[Region, ...]]:
-    """`words` with every phrase that repeats four times or more in a row kept once, and the stretches cut.
+    """`words` with every phrase that repeats four times or more in a row reduced to one, and the times of what was cut.
 
-    Phrases of up to twelve words; people do say "no, no, no", but hardly anything four times in the same words. A
-    single word may come up to six times.
+    Phrases have up to twelve words; people do say "no, no, no", but hardly anything four times in the same words. A
+    single word may occur up to six times.
     """
-    kept: list[Word] = []
-    cut: list[Region] = []
+    result: list[Word] = []
+    cuts: list[Region] = []
     keys = [_key(word) for word in words]
     i = 0
     while i < len(words):
-        size, times = _longest_loop(keys, i)
-        kept += words[i : i + max(size, 1)]
+        size, times = _shortest_loop(keys, i)
+        result += words[i : i + max(size, 1)]
         if size:
             first, last = words[i + size], words[i + size * times - 1]
             if last.end > first.start:
-                cut.append(Region(first.start, last.end))
+                cuts.append(Region(first.start, last.end))
         i += max(size * times, 1)
-    return tuple(kept), tuple(cut)
+    return tuple(result), tuple(cuts)
 
 
 def is_acceptable(reading: Reading, duration: float, *, min_logprob: float = _SURE_LOGPROB) -> bool:
-    """Whether a second reading of `duration` seconds may stand: text, sure of itself, no loop, not too many words."""
+    """Whether a second reading of `duration` seconds may be used: text, confident, no loop, not too many words."""
     return (
         bool(reading.words)
         and reading.avg_logprob > min_logprob
@@ -103,10 +96,10 @@ def is_acceptable(reading: Reading, duration: float, *, min_logprob: float = _SU
 
 
 def remove_overlap(before: Sequence[Word], words: Sequence[Word], after: Sequence[Word]) -> tuple[Word, ...]:
-    """`words`, read in a hole between `before` and `after`, without what stands there already.
+    """`words`, read in a gap between `before` and `after`, without what those already contain.
 
-    Up to six words that end `before` or start `after` are dropped from its edges; all of it is when the neighbours have
-    the same phrase: a sentence read twice, of one or two words only where it stands very near.
+    Up to six words that end `before` or start `after` are dropped from the edges. If a neighbour contains the whole
+    phrase near by, nothing is left: the sentence was read twice. Phrases of one or two words must be very near.
     """
     keys = [_key(word) for word in words]
     reach = _NEAR if len(keys) > 2 else _VERY_NEAR
@@ -120,37 +113,39 @@ def remove_overlap(before: Sequence[Word], words: Sequence[Word], after: Sequenc
 
 
 def agreeing_words(words: Sequence[Word], others: Sequence[Word]) -> tuple[Word, ...]:
-    """Those of `words` that `others`, from other readings of the same stretch, have at the same time.
+    """Those of `words` that `others`, from other readings of the same audio, have at the same time.
 
-    A word and its like are one ("your", "you're"): of four letters at least, four fifths common to both in the same
-    order. Numbers, and what may deny ("could", "couldn't"), have to be the same.
+    Similar words agree ("your", "you're"): at least four letters, four fifths of both in common in the same order.
+    Numbers, and words that may be negations ("could", "couldn't"), must be equal.
     """
     return tuple(
         word
         for word in words
         if any(
-            other.start <= word.end + _APART and word.start <= other.end + _APART and _alike(_key(other), _key(word))
+            other.start <= word.end + _SAME_TIME
+            and word.start <= other.end + _SAME_TIME
+            and _agree(_key(other), _key(word))
             for other in others
         )
     )
 
 
-def is_proper_superset(words: Sequence[Word], standing: Sequence[Word]) -> bool:
-    """Whether `words` have all of `standing` in the same order, and more words than it."""
-    left = iter(_key(word) for word in words)
-    return len(words) > len(standing) and all(_key(word) in left for word in standing)
+def is_proper_superset(words: Sequence[Word], existing: Sequence[Word]) -> bool:
+    """Whether `words` contain all of `existing` in the same order, and more words."""
+    rest = iter(_key(word) for word in words)
+    return len(words) > len(existing) and all(_key(word) in rest for word in existing)
 
 
 def outside_speech(words: Sequence[Word], regions: Sequence[Region]) -> list[bool]:
-    """For each word whether no speech lies within half a second of it."""
+    """For each word whether there is no speech within half a second of it."""
     return [voiced_between(regions, word.start - _REACH, word.end + _REACH) <= 0.0 for word in words]
 
 
-def _longest_loop(keys: Sequence[str], at: int) -> tuple[int, int]:
-    """The shortest phrase repeating from `at` on as (words, times); (0, 0) where none does often enough."""
+def _shortest_loop(keys: Sequence[str], start: int) -> tuple[int, int]:
+    """The shortest phrase that loops from `start` on, as (words, repetitions); (0, 0) if none does."""
     for size in range(1, _LONGEST_LOOP + 1):
-        times = 1
-        while keys[at + times * size : at + (times + 1) * size] == keys[at : at + size] and keys[at : at + size]:
+        phrase, times = keys[start : start + size], 1
+        while phrase and keys[start + times * size : start + (times + 1) * size] == phrase:
             times += 1
         if times >= (7 if size == 1 else 4):
             return size, times
@@ -161,12 +156,12 @@ def _contains(many: Sequence[str], few: Sequence[str]) -> bool:
     return any(list(many[i : i + len(few)]) == list(few) for i in range(len(many) - len(few) + 1))
 
 
-def _alike(one: str, other: str) -> bool:
+def _agree(one: str, other: str) -> bool:
     if one == other:
         return True
-    if min(len(one), len(other)) < _COMPARED or not (one + other).isalpha() or "nt" in (one[-2:], other[-2:]):
+    if min(len(one), len(other)) < _FUZZY_LETTERS or not (one + other).isalpha() or "nt" in (one[-2:], other[-2:]):
         return False
-    return SequenceMatcher(None, one, other, autojunk=False).ratio() >= _ALIKE
+    return SequenceMatcher(None, one, other, autojunk=False).ratio() >= _FUZZY_RATIO
 
 
 def _key(word: Word) -> str:
