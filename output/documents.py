@@ -11,10 +11,11 @@ from output.errors import OutputError
 from output.labels import labels_of
 from output.paragraphs import paragraphs
 from output.text import clock
+from transcribe.style import Style
 
 if TYPE_CHECKING:
     from audio.episode import Seconds
-    from output.style import DocxTimes, Style
+    from transcribe.style import DocxTimes
     from transcribe.transcript import Transcript, Turn
 
 _GREY, _SMALL = (0x80, 0x80, 0x80), 8  # red, green, blue; points
@@ -28,7 +29,7 @@ def txt(transcript: Transcript) -> str:
     return "\n\n".join(f"{labels[turn.speaker].first}: {_on_one_line(turn)}" for turn in transcript.turns) + "\n"
 
 
-def docx(transcript: Transcript, style: Style | None = None) -> bytes:
+def docx(transcript: Transcript, style: Style = Style()) -> bytes:
     """A Word document: the title as heading, a bold label before each turn, long ones in paragraphs.
 
     When a turn starts stands before its label, small and grey; or in a comment on it; or nowhere (`Style.docx_times`).
@@ -43,9 +44,9 @@ def docx(transcript: Transcript, style: Style | None = None) -> bytes:
     title = _NO_XML.sub("", transcript.episode.title)
     document.core_properties.title = title[:255]
     document.add_heading(title, level=1)
-    labels, times = labels_of(transcript.speakers, "name"), style.docx_times if style else "text"
+    labels, times = labels_of(transcript.speakers, "name"), style.docx_times
     for turn in transcript.turns:
-        for i, part in enumerate(paragraphs(turn.words)):
+        for i, part in enumerate(paragraphs(turn.words, style)):
             paragraph = document.add_paragraph()
             if i == 0:
                 label = labels[turn.speaker].first

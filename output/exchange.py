@@ -15,10 +15,10 @@ from urllib.parse import quote, urlsplit
 from output.files import stem_for
 from output.paragraphs import sentences
 from output.urls import safe_url
+from transcribe.style import Style
 
 if TYPE_CHECKING:
     from audio.episode import Episode
-    from output.style import Style
     from transcribe.transcript import Transcript, Word
 
 SEGMENT_SECONDS = 30.0  # whisper's window
@@ -61,14 +61,14 @@ def whisper_json(transcript: Transcript) -> str:
     return json.dumps(data, ensure_ascii=False) + "\n"
 
 
-def podcast(transcript: Transcript, style: Style | None = None, stem: str = "") -> str:
+def podcast(transcript: Transcript, style: Style = Style(), stem: str = "") -> str:
     """The lines for the feed's item that offer the transcript in each format podcast players show.
 
     The files lie under `Style.transcript_url`, else beside the episode's audio; where neither is known the addresses
     are bare file names, to be completed. `stem` is what the files are called, the episode's own stem unless given.
     """
     stem = stem or stem_for(transcript.episode, lambda _: False)
-    folder = _folder(style.transcript_url if style else "", transcript.episode)
+    folder = _folder(style.transcript_url, transcript.episode)
     lines = [
         podcast_transcript(folder + quote(os.fsencode(f"{stem}.{name}")), name, language=transcript.language)
         for name in _OFFERED

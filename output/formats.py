@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
+from output.errors import OutputError
+from transcribe.style import Style
+
 if TYPE_CHECKING:
-    from output.style import Style
     from transcribe.transcript import Transcript
 
 Writer = Callable[..., "str | bytes"]
@@ -45,7 +47,7 @@ REGISTRY: Mapping[str, Format] = {
     "rttm": Format(".rttm", "output.exchange", "rttm"),
     "whisper-json": Format(".whisper.json", "output.exchange", "whisper_json"),
     "podcast": Format(".podcast.xml", "output.exchange", "podcast", ("style", "stem")),
-    "html": Format(".html", "output.html_page", "page"),
+    "html": Format(".html", "output.html_page", "page", ("style",)),
     "docx": Format(".docx", "output.documents", "docx", ("style",)),
 }
 FORMATS = tuple(REGISTRY)
@@ -53,12 +55,14 @@ FORMATS = tuple(REGISTRY)
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, of a file name that is no UTF-8
 
 
-def write(transcript: Transcript, name: str, *, style: Style | None = None, stem: str = "") -> str | bytes:
+def write(transcript: Transcript, name: str, *, style: Style = Style(), stem: str = "") -> str | bytes:
     """The contents of the file for format `name`, one of `FORMATS`; `style` is how drafts and documents look.
 
     `stem` is the files' name where it is not the episode's own. Text can be written as UTF-8 whatever the transcript
-    holds. Raises `KeyError` for another name, `OutputError` where a format needs a package that is not installed.
+    holds. Raises `OutputError` for an unknown format, and for one that needs a package that is not installed.
     """
+    if name not in REGISTRY:
+        raise OutputError(f"format: {name} cannot be written; choose from {', '.join(FORMATS)}")
     form, known = REGISTRY[name], {"style": style, "stem": stem}
     content = form.writer(transcript, **{key: known[key] for key in form.wants})
     return _LONE_SURROGATE.sub("\ufffd", content) if isinstance(content, str) else content

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from output.paragraphs import paragraphs
 from output.text import clock
 from output.urls import safe_url
+from transcribe.style import Style
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,13 +55,13 @@ audio?.addEventListener("timeupdate", () => {
 """
 
 
-def page(transcript: Transcript) -> str:
+def page(transcript: Transcript, style: Style = Style()) -> str:
     """The transcript as one HTML5 document; the sound is the episode's address, or its local file."""
     names = {speaker.id: speaker.name for speaker in transcript.speakers}
     title = html.escape(transcript.episode.title)
     source = _source(transcript.episode)
     player = f'<audio controls preload="metadata" src="{html.escape(source)}"></audio>\n' if source else ""
-    body = "".join(_turn(turn, names[turn.speaker]) for turn in transcript.turns)
+    body = "".join(_turn(turn, names[turn.speaker], style) for turn in transcript.turns)
     policy = f"default-src 'none'; media-src * file:; style-src 'unsafe-inline'; script-src 'sha256-{_digest(_SCRIPT)}'"
     return (
         f'<!DOCTYPE html>\n<html lang="{html.escape(transcript.language)}">\n<head>\n<meta charset="utf-8">\n'
@@ -71,9 +72,9 @@ def page(transcript: Transcript) -> str:
     )
 
 
-def _turn(turn: Turn, name: str) -> str:
+def _turn(turn: Turn, name: str, style: Style) -> str:
     heading = f"<h2>{html.escape(name)} <time>{clock(turn.start)}</time></h2>\n"
-    return heading + "".join(f"<p>{' '.join(_words(part))}</p>\n" for part in paragraphs(turn.words))
+    return heading + "".join(f"<p>{' '.join(_words(part))}</p>\n" for part in paragraphs(turn.words, style))
 
 
 def _words(words: Sequence[Word]) -> Iterator[str]:

@@ -11,16 +11,16 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from output.markers import is_event
+from transcribe.transcript import first_name
 
 if TYPE_CHECKING:
+    from transcribe.style import LabelStyle
     from transcribe.transcript import Speaker
 
 _LONGEST = 50  # characters; the parser takes 60, a number or a note may follow
-
-LabelStyle = Literal["name-then-initial", "initial", "name", "full-name-then-name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class Label:
 def labels_of(speakers: Sequence[Speaker], style: LabelStyle = "name-then-initial") -> Mapping[str, Label]:
     """The labels of the speakers (those who have turns, in any order), by speaker id. No two share one."""
     full = _numbered(speakers)
-    name = _unless_shared(speakers, lambda speaker: printable(speaker.label), otherwise=full)
-    initial = _unless_shared(speakers, lambda speaker: _initial(printable(speaker.label)), otherwise=name)
+    name = _unless_shared(speakers, _short_name, otherwise=full)
+    initial = _unless_shared(speakers, lambda speaker: _initial(_short_name(speaker)), otherwise=name)
     first, later = {
         "name-then-initial": (name, initial),
         "initial": (initial, initial),
@@ -65,6 +65,11 @@ def folded(text: str) -> str:
     """
     apart = unicodedata.normalize("NFKD", text.casefold())
     return "".join(sign for sign in apart if not unicodedata.combining(sign))
+
+
+def _short_name(speaker: Speaker) -> str:
+    """The first name as the parser finds it in the printed full name: "J" of "J+R Smith"."""
+    return printable(first_name(printable(speaker.name)))
 
 
 def _initial(label: str) -> str:

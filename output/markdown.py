@@ -15,9 +15,9 @@ from output import frontmatter
 from output.labels import Label, labels_of
 from output.paragraphs import paragraphs
 from output.player import player_of
-from output.style import Style as Style
 from output.text import clock, escape, filled, house, punctuated, without_noncharacters
 from output.urls import safe_url
+from transcribe.style import Style
 
 if TYPE_CHECKING:
     from audio.episode import Episode, Seconds
@@ -27,33 +27,33 @@ NO_SPEECH = "*No speech was found in this recording.*"  # the one paragraph of a
 
 _PLAIN_MARKER = re.compile(r"([^\W\d_][^\s:]{0,39}(?: [^\s:]{1,39}){0,3}):(?=\s|$)")
 _INTRO_PARAGRAPHS = 2
+_SWITCH = {"": None, "true": True, "false": False}
 _DOUBT_OPENS, _DOUBT_CLOSES = "\ufdd0", "\ufdd1"  # what is said holds neither: `without_noncharacters`
 
 
-def render(transcript: Transcript, style: Style | None = None) -> str:
+def render(transcript: Transcript, style: Style = Style()) -> str:
     """The whole draft, ending in one line break.
 
     `date` is when the episode was published, left out where that is unknown: the posting time is the editor's to set.
     Where nothing was said the draft has front matter, player and the paragraph `NO_SPEECH`.
     """
-    style = style or Style()
     heard = {turn.speaker for turn in transcript.turns}
     labels = labels_of([speaker for speaker in transcript.speakers if speaker.id in heard], style.labels)
     blocks = [*_intro(transcript.episode), *player_of(transcript.episode), *_turns(transcript, style, labels)]
     return frontmatter.written(front_matter(transcript, style)) + "\n" + "\n\n".join(blocks) + "\n"
 
 
-def front_matter(transcript: Transcript, style: Style | None = None) -> dict[str, object]:
+def front_matter(transcript: Transcript, style: Style = Style()) -> dict[str, object]:
     """The fields of a draft's front matter, in the order of the style's template; empty ones are not written."""
-    style, episode = style or Style(), transcript.episode
+    episode = transcript.episode
     heard = dict.fromkeys(turn.speaker for turn in transcript.turns)
     known = {
         "title": house(episode.title),
         "author": style.author,
         "date": episode.published,
         "tags": style.tags,
-        "comments": style.comments,
-        "published": style.published,
+        "comments": _SWITCH[style.comments],
+        "published": _SWITCH[style.published],
         "show": house(episode.show or ""),
         "speakers": tuple(house(transcript.speaker(id).name) for id in heard),
         "language": transcript.language,
@@ -62,7 +62,7 @@ def front_matter(transcript: Transcript, style: Style | None = None) -> dict[str
         "page_url": safe_url(episode.page_url),
         "guid": house(episode.guid or ""),
     }
-    return frontmatter.of_template(frontmatter.HOUSE if style.front_matter is None else style.front_matter, known)
+    return frontmatter.of_template(frontmatter.HOUSE if style.template is None else style.template, known)
 
 
 def marker(label: str, colon: str = "outside") -> str:
@@ -87,7 +87,7 @@ def _turns(transcript: Transcript, style: Style, labels: Mapping[str, Label]) ->
     introduced: set[str] = set()
     times = _Clock(style.clock_minutes)
     for turn in transcript.turns:
-        parts = [(part[0].start, _source(part, style)) for part in paragraphs(turn.words)]
+        parts = [(part[0].start, _source(part, style)) for part in paragraphs(turn.words, style)]
         texts = [times.before(start, text) for start, text in parts if text]
         if not texts:
             continue
@@ -105,8 +105,8 @@ def _turns(transcript: Transcript, style: Style, labels: Mapping[str, Label]) ->
 class _Clock:
     """Says which paragraphs get a time: the first after each interval, or each turn's first."""
 
-    def __init__(self, minutes: int | None) -> None:
-        self._interval = None if minutes is None else 60.0 * minutes
+    def __init__(self, minutes: int) -> None:
+        self._interval = None if minutes < 0 else 60.0 * minutes
         self._due = self._interval or 0.0
 
     def new_turn(self) -> None:

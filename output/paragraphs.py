@@ -16,11 +16,11 @@ from math import exp, inf, log, log1p, sqrt
 from statistics import median
 from typing import TYPE_CHECKING
 
+from transcribe.style import Style
+
 if TYPE_CHECKING:
     from transcribe.transcript import Word
 
-LEAST_TURN_WORDS = 90  # shorter turns stay whole
-LONGEST_WORDS = 400  # of a paragraph, unless one sentence is longer
 BASE = -2.7  # log-odds of a break, before anything is known
 SINCE = 0.54  # a unit of the logarithm of the words since the last break
 SHARED = -2.5  # between sides of the same words; those of different ones 0
@@ -47,15 +47,15 @@ _STEM_LETTERS = 5  # of a word: shorter ones say little, longer ones are compare
 _LONG = re.compile(rf"\w{{{_STEM_LETTERS},}}")
 
 
-def paragraphs(words: Sequence[Word]) -> list[Sequence[Word]]:
+def paragraphs(words: Sequence[Word], style: Style = Style()) -> list[Sequence[Word]]:
     """A turn's words in paragraphs of whole sentences; joined they are `words`."""
     parts = sentences(words)
-    if len(words) <= LEAST_TURN_WORDS or len(parts) < 2:
+    if len(words) <= style.LEAST_TURN_WORDS or len(parts) < 2:
         return [words]
     starts = [0]
     for sentence in parts:
         starts.append(starts[-1] + len(sentence))
-    cuts = _likeliest_cuts(starts, _odds(parts))
+    cuts = _likeliest_cuts(starts, _odds(parts), style)
     return [words[starts[i] : starts[j]] for i, j in pairwise(cuts)]
 
 
@@ -99,7 +99,7 @@ def opening(sentence: Sequence[Word]) -> str:
     return _KINDS.get(first, "")
 
 
-def _likeliest_cuts(starts: Sequence[int], odds: Sequence[float]) -> list[int]:
+def _likeliest_cuts(starts: Sequence[int], odds: Sequence[float], style: Style = Style()) -> list[int]:
     """The sentences at which paragraphs start, and the end."""
     count = len(starts) - 1
     best = [0.0] + [-inf] * count
@@ -108,7 +108,7 @@ def _likeliest_cuts(starts: Sequence[int], odds: Sequence[float]) -> list[int]:
         unbroken = best[start]
         for end in range(start + 1, count + 1):
             length = starts[end] - starts[start]
-            if length > LONGEST_WORDS and end > start + 1:
+            if length > style.LONGEST_PARAGRAPH_WORDS and end > start + 1:
                 break
             gap = odds[end] + SINCE * log(length) if end < count else inf
             broken = unbroken - log1p(exp(-gap))

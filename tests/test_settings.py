@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from output.formats import FORMATS as WRITTEN
+from audio.episode import Episode
+from output import formats
+from output.errors import OutputError
+from output.formats import Format, file_name, write
+from tests.support.transcripts import transcript
+from transcribe.cli.options import CHOICES
 from transcribe.config import load_settings
+from transcribe.drafts.style import style_of
 from transcribe.errors import SettingsError
 from transcribe.pipeline.stages import glossary_of
-from transcribe.settings import FORMATS, Settings, Stage
+from transcribe.recognition import engines
+from transcribe.settings import Settings, Stage
+from transcribe.style import Style
+from transcribe.transcript import Transcript, Turn, Word
 
 # A value other than the default for every field. A new field without one fails here, which is the point.
 OTHER: dict[str, Any] = {
@@ -52,6 +64,16 @@ OTHER: dict[str, Any] = {
     "front_matter": '{"layout": "post", "title": "{title}"}',
     "docx_times": "comments",
     "transcript_url": "https://example.org/texts/",
+}
+DIGESTS = {
+    "decode": "44136fa355b3678a",
+    "plan": "44136fa355b3678a",
+    "language": "44136fa355b3678a",
+    "recognize": "100eef88845cc151",
+    "rehear": "cf3ebbb72718d666",
+    "diarize": "f74bc7c7a91f3f02",
+    "turns": "445fbfd9077e0d97",
+    "render": "7ee11b45f1186592",
 }
 FIELDS = [field.name for field in dataclasses.fields(Settings)]
 
@@ -144,7 +166,7 @@ def test_command_line_beats_environment_beats_file_beats_default(tmp_path: Path)
         ("speakers", "²,³*", "speakers: '³\\*' cannot be"),
         ("since", "yesterday", "since: 'yesterday' is not a day"),
         ("latest", "-1", "latest: -1 is not between 0"),
-        ("speakers", "Ada,ada", "speakers: a name stands twice"),
+        ("speakers", "Ada,ada", "speakers: a name appears twice"),
         ("speakers", "A*B", "speakers: 'A\\*B' cannot be"),
         ("host", "**", "host: '\\*\\*' cannot be"),
         ("speakers", "-2", "speakers: -2 people"),
@@ -160,9 +182,9 @@ def test_command_line_beats_environment_beats_file_beats_default(tmp_path: Path)
 )
 def test_a_bad_value_is_named_with_its_place(name: str, value: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=f"command line: {message}"):
-        load_settings({name: value}, environ={}, folder=tmp_path)
+        load_settings({name: value}, environ={}, folder=tmp_path, choices=CHOICES)
     with pytest.raises(SettingsError, match=message) as caught:
-        load_settings({}, environ={f"TRANSCRIBE_{name.upper()}": value}, folder=tmp_path)
+        load_settings({}, environ={f"TRANSCRIBE_{name.upper()}": value}, folder=tmp_path, choices=CHOICES)
     assert f"TRANSCRIBE_{name.upper()}" in str(caught.value)
 
 
@@ -189,8 +211,70 @@ def test_a_stage_is_done_again_when_its_settings_change_and_only_then(name: str)
         assert (changed.digest(stage) != Settings().digest(stage)) == (stage in stages), stage
 
 
-def test_the_formats_are_those_there_are_writers_for() -> None:
-    assert FORMATS == WRITTEN
+def looks(settings: Settings) -> dict[str, str | bytes]:
+    """The contents of every file a transcript with something for each setting can be written as."""
+    words = tuple(Word(f"Word{i}.", 70.0 * i, 70.0 * i + 1, 0.4) for i in range(20))
+    made = transcript(
+        ("S1", "Hi."), ("S2", "Ho."), ("S1", "So."), episode=Episode("A talk", audio_url="https://a.b/c.mp3")
+    )
+    made = replace(made, turns=(*made.turns, Turn("S2", words[:10]), Turn("S1", words[10:])))
+    contents = {name: write(made, name, style=style_of(settings), stem="talk") for name in formats.FORMATS}
+    document = zipfile.ZipFile(io.BytesIO(contents["docx"]))  # type: ignore[arg-type]
+    return contents | {"docx": b"".join(map(document.read, sorted(set(document.namelist()) - {"docProps/core.xml"})))}
+
+
+@pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Style)])
+def test_a_style_setting_changes_a_draft_or_an_export(name: str) -> None:
+    pytest.importorskip("docx", reason="python-docx is not installed")
+    assert looks(Settings()) == looks(Settings())
+    assert looks(Settings(**{name: OTHER[name]})) != looks(Settings()), f"{name} has no effect"
+
+
+def test_the_style_settings_are_those_of_the_last_stage() -> None:
+    of_render = [field.name for field in dataclasses.fields(Settings) if Stage.RENDER in field.metadata["stages"]]
+    assert of_render == [field.name for field in dataclasses.fields(Style)]
+
+
+def test_settings_keep_their_keys_and_digests() -> None:
+    """Another value makes every cached result and every recorded transcript out of date."""
+    assert list(Settings().as_dict()) == list(OTHER)
+    digests = {stage.value: Settings().digest(stage) for stage in Stage}
+    assert digests == DIGESTS
+
+
+def test_an_unknown_format_is_refused_when_written() -> None:
+    with pytest.raises(OutputError, match="format: pdf cannot be written; choose from md, json"):
+        write(transcript(("S1", "Hi.")), "pdf")
+
+
+def test_a_new_format_or_engine_is_one_registry_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(formats.REGISTRY, "names", Format(".names.txt", __name__, "names_of"))  # type: ignore[arg-type]
+    assert write(transcript(("S1", "Hi.")), "names") == "Ada Lovelace, Bob Moog"
+    assert file_name("talk", "names") == "talk.names.txt"
+    monkeypatch.setitem(engines.ENGINES, "echo", engines.Engine(__name__, "Echo", ("threads",)))  # type: ignore[arg-type]
+    assert engines.load(Settings(engine="echo", threads=3), "files").given == ("files", 3)  # type: ignore[arg-type, attr-defined]
+    with pytest.raises(SettingsError, match="engine: 'magic' is not one of auto, openai, ctranslate2, echo"):
+        engines.load(Settings(engine="magic"), "files")  # type: ignore[arg-type]
+
+
+def names_of(made: Transcript) -> str:
+    return ", ".join(speaker.name for speaker in made.speakers)
+
+
+class Echo:
+    def __init__(self, files: str, *, threads: int) -> None:
+        self.given = (files, threads)
+
+
+@pytest.mark.parametrize("name", ["comments", "published"])
+def test_a_deprecated_setting_is_read_with_one_warning(
+    name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "transcribe.toml").write_text(f"{name} = true\n")
+    for _ in range(2):
+        assert getattr(load_settings({}, environ={}, folder=tmp_path), name) == "true"
+    (message,) = caplog.messages
+    assert f"{name} is deprecated; write it as a key of the table [front_matter]" in message
 
 
 def test_renaming_people_does_not_change_who_is_heard() -> None:

@@ -13,9 +13,12 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+from transcribe.declaration import check_choice
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings, home_expanded, option_name
 
@@ -27,14 +30,22 @@ _log = logging.getLogger(__name__)
 _SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 _DEFAULTS = {field.name: field.default for field in dataclasses.fields(Settings)}
-
+_INSTEAD = {field.name: field.metadata["instead"] for field in dataclasses.fields(Settings)}
 
 Layer = tuple[str, dict[str, Any]]
-"""The place some values came from, in words, and the values by name of field."""
+"""A description of the place some values come from, and the values by field name."""
+
+Choices = Mapping[str, tuple[str, ...]]
+"""Field name → its valid values, for the fields whose values are the names in a registry."""
 
 
 def load_settings(
-    given: Mapping[str, Any], *, environ: Mapping[str, str], folder: Path, over_file: Iterable[Layer] = ()
+    given: Mapping[str, Any],
+    *,
+    environ: Mapping[str, str],
+    folder: Path,
+    over_file: Iterable[Layer] = (),
+    choices: Choices = MappingProxyType({}),
 ) -> Settings:
     """The settings in force in `folder`: `given` (the command line's) over `environ` over the file over the defaults.
 
@@ -46,8 +57,11 @@ def load_settings(
         for name, value in layer.items():
             try:
                 Settings(**{name: value})
+                check_choice(name, value, choices.get(name, ()))
             except SettingsError as error:
                 raise SettingsError(f"{place}: {error}") from error
+            if _INSTEAD.get(name):
+                _warn_once(f"{place}: {option_name(name)} is deprecated; {_INSTEAD[name]}")
         values |= layer
     return Settings(**values)
 
@@ -80,6 +94,11 @@ def layer_of(table: Mapping[str, Any], path: Path, *, place: str) -> Layer:
         if isinstance(value, str) and value and (name != "model" or value.startswith((".", "~", "/"))):
             layer[name] = str(path.parent / home_expanded(value, name))
     return place, layer
+
+
+@cache
+def _warn_once(message: str) -> None:
+    _log.warning(message)
 
 
 def _file_layer(folder: Path) -> list[Layer]:

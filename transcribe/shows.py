@@ -10,10 +10,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from audio.net.addresses import is_web_address
-from transcribe.config import FILE_NAME, find_file, layer_of, load_settings, read_file
+from transcribe.config import FILE_NAME, Choices, find_file, layer_of, load_settings, read_file
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings, home_expanded
 
@@ -29,11 +30,13 @@ class Show:
     settings: Settings
 
 
-def load_shows(given: Mapping[str, Any], *, environ: Mapping[str, str], folder: Path) -> tuple[Show, ...]:
-    """The shows of the nearest `transcribe.toml`, in its order; none where there is no such file, or no show in it.
+def load_shows(
+    given: Mapping[str, Any], *, environ: Mapping[str, str], folder: Path, choices: Choices = MappingProxyType({})
+) -> tuple[Show, ...]:
+    """The shows of the nearest `transcribe.toml`, in its order; none if there is no such file, or no show in it.
 
-    `given`, `environ` and `folder` are as `load_settings` has them. Raises `SettingsError`, which names the file, the
-    table and the key.
+    `given`, `environ`, `folder` and `choices` are as in `load_settings`. Raises `SettingsError`, which names
+    the file, the table and the key.
     """
     path = find_file(folder)
     tables = [] if path is None else read_file(path).get("show", [])
@@ -49,7 +52,8 @@ def load_shows(given: Mapping[str, Any], *, environ: Mapping[str, str], folder: 
     for name, table in zip(names, tables, strict=True):
         place = f"{path}: [[show]] {name!r}"
         own = {key: value for key, value in table.items() if key not in _OWN_KEYS}
-        settings = load_settings(given, environ=environ, folder=folder, over_file=[layer_of(own, path, place=place)])
+        layers = [layer_of(own, path, place=place)]
+        settings = load_settings(given, environ=environ, folder=folder, over_file=layers, choices=choices)
         shows.append(Show(name, _source(_text(table, "feed", place), path.parent), settings))
     return tuple(shows)
 

@@ -13,7 +13,7 @@ from audio.episode import Episode
 from benchmarks.measure import timed
 from output.formats import FORMATS, write
 from output.parse import parse
-from output.style import Style
+from transcribe.style import Style
 from transcribe.transcript import MadeWith, Speaker, SpeakerSpan, Transcript, Turn, Word
 
 HOURS = 3
@@ -42,7 +42,7 @@ def main() -> None:
     print(f"{sum(len(turn.words) for turn in transcript.turns)} words in {len(transcript.turns)} turns")
     cpu = wall = 0.0
     for name in FORMATS:
-        style = Style(docx_times="comments", clock_minutes=0) if name in ("md", "docx") else None
+        style = Style(docx_times="comments", clock_minutes=0) if name in ("md", "docx") else Style()
         _, elapsed = timed(write, transcript, name, style=style)
         cpu, wall = cpu + elapsed.cpu, wall + elapsed.wall
         print(f"  {name:14}{elapsed.cpu:6.2f} s of the processor {elapsed.wall:6.2f} s")

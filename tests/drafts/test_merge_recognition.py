@@ -18,7 +18,7 @@ from tests.support.transcripts import transcript
 from transcribe.cli.main import cli
 from transcribe.drafts.machine_originals import original_of
 from transcribe.drafts.merge_recognition import Difference, merge_recognition, merge_words
-from transcribe.drafts.store import style_recorded
+from transcribe.drafts.style import style_recorded
 from transcribe.drafts.sync import sync, transcript_of
 from transcribe.drafts.turn_edits import PageTurn
 from transcribe.errors import TranscriptError

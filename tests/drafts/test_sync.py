@@ -14,13 +14,14 @@ import pytest
 
 from output.errors import OutputError
 from output.formats import write
-from output.markdown import Style, render
+from output.markdown import render
 from output.parse import parse
 from tests.support.transcripts import ADA, BOB, transcript
 from transcribe.cli.main import cli
 from transcribe.drafts.speaker_resolution import ResolvedSpeakers, reassign_spans, resolve_speakers
 from transcribe.drafts.sync import printed_forms, sync, transcript_of, update_transcript
 from transcribe.errors import TranscriptError
+from transcribe.style import Style
 from transcribe.transcript import Doubt, MadeWith, Speaker, SpeakerSpan, Transcript
 
 TALK = (
@@ -77,7 +78,7 @@ def test_times_in_the_draft_change_no_word() -> None:
 def test_a_title_of_the_template_is_not_taken_for_the_episodes() -> None:
     style = {"front_matter": '{"title": "Talk: {title}"}'}
     made = replace(talk(), made_with=replace(talk().made_with, settings=style))
-    source = render(made, Style(front_matter={"title": "Talk: {title}"}))
+    source = render(made, Style(front_matter='{"title": "Talk: {title}"}'))
     assert "title: 'Talk: A talk'\n" in source
     assert update_transcript(parse(source), made).transcript == made
     retitled = update_transcript(parse(source.replace("title: 'Talk: A talk'", "title: Looms")), made).transcript

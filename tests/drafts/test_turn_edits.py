@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from output.markdown import Style, render
+from output.markdown import render
 from output.parse import parse
 from tests.support.paths import SHARED
 from tests.support.transcripts import transcript
 from transcribe.alignment.merge3 import Conflict, merge, merge_text
 from transcribe.drafts.turn_edits import EditError, PageTurn, apply_turns, flowed, merge_turns, page_turns, wrap_of
+from transcribe.style import Style
 
 TALK = (
     ("S1", "Hello and welcome to the show, Bob. It is good to have you here again, after all of these years."),

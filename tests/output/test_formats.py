@@ -18,18 +18,13 @@ from hypothesis import strategies as st
 
 from audio.episode import Episode
 from output.formats import FORMATS, file_name, write
-from output.markdown import Style, render
+from output.markdown import render
 from output.text import clock
 from tests.support.transcripts import ADA, BOB, transcript
-from transcribe import settings
+from transcribe.style import Style
 from transcribe.transcript import Speaker, SpeakerSpan, Transcript
 
 MADE = transcript(("S1", "Hello <b>Bob</b> & all."), ("S2", 'Say "hi".'), ("S1", "Hi."))
-
-
-def test_what_the_settings_offer_can_be_written() -> None:
-    assert set(settings.FORMATS) <= set(FORMATS)
-    assert FORMATS[:2] == ("md", "json")
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -63,11 +58,6 @@ def test_names_of_files_differ() -> None:
 def test_markdown_and_json_are_the_contracts() -> None:
     assert write(MADE, "md", style=Style(wrap=0)) == render(MADE, Style(wrap=0))
     assert Transcript.from_json(str(write(MADE, "json"))).turns == MADE.turns
-
-
-def test_an_unknown_format() -> None:
-    with pytest.raises(KeyError, match="pdf"):
-        write(MADE, "pdf")
 
 
 def test_plain_text() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,12 @@ from audio.episode import Episode
 from output import frontmatter
 from output.markdown import render
 from output.parse import parse
-from output.style import Style
 from tests.support.transcripts import transcript
 from transcribe.config import load_settings
-from transcribe.drafts.store import style_of, style_recorded
+from transcribe.drafts.style import style_of, style_recorded
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings, Stage
+from transcribe.style import Style
 
 WHEN = datetime(2016, 5, 4, 19, 3, 33)
 EPISODE = Episode(
@@ -30,7 +31,9 @@ EPISODE = Episode(
 
 def block(template: dict[str, Any] | None, **style: Any) -> str:
     made = transcript(("S2", "Hi."), ("S1", "Ho."), episode=EPISODE)
-    front, _ = frontmatter.split(render(made, Style(front_matter=template, **style)))
+    front, _ = frontmatter.split(
+        render(made, Style(front_matter="" if template is None else json.dumps(template), **style))
+    )
     return front
 
 
@@ -53,7 +56,7 @@ def block(template: dict[str, Any] | None, **style: Any) -> str:
     ],
 )  # fmt: skip
 def test_templates(template: dict[str, Any], lines: list[str]) -> None:
-    assert block(template, tags=("a", "b"), published=False).splitlines() == ["---", *lines, "---"]
+    assert block(template, tags=("a", "b"), published="false").splitlines() == ["---", *lines, "---"]
 
 
 def test_a_day_is_a_day_for_yaml_and_text_for_us() -> None:
@@ -112,7 +115,7 @@ def test_constants_come_back_in_their_order(template: dict[str, Any]) -> None:
 )
 def test_a_template_that_cannot_be_filled_in(template: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message.replace("{", r"\{")):
-        Style(front_matter=template)
+        frontmatter.check(template)
 
 
 def settings_of(folder: Path, text: str) -> Settings:
@@ -134,11 +137,11 @@ extra = {a = 1}
 
 def test_the_table_of_the_file_is_the_template(tmp_path: Path) -> None:
     settings = settings_of(tmp_path, TABLE)
-    assert list((settings.front_matter_fields or {}).items()) == [
+    assert list((settings.template or {}).items()) == [
         ("title", "{title}"), ("by", "{author}"), ("day", "2016-05-04"), ("draft", True), ("tags", ["{tags}", "é"]),
         ("extra", {"a": 1}),
     ]  # fmt: skip
-    assert style_of(settings).front_matter == settings.front_matter_fields
+    assert style_of(settings).template == settings.template
     assert settings_of(tmp_path, TABLE.replace("front_matter", "front-matter")) == settings
 
 
@@ -161,7 +164,7 @@ def test_what_is_no_table_is_named(text: str) -> None:
 def test_a_nonsensical_style_names_its_setting(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"front_matter: title: \{titel\} cannot be filled in"):
         style_of(settings_of(tmp_path, '[front_matter]\ntitle = "{titel}"\n'))
-    with pytest.raises(SettingsError, match="transcript_url: 'ftp://x' is no http"):
+    with pytest.raises(SettingsError, match="transcript-url: 'ftp://x' is not an http"):
         style_of(Settings(transcript_url="ftp://x"))
 
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audio.episode import Episode
-from output.labels import LabelStyle
-from output.markdown import Style, render
+from output.markdown import render
 from output.parse import parse
+from transcribe.style import LabelStyle, Style
 from transcribe.transcript import MadeWith, Speaker, Transcript, Turn, Word
 
 NAMES = st.one_of(

@@ -16,13 +16,15 @@ from audio.episode import Episode
 from output import frontmatter
 from output.labels import labels_of
 from output.lint import lint
-from output.markdown import Style, render
+from output.markdown import render
 from output.parse import parse
 from output.player import player_of
 from output.text import house
 from output.urls import safe_url
 from tests.output.cases.refresh import GOLDEN, drafted
 from tests.support.transcripts import ADA, BOB, transcript, turn
+from transcribe.errors import SettingsError
+from transcribe.style import Style
 from transcribe.transcript import Speaker, Turn, Word
 
 
@@ -76,7 +78,7 @@ def test_punctuation_of_the_house(text: str, expected: str) -> None:
 def test_front_matter_has_the_houses_keys_in_order() -> None:
     when = datetime(2015, 10, 5, 15, 38, 27, tzinfo=timezone(timedelta(hours=2)))
     episode = Episode("Ada: “RPM” packaging", audio_url="https://a.b/x.mp3", published=when)
-    style = Style(author="rbowen", tags=("ptl", "podcast"), comments=True, published=False)
+    style = Style(author="rbowen", tags=("ptl", "podcast"), comments="true", published="false")
     block, _ = frontmatter.split(render(transcript(("S1", "Hi."), episode=episode), style))
     assert block == (
         "---\ntitle: 'Ada: \"RPM\" packaging'\nauthor: rbowen\ndate: 2015-10-05 13:38:27 UTC\n"
@@ -163,7 +165,7 @@ def test_a_time_is_no_word_and_a_spoken_bracket_is() -> None:
 
 def test_styles_that_do_not_exist() -> None:
     for wrong in ({"labels": "nickname"}, {"colon": "none"}, {"wrap": -1}):
-        with pytest.raises(ValueError, match=next(iter(wrong))):
+        with pytest.raises(SettingsError, match=next(iter(wrong))):
             Style(**wrong)  # type: ignore[arg-type]
 
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from output.paragraphs import LONGEST_WORDS, SINCE, _likeliest_cuts, paragraphs, sentences
+from output.paragraphs import SINCE, _likeliest_cuts, paragraphs, sentences
 from tests.support.transcripts import turn
+from transcribe.style import Style
 
 LOOMS = "The looms weave cotton, and the weaver minds every cotton thread on the looms."
 BOATS = "A harbour pilot steers foreign vessels towards sheltered anchorage before nightfall comes."
@@ -89,10 +90,10 @@ def test_the_likeliest_breaks_of_all(gaps: list[tuple[int, float]]) -> None:
     every = [cuts for k in range(count) for cuts in combinations(range(1, count), k)]
     made = _likeliest_cuts(starts, odds)
     assert (made[0], made[-1]) == (0, count)
-    if starts[-1] <= LONGEST_WORDS:
+    if starts[-1] <= Style.LONGEST_PARAGRAPH_WORDS:
         assert likelihood(tuple(made[1:-1])) == pytest.approx(max(map(likelihood, every)))
 
 
 def test_three_hours_of_one_voice_are_paragraphs() -> None:
     words = turn("S1", " ".join([LOOMS, "It is so."] * 2500)).words
-    assert max(map(len, paragraphs(words))) <= LONGEST_WORDS
+    assert max(map(len, paragraphs(words))) <= Style.LONGEST_PARAGRAPH_WORDS

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from output.errors import OutputError
-from output.markdown import NO_SPEECH, Style, render
+from output.markdown import NO_SPEECH, render
 from output.parse import parse, read_draft
 from tests.support.paths import SHARED
 from tests.support.transcripts import ADA, transcript
+from transcribe.style import Style
 from transcribe.transcript import Speaker
 
 # Counted by reading; an event such as a break is nobody's turn.

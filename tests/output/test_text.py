@@ -18,10 +18,11 @@ from markdown_it import MarkdownIt
 from audio.episode import Episode
 from output import frontmatter
 from output.labels import labels_of
-from output.markdown import Style, marker, render
+from output.markdown import marker, render
 from output.parse import parse
 from output.text import escape, filled, house, spoken
 from tests.support.transcripts import transcript
+from transcribe.style import Style
 from transcribe.transcript import Speaker, Transcript, Turn, Word
 
 HAZARDS = (
@@ -153,7 +154,7 @@ STYLES = st.builds(
     Style,
     wrap=WIDTHS,
     colon=st.sampled_from(["outside", "inside"]),
-    clock_minutes=st.sampled_from([None, 0, 1]),
+    clock_minutes=st.sampled_from([-1, 0, 1]),
     doubtful_below=st.sampled_from([0.0, 0.5]),
 )
 

@@ -36,7 +36,7 @@ def render(source: Path, name: str, **given: str | None) -> int:
     """
     from output.formats import FORMATS, write
     from output.parse import read_draft
-    from transcribe.drafts.store import style_of
+    from transcribe.drafts.style import style_of
 
     settings = settings_in_force(given)
     if name not in FORMATS:
@@ -82,7 +82,7 @@ def export(draft: Path, names: str, **given: str | None) -> int:
       transcribe export transcripts/interview.md -f vtt,srt,docx
     """
     from transcribe.drafts import export as exports
-    from transcribe.drafts.store import style_of
+    from transcribe.drafts.style import style_of
     from transcribe.settings import Settings
 
     settings = settings_in_force({"formats": names, **given})

@@ -13,13 +13,15 @@ from typing import Any, TypeVar
 
 import click
 
-from transcribe.settings import Settings
+from output.formats import FORMATS
+from transcribe.recognition.engines import AUTO, ENGINES
+from transcribe.settings import Settings, option_name
 from transcribe.terminal import for_terminal
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _SHORT = {"output": "-o", "formats": "-f", "language": "-l"}
-_LONG = {"formats": "--format"}
+CHOICES = {"formats": FORMATS, "engine": (AUTO, *ENGINES)}  # settings whose values are names in a registry
 
 
 def setting_options(*names: str) -> Callable[[F], F]:
@@ -28,8 +30,10 @@ def setting_options(*names: str) -> Callable[[F], F]:
 
     def decorate(command: F) -> F:
         for name in reversed(names):
-            field, spelling = declared[name], _LONG.get(name, f"--{name.replace('_', '-')}")
-            shown = ",".join(field.default) if isinstance(field.default, tuple) else str(field.default)
+            field, spelling = declared[name], f"--{option_name(name)}"
+            is_list = isinstance(field.default, tuple)
+            choices = field.metadata["choices"] or CHOICES.get(name, ())
+            default = ",".join(field.default) if isinstance(field.default, tuple) else str(field.default)
             if isinstance(field.default, bool):
                 command = _switch(spelling, field)(command)
                 continue
@@ -37,11 +41,13 @@ def setting_options(*names: str) -> Callable[[F], F]:
                 *([_SHORT[name]] if name in _SHORT else []),
                 spelling,
                 name,
-                type=click.Choice(field.metadata["choices"]) if field.metadata["choices"] else str,
-                callback=_joined if isinstance(field.default, tuple) else None,
-                multiple=isinstance(field.default, tuple),
+                type=click.Choice(choices) if choices and not is_list else str,
+                callback=_joined if is_list else None,
+                multiple=is_list,
                 metavar=field.metadata["metavar"],
-                help=field.metadata["help"] + (f"  [default: {shown}]" if shown else ""),
+                hidden=bool(field.metadata["instead"]),
+                help=field.metadata["help"].replace("{choices}", ", ".join(choices))
+                + (f"  [default: {default}]" if default else ""),
             )(command)
         return command
 
@@ -62,7 +68,7 @@ def settings_in_force(given: dict[str, Any]) -> Settings:
     """The settings of this folder and environment under what the command line gave. Raises `SettingsError`."""
     from transcribe.config import load_settings
 
-    return load_settings(given, environ=os.environ, folder=Path.cwd())
+    return load_settings(given, environ=os.environ, folder=Path.cwd(), choices=CHOICES)
 
 
 def echo_json(data: Any) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from transcribe.cli.options import log_to_stderr, setting_options, settings_in_force
+from transcribe.cli.options import CHOICES, log_to_stderr, setting_options, settings_in_force
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings
 from transcribe.terminal import for_terminal
@@ -114,7 +114,7 @@ def _errands(sources: tuple[str, ...], names: tuple[str, ...], given: dict[str, 
         raise click.UsageError("a SOURCE or --show, not both")
     if sources:
         return (_Errand(sources, settings_in_force(given)),)
-    shows = shows_named(load_shows(given, environ=os.environ, folder=Path.cwd()), names)
+    shows = shows_named(load_shows(given, environ=os.environ, folder=Path.cwd(), choices=CHOICES), names)
     return tuple(_Errand((show.feed,), show.settings, show.name) for show in shows)
 
 
@@ -144,7 +144,7 @@ def _planned_and_run(errand: _Errand, how: _How) -> Report:
     from transcribe.batch.report import Report
     from transcribe.batch.run_lock import alone_in
     from transcribe.batch.runner import Setup
-    from transcribe.drafts.store import style_of
+    from transcribe.drafts.style import style_of
     from transcribe.pipeline.checkpoints import users_checkpoints
     from transcribe.pipeline.stages import glossary_of
     from transcribe.speakers.voiceprints import expected, users_voices

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from transcribe.cli.bars import Bars
-from transcribe.cli.options import echo_json, log_to_stderr, setting_options, settings_in_force
+from transcribe.cli.options import CHOICES, echo_json, log_to_stderr, setting_options, settings_in_force
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
@@ -46,7 +46,9 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
     if source:
         settings = settings_in_force(given)
     else:
-        shows = shows_named(load_shows(given, environ=os.environ, folder=Path.cwd()), [show] if show else [])
+        shows = shows_named(
+            load_shows(given, environ=os.environ, folder=Path.cwd(), choices=CHOICES), [show] if show else []
+        )
         if not show:
             return _list_shows(shows, as_json=as_json)
         source, settings = shows[0].feed, shows[0].settings

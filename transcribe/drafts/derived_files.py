@@ -19,8 +19,8 @@ from typing import get_args
 from urllib.parse import quote
 
 from output.formats import REGISTRY, file_name, write
-from output.style import DocxTimes, Style
-from transcribe.drafts.store import style_recorded
+from transcribe.drafts.style import style_recorded
+from transcribe.style import DocxTimes, Style
 from transcribe.transcript import Transcript
 
 EDITED_BY_HAND = "{}: was edited by hand and is not updated; to have it written again, delete it"

@@ -10,9 +10,9 @@ from pathlib import Path
 from output.errors import OutputError
 from output.files import write_draft
 from output.formats import file_name, write
-from output.style import Style
 from transcribe.drafts.derived_files import EDITED_BY_HAND, comparable_content, regenerated
 from transcribe.drafts.sync import sync, transcript_of
+from transcribe.style import Style
 from transcribe.transcript import Transcript
 
 

@@ -17,16 +17,17 @@ from pathlib import Path
 
 from audio.disk import free_backup, write_atomically, written_over
 from output.errors import OutputError
-from output.labels import LabelStyle, folded
+from output.labels import folded
 from output.markdown import render
 from output.parse import Draft, parse, read_draft
 from output.text import is_clock, unmarked
 from transcribe.alignment.merge3 import aligned_segments
 from transcribe.alignment.text_diff import NO_MATCH, matches
 from transcribe.drafts.machine_originals import original_of, save_original
-from transcribe.drafts.store import style_recorded
+from transcribe.drafts.style import style_recorded
 from transcribe.drafts.sync import transcript_of, update_transcript, write_update
 from transcribe.drafts.turn_edits import PageTurn, apply_turns, page_turns, wrap_of
+from transcribe.style import LabelStyle
 from transcribe.transcript import Doubt, Transcript, Word
 
 _TURN, _PARAGRAPH = "\x00", "\x01"  # begin the units that are no words

@@ -13,7 +13,6 @@ import shlex
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, Literal, cast
 
 import transcribe
 from audio.disk import sha256_of
@@ -21,14 +20,14 @@ from audio.episode import Episode
 from output.errors import OutputError
 from output.files import Written, write_draft
 from output.formats import FORMATS, file_name, write
-from output.labels import LabelStyle
 from output.parse import read_draft
-from output.style import DocxTimes, Style
 from transcribe.alignment.realign import realign
-from transcribe.errors import SettingsError, TranscriptError
+from transcribe.drafts.style import style_of
+from transcribe.errors import TranscriptError
 from transcribe.pipeline.pipeline import record_of
 from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import Voice, digest_of
+from transcribe.style import Style
 from transcribe.transcript import Transcript
 
 
@@ -214,39 +213,6 @@ def _from_folder(folder: Path, path: Path | None) -> Path | None:
         return None
     there, here = path.resolve(), folder.resolve()
     return there if there.drive != here.drive else Path(os.path.relpath(there, here))
-
-
-def style_of(settings: Settings) -> Style:
-    """How drafts and documents look under these settings. Raises `SettingsError` for a template that says nonsense."""
-    switch = {"": None, "true": True, "false": False}
-    try:
-        return Style(
-            wrap=settings.wrap,
-            labels=cast(LabelStyle, settings.labels),
-            colon=cast(Literal["outside", "inside"], settings.colon),
-            author=settings.author,
-            tags=settings.tags,
-            comments=switch[settings.comments],
-            published=switch[settings.published],
-            doubtful_below=settings.doubtful_below,
-            clock_minutes=None if settings.clock_minutes < 0 else settings.clock_minutes,
-            front_matter=settings.front_matter_fields,
-            docx_times=cast(DocxTimes, settings.docx_times),
-            transcript_url=settings.transcript_url,
-        )
-    except ValueError as error:
-        raise SettingsError(str(error)) from error
-
-
-def style_recorded(transcript: Transcript) -> Style:
-    """How the machine's files of a transcript look: by the settings it records, else the default."""
-    names = {field.name for field in fields(Settings)}
-    record = transcript.made_with.settings
-    known: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in record.items() if k in names}
-    try:
-        return style_of(Settings(**known))
-    except SettingsError:
-        return Style()
 
 
 def _transcript_at(path: Path) -> Transcript | None:

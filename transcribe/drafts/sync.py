@@ -25,7 +25,7 @@ from transcribe.alignment.realign import Forms, Realignment, realign
 from transcribe.drafts.derived_files import EDITED_BY_HAND, comparable_content, derived_files, regenerated
 from transcribe.drafts.machine_originals import original_of, save_original
 from transcribe.drafts.speaker_resolution import drop_silent_speakers, reassign_spans, resolve_speakers
-from transcribe.drafts.store import style_recorded
+from transcribe.drafts.style import style_recorded
 from transcribe.errors import TranscriptError
 from transcribe.speakers.name_certainty import still_told
 from transcribe.transcript import Doubt, Transcript, Turn, Word

@@ -10,9 +10,10 @@ import json
 from pathlib import Path
 
 from audio.episode import Episode
-from output.markdown import Style, render
+from output.markdown import render
 from tests.support.paths import CASES
 from tests.support.transcripts import transcript
+from transcribe.style import Style
 from transcribe.transcript import Speaker
 
 GOLDEN = sorted(CASES.glob("*.json"))
@@ -24,7 +25,9 @@ def drafted(case: Path) -> str:
     speakers = tuple(Speaker(id, name) for id, name in data["speakers"].items())
     episode = Episode(**{"title": case.stem, "path": Path("talk.mp3"), **data.get("episode", {})})
     turns = [(speaker, text) for speaker, text in data["turns"]]
-    return render(transcript(*turns, speakers=speakers, episode=episode), Style(**data.get("style", {})))
+    as_setting = {list: tuple, dict: json.dumps}
+    style = {name: as_setting.get(type(value), type(value))(value) for name, value in data.get("style", {}).items()}
+    return render(transcript(*turns, speakers=speakers, episode=episode), Style(**style))
 
 
 if __name__ == "__main__":

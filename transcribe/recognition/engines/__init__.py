@@ -1,7 +1,16 @@
-"""The recognisers, behind one protocol. Which one runs is a setting; its libraries are imported when it is loaded."""
+"""The recognition engines behind one protocol. A setting selects one; its libraries are imported when it is loaded.
+
+A new engine is one module with a `Recognizer`, and one entry of `ENGINES`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from transcribe.errors import SettingsError
 from transcribe.recognition.engines.protocol import (
     LONGEST_WINDOW,
     SAMPLE_RATE,
@@ -14,6 +23,8 @@ from transcribe.recognition.models import ModelFiles
 from transcribe.settings import Settings
 
 __all__ = [
+    "AUTO",
+    "ENGINES",
     "LONGEST_WINDOW",
     "SAMPLE_RATE",
     "Aligner",
@@ -26,27 +37,44 @@ __all__ = [
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Where an engine's class is, and which settings its constructor takes besides the model's files."""
+
+    module: str
+    name: str
+    settings: tuple[str, ...] = ("device",)
+
+
+AUTO = "auto"
+ENGINES: Mapping[str, Engine] = {
+    "openai": Engine("transcribe.recognition.engines.openai_whisper", "OpenAIWhisper"),
+    "ctranslate2": Engine("transcribe.recognition.engines.ctranslate2", "CTranslate2", ("device", "threads")),
+}
+_DEFAULT = "ctranslate2"  # the fast one
+
+
 def engine_name(settings: Settings) -> str:
-    """The engine `settings.engine` stands for: auto is the fast one."""
-    return "ctranslate2" if settings.engine == "auto" else settings.engine
+    """The engine that `settings.engine` selects. Raises `SettingsError` for an unknown one."""
+    name = _DEFAULT if settings.engine == AUTO else settings.engine
+    if name not in ENGINES:
+        raise SettingsError(f"engine: {name!r} is not one of {', '.join((AUTO, *ENGINES))}")
+    return name
 
 
 def load(settings: Settings, files: ModelFiles) -> Recognizer:
     """The engine of `settings` with the weights `files`, ready to recognise.
 
-    Raises `EngineError` when its library or the weights cannot be loaded.
+    Raises `EngineError` if its library or the weights cannot be loaded, `SettingsError` for an unknown engine.
     """
-    if engine_name(settings) == "openai":
-        from transcribe.recognition.engines.openai_whisper import OpenAIWhisper
-
-        return OpenAIWhisper(files, device=settings.device)
-    from transcribe.recognition.engines.ctranslate2 import CTranslate2
-
-    return CTranslate2(files, device=settings.device, threads=settings.threads)
+    engine = ENGINES[engine_name(settings)]
+    make: Any = getattr(import_module(engine.module), engine.name)
+    recognizer: Recognizer = make(files, **{name: getattr(settings, name) for name in engine.settings})
+    return recognizer
 
 
 def load_aligner(files: ModelFiles) -> Aligner:
-    """The engine that aligns known text, on these weights. Raises `EngineError` as `load` does."""
+    """The engine that aligns known text, with these weights. Raises `EngineError` as `load` does."""
     from transcribe.recognition.engines.ctranslate2 import CTranslate2
 
     return CTranslate2(files)

@@ -1,0 +1,64 @@
+"""How a setting is declared: one dataclass field with its default, help, the stages that depend on it, valid values."""
+
+from __future__ import annotations
+
+import dataclasses
+from enum import StrEnum
+from typing import Any
+
+from transcribe.errors import SettingsError
+
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text", tuple: "a list"}
+
+
+class Stage(StrEnum):
+    """The steps whose results are cached. A stage's key also covers the settings of the stages it reads from."""
+
+    DECODE = "decode"
+    PLAN = "plan"
+    LANGUAGE = "language"
+    RECOGNIZE = "recognize"
+    REHEAR = "rehear"
+    DIARIZE = "diarize"
+    TURNS = "turns"
+    RENDER = "render"
+
+
+def setting(default: Any, help: str, *stages: Stage, **rules: Any) -> Any:
+    """A dataclass field for a setting. `rules`, all optional:
+
+    - `choices`: the valid values; `between`: the least and the greatest valid number;
+    - `metavar`: the name of the value in the command's help;
+    - `instead`: for a deprecated setting, what to write now. The setting is still read, with a warning.
+    """
+    unset = {"choices": (), "between": None, "metavar": None, "instead": ""}
+    assert rules.keys() <= unset.keys(), rules
+    metadata = {"help": help, "stages": frozenset(stages), **unset, **rules}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def option_name(name: str) -> str:
+    """A setting's name as the command line and the file spell it."""
+    return "format" if name == "formats" else name.replace("_", "-")
+
+
+def check_declared(settings: Any) -> None:
+    """Check the type, choices and limits of every field of a dataclass of settings. Raises `SettingsError`."""
+    for field in dataclasses.fields(settings):
+        name, value, rules = option_name(field.name), getattr(settings, field.name), field.metadata
+        if type(value) is not type(field.default):
+            raise SettingsError(f"{name}: {value!r} is not {_KINDS[type(field.default)]}")
+        check_choice(field.name, value, rules["choices"])
+        if rules["between"] and not rules["between"][0] <= value <= rules["between"][1]:
+            raise SettingsError(f"{name}: {value} is not between {rules['between'][0]} and {rules['between'][1]}")
+
+
+def check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
+    """Raises `SettingsError` if the value, or an item of it, is not one of `choices`; without choices all is valid."""
+    unknown = [item for item in (value if isinstance(value, tuple) else (value,)) if choices and item not in choices]
+    if unknown and isinstance(value, tuple):
+        raise SettingsError(
+            f"{option_name(name)}: {', '.join(unknown)} cannot be written; choose from {', '.join(choices)}"
+        )
+    if unknown:
+        raise SettingsError(f"{option_name(name)}: {value!r} is not one of {', '.join(choices)}")

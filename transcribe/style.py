@@ -1,0 +1,101 @@
+"""How drafts and documents look: the settings of the last stage, declared once. The defaults are the house style.
+
+`Settings` inherits them, and the writers in `output` take a `Style`. A new setting is a field here, read by the writer
+that it changes.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, get_args
+
+from transcribe.declaration import Stage, check_declared, setting
+from transcribe.errors import SettingsError
+
+LabelStyle = Literal["name-then-initial", "initial", "name", "full-name-then-name"]
+Colon = Literal["outside", "inside"]
+DocxTimes = Literal["text", "comments", "none"]
+_SWITCH = ("", "true", "false")
+_INSTEAD = "write it as a key of the table [front_matter] in transcribe.toml, for example `{name} = true`"
+
+
+@dataclass(frozen=True)
+class Style:
+    """How drafts look, and what exports need besides the transcript.
+
+    Raises `SettingsError`, which names the setting, for an invalid value.
+    """
+
+    LEAST_TURN_WORDS: ClassVar[int] = 90  # shorter turns are one paragraph
+    LONGEST_PARAGRAPH_WORDS: ClassVar[int] = 400  # unless one sentence is longer
+
+    labels: LabelStyle = setting(
+        "name-then-initial",
+        "Speaker labels in bold: Rich, then R; always R; always Rich; or Rich Bowen, then Rich.",
+        Stage.RENDER,
+        choices=get_args(LabelStyle),
+    )
+    colon: Colon = setting("outside", "Position of the colon: **R**: or **R:**.", Stage.RENDER, choices=get_args(Colon))
+    wrap: int = setting(
+        70, "Line width in columns; 0: one line per paragraph.", Stage.RENDER, between=(0, 10_000), metavar="N"
+    )
+    doubtful_below: float = setting(
+        0.0, "Mark words with a probability below this as [word?].", Stage.RENDER, between=(0, 1), metavar="P"
+    )
+    clock_minutes: int = setting(
+        -1,
+        "Insert a time such as [12:34] every N minutes; 0: at every turn; -1: never.",
+        Stage.RENDER,
+        between=(-1, 1440),
+        metavar="N",
+    )
+    author: str = setting("", "Author in the front matter.", Stage.RENDER, metavar="NAME")
+    tags: tuple[str, ...] = setting((), "Tags in the front matter, separated by commas.", Stage.RENDER, metavar="LIST")
+    comments: str = setting(
+        "", "Front matter key comments.", Stage.RENDER, choices=_SWITCH, instead=_INSTEAD.format(name="comments")
+    )
+    published: str = setting(
+        "",
+        "Front matter key published.",
+        Stage.RENDER,
+        choices=_SWITCH,
+        instead=_INSTEAD.format(name="published"),
+    )
+    front_matter: str = setting(
+        "",
+        "Keys and values of the front matter as JSON; the table [front_matter] of transcribe.toml is easier to write.",
+        Stage.RENDER,
+        metavar="JSON",
+    )
+    docx_times: DocxTimes = setting(
+        "text",
+        "Where docx gives the start time of a turn: before the turn, in a comment, or nowhere.",
+        Stage.RENDER,
+        choices=get_args(DocxTimes),
+    )
+    transcript_url: str = setting(
+        "",
+        "Address of the folder transcripts are published in, for the podcast format.  Default: the audio's folder.",
+        Stage.RENDER,
+        metavar="URL",
+    )
+
+    def __post_init__(self) -> None:
+        check_declared(self)
+        try:
+            template = self.template
+        except (ValueError, RecursionError) as error:
+            raise SettingsError(f"front-matter: {self.front_matter!r} is not JSON ({error})") from error
+        if template is not None and not isinstance(template, dict):
+            raise SettingsError(f"front-matter: {self.front_matter!r} is not a table of keys and values")
+
+    @property
+    def template(self) -> dict[str, Any] | None:
+        """The front matter's template, key by key in order; None: the house style's.
+
+        >>> Style(front_matter='{"title": "{title}"}').template
+        {'title': '{title}'}
+        """
+        fields: dict[str, Any] | None = json.loads(self.front_matter) if self.front_matter else None
+        return fields
