@@ -17,7 +17,7 @@ from typing import IO
 
 APP = "turnscript"
 
-HALF_WRITTEN = f".{APP}.tmp"
+TEMPORARY_SUFFIX = f".{APP}.tmp"
 """What the hidden names of our temporary files end in, and nobody else's."""
 
 _NEW = 2.0  # seconds in which a new file may not be locked yet
@@ -32,7 +32,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     """
     path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=HALF_WRITTEN, dir=path.parent)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=TEMPORARY_SUFFIX, dir=path.parent)
     beside, held = Path(name), os.dup(descriptor)
     try:
         _claimed(held)
@@ -49,14 +49,14 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         os.close(held)
 
 
-def swept(folder: Path) -> int:
+def remove_leftovers(folder: Path) -> int:
     """Remove what `replacing` left half written in `folder` where it was killed; how many files that were.
 
     A file somebody is writing is locked and stays, and so does one that was made this moment. Hidden files of other
     programs are not looked at.
     """
     count = 0
-    for path in folder.glob(f".*{HALF_WRITTEN}"):
+    for path in folder.glob(f".*{TEMPORARY_SUFFIX}"):
         with contextlib.suppress(OSError), path.open("rb") as file:
             if time.time() - path.stat().st_mtime > _NEW and _claimed(file.fileno()):
                 path.unlink()
@@ -70,7 +70,7 @@ def write_atomically(path: Path, data: bytes | str) -> None:
         file.write(data.encode() if isinstance(data, str) else data)
 
 
-def written_over(path: Path, data: bytes, *, over: str | None) -> bool:
+def replace_if_unchanged(path: Path, data: bytes, *, over: str | None) -> bool:
     """Put `data` at `path` if what is there still has the SHA-256 `over` (None: if nothing is); whether it was put.
 
     That is looked at last of all, when `data` is on the disk already: others write as they please. Raises `OSError`.
@@ -97,7 +97,7 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def free_backup(path: Path) -> Path:
+def free_backup_path(path: Path) -> Path:
     """Where what lies at `path` may be kept: `NAME.bak`, or with the first number from 2 behind it that is free."""
     number, backup = 1, path.with_name(f"{path.name}.bak")
     while backup.exists():

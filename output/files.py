@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audio.disk import free_backup, sha256_of, write_atomically, written_over
-from audio.fetching.naming import LONGEST_STEM_BYTES, cut, stem_of
+from audio.disk import free_backup_path, replace_if_unchanged, sha256_of, write_atomically
+from audio.fetching.naming import MAX_STEM_BYTES, shorten, stem_of
 from output.errors import OutputError
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def write_draft(path: Path, content: str | bytes, *, previous_sha256: str | None
             if is_edited and not force:
                 return _beside(path, data, sha256)
             backup = _backup(path) if is_edited else None
-            if written_over(path, data, over=there):
+            if replace_if_unchanged(path, data, over=there):
                 message = f"{path}: replaced; the edited one is {backup}" if backup else ""
                 return Written(path, sha256, backup=backup, message=message)
     except OSError as error:
@@ -80,7 +80,7 @@ def stem_for(episode: Episode, taken: Callable[[str], bool]) -> str:
 def _plain(stem: str) -> str:
     """The stem as one short component of a path that every file system takes."""
     stem = re.sub(r'[\x00-\x1f<>:"/\\|?*\ud800-\udfff]', "-", stem).strip()
-    stem = cut(stem, LONGEST_STEM_BYTES).rstrip(" .-")
+    stem = shorten(stem, MAX_STEM_BYTES).rstrip(" .-")
     if not stem.strip("."):
         return "episode"
     return f"_{stem}" if _RESERVED.match(stem) or stem.startswith(".") else stem
@@ -98,7 +98,7 @@ def _beside(path: Path, data: bytes, sha256: str) -> Written:
 
 
 def _backup(path: Path) -> Path:
-    backup = free_backup(path)
+    backup = free_backup_path(path)
     write_atomically(backup, path.read_bytes())
     return backup
 

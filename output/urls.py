@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-from audio.net.addresses import without_account
+from audio.net.addresses import without_credentials
 
 
 def safe_url(url: str | None) -> str | None:
@@ -16,7 +16,7 @@ def safe_url(url: str | None) -> str | None:
     >>> safe_url("http://me:secret@a.b/x (1).mp3")
     'http://a.b/x%20%281%29.mp3'
     """
-    public = "" if url is None else without_account(url.strip())
+    public = "" if url is None else without_credentials(url.strip())
     if not re.match(r"https?://[^/?#\s]", public, re.IGNORECASE):
         return None
     return quote(public, safe="/:?#@!$&+,;=%~-._", errors="replace")

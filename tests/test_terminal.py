@@ -13,8 +13,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from audio.sources.feed import plain
 from audio.sources.page import page_of
+from audio.sources.values import plain_text
 from tests.conftest import Run
 from tests.support.fetch_helpers import AUDIO
 from tests.support.hostile_server import HostileServer, Resource
@@ -35,7 +35,7 @@ def is_clean(text: str) -> bool:
 @example(NASTY)
 @example("&#x202e;&#x1b;&#27;&#x9b;&#8238;")
 def test_what_a_publisher_says_is_one_line_that_commands_nothing(text: str) -> None:
-    for said in (plain(text), plain("".join(f"&#{ord(sign)};" for sign in text))):
+    for said in (plain_text(text), plain_text("".join(f"&#{ord(sign)};" for sign in text))):
         assert {unicodedata.category(sign) for sign in said} & {"Cc", "Zl", "Zp", "Cs"} == set()
         assert {sign for sign in said if unicodedata.category(sign) == "Cf"} <= {"\u200c", "\u200d"}
 
@@ -43,7 +43,7 @@ def test_what_a_publisher_says_is_one_line_that_commands_nothing(text: str) -> N
 @given(st.lists(st.text(st.characters(categories=["L", "N"]), min_size=1), max_size=5).map(" ".join))
 @example(PERSIAN)
 def test_words_stay_as_they_are(text: str) -> None:
-    assert plain(text) == text
+    assert plain_text(text) == text
 
 
 @given(st.text(max_size=60))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from audio.episode import Chapter, Episode, Person, PublishedTranscript, Seconds
-from audio.net.addresses import without_account
+from audio.net.addresses import without_credentials
 
 T = TypeVar("T")
 
@@ -138,4 +138,4 @@ def _seconds(data: Mapping[str, Any], key: str) -> Seconds:
 
 
 def _published(url: str | None) -> str | None:
-    return None if url is None else without_account(url)
+    return None if url is None else without_credentials(url)

@@ -1,7 +1,7 @@
-"""What the publisher gives along with the audio: a transcript and chapters, put beside it and asked for once.
+"""The publisher's files that accompany the audio: a transcript and chapters, stored next to it, requested once.
 
-The transcript lies at `STEM.publisher.vtt` (or `.srt`, …), chapters that the feed only points at (`podcast:chapters`)
-at `STEM.chapters.json`. One that cannot be had costs a line in the log, not the episode.
+The transcript goes to `STEM.publisher.vtt` (or `.srt`, …), chapters that the feed only links to (`podcast:chapters`)
+to `STEM.chapters.json`. If one cannot be fetched, a warning is logged and the episode is still complete.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from pathlib import Path
 from audio.disk import write_atomically
 from audio.episode import Chapter, Episode, PublishedTranscript, Seconds
 from audio.errors import FetchError, GoneError
-from audio.net.addresses import web_address, without_account
+from audio.net.addresses import web_address, without_credentials
 from audio.net.documents import get_document
 from audio.net.http import Client
-from audio.sources.feed import plain
+from audio.sources.values import plain_text
 
-_TRANSCRIPT_SUFFIXES = {  # media types of the podcast namespace, the most useful one first
+_TRANSCRIPT_SUFFIXES = {  # media types of the podcast namespace, the most useful first
     "text/vtt": ".vtt",
     "application/x-subrip": ".srt",
     "application/srt": ".srt",
@@ -27,15 +27,15 @@ _TRANSCRIPT_SUFFIXES = {  # media types of the podcast namespace, the most usefu
     "text/plain": ".txt",
     "text/html": ".html",
 }
-_LONGEST_TITLE = 500  # letters
-_MOST_CHAPTERS = 1000
-_LATEST: Seconds = 1e7  # four months: no recording is longer
+_MAX_TITLE_LENGTH = 500  # characters
+_MAX_CHAPTERS = 1000
+_MAX_START: Seconds = 1e7  # four months: no recording is longer
 _log = logging.getLogger(__name__)
 
 
 class Companions:
-    """Of one episode, whose files begin with the path `stem`. `gone` are the addresses at which there was nothing: they
-    are not asked again, and new ones are added to them."""
+    """The files of one episode, whose paths start with `stem`. `gone` are the addresses that no longer exist: they are
+    not requested again, and new ones are added."""
 
     def __init__(self, episode: Episode, stem: Path, *, client: Client, gone: tuple[str, ...]) -> None:
         self.gone = gone
@@ -44,40 +44,40 @@ class Companions:
         self._client = client
 
     def transcript(self) -> Path | None:
-        """The publisher's transcript as a file: of several, the first kind in the order of their usefulness."""
-        known = [each for each in self._episode.transcripts if _media_type(each) in _TRANSCRIPT_SUFFIXES]
+        """The publisher's transcript as a file: the most useful format offered."""
+        usable = [each for each in self._episode.transcripts if _media_type(each) in _TRANSCRIPT_SUFFIXES]
         order = list(_TRANSCRIPT_SUFFIXES)
-        for each in sorted(known, key=lambda one: order.index(_media_type(one))):
+        for each in sorted(usable, key=lambda transcript: order.index(_media_type(transcript))):
             file = self._file(f"publisher{_TRANSCRIPT_SUFFIXES[_media_type(each)]}")
-            if file.exists() or self._brought(each.url, file, "transcript"):
+            if file.exists() or self._fetch(each.url, file, "transcript"):
                 return file
         return None
 
     def chapters(self) -> tuple[Chapter, ...]:
-        """Those the feed tells itself, else those of the address it names."""
+        """The chapters in the feed, else those at the address it links to."""
         if self._episode.chapters or self._episode.chapters_url is None:
             return self._episode.chapters
         file = self._file("chapters.json")
-        if not (file.exists() or self._brought(self._episode.chapters_url, file, "list of chapters")):
+        if not (file.exists() or self._fetch(self._episode.chapters_url, file, "chapters")):
             return ()
         try:
             return chapters_of(file.read_bytes())
         except ValueError as exc:
-            _log.warning("%s: the publisher's list of chapters is left out: %s", self._episode.title, exc)
+            _log.warning("%s: the publisher's chapters are skipped: %s", self._episode.title, exc)
             return ()
 
-    def _file(self, ending: str) -> Path:
-        return self._stem.with_name(f"{self._stem.name}.{ending}")
+    def _file(self, suffix: str) -> Path:
+        return self._stem.with_name(f"{self._stem.name}.{suffix}")
 
-    def _brought(self, address: str, file: Path, what: str) -> bool:
+    def _fetch(self, address: str, file: Path, what: str) -> bool:
         url = web_address(address)
-        if url is None or without_account(url) in self.gone:
+        if url is None or without_credentials(url) in self.gone:
             return False
         try:
             write_atomically(file, get_document(url, self._client).body)
         except (FetchError, OSError) as exc:
-            _log.warning("%s: the publisher's %s is left out: %s", self._episode.title, what, exc)
-            self.gone += (without_account(url),) if isinstance(exc, GoneError) else ()
+            _log.warning("%s: no %s from the publisher: %s", self._episode.title, what, exc)
+            self.gone += (without_credentials(url),) if isinstance(exc, GoneError) else ()
             return False
         return True
 
@@ -85,26 +85,28 @@ class Companions:
 def chapters_of(content: bytes) -> tuple[Chapter, ...]:
     """The chapters in the podcast namespace's JSON (`application/json+chapters`, version 1.2), by time.
 
-    Those kept out of the table of contents (`"toc": false`) and those without a usable time are left out.
-    Raises `ValueError` for what is no such JSON.
+    Skips those hidden from the table of contents (`"toc": false`) and those without a usable time.
+    Raises `ValueError` for other content.
 
     >>> chapters_of(b'{"version": "1.2.0", "chapters": [{"startTime": 0, "title": "Hello"}]}')
     (Chapter(start=0.0, title='Hello'),)
     """
     try:
-        given = json.loads(content)
+        parsed = json.loads(content)
     except (ValueError, RecursionError) as exc:
-        raise ValueError("it is no JSON") from exc
-    listed = given.get("chapters") if isinstance(given, dict) else None
+        raise ValueError("not JSON") from exc
+    listed = parsed.get("chapters") if isinstance(parsed, dict) else None
     if not isinstance(listed, list):
-        raise ValueError("it is JSON without chapters")
-    found = []
-    for each in listed[:_MOST_CHAPTERS]:
+        raise ValueError("JSON without chapters")
+    chapters = []
+    for each in listed[:_MAX_CHAPTERS]:
         start = each.get("startTime") if isinstance(each, dict) and each.get("toc") is not False else None
-        if isinstance(start, int | float) and not isinstance(start, bool) and 0 <= start < _LATEST:
+        if isinstance(start, int | float) and not isinstance(start, bool) and 0 <= start < _MAX_START:
             title = each.get("title")
-            found.append(Chapter(float(start), plain(title)[:_LONGEST_TITLE] if isinstance(title, str) else ""))
-    return tuple(sorted(found, key=lambda chapter: chapter.start))
+            chapters.append(
+                Chapter(float(start), plain_text(title)[:_MAX_TITLE_LENGTH] if isinstance(title, str) else "")
+            )
+    return tuple(sorted(chapters, key=lambda chapter: chapter.start))
 
 
 def _media_type(transcript: PublishedTranscript) -> str:

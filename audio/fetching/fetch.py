@@ -1,9 +1,9 @@
 """An episode → a verified file, whatever the network does.
 
-The body goes to `STEM.part` and is renamed when it is whole. A drop is taken up where it happened by `Range`, under
-`If-Range` and a strong validator only (RFC 9110, 13.1.5 and 14.2); where the server gives none, or has another entity
-by now, the download starts anew. What the publisher gives along with it (`audio.fetching.companions`) is put beside.
-Decoding is not tried; a page or other text in audio's clothing is refused.
+The body goes to `STEM.part`, which is renamed when it is complete. A dropped download resumes by `Range`, only under
+`If-Range` and a strong validator (RFC 9110, 13.1.5 and 14.2); if the server gives none, or has another entity by now,
+the download starts over. The publisher's other files (`audio.fetching.companions`) are stored next to it.
+Does not decode; a page or other text declared as audio is refused.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from audio.disk import free_backup, sha256_of
+from audio.disk import free_backup_path
 from audio.episode import Episode
 from audio.errors import AudioError, FetchError
 from audio.fetching.companions import Companions
 from audio.fetching.download import Download
-from audio.fetching.library import Entry, Library, key_of, told_apart
+from audio.fetching.library import Entry, Library, key_of, without_reused_guids
 from audio.media import MEDIA_SUFFIXES
-from audio.net.addresses import shown, web_address, without_account
+from audio.net.addresses import redacted, web_address, without_credentials
 from audio.net.http import Client
 from audio.progress import OnDownload
 
@@ -31,9 +31,9 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An episode that is here: `episode.path` is its file, and no address of it has a user name or a password in it any
-    more, for it will be published. `received` counts the bytes of audio that came over the
-    network for it in this call, 0 where it was here already; `transcript` is the publisher's, where there is one."""
+    """An episode on disk: `episode.path` is its file; its addresses contain no credentials, because they are published.
+    `received` counts the bytes of audio received over the network in this call, 0 if it was on disk already;
+    `transcript` is the publisher's, if any."""
 
     episode: Episode
     received: int = 0
@@ -50,30 +50,30 @@ class Failed:
 
 
 def fetch(episode: Episode, folder: Path, *, client: Client, progress: OnDownload | None = None) -> Fetched:
-    """The episode with its audio in `folder`; one that has a local file already comes back as it is.
+    """The episode with its audio in `folder`; one with a local file is returned unchanged.
 
-    What is here is not asked for again, and stays as it is where it was changed since. Raises `FetchError` for what
-    cannot be had; `STEM.part` then stays, and the next call goes on from it.
+    A file on disk is not requested again, and stays as it is if the user changed it. Raises `FetchError` if the audio
+    cannot be fetched; `STEM.part` then stays, and the next call resumes it.
     """
     if episode.path is not None:
         return Fetched(episode)
     url = web_address(episode.audio_url)
     if url is None:
-        raise FetchError(f"{episode.title}: {shown(episode.audio_url or '')} is no web address")
+        raise FetchError(f"{episode.title}: {redacted(episode.audio_url or '')} is not a web address; check the feed")
     library = Library(folder)
     entries = library.entries()
-    (episode,) = told_apart((episode,), entries)
+    (episode,) = without_reused_guids((episode,), entries)
     entry = entries.get(key_of(episode))
     try:
-        if entry is not None and library.is_here(entry):
-            return _here(episode, entry, library, client=client)
+        if entry is not None and library.is_fetched(entry):
+            return _fetched(episode, entry, library, client=client)
         entry = library.claim(episode)
         received = 0
-        with library.alone_with(entry):
-            entry = library.claim(episode)  # another process may have been at it
-            if not library.is_here(entry):
+        with library.exclusive(entry):
+            entry = library.claim(episode)  # another process may have fetched it
+            if not library.is_fetched(entry):
                 entry, received = _download(episode, url, entry, library=library, client=client, progress=progress)
-            return _here(episode, entry, library, client=client, received=received)
+            return _fetched(episode, entry, library, client=client, received=received)
     except OSError as exc:
         raise _unusable(folder, exc) from exc
 
@@ -81,21 +81,21 @@ def fetch(episode: Episode, folder: Path, *, client: Client, progress: OnDownloa
 def fetch_all(
     episodes: Iterable[Episode], folder: Path, *, client: Client, progress: OnDownload | None = None
 ) -> Iterator[Fetched | Failed]:
-    """Each episode's outcome as it comes, several at a time; a failure stops nobody else.
+    """Yield each episode's outcome as it completes, several in parallel; a failure does not stop the others.
 
-    `progress` is called from several threads. When the caller leaves early, `client` is closed.
+    `progress` is called from several threads. If the caller stops early, `client` is closed.
     """
     library = Library(folder)
-    entries = library.entries()  # read once: a thousand episodes that are here already cost one look
+    entries = library.entries()  # read once, even for a thousand episodes already on disk
     with ThreadPoolExecutor(client.limits.parallel, thread_name_prefix="fetch") as pool:
         running: dict[Future[Fetched], Episode] = {}
-        for each in told_apart(episodes, entries):
+        for each in without_reused_guids(episodes, entries):
             entry = entries.get(key_of(each))
-            if entry is not None and library.is_here(entry):
-                running[pool.submit(_here, each, entry, library, client=client)] = each
+            if entry is not None and library.is_fetched(entry):
+                running[pool.submit(_fetched, each, entry, library, client=client)] = each
             else:
                 running[pool.submit(fetch, each, folder, client=client, progress=progress)] = each
-        ended = False
+        completed = False
         try:
             for future in as_completed(running):
                 error = future.exception()
@@ -107,58 +107,58 @@ def fetch_all(
                     yield Failed(running[future], _unusable(folder, error))
                 else:
                     raise error
-            ended = True
+            completed = True
         finally:
-            if not ended:
+            if not completed:
                 client.close()
                 pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _unusable(folder: Path, exc: OSError) -> FetchError:
-    return FetchError(f"{exc.filename or folder}: cannot be used ({exc.strerror}); mend that, or choose another folder")
+    return FetchError(f"{exc.filename or folder}: cannot be used ({exc.strerror}); fix it, or choose another folder")
 
 
-def _here(episode: Episode, entry: Entry, library: Library, *, client: Client, received: int = 0) -> Fetched:
+def _fetched(episode: Episode, entry: Entry, library: Library, *, client: Client, received: int = 0) -> Fetched:
     if library.is_changed(entry):
         _log.warning(
-            "%s: was changed since it was fetched (%d bytes, not %d) and stays as it is; to have the original, move it "
-            "away and fetch again",
+            "%s: has changed since it was fetched (%d bytes, not %d) and is left as it is; to get the original, move "
+            "it away and fetch again",
             library.folder / entry.file,
             (library.folder / entry.file).stat().st_size,
             entry.size,
         )
-        entry = library.as_it_is(entry)  # so that it is said once
+        entry = library.remeasured(entry)  # so that the warning appears once
         library.record(episode, entry)
-    beside = Companions(episode, library.folder / entry.stem, client=client, gone=entry.gone)
-    transcript, chapters = beside.transcript(), beside.chapters()
-    if beside.gone != entry.gone:
-        library.record(episode, dataclasses.replace(entry, gone=beside.gone))
-    here = dataclasses.replace(
+    companions = Companions(episode, library.folder / entry.stem, client=client, gone=entry.gone)
+    transcript, chapters = companions.transcript(), companions.chapters()
+    if companions.gone != entry.gone:
+        library.record(episode, dataclasses.replace(entry, gone=companions.gone))
+    published = dataclasses.replace(
         episode,
         path=library.folder / entry.file,
-        audio_url=without_account(episode.audio_url or ""),
-        page_url=without_account(episode.page_url or "") or None,
+        audio_url=without_credentials(episode.audio_url or ""),
+        page_url=without_credentials(episode.page_url or "") or None,
         chapters=chapters,
-        chapters_url=without_account(episode.chapters_url or "") or None,
-        transcripts=tuple(dataclasses.replace(each, url=without_account(each.url)) for each in episode.transcripts),
+        chapters_url=without_credentials(episode.chapters_url or "") or None,
+        transcripts=tuple(dataclasses.replace(each, url=without_credentials(each.url)) for each in episode.transcripts),
     )
-    return Fetched(here, received, entry.sha256, transcript)
+    return Fetched(published, received, entry.sha256, transcript)
 
 
 def _download(
     episode: Episode, url: str, entry: Entry, *, library: Library, client: Client, progress: OnDownload | None
 ) -> tuple[Entry, int]:
-    """The entry of the whole file, and how many bytes it took."""
-    left = _left_by_a_crash(entry, library)
-    if left is not None:
-        whole = dataclasses.replace(entry, file=left.name, size=left.stat().st_size, sha256=sha256_of(left))
-        library.record(episode, whole)
-        return whole, 0
+    """The entry of the complete file, and the number of bytes received."""
+    unrecorded = _unrecorded_file(entry, library)
+    if unrecorded is not None:
+        entry = library.remeasured(dataclasses.replace(entry, file=unrecorded.name))
+        library.record(episode, entry)
+        return entry, 0
 
-    entry = dataclasses.replace(entry, validator=entry.validator if entry.url == without_account(url) else "")
-    entry = dataclasses.replace(entry, url=without_account(url), file="", size=0, sha256="")
+    entry = dataclasses.replace(entry, validator=entry.validator if entry.url == without_credentials(url) else "")
+    entry = dataclasses.replace(entry, url=without_credentials(url), file="", size=0, sha256="")
 
-    def note(validator: str) -> None:
+    def record_validator(validator: str) -> None:
         library.record(episode, dataclasses.replace(entry, validator=validator))
 
     download = Download(
@@ -166,35 +166,37 @@ def _download(
         library.folder / f"{entry.stem}.part",
         client=client,
         validator=entry.validator,
-        note=note,
+        on_validator=record_validator,
         progress=(lambda got, total: progress(episode, got, total)) if progress else None,
     )
-    done = download.run()
-    file = library.folder / f"{entry.stem}{done.suffix}"
+    complete = download.run()
+    file = library.folder / f"{entry.stem}{complete.suffix}"
     try:
-        _keep_what_is_at(file)
-        done.path.replace(file)
+        _back_up(file)
+        complete.path.replace(file)
     except OSError as exc:
-        raise FetchError(f"{file}: cannot be written ({exc.strerror}); make room or choose another folder") from exc
-    whole = dataclasses.replace(entry, validator="", file=file.name, size=done.size, sha256=done.sha256)
-    library.record(episode, whole)
-    return whole, done.received
+        raise FetchError(
+            f"{file}: cannot be written ({exc.strerror}); free some space or choose another folder"
+        ) from exc
+    entry = dataclasses.replace(entry, validator="", file=file.name, size=complete.size, sha256=complete.sha256)
+    library.record(episode, entry)
+    return entry, complete.received
 
 
-def _keep_what_is_at(file: Path) -> None:
-    """Move a file away to whose name the fetched one is going: the user put it there."""
+def _back_up(file: Path) -> None:
+    """Move away a file of the user's that has the name of the fetched one."""
     if file.is_file():
-        backup = file.rename(free_backup(file))
-        _log.warning("%s: was there and is not what was fetched; it is %s now", file, backup.name)
+        backup = file.rename(free_backup_path(file))
+        _log.warning("%s: a file of this name existed and is not the fetched one; it is now %s", file, backup.name)
 
 
-def _left_by_a_crash(entry: Entry, library: Library) -> Path | None:
-    """A file renamed when whole, but not recorded: the stem was claimed, so nobody else put it there."""
+def _unrecorded_file(entry: Entry, library: Library) -> Path | None:
+    """A complete file that was renamed but not recorded before a crash: its stem was claimed, so it is ours."""
     if entry.sha256 or not entry.url:
         return None
-    found = [
+    files = [
         file
         for file in sorted(library.folder.glob(f"{entry.stem}.*"))
         if file.stem == entry.stem and file.suffix in MEDIA_SUFFIXES
     ]
-    return found[0] if len(found) == 1 else None
+    return files[0] if len(files) == 1 else None

@@ -1,7 +1,7 @@
-"""The folder fetched episodes lie in, and its index: which episode is which file.
+"""The folder of fetched episodes and its index: which episode is which file.
 
-The index (`.turnscript/index.json`) is read and replaced whole under a lock, so it survives a crash and any number of
-processes; a name once given to an episode stays its own. What is in the files is none of its business.
+The index (`.turnscript/index.json`) is read and replaced as a whole under a lock, so it survives crashes and concurrent
+processes; a name once given to an episode never changes. Does not read the contents of recordings.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from urllib.parse import urlsplit
 from audio.disk import sha256_of, write_atomically
 from audio.episode import Episode
 from audio.errors import FetchError
-from audio.fetching.naming import LONGEST_STEM_BYTES, cut, stem_of
-from audio.net.addresses import web_address, without_account
+from audio.fetching.naming import MAX_STEM_BYTES, shorten, stem_of
+from audio.net.addresses import web_address, without_credentials
 
 HIDDEN = ".turnscript"
 SCHEMA = 1
 
 
 class State(StrEnum):
-    """How far an episode has come in a folder."""
+    """Whether an episode is in a folder."""
 
     NEW = "new"
     FETCHED = "fetched"
@@ -35,10 +35,9 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is known of an episode here. `stem` is its own for good; the rest tells of the file once it is whole
-    (`file`, `size` in bytes, `sha256`), or of a part on its way (`url` and strong `validator`, see
-    `audio.fetching.fetch`). `gone` are addresses of the publisher's transcripts at which there was nothing. No address
-    has a user name or a password in it."""
+    """One episode in the index. `stem` never changes; the other fields describe the complete file (`file`, `size` in
+    bytes, `sha256`) or a partial download (`url` and strong `validator`, see `audio.fetching.fetch`). `gone` are
+    addresses of publisher's files that no longer exist. No address contains credentials."""
 
     stem: str
     title: str
@@ -51,14 +50,14 @@ class Entry:
 
 
 class Library:
-    """A folder of fetched episodes; it is made when first written to. Safe between threads and processes."""
+    """A folder of fetched episodes, created on the first write. Safe between threads and processes."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._index = folder / HIDDEN / "index.json"
 
     def entries(self) -> dict[str, Entry]:
-        """Every entry by `key_of` its episode. Raises `FetchError` for an index that cannot be read."""
+        """The entries by `key_of` their episodes. Raises `FetchError` for an unreadable index."""
         try:
             stored = json.loads(self._index.read_bytes())
             if stored["schema"] > SCHEMA:
@@ -67,54 +66,54 @@ class Library:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as exc:
-            raise FetchError(f"{self._index}: cannot be read; move it away to have the episodes fetched anew") from exc
+            raise FetchError(f"{self._index}: cannot be read; move it away to fetch the episodes again") from exc
 
     def states(self, episodes: Iterable[Episode]) -> list[State]:
-        """For each episode whether its file is here."""
+        """The state of each episode."""
         entries = self.entries()
         return [
-            State.FETCHED if episode.path is not None or self.is_here(entries.get(key_of(episode))) else State.NEW
-            for episode in told_apart(episodes, entries)
+            State.FETCHED if episode.path is not None or self.is_fetched(entries.get(key_of(episode))) else State.NEW
+            for episode in without_reused_guids(episodes, entries)
         ]
 
-    def is_here(self, entry: Entry | None) -> bool:
-        """Whether the entry's file was whole once and is there, be it that the user changed it. An empty one is not."""
+    def is_fetched(self, entry: Entry | None) -> bool:
+        """Whether the entry's file was completed and exists, even if the user changed it; not an empty one."""
         return entry is not None and bool(entry.sha256) and self._size(entry) > 0
 
     def is_changed(self, entry: Entry) -> bool:
-        """Whether the entry's file is there with another size than was recorded."""
+        """Whether the entry's file exists with another size than recorded."""
         return self._size(entry) not in (0, entry.size)
 
-    def as_it_is(self, entry: Entry) -> Entry:
-        """The entry with size and hash its file has now. Raises `OSError`."""
+    def remeasured(self, entry: Entry) -> Entry:
+        """The entry with the present size and hash of its file. Raises `OSError`."""
         file = self.folder / entry.file
         return dataclasses.replace(entry, size=file.stat().st_size, sha256=sha256_of(file))
 
     def _size(self, entry: Entry) -> int:
-        """The bytes of the entry's file; 0 where there is none."""
+        """The size of the entry's file in bytes; 0 if it does not exist."""
         file = self.folder / entry.file
         with contextlib.suppress(OSError):
             return file.stat().st_size if file.is_file() else 0
         return 0
 
     def claim(self, episode: Episode) -> Entry:
-        """The episode's entry; a new one gets a stem no other episode and no file in the folder has."""
+        """The episode's entry; a new one gets a stem that no other episode and no file in the folder has."""
         key = key_of(episode)
         with self._changing() as entries:
             if key not in entries:
                 taken = {entry.stem.casefold() for entry in entries.values()}
                 taken |= {stem.casefold() for file in self.folder.iterdir() for stem in _stems(file.name)}
-                entries[key] = Entry(_untaken(stem_of(episode), key, taken), episode.title)
+                entries[key] = Entry(_unique_stem(stem_of(episode), key, taken), episode.title)
             return entries[key]
 
     def record(self, episode: Episode, entry: Entry) -> None:
-        """Put `entry` in the place of what was known of `episode`."""
+        """Replace the entry of `episode`."""
         with self._changing() as entries:
             entries[key_of(episode)] = entry
 
     @contextlib.contextmanager
-    def alone_with(self, entry: Entry) -> Iterator[None]:
-        """Nobody else, here or in another process, is within this block for the same entry; waits for its turn."""
+    def exclusive(self, entry: Entry) -> Iterator[None]:
+        """Lock the entry against other threads and processes during the block; waits for the lock."""
         with self._locked(hashlib.sha256(entry.stem.encode()).hexdigest()[:16]):
             yield
 
@@ -126,14 +125,14 @@ class Library:
             yield entries
             if entries != before:
                 episodes = {key: dataclasses.asdict(entry) for key, entry in entries.items()}
-                with self._disk():
+                with self._writing():
                     write_atomically(self._index, json.dumps({"schema": SCHEMA, "episodes": episodes}, indent=0))
 
     @contextlib.contextmanager
     def _locked(self, name: str) -> Iterator[None]:
         from filelock import FileLock
 
-        with self._disk():
+        with self._writing():
             self._index.parent.mkdir(parents=True, exist_ok=True)
             lock = FileLock(self._index.parent / f"{name}.lock")
             lock.acquire()
@@ -143,7 +142,7 @@ class Library:
             lock.release()
 
     @contextlib.contextmanager
-    def _disk(self) -> Iterator[None]:
+    def _writing(self) -> Iterator[None]:
         try:
             yield
         except OSError as exc:
@@ -151,24 +150,24 @@ class Library:
 
 
 def key_of(episode: Episode) -> str:
-    """What tells the episode from all others, the same in every run: its show and guid, else its audio's address."""
-    address = without_account(episode.audio_url) if episode.audio_url else str(episode.path)
+    """A digest that identifies the episode in every run: of its show and guid, else of its audio's address."""
+    address = without_credentials(episode.audio_url) if episode.audio_url else str(episode.path)
     identity = [episode.show or "", episode.guid] if episode.guid else ["", address]
     return hashlib.sha256(json.dumps(identity).encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
-def told_apart(episodes: Iterable[Episode], entries: Mapping[str, Entry]) -> list[Episode]:
-    """`episodes`, in their order; one whose guid stands for another recording in `entries` comes back without it, so
-    that its own address is its key.
+def without_reused_guids(episodes: Iterable[Episode], entries: Mapping[str, Entry]) -> list[Episode]:
+    """`episodes` in their order, without the guid of one whose guid belongs to another recording in `entries`, so that
+    its address becomes its key.
 
-    Publishers reuse guids, and they move recordings. It is another one where the address on record is that of another
-    of `episodes`, or where neither its title nor its file's name are those on record.
+    Publishers reuse guids, and they move recordings. It is another recording if the recorded address belongs to another
+    of `episodes`, or if neither the title nor the file name match the record.
     """
     episodes = list(episodes)
-    addresses = {_kept_address(episode) for episode in episodes}
+    addresses = {_recorded_address(episode) for episode in episodes}
 
     def is_another(episode: Episode, entry: Entry | None) -> bool:
-        own = _kept_address(episode)
+        own = _recorded_address(episode)
         if entry is None or not entry.url or entry.url == own:
             return False
         return entry.url in addresses or (episode.title != entry.title and _file_name(own) != _file_name(entry.url))
@@ -181,8 +180,8 @@ def told_apart(episodes: Iterable[Episode], entries: Mapping[str, Entry]) -> lis
     ]
 
 
-def _kept_address(episode: Episode) -> str:
-    return without_account(web_address(episode.audio_url) or "")
+def _recorded_address(episode: Episode) -> str:
+    return without_credentials(web_address(episode.audio_url) or "")
 
 
 def _file_name(address: str) -> str:
@@ -190,25 +189,25 @@ def _file_name(address: str) -> str:
 
 
 def _entry(fields: Mapping[str, object]) -> Entry:
-    known = {field.name for field in dataclasses.fields(Entry)}
-    entry = Entry(**{name: value for name, value in fields.items() if name in known})  # type: ignore[arg-type]
-    entry = dataclasses.replace(entry, url=without_account(entry.url), gone=tuple(entry.gone))
+    names = {field.name for field in dataclasses.fields(Entry)}
+    entry = Entry(**{name: value for name, value in fields.items() if name in names})  # type: ignore[arg-type]
+    entry = dataclasses.replace(entry, url=without_credentials(entry.url), gone=tuple(entry.gone))
     if Path(entry.stem).name != entry.stem or (entry.file and Path(entry.file).name != entry.file):
-        raise ValueError(f"{entry.file!r} would lie outside the folder")
+        raise ValueError(f"{entry.file!r} is outside the folder")
     return entry
 
 
 def _stems(name: str) -> Iterator[str]:
-    """Whole name, and what stands before each dot of it: `a.b.mp3` takes `a.b` and `a` away."""
+    """The stems a file name occupies: `a.b.mp3` occupies `a.b.mp3`, `a.b` and `a`."""
     parts = name.split(".")
     yield from (".".join(parts[:count]) for count in range(1, len(parts) + 1))
 
 
-def _untaken(stem: str, key: str, taken: set[str]) -> str:
-    """`stem`, or with as much of `key` behind it as makes it the only one."""
+def _unique_stem(stem: str, key: str, taken: set[str]) -> str:
+    """`stem`, with as many characters of `key` appended as make it unique."""
     for digits in (0, *range(6, len(key) + 1, 6)):
-        tail = f"-{key[:digits]}" if digits else ""
-        candidate = cut(stem, LONGEST_STEM_BYTES - len(tail)) + tail
+        suffix = f"-{key[:digits]}" if digits else ""
+        candidate = shorten(stem, MAX_STEM_BYTES - len(suffix)) + suffix
         if candidate.casefold() not in taken:
             return candidate
-    raise FetchError(f"{stem}: too many files of this name; use another folder")
+    raise FetchError(f"{stem}: too many files have this name; use another folder")

@@ -1,6 +1,6 @@
-"""What an episode's files are called: `YYYY-MM-DD-slug`, on every system, whatever the title holds.
+"""File names of episodes: `YYYY-MM-DD-slug`, valid on every system for any title.
 
-Pure; that two episodes do not get one name is seen to by `audio.fetching.library`.
+Pure; `audio.fetching.library` makes the names unique.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import unicodedata
 
 from audio.episode import Episode
 
-LONGEST_STEM_BYTES = 120  # leaves room for suffixes and temporary names in the 255 bytes file systems allow
+MAX_STEM_BYTES = 120  # leaves room for suffixes and temporary names in the 255 bytes file systems allow
 _NO_DECOMPOSITION = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
 _RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{name}{i}" for name in ("com", "lpt") for i in range(10))})
 
 
 def stem_of(episode: Episode) -> str:
-    """The file name without suffix the episode would have if it were the only one; never empty.
+    """The episode's file name without suffix, before it is made unique; never empty.
 
     >>> stem_of(Episode(title="Über ../../x: Café №1", audio_url="https://x.example/1.mp3"))
     'uber-x-cafe-no1'
@@ -24,11 +24,11 @@ def stem_of(episode: Episode) -> str:
     slug = slug_of(episode.title) or "episode"
     if episode.published is not None:
         slug = f"{episode.published:%Y-%m-%d}-{slug}"
-    return cut(slug if slug not in _RESERVED else f"episode-{slug}", LONGEST_STEM_BYTES)
+    return shorten(slug if slug not in _RESERVED else f"episode-{slug}", MAX_STEM_BYTES)
 
 
 def slug_of(title: str) -> str:
-    """Lower-case letters and digits of any script, accents folded, words joined by `-`; empty where there are none."""
+    """Lower-case letters and digits of any script, accents folded, words joined by `-`; may be empty."""
     lower = unicodedata.normalize("NFKD", title).casefold().translate(_NO_DECOMPOSITION)
     folded = unicodedata.normalize("NFKD", lower)
     folded = "".join(character for character in folded if not _is_latin_accent(character))
@@ -36,18 +36,18 @@ def slug_of(title: str) -> str:
     return re.sub(r"[\W_]+", "-", _without_invisible(folded)).strip("-")
 
 
-def cut(stem: str, most_bytes: int) -> str:
-    """`stem` in at most `most_bytes` bytes of UTF-8, cut at a `-` where one is near, never within a character."""
+def shorten(stem: str, max_bytes: int) -> str:
+    """`stem` in at most `max_bytes` bytes of UTF-8, cut at a nearby `-`, never within a character."""
     encoded = stem.encode("utf-8", "ignore")
-    if len(encoded) <= most_bytes:
+    if len(encoded) <= max_bytes:
         return encoded.decode()
-    short = encoded[:most_bytes].decode("utf-8", "ignore")
+    short = encoded[:max_bytes].decode("utf-8", "ignore")
     at = short.rfind("-")
     return short[:at] if at > len(short) * 2 // 3 else short.rstrip("-")
 
 
 def _is_latin_accent(character: str) -> bool:
-    return "\u0300" <= character <= "\u036f"  # the marks Latin, Greek and Cyrillic letters are decomposed into
+    return "\u0300" <= character <= "\u036f"  # combining marks of decomposed Latin, Greek and Cyrillic letters
 
 
 def _without_invisible(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Web addresses: which are well formed, which may be reached, and how they are shown.
+"""Web addresses: which are well formed, which may be reached, and how they are redacted.
 
 Pure functions; the one that asks the resolver is in `audio.net.http`.
 """
@@ -64,12 +64,12 @@ def web_address(text: str | None, *, base: str = "") -> str | None:
     return urlunsplit((parts.scheme, netloc, path or "/", quote(parts.query, safe="/%:@!$&'()*+,;=~?"), ""))
 
 
-def shown(url: str) -> str:
+def redacted(url: str) -> str:
     """`url` as it may stand in a message or a log: without user name, password, query and fragment.
 
     A file's path stays as it is.
 
-    >>> shown("https://me:secret@x.example/a.mp3?token=1")
+    >>> redacted("https://me:secret@x.example/a.mp3?token=1")
     'https://x.example/a.mp3?…'
     """
     if "://" not in url:
@@ -82,10 +82,10 @@ def shown(url: str) -> str:
         return "(an address that cannot be read)"
 
 
-def without_account(url: str) -> str:
+def without_credentials(url: str) -> str:
     """`url` as it may be kept and published: without user name and password.
 
-    >>> without_account("https://me:secret@x.example/a.mp3?id=1")
+    >>> without_credentials("https://me:secret@x.example/a.mp3?id=1")
     'https://x.example/a.mp3?id=1'
     """
     account = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*@", url)

@@ -1,8 +1,8 @@
-"""HTTP as the fetcher needs it: guarded addresses, redirects one by one, patience, an honest name. Over urllib3.
+"""HTTP for the fetcher, over urllib3: checked addresses, redirects one by one, retries, an honest user agent.
 
-Why not a ready-made session: an item of a feed must not reach the machine's own network, so the address that is
-checked has to be the address that is connected to, on every hop. Cookies are neither kept nor sent.
-What to do with an answer (resume, verify, parse) is the business of `audio.fetching.fetch` and `audio.sources.resolve`.
+Why not a ready-made session: an item of a feed must not reach the machine's own network, so the IP address that is
+checked has to be the one connected to, on every redirect. Cookies are neither stored nor sent.
+Using a response (resume, verify, parse) is left to `audio.fetching.fetch` and `audio.sources.resolve`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from audio.episode import Seconds
 from audio.errors import FetchError, GoneError, TransientError
 from audio.net import connections
-from audio.net.addresses import origin_of, shown, web_address
+from audio.net.addresses import origin_of, redacted, web_address
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -36,25 +36,25 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long, how much, how many; the defaults suit an unattended run on a poor line."""
+    """Timeouts, sizes and counts; the defaults suit an unattended run on a poor connection."""
 
     connect_timeout: Seconds = 10
     read_timeout: Seconds = 30  # without a single byte
-    head_timeout: Seconds = 60  # for status and headers, each answer's
-    slow_for: Seconds = 60  # a stream that stays below `least_bytes_per_second` this long is given up
-    least_bytes_per_second: int = 1000
-    most_bytes: int = 4 << 30
-    document_bytes: int = 64 << 20  # feeds and pages, unpacked
-    redirects: int = 10
-    tries: int = 6  # in a row without getting further
-    longest_wait: Seconds = 120  # what a server may ask for by Retry-After
+    head_timeout: Seconds = 60  # for status and headers of each response
+    slow_timeout: Seconds = 60  # a stream below `min_bytes_per_second` for this long is given up
+    min_bytes_per_second: int = 1000
+    max_bytes: int = 4 << 30
+    max_document_bytes: int = 64 << 20  # feeds and pages, decompressed
+    max_redirects: int = 10
+    max_attempts: int = 6  # in a row without progress
+    max_retry_after: Seconds = 120  # the longest pause a server may request
     parallel: int = 4
     per_host: int = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A response whose body is still to be read: `url` is where the redirects ended; header names are lower case."""
+class Response:
+    """A response with its body unread. `url` is where the redirects ended; header names are lower case."""
 
     url: str
     status: int
@@ -65,45 +65,36 @@ class Answer:
 
     @property
     def length(self) -> int | None:
-        """Bytes of the body as announced; None where the server says nothing usable."""
+        """The announced size of the body in bytes; None if the server states nothing usable."""
         announced = self.headers.get("content-length", "")
         return int(announced) if announced.isascii() and announced.isdigit() else None
 
     def chunks(self) -> Iterator[bytes]:
-        """The body as it is on the wire (content codings undone by nobody), in pieces as they arrive.
+        """The body as sent (no content coding is decoded), in pieces as they arrive.
 
-        Raises as `pour` does.
+        Raises `TransientError` for a dropped, silent or too slow connection, or a body shorter than announced.
         """
-        room = memoryview(bytearray(_CHUNK_BYTES))
-        for count in self.pour(lambda: room):
-            yield bytes(room[:count])
-
-    def pour(self, room: Callable[[], memoryview]) -> Iterator[int]:
-        """Read the body piece by piece to where `room` says; yields how many bytes now lie there.
-
-        Raises `TransientError` for a dropped, silent or crawling connection, or a body shorter than announced.
-        """
-        waited, got, reading = 0.0, 0, time.monotonic()
-        body = connections.body_of(self._raw)
-        with connections.translated(self.url):
-            while not self._stopped.is_set() and (count := body.pour_into(room())):
-                waited += time.monotonic() - reading
-                got += count
-                if waited > self._limits.slow_for:
-                    if got < waited * self._limits.least_bytes_per_second:
-                        raise TransientError(f"{shown(self.url)}: {got / waited:.0f} bytes a second; try again later")
-                    waited, got = 0.0, 0
-                yield count
-                reading = time.monotonic()
-        if self._stopped.is_set():  # which ends the body early, and must not be taken for its end
-            raise FetchError(f"{shown(self.url)}: stopped; run again to go on from here")
+        waited, n_bytes, started = 0.0, 0, time.monotonic()
+        with connections.translate_errors(self.url):
+            while not self._stopped.is_set() and (chunk := self._raw.read1(_CHUNK_BYTES, decode_content=False)):
+                waited += time.monotonic() - started
+                n_bytes += len(chunk)
+                if waited > self._limits.slow_timeout:
+                    if n_bytes < waited * self._limits.min_bytes_per_second:
+                        speed = n_bytes / waited
+                        raise TransientError(f"{redacted(self.url)}: only {speed:.0f} bytes a second; try again later")
+                    waited, n_bytes = 0.0, 0
+                yield chunk
+                started = time.monotonic()
+        if self._stopped.is_set():  # the body ended early: its end must not count as complete
+            raise FetchError(f"{redacted(self.url)}: stopped; run again to resume")
 
 
 class Client:
-    """Gets what addresses hold; safe to share between threads. `close` it (or use it in `with`): waiting calls end.
+    """Sends requests; safe to share between threads. `close` it (or use it in `with`): waiting calls end.
 
-    `typed` are the sources as the user typed them: their hosts and ports may be private ones, no others may.
-    Proxies and certificates are those of the environment. `sleep` is how it waits.
+    `typed` are the sources as the user typed them: only their hosts and ports may be private ones.
+    Proxies and certificates are those of the environment. `sleep` waits between attempts.
     """
 
     def __init__(
@@ -118,7 +109,7 @@ class Client:
         self._sleep = self._stopped.wait if sleep is None else sleep
         self._trusted = frozenset(origin for url in map(web_address, typed) if url for origin in _origins(url))
         self._proxies = urllib.request.getproxies()
-        self._managers = connections.Managers(
+        self._managers = connections.PoolManagers(
             self._trusted, limits_pool=self.limits.per_host, head_timeout=self.limits.head_timeout
         )
         self._slots: dict[str, threading.Semaphore] = defaultdict(lambda: threading.Semaphore(self.limits.per_host))
@@ -131,67 +122,69 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Stop what is under way and drop the connections; what was received stays."""
+        """Stop running requests and close the connections; received data stays."""
         self._stopped.set()
         self._managers.close()
 
     @contextlib.contextmanager
-    def get(self, url: str, *, headers: Mapping[str, str]) -> Iterator[Answer]:
-        """One request, its redirects followed; the answer's body is read within the block.
+    def get(self, url: str, *, headers: Mapping[str, str]) -> Iterator[Response]:
+        """Send one request and follow its redirects; read the response's body within the block.
 
-        Raises `TransientError` where another try may help (no connection, 408, 429, 5xx), `GoneError` for 404 and 410,
-        `FetchError` for the rest: an address that may not be reached, too many redirects, one from https to http, any
-        other status from 400 up but 416.
+        Raises `TransientError` if a retry may help (no connection, 408, 429, 5xx), `GoneError` for 404 and 410,
+        `FetchError` otherwise: a forbidden address, too many redirects, one from https to http, any other status from
+        400 up except 416.
         """
-        for _ in range(self.limits.redirects + 1):
-            with self._one(url, headers) as answer:
-                target = answer.headers.get("location")
-                if answer.status not in _REDIRECTS or not target:
-                    _check_status(answer, self.limits)
-                    yield answer
+        for _ in range(self.limits.max_redirects + 1):
+            with self._request(url, headers) as response:
+                target = response.headers.get("location")
+                if response.status not in _REDIRECTS or not target:
+                    _check_status(response, self.limits)
+                    yield response
                     return
-            url = _redirected(url, target)
-        raise FetchError(f"{shown(url)}: more than {self.limits.redirects} redirects; check the address in a browser")
+            url = _redirect_target(url, target)
+        raise FetchError(
+            f"{redacted(url)}: more than {self.limits.max_redirects} redirects; check the address in a browser"
+        )
 
-    def patiently(self, attempt: Callable[[], Result], *, got_further: Callable[[], bool] = bool) -> Result:
-        """`attempt()`, again and again with growing pauses while it raises `TransientError`; the last one is raised.
+    def with_retries(self, attempt: Callable[[], Result], *, made_progress: Callable[[], bool] = bool) -> Result:
+        """Call `attempt` until it succeeds, with growing pauses after `TransientError`; raise the last one.
 
-        Counting starts anew whenever `got_further()`. A pause the server asks for is kept, up to the longest allowed.
+        Counting restarts whenever `made_progress()`. A pause the server requests is respected, up to a limit.
         """
         from urllib3.exceptions import MaxRetryError
         from urllib3.util.retry import Retry
 
-        start = Retry(total=self.limits.tries - 1, backoff_factor=0.5, backoff_max=30, backoff_jitter=0.25)
-        left = start
+        retries = Retry(total=self.limits.max_attempts - 1, backoff_factor=0.5, backoff_max=30, backoff_jitter=0.25)
+        left = retries
         while True:
             try:
                 return attempt()
             except TransientError as exc:
-                left = start if got_further() else left
+                left = retries if made_progress() else left
                 try:
                     left = left.increment("GET", error=exc)
                 except MaxRetryError:
                     raise exc from exc.__cause__
-                if exc.retry_after is not None and exc.retry_after > self.limits.longest_wait:
+                if exc.retry_after is not None and exc.retry_after > self.limits.max_retry_after:
                     raise
                 pause = exc.retry_after or left.get_backoff_time()
-                _log.info("%s (again in %.1f s)", exc, pause)
+                _log.info("%s (retry in %.1f s)", exc, pause)
                 self._sleep(pause)
                 if self._stopped.is_set():
                     raise
 
     @contextlib.contextmanager
-    def _one(self, url: str, headers: Mapping[str, str]) -> Iterator[Answer]:
+    def _request(self, url: str, headers: Mapping[str, str]) -> Iterator[Response]:
         host, port = origin_of(url)
         with self._lock:
             slot = self._slots[f"{host}:{port}"]
-        bare, authorization = _without_credentials(url)
+        address, authorization = _split_credentials(url)
         with slot:
             manager = self._managers.manager_for(url, self._proxies)
-            with connections.translated(url):
+            with connections.translate_errors(url):
                 raw = manager.request(
                     "GET",
-                    bare,
+                    address,
                     headers={"User-Agent": _user_agent(), **authorization, **headers},
                     timeout=connections.timeout(self.limits.connect_timeout, self.limits.read_timeout),
                     preload_content=False,
@@ -200,50 +193,54 @@ class Client:
                 )
             lower = {name.lower(): value for name, value in raw.headers.items()}
             try:
-                yield Answer(url, raw.status, lower, raw, self.limits, self._stopped)
+                yield Response(url, raw.status, lower, raw, self.limits, self._stopped)
             finally:
-                raw.close()  # a body not read to its end would poison the next request
+                raw.close()  # an unread rest of the body would corrupt the next response
 
 
 def _origins(url: str) -> tuple[tuple[str, int], ...]:
-    """Host and port of an address; of one without a port also those it may be redirected to for https."""
+    """Host and port of an address; with a default port also the other default, for a redirect to https."""
     host, port = origin_of(url)
     return ((host, 80), (host, 443)) if port in (80, 443) else ((host, port),)
 
 
-def _check_status(answer: Answer, limits: Limits) -> None:
-    name = shown(answer.url)
-    if answer.status in _BUSY or answer.status >= 500:
-        after = connections.retry_after(answer.headers.get("retry-after"))
-        later = f"; the server asks to wait {after:.0f} seconds" if (after or 0) > limits.longest_wait else ""
-        raise TransientError(f"{name}: the server says {answer.status}; try again later{later}", retry_after=after)
-    if answer.status in (401, 403):
-        raise FetchError(f"{name}: the server says {answer.status}: access is refused; check address and subscription")
-    if answer.status in (404, 410):
-        raise GoneError(f"{name}: the server says {answer.status}: it is gone; look for its new address on the page")
-    if answer.status >= 300 and answer.status not in (304, 416):
-        raise FetchError(f"{name}: the server says {answer.status}; check the address in a browser")
+def _check_status(response: Response, limits: Limits) -> None:
+    name = redacted(response.url)
+    if response.status in _BUSY or response.status >= 500:
+        wait = connections.retry_after(response.headers.get("retry-after"))
+        later = f", in {wait:.0f} seconds as the server requests" if (wait or 0) > limits.max_retry_after else ""
+        raise TransientError(f"{name}: the server returns {response.status}; try again later{later}", retry_after=wait)
+    if response.status in (401, 403):
+        raise FetchError(f"{name}: the server returns {response.status}, access denied; check address and subscription")
+    if response.status in (404, 410):
+        raise GoneError(
+            f"{name}: the server returns {response.status}, it is gone; look for its new address on the show's page"
+        )
+    if response.status >= 300 and response.status not in (304, 416):
+        raise FetchError(f"{name}: the server returns {response.status}; check the address in a browser")
 
 
-def _redirected(url: str, location: str) -> str:
+def _redirect_target(url: str, location: str) -> str:
     target = web_address(location, base=url)
     if target is None:
-        raise FetchError(f"{shown(url)}: redirects to {shown(location)}, which is no web address")
+        raise FetchError(
+            f"{redacted(url)}: redirects to {redacted(location)}, not a web address; check the address in a browser"
+        )
     if url.startswith("https:") and target.startswith("http:"):
         raise FetchError(
-            f"{shown(url)}: redirects to the unprotected {shown(target)}; give that address if you trust it"
+            f"{redacted(url)}: redirects to the unencrypted {redacted(target)}; give that address if you trust it"
         )
     return target
 
 
-def _without_credentials(url: str) -> tuple[str, dict[str, str]]:
-    """The address as it is asked for, and the header its user name and password make (RFC 7617)."""
+def _split_credentials(url: str) -> tuple[str, dict[str, str]]:
+    """The address to request, and the header for its user name and password (RFC 7617)."""
     from urllib3.util import make_headers
 
     parts = urlsplit(url)
-    account, _, place = parts.netloc.rpartition("@")
-    headers = make_headers(basic_auth=unquote(account)) if account else {}
-    return urlunsplit((parts.scheme, place, parts.path, parts.query, "")), dict(headers)
+    credentials, _, host = parts.netloc.rpartition("@")
+    headers = make_headers(basic_auth=unquote(credentials)) if credentials else {}
+    return urlunsplit((parts.scheme, host, parts.path, parts.query, "")), dict(headers)
 
 
 def _user_agent() -> str:

@@ -10,18 +10,16 @@ from __future__ import annotations
 import html
 import html.entities
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from audio.episode import Chapter, Episode, Person, PublishedTranscript, Seconds
+from audio.episode import Chapter, Episode, Person, PublishedTranscript
 from audio.errors import FeedError
 from audio.media import MEDIA_SUFFIXES, without_prolog
-from audio.net.addresses import shown, web_address, without_account
+from audio.net.addresses import redacted, web_address, without_credentials
+from audio.sources.values import parse_date, parse_duration, plain_text
 
 _PREFIXES = (  # (what the namespace's address holds, lower case; our prefix). Publishers vary scheme, case and slashes.
     ("itunes.com/dtds/podcast", "itunes"),
@@ -35,8 +33,6 @@ _PREFIXES = (  # (what the namespace's address holds, lower case; our prefix). P
     ("podlove.org/simple-chapters", "psc"),
 )
 
-_LONGEST_DATE = 100  # letters
-_ZONES = {"UTC": "+00:00", "GMT": "+00:00"}
 _BARE = re.compile(  # an entity XML does not have, or no entity at all; what is in CDATA is left alone
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);)(?:(\w{2,30});)?", re.DOTALL
 )
@@ -53,7 +49,7 @@ def episodes_of(feed: bytes, *, url: str) -> tuple[Episode, ...]:
     names = _Names()
     if names[root.tag] not in ("rss", "feed", "RDF"):
         raise FeedError(
-            f"{shown(url)}: <{names[root.tag]}> is no RSS or Atom feed; look for the feed's address on the show's page"
+            f"{redacted(url)}: <{names[root.tag]}> is not an RSS or Atom feed; look for its address on the show's page"
         )
     show = _Node(next((child for child in root if names[child.tag] == "channel"), root), names)
     items = list(root.iter("{*}item", "{*}entry"))  # wherever they are: mended XML may nest them
@@ -61,7 +57,7 @@ def episodes_of(feed: bytes, *, url: str) -> tuple[Episode, ...]:
     found = [episode for item in items if (episode := _episode(_Node(item, names), show, base))]
     if not found:
         raise FeedError(
-            f"{shown(url)}: none of its {len(items)} items has audio; is it the podcast's feed or a blog's?"
+            f"{redacted(url)}: none of its {len(items)} items has audio; is it the podcast's feed or a blog's?"
         )
     return tuple(_distinct(found))
 
@@ -71,53 +67,8 @@ def feeds_of(opml: bytes, *, url: str) -> tuple[str, ...]:
     named = [node.get(key) for node in _parsed(opml, url).iter() for key in node.keys() if key.lower() == "xmlurl"]  # noqa: SIM118
     found = dict.fromkeys(address for name in named if (address := web_address(name, base=url)))
     if not found:
-        raise FeedError(f"{shown(url)}: the list names no feeds; export it from the podcast program anew")
+        raise FeedError(f"{redacted(url)}: the list names no feeds; export it from the podcast program anew")
     return tuple(found)
-
-
-def seconds_of(text: str) -> Seconds | None:
-    """A duration: seconds, `M:S`, `H:M:S`, or ISO 8601 (`PT1H2M3S`); None for anything else.
-
-    >>> seconds_of("1:02:03"), seconds_of("61:08"), seconds_of("PT31M"), seconds_of("about an hour")
-    (3723.0, 3668.0, 1860.0, None)
-    """
-    text = text.strip()
-    if re.fullmatch(r"\d{1,7}(\.\d{1,9})?|(\d{1,3}:)?\d{1,4}:\d{1,2}(\.\d{1,9})?", text, re.ASCII):
-        total = 0.0
-        for part in text.split(":"):
-            total = total * 60 + float(part)
-        return total or None
-    iso = re.fullmatch(r"P(?:(\d{1,3})D)?T?(?:(\d{1,4})H)?(?:(\d{1,5})M)?(?:(\d{1,7}(?:\.\d{1,9})?)S)?", text, re.ASCII)
-    if iso is None:
-        return None
-    return sum(float(part or 0) * unit for part, unit in zip(iso.groups(), (86400, 3600, 60, 1), strict=True)) or None
-
-
-def moment_of(text: str) -> datetime | None:
-    """A date as mail (RFC 822), Atom (RFC 3339), YAML or a plain day writes it, in UTC, which is also meant where it
-    names no zone. None for anything else, and for a moment outside the years 1 to 9999."""
-    text = " ".join(text[:_LONGEST_DATE].split())
-    for read in (parsedate_to_datetime, datetime.fromisoformat, _zone_apart):
-        try:
-            moment = read(text)
-            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-        except (ValueError, TypeError, IndexError, OverflowError):
-            continue
-    return None
-
-
-def plain(text: str) -> str:
-    """One line of text without tags and entities, as feeds put them even into titles, nor halves of characters, nor
-    signs that are not seen but command: controls of terminals, and of which way text runs."""
-    if "<" in text:
-        text = re.sub(r"</?[A-Za-z][^<>]*>", " ", text)
-    text = " ".join(html.unescape(text).split()).encode("utf-8", "replace").decode()
-    return text if text.isprintable() else " ".join("".join(filter(_is_seen, text)).split())
-
-
-def _is_seen(sign: str) -> bool:
-    """Whether a sign is one of a text: the two joiners are, which Persian and Hindi are spelt with, and emoji made."""
-    return sign in "\u200c\u200d" or unicodedata.category(sign) not in ("Cc", "Cf")
 
 
 class _Names(dict[Any, str]):
@@ -170,9 +121,9 @@ def _parsed(data: bytes, url: str) -> Any:
         except etree.XMLSyntaxError:
             root = etree.fromstring(_mended(text).encode("utf-8", "replace"), etree.XMLParser(recover=True, **settings))
     except (etree.XMLSyntaxError, ValueError) as exc:
-        raise FeedError(f"{shown(url)}: not XML that can be read ({exc}); open it in a browser to see it") from exc
+        raise FeedError(f"{redacted(url)}: not XML that can be read ({exc}); open it in a browser to see it") from exc
     if root is None:
-        raise FeedError(f"{shown(url)}: not XML that can be read; open it in a browser to see what it is")
+        raise FeedError(f"{redacted(url)}: not XML that can be read; open it in a browser to see what it is")
     return root
 
 
@@ -213,16 +164,16 @@ def _episode(item: _Node, show: _Node, base: str) -> Episode | None:
     if audio is None:
         return None
     page = next((link.get("href") for link in item.all("link") if link.get("rel", "alternate") == "alternate"), None)
-    title = plain(item.text("title", "itunes:title"))
+    title = plain_text(item.text("title", "itunes:title"))
     return Episode(
         title=title or urlsplit(audio).path.rpartition("/")[2] or audio,
         audio_url=audio,
-        show=plain(show.text("title")) or None,
+        show=plain_text(show.text("title")) or None,
         guid=item.text("guid", "id") or None,
-        published=moment_of(item.text("pubDate", "published", "updated", "dc:date")),
-        page_url=without_account(web_address(page or item.text("link"), base=base) or "") or None,
+        published=parse_date(item.text("pubDate", "published", "updated", "dc:date")),
+        page_url=without_credentials(web_address(page or item.text("link"), base=base) or "") or None,
         description=item.text("content:encoded", "description", "itunes:summary", "content", "summary") or None,
-        duration=seconds_of(item.text("itunes:duration")),
+        duration=parse_duration(item.text("itunes:duration")),
         people=_people(item, show),
         chapters=_chapters(item),
         chapters_url=next(
@@ -261,13 +212,13 @@ def _people(item: _Node, show: _Node) -> tuple[Person, ...]:
     people = [Person(name, (node.get("role") or "host").strip().lower()) for node in named if (name := _own_text(node))]
     if not people:
         nodes = item.all("author", "itunes:author") or show.all("itunes:author")
-        authors = [_own_text(node) or plain(_Node(node, item.names).text("name")) for node in nodes]
+        authors = [_own_text(node) or plain_text(_Node(node, item.names).text("name")) for node in nodes]
         people = [Person(name, "author") for name in map(_without_mail, authors) if name]
     return tuple(dict.fromkeys(people))
 
 
 def _own_text(node: Any) -> str:
-    return plain(node.text or "")
+    return plain_text(node.text or "")
 
 
 def _without_mail(author: str) -> str:
@@ -277,10 +228,10 @@ def _without_mail(author: str) -> str:
 
 
 def _chapters(item: _Node) -> tuple[Chapter, ...]:
-    timed = [(seconds_of(node.get("start") or ""), node) for node in item.below("psc:chapters", "psc:chapter")]
+    timed = [(parse_duration(node.get("start") or ""), node) for node in item.below("psc:chapters", "psc:chapter")]
     zero = re.compile(r"[0:.]+")
     return tuple(
-        Chapter(start or 0.0, plain(node.get("title") or ""))
+        Chapter(start or 0.0, plain_text(node.get("title") or ""))
         for start, node in timed
         if start is not None or zero.fullmatch((node.get("start") or "").strip())
     )
@@ -304,8 +255,3 @@ def _oldest(episodes: list[Episode]) -> Episode | None:
     dated = sorted(((each.published, each) for each in episodes if each.published), key=lambda one: one[0])
     alone = len(dated) == len(episodes) and dated[0][0] < dated[1][0]
     return dated[0][1] if alone else None
-
-
-def _zone_apart(text: str) -> datetime:
-    """ISO 8601 as YAML and people write it: `2020-01-02 03:04:05 +02:00`, or with `UTC` behind it."""
-    return datetime.fromisoformat(re.sub(r" (UTC|GMT|[+-]\d\d:?\d\d)$", lambda m: _ZONES.get(m[1], m[1]), text))

@@ -20,8 +20,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from audio.episode import Episode
 from audio.errors import PageError
 from audio.media import MEDIA_SUFFIXES
-from audio.net.addresses import shown, web_address, without_account
-from audio.sources.feed import moment_of, plain, seconds_of
+from audio.net.addresses import redacted, web_address, without_credentials
+from audio.sources.values import parse_date, parse_duration, plain_text
 
 _IN_TEXT = re.compile(r"https?://[^\s<>\"'\\^`{|}\[\]]+", re.IGNORECASE)
 _CALLS = re.compile(r"(?:click|download|hear|listen|play)\b", re.IGNORECASE)  # "Download this episode" is no title
@@ -50,7 +50,7 @@ def page_of(content: bytes, *, url: str, charset: str = "") -> Page:
     front, text = _front_matter(_decoded(content, charset))
     root = _parsed(text, url)
     base = _base(root, url)
-    about = _About(root, front, page_url=without_account(web_address(url) or base) or None)
+    about = _About(root, front, page_url=without_credentials(web_address(url) or base) or None)
     layers = (_media_elements, _structured, _open_graph, _links, _framed)
     found: tuple[Episode, ...] = next((some for layer in layers if (some := tuple(layer(root, base)))), ())
     return Page(
@@ -70,16 +70,16 @@ class _About:
         }
         headings = (_text(element) for name in ("h1", "title") for element in islice(root.iter(name), _HEADINGS_TRIED))
         titles = (front.get("title", ""), meta.get("og:title", ""))
-        self._title = next((title for title in map(plain, chain(titles, headings)) if title), "")
-        self._show = plain(meta.get("og:site_name", "")) or None
+        self._title = next((title for title in map(plain_text, chain(titles, headings)) if title), "")
+        self._show = plain_text(meta.get("og:site_name", "")) or None
         times = (tag.get("datetime") for tag in islice(root.iter("time"), _HEADINGS_TRIED))
         stamps = chain((front.get("date"), meta.get("article:published_time")), times)
-        self._published = next((moment for stamp in stamps if stamp and (moment := moment_of(stamp))), None)
+        self._published = next((moment for stamp in stamps if stamp and (moment := parse_date(stamp))), None)
         self._page_url = page_url
 
     def fill(self, episode: Episode, *, alone: bool) -> Episode:
         """The episode with what it lacks; the page's title is its own only where it is the only one."""
-        name = plain(PurePosixPath(unquote(urlsplit(episode.audio_url or "").path)).stem)
+        name = plain_text(PurePosixPath(unquote(urlsplit(episode.audio_url or "").path)).stem)
         return replace(
             episode,
             title=episode.title or (alone and self._title) or name or self._title or "episode",
@@ -96,7 +96,7 @@ def _media_elements(root: Any, base: str) -> Iterator[Episode]:
         links = [link.get("href") for link in element.iter("a") if _is_media(web_address(link.get("href"), base=base))]
         found = next((address for name in (*named, *links) if (address := web_address(name, base=base))), None)
         if found:
-            yield Episode(title=plain(element.get("title") or element.get("aria-label") or ""), audio_url=found)
+            yield Episode(title=plain_text(element.get("title") or element.get("aria-label") or ""), audio_url=found)
 
 
 def _structured(root: Any, base: str) -> Iterator[Episode]:
@@ -129,12 +129,14 @@ def _objects(node: Any, base: str) -> Iterator[Episode]:
         return
     series = node.get("partOfSeries")
     yield Episode(
-        title=plain(_string(node, "name") or _string(node, "headline")),
+        title=plain_text(_string(node, "name") or _string(node, "headline")),
         audio_url=address,
-        show=plain(_string(series, "name")) or None,
-        published=moment_of(_string(node, "datePublished") or _string(media, "uploadDate")),
-        duration=seconds_of(_string(media, "duration") or _string(node, "duration") or _string(node, "timeRequired")),
-        page_url=without_account(web_address(_string(node, "url"), base=base) or "") or None
+        show=plain_text(_string(series, "name")) or None,
+        published=parse_date(_string(node, "datePublished") or _string(media, "uploadDate")),
+        duration=parse_duration(
+            _string(media, "duration") or _string(node, "duration") or _string(node, "timeRequired")
+        ),
+        page_url=without_credentials(web_address(_string(node, "url"), base=base) or "") or None
         if node is not media
         else None,
         description=_string(node, "description") or None,
@@ -155,7 +157,7 @@ def _links(root: Any, base: str) -> Iterator[Episode]:
     for element in root.iter("a", "param", "source"):
         address = web_address(element.get("href") or element.get("value") or element.get("src"), base=base)
         if address and _is_media(address):
-            label = plain(_text(element))
+            label = plain_text(_text(element))
             says_something = len(label.split()) > 2 and not _CALLS.match(label)
             yield Episode(title=label if says_something else "", audio_url=address)
     for text in root.itertext(with_tail=True):
@@ -172,7 +174,7 @@ def _framed(root: Any, base: str) -> Iterator[Episode]:
             for _, value in parse_qsl(urlsplit(web_address(element.get(attribute), base=base) or "").query):
                 address = web_address(value) if "://" in value else None
                 if address and _is_media(address):
-                    yield Episode(title=plain(element.get("title") or ""), audio_url=address)
+                    yield Episode(title=plain_text(element.get("title") or ""), audio_url=address)
 
 
 def _distinct(episodes: Iterable[Episode]) -> list[Episode]:
@@ -215,10 +217,10 @@ def _parsed(text: str, url: str) -> Any:
         root = etree.fromstring(text.encode("utf-8", "replace"), etree.HTMLParser(encoding="utf-8", no_network=True))
     except (etree.XMLSyntaxError, ValueError) as exc:
         raise PageError(
-            f"{shown(url)}: cannot be read as a page ({exc}); open it in a browser to see what it is"
+            f"{redacted(url)}: cannot be read as a page ({exc}); open it in a browser to see what it is"
         ) from exc
     if root is None:
-        raise PageError(f"{shown(url)}: there is nothing on this page; check the address")
+        raise PageError(f"{redacted(url)}: there is nothing on this page; check the address")
     return root
 
 

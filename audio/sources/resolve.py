@@ -20,15 +20,16 @@ from audio.disk import cache_folder
 from audio.episode import Episode
 from audio.errors import AudioError, PageError, SourceError, installing
 from audio.media import HEAD_BYTES, MEDIA_SUFFIXES, Kind, kind_of
-from audio.net.addresses import is_web_address, shown, web_address
+from audio.net.addresses import is_web_address, redacted, web_address
 from audio.net.documents import Document, get_document
 from audio.net.http import Client
-from audio.sources.feed import episodes_of, feeds_of, plain
+from audio.sources.feed import episodes_of, feeds_of
 from audio.sources.page import Page, page_of
 from audio.sources.sites import episodes_on_site
+from audio.sources.values import plain_text
 
 _PLAYERS_TRIED = 3
-_NAME_LENGTH = 120  # letters of a name that are shown
+_NAME_LENGTH = 120  # characters of a name in a message
 _ANY_BYTES = ("", "application/octet-stream", "binary/octet-stream")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ def episodes_from(source: str, *, client: Client | None = None) -> tuple[Episode
     if is_web_address(source.strip()):
         address = web_address(source)
         if address is None:
-            raise SourceError(f"{shown(source)}: this address is not well formed; check it in a browser")
+            raise SourceError(f"{redacted(source)}: this address is not well formed; check it in a browser")
         with _client(client, address) as used:
             return _at_address(address, used)
     path, is_folder, is_there = _looked_up(source)
@@ -66,7 +67,7 @@ def episodes_from(source: str, *, client: Client | None = None) -> tuple[Episode
         return _in_file(path, client)
     if _SCHEME.match(source.strip()):
         raise SourceError(
-            f"{shown(source.strip())}: only http and https addresses are fetched; bring the file here and give its path"
+            f"{redacted(source.strip())}: only http and https addresses are supported; save the file and give its path"
         )
     if glob.has_magic(source):
         return tuple(Episode.of_file(file) for file in _matches(path))
@@ -129,11 +130,11 @@ def _at_address(address: str, client: Client) -> tuple[Episode, ...]:
     if document.kind is Kind.FEED:
         return episodes_of(document.body, url=document.url)
     if document.kind is Kind.OPML:
-        return _of_feeds(feeds_of(document.body, url=document.url), shown(address), client)
+        return _of_feeds(feeds_of(document.body, url=document.url), redacted(address), client)
     if document.kind in (Kind.PAGE, Kind.TEXT):
         page = _page(document)
         try:
-            return page.episodes or _beyond(page, shown(address), client)
+            return page.episodes or _beyond(page, redacted(address), client)
         except PageError:
             found = episodes_on_site(address)
             if not found:
@@ -142,7 +143,7 @@ def _at_address(address: str, client: Client) -> tuple[Episode, ...]:
     media_type = _media_type(document)
     if document.kind is Kind.AUDIO or media_type.startswith(("audio/", "video/")) or media_type in _ANY_BYTES:
         return (Episode(_name_in(address), audio_url=address),)
-    raise SourceError(f"{shown(address)}: {media_type} is neither audio nor a feed nor a page; check the address")
+    raise SourceError(f"{redacted(address)}: {media_type} is neither audio nor a feed nor a page; check the address")
 
 
 def _beyond(page: Page, name: str, client: Client) -> tuple[Episode, ...]:
@@ -179,7 +180,7 @@ def _passed_over(address: str) -> Iterator[None]:
     try:
         yield
     except AudioError as exc:
-        _log.warning("%s is passed over: %s", shown(address), exc)
+        _log.warning("%s is passed over: %s", redacted(address), exc)
 
 
 def _document(address: str, client: Client) -> Document:
@@ -197,7 +198,7 @@ def _media_type(document: Document) -> str:
 
 def _name_in(address: str) -> str:
     parts = urlsplit(address)
-    return plain(PurePosixPath(unquote(parts.path)).stem) or parts.hostname or "episode"
+    return plain_text(PurePosixPath(unquote(parts.path)).stem) or parts.hostname or "episode"
 
 
 def _recordings_in(folder: Path) -> list[Path]:

@@ -15,8 +15,8 @@ from typing import Any
 
 from audio.episode import Episode
 from audio.errors import PageError
-from audio.net.addresses import shown, web_address
-from audio.sources.feed import plain
+from audio.net.addresses import redacted, web_address
+from audio.sources.values import plain_text
 
 _log = logging.getLogger(__name__)
 
@@ -47,10 +47,10 @@ def episodes_on_site(url: str) -> tuple[Episode, ...]:
         with yt_dlp.YoutubeDL(options) as program:
             info = program.extract_info(url, download=False)
     except yt_dlp.utils.YoutubeDLError as exc:
-        raise PageError(f"{shown(url)}: no audio is named on this page, and yt-dlp finds none either") from exc
+        raise PageError(f"{redacted(url)}: no audio is named on this page, and yt-dlp finds none either") from exc
     found = tuple(episode for entry in _entries(info) if (episode := _episode(entry)))
     if not found:
-        raise PageError(f"{shown(url)}: yt-dlp finds no recording that comes as one file; fetch it by hand")
+        raise PageError(f"{redacted(url)}: yt-dlp finds no recording that comes as one file; fetch it by hand")
     return found
 
 
@@ -66,9 +66,9 @@ def _episode(info: dict[str, Any]) -> Episode | None:
         return None
     stamp = info.get("timestamp")
     return Episode(
-        title=plain(str(info.get("title") or info.get("id") or "")) or "episode",
+        title=plain_text(str(info.get("title") or info.get("id") or "")) or "episode",
         audio_url=address,
-        show=plain(str(info.get("channel") or info.get("series") or info.get("uploader") or "")) or None,
+        show=plain_text(str(info.get("channel") or info.get("series") or info.get("uploader") or "")) or None,
         guid=f"{info.get('extractor_key')}:{info.get('id')}",
         published=datetime.fromtimestamp(stamp, UTC) if isinstance(stamp, int | float) else None,
         page_url=web_address(info.get("webpage_url")),

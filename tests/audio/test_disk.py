@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from audio.disk import cache_folder, data_folder, replacing, sha256_of, swept, write_atomically
+from audio.disk import cache_folder, data_folder, remove_leftovers, replacing, sha256_of, write_atomically
 from tests.conftest import Run
 from tests.support.scripted_stages import tone
 
@@ -35,7 +35,7 @@ def test_a_failed_write_changes_nothing(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.md"]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there nothing is swept")
+@pytest.mark.skipif(sys.platform == "win32", reason="there nothing is remove_leftovers")
 def test_what_killed_writers_left_is_swept_and_what_is_being_written_is_not(tmp_path: Path) -> None:
     left, new = half_written(tmp_path / "b.md"), half_written(tmp_path / "c.md")
     with replacing(tmp_path / "a.md") as file:
@@ -43,10 +43,10 @@ def test_what_killed_writers_left_is_swept_and_what_is_being_written_is_not(tmp_
         for path in tmp_path.iterdir():
             if path != new:
                 os.utime(path, (0, 0))
-        assert swept(tmp_path) == 1
+        assert remove_leftovers(tmp_path) == 1
     assert not left.exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == [new.name, "a.md"]
-    assert swept(tmp_path / "nowhere") == 0
+    assert remove_leftovers(tmp_path / "nowhere") == 0
 
 
 def half_written(path: Path) -> Path:
@@ -66,11 +66,11 @@ def test_hidden_files_of_others_are_never_swept(tmp_path: Path) -> None:
         (tmp_path / name).write_text("theirs")
         os.utime(tmp_path / name, (0, 0))
     before = sorted(tmp_path.iterdir())
-    assert swept(tmp_path) == 0
+    assert remove_leftovers(tmp_path) == 0
     assert sorted(tmp_path.iterdir()) == before
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there nothing is swept")
+@pytest.mark.skipif(sys.platform == "win32", reason="there nothing is remove_leftovers")
 def test_only_a_run_that_has_the_folder_sweeps_it(run: Run, tmp_path: Path) -> None:
     (tmp_path / "transcripts").mkdir()
     left = half_written(tmp_path / "transcripts" / "b.md")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from audio.disk import sha256_of
 from audio.episode import Episode
-from audio.fetching.naming import LONGEST_STEM_BYTES, stem_of
+from audio.fetching.naming import MAX_STEM_BYTES, stem_of
 from output.errors import OutputError
 from output.files import stem_for, write_draft
 
@@ -170,5 +170,5 @@ def test_a_name_from_outside_is_one_component(name: str) -> None:
     assert stem
     assert stem == stem.strip(" ")
     assert not stem.startswith(".")
-    assert len(stem.encode()) <= LONGEST_STEM_BYTES + 1
+    assert len(stem.encode()) <= MAX_STEM_BYTES + 1
     assert not set('<>:"/\\|?*\n\x00') & set(stem)

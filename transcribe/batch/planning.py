@@ -13,8 +13,8 @@ from enum import StrEnum
 
 from audio.episode import Episode
 from audio.errors import AudioError
-from audio.fetching.library import Library, key_of, told_apart
-from audio.net.addresses import shown
+from audio.fetching.library import Library, key_of, without_reused_guids
+from audio.net.addresses import redacted
 from audio.net.http import Client
 from audio.sources.resolve import episodes_from
 from audio.sources.selection import Selection
@@ -56,11 +56,11 @@ def plan(
         try:
             episodes = episodes_from(source, client=client)
         except AudioError as error:
-            failures.append(Result(shown(source), State.FAILED, messages=(str(error),)))
+            failures.append(Result(redacted(source), State.FAILED, messages=(str(error),)))
             continue
         chosen = selected(episodes, settings)
         if not chosen and (why := _none_meant(source, episodes, settings)):
-            failures.append(Result(shown(source), State.FAILED, messages=(why,)))
+            failures.append(Result(redacted(source), State.FAILED, messages=(why,)))
         for episode in chosen:
             identity = episode.audio_url if episode.path is None else episode.path.resolve()
             if identity not in seen:
@@ -72,7 +72,7 @@ def plan(
 def _none_meant(source: str, episodes: tuple[Episode, ...], settings: Settings) -> str:
     """What is wrong where the settings select none of these episodes; empty where they are merely all too old."""
     but_for_day = selected(episodes, replace(settings, since=""))
-    none = f"{shown(source)}: none of its {len(episodes)} episodes"
+    none = f"{redacted(source)}: none of its {len(episodes)} episodes"
     if not but_for_day:
         return f"{none} is meant by --match or --episode"
     if not any(episode.published for episode in but_for_day):
@@ -150,7 +150,7 @@ def states(episodes: Sequence[Episode], settings: Settings) -> list[str]:
     entries = library.entries()
     found: list[str] = []
     jobs: list[Job] = []
-    for episode, state in zip(told_apart(episodes, entries), library.states(episodes), strict=True):
+    for episode, state in zip(without_reused_guids(episodes, entries), library.states(episodes), strict=True):
         entry = entries.get(key_of(episode))
         jobs.append(_job(episode, jobs, settings))
         stem = entry.stem if entry else jobs[-1].stem

@@ -133,11 +133,12 @@ def lint(drafts: tuple[Path, ...], fix: bool, select: str | None) -> int:
 
 
 def _replace(path: Path, source: str, *, over: bytes) -> None:
-    from audio.disk import written_over
+    from audio.disk import replace_if_unchanged
     from output.errors import OutputError
 
+    expected = hashlib.sha256(over).hexdigest()
     try:
-        if not written_over(path, source.encode(errors="surrogateescape"), over=hashlib.sha256(over).hexdigest()):
+        if not replace_if_unchanged(path, source.encode(errors="surrogateescape"), over=expected):
             raise OutputError(f"{path}: was changed while it was being mended; it is as it was changed, try again")
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror}); it is as it was") from error

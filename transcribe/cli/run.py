@@ -101,9 +101,9 @@ class _Errand:
     @property
     def command(self) -> str:
         """What is being done, for others who want the folder; addresses without what may be secret."""
-        from audio.net.addresses import shown
+        from audio.net.addresses import redacted
 
-        return shlex.join(["transcribe", "run", *(["--show", self.show] if self.show else map(shown, self.sources))])
+        return shlex.join(["transcribe", "run", *(["--show", self.show] if self.show else map(redacted, self.sources))])
 
 
 def _errands(sources: tuple[str, ...], names: tuple[str, ...], given: dict[str, Any]) -> tuple[_Errand, ...]:
@@ -136,7 +136,7 @@ def _done(errand: _Errand, how: _How) -> Report:
 
 
 def _planned_and_run(errand: _Errand, how: _How) -> Report:
-    from audio.disk import swept
+    from audio.disk import remove_leftovers
     from audio.net.http import Client
     from output.files import check_folder
     from transcribe.batch.dry_run import forecast
@@ -172,7 +172,7 @@ def _planned_and_run(errand: _Errand, how: _How) -> Report:
             return report
         check_folder(settings.output_folder)
         with alone_in(settings.output_folder, errand.command, wait=how.wait, waiting=waiting):
-            swept(settings.output_folder)
+            remove_leftovers(settings.output_folder)
             if waited:  # the other run may have done all of it, or given names to files
                 jobs, failures = plan(errand.sources, settings, client=client)
             report = _run(jobs, setup, failures, client=client, quiet=how.quiet)

@@ -103,7 +103,7 @@ def fetch(sources: tuple[str, ...], quiet: bool, **given: Any) -> int:
 
 
 def _list_shows(shows: Sequence[Show], *, as_json: bool) -> int:
-    from audio.net.addresses import shown
+    from audio.net.addresses import redacted
 
     if as_json:
         told = [{"name": show.name, "feed": show.feed, "output": show.settings.output} for show in shows]
@@ -111,7 +111,7 @@ def _list_shows(shows: Sequence[Show], *, as_json: bool) -> int:
         return 0
     width = max(len(show.name) for show in shows)
     for show in shows:
-        click.echo(f"{show.name:<{width}}  {shown(show.feed)}  → {show.settings.output}")
+        click.echo(f"{show.name:<{width}}  {redacted(show.feed)}  → {show.settings.output}")
     return 0
 
 
@@ -135,9 +135,9 @@ def _as_dict(episode: Episode, state: str) -> dict[str, Any]:
 
 
 def _public(address: str | None) -> str | None:
-    from audio.net.addresses import without_account
+    from audio.net.addresses import without_credentials
 
-    return None if address is None else without_account(address)
+    return None if address is None else without_credentials(address)
 
 
 def _clock(seconds: float | None) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from audio.disk import free_backup, write_atomically, written_over
+from audio.disk import free_backup_path, replace_if_unchanged, write_atomically
 from output.errors import OutputError
 from output.labels import folded
 from output.markdown import render
@@ -231,10 +231,10 @@ def _write(path: Path, source: bytes, *, over: bytes) -> None:
     """Put `source` in the place of `over`, which is kept beside it."""
     if source == over:
         return
-    backup = free_backup(path)
+    backup = free_backup_path(path)
     try:
         write_atomically(backup, over)
-        if not written_over(path, source, over=hashlib.sha256(over).hexdigest()):
+        if not replace_if_unchanged(path, source, over=hashlib.sha256(over).hexdigest()):
             backup.unlink()
             raise OutputError(f"{path}: was changed while it was being merged; nothing was changed, try again")
     except OSError as error:

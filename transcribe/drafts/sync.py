@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audio.disk import write_atomically, written_over
+from audio.disk import replace_if_unchanged, write_atomically
 from output.errors import OutputError
 from output.formats import file_name
 from output.markdown import front_matter
@@ -197,7 +197,8 @@ def write_update(
                 messages.append(EDITED_BY_HAND.format(path))
                 continue
             over = hashlib.sha256(there).hexdigest()
-            if comparable_content(content) != comparable_content(there) and not written_over(path, content, over=over):
+            differs = comparable_content(content) != comparable_content(there)
+            if differs and not replace_if_unchanged(path, content, over=over):
                 messages.append(f"{path}: was changed meanwhile and stays as it is; run the command again")
                 continue
             paths.append(path)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from audio.disk import written_over
+from audio.disk import replace_if_unchanged
 from output.errors import OutputError
 from output.parse import Draft, parse
 from transcribe.drafts.glossary_learning import Proposal, new_entries, read_glossary, write_entries
@@ -259,7 +259,7 @@ class Session:
         try:
             if not os.access(self.path, os.W_OK):  # renaming would get round the lock somebody put on it
                 raise PermissionError(None, "it is write-protected")
-            return written_over(self.path, source, over=_revision(over))
+            return replace_if_unchanged(self.path, source, over=_revision(over))
         except OSError as error:
             raise OutputError(
                 f"{self.path}: cannot be written ({error.strerror}); make room or change rights"

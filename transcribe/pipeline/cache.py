@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from audio.disk import HALF_WRITTEN, cache_folder
+from audio.disk import TEMPORARY_SUFFIX, cache_folder
 from audio.episode import Seconds
 from transcribe.pipeline.checkpoints import SOURCE_NOTE, is_whole, source_of
 
@@ -52,7 +52,7 @@ class Entry:
     @property
     def is_half_written(self) -> bool:
         """Whether it is a temporary file of an atomic write."""
-        return self.path.name.startswith(".") and self.path.name.endswith(HALF_WRITTEN)
+        return self.path.name.startswith(".") and self.path.name.endswith(TEMPORARY_SUFFIX)
 
 
 @dataclass(frozen=True, slots=True)

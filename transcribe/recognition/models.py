@@ -22,7 +22,7 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
-from audio.disk import HALF_WRITTEN, cache_folder, sha256_of, write_atomically
+from audio.disk import TEMPORARY_SUFFIX, cache_folder, sha256_of, write_atomically
 from audio.errors import installing
 from transcribe.errors import ModelError
 from transcribe.recognition.model_sources import REQUIRED_FILES, WEIGHTS, copy_model, has_wheel, hub_repositories
@@ -216,11 +216,11 @@ def _verify_and_record(name: str, folder: Path) -> str:
 def _temporary_folder(folder: Path) -> Iterator[Path]:
     """An empty folder next to `folder`, to be filled and renamed; removed afterwards if it was not renamed."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    for leftover in folder.parent.glob(f".{folder.name}.*{HALF_WRITTEN}"):
+    for leftover in folder.parent.glob(f".{folder.name}.*{TEMPORARY_SUFFIX}"):
         with contextlib.suppress(OSError):
             if time.time() - leftover.stat().st_mtime > _STALE_S:
                 shutil.rmtree(leftover)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=HALF_WRITTEN, dir=folder.parent))
+    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=TEMPORARY_SUFFIX, dir=folder.parent))
     try:
         yield temporary
     finally:
@@ -239,7 +239,7 @@ def _move_into_place(temporary: Path, folder: Path) -> None:
                 return
             if not folder.exists():
                 raise
-            aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=HALF_WRITTEN, dir=folder.parent))
+            aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=TEMPORARY_SUFFIX, dir=folder.parent))
             with contextlib.suppress(OSError):  # another process may have been faster
                 folder.rename(aside / "damaged")
             shutil.rmtree(aside, ignore_errors=True)

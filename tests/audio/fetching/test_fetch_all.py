@@ -1,4 +1,4 @@
-"""Many downloads at once, several processes on one folder, and the end of one at any moment."""
+"""Parallel downloads, several processes on one folder, and processes killed at any moment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.support.hostile_server import HostileServer, Resource
 from tests.support.paths import ROOT
 
 
-def test_one_bad_item_stops_nobody_and_no_host_is_overrun(server: HostileServer, tmp_path: Path) -> None:
+def test_a_failed_item_stops_no_other_and_the_limit_per_host_holds(server: HostileServer, tmp_path: Path) -> None:
     bodies = {f"/{number}.mp3": AUDIO[: 50_000 + number] for number in range(12)}
     episodes = [episode(server.put(path, Resource(body)), path) for path, body in bodies.items()]
     bad = [episode(server.url("/none.mp3"), "none"), episode("file:///etc/passwd", "no address")]
@@ -39,7 +39,7 @@ def test_one_bad_item_stops_nobody_and_no_host_is_overrun(server: HostileServer,
     assert server.most_at_once <= 2
 
 
-def test_progress_reaches_the_whole(server: HostileServer, tmp_path: Path) -> None:
+def test_progress_reaches_the_full_size(server: HostileServer, tmp_path: Path) -> None:
     url = server.put("/a.mp3", Resource(AUDIO, drop_after=150_000, drops=1))
     seen: list[tuple[int, int | None]] = []
     with client_for(server) as client:
@@ -48,7 +48,7 @@ def test_progress_reaches_the_whole(server: HostileServer, tmp_path: Path) -> No
     assert seen[-1] == (len(AUDIO), len(AUDIO))
 
 
-def test_leaving_early_stops_the_rest(server: HostileServer, tmp_path: Path) -> None:
+def test_closing_the_generator_stops_the_rest(server: HostileServer, tmp_path: Path) -> None:
     quick = episode(server.put("/quick.mp3", Resource(AUDIO[:1000])), "quick")
     slow = episode(server.put("/slow.mp3", Resource(AUDIO, pause=0.01)), "slow")
     with client_for(server) as client:
@@ -59,7 +59,7 @@ def test_leaving_early_stops_the_rest(server: HostileServer, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("silent_length", [False, True])
-def test_closing_wakes_who_waits_and_nothing_cut_short_passes(
+def test_closing_the_client_wakes_waiting_reads_and_leaves_no_incomplete_file(
     server: HostileServer, tmp_path: Path, silent_length: bool
 ) -> None:
     url = server.put("/a.mp3", Resource(AUDIO, pause=5, silent_length=silent_length))
@@ -74,12 +74,12 @@ def test_closing_wakes_who_waits_and_nothing_cut_short_passes(
     assert not list(tmp_path.glob("*.mp3"))
 
 
-def test_a_file_that_cannot_be_read_stops_only_its_episode(server: HostileServer, tmp_path: Path) -> None:
+def test_an_unreadable_file_fails_only_its_episode(server: HostileServer, tmp_path: Path) -> None:
     bad, good = (episode(server.put(f"/{name}.mp3", Resource(AUDIO)), name) for name in ("bad", "good"))
     library = Library(tmp_path)
     entry = dataclasses.replace(library.claim(bad), url=bad.audio_url or "", validator='"one"')
     library.record(bad, entry)
-    (tmp_path / "bad.mp3").mkdir()  # where the file of a run that broke off would be
+    (tmp_path / "bad.mp3").mkdir()  # in place of the file of an interrupted run
     with client_for(server) as client:
         outcomes = {one.episode.title: one for one in fetch_all([bad, good], tmp_path, client=client)}
     assert isinstance(outcomes["good"], Fetched)
@@ -109,7 +109,7 @@ def in_a_process(folder: Path, urls: list[str]) -> subprocess.Popen[str]:
     )
 
 
-def test_two_processes_on_one_folder_fetch_nothing_twice(server: HostileServer, tmp_path: Path) -> None:
+def test_two_processes_on_one_folder_fetch_no_file_twice(server: HostileServer, tmp_path: Path) -> None:
     bodies = {f"/{number}.mp3": AUDIO[: 100_000 + number] for number in range(5)}
     urls = [server.put(path, Resource(body)) for path, body in bodies.items()]
     processes = [in_a_process(tmp_path, urls), in_a_process(tmp_path, urls[::-1])]
@@ -121,8 +121,8 @@ def test_two_processes_on_one_folder_fetch_nothing_twice(server: HostileServer, 
     assert len(json.loads((tmp_path / ".turnscript/index.json").read_text())["episodes"]) == 5
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL on this system")
-def test_killed_at_any_moment_the_next_run_completes(server: HostileServer, tmp_path: Path) -> None:
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
+def test_after_a_kill_at_any_moment_the_next_run_completes(server: HostileServer, tmp_path: Path) -> None:
     chances = random.Random(7)
     server.put("/a.mp3", Resource(AUDIO, before=lambda self, _: time.sleep(0.02)))
     for _ in range(4):
@@ -137,7 +137,7 @@ def test_killed_at_any_moment_the_next_run_completes(server: HostileServer, tmp_
     assert not list(tmp_path.glob("*.part"))
 
 
-def test_killed_in_mid_stream_the_next_run_goes_on(server: HostileServer, tmp_path: Path) -> None:
+def test_after_a_kill_during_the_download_the_next_run_resumes(server: HostileServer, tmp_path: Path) -> None:
     slow = server.put("/a.mp3", Resource(AUDIO, pause=0.0001))
     process = in_a_process(tmp_path, [slow])
     while process.poll() is None and not any(part.stat().st_size > 5000 for part in tmp_path.glob("*.part")):
@@ -149,7 +149,7 @@ def test_killed_in_mid_stream_the_next_run_goes_on(server: HostileServer, tmp_pa
     assert 0 < result.received < len(AUDIO)
 
 
-def test_killed_between_rename_and_record_the_file_is_adopted(server: HostileServer, tmp_path: Path) -> None:
+def test_after_a_kill_between_rename_and_record_the_file_is_adopted(server: HostileServer, tmp_path: Path) -> None:
     url = server.put("/a.mp3", Resource(AUDIO))
     library, one = Library(tmp_path), episode(url)
     with client_for(server) as client:

@@ -1,4 +1,4 @@
-"""Names of fetched files and the index of the folder: one episode, one file, in every run."""
+"""Names of fetched files and the index of the folder: one file per episode in every run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from audio.errors import FetchError
 from audio.fetching.fetch import Fetched, fetch, fetch_all
 from audio.fetching.library import Library, State
-from audio.fetching.naming import LONGEST_STEM_BYTES, stem_of
+from audio.fetching.naming import MAX_STEM_BYTES, stem_of
 from audio.sources.resolve import episodes_from
 from tests.support.fetch_helpers import AUDIO, client_for, episode, fetched_bytes, fetched_titles
 from tests.support.hostile_server import HostileServer, Resource
@@ -36,14 +36,14 @@ DAY = datetime(2015, 10, 5, tzinfo=UTC)
         ("№ 1 ＡＢＣ ﬁn ②", "2015-10-05-no-1-abc-fin-2"),
     ],
 )
-def test_stems(title: str, stem: str) -> None:
+def test_stems_of_titles(title: str, stem: str) -> None:
     assert stem_of(episode("https://x.example/1.mp3", title, published=DAY)) == stem
 
 
 @given(st.text(max_size=300), st.sampled_from([None, DAY]))
-def test_any_title_gives_a_name_every_system_takes(title: str, published: datetime | None) -> None:
+def test_any_title_gives_a_name_valid_on_every_system(title: str, published: datetime | None) -> None:
     stem = stem_of(episode("https://x.example/1.mp3", title, published=published))
-    assert 0 < len(stem.encode()) <= LONGEST_STEM_BYTES
+    assert 0 < len(stem.encode()) <= MAX_STEM_BYTES
     assert not set(stem) & set('/\\:*?"<>|. \t\n\r\0')
     assert not stem.startswith("-")
     assert stem not in {"con", "nul", "aux", "prn", "com1", "lpt9"}
@@ -51,11 +51,11 @@ def test_any_title_gives_a_name_every_system_takes(title: str, published: dateti
     assert stem == stem.lower()
 
 
-def test_reserved_name_without_a_date() -> None:
+def test_a_reserved_name_without_a_date_is_prefixed() -> None:
     assert stem_of(episode("https://x.example/1.mp3", "CON")) == "episode-con"
 
 
-def test_one_title_twice_gives_two_names_which_stay(tmp_path: Path) -> None:
+def test_equal_titles_get_different_names_that_never_change(tmp_path: Path) -> None:
     one = episode("https://x.example/1.mp3", "Hello", guid="1", show="A")
     two = episode("https://x.example/2.mp3", "Hello", guid="2", show="A")
     three = episode("https://x.example/1.mp3", "HELLO!", guid="1", show="B")
@@ -66,7 +66,7 @@ def test_one_title_twice_gives_two_names_which_stay(tmp_path: Path) -> None:
     assert again == [first[2], first[0], first[1]]
 
 
-def test_index_that_is_broken_is_named(tmp_path: Path) -> None:
+def test_a_broken_index_is_named(tmp_path: Path) -> None:
     Library(tmp_path).claim(episode("https://x.example/1.mp3"))
     index = tmp_path / ".turnscript" / "index.json"
     for content in ("{", "[]", '{"schema": 1, "episodes": {"x": {"stem": "../x", "title": ""}}}', '{"schema": 99}'):
@@ -75,14 +75,14 @@ def test_index_that_is_broken_is_named(tmp_path: Path) -> None:
             Library(tmp_path).entries()
 
 
-def test_second_run_asks_nothing(server: HostileServer, tmp_path: Path) -> None:
+def test_a_second_run_sends_no_request(server: HostileServer, tmp_path: Path) -> None:
     fetched_bytes(server, tmp_path, Resource(AUDIO))
     server.requests.clear()
     again = fetched_bytes(server, tmp_path, server.resources["/a.mp3"])
     assert (again.received, server.requests) == (0, [])
 
 
-def test_second_run_of_a_feed_asks_once_and_sends_no_audio(
+def test_a_second_run_of_a_feed_sends_one_request_and_receives_no_audio(
     server: HostileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -101,7 +101,7 @@ def test_second_run_of_a_feed_asks_once_and_sends_no_audio(
     assert server.sent_bytes["/feed"] == len(feed)
 
 
-def test_a_reused_guid_gives_nobody_anothers_audio(server: HostileServer, tmp_path: Path) -> None:
+def test_a_reused_guid_gives_no_episode_anothers_audio(server: HostileServer, tmp_path: Path) -> None:
     bodies = {name: AUDIO[: 30_000 + place] for place, name in enumerate(("monday", "tuesday", "wednesday"))}
     monday, tuesday, wednesday = (
         episode(server.put(f"/{name}.mp3", Resource(body)), name, guid="same", show="S")
@@ -110,7 +110,7 @@ def test_a_reused_guid_gives_nobody_anothers_audio(server: HostileServer, tmp_pa
     assert fetched_titles(server, tmp_path, monday) == {"monday": bodies["monday"]}
     assert Library(tmp_path).states([tuesday]) == [State.NEW]
     assert fetched_titles(server, tmp_path, tuesday, monday) == {name: bodies[name] for name in ("monday", "tuesday")}
-    with client_for(server) as client:  # the others have left the feed
+    with client_for(server) as client:  # the others are no longer in the feed
         path = fetch(wednesday, tmp_path, client=client).episode.path
     assert path is not None
     assert path.read_bytes() == bodies["wednesday"]
@@ -120,7 +120,7 @@ def test_a_reused_guid_gives_nobody_anothers_audio(server: HostileServer, tmp_pa
     assert Library(tmp_path).states([wednesday, tuesday, monday]) == [State.FETCHED] * 3
 
 
-def test_an_episode_that_moved_or_got_a_better_title_is_the_same(server: HostileServer, tmp_path: Path) -> None:
+def test_an_episode_with_a_new_address_or_title_is_the_same(server: HostileServer, tmp_path: Path) -> None:
     one = episode(server.put("/old/a.mp3", Resource(AUDIO)), "Titel", guid="1", show="S")
     fetched_titles(server, tmp_path, one)
     moved = dataclasses.replace(one, audio_url=server.url("/new/a.mp3"))
@@ -130,7 +130,7 @@ def test_an_episode_that_moved_or_got_a_better_title_is_the_same(server: Hostile
     assert Library(tmp_path).states([both]) == [State.FETCHED]
 
 
-def test_state_follows_the_file(server: HostileServer, tmp_path: Path) -> None:
+def test_the_state_follows_the_file(server: HostileServer, tmp_path: Path) -> None:
     one = episode(server.put("/a.mp3", Resource(AUDIO)))
     library = Library(tmp_path)
     assert library.states([one]) == [State.NEW]
@@ -144,7 +144,7 @@ def test_state_follows_the_file(server: HostileServer, tmp_path: Path) -> None:
             assert fetch(one, tmp_path, client=client).received == len(AUDIO)
 
 
-def test_a_recording_the_user_changed_stays(
+def test_a_recording_changed_by_the_user_is_kept(
     server: HostileServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     one = episode(server.put("/a.mp3", Resource(AUDIO)))
@@ -156,24 +156,24 @@ def test_a_recording_the_user_changed_stays(
         server.requests.clear()
         assert library.states([one]) == [State.FETCHED]
         again = fetch(one, tmp_path, client=client)
-        (told,) = [record.getMessage() for record in caplog.records]
+        (warning,) = [record.getMessage() for record in caplog.records]
         (third,) = fetch_all([one], tmp_path, client=client)
     assert (again.received, again.episode.path, again.sha256) == (0, path, hashlib.sha256(mine).hexdigest())
     assert isinstance(third, Fetched)
     assert third.sha256 == again.sha256
     assert path.read_bytes() == mine
     assert not server.requests
-    assert told == (
-        f"{path}: was changed since it was fetched ({len(mine)} bytes, not {len(AUDIO)}) and stays as it is; to have "
-        "the original, move it away and fetch again"
+    assert warning == (
+        f"{path}: has changed since it was fetched ({len(mine)} bytes, not {len(AUDIO)}) and is left as it is; to "
+        "get the original, move it away and fetch again"
     )
-    assert len(caplog.records) == 1, "it is said once"
+    assert len(caplog.records) == 1, "the warning appears once"
 
 
-def test_a_file_where_the_fetched_one_is_to_go_is_kept(
+def test_a_users_file_with_the_name_of_the_fetched_one_is_backed_up(
     server: HostileServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The recording is gone, its publisher has another kind now, and of that name the user has one of his own."""
+    """The recording is deleted, the publisher offers another format now, and the user has a file of that name."""
     url = server.put("/a", Resource(AUDIO))
     wav = b"RIFF\x00\x00\x00\x00WAVEfmt " + AUDIO
     with client_for(server) as client:
@@ -190,5 +190,5 @@ def test_a_file_where_the_fetched_one_is_to_go_is_kept(
     assert older.read_bytes() == b"older"
     assert mine.with_name(f"{mine.name}.bak2").read_bytes() == b"mine"
     assert [record.getMessage() for record in caplog.records] == [
-        f"{mine}: was there and is not what was fetched; it is {mine.name}.bak2 now"
+        f"{mine}: a file of this name existed and is not the fetched one; it is now {mine.name}.bak2"
     ]

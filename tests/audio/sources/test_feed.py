@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from audio.episode import Episode
 from audio.errors import FeedError
-from audio.sources.feed import episodes_of, feeds_of, moment_of, plain, seconds_of
+from audio.sources.feed import episodes_of, feeds_of
+from audio.sources.values import parse_date, parse_duration, plain_text
 from tests.support.paths import FEEDS
 
 FEED_URL = "https://feeds.example/show/feed.xml"
@@ -172,20 +173,20 @@ def test_durations_in_every_spelling(seconds: int) -> None:
         f"PT{hours}H{minutes % 60}M{seconds % 60}S",
         f" {seconds}.0 ",
     )
-    assert {seconds_of(spelling) for spelling in spellings} == {float(seconds)}
+    assert {parse_duration(spelling) for spelling in spellings} == {float(seconds)}
 
 
 @pytest.mark.parametrize("text", ["", "0", "abc", "1:2:3:4", "-5", "٣", "1e9", "PT", "P", "12 min"])
 def test_what_is_no_duration(text: str) -> None:
-    assert seconds_of(text) is None
+    assert parse_duration(text) is None
 
 
 @given(st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1)), st.integers(-12, 14))
 def test_dates_of_mail_and_atom_agree(moment: datetime, offset: int) -> None:
     zoned = moment.replace(microsecond=0, tzinfo=timezone(timedelta(hours=offset)))
-    assert moment_of(format_datetime(zoned)) == zoned
-    assert moment_of(zoned.isoformat()) == zoned
-    assert moment_of(zoned.astimezone(UTC).isoformat().replace("+00:00", "Z")) == zoned
+    assert parse_date(format_datetime(zoned)) == zoned
+    assert parse_date(zoned.isoformat()) == zoned
+    assert parse_date(zoned.astimezone(UTC).isoformat().replace("+00:00", "Z")) == zoned
 
 
 @pytest.mark.parametrize(
@@ -202,18 +203,18 @@ def test_dates_of_mail_and_atom_agree(moment: datetime, offset: int) -> None:
     ],
 )
 def test_moments_are_in_utc_or_none(text: str, expected: datetime | None) -> None:
-    moment = moment_of(text)
+    moment = parse_date(text)
     assert moment == expected
     assert moment is None or moment.utcoffset() == timedelta(0)
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2020-13-45", "Mon, 99 Foo 2020", "9" * 500])
 def test_what_is_no_date(text: str) -> None:
-    assert moment_of(text) is None
+    assert parse_date(text) is None
 
 
 def test_plain_takes_one_layer_of_markup_off() -> None:
-    assert plain("<b>A</b> &amp; B  <i>c</i> 1 < 2") == "A & B c 1 < 2"
+    assert plain_text("<b>A</b> &amp; B  <i>c</i> 1 < 2") == "A & B c 1 < 2"
 
 
 def test_opml_names_its_feeds_once() -> None:

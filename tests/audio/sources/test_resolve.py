@@ -97,7 +97,7 @@ def test_what_names_nothing_is_told_so(tmp_path: Path, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("source", ["ftp://me:secret@x.example/a.mp3", "s3://x/*.mp3", "file:///a.mp3"])
 def test_addresses_other_than_the_webs_are_refused(source: str) -> None:
-    with pytest.raises(SourceError, match=r"^[a-z0-9]+://[^@]+3: only http and https addresses are fetched;"):
+    with pytest.raises(SourceError, match=r"^[a-z0-9]+://[^@]+3: only http and https addresses are supported;"):
         episodes_from(source)
 
 
@@ -198,7 +198,7 @@ def test_packed_feed_and_busy_server(server: HostileServer) -> None:
 
 def test_packed_bomb_is_limited(server: HostileServer) -> None:
     url = server.put("/feed", Resource(b"<rss>" + b" " * 50_000_000, packed=True))
-    with Client([url], limits=Limits(document_bytes=1 << 20)) as client, pytest.raises(FetchError, match="1 MiB"):
+    with Client([url], limits=Limits(max_document_bytes=1 << 20)) as client, pytest.raises(FetchError, match="1 MiB"):
         episodes_from(url, client=client)
 
 
