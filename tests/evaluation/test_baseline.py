@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.support.checked_clip import TALK, Check, Telling, state, with_words, write_clip
-from transcribe.evaluation.baseline import DRAWS, Kept, is_worse
+from transcribe.evaluation.baseline import RESAMPLES, BaselineClip, is_worse
 
 
 def test_a_baseline_catches_what_limits_let_pass(check: Check, tmp_path: Path) -> None:
@@ -23,7 +23,7 @@ def test_a_baseline_catches_what_limits_let_pass(check: Check, tmp_path: Path) -
     assert check("clips", "--fresh", stages=Telling(talk=worse))[0] == 0
     code, out, _ = check("clips", "--baseline", "b.json")
     assert code == 1
-    assert "wer: 6.7 % where the baseline has 0.0 %, which is no noise" in out
+    assert "wer: 6.7 %, up from 0.0 % in the baseline, which is more than noise" in out
     assert "{+banana+}" in out
     assert (tmp_path / "b.json").read_text() == kept, "comparing writes nothing"
 
@@ -43,7 +43,7 @@ def test_a_name_lost_since_the_baseline_is_caught(check: Check, tmp_path: Path) 
     check("clips", "--fresh", stages=Telling(talk=with_words("Welcome, Grace", "Welcome, Grays")))
     code, out, _ = check("clips", "--baseline", "b.json")
     assert code == 1
-    assert "names: 33.3 % where the baseline has 0.0 %" in out
+    assert "names: 33.3 %, up from 0.0 % in the baseline" in out
 
 
 def two_clips(check: Check, tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_clip_that_went_away_is_missed(check: Check, tmp_path: Path) -> None:
     code, out, _ = check("clips", "--baseline", "b.json", "--junit", "j.xml")
     assert code == 1
     assert state(out, "second") == "FAIL"
-    assert "baseline: this clip is in it, but was not checked; bring it back, or renew it with" in out
+    assert "baseline: has this clip, but it was not checked; restore the clip, or renew the baseline with" in out
     assert 'classname="second" name="baseline"' in (tmp_path / "j.xml").read_text()
     assert check("clips", "--baseline", "b.json", "--update-baseline")[0] == 0
     assert check("clips", "--baseline", "b.json")[0] == 0
@@ -84,7 +84,7 @@ def test_a_reference_that_changed_is_compared_with_nothing_and_says_so(check: Ch
     path.write_text(path.read_text() + "Ada: Bye.\n")
     code, out, _ = check("clips", "--baseline", "b.json")
     assert (code, state(out), state(out, "second")) == (1, "FAIL", "ok")
-    assert "baseline: its reference or its scoring changed since; renew the baseline with --update-baseline" in out
+    assert "baseline: the clip's reference or scoring has changed; renew the baseline with --update-baseline" in out
 
 
 def test_a_new_clip_is_a_note(check: Check, tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_runs_that_were_scored_differently_are_not_compared(check: Check, tmp_pa
     check("clips", "--baseline", "b.json", "--update-baseline")
     code, out, _ = check("clips", "--baseline", "b.json", "--normaliser", "none")
     assert code == 1, "a gate that compares nothing holds nothing"
-    assert "baseline: its reference or its scoring changed" in out
+    assert "baseline: the clip's reference or scoring has changed" in out
     assert "was 0.0 %" not in out
 
 
@@ -115,7 +115,7 @@ def test_what_is_no_longer_measured_is_worse(check: Check, tmp_path: Path) -> No
     (tmp_path / "clips" / "clips.toml").write_text(limits)
     code, out, _ = check("clips", "--fresh", "--baseline", "b.json", stages=Telling(talk=nameless))
     assert code == 1
-    assert "misnamed: not measured any more; the baseline has 0.0 %" in out
+    assert "misnamed: no longer measured; the baseline has 0.0 %" in out
 
 
 def test_new_words_come_first(check: Check, tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ ROW = {"reference": "x", "values": {"wer": 0.1}, "blocks": {"wer": [[1, 10]]}}
         ('{"schema": 9}', "newer turnscript"),
         ('{"schema": "1", "clips": {}}', "not a baseline"),
         ('{"schema": 1, "clips": []}', "not a baseline"),
-        ('{"schema": 1, "clips": {}}', "holds no clips"),
+        ('{"schema": 1, "clips": {}}', "has no clips"),
     ],
 )
 def test_a_damaged_baseline_is_a_usage_error(check: Check, tmp_path: Path, content: str, message: str) -> None:
@@ -164,8 +164,8 @@ def test_a_damaged_baseline_is_a_usage_error(check: Check, tmp_path: Path, conte
         ({"blocks": {"wer": [[1]]}}, "not enough values"),
         ({"blocks": {"wer": [["one", 2]]}}, "could not convert"),
         ({"blocks": 3}, "'int' object"),
-        ({"blocks": {"wer": [[-1, 10]]}}, "-1.0 is no count"),
-        ({"values": {"wer": float("nan")}}, "nan is no count"),
+        ({"blocks": {"wer": [[-1, 10]]}}, "-1.0 is not a count"),
+        ({"values": {"wer": float("nan")}}, "nan is not a count"),
         ({"values": {"wer": None}}, "NoneType"),
         ({"behind": 5}, "'int' object"),
     ],
@@ -216,7 +216,7 @@ def test_the_bootstrap_knows_the_odds() -> None:
     shuffled = [tuple((float(e), 10.0) for e in generator.permutation([1] * 20 + [0] * 20)) for _ in range(20)]
     alarms = sum(is_worse(one, other) for one, other in pairwise(shuffled))
     assert alarms == 0, "the same errors elsewhere are no regression"
-    assert DRAWS >= 1000
+    assert RESAMPLES >= 1000
 
 
 @pytest.mark.parametrize(
@@ -268,4 +268,4 @@ def test_a_long_turn_is_several_stretches(check: Check, tmp_path: Path) -> None:
 
 def test_what_a_baseline_holds_is_what_a_run_can_find() -> None:
     with pytest.raises(ValueError, match="cpwer has no blocks"):
-        Kept("x", {"cpwer": 0.0}, {})
+        BaselineClip("x", {"cpwer": 0.0}, {})

@@ -46,7 +46,7 @@ FAULTS = {
     "a loop": (Telling(talk=LOOP), ["invented_words: 30 is over the limit of 8", "loop: ", "it was so it was so"]),
     "one voice for two": (
         Telling(talk=[("A", text) for _, text in TALK]),
-        ["speakers: 1 off is over", "speakers: 1 where 2 speak", "der: "],
+        ["speakers: 1 off is over", "speakers: 1 instead of 2", "der: "],
     ),
 }
 
@@ -96,7 +96,7 @@ def test_a_clip_without_reference_cannot_be_run(check: Check, tmp_path: Path) ->
     tone(tmp_path / "clips" / "lonely.wav")
     code, out, _ = check("clips")
     assert code == 2
-    assert "lonely.wav: no reference beside it; write lonely.ref.md or lonely.ref.txt or lonely.rttm" in out
+    assert "lonely.wav: has no reference; write lonely.ref.md or lonely.ref.txt or lonely.rttm" in out
     assert state(out) == "ok", "the others are checked all the same"
 
 
@@ -129,7 +129,7 @@ def test_a_stage_that_breaks_is_the_clips_own(check: Check, tmp_path: Path) -> N
     write_clip(tmp_path / "clips")
     code, out, _ = check("clips", stages=Telling(broken=frozenset({"diarize"})))
     assert code == 2
-    assert "garden: diarize broke, as told" in out
+    assert "garden:\n  diarize broke, as told" in out
 
 
 @pytest.mark.parametrize("place", ["empty", "nowhere"])
@@ -190,9 +190,9 @@ def test_every_limit_that_is_stated_and_not_measured_says_why(check: Check, tmp_
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("garden.ref.txt", "", "the reference holds no words"),
-        ("garden.ref.txt", "Ada: [laughs] (um)\n", "the reference holds no words"),
-        ("garden.rttm", ";; nobody\n", "the reference holds no speaker time"),
+        ("garden.ref.txt", "", "the reference has no words"),
+        ("garden.ref.txt", "Ada: [laughs] (um)\n", "the reference has no words"),
+        ("garden.rttm", ";; nobody\n", "the reference has no speaker time"),
     ],
 )
 def test_an_empty_reference_is_no_reference(
@@ -227,7 +227,7 @@ def test_a_speed_that_results_kept_before_hide_is_told(check: Check, run: Run, t
         stages = Telling()
         code, out, _ = check("clips", stages=stages)
         assert (code, stages.calls) == (0, [])
-        assert "note: garden: x_realtime: not measured, its transcript is kept from before; --fresh measures it" in out
+        assert "note: garden: x_realtime: not measured, because its transcript was cached; --fresh measures it" in out
     toml.write_text('[[clip]]\naudio = "garden.wav"\n')
     assert "x_realtime" not in check("clips")[1], "nobody asked for it"
     toml.write_text('[limits]\nx_realtime = 1e9\n[[clip]]\naudio = "garden.wav"\n')

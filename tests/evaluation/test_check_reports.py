@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from tests.support.checked_clip import SWAPPED, Check, Telling, with_words, write_clip
 from tests.support.paths import CHECK_CASES
 from tests.support.scripted_stages import tone
-from transcribe.evaluation.check import Checked, Report
+from transcribe.evaluation.check import ClipResult, Report
 from transcribe.evaluation.check_reports import github_annotations, junit, markdown, table
 from transcribe.evaluation.gates import Gate
 from transcribe.evaluation.score import Scoring
@@ -80,8 +80,8 @@ def test_two_runs_print_the_same(check: Check, tmp_path: Path) -> None:
 def report(text: str) -> Report:
     """One clip not met and one not run; names, failures, files and differences are all `text`."""
     gate = Gate("wer", 0.5, 0.1, 0.2, f"wer: {text}")
-    failed = Checked(text, (gate, Gate("der", None)), (text, f"new: {text}"), source=text, unmet=text)
-    return Report((Checked(text, error=text or "broke", source=text), failed), failed, (text,), Scoring())
+    failed = ClipResult(text, (gate, Gate("der", None)), (text, f"new: {text}"), source=text, baseline_failure=text)
+    return Report((ClipResult(text, error=text or "broke", source=text), failed), failed, (text,), Scoring())
 
 
 class Seen(HTMLParser):

@@ -14,7 +14,7 @@ from tests.support.checked_clip import Telling, found
 from tests.support.scripted_stages import ScriptedStages
 from transcribe.evaluation.clip_cutter import cut_clip
 from transcribe.evaluation.clips import find_clips
-from transcribe.evaluation.references import read_account
+from transcribe.evaluation.references import read_transcript
 from transcribe.settings import Settings
 
 RATE = 16_000
@@ -47,7 +47,7 @@ def test_a_clip_is_cut_at_silences_and_says_what_the_editor_says(run: Run, tmp_p
     code, out, err = run("clip", "talk.wav", "--from", "0:02", "--to", "0:05.0", "-o", "clips")
     assert (code, out.splitlines()) == (0, ["clips/talk-0002-0005.wav", "clips/talk-0002-0005.ref.txt"])
     assert err == "cut from 2.6 to 5.7 s\n", "the middles of the two silences"
-    said = read_account(tmp_path / "clips" / "talk-0002-0005.ref.txt").said
+    said = read_transcript(tmp_path / "clips" / "talk-0002-0005.ref.txt").utterances
     assert [(one.speaker, one.text) for one in said or ()] == [
         ("Grace", "I am certainly Grace."),
         ("Ada", "Thank you, Grace."),
@@ -82,7 +82,7 @@ def test_a_fragment_the_guest_opens_comes_with_what_a_check_needs(run: Run, tmp_
     draft.write_text(draft.read_text().replace("Then it stops.", "Then it ends."))
     _, _, err = run("clip", "talk.wav", "--from", "2.5", "--to", "12", "-o", "clips", "--name", "rain")
     assert (tmp_path / "clips" / "rain.ref.txt").read_text() == "Guest: Then it ends.\nRich: And we go.\n"
-    start = "Warning: clips/rain.wav: nothing in it tells who is who; its [[clip]] in clips.toml needs: "
+    start = "Warning: clips/rain.wav: a check would name its speakers wrongly; its [[clip]] in clips.toml needs: "
     (line,) = [line.removeprefix(start) for line in err.splitlines() if line.startswith(start)]
     heard = Telling(talk=[("A", "Then it ends."), ("B", "And we go.")])
     code, out, _ = run("check", "clips", stages=heard)
@@ -103,7 +103,7 @@ def test_again_changes_nothing_and_other_words_are_kept(run: Run, tmp_path: Path
     before = (tmp_path / "clips" / "x.wav").read_bytes()
     code, _, err = run(*args)
     assert code == 2
-    assert "x.ref.txt: is there already and holds something else" in err
+    assert "x.ref.txt: exists already with other content" in err
     assert reference.read_text() == "Ada: Mine.\n"
     assert (tmp_path / "clips" / "x.wav").read_bytes() == before
 
@@ -117,7 +117,7 @@ def test_the_recording_itself_is_never_cut_over(run: Run, tmp_path: Path) -> Non
         for name in ("talk", "alias"):
             code, out, err = run("clip", "talk.wav", *stretch, "-o", ".", "--name", name)
             assert (code, out) == (2, "")
-            assert f"{name}.wav: is the recording the clip is cut from; give another --name" in err
+            assert f"{name}.wav: is the recording that the clip is cut from; give another --name" in err
     assert {path: path.read_bytes() for path in tmp_path.glob("*") if path.is_file()} == before
 
 
@@ -126,8 +126,8 @@ def test_another_recording_of_the_clips_name_is_kept(run: Run, tmp_path: Path) -
     corrected(tmp_path, run)
     args = ("clip", "talk.wav", "--from", "2", "--to", "5", "-o", "clips", "--name", "x")
     for name, message in {
-        "x.wav": "clips/x.wav: is there already and holds something else; give another --name",
-        "x.mp3": "clips/x.mp3: is there already and would share the reference; give another --name",
+        "x.wav": "clips/x.wav: exists already with other content; give another --name",
+        "x.mp3": "clips/x.mp3: exists already and would share the reference; give another --name",
     }.items():
         folder = tmp_path / "clips"
         folder.mkdir(exist_ok=True)
@@ -147,7 +147,7 @@ def test_an_uncorrected_draft_and_a_cut_in_sound_are_warnings(run: Run, tmp_path
     run("run", "talk.wav")
     code, _, err = run("clip", "talk.wav", "--from", "1", "--to", "3", "-o", "clips")
     assert code == 0
-    assert "is as the machine wrote it; correct it first" in err
+    assert "has no corrections; correct it first" in err
     assert "no silence near 1.0 s" in err
     assert "no silence near 3.0 s" in err
 
@@ -160,7 +160,7 @@ def test_a_corrected_draft_is_corrected_after_the_sync_too(run: Run, tmp_path: P
     assert run("sync", str(draft))[0] == 0
     assert "correct it first" not in run(*clip, "after")[2]
     draft.write_text(draft.read_text().replace("I am certainly Grace.", "I am Grace."))
-    assert f"{draft}: is as the machine wrote it; correct it first" in run("clip", str(draft), *clip[2:], "back")[2]
+    assert f"{draft}: has no corrections; correct it first" in run("clip", str(draft), *clip[2:], "back")[2]
 
 
 def test_the_ends_of_the_recording_are_silences(run: Run, tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_the_ends_of_the_recording_are_silences(run: Run, tmp_path: Path) -> Non
     [
         (("--from", "5", "--to", "2"), 2, "give a --from and a later --to within it"),
         (("--from", "5", "--to", "1:00"), 2, "lasts 12.0 s"),
-        (("--from", "soon", "--to", "5"), 2, "'soon' is not a moment"),
+        (("--from", "soon", "--to", "5"), 2, "'soon' is not a time"),
         (("--from", "8", "--to", "11"), 1, "nobody speaks from"),
     ],
 )
@@ -193,4 +193,4 @@ def test_without_a_draft_there_is_no_reference(run: Run, tmp_path: Path) -> None
     write_episode(tmp_path / "talk.wav", pauses=())
     code, _, err = run("clip", "talk.wav", "--from", "1", "--to", "3", "-o", "clips")
     assert code == 1
-    assert "no draft talk.md beside it or in transcripts" in err
+    assert "no draft talk.md in its folder or in transcripts" in err

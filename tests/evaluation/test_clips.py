@@ -44,7 +44,7 @@ def test_settings_are_spelled_as_everywhere_else(check: Check, tmp_path: Path) -
     toml = tmp_path / "clips.toml"
     toml.write_text("[settings]\nmodell = 1\n")
     message = check(".")[2]
-    offered = message.rstrip().partition("; there are ")[2].split(", ")
+    offered = message.rstrip().partition("; the settings are ")[2].split(", ")
     assert {"format", "beam-size", "cache-limit"} <= set(offered)
     assert not {"formats", "beam_size"} & set(offered)
     for name in offered:
@@ -116,7 +116,7 @@ def test_limits_and_settings_alone_hold_for_every_recording_of_the_folder(check:
     assert (code, "der: not measured: the reference has no speaker times" in out) == (1, True), "stated for all"
     tone(tmp_path / "clips" / "lonely.wav")
     code, out, _ = check("clips")
-    assert (code, "lonely.wav: no reference beside it" in out) == (2, True), "as in a folder without the file"
+    assert (code, "lonely.wav: has no reference" in out) == (2, True), "as in a folder without the file"
 
 
 def test_terms_are_looked_at_like_names(check: Check, tmp_path: Path) -> None:
@@ -131,10 +131,13 @@ def test_terms_are_looked_at_like_names(check: Check, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("toml", "message"),
     [
-        ('[[clip]]\naudio = "gone.wav"\nreference = "garden.ref.txt"\n', "gone.wav: there is no such recording"),
-        ('[[clip]]\naudio = "gone.wav"\n', "clips/gone.wav: there is no such recording; correct `audio` in clips.toml"),
+        ('[[clip]]\naudio = "gone.wav"\nreference = "garden.ref.txt"\n', "gone.wav: the recording does not exist"),
+        (
+            '[[clip]]\naudio = "gone.wav"\n',
+            "clips/gone.wav: the recording does not exist; correct `audio` in clips.toml",
+        ),
         ('[[clip]]\naudio = "garden.wav"\nreference = "gone.ref.txt"\n', "gone.ref.txt: the reference cannot be read"),
-        ('[[clip]]\naudio = "garden.wav"\nreference = []\n', "garden.wav: no reference"),
+        ('[[clip]]\naudio = "garden.wav"\nreference = []\n', "garden.wav: has no reference"),
     ],
 )
 def test_a_listed_file_that_is_missing_is_named(check: Check, tmp_path: Path, toml: str, message: str) -> None:

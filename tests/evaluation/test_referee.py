@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import SHARED
-from transcribe.evaluation.references import Account, read_account, read_reference
+from transcribe.evaluation.references import SpeakerTranscript, read_reference, read_transcript
 from transcribe.evaluation.score import Score, score
 
 
-def damaged(reference: Account) -> dict[str, object]:
+def damaged(reference: SpeakerTranscript) -> dict[str, object]:
     """A hypothesis with every kind of error, at places that depend on nothing but the reference."""
     words = []
     for at, (start, end, speaker, text) in enumerate(timed_words(reference)):
@@ -32,9 +32,9 @@ def damaged(reference: Account) -> dict[str, object]:
     return {"words": words, "segments": segments}
 
 
-def timed_words(reference: Account) -> list[tuple[float, float, str, str]]:
-    if reference.said is not None:
-        texts = [(said.speaker, word) for said in reference.said for word in said.text.split()]
+def timed_words(reference: SpeakerTranscript) -> list[tuple[float, float, str, str]]:
+    if reference.utterances is not None:
+        texts = [(said.speaker, word) for said in reference.utterances for word in said.text.split()]
         return [(i / 2, i / 2 + 0.4, who, word) for i, (who, word) in enumerate(texts)]
     return [
         (span.start + i / 2, span.start + i / 2 + 0.4, span.speaker, f"word{i}")
@@ -51,10 +51,10 @@ def test_the_referee_agrees_on_every_file_of_the_corpus(tmp_path: Path) -> None:
     expected: dict[str, Score] = {}
     for name in names:
         words, times = corpus / f"{name}.ref.txt", corpus / f"{name}.rttm"
-        reference = read_reference(words) if words.is_file() else read_account(times)
+        reference = read_reference(words) if words.is_file() else read_transcript(times)
         path = tmp_path / f"{name}.json"
         path.write_text(json.dumps(damaged(reference)), encoding="utf-8")
-        expected[name] = score(reference, read_account(path))
+        expected[name] = score(reference, read_transcript(path))
     referee = [sys.executable, "-W", "ignore", str(SHARED / "tools" / "score.py"), str(tmp_path), str(corpus)]
     rows = subprocess.run(referee, capture_output=True, text=True, check=True).stdout.splitlines()[1:-1]
     assert len(rows) == len(names) >= 15

@@ -11,7 +11,14 @@ from audio.episode import Episode
 from output.formats import write
 from tests.support.paths import CLIPS
 from transcribe.errors import TranscriptError
-from transcribe.evaluation.references import Account, Said, account_of, read_account, read_reference, with_times
+from transcribe.evaluation.references import (
+    SpeakerTranscript,
+    Utterance,
+    read_reference,
+    read_transcript,
+    speaker_transcript_of,
+    with_times,
+)
 from transcribe.evaluation.score import score
 from transcribe.transcript import MadeWith, Speaker, SpeakerSpan, Transcript, Turn, Word
 
@@ -37,7 +44,7 @@ def test_what_is_written_is_read_as_what_was_said(tmp_path: Path, name: str) -> 
     path = tmp_path / f"talk.{suffix}"
     content = write(transcript(), name)
     path.write_text(content if isinstance(content, str) else content.decode())
-    found = score(account_of(transcript()), read_account(path))
+    found = score(speaker_transcript_of(transcript()), read_transcript(path))
     rates = found.as_dict()
     assert {rates[key] for key in ("wer", "cpwer", "tcpwer", "der") if rates[key] is not None} == {0}
     assert rates["speakers_hyp"] == rates["speakers_ref"] == 2
@@ -58,7 +65,7 @@ def test_captions_of_others(tmp_path: Path) -> None:
         b"2\r\n00:00:01,500 --> 01:00:02,500\r\nNora: four & five\r\n"
     )
     for path in (vtt, srt):
-        assert [(one.speaker, one.text, one.start, one.end) for one in read_account(path).said or ()] == [
+        assert [(one.speaker, one.text, one.start, one.end) for one in read_transcript(path).utterances or ()] == [
             ("Rich Bowen", "one two three", 0.0, 1.0),
             ("Nora", "four & five", 1.5, 3602.5),
         ]
@@ -67,7 +74,7 @@ def test_captions_of_others(tmp_path: Path) -> None:
 def test_lines_of_speakers(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("\ufeffRich: Hello\nthere [laughs].\n\nNora: Hi (softly).\nRich: Bye", encoding="utf-8")
-    said = read_account(path).said
+    said = read_transcript(path).utterances
     assert said is not None
     assert [(one.speaker, one.text.split()) for one in said] == [
         ("Rich", ["Hello", "there", "."]),
@@ -75,7 +82,7 @@ def test_lines_of_speakers(tmp_path: Path) -> None:
         ("Rich", ["Bye"]),
     ]
     path.write_text("Nobody is named here.")
-    assert [one.text for one in read_account(path).said or ()] == ["Nobody is named here."]
+    assert [one.text for one in read_transcript(path).utterances or ()] == ["Nobody is named here."]
 
 
 def test_stm_and_flat_words(tmp_path: Path) -> None:
@@ -93,42 +100,46 @@ def test_stm_and_flat_words(tmp_path: Path) -> None:
             }
         )
     )
-    rates = score(read_account(stm), read_account(flat)).as_dict()
+    rates = score(read_transcript(stm), read_transcript(flat)).as_dict()
     assert (rates["wer"], rates["tcpwer"], rates["der"]) == (0, 0, 0)
 
 
 def test_whisper_without_speakers_has_words_and_times(tmp_path: Path) -> None:
     path = tmp_path / "w.json"
     path.write_text(json.dumps({"text": " Hi.", "segments": [{"start": 0.0, "end": 1.0, "text": " Hi."}]}))
-    read = read_account(path)
-    assert (read.timed, read.spans) == (True, None)
+    read = read_transcript(path)
+    assert (read.has_times, read.spans) == (True, None)
 
 
 def test_a_reference_takes_the_times_beside_it() -> None:
     """The twelve lines of the sample clip stand for its twelve spans."""
     reference = read_reference(CLIPS / "packaging-notes.ref.txt")
-    assert reference.timed
-    assert reference.said is not None
-    assert (reference.said[1].speaker, reference.said[1].start, reference.said[1].end) == ("Nora", 12.693, 15.944)
-    fewer = with_times(Account((Said("Rich", "Hello."),)), reference)
-    assert (fewer.timed, fewer.spans) == (False, reference.spans)
+    assert reference.has_times
+    assert reference.utterances is not None
+    assert (reference.utterances[1].speaker, reference.utterances[1].start, reference.utterances[1].end) == (
+        "Nora",
+        12.693,
+        15.944,
+    )
+    fewer = with_times(SpeakerTranscript((Utterance("Rich", "Hello."),)), reference)
+    assert (fewer.has_times, fewer.spans) == (False, reference.spans)
 
 
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.docx", b"PK", "of no kind that can be scored; give one of .json"),
+        ("a.docx", b"PK", "cannot score this format; give one of .json"),
         ("a.md", b"# A heading\n\nNobody speaks.\n", "no line begins with a speaker in bold"),
-        ("a.json", b"{", "is not what its suffix says"),
-        ("a.json", b"[" * 200_000, "is not what its suffix says"),
-        ("a.json", b"{}", "holds no turns, words or segments"),
-        ("a.json", b'"words"', "holds no turns, words or segments"),
+        ("a.json", b"{", "does not have the format of its suffix"),
+        ("a.json", b"[" * 200_000, "does not have the format of its suffix"),
+        ("a.json", b"{}", "has no turns, words or segments"),
+        ("a.json", b'"words"', "has no turns, words or segments"),
         ("a.json", b'{"segments": [{"text": "hi", "start": 1, "end": null}]}', "has a start or an end, but not both"),
         ("a.json", b'{"turns": []}', "not a turnscript transcript"),
         ("a.txt", b"\xff\xfeA", "is not UTF-8"),
         ("a.vtt", b"WEBVTT\n\nsoon --> later\nHello\n", "not the times of a caption: 'soon --> later'"),
-        ("a.rttm", b"SPEAKER x 1 0 1\n", "line 1: 5 fields where 8 or more belong"),
-        ("a.rttm", b"\nSPEAKER x 1 0 -1 <NA> <NA> A\n", "line 2: 0.0 and -1.0 are no stretch of time"),
+        ("a.rttm", b"SPEAKER x 1 0 1\n", "line 1: has 5 fields; at least 8 are needed"),
+        ("a.rttm", b"\nSPEAKER x 1 0 -1 <NA> <NA> A\n", "line 2: start 0.0 or duration -1.0 is negative"),
         ("a.rttm", b"SPEAKER x 1 nan 1 <NA> <NA> A\n", "is not a stretch of time"),
         ("a.srt", b"1\n00:00:05,000 --> 00:00:01,000\nhi\n", "is not a stretch of time"),
         ("a.stm", b"x 1 A soon later hello\n", "line 1: 'soon' and 'later' are not times"),
@@ -140,6 +151,6 @@ def test_a_file_that_cannot_be_read_is_named_with_its_line(
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(TranscriptError) as caught:
-        read_account(path)
+        read_transcript(path)
     assert str(path) in str(caught.value)
     assert message in str(caught.value)

@@ -16,7 +16,7 @@ from tests.support.paths import ROOT
 from transcribe.cli.main import main
 from transcribe.errors import SettingsError
 from transcribe.evaluation.metrics import NORMALISERS, WordErrors, normaliser
-from transcribe.evaluation.references import Account, Said
+from transcribe.evaluation.references import SpeakerTranscript, Utterance
 from transcribe.evaluation.score import Scoring, score, seconds_without
 from transcribe.evaluation.word_alignment import Kind, Token, align
 from transcribe.transcript import SpeakerSpan
@@ -24,12 +24,12 @@ from transcribe.transcript import SpeakerSpan
 PLAIN = Scoring(normaliser="none")
 
 
-def account(*rows: tuple[str, str]) -> Account:
-    return Account(tuple(Said(speaker, text) for speaker, text in rows))
+def account(*rows: tuple[str, str]) -> SpeakerTranscript:
+    return SpeakerTranscript(tuple(Utterance(speaker, text) for speaker, text in rows))
 
 
-def spans(*rows: tuple[float, float, str]) -> Account:
-    return Account(None, tuple(SpeakerSpan(*row) for row in rows))
+def spans(*rows: tuple[float, float, str]) -> SpeakerTranscript:
+    return SpeakerTranscript(None, tuple(SpeakerSpan(*row) for row in rows))
 
 
 # ---- worked out by hand
@@ -42,7 +42,7 @@ def test_words_changed_lost_and_invented() -> None:
     assert found.words.rate == 0.5
     assert (found.speakers_ref, found.speakers_hyp) == (1, 1)
     (difference,) = found.differences  # errors with a single right word between them are one difference
-    assert difference.shown == "the [-cat sat on the-]{+big cat sit on+} mat"
+    assert difference.one_line == "the [-cat sat on the-]{+big cat sit on+} mat"
     assert difference.columns == ("the *** cat sat on the mat", "the big cat sit on *** mat")
     assert difference.cost == 3
 
@@ -68,13 +68,13 @@ def test_a_word_given_to_the_wrong_speaker_costs_two() -> None:
 def test_a_voice_too_many_is_all_errors() -> None:
     found = score(account(("A", "a b c d")), account(("x", "a b"), ("y", "c d")), PLAIN)
     assert found.cp == WordErrors(0, 2, 2, 4)
-    assert sum(errors for errors, _ in found.blocks["cpwer"]) == 4
+    assert sum(errors for errors, _ in found.segments["cpwer"]) == 4
 
 
 def test_right_words_at_the_wrong_time_are_wrong_for_tcpwer() -> None:
-    reference = Account((Said("A", "a b", 0, 1), Said("A", "c d", 100, 101)))
-    near = Account((Said("x", "a b", 1, 2), Said("x", "c d", 99, 100)))
-    far = Account((Said("x", "a b", 0, 1), Said("x", "c d", 160, 161)))
+    reference = SpeakerTranscript((Utterance("A", "a b", 0, 1), Utterance("A", "c d", 100, 101)))
+    near = SpeakerTranscript((Utterance("x", "a b", 1, 2), Utterance("x", "c d", 99, 100)))
+    far = SpeakerTranscript((Utterance("x", "a b", 0, 1), Utterance("x", "c d", 160, 161)))
     assert score(reference, near, PLAIN).tcp == WordErrors(0, 0, 0, 4)
     assert score(reference, far, PLAIN).tcp == WordErrors(0, 2, 2, 4)
     assert score(reference, far, PLAIN).cp == WordErrors(0, 0, 0, 4)
@@ -92,8 +92,8 @@ def test_speaker_time_with_and_without_collar() -> None:
     lenient = score(reference, hypothesis)
     assert lenient.time is not None
     assert lenient.time.rate == pytest.approx(1.75 / 19)
-    assert sum(errors for errors, _ in lenient.blocks["der"]) == pytest.approx(1.75)
-    assert sum(length for _, length in lenient.blocks["der"]) == pytest.approx(19)
+    assert sum(errors for errors, _ in lenient.segments["der"]) == pytest.approx(1.75)
+    assert sum(length for _, length in lenient.segments["der"]) == pytest.approx(19)
 
 
 def test_overlap_counts_for_each_speaker_unless_skipped() -> None:
@@ -126,9 +126,9 @@ def test_passages_are_told_from_slips_and_loops_from_inventions() -> None:
     text = " ".join(f"w{i}" for i in range(30))
     middle = " ".join(f"w{i}" for i in (*range(10), *range(20, 30)))
     whole, cut = account(("A", text)), account(("A", middle))
-    assert [len(one.reference) for one in score(whole, cut, PLAIN).passages(Kind.LOST)] == [10]
+    assert [len(one.reference) for one in score(whole, cut, PLAIN).passages(Kind.DELETION)] == [10]
     invented = score(cut, whole, PLAIN)
-    assert [len(one.hypothesis) for one in invented.passages(Kind.INVENTED)] == [10]
+    assert [len(one.hypothesis) for one in invented.passages(Kind.INSERTION)] == [10]
     assert invented.invented_words == 10
     loop = account(("A", middle.replace("w9", "w9" + " thank you" * 8)))
     (difference,) = score(cut, loop, PLAIN).passages(Kind.LOOP)
@@ -139,7 +139,7 @@ def test_names_said_and_missed() -> None:
     """Rich in lower case is a word like others, S1 is nobody's name."""
     reference = account(("Rich", "I am Rich, Nora."), ("Nora", "Thanks, Rich. It is a rich soil."), ("S1", "Nora?"))
     found = score(reference, account(("x", "I am Rich, Laura. Thanks, Ritsch. It is a rich soil. Nora?")))
-    assert [(one.name, one.said, one.missed) for one in found.names] == [("Rich", 3, 1), ("Nora", 2, 1)]
+    assert [(one.name, one.mentions, one.missed) for one in found.names] == [("Rich", 3, 1), ("Nora", 2, 1)]
 
 
 def test_swapped_names_cost_no_cpwer_but_are_seen() -> None:
@@ -154,13 +154,13 @@ def test_swapped_names_cost_no_cpwer_but_are_seen() -> None:
 
 def test_nothing_against_something() -> None:
     """An empty hypothesis loses everything, an empty reference has nothing to lose (as jiwer has it, rate 1)."""
-    some, none = account(("A", "a b c")), Account(())
+    some, none = account(("A", "a b c")), SpeakerTranscript(())
     assert score(some, none).as_dict()["wer"] == 1
     assert score(some, none).as_dict()["cpwer"] == 1
     assert score(none, some).as_dict()["wer"] == 1
     assert score(none, none).as_dict()["wer"] == 0
     assert score(spans((0, 1, "A")), some).as_dict() | {"wer": None} == score(spans((0, 1, "A")), some).as_dict()
-    silent = score(spans((0, 10, "A")), Account((), ()))
+    silent = score(spans((0, 10, "A")), SpeakerTranscript((), ()))
     assert (silent.as_dict()["der"], silent.lost_seconds) == (1, 10)
 
 
@@ -178,7 +178,7 @@ def test_normalisations_are_named_and_differ() -> None:
     }
     with pytest.raises(SettingsError, match="'klingon' is not one of english, basic, none"):
         Scoring(normaliser="klingon")
-    assert "EnglishTextNormalizer" in Scoring().shown
+    assert "EnglishTextNormalizer" in Scoring().description
 
 
 # ---- properties
@@ -210,8 +210,8 @@ def test_stretches_add_up_and_differences_hold_every_error(
     assert found.cp is not None
     for measure, counts in (("wer", found.words), ("cpwer", found.cp)):
         if reference:
-            assert sum(errors for errors, _ in found.blocks[measure]) == counts.errors
-            assert sum(length for _, length in found.blocks[measure]) == counts.length
+            assert sum(errors for errors, _ in found.segments[measure]) == counts.errors
+            assert sum(length for _, length in found.segments[measure]) == counts.length
     assert sum(d.cost for d in found.differences if d.kind is not Kind.SPEAKER) == found.words.errors
     costs = [d.cost for d in found.differences]
     assert costs == sorted(costs, reverse=True)
@@ -244,8 +244,8 @@ def test_the_contract_of_the_json(tmp_path: Path, capsys: pytest.CaptureFixture[
         "wer": 0.4, "cpwer": 0.4, "der": None, "speakers_ref": 2, "speakers_hyp": 2, "words": 5, "errors": errors
     }  # fmt: skip
     code, out, _ = run(str(tmp_path / "r.txt"), str(tmp_path / "h.txt"), "--normaliser", "none", capsys=capsys)
-    assert "WER       40.00 %   1 changed, 0 lost, 1 invented, of 5 words" in out
-    assert "  one two three four five\n             one two tree  four five\n" in out
+    assert "WER       40.00 %   1 substituted, 0 deleted, 1 inserted, of 5 words" in out
+    assert "  one two three four five\n              one two tree  four five\n" in out
     assert "normalised by none" in out
 
 
@@ -254,7 +254,7 @@ def test_what_cannot_be_compared_is_an_error(tmp_path: Path, capsys: pytest.Capt
     (tmp_path / "h.txt").write_text("x: one\n")
     code, _, err = run(str(tmp_path / "r.rttm"), str(tmp_path / "h.txt"), capsys=capsys)
     assert code == 1
-    assert "tells of nothing" in err
+    assert "neither words nor speaker times in common" in err
 
 
 @pytest.mark.parametrize("content", ["", "\n\n", "Rich: [laughs]\n", "Rich: um\n"])
@@ -266,21 +266,21 @@ def test_an_empty_reference_is_an_error(tmp_path: Path, capsys: pytest.CaptureFi
         code, out, err = run(str(tmp_path / "r.txt"), str(tmp_path / hypothesis), "--json", capsys=capsys)
         assert (code, out) == (1, "")
         assert "r.txt against" in err
-        assert "the reference holds no words" in err
+        assert "the reference has no words" in err
 
 
 def test_without_the_extra_one_line_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "r.txt").write_text("Rich: one\n")
     code = (
         "import sys\nsys.modules['meeteval'] = None\nfrom pathlib import Path\n"
-        "from transcribe.errors import TranscribeError\nfrom transcribe.evaluation.references import read_account\n"
+        "from transcribe.errors import TranscribeError\nfrom transcribe.evaluation.references import read_transcript\n"
         "from transcribe.evaluation.score import Scoring, score\n"
-        f"one = read_account(Path({str(tmp_path / 'r.txt')!r}))\n"
+        f"one = read_transcript(Path({str(tmp_path / 'r.txt')!r}))\n"
         "try:\n    score(one, one, Scoring(normaliser='none'))\nexcept TranscribeError as error:\n    print(error)\n"
     )
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     result = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
     assert result.stdout.splitlines() == [
-        "scoring needs meeteval.wer, which is not here; pip install 'turnscript[check]' "
+        "scoring needs meeteval.wer, which is not installed; pip install 'turnscript[check]' "
         "(in a checkout: pip install '.[check]')"
     ]

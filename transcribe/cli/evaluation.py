@@ -1,4 +1,4 @@
-"""`transcribe score`, `transcribe check`, `transcribe clip`: how good a transcript is, and a gate on it."""
+"""`transcribe score`, `transcribe check`, `transcribe clip`: measure the quality of transcripts, and gate on it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from transcribe.settings import Settings, Stage
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
-    from transcribe.evaluation.baseline import Baseline
     from transcribe.evaluation.check import Report
     from transcribe.evaluation.clips import Clip
     from transcribe.evaluation.score import Score, Scoring
@@ -26,54 +25,53 @@ if TYPE_CHECKING:
     from transcribe.pipeline.stages import StagesMaker
 
 
-_HEARD_BY = set(Stage) - {Stage.RENDER}
-_OF_A_CHECK = [  # who speaks is each clip's own, and layout is not checked
+_CHECK_SETTINGS = [  # without layout, which is not checked, and `speakers`, which each clip has in clips.toml
     field.name
     for field in fields(Settings)
-    if (field.metadata["stages"] & _HEARD_BY or field.name in ("device", "threads")) and field.name != "speakers"
+    if (field.metadata["stages"] - {Stage.RENDER} or field.name in ("device", "threads")) and field.name != "speakers"
 ]
 
 
 def _scoring_options(command: F) -> F:
     for option in (
-        click.option("--skip-overlap", is_flag=True, help="Leave out for DER where several people speak."),
+        click.option("--skip-overlap", is_flag=True, help="Do not score overlapping speech for DER."),
         click.option(
             "--collar",
             type=click.FloatRange(0, 5),
             default=0.25,
             show_default=True,
             metavar="SECONDS",
-            help="On either side of a speaker's boundary, not scored for DER.",
+            help="Time on either side of a speaker boundary that is not scored for DER.",
         ),
         click.option(
             "--normaliser",
             type=click.Choice(["english", "basic", "none"]),
             default="english",
             show_default=True,
-            help="What makes words comparable: Whisper's English rules, its basic ones for all languages, or none.",
+            help="How to normalise words: Whisper's English rules, its basic rules for all languages, or none.",
         ),
     ):
         command = option(command)
     return command
 
 
-def _scoring(given: dict[str, Any]) -> Scoring:
-    """The scoring the options ask for, which are taken out of `given`."""
+def _scoring(options: dict[str, Any]) -> Scoring:
+    """The scoring of the command's options; removes them from `options`."""
     from transcribe.evaluation.score import Scoring
 
-    return Scoring(**{name: given.pop(name) for name in ("normaliser", "collar", "skip_overlap")})
+    return Scoring(**{name: options.pop(name) for name in ("normaliser", "collar", "skip_overlap")})
 
 
 @click.command()
 @click.argument("reference", type=click.Path(path_type=Path), metavar="REF")
 @click.argument("hypothesis", type=click.Path(path_type=Path), metavar="HYP")
 @_scoring_options
-@click.option("--json", "as_json", is_flag=True, help="Print JSON: rates as fractions, null for what is not known.")
-def score(reference: Path, hypothesis: Path, as_json: bool, **given: Any) -> int:
-    """Measure a transcript against a reference: words, speakers, times, and the costliest differences.
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: rates as fractions, null if not measured.")
+def score(reference: Path, hypothesis: Path, as_json: bool, **options: Any) -> int:
+    """Score a transcript against a reference: words, speakers, times, and the worst differences.
 
-    REF and HYP are Markdown drafts, `Speaker: text` lines (.txt), JSON, VTT, SRT, RTTM or STM. What one of them does
-    not tell of is not measured. With NAME.ref.md or NAME.ref.txt the speaker times of NAME.rttm beside it are read too.
+    REF and HYP are Markdown drafts, `Speaker: text` lines (.txt), JSON, VTT, SRT, RTTM or STM. Measures whose data one
+    of them lacks are left out. For NAME.ref.md or NAME.ref.txt, a NAME.rttm next to it adds the speaker times.
 
     \b
     Examples:
@@ -82,63 +80,67 @@ def score(reference: Path, hypothesis: Path, as_json: bool, **given: Any) -> int
     """
     from transcribe.errors import TranscriptError
     from transcribe.evaluation import score as scores
-    from transcribe.evaluation.references import read_account, read_reference
+    from transcribe.evaluation.references import read_reference, read_transcript
 
-    found = scores.score(read_reference(reference), read_account(hypothesis), _scoring(given))
-    if found.lacks:
-        raise TranscriptError(f"{reference} against {hypothesis}: {found.lacks}")
+    result = scores.score(read_reference(reference), read_transcript(hypothesis), _scoring(options))
+    if result.problem:
+        raise TranscriptError(f"{reference} against {hypothesis}: {result.problem}")
     if as_json:
-        echo_json(found.as_dict())
+        echo_json(result.as_dict())
     else:
-        click.echo("\n".join(map(for_terminal, _lines(found))))
+        click.echo("\n".join(map(for_terminal, _lines(result))))
     return 0
 
 
-def _lines(found: Score) -> list[str]:
-    """The score for people to read."""
+def _lines(result: Score) -> list[str]:
+    """The score for people."""
+    from output.text import clock
+
     lines = []
-    for name, counts in (("WER", found.words), ("cpWER", found.cp), ("tcpWER", found.tcp)):
+    for name, counts in (("WER", result.words), ("cpWER", result.cp), ("tcpWER", result.tcp)):
         if counts is not None:
-            kinds = f"{counts.substitutions} changed, {counts.deletions} lost, {counts.insertions} invented"
+            kinds = f"{counts.substitutions} substituted, {counts.deletions} deleted, {counts.insertions} inserted"
             lines.append(f"{name:<9}{100 * counts.rate:6.2f} %   {kinds}, of {counts.words} words")
-    if found.time is not None and found.jaccard is not None:
-        time = found.time
+    if result.time is not None and result.jaccard is not None:
+        time = result.time
         kinds = f"{time.missed:.1f} missed, {time.false_alarm:.1f} false alarm, {time.confusion:.1f} wrong speaker"
         lines.append(f"{'DER':<9}{100 * time.rate:6.2f} %   {kinds}, of {time.speech:.1f} s")
-        lines.append(f"{'JER':<9}{100 * found.jaccard.rate:6.2f} %")
-    lines.append(f"{'speakers':<9}{found.speakers_hyp:6} of {found.speakers_ref}")
-    if found.lost_seconds is not None:
-        lines.append(f"{'lost':<9}{found.lost_seconds:6.1f} s of speech;  invented {found.invented_seconds:.1f} s")
-    if found.words is not None:
-        lines.append(f"{'passages':<9}{found.lost_words:6} words lost;  {found.invented_words} words invented")
-    lines += [f"{'name':<9}{name.missed:6} of {name.said}: {name.name} missed" for name in found.names if name.missed]
-    if found.differences:
-        lines += ["", "The costliest differences: errors, when, what; the reference, and the transcript below it"]
-    for one in found.differences[:10]:
-        at = "      " if one.start is None else f"{int(one.start) // 60:3}:{int(one.start) % 60:02}"
-        what = f"{one.kind}: {' → '.join(one.speakers)}" if any(one.speakers) else str(one.kind)
-        lines += [f"{one.cost:4} {at}  {what}", *(f"{'':13}{line}" for line in one.columns)]
-    return [*lines, "", found.scoring.shown]
+        lines.append(f"{'JER':<9}{100 * result.jaccard.rate:6.2f} %")
+    lines.append(f"{'speakers':<9}{result.speakers_hyp:6} of {result.speakers_ref}")
+    if result.lost_seconds is not None:
+        lines.append(f"{'lost':<9}{result.lost_seconds:6.1f} s of speech;  invented {result.invented_seconds:.1f} s")
+    if result.words is not None:
+        lines.append(f"{'passages':<9}{result.lost_words:6} words lost;  {result.invented_words} words invented")
+    lines += [f"{'name':<9}{n.missed:6} of {n.mentions}: {n.name} missed" for n in result.names if n.missed]
+    if result.differences:
+        lines += ["", "The worst differences: errors, time, type; the transcript below the reference"]
+    for one in result.differences[:10]:
+        start = "" if one.start is None else clock(one.start)
+        kind = f"{one.kind}: {' → '.join(one.speakers)}" if any(one.speakers) else str(one.kind)
+        lines += [f"{one.cost:4} {start:>7}  {kind}", *(f"{'':14}{line}" for line in one.columns)]
+    return [*lines, "", result.scoring.description]
 
 
 @click.command()
 @click.argument("place", type=click.Path(path_type=Path), metavar="CLIPS")
-@setting_options(*_OF_A_CHECK)
+@setting_options(*_CHECK_SETTINGS)
 @_scoring_options
-@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="An earlier run to compare with.")
+@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Earlier run to compare with.")
 @click.option("--update-baseline", is_flag=True, help="Write this run to the baseline FILE instead of comparing.")
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write a JUnit report.")
-@click.option("--markdown", type=click.Path(path_type=Path), metavar="FILE", help="Write a summary for a job's page.")
+@click.option(
+    "--markdown", type=click.Path(path_type=Path), metavar="FILE", help="Write a summary for the page of a job."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-@click.option("--fresh", is_flag=True, help="Transcribe everything again, whatever earlier runs kept.")
-@click.option("-v", "--verbose", is_flag=True, help="Say more; with an error, where it happened.")
+@click.option("--fresh", is_flag=True, help="Ignore cached results and transcribe everything again.")
+@click.option("-v", "--verbose", is_flag=True, help="Print more; for an error, the traceback.")
 @click.pass_obj
-def check(stages: StagesMaker, /, place: Path, **given: Any) -> int:
-    """Transcribe sample clips and hold them against their references: a gate for CI.
+def check(stages: StagesMaker, /, place: Path, **options: Any) -> int:
+    """Transcribe sample clips and compare them with their references: a gate for CI.
 
-    CLIPS is a folder of recordings with references beside them (NAME.ref.md, NAME.ref.txt, NAME.rttm), or a clips.toml
-    that names them with settings and limits. Exit code 0: every gate is met; 1: one is not; 2: a clip could not be
-    run, or nothing was checked.
+    CLIPS is a folder of recordings and their references (NAME.ref.md, NAME.ref.txt, NAME.rttm), or a clips.toml that
+    names them with settings and limits. Exit code 0: every gate is met; 1: a gate is not met; 2: a clip could not be
+    run, or there was nothing to check.
 
     \b
     Examples:
@@ -150,49 +152,50 @@ def check(stages: StagesMaker, /, place: Path, **given: Any) -> int:
     from transcribe.evaluation.check import check as run_check
     from transcribe.evaluation.clips import find_clips
 
-    out = {name: given.pop(name) for name in ("junit", "markdown", "as_json")}
-    file, update, fresh, verbose = (given.pop(n) for n in ("baseline", "update_baseline", "fresh", "verbose"))
+    outputs = {name: options.pop(name) for name in ("junit", "markdown", "as_json")}
+    file, update, fresh, verbose = (options.pop(n) for n in ("baseline", "update_baseline", "fresh", "verbose"))
     if update and file is None:
         raise click.UsageError("--update-baseline needs the --baseline FILE to write")
     log_to_stderr(verbose=verbose, quiet=False)
-    scoring = _scoring(given)
-    clips = find_clips(place, settings_in_force(given))
-    baseline = read_baseline(file) if file is not None and not update else None
+    scoring = _scoring(options)
+    clips = find_clips(place, settings_in_force(options))
     with Bars(sys.stderr) as bars:
 
-        def started(clip: Clip) -> None:
+        def on_start(clip: Clip) -> None:
             bars.clear()
             if verbose:
                 click.echo(for_terminal(f"{clip.name} …"), err=True)
 
-        report, made = run_check(
+        report, new = run_check(
             clips,
             _pipelines(stages, fresh=fresh),
             scoring=scoring,
-            baseline=baseline,
-            started=started,
+            baseline=read_baseline(file) if file is not None and not update else None,
+            on_start=on_start,
             on_progress=bars.on_progress,
         )
-    _tell(report, **out)
-    if update and file is not None and clips.partial and file.is_file():
-        made = replace(made, clips={**read_baseline(file).clips, **made.clips})
-    return _close(report, made, file if update else None)
+    _publish(report, **outputs)
+    if update and file is not None and report.exit_code != 2:  # no baseline without a clip that could not be run
+        if clips.partial and file.is_file():
+            new = replace(new, clips={**read_baseline(file).clips, **new.clips})
+        new.save(file)
+        click.echo(f"{file}: written; commit it", err=True)
+    return report.exit_code
 
 
 def _pipelines(stages: StagesMaker, *, fresh: bool) -> Callable[[Settings], Pipeline]:
     from transcribe.pipeline.checkpoints import users_checkpoints
     from transcribe.pipeline.pipeline import Pipeline
 
-    kept = users_checkpoints(fresh=fresh)
-    return lambda settings: Pipeline(settings, stages=stages(settings), checkpoints=kept)
+    checkpoints = users_checkpoints(fresh=fresh)
+    return lambda settings: Pipeline(settings, stages=stages(settings), checkpoints=checkpoints)
 
 
-def _tell(report: Report, *, junit: Path | None, markdown: Path | None, as_json: bool) -> None:
+def _publish(report: Report, *, junit: Path | None, markdown: Path | None, as_json: bool) -> None:
     from transcribe.evaluation import check_reports as reports
 
-    click.echo(
-        reports.as_json(report).encode(errors="backslashreplace") if as_json else reports.table(report), nl=False
-    )
+    text = reports.as_json(report).encode(errors="backslashreplace") if as_json else reports.table(report)
+    click.echo(text, nl=False)
     for path, content in ((junit, reports.junit), (markdown, reports.markdown)):
         if path is not None:
             _write(path, content(report))
@@ -210,18 +213,10 @@ def _write(path: Path, content: str) -> None:
         raise click.UsageError(f"{path}: cannot be written ({exc.strerror}); name another file") from exc
 
 
-def _close(report: Report, made: Baseline, file: Path | None) -> int:
-    """The exit code; where a baseline `file` is to be written, writes it unless a clip is missing from it."""
-    if file is not None and report.exit_code != 2:
-        made.save(file)
-        click.echo(f"{file}: written; commit it", err=True)
-    return report.exit_code
-
-
-def _moment(ctx: click.Context, param: click.Parameter, value: str) -> float:
-    """Seconds, of `75`, `1:15` or `1:02:03.5`."""
+def _time_in_seconds(ctx: click.Context, param: click.Parameter, value: str) -> float:
+    """Parse `75`, `1:15` or `1:02:03.5`."""
     if not re.fullmatch(r"(\d+:){0,2}\d+(\.\d+)?", value):
-        raise click.BadParameter(f"{value!r} is not a moment such as 75, 1:15 or 1:02:03.5")
+        raise click.BadParameter(f"{value!r} is not a time such as 75, 1:15 or 1:02:03.5")
     seconds = 0.0
     for part in value.split(":"):
         seconds = 60 * seconds + float(part)
@@ -230,15 +225,25 @@ def _moment(ctx: click.Context, param: click.Parameter, value: str) -> float:
 
 @click.command()
 @click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="SOURCE")
-@click.option("--from", "start", callback=_moment, required=True, metavar="TIME", help="Where it begins, such as 1:00.")
-@click.option("--to", "end", callback=_moment, required=True, metavar="TIME", help="Where it ends.")
-@click.option("-o", "--output", "folder", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Folder.")
-@click.option("--name", default="", metavar="NAME", help="What the clip is called.  [default: SOURCE and the times]")
+@click.option(
+    "--from", "start", callback=_time_in_seconds, required=True, metavar="TIME", help="Start of the clip, such as 1:00."
+)
+@click.option("--to", "end", callback=_time_in_seconds, required=True, metavar="TIME", help="End of the clip.")
+@click.option(
+    "-o",
+    "--output",
+    "folder",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="Folder of the clip.",
+)
+@click.option("--name", default="", metavar="NAME", help="Name of the clip.  [default: SOURCE and the times]")
 def clip(source: Path, start: float, end: float, folder: Path, name: str) -> int:
     """Cut a clip for `transcribe check` from an episode, with its reference from the corrected draft.
 
-    SOURCE is a recording whose draft you corrected, or the draft. The cuts are moved to the nearest silence. Prints the
-    paths of the recording and its reference.
+    SOURCE is a recording with a corrected draft, or the draft. The cuts move to the nearest silences. Prints the paths
+    of the clip and its reference.
 
     \b
     Example:
@@ -250,7 +255,7 @@ def clip(source: Path, start: float, end: float, folder: Path, name: str) -> int
     cut = cut_clip(source, start=start, end=end, folder=folder, drafts=drafts, name=name)
     for path in cut.paths:
         click.echo(path)
-    for message in cut.messages:
+    for message in cut.warnings:
         click.echo(f"Warning: {for_terminal(message)}", err=True)
     click.echo(f"cut from {cut.start:.1f} to {cut.end:.1f} s", err=True)
     return 0

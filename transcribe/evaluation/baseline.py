@@ -1,10 +1,10 @@
-"""A committed run to hold the next one against, and whether what got worse is more than noise.
+"""A committed run to compare the next one with, and whether a rise of a rate is more than noise.
 
-Both runs are scored against the same references, so they are compared stretch by stretch: the stretches are drawn anew
-`DRAWS` times, with a fixed seed, and a rate counts as worse when it rose by `LEAST_RISE`, and is higher in all but
-`NOISE` of the draws (the paired bootstrap of Bisani and Ney, ICASSP 2004). Fewer than `FEW` stretches hold no chance
-that could be drawn from them: those are drawn word by word, or second by second. Measures without stretches have a
-fixed margin.
+Both runs are scored against the same references, so they are compared segment by segment: the segments are resampled
+`RESAMPLES` times, with a fixed seed, and a rate is worse if it rose by `SMALLEST_RISE` or more and is higher in all but
+`NOISE` of the samples (the paired bootstrap of Bisani and Ney, ICASSP 2004). Fewer than `FEWEST_SEGMENTS` segments are
+too few to resample: they are resampled word by word, or second by second. Measures without segments have a fixed
+margin.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from audio.disk import write_atomically
 from transcribe.errors import SettingsError
-from transcribe.evaluation.metrics import Blocks
+from transcribe.evaluation.metrics import BootstrapSegments
 
 SCHEMA = 1
-DRAWS = 2000
+RESAMPLES = 2000
 NOISE = 0.05
-FEW = 5  # stretches; with so many, a draw misses two bad ones once in thirteen times
-LEAST_RISE = 0.002  # of a rate: what another processor's arithmetic may cost
+FEWEST_SEGMENTS = 5  # with so many, a sample misses two bad ones once in thirteen times
+SMALLEST_RISE = 0.002  # of a rate; the arithmetic of another processor may cost that much
 SEED = 20100101
 
 MARGINS: Mapping[str, float] = {
@@ -35,52 +35,63 @@ MARGINS: Mapping[str, float] = {
     "misnamed": 0.02,
     "names": 0.0,
 }
-"""By how much a measure without stretches may rise. Speed is not compared: it is the machine's."""
+"""By how much a measure without segments may rise. Speed is not compared: it depends on the machine."""
 
 
 RATES = ("wer", "cpwer", "der")
-"""The measures that are made of stretches."""
+"""The measures that have segments."""
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """One clip in a baseline: a hash of what it was held against and how, its values, the stretches of its rates.
+class BaselineClip:
+    """One clip in a baseline: its values by measure, the segments of its rates, its worst differences as lines.
 
-    `behind` are the differences it had, as lines. Raises `ValueError` for what no run can have found.
+    `reference_hash` is a hash of the references and the scoring. Raises `ValueError` for values that no run can have.
     """
 
-    reference: str
+    reference_hash: str
     values: Mapping[str, float]
-    blocks: Mapping[str, Blocks]
-    behind: tuple[str, ...] = ()
+    segments: Mapping[str, BootstrapSegments]
+    worst_differences: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for measure in RATES:
-            if measure in self.values and not self.blocks.get(measure):
+            if measure in self.values and not self.segments.get(measure):
                 raise ValueError(f"{measure} has no blocks")
-        numbers = [*self.values.values(), *(n for rows in self.blocks.values() for row in rows for n in row)]
+        numbers = [*self.values.values(), *(n for rows in self.segments.values() for row in rows for n in row)]
         for number in numbers:
             if not (math.isfinite(number) and number >= 0):
-                raise ValueError(f"{number} is no count and no rate")
+                raise ValueError(f"{number} is not a count or a rate")
+
+    @classmethod
+    def from_json(cls, row: Any) -> Self:
+        """Read one clip of a baseline file. Raises `KeyError`, `ValueError`, `TypeError` or `AttributeError`."""
+        segments = {key: tuple((float(e), float(n)) for e, n in value) for key, value in row["blocks"].items()}
+        values = {str(key): float(value) for key, value in row["values"].items()}
+        return cls(str(row["reference"]), values, segments, tuple(map(str, row.get("behind", ()))))
+
+    def as_json(self) -> str:
+        """One clip of a baseline file, a measure per line."""
+        segments = ",\n".join(f"   {json.dumps(key)}: {_pairs(rows)}" for key, rows in sorted(self.segments.items()))
+        lines = ",\n".join(f"   {json.dumps(line, ensure_ascii=False)}" for line in self.worst_differences)
+        return (
+            f'{{\n  "reference": {json.dumps(self.reference_hash)},\n'
+            f'  "values": {json.dumps(dict(sorted(self.values.items())))},\n'
+            f'  "blocks": {{\n{segments}\n  }},\n  "behind": [\n{lines}\n  ]\n }}'
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
     """The clips of an earlier run, by name."""
 
-    clips: Mapping[str, Kept]
+    clips: Mapping[str, BaselineClip]
 
     def save(self, path: Path) -> None:
-        """Write it so that a diff can be read, a measure a line. Raises `SettingsError` where the disk refuses."""
-        rows = []
-        for name, kept in sorted(self.clips.items()):
-            blocks = ",\n".join(f"   {json.dumps(key)}: {_row(value)}" for key, value in sorted(kept.blocks.items()))
-            values = json.dumps(dict(sorted(kept.values.items())))
-            behind = ",\n".join(f"   {json.dumps(line, ensure_ascii=False)}" for line in kept.behind)
-            rows.append(
-                f' {json.dumps(name, ensure_ascii=False)}: {{\n  "reference": {json.dumps(kept.reference)},\n'
-                f'  "values": {values},\n  "blocks": {{\n{blocks}\n  }},\n  "behind": [\n{behind}\n  ]\n }}'
-            )
+        """Write it with a measure per line, so that its diff is readable. Raises `SettingsError` if that fails."""
+        rows = [
+            f" {json.dumps(name, ensure_ascii=False)}: {clip.as_json()}" for name, clip in sorted(self.clips.items())
+        ]
         text = f'{{"schema": {SCHEMA}, "clips": {{\n' + ",\n".join(rows) + "\n}}\n"
         try:
             write_atomically(path, text.encode(errors="backslashreplace"))  # names of clips need not be UTF-8
@@ -89,13 +100,13 @@ class Baseline:
 
 
 def read_baseline(path: Path) -> Baseline:
-    """What `Baseline.save` wrote. Raises `SettingsError` for a file that is missing or something else."""
-    renew = "make it anew with --update-baseline"
+    """Read a file of `Baseline.save`. Raises `SettingsError` if it is missing or not a baseline."""
+    renew = "create it again with --update-baseline"
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         schema, clips = data["schema"], data.get("clips", {})
     except OSError as exc:
-        raise SettingsError(f"{path}: cannot be read ({exc.strerror}); make it with --update-baseline") from exc
+        raise SettingsError(f"{path}: cannot be read ({exc.strerror}); create it with --update-baseline") from exc
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
         raise SettingsError(f"{path}: not a baseline; {renew}") from exc
     if type(schema) is not int or not isinstance(clips, dict):
@@ -103,15 +114,14 @@ def read_baseline(path: Path) -> Baseline:
     if schema > SCHEMA:
         raise SettingsError(f"{path}: written by a newer turnscript; upgrade it, or run with --update-baseline")
     if not clips:
-        raise SettingsError(f"{path}: holds no clips, so nothing can be compared; {renew}")
-    return Baseline({name: _kept(row, f"{path}: {name}", renew) for name, row in clips.items()})
+        raise SettingsError(f"{path}: has no clips to compare with; {renew}")
+    return Baseline({name: _read_clip(row, f"{path}: {name}", renew) for name, row in clips.items()})
 
 
-def is_worse(now: Blocks, before: Blocks) -> bool:
-    """Whether the rate of `now` is above that of `before` by more than chance, stretch by stretch.
+def is_worse(now: BootstrapSegments, before: BootstrapSegments) -> bool:
+    """Whether the rate of `now` is above that of `before` by more than chance, segment by segment.
 
-    The stretches are the same ones, in the same order; what one side has more of at the end counts as nothing in the
-    other.
+    Both have the same segments in the same order; if one has more of them, the other gets empty ones at the end.
 
     >>> steady = ((0.0, 10.0),) * 20
     >>> is_worse(((1.0, 10.0), *steady[1:]), steady), is_worse(((1.0, 10.0),) * 20, steady)
@@ -121,50 +131,48 @@ def is_worse(now: Blocks, before: Blocks) -> bool:
     """
     import numpy as np
 
-    if rate(now) - rate(before) < LEAST_RISE:
+    if rate(now) - rate(before) < SMALLEST_RISE:
         return False
-    if max(len(now), len(before)) < FEW:
-        now, before = (tuple(_units(blocks)) for blocks in (now, before))
+    if max(len(now), len(before)) < FEWEST_SEGMENTS:
+        now, before = (tuple(_units(segments)) for segments in (now, before))
     size = max(len(now), len(before))
     sides = np.zeros((2, size, 2))
-    for side, blocks in zip(sides, (now, before), strict=True):
-        side[: len(blocks)] = np.array(blocks, dtype=float).reshape(-1, 2)
-    drawn = np.random.default_rng(SEED).multinomial(size, np.full(size, 1 / size), size=DRAWS)
-    sums = drawn @ sides  # side, draw, (errors, length)
+    for side, segments in zip(sides, (now, before), strict=True):
+        side[: len(segments)] = np.array(segments, dtype=float).reshape(-1, 2)
+    counts = np.random.default_rng(SEED).multinomial(size, np.full(size, 1 / size), size=RESAMPLES)
+    sums = counts @ sides  # side, sample, (errors, length)
     rates = sums[..., 0] / np.maximum(sums[..., 1], 1e-9)
     has_length = (sums[..., 1] > 0).all(axis=0)
     return bool(has_length.any() and (rates[0] > rates[1])[has_length].mean() > 1 - NOISE)
 
 
-def _units(blocks: Blocks) -> Iterator[tuple[float, float]]:
-    """The words (the seconds) of stretches one by one: each wrong or right, what is wrong beyond them on the last."""
-    for errors, length in blocks:
+def _units(segments: BootstrapSegments) -> Iterator[tuple[float, float]]:
+    """The single words (seconds) of segments, each wrong or right; the last one has the errors beyond its length."""
+    for errors, length in segments:
         count = max(1, math.ceil(length))
         for at in range(count):
             wrong = max(0.0, errors - at) if at == count - 1 else min(1.0, max(0.0, errors - at))
             yield wrong, length / count
 
 
-def pooled(blocks: Iterable[Blocks]) -> Blocks:
-    """The stretches of several clips as one row."""
-    return tuple(block for one in blocks for block in one)
+def pooled(segments: Iterable[BootstrapSegments]) -> BootstrapSegments:
+    """The segments of several clips in one sequence."""
+    return tuple(segment for clip in segments for segment in clip)
 
 
-def rate(blocks: Blocks) -> float:
-    """Errors a unit of length."""
-    errors, length = (sum(column) for column in zip(*blocks, strict=True)) if blocks else (0.0, 0.0)
+def rate(segments: BootstrapSegments) -> float:
+    """Errors divided by length."""
+    errors, length = (sum(column) for column in zip(*segments, strict=True)) if segments else (0.0, 0.0)
     return errors / length if length else float(errors > 0)
 
 
-def _row(blocks: Sequence[tuple[float, float]]) -> str:
-    return "[" + ", ".join(f"[{errors:g}, {length:g}]" for errors, length in blocks) + "]"
+def _pairs(segments: Sequence[tuple[float, float]]) -> str:
+    return "[" + ", ".join(f"[{errors:g}, {length:g}]" for errors, length in segments) + "]"
 
 
-def _kept(row: Any, where: str, renew: str) -> Kept:
+def _read_clip(row: Any, where: str, renew: str) -> BaselineClip:
     try:
-        blocks = {key: tuple((float(e), float(n)) for e, n in value) for key, value in row["blocks"].items()}
-        values = {str(key): float(value) for key, value in row["values"].items()}
-        return Kept(str(row["reference"]), values, blocks, tuple(map(str, row.get("behind", ()))))
+        return BaselineClip.from_json(row)
     except KeyError as exc:
         raise SettingsError(f"{where}: not a baseline, {exc} is missing; {renew}") from exc
     except (ValueError, TypeError, AttributeError) as exc:

@@ -1,6 +1,6 @@
-"""A check's report in the forms people and machines read: a table, Markdown, JUnit XML, GitHub annotations, JSON.
+"""The report of a check in several formats: a table, Markdown, JUnit XML, GitHub annotations, JSON.
 
-Text in, text out; what is written where is the business of the command.
+Returns text; the command writes it.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from transcribe.evaluation.check import Checked, Report
-from transcribe.evaluation.gates import Gate, shown
+from transcribe.evaluation.check import ClipResult, Report
+from transcribe.evaluation.gates import Gate, format_value
 from transcribe.terminal import for_terminal
 
 HEADINGS = {
@@ -30,23 +30,27 @@ HEADINGS = {
     "names": "names wrong",
     "x_realtime": "× real time",
 }
-BEHIND_FAILED, BEHIND_MET = 10, 3  # differences shown of a clip
+DIFFERENCES_IF_MET = 3  # shown of a clip that meets its gates, and in an annotation
 
 
 def table(report: Report) -> str:
-    """For a terminal: a row a clip, and below it what is behind the rows, the worst first."""
+    """For a terminal: a row per clip, the worst first, and below the table their failures and differences."""
     rows = [[_plain(cell) for cell in row] for row in _rows(report)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     for one in _all(report):
         if details := list(_details(one)):
             lines += ["", f"{_plain(one.name)}:", *(f"  {_plain(line)}" for line in details)]
-    lines += ["", *(f"note: {_plain(note)}" for note in report.notes), f"{report.summary} ({report.scoring.shown})"]
+    lines += [
+        "",
+        *(f"note: {_plain(note)}" for note in report.notes),
+        f"{report.summary} ({report.scoring.description})",
+    ]
     return "\n".join(lines) + "\n"
 
 
 def markdown(report: Report) -> str:
-    """For a job's summary page: the same, as a table and foldable details."""
+    """For the summary page of a job: the same as a table with collapsible details."""
     header, *rows = _rows(report)
     lines = [f"### Sample clips: {report.summary}", "", _markdown_row(header), "|" + " --- |" * len(header)]
     lines += [_markdown_row(row) for row in rows]
@@ -55,12 +59,12 @@ def markdown(report: Report) -> str:
             mark = " open" if one.failures or one.error else ""
             lines += ["", f"<details{mark}><summary>{html.escape(one.name)}</summary>", ""]
             lines += [*(f"- {_escaped(line)}" for line in details), "", "</details>"]
-    lines += ["", *(f"> {_escaped(note)}" for note in report.notes), "", f"<sub>{report.scoring.shown}</sub>"]
+    lines += ["", *(f"> {_escaped(note)}" for note in report.notes), "", f"<sub>{report.scoring.description}</sub>"]
     return "\n".join(lines) + "\n"
 
 
 def junit(report: Report, *, now: datetime | None = None) -> str:
-    """JUnit XML as Ant writes it (the schema of windyroad/JUnit-Schema): a test case for each measure of each clip."""
+    """JUnit XML in Ant's format (the schema of windyroad/JUnit-Schema): a test case for each measure of each clip."""
     cases = [case for one in _all(report) for case in _cases(one)]
     suite = ET.Element(
         "testsuite",
@@ -87,19 +91,19 @@ def junit(report: Report, *, now: datetime | None = None) -> str:
 
 
 def github_annotations(report: Report) -> list[str]:
-    """GitHub's workflow commands (`::error …`), one for each clip that is not as it should be, notes as notices."""
+    """GitHub's workflow commands: an `::error` for each clip that fails, and a `::notice` for each note."""
     lines = []
     for one in _all(report):
         problems = [one.error] if one.error else list(one.failures)
         if problems:
             file = f"file={_property(one.source)}," if one.source else ""
-            body = "\n".join([*problems, *one.behind[:BEHIND_MET]])
+            body = "\n".join([*problems, *one.worst_differences[:DIFFERENCES_IF_MET]])
             lines.append(f"::error {file}title={_property(one.name)}::{_data(body)}")
     return lines + [f"::notice title=transcribe check::{_data(note)}" for note in report.notes]
 
 
 def as_json(report: Report) -> str:
-    """Everything, for other programs: rates as fractions."""
+    """The whole report for other programs: rates as fractions."""
     data = {
         "exit_code": report.exit_code,
         "summary": report.summary,
@@ -111,18 +115,18 @@ def as_json(report: Report) -> str:
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 
 
-def _all(report: Report) -> tuple[Checked, ...]:
+def _all(report: Report) -> tuple[ClipResult, ...]:
     return (*report.clips, report.overall) if report.overall else report.clips
 
 
 def _rows(report: Report) -> list[list[str]]:
-    """Heading and rows; measures nobody has are left out. A cell: value, (its limit; what it was)."""
-    known = [m for m in HEADINGS if any(gate.measure == m for one in _all(report) for gate in one.gates)]
-    rows = [["clip", "", *(HEADINGS[measure] for measure in known)]]
+    """Header and rows, without measures that no clip has. A cell: value (limit; value in the baseline)."""
+    measures = [m for m in HEADINGS if any(gate.measure == m for one in _all(report) for gate in one.gates)]
+    rows = [["clip", "", *(HEADINGS[measure] for measure in measures)]]
     for one in _all(report):
         gates = {gate.measure: gate for gate in one.gates}
         state = "ERROR" if one.error else "FAIL" if one.failures else "ok"
-        rows.append([one.name, state, *(_cell(gates.get(measure)) for measure in known)])
+        rows.append([one.name, state, *(_cell(gates.get(measure)) for measure in measures)])
     return rows
 
 
@@ -130,33 +134,35 @@ def _cell(gate: Gate | None) -> str:
     if gate is None or gate.value is None:
         return "-"
     sign = "≥" if gate.measure == "x_realtime" else "≤"
-    extra = [] if gate.limit is None else [f"{sign} {shown(gate.measure, gate.limit)}"]
-    extra += [] if gate.before is None else [f"was {shown(gate.measure, gate.before)}"]
+    extra = [] if gate.limit is None else [f"{sign} {format_value(gate.measure, gate.limit)}"]
+    extra += [] if gate.before is None else [f"was {format_value(gate.measure, gate.before)}"]
     mark = "!" if gate.failure else ""
-    return f"{shown(gate.measure, gate.value)}{mark}" + (f" ({'; '.join(extra)})" if extra else "")
+    return f"{format_value(gate.measure, gate.value)}{mark}" + (f" ({'; '.join(extra)})" if extra else "")
 
 
-def _details(one: Checked) -> Iterator[str]:
+def _details(one: ClipResult) -> Iterator[str]:
     if one.error:
         yield one.error
     yield from one.failures
-    yield from one.behind[: None if one.failures else BEHIND_MET]
+    yield from one.worst_differences[: None if one.failures else DIFFERENCES_IF_MET]
 
 
-def _cases(one: Checked) -> Iterator[ET.Element]:
+def _cases(one: ClipResult) -> Iterator[ET.Element]:
     if one.error:
         case = _case(one.name, "run")
         ET.SubElement(case, "error", {"message": _xml(one.error), "type": "error"}).text = _xml(one.error)
         yield case
-    if one.unmet:
+    if one.baseline_failure:
         case = _case(one.name, "baseline")
-        ET.SubElement(case, "failure", {"message": _xml(one.unmet), "type": "baseline"}).text = _xml(one.unmet)
+        ET.SubElement(case, "failure", {"message": _xml(one.baseline_failure), "type": "baseline"}).text = _xml(
+            one.baseline_failure
+        )
         yield case
     for gate in one.gates:
         case = _case(one.name, gate.measure)
         if gate.failure:
             failure = ET.SubElement(case, "failure", {"message": _xml(gate.failure), "type": gate.measure})
-            failure.text = _xml("\n".join([gate.failure, *one.behind]))
+            failure.text = _xml("\n".join([gate.failure, *one.worst_differences]))
         yield case
 
 
@@ -164,9 +170,10 @@ def _case(clip: str, measure: str) -> ET.Element:
     return ET.Element("testcase", {"classname": _xml(clip).strip() or "clip", "name": measure, "time": "0"})
 
 
-def _as_dict(one: Checked) -> dict[str, Any]:
+def _as_dict(one: ClipResult) -> dict[str, Any]:
     state = "error" if one.error else "failed" if one.failures else "ok"
-    return {"state": state, **asdict(one)}
+    row = asdict(one)
+    return {"state": state, "behind": row.pop("worst_differences"), "unmet": row.pop("baseline_failure"), **row}
 
 
 def _markdown_row(cells: list[str]) -> str:
@@ -178,12 +185,12 @@ def _escaped(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """On one line, and without what a terminal would obey."""
+    """On one line, without control characters."""
     return for_terminal(" ".join(text.split()))
 
 
 def _xml(text: str) -> str:
-    """Without what XML 1.0 cannot hold."""
+    """With a replacement character for each character that XML 1.0 does not allow."""
     return re.sub("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)
 
 

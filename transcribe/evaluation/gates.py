@@ -1,6 +1,7 @@
-"""Gates: what a clip was found to be worth, held against its limits and an earlier run.
+"""Gates: the measurements of a clip compared with its limits and with an earlier run.
 
-Pure: values in, failures in words out. Rates of several clips are pooled from their stretches, never averaged.
+Pure: takes values, returns gates with their failures in words. Rates of several clips are pooled from their segments,
+never averaged.
 """
 
 from __future__ import annotations
@@ -9,26 +10,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 from audio.episode import Seconds
-from transcribe.evaluation.baseline import MARGINS, RATES, Baseline, Kept, is_worse, pooled, rate
+from transcribe.evaluation.baseline import MARGINS, RATES, Baseline, BaselineClip, is_worse, pooled, rate
 from transcribe.evaluation.clips import Limits
-from transcribe.evaluation.metrics import Blocks
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a check keeps of a clip's score: values by measure, stretches of the rates, differences as lines."""
+class ClipMeasurement(BaselineClip):
+    """The measurements of a clip: those of a baseline, and those of speed."""
 
-    reference: str  # hash of what it was held against, and how
-    values: Mapping[str, float]
-    blocks: Mapping[str, Blocks]
-    behind: tuple[str, ...]
-    seconds: Seconds = 0.0  # length of the recording
-    took: Seconds | None = None  # to transcribe it, where it was not already kept
+    duration: Seconds = 0.0  # of the recording
+    processing_seconds: Seconds | None = None  # to transcribe it; None if that was not measured
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One measure of one clip: its value, what it may be, what it was, and why that is not good enough, if so."""
+    """One measure of one clip: its value, its limit, its value in the baseline, and why it fails, if it does."""
 
     measure: str
     value: float | None
@@ -38,59 +34,63 @@ class Gate:
 
     @property
     def rise(self) -> float:
-        """By how much it got worse; 0 where there is nothing to compare."""
+        """The value minus that of the baseline; 0 if either is missing."""
         return 0.0 if self.value is None or self.before is None else self.value - self.before
 
 
 def gates_of(
-    one: Found, limits: Limits, before: Kept | None, *, required: frozenset[str] = frozenset()
+    clip: ClipMeasurement, limits: Limits, before: BaselineClip | None, *, required: frozenset[str] = frozenset()
 ) -> tuple[Gate, ...]:
-    """A gate for every measure that is known, `required` or in the baseline, in the order of `Limits`.
+    """A gate for every measure that was measured, is `required` or is in the baseline, in the order of `Limits`.
 
-    One that is required or in the baseline and not known fails: what is no longer measured is not met. Not so speed,
-    which nobody can tell of a transcript that was kept. A baseline that was held against another reference is none.
+    A measure that is required or in the baseline fails if it was not measured. Speed does not: a cached transcript has
+    none. A baseline of other references or another scoring is ignored.
     """
-    values: dict[str, float] = dict(one.values)
-    if one.took and one.seconds:
-        values["x_realtime"] = round(one.seconds / one.took, 2)
-    comparable = before if before is not None and before.reference == one.reference else None
+    values: dict[str, float] = dict(clip.values)
+    if clip.processing_seconds and clip.duration:
+        values["x_realtime"] = round(clip.duration / clip.processing_seconds, 2)
+    comparable = before if before is not None and before.reference_hash == clip.reference_hash else None
     needed = required - {"x_realtime"}
     gates = []
     for measure in (field.name for field in fields(Limits)):
-        value, was = values.get(measure), comparable.values.get(measure) if comparable else None
+        value, old = values.get(measure), comparable.values.get(measure) if comparable else None
         limit = getattr(limits, measure) if value is not None or measure in needed else None
-        if value is None and limit is None and was is None:
+        if value is None and limit is None and old is None:
             continue
-        failure = _over(measure, value, limit) or _worse(measure, one, comparable)
-        gates.append(Gate(measure, value, limit, was, failure))
+        failure = _limit_failure(measure, value, limit) or _regression(measure, clip, comparable)
+        gates.append(Gate(measure, value, limit, old, failure))
     return tuple(gates)
 
 
 def pooled_gates(
-    found: Mapping[str, Found], limits: Limits, baseline: Baseline | None, *, required: frozenset[str] = frozenset()
+    clips: Mapping[str, ClipMeasurement],
+    limits: Limits,
+    baseline: Baseline | None,
+    *,
+    required: frozenset[str] = frozenset(),
 ) -> tuple[Gate, ...]:
-    """The clips pooled; compared with those of the baseline that were held against the same references."""
+    """The gates of all clips pooled; compares the clips whose references and scoring are those of the baseline."""
     before = baseline.clips if baseline else {}
-    common = [name for name, one in found.items() if name in before and before[name].reference == one.reference]
-    gates = gates_of(_together([*found.values()]), limits, None, required=required)
-    if common:
-        now = _together([_beside(found[name], before[name]) for name in common])
-        was = _together([_beside(before[name], found[name]) for name in common])
-        compared = Limits(**{field.name: None for field in fields(Limits)})
-        then = {gate.measure: gate for gate in gates_of(now, compared, Kept("", was.values, was.blocks))}
+    names = [n for n, clip in clips.items() if n in before and before[n].reference_hash == clip.reference_hash]
+    gates = gates_of(_pooled([*clips.values()]), limits, None, required=required)
+    if names:
+        new = _pooled([_common(clips[name], before[name]) for name in names])
+        old = _pooled([_common(before[name], clips[name]) for name in names])
+        no_limits = Limits(**{field.name: None for field in fields(Limits)})
+        compared = {gate.measure: gate for gate in gates_of(new, no_limits, old)}
         gates = tuple(
-            replace(g, before=then[g.measure].before, failure=g.failure or then[g.measure].failure)
-            if g.measure in then
+            replace(g, before=compared[g.measure].before, failure=g.failure or compared[g.measure].failure)
+            if g.measure in compared
             else g
             for g in gates
         )
     return gates
 
 
-def shown(measure: str, value: float) -> str:
+def format_value(measure: str, value: float) -> str:
     """A measure's value for people: rates in percent.
 
-    >>> shown("wer", 0.0123), shown("lost_seconds", 3.04), shown("speakers", 1)
+    >>> format_value("wer", 0.0123), format_value("lost_seconds", 3.04), format_value("speakers", 1)
     ('1.2 %', '3.0 s', '1')
     """
     if measure in (*RATES, "misnamed", "names"):
@@ -98,22 +98,23 @@ def shown(measure: str, value: float) -> str:
     return f"{value:.1f} s" if measure == "lost_seconds" else f"{value:g}"
 
 
-_OF_TIMES = "the reference has no speaker times; add NAME.rttm, or set it to false for this clip"
-_OF_WORDS = "the reference has no words; add NAME.ref.md or NAME.ref.txt, or set it to false for this clip"
+_NO_TIMES = "the reference has no speaker times; add NAME.rttm, or set it to false for this clip"
+_NO_WORDS = "the reference has no words; add NAME.ref.md or NAME.ref.txt, or set it to false for this clip"
 _UNMEASURED: Mapping[str, str] = {
-    "wer": _OF_WORDS,
-    "cpwer": _OF_WORDS,
-    "der": _OF_TIMES,
-    "lost_seconds": _OF_TIMES,
-    "lost_words": _OF_WORDS,
-    "invented_words": _OF_WORDS,
-    "misnamed": "nobody in the transcript has a name of the reference's, or one person speaks; set it to false there",
-    "names": "the reference mentions no speaker's name and no term; name `terms`, or set it to false for this clip",
+    "wer": _NO_WORDS,
+    "cpwer": _NO_WORDS,
+    "der": _NO_TIMES,
+    "lost_seconds": _NO_TIMES,
+    "lost_words": _NO_WORDS,
+    "invented_words": _NO_WORDS,
+    "misnamed": "no speaker of the transcript has a name of the reference, or only one person speaks; "
+    "set it to false for this clip",
+    "names": "the reference mentions no speaker's name and no term; add `terms`, or set it to false for this clip",
 }
-"""Why a clip has no value, and what to do about it; the number of speakers always has one, speed needs none."""
+"""Why a clip has no value, and the next step; the number of speakers always has a value, speed needs none."""
 
 
-def _over(measure: str, value: float | None, limit: float | None) -> str:
+def _limit_failure(measure: str, value: float | None, limit: float | None) -> str:
     if limit is None:
         return ""
     if value is None:
@@ -121,47 +122,47 @@ def _over(measure: str, value: float | None, limit: float | None) -> str:
     if measure == "x_realtime":
         return f"{measure}: {value:g} is slower than {limit:g}" if value < limit else ""
     off = " off" if measure == "speakers" else ""
-    over = f"{measure}: {shown(measure, value)}{off} is over the limit of {shown(measure, limit)}"
+    over = f"{measure}: {format_value(measure, value)}{off} is over the limit of {format_value(measure, limit)}"
     return over if value > limit else ""
 
 
-def _worse(measure: str, one: Found, before: Kept | None) -> str:
+def _regression(measure: str, clip: ClipMeasurement, before: BaselineClip | None) -> str:
     if before is None or measure not in before.values:
         return ""
-    if measure not in one.values:
-        return f"{measure}: not measured any more; the baseline has {shown(measure, before.values[measure])}"
-    value, was = one.values[measure], before.values[measure]
+    old = before.values[measure]
+    if measure not in clip.values:
+        return f"{measure}: no longer measured; the baseline has {format_value(measure, old)}"
+    value = clip.values[measure]
     if measure in RATES:
-        regressed = is_worse(one.blocks[measure], before.blocks[measure])
+        regressed = is_worse(clip.segments[measure], before.segments[measure])
     else:
-        regressed = value - was > MARGINS[measure]
-    said = f"{measure}: {shown(measure, value)} where the baseline has {shown(measure, was)}"
-    return f"{said}, which is no noise" if regressed else ""
+        regressed = value - old > MARGINS[measure]
+    rise = f"{measure}: {format_value(measure, value)}, up from {format_value(measure, old)} in the baseline"
+    return f"{rise}, which is more than noise" if regressed else ""
 
 
-def _together(parts: Sequence[Found | Kept]) -> Found:
-    """Rates pooled from their stretches, the others added up; names are looked at clip by clip.
+def _pooled(clips: Sequence[BaselineClip]) -> ClipMeasurement:
+    """Rates pooled from their segments, sums of the other measures; names are compared clip by clip only.
 
-    Speed is that of the clips of which it was measured.
+    Speed is that of the clips whose speed was measured.
     """
-    blocks = {
-        m: pooled(p.blocks[m] for p in parts if m in p.blocks) for m in RATES if any(m in p.blocks for p in parts)
-    }
-    values = {measure: round(rate(row), 6) for measure, row in blocks.items()}
+    segments = {m: row for m in RATES if (row := pooled(clip.segments[m] for clip in clips if m in clip.segments))}
+    values = {measure: round(rate(row), 6) for measure, row in segments.items()}
     for measure in ("lost_seconds", "lost_words", "invented_words", "speakers"):
-        known = [part.values[measure] for part in parts if measure in part.values]
-        if known:
-            values[measure] = round(sum(known), 6)
-    timed = [(part.seconds, part.took) for part in parts if isinstance(part, Found) and part.took]
-    return Found("", values, blocks, (), sum(s for s, _ in timed), sum(took for _, took in timed) or None)
+        measured = [clip.values[measure] for clip in clips if measure in clip.values]
+        if measured:
+            values[measure] = round(sum(measured), 6)
+    timed = [c for c in clips if isinstance(c, ClipMeasurement) and c.processing_seconds]
+    processing = sum(clip.processing_seconds or 0.0 for clip in timed)
+    return ClipMeasurement("", values, segments, (), sum(clip.duration for clip in timed), processing or None)
 
 
-def _beside(one: Found | Kept, other: Found | Kept) -> Found | Kept:
-    """One with the measures both have; of stretches as many as the other, so that the next clip's begin together."""
-    blocks = {
-        measure: (*row, *[(0.0, 0.0)] * (len(other.blocks[measure]) - len(row)))
-        for measure, row in one.blocks.items()
-        if measure in other.blocks
+def _common(clip: BaselineClip, other: BaselineClip) -> BaselineClip:
+    """`clip` with the measures both have, padded to as many segments as `other`, so that the next clip's align."""
+    segments = {
+        measure: (*row, *[(0.0, 0.0)] * (len(other.segments[measure]) - len(row)))
+        for measure, row in clip.segments.items()
+        if measure in other.segments
     }
-    values = {measure: value for measure, value in one.values.items() if measure in other.values}
-    return replace(one, values=values, blocks=blocks)
+    values = {measure: value for measure, value in clip.values.items() if measure in other.values}
+    return replace(clip, values=values, segments=segments)

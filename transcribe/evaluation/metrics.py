@@ -1,7 +1,7 @@
-"""The measures' foreign parts: Whisper's normaliser, meeteval's cpWER and tcpWER, pyannote.metrics' DER and JER.
+"""The metrics from other packages: Whisper's normaliser, meeteval's cpWER and tcpWER, pyannote.metrics' DER and JER.
 
-Every import of theirs is here, late, and a missing one is an error that says what to install. What comes back are
-counts, which can be added up; a rate is only ever made of counts.
+All imports of these packages are here, inside functions; a missing package is an error that says what to install.
+Results are counts, which can be added up; every rate is computed from counts.
 """
 
 from __future__ import annotations
@@ -30,33 +30,33 @@ NORMALISERS: Mapping[str, str] = {
     "basic": "whisper's BasicTextNormalizer",
     "none": "none: words as written",
 }
-"""What a normalisation is called, and what it is."""
+"""The names of the normalisers, and how reports describe them."""
 
-BLOCK_SECONDS = 10.0  # of speaker time that is one draw of a bootstrap
+SEGMENT_SECONDS = 10.0  # length of a bootstrap segment of speaker time
 
-Blocks = tuple[tuple[float, float], ...]
-"""Errors and length of each stretch: what a bootstrap draws."""
+BootstrapSegments = tuple[tuple[float, float], ...]
+"""Errors and length (words or seconds) of each segment of a reference, in order; a bootstrap resamples them."""
 
 C = TypeVar("C", bound="Counts")
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Errors by kind and what they are errors of. Adding pools."""
+    """Errors by type, and the length of the reference. Addition pools the counts."""
 
     @property
     def errors(self) -> float:
-        """All kinds together: every field but the last."""
+        """The errors of all types: the sum of all fields except the last."""
         return float(sum(getattr(self, field.name) for field in fields(self)[:-1]))
 
     @property
     def length(self) -> float:
-        """What there was to get right: the last field."""
+        """The length of the reference: the last field."""
         return float(getattr(self, fields(self)[-1].name))
 
     @property
     def rate(self) -> float:
-        """Errors a unit of length; where there is none 0 without and 1 with errors, as jiwer has it."""
+        """Errors divided by length; for an empty reference 0 without and 1 with errors, as in jiwer."""
         return self.errors / self.length if self.length else float(self.errors > 0)
 
     def __add__(self: C, other: C) -> C:
@@ -65,7 +65,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class WordErrors(Counts):
-    """Words changed, lost and invented, of so many words of reference.
+    """Word errors, and the words of the reference.
 
     >>> (WordErrors(1, 0, 0, 10) + WordErrors(0, 2, 0, 40)).rate
     0.06
@@ -79,7 +79,7 @@ class WordErrors(Counts):
 
 @dataclass(frozen=True, slots=True)
 class SpeakerTime(Counts):
-    """Seconds of speech missed, heard where nobody speaks, and given to the wrong person, of so much speech."""
+    """Seconds of missed speech, of false alarms and of speaker confusion, and of speech in the reference."""
 
     missed: Seconds
     false_alarm: Seconds
@@ -89,7 +89,7 @@ class SpeakerTime(Counts):
 
 @dataclass(frozen=True, slots=True)
 class Jaccard(Counts):
-    """The speakers' Jaccard errors (each 0 to 1), of so many speakers."""
+    """The sum of the speakers' Jaccard errors (each 0 to 1), and the number of speakers."""
 
     error: float
     speakers: int
@@ -97,40 +97,40 @@ class Jaccard(Counts):
 
 @contextlib.contextmanager
 def extra() -> Iterator[None]:
-    """A missing package of the extra `check` becomes `TranscribeError` with the way to get it."""
+    """Turn a missing package of the extra `check` into a `TranscribeError` that says how to install it."""
     try:
         yield
     except ImportError as exc:
-        raise TranscribeError(f"scoring needs {exc.name}, which is not here; {installing('check')}") from exc
+        raise TranscribeError(f"scoring needs {exc.name}, which is not installed; {installing('check')}") from exc
 
 
 def normaliser(name: str) -> Normaliser:
-    """The function that makes comparable text, by its name in `NORMALISERS`. Raises `SettingsError` for another."""
+    """The normalising function with this name in `NORMALISERS`. Raises `SettingsError` for an unknown name."""
     if name not in NORMALISERS:
         raise SettingsError(f"normaliser: {name!r} is not one of {', '.join(NORMALISERS)}")
     if name == "none":
         return lambda text: " ".join(text.split())
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # whisper leaves its spelling table open
+        warnings.simplefilter("ignore", ResourceWarning)  # whisper does not close its spelling table
         from whisper import normalizers
 
-        made: Normaliser = (
+        function: Normaliser = (
             normalizers.EnglishTextNormalizer() if name == "english" else normalizers.BasicTextNormalizer()
         )
-    return made
+    return function
 
 
 def cp_errors(reference: Sequence[Row], hypothesis: Sequence[Row]) -> tuple[WordErrors, Mapping[str, str]]:
-    """cpWER: errors under the best pairing of speakers (Watanabe et al. 2020); the pairing, hypothesis → reference.
+    """cpWER (Watanabe et al. 2020): errors under the best pairing of speakers; the pairing, hypothesis → reference.
 
-    A reference speaker's words are in the order of the rows. Raises `TranscribeError` where meeteval is missing.
+    A speaker's words are in the order of the rows. Raises `TranscribeError` if meeteval is missing.
     """
     with extra():
         from meeteval.wer import cpwer
     if not any(text for _, text in reference):
         return WordErrors(0, 0, sum(len(text.split()) for _, text in hypothesis), 0), {}
     rate = cpwer(*(_seglst([(*row, i, i + 1) for i, row in enumerate(side)]) for side in (reference, hypothesis)))["x"]
-    pairs = {other: one for one, other in rate.assignment if one is not None and other is not None}
+    pairs = {hyp: ref for ref, hyp in rate.assignment if ref is not None and hyp is not None}
     return WordErrors(rate.substitutions, rate.deletions, rate.insertions, rate.length), pairs
 
 
@@ -138,25 +138,25 @@ def tcp_errors(reference: Sequence[TimedRow], hypothesis: Sequence[TimedRow], *,
     """tcpWER (von Neumann et al. 2023): cpWER where words match only if their times differ by at most `collar`."""
     with extra():
         from meeteval.wer import tcpwer
-    with warnings.catch_warnings(), _quiet("preprocess"):  # of sentences longer than the collar
-        warnings.simplefilter("ignore", UserWarning)  # a speaker who overlaps with himself, as captions do
+    with warnings.catch_warnings(), _silenced("preprocess"):  # it warns of sentences longer than the collar
+        warnings.simplefilter("ignore", UserWarning)  # a speaker who overlaps themselves, as in captions
         rate = tcpwer(_seglst(reference), _seglst(hypothesis), collar=collar)["x"]
     return WordErrors(rate.substitutions, rate.deletions, rate.insertions, rate.length)
 
 
 @contextlib.contextmanager
-def _quiet(name: str) -> Iterator[None]:
-    """What a foreign logger of this name says in the block is not heard."""
+def _silenced(name: str) -> Iterator[None]:
+    """Drop all records of the logger `name` inside the block."""
     logger = logging.getLogger(name)
 
-    def nothing(record: logging.LogRecord) -> bool:
+    def reject(record: logging.LogRecord) -> bool:
         return False
 
-    logger.addFilter(nothing)
+    logger.addFilter(reject)
     try:
         yield
     finally:
-        logger.removeFilter(nothing)
+        logger.removeFilter(reject)
 
 
 def _seglst(rows: Sequence[tuple[str, str, float, float]]) -> Any:
@@ -172,46 +172,44 @@ def _seglst(rows: Sequence[tuple[str, str, float, float]]) -> Any:
 
 def speaker_errors(
     reference: Sequence[SpeakerSpan], hypothesis: Sequence[SpeakerSpan], *, collar: Seconds, skip_overlap: bool
-) -> tuple[SpeakerTime, Jaccard, tuple[tuple[float, float], ...]]:
-    """DER and JER (without collar, as DIHARD has it), and DER's errors and speech in blocks of `BLOCK_SECONDS`.
+) -> tuple[SpeakerTime, Jaccard, BootstrapSegments]:
+    """DER, JER (without collar, as in DIHARD), and DER's errors and speech in segments of `SEGMENT_SECONDS`.
 
     `collar` seconds on either side of a reference boundary are not scored. Overlapping speech counts for each of its
-    speakers, unless skipped. Raises `TranscribeError` where pyannote.metrics is missing.
+    speakers, unless skipped. Raises `TranscribeError` if pyannote.metrics is missing.
     """
     with extra(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from pyannote.core import Segment, Timeline
         from pyannote.metrics.diarization import DiarizationErrorRate, JaccardErrorRate
         from pyannote.metrics.identification import IdentificationErrorRate
-    truth, heard = _annotation(reference), _annotation(hypothesis)
+    ref, hyp = _annotation(reference), _annotation(hypothesis)
     end = max((span.end for span in (*reference, *hypothesis)), default=0.0)
     whole = Timeline([Segment(0, end)] if end else [])
-    scored: dict[str, Any] = {
-        "collar": 2 * collar,
-        "skip_overlap": skip_overlap,
-    }  # pyannote's collar is the sum of both sides
-    metric = DiarizationErrorRate(**scored)
-    row = metric(truth, heard, uem=whole, detailed=True)
+    # pyannote's collar is the sum of both sides
+    options: dict[str, Any] = {"collar": 2 * collar, "skip_overlap": skip_overlap}
+    metric = DiarizationErrorRate(**options)
+    row = metric(ref, hyp, uem=whole, detailed=True)
     time = SpeakerTime(row["missed detection"], row["false alarm"], row["confusion"], row["total"])
     jaccard: Any = JaccardErrorRate
-    jer = jaccard()(truth, heard, uem=whole, detailed=True)
-    blocks = []
-    mapped = heard.rename_labels(mapping=_best_mapping(metric, truth, heard, whole))
-    for first in range(0, int(end) + 1, int(BLOCK_SECONDS)):
-        window = Timeline([Segment(first, min(first + BLOCK_SECONDS, end))] if first < end else [])
-        part = IdentificationErrorRate(**scored)(truth, mapped, uem=window, detailed=True)
+    jer = jaccard()(ref, hyp, uem=whole, detailed=True)
+    segments = []
+    mapped = hyp.rename_labels(mapping=_best_mapping(metric, ref, hyp, whole))
+    for first in range(0, int(end) + 1, int(SEGMENT_SECONDS)):
+        window = Timeline([Segment(first, min(first + SEGMENT_SECONDS, end))] if first < end else [])
+        part = IdentificationErrorRate(**options)(ref, mapped, uem=window, detailed=True)
         errors = part["confusion"] + part["missed detection"] + part["false alarm"]
-        blocks.append((round(errors, 3), round(part["total"], 3)))
-    return time, Jaccard(jer["speaker error"], jer["speaker count"]), tuple(blocks)
+        segments.append((round(errors, 3), round(part["total"], 3)))
+    return time, Jaccard(jer["speaker error"], jer["speaker count"]), tuple(segments)
 
 
-def _best_mapping(metric: Any, truth: Annotation, heard: Annotation, whole: Any) -> dict[str, str]:
-    """The metric's own pairing of speakers; unpaired voices get names nobody has."""
-    one, other, _ = metric.uemify(
-        truth, heard, uem=whole, collar=metric.collar, skip_overlap=metric.skip_overlap, returns_uem=True
+def _best_mapping(metric: Any, reference: Annotation, hypothesis: Annotation, whole: Any) -> dict[str, str]:
+    """The metric's own pairing of speakers; an unpaired speaker gets a name that the reference does not have."""
+    ref, hyp, _ = metric.uemify(
+        reference, hypothesis, uem=whole, collar=metric.collar, skip_overlap=metric.skip_overlap, returns_uem=True
     )
-    found = metric.optimal_mapping(one, other)
-    return {label: found.get(label, f"nobody {label}") for label in heard.labels()}
+    mapping = metric.optimal_mapping(ref, hyp)
+    return {label: mapping.get(label, f"nobody {label}") for label in hypothesis.labels()}
 
 
 def _annotation(spans: Sequence[SpeakerSpan]) -> Annotation:

@@ -1,7 +1,7 @@
-"""What somebody says was said: references and hypotheses of many forms as one value, the `Account`.
+"""References and hypotheses in many formats as one value, the `SpeakerTranscript`.
 
-Read are published or corrected Markdown drafts, `Speaker: text` lines, JSON (ours, whisper's, and a flat list of
-words), WebVTT, SubRip, RTTM and STM. Nothing is scored here, and nothing is normalised: text comes as it stands.
+Reads published or corrected Markdown drafts, `Speaker: text` lines, JSON (ours, Whisper's, and a flat list of words),
+WebVTT, SubRip, RTTM and STM. Does not score, and does not normalise: the text is that of the file.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from audio.episode import Seconds
 from transcribe.errors import TranscriptError
 from transcribe.transcript import SpeakerSpan, Transcript, Word
 
-PAUSE = 0.5  # seconds; longer ones end a sentence
+PAUSE = 0.5  # seconds; a longer pause ends a sentence
 
-NOBODY = "S"
-"""Who speaks where a text names no speakers."""
+UNNAMED = "S"
+"""The speaker of a text that names no speakers."""
 
 REFERENCE_SUFFIXES = (".ref.md", ".ref.txt", ".rttm")
-"""How references beside a recording are called, the first the best; the last adds times to the other two."""
+"""What reference files end in: the first is preferred to the second; the last adds speaker times to either."""
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A stretch of one speaker's words. Times where the source has them; `words` where it has them for each."""
+class Utterance:
+    """Consecutive words of one speaker. Has times if the source does, and `words` if the source times each word."""
 
     speaker: str
     text: str
@@ -42,186 +42,196 @@ class Said:
         if (self.start is None) != (self.end is None):
             raise ValueError(f"{self.text[:20]!r} has a start or an end, but not both")
 
-    def moment(self, part: float) -> Seconds | None:
-        """About when so much of it (0 up to, not including, 1) has been said; None where there are no times."""
+    def time_at(self, fraction: float) -> Seconds | None:
+        """The approximate time at a fraction (0 ≤ fraction < 1) of its words; None without times."""
         if self.words:
-            return self.words[int(part * len(self.words))].start
+            return self.words[int(fraction * len(self.words))].start
         if self.start is None or self.end is None:
             return None
-        return round(self.start + part * (self.end - self.start), 2)
+        return round(self.start + fraction * (self.end - self.start), 2)
 
-    def sentences(self) -> tuple[Said, ...]:
-        """A stretch of timed words as several, ended by pauses and full stops; another one as it is."""
-        parts: list[Said] = []
+    def sentences(self) -> tuple[Utterance, ...]:
+        """Its sentences, split at pauses and full stops; without word times, the utterance itself."""
+        parts: list[Utterance] = []
         first = 0
         for at, (word, after) in enumerate(pairwise(self.words), 1):
             if after.start - word.end > PAUSE or re.search(r"[.?!…][\"'”’)]*$", word.text):
-                parts.append(_run(self.speaker, self.words[first:at]))
+                parts.append(_utterance(self.speaker, self.words[first:at]))
                 first = at
-        return (*parts, _run(self.speaker, self.words[first:])) if self.words else (self,)
+        return (*parts, _utterance(self.speaker, self.words[first:])) if self.words else (self,)
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """Who said what, and when. `said` or `spans` is None where the source does not tell of it, empty where nothing was.
+class SpeakerTranscript:
+    """Who spoke which words when. `utterances` or `spans` is None if the source has no such data, empty if no speech.
 
-    Speakers are keys; `names` says what those are called whose key is not their name.
+    Speakers are keys; `names` has the names of speakers whose key is not their name.
     """
 
-    said: tuple[Said, ...] | None = None
+    utterances: tuple[Utterance, ...] | None = None
     spans: tuple[SpeakerSpan, ...] | None = None
     names: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def timed(self) -> bool:
-        """Whether every stretch has its times."""
-        return bool(self.said) and all(said.start is not None for said in self.said or ())
+    def has_times(self) -> bool:
+        """Whether every utterance has times."""
+        return bool(self.utterances) and all(one.start is not None for one in self.utterances or ())
 
     @property
     def speakers(self) -> tuple[str, ...]:
-        """Who speaks, in order: those with words, or with spans where there are no words."""
-        people: Iterable[str] = (said.speaker for said in self.said or ())
-        return tuple(dict.fromkeys(people)) or tuple(dict.fromkeys(span.speaker for span in self.spans or ()))
+        """The speakers in order: those with words, or, without words, those with spans."""
+        with_words = dict.fromkeys(utterance.speaker for utterance in self.utterances or ())
+        return tuple(with_words or dict.fromkeys(span.speaker for span in self.spans or ()))
 
     @property
-    def heard(self) -> tuple[SpeakerSpan, ...]:
-        """When words are said, as finely as the source tells; a stretch without times lies at 0."""
+    def word_spans(self) -> tuple[SpeakerSpan, ...]:
+        """When words are spoken: a span per word or, without word times, per utterance; without times, at 0."""
         return tuple(
-            SpeakerSpan(one.start or 0.0, one.end or 0.0, said.speaker)
-            for said in self.said or ()
-            for one in said.words or ([said] if said.text else [])
+            SpeakerSpan(timed.start or 0.0, timed.end or 0.0, utterance.speaker)
+            for utterance in self.utterances or ()
+            for timed in utterance.words or ([utterance] if utterance.text else [])
         )
 
     def name(self, speaker: str) -> str:
-        """What a speaker is called."""
+        """The name of a speaker."""
         return self.names.get(speaker, speaker)
 
 
-def read_account(path: Path) -> Account:
-    """The account in a file, by its suffix. Raises `TranscriptError`, which names the file and the line."""
+def read_transcript(path: Path) -> SpeakerTranscript:
+    """Read a file in the format of its suffix. Raises `TranscriptError`, which names the file and the line."""
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
-        raise TranscriptError(f"{path}: of no kind that can be scored; give one of {', '.join(sorted(_READERS))}")
+        raise TranscriptError(f"{path}: cannot score this format; give one of {', '.join(sorted(_READERS))}")
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as exc:
-        raise TranscriptError(f"{path}: is not UTF-8 text; save it as such") from exc
+        raise TranscriptError(f"{path}: is not UTF-8 text; save it as UTF-8") from exc
     except OSError as exc:
-        raise TranscriptError(f"{path}: cannot be read ({exc.strerror}); check the name") from exc
+        raise TranscriptError(f"{path}: cannot be read ({exc.strerror}); check its name and permissions") from exc
     try:
         return reader(text)
     except TranscriptError as exc:
         raise TranscriptError(f"{path}: {exc}") from exc
     except _LineError as exc:
-        raise TranscriptError(f"{path}: {exc}; mend that line") from exc
+        raise TranscriptError(f"{path}: {exc}; correct that line") from exc
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
-        raise TranscriptError(f"{path}: is not what its suffix says ({exc!r}); make it again") from exc
+        raise TranscriptError(f"{path}: does not have the format of its suffix ({exc!r}); create it again") from exc
 
 
-def read_reference(path: Path) -> Account:
-    """The account in `path`, with the speaker times of `NAME.rttm` beside `NAME.ref.…`. Raises `TranscriptError`."""
+def read_reference(path: Path) -> SpeakerTranscript:
+    """Read `NAME.ref.…` with the speaker times of the `NAME.rttm` next to it, if any. Raises `TranscriptError`."""
     stem = next((path.name.removesuffix(end) for end in REFERENCE_SUFFIXES[:2] if path.name.endswith(end)), None)
-    account, beside = read_account(path), path.with_name(f"{stem}.rttm")
-    return with_times(account, read_account(beside)) if stem and beside.is_file() else account
+    transcript, rttm = read_transcript(path), path.with_name(f"{stem}.rttm")
+    return with_times(transcript, read_transcript(rttm)) if stem and rttm.is_file() else transcript
 
 
-def with_times(account: Account, times: Account) -> Account:
-    """`account` with the spans of `times`; its stretches get times too where the spans match them one to one."""
+def with_times(transcript: SpeakerTranscript, times: SpeakerTranscript) -> SpeakerTranscript:
+    """`transcript` with the spans of `times`; its utterances get times too if the spans match them one to one."""
     spans = tuple(sorted(times.spans or (), key=lambda span: (span.start, span.end)))
-    said = account.said
-    if said is not None and [one.speaker for one in said] == [span.speaker for span in spans]:
-        said = tuple(replace(one, start=span.start, end=span.end) for one, span in zip(said, spans, strict=True))
-    return replace(account, said=said, spans=spans)
+    rows = transcript.utterances
+    if rows is not None and [row.speaker for row in rows] == [span.speaker for span in spans]:
+        rows = tuple(replace(row, start=span.start, end=span.end) for row, span in zip(rows, spans, strict=True))
+    return replace(transcript, utterances=rows, spans=spans)
 
 
-def account_of(transcript: Transcript) -> Account:
-    """What a timed transcript says. Where nothing was diarized, its turns stand for the spans."""
+def speaker_transcript_of(transcript: Transcript) -> SpeakerTranscript:
+    """The words and speakers of a timed transcript. Without diarization, its turns serve as spans."""
     words = [(turn.speaker, word) for turn in transcript.turns for word in turn.words]
     turns = tuple(SpeakerSpan(turn.start, turn.end, turn.speaker) for turn in transcript.turns)
     names = {speaker.id: speaker.name for speaker in transcript.speakers}
-    return Account(_joined(words), transcript.spans or turns, names)
+    return SpeakerTranscript(_utterances_of(words), transcript.spans or turns, names)
 
 
 class _LineError(Exception):
-    """A line that cannot be read; the message names it."""
+    """A line that cannot be read; the message quotes it or gives its number."""
 
 
-def _markdown(text: str) -> Account:
+def _markdown(text: str) -> SpeakerTranscript:
     from output.parse import parse
 
     turns = parse(text).turns
     if not turns:
         raise _LineError("no line begins with a speaker in bold such as **Rich**:")
-    return Account(tuple(Said(turn.speaker, turn.spoken) for turn in turns))
+    return SpeakerTranscript(tuple(Utterance(turn.speaker, turn.spoken) for turn in turns))
 
 
-def _lines(text: str) -> Account:
-    """`Speaker: text` lines; a line without one goes on with the line before. Remarks in brackets are no speech."""
-    said: list[tuple[str, str]] = []
+def _lines(text: str) -> SpeakerTranscript:
+    """`Speaker: text` lines; a line without a speaker continues the line before. Drops remarks in brackets."""
+    rows: list[tuple[str, str]] = []
     for line in filter(None, map(str.strip, text.splitlines())):
         if match := re.match(r"([^:]{1,40}):\s*(.*)", line):
-            said.append((match[1].strip(), match[2]))
-        elif said:
-            said[-1] = (said[-1][0], f"{said[-1][1]} {line}")
+            rows.append((match[1].strip(), match[2]))
+        elif rows:
+            rows[-1] = (rows[-1][0], f"{rows[-1][1]} {line}")
         else:
-            said.append((NOBODY, line))
-    return Account(tuple(Said(speaker, re.sub(r"\[[^\]]*\]|\([^)]*\)", "", words)) for speaker, words in said))
+            rows.append((UNNAMED, line))
+    remark = r"\[[^\]]*\]|\([^)]*\)"
+    return SpeakerTranscript(tuple(Utterance(speaker, re.sub(remark, "", words)) for speaker, words in rows))
 
 
-def _json(text: str) -> Account:
+def _json(text: str) -> SpeakerTranscript:
     data = json.loads(text)
     if not isinstance(data, dict) or not data.keys() & {"turns", "words", "segments"}:
-        raise TranscriptError("holds no turns, words or segments; give a transcript of ours, whisper's or whisperX's")
+        raise TranscriptError(
+            "has no turns, words or segments; give a transcript written by turnscript, Whisper or WhisperX"
+        )
     if "turns" in data:
-        return account_of(Transcript.from_json(text))
+        return speaker_transcript_of(Transcript.from_json(text))
     segments = data.get("segments", [])
-    if "words" in data:  # a flat list, its segments saying who is heard when
-        return Account(_joined(_word(row, row) for row in data["words"]), _spans(segments or data.get("spans", ())))
-    said: list[Said] = []
-    for row in segments:  # whisper's and whisperX's
+    if "words" in data:  # a flat list of words; its segments are the speaker spans
+        words = (_word(row, row) for row in data["words"])
+        return SpeakerTranscript(_utterances_of(words), _spans(segments or data.get("spans", ())))
+    utterances: list[Utterance] = []
+    for row in segments:  # Whisper's and WhisperX's
         if row.get("words") and all("start" in word for word in row["words"]):
-            said.extend(_joined(_word(word, row) for word in row["words"]))
+            utterances.extend(_utterances_of(_word(word, row) for word in row["words"]))
         else:
-            said.append(Said(str(row.get("speaker", NOBODY)), row["text"].strip(), row["start"], row["end"]))
-    return Account(tuple(said), _spans(segments) if any("speaker" in row for row in segments) else None)
+            speaker = str(row.get("speaker", UNNAMED))
+            utterances.append(Utterance(speaker, row["text"].strip(), row["start"], row["end"]))
+    spans = _spans(segments) if any("speaker" in row for row in segments) else None
+    return SpeakerTranscript(tuple(utterances), spans)
 
 
-def _word(row: Mapping[str, Any], owner: Mapping[str, Any]) -> tuple[str, Word]:
+def _word(row: Mapping[str, Any], segment: Mapping[str, Any]) -> tuple[str, Word]:
     text = str(row.get("word", row.get("text"))).strip()
-    return str(row.get("speaker", owner.get("speaker", NOBODY))), Word(text, row["start"], row["end"])
+    return str(row.get("speaker", segment.get("speaker", UNNAMED))), Word(text, row["start"], row["end"])
 
 
 def _spans(rows: Iterable[Mapping[str, Any]]) -> tuple[SpeakerSpan, ...]:
-    return tuple(SpeakerSpan(row["start"], row["end"], str(row.get("speaker", NOBODY))) for row in rows)
+    return tuple(SpeakerSpan(row["start"], row["end"], str(row.get("speaker", UNNAMED))) for row in rows)
 
 
-def _joined(words: Iterable[tuple[str, Word]]) -> tuple[Said, ...]:
-    """Words one by one as stretches, one for each run of a speaker's."""
+def _utterances_of(words: Iterable[tuple[str, Word]]) -> tuple[Utterance, ...]:
+    """An utterance for each run of words of one speaker."""
     runs: list[tuple[str, list[Word]]] = []
     for speaker, word in words:
         if not runs or runs[-1][0] != speaker:
             runs.append((speaker, []))
         runs[-1][1].append(word)
-    return tuple(_run(speaker, tuple(run)) for speaker, run in runs)
+    return tuple(_utterance(speaker, tuple(run)) for speaker, run in runs)
 
 
-def _run(speaker: str, words: tuple[Word, ...]) -> Said:
-    return Said(speaker, " ".join(w.text for w in words), words[0].start, max(w.end for w in words), words)
+def _utterance(speaker: str, words: tuple[Word, ...]) -> Utterance:
+    return Utterance(speaker, " ".join(w.text for w in words), words[0].start, max(w.end for w in words), words)
 
 
-def _captions(text: str) -> Account:
-    """WebVTT or SubRip. A cue's speaker is its voice tag, or a `Label:` before its words, or whoever spoke before."""
-    said: list[Said] = []
-    named, speaker = False, NOBODY
+def _captions(text: str) -> SpeakerTranscript:
+    """WebVTT or SubRip. A cue's speaker is its voice tag, its leading `Label:`, or the previous cue's speaker."""
+    utterances: list[Utterance] = []
+    has_speakers, speaker = False, UNNAMED
     for start, end, body in _cues(text):
         voice = re.match(r"<v(?:\.[^ >]*)?\s+([^>]+)>", body)
         label = re.match(r"([^\W\d_][^:<>\n]{0,39}):\s", body)
-        if found := voice or label:
-            named, speaker, body = True, html.unescape(found[1]).strip(), body[found.end() :]
+        if match := voice or label:
+            has_speakers, speaker, body = True, html.unescape(match[1]).strip(), body[match.end() :]
         words = " ".join(html.unescape(re.sub(r"<[^>]*>", "", body)).split())
-        said.append(Said(speaker, words, start, end))
-    spans = tuple(SpeakerSpan(one.start or 0.0, one.end or 0.0, one.speaker) for one in said)
-    return Account(tuple(said), spans if named else None)
+        utterances.append(Utterance(speaker, words, start, end))
+    spans = _spans_of(utterances)
+    return SpeakerTranscript(tuple(utterances), spans if has_speakers else None)
+
+
+def _spans_of(utterances: Iterable[Utterance]) -> tuple[SpeakerSpan, ...]:
+    return tuple(SpeakerSpan(one.start or 0.0, one.end or 0.0, one.speaker) for one in utterances)
 
 
 _CLOCK = r"(?:(\d+):)?(\d{1,2}):(\d{2}[.,]\d{1,3})"
@@ -233,28 +243,28 @@ def _cues(text: str) -> Iterator[tuple[Seconds, Seconds, str]]:
         if timing:
             yield _seconds(*timing.groups()[:3]), _seconds(*timing.groups()[3:]), block[timing.end() :]
         elif "-->" in block:
-            raise _LineError(f"not the times of a caption: {block.strip().splitlines()[0][:60]!r}")
+            raise _LineError(f"these are not the times of a caption: {block.strip().splitlines()[0][:60]!r}")
 
 
 def _seconds(hours: str | None, minutes: str, seconds: str) -> Seconds:
     return int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds.replace(",", "."))
 
 
-def _rttm(text: str) -> Account:
-    """NIST's `SPEAKER FILE 1 START DURATION <NA> <NA> NAME …`; other kinds of lines are passed over."""
+def _rttm(text: str) -> SpeakerTranscript:
+    """NIST's `SPEAKER FILE 1 START DURATION <NA> <NA> NAME …`; ignores other types of lines."""
     rows = [row for row in _fields(text) if row[1][0] == "SPEAKER"]
-    return Account(None, tuple(_span(number, row, at=3, speaker=7) for number, row in rows))
+    return SpeakerTranscript(None, tuple(_span(number, row, at=3, speaker=7) for number, row in rows))
 
 
-def _stm(text: str) -> Account:
-    """NIST's `FILE CHANNEL SPEAKER START END [<LABELS>] words`; lines that begin with `;;` are remarks."""
-    said = []
+def _stm(text: str) -> SpeakerTranscript:
+    """NIST's `FILE CHANNEL SPEAKER START END [<LABELS>] words`; ignores comments, which begin with `;;`."""
+    utterances = []
     for number, row in _fields(text):
         if not row[0].startswith(";;"):
-            start, end = _numbers(number, row, at=3, least=5)
+            start, end = _numbers(number, row, at=3, fewest=5)
             words = " ".join(row[6:] if len(row) > 5 and re.fullmatch(r"<.*>", row[5]) else row[5:])
-            said.append(Said(row[2], words, start, end))
-    return Account(tuple(said), tuple(SpeakerSpan(one.start or 0.0, one.end or 0.0, one.speaker) for one in said))
+            utterances.append(Utterance(row[2], words, start, end))
+    return SpeakerTranscript(tuple(utterances), _spans_of(utterances))
 
 
 def _fields(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -262,22 +272,22 @@ def _fields(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _span(number: int, row: list[str], *, at: int, speaker: int) -> SpeakerSpan:
-    start, duration = _numbers(number, row, at=at, least=speaker + 1)
+    start, duration = _numbers(number, row, at=at, fewest=speaker + 1)
     if start < 0 or duration < 0:
-        raise _LineError(f"line {number}: {start} and {duration} are no stretch of time")
+        raise _LineError(f"line {number}: start {start} or duration {duration} is negative")
     return SpeakerSpan(start, start + duration, row[speaker])
 
 
-def _numbers(number: int, row: list[str], *, at: int, least: int) -> tuple[float, float]:
-    if len(row) < least:
-        raise _LineError(f"line {number}: {len(row)} fields where {least} or more belong")
+def _numbers(number: int, row: list[str], *, at: int, fewest: int) -> tuple[float, float]:
+    if len(row) < fewest:
+        raise _LineError(f"line {number}: has {len(row)} fields; at least {fewest} are needed")
     try:
         return float(row[at]), float(row[at + 1])
     except ValueError as exc:
         raise _LineError(f"line {number}: {row[at]!r} and {row[at + 1]!r} are not times in seconds") from exc
 
 
-_READERS: Mapping[str, Callable[[str], Account]] = {
+_READERS: Mapping[str, Callable[[str], SpeakerTranscript]] = {
     ".md": _markdown,
     ".markdown": _markdown,
     ".txt": _lines,

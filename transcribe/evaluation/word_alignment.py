@@ -1,7 +1,7 @@
-"""Where two texts differ: the alignment of their words, and its stretches of errors, the costliest first.
+"""Where two texts differ: their words aligned, and the runs of errors in the alignment, those with most errors first.
 
-Words come normalised. The alignment is kaldialign's (Levenshtein, every error costs 1), which meeteval brings along.
-Rates are the business of `transcribe.evaluation.score`.
+Words come normalised. The alignment is kaldialign's (Levenshtein, every error costs 1), which meeteval depends on.
+Scores are computed in `transcribe.evaluation.score`.
 """
 
 from __future__ import annotations
@@ -13,46 +13,46 @@ from enum import StrEnum
 from typing import Any
 
 from audio.episode import Seconds
-from transcribe.evaluation.metrics import Blocks, WordErrors
-from transcribe.evaluation.references import Said
+from transcribe.evaluation.metrics import BootstrapSegments, WordErrors
+from transcribe.evaluation.references import Utterance
 
 CONTEXT_WORDS = 3  # shown on either side of a difference
-SHOWN_WORDS = 30  # of a difference; what is longer is cut short
-STRETCH_WORDS = 10  # longer turns are several stretches, so that a monologue has some too
-PASSAGE_WORDS = 6  # lost or invented in one stretch, they are a passage and no slip
+SHOWN_WORDS = 30  # of a difference; a longer one is shortened
+SEGMENT_WORDS = 10  # longer turns are several bootstrap segments, so that a monologue has several too
+PASSAGE_WORDS = 6  # so many deletions or insertions in one difference are a passage, not a slip
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A normalised word: who said it, in which stretch of the account (from 0), and about when."""
+    """A normalised word, its speaker, the index of its utterance (from 0), and its approximate time."""
 
     text: str
     speaker: str
-    stretch: int
-    at: Seconds | None = None
+    utterance: int
+    time: Seconds | None = None
 
 
 class Kind(StrEnum):
-    """What happened to the words of a difference."""
+    """What happened to the words of a difference. The values are those of reports and baselines."""
 
-    OTHER = "other words"
-    LOST = "lost"
-    INVENTED = "invented"
+    SUBSTITUTION = "other words"
+    DELETION = "lost"
+    INSERTION = "invented"
     LOOP = "loop"
     SPEAKER = "other speaker"
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A stretch in which reference and hypothesis part: the words of both, and those before and after."""
+    """A run of errors: the words of reference and hypothesis, and the reference words before and after."""
 
     kind: Kind
-    aligned: tuple[tuple[str, str], ...]  # reference and hypothesis, word beside word; "" where one has none
+    aligned: tuple[tuple[str, str], ...]  # (reference, hypothesis) word by word; "" for a missing word
     before: tuple[str, ...]
     after: tuple[str, ...]
-    cost: int  # errors; for words credited to somebody else, their number
+    cost: int  # errors; of a wrong speaker, the number of words
     start: Seconds | None = None
-    speakers: tuple[str, str] = ("", "")  # whom reference and hypothesis hear
+    speakers: tuple[str, str] = ("", "")  # according to reference and hypothesis, if they differ
 
     @property
     def reference(self) -> tuple[str, ...]:
@@ -66,9 +66,9 @@ class Difference:
 
     @property
     def columns(self) -> tuple[str, str]:
-        """Two lines, the words of reference and hypothesis below each other, as sclite prints them.
+        """Two lines, each hypothesis word below its reference word, as sclite prints them.
 
-        >>> Difference(Kind.OTHER, (("a", "the"), ("cat", "")), ("with",), ("in",), 2).columns
+        >>> Difference(Kind.SUBSTITUTION, (("a", "the"), ("cat", "")), ("with",), ("in",), 2).columns
         ('with a   cat in', 'with the *** in')
         """
         shown = self.aligned[:SHOWN_WORDS]
@@ -82,19 +82,19 @@ class Difference:
         return first, second
 
     @property
-    def shown(self) -> str:
+    def one_line(self) -> str:
         """One line: context, `[-reference-]`, `{+hypothesis+}`, context, as `wdiff` prints it."""
         if self.kind is Kind.SPEAKER:
-            changed = f"[{self.speakers[0]} → {self.speakers[1]}: {_short(self.reference)}]"
+            changed = f"[{self.speakers[0]} → {self.speakers[1]}: {_shortened(self.reference)}]"
         else:
-            was = f"[-{_short(self.reference)}-]" if self.reference else ""
-            now = f"{{+{_short(self.hypothesis)}+}}" if self.hypothesis else ""
-            changed = f"{was}{now}"
+            reference = f"[-{_shortened(self.reference)}-]" if self.reference else ""
+            hypothesis = f"{{+{_shortened(self.hypothesis)}+}}" if self.hypothesis else ""
+            changed = f"{reference}{hypothesis}"
         return " ".join(filter(None, (" ".join(self.before), changed, " ".join(self.after))))
 
     @property
     def is_passage(self) -> bool:
-        """Whether so much is lost or invented that it is no slip."""
+        """Whether it deletes or inserts a passage rather than single words."""
         return abs(len(self.reference) - len(self.hypothesis)) >= PASSAGE_WORDS
 
     def as_dict(self) -> dict[str, Any]:
@@ -106,13 +106,13 @@ class Difference:
             "hypothesis": " ".join(self.hypothesis),
             "aligned": self.aligned,
             "cost": self.cost,
-            "shown": self.shown,
+            "shown": self.one_line,
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A place of the alignment: a word of either side or of both."""
+    """A position of the alignment: a word of either side or of both."""
 
     reference: Token | None
     hypothesis: Token | None
@@ -120,24 +120,24 @@ class Pair:
     @property
     def matches(self) -> bool:
         """Whether both sides have the same word."""
-        one, other = self.reference, self.hypothesis
-        return one is not None and other is not None and one.text == other.text
+        reference, hypothesis = self.reference, self.hypothesis
+        return reference is not None and hypothesis is not None and reference.text == hypothesis.text
 
 
-def tokens_of(stretches: Iterable[Said], normal: Callable[[str], str]) -> list[Token]:
-    """The words of all stretches as `normal` has them; where a stretch has times, each with about its own."""
+def tokens_of(utterances: Iterable[Utterance], normalise: Callable[[str], str]) -> list[Token]:
+    """The normalised words of all utterances, with approximate times if the utterances have times."""
     tokens = []
-    for index, said in enumerate(stretches):
-        words = normal(said.text).split()
-        for at, word in enumerate(words):
-            tokens.append(Token(word, said.speaker, index, said.moment(at / len(words))))
+    for index, utterance in enumerate(utterances):
+        words = normalise(utterance.text).split()
+        for position, word in enumerate(words):
+            tokens.append(Token(word, utterance.speaker, index, utterance.time_at(position / len(words))))
     return tokens
 
 
 def align(reference: Sequence[Token], hypothesis: Sequence[Token]) -> tuple[Pair, ...]:
-    """The cheapest alignment of two texts. Raises `ImportError` where kaldialign is missing.
+    """The alignment of two texts with the fewest errors. Raises `ImportError` if kaldialign is missing.
 
-    It takes four bytes for each pair of words: 0.3 GB for an hour of talk, 3 GB for three.
+    Needs four bytes for each pair of words: 0.3 GB for an hour of talk, 3 GB for three.
     """
     import kaldialign  # type: ignore[import-untyped]
 
@@ -145,27 +145,28 @@ def align(reference: Sequence[Token], hypothesis: Sequence[Token]) -> tuple[Pair
     rows = [[numbers.setdefault(token.text, len(numbers)) for token in side] for side in (reference, hypothesis)]
     left, right = iter(reference), iter(hypothesis)
     return tuple(
-        Pair(None if one < 0 else next(left), None if other < 0 else next(right))
-        for one, other in kaldialign.align(rows[0], rows[1], -1)
+        Pair(None if first < 0 else next(left), None if second < 0 else next(right))
+        for first, second in kaldialign.align(rows[0], rows[1], -1)
     )
 
 
 def differences(pairs: Sequence[Pair], *, assigned: Mapping[str, str]) -> tuple[Difference, ...]:
-    """Every difference, the costliest first; of equal ones the earliest. `assigned`: hypothesis → reference speaker."""
-    found = [_difference(pairs, first, last) for first, last in _error_runs(pairs)]
-    found += [_credited(pairs, first, last, assigned) for first, last in _speaker_runs(pairs, assigned)]
-    return tuple(sorted(found, key=lambda one: -one.cost))
+    """All differences, those with most errors first, then by time. `assigned`: hypothesis → reference speaker."""
+    results = [_text_difference(pairs, first, last) for first, last in _error_runs(pairs)]
+    results += [_speaker_difference(pairs, first, last, assigned) for first, last in _speaker_runs(pairs, assigned)]
+    return tuple(sorted(results, key=lambda difference: -difference.cost))
 
 
-def is_miscredited(pair: Pair, assigned: Mapping[str, str]) -> bool:
-    """Whether a word both sides have is somebody else's in the hypothesis."""
-    one, other = pair.reference, pair.hypothesis
-    if one is None or other is None or one.text != other.text:
+def has_wrong_speaker(pair: Pair, assigned: Mapping[str, str]) -> bool:
+    """Whether both sides have the same word, but the hypothesis attributes it to another speaker."""
+    reference, hypothesis = pair.reference, pair.hypothesis
+    if reference is None or hypothesis is None or reference.text != hypothesis.text:
         return False
-    return assigned.get(other.speaker) != one.speaker
+    return assigned.get(hypothesis.speaker) != reference.speaker
 
 
 def count_errors(pairs: Iterable[Pair]) -> WordErrors:
+    """The errors of an alignment by type."""
     substitutions = deletions = insertions = words = 0
     for pair in pairs:
         words += pair.reference is not None
@@ -175,72 +176,73 @@ def count_errors(pairs: Iterable[Pair]) -> WordErrors:
     return WordErrors(substitutions, deletions, insertions, words)
 
 
-def blocks_of(pairs: Iterable[Pair]) -> Blocks:
-    """Errors and words by stretches of reference: turns, long ones in pieces of `STRETCH_WORDS`.
+def bootstrap_segments(pairs: Iterable[Pair]) -> BootstrapSegments:
+    """Errors and words by segments of the reference: turns, long ones in pieces of `SEGMENT_WORDS`.
 
-    What is invented belongs to the stretch it follows.
+    Insertions belong to the segment before them.
     """
     errors: dict[tuple[int, int], int] = defaultdict(int)
     words: dict[tuple[int, int], int] = defaultdict(int)
-    turn, of_turn, stretch = -1, 0, (0, 0)
+    turn, position, segment = -1, 0, (0, 0)
     for pair in pairs:
         if pair.reference:
-            of_turn = of_turn + 1 if pair.reference.stretch == turn else 0
-            turn = pair.reference.stretch
-            stretch = (turn, of_turn // STRETCH_WORDS)
-        errors[stretch] += not pair.matches
-        words[stretch] += pair.reference is not None
-    return tuple((float(errors[at]), float(words[at])) for at in sorted(words))
+            position = position + 1 if pair.reference.utterance == turn else 0
+            turn = pair.reference.utterance
+            segment = (turn, position // SEGMENT_WORDS)
+        errors[segment] += not pair.matches
+        words[segment] += pair.reference is not None
+    return tuple((float(errors[key]), float(words[key])) for key in sorted(words))
 
 
 def _error_runs(pairs: Sequence[Pair]) -> Iterator[tuple[int, int]]:
-    """First and last+1 of each run of errors; a single match between two errors does not end one."""
+    """First and last+1 of each run of errors; a single match between two errors does not end a run."""
     first = last = None
-    for at, pair in enumerate(pairs):
+    for index, pair in enumerate(pairs):
         if pair.matches:
-            if last is not None and first is not None and at - last >= 1:
+            if last is not None and first is not None and index - last >= 1:
                 yield first, last
                 first = last = None
         else:
-            first, last = at if first is None else first, at + 1
+            first, last = index if first is None else first, index + 1
     if first is not None and last is not None:
         yield first, last
 
 
 def _speaker_runs(pairs: Sequence[Pair], assigned: Mapping[str, str]) -> Iterator[tuple[int, int]]:
-    """First and last+1 of each run of words given to one wrong speaker; errors between them do not end it."""
-    first, who = 0, None
-    for at, pair in enumerate(pairs):
+    """First and last+1 of each run of words attributed to one wrong speaker; word errors do not end a run."""
+    first, current = 0, None
+    for index, pair in enumerate(pairs):
         if not pair.matches or pair.reference is None or pair.hypothesis is None:
             continue
-        now = (pair.reference.speaker, pair.hypothesis.speaker) if is_miscredited(pair, assigned) else None
-        if who is not None and now != who:
-            yield first, at
-        if now != who:
-            first, who = at, now
-    if who is not None:
+        confused = (pair.reference.speaker, pair.hypothesis.speaker) if has_wrong_speaker(pair, assigned) else None
+        if current is not None and confused != current:
+            yield first, index
+        if confused != current:
+            first, current = index, confused
+    if current is not None:
         yield first, len(pairs)
 
 
-def _difference(pairs: Sequence[Pair], first: int, last: int) -> Difference:
-    was, now = ([word for word in side if word] for side in zip(*_aligned(pairs[first:last]), strict=True))
-    kind = Kind.OTHER
-    if len(was) - len(now) >= PASSAGE_WORDS or not now:
-        kind = Kind.LOST
-    elif len(now) - len(was) >= PASSAGE_WORDS or not was:
-        kind = Kind.LOOP if len(now) >= PASSAGE_WORDS and len(set(now)) * 2 <= len(now) else Kind.INVENTED
+def _text_difference(pairs: Sequence[Pair], first: int, last: int) -> Difference:
+    aligned = _aligned(pairs[first:last])
+    old, new = ([word for word in side if word] for side in zip(*aligned, strict=True))
+    kind = Kind.SUBSTITUTION
+    if len(old) - len(new) >= PASSAGE_WORDS or not new:
+        kind = Kind.DELETION
+    elif len(new) - len(old) >= PASSAGE_WORDS or not old:
+        kind = Kind.LOOP if len(new) >= PASSAGE_WORDS and len(set(new)) * 2 <= len(new) else Kind.INSERTION
     cost = sum(not pair.matches for pair in pairs[first:last])
-    return Difference(kind, _aligned(pairs[first:last]), *_context(pairs, first, last), cost, _when(pairs, first))
+    return Difference(kind, aligned, *_context(pairs, first, last), cost, _time_of(pairs, first))
 
 
-def _credited(pairs: Sequence[Pair], first: int, last: int, assigned: Mapping[str, str]) -> Difference:
-    run = [pair for pair in pairs[first:last] if is_miscredited(pair, assigned)]
-    one, other = run[0].reference, run[0].hypothesis
-    assert one is not None
-    assert other is not None
-    speakers = (one.speaker, assigned.get(other.speaker, other.speaker))
+def _speaker_difference(pairs: Sequence[Pair], first: int, last: int, assigned: Mapping[str, str]) -> Difference:
+    run = [pair for pair in pairs[first:last] if has_wrong_speaker(pair, assigned)]
+    reference, hypothesis = run[0].reference, run[0].hypothesis
+    assert reference is not None
+    assert hypothesis is not None
+    speakers = (reference.speaker, assigned.get(hypothesis.speaker, hypothesis.speaker))
     context = _context(pairs, first, last)
-    return Difference(Kind.SPEAKER, _aligned(run), *context, len(run), _when(pairs, first), speakers)
+    return Difference(Kind.SPEAKER, _aligned(run), *context, len(run), _time_of(pairs, first), speakers)
 
 
 def _aligned(pairs: Sequence[Pair]) -> tuple[tuple[str, str], ...]:
@@ -253,15 +255,15 @@ def _context(pairs: Sequence[Pair], first: int, last: int) -> tuple[tuple[str, .
     return tuple(before[-CONTEXT_WORDS:]), tuple(after[:CONTEXT_WORDS])
 
 
-def _when(pairs: Sequence[Pair], first: int) -> Seconds | None:
-    """The time of the nearest word that has one, looking ahead first."""
+def _time_of(pairs: Sequence[Pair], first: int) -> Seconds | None:
+    """The time of the nearest word that has one: of the next five, or else of those before."""
     for pair in (*pairs[first : first + 5], *reversed(pairs[:first])):
         for token in (pair.hypothesis, pair.reference):
-            if token is not None and token.at is not None:
-                return token.at
+            if token is not None and token.time is not None:
+                return token.time
     return None
 
 
-def _short(words: Sequence[str]) -> str:
-    cut = f"{' '.join(words[:SHOWN_WORDS])} … ({len(words)} words)"
-    return " ".join(words) if len(words) <= SHOWN_WORDS else cut
+def _shortened(words: Sequence[str]) -> str:
+    shortened = f"{' '.join(words[:SHOWN_WORDS])} … ({len(words)} words)"
+    return " ".join(words) if len(words) <= SHOWN_WORDS else shortened
