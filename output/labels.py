@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from output.markers import is_event
-from transcribe.transcript import first_name
+from transcribe.person_names import first_name
 
 if TYPE_CHECKING:
     from transcribe.style import LabelStyle

@@ -17,7 +17,7 @@ from output.errors import OutputError
 from output.labels import folded
 from output.markers import Marker, is_event, markers_in, plain_label
 from output.text import spoken
-from transcribe.transcript import first_name
+from transcribe.person_names import first_name
 
 
 @dataclass(frozen=True, slots=True)

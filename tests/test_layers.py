@@ -37,7 +37,7 @@ ORDER: dict[str, set[str]] = {
 }
 VALUES = {
     *("transcribe", "config", "declaration", "errors", "parallel", "person_names", "progress", "settings"),
-    *("shows", "style", "terminal", "transcript", "transcript_json", "units"),
+    *("shows", "style", "terminal", "transcript", "transcript_json", "transcript_warnings", "units"),
 }
 AUDIO = {"audio", "disk", "episode", "errors", "media", "progress"}
 OUTPUT_READS = {"transcribe.transcript", "transcribe.person_names", "transcribe.style"}  # transcripts and their style

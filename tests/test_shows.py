@@ -11,7 +11,7 @@ from tests.test_settings import FIELDS, OTHER, toml
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings
 from transcribe.shows import Show, load_shows, shows_named
-from transcribe.speakers.voiceprints import Sample, Voice, VoiceError, expected
+from transcribe.speakers.voiceprints import Sample, VoiceError, Voiceprint, select_voiceprints
 
 FEED = "https://example.org/feed.xml"
 
@@ -94,8 +94,10 @@ def test_without_shows_there_is_nothing_to_bring_up_to_date(tmp_path: Path) -> N
 
 
 def test_only_the_voices_expected_are_looked_for() -> None:
-    ada, grace = (Voice(name, (Sample("clip", 9.0, (1.0,) + (0.0,) * 191),)) for name in ("Ada", "Grace Hopper"))
-    assert expected([ada, grace], ()) == (ada, grace)
-    assert expected([ada, grace], ("grace hopper",)) == (grace,)
-    with pytest.raises(VoiceError, match='voices: Bob is not on file; `transcribe voices add "Bob" CLIP` adds them'):
-        expected([ada], ("Ada", "Bob"))
+    ada, grace = (Voiceprint(name, (Sample("clip", 9.0, (1.0,) + (0.0,) * 191),)) for name in ("Ada", "Grace Hopper"))
+    assert select_voiceprints([ada, grace], ()) == (ada, grace)
+    assert select_voiceprints([ada, grace], ("grace hopper",)) == (grace,)
+    with pytest.raises(
+        VoiceError, match='voices: Bob is not enrolled; enrol them with: transcribe voices add "Bob" CLIP'
+    ):
+        select_voiceprints([ada], ("Ada", "Bob"))

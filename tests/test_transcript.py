@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from audio.episode import Chapter, Episode, Person, PublishedTranscript
 from transcribe.errors import TranscriptError
-from transcribe.transcript import Doubt, MadeWith, Speaker, SpeakerSpan, Transcript, Turn, Word
+from transcribe.transcript import Doubt, MadeWith, NameCertainty, Speaker, SpeakerSpan, Transcript, Turn, Word
+from transcribe.transcript_warnings import TranscriptWarning, WarningCode, warn
 
 MADE = MadeWith("0.1.0", "ctranslate2", "base", "d01c", "a0d1", {"beam_size": 5}, {"a.md": "ff"})
 
@@ -23,7 +24,10 @@ def transcript(turns: tuple[Turn, ...] = (), **changes: object) -> Transcript:
     values: dict[str, object] = {
         "episode": Episode("A talk", path=Path("a.mp3"), duration=9.0),
         "language": "en",
-        "speakers": (Speaker("S1", "Ada Lovelace", evidence="given"), Speaker("S2", "Grace")),
+        "speakers": (
+            Speaker("S1", "Ada Lovelace", evidence="given", certainty=NameCertainty.STATED),
+            Speaker("S2", "Grace"),
+        ),
         "turns": turns,
         "spans": (),
         "made_with": MADE,
@@ -53,7 +57,9 @@ def test_writing_and_reading_change_nothing(spoken: list[Turn], stretches: list[
         tuple(spoken),
         spans=tuple(SpeakerSpan(w.start, w.end, "S1") for w in stretches),
         doubts=tuple(Doubt(w.start, w.end, w.text) for w in stretches),
-        warnings=tuple(w.text for w in stretches),
+        warnings=tuple(
+            TranscriptWarning(code, w.text, ("S1",)) for w, code in zip(stretches, WarningCode, strict=False)
+        ),
     )
     after = Transcript.from_json(before.to_json())
     assert after == before
@@ -62,7 +68,8 @@ def test_writing_and_reading_change_nothing(spoken: list[Turn], stretches: list[
 
 def test_the_file_is_the_contract() -> None:
     spoken = Turn("S1", (Word("I'm", 0.52, 0.7, 0.98), Word("Ada.", 0.7, 9.1)))
-    data = json.loads(transcript((spoken,), spans=(SpeakerSpan(0.4, 9.3, "S1"),)).to_json())
+    warnings = (warn(WarningCode.NAME_BY_ORDER, ["S1"], name="Ada"), warn(WarningCode.NO_SPEECH))
+    data = json.loads(transcript((spoken,), spans=(SpeakerSpan(0.4, 9.3, "S1"),), warnings=warnings).to_json())
     assert data["schema"] == 1
     assert data["episode"]["title"] == "A talk"
     assert data["episode"]["duration"] == 9.0
@@ -73,7 +80,13 @@ def test_the_file_is_the_contract() -> None:
         "label": "Ada",
         "initial": "A",
         "evidence": "",
+        "certainty": "stated",
     }
+    assert data["warnings"] == ["Ada is assigned by order of appearance only; check the names", "no speech was found"]
+    assert data["warning_codes"] == [
+        {"code": "name-by-order", "speakers": ["S1"]},
+        {"code": "no-speech", "speakers": []},
+    ]
     assert data["turns"] == [
         {
             "speaker": "S1",
@@ -155,6 +168,30 @@ def test_a_file_from_before_these_keys_is_read() -> None:
     assert Transcript.from_json(json.dumps(data)).episode.people == ()
 
 
+def test_a_file_of_version_0_1_0_has_unknown_certainties_and_codes() -> None:
+    before = transcript(warnings=(warn(WarningCode.NO_SPEECH), warn(WarningCode.NAME_BY_ORDER, ["S1"], name="Ada")))
+    data = json.loads(before.to_json())
+    del data["warning_codes"], data["speakers"][0]["certainty"]
+    after = Transcript.from_json(json.dumps(data))
+    assert after.speakers[0].certainty is NameCertainty.UNKNOWN
+    assert [(w.code, w.message, w.speakers) for w in after.warnings] == [
+        (WarningCode.UNKNOWN, warning.message, ()) for warning in before.warnings
+    ]
+
+
+def test_codes_of_a_later_version_are_unknown_and_cannot_be_built() -> None:
+    data = json.loads(transcript(warnings=(warn(WarningCode.NO_SPEECH),)).to_json())
+    data["warning_codes"] = [{"code": "later", "speakers": ["S2"]}, {"code": "no-speech"}]
+    data["speakers"][0]["certainty"] = "later"
+    after = Transcript.from_json(json.dumps(data))
+    assert [(w.code, w.speakers) for w in after.warnings] == [(WarningCode.UNKNOWN, ("S2",))]
+    assert after.speakers[0].certainty is NameCertainty.UNKNOWN
+    with pytest.raises(ValueError, match="later"):
+        TranscriptWarning("later", "?")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="later"):
+        Speaker("S1", "Ada", certainty="later")  # type: ignore[arg-type]
+
+
 def test_no_password_gets_into_the_file() -> None:
     secret = "https://me:secret@a.b/e.wav"
     offered = (PublishedTranscript(secret, "text/vtt"),)
@@ -165,11 +202,11 @@ def test_no_password_gets_into_the_file() -> None:
 
 def test_a_file_name_that_is_no_utf8_is_kept_and_all_else_is_text() -> None:
     episode = Episode("caf\udce9", path=Path("caf\udce9.mp3"))
-    text = transcript(episode=episode, warnings=("\ud800 odd",)).to_json()
+    text = transcript(episode=episode, warnings=(warn(WarningCode.AUDIO, message="\ud800 odd"),)).to_json()
     assert text.encode().decode() == text
     after = Transcript.from_json(text)
     assert (after.episode.title, after.episode.path) == ("caf\ufffd", episode.path)
-    assert after.warnings == ("\ufffd odd",)
+    assert after.warnings == (warn(WarningCode.AUDIO, message="\ufffd odd"),)
 
 
 def changed(path: str, value: object) -> str:
@@ -212,6 +249,8 @@ def changed(path: str, value: object) -> str:
         ("doubts.0.reason", None),
         ("warnings", "odd"),
         ("warnings", [5]),
+        ("warning_codes", [5]),
+        ("speakers.0.certainty", 5),
         ("evidence", [5]),
         ("made_with.outputs", None),
         ("made_with.outputs", {"a.md": 5}),

@@ -1,31 +1,55 @@
-"""Whether two forms of a name can be one person's: "Rich" and "Rich Bowen", "Haykel" and "Haikel". Pure."""
+"""Names of people: titles, first names, and whether two forms can be one person's ("Rich", "Rich Bowen"). Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from itertools import dropwhile
 
-from transcribe.transcript import untitled
+_TITLES = frozenset(
+    "dame dr herr frau lord lady madam miss mister mr mrs ms mx prof professor rev reverend sir".split()
+)
+_SIMILAR = 0.75  # of the letters: recognisers misspell names ("Haykel" for "Haikel")
 
-_ALIKE = 0.75  # of the letters: recognisers misspell names ("Haykel" for "Haikel")
+
+def untitled(name: str) -> str:
+    """A name without its leading titles. A name that is only a title is unchanged, and so is "Mr. T".
+
+    >>> untitled("Prof. Dr. Jane Hill"), untitled("Sir"), untitled("Drew Ek"), untitled("Mr. T")
+    ('Jane Hill', 'Sir', 'Drew Ek', 'Mr. T')
+    """
+    words = name.split()
+    rest = list(dropwhile(lambda word: word.casefold().rstrip(".") in _TITLES, words[:-1])) + words[-1:]
+    return " ".join(rest if len("".join(rest).rstrip(".")) > 1 else words)
+
+
+def first_name(name: str) -> str:
+    """The first word of a name without its titles.
+
+    >>> first_name("Dr. Jane Hill"), first_name("Rich Bowen"), first_name("Mr. T")
+    ('Jane', 'Rich', 'Mr. T')
+    """
+    first, *rest = untitled(name).split()
+    return " ".join((first, *rest)) if first.casefold().rstrip(".") in _TITLES else first
 
 
 def are_same(name: str, other: str) -> bool:
-    """Whether two forms can be one person's: first names alike, and last names where both have one, titles aside.
+    """Whether two names can be one person's: similar first names, and similar last names if both have one.
 
     >>> are_same("Haykel", "Dr. Haikel Guemar"), are_same("Ada Lovelace", "Ada Byron")
     (True, False)
     """
     ours, theirs = untitled(name).casefold().split(), untitled(other).casefold().split()
-    first = likeness(ours[0], theirs[0]) >= _ALIKE
+    first = name_similarity(ours[0], theirs[0]) >= _SIMILAR
     if len(ours) > 1 and len(theirs) > 1:
-        return first and likeness(ours[-1], theirs[-1]) >= _ALIKE
+        return first and name_similarity(ours[-1], theirs[-1]) >= _SIMILAR
     return first
 
 
 def may_be(name: str, other: str) -> bool:
-    """Whether somebody of this name may well call themselves so: any word alike, or short for another, or in letters
-    that cannot be compared.
+    """Whether a person called `name` may introduce themselves as `other`.
+
+    True if any two words are similar, one is short for the other, or their alphabets cannot be compared.
 
     >>> may_be("Dr. Hill", "Jane Hill"), may_be("Liz", "Elizabeth"), may_be("Bob", "Jack")
     (True, True, False)
@@ -34,20 +58,20 @@ def may_be(name: str, other: str) -> bool:
     return any(
         one.isascii() != two.isascii()
         or one[:2] == two[:2]
-        or likeness(one, two) >= _ALIKE
+        or name_similarity(one, two) >= _SIMILAR
         or (min(len(one), len(two)) >= 3 and (one in two or two in one))
         for one in ours
         for two in theirs
     )
 
 
-def likeness(ours: str, theirs: str) -> float:
-    """The share of letters two folded names have in common, 0 to 1; nothing where their first letters differ."""
-    if min(len(ours), len(theirs)) >= 3 and (ours.startswith(theirs) or theirs.startswith(ours)):
-        return 0.99 if ours != theirs else 1.0
-    return SequenceMatcher(None, ours, theirs).ratio() if ours[0] == theirs[0] else 0.0
+def name_similarity(one: str, other: str) -> float:
+    """The share of letters two casefolded names have in common, 0 to 1; 0 if their first letters differ."""
+    if min(len(one), len(other)) >= 3 and (one.startswith(other) or other.startswith(one)):
+        return 0.99 if one != other else 1.0
+    return SequenceMatcher(None, one, other).ratio() if one[0] == other[0] else 0.0
 
 
-def unlike(names: Sequence[str], taken: Sequence[str]) -> list[str]:
-    """The names that can be nobody's of those taken."""
+def without_matches(names: Sequence[str], taken: Sequence[str]) -> list[str]:
+    """The names that cannot belong to anybody in `taken`."""
     return [name for name in names if not any(are_same(name, other) for other in taken)]

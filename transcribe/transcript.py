@@ -7,14 +7,17 @@ writing and reading change nothing. Does not know how words are recognised or ho
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import dropwhile
+from enum import StrEnum
+from itertools import chain, repeat
 from typing import Any
 
 from audio.episode import Episode, Seconds
 from transcribe.errors import TranscriptError
-from transcribe.transcript_json import dumped, episode_fields, episode_of, loaded, typed, typed_all
+from transcribe.person_names import first_name
+from transcribe.transcript_json import dumped, episode_fields, episode_of, loaded, typed, typed_all, typed_code
+from transcribe.transcript_warnings import TranscriptWarning, WarningCode
 
 SCHEMA = 1
 
@@ -98,46 +101,35 @@ class Turn:
         return " ".join(word.text for word in self.words)
 
 
-_TITLES = frozenset(
-    "dame dr herr frau lord lady madam miss mister mr mrs ms mx prof professor rev reverend sir".split()
-)
+class NameCertainty(StrEnum):
+    """Where a speaker's name comes from, and so how far to trust it."""
 
-
-def untitled(name: str) -> str:
-    """A name without the titles before it; one that is nothing but a title stays, and so does "Mr. T".
-
-    >>> untitled("Prof. Dr. Jane Hill"), untitled("Sir"), untitled("Drew Ek"), untitled("Mr. T")
-    ('Jane Hill', 'Sir', 'Drew Ek', 'Mr. T')
-    """
-    words = name.split()
-    rest = list(dropwhile(lambda word: word.casefold().rstrip(".") in _TITLES, words[:-1])) + words[-1:]
-    return " ".join(rest if len("".join(rest).rstrip(".")) > 1 else words)
-
-
-def first_name(name: str) -> str:
-    """What somebody is called by: the first word of the name, titles aside.
-
-    >>> first_name("Dr. Jane Hill"), first_name("Rich Bowen"), first_name("Mr. T")
-    ('Jane', 'Rich', 'Mr. T')
-    """
-    first, *rest = untitled(name).split()
-    return " ".join((first, *rest)) if first.casefold().rstrip(".") in _TITLES else first
+    EDITED = "edited"  # from an editor
+    VOICEPRINT = "voiceprint"  # the voice matches an enrolled one
+    STATED = "stated"  # speech in the recording ties the name to the voice
+    INFERRED = "inferred"  # the voice is clearly the host, or the only one
+    ELIMINATION = "elimination"  # the last name for the last voice: as certain as the others
+    GUESS = "guess"
+    PLACEHOLDER = "placeholder"  # no name is known
+    UNKNOWN = "unknown"  # not recorded, as in files of version 0.1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """A person heard. `id` is stable within the transcript; `label` is what the first turn prints.
+    """A person in the recording. `id` is stable within the transcript; `label` is what the first turn prints.
 
-    >>> Speaker("S1", "Rich Bowen")
-    Speaker(id='S1', name='Rich Bowen', label='Rich', evidence='')
+    >>> Speaker("S1", "Rich Bowen").label
+    'Rich'
     """
 
     id: str
     name: str
     label: str = ""  # the first name unless given
-    evidence: str = ""  # why this voice has this name
+    evidence: str = ""  # why this voice has this name, for people
+    certainty: NameCertainty = NameCertainty.UNKNOWN
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "certainty", NameCertainty(self.certainty))
         if not self.name.strip():
             raise ValueError(f"speaker {self.id!r} without a name")
         if not self.label.strip():
@@ -174,7 +166,7 @@ class Transcript:
     spans: tuple[SpeakerSpan, ...]
     made_with: MadeWith
     doubts: tuple[Doubt, ...] = ()
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[TranscriptWarning, ...] = ()
     corrections: tuple[Mapping[str, Any], ...] = ()  # words put right by the glossary: start, end, heard, written
     evidence: tuple[Mapping[str, float], ...] = ()  # what the recogniser knew of each chunk, by measure
 
@@ -236,7 +228,7 @@ def _as_dict(transcript: Transcript) -> dict[str, Any]:
         "episode": episode_fields(transcript.episode),
         "language": transcript.language,
         "speakers": [
-            {"id": s.id, "name": s.name, "label": s.label, "initial": s.initial, "evidence": s.evidence}
+            {key: getattr(s, key) for key in ("id", "name", "label", "initial", "evidence", "certainty")}
             for s in transcript.speakers
         ],
         "turns": [
@@ -245,7 +237,8 @@ def _as_dict(transcript: Transcript) -> dict[str, Any]:
         ],
         "spans": [_slots(span) for span in transcript.spans],
         "doubts": [_slots(doubt) for doubt in transcript.doubts],
-        "warnings": list(transcript.warnings),
+        "warnings": [warning.message for warning in transcript.warnings],
+        "warning_codes": [{"code": w.code, "speakers": w.speakers} for w in transcript.warnings],
         "corrections": [dict(correction) for correction in transcript.corrections],
         "evidence": [dict(chunk) for chunk in transcript.evidence],
         "made_with": {**_slots(made), "settings": dict(made.settings), "outputs": dict(made.outputs)},
@@ -271,15 +264,27 @@ def _from_dict(data: Mapping[str, Any]) -> Transcript:
         spans=tuple(SpeakerSpan(s["start"], s["end"], s["speaker"]) for s in typed_all(data, "spans", dict)),
         made_with=_made_with(typed(data, "made_with", dict)),
         doubts=tuple(Doubt(d["start"], d["end"], typed(d, "reason", str)) for d in typed_all(data, "doubts", dict)),
-        warnings=tuple(typed_all(data, "warnings", str)),
+        warnings=tuple(_warnings(data)),
         corrections=tuple(dict(correction) for correction in typed_all(data, "corrections", dict)),
         evidence=tuple(dict(chunk) for chunk in typed_all(data, "evidence", dict)),
     )
 
 
 def _speaker(data: Mapping[str, Any]) -> Speaker:
-    known = (typed(data, "id", str), typed(data, "name", str))
-    return Speaker(*known, label=typed(data, "label", str, ""), evidence=typed(data, "evidence", str, ""))
+    return Speaker(
+        typed(data, "id", str),
+        typed(data, "name", str),
+        label=typed(data, "label", str, ""),
+        evidence=typed(data, "evidence", str, ""),
+        certainty=typed_code(data, "certainty", NameCertainty),
+    )
+
+
+def _warnings(data: Mapping[str, Any]) -> Iterator[TranscriptWarning]:
+    """The warnings of a file; one without a code, as in files of version 0.1.0, gets the code "unknown"."""
+    rows = chain(typed_all(data, "warning_codes", dict), repeat({}))
+    for message, row in zip(typed_all(data, "warnings", str), rows, strict=False):
+        yield TranscriptWarning(typed_code(row, "code", WarningCode), message, tuple(typed_all(row, "speakers", str)))
 
 
 def _made_with(data: Mapping[str, Any]) -> MadeWith:

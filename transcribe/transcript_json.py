@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from audio.episode import Chapter, Episode, Person, PublishedTranscript, Seconds
 from audio.net.addresses import without_credentials
 
 T = TypeVar("T")
+Code = TypeVar("Code", bound=StrEnum)
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character: of a file name that is no UTF-8, or a broken title
 _PATH = "audio_path"  # the one text that must come back as it was, or the recording is not found again
@@ -62,6 +64,17 @@ def typed_all(data: Mapping[str, Any], key: str, kind: type[T]) -> list[T]:
         if not isinstance(item, kind):
             raise TypeError(f"{key}: {item!r:.60} is no {kind.__name__}")
     return items
+
+
+def typed_code(data: Mapping[str, Any], key: str, kind: type[Code]) -> Code:
+    """The member of `kind` at `key`; its "unknown" if the key is missing or the code is of a later version.
+
+    Raises `TypeError` for anything but text.
+    """
+    try:
+        return kind(typed(data, key, str, "unknown"))
+    except ValueError:
+        return kind("unknown")
 
 
 def episode_fields(episode: Episode) -> dict[str, Any]:

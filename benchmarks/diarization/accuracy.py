@@ -133,7 +133,7 @@ def report_voices(files: Sequence[Path]) -> None:
     """Match every voice, enrolled from one recording, in all others; print the matches and the best other cosine."""
     from audio.decoding.decode import decode
     from transcribe.diarization.diarize import find_speakers
-    from transcribe.speakers.voiceprints import LEAST_SECONDS, Sample, Voice, recognised
+    from transcribe.speakers.voiceprints import LEAST_SECONDS, Sample, Voiceprint, cosine, match_voices
 
     voices, enrolled = {}, []
     for path in files:
@@ -143,19 +143,19 @@ def report_voices(files: Sequence[Path]) -> None:
         for speaker, vector in people.voices.items():
             seconds = sum(span.end - span.start for span in people.spans if span.speaker == speaker)
             if seconds >= LEAST_SECONDS:
-                enrolled.append((path.stem, Voice(f"{path.stem} {speaker}", (Sample(path.name, seconds, vector),))))
+                enrolled.append(
+                    (path.stem, Voiceprint(f"{path.stem} {speaker}", (Sample(path.name, seconds, vector),)))
+                )
     matches, others, lookups = 0, [], 0
     for stem, voice in enrolled:
         for other in voices.keys() - {stem}:
             lookups += 1
-            cosines = [
-                sum(a * b for a, b in zip(voice.vector, vector, strict=True)) for vector in voices[other].values()
-            ]
-            hits = recognised(voices[other], [voice])
+            cosines = [cosine(voice.vector, vector) for vector in voices[other].values()]
+            hits = match_voices(voices[other], [voice])
             matches += len(hits)
             others += sorted(cosines)[: len(cosines) - len(hits)]
-            for speaker, (name, evidence) in hits.items():
-                say(f"{name:26} is {other} {speaker}: {evidence}")
+            for speaker, match in hits.items():
+                say(f"{match.name:26} is {other} {speaker}: {match.evidence}")
     say(
         f"{len(enrolled)} voices, {lookups} look-ups, {matches} matches; cosine of the others at most {max(others):.2f}"
     )

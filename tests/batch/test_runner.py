@@ -16,7 +16,7 @@ from transcribe.batch.report import Report, Result, State
 from transcribe.batch.runner import Setup, run
 from transcribe.progress import ignore_progress
 from transcribe.settings import Settings
-from transcribe.speakers.voiceprints import Sample, Voice
+from transcribe.speakers.voiceprints import Sample, Voiceprint
 from transcribe.transcript import Transcript
 from transcribe.workers.local import in_this_process
 
@@ -330,17 +330,17 @@ def test_a_voice_put_on_file_names_its_speaker_in_what_was_done_before(desk: Des
     assert "Grace" in desk.one(path).named[1]
     jobs, _ = plan([str(path)], desk.settings())
 
-    def rerun(*voices: Voice) -> Result:
+    def rerun(*voices: Voiceprint) -> Result:
         setup = Setup(desk.settings(), desk.stages, desk.folder / "cache", voices=voices)
         with in_this_process(ignore_progress) as crew:
             (result,) = run(jobs, setup, crew=crew)
         return result
 
-    zoe = Voice("Zoe", (Sample("z.wav", 10.0, A_SOUNDS),))
+    zoe = Voiceprint("Zoe", (Sample("z.wav", 10.0, A_SOUNDS),))
     result = rerun(zoe)
     assert result.state is State.WRITTEN
     assert "**Zoe**: I'm Ada." in result.paths[0].read_text()
-    assert "Zoe (the voice on file" in result.named[0]
+    assert "Zoe (matches the enrolled voice" in result.named[0]
     assert desk.stages.calls.count("diarize") == desk.stages.calls.count("recognize") == 1  # from what was kept
     assert rerun(zoe).state is State.UNCHANGED
     assert rerun().state is State.WRITTEN  # and taken off file again

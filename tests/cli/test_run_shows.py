@@ -81,7 +81,7 @@ def test_one_show_is_named(run: Run, shows: Path) -> None:
         (["run", "--show", "Three"], "no 'three' in transcribe.toml; there are One, Gone, Two"),
         (["run", "one", "--show", "One"], "a SOURCE or --show, not both"),
         (["list", "one", "--show", "One"], "a SOURCE or --show, not both"),
-        (["run", "one/one.wav", "--voices", "Bob"], "voices: Bob is not on file"),
+        (["run", "one/one.wav", "--voices", "Bob"], "voices: Bob is not enrolled"),
     ],
 )
 def test_what_cannot_be_meant_is_said(args: list[str], message: str, run: Run, shows: Path) -> None:

@@ -22,7 +22,8 @@ from transcribe.drafts.speaker_resolution import ResolvedSpeakers, reassign_span
 from transcribe.drafts.sync import printed_forms, sync, transcript_of, update_transcript
 from transcribe.errors import TranscriptError
 from transcribe.style import Style
-from transcribe.transcript import Doubt, MadeWith, Speaker, SpeakerSpan, Transcript
+from transcribe.transcript import Doubt, MadeWith, NameCertainty, Speaker, SpeakerSpan, Transcript
+from transcribe.transcript_warnings import WarningCode, warn
 
 TALK = (
     ("S1", "Hello and welcome to the show, Bob. It’s good to have you—really."),
@@ -141,16 +142,19 @@ def test_spans_follow_a_relabelled_turn(draft: Path) -> None:
 def test_a_person_renamed_everywhere_keeps_the_voice(draft: Path) -> None:
     edit(draft, ("**Bob**", "**Robert**"), ("**B**", "**R**"))
     assert sync(draft).report == "Bob Moog renamed Robert"
-    assert transcript_of(draft).speaker("S2") == Speaker("S2", "Robert", "Robert", "named by the editor")
+    assert transcript_of(draft).speaker("S2") == Speaker(
+        "S2", "Robert", "Robert", "named by the editor", NameCertainty.EDITED
+    )
     assert transcript_of(draft).turns == talk().turns
 
 
 def test_a_guess_about_who_speaks_is_settled_by_a_name(draft: Path) -> None:
-    told = ("that Bob Moog speaks is a guess: nobody says so (opens)", "the end is damaged")
-    draft.with_suffix(".json").write_text(replace(talk(), warnings=told).to_json(), encoding="utf-8")
+    guess = warn(WarningCode.HOST_ASSUMED, ["S2"], name="Bob Moog", evidence="opens")
+    warnings = (guess, warn(WarningCode.AUDIO, message="the end is damaged"))
+    draft.with_suffix(".json").write_text(replace(talk(), warnings=warnings).to_json(), encoding="utf-8")
     edit(draft, ("**Bob**", "**Robert**"), ("**B**", "**R**"))
     sync(draft)
-    assert transcript_of(draft).warnings == told[1:]
+    assert transcript_of(draft).warnings == warnings[1:]
 
 
 def test_a_new_person_gets_an_id_of_their_own(draft: Path) -> None:
@@ -275,7 +279,7 @@ def test_full_names_the_editor_gave() -> None:
         (ADA, BOB), {"Ada": Counter(S1=1), "Rob": Counter(S2=1)}, full_names={"Rob": "Robert Moog"}
     )
     assert isinstance(people, ResolvedSpeakers)
-    assert people.speakers[1] == Speaker("S2", "Robert Moog", "Rob", "named by the editor")
+    assert people.speakers[1] == Speaker("S2", "Robert Moog", "Rob", "named by the editor", NameCertainty.EDITED)
 
 
 def test_a_stretch_in_the_middle_of_a_span_cuts_it() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,15 +17,23 @@ from audio.episode import Episode, Person
 from output.markdown import render
 from tests.speakers.test_voiceprints import talk
 from tests.support.paths import CLIPS
-from tests.support.transcripts import ADA, transcript
+from tests.support.transcripts import transcript
 from transcribe.cli.main import cli
 from transcribe.drafts.voice_enrolment import NewVoice, enrolment
 from transcribe.speakers.naming import name_speakers
-from transcribe.speakers.voiceprints import Sample, Voice, VoiceError, voices_folder, voices_on_file
-from transcribe.transcript import MadeWith, Speaker, Transcript
+from transcribe.speakers.voiceprints import (
+    Sample,
+    VoiceError,
+    VoiceMatch,
+    Voiceprint,
+    load_voiceprints,
+    voiceprints_folder,
+)
+from transcribe.transcript import MadeWith, NameCertainty, Speaker, Transcript
 
 TALK = (("S1", "Hello and welcome to the show."), ("S2", "I am glad to be here after such a long ride."))
-GUEST = Speaker("S2", "Guest")
+ADA = Speaker("S1", "Ada Lovelace", certainty=NameCertainty.STATED)
+GUEST = Speaker("S2", "Guest", certainty=NameCertainty.PLACEHOLDER)
 
 
 def towards(number: int) -> tuple[float, ...]:
@@ -88,7 +97,7 @@ BOTH_ASK = (("S1", "Hello there. What do you do?"), ("S2", "I build ships. And w
         (BOTH_ASK, {"people": (Person("Ann", "host"), Person("Bob", "guest"))}, ["Ann", "Bob"]),
         (
             (("S1", "I'm Bob Moog, and this is the show. What is new?"), ("S2", "Nothing at all.")),
-            {"on_file": {"S1": ("Ada", "the voice on file")}},
+            {"enrolled": {"S1": VoiceMatch("Ada", 0.9)}},
             ["Ada"],
         ),
     ],
@@ -103,7 +112,7 @@ def test_whose_name_is_a_guess_is_not_kept(
     others = [one.name for one in spoken.speakers if one.name not in (*guessed, "Guest")]
     assert [voice.name for voice in found.voices] == others
     assert list(found.messages) == [
-        f"{name}: that this is their voice is a guess in talk.md, so it is left out; if it is right: "
+        f"{name}: the name is a guess in talk.md, so the voice is not enrolled; if it is right: "
         f'transcribe voices add "{name}" {draft}'
         for name in guessed
     ]
@@ -118,7 +127,7 @@ def test_whose_name_is_a_guess_is_not_kept(
         ((("S1", "I'm Rich, and this is the show. What is new?"), ("S2", "Nothing at all.")), {}, ["Rich"]),
         (ASKS, {"names": ("Rich", "Bob")}, ["Rich", "Bob"]),
         (ASKS, {"people": (Person("Rich", "host"),)}, ["Rich"]),
-        (ASKS, {"on_file": {"S1": ("Rich", "the voice on file")}}, ["Rich"]),
+        (ASKS, {"enrolled": {"S1": VoiceMatch("Rich", 0.9)}}, ["Rich"]),
     ],
 )
 def test_whom_something_ties_to_the_name_is_kept(
@@ -128,6 +137,21 @@ def test_whom_something_ties_to_the_name_is_kept(
     found = enrolment([draft], on_file=(), listen=heard_as({"S1": 0, "S2": 1}))
     assert [voice.name for voice in found.voices] == known
     assert found.messages == ()
+
+
+def test_a_name_of_unknown_certainty_counts_as_a_guess_until_the_editor_gives_it(draft: Path) -> None:
+    """Version 0.1.0 recorded no certainty."""
+    path = draft.with_suffix(".json")
+    data = json.loads(path.read_text(encoding="utf-8"))
+    for speaker in data["speakers"]:
+        del speaker["certainty"]
+    path.write_text(json.dumps(data), encoding="utf-8")
+    listen = heard_as({"S1": 0, "S2": 1})
+    found = enrolment([draft], on_file=(), listen=listen)
+    assert found.voices == ()
+    assert found.messages[0].startswith("Ada Lovelace: the name is a guess in talk.md")
+    draft.write_text(draft.read_text(encoding="utf-8").replace("**Ada**", "**Zoe**"), encoding="utf-8")
+    assert [voice.name for voice in enrolment([draft], on_file=(), listen=listen).voices] == ["Zoe"]
 
 
 def test_a_name_the_editor_gave_counts_before_any_sync(draft: Path) -> None:
@@ -140,17 +164,17 @@ def test_a_name_the_editor_gave_counts_before_any_sync(draft: Path) -> None:
 
 
 def test_what_is_on_file_from_this_draft_is_not_proposed_again(draft: Path) -> None:
-    ada = Voice("ada lovelace", (Sample("talk.md", 9.0, towards(0)),))
+    ada = Voiceprint("ada lovelace", (Sample("talk.md", 9.0, towards(0)),))
     assert enrolment([draft], on_file=(ada,), listen=heard_as({"S1": 0})).voices == ()
-    older = Voice("Ada Lovelace", (Sample("other.md", 30.0, towards(0)),))
+    older = Voiceprint("Ada Lovelace", (Sample("other.md", 30.0, towards(0)),))
     assert enrolment([draft], on_file=(older,), listen=heard_as({"S1": 0})).voices[0].known == 30.0
 
 
 def test_a_voice_unlike_the_one_on_file_is_left_out_and_told(draft: Path) -> None:
-    ada = Voice("Ada Lovelace", (Sample("other.md", 30.0, towards(5)),))
+    ada = Voiceprint("Ada Lovelace", (Sample("other.md", 30.0, towards(5)),))
     found = enrolment([draft], on_file=(ada,), listen=heard_as({"S1": 0}))
     assert found.voices == ()
-    assert "sounds unlike the one on file in talk.md (likeness 0.00)" in found.messages[0]
+    assert "differs from their enrolled voice in talk.md (cosine 0.00)" in found.messages[0]
 
 
 def test_too_little_speech_and_missing_sound_are_told(draft: Path) -> None:
@@ -176,10 +200,10 @@ def test_the_people_of_the_sample_clip(tmp_path: Path, monkeypatch: pytest.Monke
     arguments = [str(draft), "--voices", "--glossary", str(tmp_path / "glossary.txt")]
     shown = runner.invoke(cli, ["learn", *arguments], input="n\n", standalone_mode=False, catch_exceptions=False)
     assert "+ the voice of " in shown.stdout
-    assert voices_on_file(voices_folder()) == ()
+    assert load_voiceprints(voiceprints_folder()) == ()
     runner.invoke(cli, ["learn", *arguments, "--yes"], standalone_mode=False, catch_exceptions=False)
-    kept = voices_on_file(voices_folder())
+    kept = load_voiceprints(voiceprints_folder())
     assert [voice.name for voice in kept] == ["Nora", "Rich"]
     again = runner.invoke(cli, ["learn", *arguments, "--yes"], standalone_mode=False, catch_exceptions=False)
     assert "no voices to learn that are not on file" in again.stderr
-    assert voices_on_file(voices_folder()) == kept
+    assert load_voiceprints(voiceprints_folder()) == kept

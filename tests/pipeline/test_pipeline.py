@@ -21,12 +21,13 @@ from tests.support.scripted_stages import B_SOUNDS, ScriptedStages, tone
 from transcribe.diarization.diarize import Diarization
 from transcribe.errors import EngineError
 from transcribe.pipeline.checkpoints import Checkpoints, ForgetfulCheckpoints
-from transcribe.pipeline.pipeline import NO_SPEECH, Pipeline, hash_of
+from transcribe.pipeline.pipeline import Pipeline, hash_of
 from transcribe.pipeline.watch import RunMonitor
 from transcribe.progress import Progress
 from transcribe.settings import Settings
-from transcribe.speakers.voiceprints import Sample, Voice
+from transcribe.speakers.voiceprints import Sample, Voiceprint
 from transcribe.transcript import Transcript
+from transcribe.transcript_warnings import WarningCode
 
 
 def transcribed(path: Path, stages: ScriptedStages, settings: Settings | None = None) -> Transcript:
@@ -79,7 +80,7 @@ class Three(ScriptedStages):
 )
 def test_more_voices_than_people_given_is_a_warning(speakers: str, warned: bool, tmp_path: Path) -> None:
     transcript = transcribed(tone(tmp_path / "a.wav"), Three(), Settings(speakers=speakers))
-    assert any("3 voices seem to be heard" in warning for warning in transcript.warnings) == warned
+    assert (WarningCode.MORE_VOICES in [warning.code for warning in transcript.warnings]) == warned
 
 
 class Nice(ScriptedStages):
@@ -155,7 +156,7 @@ def test_fresh_means_everything_again_and_keeps_it(tmp_path: Path) -> None:
 def test_silence_is_a_transcript_that_says_so(tmp_path: Path) -> None:
     transcript = transcribed(tone(tmp_path / "a.wav"), ScriptedStages(said=""))
     assert transcript.turns == ()
-    assert NO_SPEECH in transcript.warnings
+    assert WarningCode.NO_SPEECH in [warning.code for warning in transcript.warnings]
     assert Transcript.from_json(transcript.to_json()) == transcript
 
 
@@ -181,12 +182,12 @@ def test_what_is_no_audio_is_an_audio_error_that_names_it(content: bytes | None,
 
 def test_a_voice_on_file_names_its_speaker_also_from_a_checkpoint(tmp_path: Path) -> None:
     path, stages = tone(tmp_path / "a.wav"), ScriptedStages(said="So how are you? I am well. And you there now?")
-    known = Voice("Zoë O'Neill", (Sample("z.wav", 10.0, B_SOUNDS),))
+    known = Voiceprint("Zoë O'Neill", (Sample("z.wav", 10.0, B_SOUNDS),))
     for _ in range(2):
         pipeline = Pipeline(Settings(), stages=stages, checkpoints=Checkpoints(tmp_path / "cache"), voices=[known])
         speakers = {speaker.id: speaker for speaker in pipeline.transcript(Episode.of_file(path)).speakers}
         assert speakers["S2"].name == "Zoë O'Neill"
-        assert speakers["S2"].evidence == "the voice on file, likeness 1.00"
+        assert speakers["S2"].evidence == "matches the enrolled voice, cosine 1.00"
     assert sorted(stages.calls) == ["diarize", "recognize"]
 
 

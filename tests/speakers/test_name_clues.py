@@ -1,11 +1,11 @@
-"""What people say about who they are, found in turns written for these tests."""
+"""Clues to names in turns written for these tests."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.support.transcripts import talk
-from transcribe.speakers.name_clues import find_calls, find_clues, questions, welcomes
+from transcribe.speakers.name_clues import count_questions, find_calls, find_clues, welcomes
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from transcribe.speakers.name_clues import find_calls, find_clues, questions, we
         ("I'm your host, Rich Bowen.", "Rich Bowen"),
     ],
 )
-def test_people_say_who_they_are(said: str, found: str) -> None:
+def test_introductions_name_the_speaker(said: str, found: str) -> None:
     clues = [clue for clue in find_clues(talk(("S1", said), ("S2", "Mhm."))) if clue.weight > 0]
     assert [(clue.name, clue.speaker) for clue in clues] == [(found, "S1")]
 
@@ -44,7 +44,7 @@ def test_people_say_who_they_are(said: str, found: str) -> None:
         "Come here. Sit here.",
     ],
 )
-def test_not_everything_said_is_a_name(said: str) -> None:
+def test_other_words_are_no_names(said: str) -> None:
     assert find_clues(talk(("S1", said), ("S2", "Mhm."))) == ()
 
 
@@ -66,28 +66,28 @@ def test_not_everything_said_is_a_name(said: str) -> None:
         ("It is so good to have you, Ada!", "Ada"),
     ],
 )
-def test_people_say_who_the_other_is(said: str, found: str) -> None:
+def test_introductions_and_addresses_name_the_other_speaker(said: str, found: str) -> None:
     clues = find_clues(talk(("S1", said), ("S2", "Mhm.")))
     assert {(clue.name, clue.speaker, clue.weight > 0) for clue in clues} == {(found, "S1", False), (found, "S2", True)}
 
 
-def test_a_clue_is_told_with_its_words_and_its_moment() -> None:
+def test_a_citation_has_the_quote_and_the_time() -> None:
     turns = talk(("S1", " ".join(["so"] * 200) + ". I'm Ada Lovelace."))
-    assert find_clues(turns)[0].told == "“I'm Ada Lovelace” at 1:20"
+    assert find_clues(turns)[0].citation == "“I'm Ada Lovelace” at 1:20"
 
 
-def test_questions_and_welcomes_are_recognised() -> None:
+def test_questions_are_counted_and_welcomes_recognised() -> None:
     (turn,) = talk(("S1", 'Why? Because. He said "who?" Welcome to the show.'))
-    assert questions(turn) == 2
+    assert count_questions(turn) == 2
     assert welcomes(turn)
 
 
 @pytest.mark.parametrize("said", ["Reilly.", "Really?", "And Reilly?", "Reilly, then?", "Reilly Brown?"])
-def test_not_every_sentence_with_a_name_calls_somebody(said: str) -> None:
+def test_other_sentences_with_a_name_are_no_calls(said: str) -> None:
     assert find_calls(talk(("S1", "Who was it?"), ("S2", said)), ["Reilly Stone"]) == ()
 
 
-def test_a_call_is_found_by_the_whole_name_and_the_first_in_any_case() -> None:
+def test_calls_match_full_and_first_names_in_any_case() -> None:
     calls = find_calls(talk(("S1", "Good morning. reilly stone! Reilly?"), ("S2", "Yes?")), ["Reilly Stone"])
     assert [(call.name, call.speaker, call.weight > 0) for call in calls] == [
         ("reilly stone", "S1", False),
@@ -97,12 +97,12 @@ def test_a_call_is_found_by_the_whole_name_and_the_first_in_any_case() -> None:
     ]
 
 
-def test_a_call_in_another_alphabets_capitals_is_the_same_name() -> None:
+def test_a_call_with_capitals_of_another_alphabet_matches() -> None:
     turns = talk(("S1", "\u0130brahim?"), ("S2", "Yes?"))  # in lower case two characters
     assert [call.speaker for call in find_calls(turns, ["Ibrahim", ""])] == ["S1", "S2"]
     assert find_calls(turns, [""]) == ()
 
 
-def test_asking_about_a_doctor_calls_nobody() -> None:
+def test_a_question_about_a_doctor_is_no_call() -> None:
     turns = talk(("S2", "Do you know Dr. Jane Hill? Have you met Dr. Hill?"), ("S1", "I do."))
     assert find_calls(turns, ("Dr. Jane Hill", "Mark")) == ()

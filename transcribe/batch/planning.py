@@ -24,7 +24,7 @@ from transcribe.batch.report import Result, State
 from transcribe.drafts.store import belongs_to_other_recording, current_transcript, has_transcript, is_edited
 from transcribe.pipeline.pipeline import hash_of
 from transcribe.settings import Settings
-from transcribe.speakers.voiceprints import expected, users_voices
+from transcribe.speakers.voiceprints import select_voiceprints, user_voiceprints
 
 _log = logging.getLogger(__name__)
 
@@ -132,7 +132,7 @@ def outlook(
         return ways.get(state, Outlook.FETCHED_BEFORE)
     assert job.stem is not None
     audio_sha256 = hash_of(job.episode.path)
-    voices = expected(users_voices(), settings.voices)
+    voices = select_voiceprints(user_voiceprints(), settings.voices)
     if not (mode.redo or mode.force) and current_transcript(
         job.stem, job.episode, settings=settings, audio_sha256=audio_sha256, voices=voices
     ):

@@ -31,7 +31,7 @@ from transcribe.pipeline.checkpoints import note_source
 from transcribe.pipeline.pipeline import hash_of
 from transcribe.pipeline.stages import StagesMaker
 from transcribe.settings import Settings
-from transcribe.speakers.voiceprints import Voice
+from transcribe.speakers.voiceprints import Voiceprint
 from transcribe.workers.local import Crew
 from transcribe.workers.task import Failure, Outcome, Part, Task, failure_of, work
 from transcribe.workers.task_splitting import Split, is_long
@@ -50,7 +50,7 @@ class Setup:
     settings: Settings
     stages: StagesMaker
     cache: Path  # the folder of checkpoints
-    voices: tuple[Voice, ...] = ()
+    voices: tuple[Voiceprint, ...] = ()
     mode: Mode = field(default_factory=Mode)
 
 
@@ -252,7 +252,7 @@ class _Run:
             return self._failed(job, Failure(str(error), "write", ""), seconds=one.seconds)
         except Exception as error:  # noqa: BLE001 - a defect of ours is this episode's alone
             return self._failed(job, failure_of(error, "write"), seconds=one.seconds)
-        told = transcript.warnings + messages
+        told = (*(warning.message for warning in transcript.warnings), *messages)
         tally, named = Tally.of(transcript), tuple(f"{who.name} ({who.evidence})" for who in transcript.speakers)
         return Result(job.source, State.WRITTEN, paths, told, tally, one.seconds, stem=job.stem, named=named)
 

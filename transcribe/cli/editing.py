@@ -129,9 +129,9 @@ def _learn_words(drafts: tuple[Path, ...], glossary: Path, *, yes: bool) -> None
 
 def _learn_voices(drafts: tuple[Path, ...], *, yes: bool) -> None:
     from transcribe.drafts.voice_enrolment import enrolment
-    from transcribe.speakers.voiceprints import put_on_file, users_voices, voices_folder
+    from transcribe.speakers.voiceprints import enrol, user_voiceprints, voiceprints_folder
 
-    found = enrolment(drafts, on_file=users_voices())
+    found = enrolment(drafts, on_file=user_voiceprints())
     for message in found.messages:
         click.echo(f"Warning: {for_terminal(message)}", err=True)
     for voice in found.voices:
@@ -143,7 +143,7 @@ def _learn_voices(drafts: tuple[Path, ...], *, yes: bool) -> None:
     if not yes and not click.confirm(f"Put {count} on file? Ask people before you keep their voice.", err=True):
         return
     for voice in found.voices:
-        put_on_file(voice.name, voice.sample, folder=voices_folder())
+        enrol(voice.name, voice.sample, folder=voiceprints_folder())
 
 
 @click.command()

@@ -147,12 +147,12 @@ def _planned_and_run(errand: _Errand, how: _How) -> Report:
     from transcribe.drafts.style import style_of
     from transcribe.pipeline.checkpoints import users_checkpoints
     from transcribe.pipeline.stages import glossary_of
-    from transcribe.speakers.voiceprints import expected, users_voices
+    from transcribe.speakers.voiceprints import select_voiceprints, user_voiceprints
 
     settings, waited = errand.settings, False
     glossary_of(settings)  # one that cannot be read, and voices that are not on file, are said before the work
     style_of(settings)  # and so is a front matter that cannot be written
-    voices = expected(users_voices(), settings.voices)
+    voices = select_voiceprints(user_voiceprints(), settings.voices)
 
     def waiting(holder: str) -> None:
         nonlocal waited

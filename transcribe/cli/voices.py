@@ -1,4 +1,4 @@
-"""`transcribe voices`: whom to know again."""
+"""`transcribe voices`: enrol people, so that every recording names them."""
 
 from __future__ import annotations
 
@@ -19,46 +19,46 @@ _SOURCE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.group()
 def voices() -> None:
-    """The voices on file: people who are known again in every recording, and named."""
+    """Enrolled voices: people who are recognised and named in every recording."""
 
 
 @voices.command("add")
 @click.argument("name")
 @click.argument("source", type=_SOURCE, metavar="CLIP|DRAFT.md")
 def voices_add(name: str, source: Path) -> int:
-    """Keep what somebody sounds like: from a clip in which nobody else is heard, or from the turns by that name in a
-    corrected draft, with its .json and its audio where they were.
+    """Enrol a person's voice from a clip with no other speaker, or from the turns under that name in a corrected
+    draft. The draft's .json and audio must be where the run left them.
 
-    Another recording of somebody on file adds to what is known of them. What is kept are numbers, not sound, in the
-    data folder of your account; ask people before you keep their voice.
+    Another recording of the same person improves the voiceprint. Numbers are stored, not sound, in the data folder of
+    your account; ask people before you store their voice.
 
     \b
     Examples:
       transcribe voices add "Rich Bowen" rich.wav
       transcribe voices add "Rich Bowen" transcripts/interview.md
     """
-    from transcribe.speakers.voiceprints import doubts_about, put_on_file, voices_folder, voices_on_file
+    from transcribe.speakers.voiceprints import enrol, load_voiceprints, sample_warnings, voiceprints_folder
 
-    _check_somebodys(name, settings_in_force({}).guest)
+    _refuse_placeholder(name, settings_in_force({}).guest)
     is_draft = source.suffix.lower() == ".md"
-    sample, doubts = _from_draft(name, source) if is_draft else (_from_clip(source), ())
-    doubts += doubts_about(name, sample, voices_on_file(voices_folder()))
-    voice = put_on_file(name, sample, folder=voices_folder())
+    sample, warnings = _from_draft(name, source) if is_draft else (_from_clip(source), ())
+    warnings += sample_warnings(name, sample, load_voiceprints(voiceprints_folder()))
+    voice = enrol(name, sample, folder=voiceprints_folder())
     click.echo(voice.name)
-    line = f"{voice.name}: {sample.seconds:.0f} s from {source}, {voice.seconds:.0f} s in all"
-    for told in (line, *(f"Warning: {doubt}" for doubt in doubts)):
-        click.echo(for_terminal(told), err=True)
+    summary = f"{voice.name}: {sample.seconds:.0f} s from {source}, {voice.seconds:.0f} s in all"
+    for line in (summary, *(f"Warning: {warning}" for warning in warnings)):
+        click.echo(for_terminal(line), err=True)
     return 0
 
 
 @voices.command("list")
 def voices_list() -> int:
-    """List the people on file, how much of their speech was heard, and where."""
-    from transcribe.speakers.voiceprints import voices_folder, voices_on_file
+    """List the enrolled people, and how much of their speech each voiceprint uses, from which sources."""
+    from transcribe.speakers.voiceprints import load_voiceprints, voiceprints_folder
 
-    people = voices_on_file(voices_folder())
+    people = load_voiceprints(voiceprints_folder())
     if not people:
-        click.echo("nobody is on file; put somebody there with: transcribe voices add NAME CLIP", err=True)
+        click.echo("nobody is enrolled; enrol somebody with: transcribe voices add NAME CLIP", err=True)
     for voice in people:
         sources = ", ".join(sample.source for sample in voice.samples)
         note = "" if voice.is_usable else "  (made with another model: add it again)"
@@ -69,17 +69,17 @@ def voices_list() -> int:
 @voices.command("remove")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 def voices_remove(names: tuple[str, ...]) -> int:
-    """Forget people.
+    """Delete people's voiceprints.
 
     \b
     Example:
       transcribe voices remove "Rich Bowen"
     """
-    from transcribe.speakers.voiceprints import take_off_file, voices_folder
+    from transcribe.speakers.voiceprints import remove_voiceprint, voiceprints_folder
 
     for name in names:
-        take_off_file(name, folder=voices_folder())
-        click.echo(for_terminal(f"{name}: forgotten"), err=True)
+        remove_voiceprint(name, folder=voiceprints_folder())
+        click.echo(for_terminal(f"{name}: removed"), err=True)
     return 0
 
 
@@ -92,45 +92,45 @@ def _from_clip(path: Path) -> Sample:
 
 
 def _from_draft(name: str, path: Path) -> tuple[Sample, tuple[str, ...]]:
-    """The voice, and a warning where the name is the machine's guess."""
+    """The voice, and a warning if the name is a guess."""
     from audio.decoding.decode import decode
     from output.parse import read_draft
     from transcribe.drafts.sync import transcript_of, update_transcript
-    from transcribe.drafts.voice_enrolment import is_guessed
+    from transcribe.speakers.name_certainty import is_guess
     from transcribe.speakers.voiceprints import VoiceError, sample_of_turns
 
     transcript = update_transcript(read_draft(path), transcript_of(path), name=str(path)).transcript
-    _check_somebodys(name, str(transcript.made_with.settings.get("guest") or "Guest"))
+    _refuse_placeholder(name, str(transcript.made_with.settings.get("guest") or "Guest"))
     speaker = _speaker(transcript, name, path)
     if transcript.episode.path is None:
-        raise VoiceError(f"{path}: its audio is not on this machine; fetch it and transcribe the file, or give a clip")
+        raise VoiceError(f"{path}: its audio is not on this machine; fetch and transcribe it, or give a clip")
     with decode(path.parent / transcript.episode.path) as audio:
         sample = sample_of_turns(audio, transcript, speaker.id, source=path.name)
-    if not is_guessed(speaker, transcript):
+    if not is_guess(speaker, transcript.warnings):
         return sample, ()
-    return sample, (f"{name}: that this is their voice is a guess in {path.name}; check it",)
+    return sample, (f"{name}: the name is a guess in {path.name}; check whether this is their voice",)
 
 
-def _check_somebodys(name: str, guest: str) -> None:
-    """Raise `VoiceError` for a name that in every recording would be given to whoever has none."""
+def _refuse_placeholder(name: str, guest: str) -> None:
+    """Raise `VoiceError` for a placeholder: it would name unknown people in every recording."""
     from transcribe.speakers.name_certainty import is_placeholder
     from transcribe.speakers.voiceprints import VoiceError
 
     if is_placeholder(" ".join(name.split()), guest):
         raise VoiceError(
-            f"{name}: is what people are called of whom no name is known; name them in the draft, and give that name"
+            f"{name}: is a placeholder for people without a name; name the person in the draft, and give that name"
         )
 
 
 def _speaker(transcript: Transcript, name: str, path: Path) -> Speaker:
-    """The one speaker who has this name, in full or as the draft prints it. Raises `VoiceError`."""
+    """The only speaker with this name, in full or as the draft prints it. Raises `VoiceError`."""
     from transcribe.speakers.voiceprints import VoiceError
 
     full = " ".join(name.casefold().split())
     exact = [s for s in transcript.speakers if full in (s.name.casefold(), s.label.casefold())]
     short = [s for s in transcript.speakers if full.startswith(f"{s.name.casefold()} ")]
-    for named in (exact, short):
-        if len(named) == 1:
-            return named[0]
+    for matches in (exact, short):
+        if len(matches) == 1:
+            return matches[0]
     people = ", ".join(speaker.name for speaker in transcript.speakers) or "nobody"
-    raise VoiceError(f"{path}: has no turns by {name}; those who speak are {people}")
+    raise VoiceError(f"{path}: has no turns by {name}; its speakers are {people}")

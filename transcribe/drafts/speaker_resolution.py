@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from audio.episode import Seconds
 from output.labels import folded, labels_of
-from transcribe.transcript import Speaker, SpeakerSpan
+from transcribe.transcript import NameCertainty, Speaker, SpeakerSpan
 
-BY_THE_EDITOR = "named by the editor"
+EVIDENCE = "named by the editor"
 SHORTEST_SPAN = 0.5  # seconds; a shorter rest of a span goes to the new speaker as well
 
 
@@ -46,7 +46,7 @@ def resolve_speakers(
         if name in ids:
             old = by_id[ids[name]]
             if full != old.name:
-                by_id[old.id] = Speaker(old.id, full, name, BY_THE_EDITOR)
+                by_id[old.id] = Speaker(old.id, full, name, EVIDENCE, NameCertainty.EDITED)
                 renamed.append((old.name, full))
             continue
         id = _majority_speaker(counts, taken=set(ids.values()))
@@ -56,7 +56,8 @@ def resolve_speakers(
         else:
             renamed.append((by_id[id].name, full))
         ids[name] = id
-        by_id[id] = Speaker(id, full, "" if " " in name else name, BY_THE_EDITOR)
+        label = "" if " " in name else name
+        by_id[id] = Speaker(id, full, label, EVIDENCE, NameCertainty.EDITED)
     return ResolvedSpeakers(tuple(by_id.values()), ids, tuple(renamed), tuple(added))
 
 

@@ -26,13 +26,13 @@ from transcribe.drafts.style import style_of
 from transcribe.errors import TranscriptError
 from transcribe.pipeline.pipeline import record_of
 from transcribe.settings import Settings
-from transcribe.speakers.voiceprints import Voice, digest_of
+from transcribe.speakers.voiceprints import Voiceprint, digest_of
 from transcribe.style import Style
 from transcribe.transcript import Transcript
 
 
 def current_transcript(
-    stem: str, episode: Episode, *, settings: Settings, audio_sha256: str, voices: Sequence[Voice] = ()
+    stem: str, episode: Episode, *, settings: Settings, audio_sha256: str, voices: Sequence[Voiceprint] = ()
 ) -> Transcript | None:
     """The transcript of this stem, where its files hold what a run under `settings` would write, or an editor's
     correction of it; None where they do not.

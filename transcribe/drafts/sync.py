@@ -27,7 +27,7 @@ from transcribe.drafts.machine_originals import original_of, save_original
 from transcribe.drafts.speaker_resolution import drop_silent_speakers, reassign_spans, resolve_speakers
 from transcribe.drafts.style import style_recorded
 from transcribe.errors import TranscriptError
-from transcribe.speakers.name_certainty import still_told
+from transcribe.speakers.name_certainty import open_warnings
 from transcribe.transcript import Doubt, Transcript, Turn, Word
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def update_transcript(
         before,
         episode=replace(before.episode, title=_title(draft, before)),
         speakers=speakers,
-        warnings=still_told(before.warnings, before=before.speakers, after=speakers),
+        warnings=open_warnings(before.warnings, before=before.speakers, after=speakers),
         turns=turns,
         spans=spans,
         doubts=tuple(_open_doubts(before.doubts, words, [word for turn in turns for word in turn.words])),

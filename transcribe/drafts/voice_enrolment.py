@@ -1,8 +1,7 @@
 """Voices out of corrected drafts: what the people sound like whose turns an editor left under their names.
 
 Finds and compares; what goes on file is decided by whoever asks (`transcribe learn --voices`). A person whose name is
-the machine's placeholder is nobody to know again, and one whose name is its guess would be known by it in every later
-recording.
+a placeholder cannot be enrolled. One whose name is a guess would get that name in every later recording.
 """
 
 from __future__ import annotations
@@ -15,16 +14,15 @@ from typing import TYPE_CHECKING
 from audio.decoding.decode import decode
 from audio.errors import SourceError
 from output.parse import read_draft
-from transcribe.drafts.speaker_resolution import BY_THE_EDITOR
 from transcribe.drafts.sync import transcript_of, update_transcript
 from transcribe.speakers.name_certainty import is_guess, is_placeholder
 from transcribe.speakers.voiceprints import (
-    LEAST_LIKENESS,
+    LEAST_COSINE,
     Sample,
-    Voice,
     VoiceError,
-    likeness,
-    on_file_by,
+    Voiceprint,
+    cosine,
+    find_voiceprint,
     sample_of_turns,
 )
 from transcribe.transcript import Speaker, Transcript
@@ -67,7 +65,7 @@ def _listen(audio: Audio, transcript: Transcript, speaker: str, source: str) -> 
     return sample_of_turns(audio, transcript, speaker, source=source)
 
 
-def enrolment(drafts: Iterable[Path], *, on_file: Sequence[Voice], listen: Listen = _listen) -> Enrolment:
+def enrolment(drafts: Iterable[Path], *, on_file: Sequence[Voiceprint], listen: Listen = _listen) -> Enrolment:
     """The voices of the people in these drafts that are not on file from them already.
 
     Raises as `sync` does, and `ModelError` and `EngineError` as the networks do.
@@ -83,20 +81,15 @@ def enrolment(drafts: Iterable[Path], *, on_file: Sequence[Voice], listen: Liste
     return Enrolment(tuple(found), tuple(messages))
 
 
-def is_guessed(speaker: Speaker, transcript: Transcript) -> bool:
-    """Whether the machine gave this name, and may be wrong about it."""
-    return speaker.evidence != BY_THE_EDITOR and is_guess(speaker, transcript.warnings)
-
-
-def _of_draft(path: Path, *, on_file: Sequence[Voice], listen: Listen) -> Iterator[NewVoice | str]:
+def _of_draft(path: Path, *, on_file: Sequence[Voiceprint], listen: Listen) -> Iterator[NewVoice | str]:
     transcript = update_transcript(read_draft(path), transcript_of(path), name=str(path)).transcript
     people = [speaker for speaker in transcript.speakers if not _is_placeholder(speaker, transcript)]
     if not people:
         yield f"{path}: nobody in it has a name yet"
-    guessed = [speaker for speaker in people if is_guessed(speaker, transcript)]
+    guessed = [speaker for speaker in people if is_guess(speaker, transcript.warnings)]
     for speaker in guessed:
         yield (
-            f"{speaker.name}: that this is their voice is a guess in {path.name}, so it is left out; if it is right: "
+            f"{speaker.name}: the name is a guess in {path.name}, so the voice is not enrolled; if it is right: "
             f'transcribe voices add "{speaker.name}" {path}'
         )
     people = [speaker for speaker in people if speaker not in guessed]
@@ -114,22 +107,22 @@ def _of_draft(path: Path, *, on_file: Sequence[Voice], listen: Listen) -> Iterat
 
 
 def _of_person(
-    speaker: Speaker, transcript: Transcript, path: Path, *, audio: Audio, on_file: Sequence[Voice], listen: Listen
+    speaker: Speaker, transcript: Transcript, path: Path, *, audio: Audio, on_file: Sequence[Voiceprint], listen: Listen
 ) -> Iterator[NewVoice | str]:
     try:
         sample = listen(audio, transcript, speaker.id, path.name)
     except VoiceError as error:
         yield f"{speaker.name}: {error}"
         return
-    known = on_file_by(speaker.name, on_file)
+    known = find_voiceprint(speaker.name, on_file)
     others = [other for other in known.samples if other.source != sample.source] if known else []
     if known and sample in known.samples:
         return
-    alike = max((likeness(sample.vector, other.vector) for other in others), default=1.0)
-    if alike < LEAST_LIKENESS:
+    alike = max((cosine(sample.vector, other.vector) for other in others), default=1.0)
+    if alike < LEAST_COSINE:
         yield (
-            f"{speaker.name}: sounds unlike the one on file in {path.name} (likeness {alike:.2f}) and is left out; "
-            f'if it is the same person: transcribe voices add "{speaker.name}" {path}'
+            f"{speaker.name}: differs from their enrolled voice in {path.name} (cosine {alike:.2f}) and is "
+            f'not enrolled; if it is the same person: transcribe voices add "{speaker.name}" {path}'
         )
         return
     yield NewVoice(speaker.name, sample, sum(other.seconds for other in others))

@@ -29,15 +29,14 @@ from transcribe.recognition.engines import engine_name
 from transcribe.settings import Settings
 from transcribe.speakers.attribution import attribute, overlaps
 from transcribe.speakers.naming import name_speakers, with_wordless
-from transcribe.speakers.voiceprints import Voice, digest_of, expected, recognised, users_voices
+from transcribe.speakers.voiceprints import Voiceprint, digest_of, match_voices, select_voiceprints, user_voiceprints
 from transcribe.transcript import MadeWith, Transcript
+from transcribe.transcript_warnings import TranscriptWarning, WarningCode, warn
 
 if TYPE_CHECKING:
     from transcribe.diarization.diarize import Diarization
     from transcribe.pipeline.codecs import Facts
     from transcribe.recognition.recognize import Recognition
-
-NO_SPEECH = "no speech was found"
 
 _STAND_BACK = 10  # of the 19 steps of niceness: a tenth of the share of whoever else works, within session or container
 
@@ -51,12 +50,12 @@ class Pipeline:
         *,
         stages: Stages | None = None,
         checkpoints: Store | None = None,
-        voices: Sequence[Voice] | None = None,
+        voices: Sequence[Voiceprint] | None = None,
     ) -> None:
         self.settings = settings
         self._stages = stages or RealStages(settings)
         self._checkpoints = checkpoints or users_checkpoints()
-        self._voices = expected(users_voices() if voices is None else voices, settings.voices)
+        self._voices = select_voiceprints(user_voiceprints() if voices is None else voices, settings.voices)
 
     def transcript(
         self,
@@ -100,7 +99,7 @@ class Pipeline:
             host=settings.host,
             guest=settings.guest,
             people=episode.people,
-            on_file=recognised(people.voices, self._voices),
+            enrolled=match_voices(people.voices, self._voices),
         )
         heard = {span.speaker for span in people.spans}
         return Transcript(
@@ -120,17 +119,21 @@ class Pipeline:
             doubts=tuple(sorted(words.doubts + overlaps(words.words, people.spans), key=lambda doubt: doubt.start)),
             corrections=tuple(asdict(correction) for correction in words.corrections),
             evidence=tuple(asdict(chunk) for chunk in words.evidence),
-            warnings=facts.warnings + _too_few(settings, people) + naming.warnings + (() if turns else (NO_SPEECH,)),
+            warnings=(
+                *(warn(WarningCode.AUDIO, message=message) for message in facts.warnings),
+                *_more_voices(settings, people),
+                *naming.warnings,
+                *(() if turns else (warn(WarningCode.NO_SPEECH),)),
+            ),
         )
 
 
-def _too_few(settings: Settings, people: Diarization) -> tuple[str, ...]:
-    """A warning where more voices seem to be heard than the user says speak: the words of some are under others."""
+def _more_voices(settings: Settings, people: Diarization) -> tuple[TranscriptWarning, ...]:
+    """A warning if there seem to be more voices than the user gives people: some words are under the wrong name."""
     given = settings.speaker_count
     if given is None or people.estimate <= given:
         return ()
-    who = "one person" if given == 1 else f"{given} people"
-    return (f"{people.estimate} voices seem to be heard where --speakers gives {who}: check who is missing there",)
+    return (warn(WarningCode.MORE_VOICES, voices=people.estimate, given=given),)
 
 
 def _side_by_side(recording: Recording) -> tuple[Recognition, Diarization]:

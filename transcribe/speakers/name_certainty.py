@@ -1,24 +1,21 @@
-"""How sure a name is: what the warnings and the evidence of `transcribe.speakers.naming` begin and end with, and who
-reads them.
-
-A transcript keeps both as text, for people; what they mean is asked here, so that nobody else has to know the words.
-"""
+"""How far the names of `transcribe.speakers.naming` can be trusted, now and after an editor changed some of them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 
-from transcribe.transcript import Speaker
+from transcribe.transcript import NameCertainty, Speaker
+from transcribe.transcript_warnings import TranscriptWarning, WarningCode
 
-WHO_IS, THAT_SPEAKS = "who is {} is a guess", "that {} speaks is a guess"  # begin warnings
-NAMED_BY = "{} is named by"  # … of a voice on file that calls itself otherwise
-GIVEN = "{} is given to a voice"  # … of one that nothing tells from others
-BY_ORDER, LEFT = "by order of appearance", "left"  # the evidence, and how it ends, of whoever is not told from others
+_UNTRUSTED = {NameCertainty.GUESS, NameCertainty.PLACEHOLDER, NameCertainty.UNKNOWN}
+_ABOUT_A_NAME = {  # pointless once that name is gone
+    *(WarningCode.HOST_UNCLEAR, WarningCode.HOST_ASSUMED, WarningCode.NAME_CONTRADICTED, WarningCode.NAME_BY_ORDER)
+}
 
 
 def is_placeholder(name: str, guest: str) -> bool:
-    """Whether a name only stands for somebody of whom no name is known; `guest` is the setting.
+    """Whether a name only stands for an unknown person; `guest` is the setting.
 
     >>> is_placeholder("guest 2", "Guest"), is_placeholder("Guest Lind", "Guest")
     (True, False)
@@ -26,22 +23,20 @@ def is_placeholder(name: str, guest: str) -> bool:
     return re.fullmatch(rf"{re.escape(guest.casefold())}(?: \d+)?", name.casefold()) is not None
 
 
-def is_guess(speaker: Speaker, warnings: Iterable[str]) -> bool:
-    """Whether the name `name_speakers` gave this speaker may well be another's, by the warnings it gave.
+def is_guess(speaker: Speaker, warnings: Iterable[TranscriptWarning]) -> bool:
+    """Whether the speaker's name may be wrong, given the warnings of the same transcript.
 
-    Who got the name that was left over is as uncertain as who the others are.
+    The last name for the last voice is a guess as long as the host is.
     """
-    told = [form.format(speaker.name) for form in (WHO_IS, THAT_SPEAKS, NAMED_BY)]
-    others_are = any(warning.startswith(WHO_IS.partition("{}")[0]) for warning in warnings)
-    return (
-        speaker.evidence == BY_ORDER
-        or (speaker.evidence.endswith(f" {LEFT}") and others_are)
-        or any(warning.startswith(beginning) for warning in warnings for beginning in told)
-    )
+    if speaker.certainty is NameCertainty.ELIMINATION:
+        return any(warning.code is WarningCode.HOST_UNCLEAR for warning in warnings)
+    return speaker.certainty in _UNTRUSTED
 
 
-def still_told(warnings: Iterable[str], *, before: Iterable[Speaker], after: Iterable[Speaker]) -> tuple[str, ...]:
-    """The warnings but those about names of `before` that nobody of `after` has, since an editor gave others."""
-    gone = {speaker.name for speaker in before} - {speaker.name for speaker in after}
-    beginnings = tuple(form.format(name) for name in gone for form in (WHO_IS, THAT_SPEAKS, NAMED_BY, GIVEN))
-    return tuple(warning for warning in warnings if not warning.startswith(beginnings))
+def open_warnings(
+    warnings: Iterable[TranscriptWarning], *, before: Iterable[Speaker], after: Iterable[Speaker]
+) -> tuple[TranscriptWarning, ...]:
+    """The warnings that still apply: without those about a name of `before` that nobody has in `after`."""
+    names = {speaker.name for speaker in after}
+    gone = {speaker.id for speaker in before if speaker.name not in names}
+    return tuple(w for w in warnings if w.code not in _ABOUT_A_NAME or gone.isdisjoint(w.speakers))

@@ -1,9 +1,9 @@
-"""Voices on file: what people sound like, kept between episodes, and who of them is heard in a new one.
+"""Enrolled voiceprints: how people sound, stored between episodes, and which of them speak in a new one.
 
-A voice is a direction in the space of the speaker embeddings, the mean over some seconds of speech, and is worth
-something only to the model it was made with. It is a file of numbers in the user's data folder, made when the user asks
-for it, never by a run. A match needs more than being the nearest: the thresholds were measured over 24 recordings with
-`benchmarks/diarization/accuracy.py --voices` (docs/speakers.md). Names no turns: see `transcribe.speakers.naming`.
+A voiceprint is the mean speaker embedding of some seconds of speech, and valid only for the model that made it. It is
+a file of numbers in the user's data folder, written when the user asks for it, never by a run. A match must clear
+thresholds measured over 24 recordings with `benchmarks/diarization/accuracy.py --voices` (docs/speakers.md).
+`transcribe.speakers.naming` names the turns.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ if TYPE_CHECKING:
     from transcribe.transcript import Transcript
 
 SCHEMA = 1
-LEAST_LIKENESS = 0.65  # cosine from which a voice can be one on file; two people's were below .58, most one's above .65
-LEAST_LEAD = 0.1  # … and how much less alike the next person on file, and the next voice in the recording, must be
-LEAST_SECONDS = 6.0  # of speech that make a voice; of three, a quarter would not be found again
+LEAST_COSINE = 0.65  # of a match; two people's voiceprints were below .58, most of one person's above .65
+LEAST_LEAD = 0.1  # of a match over the next enrolled person, and over the next voice in the recording
+LEAST_SECONDS = 6.0  # of speech for a voiceprint; with three, a quarter were not matched again
 
-_NUMBERS = 192  # of a vector of the model in use
-_ONE_VOICE_SHARE = 0.8  # of the windows that must be one voice's
-_MOST_WINDOWS = 600  # five minutes; more make no better voice
-_JOINED = 0.5  # seconds between words within a stretch of speech
+_DIMENSIONS = 192  # of an embedding of the model in use
+_ONE_VOICE_SHARE = 0.8  # of the windows that must belong to one voice
+_MOST_WINDOWS = 600  # five minutes; more do not improve the voiceprint
+_LONGEST_GAP = 0.5  # seconds between words of one stretch of speech
 
 _log = logging.getLogger(__name__)
 
 
 class VoiceError(TranscribeError):
-    """A voice that cannot be had: too little speech, several people, a name nobody is on file by."""
+    """A voiceprint that cannot be made or found: too little speech, several people, nobody enrolled by the name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What somebody sounded like in one recording: a vector of length 1, and the seconds of speech behind it."""
+    """How somebody sounds in one recording: an embedding of length 1, and the seconds of speech it is made from."""
 
     source: str
     seconds: Seconds
@@ -54,8 +54,8 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
-    """A person on file: at least one sample, all made with the model of this SHA-256."""
+class Voiceprint:
+    """An enrolled person: at least one sample, all made with the model of this SHA-256."""
 
     name: str
     samples: tuple[Sample, ...]
@@ -63,8 +63,8 @@ class Voice:
 
     def __post_init__(self) -> None:
         lengths = {len(sample.vector) for sample in self.samples}
-        if len(lengths) != 1 or (self.is_usable and lengths != {_NUMBERS}):
-            raise ValueError(f"the voice of {self.name!r} needs samples, all of one model")
+        if len(lengths) != 1 or (self.is_usable and lengths != {_DIMENSIONS}):
+            raise ValueError(f"the voiceprint of {self.name!r} needs samples, all of one model")
 
     @property
     def is_usable(self) -> bool:
@@ -73,89 +73,104 @@ class Voice:
 
     @property
     def seconds(self) -> Seconds:
-        """How much speech it was made of."""
+        """How much speech it is made from."""
         return sum(sample.seconds for sample in self.samples)
 
     @property
     def vector(self) -> tuple[float, ...]:
-        """The mean of the samples, each weighing what it was made of; of length 1."""
+        """The mean of the samples, weighted by their seconds; of length 1."""
         columns = zip(*(sample.vector for sample in self.samples), strict=True)
         mean = [sum(s.seconds * value for s, value in zip(self.samples, column, strict=True)) for column in columns]
         length = math.hypot(*mean) or 1.0
         return tuple(value / length for value in mean)
 
 
-def recognised(heard: Mapping[str, Sequence[float]], known: Iterable[Voice]) -> dict[str, tuple[str, str]]:
-    """Speaker → name and evidence, for the voices heard (`Diarization.voices`) that are certainly ones on file.
+@dataclass(frozen=True, slots=True)
+class VoiceMatch:
+    """An enrolled person whose voiceprint a voice matches."""
 
-    A person is found at most once. Who is not clearly nearer to one person on file than to all others, and nearer than
-    everybody else in the recording, stays unknown.
+    name: str
+    cosine: float
+
+    @property
+    def evidence(self) -> str:
+        """
+        >>> VoiceMatch("Ada", 0.812).evidence
+        'matches the enrolled voice, cosine 0.81'
+        """
+        return f"matches the enrolled voice, cosine {self.cosine:.2f}"
+
+
+def match_voices(voices: Mapping[str, Sequence[float]], enrolled: Iterable[Voiceprint]) -> dict[str, VoiceMatch]:
+    """Speaker → match, for the voices of a recording (`Diarization.voices`) that clearly belong to enrolled people.
+
+    Each person matches at most one voice. A voice stays unknown unless it is clearly nearer to one enrolled person than
+    to all others, and nearer than all other voices of the recording.
     """
-    people = [voice for voice in known if voice.is_usable]
-    alike = {
-        (speaker, person.name): likeness(vector, person.vector)
-        for speaker, vector in heard.items()
-        for person in people
+    people = [person for person in enrolled if person.is_usable]
+    cosines = {
+        (speaker, person.name): cosine(vector, person.vector) for speaker, vector in voices.items() for person in people
     }
-    found: dict[str, tuple[str, str]] = {}
-    for (speaker, name), own in alike.items():
-        rivals = [other for pair, other in alike.items() if (pair[0] == speaker) != (pair[1] == name)]
-        if own >= LEAST_LIKENESS and own - max(rivals, default=-1.0) >= LEAST_LEAD:
-            found[speaker] = (name, f"the voice on file, likeness {own:.2f}")
-    return found
+    matches: dict[str, VoiceMatch] = {}
+    for (speaker, name), own in cosines.items():
+        rivals = [other for pair, other in cosines.items() if (pair[0] == speaker) != (pair[1] == name)]
+        if own >= LEAST_COSINE and own - max(rivals, default=-1.0) >= LEAST_LEAD:
+            matches[speaker] = VoiceMatch(name, own)
+    return matches
 
 
-def on_file_by(name: str, known: Iterable[Voice]) -> Voice | None:
-    """The voice on file by this name (large and small letters are one) that is of any use; None where there is none."""
-    return next((voice for voice in known if _is(voice, name) and voice.is_usable), None)
+def find_voiceprint(name: str, enrolled: Iterable[Voiceprint]) -> Voiceprint | None:
+    """The usable voiceprint of this person, ignoring case; None if there is none."""
+    return next((person for person in enrolled if _is(person, name) and person.is_usable), None)
 
 
-def likeness(one: Sequence[float], other: Sequence[float]) -> float:
-    """The cosine of two vectors of length 1: of samples, of voices, of what is heard."""
+def cosine(one: Sequence[float], other: Sequence[float]) -> float:
+    """The cosine similarity of two vectors of length 1."""
     return sum(a * b for a, b in zip(one, other, strict=True))
 
 
-def doubts_about(name: str, sample: Sample, known: Iterable[Voice]) -> tuple[str, ...]:
-    """What speaks against keeping a sample under a name: it is unlike what is on file by it, or like somebody else."""
-    doubts = []
-    for person in (voice for voice in known if voice.is_usable):
+def sample_warnings(name: str, sample: Sample, enrolled: Iterable[Voiceprint]) -> tuple[str, ...]:
+    """Why a sample may not belong to a person: it differs from their voiceprint, or resembles somebody else's."""
+    warnings = []
+    for person in (person for person in enrolled if person.is_usable):
         own = _is(person, name)
         before = [other for other in person.samples if not (own and other.source == sample.source)]
-        alike = max((likeness(sample.vector, other.vector) for other in before), default=1.0 if own else 0.0)
-        if own and alike < LEAST_LIKENESS:
-            doubts.append(
-                f"{name}: sounds unlike what was on file (likeness {alike:.2f}); if this is somebody else: "
-                f'transcribe voices remove "{name}", which forgets all of it, and add what is theirs'
+        best = max((cosine(sample.vector, other.vector) for other in before), default=1.0 if own else 0.0)
+        if own and best < LEAST_COSINE:
+            warnings.append(
+                f"{name}: differs from their enrolled voice (cosine {best:.2f}); if this is somebody else: "
+                f'transcribe voices remove "{name}", which deletes all their samples, then add the right ones'
             )
-        elif not own and alike >= LEAST_LIKENESS:
-            doubts.append(f"{name}: sounds like {person.name} (likeness {alike:.2f}); neither may be known again")
-    return tuple(doubts)
+        elif not own and best >= LEAST_COSINE:
+            warnings.append(f"{name}: resembles {person.name} (cosine {best:.2f}); neither may be recognised again")
+    return tuple(warnings)
 
 
-def expected(known: Iterable[Voice], names: Sequence[str]) -> tuple[Voice, ...]:
-    """Of the voices on file those of these people (large and small letters are one); all of them where none is named.
+def select_voiceprints(enrolled: Iterable[Voiceprint], names: Sequence[str]) -> tuple[Voiceprint, ...]:
+    """The voiceprints of the people in `names`, ignoring case; all of them if `names` is empty.
 
-    Raises `VoiceError` for somebody who is not on file.
+    Raises `VoiceError` for somebody who is not enrolled.
     """
-    people = tuple(known)
+    people = tuple(enrolled)
     wanted = {name.casefold() for name in names}
-    missing = [name for name in names if name.casefold() not in {voice.name.casefold() for voice in people}]
+    missing = [name for name in names if name.casefold() not in {person.name.casefold() for person in people}]
     if missing:
-        raise VoiceError(f'voices: {missing[0]} is not on file; `transcribe voices add "{missing[0]}" CLIP` adds them')
-    return tuple(voice for voice in people if not wanted or voice.name.casefold() in wanted)
+        raise VoiceError(
+            f'voices: {missing[0]} is not enrolled; enrol them with: transcribe voices add "{missing[0]}" CLIP'
+        )
+    return tuple(person for person in people if not wanted or person.name.casefold() in wanted)
 
 
-def digest_of(voices: Iterable[Voice]) -> str:
-    """What stands for these voices where a transcript records whom it was compared with; empty for nobody."""
-    known = "".join(sorted(_to_json(voice) for voice in voices if voice.is_usable))
-    return hashlib.sha256(known.encode()).hexdigest() if known else ""
+def digest_of(voiceprints: Iterable[Voiceprint]) -> str:
+    """The digest by which a transcript records the voiceprints it was compared with; empty for none."""
+    usable = "".join(sorted(_to_json(voiceprint) for voiceprint in voiceprints if voiceprint.is_usable))
+    return hashlib.sha256(usable.encode()).hexdigest() if usable else ""
 
 
 def sample_of_clip(audio: Audio, source: str) -> Sample:
-    """The voice in a recording of one person, known as `source`.
+    """The voice in a recording of one person; `source` names the recording.
 
-    Raises `VoiceError` where there are several or too little is said, `ModelError` and `EngineError` as the
-    networks do.
+    Raises `VoiceError` for several people or too little speech, `ModelError` and `EngineError` as the networks do.
     """
     from transcribe.diarization.diarize import find_speakers
 
@@ -163,81 +178,81 @@ def sample_of_clip(audio: Audio, source: str) -> Sample:
 
 
 def sample_of_turns(audio: Audio, transcript: Transcript, speaker: str, *, source: str) -> Sample:
-    """The voice of the speaker with this id, where nobody else is heard. Raises as `sample_of_clip` does."""
+    """The voice of the speaker with this id. Raises as `sample_of_clip` does."""
     stretches: list[tuple[Seconds, Seconds]] = []
     for word in (word for turn in transcript.turns if turn.speaker == speaker for word in turn.words):
-        if stretches and 0 <= word.start - stretches[-1][1] < _JOINED:
+        if stretches and 0 <= word.start - stretches[-1][1] < _LONGEST_GAP:
             stretches[-1] = (stretches[-1][0], max(word.end, stretches[-1][1]))
         else:
             stretches.append((word.start, word.end))
     return _sample(audio, stretches, source)
 
 
-def voices_folder() -> Path:
-    """Where voices are kept, a file each."""
+def voiceprints_folder() -> Path:
+    """The folder of the enrolled voiceprints, a file each."""
     return data_folder() / "voices"
 
 
-def users_voices() -> tuple[Voice, ...]:
-    """Everybody this user has put on file."""
-    return voices_on_file(voices_folder())
+def user_voiceprints() -> tuple[Voiceprint, ...]:
+    """Everybody this user enrolled."""
+    return load_voiceprints(voiceprints_folder())
 
 
-def voices_on_file(folder: Path) -> tuple[Voice, ...]:
-    """Everybody on file, by name; a file that is no voice is logged and left out."""
-    return tuple(sorted((voice for _, voice in _files(folder)), key=lambda voice: voice.name.casefold()))
+def load_voiceprints(folder: Path) -> tuple[Voiceprint, ...]:
+    """The voiceprints in a folder, by name; a file that is none is logged and skipped."""
+    return tuple(sorted((person for _, person in _files(folder)), key=lambda person: person.name.casefold()))
 
 
-def put_on_file(name: str, sample: Sample, *, folder: Path) -> Voice:
-    """Add what somebody sounds like to what is known of them; the same source again replaces what it gave before.
+def enrol(name: str, sample: Sample, *, folder: Path) -> Voiceprint:
+    """Add a sample to somebody's voiceprint; it replaces an earlier one from the same source.
 
-    Raises `SettingsError` for what can be no name, `VoiceError` where the folder cannot be written to.
+    Raises `SettingsError` for an invalid name, `VoiceError` if the folder cannot be written to.
     """
     name = " ".join(name.split())
     if not re.fullmatch(r"[^\W_](?:[^\x00-\x1f*:,\[\]<>`\\]{0,79})", name):
         raise SettingsError(f"name: {name!r} cannot be a speaker's name")
-    before = on_file_by(name, voices_on_file(folder))
-    kept = tuple(old for old in before.samples if old.source != sample.source) if before else ()
-    voice = Voice(name, (*kept, sample))
+    before = find_voiceprint(name, load_voiceprints(folder))
+    others = tuple(old for old in before.samples if old.source != sample.source) if before else ()
+    voiceprint = Voiceprint(name, (*others, sample))
     try:
-        write_atomically(folder / _file_name(name), _to_json(voice))
+        write_atomically(folder / _file_name(name), _to_json(voiceprint))
     except OSError as error:
         raise VoiceError(
-            f"{folder}: cannot be written to ({error.strerror}); make room or change its rights"
+            f"{folder}: cannot be written to ({error.strerror}); make room or change its permissions"
         ) from error
-    return voice
+    return voiceprint
 
 
-def take_off_file(name: str, *, folder: Path) -> None:
-    """Forget a voice. Raises `VoiceError`, which says who is on file, where it is not."""
+def remove_voiceprint(name: str, *, folder: Path) -> None:
+    """Delete somebody's voiceprint. Raises `VoiceError`, which lists who is enrolled, if there is none."""
     files = list(_files(folder))
-    found = [path for path, voice in files if _is(voice, name)]
-    if not found:
-        people = ", ".join(voice.name for _, voice in files) or "nobody"
-        raise VoiceError(f"{name}: no voice on file by this name; on file: {people}")
-    for path in found:
+    paths = [path for path, person in files if _is(person, name)]
+    if not paths:
+        people = ", ".join(person.name for _, person in files) or "nobody"
+        raise VoiceError(f"{name}: is not enrolled; enrolled: {people}")
+    for path in paths:
         path.unlink(missing_ok=True)
 
 
-def _files(folder: Path) -> Iterator[tuple[Path, Voice]]:
+def _files(folder: Path) -> Iterator[tuple[Path, Voiceprint]]:
     for path in sorted(folder.glob("*.json")):
         try:
             yield path, _from_json(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, KeyError, TypeError) as error:
-            _log.warning("%s: is no voice turnscript can read (%r); delete it, or add the voice again", path, error)
+            _log.warning("%s: is not a readable voiceprint (%r); delete it, or add the voice again", path, error)
 
 
 def _sample(audio: Audio, stretches: Sequence[tuple[Seconds, Seconds]], source: str) -> Sample:
-    """The one voice in stretches of speech."""
+    """The voice in stretches of one person's speech (start, end)."""
     import numpy as np
 
     from transcribe.diarization.clustering import direction, find_voices
     from transcribe.diarization.embedding import STEP, WINDOW, embed
     from transcribe.diarization.networks import open_network
 
-    found = [np.arange(start, min(end, audio.duration) - WINDOW + 1e-6, STEP) for start, end in sorted(stretches)]
-    starts = np.concatenate(found) if found else np.zeros(0)
-    seconds = round(sum((len(row) - 1) * STEP + WINDOW for row in found if len(row)), 1)
+    rows = [np.arange(start, min(end, audio.duration) - WINDOW + 1e-6, STEP) for start, end in sorted(stretches)]
+    starts = np.concatenate(rows) if rows else np.zeros(0)
+    seconds = round(sum((len(row) - 1) * STEP + WINDOW for row in rows if len(row)), 1)
     if seconds < LEAST_SECONDS:
         raise VoiceError(f"{source}: {seconds} s of unbroken speech by this voice; give {LEAST_SECONDS:.0f} s or more")
     starts = starts[np.unique(np.linspace(0, len(starts) - 1, _MOST_WINDOWS).astype(int))]
@@ -245,13 +260,13 @@ def _sample(audio: Audio, stretches: Sequence[tuple[Seconds, Seconds]], source: 
     nearest = (vectors @ find_voices(vectors).T).argmax(axis=1)
     main = nearest == np.bincount(nearest).argmax()
     if main.mean() < _ONE_VOICE_SHARE:
-        raise VoiceError(f"{source}: not one voice but several; give a clip of one person, or a corrected draft")
+        raise VoiceError(f"{source}: several voices; give a clip of one person, or a corrected draft")
     vector = tuple(round(float(value), 4) for value in direction(vectors[main]))
     return Sample(source, seconds, vector)
 
 
-def _is(voice: Voice, name: str) -> bool:
-    return _folded(voice.name) == _folded(name)
+def _is(person: Voiceprint, name: str) -> bool:
+    return _folded(person.name) == _folded(name)
 
 
 def _folded(name: str) -> str:
@@ -259,20 +274,20 @@ def _folded(name: str) -> str:
 
 
 def _file_name(name: str) -> str:
-    """A name for the eye, and a digest that tells apart what it leaves out."""
+    """A readable part, and a digest of the whole name."""
     plain = re.sub(r"[^a-z0-9]+", "-", _folded(name)).strip("-")[:40]
     return f"{plain or 'voice'}-{hashlib.sha256(_folded(name).encode()).hexdigest()[:8]}.json"
 
 
-def _to_json(voice: Voice) -> str:
-    samples = [{"source": s.source, "seconds": s.seconds, "vector": s.vector} for s in voice.samples]
+def _to_json(voiceprint: Voiceprint) -> str:
+    samples = [{"source": s.source, "seconds": s.seconds, "vector": s.vector} for s in voiceprint.samples]
     return json.dumps(
-        {"schema": SCHEMA, "name": voice.name, "model_sha256": voice.model_sha256, "samples": samples},
+        {"schema": SCHEMA, "name": voiceprint.name, "model_sha256": voiceprint.model_sha256, "samples": samples},
         ensure_ascii=False,
     )
 
 
-def _from_json(text: str) -> Voice:
+def _from_json(text: str) -> Voiceprint:
     data: dict[str, Any] = json.loads(text)
     if data["schema"] != SCHEMA:
         raise ValueError(f"schema {data['schema']!r}")
@@ -280,4 +295,4 @@ def _from_json(text: str) -> Voice:
         Sample(str(s["source"]), float(s["seconds"]), tuple(float(value) for value in s["vector"]))
         for s in data["samples"]
     )
-    return Voice(str(data["name"]), samples, str(data["model_sha256"]))
+    return Voiceprint(str(data["name"]), samples, str(data["model_sha256"]))

@@ -25,7 +25,7 @@ from transcribe.progress import OnProgress, ignore_progress
 from transcribe.settings import Settings
 
 if TYPE_CHECKING:
-    from transcribe.speakers.voiceprints import Voice
+    from transcribe.speakers.voiceprints import Voiceprint
     from transcribe.transcript import Transcript
 
 _log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class Task:
     settings: Settings  # `threads` is this task's share
     cache: Path  # the folder of checkpoints on the machine that does the task
     stages: StagesMaker  # a module's function where the task goes to another process
-    voices: tuple[Voice, ...] = ()  # people on file
+    voices: tuple[Voiceprint, ...] = ()  # people on file
     fresh: bool = False  # pass over what earlier runs kept
     part: Part = Part.ALL
     blocks: tuple[int, int] = (0, 0)  # of BLOCKS: the first one, and the one after the last

@@ -1,0 +1,48 @@
+"""Which voice behaves like a host: opens, welcomes, asks the questions. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from transcribe.speakers.name_clues import count_questions, welcomes
+from transcribe.transcript import Turn
+
+_CLEAR_HOST = 0.5  # points between the likeliest host and the next below which the choice is a guess
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """How a voice behaves; `description` lists what it does that hosts do."""
+
+    voice: str
+    host_points: float
+    description: str
+
+    def evidence(self, *, unnamed: int, voices: int) -> str:
+        """Why this is the host, if nothing said names the host: one of so many unnamed voices, of so many in all."""
+        only = "" if unnamed > 1 else "the only voice" if voices == 1 else "the only voice left"
+        return "; ".join(filter(None, (only, self.description))) or "by order of appearance"
+
+
+def conduct_of(turns: Sequence[Turn]) -> list[Conduct]:
+    """The conduct of every voice, in order of appearance."""
+    asked: dict[str, int] = dict.fromkeys((turn.speaker for turn in turns), 0)
+    greets = dict.fromkeys(asked, False)
+    for turn in turns:
+        asked[turn.speaker] += count_questions(turn)
+        greets[turn.speaker] |= welcomes(turn)
+    total = sum(asked.values())
+    conduct = []
+    for number, voice in enumerate(asked):
+        share = asked[voice] / total if total >= 2 else 0.0
+        points = (number == 0) * 0.4 + 2.0 * share + greets[voice] * 1.0
+        actions = ["opens"] * (number == 0) + ["welcomes or thanks"] * greets[voice]
+        actions += [f"asks {asked[voice]} of {total} questions"] * (asked[voice] > 0)
+        conduct.append(Conduct(voice, points, ", ".join(actions)))
+    return conduct
+
+
+def is_clear_host(ranked: Sequence[Conduct]) -> bool:
+    """Whether the first of the candidates, likeliest host first, leads by enough."""
+    return len(ranked) == 1 or ranked[0].host_points - ranked[1].host_points >= _CLEAR_HOST

@@ -1,0 +1,67 @@
+"""The warnings of a transcript: codes for programs, and the one place that words them for people.
+
+Programs read `code` and `speakers`, never `message`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class WarningCode(StrEnum):
+    """What a warning is about."""
+
+    AUDIO = "audio"  # part of the file could not be read
+    NO_SPEECH = "no-speech"
+    MORE_VOICES = "more-voices"  # than people given
+    HOST_UNCLEAR = "host-unclear"  # the host's name is known, but no voice is clearly the host
+    HOST_ASSUMED = "host-assumed"  # the host's name comes from the settings alone
+    NAME_BY_ORDER = "name-by-order"  # of appearance
+    NAME_CONTRADICTED = "name-contradicted"  # an enrolled voice introduces itself by another name
+    NAME_NOT_GIVEN = "name-not-given"  # a voice introduces itself by none of the names given
+    ENROLLED_NOT_GIVEN = "enrolled-not-given"  # an enrolled voice belongs to none of the names given
+    NAMES_WITHOUT_VOICE = "names-without-voice"
+    VOICES_WITHOUT_NAME = "voices-without-name"
+    UNKNOWN = "unknown"  # read from a file of another version
+
+
+_MESSAGES = {
+    WarningCode.AUDIO: "{message}",
+    WarningCode.NO_SPEECH: "no speech was found",
+    WarningCode.MORE_VOICES: "{voices} voices detected, but --speakers gives {given}; check who is missing",
+    WarningCode.HOST_UNCLEAR: "which voice is {name}'s is a guess: none is clearly the host; check the first turns",
+    WarningCode.HOST_ASSUMED: (
+        "that {name} speaks is a guess: nobody in the recording says so ({evidence}); give the names with --speakers"
+    ),
+    WarningCode.NAME_BY_ORDER: "{name} is assigned by order of appearance only; check the names",
+    WarningCode.NAME_CONTRADICTED: "{name} ({evidence}) says {quote}; check who this is",
+    WarningCode.NAME_NOT_GIVEN: "{name} says {quote}, which is none of the names given; check --speakers",
+    WarningCode.ENROLLED_NOT_GIVEN: "{name} speaks ({evidence}) but is not among the names given; check --speakers",
+    WarningCode.NAMES_WITHOUT_VOICE: "voices detected: {voices}, names given: {given}; no voice for {names}",
+    WarningCode.VOICES_WITHOUT_NAME: "voices detected: {voices}, names given: {given}; {unnamed} left as guest",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptWarning:
+    """Something an editor needs to check. `speakers` are the ids it is about, if any.
+
+    Raises `ValueError` for an unknown code.
+
+    >>> warn(WarningCode.NAME_BY_ORDER, ["S2"], name="Ada").message
+    'Ada is assigned by order of appearance only; check the names'
+    """
+
+    code: WarningCode
+    message: str
+    speakers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "code", WarningCode(self.code))
+
+
+def warn(code: WarningCode, speakers: Iterable[str] = (), /, **details: object) -> TranscriptWarning:
+    """The warning with this code; `details` are what its sentence mentions."""
+    return TranscriptWarning(code, _MESSAGES[code].format(**details), tuple(speakers))
