@@ -97,7 +97,7 @@ def test_lint_finds_mends_and_sets_the_exit_code(run: Run, draft: Path) -> None:
     assert run("lint", "--select", "M1", str(draft))[0] == 0
     code, out, err = run("lint", "--fix", str(draft))
     assert (code, out) == (0, "")
-    assert "mended" in err
+    assert ": fixed" in err
     assert draft.read_text() == DRAFT
     code, _, err = run("lint", "--select", "Z9", str(draft))
     assert code == 2

@@ -1,4 +1,4 @@
-"""A new recognition under an edited draft: every edit kept, every improvement taken, clashes listed."""
+"""Merging a new recognition into an edited draft: keeps every edit, takes every improvement, lists conflicts."""
 
 from __future__ import annotations
 
@@ -41,75 +41,75 @@ def talk(*turns: tuple[str, str], draft_sha256: str) -> Transcript:
 
 @pytest.fixture
 def drafts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
-    """An edited draft, synced, and what a new run wrote beside it."""
+    """An edited and synced draft, and the draft a new run wrote next to it."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    mine, fresh = tmp_path / "talk.md", tmp_path / "talk.new.md"
-    for path, turns, mark in ((mine, FIRST, "2"), (fresh, BETTER, "3")):
+    mine, new_draft = tmp_path / "talk.md", tmp_path / "talk.new.md"
+    for path, turns, mark in ((mine, FIRST, "2"), (new_draft, BETTER, "3")):
         path.write_text(render(transcript(*turns)), encoding="utf-8")
         path.with_suffix(".json").write_text(talk(*turns, draft_sha256=mark * 64).to_json(), encoding="utf-8")
     text = mine.read_text(encoding="utf-8").replace("long ride", "short ride").replace("wall", "autumn")
     mine.write_text(text, encoding="utf-8")
     sync(mine)
-    return mine, fresh
+    return mine, new_draft
 
 
-def test_edits_are_kept_and_the_rest_is_new(drafts: tuple[Path, Path]) -> None:
-    mine, fresh = drafts
+def test_merge_keeps_edits_and_takes_the_rest_from_the_new_recognition(drafts: tuple[Path, Path]) -> None:
+    mine, new_draft = drafts
     edited = mine.read_bytes()
-    done = merge_recognition(mine, fresh)
+    result = merge_recognition(mine, new_draft)
     text = " ".join(mine.read_text(encoding="utf-8").split())
     assert "again, at last." in text
     assert "to be here after a short ride through the rain and the autumn fog." in text
-    assert done.differences == (Difference("autumn", "tall", 1, 18),)
+    assert result.differences == (Difference("autumn", "tall", 1, 18),)
     assert mine.with_name("talk.md.bak").read_bytes() == edited
     after = transcript_of(mine)
-    assert [doubt.reason for doubt in after.doubts] == ["heard now: tall"]
+    assert [doubt.reason for doubt in after.doubts] == ["new recognition: tall"]
     autumn = next(word for word in after.words if word.text == "autumn")
     assert after.doubts[0].start == autumn.start
-    assert after.made_with.outputs == {"talk.md": sha256_of(fresh)}
+    assert after.made_with.outputs == {"talk.md": sha256_of(new_draft)}
     assert [word.text for word in original_of(after, mine).words][-2] == "tall"
     assert sync(mine).report == "nothing changed"
 
 
-def test_a_second_time_changes_nothing_more(drafts: tuple[Path, Path]) -> None:
+def test_merging_again_changes_nothing(drafts: tuple[Path, Path]) -> None:
     merge_recognition(*drafts)
     text = drafts[0].read_bytes()
     assert merge_recognition(*drafts).differences == ()
     assert drafts[0].read_bytes() == text
 
 
-def test_nothing_to_take_over_leaves_no_backup(drafts: tuple[Path, Path]) -> None:
+def test_merge_without_changes_leaves_no_backup(drafts: tuple[Path, Path]) -> None:
     merge_recognition(*drafts)
     before = sorted(drafts[0].parent.iterdir())
     merge_recognition(*drafts)
     assert sorted(drafts[0].parent.iterdir()) == before
 
 
-def test_another_recording_is_refused_and_nothing_is_written(drafts: tuple[Path, Path]) -> None:
-    mine, fresh = drafts
+def test_merge_refuses_another_recording_and_writes_nothing(drafts: tuple[Path, Path]) -> None:
+    mine, new_draft = drafts
     other = (("S1", "Ships lay in every harbour of that northern coast, and none of them had a crew to sail with."),)
-    fresh.write_text(render(transcript(*other)), encoding="utf-8")
-    fresh.with_suffix(".json").write_text(talk(*other, draft_sha256="3" * 64).to_json(), encoding="utf-8")
+    new_draft.write_text(render(transcript(*other)), encoding="utf-8")
+    new_draft.with_suffix(".json").write_text(talk(*other, draft_sha256="3" * 64).to_json(), encoding="utf-8")
     before = {path: path.read_bytes() for path in mine.parent.glob("*.*")}
     with pytest.raises(TranscriptError, match=r"talk\.md with talk\.new\.md: its timed transcript belongs to another"):
-        merge_recognition(mine, fresh)
+        merge_recognition(mine, new_draft)
     assert {path: path.read_bytes() for path in mine.parent.glob("*.*")} == before
 
 
-def test_line_ends_and_strange_settings_are_survived(drafts: tuple[Path, Path]) -> None:
-    mine, fresh = drafts
+def test_merge_keeps_line_ends_and_ignores_invalid_settings(drafts: tuple[Path, Path]) -> None:
+    mine, new_draft = drafts
     mine.write_bytes(b"\xef\xbb\xbf" + mine.read_bytes().replace(b"\n", b"\r\n"))
-    timed = fresh.with_suffix(".json")
+    timed = new_draft.with_suffix(".json")
     timed.write_text(timed.read_text(encoding="utf-8").replace('"settings": {}', '"settings": {"wrap": "wide"}'))
-    merge_recognition(mine, fresh)
+    merge_recognition(mine, new_draft)
     source = mine.read_bytes()
     assert b"at last." in source.replace(b"\r\n", b" ")
     assert source.startswith(b"\xef\xbb\xbf")
     assert source.count(b"\n") == source.count(b"\r\n")
 
 
-def doubted(spoken: Transcript, *doubtful: str, **settings: object) -> Transcript:
-    """The transcript with these words doubtful, and a record of the settings its draft was written with."""
+def with_doubts(spoken: Transcript, *doubtful: str, **settings: object) -> Transcript:
+    """The transcript with low confidence in these words, and the settings of its draft recorded."""
     turns = tuple(
         replace(turn, words=tuple(replace(w, probability=0.2 if w.text in doubtful else 0.9) for w in turn.words))
         for turn in spoken.turns
@@ -117,8 +117,8 @@ def doubted(spoken: Transcript, *doubtful: str, **settings: object) -> Transcrip
     return replace(spoken, turns=turns, made_with=replace(spoken.made_with, settings=settings))
 
 
-def written(path: Path, spoken: Transcript, *edits: tuple[str, str]) -> None:
-    """The machine's draft and transcript at `path`, and what an editor makes of the draft."""
+def write_files(path: Path, spoken: Transcript, *edits: tuple[str, str]) -> None:
+    """Write the machine's transcript and draft to `path`, the draft with these edits."""
     text = render(spoken, style_recorded(spoken))
     outputs = {"talk.md": hashlib.sha256(text.encode()).hexdigest()}
     path.with_suffix(".json").write_text(
@@ -130,137 +130,139 @@ def written(path: Path, spoken: Transcript, *edits: tuple[str, str]) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def renewed_text(path: Path, fresh: Path) -> tuple[str, tuple[tuple[str, str], ...]]:
-    done = merge_recognition(path, fresh)
+def merged_draft(path: Path, new_draft: Path) -> tuple[str, tuple[tuple[str, str], ...]]:
+    result = merge_recognition(path, new_draft)
     text = " ".join(path.read_text(encoding="utf-8").split())
-    return text.partition("**Ada**: ")[2], tuple((d.mine, d.fresh) for d in done.differences)
+    return text.partition("**Ada**: ")[2], tuple((d.mine, d.new) for d in result.differences)
 
 
 MARKED = "So we asked whether or knot the ships would sail that day and nobody knew it."
-HEARD_NOW = "So we asked weather or not the ships would sail that day and nobody knew it."
+RERECOGNISED = "So we asked weather or not the ships would sail that day and nobody knew it."
 
 
-def test_better_words_come_in_where_the_old_ones_were_marked_as_doubtful(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What the editor left as it was is taken, its mark with it; what he settled, and what he changed, is his."""
+def test_better_words_replace_words_marked_as_doubtful(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words the editor left unchanged are replaced, marks included; resolved doubts and edits stay."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    mine, fresh = tmp_path / "talk.md", tmp_path / "talk.new.md"
+    mine, new_draft = tmp_path / "talk.md", tmp_path / "talk.new.md"
     marks = {"doubtful_below": 0.5}
-    old = doubted(talk(("S1", MARKED), draft_sha256="2" * 64), "whether", "knot", "ships", "sail", "knew", **marks)
-    new = doubted(talk(("S1", HEARD_NOW), draft_sha256="3" * 64), "not", "sail", "day", "nobody", **marks)
+    old = with_doubts(talk(("S1", MARKED), draft_sha256="2" * 64), "whether", "knot", "ships", "sail", "knew", **marks)
+    new = with_doubts(talk(("S1", RERECOGNISED), draft_sha256="3" * 64), "not", "sail", "day", "nobody", **marks)
     edits = (("nobody", "no one"), ("[ships?]", "ships"), ("[sail?]", "sail"))
-    written(mine, old, *edits)
-    written(fresh, new)
+    write_files(mine, old, *edits)
+    write_files(new_draft, new)
     assert "[whether?] or [knot?] the ships would sail" in mine.read_text(encoding="utf-8").replace("\n", " ")
-    assert renewed_text(mine, fresh) == (
+    assert merged_draft(mine, new_draft) == (
         "So we asked weather or [not?] the ships would sail that [day?] and no one knew it.",
         (),
     )
 
 
-def test_a_doubt_the_editor_settled_is_an_edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_resolved_doubt_is_an_edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    mine, fresh = tmp_path / "talk.md", tmp_path / "talk.new.md"
-    written(
+    mine, new_draft = tmp_path / "talk.md", tmp_path / "talk.new.md"
+    write_files(
         mine,
-        doubted(talk(("S1", MARKED), draft_sha256="2" * 64), "whether", doubtful_below=0.5),
+        with_doubts(talk(("S1", MARKED), draft_sha256="2" * 64), "whether", doubtful_below=0.5),
         ("[whether?]", "whether"),
     )
-    written(fresh, doubted(talk(("S1", HEARD_NOW), draft_sha256="3" * 64), "weather", doubtful_below=0.5))
-    text, differences = renewed_text(mine, fresh)
+    write_files(
+        new_draft, with_doubts(talk(("S1", RERECOGNISED), draft_sha256="3" * 64), "weather", doubtful_below=0.5)
+    )
+    text, differences = merged_draft(mine, new_draft)
     assert text == MARKED.replace("knot", "not")
     assert differences == (("whether", "weather"),)
 
 
-def test_times_and_labels_of_the_draft_are_no_edits_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A draft with a time at each turn and full names: the first word of a turn is renewed like any other."""
+def test_printed_times_and_labels_are_not_edits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A draft with a time at each turn and full names: the first word of a turn is replaced like any other."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    mine, fresh = tmp_path / "talk.md", tmp_path / "talk.new.md"
+    mine, new_draft = tmp_path / "talk.md", tmp_path / "talk.new.md"
     first = (("S1", "Know we asked, and nobody knew."), ("S2", "Their were no ships in the harbour."))
     better = (("S1", "Now we asked, and nobody knew."), ("S2", "There were no ships in the harbour."))
-    old = doubted(talk(*first, draft_sha256="2" * 64), clock_minutes=0, labels="full-name-then-name")
-    new = doubted(talk(*better, draft_sha256="3" * 64), clock_minutes=0)
-    written(mine, old, ("nobody", "no one"), ("harbour", "port"))
-    written(fresh, new)
-    done = merge_recognition(mine, fresh)
+    old = with_doubts(talk(*first, draft_sha256="2" * 64), clock_minutes=0, labels="full-name-then-name")
+    new = with_doubts(talk(*better, draft_sha256="3" * 64), clock_minutes=0)
+    write_files(mine, old, ("nobody", "no one"), ("harbour", "port"))
+    write_files(new_draft, new)
+    result = merge_recognition(mine, new_draft)
     text = mine.read_text(encoding="utf-8")
     assert "**Ada Lovelace**: [00:00] Now we asked, and no one knew.\n" in text
     assert "**Bob Moog**: [00:03] There were no ships in the port.\n" in text
-    assert done.differences == ()
+    assert result.differences == ()
 
 
-VOICES = (
+CONVERSATION = (
     ("S1", "Well hello and welcome to the show, it is good to have you here again."),
     ("S2", "Thank you, I am glad to be here after a long ride through the rain."),
     ("S1", "How long was that ride, and how did you keep dry on the way to us?"),
     ("S2", "Two days, and nobody keeps dry in the month of November up there."),
     ("S1", "Then let us begin with the ships, of which there were not so many."),
 )
-NAMED = (Speaker("S1", "Anna", "Anna"), Speaker("S2", "Ben", "Ben"))
-GUESSED = (Speaker("S1", "Rich", "Rich"), Speaker("S2", "Guest", "Guest"))
+NEW_NAMES = (Speaker("S1", "Anna", "Anna"), Speaker("S2", "Ben", "Ben"))
+OLD_NAMES = (Speaker("S1", "Rich", "Rich"), Speaker("S2", "Guest", "Guest"))
 
 
 @pytest.mark.parametrize(
     ("edits", "labels"),
     [
-        ((("Well hello", "hello"),), "Anna Ben A B A"),  # the first word of the first turn
+        ((("Well hello", "hello"),), "Anna Ben A B A"),  # the first word of the first turn deleted
         ((("Thank you, I", "I"), ("Well hello", "hello")), "Anna Ben A B A"),
-        (((2, ""),), "Anna Ben B A"),  # a whole turn between two of the other voice
+        (((2, ""),), "Anna Ben B A"),  # a whole turn between two of the other speaker deleted
         (((1, ""),), "Anna A Ben A"),
         (((3, ""), ("Well hello", "hello")), "Anna Ben A A"),
-        ((("**R**: How", "**G**: How"),), "Anna Ben B B A"),  # given to the other person by hand
+        ((("**R**: How", "**G**: How"),), "Anna Ben B B A"),  # relabelled by the editor
         ((("**R**: How", "**Zoe**: How"), ("Two days", "Days")), "Anna Ben Zoe B A"),
-        ((("**Guest**", "**Zoe**"), ("**G**", "**Z**")), "Anna Zoe A Z A"),  # named by hand, and otherwise than now
+        ((("**Guest**", "**Zoe**"), ("**G**", "**Z**")), "Anna Zoe A Z A"),  # renamed, differently, on both sides
     ],
 )
-def test_a_label_the_editor_did_not_touch_is_the_one_of_the_new_recognition(
+def test_unedited_labels_come_from_the_new_recognition(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, edits: tuple[tuple[str | int, str], ...], labels: str
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    mine, fresh = tmp_path / "talk.md", tmp_path / "talk.new.md"
-    old, new = (replace(talk(*VOICES, draft_sha256="2" * 64), speakers=people) for people in (GUESSED, NAMED))
+    mine, new_draft = tmp_path / "talk.md", tmp_path / "talk.new.md"
+    old, new = (
+        replace(talk(*CONVERSATION, draft_sha256="2" * 64), speakers=people) for people in (OLD_NAMES, NEW_NAMES)
+    )
     paragraphs = render(old).split("\n\n")
     first = next(i for i, paragraph in enumerate(paragraphs) if paragraph.startswith("**Rich**"))
     whole = [(paragraphs[first + old] + "\n\n" if isinstance(old, int) else old, new) for old, new in edits]
-    written(mine, old, *whole)
-    written(fresh, new)
-    done = merge_recognition(mine, fresh)
+    write_files(mine, old, *whole)
+    write_files(new_draft, new)
+    result = merge_recognition(mine, new_draft)
     draft = read_draft(mine)
     assert " ".join(turn.label for turn in draft.turns) == labels
     by_id = {speaker.id: speaker.name for speaker in transcript_of(mine).speakers}
     assert set(by_id.values()) == {turn.speaker for turn in draft.turns}
-    assert all(difference.mine.startswith("/ Zoe") for difference in done.differences)
+    assert all(difference.mine.startswith("/ Zoe") for difference in result.differences)
     assert sync(mine).report == "nothing changed"
 
 
-def test_who_speaks_and_what_is_said_are_edits_of_their_own() -> None:
-    """The first word of a turn is taken out, or another put in, and now somebody else is heard to say the turn."""
+def test_speaker_and_words_are_separate_edits() -> None:
+    """The editor deletes or inserts the first word of a turn; the new recognition gives the turn to another speaker."""
     long = (PageTurn("A", ("a b c d e f g",)), PageTurn("B", ("h i j k l m n",)))
-    base, fresh = ((*long, PageTurn(name, ("o p q",))) for name in "AB")
-    for said in ("p q", "x p q"):
-        mine = (*long, PageTurn("A", (said,)))
-        assert merge_words(base, mine, fresh) == ((*long, PageTurn("B", (said,))), ())
+    base, new_draft = ((*long, PageTurn(name, ("o p q",))) for name in "AB")
+    for words in ("p q", "x p q"):
+        mine = (*long, PageTurn("A", (words,)))
+        assert merge_words(base, mine, new_draft) == ((*long, PageTurn("B", (words,))), ())
 
 
-def test_the_command_lists_what_clashed(drafts: tuple[Path, Path]) -> None:
+def test_command_lists_conflicts(drafts: tuple[Path, Path]) -> None:
     result = click.testing.CliRunner().invoke(cli, ["merge", *map(str, drafts)], standalone_mode=False)
     assert [Path(line).name for line in result.stdout.splitlines()] == ["talk.md", "talk.json"]
-    assert result.stderr == f"{drafts[0]}: turn 2: yours: 'autumn', heard now: 'tall'\n"
+    assert result.stderr == f"{drafts[0]}: turn 2: yours: 'autumn', new recognition: 'tall'\n"
 
 
 TEXTS = st.lists(st.sampled_from("a b c d e".split()), min_size=1, max_size=12).map(" ".join)
 
 
 @given(TEXTS, TEXTS, TEXTS)
-def test_no_edit_is_lost(base: str, mine: str, fresh: str) -> None:
-    """Words of the editor's own, which neither text of the machine has, are in the merge, all of them in order."""
-    own = " ".join(f"{word}!" if i % 3 == 0 else word for i, word in enumerate(mine.split()))
-    turns, _ = merge_words([PageTurn("A", (base,))], [PageTurn("A", (own,))], [PageTurn("A", (fresh,))])
+def test_no_edit_is_lost(base: str, mine: str, new_draft: str) -> None:
+    """The merge has all words that only the editor wrote, in order."""
+    edited = " ".join(f"{word}!" if i % 3 == 0 else word for i, word in enumerate(mine.split()))
+    turns, _ = merge_words([PageTurn("A", (base,))], [PageTurn("A", (edited,))], [PageTurn("A", (new_draft,))])
     kept = [word for turn in turns for text in turn.paragraphs for word in text.split() if word.endswith("!")]
-    assert kept == [word for word in own.split() if word.endswith("!")]
-    same, differences = merge_words([PageTurn("A", (base,))], [PageTurn("A", (base,))], [PageTurn("A", (fresh,))])
-    assert same == (PageTurn("A", (fresh,)),)
+    assert kept == [word for word in edited.split() if word.endswith("!")]
+    same, differences = merge_words([PageTurn("A", (base,))], [PageTurn("A", (base,))], [PageTurn("A", (new_draft,))])
+    assert same == (PageTurn("A", (new_draft,)),)
     assert differences == ()
 
 
@@ -268,7 +270,7 @@ PRINTED = st.lists(st.sampled_from("a b c [a?] [b?], [c?] [12:34]".split()), min
 
 
 @given(PRINTED, PRINTED)
-def test_whoever_alone_changed_something_has_it_as_printed(base: str, other: str) -> None:
+def test_a_change_on_one_side_is_taken_as_printed(base: str, other: str) -> None:
     machine, changed = [PageTurn("A", (base,))], [PageTurn("A", (other,))]
     assert merge_words(machine, machine, changed) == (tuple(changed), ())
     assert merge_words(machine, changed, machine) == (tuple(changed), ())

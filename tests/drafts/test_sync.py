@@ -244,10 +244,10 @@ def test_a_draft_without_transcript_or_text(draft: Path) -> None:
     text = draft.read_text(encoding="utf-8")
     for emptied in ("", text.split("**Ada**")[0], "**Ada**:\n\n**Bob**: [laughs]\n"):
         draft.write_text(emptied, encoding="utf-8")
-        with pytest.raises(TranscriptError, match=r"talk\.md: nobody says a word in it; nothing was changed"):
+        with pytest.raises(TranscriptError, match=r"talk\.md: has no spoken words; nothing was changed"):
             sync(draft)
     draft.with_suffix(".json").unlink()
-    with pytest.raises(TranscriptError, match=r"talk\.json: not there"):
+    with pytest.raises(TranscriptError, match=r"talk\.json: no such file"):
         sync(draft)
 
 

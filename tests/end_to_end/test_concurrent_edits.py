@@ -60,14 +60,14 @@ def test_lint(tmp_path: Path) -> None:
     path.write_text("**Ada**: Who are you?\n\n**Grace**: I am Grace.\n**A**: Thanks.\n")
     code, err = while_saved(str(path), "lint", "--fix", str(path))
     assert (code, path.read_text()) == (1, "edited meanwhile")
-    assert err.startswith(f"Error: {path}: was changed while it was being mended")
+    assert err.startswith(f"Error: {path}: was changed during the fix")
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_sync(drafts: Path) -> None:
     code, err = while_saved("transcripts/a.vtt", "sync", "transcripts/a.md")
     assert (code, (drafts / "a.vtt").read_text()) == (0, "edited meanwhile")
-    assert "a.vtt: was changed meanwhile and stays as it is" in err
+    assert "a.vtt: was changed meanwhile and is not updated" in err
     assert "Hopper" in (drafts / "a.json").read_text()
 
 
@@ -75,5 +75,5 @@ def test_merge(drafts: Path) -> None:
     before = {path.name for path in drafts.iterdir()}
     code, err = while_saved("transcripts/a.md", "merge", "transcripts/a.md", "transcripts/a.new.md")
     assert (code, (drafts / "a.md").read_text()) == (1, "edited meanwhile")
-    assert "a.md: was changed while it was being merged" in err
+    assert "a.md: was changed during the merge" in err
     assert {path.name for path in drafts.iterdir()} == before

@@ -22,12 +22,12 @@ _DRAFTS = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.command()
 @click.argument("source", type=_DRAFTS, metavar="T.json|DRAFT.md")
-@click.option("-f", "--format", "name", default="md", show_default=True, help="What to make of it, one format.")
+@click.option("-f", "--format", "name", default="md", show_default=True, help="The format to print.")
 @setting_options("labels", "wrap", "clock_minutes", "docx_times", "transcript_url")
 def render(source: Path, name: str, **given: str | None) -> int:
-    """Print a timed transcript in another format, or a draft as it is.
+    """Print a timed transcript in another format, or a draft unchanged.
 
-    A draft comes back byte for byte: what turnscript reads, it loses nothing of.
+    A draft is parsed and printed byte for byte as it was: turnscript loses nothing of what it reads.
 
     \b
     Examples:
@@ -69,42 +69,44 @@ def parse(draft: Path) -> int:
 
 @click.command()
 @click.argument("draft", type=_DRAFTS, metavar="DRAFT.md")
-@click.option("-f", "--format", "names", required=True, metavar="LIST", help="What to write, with commas between.")
+@click.option(
+    "-f", "--format", "names", required=True, metavar="LIST", help="The formats to write, separated by commas."
+)
 @setting_options("docx_times", "transcript_url")
 def export(draft: Path, names: str, **given: str | None) -> int:
-    """Write captions and documents of a draft as it is now, your corrections included, beside it.
+    """Write captions and documents of a draft, your corrections included, next to it.
 
-    The timed transcript is brought in line with the draft first, as `transcribe sync` does. A document that is there
-    keeps its looks unless you ask for others; one you edited by hand is left alone. Prints the paths.
+    First updates the timed transcript from the draft, as `transcribe sync` does. An existing document keeps its style
+    unless you give another; one you edited by hand is not written. Prints the paths.
 
     \b
     Example:
       transcribe export transcripts/interview.md -f vtt,srt,docx
     """
-    from transcribe.drafts import export as exports
+    from transcribe.drafts.export import export as export_draft
     from transcribe.drafts.style import style_of
     from transcribe.settings import Settings
 
     settings = settings_in_force({"formats": names, **given})
-    asked = [option for option in given if getattr(settings, option) != getattr(Settings(), option) or given[option]]
-    restyled = [_STYLED[option] for option in asked]
-    done = exports.export(draft, settings.formats, style=style_of(settings), restyled=restyled)
-    for message in done.messages:
+    changed = [option for option in given if getattr(settings, option) != getattr(Settings(), option) or given[option]]
+    restyled = [_FORMAT_OF[option] for option in changed]
+    result = export_draft(draft, settings.formats, style=style_of(settings), restyled=restyled)
+    for message in result.messages:
         click.echo(f"Warning: {for_terminal(message)}", err=True)
-    for path in done.paths:
+    for path in result.paths:
         click.echo(path)
     return 0
 
 
-_STYLED = {"docx_times": "docx", "transcript_url": "podcast"}  # an option of `export` → the format it is about
+_FORMAT_OF = {"docx_times": "docx", "transcript_url": "podcast"}  # an option of `export` → the format it changes
 
 
 @click.command()
 @click.argument("drafts", nargs=-1, required=True, type=_DRAFTS, metavar="DRAFT.md...")
-@click.option("--fix", is_flag=True, help="Mend what can only be meant one way, in place.")
-@click.option("--select", metavar="CODES", help="Only these rules, with commas between (docs/lint.md lists them).")
+@click.option("--fix", is_flag=True, help="Fix, in place, what has only one possible correction.")
+@click.option("--select", metavar="CODES", help="Only these rules, separated by commas (listed in docs/lint.md).")
 def lint(drafts: tuple[Path, ...], fix: bool, select: str | None) -> int:
-    """Find what a reader or the site's renderer would stumble over: `path:line: code message`, exit code 1.
+    """Find mistakes for readers and for the site's renderer: prints `path:line: code message`, exit code 1.
 
     \b
     Examples:
@@ -117,19 +119,21 @@ def lint(drafts: tuple[Path, ...], fix: bool, select: str | None) -> int:
 
     codes = None if select is None else frozenset(code.strip().upper() for code in select.split(",") if code.strip())
     if codes is not None and (unknown := codes - frozenset(CODES)):
-        raise SettingsError(f"select: {', '.join(sorted(unknown))}; there are {', '.join(sorted(CODES))}")
-    found = 0
+        raise SettingsError(
+            f"select: no such rule: {', '.join(sorted(unknown))}; choose from {', '.join(sorted(CODES))}"
+        )
+    count = 0
     for path in drafts:
         draft = read_draft(path)
         source = draft.source()
-        if fix and (mended := fixed(source, select=codes)) != source:
-            _replace(path, mended, over=draft.encoded())
-            click.echo(for_terminal(f"{path}: mended"), err=True)
-            source = mended
+        if fix and (corrected := fixed(source, select=codes)) != source:
+            _replace(path, corrected, over=draft.encoded())
+            click.echo(for_terminal(f"{path}: fixed"), err=True)
+            source = corrected
         for finding in findings_of(source, select=codes):
-            found += 1
+            count += 1
             click.echo(for_terminal(finding.at(path)))
-    return 1 if found else 0
+    return 1 if count else 0
 
 
 def _replace(path: Path, source: str, *, over: bytes) -> None:
@@ -139,9 +143,9 @@ def _replace(path: Path, source: str, *, over: bytes) -> None:
     expected = hashlib.sha256(over).hexdigest()
     try:
         if not replace_if_unchanged(path, source.encode(errors="surrogateescape"), over=expected):
-            raise OutputError(f"{path}: was changed while it was being mended; it is as it was changed, try again")
+            raise OutputError(f"{path}: was changed during the fix and is not fixed; run the command again")
     except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror}); it is as it was") from error
+        raise OutputError(f"{path}: cannot be written ({error.strerror}); nothing was changed") from error
 
 
 def _transcript(path: Path) -> Transcript:
@@ -150,11 +154,11 @@ def _transcript(path: Path) -> Transcript:
     try:
         return Transcript.from_json(path.read_text(encoding="utf-8"), source=str(path))
     except (OSError, UnicodeDecodeError) as error:
-        raise TranscriptError(f"{path}: cannot be read ({error}); give a timed transcript") from error
+        raise TranscriptError(f"{path}: cannot be read ({error}); give a timed transcript (STEM.json)") from error
 
 
 def _to_stdout(content: str | bytes) -> None:
     if isinstance(content, bytes) and b"\0" in content and sys.stdout.isatty():
-        raise SettingsError("this format is for a file, not for a terminal; send it to one with `> FILE`")
+        raise SettingsError("this format is binary and cannot be printed to a terminal; redirect it with `> FILE`")
     sys.stdout.flush()
     click.echo(content, nl=False, file=sys.stdout if isinstance(content, str) else sys.stdout.buffer)

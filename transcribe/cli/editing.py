@@ -1,4 +1,4 @@
-"""`transcribe sync`, `edit`, `learn` and `merge`: what editors do with a draft."""
+"""`transcribe sync`, `edit`, `learn` and `merge`: commands for editors of drafts."""
 
 from __future__ import annotations
 
@@ -22,14 +22,12 @@ _GLOSSARY = click.option(
 
 @click.command()
 @_DRAFT
-@click.option(
-    "--realign-audio", is_flag=True, help="Listen to passages you rewrote, six words or more, for their times."
-)
+@click.option("--realign-audio", is_flag=True, help="Time passages you rewrote, of six words or more, on the audio.")
 def sync(draft: Path, *, realign_audio: bool) -> int:
-    """Bring the timed transcript and the captions in line with an edited draft.
+    """Update the timed transcript and the captions from an edited draft.
 
-    Words you left alone keep their times; new ones get times from their surroundings. Captions and documents that lie
-    beside the draft are made again, those you edited by hand are left alone. The draft is never written to.
+    Unchanged words keep their times; new words get times from their surroundings. Captions and documents next to the
+    draft are written again, except those you edited by hand. The draft itself is never changed.
 
     \b
     Examples:
@@ -39,12 +37,12 @@ def sync(draft: Path, *, realign_audio: bool) -> int:
     from transcribe.drafts.audio_timing import audio_retimer
     from transcribe.drafts.sync import sync
 
-    done = sync(draft, retime=audio_retimer(draft) if realign_audio else None)
-    for path in done.paths:
+    result = sync(draft, retime=audio_retimer(draft) if realign_audio else None)
+    for path in result.paths:
         click.echo(path)
-    for message in done.messages:
+    for message in result.messages:
         click.echo(f"Warning: {for_terminal(message)}", err=True)
-    click.echo(for_terminal(f"{draft}: {done.report}"), err=True)
+    click.echo(for_terminal(f"{draft}: {result.report}"), err=True)
     return 0
 
 
@@ -55,15 +53,15 @@ def sync(draft: Path, *, realign_audio: bool) -> int:
     type=click.IntRange(0, 65535),
     default=0,
     metavar="N",
-    help="Port to use.  [default: one of the draft's own]",
+    help="Port to use.  [default: the same one each time for a draft]",
 )
 @click.option("--no-browser", is_flag=True, help="Only print the address.")
 @_GLOSSARY
 def edit(draft: Path, *, port: int, no_browser: bool, glossary: Path) -> int:
-    """Correct a draft on a page of its own, with the sound: click a word to hear it, type to change it.
+    """Correct a draft in the browser, with its audio: click a word to hear it, type to change it.
 
-    The page is served on this machine only and saves into the draft as you type; the timed transcript and the captions
-    follow. Prints the page's address; Ctrl+C ends it.
+    The page is served to this machine only and saves to the draft as you type; the timed transcript and the captions
+    are updated. Prints the page's address; Ctrl+C ends it.
 
     \b
     Example:
@@ -79,7 +77,7 @@ def edit(draft: Path, *, port: int, no_browser: bool, glossary: Path) -> int:
     click.echo("Press Ctrl+C to end; everything is saved as you type.", err=True)
     if not no_browser:
         click.launch(editor.url)
-    with contextlib.suppress(KeyboardInterrupt):  # the way it is meant to end
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl+C is the normal end
         editor.serve()
     return 0
 
@@ -87,14 +85,14 @@ def edit(draft: Path, *, port: int, no_browser: bool, glossary: Path) -> int:
 @click.command()
 @click.argument("drafts", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="DRAFT.md...")
 @_GLOSSARY
-@click.option("--voices", is_flag=True, help="Put the voices of the people in the drafts on file as well.")
-@click.option("-y", "--yes", is_flag=True, help="Add them without asking.")
+@click.option("--voices", is_flag=True, help="Also enrol the voices of the speakers in the drafts.")
+@click.option("-y", "--yes", is_flag=True, help="Add everything without asking.")
 def learn(drafts: tuple[Path, ...], *, glossary: Path, voices: bool, yes: bool) -> int:
-    """Propose glossary entries from what you corrected: names, jargon, words misheard again and again.
+    """Propose glossary entries from your corrections: names, jargon, words misheard more than once.
 
-    Shows what would be added to the glossary, with how often and where, and adds it when you say so. With --voices it
-    also listens to the turns of everybody who has a name in the drafts, and puts them on file when you say so, to be
-    known again in every later recording (see `transcribe voices`).
+    Prints each entry with its count and contexts, asks, and adds them to the glossary. With --voices it also computes a
+    voiceprint from the turns of every named speaker in the drafts, asks, and enrols them, so that later recordings name
+    these speakers (see `transcribe voices`).
 
     \b
     Examples:
@@ -148,13 +146,13 @@ def _learn_voices(drafts: tuple[Path, ...], *, yes: bool) -> None:
 
 @click.command()
 @_DRAFT
-@click.argument("fresh", type=click.Path(path_type=Path), metavar="DRAFT.new.md")
-def merge(draft: Path, fresh: Path) -> int:
-    """Take a new recognition into a draft you edited, keeping every edit.
+@click.argument("new", type=click.Path(path_type=Path), metavar="DRAFT.new.md")
+def merge(draft: Path, new: Path) -> int:
+    """Merge a new recognition into a draft you edited, keeping every edit.
 
-    `transcribe run` leaves an edited draft alone and writes what it hears now beside it. This brings over what you had
-    not touched. Where you and the machine both changed the same words yours stand, and the place is listed and on the
-    editor's list of doubts. The draft as it was is kept as DRAFT.md.bak.
+    `transcribe run` does not change an edited draft; it writes a new recognition next to it. This command takes the
+    new words wherever you changed nothing. Where you and the machine both changed the same words, yours stay; the
+    place is printed and appears in the editor's list of doubts. The previous draft is saved as DRAFT.md.bak.
 
     \b
     Example:
@@ -165,12 +163,12 @@ def merge(draft: Path, fresh: Path) -> int:
     from transcribe.drafts.turn_edits import EditError
 
     try:
-        done = merge_recognition(draft, fresh)
+        result = merge_recognition(draft, new)
     except EditError as error:
         raise OutputError(f"{draft}: {error}; nothing was changed") from error
-    for path in done.paths:
+    for path in result.paths:
         click.echo(path)
-    for place in done.differences:
-        line = f"{draft}: turn {place.turn + 1}: yours: {place.mine!r}, heard now: {place.fresh!r}"
+    for place in result.differences:
+        line = f"{draft}: turn {place.turn + 1}: yours: {place.mine!r}, new recognition: {place.new!r}"
         click.echo(for_terminal(line), err=True)
     return 0

@@ -1,9 +1,9 @@
-"""A new recognition under an edited draft: what the machine hears better now, with every edit kept.
+"""Merges a new recognition into an edited draft: its improvements are taken, every edit is kept.
 
-A three-way merge word by word: from what the machine wrote first, to the editor's draft on one side and to the new
-recognition on the other. Where both changed the same words the editor's stand, and the place becomes a doubt of the
-timed transcript, with what the machine has now: so it is on the editor's list. The marks a draft has, of doubts and
-times, are no words: where the editor left them as they were they are those of the new recognition.
+A three-way merge word by word: the base is what the machine wrote first, the sides are the editor's draft and the new
+recognition. Where both changed the same words, the editor's stay, and the place becomes a doubt of the timed
+transcript, with the machine's new words, so that the editor's list of doubts shows it. The draft's marks of doubts and
+times are not words: those the editor left unchanged are taken from the new recognition.
 """
 
 from __future__ import annotations
@@ -30,86 +30,86 @@ from transcribe.drafts.turn_edits import PageTurn, apply_turns, page_turns, wrap
 from transcribe.style import LabelStyle
 from transcribe.transcript import Doubt, Transcript, Word
 
-_TURN, _PARAGRAPH = "\x00", "\x01"  # begin the units that are no words
+_TURN, _PARAGRAPH = "\x00", "\x01"  # begin the units that are not words
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Where the editor and the new recognition both changed the same words; the editor's stand in the draft."""
+    """Where the editor and the new recognition both changed the same words; the draft has the editor's."""
 
     mine: str
-    fresh: str
+    new: str
     turn: int  # of the merged draft, from 0
     word: int  # of that turn, from 0
 
 
 @dataclass(frozen=True, slots=True)
 class MergeResult:
-    """What `merge_recognition` did: the files written, and where to look."""
+    """The files `merge_recognition` wrote, and the places to check."""
 
     paths: tuple[Path, ...]
     differences: tuple[Difference, ...]
 
 
-def merge_recognition(draft_path: Path, fresh_path: Path) -> MergeResult:
-    """Merge the draft of a new recognition (`STEM.new.md`, its JSON beside it) into the edited one.
+def merge_recognition(draft_path: Path, new_path: Path) -> MergeResult:
+    """Merge the draft of a new recognition (`STEM.new.md`, with its JSON next to it) into the edited one.
 
-    The edited draft is kept as `STEM.md.bak` (a number added where that exists). Raises `OutputError` and
-    `TranscriptError` as `sync` does, the latter also where the two are not of one recording; `EditError` where no draft
-    can hold the result.
+    The edited draft is saved as `STEM.md.bak` (with a number if that exists). Raises `OutputError` and
+    `TranscriptError` as `sync` does, the latter also if the two are of different recordings, and `EditError` if no
+    draft can hold the result.
     """
-    mine, old, fresh = read_draft(draft_path), transcript_of(draft_path), transcript_of(fresh_path)
-    written = read_draft(fresh_path).encoded()
+    mine, old, new = read_draft(draft_path), transcript_of(draft_path), transcript_of(new_path)
+    new_draft = read_draft(new_path).encoded()
     update_transcript(mine, old, name=str(draft_path))
-    update_transcript(mine, fresh, name=f"{draft_path} with {fresh_path.name}")
-    usual = fresh.made_with.settings.get("wrap", 70)
-    wrap = wrap_of(mine, usual if isinstance(usual, int) else 70)
+    update_transcript(mine, new, name=f"{draft_path} with {new_path.name}")
+    default = new.made_with.settings.get("wrap", 70)
+    wrap = wrap_of(mine, default if isinstance(default, int) else 70)
     machine, labels = original_of(old, draft_path), style_recorded(old).labels
-    turns, differences = merge_words(_machine_turns(machine, labels), page_turns(mine), _machine_turns(fresh, labels))
+    turns, differences = merge_words(_machine_turns(machine, labels), page_turns(mine), _machine_turns(new, labels))
     draft = apply_turns(mine, turns, wrap=wrap)
-    made = replace(fresh.made_with, outputs={draft_path.name: hashlib.sha256(written).hexdigest()})
-    fresh = replace(fresh, episode=replace(fresh.episode, path=old.episode.path), made_with=made)
-    after = update_transcript(draft, fresh, name=str(draft_path)).transcript
+    made_with = replace(new.made_with, outputs={draft_path.name: hashlib.sha256(new_draft).hexdigest()})
+    new = replace(new, episode=replace(new.episode, path=old.episode.path), made_with=made_with)
+    after = update_transcript(draft, new, name=str(draft_path)).transcript
     after = replace(after, doubts=(*after.doubts, *_doubts(differences, draft, after)))
     _write(draft_path, draft.encoded(), over=mine.encoded())
-    save_original(fresh, draft_path)
+    save_original(new, draft_path)
     paths, _ = write_update(draft_path, after, before=old)
     return MergeResult((draft_path, *paths), differences)
 
 
 def merge_words(
-    base: Sequence[PageTurn], mine: Sequence[PageTurn], fresh: Sequence[PageTurn]
+    base: Sequence[PageTurn], mine: Sequence[PageTurn], new: Sequence[PageTurn]
 ) -> tuple[tuple[PageTurn, ...], tuple[Difference, ...]]:
-    """`mine` with what `fresh` changed of `base` and `mine` did not, and where both did.
+    """`mine` with the changes `new` made to `base` where `mine` made none, and the places where both made some.
 
-    A person whom the machine names otherwise now and whose name the editor left alone has the new name throughout.
+    A speaker with a new name in `new`, whose old name the editor did not change, has the new name throughout.
     """
-    names = _named_anew(base, mine, fresh)
+    names = _new_names(base, mine, new)
     base, mine = (
-        [replace(turn, speaker=names.get(turn.speaker, turn.speaker)) for turn in old] for old in (base, mine)
+        [replace(turn, speaker=names.get(turn.speaker, turn.speaker)) for turn in text] for text in (base, mine)
     )
     units: list[str] = []
     differences: list[Difference] = []
-    for (old, ours, theirs), (old_printed, ours_printed, theirs_printed) in _stretches(base, mine, fresh):
-        if old == ours == theirs:  # the same words: who changed their marks?
-            marks = zip(old_printed, ours_printed, theirs_printed, strict=True)
-            units += [now if left == was else left for was, left, now in marks]
-        elif ours == theirs or old == theirs:
-            units += ours_printed
-        elif ours_printed == old_printed:
-            units += theirs_printed
+    for (old, edited, recognised), (old_printed, edited_printed, new_printed) in _segments(base, mine, new):
+        if old == edited == recognised:  # the same words: take the marks of the side that changed them
+            marks = zip(old_printed, edited_printed, new_printed, strict=True)
+            units += [new_one if edited_one == old_one else edited_one for old_one, edited_one, new_one in marks]
+        elif edited == recognised or old == recognised:
+            units += edited_printed
+        elif edited_printed == old_printed:
+            units += new_printed
         else:
-            differences.append(Difference(_words(ours), _words(theirs), *_place(units)))
-            units += ours_printed
-    return tuple(_turns(units)), tuple(difference for difference in differences if difference.mine != difference.fresh)
+            differences.append(Difference(_words(edited), _words(recognised), *_place(units)))
+            units += edited_printed
+    return tuple(_turns(units)), tuple(difference for difference in differences if difference.mine != difference.new)
 
 
-def _stretches(*texts: Sequence[PageTurn]) -> Iterator[tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]]]:
-    """Base, mine and fresh in parts: their units without marks, by which they are compared, and as they are printed."""
+def _segments(*texts: Sequence[PageTurn]) -> Iterator[tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]]]:
+    """The three texts in segments: their units without marks, for comparison, and as printed."""
     printed = [list(_units(turns)) for turns in texts]
-    base, mine, fresh = ([unmarked(unit) for unit in units] for units in printed)
+    base, mine, new = ([unmarked(unit) for unit in units] for units in printed)
     at = [0, 0, 0]
-    for plain in aligned_segments(base, mine, fresh):
+    for plain in aligned_segments(base, mine, new):
         ends = [start + len(part) for start, part in zip(at, plain, strict=True)]
         yield from _by_turns(plain, [units[a:b] for units, a, b in zip(printed, at, ends, strict=True)])
         at = ends
@@ -118,58 +118,59 @@ def _stretches(*texts: Sequence[PageTurn]) -> Iterator[tuple[tuple[tuple[str, ..
 def _by_turns(
     plain: Sequence[tuple[str, ...]], printed: Sequence[list[str]]
 ) -> Iterator[tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]]]:
-    """A part cut where turns begin, if as many do in each text: who speaks and what is said are edits of their own."""
+    """A segment cut where turns begin, if each text has as many: speaker and words are separate edits."""
     begins = [[i for i, unit in enumerate(units) if unit.startswith(_TURN)] for units in plain]
     cuts = [
-        [0, *(at for i in found for at in (i, i + 1)), len(units)] for found, units in zip(begins, plain, strict=True)
+        [0, *(at for i in starts for at in (i, i + 1)), len(units)] for starts, units in zip(begins, plain, strict=True)
     ]
-    if len({len(found) for found in begins}) > 1:
+    if len({len(starts) for starts in begins}) > 1:
         cuts = [[0, len(units)] for units in plain]
     for ends in zip(*(pairwise(each) for each in cuts), strict=True):
-        old, now = (
+        bare, marked = (
             tuple(tuple(units[a:b]) for units, (a, b) in zip(texts, ends, strict=True)) for texts in (plain, printed)
         )
-        if any(old):
-            yield old, now
+        if any(bare):
+            yield bare, marked
 
 
-def _named_anew(base: Sequence[PageTurn], mine: Sequence[PageTurn], fresh: Sequence[PageTurn]) -> Mapping[str, str]:
-    """What those are called now whose names in `base` stand for the same people in `mine`.
+def _new_names(base: Sequence[PageTurn], mine: Sequence[PageTurn], new: Sequence[PageTurn]) -> Mapping[str, str]:
+    """The names in `new` of the speakers whose names in `base` and `mine` are the same.
 
-    Where somebody's first turn was deleted the initial is all that stands for the name. Nobody is named anew where a
-    new name is that of somebody else: two people would become one.
+    If a speaker's first turn was deleted, `mine` has only the initial of the name. No speaker is renamed if a new name
+    is another speaker's: the two would become one.
     """
-    left, now, known = _same_people(base, mine), _same_people(base, fresh), {turn.speaker for turn in base}
+    in_mine, in_new, known = _same_people(base, mine), _same_people(base, new), {turn.speaker for turn in base}
     names: dict[str, str] = {}
-    for old, new in now.items():
-        called = left.get(old)
-        if called == old or (called and called not in known and old != new and folded(called) == folded(old[:1])):
-            names |= {old: new, called: new}
+    for old, name in in_new.items():
+        mine_name = in_mine.get(old)
+        is_initial = mine_name and mine_name not in known and old != name and folded(mine_name) == folded(old[:1])
+        if mine_name and (mine_name == old or is_initial):
+            names |= {old: name, mine_name: name}
     others = (known | {turn.speaker for turn in mine}) - names.keys()
     return names if others.isdisjoint(names.values()) else {}
 
 
 def _same_people(old: Sequence[PageTurn], new: Sequence[PageTurn]) -> Mapping[str, str]:
-    """The names of `old` and those who say most of the same words in `new`, where that holds both ways."""
-    (words, owners), (words_now, owners_now) = _owned(old), _owned(new)
-    found = enumerate(matches(words, words_now))
-    shared = Counter((owners[i], owners_now[j]) for j, i in found if i != NO_MATCH)
-    pairs = [pair for pair, _ in reversed(shared.most_common())]  # the most words last, so that they have the word
-    there, back = dict(pairs), {after: before for before, after in pairs}
-    return {before: after for before, after in there.items() if back[after] == before}
+    """For each name of `old` the speaker of most of the same words in `new`, if that holds in both directions."""
+    (old_words, old_speakers), (new_words, new_speakers) = _words_and_speakers(old), _words_and_speakers(new)
+    pairs = enumerate(matches(old_words, new_words))
+    shared = Counter((old_speakers[i], new_speakers[j]) for j, i in pairs if i != NO_MATCH)
+    by_count = [pair for pair, _ in reversed(shared.most_common())]  # the most words last: they win in the dicts
+    forward, back = dict(by_count), {after: before for before, after in by_count}
+    return {before: after for before, after in forward.items() if back[after] == before}
 
 
-def _owned(turns: Sequence[PageTurn]) -> tuple[list[str], list[str]]:
-    """The words without their marks, and who says each."""
-    said = [(unmarked(word), turn.speaker) for turn in turns for word in " ".join(turn.paragraphs).split()]
-    return [word for word, _ in said], [speaker for _, speaker in said]
+def _words_and_speakers(turns: Sequence[PageTurn]) -> tuple[list[str], list[str]]:
+    """The words without their marks, and the speaker of each."""
+    pairs = [(unmarked(word), turn.speaker) for turn in turns for word in " ".join(turn.paragraphs).split()]
+    return [word for word, _ in pairs], [speaker for _, speaker in pairs]
 
 
 def _place(units: Sequence[str]) -> tuple[int, int]:
-    """The turn and the word of it, from 0, that come after these units."""
+    """The position after these units: turn, and word of the turn, both from 0."""
     turn = sum(unit.startswith(_TURN) for unit in units) - 1
-    begun = next((i for i in range(len(units) - 1, -1, -1) if units[i].startswith(_TURN)), 0)
-    return max(turn, 0), sum(not unit.startswith((_TURN, _PARAGRAPH)) for unit in units[begun:])
+    start = next((i for i in range(len(units) - 1, -1, -1) if units[i].startswith(_TURN)), 0)
+    return max(turn, 0), sum(not unit.startswith((_TURN, _PARAGRAPH)) for unit in units[start:])
 
 
 def _machine_turns(transcript: Transcript, labels: LabelStyle) -> tuple[PageTurn, ...]:
@@ -187,7 +188,7 @@ def _units(turns: Sequence[PageTurn]) -> Iterator[str]:
 
 
 def _printed_words(paragraph: str) -> Iterator[str]:
-    """The words of a paragraph, a time together with the word after it."""
+    """The words of a paragraph, each with the time printed before it, if any."""
     pending = ""
     for word in paragraph.split():
         if is_clock(word) and not pending:
@@ -211,7 +212,7 @@ def _words(units: Sequence[str]) -> str:
 
 
 def _doubts(differences: Sequence[Difference], draft: Draft, after: Transcript) -> Iterator[Doubt]:
-    """The differences as passages to listen to. A turn without words has no place in the transcript."""
+    """The differences as doubts with times; none in turns without words, which the transcript leaves out."""
     spoken = [index for index, turn in enumerate(draft.turns) if turn.spoken]
     for difference in differences:
         if difference.turn not in spoken or len(spoken) != len(after.turns):
@@ -220,7 +221,7 @@ def _doubts(differences: Sequence[Difference], draft: Draft, after: Transcript) 
         first = min(difference.word, len(words) - 1)
         last = min(first + max(len(difference.mine.split()), 1), len(words)) - 1
         start, end = words[first].start, _last_end(words[first : last + 1])
-        yield Doubt(start, max(start, end), f"heard now: {difference.fresh or '(nothing)'}")
+        yield Doubt(start, max(start, end), f"new recognition: {difference.new or '(nothing)'}")
 
 
 def _last_end(words: Sequence[Word]) -> float:
@@ -228,7 +229,7 @@ def _last_end(words: Sequence[Word]) -> float:
 
 
 def _write(path: Path, source: bytes, *, over: bytes) -> None:
-    """Put `source` in the place of `over`, which is kept beside it."""
+    """Replace the contents `over` by `source` and save `over` as a backup."""
     if source == over:
         return
     backup = free_backup_path(path)
@@ -236,7 +237,7 @@ def _write(path: Path, source: bytes, *, over: bytes) -> None:
         write_atomically(backup, over)
         if not replace_if_unchanged(path, source, over=hashlib.sha256(over).hexdigest()):
             backup.unlink()
-            raise OutputError(f"{path}: was changed while it was being merged; nothing was changed, try again")
+            raise OutputError(f"{path}: was changed during the merge; nothing was written. Run the command again")
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise OutputError(f"{path}: cannot be written ({reason}); make room or change its rights") from error
+        raise OutputError(f"{path}: cannot be written ({reason}); free disk space or change its permissions") from error

@@ -1,7 +1,7 @@
-"""The timed transcript follows the draft: read both, realign, write `STEM.json` and the captions beside it.
+"""Updates the timed transcript from an edited draft: reads both, realigns, writes `STEM.json` and the captions.
 
-The draft itself is never written here. The record of what the machine wrote (`made_with.outputs`) stays as it was, so
-that `transcribe run` goes on treating the draft as an editor's work.
+Never writes the draft itself. The record of what the machine wrote (`made_with.outputs`) does not change, so that
+`transcribe run` still treats the draft as edited.
 """
 
 from __future__ import annotations
@@ -39,20 +39,20 @@ Retime = Callable[[Transcript, Transcript], tuple[Transcript, str]]  # (after, b
 
 @dataclass(frozen=True, slots=True)
 class TranscriptUpdate:
-    """A transcript that says what the draft says, and what it took to make it so."""
+    """A transcript with the draft's text and speakers, and what changed."""
 
     transcript: Transcript
     words_changed: int
     turns_changed: int
     turns_relabelled: int
     is_regrouped: bool = False  # turns were split or merged
-    is_reordered: bool = False  # what was said earlier stands later now
+    is_reordered: bool = False  # passages are in another order
     renamed: tuple[tuple[str, str], ...] = ()
     added: tuple[str, ...] = ()
 
     @property
     def report(self) -> str:
-        """What was found, as in "38 words changed in 12 turns, 2 turns relabelled"."""
+        """The changes in a line, such as "38 words changed in 12 turns, 2 turns relabelled"."""
         parts = []
         if self.words_changed:
             parts.append(f"{_plural(self.words_changed, 'word')} changed in {_plural(self.turns_changed, 'turn')}")
@@ -68,7 +68,7 @@ class TranscriptUpdate:
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
-    """What `sync` did: the files that hold the result now, written or right already, and what the user should know."""
+    """The files that hold the result, written now or already up to date, and the report and warnings for the user."""
 
     paths: tuple[Path, ...]
     report: str
@@ -76,38 +76,38 @@ class SyncResult:
 
 
 def sync(draft_path: Path, *, retime: Retime | None = None) -> SyncResult:
-    """Bring `STEM.json` and the captions that exist beside `STEM.md` in line with the draft; again changes nothing.
+    """Update `STEM.json` and the existing captions next to `STEM.md` from the draft. Idempotent.
 
-    `retime` may give long rewrites the times they have in the recording. Raises `OutputError` for a draft that cannot
-    be read or a folder that cannot be written to, `TranscriptError` where the timed transcript is missing or belongs to
-    another draft, and what `retime` raises; nothing is written then.
+    `retime` may time long rewrites on the recording. Raises `OutputError` if the draft cannot be read or the folder
+    cannot be written to, `TranscriptError` if the timed transcript is missing or belongs to another draft, and what
+    `retime` raises; then nothing is written.
     """
     draft, before = read_draft(draft_path), transcript_of(draft_path)
-    followed = update_transcript(draft, before, name=str(draft_path))
-    after, report = followed.transcript, followed.report
+    update = update_transcript(draft, before, name=str(draft_path))
+    after, report = update.transcript, update.report
     if retime is not None:
-        after, done = retime(after, before)
-        report = f"{report}, {done}" if done else report
+        after, retimed = retime(after, before)
+        report = f"{report}, {retimed}" if retimed else report
     paths, messages = write_update(draft_path, after, before=before)
     return SyncResult(paths, report, messages)
 
 
 def transcript_of(draft_path: Path) -> Transcript:
-    """The timed transcript beside a draft. Raises `TranscriptError` where there is none, or none that can be read."""
+    """The timed transcript of a draft. Raises `TranscriptError` if it does not exist or cannot be read."""
     path = json_path(draft_path)
     try:
         return Transcript.from_json(path.read_text(encoding="utf-8"), source=str(path))
     except FileNotFoundError as error:
         raise TranscriptError(
-            f"{path}: not there, so {draft_path.name} has no times; `transcribe run` on the audio makes it and "
-            "leaves the draft as it is"
+            f"{path}: no such file, so {draft_path.name} has no times; `transcribe run` on the audio writes it and "
+            "does not change the draft"
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise TranscriptError(f"{path}: cannot be read ({error}); run `transcribe run` on the audio again") from error
 
 
 def json_path(draft_path: Path) -> Path:
-    """Where the timed transcript of a draft lies."""
+    """The path of a draft's timed transcript."""
     return draft_path.with_name(file_name(draft_path.stem, "json"))
 
 
@@ -116,8 +116,8 @@ def update_transcript(
 ) -> TranscriptUpdate:
     """The transcript `before` with the words, turns, speakers and title of the draft.
 
-    `full_names` are names the editor gave in full for the short ones the draft prints. Raises `TranscriptError`, which
-    names the draft as `name`, where the two do not belong together, `OutputError` where the draft is not UTF-8.
+    `full_names` maps the draft's short names to the full names the editor gave. Raises `TranscriptError` if the two do
+    not belong together and `OutputError` if the draft is not UTF-8; the messages call the draft `name`.
     """
     try:
         draft.source().encode()
@@ -126,19 +126,19 @@ def update_transcript(
     words = tuple(before.words)
     texts = [turn.spoken for turn in draft.turns]
     realigned = realign(texts, [turn.words for turn in before.turns], forms=forms_in(texts))
-    _check_belonging(realigned, words, name)
+    _check_same_text(realigned, words, name)
     owners = [turn.speaker for turn in before.turns for _ in turn.words]
     votes: dict[str, Counter[str]] = {}
-    for turn, made in zip(draft.turns, realigned.turns, strict=True):
-        if made.words:
-            votes.setdefault(turn.speaker, Counter()).update(owners[i] for i in made.origins if i is not None)
-    people = resolve_speakers(before.speakers, votes, full_names=full_names)
-    ids = [people.ids.get(turn.speaker, "") for turn in draft.turns]
-    turns = tuple(Turn(id, made.words) for id, made in zip(ids, realigned.turns, strict=True) if made.words)
+    for turn, timed in zip(draft.turns, realigned.turns, strict=True):
+        if timed.words:
+            votes.setdefault(turn.speaker, Counter()).update(owners[i] for i in timed.origins if i is not None)
+    resolved = resolve_speakers(before.speakers, votes, full_names=full_names)
+    ids = [resolved.ids.get(turn.speaker, "") for turn in draft.turns]
+    turns = tuple(Turn(id, timed.words) for id, timed in zip(ids, realigned.turns, strict=True) if timed.words)
     moved = list(_moved(realigned, ids, owners))
     spans = reassign_spans(before.spans, [move for _, moves in moved for move in moves])
-    heard = {turn.speaker for turn in turns} | {span.speaker for span in spans}
-    speakers = drop_silent_speakers(people.speakers, after=heard, before=set(owners))
+    speaking = {turn.speaker for turn in turns} | {span.speaker for span in spans}
+    speakers = drop_silent_speakers(resolved.speakers, after=speaking, before=set(owners))
     transcript = replace(
         before,
         episode=replace(before.episode, title=_title(draft, before)),
@@ -149,57 +149,55 @@ def update_transcript(
         doubts=tuple(_open_doubts(before.doubts, words, [word for turn in turns for word in turn.words])),
     )
     changed = [turn.changed for turn in realigned.turns if turn.changed]
-    relabelled = sum(is_whole for is_whole, _ in moved)
-    regrouped = len(turns) != len(before.turns)
     origins = [i for turn in realigned.turns for i in turn.origins if i is not None]
     return TranscriptUpdate(
         transcript,
         words_changed=sum(changed),
         turns_changed=len(changed),
-        turns_relabelled=relabelled,
-        is_regrouped=regrouped,
+        turns_relabelled=sum(is_most for is_most, _ in moved),
+        is_regrouped=len(turns) != len(before.turns),
         is_reordered=origins != sorted(origins),
-        renamed=people.renamed,
-        added=people.added,
+        renamed=resolved.renamed,
+        added=resolved.added,
     )
 
 
-def _check_belonging(realigned: Realignment, words: Sequence[Word], name: str) -> None:
-    """Raise `TranscriptError` where the draft is empty, or another one than the words' own."""
+def _check_same_text(realigned: Realignment, words: Sequence[Word], name: str) -> None:
+    """Raise `TranscriptError` if the draft has no spoken words, or is not a draft of these words."""
     if words and not any(turn.words for turn in realigned.turns):
         raise TranscriptError(
-            f"{name}: nobody says a word in it; nothing was changed. Take its text back, or delete it and run "
+            f"{name}: has no spoken words; nothing was changed. Restore its text, or delete it and run "
             "`transcribe run` on the audio again"
         )
     if words and not realigned.is_same_text:
         raise TranscriptError(
             f"{name}: its timed transcript belongs to another text ({realigned.overlap_ratio:.0%} of the words agree); "
-            "nothing was changed. Put the draft beside its own .json, or run `transcribe run` on the audio again"
+            "nothing was changed. Put the draft next to its own .json, or run `transcribe run` on the audio again"
         )
 
 
 def write_update(
     draft_path: Path, after: Transcript, *, before: Transcript
 ) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    """Write `after` and the captions that exist; returns their paths and what the user should know.
+    """Write `after` and the existing captions; returns their paths and warnings for the user.
 
-    The JSON comes last: until it is there a second run brings the captions up to date. A caption file somebody edited
-    by hand is left alone and named. Raises `OutputError`.
+    The JSON is written last, so that a sync that was interrupted can be repeated. A caption file somebody edited by
+    hand is not written and adds a warning. Raises `OutputError`.
     """
     paths: list[Path] = []
     messages: list[str] = []
     target = json_path(draft_path)
     try:
         for path, name in derived_files(draft_path):
-            there = path.read_bytes()
-            content = regenerated(path, there, name, before=before, after=after)
-            if content is None:
+            old = path.read_bytes()
+            new = regenerated(path, old, name, before=before, after=after)
+            if new is None:
                 messages.append(EDITED_BY_HAND.format(path))
                 continue
-            over = hashlib.sha256(there).hexdigest()
-            differs = comparable_content(content) != comparable_content(there)
-            if differs and not replace_if_unchanged(path, content, over=over):
-                messages.append(f"{path}: was changed meanwhile and stays as it is; run the command again")
+            over = hashlib.sha256(old).hexdigest()
+            differs = comparable_content(new) != comparable_content(old)
+            if differs and not replace_if_unchanged(path, new, over=over):
+                messages.append(f"{path}: was changed meanwhile and is not updated; run the command again")
                 continue
             paths.append(path)
         json = after.to_json().encode()
@@ -209,13 +207,13 @@ def write_update(
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise OutputError(
-            f"{target.parent}: cannot be written to ({reason}); make room or change its rights"
+            f"{target.parent}: cannot be written to ({reason}); free disk space or change its permissions"
         ) from error
     return (target, *paths), tuple(messages)
 
 
 def words_before_and_after(draft_path: Path) -> tuple[list[str], list[str]]:
-    """The words the machine wrote for a draft, as a draft prints them, and those that stand there now.
+    """The words the machine wrote for a draft, as a draft prints them, and the draft's present words.
 
     Raises as `sync` does.
     """
@@ -226,20 +224,20 @@ def words_before_and_after(draft_path: Path) -> tuple[list[str], list[str]]:
 
 
 def forms_in(texts: Iterable[str]) -> Forms:
-    """How words may be printed in these texts: by the house's rules, or as they are where that is found in them."""
-    found = {token for text in texts for token in text.split()}
+    """How words may be printed in these texts: in the house style, or unchanged if the texts have them unchanged."""
+    tokens = {token for text in texts for token in text.split()}
 
     def forms(text: str) -> tuple[str, ...]:
         literal = text.split()
-        as_they_are, printed = " ".join(literal), printed_forms(text)
-        return (as_they_are, *printed) if found.issuperset(literal) else (*printed, as_they_are)
+        unchanged, printed = " ".join(literal), printed_forms(text)
+        return (unchanged, *printed) if tokens.issuperset(literal) else (*printed, unchanged)
 
     return forms
 
 
 @lru_cache(maxsize=50_000)
 def printed_forms(text: str) -> tuple[str, ...]:
-    """How a draft prints a word: inside a paragraph, and at its end, where the house has `...` for a dash.
+    """How a draft prints a word: inside a paragraph, and at its end, where the house style has `...` for a dash.
 
     >>> printed_forms("well—")
     ('well -', 'well ...')
@@ -250,7 +248,7 @@ def printed_forms(text: str) -> tuple[str, ...]:
 
 
 def _title(draft: Draft, before: Transcript) -> str:
-    """The episode's title: the draft's where somebody changed it there."""
+    """The episode's title: the draft's if somebody changed it there."""
     title, printed = draft.fields.get("title"), front_matter(before, style_recorded(before)).get("title")
     if not isinstance(title, str) or not title.strip() or title in (printed, house(before.episode.title)):
         return before.episode.title
@@ -260,28 +258,28 @@ def _title(draft: Draft, before: Transcript) -> str:
 def _moved(
     realigned: Realignment, ids: Sequence[str], owners: Sequence[str]
 ) -> Iterator[tuple[bool, list[tuple[Seconds, Seconds, str, str]]]]:
-    """Per turn: whether most of it was somebody else's, and the stretches that were (start, end, from, to)."""
+    """Per turn: whether most of its words were another speaker's, and those passages (start, end, old, new speaker)."""
     for turn, new in zip(realigned.turns, ids, strict=True):
         known = [(word, owners[i]) for word, i in zip(turn.words, turn.origins, strict=True) if i is not None]
-        stretches: list[tuple[Seconds, Seconds, str, str]] = []
+        passages: list[tuple[Seconds, Seconds, str, str]] = []
         previous = new
         for word, old in known:
             if old != new and old == previous:
-                start, end, _, _ = stretches[-1]
-                stretches[-1] = (start, max(end, word.end), old, new)
+                start, end, _, _ = passages[-1]
+                passages[-1] = (start, max(end, word.end), old, new)
             elif old != new:
-                stretches.append((word.start, word.end, old, new))
+                passages.append((word.start, word.end, old, new))
             previous = old
-        yield 2 * sum(old != new for _, old in known) > len(known), stretches
+        yield 2 * sum(old != new for _, old in known) > len(known), passages
 
 
 def _open_doubts(doubts: Sequence[Doubt], before: Sequence[Word], after: Sequence[Word]) -> Iterator[Doubt]:
-    """The doubts whose passage reads as it did: an editor who changed it has listened."""
+    """The doubts whose passage is unchanged: an editor who changed it has listened."""
     if not doubts:
         return
     old, new = _by_middle(before), _by_middle(after)
     for doubt in doubts:
-        if _said(old, doubt) == _said(new, doubt):
+        if _words_in(old, doubt) == _words_in(new, doubt):
             yield doubt
 
 
@@ -290,7 +288,7 @@ def _by_middle(words: Sequence[Word]) -> tuple[list[float], list[str]]:
     return [middle for middle, _ in ordered], [text for _, text in ordered]
 
 
-def _said(words: tuple[list[float], list[str]], doubt: Doubt) -> list[str]:
+def _words_in(words: tuple[list[float], list[str]], doubt: Doubt) -> list[str]:
     middles, texts = words
     return texts[bisect_left(middles, doubt.start) : bisect_right(middles, doubt.end)]
 

@@ -1,7 +1,7 @@
-"""A draft as the page shows it, and the page's edits as a draft: turns of paragraphs, each the Markdown it is.
+"""Converts a draft to the page's turns of Markdown paragraphs, and the page's edited turns to a draft.
 
-What was not changed comes back byte for byte; in a changed paragraph every source line that is still there stays a
-line of its own, so that a diff shows what was edited and nothing else. Does not read or write files.
+Unchanged text comes back byte for byte. In a changed paragraph, source lines whose words are unchanged stay lines, so
+that a diff shows the edits and nothing else. Reads and writes no files.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from output.parse import Draft, DraftTurn, parse
 from output.text import filled
 from transcribe.alignment.merge3 import Conflict, merge, merge_text
 
-SHORTEST_KEPT_LINE = 3  # words; shorter lines are found again by chance
-LONGEST_NAME = 60  # characters, as many as `output.markers` takes for a label
+SHORTEST_MATCHED_LINE = 3  # words; shorter lines match by chance
+LONGEST_NAME = 60  # characters; the longest label of `output.markers`
 
-_TURN_UNIT = "\x00"  # begins the unit of a speaker; no paragraph does
+_TURN_UNIT = "\x00"  # begins the unit of a speaker, and no paragraph
 _PARAGRAPH_BREAK = re.compile(r"([ \t]*\r?\n(?:[ \t]*\r?\n)+)")
 _LINE_BREAK = re.compile(r"[ \t]*\r?\n[ \t]*")
 _BLANKS = re.compile(r"[ \t]+")
-_AS_IT_IS = re.compile(
+_LINES_MATTER = re.compile(
     r"(?:[-+*:][ \t]|[>|]|\d+[.)][ \t]|#{1,6}[ \t]|`{3}|~{3}|<[A-Za-z/!]|\{:|\[[^\]]*\]:|[-=]+\s*\Z|[ ]{4}|\t)"
     r"|.*(?:[ ]{2}|\\)\Z|.*(?<!\\)\|"
 )
@@ -32,14 +32,14 @@ _AS_IT_IS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class PageTurn:
-    """A turn on the page: who speaks, as the draft names them, and paragraphs (lines joined where they flow)."""
+    """A turn on the page: the speaker as the draft prints the name, and paragraphs (`flowed`)."""
 
     speaker: str
     paragraphs: tuple[str, ...]
 
 
 class EditError(Exception):
-    """An edit no draft can hold, such as a name without a letter; the message is for the editor."""
+    """An edit that no draft can hold, such as a name without a letter; the message is for the editor."""
 
 
 def page_turns(draft: Draft) -> tuple[PageTurn, ...]:
@@ -48,7 +48,7 @@ def page_turns(draft: Draft) -> tuple[PageTurn, ...]:
 
 
 def flowed(paragraph: str) -> str:
-    """A paragraph's source as the page shows it: in one line, but for lists, code and other text where lines matter.
+    """A paragraph's source as the page shows it: on one line, except lists, code and other text whose lines matter.
 
     >>> flowed("So we read\\nall of them.")
     'So we read all of them.'
@@ -56,90 +56,94 @@ def flowed(paragraph: str) -> str:
     '- one\\n- two'
     """
     lines = paragraph.replace("\r\n", "\n").split("\n")
-    if any(_AS_IT_IS.match(line) for line in lines[1:]) or _AS_IT_IS.match(lines[0] if len(lines) > 1 else ""):
+    if any(_LINES_MATTER.match(line) for line in lines[1:]) or _LINES_MATTER.match(lines[0] if len(lines) > 1 else ""):
         return "\n".join(lines)
     return _LINE_BREAK.sub(" ", paragraph)
 
 
 def apply_turns(draft: Draft, turns: Sequence[PageTurn], *, wrap: int) -> Draft:
-    """The draft with these turns instead of its own; front matter, preamble and epilogue stay.
+    """The draft with these turns instead of its own, and the same front matter, preamble and epilogue.
 
-    Paragraphs that changed are filled to `wrap` columns (0: a line each). Raises `EditError` where the result would
-    not be read as these turns: a name that cannot stand in bold, or text that begins like somebody's turn.
+    Changed paragraphs are wrapped at `wrap` columns (0: one line each). Raises `EditError` if the result does not parse
+    into these turns: a name that cannot be a label, or text that begins like a turn.
     """
     if list(turns) == list(page_turns(draft)):
         return draft
     labels = _labels(draft, turns)
     result = _with_turns(draft, turns, labels, wrap=wrap)
-    if len(result.turns) == len(turns):  # an initial that somebody new shares: there the whole name
+    if len(result.turns) == len(turns):  # if a new speaker has the same initial, use the whole name
         pairs = list(zip(result.turns, turns, labels, strict=True))
         first = {turn.speaker: label for _, turn, label in reversed(pairs)}
-        clear = [label if read.speaker == turn.speaker else first[turn.speaker] for read, turn, label in pairs]
-        result = result if clear == labels else _with_turns(draft, turns, clear, wrap=wrap)
+        unique = [label if parsed.speaker == turn.speaker else first[turn.speaker] for parsed, turn, label in pairs]
+        result = result if unique == labels else _with_turns(draft, turns, unique, wrap=wrap)
     if [turn.speaker for turn in result.turns] != [turn.speaker for turn in turns]:
-        raise EditError(_complaint(result, turns))
+        raise EditError(_error_message(result, turns))
     return result
 
 
 def _with_turns(draft: Draft, turns: Sequence[PageTurn], labels: Sequence[str], *, wrap: int) -> Draft:
     source = _Source(draft, wrap)
-    places = draft.turns if len(draft.turns) == len(turns) else (None,) * len(turns)
-    made = [source.turn(*item) for item in zip(turns, labels, places, strict=True)]
-    if made and draft.turns:
+    replaced = draft.turns if len(draft.turns) == len(turns) else (None,) * len(turns)
+    texts = [source.turn(*item) for item in zip(turns, labels, replaced, strict=True)]
+    if texts and draft.turns:
         ending = _parts(draft.turns[-1].raw)[3]
-        made = [*(_ended(turn, source.line_break) for turn in made[:-1]), made[-1].rstrip(" \t\r\n") + ending]
-    return parse(draft.front_matter + draft.preamble + "".join(made) + (draft.epilogue if made else ""))
+        texts = [
+            *(_with_blank_line(text, source.line_break) for text in texts[:-1]),
+            texts[-1].rstrip(" \t\r\n") + ending,
+        ]
+    return parse(draft.front_matter + draft.preamble + "".join(texts) + (draft.epilogue if texts else ""))
 
 
-def wrap_of(draft: Draft, usual: int) -> int:
-    """The columns the draft is filled to: the usual ones, or 0 where long paragraphs stand on one line each."""
-    texts = [part for turn in draft.turns for part in _parts(turn.raw)[1] if len(part) > max(usual, 70) + 10]
-    return 0 if texts and not any("\n" in text for text in texts) else usual
+def wrap_of(draft: Draft, default: int) -> int:
+    """The columns the draft is wrapped at: the default, or 0 if all long paragraphs are one line each."""
+    texts = [part for turn in draft.turns for part in _parts(turn.raw)[1] if len(part) > max(default, 70) + 10]
+    return 0 if texts and not any("\n" in text for text in texts) else default
 
 
 def _parts(raw: str) -> tuple[str, list[str], list[str], str]:
-    """A turn's source: the blanks before, its paragraphs, what separates them, the blanks after."""
+    """A turn's source: the space before, its paragraphs, the space between them, the space after."""
     core = raw.strip(" \t\r\n")
     before, after = raw.split(core, 1) if core else ("", raw)
     pieces = _PARAGRAPH_BREAK.split(core)
     return before, pieces[::2], pieces[1::2], after
 
 
-def _ended(turn: str, line_break: str) -> str:
-    blank = re.search(r"\r?\n[ \t]*\r?\n[ \t\r\n]*\Z", turn)
-    return turn if blank else turn.rstrip(" \t\r\n") + 2 * line_break
+def _with_blank_line(text: str, line_break: str) -> str:
+    """A turn's source with a blank line at its end, its own if it has one."""
+    blank = re.search(r"\r?\n[ \t]*\r?\n[ \t\r\n]*\Z", text)
+    return text if blank else text.rstrip(" \t\r\n") + 2 * line_break
 
 
-def _complaint(result: Draft, turns: Sequence[PageTurn]) -> str:
-    names = {folded(name) for turn in turns for name in [turn.speaker]}
-    strange = [turn.speaker for turn in result.turns if folded(turn.speaker) not in names]
-    if strange:
-        return f"the text would begin a turn of {strange[0]!r}: put a backslash before its colon, or start otherwise"
-    return "two people's names are too alike to tell their turns apart; give one of them another name"
+def _error_message(result: Draft, turns: Sequence[PageTurn]) -> str:
+    names = {folded(turn.speaker) for turn in turns}
+    unknown = [turn.speaker for turn in result.turns if folded(turn.speaker) not in names]
+    if unknown:
+        return f"the text would begin a turn of {unknown[0]!r}: put a backslash before its colon, or rephrase it"
+    return "two speakers' names are too similar to tell their turns apart; change one of them"
 
 
 def merge_turns(
     base: Sequence[PageTurn], mine: Sequence[PageTurn], theirs: Sequence[PageTurn]
 ) -> tuple[tuple[PageTurn, ...], tuple[tuple[int, int, str], ...]]:
-    """Two edits of the same turns as one, and where they clash (turn, paragraph, their text); there mine stands."""
+    """Two edits of the same turns merged, and their conflicts (turn, paragraph, their text), where mine stays."""
     units: list[str] = []
-    clashed: list[tuple[int, str]] = []
+    conflicts: list[tuple[int, str]] = []
     for item in merge(_units(base), _units(mine), _units(theirs)):
         if isinstance(item, str):
             units.append(item)
             continue
         both = _word_by_word(item)
         if both is None:
-            clashed.append((len(units), "\n\n".join(unit.removeprefix(_TURN_UNIT) for unit in item.theirs)))
+            conflicts.append((len(units), "\n\n".join(unit.removeprefix(_TURN_UNIT) for unit in item.theirs)))
             units += item.mine or (("",) if units else item.theirs)
         else:
             units.append(both)
-    return _turns_of(units, clashed)
+    return _turns_of(units, conflicts)
 
 
-def _word_by_word(clash: Conflict) -> str | None:
-    if len(clash.base) == len(clash.mine) == len(clash.theirs) == 1:
-        return merge_text(clash.base[0], clash.mine[0], clash.theirs[0])
+def _word_by_word(conflict: Conflict) -> str | None:
+    if len(conflict.base) == len(conflict.mine) == len(conflict.theirs) == 1:
+        return merge_text(conflict.base[0], conflict.mine[0], conflict.theirs[0])
     return None
 
 
@@ -148,7 +152,7 @@ def _units(turns: Sequence[PageTurn]) -> list[str]:
 
 
 def _turns_of(
-    units: Sequence[str], clashed: Sequence[tuple[int, str]]
+    units: Sequence[str], conflicts: Sequence[tuple[int, str]]
 ) -> tuple[tuple[PageTurn, ...], tuple[tuple[int, int, str], ...]]:
     turns: list[PageTurn] = []
     places: list[tuple[int, int]] = []
@@ -158,43 +162,43 @@ def _turns_of(
         elif turns:
             turns[-1] = replace(turns[-1], paragraphs=(*turns[-1].paragraphs, unit))
         places.append((len(turns) - 1, max(len(turns[-1].paragraphs) - 1, 0) if turns else 0))
-    whole = tuple(turn if turn.paragraphs else replace(turn, paragraphs=("",)) for turn in turns)
-    clashes = [(*places[min(i, len(places) - 1)], text) for i, text in clashed if places]
-    return whole, tuple(clashes)
+    complete = tuple(turn if turn.paragraphs else replace(turn, paragraphs=("",)) for turn in turns)
+    return complete, tuple((*places[min(i, len(places) - 1)], text) for i, text in conflicts if places)
 
 
 class _Source:
-    """Makes the Markdown of turns, reusing what the draft has of them."""
+    """Writes the Markdown of turns, reusing the draft's source of the same turns, paragraphs and lines."""
 
     def __init__(self, draft: Draft, wrap: int) -> None:
         self.wrap = wrap
         self.line_break = "\r\n" if any("\r\n" in turn.raw for turn in draft.turns) else "\n"
         self.style = "inside" if any(turn.marker.rstrip().endswith("**") for turn in draft.turns) else "outside"
-        self.known: dict[tuple[PageTurn, str], list[DraftTurn]] = {}
+        self.turns: dict[tuple[PageTurn, str], list[DraftTurn]] = {}
         self.paragraphs: dict[str, str] = {}
         self.lines: dict[tuple[str, ...], list[tuple[tuple[str, ...], str]]] = {}
         self.markers: dict[str, str] = {}
         for turn, page in zip(draft.turns, page_turns(draft), strict=True):
-            self.known.setdefault((page, turn.label), []).append(turn)
+            self.turns.setdefault((page, turn.label), []).append(turn)
             self.markers.setdefault(turn.label, turn.marker)
             for text, part in zip(page.paragraphs, _parts(turn.raw)[1], strict=True):
                 self.paragraphs.setdefault(text, part)
                 self._learn_lines(part)
 
-    def turn(self, turn: PageTurn, label: str, place: DraftTurn | None) -> str:
-        """The source of a turn, its marker included; `place` is the draft's turn where it stands, if that is known."""
-        same = self.known.get((turn, label))
+    def turn(self, turn: PageTurn, label: str, replaced: DraftTurn | None) -> str:
+        """The source of a turn, marker included; `replaced` is the draft's turn at its position, if they correspond."""
+        same = self.turns.get((turn, label))
         if same:
-            kept = same.pop(0) if len(same) > 1 else same[0]
-            return kept.marker + kept.raw
-        is_in_place = place is not None and place.label == label
-        head = place.marker if place and is_in_place else self.markers.get(label) or marker(label, self.style)
-        before = _parts(place.raw)[0] if place and is_in_place else ""
+            unchanged = same.pop(0) if len(same) > 1 else same[0]
+            return unchanged.marker + unchanged.raw
+        if replaced and replaced.label == label:
+            head, before = replaced.marker, _parts(replaced.raw)[0]
+        else:
+            head, before = self.markers.get(label) or marker(label, self.style), ""
         if not (head + before).endswith((" ", "\t", "\n", ";", "\xa0")):
             head += " "
         parts = [text.strip(" \t\r\n") for text in turn.paragraphs]
-        made = [self._paragraph(text, label if i == 0 else "") for i, text in enumerate(parts) if text or i == 0]
-        return head + before + (2 * self.line_break).join(made) + 2 * self.line_break
+        paragraphs = [self._paragraph(text, label if i == 0 else "") for i, text in enumerate(parts) if text or i == 0]
+        return head + before + (2 * self.line_break).join(paragraphs) + 2 * self.line_break
 
     def _paragraph(self, text: str, label: str) -> str:
         if text in self.paragraphs:
@@ -204,7 +208,7 @@ class _Source:
         return self.line_break.join(self._lines(_BLANKS.split(text), label))
 
     def _lines(self, words: list[str], label: str) -> Iterator[str]:
-        """The words in lines: those the draft has as they are, what is between them filled."""
+        """The words in lines: those the draft has stay as they are, the words between them are wrapped."""
         pending: list[str] = []
         is_first, i = True, 0
         while i < len(words):
@@ -222,27 +226,27 @@ class _Source:
             yield from filled(" ".join(pending), width=self.wrap, label=label if is_first else "").split("\n")
 
     def _known_line(self, words: list[str], i: int) -> tuple[tuple[str, ...], str] | None:
-        ahead = self.lines.get(tuple(words[i : i + SHORTEST_KEPT_LINE]), [])
+        ahead = self.lines.get(tuple(words[i : i + SHORTEST_MATCHED_LINE]), [])
         return next((line for line in ahead if tuple(words[i : i + len(line[0])]) == line[0]), None)
 
     def _learn_lines(self, paragraph: str) -> None:
         for line in paragraph.replace("\r\n", "\n").split("\n")[: -1 if self.wrap else None]:
             words = tuple(_BLANKS.split(line.strip(" \t")))
-            if len(words) >= SHORTEST_KEPT_LINE:
-                self.lines.setdefault(words[:SHORTEST_KEPT_LINE], []).append((words, line))
+            if len(words) >= SHORTEST_MATCHED_LINE:
+                self.lines.setdefault(words[:SHORTEST_MATCHED_LINE], []).append((words, line))
 
 
 def _labels(draft: Draft, turns: Sequence[PageTurn]) -> list[str]:
-    """What is printed for each turn: as it was where the speaker has it already, else by the draft's habit."""
-    first, later = _habits(draft)
+    """The label of each turn: as before if the turn is unchanged, else as the draft usually prints the speaker."""
+    first, later = _usual_labels(draft)
     taken = {folded(label) for label in (*first.values(), *later.values())}
-    kept: dict[PageTurn, list[str]] = {}
-    seen_before: set[str] = set()
+    unchanged: dict[PageTurn, list[str]] = {}
+    seen: set[str] = set()
     for old, page in zip(draft.turns, page_turns(draft), strict=True):
-        if old.speaker in seen_before:
-            kept.setdefault(page, []).append(old.label)
-        seen_before.add(old.speaker)
-    labels, seen = [], set[str]()
+        if old.speaker in seen:
+            unchanged.setdefault(page, []).append(old.label)
+        seen.add(old.speaker)
+    labels, seen = [], set()
     initials = any(len(label) == 1 for label in later.values()) or not later
     for turn in turns:
         name = turn.speaker
@@ -253,16 +257,16 @@ def _labels(draft: Draft, turns: Sequence[PageTurn]) -> list[str]:
             later[name] = short if initials and is_free else first[name]
             taken |= {folded(first[name]), folded(later[name])}
         if name in seen:
-            again = kept.get(turn)
-            labels.append(again.pop(0) if again else later.get(name, first[name]))
+            previous = unchanged.get(turn)
+            labels.append(previous.pop(0) if previous else later.get(name, first[name]))
         else:
             labels.append(first[name])
         seen.add(name)
     return labels
 
 
-def _habits(draft: Draft) -> tuple[dict[str, str], dict[str, str]]:
-    """Each speaker's label at the first turn, and the usual one after that."""
+def _usual_labels(draft: Draft) -> tuple[dict[str, str], dict[str, str]]:
+    """Each speaker's label at the first turn, and the most frequent one after that."""
     first: dict[str, str] = {}
     counts: dict[str, Counter[str]] = {}
     for turn in draft.turns:
@@ -279,7 +283,9 @@ def _habits(draft: Draft) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def speaker_name(name: str) -> str:
-    """The name, where a draft and a transcript can hold it as a speaker's. Raises `EditError` where not."""
+    """The name, if a draft and a transcript can hold it as a speaker's. Raises `EditError` if not."""
     if not re.match(r"[^\W_]", name) or len(name) > LONGEST_NAME or re.search(r"[\x00-\x1f:*\ud800-\udfff]", name):
-        raise EditError(f"{name!r} cannot be a speaker's name: it begins with a letter and has no colon or asterisk")
+        raise EditError(
+            f"{name!r} cannot be a speaker's name: it must begin with a letter and contain no colon or asterisk"
+        )
     return name
