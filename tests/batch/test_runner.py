@@ -112,7 +112,7 @@ def test_an_edited_draft_is_never_overwritten(desk: Desk) -> None:
     result = desk.one(path, wrap=20)
     assert [p.name for p in result.paths] == ["a.new.md", "a.new.json"]
     both = " ".join(str(desk.folder / "drafts" / name) for name in ("a.md", "a.new.md"))
-    assert result.messages[-1].endswith(f"compare: diff -u {both}; put together: transcribe merge {both}")
+    assert result.messages[-1].endswith(f"to compare: diff -u {both}; to merge: transcribe merge {both}")
     assert desk.drafts()["a.md"][0] == edited
     assert desk.drafts()["a.json"] == timed
     assert json.loads(desk.drafts()["a.new.json"][0])["made_with"]["outputs"].keys() == {"a.new.md"}
@@ -159,7 +159,7 @@ def test_nothing_new_to_say_puts_nothing_beside_an_edit(desk: Desk) -> None:
     assert sorted(desk.drafts()) == ["a.json", "a.md", "a.srt"]
     assert desk.drafts()["a.md"][0] == edited
     assert desk.drafts()["a.json"] == timed
-    assert "a.srt says what a.json says; after an edit `transcribe sync" in result.messages[-1]
+    assert "a.srt has the text of a.json; to update both after an edit: transcribe sync" in result.messages[-1]
 
 
 def test_an_edit_is_safe_whatever_formats_are_asked_for(desk: Desk) -> None:

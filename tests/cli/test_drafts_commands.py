@@ -135,7 +135,7 @@ def test_a_format_asked_for_after_an_edit_says_what_the_draft_says_and_goes_on_f
     run("sync", "transcripts/a.md")
     code, _, err = run("run", "a.wav", "-f", "md,json,vtt,srt,txt,html")
     assert code == 0
-    assert "a.srt says what a.json says" in err
+    assert "a.srt has the text of a.json" in err
     for word in ("Hopper", "Murray"):
         for suffix in ("vtt", "srt", "txt", "html"):
             assert word in folder.joinpath(f"a.{suffix}").read_text()
@@ -177,8 +177,8 @@ def test_a_draft_whose_timed_transcript_is_gone_is_rescued_by_the_run_it_is_told
     assert "`transcribe run` on the audio" in err
     code, out, err = run("run", "a.wav", "-f", "md,json,vtt,srt")
     assert (code, out.split()) == (0, [f"transcripts/a.{suffix}" for suffix in ("md", "json", "vtt", "srt")])
-    assert "a.md is not as turnscript wrote it and stays" in err
-    assert "`transcribe sync transcripts/a.md`" in err
+    assert "a.md differs from what turnscript wrote and is not overwritten" in err
+    assert "transcribe sync transcripts/a.md" in err
     backups = set() if damage is None else {"a.json.bak"}
     assert {path.name for path in folder.glob("a*")} == {"a.md", "a.json", "a.vtt", "a.srt"} | backups
     assert all((folder / name).read_text() == damage for name in backups)
