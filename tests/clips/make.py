@@ -1,8 +1,8 @@
-"""Make the sample clips: `python tests/clips/make.py [NAME…]` speaks `NAME.ref.txt` into `NAME.mp3` and `NAME.rttm`.
+"""Make the sample clips: `python tests/clips/make.py [NAME…]` turns `NAME.ref.txt` into `NAME.mp3` and `NAME.rttm`.
 
-Each sentence is spoken by flite, trimmed to what can be heard and laid after the one before, so the times in the
-RTTM file are those of the sound itself, not of a listener. Nothing is drawn by chance: the same flite and the same
-ffmpeg give the same bytes. Needs `flite` (Debian: `apt install flite`) and what the project has installed.
+flite synthesises each sentence; inaudible ends are trimmed, and the sentences are concatenated, so the times in the
+RTTM file are exact, not annotated by ear. Deterministic: the same versions of flite and ffmpeg write the same bytes.
+Needs `flite` (Debian: `apt install flite`) and the project's own dependencies.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 HERE = Path(__file__).parent
-RATE = 16_000  # what both voices speak at
-VOICES = {  # speaker → flite's voice, stretch of its pace, peak level
+RATE = 16_000  # of both voices
+VOICES = {  # speaker → flite's voice, duration stretch, peak level
     "Rich": ("rms", 1.0, 0.55),
     "Nora": ("slt", 1.05, 0.42),
 }
 LEAD = 0.5  # seconds of near silence before the first word and after the last
 BETWEEN_SENTENCES = 0.4
 BETWEEN_TURNS = (0.6, 0.7, 0.5, 0.8, 0.6)  # taken in rotation
-AUDIBLE = 0.01  # of full scale; what is quieter at a sentence's ends is cut off
+AUDIBLE = 0.01  # of full scale; quieter ends of a sentence are trimmed
 HISS = 0.0005  # noise floor, so that pauses are not digital zeros
 
 Samples = NDArray[np.float64]
 
 
 def main(names: list[str]) -> None:
-    """Make the clips named, or all of them."""
+    """Make the clips with these names, or all clips."""
     for name in names or sorted(path.name.removesuffix(".ref.txt") for path in HERE.glob("*.ref.txt")):
         turns = [tuple(line.split(": ", 1)) for line in (HERE / f"{name}.ref.txt").read_text("utf-8").splitlines()]
-        samples, times = lay_out([(speaker, say(speaker, text)) for speaker, text in turns])
+        samples, times = concatenate([(speaker, synthesise_turn(speaker, text)) for speaker, text in turns])
         rows = (f"SPEAKER {name} 1 {at:.3f} {length:.3f} <NA> <NA> {who} <NA> <NA>\n" for who, at, length in times)
         (HERE / f"{name}.rttm").write_text("".join(rows), "utf-8")
         write_mp3(HERE / f"{name}.mp3", samples)
 
 
-def say(speaker: str, text: str) -> Samples:
-    """A turn, float64 in [−1, 1] at `RATE`: its sentences with a short pause between each two."""
+def synthesise_turn(speaker: str, text: str) -> Samples:
+    """A turn, float64 in [−1, 1] at `RATE`: its sentences with short pauses between them."""
     voice, stretch, peak = VOICES[speaker]
     pause = np.zeros(round(BETWEEN_SENTENCES * RATE))
     parts: list[Samples] = []
@@ -54,26 +54,26 @@ def say(speaker: str, text: str) -> Samples:
 
 
 def synthesise(sentence: str, voice: str, stretch: float) -> Samples:
-    """What flite says, its loudest sample at 1."""
+    """A sentence spoken by flite, with a peak level of 1."""
     with tempfile.TemporaryDirectory() as folder:
         spoken = Path(folder) / "spoken.wav"
         pace = ["--setf", f"duration_stretch={stretch}"]
         subprocess.run(["flite", "-voice", voice, *pace, "-t", sentence, "-o", str(spoken)], check=True)
         with wave.open(str(spoken)) as file:
             if (file.getframerate(), file.getnchannels(), file.getsampwidth()) != (RATE, 1, 2):
-                raise SystemExit(f"flite's voice {voice} does not speak 16 kHz mono; take another one")
+                raise SystemExit(f"flite's voice {voice} is not 16 kHz mono; choose another voice")
             samples: Samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float64)
     return samples / float(np.abs(samples).max())
 
 
 def trimmed(samples: Samples) -> Samples:
-    """Without what cannot be heard at either end."""
-    heard = np.flatnonzero(np.abs(samples) > AUDIBLE)
-    return samples[heard[0] : heard[-1] + 1]
+    """The samples without their inaudible ends."""
+    audible = np.flatnonzero(np.abs(samples) > AUDIBLE)
+    return samples[audible[0] : audible[-1] + 1]
 
 
-def lay_out(turns: list[tuple[str, Samples]]) -> tuple[Samples, list[tuple[str, float, float]]]:
-    """The turns one after another with pauses between: samples, and (speaker, start, length) in seconds of each."""
+def concatenate(turns: list[tuple[str, Samples]]) -> tuple[Samples, list[tuple[str, float, float]]]:
+    """The turns with pauses between them: samples, and (speaker, start, length) of each in seconds."""
     parts = [np.zeros(round(LEAD * RATE))]
     times = []
     for index, (speaker, samples) in enumerate(turns):
@@ -85,7 +85,7 @@ def lay_out(turns: list[tuple[str, Samples]]) -> tuple[Samples, list[tuple[str, 
 
 
 def write_mp3(path: Path, samples: Samples) -> None:
-    """Mono, 48 kbit/s, without the encoder's name or a date."""
+    """Write mono MP3, 48 kbit/s, without encoder name and date."""
     pcm = np.round(32767 * samples.clip(-1, 1)).astype("<i2").tobytes()
     source = ["-f", "s16le", "-ar", str(RATE), "-ac", "1", "-i", "pipe:"]
     target = ["-b:a", "48k", "-map_metadata", "-1", "-fflags", "+bitexact", "-flags:a", "+bitexact", str(path)]
