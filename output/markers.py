@@ -10,6 +10,7 @@ import html
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 
 _LABEL = r"(?:\\[!-/:-@\[-`{-~]|&(?:\w+|\#\d+);|[^\W_]|[ .,'’()&$\-–]|[^\x00-\u2fff\s\w])"
 _CLOCK = r"\[?\(?\d{1,2}:\d\d(?::\d\d)?(?:\.\d+)?\)?\]?"
@@ -47,6 +48,28 @@ _NO_PROSE = ("-", "* ", "+", ">", "#", "<", "|", "\t", "    ")  # begins a line 
 _PARTICLES = frozenset(("de", "van", "von", "der", "den", "di", "da", "&", "and"))
 
 
+class WarningKind(Enum):
+    """What the parser had to guess, or could not read."""
+
+    FRONT_MATTER = auto()  # cannot be read
+    NO_BLANK_LINE = auto()  # before a turn
+    NOT_BOLD = auto()  # a plain label among bold ones
+    AMBIGUOUS_LABEL = auto()  # it fits several speakers
+    UNMARKED_TURN = auto()  # text that looks like a turn
+
+
+@dataclass(frozen=True, slots=True)
+class ParseWarning:
+    """A warning of the parser. `line` counts from 1."""
+
+    kind: WarningKind
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return self.message if self.kind is WarningKind.FRONT_MATTER else f"line {self.line}: {self.message}"
+
+
 @dataclass(frozen=True, slots=True)
 class Marker:
     """A marker's place in the body, its label as written, and its line in the file."""
@@ -67,29 +90,33 @@ class _Candidate:
     after_html: bool = False
 
 
-def markers_in(body: str, *, first_line: int) -> tuple[list[Marker], list[str]]:
+def markers_in(body: str, *, first_line: int) -> tuple[list[Marker], list[ParseWarning]]:
     """The markers of a post without its front matter, in order, and warnings about the doubtful ones."""
     candidates = list(_candidates(body, first_line))
     bold = {plain_label(c.marker.label) for c in candidates if c.bold and (c.after_blank or c.after_html)}
     labels = bold | {label[0] for label in bold} if bold else _plain_labels(candidates)
     markers: list[Marker] = []
-    warnings: list[str] = []
+    warnings: list[ParseWarning] = []
     for candidate in candidates:
         label, line = plain_label(candidate.marker.label), candidate.marker.line
         known = label in labels
         if bold and candidate.after_blank and candidate.has_text and _is_stranger(label, labels, in_turn=bool(markers)):
-            warnings.append(f"line {line}: {label}: looks like a turn, but nobody is called so in this post")
+            message = f"{label}: looks like a turn, but nobody has this name in the post"
+            warnings.append(ParseWarning(WarningKind.UNMARKED_TURN, line, message))
         if not known or not (candidate.after_blank or candidate.bold):
             continue
         if bold and not candidate.bold:
-            warnings.append(f"line {line}: {label}: is not in bold, taken for a turn")
+            warnings.append(ParseWarning(WarningKind.NOT_BOLD, line, f"{label}: is not in bold, taken for a turn"))
         if not candidate.after_blank:
-            warnings.append(f"line {line}: no blank line before the turn of {label}")
+            message = f"no blank line before the turn of {label}"
+            warnings.append(ParseWarning(WarningKind.NO_BLANK_LINE, line, message))
         markers.append(candidate.marker)
-    return markers, warnings + _swallowed(body, candidates, markers, labels)
+    return markers, warnings + _unmarked_turns(body, candidates, markers, labels)
 
 
-def _swallowed(body: str, candidates: list[_Candidate], markers: list[Marker], labels: set[str]) -> list[str]:
+def _unmarked_turns(
+    body: str, candidates: list[_Candidate], markers: list[Marker], labels: set[str]
+) -> list[ParseWarning]:
     """Warnings about what looks like a turn in the middle of another one's paragraph, and is read as its words."""
     if not markers:
         return []
@@ -109,8 +136,9 @@ def _swallowed(body: str, candidates: list[_Candidate], markers: list[Marker], l
             continue
         if match["bold"] or label in labels or (_is_name(label) and not _opens_sentence(label)):
             inside.add((line, label))
+    advice = "looks like a turn inside another one's; if it is one, put it in bold after a blank line"
     return [
-        f"line {line}: {label}: looks like a turn inside another one's; if it is one, put it in bold after a blank line"
+        ParseWarning(WarningKind.UNMARKED_TURN, line, f"{label}: {advice}")
         for line, label in sorted(inside)
         if line >= markers[0].line and _HAS_LETTER.search(label)
     ]

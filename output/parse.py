@@ -15,7 +15,7 @@ from typing import Any
 from output import frontmatter
 from output.errors import OutputError
 from output.labels import folded
-from output.markers import Marker, is_event, markers_in, plain_label
+from output.markers import Marker, ParseWarning, WarningKind, is_event, markers_in, plain_label
 from output.text import spoken
 from transcribe.person_names import first_name
 
@@ -50,7 +50,7 @@ class Draft:
     preamble: str
     turns: tuple[DraftTurn, ...]
     epilogue: str
-    warnings: tuple[str, ...]
+    warnings: tuple[ParseWarning, ...]
 
     @property
     def fields(self) -> Mapping[str, Any]:
@@ -82,7 +82,7 @@ class Draft:
                 {"speaker": turn.speaker, "label": turn.label, "text": turn.text, "line": turn.line}
                 for turn in self.turns
             ],
-            "warnings": list(self.warnings),
+            "warnings": list(map(str, self.warnings)),
         }
 
 
@@ -105,7 +105,8 @@ def parse(source: str) -> Draft:
         try:
             frontmatter.read(front_matter)
         except ValueError as error:
-            warnings.insert(0, f"front matter cannot be read: {error}")
+            message = f"front matter cannot be read: {error}"
+            warnings.insert(0, ParseWarning(WarningKind.FRONT_MATTER, 1, message))
     ends = [*(marker.start for marker in markers[1:]), len(body)] if markers else []
     turns = [
         DraftTurn(
@@ -134,7 +135,7 @@ def _is_event(paragraph: str) -> bool:
     return match is not None and (is_event(match[1]) or match[1].startswith("["))
 
 
-def _speakers(markers: list[Marker], warnings: list[str]) -> Iterator[str]:
+def _speakers(markers: list[Marker], warnings: list[ParseWarning]) -> Iterator[str]:
     """Who each marker stands for: somebody named before where label and name allow one answer."""
     known: dict[str, str] = {}  # label → speaker
     for marker in markers:
@@ -142,7 +143,8 @@ def _speakers(markers: list[Marker], warnings: list[str]) -> Iterator[str]:
         if label not in known:
             candidates = _meant(label, list(dict.fromkeys(known.values())))
             if len(candidates) > 1:
-                warnings.append(f"line {marker.line}: {label!r} could be {' or '.join(candidates)}")
+                message = f"{label!r} could be {' or '.join(candidates)}"
+                warnings.append(ParseWarning(WarningKind.AMBIGUOUS_LABEL, marker.line, message))
             known[label] = candidates[0] if len(candidates) == 1 else label
         yield known[label]
 

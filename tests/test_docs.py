@@ -97,10 +97,13 @@ def test_every_link_and_make_target_leads_somewhere(page: Path) -> None:
 
 
 def test_every_lint_rule_is_documented() -> None:
-    from output.lint import CODES
+    from output.lint import RULES
 
     page = (ROOT / "docs" / "lint.md").read_text(encoding="utf-8")
-    assert re.findall(r"^\| ([A-Z]\d) \|", page, re.M) == list(CODES)
+    rows = re.findall(r"^\| ([A-Z]\d) \| (.*) \| (✓?) ?\|$", page, re.M)
+    assert [(code, bool(tick), "only if selected" not in text) for code, text, tick in rows] == [
+        (code, rule.fix is not None, rule.is_default) for code, rule in RULES.items()
+    ]
 
 
 def test_the_page_on_fetching_tells_the_limits_in_force() -> None:

@@ -135,7 +135,7 @@ def test_markers(source: str, expected: list[tuple[str, str, str]]) -> None:
 def test_a_missing_blank_line_is_forgiven_with_a_warning() -> None:
     draft = parse("**R**: a\n\n**H**: b\n**R**: c\n")
     assert [turn.line for turn in draft.turns] == [1, 3, 4]
-    assert draft.warnings == ("line 4: no blank line before the turn of R",)
+    assert draft.as_contract()["warnings"] == ["line 4: no blank line before the turn of R"]
 
 
 @pytest.mark.parametrize("piece", ["日", "日本 ", "&amp;", "\\*", "🎙", "a ", "*_", "[a", "`a", "<a"])
@@ -167,7 +167,7 @@ def test_front_matter_keeps_numbers_as_text_and_says_when_it_is_broken() -> None
     assert parse("---\nduration: 01:04:41\ndone: true\n---\n").fields == {"duration": "01:04:41", "done": True}
     broken = parse("---\ntitle: [\n---\n\n**R**: a")
     assert broken.fields == {}
-    assert "front matter cannot be read" in broken.warnings[0]
+    assert "front matter cannot be read" in broken.warnings[0].message
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,9 @@ def test_front_matter_is_text_whatever_it_says(body: str, fields: dict[str, obje
     draft = parse(f"---\n{body}\n---\n\n**R**: a\n")
     assert [turn.speaker for turn in draft.turns] == ["R"]
     assert json.loads(json.dumps(draft.as_contract()))["front_matter"] == (fields or {})
-    assert [warning.split(":")[0] for warning in draft.warnings] == ["front matter cannot be read"] * (fields is None)
+    assert [str(warning).split(":")[0] for warning in draft.warnings] == ["front matter cannot be read"] * (
+        fields is None
+    )
 
 
 def test_spoken_words_leave_out_what_is_not_speech() -> None:

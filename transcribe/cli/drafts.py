@@ -113,15 +113,13 @@ def lint(drafts: tuple[Path, ...], fix: bool, select: str | None) -> int:
       transcribe lint posts/*.md
       transcribe lint --fix --select T1,T5 posts/interview.md
     """
-    from output.lint import CODES, fixed
+    from output.lint import RULES, fixed
     from output.lint import lint as findings_of
     from output.parse import read_draft
 
     codes = None if select is None else frozenset(code.strip().upper() for code in select.split(",") if code.strip())
-    if codes is not None and (unknown := codes - frozenset(CODES)):
-        raise SettingsError(
-            f"select: no such rule: {', '.join(sorted(unknown))}; choose from {', '.join(sorted(CODES))}"
-        )
+    if codes is not None and (unknown := codes - RULES.keys()):
+        raise SettingsError(f"select: no such rule: {', '.join(sorted(unknown))}; choose from {', '.join(RULES)}")
     count = 0
     for path in drafts:
         draft = read_draft(path)

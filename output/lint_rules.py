@@ -1,0 +1,241 @@
+"""The lint rules: what would confuse a reader or the site's renderer, found before the draft is published.
+
+A rule is one decorated function: its code, what it finds, whether it is on by default, its fix, and the check. The
+letters: F front matter, T turns and their markers, M Markdown's traps, S the whole draft. Each rule looks at the parsed
+draft; none changes it. Errors in the words themselves are for the editor to find.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+from output import frontmatter
+from output.labels import folded
+from output.lint_registry import Fix, rule
+from output.markdown import NO_SPEECH
+from output.markers import WarningKind
+from output.parse import Draft
+
+_KNOWN_TAGS = frozenset(
+    "a abbr audio b blockquote br cite code del details div dd dl dt em figure figcaption h1 h2 h3 h4 h5 h6 hr i "
+    "iframe img ins kbd li mark ol p pre q s samp small source span strong sub summary sup table tbody td th thead "
+    "tr tt u ul video".split()
+)
+_BLOCK_OPENER = re.compile(r"(?:[-+*]|\d+[.)]|#{1,6})[ \t]+\S|:[ \t]|>|(?:-+|=+)[ \t]*$")
+_LIST_ITEM = re.compile(r"[ \t]*(?:[-+*]|\d+[.)])[ \t]")
+_PIPE = re.compile(r"(?<!\\)\|")
+_CODE = re.compile(r"`[^`]*`")
+_DEFINITION = re.compile(r"\[[^\]\\]+\]:[ \t]*\S")
+_TAG = re.compile(r"(?<!\\)</?([A-Za-z][\w-]*)[^<>\n]*>")
+_DOUBT = re.compile(r"(?<!\\)\[[^\]\[\s]+\?\](?!\()")
+_TYPOGRAPHIC = {"‘": "'", "’": "'", "“": '"', "”": '"', "…": "...", "–": "-", "—": " - ", "\u2011": "-"}
+_BROKEN_MARKER = re.compile(
+    r"""\*\*(?P<open>[^*:\n]{1,40})(?: :[ \t]+\*\*[ \t]*      # **R: **text: never bold
+    | :\*\*(?=[^\s*])                                      # **R:**text: not bold in CommonMark
+    | \*\*:(?=[^\s*]) )                                    # **R**:text
+    """,
+    re.VERBOSE,
+)
+_HALF_BOLD = re.compile(r"(?:\*\*[^*:\n]{1,40}|\*[^*:\n]{1,40}\*\*|\*\*[^*:\n]{1,40}\*|[^*:\n_]{1,20}\*\*):(?:\s|$)")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?(?: UTC| [+-]\d{4})?)?")
+
+
+def _plain_typography(source: str, lines: Sequence[int]) -> str:
+    front, body = frontmatter.split(source)
+    return front + re.sub("|".join(_TYPOGRAPHIC), lambda match: _TYPOGRAPHIC[match[0]], body)
+
+
+def _blank_line_before(source: str, lines: Sequence[int]) -> str:
+    content = source.split("\n")
+    for line in lines:
+        content.insert(line - 1, "\r" if "\r\n" in source else "")
+    return "\n".join(content)
+
+
+def _edit(pattern: re.Pattern[str], replacement: Callable[[re.Match[str]], str]) -> Fix:
+    """A fix that replaces the first match in each line."""
+
+    def fix(source: str, lines: Sequence[int]) -> str:
+        content = source.split("\n")
+        for line in lines:
+            content[line - 1] = pattern.sub(replacement, content[line - 1], count=1)
+        return "\n".join(content)
+
+    return fix
+
+
+def _warned(draft: Draft, kind: WarningKind) -> Iterator[tuple[int, str]]:
+    return ((warning.line, warning.message) for warning in draft.warnings if warning.kind is kind)
+
+
+@rule("F1", "front matter that cannot be read")
+def _unreadable_front_matter(draft: Draft) -> Iterator[tuple[int, str]]:
+    return _warned(draft, WarningKind.FRONT_MATTER)
+
+
+@rule("F2", "front matter without a title")
+def _no_title(draft: Draft) -> Iterator[tuple[int, str]]:
+    is_readable = not any(_unreadable_front_matter(draft))
+    if draft.front_matter.strip("\ufeff") and is_readable and not draft.fields.get("title"):
+        yield 1, "front matter without a title"
+
+
+@rule("F3", "a date or tags that are not in the house form")
+def _date_and_tags(draft: Draft) -> Iterator[tuple[int, str]]:
+    fields, lines = draft.fields, draft.front_matter.split("\n")
+    numbers = {line.split(":")[0]: number for number, line in reversed(list(enumerate(lines, start=1)))}
+    if "date" in fields and not _DATE.fullmatch(str(fields["date"])):
+        yield numbers.get("date", 1), f"date {fields['date']!r} is not YYYY-MM-DD HH:MM:SS UTC"
+    tags = fields.get("tags")
+    if isinstance(tags, str) and not all(tag.strip() for tag in tags.split(",")):
+        yield numbers.get("tags", 1), "an empty tag between commas"
+
+
+@rule("M1", "a wrapped line that opens a list, a quote or a heading")
+def _opens_block(draft: Draft) -> Iterator[tuple[int, str]]:
+    for number, paragraph in _speech_paragraphs(draft):
+        if _LIST_ITEM.match(paragraph) or re.match(r"[>#|]|\s{4}", paragraph):
+            continue
+        lines = paragraph.split("\n")
+        for i, line in enumerate(lines[1:], start=1):
+            if _BLOCK_OPENER.match(line) and not _is_list(lines[i - 1], line, lines[i + 1 : i + 2]):
+                yield number + i, f"the line begins with {line.split()[0]!r}, which opens a block"
+
+
+@rule("M2", "a paragraph that becomes a table because every line has a |")
+def _becomes_table(draft: Draft) -> Iterator[tuple[int, str]]:
+    for number, paragraph in _speech_paragraphs(draft):
+        lines = paragraph.split("\n")
+        if all(_PIPE.search(_CODE.sub("", line)) for line in lines) and not paragraph.startswith("|"):
+            yield number, "a | in every line makes a table of it; write \\|"
+
+
+@rule("M3", "a paragraph that becomes a link definition and is not displayed")
+def _becomes_definition(draft: Draft) -> Iterator[tuple[int, str]]:
+    for number, paragraph in _speech_paragraphs(draft):
+        if _DEFINITION.match(paragraph):
+            yield number, "a link definition, which is not displayed; write \\["
+
+
+@rule("M4", "a tag that hides words, such as <unclear>")
+def _hiding_tag(draft: Draft) -> Iterator[tuple[int, str]]:
+    for number, line in _speech_lines(draft):
+        for match in _TAG.finditer(line):
+            if match[1].lower() not in _KNOWN_TAGS:
+                yield number, f"{match[0]} is not displayed; write \\<"
+
+
+@rule("M5", "typographic quotes, dashes or dots (only if selected)", fix=_plain_typography, is_default=False)
+def _typography(draft: Draft) -> Iterator[tuple[int, str]]:
+    for number, line in _speech_lines(draft):
+        if any(sign in line for sign in _TYPOGRAPHIC):
+            yield number, "typographic quotes, dashes or dots; the site makes them itself"
+
+
+@rule("M6", "a remaining mark of doubt, [word?]")
+def _remaining_doubt(draft: Draft) -> Iterator[tuple[int, str]]:
+    for number, line in _speech_lines(draft):
+        for match in _DOUBT.finditer(line):
+            yield number, f"{match[0]} is still in doubt"
+
+
+@rule("S1", "no turns, and no note that nothing was spoken")
+def _no_turns(draft: Draft) -> Iterator[tuple[int, str]]:
+    if not draft.turns and NO_SPEECH not in draft.preamble:
+        yield 1, "no turns found: each needs its speaker in bold and a colon, as in **Rich**: text"
+
+
+@rule("T1", "no blank line before a turn", fix=_blank_line_before)
+def _no_blank_line(draft: Draft) -> Iterator[tuple[int, str]]:
+    return _warned(draft, WarningKind.NO_BLANK_LINE)
+
+
+@rule(
+    "T2",
+    "a plain label in a draft with bold ones",
+    fix=_edit(re.compile(r"^([^:]+):"), lambda match: f"**{match[1]}**:"),
+)
+def _plain_label(draft: Draft) -> Iterator[tuple[int, str]]:
+    return _warned(draft, WarningKind.NOT_BOLD)
+
+
+@rule("T3", "a label other than the speaker's usual one")
+def _unusual_label(draft: Draft) -> Iterator[tuple[int, str]]:
+    later: dict[str, list[str]] = {speaker: [] for speaker in draft.speakers}
+    for turn in draft.turns:
+        later[turn.speaker].append(turn.label)
+    usual = {speaker: Counter(labels[1:]).most_common(1)[0][0] for speaker, labels in later.items() if labels[1:]}
+    introduced: set[str] = set()
+    for turn in draft.turns:
+        if turn.speaker in introduced and turn.label != usual[turn.speaker]:
+            yield turn.line, f"{turn.label} is {usual[turn.speaker]} elsewhere"
+        introduced.add(turn.speaker)
+
+
+@rule("T4", "an initial that fits no speaker, or more than one")
+def _unclear_initial(draft: Draft) -> Iterator[tuple[int, str]]:
+    yield from _warned(draft, WarningKind.AMBIGUOUS_LABEL)
+    named = [speaker for speaker in draft.speakers if len(speaker) > 1]
+    first_turns = {turn.speaker: turn for turn in reversed(draft.turns)}
+    for turn in first_turns.values() if len(named) > 1 else ():
+        is_initial = len(turn.label) == 1 and turn.speaker == turn.label
+        if is_initial and not any(folded(name[0]) == folded(turn.label) for name in named):
+            yield turn.line, f"no earlier name begins with {turn.label}"
+
+
+@rule(
+    "T5",
+    "a marker that is not bold everywhere, or has no blank before its text",
+    fix=_edit(_BROKEN_MARKER, lambda match: f"**{match['open'].strip()}**: "),
+)
+def _broken_marker(draft: Draft) -> Iterator[tuple[int, str]]:
+    initials = {speaker[0] for speaker in draft.speakers} | set(draft.speakers) | {turn.label for turn in draft.turns}
+    labels = set(map(folded, initials))
+    for number, paragraph in _paragraphs(draft.source(), 1):
+        line = paragraph.split("\n")[0]
+        if _BROKEN_MARKER.match(line):
+            yield number, "marker that is not bold everywhere, or has no blank after it"
+        elif (match := _HALF_BOLD.match(line)) and folded(match[0].strip("*: \t\r")) in labels:
+            yield number, "marker with unbalanced asterisks"
+
+
+@rule("T6", "a turn without words that is not the last")
+def _empty_turn(draft: Draft) -> Iterator[tuple[int, str]]:
+    return ((turn.line, f"{turn.label} says nothing") for turn in draft.turns[:-1] if not turn.text)
+
+
+@rule("T7", "text inside a turn that looks like another turn")
+def _unmarked_turn(draft: Draft) -> Iterator[tuple[int, str]]:
+    return _warned(draft, WarningKind.UNMARKED_TURN)
+
+
+def _is_list(before: str, line: str, after: list[str]) -> bool:
+    """Whether a line that looks like a list item is one of several, as in a list written by hand."""
+    return any(_LIST_ITEM.match(other) for other in (before, *after)) and _LIST_ITEM.match(line) is not None
+
+
+def _speech_lines(draft: Draft) -> Iterator[tuple[int, str]]:
+    """The lines of the turns with their numbers, without code spans."""
+    for number, paragraph in _speech_paragraphs(draft):
+        for i, line in enumerate(paragraph.split("\n")):
+            yield number + i, _CODE.sub("", line)
+
+
+def _speech_paragraphs(draft: Draft) -> Iterator[tuple[int, str]]:
+    """The paragraphs of the turns, without their markers, with the number of their first line."""
+    for turn in draft.turns:
+        yield from _paragraphs(turn.raw, turn.line)
+
+
+def _paragraphs(text: str, line: int) -> Iterator[tuple[int, str]]:
+    paragraph: list[str] = []
+    for number, content in enumerate(text.split("\n"), start=line):
+        if content.strip():
+            paragraph.append(content.rstrip("\r"))
+        elif paragraph:
+            yield number - len(paragraph), "\n".join(paragraph)
+            paragraph = []
+    if paragraph:
+        yield line + text.count("\n") + 1 - len(paragraph), "\n".join(paragraph)
