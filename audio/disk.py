@@ -12,10 +12,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import IO
 
 APP = "turnscript"
+
+STATE_FOLDER = f".{APP}"
+"""The hidden folder in a folder of drafts that holds the index of fetched files, the lock and the report of a run."""
 
 TEMPORARY_SUFFIX = f".{APP}.tmp"
 """What the hidden names of our temporary files end in, and nobody else's."""
@@ -106,9 +110,22 @@ def free_backup_path(path: Path) -> Path:
     return backup
 
 
-def cache_folder() -> Path:
-    """Where what can be made again is kept: `XDG_CACHE_HOME`, else the platform's own place. It may not exist yet."""
-    return _folder("XDG_CACHE_HOME", "user_cache_dir")
+class CacheKind(StrEnum):
+    """What a cached file holds; the value is the name of its folder in the cache."""
+
+    STAGES = "stages"
+    DOCUMENTS = "documents"
+    SCORES = "scores"
+    MODELS = "models"
+
+
+def cache_folder(kind: CacheKind | None = None) -> Path:
+    """The folder for what can be made again, or its part for one kind: `XDG_CACHE_HOME`, else the platform's own place.
+
+    It may not exist yet.
+    """
+    folder = _folder("XDG_CACHE_HOME", "user_cache_dir")
+    return folder if kind is None else folder / kind
 
 
 def data_folder() -> Path:

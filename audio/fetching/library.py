@@ -16,13 +16,12 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from audio.disk import sha256_of, write_atomically
+from audio.disk import STATE_FOLDER, sha256_of, write_atomically
 from audio.episode import Episode
 from audio.errors import FetchError
 from audio.fetching.naming import MAX_STEM_BYTES, shorten, stem_of
 from audio.net.addresses import web_address, without_credentials
 
-HIDDEN = ".turnscript"
 SCHEMA = 1
 
 
@@ -54,7 +53,7 @@ class Library:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._index = folder / HIDDEN / "index.json"
+        self._index = folder / STATE_FOLDER / "index.json"
 
     def entries(self) -> dict[str, Entry]:
         """The entries by `key_of` their episodes. Raises `FetchError` for an unreadable index."""

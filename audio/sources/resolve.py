@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from audio.disk import cache_folder
+from audio.disk import CacheKind, cache_folder
 from audio.episode import Episode
 from audio.errors import AudioError, PageError, SourceError, installing
 from audio.media import HEAD_BYTES, MEDIA_SUFFIXES, Kind, kind_of
@@ -184,7 +184,7 @@ def _passed_over(address: str) -> Iterator[None]:
 
 
 def _document(address: str, client: Client) -> Document:
-    return get_document(address, client, cache=cache_folder() / "documents")
+    return get_document(address, client, cache=cache_folder(CacheKind.DOCUMENTS))
 
 
 def _page(document: Document) -> Page:

@@ -44,12 +44,11 @@ def words_seconds(path: Path, threads: int) -> float:
     from audio.episode import Episode
     from transcribe.pipeline.checkpoints import Checkpoints
     from transcribe.pipeline.pipeline import Pipeline
-    from transcribe.pipeline.watch import RunMonitor
     from transcribe.settings import Settings
 
     def recognise() -> None:
-        with pipeline.recording(Episode.of_file(path), audio_sha256=None, monitor=RunMonitor()) as recording:
-            recording.words()
+        with pipeline.start(Episode.of_file(path)) as run:
+            run.words()
 
     with tempfile.TemporaryDirectory() as folder:
         pipeline = Pipeline(Settings(threads=threads, language="en"), checkpoints=Checkpoints(Path(folder)), voices=())

@@ -50,7 +50,7 @@ def test_new_done_changed_and_edited(setup: Setup, tmp_path: Path) -> None:
     ]
     changed = with_settings(tmp_path, beam_size=2)
     assert said(path, changed)[0] == "to be transcribed again, it or its settings changed"
-    assert said(path, Setup(setup.settings, quick, setup.cache, mode=Mode(redo=True)))[0].startswith(
+    assert said(path, Setup(setup.settings, quick, setup.cache, mode=Mode(ignore_cache=True)))[0].startswith(
         "to be transcribed"
     )
     (tmp_path / "drafts" / "a.md").write_text("mine")

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import pytest
 
+from audio.disk import sha256_of
 from audio.episode import Episode
 from tests.support.scripted_stages import A_SOUNDS, ScriptedStages, tone
 from transcribe.batch.planning import Mode, Outlook, outlook, plan, states
@@ -32,10 +33,10 @@ class Desk:
         values = {"output": str(self.folder / "drafts"), "formats": ("md", "json"), **changes}
         return Settings(**values)  # type: ignore[arg-type]
 
-    def run(self, *sources: Path, force: bool = False, redo: bool = False, **changes: object) -> Report:
+    def run(self, *sources: Path, force: bool = False, ignore_cache: bool = False, **changes: object) -> Report:
         settings = self.settings(**changes)
         jobs, failures = plan([str(source) for source in sources], settings)
-        setup = Setup(settings, self.stages, self.folder / "cache", mode=Mode(force=force, redo=redo))
+        setup = Setup(settings, self.stages, self.folder / "cache", mode=Mode(force=force, ignore_cache=ignore_cache))
         with in_this_process(ignore_progress) as crew:
             return Report((*failures, *run(jobs, setup, crew=crew)))
 
@@ -155,7 +156,7 @@ def test_nothing_new_to_say_puts_nothing_beside_an_edit(desk: Desk) -> None:
     path = tone(desk.folder / "a.wav")
     desk.one(path)
     edited, timed = edit(desk), desk.drafts()["a.json"]
-    result = desk.one(path, redo=True, formats=("md", "json", "srt"))
+    result = desk.one(path, ignore_cache=True, formats=("md", "json", "srt"))
     assert sorted(desk.drafts()) == ["a.json", "a.md", "a.srt"]
     assert desk.drafts()["a.md"][0] == edited
     assert desk.drafts()["a.json"] == timed
@@ -347,3 +348,16 @@ def test_a_voice_put_on_file_names_its_speaker_in_what_was_done_before(desk: Des
     assert "**Ada**" in result.paths[0].read_text()
     result.paths[0].write_text(result.paths[0].read_text() + "\nMine.\n")
     assert rerun(zoe).state is State.UNCHANGED  # an editor has seen to the names
+
+
+def test_a_recording_is_hashed_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[Path] = []
+
+    def count(path: Path) -> str:
+        hashed.append(path)
+        return sha256_of(path)
+
+    monkeypatch.setattr("audio.decoding.probe.sha256_of", count)
+    path = tone(desk.folder / "a.wav")
+    assert desk.one(path).state is State.WRITTEN
+    assert hashed == [path]

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from audio.disk import CacheKind
 from tests.conftest import Run
 from tests.support.scripted_stages import tone
 from transcribe.errors import SettingsError
-from transcribe.pipeline.cache import CLEARED, Entry, Kind, clear, damaged, kept_entries, recordings, to_clear, trim
+from transcribe.pipeline.cache import CLEARED, Entry, cache_entries, clear, damaged, recordings, to_clear, trim
 from transcribe.pipeline.checkpoints import Checkpoints, Key, note_source, source_of
 from transcribe.settings import Stage
 from transcribe.units import age_seconds, format_size, size_bytes
@@ -48,13 +49,13 @@ def names(entries: tuple[Entry, ...]) -> list[str]:
 
 
 def test_every_kind_is_counted_a_model_as_one(folder: Path) -> None:
-    entries = kept_entries(folder)
-    sizes = {kind: sum(entry.n_bytes for entry in entries if entry.kind is kind) for kind in Kind}
+    entries = cache_entries(folder)
+    sizes = {kind: sum(entry.n_bytes for entry in entries if entry.kind is kind) for kind in CacheKind}
     assert sizes == {
-        Kind.STAGES: 300,
-        Kind.DOCUMENTS: 50,
-        Kind.SCORES: 2,
-        Kind.MODELS: 1510,
+        CacheKind.STAGES: 300,
+        CacheKind.DOCUMENTS: 50,
+        CacheKind.SCORES: 2,
+        CacheKind.MODELS: 1510,
     }
     assert names(entries)[:2] == ["models/base", "models/speakers.onnx"]  # used longest ago
     assert [(row.sha256_beginning, row.n_entries, row.n_bytes) for row in recordings(entries)] == [
@@ -76,29 +77,29 @@ def test_every_kind_is_counted_a_model_as_one(folder: Path) -> None:
     ],
 )
 def test_the_least_recently_used_goes_first(bounds: dict[str, float], gone: list[str], folder: Path) -> None:
-    chosen = names(to_clear(kept_entries(folder), now=NOW, **bounds))  # type: ignore[arg-type]
+    chosen = names(to_clear(cache_entries(folder), now=NOW, **bounds))  # type: ignore[arg-type]
     assert chosen[: len(gone)] == gone
     assert len(chosen) == (5 if not bounds else len(gone))
 
 
 def test_models_go_only_by_name(folder: Path) -> None:
-    clear(to_clear(kept_entries(folder), now=NOW))
-    assert {entry.kind for entry in kept_entries(folder)} == {Kind.MODELS}
+    clear(to_clear(cache_entries(folder), now=NOW))
+    assert {entry.kind for entry in cache_entries(folder)} == {CacheKind.MODELS}
     assert [path.name for path in (folder / "stages").iterdir()] == []
-    clear(to_clear(kept_entries(folder), kinds=frozenset(Kind), now=NOW))
-    assert kept_entries(folder) == ()
+    clear(to_clear(cache_entries(folder), kinds=frozenset(CacheKind), now=NOW))
+    assert cache_entries(folder) == ()
 
 
 def test_a_limit_counts_what_can_be_made_again_alone(folder: Path) -> None:
     trim(400, folder=folder)
-    assert len(kept_entries(folder)) == 7  # 1,510 bytes of models do not count
+    assert len(cache_entries(folder)) == 7  # 1,510 bytes of models do not count
     trim(0, folder=folder)
-    assert {entry.kind for entry in kept_entries(folder)} == {Kind.MODELS}
+    assert {entry.kind for entry in cache_entries(folder)} == {CacheKind.MODELS}
 
 
 @given(sizes=st.lists(st.integers(0, 1000), max_size=20), limit=st.integers(0, 5000))
 def test_no_more_goes_than_must(sizes: list[int], limit: int) -> None:
-    entries = [Entry(Kind.STAGES, Path(str(i)), size, float(i)) for i, size in enumerate(sizes)]
+    entries = [Entry(CacheKind.STAGES, Path(str(i)), size, float(i)) for i, size in enumerate(sizes)]
     gone = to_clear(entries, max_bytes=limit, now=NOW)
     assert list(gone) == entries[: len(gone)]
     left = [entry.n_bytes for entry in entries[len(gone) :]]
@@ -111,11 +112,11 @@ def test_what_a_run_kept_is_whole_and_a_damaged_entry_is_counted(tmp_path: Path)
     keys = [Key("ab" * 32, stage, "x") for stage in (Stage.RECOGNIZE, Stage.DIARIZE)]
     for key in keys:
         store.save(key, {"words": ["Café"]})
-    assert damaged(kept_entries(tmp_path)) == ()
+    assert damaged(cache_entries(tmp_path)) == ()
     path = store.folder / keys[0].file_name
     path.write_bytes(path.read_bytes()[:-2])
     (path.parent / ".left.abc.turnscript.tmp").write_bytes(b"half")
-    assert sorted(names(damaged(kept_entries(tmp_path)))) == [
+    assert sorted(names(damaged(cache_entries(tmp_path)))) == [
         f"{'ab' * 16}/.left.abc.turnscript.tmp",
         f"{'ab' * 16}/{path.name}",
     ]
@@ -126,8 +127,8 @@ def test_a_file_somebody_may_be_writing_stays(tmp_path: Path) -> None:
     half.parent.mkdir(parents=True)
     half.write_bytes(b"half")
     os.utime(half, (NOW - 60, NOW - 60))
-    assert to_clear(kept_entries(tmp_path), now=NOW) == ()
-    assert names(to_clear(kept_entries(tmp_path), max_bytes=10**9, now=NOW + DAY_S)) == ["aa/.x.turnscript.tmp"]
+    assert to_clear(cache_entries(tmp_path), now=NOW) == ()
+    assert names(to_clear(cache_entries(tmp_path), max_bytes=10**9, now=NOW + DAY_S)) == ["aa/.x.turnscript.tmp"]
 
 
 def test_where_a_recording_lies_is_noted_and_goes_with_it(tmp_path: Path) -> None:
@@ -137,16 +138,16 @@ def test_where_a_recording_lies_is_noted_and_goes_with_it(tmp_path: Path) -> Non
     assert not store.folder.exists()  # nothing is kept of it: nothing to note
     store.save(key, 1)
     note_source(store.folder, key.audio_sha256, tmp_path / "Café.mp3")
-    (row,) = recordings(kept_entries(tmp_path))
+    (row,) = recordings(cache_entries(tmp_path))
     assert (row.source, row.n_entries) == (str(tmp_path / "Café.mp3"), 1)
-    clear(to_clear(kept_entries(tmp_path)))
+    clear(to_clear(cache_entries(tmp_path)))
     assert list((tmp_path / "stages").iterdir()) == []
     assert source_of(tmp_path / "stages" / "none") == ""
 
 
 def test_what_cannot_be_removed_stops_nothing(folder: Path) -> None:
-    entries = kept_entries(folder)
-    impossible = Entry(Kind.STAGES, folder / ("x" * 300), 1, 0.0)
+    entries = cache_entries(folder)
+    impossible = Entry(CacheKind.STAGES, folder / ("x" * 300), 1, 0.0)
     gone = clear((impossible, *(entry for entry in entries if entry.kind in CLEARED)))
     assert impossible not in gone
     assert len(gone) == 5

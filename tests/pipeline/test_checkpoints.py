@@ -56,4 +56,4 @@ def test_a_folder_that_refuses_is_logged_and_not_raised(tmp_path: Path, caplog: 
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     Checkpoints(blocked).save(KEY, DATA)
-    assert "could not be kept" in caplog.text
+    assert "could not be cached" in caplog.text

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from audio.decoding.probe import Fingerprint
 from audio.decoding.samples import Audio
 from audio.episode import Episode
 from audio.errors import AudioError, SourceError
@@ -20,8 +21,8 @@ from audio.progress import OnFraction
 from tests.support.scripted_stages import B_SOUNDS, ScriptedStages, tone
 from transcribe.diarization.diarize import Diarization
 from transcribe.errors import EngineError
-from transcribe.pipeline.checkpoints import Checkpoints, ForgetfulCheckpoints
-from transcribe.pipeline.pipeline import Pipeline, hash_of
+from transcribe.pipeline.checkpoints import Checkpoints, WriteOnlyCheckpoints
+from transcribe.pipeline.pipeline import Pipeline
 from transcribe.pipeline.watch import RunMonitor
 from transcribe.progress import Progress
 from transcribe.settings import Settings
@@ -148,7 +149,7 @@ def test_a_broken_stage_costs_itself_alone(broken: str, kept: str, tmp_path: Pat
 
 def test_fresh_means_everything_again_and_keeps_it(tmp_path: Path) -> None:
     path, stages = tone(tmp_path / "a.wav"), ScriptedStages()
-    for store in (Checkpoints(tmp_path / "c"), ForgetfulCheckpoints(tmp_path / "c"), Checkpoints(tmp_path / "c")):
+    for store in (Checkpoints(tmp_path / "c"), WriteOnlyCheckpoints(tmp_path / "c"), Checkpoints(tmp_path / "c")):
         Pipeline(Settings(), stages=stages, checkpoints=store).transcript(Episode.of_file(path))
     assert sorted(stages.calls) == ["diarize", "diarize", "recognize", "recognize"]
 
@@ -221,11 +222,11 @@ def test_a_damaged_checkpoint_costs_its_own_stage(tmp_path: Path) -> None:
 
 def test_a_file_that_is_another_by_now_is_refused(tmp_path: Path) -> None:
     path = tone(tmp_path / "a.wav")
-    sha256 = hash_of(path)
+    fingerprint = Fingerprint.of(path)
     tone(path, hertz=700)
     pipeline = Pipeline(Settings(), stages=ScriptedStages(), checkpoints=Checkpoints(tmp_path / "c"))
     with pytest.raises(SourceError, match="was replaced while it was read"):
-        pipeline.transcript(Episode.of_file(path), audio_sha256=sha256)
+        pipeline.transcript(Episode.of_file(path), fingerprint=fingerprint)
     assert not list((tmp_path / "c").rglob("*.json"))
 
 

@@ -15,7 +15,7 @@ from tests.support.scripted_stages import ScriptedStages, tone
 from transcribe.batch.planning import plan
 from transcribe.batch.report import Report, State
 from transcribe.batch.runner import Setup, run
-from transcribe.pipeline.recording import BLOCK
+from transcribe.pipeline.checkpointed_run import CHUNKS_PER_BLOCK
 from transcribe.progress import Progress, ignore_progress
 from transcribe.settings import Settings
 from transcribe.workers.local import available_memory, layout, memory_of, processes, suits_processes
@@ -58,7 +58,7 @@ def test_a_split_recording_has_the_words_of_one_process(tmp_path: Path) -> None:
     by = {line.split(" by ")[1] for line in (tmp_path / "log").read_text().splitlines()}
     assert len(by) == 3
     assert sorted(logged(tmp_path)) == sorted(before)
-    assert len([line for line in before if line.startswith("block")]) == -(-610 // BLOCK)
+    assert len([line for line in before if line.startswith("block")]) == -(-610 // CHUNKS_PER_BLOCK)
 
 
 def test_processes_are_started_when_needed_used_again_and_ended(tmp_path: Path) -> None:

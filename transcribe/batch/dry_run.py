@@ -8,14 +8,13 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from audio.decoding.probe import check_source, stated_length
+from audio.decoding.probe import Fingerprint, check_source, stated_length
 from audio.disk import cache_folder, write_atomically
 from audio.errors import AudioError
 from transcribe.batch.planning import Job, outlook
 from transcribe.errors import TranscribeError
 from transcribe.pipeline.checkpoints import Checkpoints
 from transcribe.pipeline.pipeline import Pipeline
-from transcribe.pipeline.watch import RunMonitor
 from transcribe.recognition.engines import engine_name
 from transcribe.settings import Settings
 from transcribe.units import format_duration
@@ -43,13 +42,13 @@ def forecast(jobs: Iterable[Job], setup: Setup) -> Iterator[str]:
         voices=setup.voices,
     )
 
-    def is_kept(job: Job, audio_sha256: str) -> bool:
-        with pipeline.recording(job.episode, audio_sha256=audio_sha256, monitor=RunMonitor()) as recording:
-            return recording.is_complete
+    def is_cached(job: Job, fingerprint: Fingerprint) -> bool:
+        with pipeline.start(job.episode, fingerprint=fingerprint) as run:
+            return run.is_complete
 
     for job in jobs:
         try:
-            found = outlook(job, setup.settings, mode=setup.mode, is_kept=is_kept)
+            found = outlook(job, setup.settings, mode=setup.mode, is_cached=is_cached)
             if found.is_work and job.episode.path is not None:
                 check_source(job.episode.path)
         except (AudioError, TranscribeError) as error:

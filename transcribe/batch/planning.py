@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
+from audio.decoding.probe import Fingerprint
 from audio.episode import Episode
 from audio.errors import AudioError
 from audio.fetching.library import Library, key_of, without_reused_guids
@@ -22,7 +23,6 @@ from output.files import stem_for
 from output.formats import file_name
 from transcribe.batch.report import Result, State
 from transcribe.drafts.store import belongs_to_other_recording, current_transcript, has_transcript, is_edited
-from transcribe.pipeline.pipeline import hash_of
 from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import select_voiceprints, user_voiceprints
 
@@ -31,14 +31,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """An episode, and the stem of its files where it is on this machine; one to be fetched gets its own then."""
+    """An episode, and the stem of its output files; None until it is fetched. `fingerprint` is the file's, if known."""
 
     source: str
     episode: Episode
     stem: str | None
+    fingerprint: Fingerprint | None = None
 
 
-IsKept = Callable[[Job, str], bool]
+IsCached = Callable[[Job, Fingerprint], bool]
 
 
 def plan(
@@ -83,10 +84,10 @@ def _none_meant(source: str, episodes: tuple[Episode, ...], settings: Settings) 
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """How a run goes about it. `redo` transcribes what is current as well; `force` replaces drafts that were edited,
-    after a backup."""
+    """`ignore_cache` recognises everything again, whatever earlier runs cached; `force` replaces edited drafts, after a
+    backup."""
 
-    redo: bool = False
+    ignore_cache: bool = False
     force: bool = False
 
 
@@ -122,24 +123,24 @@ class Outlook(StrEnum):
 
 
 def outlook(
-    job: Job, settings: Settings, *, mode: Mode = Mode(), is_kept: IsKept = lambda job, sha256: False
+    job: Job, settings: Settings, *, mode: Mode = Mode(), is_cached: IsCached = lambda job, fingerprint: False
 ) -> Outlook:
-    """What a run would do with the job. `is_kept` tells whether the stages have nothing left to do for its file, whose
-    SHA-256 it is given. Raises `SourceError` where the file cannot be read."""
+    """What a run would do with the job. `is_cached` says whether the results of all stages are in the cache. Raises
+    `SourceError` if the file cannot be read."""
     if job.episode.path is None:
         (state,) = states([job.episode], settings)
         ways = {"new": Outlook.REMOTE, "fetched": Outlook.NEW}
         return ways.get(state, Outlook.FETCHED_BEFORE)
     assert job.stem is not None
-    audio_sha256 = hash_of(job.episode.path)
+    fingerprint = Fingerprint.of(job.episode.path)
     voices = select_voiceprints(user_voiceprints(), settings.voices)
-    if not (mode.redo or mode.force) and current_transcript(
-        job.stem, job.episode, settings=settings, audio_sha256=audio_sha256, voices=voices
+    if not (mode.ignore_cache or mode.force) and current_transcript(
+        job.stem, job.episode, settings=settings, audio_sha256=fingerprint.sha256, voices=voices
     ):
         return Outlook.DONE
     if is_edited(job.stem, settings):
         return Outlook.REPLACED if mode.force else Outlook.BESIDE
-    if not mode.redo and is_kept(job, audio_sha256):
+    if not mode.ignore_cache and is_cached(job, fingerprint):
         return Outlook.RENDERED
     return Outlook.CHANGED if has_transcript(job.stem, settings) else Outlook.NEW
 

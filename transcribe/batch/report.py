@@ -11,14 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import transcribe
-from audio.disk import write_atomically
-from audio.fetching.library import HIDDEN
+from audio.disk import STATE_FOLDER, write_atomically
 
 if TYPE_CHECKING:
     from audio.episode import Episode, Seconds
     from transcribe.transcript import Transcript
 
-FILE_NAME = f"{HIDDEN}/report.json"  # out of the way of `*.json`, which are transcripts
+FILE_NAME = f"{STATE_FOLDER}/report.json"  # out of the way of `*.json`, which are transcripts
 SCHEMA = 1
 
 
@@ -133,7 +132,7 @@ def _encoded(text: str) -> bytes:
 def _place(result: Result) -> Path:
     """Where a failure's traceback lies, from the folder of the report."""
     name = result.stem or hashlib.sha256(result.source.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    return Path(HIDDEN) / "errors" / f"{name}.txt"
+    return Path(STATE_FOLDER) / "errors" / f"{name}.txt"
 
 
 class Onlooker(Protocol):

@@ -20,13 +20,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audio.disk import write_atomically
+from audio.disk import STATE_FOLDER, write_atomically
 from transcribe.errors import TranscribeError
 
 if TYPE_CHECKING:
     from filelock import FileLock
 
-HIDDEN = ".turnscript"  # the folder `audio.fetching.library` keeps its index in
 _log = logging.getLogger(__name__)
 _LOCK = "run.lock"
 _RETRY_S = 0.5
@@ -74,7 +73,7 @@ def alone_in(
     free, and `waiting` told once who holds it; without, that is an `InUseError` which says so. Also raised where the
     folder cannot be written to or its file system knows no locks.
     """
-    hidden, is_new = folder / HIDDEN, not folder.exists()
+    hidden, is_new = folder / STATE_FOLDER, not folder.exists()
     lock, told = _lock(hidden), False
     while (holder := _taken_by(lock, hidden / "run.json", Owner.ourselves(command))) is not None:
         if not wait:

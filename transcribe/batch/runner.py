@@ -17,7 +17,7 @@ from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from audio.decoding.probe import stated_length
+from audio.decoding.probe import Fingerprint, stated_length
 from audio.episode import Seconds
 from audio.fetching.fetch import Failed, fetch_all
 from audio.net.http import Client
@@ -28,7 +28,6 @@ from transcribe.batch.report import Nobody, Onlooker, Result, State, Tally
 from transcribe.drafts.store import current_transcript, write_transcript
 from transcribe.errors import ClusterError
 from transcribe.pipeline.checkpoints import note_source
-from transcribe.pipeline.pipeline import hash_of
 from transcribe.pipeline.stages import StagesMaker
 from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import Voiceprint
@@ -164,8 +163,10 @@ class _Run:
                 title = outcome.episode.title
                 if isinstance(outcome, Failed):
                     self._events.put(_failed(title, failure_of(outcome.error, "fetch")))
-                elif outcome.episode.path is not None:
-                    self._events.put(Job(title, outcome.episode, outcome.episode.path.stem))
+                elif (path := outcome.episode.path) is not None:
+                    is_hashed = outcome.received > 0  # in this download; an older hash may be of an older file
+                    fingerprint = Fingerprint.of(path, sha256=outcome.sha256) if is_hashed else None
+                    self._events.put(Job(title, outcome.episode, path.stem, fingerprint))
                 if self._stop.is_set():
                     return
         except Exception as error:  # noqa: BLE001 - whatever it is, those that are here must not wait for ever
@@ -179,8 +180,10 @@ class _Run:
         number, path, settings, mode = self._count, job.episode.path, self._setup.settings, self._setup.mode
         assert path is not None
         try:
-            sha256 = hash_of(path)
-            if not (mode.redo or mode.force) and (result := self._unchanged(job, sha256)):
+            fingerprint = job.fingerprint
+            if fingerprint is None or not fingerprint.is_file_at(path):
+                fingerprint = Fingerprint.of(path)
+            if not (mode.ignore_cache or mode.force) and (result := self._unchanged(job, fingerprint.sha256)):
                 return self._ended(number, result)
             seconds = stated_length(path) if path.stat().st_size >= _WORTH_A_LOOK else None
         except Exception as error:  # noqa: BLE001 - a defect of ours is this episode's alone
@@ -188,12 +191,12 @@ class _Run:
         task = Task(
             number,
             job.episode,
-            sha256,
+            fingerprint,
             settings,
             self._setup.cache,
             self._setup.stages,
             self._setup.voices,
-            fresh=mode.redo,
+            ignore_cache=mode.ignore_cache,
         )
         one = _Work(number, job, task, seconds)
         alone = not (self._waiting or self._ready or self._arriving)
@@ -244,7 +247,7 @@ class _Run:
         path = job.episode.path  # a worker elsewhere may have had it under another name
         transcript = replace(transcript, episode=replace(transcript.episode, path=path))
         if path is not None:
-            note_source(self._setup.cache, one.task.audio_sha256, path)
+            note_source(self._setup.cache, one.task.fingerprint.sha256, path)
         try:
             force, taken = self._setup.mode.force, self._stems
             paths, messages = write_transcript(transcript, job.stem, settings=settings, force=force, taken=taken)

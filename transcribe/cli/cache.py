@@ -13,7 +13,8 @@ from transcribe.terminal import for_terminal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from transcribe.pipeline.cache import Entry, Kind
+    from audio.disk import CacheKind
+    from transcribe.pipeline.cache import Entry
 
 
 @click.group()
@@ -29,10 +30,10 @@ def cache_show(as_json: bool) -> int:
     A damaged entry does no harm: it is made again when it is next needed.
     """
     from audio.disk import cache_folder
-    from transcribe.pipeline.cache import damaged, kept_entries, recordings
+    from transcribe.pipeline.cache import cache_entries, damaged, recordings
     from transcribe.units import format_size
 
-    entries = kept_entries()
+    entries = cache_entries()
     kinds, rows = _by_kind(entries, damaged(entries)), recordings(entries)
     if as_json:
         told = {
@@ -78,11 +79,12 @@ def cache_clear(older_than: str | None, max_size: str | None, models: bool, dry_
       transcribe cache clear --max-size 2GB
       transcribe cache clear --older-than 30d --dry-run
     """
-    from transcribe.pipeline.cache import CLEARED, Kind, clear, kept_entries, to_clear
+    from audio.disk import CacheKind
+    from transcribe.pipeline.cache import CLEARED, cache_entries, clear, to_clear
     from transcribe.units import age_seconds, format_size, size_bytes
 
-    kinds = CLEARED | ({Kind.MODELS} if models else set())
-    entries = kept_entries()
+    kinds = CLEARED | ({CacheKind.MODELS} if models else set())
+    entries = cache_entries()
     chosen = to_clear(
         entries,
         kinds=frozenset(kinds),
@@ -110,8 +112,8 @@ _NAMES = {
 }
 
 
-def _by_kind(entries: Sequence[Entry], bad: Sequence[Entry]) -> dict[Kind, dict[str, int]]:
-    from transcribe.pipeline.cache import Kind
+def _by_kind(entries: Sequence[Entry], bad: Sequence[Entry]) -> dict[CacheKind, dict[str, int]]:
+    from audio.disk import CacheKind
 
     return {
         kind: {
@@ -119,5 +121,5 @@ def _by_kind(entries: Sequence[Entry], bad: Sequence[Entry]) -> dict[Kind, dict[
             "bytes": sum(entry.n_bytes for entry in entries if entry.kind is kind),
             "damaged": sum(entry.kind is kind for entry in bad),
         }
-        for kind in Kind
+        for kind in CacheKind
     }

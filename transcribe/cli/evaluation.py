@@ -184,10 +184,10 @@ def check(stages: StagesMaker, /, place: Path, **options: Any) -> int:
 
 
 def _pipelines(stages: StagesMaker, *, fresh: bool) -> Callable[[Settings], Pipeline]:
-    from transcribe.pipeline.checkpoints import users_checkpoints
+    from transcribe.pipeline.checkpoints import user_checkpoints
     from transcribe.pipeline.pipeline import Pipeline
 
-    checkpoints = users_checkpoints(fresh=fresh)
+    checkpoints = user_checkpoints(ignore_cache=fresh)
     return lambda settings: Pipeline(settings, stages=stages(settings), checkpoints=checkpoints)
 
 

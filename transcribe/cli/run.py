@@ -67,7 +67,7 @@ def run(stages: StagesMaker, /, sources: tuple[str, ...], **given: Any) -> int:
     names = ("fresh", "force", "dry_run", "quiet", "verbose", "wait")
     fresh, force, dry_run, quiet, verbose, wait = (given.pop(name) for name in names)
     log_to_stderr(verbose=verbose, quiet=quiet)
-    how = _How(stages, Mode(redo=fresh, force=force), dry_run=dry_run, quiet=quiet, wait=wait)
+    how = _How(stages, Mode(ignore_cache=fresh, force=force), dry_run=dry_run, quiet=quiet, wait=wait)
     results: list[Result] = []
     began, interrupted = time.monotonic(), False
     for errand in _errands(sources, given.pop("shows"), given):
@@ -145,7 +145,7 @@ def _planned_and_run(errand: _Errand, how: _How) -> Report:
     from transcribe.batch.run_lock import alone_in
     from transcribe.batch.runner import Setup
     from transcribe.drafts.style import style_of
-    from transcribe.pipeline.checkpoints import users_checkpoints
+    from transcribe.pipeline.checkpoints import user_checkpoints
     from transcribe.pipeline.stages import glossary_of
     from transcribe.speakers.voiceprints import select_voiceprints, user_voiceprints
 
@@ -161,7 +161,7 @@ def _planned_and_run(errand: _Errand, how: _How) -> Report:
 
     with Client(errand.sources) as client:
         jobs, failures = plan(errand.sources, settings, client=client)
-        setup = Setup(settings, how.stages, users_checkpoints().folder, voices, how.mode)
+        setup = Setup(settings, how.stages, user_checkpoints().folder, voices, how.mode)
         if how.dry_run:
             for line in forecast(jobs, setup):
                 click.echo(for_terminal(line), err=True)

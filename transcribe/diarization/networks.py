@@ -14,7 +14,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from audio.disk import cache_folder, sha256_of, write_atomically
+from audio.disk import CacheKind, cache_folder, sha256_of, write_atomically
 from audio.errors import installing
 from transcribe.errors import EngineError, ModelError
 
@@ -56,7 +56,7 @@ class SpeakerModel(Enum):
     @property
     def cached(self) -> Path:
         """Where the exported graph is kept: its own SHA-256 (32 bytes), then the ONNX file."""
-        return cache_folder() / "models" / f"{self.name.lower()}-{self.sha256[:12]}-r{_REVISION}.onnx"
+        return cache_folder(CacheKind.MODELS) / f"{self.name.lower()}-{self.sha256[:12]}-r{_REVISION}.onnx"
 
 
 def open_network(model: SpeakerModel, *, device: str = "auto") -> Network:

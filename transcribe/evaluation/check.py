@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
-from audio.disk import cache_folder, sha256_of, write_atomically
+from audio.disk import CacheKind, cache_folder, sha256_of, write_atomically
 from audio.episode import Episode, Seconds
 from audio.errors import AudioError
 from output.errors import OutputError
@@ -174,7 +174,7 @@ def _measure(clip: Clip, pipeline: Pipeline, *, scoring: Scoring, on_progress: O
 def _scored(clip: Clip, hypothesis: SpeakerTranscript, scoring: Scoring, reference_hash: str) -> ClipMeasurement:
     rows = asdict(hypothesis)
     key = json.dumps([{"said": rows.pop("utterances"), **rows}, reference_hash], sort_keys=True)
-    path = cache_folder() / "scores" / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
+    path = cache_folder(CacheKind.SCORES) / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
     if cached := _load(path):
         return cached
     result = score(_read_references(clip.references), hypothesis, scoring, terms=clip.terms)
@@ -189,7 +189,7 @@ def _processing_seconds(transcript: Transcript, settings: Settings, seconds: Sec
     """How long it took to transcribe: `seconds`, which it caches, or else the cached value of an earlier run."""
     made = transcript.made_with
     key = f"{made.audio_sha256} {made.model_sha256} {settings.digest(Stage.RECOGNIZE, Stage.REHEAR, Stage.DIARIZE)}"
-    path = cache_folder() / "scores" / f"speed-{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
+    path = cache_folder(CacheKind.SCORES) / f"speed-{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
     if seconds is not None:
         _save(path, json.dumps(seconds))
         return seconds

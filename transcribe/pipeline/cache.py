@@ -1,8 +1,8 @@
-"""What lies in the cache folder, and making room there: the least recently used goes first.
+"""The contents of the cache folder, and removing the least recently used of them.
 
-Everything it clears can be made again, by the time it took the first time. Models are counted but go only where they
-are asked for by name. Drafts do not lie here.
-A damaged entry is counted: to whoever reads it, it is a miss. Other processes may write and clear at the same time.
+Everything it removes can be made again, in the time it took at first. Models are counted, but removed only on request.
+Drafts are not in the cache. A damaged entry is counted; to its reader it is a miss. Other processes may write and
+remove entries at the same time.
 """
 
 from __future__ import annotations
@@ -13,37 +13,26 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
-from audio.disk import TEMPORARY_SUFFIX, cache_folder
+from audio.disk import TEMPORARY_SUFFIX, CacheKind, cache_folder
 from audio.episode import Seconds
-from transcribe.pipeline.checkpoints import SOURCE_NOTE, is_whole, source_of
+from transcribe.pipeline.checkpoints import SOURCE_NOTE, is_intact, source_of
 
+CLEARED = frozenset({CacheKind.STAGES, CacheKind.DOCUMENTS, CacheKind.SCORES})
+"""The kinds that are removed by default, and that a limit counts."""
 
-class Kind(StrEnum):
-    """What an entry is; the value is the name of its folder in the cache."""
-
-    STAGES = "stages"
-    DOCUMENTS = "documents"
-    SCORES = "scores"
-    MODELS = "models"
-
-
-CLEARED = frozenset({Kind.STAGES, Kind.DOCUMENTS, Kind.SCORES})
-"""The kinds that go without being asked for by name, and that a limit counts."""
-
-_HALF_WRITTEN_S = 3600.0  # a temporary file older than this was left by a crash, and nobody writes to it any more
+_HALF_WRITTEN_S = 3600.0  # a temporary file older than this was left by a crash
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One file of the cache, or one model's folder. `used` is when it was last written or read, in seconds since 1970.
 
-    `recording` is the beginning of the audio's SHA-256 for what a stage found, and empty otherwise.
+    `recording` is the beginning of the audio's SHA-256 for the result of a stage, and empty otherwise.
     """
 
-    kind: Kind
+    kind: CacheKind
     path: Path
     n_bytes: int
     used: float
@@ -56,8 +45,8 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
-    """What is kept of one recording. `source` is the path it was last transcribed from; empty: not known."""
+class CachedRecording:
+    """The stage results of one recording. `source` is the path it was last transcribed from; empty: unknown."""
 
     sha256_beginning: str
     source: str
@@ -66,61 +55,61 @@ class Recording:
     used: float
 
 
-def kept_entries(folder: Path | None = None) -> tuple[Entry, ...]:
+def cache_entries(folder: Path | None = None) -> tuple[Entry, ...]:
     """Every entry below `folder` (default: the user's cache), the least recently used first.
 
-    What cannot be looked at is left out.
+    What cannot be read is left out.
     """
     folder = folder or cache_folder()
-    found = [entry for kind in Kind for entry in _entries(folder / kind, kind)]
-    return tuple(sorted(found, key=lambda entry: (entry.used, entry.path)))
+    entries = [entry for kind in CacheKind for entry in _entries(folder / kind, kind)]
+    return tuple(sorted(entries, key=lambda entry: (entry.used, entry.path)))
 
 
-def recordings(entries: Iterable[Entry]) -> tuple[Recording, ...]:
-    """What is kept of each recording, the last used one first."""
-    of_each: dict[Path, list[Entry]] = {}
+def recordings(entries: Iterable[Entry]) -> tuple[CachedRecording, ...]:
+    """The recordings with stage results in the cache, the last used one first."""
+    by_folder: dict[Path, list[Entry]] = {}
     for entry in entries:
         if entry.recording:
-            of_each.setdefault(entry.path.parent, []).append(entry)
+            by_folder.setdefault(entry.path.parent, []).append(entry)
     rows = [
-        Recording(
+        CachedRecording(
             folder.name,
             source_of(folder),
             len(each),
             sum(entry.n_bytes for entry in each),
             max(entry.used for entry in each),
         )
-        for folder, each in of_each.items()
+        for folder, each in by_folder.items()
     ]
     return tuple(sorted(rows, key=lambda row: -row.used))
 
 
 def damaged(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """The results of stages, scores and half-written files that no run will take; each file is read for it."""
+    """The stage results, scores and half-written files that no run can use; every file is read."""
     return tuple(entry for entry in entries if entry.is_half_written or not _is_readable(entry))
 
 
 def to_clear(
     entries: Iterable[Entry],
     *,
-    kinds: frozenset[Kind] = CLEARED,
+    kinds: frozenset[CacheKind] = CLEARED,
     older_than: Seconds | None = None,
     max_bytes: int | None = None,
     now: float | None = None,
 ) -> tuple[Entry, ...]:
-    """Of `entries` (the least recently used first) those to remove: all of these kinds where no bound is given; else
-    what was not used for `older_than`, and as many more as bring what is left of these kinds down to `max_bytes`.
+    """Those of `entries` (the least recently used first) to remove: without a bound all of these kinds; else those not
+    used for `older_than`, and as many more as bring the rest of these kinds down to `max_bytes`.
 
-    A file somebody may be writing at this moment is never among them.
+    A file that may be being written is never among them.
     """
     now = time.time() if now is None else now
-    mine = [entry for entry in entries if entry.kind in kinds]
-    mine = [entry for entry in mine if not entry.is_half_written or now - entry.used > _HALF_WRITTEN_S]
+    candidates = [entry for entry in entries if entry.kind in kinds]
+    candidates = [entry for entry in candidates if not entry.is_half_written or now - entry.used > _HALF_WRITTEN_S]
     if older_than is None and max_bytes is None:
-        return tuple(mine)
-    left = sum(entry.n_bytes for entry in mine)
+        return tuple(candidates)
+    left = sum(entry.n_bytes for entry in candidates)
     chosen = []
-    for entry in mine:
+    for entry in candidates:
         is_old = older_than is not None and now - entry.used > older_than
         if is_old or entry.is_half_written or (max_bytes is not None and left > max_bytes):
             chosen.append(entry)
@@ -129,37 +118,37 @@ def to_clear(
 
 
 def clear(entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """Remove `entries`, and the folders that are empty then; returns those that are gone.
+    """Remove `entries` and the folders they leave empty; return those that were removed.
 
-    One that somebody else removed counts as gone; one the disk holds on to does not, and stops nothing.
+    An entry another process removed counts as removed; one that cannot be removed does not, and the rest goes on.
     """
-    gone = tuple(entry for entry in entries if _remove(entry.path))
-    for folder in {entry.path.parent for entry in gone if entry.recording}:
+    removed = tuple(entry for entry in entries if _remove(entry.path))
+    for folder in {entry.path.parent for entry in removed if entry.recording}:
         _remove_if_bare(folder)
-    return gone
+    return removed
 
 
 def trim(max_bytes: int, *, folder: Path | None = None) -> tuple[Entry, ...]:
-    """Clear the least recently used of what can be made again, until no more than `max_bytes` are left of it."""
-    return clear(to_clear(kept_entries(folder), max_bytes=max_bytes))
+    """Remove the least recently used entries of the kinds in `CLEARED` until at most `max_bytes` are left."""
+    return clear(to_clear(cache_entries(folder), max_bytes=max_bytes))
 
 
-def _entries(folder: Path, kind: Kind) -> Iterator[Entry]:
+def _entries(folder: Path, kind: CacheKind) -> Iterator[Entry]:
     try:
         children = sorted(folder.iterdir())
     except OSError:
         return
     for child in children:
-        whole = kind is Kind.MODELS or not child.is_dir()
-        files = [child] if whole else [path for path in _files_below(child) if path.name != SOURCE_NOTE]
-        recording = child.name if kind is Kind.STAGES and not whole else ""
-        for path in files:
+        is_entry = kind is CacheKind.MODELS or not child.is_dir()
+        paths = [child] if is_entry else [path for path in _files_below(child) if path.name != SOURCE_NOTE]
+        recording = child.name if kind is CacheKind.STAGES and not is_entry else ""
+        for path in paths:
             try:
-                held = [file.lstat() for file in (_files_below(path) if path.is_dir() else [path])]
-            except OSError:  # gone by now
+                files = [file.lstat() for file in (_files_below(path) if path.is_dir() else [path])]
+            except OSError:  # removed meanwhile
                 continue
-            used = max((status.st_mtime for status in held), default=0.0)
-            yield Entry(kind, path, sum(status.st_size for status in held), used, recording)
+            used = max((status.st_mtime for status in files), default=0.0)
+            yield Entry(kind, path, sum(status.st_size for status in files), used, recording)
 
 
 def _files_below(folder: Path) -> list[Path]:
@@ -167,9 +156,9 @@ def _files_below(folder: Path) -> list[Path]:
 
 
 def _is_readable(entry: Entry) -> bool:
-    if entry.kind is Kind.STAGES:
-        return is_whole(entry.path)
-    if entry.kind is Kind.SCORES:
+    if entry.kind is CacheKind.STAGES:
+        return is_intact(entry.path)
+    if entry.kind is CacheKind.SCORES:
         try:
             json.loads(entry.path.read_bytes())
         except (OSError, ValueError):
@@ -189,9 +178,9 @@ def _remove(path: Path) -> bool:
 
 
 def _remove_if_bare(folder: Path) -> None:
-    """Remove a folder in which nothing but the note of its source is left."""
+    """Remove a folder in which only the note of its source is left."""
     try:
         if all(path.name == SOURCE_NOTE for path in folder.iterdir()):
             shutil.rmtree(folder)
-    except OSError:  # somebody is writing to it: it is not bare
+    except OSError:  # another process writes to it
         return

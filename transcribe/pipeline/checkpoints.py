@@ -1,8 +1,8 @@
-"""What a stage found out, kept as it finishes, so that a later failure does not cost it.
+"""Results of stages, stored as soon as they are computed, so that a later failure does not cost them.
 
-A checkpoint is a small JSON file under the audio's SHA-256, the stage and the digest of what the stage depends on. Its
-first line is the hash of the rest. A damaged, foreign or unreadable one is a miss, never an error; nor is a cache that
-cannot be written to. The time of a file is that of its last use, for those who trim the cache.
+A checkpoint is a small JSON file named by the audio's SHA-256, the stage and the digest of what the stage depends on.
+Its first line is the hash of the rest. A damaged, foreign or unreadable file is a miss, never an error; so is a cache
+that cannot be written. The modification time of a file is that of its last use, for trimming the cache.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from audio.disk import cache_folder, write_atomically
+from audio.disk import CacheKind, cache_folder, write_atomically
 from transcribe.settings import Stage
 
 _log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """Which result: of which audio (SHA-256), of which stage, under which circumstances (any text)."""
+    """Identifies a result: the audio by its SHA-256, the stage, and all else it depends on (any text)."""
 
     audio_sha256: str
     stage: Stage
@@ -34,33 +34,33 @@ class Key:
 
     @property
     def file_name(self) -> str:
-        """Where it lies below the store's folder."""
+        """The file's path below the store's folder."""
         digest = hashlib.sha256(self.circumstances.encode()).hexdigest()[:16]
         return f"{self.audio_sha256[:32]}/{self.stage}-{digest}.json"
 
 
-Kept = tuple[str, Any]
-"""A checkpoint on its way between processes: `Key.file_name`, and what it holds."""
+EncodedResult = tuple[str, Any]
+"""A checkpoint that is sent to another process: `Key.file_name`, and the JSON data."""
 
 
 class Store(Protocol):
-    """Where checkpoints are kept."""
+    """Where checkpoints are stored."""
 
     def load(self, key: Key) -> Any | None:
-        """What was saved under `key`, or None."""
+        """The data saved under `key`, or None."""
 
     def save(self, key: Key, data: Any) -> None:
-        """Keep `data` (anything JSON knows) under `key`."""
+        """Store `data` (any JSON data) under `key`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoints:
-    """A folder of checkpoints. Safe between threads and processes."""
+    """A folder of checkpoints. Safe for threads and processes."""
 
     folder: Path
 
     def load(self, key: Key) -> Any | None:
-        """What was saved under `key`, or None."""
+        """The data saved under `key`, or None."""
         path = self.folder / key.file_name
         try:
             seal, _, body = path.read_bytes().partition(b"\n")
@@ -69,85 +69,85 @@ class Checkpoints:
             data = json.loads(body)
         except (OSError, ValueError, RecursionError):
             return None
-        with contextlib.suppress(OSError):  # a cache that is read only still serves
+        with contextlib.suppress(OSError):  # a read-only cache is still of use
             os.utime(path)
         return data
 
     def save(self, key: Key, data: Any) -> None:
-        """Keep `data` (anything JSON knows) under `key`. A disk that refuses is logged, not raised."""
+        """Store `data` (any JSON data) under `key`. A failure to write is logged, not raised."""
         body = json.dumps(data, ensure_ascii=False).encode()
         try:
             write_atomically(self.folder / key.file_name, _seal(body) + b"\n" + body)
         except OSError as error:
-            _log.warning("the result of %s could not be kept for later runs: %s", key.stage, error)
+            _log.warning("the result of %s could not be cached for later runs: %s", key.stage, error)
 
 
-class ForgetfulCheckpoints(Checkpoints):
-    """Keeps what is found now, and knows nothing of earlier runs."""
+class WriteOnlyCheckpoints(Checkpoints):
+    """Stores results for later runs, and returns none of earlier ones."""
 
     def load(self, key: Key) -> Any | None:
         """Always a miss."""
         return None
 
 
-class Gathered:
-    """What one run found or was told, over a store of what earlier runs kept; it remembers what it took from there."""
+class OverlayStore:
+    """The results of one run in memory, over a store of earlier ones; it also remembers what it read from there."""
 
-    def __init__(self, store: Store, known: Iterable[Kept] = ()) -> None:
+    def __init__(self, store: Store, results: Iterable[EncodedResult] = ()) -> None:
         self._store = store
-        self._found = dict(known)
+        self._results = dict(results)
         self._lock = threading.Lock()
 
     def load(self, key: Key) -> Any | None:
-        """What this run knows, else what the store has."""
+        """The data of this run, or of the store below."""
         with self._lock:
-            if key.file_name in self._found:
-                return self._found[key.file_name]
+            if key.file_name in self._results:
+                return self._results[key.file_name]
         data = self._store.load(key)
         if data is not None:
             with self._lock:
-                self._found[key.file_name] = data
+                self._results[key.file_name] = data
         return data
 
     def save(self, key: Key, data: Any) -> None:
-        """Keep `data`, here and in the store."""
+        """Keep `data` in memory, and save it in the store below."""
         with self._lock:
-            self._found[key.file_name] = data
+            self._results[key.file_name] = data
         self._store.save(key, data)
 
     @property
-    def found(self) -> tuple[Kept, ...]:
-        """Everything this run knows so far."""
+    def results(self) -> tuple[EncodedResult, ...]:
+        """All results in memory."""
         with self._lock:
-            return tuple(self._found.items())
+            return tuple(self._results.items())
 
 
 SOURCE_NOTE = "source.txt"
-"""The file, beside a recording's checkpoints, that says where it was last transcribed from."""
+"""The file next to a recording's checkpoints that holds the path it was last transcribed from."""
 
 
 def note_source(store: Path, audio_sha256: str, path: Path) -> None:
-    """Note where a recording lies, for people who look at the cache, if anything of it is in the folder `store`.
+    """Record a recording's path in the folder `store`, for `transcribe cache list`, if it has checkpoints there.
 
-    A disk that refuses is passed over.
+    A failure to write is ignored.
     """
     note = store / audio_sha256[:32] / SOURCE_NOTE
-    said = str(path.resolve())
+    source = str(path.resolve())
     with contextlib.suppress(OSError):
-        if note.parent.is_dir() and source_of(note.parent) != said:
-            write_atomically(note, said.encode("utf-8", "surrogateescape"))
+        if note.parent.is_dir() and source_of(note.parent) != source:
+            write_atomically(note, source.encode("utf-8", "surrogateescape"))
 
 
 def source_of(folder: Path) -> str:
-    """What was noted of the recording whose checkpoints lie in `folder`; empty where nothing was."""
+    """The path recorded for the recording whose checkpoints are in `folder`; empty if none is."""
     try:
         return (folder / SOURCE_NOTE).read_bytes().decode("utf-8", "surrogateescape")
     except OSError:
         return ""
 
 
-def is_whole(path: Path) -> bool:
-    """Whether the file of a checkpoint is as it was written; any other is a miss."""
+def is_intact(path: Path) -> bool:
+    """Whether a checkpoint's file is as it was written; any other is a miss."""
     try:
         seal, _, body = path.read_bytes().partition(b"\n")
     except OSError:
@@ -155,10 +155,10 @@ def is_whole(path: Path) -> bool:
     return seal == _seal(body)
 
 
-def users_checkpoints(*, fresh: bool = False) -> Checkpoints:
-    """The store in the user's cache folder; `fresh`: what earlier runs kept there is passed over."""
-    folder = cache_folder() / "stages"
-    return ForgetfulCheckpoints(folder) if fresh else Checkpoints(folder)
+def user_checkpoints(*, ignore_cache: bool = False) -> Checkpoints:
+    """The store in the user's cache folder; with `ignore_cache` results of earlier runs are not read."""
+    folder = cache_folder(CacheKind.STAGES)
+    return WriteOnlyCheckpoints(folder) if ignore_cache else Checkpoints(folder)
 
 
 def _seal(body: bytes) -> bytes:

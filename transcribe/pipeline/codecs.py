@@ -1,13 +1,13 @@
-"""What the stages found, as checkpoints hold it: values to what JSON knows, and back. Pure.
+"""How checkpoints hold the results of the stages: values to JSON data and back. Pure.
 
-Reading is strict: what is not exactly what the stage keeps now (an older release's, somebody else's) is None, a miss.
+Decoding is strict: data in any other form (of an older release, of another program) decodes to None, a cache miss.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from transcribe.transcript import Doubt, SpeakerSpan, Word
 
@@ -21,38 +21,45 @@ Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What decoding told of a file: its length, and sentences for the user on what could not be read."""
+class Codec(Generic[Value]):
+    """How one stage's result is encoded as JSON data and decoded again."""
+
+    encode: Callable[[Value], Any]
+    decode: Callable[[Any], Value]
+
+    def decode_or_none(self, data: Any) -> Value | None:
+        """The decoded value, or None if the data is not what `encode` returns."""
+        try:
+            return None if data is None else self.decode(data)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFacts:
+    """What decoding finds out about a file: its length, and warnings for the user about unreadable parts."""
 
     duration: Seconds
     warnings: tuple[str, ...]
 
 
-def reading(read: Callable[[Any], Value], data: Any) -> Value | None:
-    """`read(data)`; None where the data is not what it reads."""
-    try:
-        return None if data is None else read(data)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
-        return None
-
-
-def of_facts(facts: Facts) -> dict[str, Any]:
-    """The facts in values JSON knows."""
+def encode_facts(facts: AudioFacts) -> dict[str, Any]:
+    """Both fields by name."""
     return {"duration": facts.duration, "warnings": list(facts.warnings)}
 
 
-def facts(data: Any) -> Facts:
-    """Reads what `of_facts` made."""
-    return Facts(float(data["duration"]), tuple(map(_text, data["warnings"])))
+def decode_facts(data: Any) -> AudioFacts:
+    """The inverse of `encode_facts`."""
+    return AudioFacts(float(data["duration"]), tuple(map(_text, data["warnings"])))
 
 
-def of_plan(plan: ChunkPlan) -> list[Any]:
+def encode_plan(plan: ChunkPlan) -> list[Any]:
     """Each chunk as its start, its end and its regions."""
     return [[c.start, c.end, [[r.start, r.end] for r in c.regions]] for c in plan.chunks]
 
 
-def plan(data: Any) -> ChunkPlan:
-    """Reads what `of_plan` made."""
+def decode_plan(data: Any) -> ChunkPlan:
+    """The inverse of `encode_plan`."""
     from transcribe.recognition.vad import Chunk, ChunkPlan, Region
 
     chunks = tuple(Chunk(start, end, tuple(Region(*r) for r in regions)) for start, end, regions in data)
@@ -61,17 +68,17 @@ def plan(data: Any) -> ChunkPlan:
     return ChunkPlan(chunks)
 
 
-def of_language(language: str) -> dict[str, str]:
-    """The language's code."""
+def encode_language(language: str) -> dict[str, str]:
+    """The language's code by name."""
     return {"language": language}
 
 
-def language(data: Any) -> str:
-    """Reads what `of_language` made."""
+def decode_language(data: Any) -> str:
+    """The inverse of `encode_language`."""
     return _text(data["language"])
 
 
-def of_recognition(recognition: Recognition) -> dict[str, Any]:
+def encode_recognition(recognition: Recognition) -> dict[str, Any]:
     """Words and doubts as rows, the rest by name."""
     return {
         "words": [[w.text, w.start, w.end, w.probability] for w in recognition.words],
@@ -82,8 +89,8 @@ def of_recognition(recognition: Recognition) -> dict[str, Any]:
     }
 
 
-def recognition(data: Any) -> Recognition:
-    """Reads what `of_recognition` made."""
+def decode_recognition(data: Any) -> Recognition:
+    """The inverse of `encode_recognition`."""
     from transcribe.recognition.glossary_correction import Correction
     from transcribe.recognition.reading_quality import ChunkEvidence
     from transcribe.recognition.recognize import Recognition
@@ -97,23 +104,30 @@ def recognition(data: Any) -> Recognition:
     )
 
 
-def of_diarization(found: Diarization) -> dict[str, Any]:
+def encode_diarization(diarization: Diarization) -> dict[str, Any]:
     """Spans and background as rows, voices by speaker."""
     return {
-        "spans": [[s.start, s.end, s.speaker] for s in found.spans],
-        "voices": {speaker: list(vector) for speaker, vector in found.voices.items()},
-        "background": [[s.start, s.end, s.speaker] for s in found.background],
-        "estimate": found.estimate,
+        "spans": [[s.start, s.end, s.speaker] for s in diarization.spans],
+        "voices": {speaker: list(vector) for speaker, vector in diarization.voices.items()},
+        "background": [[s.start, s.end, s.speaker] for s in diarization.background],
+        "estimate": diarization.estimate,
     }
 
 
-def diarization(data: Any) -> Diarization:
-    """Reads what `of_diarization` made."""
+def decode_diarization(data: Any) -> Diarization:
+    """The inverse of `encode_diarization`."""
     from transcribe.diarization.diarize import Diarization
 
     voices = {speaker: tuple(map(float, vector)) for speaker, vector in data["voices"].items()}
     spans, background = (tuple(SpeakerSpan(*row) for row in data[key]) for key in ("spans", "background"))
     return Diarization(spans, voices, background, int(data["estimate"]))
+
+
+FACTS = Codec(encode_facts, decode_facts)
+PLAN = Codec(encode_plan, decode_plan)
+LANGUAGE = Codec(encode_language, decode_language)
+RECOGNITION = Codec(encode_recognition, decode_recognition)
+DIARIZATION = Codec(encode_diarization, decode_diarization)
 
 
 def _text(value: Any) -> str:

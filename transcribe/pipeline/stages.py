@@ -1,7 +1,7 @@
-"""The slow stages of an episode, behind one protocol: chunk plan, language, words by blocks of chunks, names, speakers.
+"""The slow stages of an episode as one protocol: chunk plan, language, words by blocks of chunks, names, speakers.
 
-`RealStages` runs the models; tests answer by script. What is kept of their results, and when they run, is the business
-of `transcribe.pipeline.pipeline`. Nothing heavy is imported before a stage needs it.
+`RealStages` computes them with the models; tests use scripted ones. `transcribe.pipeline.checkpointed_run` stores their
+results, `transcribe.pipeline.pipeline` decides when they run. Nothing heavy is imported before a stage needs it.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ if TYPE_CHECKING:
 
 
 class Stages(Protocol):
-    """The slow stages. `progress` is called with the share of the stage's work that is done, 0 to 1."""
+    """The slow stages. `progress` receives the fraction of the stage's work that is done."""
 
     def model(self) -> ModelFiles:
         """The recogniser's weights; their hash is part of a checkpoint's key."""
 
     def plan(self, audio: Audio, *, progress: OnFraction) -> ChunkPlan:
-        """Where somebody speaks, in chunks."""
+        """The stretches of speech, in chunks."""
 
     def language(self, audio: Audio, plan: ChunkPlan) -> str:
-        """The code of the language spoken: given, or found out."""
+        """The code of the language spoken: the given one, or the detected one."""
 
     def recognize(self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: OnFraction) -> Recognition:
-        """The words of some chunks of the plan, in the order of time; they depend on no other chunks."""
+        """The words of some chunks of the plan, in time order; they depend on no other chunk."""
 
     def rehear(self, audio: Audio, first: Recognition, *, glossary: Glossary, progress: OnFraction) -> Recognition:
-        """`first`, of the whole recording, with the glossary's names put right."""
+        """`first`, of the whole recording, with the glossary's names recovered."""
 
     def diarize(self, audio: Audio, *, progress: OnFraction) -> Diarization:
-        """Who is heard when, and what they sound like."""
+        """Who speaks when, and each speaker's voice embedding."""
 
 
 StagesMaker = Callable[[Settings], Stages]
-"""Makes the slow stages for some settings. One that is a module's function can be sent to another process."""
+"""Makes the stages for some settings. A function at the top level of a module can be sent to another process."""
 
 
 def real_stages(settings: Settings) -> Stages:
@@ -55,7 +55,7 @@ def real_stages(settings: Settings) -> Stages:
 
 
 class RealStages:
-    """The models the settings name, loaded when first needed and kept for the next episode."""
+    """Runs the models the settings name; each is loaded when first needed and stays loaded for the next episode."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -104,8 +104,8 @@ class RealStages:
         from transcribe.recognition.name_biasing import recover_names
 
         second = recover_names(audio, first, self._recognizer, glossary=glossary, progress=progress)
-        words, stated = correct_words(second.words, glossary)
-        return replace(second, words=words, corrections=(*second.corrections, *stated))
+        words, corrections = correct_words(second.words, glossary)
+        return replace(second, words=words, corrections=(*second.corrections, *corrections))
 
     def diarize(self, audio: Audio, *, progress: OnFraction) -> Diarization:
         """See `Stages`. Raises `SettingsError`, `ModelError` and `EngineError`."""
@@ -124,7 +124,7 @@ class RealStages:
 
 
 def glossary_of(settings: Settings) -> Glossary:
-    """The glossary the settings name; an empty one where they name none. Raises `SettingsError`."""
+    """The glossary the settings name, or an empty one. Raises `SettingsError`."""
     from transcribe.recognition.glossary import Glossary, read_glossary
 
     return read_glossary(home_expanded(settings.glossary, "glossary")) if settings.glossary else Glossary()

@@ -22,7 +22,7 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
-from audio.disk import TEMPORARY_SUFFIX, cache_folder, sha256_of, write_atomically
+from audio.disk import TEMPORARY_SUFFIX, CacheKind, cache_folder, sha256_of, write_atomically
 from audio.errors import installing
 from transcribe.errors import ModelError
 from transcribe.recognition.model_sources import REQUIRED_FILES, WEIGHTS, copy_model, has_wheel, hub_repositories
@@ -147,7 +147,7 @@ def _hash_weights(name: str, folder: Path) -> str:
 
 
 def _cache_folder_of(name: str) -> Path:
-    return cache_folder() / "models" / name
+    return cache_folder(CacheKind.MODELS) / name
 
 
 def _intact_sha256(folder: Path) -> str | None:

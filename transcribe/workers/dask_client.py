@@ -183,7 +183,7 @@ class ClusterExecutor(Executor):
             self._send(order, worker)
 
     def _send_file(self, path: Path, parcel: dask_worker.Parcel, worker: str) -> None:
-        sha256, digest, offset, is_last = parcel.task.audio_sha256, hashlib.sha256(), 0, False
+        sha256, digest, offset, is_last = parcel.task.fingerprint.sha256, hashlib.sha256(), 0, False
         self._has_shipped = True
         with path.open("rb") as file:
             while not is_last:

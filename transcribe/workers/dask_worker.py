@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import transcribe
-from audio.disk import cache_folder, sha256_of, write_atomically
+from audio.decoding.probe import Fingerprint
+from audio.disk import CacheKind, cache_folder, write_atomically
+from audio.errors import SourceError
 from transcribe.errors import ClusterError
 from transcribe.pipeline.watch import StoppedError
 from transcribe.progress import OnProgress, Progress
@@ -85,16 +87,16 @@ def do(fn: Callable[[Task, OnProgress], Outcome], parcel: Parcel) -> Outcome | M
     report_to_nobody()
     if parcel.versions != versions():
         raise ClusterError(f"worker {worker.address} has {versions()}, the run {parcel.versions}")
-    shipped = _shipped(worker, parcel.task.audio_sha256)
+    shipped = _shipped(worker, parcel.task.fingerprint.sha256)
     try:
-        with desk.using(parcel.task.audio_sha256, parcel.shipment):
-            path = _audio(parcel.task, shipped)
-            if path is None:
+        with desk.using(parcel.task.fingerprint.sha256, parcel.shipment):
+            local = _find_audio(parcel.task, shipped)
+            if local is None:
                 return Missing(worker.address)
             with desk.turn:
-                if not path.is_file():  # somebody cleaned up while this task waited
+                if not local[0].is_file():  # somebody cleaned up while this task waited
                     return Missing(worker.address)
-                return fn(_here(parcel, worker, path), _Reporter(worker, parcel.run, desk))
+                return fn(_here(parcel, worker, *local), _Reporter(worker, parcel.run, desk))
     finally:
         if parcel.task.part is Part.ALL:
             desk.discard(shipped)
@@ -203,18 +205,20 @@ class _Reporter:
             self._worker.log_event(self._run, astuple(progress))
 
 
-def _audio(task: Task, shipped: Path) -> Path | None:
-    """Where the recording is to be read here: at its own path if that is the same file, else where it was shipped."""
+def _find_audio(task: Task, shipped: Path) -> tuple[Path, Fingerprint] | None:
+    """The recording as this machine has it: at its own path if that is the same file, else the shipped one."""
     for path in (task.episode.path, shipped):
         try:
-            if path is not None and path.is_file() and sha256_of(path) == task.audio_sha256:
-                return path
-        except OSError:  # not for us to read: it is shipped
+            if path is not None and path.is_file():
+                fingerprint = Fingerprint.of(path)
+                if fingerprint.sha256 == task.fingerprint.sha256:
+                    return path, fingerprint
+        except (OSError, SourceError):  # this worker may not read it: it is shipped
             continue
     return None
 
 
-def _here(parcel: Parcel, worker: Any, path: Path) -> Task:
+def _here(parcel: Parcel, worker: Any, path: Path, fingerprint: Fingerprint) -> Task:
     """The task with everything that depends on the machine put right for this one."""
     task = parcel.task
     settings = replace(task.settings, threads=worker.state.nthreads)
@@ -224,7 +228,8 @@ def _here(parcel: Parcel, worker: Any, path: Path) -> Task:
         write_atomically(glossary, contents)  # under the same name in every run: the models stay loaded
         settings = replace(settings, glossary=str(glossary))
     episode = replace(task.episode, path=path)
-    return replace(task, episode=episode, settings=settings, cache=cache_folder() / "stages")
+    cache = cache_folder(CacheKind.STAGES)
+    return replace(task, episode=episode, fingerprint=fingerprint, settings=settings, cache=cache)
 
 
 def _folder(worker: Any) -> Path:

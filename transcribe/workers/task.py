@@ -15,10 +15,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from audio.decoding.probe import Fingerprint
 from audio.episode import Episode
 from audio.errors import AudioError
 from transcribe.errors import TranscribeError
-from transcribe.pipeline.checkpoints import Checkpoints, ForgetfulCheckpoints, Gathered, Kept
+from transcribe.pipeline.checkpoints import Checkpoints, EncodedResult, OverlayStore, WriteOnlyCheckpoints
 from transcribe.pipeline.stages import Stages, StagesMaker
 from transcribe.pipeline.watch import RunMonitor
 from transcribe.progress import OnProgress, ignore_progress
@@ -46,15 +47,15 @@ class Task:
 
     number: int  # its place in the run
     episode: Episode  # its path is one on the machine that does the task
-    audio_sha256: str  # a file that holds something else is refused
+    fingerprint: Fingerprint  # a file with other contents is refused
     settings: Settings  # `threads` is this task's share
     cache: Path  # the folder of checkpoints on the machine that does the task
     stages: StagesMaker  # a module's function where the task goes to another process
-    voices: tuple[Voiceprint, ...] = ()  # people on file
-    fresh: bool = False  # pass over what earlier runs kept
+    voices: tuple[Voiceprint, ...] = ()  # enrolled
+    ignore_cache: bool = False  # read no results of earlier runs
     part: Part = Part.ALL
     blocks: tuple[int, int] = (0, 0)  # of BLOCKS: the first one, and the one after the last
-    known: tuple[Kept, ...] = ()  # what other parts found
+    known: tuple[EncodedResult, ...] = ()  # the results of other parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class Outcome:
 
     transcript: Transcript | None = None
     seconds: dict[str, float] = field(default_factory=dict)  # by stage
-    kept: tuple[Kept, ...] = ()
+    results: tuple[EncodedResult, ...] = ()  # of a part
     n_blocks: int = 0  # of SURVEY
     failure: Failure | None = None
 
@@ -102,25 +103,25 @@ def failure_of(error: Exception, stage: str = "") -> Failure:
 def _done(task: Task, monitor: RunMonitor) -> Outcome:
     from transcribe.pipeline.pipeline import Pipeline
 
-    kept = ForgetfulCheckpoints(task.cache) if task.fresh else Checkpoints(task.cache)
-    store = Gathered(kept, task.known)
+    earlier = WriteOnlyCheckpoints(task.cache) if task.ignore_cache else Checkpoints(task.cache)
+    store = OverlayStore(earlier, task.known)
     stages = _stages(task.stages, task.settings)
     pipeline = Pipeline(task.settings, stages=stages, checkpoints=store, voices=task.voices)
     if task.part is Part.ALL:
-        transcript = pipeline.transcript(task.episode, audio_sha256=task.audio_sha256, monitor=monitor)
+        transcript = pipeline.transcript(task.episode, fingerprint=task.fingerprint, monitor=monitor)
         return Outcome(transcript, monitor.seconds)
     n_blocks = 0
-    with pipeline.recording(task.episode, audio_sha256=task.audio_sha256, monitor=monitor) as recording:
+    with pipeline.start(task.episode, fingerprint=task.fingerprint, monitor=monitor) as run:
         if task.part is Part.SURVEY:
-            _ = recording.facts, recording.language
-            n_blocks = recording.n_blocks
+            _ = run.facts, run.language
+            n_blocks = run.n_blocks
         elif task.part is Part.BLOCKS:
             for number in range(*task.blocks):
-                recording.block(number)
+                run.block(number)
         else:
-            recording.speakers()
+            run.speakers()
     known = {name for name, _ in task.known}
-    return Outcome(None, monitor.seconds, tuple(k for k in store.found if k[0] not in known), n_blocks)
+    return Outcome(None, monitor.seconds, tuple(each for each in store.results if each[0] not in known), n_blocks)
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,7 @@ import itertools
 from dataclasses import replace
 
 from audio.episode import Seconds
-from transcribe.pipeline.checkpoints import Kept
+from transcribe.pipeline.checkpoints import EncodedResult
 from transcribe.workers.task import Outcome, Part, Task
 
 LEAST: Seconds = 600.0  # of sound; shorter recordings are not worth decoding several times
@@ -29,7 +29,7 @@ class Split:
     def __init__(self, task: Task, workers: int) -> None:
         self._task = task
         self._workers = workers
-        self._known: list[Kept] = []
+        self._known: list[EncodedResult] = []
         self._open = 0
 
     @property
@@ -39,7 +39,7 @@ class Split:
 
     def after(self, task: Task, outcome: Outcome) -> list[Task]:
         """What can be done once this part is."""
-        self._known += outcome.kept
+        self._known += outcome.results
         if task.part is Part.SURVEY:
             parts = self._parts(outcome.n_blocks)
             self._open = len(parts)

@@ -1,0 +1,252 @@
+"""The stages of one recording, each result stored as a checkpoint when it is computed and never computed twice.
+
+The words are recognised in blocks: a block is a fixed number of chunks of the plan, and no chunk's words depend on
+another's, so the words are the same however often the run was interrupted and wherever each block was read. Turns are
+not stored: making them from the words and spans of three hours takes 0.3 s.
+
+What this does not do: compute the stages (`transcribe.pipeline.stages`), run them in parallel or name speakers
+(`transcribe.pipeline.pipeline`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from audio.errors import SourceError
+from transcribe.pipeline import codecs
+from transcribe.pipeline.checkpoints import Key, Store
+from transcribe.pipeline.stages import Stages, glossary_of
+from transcribe.pipeline.watch import RunMonitor
+from transcribe.recognition.glossary import Glossary, names_from_metadata
+from transcribe.settings import Settings, Stage
+
+if TYPE_CHECKING:
+    from audio.decoding.probe import Fingerprint
+    from audio.decoding.samples import Audio
+    from audio.episode import Episode
+    from transcribe.diarization.diarize import Diarization
+    from transcribe.recognition.recognize import Recognition
+    from transcribe.recognition.vad import Chunk, ChunkPlan
+
+Value = TypeVar("Value")
+
+RESULTS_OF = {
+    Stage.DECODE: 1,
+    Stage.PLAN: 1,
+    Stage.LANGUAGE: 1,
+    Stage.RECOGNIZE: 6,
+    Stage.REHEAR: 1,
+    Stage.DIARIZE: 9,
+}
+"""The version of each stage's results; raised when the stage changes, so that checkpoints of older releases miss."""
+
+CHUNKS_PER_BLOCK = 16  # at most eight minutes of sound, a multiple of what a GPU takes at a time
+
+_PLANNED, _RECOGNIZED = 0.05, 0.8  # of the words' progress: after the plan; after recognition, if names are recovered
+
+
+class CheckpointedRun:
+    """The stages of one episode's file under some settings, over a store of earlier results.
+
+    Each method raises what its stage raises; words and speakers may be computed in two threads. A context manager:
+    leaving it frees the decoded samples.
+    """
+
+    def __init__(
+        self,
+        episode: Episode,
+        fingerprint: Fingerprint,
+        *,
+        stages: Stages,
+        settings: Settings,
+        store: Store,
+        monitor: RunMonitor,
+    ) -> None:
+        if episode.path is None:
+            raise ValueError(f"{episode.title}: has no local file")
+        self._episode, self._path, self.fingerprint = episode, episode.path, fingerprint
+        self._stages, self._settings, self._store, self.monitor = stages, settings, store, monitor
+        self._audio: Audio | None = None
+        self._decode_error: Exception | None = None
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> CheckpointedRun:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._audio is not None:
+            self._audio.close()
+
+    @cached_property
+    def facts(self) -> codecs.AudioFacts:
+        """The file's length, and warnings about unreadable parts."""
+
+        def compute() -> codecs.AudioFacts:
+            audio = self._samples()
+            return codecs.AudioFacts(round(audio.duration, 3), audio.warnings)
+
+        return self._cached(Stage.DECODE, "", codecs.FACTS, compute)
+
+    @cached_property
+    def plan(self) -> ChunkPlan:
+        """The stretches of speech, in chunks."""
+
+        def compute() -> ChunkPlan:
+            audio = self._samples()
+            with self.monitor.stage("plan"):
+                return self._stages.plan(audio, progress=lambda done: self._report_words(_PLANNED * done))
+
+        return self._cached(Stage.PLAN, "", codecs.PLAN, compute)
+
+    @cached_property
+    def language(self) -> str:
+        """The code of the language spoken."""
+
+        def compute() -> str:
+            audio, plan = self._samples(), self.plan
+            with self.monitor.stage("recognize"):
+                return self._stages.language(audio, plan)
+
+        return self._cached(Stage.LANGUAGE, self._model, codecs.LANGUAGE, compute)
+
+    @property
+    def n_blocks(self) -> int:
+        """The number of blocks the plan's chunks are recognised in; 0 if there is no speech."""
+        return -(-len(self.plan.chunks) // CHUNKS_PER_BLOCK)
+
+    def block(self, number: int) -> Recognition:
+        """The words of one block; `number` counts from 0."""
+        chunks = self.plan.chunks[number * CHUNKS_PER_BLOCK : (number + 1) * CHUNKS_PER_BLOCK]
+        language = self.language
+
+        def compute() -> Recognition:
+            audio = self._samples()
+            with self.monitor.stage("recognize"):
+                return self._stages.recognize(
+                    audio, chunks, language=language, progress=lambda done: self._report_blocks(number + done)
+                )
+
+        circumstances = f"{self._model} {language} {_digest(chunks)}"
+        words = self._cached(Stage.RECOGNIZE, circumstances, codecs.RECOGNITION, compute)
+        self._report_blocks(number + 1)
+        return words
+
+    def words(self) -> Recognition:
+        """The words of the whole recording, with the glossary's names recovered."""
+        from transcribe.recognition.recognize import combine
+
+        blocks = [self.block(number) for number in range(self.n_blocks)]
+        words = combine(blocks, self.language, verbatim=self._settings.verbatim)
+        if self._glossary.terms and words.words:
+            words = self._with_names(words)
+        self._report_words(1.0)
+        return words
+
+    def speakers(self) -> Diarization:
+        """Who speaks when."""
+
+        def compute() -> Diarization:
+            audio = self._samples()
+            with self.monitor.stage("diarize"):
+                return self._stages.diarize(audio, progress=lambda done: self.monitor.report("diarize", done))
+
+        return self._cached(Stage.DIARIZE, "", codecs.DIARIZATION, compute)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the store has the result of every stage, so that nothing needs the audio."""
+        error, self._decode_error = self._decode_error, _MissingError()
+        try:
+            _ = self.facts, self.words(), self.speakers()
+        except _MissingError:
+            return False
+        finally:
+            self._decode_error = error
+        return True
+
+    def _with_names(self, first: Recognition) -> Recognition:
+        def compute() -> Recognition:
+            audio = self._samples()
+            with self.monitor.stage("rehear"):
+                return self._stages.rehear(
+                    audio,
+                    first,
+                    glossary=self._glossary,
+                    progress=lambda done: self._report_words(_RECOGNIZED + (1 - _RECOGNIZED) * done),
+                )
+
+        version = RESULTS_OF[Stage.RECOGNIZE]  # names are recovered in the words of that stage
+        circumstances = f"{version} {self._settings.digest(Stage.RECOGNIZE)} {self._model} {self._glossary.digest}"
+        circumstances += f" {_digest(self.plan.chunks)}"
+        return self._cached(Stage.REHEAR, circumstances, codecs.RECOGNITION, compute)
+
+    def _cached(
+        self, stage: Stage, circumstances: str, codec: codecs.Codec[Value], compute: Callable[[], Value]
+    ) -> Value:
+        """The stage's result from the store; if it has none, the computed one, which is saved there."""
+        version = f"{RESULTS_OF[stage]} {self._settings.digest(stage)} {circumstances}"
+        key = Key(self.fingerprint.sha256, stage, version)
+        result = codec.decode_or_none(self._store.load(key))
+        if result is None:
+            result = compute()
+            self._store.save(key, codec.encode(result))
+        return result
+
+    def _samples(self) -> Audio:
+        """The recording, decoded on the first call; an error then is raised again by every later call."""
+        with self._lock:
+            if self._decode_error is not None:
+                raise self._decode_error
+            if self._audio is None:
+                try:
+                    with self.monitor.stage("decode"):
+                        self._audio = self._decode()
+                except Exception as error:
+                    self._decode_error = error
+                    raise
+            return self._audio
+
+    def _decode(self) -> Audio:
+        """Decode the file, and make sure that it is the one with our fingerprint."""
+        from audio.decoding.decode import decode
+
+        audio = decode(self._path, progress=lambda fraction: self.monitor.report("decode", fraction))
+        try:
+            if self.fingerprint.matches(self._path):
+                return audio
+        except OSError as error:
+            audio.close()
+            message = f"{self._path}: disappeared while it was read ({error.strerror}); run again"
+            raise SourceError(message) from error
+        audio.close()
+        raise SourceError(f"{self._path}: was replaced while it was read; run again to transcribe the new file")
+
+    @cached_property
+    def _model(self) -> str:
+        return self._stages.model().sha256
+
+    @cached_property
+    def _glossary(self) -> Glossary:
+        """The settings' glossary, with the names in the episode's metadata and in `--speakers`."""
+        return glossary_of(self._settings).with_names(names_from_metadata(self._episode, self._settings.speaker_names))
+
+    def _report_blocks(self, done: float) -> None:
+        whole = _RECOGNIZED if self._glossary.terms else 1.0
+        self._report_words(_PLANNED + (whole - _PLANNED) * done / self.n_blocks)
+
+    def _report_words(self, fraction: float) -> None:
+        self.monitor.report("recognize", fraction)
+
+
+class _MissingError(Exception):
+    """Raised instead of decoding while only stored results count."""
+
+
+def _digest(chunks: tuple[Chunk, ...]) -> str:
+    rows = [[c.start, c.end, [[r.start, r.end] for r in c.regions]] for c in chunks]
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16]
