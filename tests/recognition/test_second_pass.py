@@ -41,7 +41,7 @@ def test_what_two_cuts_agree_on_is_put_in_and_told() -> None:
     recognizer = ScriptedRecognizer(lambda window: readings.get(bounds(window), Reading((), -0.2, 0.01)))
     found = agreement_pass(passage, Reader(CLOCK, recognizer, "en", 5))
     assert found.words == (*words, Word("Heard", 8.9, 9.6))
-    assert [doubt.reason for doubt in found.doubts] == ["hard to make out"]
+    assert [doubt.reason for doubt in found.doubts] == ["unclear speech"]
     recognizer = ScriptedRecognizer(lambda _: Reading((Word("Bye.", 0.1, 0.5),), -0.1, 0.01))  # each cut, another time
     assert agreement_pass(passage, Reader(CLOCK, recognizer, "en", 5)) == passage
 

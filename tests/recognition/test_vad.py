@@ -19,7 +19,7 @@ from transcribe.recognition.vad import (
     Region,
     chunk_audio,
     find_regions,
-    pack,
+    pack_regions,
     speech_probabilities,
 )
 from transcribe.recognition.vad import voiced_between as between
@@ -104,7 +104,7 @@ def speech(draw: st.DrawFn) -> tuple[list[Region], float]:
 def test_chunks_hold_all_speech_once_and_fit(made: tuple[list[Region], float], seed: int) -> None:
     regions, duration = made
     probabilities = np.random.default_rng(seed).random(round(duration / FRAME) + 1, np.float32)
-    chunks = pack(regions, duration=duration, probabilities=probabilities)
+    chunks = pack_regions(regions, duration=duration, probabilities=probabilities)
     assert sum(chunk.voiced for chunk in chunks) == pytest.approx(sum(region.duration for region in regions))
     for chunk in chunks:
         assert 0 <= chunk.start < chunk.end <= duration + 0.001
@@ -124,7 +124,7 @@ def test_a_long_stretch_is_cut_where_speech_is_least_probable() -> None:
     probabilities = np.full(round(45 / FRAME), 0.9, np.float32)
     weak = round(24 / FRAME)
     probabilities[weak - 1 : weak + 2] = 0.5
-    first, second = pack([Region(0.0, 44.992)], duration=45.0, probabilities=probabilities)
+    first, second = pack_regions([Region(0.0, 44.992)], duration=45.0, probabilities=probabilities)
     assert first.end == second.start == pytest.approx(24.0, abs=2 * FRAME)
 
 

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from transcribe.transcript import Word
 
 
-def said(text: str, *, start: float = 0.0, step: float = 0.3, probability: float = 0.9) -> tuple[Word, ...]:
-    """The words of `text`, one every `step` seconds."""
+def said(
+    text: str, *, start: float = 0.0, step: float = 0.3, pause: float = 0.0, probability: float = 0.9
+) -> tuple[Word, ...]:
+    """The words of `text`, one every `step` seconds, each followed by `pause` seconds of silence."""
     return tuple(
-        Word(word, start + i * step, start + (i + 1) * step, probability) for i, word in enumerate(text.split())
+        Word(word, start + i * step, start + (i + 1) * step - pause, probability) for i, word in enumerate(text.split())
     )
 
 

@@ -1,4 +1,4 @@
-"""Chunks as they are read: a chunk's words so far, and the recogniser with all that stays the same over a recording.
+"""Reads chunks and other stretches of one recording with one recogniser; `ChunkResult` holds a chunk's words so far.
 
 What this does not do: judge a reading, or decide what is read again.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ChunkResult:
-    """One chunk's words so far, in absolute times, and what is known of them."""
+    """One chunk's words so far, in absolute times, with the reading they are from."""
 
     chunk: Chunk
     reading: Reading
@@ -34,14 +34,13 @@ class ChunkResult:
 
     @property
     def uncovered(self) -> float:
-        """Seconds of speech in holes between the words."""
-        return sum(
-            voiced_between(self.chunk.regions, h.start, h.end) for h in untranscribed_speech(self.words, self.chunk)
-        )
+        """Seconds of speech without words."""
+        gaps = untranscribed_speech(self.words, self.chunk)
+        return sum(voiced_between(self.chunk.regions, gap.start, gap.end) for gap in gaps)
 
 
 class Reader:
-    """A recording before a recogniser: stretches in, readings out."""
+    """One recording and the recogniser with its options: stretches of time in, readings out."""
 
     def __init__(self, audio: Audio, recognizer: Recognizer, language: str, beam_size: int) -> None:
         self._audio = audio
@@ -51,7 +50,7 @@ class Reader:
         self._closed = threading.Event()
 
     def close(self) -> None:
-        """Read no more: who waits for a reading, in whatever thread, gets that one, then `CancelledError`."""
+        """Stop reading: a caller in any thread gets the reading in progress, then `CancelledError`."""
         self._closed.set()
 
     @property
@@ -59,16 +58,16 @@ class Reader:
         """Seconds of the recording."""
         return self._audio.duration
 
-    def chunks(self, chunks: Sequence[Chunk]) -> Iterator[ChunkResult]:
+    def read_chunks(self, chunks: Sequence[Chunk]) -> Iterator[ChunkResult]:
         """The first reading of each chunk."""
         stretches = [Region(chunk.start, chunk.end) for chunk in chunks]
-        for chunk, reading in zip(chunks, self.stretches(stretches), strict=True):
+        for chunk, reading in zip(chunks, self.read(stretches), strict=True):
             yield ChunkResult(chunk, reading, snap_to_speech(shift(reading.words, chunk.start), chunk.regions))
 
-    def stretches(
+    def read(
         self, stretches: Sequence[Region], *, greedy: bool = False, temperature: float = 0.0
     ) -> Generator[Reading, None, None]:
-        """A reading for each stretch of the recording, its times still from the stretch's start."""
+        """A reading of each stretch of the recording, with times from the start of the stretch."""
         windows: Iterator[Samples] = (self._audio.read(stretch.start, stretch.end) for stretch in stretches)
         beam_size = 1 if greedy else self._beam_size
         readings = self._recognizer.recognize(
@@ -82,5 +81,5 @@ class Reader:
 
 
 def shift(words: Iterable[Word], seconds: float) -> tuple[Word, ...]:
-    """`words` that much later."""
+    """`words`, `seconds` later."""
     return tuple(replace(word, start=word.start + seconds, end=word.end + seconds) for word in words)

@@ -1,10 +1,10 @@
-"""A recording → its words: a first reading of every chunk, then a second look at what the evidence doubts.
+"""Chunks of a recording → its words: a first pass over every chunk, then a second pass over what looks wrong.
 
-The first pass reads the chunks of the plan as they come. The second, beside it, reads again where speech has no words,
-where a phrase loops, and where the recogniser is unsure, with other cuts, and takes over what is sound. What stays
-doubtful is marked for the editor, never silently dropped.
+The second pass runs alongside the first. It reads again, with other cuts, where speech has no words, a phrase loops or
+the recogniser is unsure, and takes over acceptable readings. What stays doubtful is marked for the editor, never
+silently dropped.
 
-What this does not do: decode files, load models, tell speakers apart, know how words are printed.
+What this does not do: decode files, load models, separate speakers, format words.
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ if TYPE_CHECKING:
 
 UNDETERMINED = "und"  # the language of a recording without speech (ISO 639-2)
 
-_LOOKS = 4  # chunks that get their second look at a time, beside the first pass
-_PLACES = 5  # at most so many chunks vote on the language
-_DOUBTFUL = 1.5  # seconds of speech without words that an editor is told of
-_GUESS_PROBABILITY = 0.5  # words where no speech is heard are taken for invented below this
+_SECOND_PASSES = 4  # chunks in the second pass at the same time, alongside the first
+_VOTERS = 5  # at most so many chunks vote on the language
+_DOUBTFUL = 1.5  # seconds of speech without words that become a doubt for the editor
+_HALLUCINATION_PROBABILITY = 0.5  # words outside speech with less are dropped as hallucinations
 
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """The words of a recording in the order of time, and how far they are to be trusted."""
+    """The words of a recording in the order of time, with doubts and measures."""
 
     words: tuple[Word, ...]
-    language: str  # given, or voted for; "und" where nobody speaks
+    language: str  # given or detected; "und" without speech
     doubts: tuple[Doubt, ...]
     evidence: tuple[ChunkEvidence, ...]
     corrections: tuple[Correction, ...] = ()  # made by `transcribe.recognition.name_biasing`
@@ -65,35 +65,35 @@ def read_chunks(
     beam_size: int,
     progress: OnFraction | None = None,
 ) -> Recognition:
-    """What is said in some chunks of a plan. No chunk's words depend on another's, so a plan may be read in parts.
+    """The words of some chunks of a plan. No chunk's words depend on another's, so a plan can be read in parts.
 
-    `combine` makes the recording's recognition of the parts. Raises `EngineError`.
+    `combine` joins the parts. Raises `EngineError`.
     """
-    tell = progress or (lambda _: None)
-    read = Reader(audio, recognizer, language, beam_size)
-    looks: list[Future[ChunkResult]] = []
-    pool = ThreadPoolExecutor(_LOOKS, thread_name_prefix="second look")
+    report = progress or (lambda _: None)
+    reader = Reader(audio, recognizer, language, beam_size)
+    futures: list[Future[ChunkResult]] = []
+    pool = ThreadPoolExecutor(_SECOND_PASSES, thread_name_prefix="second pass")
     try:
-        for passage in read.chunks(chunks):
-            looks.append(pool.submit(run_second_pass, passage, read))
-            for look in looks:
-                if look.done():
-                    look.result()  # one that broke ends the first pass too
-            tell(0.95 * len(looks) / len(chunks))
-        passages = []
-        for look in looks:
-            passages.append(look.result())
-            tell(0.95 + 0.05 * len(passages) / len(chunks))
+        for first in reader.read_chunks(chunks):
+            futures.append(pool.submit(run_second_pass, first, reader))
+            for future in futures:
+                if future.done():
+                    future.result()  # an error in a second pass ends the first pass too
+            report(0.95 * len(futures) / len(chunks))
+        results = []
+        for future in futures:
+            results.append(future.result())
+            report(0.95 + 0.05 * len(results) / len(chunks))
     finally:
-        read.close()
+        reader.close()
         pool.shutdown(cancel_futures=True)
-    return _recognition([_finalise(passage) for passage in passages], language)
+    return _recognition([_finalise(result) for result in results], language)
 
 
 def combine(parts: Sequence[Recognition], language: str, *, verbatim: bool = False) -> Recognition:
     """The recognition of a recording whose chunks were read in `parts`, given in the order of time.
 
-    Fillers ("uh", "um") are left out unless it is to be `verbatim`.
+    Fillers ("uh", "um") are removed unless `verbatim`.
     """
     words = tuple(word for part in parts for word in part.words)
     return Recognition(
@@ -116,10 +116,10 @@ def vote(guesses: Iterable[tuple[str, float]]) -> str:
     return min(sums, key=lambda code: (-sums[code], code))
 
 
-def language_of(audio: Audio, recognizer: Recognizer, layout: ChunkPlan, settings: Settings) -> str:
-    """The language spoken in a recording with at least one chunk: the settings', or by vote over several places.
+def language_of(audio: Audio, recognizer: Recognizer, plan: ChunkPlan, settings: Settings) -> str:
+    """The language of a recording with at least one chunk: from the settings, or by a vote of several chunks.
 
-    Raises `SettingsError` for one the model does not know, `EngineError` when the engine breaks.
+    Raises `SettingsError` for a language the model does not know, `EngineError` if the engine fails.
     """
     known = recognizer.languages
     if settings.language != "auto":
@@ -131,54 +131,54 @@ def language_of(audio: Audio, recognizer: Recognizer, layout: ChunkPlan, setting
         return settings.language
     if len(known) == 1:
         return next(iter(known))
-    chunks = layout.chunks
-    places = min(_PLACES, (len(chunks) + 1) // 2)
-    chosen = [
-        max(chunks[i * len(chunks) // places : (i + 1) * len(chunks) // places], key=lambda chunk: chunk.voiced)
-        for i in range(places)
+    chunks = plan.chunks
+    count = min(_VOTERS, (len(chunks) + 1) // 2)
+    voters = [
+        max(chunks[i * len(chunks) // count : (i + 1) * len(chunks) // count], key=lambda chunk: chunk.voiced)
+        for i in range(count)
     ]
-    guesses = [recognizer.detect_language(audio.read(chunk.start, chunk.end)) for chunk in chosen]
+    guesses = [recognizer.detect_language(audio.read(chunk.start, chunk.end)) for chunk in voters]
     return vote(pair for guess in guesses for pair in guess.probabilities.items())
 
 
-def _finalise(passage: ChunkResult) -> ChunkResult:
-    """The passage with invented words dropped, times snap_to_speech, and what stays doubtful said."""
-    chunk, words = passage.chunk, passage.words
-    doubts = list(passage.doubts)
-    if passage.reading.no_speech_probability > NO_SPEECH:
-        return replace(passage, words=(), doubts=(Doubt(chunk.start, chunk.end, "sounds like speech, without words"),))
-    silent = outside_speech(words, chunk.regions)
-    invented = {i for i, alone in enumerate(silent) if alone and words[i].probability < _GUESS_PROBABILITY}
-    words = snap_to_speech([word for i, word in enumerate(words) if i not in invented], chunk.regions)
+def _finalise(result: ChunkResult) -> ChunkResult:
+    """The result with hallucinated words dropped, times repaired, and doubts for what remains."""
+    chunk, words = result.chunk, result.words
+    if result.reading.no_speech_probability > NO_SPEECH:
+        doubt = Doubt(chunk.start, chunk.end, "possible speech, not transcribed")
+        return replace(result, words=(), doubts=(doubt,))
+    outside = outside_speech(words, chunk.regions)
+    hallucinated = {i for i, out in enumerate(outside) if out and words[i].probability < _HALLUCINATION_PROBABILITY}
+    words = snap_to_speech([word for i, word in enumerate(words) if i not in hallucinated], chunk.regions)
     words = extend_to_speech_end(words, chunk.regions)
-    doubts += [
-        Doubt(h.start, h.end, "speech without words") for h in untranscribed_speech(words, chunk, voiced=_DOUBTFUL)
-    ]
-    said = shift(passage.reading.words, chunk.start)
-    doubts += [Doubt(cut.start, cut.end, "a repeated phrase was cut") for cut in collapse_loops(said)[1]]
-    if passage.reading.avg_logprob < UNSURE_LOGPROB:
-        doubts.append(Doubt(chunk.start, chunk.end, "the recogniser was unsure"))
-    return replace(passage, words=words, doubts=tuple(doubts))
+    doubts = list(result.doubts)
+    gaps = untranscribed_speech(words, chunk, voiced=_DOUBTFUL)
+    doubts += [Doubt(gap.start, gap.end, "speech, not transcribed") for gap in gaps]
+    loops = collapse_loops(shift(result.reading.words, chunk.start))[1]
+    doubts += [Doubt(loop.start, loop.end, "repeated phrase removed") for loop in loops]
+    if result.reading.avg_logprob < UNSURE_LOGPROB:
+        doubts.append(Doubt(chunk.start, chunk.end, "low confidence"))
+    return replace(result, words=words, doubts=tuple(doubts))
 
 
-def _recognition(passages: Sequence[ChunkResult], language: str) -> Recognition:
+def _recognition(results: Sequence[ChunkResult], language: str) -> Recognition:
     return Recognition(
-        words=tuple(word for passage in passages for word in passage.words),
+        words=tuple(word for result in results for word in result.words),
         language=language,
-        doubts=tuple(sorted((d for p in passages for d in p.doubts), key=lambda doubt: (doubt.start, doubt.end))),
-        evidence=tuple(_evidence(passage) for passage in passages),
+        doubts=tuple(sorted((d for r in results for d in r.doubts), key=lambda doubt: (doubt.start, doubt.end))),
+        evidence=tuple(_evidence(result) for result in results),
     )
 
 
-def _evidence(passage: ChunkResult) -> ChunkEvidence:
+def _evidence(result: ChunkResult) -> ChunkEvidence:
     return ChunkEvidence(
-        start=passage.chunk.start,
-        end=passage.chunk.end,
-        voiced=round(passage.chunk.voiced, 3),
-        words=len(passage.words),
-        uncovered=round(passage.uncovered, 3),
-        avg_logprob=round(passage.reading.avg_logprob, 4),
-        no_speech_probability=round(passage.reading.no_speech_probability, 4),
-        compression_ratio=round(passage.reading.compression_ratio, 3),
-        passes=passage.passes,
+        start=result.chunk.start,
+        end=result.chunk.end,
+        voiced=round(result.chunk.voiced, 3),
+        words=len(result.words),
+        uncovered=round(result.uncovered, 3),
+        avg_logprob=round(result.reading.avg_logprob, 4),
+        no_speech_probability=round(result.reading.no_speech_probability, 4),
+        compression_ratio=round(result.reading.compression_ratio, 3),
+        passes=result.passes,
     )

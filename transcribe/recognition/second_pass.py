@@ -1,12 +1,12 @@
-"""The second look: chunks whose reading is poor, and speech between the words, read again in other ways.
+"""The second pass: poor chunks, and speech without words, read again in other ways.
 
-What is tried, in this order, each only where the one before left something: a poor chunk in two parts, then, where it
-loops, with chance (openai-whisper's ladder of temperatures); speech without words with what surrounds it; then the
-burst in which it begins, with the words that stand there; then the speech from each of its pauses on, alone and with
-more around it. A reading stands by stated evidence (`reading_quality.is_acceptable`); of the last
-tries only words that two of them agree on, and the editor is told.
+The attempts, in order, each only where the ones before left something: a poor chunk in two parts; if it loops, sampled
+at rising temperatures (openai-whisper's ladder); speech without words, with the speech around it; the burst of speech
+in which it begins, together with the words there; then from each of its pauses on, alone and with more around it. A
+reading must be acceptable (`transcribe.recognition.reading_quality.is_acceptable`); the last attempts keep only words
+that two readings agree on, and add a doubt.
 
-What this does not do: read the chunks at first, settle times, say what stays doubtful of a chunk.
+What this does not do: the first reading, the final word times, the doubts of a whole chunk.
 """
 
 from __future__ import annotations
@@ -34,229 +34,226 @@ from transcribe.recognition.vad import LONGEST_CHUNK, Chunk, Region
 from transcribe.recognition.word_timing import snap_to_speech
 from transcribe.transcript import Doubt, Word
 
-_PAD = 0.4  # seconds of sound around a stretch read again
-_CONTEXT = 2.0  # seconds beyond a hole that may be read with it
-_AROUND = 1.0, 2.0, 5.0  # seconds around a hole at the last try, over the chunk's borders too
-_PAUSE = 0.8  # seconds of silence that context does not reach across: jingle, pause and speech in one window go wrong
-_RUNS_ON = 0.3  # seconds between two words of one phrase
-_STRAYS = 2  # words that the alignment may put on the wrong side of a border
-_LEAST_PIECE = 6.0  # seconds; shorter chunks are not parted
-_MOST_STARTS = 4  # of a hole's stretches of speech, from which it is read at the last try
+_PAD = 0.4  # seconds of audio around a stretch read again
+_CONTEXT = 2.0  # seconds beyond a gap that may be read with it
+_AROUND = 1.0, 2.0, 5.0  # seconds around a gap in the last attempt, beyond the chunk's borders too
+_PAUSE = 0.8  # seconds of silence that end the context: a jingle, a pause and speech in one window fail
+_SAME_PHRASE = 0.3  # seconds between two words of one phrase
+_STRAY_WORDS = 2  # words that the alignment may put on the wrong side of a border
+_MIN_SPLIT = 6.0  # seconds; shorter chunks are not split
+_MOST_STARTS = 4  # speech regions of a gap from which it is read in the last attempt
 _TEMPERATURES = 0.2, 0.4, 0.6, 0.8, 1.0  # openai-whisper's
 
 
-def run_second_pass(passage: ChunkResult, read: Reader) -> ChunkResult:
-    """A chunk's passage after all that this module tries. Raises `EngineError`."""
-    return agreement_pass(reread_bursts(fill_gaps(reread_poor_chunk(passage, read), read), read), read)
+def run_second_pass(result: ChunkResult, reader: Reader) -> ChunkResult:
+    """A chunk's result after all attempts of this module. Raises `EngineError`."""
+    for attempt in (reread_poor_chunk, fill_gaps, reread_bursts, agreement_pass):
+        result = attempt(result, reader)
+    return result
 
 
-def reread_poor_chunk(passage: ChunkResult, read: Reader) -> ChunkResult:
-    """A chunk whose reading as a whole is poor, read again in two parts; the better of the readings stands."""
-    if not _is_poor(passage):
-        return passage
-    halves = _halves(passage.chunk)
-    found = _better(passage, list(zip(halves, read.stretches(halves), strict=True)))
-    return _resampled(found, read) if _is_poor(found) and _is_poor_text(found) else found
+def reread_poor_chunk(result: ChunkResult, reader: Reader) -> ChunkResult:
+    """If the reading of the whole chunk is poor, read it again in two parts, and keep the better reading."""
+    if not _is_poor(result):
+        return result
+    halves = _halves(result.chunk)
+    better = _better(result, list(zip(halves, reader.read(halves), strict=True)))
+    return _resample(better, reader) if _is_poor(better) and _is_poor_text(better) else better
 
 
-def _resampled(passage: ChunkResult, read: Reader) -> ChunkResult:
-    """A chunk that loops whatever the cut, read with more and more chance, until a reading is sound.
+def _resample(result: ChunkResult, reader: Reader) -> ChunkResult:
+    """A chunk that loops however it is cut, read at rising temperatures until a reading is acceptable.
 
-    Only loops: chance leaves one, but was not once surer of itself than the beam.
+    Only for loops: sampling ends a loop, but was never more confident than the beam.
     """
-    whole = Region(passage.chunk.start, passage.chunk.end)
+    whole = Region(result.chunk.start, result.chunk.end)
     for temperature in _TEMPERATURES:
-        (reading,) = read.stretches([whole], temperature=temperature)
-        passage = _better(passage, [(whole, reading)])
-        if not _is_poor(passage):
+        (reading,) = reader.read([whole], temperature=temperature)
+        result = _better(result, [(whole, reading)])
+        if not _is_poor(result):
             break
-    return passage
+    return result
 
 
-def _is_poor(passage: ChunkResult) -> bool:
-    reading = passage.reading
+def _is_poor(result: ChunkResult) -> bool:
+    reading = result.reading
     return (
         reading.avg_logprob < UNSURE_LOGPROB
         or reading.compression_ratio > LOOP_COMPRESSION
         or reading.no_speech_probability > NO_SPEECH
-        or bool(collapse_loops(passage.words)[1])
+        or bool(collapse_loops(result.words)[1])
     )
 
 
 def _halves(chunk: Chunk) -> tuple[Region, ...]:
-    """`chunk` cut in the longest silence of its middle half; in the middle where there is none; a short one whole."""
-    if chunk.duration <= _LEAST_PIECE:
+    """`chunk` cut in the longest silence of its middle half, or in the middle if it has none; a short one uncut."""
+    if chunk.duration <= _MIN_SPLIT:
         return (Region(chunk.start, chunk.end),)
     quarter = chunk.duration / 4
-    gaps = [
+    silences = [
         (after.start - before.end, (before.end + after.start) / 2)
         for before, after in zip(chunk.regions, chunk.regions[1:], strict=False)
     ]
-    inner = [gap for gap in gaps if chunk.start + quarter <= gap[1] <= chunk.end - quarter]
+    inner = [silence for silence in silences if chunk.start + quarter <= silence[1] <= chunk.end - quarter]
     cut = max(inner)[1] if inner else chunk.start + 2 * quarter
     return Region(chunk.start, cut), Region(cut, chunk.end)
 
 
-def _better(passage: ChunkResult, parts: Sequence[tuple[Region, Reading]]) -> ChunkResult:
-    """The parts' reading where all of it is sound and covers no less of the speech, the first one otherwise."""
-    tried = replace(passage, passes=2)
+def _better(result: ChunkResult, parts: Sequence[tuple[Region, Reading]]) -> ChunkResult:
+    """The reading of the parts if all are acceptable and they cover no less of the speech, else the first reading."""
+    unchanged = replace(result, passes=2)
     if not all(is_acceptable(reading, part.duration) for part, reading in parts):
-        return tried
+        return unchanged
     read = [word for part, reading in parts for word in shift(reading.words, part.start)]
-    words = snap_to_speech(read, passage.chunk.regions)
-    first = replace(passage, words=collapse_loops(passage.words)[0])
-    if replace(first, words=words).uncovered > first.uncovered and not _is_poor_text(passage):
-        return tried
-    share = [part.duration / passage.chunk.duration for part, _ in parts]
+    words = snap_to_speech(read, result.chunk.regions)
+    first = replace(result, words=collapse_loops(result.words)[0])
+    if replace(first, words=words).uncovered > first.uncovered and not _is_poor_text(result):
+        return unchanged
+    share = [part.duration / result.chunk.duration for part, _ in parts]
     reading = Reading(
         words=words,
         avg_logprob=sum(s * r.avg_logprob for s, (_, r) in zip(share, parts, strict=True)),
         no_speech_probability=max(r.no_speech_probability for _, r in parts),
     )
-    return replace(tried, reading=reading, words=words)
+    return replace(unchanged, reading=reading, words=words)
 
 
-def _is_poor_text(passage: ChunkResult) -> bool:
-    return passage.reading.compression_ratio > LOOP_COMPRESSION or bool(collapse_loops(passage.words)[1])
+def _is_poor_text(result: ChunkResult) -> bool:
+    return result.reading.compression_ratio > LOOP_COMPRESSION or bool(collapse_loops(result.words)[1])
 
 
-def fill_gaps(passage: ChunkResult, read: Reader) -> ChunkResult:
-    """Speech between words, read on its own; sound readings are put in."""
-    passage = replace(passage, words=collapse_loops(passage.words)[0])
-    open_ = untranscribed_speech(passage.words, passage.chunk)
-    stretches = [_stretch(hole, passage.chunk) for hole in open_]
-    for hole, stretch, reading in zip(open_, stretches, read.stretches(stretches), strict=True):
-        passage = _filled(passage, hole, stretch, reading)
-    return passage
+def fill_gaps(result: ChunkResult, reader: Reader) -> ChunkResult:
+    """Read speech without words on its own, and insert acceptable readings."""
+    result = replace(result, words=collapse_loops(result.words)[0])
+    gaps = untranscribed_speech(result.words, result.chunk)
+    stretches = [_with_context(gap, result.chunk) for gap in gaps]
+    for gap, stretch, reading in zip(gaps, stretches, reader.read(stretches), strict=True):
+        words = result.words
+        if is_acceptable(reading, stretch.duration):
+            read = snap_to_speech(shift(reading.words, stretch.start), result.chunk.regions)
+            words = _insert(result, gap, _words_within(gap, read))
+        result = replace(result, words=words, passes=2)
+    return result
 
 
-def _stretch(hole: Region, chunk: Chunk) -> Region:
-    """What to read for a hole: its speech, and what follows on it without a pause, for context."""
+def _with_context(gap: Region, chunk: Chunk) -> Region:
+    """The stretch to read for a gap: its speech, and as context the speech next to it without a pause."""
     regions = chunk.regions
-    first = next(i for i, region in enumerate(regions) if region.end > hole.start)
-    last = max(i for i, region in enumerate(regions) if region.start < hole.end)
+    first = next(i for i, region in enumerate(regions) if region.end > gap.start)
+    last = max(i for i, region in enumerate(regions) if region.start < gap.end)
     while first > 0 and regions[first].start - regions[first - 1].end <= _PAUSE:
         first -= 1
     while last + 1 < len(regions) and regions[last + 1].start - regions[last].end <= _PAUSE:
         last += 1
-    start = max(chunk.start, hole.start - _CONTEXT, regions[first].start - _PAD)
-    return Region(start, min(chunk.end, hole.end + _CONTEXT, regions[last].end + _PAD))
+    start = max(chunk.start, gap.start - _CONTEXT, regions[first].start - _PAD)
+    return Region(start, min(chunk.end, gap.end + _CONTEXT, regions[last].end + _PAD))
 
 
-def _filled(passage: ChunkResult, hole: Region, stretch: Region, reading: Reading) -> ChunkResult:
-    tried = replace(passage, passes=2)
-    if not is_acceptable(reading, stretch.duration):
-        return tried
-    read = snap_to_speech(shift(reading.words, stretch.start), passage.chunk.regions)
-    return replace(tried, words=_placed(passage, hole, _said_in(hole, read)))
+def reread_bursts(result: ChunkResult, reader: Reader) -> ChunkResult:
+    """Read again the burst of speech in which a gap begins; use a reading that has all its words, and more.
 
-
-def reread_bursts(passage: ChunkResult, read: Reader) -> ChunkResult:
-    """The speech in which a hole begins read anew; a sound reading with all that stands there, and more, replaces it.
-
-    A recogniser that passes over a short answer gives its time to the next words ("The most" over "Geez. Is that all?
-    Almost, the most …"): then what is missing lies where there are words.
+    A recogniser that skips a short answer gives its time to the next words ("The most" over "Geez. Is that all?
+    Almost, the most …"): then the missing words are where other words are.
     """
-    regions = passage.chunk.regions
-    bursts = [_with_its_burst(hole, passage.chunk) for hole in untranscribed_speech(passage.words, passage.chunk)]
-    padded = [Region(max(0.0, burst.start - _PAD), min(read.duration, burst.end + _PAD)) for burst in bursts]
-    for burst, stretch, reading in zip(bursts, padded, read.stretches(padded), strict=True):
-        standing = _said_in(burst, passage.words)
-        if not standing or not is_acceptable(reading, stretch.duration):
+    regions = result.chunk.regions
+    bursts = [_with_burst(gap, result.chunk) for gap in untranscribed_speech(result.words, result.chunk)]
+    padded = [Region(max(0.0, burst.start - _PAD), min(reader.duration, burst.end + _PAD)) for burst in bursts]
+    for burst, stretch, reading in zip(bursts, padded, reader.read(padded), strict=True):
+        existing = _words_within(burst, result.words)
+        if not existing or not is_acceptable(reading, stretch.duration):
             continue
-        before = [word for word in passage.words if word.start < standing[0].start]
-        after = passage.words[len(before) + len(standing) :]
+        before = [word for word in result.words if word.start < existing[0].start]
+        after = result.words[len(before) + len(existing) :]
         new = remove_overlap(before, snap_to_speech(shift(reading.words, stretch.start), regions), after)
-        if is_proper_superset(new, standing):
-            passage = replace(passage, words=snap_to_speech((*before, *new, *after), regions), passes=2)
-    return passage
+        if is_proper_superset(new, existing):
+            result = replace(result, words=snap_to_speech((*before, *new, *after), regions), passes=2)
+    return result
 
 
-def _with_its_burst(hole: Region, chunk: Chunk) -> Region:
-    """A hole from the start of the burst of speech on in which it begins."""
-    first = next(region for region in chunk.regions if region.end > hole.start)
-    return Region(min(hole.start, max(chunk.start, first.start)), hole.end)
+def _with_burst(gap: Region, chunk: Chunk) -> Region:
+    """A gap extended back to the start of the burst of speech in which it begins."""
+    first = next(region for region in chunk.regions if region.end > gap.start)
+    return Region(min(gap.start, max(chunk.start, first.start)), gap.end)
 
 
-def agreement_pass(passage: ChunkResult, read: Reader) -> ChunkResult:
-    """Speech still without words, read from each of its pauses on with the beam, and with more around it greedily.
+def agreement_pass(result: ChunkResult, reader: Reader) -> ChunkResult:
+    """Read what is still a gap from each of its pauses on with the beam, and with more around it greedily.
 
-    Words stand that a reading shares with one from another start, at the same time; each such place is a doubt. (Two
-    readings of one window agree on what they invent: "Bye." at log-probability −0.34, where a caller hesitates.) Since
-    another agrees, the one whose words stand may be a little less sure than one that is alone.
+    A word is inserted if a reading from another start has it at the same time; each such gap becomes a doubt. (Two
+    readings of one window agree on hallucinations: "Bye." at log-probability −0.34, where a caller hesitates.) Because
+    another reading agrees, a reading may be a little less confident than one used alone.
     """
-    open_ = untranscribed_speech(passage.words, passage.chunk)
-    close = [_from_pauses(hole, passage.chunk, read.duration) for hole in open_]
-    wide = [_with_more_around(hole, read.duration) for hole in open_]
+    gaps = untranscribed_speech(result.words, result.chunk)
+    close = [_from_pauses(gap, result.chunk, reader.duration) for gap in gaps]
+    wide = [_with_surroundings(gap, reader.duration) for gap in gaps]
     with (
-        closing(read.stretches([cut for cuts in close for cut in cuts])) as beam,
-        closing(read.stretches([cut for cuts in wide for cut in cuts], greedy=True)) as greedy,
+        closing(reader.read([cut for cuts in close for cut in cuts])) as beam,
+        closing(reader.read([cut for cuts in wide for cut in cuts], greedy=True)) as greedy,
     ):
-        for hole, few, many in zip(open_, close, wide, strict=True):
-            tries = [(cut, next(beam)) for cut in few] + [(cut, next(greedy)) for cut in many]
-            passage = _with_agreed(passage, hole, tries)
-    return passage
+        for gap, few, many in zip(gaps, close, wide, strict=True):
+            attempts = [(cut, next(beam)) for cut in few] + [(cut, next(greedy)) for cut in many]
+            result = _with_agreed(result, gap, attempts)
+    return result
 
 
-def _from_pauses(hole: Region, chunk: Chunk, duration: float) -> list[Region]:
-    starts = [max(region.start, hole.start) for region in chunk.regions if hole.start < region.end < hole.end + _PAD]
-    ends = min(hole.end + _PAD, duration)
-    cuts = [Region(max(0.0, start - _PAD), ends) for start in starts[:_MOST_STARTS]]
+def _from_pauses(gap: Region, chunk: Chunk, duration: float) -> list[Region]:
+    starts = [max(region.start, gap.start) for region in chunk.regions if gap.start < region.end < gap.end + _PAD]
+    end = min(gap.end + _PAD, duration)
+    cuts = [Region(max(0.0, start - _PAD), end) for start in starts[:_MOST_STARTS]]
     return [cut for cut in cuts if cut.duration <= LONGEST_CHUNK]
 
 
-def _with_more_around(hole: Region, duration: float) -> list[Region]:
-    cuts = [Region(max(0.0, hole.start - by), min(duration, hole.end + by)) for by in reversed(_AROUND)]
-    by_start = {cut.start: cut for cut in cuts}  # two cuts from one start do not count for each other: the closest
+def _with_surroundings(gap: Region, duration: float) -> list[Region]:
+    cuts = [Region(max(0.0, gap.start - by), min(duration, gap.end + by)) for by in reversed(_AROUND)]
+    by_start = {cut.start: cut for cut in cuts}  # cuts from one start are no evidence for each other: keep the closest
     return [cut for cut in by_start.values() if cut.duration <= LONGEST_CHUNK]
 
 
-def _with_agreed(passage: ChunkResult, hole: Region, tries: Sequence[tuple[Region, Reading]]) -> ChunkResult:
-    chunk = passage.chunk
-    read = [(reading, cut, _own(chunk, hole, shift(reading.words, cut.start))) for cut, reading in tries]
-    found: list[tuple[int, float, tuple[Word, ...]]] = []
+def _with_agreed(result: ChunkResult, gap: Region, attempts: Sequence[tuple[Region, Reading]]) -> ChunkResult:
+    read = [(reading, cut, _own_words(result.chunk, gap, shift(reading.words, cut.start))) for cut, reading in attempts]
+    candidates: list[tuple[int, float, tuple[Word, ...]]] = []
     for reading, cut, words in read:
-        others = [word for _, other, said in read if other.start != cut.start for word in said]
-        if is_acceptable(reading, cut.duration, min_logprob=UNSURE_LOGPROB) and (kept := agreeing_words(words, others)):
-            placed = _placed(passage, hole, kept)
-            found.append((len(placed), reading.avg_logprob, placed))
-    most, _, placed = max(found, key=lambda one: one[:2], default=(0, 0.0, ()))
-    if most <= len(passage.words):
-        return passage
-    doubt = Doubt(hole.start, hole.end, "hard to make out")
-    return replace(passage, words=placed, passes=2, doubts=(*passage.doubts, doubt))
+        others = [word for _, other, words_there in read if other.start != cut.start for word in words_there]
+        agreed = agreeing_words(words, others)
+        if agreed and is_acceptable(reading, cut.duration, min_logprob=UNSURE_LOGPROB):
+            inserted = _insert(result, gap, agreed)
+            candidates.append((len(inserted), reading.avg_logprob, inserted))
+    most, _, words_after = max(candidates, key=lambda candidate: candidate[:2], default=(0, 0.0, ()))
+    if most <= len(result.words):
+        return result
+    doubt = Doubt(gap.start, gap.end, "unclear speech")
+    return replace(result, words=words_after, passes=2, doubts=(*result.doubts, doubt))
 
 
-def _said_in(hole: Region, words: Iterable[Word]) -> list[Word]:
-    return [word for word in words if hole.start <= (word.start + word.end) / 2 <= hole.end]
+def _words_within(gap: Region, words: Iterable[Word]) -> list[Word]:
+    return [word for word in words if gap.start <= (word.start + word.end) / 2 <= gap.end]
 
 
-def _own(chunk: Chunk, hole: Region, words: Sequence[Word]) -> list[Word]:
-    """The words said in a hole, without one or two that run on, with no pause, into words beyond the chunk's borders.
+def _own_words(chunk: Chunk, gap: Region, words: Sequence[Word]) -> list[Word]:
+    """The words in a gap, without one or two that continue, with no pause, into words beyond the chunk's borders.
 
-    A cut that reaches into the next chunk hears its first words too, and the alignment may put them before its border.
+    A cut that extends into the next chunk has its first words too, and the alignment may put them before its border.
     """
-    if not (said := _said_in(hole, words)):
+    if not (inside := _words_within(gap, words)):
         return []
-    following = min((word.start for word in words if word.start >= chunk.end), default=math.inf)
-    before = max((word.end for word in words if word.end <= chunk.start), default=-math.inf)
-    ahead = [b.start - a.end for a, b in pairwise(said)]
-    last = _run([following - said[-1].end, *reversed(ahead)])
-    first = _run([said[0].start - before, *ahead])
-    return said[first if first <= _STRAYS else 0 : len(said) - (last if last <= _STRAYS else 0)]
+    next_start = min((word.start for word in words if word.start >= chunk.end), default=math.inf)
+    last_end = max((word.end for word in words if word.end <= chunk.start), default=-math.inf)
+    pauses = [b.start - a.end for a, b in pairwise(inside)]
+    at_end = _phrase_length([next_start - inside[-1].end, *reversed(pauses)])
+    at_start = _phrase_length([inside[0].start - last_end, *pauses])
+    first = at_start if at_start <= _STRAY_WORDS else 0
+    return inside[first : len(inside) - (at_end if at_end <= _STRAY_WORDS else 0)]
 
 
-def _run(pauses: Iterable[float]) -> int:
-    """How many words run on: pauses of one phrase, in a row."""
-    return sum(1 for _ in takewhile(lambda pause: pause < _RUNS_ON, pauses))
+def _phrase_length(pauses: Iterable[float]) -> int:
+    """How many words in a row belong to one phrase, by the pauses before each."""
+    return sum(1 for _ in takewhile(lambda pause: pause < _SAME_PHRASE, pauses))
 
 
-def _placed(passage: ChunkResult, hole: Region, said: Sequence[Word]) -> tuple[Word, ...]:
-    """The passage's words with those `said` in a hole between them, without what stands there already."""
-    before = [word for word in passage.words if word.start < hole.start]
-    after = [word for word in passage.words if word.start >= hole.start]
-    fitted = [
-        replace(w, start=max(w.start, hole.start), end=min(w.end, hole.end))
-        for w in remove_overlap(before, said, after)
-    ]
-    return (*before, *fitted, *after)
+def _insert(result: ChunkResult, gap: Region, words: Sequence[Word]) -> tuple[Word, ...]:
+    """The result's words with `words` inserted in a gap between them, without what is there already."""
+    before = [word for word in result.words if word.start < gap.start]
+    after = [word for word in result.words if word.start >= gap.start]
+    new = remove_overlap(before, words, after)
+    clamped = [replace(word, start=max(word.start, gap.start), end=min(word.end, gap.end)) for word in new]
+    return (*before, *clamped, *after)

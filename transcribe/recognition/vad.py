@@ -1,11 +1,11 @@
-"""Where somebody speaks, and how the recording is cut into chunks a recogniser can take.
+"""Voice activity detection, and cutting a recording into chunks a recogniser can take.
 
-Voice activity is Silero's network, the copy that ships inside faster-whisper, run over the recording in blocks with its
-state carried along: hours of audio need no more memory than a minute. Regions are packed into chunks of at most 30 s.
-A chunk is one contiguous stretch, its inner silences kept (windows that skip them cost a point of word errors), and the
-cut between two chunks lies in a silence wherever there is one. Same samples, same plan, for both engines.
+The detector is Silero's network, in the copy that ships with faster-whisper, run block by block with its state carried
+along: hours of audio need no more memory than a minute. Speech regions are packed into chunks of at most 30 s. A chunk
+is contiguous, with its inner silences (windows that skip them cost a point of word errors), and chunks are cut in a
+silence wherever there is one. The same samples give the same plan, for both engines.
 
-What this does not do: tell speakers apart, drop music, judge what the recogniser made of a chunk.
+What this does not do: separate speakers, drop music, judge the words of a chunk.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ FRAME_SAMPLES = 512  # Silero's step at 16 kHz: 32 ms
 FRAME = FRAME_SAMPLES / SAMPLE_RATE  # seconds
 LONGEST_CHUNK = 30.0
 
-_CONTEXT_SAMPLES = 64  # of the frame before, which the network sees in front of each frame
+_CONTEXT_SAMPLES = 64  # of the previous frame, which the network gets with each frame
 _STATE = 128  # units of its LSTM
 _BLOCK = 64.0  # seconds a block; a whole number of frames
-_ON, _OFF = 0.5, 0.35  # speech starts at the one probability and ends below the other (Silero's own defaults)
-_SHORTEST_SILENCE = 0.16  # seconds; what is shorter belongs to the speech around it
-_PAD = 0.4  # seconds of sound kept on either side of speech
+_ON, _OFF = 0.5, 0.35  # probabilities at which speech starts, and below which it ends (Silero's defaults)
+_SHORTEST_SILENCE = 0.16  # seconds; a shorter one belongs to the speech around it
+_PAD = 0.4  # seconds of audio added on either side of speech
 _EARLIEST_FORCED_CUT = 20.0  # seconds into a chunk that has no silence to cut in
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A stretch in which speech is heard, in seconds, without padding."""
+    """A stretch of detected speech, in seconds, without padding."""
 
     start: float
     end: float
@@ -60,7 +60,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """What a recogniser is given at a time: `start` to `end` in seconds, and the speech heard inside."""
+    """What a recogniser reads at a time: `start` to `end` in seconds, and the speech regions inside."""
 
     start: float
     end: float
@@ -79,34 +79,34 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class ChunkPlan:
-    """All the speech of a recording, in chunks that follow one another without overlap; none where nobody speaks."""
+    """All speech of a recording, in consecutive chunks without overlap; no chunks without speech."""
 
     chunks: tuple[Chunk, ...]
 
     @property
     def regions(self) -> tuple[Region, ...]:
-        """The speech of all chunks, in the order of time; one that had to be cut appears in two parts."""
+        """The speech regions of all chunks, in the order of time; one that had to be cut is two."""
         return tuple(region for chunk in self.chunks for region in chunk.regions)
 
     @property
     def voiced(self) -> float:
-        """Seconds of speech in all."""
+        """Seconds of speech in all chunks."""
         return sum(chunk.voiced for chunk in self.chunks)
 
 
 def chunk_audio(audio: Audio, *, progress: OnFraction | None = None) -> ChunkPlan:
-    """Find the speech in `audio` and pack it into chunks. Raises `EngineError` when the network cannot run."""
+    """Detect the speech in `audio` and pack it into chunks. Raises `EngineError` if the network cannot be loaded."""
     probabilities = speech_probabilities(audio.blocks(_BLOCK), total_samples=audio.n_samples, progress=progress)
     regions = find_regions(probabilities, duration=audio.duration)
-    return ChunkPlan(pack(regions, duration=audio.duration, probabilities=probabilities))
+    return ChunkPlan(pack_regions(regions, duration=audio.duration, probabilities=probabilities))
 
 
 def speech_probabilities(
     blocks: Iterable[Floats], *, total_samples: int = 0, progress: OnFraction | None = None
 ) -> Floats:
-    """Silero's probability of speech for each 32 ms frame, float32, shape (n_frames,); the last frame is filled with 0.
+    """Silero's probability of speech for each 32 ms frame, float32, shape (n_frames,); the last frame is zero-padded.
 
-    `blocks` are consecutive samples, float32 mono at 16 kHz, of any lengths. Raises `EngineError`.
+    `blocks` are consecutive samples, float32 mono at 16 kHz, of any length. Raises `EngineError`.
     """
     from faster_whisper.vad import get_vad_model
 
@@ -116,9 +116,9 @@ def speech_probabilities(
         raise EngineError(f"the voice activity model cannot be loaded ({exc}); reinstall faster-whisper") from exc
     hidden, cell = (np.zeros((1, 1, _STATE), np.float32) for _ in range(2))
     context, rest = np.zeros(_CONTEXT_SAMPLES, np.float32), np.zeros(0, np.float32)
-    found: list[Floats] = []
+    outputs: list[Floats] = []
     seen = 0
-    for block in _with_last_filled(blocks):
+    for block in _zero_padded(blocks):
         samples = np.concatenate([rest, block])
         whole = len(samples) // FRAME_SAMPLES * FRAME_SAMPLES
         rest = samples[whole:]
@@ -127,22 +127,22 @@ def speech_probabilities(
             view = np.lib.stride_tricks.sliding_window_view(stretch, _CONTEXT_SAMPLES + FRAME_SAMPLES)
             frames = np.ascontiguousarray(view[::FRAME_SAMPLES])
             output, hidden, cell = session.run(None, {"input": frames, "h": hidden, "c": cell})
-            found.append(np.asarray(output, np.float32).reshape(-1))
+            outputs.append(np.asarray(output, np.float32).reshape(-1))
             context = stretch[-_CONTEXT_SAMPLES:]
         seen += len(block)
         if progress is not None and total_samples:
             progress(min(1.0, seen / total_samples))
-    return np.concatenate(found) if found else np.zeros(0, np.float32)
+    return np.concatenate(outputs) if outputs else np.zeros(0, np.float32)
 
 
 def find_regions(probabilities: Floats, *, duration: float) -> tuple[Region, ...]:
-    """Frames' probabilities → stretches of speech, by Silero's rule: on at .5, off below .35 for at least 160 ms.
+    """Frame probabilities → speech regions, by Silero's rule: on at .5, off below .35 for at least 160 ms.
 
     >>> find_regions(np.array([0, 0.9, 0.4, 0.1, 0.8, 0, 0, 0, 0, 0, 0], np.float32), duration=0.352)
     (Region(start=0.032, end=0.16),)
     """
     regions: list[Region] = []
-    start = quiet = -1  # frames; −1: not speaking, not quiet
+    start = quiet = -1  # frames; −1: not in speech, not in silence
     for frame, probability in enumerate(probabilities.tolist()):
         if probability >= _ON:
             start, quiet = (frame if start < 0 else start), -1
@@ -156,12 +156,12 @@ def find_regions(probabilities: Floats, *, duration: float) -> tuple[Region, ...
     return tuple(regions)
 
 
-def pack(regions: Sequence[Region], *, duration: float, probabilities: Floats) -> tuple[Chunk, ...]:
-    """Put `regions` into chunks of at most 30 s, padding included, filling each as far as it goes.
+def pack_regions(regions: Sequence[Region], *, duration: float, probabilities: Floats) -> tuple[Chunk, ...]:
+    """Pack `regions` into chunks of at most 30 s, padding included, each as full as possible.
 
-    A region too long for a chunk is parted where speech is least probable (`probabilities`, a frame each).
+    A region too long for a chunk is split where speech is least probable (`probabilities`, one a frame).
     """
-    groups = _grouped([part for region in regions for part in _parted(region, probabilities)])
+    groups = _group([part for region in regions for part in _split(region, probabilities)])
     chunks = []
     for i, group in enumerate(groups):
         before = _middle(groups[i - 1][-1], group[0]) if i else 0.0
@@ -182,8 +182,8 @@ def voiced_between(regions: Sequence[Region], start: float, end: float) -> float
     return max(0.0, total)
 
 
-def _with_last_filled(blocks: Iterable[Floats]) -> Iterable[Floats]:
-    """The blocks, and zeros that fill the last frame."""
+def _zero_padded(blocks: Iterable[Floats]) -> Iterable[Floats]:
+    """The blocks, followed by zeros to complete the last frame."""
     total = 0
     for block in blocks:
         total += len(block)
@@ -192,12 +192,12 @@ def _with_last_filled(blocks: Iterable[Floats]) -> Iterable[Floats]:
 
 
 def _region(first: int, stop: int, duration: float) -> list[Region]:
-    """The region of the frames `first` to `stop`; none where the last frame holds less than a millisecond of sound."""
+    """The region of the frames `first` to `stop`; none if the last frame has less than a millisecond of audio."""
     start, end = round(first * FRAME, 3), round(min(stop * FRAME, duration), 3)
     return [Region(start, end)] if start < end else []
 
 
-def _parted(region: Region, probabilities: Floats) -> list[Region]:
+def _split(region: Region, probabilities: Floats) -> list[Region]:
     """`region` in parts that fit into a chunk, each but the last at least 20 s long."""
     parts = []
     while region.duration > LONGEST_CHUNK - 2 * _PAD:
@@ -210,9 +210,9 @@ def _parted(region: Region, probabilities: Floats) -> list[Region]:
     return [*parts, region]
 
 
-def _grouped(parts: Sequence[Region]) -> list[list[Region]]:
-    """`parts` in groups that fit into a chunk. (Preferring the longest silence of a chunk's last 6, 10 or 15 s to the
-    last one that fits gave 4.6 to 4.9 % word errors on ten clips, against 4.4.)"""
+def _group(parts: Sequence[Region]) -> list[list[Region]]:
+    """`parts` in groups that fit into a chunk. (Cutting in the longest silence of a chunk's last 6, 10 or 15 s instead
+    of the last one that fits gave 4.6 to 4.9 % word errors on ten clips, against 4.4.)"""
     groups: list[list[Region]] = []
     for part in parts:
         if groups and part.end - groups[-1][0].start <= LONGEST_CHUNK - 2 * _PAD:

@@ -2,7 +2,7 @@
 
 The layout is the one `ModelSpec._serialize` of the ctranslate2 package writes (ctranslate2/specs/model_spec.py, binary
 version 6, little-endian): version, name and revision of the specification, the variables (name, shape, type, bytes),
-then the aliases. Only what Whisper's conversion needs is here; quantized variables are given as they are stored.
+then the aliases. Only what Whisper's conversion needs is implemented; quantized variables are returned as stored.
 """
 
 from __future__ import annotations
@@ -15,8 +15,14 @@ import numpy as np
 
 from transcribe.errors import EngineError
 
-_VERSIONS = (4, 5, 6)  # the same layout but for what a reader may ignore
-_TYPES = {0: "<f4", 1: "<i1", 2: "<i2", 3: "<i4", 4: "<f2"}  # ctranslate2's DataType; 5, bfloat16, numpy has not
+_VERSIONS = (4, 5, 6)  # the same layout, except for parts a reader may ignore
+_TYPES = {
+    0: "<f4",
+    1: "<i1",
+    2: "<i2",
+    3: "<i4",
+    4: "<f2",
+}  # ctranslate2's DataType; numpy has no bfloat16 (5)
 
 Arrays = dict[str, np.ndarray[Any, np.dtype[Any]]]
 
@@ -31,7 +37,7 @@ def read_container(path: Path) -> Arrays:
     except (OSError, struct.error, ValueError, KeyError, UnicodeDecodeError) as exc:
         raise EngineError(
             f"{path}: not CTranslate2 weights the reference engine can read ({exc}); "
-            "check them with `transcribe models verify`, or take --engine ctranslate2"
+            "check them with `transcribe models verify`, or use --engine ctranslate2"
         ) from exc
 
 
@@ -44,11 +50,11 @@ class _Reader:
         version, _name, _revision = self._number("I"), self._string(), self._number("I")
         if version not in _VERSIONS:
             raise ValueError(f"binary version {version}")
-        found = dict(self._variable() for _ in range(self._number("I")))
+        variables = dict(self._variable() for _ in range(self._number("I")))
         for _ in range(self._number("I")):
             alias, name = self._string(), self._string()
-            found[alias] = found[name]
-        return found
+            variables[alias] = variables[name]
+        return variables
 
     def _variable(self) -> tuple[str, np.ndarray[Any, np.dtype[Any]]]:
         name = self._string()

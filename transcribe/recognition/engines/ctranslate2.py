@@ -1,13 +1,13 @@
 """The fast engine: CTranslate2 on faster-whisper's tokenizer and features; int8 on a CPU, float16 on a GPU.
 
-Not faster-whisper's own pipelines: its batched one fills log-mels with 0.0, far above a window's own silence, and the
-decoder then ends the text after a phrase. Here a window is filled with its own floor.
+faster-whisper's own pipelines are not used: its batched one pads log-mels with 0.0, far above a window's own silence,
+and the decoder then ends the text after a phrase. Here a window is padded with its own minimum.
 
-On a CPU a job is one thread's: two such workers on two cores ran 2.5 times as fast as two threads on one window (26
+On a CPU each job has one thread: two such workers on two cores ran 2.5 times as fast as two threads on one window (26
 against 10 times real time, `base`, beam 5, word times). A job's windows are encoded one by one (four together took a
-third longer) and decoded together, since every step reads all weights: two save 7 % of the time and take 60 MB, four a
-tenth and 200 MB. Times are found one by one: beside a longer text a word moved by 20 ms. Windows are filled to the same
-length whatever is beside them, so no digit hangs on the neighbours.
+third longer) and decoded together, because every step reads all weights: two save 7 % of the time and take 60 MB, four
+a tenth and 200 MB. Word times are aligned one by one: together with a longer text a word moved by 20 ms. A window is
+padded to the same length whatever windows it is decoded with, so its reading does not depend on them.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ if TYPE_CHECKING:
 
 _FRAME_SAMPLES = 160  # the hop of the log-mel, 10 ms
 _FULL_FRAMES = 3_000  # 30 s, what the encoder was trained on
-_STEP_FRAMES, _MARGIN_FRAMES = 1_000, 200  # short windows are filled to whole steps, with at least this much floor
+_STEP_FRAMES, _MARGIN_FRAMES = 1_000, 200  # short windows are padded to whole steps, by at least this margin
 _TEXT_TOKENS = 448  # n_text_ctx of every Whisper model; half of it is for the prompt
 _GPU_BATCH, _CPU_BATCH = 16, 2
-_SEED = 1  # of readings by chance
+_SEED = 1  # for sampling
 
 
 class CTranslate2:
-    """A `Recognizer`. It has threads of its own.
+    """A `Recognizer` and an `Aligner`, with its own threads.
 
-    Up to `batch` windows are decoded at a time; 0: as many as suit the device.
+    Up to `batch` windows are decoded at a time; 0 chooses the number by the device.
     """
 
     def __init__(self, files: ModelFiles, *, device: str = "auto", threads: int = 0, batch: int = 0) -> None:
@@ -55,7 +55,7 @@ class CTranslate2:
             from scipy.sparse import csr_array
 
             on_gpu = device == "cuda" or (device == "auto" and ctranslate2.get_cuda_device_count() > 0)
-            self._encode = _encoded_at_once if on_gpu else _encoded_one_by_one
+            self._encode = _encode_together if on_gpu else _encode_one_by_one
             self._workers, threads_each = (1, 0) if on_gpu else worker_layout(threads)
             self._batch = batch or (_GPU_BATCH if on_gpu else _CPU_BATCH)
             self._folder = str(files.folder)
@@ -67,14 +67,16 @@ class CTranslate2:
                 self._folder, **self._placement, cpu_threads=threads_each, num_workers=self._workers
             )
             self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="recognize")
-            self._chance_pool = ThreadPoolExecutor(1, thread_name_prefix="chance")  # a copy of the weights at a time
+            self._sampling_pool = ThreadPoolExecutor(
+                1, thread_name_prefix="sample"
+            )  # one copy of the weights at a time
             extractor = self._model.feature_extractor
-            # A dense product is BLAS's, whose last digits hang on how many threads it has, and with them words.
+            # BLAS computes dense products; their last digits, and with them words, depend on its number of threads.
             extractor.mel_filters = csr_array(extractor.mel_filters)
         except (ImportError, RuntimeError, ValueError, OSError) as exc:
             raise EngineError(
                 f"model {files.name}: ctranslate2 cannot load {files.folder} ({exc}); "
-                "check it with `transcribe models verify`, or take another device"
+                "check it with `transcribe models verify`, or use another device"
             ) from exc
 
     @property
@@ -91,13 +93,13 @@ class CTranslate2:
         prompt: str | None = None,
         temperature: float = 0.0,
     ) -> Iterator[Reading]:
-        """See `Recognizer.recognize`. Drawn ahead are two jobs for each worker, and what is to be the next ones."""
-        by_chance = temperature > 0
+        """See `Recognizer.recognize`. Two jobs for each worker are submitted ahead, and the next windows consumed."""
+        is_sampled = temperature > 0
         options = _Options(language, beam_size, prompt, temperature)
-        generator = self._with_chance if by_chance else lambda: self._model.model
+        generator = self._sampling_model if is_sampled else lambda: self._model.model
         decoding = _Decoding(self._model, options, generator=generator, encode=self._encode)
-        workers, batch = (1, 1) if by_chance else (self._workers, self._batch)
-        pool = self._chance_pool if by_chance else self._pool
+        workers, batch = (1, 1) if is_sampled else (self._workers, self._batch)
+        pool = self._sampling_pool if is_sampled else self._pool
         ahead: deque[Future[list[Reading]]] = deque()
         try:
             for job in batches(windows, workers=workers, batch=batch):
@@ -110,9 +112,9 @@ class CTranslate2:
             for job_ahead in ahead:
                 job_ahead.cancel()
 
-    def _with_chance(self) -> Any:
-        """The weights once more, with one worker: CTranslate2 seeds a worker's random numbers when it is made, so only
-        a new one for every window draws the same whatever was read before it."""
+    def _sampling_model(self) -> Any:
+        """A new copy of the model with one worker. CTranslate2 seeds a worker's random numbers when it is created, so
+        only a new one for every window samples the same tokens whatever was read before it."""
         import ctranslate2
 
         ctranslate2.set_random_seed(_SEED)
@@ -127,7 +129,7 @@ class CTranslate2:
         try:
             return decoding.align(window, text)
         except (RuntimeError, ValueError) as exc:
-            raise EngineError(f"ctranslate2 broke while aligning: {exc}; leave out --realign-audio") from exc
+            raise EngineError(f"ctranslate2 failed while aligning: {exc}; leave out --realign-audio") from exc
 
     def detect_language(self, window: Samples) -> LanguageGuess:
         """See `Recognizer.detect_language`; the first 30 s count."""
@@ -137,7 +139,7 @@ class CTranslate2:
             encoded = self._model.encode(_log_mel(self._model, window)[np.newaxis])
             guesses = self._model.model.detect_language(encoded)[0]
         except RuntimeError as exc:
-            raise EngineError(f"ctranslate2 cannot tell the language: {exc}") from exc
+            raise EngineError(f"ctranslate2 cannot detect the language: {exc}") from exc
         return LanguageGuess({token.strip("<|>"): probability for token, probability in guesses})
 
 
@@ -150,7 +152,7 @@ class _Options:
 
 
 class _Decoding:
-    """One set of options; reads batches of windows, from several threads at once."""
+    """Decodes batches of windows with one set of options. May be called from several threads at the same time."""
 
     def __init__(
         self,
@@ -176,15 +178,15 @@ class _Decoding:
         except ValueError as exc:
             raise EngineError(f"language {language!r}: the model does not know it; use another or auto") from exc
         prompt = options.prompt
-        said = self._tokenizer.encode(" " + prompt.strip())[-(_TEXT_TOKENS // 2 - 1) :] if prompt else []
+        prompt_tokens = self._tokenizer.encode(" " + prompt.strip())[-(_TEXT_TOKENS // 2 - 1) :] if prompt else []
         self._prompt = [
-            *([self._tokenizer.sot_prev, *said] if said else []),
+            *([self._tokenizer.sot_prev, *prompt_tokens] if prompt_tokens else []),
             *self._tokenizer.sot_sequence,
             self._tokenizer.no_timestamps,
         ]
 
     def read(self, windows: Sequence[Samples]) -> list[Reading]:
-        """A reading for each window; those filled to one length are decoded together."""
+        """A reading for each window; those padded to one length are decoded together."""
         mels = [_log_mel(self._model, window) for window in windows]
         readings: dict[int, Reading] = {}
         for frames in dict.fromkeys(mel.shape[1] for mel in mels):
@@ -195,7 +197,7 @@ class _Decoding:
 
     def _decoded(self, encoded: Sequence[Any], windows: Sequence[Samples]) -> list[Reading]:
         results = self._generator().generate(
-            _together(encoded),
+            _concatenate(encoded),
             [self._prompt] * len(windows),
             **self._search,
             max_length=_TEXT_TOKENS,
@@ -205,14 +207,14 @@ class _Decoding:
         tokens = [[token for token in r.sequences_ids[0] if token < self._tokenizer.eot] for r in results]
         size = len(windows) // len(encoded)
         words = [
-            said
+            window_words
             for part, first in zip(encoded, range(0, len(windows), size), strict=True)
-            for said in self._words(part, tokens[first : first + size], windows[first : first + size])
+            for window_words in self._words(part, tokens[first : first + size], windows[first : first + size])
         ]
         return [
             Reading(
                 words=words[i],
-                # ctranslate2 gives the sum over the length without the end token, whose own logarithm is in the sum
+                # ctranslate2 divides the sum, which includes the end token, by the length without it
                 avg_logprob=result.scores[0] * len(result.sequences_ids[0]) / (len(result.sequences_ids[0]) + 1),
                 no_speech_probability=result.no_speech_prob,
             )
@@ -251,37 +253,37 @@ def _result(job: Future[list[Reading]]) -> list[Reading]:
     try:
         return job.result()
     except (RuntimeError, ValueError, MemoryError) as exc:
-        raise EngineError(f"ctranslate2 broke while decoding: {exc}; try --engine openai, or --device cpu") from exc
+        raise EngineError(f"ctranslate2 failed while decoding: {exc}; try --engine openai, or --device cpu") from exc
 
 
-def _encoded_at_once(model: Any, mels: Sequence[Mel]) -> list[Any]:
+def _encode_together(model: Any, mels: Sequence[Mel]) -> list[Any]:
     return [model.encode(np.stack(mels))]
 
 
-def _encoded_one_by_one(model: Any, mels: Sequence[Mel]) -> list[Any]:
+def _encode_one_by_one(model: Any, mels: Sequence[Mel]) -> list[Any]:
     return [model.encode(mel[np.newaxis]) for mel in mels]
 
 
-def _together(encoded: Sequence[Any]) -> Any:
-    """What is encoded in parts, (k, frames / 2, width) each, as one; parts lie in the processor's memory."""
+def _concatenate(encoded: Sequence[Any]) -> Any:
+    """Encoder outputs of (k, frames / 2, width) each, concatenated; several must be in CPU memory."""
     from ctranslate2 import StorageView
 
     return encoded[0] if len(encoded) == 1 else StorageView.from_array(np.concatenate([np.asarray(e) for e in encoded]))
 
 
 def _log_mel(model: Any, window: Samples) -> Mel:
-    """(n_mels, frames) float32: the window's log-mel, filled with its own minimum to 10, 20 or 30 s.
+    """(n_mels, frames) float32: the window's log-mel, padded with its own minimum to 10, 20 or 30 s.
 
-    The encoder's time goes with the length. Closer trimming costs words (full: 4.4 % errors on ten clips; sound + 3 s:
-    4.7; sound + 1 s: 4.8) and gains little on packed chunks, which are long.
+    The encoder's time is proportional to the length. Less padding costs words (full: 4.4 % errors on ten clips; audio +
+    3 s: 4.7; audio + 1 s: 4.8) and saves little on packed chunks, which are long.
     """
-    mel = model.feature_extractor(_long_enough(window))[:, :_FULL_FRAMES]
+    mel = model.feature_extractor(_min_length(window))[:, :_FULL_FRAMES]
     steps = -(-(mel.shape[1] + _MARGIN_FRAMES) // _STEP_FRAMES)
-    filled = np.full((mel.shape[0], min(_FULL_FRAMES, steps * _STEP_FRAMES)), mel.min(), np.float32)
-    filled[:, : mel.shape[1]] = mel
-    return filled
+    padded = np.full((mel.shape[0], min(_FULL_FRAMES, steps * _STEP_FRAMES)), mel.min(), np.float32)
+    padded[:, : mel.shape[1]] = mel
+    return padded
 
 
-def _long_enough(window: Samples) -> Samples:
-    """The window with silence up to 50 ms: the transform needs 25, mirrored at the ends."""
+def _min_length(window: Samples) -> Samples:
+    """The window, padded with silence to 50 ms: the transform needs 25, mirrored at the ends."""
     return np.pad(window, (0, max(0, 5 * _FRAME_SAMPLES - len(window))))

@@ -1,9 +1,8 @@
-"""The reference engine: openai-whisper, fed with the same weights CTranslate2 reads.
+"""The reference engine: openai-whisper, with the same weights as CTranslate2.
 
-Nothing is downloaded: `model.bin` is a container of named arrays (`transcribe.recognition.engines.ct2_container`), and
-they become openai-whisper's state dict here. Decoding and word times are openai-whisper's own, on the same windows,
-filled with the same floor, with the same options; what differs from the fast engine is arithmetic (float32 against
-int8).
+Nothing is downloaded: the named arrays in `model.bin` (`transcribe.recognition.engines.ct2_container`) are converted to
+openai-whisper's state dict. Decoding and word times are openai-whisper's own, on the same padded
+windows with the same options; only the arithmetic differs from the fast engine (float32 against int8).
 """
 
 from __future__ import annotations
@@ -28,16 +27,16 @@ if TYPE_CHECKING:
     from transcribe.recognition.engines.protocol import Samples
 
 _FRAME_SAMPLES = 160
-_SEED = 1  # of readings by chance
-_FULL_FRAMES = 3_000  # openai-whisper's encoder takes exactly these
+_SEED = 1  # for sampling
+_FULL_FRAMES = 3_000  # openai-whisper's encoder takes exactly this many
 
 
 class OpenAIWhisper:
-    """A `Recognizer`. One window is read at a time, whatever thread asks: decoding hangs hooks on the model."""
+    """A `Recognizer`. Threads take turns, a window at a time: decoding registers hooks on the model."""
 
     def __init__(self, files: ModelFiles, *, device: str = "auto") -> None:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # numba and torch have much to say about themselves
+            warnings.simplefilter("ignore")  # from numba and torch, about themselves
             try:
                 import torch
                 import whisper
@@ -50,18 +49,18 @@ class OpenAIWhisper:
                 self._model.load_state_dict(
                     {name: torch.from_numpy(np.array(a, np.float32)) for name, a in state_dict(arrays).items()}
                 )
-                # read here and kept by whisper, which leaves the file to the garbage collector
+                # loaded and cached here, because whisper leaves its open file to the garbage collector
                 get_tokenizer(self._model.is_multilingual, num_languages=self._model.num_languages)
             except (ImportError, RuntimeError, KeyError, ValueError, OSError) as exc:
                 raise EngineError(
-                    f"model {files.name}: openai-whisper cannot load {files.folder} ({exc}); take --engine ctranslate2"
+                    f"model {files.name}: openai-whisper cannot load {files.folder} ({exc}); use --engine ctranslate2"
                 ) from exc
             if heads:
                 mask = torch.zeros(self._model.dims.n_text_layer, self._model.dims.n_text_head, dtype=torch.bool)
                 mask[tuple(np.transpose(heads).tolist())] = True
                 self._model.register_buffer("alignment_heads", mask.to_sparse(), persistent=False)
             self._model.to(self._device).eval()
-            self._reading = threading.Lock()
+            self._lock = threading.Lock()
 
     @property
     def languages(self) -> frozenset[str]:
@@ -86,7 +85,7 @@ class OpenAIWhisper:
         if language not in self.languages:
             raise EngineError(f"language {language!r}: the model does not know it; use another or auto")
         for window in windows:
-            with self._reading:
+            with self._lock:
                 reading = self._read(window, language, beam_size=beam_size, prompt=prompt, temperature=temperature)
             yield reading
 
@@ -95,11 +94,11 @@ class OpenAIWhisper:
         if not self._model.is_multilingual:
             return LanguageGuess({"en": 1.0})
         try:
-            with self._reading:
-                _, found = self._model.detect_language(self._log_mel(window)[0])
+            with self._lock:
+                _, probabilities = self._model.detect_language(self._log_mel(window)[0])
         except RuntimeError as exc:
-            raise EngineError(f"openai-whisper cannot tell the language: {exc}") from exc
-        return LanguageGuess(found)
+            raise EngineError(f"openai-whisper cannot detect the language: {exc}") from exc
+        return LanguageGuess(probabilities)
 
     def _read(
         self, window: Samples, language: str, *, beam_size: int, prompt: str | None, temperature: float
@@ -122,7 +121,7 @@ class OpenAIWhisper:
                 result = self._model.decode(mel.half() if options.fp16 else mel, options)
             pieces = self._aligned(mel, result.tokens, language, frames)
         except RuntimeError as exc:
-            raise EngineError(f"openai-whisper broke while decoding: {exc}; try --engine ctranslate2") from exc
+            raise EngineError(f"openai-whisper failed while decoding: {exc}; try --engine ctranslate2") from exc
         return Reading(
             words=words_from_pieces(pieces, language=language, duration=len(window) / SAMPLE_RATE),
             avg_logprob=float(result.avg_logprob),
@@ -143,20 +142,20 @@ class OpenAIWhisper:
         )
         text = [token for token in tokens if token < tokenizer.eot]
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # numba compiles the alignment when it first runs
+            warnings.simplefilter("ignore")  # numba compiles the alignment on its first run
             timed = find_alignment(self._model, tokenizer, text, mel, max(2, frames)) if text else []
         return [Piece(t.word, float(t.start), float(t.end), float(t.probability)) for t in timed]
 
     def _log_mel(self, window: Samples) -> tuple[torch.Tensor, int]:
-        """The (n_mels, 3000) float32 log-mel, filled with its own minimum, and how many frames of it are sound."""
+        """The (n_mels, 3000) float32 log-mel, padded with its own minimum, and its number of frames before padding."""
         import torch
         from whisper.audio import log_mel_spectrogram
 
         samples = torch.from_numpy(np.pad(window, (0, max(0, 5 * _FRAME_SAMPLES - len(window)))))
         mel = log_mel_spectrogram(samples, self._model.dims.n_mels)[:, :_FULL_FRAMES]
-        filled = torch.full((mel.shape[0], _FULL_FRAMES), float(mel.min()))
-        filled[:, : mel.shape[1]] = mel
-        return filled.to(self._device), len(window) // _FRAME_SAMPLES
+        padded = torch.full((mel.shape[0], _FULL_FRAMES), float(mel.min()))
+        padded[:, : mel.shape[1]] = mel
+        return padded.to(self._device), len(window) // _FRAME_SAMPLES
 
 
 def dimensions(arrays: Arrays) -> dict[str, int]:
@@ -178,9 +177,9 @@ def dimensions(arrays: Arrays) -> dict[str, int]:
 
 
 def state_dict(arrays: Arrays) -> Arrays:
-    """openai-whisper's parameters by name. CTranslate2 keeps query, key and value of one input in one matrix, in this
+    """openai-whisper's parameters by name. CTranslate2 fuses query, key and value of one input into one matrix, in this
     order (self-attention: all three; attention to the audio: key and value), and a bias of zeros for the keys."""
-    found = {
+    parameters = {
         "encoder.conv1.weight": arrays["encoder/conv1/weight"],
         "encoder.conv1.bias": arrays["encoder/conv1/bias"],
         "encoder.conv2.weight": arrays["encoder/conv2/weight"],
@@ -194,13 +193,13 @@ def state_dict(arrays: Arrays) -> Arrays:
     for side in ("encoder", "decoder"):
         for layer in range(_layers(arrays, side)):
             source, target = f"{side}/layer_{layer}", f"{side}.blocks.{layer}"
-            found |= _attention(arrays, f"{source}/self_attention", f"{target}.attn", ("query", "key", "value"))
+            parameters |= _attention(arrays, f"{source}/self_attention", f"{target}.attn", ("query", "key", "value"))
             if side == "decoder":
-                found |= _cross_attention(arrays, f"{source}/attention", f"{target}.cross_attn")
-            found |= _norm(arrays, f"{source}/ffn/layer_norm", f"{target}.mlp_ln")
-            found |= _linear(arrays, f"{source}/ffn/linear_0", [f"{target}.mlp.0"])
-            found |= _linear(arrays, f"{source}/ffn/linear_1", [f"{target}.mlp.2"])
-    return found
+                parameters |= _cross_attention(arrays, f"{source}/attention", f"{target}.cross_attn")
+            parameters |= _norm(arrays, f"{source}/ffn/layer_norm", f"{target}.mlp_ln")
+            parameters |= _linear(arrays, f"{source}/ffn/linear_0", [f"{target}.mlp.0"])
+            parameters |= _linear(arrays, f"{source}/ffn/linear_1", [f"{target}.mlp.2"])
+    return parameters
 
 
 def _layers(arrays: Mapping[str, Any], side: str) -> int:
@@ -225,15 +224,15 @@ def _cross_attention(arrays: Arrays, source: str, target: str) -> Arrays:
 
 
 def _linear(arrays: Arrays, source: str, targets: list[str]) -> Arrays:
-    """One matrix of CTranslate2 as the layers `targets` it was fused from; Whisper's keys have no bias."""
-    found: Arrays = {}
+    """One matrix of CTranslate2, split into the layers `targets` it was fused from; Whisper's keys have no bias."""
+    parameters: Arrays = {}
     weights = np.split(arrays[f"{source}/weight"], len(targets))
     biases = np.split(arrays[f"{source}/bias"], len(targets))
     for target, weight, bias in zip(targets, weights, biases, strict=True):
-        found[f"{target}.weight"] = weight
+        parameters[f"{target}.weight"] = weight
         if not target.endswith(".key"):
-            found[f"{target}.bias"] = bias
-    return found
+            parameters[f"{target}.bias"] = bias
+    return parameters
 
 
 def _norm(arrays: Arrays, source: str, target: str) -> Arrays:

@@ -1,4 +1,4 @@
-"""What a recogniser is: windows of sound in, readings out. Knows nothing of chunks, files or second passes."""
+"""The recogniser protocol: windows of audio in, readings out. Knows nothing of chunks, files or second passes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONGEST_WINDOW = 30.0  # seconds; Whisper's encoder has positions for no more
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a recogniser makes of one window. Times count from the window's start."""
+    """The words recognised in one window. Times count from the window's start."""
 
     words: tuple[Word, ...]
     avg_logprob: float  # mean natural logarithm of the tokens' probabilities, the end token's included
@@ -34,7 +34,7 @@ class Reading:
 
     @property
     def compression_ratio(self) -> float:
-        """How often the text would fit into itself compressed; loops are far above 2 (openai-whisper's measure).
+        """Length of the text over its compressed length; loops are far above 2 (openai-whisper's measure).
 
         >>> Reading((Word("yes", 0, 1),) * 40, -0.2, 0.0).compression_ratio > 10
         True
@@ -45,7 +45,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class LanguageGuess:
-    """How probable each language is, by its code. Never empty; the probabilities sum to about one.
+    """The probability of each language, by its code. Never empty; the probabilities sum to about one.
 
     >>> LanguageGuess({"en": 0.3, "nl": 0.7}).language
     'nl'
@@ -64,16 +64,16 @@ class LanguageGuess:
 
     @property
     def probability(self) -> float:
-        """That of `language`."""
+        """The probability of `language`."""
         return self.probabilities[self.language]
 
 
 class Recognizer(Protocol):
-    """Two real ones stand beside this module, and a scripted one for tests and demonstrations.
+    """An engine. Two are in this package; tests have a scripted one.
 
     A window is float32 mono in [−1, 1] at 16 kHz, at least one sample and at most `LONGEST_WINDOW` long. Its reading
-    depends on nothing but itself and the options: not on its neighbours, nor on how many windows are given at once.
-    Several threads may ask at a time.
+    depends only on itself and the options: not on its neighbours, nor on how many windows are passed together. May be
+    called from several threads at the same time.
     """
 
     @property
@@ -89,21 +89,21 @@ class Recognizer(Protocol):
         prompt: str | None = None,
         temperature: float = 0.0,
     ) -> Iterator[Reading]:
-        """A reading for each window, in order, as they are done; only a few windows are drawn ahead.
+        """A reading for each window, in order, as they are done; only a few windows are consumed ahead.
 
-        `prompt` is text said to stand before each window. With a `temperature` above 0 the tokens are drawn by chance
-        and without a beam; the same call gives the same readings. Raises `EngineError` when the engine breaks.
+        `prompt` is given to the decoder as the text before each window. With a `temperature` above 0 the tokens are
+        sampled, without a beam; the same call gives the same readings. Raises `EngineError` if the engine fails.
         """
 
     def detect_language(self, window: Samples) -> LanguageGuess:
-        """Which language is spoken in the window. Raises `EngineError` when the engine breaks."""
+        """The probable languages of the window. Raises `EngineError` if the engine fails."""
 
 
 class Aligner(Protocol):
-    """Finds when known words are said. The CTranslate2 engine is one, and a scripted one stands in tests."""
+    """Finds when known words are spoken. The CTranslate2 engine is one; tests have a scripted one."""
 
     def align(self, window: Samples, text: str, *, language: str) -> tuple[Word, ...]:
         """A word for each blank-separated part of `text`, in the order of time, counted from the window's start.
 
-        A word's probability is how sure the model is of it there. Raises `EngineError` when the engine breaks.
+        Each word's probability is the model's at that place. Raises `EngineError` if the engine fails.
         """

@@ -1,7 +1,7 @@
-"""Pieces of text as the tokens are aligned → words as they are printed. Pure, and the same for both engines.
+"""Aligned pieces of text → printed words. Pure, and the same for both engines.
 
-Whisper's own splitting (`split_to_word_tokens`) parts a text before every blank and every mark; printed words must keep
-"well-known," and "$1,000" in one. Times are those of the letters: a mark is aligned with the pause it stands for.
+Whisper's own splitting (`split_to_word_tokens`) splits a text before every blank and every mark; printed words must
+keep "well-known," and "$1,000" together. Times are those of the letters: a mark is aligned with the pause after it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ UNSPACED = frozenset({"zh", "ja", "th", "lo", "my", "yue"})  # Whisper writes no
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A run of tokens as Whisper's splitting leaves it: a blank in front of `text` tells where a word starts."""
+    """A run of tokens as Whisper splits them: `text` starts with a blank where a word starts."""
 
     text: str
     start: float  # seconds
@@ -26,7 +26,7 @@ class Piece:
 
 
 def words_from_pieces(pieces: Iterable[Piece], *, language: str, duration: float) -> tuple[Word, ...]:
-    """The printed words of aligned `pieces`, their times kept within [0, `duration`] and in order.
+    """The printed words of aligned `pieces`, with times clamped to [0, `duration`] and in order.
 
     >>> [w.text for w in words_from_pieces([Piece(" well", 0, 1, 1), Piece("-", 1, 1, 1), Piece("known", 1, 2, 1),
     ...     Piece(",", 2, 2, 1), Piece(" yes", 2, 3, 1)], language="en", duration=3.0)]
@@ -34,7 +34,7 @@ def words_from_pieces(pieces: Iterable[Piece], *, language: str, duration: float
     """
     groups: list[list[Piece]] = []
     for piece in pieces:
-        if not piece.text.strip() or "\ufffd" in piece.text:  # a character cut in the middle at the end of the text
+        if not piece.text.strip() or "\ufffd" in piece.text:  # a character cut off at the end of the text
             continue
         if groups and _belongs(piece, groups[-1], language):
             groups[-1].append(piece)
@@ -47,15 +47,15 @@ def words_from_pieces(pieces: Iterable[Piece], *, language: str, duration: float
 
 
 def words_of_known_text(pieces: Iterable[Piece], parts: Sequence[str], *, duration: float) -> tuple[Word, ...]:
-    """`parts` of a known text as words, each with the times of the pieces its letters are in; none where they differ.
+    """`parts` of a known text as words with the times of the pieces of their letters; none if the letters differ.
 
-    >>> found = words_of_known_text([Piece(" well", 0, 1, 1), Piece("-known", 1, 2, 1), Piece(" yes", 2, 3, 1)],
+    >>> words = words_of_known_text([Piece(" well", 0, 1, 1), Piece("-known", 1, 2, 1), Piece(" yes", 2, 3, 1)],
     ...     ["well-known", "yes"], duration=3.0)
-    >>> [(word.text, int(word.start), int(word.end)) for word in found]
+    >>> [(word.text, int(word.start), int(word.end)) for word in words]
     [('well-known', 0, 2), ('yes', 2, 3)]
     """
-    letters = [(sign, piece) for piece in pieces for sign in "".join(piece.text.split())]
-    if [sign for sign, _ in letters] != list("".join(parts)):
+    letters = [(letter, piece) for piece in pieces for letter in "".join(piece.text.split())]
+    if [letter for letter, _ in letters] != list("".join(parts)):
         return ()
     words: list[Word] = []
     used = 0

@@ -1,4 +1,4 @@
-"""How an engine's work is shared out among threads of a processor: pure arithmetic."""
+"""How an engine's windows are divided among threads of a processor: pure arithmetic."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ Item = TypeVar("Item")
 
 
 def batches(windows: Iterable[Item], *, workers: int, batch: int) -> Iterator[list[Item]]:
-    """`windows` in lists of at most `batch`, of fewer towards the end, so that no worker is left with nothing."""
-    left = iter(windows)
-    waiting = deque(islice(left, workers * batch))
+    """`windows` in lists of at most `batch`, smaller towards the end so that every worker stays busy."""
+    rest = iter(windows)
+    waiting = deque(islice(rest, workers * batch))
     while waiting:
         size = -(-len(waiting) // workers)
         yield [waiting.popleft() for _ in range(size)]
-        waiting.extend(islice(left, size))
+        waiting.extend(islice(rest, size))
 
 
 def worker_layout(threads: int) -> tuple[int, int]:
-    """How many workers, and how many threads each has. Beyond four workers the weights contend for the cache."""
+    """The number of workers, and of threads for each. Beyond four workers the weights contend for the CPU's cache."""
     available = threads or available_cores()
     workers = min(available, 4)
     return workers, max(1, available // workers)
