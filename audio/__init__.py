@@ -1,1 +1,1 @@
-"""From what the user typed to samples: episodes, files, decoded audio. Knows nothing of speech."""
+"""From a source the user typed to samples: episodes, files, decoded audio. Contains nothing about speech."""

@@ -1,6 +1,6 @@
-"""Files written so that they are whole or not there, and the folders the platform keeps for caches and data.
+"""Atomic file writes, and the platform's folders for caches and data.
 
-The lowest room: all three packages write through it. Names of files are the business of their callers.
+The lowest module: all packages write through it. Callers choose the file names.
 """
 
 from __future__ import annotations
@@ -19,65 +19,65 @@ from typing import IO
 APP = "turnscript"
 
 STATE_FOLDER = f".{APP}"
-"""The hidden folder in a folder of drafts that holds the index of fetched files, the lock and the report of a run."""
+"""The hidden subfolder of an output folder for the index of fetched files, the lock and the report of a run."""
 
 TEMPORARY_SUFFIX = f".{APP}.tmp"
-"""What the hidden names of our temporary files end in, and nobody else's."""
+"""The end of the hidden names of our temporary files; no other program uses it."""
 
-_NEW = 2.0  # seconds in which a new file may not be locked yet
+_LOCK_GRACE = 2.0  # seconds in which a new file may not be locked yet
 
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file to write to that takes `path`'s place when the block ends well, and leaves nothing behind when not.
+    """A file to write to that replaces `path` if the block succeeds, and is removed if not.
 
-    It is written in the same folder (which is made where missing), synced and renamed. Where `path` is a link, what it
-    leads to is replaced. Raises `OSError` as the disk does.
+    It is written in the same folder (created if missing), synced and renamed. If `path` is a link, its target is
+    replaced. Raises `OSError`.
     """
     path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=TEMPORARY_SUFFIX, dir=path.parent)
-    beside, held = Path(name), os.dup(descriptor)
+    temporary, lock = Path(name), os.dup(descriptor)
     try:
-        _claimed(held)
+        _lock(lock)
         with os.fdopen(descriptor, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        beside.chmod(path.stat().st_mode if path.exists() else 0o666 & ~_umask())
-        beside.replace(path)
+        temporary.chmod(path.stat().st_mode if path.exists() else 0o666 & ~_umask())
+        temporary.replace(path)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     finally:
-        os.close(held)
+        os.close(lock)
 
 
 def remove_leftovers(folder: Path) -> int:
-    """Remove what `replacing` left half written in `folder` where it was killed; how many files that were.
+    """Remove the temporary files in `folder` of killed processes that used `replacing`; return their number.
 
-    A file somebody is writing is locked and stays, and so does one that was made this moment. Hidden files of other
-    programs are not looked at.
+    A file being written is locked and stays, and so does one created just now. Hidden files of other programs are
+    ignored.
     """
     count = 0
     for path in folder.glob(f".*{TEMPORARY_SUFFIX}"):
         with contextlib.suppress(OSError), path.open("rb") as file:
-            if time.time() - path.stat().st_mtime > _NEW and _claimed(file.fileno()):
+            if time.time() - path.stat().st_mtime > _LOCK_GRACE and _lock(file.fileno()):
                 path.unlink()
                 count += 1
     return count
 
 
 def write_atomically(path: Path, data: bytes | str) -> None:
-    """Put `data` (text as UTF-8, line ends as they are) at `path`, whole or not at all. Raises `OSError`."""
+    """Write `data` (text as UTF-8, line ends unchanged) to `path`, completely or not at all. Raises `OSError`."""
     with replacing(path) as file:
         file.write(data.encode() if isinstance(data, str) else data)
 
 
 def replace_if_unchanged(path: Path, data: bytes, *, over: str | None) -> bool:
-    """Put `data` at `path` if what is there still has the SHA-256 `over` (None: if nothing is); whether it was put.
+    """Write `data` to `path` if its content still has the SHA-256 `over` (None: if it does not exist); return whether.
 
-    That is looked at last of all, when `data` is on the disk already: others write as they please. Raises `OSError`.
+    The check comes last, when `data` is on the disk already: other programs may write at any time. Raises `OSError`.
     """
     try:
         with replacing(path) as file:
@@ -85,24 +85,24 @@ def replace_if_unchanged(path: Path, data: bytes, *, over: str | None) -> bool:
             file.flush()
             os.fsync(file.fileno())
             if (sha256_of(path) if path.exists() else None) != over:
-                raise _MovedOnError
-    except _MovedOnError:
+                raise _ChangedError
+    except _ChangedError:
         return False
     return True
 
 
-class _MovedOnError(Exception):
-    """Somebody else wrote the file while something was on its way to it."""
+class _ChangedError(Exception):
+    """Another program wrote the file in the meantime."""
 
 
 def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file's contents in hex, read in blocks. Raises `OSError`."""
+    """The SHA-256 of a file's content in hex, read in blocks. Raises `OSError`."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def free_backup_path(path: Path) -> Path:
-    """Where what lies at `path` may be kept: `NAME.bak`, or with the first number from 2 behind it that is free."""
+    """An unused path for a backup of `path`: `NAME.bak`, else `NAME.bak2`, `NAME.bak3`, …"""
     number, backup = 1, path.with_name(f"{path.name}.bak")
     while backup.exists():
         number += 1
@@ -111,7 +111,7 @@ def free_backup_path(path: Path) -> Path:
 
 
 class CacheKind(StrEnum):
-    """What a cached file holds; the value is the name of its folder in the cache."""
+    """The kinds of cached files; the value is the name of the folder in the cache."""
 
     STAGES = "stages"
     DOCUMENTS = "documents"
@@ -120,7 +120,7 @@ class CacheKind(StrEnum):
 
 
 def cache_folder(kind: CacheKind | None = None) -> Path:
-    """The folder for what can be made again, or its part for one kind: `XDG_CACHE_HOME`, else the platform's own place.
+    """The folder for reproducible files, or its subfolder for one kind: in `XDG_CACHE_HOME`, else the platform's own.
 
     It may not exist yet.
     """
@@ -129,12 +129,12 @@ def cache_folder(kind: CacheKind | None = None) -> Path:
 
 
 def data_folder() -> Path:
-    """Where what the user made is kept: `XDG_DATA_HOME`, else the platform's own place. It may not exist yet."""
+    """The folder for the user's data: in `XDG_DATA_HOME`, else the platform's own. It may not exist yet."""
     return _folder("XDG_DATA_HOME", "user_data_dir")
 
 
-def _claimed(descriptor: int) -> bool:
-    """Lock an open file until its last descriptor is closed; False where somebody else has, or there are no locks."""
+def _lock(descriptor: int) -> bool:
+    """Lock an open file until its last descriptor is closed; False if it is locked already, or locks do not exist."""
     if sys.platform == "win32":
         return False
     import fcntl
@@ -147,9 +147,9 @@ def _claimed(descriptor: int) -> bool:
 
 
 def _folder(variable: str, platform_function: str) -> Path:
-    named = os.environ.get(variable, "")
-    if Path(named).is_absolute():  # the specification has relative ones ignored
-        return Path(named) / APP
+    configured = os.environ.get(variable, "")
+    if Path(configured).is_absolute():  # the specification says to ignore relative ones
+        return Path(configured) / APP
     import platformdirs
 
     return Path(getattr(platformdirs, platform_function)(APP, appauthor=False))

@@ -1,7 +1,7 @@
-"""The episode: what is known of a recording before anybody listens to it.
+"""The episode: the metadata of a recording before it is decoded.
 
-A pure value. Where it comes from (a file, a feed, a page) is the business of `audio.sources.resolve`,
-how it becomes a local file that of `audio.fetching.fetch`.
+A pure value. `audio.sources.resolve` creates it from a file, a feed or a page; `audio.fetching.fetch` makes it a local
+file.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Seconds = float
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody the publisher names: `role` is the podcast namespace's ("host", "guest", …), lower case."""
+    """A person named by the publisher: `role` is the podcast namespace's ("host", "guest", …), lower case."""
 
     name: str
     role: str = "host"
@@ -24,7 +24,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """A titled stretch; it lasts until the next one starts."""
+    """A titled part of a recording; it ends where the next one starts."""
 
     start: Seconds
     title: str
@@ -40,7 +40,7 @@ class PublishedTranscript:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """One recording. Exactly what is known is filled in; nothing is guessed here.
+    """One recording. Unknown fields are left empty; nothing is guessed.
 
     At least one of `path` (a local file) and `audio_url` is set.
     """
@@ -56,7 +56,7 @@ class Episode:
     duration: Seconds | None = None
     people: tuple[Person, ...] = ()
     chapters: tuple[Chapter, ...] = ()
-    chapters_url: str | None = None  # where more are told of (`podcast:chapters`), in JSON
+    chapters_url: str | None = None  # the address of a JSON list (`podcast:chapters`)
     transcripts: tuple[PublishedTranscript, ...] = ()
 
     def __post_init__(self) -> None:
@@ -65,8 +65,8 @@ class Episode:
 
     @classmethod
     def of_file(cls, path: Path) -> Episode:
-        """The episode a bare local file is: its title is the file's stem, nothing else is known.
+        """The episode of a local file: its title is the file's stem, nothing else is known.
 
-        Bytes of a name that are no UTF-8 stand in the title as U+FFFD.
+        Bytes of the name that are not UTF-8 become U+FFFD in the title.
         """
         return cls(title=os.fsencode(path.stem).decode("utf-8", "replace"), path=path)

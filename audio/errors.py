@@ -1,20 +1,20 @@
-"""What can go wrong before there are samples.
+"""The errors of the package.
 
     AudioError
-    ├── SourceError         what the user typed names nothing that can be transcribed
-    │   ├── FeedError       it is a feed, but no episodes can be read from it
-    │   └── PageError       it is a page, but no audio is found on it
-    ├── FetchError          an address that may not be reached, or does not give what it promised
-    │   ├── GoneError       the server says that there is nothing at this address
-    │   └── TransientError  the connection or the server failed, and another try later may do better
-    └── DecodeError         the file is there, but no sound can be read from it
+    ├── SourceError         the source the user typed names nothing that can be transcribed
+    │   ├── FeedError       a feed from which no episodes can be read
+    │   └── PageError       a page on which no audio is found
+    ├── FetchError          a forbidden address, or one that does not deliver audio
+    │   ├── GoneError       the server has nothing at this address
+    │   └── TransientError  the connection or the server failed; a later retry may succeed
+    └── DecodeError         the file exists, but no sound can be read from it
 
-Each message names the input and what to do about it; foreign errors hang on ``__cause__``.
+Each message names the input and the next step; the original error is in ``__cause__``.
 """
 
 
 def installing(extra: str) -> str:
-    """How to get one of turnscript's extras, for a message about something that is not installed.
+    """How to install one of turnscript's extras, for a message about something that is not installed.
 
     >>> installing("editor")
     "pip install 'turnscript[editor]' (in a checkout: pip install '.[editor]')"
@@ -23,23 +23,23 @@ def installing(extra: str) -> str:
 
 
 class AudioError(Exception):
-    """Base of all errors of the package, for ``except`` blocks around a whole episode."""
+    """Base of all errors of the package, for ``except`` blocks around an episode."""
 
 
 class SourceError(AudioError):
-    """A missing file, a folder without audio, a pattern nothing matches."""
+    """A missing file, a folder without audio, a pattern without matches."""
 
 
 class FeedError(SourceError):
-    """XML that is no feed, a feed without a single episode that has audio."""
+    """XML that is not a feed, a feed without audio."""
 
 
 class PageError(SourceError):
-    """A page without an audio address, or text that is no page."""
+    """A page without an audio address, or text that is not a page."""
 
 
 class FetchError(AudioError):
-    """A private address, a downgraded redirect, a page in audio's clothing, a file over the limit, a 404."""
+    """A private address, a redirect from https to http, a page instead of audio, a file over the limit."""
 
 
 class GoneError(FetchError):
@@ -47,7 +47,7 @@ class GoneError(FetchError):
 
 
 class TransientError(FetchError):
-    """A dropped or crawling connection, a busy server. `retry_after` (seconds) is what the server asked for."""
+    """A dropped or too slow connection, a busy server. `retry_after` (seconds) is the pause the server requests."""
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -55,4 +55,4 @@ class TransientError(FetchError):
 
 
 class DecodeError(AudioError):
-    """An empty file, text in audio's clothing, a format no decoder knows, no room for the samples."""
+    """An empty file, text instead of audio, an unsupported format, no disk space for the samples."""

@@ -1,6 +1,6 @@
-"""What bytes are, told from the bytes: a recording, a feed, a list of feeds, a page.
+"""Detect from its first bytes whether content is a recording, a feed, a list of feeds or a page.
 
-Only first bytes are looked at; whether there is sound in a recording is found out by `audio.decoding.decode`.
+Whether a recording contains sound is left to `audio.decoding.decode`.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ MEDIA_SUFFIXES = frozenset(
         *("avi", "flv", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "ogv", "ts", "webm", "wmv"),
     )
 )
-"""Suffixes (lower case) by which recordings in a folder, and links to recordings, are known."""
+"""Suffixes (lower case) of recordings in a folder and in links."""
 
 HEAD_BYTES = 4096
-"""How much of the beginning `kind_of` wants to see."""
+"""The size of the beginning `kind_of` needs."""
 
 _MAGIC = (  # (offset, bytes, suffix); as in the file(1) database
     (0, b"ID3", ".mp3"),
@@ -48,7 +48,7 @@ _BLANK = re.compile(r"[\ufeff\s]+")
 
 
 class Kind(Enum):
-    """What a source's content can be."""
+    """The kinds of content of a source."""
 
     AUDIO = "audio"
     FEED = "feed"
@@ -59,7 +59,7 @@ class Kind(Enum):
 
 
 def kind_of(head: bytes) -> Kind:
-    """The kind of the content that begins with `head` (`HEAD_BYTES` of it suffice).
+    """The kind of content that starts with `head` (`HEAD_BYTES` suffice).
 
     >>> kind_of(b"<?xml version='1.0'?><rss version='2.0'>"), kind_of(b"<!DOCTYPE html><html>"), kind_of(b"ID3\\x03")
     (<Kind.FEED: 'feed'>, <Kind.PAGE: 'page'>, <Kind.AUDIO: 'audio'>)
@@ -81,7 +81,7 @@ def kind_of(head: bytes) -> Kind:
 
 
 def without_prolog(text: str) -> str:
-    """`text` from its first element on: without XML declaration, comments and DOCTYPE (with the entities it defines).
+    """`text` from its first element: without XML declaration, comments and DOCTYPE (with the entities it defines).
 
     >>> without_prolog('<?xml version="1.0"?> <!-- x --> <!DOCTYPE a [<!ENTITY b "c">]> <a/>')
     '<a/>'
@@ -104,7 +104,7 @@ def without_prolog(text: str) -> str:
 
 
 def audio_suffix(head: bytes) -> str:
-    """The suffix (with its dot) of the audio or video format `head` begins like; empty where it is none we know."""
+    """The suffix (with its dot) of the audio or video format that starts like `head`; empty for an unknown one."""
     for offset, magic, suffix in _MAGIC:
         if head[offset : offset + len(magic)] == magic:
             return suffix
@@ -114,7 +114,7 @@ def audio_suffix(head: bytes) -> str:
 def _mpeg_suffix(head: bytes) -> str:
     """MPEG audio without a tag: a frame header with no forbidden field (ISO 11172-3, 2.4.2.3), or ADTS (ISO 14496-3).
 
-    FF FE would be a header too (layer I), but is far more often the mark UTF-16 text begins with.
+    FF FE would be a header too (layer I), but is far more often the byte order mark of UTF-16 text.
     """
     stripped = head.lstrip(b"\x00")
     if len(stripped) < 4 or head.startswith(b"\xff\xfe") or stripped[0] != 0xFF or stripped[1] & 0xE0 != 0xE0:
@@ -127,7 +127,7 @@ def _mpeg_suffix(head: bytes) -> str:
 
 
 def _as_text(head: bytes) -> str | None:
-    """`head` as text where it looks like it; control characters and a NUL outside UTF-16 say that it is not."""
+    """`head` decoded as text; None if it is not text: it has control characters, or a NUL outside UTF-16."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return head[: len(head) // 2 * 2].decode("utf-16", "replace")
     text = head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")

@@ -136,7 +136,7 @@ class Download:
         if response.status == 206:
             start, total = _content_range(response.headers.get("content-range", ""))
             differs = start != self._size or (self._total is not None and total not in (None, self._total))
-            if coding or differs or not _is_of(self._validator, response):
+            if coding or differs or not _matches_validator(self._validator, response):
                 self._validator = ""
                 raise TransientError(f"{self._name}: the server sent another part than requested; run again")
             self._total = total if total is not None else _plus(self._size, response.length)
@@ -259,7 +259,7 @@ def _strong_validator(response: Response) -> str:
         return ""
 
 
-def _is_of(validator: str, response: Response) -> bool:
+def _matches_validator(validator: str, response: Response) -> bool:
     """Whether a 206 belongs to the entity `validator` came with: some servers ignore If-Range.
 
     A part repeats the ETag of the whole, but need not repeat its Last-Modified (RFC 9110, 15.3.7).

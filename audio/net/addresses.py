@@ -1,6 +1,6 @@
-"""Web addresses: which are well formed, which may be reached, and how they are redacted.
+"""Web addresses: parse and normalise them, redact them, tell public from private ones.
 
-Pure functions; the one that asks the resolver is in `audio.net.http`.
+Pure functions; `audio.net.connections` resolves host names.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NEVER_PUBLIC = tuple(
         "fec0::/10",  # site-local, deprecated (RFC 3879)
     )
 )
-_CLEAN = re.compile(  # what `web_address` would give back as it is
+_NORMALISED = re.compile(  # addresses `web_address` returns unchanged
     r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,4})?/[\w/%:@!$&'()*+,;=~.-]*(?:\?[\w/%:@!$&'()*+,;=~?.-]+)?",
     re.ASCII,
 )
@@ -28,20 +28,20 @@ _SUBSCRIBE = {"feed": "http", "itpc": "http", "pcast": "http", "podcast": "http"
 
 
 def is_web_address(text: str) -> bool:
-    """Whether what the user typed is meant as an address (`http`, `https`, `feed:` and its like), not as a file."""
+    """Whether the user typed an address (`http`, `https`, `feed:` and similar), not a file."""
     scheme, colon, rest = text.partition(":")
     return bool(colon) and scheme.lower() in {"http", "https", *_SUBSCRIBE} and rest.startswith(("//", "http"))
 
 
 def web_address(text: str | None, *, base: str = "") -> str | None:
-    """`text` as an absolute http(s) address, resolved against `base`; None where it is none or of another scheme.
+    """`text` as an absolute http(s) address, resolved against `base`; None for anything else.
 
-    Blanks and other characters an address cannot hold are percent-encoded, the fragment is dropped.
+    Blanks and other characters not allowed in an address are percent-encoded, the fragment is removed.
 
     >>> web_address("a b.mp3", base="https://x.example/feed/"), web_address("file:///etc/passwd")
     ('https://x.example/feed/a%20b.mp3', None)
     """
-    if text and _CLEAN.fullmatch(text):  # as nearly all addresses are
+    if text and _NORMALISED.fullmatch(text):  # like nearly all addresses
         return text
     try:
         typed = "".join((text or "").split("\n")).strip()
@@ -65,9 +65,9 @@ def web_address(text: str | None, *, base: str = "") -> str | None:
 
 
 def redacted(url: str) -> str:
-    """`url` as it may stand in a message or a log: without user name, password, query and fragment.
+    """`url` for a message or a log: without user name, password, query and fragment.
 
-    A file's path stays as it is.
+    A file's path is returned unchanged.
 
     >>> redacted("https://me:secret@x.example/a.mp3?token=1")
     'https://x.example/a.mp3?…'
@@ -79,29 +79,29 @@ def redacted(url: str) -> str:
         query = "…" if parts.query else ""
         return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, ""))
     except ValueError:
-        return "(an address that cannot be read)"
+        return "(an unreadable address)"
 
 
 def without_credentials(url: str) -> str:
-    """`url` as it may be kept and published: without user name and password.
+    """`url` for storage and publication: without user name and password.
 
     >>> without_credentials("https://me:secret@x.example/a.mp3?id=1")
     'https://x.example/a.mp3?id=1'
     """
-    account = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*@", url)
-    return f"{url[: url.index('//') + 2]}{url[account.end() :]}" if account else url
+    credentials = re.match(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*@", url)
+    return f"{url[: url.index('//') + 2]}{url[credentials.end() :]}" if credentials else url
 
 
 def origin_of(url: str) -> tuple[str, int]:
-    """Host (lower case) and port of an http(s) address. Raises `ValueError` for what is no address."""
+    """Host (lower case) and port of an http(s) address. Raises `ValueError` for an invalid one."""
     parts = urlsplit(url)
     return (parts.hostname or "").lower(), parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the open internet: not loopback, private, link-local, shared, multicast or
-    reserved, nor an IPv6 address that carries such an IPv4 one (mapped, 6to4, NAT64) or is of a form the open
-    internet has no use for. Raises `ValueError` for what is no address.
+    """Whether an IP address belongs to the public internet: not loopback, private, link-local, shared, multicast or
+    reserved, nor an IPv6 address that embeds such an IPv4 one (mapped, 6to4, NAT64) or has a form not used on the
+    public internet. Raises `ValueError` for an invalid one.
 
     >>> is_public("93.184.215.14"), is_public("::ffff:127.0.0.1"), is_public("169.254.169.254")
     (True, False, False)
@@ -110,17 +110,17 @@ def is_public(address: str) -> bool:
     if isinstance(ip, ipaddress.IPv6Address):
         if any(ip in network for network in _NEVER_PUBLIC):
             return False
-        carried = ip.ipv4_mapped or ip.sixtofour
+        embedded = ip.ipv4_mapped or ip.sixtofour
         if ip in _NAT64:
-            carried = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if carried is not None:
-            ip = carried
+            embedded = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if embedded is not None:
+            ip = embedded
     return ip.is_global and not ip.is_multicast
 
 
 def is_private_host(host: str) -> bool:
-    """Whether a host as an address spells it is one of this machine or network, as far as its name tells: `localhost`,
-    or a number in any of the spellings the C library reads (`127.1`, `0x7f.1`, `2130706433`).
+    """Whether the host in an address is on this machine or its network, as far as its name shows: `localhost`, or a
+    number in any notation the C library accepts (`127.1`, `0x7f.1`, `2130706433`).
 
     >>> is_private_host("127.1"), is_private_host("LOCALHOST."), is_private_host("x.example")
     (True, True, False)

@@ -1,8 +1,8 @@
 """RSS 2.0, RSS 1.0, Atom and OPML bytes → episodes, or addresses of feeds. No network.
 
-lxml parses: it mends broken XML, knows every encoding, loads nothing from outside and expands no entities. The mapping
-to `Episode` is ours, because the feed libraries tried keep one `podcast:person` and one `podcast:transcript` an item.
-What cannot be understood (a date, a duration) is left out, not guessed; an item without audio is no episode.
+lxml parses: it repairs broken XML, knows every encoding, loads no external files and expands no entities. The mapping
+to `Episode` is ours, because the feed libraries tried return one `podcast:person` and `podcast:transcript` per item.
+Values that cannot be parsed (a date, a duration) are left out, not guessed; an item without audio is no episode.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from audio.media import MEDIA_SUFFIXES, without_prolog
 from audio.net.addresses import redacted, web_address, without_credentials
 from audio.sources.values import parse_date, parse_duration, plain_text
 
-_PREFIXES = (  # (what the namespace's address holds, lower case; our prefix). Publishers vary scheme, case and slashes.
+_PREFIXES = (  # (part of the namespace's address, lower case; our prefix); publishers vary scheme, case and slashes
     ("itunes.com/dtds/podcast", "itunes"),
     ("podcastindex.org/namespace", "podcast"),
     ("podcastindex-org/podcast-namespace", "podcast"),
@@ -33,47 +33,46 @@ _PREFIXES = (  # (what the namespace's address holds, lower case; our prefix). P
     ("podlove.org/simple-chapters", "psc"),
 )
 
-_BARE = re.compile(  # an entity XML does not have, or no entity at all; what is in CDATA is left alone
+_INVALID_ENTITY = re.compile(  # an ampersand without an XML entity; CDATA sections match as a whole
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);)(?:(\w{2,30});)?", re.DOTALL
 )
 
 
 def episodes_of(feed: bytes, *, url: str) -> tuple[Episode, ...]:
-    """The episodes of a feed in its own order; `url` is where it came from (relative addresses hang on it).
+    """The episodes of a feed in its order; `url` is the feed's address, the base of relative ones.
 
-    An item that comes twice (same guid, same audio) counts once. A guid several recordings share is kept by the
-    oldest of them, to which it was given first; where their dates do not tell which that is, by none.
-    Raises `FeedError` where it is no feed, or none of its items has audio.
+    A repeated item (same guid, same audio) counts once. Of several recordings with one guid only the oldest keeps it;
+    none does if their dates do not show which is the oldest.
+    Raises `FeedError` if it is not a feed, or none of its items has audio.
     """
-    root = _parsed(feed, url)
+    root = _parse(feed, url)
     names = _Names()
     if names[root.tag] not in ("rss", "feed", "RDF"):
         raise FeedError(
             f"{redacted(url)}: <{names[root.tag]}> is not an RSS or Atom feed; look for its address on the show's page"
         )
     show = _Node(next((child for child in root if names[child.tag] == "channel"), root), names)
-    items = list(root.iter("{*}item", "{*}entry"))  # wherever they are: mended XML may nest them
+    items = list(root.iter("{*}item", "{*}entry"))  # at any depth: repaired XML may nest them
     base = _base(root, show, url)
-    found = [episode for item in items if (episode := _episode(_Node(item, names), show, base))]
-    if not found:
-        raise FeedError(
-            f"{redacted(url)}: none of its {len(items)} items has audio; is it the podcast's feed or a blog's?"
-        )
-    return tuple(_distinct(found))
+    episodes = [episode for item in items if (episode := _episode(_Node(item, names), show, base))]
+    if not episodes:
+        none = f"none of its {len(items)} items has audio"
+        raise FeedError(f"{redacted(url)}: {none}; check that it is a podcast's feed, not a blog's")
+    return tuple(_distinct(episodes))
 
 
 def feeds_of(opml: bytes, *, url: str) -> tuple[str, ...]:
-    """The addresses of the feeds an OPML list names, each once. Raises `FeedError` where there are none."""
-    named = [node.get(key) for node in _parsed(opml, url).iter() for key in node.keys() if key.lower() == "xmlurl"]  # noqa: SIM118
-    found = dict.fromkeys(address for name in named if (address := web_address(name, base=url)))
-    if not found:
-        raise FeedError(f"{redacted(url)}: the list names no feeds; export it from the podcast program anew")
-    return tuple(found)
+    """The addresses of the feeds in an OPML list, without duplicates. Raises `FeedError` if there are none."""
+    names = [node.get(key) for node in _parse(opml, url).iter() for key in node.keys() if key.lower() == "xmlurl"]  # noqa: SIM118
+    feeds = dict.fromkeys(address for name in names if (address := web_address(name, base=url)))
+    if not feeds:
+        raise FeedError(f"{redacted(url)}: the list contains no feeds; export it from the podcast app again")
+    return tuple(feeds)
 
 
 class _Names(dict[Any, str]):
-    """What lxml calls an element → what it is called here: `itunes:author`, whatever prefix the feed gives it; empty
-    for comments and their like. One feed's."""
+    """lxml's tag → our name, such as `itunes:author`, whatever prefix the feed uses; empty for comments and similar. A
+    cache for one feed."""
 
     def __missing__(self, tag: Any) -> str:
         self[tag] = name = self._name(tag) if isinstance(tag, str) else ""
@@ -83,12 +82,12 @@ class _Names(dict[Any, str]):
         if not tag.startswith("{"):
             return tag
         space, _, local = tag[1:].partition("}")
-        known = next((prefix for part, prefix in _PREFIXES if part in space.lower()), "?")
-        return f"{known}:{local}" if known and local != "RDF" else local
+        ours = next((prefix for part, prefix in _PREFIXES if part in space.lower()), "?")
+        return f"{ours}:{local}" if ours and local != "RDF" else local
 
 
 class _Node:
-    """An element's children by name, so that an item is walked once."""
+    """An element's children by name, so that an item is traversed once."""
 
     def __init__(self, element: Any, names: _Names) -> None:
         self.names = names
@@ -106,29 +105,33 @@ class _Node:
         return [child for name in names for child in self.children.get(name, ())]
 
     def text(self, *names: str) -> str:
-        """The text of the first of `names` that has any."""
+        """The text of the first element in `names` that has text."""
         return next((text for child in self.all(*names) if (text := "".join(child.itertext()).strip())), "")
 
 
-def _parsed(data: bytes, url: str) -> Any:
+def _parse(data: bytes, url: str) -> Any:
     from lxml import etree
 
-    text = without_prolog(_decoded(data))
+    text = without_prolog(_decode(data))
     settings: dict[str, Any] = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
     try:
         try:
             root = etree.fromstring(text.encode("utf-8", "replace"), etree.XMLParser(**settings))
         except etree.XMLSyntaxError:
-            root = etree.fromstring(_mended(text).encode("utf-8", "replace"), etree.XMLParser(recover=True, **settings))
+            root = etree.fromstring(
+                _repaired(text).encode("utf-8", "replace"), etree.XMLParser(recover=True, **settings)
+            )
     except (etree.XMLSyntaxError, ValueError) as exc:
-        raise FeedError(f"{redacted(url)}: not XML that can be read ({exc}); open it in a browser to see it") from exc
+        raise FeedError(
+            f"{redacted(url)}: not readable as XML ({exc}); open it in a browser to see what it is"
+        ) from exc
     if root is None:
-        raise FeedError(f"{redacted(url)}: not XML that can be read; open it in a browser to see what it is")
+        raise FeedError(f"{redacted(url)}: not readable as XML; open it in a browser to see what it is")
     return root
 
 
-def _decoded(data: bytes) -> str:
-    """By its byte order mark or the encoding it declares, else UTF-8, else what it is most often instead."""
+def _decode(data: bytes) -> str:
+    """Decode by byte order mark or declared encoding, else as UTF-8, else as cp1252, the most frequent other one."""
     declared = re.match(rb"""\s*<\?xml[^>]{0,100}encoding\s*=\s*["']([\w.:-]{1,40})""", data)
     utf16 = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ""
     for name in filter(None, (utf16, declared[1].decode("ascii", "replace") if declared else "", "utf-8-sig")):
@@ -139,22 +142,28 @@ def _decoded(data: bytes) -> str:
     return data.decode("cp1252", "replace")
 
 
-def _mended(text: str) -> str:
-    """Without control characters, with every bare `&` and every entity XML does not know made plain text of."""
+def _repaired(text: str) -> str:
+    """Without control characters, and with bare `&` and entities unknown to XML escaped as text."""
 
     def escaped(match: re.Match[str]) -> str:
-        known = html.entities.html5.get(f"{match[1]};") if match[1] else None
-        return match[0] if match[0].startswith("<") else f"&amp;{match[0][1:]}" if known is None else html.escape(known)
+        character = html.entities.html5.get(f"{match[1]};") if match[1] else None
+        return (
+            match[0]
+            if match[0].startswith("<")
+            else f"&amp;{match[0][1:]}"
+            if character is None
+            else html.escape(character)
+        )
 
     text = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", text)
-    return _BARE.sub(escaped, text)
+    return _INVALID_ENTITY.sub(escaped, text)
 
 
 def _base(root: Any, show: _Node, url: str) -> str:
-    """What relative addresses hang on: `xml:base`, the feed's own address, or the page it names as its own."""
+    """The base of relative addresses: `xml:base`, the feed's own address, or the page it links to as its own."""
     if web_address(url):
-        named = root.get("{http://www.w3.org/XML/1998/namespace}base") or ""
-        return web_address(named, base=url) or url if named else url
+        declared = root.get("{http://www.w3.org/XML/1998/namespace}base") or ""
+        return web_address(declared, base=url) or url if declared else url
     links = [child.get("href") or (child.text or "") for child in show.all("link")]
     return next((address for link in links if (address := web_address(link))), "")
 
@@ -188,7 +197,7 @@ def _episode(item: _Node, show: _Node, base: str) -> Episode | None:
 
 
 def _audio_addresses(item: _Node, base: str) -> Iterator[str]:
-    """Addresses of the item's audio, the surest first. Wrong types are common, so a suffix counts as much."""
+    """Addresses of the item's audio, the most certain first. Types are often wrong, so a suffix counts as much."""
     links = [link for link in item.all("link") if link.get("rel") == "enclosure"]
     media = (*item.all("media:content"), *item.below("media:group", "media:content"))
     for node in (*item.all("enclosure"), *links, *media):
@@ -206,14 +215,16 @@ def _may_be_audio(url: str, kind: str) -> bool:
 
 
 def _people(item: _Node, show: _Node) -> tuple[Person, ...]:
-    """Those the item names, else the show: `podcast:person` first, then author elements, whose role is "author": more
-    often than not that is the publisher, and no voice at all."""
-    named = item.all("podcast:person") or show.all("podcast:person")
-    people = [Person(name, (node.get("role") or "host").strip().lower()) for node in named if (name := _own_text(node))]
+    """The people of the item, else of the show: from `podcast:person`, else author elements with the role "author",
+    which mostly name the publisher, not a speaker."""
+    persons = item.all("podcast:person") or show.all("podcast:person")
+    people = [
+        Person(name, (node.get("role") or "host").strip().lower()) for node in persons if (name := _own_text(node))
+    ]
     if not people:
         nodes = item.all("author", "itunes:author") or show.all("itunes:author")
         authors = [_own_text(node) or plain_text(_Node(node, item.names).text("name")) for node in nodes]
-        people = [Person(name, "author") for name in map(_without_mail, authors) if name]
+        people = [Person(name, "author") for name in map(_author_name, authors) if name]
     return tuple(dict.fromkeys(people))
 
 
@@ -221,8 +232,8 @@ def _own_text(node: Any) -> str:
     return plain_text(node.text or "")
 
 
-def _without_mail(author: str) -> str:
-    """The name in `mail@x.example (Name)`, which is how RSS 2.0 writes an author; a bare mail address is no name."""
+def _author_name(author: str) -> str:
+    """The name in RSS 2.0's author format, `mail@x.example (Name)`; empty for a bare mail address."""
     match = re.fullmatch(r"[^\s@]+@[^\s@(]+\s*\((.+)\)", author)
     return match[1].strip() if match else ("" if "@" in author else author)
 
@@ -237,21 +248,21 @@ def _chapters(item: _Node) -> tuple[Chapter, ...]:
     )
 
 
-def _distinct(found: list[Episode]) -> Iterator[Episode]:
-    once: dict[tuple[str | None, str | None], Episode] = {}
-    sharing: dict[str, list[Episode]] = {}
-    for episode in found:
-        if once.setdefault((episode.guid, episode.audio_url), episode) is episode and episode.guid is not None:
-            sharing.setdefault(episode.guid, []).append(episode)
-    keeps = {guid: _oldest(episodes) for guid, episodes in sharing.items()}
-    for episode in once.values():
-        yield episode if episode.guid is None or episode is keeps[episode.guid] else replace(episode, guid=None)
+def _distinct(episodes: list[Episode]) -> Iterator[Episode]:
+    unique: dict[tuple[str | None, str | None], Episode] = {}
+    by_guid: dict[str, list[Episode]] = {}
+    for episode in episodes:
+        if unique.setdefault((episode.guid, episode.audio_url), episode) is episode and episode.guid is not None:
+            by_guid.setdefault(episode.guid, []).append(episode)
+    owners = {guid: _oldest(sharing) for guid, sharing in by_guid.items()}
+    for episode in unique.values():
+        yield episode if episode.guid is None or episode is owners[episode.guid] else replace(episode, guid=None)
 
 
 def _oldest(episodes: list[Episode]) -> Episode | None:
-    """The one older than all others; None where that cannot be told."""
+    """The one older than all others; None if the dates do not show which."""
     if len(episodes) == 1:
         return episodes[0]
-    dated = sorted(((each.published, each) for each in episodes if each.published), key=lambda one: one[0])
-    alone = len(dated) == len(episodes) and dated[0][0] < dated[1][0]
-    return dated[0][1] if alone else None
+    dated = sorted(((each.published, each) for each in episodes if each.published), key=lambda item: item[0])
+    is_clear = len(dated) == len(episodes) and dated[0][0] < dated[1][0]
+    return dated[0][1] if is_clear else None

@@ -1,9 +1,8 @@
-"""What the user typed → episodes.
+"""A source the user typed → episodes.
 
-A file is its own episode, a folder the recordings lying in it, a pattern the shell left alone its matches. An address
-is a recording, a feed, an OPML list of feeds or a page; so is a file that was saved from one. Which of them is told
-from the content, never from the name. Recordings themselves are fetched by `audio.fetching.fetch`, and decoded nowhere
-here.
+A file is one episode, a folder stands for the recordings in it, a pattern the shell did not expand for its matches. An
+address is a recording, a feed, an OPML list of feeds or a page; so is a file saved from one. The content decides which,
+never the name. `audio.fetching.fetch` downloads recordings; nothing is decoded here.
 """
 
 from __future__ import annotations
@@ -28,42 +27,42 @@ from audio.sources.page import Page, page_of
 from audio.sources.sites import episodes_on_site
 from audio.sources.values import plain_text
 
-_PLAYERS_TRIED = 3
-_NAME_LENGTH = 120  # characters of a name in a message
+_MAX_PLAYERS = 3
+_MAX_NAME_LENGTH = 120  # characters of a name in a message
 _ANY_BYTES = ("", "application/octet-stream", "binary/octet-stream")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _log = logging.getLogger(__name__)
 
 
 def episodes_from(source: str, *, client: Client | None = None) -> tuple[Episode, ...]:
-    """The episodes `source` names, in a stable order (a feed's own; by file name for a folder or a pattern).
+    """The episodes of `source`, in a stable order (the feed's own; by file name for a folder or a pattern).
 
     `source` is one of
-    - a file of any suffix; `~` is the home folder. A saved feed, OPML list, page or Markdown post is read as such,
+    - a file with any suffix; `~` is the home folder. A saved feed, OPML list, page or Markdown post is read as such,
       unless it has a recording's suffix;
-    - a folder: its audio and video files by suffix, not hidden ones, not those of folders below it;
+    - a folder: its audio and video files by suffix, without hidden files and subfolders;
     - a pattern such as `show/*.mp3` or `show/**/*.mp3`: every file it matches;
-    - an http(s) address (or `feed:`, `itpc:`) of a recording, a feed, an OPML list or a page. A page without audio
-      leads on to its feed, or to the player in its frame.
+    - an http(s) address (or `feed:`, `itpc:`) of a recording, a feed, an OPML list or a page. For a page without audio,
+      its feed or the player in its frame is read.
 
-    The network is asked only where the source needs it, through `client` (one of its own where there is none).
-    Feeds and pages are kept in the cache folder and asked for again under the condition that they changed.
+    The network is used only if the source needs it, through `client` (default: a new one). Feeds and pages are cached
+    in the cache folder and requested again on condition that they changed.
 
-    Raises `SourceError` where it names nothing, `FeedError` or `PageError` (both are one) where there is no audio in
-    it, `FetchError` where an address does not answer.
+    Raises `SourceError` if the source does not exist, `FeedError` or `PageError` (subclasses) if it has no audio,
+    `FetchError` if an address cannot be read.
     """
     if not source.strip():
-        raise SourceError("an empty name is no source: give a file, a folder, a pattern or an address")
+        raise SourceError("the source is empty; give a file, a folder, a pattern or an address")
     if is_web_address(source.strip()):
         address = web_address(source)
         if address is None:
-            raise SourceError(f"{redacted(source)}: this address is not well formed; check it in a browser")
-        with _client(client, address) as used:
-            return _at_address(address, used)
-    path, is_folder, is_there = _looked_up(source)
+            raise SourceError(f"{redacted(source)}: this address is not valid; check it in a browser")
+        with _client(client, address) as active:
+            return _at_address(address, active)
+    path, is_folder, exists = _look_up(source)
     if is_folder:
         return tuple(Episode.of_file(file) for file in _recordings_in(path))
-    if is_there:
+    if exists:
         return _in_file(path, client)
     if _SCHEME.match(source.strip()):
         raise SourceError(
@@ -72,34 +71,35 @@ def episodes_from(source: str, *, client: Client | None = None) -> tuple[Episode
     if glob.has_magic(source):
         return tuple(Episode.of_file(file) for file in _matches(path))
     raise SourceError(
-        f"{source}: there is no such file or folder; check the spelling and the folder you are in "
-        "(an address begins with https://)"
+        f"{source}: no such file or folder; check the spelling and the current folder (an address starts with https://)"
     )
 
 
-def _looked_up(source: str) -> tuple[Path, bool, bool]:
-    """The path meant, whether it is a folder, and whether it is there at all."""
+def _look_up(source: str) -> tuple[Path, bool, bool]:
+    """The path, whether it is a folder, and whether it exists."""
     try:
         path = Path(source).expanduser()
         return path, path.is_dir(), path.exists()
-    except RuntimeError as exc:  # how pathlib says that it knows no such user
-        raise SourceError(f"{source}: there is no such user here; check the name behind ~") from exc
+    except RuntimeError as exc:  # pathlib's error for an unknown user
+        raise SourceError(f"{source}: no such user; check the name after ~") from exc
     except (OSError, ValueError) as exc:
         raise _unreadable(source, exc) from exc
 
 
 def _unreadable(name: object, exc: Exception) -> SourceError:
-    shortened = name if len(name := str(name)) <= _NAME_LENGTH else f"{name[:_NAME_LENGTH]}…"
-    return SourceError(f"{shortened}: cannot be read ({getattr(exc, 'strerror', exc)}); check name and permissions")
+    shortened = name if len(name := str(name)) <= _MAX_NAME_LENGTH else f"{name[:_MAX_NAME_LENGTH]}…"
+    return SourceError(
+        f"{shortened}: cannot be read ({getattr(exc, 'strerror', exc)}); check the name and its permissions"
+    )
 
 
 @contextlib.contextmanager
-def _client(given: Client | None, *typed: str) -> Iterator[Client]:
-    if given is not None:
-        yield given
+def _client(client: Client | None, *typed: str) -> Iterator[Client]:
+    if client is not None:
+        yield client
         return
-    with Client(typed) as own:
-        yield own
+    with Client(typed) as new:
+        yield new
 
 
 def _in_file(path: Path, client: Client | None) -> tuple[Episode, ...]:
@@ -114,15 +114,15 @@ def _in_file(path: Path, client: Client | None) -> tuple[Episode, ...]:
     if kind is Kind.FEED:
         return episodes_of(content, url=str(path))
     if content and kind is Kind.OPML:
-        with _client(client) as used:
-            return _of_feeds(feeds_of(content, url=str(path)), str(path), used)
+        with _client(client) as active:
+            return _of_feeds(feeds_of(content, url=str(path)), str(path), active)
     if not content.strip():
         return (Episode.of_file(path),)
     page = page_of(content, url=str(path))
     if page.episodes:
         return page.episodes
-    with _client(client) as used:
-        return _beyond(page, str(path), used)
+    with _client(client) as active:
+        return _from_linked(page, str(path), active)
 
 
 def _at_address(address: str, client: Client) -> tuple[Episode, ...]:
@@ -134,53 +134,53 @@ def _at_address(address: str, client: Client) -> tuple[Episode, ...]:
     if document.kind in (Kind.PAGE, Kind.TEXT):
         page = _page(document)
         try:
-            return page.episodes or _beyond(page, redacted(address), client)
+            return page.episodes or _from_linked(page, redacted(address), client)
         except PageError:
-            found = episodes_on_site(address)
-            if not found:
+            episodes = episodes_on_site(address)
+            if not episodes:
                 raise
-            return found
+            return episodes
     media_type = _media_type(document)
     if document.kind is Kind.AUDIO or media_type.startswith(("audio/", "video/")) or media_type in _ANY_BYTES:
         return (Episode(_name_in(address), audio_url=address),)
-    raise SourceError(f"{redacted(address)}: {media_type} is neither audio nor a feed nor a page; check the address")
+    raise SourceError(f"{redacted(address)}: {media_type} is not audio, a feed or a page; check the address")
 
 
-def _beyond(page: Page, name: str, client: Client) -> tuple[Episode, ...]:
-    """The episodes of what a page without audio points at: its first feed that has some, else its first such player."""
+def _from_linked(page: Page, name: str, client: Client) -> tuple[Episode, ...]:
+    """The episodes linked by a page without audio: those of its first readable feed, else of its first player."""
     for feed in page.feeds:
-        with _passed_over(feed):
+        with _skip_errors(feed):
             return episodes_of(_document(feed, client).body, url=feed)
-    for player in page.players[:_PLAYERS_TRIED]:
-        with _passed_over(player):
+    for player in page.players[:_MAX_PLAYERS]:
+        with _skip_errors(player):
             document = _document(player, client)
-            found = _page(document).episodes if document.kind in (Kind.PAGE, Kind.TEXT) else ()
-            if found:
-                return found
+            episodes = _page(document).episodes if document.kind in (Kind.PAGE, Kind.TEXT) else ()
+            if episodes:
+                return episodes
     raise PageError(
-        f"{name}: no audio is named on this page; give the address of the recording or of the show's feed, "
-        f"or install yt-dlp, which knows many sites: {installing('sites')}"
+        f"{name}: no audio is linked on this page; give the address of the recording or of the show's feed, "
+        f"or install yt-dlp, which supports many sites: {installing('sites')}"
     )
 
 
 def _of_feeds(feeds: Iterable[str], name: str, client: Client) -> tuple[Episode, ...]:
-    """All feeds' episodes; a feed that fails costs a line in the log, unless all do."""
-    found: list[Episode] = []
+    """The episodes of all feeds; a feed that fails is logged and skipped, unless all fail."""
+    episodes: list[Episode] = []
     for feed in feeds:
-        with _passed_over(feed):
+        with _skip_errors(feed):
             document = _document(feed, client)
-            found += episodes_of(document.body, url=document.url)
-    if not found:
-        raise SourceError(f"{name}: none of the feeds it lists can be read; the log says why")
-    return tuple(found)
+            episodes += episodes_of(document.body, url=document.url)
+    if not episodes:
+        raise SourceError(f"{name}: none of its feeds can be read; the warnings give the reasons")
+    return tuple(episodes)
 
 
 @contextlib.contextmanager
-def _passed_over(address: str) -> Iterator[None]:
+def _skip_errors(address: str) -> Iterator[None]:
     try:
         yield
     except AudioError as exc:
-        _log.warning("%s is passed over: %s", redacted(address), exc)
+        _log.warning("%s is skipped: %s", redacted(address), exc)
 
 
 def _document(address: str, client: Client) -> Document:
@@ -203,15 +203,15 @@ def _name_in(address: str) -> str:
 
 def _recordings_in(folder: Path) -> list[Path]:
     try:
-        found = [entry for entry in sorted(folder.iterdir()) if _is_recording(entry)]
+        recordings = [entry for entry in sorted(folder.iterdir()) if _is_recording(entry)]
     except OSError as exc:
         raise _unreadable(folder, exc) from exc
-    if not found:
+    if not recordings:
         raise SourceError(
-            f"{folder}: no audio or video files lie in this folder (folders below it are not searched); "
+            f"{folder}: no audio or video files in this folder (subfolders are not searched); "
             f"name the files, or a pattern such as '{folder / '**' / '*.mp3'}'"
         )
-    return found
+    return recordings
 
 
 def _is_recording(entry: Path) -> bool:
@@ -220,10 +220,10 @@ def _is_recording(entry: Path) -> bool:
 
 def _matches(pattern: Path) -> list[Path]:
     try:
-        found = sorted(Path(match) for match in glob.glob(str(pattern), recursive=True))  # noqa: PTH207 - takes absolute ones
-        files = [match for match in found if match.is_file()]
+        matches = sorted(Path(match) for match in glob.glob(str(pattern), recursive=True))  # noqa: PTH207 - takes absolute ones
+        files = [match for match in matches if match.is_file()]
     except (OSError, ValueError) as exc:
         raise _unreadable(pattern, exc) from exc
     if not files:
-        raise SourceError(f"{pattern}: no file matches this pattern; check it, and the folder you are in")
+        raise SourceError(f"{pattern}: no file matches this pattern; check it and the current folder")
     return files

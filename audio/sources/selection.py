@@ -1,4 +1,4 @@
-"""Which of a show's episodes are meant. Pure."""
+"""Select episodes of a show. Pure."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from datetime import UTC, date, datetime
 
 from audio.episode import Episode
 
-_LONG_AGO = datetime(1, 1, 2, tzinfo=UTC)
+_EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Conditions that all have to hold; one that is not set holds always.
+    """Conditions, all of which have to hold; one that is None always holds.
 
-    `episode` is a guid (or the audio's address) letter by letter; `match` is looked for in title and show whatever its
-    case and accents; `since` is the first day taken (an episode without a date is left out then); `latest` is how many
-    of the rest are taken, by date, those without one last.
+    `episode` is an exact guid (or audio address); `match` is searched in title and show, ignoring case and accents;
+    `since` is the first day (episodes without a date are excluded); `latest` is the number of newest episodes among the
+    rest, those without a date last.
     """
 
     latest: int | None = None
@@ -28,17 +28,17 @@ class Selection:
 
     def __post_init__(self) -> None:
         if self.latest is not None and self.latest < 1:
-            raise ValueError(f"latest: {self.latest} episodes are none; give a number from 1 up")
+            raise ValueError(f"latest: {self.latest} selects no episode; give a number from 1 up")
 
-    def of(self, episodes: Iterable[Episode]) -> tuple[Episode, ...]:
-        """Those of `episodes` that are meant, in the order they came."""
-        meant = [(place, each) for place, each in enumerate(episodes) if self._holds(each)]
+    def select(self, episodes: Iterable[Episode]) -> tuple[Episode, ...]:
+        """The selected `episodes`, in their order."""
+        matching = [(position, each) for position, each in enumerate(episodes) if self._matches(each)]
         if self.latest is not None:
-            newest = sorted(meant, key=lambda one: one[1].published or _LONG_AGO, reverse=True)[: self.latest]
-            meant = sorted(newest, key=lambda one: one[0])
-        return tuple(each for _, each in meant)
+            newest = sorted(matching, key=lambda item: item[1].published or _EARLIEST, reverse=True)[: self.latest]
+            matching = sorted(newest, key=lambda item: item[0])
+        return tuple(each for _, each in matching)
 
-    def _holds(self, episode: Episode) -> bool:
+    def _matches(self, episode: Episode) -> bool:
         if self.episode is not None and self.episode not in (episode.guid, episode.audio_url):
             return False
         if self.since is not None and (episode.published is None or episode.published.date() < self.since):

@@ -1,8 +1,8 @@
-"""Sites whose pages name no audio to the naked eye: what `yt-dlp` makes of them, where it is installed.
+"""Sites whose pages do not link their audio: `yt-dlp` extracts the address, if it is installed.
 
-It is asked about pages the user typed only, and for addresses only; the recording is fetched by `audio.fetching.fetch`
-like any other, so one that comes in hundreds of pieces (HLS, DASH) cannot be had this way. yt-dlp does its own
-networking, which `audio.net.http`'s guard does not cover.
+Used only for pages the user typed, and only to get addresses; `audio.fetching.fetch` downloads the recording like any
+other, so streams in many parts (HLS, DASH) are not supported. yt-dlp uses its own network code, without the address
+checks of `audio.net.http`.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _log = logging.getLogger(__name__)
 
 
 def is_installed() -> bool:
-    """Whether `yt-dlp` is here."""
+    """Whether `yt-dlp` is installed."""
     return importlib.util.find_spec("yt_dlp") is not None
 
 
 def episodes_on_site(url: str) -> tuple[Episode, ...]:
-    """What yt-dlp finds at `url`: one recording, or those of a list; empty where it is not installed.
+    """The recordings yt-dlp finds at `url`, one or a list; empty if it is not installed.
 
-    Raises `PageError` where it finds nothing it can name a plain address of.
+    Raises `PageError` if it finds none with a plain address.
     """
     if not is_installed():
         return ()
@@ -47,11 +47,13 @@ def episodes_on_site(url: str) -> tuple[Episode, ...]:
         with yt_dlp.YoutubeDL(options) as program:
             info = program.extract_info(url, download=False)
     except yt_dlp.utils.YoutubeDLError as exc:
-        raise PageError(f"{redacted(url)}: no audio is named on this page, and yt-dlp finds none either") from exc
-    found = tuple(episode for entry in _entries(info) if (episode := _episode(entry)))
-    if not found:
-        raise PageError(f"{redacted(url)}: yt-dlp finds no recording that comes as one file; fetch it by hand")
-    return found
+        raise PageError(
+            f"{redacted(url)}: no audio is linked on this page and yt-dlp finds none; give the recording's own address"
+        ) from exc
+    episodes = tuple(episode for entry in _entries(info) if (episode := _episode(entry)))
+    if not episodes:
+        raise PageError(f"{redacted(url)}: yt-dlp finds no recording in a single file; download it by other means")
+    return episodes
 
 
 def _entries(info: Any) -> list[dict[str, Any]]:

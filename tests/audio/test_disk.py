@@ -1,4 +1,4 @@
-"""Files that are whole or not there; folders where the platform wants them."""
+"""Atomic writes, and the platform's folders."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.conftest import Run
 from tests.support.scripted_stages import tone
 
 
-def test_a_write_replaces_and_leaves_nothing_beside(tmp_path: Path) -> None:
+def test_a_write_replaces_the_file_and_leaves_no_other(tmp_path: Path) -> None:
     path = tmp_path / "new" / "a.md"
     write_atomically(path, "é\r\n")
     assert path.read_bytes() == "é\r\n".encode()
@@ -35,9 +35,9 @@ def test_a_failed_write_changes_nothing(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.md"]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there nothing is remove_leftovers")
-def test_what_killed_writers_left_is_swept_and_what_is_being_written_is_not(tmp_path: Path) -> None:
-    left, new = half_written(tmp_path / "b.md"), half_written(tmp_path / "c.md")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such locks")
+def test_leftovers_of_killed_writers_are_removed_and_files_being_written_are_not(tmp_path: Path) -> None:
+    left, new = write_half(tmp_path / "b.md"), write_half(tmp_path / "c.md")
     with replacing(tmp_path / "a.md") as file:
         file.write(b"whole")
         for path in tmp_path.iterdir():
@@ -49,8 +49,8 @@ def test_what_killed_writers_left_is_swept_and_what_is_being_written_is_not(tmp_
     assert remove_leftovers(tmp_path / "nowhere") == 0
 
 
-def half_written(path: Path) -> Path:
-    """What a process leaves that dies while it writes `path`."""
+def write_half(path: Path) -> Path:
+    """The file left by a process that dies while writing `path`."""
     code = (
         "import os, pathlib\nfrom audio.disk import replacing\n"
         f"with replacing(pathlib.Path({str(path)!r})) as file:\n    file.write(b'half')\n    os._exit(0)\n"
@@ -61,7 +61,7 @@ def half_written(path: Path) -> Path:
     return left
 
 
-def test_hidden_files_of_others_are_never_swept(tmp_path: Path) -> None:
+def test_hidden_files_of_other_programs_are_never_removed(tmp_path: Path) -> None:
     for name in (".syncthing.talk.md.tmp", ".notes.tmp", ".talk.md.x7f3q.tmp", "mine.turnscript.tmp", ".tmp"):
         (tmp_path / name).write_text("theirs")
         os.utime(tmp_path / name, (0, 0))
@@ -70,10 +70,10 @@ def test_hidden_files_of_others_are_never_swept(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == before
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there nothing is remove_leftovers")
-def test_only_a_run_that_has_the_folder_sweeps_it(run: Run, tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such locks")
+def test_only_a_run_that_locks_the_folder_removes_leftovers(run: Run, tmp_path: Path) -> None:
     (tmp_path / "transcripts").mkdir()
-    left = half_written(tmp_path / "transcripts" / "b.md")
+    left = write_half(tmp_path / "transcripts" / "b.md")
     os.utime(left, (0, 0))
     assert run("run", "missing.wav")[0] == 1
     assert left.exists()

@@ -101,7 +101,7 @@ def selected(episodes: tuple[Episode, ...], settings: Settings) -> tuple[Episode
         match=settings.match or None,
         episode=settings.episode or None,
     )
-    return selection.of(episodes)
+    return selection.select(episodes)
 
 
 class Outlook(StrEnum):

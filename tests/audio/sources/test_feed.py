@@ -1,6 +1,6 @@
-"""Feeds as publishers write them: golden ones found by glob (NAME.rss, .atom, .rdf beside NAME.json), and hostile ones.
+"""Feeds as publishers write them: golden ones found by glob (NAME.rss, .atom, .rdf with NAME.json), and hostile ones.
 
-The expectations in the JSON files were read off the feeds by eye: every field that is not its default, in order.
+The JSON files were written by hand from the feeds: every field that is not its default, in order.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ FEED_URL = "https://feeds.example/show/feed.xml"
 GOLDEN = sorted(file for file in FEEDS.iterdir() if file.suffix in (".rss", ".atom", ".rdf"))
 
 
-def as_plain(episode: Episode) -> dict[str, Any]:
-    """What is known of an episode, in JSON's values."""
-    told = {name: value for name, value in dataclasses.asdict(episode).items() if value not in (None, ())}
+def as_json(episode: Episode) -> dict[str, Any]:
+    """The fields of an episode that are set, as JSON values."""
+    fields = {name: value for name, value in dataclasses.asdict(episode).items() if value not in (None, ())}
     if episode.published:
-        told["published"] = episode.published.isoformat()
-    return json.loads(json.dumps(told))
+        fields["published"] = episode.published.isoformat()
+    return json.loads(json.dumps(fields))
 
 
 @pytest.mark.parametrize("feed", GOLDEN, ids=lambda feed: feed.stem)
 def test_golden_feeds(feed: Path) -> None:
     expected = json.loads(feed.with_suffix(".json").read_text(encoding="utf-8"))
-    assert [as_plain(each) for each in episodes_of(feed.read_bytes(), url=FEED_URL)] == expected
+    assert [as_json(each) for each in episodes_of(feed.read_bytes(), url=FEED_URL)] == expected
 
 
 def rss(items: str, *, before: str = "") -> bytes:
@@ -60,7 +60,7 @@ def test_entities_are_neither_expanded_nor_loaded(tmp_path: Path) -> None:
         assert episode.title.startswith("a")
 
 
-def test_external_dtd_is_not_asked_for() -> None:
+def test_an_external_dtd_is_not_requested() -> None:
     doctype = '<!DOCTYPE rss SYSTEM "http://127.0.0.1:1/no.dtd">'
     assert len(episodes_of(rss(ITEM.format("t"), before=doctype), url=FEED_URL)) == 1
 
@@ -68,17 +68,17 @@ def test_external_dtd_is_not_asked_for() -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"   ", b"\x00\x01", b"just words", b"<html><body>404</body></html>", b"<rss"]
 )
-def test_what_is_no_feed_is_told_so(content: bytes) -> None:
+def test_content_that_is_no_feed_is_an_error(content: bytes) -> None:
     with pytest.raises(FeedError, match=r"feeds\.example"):
         episodes_of(content, url=FEED_URL)
 
 
-def test_feed_without_audio_is_told_so() -> None:
+def test_a_feed_without_audio_is_an_error() -> None:
     with pytest.raises(FeedError, match="none of its 2 items has audio"):
         episodes_of(rss("<item><title>a</title></item><item><title>b</title></item>"), url=FEED_URL)
 
 
-def test_errors_name_no_token() -> None:
+def test_errors_contain_no_secret() -> None:
     with pytest.raises(FeedError) as caught:
         episodes_of(b"", url="https://me:pw@feeds.example/f?auth=t0ken")
     assert "t0ken" not in str(caught.value)
@@ -100,7 +100,7 @@ SHARED = (
 
 
 @pytest.mark.parametrize(
-    ("dates", "keeper"),
+    ("dates", "owner"),
     [
         (("06 Jan 2026", "05 Jan 2026", "07 Jan 2026"), "b"),  # the oldest had it first
         (("05 Jan 2026", "05 Jan 2026", "07 Jan 2026"), None),
@@ -108,15 +108,15 @@ SHARED = (
         (("", "", ""), None),
     ],
 )
-def test_a_shared_guid_is_kept_by_the_oldest_or_by_none(dates: tuple[str, ...], keeper: str | None) -> None:
+def test_a_shared_guid_stays_with_the_oldest_or_with_none(dates: tuple[str, ...], owner: str | None) -> None:
     days = [f"<pubDate>{day} 10:00:00 GMT</pubDate>" if day else "" for day in dates]
     found = episodes_of(rss("".join(map(SHARED.format, "abc", days))), url=FEED_URL)
     assert [each.title for each in found] == ["a", "b", "c"]
-    assert {each.title for each in found if each.guid == "same"} == ({keeper} if keeper else set())
+    assert {each.title for each in found if each.guid == "same"} == ({owner} if owner else set())
 
 
-def test_authors_are_no_hosts() -> None:
-    """A show's author is a broadcaster more often than a voice; only `podcast:person` says who is heard."""
+def test_authors_are_not_hosts() -> None:
+    """A show's author is mostly a broadcaster, not a speaker; only `podcast:person` names speakers."""
     spaces = 'xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd" xmlns:podcast="https://podcastindex.org/namespace/1.0"'
     item = "<item>{}<enclosure url='https://x.example/a.mp3'/></item>"
     show = "<itunes:author>National Public Radio</itunes:author>"
@@ -134,38 +134,38 @@ def test_authors_are_no_hosts() -> None:
 @pytest.mark.parametrize(
     "piece", ["<![CDATA[", "<![CDATA[ & ", "&amp", "&", "<item>", "<author>@@@@@@@@</author>", "<title><a", "]]>"]
 )
-def test_broken_markup_in_bulk_is_read_at_once(piece: str) -> None:
-    """Work that grew with the square of the length would not end here."""
+def test_large_broken_markup_is_parsed_quickly(piece: str) -> None:
+    """Quadratic work would not finish here."""
     data = b"<rss><channel><item><author>" + b"@" * 300_000 + b"</author>" + (piece * 300_000).encode()
     with contextlib.suppress(FeedError):
         assert all(each.audio_url for each in episodes_of(data, url=FEED_URL))
 
 
-def test_a_feed_without_credentials_to_publish() -> None:
+def test_page_addresses_contain_no_credentials() -> None:
     feed = rss("<item><link>page</link><enclosure url='a.mp3' type='audio/mpeg'/></item>")
     (episode,) = episodes_of(feed, url="https://me:s3cret@x.example/feed")
     assert episode.page_url == "https://x.example/page"
-    assert episode.audio_url == "https://me:s3cret@x.example/a.mp3"  # it is still to be fetched
+    assert episode.audio_url == "https://me:s3cret@x.example/a.mp3"  # needed to fetch it
 
 
 @given(st.binary(max_size=400))
-def test_bytes_of_any_kind_give_episodes_or_a_feed_error(content: bytes) -> None:
+def test_any_bytes_give_episodes_or_a_feed_error(content: bytes) -> None:
     for data in (content, b"<rss><channel><item>" + content, rss("")[:-20] + content):
         with contextlib.suppress(FeedError):
             assert all(each.audio_url for each in episodes_of(data, url=FEED_URL))
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cf", "Cs")), max_size=300))
-def test_titles_come_through(title: str) -> None:
+def test_titles_are_unchanged(title: str) -> None:
     escaped = title.replace("&", "&amp;").replace("<", "&lt;")
     if "<" in title or "&" in title or any(mark in title for mark in "\ufffe\uffff") or not title.strip():
-        return  # a second layer of markup is taken off; what XML forbids is dropped
+        return  # a second layer of markup is removed, as are characters XML forbids
     (episode,) = episodes_of(rss(ITEM.format(escaped)), url=FEED_URL)
     assert episode.title == " ".join(title.split())
 
 
 @given(st.integers(1, 359_999))
-def test_durations_in_every_spelling(seconds: int) -> None:
+def test_durations_in_every_format(seconds: int) -> None:
     minutes, hours = seconds // 60, seconds // 3600
     spellings = (
         str(seconds),
@@ -177,7 +177,7 @@ def test_durations_in_every_spelling(seconds: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "0", "abc", "1:2:3:4", "-5", "٣", "1e9", "PT", "P", "12 min"])
-def test_what_is_no_duration(text: str) -> None:
+def test_invalid_durations(text: str) -> None:
     assert parse_duration(text) is None
 
 
@@ -202,22 +202,22 @@ def test_dates_of_mail_and_atom_agree(moment: datetime, offset: int) -> None:
         ("0001-01-01T00:00:00+05:00", None),
     ],
 )
-def test_moments_are_in_utc_or_none(text: str, expected: datetime | None) -> None:
+def test_dates_are_in_utc_or_none(text: str, expected: datetime | None) -> None:
     moment = parse_date(text)
     assert moment == expected
     assert moment is None or moment.utcoffset() == timedelta(0)
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2020-13-45", "Mon, 99 Foo 2020", "9" * 500])
-def test_what_is_no_date(text: str) -> None:
+def test_invalid_dates(text: str) -> None:
     assert parse_date(text) is None
 
 
-def test_plain_takes_one_layer_of_markup_off() -> None:
+def test_plain_text_removes_one_layer_of_markup() -> None:
     assert plain_text("<b>A</b> &amp; B  <i>c</i> 1 < 2") == "A & B c 1 < 2"
 
 
-def test_opml_names_its_feeds_once() -> None:
+def test_opml_gives_each_feed_once() -> None:
     opml = b"""<opml version="2.0"><head><title>Mine</title></head><body><outline text="Group">
         <outline text="A" type="rss" xmlUrl="https://a.example/feed"/>
         <outline text="B" type="rss" xmlurl="feed://b.example/feed"/>

@@ -1,4 +1,4 @@
-"""Pages and posts as people publish them; each expectation is read off the page above it."""
+"""Pages and posts as people publish them; each expectation was written by hand from the page above it."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_audio_object_alone() -> None:
     assert (episode.title, episode.audio_url, episode.duration) == ("N", "https://x.example/n", 3600.0)
 
 
-def test_what_the_page_says_of_itself() -> None:
+def test_title_show_and_date_of_the_page() -> None:
     page = """<head><title>T – Site</title><meta property="og:title" content="The talk">
         <meta property="og:site_name" content="Site">
         <meta property="article:published_time" content="2019-01-02T03:04:05Z">
@@ -97,13 +97,13 @@ def test_what_the_page_says_of_itself() -> None:
     assert episode.published == datetime(2019, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
-def test_several_recordings_are_named_apart() -> None:
+def test_several_recordings_get_different_titles() -> None:
     page = "<h1>All</h1><a href=one.mp3>Listen</a><a href=b.mp3>How it all began</a>"
     assert [each.title for each in page_of(page.encode(), url=URL).episodes] == ["one", "How it all began"]
 
 
 @pytest.mark.parametrize("label", ["Download this episode", "Listen to it here", "click here to hear"])
-def test_what_a_link_asks_for_is_no_title(label: str) -> None:
+def test_a_call_to_action_is_no_title(label: str) -> None:
     page = f"<title>Ada on engines</title><a href='/e12.mp3'>{label}</a>".encode()
     (one,) = page_of(page, url="https://blog.example/").episodes
     assert one.title == "Ada on engines"
@@ -137,14 +137,14 @@ AUDIO = "<audio src='https://x.example/file.mp3'></audio>"
         "title: a\nb: " + "x" * 100_000,
     ],
 )
-def test_front_matter_that_is_no_plain_title_is_passed_over(front: str) -> None:
+def test_front_matter_without_a_plain_title_is_ignored(front: str) -> None:
     (episode,) = page_of(f"---\n{front}\n---\n{AUDIO}\n".encode(), url="post.md").episodes
     assert len(episode.title) < 10
     assert "boom" not in episode.title
     assert episode.title in ("file", "5", "x")
 
 
-def test_front_matter_dates_in_every_spelling() -> None:
+def test_front_matter_dates_in_every_format() -> None:
     for written in ("2016-05-04", "2016-05-04 00:00:00", "2016-05-04 02:00:00 +0200", "'2016-05-04T00:00:00Z'"):
         (episode,) = page_of(f"---\ntitle: 2016\ndate: {written}\n---\n{AUDIO}".encode(), url="post.md").episodes
         assert (episode.title, episode.published) == ("2016", datetime(2016, 5, 4, tzinfo=UTC))
@@ -152,7 +152,7 @@ def test_front_matter_dates_in_every_spelling() -> None:
     assert episode.published is None
 
 
-def test_halves_of_characters_come_through_no_json() -> None:
+def test_lone_surrogates_in_json_are_replaced() -> None:
     data = (
         '{"@type": "AudioObject", "name": "a\\ud800b", "description": "\\udfff", "contentUrl": "https://x.example/n"}'
     )
@@ -160,27 +160,27 @@ def test_halves_of_characters_come_through_no_json() -> None:
     assert (episode.title, episode.description) == ("a?b", "?")
 
 
-def test_brackets_in_bulk_are_taken_off_an_address() -> None:
+def test_many_brackets_after_an_address_are_removed() -> None:
     assert addresses("(see https://x.example/a_(1).mp3" + ")" * 300_000) == ["https://x.example/a_(1).mp3"]
 
 
-def test_a_page_passes_no_credentials_on() -> None:
+def test_page_addresses_contain_no_credentials() -> None:
     (episode,) = page_of(AUDIO.encode(), url="https://me:s3cret@x.example/page").episodes
     assert episode.page_url == "https://x.example/page"
 
 
-def test_saved_page_knows_where_it_came_from() -> None:
+def test_a_saved_page_declares_its_address() -> None:
     page = "<link rel=canonical href='https://blog.example/x/'><audio src=a.mp3></audio>"
     assert page_of(page.encode(), url="saved.html").episodes[0].audio_url == "https://blog.example/x/a.mp3"
     assert page_of(b"<audio src=a.mp3></audio>", url="saved.html").episodes == ()
 
 
-def test_feeds_and_players_are_told() -> None:
+def test_feeds_and_players_are_listed() -> None:
     page = """<link rel=alternate type=application/rss+xml href=/feed><link rel=alternate hreflang=de href=/de>
         <link rel="alternate home" type="application/atom+xml" href=/atom><iframe data-link=/player src=about:blank>"""
-    found = page_of(page.encode(), url=URL)
-    assert found.feeds == ("https://blog.example/feed", "https://blog.example/atom")
-    assert found.players == ("https://blog.example/player",)
+    parsed = page_of(page.encode(), url=URL)
+    assert parsed.feeds == ("https://blog.example/feed", "https://blog.example/atom")
+    assert parsed.players == ("https://blog.example/player",)
 
 
 @pytest.mark.parametrize(
@@ -193,12 +193,12 @@ def test_encodings(head: str, sent: str, encoding: str) -> None:
     assert page_of(page, url=URL, charset=sent).episodes[0].title == title
 
 
-def test_encoding_nobody_knows_is_survived() -> None:
+def test_an_unknown_encoding_is_handled() -> None:
     page = "<meta charset=x-none><title>F\xfc\xdfe</title><audio src=a.mp3></audio>".encode("latin-1")
     assert page_of(page, url=URL, charset="nonsense").episodes[0].title == "Füße"
 
 
-def test_deep_nesting_is_survived() -> None:
+def test_deep_nesting_is_handled() -> None:
     assert addresses("<div>" * 50_000 + "<p>x") == []
     deep = "[" * 100_000
     assert addresses(f"<script type='application/ld+json'>{deep}</script><a href=/a.mp3>x</a>") == [
@@ -207,7 +207,7 @@ def test_deep_nesting_is_survived() -> None:
 
 
 @given(st.binary(max_size=300))
-def test_bytes_of_any_kind_give_a_page_or_a_page_error(content: bytes) -> None:
+def test_any_bytes_give_a_page_or_a_page_error(content: bytes) -> None:
     for data in (content, b"---\n" + content + b"\n---\n<audio src=a.mp3>", b"<audio src='" + content):
         try:
             found = page_of(data, url=URL)
@@ -216,8 +216,8 @@ def test_bytes_of_any_kind_give_a_page_or_a_page_error(content: bytes) -> None:
         assert all((each.audio_url or "").startswith("http") and each.title for each in found.episodes)
 
 
-@pytest.mark.skipif(not SEEDS.is_dir(), reason="the reference folder ../shared is not here")
-def test_posts_the_project_grew_from() -> None:
+@pytest.mark.skipif(not SEEDS.is_dir(), reason="the folder ../shared is missing")
+def test_posts_of_the_reference_site() -> None:
     names = {
         "000_haikel-guemar-rpm-packaging.md": ("drbacchus.com", "haikel_packaging.mp3"),
         "003_emilien-macchi-mitaka.md": ("rdocommunity.podbean.com", "emilien_macchi.mp3"),

@@ -1,4 +1,4 @@
-"""What a user may type, and the episodes that come of it."""
+"""The sources a user may type, and the episodes they give."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def titles(source: str | Path, client: Client | None = None) -> list[str]:
     return [episode.title for episode in episodes_from(str(source), client=client)]
 
 
-# --- local ones -----------------------------------------------------------------------------------------------------
+# --- local sources ---------------------------------------------------------------------------------------------------
 
 
-def test_file_is_its_own_episode(tmp_path: Path) -> None:
+def test_a_file_is_one_episode(tmp_path: Path) -> None:
     for name in ("a.mp3", "b.MP3", "no suffix", "odd.xyz"):
         file = tmp_path / name
         file.write_bytes(MP3)
@@ -60,7 +60,7 @@ def test_empty_and_mislabelled_files_are_left_to_the_decoder(tmp_path: Path) -> 
     assert titles(tmp_path / "text.mp3") == ["text"]
 
 
-def test_folder_gives_its_recordings_by_name(tmp_path: Path) -> None:
+def test_a_folder_gives_its_recordings_by_name(tmp_path: Path) -> None:
     for name in ("b.mp3", "a.WAV", "notes.txt", ".hidden.mp3", "c.mp4"):
         (tmp_path / name).touch()
     (tmp_path / "below.mp3").mkdir()
@@ -68,7 +68,7 @@ def test_folder_gives_its_recordings_by_name(tmp_path: Path) -> None:
     assert titles(tmp_path) == ["a", "b", "c"]
 
 
-def test_pattern_the_shell_left_alone(tmp_path: Path) -> None:
+def test_a_pattern_the_shell_did_not_expand(tmp_path: Path) -> None:
     for name in ("b1.mp3", "a1.mp3", "a2.mp3", "deep/a3.mp3"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
@@ -87,7 +87,7 @@ def test_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", ["missing.mp3", "none*.mp3", "folder", "", "  ", "www.example.org/feed"])
-def test_what_names_nothing_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_source_that_does_not_exist_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     (tmp_path / "folder").mkdir()
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SourceError) as caught:
@@ -96,7 +96,7 @@ def test_what_names_nothing_is_told_so(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("source", ["ftp://me:secret@x.example/a.mp3", "s3://x/*.mp3", "file:///a.mp3"])
-def test_addresses_other_than_the_webs_are_refused(source: str) -> None:
+def test_addresses_other_than_http_are_refused(source: str) -> None:
     with pytest.raises(SourceError, match=r"^[a-z0-9]+://[^@]+3: only http and https addresses are supported;"):
         episodes_from(source)
 
@@ -104,13 +104,13 @@ def test_addresses_other_than_the_webs_are_refused(source: str) -> None:
 @pytest.mark.parametrize(
     "name", ["~nosuchuser/a.mp3", "a" * 300 + ".mp3", "a" * 300 + "*.mp3", "a\0b.mp3", "x/" * 5000, "a\0*.mp3"]
 )
-def test_names_no_system_takes_are_told_so(name: str) -> None:
+def test_invalid_file_names_are_errors(name: str) -> None:
     with pytest.raises(SourceError) as caught:
         episodes_from(name)
     assert name[:10] in str(caught.value)
 
 
-def test_a_name_that_is_no_utf8_gives_a_title_that_is(tmp_path: Path) -> None:
+def test_a_name_that_is_not_utf8_gives_a_valid_title(tmp_path: Path) -> None:
     episode = Episode.of_file(tmp_path / os.fsdecode(b"Fu\xdfe.mp3"))
     assert episode.title == "Fu\ufffde"
     assert episode.path is not None
@@ -118,26 +118,26 @@ def test_a_name_that_is_no_utf8_gives_a_title_that_is(tmp_path: Path) -> None:
     assert Episode.of_file(tmp_path / "Füße.mp3").title == "Füße"
 
 
-def test_saved_feed_page_and_post(tmp_path: Path) -> None:
+def test_a_saved_feed_page_and_post(tmp_path: Path) -> None:
     (tmp_path / "feed.txt").write_bytes(FEED)
     (tmp_path / "page").write_bytes(PAGE.replace(b"/a.mp3", b"https://x.example/a.mp3"))
     (tmp_path / "post.md").write_text("---\ntitle: A post\n---\n[sound](https://x.example/a.mp3)\n")
-    assert titles(tmp_path / "feed.txt") == ["Two"]  # the other one's address is relative, and to what nobody knows
+    assert titles(tmp_path / "feed.txt") == ["Two"]  # the other address is relative to an unknown base
     assert titles(tmp_path / "page") == ["A page"]
     assert titles(tmp_path / "post.md") == ["A post"]
 
 
-def test_text_without_audio_is_told_so(tmp_path: Path) -> None:
+def test_text_without_audio_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("nothing to hear")
     with pytest.raises(PageError, match=r"notes\.txt"):
         episodes_from(str(tmp_path / "notes.txt"))
 
 
-# --- addresses ------------------------------------------------------------------------------------------------------
+# --- addresses -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", ["/x", "/x.mp3", "/x.html", "/x.xml"])
-def test_content_counts_not_the_name(server: HostileServer, path: str) -> None:
+def test_the_content_decides_not_the_name(server: HostileServer, path: str) -> None:
     url = server.put(path, Resource(FEED, media_type="text/html"))
     assert titles(url) == ["One", "Two"]
     server.put(path, Resource(PAGE, media_type="audio/mpeg", etag='"two"'))
@@ -146,20 +146,20 @@ def test_content_counts_not_the_name(server: HostileServer, path: str) -> None:
     assert titles(url) == ["x"]
 
 
-def test_recording_is_looked_at_and_not_downloaded(server: HostileServer) -> None:
+def test_a_recording_is_recognised_and_not_downloaded(server: HostileServer) -> None:
     url = server.put("/a.mp3", Resource(MP3 + bytes(50_000_000)))
     (episode,) = episodes_from(url)
     assert (episode.title, episode.audio_url) == ("a", url)
-    assert server.sent_bytes["/a.mp3"] < 20_000_000  # what fits into the sockets' buffers on the way
+    assert server.sent_bytes["/a.mp3"] < 20_000_000  # at most what the sockets' buffers hold
 
 
-def test_items_addresses_hang_on_the_feeds(server: HostileServer) -> None:
+def test_items_addresses_are_relative_to_the_feeds(server: HostileServer) -> None:
     server.put("/old", Resource(location="/shows/feed"))
     server.put("/shows/feed", Resource(FEED.replace(b"/1.mp3", b"1.mp3")))
     assert episodes_from(server.url("/old"))[0].audio_url == server.url("/shows/1.mp3")
 
 
-def test_unchanged_feed_is_not_sent_again(server: HostileServer) -> None:
+def test_an_unchanged_feed_is_not_sent_again(server: HostileServer) -> None:
     for number, resource in enumerate((Resource(FEED), Resource(FEED, etag=None, last_modified=LONG_AGO))):
         path = f"/feed{number}"
         url = server.put(path, resource)
@@ -169,7 +169,7 @@ def test_unchanged_feed_is_not_sent_again(server: HostileServer) -> None:
         assert {"if-none-match", "if-modified-since"} & set(server.asked(path)[1].headers)
 
 
-def test_credentials_are_used_and_not_kept(
+def test_credentials_are_used_and_not_cached(
     server: HostileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
@@ -178,31 +178,31 @@ def test_credentials_are_used_and_not_kept(
     for _ in range(2):  # the second time from the cache
         first, _second = episodes_from(url)
         assert first.audio_url == url.replace("/feed", "/1.mp3")
-    (kept,) = tmp_path.rglob("*.document")
-    assert b"s3cret" not in kept.read_bytes()
+    (cached,) = tmp_path.rglob("*.document")
+    assert b"s3cret" not in cached.read_bytes()
     assert server.sent_bytes["/feed"] == len(FEED)
 
 
-def test_changed_feed_is(server: HostileServer) -> None:
+def test_a_changed_feed_is_sent_again(server: HostileServer) -> None:
     url = server.put("/feed", Resource(FEED))
     assert titles(url) == ["One", "Two"]
     server.put("/feed", Resource(FEED.replace(b"One", b"Won"), etag='"two"'))
     assert titles(url) == ["Won", "Two"]
 
 
-def test_packed_feed_and_busy_server(server: HostileServer) -> None:
+def test_a_compressed_feed_and_a_busy_server(server: HostileServer) -> None:
     url = server.put("/feed", Resource(FEED, packed=True, statuses=[503]))
     with Client([url], sleep=lambda _: None) as client:
         assert titles(url, client) == ["One", "Two"]
 
 
-def test_packed_bomb_is_limited(server: HostileServer) -> None:
+def test_a_decompression_bomb_is_limited(server: HostileServer) -> None:
     url = server.put("/feed", Resource(b"<rss>" + b" " * 50_000_000, packed=True))
     with Client([url], limits=Limits(max_document_bytes=1 << 20)) as client, pytest.raises(FetchError, match="1 MiB"):
         episodes_from(url, client=client)
 
 
-def test_page_leads_to_its_feed_or_its_player(server: HostileServer) -> None:
+def test_a_page_leads_to_its_feed_or_its_player(server: HostileServer) -> None:
     server.put("/feed", Resource(FEED))
     server.put("/player", Resource(PAGE))
     link, frame = b"<link rel=alternate type=application/rss+xml href=%s>", b"<html><iframe src=/player></iframe>"
@@ -212,13 +212,13 @@ def test_page_leads_to_its_feed_or_its_player(server: HostileServer) -> None:
     assert titles(two) == ["A page"]
 
 
-def test_page_without_audio_is_told_so(server: HostileServer) -> None:
+def test_a_page_without_audio_is_an_error(server: HostileServer) -> None:
     url = server.put("/page", Resource(b"<html><p>nothing</p></html>"))
     with pytest.raises(PageError, match="/page: no audio"):
         episodes_from(url)
 
 
-def test_opml_gives_all_feeds_and_passes_over_the_broken(
+def test_opml_gives_all_feeds_and_skips_broken_ones(
     server: HostileServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.put("/feed", Resource(FEED))
@@ -228,33 +228,33 @@ def test_opml_gives_all_feeds_and_passes_over_the_broken(
     url = server.put("/list", Resource(opml.encode()))
     caplog.set_level(logging.WARNING)
     assert titles(url) == ["One", "Two"]
-    assert "/none is passed over" in caplog.text
+    assert "/none is skipped" in caplog.text
     (tmp_path / "mine.opml").write_text(opml)
-    with pytest.raises(SourceError, match=r"mine\.opml"):  # nobody typed these private addresses
+    with pytest.raises(SourceError, match=r"mine\.opml"):  # the user did not type these private addresses
         episodes_from(str(tmp_path / "mine.opml"))
 
 
-def test_picture_is_no_source(server: HostileServer) -> None:
+def test_an_image_is_not_a_source(server: HostileServer) -> None:
     url = server.put("/p", Resource(b"\x89PNG\r\n\x1a\n" + bytes(9000), media_type="image/png"))
     with pytest.raises(SourceError, match="image/png"):
         episodes_from(url)
 
 
-def test_feed_without_episodes_and_missing_page(server: HostileServer) -> None:
+def test_a_feed_without_episodes_and_a_missing_page_are_errors(server: HostileServer) -> None:
     with pytest.raises(FeedError):
         episodes_from(server.put("/feed", Resource(b"<rss><channel/></rss>")))
     with pytest.raises(FetchError, match="404"):
         episodes_from(server.url("/none"))
-    with pytest.raises(SourceError, match="not well formed"):
+    with pytest.raises(SourceError, match="not valid"):
         episodes_from("http://[x")
 
 
-def test_broken_cache_counts_as_none(server: HostileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_cache_is_ignored(server: HostileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     url = server.put("/feed", Resource(FEED))
     assert titles(url) == ["One", "Two"]
-    (kept,) = tmp_path.rglob("*.document")
-    kept.write_bytes(kept.read_bytes()[:-10])
+    (cached,) = tmp_path.rglob("*.document")
+    cached.write_bytes(cached.read_bytes()[:-10])
     assert titles(url) == ["One", "Two"]
 
 
@@ -276,15 +276,15 @@ def test_broken_cache_counts_as_none(server: HostileServer, tmp_path: Path, monk
         (b"\x89PNG\r\n\x1a\n\x00\x00", Kind.UNKNOWN),
     ],
 )
-def test_kinds(head: bytes, kind: Kind) -> None:
+def test_kinds_of_content(head: bytes, kind: Kind) -> None:
     assert kind_of(head) is kind
 
 
-def test_kind_of_a_nasty_doctype_is_found_at_once() -> None:
+def test_the_kind_of_a_hostile_doctype_is_found_quickly() -> None:
     assert kind_of(b"<!DOCTYPE " + b"[]]" * 1300) in (Kind.TEXT, Kind.PAGE)
 
 
-# --- which of them --------------------------------------------------------------------------------------------------
+# --- selection -------------------------------------------------------------------------------------------------------
 
 
 def dated(title: str, day: int | None, guid: str | None = None) -> Episode:
@@ -309,19 +309,19 @@ SHOW = (dated("c", 3, "g3"), dated("É", 1), dated("b", 2), dated("x", None))
         (Selection(episode="g3", match="b"), ""),
     ],
 )
-def test_selections(selection: Selection, expected: str) -> None:
-    assert "".join(episode.title for episode in selection.of(SHOW)) == expected
+def test_selection(selection: Selection, expected: str) -> None:
+    assert "".join(episode.title for episode in selection.select(SHOW)) == expected
 
 
-def test_no_episodes_cannot_be_asked_for() -> None:
+def test_selecting_no_episodes_is_an_error() -> None:
     with pytest.raises(ValueError, match="latest"):
         Selection(latest=0)
 
 
 @given(st.lists(st.integers(1, 28), max_size=20), st.integers(1, 25), st.integers(1, 28))
-def test_latest_are_the_newest_and_keep_their_order(days: list[int], latest: int, since: int) -> None:
+def test_latest_selects_the_newest_in_their_order(days: list[int], latest: int, since: int) -> None:
     episodes = [dated(str(place), day) for place, day in enumerate(days)]
-    chosen = Selection(latest=latest, since=date(2020, 1, since)).of(episodes)
+    selected = Selection(latest=latest, since=date(2020, 1, since)).select(episodes)
     left = [day for day in days if day >= since]
-    assert sorted(each.published.day for each in chosen if each.published) == sorted(left)[-latest:][: len(left)]
-    assert [int(each.title) for each in chosen] == sorted(int(each.title) for each in chosen)
+    assert sorted(each.published.day for each in selected if each.published) == sorted(left)[-latest:][: len(left)]
+    assert [int(each.title) for each in selected] == sorted(int(each.title) for each in selected)

@@ -1,4 +1,4 @@
-"""Pages only yt-dlp can make something of; it is an extra, so most of this runs where it is installed."""
+"""Pages that need yt-dlp; it is an extra, so most of these tests run only if it is installed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_without_yt_dlp_nothing_is_found() -> None:
 
 
 @needs_yt_dlp
-def test_address_in_a_script_is_found() -> None:
+def test_an_address_in_a_script_is_found() -> None:
     with HostileServer() as server:
         audio = server.put("/sound.mp3", Resource(b"ID3\x04" + bytes(5000)))
         page = server.put("/page", Resource((PLAYER % audio).encode(), media_type="text/html"))
@@ -30,7 +30,7 @@ def test_address_in_a_script_is_found() -> None:
 
 
 @needs_yt_dlp
-def test_page_without_anything_is_an_error_of_ours() -> None:
+def test_a_page_without_audio_is_a_page_error() -> None:
     with HostileServer() as server:
         page = server.put("/page", Resource(b"<html><p>nothing</p></html>", media_type="text/html"))
         with pytest.raises(PageError, match="yt-dlp"):
