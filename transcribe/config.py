@@ -37,6 +37,7 @@ Layer = tuple[str, dict[str, Any]]
 
 Choices = Mapping[str, tuple[str, ...]]
 """Field name → its valid values, for the fields whose values are the names in a registry."""
+ANY: Choices = MappingProxyType({})  # the values are checked when they are used
 
 
 def load_settings(
@@ -45,7 +46,7 @@ def load_settings(
     environ: Mapping[str, str],
     folder: Path,
     over_file: Iterable[Layer] = (),
-    choices: Choices = MappingProxyType({}),
+    choices: Choices = ANY,
 ) -> Settings:
     """The settings in force in `folder`: `given` (the command line's) over `environ` over the file over the defaults.
 

@@ -10,11 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from audio.net.addresses import is_web_address
-from transcribe.config import FILE_NAME, Choices, find_file, layer_of, load_settings, read_file
+from transcribe.config import ANY, FILE_NAME, Choices, find_file, layer_of, load_settings, read_file
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings, home_expanded
 
@@ -31,7 +30,7 @@ class Show:
 
 
 def load_shows(
-    given: Mapping[str, Any], *, environ: Mapping[str, str], folder: Path, choices: Choices = MappingProxyType({})
+    given: Mapping[str, Any], *, environ: Mapping[str, str], folder: Path, choices: Choices = ANY
 ) -> tuple[Show, ...]:
     """The shows of the nearest `transcribe.toml`, in its order; none if there is no such file, or no show in it.
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from transcribe.cli.bars import Bars
-from transcribe.cli.options import F, echo_json, log_to_stderr, setting_options, settings_in_force
+from transcribe.cli.options import CHOICES, F, echo_json, log_to_stderr, setting_options, settings_in_force
 from transcribe.settings import Settings, Stage
 from transcribe.terminal import for_terminal
 
@@ -158,7 +158,7 @@ def check(stages: StagesMaker, /, place: Path, **options: Any) -> int:
         raise click.UsageError("--update-baseline needs the --baseline FILE to write")
     log_to_stderr(verbose=verbose, quiet=False)
     scoring = _scoring(options)
-    clips = find_clips(place, settings_in_force(options))
+    clips = find_clips(place, settings_in_force(options), choices=CHOICES)
     with Bars(sys.stderr) as bars:
 
         def on_start(clip: Clip) -> None:

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from audio.media import MEDIA_SUFFIXES
+from transcribe.config import ANY, Choices
+from transcribe.declaration import check_choice
 from transcribe.errors import SettingsError
 from transcribe.evaluation.references import REFERENCE_SUFFIXES
 from transcribe.settings import Settings, option_name
@@ -73,19 +75,22 @@ class Clips:
     unnamed: tuple[Path, ...] = ()  # recordings in the file's folder that it does not name; they are not checked
 
 
-def find_clips(place: Path, settings: Settings) -> Clips:
+def find_clips(place: Path, settings: Settings, *, choices: Choices = ANY) -> Clips:
     """The clips of a folder (of its `clips.toml` if it has one), of a `clips.toml`, or of a single recording.
 
-    Raises `SettingsError` if there are none, and for an invalid file, with the line and the key.
+    `choices` are as in `load_settings`. Raises `SettingsError` if there are none, and for an invalid file, with the
+    line and the key.
     """
     if place.is_dir():
         file = place / FILE_NAME
-        return _read_file(file, settings) if file.is_file() else Clips(_clips_of_folder(place, settings), OVERALL)
+        if file.is_file():
+            return _read_file(file, settings, choices)
+        return Clips(_clips_of_folder(place, settings), OVERALL)
     if not place.is_file():
         raise SettingsError(f"{place}: no such file or folder; give a folder of clips, a {FILE_NAME} or a recording")
     if place.suffix.lower() in MEDIA_SUFFIXES:
         return Clips((_clip(place, settings),), OVERALL, partial=True)
-    return _read_file(place, settings)
+    return _read_file(place, settings, choices)
 
 
 def references_of(audio: Path) -> tuple[Path, ...]:
@@ -112,7 +117,7 @@ def _recordings(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.iterdir()) if path.suffix.lower() in MEDIA_SUFFIXES and path.is_file()]
 
 
-def _read_file(path: Path, settings: Settings) -> Clips:
+def _read_file(path: Path, settings: Settings, choices: Choices) -> Clips:
     try:
         text = path.read_text(encoding="utf-8")
         data = tomllib.loads(text)
@@ -120,7 +125,7 @@ def _read_file(path: Path, settings: Settings) -> Clips:
         raise SettingsError(f"{path}: cannot be read ({exc}); give a {FILE_NAME}") from exc
     except tomllib.TOMLDecodeError as exc:
         raise SettingsError(f"{path}: not valid TOML: {exc}; correct that line") from exc
-    return _ClipsFile(path, text, data).clips(settings)
+    return _ClipsFile(path, text, data, choices).clips(settings)
 
 
 def _required(limits: Mapping[str, Any]) -> frozenset[str]:
@@ -130,8 +135,8 @@ def _required(limits: Mapping[str, Any]) -> frozenset[str]:
 class _ClipsFile:
     """Reads one clips.toml; finds the line of a key for error messages."""
 
-    def __init__(self, path: Path, text: str, data: Mapping[str, Any]) -> None:
-        self._path, self._lines, self._data = path, text.splitlines(), data
+    def __init__(self, path: Path, text: str, data: Mapping[str, Any], choices: Choices) -> None:
+        self._path, self._lines, self._data, self._choices = path, text.splitlines(), data, choices
 
     def clips(self, settings: Settings) -> Clips:
         self._reject_other_keys(self._data, ("clip", "limits", "overall", "settings"), at=0)
@@ -207,6 +212,7 @@ class _ClipsFile:
                 value = tuple(value)
             try:
                 settings = replace(settings, **{name: value})
+                check_choice(name, value, self._choices.get(name, ()))
             except SettingsError as exc:
                 raise SettingsError(f"{self._path}: line {self._line(key, at=at) + 1}: {exc}") from exc
         return settings
