@@ -20,6 +20,7 @@ from transcribe.cli.main import cli
 PAGES = [
     ROOT / "README.md",
     ROOT / "CHANGELOG.md",
+    ROOT / "CONTRIBUTING.md",
     *sorted((ROOT / "docs").glob("*.md")),
     ROOT / "tests/clips/README.md",
 ]
