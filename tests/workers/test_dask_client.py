@@ -229,7 +229,7 @@ def a_cluster_of_commands(folder: Path, *, threads: int = 1) -> Iterator[tuple[s
         [*dask, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)],
         [*dask, "worker", "--scheduler-file", str(file), "--nthreads", str(threads), "--no-dashboard"],
     ]
-    started[1] += ["--local-directory", str(folder), "--death-timeout", "5"]
+    started[1] += ["--local-directory", str(folder), "--death-timeout", "60"]
     with contextlib.ExitStack() as stack:
         processes = []
         for command in started:
@@ -242,7 +242,7 @@ def a_cluster_of_commands(folder: Path, *, threads: int = 1) -> Iterator[tuple[s
                 time.sleep(0.02)
         address = json.loads(file.read_text())["address"]
         with distributed.Client(address, set_as_default=False) as client:
-            client.wait_for_workers(1)
+            client.wait_for_workers(1, timeout=120)
         yield address, processes[0]
 
 
