@@ -1,4 +1,4 @@
-"""A baseline tells change from noise, and nothing it holds is passed over in silence."""
+"""A baseline separates regressions from noise, and reports everything it cannot compare."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from tests.support.checked_clip import TALK, Check, Telling, state, with_words, 
 from transcribe.evaluation.baseline import RESAMPLES, BaselineClip, is_worse
 
 
-def test_a_baseline_catches_what_limits_let_pass(check: Check, tmp_path: Path) -> None:
-    """Every stretch a little worse: 6 of 89 words, under the limit of 15 %, but no chance."""
+def test_baseline_detects_a_regression_within_the_limits(check: Check, tmp_path: Path) -> None:
+    """Every segment is a little worse: 6 of 89 words, below the limit of 15 %, but not by chance."""
     write_clip(tmp_path / "clips")
     assert check("clips", "--baseline", "b.json", "--update-baseline")[0] == 0
-    kept = (tmp_path / "b.json").read_text()
+    before = (tmp_path / "b.json").read_text()
     worse = [(who, " ".join([*text.split()[:-1], "banana"])) for who, text in TALK]
     assert check("clips", "--fresh", stages=Telling(talk=worse))[0] == 0
     code, out, _ = check("clips", "--baseline", "b.json")
     assert code == 1
     assert "wer: 6.7 %, up from 0.0 % in the baseline, which is more than noise" in out
     assert "{+banana+}" in out
-    assert (tmp_path / "b.json").read_text() == kept, "comparing writes nothing"
+    assert (tmp_path / "b.json").read_text() == before, "a comparison writes nothing"
 
 
-def test_one_word_is_noise(check: Check, tmp_path: Path) -> None:
+def test_one_wrong_word_is_noise(check: Check, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     check("clips", "--baseline", "b.json", "--update-baseline")
     check("clips", "--fresh", stages=Telling(talk=with_words("clay", "cray")))
@@ -37,7 +37,7 @@ def test_one_word_is_noise(check: Check, tmp_path: Path) -> None:
     assert "was 0.0 %" in out
 
 
-def test_a_name_lost_since_the_baseline_is_caught(check: Check, tmp_path: Path) -> None:
+def test_name_lost_since_the_baseline_fails(check: Check, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     check("clips", "--baseline", "b.json", "--update-baseline")
     check("clips", "--fresh", stages=Telling(talk=with_words("Welcome, Grace", "Welcome, Grays")))
@@ -53,8 +53,8 @@ def two_clips(check: Check, tmp_path: Path) -> None:
     assert check("clips", "--baseline", "b.json", "--update-baseline")[0] == 0
 
 
-def test_a_clip_that_went_away_is_missed(check: Check, tmp_path: Path) -> None:
-    """Else the way past the gate would be to delete what fails."""
+def test_removed_clip_fails(check: Check, tmp_path: Path) -> None:
+    """Otherwise deleting a failing clip would pass the gate."""
     two_clips(check, tmp_path)
     for leftover in (tmp_path / "clips").glob("second.*"):
         leftover.unlink()
@@ -67,7 +67,7 @@ def test_a_clip_that_went_away_is_missed(check: Check, tmp_path: Path) -> None:
     assert check("clips", "--baseline", "b.json")[0] == 0
 
 
-def test_one_clip_named_alone_misses_no_other_and_renews_itself_alone(check: Check, tmp_path: Path) -> None:
+def test_single_clip_is_checked_and_renewed_without_the_others(check: Check, tmp_path: Path) -> None:
     two_clips(check, tmp_path)
     before = json.loads((tmp_path / "b.json").read_text())["clips"]
     check("clips", "--fresh", stages=Telling(talk=with_words("clay", "cray")))
@@ -78,7 +78,7 @@ def test_one_clip_named_alone_misses_no_other_and_renews_itself_alone(check: Che
     assert after["garden"] != before["garden"]
 
 
-def test_a_reference_that_changed_is_compared_with_nothing_and_says_so(check: Check, tmp_path: Path) -> None:
+def test_changed_reference_fails_until_the_baseline_is_renewed(check: Check, tmp_path: Path) -> None:
     two_clips(check, tmp_path)
     path = tmp_path / "clips" / "garden.ref.txt"
     path.write_text(path.read_text() + "Ada: Bye.\n")
@@ -87,7 +87,7 @@ def test_a_reference_that_changed_is_compared_with_nothing_and_says_so(check: Ch
     assert "baseline: the clip's reference or scoring has changed; renew the baseline with --update-baseline" in out
 
 
-def test_a_new_clip_is_a_note(check: Check, tmp_path: Path) -> None:
+def test_new_clip_is_a_note(check: Check, tmp_path: Path) -> None:
     two_clips(check, tmp_path)
     write_clip(tmp_path / "clips", "third", hertz=330)
     code, out, _ = check("clips", "--baseline", "b.json")
@@ -95,17 +95,17 @@ def test_a_new_clip_is_a_note(check: Check, tmp_path: Path) -> None:
     assert "note: third: is not in the baseline; add it with --update-baseline" in out
 
 
-def test_runs_that_were_scored_differently_are_not_compared(check: Check, tmp_path: Path) -> None:
+def test_other_scoring_fails_until_the_baseline_is_renewed(check: Check, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     check("clips", "--baseline", "b.json", "--update-baseline")
     code, out, _ = check("clips", "--baseline", "b.json", "--normaliser", "none")
-    assert code == 1, "a gate that compares nothing holds nothing"
+    assert code == 1, "a gate that compares nothing must not pass"
     assert "baseline: the clip's reference or scoring has changed" in out
     assert "was 0.0 %" not in out
 
 
-def test_what_is_no_longer_measured_is_worse(check: Check, tmp_path: Path) -> None:
-    """Both names lost altogether: nobody is called like anybody of the reference, so nobody is misnamed."""
+def test_measure_that_is_no_longer_measured_fails(check: Check, tmp_path: Path) -> None:
+    """Without any name of the reference in the transcript, `misnamed` cannot be measured."""
     write_clip(tmp_path / "clips")
     (tmp_path / "clips" / "garden.rttm").unlink()
     check("clips", "--baseline", "b.json", "--update-baseline")
@@ -118,8 +118,8 @@ def test_what_is_no_longer_measured_is_worse(check: Check, tmp_path: Path) -> No
     assert "misnamed: no longer measured; the baseline has 0.0 %" in out
 
 
-def test_new_words_come_first(check: Check, tmp_path: Path) -> None:
-    """An old difference of three words stands behind a new one of one."""
+def test_new_differences_come_first(check: Check, tmp_path: Path) -> None:
+    """A known difference of three words comes after a new difference of one."""
     write_clip(tmp_path / "clips")
     old = with_words("a very old spade", "a berry cold maid")
     check("clips", "--baseline", "b.json", "--update-baseline", stages=Telling(talk=old))
@@ -147,7 +147,7 @@ ROW = {"reference": "x", "values": {"wer": 0.1}, "blocks": {"wer": [[1, 10]]}}
         ('{"schema": 1, "clips": {}}', "has no clips"),
     ],
 )
-def test_a_damaged_baseline_is_a_usage_error(check: Check, tmp_path: Path, content: str, message: str) -> None:
+def test_damaged_baseline_is_a_usage_error(check: Check, tmp_path: Path, content: str, message: str) -> None:
     write_clip(tmp_path / "clips")
     (tmp_path / "b.json").write_text(content)
     code, out, err = check("clips", "--baseline", "b.json")
@@ -170,7 +170,7 @@ def test_a_damaged_baseline_is_a_usage_error(check: Check, tmp_path: Path, conte
         ({"behind": 5}, "'int' object"),
     ],
 )
-def test_a_damaged_row_of_a_baseline_is_named(
+def test_damaged_clip_of_a_baseline_is_reported(
     check: Check, tmp_path: Path, change: dict[str, Any], message: str
 ) -> None:
     write_clip(tmp_path / "clips")
@@ -183,7 +183,7 @@ def test_a_damaged_row_of_a_baseline_is_named(
 
 
 @pytest.mark.parametrize("key", ["reference", "values", "blocks"])
-def test_a_row_without_its_parts_is_named(check: Check, tmp_path: Path, key: str) -> None:
+def test_incomplete_clip_of_a_baseline_is_reported(check: Check, tmp_path: Path, key: str) -> None:
     write_clip(tmp_path / "clips")
     row = {name: value for name, value in ROW.items() if name != key}
     (tmp_path / "b.json").write_text(json.dumps({"schema": 1, "clips": {"garden": row}}))
@@ -192,7 +192,7 @@ def test_a_row_without_its_parts_is_named(check: Check, tmp_path: Path, key: str
     assert f"b.json: garden: not a baseline, '{key}' is missing" in err
 
 
-def test_no_baseline_is_written_of_a_broken_run(check: Check, tmp_path: Path) -> None:
+def test_failed_run_writes_no_baseline(check: Check, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     stages = Telling(broken=frozenset({"recognize"}))
     assert check("clips", "--baseline", "b.json", "--update-baseline", stages=stages)[0] == 2
@@ -201,8 +201,8 @@ def test_no_baseline_is_written_of_a_broken_run(check: Check, tmp_path: Path) ->
     assert check("clips", "--baseline", "missing.json")[0] == 2
 
 
-def test_the_bootstrap_knows_the_odds() -> None:
-    """k of n stretches worse: a draw misses all of them with (1 - k/n)^n, so 2 of 40 may be chance, 4 may not."""
+def test_bootstrap_follows_the_probabilities() -> None:
+    """k of n segments worse: a sample misses all of them with (1 - k/n)^n, so 2 of 40 may be chance, 4 may not."""
     steady = ((0.0, 10.0),) * 40
 
     def with_errors(count: int) -> tuple[tuple[float, float], ...]:
@@ -215,7 +215,7 @@ def test_the_bootstrap_knows_the_odds() -> None:
     generator = np.random.default_rng(7)
     shuffled = [tuple((float(e), 10.0) for e in generator.permutation([1] * 20 + [0] * 20)) for _ in range(20)]
     alarms = sum(is_worse(one, other) for one, other in pairwise(shuffled))
-    assert alarms == 0, "the same errors elsewhere are no regression"
+    assert alarms == 0, "the same number of errors elsewhere is not a regression"
     assert RESAMPLES >= 1000
 
 
@@ -232,33 +232,33 @@ def test_the_bootstrap_knows_the_odds() -> None:
         (5, 8.5, True),
     ],
 )
-def test_one_stretch_alone_is_drawn_word_by_word(errors: float, length: float, worse: bool) -> None:
-    """k wrong of n: a draw of n misses them all with (1 - k/n)^n, which is over 5 % up to k = 2 of 9."""
+def test_single_segment_is_resampled_word_by_word(errors: float, length: float, worse: bool) -> None:
+    """k wrong of n: a sample of n misses them all with (1 - k/n)^n, which is over 5 % up to k = 2 of 9."""
     assert is_worse(((errors, length),), ((0.0, length),)) == worse
     assert not is_worse(((0.0, length),), ((errors, length),))
 
 
-def test_a_short_clip_of_one_turn_has_noise_too(check: Check, tmp_path: Path) -> None:
-    """One word of eight is chance, all of them are not; without a draw of words either would be infallible."""
+def test_clip_with_a_single_turn_has_noise(check: Check, tmp_path: Path) -> None:
+    """One wrong word of eight is noise, all of them are not; without resampling words, either would be significant."""
     folder = tmp_path / "clips"
     folder.mkdir()
     write_clip(folder, "short")
     (folder / "short.rttm").unlink()
-    said = "nobody has ever had to water these roses"
-    (folder / "short.ref.txt").write_text(f"Ada: {said}\n")
+    text = "nobody has ever had to water these roses"
+    (folder / "short.ref.txt").write_text(f"Ada: {text}\n")
     limits = "{ wer = false, cpwer = false, lost_words = false, invented_words = false }"
     (folder / "clips.toml").write_text(f'[[clip]]\naudio = "short.wav"\nlimits = {limits}\n')
 
-    def heard(text: str) -> int:
-        return check("clips", "--fresh", "--baseline", "b.json", stages=Telling(talk=[("A", text)]))[0]
+    def exit_code(words: str) -> int:
+        return check("clips", "--fresh", "--baseline", "b.json", stages=Telling(talk=[("A", words)]))[0]
 
-    assert check("clips", "--baseline", "b.json", "--update-baseline", stages=Telling(talk=[("A", said)]))[0] == 0
-    assert heard(said.replace("roses", "noses")) == 0
-    assert heard("somebody had always to wet them noses thus") == 1
+    assert check("clips", "--baseline", "b.json", "--update-baseline", stages=Telling(talk=[("A", text)]))[0] == 0
+    assert exit_code(text.replace("roses", "noses")) == 0
+    assert exit_code("somebody had always to wet them noses thus") == 1
 
 
-def test_a_long_turn_is_several_stretches(check: Check, tmp_path: Path) -> None:
-    """Else a monologue would be one draw."""
+def test_long_turn_is_several_segments(check: Check, tmp_path: Path) -> None:
+    """Otherwise a monologue would be a single segment."""
     write_clip(tmp_path / "clips")
     check("clips", "--baseline", "b.json", "--update-baseline")
     blocks = json.loads((tmp_path / "b.json").read_text())["clips"]["garden"]["blocks"]["wer"]
@@ -266,6 +266,6 @@ def test_a_long_turn_is_several_stretches(check: Check, tmp_path: Path) -> None:
     assert [n for _, n in blocks] == [part for n in lengths for part in [10] * (n // 10) + [n % 10] * (n % 10 > 0)]
 
 
-def test_what_a_baseline_holds_is_what_a_run_can_find() -> None:
+def test_baseline_clip_rejects_rates_without_segments() -> None:
     with pytest.raises(ValueError, match="cpwer has no blocks"):
         BaselineClip("x", {"cpwer": 0.0}, {})

@@ -1,4 +1,4 @@
-"""The gate: planted faults are caught and named, nothing unchecked passes, nothing unchanged is done again."""
+"""The gate: detects injected faults, passes nothing unchecked, and repeats no work on unchanged clips."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from transcribe.cli.main import cli
 from transcribe.settings import Settings, Stage
 
 
-def test_a_perfect_clip_meets_every_gate(check: Check, tmp_path: Path) -> None:
+def test_perfect_clip_meets_every_gate(check: Check, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     code, out, err = check("clips", "--json")
     assert (code, err) == (0, "")
@@ -52,7 +52,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_planted_fault_is_caught_and_named(check: Check, tmp_path: Path, fault: str) -> None:
+def test_injected_fault_is_detected_and_described(check: Check, tmp_path: Path, fault: str) -> None:
     stages, messages = FAULTS[fault]
     write_clip(tmp_path / "clips")
     code, out, _ = check("clips", stages=stages)
@@ -62,7 +62,7 @@ def test_a_planted_fault_is_caught_and_named(check: Check, tmp_path: Path, fault
         assert message in out
 
 
-def test_a_glossary_is_checked_with_what_it_does(check: Check, tmp_path: Path) -> None:
+def test_glossary_is_part_of_the_check(check: Check, tmp_path: Path) -> None:
     """The file itself, from the command line, from `transcribe.toml` and from `clips.toml`."""
     write_clip(tmp_path / "clips")
     assert check("clips")[0] == 0
@@ -76,13 +76,13 @@ def test_a_glossary_is_checked_with_what_it_does(check: Check, tmp_path: Path) -
     assert check("clips")[0] == 0
 
 
-def test_every_setting_that_changes_what_is_heard_can_be_checked() -> None:
+def test_every_setting_of_recognition_and_diarization_is_an_option() -> None:
     options = {parameter.name for parameter in cli.commands["check"].params}
-    heard = {field.name for field in fields(Settings) if field.metadata["stages"] - {Stage.RENDER}}
-    assert heard - options == {"speakers"}, "each clip's own, in clips.toml"
+    names = {field.name for field in fields(Settings) if field.metadata["stages"] - {Stage.RENDER}}
+    assert names - options == {"speakers"}, "each clip has its own in clips.toml"
 
 
-def test_names_swapped_throughout_are_caught_though_cpwer_is_perfect(check: Check, tmp_path: Path) -> None:
+def test_names_swapped_throughout_are_detected_with_perfect_cpwer(check: Check, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     path = tmp_path / "clips" / "garden.ref.txt"
     (tmp_path / "clips" / "garden.rttm").unlink()
@@ -91,16 +91,16 @@ def test_names_swapped_throughout_are_caught_though_cpwer_is_perfect(check: Chec
     assert (code, found(out)["cpwer"], found(out)["misnamed"]) == (1, 0, 1)
 
 
-def test_a_clip_without_reference_cannot_be_run(check: Check, tmp_path: Path) -> None:
+def test_clip_without_reference_is_an_error(check: Check, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     tone(tmp_path / "clips" / "lonely.wav")
     code, out, _ = check("clips")
     assert code == 2
     assert "lonely.wav: has no reference; write lonely.ref.md or lonely.ref.txt or lonely.rttm" in out
-    assert state(out) == "ok", "the others are checked all the same"
+    assert state(out) == "ok", "the other clips are still checked"
 
 
-def test_unreadable_audio_is_named(check: Check, tmp_path: Path) -> None:
+def test_unreadable_audio_is_reported(check: Check, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     (tmp_path / "clips" / "garden.wav").write_text("I am a letter, not a sound.\n" * 9)
     code, out, _ = check("clips")
@@ -116,7 +116,7 @@ def test_unreadable_audio_is_named(check: Check, tmp_path: Path) -> None:
         (b"SPEAKER x 1 soon 3 <NA> <NA> Ada <NA> <NA>\n", "line 1: 'soon' and '3' are not times"),
     ],
 )
-def test_an_unreadable_reference_is_named(check: Check, tmp_path: Path, reference: bytes, message: str) -> None:
+def test_unreadable_reference_is_reported(check: Check, tmp_path: Path, reference: bytes, message: str) -> None:
     write_clip(tmp_path / "clips")
     (tmp_path / "clips" / "garden.rttm").write_bytes(reference)
     code, out, _ = check("clips")
@@ -125,7 +125,7 @@ def test_an_unreadable_reference_is_named(check: Check, tmp_path: Path, referenc
     assert message in out
 
 
-def test_a_stage_that_breaks_is_the_clips_own(check: Check, tmp_path: Path) -> None:
+def test_failing_stage_is_an_error_of_its_clip(check: Check, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     code, out, _ = check("clips", stages=Telling(broken=frozenset({"diarize"})))
     assert code == 2
@@ -133,15 +133,15 @@ def test_a_stage_that_breaks_is_the_clips_own(check: Check, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("place", ["empty", "nowhere"])
-def test_nothing_to_check_is_no_success(check: Check, tmp_path: Path, place: str) -> None:
+def test_nothing_to_check_is_an_error(check: Check, tmp_path: Path, place: str) -> None:
     (tmp_path / "empty").mkdir()
     code, out, err = check(place)
     assert (code, out) == (2, "")
     assert err.startswith(f"Error: {place}: no ")
 
 
-def test_a_passage_is_missed_without_any_times(check: Check, tmp_path: Path) -> None:
-    """Nine words of 89 are under every rate's limit."""
+def test_lost_passage_is_detected_without_speaker_times(check: Check, tmp_path: Path) -> None:
+    """Nine words of 89 are below the limits of all rates."""
     write_clip(tmp_path / "clips")
     (tmp_path / "clips" / "garden.rttm").unlink()
     code, out, _ = check("clips", stages=Telling(drop=(25.0, 29.5)))
@@ -150,7 +150,7 @@ def test_a_passage_is_missed_without_any_times(check: Check, tmp_path: Path) -> 
     assert "wer: " not in out
 
 
-def test_a_limit_that_cannot_be_measured_is_not_met(check: Check, tmp_path: Path) -> None:
+def test_unmeasurable_limit_of_a_clip_fails(check: Check, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     (tmp_path / "clips" / "garden.rttm").unlink()
     assert check("clips")[0] == 0
@@ -160,8 +160,8 @@ def test_a_limit_that_cannot_be_measured_is_not_met(check: Check, tmp_path: Path
     assert "der: not measured: the reference has no speaker times; add NAME.rttm" in out
 
 
-def test_nor_is_one_stated_for_all_clips(check: Check, tmp_path: Path) -> None:
-    """It fails in the clip that cannot tell, unless the file says that it need not."""
+def test_unmeasurable_limit_of_all_clips_fails(check: Check, tmp_path: Path) -> None:
+    """It fails for the clip without the data, unless the file turns it off for that clip."""
     write_clip(tmp_path / "clips")
     write_clip(tmp_path / "clips", "phone", hertz=220)
     (tmp_path / "clips" / "phone.rttm").unlink()
@@ -177,10 +177,10 @@ def test_nor_is_one_stated_for_all_clips(check: Check, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "measure", ["wer", "cpwer", "der", "lost_seconds", "lost_words", "invented_words", "misnamed", "names"]
 )
-def test_every_limit_that_is_stated_and_not_measured_says_why(check: Check, tmp_path: Path, measure: str) -> None:
+def test_every_unmeasurable_limit_says_why(check: Check, tmp_path: Path, measure: str) -> None:
     write_clip(tmp_path / "clips")
-    of_times = measure in ("der", "lost_seconds")
-    (tmp_path / "clips" / f"garden.{'rttm' if of_times else 'ref.txt'}").unlink()
+    needs_times = measure in ("der", "lost_seconds")
+    (tmp_path / "clips" / f"garden.{'rttm' if needs_times else 'ref.txt'}").unlink()
     (tmp_path / "clips" / "clips.toml").write_text(f'[limits]\n{measure} = 1\n[[clip]]\naudio = "garden.wav"\n')
     code, out, _ = check("clips")
     assert code == 1
@@ -195,7 +195,7 @@ def test_every_limit_that_is_stated_and_not_measured_says_why(check: Check, tmp_
         ("garden.rttm", ";; nobody\n", "the reference has no speaker time"),
     ],
 )
-def test_an_empty_reference_is_no_reference(
+def test_reference_without_content_is_an_error(
     check: Check, tmp_path: Path, name: str, content: str, message: str
 ) -> None:
     write_clip(tmp_path / "clips")
@@ -205,7 +205,7 @@ def test_an_empty_reference_is_no_reference(
     assert message in out
 
 
-def test_speed_is_limited_and_remembered(check: Check, tmp_path: Path) -> None:
+def test_speed_is_limited_and_cached(check: Check, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     (tmp_path / "clips" / "clips.toml").write_text('[[clip]]\naudio = "garden.wav"\nlimits = { x_realtime = 1e9 }\n')
     first, again = check("clips", "--json"), check("clips", "--json")
@@ -217,8 +217,8 @@ def test_speed_is_limited_and_remembered(check: Check, tmp_path: Path) -> None:
     assert found(check("clips", "--json")[1])["x_realtime"] == found(first[1])["x_realtime"]
 
 
-def test_a_speed_that_results_kept_before_hide_is_told(check: Check, run: Run, tmp_path: Path) -> None:
-    """`run` had the clip before: nobody measured a speed, nobody is to blame. Measured anew, the limit holds."""
+def test_speed_hidden_by_cached_results_is_a_note(check: Check, run: Run, tmp_path: Path) -> None:
+    """`run` has cached the clip without a speed, so the limit passes; after `--fresh` it applies."""
     clip = write_clip(tmp_path / "clips")
     run("run", str(clip), stages=Telling())
     toml = tmp_path / "clips" / "clips.toml"
@@ -229,15 +229,15 @@ def test_a_speed_that_results_kept_before_hide_is_told(check: Check, run: Run, t
         assert (code, stages.calls) == (0, [])
         assert "note: garden: x_realtime: not measured, because its transcript was cached; --fresh measures it" in out
     toml.write_text('[[clip]]\naudio = "garden.wav"\n')
-    assert "x_realtime" not in check("clips")[1], "nobody asked for it"
+    assert "x_realtime" not in check("clips")[1], "there is no limit"
     toml.write_text('[limits]\nx_realtime = 1e9\n[[clip]]\naudio = "garden.wav"\n')
     code, out, _ = check("clips", "--fresh")
     assert code == 1
     assert "is slower than 1e+09" in out
-    assert check("clips")[0] == 1, "it is remembered"
+    assert check("clips")[0] == 1, "the speed is cached"
 
 
-def test_of_all_clips_the_speed_is_that_of_those_measured(check: Check, run: Run, tmp_path: Path) -> None:
+def test_overall_speed_is_that_of_the_measured_clips(check: Check, run: Run, tmp_path: Path) -> None:
     run("run", str(write_clip(tmp_path / "clips")), stages=Telling())
     write_clip(tmp_path / "clips", "phone", hertz=220)
     toml = '[overall]\nx_realtime = 1e9\n[[clip]]\naudio = "garden.wav"\n[[clip]]\naudio = "phone.wav"\n'
@@ -249,8 +249,8 @@ def test_of_all_clips_the_speed_is_that_of_those_measured(check: Check, run: Run
     assert [note.partition(":")[0] for note in report["notes"]] == ["garden"]
 
 
-def test_half_of_the_work_is_no_speed(check: Check, tmp_path: Path) -> None:
-    """What the words took is not known when only the speakers had to be told apart."""
+def test_speed_is_not_measured_if_a_stage_was_cached(check: Check, tmp_path: Path) -> None:
+    """The time of recognition is unknown if only diarization ran."""
     write_clip(tmp_path / "clips")
     (tmp_path / "clips" / "clips.toml").write_text('[limits]\nx_realtime = 1\n[[clip]]\naudio = "garden.wav"\n')
     assert check("clips", stages=Telling(broken=frozenset({"diarize"})))[0] == 2
@@ -261,8 +261,8 @@ def test_half_of_the_work_is_no_speed(check: Check, tmp_path: Path) -> None:
     assert "x_realtime: not measured" in out
 
 
-def test_a_speed_is_remembered_when_the_glossary_changes(check: Check, tmp_path: Path) -> None:
-    """The first reading stands, and with it what was measured of it; a speed that is too low still fails."""
+def test_cached_speed_survives_a_glossary_change(check: Check, tmp_path: Path) -> None:
+    """The recognition is still cached, and so is its speed; a speed below the limit still fails."""
     write_clip(tmp_path / "clips")
     toml = tmp_path / "clips" / "clips.toml"
     toml.write_text('[overall]\nx_realtime = 0.001\n[[clip]]\naudio = "garden.wav"\n')
@@ -275,7 +275,7 @@ def test_a_speed_is_remembered_when_the_glossary_changes(check: Check, tmp_path:
     assert check("clips", "--glossary", "names.txt")[0] == 1
 
 
-def test_what_did_not_change_is_neither_transcribed_nor_scored_again(check: Check, tmp_path: Path) -> None:
+def test_unchanged_clip_is_neither_transcribed_nor_scored_again(check: Check, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     stages = Telling()
     first = check("clips", stages=stages)
@@ -296,7 +296,7 @@ def test_what_did_not_change_is_neither_transcribed_nor_scored_again(check: Chec
     assert sorted(stages.calls) == ["diarize", "diarize", "recognize", "recognize"]
 
 
-def test_a_corrected_reference_is_scored_again(check: Check, tmp_path: Path) -> None:
+def test_corrected_reference_is_scored_again(check: Check, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     check("clips")
     path = tmp_path / "clips" / "garden.ref.txt"

@@ -1,4 +1,4 @@
-"""A check's report in every form: the same said, validly, whatever clips are called and people say."""
+"""The report of a check in every format: valid and complete for any clip name and any text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from transcribe.evaluation.gates import Gate
 from transcribe.evaluation.score import Scoring
 
 
-def test_reports_say_the_same_everywhere(check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_report_formats_agree(check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_clip(tmp_path / "clips")
     write_clip(tmp_path / "clips", "a|<b>", hertz=220)
     tone(tmp_path / "clips" / "lonely.wav", hertz=330)
@@ -49,20 +49,20 @@ def test_reports_say_the_same_everywhere(check: Check, tmp_path: Path, monkeypat
     assert "names%3A" not in lines[1].partition("::names: 100.0 %25 is over")[0]
 
 
-def test_no_annotations_elsewhere(check: Check, tmp_path: Path) -> None:
+def test_no_annotations_outside_github(check: Check, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     _, _, err = check("clips", stages=Telling(talk=with_words("Grace", "Grays")))
     assert err == ""
 
 
-def test_control_characters_do_not_break_the_xml(check: Check, tmp_path: Path) -> None:
+def test_xml_is_valid_despite_control_characters(check: Check, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     stages = Telling(talk=with_words("Grace", "Gr\x01\ufffe\x1bays"))
     check("clips", "--junit", "j.xml", "--normaliser", "none", stages=stages)
     etree.XMLSchema(etree.parse(CHECK_CASES / "junit.xsd")).assertValid(etree.parse(tmp_path / "j.xml"))
 
 
-def test_two_runs_print_the_same(check: Check, tmp_path: Path) -> None:
+def test_two_runs_print_the_same_report(check: Check, tmp_path: Path) -> None:
     for hertz in (200, 300, 400):
         write_clip(tmp_path / "clips", f"clip{hertz}", hertz=hertz)
     stages = Telling(talk=SWAPPED)
@@ -74,18 +74,18 @@ def test_two_runs_print_the_same(check: Check, tmp_path: Path) -> None:
     assert first == again
 
 
-# ---- whatever text comes
+# ---- arbitrary text
 
 
 def report(text: str) -> Report:
-    """One clip not met and one not run; names, failures, files and differences are all `text`."""
+    """A failing clip and a clip with an error; names, failures, files and differences are all `text`."""
     gate = Gate("wer", 0.5, 0.1, 0.2, f"wer: {text}")
     failed = ClipResult(text, (gate, Gate("der", None)), (text, f"new: {text}"), source=text, baseline_failure=text)
     return Report((ClipResult(text, error=text or "broke", source=text), failed), failed, (text,), Scoring())
 
 
-class Seen(HTMLParser):
-    """The text of a page, and the names of its elements."""
+class ParsedPage(HTMLParser):
+    """The text of a page and the names of its elements."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -107,19 +107,19 @@ NASTY = "a|b <script>x</script> [l](u) *e* `c` ~~s~~ &amp; %0A ::error:: \r\n]]>
 @given(TEXTS)
 @example(NASTY)
 @example(" ")
-def test_the_xml_is_valid_and_says_it(text: str) -> None:
+def test_xml_is_valid_and_contains_the_text(text: str) -> None:
     tree = etree.fromstring(junit(report(text)).encode())
     etree.XMLSchema(etree.parse(CHECK_CASES / "junit.xsd")).assertValid(tree)
-    sayable = "".join(c for c in text if c in "\t\n" or (c >= " " and c not in "\ufffe\uffff"))
+    allowed = "".join(c for c in text if c in "\t\n" or (c >= " " and c not in "\ufffe\uffff"))
     messages = [failure.get("message") for failure in tree.iter("failure")]
-    if sayable == text and "\n" not in text and "\t" not in text:
+    if allowed == text and "\n" not in text and "\t" not in text:
         assert f"wer: {text}" in messages
 
 
 @given(TEXTS)
 @example(NASTY)
-def test_an_annotation_is_one_line_and_is_read_back(text: str) -> None:
-    """As the runner reads it: properties end at `::`, part at `,`; then %-escapes are undone, %25 the last."""
+def test_annotation_is_one_line_and_parses_back(text: str) -> None:
+    """As GitHub's runner parses it: properties end at `::`, separated by `,`; then it decodes %-escapes, %25 last."""
     for line in github_annotations(report(text)):
         assert "\n" not in line
         assert "\r" not in line
@@ -137,10 +137,10 @@ def test_an_annotation_is_one_line_and_is_read_back(text: str) -> None:
 
 @given(TEXTS)
 @example(NASTY)
-def test_the_summary_is_a_table_and_shows_text_as_text(text: str) -> None:
+def test_markdown_summary_renders_text_literally(text: str) -> None:
     page = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(markdown(report(text)))
-    seen = Seen(page)
-    assert seen.tags <= {
+    parsed = ParsedPage(page)
+    assert parsed.tags <= {
         "h3",
         "table",
         "thead",
@@ -156,14 +156,14 @@ def test_the_summary_is_a_table_and_shows_text_as_text(text: str) -> None:
         "blockquote",
         "sub",
     }
-    assert page.count("<tr>") == 4, "a heading, two clips and all of them"
+    assert page.count("<tr>") == 4, "a header, two clips and the overall row"
     if text.isascii() and text.isprintable():
-        assert " ".join(text.split()) in " ".join(seen.text.split())
+        assert " ".join(text.split()) in " ".join(parsed.text.split())
 
 
 @given(TEXTS)
 @example(NASTY)
-def test_a_row_of_the_table_is_a_line(text: str) -> None:
-    """Control characters of a file's name reach no terminal."""
+def test_table_has_no_control_characters(text: str) -> None:
+    """Control characters of a file name do not reach the terminal."""
     for line in table(report(text)).split("\n"):
         assert not re.search("[\x00-\x1f\x7f-\x9f]", line)

@@ -1,4 +1,4 @@
-"""`transcribe clip`: cut at silences, with the words an editor put right, ready for a check."""
+"""`transcribe clip`: cuts at silences, with the corrected words, ready for a check."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from transcribe.settings import Settings
 
 RATE = 16_000
 SAID = "I'm Ada. Who are you? I am Grace. Thank you, Grace."
-"""What `ScriptedStages` hears, half a second a word; Grace says the sixth to the eighth."""
+"""The words of `ScriptedStages`, half a second each; Grace speaks the sixth to the eighth."""
 
 
 def write_episode(path: Path, *, pauses: tuple[tuple[float, float], ...]) -> None:
@@ -34,7 +34,7 @@ def write_episode(path: Path, *, pauses: tuple[tuple[float, float], ...]) -> Non
 
 
 def corrected(tmp_path: Path, run: Run) -> Path:
-    """An episode that was transcribed and whose draft an editor put right."""
+    """The corrected draft of a transcribed episode."""
     write_episode(tmp_path / "talk.wav", pauses=((2.4, 2.8), (5.4, 5.9)))
     run("run", "talk.wav", "--speakers", "Ada,Grace")
     draft = tmp_path / "transcripts" / "talk.md"
@@ -42,19 +42,19 @@ def corrected(tmp_path: Path, run: Run) -> Path:
     return draft
 
 
-def test_a_clip_is_cut_at_silences_and_says_what_the_editor_says(run: Run, tmp_path: Path) -> None:
+def test_clip_is_cut_at_silences_with_the_corrected_words(run: Run, tmp_path: Path) -> None:
     corrected(tmp_path, run)
     code, out, err = run("clip", "talk.wav", "--from", "0:02", "--to", "0:05.0", "-o", "clips")
     assert (code, out.splitlines()) == (0, ["clips/talk-0002-0005.wav", "clips/talk-0002-0005.ref.txt"])
     assert err == "cut from 2.6 to 5.7 s\n", "the middles of the two silences"
-    said = read_transcript(tmp_path / "clips" / "talk-0002-0005.ref.txt").utterances
-    assert [(one.speaker, one.text) for one in said or ()] == [
+    utterances = read_transcript(tmp_path / "clips" / "talk-0002-0005.ref.txt").utterances
+    assert [(one.speaker, one.text) for one in utterances or ()] == [
         ("Grace", "I am certainly Grace."),
         ("Ada", "Thank you, Grace."),
     ]
 
 
-def test_the_samples_are_the_episodes(run: Run, tmp_path: Path) -> None:
+def test_samples_equal_those_of_the_episode(run: Run, tmp_path: Path) -> None:
     corrected(tmp_path, run)
     source, folder = tmp_path / "talk.wav", tmp_path / "clips"
     cut = cut_clip(source, start=2.0, end=5.0, folder=folder, drafts=tmp_path / "transcripts", name="x")
@@ -64,18 +64,18 @@ def test_the_samples_are_the_episodes(run: Run, tmp_path: Path) -> None:
         assert np.abs(clip.read()).max() > 0.2
 
 
-def test_the_clip_is_ready_for_a_check(run: Run, tmp_path: Path) -> None:
+def test_check_accepts_a_new_clip(run: Run, tmp_path: Path) -> None:
     draft = corrected(tmp_path, run)
     run("clip", str(draft), "--from", "2", "--to", "5", "-o", "clips", "--name", "grace")
     (clip,) = find_clips(tmp_path / "clips", Settings()).clips
     assert (clip.name, [path.name for path in clip.references]) == ("grace", ["grace.ref.txt"])
     code, out, _ = run("check", "clips")
-    assert code == 1, "the scripted stages say all of it again"
+    assert code == 1, "the scripted stages recognise the whole episode again"
     assert "grace" in out
 
 
-def test_a_fragment_the_guest_opens_comes_with_what_a_check_needs(run: Run, tmp_path: Path) -> None:
-    """Heard perfectly, the check fails by the names alone; with the line `clip` gives it does not."""
+def test_clip_opened_by_the_guest_prints_the_line_for_clips_toml(run: Run, tmp_path: Path) -> None:
+    """With perfect words, the check fails on names only; with the line that `clip` prints, it passes."""
     write_episode(tmp_path / "talk.wav", pauses=((2.4, 2.8),))
     run("run", "talk.wav", stages=ScriptedStages(said="Rain is on us now. Then it stops. And we go."))
     draft = tmp_path / "transcripts" / "talk.md"
@@ -84,17 +84,17 @@ def test_a_fragment_the_guest_opens_comes_with_what_a_check_needs(run: Run, tmp_
     assert (tmp_path / "clips" / "rain.ref.txt").read_text() == "Guest: Then it ends.\nRich: And we go.\n"
     start = "Warning: clips/rain.wav: a check would name its speakers wrongly; its [[clip]] in clips.toml needs: "
     (line,) = [line.removeprefix(start) for line in err.splitlines() if line.startswith(start)]
-    heard = Telling(talk=[("A", "Then it ends."), ("B", "And we go.")])
-    code, out, _ = run("check", "clips", stages=heard)
+    stages = Telling(talk=[("A", "Then it ends."), ("B", "And we go.")])
+    code, out, _ = run("check", "clips", stages=stages)
     assert (code, "misnamed: 100.0 % is over" in out) == (1, True)
     (tmp_path / "clips" / "clips.toml").write_text(f'[[clip]]\naudio = "rain.wav"\n{line}\n')
-    code, out, _ = run("check", "clips", "--json", stages=heard)
+    code, out, _ = run("check", "clips", "--json", stages=stages)
     assert (code, found(out, "rain")["misnamed"]) == (0, 0)
     code, _, err = run("clip", "talk.wav", "--from", "0", "--to", "12", "-o", "clips", "--name", "whole")
-    assert "clips.toml" not in err, "the host opens the whole"
+    assert "clips.toml" not in err, "the host opens the whole episode"
 
 
-def test_again_changes_nothing_and_other_words_are_kept(run: Run, tmp_path: Path) -> None:
+def test_second_run_changes_nothing_and_overwrites_no_edited_reference(run: Run, tmp_path: Path) -> None:
     corrected(tmp_path, run)
     args = ("clip", "talk.wav", "--from", "2", "--to", "5", "-o", "clips", "--name", "x")
     assert run(*args)[0] == run(*args)[0] == 0
@@ -108,8 +108,8 @@ def test_again_changes_nothing_and_other_words_are_kept(run: Run, tmp_path: Path
     assert (tmp_path / "clips" / "x.wav").read_bytes() == before
 
 
-def test_the_recording_itself_is_never_cut_over(run: Run, tmp_path: Path) -> None:
-    """Neither under its own name, nor through a link, nor where all of it is asked for."""
+def test_recording_is_never_overwritten(run: Run, tmp_path: Path) -> None:
+    """Neither by its own name, nor through a link, nor by a clip of its full length."""
     corrected(tmp_path, run)
     (tmp_path / "alias.wav").symlink_to("talk.wav")
     before = {path: path.read_bytes() for path in tmp_path.glob("*") if path.is_file()}
@@ -121,8 +121,8 @@ def test_the_recording_itself_is_never_cut_over(run: Run, tmp_path: Path) -> Non
     assert {path: path.read_bytes() for path in tmp_path.glob("*") if path.is_file()} == before
 
 
-def test_another_recording_of_the_clips_name_is_kept(run: Run, tmp_path: Path) -> None:
-    """Be it a clip with a reference made by hand, or a recording of another kind, whose reference it would become."""
+def test_other_recording_with_the_same_name_is_not_overwritten(run: Run, tmp_path: Path) -> None:
+    """Neither a clip with its own reference, nor a recording in another format, which would get a wrong reference."""
     corrected(tmp_path, run)
     args = ("clip", "talk.wav", "--from", "2", "--to", "5", "-o", "clips", "--name", "x")
     for name, message in {
@@ -142,7 +142,7 @@ def test_another_recording_of_the_clips_name_is_kept(run: Run, tmp_path: Path) -
         (folder / name).unlink()
 
 
-def test_an_uncorrected_draft_and_a_cut_in_sound_are_warnings(run: Run, tmp_path: Path) -> None:
+def test_uncorrected_draft_and_cut_inside_sound_are_warnings(run: Run, tmp_path: Path) -> None:
     write_episode(tmp_path / "talk.wav", pauses=())
     run("run", "talk.wav")
     code, _, err = run("clip", "talk.wav", "--from", "1", "--to", "3", "-o", "clips")
@@ -152,8 +152,8 @@ def test_an_uncorrected_draft_and_a_cut_in_sound_are_warnings(run: Run, tmp_path
     assert "no silence near 3.0 s" in err
 
 
-def test_a_corrected_draft_is_corrected_after_the_sync_too(run: Run, tmp_path: Path) -> None:
-    """And one whose edits were all taken back is the machine's again."""
+def test_corrected_draft_counts_as_corrected_after_sync(run: Run, tmp_path: Path) -> None:
+    """And a draft whose edits were all undone counts as uncorrected."""
     draft = corrected(tmp_path, run)
     clip = ("clip", "talk.wav", "--from", "2", "--to", "5", "-o")
     assert "correct it first" not in run(*clip, "before")[2]
@@ -163,8 +163,8 @@ def test_a_corrected_draft_is_corrected_after_the_sync_too(run: Run, tmp_path: P
     assert f"{draft}: has no corrections; correct it first" in run("clip", str(draft), *clip[2:], "back")[2]
 
 
-def test_the_ends_of_the_recording_are_silences(run: Run, tmp_path: Path) -> None:
-    """And the nearest ones, though there are pauses of words close by."""
+def test_ends_of_the_recording_count_as_silences(run: Run, tmp_path: Path) -> None:
+    """They are the nearest ones, although there are pauses between words close by."""
     corrected(tmp_path, run)
     code, _, err = run("clip", "talk.wav", "--from", "0", "--to", "12", "-o", "clips")
     assert (code, err) == (0, "cut from 0.0 to 12.0 s\n")
@@ -181,15 +181,15 @@ def test_the_ends_of_the_recording_are_silences(run: Run, tmp_path: Path) -> Non
         (("--from", "8", "--to", "11"), 1, "nobody speaks from"),
     ],
 )
-def test_what_cannot_be_cut_is_said(run: Run, tmp_path: Path, args: tuple[str, ...], code: int, message: str) -> None:
+def test_invalid_times_are_errors(run: Run, tmp_path: Path, args: tuple[str, ...], code: int, message: str) -> None:
     corrected(tmp_path, run)
-    found, out, err = run("clip", "talk.wav", *args, "-o", "clips")
-    assert (found, out) == (code, "")
+    actual, out, err = run("clip", "talk.wav", *args, "-o", "clips")
+    assert (actual, out) == (code, "")
     assert message in err
     assert not (tmp_path / "clips").exists()
 
 
-def test_without_a_draft_there_is_no_reference(run: Run, tmp_path: Path) -> None:
+def test_missing_draft_is_an_error(run: Run, tmp_path: Path) -> None:
     write_episode(tmp_path / "talk.wav", pauses=())
     code, _, err = run("clip", "talk.wav", "--from", "1", "--to", "3", "-o", "clips")
     assert code == 1

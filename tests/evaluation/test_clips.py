@@ -1,4 +1,4 @@
-"""`clips.toml`: what it says holds, and a mistake in it is named with its line and key."""
+"""`clips.toml`: its settings and limits apply, and a mistake is reported with its line and key."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def expectations() -> list[tuple[str, list[str]]]:
 
 
 @pytest.mark.parametrize(("case", "messages"), expectations())
-def test_a_malformed_file_is_named_with_line_and_key(
+def test_malformed_file_is_reported_with_line_and_key(
     check: Check, tmp_path: Path, case: str, messages: list[str]
 ) -> None:
     text = (CHECK_CASES / f"{case}.toml").read_text()
@@ -38,8 +38,8 @@ def test_a_malformed_file_is_named_with_line_and_key(
         assert message in line
 
 
-def test_settings_are_spelled_as_everywhere_else(check: Check, tmp_path: Path) -> None:
-    """In what a mistake is told, and in what is read: every name it offers is one it takes."""
+def test_settings_have_the_names_of_the_command_line_options(check: Check, tmp_path: Path) -> None:
+    """Every name in the error message is accepted."""
     write_clip(tmp_path)
     toml = tmp_path / "clips.toml"
     toml.write_text("[settings]\nmodell = 1\n")
@@ -52,10 +52,10 @@ def test_settings_are_spelled_as_everywhere_else(check: Check, tmp_path: Path) -
         code, _, err = check(".")
         assert (code, f"line 2: {name}: " in err, "is not a setting" in err) == (2, True, False), err
     toml.write_text("[settings]\nbeam_size = 2\n")
-    assert find_clips(tmp_path, Settings()).clips[0].settings.beam_size == 2, "as it was spelled before"
+    assert find_clips(tmp_path, Settings()).clips[0].settings.beam_size == 2, "the spelling of earlier versions"
 
 
-def test_settings_and_limits_go_from_all_clips_to_one(check: Check, tmp_path: Path) -> None:
+def test_a_clip_overrides_common_settings_and_limits(check: Check, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     write_clip(tmp_path / "clips", "second", hertz=220)
     toml = """
@@ -83,8 +83,8 @@ wer = 0.02
     assert [clip["state"] for clip in report["clips"]] == ["failed", "ok"]
 
 
-def test_a_recording_the_file_does_not_name_is_told(check: Check, tmp_path: Path) -> None:
-    """In all reports; it is no failure: the file says what is checked."""
+def test_recording_missing_from_the_file_is_a_note(check: Check, tmp_path: Path) -> None:
+    """In all reports; it is not a failure, because the file decides what is checked."""
     write_clip(tmp_path / "clips")
     tone(tmp_path / "clips" / "extra.wav")
     (tmp_path / "clips" / "notes.txt").write_text("no recording")
@@ -96,7 +96,7 @@ def test_a_recording_the_file_does_not_name_is_told(check: Check, tmp_path: Path
     assert "extra.wav" in (tmp_path / "page.md").read_text()
 
 
-def test_limits_and_settings_alone_hold_for_every_recording_of_the_folder(check: Check, tmp_path: Path) -> None:
+def test_file_without_clips_applies_to_every_recording_in_the_folder(check: Check, tmp_path: Path) -> None:
     for name, hertz in (("garden", 440.0), ("second", 220.0)):
         write_clip(tmp_path / "clips", name, hertz=hertz)
     toml = tmp_path / "clips" / "clips.toml"
@@ -113,13 +113,15 @@ def test_limits_and_settings_alone_hold_for_every_recording_of_the_folder(check:
     (tmp_path / "clips" / "second.rttm").unlink()
     toml.write_text("[limits]\nder = 0.2\n")
     code, out, _ = check("clips")
-    assert (code, "der: not measured: the reference has no speaker times" in out) == (1, True), "stated for all"
+    assert (code, "der: not measured: the reference has no speaker times" in out) == (1, True), (
+        "the limit is required for all clips"
+    )
     tone(tmp_path / "clips" / "lonely.wav")
     code, out, _ = check("clips")
     assert (code, "lonely.wav: has no reference" in out) == (2, True), "as in a folder without the file"
 
 
-def test_terms_are_looked_at_like_names(check: Check, tmp_path: Path) -> None:
+def test_terms_are_counted_like_names(check: Check, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     (tmp_path / "clips" / "clips.toml").write_text('[[clip]]\naudio = "garden.wav"\nterms = ["clay", "old spade"]\n')
     code, out, _ = check("clips", stages=Telling(talk=with_words("clay", "cray")))
@@ -140,7 +142,7 @@ def test_terms_are_looked_at_like_names(check: Check, tmp_path: Path) -> None:
         ('[[clip]]\naudio = "garden.wav"\nreference = []\n', "garden.wav: has no reference"),
     ],
 )
-def test_a_listed_file_that_is_missing_is_named(check: Check, tmp_path: Path, toml: str, message: str) -> None:
+def test_missing_file_of_a_clip_is_reported(check: Check, tmp_path: Path, toml: str, message: str) -> None:
     write_clip(tmp_path / "clips")
     (tmp_path / "clips" / "clips.toml").write_text(toml)
     code, out, _ = check("clips/clips.toml")
@@ -148,14 +150,14 @@ def test_a_listed_file_that_is_missing_is_named(check: Check, tmp_path: Path, to
     assert message in out
 
 
-def test_the_example_in_the_documentation_is_read(tmp_path: Path) -> None:
+def test_example_in_the_documentation_is_valid(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"^```toml\n(.*?)^```", page, re.M | re.S)
     (tmp_path / "clips.toml").write_text(example)
-    found = find_clips(tmp_path, Settings())
-    opening, phone = found.clips
+    clips = find_clips(tmp_path, Settings())
+    opening, phone = clips.clips
     assert (opening.limits.wer, opening.limits.names, opening.limits.der, phone.limits.wer) == (0.03, 0, None, 0.08)
-    assert (phone.name, phone.settings.beam_size, found.overall.x_realtime) == ("phone", 1, 2)
+    assert (phone.name, phone.settings.beam_size, clips.overall.x_realtime) == ("phone", 1, 2)
     assert opening.settings.speaker_names == ("Rich", "Nora")
     for limit in fields(Limits):
         assert f"| `{limit.name}` |" in page

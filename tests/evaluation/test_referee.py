@@ -1,4 +1,4 @@
-"""The independent referee of ../shared says the same of every file of the corpus."""
+"""The independent scorer in ../shared agrees on every file of the corpus."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from transcribe.evaluation.score import Score, score
 
 
 def damaged(reference: SpeakerTranscript) -> dict[str, object]:
-    """A hypothesis with every kind of error, at places that depend on nothing but the reference."""
+    """A hypothesis with every type of error, at positions that depend on the reference only."""
     words = []
     for at, (start, end, speaker, text) in enumerate(timed_words(reference)):
         if at % 13 == 5 or 40 <= at % 150 < 60:
@@ -34,7 +34,7 @@ def damaged(reference: SpeakerTranscript) -> dict[str, object]:
 
 def timed_words(reference: SpeakerTranscript) -> list[tuple[float, float, str, str]]:
     if reference.utterances is not None:
-        texts = [(said.speaker, word) for said in reference.utterances for word in said.text.split()]
+        texts = [(one.speaker, word) for one in reference.utterances for word in one.text.split()]
         return [(i / 2, i / 2 + 0.4, who, word) for i, (who, word) in enumerate(texts)]
     return [
         (span.start + i / 2, span.start + i / 2 + 0.4, span.speaker, f"word{i}")
@@ -43,9 +43,9 @@ def timed_words(reference: SpeakerTranscript) -> list[tuple[float, float, str, s
     ]
 
 
-@pytest.mark.skipif(not (SHARED / "corpus").is_dir(), reason="the corpus (../shared) is not here")
-def test_the_referee_agrees_on_every_file_of_the_corpus(tmp_path: Path) -> None:
-    """To 0.05 points: it prints one digit, so what agrees exactly differs by up to half of that."""
+@pytest.mark.skipif(not (SHARED / "corpus").is_dir(), reason="the corpus (../shared) is missing")
+def test_referee_agrees_on_every_file_of_the_corpus(tmp_path: Path) -> None:
+    """To 0.05 points: it prints one digit, so equal values differ by up to half of that."""
     corpus = SHARED / "corpus"
     names = sorted({path.name.split(".")[0] for path in (*corpus.glob("*.ref.txt"), *corpus.glob("*.rttm"))})
     expected: dict[str, Score] = {}
@@ -60,12 +60,12 @@ def test_the_referee_agrees_on_every_file_of_the_corpus(tmp_path: Path) -> None:
     assert len(rows) == len(names) >= 15
     for row in rows:
         name, *cells = re.split(r"\s+", row.strip())
-        found = expected[name]
-        ours = (found.words, found.cp, found.time)
+        result = expected[name]
+        ours = (result.words, result.cp, result.time)
         for cell, counts in zip(cells[:3], ours, strict=True):
             assert (cell == "-") == (counts is None), row
             if counts is not None:
                 assert float(cell) == pytest.approx(100 * counts.rate, abs=0.0501), row
-        if found.lost_seconds is not None and found.time is not None:
-            assert float(cells[4]) == pytest.approx(found.lost_seconds, abs=0.06), row
-        assert cells[-1] == f"{found.speakers_hyp}/{found.speakers_ref}"
+        if result.lost_seconds is not None and result.time is not None:
+            assert float(cells[4]) == pytest.approx(result.lost_seconds, abs=0.06), row
+        assert cells[-1] == f"{result.speakers_hyp}/{result.speakers_ref}"

@@ -1,4 +1,4 @@
-"""References and transcripts of every form: what is written is read as what was said, what is wrong is named."""
+"""References and transcripts in every format: what we write reads back the same, and errors are reported."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ def transcript() -> Transcript:
 
 
 @pytest.mark.parametrize("name", ["md", "json", "vtt", "srt", "rttm", "whisper-json"])
-def test_what_is_written_is_read_as_what_was_said(tmp_path: Path, name: str) -> None:
+def test_reading_our_own_formats_gives_a_perfect_score(tmp_path: Path, name: str) -> None:
     suffix = "json" if name == "whisper-json" else name
     path = tmp_path / f"talk.{suffix}"
     content = write(transcript(), name)
     path.write_text(content if isinstance(content, str) else content.decode())
-    found = score(speaker_transcript_of(transcript()), read_transcript(path))
-    rates = found.as_dict()
+    result = score(speaker_transcript_of(transcript()), read_transcript(path))
+    rates = result.as_dict()
     assert {rates[key] for key in ("wer", "cpwer", "tcpwer", "der") if rates[key] is not None} == {0}
     assert rates["speakers_hyp"] == rates["speakers_ref"] == 2
-    assert (found.words is None) == (name == "rttm")
-    assert (found.time is None) == (name == "md")
+    assert (result.words is None) == (name == "rttm")
+    assert (result.time is None) == (name == "md")
 
 
-def test_captions_of_others(tmp_path: Path) -> None:
+def test_captions_of_other_programs(tmp_path: Path) -> None:
     """WebVTT with notes, styles, identifiers, settings, tags and entities; SubRip with Windows line ends."""
     vtt, srt = tmp_path / "a.vtt", tmp_path / "a.srt"
     vtt.write_text(
@@ -71,12 +71,12 @@ def test_captions_of_others(tmp_path: Path) -> None:
         ]
 
 
-def test_lines_of_speakers(tmp_path: Path) -> None:
+def test_speaker_lines(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("\ufeffRich: Hello\nthere [laughs].\n\nNora: Hi (softly).\nRich: Bye", encoding="utf-8")
-    said = read_transcript(path).utterances
-    assert said is not None
-    assert [(one.speaker, one.text.split()) for one in said] == [
+    utterances = read_transcript(path).utterances
+    assert utterances is not None
+    assert [(one.speaker, one.text.split()) for one in utterances] == [
         ("Rich", ["Hello", "there", "."]),
         ("Nora", ["Hi", "."]),
         ("Rich", ["Bye"]),
@@ -85,7 +85,7 @@ def test_lines_of_speakers(tmp_path: Path) -> None:
     assert [one.text for one in read_transcript(path).utterances or ()] == ["Nobody is named here."]
 
 
-def test_stm_and_flat_words(tmp_path: Path) -> None:
+def test_stm_and_flat_word_lists(tmp_path: Path) -> None:
     stm, flat = tmp_path / "a.stm", tmp_path / "a.json"
     stm.write_text(";; remark\nx 1 Rich 0.0 1.5 <o,f0> hello there\nx 1 Nora 2 3 hi\n")
     flat.write_text(
@@ -104,15 +104,15 @@ def test_stm_and_flat_words(tmp_path: Path) -> None:
     assert (rates["wer"], rates["tcpwer"], rates["der"]) == (0, 0, 0)
 
 
-def test_whisper_without_speakers_has_words_and_times(tmp_path: Path) -> None:
+def test_whisper_json_without_speakers_has_words_and_times(tmp_path: Path) -> None:
     path = tmp_path / "w.json"
     path.write_text(json.dumps({"text": " Hi.", "segments": [{"start": 0.0, "end": 1.0, "text": " Hi."}]}))
     read = read_transcript(path)
     assert (read.has_times, read.spans) == (True, None)
 
 
-def test_a_reference_takes_the_times_beside_it() -> None:
-    """The twelve lines of the sample clip stand for its twelve spans."""
+def test_reference_takes_the_times_of_the_rttm_file() -> None:
+    """The twelve lines of the sample clip match its twelve spans."""
     reference = read_reference(CLIPS / "packaging-notes.ref.txt")
     assert reference.has_times
     assert reference.utterances is not None
@@ -145,9 +145,7 @@ def test_a_reference_takes_the_times_beside_it() -> None:
         ("a.stm", b"x 1 A soon later hello\n", "line 1: 'soon' and 'later' are not times"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_named_with_its_line(
-    tmp_path: Path, name: str, content: bytes, message: str
-) -> None:
+def test_unreadable_file_is_reported_with_its_line(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(TranscriptError) as caught:

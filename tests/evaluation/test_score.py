@@ -1,4 +1,4 @@
-"""Scores against numbers worked out by hand, against meeteval and the referee, and against themselves."""
+"""Scores compared with numbers computed by hand, with meeteval, and with themselves."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from transcribe.transcript import SpeakerSpan
 PLAIN = Scoring(normaliser="none")
 
 
-def account(*rows: tuple[str, str]) -> SpeakerTranscript:
+def transcript(*rows: tuple[str, str]) -> SpeakerTranscript:
     return SpeakerTranscript(tuple(Utterance(speaker, text) for speaker, text in rows))
 
 
@@ -32,57 +32,57 @@ def spans(*rows: tuple[float, float, str]) -> SpeakerTranscript:
     return SpeakerTranscript(None, tuple(SpeakerSpan(*row) for row in rows))
 
 
-# ---- worked out by hand
+# ---- computed by hand
 
 
-def test_words_changed_lost_and_invented() -> None:
+def test_substitution_deletion_and_insertion() -> None:
     """the [big] cat sat→sit on [-the-] mat: one of each in six words."""
-    found = score(account(("A", "the cat sat on the mat")), account(("x", "the big cat sit on mat")), PLAIN)
-    assert found.words == WordErrors(substitutions=1, deletions=1, insertions=1, words=6)
-    assert found.words.rate == 0.5
-    assert (found.speakers_ref, found.speakers_hyp) == (1, 1)
-    (difference,) = found.differences  # errors with a single right word between them are one difference
+    result = score(transcript(("A", "the cat sat on the mat")), transcript(("x", "the big cat sit on mat")), PLAIN)
+    assert result.words == WordErrors(substitutions=1, deletions=1, insertions=1, words=6)
+    assert result.words.rate == 0.5
+    assert (result.speakers_ref, result.speakers_hyp) == (1, 1)
+    (difference,) = result.differences  # errors with a single right word between them are one difference
     assert difference.one_line == "the [-cat sat on the-]{+big cat sit on+} mat"
     assert difference.columns == ("the *** cat sat on the mat", "the big cat sit on *** mat")
     assert difference.cost == 3
 
 
-def test_the_best_pairing_of_speakers_counts() -> None:
-    """A ↔ 2 (c lost), B ↔ 1 (g invented): two errors in six words, whatever the voices are called."""
-    reference = account(("A", "a b c d"), ("B", "e f"))
-    found = score(reference, account(("1", "e f g"), ("2", "a b d")), PLAIN)
-    assert found.cp == WordErrors(0, 1, 1, 6)
+def test_cpwer_uses_the_best_pairing_of_speakers() -> None:
+    """A ↔ 2 (c deleted), B ↔ 1 (g inserted): two errors in six words, whatever the names of the speakers."""
+    reference = transcript(("A", "a b c d"), ("B", "e f"))
+    result = score(reference, transcript(("1", "e f g"), ("2", "a b d")), PLAIN)
+    assert result.cp == WordErrors(0, 1, 1, 6)
 
 
-def test_a_word_given_to_the_wrong_speaker_costs_two() -> None:
-    """Lost by one, invented by the other; the text itself is perfect."""
-    reference = account(("A", "a b c"), ("B", "d e f"))
-    found = score(reference, account(("x", "a b c d"), ("y", "e f")), PLAIN)
-    assert found.words is not None
-    assert found.cp is not None
-    assert (found.words.errors, found.cp.errors) == (0, 2)
-    (difference,) = found.differences
+def test_word_of_the_wrong_speaker_is_two_errors() -> None:
+    """A deletion for one speaker and an insertion for the other; the text itself is perfect."""
+    reference = transcript(("A", "a b c"), ("B", "d e f"))
+    result = score(reference, transcript(("x", "a b c d"), ("y", "e f")), PLAIN)
+    assert result.words is not None
+    assert result.cp is not None
+    assert (result.words.errors, result.cp.errors) == (0, 2)
+    (difference,) = result.differences
     assert (difference.kind, difference.reference, difference.speakers) == (Kind.SPEAKER, ("d",), ("B", "A"))
 
 
-def test_a_voice_too_many_is_all_errors() -> None:
-    found = score(account(("A", "a b c d")), account(("x", "a b"), ("y", "c d")), PLAIN)
-    assert found.cp == WordErrors(0, 2, 2, 4)
-    assert sum(errors for errors, _ in found.segments["cpwer"]) == 4
+def test_every_word_of_an_extra_speaker_is_an_error() -> None:
+    result = score(transcript(("A", "a b c d")), transcript(("x", "a b"), ("y", "c d")), PLAIN)
+    assert result.cp == WordErrors(0, 2, 2, 4)
+    assert sum(errors for errors, _ in result.segments["cpwer"]) == 4
 
 
-def test_right_words_at_the_wrong_time_are_wrong_for_tcpwer() -> None:
+def test_tcpwer_rejects_correct_words_at_the_wrong_time() -> None:
     reference = SpeakerTranscript((Utterance("A", "a b", 0, 1), Utterance("A", "c d", 100, 101)))
     near = SpeakerTranscript((Utterance("x", "a b", 1, 2), Utterance("x", "c d", 99, 100)))
     far = SpeakerTranscript((Utterance("x", "a b", 0, 1), Utterance("x", "c d", 160, 161)))
     assert score(reference, near, PLAIN).tcp == WordErrors(0, 0, 0, 4)
     assert score(reference, far, PLAIN).tcp == WordErrors(0, 2, 2, 4)
     assert score(reference, far, PLAIN).cp == WordErrors(0, 0, 0, 4)
-    assert score(reference, account(("x", "a b c d")), PLAIN).tcp is None
+    assert score(reference, transcript(("x", "a b c d")), PLAIN).tcp is None
 
 
 def test_speaker_time_with_and_without_collar() -> None:
-    """Two seconds of twenty to the wrong one; the collar takes a quarter second off either side of 0, 10 and 20."""
+    """Two seconds of twenty have the wrong speaker; the collar is a quarter second on either side of 0, 10 and 20."""
     reference, hypothesis = spans((0, 10, "A"), (10, 20, "B")), spans((0, 12, "x"), (12, 20, "y"))
     strict = score(reference, hypothesis, Scoring(collar=0))
     assert strict.time is not None
@@ -96,8 +96,8 @@ def test_speaker_time_with_and_without_collar() -> None:
     assert sum(length for _, length in lenient.segments["der"]) == pytest.approx(19)
 
 
-def test_overlap_counts_for_each_speaker_unless_skipped() -> None:
-    """Five seconds of B under A are missed: 5 of 15; without the overlap nothing is."""
+def test_overlap_is_scored_for_each_speaker_unless_skipped() -> None:
+    """Five seconds of B, overlapped by A, are missed: 5 of 15; without the overlap none."""
     reference, hypothesis = spans((0, 10, "A"), (5, 10, "B")), spans((0, 10, "x"))
     scored, skipped = (score(reference, hypothesis, Scoring(collar=0, skip_overlap=skip)) for skip in (False, True))
     assert scored.time is not None
@@ -107,9 +107,9 @@ def test_overlap_counts_for_each_speaker_unless_skipped() -> None:
 
 
 def test_false_alarms_can_exceed_the_speech() -> None:
-    found = score(spans((0, 4, "A")), spans((0, 4, "x"), (6, 14, "y")), Scoring(collar=0))
-    assert found.time is not None
-    assert (found.time.false_alarm, found.time.rate) == (8, 2)
+    result = score(spans((0, 4, "A")), spans((0, 4, "x"), (6, 14, "y")), Scoring(collar=0))
+    assert result.time is not None
+    assert (result.time.false_alarm, result.time.rate) == (8, 2)
 
 
 def test_lost_and_invented_seconds() -> None:
@@ -122,39 +122,39 @@ def test_lost_and_invented_seconds() -> None:
     assert seconds_without(speech, []) == 20
 
 
-def test_passages_are_told_from_slips_and_loops_from_inventions() -> None:
+def test_passages_differ_from_slips_and_loops_from_other_insertions() -> None:
     text = " ".join(f"w{i}" for i in range(30))
     middle = " ".join(f"w{i}" for i in (*range(10), *range(20, 30)))
-    whole, cut = account(("A", text)), account(("A", middle))
+    whole, cut = transcript(("A", text)), transcript(("A", middle))
     assert [len(one.reference) for one in score(whole, cut, PLAIN).passages(Kind.DELETION)] == [10]
     invented = score(cut, whole, PLAIN)
     assert [len(one.hypothesis) for one in invented.passages(Kind.INSERTION)] == [10]
     assert invented.invented_words == 10
-    loop = account(("A", middle.replace("w9", "w9" + " thank you" * 8)))
+    loop = transcript(("A", middle.replace("w9", "w9" + " thank you" * 8)))
     (difference,) = score(cut, loop, PLAIN).passages(Kind.LOOP)
     assert difference.hypothesis == ("thank", "you") * 8
 
 
-def test_names_said_and_missed() -> None:
-    """Rich in lower case is a word like others, S1 is nobody's name."""
-    reference = account(("Rich", "I am Rich, Nora."), ("Nora", "Thanks, Rich. It is a rich soil."), ("S1", "Nora?"))
-    found = score(reference, account(("x", "I am Rich, Laura. Thanks, Ritsch. It is a rich soil. Nora?")))
-    assert [(one.name, one.mentions, one.missed) for one in found.names] == [("Rich", 3, 1), ("Nora", 2, 1)]
+def test_mentions_of_names_are_counted() -> None:
+    """The lower-case word "rich" is not a name, and neither is S1."""
+    reference = transcript(("Rich", "I am Rich, Nora."), ("Nora", "Thanks, Rich. It is a rich soil."), ("S1", "Nora?"))
+    result = score(reference, transcript(("x", "I am Rich, Laura. Thanks, Ritsch. It is a rich soil. Nora?")))
+    assert [(one.name, one.mentions, one.missed) for one in result.names] == [("Rich", 3, 1), ("Nora", 2, 1)]
 
 
-def test_swapped_names_cost_no_cpwer_but_are_seen() -> None:
-    reference = account(("Rich Bowen", "one two"), ("Nora", "three four five"))
-    swapped = account(("Nora", "one two"), ("Rich", "three four five"))
-    found = score(reference, swapped, PLAIN)
-    assert found.cp is not None
-    assert (found.cp.errors, found.misnamed) == (0, (5, 5))
-    assert score(reference, account(("Rich", "one two"), ("Nora", "three four five")), PLAIN).misnamed == (0, 5)
-    assert score(reference, account(("S1", "one two"), ("S2", "three four five")), PLAIN).misnamed is None
+def test_swapped_names_are_misnamed_words_but_no_cpwer() -> None:
+    reference = transcript(("Rich Bowen", "one two"), ("Nora", "three four five"))
+    swapped = transcript(("Nora", "one two"), ("Rich", "three four five"))
+    result = score(reference, swapped, PLAIN)
+    assert result.cp is not None
+    assert (result.cp.errors, result.misnamed) == (0, (5, 5))
+    assert score(reference, transcript(("Rich", "one two"), ("Nora", "three four five")), PLAIN).misnamed == (0, 5)
+    assert score(reference, transcript(("S1", "one two"), ("S2", "three four five")), PLAIN).misnamed is None
 
 
-def test_nothing_against_something() -> None:
-    """An empty hypothesis loses everything, an empty reference has nothing to lose (as jiwer has it, rate 1)."""
-    some, none = account(("A", "a b c")), SpeakerTranscript(())
+def test_empty_transcripts() -> None:
+    """An empty hypothesis has rate 1, and so has any hypothesis for an empty reference, as in jiwer."""
+    some, none = transcript(("A", "a b c")), SpeakerTranscript(())
     assert score(some, none).as_dict()["wer"] == 1
     assert score(some, none).as_dict()["cpwer"] == 1
     assert score(none, some).as_dict()["wer"] == 1
@@ -169,7 +169,7 @@ def test_rates_are_pooled_from_counts() -> None:
     assert (WordErrors(1, 0, 0, 10) + WordErrors(0, 0, 0, 90)).rate == 0.01
 
 
-def test_normalisations_are_named_and_differ() -> None:
+def test_normalisers() -> None:
     text = "It's twenty-five Colours, um, OK?"
     assert {name: normaliser(name)(text) for name in NORMALISERS} == {
         "english": "it is 25 colors ok",
@@ -187,7 +187,7 @@ WORDS = st.lists(st.sampled_from("a b c d e".split()), max_size=25)
 
 
 @given(WORDS, WORDS)
-def test_the_alignment_is_as_cheap_as_meetevals(reference: list[str], hypothesis: list[str]) -> None:
+def test_alignment_has_as_few_errors_as_meetevals(reference: list[str], hypothesis: list[str]) -> None:
     from meeteval.wer.wer.siso import siso_word_error_rate
 
     pairs = align([Token(w, "A", 0) for w in reference], [Token(w, "B", 0) for w in hypothesis])
@@ -201,19 +201,19 @@ TALKS = st.lists(st.tuples(st.sampled_from("AB"), st.lists(st.sampled_from("a b 
 
 
 @given(TALKS, TALKS)
-def test_stretches_add_up_and_differences_hold_every_error(
+def test_segments_and_differences_contain_every_error(
     reference: list[tuple[str, list[str]]], hypothesis: list[tuple[str, list[str]]]
 ) -> None:
-    one, other = (account(*((who, " ".join(words)) for who, words in side)) for side in (reference, hypothesis))
-    found = score(one, other, PLAIN)
-    assert found.words is not None
-    assert found.cp is not None
-    for measure, counts in (("wer", found.words), ("cpwer", found.cp)):
+    one, other = (transcript(*((who, " ".join(words)) for who, words in side)) for side in (reference, hypothesis))
+    result = score(one, other, PLAIN)
+    assert result.words is not None
+    assert result.cp is not None
+    for measure, counts in (("wer", result.words), ("cpwer", result.cp)):
         if reference:
-            assert sum(errors for errors, _ in found.segments[measure]) == counts.errors
-            assert sum(length for _, length in found.segments[measure]) == counts.length
-    assert sum(d.cost for d in found.differences if d.kind is not Kind.SPEAKER) == found.words.errors
-    costs = [d.cost for d in found.differences]
+            assert sum(errors for errors, _ in result.segments[measure]) == counts.errors
+            assert sum(length for _, length in result.segments[measure]) == counts.length
+    assert sum(d.cost for d in result.differences if d.kind is not Kind.SPEAKER) == result.words.errors
+    costs = [d.cost for d in result.differences]
     assert costs == sorted(costs, reverse=True)
     same = score(one, one, PLAIN)
     assert same.as_dict()["wer"] == same.as_dict()["cpwer"] == 0
@@ -230,7 +230,7 @@ def run(*args: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
     return caught.value.code, out, err
 
 
-def test_the_contract_of_the_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_contract(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "r.txt").write_text("Rich: one two three four\nNora: five\n")
     (tmp_path / "h.txt").write_text("x: one two tree four\ny: five six\n")
     code, out, err = run(
@@ -249,7 +249,7 @@ def test_the_contract_of_the_json(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "normalised by none" in out
 
 
-def test_what_cannot_be_compared_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_files_without_common_data_are_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "r.rttm").write_text("SPEAKER x 1 0 1 <NA> <NA> A <NA> <NA>\n")
     (tmp_path / "h.txt").write_text("x: one\n")
     code, _, err = run(str(tmp_path / "r.rttm"), str(tmp_path / "h.txt"), capsys=capsys)
@@ -258,8 +258,8 @@ def test_what_cannot_be_compared_is_an_error(tmp_path: Path, capsys: pytest.Capt
 
 
 @pytest.mark.parametrize("content", ["", "\n\n", "Rich: [laughs]\n", "Rich: um\n"])
-def test_an_empty_reference_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str) -> None:
-    """A rate of nothing is 0 or 1, and looks like a result."""
+def test_empty_reference_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str) -> None:
+    """The rate of an empty reference is 0 or 1, which looks like a result."""
     (tmp_path / "r.txt").write_text(content)
     (tmp_path / "h.txt").write_text("x: one\n")
     for hypothesis in ("h.txt", "r.txt"):
@@ -269,7 +269,7 @@ def test_an_empty_reference_is_an_error(tmp_path: Path, capsys: pytest.CaptureFi
         assert "the reference has no words" in err
 
 
-def test_without_the_extra_one_line_says_what_to_install(tmp_path: Path) -> None:
+def test_missing_extra_is_an_error_that_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "r.txt").write_text("Rich: one\n")
     code = (
         "import sys\nsys.modules['meeteval'] = None\nfrom pathlib import Path\n"
