@@ -10,4 +10,4 @@ OnFraction = Callable[[float], None]
 """Receives the fraction of one function's work that is done, 0 to 1."""
 
 OnDownload = Callable[[Episode, int, int | None], None]
-"""Receives an episode, the bytes of its audio on this machine, and the size of the whole (None: unknown)."""
+"""Receives an episode, the bytes of its audio on disk, and its total size in bytes (None: unknown)."""

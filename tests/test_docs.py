@@ -107,20 +107,20 @@ def test_every_lint_rule_is_documented() -> None:
     ]
 
 
-def test_the_page_on_fetching_tells_the_limits_in_force() -> None:
+def test_the_page_on_fetching_states_the_limits_in_force() -> None:
     from audio.net.http import Limits
 
     page = " ".join((ROOT / "docs" / "fetching.md").read_text(encoding="utf-8").split())
     limits = Limits()
-    for told in (
+    for statement in (
         f"below {limits.min_bytes_per_second:,} bytes a second for a minute",
         f"files over {limits.max_bytes >> 30} GiB, feeds and pages over {limits.max_document_bytes >> 20} MiB",
         "more than ten redirects",
         "six times in a row",
-        "(`Retry-After`) is kept up to two minutes",
-        "At most four downloads run at once, two from one host",
+        "(`Retry-After`) is respected up to two minutes",
+        "At most four downloads run at the same time, two from one host",
     ):
-        assert told in page
+        assert statement in page
     assert (limits.slow_timeout, limits.max_redirects, limits.max_attempts, limits.max_retry_after) == (60, 10, 6, 120)
     assert (limits.parallel, limits.per_host) == (4, 2)
 

@@ -131,10 +131,10 @@ def _mono_blocks(stream: IO[bytes], levels: _Levels) -> Iterator[bytes]:
     channels = _skip_wav_header(stream)
     frame_bytes = channels * SAMPLE_BYTES
     while channels and (data := stream.read(_BLOCK_SECONDS * SAMPLE_RATE * frame_bytes)):
-        whole = data[: len(data) // frame_bytes * frame_bytes]
-        if channels == 2 and whole:
-            levels.add(whole)
-        block = segment(data=whole, sample_width=SAMPLE_BYTES, frame_rate=SAMPLE_RATE, channels=channels)
+        frames = data[: len(data) // frame_bytes * frame_bytes]
+        if channels == 2 and frames:
+            levels.add(frames)
+        block = segment(data=frames, sample_width=SAMPLE_BYTES, frame_rate=SAMPLE_RATE, channels=channels)
         yield block.set_channels(1).raw_data
 
 
