@@ -38,7 +38,7 @@ def test_german_um_is_a_word() -> None:
 
 
 @given(st.lists(st.sampled_from(["uh,", "Um", "er.", "so,", "we", "Go.", "uhm?", "and"]), max_size=12))
-def test_nothing_else_is_lost_and_twice_is_once(texts: list[str]) -> None:
+def test_only_fillers_are_removed_and_twice_is_as_once(texts: list[str]) -> None:
     words = said(" ".join(texts))
     once = remove_fillers(words, language="en")
     assert remove_fillers(once, language="en") == once

@@ -41,19 +41,19 @@ NEEDS_WEIGHTS = pytest.mark.skipif(
 
 
 class ScriptedAligner:
-    """Says a word every 0.1 s from the window's start, as surely as told, and remembers what it was asked."""
+    """Aligns a word every 0.1 s from the window's start, with the given probability, and records the calls."""
 
     def __init__(self, probability: float = 0.9) -> None:
-        self.asked: list[tuple[float, str]] = []
+        self.calls: list[tuple[float, str]] = []  # seconds of the window, and the text
         self.probability = probability
 
     def align(self, window: NDArray[np.float32], text: str, *, language: str) -> tuple[Word, ...]:
-        self.asked.append((len(window) / 16_000, text))
+        self.calls.append((len(window) / 16_000, text))
         return tuple(Word(part, i / 10, i / 10 + 0.08, self.probability) for i, part in enumerate(text.split()))
 
 
 def edited(*changes: tuple[str, str]) -> tuple[Transcript, Transcript]:
-    """A transcript, and what it is after an edit of its draft."""
+    """A transcript, before and after these edits of its draft."""
     before = transcript(*TALK)
     source = " ".join(render(before).split(" "))
     flat = parse(source.replace("\n", " ").replace("  **", "\n\n**"))
@@ -68,7 +68,7 @@ def silence(seconds: float = 30.0) -> Audio:
     return Audio.from_samples(np.zeros(int(16_000 * seconds), np.float32))
 
 
-def test_only_long_rewrites_are_heard_again() -> None:
+def test_only_long_rewrites_are_found() -> None:
     before, after = edited(("glad to be here", "happy that you came"))
     assert find_rewrites(after, before) == ()
     before, after = edited(REWRITE)
@@ -77,18 +77,18 @@ def test_only_long_rewrites_are_heard_again() -> None:
     assert find_rewrites(before, before) == ()
 
 
-def test_a_rewrite_gets_the_times_of_the_audio_and_nobody_else_does() -> None:
+def test_only_the_rewrite_is_timed_on_the_audio() -> None:
     before, after = edited(REWRITE)
     (found,) = find_rewrites(after, before)
     aligner = ScriptedAligner()
     with silence() as audio:
-        heard, count = realign_to_audio(after, [found], audio=audio, aligner=aligner)
-    words, old = heard.turns[1].words, after.turns[1].words
+        aligned, count = realign_to_audio(after, [found], audio=audio, aligner=aligner)
+    words, old = aligned.turns[1].words, after.turns[1].words
     assert count == found.last - found.first == len(REWRITE[1].split())
     assert words[: found.first] == old[: found.first]
     assert words[found.last :] == old[found.last :]
-    assert [turn.words for turn in heard.turns[::2]] == [turn.words for turn in after.turns[::2]]
-    ((seconds, text),) = aligner.asked
+    assert [turn.words for turn in aligned.turns[::2]] == [turn.words for turn in after.turns[::2]]
+    ((seconds, text),) = aligner.calls
     context = [word.text for word in old[found.first - 3 : found.last + 3]]
     assert text == " ".join(context)
     start = old[found.first - 3].start
@@ -99,11 +99,13 @@ def test_a_rewrite_gets_the_times_of_the_audio_and_nobody_else_does() -> None:
     assert [word.text for word in words] == [word.text for word in old]
 
 
-def test_what_the_audio_does_not_say_keeps_its_interpolated_times() -> None:
+def test_text_that_is_not_in_the_audio_keeps_its_interpolated_times() -> None:
     before, after = edited(REWRITE)
     with silence() as audio:
-        heard, count = realign_to_audio(after, find_rewrites(after, before), audio=audio, aligner=ScriptedAligner(0.05))
-    assert (heard, count) == (after, 0)
+        aligned, count = realign_to_audio(
+            after, find_rewrites(after, before), audio=audio, aligner=ScriptedAligner(0.05)
+        )
+    assert (aligned, count) == (after, 0)
 
 
 def test_text_too_dense_for_speech_is_not_aligned() -> None:
@@ -111,18 +113,18 @@ def test_text_too_dense_for_speech_is_not_aligned() -> None:
     aligner = ScriptedAligner()
     with silence() as audio:
         assert realign_to_audio(after, find_rewrites(after, before), audio=audio, aligner=aligner) == (after, 0)
-    assert aligner.asked == []
+    assert aligner.calls == []
 
 
-def test_a_very_long_rewrite_is_aligned_in_windows_the_model_can_take() -> None:
+def test_a_very_long_rewrite_is_aligned_in_several_windows() -> None:
     long = turn("S1", " ".join(f"word{i}" for i in range(200)), start=1.0)
     after = replace(transcript(*TALK), turns=(long,), spans=())
     aligner = ScriptedAligner()
     with silence(100) as audio:
-        heard, _ = realign_to_audio(after, [Rewrite(0, 0, 200)], audio=audio, aligner=aligner)
-    assert len(aligner.asked) >= 4
-    assert all(seconds <= 30 for seconds, _ in aligner.asked)
-    assert [word.text for word in heard.words] == [word.text for word in after.words]
+        aligned, _ = realign_to_audio(after, [Rewrite(0, 0, 200)], audio=audio, aligner=aligner)
+    assert len(aligner.calls) >= 4
+    assert all(seconds <= 30 for seconds, _ in aligner.calls)
+    assert [word.text for word in aligned.words] == [word.text for word in after.words]
 
 
 @pytest.fixture
@@ -135,18 +137,18 @@ def draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def test_sync_says_how_many_and_a_second_time_changes_nothing(draft: Path) -> None:
+def test_sync_reports_how_many_words_were_timed_and_again_changes_nothing(draft: Path) -> None:
     aligner = ScriptedAligner()
     done = sync(draft, retime=audio_retimer(draft, open_aligner=lambda _: aligner))
     assert done.report.endswith("13 of them timed on the audio")
     after = draft.with_suffix(".json").read_bytes()
     again = sync(draft, retime=audio_retimer(draft, open_aligner=lambda _: aligner))
     assert again.report == "nothing changed"
-    assert len(aligner.asked) == 1
+    assert len(aligner.calls) == 1
     assert draft.with_suffix(".json").read_bytes() == after
 
 
-def test_sync_says_what_the_audio_does_not_hold(draft: Path) -> None:
+def test_sync_reports_words_that_are_not_in_the_audio(draft: Path) -> None:
     aligner = ScriptedAligner(0.01)
     done = sync(draft, retime=audio_retimer(draft, open_aligner=lambda _: aligner))
     assert done.report.endswith(" changed in 1 turn, 13 not found in the audio")
@@ -171,8 +173,8 @@ def recognised_clip() -> tuple[Word, ...]:
 
 @pytest.mark.models
 @NEEDS_WEIGHTS
-def test_words_held_out_come_back_where_the_recogniser_heard_them() -> None:
-    """Twelve words in a row are taken for one; the real weights find them again, far nearer than by interpolation."""
+def test_a_rewrite_is_timed_near_the_recognised_times() -> None:
+    """Twelve words replaced by one: the real weights time them again, far better than interpolation."""
     words = recognised_clip()
     errors: dict[str, list[float]] = {"interpolated": [], "aligned": []}
     aligner = load_aligner(find_model("base"))
@@ -197,7 +199,7 @@ def test_words_held_out_come_back_where_the_recogniser_heard_them() -> None:
 
 @pytest.mark.models
 @NEEDS_WEIGHTS
-def test_the_command_listens_with_the_real_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_times_a_rewrite_with_the_real_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     words = recognised_clip()
     heard = (*words[:10], Word("misheard", words[10].start, words[21].end), *words[22:])

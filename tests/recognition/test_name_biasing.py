@@ -34,17 +34,17 @@ Samples = NDArray[np.float32]
 said = partial(made_up.said, step=0.5, pause=0.1, probability=0.6)
 
 
-class TestLikeness:
+class TestPhoneticSimilarity:
     @pytest.mark.parametrize(
         ("heard", "name"),
         [("Hake Olgner", "Haikel Guemar"), ("Phasem", "FOSDEM"), ("Ardeo", "RDO"), ("kuber netties", "Kubernetes")],
     )
-    def test_a_mishearing_is_alike_and_a_stranger_is_not(self, heard: str, name: str) -> None:
+    def test_a_mishearing_is_similar_and_another_word_is_not(self, heard: str, name: str) -> None:
         assert phonetic_similarity(heard, name) >= 0.6
         assert phonetic_similarity("yesterday", name) < 0.6
 
     @given(st.text(max_size=12), st.text(max_size=12))
-    def test_it_is_a_share(self, left: str, right: str) -> None:
+    def test_it_is_between_0_and_1(self, left: str, right: str) -> None:
         assert 0.0 <= phonetic_similarity(left, right) <= 1.0
         assume(any(c.isalnum() for c in left.casefold()))
         assert phonetic_similarity(left, left.swapcase()) in (0.0, 1.0)
@@ -53,8 +53,8 @@ class TestLikeness:
 NAMES = ("Haikel Guemar", "OpenStack", "Nova", "Will")
 
 
-def taken(first: str, prompted: str, *, probability: float = 0.6) -> str:
-    """`first` with the names taken over from `prompted`."""
+def recovered(first: str, prompted: str, *, probability: float = 0.6) -> str:
+    """`first` with the names recovered from `prompted`."""
     words = list(said(first, probability=probability))
     spans = match_names(words, said(prompted), NAMES)
     for span in reversed(spans):
@@ -62,7 +62,7 @@ def taken(first: str, prompted: str, *, probability: float = 0.6) -> str:
     return text(words)
 
 
-class TestNamesSaid:
+class TestMatchNames:
     @pytest.mark.parametrize(
         ("first", "prompted", "after"),
         [
@@ -70,22 +70,22 @@ class TestNamesSaid:
             ("Thanks, Hykel. Bye", "Thanks, Haikel. Bye", "Thanks, Haikel Bye"),
             ("the Openstack thing", "the OpenStack thing", "the OpenStack thing"),
             ("open stack is", "OpenStack is", "OpenStack is"),
-            ("he will go", "he Will go", "he Will go"),  # the recogniser wrote it so
+            ("he will go", "he Will go", "he Will go"),  # as the recogniser wrote it
             ("he will go", "he will go", "he will go"),
-            ("over and over", "Nova and over", "over and over"),  # not alike
+            ("over and over", "Nova and over", "over and over"),  # not similar
             ("so we went on", "Nova, Will, OpenStack, Haikel Guemar", "so we went on"),
-            ("so we went on to Noba", "Nova", "so we went on to Noba"),  # said two seconds apart
+            ("so we went on to Noba", "Nova", "so we went on to Noba"),  # two seconds apart
             ("", "Nova", ""),
             ("Noba", "", "Noba"),
         ],
     )
     def test_by_hand(self, first: str, prompted: str, after: str) -> None:
-        assert taken(first, prompted) == after
+        assert recovered(first, prompted) == after
 
-    def test_what_was_heard_for_sure_stands(self) -> None:
-        assert taken("Hello Noba again", "Hello Nova again", probability=0.95) == "Hello Noba again"
-        assert taken("Hello nova again", "Hello Nova again", probability=0.95) == "Hello Nova again"
-        assert taken("my haikel again", "my Haikel again", probability=0.95) == "my haikel again"  # part of a name
+    def test_confident_words_stay(self) -> None:
+        assert recovered("Hello Noba again", "Hello Nova again", probability=0.95) == "Hello Noba again"
+        assert recovered("Hello nova again", "Hello Nova again", probability=0.95) == "Hello Nova again"
+        assert recovered("my haikel again", "my Haikel again", probability=0.95) == "my haikel again"  # part of a name
 
     @given(st.lists(st.sampled_from("the Noba open stack Hake Olgner, will".split()), max_size=10))
     def test_spans_are_in_order_and_never_empty(self, texts: list[str]) -> None:
@@ -95,13 +95,13 @@ class TestNamesSaid:
         assert all(span.first < span.stop <= len(words) for span in spans)
         assert all(a.stop <= b.first for a, b in pairwise(spans))
 
-    def test_only_what_may_be_a_name_is_worth_a_second_reading(self) -> None:
+    def test_only_unsure_words_that_resemble_a_name_are_candidates(self) -> None:
         assert set(candidate_names(said("we asked Noba"), NAMES)) == {"Nova"}
         assert candidate_names(said("we asked Noba", probability=0.9), NAMES) == {}
         assert candidate_names(said("we asked Nova"), NAMES) == {}
 
 
-def heard(*texts: str, language: str = "en") -> Recognition:
+def recognition(*texts: str, language: str = "en") -> Recognition:
     """A recognition of chunks ten seconds apart, one for each text."""
     words = [said(content, start=10.0 * i) for i, content in enumerate(texts)]
     chunks = (ChunkEvidence(10.0 * i, 10.0 * i + 8, 8.0, len(w), 0.0, -0.2, 0.0, 1.0, 1) for i, w in enumerate(words))
@@ -109,7 +109,7 @@ def heard(*texts: str, language: str = "en") -> Recognition:
 
 
 class Prompted(ScriptedRecognizer):
-    """Reads the same whatever it is given, and keeps the prompts."""
+    """Gives the same reading for every window, and records the prompts."""
 
     def __init__(self, answer: str) -> None:
         super().__init__(lambda _: Reading(said(answer), -0.3, 0.0))
@@ -128,11 +128,11 @@ class Prompted(ScriptedRecognizer):
         return super().recognize(windows, language=language, beam_size=beam_size, prompt=prompt)
 
 
-class TestReheard:
+class TestRecoverNames:
     audio = Audio.from_samples(np.zeros(30 * 16_000, np.float32))
 
     def test_only_names_change_and_only_doubtful_chunks_are_read(self) -> None:
-        first = heard("so we went on", "so we asked Noba.", "and on")
+        first = recognition("so we went on", "so we asked Noba.", "and on")
         recognizer = Prompted("and he asked Nova")
         shares: list[float] = []
         glossary = Glossary().with_names(["Nova", "Ceph"])
@@ -142,29 +142,29 @@ class TestReheard:
         (correction,) = found.corrections
         assert (correction.start, correction.heard, correction.written) == (11.5, "Noba", "Nova")
         assert recognizer.prompts == ["Nova, Ceph"]
-        assert recognizer.asked == [8 * 16_000]
+        assert recognizer.window_lengths == [8 * 16_000]
         assert shares == [1.0]
         assert replace(found, words=first.words, corrections=()) == first
 
     @pytest.mark.parametrize("language", ["en", "ja"])
-    def test_nothing_to_ask(self, language: str) -> None:
-        first = heard("we asked" if language == "en" else "Noba", language=language)
+    def test_without_candidates_nothing_is_read(self, language: str) -> None:
+        first = recognition("we asked" if language == "en" else "Noba", language=language)
         recognizer = Prompted("Nova")
         assert recover_names(self.audio, first, recognizer, glossary=Glossary().with_names(["Nova"])) is first
         assert recognizer.prompts == []
 
-    def test_of_a_long_list_the_likeliest_names_are_asked_for(self) -> None:
+    def test_the_prompt_has_the_likeliest_names_of_a_long_list(self) -> None:
         many = [f"Stranger{i:03}" for i in range(200)]
         recognizer = Prompted("we asked Nova")
         glossary = Glossary().with_names([*many, "Nova"])
-        found = recover_names(self.audio, heard("we asked Noba"), recognizer, glossary=glossary)
+        found = recover_names(self.audio, recognition("we asked Noba"), recognizer, glossary=glossary)
         assert recognizer.prompts == ["Nova"]
         assert text(found.words) == "we asked Nova"
 
 
 @needs_wheels
 @pytest.mark.models
-def test_a_spoiled_name_is_heard_again_and_strangers_are_not() -> None:
+def test_a_misspelled_name_is_recovered_and_no_other_is_added() -> None:
     audio = decode(CLIPS / "short.mp3")
     settings = Settings(beam_size=1)
     recognizer = load(settings, find_model("base"))
@@ -183,7 +183,7 @@ def test_a_spoiled_name_is_heard_again_and_strangers_are_not() -> None:
     assert {(c.heard, c.written) for c in found.corrections} == {("Norrah", "Nora")}
 
 
-def test_a_part_of_a_name_that_is_there_takes_no_word_away() -> None:
+def test_a_part_of_a_name_that_is_there_replaces_no_other_word() -> None:
     words = [Word(text, i, i + 0.5, 0.3) for i, text in enumerate("de koude oorlog was".split())]
     prompted = [Word(text, i, i + 0.5, 0.9) for i, text in enumerate("de Oorlog was".split())]
     assert match_names(words, prompted, ["Koude Oorlog"]) == []

@@ -22,25 +22,25 @@ from transcribe.recognition.vad import Chunk, Region
 from transcribe.transcript import Word
 
 
-def test_a_missing_sentence_is_a_hole() -> None:
+def test_a_missing_sentence_is_a_gap() -> None:
     chunk = Chunk(0.0, 12.0, (Region(0.4, 4.0), Region(4.5, 8.0), Region(9.0, 11.6)))
     words = (*said("this is said", start=0.5, step=0.5), *said("and this too", start=9.0, step=0.8))
-    (hole,) = untranscribed_speech(words, chunk)
-    assert hole.start == pytest.approx(2.0)  # "said" is over after its own half second
-    assert hole.end == 9.0
+    (gap,) = untranscribed_speech(words, chunk)
+    assert gap.start == pytest.approx(2.0)  # "said" ends after its own half second
+    assert gap.end == 9.0
 
 
-def test_a_long_pause_is_none() -> None:
+def test_a_long_pause_is_no_gap() -> None:
     chunk = Chunk(0.0, 12.0, (Region(0.4, 2.0), Region(9.0, 11.6)))
     words = (*said("this is said", start=0.5, step=0.5), *said("and this too", start=9.0, step=0.8))
     assert untranscribed_speech(words, chunk) == ()
 
 
-def test_a_chunk_without_words_is_one_hole() -> None:
+def test_a_chunk_without_words_is_one_gap() -> None:
     assert untranscribed_speech((), Chunk(1.0, 6.0, (Region(1.4, 5.6),))) == (Region(1.0, 6.0),)
 
 
-def test_a_loop_is_kept_once_and_said_where() -> None:
+def test_a_loop_is_reduced_to_one_phrase_and_located() -> None:
     words = said("well " + "thank you so much " * 5 + "bye", step=0.5)
     kept, cut = collapse_loops(words)
     assert text(kept) == "well thank you so much bye"
@@ -48,19 +48,19 @@ def test_a_loop_is_kept_once_and_said_where() -> None:
 
 
 @pytest.mark.parametrize("phrase", ["no, no, no, no.", "I know, I know, I know.", "twenty twenty", ""])
-def test_what_people_repeat_is_no_loop(phrase: str) -> None:
+def test_natural_repetition_is_no_loop(phrase: str) -> None:
     assert collapse_loops(said(phrase)) == (said(phrase), ())
 
 
 @given(st.lists(st.sampled_from("ab"), max_size=30))
-def test_no_loop_of_one_phrase_survives(letters: list[str]) -> None:
+def test_no_loop_remains(letters: list[str]) -> None:
     kept, _ = collapse_loops(said(" ".join(letters)))
     runs = [len(list(group)) for _, group in itertools.groupby(word.text for word in kept)]
     assert all(run < 14 for run in runs)
     assert len(kept) <= len(letters)
 
 
-def test_a_reading_that_is_unsure_fast_empty_or_looping_is_not_sound() -> None:
+def test_an_unsure_fast_empty_or_looping_reading_is_not_acceptable() -> None:
     good = Reading(said("so we went on"), -0.4, 0.05)
     assert is_acceptable(good, 2.0)
     assert not is_acceptable(Reading(good.words, -0.95, 0.05), 2.0)
@@ -70,7 +70,7 @@ def test_a_reading_that_is_unsure_fast_empty_or_looping_is_not_sound() -> None:
     assert not is_acceptable(Reading(said("on and " * 9), -0.2, 0.05), 10.0)
 
 
-def test_what_stands_already_is_not_put_in_again() -> None:
+def test_existing_words_are_not_inserted_again() -> None:
     before, after = said("I have had it."), said("I am done now.")
     assert text(remove_overlap(before, said("had it! Really I am"), after)) == "Really"
     assert remove_overlap(before, said("I have had it"), after) == ()
@@ -81,12 +81,12 @@ def test_what_stands_already_is_not_put_in_again() -> None:
     assert remove_overlap((), said("went"), later) == ()
 
 
-def test_agreed_words_are_the_same_at_the_same_time() -> None:
+def test_agreeing_words_are_equal_at_the_same_time() -> None:
     words = (Word("Right,", 10.2, 12.1), Word("so", 12.1, 12.3), Word("you", 14.0, 14.2))
     others = (Word("right", 11.5, 12.2), Word("go", 12.1, 12.3), Word("You", 14.6, 14.8))
     assert agreeing_words(words, others) == words[:1]
 
 
-def test_a_word_in_silence_is_unheard() -> None:
+def test_a_word_in_silence_is_outside_speech() -> None:
     words = (Word("near", 2.3, 2.6), Word("far", 5.0, 5.3))
     assert outside_speech(words, (Region(1.0, 2.0),)) == [False, True]

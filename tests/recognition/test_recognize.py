@@ -1,4 +1,4 @@
-"""From a recording to its words: by scripted recognisers; with the real weights (marked) end to end."""
+"""From a recording to its words: with scripted recognisers; with the real weights (marked) end to end."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def audio() -> Audio:
 
 
 @pytest.fixture(scope="module")
-def layout(audio: Audio) -> ChunkPlan:
+def plan(audio: Audio) -> ChunkPlan:
     return chunk_audio(audio)
 
 
 def spoken_over(chunk: Chunk) -> Reading:
-    """A reading of whole `chunk`: three words for every second of speech, numbered."""
+    """A reading of the whole `chunk`: three numbered words for every second of speech."""
     regions = [r for r in chunk.regions if r.duration > 0.2]
     words = []
     for region in regions:
@@ -51,13 +51,13 @@ def spoken_over(chunk: Chunk) -> Reading:
 
 
 def answering(*readings: Reading) -> Callable[[Samples], Reading]:
-    left = iter(readings)
-    return lambda _: next(left)
+    rest = iter(readings)
+    return lambda _: next(rest)
 
 
-class TestScripted:
-    def test_words_come_back_in_absolute_times(self, audio: Audio, layout: ChunkPlan) -> None:
-        (chunk,) = layout.chunks
+class TestWithAScriptedRecognizer:
+    def test_words_have_absolute_times(self, audio: Audio, plan: ChunkPlan) -> None:
+        (chunk,) = plan.chunks
         reading = spoken_over(chunk)
         shares: list[float] = []
         found = recognize_all(
@@ -71,120 +71,120 @@ class TestScripted:
         assert shares == sorted(shares)
         assert shares[-1] == 1.0
 
-    def test_a_lost_passage_is_read_again_and_put_in(self, audio: Audio, layout: ChunkPlan) -> None:
-        (chunk,) = layout.chunks
+    def test_a_lost_passage_is_read_again_and_inserted(self, audio: Audio, plan: ChunkPlan) -> None:
+        (chunk,) = plan.chunks
         whole = spoken_over(chunk)
         first = Reading(tuple(w for w in whole.words if w.start < 2.0), -0.2, 0.01)
 
         def answer(window: Samples) -> Reading:
-            if len(recognizer.asked) == 1:
+            if len(recognizer.window_lengths) == 1:
                 return first
-            shift = chunk.duration - len(window) / 16_000  # the hole reaches to the chunk's end
+            shift = chunk.duration - len(window) / 16_000  # the gap extends to the end of the chunk
             return Reading(
                 tuple(Word(w.text, w.start - shift, w.end - shift) for w in whole.words if w.start >= shift), -0.3, 0.01
             )
 
         recognizer = ScriptedRecognizer(answer)
         found = recognize_all(audio, recognizer, settings=Settings())
-        assert len(recognizer.asked) == 2
+        assert len(recognizer.window_lengths) == 2
         missing = {w.text for w in whole.words} - {w.text for w in found.words}
-        assert len(missing) <= 1  # one may lie on the edge of the hole
+        assert len(missing) <= 1  # one may be on the edge of the gap
         assert found.evidence[0].passes == 2
         assert found.doubts == ()
         assert all(a.end <= b.start for a, b in pairwise(found.words))
 
-    def test_speech_nobody_can_read_is_told_to_the_editor(self, audio: Audio, layout: ChunkPlan) -> None:
-        (chunk,) = layout.chunks
+    def test_speech_that_is_not_transcribed_becomes_a_doubt(self, audio: Audio, plan: ChunkPlan) -> None:
+        (chunk,) = plan.chunks
         found = recognize_all(audio, ScriptedRecognizer(lambda _: Reading((), -0.5, 0.1)), settings=Settings())
         assert found.words == ()
         assert [d.reason for d in found.doubts] == ["speech, not transcribed"]
         assert found.evidence[0].uncovered == pytest.approx(chunk.voiced, abs=0.01)
 
-    def test_a_loop_that_no_cut_ends_is_read_by_chance(self, audio: Audio, layout: ChunkPlan) -> None:
-        (chunk,) = layout.chunks
+    def test_a_loop_that_no_cut_ends_is_sampled(self, audio: Audio, plan: ChunkPlan) -> None:
+        (chunk,) = plan.chunks
         loop = Reading(said("and then he " * 13, step=chunk.duration / 41), -0.2, 0.01)
-        recognizer = ScriptedRecognizer(lambda _: loop, by_chance=lambda _: spoken_over(chunk))
+        recognizer = ScriptedRecognizer(lambda _: loop, sampled=lambda _: spoken_over(chunk))
         found = recognize_all(audio, recognizer, settings=Settings())
         assert [word.text for word in found.words] == [word.text for word in spoken_over(chunk).words]
         assert recognizer.temperatures == [0.2]
         assert found.doubts == ()
 
-    def test_who_is_merely_unsure_is_not_read_by_chance(self, audio: Audio, layout: ChunkPlan) -> None:
-        """Chance is never surer of itself than the beam was."""
-        (chunk,) = layout.chunks
+    def test_an_unsure_chunk_without_a_loop_is_not_sampled(self, audio: Audio, plan: ChunkPlan) -> None:
+        """Sampling is never more confident than the beam."""
+        (chunk,) = plan.chunks
         recognizer = ScriptedRecognizer(lambda _: replace(spoken_over(chunk), avg_logprob=-1.5))
         found = recognize_all(audio, recognizer, settings=Settings())
         assert recognizer.temperatures == []
         assert "low confidence" in {doubt.reason for doubt in found.doubts}
 
-    def test_fillers_stay_where_every_word_is_wanted(self, audio: Audio, layout: ChunkPlan) -> None:
-        reading = spoken_over(layout.chunks[0])
+    def test_fillers_stay_in_a_verbatim_transcript(self, audio: Audio, plan: ChunkPlan) -> None:
+        reading = spoken_over(plan.chunks[0])
         um = replace(reading, words=(replace(reading.words[0], text="Um,"), *reading.words[1:]))
-        kept = recognize_all(audio, ScriptedRecognizer(lambda _: um), settings=Settings(verbatim=True))
-        left = recognize_all(audio, ScriptedRecognizer(lambda _: um), settings=Settings())
-        assert [word.text for word in kept.words][:2] == ["Um,", "word1"]
-        assert left.words[0].text == "Word1"
+        verbatim = recognize_all(audio, ScriptedRecognizer(lambda _: um), settings=Settings(verbatim=True))
+        default = recognize_all(audio, ScriptedRecognizer(lambda _: um), settings=Settings())
+        assert [word.text for word in verbatim.words][:2] == ["Um,", "word1"]
+        assert default.words[0].text == "Word1"
 
-    def test_a_loop_is_cut_and_told(self, audio: Audio, layout: ChunkPlan) -> None:
-        (chunk,) = layout.chunks
+    def test_a_removed_loop_becomes_a_doubt(self, audio: Audio, plan: ChunkPlan) -> None:
+        (chunk,) = plan.chunks
         step = chunk.duration / 41
         loop = Reading(said("and then he " * 13, step=step), -0.2, 0.01)
         found = recognize_all(audio, ScriptedRecognizer(lambda _: loop), settings=Settings())
         assert text(found.words) == "and then he"
         assert "repeated phrase removed" in {doubt.reason for doubt in found.doubts}
 
-    def test_words_the_recogniser_does_not_believe_in_are_left_out(self, audio: Audio) -> None:
+    def test_words_with_a_high_no_speech_probability_are_dropped(self, audio: Audio) -> None:
         invented = Reading(said("Thanks for watching!", step=0.5), -0.2, 0.8)
         found = recognize_all(audio, ScriptedRecognizer(lambda _: invented), settings=Settings())
         assert found.words == ()
         assert [d.reason for d in found.doubts] == ["possible speech, not transcribed"]
 
-    def test_silence_asks_nobody(self) -> None:
+    def test_silence_is_not_read(self) -> None:
         recognizer = ScriptedRecognizer(answering())
         quiet = Audio.from_samples(np.zeros(48_000, np.float32))
         found = recognize_all(quiet, recognizer, settings=Settings())
         assert (found.words, found.doubts, found.evidence) == ((), (), ())
         assert found.language == UNDETERMINED
-        assert recognizer.asked == []
+        assert recognizer.window_lengths == []
         assert recognize_all(quiet, recognizer, settings=Settings(language="nl")).language == "nl"
 
-    def test_the_language_is_given_or_heard(self, audio: Audio, layout: ChunkPlan) -> None:
-        reading = spoken_over(layout.chunks[0])
+    def test_the_language_is_given_or_detected(self, audio: Audio, plan: ChunkPlan) -> None:
+        reading = spoken_over(plan.chunks[0])
         for settings, language in ((Settings(), "nl"), (Settings(language="en"), "en")):
-            found = recognize_all(audio, ScriptedRecognizer(answering(reading), speaks="nl"), settings=settings)
+            found = recognize_all(audio, ScriptedRecognizer(answering(reading), spoken="nl"), settings=settings)
             assert found.language == language
 
-    def test_a_language_the_model_has_not_is_a_settings_error(self, audio: Audio) -> None:
+    def test_a_language_the_model_does_not_know_is_a_settings_error(self, audio: Audio) -> None:
         only_english = ScriptedRecognizer(answering(), languages=("en",))
         with pytest.raises(SettingsError, match="language: the model base does not know 'nl'; it is for English only"):
             recognize_all(audio, only_english, settings=Settings(language="nl"))
 
 
-class TestSecondLooksBesideTheFirstPass:
+class TestSecondPassAlongsideTheFirst:
     chunks = tuple(Chunk(i * 10.0, i * 10.0 + 9.0, (Region(i * 10.0, i * 10.0 + 9.0),)) for i in range(3))
-    sound = Audio.from_samples(np.repeat(np.float32([0.1, 0.2, 0.3]), 160_000))  # tells which chunk a window is of
+    sound = Audio.from_samples(np.repeat(np.float32([0.1, 0.2, 0.3]), 160_000))  # identifies the chunk of a window
 
-    def whose(self, window: Samples) -> int:
+    def chunk_of(self, window: Samples) -> int:
         return round(float(window[len(window) // 2]) * 10) - 1
 
     def test_a_chunk_is_read_again_while_others_are_read_first(self) -> None:
-        looking = threading.Event()
+        reading_again = threading.Event()
 
         def answer(window: Samples) -> Reading:
-            number = self.whose(window)
+            number = self.chunk_of(window)
             if number == 0 and len(window) < 9 * 16_000:  # the first chunk again, in two parts
-                looking.set()
+                reading_again.set()
             if number == 2 and len(window) == 9 * 16_000:
-                assert looking.wait(10)
+                assert reading_again.wait(10)
             logprob = -1.5 if number == 0 else -0.2
             return Reading(said(f"chunk {number} " * 3, start=0.2, step=0.5), logprob, 0.01)
 
         found = read_chunks(self.sound, ScriptedRecognizer(answer), self.chunks, language="en", beam_size=5)
-        assert looking.is_set()
+        assert reading_again.is_set()
         assert [word.text for word in found.words if word.text.isdigit()] == [*"000", *"111", *"222"]
         assert [word.start for word in found.words] == sorted(word.start for word in found.words)
 
-    def test_what_breaks_in_a_second_look_comes_out(self) -> None:
+    def test_an_error_in_a_second_pass_is_raised(self) -> None:
         def answer(window: Samples) -> Reading:
             if len(window) < 9 * 16_000:
                 raise EngineError("out of memory")
@@ -193,23 +193,23 @@ class TestSecondLooksBesideTheFirstPass:
         with pytest.raises(EngineError, match="out of memory"):
             read_chunks(self.sound, ScriptedRecognizer(answer), self.chunks, language="en", beam_size=5)
 
-    def test_second_looks_under_way_end_when_the_run_is_stopped(self) -> None:
-        """As it is on Ctrl-C, by what `progress` raises; what is being read is read to its end, and nothing more."""
-        stopped, looking = threading.Event(), threading.Event()
-        asked_after = []
+    def test_running_second_passes_end_when_the_run_is_stopped(self) -> None:
+        """As on Ctrl-C, which `progress` raises: readings in progress are completed, no others are started."""
+        stopped, reading_again = threading.Event(), threading.Event()
+        read_after = []
 
         def answer(window: Samples) -> Reading:
             if stopped.is_set():
-                asked_after.append(len(window))
-            number = self.whose(window)
+                read_after.append(len(window))
+            number = self.chunk_of(window)
             if number == 0 and len(window) < 9 * 16_000:
-                looking.set()
+                reading_again.set()
                 assert stopped.wait(10)
             return Reading(said("all of this", start=0.2), -0.2 if number else -1.5, 0.01)
 
         def progress(share: float) -> None:
             if share > 0.6:
-                assert looking.wait(10)
+                assert reading_again.wait(10)
                 threading.Timer(0.2, stopped.set).start()
                 raise KeyboardInterrupt
 
@@ -218,7 +218,7 @@ class TestSecondLooksBesideTheFirstPass:
                 self.sound, ScriptedRecognizer(answer), self.chunks, language="en", beam_size=5, progress=progress
             )
         assert stopped.is_set()
-        assert asked_after == []
+        assert read_after == []
 
 
 def test_a_vote_adds_up_probabilities() -> None:
@@ -229,7 +229,7 @@ def test_a_vote_adds_up_probabilities() -> None:
 @needs_wheels
 @pytest.mark.models
 class TestRealWeights:
-    def test_the_sample_clip_is_read_without_doubt(self, audio: Audio) -> None:
+    def test_the_sample_clip_is_read_without_doubts(self, audio: Audio) -> None:
         files = find_model("base")
         settings = Settings(beam_size=1)
         found = recognize_all(audio, load(settings, files), settings=settings)

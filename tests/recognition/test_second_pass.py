@@ -1,4 +1,4 @@
-"""The tries on speech that readings left without words, over made-up chunks and scripted recognisers."""
+"""The second pass over speech without words, on synthetic chunks with scripted recognisers."""
 
 from __future__ import annotations
 
@@ -20,30 +20,32 @@ from transcribe.recognition.vad import Chunk, Region
 from transcribe.transcript import Word
 
 Samples = NDArray[np.float32]
-CLOCK = Audio.from_samples(np.arange(30 * 16_000, dtype=np.float32) / 16_000 / 50)  # half a minute that tells the time
+CLOCK = Audio.from_samples(np.arange(30 * 16_000, dtype=np.float32) / 16_000 / 50)  # the samples encode the time
 
 
 def bounds(window: Samples) -> tuple[float, float]:
-    """From when to when a window of `CLOCK` is, in seconds."""
+    """The start and end of a window of `CLOCK`, in seconds."""
     start = round(50 * float(window[0]), 2)
     return start, round(start + len(window) / 16_000, 2)
 
 
-def test_what_two_cuts_agree_on_is_put_in_and_told() -> None:
+def test_words_that_two_cuts_agree_on_are_inserted_and_become_a_doubt() -> None:
     regions = (Region(0.5, 4.0), Region(6.0, 8.0), Region(9.0, 10.0))
     words = said("all that was said before the pause was this", start=0.5, step=0.38)
-    passage = ChunkResult(Chunk(0.0, 20.0, regions), Reading(words, -0.2, 0.01), words)
+    result = ChunkResult(Chunk(0.0, 20.0, regions), Reading(words, -0.2, 0.01), words)
 
     readings = {
         (5.6, 20.4): Reading((Word("Bye.", 0.5, 1.0), Word("heard", 3.2, 4.0)), -0.5, 0.01),
         (8.6, 20.4): Reading((Word("Heard", 0.3, 1.0), Word("ciao", 1.5, 2.0)), -0.4, 0.01),
     }
     recognizer = ScriptedRecognizer(lambda window: readings.get(bounds(window), Reading((), -0.2, 0.01)))
-    found = agreement_pass(passage, Reader(CLOCK, recognizer, "en", 5))
+    found = agreement_pass(result, Reader(CLOCK, recognizer, "en", 5))
     assert found.words == (*words, Word("Heard", 8.9, 9.6))
     assert [doubt.reason for doubt in found.doubts] == ["unclear speech"]
-    recognizer = ScriptedRecognizer(lambda _: Reading((Word("Bye.", 0.1, 0.5),), -0.1, 0.01))  # each cut, another time
-    assert agreement_pass(passage, Reader(CLOCK, recognizer, "en", 5)) == passage
+    recognizer = ScriptedRecognizer(
+        lambda _: Reading((Word("Bye.", 0.1, 0.5),), -0.1, 0.01)
+    )  # at other times in each cut
+    assert agreement_pass(result, Reader(CLOCK, recognizer, "en", 5)) == result
 
 
 def test_speech_is_read_from_its_pauses_with_the_beam_and_with_more_around_it_greedily() -> None:
@@ -51,26 +53,27 @@ def test_speech_is_read_from_its_pauses_with_the_beam_and_with_more_around_it_gr
     chunk = Chunk(0.0, 20.0, (Region(0.5, 4.0), Region(6.0, 8.0), Region(9.0, 10.0)))
     read: list[tuple[int, tuple[float, float]]] = []
 
-    class Noting(ScriptedRecognizer):
+    class RecordingRecognizer(ScriptedRecognizer):
         def recognize(self, windows: Iterable[Samples], *, beam_size: int = 5, **rest: Any) -> Iterator[Reading]:
             for window in windows:
                 read.append((beam_size, bounds(window)))
                 yield Reading((), -0.2, 0.01)
 
     agreement_pass(
-        ChunkResult(chunk, Reading(words, -0.2, 0.01), words), Reader(CLOCK, Noting(lambda _: words), "en", 5)
+        ChunkResult(chunk, Reading(words, -0.2, 0.01), words),
+        Reader(CLOCK, RecordingRecognizer(lambda _: words), "en", 5),
     )
-    hole = 3.92  # "this" is over
+    gap_start = 3.92  # the end of "this"
     pauses = [(5, (start, 20.4)) for start in (3.52, 5.6, 8.6)]  # the end of its speech counts as one
-    around = [(1, (round(max(0.0, hole - by), 2), 20.0 + by)) for by in (1, 2, 5)]
+    around = [(1, (round(max(0.0, gap_start - by), 2), 20.0 + by)) for by in (1, 2, 5)]
     assert sorted(read) == sorted(pauses + around)
 
 
-def test_the_most_that_two_cuts_agree_on_is_put_in() -> None:
-    """A surer reading with less, or with what stands there already, does not stand in its way."""
+def test_the_longest_agreement_of_two_cuts_is_inserted() -> None:
+    """A more confident reading with fewer words does not prevent it."""
     words = said("all that was said before the pause was this", start=0.5, step=0.38)
     chunk = Chunk(0.0, 20.0, (Region(0.5, 4.0), Region(6.0, 8.0), Region(9.0, 10.0)))
-    passage = ChunkResult(chunk, Reading(words, -0.2, 0.01), words)
+    result = ChunkResult(chunk, Reading(words, -0.2, 0.01), words)
     heard = [Word(word, at, at + 0.4) for word, at in (("so", 6.1), ("we", 6.6), ("left", 9.2))]
 
     def answer(window: Samples) -> Reading:
@@ -80,32 +83,32 @@ def test_the_most_that_two_cuts_agree_on_is_put_in() -> None:
         moved = tuple(Word(word.text, word.start - start, word.end - start) for word in said)
         return Reading(moved, -0.1 if sure else -0.5, 0.01)
 
-    found = agreement_pass(passage, Reader(CLOCK, ScriptedRecognizer(answer), "en", 5))
+    found = agreement_pass(result, Reader(CLOCK, ScriptedRecognizer(answer), "en", 5))
     assert text(found.words[len(words) :]) == "so we left"
 
 
 @pytest.mark.parametrize(
     ("logprob", "other", "kept"),
     [
-        (-0.95, "you're", "your"),  # alike, and surer than −1.0, which is enough where two agree
+        (-0.95, "you're", "your"),  # similar, and above −1.0, which is enough if two agree
         (-1.05, "you're", "you're"),
         (-0.95, "yes", ""),
-        (-0.95, "our", ""),  # alike only by three letters
+        (-0.95, "our", ""),  # only three letters
     ],
 )
-def test_two_cuts_agree_where_their_words_are_alike(logprob: float, other: str, kept: str) -> None:
+def test_two_cuts_agree_on_similar_words(logprob: float, other: str, kept: str) -> None:
     words = said("all that was said before the pause was this", start=0.5, step=0.38)
     chunk = Chunk(0.0, 20.0, (Region(0.5, 4.0), Region(6.0, 8.0), Region(9.0, 10.0)))
-    passage = ChunkResult(chunk, Reading(words, -0.2, 0.01), words)
+    result = ChunkResult(chunk, Reading(words, -0.2, 0.01), words)
 
     def answer(window: Samples) -> Reading:
         start, _ = bounds(window)
-        if start not in (5.6, 8.6):  # the pauses inside the hole
+        if start not in (5.6, 8.6):  # the pauses inside the gap
             return Reading((), -0.2, 0.01)
         said_then, sure = ("your", logprob) if start == 5.6 else (other, -0.99)
         return Reading((Word(said_then, 9.1 - start, 9.5 - start),), sure, 0.01)
 
-    found = agreement_pass(passage, Reader(CLOCK, ScriptedRecognizer(answer), "en", 5))
+    found = agreement_pass(result, Reader(CLOCK, ScriptedRecognizer(answer), "en", 5))
     assert text(found.words[len(words) :]) == kept
 
 
@@ -114,22 +117,22 @@ def test_two_cuts_agree_where_their_words_are_alike(logprob: float, other: str, 
     [
         ("Geez. Is that all? Almost. The most", -0.5, "your idea. Geez. Is that all? Almost. The most sound part"),
         ("Geez. Is that all? Almost. The most", -0.95, "your idea. The most sound part"),  # unsure
-        ("Geez. Is that all? Almost. The", -0.5, "your idea. The most sound part"),  # without what stands there
+        ("Geez. Is that all? Almost. The", -0.5, "your idea. The most sound part"),  # without the existing words
         ("the most", -0.5, "your idea. The most sound part"),
         ("idea. Is that all? The most sound", -0.5, "your idea. Is that all? The most sound part"),
     ],
 )
-def test_a_short_answer_whose_time_the_next_words_have_is_found(heard: str, logprob: float, kept: str) -> None:
+def test_a_short_answer_under_the_next_words_is_found(heard: str, logprob: float, kept: str) -> None:
     chunk = Chunk(0.0, 10.0, (Region(0.2, 1.4), Region(2.0, 4.6), Region(5.0, 6.0)))
     words = (*said("your idea.", start=0.2), *said("The most", start=2.1), *said("sound part", start=5.0))
-    passage = ChunkResult(chunk, Reading(words, -0.2, 0.01), words)
+    result = ChunkResult(chunk, Reading(words, -0.2, 0.01), words)
 
     def answer(window: Samples) -> Reading:
         assert len(window) == pytest.approx(16_000 * 3.8)  # the burst from 2 s to the next word at 5 s, padded
         return Reading(said(heard, start=0.4), logprob, 0.01)
 
     nothing = Audio.from_samples(np.zeros(10 * 16_000, np.float32))
-    found = reread_bursts(passage, Reader(nothing, ScriptedRecognizer(answer), "en", 5))
+    found = reread_bursts(result, Reader(nothing, ScriptedRecognizer(answer), "en", 5))
     assert text(found.words) == kept
     assert all(a.end <= b.start for a, b in pairwise(found.words))
 
@@ -142,15 +145,15 @@ def test_a_short_answer_whose_time_the_next_words_have_is_found(heard: str, logp
         ((("and", 8.2), ("so", 8.7), ("okay", 9.3), ("we", 10.0)), "and so okay"),  # most of it is in the chunk
     ],
 )
-def test_the_next_chunks_words_are_not_put_into_this_one(heard: tuple[tuple[str, float], ...], kept: str) -> None:
+def test_the_next_chunk_s_words_are_not_inserted(heard: tuple[tuple[str, float], ...], kept: str) -> None:
     words = said("all that was said before the pause was this", start=0.5, step=0.38)
     chunk = Chunk(0.0, 10.0, (Region(0.5, 4.0), Region(8.0, 9.9)))
-    passage = ChunkResult(chunk, Reading(words, -0.2, 0.01), words)
+    result = ChunkResult(chunk, Reading(words, -0.2, 0.01), words)
 
     def answer(window: Samples) -> Reading:
         start, end = bounds(window)
         said = [(w, at) for w, at in heard if start <= at < end]
         return Reading(tuple(Word(w, at - start, at + 0.5 - start) for w, at in said), -0.3, 0.01)
 
-    found = agreement_pass(passage, Reader(CLOCK, ScriptedRecognizer(answer), "en", 5))
+    found = agreement_pass(result, Reader(CLOCK, ScriptedRecognizer(answer), "en", 5))
     assert text(found.words[len(words) :]) == kept

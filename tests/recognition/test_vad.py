@@ -32,7 +32,7 @@ def clip() -> Floats:
     return decode(CLIPS / "short.mp3").read()
 
 
-def test_blocks_of_any_size_give_what_silero_gives_for_the_whole(clip: Floats) -> None:
+def test_blocks_of_any_size_give_silero_s_probabilities(clip: Floats) -> None:
     from faster_whisper.vad import get_vad_model
 
     whole = np.pad(clip, (0, -len(clip) % 512))
@@ -42,7 +42,7 @@ def test_blocks_of_any_size_give_what_silero_gives_for_the_whole(clip: Floats) -
         np.testing.assert_allclose(speech_probabilities(blocks), reference, atol=1e-5)
 
 
-def test_regions_are_those_of_silero(clip: Floats) -> None:
+def test_regions_are_silero_s(clip: Floats) -> None:
     from faster_whisper.vad import get_speech_timestamps
 
     reference = get_speech_timestamps(clip.copy(), min_silence_duration_ms=160, speech_pad_ms=0)
@@ -55,14 +55,14 @@ def test_regions_are_those_of_silero(clip: Floats) -> None:
 
 def test_regions_by_hand() -> None:
     high, middle, low = 0.9, 0.4, 0.1
-    # on at the second frame; .4 does not end it, nor do four low frames (128 ms); five do, from the first of them on
+    # on at the second frame; neither .4 nor four low frames (128 ms) end it; five do, at the first of them
     frames = [low, high, middle, low, low, low, low, high, low, low, low, low, low, low, middle, high]
     found = find_regions(np.array(frames, np.float32), duration=16 * FRAME)
     assert found == (Region(0.032, 0.256), Region(0.48, 0.512))
 
 
 @pytest.mark.parametrize("kind", ["silence", "white", "pink", "music", "one sample"])
-def test_nobody_speaks_in(kind: str) -> None:
+def test_no_speech_is_detected_in(kind: str) -> None:
     random = np.random.default_rng(7)
     white = random.standard_normal(20 * 16_000)
     brown = np.fft.irfft(np.fft.rfft(white) / np.sqrt(np.arange(1, len(white) // 2 + 2)))
@@ -76,7 +76,7 @@ def test_nobody_speaks_in(kind: str) -> None:
     assert chunk_audio(Audio.from_samples(samples.astype(np.float32))).chunks == ()
 
 
-def test_the_plan_of_a_clip_covers_its_speech_and_is_the_same_twice(clip: Floats) -> None:
+def test_a_plan_covers_the_speech_and_is_reproducible(clip: Floats) -> None:
     audio = Audio.from_samples(np.concatenate([clip, np.zeros(40_000, np.float32)] * 6))
     shares: list[float] = []
     found = chunk_audio(audio, progress=shares.append)
@@ -91,7 +91,7 @@ def test_the_plan_of_a_clip_covers_its_speech_and_is_the_same_twice(clip: Floats
 
 @st.composite
 def speech(draw: st.DrawFn) -> tuple[list[Region], float]:
-    """Stretches of speech on the frame grid, some longer than a chunk, and the recording's duration."""
+    """Speech regions on the frame grid, some longer than a chunk, and the recording's duration."""
     frames = draw(st.lists(st.tuples(st.integers(5, 200), st.integers(1, 1500)), min_size=1, max_size=30))
     regions, at = [], 0
     for silence, length in frames:
@@ -101,7 +101,7 @@ def speech(draw: st.DrawFn) -> tuple[list[Region], float]:
 
 
 @given(speech(), st.integers(0, 9))
-def test_chunks_hold_all_speech_once_and_fit(made: tuple[list[Region], float], seed: int) -> None:
+def test_chunks_contain_all_speech_once_and_are_short_enough(made: tuple[list[Region], float], seed: int) -> None:
     regions, duration = made
     probabilities = np.random.default_rng(seed).random(round(duration / FRAME) + 1, np.float32)
     chunks = pack_regions(regions, duration=duration, probabilities=probabilities)
@@ -114,13 +114,13 @@ def test_chunks_hold_all_speech_once_and_fit(made: tuple[list[Region], float], s
     for before, after in pairwise(chunks):
         assert before.end <= after.start
         in_silence = before.regions[-1].end < after.regions[0].start
-        parted = before.regions[-1].end == after.regions[0].start
-        assert in_silence or parted
-        if parted:  # only what is too long for any chunk is cut inside
+        is_split = before.regions[-1].end == after.regions[0].start
+        assert in_silence or is_split
+        if is_split:  # only a region too long for any chunk is split
             assert any(r.start < before.end < r.end and r.duration > LONGEST_CHUNK - 0.8 for r in regions)
 
 
-def test_a_long_stretch_is_cut_where_speech_is_least_probable() -> None:
+def test_a_long_region_is_cut_where_speech_is_least_probable() -> None:
     probabilities = np.full(round(45 / FRAME), 0.9, np.float32)
     weak = round(24 / FRAME)
     probabilities[weak - 1 : weak + 2] = 0.5
@@ -128,13 +128,13 @@ def test_a_long_stretch_is_cut_where_speech_is_least_probable() -> None:
     assert first.end == second.start == pytest.approx(24.0, abs=2 * FRAME)
 
 
-def test_voice_between_two_times_by_hand() -> None:
+def test_speech_between_two_times_by_hand() -> None:
     regions = [Region(1, 2), Region(3, 5), Region(6, 7)]
     assert between(regions, 1.5, 3.5) == pytest.approx(1.0)
     assert between(regions, 2.0, 3.0) == 0.0
     assert between(regions, 0.0, 9.0) == pytest.approx(4.0)
 
 
-def test_a_region_has_a_length() -> None:
+def test_a_region_has_a_duration() -> None:
     with pytest.raises(ValueError, match="not a stretch"):
         Region(2.0, 2.0)

@@ -1,4 +1,4 @@
-"""A recogniser that answers by script: for tests of what stands around the weights, and for demonstrations."""
+"""A recogniser with scripted readings, for tests of the code around the weights."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ if TYPE_CHECKING:
 
 
 class ScriptedRecognizer:
-    """A `Recognizer` whose readings are what `answer` makes of each window, at a temperature what `by_chance` does."""
+    """A `Recognizer` that reads each window with `answer`, or above temperature 0 with `sampled`."""
 
     def __init__(
         self,
         answer: Callable[[Samples], Reading],
         *,
-        by_chance: Callable[[Samples], Reading] | None = None,
+        sampled: Callable[[Samples], Reading] | None = None,
         languages: Iterable[str] = ("en", "nl"),
-        speaks: str = "en",
+        spoken: str = "en",
     ) -> None:
         self._answer = answer
-        self._by_chance = by_chance or answer
+        self._sampled = sampled or answer
         self._languages = frozenset(languages)
-        self._speaks = speaks
-        self.asked: list[int] = []  # the lengths of the windows given so far, in samples
-        self.temperatures: list[float] = []  # those above 0, a window each
+        self._spoken = spoken
+        self.window_lengths: list[int] = []  # of the windows read so far, in samples
+        self.temperatures: list[float] = []  # those above 0, one for each window
 
     @property
     def languages(self) -> frozenset[str]:
@@ -45,11 +45,11 @@ class ScriptedRecognizer:
     ) -> Iterator[Reading]:
         """The scripted reading of each window."""
         for window in windows:
-            self.asked.append(len(window))
+            self.window_lengths.append(len(window))
             if temperature:
                 self.temperatures.append(temperature)
-            yield self._by_chance(window) if temperature else self._answer(window)
+            yield self._sampled(window) if temperature else self._answer(window)
 
     def detect_language(self, window: Samples) -> LanguageGuess:
-        """Always the language `speaks`."""
-        return LanguageGuess({self._speaks: 1.0})
+        """Always the language `spoken`."""
+        return LanguageGuess({self._spoken: 1.0})

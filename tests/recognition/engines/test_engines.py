@@ -1,4 +1,4 @@
-"""The engines: spelling and container by hand and round trip; with the real weights (marked) against each other."""
+"""The engines: words and weights by hand and round trip; with the real weights (marked) against each other."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_marks_stay_with_their_words(pieces: tuple[str, ...], words: list[str]) 
     assert spelled(*pieces) == words
 
 
-def test_a_language_without_blanks_is_parted_by_piece() -> None:
+def test_a_language_without_blanks_is_split_by_piece() -> None:
     assert spelled("你", "好", "。", language="zh") == ["你", "好。"]
 
 
@@ -70,7 +70,7 @@ def test_words_are_in_order_and_within_the_window(raw: list[tuple[str, float, fl
     assert "".join(text for text, *_ in raw).replace(" ", "") == "".join(w.text for w in words).replace(" ", "")
 
 
-def test_a_guess_is_its_most_probable_language() -> None:
+def test_a_guess_names_its_most_probable_language() -> None:
     guess = LanguageGuess({"nl": 0.4, "de": 0.4, "en": 0.2})
     assert (guess.language, guess.probability) == ("de", 0.4)
     with pytest.raises(ValueError, match="at least one"):
@@ -83,7 +83,7 @@ def test_compression_by_zlib() -> None:
     assert Reading((Word("again", 0, 1),) * 50, 0.0, 0.0).compression_ratio > 10
 
 
-def test_auto_is_the_fast_engine() -> None:
+def test_auto_selects_the_fast_engine() -> None:
     assert [engine_name(Settings(engine=name)) for name in ("auto", "ctranslate2", "openai")] == [
         "ctranslate2",
         "ctranslate2",
@@ -121,7 +121,7 @@ def test_a_container_written_by_ctranslate2_is_read_back(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("data", [b"", b"text in the place of weights", struct.pack("<I", 6) + b"\xff\xff"])
-def test_what_is_no_container_is_an_error_that_names_it(tmp_path: Path, data: bytes) -> None:
+def test_an_invalid_container_is_an_error_that_names_it(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "model.bin").write_bytes(data)
     with pytest.raises(EngineError, match=r"model\.bin: not CTranslate2 weights"):
         read_container(tmp_path / "model.bin")
@@ -153,7 +153,7 @@ class TestRealWeights:
         assert ours.avg_logprob == pytest.approx(theirs.avg_logprob, abs=0.1)
         assert ours.no_speech_probability == pytest.approx(theirs.no_speech_probability, abs=0.1)
 
-    def test_the_words_are_those_of_the_script(self, fast: Recognizer, clip: Floats) -> None:
+    def test_the_words_match_the_script(self, fast: Recognizer, clip: Floats) -> None:
         import re
 
         script = (CLIPS / "short.ref.txt").read_text(encoding="utf-8")
@@ -162,7 +162,7 @@ class TestRealWeights:
         assert difflib.SequenceMatcher(a=expected, b=found, autojunk=False).ratio() > 0.9
 
     @pytest.mark.parametrize("engine", ["fast", "reference"])
-    def test_the_language_is_heard(self, engine: str, clip: Floats, request: pytest.FixtureRequest) -> None:
+    def test_the_language_is_detected(self, engine: str, clip: Floats, request: pytest.FixtureRequest) -> None:
         recognizer: Recognizer = request.getfixturevalue(engine)
         guess = recognizer.detect_language(clip)
         assert guess.language == "en"
@@ -170,7 +170,7 @@ class TestRealWeights:
         assert set(guess.probabilities) <= recognizer.languages | {"yue"}
 
     @pytest.mark.parametrize("engine", ["fast", "reference"])
-    def test_a_blink_of_sound_is_read_without_complaint(
+    def test_one_sample_is_read_without_an_error(
         self, engine: str, clip: Floats, request: pytest.FixtureRequest
     ) -> None:
         recognizer: Recognizer = request.getfixturevalue(engine)
@@ -186,9 +186,7 @@ class TestRealWeights:
             assert name in {word.text for word in reading.words}
 
     @pytest.mark.parametrize("engine", ["fast", "reference"])
-    def test_chance_is_the_same_chance_every_time(
-        self, engine: str, clip: Floats, request: pytest.FixtureRequest
-    ) -> None:
+    def test_sampling_is_reproducible(self, engine: str, clip: Floats, request: pytest.FixtureRequest) -> None:
         recognizer: Recognizer = request.getfixturevalue(engine)
         windows = [clip, clip[: len(clip) // 2]]
         once, again, hotter = (
@@ -199,7 +197,7 @@ class TestRealWeights:
         assert once != hotter
 
     @pytest.mark.parametrize("engine", ["fast", "reference"])
-    def test_chance_is_the_same_whatever_was_read_before(
+    def test_sampling_does_not_depend_on_what_was_read_before(
         self, engine: str, clip: Floats, request: pytest.FixtureRequest
     ) -> None:
         recognizer: Recognizer = request.getfixturevalue(engine)
@@ -228,7 +226,7 @@ class TestRealWeights:
         theirs = np.array(original.encode(ctranslate2.StorageView.from_array(mel)))
         np.testing.assert_allclose(ours, theirs, atol=2e-2)
 
-    def test_the_alignment_heads_are_openai_whispers_own(self, base_files: ModelFiles, reference: Recognizer) -> None:
+    def test_the_alignment_heads_are_openai_whisper_s(self, base_files: ModelFiles, reference: Recognizer) -> None:
         import whisper
 
         arrays = read_container(base_files.folder / "model.bin")
