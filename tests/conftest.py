@@ -5,14 +5,15 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support.checked_clip import Check, Telling
+from tests.support.checked_clip import Telling
+from tests.support.command_line import Run
 from tests.support.hostile_server import HostileServer
 from tests.support.paths import CLIPS
 from tests.support.scripted_stages import ScriptedStages
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 # No test is timed: a busy machine is not a failure. The examples are the same in every run.
 settings.register_profile("turnscript", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("turnscript")
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -55,7 +54,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 
 @pytest.fixture
-def check(run: Run, monkeypatch: pytest.MonkeyPatch) -> Check:
+def check(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run `transcribe check`, as if outside GitHub, over what `Telling` hears: (exit code, stdout, stderr)."""
     for name in [name for name in os.environ if name.startswith("GITHUB_")]:
         monkeypatch.delenv(name)

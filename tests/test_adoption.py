@@ -35,7 +35,7 @@ def test_the_action_passes_nothing_a_caller_typed_to_a_shell() -> None:
         assert "${{" not in one.get("run", ""), "as variables alone"
         assert ("run" in one) == ("shell" in one)
         assert ("run" in one) != ("uses" in one)
-    script = step("Check the clips")["run"]
+    script = step("Run the clips")["run"]
     assert {"--junit", "--markdown", "--baseline"} <= set(re.findall(r"--[a-z-]+", script)) <= OPTIONS
 
 
@@ -64,7 +64,7 @@ def runner(tmp_path: Path) -> dict[str, str]:
 
 def check_step(runner: dict[str, str], **inputs: str) -> subprocess.CompletedProcess[str]:
     """The action's own script, started as GitHub starts it."""
-    one = step("Check the clips")
+    one = step("Run the clips")
     assert set(one["env"]) == {"ARGS", "BASELINE", "CLIPS", "XDG_CACHE_HOME"}
     script = Path(runner["RUNNER_TEMP"]) / "script.sh"
     script.write_text(one["run"])

@@ -12,7 +12,7 @@ from types import ModuleType
 import click
 import pytest
 
-from tests.conftest import Run
+from tests.support.command_line import Run
 from tests.support.paths import ROOT
 from tests.support.scripted_stages import tone
 from transcribe.cli.main import cli

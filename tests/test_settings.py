@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import json
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from audio.episode import Episode
 from output import formats
 from output.errors import OutputError
 from output.formats import Format, file_name, write
+from tests.support.other_settings import FIELDS, OTHER, toml
 from tests.support.transcripts import transcript
 from transcribe.cli.options import CHOICES
 from transcribe.config import load_settings
@@ -27,44 +27,6 @@ from transcribe.settings import Settings, Stage
 from transcribe.style import Style
 from transcribe.transcript import Transcript, Turn, Word
 
-# A value other than the default for every field. A new field without one fails here, which is the point.
-OTHER: dict[str, Any] = {
-    "output": "elsewhere",
-    "formats": ("json",),
-    "speakers": "Ada,Grace",
-    "channels": "mix",
-    "host": "Ada",
-    "guest": "Visitor",
-    "voices": ("Ada", "Grace"),
-    "model": "tiny.en",
-    "engine": "openai",
-    "device": "cpu",
-    "language": "nl",
-    "glossary": "names.txt",
-    "beam_size": 1,
-    "verbatim": True,
-    "latest": 4,
-    "since": "2026-01-31",
-    "match": "storage",
-    "episode": "guid-7",
-    "threads": 3,
-    "cache_limit": "500MB",
-    "jobs": 2,
-    "scheduler": "tcp://127.0.0.1:8786",
-    "progress": "plain",
-    "labels": "name",
-    "colon": "inside",
-    "wrap": 0,
-    "doubtful_below": 0.5,
-    "clock_minutes": 5,
-    "author": "ada",
-    "tags": ("podcast", "storage"),
-    "comments": "true",
-    "published": "false",
-    "front_matter": '{"layout": "post", "title": "{title}"}',
-    "docx_times": "comments",
-    "transcript_url": "https://example.org/texts/",
-}
 DIGESTS = {
     "decode": "44136fa355b3678a",
     "plan": "44136fa355b3678a",
@@ -75,17 +37,10 @@ DIGESTS = {
     "turns": "445fbfd9077e0d97",
     "render": "7ee11b45f1186592",
 }
-FIELDS = [field.name for field in dataclasses.fields(Settings)]
 
 
 def spelled(value: Any) -> str:
     return ",".join(value) if isinstance(value, tuple) else str(value)
-
-
-def toml(value: Any) -> str:
-    if isinstance(value, tuple):
-        return "[" + ", ".join(f'"{item}"' for item in value) + "]"
-    return json.dumps(value)  # a text of JSON is one of TOML
 
 
 def test_every_setting_is_known_here() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_settings import FIELDS, OTHER, toml
+from tests.support.other_settings import FIELDS, OTHER, toml
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings
 from transcribe.shows import Show, load_shows, shows_named

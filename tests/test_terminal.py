@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from audio.sources.page import page_of
 from audio.sources.values import plain_text
-from tests.conftest import Run
+from tests.support.command_line import Run
 from tests.support.fetch_helpers import AUDIO
 from tests.support.hostile_server import HostileServer, Resource
 from tests.support.paths import ROOT

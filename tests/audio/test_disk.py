@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from audio.disk import cache_folder, data_folder, remove_leftovers, replacing, sha256_of, write_atomically
-from tests.conftest import Run
+from tests.support.command_line import Run
 from tests.support.scripted_stages import tone
 
 

@@ -9,24 +9,13 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.support.paths import ROOT
+from tests.support.run_lock import another_run
 from transcribe.batch.run_lock import InUseError, Owner, alone_in
-
-HOLD = """
-import sys
-from pathlib import Path
-from transcribe.batch.run_lock import alone_in
-with alone_in(Path(sys.argv[1]), "transcribe run other"):
-    print("held", flush=True)
-    sys.stdin.read()
-"""
-
 
 COME_AND_GO = """
 import os, sys, time
@@ -43,20 +32,6 @@ while entered < 150:
     except InUseError:
         pass
 """
-
-
-@contextmanager
-def another_run(folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """A process that holds `folder` until its stdin is closed."""
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
-    ) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "held\n"
-            yield process
-        finally:
-            process.kill()
 
 
 def note(folder: Path) -> Path:

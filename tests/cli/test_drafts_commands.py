@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run
+from tests.support.command_line import Run
 from tests.support.paths import ROOT, SHARED
 from tests.support.scripted_stages import tone
 

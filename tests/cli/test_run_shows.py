@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.batch.test_run_lock import another_run
-from tests.conftest import Run
+from tests.support.command_line import Run
 from tests.support.paths import ROOT
+from tests.support.run_lock import another_run
 from tests.support.scripted_stages import tone
 from transcribe.cli.run import _Errand
 from transcribe.settings import Settings

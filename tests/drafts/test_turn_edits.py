@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,25 +15,16 @@ from output.markdown import render
 from output.parse import parse
 from tests.support.paths import SHARED
 from tests.support.transcripts import transcript
+from tests.support.turn_edits import TALK, with_paragraph
 from transcribe.alignment.merge3 import Conflict, merge, merge_text
 from transcribe.drafts.turn_edits import EditError, PageTurn, apply_turns, flowed, merge_turns, page_turns, wrap_of
 from transcribe.style import Style
 
-TALK = (
-    ("S1", "Hello and welcome to the show, Bob. It is good to have you here again, after all of these years."),
-    ("S2", "Thank you Ada. I am glad to be here after such a long ride through the rain and over the hills."),
-    ("S1", "How did the very first machine come about?"),
-    ("S2", "We soldered and soldered until it made a sound. Nobody had asked for it. Then everybody did."),
-)
 POSTS = sorted((SHARED / "markdown").rglob("*.md"))
 
 
 def draft_of(*turns: tuple[str, str], **style: Any) -> Any:
     return parse(render(transcript(*(turns or TALK)), Style(**style)))
-
-
-def with_paragraph(turns: Sequence[PageTurn], index: int, *paragraphs: str) -> list[PageTurn]:
-    return [*turns[:index], PageTurn(turns[index].speaker, paragraphs), *turns[index + 1 :]]
 
 
 # ── Drafts ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -15,7 +15,7 @@ import pytest
 from audio.decoding.samples import Audio
 from audio.episode import Episode, Person
 from output.markdown import render
-from tests.speakers.test_voiceprints import talk
+from tests.support.clip_references import reference_transcript
 from tests.support.paths import CLIPS
 from tests.support.transcripts import transcript
 from transcribe.cli.main import cli
@@ -191,7 +191,7 @@ def test_too_little_speech_and_missing_sound_are_told(draft: Path) -> None:
 def test_the_people_of_the_sample_clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Through the command: shown, asked, kept; the second time there is nothing to learn."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    spoken = talk("packaging-notes", until=45)
+    spoken = reference_transcript("packaging-notes", until=45)
     made = MadeWith("0.1.0", "none", "none", "", audio_sha256="1" * 64, outputs={"notes.md": "2" * 64})
     draft = tmp_path / "notes.md"
     draft.write_text(render(spoken), encoding="utf-8")

@@ -67,8 +67,8 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     from output.markdown import render
-    from tests.drafts.test_turn_edits import TALK
     from tests.support.transcripts import transcript
+    from tests.support.turn_edits import TALK
     from transcribe.editor.session import Session
 
     path = tmp_path / "talk.md"

@@ -16,8 +16,8 @@ import pytest
 
 from output.errors import OutputError
 from output.parse import Draft, parse
-from tests.drafts.test_turn_edits import TALK, with_paragraph
 from tests.support.transcripts import transcript
+from tests.support.turn_edits import TALK, with_paragraph
 from transcribe.drafts.sync import transcript_of
 from transcribe.drafts.turn_edits import EditError, PageTurn, page_turns
 from transcribe.editor.session import Session, StaleError

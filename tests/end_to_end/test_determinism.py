@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from audio.decoding.decode import decode
-from tests.conftest import Run
+from tests.support.command_line import Run
 from tests.support.paths import CLIPS
 from transcribe.cli.main import main
 from transcribe.diarization.embedding import embed, window_starts

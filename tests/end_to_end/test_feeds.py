@@ -14,7 +14,7 @@ import pytest
 
 from audio.episode import Episode
 from audio.fetching.library import Library
-from tests.conftest import Run
+from tests.support.command_line import Run
 from tests.support.scripted_stages import tone
 from transcribe.batch.planning import states
 from transcribe.settings import Settings

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.support.checked_clip import TALK, Check, Telling, state, with_words, write_clip
+from tests.support.checked_clip import TALK, Telling, state, with_words, write_clip
+from tests.support.command_line import Run
 from transcribe.evaluation.baseline import RESAMPLES, BaselineClip, is_worse
 
 
-def test_baseline_detects_a_regression_within_the_limits(check: Check, tmp_path: Path) -> None:
+def test_baseline_detects_a_regression_within_the_limits(check: Run, tmp_path: Path) -> None:
     """Every segment is a little worse: 6 of 89 words, below the limit of 15 %, but not by chance."""
     write_clip(tmp_path / "clips")
     assert check("clips", "--baseline", "b.json", "--update-baseline")[0] == 0
@@ -28,7 +29,7 @@ def test_baseline_detects_a_regression_within_the_limits(check: Check, tmp_path:
     assert (tmp_path / "b.json").read_text() == before, "a comparison writes nothing"
 
 
-def test_one_wrong_word_is_noise(check: Check, tmp_path: Path) -> None:
+def test_one_wrong_word_is_noise(check: Run, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     check("clips", "--baseline", "b.json", "--update-baseline")
     check("clips", "--fresh", stages=Telling(talk=with_words("clay", "cray")))
@@ -37,7 +38,7 @@ def test_one_wrong_word_is_noise(check: Check, tmp_path: Path) -> None:
     assert "was 0.0 %" in out
 
 
-def test_name_lost_since_the_baseline_fails(check: Check, tmp_path: Path) -> None:
+def test_name_lost_since_the_baseline_fails(check: Run, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     check("clips", "--baseline", "b.json", "--update-baseline")
     check("clips", "--fresh", stages=Telling(talk=with_words("Welcome, Grace", "Welcome, Grays")))
@@ -46,14 +47,14 @@ def test_name_lost_since_the_baseline_fails(check: Check, tmp_path: Path) -> Non
     assert "names: 33.3 %, up from 0.0 % in the baseline" in out
 
 
-def two_clips(check: Check, tmp_path: Path) -> None:
+def two_clips(check: Run, tmp_path: Path) -> None:
     """`garden` and `second`, with a baseline of both."""
     write_clip(tmp_path / "clips")
     write_clip(tmp_path / "clips", "second", hertz=220)
     assert check("clips", "--baseline", "b.json", "--update-baseline")[0] == 0
 
 
-def test_removed_clip_fails(check: Check, tmp_path: Path) -> None:
+def test_removed_clip_fails(check: Run, tmp_path: Path) -> None:
     """Otherwise deleting a failing clip would pass the gate."""
     two_clips(check, tmp_path)
     for leftover in (tmp_path / "clips").glob("second.*"):
@@ -67,7 +68,7 @@ def test_removed_clip_fails(check: Check, tmp_path: Path) -> None:
     assert check("clips", "--baseline", "b.json")[0] == 0
 
 
-def test_single_clip_is_checked_and_renewed_without_the_others(check: Check, tmp_path: Path) -> None:
+def test_single_clip_is_checked_and_renewed_without_the_others(check: Run, tmp_path: Path) -> None:
     two_clips(check, tmp_path)
     before = json.loads((tmp_path / "b.json").read_text())["clips"]
     check("clips", "--fresh", stages=Telling(talk=with_words("clay", "cray")))
@@ -78,7 +79,7 @@ def test_single_clip_is_checked_and_renewed_without_the_others(check: Check, tmp
     assert after["garden"] != before["garden"]
 
 
-def test_changed_reference_fails_until_the_baseline_is_renewed(check: Check, tmp_path: Path) -> None:
+def test_changed_reference_fails_until_the_baseline_is_renewed(check: Run, tmp_path: Path) -> None:
     two_clips(check, tmp_path)
     path = tmp_path / "clips" / "garden.ref.txt"
     path.write_text(path.read_text() + "Ada: Bye.\n")
@@ -87,7 +88,7 @@ def test_changed_reference_fails_until_the_baseline_is_renewed(check: Check, tmp
     assert "baseline: the clip's reference or scoring has changed; renew the baseline with --update-baseline" in out
 
 
-def test_new_clip_is_a_note(check: Check, tmp_path: Path) -> None:
+def test_new_clip_is_a_note(check: Run, tmp_path: Path) -> None:
     two_clips(check, tmp_path)
     write_clip(tmp_path / "clips", "third", hertz=330)
     code, out, _ = check("clips", "--baseline", "b.json")
@@ -95,7 +96,7 @@ def test_new_clip_is_a_note(check: Check, tmp_path: Path) -> None:
     assert "note: third: is not in the baseline; add it with --update-baseline" in out
 
 
-def test_other_scoring_fails_until_the_baseline_is_renewed(check: Check, tmp_path: Path) -> None:
+def test_other_scoring_fails_until_the_baseline_is_renewed(check: Run, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     check("clips", "--baseline", "b.json", "--update-baseline")
     code, out, _ = check("clips", "--baseline", "b.json", "--normaliser", "none")
@@ -104,7 +105,7 @@ def test_other_scoring_fails_until_the_baseline_is_renewed(check: Check, tmp_pat
     assert "was 0.0 %" not in out
 
 
-def test_measure_that_is_no_longer_measured_fails(check: Check, tmp_path: Path) -> None:
+def test_measure_that_is_no_longer_measured_fails(check: Run, tmp_path: Path) -> None:
     """Without any name of the reference in the transcript, `misnamed` cannot be measured."""
     write_clip(tmp_path / "clips")
     (tmp_path / "clips" / "garden.rttm").unlink()
@@ -118,7 +119,7 @@ def test_measure_that_is_no_longer_measured_fails(check: Check, tmp_path: Path) 
     assert "misnamed: no longer measured; the baseline has 0.0 %" in out
 
 
-def test_new_differences_come_first(check: Check, tmp_path: Path) -> None:
+def test_new_differences_come_first(check: Run, tmp_path: Path) -> None:
     """A known difference of three words comes after a new difference of one."""
     write_clip(tmp_path / "clips")
     old = with_words("a very old spade", "a berry cold maid")
@@ -147,7 +148,7 @@ ROW = {"reference": "x", "values": {"wer": 0.1}, "blocks": {"wer": [[1, 10]]}}
         ('{"schema": 1, "clips": {}}', "has no clips"),
     ],
 )
-def test_damaged_baseline_is_a_usage_error(check: Check, tmp_path: Path, content: str, message: str) -> None:
+def test_damaged_baseline_is_a_usage_error(check: Run, tmp_path: Path, content: str, message: str) -> None:
     write_clip(tmp_path / "clips")
     (tmp_path / "b.json").write_text(content)
     code, out, err = check("clips", "--baseline", "b.json")
@@ -171,7 +172,7 @@ def test_damaged_baseline_is_a_usage_error(check: Check, tmp_path: Path, content
     ],
 )
 def test_damaged_clip_of_a_baseline_is_reported(
-    check: Check, tmp_path: Path, change: dict[str, Any], message: str
+    check: Run, tmp_path: Path, change: dict[str, Any], message: str
 ) -> None:
     write_clip(tmp_path / "clips")
     (tmp_path / "b.json").write_text(json.dumps({"schema": 1, "clips": {"garden": ROW | change}}))
@@ -183,7 +184,7 @@ def test_damaged_clip_of_a_baseline_is_reported(
 
 
 @pytest.mark.parametrize("key", ["reference", "values", "blocks"])
-def test_incomplete_clip_of_a_baseline_is_reported(check: Check, tmp_path: Path, key: str) -> None:
+def test_incomplete_clip_of_a_baseline_is_reported(check: Run, tmp_path: Path, key: str) -> None:
     write_clip(tmp_path / "clips")
     row = {name: value for name, value in ROW.items() if name != key}
     (tmp_path / "b.json").write_text(json.dumps({"schema": 1, "clips": {"garden": row}}))
@@ -192,7 +193,7 @@ def test_incomplete_clip_of_a_baseline_is_reported(check: Check, tmp_path: Path,
     assert f"b.json: garden: not a baseline, '{key}' is missing" in err
 
 
-def test_failed_run_writes_no_baseline(check: Check, tmp_path: Path) -> None:
+def test_failed_run_writes_no_baseline(check: Run, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     stages = Telling(broken=frozenset({"recognize"}))
     assert check("clips", "--baseline", "b.json", "--update-baseline", stages=stages)[0] == 2
@@ -238,7 +239,7 @@ def test_single_segment_is_resampled_word_by_word(errors: float, length: float, 
     assert not is_worse(((0.0, length),), ((errors, length),))
 
 
-def test_clip_with_a_single_turn_has_noise(check: Check, tmp_path: Path) -> None:
+def test_clip_with_a_single_turn_has_noise(check: Run, tmp_path: Path) -> None:
     """One wrong word of eight is noise, all of them are not; without resampling words, either would be significant."""
     folder = tmp_path / "clips"
     folder.mkdir()
@@ -257,7 +258,7 @@ def test_clip_with_a_single_turn_has_noise(check: Check, tmp_path: Path) -> None
     assert exit_code("somebody had always to wet them noses thus") == 1
 
 
-def test_long_turn_is_several_segments(check: Check, tmp_path: Path) -> None:
+def test_long_turn_is_several_segments(check: Run, tmp_path: Path) -> None:
     """Otherwise a monologue would be a single segment."""
     write_clip(tmp_path / "clips")
     check("clips", "--baseline", "b.json", "--update-baseline")

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run
-from tests.support.checked_clip import LOOP, NAMES, SWAPPED, TALK, Check, Telling, found, state, with_words, write_clip
+from tests.support.checked_clip import LOOP, NAMES, SWAPPED, TALK, Telling, found, state, with_words, write_clip
+from tests.support.command_line import Run
 from tests.support.paths import ROOT
 from tests.support.scripted_stages import tone
 from transcribe.cli.main import cli
 from transcribe.settings import Settings, Stage
 
 
-def test_perfect_clip_meets_every_gate(check: Check, tmp_path: Path) -> None:
+def test_perfect_clip_meets_every_gate(check: Run, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     code, out, err = check("clips", "--json")
     assert (code, err) == (0, "")
@@ -52,7 +52,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_injected_fault_is_detected_and_described(check: Check, tmp_path: Path, fault: str) -> None:
+def test_injected_fault_is_detected_and_described(check: Run, tmp_path: Path, fault: str) -> None:
     stages, messages = FAULTS[fault]
     write_clip(tmp_path / "clips")
     code, out, _ = check("clips", stages=stages)
@@ -62,7 +62,7 @@ def test_injected_fault_is_detected_and_described(check: Check, tmp_path: Path, 
         assert message in out
 
 
-def test_glossary_is_part_of_the_check(check: Check, tmp_path: Path) -> None:
+def test_glossary_is_part_of_the_check(check: Run, tmp_path: Path) -> None:
     """The file itself, from the command line, from `transcribe.toml` and from `clips.toml`."""
     write_clip(tmp_path / "clips")
     assert check("clips")[0] == 0
@@ -82,7 +82,7 @@ def test_every_setting_of_recognition_and_diarization_is_an_option() -> None:
     assert names - options == {"speakers"}, "each clip has its own in clips.toml"
 
 
-def test_names_swapped_throughout_are_detected_with_perfect_cpwer(check: Check, tmp_path: Path) -> None:
+def test_names_swapped_throughout_are_detected_with_perfect_cpwer(check: Run, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     path = tmp_path / "clips" / "garden.ref.txt"
     (tmp_path / "clips" / "garden.rttm").unlink()
@@ -91,7 +91,7 @@ def test_names_swapped_throughout_are_detected_with_perfect_cpwer(check: Check, 
     assert (code, found(out)["cpwer"], found(out)["misnamed"]) == (1, 0, 1)
 
 
-def test_clip_without_reference_is_an_error(check: Check, tmp_path: Path) -> None:
+def test_clip_without_reference_is_an_error(check: Run, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     tone(tmp_path / "clips" / "lonely.wav")
     code, out, _ = check("clips")
@@ -100,7 +100,7 @@ def test_clip_without_reference_is_an_error(check: Check, tmp_path: Path) -> Non
     assert state(out) == "ok", "the other clips are still checked"
 
 
-def test_unreadable_audio_is_reported(check: Check, tmp_path: Path) -> None:
+def test_unreadable_audio_is_reported(check: Run, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     (tmp_path / "clips" / "garden.wav").write_text("I am a letter, not a sound.\n" * 9)
     code, out, _ = check("clips")
@@ -116,7 +116,7 @@ def test_unreadable_audio_is_reported(check: Check, tmp_path: Path) -> None:
         (b"SPEAKER x 1 soon 3 <NA> <NA> Ada <NA> <NA>\n", "line 1: 'soon' and '3' are not times"),
     ],
 )
-def test_unreadable_reference_is_reported(check: Check, tmp_path: Path, reference: bytes, message: str) -> None:
+def test_unreadable_reference_is_reported(check: Run, tmp_path: Path, reference: bytes, message: str) -> None:
     write_clip(tmp_path / "clips")
     (tmp_path / "clips" / "garden.rttm").write_bytes(reference)
     code, out, _ = check("clips")
@@ -125,7 +125,7 @@ def test_unreadable_reference_is_reported(check: Check, tmp_path: Path, referenc
     assert message in out
 
 
-def test_failing_stage_is_an_error_of_its_clip(check: Check, tmp_path: Path) -> None:
+def test_failing_stage_is_an_error_of_its_clip(check: Run, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     code, out, _ = check("clips", stages=Telling(broken=frozenset({"diarize"})))
     assert code == 2
@@ -133,14 +133,14 @@ def test_failing_stage_is_an_error_of_its_clip(check: Check, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("place", ["empty", "nowhere"])
-def test_nothing_to_check_is_an_error(check: Check, tmp_path: Path, place: str) -> None:
+def test_nothing_to_check_is_an_error(check: Run, tmp_path: Path, place: str) -> None:
     (tmp_path / "empty").mkdir()
     code, out, err = check(place)
     assert (code, out) == (2, "")
     assert err.startswith(f"Error: {place}: no ")
 
 
-def test_lost_passage_is_detected_without_speaker_times(check: Check, tmp_path: Path) -> None:
+def test_lost_passage_is_detected_without_speaker_times(check: Run, tmp_path: Path) -> None:
     """Nine words of 89 are below the limits of all rates."""
     write_clip(tmp_path / "clips")
     (tmp_path / "clips" / "garden.rttm").unlink()
@@ -150,7 +150,7 @@ def test_lost_passage_is_detected_without_speaker_times(check: Check, tmp_path: 
     assert "wer: " not in out
 
 
-def test_unmeasurable_limit_of_a_clip_fails(check: Check, tmp_path: Path) -> None:
+def test_unmeasurable_limit_of_a_clip_fails(check: Run, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     (tmp_path / "clips" / "garden.rttm").unlink()
     assert check("clips")[0] == 0
@@ -160,7 +160,7 @@ def test_unmeasurable_limit_of_a_clip_fails(check: Check, tmp_path: Path) -> Non
     assert "der: not measured: the reference has no speaker times; add NAME.rttm" in out
 
 
-def test_unmeasurable_limit_of_all_clips_fails(check: Check, tmp_path: Path) -> None:
+def test_unmeasurable_limit_of_all_clips_fails(check: Run, tmp_path: Path) -> None:
     """It fails for the clip without the data, unless the file turns it off for that clip."""
     write_clip(tmp_path / "clips")
     write_clip(tmp_path / "clips", "phone", hertz=220)
@@ -177,7 +177,7 @@ def test_unmeasurable_limit_of_all_clips_fails(check: Check, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "measure", ["wer", "cpwer", "der", "lost_seconds", "lost_words", "invented_words", "misnamed", "names"]
 )
-def test_every_unmeasurable_limit_says_why(check: Check, tmp_path: Path, measure: str) -> None:
+def test_every_unmeasurable_limit_says_why(check: Run, tmp_path: Path, measure: str) -> None:
     write_clip(tmp_path / "clips")
     needs_times = measure in ("der", "lost_seconds")
     (tmp_path / "clips" / f"garden.{'rttm' if needs_times else 'ref.txt'}").unlink()
@@ -196,7 +196,7 @@ def test_every_unmeasurable_limit_says_why(check: Check, tmp_path: Path, measure
     ],
 )
 def test_reference_without_content_is_an_error(
-    check: Check, tmp_path: Path, name: str, content: str, message: str
+    check: Run, tmp_path: Path, name: str, content: str, message: str
 ) -> None:
     write_clip(tmp_path / "clips")
     (tmp_path / "clips" / name).write_text(content)
@@ -205,7 +205,7 @@ def test_reference_without_content_is_an_error(
     assert message in out
 
 
-def test_speed_is_limited_and_cached(check: Check, tmp_path: Path) -> None:
+def test_speed_is_limited_and_cached(check: Run, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     (tmp_path / "clips" / "clips.toml").write_text('[[clip]]\naudio = "garden.wav"\nlimits = { x_realtime = 1e9 }\n')
     first, again = check("clips", "--json"), check("clips", "--json")
@@ -217,7 +217,7 @@ def test_speed_is_limited_and_cached(check: Check, tmp_path: Path) -> None:
     assert found(check("clips", "--json")[1])["x_realtime"] == found(first[1])["x_realtime"]
 
 
-def test_speed_hidden_by_cached_results_is_a_note(check: Check, run: Run, tmp_path: Path) -> None:
+def test_speed_hidden_by_cached_results_is_a_note(check: Run, run: Run, tmp_path: Path) -> None:
     """`run` has cached the clip without a speed, so the limit passes; after `--fresh` it applies."""
     clip = write_clip(tmp_path / "clips")
     run("run", str(clip), stages=Telling())
@@ -237,7 +237,7 @@ def test_speed_hidden_by_cached_results_is_a_note(check: Check, run: Run, tmp_pa
     assert check("clips")[0] == 1, "the speed is cached"
 
 
-def test_overall_speed_is_that_of_the_measured_clips(check: Check, run: Run, tmp_path: Path) -> None:
+def test_overall_speed_is_that_of_the_measured_clips(check: Run, run: Run, tmp_path: Path) -> None:
     run("run", str(write_clip(tmp_path / "clips")), stages=Telling())
     write_clip(tmp_path / "clips", "phone", hertz=220)
     toml = '[overall]\nx_realtime = 1e9\n[[clip]]\naudio = "garden.wav"\n[[clip]]\naudio = "phone.wav"\n'
@@ -249,7 +249,7 @@ def test_overall_speed_is_that_of_the_measured_clips(check: Check, run: Run, tmp
     assert [note.partition(":")[0] for note in report["notes"]] == ["garden"]
 
 
-def test_speed_is_not_measured_if_a_stage_was_cached(check: Check, tmp_path: Path) -> None:
+def test_speed_is_not_measured_if_a_stage_was_cached(check: Run, tmp_path: Path) -> None:
     """The time of recognition is unknown if only diarization ran."""
     write_clip(tmp_path / "clips")
     (tmp_path / "clips" / "clips.toml").write_text('[limits]\nx_realtime = 1\n[[clip]]\naudio = "garden.wav"\n')
@@ -261,7 +261,7 @@ def test_speed_is_not_measured_if_a_stage_was_cached(check: Check, tmp_path: Pat
     assert "x_realtime: not measured" in out
 
 
-def test_cached_speed_survives_a_glossary_change(check: Check, tmp_path: Path) -> None:
+def test_cached_speed_survives_a_glossary_change(check: Run, tmp_path: Path) -> None:
     """The recognition is still cached, and so is its speed; a speed below the limit still fails."""
     write_clip(tmp_path / "clips")
     toml = tmp_path / "clips" / "clips.toml"
@@ -275,7 +275,7 @@ def test_cached_speed_survives_a_glossary_change(check: Check, tmp_path: Path) -
     assert check("clips", "--glossary", "names.txt")[0] == 1
 
 
-def test_unchanged_clip_is_neither_transcribed_nor_scored_again(check: Check, tmp_path: Path) -> None:
+def test_unchanged_clip_is_neither_transcribed_nor_scored_again(check: Run, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     stages = Telling()
     first = check("clips", stages=stages)
@@ -296,7 +296,7 @@ def test_unchanged_clip_is_neither_transcribed_nor_scored_again(check: Check, tm
     assert sorted(stages.calls) == ["diarize", "diarize", "recognize", "recognize"]
 
 
-def test_corrected_reference_is_scored_again(check: Check, tmp_path: Path) -> None:
+def test_corrected_reference_is_scored_again(check: Run, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     check("clips")
     path = tmp_path / "clips" / "garden.ref.txt"

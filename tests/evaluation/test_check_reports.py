@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from lxml import etree
 from markdown_it import MarkdownIt
 
-from tests.support.checked_clip import SWAPPED, Check, Telling, with_words, write_clip
+from tests.support.checked_clip import SWAPPED, Telling, with_words, write_clip
+from tests.support.command_line import Run
 from tests.support.paths import CHECK_CASES
 from tests.support.scripted_stages import tone
 from transcribe.evaluation.check import ClipResult, Report
@@ -22,7 +23,7 @@ from transcribe.evaluation.gates import Gate
 from transcribe.evaluation.score import Scoring
 
 
-def test_all_report_formats_agree(check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_report_formats_agree(check: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_clip(tmp_path / "clips")
     write_clip(tmp_path / "clips", "a|<b>", hertz=220)
     tone(tmp_path / "clips" / "lonely.wav", hertz=330)
@@ -49,20 +50,20 @@ def test_all_report_formats_agree(check: Check, tmp_path: Path, monkeypatch: pyt
     assert "names%3A" not in lines[1].partition("::names: 100.0 %25 is over")[0]
 
 
-def test_no_annotations_outside_github(check: Check, tmp_path: Path) -> None:
+def test_no_annotations_outside_github(check: Run, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     _, _, err = check("clips", stages=Telling(talk=with_words("Grace", "Grays")))
     assert err == ""
 
 
-def test_xml_is_valid_despite_control_characters(check: Check, tmp_path: Path) -> None:
+def test_xml_is_valid_despite_control_characters(check: Run, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     stages = Telling(talk=with_words("Grace", "Gr\x01\ufffe\x1bays"))
     check("clips", "--junit", "j.xml", "--normaliser", "none", stages=stages)
     etree.XMLSchema(etree.parse(CHECK_CASES / "junit.xsd")).assertValid(etree.parse(tmp_path / "j.xml"))
 
 
-def test_two_runs_print_the_same_report(check: Check, tmp_path: Path) -> None:
+def test_two_runs_print_the_same_report(check: Run, tmp_path: Path) -> None:
     for hertz in (200, 300, 400):
         write_clip(tmp_path / "clips", f"clip{hertz}", hertz=hertz)
     stages = Telling(talk=SWAPPED)

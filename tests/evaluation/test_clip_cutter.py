@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from audio.decoding.decode import decode
-from tests.conftest import Run
 from tests.support.checked_clip import Telling, found
+from tests.support.command_line import Run
 from tests.support.scripted_stages import ScriptedStages
 from transcribe.evaluation.clip_cutter import cut_clip
 from transcribe.evaluation.clips import find_clips

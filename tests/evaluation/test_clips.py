@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.checked_clip import Check, Telling, with_words, write_clip
+from tests.support.checked_clip import Telling, with_words, write_clip
+from tests.support.command_line import Run
 from tests.support.paths import CHECK_CASES, ROOT
 from tests.support.scripted_stages import tone
 from transcribe.evaluation.clips import Limits, find_clips
@@ -26,7 +27,7 @@ def expectations() -> list[tuple[str, list[str]]]:
 
 @pytest.mark.parametrize(("case", "messages"), expectations())
 def test_malformed_file_is_reported_with_line_and_key(
-    check: Check, tmp_path: Path, case: str, messages: list[str]
+    check: Run, tmp_path: Path, case: str, messages: list[str]
 ) -> None:
     text = (CHECK_CASES / f"{case}.toml").read_text()
     (tmp_path / "clips.toml").write_text(text)
@@ -38,7 +39,7 @@ def test_malformed_file_is_reported_with_line_and_key(
         assert message in line
 
 
-def test_settings_have_the_names_of_the_command_line_options(check: Check, tmp_path: Path) -> None:
+def test_settings_have_the_names_of_the_command_line_options(check: Run, tmp_path: Path) -> None:
     """Every name in the error message is accepted."""
     write_clip(tmp_path)
     toml = tmp_path / "clips.toml"
@@ -55,7 +56,7 @@ def test_settings_have_the_names_of_the_command_line_options(check: Check, tmp_p
     assert find_clips(tmp_path, Settings()).clips[0].settings.beam_size == 2, "the spelling of earlier versions"
 
 
-def test_a_clip_overrides_common_settings_and_limits(check: Check, tmp_path: Path) -> None:
+def test_a_clip_overrides_common_settings_and_limits(check: Run, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     write_clip(tmp_path / "clips", "second", hertz=220)
     toml = """
@@ -83,7 +84,7 @@ wer = 0.02
     assert [clip["state"] for clip in report["clips"]] == ["failed", "ok"]
 
 
-def test_recording_missing_from_the_file_is_a_note(check: Check, tmp_path: Path) -> None:
+def test_recording_missing_from_the_file_is_a_note(check: Run, tmp_path: Path) -> None:
     """In all reports; it is not a failure, because the file decides what is checked."""
     write_clip(tmp_path / "clips")
     tone(tmp_path / "clips" / "extra.wav")
@@ -96,7 +97,7 @@ def test_recording_missing_from_the_file_is_a_note(check: Check, tmp_path: Path)
     assert "extra.wav" in (tmp_path / "page.md").read_text()
 
 
-def test_file_without_clips_applies_to_every_recording_in_the_folder(check: Check, tmp_path: Path) -> None:
+def test_file_without_clips_applies_to_every_recording_in_the_folder(check: Run, tmp_path: Path) -> None:
     for name, hertz in (("garden", 440.0), ("second", 220.0)):
         write_clip(tmp_path / "clips", name, hertz=hertz)
     toml = tmp_path / "clips" / "clips.toml"
@@ -121,7 +122,7 @@ def test_file_without_clips_applies_to_every_recording_in_the_folder(check: Chec
     assert (code, "lonely.wav: has no reference" in out) == (2, True), "as in a folder without the file"
 
 
-def test_terms_are_counted_like_names(check: Check, tmp_path: Path) -> None:
+def test_terms_are_counted_like_names(check: Run, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     (tmp_path / "clips" / "clips.toml").write_text('[[clip]]\naudio = "garden.wav"\nterms = ["clay", "old spade"]\n')
     code, out, _ = check("clips", stages=Telling(talk=with_words("clay", "cray")))
@@ -142,7 +143,7 @@ def test_terms_are_counted_like_names(check: Check, tmp_path: Path) -> None:
         ('[[clip]]\naudio = "garden.wav"\nreference = []\n', "garden.wav: has no reference"),
     ],
 )
-def test_missing_file_of_a_clip_is_reported(check: Check, tmp_path: Path, toml: str, message: str) -> None:
+def test_missing_file_of_a_clip_is_reported(check: Run, tmp_path: Path, toml: str, message: str) -> None:
     write_clip(tmp_path / "clips")
     (tmp_path / "clips" / "clips.toml").write_text(toml)
     code, out, _ = check("clips/clips.toml")

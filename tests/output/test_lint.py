@@ -12,7 +12,7 @@ from output.lint import RULES, fixed, lint
 from output.lint_registry import rule
 from output.markdown import render
 from output.parse import Draft
-from tests.output.test_parse import MARKDOWN
+from tests.support.markdown import MARKDOWN
 from tests.support.paths import SHARED
 from tests.support.transcripts import transcript
 

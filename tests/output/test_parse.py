@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from output.errors import OutputError
 from output.markdown import NO_SPEECH, render
 from output.parse import parse, read_draft
+from tests.support.markdown import MARKDOWN
 from tests.support.paths import SHARED
 from tests.support.transcripts import ADA, transcript
 from transcribe.style import Style
@@ -61,21 +62,6 @@ def test_published_posts(start: str) -> None:
     draft = read_draft(path)
     assert draft.encoded() == path.read_bytes()
     assert Counter(turn.speaker for turn in draft.turns) == POSTS[start]
-
-
-PIECES = ["**R**: ", "**Rich**: ", "Rich: ", "__Ben__: ", "**R:** ", "R: 0:16", "---\n", "title: x\n", "\n", "\n\n"]
-PIECES += [
-    "*So long,\nall.*",
-    "text",
-    "**Break:**",
-    "0:00:36.2 **N** ",
-    "**E**  0:26  \n",
-    "\ufeff",
-    "\xa0",
-    "\r\n",
-    "- ",
-]
-MARKDOWN = st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=25).map("".join)
 
 
 @given(MARKDOWN)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audio.disk import CacheKind
-from tests.conftest import Run
+from tests.support.command_line import Run
 from tests.support.scripted_stages import tone
 from transcribe.errors import SettingsError
 from transcribe.pipeline.cache import CLEARED, Entry, cache_entries, clear, damaged, recordings, to_clear, trim

@@ -18,6 +18,7 @@ from audio.decoding.decode import decode
 from audio.decoding.samples import Audio
 from audio.episode import Episode
 from output.formats import write
+from tests.support.clip_references import reference_spans, reference_transcript
 from tests.support.paths import CLIPS
 from transcribe.cli.main import cli
 from transcribe.diarization.diarize import find_speakers
@@ -36,7 +37,7 @@ from transcribe.speakers.voiceprints import (
     sample_of_turns,
     sample_warnings,
 )
-from transcribe.transcript import MadeWith, NameCertainty, Speaker, SpeakerSpan, Transcript, Turn, Word
+from transcribe.transcript import MadeWith, Speaker, Transcript, Turn, Word
 
 CORPUS = CLIPS.parents[2] / "shared" / "corpus"
 
@@ -193,32 +194,10 @@ def test_an_unwritable_folder_is_reported(tmp_path: Path) -> None:
         enrol("Ada", Sample("a.wav", 10.0, towards(1)), folder=tmp_path / "voices")
 
 
-def reference(name: str) -> list[SpeakerSpan]:
-    rows = [line.split() for line in (CLIPS / f"{name}.rttm").read_text(encoding="utf-8").splitlines()]
-    return [SpeakerSpan(float(row[3]), float(row[3]) + float(row[4]), row[7]) for row in rows]
-
-
-def talk(name: str, *, until: float) -> Transcript:
-    """The transcript of a perfect run on the beginning of a clip, with words of a third of a second."""
-    spans = [span for span in reference(name) if span.end <= until]
-    turns = []
-    for span in spans:
-        starts = [span.start + i / 3 for i in range(int((span.end - span.start) * 3))]
-        turns.append(Turn(span.speaker, tuple(Word(f"w{start:.2f}", start, start + 0.3) for start in starts)))
-    return Transcript(
-        episode=Episode("Talk", path=CLIPS / f"{name}.mp3"),
-        language="en",
-        speakers=tuple(Speaker(name, name, certainty=NameCertainty.STATED) for name in ("Rich", "Nora")),
-        turns=tuple(turns),
-        spans=tuple(spans),
-        made_with=MadeWith("0.1.0", "ctranslate2", "base", "0" * 64),
-    )
-
-
 @pytest.mark.models
 @pytest.mark.usefixtures("speaker_models")
 def test_people_enrolled_from_one_clip_match_in_another() -> None:
-    transcript = talk("packaging-notes", until=45)
+    transcript = reference_transcript("packaging-notes", until=45)
     with decode(CLIPS / "packaging-notes.mp3") as audio:
         known = [
             Voiceprint(name, (sample_of_turns(audio, transcript, name, source="talk.md"),)) for name in ("Rich", "Nora")
@@ -236,14 +215,14 @@ def test_people_enrolled_from_one_clip_match_in_another() -> None:
 @pytest.mark.usefixtures("speaker_models")
 def test_clips_of_several_people_or_of_little_speech_are_refused() -> None:
     with decode(CLIPS / "packaging-notes.mp3") as audio:
-        start = reference("packaging-notes")[0].start
+        start = reference_spans("packaging-notes")[0].start
         with (
             Audio.from_samples(audio.read(start, start + 25)) as both,
             pytest.raises(VoiceError, match=r"mix\.wav: several voices"),
         ):
             sample_of_clip(both, "mix.wav")
     with decode(CLIPS / "short.mp3") as audio, pytest.raises(VoiceError, match=r"Rich\.md: \d\.\d s .* give 6 s"):
-        sample_of_turns(audio, talk("short", until=20), "Rich", source="Rich.md")
+        sample_of_turns(audio, reference_transcript("short", until=20), "Rich", source="Rich.md")
     with (
         Audio.from_samples(np.zeros(16_000 * 8, np.float32)) as silence,
         pytest.raises(VoiceError, match=r"s\.wav: 0 s"),
@@ -255,7 +234,7 @@ def test_clips_of_several_people_or_of_little_speech_are_refused() -> None:
 @pytest.mark.usefixtures("speaker_models")
 def test_voices_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    transcript = talk("packaging-notes", until=45)
+    transcript = reference_transcript("packaging-notes", until=45)
     for name in ("md", "json"):
         (tmp_path / f"talk.{name}").write_text(str(write(transcript, name)), encoding="utf-8")
     call = CliRunner().invoke

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,6 @@ from transcribe.recognition.glossary import Glossary
 from transcribe.recognition.glossary_correction import correct_words
 from transcribe.recognition.recognize import Recognition
 from transcribe.transcript import SpeakerSpan, Word
-
-Check = Callable[..., tuple[int, str, str]]
-"""Runs `transcribe check` with some arguments: (exit code, stdout, stderr). See the fixture `check`."""
 
 STEP = 0.5  # seconds from word to word
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -19,18 +16,19 @@ import pytest
 from audio.disk import sha256_of
 from audio.episode import Episode
 from tests.support import cluster_stages
-from tests.support.paths import CLIPS, ROOT
+from tests.support.cluster import cluster_of_commands, run_batch, setup, shipped_files
+from tests.support.paths import CLIPS
 from tests.support.scripted_stages import tone
 from transcribe.batch.planning import Job, plan
-from transcribe.batch.report import Result, State
+from transcribe.batch.report import State
 from transcribe.batch.runner import Setup, run
 from transcribe.errors import ClusterError
-from transcribe.pipeline.stages import StagesMaker, real_stages
+from transcribe.pipeline.stages import real_stages
 from transcribe.progress import Progress, ignore_progress
 from transcribe.settings import Settings
 from transcribe.workers import dask_client
 from transcribe.workers.dask_worker import Versions, versions
-from transcribe.workers.local import Crew, in_this_process
+from transcribe.workers.local import in_this_process
 
 distributed = pytest.importorskip("distributed", reason="the extra cluster is not installed")
 
@@ -53,16 +51,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield local.scheduler_address
 
 
-def setup(folder: Path, stages: StagesMaker = cluster_stages.scripted, **changes: object) -> Setup:
-    values = {"output": str(folder), "author": str(folder.parent), **changes}
-    return Setup(Settings(**values), stages, folder.parent / "cache")  # type: ignore[arg-type]
-
-
-def over(sources: list[Path], made: Setup, crew: Crew) -> list[Result]:
-    jobs, failures = plan([str(path) for path in sources], made.settings)
-    return [*failures, *run(jobs, made, crew=crew)]
-
-
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
 
@@ -80,11 +68,11 @@ def test_the_same_bytes_as_in_this_process(address: str, tmp_path: Path) -> None
     glossary.write_text("Grace\n")
     here, there = (setup(tmp_path / name, glossary=str(glossary)) for name in ("here", "there"))
     with in_this_process(ignore_progress) as crew:
-        local = over([*sources, broken], here, crew)
+        local = run_batch([*sources, broken], here, crew)
     reports: list[Progress] = []
     with dask_client.scheduler(address, reports.append) as crew:
         assert crew.size == 2
-        far = over([*sources, broken], there, crew)
+        far = run_batch([*sources, broken], there, crew)
     assert contents(tmp_path / "here") == contents(tmp_path / "there")
     assert len(contents(tmp_path / "there")) == 10
     assert sorted(result.state for result in far) == sorted(result.state for result in local)
@@ -95,8 +83,9 @@ def test_the_same_bytes_as_in_this_process(address: str, tmp_path: Path) -> None
 
 def test_a_worker_reports_to_nobody(address: str, tmp_path: Path) -> None:
     """Workers are started by others, without the command line's precautions."""
+    sources = [tone(tmp_path / f"{hertz}.wav", hertz=hertz) for hertz in (510, 520)]
     with dask_client.scheduler(address, ignore_progress) as crew:
-        over([tone(tmp_path / f"{hertz}.wav", hertz=hertz) for hertz in (510, 520)], setup(tmp_path / "there"), crew)
+        run_batch(sources, setup(tmp_path / "there"), crew)
     with distributed.Client(address, set_as_default=False) as client:
         assert "1" in client.run(os.getenv, "ORT_DISABLE_TELEMETRY").values()
 
@@ -115,7 +104,7 @@ def test_what_a_worker_does_not_see_is_shipped(address: str, tmp_path: Path) -> 
         with dask_client.scheduler(address, ignore_progress) as crew:
             far = list(run(named(hidden), there, crew=crew))
             with distributed.Client(address, set_as_default=False) as client:
-                assert client.run(_shipped_files) == {worker: [] for worker in client.scheduler_info()["workers"]}
+                assert client.run(shipped_files) == {worker: [] for worker in client.scheduler_info()["workers"]}
     assert [result.state for result in (*local, *far)] == [State.WRITTEN] * 4
     assert said(tmp_path / "here") == said(tmp_path / "there")
 
@@ -130,11 +119,6 @@ def said(folder: Path) -> list[object]:
     for transcript in timed:
         del transcript["episode"]["audio_path"]
     return [*timed, *((folder / f"{stem}.md").read_bytes() for stem in ("a", "b"))]
-
-
-def _shipped_files(dask_worker: object) -> list[str]:
-    folder = Path(dask_worker.local_directory) / "turnscript" / "shipped"  # type: ignore[attr-defined]
-    return [path.name for path in folder.iterdir()] if folder.is_dir() else []
 
 
 def test_a_file_replaced_before_it_is_shipped_is_said(address: str, tmp_path: Path) -> None:
@@ -157,7 +141,7 @@ def test_a_lost_worker_costs_its_running_task_alone(address: str, tmp_path: Path
     sources = [tone(tmp_path / f"{number}.wav", hertz=500 + number) for number in range(4)]
     here = setup(tmp_path / "here", author=str(tmp_path))
     with in_this_process(ignore_progress) as crew:
-        over(sources, here, crew)
+        run_batch(sources, here, crew)
 
     def kill() -> None:
         until(tmp_path / "ready")
@@ -166,7 +150,7 @@ def test_a_lost_worker_costs_its_running_task_alone(address: str, tmp_path: Path
     killer = threading.Thread(target=kill)
     killer.start()
     with dask_client.scheduler(address, ignore_progress) as crew:
-        results = over(sources, setup(tmp_path / "there", cluster_stages.deadly), crew)
+        results = run_batch(sources, setup(tmp_path / "there", cluster_stages.deadly), crew)
     killer.join()
     assert [result.state for result in results] == [State.WRITTEN] * 4
     assert contents(tmp_path / "here") == contents(tmp_path / "there")
@@ -195,9 +179,9 @@ def test_the_real_models_say_the_same_there(address: str, tmp_path: Path) -> Non
         for name in ("here", "there")
     )
     with in_this_process(ignore_progress) as crew:
-        over([source], here, crew)
+        run_batch([source], here, crew)
     with dask_client.scheduler(address, ignore_progress) as crew:
-        (result,) = over([source], there, crew)
+        (result,) = run_batch([source], there, crew)
     assert (result.state, len(result.paths)) == (State.WRITTEN, 2)
     assert contents(tmp_path / "here") == contents(tmp_path / "there")
 
@@ -206,7 +190,7 @@ def test_a_scheduler_that_is_gone_ends_the_run(tmp_path: Path) -> None:
     """No episode waits for ever: those under way, and those not begun, are failures that say why."""
     made = setup(tmp_path / "out", cluster_stages.endless)
     jobs, _ = plan([str(tone(tmp_path / f"{number}.wav", hertz=700 + number)) for number in range(3)], made.settings)
-    with a_cluster_of_commands(tmp_path) as (address, scheduler):
+    with cluster_of_commands(tmp_path) as (address, scheduler):
 
         def kill() -> None:
             until(tmp_path / "begun")
@@ -217,33 +201,6 @@ def test_a_scheduler_that_is_gone_ends_the_run(tmp_path: Path) -> None:
             results = list(run(jobs, made, crew=crew))
     assert [result.state for result in results] == [State.FAILED] * 3
     assert {result.messages for result in results} == {(dask_client._GONE,)}
-
-
-@contextlib.contextmanager
-def a_cluster_of_commands(folder: Path, *, threads: int = 1) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Scheduler and worker as docs/scale.md starts them: the address, and the scheduler's process."""
-    file, environ = folder / "scheduler.json", {**os.environ, "PYTHONPATH": str(ROOT)}
-    environ["XDG_CACHE_HOME"] = str(folder / "cache-there")
-    dask = [sys.executable, "-m", "dask"]
-    started = [
-        [*dask, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)],
-        [*dask, "worker", "--scheduler-file", str(file), "--nthreads", str(threads), "--no-dashboard"],
-    ]
-    started[1] += ["--local-directory", str(folder), "--death-timeout", "60"]
-    with contextlib.ExitStack() as stack:
-        processes = []
-        for command in started:
-            process = stack.enter_context(
-                subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            )
-            stack.callback(process.terminate)
-            processes.append(process)
-            while not (file.exists() and file.read_text().rstrip().endswith("}")):  # written a piece at a time
-                time.sleep(0.02)
-        address = json.loads(file.read_text())["address"]
-        with distributed.Client(address, set_as_default=False) as client:
-            client.wait_for_workers(1, timeout=120)
-        yield address, processes[0]
 
 
 def test_a_scheduler_that_does_not_answer_is_said() -> None:

@@ -14,8 +14,8 @@ import pytest
 
 from audio.episode import Episode
 from tests.support import cluster_stages
+from tests.support.cluster import cluster_of_commands, run_batch, setup, shipped_files
 from tests.support.scripted_stages import tone
-from tests.workers.test_dask_client import _shipped_files, a_cluster_of_commands, over, setup
 from transcribe.batch.planning import Job
 from transcribe.batch.report import State
 from transcribe.batch.runner import run
@@ -39,7 +39,7 @@ def hidden(paths: list[Path]) -> Iterator[list[Path]]:
 
 def shipped(address: str) -> list[str]:
     with distributed.Client(address, set_as_default=False) as client:
-        (names,) = client.run(_shipped_files).values()
+        (names,) = client.run(shipped_files).values()
     return list(names)
 
 
@@ -47,7 +47,7 @@ def shipped(address: str) -> list[str]:
 def test_what_waits_for_its_turn_keeps_its_recording(threads: int, n_jobs: int, tmp_path: Path) -> None:
     paths = [tone(tmp_path / f"{number}.wav", seconds=2.0, hertz=300 + 10 * number) for number in range(12)]
     made = setup(tmp_path / "out")
-    with a_cluster_of_commands(tmp_path, threads=threads) as (address, _), hidden(paths) as there:
+    with cluster_of_commands(tmp_path, threads=threads) as (address, _), hidden(paths) as there:
         jobs = [Job(str(i), Episode(str(i), path=path), str(i)) for i, path in enumerate(there)]
         with dask_client.scheduler(address, ignore_progress, size=n_jobs) as crew:
             results = list(run(jobs, made, crew=crew))
@@ -58,7 +58,7 @@ def test_what_waits_for_its_turn_keeps_its_recording(threads: int, n_jobs: int, 
 
 def test_one_recording_in_several_tasks_is_there_for_each(tmp_path: Path) -> None:
     path = tone(tmp_path / "a.wav")
-    with a_cluster_of_commands(tmp_path, threads=4) as (address, _), hidden([path] * 6) as there:
+    with cluster_of_commands(tmp_path, threads=4) as (address, _), hidden([path] * 6) as there:
         jobs = [Job(str(i), Episode(str(i), path=path), str(i)) for i, path in enumerate(there)]
         with dask_client.scheduler(address, ignore_progress, size=6) as crew:
             results = list(run(jobs, setup(tmp_path / "out"), crew=crew))
@@ -104,7 +104,7 @@ def test_a_recording_that_fills_whole_pieces_or_none_arrives(tmp_path: Path) -> 
     with whole.open("ab") as file:
         file.truncate(2 * dask_client._PIECE_BYTES)
     empty.touch()
-    with a_cluster_of_commands(tmp_path) as (address, _), hidden([whole, empty]) as there:
+    with cluster_of_commands(tmp_path) as (address, _), hidden([whole, empty]) as there:
         jobs = [Job(str(i), Episode(str(i), path=path), str(i)) for i, path in enumerate(there)]
         with dask_client.scheduler(address, ignore_progress) as crew:
             results = list(run(jobs, setup(tmp_path / "out"), crew=crew))
@@ -116,10 +116,10 @@ def test_a_glossary_is_the_same_in_the_next_run(tmp_path: Path) -> None:
     path, glossary = tone(tmp_path / "a.wav"), tmp_path / "names.txt"
     glossary.write_text("Grace\n")
     made = setup(tmp_path / "out", cluster_stages.noting, author=str(tmp_path), glossary=str(glossary))
-    with a_cluster_of_commands(tmp_path) as (address, _):
+    with cluster_of_commands(tmp_path) as (address, _):
         for _ in range(2):
             with dask_client.scheduler(address, ignore_progress) as crew:
-                (result,) = over([path], made, crew)
+                (result,) = run_batch([path], made, crew)
             assert result.state is State.WRITTEN
             shutil.rmtree(tmp_path / "out")
     assert (tmp_path / "noted").read_text().split("\n") == ["made", "heard again", ""]
