@@ -34,7 +34,7 @@ def main() -> None:
 def report_long(hours: float) -> None:
     """Time and memory of everything after the networks, on a synthetic conversation of three speakers."""
     from transcribe.diarization.clustering import find_voices
-    from transcribe.diarization.diarize import frame_scores, who_speaks
+    from transcribe.diarization.diarize import diarize_frames, frame_scores
     from transcribe.diarization.embedding import STEP, WINDOW
     from transcribe.diarization.segmentation import FRAME_STEP, Activity
 
@@ -49,7 +49,7 @@ def report_long(hours: float) -> None:
     before, weights = peak_megabytes(), np.ones(len(times))
     found, clustering = timed(find_voices, vectors, times=times, weights=weights)
     scores, scoring = timed(frame_scores, activity.times, times + WINDOW / 2, vectors @ found.T, weights=weights)
-    diarization, deciding = timed(who_speaks, activity, scores)
+    diarization, deciding = timed(diarize_frames, activity, scores)
     seconds = clustering.wall + scoring.wall + deciding.wall
     say(f"{hours:g} h, {len(times)} windows, {len(ones)} frames: {len(found)} voices of 3 in {clustering.wall:.1f} s,")
     say(f"{len(diarization.spans)} spans after {seconds:.1f} s, {peak_megabytes() - before:.0f} MB more")

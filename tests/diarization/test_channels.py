@@ -1,4 +1,4 @@
-"""Whether two channels are two people: by levels written down here, and on a sample clip laid out on two channels."""
+"""Whether two channels are two people: by artificial levels, and on a sample clip spread over two channels."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 from audio.decoding.decode import decode
 from audio.decoding.samples import Audio, levels_of
 from tests.support.paths import CLIPS
-from transcribe.diarization.channels import Channels, hear_channels
-from transcribe.diarization.diarize import find_speakers, who_speaks
+from transcribe.diarization.channels import Channels, compare_channels
+from transcribe.diarization.diarize import diarize_frames, find_speakers
 from transcribe.diarization.segmentation import FRAME_STEP, Activity
 from transcribe.errors import SettingsError
 from transcribe.transcript import SpeakerSpan
@@ -36,45 +36,45 @@ def recording(who: str, *, bleed_db: float = -20.0, second_gain_db: float = 0.0)
 
 def spans_in(who: str, **changes: float) -> list[tuple[float, float, str]]:
     levels, activity = recording(who, **changes)
-    evidence = hear_channels(levels, activity, speech=activity.speech > 0.5)
+    evidence = compare_channels(levels, activity, speech=activity.speech > 0.5)
     assert evidence is not None
     assert evidence.are_separate
-    return [(span.start, span.end, span.speaker) for span in who_speaks(evidence.activity, evidence.scores).spans]
+    return [(span.start, span.end, span.speaker) for span in diarize_frames(evidence.activity, evidence.scores).spans]
 
 
 @pytest.mark.parametrize("bleed_db", [-90.0, -40.0, -20.0, -8.0])
 @pytest.mark.parametrize("second_gain_db", [0.0, -15.0, 12.0])
-def test_the_louder_channel_speaks_whatever_the_gains_are(bleed_db: float, second_gain_db: float) -> None:
+def test_the_louder_channel_speaks_at_any_gain(bleed_db: float, second_gain_db: float) -> None:
     spans = spans_in("LLLL RRRR LLLL ", bleed_db=bleed_db, second_gain_db=second_gain_db)
     assert [speaker for _, _, speaker in spans] == ["S1", "S2", "S1"]
     assert [time for start, end, _ in spans for time in (start, end)] == pytest.approx([0, 2, 2.5, 4.5, 5, 7], abs=0.06)
 
 
-def test_a_second_person_is_heard_through_the_first() -> None:
+def test_a_second_speaker_is_found_under_the_first() -> None:
     spans = spans_in("LLLLBBLLLLLLLL RRRRRRRRRR ")
     assert [speaker for _, _, speaker in spans] == ["S1", "S2", "S2"]
     assert spans[1][:2] == pytest.approx((2, 3), abs=0.1)
 
 
-def test_people_picked_up_by_each_others_microphones_do_not_speak_at_once() -> None:
+def test_crosstalk_is_no_overlap() -> None:
     spans = spans_in("LLLRRRLLLRRR ", bleed_db=-12)
     assert all(later[0] >= earlier[1] - 0.12 for earlier, later in itertools.pairwise(spans))
 
 
-def test_everybody_on_both_channels_is_no_separation() -> None:
+def test_everybody_on_both_channels_is_not_separate() -> None:
     both = np.full((2, 2000), 0.1, np.float32)
     speech = np.ones(1150, np.float32)
     activity = Activity(speech, speech, np.zeros(1150, np.float32))
-    assert hear_channels(both, activity, speech=speech > 0) is None
-    spread = np.random.default_rng(1).normal(0, 5, 2000)  # a room's echoes, or music: any difference, most of all none
+    assert compare_channels(both, activity, speech=speech > 0) is None
+    spread = np.random.default_rng(1).normal(0, 5, 2000)  # echoes or music: differences around zero
     both[0] *= 10 ** (spread.astype(np.float32) / 20)
-    evidence = hear_channels(both, activity, speech=speech > 0)
+    evidence = compare_channels(both, activity, speech=speech > 0)
     assert evidence is None or not evidence.are_separate
 
 
-def test_one_person_on_one_channel_is_no_separation() -> None:
+def test_one_person_on_one_channel_is_not_separate() -> None:
     levels, activity = recording("LLLLLLLL  LLLLLL ")
-    evidence = hear_channels(levels, activity, speech=activity.speech > 0.5)
+    evidence = compare_channels(levels, activity, speech=activity.speech > 0.5)
     assert evidence is None or not evidence.are_separate
 
 
@@ -90,7 +90,7 @@ def write_wav(path: Path, channels: np.ndarray, *, rate: int = 16_000) -> Path:
     return path
 
 
-def test_decoding_keeps_the_levels_of_two_channels_and_of_no_others(tmp_path: Path) -> None:
+def test_decoding_measures_the_levels_of_two_channels_only(tmp_path: Path) -> None:
     rng = np.random.default_rng(2)
     channels = rng.uniform(-0.5, 0.5, (2, 16_000 * 31)) * np.array([[1.0], [0.25]])
     with decode(write_wav(tmp_path / "two.wav", channels)) as audio:
@@ -123,7 +123,7 @@ def panned(name: str, *, bleed_db: float, until: float) -> Audio:
 
 @pytest.mark.models
 @pytest.mark.usefixtures("speaker_models")
-def test_people_on_channels_of_their_own_are_told_apart_by_them() -> None:
+def test_people_on_separate_channels_are_separated_by_channel() -> None:
     truth = [span for span in reference("packaging-notes") if span.start < 25]
     with panned("packaging-notes", bleed_db=-18, until=truth[-1].end) as audio:
         found = find_speakers(audio)
@@ -140,7 +140,7 @@ def test_people_on_channels_of_their_own_are_told_apart_by_them() -> None:
 
 @pytest.mark.models
 @pytest.mark.usefixtures("speaker_models")
-def test_one_person_whose_sound_wanders_is_not_two() -> None:
+def test_one_person_moving_between_channels_is_not_two() -> None:
     with decode(CLIPS / "packaging-notes.mp3") as audio:
         samples = audio.read(*next((s.start, s.end) for s in reference("packaging-notes") if s.end - s.start > 9))
     away = np.where(np.arange(len(samples)) < len(samples) / 2, 0.05, 1.0).astype(np.float32)
@@ -151,6 +151,6 @@ def test_one_person_whose_sound_wanders_is_not_two() -> None:
     assert {span.speaker for span in apart.spans} == {"S1", "S2"}
 
 
-def test_one_channel_cannot_be_taken_apart() -> None:
+def test_one_channel_cannot_be_separate() -> None:
     with Audio.from_samples(np.zeros(16_000, np.float32)) as audio, pytest.raises(SettingsError, match="one channel"):
         find_speakers(audio, channels=Channels.SEPARATE)

@@ -1,4 +1,4 @@
-"""Voices from vectors, on made-up voices: directions in space with noise around them."""
+"""Clusters of artificial voices: directions in space with noise around them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transcribe.diarization.clustering import find_voices, ward
-from transcribe.diarization.vbx import forward_backward, settle
+from transcribe.diarization.vbx import forward_backward, refine_clusters
 
 DIMENSIONS = 192
 
@@ -32,7 +32,7 @@ def said_by(*sizes: int, seed: int = 0, spread: float = 1.0) -> tuple[np.ndarray
 
 @settings(max_examples=20)
 @given(st.lists(st.integers(15, 60), min_size=1, max_size=5), st.integers(0, 10_000))
-def test_the_voices_are_found_and_counted(sizes: list[int], seed: int) -> None:
+def test_voices_are_found_and_counted(sizes: list[int], seed: int) -> None:
     vectors, truth = said_by(*sizes, seed=seed)
     found = find_voices(vectors)
     assert found.shape == truth.shape
@@ -44,46 +44,46 @@ def test_centroids_have_length_one() -> None:
     assert np.linalg.norm(find_voices(said_by(30, 40)[0]), axis=1) == pytest.approx([1, 1])
 
 
-def test_one_voice_of_two_moods_is_one_voice() -> None:
+def test_two_moods_of_one_voice_are_one_voice() -> None:
     rng = np.random.default_rng(3)
     voice = unit(rng.normal(size=DIMENSIONS))
     moods = unit(voice + 0.5 * unit(rng.normal(size=(2, DIMENSIONS))))  # cosine .8 to one another
     vectors = unit(np.repeat(moods, 60, axis=0) + rng.normal(size=(120, DIMENSIONS)) * 0.3 / np.sqrt(DIMENSIONS))
-    assert len(set(settle(vectors, ward(vectors, 12), times=np.arange(120) / 2, weights=np.ones(120)))) == 2
+    assert len(set(refine_clusters(vectors, ward(vectors, 12), times=np.arange(120) / 2, weights=np.ones(120)))) == 2
     assert len(find_voices(vectors)) == 1
 
 
-def test_a_jingle_of_two_windows_is_nobody() -> None:
+def test_a_jingle_of_two_windows_is_no_voice() -> None:
     assert len(find_voices(said_by(2, 60, 50)[0])) == 2
 
 
-def test_who_is_hardly_heard_alone_is_nobody() -> None:
+def test_a_voice_hardly_ever_alone_is_not_counted() -> None:
     vectors, weights = said_by(60, 50, 5)[0], np.ones(115)
     assert len(find_voices(vectors, weights=weights)) == 3
     weights[110:] = 0.4  # five windows, two seconds in them without others
     assert len(find_voices(vectors, weights=weights)) == 2
 
 
-def test_what_adds_up_to_little_of_a_long_talk_is_nobody() -> None:
+def test_a_tiny_share_of_a_long_recording_is_no_voice() -> None:
     assert len(find_voices(said_by(600, 500, 8)[0])) == 3  # 8 of 1,108 windows: more than a two-hundredth
     assert len(find_voices(said_by(800, 640, 7)[0])) == 2  # 7 of 1,447: less
 
 
-def test_states_by_hand_and_by_trying_every_path() -> None:
+def test_posteriors_agree_with_exhaustive_search() -> None:
     likelihood = np.array([[0.9, 0.2, 0.1], [0.3, 0.6, 0.2], [0.1, 0.1, 0.8], [0.2, 0.5, 0.4]])
-    shares, goes_on = np.array([0.5, 0.3, 0.2]), np.array([0.7, 0.9, 0.6, 0.8])
-    worth = np.zeros((4, 3))
+    shares, loop = np.array([0.5, 0.3, 0.2]), np.array([0.7, 0.9, 0.6, 0.8])
+    expected_weight = np.zeros((4, 3))
     for path in itertools.product(range(3), repeat=4):
         chance = shares[path[0]] * likelihood[0, path[0]]
         for i in range(1, 4):
-            stays = goes_on[i] if path[i] == path[i - 1] else 0.0
-            chance *= (stays + (1 - goes_on[i]) * shares[path[i]]) * likelihood[i, path[i]]
+            stays = loop[i] if path[i] == path[i - 1] else 0.0
+            chance *= (stays + (1 - loop[i]) * shares[path[i]]) * likelihood[i, path[i]]
         for i, state in enumerate(path):
-            worth[i, state] += chance
-    posterior, entries = forward_backward(likelihood, shares, goes_on)
-    assert posterior == pytest.approx(worth / worth.sum(axis=1, keepdims=True))
+            expected_weight[i, state] += chance
+    posterior, entries = forward_backward(likelihood, shares, loop)
+    assert posterior == pytest.approx(expected_weight / expected_weight.sum(axis=1, keepdims=True))
     assert entries.sum() == pytest.approx(1)
-    # By hand: a chain that never goes on is drawn anew each time, so entries are the posteriors' mean.
+    # By hand: a chain that never stays is drawn again each time, so entries are the posteriors' mean.
     posterior, entries = forward_backward(likelihood, shares, np.zeros(4))
     assert posterior[1] == pytest.approx(np.array([0.15, 0.18, 0.04]) / 0.37)
     assert entries == pytest.approx(posterior.mean(axis=0))
@@ -93,22 +93,22 @@ def test_few_vectors_are_one_voice() -> None:
     assert len(find_voices(said_by(5, 4)[0])) == 1
 
 
-def test_nothing_is_nobody() -> None:
+def test_no_vectors_give_no_voices() -> None:
     nothing = np.zeros((0, DIMENSIONS), np.float32)
     assert len(find_voices(nothing)) == len(find_voices(nothing, count=3)) == 0
 
 
 @pytest.mark.parametrize(("vectors", "count", "expected"), [(1, 1, 1), (1, 4, 1), (3, 9, 3), (40, 2, 2), (40, 20, 20)])
-def test_a_given_count_is_kept_while_there_are_vectors(vectors: int, count: int, expected: int) -> None:
+def test_a_given_count_holds_as_long_as_there_are_vectors(vectors: int, count: int, expected: int) -> None:
     assert len(find_voices(said_by(vectors)[0], count=count)) == expected
 
 
-def test_a_given_count_finds_a_voice_that_is_seldom_heard() -> None:
+def test_a_given_count_finds_a_rare_voice() -> None:
     vectors, truth = said_by(200, 8)
     assert (find_voices(vectors, count=2) @ truth.T).max(axis=0).min() > 0.9
 
 
-def test_ward_joins_what_adds_the_least_variance() -> None:
+def test_ward_merges_the_clusters_that_add_the_least_variance() -> None:
     # By hand: joining a and b adds (1·1/2)·1² = .5, c and d .72, the pair (a, b) and c (2·1/3)·2.5² = 4.2.
     points = np.array([[0.0, 0], [1, 0], [3, 0], [4.2, 0]], np.float32)
     assert [len(set(ward(points, count))) for count in (1, 2, 3, 4)] == [1, 2, 3, 4]
@@ -118,7 +118,7 @@ def test_ward_joins_what_adds_the_least_variance() -> None:
     assert two[0] == two[1] != two[2] == two[3]
 
 
-def test_six_hours_cost_no_more_than_the_sample() -> None:
+def test_memory_for_six_hours_is_that_of_the_sample() -> None:
     vectors, truth = said_by(30_000, 10_000, 3_200)
     found = find_voices(vectors)  # an n² graph of these would take 15 GB
     assert (found @ truth.T).max(axis=0).min() > 0.9

@@ -1,4 +1,4 @@
-"""From scores to spans by hand-made scores; from audio to spans on the sample clips with the real models."""
+"""From hand-made scores to spans; from audio to spans on the sample clips with the real models."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hypothesis.extra.numpy import arrays
 
 from audio.decoding.decode import Audio, decode
 from tests.support.paths import CLIPS
-from transcribe.diarization.diarize import Diarization, find_speakers, frame_scores, held, viterbi, who_speaks
+from transcribe.diarization.diarize import Diarization, diarize_frames, find_speakers, frame_scores, hysteresis, viterbi
 from transcribe.diarization.segmentation import FRAME_STEP, Activity
 from transcribe.transcript import SpeakerSpan
 
@@ -31,8 +31,8 @@ def activity_of(speech: Sequence[float], *, both: Sequence[int] = (), change: Se
     return Activity(probability, speakers, changes)
 
 
-def heard(voices: str) -> np.ndarray:
-    """Scores in which each frame sounds like the voice of its letter."""
+def scores_of(voices: str) -> np.ndarray:
+    """Scores in which each frame resembles the voice of its letter."""
     return np.array([[0.6 if voice == letter else 0.1 for voice in "AB"] for letter in voices])
 
 
@@ -41,7 +41,7 @@ def heard(voices: str) -> np.ndarray:
         lambda n: st.tuples(arrays(float, (n, 3), elements=TENTHS), arrays(float, n, elements=TENTHS.map(abs)))
     )
 )
-def test_viterbi_finds_what_trying_every_path_finds(problem: tuple[np.ndarray, np.ndarray]) -> None:
+def test_viterbi_agrees_with_exhaustive_search(problem: tuple[np.ndarray, np.ndarray]) -> None:
     emission, penalty = problem
 
     def worth(path: Sequence[int]) -> float:
@@ -52,7 +52,7 @@ def test_viterbi_finds_what_trying_every_path_finds(problem: tuple[np.ndarray, n
     assert worth(viterbi(emission, penalty).tolist()) == pytest.approx(best)
 
 
-def test_a_frame_is_the_mean_of_the_windows_around_it() -> None:
+def test_a_frames_score_is_the_mean_of_the_windows_around_it() -> None:
     similarity = np.array([[0.0], [1.0], [4.0]], np.float32)
     times, centres = np.array([0.1, 0.5, 0.6, 0.75, 1.0, 1.4, 3.0]), np.array([0.5, 1.0, 1.5])
     even = frame_scores(times, centres, similarity, weights=np.ones(3))
@@ -61,58 +61,60 @@ def test_a_frame_is_the_mean_of_the_windows_around_it() -> None:
     assert weighted[3, 0] == pytest.approx(1 / 1.25)
 
 
-def test_nobody_is_known_who_is_not_heard() -> None:
+def test_voices_and_background_need_spans() -> None:
     with pytest.raises(ValueError, match="S2"):
         Diarization((SpeakerSpan(0, 1, "S1"),), {"S2": (1.0, 0.0)})
     with pytest.raises(ValueError, match="S2"):
         Diarization((SpeakerSpan(0, 1, "S1"),), background=(SpeakerSpan(0, 1, "S2"),))
 
 
-def test_one_window_speaks_for_everything() -> None:
+def test_a_single_window_scores_all_frames() -> None:
     scores = frame_scores(np.array([0.0, 9.0]), np.array([0.5]), np.array([[0.3, 0.7]], np.float32), weights=np.ones(1))
     assert scores == pytest.approx(np.array([[0.3, 0.7]] * 2))
 
 
-def test_what_begins_at_one_score_lasts_to_a_lower_one() -> None:
+def test_hysteresis_starts_high_and_ends_low() -> None:
     values = np.array([0.6, 0.0, 0.6, 0.8, 0.6, 0.5, 0.8, 0.4, 0.6, 0.6], np.float32)
-    assert held(values, 0.7, 0.5).tolist() == [False, False, True, True, True, False, True, False, False, False]
-    assert held(values[:0], 0.7, 0.5).tolist() == []
+    assert hysteresis(values, 0.7, 0.5).tolist() == [False, False, True, True, True, False, True, False, False, False]
+    assert hysteresis(values[:0], 0.7, 0.5).tolist() == []
 
 
-def test_a_change_falls_where_the_segmentation_heard_one() -> None:
+def test_a_change_is_where_the_segmentation_has_one() -> None:
     voices = "A" * 100 + "B" * 100
-    scores = heard(voices)
+    scores = scores_of(voices)
     scores[95:105] = 0.3  # the windows cannot tell to the frame
     for frame in (97, 103):
-        first, second = who_speaks(activity_of([1.0] * 200, change=[frame]), scores).spans
+        first, second = diarize_frames(activity_of([1.0] * 200, change=[frame]), scores).spans
         assert (first.speaker, second.speaker) == ("S1", "S2")
         assert first.end == second.start == pytest.approx(991 / 32_000 + (frame - 0.5) * FRAME_STEP, abs=1e-3)
 
 
 @pytest.mark.parametrize("frame", [60, 80, 99, 100])
-def test_a_change_heard_in_a_pause_counts_for_what_follows(frame: int) -> None:
+def test_a_change_in_a_pause_counts_for_the_speech_after_it(frame: int) -> None:
     speech = [1.0] * 60 + [0.0] * 40 + [1.0] * 20
-    scores = heard("A" * 120)
-    scores[100:] = [0.30, 0.35]  # hardly more like the other: 20 frames of it outweigh an eased penalty, not a full one
-    assert [span.speaker for span in who_speaks(activity_of(speech), scores).spans] == ["S1", "S1"]
-    assert [span.speaker for span in who_speaks(activity_of(speech, change=[frame]), scores).spans] == ["S1", "S2"]
+    scores = scores_of("A" * 120)
+    scores[100:] = [0.30, 0.35]  # slightly more like the other: 20 frames outweigh a reduced penalty, not a full one
+    assert [span.speaker for span in diarize_frames(activity_of(speech), scores).spans] == ["S1", "S1"]
+    assert [span.speaker for span in diarize_frames(activity_of(speech, change=[frame]), scores).spans] == ["S1", "S2"]
 
 
 def test_a_stray_frame_makes_no_change() -> None:
-    assert len(who_speaks(activity_of([1.0] * 100), heard("A" * 50 + "BB" + "A" * 48)).spans) == 1
+    assert len(diarize_frames(activity_of([1.0] * 100), scores_of("A" * 50 + "BB" + "A" * 48)).spans) == 1
 
 
 def test_gaps_are_filled_and_blips_dropped() -> None:
     def spoken(*frames: tuple[int, int]) -> Activity:
         return activity_of([1.0 if any(a <= i < b for a, b in frames) else 0.0 for i in range(200)])
 
-    assert len(who_speaks(spoken((10, 60), (80, 150)), heard("A" * 200)).spans) == 1  # 0.34 s between them
-    assert len(who_speaks(spoken((10, 60), (95, 150)), heard("A" * 200)).spans) == 2  # 0.59 s
-    assert len(who_speaks(spoken((10, 60), (150, 158)), heard("A" * 200)).spans) == 1  # the second lasts 0.14 s
+    assert len(diarize_frames(spoken((10, 60), (80, 150)), scores_of("A" * 200)).spans) == 1  # 0.34 s between them
+    assert len(diarize_frames(spoken((10, 60), (95, 150)), scores_of("A" * 200)).spans) == 2  # 0.59 s
+    assert len(diarize_frames(spoken((10, 60), (150, 158)), scores_of("A" * 200)).spans) == 1  # the second lasts 0.14 s
 
 
-def test_two_at_once_are_both_written_down() -> None:
-    people = who_speaks(activity_of([1.0] * 200, both=range(80, 120), change=[100]), heard("A" * 100 + "B" * 100))
+def test_overlapping_speech_has_spans_of_both() -> None:
+    people = diarize_frames(
+        activity_of([1.0] * 200, both=range(80, 120), change=[100]), scores_of("A" * 100 + "B" * 100)
+    )
     assert {span.speaker for span in people.spans} == {"S1", "S2"}
     assert sum(span.end - span.start for span in people.spans) == pytest.approx(240 * FRAME_STEP, abs=0.05)
     edges = [991 / 32_000 + (frame - 0.5) * FRAME_STEP for frame in (80, 100, 120)]
@@ -123,24 +125,28 @@ def test_two_at_once_are_both_written_down() -> None:
     )
 
 
-def test_whose_second_voice_is_too_short_for_a_span_is_not_in_the_background_either() -> None:
-    people = who_speaks(activity_of([1.0] * 90, both=range(40, 46)), heard("A" * 90))
+def test_background_too_short_for_a_span_is_dropped() -> None:
+    people = diarize_frames(activity_of([1.0] * 90, both=range(40, 46)), scores_of("A" * 90))
     assert len(people.spans) == 1
     assert people.background == ()
 
 
-def test_one_voice_cannot_talk_over_itself() -> None:
-    assert len(who_speaks(activity_of([1.0] * 90, both=range(40)), np.ones((90, 1))).spans) == 1
+def test_a_single_voice_does_not_overlap_itself() -> None:
+    assert len(diarize_frames(activity_of([1.0] * 90, both=range(40)), np.ones((90, 1))).spans) == 1
 
 
 @given(
     st.lists(st.tuples(st.integers(1, 60), st.sampled_from("AB"), st.sampled_from([0.0, 1.0])), min_size=1, max_size=8),
     st.sets(st.integers(0, 400), max_size=80),
 )
-def test_spans_are_in_order_and_nobody_overlaps_himself(parts: list[tuple[int, str, float]], both: set[int]) -> None:
+def test_spans_are_in_order_and_no_speaker_overlaps_themselves(
+    parts: list[tuple[int, str, float]], both: set[int]
+) -> None:
     voices = "".join(voice * size for size, voice, _ in parts)
     speech = [value for size, _, value in parts for _ in range(size)]
-    people = who_speaks(activity_of(speech, both=[i for i in both if i < len(speech) and speech[i]]), heard(voices))
+    people = diarize_frames(
+        activity_of(speech, both=[i for i in both if i < len(speech) and speech[i]]), scores_of(voices)
+    )
     spans = people.spans
     assert [span.start for span in spans] == sorted(span.start for span in spans)
     assert (
@@ -183,23 +189,23 @@ def misplaced(
 @pytest.mark.usefixtures("speaker_models")
 @pytest.mark.parametrize("count", [None, 2])
 @pytest.mark.parametrize("clip", ["short", "packaging-notes"])
-def test_the_sample_clips_people_are_told_apart(clip: str, count: int | None) -> None:
-    told: list[float] = []
+def test_the_speakers_of_the_sample_clips_are_found(clip: str, count: int | None) -> None:
+    reported: list[float] = []
     with decode(CLIPS / f"{clip}.mp3") as audio:
-        found = find_speakers(audio, count=count, progress=told.append)
+        found = find_speakers(audio, count=count, progress=reported.append)
     assert misplaced(found.spans, reference(CLIPS / f"{clip}.mp3")) < 0.01
     assert list(found.voices) == ["S1", "S2"]
     one, other = (np.array(voice) for voice in found.voices.values())
     assert np.linalg.norm([one, other], axis=1) == pytest.approx([1, 1], abs=1e-3)
     assert one @ other < 0.5
-    assert told == sorted(told)
-    assert told[-1] == 1.0
+    assert reported == sorted(reported)
+    assert reported[-1] == 1.0
 
 
 @pytest.mark.models
 @pytest.mark.usefixtures("speaker_models")
 @pytest.mark.parametrize("seconds", [0.001, 0.2, 3.0])
-def test_silence_is_nobody(seconds: float) -> None:
+def test_silence_has_no_speakers(seconds: float) -> None:
     with Audio.from_samples(np.zeros(max(1, int(seconds * 16_000)), np.float32)) as audio:
         assert find_speakers(audio).spans == find_speakers(audio, count=2).spans == ()
 
@@ -207,7 +213,7 @@ def test_silence_is_nobody(seconds: float) -> None:
 @pytest.mark.models
 @pytest.mark.usefixtures("speaker_models")
 @pytest.mark.parametrize("seconds", [0.2, 0.7, 2.0])
-def test_more_people_than_can_be_heard_are_no_failure(seconds: float) -> None:
+def test_a_count_above_the_voices_is_no_error(seconds: float) -> None:
     with decode(CLIPS / "short.mp3") as whole, Audio.from_samples(whole.read(1.0, 1.0 + seconds)) as audio:
         spans = find_speakers(audio, count=20).spans
     assert len({span.speaker for span in spans}) <= 4

@@ -13,7 +13,7 @@ import pytest
 from scipy.signal import firwin
 
 from transcribe.diarization.network_graphs import sinc_filters
-from transcribe.diarization.networks import SpeakerModel, exported, weights_file
+from transcribe.diarization.networks import SpeakerModel, onnx_graph, weights_file
 
 
 def weights_of(model: SpeakerModel) -> Path:
@@ -23,7 +23,7 @@ def weights_of(model: SpeakerModel) -> Path:
 
 
 def run(model: SpeakerModel, x: Any) -> np.ndarray:
-    session = onnxruntime.InferenceSession(exported(model), providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(onnx_graph(model), providers=["CPUExecutionProvider"])
     return session.run(None, {session.get_inputs()[0].name: np.asarray(x)})[0]
 
 

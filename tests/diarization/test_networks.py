@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.support.paths import ROOT
-from transcribe.diarization.networks import SpeakerModel, exported, open_network
+from transcribe.diarization.networks import SpeakerModel, onnx_graph, open_network
 from transcribe.errors import EngineError
 
 
@@ -65,12 +65,12 @@ def test_cuda_that_is_not_there_is_an_error() -> None:
 def test_the_export_is_kept_and_made_again_when_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     model = SpeakerModel.SEGMENTATION
-    graph = exported(model)
+    graph = onnx_graph(model)
     kept = model.cached.read_bytes()
     assert kept == hashlib.sha256(graph).digest() + graph
     for damaged in (kept[:-1], kept[:2000] + b"?" + kept[2001:], b"", b"short"):
         model.cached.write_bytes(damaged)
-        assert exported(model) == graph
+        assert onnx_graph(model) == graph
         assert model.cached.read_bytes() == kept
     assert [path.name for path in model.cached.parent.iterdir()] == [model.cached.name]
 
@@ -87,7 +87,7 @@ def test_a_cache_that_cannot_be_written_is_no_failure(tmp_path: Path, monkeypatc
 @pytest.mark.usefixtures("speaker_models")
 def test_a_warm_start_needs_neither_torch_nor_the_wheel() -> None:
     for model in SpeakerModel:
-        exported(model)
+        onnx_graph(model)
     code = (
         "import sys; from transcribe.diarization.networks import SpeakerModel, open_network\n"
         "for model in SpeakerModel: open_network(model)\n"

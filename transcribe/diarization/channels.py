@@ -1,11 +1,11 @@
-"""One person on each channel: whether a recording is like that, and who speaks when if it is. Pure.
+"""Detects recordings with one person per channel, and who speaks when in them. Pure.
 
-Calls and remote interviews are often recorded with a microphone a channel. There the louder channel tells who speaks,
-sooner and more surely than a voice does, and a second person who is really there from one who is merely picked up by
-the other's microphone. In a produced stereo recording both channels hold everybody. The measure is how the difference
-in level is spread while one person speaks: on two sides with little in between, or around one value. (After the
-cross-channel energies of T. Pfau, D. Ellis & A. Stolcke, "Multispeaker speech activity detection for the ICSI meeting
-recorder", ASRU 2001.) That each side is one and the same voice is checked in `transcribe.diarization.diarize`.
+Calls and remote interviews often have a microphone per channel. Then the louder channel shows who speaks, faster and
+more reliably than the voice, and distinguishes a second speaker from crosstalk. In a produced stereo recording both
+channels have everybody. The criterion is the difference in level while one person speaks: two separate groups of
+values, or one. (After the cross-channel energies of T. Pfau, D. Ellis & A. Stolcke, "Multispeaker speech activity
+detection for the ICSI meeting recorder", ASRU 2001.) `transcribe.diarization.diarize` checks that each channel has one
+voice.
 """
 
 from __future__ import annotations
@@ -16,22 +16,23 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from audio.decoding.samples import LEVEL_SAMPLES, SAMPLE_RATE
 from transcribe.diarization.segmentation import ALONE, FRAME_STEP, Activity
 
-LEVEL_STEP = 0.01  # seconds from one measured level to the next, as in `audio.decoding.samples`
+LEVEL_STEP = LEVEL_SAMPLES / SAMPLE_RATE  # seconds between measured levels
 
-_AVERAGED = 0.05  # seconds on either side of a moment whose energy counts for it
+_AVERAGED = 0.05  # seconds of levels averaged on either side of a frame
 _SILENCE = 1e-9  # energy below 16 bits
-_APART_DB = 10.0  # between the two sides: half of what a microphone each makes of two people in one small room
-_CLEAR_SHARE = 0.9  # of the frames that must lie near one side …
-_CLEAR = 0.25  # … which is this far from the middle, as a part of the way from side to side
-_LEAST_SECONDS = 1.0  # on each side
-_BOTH = 0.3  # nearer to the middle than this both may speak
-_AUDIBLE_DB = 15.0  # above its noise a channel must be for that
+_APART_DB = 10.0  # least distance of the two groups: half that of two people with a microphone each in one small room
+_CLEAR_SHARE = 0.9  # of the frames that must be clearly in one group …
+_CLEAR = 0.25  # … at least this far from the middle, as a fraction of the groups' distance
+_LEAST_SECONDS = 1.0  # in each group
+_BOTH = 0.3  # distance from the middle, as a fraction, below which both may speak …
+_AUDIBLE_DB = 15.0  # … if each channel is this far above its noise
 
 
 class Channels(StrEnum):
-    """What a recording's two channels are taken for: whatever is found out, everybody on both, or a person each."""
+    """What the two channels of a recording are: to be detected, everybody on both, or one person each."""
 
     AUTO = "auto"
     MIX = "mix"
@@ -40,9 +41,9 @@ class Channels(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChannelEvidence:
-    """What the channels tell: `scores`, (frames, 2) from 0 to 1, is how surely a frame's speaker is on a channel.
+    """Evidence of the channels: `scores`, (frames, 2) from 0 to 1, that a frame's speaker is on each channel.
 
-    `activity` is that of the recording with the number of speakers as the channels have it.
+    `activity` is the recording's, with the number of speakers according to the channels.
     """
 
     are_separate: bool
@@ -50,34 +51,34 @@ class ChannelEvidence:
     activity: Activity
 
 
-def hear_channels(
+def compare_channels(
     levels: NDArray[np.float32], activity: Activity, *, speech: NDArray[np.bool_]
 ) -> ChannelEvidence | None:
-    """The evidence of two channels, or None where they cannot be told apart at all.
+    """The evidence of two channels, or None if their levels do not differ.
 
-    `levels`, (2, n), is the root mean square of each channel, `LEVEL_STEP` apart; `speech`, (frames,), says where
-    somebody speaks.
+    `levels`, (2, n), are the root mean squares of each channel, `LEVEL_STEP` apart; `speech`, (frames,), is True for
+    frames with speech.
     """
     decibels = _decibels(levels, activity.times)
     difference = decibels[0] - decibels[1]
     alone = difference[speech & (activity.speakers < ALONE)]
-    sides = _sides(alone)
-    if sides is None:
+    medians = _group_medians(alone)
+    if medians is None:
         return None
-    middle, apart = sum(sides) / 2, sides[1] - sides[0]
-    place = ((difference - middle) / apart).clip(-0.5, 0.5)
-    near = np.abs(alone - middle) >= _CLEAR * apart
-    on_each = min((alone > middle).sum(), (alone < middle).sum()) * FRAME_STEP
-    are_separate = bool(apart >= _APART_DB and near.mean() >= _CLEAR_SHARE and on_each >= _LEAST_SECONDS)
+    middle, apart = sum(medians) / 2, medians[1] - medians[0]
+    position = ((difference - middle) / apart).clip(-0.5, 0.5)
+    clear = np.abs(alone - middle) >= _CLEAR * apart
+    seconds = min((alone > middle).sum(), (alone < middle).sum()) * FRAME_STEP
+    are_separate = bool(apart >= _APART_DB and clear.mean() >= _CLEAR_SHARE and seconds >= _LEAST_SECONDS)
     audible = decibels > np.quantile(decibels, 0.1, axis=1, keepdims=True) + _AUDIBLE_DB
-    both = speech & audible.all(axis=0) & (np.abs(place) < _BOTH)
+    both = speech & audible.all(axis=0) & (np.abs(position) < _BOTH)
     speakers = np.where(both, 2.0, np.minimum(activity.speakers, 1.0)).astype(np.float32)
-    scores = np.stack([0.5 + place, 0.5 - place], axis=1)
+    scores = np.stack([0.5 + position, 0.5 - position], axis=1)
     return ChannelEvidence(are_separate, scores, replace(activity, speakers=speakers))
 
 
 def _decibels(levels: NDArray[np.float32], times: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The level of each channel around each moment in dB: (2, n), (frames,) → (2, frames)."""
+    """The level of each channel around each frame in dB: (2, n), (frames,) → (2, frames)."""
     total = np.concatenate([np.zeros((2, 1)), np.cumsum(np.square(levels, dtype=np.float64), axis=1)], axis=1)
     n = levels.shape[1]
     first = np.rint((times - _AVERAGED) / LEVEL_STEP).astype(int).clip(0, n - 1)
@@ -87,8 +88,8 @@ def _decibels(levels: NDArray[np.float32], times: NDArray[np.float64]) -> NDArra
     return decibels
 
 
-def _sides(difference: NDArray[np.float64]) -> tuple[float, float] | None:
-    """The medians of the lower and the upper of two groups, by Lloyd's 2-means; None where all values are alike."""
+def _group_medians(difference: NDArray[np.float64]) -> tuple[float, float] | None:
+    """The medians of the lower and the upper of two groups, by Lloyd's 2-means; None if all values are equal."""
     if len(difference) == 0:
         return None
     low, high = (float(value) for value in np.quantile(difference, [0.02, 0.98]))

@@ -1,15 +1,15 @@
-"""The two networks diarization stands on, written out as ONNX graphs around published weights.
+"""The two networks of diarization as ONNX graphs with published weights.
 
-- `segmentation_graph`: who of up to three people speaks when in ten seconds of audio. SincNet, four bidirectional
+- `segmentation_graph`: which of up to three people speak when in ten seconds of audio. SincNet, four bidirectional
   LSTM layers and a powerset output: H. Bredin, "pyannote.audio 2.1 speaker diarization pipeline" and A. Plaquet &
   H. Bredin, "Powerset multi-class cross entropy loss for neural speaker diarization", Interspeech 2023; the filters
   after M. Ravanelli & Y. Bengio, "Speaker recognition from raw waveform with SincNet", SLT 2018, and their odd twins
   after M. Pariente et al., "Filterbank design for end-to-end speech separation", ICASSP 2020.
-- `embedding_graph`: a voice as a vector. CAM++: H. Wang et al., "CAM++: a fast and efficient network for speaker
+- `embedding_graph`: a speaker embedding. CAM++: H. Wang et al., "CAM++: a fast and efficient network for speaker
   verification using context-aware masking", Interspeech 2023.
 
-Only what inference needs is here: batch normalisation is folded into its neighbours where it can be. Where the
-weights come from is the business of `transcribe.diarization.networks`.
+For inference only: batch normalisation is folded into adjacent layers where possible. `transcribe.diarization.networks`
+loads the weights.
 """
 
 from __future__ import annotations
@@ -20,15 +20,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from audio.decoding.samples import SAMPLE_RATE
 from transcribe.diarization.onnx_writer import Graph
 
 Weights = Mapping[str, NDArray[Any]]
 
 FEATURES = 80  # mel bands CAM++ was trained on
 EMBEDDING = 192  # dimensions of its vectors
-LONGEST_WINDOW_FRAMES = 200  # up to here the network's 100-step context segments are one: their mean is the window's
 
-_SAMPLE_RATE = 16_000
 _SINC_TAPS, _SINC_STRIDE = 251, 10
 _LEAK = 0.01  # slope of the leaky ReLUs (PyTorch's default)
 _NORM_EPSILON = 1e-5
@@ -67,13 +66,13 @@ def segmentation_graph(weights: Weights) -> bytes:
 def sinc_filters(low_hz: NDArray[Any], band_hz: NDArray[Any]) -> NDArray[np.float32]:
     """Band-pass filters from learnt edges: (n, 1), (n, 1) → (2n, 1, 251), the even ones first, then the odd ones.
 
-    Every band starts 50 Hz above |low| and is at least 50 Hz wide; each filter is under a Hamming window.
+    Every band starts 50 Hz above |low| and is at least 50 Hz wide; each filter has a Hamming window.
     """
     low = 50.0 + np.abs(low_hz.astype(np.float64))
-    high = np.clip(low + 50.0 + np.abs(band_hz.astype(np.float64)), 50.0, _SAMPLE_RATE / 2)
+    high = np.clip(low + 50.0 + np.abs(band_hz.astype(np.float64)), 50.0, SAMPLE_RATE / 2)
     half = _SINC_TAPS // 2
-    phase = 2 * np.pi * np.arange(-half, half + 1) / _SAMPLE_RATE
-    phase[half] = 1.0  # the middle tap has its own limit, below
+    phase = 2 * np.pi * np.arange(-half, half + 1) / SAMPLE_RATE
+    phase[half] = 1.0  # the middle tap is set below
     window = np.hamming(_SINC_TAPS) / (phase * (high - low))
     even = (np.sin(high * phase) - np.sin(low * phase)) * window
     odd = (np.cos(low * phase) - np.cos(high * phase)) * window
@@ -82,10 +81,11 @@ def sinc_filters(low_hz: NDArray[Any], band_hz: NDArray[Any]) -> NDArray[np.floa
 
 
 def embedding_graph(weights: Weights) -> bytes:
-    """CAM++ as an ONNX file, up to but without its last ReLU, whose loss of sign costs identity.
+    """CAM++ as an ONNX file, without its last ReLU, which would discard signs that identify speakers.
 
-    Input "fbank": float32 (batch, frames, 80), at most 200 frames, 10 ms apart; the mean over the frames is taken off
-    inside. Output: float32 (batch, 192), not normalised. `weights` are those of the published checkpoint.
+    Input "fbank": float32 (batch, frames, 80), at most 200 frames (one of the network's 100-step context segments),
+    10 ms apart; the graph subtracts the mean over the frames. Output: float32 (batch, 192), not normalised. `weights`
+    are those of the published checkpoint.
     """
     graph = Graph("embedding")
     x = graph.add("Sub", ["fbank", graph.add("ReduceMean", ["fbank"], axes=[1])])
@@ -138,14 +138,14 @@ def _lstm(graph: Graph, weights: Weights, layer: int, x: str) -> str:
 
 
 def _norm(weights: Weights, prefix: str) -> tuple[NDArray[Any], NDArray[Any]]:
-    """A trained batch normalisation as the scale and the shift it comes to."""
+    """The scale and the shift of a trained batch normalisation."""
     mean, variance = weights[f"{prefix}.running_mean"], weights[f"{prefix}.running_var"]
     gain = weights.get(f"{prefix}.weight", np.ones_like(mean)) / np.sqrt(variance + _NORM_EPSILON)
     return gain, weights.get(f"{prefix}.bias", np.zeros_like(mean)) - mean * gain
 
 
 def _folded_conv(graph: Graph, weights: Weights, names: tuple[str, str], x: str, **attributes: list[int]) -> str:
-    """A convolution and the normalisation after it, in one."""
+    """A convolution with the normalisation after it folded in."""
     convolution, norm = names
     scale, shift = _norm(weights, norm)
     kernel = weights[f"{convolution}.weight"]
@@ -171,10 +171,10 @@ def _convolutional_head(graph: Graph, weights: Weights, x: str) -> str:
 
 
 def _norm_relu_linear(graph: Graph, weights: Weights, names: tuple[str, str], x: str, after: str = "") -> str:
-    """Normalise, ReLU, linear map over channels and, where `after` names one, the next normalisation.
+    """Normalise, ReLU, linear map over channels and, if `after` names one, the next normalisation.
 
-    relu(s·x + b) = s·max(x, −b/s) + b for s > 0 (min for s < 0): scale and shift move into the linear map, and one pass
-    over the (large) input is left.
+    relu(s·x + b) = s·max(x, −b/s) + b for s > 0 (min for s < 0): scale and shift move into the linear map, so that one
+    pass over the (large) input remains.
     """
     norm, linear = names
     scale, shift = _norm(weights, norm)
@@ -200,7 +200,7 @@ def _dense_layer(graph: Graph, weights: Weights, prefix: str, x: str, *, dilatio
     local = weights[f"{prefix}.cam_layer.linear_local.weight"]  # (32, 128, 3)
     y = graph.add("MatMul", [x, graph.constant(np.concatenate([local[:, :, k].T for k in range(3)], axis=1))])
     y = _shifted_sum(graph, y, size=local.shape[0], by=dilation)
-    # The segments of 100 steps hold the whole window here, so both context terms are its mean.
+    # A segment of 100 steps holds the whole window here, so both context terms are its mean.
     context = graph.add("ReduceMean", [x], axes=[1])
     for number, activation in ((1, "Relu"), (2, "Sigmoid")):
         linear = f"{prefix}.cam_layer.linear{number}"
@@ -211,7 +211,7 @@ def _dense_layer(graph: Graph, weights: Weights, prefix: str, x: str, *, dilatio
 
 
 def _shifted_sum(graph: Graph, y: str, *, size: int, by: int) -> str:
-    """The sum of a convolution's three taps, (batch, steps, 3·size) → (batch, steps, size), the outer ones moved."""
+    """The sum of a convolution's three taps, (batch, steps, 3·size) → (batch, steps, size), the outer ones shifted."""
 
     def tap(number: int, start: int, stop: int, pads: list[int]) -> str:
         bounds = ([start, number * size], [stop, (number + 1) * size], [1, 2])

