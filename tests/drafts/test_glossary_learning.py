@@ -1,4 +1,4 @@
-"""What corrections teach: by hand on small edits, and through the command."""
+"""Learning from corrections: small edits with known results, and the command."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from transcribe.drafts.glossary_learning import Proposal, new_entries, propose_e
 from transcribe.drafts.sync import sync, words_before_and_after
 from transcribe.transcript import MadeWith, Transcript
 
-HEARD = "so I met Peter Wooler in the city and Wooler said that a bit coin is a coin and we met again"
-LEFT = "so I met Pieter Wuille in the city and Wuille said that a bitcoin is a coin and we met again"
+RECOGNISED = "so I met Peter Wooler in the city and Wooler said that a bit coin is a coin and we met again"
+EDITED = "so I met Pieter Wuille in the city and Wuille said that a bitcoin is a coin and we met again"
 
 
-def lines(heard: str, left: str) -> list[str]:
-    return [proposal.line for proposal in propose_entries([(heard.split(), left.split())])]
+def lines(recognised: str, edited: str) -> list[str]:
+    return [proposal.line for proposal in propose_entries([(recognised.split(), edited.split())])]
 
 
-def test_a_name_misheard_twice_is_a_mishearing() -> None:
-    found = {
+def test_repeated_corrections_of_a_name_are_one_proposal() -> None:
+    by_line = {
         proposal.line: proposal
-        for proposal in propose_entries([(HEARD.split(), LEFT.split()), (HEARD.split(), LEFT.split())])
+        for proposal in propose_entries([(RECOGNISED.split(), EDITED.split()), (RECOGNISED.split(), EDITED.split())])
     }
-    assert found["Wooler -> Wuille"].count == 2
-    assert found["Wooler -> Wuille"].contexts[0] == "in the city and Wuille said that a bitcoin"
+    assert by_line["Wooler -> Wuille"].count == 2
+    assert by_line["Wooler -> Wuille"].contexts[0] == "in the city and Wuille said that a bitcoin"
 
 
 def test_an_ordinary_word_is_never_replaced() -> None:
@@ -37,14 +37,14 @@ def test_an_ordinary_word_is_never_replaced() -> None:
     assert lines("we saw high there and it was high", "we saw Haïkel there and it was high") == ["Haïkel"]
 
 
-@pytest.mark.parametrize("heard", ["job", "Job", "GDP", "job's", "don't"])
-def test_a_common_word_is_never_replaced_though_the_draft_has_it_only_there(heard: str) -> None:
-    assert lines(f"we met {heard} there and talked", "we met Wuille there and talked") == ["Wuille"]
-    assert lines(f"we met {heard} and {heard} talked", "we met Wuille and Wuille talked") == ["Wuille"]
+@pytest.mark.parametrize("misheard", ["job", "Job", "GDP", "job's", "don't"])
+def test_a_common_word_is_never_replaced(misheard: str) -> None:
+    assert lines(f"we met {misheard} there and talked", "we met Wuille there and talked") == ["Wuille"]
+    assert lines(f"we met {misheard} and {misheard} talked", "we met Wuille and Wuille talked") == ["Wuille"]
 
 
-def test_common_words_are_those_the_recogniser_writes_in_one_piece() -> None:
-    """As tiktoken reads the vocabulary and splits words by it."""
+def test_common_words_are_single_tokens_of_the_recogniser() -> None:
+    """Compared with tiktoken on the same vocabulary."""
     import tiktoken.load
     import whisper
 
@@ -56,18 +56,18 @@ def test_common_words_are_those_the_recogniser_writes_in_one_piece() -> None:
     assert not is_common("")
 
 
-def test_rewriting_teaches_nothing() -> None:
+def test_rewritten_sentences_give_no_proposals() -> None:
     assert lines("well it was a kind of a big thing", "well it was great") == []
     assert lines("it was good. they went home", "it was good. People went home") == []
     assert lines("they were here and they were there", "we were here and we were there") == []
     assert lines("one two three four five six seven", "One two Three Four five six seven") == []
 
 
-def test_jargon_is_known_by_its_spelling() -> None:
+def test_jargon_is_recognised_by_its_spelling() -> None:
     assert lines("we use my sequel here", "we use MySQL here") == ["my sequel -> MySQL"]
 
 
-def test_a_glossary_takes_only_what_it_can_hold() -> None:
+def test_new_entries_leaves_out_clashing_and_invalid_lines() -> None:
     wuille, willy = Proposal("Wuille", "Wooler", 2, ()), Proposal("Willy", "Wooler", 1, ())
     odd = Proposal("A, B", "", 1, ())
     assert new_entries([wuille, willy, odd], "Moog\n") == (wuille,)
@@ -81,15 +81,15 @@ def draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     talk = transcript(
         ("S1", "Hello Mister Wooler, tell us all about the coin."), ("S2", "My name is Wooler and I like coins.")
     )
-    made = MadeWith("0.1.0", "none", "none", "", audio_sha256="1" * 64, outputs={"talk.md": "2" * 64})
-    talk = Transcript(talk.episode, "en", talk.speakers, talk.turns, talk.spans, made)
+    made_with = MadeWith("0.1.0", "none", "none", "", audio_sha256="1" * 64, outputs={"talk.md": "2" * 64})
+    talk = Transcript(talk.episode, "en", talk.speakers, talk.turns, talk.spans, made_with)
     path = tmp_path / "talk.md"
     path.write_text(render(talk).replace("Wooler", "Wuille"), encoding="utf-8")
     path.with_suffix(".json").write_text(talk.to_json(), encoding="utf-8")
     return path
 
 
-def test_what_was_heard_outlives_the_sync(draft: Path) -> None:
+def test_original_words_are_available_after_sync(draft: Path) -> None:
     before = words_before_and_after(draft)
     assert sync(draft).report == "2 words changed in 2 turns"
     draft.write_text(draft.read_text(encoding="utf-8").replace("coins", "money"), encoding="utf-8")
@@ -97,13 +97,13 @@ def test_what_was_heard_outlives_the_sync(draft: Path) -> None:
     assert words_before_and_after(draft)[0] == before[0]
 
 
-def test_the_command_shows_asks_and_adds(draft: Path, tmp_path: Path) -> None:
+def test_learn_prints_asks_and_adds(draft: Path, tmp_path: Path) -> None:
     glossary = tmp_path / "glossary.txt"
     glossary.write_text("Moog\n", encoding="utf-8")
     runner = click.testing.CliRunner()
     arguments = [str(draft), "--glossary", str(glossary)]
-    shown = runner.invoke(cli, ["learn", *arguments], input="n\n", standalone_mode=False)
-    assert "+ Wooler -> Wuille   (2×)" in shown.stdout
+    declined = runner.invoke(cli, ["learn", *arguments], input="n\n", standalone_mode=False)
+    assert "+ Wooler -> Wuille   (2×)" in declined.stdout
     assert glossary.read_text(encoding="utf-8") == "Moog\n"
     runner.invoke(cli, ["learn", *arguments, "--yes"], standalone_mode=False)
     assert glossary.read_text(encoding="utf-8") == "Moog\nWooler -> Wuille\n"

@@ -35,8 +35,8 @@ BETTER = (
 
 
 def talk(*turns: tuple[str, str], draft_sha256: str) -> Transcript:
-    made = MadeWith("0.1.0", "none", "none", "", audio_sha256="1" * 64, outputs={"talk.md": draft_sha256})
-    return replace(transcript(*turns), made_with=made)
+    made_with = MadeWith("0.1.0", "none", "none", "", audio_sha256="1" * 64, outputs={"talk.md": draft_sha256})
+    return replace(transcript(*turns), made_with=made_with)
 
 
 @pytest.fixture
@@ -259,8 +259,8 @@ def test_no_edit_is_lost(base: str, mine: str, new_draft: str) -> None:
     """The merge has all words that only the editor wrote, in order."""
     edited = " ".join(f"{word}!" if i % 3 == 0 else word for i, word in enumerate(mine.split()))
     turns, _ = merge_words([PageTurn("A", (base,))], [PageTurn("A", (edited,))], [PageTurn("A", (new_draft,))])
-    kept = [word for turn in turns for text in turn.paragraphs for word in text.split() if word.endswith("!")]
-    assert kept == [word for word in edited.split() if word.endswith("!")]
+    result_words = [word for turn in turns for text in turn.paragraphs for word in text.split() if word.endswith("!")]
+    assert result_words == [word for word in edited.split() if word.endswith("!")]
     same, differences = merge_words([PageTurn("A", (base,))], [PageTurn("A", (base,))], [PageTurn("A", (new_draft,))])
     assert same == (PageTurn("A", (new_draft,)),)
     assert differences == ()

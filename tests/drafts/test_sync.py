@@ -1,4 +1,4 @@
-"""The timed transcript follows the draft: files in a folder, edited as an editor would, and read back."""
+"""Updating the timed transcript from the draft: files in a folder, edited and read back."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ TALK = (
 
 
 def talk(**changes: object) -> Transcript:
-    made = MadeWith("0.1.0", "ctranslate2", "base", "0" * 64, outputs={"talk.md": "1" * 64})
-    return replace(transcript(*TALK), made_with=made, **changes)  # type: ignore[arg-type]
+    made_with = MadeWith("0.1.0", "ctranslate2", "base", "0" * 64, outputs={"talk.md": "1" * 64})
+    return replace(transcript(*TALK), made_with=made_with, **changes)  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -62,13 +62,13 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("labels", ["name-then-initial", "initial", "name", "full-name-then-name"])
 @pytest.mark.parametrize("wrap", [0, 40, 70])
-def test_an_unedited_draft_changes_nothing(labels: str, wrap: int) -> None:
+def test_updating_from_an_unedited_draft_changes_nothing(labels: str, wrap: int) -> None:
     followed = update_transcript(parse(render(talk(), Style(labels=labels, wrap=wrap))), talk())  # type: ignore[arg-type]
     assert followed.transcript == talk()
     assert followed.report == "nothing changed"
 
 
-def test_times_in_the_draft_change_no_word() -> None:
+def test_printed_times_are_not_words() -> None:
     source = render(talk(), Style(clock_minutes=0))
     assert source.count("**: [00:") == len(talk().turns)
     assert update_transcript(parse(source), talk()).transcript == talk()
@@ -76,48 +76,50 @@ def test_times_in_the_draft_change_no_word() -> None:
     assert edited.report == "1 word changed in 1 turn"
 
 
-def test_a_title_of_the_template_is_not_taken_for_the_episodes() -> None:
+def test_a_title_from_the_template_does_not_change_the_episode() -> None:
     style = {"front_matter": '{"title": "Talk: {title}"}'}
-    made = replace(talk(), made_with=replace(talk().made_with, settings=style))
-    source = render(made, Style(front_matter='{"title": "Talk: {title}"}'))
+    talk_from_template = replace(talk(), made_with=replace(talk().made_with, settings=style))
+    source = render(talk_from_template, Style(front_matter='{"title": "Talk: {title}"}'))
     assert "title: 'Talk: A talk'\n" in source
-    assert update_transcript(parse(source), made).transcript == made
-    retitled = update_transcript(parse(source.replace("title: 'Talk: A talk'", "title: Looms")), made).transcript
+    assert update_transcript(parse(source), talk_from_template).transcript == talk_from_template
+    retitled = update_transcript(
+        parse(source.replace("title: 'Talk: A talk'", "title: Looms")), talk_from_template
+    ).transcript
     assert retitled.episode.title == "Looms"
 
 
 @pytest.mark.parametrize("times", ["text", "comments", "none"])
-def test_a_document_keeps_its_style(draft: Path, times: str) -> None:
+def test_sync_keeps_the_style_of_a_document(draft: Path, times: str) -> None:
     path = draft.with_suffix(".docx")
     style = Style(docx_times=times)  # type: ignore[arg-type]
     path.write_bytes(bytes(write(talk(), "docx", style=style)))  # type: ignore[arg-type]
     edit(draft, ("**A**:", "**A**: Well,"))
     assert path in sync(draft).paths
     after = Transcript.from_json(draft.with_suffix(".json").read_text(encoding="utf-8"))
-    remade, before = (bytes(write(made, "docx", style=style)) for made in (after, talk()))  # type: ignore[arg-type]
-    assert parts_of(path.read_bytes()) == parts_of(remade) != parts_of(before)
+    expected, before = (bytes(write(content, "docx", style=style)) for content in (after, talk()))  # type: ignore[arg-type]
+    assert parts_of(path.read_bytes()) == parts_of(expected) != parts_of(before)
 
 
 def parts_of(docx: bytes) -> dict[str, bytes]:
-    """What a document holds, without the dates of the zip it is."""
+    """The files in a docx, without the dates of its zip."""
     with zipfile.ZipFile(io.BytesIO(docx)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
 def test_sync_of_an_unedited_draft_writes_nothing(draft: Path) -> None:
     before = contents(draft.parent)
-    done = sync(draft)
+    result = sync(draft)
     assert contents(draft.parent) == before
-    assert [path.name for path in done.paths] == ["talk.json", "talk.vtt", "talk.docx"]
+    assert [path.name for path in result.paths] == ["talk.json", "talk.vtt", "talk.docx"]
 
 
-def test_a_word_and_a_label_by_hand(draft: Path) -> None:
-    """The demonstration of issue 7, and what must stay as it was."""
+def test_sync_takes_a_changed_word_and_a_changed_label(draft: Path) -> None:
+    """The demonstration of issue 7, and what must not change."""
     edit(draft, ("raining", "pouring"), ("**A**: How", "**B**: How"))
     text = draft.read_bytes()
-    done = sync(draft)
+    result = sync(draft)
     after = transcript_of(draft)
-    assert done.report == "1 word changed in 1 turn, 1 turn relabelled"
+    assert result.report == "1 word changed in 1 turn, 1 turn relabelled"
     assert [turn.speaker for turn in after.turns] == ["S1", "S2", "S2", "S2"]
     old, new = list(talk().words), list(after.words)
     assert [word for word in new if word.text != "pouring"] == [word for word in old if word.text != "raining"]
@@ -130,16 +132,16 @@ def test_a_word_and_a_label_by_hand(draft: Path) -> None:
     assert contents(draft.parent) == again
 
 
-def test_spans_follow_a_relabelled_turn(draft: Path) -> None:
+def test_spans_of_a_relabelled_turn_are_reassigned(draft: Path) -> None:
     edit(draft, ("**A**: How", "**B**: How"))
     sync(draft)
     question = talk().turns[2]
     assert SpeakerSpan(question.start, question.end, "S2") in transcript_of(draft).spans
-    heard = {span.speaker for span in transcript_of(draft).spans if span.start >= question.start}
-    assert heard == {"S2"}
+    speaking = {span.speaker for span in transcript_of(draft).spans if span.start >= question.start}
+    assert speaking == {"S2"}
 
 
-def test_a_person_renamed_everywhere_keeps_the_voice(draft: Path) -> None:
+def test_a_renamed_speaker_keeps_the_id(draft: Path) -> None:
     edit(draft, ("**Bob**", "**Robert**"), ("**B**", "**R**"))
     assert sync(draft).report == "Bob Moog renamed Robert"
     assert transcript_of(draft).speaker("S2") == Speaker(
@@ -148,7 +150,7 @@ def test_a_person_renamed_everywhere_keeps_the_voice(draft: Path) -> None:
     assert transcript_of(draft).turns == talk().turns
 
 
-def test_a_guess_about_who_speaks_is_settled_by_a_name(draft: Path) -> None:
+def test_renaming_a_speaker_drops_the_warning_about_the_name(draft: Path) -> None:
     guess = warn(WarningCode.HOST_ASSUMED, ["S2"], name="Bob Moog", evidence="opens")
     warnings = (guess, warn(WarningCode.AUDIO, message="the end is damaged"))
     draft.with_suffix(".json").write_text(replace(talk(), warnings=warnings).to_json(), encoding="utf-8")
@@ -157,27 +159,27 @@ def test_a_guess_about_who_speaks_is_settled_by_a_name(draft: Path) -> None:
     assert transcript_of(draft).warnings == warnings[1:]
 
 
-def test_a_new_person_gets_an_id_of_their_own(draft: Path) -> None:
+def test_a_new_speaker_gets_a_new_id(draft: Path) -> None:
     edit(draft, ("**A**: How", "**Clara**: How"))
     assert sync(draft).report == "1 turn relabelled, Clara is new"
     assert transcript_of(draft).turns[2].speaker == "S3"
     assert transcript_of(draft).speaker("S3").name == "Clara"
 
 
-def test_two_people_made_one_leave_one(draft: Path) -> None:
+def test_merging_two_speakers_leaves_one(draft: Path) -> None:
     edit(draft, ("**Bob**", "**Ada**"), ("**B**", "**A**"))
     sync(draft)
     assert transcript_of(draft).speakers == (ADA,)
     assert {span.speaker for span in transcript_of(draft).spans} == {"S1"}
 
 
-def test_split_turns_are_two(draft: Path) -> None:
+def test_sync_takes_split_turns(draft: Path) -> None:
     edit(draft, ("after such", "\n\n**A**: Welcome back.\n\n**B**: after such"))
     assert sync(draft).report == "2 words changed in 1 turn, turns split or merged"
     assert [turn.speaker for turn in transcript_of(draft).turns] == ["S1", "S2", "S1", "S2", "S1", "S2"]
 
 
-def test_turns_put_in_another_order_are_told(draft: Path) -> None:
+def test_sync_reports_reordered_turns(draft: Path) -> None:
     text = draft.read_text(encoding="utf-8")
     how, raining = text.index("**A**: How"), text.index("**B**: It was")
     draft.write_text(f"{text[:how]}{text[raining:].rstrip()}\n\n{text[how:raining].rstrip()}\n", encoding="utf-8")
@@ -186,42 +188,44 @@ def test_turns_put_in_another_order_are_told(draft: Path) -> None:
     assert sync(draft).report == "nothing changed"
 
 
-def test_notes_links_and_epilogue_carry_no_time(draft: Path) -> None:
+def test_notes_links_and_epilogue_change_no_word(draft: Path) -> None:
     edit(draft, ("for weeks", "for [many, many] weeks"), ("machine", "[machine](https://example.org/a_b)"))
     draft.write_text(draft.read_text(encoding="utf-8") + "\n*Recorded in a cellar in 1964.*\n", encoding="utf-8")
     assert sync(draft).report == "nothing changed"
 
 
-def test_a_note_before_a_comma_leaves_the_comma_in_the_captions(draft: Path) -> None:
+def test_captions_keep_a_comma_after_a_note(draft: Path) -> None:
     edit(draft, ("for weeks, so", "for weeks [laughs], so"))
     assert sync(draft).report == "nothing changed"
     assert transcript_of(draft).turns == talk().turns
     assert "weeks, so" in " ".join(draft.with_suffix(".vtt").read_text(encoding="utf-8").split())
 
 
-def test_the_title_follows_the_front_matter(draft: Path) -> None:
+def test_sync_takes_the_title_of_the_front_matter(draft: Path) -> None:
     edit(draft, ("title: A talk", "title: 'Ada: a talk'"))
     sync(draft)
     assert transcript_of(draft).episode.title == "Ada: a talk"
 
 
-def test_a_doubt_is_settled_by_changing_its_words() -> None:
+def test_changing_its_words_resolves_a_doubt() -> None:
     words = talk().turns[3].words
     doubts = (Doubt(words[0].start, words[4].end, "low"), Doubt(words[9].start, words[12].end, "low"))
     source = render(talk()).replace("raining", "pouring")
     assert update_transcript(parse(source), talk(doubts=doubts)).transcript.doubts == doubts[1:]
 
 
-def test_captions_edited_by_hand_are_left_alone(draft: Path) -> None:
+def test_sync_does_not_write_captions_edited_by_hand(draft: Path) -> None:
     captions = draft.with_suffix(".vtt")
     captions.write_text(captions.read_text(encoding="utf-8") + "\nNOTE mine\n", encoding="utf-8")
     edit(draft, ("raining", "pouring"))
-    done = sync(draft)
+    result = sync(draft)
     assert captions.read_text(encoding="utf-8").endswith("NOTE mine\n")
-    assert done.messages == (f"{captions}: was edited by hand and is not updated; to have it written again, delete it",)
+    assert result.messages == (
+        f"{captions}: was edited by hand and is not updated; to have it written again, delete it",
+    )
 
 
-def test_a_sync_cut_off_before_the_json_is_made_good(draft: Path) -> None:
+def test_an_interrupted_sync_is_completed_by_the_next(draft: Path) -> None:
     before = draft.with_suffix(".json").read_bytes()
     edit(draft, ("raining", "pouring"))
     sync(draft)
@@ -230,7 +234,7 @@ def test_a_sync_cut_off_before_the_json_is_made_good(draft: Path) -> None:
     assert "pouring" in draft.with_suffix(".json").read_text(encoding="utf-8")
 
 
-def test_another_draft_is_refused_and_nothing_is_written(draft: Path) -> None:
+def test_sync_refuses_an_unrelated_draft_and_writes_nothing(draft: Path) -> None:
     draft.write_text(
         "**Kim**: " + "An altogether different conversation about ships and harbours. " * 9, encoding="utf-8"
     )
@@ -240,7 +244,7 @@ def test_another_draft_is_refused_and_nothing_is_written(draft: Path) -> None:
     assert contents(draft.parent) == before
 
 
-def test_a_draft_without_transcript_or_text(draft: Path) -> None:
+def test_sync_refuses_a_draft_without_words_or_transcript(draft: Path) -> None:
     text = draft.read_text(encoding="utf-8")
     for emptied in ("", text.split("**Ada**")[0], "**Ada**:\n\n**Bob**: [laughs]\n"):
         draft.write_text(emptied, encoding="utf-8")
@@ -251,7 +255,7 @@ def test_a_draft_without_transcript_or_text(draft: Path) -> None:
         sync(draft)
 
 
-def test_the_command_prints_paths_and_a_line(draft: Path) -> None:
+def test_sync_prints_paths_and_a_report(draft: Path) -> None:
     edit(draft, ("raining", "pouring"))
     result = click.testing.CliRunner().invoke(cli, ["sync", str(draft)], standalone_mode=False)
     assert result.return_value == 0
@@ -269,12 +273,12 @@ def test_the_command_prints_paths_and_a_line(draft: Path) -> None:
         ({"Ada": "S1", "Bob": "S2", "Kim": "S2"}, {"Ada": "S1", "Bob": "S2", "Kim": "S3"}),
     ],
 )
-def test_whom_a_name_means(names: dict[str, str], expected: dict[str, str]) -> None:
+def test_names_are_resolved_to_speakers(names: dict[str, str], expected: dict[str, str]) -> None:
     people = resolve_speakers((ADA, BOB), {name: Counter({id: 10}) for name, id in names.items()})
     assert people.ids == expected
 
 
-def test_full_names_the_editor_gave() -> None:
+def test_resolved_speakers_get_the_editors_full_names() -> None:
     people = resolve_speakers(
         (ADA, BOB), {"Ada": Counter(S1=1), "Rob": Counter(S2=1)}, full_names={"Rob": "Robert Moog"}
     )
@@ -282,19 +286,19 @@ def test_full_names_the_editor_gave() -> None:
     assert people.speakers[1] == Speaker("S2", "Robert Moog", "Rob", "named by the editor", NameCertainty.EDITED)
 
 
-def test_a_stretch_in_the_middle_of_a_span_cuts_it() -> None:
+def test_reassigning_the_middle_of_a_span_splits_it() -> None:
     spans = reassign_spans([SpeakerSpan(0, 10, "S1")], [(4, 6, "S1", "S2")])
     assert spans == (SpeakerSpan(0, 4, "S1"), SpeakerSpan(4, 6, "S2"), SpeakerSpan(6, 10, "S1"))
     assert reassign_spans([SpeakerSpan(0.1, 6.2, "S1")], [(0.3, 6, "S1", "S2")]) == (SpeakerSpan(0.1, 6.2, "S2"),)
 
 
-def test_two_speakers_exchanged_exchange_their_spans() -> None:
+def test_swapping_two_speakers_swaps_their_spans() -> None:
     spans = [SpeakerSpan(0, 5, "S1"), SpeakerSpan(3, 4, "S2"), SpeakerSpan(6, 9, "S2")]
     moves = [(0.1, 5, "S1", "S2"), (3, 4, "S2", "S1"), (6, 9, "S2", "S1")]
     assert reassign_spans(spans, moves) == (SpeakerSpan(0, 5, "S2"), SpeakerSpan(3, 4, "S1"), SpeakerSpan(6, 9, "S1"))
 
 
-def test_a_draft_that_is_no_utf8_is_refused(draft: Path) -> None:
+def test_sync_refuses_a_draft_that_is_not_utf8(draft: Path) -> None:
     draft.write_bytes(draft.read_bytes() + "\n\nÄrger\n".encode("latin-1"))
     before = contents(draft.parent)
     with pytest.raises(OutputError, match=r"talk\.md: is not UTF-8 text"):
@@ -302,12 +306,12 @@ def test_a_draft_that_is_no_utf8_is_refused(draft: Path) -> None:
     assert contents(draft.parent) == before
 
 
-def test_how_words_are_printed() -> None:
+def test_printed_forms_of_words() -> None:
     assert printed_forms("It’s") == ("It's",)
     assert printed_forms("well—") == ("well -", "well ...")
 
 
-def test_cues_of_an_edited_draft_are_valid(draft: Path) -> None:
+def test_captions_of_an_edited_draft_are_valid(draft: Path) -> None:
     edit(draft, ("How did the", "Tell us now, all of it,\nhow did the"), ("soldered and soldered", "worked"))
     sync(draft)
     times = re.findall(r"(\d\d):(\d\d):([\d.]+) --> (\d\d):(\d\d):([\d.]+)", draft.with_suffix(".vtt").read_text())

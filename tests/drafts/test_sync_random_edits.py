@@ -1,4 +1,4 @@
-"""Two hundred random edits of a draft as files: whoever was not touched keeps its time, and the captions are valid."""
+"""Two hundred random edits of a draft in files: unchanged words keep their times, and the captions are valid."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ CUE = re.compile(r"(\d\d:\d\d:\d\d\.\d{3}) --> (\d\d:\d\d:\d\d\.\d{3})\n((?:.+\n
 
 
 def long_talk(chance: random.Random) -> list[tuple[str, str]]:
-    """Turns of two people; each of the 2,400 words stands once."""
+    """Turns of two speakers with 2,400 different words."""
     words = iter([f"w{number}q" for number in chance.sample(range(10_000), 2_400)])
     return [(f"S{1 + turn % 2}", " ".join(next(words) for _ in range(40))) for turn in range(60)]
 
 
 def edit(turns: list[PageTurn], number: int, chance: random.Random) -> None:
-    """One edit: a word changed, words put in or taken out, a turn split, joined to the one before, or relabelled."""
+    """One edit: a word changed, words inserted or deleted, a turn split, merged into the one before, or relabelled."""
     i = chance.randrange(1, len(turns))
     words = turns[i].paragraphs[0].split()
     at, kind = chance.randrange(len(words)), chance.randrange(6)
@@ -56,7 +56,7 @@ def seconds(stamp: str) -> float:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_untouched_words_keep_their_times_and_captions_are_valid(
+def test_unchanged_words_keep_their_times_and_captions_are_valid(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
@@ -87,5 +87,5 @@ def test_untouched_words_keep_their_times_and_captions_are_valid(
     spans = [(seconds(cue[1]), seconds(cue[2])) for cue in cues if cue]
     assert all(start < end for start, end in spans)
     assert [start for start, _ in spans] == sorted(start for start, _ in spans)
-    said = re.sub(r"</?v[^>]*>", "", " ".join(cue[3] for cue in cues if cue)).split()
-    assert sorted(word for word in said if not word.startswith("-")) == sorted(word.text for word in after.words)
+    printed = re.sub(r"</?v[^>]*>", "", " ".join(cue[3] for cue in cues if cue)).split()
+    assert sorted(word for word in printed if not word.startswith("-")) == sorted(word.text for word in after.words)

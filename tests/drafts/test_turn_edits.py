@@ -1,4 +1,4 @@
-"""The editor without its page: drafts taken apart and put together, edits merged."""
+"""Drafts converted to the page's turns and back, and edits merged."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def draft_of(*turns: tuple[str, str], **style: Any) -> Any:
 
 
 @pytest.mark.parametrize("path", POSTS or [None], ids=lambda path: path.name if path else "none")
-def test_what_is_not_edited_comes_back_byte_for_byte(path: Path | None) -> None:
+def test_unedited_text_comes_back_byte_for_byte(path: Path | None) -> None:
     if path is None:
         pytest.skip("../shared with the published posts is not there")
     source = path.read_bytes().decode(errors="surrogateescape")
@@ -44,74 +44,74 @@ def test_what_is_not_edited_comes_back_byte_for_byte(path: Path | None) -> None:
     words = turns[middle].paragraphs[0].split(" ")
     words[len(words) // 2] += "!"
     wanted = with_paragraph(turns, middle, " ".join(words), *turns[middle].paragraphs[1:])
-    made = apply_turns(draft, wanted, wrap=wrap_of(draft, 70))
-    assert list(page_turns(made)) == wanted
-    gone = [turn for turn in made.turns if turn.raw not in source]
-    assert len(gone) == 1
+    edited = apply_turns(draft, wanted, wrap=wrap_of(draft, 70))
+    assert list(page_turns(edited)) == wanted
+    changed = [turn for turn in edited.turns if turn.raw not in source]
+    assert len(changed) == 1
 
 
 def test_a_changed_word_changes_one_line() -> None:
     draft = draft_of()
     turns = page_turns(draft)
-    made = apply_turns(draft, with_paragraph(turns, 1, turns[1].paragraphs[0].replace("hills", "dales")), wrap=70)
-    assert made.source() == draft.source().replace("hills", "dales")
-    assert len(set(made.source().split("\n")) - set(draft.source().split("\n"))) == 1
+    edited = apply_turns(draft, with_paragraph(turns, 1, turns[1].paragraphs[0].replace("hills", "dales")), wrap=70)
+    assert edited.source() == draft.source().replace("hills", "dales")
+    assert len(set(edited.source().split("\n")) - set(draft.source().split("\n"))) == 1
 
 
-def test_lines_that_are_still_there_stay_lines() -> None:
+def test_unchanged_lines_stay_lines() -> None:
     source = "**Ada**: one two three four\nfive six seven eight\nnine ten eleven twelve\nthirteen.\n"
     draft = parse(source)
     text = page_turns(draft)[0].paragraphs[0]
-    made = apply_turns(draft, [PageTurn("Ada", (text.replace("six", "and six more"),))], wrap=24)
-    assert made.source() == source.replace("five six seven eight", "five and six more seven\neight")
+    edited = apply_turns(draft, [PageTurn("Ada", (text.replace("six", "and six more"),))], wrap=24)
+    assert edited.source() == source.replace("five six seven eight", "five and six more seven\neight")
 
 
-def test_a_new_line_opens_no_list() -> None:
+def test_rewrapped_lines_open_no_list() -> None:
     draft = parse("**Ada**: It was\nlong ago.\n")
-    made = apply_turns(draft, [PageTurn("Ada", ("It was in the year 2015. Then - it grew.",))], wrap=24)
-    assert not re.search(r"^(?:\d+\.|-) ", made.source(), re.M)
+    edited = apply_turns(draft, [PageTurn("Ada", ("It was in the year 2015. Then - it grew.",))], wrap=24)
+    assert not re.search(r"^(?:\d+\.|-) ", edited.source(), re.M)
 
 
-def test_the_first_turn_of_somebody_carries_the_name() -> None:
+def test_the_first_turn_of_a_speaker_has_the_name_as_label() -> None:
     draft = draft_of()
     turns = list(page_turns(draft))
     swapped = apply_turns(draft, [turns[2], turns[1], turns[0], turns[3]], wrap=70)
     assert [turn.label for turn in swapped.turns] == ["Ada", "Bob", "A", "B"]
     bea = PageTurn("Bea", turns[2].paragraphs), PageTurn("Bea", ("Yes.",))
-    fresh = apply_turns(draft, [*turns[:2], bea[0], turns[3], bea[1]], wrap=70)
-    assert [turn.label for turn in fresh.turns] == ["Ada", "Bob", "Bea", "Bob", "Bea"]
-    assert [turn.speaker for turn in fresh.turns] == ["Ada", "Bob", "Bea", "Bob", "Bea"]
+    relabelled = apply_turns(draft, [*turns[:2], bea[0], turns[3], bea[1]], wrap=70)
+    assert [turn.label for turn in relabelled.turns] == ["Ada", "Bob", "Bea", "Bob", "Bea"]
+    assert [turn.speaker for turn in relabelled.turns] == ["Ada", "Bob", "Bea", "Bob", "Bea"]
 
 
-def test_the_end_of_the_file_stays_as_it_is() -> None:
+def test_the_end_of_the_file_does_not_change() -> None:
     for ending in ("", "\n", "\r\n", "\n\n"):
         draft = parse("**Ada**: One." + "\n\n**Bob**: Two." + ending)
-        made = apply_turns(draft, [*page_turns(draft)[:1], PageTurn("Bob", ("Two more.",))], wrap=70)
-        assert made.source().endswith("Two more." + ending)
+        edited = apply_turns(draft, [*page_turns(draft)[:1], PageTurn("Bob", ("Two more.",))], wrap=70)
+        assert edited.source().endswith("Two more." + ending)
     draft = parse("**Ada**: One.\n\n**Bob**: Two.\n\n*It was recorded in the rain.*\n")
-    made = apply_turns(draft, [*page_turns(draft), PageTurn("Ada", ("Three.",))], wrap=70)
-    assert made.source().endswith("**Ada**: Three.\n\n*It was recorded in the rain.*\n")
+    edited = apply_turns(draft, [*page_turns(draft), PageTurn("Ada", ("Three.",))], wrap=70)
+    assert edited.source().endswith("**Ada**: Three.\n\n*It was recorded in the rain.*\n")
 
 
 @pytest.mark.parametrize("name", ["", "*x*", "a: b", "a\nb", "x" * 61, "**"])
-def test_a_name_no_draft_can_hold_is_refused(name: str) -> None:
+def test_an_invalid_name_is_refused(name: str) -> None:
     draft = draft_of()
     with pytest.raises(EditError):
         apply_turns(draft, [*page_turns(draft), PageTurn(name, ("Yes.",))], wrap=70)
 
 
-def test_text_that_would_be_another_turn_is_refused() -> None:
+def test_text_that_would_begin_a_turn_is_refused() -> None:
     draft = draft_of()
     turns = page_turns(draft)
     with pytest.raises(EditError, match="would begin a turn"):
         apply_turns(draft, with_paragraph(turns, 3, "We soldered.", "**Eve**: and I."), wrap=70)
 
 
-def test_what_flows_is_one_line_and_what_does_not_is_kept() -> None:
+def test_flowed_joins_lines_except_where_lines_matter() -> None:
     assert flowed("a\r\nb") == "a b"
     assert flowed("a\u00a0\nb") == "a\u00a0 b"
-    for kept in ("- a\n- b", "1. a\n2. b", "> a\n> b", "a  \nb", "a\\\nb", "| a |\n|---|", "```\nx = 1\n```"):
-        assert flowed(kept) == kept
+    for text in ("- a\n- b", "1. a\n2. b", "> a\n> b", "a  \nb", "a\\\nb", "| a |\n|---|", "```\nx = 1\n```"):
+        assert flowed(text) == text
 
 
 WORDS = st.lists(st.sampled_from("rain the machine, 2015. - #x made it longer a".split()), max_size=30)
@@ -123,10 +123,10 @@ def unescaped(text: str) -> str:
 
 
 @given(TURNS, st.sampled_from([0, 30, 70]))
-def test_what_the_page_sends_is_what_the_draft_says(turns: list[tuple[str, list[str]]], wrap: int) -> None:
+def test_the_draft_has_the_turns_of_the_page(turns: list[tuple[str, list[str]]], wrap: int) -> None:
     wanted = [PageTurn(speaker, (" ".join(["Well,", *words]),)) for speaker, words in turns]
-    made = apply_turns(draft_of(), wrap=wrap, turns=wanted)
-    assert [replace(turn, paragraphs=tuple(map(unescaped, turn.paragraphs))) for turn in page_turns(made)] == wanted
+    edited = apply_turns(draft_of(), wrap=wrap, turns=wanted)
+    assert [replace(turn, paragraphs=tuple(map(unescaped, turn.paragraphs))) for turn in page_turns(edited)] == wanted
 
 
 # ── Merging ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -142,8 +142,8 @@ def test_one_sided_edits_merge_to_the_edit(base: list[str], edit: list[str]) -> 
 
 
 @given(ITEMS, ITEMS, ITEMS)
-def test_either_side_can_be_read_off_a_merge(base: list[str], mine: list[str], theirs: list[str]) -> None:
-    """What is inserted or changed by one side alone is in the merge; clashes hold both."""
+def test_a_merge_contains_the_changes_of_both_sides(base: list[str], mine: list[str], theirs: list[str]) -> None:
+    """Insertions and changes of one side are in the merge; conflicts have both."""
     items = merge(base, mine, theirs)
     flat = [sign for item in items for sign in ((*item.mine, *item.theirs) if isinstance(item, Conflict) else item)]
     for sign in set("abcdef"):
@@ -158,7 +158,7 @@ def test_a_paragraph_is_merged_word_by_word() -> None:
     assert merge_text("it was raning", "it was raining", "it was snowing") is None
 
 
-def test_turns_that_clash_are_told_and_mine_stands() -> None:
+def test_conflicting_turns_are_reported_and_mine_stays() -> None:
     base = [PageTurn("Ada", ("one",)), PageTurn("Bob", ("two", "three"))]
     mine = [PageTurn("Ada", ("one",)), PageTurn("Bob", ("two mine", "three"))]
     theirs = [PageTurn("Kim", ("one",)), PageTurn("Bob", ("two theirs", "three"))]
@@ -167,7 +167,7 @@ def test_turns_that_clash_are_told_and_mine_stands() -> None:
     assert clashes == ((1, 0, "two theirs"),)
 
 
-def test_an_edit_that_leaves_nothing_wipes_out_nobodys_work() -> None:
+def test_an_edit_that_deletes_everything_conflicts_with_another() -> None:
     theirs = [PageTurn("Ada", ("two",))]
     turns, clashes = merge_turns([PageTurn("Ada", ("one",))], [], theirs)
     assert list(turns) == theirs

@@ -1,4 +1,4 @@
-"""A browser, a draft on a desk and its page, for the tests in this folder."""
+"""Fixtures for the editor's tests: a browser, a draft with its server, and its page."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def desk_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DeskMaker]:
-    """Makes a desk for a transcript, the draft as the machine prints it unless its source is given."""
+    """Makes a desk for a transcript, with the machine's draft unless a source is given."""
     from tests.support.editor_page import Desk
 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

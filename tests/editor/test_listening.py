@@ -1,4 +1,4 @@
-"""The editor's page in a real Chromium: the recording under the text."""
+"""The editor's page in a real Chromium: the player."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 pytestmark = NEEDS_CHROMIUM
 
 
-def test_a_click_plays_from_the_word_and_it_is_marked(page: Page) -> None:
+def test_a_click_plays_from_the_word_and_marks_it(page: Page) -> None:
     box = page.evaluate(
         """() => {
             const node = document.querySelectorAll("section")[1].querySelector("p").firstChild, range = new Range();
@@ -34,7 +34,7 @@ def test_a_click_plays_from_the_word_and_it_is_marked(page: Page) -> None:
     until(lambda: page.locator("#play").text_content() == "Play")
 
 
-def test_the_player_by_keyboard(page: Page) -> None:
+def test_keys_control_the_player(page: Page) -> None:
     put_caret(page, 2, "How")
     page.keyboard.press("Control+Enter")
     until(lambda: page.locator("#play").text_content() == "Pause")
@@ -58,7 +58,7 @@ def test_the_player_by_keyboard(page: Page) -> None:
     page.get_by_role("heading", name="Keys").wait_for()
 
 
-def test_a_sentence_is_repeated(page: Page) -> None:
+def test_repeat_plays_a_sentence_again(page: Page) -> None:
     put_caret(page, 3, "Nobody")
     page.locator("#rate").select_option("2")
     page.locator("#text").focus()
@@ -77,7 +77,7 @@ def test_a_sentence_is_repeated(page: Page) -> None:
     assert words["Nobody"].start - 0.2 <= seen[-1] <= words["it."].end
 
 
-def test_the_view_follows_until_the_reader_scrolls_and_a_button_brings_it_back(browser: Browser, desk: Desk) -> None:
+def test_the_view_follows_until_scrolled_and_a_button_resumes(browser: Browser, desk: Desk) -> None:
     page = open_page(browser, desk, viewport={"width": 390, "height": 420})
     put_caret(page, 0, "Hello")
     page.keyboard.press("Control+Enter")

@@ -1,4 +1,4 @@
-"""The editor's page in a real Chromium: how it looks, to eyes and to other programs."""
+"""The editor's page in a real Chromium: appearance, accessibility, network requests."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ Next line | with a pipe
 **A**: The end."""
 
 
-def test_every_hazard_is_shown_as_text_and_survives(browser: Browser, desk_of: DeskMaker) -> None:
+def test_markup_is_shown_as_text_and_saved_unchanged(browser: Browser, desk_of: DeskMaker) -> None:
     source = HAZARDS.replace("\n", "\r\n")
     desk = desk_of(talk_of(("S1", "See the docs and code. The end."), ("S2", "A word.")), source)
     page = open_page(browser, desk)
@@ -69,20 +69,20 @@ def test_every_hazard_is_shown_as_text_and_survives(browser: Browser, desk_of: D
     page.context.close()
 
 
-def test_nothing_is_asked_of_anybody_else(desk: Desk, browser: Browser) -> None:
+def test_the_page_requests_nothing_from_other_servers(desk: Desk, browser: Browser) -> None:
     context = browser.new_context()
     page = context.new_page()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    urls: list[str] = []
+    page.on("request", lambda request: urls.append(request.url))
     page.goto(desk.editor.url)
     saved(page)
-    assert asked
-    assert all(url.startswith(f"http://127.0.0.1:{desk.editor.port}/") for url in asked)
+    assert urls
+    assert all(url.startswith(f"http://127.0.0.1:{desk.editor.port}/") for url in urls)
     context.close()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1100, "light"), (1100, "dark"), (1600, "light")])
-def test_it_fits_the_window(browser: Browser, desk: Desk, width: int, scheme: Any) -> None:
+def test_the_page_fits_the_window(browser: Browser, desk: Desk, width: int, scheme: Any) -> None:
     page = open_page(browser, desk, viewport={"width": width, "height": 800}, color_scheme=scheme)
     assert page.evaluate("() => document.documentElement.scrollWidth") <= width
     box = paragraph(page, 0).bounding_box()
@@ -93,7 +93,7 @@ def test_it_fits_the_window(browser: Browser, desk: Desk, width: int, scheme: An
 
 
 @pytest.mark.skipif(not SCREENSHOTS, reason="EDITOR_SCREENSHOTS names no folder for the pictures of the documentation")
-def test_pictures_for_the_documentation(browser: Browser, desk_of: DeskMaker) -> None:
+def test_screenshots_for_the_documentation(browser: Browser, desk_of: DeskMaker) -> None:
     clips = CLIPS
     lines = [line.split(": ", 1) for line in (clips / "packaging-notes.ref.txt").read_text().splitlines() if line]
     people = (Speaker("S1", "Rich"), Speaker("S2", "Nora"))
@@ -121,7 +121,7 @@ def test_pictures_for_the_documentation(browser: Browser, desk_of: DeskMaker) ->
         page.context.close()
 
 
-def test_print_shows_the_text_alone(page: Page) -> None:
+def test_print_shows_only_the_text(page: Page) -> None:
     page.emulate_media(media="print")
     assert not page.locator("#bar").is_visible()
     assert paragraph(page, 3).is_visible()
@@ -138,7 +138,7 @@ def test_every_control_has_a_name(page: Page) -> None:
 
 
 @pytest.mark.parametrize("width", [390, 1600])
-def test_the_player_is_in_reach_beside_an_open_panel(browser: Browser, desk: Desk, width: int) -> None:
+def test_the_player_is_visible_with_an_open_panel(browser: Browser, desk: Desk, width: int) -> None:
     page = open_page(browser, desk, viewport={"width": width, "height": 800})
     page.locator("#show-search").click()
     until(lambda: page.locator("#panel").bounding_box()["height"] > 50)
@@ -149,7 +149,7 @@ def test_the_player_is_in_reach_beside_an_open_panel(browser: Browser, desk: Des
     page.context.close()
 
 
-def test_paper_is_white_in_the_dark_too(browser: Browser, desk: Desk) -> None:
+def test_print_is_light_in_dark_mode(browser: Browser, desk: Desk) -> None:
     page = open_page(browser, desk, color_scheme="dark")
     page.emulate_media(media="print")
     assert page.evaluate("() => getComputedStyle(document.body).color") == "rgb(0, 0, 0)"

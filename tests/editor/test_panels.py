@@ -24,8 +24,8 @@ def test_search_and_replace_with_a_preview(desk: Desk, page: Page) -> None:
     page.get_by_label("Whole words").check()
     page.get_by_label("Find").fill("it")
     until(lambda: page.locator("#panel .count").text_content() == "4 places")
-    page.get_by_label("Same case").check()
-    page.get_by_label("Replace by").fill("that")
+    page.get_by_label("Match case").check()
+    page.get_by_label("Replace with").fill("that")
     until(lambda: page.locator("#panel ins").count() == 2)
     page.get_by_role("button", name="Replace all").click()
     until(lambda: "until that made" in desk.text)
@@ -35,14 +35,14 @@ def test_search_and_replace_with_a_preview(desk: Desk, page: Page) -> None:
 def test_a_replacement_is_added_to_the_glossary(desk: Desk, page: Page) -> None:
     page.locator("#show-search").click()
     page.get_by_label("Find").fill("raning")
-    page.get_by_label("Replace by").fill("raining")
+    page.get_by_label("Replace with").fill("raining")
     page.get_by_label("Also add to the glossary").check()
     page.get_by_role("button", name="Replace all").click()
     glossary = desk.draft.with_name("glossary.txt")
     until(lambda: glossary.exists() and glossary.read_text(encoding="utf-8") == "raning -> raining\n")
 
 
-def test_doubts_are_a_list_to_work_off(browser: Browser, desk_of: DeskMaker) -> None:
+def test_doubts_are_listed_and_can_be_marked_as_right(browser: Browser, desk_of: DeskMaker) -> None:
     talk = talk_of(*TALK)
     words = [Word(w.text, w.start, w.end, 0.2 if w.text == "raning" else 0.99) for w in talk.turns[1].words]
     last = talk.turns[3].words

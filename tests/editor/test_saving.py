@@ -1,4 +1,4 @@
-"""The editor's page in a real Chromium: what becomes of edits: other editors, other pages, no server."""
+"""The editor's page in a real Chromium: saving, with other editors, other pages, and no server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pytestmark = NEEDS_CHROMIUM
 
 
-def test_the_file_changed_underneath(desk: Desk, page: Page) -> None:
+def test_a_change_of_the_file_appears_on_the_page(desk: Desk, page: Page) -> None:
     desk.draft.write_bytes(desk.text.replace("raning", "raining").encode())
     until(lambda: "raining" in paragraph(page, 1).text_content())
     saved(page)
@@ -37,20 +37,20 @@ def test_edits_of_both_are_merged(desk: Desk, page: Page) -> None:
     until(lambda: "raining" in paragraph(page, 1).text_content())
 
 
-def test_a_clash_shows_both_and_overwrites_nothing(desk: Desk, page: Page) -> None:
+def test_a_conflict_shows_both_versions_and_overwrites_nothing(desk: Desk, page: Page) -> None:
     theirs = desk.text.replace("raning", "snowing")
     page.route("**/api/revision", lambda route: route.abort())
     desk.draft.write_bytes(theirs.encode())
     select_word(page, 1, "raning")
     page.keyboard.type("raining")
-    page.locator(".clash", has_text="snowing").wait_for()
+    page.locator(".conflict", has_text="snowing").wait_for()
     assert desk.text == theirs
     assert "raining" in paragraph(page, 1).text_content()
     page.get_by_role("button", name="Keep mine").click()
     until(lambda: desk.text == theirs.replace("snowing", "raining"))
 
 
-def test_theirs_can_be_taken(desk: Desk, page: Page) -> None:
+def test_a_conflict_can_be_resolved_with_theirs(desk: Desk, page: Page) -> None:
     theirs = desk.text.replace("raning", "snowing")
     page.route("**/api/revision", lambda route: route.abort())
     desk.draft.write_bytes(theirs.encode())
@@ -61,7 +61,7 @@ def test_theirs_can_be_taken(desk: Desk, page: Page) -> None:
     assert desk.text == theirs
 
 
-def test_two_editors_at_once(desk: Desk, page: Page, browser: Browser) -> None:
+def test_two_pages_edit_the_same_draft(desk: Desk, page: Page, browser: Browser) -> None:
     other = open_page(browser, desk)
     select_word(page, 1, "raning")
     page.keyboard.type("raining")
@@ -73,15 +73,15 @@ def test_two_editors_at_once(desk: Desk, page: Page, browser: Browser) -> None:
     other.context.close()
 
 
-def test_the_server_goes_and_comes_back(desk: Desk, page: Page) -> None:
+def test_edits_are_saved_after_the_server_returns(desk: Desk, page: Page) -> None:
     port, token = desk.editor.port, desk.editor.url.split("token=")[1]
     desk.stop()
     select_word(page, 1, "raning")
     page.keyboard.type("raining")
     page.locator("#status", has_text="no connection").wait_for()
     assert "raning" in desk.text
-    asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.dismiss()))
     page.evaluate("() => window.stop()")
     desk.start(port, token)
     until(lambda: "raining" in desk.text)
@@ -93,22 +93,22 @@ def test_leaving_with_unsaved_edits_warns(desk: Desk, page: Page) -> None:
     select_word(page, 1, "raning")
     page.keyboard.type("raining")
     page.locator("#status", has_text="no connection").wait_for()
-    asked: list[str] = []
+    dialogs: list[str] = []
 
     def dismiss(dialog: Any) -> None:
-        asked.append(dialog.type)
+        dialogs.append(dialog.type)
         dialog.dismiss()
 
     page.on("dialog", dismiss)
     page.close(run_before_unload=True)
-    until(lambda: page.wait_for_timeout(50) or asked)
-    assert asked == ["beforeunload"]
+    until(lambda: page.wait_for_timeout(50) or dialogs)
+    assert dialogs == ["beforeunload"]
     page.unroute("**/api/draft")
     until(lambda: "raining" in desk.text)
 
 
-def test_what_is_typed_while_the_page_reloads_is_kept(desk: Desk, page: Page) -> None:
-    """The file changed elsewhere, and the editor types while the new text is on its way."""
+def test_edits_during_a_reload_are_not_lost(desk: Desk, page: Page) -> None:
+    """The file changed elsewhere, and the editor types while the page loads the new text."""
     held: list[Any] = []
 
     def hold(route: Any) -> None:
@@ -130,8 +130,8 @@ def test_what_is_typed_while_the_page_reloads_is_kept(desk: Desk, page: Page) ->
     assert "raining" in desk.text
 
 
-def test_a_page_left_open_goes_on_when_the_editor_is_started_anew(desk: Desk, page: Page, browser: Browser) -> None:
-    """With another token, as a user starts it: the same port, and a new tab beside the old one."""
+def test_an_open_page_works_after_the_editor_restarts(desk: Desk, page: Page, browser: Browser) -> None:
+    """A restart by the user: another token, the same port, and a new tab next to the old one."""
     desk.stop()
     select_word(page, 1, "raning")
     page.keyboard.type("raining")
@@ -151,7 +151,7 @@ def test_a_page_left_open_goes_on_when_the_editor_is_started_anew(desk: Desk, pa
     other.close()
 
 
-def test_undo_takes_back_nobody_elses_edit(desk: Desk, page: Page) -> None:
+def test_undo_does_not_revert_edits_of_others(desk: Desk, page: Page) -> None:
     before = desk.text
     put_caret(page, 2, "very")
     page.keyboard.type("truly ")
@@ -164,35 +164,35 @@ def test_undo_takes_back_nobody_elses_edit(desk: Desk, page: Page) -> None:
     assert desk.text == before.replace("raning", "raining")
 
 
-def test_theirs_goes_where_the_paragraph_stands_by_then(desk: Desk, page: Page) -> None:
-    """Between the clash and the choice the turn above was split, and the turn itself joined to it."""
+def test_theirs_replaces_a_paragraph_that_moved(desk: Desk, page: Page) -> None:
+    """Between the conflict and the choice the turn above is split, and the turn itself merged into it."""
     theirs = desk.text.replace("very first", "second")
     page.route("**/api/revision", lambda route: route.abort())
     desk.draft.write_bytes(theirs.encode())
     select_word(page, 2, "very")
     page.keyboard.type("real")
-    page.locator(".clash mark", has_text="second").wait_for()
+    page.locator(".conflict mark", has_text="second").wait_for()
     put_caret(page, 1, "It was")
     page.keyboard.press("Enter")
-    assert page.locator(".clash").count() == 1
+    assert page.locator(".conflict").count() == 1
     page.get_by_role("button", name="Take theirs").click()
     until(lambda: len(turns_of(desk)) == 5)
     assert turns_of(desk)[2:4] == [("B", "It was raning for weeks."), ("A", "How did the second machine come about?")]
 
 
-def test_a_clash_in_a_turn_that_was_joined_to_another_can_still_be_settled(desk: Desk, page: Page) -> None:
+def test_a_conflict_in_a_merged_turn_can_be_resolved(desk: Desk, page: Page) -> None:
     page.route("**/api/revision", lambda route: route.abort())
     desk.draft.write_bytes(desk.text.replace("very first", "second").encode())
     select_word(page, 2, "very")
     page.keyboard.type("real")
-    page.locator(".clash").wait_for()
+    page.locator(".conflict").wait_for()
     put_caret(page, 2, "How")
     page.keyboard.press("Backspace")
     page.get_by_role("button", name="Keep mine").click()
     until(lambda: "How did the real first machine" in " ".join(desk.text.split()))
 
 
-def test_times_that_cannot_follow_are_told(desk: Desk, page: Page) -> None:
+def test_the_page_reports_times_that_cannot_be_updated(desk: Desk, page: Page) -> None:
     desk.json.write_text("{}", encoding="utf-8")
     select_word(page, 1, "raning")
     page.keyboard.type("raining")
@@ -200,7 +200,7 @@ def test_times_that_cannot_follow_are_told(desk: Desk, page: Page) -> None:
     page.locator("#trouble", has_text="talk.json").wait_for()
 
 
-def test_a_draft_taken_away_keeps_the_edits_on_the_page(desk: Desk, page: Page) -> None:
+def test_edits_stay_on_the_page_when_the_draft_is_removed(desk: Desk, page: Page) -> None:
     source = desk.text
     desk.draft.rename(desk.draft.with_suffix(".away"))
     select_word(page, 1, "raning")

@@ -1,4 +1,4 @@
-"""The editor's server over HTTP: who gets in, what is answered, what is refused."""
+"""The editor's server over HTTP: access, responses, refusals."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def address(session: Session) -> Iterator[tuple[int, str]]:
 
 
 def ask(address: tuple[int, str], path: str, *, method: str = "GET", body: Any = None, **headers: str) -> Any:
-    """One request, with the right token unless another one is given; underscores in header names are hyphens."""
+    """One request, with the valid token unless another is given; underscores in header names are hyphens."""
     port, token = address
     given = {"Authorization": f"Bearer {token}"} | {k.replace("_", "-"): v for k, v in headers.items()}
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
@@ -42,8 +42,8 @@ def ask(address: tuple[int, str], path: str, *, method: str = "GET", body: Any =
     return response
 
 
-def test_the_token_is_in_no_request_line_and_in_no_cookie(address: tuple[int, str]) -> None:
-    """Behind the `#` it stays in the browser; a cookie would go to every other port of this machine."""
+def test_the_token_is_not_in_request_lines_or_cookies(address: tuple[int, str]) -> None:
+    """After the `#` it stays in the browser; a cookie would be sent to every other port of this machine."""
     port, token = address
     answer = ask(address, "/", Authorization="")
     assert answer.status == 200
@@ -56,7 +56,7 @@ def test_the_token_is_in_no_request_line_and_in_no_cookie(address: tuple[int, st
 
 
 @pytest.mark.parametrize("path", ["/api/draft", "/api/revision", "/audio"])
-def test_strangers_get_nothing(address: tuple[int, str], path: str) -> None:
+def test_requests_without_the_token_are_refused(address: tuple[int, str], path: str) -> None:
     for given in ("", "Bearer guess", address[1], f"Basic {address[1]}"):
         answer = ask(address, path, Authorization=given)
         assert answer.status == 403
@@ -65,7 +65,7 @@ def test_strangers_get_nothing(address: tuple[int, str], path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/api/draft", "/api/revision", "/audio", "/assets/editor.js"])
-def test_other_sites_and_other_names_get_nothing(address: tuple[int, str], path: str) -> None:
+def test_requests_from_other_sites_and_hosts_are_refused(address: tuple[int, str], path: str) -> None:
     assert ask(address, path, Host="evil.example").status == 421
     assert ask(address, path, Host=f"127.0.0.1:{address[0] + 1}").status == 421
     assert ask(address, path, Host="127.0.0.1").status == 421
@@ -75,14 +75,14 @@ def test_other_sites_and_other_names_get_nothing(address: tuple[int, str], path:
         assert ask(address, path, Sec_Fetch_Site=site).status == 403
 
 
-def test_the_address_may_be_a_link_elsewhere(address: tuple[int, str]) -> None:
-    """In a notebook's terminal, say. What it opens holds nothing, and in a frame it opens nothing."""
+def test_a_link_on_another_site_may_open_the_page(address: tuple[int, str]) -> None:
+    """For example in a notebook's terminal. The page it opens has no data, and a frame opens nothing."""
     assert ask(address, "/", Sec_Fetch_Site="cross-site", Sec_Fetch_Dest="document").status == 200
     assert ask(address, "/", Sec_Fetch_Site="cross-site", Sec_Fetch_Dest="iframe").status == 403
     assert ask(address, "/api/draft", Sec_Fetch_Site="cross-site", Sec_Fetch_Dest="document").status == 403
 
 
-def test_port_80_stands_in_no_host_header(session: Session) -> None:
+def test_port_80_is_not_in_the_host_header(session: Session) -> None:
     from starlette.testclient import TestClient
 
     from transcribe.editor.server import application
@@ -92,8 +92,8 @@ def test_port_80_stands_in_no_host_header(session: Session) -> None:
     assert client.get("/", headers={"Host": "evil.example"}).status_code == 421
 
 
-def test_a_draft_has_its_usual_port_and_a_token_of_its_own(session: Session) -> None:
-    """So that a page left open finds the server again, and cannot save into another draft."""
+def test_a_draft_has_a_default_port_and_its_own_token(session: Session) -> None:
+    """An open page finds the server again, and cannot save to another draft."""
     from transcribe.editor.server import Editor
 
     first = Editor(session)
@@ -111,7 +111,7 @@ def test_a_draft_has_its_usual_port_and_a_token_of_its_own(session: Session) -> 
     third_session.close()
 
 
-def test_writing_needs_the_page_itself(address: tuple[int, str], session: Session) -> None:
+def test_writing_requires_the_pages_origin(address: tuple[int, str], session: Session) -> None:
     before = session.path.read_bytes()
     state = json.loads(ask(address, "/api/draft").body)
     body = {"revision": state["revision"], "turns": [["Ada", ["Gone."]]]}
@@ -127,7 +127,7 @@ def test_writing_needs_the_page_itself(address: tuple[int, str], session: Sessio
     assert session.path.read_bytes() != before
 
 
-def test_every_answer_forbids_what_the_page_does_not_need(address: tuple[int, str]) -> None:
+def test_every_response_has_the_security_headers(address: tuple[int, str]) -> None:
     for answer in (ask(address, "/"), ask(address, "/api/draft"), ask(address, "/api/draft", Authorization="")):
         policy = answer.headers["Content-Security-Policy"]
         assert policy.startswith("default-src 'none'; script-src 'self'; ")
@@ -136,12 +136,12 @@ def test_every_answer_forbids_what_the_page_does_not_need(address: tuple[int, st
         assert answer.headers["Access-Control-Allow-Origin"] is None
 
 
-def test_no_path_leads_out_of_the_assets(address: tuple[int, str]) -> None:
+def test_no_path_escapes_the_assets(address: tuple[int, str]) -> None:
     for name in ("../server.py", "..%2fserver.py", "%2e%2e/server.py", "page.html%00", "server.py"):
         assert ask(address, f"/assets/{name}").status == 404
 
 
-def test_an_edit_of_an_older_revision_is_asked_what_it_started_from(address: tuple[int, str], session: Session) -> None:
+def test_an_edit_of_an_old_revision_needs_its_base(address: tuple[int, str], session: Session) -> None:
     state = json.loads(ask(address, "/api/draft").body)
     base = [[turn["speaker"], turn["paragraphs"]] for turn in state["turns"]]
     session.path.write_bytes(session.path.read_bytes().replace(b"hills", b"dales"))
@@ -150,13 +150,13 @@ def test_an_edit_of_an_older_revision_is_asked_what_it_started_from(address: tup
     body = {"revision": state["revision"], "turns": mine}
     assert ask(address, "/api/draft", method="POST", body=body, **own).status == 409
     answer = ask(address, "/api/draft", method="POST", body={**body, "base": base}, **own)
-    assert json.loads(answer.body)["clashes"] == []
+    assert json.loads(answer.body)["conflicts"] == []
     text = session.path.read_text(encoding="utf-8")
     assert "dales" in text
     assert "How come?" in text
 
 
-def test_sound_in_ranges(address: tuple[int, str], session: Session) -> None:
+def test_audio_is_served_in_ranges(address: tuple[int, str], session: Session) -> None:
     sound = json.loads(ask(address, "/api/draft").body)["audio"]
     assert ask(address, sound, Authorization="").status == 404
     json_path = session.path.with_suffix(".json")
@@ -169,13 +169,13 @@ def test_sound_in_ranges(address: tuple[int, str], session: Session) -> None:
     assert answer.headers["Content-Range"] == "bytes 10-13/1024"
 
 
-def test_the_page_runs_no_script_of_its_own() -> None:
+def test_the_page_has_no_inline_scripts() -> None:
     page = (ROOT / "transcribe/editor/assets/page.html").read_text(encoding="utf-8")
     assert re.findall(r"<script(?![^>]* src=)", page) == []
     assert re.findall(r"<style|\sstyle=|\son\w+=|https?://", page) == []
 
 
-def test_a_port_in_use_is_said(address: tuple[int, str], session: Session) -> None:
+def test_a_port_in_use_is_reported(address: tuple[int, str], session: Session) -> None:
     from output.errors import OutputError
     from transcribe.editor.server import Editor
 

@@ -1,4 +1,4 @@
-"""One draft being edited: what is merged, refused and written, whatever happens to the file meanwhile."""
+"""Editing sessions: what is merged, refused and written when the file changes meanwhile."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_notes_have_no_time_on_the_page(session: Session) -> None:
 def test_a_draft_without_transcript_can_be_edited(session: Session) -> None:
     session.path.with_suffix(".json").unlink()
     state = session.state()
-    assert "talk.json: not there" in state["trouble"]
+    assert "talk.json: no such file" in state["trouble"]
     turns = [PageTurn(turn["speaker"], tuple(turn["paragraphs"])) for turn in state["turns"]]
     session.save(state["revision"], with_paragraph(tuple(turns), 2, "How come?"), names={})
     assert "**A**: How come?" in session.path.read_text(encoding="utf-8")
@@ -60,23 +60,23 @@ def test_an_edit_on_an_old_revision_is_merged(session: Session) -> None:
     assert [turn.paragraphs for turn in saved.turns or ()][2:] == [("How come?",), ("We soldered.",)]
 
 
-def test_what_a_page_typed_while_a_merge_was_on_its_way_clashes_with_nothing(session: Session) -> None:
-    """Its second edit starts from its first one, and the file holds more than that."""
+def test_edits_during_a_merge_do_not_conflict(session: Session) -> None:
+    """The page's second edit is based on its first one, and the file has more edits."""
     revision, turns = session.revision, turns_in(session)
     session.save(revision, with_paragraph(turns, 2, "How come?"), names={})
     first, second = with_paragraph(turns, 3, "We sold"), with_paragraph(turns, 3, "We soldered.")
     merged = session.save(revision, first, names={}, base=turns)
     saved = session.save(merged.revision, second, names={}, base=first)
-    assert saved.clashes == ()
+    assert saved.conflicts == ()
     assert [turn.paragraphs for turn in turns_in(session)][2:] == [("How come?",), ("We soldered.",)]
 
 
-def test_a_clash_tells_what_the_file_holds_and_writes_nothing(session: Session) -> None:
+def test_a_conflict_returns_the_files_turns_and_writes_nothing(session: Session) -> None:
     revision, turns = session.revision, turns_in(session)
     session.save(revision, with_paragraph(turns, 2, "How come?"), names={})
     before = session.path.read_bytes()
     saved = session.save(revision, with_paragraph(turns, 2, "Why then?"), names={}, base=turns)
-    assert saved.clashes == ((2, 0, "How come?"),)
+    assert saved.conflicts == ((2, 0, "How come?"),)
     assert list(saved.theirs) == turns_in(session)
     assert session.path.read_bytes() == before
     session.save(saved.revision, saved.turns or (), names={})
@@ -84,7 +84,7 @@ def test_a_clash_tells_what_the_file_holds_and_writes_nothing(session: Session) 
 
 
 class Interrupted(list[PageTurn]):
-    """Turns during whose reading, once, somebody else writes the draft."""
+    """Turns that, when read, write the draft once as another program."""
 
     def __init__(self, turns: list[PageTurn], path: Path, *edit: str) -> None:
         super().__init__(turns)
@@ -95,7 +95,7 @@ class Interrupted(list[PageTurn]):
         return super().__iter__()
 
 
-def test_a_file_written_while_an_edit_is_on_its_way_is_merged(session: Session) -> None:
+def test_a_file_changed_during_a_save_is_merged(session: Session) -> None:
     turns = turns_in(session)
     mine = with_paragraph(turns, 2, "How come?")
     saved = session.save(session.revision, Interrupted(mine, session.path, "hills", "dales"), names={}, base=turns)
@@ -123,7 +123,7 @@ def test_a_link_stays_a_link(session: Session, tmp_path: Path) -> None:
     assert "How come?" in there.read_text(encoding="utf-8")
 
 
-def test_a_draft_that_is_gone_or_no_text_takes_no_edit_until_it_is_back(session: Session) -> None:
+def test_a_missing_or_binary_draft_takes_no_edits(session: Session) -> None:
     source, revision, turns = session.path.read_bytes(), session.revision, turns_in(session)
     mine = with_paragraph(turns, 2, "How come?")
     session.path.unlink()
@@ -159,33 +159,33 @@ print(session.trouble)
 """
 
 
-def test_a_full_disk_leaves_the_draft_as_it_was(session: Session) -> None:
+def test_a_full_disk_does_not_change_the_draft(session: Session) -> None:
     pytest.importorskip("resource", reason="files cannot be kept short on this system")
     before = sorted(session.path.parent.iterdir()), session.path.read_bytes()
     session.path.write_text(session.path.read_text(encoding="utf-8").replace("hills", "dales"), encoding="utf-8")
     edited_elsewhere = session.path.read_bytes()
     command = [sys.executable, "-c", FULL_DISK, str(session.path)]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
-    told, trouble = result.stdout.splitlines()
-    assert re.search(r"talk\.md: cannot be written \(.+\); make room", told)
+    error, trouble = result.stdout.splitlines()
+    assert re.search(r"talk\.md: cannot be written \(.+\); free disk space", error)
     assert "cannot be written to" in trouble  # the timed transcript could not follow, and the page is told
     assert (sorted(session.path.parent.iterdir()), session.path.read_bytes()) == (before[0], edited_elsewhere)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is write-protected for root")
-def test_a_write_protected_draft_is_not_got_round(session: Session) -> None:
+def test_a_write_protected_draft_is_not_replaced(session: Session) -> None:
     session.path.chmod(0o444)
     with pytest.raises(OutputError, match="it is write-protected"):
         session.save(session.revision, with_paragraph(turns_in(session), 2, "How come?"), names={})
 
 
-def test_the_transcript_follows_an_edit_made_just_before_the_end(tmp_path: Path, session: Session) -> None:
+def test_the_transcript_is_updated_when_the_session_closes(tmp_path: Path, session: Session) -> None:
     session.save(session.revision, with_paragraph(turns_in(session), 2, "How come?"), names={})
     session.close()
     assert "come?" in session.path.with_suffix(".json").read_text(encoding="utf-8")
 
 
-def test_a_draft_that_left_its_transcript_is_told(session: Session) -> None:
+def test_a_draft_unlike_its_transcript_is_reported(session: Session) -> None:
     session.save(session.revision, [PageTurn("Kim", ("Ships and harbours, and nothing of the rest.",))], names={})
     session.close()
     assert "belongs to another text" in session.trouble
@@ -193,7 +193,7 @@ def test_a_draft_that_left_its_transcript_is_told(session: Session) -> None:
 
 
 @pytest.mark.parametrize("name", ["", " ", "\t\n", "...", "\ud800", "Ada\x00"])
-def test_a_name_that_is_none_is_refused_and_the_next_edit_is_followed(session: Session, name: str) -> None:
+def test_an_invalid_name_is_refused_and_the_next_edit_updates_the_transcript(session: Session, name: str) -> None:
     before = session.path.read_bytes()
     with pytest.raises(EditError, match="cannot be a speaker's name"):
         session.save(session.revision, with_paragraph(turns_in(session), 2, "How come?"), names={"Ada": name})
@@ -206,29 +206,29 @@ def test_a_name_that_is_none_is_refused_and_the_next_edit_is_followed(session: S
     assert timed.speakers[0].name == "Ada King"
 
 
-def test_a_name_nobody_on_the_page_has_stops_nothing(session: Session) -> None:
-    """One that was refused and taken back: the page still has it."""
+def test_names_of_no_speaker_are_ignored(session: Session) -> None:
+    """For example a name that was refused and undone: the page still sends it."""
     session.save(session.revision, with_paragraph(turns_in(session), 2, "How come?"), names={"**:": "**: x"})
     session.close()
     assert (session.trouble, "come?" in session.path.read_text(encoding="utf-8")) == ("", True)
 
 
-def test_a_defect_of_ours_is_told_and_the_next_edit_is_followed(
+def test_a_bug_is_reported_and_the_next_edit_updates_the_transcript(
     session: Session, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whatever it is that goes wrong while the transcript follows, the page hears of it and the thread lives on."""
-    followed: list[Draft] = []
-    done = threading.Event()
+    """An unexpected error while the transcript is updated appears on the page, and the thread goes on."""
+    drafts: list[Draft] = []
+    called = threading.Event()
 
-    def follow_badly(path: Path, draft: Draft, names: Mapping[str, str]) -> None:
-        followed.append(draft)
-        done.set()
-        if len(followed) == 1:
+    def fail_once(path: Path, draft: Draft, names: Mapping[str, str]) -> None:
+        drafts.append(draft)
+        called.set()
+        if len(drafts) == 1:
             raise ZeroDivisionError("by nothing")
 
-    with contextlib.closing(Session(session.path, follow=follow_badly)) as mine:
+    with contextlib.closing(Session(session.path, update=fail_once)) as mine:
         mine.save(mine.revision, with_paragraph(turns_in(mine), 2, "How come?"), names={})
-        assert done.wait(60)
+        assert called.wait(60)
         while not mine.trouble:  # it is set a moment after
             time.sleep(0.01)
         assert "your edits are saved" in mine.trouble
@@ -236,13 +236,13 @@ def test_a_defect_of_ours_is_told_and_the_next_edit_is_followed(
         assert mine.state()["trouble"] == mine.trouble
         mine.save(mine.revision, with_paragraph(turns_in(mine), 2, "Why then?"), names={})
     assert mine.trouble == ""
-    assert "Why then?" in followed[-1].source()
+    assert "Why then?" in drafts[-1].source()
     assert any(record.exc_info for record in caplog.records)
 
 
 @pytest.mark.parametrize("half", [0xD83D, 0xDE00, 0xDC80])
-def test_half_a_character_is_refused_and_the_draft_stays_text(session: Session, half: int) -> None:
-    """An emoji cut in two by the page; one of these halves would even be a byte that is no UTF-8."""
+def test_half_a_character_is_refused(session: Session, half: int) -> None:
+    """Half of an emoji's surrogate pair; one of these would become a byte that is not UTF-8."""
     before = session.path.read_bytes()
     with pytest.raises(EditError, match="half a character"):
         session.save(session.revision, with_paragraph(turns_in(session), 2, f"How {chr(half)} come?"), names={})

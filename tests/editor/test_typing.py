@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 pytestmark = NEEDS_CHROMIUM
 
 
-def test_it_reads_like_the_post(page: Page) -> None:
+def test_the_page_reads_like_the_post(page: Page) -> None:
     assert page.locator("h1").text_content() == "A talk"
     assert page.locator("button.name").all_text_contents() == ["Ada", "Bob", "A", "B"]
     assert paragraph(page, 2).text_content() == TALK[2][1]
 
 
-def test_typing_changes_that_word_and_nothing_else(desk: Desk, page: Page) -> None:
+def test_typing_changes_only_the_edited_word(desk: Desk, page: Page) -> None:
     before = desk.text
     select_word(page, 1, "raning")
     page.keyboard.type("raining")
@@ -67,7 +67,7 @@ def test_enter_splits_and_backspace_merges(desk: Desk, page: Page) -> None:
     assert before.split("**A**")[1] == desk.text.split("**A**")[1]
 
 
-def test_shift_enter_makes_a_paragraph(desk: Desk, page: Page) -> None:
+def test_shift_enter_begins_a_paragraph(desk: Desk, page: Page) -> None:
     put_caret(page, 3, "Nobody")
     page.keyboard.press("Shift+Enter")
     until(lambda: "made a sound.\n\nNobody had" in desk.text)
@@ -75,7 +75,7 @@ def test_shift_enter_makes_a_paragraph(desk: Desk, page: Page) -> None:
     until(lambda: "made a sound. Nobody had" in " ".join(desk.text.split("\n")))
 
 
-def test_deleting_over_several_turns_joins_them(desk: Desk, page: Page) -> None:
+def test_deleting_across_turns_merges_them(desk: Desk, page: Page) -> None:
     start = paragraph(page, 1).text_content().index("I am glad")
     end = paragraph(page, 3).text_content().index("Nobody")
     select(page, (1, 0, start), (3, 0, end))
@@ -86,14 +86,14 @@ def test_deleting_over_several_turns_joins_them(desk: Desk, page: Page) -> None:
     until(lambda: len(turns_of(desk)) == 4)
 
 
-def test_a_triple_click_is_one_turn(desk: Desk, page: Page) -> None:
+def test_a_triple_click_selects_one_paragraph(desk: Desk, page: Page) -> None:
     paragraph(page, 2).click(click_count=3)
     page.keyboard.type("Why?")
     until(lambda: "**A**: Why?" in desk.text)
     assert [text for _, text in turns_of(desk)] == [TALK[0][1], TALK[1][1], "Why?", TALK[3][1]]
 
 
-def test_all_of_it_can_be_taken_out_and_comes_back(desk: Desk, page: Page) -> None:
+def test_deleting_everything_can_be_undone(desk: Desk, page: Page) -> None:
     before, timed = desk.text, desk.json.read_bytes()
     page.locator("#text").focus()
     page.keyboard.press("Control+a")
@@ -104,7 +104,7 @@ def test_all_of_it_can_be_taken_out_and_comes_back(desk: Desk, page: Page) -> No
     assert desk.json.read_bytes() == timed
 
 
-def test_the_clipboard(desk: Desk, page: Page) -> None:
+def test_cut_and_paste_move_text(desk: Desk, page: Page) -> None:
     select_word(page, 0, "welcome")
     page.keyboard.press("Control+x")
     until(lambda: "Hello and  to" in paragraph(page, 0).text_content())
@@ -138,7 +138,7 @@ def test_formatted_text_is_pasted_as_plain_paragraphs(desk: Desk, page: Page) ->
     assert page.locator("#text b, #text img, #text h1").count() == 0
 
 
-def test_undo_goes_back_over_splits_joins_and_labels(desk: Desk, page: Page) -> None:
+def test_undo_reverts_splits_merges_and_labels(desk: Desk, page: Page) -> None:
     before, timed = desk.text, desk.json.read_bytes()
     put_caret(page, 1, "It was")
     page.keyboard.press("Enter")

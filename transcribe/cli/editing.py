@@ -126,21 +126,23 @@ def _learn_words(drafts: tuple[Path, ...], glossary: Path, *, yes: bool) -> None
 
 
 def _learn_voices(drafts: tuple[Path, ...], *, yes: bool) -> None:
-    from transcribe.drafts.voice_enrolment import enrolment
+    from transcribe.drafts.voice_enrolment import find_new_voices
     from transcribe.speakers.voiceprints import enrol, user_voiceprints, voiceprints_folder
 
-    found = enrolment(drafts, on_file=user_voiceprints())
-    for message in found.messages:
+    result = find_new_voices(drafts, enrolled=user_voiceprints())
+    for message in result.messages:
         click.echo(f"Warning: {for_terminal(message)}", err=True)
-    for voice in found.voices:
+    for voice in result.voices:
         click.echo(for_terminal(f"+ {voice.line}"))
-    if not found.voices:
-        click.echo("no voices to learn that are not on file", err=True)
+    if not result.voices:
+        click.echo("no voices to learn that are not enrolled", err=True)
         return
-    count = f"{len(found.voices)} voices" if len(found.voices) > 1 else "this voice"
-    if not yes and not click.confirm(f"Put {count} on file? Ask people before you keep their voice.", err=True):
+    count = f"{len(result.voices)} voices" if len(result.voices) > 1 else "this voice"
+    if not yes and not click.confirm(
+        f"Enrol {count}? Ask people for consent before you store their voiceprint.", err=True
+    ):
         return
-    for voice in found.voices:
+    for voice in result.voices:
         enrol(voice.name, voice.sample, folder=voiceprints_folder())
 
 

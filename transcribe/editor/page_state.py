@@ -1,4 +1,4 @@
-"""A draft and its timed transcript as the page is given them: values JSON knows, times in whole milliseconds. Pure."""
+"""The state of the editor's page from a draft and its timed transcript: JSON values, times in whole ms. Pure."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from transcribe.drafts.sync import forms_in, printed_forms
 from transcribe.drafts.turn_edits import PageTurn, page_turns
 from transcribe.transcript import Transcript, Turn, Word
 
-DOUBTFUL = 0.45  # words the recogniser gave less than this are on the list of doubts
+LOW_CONFIDENCE = 0.45  # words whose probability is less are in the list of doubts
 
 
 def page_state(stem: str, source: bytes, transcript: Transcript | None) -> dict[str, Any]:
-    """What the page shows of a draft's source; without a transcript there are no times.
+    """The page's state for a draft's source; without a transcript it has no times.
 
-    A turn has `times`: start and end of each blank-separated word of its paragraphs, -1 where there is none.
+    Each turn has `times`: start and end of each whitespace-separated word of its paragraphs, -1 for unknown times.
     """
     draft = parse(source.decode())
     turns = page_turns(draft)
@@ -36,15 +36,15 @@ def page_state(stem: str, source: bytes, transcript: Transcript | None) -> dict[
 
 
 def _times(turns: Sequence[PageTurn], timed: Sequence[Turn]) -> list[list[int]]:
-    """For each turn, start and end of every blank-separated token in milliseconds, -1 where it has none."""
+    """For each turn, start and end of every whitespace-separated token in milliseconds, -1 if unknown."""
     texts = [" ".join(turn.paragraphs) for turn in turns]
     realigned = realign(texts, [turn.words for turn in timed], forms=forms_in(texts))
-    return [list(_token_times(text.split(), made)) for text, made in zip(texts, realigned.turns, strict=True)]
+    return [list(_token_times(text.split(), turn)) for text, turn in zip(texts, realigned.turns, strict=True)]
 
 
-def _token_times(tokens: Sequence[str], made: RealignedTurn) -> Iterator[int]:
+def _token_times(tokens: Sequence[str], turn: RealignedTurn) -> Iterator[int]:
     known = set(tokens)
-    pieces = [(piece, word) for word in made.words for piece in _printed_pieces(word, known)]
+    pieces = [(piece, word) for word in turn.words for piece in _printed_pieces(word, known)]
     position = 0
     for token in tokens:
         if position < len(pieces) and pieces[position][0] == token:
@@ -56,7 +56,7 @@ def _token_times(tokens: Sequence[str], made: RealignedTurn) -> Iterator[int]:
 
 
 def _printed_pieces(word: Word, known: Set[str]) -> list[str]:
-    """The word as it stands among the turn's tokens."""
+    """The word as the turn's tokens have it."""
     if word.text in known:
         return [word.text]
     forms = [form.split() for form in (word.text, *printed_forms(word.text))]
@@ -64,21 +64,21 @@ def _printed_pieces(word: Word, known: Set[str]) -> list[str]:
 
 
 def _people(draft: Draft, transcript: Transcript | None) -> list[dict[str, str]]:
-    """Who speaks, by the name the draft prints, with the full one where the transcript knows it."""
+    """The speakers by the names the draft prints, with their full names if the transcript has them."""
     full = {speaker.label: speaker.name for speaker in transcript.speakers} if transcript else {}
     return [{"name": name, "full": full.get(name, name)} for name in draft.speakers]
 
 
 def _doubts(transcript: Transcript) -> Iterator[dict[str, Any]]:
-    """Passages the machine doubts, and words it hardly heard, neighbours as one, in the order of time."""
-    found = [(doubt.start, doubt.end, doubt.reason) for doubt in transcript.doubts]
+    """The transcript's doubts, and runs of words with low confidence, in the order of time."""
+    doubts = [(doubt.start, doubt.end, doubt.reason) for doubt in transcript.doubts]
     for turn in transcript.turns:
         run: list[Word] = []
         for word in (*turn.words, None):
-            if word is not None and word.probability < DOUBTFUL:
+            if word is not None and word.probability < LOW_CONFIDENCE:
                 run.append(word)
             elif run:
-                found.append((run[0].start, run[-1].end, "low confidence"))
+                doubts.append((run[0].start, run[-1].end, "low confidence"))
                 run = []
-    for start, end, reason in sorted(found):
+    for start, end, reason in sorted(doubts):
         yield {"start": round(start * 1000), "end": round(end * 1000), "reason": reason}

@@ -1,10 +1,10 @@
-"""The editor's web server: one draft, on this machine only, for whoever holds the token.
+"""The editor's web server: serves one draft, to this machine only, to clients with the token.
 
-Listens on the loopback interface alone. The address printed holds a random token behind its `#`, which no browser
-sends: the page puts it into a header of every request. It is no cookie, because cookies ignore ports, so that every
-other server on this machine would be given it; sound, which cannot have headers, has a key of its own in its address.
-Requests must come under the server's own host name (so that no other site's name leads here) and, where they change
-something, from the page's own origin. The page may load nothing from elsewhere and run no script but the server's.
+Listens on the loopback interface only. The printed address has a random token after its `#`, which browsers do not
+send: the page puts it into a header of every request. It is not a cookie, because cookies ignore ports: the browser
+would send it to every other server on this machine. Audio requests, which cannot have headers, have a key of their own
+in the address. Requests must name the server's own host (against DNS rebinding) and, to change something, come from the
+page's own origin. The page loads nothing from other servers and runs only the server's own scripts.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ from transcribe.editor.session import Session, StaleError
 from transcribe.errors import TranscribeError
 
 LOOPBACK = "127.0.0.1"
-LAST_WORD = 2  # seconds an answer may still take when the server stops; a page streams sound without end
-OWN_PORTS = range(20_000, 32_768)  # below those that systems give to outgoing connections; each draft has a usual one
+SHUTDOWN_GRACE = 2  # seconds for open responses when the server stops; an audio stream may never end
+DRAFT_PORTS = range(20_000, 32_768)  # below the systems' ephemeral ports; each draft has a default one of these
 LARGEST_BODY = 32 * 1024 * 1024  # bytes; a 3-hour draft is under one million
 
 _SCRIPTS = ("editor.js", "model.js", "panels.js", "player.js", "saver.js", "server.js", "view.js")
@@ -59,21 +59,21 @@ _HEADERS = {
 
 
 class Editor:
-    """A server for one session, its socket bound already: `url` leads to the page. `serve` blocks until `stop`.
+    """A server for one session with its socket bound: `url` is the page's address. `serve` blocks until `stop`.
 
-    `port` 0 takes the draft's usual one, so that a page left open finds the server again, or where that is taken a free
-    one. Raises `OutputError` where another port is taken.
+    `port` 0 is the draft's default port, so that a page left open finds the server again, or a free port if that one is
+    taken. Raises `OutputError` if another port is taken.
     """
 
     def __init__(self, session: Session, *, port: int = 0, token: str | None = None) -> None:
-        draft = hashlib.sha256(str(session.path.resolve()).encode(errors="surrogateescape")).hexdigest()[:12]
-        self._token = token or f"{draft}.{secrets.token_urlsafe(24)}"
+        draft_id = hashlib.sha256(str(session.path.resolve()).encode(errors="surrogateescape")).hexdigest()[:12]
+        self._token = token or f"{draft_id}.{secrets.token_urlsafe(24)}"
         try:
-            self._socket = _listening(port or OWN_PORTS[int(draft, 16) % len(OWN_PORTS)])
+            self._socket = _listen(port or DRAFT_PORTS[int(draft_id, 16) % len(DRAFT_PORTS)])
         except OutputError:
             if port:
                 raise
-            self._socket = _listening(0)
+            self._socket = _listen(0)
         self.port = int(self._socket.getsockname()[1])
         app = application(session, token=self._token, port=self.port)
         config = uvicorn.Config(
@@ -82,24 +82,24 @@ class Editor:
             ws="none",
             lifespan="on",
             log_config=None,
-            timeout_graceful_shutdown=LAST_WORD,
+            timeout_graceful_shutdown=SHUTDOWN_GRACE,
         )
         self._server = uvicorn.Server(config)
 
     @property
     def url(self) -> str:
-        """The address to open, token included."""
+        """The address to open, with the token."""
         return f"http://{LOOPBACK}:{self.port}/#token={self._token}"
 
     def serve(self) -> None:
-        """Answer until `stop` is called or the process is interrupted."""
+        """Serve until `stop` is called or the process is interrupted."""
         try:
             self._server.run(sockets=[self._socket])
         finally:
             self._socket.close()
 
     def close(self) -> None:
-        """Give the port back without having served."""
+        """Release the port without serving."""
         self._socket.close()
 
     def stop(self) -> None:
@@ -107,21 +107,21 @@ class Editor:
         self._server.should_exit = True
 
 
-def _listening(port: int) -> socket.socket:
-    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        made.bind((LOOPBACK, port))
-        made.listen()  # who asks before `serve` is called waits
+        listener.bind((LOOPBACK, port))
+        listener.listen()  # requests before `serve` is called wait
     except OSError as error:
-        made.close()
+        listener.close()
         raise OutputError(f"port {port} cannot be used ({error.strerror}); give another one with --port") from error
-    return made
+    return listener
 
 
 def application(session: Session, *, token: str, port: int) -> Starlette:
-    """The application by itself, for a server that listens at `port`."""
-    answers = _Answers(session, sound=_sound_address(token))
+    """The ASGI application for a server that listens at `port`."""
+    handlers = _Handlers(session, audio_address=_audio_address(token))
 
     @contextlib.asynccontextmanager
     async def closing(app: Starlette) -> AsyncIterator[None]:
@@ -129,17 +129,17 @@ def application(session: Session, *, token: str, port: int) -> Starlette:
         await run_in_threadpool(session.close)
 
     guard = Middleware(_Guard, token=token, port=port)
-    return Starlette(routes=answers.routes(), middleware=[guard], exception_handlers=_HANDLERS, lifespan=closing)
+    return Starlette(routes=handlers.routes(), middleware=[guard], exception_handlers=_HANDLERS, lifespan=closing)
 
 
-class _Answers:
-    """What the server says to each address, for one session."""
+class _Handlers:
+    """The request handlers for one session."""
 
-    def __init__(self, session: Session, *, sound: str) -> None:
-        self._session, self._sound_address = session, sound
+    def __init__(self, session: Session, *, audio_address: str) -> None:
+        self._session, self._audio_address = session, audio_address
 
     def routes(self) -> list[Route]:
-        """The addresses there are."""
+        """The routes, each with its handler."""
         return [
             Route("/", self._page),
             Route("/assets/{name}", self._asset),
@@ -148,7 +148,7 @@ class _Answers:
             Route("/api/revision", self._revision),
             Route("/api/accept", self._accept, methods=["POST"]),
             Route("/api/glossary", self._add_to_glossary, methods=["POST"]),
-            Route("/audio", self._sound),
+            Route("/audio", self._audio),
         ]
 
     async def _page(self, request: Request) -> Response:
@@ -160,11 +160,11 @@ class _Answers:
 
     async def _draft(self, request: Request) -> Response:
         state = await run_in_threadpool(self._session.state)
-        return JSONResponse({**state, "audio": self._sound_address})
+        return JSONResponse({**state, "audio": self._audio_address})
 
     async def _revision(self, request: Request) -> Response:
         revision, trouble = await run_in_threadpool(lambda: (self._session.revision, self._session.trouble))
-        return JSONResponse({"revision": revision, "trouble": trouble, "audio": self._sound_address})
+        return JSONResponse({"revision": revision, "trouble": trouble, "audio": self._audio_address})
 
     async def _save(self, request: Request) -> Response:
         data = dict(await _body(request))
@@ -174,7 +174,7 @@ class _Answers:
         try:
             saved = await run_in_threadpool(self._session.save, revision, turns, names=names, base=base)
         except StaleError:
-            message = "the draft changed elsewhere; say what this edit started from"
+            message = "the file has changed since this revision; send the turns the edit is based on as `base`"
             return JSONResponse({"message": message}, status_code=409)
         return JSONResponse(asdict(saved))
 
@@ -188,18 +188,18 @@ class _Answers:
         await run_in_threadpool(self._session.add_to_glossary, str(data["misheard"]), str(data["correct"]))
         return JSONResponse({})
 
-    async def _sound(self, request: Request) -> Response:
+    async def _audio(self, request: Request) -> Response:
         path = await run_in_threadpool(lambda: self._session.audio)
         return FileResponse(path) if path else Response(status_code=404)
 
 
 class _Guard:
-    """Lets nobody in without the token, under another host's name, or from another origin."""
+    """Refuses requests without the token, to another host name, or from another origin."""
 
     def __init__(self, app: ASGIApp, token: str, port: int) -> None:
-        self._app, self._token, self._sound = app, token, _sound_address(token)
+        self._app, self._token, self._audio_address = app, token, _audio_address(token)
         self._hosts = {f"{host}:{port}" for host in (LOOPBACK, "localhost")}
-        if port == 80:  # browsers leave it out
+        if port == 80:  # browsers omit it
             self._hosts |= {LOOPBACK, "localhost"}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -207,49 +207,51 @@ class _Guard:
             await self._app(scope, receive, send)
             return
 
-        async def sending(message: Any) -> None:
+        async def send_with_headers(message: Any) -> None:
             if message["type"] == "http.response.start":
-                given = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
-                message["headers"] = [*message["headers"], *given]
+                security = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
+                message["headers"] = [*message["headers"], *security]
             await send(message)
 
-        answer = self._refusal(Request(scope))
-        await (answer or self._app)(scope, receive, sending)
+        refusal = self._refusal(Request(scope))
+        await (refusal or self._app)(scope, receive, send_with_headers)
 
     def _refusal(self, request: Request) -> Response | None:
         host = request.headers.get("host", "")
         if host not in self._hosts:
-            return Response("This server answers under its own address only.", status_code=421)
-        is_link = request.url.path == "/" and request.headers.get("sec-fetch-dest") == "document"  # in another page
+            return Response("This server answers requests to its own address only.", status_code=421)
+        is_link = (
+            request.url.path == "/" and request.headers.get("sec-fetch-dest") == "document"
+        )  # a link on another page
         if not is_link and request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
-            return _no("Requests from other pages are refused.")
+            return _forbidden("Requests from other pages are refused.")
         origin = request.headers.get("origin")
         if origin != f"http://{host}" and (origin is not None or request.method not in ("GET", "HEAD")):
-            return _no("Requests from other pages are refused.")
+            return _forbidden("Requests from other pages are refused.")
         if request.url.path == "/audio":
-            is_known = _equal(f"/audio?{request.url.query}", self._sound)
+            is_allowed = _equal(f"/audio?{request.url.query}", self._audio_address)
         elif request.url.path.startswith("/api/"):
-            is_known = _equal(request.headers.get("authorization", ""), f"Bearer {self._token}")
+            is_allowed = _equal(request.headers.get("authorization", ""), f"Bearer {self._token}")
         else:
-            is_known = True  # the empty page and its scripts, the same for every draft
-        return None if is_known else _no("open the address that `transcribe edit` printed last")
+            is_allowed = True  # the empty page and its scripts, the same for every draft
+        return None if is_allowed else _forbidden("open the address that `transcribe edit` printed last")
 
 
-def _sound_address(token: str) -> str:
-    """The recording's address. Its key gives nothing else away: it is derived from the token, one way."""
+def _audio_address(token: str) -> str:
+    """The recording's address. Its key is a one-way function of the token, so it reveals nothing else."""
     return f"/audio?key={hmac.new(token.encode(), b'audio', hashlib.sha256).hexdigest()}"
 
 
-def _equal(given: str, right: str) -> bool:
-    return secrets.compare_digest(given.encode(), right.encode())
+def _equal(given: str, expected: str) -> bool:
+    return secrets.compare_digest(given.encode(), expected.encode())
 
 
-def _no(message: str) -> Response:
+def _forbidden(message: str) -> Response:
     return JSONResponse({"message": message}, status_code=403)
 
 
 def _turns(data: Any) -> list[PageTurn]:
-    """Raises what strange data do: `TypeError`, `IndexError`, …."""
+    """The turns in a request's data. Raises `TypeError`, `IndexError`, … for data of another shape."""
     return [PageTurn(str(turn[0]), tuple(str(text) for text in turn[1])) for turn in data]
 
 
@@ -260,16 +262,16 @@ def _asset(name: str) -> Response:
 
 async def _body(request: Request) -> Any:
     if request.headers.get("content-type") != "application/json":
-        raise EditError("the request is not JSON")
+        raise EditError("the request is not JSON; reload the page")
     data = b""
     async for chunk in request.stream():
         data += chunk
         if len(data) > LARGEST_BODY:
-            raise EditError("the draft is too large")
+            raise EditError(f"the draft is larger than {LARGEST_BODY // 1024**2} MB; split it into several drafts")
     return json.loads(data)
 
 
-def _told(status: int) -> Callable[[Request, Exception], Awaitable[Response]]:
+def _error_response(status: int) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def handler(request: Request, error: Exception) -> Response:
         return JSONResponse({"message": str(error)}, status_code=status)
 
@@ -277,16 +279,16 @@ def _told(status: int) -> Callable[[Request, Exception], Awaitable[Response]]:
 
 
 _HANDLERS: dict[Any, Any] = {
-    EditError: _told(422),
-    OutputError: _told(500),
-    TranscribeError: _told(500),
-    ValueError: _told(400),
-    TypeError: _told(400),
-    KeyError: _told(400),
-    IndexError: _told(400),
+    EditError: _error_response(422),
+    OutputError: _error_response(500),
+    TranscribeError: _error_response(500),
+    ValueError: _error_response(400),
+    TypeError: _error_response(400),
+    KeyError: _error_response(400),
+    IndexError: _error_response(400),
 }
 
 
 def open_editor(draft: Path, *, port: int = 0, glossary: Path = Path("glossary.txt")) -> Editor:
-    """A server for the draft at this path. Raises `OutputError` where it cannot be read or the port is taken."""
+    """A server for the draft at this path. Raises `OutputError` if it cannot be read or the port is taken."""
     return Editor(Session(draft, glossary=glossary), port=port)

@@ -1,9 +1,9 @@
-"""One draft being corrected: what the page is given, and what becomes of its edits on disk.
+"""A session of correcting one draft: the state for the page, and saving the page's edits to disk.
 
-A revision is the SHA-256 of the draft's bytes, so that it outlives the server, and tells when somebody else wrote the
-file. An edit is made on a revision: where the file moved on since, the page says what it started from, both are merged,
-and what clashes goes back to the page with nothing written. The timed transcript follows a moment later, in a thread of
-its own.
+A revision is the SHA-256 of the draft's bytes: it stays valid when the server restarts, and changes when another
+program writes the file. An edit is based on a revision. If the file has changed since, the page sends the turns it
+started from, and both edits are merged; conflicts go back to the page with nothing written. A thread updates the timed
+transcript a moment later.
 """
 
 from __future__ import annotations
@@ -37,95 +37,95 @@ from transcribe.transcript import Transcript, Turn, Word
 
 _log = logging.getLogger(__name__)
 
-Follow = Callable[[Path, Draft, Mapping[str, str]], None]
-"""Brings what lies beside the draft at a path in line with it; the last argument are full names by short ones."""
+Update = Callable[[Path, Draft, Mapping[str, str]], None]
+"""Updates the files next to the draft at a path; the last argument maps short names to full names."""
 
-QUIET = 1.0  # seconds without an edit before the timed transcript follows
-REMEMBERED = 50  # drafts in memory, so that what is taken back is as it was to the byte
+QUIET = 1.0  # seconds without an edit before the timed transcript is updated
+HISTORY = 50  # drafts in memory, so that an undone edit restores the file byte for byte
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
-    """What became of an edit: the revision it is part of now, or what clashes with another edit.
+class SaveResult:
+    """The result of saving an edit: the new revision, or its conflicts with another edit.
 
-    `turns` is what the page should show where that is not what it sent; `clashes` are (turn, paragraph, text of the
-    other edit), and where there are any nothing was written; `theirs` is then what the file holds.
+    `turns` are for the page to show, if they differ from those it sent. `conflicts` are (turn, paragraph, text of the
+    other edit); if there are any, nothing was written, and `theirs` are the file's turns.
     """
 
     revision: str
     labels: tuple[str, ...]
     turns: tuple[PageTurn, ...] | None = None
-    clashes: tuple[tuple[int, int, str], ...] = ()
+    conflicts: tuple[tuple[int, int, str], ...] = ()
     theirs: tuple[PageTurn, ...] = ()
 
 
-def _follow(path: Path, draft: Draft, names: Mapping[str, str]) -> None:
+def _update(path: Path, draft: Draft, names: Mapping[str, str]) -> None:
     before = transcript_of(path)
-    followed = update_transcript(draft, before, name=str(path), full_names=names)
-    write_update(path, followed.transcript, before=before)
+    update = update_transcript(draft, before, name=str(path), full_names=names)
+    write_update(path, update.transcript, before=before)
 
 
 class StaleError(Exception):
-    """An edit of a revision the file has moved on from, which does not say what it started from."""
+    """An edit of an old revision that does not include the turns it is based on."""
 
 
 class Session:
-    """The draft at a path. Safe to use from several threads.
+    """The draft at a path. Thread-safe.
 
-    `follow` brings the timed transcript in line after an edit. Raises `OutputError` where the draft cannot be read.
-    Without a timed transcript the page works, without times.
+    `update` updates the timed transcript after an edit. Raises `OutputError` if the draft cannot be read. Without a
+    timed transcript the page works, but has no times.
     """
 
-    def __init__(self, path: Path, *, glossary: Path = Path("glossary.txt"), follow: Follow = _follow) -> None:
+    def __init__(self, path: Path, *, glossary: Path = Path("glossary.txt"), update: Update = _update) -> None:
         self.path = path
-        self._follow = follow
+        self._update = update
         self._glossary = glossary
         self._lock = threading.RLock()  # of the draft
         self._json_lock = threading.RLock()  # of the timed transcript
         self._cached: tuple[tuple[int, int], Transcript] | None = None
-        self._shown: tuple[tuple[bytes, Transcript | None], dict[str, Any]] | None = None
+        self._page_state: tuple[tuple[bytes, Transcript | None], dict[str, Any]] | None = None
         self._drafts: dict[tuple[PageTurn, ...], Draft] = {}
         self._wake = threading.Event()
         self._names: dict[str, str] = {}
-        self._not_followed = ""
+        self._update_error = ""
         self._closed = False
         self._read()
-        self._follower = threading.Thread(target=self._follow_edits, name="follow edits", daemon=True)
-        self._follower.start()
+        self._updater = threading.Thread(target=self._update_after_edits, name="update transcript", daemon=True)
+        self._updater.start()
 
     def close(self) -> None:
-        """Let the timed transcript catch up, and stop following."""
+        """Update the timed transcript a last time and end the thread."""
         self._closed = True
         self._wake.set()
-        self._follower.join()
+        self._updater.join()
 
     @property
     def revision(self) -> str:
-        """Of the file as it is now."""
+        """The revision of the file."""
         return _revision(self._read())
 
     @property
     def trouble(self) -> str:
-        """Why there are no times, or why they stay behind the draft; empty where all is well."""
-        return self._transcript()[1] or self._not_followed
+        """Why there are no times, or why they are out of date; empty if they are up to date."""
+        return self._transcript()[1] or self._update_error
 
     @property
     def audio(self) -> Path | None:
-        """The recording, where it is on this machine."""
+        """The recording, if it is on this machine."""
         transcript = self._transcript()[0]
-        path = transcript.episode.path if transcript else None
-        there = None if path is None else (self.path.parent / path).resolve()
-        return there if there is not None and there.is_file() else None
+        relative = transcript.episode.path if transcript else None
+        path = None if relative is None else (self.path.parent / relative).resolve()
+        return path if path is not None and path.is_file() else None
 
     def state(self) -> dict[str, Any]:
-        """Everything the page shows, as values JSON knows; times in whole milliseconds."""
+        """Everything the page shows, as JSON values; times in whole milliseconds."""
         with self._lock:
             source = self._read()
             transcript, _ = self._transcript()
-            if self._shown is None or self._shown[0][0] != source or self._shown[0][1] is not transcript:
-                self._shown = ((source, transcript), page_state(self.path.stem, source, transcript))
-            place = {"revision": _revision(source), "file": self.path.name}
-            return {**self._shown[1], **place, "has_audio": self.audio is not None, "trouble": self.trouble}
+            if self._page_state is None or self._page_state[0][0] != source or self._page_state[0][1] is not transcript:
+                self._page_state = ((source, transcript), page_state(self.path.stem, source, transcript))
+            file = {"revision": _revision(source), "file": self.path.name}
+            return {**self._page_state[1], **file, "has_audio": self.audio is not None, "trouble": self.trouble}
 
     def save(
         self,
@@ -134,37 +134,38 @@ class Session:
         *,
         names: Mapping[str, str],
         base: Sequence[PageTurn] | None = None,
-    ) -> Saved:
-        """Put the page's turns, which were made on `revision`, into the draft.
+    ) -> SaveResult:
+        """Write the page's turns, an edit of `revision`, to the draft.
 
-        `names` are full names for those the draft prints in short. `base` is what the page started from, where that
-        may not be what the file holds. Raises `EditError` where no draft can hold the turns or names, `OutputError`
-        where the draft cannot be written, `StaleError` where the file has moved on and there is no `base`.
+        `names` maps the draft's short names to full names. `base` are the turns the page started from, if the file may
+        hold others. Raises `EditError` if no draft can hold the turns or names, `OutputError` if the draft cannot be
+        written, and `StaleError` if the file has changed and there is no `base`.
         """
-        used = {turn.speaker for turn in turns}  # the page keeps names it was refused, or that were taken back
+        used = {turn.speaker for turn in turns}  # the page also sends names that were refused or undone
         names = {short: speaker_name(full) for short, full in names.items() if short in used}
         with self._lock:
             while True:
                 source = self._read()
                 if base is None and revision != _revision(source):
                     raise StaleError(revision)
-                now = parse(source.decode())
-                wanted: tuple[PageTurn, ...] = tuple(turns)
+                current = parse(source.decode())
+                merged: tuple[PageTurn, ...] = tuple(turns)
                 if base is not None:
-                    wanted, clashes = merge_turns(base, wanted, page_turns(now))
-                    if clashes:
-                        return Saved(_revision(source), (), wanted, clashes, page_turns(now))
-                draft = self._as_before(now, wanted) or apply_turns(now, wanted, wrap=wrap_of(now, self._usual_wrap()))
+                    merged, conflicts = merge_turns(base, merged, page_turns(current))
+                    if conflicts:
+                        return SaveResult(_revision(source), (), merged, conflicts, page_turns(current))
+                wrap = wrap_of(current, self._default_wrap())
+                draft = self._earlier_draft(current, merged) or apply_turns(current, merged, wrap=wrap)
                 written = _encoded(draft)
                 if written == source or self._write(written, over=source):
                     break
-            self._remember(now)
+            self._remember(current)
             self._remember(draft)
             self._names.update(names)
             self._wake.set()
             on_page = page_turns(draft)
             labels = tuple(turn.label for turn in draft.turns)
-            return Saved(_revision(written), labels, on_page if on_page != tuple(turns) else None)
+            return SaveResult(_revision(written), labels, on_page if on_page != tuple(turns) else None)
 
     def add_to_glossary(self, misheard: str, correct: str) -> None:
         """Add a mishearing to the glossary. Raises `EditError` if it cannot hold it, `OutputError` as its file does."""
@@ -176,22 +177,22 @@ class Session:
             write_entries(self._glossary, glossary, new)
 
     def accept(self, start: float, end: float) -> None:
-        """Note that what is said from `start` to `end` (seconds) is right: it is no longer doubtful."""
+        """Confirm the words from `start` to `end` (seconds): drop their doubts and set their probability to 1."""
         with self._json_lock:
             transcript, _ = self._transcript()
             if transcript is None:
                 return
-            sure = replace(
+            confirmed = replace(
                 transcript,
-                turns=tuple(Turn(turn.speaker, tuple(_sure(turn.words, start, end))) for turn in transcript.turns),
+                turns=tuple(Turn(turn.speaker, tuple(_confirmed(turn.words, start, end))) for turn in transcript.turns),
                 doubts=tuple(doubt for doubt in transcript.doubts if doubt.end <= start or doubt.start >= end),
             )
-            write_update(self.path, sure, before=transcript)
+            write_update(self.path, confirmed, before=transcript)
 
-    def _follow_edits(self) -> None:
+    def _update_after_edits(self) -> None:
         try:
-            self.state()  # made while the browser starts
-        except Exception as error:  # noqa: BLE001 - the page will ask for it again, and be told
+            self.state()  # computed while the browser starts
+        except Exception as error:  # noqa: BLE001 - the page requests it again and gets the error
             _log.info("%s", error)
         is_last = False
         while not is_last:
@@ -199,22 +200,24 @@ class Session:
             self._wake.clear()
             while not self._closed and self._wake.wait(QUIET):
                 self._wake.clear()
-            is_last = self._closed  # what is saved while this runs wakes it once more
+            is_last = self._closed  # a save during this update wakes the thread again
             try:
                 with self._lock:
                     draft, names = parse(self._read().decode()), dict(self._names)
                 with self._json_lock:
-                    self._follow(self.path, draft, names)
-                self._not_followed = ""
+                    self._update(self.path, draft, names)
+                self._update_error = ""
             except (TranscribeError, OutputError) as error:
-                self._not_followed = str(error)
+                self._update_error = str(error)
                 _log.info("%s", error)
-            except Exception as error:  # noqa: BLE001 - a defect of ours must not end the following without a word
-                self._not_followed = f"your edits are saved, but the times do not follow them ({error!r}); report this"
-                _log.exception("%s: the timed transcript does not follow", self.path)
+            except Exception as error:  # noqa: BLE001 - a bug must not end the thread silently
+                self._update_error = (
+                    f"your edits are saved, but the times were not updated ({error!r}); report this bug"
+                )
+                _log.exception("%s: the timed transcript was not updated", self.path)
 
     def _transcript(self) -> tuple[Transcript | None, str]:
-        """The timed transcript, read again when the file changes, or why there is none."""
+        """The timed transcript, read again when the file changes, or None and the reason."""
         try:
             status = json_path(self.path).stat()
             stamp = (status.st_mtime_ns, status.st_size)
@@ -222,24 +225,25 @@ class Session:
                 self._cached = (stamp, transcript_of(self.path))
             return self._cached[1], ""
         except OSError:
-            return None, f"{json_path(self.path)}: not there, so there are no times; `transcribe run` makes it"
+            path = json_path(self.path)
+            return None, f"{path}: no such file, so there are no times; `transcribe run` on the audio writes it"
         except TranscribeError as error:
             return None, str(error)
 
-    def _as_before(self, now: Draft, turns: tuple[PageTurn, ...]) -> Draft | None:
-        """The draft as it was when it had these turns (an edit taken back), if nothing else in it changed since."""
+    def _earlier_draft(self, current: Draft, turns: tuple[PageTurn, ...]) -> Draft | None:
+        """An earlier draft with these turns (for an undone edit), if the rest of the file is still the same."""
         earlier = self._drafts.get(turns)
-        around = (now.front_matter, now.preamble, now.epilogue)
-        return earlier if earlier and (earlier.front_matter, earlier.preamble, earlier.epilogue) == around else None
+        rest = (current.front_matter, current.preamble, current.epilogue)
+        return earlier if earlier and (earlier.front_matter, earlier.preamble, earlier.epilogue) == rest else None
 
     def _remember(self, draft: Draft) -> None:
         turns = page_turns(draft)
         self._drafts.pop(turns, None)
         self._drafts[turns] = draft
-        if len(self._drafts) > REMEMBERED:
+        if len(self._drafts) > HISTORY:
             del self._drafts[next(iter(self._drafts))]
 
-    def _usual_wrap(self) -> int:
+    def _default_wrap(self) -> int:
         transcript, _ = self._transcript()
         wrap = transcript.made_with.settings.get("wrap", 70) if transcript else 70
         return wrap if isinstance(wrap, int) else 70
@@ -255,26 +259,26 @@ class Session:
         return source
 
     def _write(self, source: bytes, *, over: bytes) -> bool:
-        """Put `source` in the place of `over`; False where the file holds something else by now."""
+        """Replace the contents `over` by `source`; False if the file has other contents by now."""
         try:
-            if not os.access(self.path, os.W_OK):  # renaming would get round the lock somebody put on it
+            if not os.access(self.path, os.W_OK):  # renaming a new file over it would succeed
                 raise PermissionError(None, "it is write-protected")
             return replace_if_unchanged(self.path, source, over=_revision(over))
         except OSError as error:
             raise OutputError(
-                f"{self.path}: cannot be written ({error.strerror}); make room or change rights"
+                f"{self.path}: cannot be written ({error.strerror}); free disk space or change its permissions"
             ) from error
 
 
 def _encoded(draft: Draft) -> bytes:
-    """The draft's bytes. Raises `EditError` where the page cut a character in two."""
+    """The draft's bytes. Raises `EditError` if the page sent half of a surrogate pair."""
     try:
         return draft.source().encode()
     except UnicodeEncodeError as error:
         raise EditError("the text holds half a character, such as a cut emoji; delete what shows as a box") from error
 
 
-def _sure(words: Sequence[Word], start: float, end: float) -> Iterator[Word]:
+def _confirmed(words: Sequence[Word], start: float, end: float) -> Iterator[Word]:
     for word in words:
         inside = start <= (word.start + word.end) / 2 <= end
         yield replace(word, probability=1.0) if inside else word

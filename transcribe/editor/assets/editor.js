@@ -1,4 +1,4 @@
-// The page: what the keyboard, the mouse and the server do to the model, and what that changes on the page.
+// The page: applies input from keyboard, mouse and server to the model, and shows the model's changes.
 
 import { Model } from "./model.js";
 import { Panels } from "./panels.js";
@@ -11,14 +11,14 @@ const $ = id => document.getElementById(id);
 const text = $("text"), audio = new Audio();
 audio.preload = "metadata";
 const model = new Model(), view = new View(text, model), player = new Player(audio, model);
-const saver = new Saver(model, { status: setStatus, reload, clashes: showClashes, refused, seen });
-const panels = new Panels({ model, view, player, say });
-let people = [], isFollowing = true, playing = null, duration = 0, hasAudio = false, composing = null, clashing = [];
+const saver = new Saver(model, { status: setStatus, reload, showConflicts, showRefusal, showServerState });
+const panels = new Panels({ model, view, player, announce });
+let people = [], isFollowing = true, playing = null, duration = 0, hasAudio = false, composing = null, conflicts = [];
 
-function say(message) { $("says").textContent = message; }
+function announce(message) { $("says").textContent = message; }
 
 function setStatus(message, kind = "") {
-  if ($("status").textContent !== message) $("status").textContent = message; // each change is read out
+  if ($("status").textContent !== message) $("status").textContent = message; // screen readers announce each change
   $("status").dataset.kind = kind;
 }
 
@@ -32,31 +32,31 @@ function show(state) {
   $("title").textContent = state.title;
   $("file").textContent = state.file;
   hasAudio = state.has_audio;
-  seen(state);
+  showServerState(state);
   for (const id of ["play", "back", "forward", "loop", "rate", "seek"]) $(id).disabled = !state.has_audio;
   panels.setDoubts(state.doubts);
 }
 
-/** What the server says each time it is asked: what is wrong, and where the recording is. */
-function seen({ trouble, audio: address }) {
-  const message = trouble || (hasAudio ? "" : "The recording is not on this machine, so there is nothing to play.");
+/** Show a problem the server reports, and use the recording's address it reports. */
+function showServerState({ trouble, audio: address }) {
+  const message = trouble || (hasAudio ? "" : "The recording is not on this machine, so it cannot be played.");
   if ($("trouble").textContent !== message) $("trouble").textContent = message;
   $("trouble").hidden = !message;
   if (!hasAudio || audio.src.endsWith(address)) return;
-  const { currentTime } = audio; // another address: the server was started anew
+  const { currentTime } = audio; // another address: the server was restarted
   audio.src = address;
   if (currentTime) audio.currentTime = currentTime;
 }
 
 async function reload({ keepPlace = true } = {}) {
-  if (composing) return; // later: the page asks again
+  if (composing) return; // the saver tries again
   const { version } = model, state = await get("/api/draft");
-  if (keepPlace && (model.version !== version || composing)) return; // typed meanwhile: that is saved first
+  if (keepPlace && (model.version !== version || composing)) return; // edited meanwhile: save that first
   const selection = keepPlace ? view.selection() : null, top = scrollY;
   show(state);
   if (keepPlace) model.adopt(state.turns);
   else model.load(state);
-  saver.isClean(state.revision);
+  saver.markSaved(state.revision);
   if (selection) view.select(selection.from, selection.to);
   if (keepPlace) scrollTo({ top, behavior: "instant" });
 }
@@ -65,7 +65,7 @@ model.changed = () => {
   view.render();
   placeNotes();
   panels.refresh();
-  saver.note();
+  saver.saveSoon();
   const filter = $("filter"), names = ["", ...model.speakers];
   if (names.join("\n") !== [...filter.options].map(option => option.value).join("\n")) {
     const chosen = filter.value;
@@ -75,43 +75,43 @@ model.changed = () => {
   view.filter(filter.value);
 };
 
-function refused(message) {
-  say(message);
+function showRefusal(message) {
+  announce(message);
   setStatus(`Not saved: ${message}`, "bad");
 }
 
-function showClashes(clashes) {
-  clashing = clashes.map(clash => {
-    const [turn, para, theirs] = clash, { key, paras } = model.turns[turn];
-    return { key, para, mine: paras[para].text, note: clashNote(clash, theirs, paras[para].text) };
+function showConflicts(found) {
+  conflicts = found.map(conflict => {
+    const [turn, para, theirs] = conflict, { key, paras } = model.turns[turn];
+    return { key, para, mine: paras[para].text, note: conflictNote(conflict, theirs, paras[para].text) };
   });
   placeNotes();
-  clashing[0]?.note.scrollIntoView({ block: "center" });
+  conflicts[0]?.note.scrollIntoView({ block: "center" });
 }
 
-function clashNote(clash, theirs, mine) {
-  const settle = take => {
-    const { key, para, mine } = clashing.find(other => other.note === note);
+function conflictNote(conflict, theirs, mine) {
+  const resolve = take => {
+    const { key, para, mine } = conflicts.find(other => other.note === note);
     const turn = model.turns.findIndex(other => other.key === key);
-    if (take && turn >= 0) { // where the paragraph stands by now
+    if (take && turn >= 0) { // find the paragraph's present position
       const { paras } = model.turns[turn], same = paras.findIndex(other => other.text === mine);
       model.setTexts([{ turn, para: same < 0 ? Math.min(para, paras.length - 1) : same, text: theirs }]);
     }
     note.remove();
-    clashing = clashing.filter(other => other.note !== note);
-    saver.settled(clash);
+    conflicts = conflicts.filter(other => other.note !== note);
+    saver.resolved(conflict);
     text.focus({ preventScroll: true });
   };
-  const button = (label, take) => element("button", { type: "button", textContent: label, onclick: () => settle(take) });
-  const note = element("aside", { className: "clash", contentEditable: "false" },
-    element("p", { textContent: "Yours is above. Somebody else made of this paragraph:" }),
-    theirs ? element("blockquote", {}, ...differing(theirs, mine)) : element("blockquote", { textContent: "(nothing: it was taken out)" }),
+  const button = (label, take) => element("button", { type: "button", textContent: label, onclick: () => resolve(take) });
+  const note = element("aside", { className: "conflict", contentEditable: "false" },
+    element("p", { textContent: "Your version is above. The file was changed elsewhere; its version of this paragraph:" }),
+    theirs ? element("blockquote", {}, ...diffParts(theirs, mine)) : element("blockquote", { textContent: "(nothing: the paragraph was deleted)" }),
     button("Keep mine", false), " ", button("Take theirs", true));
   return note;
 }
 
-/** A text in three parts, what is not in the other one marked between them. */
-function differing(text, other) {
+/** A text as three parts: its common start and end with another text, and the differing middle, marked. */
+function diffParts(text, other) {
   const words = text.split(" "), others = other.split(" ");
   let head = 0, tail = 0;
   while (head < words.length && words[head] === others[head]) head++;
@@ -120,9 +120,9 @@ function differing(text, other) {
   return [part(0, head), " ", element("mark", { textContent: part(head, end) }), " ", part(end)];
 }
 
-/** Put each note into its turn; where that was joined to another, into one near by. */
+/** Put each note into its turn, or into another one if its turn was merged away. */
 function placeNotes() {
-  for (const { key, note } of clashing) {
+  for (const { key, note } of conflicts) {
     if (note.isConnected) continue;
     const turn = model.turns.findIndex(other => other.key === key);
     view.section(Math.max(turn, 0)).querySelector(".said").append(note);
@@ -131,11 +131,11 @@ function placeNotes() {
 
 // ── Typing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-function put(from, to, parts, kind = "") {
+function replaceText(from, to, parts, kind = "") {
   view.select(model.replace(from, to, parts, { kind }));
 }
 
-const pasted = data => data.replace(/\r\n?/g, "\n").split(/\n\s*\n/).map(part => part.replace(/\s*\n\s*/g, " "));
+const pastedParagraphs = data => data.replace(/\r\n?/g, "\n").split(/\n\s*\n/).map(part => part.replace(/\s*\n\s*/g, " "));
 
 function targetOf(event, selection) {
   const range = event.getTargetRanges()[0];
@@ -153,7 +153,7 @@ function erase(event, selection) {
     return undefined;
   }
   const { from: start, to } = isCaret ? targetOf(event, selection) : selection;
-  return put(start, to, [""], isCaret ? "erase" : "");
+  return replaceText(start, to, [""], isCaret ? "erase" : "");
 }
 
 function after({ turn, para }) {
@@ -169,23 +169,23 @@ text.addEventListener("beforeinput", event => {
   const data = event.data ?? event.dataTransfer?.getData("text/plain") ?? "";
   const { from, to, isCaret } = selection;
   switch (event.inputType) {
-    case "insertText": return put(from, to, [data], isCaret ? "type" : "");
-    case "insertReplacementText": { const at = targetOf(event, selection); return put(at.from, at.to, [data]); }
-    case "insertFromPaste": case "insertFromYank": return put(from, to, pasted(data));
-    case "insertFromDrop": { const at = targetOf(event, selection); return put(at.from, at.from, pasted(data)); }
+    case "insertText": return replaceText(from, to, [data], isCaret ? "type" : "");
+    case "insertReplacementText": { const at = targetOf(event, selection); return replaceText(at.from, at.to, [data]); }
+    case "insertFromPaste": case "insertFromYank": return replaceText(from, to, pastedParagraphs(data));
+    case "insertFromDrop": { const at = targetOf(event, selection); return replaceText(at.from, at.from, pastedParagraphs(data)); }
     case "insertParagraph": return view.select(model.split(isCaret ? from : model.replace(from, to, [""])));
     case "insertLineBreak": return view.select(model.breakParagraph(isCaret ? from : model.replace(from, to, [""])));
-    case "historyUndo": return travel("undo");
-    case "historyRedo": return travel("redo");
+    case "historyUndo": return undoOrRedo("undo");
+    case "historyRedo": return undoOrRedo("redo");
     default: return event.inputType.startsWith("delete") ? erase(event, selection) : undefined;
   }
 });
 
-text.addEventListener("dragstart", event => event.preventDefault()); // cut and paste move text, by design
+text.addEventListener("dragstart", event => event.preventDefault()); // dragging text is off; cut and paste move it
 
 text.addEventListener("compositionstart", () => {
   const selection = view.selection();
-  if (selection && !selection.isCaret) put(selection.from, selection.to, [""]);
+  if (selection && !selection.isCaret) replaceText(selection.from, selection.to, [""]);
   composing = view.selection()?.from ?? null;
 });
 
@@ -198,10 +198,10 @@ text.addEventListener("compositionend", () => {
   view.select(caret);
 });
 
-function travel(direction) {
+function undoOrRedo(direction) {
   const place = model[direction]();
   if (place) view.select(place);
-  say(place ? `${direction === "undo" ? "Undone" : "Done again"}` : `Nothing to ${direction}`);
+  announce(place ? (direction === "undo" ? "Undone" : "Redone") : `Nothing to ${direction}`);
 }
 
 // ── Playing ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -214,7 +214,7 @@ function playFromCaret() {
 text.addEventListener("click", event => {
   const button = event.target.closest("button.name");
   if (button) return openMenu(view.indexOf(button), button);
-  if (event.target.closest(".who, .clash") || event.altKey || event.shiftKey || event.ctrlKey || event.metaKey) return undefined;
+  if (event.target.closest(".who, .conflict") || event.altKey || event.shiftKey || event.ctrlKey || event.metaKey) return undefined;
   const selection = view.selection();
   if (!selection?.isCaret || event.detail > 1 || $("play").disabled) return undefined;
   setFollowing(true);
@@ -256,7 +256,7 @@ player.onchange = error => {
   $("play").setAttribute("aria-label", player.isPlaying ? "Pause" : "Play");
   $("loop").setAttribute("aria-pressed", String(Boolean(player.loop)));
   $("rate").value = audio.playbackRate;
-  if (error) say(`The recording cannot be played: ${error.message}`);
+  if (error) announce(`The recording cannot be played: ${error.message}`);
 };
 
 $("rate").append(...Player.speeds.map(speed => element("option", { value: speed, textContent: `${speed}×` })));
@@ -279,19 +279,19 @@ new ResizeObserver(() => document.documentElement.style.setProperty("--bar", `${
 function openMenu(turn, button, caret = null) {
   const menu = $("menu"), speaker = model.turns[turn].speaker, others = model.speakers.filter(name => name !== speaker);
   const item = (label, action) => {
-    const made = element("button", { type: "button", textContent: label, tabIndex: -1 });
-    made.setAttribute("role", "menuitem");
-    made.onclick = () => { closeMenu(); action(); };
-    return made;
+    const button = element("button", { type: "button", textContent: label, tabIndex: -1 });
+    button.setAttribute("role", "menuitem");
+    button.onclick = () => { closeMenu(); action(); };
+    return button;
   };
   const fromHere = caret && (caret.para || caret.offset);
   const everywhere = () => renameEverywhere(speaker);
   const heading = label => element("p", { textContent: label });
   menu.replaceChildren(
     heading("This turn is by"), ...others.map(name => item(fullName(name), () => reassign(turn, name))),
-    item("Somebody new …", async () => { const name = await askName("Who speaks in this turn?"); if (name) reassign(turn, name); }),
+    item("New speaker …", async () => { const name = await askName("Who speaks in this turn?"); if (name) reassign(turn, name); }),
     ...(fromHere ? [heading("From the cursor on"), ...others.map(name => item(fullName(name), () => view.select(model.split(caret, name)))),
-      item("Somebody new … ", async () => { const name = await askName("Who speaks from here on?"); if (name) view.select(model.split(caret, name)); })] : []),
+      item("New speaker … ", async () => { const name = await askName("Who speaks from here on?"); if (name) view.select(model.split(caret, name)); })] : []),
     heading("Everywhere"), item(`Rename ${fullName(speaker)} …`, everywhere));
   menu.hidden = false;
   const box = button.getBoundingClientRect();
@@ -325,7 +325,7 @@ const fullName = name => model.names[name] ?? people.find(person => person.name 
 
 function reassign(turn, speaker) {
   model.reassign(turn, speaker);
-  say(`This turn is by ${fullName(speaker)} now`);
+  announce(`Speaker of this turn: ${fullName(speaker)}`);
 }
 
 function askName(question, value = "", label = "Name") {
@@ -345,7 +345,7 @@ function askName(question, value = "", label = "Name") {
   }, { once: true }));
 }
 
-/** What the draft prints for a full name: the first name, unless somebody else has it. */
+/** The name the draft prints for a full name: the first name, unless another speaker has it. */
 function shortName(full, except = null) {
   const first = full.split(" ")[0], taken = model.speakers.filter(name => name !== except);
   const same = taken.find(name => fullName(name) === full);
@@ -356,7 +356,7 @@ async function renameEverywhere(speaker) {
   const name = await askName(`Rename ${fullName(speaker)} everywhere`, fullName(speaker), "New name");
   if (!name) return;
   model.rename(speaker, name, model.names[name] ?? name);
-  say(`${speaker} is called ${name} everywhere`);
+  announce(`${speaker} renamed ${name} everywhere`);
 }
 
 $("ask-text").addEventListener("keydown", event => {
@@ -373,8 +373,8 @@ const KEYS = {
   "F7": () => player.toggleLoop(),
   "F8": () => panels.step(1), "shift F8": () => panels.step(-1), "F9": () => panels.accept(),
   "ctrl Enter": playFromCaret, "ctrl f": () => panels.open("search"), "ctrl h": () => panels.open("search"),
-  "ctrl /": () => $("help").showModal(), "ctrl z": () => travel("undo"), "ctrl y": () => travel("redo"),
-  "ctrl shift z": () => travel("redo"), "ctrl s": () => saver.now(), "alt s": speakerMenu,
+  "ctrl /": () => $("help").showModal(), "ctrl z": () => undoOrRedo("undo"), "ctrl y": () => undoOrRedo("redo"),
+  "ctrl shift z": () => undoOrRedo("redo"), "ctrl s": () => saver.now(), "alt s": speakerMenu,
 };
 
 function speakerMenu() {

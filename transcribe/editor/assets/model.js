@@ -1,9 +1,9 @@
-// The transcript as the page holds it: turns of paragraphs with a time for every word, changed by replacing what
-// changed (nothing is mutated), so that undo is going back to an earlier value. Knows nothing of the page.
+// The transcript in the page: turns of paragraphs with a time for every word. Turns are immutable and replaced when they
+// change, so that undo restores an earlier value. Does not use the DOM.
 
 let keys = 0;
 
-/** The blank-separated words of a text, as Python's str.split has them. */
+/** The whitespace-separated words of a text, like Python's str.split. */
 export const tokens = text => text.split(/\s+/).filter(Boolean);
 
 export function turnOf({ speaker, label, paragraphs, times = [] }) {
@@ -16,23 +16,23 @@ export function turnOf({ speaker, label, paragraphs, times = [] }) {
   return { key: ++keys, speaker, label, paras };
 }
 
-/** Times for new words from those of the old ones: what both ends share keeps its own, the middle is shared out. */
-export function retimed(old, times, fresh) {
+/** Times for new words from the old words': a common start and end keep theirs, the middle shares its time by length. */
+export function retime(old, times, words) {
   let head = 0, tail = 0;
-  while (head < old.length && head < fresh.length && old[head] === fresh[head]) head++;
-  while (tail < old.length - head && tail < fresh.length - head
-    && old[old.length - 1 - tail] === fresh[fresh.length - 1 - tail]) tail++;
-  const gone = old.length - head - tail, come = fresh.length - head - tail;
+  while (head < old.length && head < words.length && old[head] === words[head]) head++;
+  while (tail < old.length - head && tail < words.length - head
+    && old[old.length - 1 - tail] === words[words.length - 1 - tail]) tail++;
+  const removed = old.length - head - tail, added = words.length - head - tail;
   const before = times.slice(0, 2 * head), after = times.slice(times.length - 2 * tail);
-  const middle = times.slice(2 * head, 2 * (head + gone));
-  if (gone === come) return [...before, ...middle, ...after];
+  const middle = times.slice(2 * head, 2 * (head + removed));
+  if (removed === added) return [...before, ...middle, ...after];
   const known = middle.filter(time => time >= 0);
   const low = known.length ? Math.min(...known) : before.at(-1) ?? after[0] ?? -1;
   const high = known.length ? Math.max(...known) : after[0] ?? low;
-  const words = fresh.slice(head, head + come);
-  const total = words.reduce((sum, word) => sum + word.length, 0);
+  const inserted = words.slice(head, head + added);
+  const total = inserted.reduce((sum, word) => sum + word.length, 0);
   let passed = 0;
-  const shared = words.flatMap(word => {
+  const shared = inserted.flatMap(word => {
     if (low < 0) return [-1, -1];
     const at = share => Math.round(low + Math.max(0, high - low) * share / total);
     return [at(passed), at(passed += word.length)];
@@ -43,8 +43,8 @@ export function retimed(old, times, fresh) {
 export class Model {
   constructor() {
     this.turns = [];
-    this.names = {}; // full names the editor gave, by the name the draft prints
-    this.version = 0; // goes up with every change
+    this.names = {}; // the editor's full names by the names the draft prints
+    this.version = 0; // increases with every change
     this.past = [];
     this.future = [];
     this.changed = () => {};
@@ -59,7 +59,7 @@ export class Model {
 
   text(at) { return this.turns[at.turn].paras[at.para].text; }
 
-  /** Replace what lies between two places by paragraphs of text; returns the place after it. */
+  /** Replace the text between two places by paragraphs; returns the place after them. */
   replace(from, to, parts, { caret = from, kind = "" } = {}) {
     const first = this.turns[from.turn], last = this.turns[to.turn];
     const head = this.text(from).slice(0, from.offset), rest = this.text(to).slice(to.offset);
@@ -76,7 +76,7 @@ export class Model {
     return after;
   }
 
-  /** A new turn from here on, of the same speaker or another one. */
+  /** Start a new turn here, of the same speaker or another one. */
   split(at, speaker = null) {
     const turn = this.turns[at.turn], para = turn.paras[at.para];
     const [left, right] = [para.text.slice(0, at.offset).trimEnd(), para.text.slice(at.offset).trimStart()];
@@ -90,7 +90,7 @@ export class Model {
     return caret;
   }
 
-  /** A new paragraph of the same turn from here on. */
+  /** Start a new paragraph here in the same turn. */
   breakParagraph(at) {
     const turn = this.turns[at.turn], para = turn.paras[at.para];
     const [left, right] = [para.text.slice(0, at.offset).trimEnd(), para.text.slice(at.offset).trimStart()];
@@ -100,7 +100,7 @@ export class Model {
     return caret;
   }
 
-  /** Join the paragraph, or the turn, that starts here to what stands before it. */
+  /** Merge the paragraph or turn that starts here into the one before it. */
   mergeBack(at) {
     if (!at.para && !at.turn) return at;
     const turn = at.para ? at.turn : at.turn - 1;
@@ -124,7 +124,7 @@ export class Model {
     this.#apply(turns);
   }
 
-  /** New texts for paragraphs: a list of { turn, para, text }. */
+  /** Set the texts of paragraphs: a list of { turn, para, text }. */
   setTexts(changes, caret = null, kind = "") {
     const turns = [...this.turns];
     for (const { turn, para, text } of changes) {
@@ -134,25 +134,25 @@ export class Model {
     this.#apply(turns, caret, caret, kind);
   }
 
-  /** Turns that came from elsewhere, keeping what is the same as it is here. Undo takes back what was done on this page
-   * alone: where turns stand one for one, what came is in the past as well. */
+  /** Take over turns from the file, keeping unchanged ones. Undo must not undo the edits of others: if the turns
+   * correspond one to one, the undo history gets the new turns too. */
   adopt(wanted) {
     const here = new Map();
-    const sign = turn => JSON.stringify([turn.speaker, turn.paragraphs ?? turn.paras.map(para => para.text)]);
-    for (const turn of this.turns) here.set(sign(turn), [...here.get(sign(turn)) ?? [], turn]);
-    const found = wanted.map(turn => here.get(sign(turn))?.shift());
-    const kept = new Set(found);
+    const keyOf = turn => JSON.stringify([turn.speaker, turn.paragraphs ?? turn.paras.map(para => para.text)]);
+    for (const turn of this.turns) here.set(keyOf(turn), [...here.get(keyOf(turn)) ?? [], turn]);
+    const matches = wanted.map(turn => here.get(keyOf(turn))?.shift());
+    const matched = new Set(matches);
     const turns = wanted.map((turn, i) => {
-      const same = found[i], place = this.turns[i];
+      const same = matches[i], place = this.turns[i];
       if (same) return turn.label && turn.label !== same.label ? { ...same, label: turn.label } : same;
-      const fresh = turnOf({ label: place?.label ?? turn.speaker, ...turn });
-      if (!place) return fresh;
-      const key = kept.has(place) ? fresh.key : place.key;
-      return { ...fresh, key, paras: this.#retimedParas(place.paras, turn.paragraphs) };
+      const created = turnOf({ label: place?.label ?? turn.speaker, ...turn });
+      if (!place) return created;
+      const key = matched.has(place) ? created.key : place.key;
+      return { ...created, key, paras: this.#retimedParas(place.paras, turn.paragraphs) };
     });
     if (turns.length !== this.turns.length) return this.#apply(turns);
-    const fresh = new Map(this.turns.map((turn, i) => [turn, turns[i]]));
-    const rebased = step => ({ ...step, turns: step.turns.map(turn => fresh.get(turn) ?? turn) });
+    const replacements = new Map(this.turns.map((turn, i) => [turn, turns[i]]));
+    const rebased = step => ({ ...step, turns: step.turns.map(turn => replacements.get(turn) ?? turn) });
     this.past = this.past.map(rebased);
     this.future = this.future.map(rebased);
     this.turns = turns;
@@ -165,15 +165,15 @@ export class Model {
     this.changed();
   }
 
-  undo() { return this.#travel(this.past, this.future, "before"); }
-  redo() { return this.#travel(this.future, this.past, "after"); }
+  undo() { return this.#step(this.past, this.future, "before"); }
+  redo() { return this.#step(this.future, this.past, "after"); }
 
-  /** What the server is sent. */
+  /** The turns as the server takes them. */
   payload() { return this.turns.map(turn => [turn.speaker, turn.paras.map(para => para.text)]); }
 
   #retimedParas(old, texts) {
     const words = texts.map(tokens);
-    const times = retimed(old.flatMap(para => tokens(para.text)), old.flatMap(para => para.times), words.flat());
+    const times = retime(old.flatMap(para => tokens(para.text)), old.flatMap(para => para.times), words.flat());
     let used = 0;
     return texts.map((text, i) => ({ text, times: times.slice(used, used += 2 * words[i].length) }));
   }
@@ -195,9 +195,9 @@ export class Model {
 
   #apply(turns, before = null, after = null, kind = "") {
     const last = this.past.at(-1), now = Date.now();
-    const goesOn = kind && last?.kind === kind && now - last.time < 1000
+    const continues = kind && last?.kind === kind && now - last.time < 1000
       && JSON.stringify(last.after) === JSON.stringify(before);
-    if (goesOn) Object.assign(last, { after, time: now });
+    if (continues) Object.assign(last, { after, time: now });
     else this.past.push({ turns: this.turns, names: this.names, before, after, kind, time: now });
     if (this.past.length > 500) this.past.shift();
     this.future = [];
@@ -205,7 +205,7 @@ export class Model {
     this.#bump();
   }
 
-  #travel(from, to, side) {
+  #step(from, to, side) {
     const step = from.pop();
     if (!step) return null;
     to.push({ ...step, turns: this.turns, names: this.names, kind: "" });

@@ -1,21 +1,21 @@
 // The side panel: the list of doubts, and search and replace with a preview.
 
-import { ask } from "./server.js";
+import { ask, messageOf } from "./server.js";
 import { clock, element } from "./view.js";
 
 const MOST_SHOWN = 200; // hits in the preview
-const AROUND = 28; // letters before and after a hit, to the end of the word
+const CONTEXT = 28; // characters before and after a hit, extended to whole words
 
 export class Panels {
   #doubts = [];
   #chosen = -1;
   #hits = [];
-  #shown = "";
+  #openPanel = "";
   #panel = document.getElementById("panel");
   #search = null;
 
-  constructor({ model, view, player, say }) {
-    Object.assign(this, { model, view, player, say });
+  constructor({ model, view, player, announce }) {
+    Object.assign(this, { model, view, player, announce });
   }
 
   get isOpen() { return !this.#panel.hidden; }
@@ -24,39 +24,39 @@ export class Panels {
     const chosen = this.#doubts[this.#chosen];
     this.#doubts = doubts;
     this.#chosen = chosen ? doubts.findIndex(doubt => doubt.start >= chosen.start) : -1;
-    this.#count();
-    if (this.#shown === "doubts") this.#showDoubts();
+    this.#showCount();
+    if (this.#openPanel === "doubts") this.#showDoubts();
   }
 
-  /** The text changed under an open panel. */
+  /** Search again after a change of the text. */
   refresh() {
-    if (this.#shown !== "search") return;
+    if (this.#openPanel !== "search") return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.#find(), 150);
   }
 
-  toggle(name) { if (this.#shown === name) this.close(); else this.open(name); }
+  toggle(name) { if (this.#openPanel === name) this.close(); else this.open(name); }
 
   open(name) {
-    this.#shown = name;
+    this.#openPanel = name;
     this.#panel.hidden = false;
     document.body.dataset.panel = name;
-    this.#expanded();
+    this.#markOpenButton();
     if (name === "doubts") this.#showDoubts();
     else this.#showSearch();
   }
 
   close() {
-    this.#shown = "";
+    this.#openPanel = "";
     this.#panel.hidden = true;
     delete document.body.dataset.panel;
-    this.#expanded();
+    this.#markOpenButton();
     this.view.mark("found", []);
     this.view.mark("doubt", []);
   }
 
   step(by) {
-    if (!this.#doubts.length) return this.say("No doubts left");
+    if (!this.#doubts.length) return this.announce("No doubts left");
     const count = this.#doubts.length;
     return this.choose(this.#chosen < 0 ? (by > 0 ? 0 : count - 1) : (this.#chosen + by + count) % count);
   }
@@ -68,8 +68,8 @@ export class Panels {
       this.view.select(...places);
       this.view.mark("doubt", [this.view.range(...places)]);
     }
-    this.say(`Doubt ${index + 1} of ${this.#doubts.length}: ${doubt.reason}`);
-    if (this.#shown === "doubts") this.#showDoubts();
+    this.announce(`Doubt ${index + 1} of ${this.#doubts.length}: ${doubt.reason}`);
+    if (this.#openPanel === "doubts") this.#showDoubts();
     if (!document.getElementById("play").disabled) this.player.playFrom(Math.max(0, doubt.start - 1000));
   }
 
@@ -78,24 +78,24 @@ export class Panels {
     if (!doubt) return;
     const answer = await ask("/api/accept", doubt);
     if (!answer.ok) {
-      this.say("Not noted: the server did not take it");
+      this.announce(await messageOf(answer));
       return;
     }
     this.#doubts = this.#doubts.toSpliced(index, 1);
     this.#chosen = Math.min(index, this.#doubts.length) - 1;
     this.view.mark("doubt", []);
-    this.#count();
-    if (this.#shown === "doubts") this.#showDoubts();
-    this.say(`Accepted; ${this.#doubts.length} left`);
+    this.#showCount();
+    if (this.#openPanel === "doubts") this.#showDoubts();
+    this.announce(`Marked as right; ${this.#doubts.length} left`);
   }
 
-  #count() {
+  #showCount() {
     document.getElementById("show-doubts").textContent = this.#doubts.length ? `Doubts ${this.#doubts.length}` : "Doubts";
   }
 
-  #expanded() {
+  #markOpenButton() {
     for (const name of ["doubts", "search"]) {
-      document.getElementById(`show-${name}`).setAttribute("aria-expanded", String(this.#shown === name));
+      document.getElementById(`show-${name}`).setAttribute("aria-expanded", String(this.#openPanel === name));
     }
   }
 
@@ -108,16 +108,16 @@ export class Panels {
     const list = element("ol", { className: "list" });
     this.#doubts.forEach((doubt, i) => {
       const places = this.player.placesOf(doubt.start, doubt.end);
-      const words = places ? this.#excerpt(...places) : "(taken out)";
+      const words = places ? this.#excerpt(...places) : "(deleted)";
       const jump = element("button", { type: "button", className: "hit", onclick: () => this.choose(i) },
         element("span", { className: "time", textContent: clock(doubt.start) }), ` ${words}`,
         element("small", { textContent: doubt.reason }));
-      const right = element("button", { type: "button", textContent: "Right", title: "It is right as it is (F9)", onclick: () => this.accept(i) });
+      const right = element("button", { type: "button", textContent: "Right", title: "Mark as right (F9)", onclick: () => this.accept(i) });
       const item = element("li", {}, jump, right);
       if (i === this.#chosen) item.setAttribute("aria-current", "true");
       list.append(item);
     });
-    const none = element("p", { textContent: "Nothing the machine is unsure of." });
+    const none = element("p", { textContent: "No doubtful passages left." });
     this.#panel.replaceChildren(this.#head("Doubts"), this.#doubts.length ? list : none);
     list.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
   }
@@ -129,7 +129,7 @@ export class Panels {
   }
 
   #showSearch() {
-    if (!this.#search) this.#search = this.#makeSearch();
+    if (!this.#search) this.#search = this.#createSearch();
     this.#panel.replaceChildren(this.#head("Search and replace"), this.#search.form, this.#search.count, this.#search.list);
     const selection = this.view.selection();
     if (selection && !selection.isCaret && selection.from.turn === selection.to.turn && selection.from.para === selection.to.para) {
@@ -140,7 +140,7 @@ export class Panels {
     this.#find();
   }
 
-  #makeSearch() {
+  #createSearch() {
     const field = (label, id) => {
       const input = element("input", { id, autocomplete: "off", spellcheck: false });
       return [element("label", {}, `${label} `, input), input];
@@ -149,15 +149,15 @@ export class Panels {
       const input = element("input", { id, type: "checkbox", checked });
       return [element("label", { className: "check" }, input, ` ${label}`), input];
     };
-    const [findLabel, find] = field("Find", "find"), [putLabel, put] = field("Replace by", "put");
-    const [wordsLabel, words] = box("Whole words", "whole-words", true), [caseLabel, exact] = box("Same case", "same-case", false);
-    const [teachLabel, teach] = box("Also add to the glossary", "teach", false);
+    const [findLabel, find] = field("Find", "find"), [replacementLabel, replacement] = field("Replace with", "put");
+    const [wordsLabel, words] = box("Whole words", "whole-words", true), [caseLabel, exact] = box("Match case", "same-case", false);
+    const [glossaryLabel, addToGlossary] = box("Also add to the glossary", "teach", false);
     const all = element("button", { type: "submit", id: "replace-all", className: "primary", textContent: "Replace all" });
-    const form = element("form", {}, findLabel, putLabel, wordsLabel, caseLabel, teachLabel, all);
+    const form = element("form", {}, findLabel, replacementLabel, wordsLabel, caseLabel, glossaryLabel, all);
     form.onsubmit = event => { event.preventDefault(); this.#replaceAll(); };
     find.onkeydown = event => { if (event.key === "Enter") { event.preventDefault(); this.#jump(0); } };
-    for (const input of [find, put, words, exact]) input.addEventListener("input", () => this.#find());
-    return { form, find, put, words, exact, teach, all, count: element("p", { className: "count" }), list: element("ol", { className: "list" }) };
+    for (const input of [find, replacement, words, exact]) input.addEventListener("input", () => this.#find());
+    return { form, find, replacement, words, exact, addToGlossary, all, count: element("p", { className: "count" }), list: element("ol", { className: "list" }) };
   }
 
   #pattern() {
@@ -168,25 +168,25 @@ export class Panels {
   }
 
   #find() {
-    const { put, count, list, all } = this.#search, pattern = this.#pattern();
+    const { replacement, count, list, all } = this.#search, pattern = this.#pattern();
     this.#hits = [];
     if (pattern) this.model.turns.forEach((turn, t) => turn.paras.forEach(({ text }, p) => {
       for (const match of text.matchAll(pattern)) this.#hits.push({ turn: t, para: p, offset: match.index, length: match[0].length });
     }));
     const total = this.#hits.length;
-    count.textContent = pattern ? `${total} ${total === 1 ? "place" : "places"}${total > MOST_SHOWN ? `, the first ${MOST_SHOWN} shown` : ""}` : "";
+    count.textContent = pattern ? `${total} ${total === 1 ? "place" : "places"}${total > MOST_SHOWN ? `, the first ${MOST_SHOWN} listed` : ""}` : "";
     all.disabled = !total;
-    list.replaceChildren(...this.#hits.slice(0, MOST_SHOWN).map((hit, i) => this.#preview(hit, i, put.value)));
+    list.replaceChildren(...this.#hits.slice(0, MOST_SHOWN).map((hit, i) => this.#preview(hit, i, replacement.value)));
     this.view.mark("found", this.#hits.map(hit => this.view.range(hit, { ...hit, offset: hit.offset + hit.length })));
   }
 
   #preview(hit, i, by) {
     const text = this.model.text(hit), end = hit.offset + hit.length;
-    const from = hit.offset > AROUND ? text.lastIndexOf(" ", hit.offset - AROUND) + 1 : 0, to = text.indexOf(" ", end + AROUND);
+    const from = hit.offset > CONTEXT ? text.lastIndexOf(" ", hit.offset - CONTEXT) + 1 : 0, to = text.indexOf(" ", end + CONTEXT);
     const before = (from ? "… " : "") + text.slice(from, hit.offset), later = to < 0 ? text.slice(end) : `${text.slice(end, to)} …`;
     const found = element(by ? "del" : "mark", { textContent: text.slice(hit.offset, end) });
-    const fresh = by ? [element("ins", { textContent: by })] : [];
-    return element("li", {}, element("button", { type: "button", className: "hit", onclick: () => this.#jump(i) }, before, found, ...fresh, later));
+    const replacement = by ? [element("ins", { textContent: by })] : [];
+    return element("li", {}, element("button", { type: "button", className: "hit", onclick: () => this.#jump(i) }, before, found, ...replacement, later));
   }
 
   #jump(i) {
@@ -196,18 +196,18 @@ export class Panels {
 
   async #addToGlossary(misheard, correct) {
     const answer = await ask("/api/glossary", { misheard, correct });
-    this.say(answer.ok ? `Added to the glossary: ${misheard} -> ${correct}` : (await answer.json()).message);
+    this.announce(answer.ok ? `Added to the glossary: ${misheard} -> ${correct}` : await messageOf(answer));
   }
 
   #replaceAll() {
-    const by = this.#search.put.value, total = this.#hits.length, changes = new Map();
+    const by = this.#search.replacement.value, total = this.#hits.length, changes = new Map();
     for (const hit of [...this.#hits].reverse()) {
       const key = `${hit.turn} ${hit.para}`, text = changes.get(key)?.text ?? this.model.text(hit);
       changes.set(key, { turn: hit.turn, para: hit.para, text: text.slice(0, hit.offset) + by + text.slice(hit.offset + hit.length) });
     }
     this.model.setTexts([...changes.values()]);
-    this.say(`${total} replaced; Control Z takes it back`);
-    if (this.#search.teach.checked && by.trim()) this.#addToGlossary(this.#search.find.value.trim(), by.trim());
+    this.announce(`${total} replaced; Control Z undoes it`);
+    if (this.#search.addToGlossary.checked && by.trim()) this.#addToGlossary(this.#search.find.value.trim(), by.trim());
     this.#find();
   }
 }

@@ -1,4 +1,4 @@
-// The recording: play, pause, speed, repeat; and which word of the transcript is being spoken.
+// Plays the recording: play, pause, speed, repeat; and finds the word of the transcript at the present time.
 
 import { tokens } from "./model.js";
 
@@ -40,7 +40,7 @@ export class Player {
       await this.audio.play();
       if (!this.#isWatching) this.#watch();
     } catch (error) {
-      if (error.name !== "AbortError") this.onchange(error); // paused before it began
+      if (error.name !== "AbortError") this.onchange(error); // AbortError: paused before playback began
     }
   }
 
@@ -62,7 +62,7 @@ export class Player {
     this.onchange();
   }
 
-  /** The time of the word at or after a place of the model; null where none has one. */
+  /** The time of the word at or after a place in the model; null if no word has one. */
   timeAt({ turn, para, offset }) {
     const { text, times } = this.model.turns[turn].paras[para];
     const before = text.slice(0, offset);
@@ -71,7 +71,7 @@ export class Player {
     return time ?? times.findLast(moment => moment >= 0) ?? null;
   }
 
-  /** Where in the model the words between two times are, from the first to the last. */
+  /** The places in the model of the first and last word between two times; null if there are none. */
   placesOf(start, end) {
     this.#index();
     const near = this.#words.slice(Math.max(this.#at(start - LONGEST_WORD), 0), this.#at(end) + 1);

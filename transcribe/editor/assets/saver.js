@@ -1,77 +1,77 @@
-// Between the model and the draft on disk: saves within a second, notices when the file changes elsewhere, keeps edits
-// while the server is away.
+// Saves the model to the draft within a second, detects changes of the file by others, and keeps unsaved edits while the
+// server is unreachable.
 
 import { Refusal, ask, get, messageOf } from "./server.js";
 
-const QUIET = 400, LATEST = 900, LOOK = 2000, RETRY = 1500; // milliseconds
-const KEPT = "Your edits are kept on this page and sent later.";
+const QUIET = 400, LATEST = 900, POLL = 2000, RETRY = 1500; // milliseconds
+const KEPT = "Your edits stay on this page and are saved later.";
 
 export class Saver {
-  #saved = 0; // version of the model that is on disk
+  #savedVersion = 0; // the model's version that is on disk
   #revision = "";
-  #base = null; // the turns this page's edits start from
-  #isBehind = false; // the file holds more than `#base` at `#revision`
+  #base = null; // the turns that this page's edits are based on
+  #isBehind = false; // the file at `#revision` has edits that `#base` lacks
   #timer = 0;
-  #since = 0;
+  #since = 0; // time of the first unsaved edit, 0 if all are saved
   #isBusy = false;
-  #open = []; // clashes nobody has settled
+  #conflicts = []; // unresolved
   #isLoaded = false;
 
-  constructor(model, { status, reload, clashes, refused, seen }) {
-    Object.assign(this, { model, status, reload, showClashes: clashes, refused, seen });
+  constructor(model, { status, reload, showConflicts, showRefusal, showServerState }) {
+    Object.assign(this, { model, status, reload, showConflicts, showRefusal, showServerState });
   }
 
-  get isDirty() { return this.#isLoaded && this.model.version !== this.#saved; }
+  get isDirty() { return this.#isLoaded && this.model.version !== this.#savedVersion; }
 
-  /** The model is what is on disk as this revision. */
-  isClean(revision) {
+  /** The model equals the file of this revision. */
+  markSaved(revision) {
     this.#isLoaded = true;
     this.#revision = revision;
     this.#base = this.model.payload();
     this.#isBehind = false;
-    this.#saved = this.model.version;
+    this.#savedVersion = this.model.version;
     this.#since = 0;
     this.status("Saved");
   }
 
   start() {
-    setInterval(() => this.#look(), LOOK);
-    document.addEventListener("visibilitychange", () => { if (document.hidden) this.now(); else this.#look(); });
+    setInterval(() => this.#poll(), POLL);
+    document.addEventListener("visibilitychange", () => { if (document.hidden) this.now(); else this.#poll(); });
   }
 
-  /** The model changed: save soon. */
-  note() {
+  /** Save after a pause in typing. */
+  saveSoon() {
     if (!this.isDirty) return;
     const now = performance.now();
     this.#since ||= now;
-    if (this.#open.length) return;
+    if (this.#conflicts.length) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.now(), Math.max(0, Math.min(QUIET, this.#since + LATEST - now)));
   }
 
-  settled(clash) {
-    this.#open = this.#open.filter(other => other !== clash);
-    this.#tellClashes();
-    if (!this.#open.length) this.now();
+  resolved(conflict) {
+    this.#conflicts = this.#conflicts.filter(other => other !== conflict);
+    this.#showConflictCount();
+    if (!this.#conflicts.length) this.now();
   }
 
   async now() {
-    if (this.#isBusy || !this.isDirty || this.#open.length) return;
+    if (this.#isBusy || !this.isDirty || this.#conflicts.length) return;
     clearTimeout(this.#timer);
     this.#isBusy = true;
     const { version } = this.model, turns = this.model.payload();
     this.status("Saving …");
     try {
       const answer = await this.#send(turns);
-      if (answer.ok) await this.#took(await answer.json(), version, turns);
-      else this.#refused(answer.status, await messageOf(answer));
+      if (answer.ok) await this.#onSaved(await answer.json(), version, turns);
+      else this.#onRefused(answer.status, await messageOf(answer));
     } catch (error) {
       if (!(error instanceof TypeError) && !(error instanceof Refusal)) throw error;
       this.status(`Not saved: no connection. ${KEPT}`, "bad");
-      this.#again();
+      this.#retry();
     } finally {
       this.#isBusy = false;
-      if (this.isDirty && !this.#open.length && this.#since && this.model.version !== version) this.note();
+      if (this.isDirty && !this.#conflicts.length && this.#since && this.model.version !== version) this.saveSoon();
     }
   }
 
@@ -81,55 +81,55 @@ export class Saver {
     return answer.status === 409 ? ask("/api/draft", { ...edit, base: this.#base }) : answer;
   }
 
-  #refused(status, message) {
-    const isTheText = status === 422; // nothing helps but another edit
-    this.refused(isTheText ? message : `${message}. ${KEPT}`);
-    if (!isTheText) this.#again();
+  #onRefused(status, message) {
+    const isInvalidEdit = status === 422; // a retry fails again
+    this.showRefusal(isInvalidEdit ? message : `${message}. ${KEPT}`);
+    if (!isInvalidEdit) this.#retry();
   }
 
-  #again() { this.#timer = setTimeout(() => this.now(), RETRY); }
+  #retry() { this.#timer = setTimeout(() => this.now(), RETRY); }
 
-  async #took(saved, version, turns) {
-    const isTypedOn = this.model.version !== version;
-    if (isTypedOn) this.#since = performance.now();
-    if (saved.clashes.length) {
-      if (!isTypedOn) this.#clash(saved); // else nothing was written, and the next save finds out again
+  async #onSaved(saved, version, turns) {
+    const isEdited = this.model.version !== version; // since the request was sent
+    if (isEdited) this.#since = performance.now();
+    if (saved.conflicts.length) {
+      if (!isEdited) this.#onConflicts(saved); // else nothing was written, and the next save gets the conflicts again
       return;
     }
     this.#revision = saved.revision;
     this.#base = turns;
     this.#isBehind = Boolean(saved.turns);
-    this.#saved = version;
-    if (isTypedOn) return;
+    this.#savedVersion = version;
+    if (isEdited) return;
     this.#since = 0;
     if (saved.turns) await this.reload();
     else this.model.setLabels(saved.labels);
     if (!this.isDirty) this.status("Saved");
   }
 
-  #clash(saved) {
+  #onConflicts(saved) {
     this.#revision = saved.revision;
     this.#base = saved.theirs.map(turn => [turn.speaker, turn.paragraphs]);
     this.#isBehind = false;
-    this.#open = saved.clashes;
+    this.#conflicts = saved.conflicts;
     this.model.adopt(saved.turns);
-    this.showClashes(this.#open);
-    this.#tellClashes();
+    this.showConflicts(this.#conflicts);
+    this.#showConflictCount();
   }
 
-  #tellClashes() {
-    const count = this.#open.length;
-    if (count) this.status(`Changed elsewhere: ${count} ${count > 1 ? "paragraphs clash" : "paragraph clashes"}. Nothing is saved until you choose.`, "bad");
+  #showConflictCount() {
+    const count = this.#conflicts.length;
+    if (count) this.status(`The file was changed elsewhere: ${count} ${count > 1 ? "paragraphs conflict" : "paragraph conflicts"}. Nothing is saved until you choose.`, "bad");
   }
 
-  async #look() {
-    if (this.#isBusy || this.#open.length || document.hidden) return;
+  async #poll() {
+    if (this.#isBusy || this.#conflicts.length || document.hidden) return;
     try {
-      const seen = await get("/api/revision");
-      this.seen(seen);
+      const state = await get("/api/revision");
+      this.showServerState(state);
       if (this.#isBusy) return;
-      if (this.isDirty) { if (seen.revision !== this.#revision) await this.now(); }
-      else if (seen.revision !== this.#revision) await this.reload();
+      if (this.isDirty) { if (state.revision !== this.#revision) await this.now(); }
+      else if (state.revision !== this.#revision) await this.reload();
       else this.status("Saved");
     } catch (error) {
       if (!this.isDirty) this.status(error instanceof Refusal ? error.message : "No connection to the editor's server.", "bad");

@@ -1,11 +1,11 @@
-// Requests to the editor's server, with the token its address carried. The token is kept for this origin alone: per tab,
-// and per draft for all its tabs, so that a tab left open goes on when the editor is started anew.
+// Requests to the editor's server, with the token from the page's address. The token is stored for this origin only: per
+// tab, and per draft for all its tabs, so that an open tab works on when the editor is restarted.
 
-const given = () => new URLSearchParams(location.hash.slice(1)).get("token");
+const tokenInAddress = () => new URLSearchParams(location.hash.slice(1)).get("token");
 const draftOf = token => token.split(".")[0];
 
 function takeToken() {
-  const token = given();
+  const token = tokenInAddress();
   if (!token) return;
   const isOther = sessionStorage.token && draftOf(sessionStorage.token) !== draftOf(token);
   sessionStorage.token = token;
@@ -22,21 +22,21 @@ function token() {
   return localStorage.getItem(`token ${draftOf(own)}`) ?? own;
 }
 
-/** The answer to a request; `data` are sent as JSON. Rejects where the server cannot be reached. */
+/** The response to a request; `data` is sent as JSON. Rejects if the server cannot be reached. */
 export function ask(path, data) {
   const headers = { Authorization: `Bearer ${token()}` };
   if (data === undefined) return fetch(path, { headers });
   return fetch(path, { method: "POST", headers: { ...headers, "Content-Type": "application/json" }, body: JSON.stringify(data) });
 }
 
-/** What the server says at a path. Throws an `Error` with its message where it refuses. */
+/** The JSON at a path. Throws a `Refusal` with the server's message if the status is an error. */
 export async function get(path) {
   const answer = await ask(path);
   if (!answer.ok) throw new Refusal(await messageOf(answer));
   return answer.json();
 }
 
-/** The server is there and says no. */
+/** An error response of the server. */
 export class Refusal extends Error {}
 
 export async function messageOf(answer) {

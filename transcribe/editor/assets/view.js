@@ -1,5 +1,5 @@
-// The transcript on the page: one section a turn, one text node a paragraph. Places are { turn, para, offset } of the
-// model; marks (the word being spoken, search hits, Markdown's signs) are CSS highlights and never touch the text.
+// The transcript on the page: one section per turn, one text node per paragraph. Places are { turn, para, offset } of the
+// model; marks (the word being played, search hits, Markdown syntax) are CSS highlights and never change the text.
 
 const Marks = globalThis.Highlight ?? class extends Set {}; // older browsers show the text without marks
 const SIGNS = /\\(?=[!-\/:-@\[-`{-~])|\]\([^()\s]*\)|!?\[(?=[^\]]*\]\()|\*{1,3}(?=\S)|(?<=\S)\*{1,3}|(?<![\w\\])_{1,3}(?=\w)|(?<=\w)_{1,3}(?!\w)|`+|&#?\w+;/g;
@@ -11,14 +11,14 @@ export const clock = ms => {
 };
 
 const element = (tag, properties = {}, ...children) => {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
+  const created = Object.assign(document.createElement(tag), properties);
+  created.append(...children);
+  return created;
 };
 export { element };
 
 export class View {
-  #shown = new Map(); // key → { turn, section, button, time, said }
+  #rendered = new Map(); // key → { turn, section, button, time, said }
   #signs = new Map(); // paragraph element → ranges
   #marks = {};
 
@@ -33,33 +33,33 @@ export class View {
     this.#marks.doubt.priority = 2;
   }
 
-  /** Make the page show the model's turns; what is the same object as before is not touched. */
+  /** Render the model's turns; a turn that is the same object as before is not touched. */
   render() {
     const wanted = new Set(this.model.turns.map(turn => turn.key));
-    for (const [key, shown] of this.#shown) {
+    for (const [key, rendered] of this.#rendered) {
       if (wanted.has(key)) continue;
-      for (const paragraph of shown.said.children) this.#forget(paragraph);
-      shown.section.remove();
-      this.#shown.delete(key);
+      for (const paragraph of rendered.said.children) this.#forget(paragraph);
+      rendered.section.remove();
+      this.#rendered.delete(key);
     }
     let next = this.root.firstElementChild;
     for (const turn of this.model.turns) {
-      const shown = this.#shown.get(turn.key) ?? this.#create(turn);
-      if (shown.section === next) next = next.nextElementSibling;
-      else this.root.insertBefore(shown.section, next);
-      if (shown.turn !== turn) this.#update(shown, turn);
+      const rendered = this.#rendered.get(turn.key) ?? this.#create(turn);
+      if (rendered.section === next) next = next.nextElementSibling;
+      else this.root.insertBefore(rendered.section, next);
+      if (rendered.turn !== turn) this.#update(rendered, turn);
     }
   }
 
-  paragraph(at) { return this.#shown.get(this.model.turns[at.turn]?.key)?.said.querySelectorAll("p")[at.para]; }
-  section(index) { return this.#shown.get(this.model.turns[index].key).section; }
-  button(index) { return this.#shown.get(this.model.turns[index].key).button; }
+  paragraph(at) { return this.#rendered.get(this.model.turns[at.turn]?.key)?.said.querySelectorAll("p")[at.para]; }
+  section(index) { return this.#rendered.get(this.model.turns[index].key).section; }
+  button(index) { return this.#rendered.get(this.model.turns[index].key).button; }
   indexOf(node) {
     const key = Number((node.nodeType === 1 ? node : node.parentElement)?.closest("section")?.dataset.key);
     return this.model.turns.findIndex(turn => turn.key === key);
   }
 
-  /** The place in the model of a place in the page. */
+  /** The place in the model for a place in the page. */
   place(node, offset) {
     const inside = node.nodeType === 3 ? node.parentElement : node;
     const paragraph = inside.closest("p");
@@ -82,7 +82,7 @@ export class View {
     return { turn, para, offset: this.model.turns[turn].paras[para].text.length };
   }
 
-  /** Where the selection starts and ends; null where it is not in the text. */
+  /** The start and end of the selection; null if it is not in the text. */
   selection() {
     const range = getSelection().rangeCount ? getSelection().getRangeAt(0) : null;
     if (!range || !this.root.contains(range.commonAncestorContainer)) return null;
@@ -112,7 +112,7 @@ export class View {
     for (const range of ranges) this.#marks[name].add(range);
   }
 
-  /** Bring a range near the middle of the window unless it is well in sight. */
+  /** Scroll a range towards the middle of the window unless it is visible. */
   follow(range) {
     const box = range.getBoundingClientRect(), room = this.#room();
     if (box.height && box.top > room.top && box.bottom < room.bottom - 40) return false;
@@ -122,20 +122,20 @@ export class View {
     return true;
   }
 
-  /** Take over what the browser typed (input methods compose in the page itself). */
+  /** The text in the page (input methods write to the page, not to the model). */
   typed(at) { return this.paragraph(at).textContent; }
 
   restore(at) {
     const para = this.model.turns[at.turn].paras[at.para], paragraph = this.paragraph(at);
-    paragraph.shown = null;
+    paragraph.rendered = null;
     this.#write(paragraph, para);
   }
 
   filter(speaker) {
-    for (const turn of this.model.turns) this.#shown.get(turn.key).section.hidden = Boolean(speaker) && turn.speaker !== speaker;
+    for (const turn of this.model.turns) this.#rendered.get(turn.key).section.hidden = Boolean(speaker) && turn.speaker !== speaker;
   }
 
-  /** The end of a selection, not beyond its last paragraph: a triple click reaches to the start of the next one. */
+  /** The end of a selection, at most its last paragraph's: a triple click selects to the start of the next one. */
   #trimmed(from, to) {
     if (!from || !to || to.offset || (to.turn === from.turn && to.para === from.para)) return to;
     const turn = to.para ? to.turn : to.turn - 1, para = to.para ? to.para - 1 : this.model.turns[turn].paras.length - 1;
@@ -159,34 +159,34 @@ export class View {
     const said = element("div", { className: "said" });
     const section = element("section", { className: "turn" }, who, said);
     section.dataset.key = turn.key;
-    const shown = { turn: null, section, button, time, said };
-    this.#shown.set(turn.key, shown);
-    return shown;
+    const rendered = { turn: null, section, button, time, said };
+    this.#rendered.set(turn.key, rendered);
+    return rendered;
   }
 
-  #update(shown, turn) {
+  #update(rendered, turn) {
     const start = turn.paras.flatMap(para => para.times).find(time => time >= 0);
-    shown.button.textContent = turn.label;
-    shown.button.title = `${turn.speaker}: change who speaks (Alt+S)`;
-    shown.button.setAttribute("aria-label", `Speaker ${turn.speaker}, change`);
-    shown.time.textContent = start === undefined ? "" : clock(start);
-    shown.section.setAttribute("aria-label", start === undefined ? turn.speaker : `${turn.speaker}, ${clock(start)}`);
-    const paragraphs = shown.said.querySelectorAll("p");
+    rendered.button.textContent = turn.label;
+    rendered.button.title = `${turn.speaker}: change who speaks (Alt+S)`;
+    rendered.button.setAttribute("aria-label", `Speaker ${turn.speaker}, change`);
+    rendered.time.textContent = start === undefined ? "" : clock(start);
+    rendered.section.setAttribute("aria-label", start === undefined ? turn.speaker : `${turn.speaker}, ${clock(start)}`);
+    const paragraphs = rendered.said.querySelectorAll("p");
     turn.paras.forEach((para, i) => {
       let paragraph = paragraphs[i];
-      if (!paragraph) shown.said.insertBefore(paragraph = element("p"), shown.said.querySelector(".clash"));
+      if (!paragraph) rendered.said.insertBefore(paragraph = element("p"), rendered.said.querySelector(".conflict"));
       this.#write(paragraph, para);
     });
     for (const paragraph of [...paragraphs].slice(turn.paras.length)) {
       this.#forget(paragraph);
       paragraph.remove();
     }
-    shown.turn = turn;
+    rendered.turn = turn;
   }
 
   #write(paragraph, para) {
-    if (paragraph.shown === para.text) return;
-    paragraph.shown = para.text;
+    if (paragraph.rendered === para.text) return;
+    paragraph.rendered = para.text;
     this.#forget(paragraph);
     if (!para.text) {
       paragraph.replaceChildren(element("br"));
