@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audio.decoding.samples import SAMPLE_RATE
 from transcribe.errors import EngineError
 
 if TYPE_CHECKING:
@@ -27,10 +28,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-SAMPLE_RATE = 16_000
 FRAME_SAMPLES = 512  # Silero's step at 16 kHz: 32 ms
 FRAME = FRAME_SAMPLES / SAMPLE_RATE  # seconds
-LONGEST_CHUNK = 30.0
+LONGEST_CHUNK = 30.0  # seconds
 
 _CONTEXT_SAMPLES = 64  # of the previous frame, which the network gets with each frame
 _STATE = 128  # units of its LSTM
@@ -123,12 +123,12 @@ def speech_probabilities(
         whole = len(samples) // FRAME_SAMPLES * FRAME_SAMPLES
         rest = samples[whole:]
         if whole:
-            stretch = np.concatenate([context, samples[:whole]])
-            view = np.lib.stride_tricks.sliding_window_view(stretch, _CONTEXT_SAMPLES + FRAME_SAMPLES)
+            with_context = np.concatenate([context, samples[:whole]])
+            view = np.lib.stride_tricks.sliding_window_view(with_context, _CONTEXT_SAMPLES + FRAME_SAMPLES)
             frames = np.ascontiguousarray(view[::FRAME_SAMPLES])
             output, hidden, cell = session.run(None, {"input": frames, "h": hidden, "c": cell})
             outputs.append(np.asarray(output, np.float32).reshape(-1))
-            context = stretch[-_CONTEXT_SAMPLES:]
+            context = with_context[-_CONTEXT_SAMPLES:]
         seen += len(block)
         if progress is not None and total_samples:
             progress(min(1.0, seen / total_samples))
@@ -142,17 +142,17 @@ def find_regions(probabilities: Floats, *, duration: float) -> tuple[Region, ...
     (Region(start=0.032, end=0.16),)
     """
     regions: list[Region] = []
-    start = quiet = -1  # frames; −1: not in speech, not in silence
+    start = silence = -1  # frames; −1: not in speech, not in a silence
     for frame, probability in enumerate(probabilities.tolist()):
         if probability >= _ON:
-            start, quiet = (frame if start < 0 else start), -1
+            start, silence = (frame if start < 0 else start), -1
         elif probability < _OFF and start >= 0:
-            quiet = frame if quiet < 0 else quiet
-            if (frame - quiet) * FRAME >= _SHORTEST_SILENCE:
-                regions += _region(start, quiet, duration)
-                start = quiet = -1
+            silence = frame if silence < 0 else silence
+            if (frame - silence) * FRAME >= _SHORTEST_SILENCE:
+                regions += _region(start, silence, duration)
+                start = silence = -1
     if start >= 0:
-        regions += _region(start, len(probabilities) if quiet < 0 else quiet, duration)
+        regions += _region(start, len(probabilities) if silence < 0 else silence, duration)
     return tuple(regions)
 
 

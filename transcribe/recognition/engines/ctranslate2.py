@@ -67,9 +67,8 @@ class CTranslate2:
                 self._folder, **self._placement, cpu_threads=threads_each, num_workers=self._workers
             )
             self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="recognize")
-            self._sampling_pool = ThreadPoolExecutor(
-                1, thread_name_prefix="sample"
-            )  # one copy of the weights at a time
+            # One copy of the weights at a time.
+            self._sampling_pool = ThreadPoolExecutor(1, thread_name_prefix="sample")
             extractor = self._model.feature_extractor
             # BLAS computes dense products; their last digits, and with them words, depend on its number of threads.
             extractor.mel_filters = csr_array(extractor.mel_filters)
@@ -103,14 +102,14 @@ class CTranslate2:
         ahead: deque[Future[list[Reading]]] = deque()
         try:
             for job in batches(windows, workers=workers, batch=batch):
-                ahead.append(pool.submit(decoding.read, job))
+                ahead.append(pool.submit(decoding.decode, job))
                 if len(ahead) >= 2 * workers:
-                    yield from _result(ahead.popleft())
+                    yield from _readings(ahead.popleft())
             while ahead:
-                yield from _result(ahead.popleft())
+                yield from _readings(ahead.popleft())
         finally:
-            for job_ahead in ahead:
-                job_ahead.cancel()
+            for future in ahead:
+                future.cancel()
 
     def _sampling_model(self) -> Any:
         """A new copy of the model with one worker. CTranslate2 seeds a worker's random numbers when it is created, so
@@ -185,17 +184,17 @@ class _Decoding:
             self._tokenizer.no_timestamps,
         ]
 
-    def read(self, windows: Sequence[Samples]) -> list[Reading]:
+    def decode(self, windows: Sequence[Samples]) -> list[Reading]:
         """A reading for each window; those padded to one length are decoded together."""
         mels = [_log_mel(self._model, window) for window in windows]
         readings: dict[int, Reading] = {}
         for frames in dict.fromkeys(mel.shape[1] for mel in mels):
             group = [i for i, mel in enumerate(mels) if mel.shape[1] == frames]
             encoded = self._encode(self._model, [mels[i] for i in group])
-            readings |= zip(group, self._decoded(encoded, [windows[i] for i in group]), strict=True)
+            readings |= zip(group, self._decode_group(encoded, [windows[i] for i in group]), strict=True)
         return [readings[i] for i in range(len(windows))]
 
-    def _decoded(self, encoded: Sequence[Any], windows: Sequence[Samples]) -> list[Reading]:
+    def _decode_group(self, encoded: Sequence[Any], windows: Sequence[Samples]) -> list[Reading]:
         results = self._generator().generate(
             _concatenate(encoded),
             [self._prompt] * len(windows),
@@ -249,9 +248,9 @@ class _Decoding:
         return words
 
 
-def _result(job: Future[list[Reading]]) -> list[Reading]:
+def _readings(future: Future[list[Reading]]) -> list[Reading]:
     try:
-        return job.result()
+        return future.result()
     except (RuntimeError, ValueError, MemoryError) as exc:
         raise EngineError(f"ctranslate2 failed while decoding: {exc}; try --engine openai, or --device cpu") from exc
 

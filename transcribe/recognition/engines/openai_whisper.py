@@ -1,8 +1,8 @@
 """The reference engine: openai-whisper, with the same weights as CTranslate2.
 
 Nothing is downloaded: the named arrays in `model.bin` (`transcribe.recognition.engines.ct2_container`) are converted to
-openai-whisper's state dict. Decoding and word times are openai-whisper's own, on the same padded
-windows with the same options; only the arithmetic differs from the fast engine (float32 against int8).
+openai-whisper's state dict. Decoding and word times are openai-whisper's own, on the same padded windows with the same
+options; only the arithmetic differs from the fast engine (float32 against int8).
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from audio.decoding.samples import SAMPLE_RATE as SAMPLE_RATE
 from transcribe.transcript import Word
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     Samples = NDArray[np.float32]
 
-SAMPLE_RATE = 16_000  # Hz, of every window
 LONGEST_WINDOW = 30.0  # seconds; Whisper's encoder has positions for no more
 
 

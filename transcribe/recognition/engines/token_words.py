@@ -36,7 +36,7 @@ def words_from_pieces(pieces: Iterable[Piece], *, language: str, duration: float
     for piece in pieces:
         if not piece.text.strip() or "\ufffd" in piece.text:  # a character cut off at the end of the text
             continue
-        if groups and _belongs(piece, groups[-1], language):
+        if groups and _continues(piece, groups[-1], language):
             groups[-1].append(piece)
         else:
             groups.append([piece])
@@ -66,16 +66,16 @@ def words_of_known_text(pieces: Iterable[Piece], parts: Sequence[str], *, durati
     return tuple(words)
 
 
-def _belongs(piece: Piece, group: list[Piece], language: str) -> bool:
+def _continues(piece: Piece, group: list[Piece], language: str) -> bool:
     if all(before.text.strip() in _OPENING for before in group):
         return True
-    if not _spoken(piece):
+    if not _has_letters(piece):
         return not piece.text.startswith(" ") and piece.text.strip() not in _OPENING - set("\"'")
     return not piece.text.startswith(" ") and language not in UNSPACED
 
 
 def _word(group: list[Piece], earliest: float, duration: float) -> Word:
-    spoken = [piece for piece in group if _spoken(piece)] or group
+    spoken = [piece for piece in group if _has_letters(piece)] or group
     start = min(max(spoken[0].start, earliest), duration)
     end = min(max(spoken[-1].end, start), duration)
     probability = sum(piece.probability for piece in spoken) / len(spoken)
@@ -83,5 +83,5 @@ def _word(group: list[Piece], earliest: float, duration: float) -> Word:
     return Word(text, start, end, min(1.0, max(0.0, probability)))
 
 
-def _spoken(piece: Piece) -> bool:
+def _has_letters(piece: Piece) -> bool:
     return any(character.isalnum() for character in piece.text)
