@@ -76,7 +76,7 @@ def bad_inputs(folder: Path) -> dict[str, str]:
     (folder / "notes").mkdir()
     (folder / "notes" / "a.txt").write_text("x")
     return {
-        "missing.mp3": "there is no such file",
+        "missing.mp3": "no such file or folder",
         "text.mp3": "is text, not audio",
         "empty.mp3": "is empty",
         "noise.mp3": "not audio",
