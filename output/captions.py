@@ -1,8 +1,8 @@
 """Captions: WebVTT with voice tags, and SubRip.
 
-A cue is at most two lines of 42 columns and 7 seconds, broken where a clause ends, and stands until it can be read at
-20 characters a second where the pause after it allows (the limits of Netflix's Timed Text Style Guide for English).
-A single word wider or longer than that has a cue of its own.
+A cue has at most two lines of 42 columns and 7 seconds. It breaks at the end of a clause, and stays until it can be
+read at 20 characters per second, if the following pause permits (the limits of Netflix's Timed Text Style Guide for
+English). A single word that is wider or longer has its own cue.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ LINE_COLUMNS = 42
 CUE_SECONDS = 7.0
 CHARACTERS_PER_SECOND = 20.0
 LONGEST_PAUSE = 1.5  # seconds of silence inside a cue
-_MOST_WORDS = 2 * LINE_COLUMNS  # of a letter each
-SHORTEST_CUE = 0.1  # seconds; WebVTT wants an end after the start
+_MOST_WORDS = 2 * LINE_COLUMNS  # of one letter each
+SHORTEST_CUE = 0.1  # seconds; in WebVTT a cue must end after its start
 
 _SENTENCE_END = re.compile(r"[.?!…][\"'”’)\]]*$")
 _CLAUSE_END = re.compile(r"(?:[,;:][\"'”’)\]]*|[-–—])$")
@@ -30,7 +30,7 @@ _CLAUSE_END = re.compile(r"(?:[,;:][\"'”’)\]]*|[-–—])$")
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One or two lines and when they are shown. `opens_turn`: the speaker starts with this cue."""
+    """One or two lines and the time they are displayed. `opens_turn`: it is the turn's first cue."""
 
     start: Seconds
     end: Seconds
@@ -42,7 +42,7 @@ class Cue:
 def vtt(transcript: Transcript) -> str:
     """The transcript as WebVTT (W3C, 2019-04-04), each cue in its speaker's voice tag."""
     blocks = ["WEBVTT"]
-    for cue in _in_time(cue for turn in _turns(transcript, prefixed=False) for cue in turn):
+    for cue in _by_start(cue for turn in _turns(transcript, prefixed=False) for cue in turn):
         text = _escaped("\n".join(cue.lines))
         blocks.append(f"{_clock(cue.start, '.')} --> {_clock(cue.end, '.')}\n<v {_escaped(cue.speaker)}>{text}")
     return "\n\n".join(blocks) + "\n"
@@ -50,7 +50,7 @@ def vtt(transcript: Transcript) -> str:
 
 def srt(transcript: Transcript) -> str:
     """The transcript as SubRip; a turn's first cue begins with the speaker's label and a colon."""
-    cues = _in_time(cue for turn in _turns(transcript, prefixed=True) for cue in turn)
+    cues = _by_start(cue for turn in _turns(transcript, prefixed=True) for cue in turn)
     return "\n".join(
         f"{number}\n{_clock(cue.start, ',')} --> {_clock(cue.end, ',')}\n"
         + "\n".join(cue.lines).replace("-->", "->")
@@ -75,20 +75,20 @@ def _cues(words: Sequence[Word], speaker: str, prefix: str) -> list[Cue]:
     position = 0
     while position < len(words):
         opening = [prefix] if prefix and not cues else []
-        count = _taken(words[position:], [*opening, *texts[position : position + _MOST_WORDS]])
+        count = _cue_words(words[position:], [*opening, *texts[position : position + _MOST_WORDS]])
         part = words[position : position + count]
         end = min(max(word.end for word in part), part[0].start + CUE_SECONDS)
-        shown = [text for text in (*opening, *texts[position : position + count]) if text]
-        if shown:
-            cues.append(Cue(part[0].start, end, speaker, _lines(shown), opens_turn=not cues))
+        visible = [text for text in (*opening, *texts[position : position + count]) if text]
+        if visible:
+            cues.append(Cue(part[0].start, end, speaker, _lines(visible), opens_turn=not cues))
         position += count
     return cues
 
 
-def _taken(words: Sequence[Word], texts: Sequence[str]) -> int:
-    """How many of the words the next cue takes: as many as fit, back to the last good place to break.
+def _cue_words(words: Sequence[Word], texts: Sequence[str]) -> int:
+    """The number of words in the next cue: as many as fit, reduced to the last good place to break.
 
-    `texts` are what is printed: perhaps a label, then the words.
+    `texts` are the printed texts: the label, if any, then the words.
     """
     extra = len(texts) - min(len(words), _MOST_WORDS)
     fitting = _fitting(texts) - extra
@@ -104,7 +104,7 @@ def _taken(words: Sequence[Word], texts: Sequence[str]) -> int:
 
 
 def _fitting(texts: Sequence[str]) -> int:
-    """How many of the texts go on two lines, blanks between."""
+    """The number of texts that fit on two lines, separated by blanks."""
     line, used = 1, -1
     for i, text in enumerate(texts):
         used += 1 + len(text)
@@ -122,23 +122,25 @@ def _break_worth(word: Word) -> float:
 
 
 def _lines(texts: Sequence[str]) -> tuple[str, ...]:
-    """The words on one line, or on two as even as they go, the second the longer."""
+    """The words on one line, or on two lines of similar length, the second the longer."""
     whole = " ".join(texts)
     if len(whole) <= LINE_COLUMNS or len(texts) == 1:
         return (whole,)
     cuts = [len(before) for before in accumulate(texts, "{} {}".format)][:-1]
 
-    def badness(cut: int) -> tuple[bool, int]:
+    def cost(cut: int) -> tuple[bool, int]:
         upper, lower = cut, len(whole) - cut - 1
-        clause = 8 * (whole[cut - 1] in ".?!,;:…") - 16 * whole.startswith("- ", cut + 1)  # as if another one spoke
+        clause = 8 * (whole[cut - 1] in ".?!,;:…") - 16 * whole.startswith(
+            "- ", cut + 1
+        )  # looks like a change of speaker
         return max(upper, lower) > LINE_COLUMNS, abs(lower - upper) - clause
 
-    best = min(cuts, key=badness)
+    best = min(cuts, key=cost)
     return whole[:best], whole[best + 1 :]
 
 
-def _in_time(cues: Iterable[Cue]) -> list[Cue]:
-    """The cues by start, each shown long enough to be read where the next one leaves time for it."""
+def _by_start(cues: Iterable[Cue]) -> list[Cue]:
+    """The cues by start, each displayed long enough to be read if the next one leaves time for it."""
     ordered = sorted(cues, key=lambda cue: cue.start)
     result = []
     for cue, following in zip_longest(ordered, ordered[1:]):

@@ -1,4 +1,4 @@
-"""Transcripts for word processors and for plain reading: docx and text."""
+"""Transcripts for word processors and as plain text: docx and txt."""
 
 from __future__ import annotations
 
@@ -24,22 +24,24 @@ _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def txt(transcript: Transcript) -> str:
-    """`Name: text`, a turn a line with a blank line between; the form references are written in too."""
+    """`Name: text`, one line per turn, blank lines between turns; references have the same form."""
     labels = labels_of(transcript.speakers, "name")
     return "\n\n".join(f"{labels[turn.speaker].first}: {_on_one_line(turn)}" for turn in transcript.turns) + "\n"
 
 
 def docx(transcript: Transcript, style: Style = Style()) -> bytes:
-    """A Word document: the title as heading, a bold label before each turn, long ones in paragraphs.
+    """A Word document: the title as heading, a bold label before each turn, long turns in paragraphs.
 
-    When a turn starts stands before its label, small and grey; or in a comment on it; or nowhere (`Style.docx_times`).
-    The same transcript gives the same parts of the document (a zip, which has dates). Raises `OutputError` where
-    `python-docx` is not installed.
+    `Style.docx_times` says where the start of a turn is given: before its label, small and grey; in a comment on the
+    label; or nowhere. The same transcript gives the same parts of the document (the zip around them has dates). Raises
+    `OutputError` if `python-docx` is not installed.
     """
     try:
         library: Any = import_module("docx")
     except ImportError as error:
-        raise OutputError("docx: needs the package python-docx; install it with `pip install python-docx`") from error
+        raise OutputError(
+            "docx: the package python-docx is missing; install it with `pip install python-docx`"
+        ) from error
     document = library.Document()
     title = _NO_XML.sub("", transcript.episode.title)
     document.core_properties.title = title[:255]
@@ -58,7 +60,7 @@ def docx(transcript: Transcript, style: Style = Style()) -> bytes:
 
 
 def _open_turn(document: Any, paragraph: Any, *, label: str, start: Seconds, times: DocxTimes) -> None:
-    """The label of a turn, and when it starts."""
+    """Write the label of a turn, and its start time."""
     shared: Any = import_module("docx.shared")
     if times == "text":
         time = paragraph.add_run(f"{clock(start)} ")
@@ -68,7 +70,7 @@ def _open_turn(document: Any, paragraph: Any, *, label: str, start: Seconds, tim
     if times == "comments":
         comment = document.add_comment(name, text=clock(start), author="turnscript", initials="t")
         for element in list(comment.part.element)[-1:]:
-            element.date = None  # or the document would be another one each time it is made
+            element.date = None  # so that the document is the same each time it is made
     paragraph.add_run(": ")
 
 

@@ -1,4 +1,4 @@
-"""Transcripts for other programs: whisper's JSON, RTTM, and the feed's line about a transcript."""
+"""Transcripts for other programs: whisper's JSON, RTTM, and the feed's elements for a transcript."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from transcribe.transcript import Transcript, Word
 
 SEGMENT_SECONDS = 30.0  # whisper's window
-FRAMES_PER_SECOND = 100  # of whisper's spectrogram, in which it counts `seek`
+FRAMES_PER_SECOND = 100  # of whisper's spectrogram, the unit of `seek`
 
 PODCAST_TYPES = {"vtt": "text/vtt", "srt": "application/x-subrip", "html": "text/html", "txt": "text/plain"}
-_OFFERED = ("vtt", "srt", "html")  # what podcast players show; the first is the one they prefer
+_OFFERED = ("vtt", "srt", "html")  # the formats podcast players support, the preferred one first
 
 
 def rttm(transcript: Transcript) -> str:
-    """Who is heard when, a line a span: `SPEAKER FILE 1 START DURATION <NA> <NA> NAME <NA> <NA>` (NIST RT-09).
+    """The speaker spans, one per line: `SPEAKER FILE 1 START DURATION <NA> <NA> NAME <NA> <NA>` (NIST RT-09).
 
-    Where nothing was diarized the turns stand for the spans. Blanks in names become underscores, since fields are
-    separated by blanks.
+    Without spans of a diarization, the turns are written. Blanks in names become underscores, because blanks separate
+    the fields.
     """
     names = {speaker.id: _field(speaker.name) for speaker in transcript.speakers}
     file = _field(transcript.episode.path.stem if transcript.episode.path else transcript.episode.title)
@@ -49,9 +49,9 @@ def rttm(transcript: Transcript) -> str:
 def whisper_json(transcript: Transcript) -> str:
     """The JSON openai-whisper and whisperX write: `text`, `language`, `segments` with `words`; speakers by name.
 
-    A segment is whole sentences of one turn, 30 s at most where sentences are shorter. Words begin with a blank, as
-    whisper's do. Of the recogniser's figures a segment has those that follow from its words: `avg_logprob` is the mean
-    over words, not tokens, and `tokens` is empty; `temperature` and `no_speech_prob` are not known and left out.
+    A segment has whole sentences of one turn, at most 30 s unless a sentence is longer. Words begin with a blank, as in
+    whisper's. A segment has only the statistics that follow from its words: `avg_logprob` is the mean over words, not
+    tokens, and `tokens` is empty; `temperature` and `no_speech_prob` are unknown and left out.
     """
     names = {speaker.id: speaker.name for speaker in transcript.speakers}
     parts = [(part, names[turn.speaker]) for turn in transcript.turns for part in _segments(turn.words)]
@@ -62,10 +62,10 @@ def whisper_json(transcript: Transcript) -> str:
 
 
 def podcast(transcript: Transcript, style: Style = Style(), stem: str = "") -> str:
-    """The lines for the feed's item that offer the transcript in each format podcast players show.
+    """The elements for the feed's item that link the transcript in each format podcast players support.
 
-    The files lie under `Style.transcript_url`, else beside the episode's audio; where neither is known the addresses
-    are bare file names, to be completed. `stem` is what the files are called, the episode's own stem unless given.
+    The files are in the folder `Style.transcript_url`, else next to the episode's audio; if neither is known the
+    addresses are bare file names, to be completed. `stem` is the name of the files; default: the episode's stem.
     """
     stem = stem or stem_for(transcript.episode, lambda _: False)
     folder = _folder(style.transcript_url, transcript.episode)
@@ -78,9 +78,9 @@ def podcast(transcript: Transcript, style: Style = Style(), stem: str = "") -> s
 
 
 def podcast_transcript(url: str, name: str, *, language: str) -> str:
-    """The element that names a published transcript in a feed's item (podcast namespace 1.0).
+    """The element for a published transcript in a feed's item (podcast namespace 1.0).
 
-    `name` is the format at `url`, one of `PODCAST_TYPES`; raises `KeyError` for others.
+    `name` is the format of the file at `url`, one of `PODCAST_TYPES`; raises `KeyError` for others.
 
     >>> podcast_transcript("https://a.b/talk.vtt", "vtt", language="en")
     '<podcast:transcript url="https://a.b/talk.vtt" type="text/vtt" language="en"/>'
@@ -91,7 +91,7 @@ def podcast_transcript(url: str, name: str, *, language: str) -> str:
 
 
 def _folder(given: str, episode: Episode) -> str:
-    """The address the files' names are put behind, with its closing slash; empty where none is known."""
+    """The address of the files' folder, with a slash at the end; empty if unknown."""
     if given:
         return f"{(safe_url(given) or '').rstrip('/')}/"
     audio = urlsplit(safe_url(episode.audio_url) or "")
@@ -99,7 +99,7 @@ def _folder(given: str, episode: Episode) -> str:
 
 
 def _segments(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
-    """A turn's words in stretches of whole sentences, as long as whisper's window where that can be."""
+    """A turn's words in segments of whole sentences, not longer than whisper's window unless a sentence is."""
     start, end = 0, 0
     for sentence in sentences(words):
         if end > start and sentence[-1].end - words[start].start > SEGMENT_SECONDS:

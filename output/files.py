@@ -1,7 +1,7 @@
-"""Names and writing of the results: whole or not at all, and never over what an editor changed.
+"""Names and writing of the results: a file is written whole or not at all, and never over an editor's changes.
 
-A file counts as the machine's own when its SHA-256 is the one recorded when the machine wrote it; everything else is
-somebody's work. Where the record is kept (`MadeWith.outputs`) is the caller's business.
+A file is the machine's if its SHA-256 is the one recorded when the machine wrote it; every other file is an editor's.
+The caller keeps that record (`MadeWith.outputs`).
 """
 
 from __future__ import annotations
@@ -25,51 +25,51 @@ _RESERVED = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)")  # device
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """What became of one file. `path` holds the new text; `sha256` is what the machine's record should say of it."""
+class WrittenFile:
+    """The result of writing one file. `path` holds the new text, `sha256` is its hash for the machine's record."""
 
     path: Path
     sha256: str
-    kept_edit: bool = False  # the draft asked for was left alone, `path` stands beside it
+    keeps_edit: bool = False  # the edited file was not touched, `path` is next to it
     backup: Path | None = None
-    message: str = ""  # for the user, where something is to be known or done
+    message: str = ""  # for the user; empty if there is nothing to say
 
 
-def write_draft(path: Path, content: str | bytes, *, previous_sha256: str | None, force: bool = False) -> Written:
-    """Put `content` at `path`, unless a file is there that the machine did not write: then at `STEM.new.SUFFIX`
-    (`STEM.new2.SUFFIX`, … where that holds something else).
+def write_draft(path: Path, content: str | bytes, *, previous_sha256: str | None, force: bool = False) -> WrittenFile:
+    """Write `content` to `path`, unless the file there is not the machine's: then to `STEM.new.SUFFIX`
+    (`STEM.new2.SUFFIX`, … if that has other content).
 
-    `previous_sha256` is what the machine last wrote at `path`; None: nothing that is known of. `force` replaces an
-    edited file as well and keeps it as `STEM.SUFFIX.bak` (a number added where that exists). A file that has the
-    content already is not touched. Raises `OutputError` where the folder cannot be written to, in one line.
+    `previous_sha256` is the hash of what the machine last wrote to `path`; None: unknown. `force` also replaces an
+    edited file and keeps it as `STEM.SUFFIX.bak` (with a number if that exists). A file that already has the content
+    is not touched. Raises `OutputError` if the folder cannot be written to.
     """
     data = content.encode() if isinstance(content, str) else content
     sha256 = hashlib.sha256(data).hexdigest()
     try:
-        while True:  # until nobody edits the file while it is being replaced
-            there = sha256_of(path) if path.exists() else None
-            if there == sha256:
-                return Written(path, sha256)
-            is_edited = there not in (None, previous_sha256)
+        while True:  # until no edit happens between the check and the replacement
+            current = sha256_of(path) if path.exists() else None
+            if current == sha256:
+                return WrittenFile(path, sha256)
+            is_edited = current not in (None, previous_sha256)
             if is_edited and not force:
-                return _beside(path, data, sha256)
+                return _write_next_to(path, data, sha256)
             backup = _backup(path) if is_edited else None
-            if replace_if_unchanged(path, data, over=there):
-                message = f"{path}: replaced; the edited one is {backup}" if backup else ""
-                return Written(path, sha256, backup=backup, message=message)
+            if replace_if_unchanged(path, data, over=current):
+                message = f"{path}: replaced; the edited file is now {backup}" if backup else ""
+                return WrittenFile(path, sha256, backup=backup, message=message)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise OutputError(
-            f"{path}: cannot be written ({reason}); make room or give another folder with --output"
+            f"{path}: cannot be written ({reason}); free some space or choose another folder with --output"
         ) from error
 
 
 def stem_for(episode: Episode, taken: Callable[[str], bool]) -> str:
-    """The stem of an episode's files: its own for a local file, that of `audio.fetching.naming` where there is none.
+    """The stem of an episode's files: that of its local file, else the one from `audio.fetching.naming`.
 
-    A stem that is `taken` gets `-2`, `-3`, …. Whatever the file is called, the result is a plain file name.
+    A stem that is `taken` gets `-2`, `-3`, …. The result is a valid file name for any input.
     """
-    stem = stem_of(episode) if episode.path is None else _plain(episode.path.stem)
+    stem = stem_of(episode) if episode.path is None else _portable(episode.path.stem)
     candidate, number = stem, 1
     while taken(candidate):
         number += 1
@@ -77,8 +77,8 @@ def stem_for(episode: Episode, taken: Callable[[str], bool]) -> str:
     return candidate
 
 
-def _plain(stem: str) -> str:
-    """The stem as one short component of a path that every file system takes."""
+def _portable(stem: str) -> str:
+    """The stem as one short path component that every file system accepts."""
     stem = re.sub(r'[\x00-\x1f<>:"/\\|?*\ud800-\udfff]', "-", stem).strip()
     stem = shorten(stem, MAX_STEM_BYTES).rstrip(" .-")
     if not stem.strip("."):
@@ -86,15 +86,15 @@ def _plain(stem: str) -> str:
     return f"_{stem}" if _RESERVED.match(stem) or stem.startswith(".") else stem
 
 
-def _beside(path: Path, data: bytes, sha256: str) -> Written:
+def _write_next_to(path: Path, data: bytes, sha256: str) -> WrittenFile:
     number, new = 1, path.with_name(f"{path.stem}.new{path.suffix}")
-    while new.exists() and sha256_of(new) != sha256:  # it may have been edited too
+    while new.exists() and sha256_of(new) != sha256:  # it may be edited too
         number += 1
         new = path.with_name(f"{path.stem}.new{number}{path.suffix}")
     if not new.exists():
         write_atomically(new, data)
-    message = f"{path}: was edited and stays as it is; the new one is {new.name} (compare: diff -u {path} {new})"
-    return Written(new, sha256, kept_edit=True, message=message)
+    message = f"{path}: was edited and is kept; the new version is {new.name} (compare: diff -u {path} {new})"
+    return WrittenFile(new, sha256, keeps_edit=True, message=message)
 
 
 def _backup(path: Path) -> Path:
@@ -104,9 +104,9 @@ def _backup(path: Path) -> Path:
 
 
 def check_folder(folder: Path) -> None:
-    """Raises `OutputError` where nothing could be written to `folder`, which may still have to be made."""
-    there = next((place for place in (folder, *folder.absolute().parents) if place.exists()), folder)
-    if not there.is_dir():
-        raise OutputError(f"{folder}: {there} is a file, not a folder; give another one with --output")
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise OutputError(f"{folder}: nobody but its owner may write to {there}; give another one with --output")
+    """Raises `OutputError` if `folder`, which need not exist yet, cannot be written to."""
+    existing = next((place for place in (folder, *folder.absolute().parents) if place.exists()), folder)
+    if not existing.is_dir():
+        raise OutputError(f"{folder}: {existing} is a file, not a folder; choose another folder with --output")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise OutputError(f"{folder}: no permission to write to {existing}; choose another folder with --output")

@@ -1,8 +1,8 @@
-"""The formats a transcript can be written in: one entry each, the writers in modules of their own.
+"""The registry of the formats a transcript can be written in.
 
-A new format is one module with a function `Transcript -> str | bytes` and one line here, which also says what else
-the writer wants to know: `style`, how things look, or `stem`, what the files of this transcript are called. Writers
-are imported when asked for.
+A new format is one module with a function `Transcript -> str | bytes` and one entry of `REGISTRY`; the command line
+takes its names from here. The entry also lists the other arguments the function takes: `style`, or `stem`, the name of
+the transcript's files. A writer is imported when it is needed.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ Writer = Callable[..., "str | bytes"]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """What follows the stem in a file's name, and where its writer is found."""
+    """The ending of the file name after the stem, and where the writer is."""
 
     suffix: str
     module: str
     function: str
-    wants: tuple[Literal["style", "stem"], ...] = ()
+    arguments: tuple[Literal["style", "stem"], ...] = ()
 
     @property
     def writer(self) -> Writer:
-        """The function that makes the file's contents of a transcript."""
+        """The function from a transcript to the contents of the file."""
         writer: Writer = getattr(import_module(self.module), self.function)
         return writer
 
@@ -52,19 +52,19 @@ REGISTRY: Mapping[str, Format] = {
 }
 FORMATS = tuple(REGISTRY)
 
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, of a file name that is no UTF-8
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, from a file name that is not UTF-8
 
 
 def write(transcript: Transcript, name: str, *, style: Style = Style(), stem: str = "") -> str | bytes:
-    """The contents of the file for format `name`, one of `FORMATS`; `style` is how drafts and documents look.
+    """The contents of the file for format `name`, one of `FORMATS`.
 
-    `stem` is the files' name where it is not the episode's own. Text can be written as UTF-8 whatever the transcript
-    holds. Raises `OutputError` for an unknown format, and for one that needs a package that is not installed.
+    `stem` is the name of the files if it differs from the episode's. Text can always be encoded as UTF-8. Raises
+    `OutputError` for an unknown format, and for one that needs a package that is not installed.
     """
     if name not in REGISTRY:
         raise OutputError(f"format: {name} cannot be written; choose from {', '.join(FORMATS)}")
-    form, known = REGISTRY[name], {"style": style, "stem": stem}
-    content = form.writer(transcript, **{key: known[key] for key in form.wants})
+    form, values = REGISTRY[name], {"style": style, "stem": stem}
+    content = form.writer(transcript, **{key: values[key] for key in form.arguments})
     return _LONE_SURROGATE.sub("\ufffd", content) if isinstance(content, str) else content
 
 
@@ -78,5 +78,5 @@ def file_name(stem: str, name: str) -> str:
 
 
 def timed_json(transcript: Transcript) -> str:
-    """The timed transcript itself, the file everything else can be made from again."""
+    """The timed transcript itself; every other file can be made from it."""
     return transcript.to_json()

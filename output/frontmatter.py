@@ -1,8 +1,7 @@
-"""The block between `---` lines at the top of a post: written in the house's order and scalar style, read as text.
+"""The block between `---` lines at the top of a post: written in the house style, read as text.
 
-Only keys whose value is known are written. Which keys there are, in which order, and what they say is a template:
-the house's, or one the user gives. Dates stay text when read, and so do numbers: `duration: 01:04:41` is no whole
-number, whatever YAML 1.1 says.
+A template gives the keys, their order and their values: the house style's, or the user's. Keys without a value are left
+out. Dates and numbers stay text when read: `duration: 01:04:41` is not an integer, although YAML 1.1 says so.
 """
 
 from __future__ import annotations
@@ -27,17 +26,17 @@ _BLOCK = re.compile(r"\ufeff?---[ \t]*\r?\n(?:.*?\r?\n)??(?:---|\.\.\.)[ \t]*(?:
 
 
 class _Unquoted(str):
-    """Text that is written as it stands, whatever YAML takes it for: a date in a format of the user's."""
+    """Text that is written without quotes whatever its YAML type: a date in the user's format."""
 
     __slots__ = ()
 
 
-def written(fields: Mapping[str, object]) -> str:
-    """The block for `fields`, in their order, `None` and empty ones left out; without a trailing blank line.
+def format_block(fields: Mapping[str, object]) -> str:
+    """The block for `fields`, in their order, without `None` and empty ones; no blank line at the end.
 
-    The scalars look as in the published posts: PyYAML's own choice of quotes, Unicode as it is, no folding.
+    The scalars look as in the published posts: PyYAML's choice of quotes, plain Unicode, no folding.
 
-    >>> print(written({"title": "Ada: a talk", "tags": "", "published": True}), end="")
+    >>> print(format_block({"title": "Ada: a talk", "tags": "", "published": True}), end="")
     ---
     title: 'Ada: a talk'
     published: true
@@ -61,66 +60,69 @@ def written(fields: Mapping[str, object]) -> str:
     return f"---\n{body}---\n"
 
 
-def of_template(template: Mapping[str, object], known: Mapping[str, object]) -> dict[str, object]:
-    """A template's fields for an episode of which `known` is known: `PLACEHOLDERS` → text, a moment, a switch, a list.
+def fill_template(template: Mapping[str, object], known: Mapping[str, object]) -> dict[str, object]:
+    """The template with values for its placeholders. `known`: name → text, date, bool or list.
 
-    A value that is one placeholder is what it stands for; as an item of a list, a list goes into it. A text of which
-    no placeholder is known is empty, and so left out by `written`. Constants stay as they are.
+    A value that is one placeholder becomes the placeholder's value; a placeholder for a list, as an item of a list,
+    becomes its items. A text without any known placeholder becomes empty, so that `format_block` leaves it out.
+    Constants do not change.
 
-    >>> of_template({"layout": "post", "title": "Ep: {title}", "tags": ["{tags}", "x"]}, {"title": "A", "tags": ("b",)})
-    {'layout': 'post', 'title': 'Ep: A', 'tags': ['b', 'x']}
+    >>> fill_template({"title": "Ep: {title}", "tags": ["{tags}", "x"]}, {"title": "A", "tags": ("b",)})
+    {'title': 'Ep: A', 'tags': ['b', 'x']}
     """
-    return {key: _expanded(value, known) for key, value in template.items()}
+    return {key: _expand(value, known) for key, value in template.items()}
 
 
-def check(template: Mapping[str, object]) -> None:
-    """Raises `ValueError`, which says what is wrong, for a template that cannot be filled in."""
+def check_template(template: Mapping[str, object]) -> None:
+    """Raises `ValueError`, which names the key and the reason, for a template that cannot be filled in."""
     import yaml
 
     sample: dict[str, object] = dict.fromkeys(PLACEHOLDERS, "x") | {"date": datetime(2016, 5, 4, 19, 3, 33)}
     for key, value in template.items():
         try:
-            written({key: _expanded(value, sample)})
+            format_block({key: _expand(value, sample)})
         except (ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
             raise ValueError(f"front_matter: {key}: {error}") from error
 
 
-def _expanded(value: object, known: Mapping[str, object]) -> object:
+def _expand(value: object, known: Mapping[str, object]) -> object:
     if isinstance(value, str):
-        return _text(value, known)
+        return _fill_text(value, known)
     if isinstance(value, Mapping):
-        return of_template(value, known)
+        return fill_template(value, known)
     if isinstance(value, list | tuple):
         items: list[object] = []
         for item in value:
             name = item[1:-1] if isinstance(item, str) and item in (f"{{{name}}}" for name in _LISTS) else ""
-            made = known.get(name) if name else _expanded(item, known)
-            items += made if isinstance(made, list | tuple) and name else [made]
+            filled = known.get(name) if name else _expand(item, known)
+            items += filled if isinstance(filled, list | tuple) and name else [filled]
         return [item for item in items if item not in (None, "")]
     return value
 
 
-def _text(template: str, known: Mapping[str, object]) -> object:
+def _fill_text(template: str, known: Mapping[str, object]) -> object:
     parts: list[str] = []
-    found: list[str] = []
+    values: list[str] = []
     for literal, name, form, conversion in Formatter().parse(template):
         parts.append(literal)
         if name is None:
             continue
         if name not in PLACEHOLDERS or conversion or (form and name != "date"):
-            raise ValueError(f"{{{name}}} cannot be filled in; there are {', '.join(PLACEHOLDERS)}; {{{{ is a brace")
+            raise ValueError(
+                f"{{{name}}} cannot be filled in; the placeholders are {', '.join(PLACEHOLDERS)}; {{{{ is a brace"
+            )
         value = known.get(name)
         if isinstance(value, bool) and template == f"{{{name}}}":
             return value
-        found.append(_shown(value, form or ""))
-        parts.append(found[-1])
-    if found and not any(found):
+        values.append(_format_value(value, form or ""))
+        parts.append(values[-1])
+    if values and not any(values):
         return ""
     text = "".join(parts)
     return _Unquoted(text) if re.fullmatch(r"\{date(?::[^{}]+)?\}", template) and re.match(r"\d{4}-", text) else text
 
 
-def _shown(value: object, form: str) -> str:
+def _format_value(value: object, form: str) -> str:
     if isinstance(value, datetime):
         return _utc(value, form)
     if isinstance(value, bool):
@@ -129,19 +131,11 @@ def _shown(value: object, form: str) -> str:
 
 
 def _utc(when: datetime, form: str) -> str:
-    there = _in_utc(when)
-    if there is None:
+    """A date as the posts write it, or in `form`; without a zone it is UTC. Empty if it is not in UTC's calendar."""
+    utc = _in_utc(when)
+    if utc is None:
         return ""
-    return there.strftime(form) if form else there.isoformat(" ", "seconds") + " UTC"
-
-
-def moment(when: datetime) -> str | None:
-    """A date as the posts write it; one without a zone is taken as UTC. None where UTC's calendar has no such moment.
-
-    >>> moment(datetime(2015, 10, 5, 13, 38, 27))
-    '2015-10-05 13:38:27 UTC'
-    """
-    return _utc(when, "") or None
+    return utc.strftime(form) if form else utc.isoformat(" ", "seconds") + " UTC"
 
 
 def _in_utc(when: datetime) -> datetime | None:
@@ -154,7 +148,7 @@ def _in_utc(when: datetime) -> datetime | None:
 def split(source: str) -> tuple[str, str]:
     """A post's source as its front matter and the rest; joined they are `source`.
 
-    Both `---` lines and a byte order mark belong to the front matter; without a block there is nothing else in it.
+    The front matter includes both `---` lines and a byte order mark; without a block it has at most that mark.
     """
     match = _BLOCK.match(source)
     end = match.end() if match else int(source.startswith("\ufeff"))
@@ -162,10 +156,10 @@ def split(source: str) -> tuple[str, str]:
 
 
 def read(block: str) -> dict[str, Any]:
-    """The keys and values of a block `split` found: text, `True` and `False`, and lists and mappings of these.
+    """The keys and values of a block from `split`: text, `True` and `False`, and lists and mappings of these.
 
-    Tags such as `!!timestamp` are passed over. Raises `ValueError` where it is no mapping in YAML, or has aliases,
-    which could stand for any amount of text.
+    Tags such as `!!timestamp` are ignored. Raises `ValueError` if the block is not a YAML mapping, or has aliases,
+    which could expand to any amount of text.
     """
     import yaml
 
@@ -194,7 +188,7 @@ def read(block: str) -> dict[str, Any]:
 
 
 def _value(node: yaml.Node) -> Any:
-    """What a node stands for; what its tag says of a type is passed over."""
+    """The value of a node; the type in its tag is ignored."""
     import yaml
 
     if isinstance(node, yaml.SequenceNode):

@@ -1,7 +1,6 @@
-"""A page of its own: the player, the turns, and every word a place to click. Works from the disk, without a network.
+"""A self-contained HTML page: the player, and turns whose words can be clicked. It works from disk, without a network.
 
-Nothing of the text is trusted: all of it is escaped, and a content security policy lets only the page's own script
-run.
+The text is not trusted: it is escaped, and a content security policy allows only the page's own script.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ audio?.addEventListener("timeupdate", () => {
 
 
 def page(transcript: Transcript, style: Style = Style()) -> str:
-    """The transcript as one HTML5 document; the sound is the episode's address, or its local file."""
+    """The transcript as one HTML5 document; the audio is the episode's address, or its local file."""
     names = {speaker.id: speaker.name for speaker in transcript.speakers}
     title = html.escape(transcript.episode.title)
     source = _source(transcript.episode)
@@ -82,7 +81,7 @@ def _words(words: Sequence[Word]) -> Iterator[str]:
 
 
 def _source(episode: Episode) -> str | None:
-    """Where the page finds the sound: a relative path counts from the page's own folder."""
+    """The address of the audio; a relative path starts in the page's folder."""
     path, url = episode.path, safe_url(episode.audio_url)
     if url is not None or path is None:
         return url

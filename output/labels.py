@@ -1,7 +1,7 @@
-"""What stands in bold before a turn: the first name where somebody first speaks, the initial from then on.
+"""The bold labels before turns: the first name at a speaker's first turn, then the initial.
 
-Pure. Where initials are shared both speakers keep their first names, and their full names where those are shared too
-(HOUSE_STYLE 6). Who the speakers are is decided elsewhere.
+Pure. Speakers with the same initial keep their first names, and with the same first name their full names
+(HOUSE_STYLE 6).
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from transcribe.style import LabelStyle
     from transcribe.transcript import Speaker
 
-_LONGEST = 50  # characters; the parser takes 60, a number or a note may follow
+_LONGEST = 50  # characters; the parser accepts 60, a number or a note can follow
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A speaker's label at the first turn and at every later one."""
+    """A speaker's label at the first turn and at later ones."""
 
     first: str
     later: str
 
 
 def labels_of(speakers: Sequence[Speaker], style: LabelStyle = "name-then-initial") -> Mapping[str, Label]:
-    """The labels of the speakers (those who have turns, in any order), by speaker id. No two share one."""
+    """The labels of the speakers with turns, by speaker id. No two speakers have the same label."""
     full = _numbered(speakers)
     name = _unless_shared(speakers, _short_name, otherwise=full)
     initial = _unless_shared(speakers, lambda speaker: _initial(_short_name(speaker)), otherwise=name)
@@ -46,7 +46,7 @@ def labels_of(speakers: Sequence[Speaker], style: LabelStyle = "name-then-initia
 
 
 def printable(name: str) -> str:
-    """A name as a label that `output.parse` reads back: letters, digits and the marks names have, at most 60 of them.
+    """A name as a label that `output.parse` can read: letters, digits, the punctuation of names.
 
     >>> printable('Rich "RB" Bowen'), printable("Q/A"), printable("Note")
     ('Rich RB Bowen', 'Q A', 'Note (speaker)')
@@ -57,14 +57,14 @@ def printable(name: str) -> str:
     return f"{plain} (speaker)" if is_event(plain) else plain
 
 
-def folded(text: str) -> str:
-    """Letters without accents or case: what counts as the same name.
+def fold_name(text: str) -> str:
+    """The text without accents and case, to compare names.
 
-    >>> folded("Haïkel")
+    >>> fold_name("Haïkel")
     'haikel'
     """
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(sign for sign in apart if not unicodedata.combining(sign))
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(sign for sign in decomposed if not unicodedata.combining(sign))
 
 
 def _short_name(speaker: Speaker) -> str:
@@ -73,7 +73,7 @@ def _short_name(speaker: Speaker) -> str:
 
 
 def _initial(label: str) -> str:
-    """The first letter, upper case where that is one letter (of ß it is not)."""
+    """The first letter, in upper case if that is one letter (for ß it is two)."""
     upper = label[0].upper()
     return upper if len(upper) == 1 < len(label) else label[0]
 
@@ -81,16 +81,16 @@ def _initial(label: str) -> str:
 def _unless_shared(
     speakers: Sequence[Speaker], label_of: Callable[[Speaker], str], *, otherwise: Mapping[str, str]
 ) -> dict[str, str]:
-    counts = Counter(folded(label_of(speaker)) for speaker in speakers)
-    return {s.id: label_of(s) if counts[folded(label_of(s))] == 1 else otherwise[s.id] for s in speakers}
+    counts = Counter(fold_name(label_of(speaker)) for speaker in speakers)
+    return {s.id: label_of(s) if counts[fold_name(label_of(s))] == 1 else otherwise[s.id] for s in speakers}
 
 
 def _numbered(speakers: Sequence[Speaker]) -> dict[str, str]:
-    """Full names; people of one name are numbered from the second on."""
+    """Full names; speakers with the same name get a number from the second on."""
     seen: Counter[str] = Counter()
     names = {}
     for speaker in speakers:
         name = printable(speaker.name)
-        seen[folded(name)] += 1
-        names[speaker.id] = name if seen[folded(name)] == 1 else f"{name} {seen[folded(name)]}"
+        seen[fold_name(name)] += 1
+        names[speaker.id] = name if seen[fold_name(name)] == 1 else f"{name} {seen[fold_name(name)]}"
     return names

@@ -8,7 +8,7 @@ from output import lint_rules
 from output.lint_registry import RULES, Finding, Rule
 from output.parse import parse
 
-__all__ = ["RULES", "Finding", "Rule", "fixed", "lint", "lint_rules"]
+__all__ = ["RULES", "Finding", "Rule", "fix", "lint", "lint_rules"]
 
 
 def lint(source: str, *, select: Collection[str] | None = None) -> tuple[Finding, ...]:
@@ -21,7 +21,7 @@ def lint(source: str, *, select: Collection[str] | None = None) -> tuple[Finding
     return tuple(sorted(findings, key=lambda finding: (finding.line, finding.rule.code, finding.message)))
 
 
-def fixed(source: str, *, select: Collection[str] | None = None) -> str:
+def fix(source: str, *, select: Collection[str] | None = None) -> str:
     """The draft with the findings of the selected rules that have a fix corrected; nothing else changes.
 
     One fix can reveal another finding (a blank line, the next marker), which is fixed too: the result is stable.

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from output import frontmatter
-from output.labels import folded
+from output.labels import fold_name
 from output.lint_registry import Fix, rule
 from output.markdown import NO_SPEECH
 from output.markers import WarningKind
@@ -181,7 +181,7 @@ def _unclear_initial(draft: Draft) -> Iterator[tuple[int, str]]:
     first_turns = {turn.speaker: turn for turn in reversed(draft.turns)}
     for turn in first_turns.values() if len(named) > 1 else ():
         is_initial = len(turn.label) == 1 and turn.speaker == turn.label
-        if is_initial and not any(folded(name[0]) == folded(turn.label) for name in named):
+        if is_initial and not any(fold_name(name[0]) == fold_name(turn.label) for name in named):
             yield turn.line, f"no earlier name begins with {turn.label}"
 
 
@@ -192,12 +192,12 @@ def _unclear_initial(draft: Draft) -> Iterator[tuple[int, str]]:
 )
 def _broken_marker(draft: Draft) -> Iterator[tuple[int, str]]:
     initials = {speaker[0] for speaker in draft.speakers} | set(draft.speakers) | {turn.label for turn in draft.turns}
-    labels = set(map(folded, initials))
+    labels = set(map(fold_name, initials))
     for number, paragraph in _paragraphs(draft.source(), 1):
         line = paragraph.split("\n")[0]
         if _BROKEN_MARKER.match(line):
             yield number, "marker that is not bold everywhere, or has no blank after it"
-        elif (match := _HALF_BOLD.match(line)) and folded(match[0].strip("*: \t\r")) in labels:
+        elif (match := _HALF_BOLD.match(line)) and fold_name(match[0].strip("*: \t\r")) in labels:
             yield number, "marker with unbalanced asterisks"
 
 

@@ -1,7 +1,7 @@
-"""The draft: a transcript as the Markdown an editor of the house would have typed.
+"""The draft: a transcript as Markdown in the house style.
 
-Front matter, intro, player, then the turns, each marked in bold. Written once: `render` neither reads an existing
-draft nor decides where the new one goes (`output.files` does).
+Front matter, intro, player, then the turns with bold labels. `render` does not read an existing draft and does not
+decide where the new one is written (`output.files` does).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from output import frontmatter
 from output.labels import Label, labels_of
 from output.paragraphs import paragraphs
 from output.player import player_of
-from output.text import clock, escape, filled, house, punctuated, without_noncharacters
+from output.text import clock, escape, fill_lines, normalize_punctuation, normalize_text, replace_noncharacters
 from output.urls import safe_url
 from transcribe.style import Style
 
@@ -28,45 +28,45 @@ NO_SPEECH = "*No speech was found in this recording.*"  # the one paragraph of a
 _PLAIN_MARKER = re.compile(r"([^\W\d_][^\s:]{0,39}(?: [^\s:]{1,39}){0,3}):(?=\s|$)")
 _INTRO_PARAGRAPHS = 2
 _SWITCH = {"": None, "true": True, "false": False}
-_DOUBT_OPENS, _DOUBT_CLOSES = "\ufdd0", "\ufdd1"  # what is said holds neither: `without_noncharacters`
+_DOUBT_OPENS, _DOUBT_CLOSES = "\ufdd0", "\ufdd1"  # no text has them: `replace_noncharacters`
 
 
 def render(transcript: Transcript, style: Style = Style()) -> str:
-    """The whole draft, ending in one line break.
+    """The whole draft, with one line break at the end.
 
-    `date` is when the episode was published, left out where that is unknown: the posting time is the editor's to set.
-    Where nothing was said the draft has front matter, player and the paragraph `NO_SPEECH`.
+    `date` is the publication date of the episode, left out if unknown: the editor sets the time of the post. Without
+    turns the draft has front matter, player and the paragraph `NO_SPEECH`.
     """
-    heard = {turn.speaker for turn in transcript.turns}
-    labels = labels_of([speaker for speaker in transcript.speakers if speaker.id in heard], style.labels)
+    speaking = {turn.speaker for turn in transcript.turns}
+    labels = labels_of([speaker for speaker in transcript.speakers if speaker.id in speaking], style.labels)
     blocks = [*_intro(transcript.episode), *player_of(transcript.episode), *_turns(transcript, style, labels)]
-    return frontmatter.written(front_matter(transcript, style)) + "\n" + "\n\n".join(blocks) + "\n"
+    return frontmatter.format_block(front_matter(transcript, style)) + "\n" + "\n\n".join(blocks) + "\n"
 
 
 def front_matter(transcript: Transcript, style: Style = Style()) -> dict[str, object]:
     """The fields of a draft's front matter, in the order of the style's template; empty ones are not written."""
     episode = transcript.episode
-    heard = dict.fromkeys(turn.speaker for turn in transcript.turns)
+    speaking = dict.fromkeys(turn.speaker for turn in transcript.turns)
     known = {
-        "title": house(episode.title),
+        "title": normalize_text(episode.title),
         "author": style.author,
         "date": episode.published,
         "tags": style.tags,
         "comments": _SWITCH[style.comments],
         "published": _SWITCH[style.published],
-        "show": house(episode.show or ""),
-        "speakers": tuple(house(transcript.speaker(id).name) for id in heard),
+        "show": normalize_text(episode.show or ""),
+        "speakers": tuple(normalize_text(transcript.speaker(id).name) for id in speaking),
         "language": transcript.language,
         "duration": clock(episode.duration) if episode.duration else "",
         "audio_url": safe_url(episode.audio_url),
         "page_url": safe_url(episode.page_url),
-        "guid": house(episode.guid or ""),
+        "guid": normalize_text(episode.guid or ""),
     }
-    return frontmatter.of_template(frontmatter.HOUSE if style.template is None else style.template, known)
+    return frontmatter.fill_template(frontmatter.HOUSE if style.template is None else style.template, known)
 
 
 def marker(label: str, colon: str = "outside") -> str:
-    """What stands before a turn's text: the label in bold, a colon, a blank.
+    """The text before a turn's words: the label in bold, a colon, a blank.
 
     >>> marker("R"), marker("R", "inside")
     ('**R**: ', '**R:** ')
@@ -76,16 +76,16 @@ def marker(label: str, colon: str = "outside") -> str:
 
 
 def _intro(episode: Episode) -> Iterator[str]:
-    """The first paragraphs of what the publisher says of the episode, as text, a line each."""
+    """The first paragraphs of the episode's description, as text, one line each."""
     source = re.sub(r"(?i)</?(?:p|br|div|li|ul|ol|h[1-6])\b[^<>]*>", "\n\n", episode.description or "")
-    texts = [house(html.unescape(re.sub(r"<[^<>]*>", "", part))) for part in re.split(r"\n\s*\n", source)]
+    texts = [normalize_text(html.unescape(re.sub(r"<[^<>]*>", "", part))) for part in re.split(r"\n\s*\n", source)]
     for text in [text for text in texts if text][:_INTRO_PARAGRAPHS]:
-        yield _without_marker(filled(escape(text), width=0))
+        yield _without_marker(fill_lines(escape(text), width=0))
 
 
 def _turns(transcript: Transcript, style: Style, labels: Mapping[str, Label]) -> Iterator[str]:
     introduced: set[str] = set()
-    times = _Clock(style.clock_minutes)
+    times = _Timestamps(style.clock_minutes)
     for turn in transcript.turns:
         parts = [(part[0].start, _source(part, style)) for part in paragraphs(turn.words, style)]
         texts = [times.before(start, text) for start, text in parts if text]
@@ -95,15 +95,15 @@ def _turns(transcript: Transcript, style: Style, labels: Mapping[str, Label]) ->
         pair = labels[turn.speaker]
         label = pair.later if turn.speaker in introduced else pair.first
         introduced.add(turn.speaker)
-        yield marker(label, style.colon) + filled(texts[0], width=style.wrap, label=label)
+        yield marker(label, style.colon) + fill_lines(texts[0], width=style.wrap, label=label)
         for text in texts[1:]:
-            yield _without_marker(filled(text, width=style.wrap))
+            yield _without_marker(fill_lines(text, width=style.wrap))
     if not introduced:
         yield NO_SPEECH
 
 
-class _Clock:
-    """Says which paragraphs get a time: the first after each interval, or each turn's first."""
+class _Timestamps:
+    """Adds times to paragraphs: to the first after each interval, or to the first of each turn."""
 
     def __init__(self, minutes: int) -> None:
         self._interval = None if minutes < 0 else 60.0 * minutes
@@ -114,7 +114,7 @@ class _Clock:
             self._due = 0.0
 
     def before(self, start: Seconds, text: str) -> str:
-        """The text, with its time where one is due: brackets that no Markdown reads as anything but brackets."""
+        """The text, with its time if one is due, in brackets that are plain text in Markdown."""
         if self._interval is None or start < self._due:
             return text
         self._due = (start // self._interval + 1) * self._interval if self._interval else float("inf")
@@ -123,18 +123,18 @@ class _Clock:
 
 def _source(words: Sequence[Word], style: Style) -> str:
     """The words as escaped Markdown, doubtful ones marked."""
-    texts = ((without_noncharacters(word.text), word.probability < style.doubtful_below) for word in words)
-    said = (_marked(text) if doubtful else text for text, doubtful in texts)
-    return escape(punctuated(" ".join(said))).replace(_DOUBT_OPENS, "[").replace(_DOUBT_CLOSES, "?]")
+    texts = ((replace_noncharacters(word.text), word.probability < style.doubtful_below) for word in words)
+    marked = (_mark_doubt(text) if doubtful else text for text, doubtful in texts)
+    return escape(normalize_punctuation(" ".join(marked))).replace(_DOUBT_OPENS, "[").replace(_DOUBT_CLOSES, "?]")
 
 
-def _marked(text: str) -> str:
-    """A word between two signs that no text holds; its punctuation stays outside."""
+def _mark_doubt(text: str) -> str:
+    """A word between two characters that no text has; its punctuation stays outside."""
     return re.sub(r"^([^\w&]*)(\w[\w'’.-]*?)([^\w:(\[]*)$", rf"\1{_DOUBT_OPENS}\2{_DOUBT_CLOSES}\3", text)
 
 
 def _without_marker(paragraph: str) -> str:
-    """The paragraph, its first colon escaped where its start could be read as a speaker's plain label."""
+    """The paragraph, with its first colon escaped if its start looks like a speaker's plain label."""
     match = _PLAIN_MARKER.match(paragraph)
     if match is None or any(word[0].islower() for word in match[1].split()[1:]):
         return paragraph

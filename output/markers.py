@@ -1,4 +1,4 @@
-"""Where turns begin: the marker forms of the house and of other editors, and what only looks like one.
+"""Where turns begin: the marker forms of the house style and of other editors, and text that only looks like one.
 
 **R**: text      **Rich:** text    __Ben__: text     **CHUCK:&nbsp;** text
 R: text          Name: 00:00:16    **Emma** [0:26]   0:00:36.2 **Name** text
@@ -25,7 +25,7 @@ _BOLD = re.compile(
 _PLAIN = re.compile(
     rf"(?P<label>[^\W\d_](?:[^\W_]|[ .'’&\-]){{0,39}}?):(?P<stamp>[ \t]+{_CLOCK}(?=\s*$))?(?:[ \t]+|(?=\r?$))"
 )
-_HAS_LETTER = re.compile(r"[^\W_]|[^\x00-\u2fff]")  # or a sign for one, such as an emoji
+_HAS_LETTER = re.compile(r"[^\W_]|[^\x00-\u2fff]")  # or a symbol instead, such as an emoji
 _BREAK = re.compile(r"[ \t\xa0]*\r?")  # a blank line, without its line feed
 _EVENTS = frozenset(
     "break laughter laughing laughs music applause sponsor sponsors ad ads advertisement intro outro crosstalk "
@@ -38,13 +38,13 @@ _HEADINGS = frozenset(
 _OPENERS = frozenset(
     "also and answer but conclusion contact editor fact finally first license no ok okay plus point problem producer "
     "question remember result second so solution subscribe then third website well yes".split()
-)  # what may begin a sentence with a colon after it, and is nobody's name
+)  # can begin a sentence before a colon, and is not a name
 _INSIDE = re.compile(
     rf"""[.?!…]["'”’)\]]{{0,3}}(?:[ \t]{{1,9}}|[ \t]{{0,9}}\r?\n)  # after a sentence
     (?:\*\*(?P<bold>{_LABEL}{{1,60}}?)(?::\*\*|\*\*:)|(?P<plain>[^\W\d_](?:[^\W_]|[.'’&\- ]){{0,39}}?):)[ \t]+(?=\S)""",
     re.VERBOSE,
 )
-_NO_PROSE = ("-", "* ", "+", ">", "#", "<", "|", "\t", "    ")  # begins a line whose colons mean something else
+_NOT_PROSE = ("-", "* ", "+", ">", "#", "<", "|", "\t", "    ")  # begins a line in which a colon has another meaning
 _PARTICLES = frozenset(("de", "van", "von", "der", "den", "di", "da", "&", "and"))
 
 
@@ -72,7 +72,7 @@ class ParseWarning:
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """A marker's place in the body, its label as written, and its line in the file."""
+    """A marker's position in the body, its label as written, and its line in the file."""
 
     start: int
     end: int
@@ -91,7 +91,7 @@ class _Candidate:
 
 
 def markers_in(body: str, *, first_line: int) -> tuple[list[Marker], list[ParseWarning]]:
-    """The markers of a post without its front matter, in order, and warnings about the doubtful ones."""
+    """The markers of a post's body, in order, and warnings about uncertain ones."""
     candidates = list(_candidates(body, first_line))
     bold = {plain_label(c.marker.label) for c in candidates if c.bold and (c.after_blank or c.after_html)}
     labels = bold | {label[0] for label in bold} if bold else _plain_labels(candidates)
@@ -99,11 +99,11 @@ def markers_in(body: str, *, first_line: int) -> tuple[list[Marker], list[ParseW
     warnings: list[ParseWarning] = []
     for candidate in candidates:
         label, line = plain_label(candidate.marker.label), candidate.marker.line
-        known = label in labels
+        is_label = label in labels
         if bold and candidate.after_blank and candidate.has_text and _is_stranger(label, labels, in_turn=bool(markers)):
             message = f"{label}: looks like a turn, but nobody has this name in the post"
             warnings.append(ParseWarning(WarningKind.UNMARKED_TURN, line, message))
-        if not known or not (candidate.after_blank or candidate.bold):
+        if not is_label or not (candidate.after_blank or candidate.bold):
             continue
         if bold and not candidate.bold:
             warnings.append(ParseWarning(WarningKind.NOT_BOLD, line, f"{label}: is not in bold, taken for a turn"))
@@ -117,14 +117,14 @@ def markers_in(body: str, *, first_line: int) -> tuple[list[Marker], list[ParseW
 def _unmarked_turns(
     body: str, candidates: list[_Candidate], markers: list[Marker], labels: set[str]
 ) -> list[ParseWarning]:
-    """Warnings about what looks like a turn in the middle of another one's paragraph, and is read as its words."""
+    """Warnings about text in the middle of a turn that looks like another turn, but is read as words."""
     if not markers:
         return []
-    taken = {marker.start for marker in markers}
+    starts = {marker.start for marker in markers}
     inside = {
         (candidate.marker.line, plain_label(candidate.marker.label))
         for candidate in candidates
-        if not candidate.after_blank and candidate.marker.start not in taken
+        if not candidate.after_blank and candidate.marker.start not in starts
         if candidate.bold or (len(candidate.marker.label) > 1 and plain_label(candidate.marker.label) in labels)
     }
     position, line = markers[0].end, markers[0].line
@@ -132,7 +132,7 @@ def _unmarked_turns(
         start = match.start("bold") - 2 if match["bold"] else match.start("plain")
         line += body.count("\n", position, start)
         position, label = start, plain_label(match["bold"] or match["plain"])
-        if start in taken or body.startswith(_NO_PROSE, body.rfind("\n", 0, start) + 1) or is_event(label):
+        if start in starts or body.startswith(_NOT_PROSE, body.rfind("\n", 0, start) + 1) or is_event(label):
             continue
         if match["bold"] or label in labels or (_is_name(label) and not _opens_sentence(label)):
             inside.add((line, label))
@@ -145,7 +145,7 @@ def _unmarked_turns(
 
 
 def _is_stranger(label: str, labels: set[str], *, in_turn: bool) -> bool:
-    """Whether a plain label may be a name the post does not know; before the first turn one word is not enough."""
+    """Whether a plain label can be a name new to the post; before the first turn one word is not enough."""
     return label not in labels and _is_name(label) and (" " in label or (in_turn and not _opens_sentence(label)))
 
 
@@ -154,7 +154,7 @@ def _opens_sentence(label: str) -> bool:
 
 
 def plain_label(label: str) -> str:
-    """A label as a reader sees it.
+    """A label as it is displayed.
 
     >>> plain_label(r"Rich&nbsp;\\& Bob")
     'Rich & Bob'
@@ -164,13 +164,13 @@ def plain_label(label: str) -> str:
 
 
 def is_event(label: str) -> bool:
-    """Whether a label names something that happens and nobody who speaks."""
+    """Whether a label names an event instead of a speaker."""
     return label.casefold().strip("[]() .") in _EVENTS
 
 
 def _candidates(body: str, first_line: int) -> list[_Candidate]:
-    """Everything at the start of a line that looks like a marker and names somebody."""
-    found = []
+    """Everything at the start of a line that looks like a marker of a speaker."""
+    candidates = []
     start, after_blank, after_html = 0, True, False
     for number, line in enumerate(body.split("\n"), start=first_line):
         if line[:1] not in ("", " ", "\t", "-", ">", "#", "<"):
@@ -178,11 +178,11 @@ def _candidates(body: str, first_line: int) -> list[_Candidate]:
                 line, start, number, after_blank=after_blank
             )
             if candidate and not is_event(plain_label(candidate.marker.label)):
-                found.append(replace(candidate, after_html=after_html))
+                candidates.append(replace(candidate, after_html=after_html))
         after_html = line.rstrip().endswith(">")
         after_blank = bool(_BREAK.fullmatch(line))
         start += len(line) + 1
-    return found
+    return candidates
 
 
 def _bold(line: str, start: int, number: int, *, after_blank: bool) -> _Candidate | None:
@@ -206,7 +206,7 @@ def _plain(line: str, start: int, number: int, *, after_blank: bool) -> _Candida
 
 
 def _plain_labels(candidates: list[_Candidate]) -> set[str]:
-    """The labels of a post without bold markers: names that begin paragraphs, alone only in company."""
+    """The labels of a post without bold markers: names that start paragraphs; a single name must repeat."""
     starts = [
         c for c in candidates if c.after_blank and _is_name(plain_label(c.marker.label)) and (c.has_text or c.stamped)
     ]

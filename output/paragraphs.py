@@ -1,10 +1,10 @@
-"""Where a long answer gets its paragraphs: between sentences, where the topic changes or the speaker pauses.
+"""The paragraphs of a long turn: breaks between sentences where the topic changes or the speaker pauses.
 
-Pure. Each gap between two sentences has log-odds of a break: by the words since the last one, by how the next sentence
-opens ("The other thing", "In Liberty,", "So"), by the words both sides share (Hearst, "TextTiling", 1997), and, where
-there are times, by how much longer than usual the pause is. The likeliest set of breaks is found by dynamic
-programming. The weights are those of a logistic regression on nine published posts (docs/performance.md says how well
-they do on posts left out), rounded; the posts have no times, so the weight of a pause is a judgement.
+Pure. Each gap between two sentences has log-odds of a break, from the words since the last break, the opening of the
+next sentence ("The other thing", "In Liberty,", "So"), the words both sides share (Hearst, "TextTiling", 1997), and how
+much longer than usual the pause is. Dynamic programming finds the most likely set of breaks. The weights are those of a
+logistic regression on nine published posts, rounded (docs/performance.md has the results on held-out posts); the posts
+have no times, so the weight of a pause is an estimate.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from transcribe.style import Style
 if TYPE_CHECKING:
     from transcribe.transcript import Word
 
-BASE = -2.7  # log-odds of a break, before anything is known
-SINCE = 0.54  # a unit of the logarithm of the words since the last break
-SHARED = -2.5  # between sides of the same words; those of different ones 0
-PAUSE = 2.0  # a second above the turn's usual pause
+BASE = -2.7  # log-odds of a break without other evidence
+SINCE = 0.54  # per unit of the logarithm of the words since the last break
+SHARED = -2.5  # if both sides have the same words; 0 if they share none
+PAUSE = 2.0  # per second above the turn's usual pause
 PAUSE_LIMITS = (-0.5, 2.0)  # seconds
 OPENINGS = {"ordinal": 3.2, "adverbial": 1.8, "article": 0.8, "interjection": 0.35, "pronoun": -0.2}
 
@@ -42,25 +42,25 @@ _KINDS = {
     ),
     "the": "article",
 }
-_SIDE_SENTENCES = 2  # on each side of a gap, compared for their words
-_STEM_LETTERS = 5  # of a word: shorter ones say little, longer ones are compared by their beginning
+_SIDE_SENTENCES = 2  # on each side of a gap, whose words are compared
+_STEM_LETTERS = 5  # shorter words are ignored, longer ones compared by their first letters
 _LONG = re.compile(rf"\w{{{_STEM_LETTERS},}}")
 
 
 def paragraphs(words: Sequence[Word], style: Style = Style()) -> list[Sequence[Word]]:
-    """A turn's words in paragraphs of whole sentences; joined they are `words`."""
+    """A turn's words in paragraphs of whole sentences; joined they are `words`. `style` has the limits."""
     parts = sentences(words)
     if len(words) <= style.LEAST_TURN_WORDS or len(parts) < 2:
         return [words]
     starts = [0]
     for sentence in parts:
         starts.append(starts[-1] + len(sentence))
-    cuts = _likeliest_cuts(starts, _odds(parts), style)
+    cuts = _best_breaks(starts, _odds(parts), style)
     return [words[starts[i] : starts[j]] for i, j in pairwise(cuts)]
 
 
 def sentences(words: Sequence[Word]) -> list[Sequence[Word]]:
-    """The words (one at least) in sentences, the last perhaps without an end; joined they are `words`."""
+    """The words (at least one) in sentences; the last may lack its end; joined they are `words`."""
     ends = [i + 1 for i, word in enumerate(words) if _END.search(word.text) and not _NO_END.search(word.text)]
     if not ends or ends[-1] != len(words):
         ends.append(len(words))
@@ -68,7 +68,7 @@ def sentences(words: Sequence[Word]) -> list[Sequence[Word]]:
 
 
 def _odds(parts: Sequence[Sequence[Word]]) -> list[float]:
-    """Log-odds of a break before each sentence, apart from the length of the paragraph it would end."""
+    """Log-odds of a break before each sentence, without the term for the length of the paragraph it ends."""
     pauses = [max(0.0, after[0].start - before[-1].end) for before, after in pairwise(parts)]
     usual, shared = median(pauses), shared_words(parts)
     odds = [0.0]
@@ -79,7 +79,7 @@ def _odds(parts: Sequence[Sequence[Word]]) -> list[float]:
 
 
 def shared_words(parts: Sequence[Sequence[Word]]) -> list[float]:
-    """How alike the words before and after the gap before each sentence are, 0 to 1 (cosine of their sets)."""
+    """The similarity of the words before and after the gap before each sentence, 0 to 1 (cosine of their sets)."""
     stems = [{stem[:_STEM_LETTERS] for stem in _LONG.findall(" ".join(w.text for w in part).lower())} for part in parts]
     shared = [0.0]
     for i in range(1, len(parts)):
@@ -90,7 +90,7 @@ def shared_words(parts: Sequence[Sequence[Word]]) -> list[float]:
 
 
 def opening(sentence: Sequence[Word]) -> str:
-    """Of what kind the first words of a sentence are, one of `OPENINGS` or nothing."""
+    """The kind of a sentence's first words, one of `OPENINGS` or empty."""
     first, *more = (re.sub(r"[^\w']", "", word.text.lower().replace("’", "'")) for word in sentence[:4])
     if first in _CONNECTIVES and more and (more[0] in _ARTICLES or first in ("and", "but")):
         first, *more = more
@@ -99,8 +99,8 @@ def opening(sentence: Sequence[Word]) -> str:
     return _KINDS.get(first, "")
 
 
-def _likeliest_cuts(starts: Sequence[int], odds: Sequence[float], style: Style = Style()) -> list[int]:
-    """The sentences at which paragraphs start, and the end."""
+def _best_breaks(starts: Sequence[int], odds: Sequence[float], style: Style = Style()) -> list[int]:
+    """The indices of the sentences that start paragraphs, and the end."""
     count = len(starts) - 1
     best = [0.0] + [-inf] * count
     origin = [0] * (count + 1)

@@ -1,7 +1,7 @@
-"""A draft or a published post as turns, with every byte of it kept: what was not changed is written back as it was.
+"""A draft or a published post as turns. Every byte is preserved, so that the unchanged parts are written back exactly.
 
-The rules are P1-P10 of the house style. Markers in bold count; plain ones (`R: …`) count where the post has no other,
-or where the label is known. Which voice a turn belongs to in the recording is not decided here.
+The rules are P1-P10 of the house style. Bold markers count; plain ones (`R: …`) count if the post has no bold ones, or
+if the label is known. The assignment of turns to voices in the recording happens elsewhere.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from typing import Any
 
 from output import frontmatter
 from output.errors import OutputError
-from output.labels import folded
+from output.labels import fold_name
 from output.markers import Marker, ParseWarning, WarningKind, is_event, markers_in, plain_label
-from output.text import spoken
+from output.text import spoken_text
 from transcribe.person_names import first_name
 
 
 @dataclass(frozen=True, slots=True)
 class DraftTurn:
-    """A turn as it stands in the source: `marker` and `raw` joined are its bytes, blank lines after it included."""
+    """A turn in the source: `marker` and `raw` joined are its text, with the blank lines after it."""
 
-    speaker: str  # the name the label stands for, as far as the post says it
+    speaker: str  # the name for the label, as far as the post gives it
     label: str  # as printed, without bold and colon
     marker: str
     raw: str
@@ -32,14 +32,14 @@ class DraftTurn:
 
     @property
     def text(self) -> str:
-        """The Markdown of the turn, line breaks as `\\n`, nothing blank round it."""
+        """The Markdown of the turn, with `\\n` line breaks and without surrounding blanks."""
         return self.raw.replace("\r\n", "\n").strip()
 
     @property
     def spoken(self) -> str:
-        """The words alone; what is no speech (headings, events such as `**Break:**`, players) is left out."""
-        kept = [part for part in re.split(r"\n\s*\n", self.text) if not _is_event(part)]
-        return " ".join(filter(None, (spoken(part) for part in kept)))
+        """The words alone, without headings, events such as `**Break:**`, and players."""
+        parts = [part for part in re.split(r"\n\s*\n", self.text) if not _is_event(part)]
+        return " ".join(filter(None, (spoken_text(part) for part in parts)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Draft:
 
     @property
     def fields(self) -> Mapping[str, Any]:
-        """The front matter's keys and values, dates and numbers as text; empty where it cannot be read."""
+        """The front matter's keys and values, dates and numbers as text; empty if it cannot be read."""
         try:
             return frontmatter.read(self.front_matter) if self.front_matter else {}
         except ValueError:
@@ -62,20 +62,20 @@ class Draft:
 
     @property
     def speakers(self) -> tuple[str, ...]:
-        """Who speaks, in the order of their first turns."""
+        """The speakers, in the order of their first turns."""
         return tuple(dict.fromkeys(turn.speaker for turn in self.turns))
 
     def source(self) -> str:
-        """The post, as it was read where nothing was changed since."""
+        """The text of the post; the parts that were not changed are exactly as they were read."""
         body = "".join(turn.marker + turn.raw for turn in self.turns)
         return self.front_matter + self.preamble + body + self.epilogue
 
     def encoded(self) -> bytes:
-        """`source` as the bytes of a file, bytes that were no UTF-8 included."""
+        """`source` as the bytes of a file, including bytes that were not UTF-8."""
         return self.source().encode(errors="surrogateescape")
 
     def as_contract(self) -> dict[str, Any]:
-        """What `transcribe parse` prints as JSON."""
+        """The value that `transcribe parse` prints as JSON."""
         return {
             "front_matter": dict(self.fields),
             "turns": [
@@ -93,7 +93,7 @@ _ITALIC = re.compile(
 
 
 def parse(source: str) -> Draft:
-    """The draft in a post's text; never fails, what is odd is said in `warnings`.
+    """The draft in a post's text. It never fails; `warnings` has what is unusual.
 
     >>> draft = parse("Intro.\\n\\n**Rich**: Hello.\\n\\n**R**: And\\nmore.")
     >>> [(turn.speaker, turn.label, turn.text, turn.line) for turn in draft.turns]
@@ -123,7 +123,7 @@ def parse(source: str) -> Draft:
 
 
 def read_draft(path: Path) -> Draft:
-    """The draft in a file. Raises `OutputError` where the file cannot be read."""
+    """The draft in a file. Raises `OutputError` if the file cannot be read."""
     try:
         return parse(path.read_bytes().decode(errors="surrogateescape"))
     except OSError as error:
@@ -136,12 +136,12 @@ def _is_event(paragraph: str) -> bool:
 
 
 def _speakers(markers: list[Marker], warnings: list[ParseWarning]) -> Iterator[str]:
-    """Who each marker stands for: somebody named before where label and name allow one answer."""
+    """The speaker of each marker: one named earlier if the label fits exactly one name, else the label."""
     known: dict[str, str] = {}  # label → speaker
     for marker in markers:
         label = plain_label(marker.label)
         if label not in known:
-            candidates = _meant(label, list(dict.fromkeys(known.values())))
+            candidates = _matching_names(label, list(dict.fromkeys(known.values())))
             if len(candidates) > 1:
                 message = f"{label!r} could be {' or '.join(candidates)}"
                 warnings.append(ParseWarning(WarningKind.AMBIGUOUS_LABEL, marker.line, message))
@@ -149,24 +149,24 @@ def _speakers(markers: list[Marker], warnings: list[ParseWarning]) -> Iterator[s
         yield known[label]
 
 
-def _meant(label: str, names: list[str]) -> list[str]:
-    """The earlier names a new label can be short for: by initial, by first name, by a nickname of three letters."""
-    short = folded(label).rstrip(".")
+def _matching_names(label: str, names: list[str]) -> list[str]:
+    """The earlier names that a new label can abbreviate: by initial, first name, or nickname of three letters."""
+    short = fold_name(label).rstrip(".")
     if len(label.rstrip(".")) == 1:
-        exact = [name for name in names if folded(name.split()[0]) == short]  # "Z" of "Z Young", not "Zed"
-        return exact or [name for name in names if folded(name).startswith(short)]
+        exact = [name for name in names if fold_name(name.split()[0]) == short]  # "Z" of "Z Young", not "Zed"
+        return exact or [name for name in names if fold_name(name).startswith(short)]
     by_first = [
         name
         for name in names
-        if " " in name and short in (folded(first_name(name)), folded(name.split()[0]).rstrip("."))
+        if " " in name and short in (fold_name(first_name(name)), fold_name(name.split()[0]).rstrip("."))
     ]
     if by_first or len(short) < 3 or " " in short:
         return by_first
-    return [name for name in names if " " in name and folded(name).startswith(short)]
+    return [name for name in names if " " in name and fold_name(name).startswith(short)]
 
 
 def _without_epilogue(raw: str) -> tuple[str, str]:
-    """The last turn's source and the trailing paragraphs that are no speech: unlabelled, in italics throughout.
+    """The last turn's source, and the paragraphs at its end that are not speech: without a label, entirely in italics.
 
     A sound such as `_laughs_` is part of the turn.
     """

@@ -1,8 +1,8 @@
-"""The player over a transcript: an audio element, or the frame of the site that has the recording.
+"""The player above a transcript: an audio element, or the frame of the site that has the recording.
 
-A block of its own with blank lines round it, since Markdown after an HTML block without one stays raw (HOUSE_STYLE
-R7). Addresses come from feeds: only http and https ones are used, without user name and password, and they are quoted
-for where they stand.
+Blank lines surround the block, because Markdown directly after an HTML block is not rendered (HOUSE_STYLE R7).
+Addresses come from feeds: only http and https are used, without user name and password, and they are quoted for their
+context.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _MEDIA_TYPES = {
 
 
 def player_of(episode: Episode) -> tuple[str, ...]:
-    """The blocks of Markdown (HTML and a line that links the recording) for an episode; none without an address."""
+    """The Markdown blocks for an episode: HTML and a line that links the recording; empty without an address."""
     page, audio = safe_url(episode.page_url), safe_url(episode.audio_url)
     for url in filter(None, (page, audio)):
         if video := _YOUTUBE.match(url):

@@ -1,11 +1,11 @@
-"""Speech as Markdown source: the punctuation of the house, escapes, and lines none of which opens a block.
+"""Speech as Markdown source: the punctuation of the house style, escapes, and lines that do not open a block.
 
-The source renders as the same words in CommonMark and in kramdown's GFM mode (HOUSE_STYLE R1-R12). Tokens that
-would open a block at the start of a line are kept on the line of the word before them, so the text carries few
-backslashes. Knows nothing of turns or labels; the road back is `spoken`.
+The source renders as the same words in CommonMark and in kramdown's GFM mode (HOUSE_STYLE R1-R12). A token that would
+open a block at the start of a line stays on the line of the word before it, so that the text needs few backslashes.
+The inverse is `spoken_text`. Turns and labels are not known here.
 
-Texts come from outside, so every pattern here takes time that grows with the text and not faster: none looks further
-than to the next sign that could start it anew.
+The texts come from outside, so every pattern runs in linear time: none looks further than to the next character that
+could start another match.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _FOLDED = str.maketrans(
         **dict.fromkeys("—―", "--"),
         **dict.fromkeys("\u00ad\u200b\u2060\ufeff", ""),
         **dict.fromkeys((*range(32), *range(127, 160)), " "),
-        **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),  # half a pair, which no file can hold
+        **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),  # half a pair, which cannot be encoded
         "…": "...",
     }
 )
 _NONCHARACTERS = dict.fromkeys(range(0xFDD0, 0xFDF0), "\ufffd")
 _SPECIAL = re.compile(
-    r"""[*`\[\]<>{|~]              # mean something anywhere
-    |(?<!\S)\#                    # a heading, and the house's way to write a channel
+    r"""[*`\[\]<>{|~]              # special anywhere
+    |(?<!\S)\#                    # a heading, and how the house style writes a channel
     |\$(?=\$)|(?<=\$)\$           # kramdown's mathematics
     |(?<![A-Za-z])_|_(?![A-Za-z]) # emphasis; is_admin stays as it is
     """,
@@ -58,24 +58,25 @@ _NOT_SPEECH = re.compile(
 )
 
 
-def house(text: str) -> str:
-    """The text with the house's punctuation: ASCII quotes, ` - ` for dashes, ` ... ` for what breaks off.
+def normalize_text(text: str) -> str:
+    """The text with the punctuation of the house style: ASCII quotes, ` - ` for dashes, ` ... ` for broken-off
+    sentences.
 
-    Letters stay as they are; blanks are single. `house(house(text)) == house(text)`.
+    Letters do not change; blanks are single. `normalize_text(normalize_text(text)) == normalize_text(text)`.
 
-    >>> house("It’s “big”—really… well, 2010–2015")
+    >>> normalize_text("It’s “big”—really… well, 2010–2015")
     'It\\'s "big" - really ... well, 2010-2015'
     """
-    return punctuated(without_noncharacters(text))
+    return normalize_punctuation(replace_noncharacters(text))
 
 
-def without_noncharacters(text: str) -> str:
-    """The text without U+FDD0 to U+FDEF, which the Unicode standard (23.7) keeps for a program's own marks."""
+def replace_noncharacters(text: str) -> str:
+    """The text without U+FDD0 to U+FDEF, which the Unicode standard (23.7) reserves for internal use."""
     return text.translate(_NONCHARACTERS)
 
 
-def punctuated(text: str) -> str:
-    """`house` of a text that may hold the caller's own marks, which stay."""
+def normalize_punctuation(text: str) -> str:
+    """`normalize_text` for a text that can have the caller's own noncharacters, which stay."""
     text = re.sub(r"(?<=\d)–(?=\d)", "-", text).replace("–", "--").translate(_FOLDED)
     text = re.sub(r" ?-{2,} ?", " - ", " ".join(text.split()))
     text = re.sub(r"(?<=[^\s(\[\"'.])\.{3,}", " ...", text)
@@ -85,7 +86,7 @@ def punctuated(text: str) -> str:
 
 
 def escape(text: str) -> str:
-    """Markdown that renders as `text`, wherever in a line it stands but at its start (`filled` sees to that).
+    """Markdown that renders as `text` anywhere in a line except at its start, which `fill_lines` handles.
 
     >>> escape("C# is <b> in #rdo, 5*3 & &copy;")
     'C# is \\\\<b\\\\> in \\\\#rdo, 5\\\\*3 & &amp;copy;'
@@ -93,13 +94,13 @@ def escape(text: str) -> str:
     return _SPECIAL.sub(r"\\\g<0>", _ENTITY.sub("&amp;", text).replace("\\", _BACKSLASH))
 
 
-def filled(source: str, *, width: int, label: str = "") -> str:
+def fill_lines(source: str, *, width: int, label: str = "") -> str:
     """A paragraph of escaped text in lines of at most `width` columns; 0: one line.
 
-    With a `label` the first line is filled as if it began with `label: `, which the caller puts there afterwards,
-    in bold or not: the order in which the published posts were made. A word longer than a line is not broken.
+    With a `label` the first line is filled as if it began with `label: `, which the caller inserts afterwards, bold or
+    not: the published posts were made in this order. A word longer than a line is not broken.
 
-    >>> print(filled("It was in 2015. Then it grew.", width=12))
+    >>> print(fill_lines("It was in 2015. Then it grew.", width=12))
     It was
     in 2015.
     Then it
@@ -109,7 +110,7 @@ def filled(source: str, *, width: int, label: str = "") -> str:
     if not units:
         return ""
     if not label:
-        units[0] = _guarded(units[0])
+        units[0] = _escape_opener(units[0])
     if width == 0:
         return " ".join(units)
     lines = [units[0]]
@@ -124,42 +125,42 @@ def filled(source: str, *, width: int, label: str = "") -> str:
     return "\n".join(lines)
 
 
-def spoken(source: str) -> str:
-    """The words in a piece of edited Markdown: links, emphasis, code and escapes resolved, headings and tags left out.
+def spoken_text(source: str) -> str:
+    """The words in edited Markdown: links, emphasis, code and escapes resolved, headings and tags removed.
 
-    Marks of doubt (`[word?]`) and times (`[12:34]`) are no words either.
+    Marks of doubt (`[word?]`) and times (`[12:34]`) are removed too.
 
-    >>> spoken("See [the *docs*](http://a.b), \\\\#rdo &amp; `x_y`.")
+    >>> spoken_text("See [the *docs*](http://a.b), \\\\#rdo &amp; `x_y`.")
     'See the docs, #rdo & x_y.'
     """
     lines = [line for line in source.split("\n") if not _NOT_SPEECH.match(line)]
     codes: list[str] = []
 
-    def kept(code: str) -> str:
+    def protected(code: str) -> str:
         codes.append(code)
         return f"\x00{len(codes) - 1}\x00"
 
-    text = _CODE.sub(lambda match: kept(match[2]), "\n".join(lines).replace("\x00", ""))
+    text = _CODE.sub(lambda match: protected(match[2]), "\n".join(lines).replace("\x00", ""))
     text = _DOUBT.sub(r"\1", _CLOCK.sub(" ", text))
-    text = _ESCAPED.sub(lambda match: kept(match[1]), text)
+    text = _ESCAPED.sub(lambda match: protected(match[1]), text)
     text = _TAG.sub(" ", _without_comments(text))
     for _ in range(2):  # a picture inside a link, bold inside italics
         text = _EMPHASIS.sub(r"\2", _LINK.sub(r"\1", text))
-    text = re.sub("\x00(\\d+)\x00", lambda match: codes[int(match[1])], unescaped(text).replace("\xa0", " "))
+    text = re.sub("\x00(\\d+)\x00", lambda match: codes[int(match[1])], unescape_entities(text).replace("\xa0", " "))
     return " ".join(text.split())
 
 
-def unmarked(source: str) -> str:
-    """The Markdown without what the machine marks in it: doubts (`[word?]`) and times (`[12:34]`).
+def remove_marks(source: str) -> str:
+    """The Markdown without the machine's marks: doubts (`[word?]`) and times (`[12:34]`).
 
-    >>> unmarked("[12:34] Whether"), unmarked("[knot?],")
+    >>> remove_marks("[12:34] Whether"), remove_marks("[knot?],")
     ('Whether', 'knot,')
     """
     return _DOUBT.sub(r"\1", _CLOCK.sub("", source)).strip()
 
 
 def clock(seconds: Seconds) -> str:
-    """A moment as people write it.
+    """A time in hours, minutes and seconds.
 
     >>> clock(80.9), clock(3723)
     ('1:20', '1:02:03')
@@ -173,25 +174,25 @@ def is_clock(source: str) -> bool:
     return _CLOCK.fullmatch(source) is not None
 
 
-def unescaped(source: str) -> str:
-    """The text with Markdown's entities read: as in CommonMark only those with a semicolon.
+def unescape_entities(source: str) -> str:
+    """The text with Markdown's entities decoded: as in CommonMark, only those with a semicolon.
 
-    >>> unescaped("&lt;R&amp;D &copy 2015&#33;")
+    >>> unescape_entities("&lt;R&amp;D &copy 2015&#33;")
     '<R&D &copy 2015!'
     """
     return _ENTITY_READ.sub(lambda match: html.unescape(match[0]), source)
 
 
 def _without_comments(text: str) -> str:
-    kept, position = [], 0
+    parts, position = [], 0
     while (start := text.find("<!--", position)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
-        kept.append(text[position:start])
+        parts.append(text[position:start])
         position = end + 3
-    return " ".join((*kept, text[position:]))
+    return " ".join((*parts, text[position:]))
 
 
 def _units(tokens: list[str]) -> list[str]:
-    """The tokens, those that must not begin a line joined to what stands before them."""
+    """The tokens; one that must not begin a line is joined to the one before it."""
     units: list[str] = []
     for token in tokens:
         if units and _OPENS_BLOCK.fullmatch(token):
@@ -201,11 +202,11 @@ def _units(tokens: list[str]) -> list[str]:
     return units
 
 
-def _guarded(unit: str) -> str:
-    """A paragraph's first unit, with an escape where it would open a block."""
+def _escape_opener(unit: str) -> str:
+    """A paragraph's first unit, escaped if it would open a block."""
     first, blank, rest = unit.partition(" ")
     if _OPENS_BLOCK.fullmatch(first):
-        if first == "^":  # alone on a line it ends a block in kramdown, which has no escape for it
+        if first == "^":  # alone on a line it ends a block in kramdown, which cannot escape it
             first = "&#94;"
         elif first[0].isdigit():
             first = f"{first[:-1]}\\{first[-1]}"

@@ -9,9 +9,9 @@ from audio.net.addresses import without_credentials
 
 
 def safe_url(url: str | None) -> str | None:
-    """The address as it can be published; None unless it is http(s).
+    """The address in a form that can be published; None unless it is http(s).
 
-    User name and password are left out, and everything is quoted that could end it early in Markdown or HTML.
+    It has no user name and password, and every character that could end it early in Markdown or HTML is quoted.
 
     >>> safe_url("http://me:secret@a.b/x (1).mp3")
     'http://a.b/x%20%281%29.mp3'

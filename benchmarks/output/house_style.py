@@ -16,7 +16,7 @@ from pathlib import Path
 
 from output.paragraphs import paragraphs
 from output.parse import Draft, DraftTurn, read_draft
-from output.text import filled
+from output.text import fill_lines
 from tests.support.paths import SHARED
 from transcribe.transcript import Word
 
@@ -81,7 +81,7 @@ def fill_of(turn: DraftTurn, wrap: int) -> Counts:
         if not source or re.search(r"\]\(|^\s*[<(*]", source):
             continue
         text = "\n".join(" ".join(line.split()) for line in source.split("\n"))
-        alike = filled(" ".join(text.split()), width=wrap, label=turn.label if i == 0 else "") == text
+        alike = fill_lines(" ".join(text.split()), width=wrap, label=turn.label if i == 0 else "") == text
         kind, long = "marked" if i == 0 else "continued", "\n" in text
         added = {kind: 1, f"{kind}_alike": alike, f"{kind}_long": long, f"{kind}_long_alike": long and alike}
         counts += Counts(**added)

@@ -23,7 +23,7 @@ from sklearn.linear_model import LogisticRegression
 
 from output import paragraphs as model
 from output.parse import read_draft
-from output.text import spoken
+from output.text import spoken_text
 from tests.support.paths import SHARED
 from transcribe.transcript import Transcript, Word
 
@@ -50,7 +50,7 @@ def main(shared: Path, timed: Path | None = None) -> None:
 def turns_of(path: Path) -> list[Turn]:
     turns: list[Turn] = []
     for turn in read_draft(path).turns:
-        parts = [tokens for part in re.split(r"\n\s*\n", turn.text) if (tokens := spoken(part).split())]
+        parts = [tokens for part in re.split(r"\n\s*\n", turn.text) if (tokens := spoken_text(part).split())]
         words = [Word(token, 0.4 * i, 0.4 * i + 0.4) for i, token in enumerate(chain.from_iterable(parts))]
         turns.append((words, set(accumulate(len(part) for part in parts[:-1]))))
     return turns

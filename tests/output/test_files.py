@@ -26,7 +26,7 @@ def free(_: str) -> bool:
 def test_a_new_draft_is_written(tmp_path: Path) -> None:
     written = write_draft(tmp_path / "new" / "talk.md", "é\n", previous_sha256=None)
     assert written.path.read_bytes() == b"\xc3\xa9\n"
-    assert (written.sha256, written.kept_edit, written.message) == (sha256_of(written.path), False, "")
+    assert (written.sha256, written.keeps_edit, written.message) == (sha256_of(written.path), False, "")
 
 
 def test_the_machines_own_draft_is_replaced(tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_the_same_content_is_not_written_again(tmp_path: Path) -> None:
     path = tmp_path / "talk.md"
     write_draft(path, "one", previous_sha256=None)
     os.utime(path, (1, 1))
-    assert not write_draft(path, "one", previous_sha256=None).kept_edit
+    assert not write_draft(path, "one", previous_sha256=None).keeps_edit
     assert path.stat().st_mtime == 1
 
 
@@ -51,7 +51,7 @@ def test_an_edited_draft_stays_and_the_new_one_goes_beside_it(tmp_path: Path, re
     path.write_text("edited")
     written = write_draft(path, "two", previous_sha256=record)
     assert (path.read_text(), written.path.name, written.path.read_text()) == ("edited", "talk.new.md", "two")
-    assert written.kept_edit
+    assert written.keeps_edit
     assert f"diff -u {path} {written.path}" in written.message
     assert write_draft(path, "two", previous_sha256=record).path == written.path
     third = write_draft(path, "three", previous_sha256=record)
@@ -70,7 +70,7 @@ def test_force_keeps_a_backup(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_one(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match=r"talk\.md: cannot be written \(.+\); make room or give") as caught:
+    with pytest.raises(OutputError, match=r"talk\.md: cannot be written \(.+\); free some space or choose") as caught:
         write_draft(tmp_path / "file" / "talk.md", "x", previous_sha256=None)
     assert "\n" not in str(caught.value)
     assert isinstance(caught.value.__cause__, OSError)

@@ -102,7 +102,7 @@ def test_constants_come_back_in_their_order(template: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("template", "message"),
     [
-        ({"title": "{titel}"}, "title: {titel} cannot be filled in; there are title, author"),
+        ({"title": "{titel}"}, "title: {titel} cannot be filled in; the placeholders are title, author"),
         ({"x": "{title.__class__}"}, "cannot be filled in"),
         ({"x": "{title!r}"}, "cannot be filled in"),
         ({"x": "{0}"}, "cannot be filled in"),
@@ -115,7 +115,7 @@ def test_constants_come_back_in_their_order(template: dict[str, Any]) -> None:
 )
 def test_a_template_that_cannot_be_filled_in(template: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message.replace("{", r"\{")):
-        frontmatter.check(template)
+        frontmatter.check_template(template)
 
 
 def settings_of(folder: Path, text: str) -> Settings:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from output.lint import RULES, fixed, lint
+from output.lint import RULES, fix, lint
 from output.lint_registry import rule
 from output.markdown import render
 from output.parse import Draft
@@ -80,14 +80,14 @@ def test_rules(source: str, expected: list[tuple[int, str]]) -> None:
 def test_turns_swallowed_by_another_one(source: str, expected: list[tuple[int, str]]) -> None:
     assert found(source, select=["T1", "T2", "T7"]) == expected
     if all(code == "T7" for _, code in expected):
-        assert fixed(source) == source
+        assert fix(source) == source
 
 
 def test_typographic_signs_only_when_asked_for() -> None:
     source = "**R**: It’s\n“so”."
     assert found(source) == []
     assert found(source, select=["M5"]) == [(1, "M5"), (2, "M5")]
-    assert fixed(source, select=["M5"]) == '**R**: It\'s\n"so".'
+    assert fix(source, select=["M5"]) == '**R**: It\'s\n"so".'
 
 
 def test_a_registered_rule_runs() -> None:
@@ -97,7 +97,7 @@ def test_a_registered_rule_runs() -> None:
 
     try:
         assert found(GOOD) == [(5, "Z1")]
-        assert "Hello" not in fixed(GOOD)
+        assert "Hello" not in fix(GOOD)
         with pytest.raises(ValueError, match="two lint rules have the code Z1"):
             rule("Z1", "another")(greeting)
     finally:
@@ -124,7 +124,7 @@ def test_every_rule_has_an_example() -> None:
     ],
 )
 def test_fixes(source: str, expected: str) -> None:
-    assert fixed(source) == expected
+    assert fix(source) == expected
     assert not {code for _, code in found(expected)} & {code for code, rule in RULES.items() if rule.fix}
 
 
@@ -136,8 +136,8 @@ BROKEN = st.sampled_from(
 @given(st.lists(BROKEN | MARKDOWN, max_size=12).map("".join), st.sampled_from([None, [*RULES], ["T1"], ["T2"], ["T5"]]))
 @example("**R**: ---\n**R:**x", None)
 def test_what_is_mended_stays_mended_and_loses_no_word(source: str, select: list[str] | None) -> None:
-    mended = fixed(source, select=select)
-    assert fixed(mended, select=select) == mended
+    mended = fix(source, select=select)
+    assert fix(mended, select=select) == mended
     if select != [*RULES]:
         assert re.sub(r"[\s*:]", "", mended) == re.sub(r"[\s*:]", "", source)
 

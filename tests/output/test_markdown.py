@@ -19,7 +19,7 @@ from output.lint import lint
 from output.markdown import render
 from output.parse import parse
 from output.player import player_of
-from output.text import house
+from output.text import normalize_text
 from output.urls import safe_url
 from tests.output.cases.refresh import GOLDEN, drafted
 from tests.support.transcripts import ADA, BOB, transcript, turn
@@ -72,7 +72,7 @@ def test_no_two_people_share_a_label(names: list[str]) -> None:
     ],
 )
 def test_punctuation_of_the_house(text: str, expected: str) -> None:
-    assert house(text) == expected
+    assert normalize_text(text) == expected
 
 
 def test_front_matter_has_the_houses_keys_in_order() -> None:
@@ -106,8 +106,10 @@ def test_a_date_no_calendar_has_is_left_out(when: datetime, line: str) -> None:
 )
 def test_front_matter_comes_back(title: str, author: str) -> None:
     episode = Episode(title, audio_url="https://a.b/x.mp3")
-    block, _ = frontmatter.split(render(transcript(("S1", "Hi."), episode=episode), Style(author=house(author))))
-    expected = {"title": house(title), "author": house(author)}
+    block, _ = frontmatter.split(
+        render(transcript(("S1", "Hi."), episode=episode), Style(author=normalize_text(author)))
+    )
+    expected = {"title": normalize_text(title), "author": normalize_text(author)}
     assert frontmatter.read(block) == {key: value for key, value in expected.items() if value}
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from output.paragraphs import SINCE, _likeliest_cuts, paragraphs, sentences
+from output.paragraphs import SINCE, _best_breaks, paragraphs, sentences
 from tests.support.transcripts import turn
 from transcribe.style import Style
 
@@ -88,7 +88,7 @@ def test_the_likeliest_breaks_of_all(gaps: list[tuple[int, float]]) -> None:
         return total
 
     every = [cuts for k in range(count) for cuts in combinations(range(1, count), k)]
-    made = _likeliest_cuts(starts, odds)
+    made = _best_breaks(starts, odds)
     assert (made[0], made[-1]) == (0, count)
     if starts[-1] <= Style.LONGEST_PARAGRAPH_WORDS:
         assert likelihood(tuple(made[1:-1])) == pytest.approx(max(map(likelihood, every)))

@@ -20,7 +20,7 @@ from output import frontmatter
 from output.labels import labels_of
 from output.markdown import marker, render
 from output.parse import parse
-from output.text import escape, filled, house, spoken
+from output.text import escape, fill_lines, normalize_text, spoken_text
 from tests.support.transcripts import transcript
 from transcribe.style import Style
 from transcribe.transcript import Speaker, Transcript, Turn, Word
@@ -55,12 +55,12 @@ def words_of_html(rendered: str) -> str:
 
 def draft_paragraphs(text: str, width: int, label: str = "R") -> str:
     """The text as a turn, and as a paragraph in it without a marker."""
-    source = escape(house(text))
-    return f"{marker(label)}{filled(source, width=width, label=label)}\n\n{filled(source, width=width)}\n"
+    source = escape(normalize_text(text))
+    return f"{marker(label)}{fill_lines(source, width=width, label=label)}\n\n{fill_lines(source, width=width)}\n"
 
 
 def expected(text: str, label: str = "R") -> str:
-    said = " ".join(house(text).split())
+    said = " ".join(normalize_text(text).split())
     return " ".join(f"{label}: {said} {said}".split())
 
 
@@ -79,12 +79,12 @@ def test_commonmark_reads_the_words(text: str, width: int) -> None:
 @given(SPEECH, WIDTHS)
 @settings(max_examples=300)
 def test_our_own_reading_gives_the_words_back(text: str, width: int) -> None:
-    assert spoken(filled(escape(house(text)), width=width)) == house(text)
+    assert spoken_text(fill_lines(escape(normalize_text(text)), width=width)) == normalize_text(text)
 
 
 @given(SPEECH)
 def test_the_punctuation_of_the_house_stays_as_it_is(text: str) -> None:
-    assert house(house(text)) == house(text)
+    assert normalize_text(normalize_text(text)) == normalize_text(text)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_the_punctuation_of_the_house_stays_as_it_is(text: str) -> None:
     ],
 )
 def test_spoken_words_of_links_comments_and_entities(source: str, words: str) -> None:
-    assert spoken(source) == words
+    assert spoken_text(source) == words
 
 
 LONG = [*"[ [a]( [a][ ![[a] [![a](b <!-- _a_ \\[ . &a [a?".split(), "<a ", "*a ", "- ", " ", "` ``"]
@@ -109,9 +109,9 @@ LONG = [*"[ [a]( [a][ ![[a] [![a](b <!-- _a_ \\[ . &a [a?".split(), "<a ", "*a "
 def test_no_text_takes_for_ever(piece: str) -> None:
     """With 200,000 signs what grows with their square would take hours."""
     text = piece * (200_000 // len(piece)) + "x,"
-    assert len(spoken(text)) <= len(text)
-    assert house(house(text)) == house(text)
-    assert filled(escape(text), width=0).count("x,") == 1
+    assert len(spoken_text(text)) <= len(text)
+    assert normalize_text(normalize_text(text)) == normalize_text(text)
+    assert fill_lines(escape(text), width=0).count("x,") == 1
     description = "<p " * 60_000 + text
     draft = render(transcript(("S1", "Hi."), episode=Episode("x", path=Path("x"), description=description)))
     assert draft.endswith("**Ada**: Hi.\n")
@@ -119,7 +119,7 @@ def test_no_text_takes_for_ever(piece: str) -> None:
 
 @given(SPEECH, st.integers(1, 80))
 def test_lines_keep_to_the_width(text: str, width: int) -> None:
-    for line in filled(escape(house(text)), width=width).split("\n"):
+    for line in fill_lines(escape(normalize_text(text)), width=width).split("\n"):
         assert len(line) <= width or len([token for token in line.split() if re.search(r"\w\w|[^\d\W]", token)]) <= 1
 
 
@@ -171,7 +171,7 @@ def test_all_readers_agree_on_drafts_of_every_style(
     for (said, _), source, body, rendered in zip(made, sources, bodies, json.loads(done.stdout), strict=True):
         assert typed(words_of_html(rendered)) == typed(words_of_html(COMMONMARK.render(body))), source
         spoken_there = "".join("".join(turn.spoken.split()) for turn in parse(source).turns)
-        assert spoken_there == "".join(house(" ".join(turn.text for turn in said.turns)).split()), source
+        assert spoken_there == "".join(normalize_text(" ".join(turn.text for turn in said.turns)).split()), source
 
 
 def test_what_the_program_marks_doubts_with_cannot_be_said() -> None:
@@ -182,7 +182,7 @@ def test_what_the_program_marks_doubts_with_cannot_be_said() -> None:
 def transcribed(words: list[tuple[str, float]]) -> Transcript:
     """One turn of Ada's, "Hello" and these words, from a minute before the hour on."""
     tokens = [("Hello", 1.0)] + [
-        (part, probability) for text, probability in words for part in text.split() if house(part)
+        (part, probability) for text, probability in words for part in text.split() if normalize_text(part)
     ]
     timed = tuple(Word(part, 3540 + i, 3540.5 + i, probability) for i, (part, probability) in enumerate(tokens))
     return replace(transcript(), turns=(Turn("S1", timed),), episode=Episode("x", path=Path("x.mp3")))
@@ -207,7 +207,7 @@ def test_whole_drafts_show_labels_and_words(said: list[tuple[str, str]], colon: 
     style = Style(labels="full-name-then-name", colon=colon)  # type: ignore[arg-type]
     _, body = frontmatter.split(render(made, style))
     labels = labels_of([s for s in speakers if s.id in {turn.speaker for turn in made.turns}], style.labels)
-    assume(any(house(turn.text) for turn in made.turns))
-    shown = [(labels[turn.speaker].first, house(turn.text)) for turn in made.turns]
+    assume(any(normalize_text(turn.text) for turn in made.turns))
+    shown = [(labels[turn.speaker].first, normalize_text(turn.text)) for turn in made.turns]
     wanted = " ".join(f"{label}: {text}" for label, text in shown if text)
     assert words_of_html(COMMONMARK.render(body)) == " ".join(wanted.split())

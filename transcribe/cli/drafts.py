@@ -113,7 +113,8 @@ def lint(drafts: tuple[Path, ...], fix: bool, select: str | None) -> int:
       transcribe lint posts/*.md
       transcribe lint --fix --select T1,T5 posts/interview.md
     """
-    from output.lint import RULES, fixed
+    from output.lint import RULES
+    from output.lint import fix as fix_source
     from output.lint import lint as findings_of
     from output.parse import read_draft
 
@@ -124,7 +125,7 @@ def lint(drafts: tuple[Path, ...], fix: bool, select: str | None) -> int:
     for path in drafts:
         draft = read_draft(path)
         source = draft.source()
-        if fix and (corrected := fixed(source, select=codes)) != source:
+        if fix and (corrected := fix_source(source, select=codes)) != source:
             _replace(path, corrected, over=draft.encoded())
             click.echo(for_terminal(f"{path}: fixed"), err=True)
             source = corrected

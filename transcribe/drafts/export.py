@@ -50,5 +50,5 @@ def _restyle(path: Path, name: str, *, transcript: Transcript, style: Style) -> 
         raise OutputError(f"{path}: cannot be read ({reason}); change its permissions or delete it") from error
     new = regenerated(path, content, name, before=transcript, after=transcript, style=style)
     if new is not None and comparable_content(new) != comparable_content(content):
-        return not write_draft(path, new, previous_sha256=hashlib.sha256(content).hexdigest()).kept_edit
+        return not write_draft(path, new, previous_sha256=hashlib.sha256(content).hexdigest()).keeps_edit
     return new is not None

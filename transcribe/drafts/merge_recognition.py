@@ -17,10 +17,10 @@ from pathlib import Path
 
 from audio.disk import free_backup_path, replace_if_unchanged, write_atomically
 from output.errors import OutputError
-from output.labels import folded
+from output.labels import fold_name
 from output.markdown import render
 from output.parse import Draft, parse, read_draft
-from output.text import is_clock, unmarked
+from output.text import is_clock, remove_marks
 from transcribe.alignment.merge3 import aligned_segments
 from transcribe.alignment.text_diff import NO_MATCH, matches
 from transcribe.drafts.machine_originals import original_of, save_original
@@ -107,7 +107,7 @@ def merge_words(
 def _segments(*texts: Sequence[PageTurn]) -> Iterator[tuple[tuple[tuple[str, ...], ...], tuple[tuple[str, ...], ...]]]:
     """The three texts in segments: their units without marks, for comparison, and as printed."""
     printed = [list(_units(turns)) for turns in texts]
-    base, mine, new = ([unmarked(unit) for unit in units] for units in printed)
+    base, mine, new = ([remove_marks(unit) for unit in units] for units in printed)
     at = [0, 0, 0]
     for plain in aligned_segments(base, mine, new):
         ends = [start + len(part) for start, part in zip(at, plain, strict=True)]
@@ -143,7 +143,7 @@ def _new_names(base: Sequence[PageTurn], mine: Sequence[PageTurn], new: Sequence
     names: dict[str, str] = {}
     for old, name in in_new.items():
         mine_name = in_mine.get(old)
-        is_initial = mine_name and mine_name not in known and old != name and folded(mine_name) == folded(old[:1])
+        is_initial = mine_name and mine_name not in known and old != name and fold_name(mine_name) == fold_name(old[:1])
         if mine_name and (mine_name == old or is_initial):
             names |= {old: name, mine_name: name}
     others = (known | {turn.speaker for turn in mine}) - names.keys()
@@ -162,7 +162,7 @@ def _same_people(old: Sequence[PageTurn], new: Sequence[PageTurn]) -> Mapping[st
 
 def _words_and_speakers(turns: Sequence[PageTurn]) -> tuple[list[str], list[str]]:
     """The words without their marks, and the speaker of each."""
-    pairs = [(unmarked(word), turn.speaker) for turn in turns for word in " ".join(turn.paragraphs).split()]
+    pairs = [(remove_marks(word), turn.speaker) for turn in turns for word in " ".join(turn.paragraphs).split()]
     return [word for word, _ in pairs], [speaker for _, speaker in pairs]
 
 

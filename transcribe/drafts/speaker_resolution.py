@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from audio.episode import Seconds
-from output.labels import folded, labels_of
+from output.labels import fold_name, labels_of
 from transcribe.transcript import NameCertainty, Speaker, SpeakerSpan
 
 EVIDENCE = "named by the editor"
@@ -38,7 +38,7 @@ def resolve_speakers(
     draft's short names to the full names the editor gave.
     """
     full_names, known = full_names or {}, _ids_by_label(speakers)
-    ids = {name: known[folded(name)] for name in votes if folded(name) in known}
+    ids = {name: known[fold_name(name)] for name in votes if fold_name(name) in known}
     by_id = {speaker.id: speaker for speaker in speakers}
     renamed, added = [], []
     for name, counts in votes.items():
@@ -96,9 +96,9 @@ def _ids_by_label(speakers: Sequence[Speaker]) -> dict[str, str]:
     for style in ("full-name-then-name", "name", "initial"):
         for id, label in labels_of(speakers, style).items():
             for text in (label.first, label.later):
-                ids_of.setdefault(folded(text), set()).add(id)
+                ids_of.setdefault(fold_name(text), set()).add(id)
     for speaker in speakers:
-        ids_of.setdefault(folded(speaker.name), set()).add(speaker.id)
+        ids_of.setdefault(fold_name(speaker.name), set()).add(speaker.id)
     return {text: ids.pop() for text, ids in ids_of.items() if len(ids) == 1}
 
 

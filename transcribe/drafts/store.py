@@ -18,7 +18,7 @@ import transcribe
 from audio.disk import sha256_of
 from audio.episode import Episode
 from output.errors import OutputError
-from output.files import Written, write_draft
+from output.files import WrittenFile, write_draft
 from output.formats import FORMATS, file_name, write
 from output.parse import read_draft
 from transcribe.alignment.realign import realign
@@ -135,12 +135,12 @@ def _write_all(
     transcript: Transcript,
     recorded: Mapping[str, str],
     force: bool,
-) -> dict[Path, Written]:
+) -> dict[Path, WrittenFile]:
     written = {
         path: write_draft(path, content, previous_sha256=recorded.get(path.name), force=force)
         for path, content in contents.items()
     }
-    outputs = {**recorded, **{path.name: new.sha256 for path, new in written.items() if not new.kept_edit}}
+    outputs = {**recorded, **{path.name: new.sha256 for path, new in written.items() if not new.keeps_edit}}
     timed = replace(transcript, made_with=replace(transcript.made_with, outputs=outputs)).to_json()
     written[json_path] = write_draft(json_path, timed, previous_sha256=_hash_at(json_path))
     return written

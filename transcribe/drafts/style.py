@@ -20,7 +20,7 @@ def style_of(settings: Settings) -> Style:
     """
     style = Style(**{field.name: getattr(settings, field.name) for field in fields(Style)})
     try:
-        frontmatter.check(style.template or {})
+        frontmatter.check_template(style.template or {})
     except ValueError as error:
         raise SettingsError(str(error)) from error
     if style.transcript_url and safe_url(style.transcript_url) is None:

@@ -20,7 +20,7 @@ from output.errors import OutputError
 from output.formats import file_name
 from output.markdown import front_matter
 from output.parse import read_draft
-from output.text import house
+from output.text import normalize_text
 from transcribe.alignment.realign import Forms, Realignment, realign
 from transcribe.drafts.derived_files import EDITED_BY_HAND, comparable_content, derived_files, regenerated
 from transcribe.drafts.machine_originals import original_of, save_original
@@ -242,15 +242,15 @@ def printed_forms(text: str) -> tuple[str, ...]:
     >>> printed_forms("well—")
     ('well -', 'well ...')
     """
-    inside = house(f"{text} x")[:-2]
-    at_end = house(text)
+    inside = normalize_text(f"{text} x")[:-2]
+    at_end = normalize_text(text)
     return (inside,) if inside == at_end else (inside, at_end)
 
 
 def _title(draft: Draft, before: Transcript) -> str:
     """The episode's title: the draft's if somebody changed it there."""
     title, printed = draft.fields.get("title"), front_matter(before, style_recorded(before)).get("title")
-    if not isinstance(title, str) or not title.strip() or title in (printed, house(before.episode.title)):
+    if not isinstance(title, str) or not title.strip() or title in (printed, normalize_text(before.episode.title)):
         return before.episode.title
     return title
 

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from output.labels import folded
+from output.labels import fold_name
 from output.markdown import marker
 from output.parse import Draft, DraftTurn, parse
-from output.text import filled
+from output.text import fill_lines
 from transcribe.alignment.merge3 import Conflict, merge, merge_text
 
 SHORTEST_MATCHED_LINE = 3  # words; shorter lines match by chance
@@ -115,8 +115,8 @@ def _with_blank_line(text: str, line_break: str) -> str:
 
 
 def _error_message(result: Draft, turns: Sequence[PageTurn]) -> str:
-    names = {folded(turn.speaker) for turn in turns}
-    unknown = [turn.speaker for turn in result.turns if folded(turn.speaker) not in names]
+    names = {fold_name(turn.speaker) for turn in turns}
+    unknown = [turn.speaker for turn in result.turns if fold_name(turn.speaker) not in names]
     if unknown:
         return f"the text would begin a turn of {unknown[0]!r}: put a backslash before its colon, or rephrase it"
     return "two speakers' names are too similar to tell their turns apart; change one of them"
@@ -218,12 +218,12 @@ class _Source:
                 i += 1
                 continue
             if pending:
-                yield from filled(" ".join(pending), width=self.wrap, label=label if is_first else "").split("\n")
+                yield from fill_lines(" ".join(pending), width=self.wrap, label=label if is_first else "").split("\n")
             pending, is_first = [], False
             yield line[1]
             i += len(line[0])
         if pending:
-            yield from filled(" ".join(pending), width=self.wrap, label=label if is_first else "").split("\n")
+            yield from fill_lines(" ".join(pending), width=self.wrap, label=label if is_first else "").split("\n")
 
     def _known_line(self, words: list[str], i: int) -> tuple[tuple[str, ...], str] | None:
         ahead = self.lines.get(tuple(words[i : i + SHORTEST_MATCHED_LINE]), [])
@@ -239,7 +239,7 @@ class _Source:
 def _labels(draft: Draft, turns: Sequence[PageTurn]) -> list[str]:
     """The label of each turn: as before if the turn is unchanged, else as the draft usually prints the speaker."""
     first, later = _usual_labels(draft)
-    taken = {folded(label) for label in (*first.values(), *later.values())}
+    taken = {fold_name(label) for label in (*first.values(), *later.values())}
     unchanged: dict[PageTurn, list[str]] = {}
     seen: set[str] = set()
     for old, page in zip(draft.turns, page_turns(draft), strict=True):
@@ -253,9 +253,9 @@ def _labels(draft: Draft, turns: Sequence[PageTurn]) -> list[str]:
         if name not in first:
             first[name] = speaker_name(name)
             short = name[0].upper()
-            is_free = all(not folded(label).startswith(folded(short)) for label in taken)
+            is_free = all(not fold_name(label).startswith(fold_name(short)) for label in taken)
             later[name] = short if initials and is_free else first[name]
-            taken |= {folded(first[name]), folded(later[name])}
+            taken |= {fold_name(first[name]), fold_name(later[name])}
         if name in seen:
             previous = unchanged.get(turn)
             labels.append(previous.pop(0) if previous else later.get(name, first[name]))
@@ -276,9 +276,9 @@ def _usual_labels(draft: Draft) -> tuple[dict[str, str], dict[str, str]]:
             first[turn.speaker] = turn.label
     later = {name: count.most_common(1)[0][0] for name, count in counts.items()}
     has_initials = any(len(label) == 1 for label in later.values())
-    initials = Counter(folded(name)[:1] for name in first)
+    initials = Counter(fold_name(name)[:1] for name in first)
     for name in first.keys() - later.keys():
-        later[name] = name[0].upper() if has_initials and initials[folded(name)[:1]] == 1 else first[name]
+        later[name] = name[0].upper() if has_initials and initials[fold_name(name)[:1]] == 1 else first[name]
     return first, later
 
 
