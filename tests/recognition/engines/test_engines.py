@@ -1,16 +1,13 @@
-"""The engines: words and weights by hand and round trip; with the real weights (marked) against each other."""
+"""The engines: their values and errors; with the real weights (marked) against each other."""
 
 from __future__ import annotations
 
 import difflib
 import json
-import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.support.paths import CLIPS
@@ -19,55 +16,11 @@ from transcribe.errors import EngineError
 from transcribe.recognition.engines import LanguageGuess, Reading, Recognizer, engine_name, load
 from transcribe.recognition.engines.ct2_container import read_container
 from transcribe.recognition.engines.openai_whisper import dimensions, state_dict
-from transcribe.recognition.engines.token_words import Piece, words_from_pieces
 from transcribe.recognition.models import ModelFiles
 from transcribe.settings import Settings
 from transcribe.transcript import Word
 
 Floats = NDArray[np.float32]
-
-
-def spelled(*texts: str, language: str = "en") -> list[str]:
-    pieces = [Piece(text, i, i + 1, 0.5) for i, text in enumerate(texts)]
-    return [word.text for word in words_from_pieces(pieces, language=language, duration=len(texts))]
-
-
-@pytest.mark.parametrize(
-    ("pieces", "words"),
-    [
-        ((" I", "'m", " here", "."), ["I'm", "here."]),
-        ((" $", "1", ",", "000", " is"), ["$1,000", "is"]),
-        ((" he", " said", ",", ' "', "Go", '."'), ["he", "said,", '"Go."']),
-        ((" one", " -", " two"), ["one", "-", "two"]),
-        ((" ", " so", "\ufffd"), ["so"]),
-        ((" a", " (", "b", ")", "?"), ["a", "(b)?"]),
-        ((), []),
-    ],
-)
-def test_marks_stay_with_their_words(pieces: tuple[str, ...], words: list[str]) -> None:
-    assert spelled(*pieces) == words
-
-
-def test_a_language_without_blanks_is_split_by_piece() -> None:
-    assert spelled("你", "好", "。", language="zh") == ["你", "好。"]
-
-
-def test_a_word_is_timed_by_its_letters() -> None:
-    pieces = [Piece(" well", 0.1, 0.5, 0.9), Piece("-known", 0.5, 0.8, 0.7), Piece(",", 0.8, 2.0, 0.1)]
-    assert words_from_pieces(pieces, language="en", duration=3.0) == (Word("well-known,", 0.1, 0.8, 0.8),)
-
-
-@given(
-    st.lists(
-        st.tuples(st.text(" ab,.\"'-(", max_size=4), st.floats(-1, 40), st.floats(-1, 40), st.floats(0, 1)), max_size=20
-    )
-)
-def test_words_are_in_order_and_within_the_window(raw: list[tuple[str, float, float, float]]) -> None:
-    words = words_from_pieces([Piece(*piece) for piece in raw], language="en", duration=30.0)
-    starts = [word.start for word in words]
-    assert starts == sorted(starts)
-    assert all(0 <= word.start <= word.end <= 30 for word in words)
-    assert "".join(text for text, *_ in raw).replace(" ", "") == "".join(w.text for w in words).replace(" ", "")
 
 
 def test_a_guess_names_its_most_probable_language() -> None:
@@ -89,42 +42,6 @@ def test_auto_selects_the_fast_engine() -> None:
         "ctranslate2",
         "openai",
     ]
-
-
-def test_a_container_written_by_ctranslate2_is_read_back(tmp_path: Path) -> None:
-    from ctranslate2.specs import model_spec
-
-    class Layer(model_spec.LayerSpec):  # type: ignore[misc]
-        def __init__(self) -> None:
-            self.weight = np.arange(6, dtype=np.float16).reshape(2, 3)
-            self.bias = np.array([1.5, -2.0], np.float32)
-            self.num_heads = np.dtype("int16").type(8)
-
-    class Spec(model_spec.ModelSpec):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.layer = [Layer(), Layer()]
-
-        name = "TestSpec"
-
-        def get_default_config(self) -> None:
-            return None
-
-    spec = Spec()
-    spec.validate()
-    spec.save(str(tmp_path))
-    arrays = read_container(tmp_path / "model.bin")
-    assert arrays["layer_1/weight"].tolist() == [[0, 1, 2], [3, 4, 5]]
-    assert arrays["layer_1/weight"].dtype == np.float16
-    assert arrays["layer_0/bias"].tolist() == [1.5, -2.0]
-    assert int(arrays["layer_0/num_heads"]) == 8
-
-
-@pytest.mark.parametrize("data", [b"", b"text in the place of weights", struct.pack("<I", 6) + b"\xff\xff"])
-def test_an_invalid_container_is_an_error_that_names_it(tmp_path: Path, data: bytes) -> None:
-    (tmp_path / "model.bin").write_bytes(data)
-    with pytest.raises(EngineError, match=r"model\.bin: not CTranslate2 weights"):
-        read_container(tmp_path / "model.bin")
 
 
 @pytest.mark.parametrize("engine", ["openai", "ctranslate2"])

@@ -1,0 +1,48 @@
+"""CTranslate2's container: written by ctranslate2 and read back, and broken ones."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from transcribe.errors import EngineError
+from transcribe.recognition.engines.ct2_container import read_container
+
+
+def test_a_container_written_by_ctranslate2_is_read_back(tmp_path: Path) -> None:
+    from ctranslate2.specs import model_spec
+
+    class Layer(model_spec.LayerSpec):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self.weight = np.arange(6, dtype=np.float16).reshape(2, 3)
+            self.bias = np.array([1.5, -2.0], np.float32)
+            self.num_heads = np.dtype("int16").type(8)
+
+    class Spec(model_spec.ModelSpec):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = [Layer(), Layer()]
+
+        name = "TestSpec"
+
+        def get_default_config(self) -> None:
+            return None
+
+    spec = Spec()
+    spec.validate()
+    spec.save(str(tmp_path))
+    arrays = read_container(tmp_path / "model.bin")
+    assert arrays["layer_1/weight"].tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert arrays["layer_1/weight"].dtype == np.float16
+    assert arrays["layer_0/bias"].tolist() == [1.5, -2.0]
+    assert int(arrays["layer_0/num_heads"]) == 8
+
+
+@pytest.mark.parametrize("data", [b"", b"text in the place of weights", struct.pack("<I", 6) + b"\xff\xff"])
+def test_an_invalid_container_is_an_error_that_names_it(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "model.bin").write_bytes(data)
+    with pytest.raises(EngineError, match=r"model\.bin: not CTranslate2 weights"):
+        read_container(tmp_path / "model.bin")
