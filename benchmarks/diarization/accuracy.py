@@ -38,7 +38,7 @@ from benchmarks.references import (
     speakers_in_reference,
 )
 from tests.support.paths import CLIPS
-from transcribe.workers.process_setup import begin
+from transcribe.workers.process_setup import configure_process
 
 if TYPE_CHECKING:
     from transcribe.transcript import Turn
@@ -163,7 +163,7 @@ def report_voices(files: Sequence[Path]) -> None:
 
 def run_ours(path: Path, count: int | None) -> Run:
     """The project's diarization of one file."""
-    begin()
+    configure_process()
     started = time.perf_counter()
     from audio.decoding.decode import decode
     from transcribe.diarization.diarize import find_speakers

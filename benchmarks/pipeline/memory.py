@@ -67,9 +67,9 @@ def write_long(path: Path, files: Sequence[Path], *, seconds: float) -> Path:
 def measure(part: Callable[[Path, Any], tuple[float, int]], path: Path, options: dict[str, Any]) -> Usage:
     """Run a part in this process."""
     from transcribe.settings import Settings
-    from transcribe.workers.process_setup import begin
+    from transcribe.workers.process_setup import configure_process
 
-    begin()
+    configure_process()
     (duration, words), elapsed = timed(part, path, Settings(engine="ctranslate2", language="en", **options))
     return Usage(duration / elapsed.wall, words, peak_megabytes())
 

@@ -38,9 +38,9 @@ def main(minutes: float, rounds: int, threads: int) -> None:
 
 def words_seconds(path: Path, threads: int) -> float:
     """How long the words of a file take."""
-    from transcribe.workers.process_setup import begin
+    from transcribe.workers.process_setup import configure_process
 
-    begin()
+    configure_process()
     from audio.episode import Episode
     from transcribe.pipeline.checkpoints import Checkpoints
     from transcribe.pipeline.pipeline import Pipeline
@@ -57,9 +57,9 @@ def words_seconds(path: Path, threads: int) -> float:
 
 def transcript_seconds(path: Path, threads: int) -> float:
     """How long the whole transcript of a file takes."""
-    from transcribe.workers.process_setup import begin
+    from transcribe.workers.process_setup import configure_process
 
-    begin()
+    configure_process()
     from audio.episode import Episode
     from transcribe.pipeline.checkpoints import Checkpoints
     from transcribe.pipeline.pipeline import Pipeline

@@ -42,9 +42,9 @@ Measured = dict[str, dict[str, float]]  # by file
 
 def ours(threads: int) -> System:
     """turnscript's recognition, both passes, in a process configured as the command line does it."""
-    from transcribe.workers.process_setup import begin
+    from transcribe.workers.process_setup import configure_process
 
-    begin()
+    configure_process()
     from tests.support.recognition import recognize_all
     from transcribe.recognition.engines import load
     from transcribe.recognition.models import find_model

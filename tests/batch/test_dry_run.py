@@ -9,8 +9,8 @@ import pytest
 from audio.decoding.probe import stated_length
 from tests.support.faulty_stages import quick
 from tests.support.scripted_stages import tone
-from transcribe.batch.dry_run import ASSUMED, forecast, note_speed
-from transcribe.batch.planning import Mode, plan
+from transcribe.batch.dry_run import ASSUMED_SPEED, forecast, note_speed
+from transcribe.batch.planning import Mode, select_jobs
 from transcribe.batch.report import Report, Result, State, Tally
 from transcribe.batch.runner import Setup, run
 from transcribe.progress import ignore_progress
@@ -30,13 +30,13 @@ def with_settings(folder: Path, **changes: object) -> Setup:
 
 
 def done(path: Path, setup: Setup) -> None:
-    jobs, _ = plan([str(path)], setup.settings)
-    with in_this_process(ignore_progress) as crew:
-        assert [result.state for result in run(jobs, setup, crew=crew)] == [State.WRITTEN]
+    jobs, _ = select_jobs([str(path)], setup.settings)
+    with in_this_process(ignore_progress) as pool:
+        assert [result.state for result in run(jobs, setup, pool=pool)] == [State.WRITTEN]
 
 
 def said(path: Path, setup: Setup) -> list[str]:
-    jobs, _ = plan([str(path)], setup.settings)
+    jobs, _ = select_jobs([str(path)], setup.settings)
     return [line.removeprefix(f"{path}: ") for line in forecast(jobs, setup)]
 
 
@@ -45,16 +45,14 @@ def test_new_done_changed_and_edited(setup: Setup, tmp_path: Path) -> None:
     assert said(path, setup)[0] == "to be transcribed"
     done(path, setup)
     assert said(path, setup) == ["unchanged"]
-    assert said(path, with_settings(tmp_path, labels="name")) == [
-        "to be written anew from what is kept, nothing is recognised"
-    ]
+    assert said(path, with_settings(tmp_path, labels="name")) == ["to be written again from cached results"]
     changed = with_settings(tmp_path, beam_size=2)
-    assert said(path, changed)[0] == "to be transcribed again, it or its settings changed"
+    assert said(path, changed)[0] == "to be transcribed again: the audio or the settings changed"
     assert said(path, Setup(setup.settings, quick, setup.cache, mode=Mode(ignore_cache=True)))[0].startswith(
         "to be transcribed"
     )
     (tmp_path / "drafts" / "a.md").write_text("mine")
-    assert said(path, changed)[0].endswith("the draft that was edited stays, what is new goes beside it")
+    assert said(path, changed)[0].endswith("the edited draft stays, the new one is written next to it")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +67,7 @@ def test_what_is_no_audio_is_told_before_the_night(setup: Setup, tmp_path: Path,
 
 def test_the_estimate_is_by_earlier_runs(setup: Setup, tmp_path: Path) -> None:
     path = tone(tmp_path / "a.wav", seconds=90.0)
-    assumed = f"about {90 / ASSUMED:.0f} s at 10 × real time, assumed, nothing was measured here yet"
+    assumed = f"about {90 / ASSUMED_SPEED:.0f} s at 10 × real time, assumed, as no run was measured here yet"
     assert said(path, setup)[1] == f"2 min of audio: {assumed}"
     stages = {"decode": 1.0, "recognize": 2.0, "diarize": 3.0}
     result = Result("a", State.WRITTEN, tally=Tally(100.0, 1, 1, 0), seconds=stages)

@@ -15,16 +15,16 @@ import pytest
 
 from tests.support.paths import ROOT
 from tests.support.run_lock import another_run
-from transcribe.batch.run_lock import InUseError, Owner, alone_in
+from transcribe.batch.run_lock import InUseError, Owner, run_lock
 
 COME_AND_GO = """
 import os, sys, time
 from pathlib import Path
-from transcribe.batch.run_lock import InUseError, alone_in
+from transcribe.batch.run_lock import InUseError, run_lock
 folder, inside, entered = Path(sys.argv[1]), Path(sys.argv[2]), 0
 while entered < 150:
     try:
-        with alone_in(folder, "x"):
+        with run_lock(folder, "x"):
             os.close(os.open(inside, os.O_CREAT | os.O_EXCL))  # fails where somebody else is in
             time.sleep(0.001)
             inside.unlink()
@@ -40,15 +40,15 @@ def note(folder: Path) -> Path:
 
 def test_the_holder_is_named_and_a_clean_end_leaves_the_folder_free(tmp_path: Path) -> None:
     with another_run(tmp_path) as process:
-        with pytest.raises(InUseError) as caught, alone_in(tmp_path, "transcribe run"):
+        with pytest.raises(InUseError) as caught, run_lock(tmp_path, "transcribe run"):
             pytest.fail("both are in")
         message = str(caught.value)
         assert message.startswith(f"{tmp_path}: in use by process {process.pid} on {socket.gethostname()}, since ")
-        assert message.endswith("(transcribe run other); wait for its end, or say --wait")
+        assert message.endswith("(transcribe run other); wait for it to end, or pass --wait")
         process.communicate("")
         assert process.returncode == 0
     assert not note(tmp_path).exists()
-    with alone_in(tmp_path, "transcribe run"):
+    with run_lock(tmp_path, "transcribe run"):
         assert json.loads(note(tmp_path).read_text())["pid"] == os.getpid()
 
 
@@ -58,7 +58,7 @@ def test_a_killed_holder_holds_nothing(tmp_path: Path, caplog: pytest.LogCapture
         process.send_signal(signal.SIGKILL)
         process.wait()
         assert json.loads(note(tmp_path).read_text())["pid"] == process.pid
-        with alone_in(tmp_path, "transcribe run"):
+        with run_lock(tmp_path, "transcribe run"):
             pass
     assert f"the lock of process {process.pid} on {socket.gethostname()}" in caplog.text
     assert "is stale" in caplog.text
@@ -67,7 +67,7 @@ def test_a_killed_holder_holds_nothing(tmp_path: Path, caplog: pytest.LogCapture
 def test_a_note_from_before_a_reboot_is_stale(tmp_path: Path) -> None:
     note(tmp_path).parent.mkdir()
     note(tmp_path).write_text(json.dumps(left_by(host=socket.gethostname(), boot="an-earlier-start")))
-    with alone_in(tmp_path, "transcribe run"):
+    with run_lock(tmp_path, "transcribe run"):
         pass
 
 
@@ -78,11 +78,11 @@ def left_by(**changes: object) -> dict[str, object]:
 def test_a_run_on_another_machine_is_respected_and_named(tmp_path: Path) -> None:
     note(tmp_path).parent.mkdir()
     note(tmp_path).write_text(json.dumps(left_by()))
-    with pytest.raises(InUseError, match="process 1 on elsewhere, since 2026-01-01") as caught, alone_in(tmp_path, "x"):
+    with pytest.raises(InUseError, match="process 1 on elsewhere, since 2026-01-01") as caught, run_lock(tmp_path, "x"):
         pytest.fail("the other run was passed over")
-    assert f"as {note(tmp_path)} says; if that run is over, remove this file" in str(caught.value)
+    assert f"according to {note(tmp_path)}; if that run has ended, remove this file" in str(caught.value)
     note(tmp_path).unlink()
-    with alone_in(tmp_path, "x"):
+    with run_lock(tmp_path, "x"):
         pass
 
 
@@ -92,7 +92,7 @@ def test_another_container_of_this_machine_is_no_other_machine(tmp_path: Path) -
         pytest.skip("this system has no boot id")
     note(tmp_path).parent.mkdir()
     note(tmp_path).write_text(json.dumps(left_by(boot=ours.boot)))
-    with alone_in(tmp_path, "x"):  # its lock is free, and its locks are ours: it is dead
+    with run_lock(tmp_path, "x"):  # its lock is free, and its locks are ours: it is dead
         pass
 
 
@@ -100,7 +100,7 @@ def test_another_container_of_this_machine_is_no_other_machine(tmp_path: Path) -
 def test_a_damaged_note_is_none(damage: str, tmp_path: Path) -> None:
     note(tmp_path).parent.mkdir()
     note(tmp_path).write_text(damage)
-    with alone_in(tmp_path, "x"):
+    with run_lock(tmp_path, "x"):
         pass
 
 
@@ -108,11 +108,11 @@ def test_waiting_is_said_once_and_ends_with_the_other_run(tmp_path: Path) -> Non
     told: list[str] = []
     with another_run(tmp_path) as process:
 
-        def waiting(holder: str) -> None:
+        def on_wait(holder: str) -> None:
             told.append(holder)
             threading.Timer(0.7, process.kill).start()
 
-        with alone_in(tmp_path, "x", wait=True, waiting=waiting):
+        with run_lock(tmp_path, "x", wait=True, on_wait=on_wait):
             assert process.wait() != 0
     assert len(told) == 1
     assert f"process {process.pid}" in told[0]
@@ -120,13 +120,13 @@ def test_waiting_is_said_once_and_ends_with_the_other_run(tmp_path: Path) -> Non
 
 def test_two_in_one_process_are_told_apart_too(tmp_path: Path) -> None:
     with (
-        alone_in(tmp_path, "first"),
-        alone_in(tmp_path / "other", "second"),
+        run_lock(tmp_path, "first"),
+        run_lock(tmp_path / "other", "second"),
         pytest.raises(InUseError, match="first"),
-        alone_in(tmp_path, "third"),
+        run_lock(tmp_path, "third"),
     ):
         pytest.fail("both are in")
-    with alone_in(tmp_path, "fourth"):
+    with run_lock(tmp_path, "fourth"):
         pass
 
 
@@ -141,18 +141,18 @@ def test_never_two_at_once_though_each_takes_the_folder_away_with_it(tmp_path: P
 
 def test_a_run_that_writes_nothing_leaves_nothing(tmp_path: Path) -> None:
     new = tmp_path / "new"
-    with alone_in(new, "x"):
+    with run_lock(new, "x"):
         assert note(new).exists()
     assert not new.exists()
-    with alone_in(tmp_path, "x"):
+    with run_lock(tmp_path, "x"):
         (tmp_path / ".turnscript" / "index.json").write_text("{}")
     assert sorted(path.name for path in (tmp_path / ".turnscript").iterdir()) == ["index.json", "run.lock"]
-    with alone_in(new, "x"):
+    with run_lock(new, "x"):
         (new / "draft.md").write_text("x")
     assert [path.name for path in new.iterdir()] == ["draft.md"]
 
 
 def test_a_folder_that_cannot_be_locked_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(InUseError, match="cannot be locked"), alone_in(tmp_path / "file", "x"):
+    with pytest.raises(InUseError, match="cannot be locked"), run_lock(tmp_path / "file", "x"):
         pytest.fail("a file was locked as a folder")

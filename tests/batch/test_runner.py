@@ -12,7 +12,7 @@ import pytest
 from audio.disk import sha256_of
 from audio.episode import Episode
 from tests.support.scripted_stages import A_SOUNDS, ScriptedStages, tone
-from transcribe.batch.planning import Mode, Outlook, outlook, plan, states
+from transcribe.batch.planning import Mode, PlannedAction, planned_action, select_jobs, states
 from transcribe.batch.report import Report, Result, State
 from transcribe.batch.runner import Setup, run
 from transcribe.progress import ignore_progress
@@ -35,10 +35,10 @@ class Desk:
 
     def run(self, *sources: Path, force: bool = False, ignore_cache: bool = False, **changes: object) -> Report:
         settings = self.settings(**changes)
-        jobs, failures = plan([str(source) for source in sources], settings)
+        jobs, failures = select_jobs([str(source) for source in sources], settings)
         setup = Setup(settings, self.stages, self.folder / "cache", mode=Mode(force=force, ignore_cache=ignore_cache))
-        with in_this_process(ignore_progress) as crew:
-            return Report((*failures, *run(jobs, setup, crew=crew)))
+        with in_this_process(ignore_progress) as pool:
+            return Report((*failures, *run(jobs, setup, pool=pool)))
 
     def one(self, source: Path, **changes: object) -> Result:
         (result,) = self.run(source, **changes).results  # type: ignore[arg-type]
@@ -72,7 +72,7 @@ def test_what_is_unchanged_is_left_alone(desk: Desk) -> None:
     path = tone(desk.folder / "a.wav")
     desk.one(path)
     before = desk.drafts()
-    assert outlook(plan([str(path)], desk.settings())[0][0], desk.settings()) == "unchanged"
+    assert planned_action(select_jobs([str(path)], desk.settings())[0][0], desk.settings()) == "unchanged"
     shutil.rmtree(desk.folder / "cache")  # what says so stands beside the draft
     result = desk.one(path)
     assert (result.state, [p.name for p in result.paths]) == (State.UNCHANGED, ["a.md", "a.json"])
@@ -113,7 +113,7 @@ def test_an_edited_draft_is_never_overwritten(desk: Desk) -> None:
     result = desk.one(path, wrap=20)
     assert [p.name for p in result.paths] == ["a.new.md", "a.new.json"]
     both = " ".join(str(desk.folder / "drafts" / name) for name in ("a.md", "a.new.md"))
-    assert result.messages[-1].endswith(f"to compare: diff -u {both}; to merge: transcribe merge {both}")
+    assert result.warnings[-1].endswith(f"to compare: diff -u {both}; to merge: transcribe merge {both}")
     assert desk.drafts()["a.md"][0] == edited
     assert desk.drafts()["a.json"] == timed
     assert json.loads(desk.drafts()["a.new.json"][0])["made_with"]["outputs"].keys() == {"a.new.md"}
@@ -160,7 +160,7 @@ def test_nothing_new_to_say_puts_nothing_beside_an_edit(desk: Desk) -> None:
     assert sorted(desk.drafts()) == ["a.json", "a.md", "a.srt"]
     assert desk.drafts()["a.md"][0] == edited
     assert desk.drafts()["a.json"] == timed
-    assert "a.srt has the text of a.json; to update both after an edit: transcribe sync" in result.messages[-1]
+    assert "a.srt has the text of a.json; to update both after an edit: transcribe sync" in result.warnings[-1]
 
 
 def test_an_edit_is_safe_whatever_formats_are_asked_for(desk: Desk) -> None:
@@ -196,7 +196,7 @@ def test_force_keeps_the_edited_one_as_a_backup(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["typed by hand", "**Zoe**: Ships lay in every harbour of that coast, and none of them had a crew.\n"]
+    "text", ["typed by hand", "**Zoe**: Ships lay in every harbour of that coast, and none of them had a pool.\n"]
 )
 def test_a_draft_nobody_recorded_is_somebodys(desk: Desk, text: str) -> None:
     (desk.folder / "drafts").mkdir()
@@ -220,7 +220,7 @@ def test_a_failure_costs_its_own_episode(desk: Desk) -> None:
     }
     assert report.exit_code == 1
     assert report.summary == "2 written, 2 failed"
-    assert all("\n" not in message for result in report.failed for message in result.messages)
+    assert all("\n" not in result.error for result in report.failed)
     assert sorted(desk.drafts()) == ["a.json", "a.md", "c.json", "c.md"]
 
 
@@ -237,7 +237,7 @@ def test_one_that_cannot_be_read_costs_itself_alone_though_its_name_is_taken(des
         ("mem.wav", State.FAILED),
         ("talk.wav", State.WRITTEN),
     ]
-    assert "mem.wav: cannot be read" in report.results[0].messages[0]
+    assert "mem.wav: cannot be read" in report.results[0].error
     assert {name: desk.drafts()[name] for name in before} == before
     assert states([Episode.of_file(desk.folder / "b" / "mem.wav")], desk.settings()) == ["fetched"]
 
@@ -250,7 +250,9 @@ def test_a_draft_that_cannot_be_read_is_somebodys(desk: Desk) -> None:
     draft = desk.folder / "drafts" / "a.md"
     draft.unlink()
     draft.symlink_to("/proc/self/mem")
-    assert outlook(plan([str(path)], desk.settings())[0][0], desk.settings(wrap=20)) is Outlook.BESIDE
+    assert (
+        planned_action(select_jobs([str(path)], desk.settings())[0][0], desk.settings(wrap=20)) is PlannedAction.BESIDE
+    )
     assert [each.name for each in desk.one(path, wrap=20).paths] == ["a.new.md", "a.new.json"]
     assert draft.is_symlink()
 
@@ -263,7 +265,7 @@ def test_a_defect_costs_its_own_episode_too(desk: Desk) -> None:
     desk.stages = Defective()
     result = desk.one(tone(desk.folder / "a.wav"))
     assert result.state is State.FAILED
-    assert "unexpected ZeroDivisionError" in result.messages[0]
+    assert "unexpected ZeroDivisionError" in result.error
 
 
 def test_two_recordings_of_one_name_keep_apart_in_this_run_and_the_next(desk: Desk) -> None:
@@ -309,7 +311,7 @@ def test_a_folder_nobody_may_write_to_is_named(desk: Desk) -> None:
     (desk.folder / "drafts").write_text("a file, not a folder")
     result = desk.one(tone(desk.folder / "a.wav"))
     assert result.state is State.FAILED
-    assert "drafts" in result.messages[0]
+    assert "drafts" in result.error
 
 
 def test_a_glossary_that_moved_is_not_listened_for_again(desk: Desk) -> None:
@@ -329,12 +331,12 @@ def test_a_glossary_that_moved_is_not_listened_for_again(desk: Desk) -> None:
 def test_a_voice_put_on_file_names_its_speaker_in_what_was_done_before(desk: Desk) -> None:
     path = tone(desk.folder / "a.wav")
     assert "Grace" in desk.one(path).named[1]
-    jobs, _ = plan([str(path)], desk.settings())
+    jobs, _ = select_jobs([str(path)], desk.settings())
 
     def rerun(*voices: Voiceprint) -> Result:
         setup = Setup(desk.settings(), desk.stages, desk.folder / "cache", voices=voices)
-        with in_this_process(ignore_progress) as crew:
-            (result,) = run(jobs, setup, crew=crew)
+        with in_this_process(ignore_progress) as pool:
+            (result,) = run(jobs, setup, pool=pool)
         return result
 
     zoe = Voiceprint("Zoe", (Sample("z.wav", 10.0, A_SOUNDS),))

@@ -54,7 +54,7 @@ def test_every_format_can_be_asked_for(run: Run, tmp_path: Path) -> None:
 def test_a_dry_run_says_what_would_become_of_an_edit(run: Run, tmp_path: Path) -> None:
     tone(tmp_path / "a.wav")
     code, out, err = run("run", "a.wav", "--dry-run")
-    due = "6 s of audio: about 1 s at 10 × real time, assumed, nothing was measured here yet"
+    due = "6 s of audio: about 1 s at 10 × real time, assumed, as no run was measured here yet"
     assert (code, out, err.splitlines()) == (0, "", ["a.wav: to be transcribed", due])
     assert not (tmp_path / "transcripts").exists()
     run("run", "a.wav")
@@ -62,7 +62,7 @@ def test_a_dry_run_says_what_would_become_of_an_edit(run: Run, tmp_path: Path) -
     draft = tmp_path / "transcripts" / "a.md"
     draft.write_text("mine")
     assert run("run", "a.wav", "-n")[2] == "a.wav: unchanged\n"
-    assert "stays, what is new goes beside it" in run("run", "a.wav", "-n", "--wrap", "20")[2]
+    assert "stays, the new one is written next to it" in run("run", "a.wav", "-n", "--wrap", "20")[2]
     assert "replaced, after a backup" in run("run", "a.wav", "-n", "--force")[2]
     assert draft.read_text() == "mine"
 

@@ -94,7 +94,7 @@ def test_json_lines_for_programs() -> None:
     with Display(stream, 1, kind="json") as display:
         display.started(1, "a.mp3", 60.0)
         display.on_progress(Progress(1, "decode", 1.0))
-        display.ended(1, Result("a.mp3", State.FAILED, messages=("a.mp3: is broken",)))
+        display.ended(1, Result("a.mp3", State.FAILED, error="a.mp3: is broken"))
     events = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert [event["event"] for event in events if event["event"] != "progress"] == ["started", "ended"]
     assert events[-1]["error"] == "a.mp3: is broken"
@@ -112,7 +112,7 @@ def report(*results: Result) -> Report:
 
 
 DONE = Result("a.mp3", State.WRITTEN, (Path("a.md"),), ("quiet",), Tally(60.0, 120, 2, 3), {"decode": 0.123}, stem="a")
-BROKEN = Result("b.mp3", State.FAILED, messages=("broken",), stem="b", stage="decode", traceback="Traceback …")
+BROKEN = Result("b.mp3", State.FAILED, error="broken", stem="b", stage="decode", traceback="Traceback …")
 
 
 def test_a_report_is_written_with_the_tracebacks(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def test_a_second_run_on_a_folder_says_who_is_there(run: Run, shows: Path) -> No
         code, out, err = run("run", str(shows / "one"), "-o", str(folder))
         assert (code, out) == (1, "")
         assert err.startswith("Error: ")
-        assert "say --wait" in err
+        assert "pass --wait" in err
 
 
 def test_a_run_that_waits_finds_what_the_other_did(shows: Path, run: Run) -> None:

@@ -131,7 +131,7 @@ def test_a_dry_run_of_a_feed_fetches_nothing(run: Run, show: str, tmp_path: Path
     assert (code, out) == (0, "")
     assert [line for line in err.splitlines() if line.endswith("to be fetched and transcribed")] == err.splitlines()[:3]
     assert "Café talk: to be fetched and transcribed" in err
-    assert err.splitlines()[3:] == ["3 to be worked on; how long they are is not known yet"]
+    assert err.splitlines()[3:] == ["3 to be processed; their length is not known yet"]
     assert not (tmp_path / "transcripts").exists()
 
 

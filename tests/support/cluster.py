@@ -15,12 +15,12 @@ import pytest
 
 from tests.support import cluster_stages
 from tests.support.paths import ROOT
-from transcribe.batch.planning import plan
+from transcribe.batch.planning import select_jobs
 from transcribe.batch.report import Result
 from transcribe.batch.runner import Setup, run
 from transcribe.pipeline.stages import StagesMaker
 from transcribe.settings import Settings
-from transcribe.workers.local import Crew
+from transcribe.workers.local import WorkerPool
 
 distributed = pytest.importorskip("distributed", reason="the extra cluster is not installed")
 
@@ -30,9 +30,9 @@ def setup(folder: Path, stages: StagesMaker = cluster_stages.scripted, **changes
     return Setup(Settings(**values), stages, folder.parent / "cache")  # type: ignore[arg-type]
 
 
-def run_batch(sources: list[Path], made: Setup, crew: Crew) -> list[Result]:
-    jobs, failures = plan([str(path) for path in sources], made.settings)
-    return [*failures, *run(jobs, made, crew=crew)]
+def run_batch(sources: list[Path], made: Setup, pool: WorkerPool) -> list[Result]:
+    jobs, failures = select_jobs([str(path) for path in sources], made.settings)
+    return [*failures, *run(jobs, made, pool=pool)]
 
 
 def shipped_files(dask_worker: object) -> list[str]:

@@ -13,8 +13,8 @@ from tests.support.paths import ROOT
 HOLD = """
 import sys
 from pathlib import Path
-from transcribe.batch.run_lock import alone_in
-with alone_in(Path(sys.argv[1]), "transcribe run other"):
+from transcribe.batch.run_lock import run_lock
+with run_lock(Path(sys.argv[1]), "transcribe run other"):
     print("held", flush=True)
     sys.stdin.read()
 """

@@ -19,7 +19,7 @@ from tests.support import cluster_stages
 from tests.support.cluster import cluster_of_commands, run_batch, setup, shipped_files
 from tests.support.paths import CLIPS
 from tests.support.scripted_stages import tone
-from transcribe.batch.planning import Job, plan
+from transcribe.batch.planning import Job, select_jobs
 from transcribe.batch.report import State
 from transcribe.batch.runner import Setup, run
 from transcribe.errors import ClusterError
@@ -67,25 +67,25 @@ def test_the_same_bytes_as_in_this_process(address: str, tmp_path: Path) -> None
     glossary = tmp_path / "names.txt"
     glossary.write_text("Grace\n")
     here, there = (setup(tmp_path / name, glossary=str(glossary)) for name in ("here", "there"))
-    with in_this_process(ignore_progress) as crew:
-        local = run_batch([*sources, broken], here, crew)
+    with in_this_process(ignore_progress) as pool:
+        local = run_batch([*sources, broken], here, pool)
     reports: list[Progress] = []
-    with dask_client.scheduler(address, reports.append) as crew:
-        assert crew.size == 2
-        far = run_batch([*sources, broken], there, crew)
+    with dask_client.scheduler(address, reports.append) as pool:
+        assert pool.size == 2
+        far = run_batch([*sources, broken], there, pool)
     assert contents(tmp_path / "here") == contents(tmp_path / "there")
     assert len(contents(tmp_path / "there")) == 10
     assert sorted(result.state for result in far) == sorted(result.state for result in local)
     (failed,) = [result for result in far if result.state is State.FAILED]
-    assert broken.name in failed.messages[0]  # a long path is shown cut
+    assert broken.name in failed.error  # a long path is shown cut
     assert {progress.stage for progress in reports} >= {"recognize", "diarize"}
 
 
 def test_a_worker_reports_to_nobody(address: str, tmp_path: Path) -> None:
     """Workers are started by others, without the command line's precautions."""
     sources = [tone(tmp_path / f"{hertz}.wav", hertz=hertz) for hertz in (510, 520)]
-    with dask_client.scheduler(address, ignore_progress) as crew:
-        run_batch(sources, setup(tmp_path / "there"), crew)
+    with dask_client.scheduler(address, ignore_progress) as pool:
+        run_batch(sources, setup(tmp_path / "there"), pool)
     with distributed.Client(address, set_as_default=False) as client:
         assert "1" in client.run(os.getenv, "ORT_DISABLE_TELEMETRY").values()
 
@@ -99,10 +99,10 @@ def test_what_a_worker_does_not_see_is_shipped(address: str, tmp_path: Path) -> 
         if not hidden.exists():
             pytest.skip("this system has no /proc")
         here, there = setup(tmp_path / "here"), setup(tmp_path / "there")
-        with in_this_process(ignore_progress) as crew:
-            local = list(run(named(path), here, crew=crew))
-        with dask_client.scheduler(address, ignore_progress) as crew:
-            far = list(run(named(hidden), there, crew=crew))
+        with in_this_process(ignore_progress) as pool:
+            local = list(run(named(path), here, pool=pool))
+        with dask_client.scheduler(address, ignore_progress) as pool:
+            far = list(run(named(hidden), there, pool=pool))
             with distributed.Client(address, set_as_default=False) as client:
                 assert client.run(shipped_files) == {worker: [] for worker in client.scheduler_info()["workers"]}
     assert [result.state for result in (*local, *far)] == [State.WRITTEN] * 4
@@ -131,8 +131,8 @@ def test_a_file_replaced_before_it_is_shipped_is_said(address: str, tmp_path: Pa
 
         made = setup(tmp_path / "out")
         task = Task(1, Episode("a", path=hidden), "0" * 64, made.settings, made.cache, made.stages)
-        with dask_client.scheduler(address, ignore_progress) as crew:
-            outcome = crew.executor.submit(work, task, crew.on_progress).result()
+        with dask_client.scheduler(address, ignore_progress) as pool:
+            outcome = pool.executor.submit(work, task, pool.on_progress).result()
     assert outcome.failure is not None
     assert "was replaced during the run" in outcome.failure.message
 
@@ -140,8 +140,8 @@ def test_a_file_replaced_before_it_is_shipped_is_said(address: str, tmp_path: Pa
 def test_a_lost_worker_costs_its_running_task_alone(address: str, tmp_path: Path) -> None:
     sources = [tone(tmp_path / f"{number}.wav", hertz=500 + number) for number in range(4)]
     here = setup(tmp_path / "here", author=str(tmp_path))
-    with in_this_process(ignore_progress) as crew:
-        run_batch(sources, here, crew)
+    with in_this_process(ignore_progress) as pool:
+        run_batch(sources, here, pool)
 
     def kill() -> None:
         until(tmp_path / "ready")
@@ -149,8 +149,8 @@ def test_a_lost_worker_costs_its_running_task_alone(address: str, tmp_path: Path
 
     killer = threading.Thread(target=kill)
     killer.start()
-    with dask_client.scheduler(address, ignore_progress) as crew:
-        results = run_batch(sources, setup(tmp_path / "there", cluster_stages.deadly), crew)
+    with dask_client.scheduler(address, ignore_progress) as pool:
+        results = run_batch(sources, setup(tmp_path / "there", cluster_stages.deadly), pool)
     killer.join()
     assert [result.state for result in results] == [State.WRITTEN] * 4
     assert contents(tmp_path / "here") == contents(tmp_path / "there")
@@ -158,15 +158,15 @@ def test_a_lost_worker_costs_its_running_task_alone(address: str, tmp_path: Path
 
 def test_what_runs_ends_when_the_run_is_given_up(address: str, tmp_path: Path) -> None:
     made, stop = setup(tmp_path / "out", cluster_stages.endless), threading.Event()
-    jobs, _ = plan([str(tone(tmp_path / "a.wav"))], made.settings)
+    jobs, _ = select_jobs([str(tone(tmp_path / "a.wav"))], made.settings)
 
     def give_up() -> None:
         until(tmp_path / "begun")
         stop.set()
 
     threading.Thread(target=give_up).start()
-    with dask_client.scheduler(address, ignore_progress) as crew:
-        assert list(run(jobs, made, crew=crew, stop=stop)) == []
+    with dask_client.scheduler(address, ignore_progress) as pool:
+        assert list(run(jobs, made, pool=pool, stop=stop)) == []
         until(tmp_path / "ended")
 
 
@@ -178,10 +178,10 @@ def test_the_real_models_say_the_same_there(address: str, tmp_path: Path) -> Non
         Setup(Settings(output=str(tmp_path / name), language="en"), real_stages, tmp_path / "cache")
         for name in ("here", "there")
     )
-    with in_this_process(ignore_progress) as crew:
-        run_batch([source], here, crew)
-    with dask_client.scheduler(address, ignore_progress) as crew:
-        (result,) = run_batch([source], there, crew)
+    with in_this_process(ignore_progress) as pool:
+        run_batch([source], here, pool)
+    with dask_client.scheduler(address, ignore_progress) as pool:
+        (result,) = run_batch([source], there, pool)
     assert (result.state, len(result.paths)) == (State.WRITTEN, 2)
     assert contents(tmp_path / "here") == contents(tmp_path / "there")
 
@@ -189,7 +189,9 @@ def test_the_real_models_say_the_same_there(address: str, tmp_path: Path) -> Non
 def test_a_scheduler_that_is_gone_ends_the_run(tmp_path: Path) -> None:
     """No episode waits for ever: those under way, and those not begun, are failures that say why."""
     made = setup(tmp_path / "out", cluster_stages.endless)
-    jobs, _ = plan([str(tone(tmp_path / f"{number}.wav", hertz=700 + number)) for number in range(3)], made.settings)
+    jobs, _ = select_jobs(
+        [str(tone(tmp_path / f"{number}.wav", hertz=700 + number)) for number in range(3)], made.settings
+    )
     with cluster_of_commands(tmp_path) as (address, scheduler):
 
         def kill() -> None:
@@ -197,10 +199,10 @@ def test_a_scheduler_that_is_gone_ends_the_run(tmp_path: Path) -> None:
             scheduler.kill()
 
         threading.Thread(target=kill).start()
-        with dask_client.scheduler(address, ignore_progress, patience=2.0) as crew:
-            results = list(run(jobs, made, crew=crew))
+        with dask_client.scheduler(address, ignore_progress, timeout=2.0) as pool:
+            results = list(run(jobs, made, pool=pool))
     assert [result.state for result in results] == [State.FAILED] * 3
-    assert {result.messages for result in results} == {(dask_client._GONE,)}
+    assert {result.error for result in results} == {dask_client._LOST}
 
 
 def test_a_scheduler_that_does_not_answer_is_said() -> None:
@@ -209,7 +211,7 @@ def test_a_scheduler_that_does_not_answer_is_said() -> None:
         address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"  # nobody listens there
         with (
             pytest.raises(ClusterError, match="does not answer"),
-            dask_client.scheduler(address, ignore_progress, patience=0.3),
+            dask_client.scheduler(address, ignore_progress, timeout=0.3),
         ):
             pytest.fail("there is no scheduler")
 
@@ -218,7 +220,7 @@ def test_a_scheduler_without_workers_is_said() -> None:
     with (
         distributed.LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as empty,
         pytest.raises(ClusterError, match="has no workers; start one: dask worker tcp"),
-        dask_client.scheduler(empty.scheduler_address, ignore_progress, patience=1.0),
+        dask_client.scheduler(empty.scheduler_address, ignore_progress, timeout=1.0),
     ):
         pytest.fail("there are no workers")
 
@@ -241,15 +243,15 @@ def test_workers_of_another_version_are_named(there: object, said: str) -> None:
 def test_a_task_of_another_version_is_refused_by_the_worker(address: str, tmp_path: Path) -> None:
     from dataclasses import replace
 
-    from transcribe.workers.dask_worker import Parcel, do
+    from transcribe.workers.dask_worker import TaskMessage
     from transcribe.workers.task import Task, work
 
     path = tone(tmp_path / "a.wav")
     made = setup(tmp_path / "out")
     task = Task(1, Episode.of_file(path), sha256_of(path), made.settings, made.cache, made.stages)
-    parcel = Parcel(task, "run", replace(versions(), turnscript="9.9"))
+    message = TaskMessage(task, "run", replace(versions(), turnscript="9.9"))
     with (
         distributed.Client(address, set_as_default=False) as client,
         pytest.raises(ClusterError, match=r"has Versions\(turnscript='0"),
     ):
-        client.submit(do, work, parcel).result()
+        client.submit(run_task, work, message).result()

@@ -49,9 +49,9 @@ def test_what_waits_for_its_turn_keeps_its_recording(threads: int, n_jobs: int, 
     made = setup(tmp_path / "out")
     with cluster_of_commands(tmp_path, threads=threads) as (address, _), hidden(paths) as there:
         jobs = [Job(str(i), Episode(str(i), path=path), str(i)) for i, path in enumerate(there)]
-        with dask_client.scheduler(address, ignore_progress, size=n_jobs) as crew:
-            results = list(run(jobs, made, crew=crew))
-        assert [result.messages for result in results if result.state is not State.WRITTEN] == []
+        with dask_client.scheduler(address, ignore_progress, size=n_jobs) as pool:
+            results = list(run(jobs, made, pool=pool))
+        assert [result.error for result in results if result.state is not State.WRITTEN] == []
         assert len(results) == 12
         assert shipped(address) == []
 
@@ -60,9 +60,9 @@ def test_one_recording_in_several_tasks_is_there_for_each(tmp_path: Path) -> Non
     path = tone(tmp_path / "a.wav")
     with cluster_of_commands(tmp_path, threads=4) as (address, _), hidden([path] * 6) as there:
         jobs = [Job(str(i), Episode(str(i), path=path), str(i)) for i, path in enumerate(there)]
-        with dask_client.scheduler(address, ignore_progress, size=6) as crew:
-            results = list(run(jobs, setup(tmp_path / "out"), crew=crew))
-        assert [result.messages for result in results if result.state is not State.WRITTEN] == []
+        with dask_client.scheduler(address, ignore_progress, size=6) as pool:
+            results = list(run(jobs, setup(tmp_path / "out"), pool=pool))
+        assert [result.error for result in results if result.state is not State.WRITTEN] == []
         assert shipped(address) == []
 
 
@@ -106,10 +106,10 @@ def test_a_recording_that_fills_whole_pieces_or_none_arrives(tmp_path: Path) -> 
     empty.touch()
     with cluster_of_commands(tmp_path) as (address, _), hidden([whole, empty]) as there:
         jobs = [Job(str(i), Episode(str(i), path=path), str(i)) for i, path in enumerate(there)]
-        with dask_client.scheduler(address, ignore_progress) as crew:
-            results = list(run(jobs, setup(tmp_path / "out"), crew=crew))
+        with dask_client.scheduler(address, ignore_progress) as pool:
+            results = list(run(jobs, setup(tmp_path / "out"), pool=pool))
     assert [result.state for result in results] == [State.WRITTEN, State.FAILED]
-    assert "is empty" in results[1].messages[0]
+    assert "is empty" in results[1].error
 
 
 def test_a_glossary_is_the_same_in_the_next_run(tmp_path: Path) -> None:
@@ -118,8 +118,8 @@ def test_a_glossary_is_the_same_in_the_next_run(tmp_path: Path) -> None:
     made = setup(tmp_path / "out", cluster_stages.noting, author=str(tmp_path), glossary=str(glossary))
     with cluster_of_commands(tmp_path) as (address, _):
         for _ in range(2):
-            with dask_client.scheduler(address, ignore_progress) as crew:
-                (result,) = run_batch([path], made, crew)
+            with dask_client.scheduler(address, ignore_progress) as pool:
+                (result,) = run_batch([path], made, pool)
             assert result.state is State.WRITTEN
             shutil.rmtree(tmp_path / "out")
     assert (tmp_path / "noted").read_text().split("\n") == ["made", "heard again", ""]

@@ -16,7 +16,7 @@ from tests.support.paths import ROOT
 from transcribe.parallel import available_cores
 from transcribe.progress import ignore_progress
 from transcribe.workers.local import Processes
-from transcribe.workers.process_setup import begin
+from transcribe.workers.process_setup import configure_process
 
 BLOCKS, BLOCK_BYTES = 40, 40 * 2**20
 _OF_MEMORY_AND_THREADS = ("MALLOC_", "GLIBC_", "OPENBLAS_")
@@ -47,13 +47,13 @@ def pages_taken() -> int:
 
 
 def pages_taken_once_begun() -> int:
-    begin()
+    configure_process()
     return pages_taken()
 
 
 def threads_of_numpy() -> int:
     """How many threads there are once numpy has multiplied large matrices."""
-    begin()
+    configure_process()
     import numpy as np
 
     _ = np.ones((600, 600)) @ np.ones((600, 600))
@@ -96,11 +96,11 @@ def test_what_the_environment_says_of_memory_stands(said: dict[str, str], given_
 def test_worker_processes_are_begun_so(given_back: int, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith(_OF_MEMORY_AND_THREADS)]:  # Dask leaves some
         monkeypatch.delenv(name)
-    crew = Processes(1, ignore_progress)
+    pool = Processes(1, ignore_progress)
     try:
-        assert crew.submit(pages_taken).result() < given_back / 4
+        assert pool.submit(pages_taken).result() < given_back / 4
     finally:
-        crew.shutdown()
+        pool.shutdown()
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="this system does not list threads")

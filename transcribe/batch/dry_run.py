@@ -1,4 +1,4 @@
-"""What a dry run says: what would become of each episode, and how long it would take by what earlier runs took."""
+"""The lines of a dry run: what would be done with each episode, and the time it takes, by the speed of earlier runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from audio.decoding.probe import Fingerprint, check_source, stated_length
 from audio.disk import cache_folder, write_atomically
 from audio.errors import AudioError
-from transcribe.batch.planning import Job, outlook
+from transcribe.batch.planning import Job, planned_action
 from transcribe.errors import TranscribeError
 from transcribe.pipeline.checkpoints import Checkpoints
 from transcribe.pipeline.pipeline import Pipeline
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from transcribe.batch.report import Report
     from transcribe.batch.runner import Setup
 
-ASSUMED = 10.0  # × real time where nothing was measured on this machine yet
+ASSUMED_SPEED = 10.0  # × real time, until a run on this machine is measured
 
-_WORTH = 60.0  # seconds of sound that tell a speed
-_OLD = 0.5  # how much of the speed known before stays when a run tells another one
-_LOOKERS = 4  # files looked at side by side
+_MIN_AUDIO = 60.0  # seconds; the speed of less is not representative
+_OLD_WEIGHT = 0.5  # of the earlier speed in the new average
+_PROBES = 4  # files read at the same time
 
 _log = logging.getLogger(__name__)
 
@@ -48,44 +48,46 @@ def forecast(jobs: Iterable[Job], setup: Setup) -> Iterator[str]:
 
     for job in jobs:
         try:
-            found = outlook(job, setup.settings, mode=setup.mode, is_cached=is_cached)
-            if found.is_work and job.episode.path is not None:
+            action = planned_action(job, setup.settings, mode=setup.mode, is_cached=is_cached)
+            if action.is_work and job.episode.path is not None:
                 check_source(job.episode.path)
         except (AudioError, TranscribeError) as error:
             yield str(error)
             continue
-        yield f"{job.source}: {found}"
-        if found.is_work:
+        yield f"{job.source}: {action}"
+        if action.is_work:
             due.append(job)
     if due:
         yield _estimate(due, setup.settings)
 
 
 def note_speed(report: Report, setup: Setup) -> None:
-    """Remember how fast this run was, for the next estimate. Runs that found most of it done tell nothing."""
-    heard = [r for r in report.results if r.tally and {"recognize", "diarize", "decode"} <= r.seconds.keys()]
-    audio = sum(result.tally.duration for result in heard if result.tally)
-    if audio < _WORTH or audio < 0.9 * report.audio or report.elapsed <= 0:
+    """Store the speed of this run for the next estimate, unless most of its results were cached."""
+    processed = [r for r in report.results if r.tally and {"recognize", "diarize", "decode"} <= r.seconds.keys()]
+    audio = sum(result.tally.duration for result in processed if result.tally)
+    if audio < _MIN_AUDIO or audio < 0.9 * report.audio or report.elapsed <= 0:
         return
     speeds = _speeds()
-    name, speed = _circumstances(setup.settings), audio / report.elapsed
-    speeds[name] = round(_OLD * speeds.get(name, speed) + (1 - _OLD) * speed, 2)
+    name, speed = _speed_key(setup.settings), audio / report.elapsed
+    speeds[name] = round(_OLD_WEIGHT * speeds.get(name, speed) + (1 - _OLD_WEIGHT) * speed, 2)
     try:
         write_atomically(cache_folder() / "speeds.json", json.dumps(speeds))
     except OSError as error:
-        _log.debug("the speed could not be kept: %s", error)
+        _log.debug("the speed could not be cached: %s", error)
 
 
 def _estimate(due: list[Job], settings: Settings) -> str:
-    with ThreadPoolExecutor(_LOOKERS) as pool:
+    with ThreadPoolExecutor(_PROBES) as pool:
         lengths = list(pool.map(_length, due))
     known = [length for length in lengths if length]
     if not known:
-        return f"{len(due)} to be worked on; how long they are is not known yet"
+        return f"{len(due)} to be processed; their length is not known yet"
     audio = sum(known) * len(due) / len(known)
-    measured = _speeds().get(_circumstances(settings))
-    speed, how = (measured, "as measured here") if measured else (ASSUMED, "assumed, nothing was measured here yet")
-    guess = "" if len(known) == len(due) else f" (the length of {len(due) - len(known)} is guessed)"
+    measured = _speeds().get(_speed_key(settings))
+    speed, how = (
+        (measured, "as measured here") if measured else (ASSUMED_SPEED, "assumed, as no run was measured here yet")
+    )
+    guess = "" if len(known) == len(due) else f" (the length of {len(due) - len(known)} is estimated)"
     length, wait = format_duration(audio), format_duration(audio / speed)
     return f"{length} of audio{guess}: about {wait} at {speed:g} × real time, {how}"
 
@@ -94,13 +96,13 @@ def _length(job: Job) -> float | None:
     return job.episode.duration if job.episode.path is None else stated_length(job.episode.path)
 
 
-def _circumstances(settings: Settings) -> str:
+def _speed_key(settings: Settings) -> str:
     return f"{engine_name(settings)} {settings.model} beam {settings.beam_size} jobs {settings.jobs}"
 
 
 def _speeds() -> dict[str, float]:
     try:
-        kept = json.loads((cache_folder() / "speeds.json").read_bytes())
-        return {str(name): float(speed) for name, speed in kept.items() if speed > 0}
+        cached = json.loads((cache_folder() / "speeds.json").read_bytes())
+        return {str(name): float(speed) for name, speed in cached.items() if speed > 0}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}

@@ -1,6 +1,6 @@
-"""What a run would do: which episodes the user means, the stem of each one's files, and how far each has come.
+"""Plan a run: the episodes the sources name, the stem of each one's files, and what is left to do for each.
 
-What is done is found out from `STEM.json` and the file's hash, without loading a model. Transcribes nothing.
+What is done already is known from `STEM.json` and the file's hash, without loading a model. Transcribes nothing.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ class Job:
 IsCached = Callable[[Job, Fingerprint], bool]
 
 
-def plan(
+def select_jobs(
     sources: Iterable[str], settings: Settings, *, client: Client | None = None
 ) -> tuple[tuple[Job, ...], tuple[Result, ...]]:
     """The episodes `sources` name, each once, and a failure for every source that names none.
 
-    Of a feed's or a page's episodes only those the settings select; that none is recent enough for `since` is no
-    failure, and logged. The network is asked only for sources that need it.
+    Of a feed's or a page's episodes only those the settings select; a feed without an episode since `since` is logged,
+    and no failure. The network is used only for sources that need it.
     """
     jobs: list[Job] = []
     failures: list[Result] = []
@@ -57,11 +57,11 @@ def plan(
         try:
             episodes = episodes_from(source, client=client)
         except AudioError as error:
-            failures.append(Result(redacted(source), State.FAILED, messages=(str(error),)))
+            failures.append(Result(redacted(source), State.FAILED, error=str(error)))
             continue
         chosen = selected(episodes, settings)
-        if not chosen and (why := _none_meant(source, episodes, settings)):
-            failures.append(Result(redacted(source), State.FAILED, messages=(why,)))
+        if not chosen and (problem := _selection_error(source, episodes, settings)):
+            failures.append(Result(redacted(source), State.FAILED, error=problem))
         for episode in chosen:
             identity = episode.audio_url if episode.path is None else episode.path.resolve()
             if identity not in seen:
@@ -70,14 +70,14 @@ def plan(
     return tuple(jobs), tuple(failures)
 
 
-def _none_meant(source: str, episodes: tuple[Episode, ...], settings: Settings) -> str:
-    """What is wrong where the settings select none of these episodes; empty where they are merely all too old."""
-    but_for_day = selected(episodes, replace(settings, since=""))
+def _selection_error(source: str, episodes: tuple[Episode, ...], settings: Settings) -> str:
+    """Why the settings select none of these episodes; empty if all are merely too old."""
+    of_any_day = selected(episodes, replace(settings, since=""))
     none = f"{redacted(source)}: none of its {len(episodes)} episodes"
-    if not but_for_day:
-        return f"{none} is meant by --match or --episode"
-    if not any(episode.published for episode in but_for_day):
-        return f"{none} says when it was published, which --since asks for; leave it out"
+    if not of_any_day:
+        return f"{none} matches --match or --episode"
+    if not any(episode.published for episode in of_any_day):
+        return f"{none} has a publication date, which --since needs; leave it out"
     _log.warning("%s is of %s or later", none, settings.since)
     return ""
 
@@ -92,7 +92,7 @@ class Mode:
 
 
 def selected(episodes: tuple[Episode, ...], settings: Settings) -> tuple[Episode, ...]:
-    """What the user typed as files is meant; of what a feed or a page lists, what the settings select."""
+    """Of the episodes of a feed or a page those the settings select; local files are all selected."""
     if not any(episode.audio_url for episode in episodes):
         return episodes
     selection = Selection(
@@ -104,49 +104,49 @@ def selected(episodes: tuple[Episode, ...], settings: Settings) -> tuple[Episode
     return selection.select(episodes)
 
 
-class Outlook(StrEnum):
-    """What a run would do with an episode, in a few words."""
+class PlannedAction(StrEnum):
+    """What a run would do with an episode."""
 
-    DONE = "unchanged"
-    REMOTE = "to be fetched and transcribed"
+    NONE = "unchanged"
+    FETCH = "to be fetched and transcribed"
     NEW = "to be transcribed"
-    CHANGED = "to be transcribed again, it or its settings changed"
-    RENDERED = "to be written anew from what is kept, nothing is recognised"
-    BESIDE = "to be transcribed; the draft that was edited stays, what is new goes beside it"
-    REPLACED = "to be transcribed; the draft that was edited is replaced, after a backup"
-    FETCHED_BEFORE = "transcribed before"
+    CHANGED = "to be transcribed again: the audio or the settings changed"
+    RENDER = "to be written again from cached results"
+    BESIDE = "to be transcribed; the edited draft stays, the new one is written next to it"
+    REPLACE = "to be transcribed; the edited draft is replaced, after a backup"
+    TRANSCRIBED = "transcribed before"
 
     @property
     def is_work(self) -> bool:
-        """Whether sound has to be listened to."""
-        return self not in (Outlook.DONE, Outlook.RENDERED, Outlook.FETCHED_BEFORE)
+        """Whether audio has to be processed."""
+        return self not in (PlannedAction.NONE, PlannedAction.RENDER, PlannedAction.TRANSCRIBED)
 
 
-def outlook(
+def planned_action(
     job: Job, settings: Settings, *, mode: Mode = Mode(), is_cached: IsCached = lambda job, fingerprint: False
-) -> Outlook:
+) -> PlannedAction:
     """What a run would do with the job. `is_cached` says whether the results of all stages are in the cache. Raises
     `SourceError` if the file cannot be read."""
     if job.episode.path is None:
         (state,) = states([job.episode], settings)
-        ways = {"new": Outlook.REMOTE, "fetched": Outlook.NEW}
-        return ways.get(state, Outlook.FETCHED_BEFORE)
+        actions = {"new": PlannedAction.FETCH, "fetched": PlannedAction.NEW}
+        return actions.get(state, PlannedAction.TRANSCRIBED)
     assert job.stem is not None
     fingerprint = Fingerprint.of(job.episode.path)
     voices = select_voiceprints(user_voiceprints(), settings.voices)
     if not (mode.ignore_cache or mode.force) and current_transcript(
         job.stem, job.episode, settings=settings, audio_sha256=fingerprint.sha256, voices=voices
     ):
-        return Outlook.DONE
+        return PlannedAction.NONE
     if is_edited(job.stem, settings):
-        return Outlook.REPLACED if mode.force else Outlook.BESIDE
+        return PlannedAction.REPLACE if mode.force else PlannedAction.BESIDE
     if not mode.ignore_cache and is_cached(job, fingerprint):
-        return Outlook.RENDERED
-    return Outlook.CHANGED if has_transcript(job.stem, settings) else Outlook.NEW
+        return PlannedAction.RENDER
+    return PlannedAction.CHANGED if has_transcript(job.stem, settings) else PlannedAction.NEW
 
 
 def states(episodes: Sequence[Episode], settings: Settings) -> list[str]:
-    """How far each episode has come in the settings' folder: new, fetched or transcribed."""
+    """The state of each episode in the settings' folder: new, fetched or transcribed."""
     library = Library(settings.output_folder)
     entries = library.entries()
     found: list[str] = []

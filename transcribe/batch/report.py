@@ -1,4 +1,4 @@
-"""What becomes of the episodes of a run: for those who look on, the closing lines, the exit code, and `report.json`."""
+"""The results of a run: events for a listener, the summary, the exit code, and `report.json`."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from audio.episode import Episode, Seconds
     from transcribe.transcript import Transcript
 
-FILE_NAME = f"{STATE_FOLDER}/report.json"  # out of the way of `*.json`, which are transcripts
+FILE_NAME = f"{STATE_FOLDER}/report.json"  # apart from `*.json`, which are transcripts
 SCHEMA = 1
 
 
 class State(StrEnum):
-    """What became of an episode."""
+    """The outcome for an episode."""
 
     WRITTEN = "written"
     UNCHANGED = "unchanged"
@@ -31,12 +31,12 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a transcript holds, in numbers."""
+    """The numbers of a transcript."""
 
     duration: Seconds
     words: int
     speakers: int
-    doubts: int  # passages the editor is asked to listen to
+    doubts: int  # passages for the editor to check
 
     @classmethod
     def of(cls, transcript: Transcript) -> Tally:
@@ -48,23 +48,24 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One episode's outcome. `paths` are the files that hold its transcript now, in the order of the formats."""
+    """One episode's outcome. `paths` are the files of its transcript, in the order of the formats."""
 
     source: str
     state: State
     paths: tuple[Path, ...] = ()
-    messages: tuple[str, ...] = ()  # warnings; of a failed episode the one error
+    warnings: tuple[str, ...] = ()
     tally: Tally | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)  # by stage, of this run
-    stem: str = ""  # of its files, as far as it has one
-    stage: str = ""  # of a failed episode, where it failed
-    traceback: str = ""  # of a failed episode, where in the code
-    named: tuple[str, ...] = ()  # the speakers and what says so, where that was decided in this run
+    stem: str = ""  # of its files; empty if it has none yet
+    error: str = ""  # of a failed episode, in one line
+    stage: str = ""  # of a failed episode, the one that failed
+    traceback: str = ""  # of a failed episode
+    named: tuple[str, ...] = ()  # the speakers with the evidence for their names, if decided in this run
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of all of them; `elapsed` is the run's length in seconds."""
+    """The results of all episodes; `elapsed` is the duration of the run in seconds."""
 
     results: tuple[Result, ...]
     elapsed: float = 0.0
@@ -72,23 +73,23 @@ class Report:
 
     @property
     def failed(self) -> tuple[Result, ...]:
-        """The ones without a transcript, in order."""
+        """The episodes without a transcript, in order."""
         return tuple(result for result in self.results if result.state is State.FAILED)
 
     @property
     def summary(self) -> str:
-        """How many of each, in words: "2 written, 1 failed"."""
+        """The count of each state: "2 written, 1 failed"."""
         counts = [(sum(result.state is state for result in self.results), state) for state in State]
         return ", ".join(f"{count} {state}" for count, state in counts if count)
 
     @property
     def audio(self) -> Seconds:
-        """How much sound was transcribed in this run."""
+        """The duration of the audio transcribed in this run."""
         return sum(r.tally.duration for r in self.results if r.tally and r.state is State.WRITTEN)
 
     @property
     def exit_code(self) -> int:
-        """130: interrupted; 0: every episode has its transcript; 1: one has not."""
+        """130: interrupted; 0: every episode has its transcript; 1: at least one has none."""
         return 130 if self.interrupted else 1 if self.failed else 0
 
     def to_json(self) -> str:
@@ -106,59 +107,59 @@ class Report:
         return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 
     def save(self, folder: Path) -> Path | None:
-        """Write `report.json` and the failures' tracebacks into the folder, and return the report's path.
+        """Write `report.json` and the failures' tracebacks to the folder, and return the report's path.
 
-        Nothing is written where there is no such folder, or nothing was done: the last report stays, which says how
-        the transcripts came about. Raises `OSError`.
+        Writes nothing if the folder does not exist or every episode is unchanged: the last report stays, which says
+        how the transcripts were made. Raises `OSError`.
         """
         if not folder.is_dir() or all(result.state is State.UNCHANGED for result in self.results):
             return None
         for result in self.results:
-            place = folder / _place(result)
+            traceback = folder / _traceback_path(result)
             if result.traceback:
-                write_atomically(place, _encoded(result.traceback))
+                write_atomically(traceback, _encoded(result.traceback))
             elif result.stem:
-                place.unlink(missing_ok=True)
+                traceback.unlink(missing_ok=True)
         path = folder / FILE_NAME
         write_atomically(path, _encoded(self.to_json()))
         return path
 
 
 def _encoded(text: str) -> bytes:
-    """As UTF-8; what is no UTF-8 in the name of a file as JSON and Python write it, `\\udce9`."""
+    """The text as UTF-8; bytes of a file name that are no UTF-8 as JSON and Python escape them, `\\udce9`."""
     return text.encode(errors="backslashreplace")
 
 
-def _place(result: Result) -> Path:
-    """Where a failure's traceback lies, from the folder of the report."""
+def _traceback_path(result: Result) -> Path:
+    """The path of a failure's traceback, relative to the folder of the report."""
     name = result.stem or hashlib.sha256(result.source.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return Path(STATE_FOLDER) / "errors" / f"{name}.txt"
 
 
-class Onlooker(Protocol):
-    """Is told what goes on, by the number of an episode in the run. `fetching` may be called from several threads."""
+class RunListener(Protocol):
+    """Receives run events; `number` is the episode's position. `fetching` may be called from several threads."""
 
-    def fetching(self, episode: Episode, here: int, total: int | None) -> None:
-        """So many bytes of an episode's audio are here, of `total` where that is known."""
+    def fetching(self, episode: Episode, received: int, total: int | None) -> None:
+        """`received` of `total` bytes of an episode's audio are downloaded (None: unknown size)."""
 
-    def started(self, number: int, name: str, seconds: Seconds | None) -> None:
-        """Work on an episode begins; its length as far as it is known."""
-
-    def ended(self, number: int, result: Result) -> None:
-        """An episode is done with."""
-
-
-class Nobody:
-    """An `Onlooker` that does not look."""
-
-    def fetching(self, episode: Episode, here: int, total: int | None) -> None:
-        """Nothing."""
-
-    def started(self, number: int, name: str, seconds: Seconds | None) -> None:
-        """Nothing."""
+    def started(self, number: int, name: str, duration: Seconds | None) -> None:
+        """Work on an episode begins; `duration` is None if unknown."""
 
     def ended(self, number: int, result: Result) -> None:
-        """Nothing."""
+        """An episode has its result."""
+
+
+class NullListener:
+    """A `RunListener` that ignores all events."""
+
+    def fetching(self, episode: Episode, received: int, total: int | None) -> None:
+        """Ignored."""
+
+    def started(self, number: int, name: str, duration: Seconds | None) -> None:
+        """Ignored."""
+
+    def ended(self, number: int, result: Result) -> None:
+        """Ignored."""
 
 
 def _as_dict(result: Result) -> dict[str, Any]:
@@ -173,8 +174,8 @@ def _as_dict(result: Result) -> dict[str, Any]:
         "named": list(result.named),
         "doubtful_passages": tally.doubts if tally else None,
         "seconds": {stage: round(seconds, 2) for stage, seconds in result.seconds.items()},
-        "warnings": [] if result.state is State.FAILED else list(result.messages),
-        "error": result.messages[0] if result.state is State.FAILED and result.messages else None,
+        "warnings": list(result.warnings),
+        "error": result.error or None,
         "stage": result.stage or None,
-        "traceback": _place(result).as_posix() if result.traceback else None,
+        "traceback": _traceback_path(result).as_posix() if result.traceback else None,
     }

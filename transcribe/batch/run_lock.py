@@ -1,9 +1,9 @@
-"""One run per output folder at a time, safe from cron: who holds a folder is known, and a dead holder holds nothing.
+"""One run per output folder at a time, safe from cron: the holder is named, and a dead process holds no lock.
 
 The lock is the operating system's (`flock`, on Windows `msvcrt`): it ends with the process that took it, however that
-ends, so a crash or a reboot leaves no lock behind. Beside it lies a file on who holds it, for the message. Where the
-two machines' locks do not meet (a network file system that keeps them apart), that file alone tells of a run elsewhere;
-it is respected as long as it is there, since nobody can see from here whether that run still lives.
+ends, so a crash or a reboot leaves no lock. A file next to it names the holder, for the message. If a network file
+system does not share locks between machines, that file is the only sign of a run on another machine; it is respected
+as long as it exists, since this machine cannot see whether that run is still alive.
 """
 
 from __future__ import annotations
@@ -33,13 +33,12 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")  # Linux; the same in every c
 
 
 class InUseError(TranscribeError):
-    """Another run is at work on the folder, or the folder cannot be locked."""
+    """Another run is using the folder, or the folder cannot be locked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who holds a folder. `boot` tells one start of a machine from the next, and machines from one another; empty
-    where the system does not say."""
+    """The process that holds a folder. `boot` identifies one start of one machine; empty if unknown."""
 
     pid: int
     host: str
@@ -49,12 +48,12 @@ class Owner:
 
     @classmethod
     def ourselves(cls, command: str) -> Owner:
-        """This process."""
+        """This process as an owner."""
         return cls(os.getpid(), socket.gethostname(), _boot(), f"{datetime.now().astimezone():%F %T %z}", command)
 
     @property
     def is_elsewhere(self) -> bool:
-        """Whether it is, or was, a process of another machine: one whose end the lock here would not show."""
+        """Whether it is a process of another machine, whose end our lock may not show."""
         if self.host == socket.gethostname():
             return False
         return not self.boot or self.boot != _boot()
@@ -64,39 +63,39 @@ class Owner:
 
 
 @contextlib.contextmanager
-def alone_in(
-    folder: Path, command: str, *, wait: bool = False, waiting: Callable[[str], None] = lambda holder: None
+def run_lock(
+    folder: Path, command: str, *, wait: bool = False, on_wait: Callable[[str], None] = lambda holder: None
 ) -> Iterator[None]:
-    """Nobody else, in this process or another, is in this block for the same `folder` (made where missing).
+    """Hold the lock of `folder` (created if missing) during the block, against this and all other processes.
 
-    `command` is what this run is called in the message to others. With `wait` it is waited for until the folder is
-    free, and `waiting` told once who holds it; without, that is an `InUseError` which says so. Also raised where the
-    folder cannot be written to or its file system knows no locks.
+    `command` names this run in the messages of others. If another run holds the lock: with `wait`, calls `on_wait` once
+    with the holder and waits; without, raises `InUseError`. Also raised if the folder is not writable or its file
+    system has no locks.
     """
     hidden, is_new = folder / STATE_FOLDER, not folder.exists()
-    lock, told = _lock(hidden), False
-    while (holder := _taken_by(lock, hidden / "run.json", Owner.ourselves(command))) is not None:
+    lock, is_waiting = _lock(hidden), False
+    while (holder := _acquire(lock, hidden / "run.json", Owner.ourselves(command))) is not None:
         if not wait:
-            raise InUseError(f"{folder}: {holder}; wait for its end, or say --wait")
-        if not told:
-            waiting(f"{folder}: {holder}")
-            told = True
+            raise InUseError(f"{folder}: {holder}; wait for it to end, or pass --wait")
+        if not is_waiting:
+            on_wait(f"{folder}: {holder}")
+            is_waiting = True
         time.sleep(_RETRY_S)
     try:
         yield
     finally:
         with contextlib.suppress(OSError):
             (hidden / "run.json").unlink()
-            if [path.name for path in hidden.iterdir()] == [_LOCK]:  # this run wrote nothing: nothing stays of it
+            if [path.name for path in hidden.iterdir()] == [_LOCK]:  # this run wrote nothing, so nothing of it stays
                 (hidden / _LOCK).unlink()
                 hidden.rmdir()
                 if is_new:
-                    folder.rmdir()  # refused where there is something in it
+                    folder.rmdir()  # fails if it is not empty
         lock.release()
 
 
-def _taken_by(lock: FileLock, note: Path, owner: Owner) -> str | None:
-    """Take the lock and leave a note, or say who holds it."""
+def _acquire(lock: FileLock, note: Path, owner: Owner) -> str | None:
+    """Take the lock and write the note, or return who holds it."""
     from filelock import Timeout
 
     with _disk(note.parent.parent):
@@ -108,12 +107,12 @@ def _taken_by(lock: FileLock, note: Path, owner: Owner) -> str | None:
         before = _owner(note)
         if before is not None and before.is_elsewhere:
             lock.release()
-            return f"in use by {before}, as {note} says; if that run is over, remove this file"
+            return f"in use by {before} according to {note}; if that run has ended, remove this file"
         if before is not None:
-            _log.info("%s: the lock of %s is stale: that run was cut off", note.parent.parent, before)
+            _log.info("%s: the lock of %s is stale: that run was interrupted", note.parent.parent, before)
         try:
-            said = json.dumps(asdict(owner), ensure_ascii=False)
-            write_atomically(note, said.encode(errors="backslashreplace"))  # names of files need not be UTF-8
+            text = json.dumps(asdict(owner), ensure_ascii=False)
+            write_atomically(note, text.encode(errors="backslashreplace"))  # file names need not be UTF-8
         except OSError:
             lock.release()
             raise
@@ -129,22 +128,22 @@ def _lock(hidden: Path) -> FileLock:
 
 
 def _owner(note: Path) -> Owner | None:
-    """Who left the note; None where there is none, or nothing to be made of it."""
+    """Who wrote the note; None if it is missing or invalid."""
     try:
-        said = json.loads(note.read_bytes())
-        owner = Owner(**{field.name: said[field.name] for field in fields(Owner)})
+        data = json.loads(note.read_bytes())
+        owner = Owner(**{field.name: data[field.name] for field in fields(Owner)})
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    is_one = type(owner.pid) is int and all(isinstance(text, str) for text in (owner.host, owner.boot, owner.command))
-    return owner if is_one else None
+    is_valid = type(owner.pid) is int and all(isinstance(text, str) for text in (owner.host, owner.boot, owner.command))
+    return owner if is_valid else None
 
 
 @contextlib.contextmanager
 def _disk(folder: Path) -> Iterator[None]:
     try:
         yield
-    except NotImplementedError as error:  # filelock raises it where the file system cannot lock
-        raise InUseError(f"{folder}: its file system knows no locks; write to another folder") from error
+    except NotImplementedError as error:  # filelock's error for a file system without locks
+        raise InUseError(f"{folder}: its file system has no locks; choose another folder") from error
     except OSError as error:
         raise InUseError(f"{folder}: cannot be locked ({error.strerror or error}); choose another folder") from error
 

@@ -1,8 +1,8 @@
-"""Episodes by the dozen: fetch, transcribe several at a time, write each one's files as it comes.
+"""Run a batch: fetch the episodes, transcribe several at a time, write the files of each as soon as it is done.
 
-A failure costs its own episode. Written against `concurrent.futures.Executor`: who does the tasks is a `Crew`,
-processes of this machine or of a cluster. Files are written here and nowhere else. Which episodes there are is
-`transcribe.batch.planning`'s business, how a transcript becomes files that of `transcribe.drafts.store`.
+A failure costs its own episode. The tasks run on a `WorkerPool` (an `Executor`): processes of this machine or of a
+cluster. Output files are written here and nowhere else. `transcribe.batch.planning` selects the episodes,
+`transcribe.drafts.store` makes files of a transcript.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ from audio.net.http import Client
 from output.errors import OutputError
 from output.formats import file_name
 from transcribe.batch.planning import Job, Mode
-from transcribe.batch.report import Nobody, Onlooker, Result, State, Tally
+from transcribe.batch.report import NullListener, Result, RunListener, State, Tally
 from transcribe.drafts.store import current_transcript, write_transcript
 from transcribe.errors import ClusterError
 from transcribe.pipeline.checkpoints import note_source
 from transcribe.pipeline.stages import StagesMaker
 from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import Voiceprint
-from transcribe.workers.local import Crew
+from transcribe.workers.local import WorkerPool
 from transcribe.workers.task import Failure, Outcome, Part, Task, failure_of, work
 from transcribe.workers.task_splitting import Split, is_long
 
 _log = logging.getLogger(__name__)
 
-_LOOK = 0.1  # seconds between looks at whether to stop
-_WORTH_A_LOOK = 1_000_000  # bytes of a file whose length is asked for; of shorter ones looking costs more than it tells
-_TRIES = 2  # of a task whose worker dies
+_POLL = 0.1  # seconds between checks whether to stop
+_MIN_PROBED = 1_000_000  # bytes; reading the length of a smaller file costs more than it helps
+_MAX_TRIES = 2  # of a task whose worker dies
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What is the same for every episode of a run. `settings.threads` are those of one task."""
+    """What all episodes of a run share. `settings.threads` is the number for one task."""
 
     settings: Settings
     stages: StagesMaker
@@ -55,13 +55,13 @@ class Setup:
 
 @dataclass(slots=True)
 class _Work:
-    """An episode under way: what it was when it was begun, and what is known of it so far."""
+    """An episode in progress: its task, and the state of the work on it."""
 
     number: int
     job: Job
     task: Task
     length: Seconds | None  # as its file states it
-    begun: bool = False
+    is_started: bool = False
     tries: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
     split: Split | None = None
@@ -71,31 +71,34 @@ def run(
     jobs: Iterable[Job],
     setup: Setup,
     *,
-    crew: Crew,
+    pool: WorkerPool,
     client: Client | None = None,
-    onlooker: Onlooker | None = None,
+    listener: RunListener | None = None,
     stop: threading.Event | None = None,
 ) -> Iterator[Result]:
-    """Fetch what is not here, transcribe each job and write its files, yielding its result as soon as they are there.
+    """Fetch remote episodes, transcribe each job and write its files; yield its result as soon as they are written.
 
-    `crew.size` episodes at a time; downloads go on meanwhile. An episode that fails, for whatever reason, yields its
-    failure and the others go on; one whose worker dies is tried once more. Once `stop`
-    is set nothing new is begun, what is under way is dropped, and the iterator ends.
+    `pool.size` episodes run at a time, while downloads continue. An episode that fails, for whatever reason, yields its
+    failure and the others continue; one whose worker dies is tried once more. Once `stop` is set nothing new starts,
+    running tasks are dropped, and the iterator ends.
     """
-    return _Run(tuple(jobs), setup, crew, onlooker=onlooker or Nobody(), stop=stop or threading.Event()).results(client)
+    listener, stop = listener or NullListener(), stop or threading.Event()
+    return _Run(tuple(jobs), setup, pool, listener=listener or NullListener(), stop=stop or threading.Event()).results(
+        client
+    )
 
 
 class _Run:
-    """The state of a run: jobs that wait, tasks that wait for a worker, tasks that are with one."""
+    """The state of a run: jobs to prepare, tasks that are ready for a worker, tasks that run on one."""
 
     def __init__(
-        self, jobs: tuple[Job, ...], setup: Setup, crew: Crew, *, onlooker: Onlooker, stop: threading.Event
+        self, jobs: tuple[Job, ...], setup: Setup, pool: WorkerPool, *, listener: RunListener, stop: threading.Event
     ) -> None:
-        self._setup, self._crew, self._onlooker, self._stop = setup, crew, onlooker, stop
+        self._setup, self._worker_pool, self._listener, self._stop = setup, pool, listener, stop
         self._stems = {job.stem.casefold() for job in jobs if job.stem}
         self._waiting = deque(job for job in jobs if job.episode.path is not None)
         self._remote = [job.episode for job in jobs if job.episode.path is None]
-        self._arriving = bool(self._remote)
+        self._is_fetching = bool(self._remote)
         self._ready: deque[tuple[_Work, Task]] = deque()
         self._running: dict[Future[Outcome], tuple[_Work, Task]] = {}
         self._events: queue.SimpleQueue[Future[Outcome] | Job | Result | None] = queue.SimpleQueue()
@@ -111,36 +114,36 @@ class _Run:
             try:
                 yield from self._loop()
             finally:
-                if self._running or self._arriving:
+                if self._running or self._is_fetching:
                     self._stop.set()
-                    self._crew.abandon()
+                    self._worker_pool.abandon()
 
     def _loop(self) -> Iterator[Result]:
-        while not self._stop.is_set() and (self._waiting or self._ready or self._running or self._arriving):
+        while not self._stop.is_set() and (self._waiting or self._ready or self._running or self._is_fetching):
             self._submit()
-            ahead = len(self._ready) < max(1, self._crew.size - len(self._running))
+            ahead = len(self._ready) < max(1, self._worker_pool.size - len(self._running))
             if self._waiting and ahead:
-                if result := self._prepared(self._waiting.popleft()):
+                if result := self._prepare(self._waiting.popleft()):
                     yield result
                 block = False
             else:
                 block = True
-            yield from self._happened(block=block)
+            yield from self._handle_event(block=block)
 
     def _submit(self) -> None:
-        while self._ready and len(self._running) < self._crew.size:
+        while self._ready and len(self._running) < self._worker_pool.size:
             one, task = self._ready.popleft()
-            if not one.begun:
-                one.begun = True
-                self._onlooker.started(one.number, one.job.source, one.length)
-            future = self._crew.executor.submit(work, task, self._crew.on_progress)
+            if not one.is_started:
+                one.is_started = True
+                self._listener.started(one.number, one.job.source, one.length)
+            future = self._worker_pool.executor.submit(work, task, self._worker_pool.on_progress)
             self._running[future] = one, task
             future.add_done_callback(self._events.put)
 
-    def _happened(self, *, block: bool) -> Iterator[Result]:
-        """What has happened meanwhile; where there is nothing else to do, after waiting for it a moment."""
+    def _handle_event(self, *, block: bool) -> Iterator[Result]:
+        """Handle the next event, if there is one; with `block`, wait for it for a moment."""
         try:
-            event = self._events.get(block, _LOOK)
+            event = self._events.get(block, _POLL)
         except queue.Empty:
             return
         if isinstance(event, Result):
@@ -149,17 +152,17 @@ class _Run:
             self._waiting.append(event)
             self._stems.add((event.stem or "").casefold())
         elif event is None:
-            self._arriving = False
+            self._is_fetching = False
         else:
-            result = self._came(event, *self._running.pop(event))
+            result = self._on_done(event, *self._running.pop(event))
             if result is not None:
                 yield result
 
     def _fetch(self, client: Client) -> None:
-        """Runs in a thread of its own: episodes as they are here become jobs."""
+        """Runs in its own thread: each fetched episode becomes a job."""
         folder = self._setup.settings.output_folder
         try:
-            for outcome in fetch_all(self._remote, folder, client=client, progress=self._onlooker.fetching):
+            for outcome in fetch_all(self._remote, folder, client=client, progress=self._listener.fetching):
                 title = outcome.episode.title
                 if isinstance(outcome, Failed):
                     self._events.put(_failed(title, failure_of(outcome.error, "fetch")))
@@ -169,13 +172,13 @@ class _Run:
                     self._events.put(Job(title, outcome.episode, path.stem, fingerprint))
                 if self._stop.is_set():
                     return
-        except Exception as error:  # noqa: BLE001 - whatever it is, those that are here must not wait for ever
+        except Exception as error:  # noqa: BLE001 - whatever it is, the local episodes must not wait for ever
             self._events.put(_failed("fetching", failure_of(error, "fetch")))
         finally:
             self._events.put(None)
 
-    def _prepared(self, job: Job) -> Result | None:
-        """Put the job's task among those that are ready; the result instead where there is nothing to do, or no way."""
+    def _prepare(self, job: Job) -> Result | None:
+        """Queue the job's task; return a result instead if there is nothing to do, or the file cannot be read."""
         self._count += 1
         number, path, settings, mode = self._count, job.episode.path, self._setup.settings, self._setup.mode
         assert path is not None
@@ -185,8 +188,8 @@ class _Run:
                 fingerprint = Fingerprint.of(path)
             if not (mode.ignore_cache or mode.force) and (result := self._unchanged(job, fingerprint.sha256)):
                 return self._ended(number, result)
-            seconds = stated_length(path) if path.stat().st_size >= _WORTH_A_LOOK else None
-        except Exception as error:  # noqa: BLE001 - a defect of ours is this episode's alone
+            seconds = stated_length(path) if path.stat().st_size >= _MIN_PROBED else None
+        except Exception as error:  # noqa: BLE001 - a defect costs this episode alone
             return self._ended(number, self._failed(job, failure_of(error, "read")))
         task = Task(
             number,
@@ -199,71 +202,71 @@ class _Run:
             ignore_cache=mode.ignore_cache,
         )
         one = _Work(number, job, task, seconds)
-        alone = not (self._waiting or self._ready or self._arriving)
-        if alone and is_long(seconds) and self._crew.size - len(self._running) > 1:
-            one.split = Split(task, self._crew.size)
+        is_last = not (self._waiting or self._ready or self._is_fetching)
+        if is_last and is_long(seconds) and self._worker_pool.size - len(self._running) > 1:
+            one.split = Split(task, self._worker_pool.size)
             task = one.split.first
-        elif alone and self._crew.last_threads:
-            task = replace(task, settings=replace(settings, threads=self._crew.last_threads))
+        elif is_last and self._worker_pool.last_threads:
+            task = replace(task, settings=replace(settings, threads=self._worker_pool.last_threads))
         self._ready.append((one, task))
         return None
 
     def _unchanged(self, job: Job, audio_sha256: str) -> Result | None:
-        """The result where there is nothing to do."""
+        """The result if the files are up to date, else None."""
         settings, stem = self._setup.settings, job.stem or ""
-        there = current_transcript(
+        transcript = current_transcript(
             stem, job.episode, settings=settings, audio_sha256=audio_sha256, voices=self._setup.voices
         )
-        if there is None:
+        if transcript is None:
             return None
         paths = tuple(settings.output_folder / file_name(stem, name) for name in settings.formats)
-        return Result(job.source, State.UNCHANGED, paths, tally=Tally.of(there), stem=stem)
+        return Result(job.source, State.UNCHANGED, paths, tally=Tally.of(transcript), stem=stem)
 
-    def _came(self, future: Future[Outcome], one: _Work, task: Task) -> Result | None:
-        """What becomes of an episode whose task is done: its result, or None where there is more to do."""
+    def _on_done(self, future: Future[Outcome], one: _Work, task: Task) -> Result | None:
+        """Handle a task that is done: the episode's result, or None if more of it remains."""
         try:
             outcome = future.result()
-        except (Exception, CancelledError) as error:  # noqa: BLE001 - a worker that died; how it did is its executor's
+        except (Exception, CancelledError) as error:  # noqa: BLE001 - the executor's error for a worker that died
             one.tries += 1
-            if one.tries < _TRIES:
-                _log.warning("%s: its worker ended (%s); it is tried once more", one.job.source, _reason(error))
+            if one.tries < _MAX_TRIES:
+                _log.warning("%s: its worker died (%s); trying once more", one.job.source, _reason(error))
                 self._ready.appendleft((one, task))
                 return None
-            outcome = Outcome(failure=_lost(error, task))
+            outcome = Outcome(failure=_worker_failure(error, task))
         for stage, seconds in outcome.seconds.items():
             one.seconds[stage] = one.seconds.get(stage, 0.0) + seconds
         if one.split is not None and task.part is not Part.ALL:
             self._ready.extend((one, each) for each in one.split.after(task, outcome))
             return None
         if outcome.transcript is None:
-            failure = outcome.failure or Failure("nothing came back", "", "")
+            failure = outcome.failure or Failure("the worker returned nothing; run again", "", "")
             return self._ended(one.number, self._failed(one.job, failure, seconds=one.seconds))
-        return self._ended(one.number, self._written(one, outcome))
+        return self._ended(one.number, self._write(one, outcome))
 
-    def _written(self, one: _Work, outcome: Outcome) -> Result:
+    def _write(self, one: _Work, outcome: Outcome) -> Result:
         settings, job, transcript = self._setup.settings, one.job, outcome.transcript
         assert transcript is not None
         assert job.stem is not None
-        path = job.episode.path  # a worker elsewhere may have had it under another name
+        path = job.episode.path  # a worker of a cluster may have read it from another path
         transcript = replace(transcript, episode=replace(transcript.episode, path=path))
         if path is not None:
             note_source(self._setup.cache, one.task.fingerprint.sha256, path)
         try:
             force, taken = self._setup.mode.force, self._stems
-            paths, messages = write_transcript(transcript, job.stem, settings=settings, force=force, taken=taken)
+            paths, notes = write_transcript(transcript, job.stem, settings=settings, force=force, taken=taken)
         except OutputError as error:
             return self._failed(job, Failure(str(error), "write", ""), seconds=one.seconds)
-        except Exception as error:  # noqa: BLE001 - a defect of ours is this episode's alone
+        except Exception as error:  # noqa: BLE001 - a defect costs this episode alone
             return self._failed(job, failure_of(error, "write"), seconds=one.seconds)
-        told = (*(warning.message for warning in transcript.warnings), *messages)
+        warnings = (*(warning.message for warning in transcript.warnings), *notes)
         tally, named = Tally.of(transcript), tuple(f"{who.name} ({who.evidence})" for who in transcript.speakers)
-        return Result(job.source, State.WRITTEN, paths, told, tally, one.seconds, stem=job.stem, named=named)
+        return Result(job.source, State.WRITTEN, paths, warnings, tally, one.seconds, stem=job.stem, named=named)
 
     def _failed(self, job: Job, failure: Failure, *, seconds: dict[str, float] | None = None) -> Result:
         return _failed(job.source, failure, stem=job.stem or "", seconds=seconds)
 
     def _ended(self, number: int, result: Result) -> Result:
-        self._onlooker.ended(number, result)
+        self._listener.ended(number, result)
         return result
 
 
@@ -272,7 +275,7 @@ def _failed(source: str, failure: Failure, *, stem: str = "", seconds: dict[str,
     return Result(
         source,
         State.FAILED,
-        messages=(failure.message,),
+        error=failure.message,
         seconds=seconds or {},
         stage=failure.stage,
         stem=stem,
@@ -280,11 +283,11 @@ def _failed(source: str, failure: Failure, *, stem: str = "", seconds: dict[str,
     )
 
 
-def _lost(error: BaseException, task: Task) -> Failure:
+def _worker_failure(error: BaseException, task: Task) -> Failure:
     if isinstance(error, ClusterError):
         return Failure(str(error), str(task.part), "")
     message = (
-        f"its worker process ended twice over it ({_reason(error)}): it was killed, or memory ran out; "
+        f"its worker process died twice ({_reason(error)}): it was killed, or memory ran out; "
         "use fewer --jobs or a smaller --model, and run again"
     )
     return Failure(message, str(task.part), "")

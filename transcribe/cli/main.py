@@ -27,7 +27,7 @@ from transcribe.cli.voices import voices
 from transcribe.errors import SettingsError, TranscribeError
 from transcribe.pipeline.stages import real_stages
 from transcribe.terminal import for_terminal
-from transcribe.workers.process_setup import begin
+from transcribe.workers.process_setup import configure_process
 
 if TYPE_CHECKING:
     from transcribe.pipeline.stages import StagesMaker
@@ -40,7 +40,7 @@ def main(args: Sequence[str] | None = None, *, stages: StagesMaker | None = None
     """
     if isinstance(sys.stdout, io.TextIOWrapper):  # a path is printed as it is, also where its name is no UTF-8
         sys.stdout.reconfigure(errors="surrogateescape")
-    begin()
+    configure_process()
     try:
         code = cli.main(args=args, prog_name="transcribe", standalone_mode=False, obj=stages or real_stages)
     except click.Abort:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from transcribe.batch.runner import Setup
     from transcribe.cli.run_display import Display
     from transcribe.pipeline.stages import StagesMaker
-    from transcribe.workers.local import Crew
+    from transcribe.workers.local import WorkerPool
 
 _GO_ON = "run the same command again to go on"
 
@@ -132,7 +132,7 @@ def _done(errand: _Errand, how: _How) -> Report:
     except (AudioError, TranscribeError, OutputError) as error:
         if not errand.show:
             raise
-        return Report((Result(errand.show, State.FAILED, messages=(str(error),)),))
+        return Report((Result(errand.show, State.FAILED, error=str(error)),))
 
 
 def _planned_and_run(errand: _Errand, how: _How) -> Report:
@@ -140,9 +140,9 @@ def _planned_and_run(errand: _Errand, how: _How) -> Report:
     from audio.net.http import Client
     from output.files import check_folder
     from transcribe.batch.dry_run import forecast
-    from transcribe.batch.planning import plan
+    from transcribe.batch.planning import select_jobs
     from transcribe.batch.report import Report
-    from transcribe.batch.run_lock import alone_in
+    from transcribe.batch.run_lock import run_lock
     from transcribe.batch.runner import Setup
     from transcribe.drafts.style import style_of
     from transcribe.pipeline.checkpoints import user_checkpoints
@@ -154,13 +154,13 @@ def _planned_and_run(errand: _Errand, how: _How) -> Report:
     style_of(settings)  # and so is a front matter that cannot be written
     voices = select_voiceprints(user_voiceprints(), settings.voices)
 
-    def waiting(holder: str) -> None:
+    def on_wait(holder: str) -> None:
         nonlocal waited
         waited = True
         click.echo(for_terminal(f"waiting; {holder}"), err=True)
 
     with Client(errand.sources) as client:
-        jobs, failures = plan(errand.sources, settings, client=client)
+        jobs, failures = select_jobs(errand.sources, settings, client=client)
         setup = Setup(settings, how.stages, user_checkpoints().folder, voices, how.mode)
         if how.dry_run:
             for line in forecast(jobs, setup):
@@ -171,10 +171,10 @@ def _planned_and_run(errand: _Errand, how: _How) -> Report:
             _save(report, setup)
             return report
         check_folder(settings.output_folder)
-        with alone_in(settings.output_folder, errand.command, wait=how.wait, waiting=waiting):
+        with run_lock(settings.output_folder, errand.command, wait=how.wait, on_wait=on_wait):
             remove_leftovers(settings.output_folder)
             if waited:  # the other run may have done all of it, or given names to files
-                jobs, failures = plan(errand.sources, settings, client=client)
+                jobs, failures = select_jobs(errand.sources, settings, client=client)
             report = _run(jobs, setup, failures, client=client, quiet=how.quiet)
         _save(report, setup)  # after the lock: where nothing was written, it leaves no folder to put a report into
         return report
@@ -189,15 +189,18 @@ def _run(jobs: tuple[Job, ...], setup: Setup, failures: tuple[Result, ...], *, c
 
     results, began = list(failures), time.monotonic()
     kind = "none" if quiet and setup.settings.progress == "auto" else setup.settings.progress
-    with Display(sys.stderr, len(jobs), kind=kind) as display, _crew(setup, len(jobs), display) as (crew, shared):
-        with _stopping(crew) as stop:
-            for result in runner.run(jobs, shared, crew=crew, client=client, onlooker=display, stop=stop):
+    with (
+        Display(sys.stderr, len(jobs), kind=kind) as display,
+        _worker_pool(setup, len(jobs), display) as (pool, shared),
+    ):
+        with _stopping(pool) as stop:
+            for result in runner.run(jobs, shared, pool=pool, client=client, listener=display, stop=stop):
                 display.clear()
                 results.append(result)
                 _tell(result, quiet=quiet)
         interrupted = stop.is_set()
         if interrupted:
-            crew.abandon()
+            pool.abandon()
     report = Report(tuple(results), time.monotonic() - began, interrupted)
     note_speed(report, setup)
     limit = setup.settings.cache_limit_bytes
@@ -207,7 +210,7 @@ def _run(jobs: tuple[Job, ...], setup: Setup, failures: tuple[Result, ...], *, c
 
 
 @contextlib.contextmanager
-def _crew(setup: Setup, episodes: int, display: Display) -> Iterator[tuple[Crew, Setup]]:
+def _worker_pool(setup: Setup, episodes: int, display: Display) -> Iterator[tuple[WorkerPool, Setup]]:
     """Who does the tasks, and the setup with each one's share of the threads."""
     from transcribe.workers import dask_client, local
 
@@ -215,27 +218,27 @@ def _crew(setup: Setup, episodes: int, display: Display) -> Iterator[tuple[Crew,
     if settings.scheduler:
         if not local.suits_processes(setup.stages):
             raise SettingsError("scheduler: these stages cannot be made on another machine")
-        with dask_client.scheduler(settings.scheduler, display.on_progress, size=settings.jobs) as crew:
-            yield crew, setup
+        with dask_client.scheduler(settings.scheduler, display.on_progress, size=settings.jobs) as pool:
+            yield pool, setup
         return
     if not local.suits_processes(setup.stages):
-        with local.in_this_process(display.on_progress) as crew:
-            yield crew, setup
+        with local.in_this_process(display.on_progress) as pool:
+            yield pool, setup
         return
     layout = local.layout(setup.settings, episodes)
     shared = replace(setup, settings=replace(setup.settings, threads=layout.threads))
-    with local.processes(layout.jobs, display.on_progress, last_threads=layout.last_threads) as crew:
-        yield crew, shared
+    with local.processes(layout.jobs, display.on_progress, last_threads=layout.last_threads) as pool:
+        yield pool, shared
 
 
 @contextlib.contextmanager
-def _stopping(crew: Crew) -> Iterator[threading.Event]:
+def _stopping(pool: WorkerPool) -> Iterator[threading.Event]:
     """Ctrl-C, or a request to end, sets the event: what is being written is written. A second one ends at once."""
     stop = threading.Event()
 
     def asked(number: int, frame: object) -> None:
         if stop.is_set():
-            crew.abandon()
+            pool.abandon()
             os._exit(130)
         stop.set()
         click.echo("\nstopping; once more to stop at once", err=True)
@@ -267,9 +270,9 @@ def _tell(result: Result, *, quiet: bool) -> None:
         click.echo(_named(result, f"speakers: {'; '.join(result.named)}"), err=True)
     if not quiet and result.state == "written" and (listen := _to_be_heard(result)):
         click.echo(_named(result, listen), err=True)
-    if not quiet and result.state != "failed":
-        for message in result.messages:
-            click.echo(f"Warning: {_named(result, message)}", err=True)
+    if not quiet:
+        for warning in result.warnings:
+            click.echo(f"Warning: {_named(result, warning)}", err=True)
 
 
 def _to_be_heard(result: Result) -> str:
@@ -286,8 +289,7 @@ def _close(report: Report, *, quiet: bool) -> int:
     if not quiet and report.summary and (len(report.results) > 1 or not report.failed):
         click.echo(_summary(report), err=True)
     for result in report.failed:
-        for message in result.messages:
-            click.echo(f"Error: {_named(result, message)}", err=True)
+        click.echo(f"Error: {_named(result, result.error)}", err=True)
     if report.interrupted:
         click.echo(f"interrupted; {_GO_ON}", err=True)
     return report.exit_code

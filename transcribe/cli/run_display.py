@@ -27,7 +27,7 @@ _NAME_LENGTH = 34
 class Display:
     """Shows how far a run of so many episodes is, on `stream`, as `kind` says: auto, bar, plain, json or none.
 
-    An `Onlooker`; may be told from several threads. Use it as a context: leaving takes the bars off the screen.
+    An `RunListener`; may be told from several threads. Use it as a context: leaving takes the bars off the screen.
     """
 
     def __init__(self, stream: TextIO, episodes: int, *, kind: str) -> None:
@@ -57,12 +57,12 @@ class Display:
             self._bars.clear()
 
     def fetching(self, episode: Episode, here: int, total: int | None) -> None:
-        """See `transcribe.batch.report.Onlooker`."""
+        """See `transcribe.batch.report.RunListener`."""
         if self._bars is not None:
             self._bars.download(episode, here, total)
 
     def started(self, number: int, name: str, seconds: Seconds | None) -> None:
-        """See `transcribe.batch.report.Onlooker`."""
+        """See `transcribe.batch.report.RunListener`."""
         with self._lock:
             self._meter.started(number, name, seconds)
         self._event({"event": "started", "number": number, "source": name, "audio_seconds": seconds})
@@ -73,7 +73,7 @@ class Display:
             self._meter.progressed(progress)
 
     def ended(self, number: int, result: Result) -> None:
-        """See `transcribe.batch.report.Onlooker`."""
+        """See `transcribe.batch.report.RunListener`."""
         length = result.tally.duration if result.tally else None
         with self._lock:
             self._meter.ended(number, seconds=length, failed=result.state == "failed")
@@ -84,7 +84,7 @@ class Display:
                 "source": result.source,
                 "state": str(result.state),
                 "files": [str(path) for path in result.paths],
-                "error": result.messages[0] if result.state == "failed" and result.messages else None,
+                "error": result.error or None,
             }
         )
 

@@ -81,13 +81,13 @@ def fetch(sources: tuple[str, ...], quiet: bool, **given: Any) -> int:
     from audio.fetching.fetch import Failed, fetch_all
     from audio.fetching.library import Library, State
     from audio.net.http import Client
-    from transcribe.batch.planning import plan
+    from transcribe.batch.planning import select_jobs
 
     log_to_stderr(verbose=False, quiet=quiet)
     settings = settings_in_force(given)
     with Client(sources) as client:
-        jobs, failures = plan(sources, settings, client=client)
-        errors = [message for failure in failures for message in failure.messages]
+        jobs, failures = select_jobs(sources, settings, client=client)
+        errors = [failure.error for failure in failures]
         episodes = [job.episode for job in jobs]
         folder = Library(settings.output_folder)
         with Bars(sys.stderr, downloads=folder.states(episodes).count(State.NEW)) as bars:

@@ -1,7 +1,7 @@
-"""What runs on a worker of a Dask cluster: a task with its audio found or shipped, and the worker's own cache.
+"""The worker's side of a Dask cluster: runs a task on local or shipped audio, over the worker's own cache.
 
-A worker process does one task at a time, with as many threads as it has; its models are loaded once. Shipped files lie
-in the folder Dask gives the worker, which goes with it. The client's side is `transcribe.workers.dask_client`.
+A worker process runs one task at a time, with all its threads; its models are loaded once. Shipped files are in the
+folder Dask gives the worker, which is removed with it. The client's side is `transcribe.workers.dask_client`.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ from audio.errors import SourceError
 from transcribe.errors import ClusterError
 from transcribe.pipeline.watch import StoppedError
 from transcribe.progress import OnProgress, Progress
-from transcribe.workers.process_setup import keep_freed_memory, report_to_nobody
+from transcribe.workers.process_setup import disable_telemetry, keep_freed_memory
 from transcribe.workers.task import Outcome, Part, Task
 
-_SPARE_FILES = 3  # shipped recordings a worker keeps that no task needs: parts of one may come to it again
-_EXPECTED_S = 12 * 3600.0  # a task that has not come for its recording by then was sent by a client that died
+_SPARE_FILES = 3  # shipped recordings kept although no task needs them: another part of one may follow
+_EXPECTED_S = 12 * 3600.0  # by then the task of a shipped recording must have come, or its client has died
 _REPORT_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """What must be the same on both sides, so that they understand each other's values."""
+    """What must be equal on both sides, so that each can unpickle the other's values."""
 
     turnscript: str
     python: str  # major and minor
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
-    """A task as it travels: with what the worker cannot find on its own disk. `run` names the run, and the topic its
-    progress is told under; `glossary` is the file's name and contents; `shipment` names the sending of its recording,
-    where it was sent."""
+class TaskMessage:
+    """A task with what the worker cannot find on its own disk. `run` identifies the run, and is the topic of its
+    progress; `glossary` is the file's name and contents; `shipment` identifies the transfer of its recording, if it was
+    shipped."""
 
     task: Task
     run: str
@@ -56,7 +56,7 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of a recording that is sent to a worker. `shipment` names the sending, `offset` is in bytes."""
+    """A piece of a recording sent to a worker. `shipment` identifies the transfer, `offset` is in bytes."""
 
     audio_sha256: str
     run: str
@@ -68,56 +68,56 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Said instead of an outcome: the worker at this address does not see the audio."""
+    """Returned instead of an outcome: the worker at this address does not have the audio."""
 
     worker: str
 
 
 def versions() -> Versions:
-    """Those of this process."""
+    """The versions of this process."""
     return Versions(transcribe.__version__, ".".join(platform.python_version_tuple()[:2]))
 
 
-def do(fn: Callable[[Task, OnProgress], Outcome], parcel: Parcel) -> Outcome | Missing:
-    """Do the task on this worker, or say that its audio is not here. Raises `ClusterError` for another version."""
+def run_task(fn: Callable[[Task, OnProgress], Outcome], message: TaskMessage) -> Outcome | Missing:
+    """Run the task on this worker, or report that its audio is missing. Raises `ClusterError` for another version."""
     from distributed import get_worker
 
-    worker, desk = get_worker(), _desk()
-    keep_freed_memory()  # Dask's environment says the opposite, which cost a third of the speed
-    report_to_nobody()
-    if parcel.versions != versions():
-        raise ClusterError(f"worker {worker.address} has {versions()}, the run {parcel.versions}")
-    shipped = _shipped(worker, parcel.task.fingerprint.sha256)
+    worker, state = get_worker(), _state()
+    keep_freed_memory()  # Dask's environment sets the opposite, which cost a third of the speed
+    disable_telemetry()
+    if message.versions != versions():
+        raise ClusterError(f"worker {worker.address} has {versions()}, the run {message.versions}")
+    shipped = _shipped(worker, message.task.fingerprint.sha256)
     try:
-        with desk.using(parcel.task.fingerprint.sha256, parcel.shipment):
-            local = _find_audio(parcel.task, shipped)
+        with state.using(message.task.fingerprint.sha256, message.shipment):
+            local = _find_audio(message.task, shipped)
             if local is None:
                 return Missing(worker.address)
-            with desk.turn:
-                if not local[0].is_file():  # somebody cleaned up while this task waited
+            with state.turn:
+                if not local[0].is_file():  # removed while this task waited
                     return Missing(worker.address)
-                return fn(_here(parcel, worker, *local), _Reporter(worker, parcel.run, desk))
+                return fn(_localized(message, worker, *local), _Reporter(worker, message.run, state))
     finally:
-        if parcel.task.part is Part.ALL:
-            desk.discard(shipped)
+        if message.task.part is Part.ALL:
+            state.discard(shipped)
 
 
 def store(piece: Piece, *, dask_worker: Any) -> None:
-    """Put a piece of a recording where `do` will find the whole. Pieces come in order; the hash is checked when it is
-    used. It is kept until the task it was sent for is done, or its run is. Raises `ClusterError`."""
+    """Write a piece of a recording where `run_task` looks for it. Pieces come in order; the hash is checked on use. The
+    file stays until the task it was shipped for, or its run, ends. Raises `ClusterError`."""
     path = _shipped(dask_worker, piece.audio_sha256)
     partial = path.with_name(f"{path.name}.{piece.shipment}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if piece.offset == 0:
-            _desk().expect(piece)
-            _desk().make_room(path.parent)
+            _state().expect(piece)
+            _state().make_room(path.parent)
         with partial.open("r+b" if piece.offset else "wb") as file:
             file.seek(piece.offset)
             file.write(piece.data)
             file.truncate()
         if piece.is_last:
-            partial.replace(path)  # a task that reads what was sent before goes on reading it
+            partial.replace(path)  # a task that reads an earlier copy goes on reading it
     except OSError as error:
         raise ClusterError(
             f"worker {dask_worker.address}: {path.parent} cannot be written to ({error.strerror})"
@@ -125,28 +125,28 @@ def store(piece: Piece, *, dask_worker: Any) -> None:
 
 
 def stop(run: str) -> None:
-    """Have the tasks of a run end at their next sign of progress, and let go of what was sent for it."""
-    _desk().stop(run)
+    """End the tasks of a run at their next report of progress, and release the files shipped for it."""
+    _state().stop(run)
 
 
-class _Desk:
-    """What a worker process keeps between tasks: whose turn it is, and which of the shipped recordings are needed."""
+class _WorkerState:
+    """The state of a worker process between tasks: whose turn it is, and which shipped recordings are needed."""
 
     def __init__(self) -> None:
         self.turn = threading.Lock()
         self.stopped: set[str] = set()
-        self._lock = threading.Lock()  # held while files go, so that none goes that a task has just looked at
+        self._lock = threading.Lock()  # held while files are removed, so that none goes that a task has just found
         self._users: Counter[str] = Counter()  # tasks by the SHA-256 of their recording
         self._expected: dict[str, tuple[str, str, float]] = {}  # shipment → SHA-256, run, since when
 
     def expect(self, piece: Piece) -> None:
-        """A recording begins to come; a task will follow it."""
+        """A transfer has begun; a task will follow it."""
         with self._lock:
             self._expected[piece.shipment] = piece.audio_sha256, piece.run, time.monotonic()
 
     @contextlib.contextmanager
     def using(self, audio_sha256: str, shipment: str) -> Iterator[None]:
-        """The block needs this recording; if it was sent for it, by this shipment."""
+        """The block uses this recording, which this shipment brought, if any."""
         with self._lock:
             self._users[audio_sha256] += 1
             self._expected.pop(shipment, None)
@@ -157,19 +157,19 @@ class _Desk:
                 self._users[audio_sha256] -= 1
 
     def stop(self, run: str) -> None:
-        """See `remote.stop`."""
+        """See the function `stop`."""
         with self._lock:
             self.stopped.add(run)
             self._expected = {key: value for key, value in self._expected.items() if value[1] != run}
 
     def discard(self, path: Path) -> None:
-        """Remove a shipped recording, unless another task needs it."""
+        """Remove a shipped recording unless another task needs it."""
         with self._lock:
             if path.name not in self._needed():
                 path.unlink(missing_ok=True)
 
     def make_room(self, folder: Path) -> None:
-        """Remove all but the newest few of the shipped recordings no task needs."""
+        """Remove all but the newest few of the shipped recordings that no task needs."""
         with self._lock:
             needed = self._needed()
             spare = [path for path in folder.iterdir() if path.name.partition(".")[0] not in needed]
@@ -178,26 +178,26 @@ class _Desk:
                 old.unlink(missing_ok=True)
 
     def _needed(self) -> set[str]:
-        """By SHA-256."""
+        """The needed recordings by SHA-256."""
         now = time.monotonic()
         expected = {sha256 for sha256, _, since in self._expected.values() if now - since < _EXPECTED_S}
         return expected | {sha256 for sha256, count in self._users.items() if count}
 
 
 @lru_cache(maxsize=1)
-def _desk() -> _Desk:
-    return _Desk()
+def _state() -> _WorkerState:
+    return _WorkerState()
 
 
 class _Reporter:
     """Reports a task's progress to the scheduler, once a second; ends the task if its run was stopped."""
 
-    def __init__(self, worker: Any, run: str, desk: _Desk) -> None:
-        self._worker, self._run, self._desk = worker, run, desk
+    def __init__(self, worker: Any, run: str, state: _WorkerState) -> None:
+        self._worker, self._run, self._state = worker, run, state
         self._reported: dict[str, float] = {}  # stage → when
 
     def __call__(self, progress: Progress) -> None:
-        if self._run in self._desk.stopped:
+        if self._run in self._state.stopped:
             raise StoppedError
         now, stage = time.monotonic(), progress.stage
         if progress.fraction >= 1.0 or now - self._reported.get(stage, -_REPORT_EVERY_S) >= _REPORT_EVERY_S:
@@ -218,14 +218,14 @@ def _find_audio(task: Task, shipped: Path) -> tuple[Path, Fingerprint] | None:
     return None
 
 
-def _here(parcel: Parcel, worker: Any, path: Path, fingerprint: Fingerprint) -> Task:
-    """The task with everything that depends on the machine put right for this one."""
-    task = parcel.task
+def _localized(message: TaskMessage, worker: Any, path: Path, fingerprint: Fingerprint) -> Task:
+    """The task with the paths, threads and cache of this machine."""
+    task = message.task
     settings = replace(task.settings, threads=worker.state.nthreads)
-    if parcel.glossary is not None:
-        name, contents = parcel.glossary
+    if message.glossary is not None:
+        name, contents = message.glossary
         glossary = _folder(worker) / "glossaries" / hashlib.sha256(contents).hexdigest() / name
-        write_atomically(glossary, contents)  # under the same name in every run: the models stay loaded
+        write_atomically(glossary, contents)  # under the same name in every run, so that the models stay loaded
         settings = replace(settings, glossary=str(glossary))
     episode = replace(task.episode, path=path)
     cache = cache_folder(CacheKind.STAGES)

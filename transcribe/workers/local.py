@@ -1,8 +1,7 @@
-"""The processes that do the tasks on this machine: how many suit it, and what becomes of one that dies.
+"""Worker processes on this machine: how many it can run, and how to survive the death of one.
 
-Each worker is a process pool of its own size one, so that a worker that is killed, or runs out of memory, takes nobody
-else's task with it; the next task gets a new process. Workers end with the process that started them, also when that
-one is killed.
+Each worker is a process pool of size one, so that a worker that is killed or runs out of memory takes no other task
+with it; the next task gets a new process. Workers end with the process that started them, even if that is killed.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from transcribe.parallel import available_cores
 from transcribe.progress import OnProgress, Progress
 from transcribe.settings import Settings
-from transcribe.workers.process_setup import begin
+from transcribe.workers.process_setup import configure_process
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -41,18 +40,18 @@ _MEMORY = {
     "distil-large": 4_000_000_000,
     "turbo": 4_000_000_000,
 }
-_ENDLESS = 1 << 60
-_ENOUGH = 0.01  # of a stage: less is not told to another process
-_PATIENCE = 1.0  # seconds a worker may take to end when it is asked to
+_UNKNOWN_MEMORY = 1 << 60  # bytes
+_MIN_STEP = 0.01  # of a stage: less progress is not sent to another process
+_KILL_TIMEOUT = 1.0  # seconds to wait for a killed worker
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
-    """Who does the tasks: an executor, how many tasks it is given at a time, what each reports progress to,
-    and a way to drop what is under way at once.
+class WorkerPool:
+    """Runs tasks: an executor, how many tasks to submit at a time, the callback each task reports progress to, and a
+    function that drops running tasks immediately.
 
-    `last_threads` are those of a task no other waits behind, which will soon have the machine for itself; 0: as the
-    others.
+    `last_threads` is the number of threads for the last task, which will soon have the machine to itself; 0: the same
+    as the others.
     """
 
     executor: Executor
@@ -64,7 +63,7 @@ class Crew:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How many tasks at a time, how many threads each has, and one that no other waits behind."""
+    """How many tasks at a time, the threads of each, and the threads of the last one."""
 
     jobs: int
     threads: int
@@ -72,9 +71,9 @@ class Layout:
 
 
 def layout(settings: Settings, episodes: int) -> Layout:
-    """What suits this machine for so many episodes: the jobs asked for, or as many as cores and memory serve.
+    """The layout for this machine and number of episodes: the requested jobs, or as many as cores and memory allow.
 
-    Every job gets its share of the threads, so that together they fill the cores. A GPU is one job's.
+    The jobs share the threads equally, so that together they fill the cores. A GPU serves one job.
     """
     cores = settings.threads or available_cores()
     jobs = settings.jobs
@@ -85,7 +84,7 @@ def layout(settings: Settings, episodes: int) -> Layout:
 
 
 def memory_of(model: str) -> int:
-    """Bytes a worker is granted with this model: measured for base, by the size of their weights for the others."""
+    """Bytes reserved for a worker with this model: measured for base, by the size of their weights for the others."""
     return next((size for name, size in _MEMORY.items() if model.startswith(name)), _MEMORY["base"])
 
 
@@ -98,47 +97,47 @@ def _uses_gpu(settings: Settings) -> bool:
 
 
 def available_memory() -> int:
-    """Bytes of memory that can be had, the limit of a container counted; a large number where nothing tells."""
-    found = [_ENDLESS]
+    """Bytes of available memory, within the limit of a container; a large number if unknown."""
+    limits = [_UNKNOWN_MEMORY]
     with contextlib.suppress(OSError, ValueError, StopIteration, IndexError):
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        found.append(1024 * int(next(line for line in lines if line.startswith("MemAvailable:")).split()[1]))
+        limits.append(1024 * int(next(line for line in lines if line.startswith("MemAvailable:")).split()[1]))
     with contextlib.suppress(OSError, ValueError):
         group = Path("/sys/fs/cgroup")
-        found.append(int((group / "memory.max").read_text()) - int((group / "memory.current").read_text()))
-    return max(0, min(found))
+        limits.append(int((group / "memory.max").read_text()) - int((group / "memory.current").read_text()))
+    return max(0, min(limits))
 
 
 @contextlib.contextmanager
-def in_this_process(on_progress: OnProgress) -> Iterator[Crew]:
-    """One thread of this process, for stages that cannot live in another one."""
+def in_this_process(on_progress: OnProgress) -> Iterator[WorkerPool]:
+    """One thread of this process, for stages that cannot be made in another one."""
     executor = ThreadPoolExecutor(1, thread_name_prefix="task")
     try:
-        yield Crew(executor, 1, on_progress, lambda: executor.shutdown(wait=False, cancel_futures=True))
+        yield WorkerPool(executor, 1, on_progress, lambda: executor.shutdown(wait=False, cancel_futures=True))
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
 
 
 @contextlib.contextmanager
-def processes(count: int, on_progress: OnProgress, *, last_threads: int = 0) -> Iterator[Crew]:
-    """`count` processes, started when there is work for them; `on_progress` is called in threads of this one."""
+def processes(count: int, on_progress: OnProgress, *, last_threads: int = 0) -> Iterator[WorkerPool]:
+    """`count` processes, each started when first needed; `on_progress` is called in threads of this process."""
     executor = Processes(count, on_progress)
     try:
-        yield Crew(executor, count, _send_progress, executor.abandon, last_threads)
+        yield WorkerPool(executor, count, _send_progress, executor.abandon, last_threads)
         executor.shutdown()
     finally:
         executor.abandon()
 
 
 def suits_processes(stages: StagesMaker) -> bool:
-    """Whether these stages can be made in another process: only what a module's function makes can."""
+    """Whether these stages can be made in another process: only by a function at the top level of a module."""
     return inspect.isfunction(stages) and stages.__qualname__ == stages.__name__
 
 
 class Processes(Executor):
-    """An executor of single processes. `submit` takes no more calls at a time than there are processes.
+    """An executor of single processes. `submit` accepts as many calls at a time as there are processes.
 
-    Each process tells its parent through a pipe of its own: one they share would stay locked when a process is killed
+    Each process sends its progress through a pipe of its own: a shared one would stay locked if a process were killed
     while it writes.
     """
 
@@ -153,18 +152,18 @@ class Processes(Executor):
         with self._lock:
             if not self._free:
                 raise RuntimeError("every process is busy")
-            self._free.sort(key=lambda pool: pool is None)  # those that run first: their models are loaded
+            self._free.sort(key=lambda pool: pool is None)  # running ones first: their models are loaded
             pool = self._free.pop(0)
         future = None
         if pool is not None:
             with contextlib.suppress(BrokenExecutor):  # it died while it was idle
                 future = pool.submit(fn, *args, **kwargs)
         if pool is None or future is None:
-            pool, future = self._begun(fn, *args, **kwargs)
+            pool, future = self._start_process(fn, *args, **kwargs)
         used = pool
         with self._lock:
             self._busy.add(used)
-        future.add_done_callback(lambda done: self._freed(used, done))
+        future.add_done_callback(lambda done: self._release(used, done))
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -173,20 +172,22 @@ class Processes(Executor):
             pool.shutdown(wait=wait, cancel_futures=cancel_futures)
 
     def abandon(self) -> None:
-        """Kill every process with what it is doing."""
+        """Kill every process with its task."""
         for pool in self._pools():
             running = list((pool._processes or {}).values())
             pool.shutdown(wait=False, cancel_futures=True)
             for process in running:
                 process.kill()
             for process in running:
-                process.join(_PATIENCE)
+                process.join(_KILL_TIMEOUT)
 
     def _pools(self) -> list[ProcessPoolExecutor]:
         with self._lock:
             return [*self._busy, *(pool for pool in self._free if pool is not None)]
 
-    def _begun(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> tuple[ProcessPoolExecutor, Future[Any]]:
+    def _start_process(
+        self, fn: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> tuple[ProcessPoolExecutor, Future[Any]]:
         """A new process with its first call."""
         context = multiprocessing.get_context("spawn")
         here, there = context.Pipe(duplex=False)
@@ -196,7 +197,7 @@ class Processes(Executor):
         threading.Thread(target=_read_progress, args=(here, self._on_progress), daemon=True, name="progress").start()
         return pool, future
 
-    def _freed(self, pool: ProcessPoolExecutor, done: Future[Any]) -> None:
+    def _release(self, pool: ProcessPoolExecutor, done: Future[Any]) -> None:
         broken = not done.cancelled() and isinstance(done.exception(), BrokenExecutor)
         with self._lock:
             self._busy.discard(pool)
@@ -204,7 +205,7 @@ class Processes(Executor):
 
 
 class _Parent:
-    """What a worker process tells its parent through; set once, when the process starts."""
+    """The pipe from a worker process to its parent; set once, when the process starts."""
 
     pipe: Connection | None = None
     lock = threading.Lock()
@@ -212,9 +213,9 @@ class _Parent:
 
 
 def _start(pipe: Connection) -> None:
-    """Runs first in a worker: Ctrl-C is the parent's business, and without a parent there is nothing to do."""
+    """Runs first in a worker: Ctrl-C is left to the parent, and the worker ends when the parent does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    begin()
+    configure_process()
     _Parent.pipe = pipe
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -228,7 +229,7 @@ def _start(pipe: Connection) -> None:
 
 def _send_progress(progress: Progress) -> None:
     stage, fraction = (progress.task, progress.stage), progress.fraction
-    if _Parent.pipe is not None and (fraction >= 1.0 or abs(fraction - _Parent.sent.get(stage, -1.0)) >= _ENOUGH):
+    if _Parent.pipe is not None and (fraction >= 1.0 or abs(fraction - _Parent.sent.get(stage, -1.0)) >= _MIN_STEP):
         _Parent.sent[stage] = fraction
         with _Parent.lock, contextlib.suppress(OSError):  # the parent has ended
             _Parent.pipe.send(progress)

@@ -1,8 +1,7 @@
-"""An episode as a task: a picklable value, and the function that does it, in this process, another one, or elsewhere.
+"""An episode as a task: a picklable value, and the function that runs it in this process, another one, or elsewhere.
 
-A task reads one file and a folder of checkpoints and gives back a transcript; it writes checkpoints and nothing else.
-Who runs it is the business of `transcribe.workers.local` or of a cluster, what becomes of the transcript that of
-`transcribe.batch.runner`.
+A task reads one file and a folder of checkpoints and returns a transcript; it writes checkpoints and nothing else.
+`transcribe.workers.local` or a cluster runs it, `transcribe.batch.runner` writes the files of its transcript.
 """
 
 from __future__ import annotations
@@ -33,34 +32,34 @@ _log = logging.getLogger(__name__)
 
 
 class Part(StrEnum):
-    """What of an episode a task does. The others prepare ALL, each on its own: it finds done what they did."""
+    """The part of an episode's work a task does. The other parts prepare ALL, which uses their results."""
 
     ALL = "all"
-    SURVEY = "survey"  # what decoding tells, the plan, the language
+    SURVEY = "survey"  # facts of the file, chunk plan, language
     BLOCKS = "blocks"  # the words of some blocks of the plan
     DIARIZE = "diarize"
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One episode, or a part of it, and all that is needed to do it where its file can be read."""
+    """One episode, or a part of it, and everything needed to run it where its file can be read."""
 
-    number: int  # its place in the run
-    episode: Episode  # its path is one on the machine that does the task
+    number: int  # its position in the run
+    episode: Episode  # its path is one on the machine that runs the task
     fingerprint: Fingerprint  # a file with other contents is refused
     settings: Settings  # `threads` is this task's share
-    cache: Path  # the folder of checkpoints on the machine that does the task
-    stages: StagesMaker  # a module's function where the task goes to another process
+    cache: Path  # the folder of checkpoints on the machine that runs the task
+    stages: StagesMaker  # for another process: a function at the top level of a module
     voices: tuple[Voiceprint, ...] = ()  # enrolled
     ignore_cache: bool = False  # read no results of earlier runs
     part: Part = Part.ALL
-    blocks: tuple[int, int] = (0, 0)  # of BLOCKS: the first one, and the one after the last
+    blocks: tuple[int, int] = (0, 0)  # of BLOCKS: the first, and the one after the last
     known: tuple[EncodedResult, ...] = ()  # the results of other parts
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an episode has no transcript: one line for the user, the stage it happened in, and where in the code."""
+    """Why an episode has no transcript: one line for the user, the stage that failed, and the traceback."""
 
     message: str
     stage: str
@@ -69,7 +68,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a task: of ALL a transcript or a failure, of a part what it found (or a failure)."""
+    """The outcome of a task: of ALL a transcript or a failure, of a part its results or a failure."""
 
     transcript: Transcript | None = None
     seconds: dict[str, float] = field(default_factory=dict)  # by stage
@@ -79,28 +78,28 @@ class Outcome:
 
 
 def work(task: Task, on_progress: OnProgress = ignore_progress) -> Outcome:
-    """Do the task. What is wrong with the episode is its outcome, never an exception."""
+    """Run the task. An error is a failure in the outcome, never an exception."""
     monitor = RunMonitor(on_progress, task=task.number)
     try:
-        return _done(task, monitor)
+        return _run(task, monitor)
     except (AudioError, TranscribeError) as error:
         return Outcome(seconds=monitor.seconds, failure=failure_of(error, monitor.failed_in))
-    except Exception as error:  # noqa: BLE001 - a defect of ours, or of what we stand on, is this episode's alone
+    except Exception as error:  # noqa: BLE001 - a defect, here or in a library, costs this episode alone
         _log.debug("%s failed", task.episode.path, exc_info=True)
         return Outcome(seconds=monitor.seconds, failure=failure_of(error, monitor.failed_in))
 
 
 def failure_of(error: Exception, stage: str = "") -> Failure:
-    """The failure an error stands for; one that nobody foresaw is called that."""
+    """The failure for an error; an error of any other type is called unexpected."""
     where = "".join(traceback.format_exception(error))
     if isinstance(error, MemoryError):
-        return Failure("there was not enough memory; use fewer --jobs or a smaller --model", stage, where)
+        return Failure("out of memory; use fewer --jobs or a smaller --model", stage, where)
     if isinstance(error, AudioError | TranscribeError):
         return Failure(str(error), stage, where)
     return Failure(f"unexpected {type(error).__name__}: {error}; report it with the traceback", stage, where)
 
 
-def _done(task: Task, monitor: RunMonitor) -> Outcome:
+def _run(task: Task, monitor: RunMonitor) -> Outcome:
     from transcribe.pipeline.pipeline import Pipeline
 
     earlier = WriteOnlyCheckpoints(task.cache) if task.ignore_cache else Checkpoints(task.cache)
@@ -126,5 +125,5 @@ def _done(task: Task, monitor: RunMonitor) -> Outcome:
 
 @lru_cache(maxsize=1)
 def _stages(maker: StagesMaker, settings: Settings) -> Stages:
-    """The stages with their models, loaded once in this process as long as the settings are the same."""
+    """The stages; their models are loaded once per process while the settings stay the same."""
     return maker(settings)

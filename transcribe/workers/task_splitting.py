@@ -1,7 +1,7 @@
-"""One long recording as several tasks: a survey, then blocks of words and the speakers side by side, then the rest.
+"""One long recording as several tasks: a survey, then blocks of words and the speakers in parallel, then the rest.
 
-No chunk's words depend on another's and the plan is the same for all, so the words are those of one task, whoever reads
-which block. A part that fails costs time, no more: the last task does what was not done.
+No chunk's words depend on another's and all tasks share the plan, so the words are those of a single task, whichever
+worker reads which block. A failed part costs only time: the last task does its work again.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from audio.episode import Seconds
 from transcribe.pipeline.checkpoints import EncodedResult
 from transcribe.workers.task import Outcome, Part, Task
 
-LEAST: Seconds = 600.0  # of sound; shorter recordings are not worth decoding several times
+MIN_DURATION: Seconds = 600.0  # shorter recordings are not worth decoding several times
 
-_RANGES_A_WORKER = 2  # of blocks; several even out that one has more speech than another
+_RANGES_PER_WORKER = 2  # of blocks; several even out that some have more speech than others
 
 
 def is_long(seconds: Seconds | None) -> bool:
-    """Whether a recording of this length is worth splitting; None: not known."""
-    return seconds is not None and seconds >= LEAST
+    """Whether a recording of this length is worth splitting; None: unknown length."""
+    return seconds is not None and seconds >= MIN_DURATION
 
 
 class Split:
-    """An episode's parts as far as they are done. `workers` is how many there are for them."""
+    """The parts of one episode and their results so far, for this number of workers."""
 
     def __init__(self, task: Task, workers: int) -> None:
         self._task = task
@@ -34,11 +34,11 @@ class Split:
 
     @property
     def first(self) -> Task:
-        """The part the others stand on."""
+        """The part all others depend on."""
         return replace(self._task, part=Part.SURVEY)
 
     def after(self, task: Task, outcome: Outcome) -> list[Task]:
-        """What can be done once this part is."""
+        """The tasks that can run once this part is done."""
         self._known += outcome.results
         if task.part is Part.SURVEY:
             parts = self._parts(outcome.n_blocks)
@@ -49,11 +49,11 @@ class Split:
         return parts if self._open else [replace(self._task, known=tuple(self._known))]
 
     def _parts(self, n_blocks: int) -> list[Task]:
-        if n_blocks == 0:  # nobody speaks, or the survey failed
+        if n_blocks == 0:  # no speech, or the survey failed
             return []
         known = tuple(self._known)
         speakers = replace(self._task, part=Part.DIARIZE, known=known)
-        ranges = min(n_blocks, _RANGES_A_WORKER * self._workers)
+        ranges = min(n_blocks, _RANGES_PER_WORKER * self._workers)
         edges = [i * n_blocks // ranges for i in range(ranges + 1)]
         blocks = itertools.pairwise(edges)
         return [speakers, *(replace(self._task, part=Part.BLOCKS, blocks=pair, known=known) for pair in blocks)]
