@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from audio.disk import sha256_of
+from audio.decoding.probe import Fingerprint
 from audio.episode import Episode
 from tests.support import cluster_stages
 from tests.support.cluster import cluster_of_commands, run_batch, setup, shipped_files
@@ -130,7 +130,7 @@ def test_a_file_replaced_before_it_is_shipped_is_said(address: str, tmp_path: Pa
         from transcribe.workers.task import Task, work
 
         made = setup(tmp_path / "out")
-        task = Task(1, Episode("a", path=hidden), "0" * 64, made.settings, made.cache, made.stages)
+        task = Task(1, Episode("a", path=hidden), Fingerprint("0" * 64, ()), made.settings, made.cache, made.stages)
         with dask_client.scheduler(address, ignore_progress) as pool:
             outcome = pool.executor.submit(work, task, pool.on_progress).result()
     assert outcome.failure is not None
@@ -243,12 +243,12 @@ def test_workers_of_another_version_are_named(there: object, said: str) -> None:
 def test_a_task_of_another_version_is_refused_by_the_worker(address: str, tmp_path: Path) -> None:
     from dataclasses import replace
 
-    from transcribe.workers.dask_worker import TaskMessage
+    from transcribe.workers.dask_worker import TaskMessage, run_task
     from transcribe.workers.task import Task, work
 
     path = tone(tmp_path / "a.wav")
     made = setup(tmp_path / "out")
-    task = Task(1, Episode.of_file(path), sha256_of(path), made.settings, made.cache, made.stages)
+    task = Task(1, Episode.of_file(path), Fingerprint.of(path), made.settings, made.cache, made.stages)
     message = TaskMessage(task, "run", replace(versions(), turnscript="9.9"))
     with (
         distributed.Client(address, set_as_default=False) as client,

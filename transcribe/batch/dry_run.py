@@ -84,9 +84,8 @@ def _estimate(due: list[Job], settings: Settings) -> str:
         return f"{len(due)} to be processed; their length is not known yet"
     audio = sum(known) * len(due) / len(known)
     measured = _speeds().get(_speed_key(settings))
-    speed, how = (
-        (measured, "as measured here") if measured else (ASSUMED_SPEED, "assumed, as no run was measured here yet")
-    )
+    speed = measured or ASSUMED_SPEED
+    how = "as measured here" if measured else "assumed, as no run was measured here yet"
     guess = "" if len(known) == len(due) else f" (the length of {len(due) - len(known)} is estimated)"
     length, wait = format_duration(audio), format_duration(audio / speed)
     return f"{length} of audio{guess}: about {wait} at {speed:g} × real time, {how}"
