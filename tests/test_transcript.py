@@ -1,4 +1,4 @@
-"""Transcripts: what cannot be built, what survives the file, what the file looks like."""
+"""Transcripts: invalid values, round trips through the file, and the format of the file."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def turns(draw: st.DrawFn) -> Turn:
 
 
 @given(st.lists(turns(), max_size=5), st.lists(words(), max_size=3))
-def test_writing_and_reading_change_nothing(spoken: list[Turn], stretches: list[Word]) -> None:
+def test_a_round_trip_changes_nothing(spoken: list[Turn], stretches: list[Word]) -> None:
     before = transcript(
         tuple(spoken),
         spans=tuple(SpeakerSpan(w.start, w.end, "S1") for w in stretches),
@@ -66,7 +66,7 @@ def test_writing_and_reading_change_nothing(spoken: list[Turn], stretches: list[
     assert after.to_json() == before.to_json()
 
 
-def test_the_file_is_the_contract() -> None:
+def test_the_format_of_the_file() -> None:
     spoken = Turn("S1", (Word("I'm", 0.52, 0.7, 0.98), Word("Ada.", 0.7, 9.1)))
     warnings = (warn(WarningCode.NAME_BY_ORDER, ["S1"], name="Ada"), warn(WarningCode.NO_SPEECH))
     data = json.loads(transcript((spoken,), spans=(SpeakerSpan(0.4, 9.3, "S1"),), warnings=warnings).to_json())
@@ -106,19 +106,19 @@ def test_the_file_is_the_contract() -> None:
     ("text", "start", "end", "probability"),
     [("", 0, 1, 1), (" a", 0, 1, 1), ("a", 2, 1, 1), ("a", -1, 1, 1), ("a", math.nan, 1, 1), ("a", 0, 1, 1.5)],
 )
-def test_no_word_is_impossible(text: str, start: float, end: float, probability: float) -> None:
-    with pytest.raises(ValueError, match=r"word|stretch|probability"):
+def test_invalid_words_raise(text: str, start: float, end: float, probability: float) -> None:
+    with pytest.raises(ValueError, match=r"word|interval|probability"):
         Word(text, start, end, probability)
 
 
-def test_no_turn_runs_backwards_or_is_empty() -> None:
+def test_turns_without_words_or_order_raise() -> None:
     with pytest.raises(ValueError, match="order of time"):
         Turn("S1", (Word("b", 2, 3), Word("a", 1, 2)))
     with pytest.raises(ValueError, match="without words"):
         Turn("S1", ())
 
 
-def test_no_stranger_speaks() -> None:
+def test_unknown_speakers_raise() -> None:
     with pytest.raises(ValueError, match="S9"):
         transcript((Turn("S9", (Word("Hi", 0, 1),)),))
     with pytest.raises(ValueError, match="share an id"):
@@ -126,12 +126,12 @@ def test_no_stranger_speaks() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema": 1}', "nonsense", '{"schema": "1"}', '"schema"', "3"])
-def test_what_is_no_transcript_is_named(text: str) -> None:
+def test_other_files_are_refused_by_name(text: str) -> None:
     with pytest.raises(TranscriptError, match=r"a\.json: .*transcribe run"):
         Transcript.from_json(text, source="a.json")
 
 
-def test_a_newer_schema_is_not_guessed_at() -> None:
+def test_a_newer_schema_is_refused() -> None:
     with pytest.raises(TranscriptError, match="newer turnscript"):
         Transcript.from_json('{"schema": 2}', source="a.json")
 
@@ -152,7 +152,7 @@ EVERYTHING = Episode(
 )
 
 
-def test_all_that_is_known_of_the_episode_is_kept() -> None:
+def test_the_episode_survives_a_round_trip() -> None:
     before = transcript(episode=EVERYTHING)
     assert Transcript.from_json(before.to_json()) == before
     data = json.loads(before.to_json())["episode"]
@@ -161,7 +161,7 @@ def test_all_that_is_known_of_the_episode_is_kept() -> None:
     assert data["transcripts"] == [{"url": "https://a.b/a.vtt", "media_type": "text/vtt"}]
 
 
-def test_a_file_from_before_these_keys_is_read() -> None:
+def test_a_file_without_later_keys_is_read() -> None:
     data = json.loads(transcript(episode=EVERYTHING).to_json())
     for key in ("people", "chapters", "transcripts"):
         del data["episode"][key]
@@ -192,7 +192,7 @@ def test_codes_of_a_later_version_are_unknown_and_cannot_be_built() -> None:
         Speaker("S1", "Ada", certainty="later")  # type: ignore[arg-type]
 
 
-def test_no_password_gets_into_the_file() -> None:
+def test_the_file_has_no_password() -> None:
     secret = "https://me:secret@a.b/e.wav"
     offered = (PublishedTranscript(secret, "text/vtt"),)
     text = transcript(episode=Episode("x", audio_url=secret, page_url=secret, transcripts=offered)).to_json()
@@ -200,7 +200,7 @@ def test_no_password_gets_into_the_file() -> None:
     assert text.count("https://a.b/e.wav") == 3
 
 
-def test_a_file_name_that_is_no_utf8_is_kept_and_all_else_is_text() -> None:
+def test_a_file_name_that_is_not_utf8_survives_and_other_text_is_valid() -> None:
     episode = Episode("caf\udce9", path=Path("caf\udce9.mp3"))
     text = transcript(episode=episode, warnings=(warn(WarningCode.AUDIO, message="\ud800 odd"),)).to_json()
     assert text.encode().decode() == text
@@ -210,7 +210,7 @@ def test_a_file_name_that_is_no_utf8_is_kept_and_all_else_is_text() -> None:
 
 
 def changed(path: str, value: object) -> str:
-    """The file of a transcript with one value exchanged; `path` is its keys with dots between."""
+    """The file of a transcript with one value replaced; `path` is its keys joined by dots."""
     spoken = Turn("S1", (Word("Hi", 0.0, 1.0),))
     before = transcript((spoken,), episode=EVERYTHING, spans=(SpeakerSpan(0, 1, "S1"),), doubts=(Doubt(0, 1, "?"),))
     data: Any = json.loads(before.to_json())
@@ -259,14 +259,14 @@ def changed(path: str, value: object) -> str:
         ("schema", None),
     ],
 )
-def test_values_of_another_kind_are_refused(path: str, value: object) -> None:
-    Transcript.from_json(changed("language", "en"))  # what it is made of is sound
+def test_values_of_another_type_are_refused(path: str, value: object) -> None:
+    Transcript.from_json(changed("language", "en"))  # the unchanged file is valid
     with pytest.raises(TranscriptError, match=r"a\.json: not a turnscript transcript"):
         Transcript.from_json(changed(path, value), source="a.json")
 
 
 @pytest.mark.parametrize("opening", ["[", '{"a": '])
-def test_bottomless_files_are_refused(opening: str) -> None:
+def test_deeply_nested_files_are_refused(opening: str) -> None:
     with pytest.raises(TranscriptError, match="nested too deeply"):
         Transcript.from_json(opening * 100_000)
 

@@ -1,7 +1,7 @@
-"""The timed transcript: words, turns, speakers, and the file they are kept in (`STEM.json`).
+"""The timed transcript: words, turns, speakers, and their file (`STEM.json`).
 
-Pure values. Times are seconds from the start of the audio, kept to the millisecond, so that
-writing and reading change nothing. Does not know how words are recognised or how they are printed.
+Pure values. Times are seconds from the start of the audio, rounded to milliseconds, so that writing and reading change
+nothing. Recognition and rendering are elsewhere.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from audio.episode import Episode, Seconds
 from transcribe.errors import TranscriptError
 from transcribe.person_names import first_name
-from transcribe.transcript_json import dumped, episode_fields, episode_of, loaded, typed, typed_all, typed_code
+from transcribe.transcript_json import dump_json, episode_fields, episode_of, load_json, typed, typed_all, typed_code
 from transcribe.transcript_warnings import TranscriptWarning, WarningCode
 
 SCHEMA = 1
@@ -24,7 +24,7 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word as it is printed (punctuation attached, no blanks around it) and when it was said.
+    """A printed word (with punctuation, without spaces around it) and its times.
 
     >>> Word("I'm", 0.5204, 0.7, 0.98)
     Word(text="I'm", start=0.52, end=0.7, probability=0.98)
@@ -37,7 +37,7 @@ class Word:
 
     def __post_init__(self) -> None:
         if not self.text or self.text != self.text.strip():
-            raise ValueError(f"a word needs text with no blanks around it, not {self.text!r}")
+            raise ValueError(f"a word needs text without spaces around it, not {self.text!r}")
         _round_span(self)
         if not 0.0 <= self.probability <= 1.0:
             raise ValueError(f"{self.text!r}: probability {self.probability} is not between 0 and 1")
@@ -46,7 +46,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class SpeakerSpan:
-    """A stretch in which one speaker is heard. Spans of different speakers may overlap."""
+    """An interval in which one speaker speaks. Spans of different speakers may overlap."""
 
     start: Seconds
     end: Seconds
@@ -58,7 +58,7 @@ class SpeakerSpan:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A passage the machine is not sure of, and why, for the editor to listen to."""
+    """An uncertain passage for the editor to listen to, and why it is uncertain."""
 
     start: Seconds
     end: Seconds
@@ -70,7 +70,7 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one speaker said before somebody else spoke: at least one word, in the order of time.
+    """The words of one speaker until another one speaks: at least one, in the order of time.
 
     >>> Turn("S1", (Word("Hello,", 0.5, 0.9), Word("Ada.", 1.0, 1.4))).text
     'Hello, Ada.'
@@ -87,17 +87,17 @@ class Turn:
 
     @property
     def start(self) -> Seconds:
-        """Where the first word starts."""
+        """The start of the first word."""
         return self.words[0].start
 
     @property
     def end(self) -> Seconds:
-        """Where the last-ending word ends."""
+        """The latest end of a word."""
         return max(word.end for word in self.words)
 
     @property
     def text(self) -> str:
-        """The words, a blank between each two."""
+        """The words, separated by spaces."""
         return " ".join(word.text for word in self.words)
 
 
@@ -137,14 +137,14 @@ class Speaker:
 
     @property
     def initial(self) -> str:
-        """The label's first letter, upper case where that is one letter (`ß` stays)."""
+        """The label's first letter, in upper case if that is one letter (`ß` stays)."""
         letter = next((sign for sign in self.label if sign.isalnum()), self.label[0])
         return letter.upper() if len(letter.upper()) == 1 else letter
 
 
 @dataclass(frozen=True, slots=True)
 class MadeWith:
-    """What produced a transcript: enough to tell whether a new run would give another one."""
+    """What produced a transcript: enough to decide whether a new run would give the same."""
 
     turnscript: str
     engine: str
@@ -152,7 +152,7 @@ class MadeWith:
     model_sha256: str
     audio_sha256: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
-    outputs: Mapping[str, str] = field(default_factory=dict)  # file name → SHA-256 of what the machine wrote
+    outputs: Mapping[str, str] = field(default_factory=dict)  # file name → SHA-256 of the generated file
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,14 +167,14 @@ class Transcript:
     made_with: MadeWith
     doubts: tuple[Doubt, ...] = ()
     warnings: tuple[TranscriptWarning, ...] = ()
-    corrections: tuple[Mapping[str, Any], ...] = ()  # words put right by the glossary: start, end, heard, written
-    evidence: tuple[Mapping[str, float], ...] = ()  # what the recogniser knew of each chunk, by measure
+    corrections: tuple[Mapping[str, Any], ...] = ()  # by the glossary: start, end, heard, written
+    evidence: tuple[Mapping[str, float], ...] = ()  # measures of the recogniser, by chunk
 
     def __post_init__(self) -> None:
-        known = {speaker.id for speaker in self.speakers}
-        if len(known) != len(self.speakers):
+        ids = {speaker.id for speaker in self.speakers}
+        if len(ids) != len(self.speakers):
             raise ValueError("two speakers share an id")
-        strangers = ({turn.speaker for turn in self.turns} | {span.speaker for span in self.spans}) - known
+        strangers = ({turn.speaker for turn in self.turns} | {span.speaker for span in self.spans}) - ids
         if strangers:
             raise ValueError(f"turns or spans of unknown speakers: {', '.join(sorted(strangers))}")
 
@@ -184,24 +184,24 @@ class Transcript:
         return (word for turn in self.turns for word in turn.words)
 
     def speaker(self, id: str) -> Speaker:
-        """The speaker with this id. Raises `KeyError` for a stranger."""
+        """The speaker with this id. Raises `KeyError` for an unknown one."""
         for speaker in self.speakers:
             if speaker.id == id:
                 return speaker
         raise KeyError(id)
 
     def to_json(self) -> str:
-        """The contents of `STEM.json`: schema 1, UTF-8, a turn a line so that diffs can be read."""
-        return dumped(_as_dict(self))
+        """The contents of `STEM.json`: schema 1, UTF-8, one turn per line for readable diffs."""
+        return dump_json(_as_dict(self))
 
     @classmethod
     def from_json(cls, text: str, *, source: str = "transcript") -> Transcript:
-        """Read what `to_json` wrote; keys of later versions are passed over.
+        """Read what `to_json` wrote; unknown keys, of later versions, are ignored.
 
-        Raises `TranscriptError`, which names `source`, for anything that is not such a transcript.
+        Raises `TranscriptError`, which names `source`, for anything else.
         """
         try:
-            data = loaded(text)
+            data = load_json(text)
             schema = typed(data, "schema", int)
             if schema > SCHEMA:
                 raise TranscriptError(
@@ -216,7 +216,7 @@ class Transcript:
 
 def _round_span(span: Word | SpeakerSpan | Doubt) -> None:
     if not 0.0 <= span.start <= span.end < math.inf:  # false for NaN as well
-        raise ValueError(f"{span.start} to {span.end} is not a stretch of time")
+        raise ValueError(f"{span.start} to {span.end} is not an interval")
     object.__setattr__(span, "start", round(float(span.start), 3))
     object.__setattr__(span, "end", round(float(span.end), 3))
 

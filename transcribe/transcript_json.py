@@ -1,6 +1,6 @@
-"""What `STEM.json` is made of: JSON text a diff can be read of, values of the right type, and the episode.
+"""The parts of `STEM.json` below the transcript: JSON text with readable diffs, typed values, and the episode.
 
-Knows nothing of words and turns; `transcribe.transcript` puts its own values together with these.
+`transcribe.transcript` encodes and decodes words and turns with these.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from audio.net.addresses import without_credentials
 T = TypeVar("T")
 Code = TypeVar("Code", bound=StrEnum)
 
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character: of a file name that is no UTF-8, or a broken title
-_PATH = "audio_path"  # the one text that must come back as it was, or the recording is not found again
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # from file names that are not UTF-8, or broken titles
+_PATH = "audio_path"  # must survive unchanged, or the recording is not found again
 
 
-def dumped(data: Mapping[str, Any]) -> str:
+def dump_json(data: Mapping[str, Any]) -> str:
     """JSON with one line per key, and one per item of a list of objects; always valid UTF-8.
 
-    Half characters become U+FFFD; in the recording's path they are escaped, so that it is still found.
+    Half characters become U+FFFD; in the recording's path they are escaped, so that it can still be opened.
     """
-    text = _in_lines(data)
+    text = _dump(data)
     if not _LONE_SURROGATE.search(text):
         return text
-    return _LONE_SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", _in_lines(_mended(data)))
+    return _LONE_SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", _dump(_clean(data)))
 
 
-def loaded(text: str) -> dict[str, Any]:
-    """The object in a JSON text. Raises `ValueError` where there is none."""
+def load_json(text: str) -> dict[str, Any]:
+    """The object in a JSON text. Raises `ValueError` for anything else."""
     try:
         data = json.loads(text)
     except RecursionError as error:
@@ -47,22 +47,22 @@ def loaded(text: str) -> dict[str, Any]:
 
 
 def typed(data: Mapping[str, Any], key: str, kind: type[T], default: T | None = None) -> T:
-    """The value at `key`, which must be of this type; without a default it must be there.
+    """The value at `key`, which must have this type; without a default the key is required.
 
     Raises `KeyError` and `TypeError`.
     """
     value = data[key] if default is None else data.get(key, default)
     if not isinstance(value, kind):
-        raise TypeError(f"{key}: {value!r:.60} is no {kind.__name__}")
+        raise TypeError(f"{key}: {value!r:.60} is not {kind.__name__}")
     return value
 
 
 def typed_all(data: Mapping[str, Any], key: str, kind: type[T]) -> list[T]:
-    """The list at `key`, empty where there is none, its items of this type. Raises `TypeError`."""
+    """The list at `key`, empty if it is missing; its items must have this type. Raises `TypeError`."""
     items = typed(data, key, list, [])
     for item in items:
         if not isinstance(item, kind):
-            raise TypeError(f"{key}: {item!r:.60} is no {kind.__name__}")
+            raise TypeError(f"{key}: {item!r:.60} is not {kind.__name__}")
     return items
 
 
@@ -78,7 +78,7 @@ def typed_code(data: Mapping[str, Any], key: str, kind: type[Code]) -> Code:
 
 
 def episode_fields(episode: Episode) -> dict[str, Any]:
-    """What the file says of an episode; addresses are without user name and password."""
+    """An episode as JSON fields; addresses have no user name and password."""
     return {
         "title": episode.title,
         "show": episode.show,
@@ -96,7 +96,7 @@ def episode_fields(episode: Episode) -> dict[str, Any]:
 
 
 def episode_of(data: Mapping[str, Any]) -> Episode:
-    """The episode of its fields. Raises `KeyError`, `TypeError` and `ValueError`."""
+    """The episode from its JSON fields. Raises `KeyError`, `TypeError` and `ValueError`."""
     title, path, url = typed(data, "title", str), _optional(data, _PATH, str), _optional(data, "audio_url", str)
     published = _optional(data, "published", str)
     return Episode(
@@ -120,7 +120,7 @@ def episode_of(data: Mapping[str, Any]) -> Episode:
     )
 
 
-def _in_lines(data: Mapping[str, Any]) -> str:
+def _dump(data: Mapping[str, Any]) -> str:
     lines = []
     for key, value in data.items():
         if isinstance(value, list) and value and isinstance(value[0], dict):
@@ -131,12 +131,12 @@ def _in_lines(data: Mapping[str, Any]) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def _mended(value: Any) -> Any:
+def _clean(value: Any) -> Any:
     if isinstance(value, str):
         return _LONE_SURROGATE.sub("\ufffd", value)
     if isinstance(value, Mapping):
-        return {_mended(key): item if key == _PATH else _mended(item) for key, item in value.items()}
-    return [_mended(item) for item in value] if isinstance(value, (list, tuple)) else value
+        return {_clean(key): item if key == _PATH else _clean(item) for key, item in value.items()}
+    return [_clean(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _optional(data: Mapping[str, Any], key: str, kind: type[T]) -> T | None:
@@ -146,7 +146,7 @@ def _optional(data: Mapping[str, Any], key: str, kind: type[T]) -> T | None:
 def _seconds(data: Mapping[str, Any], key: str) -> Seconds:
     value = data[key]
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0.0 <= value < math.inf:
-        raise ValueError(f"{key}: {value!r:.60} is no length of time")
+        raise ValueError(f"{key}: {value!r:.60} is not a duration")
     return float(value)
 
 

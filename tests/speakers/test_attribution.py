@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcribe.speakers.attribution import TWO_AT_ONCE, attribute, overlaps
+from transcribe.speakers.attribution import OVERLAP, attribute, find_overlaps
 from transcribe.transcript import Doubt, SpeakerSpan, Turn, Word
 
 
-def spoken(text: str, *, start: float = 0.0, gap: float = 0.0) -> list[Word]:
+def words_in(text: str, *, start: float = 0.0, gap: float = 0.0) -> list[Word]:
     """Words of 0.3 s, `gap` seconds apart; a "|" is a pause of a second."""
     words, now = [], start
     for token in text.split():
@@ -28,87 +28,87 @@ def spans(*rows: tuple[float, float, str]) -> list[SpeakerSpan]:
     return [SpeakerSpan(*row) for row in rows]
 
 
-def told(turns: tuple[Turn, ...]) -> list[str]:
+def lines_of(turns: tuple[Turn, ...]) -> list[str]:
     return [f"{turn.speaker}: {turn.text}" for turn in turns]
 
 
-def test_each_word_goes_to_whoever_speaks_while_it_is_said() -> None:
-    words = spoken("How are you? Very well indeed. Good.")
+def test_each_word_goes_to_the_speaker_of_its_time() -> None:
+    words = words_in("How are you? Very well indeed. Good.")
     turns = attribute(words, spans((0, 0.9, "S1"), (0.9, 1.8, "S2"), (1.8, 2.1, "S1")))
-    assert told(turns) == ["S1: How are you?", "S2: Very well indeed.", "S1: Good."]
+    assert lines_of(turns) == ["S1: How are you?", "S2: Very well indeed.", "S1: Good."]
 
 
 @pytest.mark.parametrize("shift", [-0.3, -0.2, -0.1, 0.1, 0.2, 0.3])
 def test_a_boundary_a_word_off_moves_to_the_end_of_the_sentence(shift: float) -> None:
-    words = spoken("So what did you do then? Well I went home and slept.")
+    words = words_in("So what did you do then? Well I went home and slept.")
     turns = attribute(words, spans((0, 1.8 + shift, "S1"), (1.8 + shift, 4, "S2")))
-    assert told(turns) == ["S1: So what did you do then?", "S2: Well I went home and slept."]
+    assert lines_of(turns) == ["S1: So what did you do then?", "S2: Well I went home and slept."]
 
 
 @pytest.mark.parametrize("shift", [-0.25, 0.25])
 def test_a_boundary_a_little_off_moves_to_the_pause(shift: float) -> None:
-    words = spoken("and then we went | no we did not")
+    words = words_in("and then we went | no we did not")
     turns = attribute(words, spans((0, 1.2 + shift, "S1"), (1.2 + shift, 5, "S2")))
-    assert told(turns) == ["S1: and then we went", "S2: no we did not"]
+    assert lines_of(turns) == ["S1: and then we went", "S2: no we did not"]
 
 
-def test_a_change_within_a_sentence_is_believed_when_the_evidence_is_plain() -> None:
-    words = spoken("one two three four five six seven eight nine ten")
+def test_a_change_within_a_sentence_needs_clear_evidence() -> None:
+    words = words_in("one two three four five six seven eight nine ten")
     turns = attribute(words, spans((0, 1.5, "S1"), (1.5, 3, "S2")))
-    assert told(turns) == ["S1: one two three four five", "S2: six seven eight nine ten"]
+    assert lines_of(turns) == ["S1: one two three four five", "S2: six seven eight nine ten"]
 
 
-def test_a_yes_between_sentences_stays_its_speakers() -> None:
-    words = spoken("We moved to Delft. Yeah. It was cold there.")
+def test_a_yes_between_sentences_keeps_its_speaker() -> None:
+    words = words_in("We moved to Delft. Yeah. It was cold there.")
     turns = attribute(words, spans((0, 1.2, "S1"), (1.2, 1.5, "S2"), (1.5, 3, "S1")))
-    assert told(turns) == ["S1: We moved to Delft.", "S2: Yeah.", "S1: It was cold there."]
+    assert lines_of(turns) == ["S1: We moved to Delft.", "S2: Yeah.", "S1: It was cold there."]
 
 
-def test_a_yes_between_pauses_stays_its_speakers() -> None:
-    words = spoken("we moved to Delft | right | it was cold there")
+def test_a_yes_between_pauses_keeps_its_speaker() -> None:
+    words = words_in("we moved to Delft | right | it was cold there")
     turns = attribute(words, spans((0, 1.2, "S1"), (2.1, 2.6, "S2"), (3.4, 5, "S1")))
-    assert told(turns) == ["S1: we moved to Delft", "S2: right", "S1: it was cold there"]
+    assert lines_of(turns) == ["S1: we moved to Delft", "S2: right", "S1: it was cold there"]
 
 
-def test_one_word_of_another_voice_within_a_sentence_flips_nothing() -> None:
-    words = spoken("we moved to a small town near Delft that year")
+def test_one_word_of_another_voice_within_a_sentence_changes_nothing() -> None:
+    words = words_in("we moved to a small town near Delft that year")
     turns = attribute(words, spans((0, 1.2, "S1"), (1.2, 1.5, "S2"), (1.5, 3, "S1")))
     assert len(turns) == 1
 
 
-def test_a_tie_flips_nothing() -> None:
-    words = spoken("One thing. Both of us said this together. Then I went on.")
+def test_a_tie_changes_nothing() -> None:
+    words = words_in("One thing. Both of us said this together. Then I went on.")
     turns = attribute(words, spans((0, 4, "S1"), (0.6, 2.4, "S2")))
     assert {turn.speaker for turn in turns} == {"S1"}
 
 
-def test_what_both_say_at_once_is_taken_for_the_louder_ones() -> None:
-    words = spoken("We left early. No wait a moment please. It was cold there.")
+def test_overlapping_words_go_to_the_dominant_speaker() -> None:
+    words = words_in("We left early. No wait a moment please. It was cold there.")
     both = spans((0, 3.6, "S1"), (0.9, 2.4, "S2"))
     assert len(attribute(words, both, background=spans((0.9, 2.4, "S2")))) == 1
     turns = attribute(words, both, background=spans((0.9, 2.4, "S1")))
-    assert told(turns) == ["S1: We left early.", "S2: No wait a moment please.", "S1: It was cold there."]
+    assert lines_of(turns) == ["S1: We left early.", "S2: No wait a moment please.", "S1: It was cold there."]
 
 
-def test_a_word_or_two_at_once_within_a_sentence_flip_nothing() -> None:
-    words = spoken("we moved to a small town near Delft that year")
+def test_a_short_overlap_within_a_sentence_changes_nothing() -> None:
+    words = words_in("we moved to a small town near Delft that year")
     both = spans((0, 3, "S1"), (1.2, 1.8, "S2"))
     assert len(attribute(words, both, background=spans((1.2, 1.8, "S1")))) == 1
 
 
-def test_who_speaks_alone_is_believed_though_called_the_background() -> None:
-    words = spoken("How are you? Very well.")
+def test_a_background_speaker_who_speaks_alone_gets_the_words() -> None:
+    words = words_in("How are you? Very well.")
     heard = spans((0, 0.9, "S1"), (0.9, 1.5, "S2"))
-    assert told(attribute(words, heard, background=heard)) == told(attribute(words, heard))
+    assert lines_of(attribute(words, heard, background=heard)) == lines_of(attribute(words, heard))
 
 
 def test_an_abbreviation_ends_no_sentence() -> None:
-    words = spoken("I asked Dr. Smith about it for a very long time")
+    words = words_in("I asked Dr. Smith about it for a very long time")
     turns = attribute(words, spans((0, 1.2, "S1"), (1.2, 4, "S2")))
-    assert told(turns)[0] != "S1: I asked Dr."
+    assert lines_of(turns)[0] != "S1: I asked Dr."
 
 
-def test_a_word_nobody_was_heard_with_goes_to_the_nearest() -> None:
+def test_a_word_outside_all_spans_goes_to_the_nearest() -> None:
     words = [Word("Hm.", 10.0, 10.2)]
     assert attribute(words, spans((0, 4, "S1"), (10.9, 12, "S2")))[0].speaker == "S2"
     assert attribute(words, spans((0, 9.5, "S1"), (10.9, 12, "S2")))[0].speaker == "S1"
@@ -116,10 +116,10 @@ def test_a_word_nobody_was_heard_with_goes_to_the_nearest() -> None:
 
 
 def test_without_spans_there_is_one_speaker() -> None:
-    assert told(attribute(spoken("Hello there."), [])) == ["S1: Hello there."]
+    assert lines_of(attribute(words_in("Hello there."), [])) == ["S1: Hello there."]
 
 
-def test_no_words_no_turns() -> None:
+def test_no_words_give_no_turns() -> None:
     assert attribute([], spans((0, 1, "S1"))) == ()
 
 
@@ -138,7 +138,7 @@ SPANS = st.lists(
 
 
 @given(WORDS, SPANS, SPANS)
-def test_every_word_is_there_once_and_in_order(
+def test_every_word_appears_once_and_in_order(
     words: list[Word], heard: list[SpeakerSpan], behind: list[SpeakerSpan]
 ) -> None:
     known = {span.speaker for span in heard}
@@ -151,7 +151,7 @@ def test_every_word_is_there_once_and_in_order(
 
 
 @given(WORDS, SPANS, st.integers(1, 10_000))
-def test_the_moment_of_day_does_not_matter(words: list[Word], heard: list[SpeakerSpan], shift: int) -> None:
+def test_a_shift_in_time_changes_nothing(words: list[Word], heard: list[SpeakerSpan], shift: int) -> None:
     later = [Word(word.text, word.start + shift, word.end + shift) for word in words]
     spans_later = [SpeakerSpan(span.start + shift, span.end + shift, span.speaker) for span in heard]
     ours, theirs = attribute(words, heard), attribute(later, spans_later)
@@ -159,16 +159,16 @@ def test_the_moment_of_day_does_not_matter(words: list[Word], heard: list[Speake
 
 
 @given(WORDS, SPANS)
-def test_a_speaker_who_is_alone_gets_every_word(words: list[Word], heard: list[SpeakerSpan]) -> None:
+def test_a_single_speaker_gets_every_word(words: list[Word], heard: list[SpeakerSpan]) -> None:
     alone = [SpeakerSpan(span.start, span.end, "A") for span in heard]
     assert len(attribute(words, alone)) <= 1
 
 
 @given(st.lists(st.integers(3, 9), min_size=1, max_size=8))
-def test_clean_turns_come_back_as_they_were_said(sizes: list[int]) -> None:
+def test_clean_turns_are_reproduced(sizes: list[int]) -> None:
     words, heard, now = [], [], 0.0
     for number, size in enumerate(sizes):
-        said = spoken(" ".join(["so"] * (size - 1) + ["there."]), start=now)
+        said = words_in(" ".join(["so"] * (size - 1) + ["there."]), start=now)
         heard.append(SpeakerSpan(now, said[-1].end, "AB"[number % 2]))
         words += said
         now = said[-1].end + 0.2
@@ -177,20 +177,20 @@ def test_clean_turns_come_back_as_they_were_said(sizes: list[int]) -> None:
     assert [turn.speaker for turn in turns] == [span.speaker for span in heard]
 
 
-def test_where_two_speak_at_once_is_marked_from_word_to_word() -> None:
-    words = spoken("no | I said that we never did | that")  # at 0, 1.3, 1.6, 1.9, 2.2, 2.5, 2.8 and 4.1
-    found = overlaps(words, spans((0, 2.0, "S1"), (1.5, 3.1, "S2"), (4.0, 4.5, "S1")))
-    assert found == (Doubt(1.3, 2.2, TWO_AT_ONCE),)
+def test_overlaps_are_marked_from_word_to_word() -> None:
+    words = words_in("no | I said that we never did | that")  # at 0, 1.3, 1.6, 1.9, 2.2, 2.5, 2.8 and 4.1
+    found = find_overlaps(words, spans((0, 2.0, "S1"), (1.5, 3.1, "S2"), (4.0, 4.5, "S1")))
+    assert found == (Doubt(1.3, 2.2, OVERLAP),)
 
 
-def test_overlaps_that_nearly_touch_are_one_and_short_or_wordless_ones_none() -> None:
-    words = spoken("a b c d e f g h i j | | | | |")
+def test_close_overlaps_merge_and_short_or_wordless_ones_are_dropped() -> None:
+    words = words_in("a b c d e f g h i j | | | | |")
     near = spans((0, 3, "S1"), (0.3, 0.9, "S2"), (1.5, 2.1, "S3"))
-    assert overlaps(words, near) == (Doubt(0.3, 2.1, TWO_AT_ONCE),)
-    assert overlaps(words, spans((0, 1.0, "S1"), (0.7, 3, "S2"))) == ()
-    assert overlaps(words, spans((5, 7, "S1"), (5, 7, "S2"))) == ()
-    assert overlaps([], spans((0, 3, "S1"), (0, 3, "S2"))) == ()
-    assert overlaps(words, []) == ()
+    assert find_overlaps(words, near) == (Doubt(0.3, 2.1, OVERLAP),)
+    assert find_overlaps(words, spans((0, 1.0, "S1"), (0.7, 3, "S2"))) == ()
+    assert find_overlaps(words, spans((5, 7, "S1"), (5, 7, "S2"))) == ()
+    assert find_overlaps([], spans((0, 3, "S1"), (0, 3, "S2"))) == ()
+    assert find_overlaps(words, []) == ()
 
 
 _TENTHS = st.integers(0, 60).map(lambda tenths: tenths / 10)
@@ -201,11 +201,11 @@ _STRETCH = st.tuples(_TENTHS, st.integers(1, 30).map(lambda tenths: tenths / 10)
     st.lists(_STRETCH, max_size=8).map(lambda rows: [Word("w", start, start + length) for start, length in rows]),
     st.lists(st.tuples(_STRETCH, st.sampled_from("ABC")), max_size=6),
 )
-def test_doubts_are_apart_in_order_and_each_holds_a_word_in_overlap(
+def test_overlaps_are_disjoint_ordered_and_contain_an_overlapped_word(
     words: list[Word], rows: list[tuple[tuple[float, float], str]]
 ) -> None:
     heard = [SpeakerSpan(start, start + length, speaker) for (start, length), speaker in rows]
-    found = overlaps(words, heard)
+    found = find_overlaps(words, heard)
     assert all(later.start > earlier.end for earlier, later in pairwise(found))
     shared = [
         (max(a.start, b.start), min(a.end, b.end))

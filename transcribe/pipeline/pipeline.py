@@ -26,7 +26,7 @@ from transcribe.pipeline.stages import RealStages, Stages, glossary_of
 from transcribe.pipeline.watch import RunMonitor
 from transcribe.recognition.engines import engine_name
 from transcribe.settings import Settings
-from transcribe.speakers.attribution import attribute, overlaps
+from transcribe.speakers.attribution import attribute, find_overlaps
 from transcribe.speakers.naming import name_speakers, with_wordless
 from transcribe.speakers.voiceprints import Voiceprint, digest_of, match_voices, select_voiceprints, user_voiceprints
 from transcribe.transcript import MadeWith, Transcript
@@ -99,7 +99,9 @@ class Pipeline:
             enrolled=match_voices(diarization.voices, self._voices),
         )
         speaking = {span.speaker for span in diarization.spans}
-        doubts = tuple(sorted(words.doubts + overlaps(words.words, diarization.spans), key=lambda doubt: doubt.start))
+        doubts = tuple(
+            sorted(words.doubts + find_overlaps(words.words, diarization.spans), key=lambda doubt: doubt.start)
+        )
         warnings = (
             *(warn(WarningCode.AUDIO, message=message) for message in facts.warnings),
             *_more_voices(settings, diarization),
