@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from audio.decoding.ffmpeg import Log, command
+from audio.decoding.ffmpeg import Log, decode_command
 from audio.decoding.probe import check_source, printable
 from audio.decoding.samples import SAMPLE_BYTES, SAMPLE_RATE, Audio, levels_of, scratch_file, write
 from audio.decoding.truncation import clock, damage_warnings
@@ -96,7 +96,7 @@ def _decode_into(
     max_duration: Seconds,
 ) -> int:
     """Run ffmpeg on `path` and write the mono samples to `file`; return their number."""
-    program = command(path)
+    program = decode_command(path)
     try:
         process = subprocess.Popen(program, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     except OSError as exc:

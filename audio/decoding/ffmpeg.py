@@ -28,7 +28,7 @@ _CONTAINERS = (
 )
 
 
-def command(path: Path) -> list[str]:
+def decode_command(path: Path) -> list[str]:
     """ffmpeg's command line: one file in, PCM with a WAV header (for the number of channels, one or two) out."""
     track = ["-map", "0:a:0"]
     pcm = ["-af", "aformat=channel_layouts=mono|stereo", "-ar", str(SAMPLE_RATE), "-c:a", "pcm_s16le"]
