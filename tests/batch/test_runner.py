@@ -328,7 +328,7 @@ def test_a_glossary_that_moved_is_not_listened_for_again(desk: Desk) -> None:
     assert desk.stages.calls.count("rehear") == 2
 
 
-def test_a_voice_put_on_file_names_its_speaker_in_what_was_done_before(desk: Desk) -> None:
+def test_a_new_voiceprint_names_its_speaker_in_an_earlier_transcript(desk: Desk) -> None:
     path = tone(desk.folder / "a.wav")
     assert "Grace" in desk.one(path).named[1]
     jobs, _ = select_jobs([str(path)], desk.settings())

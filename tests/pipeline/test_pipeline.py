@@ -181,7 +181,7 @@ def test_what_is_no_audio_is_an_audio_error_that_names_it(content: bytes | None,
         transcribed(path, ScriptedStages())
 
 
-def test_a_voice_on_file_names_its_speaker_also_from_a_checkpoint(tmp_path: Path) -> None:
+def test_an_enrolled_voice_names_its_speaker_also_from_a_checkpoint(tmp_path: Path) -> None:
     path, stages = tone(tmp_path / "a.wav"), ScriptedStages(said="So how are you? I am well. And you there now?")
     known = Voiceprint("Zoë O'Neill", (Sample("z.wav", 10.0, B_SOUNDS),))
     for _ in range(2):

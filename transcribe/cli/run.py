@@ -150,7 +150,7 @@ def _planned_and_run(errand: _Errand, how: _How) -> Report:
     from transcribe.speakers.voiceprints import select_voiceprints, user_voiceprints
 
     settings, waited = errand.settings, False
-    glossary_of(settings)  # one that cannot be read, and voices that are not on file, are said before the work
+    glossary_of(settings)  # one that cannot be read, or voices that are not enrolled, fail before the work
     style_of(settings)  # and so is a front matter that cannot be written
     voices = select_voiceprints(user_voiceprints(), settings.voices)
 
