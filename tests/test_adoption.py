@@ -1,4 +1,4 @@
-"""What others copy: the action, the hooks and the recipes of docs/checks.md do what they say."""
+"""The GitHub action, the pre-commit hooks and the recipes of docs/checks.md work as documented."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ OPTIONS = {flag for parameter in cli.commands["check"].params for flag in parame
 
 
 def step(name: str) -> dict[str, Any]:
-    """The step of the action that is called so."""
-    (found,) = [step for step in yaml.safe_load(ACTION)["runs"]["steps"] if step.get("name") == name]
-    return dict(found)
+    """The step of the action with this name."""
+    (match,) = [step for step in yaml.safe_load(ACTION)["runs"]["steps"] if step.get("name") == name]
+    return dict(match)
 
 
-def test_the_action_passes_nothing_a_caller_typed_to_a_shell() -> None:
+def test_action_passes_inputs_as_variables_only() -> None:
     action = yaml.safe_load(ACTION)
     assert set(re.findall(r"inputs\.([\w-]+)", ACTION)) == set(action["inputs"])
     for one in action["runs"]["steps"]:
-        assert "${{" not in one.get("run", ""), "as variables alone"
+        assert "${{" not in one.get("run", ""), "inputs reach a shell as variables only"
         assert ("run" in one) == ("shell" in one)
         assert ("run" in one) != ("uses" in one)
-    script = step("Run the clips")["run"]
+    script = step("Check the clips")["run"]
     assert {"--junit", "--markdown", "--baseline"} <= set(re.findall(r"--[a-z-]+", script)) <= OPTIONS
 
 
 @pytest.fixture
 def runner(tmp_path: Path) -> dict[str, str]:
-    """What a step finds on a GitHub runner: `transcribe` where the action installs it, a checkout with a clip."""
+    """The environment of a step on a GitHub runner, with `transcribe` as the action installs it and a clip."""
     program = tmp_path / "temp" / "turnscript" / "bin" / "transcribe"
     program.parent.mkdir(parents=True)
     code = (
@@ -51,8 +51,8 @@ def runner(tmp_path: Path) -> dict[str, str]:
     program.chmod(0o755)
     (tmp_path / "work").mkdir()
     write_clip(tmp_path / "work" / "clips")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("TRANSCRIBE_", "GITHUB_"))}
-    return kept | {
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("TRANSCRIBE_", "GITHUB_"))}
+    return environ | {
         "PYTHONPATH": str(ROOT),
         "GITHUB_ACTIONS": "true",
         "GITHUB_OUTPUT": str(tmp_path / "output"),
@@ -63,8 +63,8 @@ def runner(tmp_path: Path) -> dict[str, str]:
 
 
 def check_step(runner: dict[str, str], **inputs: str) -> subprocess.CompletedProcess[str]:
-    """The action's own script, started as GitHub starts it."""
-    one = step("Run the clips")
+    """Run the script of the action as GitHub does."""
+    one = step("Check the clips")
     assert set(one["env"]) == {"ARGS", "BASELINE", "CLIPS", "XDG_CACHE_HOME"}
     script = Path(runner["RUNNER_TEMP"]) / "script.sh"
     script.write_text(one["run"])
@@ -74,7 +74,7 @@ def check_step(runner: dict[str, str], **inputs: str) -> subprocess.CompletedPro
     return subprocess.run(command, env=environ, cwd=work, capture_output=True, text=True, check=False)
 
 
-def test_the_step_writes_output_summary_and_reports(runner: dict[str, str], tmp_path: Path) -> None:
+def test_step_writes_output_summary_and_reports(runner: dict[str, str], tmp_path: Path) -> None:
     result = check_step(runner)
     assert (result.returncode, result.stderr) == (0, "")
     assert (tmp_path / "output").read_text() == "exit-code=0\n"
@@ -85,7 +85,7 @@ def test_the_step_writes_output_summary_and_reports(runner: dict[str, str], tmp_
     ]
 
 
-def test_the_step_fails_with_the_checks_own_code_and_annotates(runner: dict[str, str], tmp_path: Path) -> None:
+def test_step_fails_with_the_exit_code_of_the_check_and_annotates(runner: dict[str, str], tmp_path: Path) -> None:
     reference = tmp_path / "work" / "clips" / "garden.ref.txt"
     reference.write_text(reference.read_text().replace("roses", "tulips and a very long row of other flowers"))
     result = check_step(runner, ARGS="--normaliser basic", BASELINE="")
@@ -95,9 +95,7 @@ def test_the_step_fails_with_the_checks_own_code_and_annotates(runner: dict[str,
     assert "### Sample clips: 1 not met" in (tmp_path / "summary.md").read_text()
 
 
-def test_a_second_use_that_checks_nothing_does_not_show_the_first_ones_summary(
-    runner: dict[str, str], tmp_path: Path
-) -> None:
+def test_second_use_in_a_job_does_not_show_the_first_summary(runner: dict[str, str], tmp_path: Path) -> None:
     check_step(runner)
     (tmp_path / "summary.md").unlink()
     result = check_step(runner, BASELINE="gone.json")
@@ -108,13 +106,13 @@ def test_a_second_use_that_checks_nothing_does_not_show_the_first_ones_summary(
 
 
 @pytest.mark.parametrize("name", ["ARGS", "BASELINE", "CLIPS"])
-def test_an_input_is_words_and_no_program(runner: dict[str, str], tmp_path: Path, name: str) -> None:
+def test_inputs_are_not_executed(runner: dict[str, str], tmp_path: Path, name: str) -> None:
     hostile = '; touch pwned && touch pwned | touch pwned $(touch pwned) `touch pwned` * " touch pwned'
     assert check_step(runner, **{name: hostile}).returncode == 2
     assert not list(tmp_path.rglob("pwned"))
 
 
-def test_the_hooks_call_what_exists() -> None:
+def test_hooks_call_existing_commands_and_options() -> None:
     for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")):
         program, command, *options = hook["entry"].split()
         assert program == "transcribe"
@@ -127,15 +125,15 @@ def commands_in(text: str) -> Iterator[tuple[str, list[str]]]:
         yield name, [word for word in words if word.startswith("-")]
 
 
-def test_every_command_the_page_shows_exists() -> None:
-    found = list(commands_in("\n".join(re.findall(r"^```(?:yaml|make)?\n(.*?)^```", CHECKS, re.M | re.S))))
-    assert {name for name, _ in found} >= {"check", "clip", "lint"}
-    for name, flags in found:
+def test_every_command_on_the_page_exists() -> None:
+    commands = list(commands_in("\n".join(re.findall(r"^```(?:yaml|make)?\n(.*?)^```", CHECKS, re.M | re.S))))
+    assert {name for name, _ in commands} >= {"check", "clip", "lint"}
+    for name, flags in commands:
         known = {flag for parameter in cli.commands[name].params for flag in parameter.opts}
         assert set(flags) <= known, name
 
 
-def test_every_recipe_is_yaml_and_uses_inputs_the_action_has() -> None:
+def test_every_recipe_is_yaml_and_uses_existing_inputs_and_hooks() -> None:
     recipes = [yaml.safe_load(text) for text in re.findall(r"^```yaml\n(.*?)^```", CHECKS, re.M | re.S)]
     inputs = yaml.safe_load(ACTION)["inputs"]
     steps = [one for recipe in recipes for job in recipe.get("jobs", {}).values() for one in job["steps"]]

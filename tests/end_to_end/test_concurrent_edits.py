@@ -1,4 +1,4 @@
-"""A file somebody saves while a command is writing its successor: what they wrote stays. Each command in a process."""
+"""A user saves a file while a command is about to overwrite it: the user's version stays."""
 
 from __future__ import annotations
 
@@ -13,40 +13,40 @@ from tests.support.command_line import Run
 from tests.support.paths import ROOT
 from tests.support.scripted_stages import tone
 
-SOMEBODY = """
+WITH_CONCURRENT_EDIT = """
 import pathlib, sys
 from transcribe.cli.main import main
 
 path, armed = pathlib.Path(sys.argv[1]), [True]
 
-def somebody(event, args):
+def save(event, args):
     if event != "tempfile.mkstemp" or not armed:
         return
-    beside = pathlib.Path(args[0]).name
-    if beside.startswith(f".{path.name}.") and ".bak." not in beside:
-        armed.clear()  # its successor is about to be written beside it
+    name = pathlib.Path(args[0]).name
+    if name.startswith(f".{path.name}.") and ".bak." not in name:
+        armed.clear()  # the command creates the temporary file that replaces it
         path.write_text("edited meanwhile")
 
-sys.addaudithook(somebody)
+sys.addaudithook(save)
 main(sys.argv[2:])
 """
 
 
 def while_saved(path: str, *command: str) -> tuple[int, str]:
-    """(exit code, stderr) of a command during which somebody saves the file at `path`."""
-    done = subprocess.run(
-        [sys.executable, "-c", SOMEBODY, path, *command],
+    """(exit code, stderr) of a command, run in its own process, during which a user saves the file at `path`."""
+    result = subprocess.run(
+        [sys.executable, "-c", WITH_CONCURRENT_EDIT, path, *command],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
     )
-    return done.returncode, done.stderr
+    return result.returncode, result.stderr
 
 
 @pytest.fixture
 def drafts(run: Run, tmp_path: Path) -> Path:
-    """The folder of an edited draft with captions, and what a new run had to say beside it."""
+    """A folder with an edited draft, its captions, and the new draft of a second run."""
     tone(tmp_path / "a.wav")
     run("run", "a.wav", "-f", "md,vtt")
     draft = tmp_path / "transcripts" / "a.md"
@@ -55,7 +55,7 @@ def drafts(run: Run, tmp_path: Path) -> Path:
     return draft.parent
 
 
-def test_lint(tmp_path: Path) -> None:
+def test_lint_fix_keeps_the_concurrent_edit(tmp_path: Path) -> None:
     path = tmp_path / "talk.md"
     path.write_text("**Ada**: Who are you?\n\n**Grace**: I am Grace.\n**A**: Thanks.\n")
     code, err = while_saved(str(path), "lint", "--fix", str(path))
@@ -64,14 +64,14 @@ def test_lint(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_sync(drafts: Path) -> None:
+def test_sync_keeps_the_concurrent_edit(drafts: Path) -> None:
     code, err = while_saved("transcripts/a.vtt", "sync", "transcripts/a.md")
     assert (code, (drafts / "a.vtt").read_text()) == (0, "edited meanwhile")
     assert "a.vtt: was changed meanwhile and is not updated" in err
     assert "Hopper" in (drafts / "a.json").read_text()
 
 
-def test_merge(drafts: Path) -> None:
+def test_merge_keeps_the_concurrent_edit(drafts: Path) -> None:
     before = {path.name for path in drafts.iterdir()}
     code, err = while_saved("transcripts/a.md", "merge", "transcripts/a.md", "transcripts/a.new.md")
     assert (code, (drafts / "a.md").read_text()) == (1, "edited meanwhile")

@@ -1,6 +1,6 @@
-"""The real weights find the same twice, with any number of threads, and with any number of windows decoded at a time.
+"""Results with the real weights are the same in every run, with any number of threads and any batch size.
 
-Vectors of voices are nearly the same in batches; the tolerance is that docs/checks.md states.
+Embeddings differ slightly in batches; the tolerance is the one in docs/checks.md.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from transcribe.cli.main import main
 from transcribe.diarization.embedding import embed, window_starts
 from transcribe.diarization.networks import SpeakerModel, open_network
 
-SOUND = 0.001  # by how much a number of a voice's vector, which has length 1, may
+TOLERANCE = 0.001  # for an element of an embedding of length 1
 
 pytestmark = [pytest.mark.models, pytest.mark.usefixtures("speaker_models")]
 
 
-def found(out: Path, *options: str) -> dict[str, Any]:
-    """What a run of a clip of several windows finds, whatever earlier runs kept."""
+def results(out: Path, *options: str) -> dict[str, Any]:
+    """The results of a run on a clip of several windows, without the cache."""
     with pytest.raises(SystemExit) as caught:
         main(["run", str(CLIPS / "packaging-notes.mp3"), "--fresh", "--force", "-o", str(out), *options])
     assert caught.value.code == 0
@@ -36,15 +36,15 @@ def found(out: Path, *options: str) -> dict[str, Any]:
     return {key: data[key] for key in ("language", "speakers", "turns", "spans")}
 
 
-def test_threads_change_nothing_and_a_second_run_does_not_either(run: Run, tmp_path: Path) -> None:
-    """Not one digit: no sum is taken in another order, whichever thread takes it."""
-    alone, several, again = (found(tmp_path / f"out{i}", "--threads", n) for i, n in enumerate("131"))
+def test_result_is_independent_of_threads_and_repetition(run: Run, tmp_path: Path) -> None:
+    """To the last digit: the order of additions does not depend on the thread."""
+    alone, several, again = (results(tmp_path / f"out{i}", "--threads", n) for i, n in enumerate("131"))
     assert alone == several
     assert alone == again
 
 
-def test_the_threads_of_numpys_blas_change_nothing() -> None:
-    """A worker of a cluster has one, a laptop two; on some processors they round otherwise, and words change."""
+def test_log_mel_is_independent_of_blas_threads() -> None:
+    """On some CPUs, one and two BLAS threads round differently, which changed words between a cluster and a laptop."""
     code = (
         "import sys, numpy as np\n"
         "from transcribe.recognition.engines.ctranslate2 import CTranslate2, _log_mel\n"
@@ -66,14 +66,14 @@ def test_the_threads_of_numpys_blas_change_nothing() -> None:
     assert one == two
 
 
-def test_voices_heard_together_are_heard_as_alone() -> None:
+def test_batched_embeddings_equal_single_ones() -> None:
     network = open_network(SpeakerModel.EMBEDDING, device="cpu")
 
-    def one_by_one(batch: np.ndarray) -> np.ndarray:
+    def without_batches(batch: np.ndarray) -> np.ndarray:
         return np.concatenate([network(features[None]) for features in batch])
 
     with decode(CLIPS / "short.mp3") as audio:
         starts = window_starts(len(audio.read()))
         assert len(starts) > 3
-        together, alone = (embed(audio, way, starts=starts, threads=1) for way in (network, one_by_one))
-    assert np.abs(together - alone).max() < SOUND
+        together, alone = (embed(audio, way, starts=starts, threads=1) for way in (network, without_batches))
+    assert np.abs(together - alone).max() < TOLERANCE

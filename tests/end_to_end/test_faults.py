@@ -1,6 +1,6 @@
-"""What is left after a kill, a full disk, Ctrl-C, a replaced file, a wrong clock, two runs at once: nothing is lost.
+"""Nothing is lost after a kill, a full disk, Ctrl-C, a replaced file, a wrong clock or two simultaneous runs.
 
-The program runs as a user runs it, in a process of its own, with scripted stages.
+The program runs in its own process, with scripted stages.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals a
 
 
 def start(folder: Path, *args: str, stages: str = "slow", limit: int = 0) -> subprocess.Popen[str]:
-    """`transcribe run` over the recordings in `folder/in`; `limit`: no file may be longer, as on a full disk."""
+    """`transcribe run` over the recordings in `folder/in`; `limit`: the largest file size, to simulate a full disk."""
     cache = {"XDG_CACHE_HOME": str(folder / "cache"), "XDG_DATA_HOME": str(folder / "data")}
     environ = {name: value for name, value in os.environ.items() if not name.startswith("TRANSCRIBE_")}
     return subprocess.Popen(
@@ -55,7 +55,7 @@ def finished(process: subprocess.Popen[str]) -> tuple[int, str, str]:
 
 
 def batch(folder: Path, count: int = 3) -> dict[str, bytes]:
-    """Recordings of different lengths, and what an undisturbed run makes of them."""
+    """Create recordings of different lengths; returns the drafts of an undisturbed run."""
     for place in (folder, folder / "undisturbed"):
         (place / "in").mkdir(parents=True)
         for i in range(count):
@@ -66,7 +66,7 @@ def batch(folder: Path, count: int = 3) -> dict[str, bytes]:
 
 
 def drafts(folder: Path) -> dict[str, bytes]:
-    """Every file of the drafts' folder but the report, which tells times, and what a kill left half written."""
+    """Every file in the folder of drafts, except the report, which has times, and temporary files left by a kill."""
     return {
         path.name: path.read_bytes()
         for path in sorted((folder / "out").glob("*"))
@@ -74,13 +74,13 @@ def drafts(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_killed_again_and_again_the_drafts_are_those_of_an_undisturbed_run(tmp_path: Path) -> None:
+def test_repeatedly_killed_run_ends_with_the_drafts_of_an_undisturbed_run(tmp_path: Path) -> None:
     whole = batch(tmp_path)
-    chance = random.Random(9)
+    rng = random.Random(9)
     kills = 0
     for _ in range(6):
         process = start(tmp_path, "--jobs", "2")
-        time.sleep(chance.uniform(0.3, 2.0))
+        time.sleep(rng.uniform(0.3, 2.0))
         kills += process.poll() is None
         process.kill()
         process.communicate()
@@ -88,12 +88,12 @@ def test_killed_again_and_again_the_drafts_are_those_of_an_undisturbed_run(tmp_p
     code, _, err = finished(start(tmp_path, "--jobs", "2"))
     assert code == 0, err
     assert drafts(tmp_path) == whole
-    # Two workers, each with one block and one diarization under way when it was killed: no more is done again.
+    # Two workers, each with one block and one diarization in progress at the kill: no more is repeated.
     blocks = [line for line in logged(tmp_path) if line.startswith("block")]
     assert len(blocks) - len(set(blocks)) <= 2 * kills
 
 
-def test_orphans_end_when_the_run_is_killed(tmp_path: Path) -> None:
+def test_workers_end_when_the_run_is_killed(tmp_path: Path) -> None:
     batch(tmp_path, 1)
     process = start(tmp_path, stages="endless")
     wait_for(lambda: "plan" in (tmp_path / "log").read_text() if (tmp_path / "log").exists() else False)
@@ -103,7 +103,7 @@ def test_orphans_end_when_the_run_is_killed(tmp_path: Path) -> None:
     wait_for(lambda: not is_alive(worker))
 
 
-def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(tmp_path: Path) -> None:
+def test_ctrl_c_keeps_finished_drafts_and_says_how_to_resume(tmp_path: Path) -> None:
     whole = batch(tmp_path)
     process = start(tmp_path, "--jobs", "1")
     wait_for(lambda: (tmp_path / "out" / "0.json").exists())
@@ -126,7 +126,7 @@ def test_ctrl_c_does_not_wait_for_a_worker(tmp_path: Path) -> None:
     process.communicate()
 
 
-def test_a_full_disk_is_said_and_costs_nothing_that_was_there(tmp_path: Path) -> None:
+def test_full_disk_is_reported_and_damages_no_file(tmp_path: Path) -> None:
     whole = batch(tmp_path, 2)
     code, _, err = finished(start(tmp_path, limit=3_000))
     assert code == 1
@@ -136,11 +136,11 @@ def test_a_full_disk_is_said_and_costs_nothing_that_was_there(tmp_path: Path) ->
     assert drafts(tmp_path) == whole
 
 
-def test_a_file_replaced_while_it_is_read_is_not_taken_for_the_other(tmp_path: Path) -> None:
+def test_file_replaced_during_reading_is_not_confused_with_the_new_one(tmp_path: Path) -> None:
     batch(tmp_path, 2)
     other = tone(tmp_path / "other.wav", seconds=36.0, hertz=999.0)
     process = start(tmp_path, "--jobs", "1")
-    wait_for(lambda: (tmp_path / "log").exists())  # the first one is being read, the second one was hashed by then
+    wait_for(lambda: (tmp_path / "log").exists())  # the first file is being read, the second one has been hashed
     other.replace(tmp_path / "in" / "1.wav")
     code, _, err = finished(process)
     assert code == 0 or "was replaced while it was read" in err
@@ -153,10 +153,10 @@ def test_a_file_replaced_while_it_is_read_is_not_taken_for_the_other(tmp_path: P
     assert drafts(tmp_path) == drafts(expected)
 
 
-def test_a_clock_that_jumps_changes_nothing(tmp_path: Path) -> None:
+def test_wrong_file_times_change_nothing(tmp_path: Path) -> None:
     whole = batch(tmp_path, 2)
     assert finished(start(tmp_path))[0] == 0
-    happened = len(logged(tmp_path))
+    calls = len(logged(tmp_path))
     for number, path in enumerate(sorted(tmp_path.rglob("*"))):
         moment = (0, 4e9)[number % 2]  # 1970 and 2096
         os.utime(path, (moment, moment))
@@ -168,10 +168,10 @@ def test_a_clock_that_jumps_changes_nothing(tmp_path: Path) -> None:
             path.unlink()
     assert finished(start(tmp_path))[0] == 0
     assert drafts(tmp_path) == whole
-    assert len(logged(tmp_path)) == happened
+    assert len(logged(tmp_path)) == calls
 
 
-def test_two_runs_on_one_folder_at_once(tmp_path: Path) -> None:
+def test_two_simultaneous_runs_in_one_folder(tmp_path: Path) -> None:
     whole = batch(tmp_path)
     runs = [start(tmp_path, "--jobs", "1") for _ in range(2)]
     ended = [finished(process) for process in runs]
@@ -179,7 +179,7 @@ def test_two_runs_on_one_folder_at_once(tmp_path: Path) -> None:
     assert drafts(tmp_path) == whole
 
 
-def test_a_hundred_with_ten_broken_ones(tmp_path: Path) -> None:
+def test_batch_of_a_hundred_with_ten_broken_files(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     for i in range(90):
         tone(tmp_path / "in" / f"{i:02}.wav", seconds=1.5 + i / 1000, hertz=300.0 + i)
@@ -194,17 +194,17 @@ def test_a_hundred_with_ten_broken_ones(tmp_path: Path) -> None:
     failed = [episode for episode in report["episodes"] if episode["state"] == "failed"]
     assert {episode["stage"] for episode in failed} == {"decode"}
     assert all("DecodeError" in (tmp_path / "out" / episode["traceback"]).read_text() for episode in failed)
-    happened, times = logged(tmp_path), {p: p.stat().st_mtime_ns for p in (tmp_path / "out").glob("[0-9]*")}
+    calls, times = logged(tmp_path), {p: p.stat().st_mtime_ns for p in (tmp_path / "out").glob("[0-9]*")}
     assert finished(start(tmp_path, stages="quick"))[0] == 1
     assert {p: p.stat().st_mtime_ns for p in (tmp_path / "out").glob("[0-9]*")} == times
     finished(start(tmp_path, "--labels", "initial", stages="quick"))
     assert len(list((tmp_path / "out").glob("*.md"))) == 90
     assert all(p.stat().st_mtime_ns != times[p] for p in (tmp_path / "out").glob("[0-9]*.json"))
-    assert logged(tmp_path) == happened
+    assert logged(tmp_path) == calls
 
 
 def wait_for(condition: object) -> None:
-    """Until the condition holds; for ever, where it does not."""
+    """Wait until the condition holds; for ever if it never does."""
     assert callable(condition)
     while not condition():
         time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""A feed from address to drafts, over a real server on 127.0.0.1, with the models by script."""
+"""A feed from its address to drafts, over a real server on 127.0.0.1, with scripted stages."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ ITEM = """<item><title>{title}</title><guid>{guid}</guid><pubDate>{day} Jan 2026
 <enclosure url="{file}" type="audio/wav" length="1"/></item>"""
 
 
-class Quiet(SimpleHTTPRequestHandler):
+class SilentHandler(SimpleHTTPRequestHandler):
     def log_message(self, *args: object) -> None:
         pass
 
 
 @pytest.fixture
 def show(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a show of three episodes, the last of which has no audio behind its address."""
+    """The address of a show with three episodes; the audio of the last one is missing."""
     folder = tmp_path_factory.mktemp("server")
     tone(folder / "one.wav")
     tone(folder / "two.wav", hertz=550)
     items = [("Storage, at last", "g1", 5, "one.wav"), ("Café talk", "g2", 6, "two.wav"), ("Gone", "g3", 7, "gone.wav")]
     body = "".join(ITEM.format(title=t, guid=g, day=d, file=f) for t, g, d, f in items)
     (folder / "feed").write_text(f'<rss version="2.0"><channel><title>A show</title>{body}</channel></rss>')
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SilentHandler, directory=str(folder)))
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/feed"
@@ -46,7 +46,7 @@ def show(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     thread.join()
 
 
-def test_a_feed_becomes_drafts_and_one_bad_episode_stops_nothing(run: Run, show: str, tmp_path: Path) -> None:
+def test_feed_becomes_drafts_despite_one_bad_episode(run: Run, show: str, tmp_path: Path) -> None:
     code, out, err = run("run", show)
     assert code == 1
     assert sorted(out.split()) == [
@@ -65,7 +65,7 @@ def test_a_feed_becomes_drafts_and_one_bad_episode_stops_nothing(run: Run, show:
     assert timed["episode"]["show"] == "A show"
 
 
-def test_what_was_done_is_not_done_again(run: Run, show: str, tmp_path: Path) -> None:
+def test_second_run_changes_nothing(run: Run, show: str, tmp_path: Path) -> None:
     run("run", show, "--match", "storage")
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "transcripts").iterdir() if path.is_file()}
     code, out, err = run("run", show, "--match", "storage")
@@ -74,7 +74,7 @@ def test_what_was_done_is_not_done_again(run: Run, show: str, tmp_path: Path) ->
     assert {path: path.stat().st_mtime_ns for path in before} == before
 
 
-def test_list_shows_how_far_each_has_come(run: Run, show: str) -> None:
+def test_list_shows_the_state_of_each_episode(run: Run, show: str) -> None:
     run("fetch", show, "--episode", "g1")
     run("run", show, "--episode", "g2")
     code, out, _ = run("list", show)
@@ -104,8 +104,8 @@ def test_list_shows_no_user_name_and_password(run: Run, show: str, tmp_path: Pat
     assert json.loads(out)[0]["audio_url"] == f"{show.removesuffix('feed')}one.wav"
 
 
-def test_an_episode_with_anothers_guid_is_not_taken_for_transcribed(tmp_path: Path) -> None:
-    """The guid was Monday's; the feed has dropped Monday and gives it to Tuesday, which is new."""
+def test_episode_with_a_reused_guid_is_new(tmp_path: Path) -> None:
+    """The feed has dropped Monday and gives its guid to Tuesday, which is new."""
     monday, tuesday = (
         Episode(name, audio_url=f"https://x.example/{name}.mp3", show="S", guid="same")
         for name in ("Monday", "Tuesday")
@@ -126,7 +126,7 @@ def test_fetch_prints_paths_and_sets_the_exit_code(run: Run, show: str, tmp_path
     assert all((tmp_path / path).stat().st_size > 1000 for path in out.split())
 
 
-def test_a_dry_run_of_a_feed_fetches_nothing(run: Run, show: str, tmp_path: Path) -> None:
+def test_dry_run_of_a_feed_downloads_nothing(run: Run, show: str, tmp_path: Path) -> None:
     code, out, err = run("run", show, "-n")
     assert (code, out) == (0, "")
     assert [line for line in err.splitlines() if line.endswith("to be fetched and transcribed")] == err.splitlines()[:3]
@@ -135,7 +135,7 @@ def test_a_dry_run_of_a_feed_fetches_nothing(run: Run, show: str, tmp_path: Path
     assert not (tmp_path / "transcripts").exists()
 
 
-def test_an_address_that_does_not_answer_is_one_line(run: Run, show: str) -> None:
+def test_unreachable_address_is_a_one_line_error(run: Run, show: str) -> None:
     for address in (f"{show}-nowhere", "http://127.0.0.1:9/feed", "http://me:s3cret@127.0.0.1:9/feed"):
         code, out, err = run("run", address)
         assert (code, out) == (1, "")
@@ -145,7 +145,7 @@ def test_an_address_that_does_not_answer_is_one_line(run: Run, show: str) -> Non
         assert "s3cret" not in line
 
 
-def test_a_show_with_nothing_new_is_up_to_date(
+def test_show_without_new_episodes_is_no_error(
     run: Run, show: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "transcribe.toml").write_text(f'[[show]]\nname = "Old"\nfeed = "{show}"\nsince = 2026-02-01\n')
@@ -160,14 +160,14 @@ def test_a_show_with_nothing_new_is_up_to_date(
         assert run("run", show, *day, *selection)[0] == 1
 
 
-def test_a_day_is_no_excuse_where_no_episode_has_one(run: Run, show: str, tmp_path: Path) -> None:
+def test_since_is_an_error_if_no_episode_has_a_date(run: Run, show: str, tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text(f"<audio src='{show.removesuffix('feed')}one.wav'></audio>")
     code, _, err = run("run", "page.html", "--since", "2026-01-01")
     assert code == 1
     assert "none of its 1 episodes says when it was published" in err
 
 
-def test_a_selection_that_means_nothing_is_an_error(run: Run, show: str, tmp_path: Path) -> None:
+def test_selection_without_matches_is_an_error(run: Run, show: str, tmp_path: Path) -> None:
     for command in ("run", "fetch"):
         code, out, err = run(command, show, "--match", "no such title")
         assert (code, out) == (1, "")

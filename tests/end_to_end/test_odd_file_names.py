@@ -1,6 +1,6 @@
-"""File names that are no UTF-8, which Linux allows: everything is made, printed and recorded under them.
+"""File names that are not UTF-8, which Linux allows: every file is written, printed and recorded under its name.
 
-The program runs as a user runs it, with a stdout that takes nothing but UTF-8 by itself.
+The program runs in its own process, with a stdout that accepts only UTF-8.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ EVERY_FORMAT = "md,json,vtt,srt,txt,rttm,whisper-json,podcast,html,docx"
 
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
-    """A folder with a recording under an odd name."""
+    """A folder with a recording whose name is not UTF-8."""
     try:
         tone(tmp_path / f"{ODD}.wav")
     except OSError:
-        pytest.skip("this file system has no names but UTF-8")
+        pytest.skip("this file system accepts only UTF-8 names")
     return tmp_path
 
 
@@ -37,12 +37,12 @@ def transcribe(folder: Path, *args: str) -> tuple[int, bytes, str]:
     environ |= {"XDG_CACHE_HOME": str(folder / "cache"), "XDG_DATA_HOME": str(folder / "data")}
     environ |= {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8:strict"}
     command = [sys.executable, "-m", "tests.support.cluster_stages", *args]
-    done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, check=False)
-    return done.returncode, done.stdout, done.stderr.decode(errors="backslashreplace")
+    result = subprocess.run(command, cwd=folder, env=environ, capture_output=True, check=False)
+    return result.returncode, result.stdout, result.stderr.decode(errors="backslashreplace")
 
 
 @pytest.mark.parametrize("source", [f"{ODD}.wav", "."])
-def test_a_run_writes_everything_and_its_report(source: str, here: Path) -> None:
+def test_run_writes_every_format_and_the_report(source: str, here: Path) -> None:
     code, out, err = transcribe(here, "run", source, "-o", f"drafts-{ODD}", "-f", EVERY_FORMAT)
     assert code == 0, err
     paths = [Path(os.fsdecode(line)) for line in out.splitlines()]
@@ -54,7 +54,7 @@ def test_a_run_writes_everything_and_its_report(source: str, here: Path) -> None
     assert episode["files"] == [str(path) for path in paths]
 
 
-def test_a_failure_is_said_and_its_traceback_kept(here: Path) -> None:
+def test_failure_is_reported_with_a_traceback_file(here: Path) -> None:
     (here / f"{ODD}.mp3").write_text("text in audio's clothing")
     code, _, err = transcribe(here, "run", f"{ODD}.mp3", f"gone-{ODD}.mp3", f"{ODD}.wav")
     assert code == 1
@@ -64,16 +64,16 @@ def test_a_failure_is_said_and_its_traceback_kept(here: Path) -> None:
     assert "caf\\udce9.mp3" in (here / "transcripts" / place).read_text(encoding="utf-8")
 
 
-def test_what_is_printed_for_programs_is_json(here: Path) -> None:
+def test_json_output_is_valid(here: Path) -> None:
     transcribe(here, "run", ".")
     (listed,) = json.loads(transcribe(here, "list", ".", "--json")[1].decode())
     assert listed["path"] == f"{ODD}.wav"
-    (kept,) = json.loads(transcribe(here, "cache", "show", "--json")[1].decode())["recordings"]
-    assert kept["source"] == str(here / f"{ODD}.wav")
+    (cached,) = json.loads(transcribe(here, "cache", "show", "--json")[1].decode())["recordings"]
+    assert cached["source"] == str(here / f"{ODD}.wav")
     assert transcribe(here, "fetch", ".")[1] == os.fsencode(f"{ODD}.wav\n")
 
 
-def test_a_draft_of_such_a_name_is_synced_and_exported(here: Path) -> None:
+def test_draft_is_synced_and_exported(here: Path) -> None:
     transcribe(here, "run", ".")
     for suffix in ("md", "json"):
         (here / "transcripts" / f"caf.{suffix}").rename(here / f"{ODD}.{suffix}")
@@ -82,7 +82,7 @@ def test_a_draft_of_such_a_name_is_synced_and_exported(here: Path) -> None:
     assert 'url="caf%E9.vtt"' in (here / f"{ODD}.podcast.xml").read_text(encoding="utf-8")
 
 
-def test_a_clip_of_such_a_name_is_checked_and_reported(here: Path) -> None:
+def test_clip_is_checked_and_reported(here: Path) -> None:
     pytest.importorskip("meeteval", reason="the extra check is not installed")
     (here / f"{ODD}.ref.txt").write_text("Ada: I'm Ada. Who are you?\nGrace: I am Grace.\nAda: Thank you, Grace.\n")
     reports = ("--junit", "junit.xml", "--markdown", "report.md", "--json")
@@ -95,4 +95,4 @@ def test_a_clip_of_such_a_name_is_checked_and_reported(here: Path) -> None:
     assert list(json.loads((here / "baseline.json").read_text(encoding="utf-8"))["clips"]) == [ODD]
     code, out, err = transcribe(here, "check", ".", *baseline)
     assert code == 0, err
-    assert b"caf\\udce9" in out, "shown by number: no byte that is no text reaches a terminal"
+    assert b"caf\\udce9" in out, "shown as an escape: invalid bytes do not reach the terminal"

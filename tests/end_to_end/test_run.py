@@ -1,4 +1,4 @@
-"""The main job with the real models, as a user runs it: right words, right people, right files."""
+"""`transcribe run` with the real models: correct words, speakers and files."""
 
 from __future__ import annotations
 
@@ -23,31 +23,33 @@ def transcribe(*args: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def rates(reference: Path, transcript: Path) -> tuple[float, float]:
-    """(WER, cpWER) by meeteval, in Whisper's normalisation, as fractions."""
+    """(WER, cpWER) by meeteval as fractions, after Whisper's normalisation."""
     from meeteval.io import SegLST
     from meeteval.wer import cpwer
     from whisper.normalizers import EnglishTextNormalizer
 
-    normal = EnglishTextNormalizer()
-    said = [line.split(": ", 1) for line in reference.read_text().splitlines() if line.strip()]
+    normalise = EnglishTextNormalizer()
+    reference_rows = [line.split(": ", 1) for line in reference.read_text().splitlines() if line.strip()]
     data = json.loads(transcript.read_text())
-    heard = [(turn["speaker"], " ".join(word["text"] for word in turn["words"])) for turn in data["turns"]]
+    hypothesis_rows = [(turn["speaker"], " ".join(word["text"] for word in turn["words"])) for turn in data["turns"]]
 
     def rows(turns: list[tuple[str, str]] | list[list[str]], *, one: bool) -> SegLST:
         if one:
             turns = [("x", " ".join(text for _, text in turns))]
         return SegLST(
             [
-                {"session_id": "x", "speaker": who, "words": normal(text), "start_time": i, "end_time": i + 1}
+                {"session_id": "x", "speaker": who, "words": normalise(text), "start_time": i, "end_time": i + 1}
                 for i, (who, text) in enumerate(turns)
             ]
         )
 
-    wer, cp = (cpwer(rows(said, one=one), rows(heard, one=one))["x"].error_rate for one in (True, False))
+    wer, cp = (
+        cpwer(rows(reference_rows, one=one), rows(hypothesis_rows, one=one))["x"].error_rate for one in (True, False)
+    )
     return wer, cp
 
 
-def test_the_sample_interview(tmp_path: Path) -> None:
+def test_sample_interview(tmp_path: Path) -> None:
     result = transcribe(CLIPS / "packaging-notes.mp3", "-o", tmp_path)
     assert result.returncode == 0, result.stderr
     named, summary = result.stderr.splitlines()
@@ -64,7 +66,7 @@ def test_the_sample_interview(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("engine", ["ctranslate2", "openai"])
-def test_both_engines_hear_the_short_clip(engine: str, tmp_path: Path) -> None:
+def test_both_engines_transcribe_the_short_clip(engine: str, tmp_path: Path) -> None:
     result = transcribe(CLIPS / "short.mp3", "-o", tmp_path, "--engine", engine, "--speakers", "2", "--fresh")
     assert result.returncode == 0, result.stderr
     assert rates(CLIPS / "short.ref.txt", tmp_path / "short.json") == (0.0, 0.0)
@@ -72,7 +74,7 @@ def test_both_engines_hear_the_short_clip(engine: str, tmp_path: Path) -> None:
     assert made_with["engine"] == engine
 
 
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="needs ../shared/corpus, which does not come with the project")
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="needs ../shared/corpus, which is not part of the project")
 @pytest.mark.parametrize(
     ("name", "most", "most_cp"), [("dialogue-jane-mark", 0.03, 0.05), ("dialogue-0186", 0.05, 0.06)]
 )
@@ -84,7 +86,7 @@ def test_real_dialogues(name: str, most: float, most_cp: float, tmp_path: Path) 
     assert cp <= most_cp
 
 
-def test_a_cut_recording_is_transcribed_as_far_as_it_goes(tmp_path: Path) -> None:
+def test_truncated_recording_is_transcribed_to_its_end(tmp_path: Path) -> None:
     whole = (CLIPS / "packaging-notes.mp3").read_bytes()
     (tmp_path / "cut.mp3").write_bytes(whole[: len(whole) // 4])
     result = transcribe(tmp_path / "cut.mp3", "-o", tmp_path / "out")
@@ -93,7 +95,7 @@ def test_a_cut_recording_is_transcribed_as_far_as_it_goes(tmp_path: Path) -> Non
     assert "welcome to the show" in (tmp_path / "out" / "cut.md").read_text()
 
 
-def test_a_glossary_puts_names_right_and_a_changed_one_is_heard_anew(tmp_path: Path) -> None:
+def test_glossary_corrects_names_and_a_change_applies_to_the_next_run(tmp_path: Path) -> None:
     names = tmp_path / "names.txt"
     run = (CLIPS / "short.mp3", "-o", tmp_path / "out", "--glossary", names, "--speakers", "2")
     names.write_text("# people\nNora -> Norah\n")
