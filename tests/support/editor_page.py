@@ -117,7 +117,7 @@ def saved(page: Page) -> None:
 
 
 def paragraph(page: Page, turn: int, index: int = 0) -> Any:
-    return page.locator("section").nth(turn).locator(".said > p").nth(index)
+    return page.locator("section").nth(turn).locator(".body > p").nth(index)
 
 
 def put_caret(page: Page, turn: int, before: str, *, para: int = 0) -> None:
@@ -135,7 +135,7 @@ def select(page: Page, start: tuple[int, int, int], end: tuple[int, int, int]) -
     page.evaluate(
         """([a, b]) => {
             const sections = document.querySelectorAll("section");
-            const node = ([turn, para]) => sections[turn].querySelectorAll(".said > p")[para];
+            const node = ([turn, para]) => sections[turn].querySelectorAll(".body > p")[para];
             document.getElementById("text").focus();
             getSelection().setBaseAndExtent(node(a).firstChild ?? node(a), a[2], node(b).firstChild ?? node(b), b[2]);
         }""",

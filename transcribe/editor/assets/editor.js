@@ -125,7 +125,7 @@ function placeNotes() {
   for (const { key, note } of conflicts) {
     if (note.isConnected) continue;
     const turn = model.turns.findIndex(other => other.key === key);
-    view.section(Math.max(turn, 0)).querySelector(".said").append(note);
+    view.section(Math.max(turn, 0)).querySelector(".body").append(note);
   }
 }
 

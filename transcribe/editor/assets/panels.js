@@ -51,7 +51,7 @@ export class Panels {
     this.#panel.hidden = true;
     delete document.body.dataset.panel;
     this.#markOpenButton();
-    this.view.mark("found", []);
+    this.view.mark("hit", []);
     this.view.mark("doubt", []);
   }
 
@@ -177,16 +177,16 @@ export class Panels {
     count.textContent = pattern ? `${total} ${total === 1 ? "place" : "places"}${total > MOST_SHOWN ? `, the first ${MOST_SHOWN} listed` : ""}` : "";
     all.disabled = !total;
     list.replaceChildren(...this.#hits.slice(0, MOST_SHOWN).map((hit, i) => this.#preview(hit, i, replacement.value)));
-    this.view.mark("found", this.#hits.map(hit => this.view.range(hit, { ...hit, offset: hit.offset + hit.length })));
+    this.view.mark("hit", this.#hits.map(hit => this.view.range(hit, { ...hit, offset: hit.offset + hit.length })));
   }
 
   #preview(hit, i, by) {
     const text = this.model.text(hit), end = hit.offset + hit.length;
     const from = hit.offset > CONTEXT ? text.lastIndexOf(" ", hit.offset - CONTEXT) + 1 : 0, to = text.indexOf(" ", end + CONTEXT);
     const before = (from ? "… " : "") + text.slice(from, hit.offset), later = to < 0 ? text.slice(end) : `${text.slice(end, to)} …`;
-    const found = element(by ? "del" : "mark", { textContent: text.slice(hit.offset, end) });
+    const match = element(by ? "del" : "mark", { textContent: text.slice(hit.offset, end) });
     const replacement = by ? [element("ins", { textContent: by })] : [];
-    return element("li", {}, element("button", { type: "button", className: "hit", onclick: () => this.#jump(i) }, before, found, ...replacement, later));
+    return element("li", {}, element("button", { type: "button", className: "hit", onclick: () => this.#jump(i) }, before, match, ...replacement, later));
   }
 
   #jump(i) {

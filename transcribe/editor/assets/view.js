@@ -18,14 +18,14 @@ const element = (tag, properties = {}, ...children) => {
 export { element };
 
 export class View {
-  #rendered = new Map(); // key → { turn, section, button, time, said }
+  #rendered = new Map(); // key → { turn, section, button, time, body }
   #signs = new Map(); // paragraph element → ranges
   #marks = {};
 
   constructor(root, model) {
     this.root = root;
     this.model = model;
-    for (const name of ["sign", "found", "doubt", "now"]) {
+    for (const name of ["sign", "hit", "doubt", "now"]) {
       this.#marks[name] = new Marks();
       CSS.highlights?.set(name, this.#marks[name]);
     }
@@ -38,7 +38,7 @@ export class View {
     const wanted = new Set(this.model.turns.map(turn => turn.key));
     for (const [key, rendered] of this.#rendered) {
       if (wanted.has(key)) continue;
-      for (const paragraph of rendered.said.children) this.#forget(paragraph);
+      for (const paragraph of rendered.body.children) this.#forget(paragraph);
       rendered.section.remove();
       this.#rendered.delete(key);
     }
@@ -51,7 +51,7 @@ export class View {
     }
   }
 
-  paragraph(at) { return this.#rendered.get(this.model.turns[at.turn]?.key)?.said.querySelectorAll("p")[at.para]; }
+  paragraph(at) { return this.#rendered.get(this.model.turns[at.turn]?.key)?.body.querySelectorAll("p")[at.para]; }
   section(index) { return this.#rendered.get(this.model.turns[index].key).section; }
   button(index) { return this.#rendered.get(this.model.turns[index].key).button; }
   indexOf(node) {
@@ -156,10 +156,10 @@ export class View {
     button.setAttribute("aria-haspopup", "menu");
     const time = element("span", { className: "time" });
     const who = element("div", { className: "who", contentEditable: "false" }, button, time);
-    const said = element("div", { className: "said" });
-    const section = element("section", { className: "turn" }, who, said);
+    const body = element("div", { className: "body" });
+    const section = element("section", { className: "turn" }, who, body);
     section.dataset.key = turn.key;
-    const rendered = { turn: null, section, button, time, said };
+    const rendered = { turn: null, section, button, time, body };
     this.#rendered.set(turn.key, rendered);
     return rendered;
   }
@@ -171,10 +171,10 @@ export class View {
     rendered.button.setAttribute("aria-label", `Speaker ${turn.speaker}, change`);
     rendered.time.textContent = start === undefined ? "" : clock(start);
     rendered.section.setAttribute("aria-label", start === undefined ? turn.speaker : `${turn.speaker}, ${clock(start)}`);
-    const paragraphs = rendered.said.querySelectorAll("p");
+    const paragraphs = rendered.body.querySelectorAll("p");
     turn.paras.forEach((para, i) => {
       let paragraph = paragraphs[i];
-      if (!paragraph) rendered.said.insertBefore(paragraph = element("p"), rendered.said.querySelector(".conflict"));
+      if (!paragraph) rendered.body.insertBefore(paragraph = element("p"), rendered.body.querySelector(".conflict"));
       this.#write(paragraph, para);
     });
     for (const paragraph of [...paragraphs].slice(turn.paras.length)) {
