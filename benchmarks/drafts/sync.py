@@ -29,7 +29,8 @@ from output.markdown import render
 from output.parse import parse
 from tests.support.paths import CLIPS
 from transcribe.alignment.realign import realign
-from transcribe.drafts.sync import sync, update_transcript
+from transcribe.drafts.sync import sync
+from transcribe.drafts.transcript_update import update_transcript
 from transcribe.recognition.engines import load_aligner
 from transcribe.recognition.forced_alignment import find_rewrites, realign_to_audio
 from transcribe.recognition.models import find_model

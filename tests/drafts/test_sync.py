@@ -19,7 +19,8 @@ from output.parse import parse
 from tests.support.transcripts import ADA, BOB, transcript
 from transcribe.cli.main import cli
 from transcribe.drafts.speaker_resolution import ResolvedSpeakers, reassign_spans, resolve_speakers
-from transcribe.drafts.sync import printed_forms, sync, transcript_of, update_transcript
+from transcribe.drafts.sync import sync, transcript_of
+from transcribe.drafts.transcript_update import printed_forms, update_transcript
 from transcribe.errors import TranscriptError
 from transcribe.style import Style
 from transcribe.transcript import Doubt, MadeWith, NameCertainty, Speaker, SpeakerSpan, Transcript

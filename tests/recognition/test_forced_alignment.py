@@ -21,7 +21,8 @@ from tests.support.transcripts import transcript, turn
 from transcribe.alignment.realign import realign
 from transcribe.cli.editing import sync as sync_command
 from transcribe.drafts.audio_timing import audio_retimer
-from transcribe.drafts.sync import sync, transcript_of, update_transcript
+from transcribe.drafts.sync import sync, transcript_of
+from transcribe.drafts.transcript_update import update_transcript
 from transcribe.errors import TranscriptError
 from transcribe.recognition.engines import load_aligner
 from transcribe.recognition.forced_alignment import Rewrite, find_rewrites, realign_to_audio

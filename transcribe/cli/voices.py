@@ -95,7 +95,8 @@ def _from_draft(name: str, path: Path) -> tuple[Sample, tuple[str, ...]]:
     """The voice, and a warning if the name is a guess."""
     from audio.decoding.decode import decode
     from output.parse import read_draft
-    from transcribe.drafts.sync import transcript_of, update_transcript
+    from transcribe.drafts.sync import transcript_of
+    from transcribe.drafts.transcript_update import update_transcript
     from transcribe.speakers.name_certainty import is_guess
     from transcribe.speakers.voiceprints import VoiceError, sample_of_turns
 

@@ -25,7 +25,8 @@ from transcribe.alignment.merge3 import aligned_segments
 from transcribe.alignment.text_diff import NO_MATCH, matches
 from transcribe.drafts.machine_originals import original_of, save_original
 from transcribe.drafts.style import style_recorded
-from transcribe.drafts.sync import transcript_of, update_transcript, write_update
+from transcribe.drafts.sync import transcript_of, write_update
+from transcribe.drafts.transcript_update import update_transcript
 from transcribe.drafts.turn_edits import PageTurn, apply_turns, page_turns, wrap_of
 from transcribe.style import LabelStyle
 from transcribe.transcript import Doubt, Transcript, Word
@@ -62,8 +63,7 @@ def merge_recognition(draft_path: Path, new_path: Path) -> MergeResult:
     new_draft = read_draft(new_path).encoded()
     update_transcript(mine, old, name=str(draft_path))
     update_transcript(mine, new, name=f"{draft_path} with {new_path.name}")
-    default = new.made_with.settings.get("wrap", 70)
-    wrap = wrap_of(mine, default if isinstance(default, int) else 70)
+    wrap = wrap_of(mine, style_recorded(new).wrap)
     machine, labels = original_of(old, draft_path), style_recorded(old).labels
     turns, differences = merge_words(_machine_turns(machine, labels), page_turns(mine), _machine_turns(new, labels))
     draft = apply_turns(mine, turns, wrap=wrap)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from audio.decoding.decode import decode
 from audio.errors import SourceError
 from output.parse import read_draft
-from transcribe.drafts.sync import transcript_of, update_transcript
+from transcribe.drafts.sync import transcript_of
+from transcribe.drafts.transcript_update import update_transcript
 from transcribe.speakers.name_certainty import is_guess, is_placeholder
 from transcribe.speakers.voiceprints import (
     LEAST_COSINE,

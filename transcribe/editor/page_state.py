@@ -7,7 +7,7 @@ from typing import Any
 
 from output.parse import Draft, parse
 from transcribe.alignment.realign import RealignedTurn, realign
-from transcribe.drafts.sync import forms_in, printed_forms
+from transcribe.drafts.transcript_update import forms_in, printed_forms
 from transcribe.drafts.turn_edits import PageTurn, page_turns
 from transcribe.transcript import Transcript, Turn, Word
 

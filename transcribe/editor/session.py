@@ -21,7 +21,9 @@ from audio.disk import replace_if_unchanged
 from output.errors import OutputError
 from output.parse import Draft, parse
 from transcribe.drafts.glossary_learning import Proposal, new_entries, read_glossary, write_entries
-from transcribe.drafts.sync import json_path, transcript_of, update_transcript, write_update
+from transcribe.drafts.style import style_recorded
+from transcribe.drafts.sync import json_path, transcript_of, write_update
+from transcribe.drafts.transcript_update import update_transcript
 from transcribe.drafts.turn_edits import (
     EditError,
     PageTurn,
@@ -33,6 +35,7 @@ from transcribe.drafts.turn_edits import (
 )
 from transcribe.editor.page_state import page_state
 from transcribe.errors import TranscribeError
+from transcribe.style import Style
 from transcribe.transcript import Transcript, Turn, Word
 
 _log = logging.getLogger(__name__)
@@ -245,8 +248,7 @@ class Session:
 
     def _default_wrap(self) -> int:
         transcript, _ = self._transcript()
-        wrap = transcript.made_with.settings.get("wrap", 70) if transcript else 70
-        return wrap if isinstance(wrap, int) else 70
+        return (style_recorded(transcript) if transcript else Style()).wrap
 
     def _read(self) -> bytes:
         try:

@@ -22,7 +22,8 @@ from audio.disk import sha256_of, write_atomically
 from audio.episode import Seconds
 from audio.media import MEDIA_SUFFIXES
 from output.parse import read_draft
-from transcribe.drafts.sync import transcript_of, update_transcript
+from transcribe.drafts.sync import transcript_of
+from transcribe.drafts.transcript_update import update_transcript
 from transcribe.errors import SettingsError, TranscriptError
 from transcribe.settings import Settings
 from transcribe.speakers.naming import name_speakers

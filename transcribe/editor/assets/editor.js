@@ -80,8 +80,8 @@ function showRefusal(message) {
   setStatus(`Not saved: ${message}`, "bad");
 }
 
-function showConflicts(found) {
-  conflicts = found.map(conflict => {
+function showConflicts(reported) {
+  conflicts = reported.map(conflict => {
     const [turn, para, theirs] = conflict, { key, paras } = model.turns[turn];
     return { key, para, mine: paras[para].text, note: conflictNote(conflict, theirs, paras[para].text) };
   });

@@ -1,0 +1,203 @@
+"""Updates a timed transcript from an edited draft: words, turns, speakers, title and doubts. Pure.
+
+`transcribe.drafts.sync` reads and writes the files.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from output.errors import OutputError
+from output.markdown import front_matter
+from output.text import normalize_text
+from transcribe.alignment.realign import Forms, Realignment, realign
+from transcribe.drafts.speaker_resolution import drop_silent_speakers, reassign_spans, resolve_speakers
+from transcribe.drafts.style import style_recorded
+from transcribe.errors import TranscriptError
+from transcribe.speakers.name_certainty import open_warnings
+from transcribe.transcript import Doubt, Transcript, Turn, Word
+
+if TYPE_CHECKING:
+    from audio.episode import Seconds
+    from output.parse import Draft
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptUpdate:
+    """A transcript with the draft's text and speakers, and what changed."""
+
+    transcript: Transcript
+    words_changed: int
+    turns_changed: int
+    turns_relabelled: int
+    is_regrouped: bool = False  # turns were split or merged
+    is_reordered: bool = False  # passages are in another order
+    renamed: tuple[tuple[str, str], ...] = ()
+    added: tuple[str, ...] = ()
+
+    @property
+    def report(self) -> str:
+        """The changes in a line, such as "38 words changed in 12 turns, 2 turns relabelled"."""
+        parts = []
+        if self.words_changed:
+            parts.append(f"{_plural(self.words_changed, 'word')} changed in {_plural(self.turns_changed, 'turn')}")
+        if self.turns_relabelled:
+            parts.append(f"{_plural(self.turns_relabelled, 'turn')} relabelled")
+        parts += [f"{old} renamed {new}" for old, new in self.renamed] + [f"{name} is new" for name in self.added]
+        if self.is_regrouped and not self.turns_relabelled:
+            parts.append("turns split or merged")
+        if self.is_reordered:
+            parts.append("turns or passages moved")
+        return ", ".join(parts) or "nothing changed"
+
+
+def update_transcript(
+    draft: Draft, before: Transcript, *, name: str = "the draft", full_names: Mapping[str, str] | None = None
+) -> TranscriptUpdate:
+    """The transcript `before` with the words, turns, speakers and title of the draft.
+
+    `full_names` maps the draft's short names to the full names the editor gave. Raises `TranscriptError` if the two do
+    not belong together and `OutputError` if the draft is not UTF-8; the messages call the draft `name`.
+    """
+    _check_utf8(draft, name)
+    words = tuple(before.words)
+    texts = [turn.spoken for turn in draft.turns]
+    realigned = realign(texts, [turn.words for turn in before.turns], forms=forms_in(texts))
+    _check_same_text(realigned, words, name)
+    owners = [turn.speaker for turn in before.turns for _ in turn.words]
+    resolved = resolve_speakers(before.speakers, _votes(draft, realigned, owners), full_names=full_names)
+    ids = [resolved.ids.get(turn.speaker, "") for turn in draft.turns]
+    turns = tuple(Turn(id, timed.words) for id, timed in zip(ids, realigned.turns, strict=True) if timed.words)
+    moved = list(_moved(realigned, ids, owners))
+    spans = reassign_spans(before.spans, [move for _, moves in moved for move in moves])
+    speaking = {turn.speaker for turn in turns} | {span.speaker for span in spans}
+    speakers = drop_silent_speakers(resolved.speakers, after=speaking, before=set(owners))
+    transcript = replace(
+        before,
+        episode=replace(before.episode, title=_title(draft, before)),
+        speakers=speakers,
+        warnings=open_warnings(before.warnings, before=before.speakers, after=speakers),
+        turns=turns,
+        spans=spans,
+        doubts=tuple(_open_doubts(before.doubts, words, [word for turn in turns for word in turn.words])),
+    )
+    origins = [i for turn in realigned.turns for i in turn.origins if i is not None]
+    return TranscriptUpdate(
+        transcript,
+        words_changed=sum(turn.changed for turn in realigned.turns),
+        turns_changed=sum(turn.changed > 0 for turn in realigned.turns),
+        turns_relabelled=sum(is_most for is_most, _ in moved),
+        is_regrouped=len(turns) != len(before.turns),
+        is_reordered=origins != sorted(origins),
+        renamed=resolved.renamed,
+        added=resolved.added,
+    )
+
+
+def forms_in(texts: Iterable[str]) -> Forms:
+    """How words may be printed in these texts: in the house style, or unchanged if the texts have them unchanged."""
+    tokens = {token for text in texts for token in text.split()}
+
+    def forms(text: str) -> tuple[str, ...]:
+        literal = text.split()
+        unchanged, printed = " ".join(literal), printed_forms(text)
+        return (unchanged, *printed) if tokens.issuperset(literal) else (*printed, unchanged)
+
+    return forms
+
+
+@lru_cache(maxsize=50_000)
+def printed_forms(text: str) -> tuple[str, ...]:
+    """How a draft prints a word: inside a paragraph, and at its end, where the house style has `...` for a dash.
+
+    >>> printed_forms("well—")
+    ('well -', 'well ...')
+    """
+    inside = normalize_text(f"{text} x")[:-2]
+    at_end = normalize_text(text)
+    return (inside,) if inside == at_end else (inside, at_end)
+
+
+def _check_utf8(draft: Draft, name: str) -> None:
+    try:
+        draft.source().encode()
+    except UnicodeEncodeError as error:
+        raise OutputError(f"{name}: is not UTF-8 text; save it as UTF-8") from error
+
+
+def _check_same_text(realigned: Realignment, words: Sequence[Word], name: str) -> None:
+    """Raise `TranscriptError` if the draft has no spoken words, or is not a draft of these words."""
+    if words and not any(turn.words for turn in realigned.turns):
+        raise TranscriptError(
+            f"{name}: has no spoken words; nothing was changed. Restore its text, or delete it and run "
+            "`transcribe run` on the audio again"
+        )
+    if words and not realigned.is_same_text:
+        raise TranscriptError(
+            f"{name}: its timed transcript belongs to another text ({realigned.overlap_ratio:.0%} of the words agree); "
+            "nothing was changed. Put the draft next to its own .json, or run `transcribe run` on the audio again"
+        )
+
+
+def _votes(draft: Draft, realigned: Realignment, owners: Sequence[str]) -> dict[str, Counter[str]]:
+    """For each name in the draft, the timed words under it by speaker id."""
+    votes: dict[str, Counter[str]] = {}
+    for turn, timed in zip(draft.turns, realigned.turns, strict=True):
+        if timed.words:
+            votes.setdefault(turn.speaker, Counter()).update(owners[i] for i in timed.origins if i is not None)
+    return votes
+
+
+def _title(draft: Draft, before: Transcript) -> str:
+    """The episode's title: the draft's if somebody changed it there."""
+    title, printed = draft.fields.get("title"), front_matter(before, style_recorded(before)).get("title")
+    if not isinstance(title, str) or not title.strip() or title in (printed, normalize_text(before.episode.title)):
+        return before.episode.title
+    return title
+
+
+def _moved(
+    realigned: Realignment, ids: Sequence[str], owners: Sequence[str]
+) -> Iterator[tuple[bool, list[tuple[Seconds, Seconds, str, str]]]]:
+    """Per turn: whether most of its words were another speaker's, and those passages (start, end, old, new speaker)."""
+    for turn, new in zip(realigned.turns, ids, strict=True):
+        known = [(word, owners[i]) for word, i in zip(turn.words, turn.origins, strict=True) if i is not None]
+        passages: list[tuple[Seconds, Seconds, str, str]] = []
+        previous = new
+        for word, old in known:
+            if old != new and old == previous:
+                start, end, _, _ = passages[-1]
+                passages[-1] = (start, max(end, word.end), old, new)
+            elif old != new:
+                passages.append((word.start, word.end, old, new))
+            previous = old
+        yield 2 * sum(old != new for _, old in known) > len(known), passages
+
+
+def _open_doubts(doubts: Sequence[Doubt], before: Sequence[Word], after: Sequence[Word]) -> Iterator[Doubt]:
+    """The doubts whose passage is unchanged: an editor who changed it has listened."""
+    if not doubts:
+        return
+    old, new = _by_middle(before), _by_middle(after)
+    for doubt in doubts:
+        if _words_in(old, doubt) == _words_in(new, doubt):
+            yield doubt
+
+
+def _by_middle(words: Sequence[Word]) -> tuple[list[float], list[str]]:
+    ordered = sorted(((word.start + word.end) / 2, word.text) for word in words)
+    return [middle for middle, _ in ordered], [text for _, text in ordered]
+
+
+def _words_in(words: tuple[list[float], list[str]], doubt: Doubt) -> list[str]:
+    middles, texts = words
+    return texts[bisect_left(middles, doubt.start) : bisect_right(middles, doubt.end)]
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
