@@ -73,7 +73,7 @@ def test_switches_can_be_written_as_toml_has_them(tmp_path: Path) -> None:
 
 def test_a_variable_that_is_no_setting_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     load_settings({}, environ={"TRANSCRIBE_BEAMSIZE": "1", "TRANSCRIBE_FORMAT": "md"}, folder=tmp_path)
-    assert "TRANSCRIBE_BEAMSIZE is no setting" in caplog.text
+    assert "TRANSCRIBE_BEAMSIZE is not a setting" in caplog.text
     assert "TRANSCRIBE_FORMAT is" not in caplog.text
 
 

@@ -56,18 +56,21 @@ output = "two"
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[[show]]\nfeed = 'x'", r"transcribe.toml: \[\[show\]\] 1: name: must be given"),
+        ("[[show]]\nfeed = 'x'", r"transcribe.toml: \[\[show\]\] 1: name: is missing"),
         ("[[show]]\nname = 'A'\nfeed = 'x'\n[[show]]\nname = 3", r"\[\[show\]\] 2: name: 3 is not text"),
-        ("[[show]]\nname = 'A'", r"transcribe.toml: \[\[show\]\] 'A': feed: must be given"),
+        ("[[show]]\nname = 'A'", r"transcribe.toml: \[\[show\]\] 'A': feed: is missing"),
         (
             "[[show]]\nname = 'A'\nfeed = 'x'\nlable = 'y'",
-            r"toml: \[\[show\]\] 'A': 'lable' is not a setting; there are",
+            r"toml: \[\[show\]\] 'A': 'lable' is not a setting; the settings are",
         ),
         ("[[show]]\nname = 'A'\nfeed = 'x'\nwrap = 'y'", r"toml: \[\[show\]\] 'A': wrap: 'y' is not a whole number"),
-        ("[[show]]\nname = 'A'\nfeed = 'x'\n[[show]]\nname = 'a'\nfeed = 'y'", r"\[\[show\]\]: name: 'a' stands twice"),
-        ("[show]\nname = 'A'\nfeed = 'x'", r"toml: show: write each show as a table of its own"),
-        ("show = 3", r"toml: show: write each show as a table of its own"),
-        ('[[show]]\nname = "A\\n\\u001b"\nfeed = "x"', r"\[\[show\]\] 1: name: must be given, in one line"),
+        (
+            "[[show]]\nname = 'A'\nfeed = 'x'\n[[show]]\nname = 'a'\nfeed = 'y'",
+            r"\[\[show\]\]: name: 'a' appears twice",
+        ),
+        ("[show]\nname = 'A'\nfeed = 'x'", r"toml: show: write each show as its own table"),
+        ("show = 3", r"toml: show: write each show as its own table"),
+        ('[[show]]\nname = "A\\n\\u001b"\nfeed = "x"', r"\[\[show\]\] 1: name: is missing or has several lines"),
         ("[[show]]\nname = 'A'\nfeed = 'x'\nhost = {a = 1}", r"\[\[show\]\] 'A': host: {'a': 1} is not text"),
         ("[[show]", r"transcribe.toml: not valid TOML"),
     ],
@@ -82,14 +85,14 @@ def test_shows_are_chosen_by_name(tmp_path: Path) -> None:
     shows = shows_in(tmp_path, text)
     assert [show.name for show in shows_named(shows, [])] == ["Café", "Two", "Three"]
     assert [show.name for show in shows_named(shows, ["three", "CAFÉ", "Three"])] == ["Three", "Café"]
-    with pytest.raises(SettingsError, match=r"no 'four' in transcribe\.toml; there are Café, Two, Three"):
+    with pytest.raises(SettingsError, match=r"no 'four' in transcribe\.toml; the shows are Café, Two, Three"):
         shows_named(shows, ["four"])
 
 
 def test_without_shows_there_is_nothing_to_bring_up_to_date(tmp_path: Path) -> None:
     assert load_shows({}, environ={}, folder=tmp_path) == ()
     assert shows_in(tmp_path, "wrap = 60") == ()
-    with pytest.raises(SettingsError, match="give a SOURCE, or write a \\[\\[show\\]\\]"):
+    with pytest.raises(SettingsError, match="give a SOURCE, or add a \\[\\[show\\]\\]"):
         shows_named((), [])
 
 

@@ -1,7 +1,8 @@
-"""From what the user said, in four places, to one `Settings`: command line, environment, `transcribe.toml`, defaults.
+"""One `Settings` from four places: command line, environment, `transcribe.toml` and the defaults.
 
-The nearest `transcribe.toml`, from the working folder upward, counts; its tables (`[[show]]` and the like) belong to
-others and are passed over. Does not know which options the command line offers.
+The nearest `transcribe.toml` is read, from the working folder upward. Its tables `[[show]]` are for `transcribe.shows`,
+`[glossary]` for the glossary; every other table except `[front_matter]` is an error. The options of the command line
+are not known here.
 """
 
 from __future__ import annotations
@@ -48,10 +49,11 @@ def load_settings(
     over_file: Iterable[Layer] = (),
     choices: Choices = ANY,
 ) -> Settings:
-    """The settings in force in `folder`: `given` (the command line's) over `environ` over the file over the defaults.
+    """The effective settings in `folder`: `given` (the command line) over `environ` over the file over the defaults.
 
-    Keys of `given` are names of fields; a value of None was not given. `over_file` are layers of the file that hold
-    for a part of the work only, such as one show. Raises `SettingsError`, which names the place a bad value came from.
+    Keys of `given` are field names; None means not given. `over_file` are further layers of the file, such as one
+    show's. `choices` are the valid names of the settings that name an entry of a registry. Raises `SettingsError`,
+    which names the place of an invalid value.
     """
     values: dict[str, Any] = {}
     for place, layer in (*_file_layer(folder), *over_file, _environment_layer(environ), _command_layer(given)):
@@ -73,19 +75,19 @@ def find_file(folder: Path) -> Path | None:
 
 
 def read_file(path: Path) -> dict[str, Any]:
-    """What a `transcribe.toml` holds. Raises `SettingsError` for one that cannot be read."""
+    """The contents of a `transcribe.toml`. Raises `SettingsError` if it cannot be read."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: cannot be read ({error}); mend or move the file") from error
+        raise SettingsError(f"{path}: cannot be read ({error}); correct or move the file") from error
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path}: not valid TOML ({error}); mend that line") from error
+        raise SettingsError(f"{path}: not valid TOML ({error}); correct that line") from error
 
 
 def layer_of(table: Mapping[str, Any], path: Path, *, place: str) -> Layer:
-    """The settings a table of the file at `path` gives. Paths in it are meant from where the file is.
+    """The settings in a table of the file at `path`. Paths in it are relative to the file's folder.
 
-    Raises `SettingsError`, which names `place` and the key, for a key that is no setting.
+    Raises `SettingsError`, which names `place` and the key, for a key that is not a setting.
     """
     layer: dict[str, Any] = {}
     for key, value in table.items():
@@ -109,11 +111,11 @@ def _file_layer(folder: Path) -> list[Layer]:
     table: dict[str, Any] = {}
     for key, value in read_file(path).items():
         if key == "glossary" and isinstance(value, dict):
-            table["glossary"] = str(path.resolve())  # the table is the glossary, and this file holds it
-        elif key == "show":  # shows are the business of `transcribe.shows`
+            table["glossary"] = str(path.resolve())  # the table is the glossary, and it is in this file
+        elif key == "show":  # `transcribe.shows` reads them
             continue
         elif isinstance(value, dict) and _field(key) != "front_matter":
-            raise SettingsError(f"{path}: there is no table [{key}]; settings stand at the top, outside of any table")
+            raise SettingsError(f"{path}: there is no table [{key}]; write settings at the top, outside of any table")
         else:
             table[key] = value
     return [layer_of(table, path, place=str(path))]
@@ -123,14 +125,14 @@ def _from_file(place: str, key: str, value: Any) -> dict[str, Any]:
     name = _field(key)
     if name not in _DEFAULTS:
         known = ", ".join(sorted(map(option_name, _DEFAULTS)))
-        raise SettingsError(f"{place}: {key!r} is not a setting; there are {known}")
+        raise SettingsError(f"{place}: {key!r} is not a setting; the settings are {known}")
     return {name: _from_list(name, value) if isinstance(value, list) else _from_text(name, value)}
 
 
 def _environment_layer(environ: Mapping[str, str]) -> Layer:
     names = {PREFIX + name.upper(): name for name in _DEFAULTS} | {PREFIX + "FORMAT": "formats"}
     for unknown in sorted(variable for variable in environ if variable.startswith(PREFIX) and variable not in names):
-        _log.warning("%s is no setting and has no effect; there are %s", unknown, ", ".join(sorted(names)))
+        _log.warning("%s is not a setting and has no effect; the settings are %s", unknown, ", ".join(sorted(names)))
     layer = {name: _from_text(name, environ[variable]) for variable, name in names.items() if environ.get(variable)}
     given = [variable for variable in names if environ.get(variable)]
     return f"environment ({', '.join(given)})", layer
@@ -145,14 +147,14 @@ def _field(key: str) -> str:
 
 
 def _from_list(name: str, value: list[Any]) -> Any:
-    """A list of the file; where the setting is a text, such as `speakers`, its items with commas between."""
+    """A list in the file; for a setting that is a text, such as `speakers`, its items joined with commas."""
     if isinstance(_DEFAULTS[name], str) and all(isinstance(item, str) for item in value):
         return ",".join(value)
     return tuple(value)
 
 
 def _from_text(name: str, value: Any) -> Any:
-    """A setting's value from its spelling: numbers from digits, lists from commas, true from yes; else as it is."""
+    """A setting's value from its text: a number, a list from commas, true from yes; other values unchanged."""
     default = _DEFAULTS[name]
     if isinstance(default, tuple) and isinstance(value, str):
         parts = tuple(part.strip() for part in value.split(",") if part.strip())
@@ -166,9 +168,9 @@ def _from_text(name: str, value: Any) -> Any:
     if name == "since" and type(value) is date:
         return value.isoformat()
     if name == "front_matter" and isinstance(value, Mapping):
-        return json.dumps(value, ensure_ascii=False, default=str)  # the table in its order; days and times as text
+        return json.dumps(value, ensure_ascii=False, default=str)  # the table in its order; dates and times as text
     if isinstance(default, str) and type(value) is bool:
         return str(value).lower()  # `comments = true`
     if name == "speakers" and type(value) is int:
-        return str(value)  # `speakers = 2` in the file means what it says
+        return str(value)  # `speakers = 2` in the file
     return value

@@ -1,13 +1,13 @@
-"""What can go wrong between samples and a transcript.
+"""Errors between samples and a transcript.
 
     TranscribeError
     ├── SettingsError      an option's value, wherever it was given
-    ├── ModelError         no such model, weights that are not what they claim, no network to get them
+    ├── ModelError         an unknown model, weights with a wrong hash, no network to download them
     ├── EngineError        the recogniser or the diarizer itself failed
-    ├── ClusterError       a scheduler out of reach, workers that do not match or do not answer
+    ├── ClusterError       a scheduler that cannot be reached, workers of another version or without an answer
     └── TranscriptError    a transcript file that cannot be read, or is of a newer schema
 
-Each message names the input and what to do about it; foreign errors hang on ``__cause__``.
+Each message names the input and the next step; the original error is the ``__cause__``.
 """
 
 
@@ -16,20 +16,20 @@ class TranscribeError(Exception):
 
 
 class SettingsError(TranscribeError):
-    """A value no setting can have. The command line makes a usage error of it."""
+    """An invalid value of a setting. The command line reports it as a usage error."""
 
 
 class ModelError(TranscribeError):
-    """A model that is unknown, damaged or out of reach."""
+    """A model that is unknown, damaged or cannot be downloaded."""
 
 
 class EngineError(TranscribeError):
-    """A stage that broke for reasons of its own: memory, a broken build, a bug underneath."""
+    """A stage that failed for an internal reason: memory, a broken build, a bug in a library."""
 
 
 class ClusterError(TranscribeError):
-    """A cluster that cannot do the work."""
+    """A cluster that cannot run the tasks."""
 
 
 class TranscriptError(TranscribeError):
-    """A timed transcript that is not one."""
+    """A file that is not a valid timed transcript."""

@@ -1,7 +1,7 @@
-"""The shows of a `transcribe.toml`: what is subscribed to, and with which settings each is transcribed.
+"""The shows of a `transcribe.toml`: the subscriptions, and the settings of each.
 
-A `[[show]]` has a `name`, a `feed` (any source), and every setting there is; those at the top of the file hold for all
-shows. What the environment and the command line say comes before the file, as everywhere. Fetches nothing.
+A `[[show]]` has a `name`, a `feed` (any source), and any settings; the settings at the top of the file apply to all
+shows. The environment and the command line take precedence over the file, as everywhere. Nothing is fetched here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _OWN_KEYS = ("name", "feed")
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """One subscription. `feed` is anything `transcribe run` takes: an address, a folder, a pattern, a file."""
+    """One subscription. `feed` is any source of `transcribe run`: an address, a folder, a pattern, a file."""
 
     name: str
     feed: str
@@ -42,11 +42,11 @@ def load_shows(
     if path is None or not tables:
         return ()
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise SettingsError(f"{path}: show: write each show as a table of its own, headed [[show]]")
+        raise SettingsError(f"{path}: show: write each show as its own table, with the heading [[show]]")
     names = [_text(table, "name", f"{path}: [[show]] {number}") for number, table in enumerate(tables, 1)]
     twice = [name for name, count in Counter(name.casefold() for name in names).items() if count > 1]
     if twice:
-        raise SettingsError(f"{path}: [[show]]: name: {twice[0]!r} stands twice; every show needs a name of its own")
+        raise SettingsError(f"{path}: [[show]]: name: {twice[0]!r} appears twice; give each show a different name")
     shows = []
     for name, table in zip(names, tables, strict=True):
         place = f"{path}: [[show]] {name!r}"
@@ -58,19 +58,19 @@ def load_shows(
 
 
 def shows_named(shows: Sequence[Show], names: Iterable[str]) -> tuple[Show, ...]:
-    """Of `shows` those of these names, in the order of the names and each once; all of them where none are given.
+    """The shows with these names, in the order of the names and each once; all of them if `names` is empty.
 
-    Large and small letters are one. Raises `SettingsError` where there is no show of a name, or no show at all.
+    Case does not matter. Raises `SettingsError` for an unknown name, and if there are no shows.
     """
     if not shows:
         raise SettingsError(
-            f"no show in {FILE_NAME}: give a SOURCE, or write a [[show]] with its name and feed into {FILE_NAME}"
+            f"no show in {FILE_NAME}: give a SOURCE, or add a [[show]] with a name and a feed to {FILE_NAME}"
         )
     by_name = {show.name.casefold(): show for show in shows}
     wanted = list(dict.fromkeys(name.casefold() for name in names))
     unknown = [name for name in wanted if name not in by_name]
     if unknown:
-        raise SettingsError(f"show: no {unknown[0]!r} in {FILE_NAME}; there are {', '.join(s.name for s in shows)}")
+        raise SettingsError(f"show: no {unknown[0]!r} in {FILE_NAME}; the shows are {', '.join(s.name for s in shows)}")
     return tuple(by_name[name] for name in wanted) or tuple(shows)
 
 
@@ -79,10 +79,10 @@ def _text(table: Mapping[str, Any], key: str, place: str) -> str:
     if not isinstance(value, str):
         raise SettingsError(f"{place}: {key}: {value!r} is not text")
     if not value.strip() or not value.isprintable():
-        raise SettingsError(f"{place}: {key}: must be given, in one line; a show needs a name and a feed")
+        raise SettingsError(f"{place}: {key}: is missing or has several lines; a show needs a name and a feed")
     return value.strip()
 
 
 def _source(feed: str, folder: Path) -> str:
-    """The source; a path is meant from where the file is."""
+    """The source; a path is relative to the file's folder."""
     return feed if is_web_address(feed) else str(folder / home_expanded(feed, "feed"))

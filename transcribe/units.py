@@ -1,4 +1,4 @@
-"""Sizes and ages as people type them: "2GB", "30d" → bytes, seconds. Pure."""
+"""Sizes and times as people write them ("2GB", "30d", "12 min") to bytes and seconds, and back. Pure."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ _UNITS_S = {"m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 
 
 def size_bytes(text: str) -> int:
-    """How many bytes a size means. Raises `SettingsError` for what is none.
+    """A size in bytes. Raises `SettingsError` for other text.
 
     >>> size_bytes("2GB"), size_bytes("1.5 MiB"), size_bytes("0")
     (2000000000, 1572864, 0)
     """
-    found = re.fullmatch(r"\s*(\d{1,12}(?:\.\d{1,6})?)\s*([A-Za-z]*)\s*", text)
-    unit = _UNITS_BYTES.get(found[2].upper() or "B") if found else None
-    if found is None or unit is None:
+    match = re.fullmatch(r"\s*(\d{1,12}(?:\.\d{1,6})?)\s*([A-Za-z]*)\s*", text)
+    unit = _UNITS_BYTES.get(match[2].upper() or "B") if match else None
+    if match is None or unit is None:
         raise SettingsError(f"{text!r} is not a size such as 500MB or 2GB")
-    return int(float(found[1]) * unit)
+    return int(float(match[1]) * unit)
 
 
 def age_seconds(text: str) -> Seconds:
-    """How long an age is. Raises `SettingsError` for what is none.
+    """An age in seconds. Raises `SettingsError` for other text.
 
     >>> age_seconds("30d"), age_seconds("12h")
     (2592000.0, 43200.0)
     """
-    found = re.fullmatch(r"\s*(\d{1,6})\s*([mhdw])\s*", text)
-    if found is None:
+    match = re.fullmatch(r"\s*(\d{1,6})\s*([mhdw])\s*", text)
+    if match is None:
         raise SettingsError(f"{text!r} is not an age such as 12h, 30d or 8w")
-    return int(found[1]) * _UNITS_S[found[2]]
+    return int(match[1]) * _UNITS_S[match[2]]
 
 
 def format_size(n_bytes: int) -> str:
-    """A size for people, in steps of a thousand.
+    """A size for display, with decimal units.
 
     >>> format_size(999), format_size(444_000), format_size(1_730_000_000)
     ('999 B', '444 kB', '1.7 GB')
@@ -55,7 +55,7 @@ def format_size(n_bytes: int) -> str:
 
 
 def format_duration(seconds: Seconds) -> str:
-    """A length of time for people: "40 s", "12 min", "3 h 05 min".
+    """A duration for display.
 
     >>> format_duration(40), format_duration(725), format_duration(11_100)
     ('40 s', '12 min', '3 h 05 min')

@@ -119,7 +119,7 @@ def test_silence_and_a_blink_are_drafts_that_say_so(run: Run, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["run"], "no show in transcribe.toml: give a SOURCE, or write a [[show]]"),
+        (["run"], "no show in transcribe.toml: give a SOURCE, or add a [[show]]"),
         (["run", "a.wav", "--speeches", "2"], "No such option"),
         (["run", "a.wav", "--engine", "magic"], "'magic' is not one of"),
         (["run", "a.wav", "-f", "pdf"], "format: pdf cannot be written"),

@@ -175,7 +175,7 @@ def test_show_and_clear_on_the_command_line(run: Run, tmp_path: Path) -> None:
     assert run("run", "a.wav")[0] == 0
     code, out, _ = run("cache", "show")
     assert code == 0
-    assert "what stages found out" in out
+    assert "results of stages" in out
     code, out, _ = run("cache", "show", "--json")
     told = json.loads(out)
     assert set(told["kinds"]) == {"stages", "documents", "scores", "models"}, "what somebody writes, and no more"
@@ -184,7 +184,7 @@ def test_show_and_clear_on_the_command_line(run: Run, tmp_path: Path) -> None:
     stages = list((tmp_path / "cache" / "turnscript" / "stages").rglob("*.json"))
     code, out, err = run("cache", "clear", "--dry-run")
     assert (code, sorted(out.splitlines())) == (0, sorted(map(str, stages)))
-    assert "would go" in err
+    assert "would be removed" in err
     assert all(path.exists() for path in stages)
     assert run("cache", "clear", "--older-than", "1d")[1] == ""
     assert run("cache", "clear")[1] == out

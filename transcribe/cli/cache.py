@@ -1,4 +1,4 @@
-"""`transcribe cache`: what earlier runs kept, and making room."""
+"""`transcribe cache`: show and clear the results of earlier runs."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 @click.group()
 def cache() -> None:
-    """What earlier runs kept so that nothing is done twice: looking at it, making room."""
+    """Show and clear the cached results of earlier runs."""
 
 
 @cache.command("show")
-@click.option("--json", "as_json", is_flag=True, help="The same as JSON, sizes in bytes.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with sizes in bytes.")
 def cache_show(as_json: bool) -> int:
-    """Show what is kept: how much of each kind, and of each recording, the last used first.
+    """Show the size of the cache by kind and by recording, the last used first.
 
-    A damaged entry does no harm: it is made again when it is next needed.
+    A damaged entry does no harm: it is computed again when it is next needed.
     """
     from audio.disk import cache_folder
     from transcribe.pipeline.cache import cache_entries, damaged, recordings
@@ -36,7 +36,7 @@ def cache_show(as_json: bool) -> int:
     entries = cache_entries()
     kinds, rows = _by_kind(entries, damaged(entries)), recordings(entries)
     if as_json:
-        told = {
+        contents = {
             "folder": str(cache_folder()),
             "kinds": kinds,
             "recordings": [
@@ -50,7 +50,7 @@ def cache_show(as_json: bool) -> int:
                 for row in rows
             ],
         }
-        echo_json(told)
+        echo_json(contents)
         return 0
     click.echo(cache_folder())
     for kind, counts in kinds.items():
@@ -58,21 +58,21 @@ def cache_show(as_json: bool) -> int:
         click.echo(f"{_NAMES[kind]:<40} {counts['entries']:>6} entries {format_size(counts['bytes']):>8}{note}")
     for row in rows:
         day = datetime.fromtimestamp(row.used)
-        name = for_terminal(row.source) or f"(sound {row.sha256_beginning[:12]}…)"
+        name = for_terminal(row.source) or f"(audio {row.sha256_beginning[:12]}…)"
         click.echo(f"{day:%Y-%m-%d %H:%M}  {row.n_entries:>5} entries {format_size(row.n_bytes):>8}  {name}")
     return 0
 
 
 @cache.command("clear")
-@click.option("--older-than", metavar="AGE", help="Only what was not used for so long: 12h, 30d, 8w.")
-@click.option("--max-size", metavar="SIZE", help="Only so much that no more than SIZE is left: 500MB, 2GB.")
-@click.option("--models", is_flag=True, help="The models as well.")
-@click.option("-n", "--dry-run", is_flag=True, help="Say what would go, and remove nothing.")
+@click.option("--older-than", metavar="AGE", help="Only entries that were not used for this long: 12h, 30d, 8w.")
+@click.option("--max-size", metavar="SIZE", help="Only until at most SIZE is left: 500MB, 2GB.")
+@click.option("--models", is_flag=True, help="Remove the models too.")
+@click.option("-n", "--dry-run", is_flag=True, help="Print what would be removed, and remove nothing.")
 def cache_clear(older_than: str | None, max_size: str | None, models: bool, dry_run: bool) -> int:
-    """Remove what can be made again, the least recently used first. The paths of what went are printed.
+    """Remove cached results, the least recently used first, and print their paths.
 
-    Without a bound all of it goes, and the next run does its work anew. Drafts do not lie in the cache; models stay
-    unless asked for.
+    Without a limit everything is removed, and the next run computes it again. Drafts are not in the cache; models stay
+    unless you give --models.
 
     \b
     Examples:
@@ -91,35 +91,35 @@ def cache_clear(older_than: str | None, max_size: str | None, models: bool, dry_
         older_than=None if older_than is None else age_seconds(older_than),
         max_bytes=None if max_size is None else size_bytes(max_size),
     )
-    gone = chosen if dry_run else clear(chosen)
-    for entry in gone:
+    removed = chosen if dry_run else clear(chosen)
+    for entry in removed:
         click.echo(entry.path)
-    left = [entry for entry in entries if entry.kind in kinds and entry not in set(gone)]
-    size, rest = (format_size(sum(entry.n_bytes for entry in some)) for some in (gone, left))
-    verb = "would go" if dry_run else "removed"
-    click.echo(f"{len(gone)} entries {verb}, {size}; {len(left)} stay, {rest}", err=True)
-    held = set(chosen) - set(gone)
-    for entry in held:
+    left = [entry for entry in entries if entry.kind in kinds and entry not in set(removed)]
+    size, rest = (format_size(sum(entry.n_bytes for entry in some)) for some in (removed, left))
+    verb = "would be removed" if dry_run else "removed"
+    click.echo(f"{len(removed)} entries {verb}, {size}; {len(left)} stay, {rest}", err=True)
+    failed = set(chosen) - set(removed)
+    for entry in failed:
         click.echo(f"Error: {entry.path}: cannot be removed; check its permissions", err=True)
-    return 1 if held else 0
+    return 1 if failed else 0
 
 
 _NAMES = {
-    "stages": "what stages found out",
+    "stages": "results of stages",
     "documents": "feeds and pages",
     "scores": "scores of sample clips",
     "models": "models (--models)",
 }
 
 
-def _by_kind(entries: Sequence[Entry], bad: Sequence[Entry]) -> dict[CacheKind, dict[str, int]]:
+def _by_kind(entries: Sequence[Entry], damaged: Sequence[Entry]) -> dict[CacheKind, dict[str, int]]:
     from audio.disk import CacheKind
 
     return {
         kind: {
             "entries": sum(entry.kind is kind for entry in entries),
             "bytes": sum(entry.n_bytes for entry in entries if entry.kind is kind),
-            "damaged": sum(entry.kind is kind for entry in bad),
+            "damaged": sum(entry.kind is kind for entry in damaged),
         }
         for kind in CacheKind
     }

@@ -1,7 +1,7 @@
-"""The command line: puts the commands together, and makes exit codes of what they return and raise.
+"""The command line: collects the commands, and turns what they return and raise into exit codes.
 
-Results go to stdout, one path a line; everything else to stderr. 0: all well; 1: an episode failed or a gate is not
-met; 2: usage; 130: interrupted. Nothing heavy is imported before a command needs it.
+Results go to stdout, one path per line; everything else to stderr. 0: success; 1: an episode failed or a gate is not
+met; 2: usage; 130: interrupted. Heavy modules are imported only when a command needs them.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ if TYPE_CHECKING:
 def main(args: Sequence[str] | None = None, *, stages: StagesMaker | None = None) -> NoReturn:
     """Run the command line and exit with its code; the console script `transcribe`.
 
-    `stages` makes the two slow stages of a run from its settings; where not given, they are the real models.
+    `stages` makes the two slow stages of a run from its settings; default: the real models.
     """
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a path is printed as it is, also where its name is no UTF-8
+    if isinstance(sys.stdout, io.TextIOWrapper):  # so that a path that is not UTF-8 is printed unchanged
         sys.stdout.reconfigure(errors="surrogateescape")
     configure_process()
     try:
         code = cli.main(args=args, prog_name="transcribe", standalone_mode=False, obj=stages or real_stages)
     except click.Abort:
-        click.echo("interrupted; run the same command again to go on", err=True)
+        click.echo("interrupted; run the same command again to continue", err=True)
         code = 130
     except click.ClickException as error:
         error.show()
@@ -61,7 +61,7 @@ def main(args: Sequence[str] | None = None, *, stages: StagesMaker | None = None
 @click.group(
     context_settings={
         "help_option_names": ["-h", "--help"],
-        "token_normalize_func": lambda token: token.replace("_", "-"),  # --beam_size is what other tools taught
+        "token_normalize_func": lambda token: token.replace("_", "-"),  # other tools have --beam_size
         "max_content_width": 100,
     }
 )
@@ -69,8 +69,8 @@ def main(args: Sequence[str] | None = None, *, stages: StagesMaker | None = None
 def cli() -> None:
     """Turn interview and podcast audio into a transcript an editor can publish.
 
-    Every option can also stand in transcribe.toml (the nearest one upward) and in a TRANSCRIBE_… variable, such as
-    TRANSCRIBE_MODEL; the command line comes first, then the environment, then the file.
+    Every option can also be in transcribe.toml (the nearest one upward) and in a TRANSCRIBE_… variable, such as
+    TRANSCRIBE_MODEL; the command line takes precedence, then the environment, then the file.
     """
 
 

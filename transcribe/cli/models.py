@@ -1,4 +1,4 @@
-"""`transcribe models`: the weights."""
+"""`transcribe models`: list, download and verify the weights."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from transcribe.errors import TranscribeError
 
 @click.group()
 def models() -> None:
-    """The weights: which there are, bringing them, checking them."""
+    """List, download and verify the models' weights."""
 
 
 @models.command("list")
 def models_list() -> int:
-    """List the models that can be named, and where each would come from."""
+    """List the known models, and where each comes from."""
     from transcribe.recognition.models import DEFAULT, known_models
 
     for model in known_models():
@@ -26,7 +26,7 @@ def models_list() -> int:
 @models.command("get")
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 def models_get(names: tuple[str, ...]) -> int:
-    """Bring models to this machine now, so that later runs need no network. Prints their folders.
+    """Download models now, so that later runs need no network. Prints their folders.
 
     \b
     Example:
@@ -42,7 +42,7 @@ def models_get(names: tuple[str, ...]) -> int:
 @models.command("verify")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 def models_verify(names: tuple[str, ...]) -> int:
-    """Hash every byte of the models named, or of all that are here, and say which are what they claim to be."""
+    """Hash every byte of the given models (default: all on this machine) and report whether the hashes are right."""
     from transcribe.recognition.models import Place, known_models, verify_model
 
     here = tuple(model.name for model in known_models() if model.place is Place.CACHE)

@@ -1,4 +1,4 @@
-"""What commands share: options made from `Settings`, the settings in force, the log."""
+"""What commands share: options from the fields of `Settings`, the effective settings, the log."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CHOICES = {"formats": FORMATS, "engine": (AUTO, *ENGINES)}  # settings whose val
 
 
 def setting_options(*names: str) -> Callable[[F], F]:
-    """Options for these fields of `Settings`, made from their declarations. Not given means None."""
+    """Options for these fields of `Settings`, from their declarations. An option that is not given is None."""
     declared = {field.name: field for field in fields(Settings)}
 
     def decorate(command: F) -> F:
@@ -65,19 +65,19 @@ def _joined(context: click.Context, option: click.Parameter, values: tuple[str, 
 
 
 def settings_in_force(given: dict[str, Any]) -> Settings:
-    """The settings of this folder and environment under what the command line gave. Raises `SettingsError`."""
+    """The effective settings: the command line over this environment and folder. Raises `SettingsError`."""
     from transcribe.config import load_settings
 
     return load_settings(given, environ=os.environ, folder=Path.cwd(), choices=CHOICES)
 
 
 def echo_json(data: Any) -> None:
-    """Print a value as JSON in UTF-8; what is no UTF-8 in the name of a file as JSON's `\\udce9`."""
+    """Print a value as JSON in UTF-8; bytes of a file name that are not UTF-8 as in `\\udce9`."""
     click.echo(json.dumps(data, ensure_ascii=False, indent=2).encode(errors="backslashreplace"))
 
 
 def log_to_stderr(*, verbose: bool, quiet: bool) -> None:
-    """Let the library be heard on stderr: warnings; with `quiet` errors alone, with `verbose` everything."""
+    """Print the library's log to stderr: warnings; with `quiet` only errors, with `verbose` everything."""
     level = logging.DEBUG if verbose else logging.ERROR if quiet else logging.WARNING
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_ForTerminal("%(message)s"))
@@ -87,7 +87,7 @@ def log_to_stderr(*, verbose: bool, quiet: bool) -> None:
 
 
 class _ForTerminal(logging.Formatter):
-    """Each line of a record without what a terminal would obey."""
+    """Formats each line of a record without terminal control characters."""
 
     def format(self, record: logging.LogRecord) -> str:
         return "\n".join(map(for_terminal, super().format(record).split("\n")))

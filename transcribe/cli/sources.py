@@ -1,4 +1,4 @@
-"""`transcribe list` and `transcribe fetch`: what a source holds, and bringing it here."""
+"""`transcribe list` and `transcribe fetch`: list and download the episodes of a source."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _SELECTION = ("output", "latest", "since", "match", "episode")
 @click.command("list")
 @click.argument("source", required=False)
 @setting_options(*_SELECTION)
-@click.option("--show", metavar="NAME", help="The episodes of this show of transcribe.toml.")
-@click.option("--json", "as_json", is_flag=True, help="All that is known of each episode, as JSON.")
+@click.option("--show", metavar="NAME", help="List the episodes of this show of transcribe.toml.")
+@click.option("--json", "as_json", is_flag=True, help="Print all data of each episode as JSON.")
 def list_episodes(source: str | None, show: str | None, as_json: bool, **given: Any) -> int:
-    """List the episodes of a feed, a page, a folder or a file: date, length, title, and how far each has come.
+    """List the episodes of a feed, a page, a folder or a file: date, length, state and title.
 
-    Without a SOURCE the shows of transcribe.toml are listed.
+    Without a SOURCE, list the shows of transcribe.toml.
 
     \b
     Examples:
@@ -42,7 +42,7 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
     from transcribe.shows import load_shows, shows_named
 
     if source and show:
-        raise click.UsageError("a SOURCE or --show, not both")
+        raise click.UsageError("give a SOURCE or --show, not both")
     if source:
         settings = settings_in_force(given)
     else:
@@ -54,13 +54,13 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
         source, settings = shows[0].feed, shows[0].settings
     listed = episodes_from(source)
     episodes = selected(listed, settings)
-    found = list(zip(episodes, states(episodes, settings), strict=True))
-    if not found:
-        click.echo(f"None of the {len(listed)} episodes is meant by --since, --match or --episode.", err=True)
+    rows = list(zip(episodes, states(episodes, settings), strict=True))
+    if not rows:
+        click.echo(f"None of the {len(listed)} episodes matches --since, --match and --episode.", err=True)
     if as_json:
-        echo_json([_as_dict(episode, state) for episode, state in found])
+        echo_json([_as_dict(episode, state) for episode, state in rows])
         return 0
-    for episode, state in found:
+    for episode, state in rows:
         day = f"{episode.published:%Y-%m-%d}" if episode.published else "-" * 10
         click.echo(f"{day}  {_clock(episode.duration):>8}  {state:<11}  {for_terminal(episode.title)}")
     return 0
@@ -69,9 +69,9 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
 @click.command()
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @setting_options(*_SELECTION)
-@click.option("-q", "--quiet", is_flag=True, help="Only paths, and errors.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only paths and errors.")
 def fetch(sources: tuple[str, ...], quiet: bool, **given: Any) -> int:
-    """Bring the audio of feeds, pages and addresses here, and print its paths. What is here is not fetched again.
+    """Download the audio of feeds, pages and addresses, and print the paths. Existing files are not downloaded again.
 
     \b
     Examples:
@@ -106,8 +106,8 @@ def _list_shows(shows: Sequence[Show], *, as_json: bool) -> int:
     from audio.net.addresses import redacted
 
     if as_json:
-        told = [{"name": show.name, "feed": show.feed, "output": show.settings.output} for show in shows]
-        echo_json(told)
+        rows = [{"name": show.name, "feed": show.feed, "output": show.settings.output} for show in shows]
+        echo_json(rows)
         return 0
     width = max(len(show.name) for show in shows)
     for show in shows:
