@@ -43,9 +43,6 @@ AUDIO = {"audio", "disk", "episode", "errors", "media", "progress"}
 OUTPUT_READS = {"transcribe.transcript", "transcribe.person_names", "transcribe.style"}  # transcripts and their style
 LARGEST = 300  # lines of a module
 EXCEPTIONS: dict[str, int] = {}  # modules that may be larger, with their lines
-NOT_YET_MOVED: dict[str, str] = {
-    "transcribe.download_bars": "cli",
-}
 
 
 def module_name(path: Path) -> str:
@@ -60,8 +57,6 @@ MODULES = {
 
 def package_of(module: str) -> str:
     """The row of `ORDER` a module belongs to. Raises `KeyError` for a module that belongs nowhere."""
-    if module in NOT_YET_MOVED:
-        return NOT_YET_MOVED[module]
     top, *rest = module.split(".")
     if top == "output":
         return "output"

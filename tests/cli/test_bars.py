@@ -1,4 +1,4 @@
-"""Bars of downloads, read off what a terminal would be sent."""
+"""Bars of downloads, read from the output to a terminal."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ def episode(name: str) -> Episode:
 
 
 def last(screen: Terminal, beginning: str) -> str:
-    """The bar that begins so, as it was drawn last."""
+    """The bar with this beginning, as last drawn."""
     return [line for line in re.split(r"[\r\n]|\x1b\[A", screen.getvalue()) if line.startswith(beginning)][-1]
 
 
 def draw(bars: Bars) -> None:
-    """What was told, at once: tqdm draws ten times a second at most."""
+    """Draw the last update immediately: tqdm draws at most ten times a second."""
     assert bars._downloads
-    for bar in (*bars._downloads._bars.values(), bars._downloads._all):
+    for bar in (*bars._downloads._bars.values(), bars._downloads._total_bar):
         if bar is not None:
             bar.refresh()
 
 
-def test_each_download_has_its_bar_and_all_have_one_together() -> None:
+def test_each_download_has_a_bar_and_all_share_one() -> None:
     screen = Terminal()
     with Bars(screen, downloads=2) as bars:
         bars.download(episode("one"), 1_000_000, 4_000_000)
         draw(bars)
         assert "1.00M/4.00M" in last(screen, "one:")
-        assert "1.00MB [" in last(screen, "0 of 2 files:")  # how much the other has is not known
+        assert "1.00MB [" in last(screen, "0 of 2 files:")  # the size of the other is unknown
         bars.download(episode("two"), 2_000_000, 4_000_000)
         draw(bars)
         assert "2.00M/4.00M" in last(screen, "two:")
@@ -58,13 +58,13 @@ def test_one_title_twice_has_two_bars() -> None:
     assert "3.00M/18.0M" in last(screen, "0 of 2 files:")
 
 
-def test_what_is_given_up_counts_no_more() -> None:
+def test_a_failed_download_no_longer_counts() -> None:
     screen = Terminal()
     with Bars(screen, downloads=3) as bars:
         bars.download(episode("one"), 1_000_000, 4_000_000)
         bars.download(episode("two"), 2_000_000, None)
         bars.download_failed(episode("two"))
-        bars.download_failed(episode("three"))  # which never began
+        bars.download_failed(episode("three"))  # never started
         bars.download(episode("one"), 4_000_000, 4_000_000)
         draw(bars)
         assert "4.00M/4.00M" in last(screen, "1 of 1 files:")
@@ -80,7 +80,7 @@ def test_one_download_has_no_bar_for_all_and_without_a_terminal_there_is_none() 
     assert pipe.getvalue() == ""
 
 
-def test_bars_stand_below_the_lines_of_a_run_and_move_with_them() -> None:
+def test_bars_are_below_the_lines_of_a_run_and_move_with_them() -> None:
     screen = Terminal()
     with Bars(screen) as bars:
         bars.lines(["one line"])

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transcribe.batch.report import Report, Result, State, Tally
-from transcribe.cli.progress_meter import Meter, Running
+from transcribe.cli.progress_meter import Meter, RunningEpisode
 from transcribe.cli.run_display import Display, as_dict, episode_line, total_line
 from transcribe.progress import Progress
 from transcribe.units import format_duration
@@ -34,7 +34,7 @@ def test_time_left_by_hand() -> None:
     meter.started(1, "a.mp3", 600.0)
     meter.started(2, "b.mp3", 200.0)
     time.now += 20
-    meter.ended(2, seconds=200.0, failed=False)
+    meter.ended(2, duration=200.0, failed=False)
     for stage in ("decode", "recognize", "diarize"):
         meter.progressed(Progress(1, stage, 0.5))
     read = meter.read()
@@ -51,17 +51,17 @@ def test_lengths_that_were_not_known_settle_as_episodes_end() -> None:
     meter.started(1, "a.mp3", None)
     assert meter.read().total is None
     time.now += 12
-    meter.ended(1, seconds=60.0, failed=False)
+    meter.ended(1, duration=60.0, failed=False)
     assert (meter.read().done, meter.read().total, meter.read().left) == (60.0, 180.0, 24.0)
 
 
 def test_what_fails_or_was_done_before_is_no_audio_done() -> None:
     time = Clock()
     meter = Meter(3, time)
-    meter.ended(1, seconds=500.0, failed=False)  # unchanged: it never started
+    meter.ended(1, duration=500.0, failed=False)  # unchanged: it never started
     meter.started(2, "b.mp3", 100.0)
     time.now += 30
-    meter.ended(2, seconds=None, failed=True)
+    meter.ended(2, duration=None, failed=True)
     read = meter.read()
     assert (read.episodes_done, read.failed, read.done, read.left) == (2, 1, 0.0, None)
     assert "1 failed" in total_line(read)
@@ -81,11 +81,11 @@ def test_it_never_goes_back_and_never_beyond_the_whole(told: list[tuple[str, flo
 
 def test_lines() -> None:
     assert format_duration(40) == "40 s"
-    running = Running(
+    running = RunningEpisode(
         "a/very/long/path/to/some/recording/of/an/interview.mp3", 60.0, {"decode": 1.0, "recognize": 0.25}
     )
     assert episode_line(running).endswith("reading 100 %  words  25 %")
-    assert episode_line(Running("a\x1b[2J.mp3", None)) == f"  {chr(97) + chr(27) + '[2J.mp3'!a:<34} starting"
+    assert episode_line(RunningEpisode("a\x1b[2J.mp3", None)) == f"  {chr(97) + chr(27) + '[2J.mp3'!a:<34} starting"
     assert json.loads(json.dumps(as_dict(Meter(2, Clock()).read())))["seconds_left"] is None
 
 

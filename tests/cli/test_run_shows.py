@@ -79,7 +79,7 @@ def test_one_show_is_named(run: Run, shows: Path) -> None:
     ("args", "message"),
     [
         (["run", "--show", "Three"], "no 'three' in transcribe.toml; the shows are One, Gone, Two"),
-        (["run", "one", "--show", "One"], "a SOURCE or --show, not both"),
+        (["run", "one", "--show", "One"], "give a SOURCE or --show, not both"),
         (["list", "one", "--show", "One"], "give a SOURCE or --show, not both"),
         (["run", "one/one.wav", "--voices", "Bob"], "voices: Bob is not enrolled"),
     ],

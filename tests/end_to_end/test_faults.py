@@ -110,7 +110,7 @@ def test_ctrl_c_keeps_finished_drafts_and_says_how_to_resume(tmp_path: Path) -> 
     process.send_signal(signal.SIGINT)
     code, out, err = finished(process)
     assert code == 130
-    assert "run the same command again to go on" in err
+    assert "run the same command again to continue" in err
     assert str(tmp_path / "out" / "0.md") in out
     assert json.loads((tmp_path / "out" / ".turnscript" / "report.json").read_text())["interrupted"] is True
     assert finished(start(tmp_path))[0] == 0

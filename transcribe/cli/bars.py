@@ -1,4 +1,4 @@
-"""Progress bars on a terminal, one per running stage; nothing anywhere else. For the command line only."""
+"""Progress bars on a terminal: one per running stage, one per download, one for all downloads. For commands only."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
-from transcribe.download_bars import DownloadBars
+from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -14,22 +14,25 @@ if TYPE_CHECKING:
     from audio.episode import Episode
     from transcribe.progress import Progress
 
+STAGE_LABELS = {"decode": "reading", "recognize": "words", "diarize": "speakers"}
+"""What a person reads for a stage; other stages are not shown in a line of an episode."""
+
 _FORMAT = "{desc:>12} {percentage:3.0f}%|{bar:30}| {elapsed}<{remaining}"
-_NAMES = {"decode": "reading", "recognize": "words", "diarize": "speakers"}
+_MAX_TITLE = 30  # characters of a title in a bar
 
 
 class Bars:
-    """Draws what it is told on `stream` if that is a terminal. Use it as a context: leaving removes the bars.
+    """Draws bars on `stream` if that is a terminal, else nothing. A context manager: leaving it removes the bars.
 
-    May be told from several threads. `downloads` is how many there will be, where that is known.
-    tqdm is imported only when there is something to draw.
+    May be called from several threads. `downloads` is the number of downloads to come, if known. tqdm is imported only
+    when there is something to draw.
     """
 
     def __init__(self, stream: TextIO, *, downloads: int = 0) -> None:
         self._stream = stream
         self._expected = downloads
-        self._downloads: DownloadBars | None = None
-        self._drawn = stream.isatty()
+        self._downloads: _DownloadBars | None = None
+        self._is_terminal = stream.isatty()
         self._lock = threading.Lock()
         self._bars: dict[str, tqdm[NoReturn]] = {}
 
@@ -40,7 +43,7 @@ class Bars:
         self.clear()
 
     def clear(self) -> None:
-        """Take the bars off the screen; the next thing told starts new ones."""
+        """Remove the bars from the screen; the next report draws new ones."""
         with self._lock:
             for bar in self._bars.values():
                 bar.close()
@@ -50,36 +53,36 @@ class Bars:
 
     def on_progress(self, progress: Progress) -> None:
         """See `transcribe.progress.OnProgress`; a bar never goes back."""
-        if not self._drawn:
+        if not self._is_terminal:
             return
         with self._lock:
-            bar = self._bars.get(progress.stage) or self._new(progress.stage)
+            bar = self._bars.get(progress.stage) or self._stage_bar(progress.stage)
             bar.update(max(0.0, min(progress.fraction, 1.0) - bar.n))
 
-    def download(self, episode: Episode, here: int, total: int | None) -> None:
-        """`here` of `total` bytes of an episode's audio are on this machine."""
-        if not self._drawn:
+    def download(self, episode: Episode, received: int, total: int | None) -> None:
+        """See `audio.progress.OnDownload`."""
+        if not self._is_terminal:
             return
         with self._lock:
-            self._downloads = self._downloads or DownloadBars(self._stream, expected=self._expected)
-            self._downloads.below(len(self._bars))
-            self._downloads.tell(episode, here, total)
+            self._downloads = self._downloads or _DownloadBars(self._stream, expected=self._expected)
+            self._downloads.move_below(len(self._bars))
+            self._downloads.update(episode, received, total)
 
     def download_failed(self, episode: Episode) -> None:
-        """The episode's audio is given up."""
+        """The episode's audio will not be downloaded."""
         with self._lock:
             if self._downloads:
-                self._downloads.give_up(episode)
+                self._downloads.remove(episode)
 
     def lines(self, texts: Sequence[str]) -> None:
-        """Show these lines, in the place of those shown before."""
-        if not self._drawn:
+        """Show these lines in the place of the previous ones."""
+        if not self._is_terminal:
             return
         from tqdm import tqdm
 
         with self._lock:
             if self._downloads:
-                self._downloads.below(len(texts))
+                self._downloads.move_below(len(texts))
             for number, text in enumerate(texts):
                 name = f"line {number}"
                 if name not in self._bars:
@@ -90,11 +93,11 @@ class Bars:
             for name in [name for name in self._bars if name.startswith("line ")][len(texts) :]:
                 self._bars.pop(name).close()
 
-    def _new(self, stage: str) -> tqdm[NoReturn]:
+    def _stage_bar(self, stage: str) -> tqdm[NoReturn]:
         from tqdm import tqdm
 
         bar = self._bars[stage] = tqdm(
-            desc=_NAMES.get(stage, stage),
+            desc=STAGE_LABELS.get(stage, stage),
             total=1.0,
             position=len(self._bars),
             leave=False,
@@ -102,3 +105,95 @@ class Bars:
             file=self._stream,
         )
         return bar
+
+
+class _DownloadBars:
+    """Bars of downloads on a terminal; called by one thread at a time.
+
+    From two downloads on (`expected`, or seen so far) a first bar shows all together. It knows their size, and so the
+    time left, only once the last one has started; until then it shows the bytes received, the rate and the files done.
+    """
+
+    def __init__(self, stream: TextIO, *, expected: int = 0) -> None:
+        self._stream = stream
+        self._expected = expected
+        self._lines_above = 0
+        self._bars: dict[object, tqdm[NoReturn]] = {}
+        self._total_bar: tqdm[NoReturn] | None = None
+        self._received: dict[object, int] = {}
+        self._sizes: dict[object, int | None] = {}
+
+    def update(self, episode: Episode, received: int, total: int | None) -> None:
+        """See `audio.progress.OnDownload`."""
+        key = (episode.title, episode.audio_url)
+        self._received[key], self._sizes[key] = received, total
+        if self._total_bar is not None or max(self._expected, len(self._received)) > 1:
+            self._update_total()
+        title = episode.title if len(episode.title) <= _MAX_TITLE else f"{episode.title[: _MAX_TITLE - 1]}…"
+        bar = self._bars.get(key)
+        if bar is None:  # not `bar or …`: the truth of a tqdm is that of its total
+            bar = self._bars[key] = self._bar(for_terminal(title), initial=0, position=self._free_position())
+        bar.total = total
+        bar.update(received - bar.n)
+        if total is not None and received >= total:
+            self._close(key)
+
+    def remove(self, episode: Episode) -> None:
+        """The episode no longer counts."""
+        key = (episode.title, episode.audio_url)
+        self._close(key)
+        self._received.pop(key, None)
+        self._sizes.pop(key, None)
+        self._expected = max(self._expected - 1, 0)
+
+    def move_below(self, lines: int) -> None:
+        """Move the bars below this number of other lines."""
+        if lines != self._lines_above:
+            for bar in self._on_screen():
+                bar.clear()
+                bar.pos -= lines - self._lines_above
+            self._lines_above = lines
+
+    def clear(self) -> None:
+        """Remove all bars from the screen."""
+        for bar in self._on_screen():
+            bar.close()
+        self._bars.clear()
+        self._total_bar = None
+
+    def _on_screen(self) -> list[tqdm[NoReturn]]:
+        return [bar for bar in (self._total_bar, *self._bars.values()) if bar is not None]
+
+    def _close(self, key: object) -> None:
+        bar = self._bars.pop(key, None)
+        if bar is not None:
+            bar.close()
+
+    def _update_total(self) -> None:
+        received = sum(self._received.values())
+        bar = self._total_bar
+        if bar is None:
+            bar = self._total_bar = self._bar("all", initial=received, position=0)
+        sizes = [size for size in self._sizes.values() if size is not None]
+        files = max(self._expected, len(self._sizes))
+        done = sum(self._received[key] == size for key, size in self._sizes.items())
+        bar.total = sum(sizes) if len(sizes) == files else None
+        bar.set_description_str(f"{done} of {files} files", refresh=False)
+        bar.update(received - bar.n)
+
+    def _free_position(self) -> int:
+        taken = {-bar.pos - self._lines_above for bar in self._bars.values()}
+        return next(place for place in range(1, len(taken) + 2) if place not in taken)
+
+    def _bar(self, label: str, *, initial: int, position: int) -> tqdm[NoReturn]:
+        from tqdm import tqdm
+
+        return tqdm(
+            desc=label,
+            initial=initial,
+            position=position + self._lines_above,
+            leave=False,
+            unit="B",
+            unit_scale=True,
+            file=self._stream,
+        )

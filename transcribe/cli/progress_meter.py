@@ -1,7 +1,6 @@
-"""How far a run is: minutes of sound done, × real time, and how long it will take. Pure, but for the clock it is given.
+"""How far a run is: minutes of audio done, × real time, and the time left. Pure, except for the clock it is given.
 
-Episodes count by their length, so that the time left settles; those whose length is not known yet count by the mean of
-the others.
+Episodes count by their length, so that the estimate settles; those of unknown length count by the mean of the others.
 """
 
 from __future__ import annotations
@@ -9,40 +8,39 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from audio.episode import Seconds
 from transcribe.progress import Progress
 
-Seconds = float
-
 _SHARE = {"decode": 0.03, "recognize": 0.75, "diarize": 0.22}  # of the work, measured on two cores with `base`
-_SETTLED = 10.0  # seconds of work before a time left is worth saying
+_MIN_ELAPSED = 10.0  # seconds of work before the time left is estimated
 
 
 @dataclass(slots=True)
-class Running:
-    """An episode under way."""
+class RunningEpisode:
+    """An episode in progress."""
 
     name: str
-    seconds: Seconds | None  # of sound
-    stages: dict[str, float] = field(default_factory=dict)  # how much of each is done, 0 to 1
+    duration: Seconds | None  # None: unknown
+    stages: dict[str, float] = field(default_factory=dict)  # stage → fraction done
 
     @property
     def fraction(self) -> float:
-        """How much of the work is done, 0 to 1."""
+        """The fraction of the episode's work that is done."""
         return sum(share * self.stages.get(stage, 0.0) for stage, share in _SHARE.items())
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the meter shows at a moment. `total` and `left` are estimates, in seconds; None: too early to say."""
+    """The state of a run at one moment. `total` and `left` are estimates, in seconds; None: too early to say."""
 
     episodes: int
     episodes_done: int
     failed: int
-    done: Seconds  # of sound
+    done: Seconds  # of audio
     total: Seconds | None
     elapsed: Seconds
     left: Seconds | None
-    running: tuple[Running, ...]
+    running: tuple[RunningEpisode, ...]
 
     @property
     def speed(self) -> float:
@@ -51,49 +49,49 @@ class Reading:
 
 
 class Meter:
-    """Counts what is done of a run of so many episodes. `clock` gives seconds that only rise."""
+    """Counts the progress of a run of this number of episodes. `clock` returns monotonic seconds."""
 
     def __init__(self, episodes: int, clock: Callable[[], float]) -> None:
         self._episodes = episodes
         self._clock = clock
         self._start: float | None = None  # of the first work
-        self._running: dict[int, Running] = {}
-        self._done = 0.0  # of sound, in episodes that have ended
-        self._known: list[float] = []  # lengths of the episodes that had to be worked on
+        self._running: dict[int, RunningEpisode] = {}
+        self._done = 0.0  # seconds of audio, in episodes that have ended
+        self._durations: list[float] = []  # of the episodes that had to be processed
         self._ended = self._failed = 0
 
-    def started(self, number: int, name: str, seconds: Seconds | None) -> None:
-        """Work on an episode begins; its length as far as it is known."""
+    def started(self, number: int, name: str, duration: Seconds | None) -> None:
+        """Work on an episode begins; `duration` is None if unknown."""
         self._start = self._clock() if self._start is None else self._start
-        self._running[number] = Running(name, seconds)
-        if seconds is not None:
-            self._known.append(seconds)
+        self._running[number] = RunningEpisode(name, duration)
+        if duration is not None:
+            self._durations.append(duration)
 
     def progressed(self, progress: Progress) -> None:
-        """A stage of an episode has done more; an earlier fraction of it is ignored."""
-        one = self._running.get(progress.task)
-        if one is not None:
-            one.stages[progress.stage] = max(one.stages.get(progress.stage, 0.0), min(1.0, progress.fraction))
+        """A stage of an episode has done more; a smaller fraction than before is ignored."""
+        episode = self._running.get(progress.task)
+        if episode is not None:
+            episode.stages[progress.stage] = max(episode.stages.get(progress.stage, 0.0), min(1.0, progress.fraction))
 
-    def ended(self, number: int, *, seconds: Seconds | None, failed: bool) -> None:
-        """An episode is done with; `seconds` is its length as it turned out."""
-        one = self._running.pop(number, None)
+    def ended(self, number: int, *, duration: Seconds | None, failed: bool) -> None:
+        """An episode has ended; `duration` is its measured length."""
+        episode = self._running.pop(number, None)
         self._ended += 1
         self._failed += failed
-        if one is not None:
-            if one.seconds is None and seconds is not None:
-                self._known.append(seconds)
-            self._done += 0.0 if failed else (seconds or one.seconds or 0.0)
+        if episode is not None:
+            if episode.duration is None and duration is not None:
+                self._durations.append(duration)
+            self._done += 0.0 if failed else (duration or episode.duration or 0.0)
 
     def read(self) -> Reading:
-        """How far it is now."""
-        mean = sum(self._known) / len(self._known) if self._known else None
-        under_way = [(one, one.seconds if one.seconds is not None else mean or 0.0) for one in self._running.values()]
-        done = self._done + sum(one.fraction * seconds for one, seconds in under_way)
+        """The state now."""
+        mean = sum(self._durations) / len(self._durations) if self._durations else None
+        running = [(one, one.duration if one.duration is not None else mean or 0.0) for one in self._running.values()]
+        done = self._done + sum(episode.fraction * duration for episode, duration in running)
         waiting = max(0, self._episodes - self._ended - len(self._running))
-        total = None if mean is None else self._done + sum(s for _, s in under_way) + waiting * mean
+        total = None if mean is None else self._done + sum(s for _, s in running) + waiting * mean
         elapsed = 0.0 if self._start is None else self._clock() - self._start
-        settled = total is not None and done > 0 and elapsed >= _SETTLED
-        left = (total - done) * elapsed / done if settled and total is not None else None
-        running = tuple(Running(one.name, one.seconds, dict(one.stages)) for one in self._running.values())
-        return Reading(self._episodes, self._ended, self._failed, done, total, elapsed, left, running)
+        is_settled = total is not None and done > 0 and elapsed >= _MIN_ELAPSED
+        left = (total - done) * elapsed / done if is_settled and total is not None else None
+        copies = tuple(RunningEpisode(one.name, one.duration, dict(one.stages)) for one in self._running.values())
+        return Reading(self._episodes, self._ended, self._failed, done, total, elapsed, left, copies)

@@ -1,6 +1,6 @@
-"""What a run shows of itself on stderr: bars on a terminal, a line a minute in a log, JSON lines for programs.
+"""The progress of a run on stderr: bars on a terminal, a line a minute in a log, JSON lines for programs.
 
-For the command line only. The counting is `transcribe.cli.progress_meter`'s.
+For the command line only. `transcribe.cli.progress_meter` counts.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, TextIO
 
-from transcribe.cli.bars import Bars
-from transcribe.cli.progress_meter import Meter, Reading, Running
+from transcribe.cli.bars import STAGE_LABELS, Bars
+from transcribe.cli.progress_meter import Meter, Reading, RunningEpisode
 from transcribe.progress import Progress
 from transcribe.units import format_duration
 
@@ -19,15 +19,14 @@ if TYPE_CHECKING:
     from audio.episode import Episode, Seconds
     from transcribe.batch.report import Result
 
-_EVERY = {"bar": 0.5, "json": 1.0, "plain": 60.0}  # seconds
-_NAMES = {"decode": "reading", "recognize": "words", "diarize": "speakers"}
-_NAME_LENGTH = 34
+_INTERVALS = {"bar": 0.5, "json": 1.0, "plain": 60.0}  # seconds
+_NAME_WIDTH = 34  # characters of an episode's name in a line
 
 
 class Display:
-    """Shows how far a run of so many episodes is, on `stream`, as `kind` says: auto, bar, plain, json or none.
+    """Shows the progress of a run of this number of episodes on `stream`; `kind`: auto, bar, plain, json or none.
 
-    An `RunListener`; may be told from several threads. Use it as a context: leaving takes the bars off the screen.
+    A `RunListener` and `OnProgress`, for several threads. A context manager: leaving it removes the bars.
     """
 
     def __init__(self, stream: TextIO, episodes: int, *, kind: str) -> None:
@@ -52,20 +51,20 @@ class Display:
         self.clear()
 
     def clear(self) -> None:
-        """Make room on the screen for other lines; the next tick draws again."""
+        """Remove the bars for other output; the next tick draws them again."""
         if self._bars is not None:
             self._bars.clear()
 
-    def fetching(self, episode: Episode, here: int, total: int | None) -> None:
+    def fetching(self, episode: Episode, received: int, total: int | None) -> None:
         """See `transcribe.batch.report.RunListener`."""
         if self._bars is not None:
-            self._bars.download(episode, here, total)
+            self._bars.download(episode, received, total)
 
-    def started(self, number: int, name: str, seconds: Seconds | None) -> None:
+    def started(self, number: int, name: str, duration: Seconds | None) -> None:
         """See `transcribe.batch.report.RunListener`."""
         with self._lock:
-            self._meter.started(number, name, seconds)
-        self._event({"event": "started", "number": number, "source": name, "audio_seconds": seconds})
+            self._meter.started(number, name, duration)
+        self._event({"event": "started", "number": number, "source": name, "audio_seconds": duration})
 
     def on_progress(self, progress: Progress) -> None:
         """See `transcribe.progress.OnProgress`."""
@@ -74,9 +73,9 @@ class Display:
 
     def ended(self, number: int, result: Result) -> None:
         """See `transcribe.batch.report.RunListener`."""
-        length = result.tally.duration if result.tally else None
+        duration = result.tally.duration if result.tally else None
         with self._lock:
-            self._meter.ended(number, seconds=length, failed=result.state == "failed")
+            self._meter.ended(number, duration=duration, failed=result.state == "failed")
         self._event(
             {
                 "event": "ended",
@@ -89,7 +88,7 @@ class Display:
         )
 
     def _tick(self) -> None:
-        while not self._over.wait(_EVERY[self._kind]):
+        while not self._over.wait(_INTERVALS[self._kind]):
             with self._lock:
                 reading = self._meter.read()
             if self._bars is not None:
@@ -111,7 +110,7 @@ class Display:
 
 
 def total_line(reading: Reading) -> str:
-    """The whole run in a line: episodes, minutes of sound, speed, time left."""
+    """The whole run in one line: episodes, minutes of audio, speed, time left."""
     parts = [f"{reading.episodes_done} of {reading.episodes} episodes"]
     of = "" if reading.total is None else f" of about {reading.total / 60:.0f}"
     parts.append(f"{reading.done / 60:.1f}{of} min of audio")
@@ -124,16 +123,18 @@ def total_line(reading: Reading) -> str:
     return ", ".join(parts)
 
 
-def episode_line(running: Running) -> str:
-    """An episode under way in a line."""
+def episode_line(running: RunningEpisode) -> str:
+    """An episode in progress in one line."""
     name = running.name if running.name.isprintable() else ascii(running.name)
-    name = name if len(name) <= _NAME_LENGTH else f"…{name[1 - _NAME_LENGTH :]}"
-    stages = [f"{_NAMES[stage]} {100 * done:3.0f} %" for stage, done in running.stages.items() if stage in _NAMES]
-    return f"  {name:<{_NAME_LENGTH}} {'  '.join(stages) or 'starting'}"
+    name = name if len(name) <= _NAME_WIDTH else f"…{name[1 - _NAME_WIDTH :]}"
+    stages = [
+        f"{STAGE_LABELS[stage]} {100 * done:3.0f} %" for stage, done in running.stages.items() if stage in STAGE_LABELS
+    ]
+    return f"  {name:<{_NAME_WIDTH}} {'  '.join(stages) or 'starting'}"
 
 
 def as_dict(reading: Reading) -> dict[str, object]:
-    """A reading for programs: seconds throughout."""
+    """A reading as JSON data; all times in seconds."""
     return {
         "episodes": reading.episodes,
         "episodes_done": reading.episodes_done,
@@ -144,7 +145,7 @@ def as_dict(reading: Reading) -> dict[str, object]:
         "seconds_left": None if reading.left is None else round(reading.left, 1),
         "speed": round(reading.speed, 2),
         "running": [
-            {"source": one.name, "audio_seconds": one.seconds, "done": round(one.fraction, 3)}
+            {"source": one.name, "audio_seconds": one.duration, "done": round(one.fraction, 3)}
             for one in reading.running
         ],
     }
