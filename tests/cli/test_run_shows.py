@@ -14,7 +14,7 @@ from tests.support.command_line import Run
 from tests.support.paths import ROOT
 from tests.support.run_lock import another_run
 from tests.support.scripted_stages import tone
-from transcribe.cli.run import _Errand
+from transcribe.cli.run import _SourceSet
 from transcribe.settings import Settings
 
 FILE = """
@@ -149,9 +149,9 @@ def environ() -> dict[str, str]:
 
 
 def test_nothing_secret_is_told_to_others() -> None:
-    errand = _Errand(("https://me:secret@x.example/feed.xml?token=1", "a b.mp3"), Settings())
+    errand = _SourceSet(("https://me:secret@x.example/feed.xml?token=1", "a b.mp3"), Settings())
     assert errand.command == "transcribe run 'https://x.example/feed.xml?…' 'a b.mp3'"
-    assert _Errand(("x",), Settings(), "My Show").command == "transcribe run --show 'My Show'"
+    assert _SourceSet(("x",), Settings(), "My Show").command == "transcribe run --show 'My Show'"
 
 
 def test_a_scheduler_that_is_not_there_is_one_line_and_exit_1(shows: Path) -> None:
