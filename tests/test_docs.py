@@ -57,7 +57,7 @@ def check(line: str) -> None:
     assert given <= known, f"{line!r}: no such option: {', '.join(given - known)}"
 
 
-def test_the_report_shown_has_the_keys_a_report_has(run: Run, tmp_path: Path) -> None:
+def test_the_documented_report_has_the_keys_of_a_report(run: Run, tmp_path: Path) -> None:
     page = (ROOT / "docs" / "batches.md").read_text(encoding="utf-8")
     (sample,) = re.findall(r"^```json\n(\{\"schema\".*?)^```", page, re.M | re.S)
     tone(tmp_path / "a.wav")
@@ -68,13 +68,13 @@ def test_the_report_shown_has_the_keys_a_report_has(run: Run, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_command_line_is_one(page: Path) -> None:
+def test_every_documented_command_line_is_valid(page: Path) -> None:
     for line in command_lines(page):
         if not line.startswith(("transcribe.toml", "transcribe/")):
             check(line)
 
 
-def test_the_check_itself_sees_what_is_wrong() -> None:
+def test_the_check_rejects_unknown_commands_and_options() -> None:
     check('transcribe run a.mp3 --speakers "Rich,Haikel" -o out')
     with pytest.raises(AssertionError, match="no such option: --speeches"):
         check("transcribe run a.mp3 --speeches 2")
@@ -82,13 +82,13 @@ def test_the_check_itself_sees_what_is_wrong() -> None:
         check("transcribe ran a.mp3")
 
 
-def test_the_page_of_commands_is_what_the_program_says() -> None:
+def test_the_page_of_commands_is_up_to_date() -> None:
     module = generator()
     assert module.PAGE.read_text(encoding="utf-8") == module.page(), "run `make docs`"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_link_and_make_target_leads_somewhere(page: Path) -> None:
+def test_every_link_and_make_target_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     prose = re.sub(r"^```.*?^```|`[^`\n]*`", "", text, flags=re.M | re.S)
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", prose):
@@ -125,7 +125,7 @@ def test_the_page_on_fetching_states_the_limits_in_force() -> None:
     assert (limits.parallel, limits.per_host) == (4, 2)
 
 
-def test_every_room_is_on_the_map() -> None:
+def test_every_module_is_in_the_architecture_page() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     rooms = "\n".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `"))
     named = set(re.findall(r"`(?:\w+/)?([\w/]+(?:\.py|/))`", rooms))

@@ -43,13 +43,13 @@ def spelled(value: Any) -> str:
     return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
-def test_every_setting_is_known_here() -> None:
+def test_every_setting_has_another_value() -> None:
     assert set(OTHER) == set(FIELDS)
     assert all(OTHER[name] != getattr(Settings(), name) for name in FIELDS)
 
 
 @pytest.mark.parametrize("name", FIELDS)
-def test_every_place_says_the_same(name: str, tmp_path: Path) -> None:
+def test_every_source_of_settings_gives_the_same_value(name: str, tmp_path: Path) -> None:
     meant = Settings(**{name: OTHER[name]})
     assert load_settings({name: spelled(OTHER[name])}, environ={}, folder=tmp_path) == meant
     environ = {f"TRANSCRIBE_{name.upper()}": spelled(OTHER[name])}
@@ -61,7 +61,7 @@ def test_every_place_says_the_same(name: str, tmp_path: Path) -> None:
     assert from_file == meant
 
 
-def test_switches_can_be_written_as_toml_has_them(tmp_path: Path) -> None:
+def test_settings_accept_native_toml_values(tmp_path: Path) -> None:
     (tmp_path / "transcribe.toml").write_text(
         "comments = true\npublished = false\ntags = 'a, b'\nspeakers = 2\nsince = 2026-01-31\n"
     )
@@ -71,13 +71,13 @@ def test_switches_can_be_written_as_toml_has_them(tmp_path: Path) -> None:
     assert settings.since == "2026-01-31"
 
 
-def test_a_variable_that_is_no_setting_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unknown_variable_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     load_settings({}, environ={"TRANSCRIBE_BEAMSIZE": "1", "TRANSCRIBE_FORMAT": "md"}, folder=tmp_path)
     assert "TRANSCRIBE_BEAMSIZE is not a setting" in caplog.text
     assert "TRANSCRIBE_FORMAT is" not in caplog.text
 
 
-def test_names_can_be_a_list_and_format_has_both_spellings(tmp_path: Path) -> None:
+def test_names_can_be_a_list_and_formats_have_two_spellings(tmp_path: Path) -> None:
     (tmp_path / "transcribe.toml").write_text("speakers = ['Ada', 'Bob Smith']\nformat = 'MD, vtt'\n")
     settings = load_settings({}, environ={}, folder=tmp_path)
     assert settings.speaker_names == ("Ada", "Bob Smith")
@@ -85,14 +85,14 @@ def test_names_can_be_a_list_and_format_has_both_spellings(tmp_path: Path) -> No
     assert load_settings({}, environ={"TRANSCRIBE_FORMAT": "srt"}, folder=tmp_path).formats == ("srt",)
 
 
-def test_a_glossary_may_stand_in_the_file_itself(tmp_path: Path) -> None:
+def test_the_file_can_contain_the_glossary(tmp_path: Path) -> None:
     path = tmp_path / "transcribe.toml"
     path.write_text("wrap = 60\n[glossary]\nWuille = ['Wooler']\n")
     settings = load_settings({}, environ={}, folder=tmp_path)
     assert [(term.name, term.mishearings) for term in glossary_of(settings).terms] == [("Wuille", ("Wooler",))]
 
 
-def test_paths_in_the_file_are_meant_from_where_it_is(tmp_path: Path) -> None:
+def test_paths_in_the_file_are_relative_to_it(tmp_path: Path) -> None:
     (tmp_path / "transcribe.toml").write_text("output = 'drafts'\nmodel = './tuned'\n")
     (tmp_path / "below").mkdir()
     settings = load_settings({}, environ={}, folder=tmp_path / "below")
@@ -100,7 +100,7 @@ def test_paths_in_the_file_are_meant_from_where_it_is(tmp_path: Path) -> None:
     assert settings.model == str(tmp_path / "tuned")
 
 
-def test_command_line_beats_environment_beats_file_beats_default(tmp_path: Path) -> None:
+def test_command_line_precedes_environment_file_and_defaults(tmp_path: Path) -> None:
     (tmp_path / "transcribe.toml").write_text("beam-size = 2\nwrap = 60\nthreads = 1\n[[show]]\nfeed = 'x'\n")
     below = tmp_path / "a" / "b"
     below.mkdir(parents=True)
@@ -135,7 +135,7 @@ def test_command_line_beats_environment_beats_file_beats_default(tmp_path: Path)
         ("cache_limit", "much", "cache-limit: 'much' is not a size such as 500MB or 2GB, nor none"),
     ],
 )
-def test_a_bad_value_is_named_with_its_place(name: str, value: str, message: str, tmp_path: Path) -> None:
+def test_an_invalid_value_is_reported_with_its_place(name: str, value: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=f"command line: {message}"):
         load_settings({name: value}, environ={}, folder=tmp_path, choices=CHOICES)
     with pytest.raises(SettingsError, match=message) as caught:
@@ -148,7 +148,7 @@ wrap = 3|speakers = [1]|wrap = [|wrap = true|wrap = 1.5|doubtful_below = 2|comme
 
 
 @pytest.mark.parametrize("text", BAD_FILES.split("|"))
-def test_a_bad_file_is_named(text: str, tmp_path: Path) -> None:
+def test_an_invalid_file_is_named(text: str, tmp_path: Path) -> None:
     path = tmp_path / "transcribe.toml"
     path.write_text(text)
     with pytest.raises(SettingsError) as caught:
@@ -157,7 +157,7 @@ def test_a_bad_file_is_named(text: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", FIELDS)
-def test_a_stage_is_done_again_when_its_settings_change_and_only_then(name: str) -> None:
+def test_a_digest_changes_exactly_with_the_settings_of_its_stage(name: str) -> None:
     stages = {field.name: field.metadata["stages"] for field in dataclasses.fields(Settings)}[name]
     if name == "glossary":  # by what it says, not by where it lies
         stages = frozenset()
@@ -190,7 +190,7 @@ def test_the_style_settings_are_those_of_the_last_stage() -> None:
     assert of_render == [field.name for field in dataclasses.fields(Style)]
 
 
-def test_settings_keep_their_keys_and_digests() -> None:
+def test_keys_and_digests_do_not_change() -> None:
     """Another value makes every cached result and every recorded transcript out of date."""
     assert list(Settings().as_dict()) == list(OTHER)
     digests = {stage.value: Settings().digest(stage) for stage in Stage}
@@ -232,7 +232,7 @@ def test_a_deprecated_setting_is_read_with_one_warning(
     assert f"{name} is deprecated; write it as a key of the table [front_matter]" in message
 
 
-def test_renaming_people_does_not_change_who_is_heard() -> None:
+def test_speaker_names_do_not_change_the_diarization_digest() -> None:
     ada, bob = Settings(speakers="Ada,Grace"), Settings(speakers="Bob,Grace")
     assert ada.digest(Stage.DIARIZE) == bob.digest(Stage.DIARIZE) == Settings(speakers="2").digest(Stage.DIARIZE)
     assert ada.digest(Stage.TURNS) != bob.digest(Stage.TURNS)

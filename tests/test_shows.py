@@ -22,14 +22,14 @@ def shows_in(folder: Path, text: str, **given: object) -> tuple[Show, ...]:
 
 
 @pytest.mark.parametrize("name", FIELDS)
-def test_every_setting_can_stand_in_a_show(name: str, tmp_path: Path) -> None:
+def test_every_setting_can_be_in_a_show(name: str, tmp_path: Path) -> None:
     line = f"{name.replace('_', '-')} = {toml(OTHER[name])}"
     (show,) = shows_in(tmp_path, f"[[show]]\nname = 'A'\nfeed = '{FEED}'\n{line}\n")
     value = str(tmp_path / OTHER[name]) if name in ("output", "glossary") else OTHER[name]
     assert show == Show("A", FEED, dataclasses.replace(Settings(), **{name: value}))
 
 
-def test_a_show_beats_the_top_of_the_file_and_the_command_line_beats_both(tmp_path: Path) -> None:
+def test_a_show_precedes_the_file_and_the_command_line_both(tmp_path: Path) -> None:
     text = f"""
 host = "Rich"
 wrap = 60
@@ -75,12 +75,12 @@ output = "two"
         ("[[show]", r"transcribe.toml: not valid TOML"),
     ],
 )
-def test_a_wrong_key_is_named_with_its_place(text: str, message: str, tmp_path: Path) -> None:
+def test_an_invalid_show_is_reported_with_its_place(text: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=message):
         shows_in(tmp_path, text)
 
 
-def test_shows_are_chosen_by_name(tmp_path: Path) -> None:
+def test_shows_named_selects_by_name(tmp_path: Path) -> None:
     text = "".join(f"[[show]]\nname = '{name}'\nfeed = 'x'\n" for name in ("Café", "Two", "Three"))
     shows = shows_in(tmp_path, text)
     assert [show.name for show in shows_named(shows, [])] == ["Café", "Two", "Three"]
@@ -89,14 +89,14 @@ def test_shows_are_chosen_by_name(tmp_path: Path) -> None:
         shows_named(shows, ["four"])
 
 
-def test_without_shows_there_is_nothing_to_bring_up_to_date(tmp_path: Path) -> None:
+def test_without_shows_there_is_an_error(tmp_path: Path) -> None:
     assert load_shows({}, environ={}, folder=tmp_path) == ()
     assert shows_in(tmp_path, "wrap = 60") == ()
     with pytest.raises(SettingsError, match="give a SOURCE, or add a \\[\\[show\\]\\]"):
         shows_named((), [])
 
 
-def test_only_the_voices_expected_are_looked_for() -> None:
+def test_a_shows_voices_limit_the_enrolled_ones() -> None:
     ada, grace = (Voiceprint(name, (Sample("clip", 9.0, (1.0,) + (0.0,) * 191),)) for name in ("Ada", "Grace Hopper"))
     assert select_voiceprints([ada, grace], ()) == (ada, grace)
     assert select_voiceprints([ada, grace], ("grace hopper",)) == (grace,)

@@ -34,7 +34,7 @@ def is_clean(text: str) -> bool:
 @given(st.text(max_size=60))
 @example(NASTY)
 @example("&#x202e;&#x1b;&#27;&#x9b;&#8238;")
-def test_what_a_publisher_says_is_one_line_that_commands_nothing(text: str) -> None:
+def test_publisher_text_is_one_line_without_control_characters(text: str) -> None:
     for said in (plain_text(text), plain_text("".join(f"&#{ord(sign)};" for sign in text))):
         assert {unicodedata.category(sign) for sign in said} & {"Cc", "Zl", "Zp", "Cs"} == set()
         assert {sign for sign in said if unicodedata.category(sign) == "Cf"} <= {"\u200c", "\u200d"}
@@ -42,7 +42,7 @@ def test_what_a_publisher_says_is_one_line_that_commands_nothing(text: str) -> N
 
 @given(st.lists(st.text(st.characters(categories=["L", "N"]), min_size=1), max_size=5).map(" ".join))
 @example(PERSIAN)
-def test_words_stay_as_they_are(text: str) -> None:
+def test_printable_text_does_not_change(text: str) -> None:
     assert plain_text(text) == text
 
 
@@ -70,7 +70,7 @@ def pages(server: HostileServer) -> list[str]:
     return [page_url, feed_url, server.put("/Talk%1B%5D0;x%07%E2%80%AE.mp3", Resource(AUDIO))]
 
 
-def test_no_title_commands_the_terminal(run: Run, pages: list[str]) -> None:
+def test_titles_are_printed_without_control_characters(run: Run, pages: list[str]) -> None:
     for source in pages:
         for command in (("list",), ("run", "-n"), ("fetch",), ("run",)):
             _, out, err = run(*command, source)
@@ -78,7 +78,7 @@ def test_no_title_commands_the_terminal(run: Run, pages: list[str]) -> None:
             assert is_clean(out + err), (command, source)
 
 
-def test_no_name_of_a_file_commands_the_terminal(run: Run, tmp_path: Path) -> None:
+def test_file_names_are_printed_without_control_characters(run: Run, tmp_path: Path) -> None:
     tone(tmp_path / "evil\x1b]0;x\x07\u202e.wav")
     (tmp_path / "broken\x1b]0;x\x07\u202e.wav").write_bytes(b"RIFF")
     for command in (("run", "-n"), ("run",), ("list",)):
@@ -88,7 +88,7 @@ def test_no_name_of_a_file_commands_the_terminal(run: Run, tmp_path: Path) -> No
         assert is_clean(run(command, "broken\x1b]0;x\x07\u202e.wav", *options)[2]), command
 
 
-def test_no_draft_commands_the_terminal(run: Run, tmp_path: Path) -> None:
+def test_draft_contents_are_printed_without_control_characters(run: Run, tmp_path: Path) -> None:
     (tmp_path / "post.md").write_text("**R**: Is it [kn\x1bot?] so? [\u202eword?]\n")
     code, out, err = run("lint", "post.md")
     assert code == 1
@@ -96,7 +96,7 @@ def test_no_draft_commands_the_terminal(run: Run, tmp_path: Path) -> None:
     assert is_clean(out + err)
 
 
-def test_what_the_log_says_commands_nothing(tmp_path: Path) -> None:
+def test_log_lines_have_no_control_characters(tmp_path: Path) -> None:
     """Through the program itself, for the tests have the log's handlers taken."""
     (tmp_path / "broken\x07\u202e.wav").write_bytes(b"RIFF")
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "PYTHONPATH": str(ROOT)}
@@ -107,7 +107,7 @@ def test_what_the_log_says_commands_nothing(tmp_path: Path) -> None:
     assert is_clean(done.stdout + done.stderr), done.stderr
 
 
-def test_a_page_that_gives_no_title_has_that_of_its_address() -> None:
+def test_a_page_without_a_title_is_named_by_its_address() -> None:
     page = b"<audio src='https://x.example/a%1B%5B2J%E2%80%AEb.mp3'></audio>"
     (episode,) = page_of(page, url="https://x.example/").episodes
     assert episode.title == "a[2Jb"

@@ -15,7 +15,7 @@ from tests.support.scripted_stages import ScriptedStages, tone
 from transcribe.cli.main import main
 
 
-def test_paths_go_to_stdout_and_nothing_else_does(run: Run, tmp_path: Path) -> None:
+def test_only_paths_go_to_stdout(run: Run, tmp_path: Path) -> None:
     tone(tmp_path / "a.wav")
     code, out, err = run("run", "a.wav")
     assert (code, out) == (0, "transcripts/a.md\ntranscripts/a.json\n")
@@ -32,7 +32,7 @@ def test_paths_go_to_stdout_and_nothing_else_does(run: Run, tmp_path: Path) -> N
     assert run(*quiet) == (0, "", ""), "cron has nothing to mail"
 
 
-def test_names_are_given_host_first(run: Run, tmp_path: Path) -> None:
+def test_the_first_name_is_the_host(run: Run, tmp_path: Path) -> None:
     tone(tmp_path / "a.wav")
     run("run", "a.wav", "--speakers", "Ada,Grace", "-o", "out")
     draft = (tmp_path / "out" / "a.md").read_text()
@@ -43,7 +43,7 @@ def test_names_are_given_host_first(run: Run, tmp_path: Path) -> None:
     ]
 
 
-def test_every_format_can_be_asked_for(run: Run, tmp_path: Path) -> None:
+def test_every_format_can_be_requested(run: Run, tmp_path: Path) -> None:
     tone(tmp_path / "a.wav")
     code, out, _ = run("run", "a.wav", "-f", "md,json,vtt,srt,txt,rttm,whisper-json,html,docx")
     assert code == 0
@@ -51,7 +51,7 @@ def test_every_format_can_be_asked_for(run: Run, tmp_path: Path) -> None:
     assert all((tmp_path / line).stat().st_size for line in out.splitlines())
 
 
-def test_a_dry_run_says_what_would_become_of_an_edit(run: Run, tmp_path: Path) -> None:
+def test_a_dry_run_reports_what_happens_to_an_edit(run: Run, tmp_path: Path) -> None:
     tone(tmp_path / "a.wav")
     code, out, err = run("run", "a.wav", "--dry-run")
     due = "6 s of audio: about 1 s at 10 × real time, assumed, as no run was measured here yet"
@@ -86,7 +86,7 @@ def bad_inputs(folder: Path) -> dict[str, str]:
     }
 
 
-def test_bad_input_is_one_line_that_names_it_and_nothing_is_written(run: Run, tmp_path: Path) -> None:
+def test_invalid_input_is_reported_in_one_line_and_nothing_is_written(run: Run, tmp_path: Path) -> None:
     for name, message in bad_inputs(tmp_path).items():
         code, out, err = run("run", name)
         assert (code, out) == (1, ""), name
@@ -97,7 +97,7 @@ def test_bad_input_is_one_line_that_names_it_and_nothing_is_written(run: Run, tm
     assert not (tmp_path / "transcripts").exists()
 
 
-def test_the_good_ones_of_a_batch_are_done_and_the_bad_ones_listed_last(run: Run, tmp_path: Path) -> None:
+def test_a_batch_finishes_the_valid_files_and_lists_failures_last(run: Run, tmp_path: Path) -> None:
     tone(tmp_path / "a.wav")
     names = bad_inputs(tmp_path)
     code, out, err = run("run", *names, "a.wav")
@@ -107,7 +107,7 @@ def test_the_good_ones_of_a_batch_are_done_and_the_bad_ones_listed_last(run: Run
     assert f"1 written, {len(names)} failed" in err
 
 
-def test_silence_and_a_blink_are_drafts_that_say_so(run: Run, tmp_path: Path) -> None:
+def test_silence_and_very_short_audio_give_a_draft_with_a_note(run: Run, tmp_path: Path) -> None:
     for name, seconds in (("silence", 3.0), ("blink", 0.2)):
         tone(tmp_path / f"{name}.wav", seconds=seconds)
         code, _, err = run("run", f"{name}.wav", stages=ScriptedStages(said=""))
@@ -135,7 +135,7 @@ def test_usage_errors_are_exit_2(run: Run, args: list[str], message: str) -> Non
     assert message in err
 
 
-def test_lists_are_given_with_commas_or_one_by_one(run: Run, tmp_path: Path) -> None:
+def test_lists_are_given_with_commas_or_repeated_options(run: Run, tmp_path: Path) -> None:
     tone(tmp_path / "a.wav")
     assert run("run", "a.wav", "-f", "MD", "-f", "srt,vtt")[1].split() == [
         "transcripts/a.md",
@@ -144,7 +144,7 @@ def test_lists_are_given_with_commas_or_one_by_one(run: Run, tmp_path: Path) -> 
     ]
 
 
-def test_the_folder_is_looked_at_before_the_work(run: Run, tmp_path: Path) -> None:
+def test_the_output_folder_is_checked_before_the_work(run: Run, tmp_path: Path) -> None:
     tone(tmp_path / "a.wav")
     (tmp_path / "taken").write_text("a file")
     stages = ScriptedStages()
@@ -154,7 +154,7 @@ def test_the_folder_is_looked_at_before_the_work(run: Run, tmp_path: Path) -> No
     assert stages.calls == []
 
 
-def test_nothing_is_reported_to_anybody(tmp_path: Path) -> None:
+def test_no_telemetry_is_sent(tmp_path: Path) -> None:
     """onnxruntime's Linux wheels write a device id and report to their maker, unless they are told not to."""
     code = (
         "import sys\nfrom transcribe.cli.main import main\n"
@@ -167,13 +167,13 @@ def test_nothing_is_reported_to_anybody(tmp_path: Path) -> None:
     assert list(tmp_path.rglob("*")) == []
 
 
-def test_underscores_are_dashes(run: Run, tmp_path: Path) -> None:
+def test_options_accept_underscores(run: Run, tmp_path: Path) -> None:
     tone(tmp_path / "a.wav")
     assert run("run", "a.wav", "--beam_size", "2")[0] == 0
     assert '"beam_size": 2' in (tmp_path / "transcripts" / "a.json").read_text()
 
 
-def test_an_interruption_is_exit_130_and_says_how_to_go_on(run: Run, tmp_path: Path) -> None:
+def test_an_interruption_exits_130_with_the_next_step(run: Run, tmp_path: Path) -> None:
     class Interrupted(ScriptedStages):
         def recognize(self, *args: object, **rest: object) -> object:  # type: ignore[override]
             raise KeyboardInterrupt
@@ -194,7 +194,7 @@ def test_a_folder_without_permission_is_named(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a Unix with limits on the size of files")
-def test_a_full_disk_is_named_and_leaves_nothing_half_written(run: Run, tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_leaves_no_partial_file(run: Run, tmp_path: Path) -> None:
     """A file size limit is a disk that fills: the write fails in the middle, as it would on a full one."""
     tone(tmp_path / "a.wav")
     code = (

@@ -62,7 +62,7 @@ def timed(speaker: str, raw: list[tuple[str, float, float]], at: float = 0.0) ->
 
 
 @given(WORDS)
-def test_another_reader_reads_the_same(raw: list[tuple[str, float, float]]) -> None:
+def test_webvtt_py_reads_the_same_cues(raw: list[tuple[str, float, float]]) -> None:
     """webvtt-py reads both files as we do."""
     webvtt = pytest.importorskip("webvtt", reason="webvtt-py is not installed")
     made = transcript(("S1", "x"))
@@ -75,7 +75,7 @@ def test_another_reader_reads_the_same(raw: list[tuple[str, float, float]]) -> N
 
 
 @given(WORDS, WORDS)
-def test_every_cue_keeps_the_limits_and_no_word_is_lost(
+def test_cues_stay_within_the_limits_and_have_every_word(
     first: list[tuple[str, float, float]], second: list[tuple[str, float, float]]
 ) -> None:
     made = transcript(("S1", "x"))
@@ -91,7 +91,7 @@ def test_every_cue_keeps_the_limits_and_no_word_is_lost(
         assert voice == ADA.name
 
 
-def test_cues_break_at_clauses_and_stay_to_be_read() -> None:
+def test_cues_break_at_clauses_and_last_long_enough_to_read() -> None:
     made = transcript(
         (
             "S1",
@@ -109,7 +109,7 @@ def test_cues_break_at_clauses_and_stay_to_be_read() -> None:
     assert end - start == pytest.approx(len("Internationalization.") / CHARACTERS_PER_SECOND, abs=0.001)
 
 
-def test_srt_counts_its_cues_and_names_who_starts() -> None:
+def test_srt_numbers_cues_and_prefixes_the_first_with_the_label() -> None:
     made = transcript(("S1", "Hello Bob, how are you?"), ("S2", "Fine --> thanks."))
     assert srt(made) == (
         "1\n00:00:00,500 --> 00:00:02,400\nAda: Hello Bob, how are you?\n\n"
@@ -117,12 +117,12 @@ def test_srt_counts_its_cues_and_names_who_starts() -> None:
     )
 
 
-def test_nothing_said_is_an_empty_but_valid_file() -> None:
+def test_a_transcript_without_turns_is_a_valid_file() -> None:
     assert vtt(transcript()) == "WEBVTT\n"
     assert srt(transcript()) == ""
 
 
 @pytest.mark.parametrize("name", ["A > B & <C>", "Line\nbreak"])
-def test_a_name_cannot_leave_its_tag(name: str) -> None:
+def test_names_are_escaped_in_voice_tags(name: str) -> None:
     made = transcript(("S1", "Hi."), speakers=(Speaker("S1", name),))
     assert [voice for _, _, voice, _ in read_vtt(vtt(made))] == [" ".join(name.split())]

@@ -29,7 +29,7 @@ def test_a_new_draft_is_written(tmp_path: Path) -> None:
     assert (written.sha256, written.keeps_edit, written.message) == (sha256_of(written.path), False, "")
 
 
-def test_the_machines_own_draft_is_replaced(tmp_path: Path) -> None:
+def test_an_unedited_draft_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "talk.md"
     first = write_draft(path, "one", previous_sha256=None)
     second = write_draft(path, "two", previous_sha256=first.sha256)
@@ -37,7 +37,7 @@ def test_the_machines_own_draft_is_replaced(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_the_same_content_is_not_written_again(tmp_path: Path) -> None:
+def test_identical_content_is_not_written_again(tmp_path: Path) -> None:
     path = tmp_path / "talk.md"
     write_draft(path, "one", previous_sha256=None)
     os.utime(path, (1, 1))
@@ -46,7 +46,7 @@ def test_the_same_content_is_not_written_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("record", [None, "0" * 64])
-def test_an_edited_draft_stays_and_the_new_one_goes_beside_it(tmp_path: Path, record: str | None) -> None:
+def test_an_edited_draft_is_kept_and_the_new_one_written_next_to_it(tmp_path: Path, record: str | None) -> None:
     path = tmp_path / "talk.md"
     path.write_text("edited")
     written = write_draft(path, "two", previous_sha256=record)
@@ -58,7 +58,7 @@ def test_an_edited_draft_stays_and_the_new_one_goes_beside_it(tmp_path: Path, re
     assert (third.path.name, written.path.read_text()) == ("talk.new2.md", "two")
 
 
-def test_force_keeps_a_backup(tmp_path: Path) -> None:
+def test_force_replaces_an_edited_draft_and_keeps_a_backup(tmp_path: Path) -> None:
     path = tmp_path / "talk.md"
     for number, name in ((1, "talk.md.bak"), (2, "talk.md.bak2")):
         path.write_text(f"edited {number}")
@@ -68,7 +68,7 @@ def test_force_keeps_a_backup(tmp_path: Path) -> None:
         assert path.read_text() == f"new {number}"
 
 
-def test_a_folder_that_cannot_be_one(tmp_path: Path) -> None:
+def test_a_folder_path_that_is_a_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match=r"talk\.md: cannot be written \(.+\); free some space or choose") as caught:
         write_draft(tmp_path / "file" / "talk.md", "x", previous_sha256=None)
@@ -76,7 +76,7 @@ def test_a_folder_that_cannot_be_one(tmp_path: Path) -> None:
     assert isinstance(caught.value.__cause__, OSError)
 
 
-def test_a_disk_without_room_leaves_the_old_draft(tmp_path: Path) -> None:
+def test_a_full_disk_leaves_the_old_draft(tmp_path: Path) -> None:
     path = tmp_path / "talk.md"
     path.write_text("old")
     code = (
@@ -92,7 +92,7 @@ def test_a_disk_without_room_leaves_the_old_draft(tmp_path: Path) -> None:
     assert (path.read_text(), list(tmp_path.iterdir())) == ("old", [path])
 
 
-def test_a_path_that_is_a_folder_leaves_nothing_half_written(tmp_path: Path) -> None:
+def test_a_path_that_is_a_folder_leaves_no_partial_file(tmp_path: Path) -> None:
     (tmp_path / "talk.md").mkdir()
     with pytest.raises(OutputError, match=r"talk\.md: cannot be written"):
         write_draft(tmp_path / "talk.md", "x", previous_sha256=None)
@@ -121,9 +121,7 @@ assert [3000] in looks, looks  # the last look was taken when all of it was on t
 
 @pytest.mark.parametrize("before", ["machine", None])
 @pytest.mark.parametrize("force", ["", "force"])
-def test_an_edit_saved_while_the_new_draft_is_written_is_not_lost(
-    before: str | None, force: str, tmp_path: Path
-) -> None:
+def test_an_edit_during_the_write_is_not_lost(before: str | None, force: str, tmp_path: Path) -> None:
     path = tmp_path / "talk.md"
     if before is not None:
         path.write_text(before)
@@ -148,22 +146,22 @@ def test_an_edit_saved_while_the_new_draft_is_written_is_not_lost(
         (Episode("Haïkel: RPM!", path=Path("/a/0af.mp3"), published=datetime(2015, 10, 5)), "0af"),
     ],
 )
-def test_stems(episode: Episode, stem: str) -> None:
+def test_stem_for_local_files(episode: Episode, stem: str) -> None:
     assert stem_for(episode, free) == stem
 
 
-def test_an_episode_without_a_file_is_named_as_the_fetched_ones_are() -> None:
+def test_an_episode_without_a_file_gets_the_stem_of_a_download() -> None:
     episode = Episode("Søren: RPM!", audio_url="http://a.b", published=datetime(2015, 10, 5))
     assert stem_for(episode, free) == stem_of(episode) == "2015-10-05-soren-rpm"
 
 
-def test_two_that_would_meet_are_told_apart() -> None:
+def test_equal_stems_get_numbers() -> None:
     taken = {"talk", "talk-2"}
     assert stem_for(Episode.of_file(Path("talk.mp3")), taken.__contains__) == "talk-3"
 
 
 @given(st.text())
-def test_a_name_from_outside_is_one_component(name: str) -> None:
+def test_any_name_becomes_one_path_component(name: str) -> None:
     path = Path("/x") / (name.replace("/", "|").replace("\x00", "") + ".mp3")
     stem = stem_for(Episode.of_file(path), free)
     assert Path("out", f"{stem}.md").parent == Path("out")

@@ -36,7 +36,7 @@ def test_every_format_writes_speech_and_silence(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in FORMATS if name != "docx"])
-def test_what_is_no_character_stops_no_format(name: str) -> None:
+def test_every_format_accepts_lone_surrogates(name: str) -> None:
     bad = "caf\udce9"
     speakers = (Speaker("S1", bad), Speaker("S2", f"Bob {bad}"))
     for episode in (Episode.of_file(Path(f"{bad}.mp3")), Episode(bad, audio_url=f"http://a.b/{bad}")):
@@ -45,26 +45,26 @@ def test_what_is_no_character_stops_no_format(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in FORMATS if name != "docx"])
-def test_no_format_publishes_a_password(name: str) -> None:
+def test_no_format_contains_a_password_from_an_address(name: str) -> None:
     episode = Episode("x", audio_url="https://me:secret@a.b/x.mp3", page_url="https://me:secret@youtu.be/abcdefghijk")
     assert "secret" not in str(write(transcript(("S1", "Hi."), episode=episode), name))
 
 
-def test_names_of_files_differ() -> None:
+def test_file_names_differ_by_format() -> None:
     assert len({file_name("talk", name) for name in FORMATS}) == len(FORMATS)
     assert file_name("a.b", "md") == "a.b.md"
 
 
-def test_markdown_and_json_are_the_contracts() -> None:
+def test_markdown_and_json_are_the_draft_and_the_transcript() -> None:
     assert write(MADE, "md", style=Style(wrap=0)) == render(MADE, Style(wrap=0))
     assert Transcript.from_json(str(write(MADE, "json"))).turns == MADE.turns
 
 
-def test_plain_text() -> None:
+def test_txt_has_one_line_per_turn() -> None:
     assert write(MADE, "txt") == 'Ada: Hello <b>Bob</b> & all.\n\nBob: Say "hi".\n\nAda: Hi.\n'
 
 
-def test_rttm_by_hand() -> None:
+def test_rttm_of_a_small_transcript() -> None:
     spans = (SpeakerSpan(2.0, 3.25, "S2"), SpeakerSpan(0.5, 2.5, "S1"), SpeakerSpan(4.0, 4.0, "S1"))
     made = Transcript(Episode("x", path=Path("/a/my talk.mp3")), "en", (ADA, BOB), (), spans, MADE.made_with)
     assert write(made, "rttm") == (
@@ -73,7 +73,7 @@ def test_rttm_by_hand() -> None:
     )
 
 
-def test_rttm_is_read_by_the_referee() -> None:
+def test_rttm_is_read_by_pyannote() -> None:
     meeteval = pytest.importorskip("meeteval", reason="the extra check is not installed")
     read = meeteval.io.RTTM.parse(str(write(MADE, "rttm")))
     assert [(float(line.begin_time), line.speaker_id) for line in read.lines] == [
@@ -81,7 +81,7 @@ def test_rttm_is_read_by_the_referee() -> None:
     ]
 
 
-def test_whisper_json_has_the_known_keys() -> None:
+def test_whisper_json_has_whispers_keys() -> None:
     data = json.loads(write(MADE, "whisper-json"))
     assert data["text"] == ' Hello <b>Bob</b> & all. Say "hi". Hi.'
     assert data["segments"][1] == {
@@ -101,7 +101,7 @@ def test_whisper_json_has_the_known_keys() -> None:
     }
 
 
-def test_segments_are_sentences_within_whispers_window() -> None:
+def test_whisper_segments_are_sentences_of_at_most_30_s() -> None:
     made = transcript(("S1", "One two three four five six. " * 60), ("S2", "on and on " * 60 + "we go. So."))
     segments = json.loads(write(made, "whisper-json"))["segments"]
     assert "".join(segment["text"] for segment in segments).split() == [word.text for word in made.words]
@@ -111,7 +111,7 @@ def test_segments_are_sentences_within_whispers_window() -> None:
     assert [len(segment["words"]) for segment in segments if segment["speaker"] == BOB.name] == [182, 1]
 
 
-def test_whispers_own_writers_take_it(tmp_path: Path) -> None:
+def test_whispers_writers_accept_whisper_json(tmp_path: Path) -> None:
     utils = pytest.importorskip("whisper.utils", reason="openai-whisper is not installed")
     data = json.loads(write(MADE, "whisper-json"))
     for name in ("srt", "vtt", "tsv", "txt", "json"):
@@ -148,7 +148,7 @@ class Page(HTMLParser):
     st.lists(st.text("<>&\"'/ab-! ", min_size=1, max_size=8).map(str.strip).filter(bool), min_size=1, max_size=8),
     st.text(),
 )
-def test_a_page_shows_the_words_and_runs_nothing_of_them(tokens: list[str], title: str) -> None:
+def test_html_displays_the_words_and_executes_nothing_in_them(tokens: list[str], title: str) -> None:
     made = transcript(("S1", " ".join(tokens)), episode=Episode(title, audio_url="https://a.b/x.mp3?a=1&b=2"))
     page = Page(str(write(made, "html")))
     assert " ".join("".join(page.shown).split()) == " ".join("".join(made.turns[0].text.split(" ")).split())
@@ -157,21 +157,21 @@ def test_a_page_shows_the_words_and_runs_nothing_of_them(tokens: list[str], titl
     assert audio["src"] == "https://a.b/x.mp3?a=1&b=2"
 
 
-def test_a_click_on_a_word_knows_its_second() -> None:
+def test_html_words_have_their_start_times() -> None:
     page = str(write(MADE, "html"))
     seconds = [float(second) for second in re.findall(r'<b data-t="([\d.]+)">', page)]
     assert seconds == [word.start for word in MADE.words]
     assert html.escape("Hello", quote=False) in page
 
 
-def test_a_page_from_the_disk_plays_the_local_file(tmp_path: Path) -> None:
+def test_html_plays_the_local_file_without_an_address(tmp_path: Path) -> None:
     page = str(write(transcript(("S1", "Hi."), episode=Episode.of_file(tmp_path / "my talk.mp3")), "html"))
     assert f'src="{(tmp_path / "my talk.mp3").as_uri()}"' in page
     relative = Episode("x", path=Path("../audio/my talk: #1.mp3"))
     assert 'src="./../audio/my%20talk%3A%20%231.mp3"' in str(write(transcript(episode=relative), "html"))
 
 
-def test_docx_is_read_back() -> None:
+def test_docx_has_heading_labels_and_times() -> None:
     docx = pytest.importorskip("docx", reason="python-docx is not installed")
     document = docx.Document(BytesIO(bytes(write(MADE, "docx"))))  # type: ignore[arg-type]
     assert [p.text for p in document.paragraphs] == [
@@ -185,7 +185,7 @@ def test_docx_is_read_back() -> None:
     assert (time.text, time.font.size.pt, str(time.font.color.rgb)) == ("0:02 ", 8, "808080")
 
 
-def test_docx_has_times_in_comments_or_none() -> None:
+def test_docx_times_can_be_comments_or_left_out() -> None:
     docx = pytest.importorskip("docx", reason="python-docx is not installed")
     texts = ["A talk", "Ada: Hello <b>Bob</b> & all.", 'Bob: Say "hi".', "Ada: Hi."]
     for times, comments in (("comments", ["0:00", "0:02", "0:03"]), ("none", [])):
@@ -196,7 +196,7 @@ def test_docx_has_times_in_comments_or_none() -> None:
         assert {comment.timestamp for comment in document.comments} <= {None}
 
 
-def test_a_comment_of_docx_is_on_the_label() -> None:
+def test_docx_comments_are_on_the_labels() -> None:
     docx = pytest.importorskip("docx", reason="python-docx is not installed")
     content = write(MADE, "docx", style=Style(docx_times="comments"))
     (body,) = docx.Document(BytesIO(bytes(content))).element.xpath("//w:body")  # type: ignore[arg-type]
@@ -219,7 +219,7 @@ def offered(made: Transcript, **given: Any) -> list[dict[str, str]]:
         ("file:///x.mp3", "", "talk", "talk.vtt"),
     ],
 )
-def test_podcast_lines_have_the_folder_of_the_texts_or_of_the_audio(
+def test_podcast_addresses_use_the_folder_of_transcripts_or_audio(
     audio: str, given: str, stem: str, address: str
 ) -> None:
     made = transcript(("S1", "Hi."), episode=Episode("A talk", audio_url=audio))
@@ -227,7 +227,7 @@ def test_podcast_lines_have_the_folder_of_the_texts_or_of_the_audio(
     assert first == {"url": address, "type": "text/vtt", "language": "en"}
 
 
-def test_podcast_lines_are_for_the_feed() -> None:
+def test_podcast_elements_name_type_and_language() -> None:
     made = transcript(("S1", "Hi."), episode=Episode.of_file(Path("/a/Q&A talk.mp3")))
     assert offered(made) == [
         {"url": "Q%26A%20talk.vtt", "type": "text/vtt", "language": "en"},
@@ -236,7 +236,7 @@ def test_podcast_lines_are_for_the_feed() -> None:
     ]
 
 
-def test_times_over_an_hour() -> None:
+def test_clock_formats_hours_minutes_seconds() -> None:
     assert [clock(seconds) for seconds in (0.5, 59.9, 80.9, 3599.9, 3723, 36_000)] == [
         "0:00", "0:59", "1:20", "59:59", "1:02:03", "10:00:00",
     ]  # fmt: skip

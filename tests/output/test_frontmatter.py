@@ -55,11 +55,11 @@ def block(template: dict[str, Any] | None, **style: Any) -> str:
         ({}, []),
     ],
 )  # fmt: skip
-def test_templates(template: dict[str, Any], lines: list[str]) -> None:
+def test_templates_are_filled_in(template: dict[str, Any], lines: list[str]) -> None:
     assert block(template, tags=("a", "b"), published="false").splitlines() == ["---", *lines, "---"]
 
 
-def test_a_day_is_a_day_for_yaml_and_text_for_us() -> None:
+def test_a_date_is_a_date_in_yaml_and_text_when_parsed() -> None:
     source = block({"date": "{date:%Y-%m-%d}"})
     assert yaml.safe_load(source.replace("---", "")) == {"date": date(2016, 5, 4)}
     assert parse(source).fields == {"date": "2016-05-04"}
@@ -86,7 +86,7 @@ def constant(value: Any) -> Any:
 
 
 @given(st.dictionaries(TEXT, VALUES, max_size=5))
-def test_constants_come_back_in_their_order(template: dict[str, Any]) -> None:
+def test_template_constants_keep_their_order(template: dict[str, Any]) -> None:
     source = block(template)
     wanted = {
         key: made
@@ -113,7 +113,7 @@ def test_constants_come_back_in_their_order(template: dict[str, Any]) -> None:
         ({"x": object()}, "x: "),
     ],
 )
-def test_a_template_that_cannot_be_filled_in(template: dict[str, Any], message: str) -> None:
+def test_an_invalid_template_is_an_error(template: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message.replace("{", r"\{")):
         frontmatter.check_template(template)
 
@@ -135,7 +135,7 @@ extra = {a = 1}
 """
 
 
-def test_the_table_of_the_file_is_the_template(tmp_path: Path) -> None:
+def test_the_front_matter_table_is_the_template(tmp_path: Path) -> None:
     settings = settings_of(tmp_path, TABLE)
     assert list((settings.template or {}).items()) == [
         ("title", "{title}"), ("by", "{author}"), ("day", "2016-05-04"), ("draft", True), ("tags", ["{tags}", "é"]),
@@ -145,7 +145,7 @@ def test_the_table_of_the_file_is_the_template(tmp_path: Path) -> None:
     assert settings_of(tmp_path, TABLE.replace("front_matter", "front-matter")) == settings
 
 
-def test_another_template_is_another_draft_and_no_other_recognition(tmp_path: Path) -> None:
+def test_a_template_changes_only_the_render_digest(tmp_path: Path) -> None:
     one, other = settings_of(tmp_path, TABLE), settings_of(tmp_path, TABLE.replace("draft = true\n", ""))
     assert one.digest(Stage.RENDER) != other.digest(Stage.RENDER)
     assert one.digest(Stage.RECOGNIZE, Stage.DIARIZE, Stage.TURNS) == other.digest(
@@ -156,19 +156,19 @@ def test_another_template_is_another_draft_and_no_other_recognition(tmp_path: Pa
 
 
 @pytest.mark.parametrize("text", ["[]", "3", '"x"', "{", "[" * 100_000])
-def test_what_is_no_table_is_named(text: str) -> None:
+def test_front_matter_that_is_not_a_table_is_an_error(text: str) -> None:
     with pytest.raises(SettingsError, match=r"^front-matter: "):
         Settings(front_matter=text)
 
 
-def test_a_nonsensical_style_names_its_setting(tmp_path: Path) -> None:
+def test_style_of_names_the_invalid_setting(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"front_matter: title: \{titel\} cannot be filled in"):
         style_of(settings_of(tmp_path, '[front_matter]\ntitle = "{titel}"\n'))
     with pytest.raises(SettingsError, match="transcript-url: 'ftp://x' is not an http"):
         style_of(Settings(transcript_url="ftp://x"))
 
 
-def test_the_recorded_style_is_the_one_it_was_made_in(tmp_path: Path) -> None:
+def test_style_recorded_returns_the_style_of_the_recorded_settings(tmp_path: Path) -> None:
     settings = settings_of(tmp_path, TABLE)
     made = transcript(("S1", "Hi."))
     recorded = {**settings.as_dict(), "of_a_later_version": 1}

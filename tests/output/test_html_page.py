@@ -64,7 +64,7 @@ def test_a_click_plays_from_the_word(page: Any) -> None:
     eventually(page, "document.querySelector('b.now')?.textContent === 'Ada.'")
 
 
-def test_nothing_that_was_said_runs(page: Any) -> None:
+def test_spoken_html_is_not_executed(page: Any) -> None:
     assert page.title() == f"A {HOSTILE}"
     assert HOSTILE.split(">")[0] in page.inner_text("p >> nth=0")
     assert page.locator("img").count() == 0

@@ -24,7 +24,7 @@ NAMES = st.one_of(
 
 @pytest.mark.parametrize("labels", ["name-then-initial", "initial", "name", "full-name-then-name"])
 @given(name=NAMES)
-def test_three_turns_are_three_turns_whatever_the_name(labels: LabelStyle, name: str) -> None:
+def test_any_name_is_parsed_back_as_one_speaker(labels: LabelStyle, name: str) -> None:
     said = [("S1", "Hello."), ("S2", "Yes."), ("S1", "Bye.")]
     transcript = Transcript(
         episode=Episode("A talk", path=Path("a.mp3")),

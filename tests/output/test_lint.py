@@ -52,7 +52,7 @@ def found(source: str, **kwargs: object) -> list[tuple[int, str]]:
         ("Only text.\n", [(1, "S1")]),
     ],
 )
-def test_rules(source: str, expected: list[tuple[int, str]]) -> None:
+def test_each_rule_finds_its_examples(source: str, expected: list[tuple[int, str]]) -> None:
     assert found(source) == expected
 
 
@@ -77,13 +77,13 @@ def test_rules(source: str, expected: list[tuple[int, str]]) -> None:
         ("Guest: Bob. Host: Ada\n\nHost: Ada\n\n**Ada**: a\n\n**Bob**: b\n\nThanks: all", []),
     ],
 )
-def test_turns_swallowed_by_another_one(source: str, expected: list[tuple[int, str]]) -> None:
+def test_unmarked_turns_inside_a_turn(source: str, expected: list[tuple[int, str]]) -> None:
     assert found(source, select=["T1", "T2", "T7"]) == expected
     if all(code == "T7" for _, code in expected):
         assert fix(source) == source
 
 
-def test_typographic_signs_only_when_asked_for() -> None:
+def test_typography_is_checked_only_if_selected() -> None:
     source = "**R**: It’s\n“so”."
     assert found(source) == []
     assert found(source, select=["M5"]) == [(1, "M5"), (2, "M5")]
@@ -110,7 +110,12 @@ def test_an_unknown_code_is_refused() -> None:
 
 
 def test_every_rule_has_an_example() -> None:
-    covered = {code for mark in test_rules.pytestmark for _, expected in mark.args[1] for _, code in expected}  # type: ignore[attr-defined]
+    covered = {
+        code
+        for mark in test_each_rule_finds_its_examples.pytestmark
+        for _, expected in mark.args[1]
+        for _, code in expected
+    }  # type: ignore[attr-defined]
     assert covered | {"M5"} == set(RULES)
 
 
@@ -123,7 +128,7 @@ def test_every_rule_has_an_example() -> None:
         ("**Rich**: a\n\n**R: **b\n\n**H:**c", "**Rich**: a\n\n**R**: b\n\n**H**: c"),
     ],
 )
-def test_fixes(source: str, expected: str) -> None:
+def test_fixes_correct_their_findings(source: str, expected: str) -> None:
     assert fix(source) == expected
     assert not {code for _, code in found(expected)} & {code for code, rule in RULES.items() if rule.fix}
 
@@ -135,7 +140,7 @@ BROKEN = st.sampled_from(
 
 @given(st.lists(BROKEN | MARKDOWN, max_size=12).map("".join), st.sampled_from([None, [*RULES], ["T1"], ["T2"], ["T5"]]))
 @example("**R**: ---\n**R:**x", None)
-def test_what_is_mended_stays_mended_and_loses_no_word(source: str, select: list[str] | None) -> None:
+def test_fix_is_stable_and_loses_no_word(source: str, select: list[str] | None) -> None:
     mended = fix(source, select=select)
     assert fix(mended, select=select) == mended
     if select != [*RULES]:
@@ -143,7 +148,7 @@ def test_what_is_mended_stays_mended_and_loses_no_word(source: str, select: list
 
 
 @given(MARKDOWN)
-def test_a_finding_has_a_line_of_the_file_and_a_known_code(source: str) -> None:
+def test_findings_have_a_valid_line_and_a_known_code(source: str) -> None:
     lines = source.count("\n") + 1
     assert all(1 <= finding.line <= lines and finding.rule.code in RULES for finding in lint(source, select=[*RULES]))
 
@@ -153,7 +158,7 @@ def test_a_finding_has_a_line_of_the_file_and_a_known_code(source: str) -> None:
         st.tuples(st.sampled_from(["S1", "S2"]), st.sampled_from(["- a | b", "2015. <x>", "[a]: b " * 40, "Hi: So."]))
     )
 )
-def test_drafts_of_ours_are_clean(turns: list[tuple[str, str]]) -> None:
+def test_rendered_drafts_have_no_findings(turns: list[tuple[str, str]]) -> None:
     assert lint(render(transcript(*turns)), select=[*RULES]) == ()
 
 
@@ -165,7 +170,7 @@ EXPECTED = {  # by reading: a dash that really opens a list; what a post is with
 }
 
 
-def test_no_false_alarm_on_published_posts() -> None:
+def test_published_posts_have_only_the_expected_findings() -> None:
     if not SHARED.is_dir():
         pytest.skip("the published posts lie in ../shared, which is not here")
     posts = [*SHARED.glob("markdown/*/*"), *SHARED.glob("seeds/*")]

@@ -29,7 +29,7 @@ from transcribe.transcript import Speaker, Turn, Word
 
 
 @pytest.mark.parametrize("case", GOLDEN, ids=lambda path: path.stem)
-def test_golden(case: Path) -> None:
+def test_drafts_match_the_golden_files(case: Path) -> None:
     assert drafted(case) == case.with_suffix(".md").read_text(encoding="utf-8")
 
 
@@ -46,14 +46,14 @@ def test_golden(case: Path) -> None:
         (["Rich Bowen", "Haïkel"], "full-name-then-name", ["Rich Bowen Rich", "Haïkel Haïkel"]),
     ],
 )
-def test_labels_and_their_clashes(names: list[str], style: str, expected: list[str]) -> None:
+def test_labels_of_names_with_shared_initials(names: list[str], style: str, expected: list[str]) -> None:
     speakers = [Speaker(f"S{i}", name) for i, name in enumerate(names)]
     made = labels_of(speakers, style)  # type: ignore[arg-type]
     assert [f"{made[s.id].first} {made[s.id].later}" for s in speakers] == expected
 
 
 @given(st.lists(st.sampled_from(["Rich", "rich", "Rích", "Rich Bowen", "Rich  Bowen", "Bob"]), max_size=5))
-def test_no_two_people_share_a_label(names: list[str]) -> None:
+def test_labels_are_unique(names: list[str]) -> None:
     made = labels_of([Speaker(f"S{i}", name) for i, name in enumerate(names)])
     assert len({label.later for label in made.values()}) == len(names)
 
@@ -71,11 +71,11 @@ def test_no_two_people_share_a_label(names: list[str]) -> None:
         ("...and then", "... and then"),
     ],
 )
-def test_punctuation_of_the_house(text: str, expected: str) -> None:
+def test_normalize_text_uses_the_house_punctuation(text: str, expected: str) -> None:
     assert normalize_text(text) == expected
 
 
-def test_front_matter_has_the_houses_keys_in_order() -> None:
+def test_front_matter_has_the_default_keys_in_order() -> None:
     when = datetime(2015, 10, 5, 15, 38, 27, tzinfo=timezone(timedelta(hours=2)))
     episode = Episode("Ada: “RPM” packaging", audio_url="https://a.b/x.mp3", published=when)
     style = Style(author="rbowen", tags=("ptl", "podcast"), comments="true", published="false")
@@ -95,7 +95,7 @@ def test_front_matter_has_the_houses_keys_in_order() -> None:
         (datetime(1, 1, 1), "date: 0001-01-01 00:00:00 UTC\n"),
     ],
 )
-def test_a_date_no_calendar_has_is_left_out(when: datetime, line: str) -> None:
+def test_a_date_outside_utcs_calendar_is_left_out(when: datetime, line: str) -> None:
     episode = Episode("x", audio_url="https://a.b/x.mp3", published=when)
     block, _ = frontmatter.split(render(transcript(("S1", "Hi."), episode=episode)))
     assert block == f"---\ntitle: x\n{line}---\n"
@@ -104,7 +104,7 @@ def test_a_date_no_calendar_has_is_left_out(when: datetime, line: str) -> None:
 @given(
     st.text() | st.sampled_from(["true", "true0", "yes", "null", "~", "12:30", "---", "#x", "2015-01-01"]), st.text()
 )
-def test_front_matter_comes_back(title: str, author: str) -> None:
+def test_front_matter_round_trips(title: str, author: str) -> None:
     episode = Episode(title, audio_url="https://a.b/x.mp3")
     block, _ = frontmatter.split(
         render(transcript(("S1", "Hi."), episode=episode), Style(author=normalize_text(author)))
@@ -113,7 +113,7 @@ def test_front_matter_comes_back(title: str, author: str) -> None:
     assert frontmatter.read(block) == {key: value for key, value in expected.items() if value}
 
 
-def test_players() -> None:
+def test_player_for_each_kind_of_address() -> None:
     def blocks(**known: str) -> str:
         return "\n\n".join(player_of(Episode("x", **known)))  # type: ignore[arg-type]
 
@@ -129,13 +129,13 @@ def test_players() -> None:
 
 
 @given(st.text())
-def test_addresses_cannot_end_early(tail: str) -> None:
+def test_safe_url_quotes_characters_that_end_addresses(tail: str) -> None:
     url = safe_url(f"https://a.b/{tail}")
     assert url is not None
     assert not set(url) & set(" <>\"'()[]\\\n`")
 
 
-def test_doubtful_words_are_marked_and_are_words_still() -> None:
+def test_doubtful_words_are_marked_and_still_read_as_words() -> None:
     said = ["Well,", "snake_case", "(Zuul),", "don't", "2015.", "so:", "<b>", "&lt;"]
     words = tuple(Word(text, i, i + 0.5, 0.3) for i, text in enumerate(said))
     made = replace(transcript(("S1", "x")), turns=(Turn("S1", words),))
@@ -146,7 +146,7 @@ def test_doubtful_words_are_marked_and_are_words_still() -> None:
     assert "Well, [snake_case?] ([Zuul?])," in MarkdownIt("commonmark").render(draft).replace("[Well?]", "Well")
 
 
-def test_times_every_so_often_or_at_every_turn() -> None:
+def test_times_are_inserted_by_interval_or_at_every_turn() -> None:
     made = transcript(("S1", "One. " * 200), ("S2", "Two."), ("S1", "2015. Then."))  # turns at 0.5, 80.9 and 81.7 s
     every_turn = parse(render(made, Style(clock_minutes=0, wrap=0)))
     assert [turn.text[:9] for turn in every_turn.turns] == ["[00:00] O", "[01:20] T", "[01:21] 2"]
@@ -154,7 +154,7 @@ def test_times_every_so_often_or_at_every_turn() -> None:
     assert [turn.spoken for turn in every_turn.turns] == [" ".join(turn.text.split()) for turn in made.turns]
 
 
-def test_a_time_is_no_word_and_a_spoken_bracket_is() -> None:
+def test_inserted_times_are_not_words_but_spoken_brackets_are() -> None:
     made = replace(transcript(("S1", "x")), turns=(turn("S1", "[12:34] is late.", start=3661.0),))
     for colon in ("outside", "inside"):
         draft = render(made, Style(clock_minutes=0, colon=colon))  # type: ignore[arg-type]
@@ -165,13 +165,13 @@ def test_a_time_is_no_word_and_a_spoken_bracket_is() -> None:
         assert ": [1:01:01] [12:34] is late.</p>" in MarkdownIt("commonmark").render(draft).replace("</strong>", "")
 
 
-def test_styles_that_do_not_exist() -> None:
+def test_an_invalid_style_is_an_error() -> None:
     for wrong in ({"labels": "nickname"}, {"colon": "none"}, {"wrap": -1}):
         with pytest.raises(SettingsError, match=next(iter(wrong))):
             Style(**wrong)  # type: ignore[arg-type]
 
 
-def test_an_intro_from_the_feed_is_text() -> None:
+def test_the_intro_is_the_description_as_text() -> None:
     description = "<p>A <b>talk</b> &amp; more: 5*3.</p><p>Ada: hello</p><p>Third.</p><script>x</script>"
     episode = Episode("A talk", path=Path("a.mp3"), description=description)
     draft = render(transcript(("S1", "Hi."), ("S2", "Ho."), episode=episode, speakers=(ADA, BOB)))

@@ -17,19 +17,19 @@ LOOMS = "The looms weave cotton, and the weaver minds every cotton thread on the
 BOATS = "A harbour pilot steers foreign vessels towards sheltered anchorage before nightfall comes."
 
 
-def test_short_turns_stay_whole_however_long_the_pauses() -> None:
+def test_short_turns_are_one_paragraph_despite_pauses() -> None:
     words = turn("S1", "One two. Three four.", pauses={2: 9.0}).words
     assert paragraphs(words) == [words]
 
 
-def test_a_long_answer_breaks_at_its_long_pause() -> None:
+def test_a_long_turn_breaks_at_a_long_pause() -> None:
     sentence = "This is one of the twelve words that a sentence has here."
     words = turn("S1", " ".join([sentence] * 12), pauses={12 * 5: 2.0}).words
     assert [len(part) for part in paragraphs(words)] == [60, 84]
 
 
 @given(st.lists(st.sampled_from(["word", "end.", "Dr.", "So", "(why?)"]), min_size=1, max_size=400))
-def test_paragraphs_are_whole_sentences_and_all_of_them(tokens: list[str]) -> None:
+def test_paragraphs_contain_all_sentences_whole(tokens: list[str]) -> None:
     words = turn("S1", " ".join(tokens)).words
     parts = paragraphs(words)
     assert tuple(word for part in parts for word in part) == words
@@ -40,14 +40,14 @@ def first_words(text: str, **kwargs: dict[int, float]) -> list[str]:
     return [part[0].text for part in paragraphs(turn("S1", text, **kwargs).words)]
 
 
-def test_a_break_where_the_words_change() -> None:
+def test_a_paragraph_breaks_where_the_vocabulary_changes() -> None:
     assert first_words(" ".join([LOOMS] * 13 + [BOATS] * 13)) == ["The", "A"]
 
 
 @pytest.mark.parametrize(
     "opening", ["And the other thing is", "Now, the second thing is", "Another one is", "In Liberty"]
 )
-def test_a_break_where_something_new_is_announced(opening: str) -> None:
+def test_a_paragraph_breaks_at_an_opening_phrase(opening: str) -> None:
     text = " ".join([LOOMS] * 8 + [f"{opening} boats."] + [BOATS] * 8)
     assert first_words(text) == ["The", opening.split()[0]]
 
@@ -61,18 +61,18 @@ def test_a_break_where_something_new_is_announced(opening: str) -> None:
         ("He said (so.) and “no.” Then", ["(so.)", "“no.”", "Then"]),
     ],
 )
-def test_where_sentences_end(text: str, ends: list[str]) -> None:
+def test_sentences_end_at_the_right_words(text: str, ends: list[str]) -> None:
     assert [sentence[-1].text for sentence in sentences(turn("S1", text).words)] == ends
 
 
-def test_the_pace_of_a_speaker_is_not_a_pause() -> None:
+def test_regular_pauses_do_not_break_paragraphs() -> None:
     slow = {14 * i: 3.0 for i in range(1, 12)}
     text = " ".join([LOOMS] * 12)
     assert first_words(text, pauses=slow) == first_words(text)
 
 
 @given(st.lists(st.tuples(st.integers(1, 60), st.floats(-6, 6)), min_size=1, max_size=9))
-def test_the_likeliest_breaks_of_all(gaps: list[tuple[int, float]]) -> None:
+def test_best_breaks_are_the_most_likely_of_all(gaps: list[tuple[int, float]]) -> None:
     """Against all sets of breaks there are, each counted out."""
     starts = [0]
     for length, _ in gaps:
@@ -94,6 +94,6 @@ def test_the_likeliest_breaks_of_all(gaps: list[tuple[int, float]]) -> None:
         assert likelihood(tuple(made[1:-1])) == pytest.approx(max(map(likelihood, every)))
 
 
-def test_three_hours_of_one_voice_are_paragraphs() -> None:
+def test_a_three_hour_turn_has_bounded_paragraphs() -> None:
     words = turn("S1", " ".join([LOOMS, "It is so."] * 2500)).words
     assert max(map(len, paragraphs(words))) <= Style.LONGEST_PARAGRAPH_WORDS

@@ -55,7 +55,7 @@ def turns(source: str) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("start", POSTS)
-def test_published_posts(start: str) -> None:
+def test_published_posts_are_parsed(start: str) -> None:
     if not SHARED.is_dir():
         pytest.skip("the published posts lie in ../shared, which is not here")
     (path,) = [path for path in SHARED.glob("[ms]*/**/*") if path.name.startswith(start)]
@@ -65,17 +65,17 @@ def test_published_posts(start: str) -> None:
 
 
 @given(MARKDOWN)
-def test_every_source_comes_back(source: str) -> None:
+def test_every_source_round_trips(source: str) -> None:
     assert parse(source).source() == source
 
 
 @given(st.binary(max_size=60))
-def test_every_file_comes_back(data: bytes) -> None:
+def test_every_file_round_trips_byte_for_byte(data: bytes) -> None:
     assert parse(data.decode(errors="surrogateescape")).encoded() == data
 
 
 @given(MARKDOWN)
-def test_lines_are_where_the_markers_are(source: str) -> None:
+def test_turn_lines_point_to_the_markers(source: str) -> None:
     draft = parse(source)
     for turn in draft.turns:
         assert source.split("\n")[turn.line - 1].lstrip("\ufeff").startswith(turn.marker.split("\n")[0].rstrip("\r"))
@@ -114,25 +114,25 @@ def test_lines_are_where_the_markers_are(source: str) -> None:
         ("Thanks to: all\n\nOf you.", []),
     ],
 )
-def test_markers(source: str, expected: list[tuple[str, str, str]]) -> None:
+def test_each_marker_form_is_recognised(source: str, expected: list[tuple[str, str, str]]) -> None:
     assert turns(source) == expected
 
 
-def test_a_missing_blank_line_is_forgiven_with_a_warning() -> None:
+def test_a_missing_blank_line_is_accepted_with_a_warning() -> None:
     draft = parse("**R**: a\n\n**H**: b\n**R**: c\n")
     assert [turn.line for turn in draft.turns] == [1, 3, 4]
     assert draft.as_contract()["warnings"] == ["line 4: no blank line before the turn of R"]
 
 
 @pytest.mark.parametrize("piece", ["日", "日本 ", "&amp;", "\\*", "🎙", "a ", "*_", "[a", "`a", "<a"])
-def test_no_source_takes_for_ever(piece: str) -> None:
+def test_parsing_takes_linear_time(piece: str) -> None:
     for source in (f"**{piece * 60} no", f"**R**: {piece * 3000}", f"{piece * 60}: no"):
         draft = parse(source)
         assert draft.source() == source
         assert all(len(turn.spoken) <= len(source) for turn in draft.turns)
 
 
-def test_parts_of_a_post() -> None:
+def test_a_post_is_split_into_its_parts() -> None:
     source = (
         "---\ntitle: T\ndate: 2015-01-01 10:00:00 UTC\n---\n\nIntro.\n\n"
         "**R**: a\n\n- one\n\n_laughs_\n\n*Bob is bob on IRC.*\n"
@@ -149,7 +149,7 @@ def test_parts_of_a_post() -> None:
     }
 
 
-def test_front_matter_keeps_numbers_as_text_and_says_when_it_is_broken() -> None:
+def test_front_matter_values_stay_text_and_errors_are_warned_of() -> None:
     assert parse("---\nduration: 01:04:41\ndone: true\n---\n").fields == {"duration": "01:04:41", "done": True}
     broken = parse("---\ntitle: [\n---\n\n**R**: a")
     assert broken.fields == {}
@@ -178,7 +178,7 @@ def test_front_matter_keeps_numbers_as_text_and_says_when_it_is_broken() -> None
         ("a: \x07", None),
     ],
 )
-def test_front_matter_is_text_whatever_it_says(body: str, fields: dict[str, object] | None) -> None:
+def test_any_front_matter_is_read_as_text(body: str, fields: dict[str, object] | None) -> None:
     draft = parse(f"---\n{body}\n---\n\n**R**: a\n")
     assert [turn.speaker for turn in draft.turns] == ["R"]
     assert json.loads(json.dumps(draft.as_contract()))["front_matter"] == (fields or {})
@@ -187,7 +187,7 @@ def test_front_matter_is_text_whatever_it_says(body: str, fields: dict[str, obje
     )
 
 
-def test_spoken_words_leave_out_what_is_not_speech() -> None:
+def test_spoken_leaves_out_markup_and_events() -> None:
     source = "**R**: See [the *docs*](http://a.b),\n`x_y`.\n\n## Next\n\n**Break:** [20:24]\n\nSo."
     assert parse(source).turns[0].spoken == "See the docs, x_y. So."
 
@@ -201,7 +201,7 @@ SPEAKERS = st.lists(
 
 
 @given(SPEAKERS, st.data())
-def test_a_draft_is_read_as_it_was_written(names: list[str], data: st.DataObject) -> None:
+def test_a_rendered_draft_is_parsed_back(names: list[str], data: st.DataObject) -> None:
     speakers = tuple(Speaker(f"S{i}", name) for i, name in enumerate(names))
     said = data.draw(
         st.lists(
@@ -219,23 +219,23 @@ def test_a_draft_is_read_as_it_was_written(names: list[str], data: st.DataObject
     assert len(set(who.values())) == len(who)
 
 
-def test_a_draft_without_speech() -> None:
+def test_a_draft_without_turns_has_only_a_preamble() -> None:
     draft = parse(render(transcript(speakers=(ADA,))))
     assert draft.turns == ()
     assert draft.preamble.endswith(f"\n\n{NO_SPEECH}\n")
     assert draft.warnings == ()
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named_in_the_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"gone\.md: cannot be read"):
         read_draft(tmp_path / "gone.md")
 
 
 @pytest.mark.parametrize(("first", "later"), [("Dr. Jane Hill", "Jane"), ("Dr Jane Hill", "Dr"), ("Mr Smith", "Mr")])
-def test_a_short_label_is_the_first_name_or_the_title(first: str, later: str) -> None:
+def test_a_short_label_matches_the_first_name_or_the_title(first: str, later: str) -> None:
     draft = parse(f"**{first}**: Hello.\n\n**Ada**: Hi.\n\n**{later}**: So.\n")
     assert [turn.speaker for turn in draft.turns] == [first, "Ada", first]
 
 
-def test_who_goes_by_a_letter_keeps_the_title() -> None:
+def test_a_single_letter_name_keeps_its_title() -> None:
     assert [Speaker(id, name).label for id, name in (("S1", "Mr. T"), ("S2", "Mr. Tom Lund"))] == ["Mr. T", "Tom"]

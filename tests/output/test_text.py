@@ -72,18 +72,18 @@ def expected(text: str, label: str = "R") -> str:
 @example("- - -", 3)
 @example("^", 70)
 @example("word =- word", 4)
-def test_commonmark_reads_the_words(text: str, width: int) -> None:
+def test_escaped_text_renders_unchanged_in_commonmark(text: str, width: int) -> None:
     assert words_of_html(COMMONMARK.render(draft_paragraphs(text, width))) == expected(text)
 
 
 @given(SPEECH, WIDTHS)
 @settings(max_examples=300)
-def test_our_own_reading_gives_the_words_back(text: str, width: int) -> None:
+def test_spoken_text_inverts_escape(text: str, width: int) -> None:
     assert spoken_text(fill_lines(escape(normalize_text(text)), width=width)) == normalize_text(text)
 
 
 @given(SPEECH)
-def test_the_punctuation_of_the_house_stays_as_it_is(text: str) -> None:
+def test_normalize_text_is_idempotent(text: str) -> None:
     assert normalize_text(normalize_text(text)) == normalize_text(text)
 
 
@@ -98,7 +98,7 @@ def test_the_punctuation_of_the_house_stays_as_it_is(text: str) -> None:
         ("R&lt B&amp;W &#33;&#x21;", "R&lt B&W !!"),
     ],
 )
-def test_spoken_words_of_links_comments_and_entities(source: str, words: str) -> None:
+def test_spoken_text_resolves_links_comments_and_entities(source: str, words: str) -> None:
     assert spoken_text(source) == words
 
 
@@ -106,7 +106,7 @@ LONG = [*"[ [a]( [a][ ![[a] [![a](b <!-- _a_ \\[ . &a [a?".split(), "<a ", "*a "
 
 
 @pytest.mark.parametrize("piece", LONG)
-def test_no_text_takes_for_ever(piece: str) -> None:
+def test_spoken_text_takes_linear_time(piece: str) -> None:
     """With 200,000 signs what grows with their square would take hours."""
     text = piece * (200_000 // len(piece)) + "x,"
     assert len(spoken_text(text)) <= len(text)
@@ -118,7 +118,7 @@ def test_no_text_takes_for_ever(piece: str) -> None:
 
 
 @given(SPEECH, st.integers(1, 80))
-def test_lines_keep_to_the_width(text: str, width: int) -> None:
+def test_lines_stay_within_the_width(text: str, width: int) -> None:
     for line in fill_lines(escape(normalize_text(text)), width=width).split("\n"):
         assert len(line) <= width or len([token for token in line.split() if re.search(r"\w\w|[^\d\W]", token)]) <= 1
 
@@ -142,7 +142,7 @@ def kramdown() -> list[str]:
 
 @given(st.lists(st.tuples(SPEECH, WIDTHS), min_size=100, max_size=150))
 @settings(max_examples=8, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
-def test_kramdown_reads_the_words(kramdown: list[str], texts: list[tuple[str, int]]) -> None:
+def test_escaped_text_renders_unchanged_in_kramdown(kramdown: list[str], texts: list[tuple[str, int]]) -> None:
     sources = [draft_paragraphs(text, width) for text, width in texts]
     done = subprocess.run(kramdown, input=json.dumps(sources).encode(), capture_output=True, check=True)
     for (text, width), rendered in zip(texts, json.loads(done.stdout), strict=True):
@@ -161,7 +161,7 @@ STYLES = st.builds(
 
 @given(st.lists(st.tuples(st.lists(WORD, min_size=1, max_size=130), STYLES), min_size=60, max_size=60))
 @settings(max_examples=5, suppress_health_check=list(HealthCheck), phases=[Phase.generate], deadline=None)
-def test_all_readers_agree_on_drafts_of_every_style(
+def test_every_style_renders_the_same_words_everywhere(
     kramdown: list[str], drafts: list[tuple[list[tuple[str, float]], Style]]
 ) -> None:
     made = [(transcribed(words), style) for words, style in drafts]
@@ -174,7 +174,7 @@ def test_all_readers_agree_on_drafts_of_every_style(
         assert spoken_there == "".join(normalize_text(" ".join(turn.text for turn in said.turns)).split()), source
 
 
-def test_what_the_program_marks_doubts_with_cannot_be_said() -> None:
+def test_spoken_noncharacters_are_not_doubt_marks() -> None:
     draft = render(transcribed([("\ufdd0so\ufdd1", 1.0), ("\ufdd0", 0.2)]), Style(doubtful_below=0.5))
     assert draft.endswith("**Ada**: Hello \ufffdso\ufffd \ufffd\n")
 
@@ -200,7 +200,7 @@ NAMES = st.text("AbcÉ1 .'-&*_:<>[]|`$~#(){}!\\", min_size=1, max_size=12).filte
 
 
 @given(st.lists(st.tuples(NAMES, SPEECH), min_size=1, max_size=4), st.sampled_from(["outside", "inside"]))
-def test_whole_drafts_show_labels_and_words(said: list[tuple[str, str]], colon: str) -> None:
+def test_drafts_display_labels_and_words(said: list[tuple[str, str]], colon: str) -> None:
     speakers = tuple(Speaker(f"S{i}", name) for i, (name, _) in enumerate(said))
     turns = [(speaker.id, text) for speaker, (_, text) in zip(speakers, said, strict=True) if text.split()]
     made = transcript(*turns, speakers=speakers, episode=Episode("x", path=Path("x.mp3")))
