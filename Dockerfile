@@ -1,14 +1,14 @@
-# turnscript with its models inside: what it needs at run time is in the image, no network is asked for anything.
+# turnscript with its models: the image has everything it needs at run time and uses no network.
 #
 #   docker build -t turnscript .
 #   docker run --rm --init -v "$PWD:/work" turnscript run interview.mp3
 #
-# docs/scale.md has the rest: a volume for the cache, other users, workers of a cluster.
+# docs/scale.md describes the rest: a volume for the cache, other users, workers of a cluster.
 
 ARG PYTHON=3.11
 
 FROM python:${PYTHON}-slim AS build
-# torch without CUDA, some gigabytes less; empty: the one with it, from the package index
+# torch without CUDA, which saves some gigabytes; empty for torch with CUDA, from the package index
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE ./
@@ -18,7 +18,7 @@ COPY output ./output
 RUN python -m venv /opt/turnscript \
     && /opt/turnscript/bin/pip install --no-cache-dir --constraint constraints.txt \
         ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} '.[offline,cluster]'
-# The models are put together once, and a first run over a clip shows that the image works.
+# Prepare the models, and transcribe a clip to verify the image.
 ENV XDG_CACHE_HOME=/var/lib/turnscript/cache
 COPY tests/clips/short.mp3 ./
 RUN /opt/turnscript/bin/transcribe models get base \
@@ -36,7 +36,7 @@ ENV PATH=/opt/turnscript/bin:$PATH \
     XDG_DATA_HOME=/var/lib/turnscript/data
 USER 1000:1000
 WORKDIR /work
-# like Ctrl-C: what is being written is finished first
+# like Ctrl-C: files in progress are finished first
 STOPSIGNAL SIGINT
 ENTRYPOINT ["transcribe"]
 CMD ["--help"]
