@@ -1,4 +1,4 @@
-"""The documentation against the program: every command, option, make target and relative link in it exists."""
+"""The documentation and the program: every command, option, make target and relative link exists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One `Settings`, and every place it is read from."""
+"""The settings, and every place they are read from."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_every_source_of_settings_gives_the_same_value(name: str, tmp_path: Path
     assert load_settings({}, environ=environ, folder=tmp_path) == meant
     (tmp_path / "transcribe.toml").write_text(f"{name.replace('_', '-')} = {toml(OTHER[name])}\n")
     from_file = load_settings({}, environ={}, folder=tmp_path)
-    if name in ("output", "glossary"):  # paths in a file are meant from where it is
+    if name in ("output", "glossary"):  # paths in a file are relative to it
         meant = Settings(**{name: str(tmp_path / OTHER[name])})
     assert from_file == meant
 
@@ -159,7 +159,7 @@ def test_an_invalid_file_is_named(text: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", FIELDS)
 def test_a_digest_changes_exactly_with_the_settings_of_its_stage(name: str) -> None:
     stages = {field.name: field.metadata["stages"] for field in dataclasses.fields(Settings)}[name]
-    if name == "glossary":  # by what it says, not by where it lies
+    if name == "glossary":  # it counts by its content, not by its path
         stages = frozenset()
     changed = Settings(**{name: OTHER[name]})
     for stage in Stage:

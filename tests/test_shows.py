@@ -1,4 +1,4 @@
-"""Subscriptions: every key of a [[show]] is a setting, and a wrong one is named with its file, table and key."""
+"""Shows: every key of a [[show]] is a setting, and an invalid one is reported with its file, table and key."""
 
 from __future__ import annotations
 

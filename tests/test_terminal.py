@@ -1,4 +1,4 @@
-"""Words of strangers on the terminal: none of them moves the cursor, sets a title or turns a line round."""
+"""Untrusted text on the terminal: it cannot move the cursor, set a title or reverse a line."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_line_for_the_terminal_is_printable(text: str) -> None:
 
 @pytest.fixture
 def pages(server: HostileServer) -> list[str]:
-    """A page, a feed and a bare address whose titles are full of commands; the last names no title but its path."""
+    """A page, a feed and an address whose titles contain control characters; the address has only its path."""
     url = server.put("/a.mp3", Resource(AUDIO))
     told = {"@type": "PodcastEpisode", "name": NASTY, "audio": {"contentUrl": url}}
     page = f'<script type="application/ld+json">{json.dumps(told)}</script>'
@@ -97,7 +97,7 @@ def test_draft_contents_are_printed_without_control_characters(run: Run, tmp_pat
 
 
 def test_log_lines_have_no_control_characters(tmp_path: Path) -> None:
-    """Through the program itself, for the tests have the log's handlers taken."""
+    """In a process of its own, because pytest replaces the log's handlers."""
     (tmp_path / "broken\x07\u202e.wav").write_bytes(b"RIFF")
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "transcribe.cli.main", "run", "-v", "broken\x07\u202e.wav"]

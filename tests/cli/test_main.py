@@ -1,4 +1,4 @@
-"""The command line: what goes where, which exit code, and what a user reads when the input is bad."""
+"""The command line: output streams, exit codes, and messages for invalid input."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_a_dry_run_reports_what_happens_to_an_edit(run: Run, tmp_path: Path) -> 
 
 
 def bad_inputs(folder: Path) -> dict[str, str]:
-    """Name of an input → what its error must say."""
+    """Name of an input → a part of its error message."""
     (folder / "text.mp3").write_text("I am not music.\n" * 50)
     (folder / "empty.mp3").touch()
     (folder / "noise.mp3").write_bytes(bytes(range(256)) * 40)
@@ -155,7 +155,7 @@ def test_the_output_folder_is_checked_before_the_work(run: Run, tmp_path: Path) 
 
 
 def test_no_telemetry_is_sent(tmp_path: Path) -> None:
-    """onnxruntime's Linux wheels write a device id and report to their maker, unless they are told not to."""
+    """onnxruntime's Linux wheels write a device id and send telemetry unless it is disabled."""
     code = (
         "import sys\nfrom transcribe.cli.main import main\n"
         "try:\n    main(['--version'])\nexcept SystemExit:\n    pass\n"
@@ -195,7 +195,7 @@ def test_a_folder_without_permission_is_named(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a Unix with limits on the size of files")
 def test_a_full_disk_is_reported_and_leaves_no_partial_file(run: Run, tmp_path: Path) -> None:
-    """A file size limit is a disk that fills: the write fails in the middle, as it would on a full one."""
+    """A file size limit acts like a full disk: the write fails in the middle."""
     tone(tmp_path / "a.wav")
     code = (
         "import resource, signal, sys\n"

@@ -1,4 +1,4 @@
-"""Captions by the limits of the trade: read back with a reader written from the WebVTT specification."""
+"""Captions: the limits, and WebVTT read back with a reader written from the specification."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def timed(speaker: str, raw: list[tuple[str, float, float]], at: float = 0.0) ->
 
 @given(WORDS)
 def test_webvtt_py_reads_the_same_cues(raw: list[tuple[str, float, float]]) -> None:
-    """webvtt-py reads both files as we do."""
+    """webvtt-py reads the same cues from both files."""
     webvtt = pytest.importorskip("webvtt", reason="webvtt-py is not installed")
     made = transcript(("S1", "x"))
     made = Transcript(made.episode, "en", (ADA, BOB), (timed("S1", raw),), (), made.made_with)

@@ -1,4 +1,4 @@
-"""Files an editor has touched stay; names from outside stay inside the folder."""
+"""Edited files are preserved; file names from outside stay inside the folder."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ from output.files import write_draft
 path, force, armed, looks = pathlib.Path(sys.argv[1]), sys.argv[2] == "force", [True], []
 
 def somebody(event, args):
-    if event == "tempfile.mkstemp" and armed:  # the new draft is about to be written beside the old one
+    if event == "tempfile.mkstemp" and armed:  # before the new draft is written next to the old one
         armed.clear()
         path.write_text("edited meanwhile")
     if event == "open" and args[0] == str(path):
@@ -115,7 +115,7 @@ def somebody(event, args):
 previous = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
 sys.addaudithook(somebody)
 print(write_draft(path, "new" * 1000, previous_sha256=previous, force=force).path)
-assert [3000] in looks, looks  # the last look was taken when all of it was on the disk
+assert [3000] in looks, looks  # the last check was made when the whole draft was on disk
 """
 
 

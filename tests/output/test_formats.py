@@ -1,4 +1,4 @@
-"""The registry, and the formats other programs and people read."""
+"""The registry of formats, and each format read back by other programs."""
 
 from __future__ import annotations
 
@@ -115,14 +115,14 @@ def test_whispers_writers_accept_whisper_json(tmp_path: Path) -> None:
     utils = pytest.importorskip("whisper.utils", reason="openai-whisper is not installed")
     data = json.loads(write(MADE, "whisper-json"))
     for name in ("srt", "vtt", "tsv", "txt", "json"):
-        for options in ({"max_line_width": 42, "max_line_count": 2}, {}):  # the first reads the words, too
+        for options in ({"max_line_width": 42, "max_line_count": 2}, {}):  # the first also reads the words
             utils.get_writer(name, str(tmp_path))(data, "talk.mp3", options)
     assert '00:00:02,500 --> 00:00:03,200\nSay "hi".' in (tmp_path / "talk.srt").read_text()
     assert '2500\t3200\tSay "hi".' in (tmp_path / "talk.tsv").read_text()
 
 
 class Page(HTMLParser):
-    """The elements of a page and the words it shows outside of scripts and styles."""
+    """The elements of a page and its visible words, without scripts and styles."""
 
     def __init__(self, source: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The template of the front matter: the table in `transcribe.toml` as the block, read back with YAML's own reader."""
+"""The front matter's template: the table in `transcribe.toml` as the block, read back with PyYAML."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ VALUES = st.recursive(
 
 
 def constant(value: Any) -> Any:
-    """What a template without placeholders says, by another road: empty things left out, doubled braces single."""
+    """A second implementation of a template without placeholders: no empty values, single braces."""
     if isinstance(value, str):
         return value.replace("{{", "{").replace("}}", "}")
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""The HTML page in a browser, from the disk: a click on a word plays from there, and nothing said in it runs."""
+"""The HTML page in a browser, from disk: a click on a word plays from there, and spoken HTML is not executed."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def page(tmp_path: Path) -> Iterator[Any]:
 
 
 def eventually(page: Any, expression: str) -> None:
-    """Wait until it holds; asked from outside, since the page's policy lets nothing be evaluated in it."""
+    """Wait until the condition is true; it is evaluated outside the page, whose policy forbids scripts."""
     deadline = time.monotonic() + PATIENCE
     while not page.evaluate(expression):
         assert time.monotonic() < deadline, f"never: {expression}"

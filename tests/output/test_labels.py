@@ -1,4 +1,4 @@
-"""Labels: whatever people are called, what is printed is read back as it was."""
+"""Labels: the parser reads back the label of any name."""
 
 from __future__ import annotations
 

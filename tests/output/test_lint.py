@@ -1,4 +1,4 @@
-"""Each rule on a post that breaks it and on one that does not; no alarm on published posts; fixes that stay fixed."""
+"""Each rule with posts that break it and posts that do not; no false findings in published posts; stable fixes."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_each_rule_finds_its_examples(source: str, expected: list[tuple[int, str
         ("**Guest**: So what? **Bob**: hello", [(1, "T7")]),
         ("**Guest**: a\n\n**Bob**: b\n\n**G**: and\nBob: c", [(6, "T7")]),
         ("Guest: a\n\nBob: b. Zoe: c\n\nGuest: d", [(3, "T7")]),
-        # what only has a colon
+        # text that only has a colon
         ("**Guest**: He said: no, and\nthat was it: over. So\nthe plan\nB: wait.", []),
         ("**Guest**: Ask. Question: what for? It's 12:30. See https://a.b. Bob\\: hello", []),
         ("**Guest**: So.\n\n> Bob: hello\n\n- He sang. Bob: no\n\n    Bob: no\n\n**Note**: so.\n**Break:**", []),
@@ -162,7 +162,7 @@ def test_rendered_drafts_have_no_findings(turns: list[tuple[str, str]]) -> None:
     assert lint(render(transcript(*turns)), select=[*RULES]) == ()
 
 
-EXPECTED = {  # by reading: a dash that really opens a list; what a post is without
+EXPECTED = {  # checked by reading: a dash that really opens a list, missing titles and turns
     "2015-08-12-flavio-percoco-talks-about-the-zaqar-project.md": [(86, "M1")],
     "_transcripts__interviews__2019-12-23-oli-miri.md": [(1, "F2")],
     "docs__interview-4-part-1.md": [(1, "S1")],

@@ -1,4 +1,4 @@
-"""The draft as the house writes it: golden cases by glob (refresh: `python -m tests.output.cases.refresh`), and the
+"""The draft in the house style: golden cases by glob (refresh: `python -m tests.output.cases.refresh`), and the
 rules."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Paragraphs: whole sentences, all of them, broken where the topic or the speaker's pause says so."""
+"""Paragraphs: all sentences, whole, with breaks at changes of topic and at pauses."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_regular_pauses_do_not_break_paragraphs() -> None:
 
 @given(st.lists(st.tuples(st.integers(1, 60), st.floats(-6, 6)), min_size=1, max_size=9))
 def test_best_breaks_are_the_most_likely_of_all(gaps: list[tuple[int, float]]) -> None:
-    """Against all sets of breaks there are, each counted out."""
+    """Compared with every possible set of breaks."""
     starts = [0]
     for length, _ in gaps:
         starts.append(starts[-1] + length)

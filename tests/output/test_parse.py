@@ -1,4 +1,4 @@
-"""A post as turns and back: no byte lost, the turns and speakers a reader would find."""
+"""A post as turns and back: every byte is preserved, and the turns and speakers are those a reader finds."""
 
 from __future__ import annotations
 

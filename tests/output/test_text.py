@@ -1,4 +1,4 @@
-"""Any speech, rendered and read by Markdown's own parsers, says the same words (HOUSE_STYLE R1-R12)."""
+"""Any speech, rendered as Markdown and read by other parsers, has the same words (HOUSE_STYLE R1-R12)."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ COMMONMARK = MarkdownIt("commonmark")
 
 
 def words_of_html(rendered: str) -> str:
-    """What a reader sees, or what is not a plain paragraph as a complaint."""
+    """The visible text; anything but a plain paragraph is reported."""
     outside = re.sub(r"</?(?:p|strong)>", "", rendered)
     assert not re.search(r"<[A-Za-z/!]", outside), f"more than paragraphs and bold: {rendered!r}"
     return " ".join(html.unescape(outside).split())
@@ -107,7 +107,7 @@ LONG = [*"[ [a]( [a][ ![[a] [![a](b <!-- _a_ \\[ . &a [a?".split(), "<a ", "*a "
 
 @pytest.mark.parametrize("piece", LONG)
 def test_spoken_text_takes_linear_time(piece: str) -> None:
-    """With 200,000 signs what grows with their square would take hours."""
+    """With 200,000 characters, quadratic time would be hours."""
     text = piece * (200_000 // len(piece)) + "x,"
     assert len(spoken_text(text)) <= len(text)
     assert normalize_text(normalize_text(text)) == normalize_text(text)
@@ -189,7 +189,7 @@ def transcribed(words: list[tuple[str, float]]) -> Transcript:
 
 
 def typed(text: str) -> str:
-    """The text without the quotes, dashes and ellipses kramdown makes itself (R9)."""
+    """The text without the quotes, dashes and ellipses that kramdown inserts (R9)."""
     folded = text.translate(str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "…": "...", "–": "--", "—": "---"}))
     return " ".join(re.sub(r"\s+", " ", folded).split())
 
