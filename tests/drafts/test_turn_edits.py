@@ -135,13 +135,13 @@ def test_conflicting_turns_are_reported_and_mine_stays() -> None:
     base = [PageTurn("Ada", ("one",)), PageTurn("Bob", ("two", "three"))]
     mine = [PageTurn("Ada", ("one",)), PageTurn("Bob", ("two mine", "three"))]
     theirs = [PageTurn("Kim", ("one",)), PageTurn("Bob", ("two theirs", "three"))]
-    turns, clashes = merge_turns(base, mine, theirs)
+    turns, conflicts = merge_turns(base, mine, theirs)
     assert turns == (PageTurn("Kim", ("one",)), PageTurn("Bob", ("two mine", "three")))
-    assert clashes == ((1, 0, "two theirs"),)
+    assert conflicts == ((1, 0, "two theirs"),)
 
 
 def test_an_edit_that_deletes_everything_conflicts_with_another() -> None:
     theirs = [PageTurn("Ada", ("two",))]
-    turns, clashes = merge_turns([PageTurn("Ada", ("one",))], [], theirs)
+    turns, conflicts = merge_turns([PageTurn("Ada", ("one",))], [], theirs)
     assert list(turns) == theirs
-    assert clashes
+    assert conflicts

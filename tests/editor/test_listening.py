@@ -86,7 +86,7 @@ def test_the_view_follows_until_scrolled_and_a_button_resumes(browser: Browser, 
     page.mouse.wheel(0, 900)
     page.locator("#follow").wait_for()
     first = "() => document.querySelector('section p').getBoundingClientRect().top"
-    until(lambda: page.evaluate(first) < 0)  # the wheel is heard before the page has moved
+    until(lambda: page.evaluate(first) < 0)  # the wheel event comes before the page has scrolled
     page.locator("#follow").click()
     until(lambda: page.evaluate(first) >= 0)
     assert not page.locator("#follow").is_visible()

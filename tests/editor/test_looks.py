@@ -92,7 +92,7 @@ def test_the_page_fits_the_window(browser: Browser, desk: Desk, width: int, sche
     page.context.close()
 
 
-@pytest.mark.skipif(not SCREENSHOTS, reason="EDITOR_SCREENSHOTS names no folder for the pictures of the documentation")
+@pytest.mark.skipif(not SCREENSHOTS, reason="EDITOR_SCREENSHOTS is not set to a folder for the screenshots")
 def test_screenshots_for_the_documentation(browser: Browser, desk_of: DeskMaker) -> None:
     clips = CLIPS
     lines = [line.split(": ", 1) for line in (clips / "packaging-notes.ref.txt").read_text().splitlines() if line]

@@ -30,12 +30,12 @@ def address(session: Session) -> Iterator[tuple[int, str]]:
     thread.join()
 
 
-def ask(address: tuple[int, str], path: str, *, method: str = "GET", body: Any = None, **headers: str) -> Any:
+def request(address: tuple[int, str], path: str, *, method: str = "GET", body: Any = None, **headers: str) -> Any:
     """One request, with the valid token unless another is given; underscores in header names are hyphens."""
     port, token = address
-    given = {"Authorization": f"Bearer {token}"} | {k.replace("_", "-"): v for k, v in headers.items()}
+    sent_headers = {"Authorization": f"Bearer {token}"} | {k.replace("_", "-"): v for k, v in headers.items()}
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    connection.request(method, path, None if body is None else json.dumps(body), given)
+    connection.request(method, path, None if body is None else json.dumps(body), sent_headers)
     response = connection.getresponse()
     response.body = response.read()  # type: ignore[attr-defined]
     connection.close()
@@ -45,41 +45,42 @@ def ask(address: tuple[int, str], path: str, *, method: str = "GET", body: Any =
 def test_the_token_is_not_in_request_lines_or_cookies(address: tuple[int, str]) -> None:
     """After the `#` it stays in the browser; a cookie would be sent to every other port of this machine."""
     port, token = address
-    answer = ask(address, "/", Authorization="")
-    assert answer.status == 200
-    assert token.encode() not in answer.body
-    assert answer.headers["Set-Cookie"] is None
+    response = request(address, "/", Authorization="")
+    assert response.status == 200
+    assert token.encode() not in response.body
+    assert response.headers["Set-Cookie"] is None
     assert (
-        ask(address, "/api/draft", Authorization="", Cookie=f"turnscript-{port}={token}; token={token}").status == 403
+        request(address, "/api/draft", Authorization="", Cookie=f"turnscript-{port}={token}; token={token}").status
+        == 403
     )
-    assert ask(address, f"/api/draft?token={token}", Authorization="").status == 403
+    assert request(address, f"/api/draft?token={token}", Authorization="").status == 403
 
 
 @pytest.mark.parametrize("path", ["/api/draft", "/api/revision", "/audio"])
 def test_requests_without_the_token_are_refused(address: tuple[int, str], path: str) -> None:
-    for given in ("", "Bearer guess", address[1], f"Basic {address[1]}"):
-        answer = ask(address, path, Authorization=given)
-        assert answer.status == 403
-        assert b"Ada" not in answer.body
-    assert ask(address, f"{path}?key={address[1]}", Authorization="").status == 403
+    for header in ("", "Bearer guess", address[1], f"Basic {address[1]}"):
+        response = request(address, path, Authorization=header)
+        assert response.status == 403
+        assert b"Ada" not in response.body
+    assert request(address, f"{path}?key={address[1]}", Authorization="").status == 403
 
 
 @pytest.mark.parametrize("path", ["/", "/api/draft", "/api/revision", "/audio", "/assets/editor.js"])
 def test_requests_from_other_sites_and_hosts_are_refused(address: tuple[int, str], path: str) -> None:
-    assert ask(address, path, Host="evil.example").status == 421
-    assert ask(address, path, Host=f"127.0.0.1:{address[0] + 1}").status == 421
-    assert ask(address, path, Host="127.0.0.1").status == 421
-    assert ask(address, path, Origin="http://evil.example").status == 403
-    assert ask(address, path, Origin=f"http://127.0.0.1:{address[0] + 1}").status == 403
-    for site in ("cross-site", "same-site"):  # of one site are all ports of this machine
-        assert ask(address, path, Sec_Fetch_Site=site).status == 403
+    assert request(address, path, Host="evil.example").status == 421
+    assert request(address, path, Host=f"127.0.0.1:{address[0] + 1}").status == 421
+    assert request(address, path, Host="127.0.0.1").status == 421
+    assert request(address, path, Origin="http://evil.example").status == 403
+    assert request(address, path, Origin=f"http://127.0.0.1:{address[0] + 1}").status == 403
+    for site in ("cross-site", "same-site"):  # all ports of this machine are the same site
+        assert request(address, path, Sec_Fetch_Site=site).status == 403
 
 
 def test_a_link_on_another_site_may_open_the_page(address: tuple[int, str]) -> None:
     """For example in a notebook's terminal. The page it opens has no data, and a frame opens nothing."""
-    assert ask(address, "/", Sec_Fetch_Site="cross-site", Sec_Fetch_Dest="document").status == 200
-    assert ask(address, "/", Sec_Fetch_Site="cross-site", Sec_Fetch_Dest="iframe").status == 403
-    assert ask(address, "/api/draft", Sec_Fetch_Site="cross-site", Sec_Fetch_Dest="document").status == 403
+    assert request(address, "/", Sec_Fetch_Site="cross-site", Sec_Fetch_Dest="document").status == 200
+    assert request(address, "/", Sec_Fetch_Site="cross-site", Sec_Fetch_Dest="iframe").status == 403
+    assert request(address, "/api/draft", Sec_Fetch_Site="cross-site", Sec_Fetch_Dest="document").status == 403
 
 
 def test_port_80_is_not_in_the_host_header(session: Session) -> None:
@@ -97,7 +98,7 @@ def test_a_draft_has_a_default_port_and_its_own_token(session: Session) -> None:
     from transcribe.editor.server import Editor
 
     first = Editor(session)
-    second = Editor(session)  # while the first one has the port
+    second = Editor(session)  # while the first one uses the port
     third_session = Session(session.path)
     assert first.port != second.port
     first_token, second_token = (editor.url.split("#token=")[1] for editor in (first, second))
@@ -113,60 +114,64 @@ def test_a_draft_has_a_default_port_and_its_own_token(session: Session) -> None:
 
 def test_writing_requires_the_pages_origin(address: tuple[int, str], session: Session) -> None:
     before = session.path.read_bytes()
-    state = json.loads(ask(address, "/api/draft").body)
+    state = json.loads(request(address, "/api/draft").body)
     body = {"revision": state["revision"], "turns": [["Ada", ["Gone."]]]}
     kind = {"Content_Type": "application/json"}
-    assert ask(address, "/api/draft", method="POST", body=body, **kind).status == 403
-    assert ask(address, "/api/draft", method="POST", body=body, Origin="null", **kind).status == 403
+    assert request(address, "/api/draft", method="POST", body=body, **kind).status == 403
+    assert request(address, "/api/draft", method="POST", body=body, Origin="null", **kind).status == 403
     own = {"Origin": f"http://127.0.0.1:{address[0]}"}
-    assert ask(address, "/api/draft", method="POST", body=body, Content_Type="text/plain", **own).status == 422
-    assert ask(address, "/api/draft", method="POST", body={"turns": 1}, **own, **kind).status == 400
-    assert ask(address, "/api/draft", method="POST", body=[], **own, **kind).status == 400
+    assert request(address, "/api/draft", method="POST", body=body, Content_Type="text/plain", **own).status == 422
+    assert request(address, "/api/draft", method="POST", body={"turns": 1}, **own, **kind).status == 400
+    assert request(address, "/api/draft", method="POST", body=[], **own, **kind).status == 400
     assert session.path.read_bytes() == before
-    assert ask(address, "/api/draft", method="POST", body=body, **own, **kind).status == 200
+    assert request(address, "/api/draft", method="POST", body=body, **own, **kind).status == 200
     assert session.path.read_bytes() != before
 
 
 def test_every_response_has_the_security_headers(address: tuple[int, str]) -> None:
-    for answer in (ask(address, "/"), ask(address, "/api/draft"), ask(address, "/api/draft", Authorization="")):
-        policy = answer.headers["Content-Security-Policy"]
+    for response in (
+        request(address, "/"),
+        request(address, "/api/draft"),
+        request(address, "/api/draft", Authorization=""),
+    ):
+        policy = response.headers["Content-Security-Policy"]
         assert policy.startswith("default-src 'none'; script-src 'self'; ")
         assert "unsafe" not in policy
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert answer.headers["Access-Control-Allow-Origin"] is None
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Access-Control-Allow-Origin"] is None
 
 
 def test_no_path_escapes_the_assets(address: tuple[int, str]) -> None:
     for name in ("../server.py", "..%2fserver.py", "%2e%2e/server.py", "page.html%00", "server.py"):
-        assert ask(address, f"/assets/{name}").status == 404
+        assert request(address, f"/assets/{name}").status == 404
 
 
 def test_an_edit_of_an_old_revision_needs_its_base(address: tuple[int, str], session: Session) -> None:
-    state = json.loads(ask(address, "/api/draft").body)
+    state = json.loads(request(address, "/api/draft").body)
     base = [[turn["speaker"], turn["paragraphs"]] for turn in state["turns"]]
     session.path.write_bytes(session.path.read_bytes().replace(b"hills", b"dales"))
     mine = [*base[:2], [base[2][0], ["How come?"]], base[3]]
     own = {"Origin": f"http://127.0.0.1:{address[0]}", "Content_Type": "application/json"}
     body = {"revision": state["revision"], "turns": mine}
-    assert ask(address, "/api/draft", method="POST", body=body, **own).status == 409
-    answer = ask(address, "/api/draft", method="POST", body={**body, "base": base}, **own)
-    assert json.loads(answer.body)["conflicts"] == []
+    assert request(address, "/api/draft", method="POST", body=body, **own).status == 409
+    response = request(address, "/api/draft", method="POST", body={**body, "base": base}, **own)
+    assert json.loads(response.body)["conflicts"] == []
     text = session.path.read_text(encoding="utf-8")
     assert "dales" in text
     assert "How come?" in text
 
 
 def test_audio_is_served_in_ranges(address: tuple[int, str], session: Session) -> None:
-    sound = json.loads(ask(address, "/api/draft").body)["audio"]
-    assert ask(address, sound, Authorization="").status == 404
+    sound = json.loads(request(address, "/api/draft").body)["audio"]
+    assert request(address, sound, Authorization="").status == 404
     json_path = session.path.with_suffix(".json")
     data = json.loads(json_path.read_text(encoding="utf-8"))
     data["episode"]["audio_path"] = "talk.wav"
     json_path.write_text(json.dumps(data), encoding="utf-8")
-    answer = ask(address, sound, Authorization="", Range="bytes=10-13")
-    assert answer.status == 206
-    assert answer.body == bytes((10, 11, 12, 13))
-    assert answer.headers["Content-Range"] == "bytes 10-13/1024"
+    response = request(address, sound, Authorization="", Range="bytes=10-13")
+    assert response.status == 206
+    assert response.body == bytes((10, 11, 12, 13))
+    assert response.headers["Content-Range"] == "bytes 10-13/1024"
 
 
 def test_the_page_has_no_inline_scripts() -> None:

@@ -160,7 +160,7 @@ print(session.trouble)
 
 
 def test_a_full_disk_does_not_change_the_draft(session: Session) -> None:
-    pytest.importorskip("resource", reason="files cannot be kept short on this system")
+    pytest.importorskip("resource", reason="this system cannot limit the size of files")
     before = sorted(session.path.parent.iterdir()), session.path.read_bytes()
     session.path.write_text(session.path.read_text(encoding="utf-8").replace("hills", "dales"), encoding="utf-8")
     edited_elsewhere = session.path.read_bytes()
@@ -168,11 +168,11 @@ def test_a_full_disk_does_not_change_the_draft(session: Session) -> None:
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     error, trouble = result.stdout.splitlines()
     assert re.search(r"talk\.md: cannot be written \(.+\); free disk space", error)
-    assert "cannot be written to" in trouble  # the timed transcript could not follow, and the page is told
+    assert "cannot be written to" in trouble  # the transcript could not be updated either
     assert (sorted(session.path.parent.iterdir()), session.path.read_bytes()) == (before[0], edited_elsewhere)
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is write-protected for root")
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root can write every file")
 def test_a_write_protected_draft_is_not_replaced(session: Session) -> None:
     session.path.chmod(0o444)
     with pytest.raises(OutputError, match="it is write-protected"):
@@ -229,7 +229,7 @@ def test_a_bug_is_reported_and_the_next_edit_updates_the_transcript(
     with contextlib.closing(Session(session.path, update=fail_once)) as mine:
         mine.save(mine.revision, with_paragraph(turns_in(mine), 2, "How come?"), names={})
         assert called.wait(60)
-        while not mine.trouble:  # it is set a moment after
+        while not mine.trouble:  # it is set a moment later
             time.sleep(0.01)
         assert "your edits are saved" in mine.trouble
         assert "by nothing" in mine.trouble

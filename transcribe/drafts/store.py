@@ -1,7 +1,7 @@
 """A transcript's files in the drafts' folder: whether they are current, whose they are, and writing them.
 
 `STEM.json` records the audio's hash, the settings, and the hash of each file the machine wrote; a file that differs
-from its record was edited, and is never overwritten. `output` writes the files, `transcribe.batch.runner` selects the
+from its record was edited, and is not overwritten. `output` writes the files, `transcribe.batch.runner` selects the
 episodes.
 """
 
@@ -114,9 +114,8 @@ def write_transcript(
         advice = f"to compare: diff -u {both}; to merge: transcribe merge {both}"
         return paths, (f"{draft} differs from what turnscript wrote and is not overwritten; {advice}", *messages)
     written = _write_all(contents, json_path, transcript=placed, recorded=recorded, force=force)
-    return tuple(written[path].path for path in requested), tuple(
-        new.message for new in written.values() if new.message
-    )
+    warnings = tuple(file.message for file in written.values() if file.message)
+    return tuple(written[path].path for path in requested), warnings
 
 
 def _free_new_stem(stem: str, path: Path | None, *, settings: Settings, taken: Container[str]) -> str:

@@ -87,10 +87,8 @@ def _with_turns(draft: Draft, turns: Sequence[PageTurn], labels: Sequence[str], 
     texts = [source.turn(*item) for item in zip(turns, labels, replaced, strict=True)]
     if texts and draft.turns:
         ending = _parts(draft.turns[-1].raw)[3]
-        texts = [
-            *(_with_blank_line(text, source.line_break) for text in texts[:-1]),
-            texts[-1].rstrip(" \t\r\n") + ending,
-        ]
+        texts[:-1] = [_with_blank_line(text, source.line_break) for text in texts[:-1]]
+        texts[-1] = texts[-1].rstrip(" \t\r\n") + ending
     return parse(draft.front_matter + draft.preamble + "".join(texts) + (draft.epilogue if texts else ""))
 
 

@@ -1,6 +1,6 @@
 // The side panel: the list of doubts, and search and replace with a preview.
 
-import { ask, messageOf } from "./server.js";
+import { request, messageOf } from "./server.js";
 import { clock, element } from "./view.js";
 
 const MOST_SHOWN = 200; // hits in the preview
@@ -76,9 +76,9 @@ export class Panels {
   async accept(index = this.#chosen) {
     const doubt = this.#doubts[index];
     if (!doubt) return;
-    const answer = await ask("/api/accept", doubt);
-    if (!answer.ok) {
-      this.announce(await messageOf(answer));
+    const response = await request("/api/accept", doubt);
+    if (!response.ok) {
+      this.announce(await messageOf(response));
       return;
     }
     this.#doubts = this.#doubts.toSpliced(index, 1);
@@ -195,8 +195,8 @@ export class Panels {
   }
 
   async #addToGlossary(misheard, correct) {
-    const answer = await ask("/api/glossary", { misheard, correct });
-    this.announce(answer.ok ? `Added to the glossary: ${misheard} -> ${correct}` : await messageOf(answer));
+    const response = await request("/api/glossary", { misheard, correct });
+    this.announce(response.ok ? `Added to the glossary: ${misheard} -> ${correct}` : await messageOf(response));
   }
 
   #replaceAll() {

@@ -1,7 +1,7 @@
 // Saves the model to the draft within a second, detects changes of the file by others, and keeps unsaved edits while the
 // server is unreachable.
 
-import { Refusal, ask, get, messageOf } from "./server.js";
+import { Refusal, request, get, messageOf } from "./server.js";
 
 const QUIET = 400, LATEST = 900, POLL = 2000, RETRY = 1500; // milliseconds
 const KEPT = "Your edits stay on this page and are saved later.";
@@ -62,9 +62,9 @@ export class Saver {
     const { version } = this.model, turns = this.model.payload();
     this.status("Saving …");
     try {
-      const answer = await this.#send(turns);
-      if (answer.ok) await this.#onSaved(await answer.json(), version, turns);
-      else this.#onRefused(answer.status, await messageOf(answer));
+      const response = await this.#send(turns);
+      if (response.ok) await this.#onSaved(await response.json(), version, turns);
+      else this.#onRefused(response.status, await messageOf(response));
     } catch (error) {
       if (!(error instanceof TypeError) && !(error instanceof Refusal)) throw error;
       this.status(`Not saved: no connection. ${KEPT}`, "bad");
@@ -77,8 +77,8 @@ export class Saver {
 
   async #send(turns) {
     const edit = { revision: this.#revision, turns, names: this.model.names };
-    const answer = await ask("/api/draft", this.#isBehind ? { ...edit, base: this.#base } : edit);
-    return answer.status === 409 ? ask("/api/draft", { ...edit, base: this.#base }) : answer;
+    const response = await request("/api/draft", this.#isBehind ? { ...edit, base: this.#base } : edit);
+    return response.status === 409 ? request("/api/draft", { ...edit, base: this.#base }) : response;
   }
 
   #onRefused(status, message) {

@@ -23,7 +23,7 @@ function token() {
 }
 
 /** The response to a request; `data` is sent as JSON. Rejects if the server cannot be reached. */
-export function ask(path, data) {
+export function request(path, data) {
   const headers = { Authorization: `Bearer ${token()}` };
   if (data === undefined) return fetch(path, { headers });
   return fetch(path, { method: "POST", headers: { ...headers, "Content-Type": "application/json" }, body: JSON.stringify(data) });
@@ -31,18 +31,18 @@ export function ask(path, data) {
 
 /** The JSON at a path. Throws a `Refusal` with the server's message if the status is an error. */
 export async function get(path) {
-  const answer = await ask(path);
-  if (!answer.ok) throw new Refusal(await messageOf(answer));
-  return answer.json();
+  const response = await request(path);
+  if (!response.ok) throw new Refusal(await messageOf(response));
+  return response.json();
 }
 
 /** An error response of the server. */
 export class Refusal extends Error {}
 
-export async function messageOf(answer) {
+export async function messageOf(response) {
   try {
-    return (await answer.json()).message;
+    return (await response.json()).message;
   } catch {
-    return answer.statusText;
+    return response.statusText;
   }
 }
