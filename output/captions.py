@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, zip_longest
 from typing import TYPE_CHECKING
 
+from output.paragraphs import SENTENCE_END
+
 if TYPE_CHECKING:
     from audio.episode import Seconds
     from transcribe.transcript import Transcript, Word
@@ -24,7 +26,6 @@ LONGEST_PAUSE = 1.5  # seconds of silence inside a cue
 _MOST_WORDS = 2 * LINE_COLUMNS  # of one letter each
 SHORTEST_CUE = 0.1  # seconds; in WebVTT a cue must end after its start
 
-_SENTENCE_END = re.compile(r"[.?!…][\"'”’)\]]*$")
 _CLAUSE_END = re.compile(r"(?:[,;:][\"'”’)\]]*|[-–—])$")
 
 
@@ -116,7 +117,7 @@ def _fitting(texts: Sequence[str]) -> int:
 
 
 def _break_worth(word: Word) -> float:
-    if _SENTENCE_END.search(word.text):
+    if SENTENCE_END.search(word.text):
         return 2.0
     return 1.0 if _CLAUSE_END.search(word.text) else 0.0
 

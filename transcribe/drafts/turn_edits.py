@@ -16,6 +16,7 @@ from output.markdown import marker
 from output.parse import Draft, DraftTurn, parse
 from output.text import fill_lines
 from transcribe.alignment.merge3 import Conflict, merge, merge_text
+from transcribe.style import Style
 
 SHORTEST_MATCHED_LINE = 3  # words; shorter lines match by chance
 LONGEST_NAME = 60  # characters; the longest label of `output.markers`
@@ -94,7 +95,9 @@ def _with_turns(draft: Draft, turns: Sequence[PageTurn], labels: Sequence[str], 
 
 def wrap_of(draft: Draft, default: int) -> int:
     """The columns the draft is wrapped at: the default, or 0 if all long paragraphs are one line each."""
-    texts = [part for turn in draft.turns for part in _parts(turn.raw)[1] if len(part) > max(default, 70) + 10]
+    texts = [
+        part for turn in draft.turns for part in _parts(turn.raw)[1] if len(part) > max(default, Style().wrap) + 10
+    ]
     return 0 if texts and not any("\n" in text for text in texts) else default
 
 
