@@ -95,6 +95,7 @@ def score(reference: Path, hypothesis: Path, as_json: bool, **options: Any) -> i
 def _lines(result: Score) -> list[str]:
     """The score for people."""
     from output.text import clock
+    from transcribe.evaluation.score import SHOWN_DIFFERENCES
 
     lines = []
     for name, counts in (("WER", result.words), ("cpWER", result.cp), ("tcpWER", result.tcp)):
@@ -114,7 +115,7 @@ def _lines(result: Score) -> list[str]:
     lines += [f"{'name':<9}{n.missed:6} of {n.mentions}: {n.name} missed" for n in result.names if n.missed]
     if result.differences:
         lines += ["", "The worst differences: errors, time, type; the transcript below the reference"]
-    for one in result.differences[:10]:
+    for one in result.differences[:SHOWN_DIFFERENCES]:
         start = "" if one.start is None else clock(one.start)
         kind = f"{one.kind}: {' → '.join(one.speakers)}" if any(one.speakers) else str(one.kind)
         lines += [f"{one.cost:4} {start:>7}  {kind}", *(f"{'':14}{line}" for line in one.columns)]
@@ -128,9 +129,7 @@ def _lines(result: Score) -> list[str]:
 @click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Earlier run to compare with.")
 @click.option("--update-baseline", is_flag=True, help="Write this run to the baseline FILE instead of comparing.")
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write a JUnit report.")
-@click.option(
-    "--markdown", type=click.Path(path_type=Path), metavar="FILE", help="Write a summary for the page of a job."
-)
+@click.option("--markdown", type=click.Path(path_type=Path), metavar="FILE", help="Write a summary for a job page.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @click.option("--fresh", is_flag=True, help="Ignore cached results and transcribe everything again.")
 @click.option("-v", "--verbose", is_flag=True, help="Print more; for an error, the traceback.")

@@ -41,11 +41,8 @@ def table(report: Report) -> str:
     for one in _all(report):
         if details := list(_details(one)):
             lines += ["", f"{_plain(one.name)}:", *(f"  {_plain(line)}" for line in details)]
-    lines += [
-        "",
-        *(f"note: {_plain(note)}" for note in report.notes),
-        f"{report.summary} ({report.scoring.description})",
-    ]
+    notes = [f"note: {_plain(note)}" for note in report.notes]
+    lines += ["", *notes, f"{report.summary} ({report.scoring.description})"]
     return "\n".join(lines) + "\n"
 
 
@@ -149,25 +146,22 @@ def _details(one: ClipResult) -> Iterator[str]:
 
 def _cases(one: ClipResult) -> Iterator[ET.Element]:
     if one.error:
-        case = _case(one.name, "run")
-        ET.SubElement(case, "error", {"message": _xml(one.error), "type": "error"}).text = _xml(one.error)
-        yield case
+        yield _case(one.name, "run", "error", one.error)
     if one.baseline_failure:
-        case = _case(one.name, "baseline")
-        ET.SubElement(case, "failure", {"message": _xml(one.baseline_failure), "type": "baseline"}).text = _xml(
-            one.baseline_failure
-        )
-        yield case
+        yield _case(one.name, "baseline", "failure", one.baseline_failure)
     for gate in one.gates:
-        case = _case(one.name, gate.measure)
-        if gate.failure:
-            failure = ET.SubElement(case, "failure", {"message": _xml(gate.failure), "type": gate.measure})
-            failure.text = _xml("\n".join([gate.failure, *one.worst_differences]))
-        yield case
+        yield _case(
+            one.name, gate.measure, "failure", *([gate.failure, *one.worst_differences] if gate.failure else ())
+        )
 
 
-def _case(clip: str, measure: str) -> ET.Element:
-    return ET.Element("testcase", {"classname": _xml(clip).strip() or "clip", "name": measure, "time": "0"})
+def _case(clip: str, name: str, tag: str, *lines: str) -> ET.Element:
+    """A test case with an element `tag` of these lines; without lines, it passes."""
+    case = ET.Element("testcase", {"classname": _xml(clip).strip() or "clip", "name": name, "time": "0"})
+    if lines:
+        problem = ET.SubElement(case, tag, {"message": _xml(lines[0]), "type": "error" if tag == "error" else name})
+        problem.text = _xml("\n".join(lines))
+    return case
 
 
 def _as_dict(one: ClipResult) -> dict[str, Any]:
