@@ -358,7 +358,7 @@ def test_certainties_agree_with_warnings_and_no_decision_depends_on_a_sentence(
 ) -> None:
     def decisions() -> tuple[Naming, list[bool], list[tuple[WarningCode, ...]]]:
         naming = name_speakers(talk(*lines), names=names, host="Rich", guest="Guest", people=people, enrolled=matches)
-        guesses = [is_guess(speaker, naming.warnings) for speaker in naming.speakers]
+        guesses = [is_guess(replace(speaker, evidence=""), naming.warnings) for speaker in naming.speakers]
         remaining = []
         for speaker in naming.speakers:
             others = [other for other in naming.speakers if other != speaker]
