@@ -40,7 +40,7 @@ def said(path: Path, setup: Setup) -> list[str]:
     return [line.removeprefix(f"{path}: ") for line in forecast(jobs, setup)]
 
 
-def test_new_done_changed_and_edited(setup: Setup, tmp_path: Path) -> None:
+def test_new_unchanged_changed_and_edited_episodes(setup: Setup, tmp_path: Path) -> None:
     path = tone(tmp_path / "a.wav")
     assert said(path, setup)[0] == "to be transcribed"
     done(path, setup)
@@ -58,14 +58,16 @@ def test_new_done_changed_and_edited(setup: Setup, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"), [(b"", "is empty; get the file again"), (b"I am a letter.\n" * 50, "is text, not audio")]
 )
-def test_what_is_no_audio_is_told_before_the_night(setup: Setup, tmp_path: Path, content: bytes, message: str) -> None:
+def test_a_file_without_audio_is_reported_before_the_run(
+    setup: Setup, tmp_path: Path, content: bytes, message: str
+) -> None:
     path = tmp_path / "a.mp3"
     path.write_bytes(content)
     (line,) = said(path, setup)
     assert line.startswith(message)
 
 
-def test_the_estimate_is_by_earlier_runs(setup: Setup, tmp_path: Path) -> None:
+def test_the_estimate_uses_the_speed_of_earlier_runs(setup: Setup, tmp_path: Path) -> None:
     path = tone(tmp_path / "a.wav", seconds=90.0)
     assumed = f"about {90 / ASSUMED_SPEED:.0f} s at 10 × real time, assumed, as no run was measured here yet"
     assert said(path, setup)[1] == f"2 min of audio: {assumed}"
@@ -84,7 +86,7 @@ def test_the_estimate_is_by_earlier_runs(setup: Setup, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"x": "fast"}'])
-def test_damaged_notes_are_none(content: str, setup: Setup, tmp_path: Path) -> None:
+def test_damaged_speeds_are_ignored(content: str, setup: Setup, tmp_path: Path) -> None:
     notes = tmp_path / "cache" / "turnscript" / "speeds.json"
     notes.parent.mkdir(parents=True)
     notes.write_text(content)

@@ -86,7 +86,7 @@ def test_a_run_on_another_machine_is_respected_and_named(tmp_path: Path) -> None
         pass
 
 
-def test_another_container_of_this_machine_is_no_other_machine(tmp_path: Path) -> None:
+def test_another_container_of_this_machine_counts_as_this_machine(tmp_path: Path) -> None:
     ours = Owner.ourselves("x")
     if not ours.boot:
         pytest.skip("this system has no boot id")
@@ -97,14 +97,14 @@ def test_another_container_of_this_machine_is_no_other_machine(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"pid": "1"}', json.dumps({**left_by(), "pid": None})])
-def test_a_damaged_note_is_none(damage: str, tmp_path: Path) -> None:
+def test_a_damaged_note_counts_as_none(damage: str, tmp_path: Path) -> None:
     note(tmp_path).parent.mkdir()
     note(tmp_path).write_text(damage)
     with run_lock(tmp_path, "x"):
         pass
 
 
-def test_waiting_is_said_once_and_ends_with_the_other_run(tmp_path: Path) -> None:
+def test_waiting_is_reported_once_and_ends_with_the_other_run(tmp_path: Path) -> None:
     told: list[str] = []
     with another_run(tmp_path) as process:
 
@@ -118,7 +118,7 @@ def test_waiting_is_said_once_and_ends_with_the_other_run(tmp_path: Path) -> Non
     assert f"process {process.pid}" in told[0]
 
 
-def test_two_in_one_process_are_told_apart_too(tmp_path: Path) -> None:
+def test_two_runs_in_one_process_exclude_each_other_too(tmp_path: Path) -> None:
     with (
         run_lock(tmp_path, "first"),
         run_lock(tmp_path / "other", "second"),
@@ -130,7 +130,7 @@ def test_two_in_one_process_are_told_apart_too(tmp_path: Path) -> None:
         pass
 
 
-def test_never_two_at_once_though_each_takes_the_folder_away_with_it(tmp_path: Path) -> None:
+def test_never_two_at_the_same_time_although_each_removes_the_folder_at_its_end(tmp_path: Path) -> None:
     """A lock on a file that was removed meanwhile, and the removal of a lock of the next one, would let two in."""
     command = [sys.executable, "-c", COME_AND_GO, str(tmp_path / "new"), str(tmp_path / "inside")]
     runs = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(3)]
@@ -152,7 +152,7 @@ def test_a_run_that_writes_nothing_leaves_nothing(tmp_path: Path) -> None:
     assert [path.name for path in new.iterdir()] == ["draft.md"]
 
 
-def test_a_folder_that_cannot_be_locked_is_said(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_locked_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(InUseError, match="cannot be locked"), run_lock(tmp_path / "file", "x"):
         pytest.fail("a file was locked as a folder")

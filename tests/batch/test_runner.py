@@ -68,7 +68,7 @@ def test_a_draft_and_its_timed_transcript(desk: Desk) -> None:
     assert (desk.folder / "drafts" / str(transcript.episode.path)).resolve() == desk.folder / "a.wav"
 
 
-def test_what_is_unchanged_is_left_alone(desk: Desk) -> None:
+def test_an_unchanged_episode_is_not_written_again(desk: Desk) -> None:
     path = tone(desk.folder / "a.wav")
     desk.one(path)
     before = desk.drafts()
@@ -91,7 +91,7 @@ def test_a_changed_setting_changes_the_draft(desk: Desk, change: dict[str, objec
     assert desk.drafts()["a.md"][0] != before["a.md"][0]
 
 
-def test_a_missing_format_is_made_from_what_is_kept(desk: Desk) -> None:
+def test_a_missing_format_is_made_from_cached_results(desk: Desk) -> None:
     path = tone(desk.folder / "a.wav")
     desk.one(path)
     result = desk.one(path, formats=("md", "json", "srt"))
@@ -119,7 +119,7 @@ def test_an_edited_draft_is_never_overwritten(desk: Desk) -> None:
     assert json.loads(desk.drafts()["a.new.json"][0])["made_with"]["outputs"].keys() == {"a.new.md"}
 
 
-def test_an_edit_of_what_was_put_beside_is_not_overwritten_either(desk: Desk) -> None:
+def test_an_edit_of_the_new_draft_next_to_an_edited_one_is_not_overwritten_either(desk: Desk) -> None:
     path = tone(desk.folder / "a.wav")
     desk.one(path)
     edit(desk)
@@ -131,7 +131,7 @@ def test_an_edit_of_what_was_put_beside_is_not_overwritten_either(desk: Desk) ->
     assert "a.new.new.md" in desk.drafts()
 
 
-def test_what_goes_beside_an_edit_is_not_put_over_another_recording(desk: Desk) -> None:
+def test_a_draft_written_next_to_an_edited_one_does_not_replace_another_recording(desk: Desk) -> None:
     talk, other = tone(desk.folder / "talk.wav"), tone(desk.folder / "talk.new.wav", hertz=550)
     desk.run(talk, other)
     draft = desk.folder / "drafts" / "talk.md"
@@ -144,7 +144,7 @@ def test_what_goes_beside_an_edit_is_not_put_over_another_recording(desk: Desk) 
     assert desk.one(other).state is State.UNCHANGED
 
 
-def test_nor_over_one_that_has_its_turn_in_the_same_run(desk: Desk) -> None:
+def test_nor_one_of_a_recording_later_in_the_same_run(desk: Desk) -> None:
     talk, other = tone(desk.folder / "talk.wav"), tone(desk.folder / "talk.NEW.wav", hertz=550)
     (desk.folder / "drafts").mkdir()
     (desk.folder / "drafts" / "talk.md").write_text("my own")
@@ -152,7 +152,7 @@ def test_nor_over_one_that_has_its_turn_in_the_same_run(desk: Desk) -> None:
     assert paths == ["talk.new2.md", "talk.new2.json", "talk.NEW.md", "talk.NEW.json"]
 
 
-def test_nothing_new_to_say_puts_nothing_beside_an_edit(desk: Desk) -> None:
+def test_an_equal_draft_is_not_written_next_to_an_edited_one(desk: Desk) -> None:
     path = tone(desk.folder / "a.wav")
     desk.one(path)
     edited, timed = edit(desk), desk.drafts()["a.json"]
@@ -163,7 +163,7 @@ def test_nothing_new_to_say_puts_nothing_beside_an_edit(desk: Desk) -> None:
     assert "a.srt has the text of a.json; to update both after an edit: transcribe sync" in result.warnings[-1]
 
 
-def test_an_edit_is_safe_whatever_formats_are_asked_for(desk: Desk) -> None:
+def test_an_edit_is_safe_whatever_formats_are_requested(desk: Desk) -> None:
     path = tone(desk.folder / "a.wav")
     desk.one(path)
     edited, timed = edit(desk), desk.drafts()["a.json"]
@@ -173,7 +173,7 @@ def test_an_edit_is_safe_whatever_formats_are_asked_for(desk: Desk) -> None:
     assert desk.drafts()["a.json"] == timed
 
 
-def test_what_was_written_before_is_kept_in_step(desk: Desk) -> None:
+def test_files_of_earlier_formats_are_updated_too(desk: Desk) -> None:
     path = tone(desk.folder / "a.wav")
     desk.one(path, formats=("md", "json", "vtt"))
     result = desk.one(path, formats=("md",), speakers="Zed,Ada")
@@ -185,7 +185,7 @@ def test_what_was_written_before_is_kept_in_step(desk: Desk) -> None:
     assert sorted(desk.drafts()) == ["a.json", "a.md", "a.vtt"]
 
 
-def test_force_keeps_the_edited_one_as_a_backup(desk: Desk) -> None:
+def test_force_keeps_the_edited_draft_as_a_backup(desk: Desk) -> None:
     path = tone(desk.folder / "a.wav")
     desk.one(path)
     machine = desk.drafts()["a.md"][0]
@@ -198,7 +198,7 @@ def test_force_keeps_the_edited_one_as_a_backup(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "text", ["typed by hand", "**Zoe**: Ships lay in every harbour of that coast, and none of them had a pool.\n"]
 )
-def test_a_draft_nobody_recorded_is_somebodys(desk: Desk, text: str) -> None:
+def test_a_draft_without_a_record_counts_as_edited(desk: Desk, text: str) -> None:
     (desk.folder / "drafts").mkdir()
     (desk.folder / "drafts" / "a.md").write_text(text)
     result = desk.one(tone(desk.folder / "a.wav"))
@@ -224,7 +224,7 @@ def test_a_failure_costs_its_own_episode(desk: Desk) -> None:
     assert sorted(desk.drafts()) == ["a.json", "a.md", "c.json", "c.md"]
 
 
-def test_one_that_cannot_be_read_costs_itself_alone_though_its_name_is_taken(desk: Desk) -> None:
+def test_an_unreadable_recording_costs_only_itself_although_its_name_is_taken(desk: Desk) -> None:
     memory = Path("/proc/self/mem")  # a plain file that nobody can read from its start, root neither
     if not memory.is_file():
         pytest.skip("this system has no /proc")
@@ -242,7 +242,7 @@ def test_one_that_cannot_be_read_costs_itself_alone_though_its_name_is_taken(des
     assert states([Episode.of_file(desk.folder / "b" / "mem.wav")], desk.settings()) == ["fetched"]
 
 
-def test_a_draft_that_cannot_be_read_is_somebodys(desk: Desk) -> None:
+def test_an_unreadable_draft_counts_as_edited(desk: Desk) -> None:
     if not Path("/proc/self/mem").is_file():
         pytest.skip("this system has no /proc")
     path = tone(desk.folder / "a.wav")
@@ -268,7 +268,7 @@ def test_a_defect_costs_its_own_episode_too(desk: Desk) -> None:
     assert "unexpected ZeroDivisionError" in result.error
 
 
-def test_two_recordings_of_one_name_keep_apart_in_this_run_and_the_next(desk: Desk) -> None:
+def test_two_recordings_with_one_name_stay_separate_in_this_run_and_the_next(desk: Desk) -> None:
     for folder, hertz in (("x", 440), ("y", 550)):
         (desk.folder / folder).mkdir()
         tone(desk.folder / folder / "talk.wav", hertz=hertz)
@@ -292,7 +292,7 @@ def test_a_recording_that_moved_keeps_its_draft_and_another_does_not_get_it(desk
     assert [p.name for p in desk.one(desk.folder / "q" / "talk.wav").paths] == ["talk-2.md", "talk-2.json"]
 
 
-def test_a_linked_folder_of_drafts_tells_recordings_apart_too(desk: Desk) -> None:
+def test_a_linked_folder_of_drafts_keeps_recordings_separate_too(desk: Desk) -> None:
     for folder, hertz in (("x", 440), ("y", 550), ("deep/er/drafts", 1)):
         (desk.folder / folder).mkdir(parents=True)
         tone(desk.folder / folder / "talk.wav", hertz=hertz)
@@ -307,14 +307,14 @@ def test_one_recording_named_twice_is_one_job(desk: Desk) -> None:
     assert len(desk.run(path, path, desk.folder).results) == 1
 
 
-def test_a_folder_nobody_may_write_to_is_named(desk: Desk) -> None:
+def test_a_folder_without_write_permission_is_named(desk: Desk) -> None:
     (desk.folder / "drafts").write_text("a file, not a folder")
     result = desk.one(tone(desk.folder / "a.wav"))
     assert result.state is State.FAILED
     assert "drafts" in result.error
 
 
-def test_a_glossary_that_moved_is_not_listened_for_again(desk: Desk) -> None:
+def test_a_moved_glossary_does_not_repeat_name_recovery(desk: Desk) -> None:
     path, names = tone(desk.folder / "a.wav"), desk.folder / "names.txt"
     names.write_text("Grace Hopper\n")
     desk.one(path, glossary=str(names))

@@ -1,16 +1,15 @@
-"""How far a run is: what the meter counts, and the lines made of it."""
+"""The progress of a run: what the meter counts, and the lines and events of the display."""
 
 from __future__ import annotations
 
 import io
 import json
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcribe.batch.report import Report, Result, State, Tally
+from transcribe.batch.report import Result, State
 from transcribe.cli.progress_meter import Meter, RunningEpisode
 from transcribe.cli.run_display import Display, as_dict, episode_line, total_line
 from transcribe.progress import Progress
@@ -18,7 +17,7 @@ from transcribe.units import format_duration
 
 
 class Clock:
-    """Seconds that pass when told."""
+    """Seconds that pass when a test sets them."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -27,7 +26,7 @@ class Clock:
         return self.now
 
 
-def test_time_left_by_hand() -> None:
+def test_time_left_against_numbers_computed_by_hand() -> None:
     time = Clock()
     meter = Meter(4, time)
     assert meter.read().total is None
@@ -45,7 +44,7 @@ def test_time_left_by_hand() -> None:
     assert total_line(read) == "1 of 4 episodes, 8.3 of about 27 min of audio, 25.0 × real time, 44 s left"
 
 
-def test_lengths_that_were_not_known_settle_as_episodes_end() -> None:
+def test_unknown_lengths_settle_as_episodes_end() -> None:
     time = Clock()
     meter = Meter(3, time)
     meter.started(1, "a.mp3", None)
@@ -55,7 +54,7 @@ def test_lengths_that_were_not_known_settle_as_episodes_end() -> None:
     assert (meter.read().done, meter.read().total, meter.read().left) == (60.0, 180.0, 24.0)
 
 
-def test_what_fails_or_was_done_before_is_no_audio_done() -> None:
+def test_failed_and_unchanged_episodes_count_as_no_audio_done() -> None:
     time = Clock()
     meter = Meter(3, time)
     meter.ended(1, duration=500.0, failed=False)  # unchanged: it never started
@@ -68,7 +67,7 @@ def test_what_fails_or_was_done_before_is_no_audio_done() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(["decode", "recognize", "diarize", "rehear"]), st.floats(0, 1))))
-def test_it_never_goes_back_and_never_beyond_the_whole(told: list[tuple[str, float]]) -> None:
+def test_progress_never_decreases_and_never_exceeds_the_whole(told: list[tuple[str, float]]) -> None:
     meter = Meter(1, Clock())
     meter.started(1, "a", 60.0)
     before = 0.0
@@ -105,39 +104,3 @@ def test_a_log_gets_no_bars() -> None:
     with Display(stream, 1, kind="auto") as display:
         display.started(1, "a.mp3", 60.0)
     assert stream.getvalue() == ""  # the first line comes after a minute
-
-
-def report(*results: Result) -> Report:
-    return Report(results, elapsed=10.0)
-
-
-DONE = Result("a.mp3", State.WRITTEN, (Path("a.md"),), ("quiet",), Tally(60.0, 120, 2, 3), {"decode": 0.123}, stem="a")
-BROKEN = Result("b.mp3", State.FAILED, error="broken", stem="b", stage="decode", traceback="Traceback …")
-
-
-def test_a_report_is_written_with_the_tracebacks(tmp_path: Path) -> None:
-    path = report(DONE, BROKEN).save(tmp_path)
-    assert not list(tmp_path.glob("*.json")), "what lies there by that name is a transcript"
-    assert path == tmp_path / ".turnscript" / "report.json"
-    data = json.loads(path.read_text())
-    done, broken = data["episodes"]
-    assert (data["exit_code"], data["summary"]) == (1, "1 written, 1 failed")
-    assert (done["words"], done["speakers"], done["doubtful_passages"]) == (120, 2, 3)
-    assert (done["warnings"], done["error"], done["seconds"]) == (["quiet"], None, {"decode": 0.12})
-    assert (broken["stage"], broken["error"]) == ("decode", "broken")
-    assert (tmp_path / broken["traceback"]).read_text() == "Traceback …"
-    mended = Result("b.mp3", State.WRITTEN, stem="b")
-    report(mended).save(tmp_path)
-    assert not (tmp_path / broken["traceback"]).exists()
-
-
-def test_a_run_that_did_nothing_leaves_the_last_report(tmp_path: Path) -> None:
-    report(DONE).save(tmp_path)
-    before = (tmp_path / ".turnscript" / "report.json").read_bytes()
-    assert report(Result("a.mp3", State.UNCHANGED)).save(tmp_path) is None
-    assert report(DONE).save(tmp_path / "nowhere") is None
-    assert (tmp_path / ".turnscript" / "report.json").read_bytes() == before
-
-
-def test_interrupted_is_130() -> None:
-    assert Report((BROKEN,), interrupted=True).exit_code == 130

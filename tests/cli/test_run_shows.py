@@ -84,14 +84,14 @@ def test_one_show_is_named(run: Run, shows: Path) -> None:
         (["run", "one/one.wav", "--voices", "Bob"], "voices: Bob is not enrolled"),
     ],
 )
-def test_what_cannot_be_meant_is_said(args: list[str], message: str, run: Run, shows: Path) -> None:
+def test_an_invalid_request_is_refused(args: list[str], message: str, run: Run, shows: Path) -> None:
     code, out, err = run(*args)
     assert code == (1 if "--voices" in args else 2)
     assert out == ""
     assert message in err
 
 
-def test_a_show_whose_glossary_is_gone_is_its_own_failure(run: Run, shows: Path) -> None:
+def test_a_show_with_a_missing_glossary_is_one_failure(run: Run, shows: Path) -> None:
     text = FILE.replace('labels = "initial"', 'glossary = "names.txt"')
     (shows / "transcribe.toml").write_text(text.replace('feed = "nowhere"', 'feed = "one"'))
     code, out, err = run("run")
@@ -112,7 +112,7 @@ def test_shows_and_their_episodes_are_listed(run: Run, shows: Path) -> None:
     assert (code, "give a SOURCE" in err) == (2, True)
 
 
-def test_a_second_run_on_a_folder_says_who_is_there(run: Run, shows: Path) -> None:
+def test_a_second_run_on_a_folder_names_the_first(run: Run, shows: Path) -> None:
     folder = shows / "drafts" / "one"
     folder.mkdir(parents=True)
     with another_run(folder) as process:
@@ -126,7 +126,7 @@ def test_a_second_run_on_a_folder_says_who_is_there(run: Run, shows: Path) -> No
         assert "pass --wait" in err
 
 
-def test_a_run_that_waits_finds_what_the_other_did(shows: Path, run: Run) -> None:
+def test_a_run_that_waits_uses_the_results_of_the_other(shows: Path, run: Run) -> None:
     folder = shows / "drafts" / "one"
     folder.mkdir(parents=True)
     with another_run(folder) as process:
@@ -148,13 +148,13 @@ def environ() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
-def test_nothing_secret_is_told_to_others() -> None:
+def test_the_command_shown_to_others_has_no_secrets() -> None:
     errand = _SourceSet(("https://me:secret@x.example/feed.xml?token=1", "a b.mp3"), Settings())
     assert errand.command == "transcribe run 'https://x.example/feed.xml?…' 'a b.mp3'"
     assert _SourceSet(("x",), Settings(), "My Show").command == "transcribe run --show 'My Show'"
 
 
-def test_a_scheduler_that_is_not_there_is_one_line_and_exit_1(shows: Path) -> None:
+def test_a_missing_scheduler_is_one_line_and_exit_1(shows: Path) -> None:
     command = [sys.executable, "-m", "tests.support.cluster_stages", "run", "one", "--scheduler", "tcp://127.0.0.1:1"]
     pytest.importorskip("distributed", reason="the extra cluster is not installed")
     result = subprocess.run(command, cwd=shows, env=environ(), capture_output=True, text=True, check=False)
@@ -166,7 +166,7 @@ def test_a_scheduler_that_is_not_there_is_one_line_and_exit_1(shows: Path) -> No
     assert "scheduler tcp://127.0.0.1:1: does not answer" in result.stderr
 
 
-def test_the_least_recently_used_is_trimmed_after_a_run(run: Run, shows: Path) -> None:
+def test_the_cache_is_trimmed_after_a_run(run: Run, shows: Path) -> None:
     stages = shows / "cache" / "turnscript" / "stages"
     assert run("run", "one")[0] == 0
     assert list(stages.rglob("*.json"))

@@ -48,7 +48,7 @@ def names(entries: tuple[Entry, ...]) -> list[str]:
     return [f"{entry.path.parent.name}/{entry.path.name}" for entry in entries]
 
 
-def test_every_kind_is_counted_a_model_as_one(folder: Path) -> None:
+def test_every_kind_is_counted_and_a_model_is_one_entry(folder: Path) -> None:
     entries = cache_entries(folder)
     sizes = {kind: sum(entry.n_bytes for entry in entries if entry.kind is kind) for kind in CacheKind}
     assert sizes == {
@@ -82,7 +82,7 @@ def test_the_least_recently_used_goes_first(bounds: dict[str, float], gone: list
     assert len(chosen) == (5 if not bounds else len(gone))
 
 
-def test_models_go_only_by_name(folder: Path) -> None:
+def test_models_are_removed_only_on_request(folder: Path) -> None:
     clear(to_clear(cache_entries(folder), now=NOW))
     assert {entry.kind for entry in cache_entries(folder)} == {CacheKind.MODELS}
     assert [path.name for path in (folder / "stages").iterdir()] == []
@@ -90,7 +90,7 @@ def test_models_go_only_by_name(folder: Path) -> None:
     assert cache_entries(folder) == ()
 
 
-def test_a_limit_counts_what_can_be_made_again_alone(folder: Path) -> None:
+def test_a_limit_does_not_count_models(folder: Path) -> None:
     trim(400, folder=folder)
     assert len(cache_entries(folder)) == 7  # 1,510 bytes of models do not count
     trim(0, folder=folder)
@@ -98,7 +98,7 @@ def test_a_limit_counts_what_can_be_made_again_alone(folder: Path) -> None:
 
 
 @given(sizes=st.lists(st.integers(0, 1000), max_size=20), limit=st.integers(0, 5000))
-def test_no_more_goes_than_must(sizes: list[int], limit: int) -> None:
+def test_no_more_is_removed_than_needed(sizes: list[int], limit: int) -> None:
     entries = [Entry(CacheKind.STAGES, Path(str(i)), size, float(i)) for i, size in enumerate(sizes)]
     gone = to_clear(entries, max_bytes=limit, now=NOW)
     assert list(gone) == entries[: len(gone)]
@@ -107,7 +107,7 @@ def test_no_more_goes_than_must(sizes: list[int], limit: int) -> None:
     assert not gone or sum(left) + gone[-1].n_bytes > limit
 
 
-def test_what_a_run_kept_is_whole_and_a_damaged_entry_is_counted(tmp_path: Path) -> None:
+def test_results_of_a_run_are_intact_and_a_damaged_entry_is_counted(tmp_path: Path) -> None:
     store = Checkpoints(tmp_path / "stages")
     keys = [Key("ab" * 32, stage, "x") for stage in (Stage.RECOGNIZE, Stage.DIARIZE)]
     for key in keys:
@@ -122,7 +122,7 @@ def test_what_a_run_kept_is_whole_and_a_damaged_entry_is_counted(tmp_path: Path)
     ]
 
 
-def test_a_file_somebody_may_be_writing_stays(tmp_path: Path) -> None:
+def test_a_file_that_may_be_being_written_stays(tmp_path: Path) -> None:
     half = tmp_path / "stages" / "aa" / ".x.turnscript.tmp"
     half.parent.mkdir(parents=True)
     half.write_bytes(b"half")
@@ -131,7 +131,7 @@ def test_a_file_somebody_may_be_writing_stays(tmp_path: Path) -> None:
     assert names(to_clear(cache_entries(tmp_path), max_bytes=10**9, now=NOW + DAY_S)) == ["aa/.x.turnscript.tmp"]
 
 
-def test_where_a_recording_lies_is_noted_and_goes_with_it(tmp_path: Path) -> None:
+def test_the_path_of_a_recording_is_noted_and_removed_with_it(tmp_path: Path) -> None:
     store = Checkpoints(tmp_path / "stages")
     key = Key("ab" * 32, Stage.RECOGNIZE, "x")
     note_source(store.folder, key.audio_sha256, tmp_path / "a.mp3")
@@ -145,7 +145,7 @@ def test_where_a_recording_lies_is_noted_and_goes_with_it(tmp_path: Path) -> Non
     assert source_of(tmp_path / "stages" / "none") == ""
 
 
-def test_what_cannot_be_removed_stops_nothing(folder: Path) -> None:
+def test_an_entry_that_cannot_be_removed_does_not_stop_the_rest(folder: Path) -> None:
     entries = cache_entries(folder)
     impossible = Entry(CacheKind.STAGES, folder / ("x" * 300), 1, 0.0)
     gone = clear((impossible, *(entry for entry in entries if entry.kind in CLEARED)))
@@ -154,13 +154,13 @@ def test_what_cannot_be_removed_stops_nothing(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "GB", "-1GB", "1e9", "2 gigabytes", "nan", "٣x"])
-def test_what_is_no_size_is_said(text: str) -> None:
+def test_an_invalid_size_is_refused(text: str) -> None:
     with pytest.raises(SettingsError, match="is not a size such as"):
         size_bytes(text)
 
 
 @pytest.mark.parametrize("text", ["", "d", "30", "-1d", "30 days", "1.5h"])
-def test_what_is_no_age_is_said(text: str) -> None:
+def test_an_invalid_age_is_refused(text: str) -> None:
     with pytest.raises(SettingsError, match="is not an age such as"):
         age_seconds(text)
 

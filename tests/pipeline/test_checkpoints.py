@@ -13,7 +13,7 @@ KEY = Key("ab" * 32, Stage.RECOGNIZE, "1 digest model")
 DATA = {"words": [["Café", 0.1, 0.5, 0.9]], "language": "fr"}
 
 
-def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
+def test_saved_data_is_loaded(tmp_path: Path) -> None:
     store = Checkpoints(tmp_path)
     assert store.load(KEY) is None
     store.save(KEY, DATA)
@@ -52,7 +52,9 @@ def test_a_damaged_checkpoint_is_a_miss(damage: bytes | str | None, tmp_path: Pa
     assert store.load(KEY) is None
 
 
-def test_a_folder_that_refuses_is_logged_and_not_raised(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_folder_that_cannot_be_written_is_logged_and_not_raised(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     Checkpoints(blocked).save(KEY, DATA)

@@ -36,7 +36,7 @@ def transcribed(path: Path, stages: ScriptedStages, settings: Settings | None = 
     return Pipeline(settings or Settings(), stages=stages, checkpoints=store).transcript(Episode.of_file(path))
 
 
-def test_words_go_to_the_voices_that_said_them(tmp_path: Path) -> None:
+def test_words_are_attributed_to_the_voices_that_speak_them(tmp_path: Path) -> None:
     transcript = transcribed(tone(tmp_path / "a.wav"), ScriptedStages())
     assert [(turn.speaker, turn.text) for turn in transcript.turns] == [
         ("S1", "I'm Ada. Who are you?"),
@@ -61,7 +61,7 @@ class OneTalkedOver(ScriptedStages):
         )
 
 
-def test_what_is_said_over_somebody_goes_to_the_louder_voice_kept_or_not(tmp_path: Path) -> None:
+def test_overlapping_speech_goes_to_the_louder_voice_cached_or_not(tmp_path: Path) -> None:
     path = tone(tmp_path / "a.wav")
     first = transcribed(path, OneTalkedOver())
     assert [turn.speaker for turn in first.turns] == ["S1", "S2", "S1"]
@@ -101,7 +101,7 @@ class Nice(ScriptedStages):
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="threads have a priority of their own on Linux alone")
-def test_finding_the_speakers_stands_back_for_words_and_for_nothing_after_it(tmp_path: Path) -> None:
+def test_diarization_has_low_priority_and_nothing_after_it(tmp_path: Path) -> None:
     before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
     stages = Nice()
     transcribed(tone(tmp_path / "a.wav"), stages)
@@ -109,14 +109,14 @@ def test_finding_the_speakers_stands_back_for_words_and_for_nothing_after_it(tmp
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
 
 
-def test_nothing_is_done_twice(tmp_path: Path) -> None:
+def test_no_stage_runs_twice(tmp_path: Path) -> None:
     path, stages = tone(tmp_path / "a.wav"), ScriptedStages()
     first = transcribed(path, stages)
     assert transcribed(path, stages) == first
     assert sorted(stages.calls) == ["diarize", "recognize"]
 
 
-def test_a_changed_setting_repeats_just_its_stage(tmp_path: Path) -> None:
+def test_a_changed_setting_repeats_only_its_stage(tmp_path: Path) -> None:
     path, stages = tone(tmp_path / "a.wav"), ScriptedStages()
     transcribed(path, stages)
     stages.calls.clear()
@@ -138,7 +138,7 @@ def test_other_audio_under_the_same_name_is_transcribed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("broken", "kept"), [("diarize", "recognize"), ("recognize", "diarize")])
-def test_a_broken_stage_costs_itself_alone(broken: str, kept: str, tmp_path: Path) -> None:
+def test_a_broken_stage_costs_only_itself(broken: str, kept: str, tmp_path: Path) -> None:
     path = tone(tmp_path / "a.wav")
     with pytest.raises(EngineError, match=f"{broken} broke"):
         transcribed(path, ScriptedStages(broken=frozenset({broken})))
@@ -147,7 +147,7 @@ def test_a_broken_stage_costs_itself_alone(broken: str, kept: str, tmp_path: Pat
     assert mended.calls == [broken]
 
 
-def test_fresh_means_everything_again_and_keeps_it(tmp_path: Path) -> None:
+def test_ignoring_the_cache_repeats_everything_and_stores_it(tmp_path: Path) -> None:
     path, stages = tone(tmp_path / "a.wav"), ScriptedStages()
     for store in (Checkpoints(tmp_path / "c"), WriteOnlyCheckpoints(tmp_path / "c"), Checkpoints(tmp_path / "c")):
         Pipeline(Settings(), stages=stages, checkpoints=store).transcript(Episode.of_file(path))
@@ -161,7 +161,7 @@ def test_silence_is_a_transcript_that_says_so(tmp_path: Path) -> None:
     assert Transcript.from_json(transcript.to_json()) == transcript
 
 
-def test_what_progress_raises_stops_the_run(tmp_path: Path) -> None:
+def test_an_error_in_the_progress_callback_stops_the_run(tmp_path: Path) -> None:
     def stop(progress: Progress) -> None:
         if progress.stage != "decode":
             raise KeyboardInterrupt
@@ -173,7 +173,7 @@ def test_what_progress_raises_stops_the_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"", b"just text\n"])
-def test_what_is_no_audio_is_an_audio_error_that_names_it(content: bytes | None, tmp_path: Path) -> None:
+def test_a_file_without_audio_is_an_audio_error_that_names_it(content: bytes | None, tmp_path: Path) -> None:
     path = tmp_path / "a.mp3"
     if content is not None:
         path.write_bytes(content)
@@ -192,7 +192,7 @@ def test_an_enrolled_voice_names_its_speaker_also_from_a_checkpoint(tmp_path: Pa
     assert sorted(stages.calls) == ["diarize", "recognize"]
 
 
-def test_a_changed_glossary_is_heard_again_and_the_first_reading_stands(tmp_path: Path) -> None:
+def test_a_changed_glossary_repeats_name_recovery_and_not_recognition(tmp_path: Path) -> None:
     path, stages = tone(tmp_path / "a.wav"), ScriptedStages()
     transcribed(path, stages)
     stages.calls.clear()
@@ -206,7 +206,7 @@ def test_a_changed_glossary_is_heard_again_and_the_first_reading_stands(tmp_path
     assert stages.calls == ["recognize", "rehear"]
 
 
-def test_a_damaged_checkpoint_costs_its_own_stage(tmp_path: Path) -> None:
+def test_a_damaged_checkpoint_repeats_only_its_stage(tmp_path: Path) -> None:
     path, stages = tone(tmp_path / "a.wav"), ScriptedStages()
     first = transcribed(path, stages)
     for kept in sorted((tmp_path / "cache").rglob("*.json")):
@@ -220,7 +220,7 @@ def test_a_damaged_checkpoint_costs_its_own_stage(tmp_path: Path) -> None:
         assert transcribed(path, stages) == first
 
 
-def test_a_file_that_is_another_by_now_is_refused(tmp_path: Path) -> None:
+def test_a_replaced_file_is_refused(tmp_path: Path) -> None:
     path = tone(tmp_path / "a.wav")
     fingerprint = Fingerprint.of(path)
     tone(path, hertz=700)
@@ -230,7 +230,7 @@ def test_a_file_that_is_another_by_now_is_refused(tmp_path: Path) -> None:
     assert not list((tmp_path / "c").rglob("*.json"))
 
 
-def test_what_took_how_long_and_where_it_failed_is_noted(tmp_path: Path) -> None:
+def test_the_seconds_of_each_stage_and_the_failed_stage_are_recorded(tmp_path: Path) -> None:
     path, monitor = tone(tmp_path / "a.wav"), RunMonitor()
     pipeline = Pipeline(
         Settings(), stages=ScriptedStages(broken=frozenset({"diarize"})), checkpoints=Checkpoints(tmp_path / "c")
@@ -241,7 +241,7 @@ def test_what_took_how_long_and_where_it_failed_is_noted(tmp_path: Path) -> None
     assert {"decode", "plan", "recognize", "diarize"} <= monitor.seconds.keys()
 
 
-def test_names_of_the_episode_and_the_speakers_are_listened_for(tmp_path: Path) -> None:
+def test_names_of_the_episode_and_the_speakers_are_recovered(tmp_path: Path) -> None:
     path, stages = tone(tmp_path / "a.wav"), ScriptedStages()
     store = Checkpoints(tmp_path / "cache")
     for title in ("Storage at home, with Ada Lovelace", "Storage at home, with Ada Lovelace", "RDO today"):

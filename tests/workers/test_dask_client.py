@@ -81,7 +81,7 @@ def test_the_same_bytes_as_in_this_process(address: str, tmp_path: Path) -> None
     assert {progress.stage for progress in reports} >= {"recognize", "diarize"}
 
 
-def test_a_worker_reports_to_nobody(address: str, tmp_path: Path) -> None:
+def test_a_worker_sends_no_telemetry(address: str, tmp_path: Path) -> None:
     """Workers are started by others, without the command line's precautions."""
     sources = [tone(tmp_path / f"{hertz}.wav", hertz=hertz) for hertz in (510, 520)]
     with dask_client.scheduler(address, ignore_progress) as pool:
@@ -90,7 +90,7 @@ def test_a_worker_reports_to_nobody(address: str, tmp_path: Path) -> None:
         assert "1" in client.run(os.getenv, "ORT_DISABLE_TELEMETRY").values()
 
 
-def test_what_a_worker_does_not_see_is_shipped(address: str, tmp_path: Path) -> None:
+def test_a_recording_missing_on_a_worker_is_shipped(address: str, tmp_path: Path) -> None:
     path = tone(tmp_path / "a.wav")
     with path.open("ab") as file:
         file.write(bytes(20_000_000))  # more than goes into one piece
@@ -121,7 +121,7 @@ def said(folder: Path) -> list[object]:
     return [*timed, *((folder / f"{stem}.md").read_bytes() for stem in ("a", "b"))]
 
 
-def test_a_file_replaced_before_it_is_shipped_is_said(address: str, tmp_path: Path) -> None:
+def test_a_file_replaced_before_it_is_shipped_is_reported(address: str, tmp_path: Path) -> None:
     path = tone(tmp_path / "a.wav")
     with path.open("rb") as file:
         hidden = Path(f"/proc/self/fd/{file.fileno()}")
@@ -156,7 +156,7 @@ def test_a_lost_worker_costs_its_running_task_alone(address: str, tmp_path: Path
     assert contents(tmp_path / "here") == contents(tmp_path / "there")
 
 
-def test_what_runs_ends_when_the_run_is_given_up(address: str, tmp_path: Path) -> None:
+def test_running_tasks_end_when_the_run_is_abandoned(address: str, tmp_path: Path) -> None:
     made, stop = setup(tmp_path / "out", cluster_stages.endless), threading.Event()
     jobs, _ = select_jobs([str(tone(tmp_path / "a.wav"))], made.settings)
 
@@ -171,7 +171,7 @@ def test_what_runs_ends_when_the_run_is_given_up(address: str, tmp_path: Path) -
 
 
 @pytest.mark.models
-def test_the_real_models_say_the_same_there(address: str, tmp_path: Path) -> None:
+def test_the_real_models_give_the_same_drafts_on_a_cluster(address: str, tmp_path: Path) -> None:
     """Two threads here, one there, and the weights brought to the workers' own cache."""
     source = CLIPS / "short.mp3"
     here, there = (
@@ -186,7 +186,7 @@ def test_the_real_models_say_the_same_there(address: str, tmp_path: Path) -> Non
     assert contents(tmp_path / "here") == contents(tmp_path / "there")
 
 
-def test_a_scheduler_that_is_gone_ends_the_run(tmp_path: Path) -> None:
+def test_a_lost_scheduler_ends_the_run(tmp_path: Path) -> None:
     """No episode waits for ever: those under way, and those not begun, are failures that say why."""
     made = setup(tmp_path / "out", cluster_stages.endless)
     jobs, _ = select_jobs(
@@ -205,7 +205,7 @@ def test_a_scheduler_that_is_gone_ends_the_run(tmp_path: Path) -> None:
     assert {result.error for result in results} == {dask_client._LOST}
 
 
-def test_a_scheduler_that_does_not_answer_is_said() -> None:
+def test_a_scheduler_that_does_not_answer_is_reported() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"  # nobody listens there
@@ -216,7 +216,7 @@ def test_a_scheduler_that_does_not_answer_is_said() -> None:
             pytest.fail("there is no scheduler")
 
 
-def test_a_scheduler_without_workers_is_said() -> None:
+def test_a_scheduler_without_workers_is_reported() -> None:
     with (
         distributed.LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as empty,
         pytest.raises(ClusterError, match="has no workers; start one: dask worker tcp"),

@@ -44,7 +44,7 @@ def shipped(address: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("threads", "n_jobs"), [(4, 12), (4, 6), (1, 12)])
-def test_what_waits_for_its_turn_keeps_its_recording(threads: int, n_jobs: int, tmp_path: Path) -> None:
+def test_a_waiting_task_keeps_its_recording(threads: int, n_jobs: int, tmp_path: Path) -> None:
     paths = [tone(tmp_path / f"{number}.wav", seconds=2.0, hertz=300 + 10 * number) for number in range(12)]
     made = setup(tmp_path / "out")
     with cluster_of_commands(tmp_path, threads=threads) as (address, _), hidden(paths) as there:
@@ -56,7 +56,7 @@ def test_what_waits_for_its_turn_keeps_its_recording(threads: int, n_jobs: int, 
         assert shipped(address) == []
 
 
-def test_one_recording_in_several_tasks_is_there_for_each(tmp_path: Path) -> None:
+def test_one_recording_stays_for_all_of_its_tasks(tmp_path: Path) -> None:
     path = tone(tmp_path / "a.wav")
     with cluster_of_commands(tmp_path, threads=4) as (address, _), hidden([path] * 6) as there:
         jobs = [Job(str(i), Episode(str(i), path=path), str(i)) for i, path in enumerate(there)]
@@ -66,7 +66,7 @@ def test_one_recording_in_several_tasks_is_there_for_each(tmp_path: Path) -> Non
         assert shipped(address) == []
 
 
-def test_what_is_expected_stays_and_of_the_rest_the_newest_few(tmp_path: Path) -> None:
+def test_expected_recordings_stay_and_the_newest_few_of_the_rest(tmp_path: Path) -> None:
     worker = SimpleNamespace(local_directory=str(tmp_path), address="tcp://w")
 
     def send(run: str, name: str) -> None:
@@ -92,14 +92,14 @@ def test_what_is_expected_stays_and_of_the_rest_the_newest_few(tmp_path: Path) -
     stop(other)
 
 
-def test_a_worker_that_cannot_keep_a_recording_is_named(tmp_path: Path) -> None:
+def test_a_worker_that_cannot_store_a_recording_is_named(tmp_path: Path) -> None:
     (tmp_path / "turnscript").write_text("a file, not a folder")
     worker = SimpleNamespace(local_directory=str(tmp_path), address="tcp://w")
     with pytest.raises(ClusterError, match=r"worker tcp://w: .*shipped cannot be written to"):
         store(Piece("0" * 64, "run", "x", 0, b"", True), dask_worker=worker)
 
 
-def test_a_recording_that_fills_whole_pieces_or_none_arrives(tmp_path: Path) -> None:
+def test_a_recording_of_exactly_whole_pieces_or_no_bytes_arrives(tmp_path: Path) -> None:
     whole, empty = tone(tmp_path / "whole.wav"), tmp_path / "empty.wav"
     with whole.open("ab") as file:
         file.truncate(2 * dask_client._PIECE_BYTES)

@@ -74,7 +74,7 @@ def test_processes_are_started_when_needed_used_again_and_ended(tmp_path: Path) 
     assert not alive(second)
 
 
-def test_what_is_abandoned_is_killed() -> None:
+def test_abandoned_tasks_are_killed() -> None:
     with processes(1, ignore_progress) as pool:
         pid = pool.executor.submit(os.getpid).result()
         sleeping = pool.executor.submit(time.sleep, 600)
@@ -103,13 +103,13 @@ def test_progress_comes_back_from_other_processes(tmp_path: Path) -> None:
     assert all(0.0 <= progress.fraction <= 1.0 for progress in reports)
 
 
-def test_only_what_a_module_makes_goes_to_other_processes() -> None:
+def test_only_stages_of_a_module_function_go_to_other_processes() -> None:
     assert suits_processes(quick)
     assert not suits_processes(ScriptedStages())
     assert not suits_processes(lambda settings: quick(settings))
 
 
-def test_threads_are_shared_out() -> None:
+def test_jobs_share_the_threads() -> None:
     assert layout(Settings(jobs=2, threads=8), episodes=10).threads == 4
     assert layout(Settings(jobs=4, threads=2), episodes=10).threads == 1
     assert layout(Settings(threads=4), episodes=1).jobs == 1

@@ -80,7 +80,7 @@ def given_back() -> int:
 
 
 @on_glibc
-def test_memory_that_was_freed_is_used_again_and_not_asked_for_anew(given_back: int) -> None:
+def test_freed_memory_is_reused(given_back: int) -> None:
     assert said_by(pages_taken_once_begun) < given_back / 4
 
 
@@ -88,12 +88,12 @@ def test_memory_that_was_freed_is_used_again_and_not_asked_for_anew(given_back: 
 @pytest.mark.parametrize(
     "said", [{"MALLOC_MMAP_THRESHOLD_": "131072"}, {"GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=131072"}]
 )
-def test_what_the_environment_says_of_memory_stands(said: dict[str, str], given_back: int) -> None:
+def test_malloc_settings_in_the_environment_take_precedence(said: dict[str, str], given_back: int) -> None:
     assert said_by(pages_taken_once_begun, **said) > given_back / 2
 
 
 @on_glibc
-def test_worker_processes_are_begun_so(given_back: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_worker_processes_are_configured(given_back: int, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith(_OF_MEMORY_AND_THREADS)]:  # Dask leaves some
         monkeypatch.delenv(name)
     pool = Processes(1, ignore_progress)
@@ -104,13 +104,13 @@ def test_worker_processes_are_begun_so(given_back: int, monkeypatch: pytest.Monk
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="this system does not list threads")
-def test_numpy_reckons_with_one_thread_unless_told_otherwise() -> None:
+def test_numpy_computes_with_one_thread_unless_configured_otherwise() -> None:
     assert said_by(threads_of_numpy) == 1
     assert said_by(threads_of_numpy, OPENBLAS_NUM_THREADS="2") == min(2, available_cores())
 
 
 @pytest.mark.parametrize("module", ["transcribe.cli.main", "transcribe.workers.local"])
-def test_what_begins_a_process_loads_nothing_that_reckons_before_it_does(module: str) -> None:
+def test_the_start_of_a_process_imports_no_numeric_library_before_it_is_configured(module: str) -> None:
     code = f"import sys, {module}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     assert not {"numpy", "scipy", "torch", "onnxruntime", "ctranslate2"} & set(done.stdout.split())
