@@ -113,9 +113,9 @@ def test_recording_is_never_overwritten(run: Run, tmp_path: Path) -> None:
     corrected(tmp_path, run)
     (tmp_path / "alias.wav").symlink_to("talk.wav")
     before = {path: path.read_bytes() for path in tmp_path.glob("*") if path.is_file()}
-    for stretch in (("--from", "2", "--to", "5"), ("--from", "0", "--to", "12")):
+    for times in (("--from", "2", "--to", "5"), ("--from", "0", "--to", "12")):
         for name in ("talk", "alias"):
-            code, out, err = run("clip", "talk.wav", *stretch, "-o", ".", "--name", name)
+            code, out, err = run("clip", "talk.wav", *times, "-o", ".", "--name", name)
             assert (code, out) == (2, "")
             assert f"{name}.wav: is the recording that the clip is cut from; give another --name" in err
     assert {path: path.read_bytes() for path in tmp_path.glob("*") if path.is_file()} == before

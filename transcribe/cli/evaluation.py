@@ -68,7 +68,7 @@ def _scoring(options: dict[str, Any]) -> Scoring:
 @_scoring_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: rates as fractions, null if not measured.")
 def score(reference: Path, hypothesis: Path, as_json: bool, **options: Any) -> int:
-    """Score a transcript against a reference: words, speakers, times, and the worst differences.
+    """Score a transcript against a reference: error rates and the worst differences.
 
     REF and HYP are Markdown drafts, `Speaker: text` lines (.txt), JSON, VTT, SRT, RTTM or STM. Measures whose data one
     of them lacks are left out. For NAME.ref.md or NAME.ref.txt, a NAME.rttm next to it adds the speaker times.
@@ -239,7 +239,7 @@ def _time_in_seconds(ctx: click.Context, param: click.Parameter, value: str) -> 
 )
 @click.option("--name", default="", metavar="NAME", help="Name of the clip.  [default: SOURCE and the times]")
 def clip(source: Path, start: float, end: float, folder: Path, name: str) -> int:
-    """Cut a clip for `transcribe check` from an episode, with its reference from the corrected draft.
+    """Cut a clip and its reference for `transcribe check` from a corrected episode.
 
     SOURCE is a recording with a corrected draft, or the draft. The cuts move to the nearest silences. Prints the paths
     of the clip and its reference.
