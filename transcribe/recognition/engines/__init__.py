@@ -11,22 +11,13 @@ from importlib import import_module
 from typing import Any
 
 from transcribe.errors import SettingsError
-from transcribe.recognition.engines.protocol import (
-    LONGEST_WINDOW,
-    SAMPLE_RATE,
-    Aligner,
-    LanguageGuess,
-    Reading,
-    Recognizer,
-)
+from transcribe.recognition.engines.protocol import Aligner, LanguageGuess, Reading, Recognizer
 from transcribe.recognition.models import ModelFiles
 from transcribe.settings import Settings
 
 __all__ = [
     "AUTO",
     "ENGINES",
-    "LONGEST_WINDOW",
-    "SAMPLE_RATE",
     "Aligner",
     "LanguageGuess",
     "Reading",

@@ -16,13 +16,8 @@ import numpy as np
 from transcribe.errors import EngineError
 
 _VERSIONS = (4, 5, 6)  # the same layout, except for parts a reader may ignore
-_TYPES = {
-    0: "<f4",
-    1: "<i1",
-    2: "<i2",
-    3: "<i4",
-    4: "<f2",
-}  # ctranslate2's DataType; numpy has no bfloat16 (5)
+# By ctranslate2's DataType; numpy has no bfloat16 (5).
+_TYPES = {0: "<f4", 1: "<i1", 2: "<i2", 3: "<i4", 4: "<f2"}
 
 Arrays = dict[str, np.ndarray[Any, np.dtype[Any]]]
 

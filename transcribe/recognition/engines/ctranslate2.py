@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from audio.decoding.samples import SAMPLE_RATE
 from transcribe.errors import EngineError
-from transcribe.recognition.engines.protocol import SAMPLE_RATE, LanguageGuess, Reading
+from transcribe.recognition.engines.protocol import LanguageGuess, Reading
 from transcribe.recognition.engines.token_words import Piece, words_from_pieces, words_of_known_text
 from transcribe.recognition.engines.window_batches import batches, worker_layout
 from transcribe.recognition.models import ModelFiles

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from audio.decoding.samples import SAMPLE_RATE
 from transcribe.errors import EngineError
 from transcribe.recognition.engines.ct2_container import Arrays, read_container
-from transcribe.recognition.engines.protocol import SAMPLE_RATE, LanguageGuess, Reading
+from transcribe.recognition.engines.protocol import LanguageGuess, Reading
 from transcribe.recognition.engines.token_words import Piece, words_from_pieces
 from transcribe.recognition.models import ModelFiles
 

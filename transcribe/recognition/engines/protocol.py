@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from audio.decoding.samples import SAMPLE_RATE as SAMPLE_RATE
 from transcribe.transcript import Word
 
 if TYPE_CHECKING:
