@@ -31,7 +31,7 @@ _MESSAGES = {
     WarningCode.AUDIO: "{message}",
     WarningCode.NO_SPEECH: "no speech was found",
     WarningCode.MORE_VOICES: "{voices} voices detected, but --speakers gives {given}; check who is missing",
-    WarningCode.HOST_UNCLEAR: "which voice is {name}'s is a guess: none is clearly the host; check the first turns",
+    WarningCode.HOST_UNCLEAR: "which voice is {name}'s is a guess: no voice is clearly the host; check the first turns",
     WarningCode.HOST_ASSUMED: (
         "that {name} speaks is a guess: nobody in the recording says so ({evidence}); give the names with --speakers"
     ),

@@ -19,7 +19,7 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
 
 
-def said_by(*sizes: int, seed: int = 0, spread: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+def vectors_of(*sizes: int, seed: int = 0, spread: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
     """Vectors of as many voices as there are sizes, in a row, and each voice's true direction.
 
     At spread 1, two vectors of a voice have a cosine of about .5, as CAM++'s second-long windows do.
@@ -33,15 +33,15 @@ def said_by(*sizes: int, seed: int = 0, spread: float = 1.0) -> tuple[np.ndarray
 @settings(max_examples=20)
 @given(st.lists(st.integers(15, 60), min_size=1, max_size=5), st.integers(0, 10_000))
 def test_voices_are_found_and_counted(sizes: list[int], seed: int) -> None:
-    vectors, truth = said_by(*sizes, seed=seed)
-    found = find_voices(vectors)
-    assert found.shape == truth.shape
-    assert sorted((found @ truth.T).argmax(axis=0)) == list(range(len(sizes)))
-    assert (found @ truth.T).max(axis=0).min() > 0.9
+    vectors, truth = vectors_of(*sizes, seed=seed)
+    centroids = find_voices(vectors)
+    assert centroids.shape == truth.shape
+    assert sorted((centroids @ truth.T).argmax(axis=0)) == list(range(len(sizes)))
+    assert (centroids @ truth.T).max(axis=0).min() > 0.9
 
 
 def test_centroids_have_length_one() -> None:
-    assert np.linalg.norm(find_voices(said_by(30, 40)[0]), axis=1) == pytest.approx([1, 1])
+    assert np.linalg.norm(find_voices(vectors_of(30, 40)[0]), axis=1) == pytest.approx([1, 1])
 
 
 def test_two_moods_of_one_voice_are_one_voice() -> None:
@@ -54,19 +54,19 @@ def test_two_moods_of_one_voice_are_one_voice() -> None:
 
 
 def test_a_jingle_of_two_windows_is_no_voice() -> None:
-    assert len(find_voices(said_by(2, 60, 50)[0])) == 2
+    assert len(find_voices(vectors_of(2, 60, 50)[0])) == 2
 
 
 def test_a_voice_hardly_ever_alone_is_not_counted() -> None:
-    vectors, weights = said_by(60, 50, 5)[0], np.ones(115)
+    vectors, weights = vectors_of(60, 50, 5)[0], np.ones(115)
     assert len(find_voices(vectors, weights=weights)) == 3
     weights[110:] = 0.4  # five windows, two seconds in them without others
     assert len(find_voices(vectors, weights=weights)) == 2
 
 
 def test_a_tiny_share_of_a_long_recording_is_no_voice() -> None:
-    assert len(find_voices(said_by(600, 500, 8)[0])) == 3  # 8 of 1,108 windows: more than a two-hundredth
-    assert len(find_voices(said_by(800, 640, 7)[0])) == 2  # 7 of 1,447: less
+    assert len(find_voices(vectors_of(600, 500, 8)[0])) == 3  # 8 of 1,108 windows: more than a two-hundredth
+    assert len(find_voices(vectors_of(800, 640, 7)[0])) == 2  # 7 of 1,447: less
 
 
 def test_posteriors_agree_with_exhaustive_search() -> None:
@@ -90,7 +90,7 @@ def test_posteriors_agree_with_exhaustive_search() -> None:
 
 
 def test_few_vectors_are_one_voice() -> None:
-    assert len(find_voices(said_by(5, 4)[0])) == 1
+    assert len(find_voices(vectors_of(5, 4)[0])) == 1
 
 
 def test_no_vectors_give_no_voices() -> None:
@@ -100,11 +100,11 @@ def test_no_vectors_give_no_voices() -> None:
 
 @pytest.mark.parametrize(("vectors", "count", "expected"), [(1, 1, 1), (1, 4, 1), (3, 9, 3), (40, 2, 2), (40, 20, 20)])
 def test_a_given_count_holds_as_long_as_there_are_vectors(vectors: int, count: int, expected: int) -> None:
-    assert len(find_voices(said_by(vectors)[0], count=count)) == expected
+    assert len(find_voices(vectors_of(vectors)[0], count=count)) == expected
 
 
 def test_a_given_count_finds_a_rare_voice() -> None:
-    vectors, truth = said_by(200, 8)
+    vectors, truth = vectors_of(200, 8)
     assert (find_voices(vectors, count=2) @ truth.T).max(axis=0).min() > 0.9
 
 
@@ -119,7 +119,7 @@ def test_ward_merges_the_clusters_that_add_the_least_variance() -> None:
 
 
 def test_memory_for_six_hours_is_that_of_the_sample() -> None:
-    vectors, truth = said_by(30_000, 10_000, 3_200)
-    found = find_voices(vectors)  # an n² graph of these would take 15 GB
-    assert (found @ truth.T).max(axis=0).min() > 0.9
-    assert len(found) == 3
+    vectors, truth = vectors_of(30_000, 10_000, 3_200)
+    centroids = find_voices(vectors)  # an n² graph of these would take 15 GB
+    assert (centroids @ truth.T).max(axis=0).min() > 0.9
+    assert len(centroids) == 3

@@ -98,8 +98,8 @@ def test_a_short_overlap_within_a_sentence_changes_nothing() -> None:
 
 def test_a_background_speaker_who_speaks_alone_gets_the_words() -> None:
     words = words_in("How are you? Very well.")
-    heard = spans((0, 0.9, "S1"), (0.9, 1.5, "S2"))
-    assert lines_of(attribute(words, heard, background=heard)) == lines_of(attribute(words, heard))
+    spoken_spans = spans((0, 0.9, "S1"), (0.9, 1.5, "S2"))
+    assert lines_of(attribute(words, spoken_spans, background=spoken_spans)) == lines_of(attribute(words, spoken_spans))
 
 
 def test_an_abbreviation_ends_no_sentence() -> None:
@@ -139,42 +139,42 @@ SPANS = st.lists(
 
 @given(WORDS, SPANS, SPANS)
 def test_every_word_appears_once_and_in_order(
-    words: list[Word], heard: list[SpeakerSpan], behind: list[SpeakerSpan]
+    words: list[Word], spoken_spans: list[SpeakerSpan], behind: list[SpeakerSpan]
 ) -> None:
-    known = {span.speaker for span in heard}
-    turns = attribute(words, heard, background=[span for span in behind if span.speaker in known])
-    kept = [word for turn in turns for word in turn.words]
-    assert kept == sorted(words, key=lambda word: word.start)
-    assert {turn.speaker for turn in turns} <= ({span.speaker for span in heard} or {"S1"})
+    known = {span.speaker for span in spoken_spans}
+    turns = attribute(words, spoken_spans, background=[span for span in behind if span.speaker in known])
+    attributed = [word for turn in turns for word in turn.words]
+    assert attributed == sorted(words, key=lambda word: word.start)
+    assert {turn.speaker for turn in turns} <= ({span.speaker for span in spoken_spans} or {"S1"})
     assert all(before.speaker != after.speaker for before, after in pairwise(turns))
     assert all(before.start <= after.start for before, after in pairwise(turns))
 
 
 @given(WORDS, SPANS, st.integers(1, 10_000))
-def test_a_shift_in_time_changes_nothing(words: list[Word], heard: list[SpeakerSpan], shift: int) -> None:
+def test_a_shift_in_time_changes_nothing(words: list[Word], spoken_spans: list[SpeakerSpan], shift: int) -> None:
     later = [Word(word.text, word.start + shift, word.end + shift) for word in words]
-    spans_later = [SpeakerSpan(span.start + shift, span.end + shift, span.speaker) for span in heard]
-    ours, theirs = attribute(words, heard), attribute(later, spans_later)
+    spans_later = [SpeakerSpan(span.start + shift, span.end + shift, span.speaker) for span in spoken_spans]
+    ours, theirs = attribute(words, spoken_spans), attribute(later, spans_later)
     assert [turn.text for turn in ours] == [turn.text for turn in theirs]
 
 
 @given(WORDS, SPANS)
-def test_a_single_speaker_gets_every_word(words: list[Word], heard: list[SpeakerSpan]) -> None:
-    alone = [SpeakerSpan(span.start, span.end, "A") for span in heard]
+def test_a_single_speaker_gets_every_word(words: list[Word], spoken_spans: list[SpeakerSpan]) -> None:
+    alone = [SpeakerSpan(span.start, span.end, "A") for span in spoken_spans]
     assert len(attribute(words, alone)) <= 1
 
 
 @given(st.lists(st.integers(3, 9), min_size=1, max_size=8))
 def test_clean_turns_are_reproduced(sizes: list[int]) -> None:
-    words, heard, now = [], [], 0.0
+    words, spoken_spans, now = [], [], 0.0
     for number, size in enumerate(sizes):
-        said = words_in(" ".join(["so"] * (size - 1) + ["there."]), start=now)
-        heard.append(SpeakerSpan(now, said[-1].end, "AB"[number % 2]))
-        words += said
-        now = said[-1].end + 0.2
-    turns = attribute(words, heard)
+        sentence = words_in(" ".join(["so"] * (size - 1) + ["there."]), start=now)
+        spoken_spans.append(SpeakerSpan(now, sentence[-1].end, "AB"[number % 2]))
+        words += sentence
+        now = sentence[-1].end + 0.2
+    turns = attribute(words, spoken_spans)
     assert [len(turn.words) for turn in turns] == sizes
-    assert [turn.speaker for turn in turns] == [span.speaker for span in heard]
+    assert [turn.speaker for turn in turns] == [span.speaker for span in spoken_spans]
 
 
 def test_overlaps_are_marked_from_word_to_word() -> None:
@@ -204,13 +204,13 @@ _STRETCH = st.tuples(_TENTHS, st.integers(1, 30).map(lambda tenths: tenths / 10)
 def test_overlaps_are_disjoint_ordered_and_contain_an_overlapped_word(
     words: list[Word], rows: list[tuple[tuple[float, float], str]]
 ) -> None:
-    heard = [SpeakerSpan(start, start + length, speaker) for (start, length), speaker in rows]
-    found = find_overlaps(words, heard)
+    spoken_spans = [SpeakerSpan(start, start + length, speaker) for (start, length), speaker in rows]
+    found = find_overlaps(words, spoken_spans)
     assert all(later.start > earlier.end for earlier, later in pairwise(found))
     shared = [
         (max(a.start, b.start), min(a.end, b.end))
-        for a in heard
-        for b in heard
+        for a in spoken_spans
+        for b in spoken_spans
         if a.speaker < b.speaker and min(a.end, b.end) - max(a.start, b.start) > 0.45
     ]
     for start, end in shared:

@@ -9,7 +9,7 @@ from transcribe.speakers.name_clues import count_questions, find_calls, find_clu
 
 
 @pytest.mark.parametrize(
-    ("said", "found"),
+    ("text", "expected"),
     [
         ("I'm Rich Bowen and this is the show.", "Rich Bowen"),
         ("I am Rich.", "Rich"),
@@ -20,13 +20,13 @@ from transcribe.speakers.name_clues import count_questions, find_calls, find_clu
         ("I'm your host, Rich Bowen.", "Rich Bowen"),
     ],
 )
-def test_introductions_name_the_speaker(said: str, found: str) -> None:
-    clues = [clue for clue in find_clues(talk(("S1", said), ("S2", "Mhm."))) if clue.weight > 0]
-    assert [(clue.name, clue.speaker) for clue in clues] == [(found, "S1")]
+def test_introductions_name_the_speaker(text: str, expected: str) -> None:
+    clues = [clue for clue in find_clues(talk(("S1", text), ("S2", "Mhm."))) if clue.weight > 0]
+    assert [(clue.name, clue.speaker) for clue in clues] == [(expected, "S1")]
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         "I'm sorry about that.",
         "I'm Dutch.",
@@ -44,12 +44,12 @@ def test_introductions_name_the_speaker(said: str, found: str) -> None:
         "Come here. Sit here.",
     ],
 )
-def test_other_words_are_no_names(said: str) -> None:
-    assert find_clues(talk(("S1", said), ("S2", "Mhm."))) == ()
+def test_other_words_are_no_names(text: str) -> None:
+    assert find_clues(talk(("S1", text), ("S2", "Mhm."))) == ()
 
 
 @pytest.mark.parametrize(
-    ("said", "found"),
+    ("text", "expected"),
     [
         ("Today I'm speaking with Haikel Guemar about packages.", "Haikel Guemar"),
         ("I'm here with Ada.", "Ada"),
@@ -66,9 +66,12 @@ def test_other_words_are_no_names(said: str) -> None:
         ("It is so good to have you, Ada!", "Ada"),
     ],
 )
-def test_introductions_and_addresses_name_the_other_speaker(said: str, found: str) -> None:
-    clues = find_clues(talk(("S1", said), ("S2", "Mhm.")))
-    assert {(clue.name, clue.speaker, clue.weight > 0) for clue in clues} == {(found, "S1", False), (found, "S2", True)}
+def test_introductions_and_addresses_name_the_other_speaker(text: str, expected: str) -> None:
+    clues = find_clues(talk(("S1", text), ("S2", "Mhm.")))
+    assert {(clue.name, clue.speaker, clue.weight > 0) for clue in clues} == {
+        (expected, "S1", False),
+        (expected, "S2", True),
+    }
 
 
 def test_a_citation_has_the_quote_and_the_time() -> None:
@@ -82,9 +85,9 @@ def test_questions_are_counted_and_welcomes_recognised() -> None:
     assert welcomes(turn)
 
 
-@pytest.mark.parametrize("said", ["Reilly.", "Really?", "And Reilly?", "Reilly, then?", "Reilly Brown?"])
-def test_other_sentences_with_a_name_are_no_calls(said: str) -> None:
-    assert find_calls(talk(("S1", "Who was it?"), ("S2", said)), ["Reilly Stone"]) == ()
+@pytest.mark.parametrize("text", ["Reilly.", "Really?", "And Reilly?", "Reilly, then?", "Reilly Brown?"])
+def test_other_sentences_with_a_name_are_no_calls(text: str) -> None:
+    assert find_calls(talk(("S1", "Who was it?"), ("S2", text)), ["Reilly Stone"]) == ()
 
 
 def test_calls_match_full_and_first_names_in_any_case() -> None:

@@ -126,8 +126,8 @@ def test_a_returned_greeting_addresses_who_returns_it() -> None:
 
 
 def test_the_guest_is_not_the_speaker_who_presents_the_guest() -> None:
-    for said in ("We have Petra Lund as our guest.", "I've got Petra Lund with me.", "We have Petra Lund on the show."):
-        turns = talk(("S1", said), ("S2", "That is an honour."))
+    for text in ("We have Petra Lund as our guest.", "I've got Petra Lund with me.", "We have Petra Lund on the show."):
+        turns = talk(("S1", text), ("S2", "That is an honour."))
         assert names_by_id(name(turns))["S2"] == "Petra Lund"
 
 
@@ -156,9 +156,9 @@ def test_a_greeting_in_return_addresses_who_greeted_first() -> None:
     assert names_by_id(name(turns, "Rich", "Jane", "Mark")) == {"S1": "Rich", "S2": "Jane", "S3": "Mark"}
 
 
-@pytest.mark.parametrize("said", ["Around here.", "Sitting here.", "Born here. Enough here."])
-def test_a_word_before_here_alone_names_nobody(said: str) -> None:
-    naming = name(talk(("S1", said), ("S2", "Mhm.")))
+@pytest.mark.parametrize("text", ["Around here.", "Sitting here.", "Born here. Enough here."])
+def test_a_word_before_here_alone_names_nobody(text: str) -> None:
+    naming = name(talk(("S1", text), ("S2", "Mhm.")))
     assert {speaker.name for speaker in naming.speakers} == {"Rich", "Guest"}
 
 

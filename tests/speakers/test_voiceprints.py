@@ -199,16 +199,16 @@ def test_an_unwritable_folder_is_reported(tmp_path: Path) -> None:
 def test_people_enrolled_from_one_clip_match_in_another() -> None:
     transcript = reference_transcript("packaging-notes", until=45)
     with decode(CLIPS / "packaging-notes.mp3") as audio:
-        known = [
+        enrolled = [
             Voiceprint(name, (sample_of_turns(audio, transcript, name, source="talk.md"),)) for name in ("Rich", "Nora")
         ]
     with decode(CLIPS / "short.mp3") as audio:
-        heard = find_speakers(audio)
-    assert {speaker: match.name for speaker, match in match_voices(heard.voices, known).items()} == {
-        heard.spans[0].speaker: "Rich",
-        heard.spans[-1].speaker: "Nora",
+        diarized = find_speakers(audio)
+    assert {speaker: match.name for speaker, match in match_voices(diarized.voices, enrolled).items()} == {
+        diarized.spans[0].speaker: "Rich",
+        diarized.spans[-1].speaker: "Nora",
     }
-    assert match_voices(heard.voices, known[:1]).keys() == {heard.spans[0].speaker}
+    assert match_voices(diarized.voices, enrolled[:1]).keys() == {diarized.spans[0].speaker}
 
 
 @pytest.mark.models
@@ -265,19 +265,19 @@ def test_voices_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_an_actor_of_the_shared_corpus_matches_in_another_dialogue_and_nowhere_else() -> None:
     if not CORPUS.exists():
         pytest.skip("the shared corpus is not on this machine")
-    heard = {}
+    diarized = {}
     elsewhere = (
         *("clips-3spk.wav", "jfk.flac", "call-chromecast.wav", "call-repairs-40.flac", "monologue-lucier.mp3"),
         *("meeting-dev00.wav", "meeting-dev01.wav", "meeting-trn03.wav", "meeting-tst00.wav", "news-9spk.wav"),
     )
     for name in ("dialogue-0059.mp3", "dialogue-0062.mp3", *elsewhere):
         with decode(CORPUS / name) as whole, Audio.from_samples(whole.read(0, 60)) as audio:
-            heard[name] = find_speakers(audio).voices
-    for filed in heard["dialogue-0059.mp3"].values():
-        known = [Voiceprint("B", (Sample("dialogue-0059.mp3", 30.0, filed),))]
-        if match_voices(heard["dialogue-0062.mp3"], known):
+            diarized[name] = find_speakers(audio).voices
+    for vector in diarized["dialogue-0059.mp3"].values():
+        enrolled = [Voiceprint("B", (Sample("dialogue-0059.mp3", 30.0, vector),))]
+        if match_voices(diarized["dialogue-0062.mp3"], enrolled):
             break
     else:
         pytest.fail("nobody in the one dialogue matches in the other")
-    assert len(match_voices(heard["dialogue-0062.mp3"], known)) == 1
-    assert [name for name in elsewhere if match_voices(heard[name], known)] == []
+    assert len(match_voices(diarized["dialogue-0062.mp3"], enrolled)) == 1
+    assert [name for name in elsewhere if match_voices(diarized[name], enrolled)] == []

@@ -20,25 +20,25 @@ class Conduct:
     description: str
 
     def evidence(self, *, unnamed: int, voices: int) -> str:
-        """Why this is the host, if nothing said names the host: one of so many unnamed voices, of so many in all."""
+        """Why this voice is the host without a spoken name; `unnamed` of the `voices` have no name yet."""
         only = "" if unnamed > 1 else "the only voice" if voices == 1 else "the only voice left"
         return "; ".join(filter(None, (only, self.description))) or "by order of appearance"
 
 
 def conduct_of(turns: Sequence[Turn]) -> list[Conduct]:
     """The conduct of every voice, in order of appearance."""
-    asked: dict[str, int] = dict.fromkeys((turn.speaker for turn in turns), 0)
-    greets = dict.fromkeys(asked, False)
+    questions: dict[str, int] = dict.fromkeys((turn.speaker for turn in turns), 0)
+    greets = dict.fromkeys(questions, False)
     for turn in turns:
-        asked[turn.speaker] += count_questions(turn)
+        questions[turn.speaker] += count_questions(turn)
         greets[turn.speaker] |= welcomes(turn)
-    total = sum(asked.values())
+    total = sum(questions.values())
     conduct = []
-    for number, voice in enumerate(asked):
-        share = asked[voice] / total if total >= 2 else 0.0
+    for number, voice in enumerate(questions):
+        share = questions[voice] / total if total >= 2 else 0.0
         points = (number == 0) * 0.4 + 2.0 * share + greets[voice] * 1.0
         actions = ["opens"] * (number == 0) + ["welcomes or thanks"] * greets[voice]
-        actions += [f"asks {asked[voice]} of {total} questions"] * (asked[voice] > 0)
+        actions += [f"asks {questions[voice]} of {total} questions"] * (questions[voice] > 0)
         conduct.append(Conduct(voice, points, ", ".join(actions)))
     return conduct
 

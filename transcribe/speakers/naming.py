@@ -23,8 +23,8 @@ from transcribe.transcript_warnings import TranscriptWarning, WarningCode, warn
 if TYPE_CHECKING:
     from transcribe.speakers.voiceprints import VoiceMatch
 
-_ENOUGH = 3.0  # points from which a name only heard in speech is believed: one introduction, or two forms of address
-_ENOUGH_FOR_KNOWN = 1.5  # … one that the feed or the settings name
+_ENOUGH = 3.0  # points for a name that only the speech gives: one introduction, or two forms of address
+_ENOUGH_FOR_KNOWN = 1.5  # points for a name that the feed or the user gives
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def name_speakers(
 def with_wordless(speakers: Sequence[Speaker], voices: Iterable[str], *, guest: str) -> tuple[Speaker, ...]:
     """Add the `voices` without words of their own: they only overlap others, whose words the transcript has.
 
-    Without speakers none is added: nobody has words then.
+    Without speakers nobody has words, and none is added.
     """
     if not speakers:
         return ()
@@ -151,7 +151,7 @@ def _by_speech(
 def _host_by_conduct(
     ranked: Sequence[Conduct], named: _Names, *, host: str, people: Sequence[Person]
 ) -> tuple[_Names, list[TranscriptWarning]]:
-    """The likeliest host's name if nothing said ties a name to that voice.
+    """The likeliest host's name if no spoken evidence names that voice.
 
     The feed's host is believed if the voice is clearly the host. The name from the settings says who hosts such
     shows, not who speaks in this one: it is a guess, with a warning.

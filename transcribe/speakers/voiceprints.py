@@ -199,7 +199,7 @@ def user_voiceprints() -> tuple[Voiceprint, ...]:
 
 
 def load_voiceprints(folder: Path) -> tuple[Voiceprint, ...]:
-    """The voiceprints in a folder, by name; a file that is none is logged and skipped."""
+    """The voiceprints in a folder, sorted by name; unreadable files are logged and skipped."""
     return tuple(sorted((person for _, person in _files(folder)), key=lambda person: person.name.casefold()))
 
 
