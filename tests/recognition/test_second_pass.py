@@ -42,9 +42,8 @@ def test_words_that_two_cuts_agree_on_are_inserted_and_become_a_doubt() -> None:
     found = agreement_pass(result, Reader(CLOCK, recognizer, "en", 5))
     assert found.words == (*words, Word("Heard", 8.9, 9.6))
     assert [doubt.reason for doubt in found.doubts] == ["unclear speech"]
-    recognizer = ScriptedRecognizer(
-        lambda _: Reading((Word("Bye.", 0.1, 0.5),), -0.1, 0.01)
-    )  # at other times in each cut
+    bye = Reading((Word("Bye.", 0.1, 0.5),), -0.1, 0.01)  # at another time of the recording in each cut
+    recognizer = ScriptedRecognizer(lambda _: bye)
     assert agreement_pass(result, Reader(CLOCK, recognizer, "en", 5)) == result
 
 
@@ -59,10 +58,8 @@ def test_speech_is_read_from_its_pauses_with_the_beam_and_with_more_around_it_gr
                 read.append((beam_size, bounds(window)))
                 yield Reading((), -0.2, 0.01)
 
-    agreement_pass(
-        ChunkResult(chunk, Reading(words, -0.2, 0.01), words),
-        Reader(CLOCK, RecordingRecognizer(lambda _: words), "en", 5),
-    )
+    reader = Reader(CLOCK, RecordingRecognizer(lambda _: words), "en", 5)
+    agreement_pass(ChunkResult(chunk, Reading(words, -0.2, 0.01), words), reader)
     gap_start = 3.92  # the end of "this"
     pauses = [(5, (start, 20.4)) for start in (3.52, 5.6, 8.6)]  # the end of its speech counts as one
     around = [(1, (round(max(0.0, gap_start - by), 2), 20.0 + by)) for by in (1, 2, 5)]
