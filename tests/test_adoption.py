@@ -74,6 +74,7 @@ def check_step(runner: dict[str, str], **inputs: str) -> subprocess.CompletedPro
     return subprocess.run(command, env=environ, cwd=work, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.processes
 def test_step_writes_output_summary_and_reports(runner: dict[str, str], tmp_path: Path) -> None:
     result = check_step(runner)
     assert (result.returncode, result.stderr) == (0, "")
@@ -85,6 +86,7 @@ def test_step_writes_output_summary_and_reports(runner: dict[str, str], tmp_path
     ]
 
 
+@pytest.mark.processes
 def test_step_fails_with_the_exit_code_of_the_check_and_annotates(runner: dict[str, str], tmp_path: Path) -> None:
     reference = tmp_path / "work" / "clips" / "garden.ref.txt"
     reference.write_text(reference.read_text().replace("roses", "tulips and a very long row of other flowers"))
@@ -95,6 +97,7 @@ def test_step_fails_with_the_exit_code_of_the_check_and_annotates(runner: dict[s
     assert "### Sample clips: 1 not met" in (tmp_path / "summary.md").read_text()
 
 
+@pytest.mark.processes
 def test_second_use_in_a_job_does_not_show_the_first_summary(runner: dict[str, str], tmp_path: Path) -> None:
     check_step(runner)
     (tmp_path / "summary.md").unlink()
@@ -105,6 +108,7 @@ def test_second_use_in_a_job_does_not_show_the_first_summary(runner: dict[str, s
     assert (tmp_path / "summary.md").read_text() == ("### Sample clips: nothing was checked; the job's log says why\n")
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("name", ["ARGS", "BASELINE", "CLIPS"])
 def test_inputs_are_not_executed(runner: dict[str, str], tmp_path: Path, name: str) -> None:
     hostile = '; touch pwned && touch pwned | touch pwned $(touch pwned) `touch pwned` * " touch pwned'

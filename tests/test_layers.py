@@ -126,6 +126,7 @@ def test_a_file_in_no_package_is_refused() -> None:
             package_of(stray)
 
 
+@pytest.mark.processes
 def test_help_loads_nothing_heavy() -> None:
     heavy = "{'torch', 'numpy', 'faster_whisper', 'whisper', 'ctranslate2', 'onnxruntime', 'scipy', 'pydub', 'tqdm'}"
     code = (

@@ -96,6 +96,7 @@ def test_draft_contents_are_printed_without_control_characters(run: Run, tmp_pat
     assert is_clean(out + err)
 
 
+@pytest.mark.processes
 def test_log_lines_have_no_control_characters(tmp_path: Path) -> None:
     """In a process of its own, because pytest replaces the log's handlers."""
     (tmp_path / "broken\x07\u202e.wav").write_bytes(b"RIFF")

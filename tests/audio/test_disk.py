@@ -35,6 +35,7 @@ def test_a_failed_write_changes_nothing(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.md"]
 
 
+@pytest.mark.processes
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such locks")
 def test_leftovers_of_killed_writers_are_removed_and_files_being_written_are_not(tmp_path: Path) -> None:
     left, new = write_half(tmp_path / "b.md"), write_half(tmp_path / "c.md")
@@ -70,6 +71,7 @@ def test_hidden_files_of_other_programs_are_never_removed(tmp_path: Path) -> Non
     assert sorted(tmp_path.iterdir()) == before
 
 
+@pytest.mark.processes
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such locks")
 def test_only_a_run_that_locks_the_folder_removes_leftovers(run: Run, tmp_path: Path) -> None:
     (tmp_path / "transcripts").mkdir()

@@ -38,6 +38,7 @@ def note(folder: Path) -> Path:
     return folder / ".turnscript" / "run.json"
 
 
+@pytest.mark.processes
 def test_the_holder_is_named_and_a_clean_end_leaves_the_folder_free(tmp_path: Path) -> None:
     with another_run(tmp_path) as process:
         with pytest.raises(InUseError) as caught, run_lock(tmp_path, "transcribe run"):
@@ -52,6 +53,7 @@ def test_the_holder_is_named_and_a_clean_end_leaves_the_folder_free(tmp_path: Pa
         assert json.loads(note(tmp_path).read_text())["pid"] == os.getpid()
 
 
+@pytest.mark.processes
 def test_a_killed_holder_holds_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     with another_run(tmp_path) as process:
@@ -104,6 +106,7 @@ def test_a_damaged_note_counts_as_none(damage: str, tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.processes
 def test_waiting_is_reported_once_and_ends_with_the_other_run(tmp_path: Path) -> None:
     told: list[str] = []
     with another_run(tmp_path) as process:
@@ -130,6 +133,7 @@ def test_two_runs_in_one_process_exclude_each_other_too(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.soak
 def test_never_two_at_the_same_time_although_each_removes_the_folder_at_its_end(tmp_path: Path) -> None:
     """A lock on a file that was removed meanwhile, and the removal of a lock of the next one, would let two in."""
     command = [sys.executable, "-c", COME_AND_GO, str(tmp_path / "new"), str(tmp_path / "inside")]

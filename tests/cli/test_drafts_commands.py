@@ -259,6 +259,7 @@ def test_export_gives_the_podcast_lines_other_addresses(run: Run, tmp_path: Path
     assert "a.podcast.xml: was edited by hand and is not updated; to have it written again, delete it" in err
 
 
+@pytest.mark.processes
 def test_without_the_extra_the_editor_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "talk.md").write_text("**Ada**: Hello.\n", encoding="utf-8")
     code = "import sys\nsys.modules['uvicorn'] = None\nfrom transcribe.cli.main import main\nsys.exit(main())"

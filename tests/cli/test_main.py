@@ -86,6 +86,7 @@ def bad_inputs(folder: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.processes
 def test_invalid_input_is_reported_in_one_line_and_nothing_is_written(run: Run, tmp_path: Path) -> None:
     for name, message in bad_inputs(tmp_path).items():
         code, out, err = run("run", name)
@@ -154,6 +155,7 @@ def test_the_output_folder_is_checked_before_the_work(run: Run, tmp_path: Path) 
     assert stages.calls == []
 
 
+@pytest.mark.processes
 def test_no_telemetry_is_sent(tmp_path: Path) -> None:
     """onnxruntime's Linux wheels write a device id and send telemetry unless it is disabled."""
     code = (
@@ -193,6 +195,7 @@ def test_a_folder_without_permission_is_named(run: Run, tmp_path: Path) -> None:
     assert "locked" in err
 
 
+@pytest.mark.processes
 @pytest.mark.skipif(os.name == "nt", reason="needs a Unix with limits on the size of files")
 def test_a_full_disk_is_reported_and_leaves_no_partial_file(run: Run, tmp_path: Path) -> None:
     """A file size limit acts like a full disk: the write fails in the middle."""

@@ -112,6 +112,7 @@ def test_shows_and_their_episodes_are_listed(run: Run, shows: Path) -> None:
     assert (code, "give a SOURCE" in err) == (2, True)
 
 
+@pytest.mark.processes
 def test_a_second_run_on_a_folder_names_the_first(run: Run, shows: Path) -> None:
     folder = shows / "drafts" / "one"
     folder.mkdir(parents=True)
@@ -126,6 +127,7 @@ def test_a_second_run_on_a_folder_names_the_first(run: Run, shows: Path) -> None
         assert "pass --wait" in err
 
 
+@pytest.mark.processes
 def test_a_run_that_waits_uses_the_results_of_the_other(shows: Path, run: Run) -> None:
     folder = shows / "drafts" / "one"
     folder.mkdir(parents=True)
@@ -154,6 +156,7 @@ def test_the_command_shown_to_others_has_no_secrets() -> None:
     assert _SourceSet(("x",), Settings(), "My Show").command == "transcribe run --show 'My Show'"
 
 
+@pytest.mark.processes
 def test_a_missing_scheduler_is_one_line_and_exit_1(shows: Path) -> None:
     command = [sys.executable, "-m", "tests.support.cluster_stages", "run", "one", "--scheduler", "tcp://127.0.0.1:1"]
     pytest.importorskip("distributed", reason="the extra cluster is not installed")

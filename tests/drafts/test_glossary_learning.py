@@ -43,6 +43,7 @@ def test_a_common_word_is_never_replaced(misheard: str) -> None:
     assert lines(f"we met {misheard} and {misheard} talked", "we met Wuille and Wuille talked") == ["Wuille"]
 
 
+@pytest.mark.models
 def test_common_words_are_single_tokens_of_the_recogniser() -> None:
     """Compared with tiktoken on the same vocabulary."""
     import tiktoken.load

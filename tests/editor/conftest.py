@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from transcribe.transcript import Transcript
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 

@@ -159,6 +159,7 @@ print(session.trouble)
 """
 
 
+@pytest.mark.processes
 def test_a_full_disk_does_not_change_the_draft(session: Session) -> None:
     pytest.importorskip("resource", reason="this system cannot limit the size of files")
     before = sorted(session.path.parent.iterdir()), session.path.read_bytes()

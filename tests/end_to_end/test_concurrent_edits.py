@@ -13,6 +13,8 @@ from tests.support.command_line import Run
 from tests.support.paths import ROOT
 from tests.support.scripted_stages import tone
 
+pytestmark = pytest.mark.processes
+
 WITH_CONCURRENT_EDIT = """
 import pathlib, sys
 from transcribe.cli.main import main

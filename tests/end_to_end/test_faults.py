@@ -21,7 +21,7 @@ from tests.support.faulty_stages import logged
 from tests.support.paths import ROOT
 from tests.support.scripted_stages import tone
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and limits")
+pytestmark = [pytest.mark.processes, pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and limits")]
 
 
 def start(folder: Path, *args: str, stages: str = "slow", limit: int = 0) -> subprocess.Popen[str]:
@@ -74,6 +74,7 @@ def drafts(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.soak
 def test_repeatedly_killed_run_ends_with_the_drafts_of_an_undisturbed_run(tmp_path: Path) -> None:
     whole = batch(tmp_path)
     rng = random.Random(9)

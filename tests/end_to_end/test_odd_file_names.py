@@ -17,6 +17,8 @@ import pytest
 from tests.support.paths import ROOT
 from tests.support.scripted_stages import tone
 
+pytestmark = pytest.mark.processes
+
 ODD = os.fsdecode(b"caf\xe9")
 EVERY_FORMAT = "md,json,vtt,srt,txt,rttm,whisper-json,podcast,html,docx"
 

@@ -275,6 +275,7 @@ def test_cached_speed_survives_a_glossary_change(check: Run, tmp_path: Path) -> 
     assert check("clips", "--glossary", "names.txt")[0] == 1
 
 
+@pytest.mark.processes
 def test_unchanged_clip_is_neither_transcribed_nor_scored_again(check: Run, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips")
     stages = Telling()

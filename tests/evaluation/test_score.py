@@ -269,6 +269,7 @@ def test_empty_reference_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixtu
         assert "the reference has no words" in err
 
 
+@pytest.mark.processes
 def test_missing_extra_is_an_error_that_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "r.txt").write_text("Rich: one\n")
     code = (

@@ -76,6 +76,7 @@ def test_a_folder_path_that_is_a_file_is_an_error(tmp_path: Path) -> None:
     assert isinstance(caught.value.__cause__, OSError)
 
 
+@pytest.mark.processes
 def test_a_full_disk_leaves_the_old_draft(tmp_path: Path) -> None:
     path = tmp_path / "talk.md"
     path.write_text("old")
@@ -119,6 +120,7 @@ assert [3000] in looks, looks  # the last check was made when the whole draft wa
 """
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("before", ["machine", None])
 @pytest.mark.parametrize("force", ["", "force"])
 def test_an_edit_during_the_write_is_not_lost(before: str | None, force: str, tmp_path: Path) -> None:

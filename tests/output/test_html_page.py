@@ -21,7 +21,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 PATIENCE = 20  # seconds
 HOSTILE = '<script>document.title="ran"</script><img src=x onerror="document.title=\'ran\'">'
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")]
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 

@@ -77,6 +77,7 @@ def test_a_wheel_with_other_weights_is_refused_and_leaves_nothing(
     assert not any(cache.iterdir())
 
 
+@pytest.mark.processes
 def test_a_folder_cannot_claim_a_pinned_name_by_its_record(cache: Path) -> None:
     data = b"not the published ones"
     folder = weights_in(cache / "tiny.en", data=data)
@@ -94,6 +95,7 @@ def test_a_folder_cannot_claim_a_pinned_name_by_its_record(cache: Path) -> None:
     assert "ModelError" in _python(code, cache).stderr
 
 
+@pytest.mark.processes
 def test_a_hub_model_without_a_network_is_a_one_line_error(cache: Path) -> None:
     code = """
 from transcribe.errors import ModelError

@@ -30,6 +30,8 @@ from transcribe.workers import dask_client
 from transcribe.workers.dask_worker import Versions, versions
 from transcribe.workers.local import in_this_process
 
+pytestmark = pytest.mark.cluster
+
 distributed = pytest.importorskip("distributed", reason="the extra cluster is not installed")
 
 

@@ -24,6 +24,8 @@ from transcribe.progress import ignore_progress
 from transcribe.workers import dask_client
 from transcribe.workers.dask_worker import Piece, stop, store
 
+pytestmark = pytest.mark.cluster
+
 distributed = pytest.importorskip("distributed", reason="the extra cluster is not installed")
 
 

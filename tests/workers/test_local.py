@@ -20,6 +20,8 @@ from transcribe.progress import Progress, ignore_progress
 from transcribe.settings import Settings
 from transcribe.workers.local import available_memory, layout, memory_of, processes, suits_processes
 
+pytestmark = pytest.mark.processes
+
 
 def done(folder: Path, *sources: Path, jobs: int = 2, cache: str = "cache", drafts: str = "drafts") -> Report:
     settings = Settings(output=str(folder / drafts))

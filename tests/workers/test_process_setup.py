@@ -18,6 +18,8 @@ from transcribe.progress import ignore_progress
 from transcribe.workers.local import Processes
 from transcribe.workers.process_setup import configure_process
 
+pytestmark = pytest.mark.processes
+
 BLOCKS, BLOCK_BYTES = 40, 40 * 2**20
 _OF_MEMORY_AND_THREADS = ("MALLOC_", "GLIBC_", "OPENBLAS_")
 PAGES = BLOCKS * BLOCK_BYTES // resource.getpagesize()

@@ -117,6 +117,7 @@ def test_an_error_in_the_progress_callback_propagates(tmp_path: Path) -> None:
     assert threading.active_count() == before
 
 
+@pytest.mark.processes
 def test_importing_and_decoding_raise_no_warnings() -> None:
     program = (
         "import sys; from pathlib import Path; from audio.decoding.decode import decode; decode(Path(sys.argv[1]))"
@@ -127,6 +128,7 @@ def test_importing_and_decoding_raise_no_warnings() -> None:
     assert (run.returncode, run.stderr) == (0, "")
 
 
+@pytest.mark.processes
 @pytest.mark.skipif(shutil.which("flite") is None, reason="flite, which synthesises the clips, is not installed")
 def test_the_clips_are_reproducible(tmp_path: Path) -> None:
     run = subprocess.run(["flite", "--version"], capture_output=True, text=True, check=False)  # exits with 1
@@ -163,6 +165,7 @@ def test_a_file_name_is_never_an_option_or_a_protocol(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.processes
 @pytest.mark.skipif(os.name == "nt", reason="needs limits on the size of files")
 def test_a_full_disk_is_not_reported_as_a_bad_file(tmp_path: Path) -> None:
     program = (

@@ -103,6 +103,7 @@ def test_a_playlist_opens_no_other_file(
         decode(path)
 
 
+@pytest.mark.processes
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
 def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "a.wav", tone(440, 0.5))

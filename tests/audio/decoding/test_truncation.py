@@ -187,6 +187,7 @@ def test_a_wav_written_into_a_pipe_is_not_reported_cut(tmp_path: Path, sizes: tu
         assert (audio.duration, audio.warnings) == (3.0, ())
 
 
+@pytest.mark.soak
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the shared corpus is missing")
 def test_no_intact_recording_is_called_damaged() -> None:
     files = sorted([*CORPUS.iterdir(), *CLIPS.iterdir()])

@@ -74,6 +74,7 @@ with Client([audio]) as client:
 """
 
 
+@pytest.mark.processes
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limits")
 def test_a_full_disk_costs_only_the_transcript(server: HostileServer, tmp_path: Path) -> None:
     audio = server.put("/a.mp3", Resource(AUDIO[:50_000]))

@@ -109,6 +109,7 @@ def in_a_process(folder: Path, urls: list[str]) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.processes
 def test_two_processes_on_one_folder_fetch_no_file_twice(server: HostileServer, tmp_path: Path) -> None:
     bodies = {f"/{number}.mp3": AUDIO[: 100_000 + number] for number in range(5)}
     urls = [server.put(path, Resource(body)) for path, body in bodies.items()]
@@ -121,6 +122,7 @@ def test_two_processes_on_one_folder_fetch_no_file_twice(server: HostileServer, 
     assert len(json.loads((tmp_path / ".turnscript/index.json").read_text())["episodes"]) == 5
 
 
+@pytest.mark.soak
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
 def test_after_a_kill_at_any_moment_the_next_run_completes(server: HostileServer, tmp_path: Path) -> None:
     chances = random.Random(7)
@@ -137,6 +139,7 @@ def test_after_a_kill_at_any_moment_the_next_run_completes(server: HostileServer
     assert not list(tmp_path.glob("*.part"))
 
 
+@pytest.mark.processes
 def test_after_a_kill_during_the_download_the_next_run_resumes(server: HostileServer, tmp_path: Path) -> None:
     slow = server.put("/a.mp3", Resource(AUDIO, pause=0.0001))
     process = in_a_process(tmp_path, [slow])
