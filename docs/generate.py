@@ -12,14 +12,14 @@ PAGE = Path(__file__).with_name("commands.md")
 
 HEAD = """# Commands and options
 
-Made from the program by `make docs`; change the help texts in `transcribe/cli/main.py` and `transcribe/settings.py`.
+Made from the program by `make docs`; change the help texts in `transcribe/cli/`, `settings.py` and `style.py`.
 
-Results go to stdout, one path a line; progress, warnings and the closing report to stderr. Exit codes: 0 all well,
+Results go to stdout, one path per line; progress, warnings and the report to stderr. Exit codes: 0 success,
 1 an episode failed or a gate is not met, 2 usage, 130 interrupted.
 
-Every option of `transcribe run` that is a setting can also stand in `transcribe.toml` (the nearest one, from the
+Every option of `transcribe run` that is a setting can also be in `transcribe.toml` (the nearest one, from the
 working folder upward) and in a `TRANSCRIBE_…` variable: `--beam-size 1` is `beam-size = 1` there and
-`TRANSCRIBE_BEAM_SIZE=1` here. The command line comes first, then the environment, then the file.
+`TRANSCRIBE_BEAM_SIZE=1` here. The command line takes precedence, then the environment, then the file.
 """
 
 

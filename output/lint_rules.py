@@ -1,6 +1,6 @@
 """The lint rules: what would confuse a reader or the site's renderer, found before the draft is published.
 
-A rule is one decorated function: its code, what it finds, whether it is on by default, its fix, and the check. The
+A rule is one check with the decorator `rule`: its code, what it finds, whether it is on by default, and its fix. The
 letters: F front matter, T turns and their markers, M Markdown's traps, S the whole draft. Each rule looks at the parsed
 draft; none changes it. Errors in the words themselves are for the editor to find.
 """
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from output import frontmatter
 from output.labels import fold_name
-from output.lint_registry import Fix, rule
+from output.lint_registry import Check, Fix, rule
 from output.markdown import NO_SPEECH
 from output.markers import WarningKind
 from output.parse import Draft
@@ -66,18 +66,17 @@ def _edit(pattern: re.Pattern[str], replacement: Callable[[re.Match[str]], str])
     return fix
 
 
-def _warned(draft: Draft, kind: WarningKind) -> Iterator[tuple[int, str]]:
-    return ((warning.line, warning.message) for warning in draft.warnings if warning.kind is kind)
+def _warned(kind: WarningKind) -> Check:
+    """A check that finds the parser's warnings of this kind."""
+    return lambda draft: [(warning.line, warning.message) for warning in draft.warnings if warning.kind is kind]
 
 
-@rule("F1", "front matter that cannot be read")
-def _unreadable_front_matter(draft: Draft) -> Iterator[tuple[int, str]]:
-    return _warned(draft, WarningKind.FRONT_MATTER)
+rule("F1", "front matter that cannot be read")(_warned(WarningKind.FRONT_MATTER))
 
 
 @rule("F2", "front matter without a title")
 def _no_title(draft: Draft) -> Iterator[tuple[int, str]]:
-    is_readable = not any(_unreadable_front_matter(draft))
+    is_readable = all(warning.kind is not WarningKind.FRONT_MATTER for warning in draft.warnings)
     if draft.front_matter.strip("\ufeff") and is_readable and not draft.fields.get("title"):
         yield 1, "front matter without a title"
 
@@ -147,18 +146,14 @@ def _no_turns(draft: Draft) -> Iterator[tuple[int, str]]:
         yield 1, "no turns found: each needs its speaker in bold and a colon, as in **Rich**: text"
 
 
-@rule("T1", "no blank line before a turn", fix=_blank_line_before)
-def _no_blank_line(draft: Draft) -> Iterator[tuple[int, str]]:
-    return _warned(draft, WarningKind.NO_BLANK_LINE)
+rule("T1", "no blank line before a turn", fix=_blank_line_before)(_warned(WarningKind.NO_BLANK_LINE))
 
 
-@rule(
+rule(
     "T2",
     "a plain label in a draft with bold ones",
     fix=_edit(re.compile(r"^([^:]+):"), lambda match: f"**{match[1]}**:"),
-)
-def _plain_label(draft: Draft) -> Iterator[tuple[int, str]]:
-    return _warned(draft, WarningKind.NOT_BOLD)
+)(_warned(WarningKind.NOT_BOLD))
 
 
 @rule("T3", "a label other than the speaker's usual one")
@@ -176,7 +171,7 @@ def _unusual_label(draft: Draft) -> Iterator[tuple[int, str]]:
 
 @rule("T4", "an initial that fits no speaker, or more than one")
 def _unclear_initial(draft: Draft) -> Iterator[tuple[int, str]]:
-    yield from _warned(draft, WarningKind.AMBIGUOUS_LABEL)
+    yield from _warned(WarningKind.AMBIGUOUS_LABEL)(draft)
     named = [speaker for speaker in draft.speakers if len(speaker) > 1]
     first_turns = {turn.speaker: turn for turn in reversed(draft.turns)}
     for turn in first_turns.values() if len(named) > 1 else ():
@@ -206,9 +201,7 @@ def _empty_turn(draft: Draft) -> Iterator[tuple[int, str]]:
     return ((turn.line, f"{turn.label} says nothing") for turn in draft.turns[:-1] if not turn.text)
 
 
-@rule("T7", "text inside a turn that looks like another turn")
-def _unmarked_turn(draft: Draft) -> Iterator[tuple[int, str]]:
-    return _warned(draft, WarningKind.UNMARKED_TURN)
+rule("T7", "text inside a turn that looks like another turn")(_warned(WarningKind.UNMARKED_TURN))
 
 
 def _is_list(before: str, line: str, after: list[str]) -> bool:
