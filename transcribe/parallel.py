@@ -1,7 +1,7 @@
-"""Work spread over threads, results in order: for networks, which leave the interpreter free while they compute.
+"""Work on several threads, results in order: for networks, which release the interpreter lock while they compute.
 
-Two threads with a piece of work each beat one piece spread over two: nobody waits for anybody, and beside other work
-(the recogniser's) no thread burns time waiting.
+Two threads with one piece of work each are faster than one piece split over two: no thread waits for the other, and
+next to other work (the recogniser's) none spins while it waits.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ Result = TypeVar("Result")
 
 
 def map_in_order(function: Callable[[Item], Result], items: Iterable[Item], *, threads: int) -> Iterator[Result]:
-    """`function` of every item, in the items' order; few items are taken ahead, so memory stays bounded.
+    """`function` of every item, in the items' order; only a few items are read ahead, so memory stays bounded.
 
-    `threads` is how many work at a time, 0 for one per core. What `function` raises comes out where its result would.
+    `threads` is the number of threads, 0 for one per core. What `function` raises is raised in place of its result.
     """
     workers = threads or available_cores()
     with ThreadPoolExecutor(workers) as pool:

@@ -49,7 +49,7 @@ def check_source(path: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """A file's contents by their SHA-256, and the file itself as it was when they were hashed."""
+    """A file's SHA-256, and the identity of the file when it was hashed, so that it is hashed once."""
 
     sha256: str
     identity: tuple[int, ...]  # device, inode, bytes, time of the last write in ns
@@ -60,18 +60,21 @@ class Fingerprint:
         if path.exists() and not path.is_file():  # reading a pipe would block
             raise SourceError(f"{path}: is not a regular file; save the audio to a file first")
         try:
-            identity = _identity(path)  # before the hash, so that a write during it is noticed
+            identity = _identity(path)  # before the hash, so that a write during it is detected
             return cls(sha256 or sha256_of(path), identity)
         except OSError as exc:
             raise SourceError(f"{path}: cannot be read ({exc.strerror}); check the name and its permissions") from exc
 
     def is_file_at(self, path: Path) -> bool:
-        """Whether the file at `path` is the one that was hashed, not written to since. Raises `OSError`.
+        """Whether the file at `path` is the one that was hashed, and was not written to since.
 
-        Notices another file put in its place, and a write to it; not a write that keeps the size within one tick of
-        the file system's clock, nor one after which the time of the last write was set back.
+        Detects another file in its place, and a write to it; not a write that keeps the size within one tick of the
+        file system's clock, nor one after which the time of the last write was set back.
         """
-        return self.identity == _identity(path)
+        try:
+            return self.identity == _identity(path)
+        except OSError:
+            return False
 
     def matches(self, path: Path) -> bool:
         """Whether the contents at `path` are still those: `is_file_at`, and if not, by hash. Raises `OSError`."""

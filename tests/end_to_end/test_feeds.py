@@ -164,7 +164,7 @@ def test_since_is_an_error_if_no_episode_has_a_date(run: Run, show: str, tmp_pat
     (tmp_path / "page.html").write_text(f"<audio src='{show.removesuffix('feed')}one.wav'></audio>")
     code, _, err = run("run", "page.html", "--since", "2026-01-01")
     assert code == 1
-    assert "none of its 1 episodes says when it was published" in err
+    assert "none of its 1 episodes has a publication date" in err
 
 
 def test_selection_without_matches_is_an_error(run: Run, show: str, tmp_path: Path) -> None:

@@ -59,10 +59,10 @@ def select_jobs(
         except AudioError as error:
             failures.append(Result(redacted(source), State.FAILED, error=str(error)))
             continue
-        chosen = selected(episodes, settings)
-        if not chosen and (problem := _selection_error(source, episodes, settings)):
+        selection = select_episodes(episodes, settings)
+        if not selection and (problem := _selection_error(source, episodes, settings)):
             failures.append(Result(redacted(source), State.FAILED, error=problem))
-        for episode in chosen:
+        for episode in selection:
             identity = episode.audio_url if episode.path is None else episode.path.resolve()
             if identity not in seen:
                 seen.add(identity)
@@ -72,7 +72,7 @@ def select_jobs(
 
 def _selection_error(source: str, episodes: tuple[Episode, ...], settings: Settings) -> str:
     """Why the settings select none of these episodes; empty if all are merely too old."""
-    of_any_day = selected(episodes, replace(settings, since=""))
+    of_any_day = select_episodes(episodes, replace(settings, since=""))
     none = f"{redacted(source)}: none of its {len(episodes)} episodes"
     if not of_any_day:
         return f"{none} matches --match or --episode"
@@ -91,7 +91,7 @@ class Mode:
     force: bool = False
 
 
-def selected(episodes: tuple[Episode, ...], settings: Settings) -> tuple[Episode, ...]:
+def select_episodes(episodes: tuple[Episode, ...], settings: Settings) -> tuple[Episode, ...]:
     """Of the episodes of a feed or a page those the settings select; local files are all selected."""
     if not any(episode.audio_url for episode in episodes):
         return episodes
@@ -149,15 +149,15 @@ def states(episodes: Sequence[Episode], settings: Settings) -> list[str]:
     """The state of each episode in the settings' folder: new, fetched or transcribed."""
     library = Library(settings.output_folder)
     entries = library.entries()
-    found: list[str] = []
+    result: list[str] = []
     jobs: list[Job] = []
     for episode, state in zip(without_reused_guids(episodes, entries), library.states(episodes), strict=True):
         entry = entries.get(key_of(episode))
         jobs.append(_job(episode, jobs, settings))
         stem = entry.stem if entry else jobs[-1].stem
-        timed = None if stem is None else settings.output_folder / file_name(stem, "json")
-        found.append("transcribed" if timed is not None and timed.is_file() else str(state))
-    return found
+        transcript = None if stem is None else settings.output_folder / file_name(stem, "json")
+        result.append("transcribed" if transcript is not None and transcript.is_file() else str(state))
+    return result
 
 
 def _job(episode: Episode, jobs: list[Job], settings: Settings) -> Job:

@@ -19,7 +19,8 @@ from pathlib import Path
 
 from audio.decoding.probe import Fingerprint, stated_length
 from audio.episode import Seconds
-from audio.fetching.fetch import Failed, fetch_all
+from audio.errors import SourceError
+from audio.fetching.fetch import Failed, Fetched, fetch_all
 from audio.net.http import Client
 from output.errors import OutputError
 from output.formats import file_name
@@ -54,7 +55,7 @@ class Setup:
 
 
 @dataclass(slots=True)
-class _Work:
+class _ActiveEpisode:
     """An episode in progress: its task, and the state of the work on it."""
 
     number: int
@@ -83,9 +84,7 @@ def run(
     running tasks are dropped, and the iterator ends.
     """
     listener, stop = listener or NullListener(), stop or threading.Event()
-    return _Run(tuple(jobs), setup, pool, listener=listener or NullListener(), stop=stop or threading.Event()).results(
-        client
-    )
+    return _Run(tuple(jobs), setup, pool, listener=listener, stop=stop).results(client)
 
 
 class _Run:
@@ -99,8 +98,8 @@ class _Run:
         self._waiting = deque(job for job in jobs if job.episode.path is not None)
         self._remote = [job.episode for job in jobs if job.episode.path is None]
         self._is_fetching = bool(self._remote)
-        self._ready: deque[tuple[_Work, Task]] = deque()
-        self._running: dict[Future[Outcome], tuple[_Work, Task]] = {}
+        self._ready: deque[tuple[_ActiveEpisode, Task]] = deque()
+        self._running: dict[Future[Outcome], tuple[_ActiveEpisode, Task]] = {}
         self._events: queue.SimpleQueue[Future[Outcome] | Job | Result | None] = queue.SimpleQueue()
         self._count = 0
 
@@ -132,12 +131,12 @@ class _Run:
 
     def _submit(self) -> None:
         while self._ready and len(self._running) < self._worker_pool.size:
-            one, task = self._ready.popleft()
-            if not one.is_started:
-                one.is_started = True
-                self._listener.started(one.number, one.job.source, one.length)
+            active, task = self._ready.popleft()
+            if not active.is_started:
+                active.is_started = True
+                self._listener.started(active.number, active.job.source, active.length)
             future = self._worker_pool.executor.submit(work, task, self._worker_pool.on_progress)
-            self._running[future] = one, task
+            self._running[future] = active, task
             future.add_done_callback(self._events.put)
 
     def _handle_event(self, *, block: bool) -> Iterator[Result]:
@@ -166,10 +165,9 @@ class _Run:
                 title = outcome.episode.title
                 if isinstance(outcome, Failed):
                     self._events.put(_failed(title, failure_of(outcome.error, "fetch")))
-                elif (path := outcome.episode.path) is not None:
-                    is_hashed = outcome.received > 0  # in this download; an older hash may be of an older file
-                    fingerprint = Fingerprint.of(path, sha256=outcome.sha256) if is_hashed else None
-                    self._events.put(Job(title, outcome.episode, path.stem, fingerprint))
+                elif outcome.episode.path is not None:
+                    stem, fingerprint = outcome.episode.path.stem, _download_fingerprint(outcome, outcome.episode.path)
+                    self._events.put(Job(title, outcome.episode, stem, fingerprint))
                 if self._stop.is_set():
                     return
         except Exception as error:  # noqa: BLE001 - whatever it is, the local episodes must not wait for ever
@@ -191,24 +189,16 @@ class _Run:
             seconds = stated_length(path) if path.stat().st_size >= _MIN_PROBED else None
         except Exception as error:  # noqa: BLE001 - a defect costs this episode alone
             return self._ended(number, self._failed(job, failure_of(error, "read")))
-        task = Task(
-            number,
-            job.episode,
-            fingerprint,
-            settings,
-            self._setup.cache,
-            self._setup.stages,
-            self._setup.voices,
-            ignore_cache=mode.ignore_cache,
-        )
-        one = _Work(number, job, task, seconds)
+        cache, stages, voices = self._setup.cache, self._setup.stages, self._setup.voices
+        task = Task(number, job.episode, fingerprint, settings, cache, stages, voices, ignore_cache=mode.ignore_cache)
+        active = _ActiveEpisode(number, job, task, seconds)
         is_last = not (self._waiting or self._ready or self._is_fetching)
         if is_last and is_long(seconds) and self._worker_pool.size - len(self._running) > 1:
-            one.split = Split(task, self._worker_pool.size)
-            task = one.split.first
+            active.split = Split(task, self._worker_pool.size)
+            task = active.split.first
         elif is_last and self._worker_pool.last_threads:
             task = replace(task, settings=replace(settings, threads=self._worker_pool.last_threads))
-        self._ready.append((one, task))
+        self._ready.append((active, task))
         return None
 
     def _unchanged(self, job: Job, audio_sha256: str) -> Result | None:
@@ -222,45 +212,45 @@ class _Run:
         paths = tuple(settings.output_folder / file_name(stem, name) for name in settings.formats)
         return Result(job.source, State.UNCHANGED, paths, tally=Tally.of(transcript), stem=stem)
 
-    def _on_done(self, future: Future[Outcome], one: _Work, task: Task) -> Result | None:
+    def _on_done(self, future: Future[Outcome], active: _ActiveEpisode, task: Task) -> Result | None:
         """Handle a task that is done: the episode's result, or None if more of it remains."""
         try:
             outcome = future.result()
         except (Exception, CancelledError) as error:  # noqa: BLE001 - the executor's error for a worker that died
-            one.tries += 1
-            if one.tries < _MAX_TRIES:
-                _log.warning("%s: its worker died (%s); trying once more", one.job.source, _reason(error))
-                self._ready.appendleft((one, task))
+            active.tries += 1
+            if active.tries < _MAX_TRIES:
+                _log.warning("%s: its worker died (%s); trying once more", active.job.source, _reason(error))
+                self._ready.appendleft((active, task))
                 return None
             outcome = Outcome(failure=_worker_failure(error, task))
         for stage, seconds in outcome.seconds.items():
-            one.seconds[stage] = one.seconds.get(stage, 0.0) + seconds
-        if one.split is not None and task.part is not Part.ALL:
-            self._ready.extend((one, each) for each in one.split.after(task, outcome))
+            active.seconds[stage] = active.seconds.get(stage, 0.0) + seconds
+        if active.split is not None and task.part is not Part.ALL:
+            self._ready.extend((active, each) for each in active.split.after(task, outcome))
             return None
         if outcome.transcript is None:
             failure = outcome.failure or Failure("the worker returned nothing; run again", "", "")
-            return self._ended(one.number, self._failed(one.job, failure, seconds=one.seconds))
-        return self._ended(one.number, self._write(one, outcome))
+            return self._ended(active.number, self._failed(active.job, failure, seconds=active.seconds))
+        return self._ended(active.number, self._write(active, outcome))
 
-    def _write(self, one: _Work, outcome: Outcome) -> Result:
-        settings, job, transcript = self._setup.settings, one.job, outcome.transcript
+    def _write(self, active: _ActiveEpisode, outcome: Outcome) -> Result:
+        settings, job, transcript = self._setup.settings, active.job, outcome.transcript
         assert transcript is not None
         assert job.stem is not None
         path = job.episode.path  # a worker of a cluster may have read it from another path
         transcript = replace(transcript, episode=replace(transcript.episode, path=path))
         if path is not None:
-            note_source(self._setup.cache, one.task.fingerprint.sha256, path)
+            note_source(self._setup.cache, active.task.fingerprint.sha256, path)
         try:
             force, taken = self._setup.mode.force, self._stems
             paths, notes = write_transcript(transcript, job.stem, settings=settings, force=force, taken=taken)
         except OutputError as error:
-            return self._failed(job, Failure(str(error), "write", ""), seconds=one.seconds)
+            return self._failed(job, Failure(str(error), "write", ""), seconds=active.seconds)
         except Exception as error:  # noqa: BLE001 - a defect costs this episode alone
-            return self._failed(job, failure_of(error, "write"), seconds=one.seconds)
+            return self._failed(job, failure_of(error, "write"), seconds=active.seconds)
         warnings = (*(warning.message for warning in transcript.warnings), *notes)
         tally, named = Tally.of(transcript), tuple(f"{who.name} ({who.evidence})" for who in transcript.speakers)
-        return Result(job.source, State.WRITTEN, paths, warnings, tally, one.seconds, stem=job.stem, named=named)
+        return Result(job.source, State.WRITTEN, paths, warnings, tally, active.seconds, stem=job.stem, named=named)
 
     def _failed(self, job: Job, failure: Failure, *, seconds: dict[str, float] | None = None) -> Result:
         return _failed(job.source, failure, stem=job.stem or "", seconds=seconds)
@@ -268,6 +258,15 @@ class _Run:
     def _ended(self, number: int, result: Result) -> Result:
         self._listener.ended(number, result)
         return result
+
+
+def _download_fingerprint(fetched: Fetched, path: Path) -> Fingerprint | None:
+    """The fingerprint of a file of this run's downloads; the hash of an earlier one may be that of an older file."""
+    if not fetched.received:
+        return None
+    with contextlib.suppress(SourceError):
+        return Fingerprint.of(path, sha256=fetched.sha256)
+    return None
 
 
 def _failed(source: str, failure: Failure, *, stem: str = "", seconds: dict[str, float] | None = None) -> Result:

@@ -38,7 +38,7 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
       transcribe list post.md --json
     """
     from audio.sources.resolve import episodes_from
-    from transcribe.batch.planning import selected, states
+    from transcribe.batch.planning import select_episodes, states
     from transcribe.shows import load_shows, shows_named
 
     if source and show:
@@ -53,7 +53,7 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
             return _list_shows(shows, as_json=as_json)
         source, settings = shows[0].feed, shows[0].settings
     listed = episodes_from(source)
-    episodes = selected(listed, settings)
+    episodes = select_episodes(listed, settings)
     rows = list(zip(episodes, states(episodes, settings), strict=True))
     if not rows:
         click.echo(f"None of the {len(listed)} episodes matches --since, --match and --episode.", err=True)

@@ -127,7 +127,7 @@ SOURCE_NOTE = "source.txt"
 
 
 def note_source(store: Path, audio_sha256: str, path: Path) -> None:
-    """Record a recording's path in the folder `store`, for `transcribe cache list`, if it has checkpoints there.
+    """Record a recording's path in the folder `store`, for `transcribe cache show`, if it has checkpoints there.
 
     A failure to write is ignored.
     """

@@ -56,7 +56,7 @@ def scheduler(
             executor.shutdown()
         finally:
             executor.abandon()
-            with contextlib.suppress(Exception):  # the scheduler may have gone first
+            with contextlib.suppress(Exception):  # the scheduler may have stopped first
                 client.unsubscribe_topic(run)
 
 
@@ -124,7 +124,7 @@ class ClusterExecutor(Executor):
             self._client.run(dask_worker.stop, self._run, on_error="ignore")
             self._client.cancel(list(running), force=True)
         except Exception as error:  # noqa: BLE001 - a lost cluster has dropped them already
-            _log.info("the cluster could not be told to stop the run: %s", error)
+            _log.info("the stop of the run did not reach the cluster: %s", error)
 
     def _send(self, submission: _Submission, worker: str | None = None) -> None:
         try:
@@ -243,7 +243,7 @@ def _connected(address: str, timeout: float) -> Iterator[Any]:
     try:
         yield client
     finally:
-        with contextlib.suppress(Exception):  # the scheduler may have gone first
+        with contextlib.suppress(Exception):  # the scheduler may have stopped first
             client.close(timeout=timeout)
 
 

@@ -117,7 +117,7 @@ def store(piece: Piece, *, dask_worker: Any) -> None:
             file.write(piece.data)
             file.truncate()
         if piece.is_last:
-            partial.replace(path)  # a task that reads an earlier copy goes on reading it
+            partial.replace(path)  # a task that reads an earlier copy keeps it open
     except OSError as error:
         raise ClusterError(
             f"worker {dask_worker.address}: {path.parent} cannot be written to ({error.strerror})"
@@ -135,7 +135,7 @@ class _WorkerState:
     def __init__(self) -> None:
         self.turn = threading.Lock()
         self.stopped: set[str] = set()
-        self._lock = threading.Lock()  # held while files are removed, so that none goes that a task has just found
+        self._lock = threading.Lock()  # held while a file is removed, which a task may just have found
         self._users: Counter[str] = Counter()  # tasks by the SHA-256 of their recording
         self._expected: dict[str, tuple[str, str, float]] = {}  # shipment → SHA-256, run, since when
 

@@ -190,11 +190,13 @@ class Processes(Executor):
     ) -> tuple[ProcessPoolExecutor, Future[Any]]:
         """A new process with its first call."""
         context = multiprocessing.get_context("spawn")
-        here, there = context.Pipe(duplex=False)
-        pool = ProcessPoolExecutor(1, mp_context=context, initializer=_start, initargs=(there,))
+        receiver, sender = context.Pipe(duplex=False)
+        pool = ProcessPoolExecutor(1, mp_context=context, initializer=_start, initargs=(sender,))
         future = pool.submit(fn, *args, **kwargs)  # starts the process
-        there.close()  # so that the pipe ends with the process
-        threading.Thread(target=_read_progress, args=(here, self._on_progress), daemon=True, name="progress").start()
+        sender.close()  # so that the pipe ends with the process
+        threading.Thread(
+            target=_read_progress, args=(receiver, self._on_progress), daemon=True, name="progress"
+        ).start()
         return pool, future
 
     def _release(self, pool: ProcessPoolExecutor, done: Future[Any]) -> None:
