@@ -140,8 +140,8 @@ def test_reference_takes_the_times_of_the_rttm_file() -> None:
         ("a.vtt", b"WEBVTT\n\nsoon --> later\nHello\n", "not the times of a caption: 'soon --> later'"),
         ("a.rttm", b"SPEAKER x 1 0 1\n", "line 1: has 5 fields; at least 8 are needed"),
         ("a.rttm", b"\nSPEAKER x 1 0 -1 <NA> <NA> A\n", "line 2: start 0.0 or duration -1.0 is negative"),
-        ("a.rttm", b"SPEAKER x 1 nan 1 <NA> <NA> A\n", "is not a stretch of time"),
-        ("a.srt", b"1\n00:00:05,000 --> 00:00:01,000\nhi\n", "is not a stretch of time"),
+        ("a.rttm", b"SPEAKER x 1 nan 1 <NA> <NA> A\n", "is not an interval"),
+        ("a.srt", b"1\n00:00:05,000 --> 00:00:01,000\nhi\n", "is not an interval"),
         ("a.stm", b"x 1 A soon later hello\n", "line 1: 'soon' and 'later' are not times"),
     ],
 )
