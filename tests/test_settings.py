@@ -168,11 +168,11 @@ def test_a_digest_changes_exactly_with_the_settings_of_its_stage(name: str) -> N
 
 def looks(settings: Settings) -> dict[str, str | bytes]:
     """The contents of every file a transcript with something for each setting can be written as."""
-    words = tuple(Word(f"Word{i}.", 70.0 * i, 70.0 * i + 1, 0.4) for i in range(20))
+    words = tuple(Word(f"word{i}" + "." * (i % 10 == 9), 5.0 * i, 5.0 * i + 1, 0.4) for i in range(400))
     made = transcript(
         ("S1", "Hi."), ("S2", "Ho."), ("S1", "So."), episode=Episode("A talk", audio_url="https://a.b/c.mp3")
     )
-    made = replace(made, turns=(*made.turns, Turn("S2", words[:10]), Turn("S1", words[10:])))
+    made = replace(made, turns=(*made.turns, Turn("S2", words[:200]), Turn("S1", words[200:])))
     contents = {name: write(made, name, style=style_of(settings), stem="talk") for name in formats.FORMATS}
     document = zipfile.ZipFile(io.BytesIO(contents["docx"]))  # type: ignore[arg-type]
     return contents | {"docx": b"".join(map(document.read, sorted(set(document.namelist()) - {"docProps/core.xml"})))}
@@ -191,7 +191,7 @@ def test_the_style_settings_are_those_of_the_last_stage() -> None:
 
 
 def test_keys_and_digests_do_not_change() -> None:
-    """Another value makes every cached result and every recorded transcript out of date."""
+    """With other values all cached results and recorded transcripts are out of date. Change them only on purpose."""
     assert list(Settings().as_dict()) == list(OTHER)
     digests = {stage.value: Settings().digest(stage) for stage in Stage}
     assert digests == DIGESTS
