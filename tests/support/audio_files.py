@@ -1,4 +1,4 @@
-"""Recordings made for the tests of decoding: tones and noise, in any format ffmpeg writes, and cut short."""
+"""Recordings for tests: tones and noise, in any format ffmpeg writes, whole or truncated."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def cut(path: Path, part: float) -> Path:
 
 
 def write_noise(path: Path, seconds: float) -> Path:
-    """Noise that no codec can shrink to nothing, with a swell so that bit rates vary."""
+    """Noise that codecs cannot compress away, with a swell so that bit rates vary."""
     swell = np.abs(np.sin(np.arange(round(seconds * SAMPLE_RATE)) / 20_000))
     noise = np.random.default_rng(3).standard_normal(len(swell)) * swell * 4000
     return write_wav(path, noise.round().astype("<i2"))

@@ -1,4 +1,4 @@
-"""A talk of two, what is heard of it, and a clip of it: for the tests of `transcribe check`."""
+"""A talk of two speakers, its recognition and a clip of it, for the tests of `transcribe check`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Talk = Sequence[tuple[str, str]]
 
 @dataclass(eq=False)
 class Telling(ScriptedStages):
-    """Hears `talk`, half a second a word; `drop` are the seconds of which it hears nothing."""
+    """Recognises `talk`, half a second a word, except the words that start in the seconds `drop`."""
 
     said: str = ""
     talk: Talk = TALK
@@ -47,7 +47,7 @@ class Telling(ScriptedStages):
     broken: frozenset[str] = frozenset()
 
     def rehear(self, audio: Audio, first: Recognition, *, glossary: Glossary, progress: OnFraction) -> Recognition:
-        """What the glossary states is put right, as the real stage does."""
+        """Corrects words by the glossary, as the real stage does."""
         self._called("rehear", progress)
         return replace(first, words=correct_words(first.words, glossary)[0])
 
@@ -55,8 +55,8 @@ class Telling(ScriptedStages):
         recognition = super().recognize(audio, *args, **rest)
         texts = [word for _, text in self.talk for word in text.split()]
         words = [Word(text, STEP * i, STEP * i + 0.4, 0.9) for i, text in enumerate(texts)]
-        heard = tuple(word for word in words if not self.drop[0] <= word.start < self.drop[1])
-        return replace(recognition, words=heard, doubts=())
+        recognised = tuple(word for word in words if not self.drop[0] <= word.start < self.drop[1])
+        return replace(recognition, words=recognised, doubts=())
 
     def diarize(self, audio: Audio, *, progress: OnFraction) -> Diarization:
         self._called("diarize", progress)
@@ -73,7 +73,7 @@ def times(talk: Talk) -> list[tuple[str, float, float]]:
 
 
 def write_clip(folder: Path, name: str = "garden", *, hertz: float = 440.0) -> Path:
-    """A recording with both kinds of reference."""
+    """A recording with reference words and speaker times."""
     folder.mkdir(exist_ok=True)
     (folder / f"{name}.ref.txt").write_text("".join(f"{NAMES[who]}: {text}\n" for who, text in TALK))
     rows = (f"SPEAKER x 1 {a:.3f} {b - a:.3f} <NA> <NA> {NAMES[who]} <NA> <NA>\n" for who, a, b in times(TALK))

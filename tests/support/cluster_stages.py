@@ -1,4 +1,4 @@
-"""Stages made by functions of a module, so that a worker of a cluster can make them too."""
+"""Scripted stages for the workers of a cluster: their makers are functions of a module, which workers can import."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from transcribe.settings import Settings
 
 
 def scripted(settings: Settings) -> ScriptedStages:
-    """The usual script."""
+    """The default script."""
     return ScriptedStages()
 
 
 class Noting(ScriptedStages):
-    """Notes in a file of the folder `settings.author` names that it was made, and when it hears again."""
+    """Records in a file in the folder `settings.author` that it was created, and when `rehear` runs."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
@@ -45,8 +45,8 @@ def noting(settings: Settings) -> Noting:
 
 
 class Deadly(ScriptedStages):
-    """The first process that recognises writes its number to a file in the folder `settings.author` names, and waits
-    to be killed; every later one is well."""
+    """The first process that recognises writes its PID to a file in the folder `settings.author` and waits to be
+    killed; later ones work."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class Deadly(ScriptedStages):
 
     def recognize(self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: OnFraction) -> Recognition:
         try:
-            (self._folder / "victim").touch(exist_ok=False)  # stays: another worker may look this very moment
+            (self._folder / "victim").touch(exist_ok=False)  # stays: another worker may check at the same time
         except FileExistsError:
             return super().recognize(audio, chunks, language=language, progress=progress)
         (self._folder / "number").write_text(str(os.getpid()))
@@ -69,7 +69,7 @@ def deadly(settings: Settings) -> Deadly:
 
 
 class Endless(ScriptedStages):
-    """Recognition goes on until its progress is refused, which it notes in the folder `settings.author` names."""
+    """Recognition runs until its progress callback raises, which it records in the folder `settings.author`."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()

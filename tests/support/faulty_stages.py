@@ -1,7 +1,7 @@
-"""Scripted stages for other processes: they say which chunk they read, take their time, and die where they are told.
+"""Scripted stages for worker processes: slow, endless, or killed on recordings of a certain length.
 
-The makers are functions of this module, so that worker processes can import them. What happened is a line in the file
-`log` beside the folder of drafts, whichever process it was. Recordings are told apart by their length.
+The makers are functions of this module, which workers can import. Every process logs its stages to the file `log` next
+to the output folder. Recordings are identified by their length.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from transcribe.recognition.vad import Chunk, ChunkPlan, Region
 from transcribe.settings import Settings
 from transcribe.transcript import SpeakerSpan, Word
 
-FATAL_SECONDS = 3.0  # a recording of this length kills whoever reads it
-MORTAL_SECONDS = 4.0  # one of this length does so once
+FATAL_SECONDS = 3.0  # a recording of this length kills every process that recognises it
+MORTAL_SECONDS = 4.0  # one of this length kills the first process only
 
 
 class ChunkedStages(ScriptedStages):
-    """A word a second, a chunk a second: a recording of 40 s has three blocks. `pause` is what a chunk takes."""
+    """A word a second, a chunk a second: a recording of 40 s has three blocks. A chunk takes `pause` seconds."""
 
     def __init__(self, settings: Settings, pause: float = 0.0) -> None:
         super().__init__()
@@ -82,7 +82,7 @@ def endless(settings: Settings) -> ChunkedStages:
 
 
 def logged(folder: Path) -> list[str]:
-    """What happened, without by whom."""
+    """The logged stages, without the processes."""
     path = folder / "log"
     return [line.split(" by ")[0] for line in path.read_text().splitlines()] if path.exists() else []
 

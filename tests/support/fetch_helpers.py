@@ -1,4 +1,4 @@
-"""What the tests of the fetcher share: a body, a client, and a fetch that is checked."""
+"""A body, a client and a verified fetch, for the tests of downloads."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from audio.fetching.fetch import Fetched, fetch, fetch_all
 from audio.net.http import Client, Limits
 from tests.support.hostile_server import HostileServer, Resource
 
-AUDIO = b"ID3\x04\x00" + random.Random(3).randbytes(400_000)  # begins as an mp3 does; nobody decodes it here
+AUDIO = b"ID3\x04\x00" + random.Random(3).randbytes(400_000)  # begins like an mp3; nothing decodes it
 
 
 class Sleeps(list[float]):
-    """Stands in for `time.sleep`: remembers what it was asked for, and takes no time."""
+    """Replaces `time.sleep`: records the seconds and returns immediately."""
 
     def __call__(self, seconds: float) -> None:
         self.append(seconds)
@@ -30,7 +30,7 @@ def episode(url: str, title: str = "An episode", **more: object) -> Episode:
 
 
 def fetched_bytes(server: HostileServer, folder: Path, resource: Resource, **limits: float) -> Fetched:
-    """Fetch `resource`, and see that what lies there is its body."""
+    """Fetch `resource` and check that the file is its body."""
     url = server.put("/a.mp3", resource)
     with client_for(server, **limits) as client:
         result = fetch(episode(url), folder, client=client)

@@ -1,4 +1,4 @@
-"""Where the tests find their data; `SHARED` is absent on most machines, and tests that need it skip there."""
+"""Folders of test data; `SHARED` is absent on most machines, and tests that need it skip there."""
 
 from __future__ import annotations
 

@@ -1,15 +1,15 @@
-"""Stages that answer by script, for tests of what stands around the models."""
+"""Stages with scripted results, for tests of the pipeline without models."""
 
 from __future__ import annotations
 
-import math
-import struct
-import wave
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from audio.decoding.samples import Audio
 from audio.progress import OnFraction
+from tests.support.audio_files import write_wav
 from transcribe.diarization.diarize import Diarization
 from transcribe.errors import EngineError
 from transcribe.recognition.glossary import Glossary
@@ -20,33 +20,27 @@ from transcribe.settings import Settings
 from transcribe.transcript import Doubt, SpeakerSpan, Word
 
 SAID = "I'm Ada. Who are you? I am Grace. Thank you, Grace."
-VOICES = "AAAAABBBAAA"  # who says each of its words
-A_SOUNDS, B_SOUNDS = ((1.0, 0.0) + (0.0,) * 190, (0.0, 1.0) + (0.0,) * 190)  # what they are known by
+VOICES = "AAAAABBBAAA"  # the speaker of each word of SAID
+A_SOUNDS, B_SOUNDS = ((1.0, 0.0) + (0.0,) * 190, (0.0, 1.0) + (0.0,) * 190)  # their embeddings
 
 
 def tone(path: Path, *, seconds: float = 6.0, hertz: float = 440.0) -> Path:
     """Write a 16 kHz mono WAV of one sine, so that every `hertz` is another recording."""
-    n_samples = int(seconds * 16_000)
-    samples = (int(9000 * math.sin(2 * math.pi * hertz * i / 16_000)) for i in range(n_samples))
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16_000)
-        file.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
-    return path
+    samples = 9000 * np.sin(2 * np.pi * hertz * np.arange(int(seconds * 16_000)) / 16_000)
+    return write_wav(path, samples.astype("<i2"))
 
 
 class ScriptedStages:
-    """Two voices say `SAID`, half a second a word. Counts its calls; breaks where `broken` says so."""
+    """Two speakers say `SAID`, half a second a word. Records its calls; the stages in `broken` fail."""
 
     def __init__(self, *, said: str = SAID, broken: frozenset[str] = frozenset()) -> None:
         self.said = said
         self.broken = broken
         self.calls: list[str] = []
-        self.names: list[tuple[str, ...]] = []  # that were listened for
+        self.names: list[tuple[str, ...]] = []  # of the glossaries of `rehear`
 
     def __call__(self, settings: Settings) -> ScriptedStages:
-        """Itself, for whatever settings: what `transcribe.cli.main.main` takes."""
+        """Itself for any settings, so that an instance is a `StagesMaker`."""
         return self
 
     def model(self) -> ModelFiles:

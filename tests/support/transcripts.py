@@ -1,4 +1,4 @@
-"""Transcripts made up for the tests of the output: words at a steady pace, pauses where asked for."""
+"""Synthetic transcripts: words at a steady pace, with pauses on request."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def turn(speaker: str, text: str, *, start: float = 0.0, pauses: dict[int, float
 
 def talk(*lines: tuple[str, str]) -> list[Turn]:
     """Turns of `(speaker id, text)`, one word after the other without a pause."""
-    made: list[Turn] = []
+    turns: list[Turn] = []
     for speaker, text in lines:
-        made.append(turn(speaker, text, start=PACE * sum(len(before.words) for before in made)))
-    return made
+        turns.append(turn(speaker, text, start=PACE * sum(len(before.words) for before in turns)))
+    return turns
 
 
 def transcript(

@@ -1,4 +1,4 @@
-"""Whether the real weights are here: a mark for tests that need them."""
+"""A skip mark for tests that need the real weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words for tests, without a recogniser."""
+"""Words at a steady pace, as a recogniser would return them."""
 
 from __future__ import annotations
 
