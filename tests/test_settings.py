@@ -35,7 +35,6 @@ DIGESTS = {
     "rehear": "cf3ebbb72718d666",
     "diarize": "f74bc7c7a91f3f02",
     "turns": "445fbfd9077e0d97",
-    "render": "7ee11b45f1186592",
 }
 
 
@@ -193,7 +192,9 @@ def test_the_style_settings_are_those_of_the_last_stage() -> None:
 def test_keys_and_digests_do_not_change() -> None:
     """With other values all cached results and recorded transcripts are out of date. Change them only on purpose."""
     assert list(Settings().as_dict()) == list(OTHER)
-    digests = {stage.value: Settings().digest(stage) for stage in Stage}
+    digests = {
+        stage.value: Settings().digest(stage) for stage in Stage if stage is not Stage.RENDER
+    }  # it is not cached
     assert digests == DIGESTS
 
 
