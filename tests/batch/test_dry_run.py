@@ -35,24 +35,24 @@ def done(path: Path, setup: Setup) -> None:
         assert [result.state for result in run(jobs, setup, pool=pool)] == [State.WRITTEN]
 
 
-def said(path: Path, setup: Setup) -> list[str]:
+def forecast_lines(path: Path, setup: Setup) -> list[str]:
     jobs, _ = select_jobs([str(path)], setup.settings)
     return [line.removeprefix(f"{path}: ") for line in forecast(jobs, setup)]
 
 
 def test_new_unchanged_changed_and_edited_episodes(setup: Setup, tmp_path: Path) -> None:
     path = tone(tmp_path / "a.wav")
-    assert said(path, setup)[0] == "to be transcribed"
+    assert forecast_lines(path, setup)[0] == "to be transcribed"
     done(path, setup)
-    assert said(path, setup) == ["unchanged"]
-    assert said(path, with_settings(tmp_path, labels="name")) == ["to be written again from cached results"]
+    assert forecast_lines(path, setup) == ["unchanged"]
+    assert forecast_lines(path, with_settings(tmp_path, labels="name")) == ["to be written again from cached results"]
     changed = with_settings(tmp_path, beam_size=2)
-    assert said(path, changed)[0] == "to be transcribed again: the audio or the settings changed"
-    assert said(path, Setup(setup.settings, quick, setup.cache, mode=Mode(ignore_cache=True)))[0].startswith(
+    assert forecast_lines(path, changed)[0] == "to be transcribed again: the audio or the settings changed"
+    assert forecast_lines(path, Setup(setup.settings, quick, setup.cache, mode=Mode(ignore_cache=True)))[0].startswith(
         "to be transcribed"
     )
     (tmp_path / "drafts" / "a.md").write_text("mine")
-    assert said(path, changed)[0].endswith("the edited draft stays, the new one is written next to it")
+    assert forecast_lines(path, changed)[0].endswith("the edited draft stays, the new one is written next to it")
 
 
 @pytest.mark.parametrize(
@@ -63,26 +63,26 @@ def test_a_file_without_audio_is_reported_before_the_run(
 ) -> None:
     path = tmp_path / "a.mp3"
     path.write_bytes(content)
-    (line,) = said(path, setup)
+    (line,) = forecast_lines(path, setup)
     assert line.startswith(message)
 
 
 def test_the_estimate_uses_the_speed_of_earlier_runs(setup: Setup, tmp_path: Path) -> None:
     path = tone(tmp_path / "a.wav", seconds=90.0)
     assumed = f"about {90 / ASSUMED_SPEED:.0f} s at 10 × real time, assumed, as no run was measured here yet"
-    assert said(path, setup)[1] == f"2 min of audio: {assumed}"
+    assert forecast_lines(path, setup)[1] == f"2 min of audio: {assumed}"
     stages = {"decode": 1.0, "recognize": 2.0, "diarize": 3.0}
     result = Result("a", State.WRITTEN, tally=Tally(100.0, 1, 1, 0), seconds=stages)
     note_speed(Report((result,), elapsed=5.0), setup)
-    assert said(path, setup)[1] == "2 min of audio: about 4 s at 20 × real time, as measured here"
+    assert forecast_lines(path, setup)[1] == "2 min of audio: about 4 s at 20 × real time, as measured here"
     note_speed(Report((result,), elapsed=10.0), setup)
-    assert "at 15 × real time" in said(path, setup)[1]
+    assert "at 15 × real time" in forecast_lines(path, setup)[1]
     for report in (
         Report((Result("a", State.WRITTEN, tally=Tally(100.0, 1, 1, 0), seconds={"decode": 1.0}),), elapsed=1.0),
         Report((Result("a", State.UNCHANGED, tally=Tally(100.0, 1, 1, 0)),), elapsed=1.0),
-    ):  # most of it was kept: no measure
+    ):  # most of it was cached, so it is not measured
         note_speed(report, setup)
-    assert "at 15 × real time" in said(path, setup)[1]
+    assert "at 15 × real time" in forecast_lines(path, setup)[1]
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"x": "fast"}'])
@@ -90,7 +90,7 @@ def test_damaged_speeds_are_ignored(content: str, setup: Setup, tmp_path: Path) 
     notes = tmp_path / "cache" / "turnscript" / "speeds.json"
     notes.parent.mkdir(parents=True)
     notes.write_text(content)
-    assert "assumed" in said(tone(tmp_path / "a.wav"), setup)[1]
+    assert "assumed" in forecast_lines(tone(tmp_path / "a.wav"), setup)[1]
 
 
 def test_the_length_a_file_states(tmp_path: Path) -> None:

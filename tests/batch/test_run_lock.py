@@ -25,7 +25,7 @@ folder, inside, entered = Path(sys.argv[1]), Path(sys.argv[2]), 0
 while entered < 150:
     try:
         with run_lock(folder, "x"):
-            os.close(os.open(inside, os.O_CREAT | os.O_EXCL))  # fails where somebody else is in
+            os.close(os.open(inside, os.O_CREAT | os.O_EXCL))  # fails if another process is inside
             time.sleep(0.001)
             inside.unlink()
             entered += 1
@@ -108,17 +108,17 @@ def test_a_damaged_note_counts_as_none(damage: str, tmp_path: Path) -> None:
 
 @pytest.mark.processes
 def test_waiting_is_reported_once_and_ends_with_the_other_run(tmp_path: Path) -> None:
-    told: list[str] = []
+    holders: list[str] = []
     with another_run(tmp_path) as process:
 
         def on_wait(holder: str) -> None:
-            told.append(holder)
+            holders.append(holder)
             threading.Timer(0.7, process.kill).start()
 
         with run_lock(tmp_path, "x", wait=True, on_wait=on_wait):
             assert process.wait() != 0
-    assert len(told) == 1
-    assert f"process {process.pid}" in told[0]
+    assert len(holders) == 1
+    assert f"process {process.pid}" in holders[0]
 
 
 def test_two_runs_in_one_process_exclude_each_other_too(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Many episodes: what is planned, what a failure costs, what becomes of drafts somebody edited."""
+"""Many episodes: what is planned, what a failure costs, how edited drafts are protected."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_an_unchanged_episode_is_not_written_again(desk: Desk) -> None:
     desk.one(path)
     before = desk.drafts()
     assert planned_action(select_jobs([str(path)], desk.settings())[0][0], desk.settings()) == "unchanged"
-    shutil.rmtree(desk.folder / "cache")  # what says so stands beside the draft
+    shutil.rmtree(desk.folder / "cache")  # the record is next to the draft
     result = desk.one(path)
     assert (result.state, [p.name for p in result.paths]) == (State.UNCHANGED, ["a.md", "a.json"])
     assert desk.drafts() == before
@@ -124,10 +124,10 @@ def test_an_edit_of_the_new_draft_next_to_an_edited_one_is_not_overwritten_eithe
     desk.one(path)
     edit(desk)
     desk.one(path, wrap=20)
-    beside = desk.folder / "drafts" / "a.new.md"
-    beside.write_text("my own")
+    new_draft = desk.folder / "drafts" / "a.new.md"
+    new_draft.write_text("my own")
     desk.one(path, wrap=10)
-    assert beside.read_text() == "my own"
+    assert new_draft.read_text() == "my own"
     assert "a.new.new.md" in desk.drafts()
 
 
@@ -225,7 +225,7 @@ def test_a_failure_costs_its_own_episode(desk: Desk) -> None:
 
 
 def test_an_unreadable_recording_costs_only_itself_although_its_name_is_taken(desk: Desk) -> None:
-    memory = Path("/proc/self/mem")  # a plain file that nobody can read from its start, root neither
+    memory = Path("/proc/self/mem")  # a regular file that not even root can read from its start
     if not memory.is_file():
         pytest.skip("this system has no /proc")
     desk.one(tone(desk.folder / "mem.wav"))
@@ -344,7 +344,7 @@ def test_a_new_voiceprint_names_its_speaker_in_an_earlier_transcript(desk: Desk)
     assert result.state is State.WRITTEN
     assert "**Zoe**: I'm Ada." in result.paths[0].read_text()
     assert "Zoe (matches the enrolled voice" in result.named[0]
-    assert desk.stages.calls.count("diarize") == desk.stages.calls.count("recognize") == 1  # from what was kept
+    assert desk.stages.calls.count("diarize") == desk.stages.calls.count("recognize") == 1  # from cached results
     assert rerun(zoe).state is State.UNCHANGED
     assert rerun().state is State.WRITTEN  # and taken off file again
     assert "**Ada**" in result.paths[0].read_text()

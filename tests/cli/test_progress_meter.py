@@ -67,11 +67,11 @@ def test_failed_and_unchanged_episodes_count_as_no_audio_done() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(["decode", "recognize", "diarize", "rehear"]), st.floats(0, 1))))
-def test_progress_never_decreases_and_never_exceeds_the_whole(told: list[tuple[str, float]]) -> None:
+def test_progress_never_decreases_and_never_exceeds_the_whole(reports: list[tuple[str, float]]) -> None:
     meter = Meter(1, Clock())
     meter.started(1, "a", 60.0)
     before = 0.0
-    for stage, fraction in told:
+    for stage, fraction in reports:
         meter.progressed(Progress(1, stage, fraction))
         done = meter.read().done
         assert before <= done <= 60.0 + 1e-9

@@ -104,8 +104,8 @@ def test_shows_and_their_episodes_are_listed(run: Run, shows: Path) -> None:
     assert code == 0
     assert [line.split()[0] for line in out.splitlines()] == ["One", "Gone", "Two"]
     assert str(shows / "two") in out
-    told = json.loads(run("list", "--json")[1])
-    assert told[0] == {"name": "One", "feed": str(shows / "one"), "output": str(shows / "drafts" / "one")}
+    rows = json.loads(run("list", "--json")[1])
+    assert rows[0] == {"name": "One", "feed": str(shows / "one"), "output": str(shows / "drafts" / "one")}
     assert run("list", "--show", "one")[1].split()[-2:] == ["fetched", "one"]
     (shows / "transcribe.toml").unlink()
     code, _, err = run("list")

@@ -65,7 +65,7 @@ def test_every_kind_is_counted_and_a_model_is_one_entry(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("bounds", "gone"),
+    ("bounds", "removed"),
     [
         ({}, ["scores/clip.json", "bb/recognize-1.json", "documents/feed.document", "aa/diarize-1.json"]),
         ({"older_than": 7 * DAY_S}, ["scores/clip.json", "bb/recognize-1.json"]),
@@ -76,10 +76,10 @@ def test_every_kind_is_counted_and_a_model_is_one_entry(folder: Path) -> None:
         ({"older_than": 15 * DAY_S, "max_bytes": 150}, ["scores/clip.json", "bb/recognize-1.json"]),
     ],
 )
-def test_the_least_recently_used_goes_first(bounds: dict[str, float], gone: list[str], folder: Path) -> None:
+def test_the_least_recently_used_goes_first(bounds: dict[str, float], removed: list[str], folder: Path) -> None:
     chosen = names(to_clear(cache_entries(folder), now=NOW, **bounds))  # type: ignore[arg-type]
-    assert chosen[: len(gone)] == gone
-    assert len(chosen) == (5 if not bounds else len(gone))
+    assert chosen[: len(removed)] == removed
+    assert len(chosen) == (5 if not bounds else len(removed))
 
 
 def test_models_are_removed_only_on_request(folder: Path) -> None:
@@ -100,11 +100,11 @@ def test_a_limit_does_not_count_models(folder: Path) -> None:
 @given(sizes=st.lists(st.integers(0, 1000), max_size=20), limit=st.integers(0, 5000))
 def test_no_more_is_removed_than_needed(sizes: list[int], limit: int) -> None:
     entries = [Entry(CacheKind.STAGES, Path(str(i)), size, float(i)) for i, size in enumerate(sizes)]
-    gone = to_clear(entries, max_bytes=limit, now=NOW)
-    assert list(gone) == entries[: len(gone)]
-    left = [entry.n_bytes for entry in entries[len(gone) :]]
+    removed = to_clear(entries, max_bytes=limit, now=NOW)
+    assert list(removed) == entries[: len(removed)]
+    left = [entry.n_bytes for entry in entries[len(removed) :]]
     assert sum(left) <= limit
-    assert not gone or sum(left) + gone[-1].n_bytes > limit
+    assert not removed or sum(left) + removed[-1].n_bytes > limit
 
 
 def test_results_of_a_run_are_intact_and_a_damaged_entry_is_counted(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_the_path_of_a_recording_is_noted_and_removed_with_it(tmp_path: Path) ->
     store = Checkpoints(tmp_path / "stages")
     key = Key("ab" * 32, Stage.RECOGNIZE, "x")
     note_source(store.folder, key.audio_sha256, tmp_path / "a.mp3")
-    assert not store.folder.exists()  # nothing is kept of it: nothing to note
+    assert not store.folder.exists()  # it has no checkpoints, so there is no note
     store.save(key, 1)
     note_source(store.folder, key.audio_sha256, tmp_path / "Café.mp3")
     (row,) = recordings(cache_entries(tmp_path))
@@ -148,9 +148,9 @@ def test_the_path_of_a_recording_is_noted_and_removed_with_it(tmp_path: Path) ->
 def test_an_entry_that_cannot_be_removed_does_not_stop_the_rest(folder: Path) -> None:
     entries = cache_entries(folder)
     impossible = Entry(CacheKind.STAGES, folder / ("x" * 300), 1, 0.0)
-    gone = clear((impossible, *(entry for entry in entries if entry.kind in CLEARED)))
-    assert impossible not in gone
-    assert len(gone) == 5
+    removed = clear((impossible, *(entry for entry in entries if entry.kind in CLEARED)))
+    assert impossible not in removed
+    assert len(removed) == 5
 
 
 @pytest.mark.parametrize("text", ["", "GB", "-1GB", "1e9", "2 gigabytes", "nan", "٣x"])
@@ -177,10 +177,12 @@ def test_show_and_clear_on_the_command_line(run: Run, tmp_path: Path) -> None:
     assert code == 0
     assert "results of stages" in out
     code, out, _ = run("cache", "show", "--json")
-    told = json.loads(out)
-    assert set(told["kinds"]) == {"stages", "documents", "scores", "models"}, "what somebody writes, and no more"
+    contents = json.loads(out)
+    assert set(contents["kinds"]) == {"stages", "documents", "scores", "models"}, (
+        "every kind that is written, and no other"
+    )
     assert run("cache", "clear", "--revisions")[0] == 2
-    assert told["kinds"]["stages"]["entries"] == told["recordings"][0]["entries"] > 0
+    assert contents["kinds"]["stages"]["entries"] == contents["recordings"][0]["entries"] > 0
     stages = list((tmp_path / "cache" / "turnscript" / "stages").rglob("*.json"))
     code, out, err = run("cache", "clear", "--dry-run")
     assert (code, sorted(out.splitlines())) == (0, sorted(map(str, stages)))

@@ -36,7 +36,7 @@ CHUNKS = tuple(Chunk(s, s + 1.0, (Region(s + 0.1, s + 0.9),)) for s in map(float
 
 
 def answer(window: np.ndarray) -> Reading:
-    """What is said depends on the sound alone; some of it is poor, some says nothing, some is a filler."""
+    """The words depend on the samples alone; some readings are poor, some empty, some fillers."""
     loudness = int(1000 * float(window[0]))
     if loudness % 5 == 0:
         return Reading((), -0.1, 0.9)
@@ -46,8 +46,8 @@ def answer(window: np.ndarray) -> Reading:
 
 def read(parts: list[tuple[int, int]]) -> Recognition:
     recognizer = ScriptedRecognizer(answer)
-    found = [read_chunks(AUDIO, recognizer, CHUNKS[a:b], language="en", beam_size=5) for a, b in parts]
-    return combine(found, "en")
+    parts_read = [read_chunks(AUDIO, recognizer, CHUNKS[a:b], language="en", beam_size=5) for a, b in parts]
+    return combine(parts_read, "en")
 
 
 @given(st.sets(st.integers(1, SECONDS - 1)))

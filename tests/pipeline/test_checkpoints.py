@@ -1,4 +1,4 @@
-"""Checkpoints: what is kept, what is a miss."""
+"""Checkpoints: what is stored, what is a miss."""
 
 from __future__ import annotations
 

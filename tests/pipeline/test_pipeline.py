@@ -1,4 +1,4 @@
-"""One episode through the stages: what is kept, what is done again, what a failure costs."""
+"""One episode through the stages: what is stored, what is repeated, what a failure costs."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_words_are_attributed_to_the_voices_that_speak_them(tmp_path: Path) -> N
 
 
 class OneTalkedOver(ScriptedStages):
-    """The first voice goes on while the second, which is louder, says three words."""
+    """The first voice continues while the second, which is louder, speaks three words."""
 
     def diarize(self, audio: Audio, *, progress: OnFraction) -> Diarization:
         alone = super().diarize(audio, progress=progress)
@@ -69,7 +69,7 @@ def test_overlapping_speech_goes_to_the_louder_voice_cached_or_not(tmp_path: Pat
 
 
 class Three(ScriptedStages):
-    """A third voice seems to be heard."""
+    """A third voice is detected."""
 
     def diarize(self, audio: Audio, *, progress: OnFraction) -> Diarization:
         return replace(super().diarize(audio, progress=progress), estimate=3)
@@ -137,8 +137,8 @@ def test_other_audio_under_the_same_name_is_transcribed(tmp_path: Path) -> None:
     assert sorted(stages.calls) == ["diarize", "diarize", "recognize", "recognize"]
 
 
-@pytest.mark.parametrize(("broken", "kept"), [("diarize", "recognize"), ("recognize", "diarize")])
-def test_a_broken_stage_costs_only_itself(broken: str, kept: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("broken", "stored"), [("diarize", "recognize"), ("recognize", "diarize")])
+def test_a_broken_stage_costs_only_itself(broken: str, stored: str, tmp_path: Path) -> None:
     path = tone(tmp_path / "a.wav")
     with pytest.raises(EngineError, match=f"{broken} broke"):
         transcribed(path, ScriptedStages(broken=frozenset({broken})))
@@ -209,14 +209,14 @@ def test_a_changed_glossary_repeats_name_recovery_and_not_recognition(tmp_path: 
 def test_a_damaged_checkpoint_repeats_only_its_stage(tmp_path: Path) -> None:
     path, stages = tone(tmp_path / "a.wav"), ScriptedStages()
     first = transcribed(path, stages)
-    for kept in sorted((tmp_path / "cache").rglob("*.json")):
+    for checkpoint in sorted((tmp_path / "cache").rglob("*.json")):
         stages.calls.clear()
-        kept.write_text("{}")
+        checkpoint.write_text("{}")
         assert transcribed(path, stages) == first
-        assert stages.calls == [stage for stage in ("recognize", "diarize") if kept.name.startswith(stage)]
+        assert stages.calls == [stage for stage in ("recognize", "diarize") if checkpoint.name.startswith(stage)]
         data = {"words": 3, "spans": None, "chunks": [], "language": []}  # sealed, and not what the stage keeps
         body = json.dumps(data).encode()
-        kept.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+        checkpoint.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
         assert transcribed(path, stages) == first
 
 
@@ -247,4 +247,7 @@ def test_names_of_the_episode_and_the_speakers_are_recovered(tmp_path: Path) -> 
     for title in ("Storage at home, with Ada Lovelace", "Storage at home, with Ada Lovelace", "RDO today"):
         episode = Episode(title=title, path=path)
         Pipeline(Settings(speakers="Rich,Ada"), stages=stages, checkpoints=store).transcript(episode)
-    assert stages.names == [("Rich", "Ada", "Ada Lovelace"), ("Rich", "Ada", "RDO")]  # the second run found it kept
+    assert stages.names == [
+        ("Rich", "Ada", "Ada Lovelace"),
+        ("Rich", "Ada", "RDO"),
+    ]  # the second run uses the checkpoint

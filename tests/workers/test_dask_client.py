@@ -108,15 +108,15 @@ def test_a_recording_missing_on_a_worker_is_shipped(address: str, tmp_path: Path
             with distributed.Client(address, set_as_default=False) as client:
                 assert client.run(shipped_files) == {worker: [] for worker in client.scheduler_info()["workers"]}
     assert [result.state for result in (*local, *far)] == [State.WRITTEN] * 4
-    assert said(tmp_path / "here") == said(tmp_path / "there")
+    assert contents_without_path(tmp_path / "here") == contents_without_path(tmp_path / "there")
 
 
 def named(path: Path) -> list[Job]:
     return [Job(stem, Episode(stem, path=path), stem) for stem in ("a", "b")]
 
 
-def said(folder: Path) -> list[object]:
-    """The drafts, and the timed transcripts but for where their audio lies."""
+def contents_without_path(folder: Path) -> list[object]:
+    """The drafts, and the timed transcripts without the path of their audio."""
     timed = [json.loads((folder / f"{stem}.json").read_bytes()) for stem in ("a", "b")]
     for transcript in timed:
         del transcript["episode"]["audio_path"]
@@ -189,7 +189,7 @@ def test_the_real_models_give_the_same_drafts_on_a_cluster(address: str, tmp_pat
 
 
 def test_a_lost_scheduler_ends_the_run(tmp_path: Path) -> None:
-    """No episode waits for ever: those under way, and those not begun, are failures that say why."""
+    """No episode waits for ever: running and waiting ones are failures that give the reason."""
     made = setup(tmp_path / "out", cluster_stages.endless)
     jobs, _ = select_jobs(
         [str(tone(tmp_path / f"{number}.wav", hertz=700 + number)) for number in range(3)], made.settings
@@ -210,7 +210,7 @@ def test_a_lost_scheduler_ends_the_run(tmp_path: Path) -> None:
 def test_a_scheduler_that_does_not_answer_is_reported() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"  # nobody listens there
+        address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"  # no process listens there
         with (
             pytest.raises(ClusterError, match="does not answer"),
             dask_client.scheduler(address, ignore_progress, timeout=0.3),
@@ -228,16 +228,16 @@ def test_a_scheduler_without_workers_is_reported() -> None:
 
 
 @pytest.mark.parametrize(
-    ("there", "said"),
+    ("there", "message"),
     [
         (Versions("0.0.1", "3.11"), "worker w has turnscript 0.0.1 on Python 3.11, this machine 0.1.0 on 3.12"),
         (Versions("0.1.0", "3.11"), "install the same on both"),
         (ModuleNotFoundError("No module named 'transcribe'"), "worker w cannot run turnscript \\(No module named"),
     ],
 )
-def test_workers_of_another_version_are_named(there: object, said: str) -> None:
+def test_workers_of_another_version_are_named(there: object, message: str) -> None:
     ours = Versions("0.1.0", "3.12")
-    with pytest.raises(AssertionError, match=said):
+    with pytest.raises(AssertionError, match=message):
         raise AssertionError(dask_client.mismatch(ours, {"v": ours, "w": there}))
     assert dask_client.mismatch(ours, {"v": ours}) == ""
 

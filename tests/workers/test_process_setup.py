@@ -1,4 +1,4 @@
-"""What a process is told at its start, seen in processes of their own."""
+"""The settings a process makes at its start, seen in processes of their own."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def pages_taken() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
 
-def pages_taken_once_begun() -> int:
+def pages_taken_once_configured() -> int:
     configure_process()
     return pages_taken()
 
@@ -62,10 +62,10 @@ def threads_of_numpy() -> int:
     return len(list(Path("/proc/self/task").iterdir()))
 
 
-def said_by(function: Callable[[], int], **environment: str) -> int:
-    """What the function says in a new process, with nothing in its environment about memory or threads but this."""
+def result_of(function: Callable[[], int], **environment: str) -> int:
+    """What the function returns in a new process, with only these variables on memory or threads in its environment."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(_OF_MEMORY_AND_THREADS)}
-    code = f"from tests.workers.test_process_setup import {function.__name__} as said; print(said())"
+    code = f"from tests.workers.test_process_setup import {function.__name__} as function; print(function())"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=own | environment, stdout=subprocess.PIPE, text=True, check=True
     )
@@ -74,8 +74,8 @@ def said_by(function: Callable[[], int], **environment: str) -> int:
 
 @pytest.fixture(scope="module")
 def given_back() -> int:
-    """The pages taken by a process that nothing was told."""
-    taken = said_by(pages_taken)
+    """The pages taken by a process without settings."""
+    taken = result_of(pages_taken)
     if taken < PAGES / 2:
         pytest.skip("this system does not count the pages it hands out")
     return taken
@@ -83,15 +83,15 @@ def given_back() -> int:
 
 @on_glibc
 def test_freed_memory_is_reused(given_back: int) -> None:
-    assert said_by(pages_taken_once_begun) < given_back / 4
+    assert result_of(pages_taken_once_configured) < given_back / 4
 
 
 @on_glibc
 @pytest.mark.parametrize(
-    "said", [{"MALLOC_MMAP_THRESHOLD_": "131072"}, {"GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=131072"}]
+    "environment", [{"MALLOC_MMAP_THRESHOLD_": "131072"}, {"GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=131072"}]
 )
-def test_malloc_settings_in_the_environment_take_precedence(said: dict[str, str], given_back: int) -> None:
-    assert said_by(pages_taken_once_begun, **said) > given_back / 2
+def test_malloc_settings_in_the_environment_take_precedence(environment: dict[str, str], given_back: int) -> None:
+    assert result_of(pages_taken_once_configured, **environment) > given_back / 2
 
 
 @on_glibc
@@ -107,8 +107,8 @@ def test_worker_processes_are_configured(given_back: int, monkeypatch: pytest.Mo
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="this system does not list threads")
 def test_numpy_computes_with_one_thread_unless_configured_otherwise() -> None:
-    assert said_by(threads_of_numpy) == 1
-    assert said_by(threads_of_numpy, OPENBLAS_NUM_THREADS="2") == min(2, available_cores())
+    assert result_of(threads_of_numpy) == 1
+    assert result_of(threads_of_numpy, OPENBLAS_NUM_THREADS="2") == min(2, available_cores())
 
 
 @pytest.mark.parametrize("module", ["transcribe.cli.main", "transcribe.workers.local"])
