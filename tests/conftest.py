@@ -44,6 +44,7 @@ _MARKER_OF_FIXTURE = {
     "reference": "models",
     "speaker_models": "models",
     "browser": "browser",
+    "kramdown": "processes",
 }
 _HEAVY_MODULES = {"distributed", "playwright"}
 _heavy: list[str] = []  # what the running test started and imported

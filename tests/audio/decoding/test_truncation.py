@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -39,6 +40,7 @@ def mpeg(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return convert(write_noise(folder / "noise.wav", 3.0), folder / name, *options)
 
 
+@cache  # an example of Hypothesis truncates the same file again
 def frame_ends(path: Path) -> list[int]:
     """The offsets where frames end, from the packet sizes ffmpeg reports; the last is the file's size."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path), "-c", "copy", "-f", "framecrc", "-"]
