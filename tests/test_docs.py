@@ -123,14 +123,3 @@ def test_the_page_on_fetching_states_the_limits_in_force() -> None:
         assert statement in page
     assert (limits.slow_timeout, limits.max_redirects, limits.max_attempts, limits.max_retry_after) == (60, 10, 6, 120)
     assert (limits.parallel, limits.per_host) == (4, 2)
-
-
-def test_every_module_is_in_the_architecture_page() -> None:
-    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    rooms = "\n".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `"))
-    named = set(re.findall(r"`(?:\w+/)?([\w/]+(?:\.py|/))`", rooms))
-    modules = [path for package in ("audio", "transcribe", "output") for path in (ROOT / package).rglob("*.py")]
-    below = {f"{path.parent.name}/" for path in modules}
-    for path in modules:
-        if path.name not in ("__init__.py", "errors.py") and f"{path.parent.name}/" not in named & below:
-            assert path.name in named, f"{path.relative_to(ROOT)} is not in docs/architecture.md"

@@ -19,6 +19,7 @@ from typing import get_args
 from urllib.parse import quote
 
 from output.formats import REGISTRY, file_name, write
+from output.urls import safe_url
 from transcribe.drafts.style import style_recorded
 from transcribe.style import DocxTimes, Style
 from transcribe.transcript import Transcript
@@ -73,7 +74,5 @@ def _variants(recorded: Style, content: bytes, name: str, *, stem: str) -> Itera
         yield from (replace(recorded, docx_times=times) for times in get_args(DocxTimes))
     if name == "podcast" and (url := re.search(r'url="([^"]*)"', content.decode(errors="replace"))):
         folder = html.unescape(url[1]).rpartition(quote(os.fsencode(stem)))[0]
-        try:
+        if safe_url(folder):  # else turnscript did not write it
             yield replace(recorded, transcript_url=folder)
-        except ValueError:  # not an address: turnscript did not write it
-            return
