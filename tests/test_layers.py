@@ -43,7 +43,7 @@ VALUES = {
 AUDIO = {"audio", "disk", "episode", "errors", "media", "progress"}
 OUTPUT_READS = {"transcribe.transcript", "transcribe.person_names", "transcribe.style"}  # transcripts and their style
 LARGEST_MODULE = 300  # lines
-MOST_VALUES = 14  # files directly in transcribe/
+MOST_VALUES = 15  # files directly in transcribe/
 
 
 def module_name(path: Path) -> str:
