@@ -74,6 +74,13 @@ def write_atomically(path: Path, data: bytes | str) -> None:
         file.write(data.encode() if isinstance(data, str) else data)
 
 
+def write_all(file: IO[bytes], data: bytes) -> None:
+    """Write all of `data`: an unbuffered file may accept less per call, for example on a nearly full disk."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
 def replace_if_unchanged(path: Path, data: bytes, *, over: str | None) -> bool:
     """Write `data` to `path` if its content still has the SHA-256 `over` (None: if it does not exist); return whether.
 

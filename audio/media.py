@@ -103,6 +103,15 @@ def without_prolog(text: str) -> str:
         at = end + len(skipped[opening])
 
 
+def media_type(header: str) -> str:
+    """The media type in a `Content-Type`, lower case, without its parameters.
+
+    >>> media_type("Text/HTML; charset=utf-8")
+    'text/html'
+    """
+    return header.partition(";")[0].strip().lower()
+
+
 def audio_suffix(head: bytes) -> str:
     """The suffix (with its dot) of the audio or video format that starts like `head`; empty for an unknown one."""
     for offset, magic, suffix in _MAGIC:

@@ -15,7 +15,7 @@ import struct
 import subprocess
 import sys
 import threading
-import warnings as python_warnings
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -48,42 +48,21 @@ def decode(path: Path, *, progress: OnFraction = lambda fraction: None, max_dura
     """
     name = printable(path)
     check_source(path)
+    import numpy as np
+
     with scratch_file() as file:
         log = Log()
-        levels = _Levels()
+        levels: list[NDArray[np.float32]] = []
         n_samples = _decode_into(path, file, log=log, levels=levels, progress=progress, max_duration=max_duration)
         if n_samples == 0:
             raise DecodeError(f"{name}: {log.verdict}")
         try:
-            audio = Audio(
-                file, n_samples, damage_warnings(path, n_samples / SAMPLE_RATE, log=log), levels.channel_levels
-            )
+            damage = damage_warnings(path, n_samples / SAMPLE_RATE, log=log)
         except OSError as exc:
             raise SourceError(f"{name}: disappeared while it was being read ({exc.strerror}); run again") from exc
+        audio = Audio(file, n_samples, damage, np.concatenate(levels, axis=1) if levels else None)
     progress(1.0)
     return audio
-
-
-class _Levels:
-    """The loudness of two channels, collected block by block; each block except the last is a whole number of steps."""
-
-    def __init__(self) -> None:
-        self._parts: list[NDArray[np.float32]] = []
-
-    def add(self, block: bytes) -> None:
-        """Measure a block of interleaved int16."""
-        import numpy as np
-
-        self._parts.append(
-            levels_of(np.frombuffer(block, "<i2").reshape(-1, 2).T.astype(np.float32) / np.float32(32_768))
-        )
-
-    @property
-    def channel_levels(self) -> NDArray[np.float32] | None:
-        """(2, n), as `levels_of` returns them; None for one channel."""
-        import numpy as np
-
-        return np.concatenate(self._parts, axis=1) if self._parts else None
 
 
 def _decode_into(
@@ -91,11 +70,12 @@ def _decode_into(
     file: IO[bytes],
     *,
     log: Log,
-    levels: _Levels,
+    levels: list[NDArray[np.float32]],
     progress: OnFraction,
     max_duration: Seconds,
 ) -> int:
-    """Run ffmpeg on `path` and write the mono samples to `file`; return their number."""
+    """Run ffmpeg on `path` and write the mono samples to `file`; return their number. `levels` receives the loudness of
+    two channels, block by block."""
     program = decode_command(path)
     try:
         process = subprocess.Popen(program, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -125,15 +105,19 @@ def _decode_into(
     return n_samples
 
 
-def _mono_blocks(stream: IO[bytes], levels: _Levels) -> Iterator[bytes]:
-    """Yield a WAV stream of one or two channels as blocks of mono int16; `levels` receives those of two channels."""
+def _mono_blocks(stream: IO[bytes], levels: list[NDArray[np.float32]]) -> Iterator[bytes]:
+    """Yield a WAV stream of one or two channels as blocks of mono int16; `levels` receives the loudness of two, of each
+    block, which is a whole number of their steps except for the last."""
+    import numpy as np
+
     segment = _audio_segment()
     channels = _skip_wav_header(stream)
     frame_bytes = channels * SAMPLE_BYTES
     while channels and (data := stream.read(_BLOCK_SECONDS * SAMPLE_RATE * frame_bytes)):
         frames = data[: len(data) // frame_bytes * frame_bytes]
         if channels == 2 and frames:
-            levels.add(frames)
+            both = np.frombuffer(frames, "<i2").reshape(-1, 2).T.astype(np.float32) / np.float32(32_768)
+            levels.append(levels_of(both))
         block = segment(data=frames, sample_width=SAMPLE_BYTES, frame_rate=SAMPLE_RATE, channels=channels)
         yield block.set_channels(1).raw_data
 
@@ -155,8 +139,8 @@ def _skip_wav_header(stream: IO[bytes]) -> int:
 def _audio_segment() -> Any:
     """pydub's class. Its import warns of a missing ffmpeg and of the deprecated audioop: the user can ignore both."""
     if "pydub" not in sys.modules:
-        with python_warnings.catch_warnings():
-            python_warnings.simplefilter("ignore")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             importlib.import_module("pydub")
     from pydub import AudioSegment
 

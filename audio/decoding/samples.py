@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING
 
+from audio.disk import write_all
 from audio.episode import Seconds
 from audio.errors import DecodeError
 
@@ -80,10 +81,8 @@ class Audio:
         """
         import numpy as np
 
-        first, last = (
-            round(min(max(bound, 0.0), self.duration) * SAMPLE_RATE)
-            for bound in (start, self.duration if end is None else end)
-        )
+        bounds = start, self.duration if end is None else end
+        first, last = (round(min(max(bound, 0.0), self.duration) * SAMPLE_RATE) for bound in bounds)
         data = self._read_bytes(first * SAMPLE_BYTES, max(last - first, 0) * SAMPLE_BYTES)
         return np.frombuffer(data, "<i2").astype(np.float32) / np.float32(_SCALE)
 
@@ -144,11 +143,9 @@ def scratch_file() -> Iterator[IO[bytes]]:
 
 
 def write(file: IO[bytes], data: bytes) -> None:
-    """Write all of `data`, in as many calls as the system needs. Raises `DecodeError` for a full disk."""
-    rest = memoryview(data)
+    """Write all of `data`. Raises `DecodeError` for a full disk."""
     try:
-        while rest:
-            rest = rest[file.write(rest) :]
+        write_all(file, data)
     except OSError as exc:
         raise _no_room(exc) from exc
 

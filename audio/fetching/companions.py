@@ -11,8 +11,9 @@ import logging
 from pathlib import Path
 
 from audio.disk import write_atomically
-from audio.episode import Chapter, Episode, PublishedTranscript, Seconds
+from audio.episode import Chapter, Episode, Seconds
 from audio.errors import FetchError, GoneError
+from audio.media import media_type
 from audio.net.addresses import web_address, without_credentials
 from audio.net.documents import get_document
 from audio.net.http import Client
@@ -45,12 +46,12 @@ class Companions:
 
     def transcript(self) -> Path | None:
         """The publisher's transcript as a file: the most useful format offered."""
-        usable = [each for each in self._episode.transcripts if _media_type(each) in _TRANSCRIPT_SUFFIXES]
-        order = list(_TRANSCRIPT_SUFFIXES)
-        for each in sorted(usable, key=lambda transcript: order.index(_media_type(transcript))):
-            file = self._file(f"publisher{_TRANSCRIPT_SUFFIXES[_media_type(each)]}")
-            if file.exists() or self._fetch(each.url, file, "transcript"):
-                return file
+        offered = [(media_type(each.media_type), each.url) for each in self._episode.transcripts]
+        for wanted, suffix in _TRANSCRIPT_SUFFIXES.items():
+            for url in (url for declared, url in offered if declared == wanted):
+                file = self._file(f"publisher{suffix}")
+                if file.exists() or self._fetch(url, file, "transcript"):
+                    return file
         return None
 
     def chapters(self) -> tuple[Chapter, ...]:
@@ -107,7 +108,3 @@ def chapters_of(content: bytes) -> tuple[Chapter, ...]:
                 Chapter(float(start), plain_text(title)[:_MAX_TITLE_LENGTH] if isinstance(title, str) else "")
             )
     return tuple(sorted(chapters, key=lambda chapter: chapter.start))
-
-
-def _media_type(transcript: PublishedTranscript) -> str:
-    return transcript.media_type.partition(";")[0].strip().lower()

@@ -12,12 +12,12 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from io import FileIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from audio.disk import write_all
 from audio.errors import FetchError, GoneError, TransientError
-from audio.media import HEAD_BYTES, MEDIA_SUFFIXES, Kind, audio_suffix, kind_of
+from audio.media import HEAD_BYTES, MEDIA_SUFFIXES, Kind, audio_suffix, kind_of, media_type
 from audio.net.addresses import redacted
 from audio.net.documents import decompressed
 from audio.net.http import Client, Response
@@ -131,7 +131,7 @@ class Download:
 
     def _checked_body(self, response: Response) -> Iterator[bytes]:
         """The body to append to the part, after every check possible before it arrives."""
-        self._media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        self._media_type = media_type(response.headers.get("content-type", ""))
         coding = response.headers.get("content-encoding", "")
         if response.status == 206:
             start, total = _content_range(response.headers.get("content-range", ""))
@@ -139,7 +139,8 @@ class Download:
             if coding or differs or not _matches_validator(self._validator, response):
                 self._validator = ""
                 raise TransientError(f"{self._name}: the server sent another part than requested; run again")
-            self._total = total if total is not None else _plus(self._size, response.length)
+            rest = response.length
+            self._total = self._size + rest if total is None and rest is not None else total
         elif response.status in (200, 203):
             self._restart()
             self._part.parent.mkdir(parents=True, exist_ok=True)
@@ -157,7 +158,7 @@ class Download:
         reported = time.monotonic()
         with self._part.open("ab", buffering=0) as file:
             for piece in body:
-                _write(file, piece)
+                write_all(file, piece)
                 self._sha256.update(piece)
                 self._size += len(piece)
                 self._received += len(piece)
@@ -217,21 +218,17 @@ _SAME_CONTAINER = (  # suffixes of one container
 _SUFFIX_OF_TYPE = {"audio/mpeg": ".mp3", "audio/mp4": ".m4a", "audio/x-m4a": ".m4a", "audio/aac": ".aac"}
 
 
-def _write(file: FileIO, data: bytes) -> None:
-    """Write all of `data`: an unbuffered file may accept less per call, for example on a nearly full disk."""
-    rest = memoryview(data)
-    while rest:
-        rest = rest[file.write(rest) :]
+def _suffix(head: bytes, url: str, declared: str) -> str:
+    """The suffix for content that starts with `head`; the address's own if it agrees or the bytes are unknown.
 
-
-def _suffix(head: bytes, url: str, media_type: str) -> str:
-    """The suffix for content that starts with `head`; the address's own if it agrees or the bytes are unknown."""
+    `declared` is the media type the server states.
+    """
     named = Path(urlsplit(url).path).suffix.lower()
     detected = audio_suffix(head)
     agrees = not detected or detected == named or any({detected, named} <= group for group in _SAME_CONTAINER)
     if named in MEDIA_SUFFIXES and agrees:
         return named
-    return detected or _SUFFIX_OF_TYPE.get(media_type, ".mp3")
+    return detected or _SUFFIX_OF_TYPE.get(declared, ".mp3")
 
 
 def _content_range(header: str) -> tuple[int | None, int | None]:
@@ -267,7 +264,3 @@ def _matches_validator(validator: str, response: Response) -> bool:
     if validator.startswith('"'):
         return response.headers.get("etag") == validator
     return response.headers.get("last-modified", validator) == validator
-
-
-def _plus(size: int, more: int | None) -> int | None:
-    return None if more is None else size + more

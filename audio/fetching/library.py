@@ -11,6 +11,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
@@ -110,11 +111,9 @@ class Library:
         with self._changing() as entries:
             entries[key_of(episode)] = entry
 
-    @contextlib.contextmanager
-    def exclusive(self, entry: Entry) -> Iterator[None]:
+    def exclusive(self, entry: Entry) -> AbstractContextManager[None]:
         """Lock the entry against other threads and processes during the block; waits for the lock."""
-        with self._locked(hashlib.sha256(entry.stem.encode()).hexdigest()[:16]):
-            yield
+        return self._locked(hashlib.sha256(entry.stem.encode()).hexdigest()[:16])
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[dict[str, Entry]]:

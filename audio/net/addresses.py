@@ -50,9 +50,8 @@ def web_address(text: str | None, *, base: str = "") -> str | None:
             typed = rest if rest.startswith("http") else f"{_SUBSCRIBE[scheme.lower()]}:{rest}"
         parts = urlsplit(typed if typed.startswith(("http://", "https://")) else urljoin(base, typed))
         port_is_a_number = parts.port is None or parts.port >= 0
-        host = (
-            (parts.hostname or "").encode("idna").decode() if not (parts.hostname or "").isascii() else parts.hostname
-        )
+        host = parts.hostname or ""
+        host = host if host.isascii() else host.encode("idna").decode()
     except ValueError:
         return None
     if not typed or parts.scheme not in ("http", "https") or not host or not port_is_a_number:

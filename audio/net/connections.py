@@ -26,7 +26,6 @@ from audio.net.addresses import is_private_host, is_public, origin_of, redacted
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager
-    from urllib3.util import Timeout
 
 _CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
@@ -158,13 +157,6 @@ def _connection_problem(causes: list[Any]) -> str:
         return "the connection was lost; run again"
     detail = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), None)
     return f"the connection failed ({detail or type(causes[0]).__name__}); check your connection and run again"
-
-
-def timeout(connect: float, read: float) -> Timeout:
-    """urllib3's connect and read timeouts, in seconds."""
-    from urllib3.util import Timeout
-
-    return Timeout(connect=connect, read=read)
 
 
 def retry_after(header: str | None) -> float | None:

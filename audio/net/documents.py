@@ -68,9 +68,8 @@ def decompressed(chunks: Iterable[bytes], encoding: str, *, name: str) -> Iterat
 
     Raises `TransientError` for a compressed stream that is cut, `FetchError` for a broken one or another coding.
     """
-    codings = [
-        coding.strip().lower() for coding in encoding.split(",") if coding.strip().lower() not in ("", "identity")
-    ]
+    stated = (coding.strip().lower() for coding in encoding.split(","))
+    codings = [coding for coding in stated if coding not in ("", "identity")]
     iterator = iter(chunks)
     first = next(iterator, b"")
     is_compressed = first.startswith(b"\x1f\x8b") or codings == ["deflate"]

@@ -175,6 +175,8 @@ class Client:
 
     @contextlib.contextmanager
     def _request(self, url: str, headers: Mapping[str, str]) -> Iterator[Response]:
+        from urllib3.util import Timeout
+
         host, port = origin_of(url)
         with self._lock:
             slot = self._slots[f"{host}:{port}"]
@@ -186,7 +188,7 @@ class Client:
                     "GET",
                     address,
                     headers={"User-Agent": _user_agent(), **authorization, **headers},
-                    timeout=connections.timeout(self.limits.connect_timeout, self.limits.read_timeout),
+                    timeout=Timeout(connect=self.limits.connect_timeout, read=self.limits.read_timeout),
                     preload_content=False,
                     redirect=False,
                     retries=False,

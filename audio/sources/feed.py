@@ -19,7 +19,7 @@ from audio.episode import Chapter, Episode, Person, PublishedTranscript
 from audio.errors import FeedError
 from audio.media import MEDIA_SUFFIXES, without_prolog
 from audio.net.addresses import redacted, web_address, without_credentials
-from audio.sources.values import parse_date, parse_duration, plain_text
+from audio.sources.values import decode_text, parse_date, parse_duration, plain_text
 
 _PREFIXES = (  # (part of the namespace's address, lower case; our prefix); publishers vary scheme, case and slashes
     ("itunes.com/dtds/podcast", "itunes"),
@@ -93,9 +93,7 @@ class _Node:
         self.names = names
         self.children: dict[str, list[Any]] = {}
         for child in element:
-            name = names[child.tag]
-            if name:
-                self.children.setdefault(name, []).append(child)
+            self.children.setdefault(names[child.tag], []).append(child)
 
     def below(self, group: str, name: str) -> list[Any]:
         """The `name` elements in all `group` children."""
@@ -118,9 +116,8 @@ def _parse(data: bytes, url: str) -> Any:
         try:
             root = etree.fromstring(text.encode("utf-8", "replace"), etree.XMLParser(**settings))
         except etree.XMLSyntaxError:
-            root = etree.fromstring(
-                _repaired(text).encode("utf-8", "replace"), etree.XMLParser(recover=True, **settings)
-            )
+            repaired = _repaired(text).encode("utf-8", "replace")
+            root = etree.fromstring(repaired, etree.XMLParser(recover=True, **settings))
     except (etree.XMLSyntaxError, ValueError) as exc:
         raise FeedError(
             f"{redacted(url)}: not readable as XML ({exc}); open it in a browser to see what it is"
@@ -131,29 +128,18 @@ def _parse(data: bytes, url: str) -> Any:
 
 
 def _decode(data: bytes) -> str:
-    """Decode by byte order mark or declared encoding, else as UTF-8, else as cp1252, the most frequent other one."""
     declared = re.match(rb"""\s*<\?xml[^>]{0,100}encoding\s*=\s*["']([\w.:-]{1,40})""", data)
-    utf16 = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ""
-    for name in filter(None, (utf16, declared[1].decode("ascii", "replace") if declared else "", "utf-8-sig")):
-        try:
-            return data.decode(name)
-        except (LookupError, UnicodeError):
-            continue
-    return data.decode("cp1252", "replace")
+    return decode_text(data, declared[1].decode("ascii", "replace") if declared else "")
 
 
 def _repaired(text: str) -> str:
     """Without control characters, and with bare `&` and entities unknown to XML escaped as text."""
 
     def escaped(match: re.Match[str]) -> str:
+        if match[0].startswith("<"):
+            return match[0]
         character = html.entities.html5.get(f"{match[1]};") if match[1] else None
-        return (
-            match[0]
-            if match[0].startswith("<")
-            else f"&amp;{match[0][1:]}"
-            if character is None
-            else html.escape(character)
-        )
+        return f"&amp;{match[0][1:]}" if character is None else html.escape(character)
 
     text = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", text)
     return _INVALID_ENTITY.sub(escaped, text)

@@ -19,14 +19,13 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from audio.episode import Episode
 from audio.errors import PageError
-from audio.media import MEDIA_SUFFIXES
+from audio.media import MEDIA_SUFFIXES, media_type
 from audio.net.addresses import redacted, web_address, without_credentials
-from audio.sources.values import parse_date, parse_duration, plain_text
+from audio.sources.values import decode_text, parse_date, parse_duration, plain_text
 
 _IN_TEXT = re.compile(r"https?://[^\s<>\"'\\^`{|}\[\]]+", re.IGNORECASE)
-_CALL_TO_ACTION = re.compile(
-    r"(?:click|download|hear|listen|play)\b", re.IGNORECASE
-)  # "Download this episode" is no title
+# "Download this episode" is no title
+_CALL_TO_ACTION = re.compile(r"(?:click|download|hear|listen|play)\b", re.IGNORECASE)
 _FEED_TYPES = ("application/rss+xml", "application/atom+xml")
 _MAX_HEADINGS = 10
 _MAX_FRONT_MATTER = 1 << 16  # characters
@@ -104,7 +103,7 @@ def _media_elements(root: Any, base: str) -> Iterator[Episode]:
 def _json_ld(root: Any, base: str) -> Iterator[Episode]:
     """JSON-LD: `PodcastEpisode` with its media, and a separate `AudioObject` (schema.org)."""
     for script in root.iter("script"):
-        if (script.get("type") or "").partition(";")[0].strip().lower() == "application/ld+json":
+        if media_type(script.get("type") or "") == "application/ld+json":
             try:
                 yield from _json_ld_episodes(json.loads(script.text or ""), base)
             except (ValueError, RecursionError):
@@ -130,6 +129,7 @@ def _json_ld_episodes(node: Any, base: str) -> Iterator[Episode]:
             yield from _json_ld_episodes(value, base)
         return
     series = node.get("partOfSeries")
+    own_page = _string(node, "url") if node is not media else ""
     yield Episode(
         title=plain_text(_string(node, "name") or _string(node, "headline")),
         audio_url=address,
@@ -138,16 +138,13 @@ def _json_ld_episodes(node: Any, base: str) -> Iterator[Episode]:
         duration=parse_duration(
             _string(media, "duration") or _string(node, "duration") or _string(node, "timeRequired")
         ),
-        page_url=without_credentials(web_address(_string(node, "url"), base=base) or "") or None
-        if node is not media
-        else None,
+        page_url=without_credentials(web_address(own_page, base=base) or "") or None,
         description=_string(node, "description") or None,
     )
 
 
 def _open_graph(root: Any, base: str) -> Iterator[Episode]:
-    properties = ("og:audio:secure_url", "og:audio:url", "og:audio", "twitter:player:stream")
-    for name in properties:
+    for name in ("og:audio:secure_url", "og:audio:url", "og:audio", "twitter:player:stream"):
         for tag in root.iter("meta"):
             address = web_address(tag.get("content"), base=base)
             if (tag.get("property") or tag.get("name") or "").lower() == name and address:
@@ -205,9 +202,8 @@ def _without_punctuation(address: str) -> str:
 
 def _string(node: Any, key: str) -> str:
     value = node.get(key) if isinstance(node, dict) else None
-    return (
-        value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
-    )  # JSON can contain lone surrogates
+    # JSON can contain lone surrogates
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def _text(element: Any) -> str:
@@ -239,13 +235,7 @@ def _base(root: Any, url: str) -> str:
 
 def _decode(content: bytes, charset: str) -> str:
     declared = re.search(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([\w.:-]{1,40})""", content[:4096], re.IGNORECASE)
-    utf16 = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else ""
-    for name in filter(None, (utf16, charset, declared[1].decode("ascii", "replace") if declared else "", "utf-8-sig")):
-        try:
-            return content.decode(name)
-        except (LookupError, UnicodeDecodeError):
-            continue
-    return content.decode("cp1252", "replace")
+    return decode_text(content, charset, declared[1].decode("ascii", "replace") if declared else "")
 
 
 def _front_matter(text: str) -> tuple[dict[str, str], str]:

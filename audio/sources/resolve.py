@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 from audio.disk import CacheKind, cache_folder
 from audio.episode import Episode
 from audio.errors import AudioError, PageError, SourceError, installing
-from audio.media import HEAD_BYTES, MEDIA_SUFFIXES, Kind, kind_of
+from audio.media import HEAD_BYTES, MEDIA_SUFFIXES, Kind, kind_of, media_type
 from audio.net.addresses import is_web_address, redacted, web_address
 from audio.net.documents import Document, get_document
 from audio.net.http import Client
@@ -140,10 +140,10 @@ def _at_address(address: str, client: Client) -> tuple[Episode, ...]:
             if not episodes:
                 raise
             return episodes
-    media_type = _media_type(document)
-    if document.kind is Kind.AUDIO or media_type.startswith(("audio/", "video/")) or media_type in _ANY_BYTES:
+    declared = media_type(document.content_type)
+    if document.kind is Kind.AUDIO or declared.startswith(("audio/", "video/")) or declared in _ANY_BYTES:
         return (Episode(_name_in(address), audio_url=address),)
-    raise SourceError(f"{redacted(address)}: {media_type} is not audio, a feed or a page; check the address")
+    raise SourceError(f"{redacted(address)}: {declared} is not audio, a feed or a page; check the address")
 
 
 def _from_linked(page: Page, name: str, client: Client) -> tuple[Episode, ...]:
@@ -190,10 +190,6 @@ def _document(address: str, client: Client) -> Document:
 def _page(document: Document) -> Page:
     _, _, charset = document.content_type.partition("charset=")
     return page_of(document.body, url=document.url, charset=charset.partition(";")[0].strip(" \"'"))
-
-
-def _media_type(document: Document) -> str:
-    return document.content_type.partition(";")[0].strip().lower()
 
 
 def _name_in(address: str) -> str:

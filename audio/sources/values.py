@@ -47,6 +47,18 @@ def parse_date(text: str) -> datetime | None:
     return None
 
 
+def decode_text(data: bytes, *encodings: str) -> str:
+    """`data` as text: by its byte order mark, the stated `encodings` (empty and unknown ones are skipped), as UTF-8, or
+    as cp1252, the most frequent other one."""
+    utf16 = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ""
+    for name in filter(None, (utf16, *encodings, "utf-8-sig")):
+        try:
+            return data.decode(name)
+        except (LookupError, UnicodeError):
+            continue
+    return data.decode("cp1252", "replace")
+
+
 def plain_text(text: str) -> str:
     """`text` on one line, without HTML tags and entities (feeds put them even into titles), lone surrogates, and
     invisible control characters (of terminals and of text direction)."""
