@@ -11,13 +11,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, zip_longest
-from typing import TYPE_CHECKING
 
-from output.paragraphs import SENTENCE_END
-
-if TYPE_CHECKING:
-    from audio.episode import Seconds
-    from transcribe.transcript import Transcript, Word
+from audio.episode import Seconds
+from transcribe.transcript import Transcript, Word, ends_sentence
 
 LINE_COLUMNS = 42
 CUE_SECONDS = 7.0
@@ -117,7 +113,7 @@ def _fitting(texts: Sequence[str]) -> int:
 
 
 def _break_worth(word: Word) -> float:
-    if SENTENCE_END.search(word.text):
+    if ends_sentence(word.text):
         return 2.0
     return 1.0 if _CLAUSE_END.search(word.text) else 0.0
 

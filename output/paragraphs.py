@@ -14,12 +14,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from math import exp, inf, log, log1p, sqrt
 from statistics import median
-from typing import TYPE_CHECKING
 
 from transcribe.style import Style
-
-if TYPE_CHECKING:
-    from transcribe.transcript import Word
+from transcribe.transcript import Word, ends_sentence
 
 BASE = -2.7  # log-odds of a break without other evidence
 SINCE = 0.54  # per unit of the logarithm of the words since the last break
@@ -28,8 +25,6 @@ PAUSE = 2.0  # per second above the turn's usual pause
 PAUSE_LIMITS = (-0.5, 2.0)  # seconds
 OPENINGS = {"ordinal": 3.2, "adverbial": 1.8, "article": 0.8, "interjection": 0.35, "pronoun": -0.2}
 
-SENTENCE_END = re.compile(r"[.?!…][\"'”’)\]]*$")
-_NO_END = re.compile(r"(?<!\w)(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|[A-HJ-Z])\.$")
 _ORDINALS = frozenset("first second third fourth last final next other another one two".split())
 _ARTICLES = ("the", "a", "some")
 _CONNECTIVES = ("and", "but", "so", "now", "well", "then")
@@ -61,7 +56,7 @@ def paragraphs(words: Sequence[Word], style: Style = Style()) -> list[Sequence[W
 
 def sentences(words: Sequence[Word]) -> list[Sequence[Word]]:
     """The words (at least one) in sentences; the last may lack its end; joined they are `words`."""
-    ends = [i + 1 for i, word in enumerate(words) if SENTENCE_END.search(word.text) and not _NO_END.search(word.text)]
+    ends = [i + 1 for i, word in enumerate(words) if ends_sentence(word.text)]
     if not ends or ends[-1] != len(words):
         ends.append(len(words))
     return [words[i:j] for i, j in zip([0, *ends], ends, strict=False)]

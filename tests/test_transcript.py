@@ -14,7 +14,17 @@ from hypothesis import strategies as st
 
 from audio.episode import Chapter, Episode, Person, PublishedTranscript
 from transcribe.errors import TranscriptError
-from transcribe.transcript import Doubt, MadeWith, NameCertainty, Speaker, SpeakerSpan, Transcript, Turn, Word
+from transcribe.transcript import (
+    Doubt,
+    MadeWith,
+    NameCertainty,
+    Speaker,
+    SpeakerSpan,
+    Transcript,
+    Turn,
+    Word,
+    ends_sentence,
+)
 from transcribe.transcript_warnings import TranscriptWarning, WarningCode, warn
 
 MADE = MadeWith("0.1.0", "ctranslate2", "base", "d01c", "a0d1", {"beam_size": 5}, {"a.md": "ff"})
@@ -274,3 +284,13 @@ def test_deeply_nested_files_are_refused(opening: str) -> None:
 @pytest.mark.parametrize(("label", "initial"), [("ada", "A"), ("ßeta", "ß"), ("(Bob)", "B"), ("?", "?")])
 def test_an_initial_is_one_letter(label: str, initial: str) -> None:
     assert Speaker("S1", "Somebody", label).initial == initial
+
+
+@pytest.mark.parametrize("text", ["done.", "done.”", "(what?)", "so…", "you and I.", "“No!’", "好。"])
+def test_a_mark_ends_a_sentence_also_inside_quotes_and_brackets(text: str) -> None:
+    assert ends_sentence(text)
+
+
+@pytest.mark.parametrize("text", ["done", "done,", "Rich:", "Dr.", "(Mr.", "e.g.", "U.S.", "J.", "3.5"])
+def test_abbreviations_and_other_marks_end_no_sentence(text: str) -> None:
+    assert not ends_sentence(text)

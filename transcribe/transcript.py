@@ -7,19 +7,22 @@ nothing. Recognition and rendering are elsewhere.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import chain, repeat
 from typing import Any
 
 from audio.episode import Episode, Seconds
 from transcribe.errors import TranscriptError
 from transcribe.person_names import first_name
 from transcribe.transcript_json import dump_json, episode_fields, episode_of, load_json, typed, typed_all, typed_code
-from transcribe.transcript_warnings import TranscriptWarning, WarningCode
+from transcribe.transcript_warnings import TranscriptWarning, warnings_of
 
 SCHEMA = 1
+
+_SENTENCE_END = re.compile(r"[.?!…。？！][\"'”’)\]]*$")
+_ABBREVIATION = re.compile(r"(?<!\w)(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|[A-HJ-Z])\.$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,11 @@ class Turn:
     def text(self) -> str:
         """The words, separated by spaces."""
         return " ".join(word.text for word in self.words)
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether a word or text ends a sentence: with a full stop or the like that is not an abbreviation's."""
+    return _SENTENCE_END.search(text) is not None and _ABBREVIATION.search(text) is None
 
 
 class NameCertainty(StrEnum):
@@ -202,8 +210,7 @@ class Transcript:
         """
         try:
             data = load_json(text)
-            schema = typed(data, "schema", int)
-            if schema > SCHEMA:
+            if (schema := typed(data, "schema", int)) > SCHEMA:
                 raise TranscriptError(
                     f"{source}: written by a newer turnscript (schema {schema}); upgrade turnscript to read it"
                 )
@@ -264,7 +271,7 @@ def _from_dict(data: Mapping[str, Any]) -> Transcript:
         spans=tuple(SpeakerSpan(s["start"], s["end"], s["speaker"]) for s in typed_all(data, "spans", dict)),
         made_with=_made_with(typed(data, "made_with", dict)),
         doubts=tuple(Doubt(d["start"], d["end"], typed(d, "reason", str)) for d in typed_all(data, "doubts", dict)),
-        warnings=tuple(_warnings(data)),
+        warnings=tuple(warnings_of(data)),
         corrections=tuple(dict(correction) for correction in typed_all(data, "corrections", dict)),
         evidence=tuple(dict(chunk) for chunk in typed_all(data, "evidence", dict)),
     )
@@ -278,13 +285,6 @@ def _speaker(data: Mapping[str, Any]) -> Speaker:
         evidence=typed(data, "evidence", str, ""),
         certainty=typed_code(data, "certainty", NameCertainty),
     )
-
-
-def _warnings(data: Mapping[str, Any]) -> Iterator[TranscriptWarning]:
-    """The warnings of a file; one without a code, as in files of version 0.1.0, gets the code "unknown"."""
-    rows = chain(typed_all(data, "warning_codes", dict), repeat({}))
-    for message, row in zip(typed_all(data, "warnings", str), rows, strict=False):
-        yield TranscriptWarning(typed_code(row, "code", WarningCode), message, tuple(typed_all(row, "speakers", str)))
 
 
 def _made_with(data: Mapping[str, Any]) -> MadeWith:

@@ -5,9 +5,13 @@ Programs read `code` and `speakers`, never `message`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain, repeat
+from typing import Any
+
+from transcribe.transcript_json import typed_all, typed_code
 
 
 class WarningCode(StrEnum):
@@ -65,3 +69,13 @@ class TranscriptWarning:
 def warn(code: WarningCode, speakers: Iterable[str] = (), /, **details: object) -> TranscriptWarning:
     """The warning with this code; `details` are what its sentence mentions."""
     return TranscriptWarning(code, _MESSAGES[code].format(**details), tuple(speakers))
+
+
+def warnings_of(data: Mapping[str, Any]) -> Iterator[TranscriptWarning]:
+    """The warnings of a `STEM.json`; one without a code, as in files of version 0.1.0, gets the code "unknown".
+
+    Raises `TypeError` for values of other types.
+    """
+    rows = chain(typed_all(data, "warning_codes", dict), repeat({}))
+    for message, row in zip(typed_all(data, "warnings", str), rows, strict=False):
+        yield TranscriptWarning(typed_code(row, "code", WarningCode), message, tuple(typed_all(row, "speakers", str)))

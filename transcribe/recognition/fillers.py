@@ -6,12 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from transcribe.transcript import Word
+from transcribe.transcript import Word, ends_sentence
 
 # "um" and "er" are words in German, "um" in Portuguese: removed only in English. "ER" and "UM" are abbreviations.
 _ENGLISH = re.compile(r"(?:[Uu]h+m*|[Uu]m+|[Ee]rm*)([,.?!…;:—–-]*)")
 _OTHER_LANGUAGES = re.compile(r"(?:[Uu]h+m*)([,.?!…;:—–-]*)")
-_SENTENCE_ENDS = (".", "?", "!", "…")
 
 
 def remove_fillers(words: Sequence[Word], *, language: str) -> tuple[Word, ...]:
@@ -31,7 +30,7 @@ def remove_fillers(words: Sequence[Word], *, language: str) -> tuple[Word, ...]:
             result.append(replace(word, text=_capitalise(word.text)) if capitalise else word)
             capitalise = False
             continue
-        starts_sentence = not result or result[-1].text.endswith(_SENTENCE_ENDS)
+        starts_sentence = not result or ends_sentence(result[-1].text)
         capitalise = capitalise or (starts_sentence and word.text[0].isupper())
         if not starts_sentence:
             result[-1] = replace(result[-1], text=_with_punctuation(result[-1].text, match[1]))
@@ -40,7 +39,7 @@ def remove_fillers(words: Sequence[Word], *, language: str) -> tuple[Word, ...]:
 
 def _with_punctuation(text: str, marks: str) -> str:
     """The word before a filler with its `marks`: the end of a sentence is taken over, a pair of commas removed."""
-    if marks.startswith(_SENTENCE_ENDS) and not marks.startswith(("..", "…")):
+    if marks.startswith((".", "?", "!")) and not marks.startswith(".."):
         return text.rstrip(",;:—–-") + marks or text
     if marks.startswith(",") and text.endswith(",") and len(text) > 1:
         return text[:-1]

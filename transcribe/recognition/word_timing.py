@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from transcribe.recognition.vad import Region, voiced_between
-from transcribe.transcript import Word
+from transcribe.transcript import Word, ends_sentence
 
 _SPOKEN = 0.3, 0.07  # seconds a word takes at a slow pace, and more for each character
 _SPELLED = 1.0  # seconds more for each digit and hyphen
 _PAUSE = 0.3  # seconds of silence inside a word from which it counts as stretched over a pause
 _STRETCHED = 1.5  # seconds beyond what a word takes from which it counts as stretched without such silence
-_SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")
 _TAIL = 0.5  # seconds of speech after a word's end that may be added to it
 _OWN_SPEECH = 0.25  # seconds of a region that must be the word's, and at most left over, for it to be its own
 _EDGE = 0.05  # seconds a word may extend beyond the region it is moved into
@@ -33,7 +32,7 @@ def snap_to_speech(words: Sequence[Word], regions: Sequence[Region]) -> tuple[Wo
     result: list[Word] = []
     next_start = float("inf")
     for i in reversed(range(len(words))):
-        opens = i == 0 or words[i - 1].text.rstrip("\"'”’)").endswith(_SENTENCE_ENDS)
+        opens = i == 0 or ends_sentence(words[i - 1].text)
         start, end = _fit_to_speech(words[i], regions, starts_sentence=opens)
         start = min(start, next_start)
         result.append(replace(words[i], start=start, end=max(start, min(end, next_start))))
@@ -78,7 +77,7 @@ def _fit_to_speech(word: Word, regions: Sequence[Region], *, starts_sentence: bo
 def _best_region(word: Word, spanned: Sequence[Region], *, starts_sentence: bool) -> Region:
     if starts_sentence:
         return spanned[-1]
-    if word.text.endswith(_SENTENCE_ENDS):
+    if ends_sentence(word.text):
         last = spanned[-1]
         own = min(last.end, word.end) - last.start
         return last if own >= _OWN_SPEECH and last.end - word.end <= _OWN_SPEECH else spanned[0]

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
 from audio.episode import Seconds
-from transcribe.transcript import Doubt, SpeakerSpan, Turn, Word
+from transcribe.transcript import Doubt, SpeakerSpan, Turn, Word, ends_sentence
 
 ONLY_SPEAKER = "S1"  # of all words if there are no spans
 OVERLAP = "overlapping speech"  # the reason of a doubt
@@ -32,9 +32,7 @@ _FARTHEST = 30.0  # seconds
 _SHORTEST_OVERLAP = 0.4  # seconds; shorter overlaps are ordinary changes of turn
 _SAME_OVERLAP = 1.0  # seconds apart at most
 
-_SENTENCE_END = re.compile(r"[.?!…。？！][\"'”’)\]]*$")
 _CLAUSE_END = re.compile(r"[,;:—–-][\"'”’)\]]*$")
-_ABBREVIATION = re.compile(r"^(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|vs|etc)\.$")
 
 
 def attribute(
@@ -139,8 +137,7 @@ def _evidence(
 
 def _penalty(before: Word, after: Word) -> float:
     """The penalty of a change of speaker between two words."""
-    pause = after.start - before.end >= _PAUSE
-    if pause or (_SENTENCE_END.search(before.text) and not _ABBREVIATION.match(before.text)):
+    if after.start - before.end >= _PAUSE or ends_sentence(before.text):
         return _AFTER_SENTENCE
     return _AFTER_CLAUSE if _CLAUSE_END.search(before.text) else _ELSEWHERE
 
