@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from transcribe.recognition.engines import Recognizer
+    from transcribe.recognition.engines.protocol import Recognizer
     from transcribe.recognition.models import ModelFiles
 
 

@@ -22,7 +22,7 @@ from transcribe.pipeline import codecs
 from transcribe.pipeline.checkpointed_run import CHUNKS_PER_BLOCK, CheckpointedRun
 from transcribe.pipeline.checkpoints import Checkpoints, Key, OverlayStore, WriteOnlyCheckpoints
 from transcribe.pipeline.watch import RunMonitor
-from transcribe.recognition.engines import Reading
+from transcribe.recognition.engines.protocol import Reading
 from transcribe.recognition.glossary_correction import Correction
 from transcribe.recognition.reading_quality import ChunkEvidence
 from transcribe.recognition.recognize import Recognition, combine, read_chunks

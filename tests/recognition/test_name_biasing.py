@@ -20,7 +20,8 @@ from tests.support.recognition import recognize_all
 from tests.support.scripted_recognizer import ScriptedRecognizer
 from tests.support.weights import needs_wheels
 from tests.support.words import text
-from transcribe.recognition.engines import Reading, load
+from transcribe.recognition.engines import load
+from transcribe.recognition.engines.protocol import Reading
 from transcribe.recognition.glossary import Glossary
 from transcribe.recognition.models import find_model
 from transcribe.recognition.name_biasing import candidate_names, match_names, phonetic_similarity, recover_names

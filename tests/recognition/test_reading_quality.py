@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.words import said, text
-from transcribe.recognition.engines import Reading
+from transcribe.recognition.engines.protocol import Reading
 from transcribe.recognition.reading_quality import (
     agreeing_words,
     collapse_loops,

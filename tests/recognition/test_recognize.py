@@ -19,7 +19,8 @@ from tests.support.scripted_recognizer import ScriptedRecognizer
 from tests.support.weights import needs_wheels
 from tests.support.words import said, text
 from transcribe.errors import EngineError, SettingsError
-from transcribe.recognition.engines import Reading, load
+from transcribe.recognition.engines import load
+from transcribe.recognition.engines.protocol import Reading
 from transcribe.recognition.models import find_model
 from transcribe.recognition.recognize import UNDETERMINED, read_chunks, vote
 from transcribe.recognition.vad import Chunk, ChunkPlan, Region, chunk_audio

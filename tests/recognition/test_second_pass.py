@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from audio.decoding.samples import Audio
 from tests.support.scripted_recognizer import ScriptedRecognizer
 from tests.support.words import said, text
-from transcribe.recognition.engines import Reading
+from transcribe.recognition.engines.protocol import Reading
 from transcribe.recognition.reader import ChunkResult, Reader
 from transcribe.recognition.second_pass import agreement_pass, reread_bursts
 from transcribe.recognition.vad import Chunk, Region

@@ -12,7 +12,7 @@ from transcribe.transcript import Transcript
 
 if TYPE_CHECKING:
     from transcribe.drafts.sync import Retime
-    from transcribe.recognition.engines import Aligner
+    from transcribe.recognition.engines.protocol import Aligner
 
 
 def _aligner(transcript: Transcript) -> Aligner:

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from tests.support.paths import CLIPS
 from tests.support.weights import needs_wheels
 from transcribe.errors import EngineError
-from transcribe.recognition.engines import LanguageGuess, Reading, Recognizer, engine_name, load
+from transcribe.recognition.engines import engine_name, load
 from transcribe.recognition.engines.ct2_container import read_container
 from transcribe.recognition.engines.openai_whisper import dimensions, state_dict
+from transcribe.recognition.engines.protocol import LanguageGuess, Reading, Recognizer
 from transcribe.recognition.models import ModelFiles
 from transcribe.settings import Settings
 from transcribe.transcript import Word

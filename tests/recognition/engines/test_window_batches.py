@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from audio.decoding.decode import decode
 from tests.support.paths import CLIPS
 from tests.support.weights import needs_wheels
-from transcribe.recognition.engines import Reading, Recognizer, load
+from transcribe.recognition.engines import load
+from transcribe.recognition.engines.protocol import Reading, Recognizer
 from transcribe.recognition.engines.window_batches import batches
 from transcribe.recognition.models import ModelFiles
 from transcribe.settings import Settings

@@ -8,24 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from transcribe.errors import SettingsError
-from transcribe.recognition.engines.protocol import Aligner, LanguageGuess, Reading, Recognizer
-from transcribe.recognition.models import ModelFiles
-from transcribe.settings import Settings
 
-__all__ = [
-    "AUTO",
-    "ENGINES",
-    "Aligner",
-    "LanguageGuess",
-    "Reading",
-    "Recognizer",
-    "engine_name",
-    "load",
-    "load_aligner",
-]
+if TYPE_CHECKING:
+    from transcribe.recognition.engines.protocol import Aligner, Recognizer
+    from transcribe.recognition.models import ModelFiles
+    from transcribe.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
