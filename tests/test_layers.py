@@ -37,13 +37,13 @@ ORDER: dict[str, set[str]] = {
     },
 }
 VALUES = {
-    *("transcribe", "config", "declaration", "errors", "parallel", "person_names", "progress", "settings"),
+    *("transcribe", "config", "declaration", "errors", "parallel", "person_names", "settings"),
     *("shows", "style", "terminal", "transcript", "transcript_json", "transcript_warnings", "units"),
 }
 AUDIO = {"audio", "disk", "episode", "errors", "media", "progress"}
 OUTPUT_READS = {"transcribe.transcript", "transcribe.person_names", "transcribe.style"}  # transcripts and their style
 LARGEST_MODULE = 300  # lines
-MOST_VALUES = 15  # files directly in transcribe/
+MOST_VALUES = 14  # files directly in transcribe/
 
 
 def module_name(path: Path) -> str:

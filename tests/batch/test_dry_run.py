@@ -13,7 +13,7 @@ from transcribe.batch.dry_run import ASSUMED_SPEED, forecast, note_speed
 from transcribe.batch.planning import Mode, select_jobs
 from transcribe.batch.report import Report, Result, State, Tally
 from transcribe.batch.runner import Setup, run
-from transcribe.progress import ignore_progress
+from transcribe.pipeline.progress import ignore_progress
 from transcribe.settings import Settings
 from transcribe.workers.local import in_this_process
 

@@ -15,7 +15,7 @@ from tests.support.scripted_stages import A_SOUNDS, ScriptedStages, tone
 from transcribe.batch.planning import Mode, PlannedAction, planned_action, select_jobs, states
 from transcribe.batch.report import Report, Result, State
 from transcribe.batch.runner import Setup, run
-from transcribe.progress import ignore_progress
+from transcribe.pipeline.progress import ignore_progress
 from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import Sample, Voiceprint
 from transcribe.transcript import Transcript

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from transcribe.batch.report import Result, State
 from transcribe.cli.progress_meter import Meter, RunningEpisode
 from transcribe.cli.run_display import Display, as_dict, episode_line, total_line
-from transcribe.progress import Progress
+from transcribe.pipeline.progress import Progress
 from transcribe.units import format_duration
 
 

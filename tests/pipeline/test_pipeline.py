@@ -23,8 +23,8 @@ from transcribe.diarization.diarize import Diarization
 from transcribe.errors import EngineError
 from transcribe.pipeline.checkpoints import Checkpoints, WriteOnlyCheckpoints
 from transcribe.pipeline.pipeline import Pipeline
+from transcribe.pipeline.progress import Progress
 from transcribe.pipeline.watch import RunMonitor
-from transcribe.progress import Progress
 from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import Sample, Voiceprint
 from transcribe.transcript import Transcript

@@ -23,8 +23,8 @@ from transcribe.batch.planning import Job, select_jobs
 from transcribe.batch.report import State
 from transcribe.batch.runner import Setup, run
 from transcribe.errors import ClusterError
+from transcribe.pipeline.progress import Progress, ignore_progress
 from transcribe.pipeline.stages import real_stages
-from transcribe.progress import Progress, ignore_progress
 from transcribe.settings import Settings
 from transcribe.workers import dask_client
 from transcribe.workers.dask_worker import Versions, versions

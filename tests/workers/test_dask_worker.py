@@ -20,7 +20,7 @@ from transcribe.batch.planning import Job
 from transcribe.batch.report import State
 from transcribe.batch.runner import run
 from transcribe.errors import ClusterError
-from transcribe.progress import ignore_progress
+from transcribe.pipeline.progress import ignore_progress
 from transcribe.workers import dask_client
 from transcribe.workers.dask_worker import Piece, stop, store
 

@@ -16,7 +16,7 @@ from transcribe.batch.planning import select_jobs
 from transcribe.batch.report import Report, State
 from transcribe.batch.runner import Setup, run
 from transcribe.pipeline.checkpointed_run import CHUNKS_PER_BLOCK
-from transcribe.progress import Progress, ignore_progress
+from transcribe.pipeline.progress import Progress, ignore_progress
 from transcribe.settings import Settings
 from transcribe.workers.local import available_memory, layout, memory_of, processes, suits_processes
 

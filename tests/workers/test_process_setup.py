@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.paths import ROOT
 from transcribe.parallel import available_cores
-from transcribe.progress import ignore_progress
+from transcribe.pipeline.progress import ignore_progress
 from transcribe.workers.local import Processes
 from transcribe.workers.process_setup import configure_process
 

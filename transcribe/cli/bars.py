@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
     from audio.episode import Episode
-    from transcribe.progress import Progress
+    from transcribe.pipeline.progress import Progress
 
 STAGE_LABELS = {"decode": "reading", "recognize": "words", "diarize": "speakers"}
 """What a person reads for a stage; other stages are not shown in a line of an episode."""
@@ -52,7 +52,7 @@ class Bars:
                 self._downloads.clear()
 
     def on_progress(self, progress: Progress) -> None:
-        """See `transcribe.progress.OnProgress`; a bar never goes back."""
+        """See `transcribe.pipeline.progress.OnProgress`; a bar never goes back."""
         if not self._is_terminal:
             return
         with self._lock:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from audio.episode import Seconds
-from transcribe.progress import Progress
+from transcribe.pipeline.progress import Progress
 
 _SHARE = {"decode": 0.03, "recognize": 0.75, "diarize": 0.22}  # of the work, measured on two cores with `base`
 _MIN_ELAPSED = 10.0  # seconds of work before the time left is estimated

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from transcribe.cli.bars import STAGE_LABELS, Bars
 from transcribe.cli.progress_meter import Meter, Reading, RunningEpisode
-from transcribe.progress import Progress
+from transcribe.pipeline.progress import Progress
 from transcribe.units import format_duration
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Display:
         self._event({"event": "started", "number": number, "source": name, "audio_seconds": duration})
 
     def on_progress(self, progress: Progress) -> None:
-        """See `transcribe.progress.OnProgress`."""
+        """See `transcribe.pipeline.progress.OnProgress`."""
         with self._lock:
             self._meter.progressed(progress)
 

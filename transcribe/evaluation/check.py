@@ -35,8 +35,8 @@ from transcribe.evaluation.references import (
 )
 from transcribe.evaluation.score import Score, Scoring, score
 from transcribe.pipeline.pipeline import Pipeline
+from transcribe.pipeline.progress import OnProgress, ignore_progress
 from transcribe.pipeline.watch import RunMonitor
-from transcribe.progress import OnProgress, ignore_progress
 from transcribe.settings import Settings, Stage
 from transcribe.transcript import Transcript
 

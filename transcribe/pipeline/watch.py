@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 
-from transcribe.progress import OnProgress, Progress, ignore_progress
+from transcribe.pipeline.progress import OnProgress, Progress, ignore_progress
 
 
 class StoppedError(Exception):

@@ -21,7 +21,7 @@ from typing import Any
 
 from audio.errors import SourceError, installing
 from transcribe.errors import ClusterError
-from transcribe.progress import OnProgress, Progress, ignore_progress
+from transcribe.pipeline.progress import OnProgress, Progress, ignore_progress
 from transcribe.settings import Settings, home_expanded
 from transcribe.workers import dask_worker
 from transcribe.workers.local import WorkerPool

@@ -23,8 +23,8 @@ from audio.decoding.probe import Fingerprint
 from audio.disk import CacheKind, cache_folder, write_atomically
 from audio.errors import SourceError
 from transcribe.errors import ClusterError
+from transcribe.pipeline.progress import OnProgress, Progress
 from transcribe.pipeline.watch import StoppedError
-from transcribe.progress import OnProgress, Progress
 from transcribe.workers.process_setup import disable_telemetry, keep_freed_memory
 from transcribe.workers.task import Outcome, Part, Task
 

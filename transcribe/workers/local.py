@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transcribe.parallel import available_cores
-from transcribe.progress import OnProgress, Progress
+from transcribe.pipeline.progress import OnProgress, Progress
 from transcribe.settings import Settings
 from transcribe.workers.process_setup import configure_process
 

@@ -19,9 +19,9 @@ from audio.episode import Episode
 from audio.errors import AudioError
 from transcribe.errors import TranscribeError
 from transcribe.pipeline.checkpoints import Checkpoints, EncodedResult, OverlayStore, WriteOnlyCheckpoints
+from transcribe.pipeline.progress import OnProgress, ignore_progress
 from transcribe.pipeline.stages import Stages, StagesMaker
 from transcribe.pipeline.watch import RunMonitor
-from transcribe.progress import OnProgress, ignore_progress
 from transcribe.settings import Settings
 
 if TYPE_CHECKING:
