@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import accumulate, groupby
+from operator import attrgetter
 
 from audio.episode import Seconds
 from transcribe.alignment.text_diff import NO_MATCH
@@ -20,14 +21,8 @@ TimeSpan = tuple[Seconds, Seconds]
 def token_times(tokens: Sequence[Token], words: Sequence[Word]) -> list[TimeSpan]:
     """When each token of the timed `words` is spoken: a word of several tokens is divided by their letters."""
     times: list[TimeSpan] = []
-    start = 0
-    while start < len(tokens):
-        end = start
-        while end < len(tokens) and tokens[end].owner == tokens[start].owner:
-            end += 1
-        word = words[tokens[start].owner]
-        times += _divide([(word.start, word.end)], [token.text for token in tokens[start:end]])
-        start = end
+    for owner, group in groupby(tokens, key=attrgetter("owner")):
+        times += _divide([(words[owner].start, words[owner].end)], [token.text for token in group])
     return times
 
 
@@ -72,13 +67,10 @@ def _divide(spans: Sequence[TimeSpan], texts: Sequence[str]) -> list[TimeSpan]:
     """Times for `texts` within consecutive `spans`: one each if there are as many, else in proportion to letters."""
     if len(spans) == len(texts):
         return list(spans)
-    total = sum(len(text) for text in texts)
-    edges = [0.0]
-    for text in texts:
-        edges.append(edges[-1] + len(text) / total)
-    elapsed = [0.0]  # speech up to the start of each span, and in all
-    for start, end in spans:
-        elapsed.append(elapsed[-1] + max(0.0, end - start))
+    total = sum(map(len, texts))
+    edges = list(accumulate((len(text) / total for text in texts), initial=0.0))
+    # speech up to the start of each span, and in all
+    elapsed = list(accumulate((max(0.0, end - start) for start, end in spans), initial=0.0))
 
     def time_at(share: float, *, is_end: bool) -> Seconds:
         at = share * elapsed[-1]
@@ -87,15 +79,13 @@ def _divide(spans: Sequence[TimeSpan], texts: Sequence[str]) -> list[TimeSpan]:
             k -= 1
         return min(spans[k][0] + at - elapsed[k], spans[k][1])
 
-    return [
-        (time_at(edges[i], is_end=False), max(time_at(edges[i], is_end=False), time_at(edges[i + 1], is_end=True)))
-        for i in range(len(texts))
-    ]
+    starts = [time_at(edge, is_end=False) for edge in edges[:-1]]
+    return [(start, max(start, time_at(edge, is_end=True))) for start, edge in zip(starts, edges[1:], strict=True)]
 
 
 def _interpolate(tokens: Sequence[Token], start: int, end: int, gap: TimeSpan) -> Iterator[TimeSpan]:
     """Times in `gap` for the inserted tokens from `start` to `end`, each turn's next to its own neighbouring words."""
-    groups = [list(group) for _, group in groupby(tokens[start:end], key=lambda token: token.owner)]
+    groups = [list(group) for _, group in groupby(tokens[start:end], key=attrgetter("owner"))]
     step = max(0.0, gap[1] - gap[0]) / len(groups)
     for k, group in enumerate(groups):
         continues = k == 0 and start > 0 and tokens[start - 1].owner == group[0].owner

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import count, pairwise
+from itertools import count, groupby, pairwise
 
 from audio.episode import Seconds
 from transcribe.alignment.interpolation import TimeSpan, place, token_times
@@ -94,13 +94,10 @@ def _pauses(times: Sequence[TimeSpan]) -> list[Seconds]:
 def _in_order(tokens: Sequence[Token], matched: list[int], starts: Sequence[Seconds]) -> list[int]:
     """The matches without those that would make time fall within a turn (merged or shuffled speech)."""
     result = [NO_MATCH] * len(matched)
-    start = 0
-    for end in range(1, len(tokens) + 1):
-        if end == len(tokens) or tokens[end].owner != tokens[start].owner:
-            positions = [i for i in range(start, end) if matched[i] != NO_MATCH]
-            for k in increasing([starts[matched[i]] for i in positions]):
-                result[positions[k]] = matched[positions[k]]
-            start = end
+    for _, turn in groupby(range(len(tokens)), key=lambda i: tokens[i].owner):
+        positions = [i for i in turn if matched[i] != NO_MATCH]
+        for k in increasing([starts[matched[i]] for i in positions]):
+            result[positions[k]] = matched[positions[k]]
     return result
 
 
@@ -134,8 +131,7 @@ class _Builder:
         i, end = (positions[0], positions[-1] + 1) if positions else (0, 0)
         changed = deleted.get(self.tokens[i].owner, 0) if positions else 0
         while i < end:
-            size = self._unchanged(i, end)
-            if size:
+            if size := self._unchanged(i, end):
                 origin = self.sources[self.matched[i]].owner
                 built.append((self.words[origin], origin, True))
             else:
@@ -173,8 +169,7 @@ class _Builder:
 def _rising(built: Sequence[tuple[Word, int | None, bool]]) -> Iterator[Word]:
     """The words, with interpolated times clamped between those of their neighbours."""
     ceilings = [float("inf")] * (len(built) + 1)
-    for i in range(len(built) - 1, -1, -1):
-        word, _, is_anchor = built[i]
+    for i, (word, _, is_anchor) in reversed(list(enumerate(built))):
         ceilings[i] = min(ceilings[i + 1], word.start) if is_anchor else ceilings[i + 1]
     low = 0.0
     for i, (word, _, is_anchor) in enumerate(built):

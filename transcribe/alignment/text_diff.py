@@ -57,8 +57,7 @@ def add_moves(old: Sequence[str], new: Sequence[str], matched: Sequence[int]) ->
         old_index = runs_old.get(run)
         if old_index is None or new_index is None:
             continue
-        for step in (-1, 1):
-            i, j = old_index if step == 1 else old_index - 1, new_index if step == 1 else new_index - 1
+        for i, j, step in ((old_index - 1, new_index - 1, -1), (old_index, new_index, 1)):
             while 0 <= i < len(old) and 0 <= j < len(new) and old[i] == new[j]:
                 if i in used or result[j] != NO_MATCH:
                     break

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from transcribe.recognition.engines.protocol import LONGEST_WINDOW
@@ -26,8 +27,6 @@ ROOM = 1.0  # seconds of audio beyond a rewrite at an end without such words
 LONGEST_PART = 20.0  # seconds of a rewrite aligned at a time
 FASTEST = 8.0  # words a second; speech is never denser, so denser text cannot be what the audio says
 LEAST_PROBABILITY = 0.15  # mean over a part's words; below, the audio says something else
-
-_Key = tuple[str, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +98,10 @@ def _align(
     end = min(end, start + LONGEST_WINDOW, audio.duration)
     if end <= start or (last - first) / (end - start) > FASTEST:
         return []
-    text = " ".join(word.text for word in (*before, *words[first:last], *after))
-    aligned = aligner.align(audio.read(start, end), text, language=language)
-    sizes = [len(word.text.split()) for word in (*before, *words[first:last], *after)]  # a word may contain a dash
-    ends = [sum(sizes[: i + 1]) for i in range(len(sizes))]
+    texts = [word.text for word in (*before, *words[first:last], *after)]
+    aligned = aligner.align(audio.read(start, end), " ".join(texts), language=language)
+    sizes = [len(text.split()) for text in texts]  # a word may contain a dash
+    ends = list(accumulate(sizes))
     if len(aligned) != ends[-1]:
         return []
     new = range(len(before), len(before) + last - first)
@@ -144,5 +143,5 @@ def _clamp(words: Sequence[Word], low: Seconds, high: Seconds) -> Iterator[Word]
         low = start
 
 
-def _key(word: Word) -> _Key:
+def _key(word: Word) -> tuple[str, float, float]:
     return "".join(character for character in word.text.casefold() if character.isalnum()), word.start, word.end

@@ -20,7 +20,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from types import MappingProxyType
 
 from audio.disk import TEMPORARY_SUFFIX, CacheKind, cache_folder, sha256_of, write_atomically
 from audio.errors import installing
@@ -34,12 +33,10 @@ _SMALL_BYTES = 1 << 24  # files up to this size (a tokenizer has 2 MB) are hashe
 _STALE_S = 6 * 3600.0  # an unfinished folder older than this was left by a crash
 
 # SHA-256 of model.bin as published with Systran/faster-whisper-base and Systran/faster-whisper-tiny.en.
-PINNED: Mapping[str, str] = MappingProxyType(
-    {
-        "base": "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
-        "tiny.en": "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
-    }
-)
+PINNED: Mapping[str, str] = {
+    "base": "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
+    "tiny.en": "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,11 +22,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from transcribe.recognition.engines.token_words import UNSPACED
 from transcribe.recognition.glossary import Glossary, split_marks
 from transcribe.recognition.glossary_correction import replace_spans
+from transcribe.recognition.reader import shift
 from transcribe.recognition.recognize import Recognition
 from transcribe.transcript import Word
 
 if TYPE_CHECKING:
     from audio.decoding.samples import Audio
+    from audio.progress import OnFraction
     from transcribe.recognition.engines.protocol import Recognizer
     from transcribe.recognition.reading_quality import ChunkEvidence
 
@@ -52,7 +54,7 @@ def recover_names(
     recognizer: Recognizer,
     *,
     glossary: Glossary,
-    progress: Callable[[float], None] | None = None,
+    progress: OnFraction | None = None,
 ) -> Recognition:
     """`recognition` with the names of `glossary` where they were misrecognised; each change is in `corrections`.
 
@@ -71,8 +73,7 @@ def recover_names(
     readings = recognizer.recognize(windows, language=recognition.language, beam_size=1, prompt=prompt)
     spans: dict[float, list[NameSpan]] = {}
     for (chunk, words, _), reading in zip(doubtful, readings, strict=True):
-        prompted = [replace(w, start=w.start + chunk.start, end=w.end + chunk.start) for w in reading.words]
-        spans[chunk.start] = match_names(words, prompted, names)
+        spans[chunk.start] = match_names(words, shift(reading.words, chunk.start), names)
         report(chunk.end / doubtful[-1][0].end)
     return _with_names(recognition, chunks, spans)
 

@@ -87,7 +87,7 @@ def read_chunks(
     finally:
         reader.close()
         pool.shutdown(cancel_futures=True)
-    return _recognition([_finalise(result) for result in results], language)
+    return combine([_finalise(result, language) for result in results], language, verbatim=True)
 
 
 def combine(parts: Sequence[Recognition], language: str, *, verbatim: bool = False) -> Recognition:
@@ -141,12 +141,12 @@ def language_of(audio: Audio, recognizer: Recognizer, plan: ChunkPlan, settings:
     return vote(pair for guess in guesses for pair in guess.probabilities.items())
 
 
-def _finalise(result: ChunkResult) -> ChunkResult:
-    """The result with hallucinated words dropped, times repaired, and doubts for what remains."""
+def _finalise(result: ChunkResult, language: str) -> Recognition:
+    """A chunk's words without hallucinated ones, their times repaired, and doubts for what remains."""
     chunk, words = result.chunk, result.words
     if result.reading.no_speech_probability > NO_SPEECH:
         doubt = Doubt(chunk.start, chunk.end, "possible speech, not transcribed")
-        return replace(result, words=(), doubts=(doubt,))
+        return Recognition((), language, (doubt,), (_evidence(replace(result, words=())),))
     outside = outside_speech(words, chunk.regions)
     hallucinated = {i for i, out in enumerate(outside) if out and words[i].probability < _HALLUCINATION_PROBABILITY}
     words = snap_to_speech([word for i, word in enumerate(words) if i not in hallucinated], chunk.regions)
@@ -158,16 +158,7 @@ def _finalise(result: ChunkResult) -> ChunkResult:
     doubts += [Doubt(loop.start, loop.end, "repeated phrase removed") for loop in loops]
     if result.reading.avg_logprob < UNSURE_LOGPROB:
         doubts.append(Doubt(chunk.start, chunk.end, "low confidence"))
-    return replace(result, words=words, doubts=tuple(doubts))
-
-
-def _recognition(results: Sequence[ChunkResult], language: str) -> Recognition:
-    return Recognition(
-        words=tuple(word for result in results for word in result.words),
-        language=language,
-        doubts=tuple(sorted((d for r in results for d in r.doubts), key=lambda doubt: (doubt.start, doubt.end))),
-        evidence=tuple(_evidence(result) for result in results),
-    )
+    return Recognition(words, language, tuple(doubts), (_evidence(replace(result, words=words)),))
 
 
 def _evidence(result: ChunkResult) -> ChunkEvidence:

@@ -58,7 +58,7 @@ def reread_poor_chunk(result: ChunkResult, reader: Reader) -> ChunkResult:
         return result
     halves = _halves(result.chunk)
     better = _better(result, list(zip(halves, reader.read(halves), strict=True)))
-    return _resample(better, reader) if _is_poor(better) and _is_poor_text(better) else better
+    return _resample(better, reader) if _loops(better) else better
 
 
 def _resample(result: ChunkResult, reader: Reader) -> ChunkResult:
@@ -77,12 +77,11 @@ def _resample(result: ChunkResult, reader: Reader) -> ChunkResult:
 
 def _is_poor(result: ChunkResult) -> bool:
     reading = result.reading
-    return (
-        reading.avg_logprob < UNSURE_LOGPROB
-        or reading.compression_ratio > LOOP_COMPRESSION
-        or reading.no_speech_probability > NO_SPEECH
-        or bool(collapse_loops(result.words)[1])
-    )
+    return reading.avg_logprob < UNSURE_LOGPROB or reading.no_speech_probability > NO_SPEECH or _loops(result)
+
+
+def _loops(result: ChunkResult) -> bool:
+    return result.reading.compression_ratio > LOOP_COMPRESSION or bool(collapse_loops(result.words)[1])
 
 
 def _halves(chunk: Chunk) -> tuple[Region, ...]:
@@ -90,10 +89,7 @@ def _halves(chunk: Chunk) -> tuple[Region, ...]:
     if chunk.duration <= _MIN_SPLIT:
         return (Region(chunk.start, chunk.end),)
     quarter = chunk.duration / 4
-    silences = [
-        (after.start - before.end, (before.end + after.start) / 2)
-        for before, after in zip(chunk.regions, chunk.regions[1:], strict=False)
-    ]
+    silences = [(b.start - a.end, (a.end + b.start) / 2) for a, b in pairwise(chunk.regions)]
     inner = [silence for silence in silences if chunk.start + quarter <= silence[1] <= chunk.end - quarter]
     cut = max(inner)[1] if inner else chunk.start + 2 * quarter
     return Region(chunk.start, cut), Region(cut, chunk.end)
@@ -107,7 +103,7 @@ def _better(result: ChunkResult, parts: Sequence[tuple[Region, Reading]]) -> Chu
     read = [word for part, reading in parts for word in shift(reading.words, part.start)]
     words = snap_to_speech(read, result.chunk.regions)
     first = replace(result, words=collapse_loops(result.words)[0])
-    if replace(first, words=words).uncovered > first.uncovered and not _is_poor_text(result):
+    if replace(first, words=words).uncovered > first.uncovered and not _loops(result):
         return unchanged
     share = [part.duration / result.chunk.duration for part, _ in parts]
     reading = Reading(
@@ -116,10 +112,6 @@ def _better(result: ChunkResult, parts: Sequence[tuple[Region, Reading]]) -> Chu
         no_speech_probability=max(r.no_speech_probability for _, r in parts),
     )
     return replace(unchanged, reading=reading, words=words)
-
-
-def _is_poor_text(result: ChunkResult) -> bool:
-    return result.reading.compression_ratio > LOOP_COMPRESSION or bool(collapse_loops(result.words)[1])
 
 
 def fill_gaps(result: ChunkResult, reader: Reader) -> ChunkResult:

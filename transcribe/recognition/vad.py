@@ -83,16 +83,6 @@ class ChunkPlan:
 
     chunks: tuple[Chunk, ...]
 
-    @property
-    def regions(self) -> tuple[Region, ...]:
-        """The speech regions of all chunks, in the order of time; one that had to be cut is two."""
-        return tuple(region for chunk in self.chunks for region in chunk.regions)
-
-    @property
-    def voiced(self) -> float:
-        """Seconds of speech in all chunks."""
-        return sum(chunk.voiced for chunk in self.chunks)
-
 
 def chunk_audio(audio: Audio, *, progress: OnFraction | None = None) -> ChunkPlan:
     """Detect the speech in `audio` and pack it into chunks. Raises `EngineError` if the network cannot be loaded."""

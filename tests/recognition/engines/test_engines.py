@@ -24,9 +24,7 @@ from transcribe.transcript import Word
 Floats = NDArray[np.float32]
 
 
-def test_a_guess_names_its_most_probable_language() -> None:
-    guess = LanguageGuess({"nl": 0.4, "de": 0.4, "en": 0.2})
-    assert (guess.language, guess.probability) == ("de", 0.4)
+def test_a_guess_needs_a_language() -> None:
     with pytest.raises(ValueError, match="at least one"):
         LanguageGuess({})
 
@@ -82,10 +80,10 @@ class TestRealWeights:
     @pytest.mark.parametrize("engine", ["fast", "reference"])
     def test_the_language_is_detected(self, engine: str, clip: Floats, request: pytest.FixtureRequest) -> None:
         recognizer: Recognizer = request.getfixturevalue(engine)
-        guess = recognizer.detect_language(clip)
-        assert guess.language == "en"
-        assert guess.probability > 0.8
-        assert set(guess.probabilities) <= recognizer.languages | {"yue"}
+        probabilities = recognizer.detect_language(clip).probabilities
+        assert max(probabilities, key=lambda code: probabilities[code]) == "en"
+        assert probabilities["en"] > 0.8
+        assert set(probabilities) <= recognizer.languages | {"yue"}
 
     @pytest.mark.parametrize("engine", ["fast", "reference"])
     def test_one_sample_is_read_without_an_error(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import threading
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from transcribe.recognition.engines.protocol import Samples
 
-_FRAME_SAMPLES = 160
 _SEED = 1  # for sampling
-_FULL_FRAMES = 3_000  # openai-whisper's encoder takes exactly this many
+_SELF_ATTENTION = ("query", "key", "value"), ("out",)  # the layers fused in each of CTranslate2's matrices, in order
+_CROSS_ATTENTION = ("query",), ("key", "value"), ("out",)  # to the audio
 
 
 class OpenAIWhisper:
@@ -130,33 +130,29 @@ class OpenAIWhisper:
         )
 
     def _aligned(self, mel: torch.Tensor, tokens: list[int], language: str, frames: int) -> list[Piece]:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from whisper.timing import find_alignment
         from whisper.tokenizer import get_tokenizer
 
         tokenizer = get_tokenizer(
-            self._model.is_multilingual,
-            num_languages=self._model.num_languages,
-            language=language,
-            task="transcribe",
+            self._model.is_multilingual, num_languages=self._model.num_languages, language=language, task="transcribe"
         )
         text = [token for token in tokens if token < tokenizer.eot]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # numba compiles the alignment on its first run
+            from whisper.timing import find_alignment
+
             timed = find_alignment(self._model, tokenizer, text, mel, max(2, frames)) if text else []
         return [Piece(t.word, float(t.start), float(t.end), float(t.probability)) for t in timed]
 
     def _log_mel(self, window: Samples) -> tuple[torch.Tensor, int]:
         """The (n_mels, 3000) float32 log-mel, padded with its own minimum, and its number of frames before padding."""
         import torch
-        from whisper.audio import log_mel_spectrogram
+        from whisper.audio import HOP_LENGTH, N_FRAMES, log_mel_spectrogram
 
-        samples = torch.from_numpy(np.pad(window, (0, max(0, 5 * _FRAME_SAMPLES - len(window)))))
-        mel = log_mel_spectrogram(samples, self._model.dims.n_mels)[:, :_FULL_FRAMES]
-        padded = torch.full((mel.shape[0], _FULL_FRAMES), float(mel.min()))
+        samples = torch.from_numpy(np.pad(window, (0, max(0, 5 * HOP_LENGTH - len(window)))))
+        mel = log_mel_spectrogram(samples, self._model.dims.n_mels)[:, :N_FRAMES]
+        padded = torch.full((mel.shape[0], N_FRAMES), float(mel.min()))
         padded[:, : mel.shape[1]] = mel
-        return padded.to(self._device), len(window) // _FRAME_SAMPLES
+        return padded.to(self._device), len(window) // HOP_LENGTH
 
 
 def dimensions(arrays: Arrays) -> dict[str, int]:
@@ -178,13 +174,11 @@ def dimensions(arrays: Arrays) -> dict[str, int]:
 
 
 def state_dict(arrays: Arrays) -> Arrays:
-    """openai-whisper's parameters by name. CTranslate2 fuses query, key and value of one input into one matrix, in this
-    order (self-attention: all three; attention to the audio: key and value), and a bias of zeros for the keys."""
+    """openai-whisper's parameters by name. CTranslate2 fuses query, key and value of one input into one matrix, with a
+    bias of zeros for the keys."""
     parameters = {
-        "encoder.conv1.weight": arrays["encoder/conv1/weight"],
-        "encoder.conv1.bias": arrays["encoder/conv1/bias"],
-        "encoder.conv2.weight": arrays["encoder/conv2/weight"],
-        "encoder.conv2.bias": arrays["encoder/conv2/bias"],
+        **_linear(arrays, "encoder/conv1", ["encoder.conv1"]),
+        **_linear(arrays, "encoder/conv2", ["encoder.conv2"]),
         "encoder.positional_embedding": arrays["encoder/position_encodings/encodings"],
         "decoder.positional_embedding": arrays["decoder/position_encodings/encodings"],
         "decoder.token_embedding.weight": arrays["decoder/embeddings/weight"],
@@ -194,9 +188,9 @@ def state_dict(arrays: Arrays) -> Arrays:
     for side in ("encoder", "decoder"):
         for layer in range(_layers(arrays, side)):
             source, target = f"{side}/layer_{layer}", f"{side}.blocks.{layer}"
-            parameters |= _attention(arrays, f"{source}/self_attention", f"{target}.attn", ("query", "key", "value"))
+            parameters |= _attention(arrays, f"{source}/self_attention", f"{target}.attn", _SELF_ATTENTION)
             if side == "decoder":
-                parameters |= _cross_attention(arrays, f"{source}/attention", f"{target}.cross_attn")
+                parameters |= _attention(arrays, f"{source}/attention", f"{target}.cross_attn", _CROSS_ATTENTION)
             parameters |= _norm(arrays, f"{source}/ffn/layer_norm", f"{target}.mlp_ln")
             parameters |= _linear(arrays, f"{source}/ffn/linear_0", [f"{target}.mlp.0"])
             parameters |= _linear(arrays, f"{source}/ffn/linear_1", [f"{target}.mlp.2"])
@@ -207,21 +201,11 @@ def _layers(arrays: Mapping[str, Any], side: str) -> int:
     return len({name.split("/")[1] for name in arrays if name.startswith(f"{side}/layer_") and name.count("/") > 2})
 
 
-def _attention(arrays: Arrays, source: str, target: str, fused: tuple[str, ...]) -> Arrays:
-    return {
-        **_norm(arrays, f"{source}/layer_norm", f"{target}_ln"),
-        **_linear(arrays, f"{source}/linear_0", [f"{target}.{part}" for part in fused]),
-        **_linear(arrays, f"{source}/linear_1", [f"{target}.out"]),
-    }
-
-
-def _cross_attention(arrays: Arrays, source: str, target: str) -> Arrays:
-    return {
-        **_norm(arrays, f"{source}/layer_norm", f"{target}_ln"),
-        **_linear(arrays, f"{source}/linear_0", [f"{target}.query"]),
-        **_linear(arrays, f"{source}/linear_1", [f"{target}.key", f"{target}.value"]),
-        **_linear(arrays, f"{source}/linear_2", [f"{target}.out"]),
-    }
+def _attention(arrays: Arrays, source: str, target: str, matrices: Sequence[Sequence[str]]) -> Arrays:
+    parameters = _norm(arrays, f"{source}/layer_norm", f"{target}_ln")
+    for i, fused in enumerate(matrices):
+        parameters |= _linear(arrays, f"{source}/linear_{i}", [f"{target}.{part}" for part in fused])
+    return parameters
 
 
 def _linear(arrays: Arrays, source: str, targets: list[str]) -> Arrays:

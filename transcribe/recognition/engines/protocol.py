@@ -44,27 +44,13 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class LanguageGuess:
-    """The probability of each language, by its code. Never empty; the probabilities sum to about one.
-
-    >>> LanguageGuess({"en": 0.3, "nl": 0.7}).language
-    'nl'
-    """
+    """The probability of each language, by its code. Never empty; the probabilities sum to about one."""
 
     probabilities: Mapping[str, float]
 
     def __post_init__(self) -> None:
         if not self.probabilities:
             raise ValueError("a guess needs at least one language")
-
-    @property
-    def language(self) -> str:
-        """The most probable one; of equal ones the first by code."""
-        return min(self.probabilities, key=lambda code: (-self.probabilities[code], code))
-
-    @property
-    def probability(self) -> float:
-        """The probability of `language`."""
-        return self.probabilities[self.language]
 
 
 class Recognizer(Protocol):
