@@ -22,7 +22,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from audio.decoding.ffmpeg import Log, decode_command
 from audio.decoding.probe import check_source, printable
-from audio.decoding.samples import SAMPLE_BYTES, SAMPLE_RATE, Audio, levels_of, scratch_file, write
+from audio.decoding.samples import SAMPLE_BYTES, SAMPLE_RATE, SCALE, Audio, levels_of, scratch_file, write
 from audio.decoding.truncation import clock, damage_warnings
 from audio.episode import Seconds
 from audio.errors import DecodeError, SourceError
@@ -116,7 +116,7 @@ def _mono_blocks(stream: IO[bytes], levels: list[NDArray[np.float32]]) -> Iterat
     while channels and (data := stream.read(_BLOCK_SECONDS * SAMPLE_RATE * frame_bytes)):
         frames = data[: len(data) // frame_bytes * frame_bytes]
         if channels == 2 and frames:
-            both = np.frombuffer(frames, "<i2").reshape(-1, 2).T.astype(np.float32) / np.float32(32_768)
+            both = np.frombuffer(frames, "<i2").reshape(-1, 2).T.astype(np.float32) / np.float32(SCALE)
             levels.append(levels_of(both))
         block = segment(data=frames, sample_width=SAMPLE_BYTES, frame_rate=SAMPLE_RATE, channels=channels)
         yield block.set_channels(1).raw_data

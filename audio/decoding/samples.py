@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 
 SAMPLE_RATE = 16_000  # samples per second, the input rate of Whisper and the speaker models
 SAMPLE_BYTES = 2  # per sample: int16, little-endian
+SCALE = 32_768  # int16 → [−1, 1), as openai-whisper's audio.py does
 LEVEL_SAMPLES = 160  # from one measured level of a channel to the next: 10 ms
-
-_SCALE = 32_768  # int16 → [−1, 1), as openai-whisper's audio.py does
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
@@ -63,7 +62,7 @@ class Audio:
             raise ValueError(
                 f"samples must be a non-empty one-dimensional array of finite numbers; the shape is {samples.shape}"
             )
-        rounded = np.round(samples.astype(np.float64) * _SCALE).clip(-_SCALE, _SCALE - 1).astype("<i2")
+        rounded = np.round(samples.astype(np.float64) * SCALE).clip(-SCALE, SCALE - 1).astype("<i2")
         with scratch_file() as file:
             write(file, rounded.tobytes())
             return cls(file, len(rounded), channel_levels=channel_levels)
@@ -84,7 +83,7 @@ class Audio:
         bounds = start, self.duration if end is None else end
         first, last = (round(min(max(bound, 0.0), self.duration) * SAMPLE_RATE) for bound in bounds)
         data = self._read_bytes(first * SAMPLE_BYTES, max(last - first, 0) * SAMPLE_BYTES)
-        return np.frombuffer(data, "<i2").astype(np.float32) / np.float32(_SCALE)
+        return np.frombuffer(data, "<i2").astype(np.float32) / np.float32(SCALE)
 
     def blocks(self, seconds: Seconds) -> Iterator[NDArray[np.float32]]:
         """The recording in consecutive blocks of `seconds`; the last may be shorter. Raises `ValueError` for 0."""

@@ -22,7 +22,6 @@ from audio.net.addresses import redacted
 from audio.net.documents import decompressed
 from audio.net.http import Client, Response
 
-_READ_BYTES = 1 << 20
 _MIN_PROGRESS_BYTES = 16 << 10  # an attempt that received this much, or 1 % of the whole, counts as progress
 _REPORT_EVERY_SECONDS = 0.1
 _STRONG_AFTER_SECONDS = 60  # a Last-Modified this much older than Date is a strong validator (RFC 7232, 2.2.2)
@@ -93,9 +92,8 @@ class Download:
             self._validator = ""
             return
         with self._part.open("rb") as file:
-            while data := file.read(_READ_BYTES):
-                self._sha256.update(data)
-                self._size += len(data)
+            hashlib.file_digest(file, lambda: self._sha256)
+            self._size = file.tell()
 
     def _made_progress(self) -> bool:
         gained = self._size - self._last_size  # bytes sent again from the start are no progress

@@ -31,9 +31,10 @@ def slug_of(title: str) -> str:
     """Lower-case letters and digits of any script, accents folded, words joined by `-`; may be empty."""
     lower = unicodedata.normalize("NFKD", title).casefold().translate(_NO_DECOMPOSITION)
     folded = unicodedata.normalize("NFKD", lower)
-    folded = "".join(character for character in folded if not _is_latin_accent(character))
+    folded = re.sub("[\u0300-\u036f]", "", folded)  # combining marks of Latin, Greek and Cyrillic letters
     folded = unicodedata.normalize("NFC", folded).replace("'", "").replace("’", "")
-    return re.sub(r"[\W_]+", "-", _without_invisible(folded)).strip("-")
+    visible = "".join(each for each in folded if unicodedata.category(each) not in ("Cf", "Cs", "Cc", "Co"))
+    return re.sub(r"[\W_]+", "-", visible).strip("-")
 
 
 def shorten(stem: str, max_bytes: int) -> str:
@@ -44,11 +45,3 @@ def shorten(stem: str, max_bytes: int) -> str:
     short = encoded[:max_bytes].decode("utf-8", "ignore")
     at = short.rfind("-")
     return short[:at] if at > len(short) * 2 // 3 else short.rstrip("-")
-
-
-def _is_latin_accent(character: str) -> bool:
-    return "\u0300" <= character <= "\u036f"  # combining marks of decomposed Latin, Greek and Cyrillic letters
-
-
-def _without_invisible(text: str) -> str:
-    return "".join(character for character in text if unicodedata.category(character) not in ("Cf", "Cs", "Cc", "Co"))

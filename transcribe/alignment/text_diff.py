@@ -9,6 +9,7 @@ adds what was moved elsewhere.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -155,14 +156,9 @@ def _anchors(old: Sequence[str], new: Sequence[str], range_: _Range) -> list[tup
 
 
 def _unique_runs(items: Sequence[str], start: int, end: int, length: int) -> dict[tuple[str, ...], int]:
-    seen: dict[tuple[str, ...], int] = {}
-    repeated: set[tuple[str, ...]] = set()
-    for i in range(start, end - length + 1):
-        run = tuple(items[i : i + length])
-        if run in seen:
-            repeated.add(run)
-        seen[run] = i
-    return {run: i for run, i in seen.items() if run not in repeated}
+    runs = [tuple(items[i : i + length]) for i in range(start, end - length + 1)]
+    counts = Counter(runs)
+    return {run: i for i, run in enumerate(runs, start) if counts[run] == 1}
 
 
 def _runs(items: Sequence[str], is_open: Sequence[bool]) -> dict[tuple[str, ...], int | None]:

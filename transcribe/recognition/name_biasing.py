@@ -12,6 +12,7 @@ the words in the first place.
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -64,18 +65,22 @@ def recover_names(
     report = progress or (lambda _: None)
     chunks = _with_words(recognition) if recognition.language not in UNSPACED else []
     names = glossary.names
-    doubtful = [(chunk, words, likely) for chunk, words in chunks if (likely := candidate_names(words, names))]
+    doubtful = [
+        (chunk, first, words, likely) for chunk, first, words in chunks if (likely := candidate_names(words, names))
+    ]
     if not doubtful:
         report(1.0)
         return recognition
-    prompt = _prompt(names, [likely for _, _, likely in doubtful])
-    windows = (audio.read(chunk.start, chunk.end) for chunk, _, _ in doubtful)
+    prompt = _prompt(names, [likely for *_, likely in doubtful])
+    windows = (audio.read(chunk.start, chunk.end) for chunk, *_ in doubtful)
     readings = recognizer.recognize(windows, language=recognition.language, beam_size=1, prompt=prompt)
-    spans: dict[float, list[NameSpan]] = {}
-    for (chunk, words, _), reading in zip(doubtful, readings, strict=True):
-        spans[chunk.start] = match_names(words, shift(reading.words, chunk.start), names)
+    spans: list[NameSpan] = []
+    for (chunk, first, words, _), reading in zip(doubtful, readings, strict=True):
+        matched = match_names(words, shift(reading.words, chunk.start), names)
+        spans += [NameSpan(first + span.first, first + span.stop, span.name) for span in matched]
         report(chunk.end / doubtful[-1][0].end)
-    return _with_names(recognition, chunks, spans)
+    corrected, corrections = replace_spans(recognition.words, spans)
+    return replace(recognition, words=corrected, corrections=(*recognition.corrections, *corrections))
 
 
 def candidate_names(words: Sequence[Word], names: Sequence[str]) -> dict[str, float]:
@@ -187,32 +192,19 @@ def _prompt(names: Sequence[str], likely: Sequence[dict[str, float]]) -> str:
     return ", ".join(chosen)
 
 
-def _with_words(recognition: Recognition) -> list[tuple[ChunkEvidence, tuple[Word, ...]]]:
-    """Each chunk that has words, with its words."""
+def _with_words(recognition: Recognition) -> list[tuple[ChunkEvidence, int, tuple[Word, ...]]]:
+    """Each chunk that has words, with the position of its first word and its words."""
     chunks = []
-    rest = list(reversed(recognition.words))
-    for i, chunk in enumerate(recognition.evidence):
-        next_start = recognition.evidence[i + 1].start if i + 1 < len(recognition.evidence) else float("inf")
-        words = []
-        while rest and (rest[-1].start + rest[-1].end) / 2 < next_start:
-            words.append(rest.pop())
-        if words:
-            chunks.append((chunk, tuple(words)))
+    words, first = recognition.words, 0
+    next_starts = [*(chunk.start for chunk in recognition.evidence[1:]), math.inf]
+    for chunk, next_start in zip(recognition.evidence, next_starts, strict=False):
+        stop = first
+        while stop < len(words) and (words[stop].start + words[stop].end) / 2 < next_start:
+            stop += 1
+        if stop > first:
+            chunks.append((chunk, first, words[first:stop]))
+        first = stop
     return chunks
-
-
-def _with_names(
-    recognition: Recognition,
-    chunks: Sequence[tuple[ChunkEvidence, tuple[Word, ...]]],
-    spans: dict[float, list[NameSpan]],
-) -> Recognition:
-    all_spans: list[NameSpan] = []
-    before = 0
-    for chunk, words in chunks:
-        all_spans += [NameSpan(s.first + before, s.stop + before, s.name) for s in spans.get(chunk.start, ())]
-        before += len(words)
-    words, corrections = replace_spans(recognition.words, all_spans)
-    return replace(recognition, words=words, corrections=(*recognition.corrections, *corrections))
 
 
 def _phonetic_spelling(text: str) -> str:
