@@ -37,6 +37,11 @@ def setting(default: Any, help: str, *stages: Stage, **rules: Any) -> Any:
     return dataclasses.field(default=default, metadata=metadata)
 
 
+def render_setting(default: Any, help: str, **rules: Any) -> Any:
+    """A field for a setting that only the last stage, rendering, depends on; `rules` are those of `setting`."""
+    return setting(default, help, Stage.RENDER, **rules)
+
+
 def option_name(name: str) -> str:
     """A setting's name as the command line and the file spell it."""
     return "format" if name == "formats" else name.replace("_", "-")

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args
 
-from transcribe.declaration import Stage, check_declared, setting
+from transcribe.declaration import check_declared, render_setting
 from transcribe.errors import SettingsError
 
 LabelStyle = Literal["name-then-initial", "initial", "name", "full-name-then-name"]
@@ -30,54 +30,45 @@ class Style:
     LEAST_TURN_WORDS: ClassVar[int] = 90  # shorter turns are one paragraph
     LONGEST_PARAGRAPH_WORDS: ClassVar[int] = 400  # unless one sentence is longer
 
-    labels: LabelStyle = setting(
+    labels: LabelStyle = render_setting(
         "name-then-initial",
         "Speaker labels in bold: Rich, then R; always R; always Rich; or Rich Bowen, then Rich.",
-        Stage.RENDER,
         choices=get_args(LabelStyle),
     )
-    colon: Colon = setting("outside", "Position of the colon: **R**: or **R:**.", Stage.RENDER, choices=get_args(Colon))
-    wrap: int = setting(
-        70, "Line width in columns; 0: one line per paragraph.", Stage.RENDER, between=(0, 10_000), metavar="N"
+    colon: Colon = render_setting("outside", "Position of the colon: **R**: or **R:**.", choices=get_args(Colon))
+    wrap: int = render_setting(
+        70, "Line width in columns; 0: one line per paragraph.", between=(0, 10_000), metavar="N"
     )
-    doubtful_below: float = setting(
-        0.0, "Mark words with a probability below this as [word?].", Stage.RENDER, between=(0, 1), metavar="P"
+    doubtful_below: float = render_setting(
+        0.0, "Mark words with a probability below this as [word?].", between=(0, 1), metavar="P"
     )
-    clock_minutes: int = setting(
+    clock_minutes: int = render_setting(
         -1,
         "Insert a time such as [12:34] every N minutes; 0: at every turn; -1: never.",
-        Stage.RENDER,
         between=(-1, 1440),
         metavar="N",
     )
-    author: str = setting("", "Author in the front matter.", Stage.RENDER, metavar="NAME")
-    tags: tuple[str, ...] = setting((), "Tags in the front matter, separated by commas.", Stage.RENDER, metavar="LIST")
-    comments: str = setting(
-        "", "Front matter key comments.", Stage.RENDER, choices=_SWITCH, instead=_INSTEAD.format(name="comments")
+    author: str = render_setting("", "Author in the front matter.", metavar="NAME")
+    tags: tuple[str, ...] = render_setting((), "Tags in the front matter, separated by commas.", metavar="LIST")
+    comments: str = render_setting(
+        "", "Front matter key comments.", choices=_SWITCH, instead=_INSTEAD.format(name="comments")
     )
-    published: str = setting(
-        "",
-        "Front matter key published.",
-        Stage.RENDER,
-        choices=_SWITCH,
-        instead=_INSTEAD.format(name="published"),
+    published: str = render_setting(
+        "", "Front matter key published.", choices=_SWITCH, instead=_INSTEAD.format(name="published")
     )
-    front_matter: str = setting(
+    front_matter: str = render_setting(
         "",
         "Keys and values of the front matter as JSON; the table [front_matter] of transcribe.toml is easier to write.",
-        Stage.RENDER,
         metavar="JSON",
     )
-    docx_times: DocxTimes = setting(
+    docx_times: DocxTimes = render_setting(
         "text",
         "Where docx gives the start time of a turn: before the turn, in a comment, or nowhere.",
-        Stage.RENDER,
         choices=get_args(DocxTimes),
     )
-    transcript_url: str = setting(
+    transcript_url: str = render_setting(
         "",
-        "Address of the folder transcripts are published in, for the podcast format.  Default: the audio's folder.",
-        Stage.RENDER,
+        "Address of the folder transcripts are published in, for the podcast format. Default: the audio's folder.",
         metavar="URL",
     )
 

@@ -15,8 +15,9 @@ from hypothesis.extra.numpy import arrays
 
 from audio.decoding.decode import Audio, decode
 from tests.support.paths import CLIPS
-from transcribe.diarization.diarize import Diarization, diarize_frames, find_speakers, frame_scores, hysteresis, viterbi
+from transcribe.diarization.diarize import Diarization, diarize_frames, find_speakers, frame_scores, hysteresis
 from transcribe.diarization.segmentation import FRAME_STEP, Activity
+from transcribe.diarization.viterbi import viterbi
 from transcribe.transcript import SpeakerSpan
 
 TENTHS = st.integers(-30, 30).map(lambda tenths: tenths / 10)

@@ -1,8 +1,8 @@
 """Speaker diarization: from audio to the spans of unnamed speakers.
 
 Segmentation finds speech and changes of speaker, embeddings of short windows identify voices, clustering groups them,
-and a Viterbi search over frames (A. Viterbi, "Error bounds for convolutional codes", 1967) combines the two: a change
-of speaker costs little where the segmentation has one, and much elsewhere. The steps and their constants were measured
+and a Viterbi search over frames combines the two: a change of speaker costs little where the segmentation has one, and
+much elsewhere. The steps and their constants were measured
 with benchmarks/diarization/accuracy.py. `transcribe.speakers.naming` names the speakers, and
 `transcribe.speakers.attribution` assigns them words. Memory is bounded: six hours take about half a gigabyte, mostly
 for the networks and the clustering.
@@ -24,6 +24,7 @@ from transcribe.diarization.clustering import SAME_VOICE, centroid_of, find_voic
 from transcribe.diarization.embedding import STEP, WINDOW, embed
 from transcribe.diarization.networks import SpeakerModel, open_network
 from transcribe.diarization.segmentation import FRAME_STEP, FRAMES_START, Activity, segment
+from transcribe.diarization.viterbi import viterbi
 from transcribe.diarization.window_selection import Windows, select_windows, shares_in
 from transcribe.errors import SettingsError
 from transcribe.transcript import SpeakerSpan
@@ -191,27 +192,6 @@ def hysteresis(values: NDArray[np.float32], high: float, low: float) -> NDArray[
     for start, end in edges.reshape(-1, 2):
         result[start:end] = values[start:end].max() > high
     return result
-
-
-def viterbi(emission: NDArray[np.float64], penalty: NDArray[np.float64]) -> NDArray[np.int_]:
-    """The path with the largest sum of emissions, (n, states), minus the penalties, (n,), of its changes: (n,) states.
-
-    `penalty[i]` is the cost of a state at i that differs from the one at i − 1; ties do not change the state.
-    """
-    n, states = emission.shape
-    came_from = np.zeros((n, states), np.int32)
-    staying = np.arange(states)
-    total = emission[0].copy()
-    for i in range(1, n):
-        best = int(total.argmax())
-        changed = total[best] - penalty[i] > total
-        came_from[i] = np.where(changed, best, staying)
-        total = np.where(changed, total[best] - penalty[i], total) + emission[i]
-    path = np.zeros(n, int)
-    path[-1] = total.argmax()
-    for i in range(n - 1, 0, -1):
-        path[i - 1] = came_from[i, path[i]]
-    return path
 
 
 @dataclass(frozen=True, slots=True)

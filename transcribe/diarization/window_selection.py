@@ -78,11 +78,6 @@ def shares_in(activity: Activity, starts: NDArray[np.float64], *, frames: NDArra
     return share
 
 
-def _is_odd(starts: NDArray[np.float64]) -> NDArray[np.bool_]:
-    odd: NDArray[np.bool_] = np.rint(starts / STEP).astype(int) % 2 == 1
-    return odd
-
-
 def _is_redundant(activity: Activity, starts: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Whether a window has neighbours a step away on both sides, and one person speaks all around it: (n,)."""
     disturbed = (activity.change >= _STEADY_CHANGE) | (activity.speakers >= _STEADY_SPEAKERS)
@@ -91,5 +86,6 @@ def _is_redundant(activity: Activity, starts: NDArray[np.float64]) -> NDArray[np
     last = np.searchsorted(activity.times, starts + WINDOW + _STEADY_MARGIN)
     is_adjacent = np.abs(np.diff(starts) - STEP) < STEP / 10
     between = np.concatenate([[False], is_adjacent]) & np.concatenate([is_adjacent, [False]])
-    redundant: NDArray[np.bool_] = _is_odd(starts) & between & (total[last] == total[first])
+    is_odd = np.rint(starts / STEP).astype(int) % 2 == 1
+    redundant: NDArray[np.bool_] = is_odd & between & (total[last] == total[first])
     return redundant

@@ -1,10 +1,9 @@
 """Assigns words to speakers: timed words and speaker spans → turns. Pure, knows no audio.
 
-A Viterbi search over the words (A. Viterbi, 1967) finds the assignment with the most evidence minus the penalties of
-its changes of speaker. A word is evidence for the speakers of its time, slightly less for one in the background. A
-change costs little at a pause or the end of a sentence and much within one. So a boundary that the spans place a word
-too early or too late moves to the end of the sentence, a "Yeah." between two pauses stays its speaker's, and a stray
-frame moves no word.
+A Viterbi search over the words finds the assignment with the most evidence minus the penalties of its changes of
+speaker. A word is evidence for the speakers of its time, slightly less for one in the background. A change costs little
+at a pause or the end of a sentence and much within one. So a boundary that the spans place a word too early or too late
+moves to the end of the sentence, a "Yeah." between two pauses stays its speaker's, and a stray frame moves no word.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 
 from audio.episode import Seconds
@@ -43,6 +42,8 @@ def attribute(
     Words may come in any order; those with equal starts keep it. Without spans all words are S1's. `background` are
     the passages in which another speaker of `spans` is dominant: a recogniser transcribes the dominant voice.
     """
+    from transcribe.diarization.viterbi import viterbi
+
     ordered = sorted(words, key=lambda word: word.start)
     if not ordered:
         return ()
@@ -55,7 +56,7 @@ def attribute(
         for word, own, background in zip(ordered, nearby, behind, strict=True)
     ]
     penalties = [_penalty(before, after) for before, after in pairwise(ordered)]
-    path = _best_path(evidence, penalties)
+    path = viterbi(evidence, [0.0, *penalties])
     groups = groupby(zip(path, ordered, strict=True), key=lambda pair: pair[0])
     return tuple(Turn(speakers[state], tuple(word for _, word in group)) for state, group in groups)
 
@@ -68,17 +69,13 @@ def find_overlaps(words: Sequence[Word], spans: Sequence[SpeakerSpan]) -> tuple[
     ordered = sorted(words, key=lambda word: word.start)
     starts = [word.start for word in ordered]
     longest = max((word.end - word.start for word in ordered), default=0.0)
-    doubts: list[Doubt] = []
+    passages = []
     for start, end in _overlapping(spans):
         nearby = ordered[bisect_left(starts, start - longest) : bisect_left(starts, end)]
         overlapped = [word for word in nearby if word.end > start]
-        if not overlapped:
-            continue
-        first, last = overlapped[0].start, max(word.end for word in overlapped)
-        if doubts and first <= doubts[-1].end:
-            first, last = doubts[-1].start, max(last, doubts.pop().end)
-        doubts.append(Doubt(first, last, OVERLAP))
-    return tuple(doubts)
+        if overlapped:
+            passages.append((overlapped[0].start, max(word.end for word in overlapped)))
+    return tuple(Doubt(start, end, OVERLAP) for start, end in _joined(passages, gap=0.0))
 
 
 def _overlapping(spans: Sequence[SpeakerSpan]) -> list[tuple[Seconds, Seconds]]:
@@ -90,9 +87,14 @@ def _overlapping(spans: Sequence[SpeakerSpan]) -> list[tuple[Seconds, Seconds]]:
             if speaker != span.speaker and min(end, span.end) - span.start >= _SHORTEST_OVERLAP:
                 passages.append((span.start, min(end, span.end)))
         speaking[span.speaker] = max(span.end, speaking.get(span.speaker, span.end))
+    return _joined(passages, gap=_SAME_OVERLAP)
+
+
+def _joined(passages: Iterable[tuple[Seconds, Seconds]], *, gap: Seconds) -> list[tuple[Seconds, Seconds]]:
+    """The passages, in the order of their starts, with those at most `gap` apart as one."""
     joined: list[tuple[Seconds, Seconds]] = []
     for start, end in passages:
-        if joined and start - joined[-1][1] <= _SAME_OVERLAP:
+        if joined and start - joined[-1][1] <= gap:
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
             joined.append((start, end))
@@ -140,21 +142,3 @@ def _penalty(before: Word, after: Word) -> float:
     if after.start - before.end >= _PAUSE or ends_sentence(before.text):
         return _AFTER_SENTENCE
     return _AFTER_CLAUSE if _CLAUSE_END.search(before.text) else _ELSEWHERE
-
-
-def _best_path(evidence: Sequence[Sequence[float]], penalties: Sequence[float]) -> list[int]:
-    """The state of each word: the path with the largest sum of evidence minus penalties; ties do not change it."""
-    totals = list(evidence[0])
-    origins: list[list[int]] = []
-    for gains, penalty in zip(evidence[1:], penalties, strict=True):
-        best = max(range(len(totals)), key=totals.__getitem__)
-        origin = [best if totals[best] - penalty > total + 1e-9 else state for state, total in enumerate(totals)]
-        totals = [
-            gain + totals[source] - (penalty if source != state else 0.0)
-            for state, (gain, source) in enumerate(zip(gains, origin, strict=True))
-        ]
-        origins.append(origin)
-    path = [max(range(len(totals)), key=totals.__getitem__)]
-    for origin in reversed(origins):
-        path.append(origin[path[-1]])
-    return path[::-1]

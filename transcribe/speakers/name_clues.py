@@ -18,10 +18,7 @@ _NAME = r"(?P<name>[^\W\d_a-z][\w'’-]*(?:\s+[^\W\d_a-z][\w'’-]*){0,2})"
 _TURNING_TO = "(?:welcome|thank|thanks|hello|hi|good|how|what|why|when|where|who|can|could|do|did|are|tell)"
 _HELLO = r"(?:[Hh]i|[Hh]ello|[Hh]ey|[Gg]ood (?:morning|afternoon|evening))"
 _END = r"(?=\s*(?:[.,;:!?…—–-]|$))"
-_SELF = 4.0
-_INTRODUCED = 3.0
-_ADDRESSED = 2.0
-_CALLED = 1.5
+_SELF, _INTRODUCED, _ADDRESSED, _CALLED = 4.0, 3.0, 2.0, 1.5  # points
 
 # Speakers introduce themselves. Patterns that any word may follow need an end, such as "this is".
 _SELF_PATTERNS = tuple(
@@ -128,8 +125,7 @@ def clues_by_name(clues: Iterable[Clue], names: Sequence[str]) -> dict[tuple[str
     """(name, speaker) → the clues for or against this pair; each clue counts for the most similar of `names`."""
     gathered: dict[tuple[str, str], list[Clue]] = defaultdict(list)
     for clue in clues:
-        similar = [name for name in names if are_same(name, clue.name)]
-        if similar:
+        if similar := [name for name in names if are_same(name, clue.name)]:
             best = max(similar, key=lambda name: name_similarity(untitled(name).casefold(), clue.name.casefold()))
             gathered[best, clue.speaker].append(clue)
     return gathered

@@ -7,7 +7,7 @@ them, who opens and asks the questions. Every name has its evidence and its cert
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from types import MappingProxyType
@@ -79,9 +79,7 @@ def with_wordless(speakers: Sequence[Speaker], voices: Iterable[str], *, guest: 
     """
     if not speakers:
         return ()
-    taken = {speaker.name.casefold() for speaker in speakers}
-    names = chain([guest], (f"{guest} {number}" for number in count(2)))
-    free = (name for name in names if name.casefold() not in taken)
+    free = _guest_names(guest, taken=[speaker.name for speaker in speakers])
     others = sorted(set(voices) - {speaker.id for speaker in speakers})
     evidence = "speaks only under other speakers; no words attributed"
     added = (
@@ -189,8 +187,7 @@ def _enrolled_among(
         if len(given) == 1:
             named[id] = _Name(given[0], match.evidence, NameCertainty.VOICEPRINT)
         elif not given:
-            details = {"name": match.name, "evidence": match.evidence}
-            warnings.append(warn(WarningCode.ENROLLED_NOT_GIVEN, [id], **details))
+            warnings.append(warn(WarningCode.ENROLLED_NOT_GIVEN, [id], name=match.name, evidence=match.evidence))
     return named, warnings
 
 
@@ -252,17 +249,18 @@ def _unnamed(voices: Sequence[Conduct], named: _Names) -> list[Conduct]:
     return [voice for voice in voices if voice.voice not in named]
 
 
+def _guest_names(guest: str, *, taken: Iterable[str]) -> Iterator[str]:
+    """The names for unknown people, without those taken in any case: "Guest", "Guest 2", "Guest 3", …"""
+    used = {name.casefold() for name in taken}
+    names = chain([guest], (f"{guest} {number}" for number in count(2)))
+    return (name for name in names if name.casefold() not in used)
+
+
 def _speakers(voices: Sequence[Conduct], named: _Names, *, guest: str, order: Sequence[str]) -> tuple[Speaker, ...]:
     """All voices as speakers with distinct labels: the host, those named by the user, the others."""
-    taken = {name.casefold() for name in _texts(named)}
-    full = dict(named)
-    number = 0
-    for voice in voices:
-        while voice.voice not in full:
-            number += 1
-            name = guest if number == 1 else f"{guest} {number}"
-            if name.casefold() not in taken:
-                full[voice.voice] = _Name(name, "nobody says who this is", NameCertainty.PLACEHOLDER)
+    full, free = dict(named), _guest_names(guest, taken=_texts(named))
+    for voice in _unnamed(voices, named):
+        full[voice.voice] = _Name(next(free), "nobody says who this is", NameCertainty.PLACEHOLDER)
     firsts = [first_name(name).casefold() for name in _texts(full)]
     host = max(voices, key=lambda voice: voice.host_points).voice
     rank = {name: position for position, name in enumerate(order)}

@@ -152,13 +152,11 @@ def select_voiceprints(enrolled: Iterable[Voiceprint], names: Sequence[str]) -> 
     Raises `VoiceError` for somebody who is not enrolled.
     """
     people = tuple(enrolled)
-    wanted = {name.casefold() for name in names}
-    missing = [name for name in names if name.casefold() not in {person.name.casefold() for person in people}]
-    if missing:
+    if missing := [name for name in names if not any(_is(person, name) for person in people)]:
         raise VoiceError(
             f'voices: {missing[0]} is not enrolled; enrol them with: transcribe voices add "{missing[0]}" CLIP'
         )
-    return tuple(person for person in people if not wanted or person.name.casefold() in wanted)
+    return tuple(person for person in people if not names or any(_is(person, name) for name in names))
 
 
 def digest_of(voiceprints: Iterable[Voiceprint]) -> str:
