@@ -92,8 +92,8 @@ class Log:
 
 
 def _ffmpeg() -> str:
-    if found := shutil.which("ffmpeg"):
-        return found
+    if installed := shutil.which("ffmpeg"):
+        return installed
     try:
         import imageio_ffmpeg
 

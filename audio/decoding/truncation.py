@@ -29,7 +29,7 @@ _TOLERATED_ERRORS = 5  # ffmpeg reports some for intact but spliced files: a los
 
 
 def damage_warnings(path: Path, decoded: Seconds, *, log: Log) -> tuple[str, ...]:
-    """What to tell the user about a file that decoded to `decoded` seconds: at most one sentence."""
+    """The warning about a file that decoded to `decoded` seconds: at most one sentence."""
     name = printable(path)
     trusted = log.stated is not None and not log.estimated and not (log.has_video and not log.n_errors)
     stated = log.stated if trusted and log.stated else decoded * _declared_size_ratio(path)

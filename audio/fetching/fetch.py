@@ -191,7 +191,7 @@ def _back_up(file: Path) -> None:
 
 
 def _unrecorded_file(entry: Entry, library: Library) -> Path | None:
-    """A complete file that was renamed but not recorded before a crash: its stem was claimed, so it is ours."""
+    """A complete file that was renamed but not recorded before a crash: the episode has claimed its stem."""
     if entry.sha256 or not entry.url:
         return None
     files = [

@@ -1,4 +1,4 @@
-"""Web addresses: parse and normalise them, redact them, tell public from private ones.
+"""Web addresses: parse and normalise them, redact them, distinguish public from private ones.
 
 Pure functions; `audio.net.connections` resolves host names.
 """

@@ -41,7 +41,7 @@ class Limits:
     connect_timeout: Seconds = 10
     read_timeout: Seconds = 30  # without a single byte
     head_timeout: Seconds = 60  # for status and headers of each response
-    slow_timeout: Seconds = 60  # a stream below `min_bytes_per_second` for this long is given up
+    slow_timeout: Seconds = 60  # a stream below `min_bytes_per_second` for this long is aborted
     min_bytes_per_second: int = 1000
     max_bytes: int = 4 << 30
     max_document_bytes: int = 64 << 20  # feeds and pages, decompressed

@@ -53,7 +53,7 @@ def page_of(content: bytes, *, url: str, charset: str = "") -> Page:
     base = _base(root, url)
     metadata = _Metadata(root, front, page_url=without_credentials(web_address(url) or base) or None)
     finders = (_media_elements, _json_ld, _open_graph, _links, _player_frames)
-    episodes: tuple[Episode, ...] = next((found for find in finders if (found := tuple(find(root, base)))), ())
+    episodes: tuple[Episode, ...] = next((result for find in finders if (result := tuple(find(root, base)))), ())
     return Page(
         tuple(metadata.fill(episode, alone=len(episodes) == 1) for episode in _distinct(episodes)),
         _addresses((link.get("href") for link in root.iter("link") if _is_feed(link)), base),

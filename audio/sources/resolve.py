@@ -1,7 +1,7 @@
 """A source the user typed → episodes.
 
-A file is one episode, a folder stands for the recordings in it, a pattern the shell did not expand for its matches. An
-address is a recording, a feed, an OPML list of feeds or a page; so is a file saved from one. The content decides which,
+A file is one episode; a folder is the recordings in it, a pattern the shell did not expand is its matches. An address
+is a recording, a feed, an OPML list of feeds or a page; so is a file saved from one. The content decides which,
 never the name. `audio.fetching.fetch` downloads recordings; nothing is decoded here.
 """
 

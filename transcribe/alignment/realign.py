@@ -61,7 +61,7 @@ def verbatim(text: str) -> tuple[str, ...]:
 def realign(texts: Sequence[str], timed: Sequence[Sequence[Word]], *, forms: Forms = verbatim) -> Realignment:
     """Give the words of `texts` (the edited turns) the times of the words of `timed` (also turns).
 
-    A word whose printed form was not edited is kept as it is, typographic quotes included. Words changed in case or
+    A word whose printed form was not edited stays as it is, typographic quotes included. Words changed in case or
     punctuation keep their times, other substitutions divide the time of what they replace by letters, and insertions
     get a natural length in the gap they are in. Times never fall within a turn; turns that were moved keep theirs.
     """
@@ -107,10 +107,10 @@ def _deletions(tokens: Sequence[Token], matched: Sequence[int], n_sources: int) 
     used = {index for index in matched if index != NO_MATCH}
     anchors = [(-1, -1), *((i, index) for i, index in enumerate(matched) if index != NO_MATCH)]
     for (i, before), (j, after) in pairwise([*anchors, (len(tokens), n_sources)]):
-        lost = sum(k not in used for k in range(before + 1, after)) - (j - i - 1)
-        if lost > 0 and tokens:
+        n_deleted = sum(k not in used for k in range(before + 1, after)) - (j - i - 1)
+        if n_deleted > 0 and tokens:
             owner = tokens[min(max(i, 0), len(tokens) - 1)].owner
-            deleted[owner] = deleted.get(owner, 0) + lost
+            deleted[owner] = deleted.get(owner, 0) + n_deleted
     return deleted
 
 

@@ -71,8 +71,8 @@ def add_moves(old: Sequence[str], new: Sequence[str], matched: Sequence[int]) ->
 def slide_deletions(old: Sequence[str], matched: Sequence[int], edge_scores: Sequence[float]) -> list[int]:
     """`matched`, with each pure deletion slid to where its edges score highest.
 
-    If the same word is on both sides of a deletion ("I've, well, I've had it"), the text does not say which one was
-    left. `edge_scores[i]` is the score of an edge before `old[i]`; there are `len(old) + 1`.
+    If the same word is on both sides of a deletion ("I've, well, I've had it"), the text does not show which one
+    remains. `edge_scores[i]` is the score of an edge before `old[i]`; there are `len(old) + 1`.
 
     >>> slide_deletions("I've well I've had".split(), [0, 3], [9, 0, 5, 0, 9])
     [2, 3]

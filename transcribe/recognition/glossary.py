@@ -87,9 +87,9 @@ class Glossary:
 
     def with_names(self, names: Iterable[str]) -> Glossary:
         """This glossary, followed by those of `names` it does not contain, as a name or a mishearing."""
-        known = {text.casefold() for term in self.terms for text in (term.name, *term.mishearings)}
+        existing = {text.casefold() for term in self.terms for text in (term.name, *term.mishearings)}
         new = {name.casefold(): Term(name) for name in names if re.search(r"\w", name) and len(name) <= _LONGEST}
-        return Glossary((*self.terms, *(term for key, term in new.items() if key not in known)))
+        return Glossary((*self.terms, *(term for key, term in new.items() if key not in existing)))
 
 
 def read_glossary(path: Path) -> Glossary:

@@ -152,8 +152,8 @@ def _shortest_loop(keys: Sequence[str], start: int) -> tuple[int, int]:
     return 0, 0
 
 
-def _contains(many: Sequence[str], few: Sequence[str]) -> bool:
-    return any(list(many[i : i + len(few)]) == list(few) for i in range(len(many) - len(few) + 1))
+def _contains(many: list[str], few: list[str]) -> bool:
+    return any(many[i : i + len(few)] == few for i in range(len(many) - len(few) + 1))
 
 
 def _agree(one: str, other: str) -> bool:

@@ -121,16 +121,16 @@ def language_of(audio: Audio, recognizer: Recognizer, plan: ChunkPlan, settings:
 
     Raises `SettingsError` for a language the model does not know, `EngineError` if the engine fails.
     """
-    known = recognizer.languages
+    languages = recognizer.languages
     if settings.language != "auto":
-        if settings.language not in known:
+        if settings.language not in languages:
             raise SettingsError(
                 f"language: the model {settings.model} does not know {settings.language!r}; "
-                + ("it is for English only" if known == {"en"} else "choose another, or auto")
+                + ("it is for English only" if languages == {"en"} else "choose another, or auto")
             )
         return settings.language
-    if len(known) == 1:
-        return next(iter(known))
+    if len(languages) == 1:
+        return next(iter(languages))
     chunks = plan.chunks
     count = min(_VOTERS, (len(chunks) + 1) // 2)
     voters = [

@@ -76,7 +76,7 @@ class Recognizer(Protocol):
     ) -> Iterator[Reading]:
         """A reading for each window, in order, as they are done; only a few windows are consumed ahead.
 
-        `prompt` is given to the decoder as the text before each window. With a `temperature` above 0 the tokens are
+        `prompt` is passed to the decoder as the text before each window. With a `temperature` above 0 the tokens are
         sampled, without a beam; the same call gives the same readings. Raises `EngineError` if the engine fails.
         """
 
