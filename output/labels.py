@@ -73,9 +73,9 @@ def _short_name(speaker: Speaker) -> str:
 
 
 def _initial(label: str) -> str:
-    """The first letter, in upper case if that is one letter (for ß it is two)."""
+    """The first letter, in upper case if that is the same letter (for ß it is two letters, for ı another one)."""
     upper = label[0].upper()
-    return upper if len(upper) == 1 < len(label) else label[0]
+    return upper if len(label) > 1 and fold_name(upper) == fold_name(label[0]) and len(upper) == 1 else label[0]
 
 
 def _unless_shared(
