@@ -205,13 +205,12 @@ def _contradictions(
     named: _Names, clues: Sequence[Clue], *, enrolled: Mapping[str, VoiceMatch]
 ) -> list[TranscriptWarning]:
     """A warning for each enrolled voice that introduces itself by another name."""
-    warnings = []
-    for clue in (clue for clue in clues if clue.speaker in enrolled and clue.weight > _ENOUGH):
-        name = named[clue.speaker]
-        if not are_same(clue.name, name.text):
-            details = {"name": name.text, "evidence": name.evidence, "quote": clue.citation}
-            warnings.append(warn(WarningCode.NAME_CONTRADICTED, [clue.speaker], **details))
-    return warnings
+    own = [(clue, named[clue.speaker]) for clue in clues if clue.speaker in enrolled and clue.weight > _ENOUGH]
+    return [
+        warn(WarningCode.NAME_CONTRADICTED, [clue.speaker], name=name.text, evidence=name.evidence, quote=clue.citation)
+        for clue, name in own
+        if not are_same(clue.name, name.text)
+    ]
 
 
 def _names_not_given(named: _Names, clues: Sequence[Clue], *, names: Sequence[str]) -> list[TranscriptWarning]:
