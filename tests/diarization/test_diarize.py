@@ -11,16 +11,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 from audio.decoding.decode import Audio, decode
 from tests.support.paths import CLIPS
 from transcribe.diarization.diarize import Diarization, diarize_frames, find_speakers, frame_scores, hysteresis
 from transcribe.diarization.segmentation import FRAME_STEP, Activity
-from transcribe.diarization.viterbi import viterbi
 from transcribe.transcript import SpeakerSpan
-
-TENTHS = st.integers(-30, 30).map(lambda tenths: tenths / 10)
 
 
 def activity_of(speech: Sequence[float], *, both: Sequence[int] = (), change: Sequence[int] = ()) -> Activity:
@@ -35,22 +31,6 @@ def activity_of(speech: Sequence[float], *, both: Sequence[int] = (), change: Se
 def scores_of(voices: str) -> np.ndarray:
     """Scores in which each frame resembles the voice of its letter."""
     return np.array([[0.6 if voice == letter else 0.1 for voice in "AB"] for letter in voices])
-
-
-@given(
-    st.integers(1, 6).flatmap(
-        lambda n: st.tuples(arrays(float, (n, 3), elements=TENTHS), arrays(float, n, elements=TENTHS.map(abs)))
-    )
-)
-def test_viterbi_agrees_with_exhaustive_search(problem: tuple[np.ndarray, np.ndarray]) -> None:
-    emission, penalty = problem
-
-    def worth(path: Sequence[int]) -> float:
-        stays = sum(emission[i, state] for i, state in enumerate(path))
-        return stays - sum(penalty[i] for i in range(1, len(path)) if path[i] != path[i - 1])
-
-    best = max(worth(path) for path in itertools.product(range(3), repeat=len(emission)))
-    assert worth(viterbi(emission, penalty).tolist()) == pytest.approx(best)
 
 
 def test_a_frames_score_is_the_mean_of_the_windows_around_it() -> None:

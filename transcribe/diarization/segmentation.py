@@ -59,11 +59,7 @@ class Activity:
 
 
 def segment(
-    audio: Audio,
-    network: Network,
-    *,
-    threads: int = 0,
-    progress: OnFraction = lambda fraction: None,
+    audio: Audio, network: Network, *, threads: int = 0, progress: OnFraction = lambda fraction: None
 ) -> Activity:
     """The activity of a whole recording, without frames beyond its end.
 
