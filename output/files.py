@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,7 +94,8 @@ def _write_next_to(path: Path, data: bytes, sha256: str) -> WrittenFile:
         new = path.with_name(f"{path.stem}.new{number}{path.suffix}")
     if not new.exists():
         write_atomically(new, data)
-    message = f"{path}: was edited and is kept; the new version is {new.name} (compare: diff -u {path} {new})"
+    compare = shlex.join(["diff", "-u", str(path), str(new)])
+    message = f"{path}: was edited and is kept; the new version is {new.name} (compare: {compare})"
     return WrittenFile(new, sha256, keeps_edit=True, message=message)
 
 

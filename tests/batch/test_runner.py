@@ -163,6 +163,15 @@ def test_an_equal_draft_is_not_written_next_to_an_edited_one(desk: Desk) -> None
     assert "a.srt has the text of a.json; to update both after an edit: transcribe sync" in result.warnings[-1]
 
 
+def test_the_suggested_commands_quote_the_names_of_drafts(desk: Desk) -> None:
+    path, draft = tone(desk.folder / "a talk.wav"), desk.folder / "drafts" / "a talk.md"
+    desk.one(path)
+    draft.write_text(draft.read_text().replace("Grace", "Grace Hopper"))
+    assert desk.one(path, formats=("md", "json", "srt")).warnings[-1].endswith(f": transcribe sync '{draft}'")
+    (desk.folder / "drafts" / "a talk.json").unlink()
+    assert desk.one(path).warnings[-1].endswith(f": transcribe sync '{draft}'")
+
+
 def test_an_edit_is_safe_whatever_formats_are_requested(desk: Desk) -> None:
     path = tone(desk.folder / "a.wav")
     desk.one(path)

@@ -75,9 +75,11 @@ def test_a_timed_transcript_is_rendered_in_any_format(run: Run, tmp_path: Path) 
 
 
 def test_what_cannot_be_rendered_says_why(run: Run, draft: Path, tmp_path: Path) -> None:
-    code, _, err = run("render", str(draft), "-f", "srt")
+    spaced = draft.rename(tmp_path / "a talk.md")
+    code, _, err = run("render", str(spaced), "-f", "srt")
     assert code == 2
-    assert "transcribe export" in err
+    assert f"transcribe export '{spaced}' -f srt" in err
+    draft = spaced
     code, _, err = run("render", str(draft), "-f", "pdf")
     assert code == 2
     assert "'pdf' is not one of md, json" in err

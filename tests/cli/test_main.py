@@ -7,12 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from tests.support.command_line import Run
 from tests.support.paths import ROOT
 from tests.support.scripted_stages import ScriptedStages, tone
-from transcribe.cli.main import main
+from transcribe.cli.main import cli, main
 
 
 def test_only_paths_go_to_stdout(run: Run, tmp_path: Path) -> None:
@@ -65,6 +66,16 @@ def test_a_dry_run_reports_what_happens_to_an_edit(run: Run, tmp_path: Path) -> 
     assert "stays, the new one is written next to it" in run("run", "a.wav", "-n", "--wrap", "20")[2]
     assert "replaced, after a backup" in run("run", "a.wav", "-n", "--force")[2]
     assert draft.read_text() == "mine"
+
+
+def test_verbose_means_the_same_for_every_command() -> None:
+    helps = {
+        option.help
+        for command in cli.commands.values()
+        for option in command.params
+        if isinstance(option, click.Option) and "--verbose" in option.opts
+    }
+    assert helps == {"Print more; for an error, the traceback."}
 
 
 def bad_inputs(folder: Path) -> dict[str, str]:

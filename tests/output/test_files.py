@@ -47,15 +47,15 @@ def test_identical_content_is_not_written_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("record", [None, "0" * 64])
 def test_an_edited_draft_is_kept_and_the_new_one_written_next_to_it(tmp_path: Path, record: str | None) -> None:
-    path = tmp_path / "talk.md"
+    path = tmp_path / "a talk.md"
     path.write_text("edited")
     written = write_draft(path, "two", previous_sha256=record)
-    assert (path.read_text(), written.path.name, written.path.read_text()) == ("edited", "talk.new.md", "two")
+    assert (path.read_text(), written.path.name, written.path.read_text()) == ("edited", "a talk.new.md", "two")
     assert written.keeps_edit
-    assert f"diff -u {path} {written.path}" in written.message
+    assert f"diff -u '{path}' '{written.path}'" in written.message
     assert write_draft(path, "two", previous_sha256=record).path == written.path
     third = write_draft(path, "three", previous_sha256=record)
-    assert (third.path.name, written.path.read_text()) == ("talk.new2.md", "two")
+    assert (third.path.name, written.path.read_text()) == ("a talk.new2.md", "two")
 
 
 def test_force_replaces_an_edited_draft_and_keeps_a_backup(tmp_path: Path) -> None:

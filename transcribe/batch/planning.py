@@ -114,7 +114,7 @@ class PlannedAction(StrEnum):
     RENDER = "to be written again from cached results"
     BESIDE = "to be transcribed; the edited draft stays, the new one is written next to it"
     REPLACE = "to be transcribed; the edited draft is replaced, after a backup"
-    TRANSCRIBED = "transcribed before"
+    TRANSCRIBED = "transcribed by an earlier run"
 
     @property
     def is_work(self) -> bool:

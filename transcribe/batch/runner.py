@@ -170,7 +170,7 @@ class _Run:
                     self._events.put(Job(title, outcome.episode, stem, fingerprint))
                 if self._stop.is_set():
                     return
-        except Exception as error:  # noqa: BLE001 - whatever it is, the local episodes must not wait for ever
+        except Exception as error:  # noqa: BLE001 - any error: local episodes must not wait indefinitely
             self._events.put(_failed("fetching", failure_of(error, "fetch")))
         finally:
             self._events.put(None)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from transcribe.pipeline.progress import Progress
 
 STAGE_LABELS = {"decode": "reading", "recognize": "words", "diarize": "speakers"}
-"""What a person reads for a stage; other stages are not shown in a line of an episode."""
+"""The words shown for a stage; other stages are not shown in a line of an episode."""
 
 _FORMAT = "{desc:>12} {percentage:3.0f}%|{bar:30}| {elapsed}<{remaining}"
 _MAX_TITLE = 30  # characters of a title in a bar

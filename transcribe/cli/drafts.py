@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,7 +47,8 @@ def render(source: Path, name: str, **given: str | None) -> int:
     elif name == "md":
         content = read_draft(source).encoded()
     else:
-        raise SettingsError(f"{source}: a draft has no times of its own; use `transcribe export {source} -f {name}`")
+        command = shlex.join(["transcribe", "export", str(source), "-f", name])
+        raise SettingsError(f"{source}: a draft has no times of its own; use `{command}`")
     _to_stdout(content)
     return 0
 

@@ -154,7 +154,8 @@ def _write_missing(requested: Mapping[Path, str], current: Transcript, *, style:
     missing = [path for path in requested if not path.exists()]
     for path in missing:
         write_draft(path, write(current, requested[path], style=style, stem=draft.stem), previous_sha256=None)
-    note = f"has the text of {file_name(draft.stem, 'json')}; to update both after an edit: transcribe sync {draft}"
+    text = f"has the text of {file_name(draft.stem, 'json')}"
+    note = f"{text}; to update both after an edit: transcribe sync {shlex.quote(str(draft))}"
     return tuple(f"{path} {note}" for path in missing)
 
 
@@ -176,9 +177,8 @@ def _write_record(
     outputs = {draft.name: _sha256(machine), **{name: new.sha256 for name, new in written.items()}}
     timed = replace(transcript, made_with=replace(transcript.made_with, outputs=outputs)).to_json()
     record = write_draft(json_path, timed, previous_sha256=None, force=True)
-    warning = (
-        f"{draft} differs from what turnscript wrote and is not overwritten; to give it times: transcribe sync {draft}"
-    )
+    advice = f"to give it times: transcribe sync {shlex.quote(str(draft))}"
+    warning = f"{draft} differs from what turnscript wrote and is not overwritten; {advice}"
     return (warning, record.message) if record.message else (warning,)
 
 

@@ -120,7 +120,8 @@ def to_clear(
 def clear(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """Remove `entries` and the folders they leave empty; return those that were removed.
 
-    An entry another process removed counts as removed; one that cannot be removed does not, and the rest goes on.
+    An entry another process removed counts as removed; one that cannot be removed does not, and the other
+    files are still deleted.
     """
     removed = tuple(entry for entry in entries if _remove(entry.path))
     for folder in {entry.path.parent for entry in removed if entry.recording}:
