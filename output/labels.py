@@ -68,8 +68,9 @@ def fold_name(text: str) -> str:
 
 
 def _short_name(speaker: Speaker) -> str:
-    """The first name as the parser finds it in the printed full name: "J" of "J+R Smith"."""
-    return printable(first_name(printable(speaker.name)))
+    """The speaker's label. A first name is printed as the parser finds it in the full name: "J" of "J+R Smith"."""
+    is_first_name = speaker.label == first_name(speaker.name)
+    return printable(first_name(printable(speaker.name)) if is_first_name else speaker.label)
 
 
 def _initial(label: str) -> str:

@@ -15,12 +15,15 @@ from pathlib import Path
 import pytest
 
 from output.errors import OutputError
+from output.markdown import render
 from output.parse import Draft, parse
-from tests.support.transcripts import transcript
+from tests.support.transcripts import BOB, transcript
 from tests.support.turn_edits import TALK, with_paragraph
 from transcribe.drafts.sync import transcript_of
 from transcribe.drafts.turn_edits import EditError, PageTurn, page_turns
+from transcribe.editor.page_state import page_state
 from transcribe.editor.session import Session, StaleError
+from transcribe.transcript import Speaker
 
 
 def test_every_word_on_the_page_has_its_time(session: Session) -> None:
@@ -28,6 +31,14 @@ def test_every_word_on_the_page_has_its_time(session: Session) -> None:
     words = list(transcript(*TALK).words)
     times = [time for turn in state["turns"] for time in turn["times"]]
     assert times == [round(1000 * time) for word in words for time in (word.start, word.end)]
+
+
+def test_the_page_has_the_full_name_of_a_speaker_with_their_own_label() -> None:
+    made = transcript(*TALK, speakers=(Speaker("S1", "Ada Lovelace", "AL"), BOB))
+    assert page_state("talk", render(made).encode(), made)["people"] == [
+        {"name": "AL", "full": "Ada Lovelace"},
+        {"name": "Bob", "full": "Bob Moog"},
+    ]
 
 
 def test_notes_have_no_time_on_the_page(session: Session) -> None:
