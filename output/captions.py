@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, zip_longest
 
 from audio.episode import Seconds
-from transcribe.transcript import Transcript, Word, ends_sentence
+from transcribe.transcript import Transcript, Word, has_end_mark
 
 LINE_COLUMNS = 42
 CUE_SECONDS = 7.0
@@ -113,7 +113,7 @@ def _fitting(texts: Sequence[str]) -> int:
 
 
 def _break_worth(word: Word) -> float:
-    if ends_sentence(word.text):
+    if has_end_mark(word.text):
         return 2.0
     return 1.0 if _CLAUSE_END.search(word.text) else 0.0
 

@@ -14,16 +14,17 @@ from hypothesis import strategies as st
 
 from audio.episode import Chapter, Episode, Person, PublishedTranscript
 from transcribe.errors import TranscriptError
+from transcribe.person_names import NameCertainty
 from transcribe.transcript import (
     Doubt,
     MadeWith,
-    NameCertainty,
     Speaker,
     SpeakerSpan,
     Transcript,
     Turn,
     Word,
     ends_sentence,
+    has_end_mark,
 )
 from transcribe.transcript_warnings import TranscriptWarning, WarningCode, warn
 
@@ -289,8 +290,14 @@ def test_an_initial_is_one_letter(label: str, initial: str) -> None:
 @pytest.mark.parametrize("text", ["done.", "done.”", "(what?)", "so…", "you and I.", "“No!’", "好。"])
 def test_a_mark_ends_a_sentence_also_inside_quotes_and_brackets(text: str) -> None:
     assert ends_sentence(text)
+    assert has_end_mark(text)
 
 
 @pytest.mark.parametrize("text", ["done", "done,", "Rich:", "Dr.", "(Mr.", "e.g.", "U.S.", "J.", "3.5"])
 def test_abbreviations_and_other_marks_end_no_sentence(text: str) -> None:
     assert not ends_sentence(text)
+
+
+@pytest.mark.parametrize(("text", "has_mark"), [("Dr.", True), ("(U.S.)", True), ("done,", False), ("3.5", False)])
+def test_an_abbreviation_has_an_end_mark(text: str, has_mark: bool) -> None:
+    assert has_end_mark(text) is has_mark

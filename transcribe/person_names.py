@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from enum import StrEnum
 from itertools import dropwhile
 
 _TITLES = frozenset(
     "dame dr herr frau lord lady madam miss mister mr mrs ms mx prof professor rev reverend sir".split()
 )
 _SIMILAR = 0.75  # of the letters: recognisers misspell names ("Haykel" for "Haikel")
+
+
+class NameCertainty(StrEnum):
+    """Where a speaker's name comes from, and so how far to trust it."""
+
+    EDITED = "edited"  # from an editor
+    VOICEPRINT = "voiceprint"  # the voice matches an enrolled one
+    STATED = "stated"  # speech in the recording ties the name to the voice
+    INFERRED = "inferred"  # the voice is clearly the host, or the only one
+    ELIMINATION = "elimination"  # the last name for the last voice: as certain as the others
+    GUESS = "guess"
+    PLACEHOLDER = "placeholder"  # no name is known
+    UNKNOWN = "unknown"  # not recorded, as in older files
 
 
 def untitled(name: str) -> str:

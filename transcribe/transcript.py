@@ -10,18 +10,17 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from audio.episode import Episode, Seconds
 from transcribe.errors import TranscriptError
-from transcribe.person_names import first_name
+from transcribe.person_names import NameCertainty, first_name
 from transcribe.transcript_json import dump_json, episode_fields, episode_of, load_json, typed, typed_all, typed_code
 from transcribe.transcript_warnings import TranscriptWarning, warnings_of
 
 SCHEMA = 1
 
-_SENTENCE_END = re.compile(r"[.?!…。？！][\"'”’)\]]*$")
+SENTENCE_MARKS = (".", "?", "!", "…", "。", "？", "！")
 _ABBREVIATION = re.compile(r"(?<!\w)(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|[A-HJ-Z])\.$")
 
 
@@ -104,22 +103,14 @@ class Turn:
         return " ".join(word.text for word in self.words)
 
 
+def has_end_mark(text: str) -> bool:
+    """Whether a word or text ends with a sentence mark, also inside quotes or brackets. "Dr." does."""
+    return text.rstrip("\"'”’)]").endswith(SENTENCE_MARKS)
+
+
 def ends_sentence(text: str) -> bool:
-    """Whether a word or text ends a sentence: with a full stop or the like that is not an abbreviation's."""
-    return _SENTENCE_END.search(text) is not None and _ABBREVIATION.search(text) is None
-
-
-class NameCertainty(StrEnum):
-    """Where a speaker's name comes from, and so how far to trust it."""
-
-    EDITED = "edited"  # from an editor
-    VOICEPRINT = "voiceprint"  # the voice matches an enrolled one
-    STATED = "stated"  # speech in the recording ties the name to the voice
-    INFERRED = "inferred"  # the voice is clearly the host, or the only one
-    ELIMINATION = "elimination"  # the last name for the last voice: as certain as the others
-    GUESS = "guess"
-    PLACEHOLDER = "placeholder"  # no name is known
-    UNKNOWN = "unknown"  # not recorded, as in files of version 0.1.0
+    """Whether a word or text ends a sentence: it has an end mark, and is not an abbreviation such as "Dr."."""
+    return has_end_mark(text) and _ABBREVIATION.search(text) is None
 
 
 @dataclass(frozen=True, slots=True)

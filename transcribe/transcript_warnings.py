@@ -72,7 +72,7 @@ def warn(code: WarningCode, speakers: Iterable[str] = (), /, **details: object) 
 
 
 def warnings_of(data: Mapping[str, Any]) -> Iterator[TranscriptWarning]:
-    """The warnings of a `STEM.json`; one without a code, as in files of version 0.1.0, gets the code "unknown".
+    """The warnings of a `STEM.json`; one without a code, as in older files, gets the code "unknown".
 
     Raises `TypeError` for values of other types.
     """

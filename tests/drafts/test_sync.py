@@ -22,8 +22,9 @@ from transcribe.drafts.speaker_resolution import ResolvedSpeakers, reassign_span
 from transcribe.drafts.sync import sync, transcript_of
 from transcribe.drafts.transcript_update import printed_forms, update_transcript
 from transcribe.errors import TranscriptError
+from transcribe.person_names import NameCertainty
 from transcribe.style import Style
-from transcribe.transcript import Doubt, MadeWith, NameCertainty, Speaker, SpeakerSpan, Transcript
+from transcribe.transcript import Doubt, MadeWith, Speaker, SpeakerSpan, Transcript
 from transcribe.transcript_warnings import WarningCode, warn
 
 TALK = (

@@ -20,6 +20,7 @@ from tests.support.paths import CLIPS
 from tests.support.transcripts import transcript
 from transcribe.cli.main import cli
 from transcribe.drafts.voice_enrolment import NewVoice, find_new_voices
+from transcribe.person_names import NameCertainty
 from transcribe.speakers.naming import name_speakers
 from transcribe.speakers.voiceprints import (
     Sample,
@@ -29,7 +30,7 @@ from transcribe.speakers.voiceprints import (
     load_voiceprints,
     voiceprints_folder,
 )
-from transcribe.transcript import MadeWith, NameCertainty, Speaker, Transcript
+from transcribe.transcript import MadeWith, Speaker, Transcript
 
 TALK = (("S1", "Hello and welcome to the show."), ("S2", "I am glad to be here after such a long ride."))
 ADA = Speaker("S1", "Ada Lovelace", certainty=NameCertainty.STATED)

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from audio.episode import Person
 from tests.support.transcripts import talk
 from transcribe import transcript_warnings
+from transcribe.person_names import NameCertainty
 from transcribe.speakers.name_certainty import is_guess, open_warnings
 from transcribe.speakers.naming import Naming, name_speakers, with_wordless
 from transcribe.speakers.voiceprints import VoiceMatch
-from transcribe.transcript import NameCertainty, Speaker, Turn
+from transcribe.transcript import Speaker, Turn
 from transcribe.transcript_warnings import WarningCode, warn
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from audio.episode import Episode
 from tests.support.paths import CLIPS
-from transcribe.transcript import MadeWith, NameCertainty, Speaker, SpeakerSpan, Transcript, Turn, Word
+from transcribe.person_names import NameCertainty
+from transcribe.transcript import MadeWith, Speaker, SpeakerSpan, Transcript, Turn, Word
 
 
 def reference_spans(name: str) -> list[SpeakerSpan]:

@@ -21,7 +21,7 @@ from transcribe.alignment.text_diff import NO_MATCH, matches
 from transcribe.drafts.common_words import is_common
 from transcribe.errors import SettingsError
 from transcribe.recognition.glossary import Term, parse
-from transcribe.transcript import ends_sentence
+from transcribe.transcript import has_end_mark
 
 LONGEST = 4  # words on either side of a correction; longer ones are rewriting
 CONTEXTS = 3  # printed for each proposal
@@ -139,7 +139,7 @@ def _corrections(recognised: Sequence[str], edited: Sequence[str]) -> Iterator[_
             correct = _bare(" ".join(edited[i + 1 : j]))
             if misheard and correct and misheard.casefold() != correct.casefold():
                 context = " ".join(edited[max(0, i + 1 - CONTEXT_WORDS) : j + CONTEXT_WORDS])
-                opens = i < 0 or ends_sentence(edited[i]) or bool(_COLON_END.search(edited[i]))
+                opens = i < 0 or has_end_mark(edited[i]) or bool(_COLON_END.search(edited[i]))
                 yield _Correction(misheard, correct, context, opens)
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from audio.episode import Seconds
 from output.labels import fold_name, labels_of
-from transcribe.transcript import NameCertainty, Speaker, SpeakerSpan
+from transcribe.person_names import NameCertainty
+from transcribe.transcript import Speaker, SpeakerSpan
 
 EVIDENCE = "named by the editor"
 SHORTEST_SPAN = 0.5  # seconds; a shorter rest of a span goes to the new speaker as well

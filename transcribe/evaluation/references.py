@@ -17,7 +17,7 @@ from typing import Any
 
 from audio.episode import Seconds
 from transcribe.errors import TranscriptError
-from transcribe.transcript import SpeakerSpan, Transcript, Word, ends_sentence
+from transcribe.transcript import SpeakerSpan, Transcript, Word, has_end_mark
 
 PAUSE = 0.5  # seconds; a longer pause ends a sentence
 
@@ -55,7 +55,7 @@ class Utterance:
         parts: list[Utterance] = []
         first = 0
         for at, (word, after) in enumerate(pairwise(self.words), 1):
-            if after.start - word.end > PAUSE or ends_sentence(word.text):
+            if after.start - word.end > PAUSE or has_end_mark(word.text):
                 parts.append(_utterance(self.speaker, self.words[first:at]))
                 first = at
         return (*parts, _utterance(self.speaker, self.words[first:])) if self.words else (self,)

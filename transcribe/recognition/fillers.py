@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from transcribe.transcript import Word, ends_sentence
+from transcribe.transcript import SENTENCE_MARKS, Word
 
 # "um" and "er" are words in German, "um" in Portuguese: removed only in English. "ER" and "UM" are abbreviations.
 _ENGLISH = re.compile(r"(?:[Uu]h+m*|[Uu]m+|[Ee]rm*)([,.?!…;:—–-]*)")
@@ -30,7 +30,7 @@ def remove_fillers(words: Sequence[Word], *, language: str) -> tuple[Word, ...]:
             result.append(replace(word, text=_capitalise(word.text)) if capitalise else word)
             capitalise = False
             continue
-        starts_sentence = not result or ends_sentence(result[-1].text)
+        starts_sentence = not result or result[-1].text.endswith(SENTENCE_MARKS)
         capitalise = capitalise or (starts_sentence and word.text[0].isupper())
         if not starts_sentence:
             result[-1] = replace(result[-1], text=_with_punctuation(result[-1].text, match[1]))

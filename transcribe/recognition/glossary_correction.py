@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from audio.episode import Seconds
 from transcribe.recognition.glossary import Glossary, split_marks
-from transcribe.transcript import Word, ends_sentence
+from transcribe.transcript import Word, has_end_mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def replace_spans(
         result += words[done:first]
         done = stop
         (head, opening, _), (_, _, tail) = split_marks(words[first].text), split_marks(words[stop - 1].text)
-        starts_sentence = first == 0 or ends_sentence(words[first - 1].text)
+        starts_sentence = first == 0 or has_end_mark(words[first - 1].text)
         written = name[0].upper() + name[1:] if starts_sentence and opening[:1].isupper() else name
         heard = " ".join(word.text for word in words[first:stop])
         heard = heard[len(head) : len(heard) - len(tail)]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from transcribe.recognition.vad import Region, voiced_between
-from transcribe.transcript import Word, ends_sentence
+from transcribe.transcript import SENTENCE_MARKS, Word, has_end_mark
 
 _SPOKEN = 0.3, 0.07  # seconds a word takes at a slow pace, and more for each character
 _SPELLED = 1.0  # seconds more for each digit and hyphen
@@ -32,7 +32,7 @@ def snap_to_speech(words: Sequence[Word], regions: Sequence[Region]) -> tuple[Wo
     result: list[Word] = []
     next_start = float("inf")
     for i in reversed(range(len(words))):
-        opens = i == 0 or ends_sentence(words[i - 1].text)
+        opens = i == 0 or has_end_mark(words[i - 1].text)
         start, end = _fit_to_speech(words[i], regions, starts_sentence=opens)
         start = min(start, next_start)
         result.append(replace(words[i], start=start, end=max(start, min(end, next_start))))
@@ -77,7 +77,7 @@ def _fit_to_speech(word: Word, regions: Sequence[Region], *, starts_sentence: bo
 def _best_region(word: Word, spanned: Sequence[Region], *, starts_sentence: bool) -> Region:
     if starts_sentence:
         return spanned[-1]
-    if ends_sentence(word.text):
+    if word.text.endswith(SENTENCE_MARKS):
         last = spanned[-1]
         own = min(last.end, word.end) - last.start
         return last if own >= _OWN_SPEECH and last.end - word.end <= _OWN_SPEECH else spanned[0]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from transcribe.transcript import NameCertainty, Speaker
+from transcribe.person_names import NameCertainty
+from transcribe.transcript import Speaker
 from transcribe.transcript_warnings import TranscriptWarning, WarningCode
 
 _UNTRUSTED = {NameCertainty.GUESS, NameCertainty.PLACEHOLDER, NameCertainty.UNKNOWN}

@@ -14,10 +14,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from audio.episode import Person
-from transcribe.person_names import are_same, first_name, may_be, without_matches
+from transcribe.person_names import NameCertainty, are_same, first_name, may_be, without_matches
 from transcribe.speakers.host_conduct import Conduct, conduct_of, is_clear_host
 from transcribe.speakers.name_clues import Clue, clues_by_name, find_calls, find_clues, spoken_names
-from transcribe.transcript import NameCertainty, Speaker, Turn
+from transcribe.transcript import Speaker, Turn
 from transcribe.transcript_warnings import TranscriptWarning, WarningCode, warn
 
 if TYPE_CHECKING:
