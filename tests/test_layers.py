@@ -28,7 +28,7 @@ ORDER: dict[str, set[str]] = {
     "alignment": {"audio", "values"},
     "speakers": {"audio", "audio.decoding", "values", "diarization"},
     "pipeline": {"audio", "audio.decoding", "values", "recognition", "diarization", "speakers"},
-    "workers": {"audio", "audio.decoding", "values", "speakers", "pipeline"},
+    "workers": {"audio", "values", "speakers", "pipeline"},
     "drafts": {
         *("audio", "audio.decoding", "values", "output", "recognition", "alignment", "speakers", "pipeline"),
     },
@@ -50,7 +50,7 @@ VALUES = {
     *("config", "declaration", "errors", "parallel", "person_names", "settings"),
     *("shows", "style", "terminal", "transcript", "transcript_json", "transcript_warnings", "units"),
 }
-AUDIO = {"disk", "episode", "errors", "media", "progress"}
+AUDIO = {"disk", "episode", "errors", "fingerprint", "media", "progress"}
 OUTPUT_READS = {"transcribe.transcript", "transcribe.person_names", "transcribe.style"}  # transcripts and their style
 PURE = {
     *("transcribe.person_names", "transcribe.diarization.viterbi"),

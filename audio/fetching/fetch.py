@@ -21,6 +21,7 @@ from audio.errors import AudioError, FetchError
 from audio.fetching.companions import Companions
 from audio.fetching.download import Download
 from audio.fetching.library import Entry, Library, key_of, without_reused_guids
+from audio.fingerprint import Fingerprint
 from audio.media import MEDIA_SUFFIXES
 from audio.net.addresses import redacted, web_address, without_credentials
 from audio.net.http import Client
@@ -33,11 +34,11 @@ _log = logging.getLogger(__name__)
 class Fetched:
     """An episode on disk: `episode.path` is its file; its addresses contain no credentials, because they are published.
     `received` counts the bytes of audio received over the network in this call, 0 if it was on disk already;
-    `transcript` is the publisher's, if any."""
+    `fingerprint` is that of the file as downloaded in this call, if it was; `transcript` is the publisher's, if any."""
 
     episode: Episode
     received: int = 0
-    sha256: str = ""
+    fingerprint: Fingerprint | None = None
     transcript: Path | None = None
 
 
@@ -68,12 +69,14 @@ def fetch(episode: Episode, folder: Path, *, client: Client, progress: OnDownloa
         if entry is not None and library.is_fetched(entry):
             return _fetched(episode, entry, library, client=client)
         entry = library.claim(episode)
-        received = 0
+        received, fingerprint = 0, None
         with library.exclusive(entry):
             entry = library.claim(episode)  # another process may have fetched it
             if not library.is_fetched(entry):
-                entry, received = _download(episode, url, entry, library=library, client=client, progress=progress)
-            return _fetched(episode, entry, library, client=client, received=received)
+                entry, received, fingerprint = _download(
+                    episode, url, entry, library=library, client=client, progress=progress
+                )
+            return _fetched(episode, entry, library, client=client, received=received, fingerprint=fingerprint)
     except OSError as exc:
         raise _unusable(folder, exc) from exc
 
@@ -118,7 +121,15 @@ def _unusable(folder: Path, exc: OSError) -> FetchError:
     return FetchError(f"{exc.filename or folder}: cannot be used ({exc.strerror}); fix it, or choose another folder")
 
 
-def _fetched(episode: Episode, entry: Entry, library: Library, *, client: Client, received: int = 0) -> Fetched:
+def _fetched(
+    episode: Episode,
+    entry: Entry,
+    library: Library,
+    *,
+    client: Client,
+    received: int = 0,
+    fingerprint: Fingerprint | None = None,
+) -> Fetched:
     if library.is_changed(entry):
         _log.warning(
             "%s: has changed since it was fetched (%d bytes, not %d) and is left as it is; to get the original, move "
@@ -142,18 +153,18 @@ def _fetched(episode: Episode, entry: Entry, library: Library, *, client: Client
         chapters_url=without_credentials(episode.chapters_url or "") or None,
         transcripts=tuple(dataclasses.replace(each, url=without_credentials(each.url)) for each in episode.transcripts),
     )
-    return Fetched(published, received, entry.sha256, transcript)
+    return Fetched(published, received, fingerprint, transcript)
 
 
 def _download(
     episode: Episode, url: str, entry: Entry, *, library: Library, client: Client, progress: OnDownload | None
-) -> tuple[Entry, int]:
-    """The entry of the complete file, and the number of bytes received."""
+) -> tuple[Entry, int, Fingerprint | None]:
+    """The entry of the complete file, the number of bytes received, and the file's fingerprint if it was downloaded."""
     unrecorded = _unrecorded_file(entry, library)
     if unrecorded is not None:
         entry = library.remeasured(dataclasses.replace(entry, file=unrecorded.name))
         library.record(episode, entry)
-        return entry, 0
+        return entry, 0, None
 
     entry = dataclasses.replace(entry, validator=entry.validator if entry.url == without_credentials(url) else "")
     entry = dataclasses.replace(entry, url=without_credentials(url), file="", size=0, sha256="")
@@ -174,13 +185,16 @@ def _download(
     try:
         _back_up(file)
         complete.path.replace(file)
+        fingerprint = Fingerprint.of(
+            file, sha256=complete.sha256
+        )  # before anything else takes time: it may be replaced
     except OSError as exc:
         raise FetchError(
             f"{file}: cannot be written ({exc.strerror}); free some space or choose another folder"
         ) from exc
     entry = dataclasses.replace(entry, validator="", file=file.name, size=complete.size, sha256=complete.sha256)
     library.record(episode, entry)
-    return entry, complete.received
+    return entry, complete.received, fingerprint
 
 
 def _back_up(file: Path) -> None:

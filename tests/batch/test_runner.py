@@ -368,7 +368,7 @@ def test_a_recording_is_hashed_once(desk: Desk, monkeypatch: pytest.MonkeyPatch)
         hashed.append(path)
         return sha256_of(path)
 
-    monkeypatch.setattr("audio.decoding.probe.sha256_of", count)
+    monkeypatch.setattr("audio.fingerprint.sha256_of", count)
     path = tone(desk.folder / "a.wav")
     assert desk.one(path).state is State.WRITTEN
     assert hashed == [path]

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from audio.disk import sha256_of
 from audio.episode import Episode
+from audio.fetching.companions import Companions
 from audio.fetching.library import Library
 from tests.support.command_line import Run
 from tests.support.scripted_stages import tone
@@ -72,6 +74,19 @@ def test_second_run_changes_nothing(run: Run, show: str, tmp_path: Path) -> None
     assert (code, err) == (0, "1 unchanged\n")
     assert len(out.split()) == 2
     assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_a_download_replaced_before_it_is_transcribed_is_cached_under_its_own_hash(
+    run: Run, show: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = tmp_path / "transcripts" / "2026-01-05-storage-at-last.wav"
+
+    def replace(companions: Companions) -> None:
+        tone(tmp_path / "other.wav", hertz=660).replace(recording)
+
+    monkeypatch.setattr(Companions, "transcript", replace)
+    assert run("run", show, "--match", "storage")[0] == 0
+    assert json.loads(recording.with_suffix(".json").read_text())["made_with"]["audio_sha256"] == sha256_of(recording)
 
 
 def test_list_shows_the_state_of_each_episode(run: Run, show: str) -> None:

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio.decoding.probe import Fingerprint
 from audio.decoding.samples import Audio
 from audio.episode import Episode
+from audio.fingerprint import Fingerprint
 from tests.support.faulty_stages import ChunkedStages, logged
 from tests.support.scripted_recognizer import ScriptedRecognizer
 from tests.support.scripted_stages import tone

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from audio.decoding.probe import Fingerprint
 from audio.decoding.samples import Audio
 from audio.episode import Episode
 from audio.errors import AudioError, SourceError
+from audio.fingerprint import Fingerprint
 from audio.progress import OnFraction
 from tests.support.scripted_stages import B_SOUNDS, ScriptedStages, tone
 from transcribe.diarization.diarize import Diarization

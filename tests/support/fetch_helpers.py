@@ -8,6 +8,7 @@ from pathlib import Path
 
 from audio.episode import Episode
 from audio.fetching.fetch import Fetched, fetch, fetch_all
+from audio.fetching.library import Library
 from audio.net.http import Client, Limits
 from tests.support.hostile_server import HostileServer, Resource
 
@@ -37,7 +38,9 @@ def fetched_bytes(server: HostileServer, folder: Path, resource: Resource, **lim
     assert isinstance(resource.body, bytes)
     assert result.episode.path is not None
     assert result.episode.path.read_bytes() == resource.body
-    assert result.sha256 == hashlib.sha256(resource.body).hexdigest()
+    sha256 = hashlib.sha256(resource.body).hexdigest()
+    assert Library(folder).claim(episode(url)).sha256 == sha256
+    assert (result.fingerprint and result.fingerprint.sha256) == (sha256 if result.received else None)
     assert not list(folder.glob("*.part"))
     return result
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from audio.decoding.probe import Fingerprint
 from audio.episode import Episode
+from audio.fingerprint import Fingerprint
 from tests.support import cluster_stages
 from tests.support.cluster import cluster_of_commands, run_batch, setup, shipped_files
 from tests.support.paths import CLIPS

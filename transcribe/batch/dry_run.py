@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from audio.decoding.probe import Fingerprint, check_source, stated_length
+from audio.decoding.probe import check_source, stated_length
 from audio.disk import cache_folder, write_atomically
 from audio.errors import AudioError
+from audio.fingerprint import Fingerprint
 from transcribe.batch.planning import Job, planned_action
 from transcribe.errors import TranscribeError
 from transcribe.pipeline.checkpoints import Checkpoints

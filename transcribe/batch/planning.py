@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from audio.decoding.probe import Fingerprint
 from audio.episode import Episode
 from audio.errors import AudioError
 from audio.fetching.library import Library, key_of, without_reused_guids
+from audio.fingerprint import Fingerprint
 from audio.net.addresses import redacted
 from audio.net.http import Client
 from audio.sources.resolve import episodes_from

@@ -17,10 +17,10 @@ from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from audio.decoding.probe import Fingerprint, stated_length
+from audio.decoding.probe import stated_length
 from audio.episode import Seconds
-from audio.errors import SourceError
-from audio.fetching.fetch import Failed, Fetched, fetch_all
+from audio.fetching.fetch import Failed, fetch_all
+from audio.fingerprint import Fingerprint
 from audio.net.http import Client
 from output.errors import OutputError
 from output.formats import file_name
@@ -166,8 +166,7 @@ class _Run:
                 if isinstance(outcome, Failed):
                     self._events.put(_failed(title, failure_of(outcome.error, "fetch")))
                 elif outcome.episode.path is not None:
-                    stem, fingerprint = outcome.episode.path.stem, _download_fingerprint(outcome, outcome.episode.path)
-                    self._events.put(Job(title, outcome.episode, stem, fingerprint))
+                    self._events.put(Job(title, outcome.episode, outcome.episode.path.stem, outcome.fingerprint))
                 if self._stop.is_set():
                     return
         except Exception as error:  # noqa: BLE001 - any error: local episodes must not wait indefinitely
@@ -258,15 +257,6 @@ class _Run:
     def _ended(self, number: int, result: Result) -> Result:
         self._listener.ended(number, result)
         return result
-
-
-def _download_fingerprint(fetched: Fetched, path: Path) -> Fingerprint | None:
-    """The fingerprint of a file of this run's downloads; the hash of an earlier one may be that of an older file."""
-    if not fetched.received:
-        return None
-    with contextlib.suppress(SourceError):
-        return Fingerprint.of(path, sha256=fetched.sha256)
-    return None
 
 
 def _failed(source: str, failure: Failure, *, stem: str = "", seconds: dict[str, float] | None = None) -> Result:

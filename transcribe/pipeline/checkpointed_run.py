@@ -26,9 +26,9 @@ from transcribe.recognition.glossary import Glossary, names_from_metadata
 from transcribe.settings import Settings, Stage
 
 if TYPE_CHECKING:
-    from audio.decoding.probe import Fingerprint
     from audio.decoding.samples import Audio
     from audio.episode import Episode
+    from audio.fingerprint import Fingerprint
     from transcribe.diarization.diarize import Diarization
     from transcribe.recognition.recognize import Recognition
     from transcribe.recognition.vad import Chunk, ChunkPlan

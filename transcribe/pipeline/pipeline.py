@@ -17,9 +17,9 @@ from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import transcribe
-from audio.decoding.probe import Fingerprint
 from audio.episode import Episode
 from audio.errors import SourceError
+from audio.fingerprint import Fingerprint
 from transcribe.pipeline.checkpointed_run import CheckpointedRun
 from transcribe.pipeline.checkpoints import Store, user_checkpoints
 from transcribe.pipeline.stages import RealStages, Stages, glossary_of

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import transcribe
-from audio.decoding.probe import Fingerprint
 from audio.disk import CacheKind, cache_folder, write_atomically
 from audio.errors import SourceError
+from audio.fingerprint import Fingerprint
 from transcribe.errors import ClusterError
 from transcribe.pipeline.progress import OnProgress, Progress
 from transcribe.pipeline.watch import StoppedError

@@ -14,9 +14,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audio.decoding.probe import Fingerprint
 from audio.episode import Episode
 from audio.errors import AudioError
+from audio.fingerprint import Fingerprint
 from transcribe.errors import TranscribeError
 from transcribe.pipeline.checkpoints import Checkpoints, EncodedResult, OverlayStore, WriteOnlyCheckpoints
 from transcribe.pipeline.progress import OnProgress, ignore_progress

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import struct
 import subprocess
@@ -13,7 +12,6 @@ import numpy as np
 import pytest
 
 from audio.decoding.decode import decode
-from audio.decoding.probe import Fingerprint
 from audio.errors import DecodeError, SourceError
 from tests.support.audio_files import tone, write_wav
 
@@ -116,28 +114,3 @@ def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
     )
     run = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)
     assert f"{path.name}: permission denied" in run.stdout
-
-
-def test_a_fingerprint_notices_another_file_and_a_write_and_forgives_a_touch(tmp_path: Path) -> None:
-    path, other = tmp_path / "a.wav", tmp_path / "b.wav"
-    path.write_bytes(b"one sound")
-    fingerprint = Fingerprint.of(path)
-    assert fingerprint.sha256 == hashlib.sha256(b"one sound").hexdigest()
-    assert fingerprint.is_file_at(path)
-    status = path.stat()
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
-    assert not fingerprint.is_file_at(path)
-    assert fingerprint.matches(path), "the contents are the same"
-    other.write_bytes(b"new sound")
-    os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))  # as a copy that keeps times does
-    other.replace(path)
-    assert not fingerprint.matches(path)
-    path.write_bytes(b"one sound")
-    again = Fingerprint.of(path)
-    path.write_bytes(b"old sound, and longer")
-    assert not again.matches(path)
-    path.unlink()
-    with pytest.raises(OSError, match=r"a\.wav"):
-        fingerprint.matches(path)
-    with pytest.raises(SourceError, match=r"a\.wav: cannot be read"):
-        Fingerprint.of(path)

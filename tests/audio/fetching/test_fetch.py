@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from audio.errors import FetchError, TransientError
+from audio.fetching.companions import Companions
 from audio.fetching.fetch import fetch
 from tests.support.fetch_helpers import AUDIO, client_for, episode, fetched_bytes
 from tests.support.hostile_server import LONG_AGO, HostileServer, Resource
@@ -87,7 +88,8 @@ def test_parts_of_different_entities_are_not_joined_if_if_range_is_ignored(
         result = fetch(episode(url), tmp_path, client=client)
     assert result.episode.path is not None
     assert result.episode.path.read_bytes() == other
-    assert result.sha256 == hashlib.sha256(other).hexdigest()
+    assert result.fingerprint is not None
+    assert result.fingerprint.sha256 == hashlib.sha256(other).hexdigest()
 
 
 def test_an_entity_that_changes_between_runs_is_fetched_from_the_start(server: HostileServer, tmp_path: Path) -> None:
@@ -236,6 +238,24 @@ def test_the_suffix_matches_the_content(server: HostileServer, tmp_path: Path) -
             url = server.put(path, Resource(body, media_type=media_type))
             assert (file := fetch(episode(url, path), tmp_path, client=client).episode.path) is not None
             assert file.suffix == suffix
+
+
+def test_a_file_replaced_while_its_companions_are_fetched_is_not_the_downloaded_one(
+    server: HostileServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replace(companions: Companions) -> None:
+        (recording,) = tmp_path.glob("*.mp3")
+        (tmp_path / "other").write_bytes(AUDIO[::-1])
+        (tmp_path / "other").replace(recording)
+
+    url = server.put("/a.mp3", Resource(AUDIO))
+    monkeypatch.setattr(Companions, "transcript", replace)
+    with client_for(server) as client:
+        result = fetch(episode(url), tmp_path, client=client)
+    assert result.fingerprint is not None
+    assert result.episode.path is not None
+    assert result.fingerprint.sha256 == hashlib.sha256(AUDIO).hexdigest()
+    assert not result.fingerprint.is_file_at(result.episode.path)
 
 
 def test_a_large_file_is_complete(server: HostileServer, tmp_path: Path) -> None:

@@ -158,9 +158,10 @@ def test_a_recording_changed_by_the_user_is_kept(
         again = fetch(one, tmp_path, client=client)
         (warning,) = [record.getMessage() for record in caplog.records]
         (third,) = fetch_all([one], tmp_path, client=client)
-    assert (again.received, again.episode.path, again.sha256) == (0, path, hashlib.sha256(mine).hexdigest())
+    assert (again.received, again.episode.path, again.fingerprint) == (0, path, None)
     assert isinstance(third, Fetched)
-    assert third.sha256 == again.sha256
+    assert third.fingerprint is None
+    assert library.claim(one).sha256 == hashlib.sha256(mine).hexdigest()
     assert path.read_bytes() == mine
     assert not server.requests
     assert warning == (

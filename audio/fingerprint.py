@@ -1,0 +1,52 @@
+"""The fingerprint of a recording: the hash of its contents, and which file had them.
+
+With it a file is hashed once, and a replaced one is detected without reading it. Does not check that it is audio.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from audio.disk import sha256_of
+from audio.errors import SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """A file's SHA-256, and the identity of the file when it was hashed, so that it is hashed once."""
+
+    sha256: str
+    identity: tuple[int, ...]  # device, inode, bytes, times in ns of the last write and of the last change of the inode
+
+    @classmethod
+    def of(cls, path: Path, *, sha256: str = "") -> Fingerprint:
+        """The fingerprint of a file; it is hashed unless its `sha256` is known. Raises `SourceError`."""
+        if path.exists() and not path.is_file():  # reading a pipe would block
+            raise SourceError(f"{path}: is not a regular file; save the audio to a file first")
+        try:
+            identity = _identity(path)  # before the hash, so that a write during it is detected
+            return cls(sha256 or sha256_of(path), identity)
+        except OSError as exc:
+            raise SourceError(f"{path}: cannot be read ({exc.strerror}); check the name and its permissions") from exc
+
+    def is_file_at(self, path: Path) -> bool:
+        """Whether the file at `path` is the one that was hashed, and was not written to since.
+
+        Detects another file in its place, and a write to it, even if the time of the last write is set back. Not
+        detected: a write of the same size within one tick of the file system's clock, or after the clock was set back.
+        Windows has no time of the last change, so there a write of the same size with its time set back is not either.
+        """
+        try:
+            return self.identity == _identity(path)
+        except OSError:
+            return False
+
+    def matches(self, path: Path) -> bool:
+        """Whether the contents at `path` are still those: `is_file_at`, and if not, by hash. Raises `OSError`."""
+        return self.is_file_at(path) or sha256_of(path) == self.sha256
+
+
+def _identity(path: Path) -> tuple[int, ...]:
+    status = path.stat()
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
