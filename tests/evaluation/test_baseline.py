@@ -160,8 +160,8 @@ def test_damaged_baseline_is_a_usage_error(check: Run, tmp_path: Path, content: 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"blocks": {}}, "wer has no blocks"),
-        ({"blocks": {"wer": []}}, "wer has no blocks"),
+        ({"blocks": {}}, "wer has no segments"),
+        ({"blocks": {"wer": []}}, "wer has no segments"),
         ({"blocks": {"wer": [[1]]}}, "not enough values"),
         ({"blocks": {"wer": [["one", 2]]}}, "could not convert"),
         ({"blocks": 3}, "'int' object"),
@@ -268,5 +268,5 @@ def test_long_turn_is_several_segments(check: Run, tmp_path: Path) -> None:
 
 
 def test_baseline_clip_rejects_rates_without_segments() -> None:
-    with pytest.raises(ValueError, match="cpwer has no blocks"):
+    with pytest.raises(ValueError, match="cpwer has no segments"):
         BaselineClip("x", {"cpwer": 0.0}, {})

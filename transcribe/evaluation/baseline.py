@@ -57,7 +57,7 @@ class BaselineClip:
     def __post_init__(self) -> None:
         for measure in RATES:
             if measure in self.values and not self.segments.get(measure):
-                raise ValueError(f"{measure} has no blocks")
+                raise ValueError(f"{measure} has no segments")
         numbers = [*self.values.values(), *(n for rows in self.segments.values() for row in rows for n in row)]
         for number in numbers:
             if not (math.isfinite(number) and number >= 0):

@@ -119,16 +119,15 @@ def check(
     results: list[ClipResult] = []
     for clip in clips.clips:
         on_start(clip)
-        source = str((clip.references or (clip.audio,))[0])
         outcome = _measure_or_explain(clip, pipeline_for, scoring=scoring, on_progress=on_progress)
-        if isinstance(outcome, str):
-            results.append(ClipResult(clip.name, error=outcome, source=source))
+        if isinstance(outcome, ClipResult):
+            results.append(outcome)
             continue
         measured[clip.name] = outcome
         before = baseline.clips.get(clip.name) if baseline else None
         gates = gates_of(outcome, clip.limits, before, required=clip.required)
         lines, failure = _new_first(outcome, before), _baseline_failure(outcome, before)
-        results.append(ClipResult(clip.name, gates, lines, source=source, baseline_failure=failure))
+        results.append(ClipResult(clip.name, gates, lines, source=clip.source, baseline_failure=failure))
     overall = None
     if measured:
         overall = ClipResult(OVERALL, pooled_gates(measured, clips.overall, baseline, required=clips.required))
@@ -142,15 +141,16 @@ def check(
 
 def _measure_or_explain(
     clip: Clip, pipeline_for: PipelineMaker, *, scoring: Scoring, on_progress: OnProgress
-) -> ClipMeasurement | str:
-    """The clip's measurements, or why it could not be run."""
+) -> ClipMeasurement | ClipResult:
+    """The clip's measurements, or the result of a clip that could not be run."""
     try:
         return _measure(clip, pipeline_for(clip.settings), scoring=scoring, on_progress=on_progress)
     except (AudioError, TranscribeError, OutputError) as error:
-        return str(error)
+        message = str(error)
     except Exception as error:  # noqa: BLE001 - a defect, here or in a library, is the error of this clip alone
         _log.debug("%s failed", clip.name, exc_info=True)
-        return f"unexpected {type(error).__name__}: {error}; run it with --verbose and report it"
+        message = f"unexpected {type(error).__name__}: {error}; run it with --verbose and report it"
+    return ClipResult(clip.name, error=message, source=clip.source)
 
 
 def _measure(clip: Clip, pipeline: Pipeline, *, scoring: Scoring, on_progress: OnProgress) -> ClipMeasurement:

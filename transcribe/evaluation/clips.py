@@ -63,6 +63,11 @@ class Clip:
     required: frozenset[str] = frozenset()  # measures limited in the file; the clip fails if one is not measured
     terms: tuple[str, ...] = ()  # words to count like the speakers' names
 
+    @property
+    def source(self) -> str:
+        """The file an annotation points at: the first reference, or else the recording."""
+        return str((self.references or (self.audio,))[0])
+
 
 @dataclass(frozen=True, slots=True)
 class Clips:

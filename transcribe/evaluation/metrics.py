@@ -96,7 +96,7 @@ class Jaccard(Counts):
 
 
 @contextlib.contextmanager
-def extra() -> Iterator[None]:
+def explain_missing_packages() -> Iterator[None]:
     """Turn a missing package of the extra `check` into a `TranscribeError` that says how to install it."""
     try:
         yield
@@ -125,7 +125,7 @@ def cp_errors(reference: Sequence[Row], hypothesis: Sequence[Row]) -> tuple[Word
 
     A speaker's words are in the order of the rows. Raises `TranscribeError` if meeteval is missing.
     """
-    with extra():
+    with explain_missing_packages():
         from meeteval.wer import cpwer
     if not any(text for _, text in reference):
         return WordErrors(0, 0, sum(len(text.split()) for _, text in hypothesis), 0), {}
@@ -136,7 +136,7 @@ def cp_errors(reference: Sequence[Row], hypothesis: Sequence[Row]) -> tuple[Word
 
 def tcp_errors(reference: Sequence[TimedRow], hypothesis: Sequence[TimedRow], *, collar: Seconds) -> WordErrors:
     """tcpWER (von Neumann et al. 2023): cpWER where words match only if their times differ by at most `collar`."""
-    with extra():
+    with explain_missing_packages():
         from meeteval.wer import tcpwer
     with warnings.catch_warnings(), _silenced("preprocess"):  # it warns of sentences longer than the collar
         warnings.simplefilter("ignore", UserWarning)  # a speaker who overlaps themselves, as in captions
@@ -178,7 +178,7 @@ def speaker_errors(
     `collar` seconds on either side of a reference boundary are not scored. Overlapping speech counts for each of its
     speakers, unless skipped. Raises `TranscribeError` if pyannote.metrics is missing.
     """
-    with extra(), warnings.catch_warnings():
+    with explain_missing_packages(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from pyannote.core import Segment, Timeline
         from pyannote.metrics.diarization import DiarizationErrorRate, JaccardErrorRate

@@ -20,7 +20,7 @@ from transcribe.evaluation.metrics import (
     SpeakerTime,
     WordErrors,
     cp_errors,
-    extra,
+    explain_missing_packages,
     normaliser,
     speaker_errors,
     tcp_errors,
@@ -231,7 +231,7 @@ class _WordComparison:
 
     @cached_property
     def _pairs(self) -> tuple[Pair, ...]:
-        with extra():
+        with explain_missing_packages():
             return align(*self._tokens)
 
     def _rows(self, side: SpeakerTranscript) -> list[tuple[str, str]]:
