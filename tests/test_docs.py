@@ -123,3 +123,11 @@ def test_the_page_on_fetching_states_the_limits_in_force() -> None:
         assert statement in page
     assert (limits.slow_timeout, limits.max_redirects, limits.max_attempts, limits.max_retry_after) == (60, 10, 6, 120)
     assert (limits.parallel, limits.per_host) == (4, 2)
+
+
+def test_every_format_is_documented() -> None:
+    from output.formats import FORMATS
+
+    page = (ROOT / "docs" / "drafts.md").read_text(encoding="utf-8")
+    documented = re.findall(r"^\| `(\w[\w-]*)` \|", page, re.M)
+    assert set(documented) == set(FORMATS), "the table of formats in docs/drafts.md"
