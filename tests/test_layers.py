@@ -184,6 +184,13 @@ def test_code_is_in_the_packages_of_the_wheel() -> None:
     assert folders == {*TOPS, "benchmarks", "docs", "tests"}
 
 
+def test_every_module_is_in_use() -> None:
+    """Imported by another, or named by a registry: a format or an engine without its entry is found here."""
+    used = {other for name in MODULES for other in imports(source_of(name)) | named_in_strings(source_of(name))}
+    modules = {name for name, path in MODULES.items() if path.name != "__init__.py"}
+    assert modules - used == {"transcribe.cli.main"}, "add them to the registry they are for"
+
+
 def test_the_order_is_one() -> None:
     """A row names only rows above it, so that no two packages can need each other."""
     seen: set[str] = set()
