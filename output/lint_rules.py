@@ -142,7 +142,7 @@ def _remaining_doubt(draft: Draft) -> Iterator[tuple[int, str]]:
 
 @rule("S1", "no turns, and no note that nothing was spoken")
 def _no_turns(draft: Draft) -> Iterator[tuple[int, str]]:
-    if not draft.turns and NO_SPEECH not in draft.preamble:
+    if not draft.turns and all(text.strip() != NO_SPEECH for _, text in _paragraphs(draft.preamble, 1)):
         yield 1, "no turns found: each needs its speaker in bold and a colon, as in **Rich**: text"
 
 

@@ -50,6 +50,8 @@ def found(source: str, **kwargs: object) -> list[tuple[int, str]]:
         ("**R**: a <unclear> b <b>c</b> `<x>` \\<y>", [(1, "M4")]),
         ("**R**: a [word?] b [link?](http://a.b)", [(1, "M6")]),
         ("Only text.\n", [(1, "S1")]),
+        ("Ed: *No speech was found in this recording.* Is that so?\n", [(1, "S1")]),
+        ("---\ntitle: T\n---\n\n*No speech was found in this recording.*\r\n", []),
     ],
 )
 def test_each_rule_finds_its_examples(source: str, expected: list[tuple[int, str]]) -> None:
