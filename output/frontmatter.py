@@ -82,7 +82,7 @@ def check_template(template: Mapping[str, object]) -> None:
         try:
             format_block({key: _expand(value, sample)})
         except (ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
-            raise ValueError(f"front_matter: {key}: {error}") from error
+            raise ValueError(f"front-matter: {key}: {error}") from error
 
 
 def _expand(value: object, known: Mapping[str, object]) -> object:

@@ -162,7 +162,7 @@ def test_front_matter_that_is_not_a_table_is_an_error(text: str) -> None:
 
 
 def test_style_of_names_the_invalid_setting(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"front_matter: title: \{titel\} cannot be filled in"):
+    with pytest.raises(SettingsError, match=r"front-matter: title: \{titel\} cannot be filled in"):
         style_of(settings_of(tmp_path, '[front_matter]\ntitle = "{titel}"\n'))
     with pytest.raises(SettingsError, match="transcript-url: 'ftp://x' is not an http"):
         style_of(Settings(transcript_url="ftp://x"))

@@ -1,1 +1,1 @@
-"""From the editors' side: the timed transcript follows their draft (`sync`), and a page to correct it on (`server`)."""
+"""The editor of drafts: its sessions (`session`), the state of its page (`page_state`) and its server (`server`)."""

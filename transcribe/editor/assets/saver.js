@@ -4,7 +4,7 @@
 import { Refusal, request, get, messageOf } from "./server.js";
 
 const QUIET = 400, LATEST = 900, POLL = 2000, RETRY = 1500; // milliseconds
-const KEPT = "Your edits stay on this page and are saved later.";
+const STORED = "Your edits stay on this page and are saved later.";
 
 export class Saver {
   #savedVersion = 0; // the model's version that is on disk
@@ -67,7 +67,7 @@ export class Saver {
       else this.#onRefused(response.status, await messageOf(response));
     } catch (error) {
       if (!(error instanceof TypeError) && !(error instanceof Refusal)) throw error;
-      this.status(`Not saved: no connection. ${KEPT}`, "bad");
+      this.status(`Not saved: no connection. ${STORED}`, "bad");
       this.#retry();
     } finally {
       this.#isBusy = false;
@@ -83,7 +83,7 @@ export class Saver {
 
   #onRefused(status, message) {
     const isInvalidEdit = status === 422; // a retry fails again
-    this.showRefusal(isInvalidEdit ? message : `${message}. ${KEPT}`);
+    this.showRefusal(isInvalidEdit ? message : `${message}. ${STORED}`);
     if (!isInvalidEdit) this.#retry();
   }
 
