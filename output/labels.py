@@ -45,10 +45,10 @@ def labels_of(speakers: Sequence[Speaker], style: LabelStyle = "name-then-initia
     return {speaker.id: Label(first[speaker.id], later[speaker.id]) for speaker in speakers}
 
 
-def printable(name: str) -> str:
+def printable_name(name: str) -> str:
     """A name as a label that `output.parse` can read: letters, digits, the punctuation of names.
 
-    >>> printable('Rich "RB" Bowen'), printable("Q/A"), printable("Note")
+    >>> printable_name('Rich "RB" Bowen'), printable_name("Q/A"), printable_name("Note")
     ('Rich RB Bowen', 'Q A', 'Note (speaker)')
     """
     plain = " ".join(re.sub(r"[^\w .,'’()&$-]|_", " ", name).split()).lstrip(" .,'’()&$-")[:_LONGEST].strip()
@@ -70,7 +70,7 @@ def fold_name(text: str) -> str:
 def _short_name(speaker: Speaker) -> str:
     """The speaker's label. A first name is printed as the parser finds it in the full name: "J" of "J+R Smith"."""
     is_first_name = speaker.label == first_name(speaker.name)
-    return printable(first_name(printable(speaker.name)) if is_first_name else speaker.label)
+    return printable_name(first_name(printable_name(speaker.name)) if is_first_name else speaker.label)
 
 
 def _initial(label: str) -> str:
@@ -91,7 +91,7 @@ def _numbered(speakers: Sequence[Speaker]) -> dict[str, str]:
     seen: Counter[str] = Counter()
     names = {}
     for speaker in speakers:
-        name = printable(speaker.name)
+        name = printable_name(speaker.name)
         seen[fold_name(name)] += 1
         names[speaker.id] = name if seen[fold_name(name)] == 1 else f"{name} {seen[fold_name(name)]}"
     return names

@@ -106,10 +106,10 @@ def learn(drafts: tuple[Path, ...], *, glossary: Path, voices: bool, yes: bool) 
 
 
 def _learn_words(drafts: tuple[Path, ...], glossary: Path, *, yes: bool) -> None:
-    from transcribe.drafts.glossary_learning import new_entries, propose_entries, read_glossary, write_entries
+    from transcribe.drafts.glossary_learning import new_entries, propose_entries, read_glossary_text, write_entries
     from transcribe.drafts.sync import words_before_and_after
 
-    known = read_glossary(glossary)
+    known = read_glossary_text(glossary)
     entries = new_entries(propose_entries([words_before_and_after(path) for path in drafts]), known)
     for entry in entries:
         click.echo(for_terminal(f"+ {entry.line}   ({entry.count}×)"))

@@ -100,7 +100,7 @@ def with_entries(glossary: str, new: Sequence[Proposal]) -> str:
     return glossary + gap + "".join(f"{proposal.line}\n" for proposal in new)
 
 
-def read_glossary(path: Path) -> str:
+def read_glossary_text(path: Path) -> str:
     """The text of a glossary, empty if the file does not exist. Raises `OutputError` if it cannot be read."""
     try:
         return path.read_text(encoding="utf-8") if path.exists() else ""

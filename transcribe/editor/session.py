@@ -20,7 +20,7 @@ from typing import Any
 from audio.disk import replace_if_unchanged
 from output.errors import OutputError
 from output.parse import Draft, parse
-from transcribe.drafts.glossary_learning import Proposal, new_entries, read_glossary, write_entries
+from transcribe.drafts.glossary_learning import Proposal, new_entries, read_glossary_text, write_entries
 from transcribe.drafts.style import style_recorded
 from transcribe.drafts.sync import json_path, transcript_of, write_update
 from transcribe.drafts.transcript_update import update_transcript
@@ -173,7 +173,7 @@ class Session:
     def add_to_glossary(self, misheard: str, correct: str) -> None:
         """Add a mishearing to the glossary. Raises `EditError` if it cannot hold it, `OutputError` as its file does."""
         with self._lock:
-            glossary = read_glossary(self._glossary)
+            glossary = read_glossary_text(self._glossary)
             new = new_entries([Proposal(correct, misheard, 1, ())], glossary)
             if not new:
                 raise EditError(f"{misheard!r} for {correct!r} is in the glossary already or clashes with its lines")
