@@ -55,8 +55,17 @@ def load_settings(
     show's. `choices` are the valid names of the settings that name an entry of a registry. Raises `SettingsError`,
     which names the place of an invalid value.
     """
+    layers = (*_file_layer(folder), *over_file, _environment_layer(environ), _command_layer(given))
+    return Settings(**values_of(layers, choices))
+
+
+def values_of(layers: Iterable[Layer], choices: Choices = ANY) -> dict[str, Any]:
+    """The values of all layers, later ones over earlier ones, each value valid. Warns of deprecated settings, once.
+
+    Raises `SettingsError`, which names the place of an invalid value.
+    """
     values: dict[str, Any] = {}
-    for place, layer in (*_file_layer(folder), *over_file, _environment_layer(environ), _command_layer(given)):
+    for place, layer in layers:
         for name, value in layer.items():
             try:
                 Settings(**{name: value})
@@ -66,7 +75,7 @@ def load_settings(
             if _INSTEAD.get(name):
                 _warn_once(f"{place}: {option_name(name)} is deprecated; {_INSTEAD[name]}")
         values |= layer
-    return Settings(**values)
+    return values
 
 
 def find_file(folder: Path) -> Path | None:

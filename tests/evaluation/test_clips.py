@@ -49,11 +49,27 @@ def test_settings_have_the_names_of_the_command_line_options(check: Run, tmp_pat
     assert {"format", "beam-size", "cache-limit"} <= set(offered)
     assert not {"formats", "beam_size"} & set(offered)
     for name in offered:
-        toml.write_text(f"[settings]\n{name} = 1979-05-27\n")
+        toml.write_text(f"[settings]\n{name} = 07:32:00\n")
         code, _, err = check(".")
         assert (code, f"line 2: {name}: " in err, "is not a setting" in err) == (2, True, False), err
     toml.write_text("[settings]\nbeam_size = 2\n")
     assert find_clips(tmp_path, Settings()).clips[0].settings.beam_size == 2, "the spelling of earlier versions"
+
+
+def test_settings_are_read_as_in_transcribe_toml(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Paths are relative to the file, lists and tables are accepted, deprecated settings have a warning with a line."""
+    write_clip(tmp_path)
+    (tmp_path / "clips.toml").write_text(
+        '[settings]\nglossary = "names.txt"\nmodel = "./weights"\nbeam-size = "2"\ncomments = true\n'
+        'front_matter = { layout = "post" }\n[[clip]]\naudio = "garden.wav"\nspeakers = ["Ada", "Grace"]\n'
+    )
+    settings = find_clips(tmp_path, Settings()).clips[0].settings
+    assert settings.glossary == str(tmp_path / "names.txt")
+    assert settings.model == str(tmp_path / "weights")
+    assert (settings.beam_size, settings.comments, settings.speakers) == (2, "true", "Ada,Grace")
+    assert json.loads(settings.front_matter) == {"layout": "post"}
+    (message,) = caplog.messages
+    assert message.startswith(f"{tmp_path / 'clips.toml'}: line 5: comments is deprecated; ")
 
 
 def test_a_clip_overrides_common_settings_and_limits(check: Run, tmp_path: Path) -> None:

@@ -16,11 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from audio.media import MEDIA_SUFFIXES
-from transcribe.config import ANY, Choices
-from transcribe.declaration import check_choice
+from transcribe.config import ANY, Choices, layer_of, values_of
 from transcribe.errors import SettingsError
 from transcribe.evaluation.references import REFERENCE_SUFFIXES
-from transcribe.settings import Settings, option_name
+from transcribe.settings import Settings
 
 FILE_NAME = "clips.toml"
 
@@ -204,23 +203,10 @@ class _ClipsFile:
         return references_of(audio)
 
     def _settings(self, values: Mapping[str, Any], base: Settings, *, at: int) -> Settings:
-        names = [field.name for field in dataclasses.fields(Settings)]
-        settings = base
-        for key, value in values.items():
-            name = "formats" if key == "format" else key.replace("-", "_")
-            if name not in names:
-                self._fail(key, f"is not a setting; the settings are {', '.join(map(option_name, names))}", at=at)
-            default = getattr(Settings(), name)
-            if name == "speakers" and type(value) is int:
-                value = str(value)
-            if isinstance(default, tuple) and isinstance(value, list):
-                value = tuple(value)
-            try:
-                settings = replace(settings, **{name: value})
-                check_choice(name, value, self._choices.get(name, ()))
-            except SettingsError as exc:
-                raise SettingsError(f"{self._path}: line {self._line(key, at=at) + 1}: {exc}") from exc
-        return settings
+        """`base` with the settings of a table, which are read as those in `transcribe.toml`."""
+        places = {key: f"{self._path}: line {self._line(key, at=at) + 1}" for key in values}
+        layers = [layer_of({key: value}, self._path, place=places[key]) for key, value in values.items()]
+        return replace(base, **values_of(layers, self._choices))
 
     def _limits(self, values: Mapping[str, Any], base: Limits, *, at: int) -> Limits:
         self._reject_other_keys(values, [field.name for field in dataclasses.fields(Limits)], at=at)
