@@ -6,7 +6,10 @@ import io
 import re
 
 from audio.episode import Episode
-from transcribe.cli.bars import Bars
+from transcribe.cli.bars import STAGE_LABELS, Bars
+from transcribe.cli.progress_meter import _SHARE
+from transcribe.declaration import Stage
+from transcribe.pipeline.progress import Progress
 
 
 class Terminal(io.StringIO):
@@ -95,3 +98,20 @@ def test_bars_are_below_the_lines_of_a_run_and_move_with_them() -> None:
         bars.lines([])
         places.append(sorted(-bar.pos for bar in bars._downloads._on_screen()))
     assert places == [[1, 2, 3], [3, 4, 5], [3, 4, 5, 6], [0, 1, 2, 3]]
+
+
+def test_lines_and_bars_of_stages_are_removed_separately() -> None:
+    screen = Terminal()
+    with Bars(screen) as bars:
+        bars.on_progress(Progress(0, "line of a stage", 0.5))  # type: ignore[arg-type]  # whatever its name
+        bars.lines(["one line", "another"])
+        bars.lines(["one line"])
+        bars.on_progress(Progress(0, Stage.DECODE, 0.5))
+        assert [bar.desc for bar in bars._line_bars] == ["one line"]
+        assert list(bars._stage_bars) == ["line of a stage", Stage.DECODE]
+        bars.lines([])
+        assert list(bars._stage_bars) == ["line of a stage", Stage.DECODE]
+
+
+def test_the_display_knows_stages_by_value() -> None:
+    assert all(isinstance(stage, Stage) for stage in (*STAGE_LABELS, *_SHARE))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from transcribe.batch.report import Result, State
 from transcribe.cli.progress_meter import Meter, RunningEpisode
 from transcribe.cli.run_display import Display, as_dict, episode_line, total_line
+from transcribe.declaration import Stage
 from transcribe.pipeline.progress import Progress
 from transcribe.units import format_duration
 
@@ -34,7 +35,7 @@ def test_time_left_against_numbers_computed_by_hand() -> None:
     meter.started(2, "b.mp3", 200.0)
     time.now += 20
     meter.ended(2, duration=200.0, failed=False)
-    for stage in ("decode", "recognize", "diarize"):
+    for stage in (Stage.DECODE, Stage.RECOGNIZE, Stage.DIARIZE):
         meter.progressed(Progress(1, stage, 0.5))
     read = meter.read()
     assert read.done == pytest.approx(500.0)  # 200, and half of 600
@@ -66,8 +67,8 @@ def test_failed_and_unchanged_episodes_count_as_no_audio_done() -> None:
     assert "1 failed" in total_line(read)
 
 
-@given(st.lists(st.tuples(st.sampled_from(["decode", "recognize", "diarize", "rehear"]), st.floats(0, 1))))
-def test_progress_never_decreases_and_never_exceeds_the_whole(reports: list[tuple[str, float]]) -> None:
+@given(st.lists(st.tuples(st.sampled_from(Stage), st.floats(0, 1))))
+def test_progress_never_decreases_and_never_exceeds_the_whole(reports: list[tuple[Stage, float]]) -> None:
     meter = Meter(1, Clock())
     meter.started(1, "a", 60.0)
     before = 0.0
@@ -81,7 +82,7 @@ def test_progress_never_decreases_and_never_exceeds_the_whole(reports: list[tupl
 def test_lines() -> None:
     assert format_duration(40) == "40 s"
     running = RunningEpisode(
-        "a/very/long/path/to/some/recording/of/an/interview.mp3", 60.0, {"decode": 1.0, "recognize": 0.25}
+        "a/very/long/path/to/some/recording/of/an/interview.mp3", 60.0, {Stage.DECODE: 1.0, Stage.RECOGNIZE: 0.25}
     )
     assert episode_line(running).endswith("reading 100 %  words  25 %")
     assert episode_line(RunningEpisode("a\x1b[2J.mp3", None)) == f"  {chr(97) + chr(27) + '[2J.mp3'!a:<34} starting"
@@ -92,7 +93,7 @@ def test_json_lines_for_programs() -> None:
     stream = io.StringIO()
     with Display(stream, 1, kind="json") as display:
         display.started(1, "a.mp3", 60.0)
-        display.on_progress(Progress(1, "decode", 1.0))
+        display.on_progress(Progress(1, Stage.DECODE, 1.0))
         display.ended(1, Result("a.mp3", State.FAILED, error="a.mp3: is broken"))
     events = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert [event["event"] for event in events if event["event"] != "progress"] == ["started", "ended"]

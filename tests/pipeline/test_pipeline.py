@@ -25,7 +25,7 @@ from transcribe.pipeline.checkpoints import Checkpoints, WriteOnlyCheckpoints
 from transcribe.pipeline.pipeline import Pipeline
 from transcribe.pipeline.progress import Progress
 from transcribe.pipeline.watch import RunMonitor
-from transcribe.settings import Settings
+from transcribe.settings import Settings, Stage
 from transcribe.speakers.voiceprints import Sample, Voiceprint
 from transcribe.transcript import Transcript
 from transcribe.transcript_warnings import WarningCode
@@ -239,6 +239,7 @@ def test_the_seconds_of_each_stage_and_the_failed_stage_are_recorded(tmp_path: P
         pipeline.transcript(Episode.of_file(path), monitor=monitor)
     assert monitor.failed_in == "diarize"
     assert {"decode", "plan", "recognize", "diarize"} <= monitor.seconds.keys()
+    assert all(isinstance(stage, Stage) for stage in monitor.seconds)
 
 
 def test_names_of_the_episode_and_the_speakers_are_recovered(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from transcribe.errors import TranscribeError
 from transcribe.pipeline.checkpoints import Checkpoints
 from transcribe.pipeline.pipeline import Pipeline
 from transcribe.recognition.engines import engine_name
-from transcribe.settings import Settings
+from transcribe.settings import Settings, Stage
 from transcribe.units import format_duration
 
 if TYPE_CHECKING:
@@ -64,7 +64,8 @@ def forecast(jobs: Iterable[Job], setup: Setup) -> Iterator[str]:
 
 def note_speed(report: Report, setup: Setup) -> None:
     """Store the speed of this run for the next estimate, unless most of its results were cached."""
-    processed = [r for r in report.results if r.tally and {"recognize", "diarize", "decode"} <= r.seconds.keys()]
+    slow = {Stage.DECODE, Stage.RECOGNIZE, Stage.DIARIZE}
+    processed = [r for r in report.results if r.tally and slow <= r.seconds.keys()]
     audio = sum(result.tally.duration for result in processed if result.tally)
     if audio < _MIN_AUDIO or audio < 0.9 * report.audio or report.elapsed <= 0:
         return

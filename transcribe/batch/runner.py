@@ -41,6 +41,7 @@ _log = logging.getLogger(__name__)
 _POLL = 0.1  # seconds between checks whether to stop
 _MIN_PROBED = 1_000_000  # bytes; reading the length of a smaller file costs more than it helps
 _MAX_TRIES = 2  # of a task whose worker dies
+_ALL_DOWNLOADS = "fetching"  # the source in the result of an error that ends all downloads
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +165,13 @@ class _Run:
             for outcome in fetch_all(self._remote, folder, client=client, progress=self._listener.fetching):
                 title = outcome.episode.title
                 if isinstance(outcome, Failed):
-                    self._events.put(_failed(title, failure_of(outcome.error, "fetch")))
+                    self._events.put(_failed_result(title, failure_of(outcome.error, "fetch")))
                 elif outcome.episode.path is not None:
                     self._events.put(Job(title, outcome.episode, outcome.episode.path.stem, outcome.fingerprint))
                 if self._stop.is_set():
                     return
         except Exception as error:  # noqa: BLE001 - any error: local episodes must not wait indefinitely
-            self._events.put(_failed("fetching", failure_of(error, "fetch")))
+            self._events.put(_failed_result(_ALL_DOWNLOADS, failure_of(error, "fetch")))
         finally:
             self._events.put(None)
 
@@ -187,7 +188,7 @@ class _Run:
                 return self._ended(number, result)
             seconds = stated_length(path) if path.stat().st_size >= _MIN_PROBED else None
         except Exception as error:  # noqa: BLE001 - a defect costs this episode alone
-            return self._ended(number, self._failed(job, failure_of(error, "read")))
+            return self._ended(number, self._failed_job(job, failure_of(error, "read")))
         cache, stages, voices = self._setup.cache, self._setup.stages, self._setup.voices
         task = Task(number, job.episode, fingerprint, settings, cache, stages, voices, ignore_cache=mode.ignore_cache)
         active = _ActiveEpisode(number, job, task, seconds)
@@ -229,7 +230,7 @@ class _Run:
             return None
         if outcome.transcript is None:
             failure = outcome.failure or Failure("the worker returned nothing; run again", "", "")
-            return self._ended(active.number, self._failed(active.job, failure, seconds=active.seconds))
+            return self._ended(active.number, self._failed_job(active.job, failure, seconds=active.seconds))
         return self._ended(active.number, self._write(active, outcome))
 
     def _write(self, active: _ActiveEpisode, outcome: Outcome) -> Result:
@@ -244,22 +245,22 @@ class _Run:
             force, taken = self._setup.mode.force, self._stems
             paths, notes = write_transcript(transcript, job.stem, settings=settings, force=force, taken=taken)
         except OutputError as error:
-            return self._failed(job, Failure(str(error), "write", ""), seconds=active.seconds)
+            return self._failed_job(job, Failure(str(error), "write", ""), seconds=active.seconds)
         except Exception as error:  # noqa: BLE001 - a defect costs this episode alone
-            return self._failed(job, failure_of(error, "write"), seconds=active.seconds)
+            return self._failed_job(job, failure_of(error, "write"), seconds=active.seconds)
         warnings = (*(warning.message for warning in transcript.warnings), *notes)
         tally, named = Tally.of(transcript), tuple(f"{who.name} ({who.evidence})" for who in transcript.speakers)
         return Result(job.source, State.WRITTEN, paths, warnings, tally, active.seconds, stem=job.stem, named=named)
 
-    def _failed(self, job: Job, failure: Failure, *, seconds: dict[str, float] | None = None) -> Result:
-        return _failed(job.source, failure, stem=job.stem or "", seconds=seconds)
+    def _failed_job(self, job: Job, failure: Failure, *, seconds: dict[str, float] | None = None) -> Result:
+        return _failed_result(job.source, failure, stem=job.stem or "", seconds=seconds)
 
     def _ended(self, number: int, result: Result) -> Result:
         self._listener.ended(number, result)
         return result
 
 
-def _failed(source: str, failure: Failure, *, stem: str = "", seconds: dict[str, float] | None = None) -> Result:
+def _failed_result(source: str, failure: Failure, *, stem: str = "", seconds: dict[str, float] | None = None) -> Result:
     _log.debug("%s failed in %s\n%s", source, failure.stage, failure.traceback)
     return Result(
         source,

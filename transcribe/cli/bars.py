@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
+from transcribe.declaration import Stage
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from audio.episode import Episode
     from transcribe.pipeline.progress import Progress
 
-STAGE_LABELS = {"decode": "reading", "recognize": "words", "diarize": "speakers"}
+STAGE_LABELS = {Stage.DECODE: "reading", Stage.RECOGNIZE: "words", Stage.DIARIZE: "speakers"}
 """The words shown for a stage; other stages are not shown in a line of an episode."""
 
 _FORMAT = "{desc:>12} {percentage:3.0f}%|{bar:30}| {elapsed}<{remaining}"
@@ -34,7 +35,8 @@ class Bars:
         self._downloads: _DownloadBars | None = None
         self._is_terminal = stream.isatty()
         self._lock = threading.Lock()
-        self._bars: dict[str, tqdm[NoReturn]] = {}
+        self._stage_bars: dict[Stage, tqdm[NoReturn]] = {}
+        self._line_bars: list[tqdm[NoReturn]] = []
 
     def __enter__(self) -> Bars:
         return self
@@ -45,9 +47,10 @@ class Bars:
     def clear(self) -> None:
         """Remove the bars from the screen; the next report draws new ones."""
         with self._lock:
-            for bar in self._bars.values():
+            for bar in (*self._stage_bars.values(), *self._line_bars):
                 bar.close()
-            self._bars.clear()
+            self._stage_bars.clear()
+            self._line_bars.clear()
             if self._downloads:
                 self._downloads.clear()
 
@@ -56,7 +59,7 @@ class Bars:
         if not self._is_terminal:
             return
         with self._lock:
-            bar = self._bars.get(progress.stage) or self._stage_bar(progress.stage)
+            bar = self._stage_bars.get(progress.stage) or self._new_stage_bar(progress.stage)
             bar.update(max(0.0, min(progress.fraction, 1.0) - bar.n))
 
     def download(self, episode: Episode, received: int, total: int | None) -> None:
@@ -65,7 +68,7 @@ class Bars:
             return
         with self._lock:
             self._downloads = self._downloads or _DownloadBars(self._stream, expected=self._expected)
-            self._downloads.move_below(len(self._bars))
+            self._downloads.move_below(len(self._stage_bars) + len(self._line_bars))
             self._downloads.update(episode, received, total)
 
     def download_failed(self, episode: Episode) -> None:
@@ -83,23 +86,21 @@ class Bars:
         with self._lock:
             if self._downloads:
                 self._downloads.move_below(len(texts))
-            for number, text in enumerate(texts):
-                name = f"line {number}"
-                if name not in self._bars:
-                    self._bars[name] = tqdm(
-                        position=number, leave=False, bar_format="{desc}", file=self._stream, dynamic_ncols=True
-                    )
-                self._bars[name].set_description_str(text)
-            for name in [name for name in self._bars if name.startswith("line ")][len(texts) :]:
-                self._bars.pop(name).close()
+            for number in range(len(self._line_bars), len(texts)):
+                bar = tqdm(position=number, leave=False, bar_format="{desc}", file=self._stream, dynamic_ncols=True)
+                self._line_bars.append(bar)
+            while len(self._line_bars) > len(texts):
+                self._line_bars.pop().close()
+            for bar, text in zip(self._line_bars, texts, strict=True):
+                bar.set_description_str(text)
 
-    def _stage_bar(self, stage: str) -> tqdm[NoReturn]:
+    def _new_stage_bar(self, stage: Stage) -> tqdm[NoReturn]:
         from tqdm import tqdm
 
-        bar = self._bars[stage] = tqdm(
+        bar = self._stage_bars[stage] = tqdm(
             desc=STAGE_LABELS.get(stage, stage),
             total=1.0,
-            position=len(self._bars),
+            position=len(self._stage_bars),
             leave=False,
             bar_format=_FORMAT,
             file=self._stream,

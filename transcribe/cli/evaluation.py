@@ -167,7 +167,7 @@ def check(stages: StagesMaker, /, place: Path, **options: Any) -> int:
 
         report, new = run_check(
             clips,
-            _pipelines(stages, fresh=fresh),
+            _pipelines(stages, ignore_cache=fresh),
             scoring=scoring,
             baseline=read_baseline(file) if file is not None and not update else None,
             on_start=on_start,
@@ -182,11 +182,11 @@ def check(stages: StagesMaker, /, place: Path, **options: Any) -> int:
     return report.exit_code
 
 
-def _pipelines(stages: StagesMaker, *, fresh: bool) -> Callable[[Settings], Pipeline]:
+def _pipelines(stages: StagesMaker, *, ignore_cache: bool) -> Callable[[Settings], Pipeline]:
     from transcribe.pipeline.checkpoints import user_checkpoints
     from transcribe.pipeline.pipeline import Pipeline
 
-    checkpoints = user_checkpoints(ignore_cache=fresh)
+    checkpoints = user_checkpoints(ignore_cache=ignore_cache)
     return lambda settings: Pipeline(settings, stages=stages(settings), checkpoints=checkpoints)
 
 

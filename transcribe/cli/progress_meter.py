@@ -9,9 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from audio.episode import Seconds
+from transcribe.declaration import Stage
 from transcribe.pipeline.progress import Progress
 
-_SHARE = {"decode": 0.03, "recognize": 0.75, "diarize": 0.22}  # of the work, measured on two cores with `base`
+# Of the work, measured on two cores with `base`:
+_SHARE = {Stage.DECODE: 0.03, Stage.RECOGNIZE: 0.75, Stage.DIARIZE: 0.22}
 _MIN_ELAPSED = 10.0  # seconds of work before the time left is estimated
 
 
@@ -21,7 +23,7 @@ class RunningEpisode:
 
     name: str
     duration: Seconds | None  # None: unknown
-    stages: dict[str, float] = field(default_factory=dict)  # stage → fraction done
+    stages: dict[Stage, float] = field(default_factory=dict)  # stage → fraction done
 
     @property
     def fraction(self) -> float:

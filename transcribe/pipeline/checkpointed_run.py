@@ -98,7 +98,7 @@ class CheckpointedRun:
 
         def compute() -> ChunkPlan:
             audio = self._samples()
-            with self.monitor.stage("plan"):
+            with self.monitor.stage(Stage.PLAN):
                 return self._stages.plan(audio, progress=lambda done: self._report_words(_PLANNED * done))
 
         return self._cached(Stage.PLAN, "", codecs.PLAN, compute)
@@ -109,7 +109,7 @@ class CheckpointedRun:
 
         def compute() -> str:
             audio, plan = self._samples(), self.plan
-            with self.monitor.stage("recognize"):
+            with self.monitor.stage(Stage.RECOGNIZE):
                 return self._stages.language(audio, plan)
 
         return self._cached(Stage.LANGUAGE, self._model, codecs.LANGUAGE, compute)
@@ -126,7 +126,7 @@ class CheckpointedRun:
 
         def compute() -> Recognition:
             audio = self._samples()
-            with self.monitor.stage("recognize"):
+            with self.monitor.stage(Stage.RECOGNIZE):
                 return self._stages.recognize(
                     audio, chunks, language=language, progress=lambda done: self._report_blocks(number + done)
                 )
@@ -152,8 +152,8 @@ class CheckpointedRun:
 
         def compute() -> Diarization:
             audio = self._samples()
-            with self.monitor.stage("diarize"):
-                return self._stages.diarize(audio, progress=lambda done: self.monitor.report("diarize", done))
+            with self.monitor.stage(Stage.DIARIZE):
+                return self._stages.diarize(audio, progress=lambda done: self.monitor.report(Stage.DIARIZE, done))
 
         return self._cached(Stage.DIARIZE, "", codecs.DIARIZATION, compute)
 
@@ -172,7 +172,7 @@ class CheckpointedRun:
     def _with_names(self, first: Recognition) -> Recognition:
         def compute() -> Recognition:
             audio = self._samples()
-            with self.monitor.stage("rehear"):
+            with self.monitor.stage(Stage.REHEAR):
                 return self._stages.rehear(
                     audio,
                     first,
@@ -204,7 +204,7 @@ class CheckpointedRun:
                 raise self._decode_error
             if self._audio is None:
                 try:
-                    with self.monitor.stage("decode"):
+                    with self.monitor.stage(Stage.DECODE):
                         self._audio = self._decode()
                 except Exception as error:
                     self._decode_error = error
@@ -215,7 +215,7 @@ class CheckpointedRun:
         """Decode the file, and make sure that it is the one with our fingerprint."""
         from audio.decoding.decode import decode
 
-        audio = decode(self._path, progress=lambda fraction: self.monitor.report("decode", fraction))
+        audio = decode(self._path, progress=lambda fraction: self.monitor.report(Stage.DECODE, fraction))
         try:
             if self.fingerprint.matches(self._path):
                 return audio
@@ -240,7 +240,7 @@ class CheckpointedRun:
         self._report_words(_PLANNED + (whole - _PLANNED) * done / self.n_blocks)
 
     def _report_words(self, fraction: float) -> None:
-        self.monitor.report("recognize", fraction)
+        self.monitor.report(Stage.RECOGNIZE, fraction)
 
 
 class _MissingError(Exception):

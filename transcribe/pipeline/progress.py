@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from transcribe.declaration import Stage
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
     """`stage` of the task with this number has done `fraction` (0 to 1) of its work."""
 
     task: int
-    stage: str
+    stage: Stage
     fraction: float
 
 

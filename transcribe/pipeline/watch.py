@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 
+from transcribe.declaration import Stage
 from transcribe.pipeline.progress import OnProgress, Progress, ignore_progress
 
 
@@ -23,7 +24,7 @@ class RunMonitor:
         self.seconds: dict[str, float] = {}  # by stage, of this run
         self.failed_in = ""
 
-    def report(self, stage: str, fraction: float) -> None:
+    def report(self, stage: Stage, fraction: float) -> None:
         """`stage` has done this fraction of its work. Raises `StoppedError` once the run is stopped."""
         if self._stopped.is_set():
             raise StoppedError
@@ -34,7 +35,7 @@ class RunMonitor:
         self._stopped.set()
 
     @contextlib.contextmanager
-    def stage(self, name: str) -> Iterator[None]:
+    def stage(self, name: Stage) -> Iterator[None]:
         """The block is work of this stage."""
         start = time.perf_counter()
         try:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from audio.errors import SourceError, installing
+from transcribe.declaration import Stage
 from transcribe.errors import ClusterError
 from transcribe.pipeline.progress import OnProgress, Progress, ignore_progress
 from transcribe.settings import Settings, home_expanded
@@ -49,7 +50,7 @@ def scheduler(
     with _connected(address, timeout) as client:
         workers = _count_workers(client, address, timeout)
         run = f"turnscript-{uuid.uuid4().hex}"
-        client.subscribe_topic(run, lambda event: on_progress(Progress(*event[1])))
+        client.subscribe_topic(run, lambda event: on_progress(_progress(*event[1])))
         executor = ClusterExecutor(client, run)
         try:
             yield WorkerPool(executor, size or workers, ignore_progress, executor.abandon)
@@ -58,6 +59,11 @@ def scheduler(
             executor.abandon()
             with contextlib.suppress(Exception):  # the scheduler may have stopped first
                 client.unsubscribe_topic(run)
+
+
+def _progress(task: int, stage: str, fraction: float) -> Progress:
+    """A worker's report; its stage arrives as plain text."""
+    return Progress(task, Stage(stage), fraction)
 
 
 def mismatch(here: dask_worker.Versions, workers: Mapping[str, object]) -> str:

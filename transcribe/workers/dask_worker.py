@@ -13,7 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ import transcribe
 from audio.disk import CacheKind, cache_folder, write_atomically
 from audio.errors import SourceError
 from audio.fingerprint import Fingerprint
+from transcribe.declaration import Stage
 from transcribe.errors import ClusterError
 from transcribe.pipeline.progress import OnProgress, Progress
 from transcribe.pipeline.watch import StoppedError
@@ -194,7 +195,7 @@ class _Reporter:
 
     def __init__(self, worker: Any, run: str, state: _WorkerState) -> None:
         self._worker, self._run, self._state = worker, run, state
-        self._reported: dict[str, float] = {}  # stage → when
+        self._reported: dict[Stage, float] = {}  # stage → when
 
     def __call__(self, progress: Progress) -> None:
         if self._run in self._state.stopped:
@@ -202,7 +203,7 @@ class _Reporter:
         now, stage = time.monotonic(), progress.stage
         if progress.fraction >= 1.0 or now - self._reported.get(stage, -_REPORT_EVERY_S) >= _REPORT_EVERY_S:
             self._reported[stage] = now
-            self._worker.log_event(self._run, astuple(progress))
+            self._worker.log_event(self._run, (progress.task, stage.value, progress.fraction))
 
 
 def _find_audio(task: Task, shipped: Path) -> tuple[Path, Fingerprint] | None:
