@@ -72,6 +72,28 @@ def test_a_speaker_without_a_name_is_not_enrolled(draft: Path) -> None:
     assert (result.voices, result.messages) == ((), (f"{draft}: no speaker has a name yet; replace the labels first",))
 
 
+@pytest.mark.parametrize(
+    ("name", "certainty", "enrolled"),
+    [
+        ("Gast", NameCertainty.PLACEHOLDER, False),  # the run's settings are not in the file
+        ("Guest", NameCertainty.STATED, True),
+        ("Guest 2", NameCertainty.VOICEPRINT, True),
+        ("Guest", NameCertainty.ELIMINATION, False),  # --speakers Ada,Guest
+        ("Guest", NameCertainty.UNKNOWN, False),
+    ],
+)
+def test_the_certainty_says_whether_a_name_is_a_placeholder(
+    draft: Path, name: str, certainty: NameCertainty, enrolled: bool
+) -> None:
+    speakers = (ADA, Speaker("S2", name, certainty=certainty))
+    spoken = transcript(*TALK, speakers=speakers, episode=Episode("A talk", path=Path("talk.mp3")))
+    draft.write_text(render(spoken), encoding="utf-8")
+    draft.with_suffix(".json").write_text(spoken.to_json(), encoding="utf-8")
+    result = find_new_voices([draft], enrolled=(), listen=scripted_listener({"S1": 0, "S2": 1}))
+    assert [voice.name for voice in result.voices] == ["Ada Lovelace", *([name] if enrolled else [])]
+    assert result.messages == ()
+
+
 def named_by_the_machine(path: Path, *turns: tuple[str, str], **options: Any) -> Transcript:
     """Write to `path` the draft of a run that names its speakers from these turns."""
     voices = tuple(Speaker(id, id) for id in dict.fromkeys(id for id, _ in turns))

@@ -114,10 +114,10 @@ def _from_draft(name: str, path: Path) -> tuple[Sample, tuple[str, ...]]:
 
 def _refuse_placeholder(name: str, guest: str) -> None:
     """Raise `VoiceError` for a placeholder: it would name unknown people in every recording."""
-    from transcribe.speakers.name_certainty import is_placeholder
+    from transcribe.speakers.name_certainty import is_placeholder_name
     from transcribe.speakers.voiceprints import VoiceError
 
-    if is_placeholder(" ".join(name.split()), guest):
+    if is_placeholder_name(" ".join(name.split()), guest):
         raise VoiceError(
             f"{name}: is a placeholder for people without a name; name the person in the draft, and give that name"
         )

@@ -84,7 +84,8 @@ def find_new_voices(drafts: Iterable[Path], *, enrolled: Sequence[Voiceprint], l
 
 def _of_draft(path: Path, *, enrolled: Sequence[Voiceprint], listen: Listen) -> Iterator[NewVoice | str]:
     transcript = update_transcript(read_draft(path), transcript_of(path), name=str(path)).transcript
-    named = [speaker for speaker in transcript.speakers if not _is_placeholder(speaker, transcript)]
+    guest = str(transcript.made_with.settings.get("guest") or "Guest")
+    named = [speaker for speaker in transcript.speakers if not is_placeholder(speaker, guest)]
     if not named:
         yield f"{path}: no speaker has a name yet; replace the labels first"
     guessed = [speaker for speaker in named if is_guess(speaker, transcript.warnings)]
@@ -133,8 +134,3 @@ def _of_speaker(
         )
         return
     yield NewVoice(speaker.name, sample, sum(other.seconds for other in others))
-
-
-def _is_placeholder(speaker: Speaker, transcript: Transcript) -> bool:
-    guest = str(transcript.made_with.settings.get("guest") or "Guest")
-    return is_placeholder(speaker.name, guest)

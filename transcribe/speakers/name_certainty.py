@@ -10,15 +10,26 @@ from transcribe.transcript import Speaker
 from transcribe.transcript_warnings import TranscriptWarning, WarningCode
 
 _UNTRUSTED = {NameCertainty.GUESS, NameCertainty.PLACEHOLDER, NameCertainty.UNKNOWN}
+_EVIDENT = {NameCertainty.VOICEPRINT, NameCertainty.STATED}  # a person's name, even one that reads like a placeholder
 _ABOUT_A_NAME = {  # pointless once that name is gone
     *(WarningCode.HOST_UNCLEAR, WarningCode.HOST_ASSUMED, WarningCode.NAME_CONTRADICTED, WarningCode.NAME_BY_ORDER)
 }
 
 
-def is_placeholder(name: str, guest: str) -> bool:
-    """Whether a name only stands for an unknown person; `guest` is the setting.
+def is_placeholder(speaker: Speaker, guest: str) -> bool:
+    """Whether the speaker's name only stands for an unknown person; `guest` is the setting.
 
-    >>> is_placeholder("guest 2", "Guest"), is_placeholder("Guest Lind", "Guest")
+    The text decides only about names that somebody may have typed, and in files that record no certainty.
+    """
+    if speaker.certainty is NameCertainty.PLACEHOLDER:
+        return True
+    return speaker.certainty not in _EVIDENT and is_placeholder_name(speaker.name, guest)
+
+
+def is_placeholder_name(name: str, guest: str) -> bool:
+    """Whether a typed name reads like the names for unknown people.
+
+    >>> is_placeholder_name("guest 2", "Guest"), is_placeholder_name("Guest Lind", "Guest")
     (True, False)
     """
     return re.fullmatch(rf"{re.escape(guest.casefold())}(?: \d+)?", name.casefold()) is not None
