@@ -55,6 +55,11 @@ class NewVoice:
 
 
 @dataclass(frozen=True, slots=True)
+class _LeftOut:
+    reason: str  # a message for the user
+
+
+@dataclass(frozen=True, slots=True)
 class NewVoices:
     """The voices to enrol, and why others are left out."""
 
@@ -71,26 +76,20 @@ def find_new_voices(drafts: Iterable[Path], *, enrolled: Sequence[Voiceprint], l
 
     Raises as `sync` does, and `ModelError` and `EngineError` as the networks do.
     """
-    voices: list[NewVoice] = []
-    messages: list[str] = []
-    for path in drafts:
-        for item in _of_draft(path, enrolled=enrolled, listen=listen):
-            if isinstance(item, str):
-                messages.append(item)
-            else:
-                voices.append(item)
-    return NewVoices(tuple(voices), tuple(messages))
+    results = [result for path in drafts for result in _of_draft(path, enrolled=enrolled, listen=listen)]
+    voices = tuple(result for result in results if isinstance(result, NewVoice))
+    return NewVoices(voices, tuple(result.reason for result in results if isinstance(result, _LeftOut)))
 
 
-def _of_draft(path: Path, *, enrolled: Sequence[Voiceprint], listen: Listen) -> Iterator[NewVoice | str]:
+def _of_draft(path: Path, *, enrolled: Sequence[Voiceprint], listen: Listen) -> Iterator[NewVoice | _LeftOut]:
     transcript = update_transcript(read_draft(path), transcript_of(path), name=str(path)).transcript
     guest = str(transcript.made_with.settings.get("guest") or "Guest")
     named = [speaker for speaker in transcript.speakers if not is_placeholder(speaker, guest)]
     if not named:
-        yield f"{path}: no speaker has a name yet; replace the labels first"
+        yield _LeftOut(f"{path}: no speaker has a name yet; replace the labels first")
     guessed = [speaker for speaker in named if is_guess(speaker, transcript.warnings)]
     for speaker in guessed:
-        yield (
+        yield _LeftOut(
             f"{speaker.name}: the name is a guess in {path.name}, so the voice is not enrolled; if it is right: "
             f'transcribe voices add "{speaker.name}" {path}'
         )
@@ -98,14 +97,14 @@ def _of_draft(path: Path, *, enrolled: Sequence[Voiceprint], listen: Listen) -> 
     if not named:
         return
     if transcript.episode.path is None:
-        yield f"{path}: its audio is not on this machine; run `transcribe run` on the audio file first"
+        yield _LeftOut(f"{path}: its audio is not on this machine; run `transcribe run` on the audio file first")
         return
     try:
         with decode(path.parent / transcript.episode.path) as audio:
             for speaker in named:
                 yield from _of_speaker(speaker, transcript, path, audio=audio, enrolled=enrolled, listen=listen)
     except SourceError as error:
-        yield str(error)
+        yield _LeftOut(str(error))
 
 
 def _of_speaker(
@@ -116,11 +115,11 @@ def _of_speaker(
     audio: Audio,
     enrolled: Sequence[Voiceprint],
     listen: Listen,
-) -> Iterator[NewVoice | str]:
+) -> Iterator[NewVoice | _LeftOut]:
     try:
         sample = listen(audio, transcript, speaker.id, path.name)
     except VoiceError as error:
-        yield f"{speaker.name}: {error}"
+        yield _LeftOut(f"{speaker.name}: {error}")
         return
     known = find_voiceprint(speaker.name, enrolled)
     others = [other for other in known.samples if other.source != sample.source] if known else []
@@ -128,7 +127,7 @@ def _of_speaker(
         return
     similarity = max((cosine(sample.vector, other.vector) for other in others), default=1.0)
     if similarity < LEAST_COSINE:
-        yield (
+        yield _LeftOut(
             f"{speaker.name}: differs from their enrolled voice in {path.name} (cosine {similarity:.2f}) and is "
             f'not enrolled; if it is the same person: transcribe voices add "{speaker.name}" {path}'
         )
