@@ -18,6 +18,7 @@ from output.markdown import render
 from output.parse import parse
 from tests.support.transcripts import ADA, BOB, transcript
 from transcribe.cli.main import cli
+from transcribe.drafts.export import export
 from transcribe.drafts.speaker_resolution import ResolvedSpeakers, reassign_spans, resolve_speakers
 from transcribe.drafts.sync import sync, transcript_of
 from transcribe.drafts.transcript_update import printed_forms, update_transcript
@@ -222,9 +223,9 @@ def test_sync_does_not_write_captions_edited_by_hand(draft: Path) -> None:
     edit(draft, ("raining", "pouring"))
     result = sync(draft)
     assert captions.read_text(encoding="utf-8").endswith("NOTE mine\n")
-    assert result.messages == (
-        f"{captions}: was edited by hand and is not updated; to have it written again, delete it",
-    )
+    warning = f"{captions}: was edited by hand and is not updated; to have it written again, delete it"
+    assert result.skipped == {captions: warning}
+    assert export(draft, ["vtt", "vtt"], style=Style(), restyled=["vtt"]).messages == (warning,)
 
 
 def test_an_interrupted_sync_is_completed_by_the_next(draft: Path) -> None:
@@ -232,7 +233,7 @@ def test_an_interrupted_sync_is_completed_by_the_next(draft: Path) -> None:
     edit(draft, ("raining", "pouring"))
     sync(draft)
     draft.with_suffix(".json").write_bytes(before)
-    assert sync(draft).messages == ()
+    assert sync(draft).skipped == {}
     assert "pouring" in draft.with_suffix(".json").read_text(encoding="utf-8")
 
 

@@ -40,7 +40,7 @@ def sync(draft: Path, *, realign_audio: bool) -> int:
     result = sync(draft, retime=audio_retimer(draft) if realign_audio else None)
     for path in result.paths:
         click.echo(path)
-    for message in result.messages:
+    for message in result.skipped.values():
         click.echo(f"Warning: {for_terminal(message)}", err=True)
     click.echo(for_terminal(f"{draft}: {result.report}"), err=True)
     return 0

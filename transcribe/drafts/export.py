@@ -30,15 +30,15 @@ def export(draft_path: Path, formats: Sequence[str], *, style: Style, restyled: 
     Existing files of the formats in `restyled` are written again in `style`, except those somebody edited by hand,
     each of which adds a message. Raises as `sync` does.
     """
-    messages = list(sync(draft_path).messages)
+    skipped = dict(sync(draft_path).skipped)
     transcript = transcript_of(draft_path)
     paths = [draft_path.with_name(file_name(draft_path.stem, name)) for name in formats]
     for path, name in zip(paths, formats, strict=True):
         if not path.exists():
             write_draft(path, write(transcript, name, style=style, stem=draft_path.stem), previous_sha256=None)
         elif name in restyled and not _restyle(path, name, transcript=transcript, style=style):
-            messages.append(EDITED_BY_HAND.format(path))
-    return ExportResult(tuple(paths), tuple(dict.fromkeys(messages)))
+            skipped[path] = EDITED_BY_HAND.format(path)
+    return ExportResult(tuple(paths), tuple(skipped.values()))
 
 
 def _restyle(path: Path, name: str, *, transcript: Transcript, style: Style) -> bool:

@@ -7,7 +7,7 @@ Never writes the draft itself. The record of what the machine wrote (`made_with.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,11 +26,14 @@ Retime = Callable[[Transcript, Transcript], tuple[Transcript, str]]  # (after, b
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
-    """The files that hold the result, written now or already up to date, and the report and warnings for the user."""
+    """The files that hold the result, written now or already up to date, and the report for the user.
+
+    `skipped` are the files that are not updated, each with a warning for the user.
+    """
 
     paths: tuple[Path, ...]
     report: str
-    messages: tuple[str, ...] = ()
+    skipped: Mapping[Path, str]
 
 
 def sync(draft_path: Path, *, retime: Retime | None = None) -> SyncResult:
@@ -46,8 +49,8 @@ def sync(draft_path: Path, *, retime: Retime | None = None) -> SyncResult:
     if retime is not None:
         after, retimed = retime(after, before)
         report = f"{report}, {retimed}" if retimed else report
-    paths, messages = write_update(draft_path, after, before=before)
-    return SyncResult(paths, report, messages)
+    paths, skipped = write_update(draft_path, after, before=before)
+    return SyncResult(paths, report, skipped)
 
 
 def transcript_of(draft_path: Path) -> Transcript:
@@ -71,26 +74,26 @@ def json_path(draft_path: Path) -> Path:
 
 def write_update(
     draft_path: Path, after: Transcript, *, before: Transcript
-) -> tuple[tuple[Path, ...], tuple[str, ...]]:
-    """Write `after` and the existing captions; returns their paths and warnings for the user.
+) -> tuple[tuple[Path, ...], Mapping[Path, str]]:
+    """Write `after` and the existing captions; returns their paths, and the files not updated with their warnings.
 
     The JSON is written last, so that a sync that was interrupted can be repeated. A caption file somebody edited by
-    hand is not written and adds a warning. Raises `OutputError`.
+    hand is not written. Raises `OutputError`.
     """
     paths: list[Path] = []
-    messages: list[str] = []
+    skipped: dict[Path, str] = {}
     target = json_path(draft_path)
     try:
         for path, name in derived_files(draft_path):
             old = path.read_bytes()
             new = regenerated(path, old, name, before=before, after=after)
             if new is None:
-                messages.append(EDITED_BY_HAND.format(path))
+                skipped[path] = EDITED_BY_HAND.format(path)
                 continue
             over = hashlib.sha256(old).hexdigest()
             differs = comparable_content(new) != comparable_content(old)
             if differs and not replace_if_unchanged(path, new, over=over):
-                messages.append(f"{path}: was changed meanwhile and is not updated; run the command again")
+                skipped[path] = f"{path}: was changed meanwhile and is not updated; run the command again"
                 continue
             paths.append(path)
         json = after.to_json().encode()
@@ -102,7 +105,7 @@ def write_update(
         raise OutputError(
             f"{target.parent}: cannot be written to ({reason}); free disk space or change its permissions"
         ) from error
-    return (target, *paths), tuple(messages)
+    return (target, *paths), skipped
 
 
 def words_before_and_after(draft_path: Path) -> tuple[list[str], list[str]]:
