@@ -61,22 +61,26 @@ def write(transcript: Transcript, name: str, *, style: Style = Style(), stem: st
     `stem` is the name of the files if it differs from the episode's. Text can always be encoded as UTF-8. Raises
     `OutputError` for an unknown format, and for one that needs a package that is not installed.
     """
-    if name not in REGISTRY:
-        raise OutputError(f"format: {name} cannot be written; choose from {', '.join(FORMATS)}")
-    form, values = REGISTRY[name], {"style": style, "stem": stem}
+    form, values = _format(name), {"style": style, "stem": stem}
     content = form.writer(transcript, **{key: values[key] for key in form.arguments})
     return _LONE_SURROGATE.sub("\ufffd", content) if isinstance(content, str) else content
 
 
 def file_name(stem: str, name: str) -> str:
-    """The name of the file for format `name`.
+    """The name of the file for format `name`. Raises `OutputError` for an unknown format.
 
     >>> file_name("talk", "whisper-json")
     'talk.whisper.json'
     """
-    return stem + REGISTRY[name].suffix
+    return stem + _format(name).suffix
 
 
 def timed_json(transcript: Transcript) -> str:
     """The timed transcript itself; every other file can be made from it."""
     return transcript.to_json()
+
+
+def _format(name: str) -> Format:
+    if name not in REGISTRY:
+        raise OutputError(f"format: {name} cannot be written; choose from {', '.join(FORMATS)}")
+    return REGISTRY[name]

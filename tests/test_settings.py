@@ -198,9 +198,11 @@ def test_keys_and_digests_do_not_change() -> None:
     assert digests == DIGESTS
 
 
-def test_an_unknown_format_is_refused_when_written() -> None:
+def test_an_unknown_format_is_refused_when_written_or_named() -> None:
     with pytest.raises(OutputError, match="format: pdf cannot be written; choose from md, json"):
         write(transcript(("S1", "Hi.")), "pdf")
+    with pytest.raises(OutputError, match="format: pdf cannot be written; choose from md, json"):
+        file_name("talk", "pdf")
 
 
 def test_a_new_format_or_engine_is_one_registry_entry(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from audio.disk import sha256_of
 from audio.episode import Episode
+from output.errors import OutputError
 from tests.support.scripted_stages import A_SOUNDS, ScriptedStages, tone
 from transcribe.batch.planning import Mode, PlannedAction, planned_action, select_jobs, states
 from transcribe.batch.report import Report, Result, State
@@ -214,6 +215,13 @@ def test_a_draft_without_a_record_counts_as_edited(desk: Desk, text: str) -> Non
     assert [path.name for path in result.paths] == ["a.new.md", "a.new.json"]
     assert desk.drafts()["a.md"][0] == text.encode()
     assert "a.json" not in desk.drafts()
+
+
+def test_an_unknown_format_is_refused_before_any_work(desk: Desk) -> None:
+    path = tone(desk.folder / "a.wav")
+    with pytest.raises(OutputError, match="format: pdf cannot be written; choose from md, json"):
+        desk.run(path, formats=("md", "pdf"))
+    assert [file.name for file in desk.folder.iterdir()] == ["a.wav"]
 
 
 def test_a_failure_costs_its_own_episode(desk: Desk) -> None:

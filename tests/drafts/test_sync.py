@@ -228,6 +228,14 @@ def test_sync_does_not_write_captions_edited_by_hand(draft: Path) -> None:
     assert export(draft, ["vtt", "vtt"], style=Style(), restyled=["vtt"]).messages == (warning,)
 
 
+def test_export_refuses_an_unknown_format_and_writes_nothing(draft: Path) -> None:
+    edit(draft, ("raining", "pouring"))
+    before = contents(draft.parent)
+    with pytest.raises(OutputError, match="format: pdf cannot be written; choose from md, json"):
+        export(draft, ["srt", "pdf"], style=Style())
+    assert contents(draft.parent) == before
+
+
 def test_an_interrupted_sync_is_completed_by_the_next(draft: Path) -> None:
     before = draft.with_suffix(".json").read_bytes()
     edit(draft, ("raining", "pouring"))

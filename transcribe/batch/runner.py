@@ -82,8 +82,10 @@ def run(
 
     `pool.size` episodes run at a time, while downloads continue. An episode that fails, for whatever reason, yields its
     failure and the others continue; one whose worker dies is tried once more. Once `stop` is set nothing new starts,
-    running tasks are dropped, and the iterator ends.
+    running tasks are dropped, and the iterator ends. Raises `OutputError` for an unknown format, before any work.
     """
+    for name in setup.settings.formats:
+        file_name("", name)
     listener, stop = listener or NullListener(), stop or threading.Event()
     return _Run(tuple(jobs), setup, pool, listener=listener, stop=stop).results(client)
 

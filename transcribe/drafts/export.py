@@ -28,11 +28,11 @@ def export(draft_path: Path, formats: Sequence[str], *, style: Style, restyled: 
     """Update the files next to the draft, as `sync` does, and write the missing ones of `formats` in `style`.
 
     Existing files of the formats in `restyled` are written again in `style`, except those somebody edited by hand,
-    each of which adds a message. Raises as `sync` does.
+    each of which adds a message. Raises as `sync` does, and `OutputError` for an unknown format.
     """
+    paths = [draft_path.with_name(file_name(draft_path.stem, name)) for name in formats]
     skipped = dict(sync(draft_path).skipped)
     transcript = transcript_of(draft_path)
-    paths = [draft_path.with_name(file_name(draft_path.stem, name)) for name in formats]
     for path, name in zip(paths, formats, strict=True):
         if not path.exists():
             write_draft(path, write(transcript, name, style=style, stem=draft_path.stem), previous_sha256=None)
