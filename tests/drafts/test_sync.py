@@ -228,6 +228,19 @@ def test_sync_does_not_write_captions_edited_by_hand(draft: Path) -> None:
     assert export(draft, ["vtt", "vtt"], style=Style(), restyled=["vtt"]).messages == (warning,)
 
 
+@pytest.mark.parametrize("folder", ["/", "../", "ftp://a.b/"])
+def test_export_does_not_overwrite_addresses_turnscript_never_writes(draft: Path, folder: str) -> None:
+    style, path = Style(transcript_url="https://x.example/t/"), draft.with_suffix(".podcast.xml")
+    export(draft, ["podcast"], style=style)
+    edited = path.read_text(encoding="utf-8").replace("https://x.example/t/", folder)
+    path.write_text(edited, encoding="utf-8")
+    assert f'url="{folder}talk.vtt"' in edited
+    assert export(draft, ["podcast"], style=style, restyled=["podcast"]).messages == (
+        f"{path}: was edited by hand and is not updated; to have it written again, delete it",
+    )
+    assert path.read_text(encoding="utf-8") == edited
+
+
 def test_export_refuses_an_unknown_format_and_writes_nothing(draft: Path) -> None:
     edit(draft, ("raining", "pouring"))
     before = contents(draft.parent)
