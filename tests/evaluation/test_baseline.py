@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import pytest
 from tests.support.checked_clip import TALK, Telling, state, with_words, write_clip
 from tests.support.command_line import Run
 from transcribe.evaluation.baseline import RESAMPLES, BaselineClip, is_worse
+from transcribe.evaluation.clip_differences import ClipDifference, CountKind, Miscount, without_time
+from transcribe.evaluation.word_alignment import Difference, Kind
 
 
 def test_baseline_detects_a_regression_within_the_limits(check: Run, tmp_path: Path) -> None:
@@ -133,6 +136,52 @@ def test_new_differences_come_first(check: Run, tmp_path: Path) -> None:
     assert "new" not in known
 
 
+def test_a_baseline_with_sentences_only_makes_every_difference_new(check: Run, tmp_path: Path) -> None:
+    """As earlier versions wrote it. No code reads a sentence; one note says so, for two clips."""
+    two_clips(check, tmp_path)
+    stages = Telling(talk=with_words("clay", "cray"))
+    lines = {
+        clip["name"]: clip["behind"]
+        for clip in json.loads(check("clips", "--fresh", "--json", stages=stages)[1])["clips"]
+    }
+    assert lines["garden"]
+    assert not any(line.startswith("new: ") for line in lines["garden"])
+    rows = json.loads((tmp_path / "b.json").read_text())
+    for name, row in rows["clips"].items():
+        del row["differences"]
+        row["behind"] = lines[name]
+    (tmp_path / "b.json").write_text(json.dumps(rows))
+    report = json.loads(check("clips", "--baseline", "b.json", "--json")[1])
+    assert report["clips"][0]["behind"] == [f"new: {line}" for line in lines["garden"]]
+    (note,) = report["notes"]
+    assert (
+        note == "baseline: from an earlier version, so every difference counts as new; renew it with --update-baseline"
+    )
+    assert check("clips", "--baseline", "b.json", "--update-baseline")[0] == 0
+    report = json.loads(check("clips", "--baseline", "b.json", "--json")[1])
+    assert (report["clips"][0]["behind"], report["notes"]) == (lines["garden"], [])
+
+
+@pytest.mark.parametrize(
+    "difference",
+    [
+        Difference(Kind.SUBSTITUTION, (("a", "the"), ("cat", "")), ("with",), (), 2, 61.25),
+        Difference(Kind.SPEAKER, (("12:30", "12:30"),), (), ("in",), 1, None, ("Ada", "Grace")),
+        Miscount(CountKind.NAME, 1, 3, "Ada"),
+        Miscount(CountKind.SPEAKERS, 1, 2),
+    ],
+)
+def test_a_difference_is_stored_as_a_value(difference: ClipDifference) -> None:
+    clip = BaselineClip("x", {}, {}, (difference,))
+    assert BaselineClip.from_json(json.loads(clip.as_json())) == clip
+
+
+def test_the_time_of_a_difference_is_not_compared() -> None:
+    early = Difference(Kind.LOOP, (("", "it"),), (), (), 1, 3.0)
+    assert without_time(early) == without_time(replace(early, start=9.5))
+    assert without_time(early) != without_time(replace(early, aligned=(("", "was"),)))
+
+
 ROW = {"reference": "x", "values": {"wer": 0.1}, "blocks": {"wer": [[1, 10]]}}
 
 
@@ -169,6 +218,9 @@ def test_damaged_baseline_is_a_usage_error(check: Run, tmp_path: Path, content: 
         ({"values": {"wer": float("nan")}}, "nan is not a count"),
         ({"values": {"wer": None}}, "NoneType"),
         ({"behind": 5}, "'int' object"),
+        ({"differences": 5}, "'int' object"),
+        ({"differences": [{"start": 1}]}, "'kind' is missing"),
+        ({"differences": [{"kind": "worse"}]}, "'worse' is not"),
     ],
 )
 def test_damaged_clip_of_a_baseline_is_reported(

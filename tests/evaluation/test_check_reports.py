@@ -19,6 +19,7 @@ from tests.support.paths import CHECK_CASES
 from tests.support.scripted_stages import tone
 from transcribe.evaluation.check import ClipResult, Report
 from transcribe.evaluation.check_reports import github_annotations, junit, markdown, table
+from transcribe.evaluation.clip_differences import CountKind, Miscount
 from transcribe.evaluation.gates import Gate
 from transcribe.evaluation.score import Scoring
 
@@ -81,7 +82,9 @@ def test_two_runs_print_the_same_report(check: Run, tmp_path: Path) -> None:
 def report(text: str) -> Report:
     """A failing clip and a clip with an error; names, failures, files and differences are all `text`."""
     gate = Gate("wer", 0.5, 0.1, 0.2, f"wer: {text}")
-    failed = ClipResult(text, (gate, Gate("der", None)), (text, f"new: {text}"), source=text, baseline_failure=text)
+    name = Miscount(CountKind.NAME, 1, 2, text)
+    gates = (gate, Gate("der", None))
+    failed = ClipResult(text, gates, (name,), (name,), source=text, baseline_failure=text)
     return Report((ClipResult(text, error=text or "broke", source=text), failed), failed, (text,), Scoring())
 
 

@@ -18,6 +18,7 @@ from typing import Any, Self
 
 from audio.disk import write_atomically
 from transcribe.errors import SettingsError
+from transcribe.evaluation.clip_differences import ClipDifference, from_json, to_json
 from transcribe.evaluation.metrics import BootstrapSegments
 
 SCHEMA = 1
@@ -44,15 +45,16 @@ RATES = ("wer", "cpwer", "der")
 
 @dataclass(frozen=True, slots=True)
 class BaselineClip:
-    """One clip in a baseline: its values by measure, the segments of its rates, its worst differences as lines.
+    """One clip in a baseline: its values by measure, the segments of its rates, its worst differences.
 
-    `reference_hash` is a hash of the references and the scoring. Raises `ValueError` for values that no run can have.
+    `reference_hash` is a hash of the references and the scoring. `worst_differences` is None if the file has them as
+    sentences only, as earlier versions wrote them. Raises `ValueError` for values that no run can have.
     """
 
     reference_hash: str
     values: Mapping[str, float]
     segments: Mapping[str, BootstrapSegments]
-    worst_differences: tuple[str, ...] = ()
+    worst_differences: tuple[ClipDifference, ...] | None = ()
 
     def __post_init__(self) -> None:
         for measure in RATES:
@@ -68,16 +70,19 @@ class BaselineClip:
         """Read one clip of a baseline file. Raises `KeyError`, `ValueError`, `TypeError` or `AttributeError`."""
         segments = {key: tuple((float(e), float(n)) for e, n in value) for key, value in row["blocks"].items()}
         values = {str(key): float(value) for key, value in row["values"].items()}
-        return cls(str(row["reference"]), values, segments, tuple(map(str, row.get("behind", ()))))
+        has_sentences = any(row.get("behind", ()))
+        rows = row.get("differences", None if has_sentences else ())
+        return cls(str(row["reference"]), values, segments, None if rows is None else tuple(map(from_json, rows)))
 
     def as_json(self) -> str:
         """One clip of a baseline file, a measure per line."""
         segments = ",\n".join(f"   {json.dumps(key)}: {_pairs(rows)}" for key, rows in sorted(self.segments.items()))
-        lines = ",\n".join(f"   {json.dumps(line, ensure_ascii=False)}" for line in self.worst_differences)
+        rows = [json.dumps(to_json(one), ensure_ascii=False) for one in self.worst_differences or ()]
+        differences = ",\n".join(f"   {row}" for row in rows)
         return (
             f'{{\n  "reference": {json.dumps(self.reference_hash)},\n'
             f'  "values": {json.dumps(dict(sorted(self.values.items())))},\n'
-            f'  "blocks": {{\n{segments}\n  }},\n  "behind": [\n{lines}\n  ]\n }}'
+            f'  "blocks": {{\n{segments}\n  }},\n  "differences": [\n{differences}\n  ]\n }}'
         )
 
 

@@ -10,20 +10,21 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
+from itertools import compress
+from operator import not_
 from pathlib import Path
 
 from audio.disk import CacheKind, cache_folder, sha256_of, write_atomically
 from audio.episode import Episode, Seconds
 from audio.errors import AudioError
 from output.errors import OutputError
-from output.text import clock
 from transcribe.errors import TranscribeError, TranscriptError
 from transcribe.evaluation.baseline import RATES, Baseline, BaselineClip
+from transcribe.evaluation.clip_differences import ClipDifference, differences_of, without_time
 from transcribe.evaluation.clips import FILE_NAME, Clip, Clips
 from transcribe.evaluation.gates import ClipMeasurement, Gate, gates_of, pooled_gates
 from transcribe.evaluation.references import (
@@ -46,7 +47,6 @@ SCORES_OF = 2
 """The version of the scoring, part of the cache key; raise it when scoring changes."""
 
 OVERALL = "all clips"
-MAX_DIFFERENCES = 10  # in the report of a clip
 
 PipelineMaker = Callable[[Settings], Pipeline]
 
@@ -57,7 +57,8 @@ class ClipResult:
 
     name: str
     gates: tuple[Gate, ...] = ()
-    worst_differences: tuple[str, ...] = ()
+    new_differences: tuple[ClipDifference, ...] = ()  # those that the baseline does not have
+    other_differences: tuple[ClipDifference, ...] = ()
     error: str = ""
     source: str = ""  # the file an annotation points at
     baseline_failure: str = ""
@@ -126,8 +127,9 @@ def check(
         measured[clip.name] = outcome
         before = baseline.clips.get(clip.name) if baseline else None
         gates = gates_of(outcome, clip.limits, before, required=clip.required)
-        lines, failure = _new_first(outcome, before), _baseline_failure(outcome, before)
-        results.append(ClipResult(clip.name, gates, lines, source=clip.source, baseline_failure=failure))
+        new, other = _new_and_other(outcome, before)
+        failure = _baseline_failure(outcome, before)
+        results.append(ClipResult(clip.name, gates, new, other, source=clip.source, baseline_failure=failure))
     overall = None
     if measured:
         overall = ClipResult(OVERALL, pooled_gates(measured, clips.overall, baseline, required=clips.required))
@@ -135,7 +137,7 @@ def check(
         missing = baseline.clips.keys() - {clip.name for clip in clips.clips}
         results += [ClipResult(name, baseline_failure=_MISSING) for name in sorted(missing)]
     results.sort(key=lambda result: result.severity, reverse=True)
-    notes = _not_in_baseline(measured, baseline) + _unchecked(measured, clips)
+    notes = _not_in_baseline(measured, baseline) + _not_comparable(measured, baseline) + _unchecked(measured, clips)
     return Report(tuple(results), overall, notes, scoring), Baseline(measured)
 
 
@@ -211,15 +213,8 @@ def _measurement_of(result: Score, reference_hash: str) -> ClipMeasurement:
         "misnamed": None if result.misnamed is None else result.misnamed[0] / max(result.misnamed[1], 1),
         "names": max((name.missed / name.mentions for name in result.names), default=None),
     }
-    lines = [f"{_time_prefix(d.start)}{d.kind}: {d.one_line}" for d in result.differences[:MAX_DIFFERENCES]]
-    lines += [f"name: {n.name}, {n.missed} of {n.mentions} mentions wrong" for n in result.names if n.missed]
-    if result.misnamed and result.misnamed[0]:
-        wrong, correct = result.misnamed
-        lines.append(f"speaker names: {wrong} of {correct} correct words are under another speaker's name")
-    if result.speakers_hyp != result.speakers_ref:
-        lines.append(f"speakers: {result.speakers_hyp} instead of {result.speakers_ref}")
     measured = {name: round(value, 6) for name, value in values.items() if value is not None}
-    return ClipMeasurement(reference_hash, measured, result.segments, tuple(lines))
+    return ClipMeasurement(reference_hash, measured, result.segments, differences_of(result))
 
 
 _MISSING = (
@@ -234,28 +229,31 @@ def _baseline_failure(clip: ClipMeasurement, before: BaselineClip | None) -> str
     return "baseline: the clip's reference or scoring has changed; renew the baseline with --update-baseline"
 
 
-def _new_first(clip: ClipMeasurement, before: BaselineClip | None) -> tuple[str, ...]:
-    """The differences, first those that the baseline does not have, marked as new. Their times may differ."""
-    lines = clip.worst_differences
+def _new_and_other(
+    clip: ClipMeasurement, before: BaselineClip | None
+) -> tuple[tuple[ClipDifference, ...], tuple[ClipDifference, ...]]:
+    """The differences that the baseline does not have, and the others. Their times may differ."""
+    differences = clip.worst_differences or ()
     if before is None or before.reference_hash != clip.reference_hash:
-        return lines
-    old = {_TIME_PREFIX.sub("", line) for line in before.worst_differences}
-    new = [line for line in lines if _TIME_PREFIX.sub("", line) not in old]
-    return (*(f"new: {line}" for line in new), *(line for line in lines if line not in new))
-
-
-_TIME_PREFIX = re.compile(r"^(\d+:)+\d\d ")
-
-
-def _time_prefix(seconds: Seconds | None) -> str:
-    """What `_TIME_PREFIX` matches: the time that a line of a report and a baseline begins with."""
-    return "" if seconds is None else f"{clock(seconds)} "
+        return (), differences
+    old = {without_time(one) for one in before.worst_differences or ()}
+    new = [without_time(one) not in old for one in differences]
+    return tuple(compress(differences, new)), tuple(compress(differences, map(not_, new)))
 
 
 def _not_in_baseline(measured: Mapping[str, ClipMeasurement], baseline: Baseline | None) -> tuple[str, ...]:
     """A note for each clip that the baseline does not have yet."""
     names = [name for name in measured if name not in baseline.clips] if baseline else []
     return tuple(f"{name}: is not in the baseline; add it with --update-baseline" for name in names)
+
+
+def _not_comparable(measured: Mapping[str, ClipMeasurement], baseline: Baseline | None) -> tuple[str, ...]:
+    """One note, if the baseline has the differences of a clip as sentences only."""
+    pairs = [(clip, baseline.clips.get(name)) for name, clip in measured.items()] if baseline else []
+    before = [old for clip, old in pairs if old and old.reference_hash == clip.reference_hash]
+    if all(old.worst_differences is not None for old in before):
+        return ()
+    return ("baseline: from an earlier version, so every difference counts as new; renew it with --update-baseline",)
 
 
 def _unchecked(measured: Mapping[str, ClipMeasurement], clips: Clips) -> tuple[str, ...]:
@@ -286,7 +284,8 @@ def _hash(path: Path) -> str:
 def _load(path: Path) -> ClipMeasurement | None:
     """The cached measurement, or None; a damaged file counts as missing."""
     try:
-        return ClipMeasurement.from_json(json.loads(path.read_text(encoding="utf-8")))
+        cached = ClipMeasurement.from_json(json.loads(path.read_text(encoding="utf-8")))
+        return None if cached.worst_differences is None else cached  # an earlier version's is measured again
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

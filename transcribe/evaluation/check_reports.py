@@ -14,8 +14,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from output.text import clock
 from transcribe.evaluation.check import ClipResult, Report
+from transcribe.evaluation.clip_differences import ClipDifference, CountKind
 from transcribe.evaluation.gates import Gate, format_value
+from transcribe.evaluation.word_alignment import Difference
 from transcribe.terminal import for_terminal
 
 HEADINGS = {
@@ -94,7 +97,7 @@ def github_annotations(report: Report) -> list[str]:
         problems = [one.error] if one.error else list(one.failures)
         if problems:
             file = f"file={_property(one.source)}," if one.source else ""
-            body = "\n".join([*problems, *one.worst_differences[:DIFFERENCES_IF_MET]])
+            body = "\n".join([*problems, *_differences(one)[:DIFFERENCES_IF_MET]])
             lines.append(f"::error {file}title={_property(one.name)}::{_data(body)}")
     return lines + [f"::notice title=transcribe check::{_data(note)}" for note in report.notes]
 
@@ -141,7 +144,25 @@ def _details(one: ClipResult) -> Iterator[str]:
     if one.error:
         yield one.error
     yield from one.failures
-    yield from one.worst_differences[: None if one.failures else DIFFERENCES_IF_MET]
+    yield from _differences(one)[: None if one.failures else DIFFERENCES_IF_MET]
+
+
+def _differences(one: ClipResult) -> list[str]:
+    """A line for each difference, first the new ones, marked as new."""
+    return [*(f"new: {_line(new)}" for new in one.new_differences), *map(_line, one.other_differences)]
+
+
+def _line(difference: ClipDifference) -> str:
+    if isinstance(difference, Difference):
+        time = "" if difference.start is None else f"{clock(difference.start)} "
+        return f"{time}{difference.kind}: {difference.one_line}"
+    count, of = difference.count, difference.reference_count
+    wrong = {
+        CountKind.NAME: f"{difference.name}, {count} of {of} mentions wrong",
+        CountKind.SPEAKER_NAMES: f"{count} of {of} correct words are under another speaker's name",
+        CountKind.SPEAKERS: f"{count} instead of {of}",
+    }
+    return f"{difference.kind}: {wrong[difference.kind]}"
 
 
 def _cases(one: ClipResult) -> Iterator[ET.Element]:
@@ -150,9 +171,7 @@ def _cases(one: ClipResult) -> Iterator[ET.Element]:
     if one.baseline_failure:
         yield _case(one.name, "baseline", "failure", one.baseline_failure)
     for gate in one.gates:
-        yield _case(
-            one.name, gate.measure, "failure", *([gate.failure, *one.worst_differences] if gate.failure else ())
-        )
+        yield _case(one.name, gate.measure, "failure", *([gate.failure, *_differences(one)] if gate.failure else ()))
 
 
 def _case(clip: str, name: str, tag: str, *lines: str) -> ET.Element:
@@ -167,7 +186,8 @@ def _case(clip: str, name: str, tag: str, *lines: str) -> ET.Element:
 def _as_dict(one: ClipResult) -> dict[str, Any]:
     state = "error" if one.error else "failed" if one.failures else "ok"
     row = asdict(one)
-    return {"state": state, "behind": row.pop("worst_differences"), "unmet": row.pop("baseline_failure"), **row}
+    del row["new_differences"], row["other_differences"]
+    return {"state": state, "behind": _differences(one), "unmet": row.pop("baseline_failure"), **row}
 
 
 def _markdown_row(cells: list[str]) -> str:
