@@ -369,14 +369,43 @@ def test_a_new_voiceprint_names_its_speaker_in_an_earlier_transcript(desk: Desk)
     assert rerun(zoe).state is State.UNCHANGED  # an editor has seen to the names
 
 
-def test_a_recording_is_hashed_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    hashed: list[Path] = []
+@pytest.fixture
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the recordings that are hashed, in order."""
+    names: list[str] = []
 
     def count(path: Path) -> str:
-        hashed.append(path)
+        names.extend([path.name] if path.suffix == ".wav" else [])
         return sha256_of(path)
 
-    monkeypatch.setattr("audio.fingerprint.sha256_of", count)
-    path = tone(desk.folder / "a.wav")
-    assert desk.one(path).state is State.WRITTEN
-    assert hashed == [path]
+    for module in ("audio.fingerprint", "transcribe.drafts.store"):
+        monkeypatch.setattr(f"{module}.sha256_of", count)
+    return names
+
+
+def test_a_recording_is_hashed_once(desk: Desk, hashed: list[str]) -> None:
+    assert desk.one(tone(desk.folder / "a.wav")).state is State.WRITTEN
+    assert hashed == ["a.wav"]
+
+
+def test_a_moved_recording_is_hashed_once(desk: Desk, hashed: list[str]) -> None:
+    path = tone(desk.folder / "talk.wav")
+    desk.one(path)
+    hashed.clear()
+    (desk.folder / "moved").mkdir()
+    moved = path.rename(desk.folder / "moved" / "talk.wav")
+    (job,), _ = select_jobs([str(moved)], desk.settings())
+    assert planned_action(job, desk.settings()) is PlannedAction.CHANGED
+    assert hashed == ["talk.wav"]
+    hashed.clear()
+    assert [path.name for path in desk.one(moved).paths] == ["talk.md", "talk.json"]
+    assert hashed == ["talk.wav"]
+
+
+def test_a_recording_with_a_new_draft_next_to_an_edited_one_is_hashed_once(desk: Desk, hashed: list[str]) -> None:
+    talk, other = tone(desk.folder / "talk.wav"), tone(desk.folder / "talk.new.wav", hertz=550)
+    desk.run(talk, other)
+    (desk.folder / "drafts" / "talk.md").write_text("my own")
+    hashed.clear()
+    assert desk.one(talk, wrap=20).paths[0].name == "talk.new2.md"
+    assert hashed == ["talk.wav"]

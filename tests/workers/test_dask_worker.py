@@ -7,12 +7,15 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from audio.disk import sha256_of
 from audio.episode import Episode
+from audio.fingerprint import Fingerprint
 from tests.support import cluster_stages
 from tests.support.cluster import cluster_of_commands, run_batch, setup, shipped_files
 from tests.support.scripted_stages import tone
@@ -22,7 +25,8 @@ from transcribe.batch.runner import run
 from transcribe.errors import ClusterError
 from transcribe.pipeline.progress import ignore_progress
 from transcribe.workers import dask_client
-from transcribe.workers.dask_worker import Piece, stop, store
+from transcribe.workers.dask_worker import Piece, _find_audio, stop, store
+from transcribe.workers.task import Part, Task
 
 pytestmark = pytest.mark.cluster
 
@@ -92,6 +96,23 @@ def test_expected_recordings_stay_and_the_newest_few_of_the_rest(tmp_path: Path)
     store(Piece(names[9], other, "broken off", 0, b"one", False), dask_worker=worker)
     assert there() == {*names[5:8], names[8], f"{names[9]}.broken off"}
     stop(other)
+
+
+def test_a_recording_is_hashed_once_for_all_parts_of_its_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, made, hashed = tone(tmp_path / "a.wav"), setup(tmp_path / "out"), []
+    task = Task(1, Episode.of_file(path), Fingerprint.of(path), made.settings, made.cache, made.stages)
+
+    def count(path: Path) -> str:
+        hashed.append(path)
+        return sha256_of(path)
+
+    monkeypatch.setattr("audio.fingerprint.sha256_of", count)
+    for part in Part:
+        assert _find_audio(replace(task, part=part), tmp_path / "shipped") == (path, task.fingerprint)
+    assert hashed == [path]
+    tone(path, hertz=550)  # other contents are hashed again
+    assert _find_audio(task, tmp_path / "shipped") is None
+    assert hashed == [path, path]
 
 
 def test_a_worker_that_cannot_store_a_recording_is_named(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ What is done already is known from `STEM.json` and the file's hash, without load
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from datetime import date
 from enum import StrEnum
 
 from audio.episode import Episode
-from audio.errors import AudioError
+from audio.errors import AudioError, SourceError
 from audio.fetching.library import Library, key_of, without_reused_guids
 from audio.fingerprint import Fingerprint
 from audio.net.addresses import redacted
@@ -37,6 +38,13 @@ class Job:
     episode: Episode
     stem: str | None
     fingerprint: Fingerprint | None = None
+
+    def current_fingerprint(self) -> Fingerprint:
+        """The fingerprint of the file as it is now; `fingerprint` if that is its. Raises `SourceError`."""
+        assert self.episode.path is not None
+        if self.fingerprint is not None and self.fingerprint.is_file_at(self.episode.path):
+            return self.fingerprint
+        return Fingerprint.of(self.episode.path)
 
 
 IsCached = Callable[[Job, Fingerprint], bool]
@@ -132,7 +140,7 @@ def planned_action(
         actions = {"new": PlannedAction.FETCH, "fetched": PlannedAction.NEW}
         return actions.get(state, PlannedAction.TRANSCRIBED)
     assert job.stem is not None
-    fingerprint = Fingerprint.of(job.episode.path)
+    fingerprint = job.current_fingerprint()
     voices = select_voiceprints(user_voiceprints(), settings.voices)
     if not (mode.ignore_cache or mode.force) and current_transcript(
         job.stem, job.episode, settings=settings, audio_sha256=fingerprint.sha256, voices=voices
@@ -164,7 +172,18 @@ def _job(episode: Episode, jobs: list[Job], settings: Settings) -> Job:
     if episode.path is None:
         return Job(episode.title, episode, None)
     path, used = episode.path.resolve(), {job.stem.casefold() for job in jobs if job.stem}
-    stem = stem_for(
-        episode, lambda stem: stem.casefold() in used or belongs_to_other_recording(stem, path, settings=settings)
-    )
-    return Job(str(episode.path), episode, stem)
+    fingerprint: Fingerprint | None = None
+
+    def audio_sha256() -> str:
+        nonlocal fingerprint
+        with contextlib.suppress(SourceError):
+            fingerprint = fingerprint or Fingerprint.of(path)
+        return fingerprint.sha256 if fingerprint else ""
+
+    def is_taken(stem: str) -> bool:
+        return stem.casefold() in used or belongs_to_other_recording(
+            stem, path, settings=settings, audio_sha256=audio_sha256
+        )
+
+    stem = stem_for(episode, is_taken)
+    return Job(str(episode.path), episode, stem, fingerprint)

@@ -20,7 +20,6 @@ from pathlib import Path
 from audio.decoding.probe import stated_length
 from audio.episode import Seconds
 from audio.fetching.fetch import Failed, fetch_all
-from audio.fingerprint import Fingerprint
 from audio.net.http import Client
 from output.errors import OutputError
 from output.formats import file_name
@@ -183,9 +182,7 @@ class _Run:
         number, path, settings, mode = self._count, job.episode.path, self._setup.settings, self._setup.mode
         assert path is not None
         try:
-            fingerprint = job.fingerprint
-            if fingerprint is None or not fingerprint.is_file_at(path):
-                fingerprint = Fingerprint.of(path)
+            fingerprint = job.current_fingerprint()
             if not (mode.ignore_cache or mode.force) and (result := self._unchanged(job, fingerprint.sha256)):
                 return self._ended(number, result)
             seconds = stated_length(path) if path.stat().st_size >= _MIN_PROBED else None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -59,16 +59,18 @@ def has_transcript(stem: str, settings: Settings) -> bool:
     return (settings.output_folder / file_name(stem, "json")).is_file()
 
 
-def belongs_to_other_recording(stem: str, path: Path | None, *, settings: Settings) -> bool:
+def belongs_to_other_recording(
+    stem: str, path: Path | None, *, settings: Settings, audio_sha256: Callable[[], str]
+) -> bool:
     """Whether the files of this stem hold the transcript of another recording than the file at `path`.
 
-    The same path with other audio is the same recording, and so is the same audio at another path. If `path` cannot be
-    read, the files count as another recording's.
+    The same path with other audio is the same recording, and so is the same audio at another path. `audio_sha256`
+    returns the hash of the audio, empty if it cannot be read: then the files count as another recording's.
     """
     other = _transcript_at(settings.output_folder / file_name(stem, "json"))
     if other is None or other.episode.path == _from_folder(settings.output_folder, path):
         return False
-    return path is None or _hash_at(path) != other.made_with.audio_sha256
+    return path is None or audio_sha256() != other.made_with.audio_sha256
 
 
 def is_edited(stem: str, settings: Settings) -> bool:
@@ -108,7 +110,7 @@ def write_transcript(
         if not before and _is_same_text(draft, placed):
             return tuple(requested), _write_record(contents, json_path, transcript=placed, machine=machine, draft=draft)
         wider = replace(settings, formats=tuple(dict.fromkeys(("md", *settings.formats))))
-        new_stem = _free_new_stem(stem, transcript.episode.path, settings=settings, taken=taken)
+        new_stem = _free_new_stem(stem, transcript, settings=settings, taken=taken)
         paths, messages = write_transcript(transcript, new_stem, settings=wider, taken=taken)
         both = f"{shlex.quote(str(draft))} {shlex.quote(str(paths[0]))}"
         advice = f"to compare: diff -u {both}; to merge: transcribe merge {both}"
@@ -118,10 +120,13 @@ def write_transcript(
     return tuple(written[path].path for path in requested), warnings
 
 
-def _free_new_stem(stem: str, path: Path | None, *, settings: Settings, taken: Container[str]) -> str:
-    """The stem for a new transcript of the recording at `path` whose draft was edited."""
+def _free_new_stem(stem: str, transcript: Transcript, *, settings: Settings, taken: Container[str]) -> str:
+    """The stem for this new transcript of a recording whose draft was edited."""
+    path, sha256 = transcript.episode.path, transcript.made_with.audio_sha256
     new_stem, number = f"{stem}.new", 1
-    while new_stem.casefold() in taken or belongs_to_other_recording(new_stem, path, settings=settings):
+    while new_stem.casefold() in taken or belongs_to_other_recording(
+        new_stem, path, settings=settings, audio_sha256=lambda: sha256
+    ):
         number += 1
         new_stem = f"{stem}.new{number}"
     return new_stem

@@ -32,6 +32,7 @@ from transcribe.workers.task import Outcome, Part, Task
 _SPARE_FILES = 3  # shipped recordings kept although no task needs them: another part of one may follow
 _EXPECTED_S = 12 * 3600.0  # by then the task of a shipped recording must have come, or its client has died
 _REPORT_EVERY_S = 1.0
+_MAX_FINGERPRINTS = 100  # of files of recent tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,8 @@ class _WorkerState:
         self._lock = threading.Lock()  # held while a file is removed, which a task may just have found
         self._users: Counter[str] = Counter()  # tasks by the SHA-256 of their recording
         self._expected: dict[str, tuple[str, str, float]] = {}  # shipment → SHA-256, run, since when
+        self._hashing = threading.Lock()
+        self._fingerprints: dict[Path, Fingerprint] = {}
 
     def expect(self, piece: Piece) -> None:
         """A transfer has begun; a task will follow it."""
@@ -162,6 +165,16 @@ class _WorkerState:
         with self._lock:
             self.stopped.add(run)
             self._expected = {key: value for key, value in self._expected.items() if value[1] != run}
+
+    def fingerprint(self, path: Path) -> Fingerprint:
+        """The file's fingerprint; it is hashed once for all parts of its task. Raises `SourceError`."""
+        with self._hashing:
+            known = self._fingerprints.pop(path, None)
+            fingerprint = known if known is not None and known.is_file_at(path) else Fingerprint.of(path)
+            self._fingerprints[path] = fingerprint
+            if len(self._fingerprints) > _MAX_FINGERPRINTS:
+                del self._fingerprints[next(iter(self._fingerprints))]  # the one not used for longest
+            return fingerprint
 
     def discard(self, path: Path) -> None:
         """Remove a shipped recording unless another task needs it."""
@@ -211,7 +224,7 @@ def _find_audio(task: Task, shipped: Path) -> tuple[Path, Fingerprint] | None:
     for path in (task.episode.path, shipped):
         try:
             if path is not None and path.is_file():
-                fingerprint = Fingerprint.of(path)
+                fingerprint = _state().fingerprint(path)
                 if fingerprint.sha256 == task.fingerprint.sha256:
                     return path, fingerprint
         except (OSError, SourceError):  # this worker may not read it: it is shipped
