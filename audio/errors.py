@@ -23,7 +23,17 @@ def installing(extra: str) -> str:
 
 
 class AudioError(Exception):
-    """Base of all errors of the package, for ``except`` blocks around an episode."""
+    """Base of all errors of the package, for ``except`` blocks around an episode.
+
+    `about` is the input the error is about, as the user knows it; the message begins with it.
+
+    >>> str(AudioError("is empty", about="talk.mp3"))
+    'talk.mp3: is empty'
+    """
+
+    def __init__(self, message: str, *, about: object = "") -> None:
+        self.about = str(about)
+        super().__init__(f"{self.about}: {message}" if self.about else message)
 
 
 class SourceError(AudioError):
@@ -49,8 +59,8 @@ class GoneError(FetchError):
 class TransientError(FetchError):
     """A dropped or too slow connection, a busy server. `retry_after` (seconds) is the pause the server requests."""
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, about: object = "", retry_after: float | None = None) -> None:
+        super().__init__(message, about=about)
         self.retry_after = retry_after
 
 

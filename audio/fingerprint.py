@@ -23,12 +23,14 @@ class Fingerprint:
     def of(cls, path: Path, *, sha256: str = "") -> Fingerprint:
         """The fingerprint of a file; it is hashed unless its `sha256` is known. Raises `SourceError`."""
         if path.exists() and not path.is_file():  # reading a pipe would block
-            raise SourceError(f"{path}: is not a regular file; save the audio to a file first")
+            raise SourceError("is not a regular file; save the audio to a file first", about=path)
         try:
             identity = _identity(path)  # before the hash, so that a write during it is detected
             return cls(sha256 or sha256_of(path), identity)
         except OSError as exc:
-            raise SourceError(f"{path}: cannot be read ({exc.strerror}); check the name and its permissions") from exc
+            raise SourceError(
+                f"cannot be read ({exc.strerror}); check the name and its permissions", about=path
+            ) from exc
 
     def is_file_at(self, path: Path) -> bool:
         """Whether the file at `path` is the one that was hashed, and was not written to since.

@@ -55,11 +55,11 @@ def decode(path: Path, *, progress: OnFraction = lambda fraction: None, max_dura
         levels: list[NDArray[np.float32]] = []
         n_samples = _decode_into(path, file, log=log, levels=levels, progress=progress, max_duration=max_duration)
         if n_samples == 0:
-            raise DecodeError(f"{name}: {log.verdict}")
+            raise DecodeError(log.verdict, about=name)
         try:
             damage = damage_warnings(path, n_samples / SAMPLE_RATE, log=log)
         except OSError as exc:
-            raise SourceError(f"{name}: disappeared while it was being read ({exc.strerror}); run again") from exc
+            raise SourceError(f"disappeared while it was being read ({exc.strerror}); run again", about=name) from exc
         audio = Audio(file, n_samples, damage, np.concatenate(levels, axis=1) if levels else None)
     progress(1.0)
     return audio
@@ -80,7 +80,7 @@ def _decode_into(
     try:
         process = subprocess.Popen(program, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     except OSError as exc:
-        raise DecodeError(f"{program[0]}: cannot be run ({exc.strerror}); reinstall ffmpeg") from exc
+        raise DecodeError(f"cannot be run ({exc.strerror}); reinstall ffmpeg", about=program[0]) from exc
     with process:
         assert process.stdout
         assert process.stderr
@@ -93,7 +93,7 @@ def _decode_into(
                 n_samples += len(block) // SAMPLE_BYTES
                 if n_samples > max_duration * SAMPLE_RATE:
                     raise DecodeError(
-                        f"{printable(path)}: more than {clock(max_duration)} of sound; cut it into shorter files"
+                        f"more than {clock(max_duration)} of sound; cut it into shorter files", about=printable(path)
                     )
                 if log.stated:
                     progress(min(n_samples / SAMPLE_RATE / log.stated, 1.0))

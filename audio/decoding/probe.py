@@ -28,21 +28,21 @@ def check_source(path: Path) -> None:
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
-            raise SourceError(f"{name}: is a folder; name an audio file in it")
+            raise SourceError("is a folder; name an audio file in it", about=name)
         if not stat.S_ISREG(mode):  # reading a pipe would block
-            raise SourceError(f"{name}: is not a regular file; save the audio to a file first")
+            raise SourceError("is not a regular file; save the audio to a file first", about=name)
         with path.open("rb") as file:
             head = file.read(_TEXT_CHECK_BYTES)
     except PermissionError as exc:
-        raise DecodeError(f"{name}: permission denied; make the file readable and run again") from exc
+        raise DecodeError("permission denied; make the file readable and run again", about=name) from exc
     except FileNotFoundError as exc:
-        raise SourceError(f"{name}: no such file; check the name") from exc
+        raise SourceError("no such file; check the name", about=name) from exc
     except (OSError, ValueError) as exc:  # ValueError: a NUL in the name
-        raise SourceError(f"{name}: cannot be opened ({getattr(exc, 'strerror', exc)}); check the name") from exc
+        raise SourceError(f"cannot be opened ({getattr(exc, 'strerror', exc)}); check the name", about=name) from exc
     if not head:
-        raise DecodeError(f"{name}: is empty; get the file again")
+        raise DecodeError("is empty; get the file again", about=name)
     if not re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]", head):  # the bytes file(1) never accepts as text
-        raise DecodeError(f"{name}: is text, not audio (a web page or a playlist?); give the audio file itself")
+        raise DecodeError("is text, not audio (a web page or a playlist?); give the audio file itself", about=name)
 
 
 def stated_length(path: Path) -> Seconds | None:

@@ -152,8 +152,9 @@ def write(file: IO[bytes], data: bytes) -> None:
 def _no_room(exc: OSError) -> DecodeError:
     folder = tempfile.gettempdir() if exc.errno != errno.ENOENT else "the temp folder"
     return DecodeError(
-        f"{folder}: cannot store the decoded samples ({exc.strerror}; 115 MB per hour); free some space, "
-        "or set TMPDIR to a folder with more"
+        f"cannot store the decoded samples ({exc.strerror}; 115 MB per hour); free some space, "
+        "or set TMPDIR to a folder with more",
+        about=folder,
     )
 
 

@@ -81,7 +81,7 @@ class Download:
             raise
         except OSError as exc:
             raise FetchError(
-                f"{self._part}: cannot be written ({exc.strerror}); free some space or choose another folder"
+                f"cannot be written ({exc.strerror}); free some space or choose another folder", about=self._part
             ) from exc
         else:
             suffix = _suffix(head, self._url, self._media_type)
@@ -114,7 +114,7 @@ class Download:
             self._receive(self._checked_body(response))
         if self._total is not None and self._size != self._total:
             self._validator = "" if self._size > self._total else self._validator
-            raise TransientError(f"{self._name}: received {self._size} of {self._total} bytes; run again to resume")
+            raise TransientError(f"received {self._size} of {self._total} bytes; run again to resume", about=self._name)
 
     def _is_already_complete(self, response: Response) -> bool:
         """416: either the part is complete, or it belongs to another entity."""
@@ -125,7 +125,7 @@ class Download:
             self._total = total
             return True
         self._validator = ""
-        raise TransientError(f"{self._name}: the file has changed on the server; run again to start over")
+        raise TransientError("the file has changed on the server; run again to start over", about=self._name)
 
     def _checked_body(self, response: Response) -> Iterator[bytes]:
         """The body to append to the part, after every check possible before it arrives."""
@@ -136,7 +136,7 @@ class Download:
             differs = start != self._size or (self._total is not None and total not in (None, self._total))
             if coding or differs or not _matches_validator(self._validator, response):
                 self._validator = ""
-                raise TransientError(f"{self._name}: the server sent another part than requested; run again")
+                raise TransientError("the server sent another part than requested; run again", about=self._name)
             rest = response.length
             self._total = self._size + rest if total is None and rest is not None else total
         elif response.status in (200, 203):
@@ -147,7 +147,7 @@ class Download:
             self._validator = _strong_validator(response) if not coding else ""
             self._on_validator(self._validator)
         else:
-            raise FetchError(f"{self._name}: the server returns {response.status}; check the address in a browser")
+            raise FetchError(f"the server returns {response.status}; check the address in a browser", about=self._name)
         self._check_size(self._total or 0)
         return decompressed(response.chunks(), coding, name=self._name) if coding else response.chunks()
 
@@ -183,7 +183,7 @@ class Download:
     def _check_size(self, size: int) -> None:
         limit = self._client.limits.max_bytes
         if size > limit:
-            raise FetchError(f"{self._name}: {size} bytes exceed the limit of {limit}; download it by other means")
+            raise FetchError(f"{size} bytes exceed the limit of {limit}; download it by other means", about=self._name)
 
     def _check_content(self, head: bytes) -> None:
         """Refuse content that is not audio; unknown bytes pass if the server declares audio, video or no type."""
@@ -200,7 +200,7 @@ class Download:
         else:
             return
         self._part.unlink(missing_ok=True)
-        raise FetchError(f"{self._name}: {problem}")
+        raise FetchError(problem, about=self._name)
 
 
 _ANY_BYTES = ("", "application/octet-stream", "binary/octet-stream", "application/ogg", "application/mp4")

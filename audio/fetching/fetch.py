@@ -60,7 +60,9 @@ def fetch(episode: Episode, folder: Path, *, client: Client, progress: OnDownloa
         return Fetched(episode)
     url = web_address(episode.audio_url)
     if url is None:
-        raise FetchError(f"{episode.title}: {redacted(episode.audio_url or '')} is not a web address; check the feed")
+        raise FetchError(
+            f"{redacted(episode.audio_url or '')} is not a web address; check the feed", about=episode.title
+        )
     library = Library(folder)
     entries = library.entries()
     (episode,) = without_reused_guids((episode,), entries)
@@ -118,7 +120,9 @@ def fetch_all(
 
 
 def _unusable(folder: Path, exc: OSError) -> FetchError:
-    return FetchError(f"{exc.filename or folder}: cannot be used ({exc.strerror}); fix it, or choose another folder")
+    return FetchError(
+        f"cannot be used ({exc.strerror}); fix it, or choose another folder", about=exc.filename or folder
+    )
 
 
 def _fetched(
@@ -190,7 +194,7 @@ def _download(
         )  # before anything else takes time: it may be replaced
     except OSError as exc:
         raise FetchError(
-            f"{file}: cannot be written ({exc.strerror}); free some space or choose another folder"
+            f"cannot be written ({exc.strerror}); free some space or choose another folder", about=file
         ) from exc
     entry = dataclasses.replace(entry, validator="", file=file.name, size=complete.size, sha256=complete.sha256)
     library.record(episode, entry)

@@ -61,12 +61,12 @@ class Library:
         try:
             stored = json.loads(self._index.read_bytes())
             if stored["schema"] > SCHEMA:
-                raise FetchError(f"{self._index}: written by a newer turnscript; update, or use another folder")
+                raise FetchError("written by a newer turnscript; update, or use another folder", about=self._index)
             return {key: _entry(fields) for key, fields in stored["episodes"].items()}
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as exc:
-            raise FetchError(f"{self._index}: cannot be read; move it away to fetch the episodes again") from exc
+            raise FetchError("cannot be read; move it away to fetch the episodes again", about=self._index) from exc
 
     def states(self, episodes: Iterable[Episode]) -> list[State]:
         """The state of each episode."""
@@ -144,7 +144,9 @@ class Library:
         try:
             yield
         except OSError as exc:
-            raise FetchError(f"{self.folder}: cannot be written to ({exc.strerror}); choose another folder") from exc
+            raise FetchError(
+                f"cannot be written to ({exc.strerror}); choose another folder", about=self.folder
+            ) from exc
 
 
 def key_of(episode: Episode) -> str:
@@ -208,4 +210,4 @@ def _unique_stem(stem: str, key: str, taken: set[str]) -> str:
         candidate = shorten(stem, MAX_STEM_BYTES - len(suffix)) + suffix
         if candidate.casefold() not in taken:
             return candidate
-    raise FetchError(f"{stem}: too many files have this name; use another folder")
+    raise FetchError("too many files have this name; use another folder", about=stem)

@@ -133,16 +133,18 @@ def translate_errors(url: str) -> Iterator[None]:
     except (HTTPError, http.client.HTTPException, OSError) as exc:
         causes = [cause for cause in (exc, exc.__cause__, exc.__context__, *exc.args) if cause]
         if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
-            raise FetchError(f"{name}: the server's certificate is not valid; check the address and the clock") from exc
+            raise FetchError(
+                "the server's certificate is not valid; check the address and the clock", about=name
+            ) from exc
         if any(isinstance(cause, socket.gaierror) for cause in causes):
-            raise TransientError(f"{name}: the host is not found; check the address and your connection") from exc
+            raise TransientError("the host is not found; check the address and your connection", about=name) from exc
         if isinstance(exc, ProxyError):
             raise TransientError(
-                f"{name}: the proxy cannot be reached or refuses; check http_proxy and https_proxy"
+                "the proxy cannot be reached or refuses; check http_proxy and https_proxy", about=name
             ) from exc
-        raise TransientError(f"{name}: {_connection_problem(causes)}") from exc
+        raise TransientError(_connection_problem(causes), about=name) from exc
     except ValueError as exc:  # urllib3's LocationParseError is one, as is http.client's error for a bad header
-        raise FetchError(f"{name}: this address cannot be requested; check it") from exc
+        raise FetchError("this address cannot be requested; check it", about=name) from exc
 
 
 def _connection_problem(causes: list[Any]) -> str:
@@ -244,8 +246,8 @@ class _PrivateAddressError(Exception):
 
 def _private_address(url: str) -> FetchError:
     return FetchError(
-        f"{redacted(url)}: is a private address, which only addresses you type yourself may reach; "
-        "to fetch it, give it as a source"
+        "is a private address, which only addresses you type yourself may reach; to fetch it, give it as a source",
+        about=redacted(url),
     )
 
 
@@ -262,5 +264,5 @@ def _ssl_context() -> ssl.SSLContext:
             context.load_verify_locations(certifi.where())
     except (OSError, ssl.SSLError) as exc:
         name = named[0] if named else "the certificate authorities"
-        raise FetchError(f"{name}: cannot be read; check {' and '.join(_CERTIFICATE_VARIABLES)}") from exc
+        raise FetchError(f"cannot be read; check {' and '.join(_CERTIFICATE_VARIABLES)}", about=name) from exc
     return context

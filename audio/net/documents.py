@@ -52,7 +52,7 @@ def get_document(url: str, client: Client, *, cache: Path | None = None) -> Docu
                 return dataclasses.replace(previous, url=response.url), {}
             if response.status not in (200, 203):
                 raise FetchError(
-                    f"{redacted(url)}: the server returns {response.status}; check the address in a browser"
+                    f"the server returns {response.status}; check the address in a browser", about=redacted(url)
                 )
             document = Document(response.url, response.headers.get("content-type", ""), _body(response, client))
             return document, _validators(response)
@@ -78,15 +78,15 @@ def decompressed(chunks: Iterable[bytes], encoding: str, *, name: str) -> Iterat
         yield from iterator
         return
     if not is_compressed:
-        raise FetchError(f"{name}: compressed as {encoding}, which is not supported; try again or another address")
+        raise FetchError(f"compressed as {encoding}, which is not supported; try again or another address", about=name)
     inflater = zlib.decompressobj(wbits=47 if first.startswith(b"\x1f\x8b") else 15)
     try:
         for chunk in itertools.chain((first,), iterator):
             yield from _inflate(inflater, chunk)
     except zlib.error as exc:
-        raise FetchError(f"{name}: the compressed data is damaged; try another address") from exc
+        raise FetchError("the compressed data is damaged; try another address", about=name) from exc
     if not inflater.eof:
-        raise TransientError(f"{name}: the compressed data is incomplete; try again later")
+        raise TransientError("the compressed data is incomplete; try again later", about=name)
 
 
 def _inflate(inflater: zlib._Decompress, chunk: bytes) -> Iterator[bytes]:
@@ -103,7 +103,7 @@ def _body(response: Response, client: Client) -> bytes:
     for piece in pieces:
         body += piece
         if len(body) > limit:
-            raise FetchError(f"{redacted(response.url)}: more than {limit >> 20} MiB of text; check the address")
+            raise FetchError(f"more than {limit >> 20} MiB of text; check the address", about=redacted(response.url))
         if len(body) >= HEAD_BYTES and kind_of(bytes(body[:HEAD_BYTES])) in (Kind.AUDIO, Kind.UNKNOWN):
             return bytes(body[:HEAD_BYTES])
     return bytes(body)

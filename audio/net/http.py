@@ -82,12 +82,14 @@ class Response:
                 if waited > self._limits.slow_timeout:
                     if n_bytes < waited * self._limits.min_bytes_per_second:
                         speed = n_bytes / waited
-                        raise TransientError(f"{redacted(self.url)}: only {speed:.0f} bytes a second; try again later")
+                        raise TransientError(
+                            f"only {speed:.0f} bytes a second; try again later", about=redacted(self.url)
+                        )
                     waited, n_bytes = 0.0, 0
                 yield chunk
                 started = time.monotonic()
         if self._stopped.is_set():  # the body ended early: its end must not count as complete
-            raise FetchError(f"{redacted(self.url)}: stopped; run again to resume")
+            raise FetchError("stopped; run again to resume", about=redacted(self.url))
 
 
 class Client:
@@ -143,7 +145,7 @@ class Client:
                     return
             url = _redirect_target(url, target)
         raise FetchError(
-            f"{redacted(url)}: more than {self.limits.max_redirects} redirects; check the address in a browser"
+            f"more than {self.limits.max_redirects} redirects; check the address in a browser", about=redacted(url)
         )
 
     def with_retries(self, attempt: Callable[[], Result], *, made_progress: Callable[[], bool] = bool) -> Result:
@@ -211,26 +213,30 @@ def _check_status(response: Response, limits: Limits) -> None:
     if response.status in _BUSY or response.status >= 500:
         wait = connections.retry_after(response.headers.get("retry-after"))
         later = f", in {wait:.0f} seconds as the server requests" if (wait or 0) > limits.max_retry_after else ""
-        raise TransientError(f"{name}: the server returns {response.status}; try again later{later}", retry_after=wait)
+        raise TransientError(
+            f"the server returns {response.status}; try again later{later}", about=name, retry_after=wait
+        )
     if response.status in (401, 403):
-        raise FetchError(f"{name}: the server returns {response.status}, access denied; check address and subscription")
+        raise FetchError(
+            f"the server returns {response.status}, access denied; check address and subscription", about=name
+        )
     if response.status in (404, 410):
         raise GoneError(
-            f"{name}: the server returns {response.status}, it is gone; look for its new address on the show's page"
+            f"the server returns {response.status}, it is gone; look for its new address on the show's page", about=name
         )
     if response.status >= 300 and response.status not in (304, 416):
-        raise FetchError(f"{name}: the server returns {response.status}; check the address in a browser")
+        raise FetchError(f"the server returns {response.status}; check the address in a browser", about=name)
 
 
 def _redirect_target(url: str, location: str) -> str:
     target = web_address(location, base=url)
     if target is None:
         raise FetchError(
-            f"{redacted(url)}: redirects to {redacted(location)}, not a web address; check the address in a browser"
+            f"redirects to {redacted(location)}, not a web address; check the address in a browser", about=redacted(url)
         )
     if url.startswith("https:") and target.startswith("http:"):
         raise FetchError(
-            f"{redacted(url)}: redirects to the unencrypted {redacted(target)}; give that address if you trust it"
+            f"redirects to the unencrypted {redacted(target)}; give that address if you trust it", about=redacted(url)
         )
     return target
 

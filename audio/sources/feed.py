@@ -49,7 +49,8 @@ def episodes_of(feed: bytes, *, url: str) -> tuple[Episode, ...]:
     names = _Names()
     if names[root.tag] not in ("rss", "feed", "RDF"):
         raise FeedError(
-            f"{redacted(url)}: <{names[root.tag]}> is not an RSS or Atom feed; look for its address on the show's page"
+            f"<{names[root.tag]}> is not an RSS or Atom feed; look for its address on the show's page",
+            about=redacted(url),
         )
     show = _Node(next((child for child in root if names[child.tag] == "channel"), root), names)
     items = list(root.iter("{*}item", "{*}entry"))  # at any depth: repaired XML may nest them
@@ -57,7 +58,7 @@ def episodes_of(feed: bytes, *, url: str) -> tuple[Episode, ...]:
     episodes = [episode for item in items if (episode := _episode(_Node(item, names), show, base))]
     if not episodes:
         none = f"none of its {len(items)} items has audio"
-        raise FeedError(f"{redacted(url)}: {none}; check that it is a podcast's feed, not a blog's")
+        raise FeedError(f"{none}; check that it is a podcast's feed, not a blog's", about=redacted(url))
     return tuple(_distinct(episodes))
 
 
@@ -66,7 +67,7 @@ def feeds_of(opml: bytes, *, url: str) -> tuple[str, ...]:
     names = [node.get(key) for node in _parse(opml, url).iter() for key in node.keys() if key.lower() == "xmlurl"]  # noqa: SIM118
     feeds = dict.fromkeys(address for name in names if (address := web_address(name, base=url)))
     if not feeds:
-        raise FeedError(f"{redacted(url)}: the list contains no feeds; export it from the podcast app again")
+        raise FeedError("the list contains no feeds; export it from the podcast app again", about=redacted(url))
     return tuple(feeds)
 
 
@@ -120,10 +121,10 @@ def _parse(data: bytes, url: str) -> Any:
             root = etree.fromstring(repaired, etree.XMLParser(recover=True, **settings))
     except (etree.XMLSyntaxError, ValueError) as exc:
         raise FeedError(
-            f"{redacted(url)}: not readable as XML ({exc}); open it in a browser to see what it is"
+            f"not readable as XML ({exc}); open it in a browser to see what it is", about=redacted(url)
         ) from exc
     if root is None:
-        raise FeedError(f"{redacted(url)}: not readable as XML; open it in a browser to see what it is")
+        raise FeedError("not readable as XML; open it in a browser to see what it is", about=redacted(url))
     return root
 
 

@@ -217,10 +217,10 @@ def _parse(text: str, url: str) -> Any:
         root = etree.fromstring(text.encode("utf-8", "replace"), etree.HTMLParser(encoding="utf-8", no_network=True))
     except (etree.XMLSyntaxError, ValueError) as exc:
         raise PageError(
-            f"{redacted(url)}: not readable as a page ({exc}); open it in a browser to see what it is"
+            f"not readable as a page ({exc}); open it in a browser to see what it is", about=redacted(url)
         ) from exc
     if root is None:
-        raise PageError(f"{redacted(url)}: the page is empty; check the address")
+        raise PageError("the page is empty; check the address", about=redacted(url))
     return root
 
 

@@ -56,7 +56,7 @@ def episodes_from(source: str, *, client: Client | None = None) -> tuple[Episode
     if is_web_address(source.strip()):
         address = web_address(source)
         if address is None:
-            raise SourceError(f"{redacted(source)}: this address is not valid; check it in a browser")
+            raise SourceError("this address is not valid; check it in a browser", about=redacted(source))
         with _client(client, address) as active:
             return _at_address(address, active)
     path, is_folder, exists = _look_up(source)
@@ -66,12 +66,14 @@ def episodes_from(source: str, *, client: Client | None = None) -> tuple[Episode
         return _in_file(path, client)
     if _SCHEME.match(source.strip()):
         raise SourceError(
-            f"{redacted(source.strip())}: only http and https addresses are supported; save the file and give its path"
+            "only http and https addresses are supported; save the file and give its path",
+            about=redacted(source.strip()),
         )
     if glob.has_magic(source):
         return tuple(Episode.of_file(file) for file in _matches(path))
     raise SourceError(
-        f"{source}: no such file or folder; check the spelling and the current folder (an address starts with https://)"
+        "no such file or folder; check the spelling and the current folder (an address starts with https://)",
+        about=source,
     )
 
 
@@ -81,7 +83,7 @@ def _look_up(source: str) -> tuple[Path, bool, bool]:
         path = Path(source).expanduser()
         return path, path.is_dir(), path.exists()
     except RuntimeError as exc:  # pathlib's error for an unknown user
-        raise SourceError(f"{source}: no such user; check the name after ~") from exc
+        raise SourceError("no such user; check the name after ~", about=source) from exc
     except (OSError, ValueError) as exc:
         raise _unreadable(source, exc) from exc
 
@@ -89,7 +91,7 @@ def _look_up(source: str) -> tuple[Path, bool, bool]:
 def _unreadable(name: object, exc: Exception) -> SourceError:
     shortened = name if len(name := str(name)) <= _MAX_NAME_LENGTH else f"{name[:_MAX_NAME_LENGTH]}…"
     return SourceError(
-        f"{shortened}: cannot be read ({getattr(exc, 'strerror', exc)}); check the name and its permissions"
+        f"cannot be read ({getattr(exc, 'strerror', exc)}); check the name and its permissions", about=shortened
     )
 
 
@@ -143,7 +145,7 @@ def _at_address(address: str, client: Client) -> tuple[Episode, ...]:
     declared = media_type(document.content_type)
     if document.kind is Kind.AUDIO or declared.startswith(("audio/", "video/")) or declared in _ANY_BYTES:
         return (Episode(_name_in(address), audio_url=address),)
-    raise SourceError(f"{redacted(address)}: {declared} is not audio, a feed or a page; check the address")
+    raise SourceError(f"{declared} is not audio, a feed or a page; check the address", about=redacted(address))
 
 
 def _from_linked(page: Page, name: str, client: Client) -> tuple[Episode, ...]:
@@ -158,8 +160,9 @@ def _from_linked(page: Page, name: str, client: Client) -> tuple[Episode, ...]:
             if episodes:
                 return episodes
     raise PageError(
-        f"{name}: no audio is linked on this page; give the address of the recording or of the show's feed, "
-        f"or install yt-dlp, which supports many sites: {installing('sites')}"
+        f"no audio is linked on this page; give the address of the recording or of the show's feed, "
+        f"or install yt-dlp, which supports many sites: {installing('sites')}",
+        about=name,
     )
 
 
@@ -171,7 +174,7 @@ def _of_feeds(feeds: Iterable[str], name: str, client: Client) -> tuple[Episode,
             document = _document(feed, client)
             episodes += episodes_of(document.body, url=document.url)
     if not episodes:
-        raise SourceError(f"{name}: none of its feeds can be read; the warnings give the reasons")
+        raise SourceError("none of its feeds can be read; the warnings give the reasons", about=name)
     return tuple(episodes)
 
 
@@ -204,8 +207,9 @@ def _recordings_in(folder: Path) -> list[Path]:
         raise _unreadable(folder, exc) from exc
     if not recordings:
         raise SourceError(
-            f"{folder}: no audio or video files in this folder (subfolders are not searched); "
-            f"name the files, or a pattern such as '{folder / '**' / '*.mp3'}'"
+            f"no audio or video files in this folder (subfolders are not searched); "
+            f"name the files, or a pattern such as '{folder / '**' / '*.mp3'}'",
+            about=folder,
         )
     return recordings
 
@@ -221,5 +225,5 @@ def _matches(pattern: Path) -> list[Path]:
     except (OSError, ValueError) as exc:
         raise _unreadable(pattern, exc) from exc
     if not files:
-        raise SourceError(f"{pattern}: no file matches this pattern; check it and the current folder")
+        raise SourceError("no file matches this pattern; check it and the current folder", about=pattern)
     return files

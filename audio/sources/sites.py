@@ -48,11 +48,12 @@ def episodes_on_site(url: str) -> tuple[Episode, ...]:
             info = program.extract_info(url, download=False)
     except yt_dlp.utils.YoutubeDLError as exc:
         raise PageError(
-            f"{redacted(url)}: no audio is linked on this page and yt-dlp finds none; give the recording's own address"
+            "no audio is linked on this page and yt-dlp finds none; give the recording's own address",
+            about=redacted(url),
         ) from exc
     episodes = tuple(episode for entry in _entries(info) if (episode := _episode(entry)))
     if not episodes:
-        raise PageError(f"{redacted(url)}: yt-dlp finds no recording in a single file; download it by other means")
+        raise PageError("yt-dlp finds no recording in a single file; download it by other means", about=redacted(url))
     return episodes
 
 

@@ -16,7 +16,7 @@ from audio.episode import Episode
 from audio.errors import AudioError, SourceError
 from audio.fetching.library import Library, key_of, without_reused_guids
 from audio.fingerprint import Fingerprint
-from audio.net.addresses import redacted
+from audio.net.addresses import redacted, web_address
 from audio.net.http import Client
 from audio.sources.resolve import episodes_from
 from audio.sources.selection import Selection
@@ -65,17 +65,23 @@ def select_jobs(
         try:
             episodes = episodes_from(source, client=client)
         except AudioError as error:
-            failures.append(Result(redacted(source), State.FAILED, error=str(error)))
+            failures.append(_failed_source(source, str(error), about=error.about))
             continue
         selection = select_episodes(episodes, settings)
         if not selection and (problem := _selection_error(source, episodes, settings)):
-            failures.append(Result(redacted(source), State.FAILED, error=problem))
+            failures.append(_failed_source(source, problem, about=redacted(source)))
         for episode in selection:
             identity = episode.audio_url if episode.path is None else episode.path.resolve()
             if identity not in seen:
                 seen.add(identity)
                 jobs.append(_job(episode, jobs, settings))
     return tuple(jobs), tuple(failures)
+
+
+def _failed_source(source: str, error: str, *, about: str) -> Result:
+    """The result for a source without episodes; `about` is the input its error begins with."""
+    names = (redacted(source), redacted(web_address(source) or source))
+    return Result(names[0], State.FAILED, error=error, with_source=frozenset([error] if about in names else []))
 
 
 def _selection_error(source: str, episodes: tuple[Episode, ...], settings: Settings) -> str:

@@ -61,6 +61,7 @@ class Result:
     stage: str = ""  # of a failed episode, the one that failed
     traceback: str = ""  # of a failed episode
     named: tuple[str, ...] = ()  # the speakers with the evidence for their names, if decided in this run
+    with_source: frozenset[str] = frozenset()  # those of the warnings, and the error, that begin with the source
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from audio.decoding.probe import stated_length
+from audio.decoding.probe import printable, stated_length
 from audio.episode import Seconds
 from audio.fetching.fetch import Failed, fetch_all
 from audio.net.http import Client
@@ -31,6 +31,7 @@ from transcribe.pipeline.checkpoints import note_source
 from transcribe.pipeline.stages import StagesMaker
 from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import Voiceprint
+from transcribe.transcript_warnings import WarningCode
 from transcribe.workers.local import WorkerPool
 from transcribe.workers.task import Failure, Outcome, Part, Task, failure_of, work
 from transcribe.workers.task_splitting import Split, is_long
@@ -236,7 +237,7 @@ class _Run:
         settings, job, transcript = self._setup.settings, active.job, outcome.transcript
         assert transcript is not None
         assert job.stem is not None
-        path = job.episode.path  # a worker of a cluster may have read it from another path
+        read_path, path = transcript.episode.path, job.episode.path  # a worker of a cluster may have read another one
         transcript = replace(transcript, episode=replace(transcript.episode, path=path))
         if path is not None:
             note_source(self._setup.cache, active.task.fingerprint.sha256, path)
@@ -248,8 +249,13 @@ class _Run:
         except Exception as error:  # noqa: BLE001 - a defect costs this episode alone
             return self._failed_job(job, failure_of(error, "write"), seconds=active.seconds)
         warnings = (*(warning.message for warning in transcript.warnings), *notes)
+        is_named = read_path is not None and printable(read_path) == job.source  # in warnings about the audio
+        with_source = frozenset(
+            warning.message for warning in transcript.warnings if is_named and warning.code is WarningCode.AUDIO
+        )
         tally, named = Tally.of(transcript), tuple(f"{who.name} ({who.evidence})" for who in transcript.speakers)
-        return Result(job.source, State.WRITTEN, paths, warnings, tally, active.seconds, stem=job.stem, named=named)
+        result = Result(job.source, State.WRITTEN, paths, warnings, tally, active.seconds, stem=job.stem, named=named)
+        return replace(result, with_source=with_source)
 
     def _failed_job(self, job: Job, failure: Failure, *, seconds: dict[str, float] | None = None) -> Result:
         return _failed_result(job.source, failure, stem=job.stem or "", seconds=seconds)
@@ -265,6 +271,7 @@ def _failed_result(source: str, failure: Failure, *, stem: str = "", seconds: di
         source,
         State.FAILED,
         error=failure.message,
+        with_source=frozenset([failure.message] if failure.about == source else []),
         seconds=seconds or {},
         stage=failure.stage,
         stem=stem,

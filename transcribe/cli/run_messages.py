@@ -58,5 +58,5 @@ def _summary(report: Report) -> str:
 
 
 def _with_source(result: Result, message: str) -> str:
-    """The message for a terminal, with the episode's source unless it names it itself."""
-    return for_terminal(message if result.source in message else f"{result.source}: {message}")
+    """The message for a terminal; it begins with the episode's source."""
+    return for_terminal(message if message in result.with_source else f"{result.source}: {message}")

@@ -221,10 +221,10 @@ class CheckpointedRun:
                 return audio
         except OSError as error:
             audio.close()
-            message = f"{self._path}: disappeared while it was read ({error.strerror}); run again"
-            raise SourceError(message) from error
+            message = f"disappeared while it was read ({error.strerror}); run again"
+            raise SourceError(message, about=self._path) from error
         audio.close()
-        raise SourceError(f"{self._path}: was replaced while it was read; run again to transcribe the new file")
+        raise SourceError("was replaced while it was read; run again to transcribe the new file", about=self._path)
 
     @cached_property
     def _model(self) -> str:

@@ -59,11 +59,13 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an episode has no transcript: one line for the user, the stage that failed, and the traceback."""
+    """Why an episode has no transcript: one line for the user, the stage that failed, and the traceback. `about` is the
+    input the line begins with, if any."""
 
     message: str
     stage: str
     traceback: str
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,9 @@ def failure_of(error: Exception, stage: str = "") -> Failure:
     where = "".join(traceback.format_exception(error))
     if isinstance(error, MemoryError):
         return Failure("out of memory; use fewer --jobs or a smaller --model", stage, where)
-    if isinstance(error, AudioError | TranscribeError):
+    if isinstance(error, AudioError):
+        return Failure(str(error), stage, where, error.about)
+    if isinstance(error, TranscribeError):
         return Failure(str(error), stage, where)
     return Failure(f"unexpected {type(error).__name__}: {error}; report it with the traceback", stage, where)
 

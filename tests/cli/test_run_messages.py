@@ -1,0 +1,46 @@
+"""The lines a run prints about an episode: each begins with its source, once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.audio_files import cut
+from tests.support.command_line import Run
+from tests.support.fetch_helpers import AUDIO
+from tests.support.hostile_server import HostileServer, Resource
+from tests.support.scripted_stages import ScriptedStages, tone
+
+
+def test_a_source_whose_name_occurs_in_every_sentence_is_named(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a")
+    code, _, err = run("run", "a", stages=ScriptedStages(broken=frozenset({"diarize"})))
+    assert (code, err) == (1, "Error: a: diarize broke, as told\n")
+    code, _, err = run("run", "a")
+    speakers, passages, _ = err.splitlines()
+    assert speakers.startswith("a: speakers: ")
+    assert passages.startswith("a: 1 passage to listen to")
+    (tmp_path / "transcripts" / "a.md").write_text("mine")
+    warning = next(line for line in run("run", "a", "--wrap", "20")[2].splitlines() if "not overwritten" in line)
+    assert warning.startswith("Warning: a: transcripts/a.md differs")
+
+
+def test_a_warning_about_the_file_names_it_once(run: Run, tmp_path: Path) -> None:
+    cut(tone(tmp_path / "a.wav", seconds=10.0), 0.6)
+    for options in ((), ("--wrap", "20")):  # the second time from cached results
+        err = run("run", "cut-a.wav", *options)[2]
+        assert "Warning: cut-a.wav: only 0:00:06 of 0:00:10 could be read" in err
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"), [("a.mp3", "no such file or folder"), ("text.mp3", "is text, not audio"), ("b*", "no file")]
+)
+def test_an_error_about_a_source_names_it_once(run: Run, tmp_path: Path, source: str, problem: str) -> None:
+    (tmp_path / "text.mp3").write_text("I am not music.\n" * 50)
+    assert run("run", source)[2].startswith(f"Error: {source}: {problem}")
+
+
+def test_an_error_about_an_address_names_it_once(run: Run, server: HostileServer) -> None:
+    url = server.put("/feed", Resource(AUDIO, statuses=[404] * 9))
+    assert run("run", url)[2].startswith(f"Error: {url}: the server returns 404")
