@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from audio.decoding.probe import printable
 from tests.support.audio_files import cut
 from tests.support.command_line import Run
 from tests.support.fetch_helpers import AUDIO
 from tests.support.hostile_server import HostileServer, Resource
 from tests.support.scripted_stages import ScriptedStages, tone
+from transcribe.workers.dask_client import _with_absolute_path
+from transcribe.workers.task import work
 
 
 def test_a_source_whose_name_occurs_in_every_sentence_is_named(run: Run, tmp_path: Path) -> None:
@@ -39,6 +42,14 @@ def test_a_warning_about_the_file_names_it_once(run: Run, tmp_path: Path) -> Non
 def test_an_error_about_a_source_names_it_once(run: Run, tmp_path: Path, source: str, problem: str) -> None:
     (tmp_path / "text.mp3").write_text("I am not music.\n" * 50)
     assert run("run", source)[2].startswith(f"Error: {source}: {problem}")
+
+
+def test_a_worker_that_reads_an_absolute_path_names_the_source_too(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "text.mp3").write_text("I am not music.\n" * 50)
+    monkeypatch.setattr("transcribe.batch.runner.work", lambda task, report: work(_with_absolute_path(task), report))
+    assert run("run", "text.mp3")[2].startswith(f"Error: {printable(tmp_path / 'text.mp3')}: is text")
 
 
 def test_an_error_about_an_address_names_it_once(run: Run, server: HostileServer) -> None:

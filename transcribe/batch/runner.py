@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import queue
 import threading
 from collections import deque
@@ -249,7 +250,7 @@ class _Run:
         except Exception as error:  # noqa: BLE001 - a defect costs this episode alone
             return self._failed_job(job, failure_of(error, "write"), seconds=active.seconds)
         warnings = (*(warning.message for warning in transcript.warnings), *notes)
-        is_named = read_path is not None and printable(read_path) == job.source  # in warnings about the audio
+        is_named = read_path is not None and printable(read_path) in _names(job.source)  # in warnings about the audio
         with_source = frozenset(
             warning.message for warning in transcript.warnings if is_named and warning.code is WarningCode.AUDIO
         )
@@ -271,12 +272,17 @@ def _failed_result(source: str, failure: Failure, *, stem: str = "", seconds: di
         source,
         State.FAILED,
         error=failure.message,
-        with_source=frozenset([failure.message] if failure.about == source else []),
+        with_source=frozenset([failure.message] if failure.about in _names(source) else []),
         seconds=seconds or {},
         stage=failure.stage,
         stem=stem,
         traceback=failure.traceback,
     )
+
+
+def _names(source: str) -> tuple[str, str]:
+    """The names of a source in messages: workers of a cluster know a file by its absolute path."""
+    return source, printable(Path(os.path.abspath(source)))  # noqa: PTH100
 
 
 def _worker_failure(error: BaseException, task: Task) -> Failure:

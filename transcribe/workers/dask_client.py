@@ -200,7 +200,7 @@ class ClusterExecutor(Executor):
                 digest.update(data)
                 is_last = len(data) < _PIECE_BYTES
                 if is_last and digest.hexdigest() != sha256:
-                    raise SourceError(f"{path}: was replaced during the run; run it again")
+                    raise SourceError("was replaced during the run; run it again", about=path)
                 piece = dask_worker.Piece(sha256, message.run, message.shipment, offset, data, is_last)
                 self._client.run(dask_worker.store, piece, workers=[worker])
                 offset += len(data)
