@@ -27,6 +27,7 @@ from transcribe.cli.main import main
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from playwright.sync_api import Browser
 
     from transcribe.recognition.engines.protocol import Recognizer
     from transcribe.recognition.models import ModelFiles
@@ -79,6 +80,19 @@ def _note_heavy(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_note_heavy)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, one for all tests: Playwright starts only once in a process."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.support.editor_page import CHROMIUM, FLAGS
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

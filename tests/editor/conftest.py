@@ -1,4 +1,4 @@
-"""Fixtures for the editor's tests: a browser, a draft with its server, and its page."""
+"""Fixtures for the editor's tests: a draft with its server, and its page."""
 
 from __future__ import annotations
 
@@ -14,18 +14,6 @@ if TYPE_CHECKING:
     from tests.support.editor_page import Desk, DeskMaker
     from transcribe.editor.session import Session
     from transcribe.transcript import Transcript
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright
-
-    from tests.support.editor_page import CHROMIUM, FLAGS
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

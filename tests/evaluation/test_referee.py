@@ -43,6 +43,7 @@ def timed_words(reference: SpeakerTranscript) -> list[tuple[float, float, str, s
     ]
 
 
+@pytest.mark.processes
 @pytest.mark.skipif(not (SHARED / "corpus").is_dir(), reason="the corpus (../shared) is missing")
 def test_referee_agrees_on_every_file_of_the_corpus(tmp_path: Path) -> None:
     """To 0.05 points: it prints one digit, so equal values differ by up to half of that."""

@@ -8,7 +8,7 @@ import wave
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,16 +17,19 @@ from output.formats import write
 from tests.support.transcripts import transcript
 from transcribe.transcript import Speaker
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PATIENCE = 20  # seconds
 HOSTILE = '<script>document.title="ran"</script><img src=x onerror="document.title=\'ran\'">'
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")]
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 
 @pytest.fixture
-def page(tmp_path: Path) -> Iterator[Any]:
+def page(tmp_path: Path, browser: Browser) -> Iterator[Any]:
     with wave.open(str(tmp_path / "my talk #1.wav"), "wb") as sound:
         sound.setparams((1, 2, 8000, 0, "NONE", ""))
         sound.writeframes(bytes(2 * 8000 * 10))
@@ -35,16 +38,14 @@ def page(tmp_path: Path) -> Iterator[Any]:
     made = transcript(("S1", f"Hello {HOSTILE} there."), ("S2", "Hi Ada."), speakers=speakers)
     target = tmp_path / "talk.html"
     target.write_text(str(write(replace(made, episode=episode), "html")), encoding="utf-8")
-    with playwright.sync_playwright() as started:
-        flags = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=flags)
-        opened = browser.new_page()
+    flags = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+    with browser.browser_type.launch(executable_path=CHROMIUM, args=flags) as started:
+        opened = started.new_page()
         requests: list[str] = []
         opened.on("request", lambda request: requests.append(request.url))
         opened.goto(target.as_uri())
         yield opened
         assert all(url.startswith("file:") for url in requests)
-        browser.close()
 
 
 def eventually(page: Any, expression: str) -> None:
