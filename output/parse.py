@@ -123,11 +123,19 @@ def parse(source: str) -> Draft:
 
 
 def read_draft(path: Path) -> Draft:
-    """The draft in a file. Raises `OutputError` if the file cannot be read."""
+    """The draft in a file. Raises `OutputError` if the file cannot be read or is a timed transcript."""
     try:
-        return parse(path.read_bytes().decode(errors="surrogateescape"))
+        source = path.read_bytes().decode(errors="surrogateescape")
     except OSError as error:
         raise OutputError(f"{path}: cannot be read ({error.strerror}); give the path of a draft") from error
+    check_is_draft(path)
+    return parse(source)
+
+
+def check_is_draft(path: Path) -> None:
+    """Raise `OutputError` if the path is that of a timed transcript."""
+    if path.suffix.lower() == ".json":
+        raise OutputError(f"{path}: is a timed transcript, not a draft; give {path.with_suffix('.md')}")
 
 
 def _is_event(paragraph: str) -> bool:

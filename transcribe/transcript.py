@@ -15,7 +15,16 @@ from typing import Any
 from audio.episode import Episode, Seconds
 from transcribe.errors import TranscriptError
 from transcribe.person_names import NameCertainty, first_name
-from transcribe.transcript_json import dump_json, episode_fields, episode_of, load_json, typed, typed_all, typed_code
+from transcribe.transcript_json import (
+    dump_json,
+    episode_fields,
+    episode_of,
+    load_json,
+    problem_of,
+    typed,
+    typed_all,
+    typed_code,
+)
 from transcribe.transcript_warnings import TranscriptWarning, warnings_of
 
 SCHEMA = 1
@@ -208,7 +217,7 @@ class Transcript:
             return _from_dict(data)
         except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
             raise TranscriptError(
-                f"{source}: not a turnscript transcript ({error!r}); run `transcribe run` on the audio again"
+                f"{source}: not a turnscript transcript ({problem_of(error)}); run `transcribe run` on the audio again"
             ) from error
 
 

@@ -46,6 +46,15 @@ def load_json(text: str) -> dict[str, Any]:
     return data
 
 
+def problem_of(error: Exception) -> str:
+    """What is wrong with a file, from the error of its decoding."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"not valid JSON, line {error.lineno}"
+    if isinstance(error.__cause__, RecursionError):
+        return "nested too deeply"
+    return f'it has no "{error.args[0]}"' if isinstance(error, KeyError) else "unexpected content"
+
+
 def typed(data: Mapping[str, Any], key: str, kind: type[T], default: T | None = None) -> T:
     """The value at `key`, which must have this type; without a default the key is required.
 

@@ -35,9 +35,9 @@ _MESSAGES = {
     WarningCode.AUDIO: "{message}",
     WarningCode.NO_SPEECH: "no speech was found",
     WarningCode.MORE_VOICES: "{voices} voices detected, but --speakers gives {given}; check who is missing",
-    WarningCode.HOST_UNCLEAR: "which voice is {name}'s is a guess: no voice is clearly the host; check the first turns",
+    WarningCode.HOST_UNCLEAR: "{name} may be another voice: no voice is clearly the host; check the first turns",
     WarningCode.HOST_ASSUMED: (
-        "that {name} speaks is a guess: nobody in the recording says so ({evidence}); give the names with --speakers"
+        "the name {name} is a guess: nobody in the recording says it ({evidence}); give the names with --speakers"
     ),
     WarningCode.NAME_BY_ORDER: "{name} is assigned by order of appearance only; check the names",
     WarningCode.NAME_CONTRADICTED: "{name} ({evidence}) says {quote}; check who this is",

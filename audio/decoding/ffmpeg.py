@@ -88,6 +88,7 @@ class Log:
         if "not on whitelist" in self.text:
             return "is a playlist, an image or another file without its own sound; give the audio file itself"
         reason = self.first_error or "no readable frame"
+        reason = "no readable frame" if reason.startswith("Decode error rate") else reason
         return f"is not audio ffmpeg can read ({reason}); check or convert the file"
 
 

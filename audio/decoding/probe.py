@@ -40,9 +40,9 @@ def check_source(path: Path) -> None:
     except (OSError, ValueError) as exc:  # ValueError: a NUL in the name
         raise SourceError(f"cannot be opened ({getattr(exc, 'strerror', exc)}); check the name", about=name) from exc
     if not head:
-        raise DecodeError("is empty; get the file again", about=name)
+        raise DecodeError("the file is empty; get the file again", about=name)
     if not re.search(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]", head):  # the bytes file(1) never accepts as text
-        raise DecodeError("is text, not audio (a web page or a playlist?); give the audio file itself", about=name)
+        raise DecodeError("this is text, not audio (a web page or a playlist?); give the audio file itself", about=name)
 
 
 def stated_length(path: Path) -> Seconds | None:

@@ -56,7 +56,8 @@ def test_new_unchanged_changed_and_edited_episodes(setup: Setup, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [(b"", "is empty; get the file again"), (b"I am a letter.\n" * 50, "is text, not audio")]
+    ("content", "message"),
+    [(b"", "the file is empty; get the file again"), (b"I am a letter.\n" * 50, "this is text, not audio")],
 )
 def test_a_file_without_audio_is_reported_before_the_run(
     setup: Setup, tmp_path: Path, content: bytes, message: str

@@ -86,7 +86,7 @@ def test_what_cannot_be_rendered_says_why(run: Run, draft: Path, tmp_path: Path)
     (tmp_path / "x.json").write_text("{}")
     code, _, err = run("render", str(tmp_path / "x.json"))
     assert code == 1
-    assert "x.json: not a turnscript transcript" in err
+    assert 'x.json: not a turnscript transcript (it has no "schema")' in err
     assert run("render", "missing.md")[0] == 2
 
 
@@ -278,3 +278,12 @@ def test_without_the_extra_the_editor_says_what_to_install(tmp_path: Path) -> No
     assert told.stderr.splitlines() == [
         "Error: the editor needs uvicorn: pip install 'turnscript[editor]' (in a checkout: pip install '.[editor]')"
     ]
+
+
+@pytest.mark.parametrize("command", [["sync"], ["export", "-f", "vtt"], ["edit"], ["lint"], ["parse"], ["learn"]])
+def test_a_timed_transcript_is_not_a_draft(run: Run, draft: Path, command: list[str]) -> None:
+    path = draft.with_suffix(".json")
+    path.write_text("{}")
+    code, out, err = run(*command, str(path))
+    assert (code, out) == (1, "")
+    assert err == f"Error: {path}: is a timed transcript, not a draft; give {draft}\n"

@@ -88,8 +88,8 @@ def bad_inputs(folder: Path) -> dict[str, str]:
     (folder / "notes" / "a.txt").write_text("x")
     return {
         "missing.mp3": "no such file or folder",
-        "text.mp3": "is text, not audio",
-        "empty.mp3": "is empty",
+        "text.mp3": "this is text, not audio",
+        "empty.mp3": "the file is empty",
         "noise.mp3": "not audio",
         "empty-folder": "no audio or video files",
         "notes": "no audio or video files",

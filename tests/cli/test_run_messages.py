@@ -37,7 +37,8 @@ def test_a_warning_about_the_file_names_it_once(run: Run, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("source", "problem"), [("a.mp3", "no such file or folder"), ("text.mp3", "is text, not audio"), ("b*", "no file")]
+    ("source", "problem"),
+    [("a.mp3", "no such file or folder"), ("text.mp3", "this is text, not audio"), ("b*", "no file")],
 )
 def test_an_error_about_a_source_names_it_once(run: Run, tmp_path: Path, source: str, problem: str) -> None:
     (tmp_path / "text.mp3").write_text("I am not music.\n" * 50)
@@ -49,7 +50,7 @@ def test_a_worker_that_reads_an_absolute_path_names_the_source_too(
 ) -> None:
     (tmp_path / "text.mp3").write_text("I am not music.\n" * 50)
     monkeypatch.setattr("transcribe.batch.runner.work", lambda task, report: work(_with_absolute_path(task), report))
-    assert run("run", "text.mp3")[2].startswith(f"Error: {printable(tmp_path / 'text.mp3')}: is text")
+    assert run("run", "text.mp3")[2].startswith(f"Error: {printable(tmp_path / 'text.mp3')}: this is text")
 
 
 def test_an_error_about_an_address_names_it_once(run: Run, server: HostileServer) -> None:

@@ -108,4 +108,4 @@ def test_learn_prints_asks_and_adds(draft: Path, tmp_path: Path) -> None:
     assert glossary.read_text(encoding="utf-8") == "Moog\n"
     runner.invoke(cli, ["learn", *arguments, "--yes"], standalone_mode=False)
     assert glossary.read_text(encoding="utf-8") == "Moog\nWooler -> Wuille\n"
-    assert "no words to learn" in runner.invoke(cli, ["learn", *arguments, "--yes"], standalone_mode=False).stderr
+    assert "nothing to add to" in runner.invoke(cli, ["learn", *arguments, "--yes"], standalone_mode=False).stderr

@@ -228,5 +228,5 @@ def test_learn_enrols_the_speakers_of_the_sample_clip(tmp_path: Path, monkeypatc
     enrolled = load_voiceprints(voiceprints_folder())
     assert [voice.name for voice in enrolled] == ["Nora", "Rich"]
     again = runner.invoke(cli, ["learn", *arguments, "--yes"], standalone_mode=False, catch_exceptions=False)
-    assert "no voices to learn that are not enrolled" in again.stderr
+    assert "no new voices: everybody named is enrolled already" in again.stderr
     assert load_voiceprints(voiceprints_folder()) == enrolled

@@ -105,7 +105,7 @@ def test_unreadable_audio_is_reported(check: Run, tmp_path: Path) -> None:
     (tmp_path / "clips" / "garden.wav").write_text("I am a letter, not a sound.\n" * 9)
     code, out, _ = check("clips")
     assert code == 2
-    assert "garden.wav: is text, not audio" in out
+    assert "garden.wav: this is text, not audio" in out
     assert "all clips" not in out
 
 

@@ -73,7 +73,11 @@ class TestFile:
     def test_an_unreadable_file(self, tmp_path: Path) -> None:
         (tmp_path / "x.toml").write_text("[glossary\n")
         (tmp_path / "x.bin").write_bytes(b"\xff\xfe\x00")
-        for name, message in (("none", "cannot be read"), ("x.bin", "cannot be read"), ("x.toml", "not valid TOML")):
+        for name, message in (
+            ("none", "none: no such file"),
+            ("x.bin", "cannot be read"),
+            ("x.toml", "not valid TOML"),
+        ):
             with pytest.raises(SettingsError, match=message):
                 read_glossary(tmp_path / name)
 

@@ -22,7 +22,7 @@ _DRAFTS = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("source", type=_DRAFTS, metavar="T.json|DRAFT.md")
+@click.argument("source", type=_DRAFTS, metavar="NAME.json|DRAFT.md")
 @click.option("-f", "--format", "name", default="md", show_default=True, help="The format to print.")
 @setting_options("labels", "wrap", "clock_minutes", "docx_times", "transcript_url")
 def render(source: Path, name: str, **given: str | None) -> int:
@@ -155,7 +155,8 @@ def _transcript(path: Path) -> Transcript:
     try:
         return Transcript.from_json(path.read_text(encoding="utf-8"), source=str(path))
     except (OSError, UnicodeDecodeError) as error:
-        raise TranscriptError(f"{path}: cannot be read ({error}); give a timed transcript (STEM.json)") from error
+        reason = getattr(error, "strerror", "not UTF-8 text")
+        raise TranscriptError(f"{path}: cannot be read ({reason}); give a timed transcript (NAME.json)") from error
 
 
 def _to_stdout(content: str | bytes) -> None:

@@ -116,7 +116,7 @@ def _learn_words(drafts: tuple[Path, ...], glossary: Path, *, yes: bool) -> None
         for context in entry.contexts:
             click.echo(for_terminal(f"      … {context} …"))
     if not entries:
-        click.echo("no words to learn that the glossary lacks", err=True)
+        click.echo(f"nothing to add to {glossary}: the corrections contain no new names or jargon", err=True)
         return
     lines = f"{len(entries)} lines" if len(entries) > 1 else "this line"
     if not yes and not click.confirm(f"Add {lines} to {glossary}?", err=True):
@@ -135,7 +135,7 @@ def _learn_voices(drafts: tuple[Path, ...], *, yes: bool) -> None:
     for voice in result.voices:
         click.echo(for_terminal(f"+ {voice.line}"))
     if not result.voices:
-        click.echo("no voices to learn that are not enrolled", err=True)
+        click.echo("no new voices: everybody named is enrolled already", err=True)
         return
     count = f"{len(result.voices)} voices" if len(result.voices) > 1 else "this voice"
     if not yes and not click.confirm(

@@ -69,8 +69,9 @@ def main(args: Sequence[str] | None = None, *, stages: StagesMaker | None = None
 def cli() -> None:
     """Turn interview and podcast audio into a transcript an editor can publish.
 
-    Every option can also be in transcribe.toml (the nearest one upward) and in a TRANSCRIBE_… variable, such as
-    TRANSCRIBE_MODEL; the command line takes precedence, then the environment, then the file.
+    Every option of `transcribe run` that is a setting can also be in transcribe.toml (the nearest one upward) and in
+    a TRANSCRIBE_… variable, such as TRANSCRIBE_MODEL; the command line takes precedence, then the environment, then
+    the file.
     """
 
 

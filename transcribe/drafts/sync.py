@@ -64,7 +64,8 @@ def transcript_of(draft_path: Path) -> Transcript:
             "does not change the draft"
         ) from error
     except (OSError, UnicodeDecodeError) as error:
-        raise TranscriptError(f"{path}: cannot be read ({error}); run `transcribe run` on the audio again") from error
+        reason = getattr(error, "strerror", "not UTF-8 text")
+        raise TranscriptError(f"{path}: cannot be read ({reason}); run `transcribe run` on the audio again") from error
 
 
 def json_path(draft_path: Path) -> Path:

@@ -19,7 +19,7 @@ from typing import Any
 
 from audio.disk import replace_if_unchanged
 from output.errors import OutputError
-from output.parse import Draft, parse
+from output.parse import Draft, check_is_draft, parse
 from transcribe.drafts.glossary_learning import Proposal, new_entries, read_glossary_text, write_entries
 from transcribe.drafts.style import style_recorded
 from transcribe.drafts.sync import json_path, transcript_of, write_update
@@ -258,6 +258,7 @@ class Session:
             raise OutputError(f"{self.path}: cannot be read ({error.strerror}); give the path of a draft") from error
         except UnicodeDecodeError as error:
             raise OutputError(f"{self.path}: is not UTF-8 text; save it as UTF-8") from error
+        check_is_draft(self.path)
         return source
 
     def _write(self, source: bytes, *, over: bytes) -> bool:

@@ -102,8 +102,11 @@ def read_glossary(path: Path) -> Glossary:
         if path.suffix.lower() == ".toml":
             return from_table(tomllib.loads(text).get(TABLE, {}), source=str(path))
         return parse(text, source=str(path))
+    except FileNotFoundError as exc:
+        raise SettingsError(f"{path}: no such file; give a glossary with one name per line") from exc
     except (OSError, UnicodeDecodeError) as exc:
-        raise SettingsError(f"glossary: {path} cannot be read ({exc}); give a text file with one name a line") from exc
+        reason = getattr(exc, "strerror", "not UTF-8 text")
+        raise SettingsError(f"{path}: cannot be read ({reason}); give a glossary with one name per line") from exc
     except tomllib.TOMLDecodeError as exc:
         raise SettingsError(f"glossary: {path} is not valid TOML ({exc}); correct that line") from exc
 

@@ -38,7 +38,8 @@ def conduct_of(turns: Sequence[Turn]) -> list[Conduct]:
         share = questions[voice] / total if total >= 2 else 0.0
         points = (number == 0) * 0.4 + 2.0 * share + greets[voice] * 1.0
         actions = ["opens"] * (number == 0) + ["welcomes or thanks"] * greets[voice]
-        actions += [f"asks {questions[voice]} of {total} questions"] * (questions[voice] > 0)
+        asked = f"asks {questions[voice]} of {total} questions" if total > 1 else "asks the only question"
+        actions += [asked] * (questions[voice] > 0)
         conduct.append(Conduct(voice, points, ", ".join(actions)))
     return conduct
 

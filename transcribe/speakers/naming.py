@@ -259,7 +259,7 @@ def _speakers(voices: Sequence[Conduct], named: _Names, *, guest: str, order: Se
     """All voices as speakers with distinct labels: the host, those named by the user, the others."""
     full, free = dict(named), _guest_names(guest, taken=_texts(named))
     for voice in _unnamed(voices, named):
-        full[voice.voice] = _Name(next(free), "nobody says who this is", NameCertainty.PLACEHOLDER)
+        full[voice.voice] = _Name(next(free), "no name was spoken", NameCertainty.PLACEHOLDER)
     firsts = [first_name(name).casefold() for name in _texts(full)]
     host = max(voices, key=lambda voice: voice.host_points).voice
     rank = {name: position for position, name in enumerate(order)}

@@ -55,7 +55,7 @@ def test_a_source_that_is_no_file_is_a_source_error(tmp_path: Path, make: object
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (b"", "is empty"),
+        (b"", "the file is empty"),
         (b"<html><body>404</body></html>", "is text"),
         ("Grüße — kein Ton\n".encode() * 500, "is text"),
         (b"\x00\x01\x02\x03" * 2000, "is not audio"),
