@@ -12,7 +12,7 @@ PAGE = Path(__file__).with_name("commands.md")
 
 HEAD = """# Commands and options
 
-Made from the program by `make docs`; change the help texts in `transcribe/cli/`, `settings.py` and `style.py`.
+<!-- Made from the program by `make docs`; change the help texts in `transcribe/cli/`, `settings.py` and `style.py`. -->
 
 Results go to stdout, one path per line; progress, warnings and the report to stderr. Exit codes: 0 success,
 1 an episode failed or a gate is not met, 2 usage, 130 interrupted.

@@ -49,7 +49,7 @@ def rttm(transcript: Transcript) -> str:
 def whisper_json(transcript: Transcript) -> str:
     """The JSON openai-whisper and whisperX write: `text`, `language`, `segments` with `words`; speakers by name.
 
-    A segment has whole sentences of one turn, at most 30 s unless a sentence is longer. Words begin with a blank, as in
+    A segment has whole sentences of one turn, at most 30 s unless a sentence is longer. Words begin with a space, as in
     whisper's. A segment has only the statistics that follow from its words: `avg_logprob` is the mean over words, not
     tokens, and `tokens` is empty; `temperature` and `no_speech_prob` are unknown and left out.
     """

@@ -109,7 +109,8 @@ def _fill_text(template: str, known: Mapping[str, object]) -> object:
             continue
         if name not in PLACEHOLDERS or conversion or (form and name != "date"):
             raise ValueError(
-                f"{{{name}}} cannot be filled in; the placeholders are {', '.join(PLACEHOLDERS)}; {{{{ is a brace"
+                f"{{{name}}} cannot be filled in; the placeholders are {', '.join(PLACEHOLDERS)}; "
+                "write {{ for a literal brace"
             )
         value = known.get(name)
         if isinstance(value, bool) and template == f"{{{name}}}":

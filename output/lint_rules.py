@@ -100,7 +100,7 @@ def _opens_block(draft: Draft) -> Iterator[tuple[int, str]]:
         lines = paragraph.split("\n")
         for i, line in enumerate(lines[1:], start=1):
             if _BLOCK_OPENER.match(line) and not _is_list(lines[i - 1], line, lines[i + 1 : i + 2]):
-                yield number + i, f"the line begins with {line.split()[0]!r}, which opens a block"
+                yield number + i, _block_message(line)
 
 
 @rule("M2", "a paragraph that becomes a table because every line has a |")
@@ -182,7 +182,7 @@ def _unclear_initial(draft: Draft) -> Iterator[tuple[int, str]]:
 
 @rule(
     "T5",
-    "a marker that is not bold everywhere, or has no blank before its text",
+    "a label that is not bold on both sides, or has no space before its text",
     fix=_edit(_BROKEN_MARKER, lambda match: f"**{match['open'].strip()}**: "),
 )
 def _broken_marker(draft: Draft) -> Iterator[tuple[int, str]]:
@@ -190,10 +190,11 @@ def _broken_marker(draft: Draft) -> Iterator[tuple[int, str]]:
     labels = set(map(fold_name, initials))
     for number, paragraph in _paragraphs(draft.source(), 1):
         line = paragraph.split("\n")[0]
-        if _BROKEN_MARKER.match(line):
-            yield number, "marker that is not bold everywhere, or has no blank after it"
-        elif (match := _HALF_BOLD.match(line)) and fold_name(match[0].strip("*: \t\r")) in labels:
-            yield number, "marker with unbalanced asterisks"
+        advice = "the label needs bold on both sides and a space after it"
+        if match := _BROKEN_MARKER.match(line):
+            yield number, f"{advice}: **{match['open'].strip()}**: text"
+        elif (match := _HALF_BOLD.match(line)) and fold_name(label := match[0].strip("*: \t\r")) in labels:
+            yield number, f"{advice}: **{label}**: text"
 
 
 @rule("T6", "a turn without words that is not the last")
@@ -202,6 +203,22 @@ def _empty_turn(draft: Draft) -> Iterator[tuple[int, str]]:
 
 
 rule("T7", "text inside a turn that looks like another turn")(_warned(WarningKind.UNMARKED_TURN))
+
+
+def _block_message(line: str) -> str:
+    """What a line that matches `_BLOCK_OPENER` would become, and what to write.
+
+    >>> _block_message("2015. Then it")
+    "the line begins with '2015.', which would become a list; write 2015\\\\."
+    """
+    opener = re.match(r"[-+*](?=[ \t]+\S)|\d+.|#+|:|>|-+|=+", line)
+    assert opener is not None
+    block = {"#": "a heading", "=": "a heading", ">": "a quote", ":": "a definition"}.get(line[0], "a list")
+    if not line.strip("- \t\r"):
+        block = "a heading"
+    position = len(opener[0]) - 1 if line[0].isdigit() else 0
+    escaped = f"{opener[0][:position]}\\{opener[0][position:]}"
+    return f"the line begins with {opener[0]!r}, which would become {block}; write {escaped}"
 
 
 def _is_list(before: str, line: str, after: list[str]) -> bool:

@@ -66,7 +66,7 @@ def front_matter(transcript: Transcript, style: Style = Style()) -> dict[str, ob
 
 
 def marker(label: str, colon: str = "outside") -> str:
-    """The text before a turn's words: the label in bold, a colon, a blank.
+    """The text before a turn's words: the label in bold, a colon, a space.
 
     >>> marker("R"), marker("R", "inside")
     ('**R**: ', '**R:** ')

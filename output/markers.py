@@ -106,7 +106,7 @@ def markers_in(body: str, *, first_line: int) -> tuple[list[Marker], list[ParseW
         if not is_label or not (candidate.after_blank or candidate.bold):
             continue
         if bold and not candidate.bold:
-            warnings.append(ParseWarning(WarningKind.NOT_BOLD, line, f"{label}: is not in bold, taken for a turn"))
+            warnings.append(ParseWarning(WarningKind.NOT_BOLD, line, f"{label}: is not bold; write **{label}**:"))
         if not candidate.after_blank:
             message = f"no blank line before the turn of {label}"
             warnings.append(ParseWarning(WarningKind.NO_BLANK_LINE, line, message))
@@ -136,7 +136,7 @@ def _unmarked_turns(
             continue
         if match["bold"] or label in labels or (_is_name(label) and not _opens_sentence(label)):
             inside.add((line, label))
-    advice = "looks like a turn inside another one's; if it is one, put it in bold after a blank line"
+    advice = "looks like a turn inside another turn; if it is one, put it in bold after a blank line"
     return [
         ParseWarning(WarningKind.UNMARKED_TURN, line, f"{label}: {advice}")
         for line, label in sorted(inside)

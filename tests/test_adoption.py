@@ -79,7 +79,7 @@ def test_step_writes_output_summary_and_reports(runner: dict[str, str], tmp_path
     result = check_step(runner)
     assert (result.returncode, result.stderr) == (0, "")
     assert (tmp_path / "output").read_text() == "exit-code=0\n"
-    assert "### Sample clips: 1 met" in (tmp_path / "summary.md").read_text()
+    assert "### Sample clips: 1 clip passed" in (tmp_path / "summary.md").read_text()
     assert sorted(one.name for one in (tmp_path / "temp" / "turnscript-reports").iterdir()) == [
         "junit.xml",
         "summary.md",
@@ -94,7 +94,7 @@ def test_step_fails_with_the_exit_code_of_the_check_and_annotates(runner: dict[s
     assert result.returncode == 1
     assert "::error file=clips/garden.ref.txt,title=garden::wer: " in result.stderr
     assert (tmp_path / "output").read_text() == "exit-code=1\n"
-    assert "### Sample clips: 1 not met" in (tmp_path / "summary.md").read_text()
+    assert "### Sample clips: 1 clip failed" in (tmp_path / "summary.md").read_text()
 
 
 @pytest.mark.processes

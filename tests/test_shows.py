@@ -56,12 +56,12 @@ output = "two"
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[[show]]\nfeed = 'x'", r"transcribe.toml: \[\[show\]\] 1: name: is missing"),
+        ("[[show]]\nfeed = 'x'", r"transcribe.toml: \[\[show\]\] 1: name is missing"),
         ("[[show]]\nname = 'A'\nfeed = 'x'\n[[show]]\nname = 3", r"\[\[show\]\] 2: name: 3 is not text"),
-        ("[[show]]\nname = 'A'", r"transcribe.toml: \[\[show\]\] 'A': feed: is missing"),
+        ("[[show]]\nname = 'A'", r"transcribe.toml: \[\[show\]\] 'A': feed is missing"),
         (
             "[[show]]\nname = 'A'\nfeed = 'x'\nlable = 'y'",
-            r"toml: \[\[show\]\] 'A': 'lable' is not a setting; the settings are",
+            r"toml: \[\[show\]\] 'A': 'lable' is not a setting \(did you mean 'labels'\?\); the settings are",
         ),
         ("[[show]]\nname = 'A'\nfeed = 'x'\nwrap = 'y'", r"toml: \[\[show\]\] 'A': wrap: 'y' is not a whole number"),
         (
@@ -70,7 +70,7 @@ output = "two"
         ),
         ("[show]\nname = 'A'\nfeed = 'x'", r"toml: show: write each show as its own table"),
         ("show = 3", r"toml: show: write each show as its own table"),
-        ('[[show]]\nname = "A\\n\\u001b"\nfeed = "x"', r"\[\[show\]\] 1: name: is missing or has several lines"),
+        ('[[show]]\nname = "A\\n\\u001b"\nfeed = "x"', r"\[\[show\]\] 1: name has several lines"),
         ("[[show]]\nname = 'A'\nfeed = 'x'\nhost = {a = 1}", r"\[\[show\]\] 'A': host: {'a': 1} is not text"),
         ("[[show]", r"transcribe.toml: not valid TOML"),
     ],

@@ -14,6 +14,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -133,8 +134,10 @@ def _file_layer(folder: Path) -> list[Layer]:
 def _from_file(place: str, key: str, value: Any) -> dict[str, Any]:
     name = _field(key)
     if name not in _DEFAULTS:
-        known = ", ".join(sorted(map(option_name, _DEFAULTS)))
-        raise SettingsError(f"{place}: {key!r} is not a setting; the settings are {known}")
+        known = sorted(map(option_name, _DEFAULTS))
+        close = get_close_matches(key.replace("_", "-"), known, n=1)
+        guess = f" (did you mean {close[0]!r}?)" if close else ""
+        raise SettingsError(f"{place}: {key!r} is not a setting{guess}; the settings are {', '.join(known)}")
     return {name: _from_list(name, value) if isinstance(value, list) else _from_text(name, value)}
 
 

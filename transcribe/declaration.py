@@ -8,7 +8,7 @@ from typing import Any
 
 from transcribe.errors import SettingsError
 
-_KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "text", tuple: "a list"}
+_KINDS = {bool: "true or false", int: "a whole number", float: "a number", tuple: "a list"}
 
 
 class Stage(StrEnum):
@@ -52,10 +52,20 @@ def check_declared(settings: Any) -> None:
     for field in dataclasses.fields(settings):
         name, value, rules = option_name(field.name), getattr(settings, field.name), field.metadata
         if type(value) is not type(field.default):
-            raise SettingsError(f"{name}: {value!r} is not {_KINDS[type(field.default)]}")
+            kind = not_text(name, value) if isinstance(field.default, str) else f"not {_KINDS[type(field.default)]}"
+            raise SettingsError(f"{name}: {value!r} is {kind}")
         check_choice(field.name, value, rules["choices"])
         if rules["between"] and not rules["between"][0] <= value <= rules["between"][1]:
             raise SettingsError(f"{name}: {value} is not between {rules['between'][0]} and {rules['between'][1]}")
+
+
+def not_text(name: str, value: Any) -> str:
+    """The predicate for a value that is not text; for a number, also what to write.
+
+    >>> not_text("host", 5)
+    'not text; write host = "5"'
+    """
+    return f'not text; write {name} = "{value}"' if isinstance(value, int | float) else "not text"
 
 
 def check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:

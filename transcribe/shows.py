@@ -14,6 +14,7 @@ from typing import Any
 
 from audio.net.addresses import is_web_address
 from transcribe.config import ANY, FILE_NAME, Choices, find_file, layer_of, load_settings, read_file
+from transcribe.declaration import not_text
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings, home_expanded
 
@@ -77,9 +78,11 @@ def shows_named(shows: Sequence[Show], names: Iterable[str]) -> tuple[Show, ...]
 def _text(table: Mapping[str, Any], key: str, place: str) -> str:
     value = table.get(key, "")
     if not isinstance(value, str):
-        raise SettingsError(f"{place}: {key}: {value!r} is not text")
-    if not value.strip() or not value.isprintable():
-        raise SettingsError(f"{place}: {key}: is missing or has several lines; a show needs a name and a feed")
+        raise SettingsError(f"{place}: {key}: {value!r} is {not_text(key, value)}")
+    if not value.strip():
+        raise SettingsError(f"{place}: {key} is missing; a show needs a name and a feed")
+    if not value.isprintable():
+        raise SettingsError(f"{place}: {key} has several lines or control characters; write one line of text")
     return value.strip()
 
 

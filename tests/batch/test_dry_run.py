@@ -70,20 +70,20 @@ def test_a_file_without_audio_is_reported_before_the_run(
 
 def test_the_estimate_uses_the_speed_of_earlier_runs(setup: Setup, tmp_path: Path) -> None:
     path = tone(tmp_path / "a.wav", seconds=90.0)
-    assumed = f"about {90 / ASSUMED_SPEED:.0f} s at 10 × real time, assumed, as no run was measured here yet"
+    assumed = f"about {90 / ASSUMED_SPEED:.0f} s (assuming 10 × real time; nothing measured yet)"
     assert forecast_lines(path, setup)[1] == f"2 min of audio: {assumed}"
     stages = {"decode": 1.0, "recognize": 2.0, "diarize": 3.0}
     result = Result("a", State.WRITTEN, tally=Tally(100.0, 1, 1, 0), seconds=stages)
     note_speed(Report((result,), elapsed=5.0), setup)
-    assert forecast_lines(path, setup)[1] == "2 min of audio: about 4 s at 20 × real time, as measured here"
+    assert forecast_lines(path, setup)[1] == "2 min of audio: about 4 s (20 × real time, from earlier runs)"
     note_speed(Report((result,), elapsed=10.0), setup)
-    assert "at 15 × real time" in forecast_lines(path, setup)[1]
+    assert "(15 × real time" in forecast_lines(path, setup)[1]
     for report in (
         Report((Result("a", State.WRITTEN, tally=Tally(100.0, 1, 1, 0), seconds={"decode": 1.0}),), elapsed=1.0),
         Report((Result("a", State.UNCHANGED, tally=Tally(100.0, 1, 1, 0)),), elapsed=1.0),
     ):  # most of it was cached, so it is not measured
         note_speed(report, setup)
-    assert "at 15 × real time" in forecast_lines(path, setup)[1]
+    assert "(15 × real time" in forecast_lines(path, setup)[1]
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"x": "fast"}'])
@@ -91,7 +91,7 @@ def test_damaged_speeds_are_ignored(content: str, setup: Setup, tmp_path: Path) 
     notes = tmp_path / "cache" / "turnscript" / "speeds.json"
     notes.parent.mkdir(parents=True)
     notes.write_text(content)
-    assert "assumed" in forecast_lines(tone(tmp_path / "a.wav"), setup)[1]
+    assert "(assuming 10 × real time" in forecast_lines(tone(tmp_path / "a.wav"), setup)[1]
 
 
 def test_the_length_a_file_states(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_every_format_can_be_requested(run: Run, tmp_path: Path) -> None:
 def test_a_dry_run_reports_what_happens_to_an_edit(run: Run, tmp_path: Path) -> None:
     tone(tmp_path / "a.wav")
     code, out, err = run("run", "a.wav", "--dry-run")
-    due = "6 s of audio: about 1 s at 10 × real time, assumed, as no run was measured here yet"
+    due = "6 s of audio: about 1 s (assuming 10 × real time; nothing measured yet)"
     assert (code, out, err.splitlines()) == (0, "", ["a.wav: to be transcribed", due])
     assert not (tmp_path / "transcripts").exists()
     run("run", "a.wav")
@@ -75,7 +75,7 @@ def test_verbose_means_the_same_for_every_command() -> None:
         for option in command.params
         if isinstance(option, click.Option) and "--verbose" in option.opts
     }
-    assert helps == {"Print more; for an error, the traceback."}
+    assert helps == {"Print more; for an error, also the traceback."}
 
 
 def bad_inputs(folder: Path) -> dict[str, str]:
@@ -246,6 +246,7 @@ def test_models_are_listed_default_first(run: Run) -> None:
     assert code == 0
     assert out.splitlines()[0].startswith("base ")
     assert any(line.startswith("large-v3 ") for line in out.splitlines())
+    assert any(line.startswith("tiny.en (English only) ") for line in out.splitlines())
 
 
 def test_version_and_help(run: Run) -> None:

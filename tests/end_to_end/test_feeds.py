@@ -105,7 +105,7 @@ def test_list_shows_the_state_of_each_episode(run: Run, show: str) -> None:
     assert len(run("list", show, "--since", "2026-01-06")[1].splitlines()) == 2
     code, out, err = run("list", show, "--match", "no such title")
     assert (code, out) == (0, "")
-    assert "None of the 3 episodes" in err
+    assert err == f"{show}: no episode matches --match 'no such title' (3 in all); see transcribe list {show}\n"
 
 
 def test_list_shows_no_user_name_and_password(run: Run, show: str, tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_dry_run_of_a_feed_downloads_nothing(run: Run, show: str, tmp_path: Path
     assert (code, out) == (0, "")
     assert [line for line in err.splitlines() if line.endswith("to be fetched and transcribed")] == err.splitlines()[:3]
     assert "Café talk: to be fetched and transcribed" in err
-    assert err.splitlines()[3:] == ["3 to be processed; their length is not known yet"]
+    assert err.splitlines()[3:] == ["3 recordings, length unknown"]
     assert not (tmp_path / "transcripts").exists()
 
 
@@ -169,7 +169,9 @@ def test_show_without_new_episodes_is_no_error(
         caplog.clear()
         code, out, err = run(*command)
         assert (code, out, "Error" in err) == (0, "", False), command
-        assert caplog.messages == [f"{show}: none of its 3 episodes is of 2026-02-01 or later"]
+        assert caplog.messages == [
+            f"{show}: no episode matches --since 2026-02-01 (3 in all); see transcribe list {show}"
+        ]
     assert not (tmp_path / "transcripts").exists()
     for selection in (["--match", "no such title"], ["--episode", "g9"]):
         assert run("run", show, *day, *selection)[0] == 1
@@ -179,14 +181,14 @@ def test_since_is_an_error_if_no_episode_has_a_date(run: Run, show: str, tmp_pat
     (tmp_path / "page.html").write_text(f"<audio src='{show.removesuffix('feed')}one.wav'></audio>")
     code, _, err = run("run", "page.html", "--since", "2026-01-01")
     assert code == 1
-    assert "none of its 1 episodes has a publication date" in err
+    assert "no episode has a publication date" in err
 
 
 def test_selection_without_matches_is_an_error(run: Run, show: str, tmp_path: Path) -> None:
     for command in ("run", "fetch"):
         code, out, err = run(command, show, "--match", "no such title")
         assert (code, out) == (1, "")
-        assert "none of its 3 episodes" in err
+        assert "no episode matches --match 'no such title' (3 in all)" in err
     tone(tmp_path / "a.wav")
     assert run("fetch", "a.wav", "--since", "2026-01-01")[1] == "a.wav\n"
     assert len(run("list", "a.wav", "--since", "2026-01-01")[1].splitlines()) == 1

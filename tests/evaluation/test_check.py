@@ -27,7 +27,7 @@ def test_perfect_clip_meets_every_gate(check: Run, tmp_path: Path) -> None:
     del values["x_realtime"]
     names = ["wer", "cpwer", "der", "lost_seconds", "lost_words", "invented_words", "speakers", "misnamed", "names"]
     assert values == dict.fromkeys(names, 0)
-    assert json.loads(out)["summary"] == "1 met"
+    assert json.loads(out)["summary"] == "1 clip passed"
 
 
 FAULTS = {

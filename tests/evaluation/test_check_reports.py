@@ -40,7 +40,7 @@ def test_all_report_formats_agree(check: Run, tmp_path: Path, monkeypatch: pytes
     assert int(suite.get("failures")) == len(suite.findall("testcase/failure")) == 2
     assert {case.get("classname") for case in suite.findall("testcase")} == {"garden", "a|<b>", "lonely", "all clips"}
     summary = (tmp_path / "out" / "summary.md").read_text()
-    assert "### Sample clips: 2 not met, 1 could not be run" in summary
+    assert "### Sample clips: 2 clips failed, 1 clip could not be run" in summary
     assert r"| a\|\<b\> | FAIL |" in summary
     rows = [line for line in summary.splitlines() if line.startswith("|")]
     assert rows[2].startswith("| lonely | ERROR"), "the worst first"

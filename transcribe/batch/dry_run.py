@@ -83,14 +83,16 @@ def _estimate(due: list[Job], settings: Settings) -> str:
         lengths = list(pool.map(_length, due))
     known = [length for length in lengths if length]
     if not known:
-        return f"{len(due)} to be processed; their length is not known yet"
+        return f"{len(due)} recording{'s' * (len(due) != 1)}, length unknown"
     audio = sum(known) * len(due) / len(known)
     measured = _speeds().get(_speed_key(settings))
     speed = measured or ASSUMED_SPEED
-    how = "as measured here" if measured else "assumed, as no run was measured here yet"
+    how = f"{speed:g} × real time, from earlier runs"
+    if not measured:
+        how = f"assuming {speed:g} × real time; nothing measured yet"
     guess = "" if len(known) == len(due) else f" (the length of {len(due) - len(known)} is estimated)"
     length, wait = format_duration(audio), format_duration(audio / speed)
-    return f"{length} of audio{guess}: about {wait} at {speed:g} × real time, {how}"
+    return f"{length} of audio{guess}: about {wait} ({how})"
 
 
 def _length(job: Job) -> float | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -68,8 +69,12 @@ def select_jobs(
             failures.append(_failed_source(source, str(error), about=error.about))
             continue
         selection = select_episodes(episodes, settings)
-        if not selection and (problem := _selection_error(source, episodes, settings)):
-            failures.append(_failed_source(source, problem, about=redacted(source)))
+        if not selection:
+            problem = explain_empty_selection(source, episodes, settings)
+            if any(episode.published for episode in _of_any_day(episodes, settings)):  # merely too old
+                _log.warning("%s", problem)
+            else:
+                failures.append(_failed_source(source, problem, about=redacted(source)))
         for episode in selection:
             identity = episode.audio_url if episode.path is None else episode.path.resolve()
             if identity not in seen:
@@ -84,16 +89,21 @@ def _failed_source(source: str, error: str, *, about: str) -> Result:
     return Result(names[0], State.FAILED, error=error, with_source=frozenset([error] if about in names else []))
 
 
-def _selection_error(source: str, episodes: tuple[Episode, ...], settings: Settings) -> str:
-    """Why the settings select none of these episodes; empty if all are merely too old."""
-    of_any_day = select_episodes(episodes, replace(settings, since=""))
-    none = f"{redacted(source)}: none of its {len(episodes)} episodes"
-    if not of_any_day:
-        return f"{none} matches --match or --episode"
-    if not any(episode.published for episode in of_any_day):
-        return f"{none} has a publication date, which --since needs; leave it out"
-    _log.warning("%s is of %s or later", none, settings.since)
-    return ""
+def explain_empty_selection(source: str, episodes: tuple[Episode, ...], settings: Settings) -> str:
+    """Why the settings select none of these episodes: the options given, with their values."""
+    name, of_any_day = redacted(source), _of_any_day(episodes, settings)
+    if of_any_day and not any(episode.published for episode in of_any_day):
+        return f"{name}: no episode has a publication date, which --since needs; leave it out"
+    values = {"--match": repr(settings.match), "--episode": repr(settings.episode)}
+    options = [f"{key} {value}" for key, value in values.items() if value != "''"]
+    if of_any_day:
+        options.append(f"--since {settings.since}")
+    listing = f"({len(episodes)} in all); see transcribe list {shlex.quote(name)}"
+    return f"{name}: no episode matches {' '.join(options)} {listing}"
+
+
+def _of_any_day(episodes: tuple[Episode, ...], settings: Settings) -> tuple[Episode, ...]:
+    return select_episodes(episodes, replace(settings, since=""))
 
 
 @dataclass(frozen=True, slots=True)

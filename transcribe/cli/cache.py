@@ -71,8 +71,8 @@ def cache_show(as_json: bool) -> int:
 def cache_clear(older_than: str | None, max_size: str | None, models: bool, dry_run: bool) -> int:
     """Remove cached results, the least recently used first, and print their paths.
 
-    Without a limit everything is removed, and the next run computes it again. Drafts are not in the cache; models stay
-    unless you give --models.
+    Without a limit everything is removed, and the next run computes it again. Drafts are not in the cache; models are
+    removed only with --models.
 
     \b
     Examples:
@@ -97,7 +97,7 @@ def cache_clear(older_than: str | None, max_size: str | None, models: bool, dry_
     left = [entry for entry in entries if entry.kind in kinds and entry not in set(removed)]
     size, rest = (format_size(sum(entry.n_bytes for entry in some)) for some in (removed, left))
     verb = "would be removed" if dry_run else "removed"
-    click.echo(f"{len(removed)} entries {verb}, {size}; {len(left)} stay, {rest}", err=True)
+    click.echo(f"{len(removed)} entries {verb}, {size}; {len(left)} remain, {rest}", err=True)
     failed = set(chosen) - set(removed)
     for entry in failed:
         click.echo(f"Error: {entry.path}: cannot be removed; check its permissions", err=True)

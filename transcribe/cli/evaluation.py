@@ -70,8 +70,8 @@ def _scoring(options: dict[str, Any]) -> Scoring:
 def score(reference: Path, hypothesis: Path, as_json: bool, **options: Any) -> int:
     """Score a transcript against a reference: error rates and the worst differences.
 
-    REF and HYP are Markdown drafts, `Speaker: text` lines (.txt), JSON, VTT, SRT, RTTM or STM. Measures whose data one
-    of them lacks are left out. For NAME.ref.md or NAME.ref.txt, a NAME.rttm next to it adds the speaker times.
+    REF and HYP are Markdown drafts, `Speaker: text` lines (.txt), JSON, VTT, SRT, RTTM or STM. A measure is left
+    out if either file lacks its data. For NAME.ref.md or NAME.ref.txt, a NAME.rttm next to it adds the speaker times.
 
     \b
     Examples:
@@ -132,7 +132,7 @@ def _lines(result: Score) -> list[str]:
 @click.option("--markdown", type=click.Path(path_type=Path), metavar="FILE", help="Write a summary for a job page.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @click.option("--fresh", is_flag=True, help="Ignore cached results and transcribe everything again.")
-@click.option("-v", "--verbose", is_flag=True, help="Print more; for an error, the traceback.")
+@click.option("-v", "--verbose", is_flag=True, help="Print more; for an error, also the traceback.")
 @click.pass_obj
 def check(stages: StagesMaker, /, place: Path, **options: Any) -> int:
     """Transcribe sample clips and compare them with their references: a gate for CI.

@@ -18,8 +18,8 @@ def models_list() -> int:
     from transcribe.recognition.models import DEFAULT, known_models
 
     for model in known_models():
-        default = " (default)" if model.name == DEFAULT else ""
-        click.echo(f"{model.name + default:<20} {model.folder or model.place}")
+        note = " (default)" if model.name == DEFAULT else " (English only)" if model.is_english_only else ""
+        click.echo(f"{model.name + note:<31} {model.folder or model.place}")
     return 0
 
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 @click.option("--force", is_flag=True, help="Replace edited drafts, after a backup.")
 @click.option("-n", "--dry-run", is_flag=True, help="Show what would be done and how long it takes, and do nothing.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only the paths of new files, and errors.")
-@click.option("-v", "--verbose", is_flag=True, help="Print more; for an error, the traceback.")
+@click.option("-v", "--verbose", is_flag=True, help="Print more; for an error, also the traceback.")
 @click.pass_obj
 def run(stages: StagesMaker, /, sources: tuple[str, ...], **given: Any) -> int:
     """Transcribe audio: a Markdown draft with the speakers in bold, and its timed transcript (JSON).

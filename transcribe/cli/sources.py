@@ -38,7 +38,7 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
       transcribe list post.md --json
     """
     from audio.sources.resolve import episodes_from
-    from transcribe.batch.planning import select_episodes, states
+    from transcribe.batch.planning import explain_empty_selection, select_episodes, states
     from transcribe.shows import load_shows, shows_named
 
     if source and show:
@@ -56,13 +56,14 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
     episodes = select_episodes(listed, settings)
     rows = list(zip(episodes, states(episodes, settings), strict=True))
     if not rows:
-        click.echo(f"None of the {len(listed)} episodes matches --since, --match and --episode.", err=True)
+        click.echo(for_terminal(explain_empty_selection(source, listed, settings)), err=True)
     if as_json:
         echo_json([_as_dict(episode, state) for episode, state in rows])
         return 0
     for episode, state in rows:
+        status = "local" if episode.path is not None and state == "fetched" else state
         day = f"{episode.published:%Y-%m-%d}" if episode.published else "-" * 10
-        click.echo(f"{day}  {_clock(episode.duration):>8}  {state:<11}  {for_terminal(episode.title)}")
+        click.echo(f"{day}  {_clock(episode.duration):>8}  {status:<11}  {for_terminal(episode.title)}")
     return 0
 
 

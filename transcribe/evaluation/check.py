@@ -97,8 +97,9 @@ class Report:
         """The number of clips by outcome, in words."""
         broken = sum(bool(clip.error) for clip in self.clips)
         failed = sum(bool(clip.failures) for clip in self.clips if not clip.error)
-        counts = ((len(self.clips) - broken - failed, "met"), (failed, "not met"), (broken, "could not be run"))
-        return ", ".join(f"{count} {outcome}" for count, outcome in counts if count) or "nothing was checked"
+        counts = ((len(self.clips) - broken - failed, "passed"), (failed, "failed"), (broken, "could not be run"))
+        parts = [f"{count} clip{'s' * (count != 1)} {outcome}" for count, outcome in counts if count]
+        return ", ".join(parts) or "nothing was checked"
 
 
 def check(

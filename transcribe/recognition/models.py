@@ -64,6 +64,11 @@ class KnownModel:
     place: Place
     folder: Path | None
 
+    @property
+    def is_english_only(self) -> bool:
+        """Whether the model transcribes English only, by the names its publishers use."""
+        return self.name.endswith(".en") or self.name.startswith("distil-")
+
 
 def find_model(name: str) -> ModelFiles:
     """The weights called `name`, copied into the cache first if they are not there yet.
