@@ -106,7 +106,7 @@ def test_shows_and_their_episodes_are_listed(run: Run, shows: Path) -> None:
     assert str(shows / "two") in out
     rows = json.loads(run("list", "--json")[1])
     assert rows[0] == {"name": "One", "feed": str(shows / "one"), "output": str(shows / "drafts" / "one")}
-    assert run("list", "--show", "one")[1].split()[-2:] == ["fetched", "one"]
+    assert run("list", "--show", "one")[1].split()[-2:] == ["local", "one"]
     (shows / "transcribe.toml").unlink()
     code, _, err = run("list")
     assert (code, "give a SOURCE" in err) == (2, True)

@@ -94,8 +94,8 @@ def explain_empty_selection(source: str, episodes: tuple[Episode, ...], settings
     name, of_any_day = redacted(source), _of_any_day(episodes, settings)
     if of_any_day and not any(episode.published for episode in of_any_day):
         return f"{name}: no episode has a publication date, which --since needs; leave it out"
-    values = {"--match": repr(settings.match), "--episode": repr(settings.episode)}
-    options = [f"{key} {value}" for key, value in values.items() if value != "''"]
+    given = (("--match", settings.match), ("--episode", settings.episode))
+    options = [f"{option} {value!r}" for option, value in given if value]
     if of_any_day:
         options.append(f"--since {settings.since}")
     listing = f"({len(episodes)} in all); see transcribe list {shlex.quote(name)}"

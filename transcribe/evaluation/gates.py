@@ -98,8 +98,8 @@ def format_value(measure: str, value: float) -> str:
     return f"{value:.1f} s" if measure == "lost_seconds" else f"{value:g}"
 
 
-_NO_TIMES = "the reference has no speaker times; add NAME.rttm"
-_NO_WORDS = "the reference has no words; add NAME.ref.md or NAME.ref.txt"
+_NO_TIMES = "the reference has no speaker times; add NAME.rttm, or"
+_NO_WORDS = "the reference has no words; add NAME.ref.md or NAME.ref.txt, or"
 _UNMEASURED: Mapping[str, str] = {
     "wer": _NO_WORDS,
     "cpwer": _NO_WORDS,
@@ -107,19 +107,18 @@ _UNMEASURED: Mapping[str, str] = {
     "lost_seconds": _NO_TIMES,
     "lost_words": _NO_WORDS,
     "invented_words": _NO_WORDS,
-    "misnamed": "no speaker of the transcript has a name of the reference, or only one person speaks",
-    "names": "the reference mentions no speaker's name and no term; add `terms`",
+    "misnamed": "no speaker of the transcript has a name of the reference, or only one person speaks;",
+    "names": "the reference mentions no speaker's name and no term; add `terms`, or",
 }
-"""Why a clip has no value, and the next step; the number of speakers always has a value, speed needs none."""
+"""Why a clip has no value, up to the words on turning the measure off. The number of speakers always has a value, speed
+needs none."""
 
 
 def _limit_failure(measure: str, value: float | None, limit: float | None) -> str:
     if limit is None:
         return ""
     if value is None:
-        reason = _UNMEASURED[measure]
-        step = f"{', or' if 'add ' in reason else ';'} set {measure} = false for this clip in clips.toml"
-        return f"{measure}: not measured: {reason}{step}"
+        return f"{measure}: not measured: {_UNMEASURED[measure]} set {measure} = false for this clip in clips.toml"
     if measure == "x_realtime":
         return f"{measure}: {value:g} is slower than {limit:g}" if value < limit else ""
     off = " off" if measure == "speakers" else ""
