@@ -116,7 +116,9 @@ def _learn_words(drafts: tuple[Path, ...], glossary: Path, *, yes: bool) -> None
         for context in entry.contexts:
             click.echo(for_terminal(f"      … {context} …"))
     if not entries:
-        click.echo(f"nothing to add to {glossary}: the corrections contain no new names or jargon", err=True)
+        click.echo(
+            for_terminal(f"nothing to add to {glossary}: the corrections contain no new names or jargon"), err=True
+        )
         return
     lines = f"{len(entries)} lines" if len(entries) > 1 else "this line"
     if not yes and not click.confirm(f"Add {lines} to {glossary}?", err=True):
