@@ -20,7 +20,7 @@ run: .venv/run.stamp ## transcribe the sample interview to transcripts/
 	@echo "Next: $(BIN)/transcribe edit transcripts/packaging-notes.md, or your own recording: $(BIN)/transcribe run FILE"
 
 quick: .venv/test.stamp ## run the quick tests, without models, browser, processes
-	$(BIN)/python -m pytest $(PARALLEL) --hypothesis-profile quick -m "not (models or browser or processes or cluster or soak)"
+	$(BIN)/python -m pytest $(PARALLEL) --hypothesis-profile quick -m "not (models or browser or processes or cluster or slow or soak)"
 
 test: .venv/test.stamp ## run all tests except the soak tests, real models included
 	$(BIN)/python -m pytest $(PARALLEL) -m "not soak"

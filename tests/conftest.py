@@ -38,7 +38,7 @@ settings.register_profile("full", deadline=None, derandomize=True, suppress_heal
 settings.register_profile("quick", settings.get_profile("full"), max_examples=20)
 settings.load_profile("full")
 
-NOT_QUICK = ("models", "browser", "processes", "cluster", "soak")
+NOT_QUICK = ("models", "browser", "processes", "cluster", "slow", "soak")
 _MARKER_OF_FIXTURE = {
     "base_files": "models",
     "fast": "models",

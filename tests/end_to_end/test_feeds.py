@@ -150,6 +150,7 @@ def test_dry_run_of_a_feed_downloads_nothing(run: Run, show: str, tmp_path: Path
     assert not (tmp_path / "transcripts").exists()
 
 
+@pytest.mark.slow
 def test_unreachable_address_is_a_one_line_error(run: Run, show: str) -> None:
     for address in (f"{show}-nowhere", "http://127.0.0.1:9/feed", "http://me:s3cret@127.0.0.1:9/feed"):
         code, out, err = run("run", address)

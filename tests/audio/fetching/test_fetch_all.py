@@ -58,6 +58,7 @@ def test_closing_the_generator_stops_the_rest(server: HostileServer, tmp_path: P
     assert not list(tmp_path.glob("slow.mp3"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("silent_length", [False, True])
 def test_closing_the_client_wakes_waiting_reads_and_leaves_no_incomplete_file(
     server: HostileServer, tmp_path: Path, silent_length: bool
