@@ -232,7 +232,7 @@ def test_a_deprecated_setting_is_read_with_one_warning(
     for _ in range(2):
         assert getattr(load_settings({}, environ={}, folder=tmp_path), name) == "true"
     (message,) = caplog.messages
-    assert f"{name} is deprecated; write it as a key of the table [front_matter]" in message
+    assert f"{name} is deprecated; write `{name} = true` next to the other keys of the table [front_matter]" in message
 
 
 def test_speaker_names_do_not_change_the_diarization_digest() -> None:

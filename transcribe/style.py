@@ -17,7 +17,9 @@ LabelStyle = Literal["name-then-initial", "initial", "name", "full-name-then-nam
 Colon = Literal["outside", "inside"]
 DocxTimes = Literal["text", "comments", "none"]
 _SWITCH = ("", "true", "false")
-_INSTEAD = "write it as a key of the table [front_matter] in transcribe.toml, for example `{name} = true`"
+_INSTEAD = (
+    "write `{name} = true` next to the other keys of the table [front_matter] in transcribe.toml (docs/drafts.md)"
+)
 
 
 @dataclass(frozen=True)

@@ -76,12 +76,9 @@ def typed_all(data: Mapping[str, Any], key: str, kind: type[T]) -> list[T]:
 
 
 def typed_code(data: Mapping[str, Any], key: str, kind: type[Code]) -> Code:
-    """The member of `kind` at `key`; its "unknown" if the key is missing or the code is of a later version.
-
-    Raises `TypeError` for anything but text.
-    """
+    """The member of `kind` at `key`; its "unknown" if there is none, or one of a later version."""
     try:
-        return kind(typed(data, key, str, "unknown"))
+        return kind(str(data.get(key)))
     except ValueError:
         return kind("unknown")
 

@@ -102,6 +102,7 @@ class PoolManagers:
 
         class Recorded:
             response_class = timed_response
+            is_connected = False  # the pool closes it before another request: nothing unsolicited can follow a response
 
             def _new_conn(self) -> socket.socket:
                 opened.add(self)
