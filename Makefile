@@ -25,7 +25,7 @@ quick: .venv/test.stamp ## run the quick tests, without models, browser, process
 test: .venv/test.stamp ## run all tests except the soak tests, real models included
 	$(BIN)/python -m pytest $(PARALLEL) -m "not soak"
 
-soak: .venv/test.stamp ## run the tests that repeat kills, runs, or decoding of many files
+soak: .venv/test.stamp ## run the tests that repeat kills, runs and readings, or decode many files
 	$(BIN)/python -m pytest -m soak
 
 check: lint types test soak ## everything a change must pass

@@ -36,6 +36,7 @@ def results(out: Path, *options: str) -> dict[str, Any]:
     return {key: data[key] for key in ("language", "speakers", "turns", "spans")}
 
 
+@pytest.mark.soak
 def test_result_is_independent_of_threads_and_repetition(run: Run, tmp_path: Path) -> None:
     """To the last digit: the order of additions does not depend on the thread."""
     alone, several, again = (results(tmp_path / f"out{i}", "--threads", n) for i, n in enumerate("131"))

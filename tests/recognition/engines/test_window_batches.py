@@ -72,7 +72,7 @@ class TestRealWeights:
             next(readings)
         assert 3 <= consumed <= 12  # for each of two workers two jobs of two windows, and the next ones
 
-    @pytest.mark.parametrize("engine", ["fast", "reference"])
+    @pytest.mark.parametrize("engine", ["fast", pytest.param("reference", marks=pytest.mark.soak)])
     def test_several_threads_can_read_at_the_same_time(
         self, engine: str, clip: Floats, request: pytest.FixtureRequest
     ) -> None:
