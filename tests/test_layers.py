@@ -23,6 +23,7 @@ ORDER: dict[str, set[str]] = {
     "audio.fetching": {"audio", "audio.net", "audio.sources"},
     "values": {"audio", "audio.net"},
     "output": {"audio", "audio.net", "audio.fetching", "values"},
+    "readers": {"audio", "values", "output"},
     "recognition": {"audio", "audio.decoding", "values"},
     "diarization": {"audio", "audio.decoding", "values"},
     "alignment": {"audio", "values"},
@@ -33,15 +34,15 @@ ORDER: dict[str, set[str]] = {
         *("audio", "audio.decoding", "values", "output", "recognition", "alignment", "speakers", "pipeline"),
     },
     "editor": {"audio", "values", "output", "alignment", "drafts"},
-    "evaluation": {"audio", "audio.decoding", "values", "output", "speakers", "pipeline", "drafts"},
+    "evaluation": {"audio", "audio.decoding", "values", "output", "readers", "speakers", "pipeline", "drafts"},
     "batch": {
         *("audio", "audio.decoding", "audio.net", "audio.sources", "audio.fetching"),
         *("values", "output", "recognition", "speakers", "pipeline", "workers", "drafts"),
     },
     "cli": {
         *("audio", "audio.decoding", "audio.net", "audio.sources", "audio.fetching"),
-        *("values", "output", "recognition", "speakers", "pipeline", "workers", "drafts", "editor", "evaluation"),
-        "batch",
+        *("values", "output", "readers", "recognition", "speakers", "pipeline", "workers", "drafts", "editor"),
+        *("evaluation", "batch"),
     },
 }
 TOPS = ("audio", "transcribe", "output")

@@ -14,7 +14,7 @@ from tests.support.command_line import Run
 from tests.support.scripted_stages import ScriptedStages
 from transcribe.evaluation.clip_cutter import cut_clip
 from transcribe.evaluation.clips import find_clips
-from transcribe.evaluation.references import read_transcript
+from transcribe.readers.read import read_transcript
 from transcribe.settings import Settings
 
 RATE = 16_000

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.paths import SHARED
-from transcribe.evaluation.references import SpeakerTranscript, read_reference, read_transcript
+from transcribe.evaluation.references import read_reference
 from transcribe.evaluation.score import Score, score
+from transcribe.readers.read import read_transcript
+from transcribe.readers.values import SpeakerTranscript
 
 
 def damaged(reference: SpeakerTranscript) -> dict[str, object]:

@@ -16,9 +16,9 @@ from tests.support.paths import ROOT
 from transcribe.cli.main import main
 from transcribe.errors import SettingsError
 from transcribe.evaluation.metrics import NORMALISERS, WordErrors, normaliser
-from transcribe.evaluation.references import SpeakerTranscript, Utterance
 from transcribe.evaluation.score import Scoring, score, seconds_without
 from transcribe.evaluation.word_alignment import Kind, Token, align
+from transcribe.readers.values import SpeakerTranscript, Utterance
 from transcribe.transcript import SpeakerSpan
 
 PLAIN = Scoring(normaliser="none")
@@ -274,7 +274,7 @@ def test_missing_extra_is_an_error_that_says_what_to_install(tmp_path: Path) -> 
     (tmp_path / "r.txt").write_text("Rich: one\n")
     code = (
         "import sys\nsys.modules['meeteval'] = None\nfrom pathlib import Path\n"
-        "from transcribe.errors import TranscribeError\nfrom transcribe.evaluation.references import read_transcript\n"
+        "from transcribe.errors import TranscribeError\nfrom transcribe.readers.read import read_transcript\n"
         "from transcribe.evaluation.score import Scoring, score\n"
         f"one = read_transcript(Path({str(tmp_path / 'r.txt')!r}))\n"
         "try:\n    score(one, one, Scoring(normaliser='none'))\nexcept TranscribeError as error:\n    print(error)\n"

@@ -80,7 +80,8 @@ def score(reference: Path, hypothesis: Path, as_json: bool, **options: Any) -> i
     """
     from transcribe.errors import TranscriptError
     from transcribe.evaluation import score as scores
-    from transcribe.evaluation.references import read_reference, read_transcript
+    from transcribe.evaluation.references import read_reference
+    from transcribe.readers.read import read_transcript
 
     result = scores.score(read_reference(reference), read_transcript(hypothesis), _scoring(options))
     if result.problem:

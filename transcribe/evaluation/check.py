@@ -27,17 +27,13 @@ from transcribe.evaluation.baseline import RATES, Baseline, BaselineClip
 from transcribe.evaluation.clip_differences import ClipDifference, differences_of, without_time
 from transcribe.evaluation.clips import FILE_NAME, Clip, Clips
 from transcribe.evaluation.gates import ClipMeasurement, Gate, gates_of, pooled_gates
-from transcribe.evaluation.references import (
-    REFERENCE_SUFFIXES,
-    SpeakerTranscript,
-    read_transcript,
-    speaker_transcript_of,
-    with_times,
-)
+from transcribe.evaluation.references import REFERENCE_SUFFIXES, with_times
 from transcribe.evaluation.score import Score, Scoring, score
 from transcribe.pipeline.pipeline import Pipeline
 from transcribe.pipeline.progress import OnProgress, ignore_progress
 from transcribe.pipeline.watch import RunMonitor
+from transcribe.readers.read import read_transcript
+from transcribe.readers.values import SpeakerTranscript, speaker_transcript_of
 from transcribe.settings import Settings, Stage
 from transcribe.transcript import Transcript
 

@@ -25,7 +25,6 @@ from transcribe.evaluation.metrics import (
     speaker_errors,
     tcp_errors,
 )
-from transcribe.evaluation.references import SpeakerTranscript
 from transcribe.evaluation.word_alignment import (
     Difference,
     Kind,
@@ -37,6 +36,7 @@ from transcribe.evaluation.word_alignment import (
     differences,
     tokens_of,
 )
+from transcribe.readers.values import SpeakerTranscript
 from transcribe.transcript import SpeakerSpan
 
 SHOWN_DIFFERENCES = 10

@@ -14,7 +14,7 @@ from typing import Any
 
 from audio.episode import Seconds
 from transcribe.evaluation.metrics import BootstrapSegments, WordErrors
-from transcribe.evaluation.references import Utterance
+from transcribe.readers.values import Utterance
 
 CONTEXT_WORDS = 3  # shown on either side of a difference
 SHOWN_WORDS = 30  # of a difference; a longer one is shortened

@@ -1,0 +1,133 @@
+"""Transcripts in every format: what we write reads back the same, and errors are reported."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from audio.episode import Episode
+from output.formats import write
+from transcribe.errors import TranscriptError
+from transcribe.evaluation.score import score
+from transcribe.readers.read import read_transcript
+from transcribe.readers.values import speaker_transcript_of
+from transcribe.transcript import MadeWith, Speaker, SpeakerSpan, Transcript, Turn, Word
+
+
+def transcript() -> Transcript:
+    turns = (("S1", "Hello, Nora: how are you?", 1.0), ("S2", "Fine & well, <thanks>.", 5.0), ("S1", "Good.", 9.0))
+    return Transcript(
+        episode=Episode("talk", path=Path("talk.mp3")),
+        language="en",
+        speakers=(Speaker("S1", "Rich Bowen"), Speaker("S2", "Nora")),
+        turns=tuple(
+            Turn(who, tuple(Word(w, at + i / 2, at + i / 2 + 0.4) for i, w in enumerate(text.split())))
+            for who, text, at in turns
+        ),
+        spans=(SpeakerSpan(1, 3.4, "S1"), SpeakerSpan(5, 7, "S2"), SpeakerSpan(9, 9.4, "S1")),
+        made_with=MadeWith("0", "none", "none", ""),
+    )
+
+
+@pytest.mark.parametrize("name", ["md", "json", "vtt", "srt", "rttm", "whisper-json"])
+def test_reading_our_own_formats_gives_a_perfect_score(tmp_path: Path, name: str) -> None:
+    suffix = "json" if name == "whisper-json" else name
+    path = tmp_path / f"talk.{suffix}"
+    content = write(transcript(), name)
+    path.write_text(content if isinstance(content, str) else content.decode())
+    result = score(speaker_transcript_of(transcript()), read_transcript(path))
+    rates = result.as_dict()
+    assert {rates[key] for key in ("wer", "cpwer", "tcpwer", "der") if rates[key] is not None} == {0}
+    assert rates["speakers_hyp"] == rates["speakers_ref"] == 2
+    assert (result.words is None) == (name == "rttm")
+    assert (result.time is None) == (name == "md")
+
+
+def test_captions_of_other_programs(tmp_path: Path) -> None:
+    """WebVTT with notes, styles, identifiers, settings, tags and entities; SubRip with Windows line ends."""
+    vtt, srt = tmp_path / "a.vtt", tmp_path / "a.srt"
+    vtt.write_text(
+        "WEBVTT - talk\n\nNOTE from somebody\n\nSTYLE\n::cue { color: red }\n\n"
+        "first\n00:00.000 --> 00:01.000 align:start\n<v.loud Rich Bowen>one <b>two</b>\nthree</v>\n\n"
+        "00:01.500 --> 01:00:02.500\n<v Nora>four &amp; <00:01.700>five\n"
+    )
+    srt.write_bytes(
+        b"\xef\xbb\xbf1\r\n00:00:00,000 --> 00:00:01,000\r\nRich Bowen: one two\r\nthree\r\n\r\n"
+        b"2\r\n00:00:01,500 --> 01:00:02,500\r\nNora: four & five\r\n"
+    )
+    for path in (vtt, srt):
+        assert [(one.speaker, one.text, one.start, one.end) for one in read_transcript(path).utterances or ()] == [
+            ("Rich Bowen", "one two three", 0.0, 1.0),
+            ("Nora", "four & five", 1.5, 3602.5),
+        ]
+
+
+def test_speaker_lines(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("\ufeffRich: Hello\nthere [laughs].\n\nNora: Hi (softly).\nRich: Bye", encoding="utf-8")
+    utterances = read_transcript(path).utterances
+    assert utterances is not None
+    assert [(one.speaker, one.text.split()) for one in utterances] == [
+        ("Rich", ["Hello", "there", "."]),
+        ("Nora", ["Hi", "."]),
+        ("Rich", ["Bye"]),
+    ]
+    path.write_text("Nobody is named here.")
+    assert [one.text for one in read_transcript(path).utterances or ()] == ["Nobody is named here."]
+
+
+def test_stm_and_flat_word_lists(tmp_path: Path) -> None:
+    stm, flat = tmp_path / "a.stm", tmp_path / "a.json"
+    stm.write_text(";; remark\nx 1 Rich 0.0 1.5 <o,f0> hello there\nx 1 Nora 2 3 hi\n")
+    flat.write_text(
+        json.dumps(
+            {
+                "words": [
+                    {"text": "hello", "start": 0, "end": 0.5, "speaker": "A"},
+                    {"text": "there", "start": 0.6, "end": 1.5, "speaker": "A"},
+                    {"text": "hi", "start": 2, "end": 3, "speaker": "B"},
+                ],
+                "segments": [{"start": 0, "end": 1.5, "speaker": "A"}, {"start": 2, "end": 3, "speaker": "B"}],
+            }
+        )
+    )
+    rates = score(read_transcript(stm), read_transcript(flat)).as_dict()
+    assert (rates["wer"], rates["tcpwer"], rates["der"]) == (0, 0, 0)
+
+
+def test_whisper_json_without_speakers_has_words_and_times(tmp_path: Path) -> None:
+    path = tmp_path / "w.json"
+    path.write_text(json.dumps({"text": " Hi.", "segments": [{"start": 0.0, "end": 1.0, "text": " Hi."}]}))
+    read = read_transcript(path)
+    assert (read.has_times, read.spans) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.docx", b"PK", "cannot score this format; give one of .json"),
+        ("a.md", b"# A heading\n\nNobody speaks.\n", "no line begins with a speaker in bold"),
+        ("a.json", b"{", "does not have the format of its suffix"),
+        ("a.json", b"[" * 200_000, "does not have the format of its suffix"),
+        ("a.json", b"{}", "has no turns, words or segments"),
+        ("a.json", b'"words"', "has no turns, words or segments"),
+        ("a.json", b'{"segments": [{"text": "hi", "start": 1, "end": null}]}', "has a start or an end, but not both"),
+        ("a.json", b'{"turns": []}', "not a turnscript transcript"),
+        ("a.txt", b"\xff\xfeA", "is not UTF-8"),
+        ("a.vtt", b"WEBVTT\n\nsoon --> later\nHello\n", "not the times of a caption: 'soon --> later'"),
+        ("a.rttm", b"SPEAKER x 1 0 1\n", "line 1: has 5 fields; at least 8 are needed"),
+        ("a.rttm", b"\nSPEAKER x 1 0 -1 <NA> <NA> A\n", "line 2: start 0.0 or duration -1.0 is negative"),
+        ("a.rttm", b"SPEAKER x 1 nan 1 <NA> <NA> A\n", "is not an interval"),
+        ("a.srt", b"1\n00:00:05,000 --> 00:00:01,000\nhi\n", "is not an interval"),
+        ("a.stm", b"x 1 A soon later hello\n", "line 1: 'soon' and 'later' are not times"),
+    ],
+)
+def test_unreadable_file_is_reported_with_its_line(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(TranscriptError) as caught:
+        read_transcript(path)
+    assert str(path) in str(caught.value)
+    assert message in str(caught.value)

@@ -1,0 +1,110 @@
+"""What every reader returns: who spoke which words when, the `SpeakerTranscript`. Pure values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from audio.episode import Seconds
+from transcribe.transcript import SpeakerSpan, Transcript, Word, has_end_mark
+
+PAUSE = 0.5  # seconds; a longer pause ends a sentence
+
+UNNAMED = "S"
+"""The speaker of a text that names no speakers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """Consecutive words of one speaker. Has times if the source does, and `words` if the source times each word."""
+
+    speaker: str
+    text: str
+    start: Seconds | None = None
+    end: Seconds | None = None
+    words: tuple[Word, ...] = ()
+
+    def __post_init__(self) -> None:
+        if (self.start is None) != (self.end is None):
+            raise ValueError(f"{self.text[:20]!r} has a start or an end, but not both")
+
+    def time_at(self, fraction: float) -> Seconds | None:
+        """The approximate time at a fraction (0 ≤ fraction < 1) of its words; None without times."""
+        if self.words:
+            return self.words[int(fraction * len(self.words))].start
+        if self.start is None or self.end is None:
+            return None
+        return round(self.start + fraction * (self.end - self.start), 2)
+
+    def sentences(self) -> tuple[Utterance, ...]:
+        """Its sentences, split at pauses and full stops; without word times, the utterance itself."""
+        parts: list[Utterance] = []
+        first = 0
+        for at, (word, after) in enumerate(pairwise(self.words), 1):
+            if after.start - word.end > PAUSE or has_end_mark(word.text):
+                parts.append(utterance_of(self.speaker, self.words[first:at]))
+                first = at
+        return (*parts, utterance_of(self.speaker, self.words[first:])) if self.words else (self,)
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerTranscript:
+    """Who spoke which words when. `utterances` or `spans` is None if the source has no such data, empty if no speech.
+
+    Speakers are keys; `names` has the names of speakers whose key is not their name.
+    """
+
+    utterances: tuple[Utterance, ...] | None = None
+    spans: tuple[SpeakerSpan, ...] | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def has_times(self) -> bool:
+        """Whether every utterance has times."""
+        return bool(self.utterances) and all(one.start is not None for one in self.utterances or ())
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """The speakers in order: those with words, or, without words, those with spans."""
+        with_words = dict.fromkeys(utterance.speaker for utterance in self.utterances or ())
+        return tuple(with_words or dict.fromkeys(span.speaker for span in self.spans or ()))
+
+    @property
+    def word_spans(self) -> tuple[SpeakerSpan, ...]:
+        """When words are spoken: a span per word or, without word times, per utterance; without times, at 0."""
+        return tuple(
+            SpeakerSpan(timed.start or 0.0, timed.end or 0.0, utterance.speaker)
+            for utterance in self.utterances or ()
+            for timed in utterance.words or ([utterance] if utterance.text else [])
+        )
+
+    def name(self, speaker: str) -> str:
+        """The name of a speaker."""
+        return self.names.get(speaker, speaker)
+
+
+def speaker_transcript_of(transcript: Transcript) -> SpeakerTranscript:
+    """The words and speakers of a timed transcript. Without diarization, its turns serve as spans."""
+    words = [(turn.speaker, word) for turn in transcript.turns for word in turn.words]
+    turns = tuple(SpeakerSpan(turn.start, turn.end, turn.speaker) for turn in transcript.turns)
+    names = {speaker.id: speaker.name for speaker in transcript.speakers}
+    return SpeakerTranscript(utterances_of(words), transcript.spans or turns, names)
+
+
+def utterances_of(words: Iterable[tuple[str, Word]]) -> tuple[Utterance, ...]:
+    """An utterance for each run of words of one speaker."""
+    runs: list[tuple[str, list[Word]]] = []
+    for speaker, word in words:
+        if not runs or runs[-1][0] != speaker:
+            runs.append((speaker, []))
+        runs[-1][1].append(word)
+    return tuple(utterance_of(speaker, tuple(run)) for speaker, run in runs)
+
+
+def utterance_of(speaker: str, words: tuple[Word, ...]) -> Utterance:
+    return Utterance(speaker, " ".join(w.text for w in words), words[0].start, max(w.end for w in words), words)
+
+
+def spans_of(utterances: Iterable[Utterance]) -> tuple[SpeakerSpan, ...]:
+    return tuple(SpeakerSpan(one.start or 0.0, one.end or 0.0, one.speaker) for one in utterances)
