@@ -1,46 +1,33 @@
 """The gate: transcribe and score sample clips, and compare them with limits and an earlier run.
 
-Results are cached under the hashes of their inputs (the pipeline caches its stages, this module the scores), so a check
-without changes only reads files and compares numbers. `transcribe.evaluation.check_reports` formats the report; the
-exit code is a property of it.
+A check without changes only reads files and compares numbers, since everything measured is cached
+(`transcribe.evaluation.measure`). `transcribe.evaluation.check_reports` formats the report; the exit code is a property
+of it.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import compress
 from operator import not_
-from pathlib import Path
 
-from audio.disk import CacheKind, cache_folder, sha256_of, write_atomically
-from audio.episode import Episode, Seconds
 from audio.errors import AudioError
 from output.errors import OutputError
-from transcribe.errors import TranscribeError, TranscriptError
+from transcribe.errors import TranscribeError
 from transcribe.evaluation.baseline import RATES, Baseline, BaselineClip
-from transcribe.evaluation.clip_differences import ClipDifference, differences_of, without_time
+from transcribe.evaluation.clip_differences import ClipDifference, without_time
 from transcribe.evaluation.clips import FILE_NAME, Clip, Clips
 from transcribe.evaluation.gates import ClipMeasurement, Gate, gates_of, pooled_gates
-from transcribe.evaluation.references import REFERENCE_SUFFIXES, with_times
-from transcribe.evaluation.score import Score, Scoring, score
+from transcribe.evaluation.measure import measure
+from transcribe.evaluation.score import Scoring
 from transcribe.pipeline.pipeline import Pipeline
 from transcribe.pipeline.progress import OnProgress, ignore_progress
-from transcribe.pipeline.watch import RunMonitor
-from transcribe.readers.read import read_transcript
-from transcribe.readers.values import SpeakerTranscript, speaker_transcript_of
-from transcribe.settings import Settings, Stage
-from transcribe.transcript import Transcript
+from transcribe.settings import Settings
 
 _log = logging.getLogger(__name__)
-
-SCORES_OF = 2
-"""The version of the scoring, part of the cache key; raise it when scoring changes."""
 
 OVERALL = "all clips"
 
@@ -143,75 +130,13 @@ def _measure_or_explain(
 ) -> ClipMeasurement | ClipResult:
     """The clip's measurements, or the result of a clip that could not be run."""
     try:
-        return _measure(clip, pipeline_for(clip.settings), scoring=scoring, on_progress=on_progress)
+        return measure(clip, pipeline_for(clip.settings), scoring=scoring, on_progress=on_progress)
     except (AudioError, TranscribeError, OutputError) as error:
         message = str(error)
     except Exception as error:  # noqa: BLE001 - a defect, here or in a library, is the error of this clip alone
         _log.debug("%s failed", clip.name, exc_info=True)
         message = f"unexpected {type(error).__name__}: {error}; run it with --verbose and report it"
     return ClipResult(clip.name, error=message, source=clip.source)
-
-
-def _measure(clip: Clip, pipeline: Pipeline, *, scoring: Scoring, on_progress: OnProgress) -> ClipMeasurement:
-    """Transcribe the clip, and score it unless the cache has its score."""
-    if not clip.audio.exists():
-        raise TranscriptError(f"{clip.audio}: the recording does not exist; correct `audio` in {FILE_NAME}")
-    if not clip.references:
-        names = " or ".join(clip.audio.stem + suffix for suffix in REFERENCE_SUFFIXES)
-        raise TranscriptError(f"{clip.audio}: has no reference; write {names} in its folder")
-    inputs = [[_hash(path) for path in clip.references], asdict(scoring), clip.terms, SCORES_OF]
-    reference_hash = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
-    monitor, start = RunMonitor(on_progress), time.perf_counter()
-    transcript = pipeline.transcript(Episode.of_file(clip.audio), monitor=monitor)
-    elapsed = time.perf_counter() - start
-    measurement = _scored(clip, speaker_transcript_of(transcript), scoring, reference_hash)
-    was_transcribed = monitor.seconds.keys() >= {Stage.RECOGNIZE, Stage.DIARIZE}  # cached stages take almost no time
-    processing = _processing_seconds(transcript, clip.settings, round(elapsed, 3) if was_transcribed else None)
-    return replace(measurement, duration=transcript.episode.duration or 0.0, processing_seconds=processing)
-
-
-def _scored(clip: Clip, hypothesis: SpeakerTranscript, scoring: Scoring, reference_hash: str) -> ClipMeasurement:
-    rows = asdict(hypothesis)
-    key = json.dumps([{"said": rows.pop("utterances"), **rows}, reference_hash], sort_keys=True)
-    path = cache_folder(CacheKind.SCORES) / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
-    if cached := _load(path):
-        return cached
-    result = score(_read_references(clip.references), hypothesis, scoring, terms=clip.terms)
-    if result.problem:
-        raise TranscriptError(f"{clip.references[0]}: {result.problem}, so nothing can be checked against it")
-    measurement = _measurement_of(result, reference_hash)
-    _save(path, measurement.as_json())
-    return measurement
-
-
-def _processing_seconds(transcript: Transcript, settings: Settings, seconds: Seconds | None) -> Seconds | None:
-    """How long it took to transcribe: `seconds`, which it caches, or else the cached value of an earlier run."""
-    made = transcript.made_with
-    key = f"{made.audio_sha256} {made.model_sha256} {settings.digest(Stage.RECOGNIZE, Stage.REHEAR, Stage.DIARIZE)}"
-    path = cache_folder(CacheKind.SCORES) / f"speed-{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
-    if seconds is not None:
-        _save(path, json.dumps(seconds))
-        return seconds
-    try:
-        return float(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-
-
-def _measurement_of(result: Score, reference_hash: str) -> ClipMeasurement:
-    values: dict[str, float | None] = {
-        "wer": None if result.words is None else result.words.rate,
-        "cpwer": None if result.cp is None else result.cp.rate,
-        "der": None if result.time is None else result.time.rate,
-        "lost_seconds": result.lost_seconds,
-        "lost_words": None if result.words is None else result.lost_words,
-        "invented_words": None if result.words is None else result.invented_words,
-        "speakers": abs(result.speakers_hyp - result.speakers_ref),
-        "misnamed": None if result.misnamed is None else result.misnamed[0] / max(result.misnamed[1], 1),
-        "names": max((name.missed / name.mentions for name in result.names), default=None),
-    }
-    measured = {name: round(value, 6) for name, value in values.items() if value is not None}
-    return ClipMeasurement(reference_hash, measured, result.segments, differences_of(result))
 
 
 _MISSING = (
@@ -262,33 +187,3 @@ def _unchecked(measured: Mapping[str, ClipMeasurement], clips: Clips) -> tuple[s
     ]
     reason = "not measured, because its transcript was cached; --fresh measures it"
     return (*unnamed, *(f"{name}: x_realtime: {reason}" for name in names))
-
-
-def _read_references(paths: tuple[Path, ...]) -> SpeakerTranscript:
-    reference = read_transcript(paths[0])
-    for path in paths[1:]:
-        reference = with_times(reference, read_transcript(path))
-    return reference
-
-
-def _hash(path: Path) -> str:
-    try:
-        return sha256_of(path)
-    except OSError as exc:
-        raise TranscriptError(f"{path}: the reference cannot be read ({exc.strerror}); check its name") from exc
-
-
-def _load(path: Path) -> ClipMeasurement | None:
-    """The cached measurement, or None; a damaged file counts as missing."""
-    try:
-        cached = ClipMeasurement.from_json(json.loads(path.read_text(encoding="utf-8")))
-        return None if cached.worst_differences is None else cached  # an earlier version's is measured again
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-
-
-def _save(path: Path, text: str) -> None:
-    try:
-        write_atomically(path, text.encode(errors="backslashreplace"))
-    except OSError as error:
-        _log.warning("scores cannot be cached for later runs: %s", error)

@@ -1,0 +1,130 @@
+"""Measure a clip: transcribe it, score it against its references, and time it.
+
+Scores are cached under the hashes of the words recognised, the references and the scoring; the pipeline caches its
+stages. Limits and baselines are applied elsewhere (`transcribe.evaluation.gates`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from audio.disk import CacheKind, cache_folder, sha256_of, write_atomically
+from audio.episode import Episode, Seconds
+from transcribe.errors import TranscriptError
+from transcribe.evaluation.clip_differences import differences_of
+from transcribe.evaluation.clips import FILE_NAME, Clip
+from transcribe.evaluation.gates import ClipMeasurement
+from transcribe.evaluation.references import REFERENCE_SUFFIXES, with_times
+from transcribe.evaluation.score import Score, Scoring, score
+from transcribe.pipeline.pipeline import Pipeline
+from transcribe.pipeline.progress import OnProgress
+from transcribe.pipeline.watch import RunMonitor
+from transcribe.readers.read import read_transcript
+from transcribe.readers.values import SpeakerTranscript, speaker_transcript_of
+from transcribe.settings import Settings, Stage
+from transcribe.transcript import Transcript
+
+_log = logging.getLogger(__name__)
+
+SCORES_OF = 2
+"""The version of the scoring, part of the cache key; raise it when scoring changes."""
+
+
+def measure(clip: Clip, pipeline: Pipeline, *, scoring: Scoring, on_progress: OnProgress) -> ClipMeasurement:
+    """Transcribe the clip, and score it unless the cache has its score.
+
+    Raises `TranscriptError` for a recording or a reference that is missing or unusable, and what the pipeline raises.
+    """
+    if not clip.audio.exists():
+        raise TranscriptError(f"{clip.audio}: the recording does not exist; correct `audio` in {FILE_NAME}")
+    if not clip.references:
+        names = " or ".join(clip.audio.stem + suffix for suffix in REFERENCE_SUFFIXES)
+        raise TranscriptError(f"{clip.audio}: has no reference; write {names} in its folder")
+    inputs = [[_hash(path) for path in clip.references], asdict(scoring), clip.terms, SCORES_OF]
+    reference_hash = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+    monitor, start = RunMonitor(on_progress), time.perf_counter()
+    transcript = pipeline.transcript(Episode.of_file(clip.audio), monitor=monitor)
+    elapsed = time.perf_counter() - start
+    measurement = _scored(clip, speaker_transcript_of(transcript), scoring, reference_hash)
+    was_transcribed = monitor.seconds.keys() >= {Stage.RECOGNIZE, Stage.DIARIZE}  # cached stages take almost no time
+    processing = _processing_seconds(transcript, clip.settings, round(elapsed, 3) if was_transcribed else None)
+    return replace(measurement, duration=transcript.episode.duration or 0.0, processing_seconds=processing)
+
+
+def _scored(clip: Clip, hypothesis: SpeakerTranscript, scoring: Scoring, reference_hash: str) -> ClipMeasurement:
+    rows = asdict(hypothesis)
+    key = json.dumps([{"said": rows.pop("utterances"), **rows}, reference_hash], sort_keys=True)
+    path = cache_folder(CacheKind.SCORES) / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
+    if cached := _load(path):
+        return cached
+    result = score(_read_references(clip.references), hypothesis, scoring, terms=clip.terms)
+    if result.problem:
+        raise TranscriptError(f"{clip.references[0]}: {result.problem}, so nothing can be checked against it")
+    measurement = _measurement_of(result, reference_hash)
+    _save(path, measurement.as_json())
+    return measurement
+
+
+def _processing_seconds(transcript: Transcript, settings: Settings, seconds: Seconds | None) -> Seconds | None:
+    """How long it took to transcribe: `seconds`, which it caches, or else the cached value of an earlier run."""
+    made = transcript.made_with
+    key = f"{made.audio_sha256} {made.model_sha256} {settings.digest(Stage.RECOGNIZE, Stage.REHEAR, Stage.DIARIZE)}"
+    path = cache_folder(CacheKind.SCORES) / f"speed-{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
+    if seconds is not None:
+        _save(path, json.dumps(seconds))
+        return seconds
+    try:
+        return float(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _measurement_of(result: Score, reference_hash: str) -> ClipMeasurement:
+    values: dict[str, float | None] = {
+        "wer": None if result.words is None else result.words.rate,
+        "cpwer": None if result.cp is None else result.cp.rate,
+        "der": None if result.time is None else result.time.rate,
+        "lost_seconds": result.lost_seconds,
+        "lost_words": None if result.words is None else result.lost_words,
+        "invented_words": None if result.words is None else result.invented_words,
+        "speakers": abs(result.speakers_hyp - result.speakers_ref),
+        "misnamed": None if result.misnamed is None else result.misnamed[0] / max(result.misnamed[1], 1),
+        "names": max((name.missed / name.mentions for name in result.names), default=None),
+    }
+    measured = {name: round(value, 6) for name, value in values.items() if value is not None}
+    return ClipMeasurement(reference_hash, measured, result.segments, differences_of(result))
+
+
+def _read_references(paths: tuple[Path, ...]) -> SpeakerTranscript:
+    reference = read_transcript(paths[0])
+    for path in paths[1:]:
+        reference = with_times(reference, read_transcript(path))
+    return reference
+
+
+def _hash(path: Path) -> str:
+    try:
+        return sha256_of(path)
+    except OSError as exc:
+        raise TranscriptError(f"{path}: the reference cannot be read ({exc.strerror}); check its name") from exc
+
+
+def _load(path: Path) -> ClipMeasurement | None:
+    """The cached measurement, or None; a damaged file counts as missing."""
+    try:
+        cached = ClipMeasurement.from_json(json.loads(path.read_text(encoding="utf-8")))
+        return None if cached.worst_differences is None else cached  # an earlier version's is measured again
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _save(path: Path, text: str) -> None:
+    try:
+        write_atomically(path, text.encode(errors="backslashreplace"))
+    except OSError as error:
+        _log.warning("scores cannot be cached for later runs: %s", error)
