@@ -17,9 +17,10 @@ import transcribe
 from audio.errors import AudioError
 from output.errors import OutputError
 from transcribe.cli.cache import cache
+from transcribe.cli.check import check
 from transcribe.cli.drafts import export, lint, parse, render
 from transcribe.cli.editing import edit, learn, merge, sync
-from transcribe.cli.evaluation import check, clip, score
+from transcribe.cli.evaluation import clip, score
 from transcribe.cli.models import models
 from transcribe.cli.run import run
 from transcribe.cli.sources import fetch, list_episodes

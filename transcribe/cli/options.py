@@ -1,4 +1,4 @@
-"""What commands share: options from the fields of `Settings`, the effective settings, the log."""
+"""What commands share: options from the fields of `Settings`, the effective settings, the scoring, the log."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import Field, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -17,6 +17,9 @@ from output.formats import FORMATS
 from transcribe.recognition.engines import AUTO, ENGINES
 from transcribe.settings import Settings, option_name
 from transcribe.terminal import for_terminal
+
+if TYPE_CHECKING:
+    from transcribe.evaluation.score import Scoring
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -91,3 +94,34 @@ class _ForTerminal(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return "\n".join(map(for_terminal, super().format(record).split("\n")))
+
+
+def scoring_options(command: F) -> F:
+    """Add the options that decide how a transcript is scored."""
+    for option in (
+        click.option("--skip-overlap", is_flag=True, help="Do not score overlapping speech for DER."),
+        click.option(
+            "--collar",
+            type=click.FloatRange(0, 5),
+            default=0.25,
+            show_default=True,
+            metavar="SECONDS",
+            help="Time on either side of a speaker boundary that is not scored for DER.",
+        ),
+        click.option(
+            "--normaliser",
+            type=click.Choice(["english", "basic", "none"]),
+            default="english",
+            show_default=True,
+            help="How to normalise words: Whisper's English rules, its basic rules for all languages, or none.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def scoring_of(options: dict[str, Any]) -> Scoring:
+    """The scoring of the command's options; removes them from `options`."""
+    from transcribe.evaluation.score import Scoring
+
+    return Scoring(**{name: options.pop(name) for name in ("normaliser", "collar", "skip_overlap")})
