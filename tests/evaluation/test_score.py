@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from tests.support.paths import ROOT
 from transcribe.cli.main import main
 from transcribe.errors import SettingsError
+from transcribe.evaluation.lost_speech import seconds_without
 from transcribe.evaluation.metrics import NORMALISERS, WordErrors, normaliser
-from transcribe.evaluation.score import Scoring, score, seconds_without
+from transcribe.evaluation.score import Scoring, score
 from transcribe.evaluation.word_alignment import Kind, Token, align
 from transcribe.readers.values import SpeakerTranscript, Utterance
 from transcribe.transcript import SpeakerSpan

@@ -106,21 +106,28 @@ class Baseline:
 
 def read_baseline(path: Path) -> Baseline:
     """Read a file of `Baseline.save`. Raises `SettingsError` if it is missing or not a baseline."""
-    renew = "create it again with --update-baseline"
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        schema, clips = data["schema"], data.get("clips", {})
+        data = path.read_bytes()
     except OSError as exc:
         raise SettingsError(f"{path}: cannot be read ({exc.strerror}); create it with --update-baseline") from exc
+    return baseline_of(data, source=str(path))
+
+
+def baseline_of(content: bytes, *, source: str) -> Baseline:
+    """The baseline with this content. Raises `SettingsError`, which names `source`, if it is none."""
+    renew = "create it again with --update-baseline"
+    try:
+        data = json.loads(content.decode())
+        schema, clips = data["schema"], data.get("clips", {})
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
-        raise SettingsError(f"{path}: not a baseline; {renew}") from exc
+        raise SettingsError(f"{source}: not a baseline; {renew}") from exc
     if type(schema) is not int or not isinstance(clips, dict):
-        raise SettingsError(f"{path}: not a baseline; {renew}")
+        raise SettingsError(f"{source}: not a baseline; {renew}")
     if schema > SCHEMA:
-        raise SettingsError(f"{path}: written by a newer turnscript; upgrade it, or run with --update-baseline")
+        raise SettingsError(f"{source}: written by a newer turnscript; upgrade it, or run with --update-baseline")
     if not clips:
-        raise SettingsError(f"{path}: has no clips to compare with; {renew}")
-    return Baseline({name: _read_clip(row, f"{path}: {name}", renew) for name, row in clips.items()})
+        raise SettingsError(f"{source}: has no clips to compare with; {renew}")
+    return Baseline({name: _read_clip(row, f"{source}: {name}", renew) for name, row in clips.items()})
 
 
 def is_worse(now: BootstrapSegments, before: BootstrapSegments) -> bool:

@@ -203,6 +203,30 @@ def speaker_errors(
     return time, Jaccard(jer["speaker error"], jer["speaker count"]), tuple(segments)
 
 
+SpeakerTimeError = tuple[Seconds, Seconds, str, str]
+"""Start, end, the speaker of the reference and that of the hypothesis, in the reference's terms; "" for nobody."""
+
+
+def speaker_time_errors(
+    reference: Sequence[SpeakerSpan], hypothesis: Sequence[SpeakerSpan], *, collar: Seconds, skip_overlap: bool
+) -> tuple[SpeakerTimeError, ...]:
+    """The stretches that DER counts as errors, as in `speaker_errors`, in order."""
+    with explain_missing_packages(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pyannote.core import Segment, Timeline
+        from pyannote.metrics.diarization import DiarizationErrorRate
+        from pyannote.metrics.errors.identification import IdentificationErrorAnalysis
+    ref, hyp = _annotation(reference), _annotation(hypothesis)
+    end = max((span.end for span in (*reference, *hypothesis)), default=0.0)
+    whole = Timeline([Segment(0, end)] if end else [])
+    options: dict[str, Any] = {"collar": 2 * collar, "skip_overlap": skip_overlap}
+    mapped = hyp.rename_labels(mapping=_best_mapping(DiarizationErrorRate(**options), ref, hyp, whole))
+    found = IdentificationErrorAnalysis(**options).difference(ref, mapped, uem=whole)
+    rows = [(segment.start, segment.end, *label) for segment, _, label in found.itertracks(yield_label=True)]
+    errors = [(a, b, old or "", new or "") for a, b, kind, old, new in rows if kind != "correct"]
+    return tuple(sorted((round(a, 3), round(b, 3), old, new) for a, b, old, new in errors))
+
+
 def _best_mapping(metric: Any, reference: Annotation, hypothesis: Annotation, whole: Any) -> dict[str, str]:
     """The metric's own pairing of speakers; an unpaired speaker gets a name that the reference does not have."""
     ref, hyp, _ = metric.uemify(

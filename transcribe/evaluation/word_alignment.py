@@ -124,6 +124,15 @@ class Pair:
         return reference is not None and hypothesis is not None and reference.text == hypothesis.text
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A difference, and where it is: the pairs `first` to `last` - 1 of the alignment."""
+
+    difference: Difference
+    first: int
+    last: int
+
+
 def tokens_of(utterances: Iterable[Utterance], normalise: Callable[[str], str]) -> list[Token]:
     """The normalised words of all utterances, with approximate times if the utterances have times."""
     tokens = []
@@ -150,11 +159,14 @@ def align(reference: Sequence[Token], hypothesis: Sequence[Token]) -> tuple[Pair
     )
 
 
-def differences(pairs: Sequence[Pair], *, assigned: Mapping[str, str]) -> tuple[Difference, ...]:
+def difference_runs(pairs: Sequence[Pair], *, assigned: Mapping[str, str]) -> tuple[Run, ...]:
     """All differences, those with most errors first, then by time. `assigned`: hypothesis → reference speaker."""
-    results = [_text_difference(pairs, first, last) for first, last in _error_runs(pairs)]
-    results += [_speaker_difference(pairs, first, last, assigned) for first, last in _speaker_runs(pairs, assigned)]
-    return tuple(sorted(results, key=lambda difference: -difference.cost))
+    runs = [Run(_text_difference(pairs, first, last), first, last) for first, last in _error_runs(pairs)]
+    runs += [
+        Run(_speaker_difference(pairs, first, last, assigned), first, last)
+        for first, last in _speaker_runs(pairs, assigned)
+    ]
+    return tuple(sorted(runs, key=lambda run: -run.difference.cost))
 
 
 def has_wrong_speaker(pair: Pair, assigned: Mapping[str, str]) -> bool:
