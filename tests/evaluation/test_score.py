@@ -19,7 +19,7 @@ from transcribe.evaluation.lost_speech import seconds_without
 from transcribe.evaluation.metrics import NORMALISERS, WordErrors, normaliser
 from transcribe.evaluation.score import Scoring, score
 from transcribe.evaluation.word_alignment import Kind, Token, align
-from transcribe.readers.values import SpeakerTranscript, Utterance
+from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance
 from transcribe.transcript import SpeakerSpan
 
 PLAIN = Scoring(normaliser="none")
@@ -286,3 +286,34 @@ def test_missing_extra_is_an_error_that_says_what_to_install(tmp_path: Path) -> 
         "scoring needs meeteval.wer, which is not installed; pip install 'turnscript[check]' "
         "(in a checkout: pip install '.[check]')"
     ]
+
+
+def test_without_speaker_labels_nothing_about_speakers_is_measured() -> None:
+    """On either side: who speaks is then not said, and no number about it would mean anything."""
+    said = SpeakerTranscript(
+        (Utterance("A", "hello there", 0, 1), Utterance("B", "hi", 2, 3)),
+        (SpeakerSpan(0, 1, "A"), SpeakerSpan(2, 3, "B")),
+    )
+    unsaid = SpeakerTranscript((Utterance(UNNAMED, "hello there hi", 0, 3),), (SpeakerSpan(0, 3, UNNAMED),))
+    about_speakers = ("cpwer", "tcpwer", "der", "jer", "misnamed")
+    for result in (score(said, unsaid), score(unsaid, said), score(unsaid, unsaid)):
+        measured = result.as_dict()
+        assert measured["wer"] == 0
+        assert not [measured[key] for key in about_speakers if measured[key] is not None]
+        assert None in (measured["speakers_ref"], measured["speakers_hyp"])
+        assert result.miscounted_speakers is None
+        assert not result.differences
+    assert [score(said, said).as_dict()[key] for key in about_speakers[:4]] == [0, 0, 0, 0]
+
+
+def test_nothing_said_is_said_by_nobody() -> None:
+    said = SpeakerTranscript((Utterance("A", "hello there", 0, 1),))
+    result = score(said, SpeakerTranscript(()))
+    assert (result.speakers_hyp, result.speakers_ref, result.cp and result.cp.rate) == (0, 1, 1)
+
+
+def test_words_of_nobody_among_those_of_people_are_no_person() -> None:
+    reference = SpeakerTranscript((Utterance("A", "hello there"), Utterance("B", "hi you")))
+    partly = SpeakerTranscript((Utterance("A", "hello there"), Utterance(UNNAMED, "hi"), Utterance("B", "you")))
+    result = score(reference, partly)
+    assert (result.speakers_hyp, result.words and result.words.rate, result.misnamed) == (2, 0, (0, 4))

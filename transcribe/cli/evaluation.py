@@ -61,7 +61,8 @@ def _lines(result: Score) -> list[str]:
         kinds = f"{time.missed:.1f} missed, {time.false_alarm:.1f} false alarm, {time.confusion:.1f} wrong speaker"
         lines.append(f"{'DER':<9}{100 * time.rate:6.2f} %   {kinds}, of {time.speech:.1f} s")
         lines.append(f"{'JER':<9}{100 * result.jaccard.rate:6.2f} %")
-    lines.append(f"{'speakers':<9}{result.speakers_hyp:6} of {result.speakers_ref}")
+    if result.miscounted_speakers is not None:
+        lines.append(f"{'speakers':<9}{result.speakers_hyp:6} of {result.speakers_ref}")
     if result.lost_seconds is not None:
         lines.append(f"{'lost':<9}{result.lost_seconds:6.1f} s of speech;  invented {result.invented_seconds:.1f} s")
     if result.words is not None:

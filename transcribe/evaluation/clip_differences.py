@@ -51,7 +51,7 @@ def differences_of(result: Score) -> tuple[ClipDifference, ...]:
     differences += [Miscount(CountKind.NAME, one.missed, one.mentions, one.name) for one in result.names if one.missed]
     if result.misnamed and result.misnamed[0]:
         differences.append(Miscount(CountKind.SPEAKER_NAMES, *result.misnamed))
-    if result.speakers_hyp != result.speakers_ref:
+    if result.speakers_hyp is not None and result.speakers_ref is not None and result.miscounted_speakers:
         differences.append(Miscount(CountKind.SPEAKERS, result.speakers_hyp, result.speakers_ref))
     return tuple(differences)
 

@@ -107,11 +107,11 @@ _UNMEASURED: Mapping[str, str] = {
     "lost_seconds": _NO_TIMES,
     "lost_words": _NO_WORDS,
     "invented_words": _NO_WORDS,
+    "speakers": "the reference does not say who speaks; name the speakers in it, or",
     "misnamed": "no speaker of the transcript has a name of the reference, or only one person speaks;",
     "names": "the reference mentions no speaker's name and no term; add `terms`, or",
 }
-"""Why a clip has no value, up to the words on turning the measure off. The number of speakers always has a value, speed
-needs none."""
+"""Why a clip has no value, up to the words on turning the measure off. Speed needs none."""
 
 
 def _limit_failure(measure: str, value: float | None, limit: float | None) -> str:

@@ -31,7 +31,7 @@ from transcribe.transcript import Transcript
 
 _log = logging.getLogger(__name__)
 
-SCORES_OF = 2
+SCORES_OF = 3
 """The version of the scoring, part of the cache key; raise it when scoring changes."""
 
 
@@ -92,7 +92,7 @@ def _measurement_of(result: Score, reference_hash: str) -> ClipMeasurement:
         "lost_seconds": result.lost_seconds,
         "lost_words": None if result.words is None else result.lost_words,
         "invented_words": None if result.words is None else result.invented_words,
-        "speakers": abs(result.speakers_hyp - result.speakers_ref),
+        "speakers": result.miscounted_speakers,
         "misnamed": None if result.misnamed is None else result.misnamed[0] / max(result.misnamed[1], 1),
         "names": max((name.missed / name.mentions for name in result.names), default=None),
     }

@@ -28,7 +28,7 @@ from transcribe.evaluation.word_alignment import (
     count_errors,
 )
 from transcribe.evaluation.word_comparison import NameCount, WordComparison
-from transcribe.readers.values import SpeakerTranscript
+from transcribe.readers.values import UNNAMED, SpeakerTranscript
 
 SHOWN_DIFFERENCES = 10
 
@@ -66,8 +66,8 @@ class Score:
     tcp: WordErrors | None = None
     time: SpeakerTime | None = None
     jaccard: Jaccard | None = None
-    speakers_ref: int = 0
-    speakers_hyp: int = 0
+    speakers_ref: int | None = None
+    speakers_hyp: int | None = None
     lost_seconds: Seconds | None = None  # speech in gaps of more than `LONGEST_GAP` between words
     invented_seconds: Seconds | None = None  # words in such gaps between speech
     misnamed: tuple[int, int] | None = None  # correct words under another speaker's name, of all correct words
@@ -88,6 +88,13 @@ class Score:
     def invented_words(self) -> int:
         """Words too many in invented passages, loops included."""
         return sum(len(one.hypothesis) - len(one.reference) for one in self.passages(Kind.INSERTION, Kind.LOOP))
+
+    @property
+    def miscounted_speakers(self) -> int | None:
+        """By how many the number of speakers is wrong; None if either side does not say who speaks."""
+        if self.speakers_ref is None or self.speakers_hyp is None:
+            return None
+        return abs(self.speakers_hyp - self.speakers_ref)
 
     @property
     def problem(self) -> str:
@@ -148,9 +155,12 @@ def score(
             "misnamed": comparison.misnamed(),
             "names": comparison.names(terms),
             "differences": tuple(run.difference for run in comparison.runs),
-            "segments": {"wer": bootstrap_segments(comparison.pairs), "cpwer": comparison.cp_segments()},
+            "segments": {"wer": bootstrap_segments(comparison.pairs)},
         }
-    if reference.spans is not None and hypothesis.spans is not None:
+        if cp_segments := comparison.cp_segments():
+            results["segments"]["cpwer"] = cp_segments
+    who_speaks_when = reference.spans_have_speakers and hypothesis.spans_have_speakers
+    if reference.spans is not None and hypothesis.spans is not None and who_speaks_when:
         results["time"], results["jaccard"], segments = speaker_errors(
             reference.spans, hypothesis.spans, collar=scoring.collar, skip_overlap=scoring.skip_overlap
         )
@@ -159,5 +169,10 @@ def score(
     if reference.spans is not None and words_have_times:
         results["lost_seconds"] = seconds_without(reference.spans, hypothesis.word_spans)
         results["invented_seconds"] = seconds_without(hypothesis.word_spans, reference.spans)
-    speakers = {span.speaker for span in reference.spans or ()} or set(reference.speakers)
-    return Score(scoring, speakers_ref=len(speakers), speakers_hyp=len(hypothesis.speakers), **results)
+    speakers = ({span.speaker for span in reference.spans or ()} - {UNNAMED}) or set(reference.speakers)
+    return Score(
+        scoring,
+        speakers_ref=len(speakers) if reference.has_speakers else None,
+        speakers_hyp=len(hypothesis.speakers) if hypothesis.has_speakers else None,
+        **results,
+    )

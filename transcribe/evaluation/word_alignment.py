@@ -159,13 +159,17 @@ def align(reference: Sequence[Token], hypothesis: Sequence[Token]) -> tuple[Pair
     )
 
 
-def difference_runs(pairs: Sequence[Pair], *, assigned: Mapping[str, str]) -> tuple[Run, ...]:
-    """All differences, those with most errors first, then by time. `assigned`: hypothesis → reference speaker."""
+def difference_runs(pairs: Sequence[Pair], *, assigned: Mapping[str, str] | None) -> tuple[Run, ...]:
+    """All differences, those with most errors first, then by time.
+
+    `assigned`: hypothesis → reference speaker; None if one of them does not say who speaks, so that nobody is wrong.
+    """
     runs = [Run(_text_difference(pairs, first, last), first, last) for first, last in _error_runs(pairs)]
-    runs += [
-        Run(_speaker_difference(pairs, first, last, assigned), first, last)
-        for first, last in _speaker_runs(pairs, assigned)
-    ]
+    if assigned is not None:
+        runs += [
+            Run(_speaker_difference(pairs, first, last, assigned), first, last)
+            for first, last in _speaker_runs(pairs, assigned)
+        ]
     return tuple(sorted(runs, key=lambda run: -run.difference.cost))
 
 

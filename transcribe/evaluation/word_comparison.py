@@ -67,25 +67,27 @@ class WordComparison:
         return difference_runs(self.pairs, assigned=self.assigned)
 
     @property
-    def cp(self) -> WordErrors:
-        """The errors under the best pairing of speakers."""
+    def cp(self) -> WordErrors | None:
+        """The errors under the best pairing of speakers; None if one side does not say who speaks."""
         return self._cp[0]
 
     @property
-    def assigned(self) -> Mapping[str, str]:
-        """The best pairing of speakers, hypothesis → reference."""
+    def assigned(self) -> Mapping[str, str] | None:
+        """The best pairing of speakers, hypothesis → reference; None if one side does not say who speaks."""
         return self._cp[1]
 
     @cached_property
-    def _cp(self) -> tuple[WordErrors, Mapping[str, str]]:
+    def _cp(self) -> tuple[WordErrors, Mapping[str, str]] | tuple[None, None]:
+        if not (self.reference.words_have_speakers and self.hypothesis.words_have_speakers):
+            return None, None
         return cp_errors(*(self._rows(side) for side in (self.reference, self.hypothesis)))
 
     def _rows(self, side: SpeakerTranscript) -> list[tuple[str, str]]:
         return [(utterance.speaker, self._normalise(utterance.text)) for utterance in side.utterances or ()]
 
     def tcp(self, collar: Seconds) -> WordErrors | None:
-        """The errors if words match only within `collar`; None without times on both sides."""
-        if not (self.reference.has_times and self.hypothesis.has_times):
+        """The errors if words match only within `collar`; None unless both sides have times and say who speaks."""
+        if self.assigned is None or not (self.reference.has_times and self.hypothesis.has_times):
             return None
         rows = [
             [
@@ -97,15 +99,18 @@ class WordComparison:
         ]
         return tcp_errors(*rows, collar=collar)
 
-    def cp_segments(self) -> BootstrapSegments:
+    def cp_segments(self) -> BootstrapSegments | None:
         """cpWER's errors by segments of the reference; words of unpaired speakers are a segment of their own."""
+        assigned = self.assigned
+        if assigned is None:
+            return None
         reference, hypothesis = self.tokens
         segments: list[tuple[float, float]] = []
         for speaker in dict.fromkeys(token.speaker for token in reference):
             own = [token for token in reference if token.speaker == speaker]
-            paired = [token for token in hypothesis if self.assigned.get(token.speaker) == speaker]
+            paired = [token for token in hypothesis if assigned.get(token.speaker) == speaker]
             segments += bootstrap_segments(align(own, paired))
-        unpaired = sum(token.speaker not in self.assigned for token in hypothesis)
+        unpaired = sum(token.speaker not in assigned for token in hypothesis)
         return (*segments, (float(unpaired), 0.0)) if unpaired else tuple(segments)
 
     @cached_property
@@ -118,12 +123,12 @@ class WordComparison:
         """Whether it is a correct word under the name of another speaker of the reference."""
         if not pair.matches or pair.reference is None or pair.hypothesis is None:
             return False
-        person = self.persons[pair.hypothesis.speaker]
+        person = self.persons.get(pair.hypothesis.speaker)
         return person is not None and person != self.reference.name(pair.reference.speaker)
 
     def misnamed(self) -> tuple[int, int] | None:
         """Correct words under the name of another speaker of the reference, and all correct words."""
-        if not any(self.persons.values()) or len(self.reference.speakers) < 2:
+        if self.assigned is None or not any(self.persons.values()) or len(self.reference.speakers) < 2:
             return None
         return sum(map(self.is_misnamed, self.pairs)), sum(pair.matches for pair in self.pairs)
 

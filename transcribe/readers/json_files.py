@@ -35,6 +35,8 @@ def read_json(text: str) -> SpeakerTranscript:
             utterances.extend(utterances_of(_word(word, row) for word in row["words"]))
         else:
             speaker = str(row.get("speaker", UNNAMED))
+            if row["end"] is None:
+                raise ValueError(f"{row['text'][:20]!r} has a start or an end, but not both")
             utterances.append(Utterance(speaker, row["text"].strip(), row["start"], row["end"]))
     spans = _spans(segments) if any("speaker" in row for row in segments) else None
     return SpeakerTranscript(tuple(utterances), spans)

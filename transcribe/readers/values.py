@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -11,13 +12,16 @@ from transcribe.transcript import SpeakerSpan, Transcript, Word, has_end_mark
 
 PAUSE = 0.5  # seconds; a longer pause ends a sentence
 
-UNNAMED = "S"
-"""The speaker of a text that names no speakers."""
+UNNAMED = ""
+"""The speaker of words or spans of which the source does not say who speaks. No label can be empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """Consecutive words of one speaker. Has times if the source does, and `words` if the source times each word."""
+    """Consecutive words of one speaker. Has times if the source does, and `words` if the source times each word.
+
+    It may have a start only: that is all many texts say (`Rich (1:05): …`).
+    """
 
     speaker: str
     text: str
@@ -26,15 +30,18 @@ class Utterance:
     words: tuple[Word, ...] = ()
 
     def __post_init__(self) -> None:
-        if (self.start is None) != (self.end is None):
-            raise ValueError(f"{self.text[:20]!r} has a start or an end, but not both")
+        if self.start is None and self.end is not None:
+            raise ValueError(f"{self.text[:20]!r} has an end, but no start")
+        end = self.start if self.end is None else self.end
+        if self.start is not None and not 0.0 <= self.start <= (end or 0.0) < math.inf:
+            raise ValueError(f"{self.start} to {self.end} is not an interval")
 
     def time_at(self, fraction: float) -> Seconds | None:
         """The approximate time at a fraction (0 ≤ fraction < 1) of its words; None without times."""
         if self.words:
             return self.words[int(fraction * len(self.words))].start
         if self.start is None or self.end is None:
-            return None
+            return self.start
         return round(self.start + fraction * (self.end - self.start), 2)
 
     def sentences(self) -> tuple[Utterance, ...]:
@@ -61,14 +68,29 @@ class SpeakerTranscript:
 
     @property
     def has_times(self) -> bool:
-        """Whether every utterance has times."""
-        return bool(self.utterances) and all(one.start is not None for one in self.utterances or ())
+        """Whether every utterance has a start and an end."""
+        return bool(self.utterances) and all(one.end is not None for one in self.utterances or ())
+
+    @property
+    def words_have_speakers(self) -> bool:
+        """Whether it says who spoke the words. A transcript without words does: nobody spoke."""
+        return self.utterances is not None and _say_who(one.speaker for one in self.utterances)
+
+    @property
+    def spans_have_speakers(self) -> bool:
+        """Whether it says who speaks when. Spans without any speaker only say that somebody does."""
+        return self.spans is not None and _say_who(span.speaker for span in self.spans)
+
+    @property
+    def has_speakers(self) -> bool:
+        """Whether it says who speaks. If not, nothing about speakers can be measured against it."""
+        return self.words_have_speakers or self.spans_have_speakers
 
     @property
     def speakers(self) -> tuple[str, ...]:
-        """The speakers in order: those with words, or, without words, those with spans."""
-        with_words = dict.fromkeys(utterance.speaker for utterance in self.utterances or ())
-        return tuple(with_words or dict.fromkeys(span.speaker for span in self.spans or ()))
+        """The speakers in order: those with words, or, without words, those with spans. `UNNAMED` is none of them."""
+        with_words = dict.fromkeys(one.speaker for one in self.utterances or () if one.speaker != UNNAMED)
+        return tuple(with_words or dict.fromkeys(one.speaker for one in self.spans or () if one.speaker != UNNAMED))
 
     @property
     def word_spans(self) -> tuple[SpeakerSpan, ...]:
@@ -82,6 +104,11 @@ class SpeakerTranscript:
     def name(self, speaker: str) -> str:
         """The name of a speaker."""
         return self.names.get(speaker, speaker)
+
+
+def _say_who(speakers: Iterable[str]) -> bool:
+    found = set(speakers)
+    return not found or found != {UNNAMED}
 
 
 def speaker_transcript_of(transcript: Transcript) -> SpeakerTranscript:
