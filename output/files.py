@@ -34,6 +34,7 @@ class WrittenFile:
     keeps_edit: bool = False  # the edited file was not touched, `path` is next to it
     backup: Path | None = None
     message: str = ""  # for the user; empty if there is nothing to say
+    is_new: bool = True  # whether the file had another content, or did not exist
 
 
 def write_draft(path: Path, content: str | bytes, *, previous_sha256: str | None, force: bool = False) -> WrittenFile:
@@ -50,7 +51,7 @@ def write_draft(path: Path, content: str | bytes, *, previous_sha256: str | None
         while True:  # until no edit happens between the check and the replacement
             current = sha256_of(path) if path.exists() else None
             if current == sha256:
-                return WrittenFile(path, sha256)
+                return WrittenFile(path, sha256, is_new=False)
             is_edited = current not in (None, previous_sha256)
             if is_edited and not force:
                 return _write_next_to(path, data, sha256)
@@ -92,11 +93,12 @@ def _write_next_to(path: Path, data: bytes, sha256: str) -> WrittenFile:
     while new.exists() and sha256_of(new) != sha256:  # it may be edited too
         number += 1
         new = path.with_name(f"{path.stem}.new{number}{path.suffix}")
-    if not new.exists():
+    is_new = not new.exists()
+    if is_new:
         write_atomically(new, data)
     compare = shlex.join(["diff", "-u", str(path), str(new)])
     message = f"{path}: was edited and is kept; the new version is {new.name} (compare: {compare})"
-    return WrittenFile(new, sha256, keeps_edit=True, message=message)
+    return WrittenFile(new, sha256, keeps_edit=True, message=message, is_new=is_new)
 
 
 def _backup(path: Path) -> Path:

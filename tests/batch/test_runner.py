@@ -378,7 +378,7 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.extend([path.name] if path.suffix == ".wav" else [])
         return sha256_of(path)
 
-    for module in ("audio.fingerprint", "transcribe.drafts.store"):
+    for module in ("audio.fingerprint", "transcribe.drafts.records"):
         monkeypatch.setattr(f"{module}.sha256_of", count)
     return names
 

@@ -24,7 +24,8 @@ from audio.sources.selection import Selection
 from output.files import stem_for
 from output.formats import file_name
 from transcribe.batch.report import Result, State
-from transcribe.drafts.store import belongs_to_other_recording, current_transcript, has_transcript, is_edited
+from transcribe.drafts.currency import Inputs, settled
+from transcribe.drafts.records import belongs_to_other_recording, has_transcript, is_edited
 from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import select_voiceprints, user_voiceprints
 
@@ -158,9 +159,8 @@ def planned_action(
     assert job.stem is not None
     fingerprint = job.current_fingerprint()
     voices = select_voiceprints(user_voiceprints(), settings.voices)
-    if not (mode.ignore_cache or mode.force) and current_transcript(
-        job.stem, job.episode, settings=settings, audio_sha256=fingerprint.sha256, voices=voices
-    ):
+    inputs = Inputs(fingerprint.sha256, settings, voices)
+    if not (mode.ignore_cache or mode.force) and settled(job.stem, job.episode.path, inputs=inputs):
         return PlannedAction.NONE
     if is_edited(job.stem, settings):
         return PlannedAction.REPLACE if mode.force else PlannedAction.BESIDE

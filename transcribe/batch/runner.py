@@ -26,7 +26,8 @@ from output.errors import OutputError
 from output.formats import file_name
 from transcribe.batch.planning import Job, Mode
 from transcribe.batch.report import NullListener, Result, RunListener, State, Tally
-from transcribe.drafts.store import current_transcript, write_transcript
+from transcribe.drafts.currency import Inputs, settled
+from transcribe.drafts.store import write_transcript
 from transcribe.errors import ClusterError
 from transcribe.pipeline.checkpoints import note_source
 from transcribe.pipeline.stages import StagesMaker
@@ -204,14 +205,11 @@ class _Run:
 
     def _unchanged(self, job: Job, audio_sha256: str) -> Result | None:
         """The result if the files are up to date, else None."""
-        settings, stem = self._setup.settings, job.stem or ""
-        transcript = current_transcript(
-            stem, job.episode, settings=settings, audio_sha256=audio_sha256, voices=self._setup.voices
-        )
-        if transcript is None:
+        inputs = Inputs(audio_sha256, self._setup.settings, self._setup.voices)
+        found = settled(job.stem or "", job.episode.path, inputs=inputs, taken=self._stems)
+        if found is None:
             return None
-        paths = tuple(settings.output_folder / file_name(stem, name) for name in settings.formats)
-        return Result(job.source, State.UNCHANGED, paths, tally=Tally.of(transcript), stem=stem)
+        return Result(job.source, State.UNCHANGED, found.paths, tally=Tally.of(found.transcript), stem=job.stem or "")
 
     def _on_done(self, future: Future[Outcome], active: _ActiveEpisode, task: Task) -> Result | None:
         """Handle a task that is done: the episode's result, or None if more of it remains."""
@@ -244,18 +242,19 @@ class _Run:
             note_source(self._setup.cache, active.task.fingerprint.sha256, path)
         try:
             force, taken = self._setup.mode.force, self._stems
-            paths, notes = write_transcript(transcript, job.stem, settings=settings, force=force, taken=taken)
+            new = write_transcript(transcript, job.stem, settings=settings, force=force, taken=taken)
         except OutputError as error:
             return self._failed_job(job, Failure(str(error), "write", ""), seconds=active.seconds)
         except Exception as error:  # noqa: BLE001 - a defect costs this episode alone
             return self._failed_job(job, failure_of(error, "write"), seconds=active.seconds)
-        warnings = (*(warning.message for warning in transcript.warnings), *notes)
+        warnings = (*(warning.message for warning in transcript.warnings), *new.messages)
         is_named = read_path is not None and printable(read_path) in _names(job.source)  # in warnings about the audio
         with_source = frozenset(
             warning.message for warning in transcript.warnings if is_named and warning.code is WarningCode.AUDIO
         )
         tally, named = Tally.of(transcript), tuple(f"{who.name} ({who.evidence})" for who in transcript.speakers)
-        result = Result(job.source, State.WRITTEN, paths, warnings, tally, active.seconds, stem=job.stem, named=named)
+        state = State.WRITTEN if new.is_new else State.UNCHANGED
+        result = Result(job.source, state, new.paths, warnings, tally, active.seconds, stem=job.stem, named=named)
         return replace(result, with_source=with_source)
 
     def _failed_job(self, job: Job, failure: Failure, *, seconds: dict[str, float] | None = None) -> Result:

@@ -1,0 +1,104 @@
+"""What `STEM.json` records of a draft: whose recording it is, whether the draft was edited, whether the file is ours.
+
+Reads and compares only; `transcribe.drafts.store` writes, `transcribe.drafts.currency` decides what is left to do.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Container
+from pathlib import Path
+
+from audio.disk import sha256_of
+from output.errors import OutputError
+from output.formats import file_name
+from output.parse import read_draft
+from transcribe.alignment.realign import realign
+from transcribe.errors import TranscriptError
+from transcribe.settings import Settings
+from transcribe.transcript import Transcript
+
+
+def has_transcript(stem: str, settings: Settings) -> bool:
+    """Whether this stem has a timed transcript, of whatever recording."""
+    return (settings.output_folder / file_name(stem, "json")).is_file()
+
+
+def belongs_to_other_recording(
+    stem: str, path: Path | None, *, settings: Settings, audio_sha256: Callable[[], str]
+) -> bool:
+    """Whether the files of this stem hold the transcript of another recording than the file at `path`.
+
+    The same path with other audio is the same recording, and so is the same audio at another path. `audio_sha256`
+    returns the hash of the audio, empty if it cannot be read: then the files count as another recording's.
+    """
+    other = transcript_at(settings.output_folder / file_name(stem, "json"))
+    if other is None or other.episode.path == from_folder(settings.output_folder, path):
+        return False
+    return path is None or audio_sha256() != other.made_with.audio_sha256
+
+
+def is_edited(stem: str, settings: Settings) -> bool:
+    """Whether the draft of this stem differs from what the machine wrote last, or cannot be read."""
+    draft = settings.output_folder / file_name(stem, "md")
+    if not draft.is_file():
+        return False
+    before = transcript_at(settings.output_folder / file_name(stem, "json"))
+    return before is None or hash_at(draft) != before.made_with.outputs.get(draft.name)
+
+
+def is_foreign(json_path: Path) -> bool:
+    """Whether the file at the name of a timed transcript is another program's: JSON, but not of ours."""
+    try:
+        data = json.loads(json_path.read_bytes()) if json_path.is_file() else {"made_with": None}
+    except (OSError, ValueError, RecursionError):
+        return False
+    return not isinstance(data, dict) or "made_with" not in data
+
+
+def new_stem_of(
+    stem: str, path: Path | None, *, settings: Settings, audio_sha256: str, taken: Container[str] = ()
+) -> str:
+    """The stem for a new transcript of a recording whose draft was edited: `STEM.new`, `STEM.new2`, … if that belongs
+    to another recording, or is `taken`, in lower case, in this run."""
+    new_stem, number = f"{stem}.new", 1
+    while new_stem.casefold() in taken or belongs_to_other_recording(
+        new_stem, path, settings=settings, audio_sha256=lambda: audio_sha256
+    ):
+        number += 1
+        new_stem = f"{stem}.new{number}"
+    return new_stem
+
+
+def is_same_text(draft: Path, transcript: Transcript) -> bool:
+    """Whether the draft can be an edit of this transcript, and not an unrelated text."""
+    try:
+        texts = [turn.spoken for turn in read_draft(draft).turns]
+    except OutputError:
+        return False
+    return realign(texts, [turn.words for turn in transcript.turns]).is_same_text
+
+
+def hash_at(path: Path) -> str | None:
+    """The SHA-256 of a file; None if it does not exist or cannot be read."""
+    try:
+        return sha256_of(path) if path.is_file() else None
+    except OSError:
+        return None
+
+
+def from_folder(folder: Path, path: Path | None) -> Path | None:
+    """The audio's path relative to the drafts' folder, links resolved, so that both can be moved together."""
+    if path is None:
+        return None
+    audio, folder = path.resolve(), folder.resolve()
+    return audio if audio.drive != folder.drive else Path(os.path.relpath(audio, folder))
+
+
+def transcript_at(path: Path) -> Transcript | None:
+    """The timed transcript at this path; None if there is none that can be read."""
+    try:
+        return Transcript.from_json(path.read_text(encoding="utf-8"), source=str(path)) if path.is_file() else None
+    except (OSError, UnicodeDecodeError, TranscriptError):
+        return None
