@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from dataclasses import fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +25,9 @@ from transcribe.settings import Settings, Stage
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
-    from transcribe.evaluation.check import Report
-    from transcribe.evaluation.clips import Clip
-    from transcribe.pipeline.pipeline import Pipeline
+    from transcribe.evaluation.baseline import Baseline
+    from transcribe.evaluation.check import PipelineMaker, Report
+    from transcribe.evaluation.clips import Clip, Clips
     from transcribe.pipeline.stages import StagesMaker
 
 _CHECK_SETTINGS = [  # without layout, which is not checked, and `speakers`, which each clip has in clips.toml
@@ -42,6 +43,7 @@ _CHECK_SETTINGS = [  # without layout, which is not checked, and `speakers`, whi
 @scoring_options
 @click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Earlier run to compare with.")
 @click.option("--update-baseline", is_flag=True, help="Write this run to the baseline FILE instead of comparing.")
+@click.option("--explain", metavar="CLIP", help="Show what got worse in this clip: words, times, commands to hear it.")
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write a JUnit report.")
 @click.option("--markdown", type=click.Path(path_type=Path), metavar="FILE", help="Write a summary for a job page.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
@@ -60,6 +62,7 @@ def check(stages: StagesMaker, /, place: Path, **options: Any) -> int:
       transcribe check tests/clips --junit junit.xml --markdown summary.md
       transcribe check tests/clips --baseline tests/clips/baseline.json
       transcribe check tests/clips --baseline tests/clips/baseline.json --update-baseline
+      transcribe check tests/clips --baseline tests/clips/baseline.json --explain opening
     """
     from transcribe.evaluation.baseline import read_baseline
     from transcribe.evaluation.check import check as run_check
@@ -67,11 +70,14 @@ def check(stages: StagesMaker, /, place: Path, **options: Any) -> int:
 
     outputs = {name: options.pop(name) for name in ("junit", "markdown", "as_json")}
     file, update, fresh, verbose = (options.pop(n) for n in ("baseline", "update_baseline", "fresh", "verbose"))
+    explain = options.pop("explain")
     if update and file is None:
         raise click.UsageError("--update-baseline needs the --baseline FILE to write")
     log_to_stderr(verbose=verbose, quiet=False)
     scoring = scoring_of(options)
     clips = find_clips(place, settings_in_force(options), choices=CHOICES)
+    explained = None if explain is None else _clip_named(explain, clips)
+    baseline = read_baseline(file) if file is not None and not update else None
     with Bars(sys.stderr) as bars:
 
         def on_start(clip: Clip) -> None:
@@ -83,11 +89,14 @@ def check(stages: StagesMaker, /, place: Path, **options: Any) -> int:
             clips,
             _pipelines(stages, ignore_cache=fresh),
             scoring=scoring,
-            baseline=read_baseline(file) if file is not None and not update else None,
+            baseline=baseline,
             on_start=on_start,
             on_progress=bars.on_progress,
         )
-    _publish(report, **outputs)
+    views = []
+    if explained is not None:
+        views.append(_explained(explained, report, _pipelines(stages, ignore_cache=False), baseline))
+    _publish(report, views, **outputs)
     if update and file is not None and report.exit_code != 2:  # no baseline without a clip that could not be run
         if clips.partial and file.is_file():
             new = replace(new, clips={**read_baseline(file).clips, **new.clips})
@@ -96,7 +105,7 @@ def check(stages: StagesMaker, /, place: Path, **options: Any) -> int:
     return report.exit_code
 
 
-def _pipelines(stages: StagesMaker, *, ignore_cache: bool) -> Callable[[Settings], Pipeline]:
+def _pipelines(stages: StagesMaker, *, ignore_cache: bool) -> PipelineMaker:
     from transcribe.pipeline.checkpoints import user_checkpoints
     from transcribe.pipeline.pipeline import Pipeline
 
@@ -104,23 +113,67 @@ def _pipelines(stages: StagesMaker, *, ignore_cache: bool) -> Callable[[Settings
     return lambda settings: Pipeline(settings, stages=stages(settings), checkpoints=checkpoints)
 
 
-def _publish(report: Report, *, junit: Path | None, markdown: Path | None, as_json: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What a report has besides its table: a section of text, one of Markdown, and the same as a key of JSON."""
+
+    key: str
+    data: Any
+    text: str = ""
+    markdown: str = ""
+
+
+def _clip_named(name: str, clips: Clips) -> Clip:
+    for clip in clips.clips:
+        if clip.name == name:
+            return clip
+    names = [clip.name for clip in clips.clips]
+    near = get_close_matches(name, names, n=5, cutoff=0.4) or names[:10]
+    more = "" if len(near) == len(names) else f" ({len(names)} clips in all)"
+    raise click.UsageError(for_terminal(f"--explain {name}: no clip has this name; there is {', '.join(near)}{more}"))
+
+
+def _explained(clip: Clip, report: Report, pipelines: PipelineMaker, baseline: Baseline | None) -> _View:
+    """The explanation of a clip, from the results that the check has cached."""
+    from audio.episode import Episode
+    from transcribe.evaluation.explain import Explanation, explain
+    from transcribe.evaluation.explain_report import as_dict, text
+    from transcribe.evaluation.listening import listening_command
+
+    result = next(result for result in report.clips if result.name == clip.name)
+    if result.error:
+        explanation = Explanation(clip.name, clip.audio, notes=(f"it could not be run: {result.error}",))
+    else:
+        transcript = pipelines(clip.settings).transcript(Episode.of_file(clip.audio))
+        before = baseline.clips.get(clip.name) if baseline else None
+        explanation = explain(clip, result, transcript, scoring=report.scoring, baseline=before)
+    return _View("explained", as_dict(explanation, listening_command), text(explanation, listening_command))
+
+
+def _publish(
+    report: Report, views: Sequence[_View], *, junit: Path | None, markdown: Path | None, as_json: bool
+) -> None:
     from transcribe.evaluation import check_reports as reports
 
-    text = reports.as_json(report).encode(errors="backslashreplace") if as_json else reports.table(report)
-    click.echo(text, nl=False)
-    for path, content in ((junit, reports.junit), (markdown, reports.markdown)):
+    more = {view.key: view.data for view in views}
+    if as_json:
+        click.echo(reports.as_json(report, more).encode(errors="backslashreplace"), nl=False)
+    else:
+        sections = [reports.table(report), *(view.text for view in views if view.text)]
+        click.echo("\n".join(sections), nl=False)
+    summary = "\n".join([reports.markdown(report), *(view.markdown for view in views if view.markdown)])
+    for path, content in ((junit, reports.junit(report)), (markdown, summary)):
         if path is not None:
-            _write(path, content(report))
+            _write(path, content.encode(errors="backslashreplace"))
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in reports.github_annotations(report):
             click.echo(line, err=True)
 
 
-def _write(path: Path, content: str) -> None:
+def _write(path: Path, content: bytes) -> None:
     from audio.disk import write_atomically
 
     try:
-        write_atomically(path, content.encode(errors="backslashreplace"))
+        write_atomically(path, content)
     except OSError as exc:
         raise click.UsageError(f"{path}: cannot be written ({exc.strerror}); name another file") from exc

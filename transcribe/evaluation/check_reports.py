@@ -9,7 +9,7 @@ import html
 import json
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -102,8 +102,8 @@ def github_annotations(report: Report) -> list[str]:
     return lines + [f"::notice title=transcribe check::{_data(note)}" for note in report.notes]
 
 
-def as_json(report: Report) -> str:
-    """The whole report for other programs: rates as fractions."""
+def as_json(report: Report, more: Mapping[str, Any] | None = None) -> str:
+    """The whole report for other programs: rates as fractions. `more` are further keys."""
     data = {
         "exit_code": report.exit_code,
         "summary": report.summary,
@@ -111,6 +111,7 @@ def as_json(report: Report) -> str:
         "overall": None if report.overall is None else _as_dict(report.overall),
         "notes": list(report.notes),
         "scoring": asdict(report.scoring),
+        **(more or {}),
     }
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 

@@ -62,7 +62,7 @@ def _scored(clip: Clip, hypothesis: SpeakerTranscript, scoring: Scoring, referen
     path = cache_folder(CacheKind.SCORES) / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
     if cached := _load(path):
         return cached
-    result = score(_read_references(clip.references), hypothesis, scoring, terms=clip.terms)
+    result = score(read_references(clip.references), hypothesis, scoring, terms=clip.terms)
     if result.problem:
         raise TranscriptError(f"{clip.references[0]}: {result.problem}, so nothing can be checked against it")
     measurement = _measurement_of(result, reference_hash)
@@ -100,7 +100,7 @@ def _measurement_of(result: Score, reference_hash: str) -> ClipMeasurement:
     return ClipMeasurement(reference_hash, measured, result.segments, differences_of(result))
 
 
-def _read_references(paths: tuple[Path, ...]) -> SpeakerTranscript:
+def read_references(paths: tuple[Path, ...]) -> SpeakerTranscript:
     reference = read_transcript(paths[0])
     for path in paths[1:]:
         reference = with_times(reference, read_transcript(path))

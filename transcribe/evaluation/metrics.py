@@ -204,7 +204,7 @@ def speaker_errors(
 
 
 SpeakerTimeError = tuple[Seconds, Seconds, str, str]
-"""Start, end, the speaker of the reference and that of the hypothesis, in the reference's terms; "" for nobody."""
+"""Start, end, the speaker of the reference and that of the hypothesis; "" for nobody."""
 
 
 def speaker_time_errors(
@@ -220,10 +220,11 @@ def speaker_time_errors(
     end = max((span.end for span in (*reference, *hypothesis)), default=0.0)
     whole = Timeline([Segment(0, end)] if end else [])
     options: dict[str, Any] = {"collar": 2 * collar, "skip_overlap": skip_overlap}
-    mapped = hyp.rename_labels(mapping=_best_mapping(DiarizationErrorRate(**options), ref, hyp, whole))
+    mapping = _best_mapping(DiarizationErrorRate(**options), ref, hyp, whole)
+    mapped, own = hyp.rename_labels(mapping=mapping), {new: label for label, new in mapping.items()}
     found = IdentificationErrorAnalysis(**options).difference(ref, mapped, uem=whole)
     rows = [(segment.start, segment.end, *label) for segment, _, label in found.itertracks(yield_label=True)]
-    errors = [(a, b, old or "", new or "") for a, b, kind, old, new in rows if kind != "correct"]
+    errors = [(a, b, old or "", own[new] if new else "") for a, b, kind, old, new in rows if kind != "correct"]
     return tuple(sorted((round(a, 3), round(b, 3), old, new) for a, b, old, new in errors))
 
 

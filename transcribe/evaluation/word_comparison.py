@@ -46,13 +46,13 @@ class WordComparison:
 
     def __init__(self, reference: SpeakerTranscript, hypothesis: SpeakerTranscript, normalise: Normaliser) -> None:
         self.reference, self.hypothesis = reference, hypothesis
-        self._normalise = normalise
+        self.normalise = normalise
 
     @cached_property
     def tokens(self) -> tuple[list[Token], list[Token]]:
         """The normalised words of reference and hypothesis."""
         sides = (self.reference.utterances or (), self.hypothesis.utterances or ())
-        reference, hypothesis = (tokens_of(side, self._normalise) for side in sides)
+        reference, hypothesis = (tokens_of(side, self.normalise) for side in sides)
         return reference, hypothesis
 
     @cached_property
@@ -83,7 +83,7 @@ class WordComparison:
         return cp_errors(*(self._rows(side) for side in (self.reference, self.hypothesis)))
 
     def _rows(self, side: SpeakerTranscript) -> list[tuple[str, str]]:
-        return [(utterance.speaker, self._normalise(utterance.text)) for utterance in side.utterances or ()]
+        return [(utterance.speaker, self.normalise(utterance.text)) for utterance in side.utterances or ()]
 
     def tcp(self, collar: Seconds) -> WordErrors | None:
         """The errors if words match only within `collar`; None unless both sides have times and say who speaks."""
@@ -91,7 +91,7 @@ class WordComparison:
             return None
         rows = [
             [
-                (s.speaker, self._normalise(s.text), s.start or 0.0, s.end or 0.0)
+                (s.speaker, self.normalise(s.text), s.start or 0.0, s.end or 0.0)
                 for utterance in side.utterances or ()
                 for s in utterance.sentences()
             ]
@@ -140,7 +140,7 @@ class WordComparison:
         mentioned = [name for name in names if re.search(rf"\b{re.escape(name)}\b", text)]
         places: dict[str, tuple[int, ...]] = {}
         for name in dict.fromkeys([*mentioned, *" ".join(terms).split()]):
-            token = self._normalise(name).strip()
+            token = self.normalise(name).strip()
             found = tuple(at for at, pair in enumerate(self.pairs) if pair.reference and pair.reference.text == token)
             if found:
                 places[name] = found
