@@ -10,7 +10,7 @@ from audio.episode import Seconds
 from output.text import clock
 from transcribe.evaluation.explain import Explanation, Passage, State
 from transcribe.evaluation.gates import Gate, format_value
-from transcribe.evaluation.listening import interval_to_hear, shell_line
+from transcribe.evaluation.listening import PLAYERS, interval_to_hear, shell_line
 from transcribe.evaluation.timed_runs import Row
 from transcribe.evaluation.word_alignment import SHOWN_WORDS
 from transcribe.terminal import for_terminal
@@ -68,12 +68,12 @@ def exact_clock(seconds: Seconds) -> str:
 def _summary(explanation: Explanation) -> str:
     states = [one.state for one in explanation.passages if one.errors]
     counts = [(states.count(state), state) for state in (State.NEW, State.UNCERTAIN, State.OLD)]
-    parts = [f"{count} difference{'s' * (count != 1)} {state}" for count, state in counts if count]
+    parts = [f"{count} {state}" for count, state in counts if count]
     if plain := states.count(State.UNCOMPARED):
-        parts.append(f"{plain} difference{'s' * (plain != 1)} in the words")
+        parts.append(str(plain))
     if explanation.known:
         parts.append(f"{explanation.known} {State.OLD}, not shown")
-    return ", ".join(parts) or "no differences in the words"
+    return f"differences in the words: {', '.join(parts) or 'none'}"
 
 
 def _gate(gate: Gate, explanation: Explanation) -> str:
@@ -113,7 +113,8 @@ def _block(number: int, passage: Passage, explanation: Explanation, command_for:
     else:
         yield f"   reference: {speakers[0]}; transcript: {speakers[1]}"
     yield from (f"   {for_terminal(sentence)}" for sentence in passage.evidence)
-    yield f"   hear it: {shell_line(_command(passage, explanation, command_for))}"
+    command = _command(passage, explanation, command_for)
+    yield f"   {'hear it' if command[0] in PLAYERS else 'cut it to a file'}: {shell_line(command)}"
 
 
 def _columns(rows: Sequence[Row], speakers: Sequence[str]) -> Iterator[str]:

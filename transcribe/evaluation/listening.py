@@ -16,6 +16,7 @@ from pathlib import Path
 from audio.disk import CacheKind, cache_folder
 from audio.episode import Seconds
 
+PLAYERS = ("ffplay", "mpv")
 MARGIN = 1.0  # seconds played before and after a passage
 
 

@@ -71,14 +71,12 @@ class TimedRuns:
         return tuple(map(self._timed, _misnamed_runs(self._comparison, covered)))
 
     def times(self, first: int, last: int) -> Interval:
-        """From the first to the last word of these pairs; without words, from the word before to the one after."""
+        """From the first to the last word of these pairs; if one is missing, from the word before to the word after."""
         words = [word for word in self._words[first:last] if word is not None]
-        if words:
-            interval = min(word.start for word in words), max(word.end for word in words)
-        else:
-            before, after = self._ends[first], self._starts[last]
-            interval = min(before, after), max(before, after)
-        start, end = (min(max(time, 0.0), self._duration) for time in interval)
+        edges = [time for word in words for time in (word.start, word.end)]
+        if len(words) < last - first:
+            edges += [self._ends[first], self._starts[last]]
+        start, end = (min(max(time, 0.0), self._duration) for time in (min(edges), max(edges)))
         return start, end
 
     @cached_property
@@ -99,23 +97,26 @@ class TimedRuns:
 
     def _timed(self, run: Run) -> TimedRun:
         pairs, comparison = self._comparison.pairs, self._comparison
-        around = range(max(run.first - CONTEXT_WORDS, 0), min(run.last + CONTEXT_WORDS, len(pairs)))
-        wrong = {at for at in range(run.first, run.last) if self._is_wrong(run.difference, pairs[at])}
+        wrong = [at for at in range(run.first, run.last) if self._is_wrong(run.difference, pairs[at])]
+        first, last = (wrong[0], wrong[-1] + 1) if wrong else (run.first, run.last)
+        around = range(max(first - CONTEXT_WORDS, 0), min(last + CONTEXT_WORDS, len(pairs)))
+        marked = set(wrong)
         rows = tuple(
-            Row(_text(pairs[at].reference), _text(pairs[at].hypothesis), self._words[at], at in wrong) for at in around
+            Row(_text(pairs[at].reference), _text(pairs[at].hypothesis), self._words[at], at in marked) for at in around
         )
-        within = pairs[run.first : run.last]
+        within = [pairs[at] for at in wrong]
         speakers = (
             _names(comparison.reference.name, (pair.reference for pair in within)),
             _names(comparison.hypothesis.name, (pair.hypothesis for pair in within)),
         )
-        interval, is_misnamed = self.times(run.first, run.last), any(map(comparison.is_misnamed, within))
-        return TimedRun(run.difference, run.first, run.last, *interval, rows, speakers, is_misnamed)
+        interval, is_misnamed = self.times(first, last), any(map(comparison.is_misnamed, within))
+        return TimedRun(run.difference, first, last, *interval, rows, speakers, is_misnamed)
 
     def _is_wrong(self, difference: Difference, pair: Pair) -> bool:
         if difference.kind is not Kind.SPEAKER:
             return True
-        return has_wrong_speaker(pair, self._comparison.assigned) or self._comparison.is_misnamed(pair)
+        assigned = self._comparison.assigned
+        return self._comparison.is_misnamed(pair) or (assigned is not None and has_wrong_speaker(pair, assigned))
 
 
 def _words_by_pair(comparison: WordComparison) -> list[Word | None]:
