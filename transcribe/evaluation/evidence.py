@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 from audio.episode import Seconds
 from output.text import clock
-from transcribe.recognition.reading_quality import NO_SPEECH
 from transcribe.transcript import Transcript
 
 MOST_CHUNKS = 4  # described of one stretch
@@ -39,15 +38,14 @@ def _evidence(transcript: Transcript, start: Seconds, end: Seconds) -> Iterator[
 
 
 def _reading(chunk: Mapping[str, float]) -> str:
-    where, no_speech = _span(chunk["start"], chunk["end"]), chunk.get("no_speech_probability", 0.0)
-    if no_speech > NO_SPEECH:
-        return (
-            f"the reading of {where} was rejected: probability of no speech {no_speech:.2f}, the limit is {NO_SPEECH}"
-        )
-    words, left = chunk.get("words", 0), chunk.get("uncovered", 0.0)
-    again = ", read twice" if chunk.get("passes", 1) > 1 else ""
-    sure = f"mean log-probability {chunk.get('avg_logprob', 0.0):.2f}"
-    return f"{where} was read{again}: {words:g} words ({sure}), {left:.1f} s of its speech without words"
+    where, words = _span(chunk["start"], chunk["end"]), chunk.get("words", 0)
+    again = " twice" if chunk.get("passes", 1) > 1 else ""
+    no_speech = f"probability of no speech {chunk.get('no_speech_probability', 0.0):.2f}"
+    sure = f"{no_speech}, mean log-probability {chunk.get('avg_logprob', 0.0):.2f}"
+    if not words:
+        return f"{where} was read{again}, but the reading was rejected: no words are left of it ({sure})"
+    left = f"{chunk.get('uncovered', 0.0):.1f} s of its speech without words"
+    return f"{where} was read{again}: {words:g} words, {left} ({sure})"
 
 
 def _overlap(chunk: Mapping[str, float], start: Seconds, end: Seconds) -> Seconds:
