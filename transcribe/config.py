@@ -11,7 +11,6 @@ import dataclasses
 import json
 import logging
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
 from difflib import get_close_matches
@@ -23,6 +22,7 @@ from typing import Any
 from transcribe.declaration import check_choice
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings, home_expanded, option_name
+from transcribe.toml_files import read_toml
 
 FILE_NAME = "transcribe.toml"
 PREFIX = "TRANSCRIBE_"
@@ -86,12 +86,7 @@ def find_file(folder: Path) -> Path | None:
 
 def read_file(path: Path) -> dict[str, Any]:
     """The contents of a `transcribe.toml`. Raises `SettingsError` if it cannot be read."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: cannot be read ({error}); correct or move the file") from error
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path}: not valid TOML ({error}); correct that line") from error
+    return dict(read_toml(path, instead="correct or move the file").table)
 
 
 def layer_of(table: Mapping[str, Any], path: Path, *, place: str) -> Layer:

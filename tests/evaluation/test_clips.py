@@ -13,7 +13,8 @@ from tests.support.checked_clip import Telling, with_words, write_clip
 from tests.support.command_line import Run
 from tests.support.paths import CHECK_CASES, ROOT
 from tests.support.scripted_stages import tone
-from transcribe.evaluation.clips import Limits, find_clips
+from transcribe.evaluation.clips import find_clips
+from transcribe.evaluation.limits import Limits
 from transcribe.settings import Settings
 
 

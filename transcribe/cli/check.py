@@ -27,7 +27,7 @@ from transcribe.terminal import for_terminal
 if TYPE_CHECKING:
     from transcribe.evaluation.baseline import Baseline
     from transcribe.evaluation.check import PipelineMaker, Report
-    from transcribe.evaluation.clips import Clip, Clips
+    from transcribe.evaluation.clip import Clip, Clips
     from transcribe.pipeline.stages import StagesMaker
 
 _CHECK_SETTINGS = [  # without layout, which is not checked, and `speakers`, which each clip has in clips.toml

@@ -19,6 +19,7 @@ from typing import Any, Self
 from audio.disk import write_atomically
 from transcribe.errors import SettingsError
 from transcribe.evaluation.clip_differences import ClipDifference, from_json, to_json
+from transcribe.evaluation.limits import RATES
 from transcribe.evaluation.metrics import BootstrapSegments
 
 SCHEMA = 1
@@ -37,10 +38,6 @@ MARGINS: Mapping[str, float] = {
     "names": 0.0,
 }
 """By how much a measure without segments may rise. Speed is not compared: it depends on the machine."""
-
-
-RATES = ("wer", "cpwer", "der")
-"""The measures that have segments."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,11 @@ from operator import not_
 from audio.errors import AudioError
 from output.errors import OutputError
 from transcribe.errors import TranscribeError
-from transcribe.evaluation.baseline import RATES, Baseline, BaselineClip
+from transcribe.evaluation.baseline import Baseline, BaselineClip
+from transcribe.evaluation.clip import FILE_NAME, Clip, Clips
 from transcribe.evaluation.clip_differences import ClipDifference, without_time
-from transcribe.evaluation.clips import FILE_NAME, Clip, Clips
 from transcribe.evaluation.gates import ClipMeasurement, Gate, gates_of, pooled_gates
+from transcribe.evaluation.limits import RATES
 from transcribe.evaluation.measure import measure
 from transcribe.evaluation.score import Scoring
 from transcribe.pipeline.pipeline import Pipeline
@@ -110,9 +111,10 @@ def check(
             continue
         measured[clip.name] = outcome
         before = baseline.clips.get(clip.name) if baseline else None
-        gates = gates_of(outcome, clip.limits, before, required=clip.required)
+        gated = clip.if_silent if outcome.is_silent else clip
+        gates = gates_of(outcome, gated.limits, before, required=gated.required)
         new, other = _new_and_other(outcome, before)
-        failure = _baseline_failure(outcome, before)
+        failure = _baseline_failure(outcome, before) or _no_gate(gates)
         results.append(ClipResult(clip.name, gates, new, other, source=clip.source, baseline_failure=failure))
     overall = None
     if measured:
@@ -120,6 +122,7 @@ def check(
     if baseline is not None and not clips.partial:
         missing = baseline.clips.keys() - {clip.name for clip in clips.clips}
         results += [ClipResult(name, baseline_failure=_MISSING) for name in sorted(missing)]
+    results += [ClipResult(path.name, error=_UNUSED, source=str(path)) for path in clips.unused]
     results.sort(key=lambda result: result.severity, reverse=True)
     notes = _not_in_baseline(measured, baseline) + _not_comparable(measured, baseline) + _unchecked(measured, clips)
     return Report(tuple(results), overall, notes, scoring), Baseline(measured)
@@ -142,6 +145,18 @@ def _measure_or_explain(
 _MISSING = (
     "baseline: has this clip, but it was not checked; restore the clip, or renew the baseline with --update-baseline"
 )
+
+_UNUSED = (
+    "this reference has no recording of its name beside it, so nothing is checked against it; restore the recording, "
+    f"name it in {FILE_NAME}, or remove the reference"
+)
+
+
+def _no_gate(gates: tuple[Gate, ...]) -> str:
+    """Why a clip that was only measured has not passed."""
+    if any(gate.limit is not None or gate.before is not None for gate in gates):
+        return ""
+    return "baseline: nothing is checked: every limit is off, and no earlier run is compared; set a limit or --baseline"
 
 
 def _baseline_failure(clip: ClipMeasurement, before: BaselineClip | None) -> str:
@@ -179,11 +194,17 @@ def _not_comparable(measured: Mapping[str, ClipMeasurement], baseline: Baseline 
 
 
 def _unchecked(measured: Mapping[str, ClipMeasurement], clips: Clips) -> tuple[str, ...]:
-    """A note for each recording that the file does not name, and each clip with a speed limit but no speed."""
+    """A note for each recording that the file does not name, each silent clip, each speed limit without a speed."""
     limited = {one.name for one in clips.clips if (clips.overall.x_realtime, one.limits.x_realtime) != (None, None)}
     names = [name for name, clip in measured.items() if name in limited and clip.processing_seconds is None]
-    unnamed = [
-        f"{path.name}: is not in {FILE_NAME}, so it is not checked; name it there, or move it" for path in clips.unnamed
-    ]
+    instead = "its limits and settings for all clips apply" if clips.partial else "so it is not checked"
+    unnamed = [f"{path.name}: is not in {FILE_NAME}, {instead}; name it there, or move it" for path in clips.unnamed]
+    silent = [f"{name}: {_SILENT}" for name, clip in measured.items() if clip.is_silent]
     reason = "not measured, because its transcript was cached; --fresh measures it"
-    return (*unnamed, *(f"{name}: x_realtime: {reason}" for name in names))
+    return (*unnamed, *silent, *(f"{name}: x_realtime: {reason}" for name in names))
+
+
+_SILENT = (
+    "its reference has no words, which states that nobody speaks: every recognised word counts as invented, and rates "
+    "are not measured"
+)

@@ -7,11 +7,11 @@ never averaged.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 from audio.episode import Seconds
-from transcribe.evaluation.baseline import MARGINS, RATES, Baseline, BaselineClip, is_worse, pooled, rate
-from transcribe.evaluation.clips import Limits
+from transcribe.evaluation.baseline import MARGINS, Baseline, BaselineClip, is_worse, pooled, rate
+from transcribe.evaluation.limits import MEASURES, NO_LIMITS, RATES, SHARES, Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,11 @@ class ClipMeasurement(BaselineClip):
 
     duration: Seconds = 0.0  # of the recording
     processing_seconds: Seconds | None = None  # to transcribe it; None if that was not measured
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the reference states that nobody speaks: words can be invented, but there are no rates."""
+        return "invented_words" in self.values and "wer" not in self.values
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +57,12 @@ def gates_of(
     comparable = before if before is not None and before.reference_hash == clip.reference_hash else None
     needed = required - {"x_realtime"}
     gates = []
-    for measure in (field.name for field in fields(Limits)):
+    for measure in MEASURES:
         value, old = values.get(measure), comparable.values.get(measure) if comparable else None
         limit = getattr(limits, measure) if value is not None or measure in needed else None
         if value is None and limit is None and old is None:
             continue
-        failure = _limit_failure(measure, value, limit) or _regression(measure, clip, comparable)
+        failure = _limit_failure(measure, clip, value, limit) or _regression(measure, clip, comparable)
         gates.append(Gate(measure, value, limit, old, failure))
     return tuple(gates)
 
@@ -76,8 +81,7 @@ def pooled_gates(
     if names:
         new = _pooled([_common(clips[name], before[name]) for name in names])
         old = _pooled([_common(before[name], clips[name]) for name in names])
-        no_limits = Limits(**{field.name: None for field in fields(Limits)})
-        compared = {gate.measure: gate for gate in gates_of(new, no_limits, old)}
+        compared = {gate.measure: gate for gate in gates_of(new, NO_LIMITS, old)}
         gates = tuple(
             replace(g, before=compared[g.measure].before, failure=g.failure or compared[g.measure].failure)
             if g.measure in compared
@@ -93,13 +97,14 @@ def format_value(measure: str, value: float) -> str:
     >>> format_value("wer", 0.0123), format_value("lost_seconds", 3.04), format_value("speakers", 1)
     ('1.2 %', '3.0 s', '1')
     """
-    if measure in (*RATES, "misnamed", "names"):
+    if measure in SHARES:
         return f"{100 * value:.1f} %"
     return f"{value:.1f} s" if measure == "lost_seconds" else f"{value:g}"
 
 
 _NO_TIMES = "the reference has no speaker times; add NAME.rttm, or"
 _NO_WORDS = "the reference has no words; add NAME.ref.md or NAME.ref.txt, or"
+_SILENT = "the reference has no words, which states that nobody speaks; limit invented_words instead, and"
 _UNMEASURED: Mapping[str, str] = {
     "wer": _NO_WORDS,
     "cpwer": _NO_WORDS,
@@ -114,15 +119,17 @@ _UNMEASURED: Mapping[str, str] = {
 """Why a clip has no value, up to the words on turning the measure off. Speed needs none."""
 
 
-def _limit_failure(measure: str, value: float | None, limit: float | None) -> str:
+def _limit_failure(measure: str, clip: ClipMeasurement, value: float | None, limit: float | None) -> str:
     if limit is None:
         return ""
     if value is None:
-        return f"{measure}: not measured: {_UNMEASURED[measure]} set {measure} = false for this clip in clips.toml"
+        reason = _SILENT if clip.is_silent else _UNMEASURED[measure]
+        return f"{measure}: not measured: {reason} set {measure} = false where clips.toml limits it"
     if measure == "x_realtime":
         return f"{measure}: {value:g} is slower than {limit:g}" if value < limit else ""
     off = " off" if measure == "speakers" else ""
     over = f"{measure}: {format_value(measure, value)}{off} is over the limit of {format_value(measure, limit)}"
+    over += ", because the reference has no words" if measure == "invented_words" and clip.is_silent else ""
     return over if value > limit else ""
 
 

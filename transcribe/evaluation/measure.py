@@ -16,15 +16,14 @@ from pathlib import Path
 from audio.disk import CacheKind, cache_folder, sha256_of, write_atomically
 from audio.episode import Episode, Seconds
 from transcribe.errors import TranscriptError
+from transcribe.evaluation.clip import FILE_NAME, Clip
 from transcribe.evaluation.clip_differences import differences_of
-from transcribe.evaluation.clips import FILE_NAME, Clip
 from transcribe.evaluation.gates import ClipMeasurement
-from transcribe.evaluation.references import REFERENCE_SUFFIXES, with_times
+from transcribe.evaluation.references import REFERENCE_SUFFIXES, read_references
 from transcribe.evaluation.score import Score, Scoring, score
 from transcribe.pipeline.pipeline import Pipeline
 from transcribe.pipeline.progress import OnProgress
 from transcribe.pipeline.watch import RunMonitor
-from transcribe.readers.read import read_transcript
 from transcribe.readers.values import SpeakerTranscript, speaker_transcript_of
 from transcribe.settings import Settings, Stage
 from transcribe.transcript import Transcript
@@ -65,6 +64,9 @@ def _scored(clip: Clip, hypothesis: SpeakerTranscript, scoring: Scoring, referen
     result = score(read_references(clip.references), hypothesis, scoring, terms=clip.terms)
     if result.problem:
         raise TranscriptError(f"{clip.references[0]}: {result.problem}, so nothing can be checked against it")
+    if unknown := {word for term in clip.terms for word in term.split()} - {name.name for name in result.names}:
+        words = ", ".join(sorted(unknown))
+        raise TranscriptError(f"{clip.references[0]}: does not mention {words}; correct `terms` in {FILE_NAME}")
     measurement = _measurement_of(result, reference_hash)
     _save(path, measurement.as_json())
     return measurement
@@ -86,9 +88,9 @@ def _processing_seconds(transcript: Transcript, settings: Settings, seconds: Sec
 
 def _measurement_of(result: Score, reference_hash: str) -> ClipMeasurement:
     values: dict[str, float | None] = {
-        "wer": None if result.words is None else result.words.rate,
-        "cpwer": None if result.cp is None else result.cp.rate,
-        "der": None if result.time is None else result.time.rate,
+        "wer": None if result.words is None or result.nobody_speaks else result.words.rate,
+        "cpwer": None if result.cp is None or result.nobody_speaks else result.cp.rate,
+        "der": None if result.time is None or result.nobody_speaks else result.time.rate,
         "lost_seconds": result.lost_seconds,
         "lost_words": None if result.words is None else result.lost_words,
         "invented_words": None if result.words is None else result.invented_words,
@@ -97,14 +99,8 @@ def _measurement_of(result: Score, reference_hash: str) -> ClipMeasurement:
         "names": max((name.missed / name.mentions for name in result.names), default=None),
     }
     measured = {name: round(value, 6) for name, value in values.items() if value is not None}
-    return ClipMeasurement(reference_hash, measured, result.segments, differences_of(result))
-
-
-def read_references(paths: tuple[Path, ...]) -> SpeakerTranscript:
-    reference = read_transcript(paths[0])
-    for path in paths[1:]:
-        reference = with_times(reference, read_transcript(path))
-    return reference
+    segments = {} if result.nobody_speaks else result.segments
+    return ClipMeasurement(reference_hash, measured, segments, differences_of(result))
 
 
 def _hash(path: Path) -> str:

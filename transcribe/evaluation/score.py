@@ -86,7 +86,9 @@ class Score:
 
     @property
     def invented_words(self) -> int:
-        """Words too many in invented passages, loops included."""
+        """Words too many in invented passages, loops included; all words if nobody speaks."""
+        if self.nobody_speaks and self.words is not None:
+            return self.words.insertions
         return sum(len(one.hypothesis) - len(one.reference) for one in self.passages(Kind.INSERTION, Kind.LOOP))
 
     @property
@@ -97,10 +99,18 @@ class Score:
         return abs(self.speakers_hyp - self.speakers_ref)
 
     @property
+    def nobody_speaks(self) -> bool:
+        """Whether the reference states that nobody speaks: it has no words and no speaker times. There are no rates."""
+        no_times = self.time is None or not self.time.speech
+        return self.words is not None and not self.words.words and no_times
+
+    @property
     def problem(self) -> str:
         """Why no rate would mean anything: the data that the reference or both sides lack; empty if there is none."""
+        if self.nobody_speaks:
+            return ""
         if self.words is not None and not self.words.words:
-            return "the reference has no words"
+            return "the reference has no words, but speaker times; complete it, or empty both if nobody speaks"
         if self.words is None and self.time is None:
             return "the two have neither words nor speaker times in common; give words or speaker times on both sides"
         if self.time is not None and not self.time.speech:
