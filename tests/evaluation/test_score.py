@@ -154,12 +154,12 @@ def test_swapped_names_are_misnamed_words_but_no_cpwer() -> None:
 
 
 def test_empty_transcripts() -> None:
-    """An empty hypothesis has rate 1, and so has any hypothesis for an empty reference, as in jiwer."""
+    """An empty hypothesis has rate 1; for an empty reference there is no rate, and every word is invented."""
     some, none = transcript(("A", "a b c")), SpeakerTranscript(())
     assert score(some, none).as_dict()["wer"] == 1
     assert score(some, none).as_dict()["cpwer"] == 1
-    assert score(none, some).as_dict()["wer"] == 1
-    assert score(none, none).as_dict()["wer"] == 0
+    assert (score(none, some).as_dict()["wer"], score(none, some).invented_words) == (None, 3)
+    assert (score(none, none).as_dict()["wer"], score(none, none).invented_words) == (None, 0)
     assert score(spans((0, 1, "A")), some).as_dict() | {"wer": None} == score(spans((0, 1, "A")), some).as_dict()
     silent = score(spans((0, 10, "A")), SpeakerTranscript((), ()))
     assert (silent.as_dict()["der"], silent.lost_seconds) == (1, 10)
@@ -208,16 +208,16 @@ def test_segments_and_differences_contain_every_error(
     one, other = (transcript(*((who, " ".join(words)) for who, words in side)) for side in (reference, hypothesis))
     result = score(one, other, PLAIN)
     assert result.words is not None
-    assert result.cp is not None
+    assert (result.cp is None) == (not reference)
     for measure, counts in (("wer", result.words), ("cpwer", result.cp)):
-        if reference:
+        if counts is not None and reference:
             assert sum(errors for errors, _ in result.segments[measure]) == counts.errors
             assert sum(length for _, length in result.segments[measure]) == counts.length
     assert sum(d.cost for d in result.differences if d.kind is not Kind.SPEAKER) == result.words.errors
     costs = [d.cost for d in result.differences]
     assert costs == sorted(costs, reverse=True)
     same = score(one, one, PLAIN)
-    assert same.as_dict()["wer"] == same.as_dict()["cpwer"] == 0
+    assert same.as_dict()["wer"] == same.as_dict()["cpwer"] == (0 if reference else None)
 
 
 # ---- the command
@@ -258,16 +258,37 @@ def test_files_without_common_data_are_an_error(tmp_path: Path, capsys: pytest.C
     assert "neither words nor speaker times in common" in err
 
 
-@pytest.mark.parametrize("content", ["", "\n\n", "Rich: [laughs]\n", "Rich: um\n"])
-def test_empty_reference_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str) -> None:
-    """The rate of an empty reference is 0 or 1, which looks like a result."""
+@pytest.mark.parametrize("content", ["", "\n\n", "\ufeff", "Rich: [laughs]\n", "Rich: um\n"])
+def test_a_reference_without_words_has_no_rates(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str
+) -> None:
+    """It states that nobody speaks. A rate would be 0 or 1, which looks like a result; every word is invented."""
     (tmp_path / "r.txt").write_text(content)
-    (tmp_path / "h.txt").write_text("x: one\n")
-    for hypothesis in ("h.txt", "r.txt"):
-        code, out, err = run(str(tmp_path / "r.txt"), str(tmp_path / hypothesis), "--json", capsys=capsys)
+    (tmp_path / "h.txt").write_text("x: good morning\n")
+    for hypothesis, invented in (("h.txt", 2), ("r.txt", 0)):
+        code, out, _ = run(str(tmp_path / "r.txt"), str(tmp_path / hypothesis), "--json", capsys=capsys)
+        row = json.loads(out)
+        assert (code, [row[rate] for rate in ("wer", "cpwer", "tcpwer", "der", "jer")]) == (0, [None] * 5)
+        assert row["errors"]["insertions"] == invented
+        code, out, _ = run(str(tmp_path / "r.txt"), str(tmp_path / hypothesis), capsys=capsys)
+        assert out.startswith(f"words    {invented:6} invented;  the reference has no words, which states that nobody")
+
+
+def test_words_and_times_that_contradict_each_other_are_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A reference without words beside speech, and words beside no speech: one of the files was emptied."""
+    rows = (("", "SPEAKER x 1 0 9 <NA> <NA> A <NA> <NA>\n"), ("A: one two\n", ""))
+    (tmp_path / "h.json").write_text(
+        '{"segments": [{"start": 0, "end": 9, "speaker": "A", "text": "one", '
+        '"words": [{"word": "one", "start": 0, "end": 9}]}]}'
+    )
+    for (words, times), message in zip(rows, ("has no words, but speaker times", "has no speaker time"), strict=True):
+        (tmp_path / "r.ref.txt").write_text(words)
+        (tmp_path / "r.rttm").write_text(times)
+        code, out, err = run(str(tmp_path / "r.ref.txt"), str(tmp_path / "h.json"), capsys=capsys)
         assert (code, out) == (1, "")
-        assert "r.txt against" in err
-        assert "the reference has no words" in err
+        assert message in err
 
 
 @pytest.mark.processes

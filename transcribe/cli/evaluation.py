@@ -51,6 +51,9 @@ def _lines(result: Score) -> list[str]:
     from output.text import clock
     from transcribe.evaluation.score import SHOWN_DIFFERENCES
 
+    if result.nobody_speaks:
+        silent = "the reference has no words, which states that nobody speaks: there are no rates"
+        return [f"{'words':<9}{result.invented_words:6} invented;  {silent}", "", result.scoring.description]
     lines = []
     for name, counts in (("WER", result.words), ("cpWER", result.cp), ("tcpWER", result.tcp)):
         if counts is not None:

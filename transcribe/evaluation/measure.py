@@ -89,8 +89,8 @@ def _processing_seconds(transcript: Transcript, settings: Settings, seconds: Sec
 def _measurement_of(result: Score, reference_hash: str) -> ClipMeasurement:
     values: dict[str, float | None] = {
         "wer": None if result.words is None or result.nobody_speaks else result.words.rate,
-        "cpwer": None if result.cp is None or result.nobody_speaks else result.cp.rate,
-        "der": None if result.time is None or result.nobody_speaks else result.time.rate,
+        "cpwer": None if result.cp is None else result.cp.rate,
+        "der": None if result.time is None else result.time.rate,
         "lost_seconds": result.lost_seconds,
         "lost_words": None if result.words is None else result.lost_words,
         "invented_words": None if result.words is None else result.invented_words,
@@ -99,8 +99,7 @@ def _measurement_of(result: Score, reference_hash: str) -> ClipMeasurement:
         "names": max((name.missed / name.mentions for name in result.names), default=None),
     }
     measured = {name: round(value, 6) for name, value in values.items() if value is not None}
-    segments = {} if result.nobody_speaks else result.segments
-    return ClipMeasurement(reference_hash, measured, segments, differences_of(result))
+    return ClipMeasurement(reference_hash, measured, result.segments, differences_of(result))
 
 
 def _hash(path: Path) -> str:

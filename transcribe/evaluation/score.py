@@ -74,6 +74,7 @@ class Score:
     names: tuple[NameCount, ...] = ()
     differences: tuple[Difference, ...] = ()  # all of them, those with most errors first
     segments: Mapping[str, BootstrapSegments] = field(default_factory=dict)  # of each rate, by metric
+    nobody_speaks: bool = False  # the reference states it, with neither words nor speaker times; there are no rates
 
     def passages(self, *kinds: Kind) -> tuple[Difference, ...]:
         """The differences of these kinds that are passages, not slips."""
@@ -99,12 +100,6 @@ class Score:
         return abs(self.speakers_hyp - self.speakers_ref)
 
     @property
-    def nobody_speaks(self) -> bool:
-        """Whether the reference states that nobody speaks: it has no words and no speaker times. There are no rates."""
-        no_times = self.time is None or not self.time.speech
-        return self.words is not None and not self.words.words and no_times
-
-    @property
     def problem(self) -> str:
         """Why no rate would mean anything: the data that the reference or both sides lack; empty if there is none."""
         if self.nobody_speaks:
@@ -121,7 +116,7 @@ class Score:
         """The score as `transcribe score --json` prints it: rates as fractions, None for what was not measured."""
         words = self.words
         return {
-            "wer": None if words is None else words.rate,
+            "wer": None if words is None or self.nobody_speaks else words.rate,
             "cpwer": None if self.cp is None else self.cp.rate,
             "tcpwer": None if self.tcp is None else self.tcp.rate,
             "der": None if self.time is None else self.time.rate,
@@ -180,9 +175,23 @@ def score(
         results["lost_seconds"] = seconds_without(reference.spans, hypothesis.word_spans)
         results["invented_seconds"] = seconds_without(hypothesis.word_spans, reference.spans)
     speakers = ({span.speaker for span in reference.spans or ()} - {UNNAMED}) or set(reference.speakers)
-    return Score(
+    result = Score(
         scoring,
         speakers_ref=len(speakers) if reference.has_speakers else None,
         speakers_hyp=len(hypothesis.speakers) if hypothesis.has_speakers else None,
         **results,
+    )
+    speech = any(span.end > span.start for span in reference.spans or ())
+    return result if speech or result.words is None or result.words.words else _of_silence(result)
+
+
+def _of_silence(result: Score) -> Score:
+    """Without what has no meaning if nobody speaks."""
+    return Score(
+        result.scoring,
+        words=result.words,
+        lost_seconds=result.lost_seconds,
+        invented_seconds=result.invented_seconds,
+        differences=result.differences,
+        nobody_speaks=True,
     )
