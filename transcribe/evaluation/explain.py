@@ -16,13 +16,14 @@ from pathlib import Path
 from audio.episode import Seconds
 from transcribe.evaluation.baseline import BaselineClip
 from transcribe.evaluation.check import ClipResult
+from transcribe.evaluation.clip import Clip
 from transcribe.evaluation.clip_differences import MAX_DIFFERENCES, without_time
-from transcribe.evaluation.clips import Clip, Limits
 from transcribe.evaluation.evidence import evidence_of
 from transcribe.evaluation.gates import Gate
+from transcribe.evaluation.limits import Limits
 from transcribe.evaluation.lost_speech import stretches_without
-from transcribe.evaluation.measure import read_references
 from transcribe.evaluation.metrics import normaliser, speaker_time_errors
+from transcribe.evaluation.references import read_references
 from transcribe.evaluation.score import Scoring
 from transcribe.evaluation.timed_runs import Row, TimedRun, TimedRuns
 from transcribe.evaluation.word_alignment import Difference, Kind
