@@ -97,11 +97,14 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the command line in an empty folder with a cache and data of its own: (exit code, stdout, stderr)."""
+    """Run the command line, as if outside GitHub, in an empty folder with a cache and data of its own.
+
+    Returns the exit code, stdout and stderr.
+    """
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    for name in [name for name in os.environ if name.startswith("TRANSCRIBE_")]:
+    for name in [name for name in os.environ if name.startswith(("TRANSCRIBE_", "GITHUB_"))]:
         monkeypatch.delenv(name)
 
     def call(*args: str, stages: ScriptedStages | None = None) -> tuple[int, str, str]:
@@ -117,10 +120,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 
 @pytest.fixture
-def check(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run `transcribe check`, as if outside GitHub, over what `Telling` recognises: (exit code, stdout, stderr)."""
-    for name in [name for name in os.environ if name.startswith("GITHUB_")]:
-        monkeypatch.delenv(name)
+def check(run: Run) -> Run:
+    """Run `transcribe check` over what `Telling` recognises: (exit code, stdout, stderr)."""
 
     def call(*args: str, stages: ScriptedStages | None = None) -> tuple[int, str, str]:
         return run("check", *args, stages=stages or Telling())

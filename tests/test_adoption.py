@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
+import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.support.checked_clip import write_clip
+from tests.support.composite_action import Runner
 from tests.support.paths import ROOT
+from tests.support.workflow_log import commands_in
 from transcribe.cli.main import cli
 
 ACTION = (ROOT / "action.yml").read_text(encoding="utf-8")
 CHECKS = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
 OPTIONS = {flag for parameter in cli.commands["check"].params for flag in parameter.opts}
-
-
-def step(name: str) -> dict[str, Any]:
-    """The step of the action with this name."""
-    (match,) = [step for step in yaml.safe_load(ACTION)["runs"]["steps"] if step.get("name") == name]
-    return dict(match)
 
 
 def test_action_passes_inputs_as_variables_only() -> None:
@@ -35,85 +31,154 @@ def test_action_passes_inputs_as_variables_only() -> None:
         assert "${{" not in one.get("run", ""), "inputs reach a shell as variables only"
         assert ("run" in one) == ("shell" in one)
         assert ("run" in one) != ("uses" in one)
-    script = step("Check the clips")["run"]
+    (script,) = [one["run"] for one in action["runs"]["steps"] if one.get("id") == "check"]
     assert {"--junit", "--markdown", "--baseline"} <= set(re.findall(r"--[a-z-]+", script)) <= OPTIONS
 
 
 @pytest.fixture
-def runner(tmp_path: Path) -> dict[str, str]:
-    """The environment of a step on a GitHub runner, with `transcribe` as the action installs it and a clip."""
-    program = tmp_path / "temp" / "turnscript" / "bin" / "transcribe"
-    program.parent.mkdir(parents=True)
+def runner(tmp_path: Path) -> Runner:
+    """A runner whose `transcribe` recognises what `Telling` says, with a clip in `clips`."""
     code = (
         "from tests.support.checked_clip import Telling\nfrom transcribe.cli.main import main\nmain(stages=Telling())"
     )
-    program.write_text(f"#!/bin/sh\nexec {sys.executable} -W ignore -c '{code}' \"$@\"\n")
-    program.chmod(0o755)
     (tmp_path / "work").mkdir()
     write_clip(tmp_path / "work" / "clips")
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("TRANSCRIBE_", "GITHUB_"))}
-    return environ | {
-        "PYTHONPATH": str(ROOT),
-        "GITHUB_ACTIONS": "true",
-        "GITHUB_OUTPUT": str(tmp_path / "output"),
-        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
-        "RUNNER_TEMP": str(tmp_path / "temp"),
-        "XDG_CACHE_HOME": str(tmp_path / "temp" / "turnscript-cache"),
-    }
+    return Runner(tmp_path, f"#!/bin/sh\nexec {sys.executable} -W ignore -c '{code}' \"$@\"\n")
 
 
-def check_step(runner: dict[str, str], **inputs: str) -> subprocess.CompletedProcess[str]:
-    """Run the script of the action as GitHub does."""
-    one = step("Check the clips")
-    assert set(one["env"]) == {"ARGS", "BASELINE", "CLIPS", "XDG_CACHE_HOME"}
-    script = Path(runner["RUNNER_TEMP"]) / "script.sh"
-    script.write_text(one["run"])
-    environ = runner | {"ARGS": "", "BASELINE": "", "CLIPS": "clips"} | inputs
-    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)]
-    work = script.parents[1] / "work"
-    return subprocess.run(command, env=environ, cwd=work, capture_output=True, text=True, check=False)
+@pytest.fixture
+def recorder(tmp_path: Path) -> Runner:
+    """A runner whose `transcribe` only records its arguments, each ended by NUL, and exits with 1."""
+    (tmp_path / "work").mkdir()
+    return Runner(tmp_path, '#!/bin/sh\nprintf \'%s\\0\' "$@" > "$RUNNER_TEMP/called"\nexit 1\n')
+
+
+def arguments(recorder: Runner) -> list[str]:
+    """The recorded arguments without those that the action itself always gives."""
+    words = (recorder.temp / "called").read_text().split("\0")[:-1]
+    before, reports = words[: words.index("--junit")], words[words.index("--junit") :]
+    assert before.pop(0) == "check"
+    assert reports[0::2] == ["--junit", "--markdown", "--"]
+    return [*before, reports[-1]]
+
+
+EVERY_WAY = r"""
+  --model small
+# a comment, "not a quote
+
+  --glossary "names of the show.txt" --language 'en'
+--host Ann\ Lee \
+  --terms=a#b $HOME * `touch pwned` $(touch pwned) ; | > x
+'--name=#1' ""
+"""
+SAME_WORDS = [
+    *("--model", "small", "--glossary", "names of the show.txt", "--language", "en", "--host", "Ann Lee"),
+    *("--terms=a#b", "$HOME", "*", "`touch", "pwned`", "$(touch", "pwned)", ";", "|", ">", "x", "--name=#1", ""),
+]
 
 
 @pytest.mark.processes
-def test_step_writes_output_summary_and_reports(runner: dict[str, str], tmp_path: Path) -> None:
-    result = check_step(runner)
-    assert (result.returncode, result.stderr) == (0, "")
-    assert (tmp_path / "output").read_text() == "exit-code=0\n"
-    assert "### Sample clips: 1 clip passed" in (tmp_path / "summary.md").read_text()
-    assert sorted(one.name for one in (tmp_path / "temp" / "turnscript-reports").iterdir()) == [
-        "junit.xml",
-        "summary.md",
-    ]
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_every_line_of_args_counts_and_nothing_is_executed(recorder: Runner, newline: str) -> None:
+    recorder.run(args=EVERY_WAY.replace("\n", newline), clips="my clips/$(touch pwned)", baseline="-a `b`.json")
+    assert arguments(recorder) == [*SAME_WORDS, "--baseline=-a `b`.json", "my clips/$(touch pwned)"]
+    assert not list(recorder.folder.rglob("pwned"))
 
 
 @pytest.mark.processes
-def test_step_fails_with_the_exit_code_of_the_check_and_annotates(runner: dict[str, str], tmp_path: Path) -> None:
-    reference = tmp_path / "work" / "clips" / "garden.ref.txt"
+@pytest.mark.parametrize("args", ["", " ", "\n\n", "# --fresh"])
+def test_args_without_words_give_none(recorder: Runner, args: str) -> None:
+    recorder.run(args=args, clips="--json")
+    assert arguments(recorder) == ["--json"], "a folder, after --"
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=12), max_size=6))
+@settings(max_examples=30)
+@pytest.mark.processes
+def test_quoted_words_arrive_as_they_are(tmp_path_factory: pytest.TempPathFactory, words: list[str]) -> None:
+    words = [" ".join(word.splitlines()) for word in words]
+    folder = tmp_path_factory.mktemp("runner")
+    (folder / "work").mkdir()
+    recorder = Runner(folder, '#!/bin/sh\nprintf \'%s\\0\' "$@" > "$RUNNER_TEMP/called"\n')
+    recorder.run(args="\n".join(f" {shlex.quote(word)}" for word in words))
+    assert arguments(recorder) == [*words, "tests/clips"]
+
+
+@pytest.mark.processes
+def test_an_open_quote_is_refused_with_its_line(recorder: Runner) -> None:
+    seen = recorder.run(args="--fresh\n--host 'Ann")
+    assert "Error: args: line 2: No closing quotation" in seen.log
+    assert seen.outputs == {"exit-code": "2"}
+    assert "nothing was checked" in seen.summary
+    assert not (recorder.temp / "called").exists()
+
+
+@pytest.mark.processes
+def test_cache_and_reports_are_kept_after_a_failed_gate(recorder: Runner) -> None:
+    seen = recorder.run()
+    assert seen.outputs == {"exit-code": "1"}
+    assert seen.summary == "### Sample clips: nothing was checked; the job's log says why\n"
+    assert list(seen.steps.values()) == ["success", "success", "success", "failure", "success", "success"]
+    pip = (recorder.temp / "pip").read_text().splitlines()
+    assert pip[-1] == f"{ROOT}[offline,check]"
+    assert pip[pip.index("--constraint") + 1] == f"{ROOT}/constraints.txt"
+
+
+@pytest.mark.processes
+def test_no_cache_is_saved_of_a_cancelled_run_and_nothing_uploaded_without_a_name(recorder: Runner) -> None:
+    seen = recorder.run(cancelled_after="Check the clips", artifact="")
+    assert (seen.steps["Save the cache"], seen.steps["Upload the reports"]) == ("skipped", "skipped")
+    assert recorder.run(cancelled_after="Install turnscript").steps["Save the cache"] == "skipped"
+
+
+def test_the_cache_is_saved_where_it_is_restored_from() -> None:
+    steps = {one.get("name"): one.get("with", {}) for one in yaml.safe_load(ACTION)["runs"]["steps"]}
+    restored = dict(steps["Restore the cache"])
+    assert restored["key"].startswith(restored.pop("restore-keys"))
+    assert restored == steps["Save the cache"]
+
+
+@pytest.mark.processes
+def test_step_writes_output_summary_and_reports(runner: Runner) -> None:
+    seen = runner.run(clips="clips")
+    assert "::" not in seen.log
+    assert seen.outputs == {"exit-code": "0"}
+    assert "### Sample clips: 1 clip passed" in seen.summary
+    assert set(seen.steps.values()) == {"success"}
+    assert sorted(one.name for one in (runner.temp / "turnscript-reports").iterdir()) == ["junit.xml", "summary.md"]
+
+
+@pytest.mark.processes
+def test_step_fails_with_the_exit_code_of_the_check_and_annotates(runner: Runner) -> None:
+    reference = runner.work / "clips" / "garden.ref.txt"
     reference.write_text(reference.read_text().replace("roses", "tulips and a very long row of other flowers"))
-    result = check_step(runner, ARGS="--normaliser basic", BASELINE="")
-    assert result.returncode == 1
-    assert "::error file=clips/garden.ref.txt,title=garden::wer: " in result.stderr
-    assert (tmp_path / "output").read_text() == "exit-code=1\n"
-    assert "### Sample clips: 1 clip failed" in (tmp_path / "summary.md").read_text()
+    seen = runner.run(clips="clips", args="--normaliser\nbasic")
+    (annotation,) = [one for one in commands_in(seen.log) if one.properties["title"] == "garden"]
+    assert (annotation.name, annotation.properties["file"]) == ("error", "clips/garden.ref.txt")
+    assert annotation.data.startswith("wer: ")
+    assert seen.outputs == {"exit-code": "1"}
+    assert "### Sample clips: 1 clip failed" in seen.summary
 
 
 @pytest.mark.processes
-def test_second_use_in_a_job_does_not_show_the_first_summary(runner: dict[str, str], tmp_path: Path) -> None:
-    check_step(runner)
-    (tmp_path / "summary.md").unlink()
-    result = check_step(runner, BASELINE="gone.json")
-    assert result.returncode == 2
-    assert "Error: gone.json: cannot be read" in result.stderr
-    assert (tmp_path / "output").read_text() == "exit-code=0\nexit-code=2\n"
-    assert (tmp_path / "summary.md").read_text() == ("### Sample clips: nothing was checked; the job's log says why\n")
+def test_second_use_in_a_job_does_not_show_the_first_summary(runner: Runner) -> None:
+    runner.run(clips="clips")
+    seen = runner.run(clips="clips", baseline="gone.json")
+    assert "Error: gone.json: cannot be read" in seen.log
+    assert seen.outputs == {"exit-code": "2"}
+    assert seen.summary == "### Sample clips: nothing was checked; the job's log says why\n"
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize("name", ["ARGS", "BASELINE", "CLIPS"])
-def test_inputs_are_not_executed(runner: dict[str, str], tmp_path: Path, name: str) -> None:
-    hostile = '; touch pwned && touch pwned | touch pwned $(touch pwned) `touch pwned` * " touch pwned'
-    assert check_step(runner, **{name: hostile}).returncode == 2
-    assert not list(tmp_path.rglob("pwned"))
+def test_names_of_files_give_no_commands(runner: Runner) -> None:
+    """A clip may be called like a command, for GitHub's older syntax as well, and tell the words of another."""
+    for number, name in enumerate(["::stop-commands::x", "a ##[set-output name=exit-code]0", "b\n::add-mask::e"]):
+        write_clip(runner.work / "clips", name, hertz=200.0 + 50 * number)
+        (runner.work / "clips" / f"{name}.ref.txt").write_text("Ada: ::set-output name=exit-code::0\n")
+    seen = runner.run(clips="clips", args="--verbose --normaliser none")
+    assert {one.name for one in commands_in(seen.log)} == {"error"}
+    assert seen.outputs == {"exit-code": "1"}
+    assert "stop-commands" in seen.log
 
 
 def test_hooks_call_existing_commands_and_options() -> None:
@@ -123,14 +188,14 @@ def test_hooks_call_existing_commands_and_options() -> None:
         assert set(options) <= {flag for parameter in cli.commands[command].params for flag in parameter.opts}
 
 
-def commands_in(text: str) -> Iterator[tuple[str, list[str]]]:
+def documented(text: str) -> Iterator[tuple[str, list[str]]]:
     for line in re.findall(r"\btranscribe ((?:check|clip|score|lint)(?: [^\n`#]+)?)", text):
         name, *words = line.split()
         yield name, [word for word in words if word.startswith("-")]
 
 
 def test_every_command_on_the_page_exists() -> None:
-    commands = list(commands_in("\n".join(re.findall(r"^```(?:yaml|make)?\n(.*?)^```", CHECKS, re.M | re.S))))
+    commands = list(documented("\n".join(re.findall(r"^```(?:yaml|make)?\n(.*?)^```", CHECKS, re.M | re.S))))
     assert {name for name, _ in commands} >= {"check", "clip", "lint"}
     for name, flags in commands:
         known = {flag for parameter in cli.commands[name].params for flag in parameter.opts}

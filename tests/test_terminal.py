@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import unicodedata
@@ -20,6 +21,7 @@ from tests.support.fetch_helpers import AUDIO
 from tests.support.hostile_server import HostileServer, Resource
 from tests.support.paths import ROOT
 from tests.support.scripted_stages import tone
+from tests.support.workflow_log import commands_in
 from transcribe.terminal import for_terminal
 
 # click takes `ESC [ … letter` out where there is no terminal, so these have commands of other kinds as well
@@ -53,8 +55,34 @@ def test_a_line_for_the_terminal_is_printable(text: str) -> None:
     line = for_terminal(text)
     assert line.isprintable()
     assert len(line) >= len(text)
-    if text.isprintable():
+    if text.isprintable() and not re.search("::|##", text):
         assert line == text
+
+
+PIECES = (
+    "::",
+    "##[",
+    "##vso[",
+    "]",
+    "set-output name=a",
+    "stop-commands",
+    "add-mask",
+    " ",
+    "\n",
+    "\r",
+    "\u2028",
+    "#",
+    "a",
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
+def test_a_line_for_the_terminal_is_no_command_of_a_ci_service(text: str) -> None:
+    line = for_terminal(text)
+    assert commands_in(line) == []
+    assert not re.search(r"##\w*\[", line)
+    shown = "".join(sign if sign.isprintable() else " " for sign in text)
+    assert line.replace("\\", "").strip() == shown.strip()
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import pytest
 from tests.support.command_line import Run
 from tests.support.paths import ROOT, SHARED
 from tests.support.scripted_stages import tone
+from tests.support.workflow_log import commands_in
 
 POSTS = [*sorted(SHARED.glob("seeds/*.md")), *sorted(SHARED.glob("markdown/*/*.md"))]
 
@@ -287,3 +288,19 @@ def test_a_timed_transcript_is_not_a_draft(run: Run, draft: Path, command: list[
     code, out, err = run(*command, str(path))
     assert (code, out) == (1, "")
     assert err == f"Error: {path}: is a timed transcript, not a draft; give {draft}\n"
+
+
+@pytest.mark.parametrize("name", ["talk.md", "a,b: 100%.md", "::add-mask::x.md", "b\n::error::.md"])
+def test_lint_annotates_on_github(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    (tmp_path / name).write_text(
+        "---\ntitle: A talk\ndate: 2024-03-01 00:00:00 UTC\n---\n\n**A**: Well.\n**B**: ::x:: ##[add-mask]y\n"
+    )
+    _, plain, err = run("lint", name)
+    assert err == ""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    code, out, err = run("lint", name)
+    assert (code, out) == (1, plain)
+    found = commands_in(out + err)
+    assert [one.name for one in found] == ["error"] * plain.count("\n")
+    place = {"file": name, "line": "7"} if name.isprintable() else {}
+    assert {"title": "T7", **place} in [one.properties for one in found]

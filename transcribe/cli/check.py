@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from transcribe import workflow_commands
 from transcribe.cli.bars import Bars
 from transcribe.cli.options import (
     CHOICES,
@@ -165,7 +165,7 @@ def _publish(
     for path, content in ((junit, reports.junit(report)), (markdown, summary)):
         if path is not None:
             _write(path, content.encode(errors="backslashreplace"))
-    if os.environ.get("GITHUB_ACTIONS") == "true":
+    if workflow_commands.wanted():
         for line in reports.github_annotations(report):
             click.echo(line, err=True)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from transcribe import workflow_commands
 from transcribe.cli.options import setting_options, settings_in_force
 from transcribe.errors import SettingsError, TranscriptError
 from transcribe.terminal import for_terminal
@@ -134,6 +135,11 @@ def lint(drafts: tuple[Path, ...], fix: bool, select: str | None) -> int:
         for finding in findings_of(source, select=codes):
             count += 1
             click.echo(for_terminal(finding.at(path)))
+            if workflow_commands.wanted():
+                code, told = finding.rule.code, finding.message
+                click.echo(
+                    workflow_commands.annotation("error", told, title=code, file=str(path), line=finding.line), err=True
+                )
     return 1 if count else 0
 
 

@@ -5,7 +5,6 @@ Returns text; the command writes it.
 
 from __future__ import annotations
 
-import html
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -18,8 +17,11 @@ from output.text import clock
 from transcribe.evaluation.check import ClipResult, Report
 from transcribe.evaluation.clip_differences import ClipDifference, CountKind
 from transcribe.evaluation.gates import Gate, format_value
+from transcribe.evaluation.literal_markdown import markdown as literal
+from transcribe.evaluation.literal_markdown import markup
 from transcribe.evaluation.word_alignment import Difference
 from transcribe.terminal import for_terminal
+from transcribe.workflow_commands import annotation
 
 HEADINGS = {
     "wer": "WER",
@@ -57,9 +59,9 @@ def markdown(report: Report) -> str:
     for one in _all(report):
         if details := list(_details(one)):
             mark = " open" if one.failures or one.error else ""
-            lines += ["", f"<details{mark}><summary>{html.escape(one.name)}</summary>", ""]
-            lines += [*(f"- {_escaped(line)}" for line in details), "", "</details>"]
-    lines += ["", *(f"> {_escaped(note)}" for note in report.notes), "", f"<sub>{report.scoring.description}</sub>"]
+            lines += ["", f"<details{mark}><summary>{markup(one.name)}</summary>", ""]
+            lines += [*(f"- {literal(line)}" for line in details), "", "</details>"]
+    lines += ["", *(f"> {literal(note)}" for note in report.notes), "", f"<sub>{report.scoring.description}</sub>"]
     return "\n".join(lines) + "\n"
 
 
@@ -94,12 +96,10 @@ def github_annotations(report: Report) -> list[str]:
     """GitHub's workflow commands: an `::error` for each clip that fails, and a `::notice` for each note."""
     lines = []
     for one in _all(report):
-        problems = [one.error] if one.error else list(one.failures)
-        if problems:
-            file = f"file={_property(one.source)}," if one.source else ""
+        if problems := [one.error] if one.error else list(one.failures):
             body = "\n".join([*problems, *_differences(one)[:DIFFERENCES_IF_MET]])
-            lines.append(f"::error {file}title={_property(one.name)}::{_data(body)}")
-    return lines + [f"::notice title=transcribe check::{_data(note)}" for note in report.notes]
+            lines.append(annotation("error", body, title=one.name, file=one.source))
+    return lines + [annotation("notice", note, title="transcribe check") for note in report.notes]
 
 
 def as_json(report: Report, more: Mapping[str, Any] | None = None) -> str:
@@ -113,7 +113,8 @@ def as_json(report: Report, more: Mapping[str, Any] | None = None) -> str:
         "scoring": asdict(report.scoring),
         **(more or {}),
     }
-    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+    written = json.dumps(data, ensure_ascii=False, indent=1)
+    return written.replace("##", "#\\u0023") + "\n"  # the same text, and no command of a CI service in a log
 
 
 def _all(report: Report) -> tuple[ClipResult, ...]:
@@ -192,11 +193,7 @@ def _as_dict(one: ClipResult) -> dict[str, Any]:
 
 
 def _markdown_row(cells: list[str]) -> str:
-    return "| " + " | ".join(_escaped(cell) for cell in cells) + " |"
-
-
-def _escaped(text: str) -> str:
-    return re.sub(r"([\\|<>*_`~\[\]&#])", r"\\\1", " ".join(text.split()))
+    return "| " + " | ".join(literal(cell) for cell in cells) + " |"
 
 
 def _plain(text: str) -> str:
@@ -205,13 +202,6 @@ def _plain(text: str) -> str:
 
 
 def _xml(text: str) -> str:
-    """With a replacement character for each character that XML 1.0 does not allow."""
-    return re.sub("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    """With a replacement character for each character that XML 1.0 does not allow, and bytes of a name as numbers."""
+    text = text.encode("utf-8", "backslashreplace").decode().replace("\r\n", "\n").replace("\r", "\n")
+    return re.sub("[^\t\n -\ufffd\U00010000-\U0010ffff]", "\ufffd", text)
