@@ -1,7 +1,13 @@
-"""Untrusted text on a terminal and in the log of a CI service. For the command line only."""
+"""Untrusted text on a terminal and in the log of a CI service. For the command line only.
+
+GitHub's runner takes lines of a log for commands (https://docs.github.com/actions/reference/workflow-commands-for-github-
+actions). It ends a command at the line's end, its properties at `::`, splits them at `,` and the first `=`, and then
+decodes `%0D`, `%0A`, `%3A`, `%2C` and `%25`.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 
 # CI services read commands from the lines of a log: `::name …::` at a line's start, `##[name …]`, `##vso[…]` anywhere.
@@ -27,3 +33,32 @@ def for_terminal(text: str) -> str:
     ('\\\\::add-mask::a', 'a #\\\\#[set-output name=b]c', 'a::b')
     """
     return _COMMAND.sub(lambda found: f"{found[0]}\\" if found[0] == "#" else f"\\{found[0].lstrip()}", printable(text))
+
+
+def on_github() -> bool:
+    """Whether this process is a step of a GitHub workflow."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
+def annotation(level: str, body: str, *, title: str, file: str = "", line: int | None = None) -> str:
+    """A command for GitHub's runner to show `body`, of any text. `level` is `error`, `warning` or `notice`.
+
+    The title and each line of the body are printable. A file name with control characters cannot be written exactly, so
+    it is left out, and the annotation belongs to the whole run.
+
+    >>> annotation("error", "2,5 % is over 1 %\\na: b", title="a: b", file="a,b.md", line=3)
+    '::error file=a%2Cb.md,line=3,title=a%3A b::2,5 %25 is over 1 %25%0Aa: b'
+    """
+    place = [f"file={_property(file)}"] if file and file.isprintable() else []
+    if place and line is not None:
+        place.append(f"line={line}")
+    properties = ",".join([*place, f"title={_property(printable(title))}"])
+    return f"::{level} {properties}::" + _data("\n".join(map(printable, body.split("\n"))))
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

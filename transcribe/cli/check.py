@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from transcribe import workflow_commands
 from transcribe.cli.bars import Bars
 from transcribe.cli.options import (
     CHOICES,
@@ -22,7 +21,7 @@ from transcribe.cli.options import (
     settings_in_force,
 )
 from transcribe.settings import Settings, Stage
-from transcribe.terminal import for_terminal
+from transcribe.terminal import for_terminal, on_github
 
 if TYPE_CHECKING:
     from transcribe.evaluation.baseline import Baseline
@@ -165,7 +164,7 @@ def _publish(
     for path, content in ((junit, reports.junit(report)), (markdown, summary)):
         if path is not None:
             _write(path, content.encode(errors="backslashreplace"))
-    if workflow_commands.wanted():
+    if on_github():
         for line in reports.github_annotations(report):
             click.echo(line, err=True)
 

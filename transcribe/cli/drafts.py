@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe import workflow_commands
 from transcribe.cli.options import setting_options, settings_in_force
 from transcribe.errors import SettingsError, TranscriptError
-from transcribe.terminal import for_terminal
+from transcribe.terminal import annotation, for_terminal, on_github
 
 if TYPE_CHECKING:
     from transcribe.transcript import Transcript
@@ -135,11 +134,9 @@ def lint(drafts: tuple[Path, ...], fix: bool, select: str | None) -> int:
         for finding in findings_of(source, select=codes):
             count += 1
             click.echo(for_terminal(finding.at(path)))
-            if workflow_commands.wanted():
+            if on_github():
                 code, told = finding.rule.code, finding.message
-                click.echo(
-                    workflow_commands.annotation("error", told, title=code, file=str(path), line=finding.line), err=True
-                )
+                click.echo(annotation("error", told, title=code, file=str(path), line=finding.line), err=True)
     return 1 if count else 0
 
 

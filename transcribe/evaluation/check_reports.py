@@ -20,8 +20,7 @@ from transcribe.evaluation.gates import Gate, format_value
 from transcribe.evaluation.literal_markdown import markdown as literal
 from transcribe.evaluation.literal_markdown import markup
 from transcribe.evaluation.word_alignment import Difference
-from transcribe.terminal import for_terminal
-from transcribe.workflow_commands import annotation
+from transcribe.terminal import annotation, for_terminal
 
 HEADINGS = {
     "wer": "WER",

@@ -49,8 +49,8 @@ def listening_command(
 def shell_line(command: Sequence[str], *, windows: bool = os.name == "nt") -> str:
     """The command as it is pasted: for a POSIX shell, or for PowerShell and cmd.
 
-    Control characters and bytes that are not UTF-8 do not reach the terminal: they are escaped as bash and zsh read
-    them.
+    Control characters and bytes that are not UTF-8 do not reach the terminal, nor what the log of a CI service would
+    take for a command: they are escaped as bash and zsh read them.
 
     >>> print(shell_line(["ffplay", "-i", "a b.wav", "it's"], windows=False))
     ffplay -i 'a b.wav' 'it'"'"'s'
@@ -64,9 +64,9 @@ def shell_line(command: Sequence[str], *, windows: bool = os.name == "nt") -> st
 
 
 def _posix(argument: str) -> str:
-    if all(sign.isprintable() or sign == "\n" for sign in argument):
+    if argument.isprintable() and "##" not in argument:
         return shlex.quote(argument)
-    escaped = (chr(byte) if 32 <= byte < 127 and byte not in b"'\\" else f"\\x{byte:02x}" for byte in _bytes(argument))
+    escaped = (chr(byte) if 32 <= byte < 127 and byte not in b"'\\#" else f"\\x{byte:02x}" for byte in _bytes(argument))
     # a hexadecimal digit after an escape would belong to it
     text = re.sub(r"(\\x[0-9a-f]{2})(?=[0-9a-fA-F])", r"\1'$'", "".join(escaped))
     return f"$'{text}'"
