@@ -36,6 +36,13 @@ _CHECK_SETTINGS = [  # without layout, which is not checked, and `speakers`, whi
 ]
 
 
+def _png(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """The name of a plot, or "" for none: an option without a value would take CLIPS for it."""
+    if value and not value.lower().endswith(".png"):
+        raise click.BadParameter(f"{value!r} does not end in .png; put --history after CLIPS")
+    return value
+
+
 @click.command()
 @click.argument("place", type=click.Path(path_type=Path), metavar="CLIPS")
 @setting_options(*_CHECK_SETTINGS)
@@ -43,6 +50,14 @@ _CHECK_SETTINGS = [  # without layout, which is not checked, and `speakers`, whi
 @click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Earlier run to compare with.")
 @click.option("--update-baseline", is_flag=True, help="Write this run to the baseline FILE instead of comparing.")
 @click.option("--explain", metavar="CLIP", help="Show what got worse in this clip: words, times, commands to hear it.")
+@click.option(
+    "--history",
+    is_flag=False,
+    flag_value="",
+    callback=_png,
+    metavar="[FILE.png]",
+    help="Show the rates of the last versions of the baseline in git, as a table or as a plot in FILE.png.",
+)
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write a JUnit report.")
 @click.option("--markdown", type=click.Path(path_type=Path), metavar="FILE", help="Write a summary for a job page.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
@@ -62,6 +77,7 @@ def check(stages: StagesMaker, /, place: Path, **options: Any) -> int:
       transcribe check tests/clips --baseline tests/clips/baseline.json
       transcribe check tests/clips --baseline tests/clips/baseline.json --update-baseline
       transcribe check tests/clips --baseline tests/clips/baseline.json --explain opening
+      transcribe check tests/clips --baseline tests/clips/baseline.json --history history.png
     """
     from transcribe.evaluation.baseline import read_baseline
     from transcribe.evaluation.check import check as run_check
@@ -69,10 +85,11 @@ def check(stages: StagesMaker, /, place: Path, **options: Any) -> int:
 
     outputs = {name: options.pop(name) for name in ("junit", "markdown", "as_json")}
     file, update, fresh, verbose = (options.pop(n) for n in ("baseline", "update_baseline", "fresh", "verbose"))
-    explain = options.pop("explain")
+    explain, history = options.pop("explain"), options.pop("history")
     if update and file is None:
         raise click.UsageError("--update-baseline needs the --baseline FILE to write")
     log_to_stderr(verbose=verbose, quiet=False)
+    recorded = None if history is None else _history_file(place, file, history)
     scoring = scoring_of(options)
     clips = find_clips(place, settings_in_force(options), choices=CHOICES)
     explained = None if explain is None else _clip_named(explain, clips)
@@ -95,6 +112,8 @@ def check(stages: StagesMaker, /, place: Path, **options: Any) -> int:
     views = []
     if explained is not None:
         views.append(_explained(explained, report, _pipelines(stages, ignore_cache=False), baseline))
+    if recorded is not None:
+        views.append(_history(recorded, clips, new, history))
     _publish(report, views, **outputs)
     if update and file is not None and report.exit_code != 2:  # no baseline without a clip that could not be run
         if clips.partial and file.is_file():
@@ -110,6 +129,33 @@ def _pipelines(stages: StagesMaker, *, ignore_cache: bool) -> PipelineMaker:
 
     checkpoints = user_checkpoints(ignore_cache=ignore_cache)
     return lambda settings: Pipeline(settings, stages=stages(settings), checkpoints=checkpoints)
+
+
+def _history_file(place: Path, baseline: Path | None, png: str) -> Path:
+    """The baseline whose history is shown. A plot that cannot be made is an error before anything is transcribed."""
+    from transcribe.evaluation.history_plot import import_matplotlib
+
+    if png:
+        import_matplotlib()
+    file = baseline or (place if place.is_dir() else place.parent) / "baseline.json"
+    if baseline is None and not file.is_file():
+        raise click.UsageError(f"--history needs the --baseline FILE whose versions it shows; there is no {file}")
+    return file
+
+
+def _history(file: Path, clips: Clips, this_run: Baseline, png: str) -> _View:
+    """The history of the baseline and this run; writes the plot."""
+    from transcribe.evaluation.history import history_of
+    from transcribe.evaluation.history_plot import plot
+    from transcribe.evaluation.history_report import as_dict, markdown, text
+
+    history = history_of(file, clips, this_run)
+    if png:
+        _write(Path(png), plot(history))
+        click.echo(f"{for_terminal(png)}: written", err=True)
+        for note in history.notes:
+            click.echo(f"note: {for_terminal(note)}", err=True)
+    return _View("history", as_dict(history), "" if png else text(history), markdown(history, png=png))
 
 
 @dataclass(frozen=True, slots=True)
