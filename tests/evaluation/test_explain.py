@@ -19,14 +19,15 @@ from tests.support.command_line import Run
 from tests.support.scripted_stages import tone
 from transcribe.evaluation.baseline import BaselineClip
 from transcribe.evaluation.check import ClipResult
+from transcribe.evaluation.clip import Clip
 from transcribe.evaluation.clip_differences import MAX_DIFFERENCES, differences_of
-from transcribe.evaluation.clips import Clip, Limits
 from transcribe.evaluation.evidence import evidence_of
 from transcribe.evaluation.explain import Explanation, State, explain
 from transcribe.evaluation.explain_report import as_dict, text
 from transcribe.evaluation.gates import Gate
+from transcribe.evaluation.limits import Limits
 from transcribe.evaluation.listening import listening_command
-from transcribe.evaluation.measure import read_references
+from transcribe.evaluation.references import read_references
 from transcribe.evaluation.score import Scoring, score
 from transcribe.readers.values import speaker_transcript_of
 from transcribe.recognition.reading_quality import ChunkEvidence

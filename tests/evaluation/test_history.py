@@ -15,11 +15,12 @@ import pytest
 from tests.support.checked_clip import Telling, write_clip
 from tests.support.command_line import Run
 from transcribe.evaluation.baseline import Baseline, BaselineClip
-from transcribe.evaluation.clips import Clips, Limits
+from transcribe.evaluation.clip import Clips
 from transcribe.evaluation.git_versions import versions_of
 from transcribe.evaluation.history import History, Point, history_of
 from transcribe.evaluation.history_plot import MOST_CLIPS, figure_of, plot
 from transcribe.evaluation.history_report import markdown, text
+from transcribe.evaluation.limits import Limits
 
 NO_CLIPS = Clips((), Limits())
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from transcribe.errors import SettingsError
-from transcribe.evaluation.baseline import RATES, Baseline, baseline_of, pooled, rate
-from transcribe.evaluation.clips import Clips, Limits
+from transcribe.evaluation.baseline import Baseline, baseline_of, pooled, rate
+from transcribe.evaluation.clip import Clips
 from transcribe.evaluation.git_versions import NEWEST, Versions, versions_of
+from transcribe.evaluation.limits import RATES, Limits
 
 MOST_COMMITS = 5  # named in a note
 THIS_RUN, NOT_COMMITTED = "this run", "not committed"

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from audio.errors import installing
 from transcribe.errors import TranscribeError
 from transcribe.evaluation.check_reports import HEADINGS
-from transcribe.evaluation.clips import Limits
 from transcribe.evaluation.history import History
+from transcribe.evaluation.limits import Limits
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
