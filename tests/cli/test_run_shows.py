@@ -14,7 +14,7 @@ from tests.support.command_line import Run
 from tests.support.paths import ROOT
 from tests.support.run_lock import another_run
 from tests.support.scripted_stages import tone
-from transcribe.cli.run import _SourceSet
+from transcribe.cli.run_sources import SourceSet
 from transcribe.settings import Settings
 
 FILE = """
@@ -151,9 +151,9 @@ def environ() -> dict[str, str]:
 
 
 def test_the_command_shown_to_others_has_no_secrets() -> None:
-    errand = _SourceSet(("https://me:secret@x.example/feed.xml?token=1", "a b.mp3"), Settings())
+    errand = SourceSet(("https://me:secret@x.example/feed.xml?token=1", "a b.mp3"), Settings())
     assert errand.command == "transcribe run 'https://x.example/feed.xml?…' 'a b.mp3'"
-    assert _SourceSet(("x",), Settings(), "My Show").command == "transcribe run --show 'My Show'"
+    assert SourceSet(("x",), Settings(), "My Show").command == "transcribe run --show 'My Show'"
 
 
 @pytest.mark.processes

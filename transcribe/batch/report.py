@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -61,6 +62,7 @@ class Result:
     stage: str = ""  # of a failed episode, the one that failed
     traceback: str = ""  # of a failed episode
     named: tuple[str, ...] = ()  # the speakers with the evidence for their names, if decided in this run
+    show: str = ""  # of transcribe.toml, that the episode or source belongs to
     with_source: frozenset[str] = frozenset()  # those of the warnings, and the error, that begin with the source
 
 
@@ -71,6 +73,7 @@ class Report:
     results: tuple[Result, ...]
     elapsed: float = 0.0
     interrupted: bool = False
+    signal: int = signal.SIGINT  # that interrupted it
 
     @property
     def failed(self) -> tuple[Result, ...]:
@@ -90,20 +93,16 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """130: interrupted; 0: every episode has its transcript; 1: at least one has none."""
-        return 130 if self.interrupted else 1 if self.failed else 0
+        """130 (128 and the signal's number): interrupted; 0: every episode has its transcript; 1: one has none."""
+        return 128 + self.signal if self.interrupted else 1 if self.failed else 0
 
     def to_json(self) -> str:
         """The contents of `report.json`: the run, and an object for each episode."""
         data = {
             "schema": SCHEMA,
             "report_of": f"turnscript {transcribe.__version__}",
-            "summary": self.summary,
-            "interrupted": self.interrupted,
-            "exit_code": self.exit_code,
-            "elapsed_seconds": round(self.elapsed, 1),
-            "audio_seconds": round(self.audio, 3),
-            "episodes": [_as_dict(result) for result in self.results],
+            **summary_fields(self),
+            "episodes": [result_fields(result) for result in self.results],
         }
         return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 
@@ -163,9 +162,22 @@ class NullListener:
         """Ignored."""
 
 
-def _as_dict(result: Result) -> dict[str, Any]:
+def summary_fields(report: Report) -> dict[str, Any]:
+    """A whole run as JSON data."""
+    return {
+        "summary": report.summary,
+        "interrupted": report.interrupted,
+        "exit_code": report.exit_code,
+        "elapsed_seconds": round(report.elapsed, 1),
+        "audio_seconds": round(report.audio, 3),
+    }
+
+
+def result_fields(result: Result) -> dict[str, Any]:
+    """A result as JSON data."""
     tally = result.tally
     return {
+        "show": result.show or None,
         "source": result.source,
         "state": str(result.state),
         "files": [str(path) for path in result.paths],

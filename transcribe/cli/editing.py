@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
+import signal
 from pathlib import Path
 
 import click
 
 from audio.errors import installing
+from transcribe.cli.ending import signal_of
 from transcribe.terminal import for_terminal
 
 _DRAFT = click.argument("draft", type=click.Path(path_type=Path), metavar="DRAFT.md")
@@ -77,8 +78,11 @@ def edit(draft: Path, *, port: int, no_browser: bool, glossary: Path) -> int:
     click.echo("Press Ctrl+C to end; everything is saved as you type.", err=True)
     if not no_browser:
         click.launch(editor.url)
-    with contextlib.suppress(KeyboardInterrupt):  # Ctrl+C is the normal end
+    try:
         editor.serve()
+    except KeyboardInterrupt as error:
+        if signal_of(error) != signal.SIGINT:  # Ctrl+C is the normal end
+            raise
     return 0
 
 

@@ -1,7 +1,8 @@
 """The command line: collects the commands, and turns what they return and raise into exit codes.
 
 Results go to stdout, one path per line; everything else to stderr. 0: success; 1: an episode failed or a gate is not
-met; 2: usage; 130: interrupted. Heavy modules are imported only when a command needs them.
+met; 2: usage; 129, 130, 143: ended by SIGHUP, SIGINT (Ctrl-C), SIGTERM. Heavy modules
+are imported only when a command needs them.
 """
 
 from __future__ import annotations
@@ -14,18 +15,16 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 import transcribe
-from audio.errors import AudioError
-from output.errors import OutputError
 from transcribe.cli.cache import cache
 from transcribe.cli.check import check
 from transcribe.cli.drafts import export, lint, parse, render
 from transcribe.cli.editing import edit, learn, merge, sync
+from transcribe.cli.ending import ending_of, stopped_by_signals
 from transcribe.cli.evaluation import clip, score
 from transcribe.cli.models import models
 from transcribe.cli.run import run
 from transcribe.cli.sources import fetch, list_episodes
 from transcribe.cli.voices import voices
-from transcribe.errors import SettingsError, TranscribeError
 from transcribe.pipeline.stages import real_stages
 from transcribe.terminal import for_terminal
 from transcribe.workers.process_setup import configure_process
@@ -43,19 +42,17 @@ def main(args: Sequence[str] | None = None, *, stages: StagesMaker | None = None
         sys.stdout.reconfigure(errors="surrogateescape")
     configure_process()
     try:
-        code = cli.main(args=args, prog_name="transcribe", standalone_mode=False, obj=stages or real_stages)
-    except click.Abort:
-        click.echo("interrupted; run the same command again to continue", err=True)
-        code = 130
+        with stopped_by_signals():
+            code = cli.main(args=args, prog_name="transcribe", standalone_mode=False, obj=stages or real_stages)
     except click.ClickException as error:
         error.show()
         code = error.exit_code
-    except SettingsError as error:
-        click.echo(f"Error: {for_terminal(str(error))}", err=True)
-        code = 2
-    except (AudioError, TranscribeError, OutputError) as error:
-        click.echo(f"Error: {for_terminal(str(error))}", err=True)
-        code = 1
+    except (Exception, KeyboardInterrupt) as error:
+        ending = ending_of(error)
+        if ending is None:
+            raise
+        click.echo(f"{'Error: ' * ending.is_error}{for_terminal(ending.message)}", err=True)
+        code = ending.exit_code
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -81,10 +81,15 @@ def echo_json(data: Any) -> None:
 
 def log_to_stderr(*, verbose: bool, quiet: bool) -> None:
     """Print the library's log to stderr: warnings; with `quiet` only errors, with `verbose` everything."""
-    level = logging.DEBUG if verbose else logging.ERROR if quiet else logging.WARNING
+    set_log_level(verbose=verbose, quiet=quiet)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_ForTerminal("%(message)s"))
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
+
+
+def set_log_level(*, verbose: bool, quiet: bool) -> None:
+    """See `log_to_stderr`."""
+    level = logging.DEBUG if verbose else logging.ERROR if quiet else logging.WARNING
     for package in ("audio", "transcribe", "output"):
         logging.getLogger(package).setLevel(level)
 

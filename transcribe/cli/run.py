@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import shlex
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from transcribe.cli.options import CHOICES, log_to_stderr, setting_options, settings_in_force
-from transcribe.cli.run_messages import print_result, print_summary
+from transcribe.cli.ending import on_signals, signal_of
+from transcribe.cli.events import Events, events_on_stderr
+from transcribe.cli.options import log_to_stderr, setting_options
+from transcribe.cli.run_messages import EventMessages, Messages, TextMessages
+from transcribe.cli.run_sources import SourceSet, source_sets, wants_events
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings
-from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
     from audio.net.http import Client
@@ -61,23 +60,39 @@ def run(stages: StagesMaker, /, sources: tuple[str, ...], **given: Any) -> int:
       transcribe run https://example.org/feed.xml --latest 3
     """
     from transcribe.batch.planning import Mode
+
+    names = ("fresh", "force", "dry_run", "quiet", "verbose", "wait", "shows")
+    fresh, force, dry_run, quiet, verbose, wait, shows = (given.pop(name) for name in names)
+    with contextlib.ExitStack() as stack:
+        events: Events | None = None
+        messages: Messages = TextMessages(quiet=quiet or dry_run)
+        if wants_events(given):
+            events = stack.enter_context(events_on_stderr(verbose=verbose, quiet=quiet))
+            messages = EventMessages(events, quiet=quiet)
+        else:
+            log_to_stderr(verbose=verbose, quiet=quiet)
+        mode = Mode(ignore_cache=fresh, force=force)
+        options = _RunOptions(stages, mode, messages, events, dry_run=dry_run, quiet=quiet, wait=wait)
+        report = _run_all(source_sets(sources, shows, given), options)
+        messages.summary(report)
+    return report.exit_code
+
+
+def _run_all(all_sources: Iterable[SourceSet], options: _RunOptions) -> Report:
+    """Run all sources; if a signal ends that, the report is of what was done before."""
     from transcribe.batch.report import Report
 
-    names = ("fresh", "force", "dry_run", "quiet", "verbose", "wait")
-    fresh, force, dry_run, quiet, verbose, wait = (given.pop(name) for name in names)
-    log_to_stderr(verbose=verbose, quiet=quiet)
-    options = _RunOptions(stages, Mode(ignore_cache=fresh, force=force), dry_run=dry_run, quiet=quiet, wait=wait)
     results: list[Result] = []
-    start, interrupted = time.monotonic(), False
-    for source_set in _source_sets(sources, given.pop("shows"), given):
-        report = _report_of(source_set, options)
-        results += report.results
-        interrupted = report.interrupted
-        if interrupted:
-            break
-    total = Report(tuple(results), time.monotonic() - start, interrupted)
-    print_summary(total, quiet=quiet or dry_run)
-    return total.exit_code
+    start, last = time.monotonic(), Report(())
+    try:
+        for sources in all_sources:
+            last = _report_of(sources, options)
+            results += last.results
+            if last.interrupted:
+                break
+    except KeyboardInterrupt as error:
+        last = Report((), interrupted=True, signal=signal_of(error))
+    return Report(tuple(results), time.monotonic() - start, last.interrupted, last.signal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,57 +101,32 @@ class _RunOptions:
 
     stages: StagesMaker
     mode: Mode
+    messages: Messages
+    events: Events | None  # instead of text on stderr
     dry_run: bool
     quiet: bool
     wait: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _SourceSet:
-    """Sources under one set of settings: those of the command line, or one show."""
-
-    sources: tuple[str, ...]
-    settings: Settings
-    show: str = ""
-
-    @property
-    def command(self) -> str:
-        """The command as other runs on the folder show it; addresses without secrets."""
-        from audio.net.addresses import redacted
-
-        return shlex.join(["transcribe", "run", *(["--show", self.show] if self.show else map(redacted, self.sources))])
-
-
-def _source_sets(sources: tuple[str, ...], names: tuple[str, ...], given: dict[str, Any]) -> tuple[_SourceSet, ...]:
-    """The sources of the command line, or the shows. Raises `SettingsError`, and `UsageError` for both at once."""
-    from transcribe.shows import load_shows, shows_named
-
-    if sources and names:
-        raise click.UsageError("give a SOURCE or --show, not both")
-    if sources:
-        return (_SourceSet(sources, settings_in_force(given)),)
-    shows = shows_named(load_shows(given, environ=os.environ, folder=Path.cwd(), choices=CHOICES), names)
-    return tuple(_SourceSet((show.feed,), show.settings, show.name) for show in shows)
-
-
-def _report_of(sources: _SourceSet, options: _RunOptions) -> Report:
+def _report_of(sources: SourceSet, options: _RunOptions) -> Report:
     """Run the sources; an error of a show as a whole is a failure in its report, so that the next show still runs."""
-    from audio.errors import AudioError
-    from output.errors import OutputError
     from transcribe.batch.report import Report, Result, State
-    from transcribe.errors import TranscribeError
+    from transcribe.workers.task import failure_of
 
-    if sources.show and not options.quiet:
-        click.echo(for_terminal(f"{sources.show}: {sources.settings.output_folder}"), err=True)
+    if sources.show:
+        options.messages.show(sources.show, sources.settings.output_folder)
     try:
-        return _plan_and_run(sources, options)
-    except (AudioError, TranscribeError, OutputError) as error:
+        report = _plan_and_run(sources, options)
+    except Exception as error:
         if not sources.show:
             raise
-        return Report((Result(sources.show, State.FAILED, error=str(error)),))
+        failure = failure_of(error)
+        result = Result(sources.show, State.FAILED, error=failure.message, traceback=failure.traceback)
+        report = Report((replace(result, with_source=frozenset([failure.message])),))
+    return replace(report, results=tuple(replace(result, show=sources.show) for result in report.results))
 
 
-def _plan_and_run(sources: _SourceSet, options: _RunOptions) -> Report:
+def _plan_and_run(sources: SourceSet, options: _RunOptions) -> Report:
     from audio.disk import remove_leftovers
     from audio.net.http import Client
     from output.files import check_folder
@@ -158,51 +148,63 @@ def _plan_and_run(sources: _SourceSet, options: _RunOptions) -> Report:
     def on_wait(holder: str) -> None:
         nonlocal waited
         waited = True
-        click.echo(for_terminal(f"waiting; {holder}"), err=True)
+        options.messages.waiting(holder)
 
     with Client(sources.sources) as client:
         jobs, failures = select_jobs(sources.sources, settings, client=client)
         setup = Setup(settings, options.stages, user_checkpoints().folder, voices, options.mode)
         if options.dry_run:
             for line in forecast(jobs, setup):
-                click.echo(for_terminal(line), err=True)
+                options.messages.planned(line)
             return Report(failures)
         if not jobs:
-            report = _run(jobs, setup, failures, client=client, quiet=options.quiet)
-            _save(report, setup)
+            report = _run(jobs, setup, failures, client=client, options=options, show=sources.show)
+            _save(report, setup, options.messages)
             return report
         check_folder(settings.output_folder)
         with run_lock(settings.output_folder, sources.command, wait=options.wait, on_wait=on_wait):
             remove_leftovers(settings.output_folder)
             if waited:  # the other run may have done the work, or taken names of files
                 jobs, failures = select_jobs(sources.sources, settings, client=client)
-            report = _run(jobs, setup, failures, client=client, quiet=options.quiet)
-        _save(report, setup)  # after the lock, which removes the folder if nothing was written
+            report = _run(jobs, setup, failures, client=client, options=options, show=sources.show)
+        _save(report, setup, options.messages)  # after the lock, which removes the folder if nothing was written
         return report
 
 
-def _run(jobs: tuple[Job, ...], setup: Setup, failures: tuple[Result, ...], *, client: Client, quiet: bool) -> Report:
+def _run(
+    jobs: tuple[Job, ...],
+    setup: Setup,
+    failures: tuple[Result, ...],
+    *,
+    client: Client,
+    options: _RunOptions,
+    show: str,
+) -> Report:
     from transcribe.batch import runner
     from transcribe.batch.dry_run import note_speed
     from transcribe.batch.report import Report
     from transcribe.cli.run_display import Display
     from transcribe.pipeline.cache import trim
 
-    results, start = list(failures), time.monotonic()
-    kind = "none" if quiet and setup.settings.progress == "auto" else setup.settings.progress
+    results = [replace(failure, show=show) for failure in failures]
+    start = time.monotonic()
+    kind = "none" if options.quiet and setup.settings.progress == "auto" else setup.settings.progress
     with (
-        Display(sys.stderr, len(jobs), kind=kind) as display,
+        Display(sys.stderr, len(jobs), kind=kind, events=options.events) as display,
         _worker_pool(setup, len(jobs), display) as (pool, shared),
     ):
-        with _stopping(pool) as stop:
-            for result in runner.run(jobs, shared, pool=pool, client=client, listener=display, stop=stop):
+        for failure in results:
+            display.tell(failure)
+        with _stopping(pool, options.messages) as stop:
+            for result in runner.run(jobs, shared, pool=pool, client=client, listener=display, stop=stop.event):
                 display.clear()
-                results.append(result)
-                print_result(result, quiet=quiet)
-        interrupted = stop.is_set()
+                results.append(replace(result, show=show))
+                display.tell(result)
+                options.messages.result(result)
+        interrupted = stop.event.is_set()
         if interrupted:
             pool.abandon()
-    report = Report(tuple(results), time.monotonic() - start, interrupted)
+    report = Report(tuple(results), time.monotonic() - start, interrupted, stop.signal)
     note_speed(report, setup)
     limit = setup.settings.cache_limit_bytes
     if limit is not None:
@@ -232,32 +234,31 @@ def _worker_pool(setup: Setup, episodes: int, display: Display) -> Iterator[tupl
         yield pool, shared
 
 
+@dataclass(slots=True)
+class _Stop:
+    """Set by a signal."""
+
+    event: threading.Event
+    signal: int = signal.SIGINT
+
+
 @contextlib.contextmanager
-def _stopping(pool: WorkerPool) -> Iterator[threading.Event]:
-    """SIGINT (Ctrl-C) or SIGTERM sets the event, and files in progress are written. A second one exits immediately."""
-    stop = threading.Event()
+def _stopping(pool: WorkerPool, messages: Messages) -> Iterator[_Stop]:
+    """A signal sets the event, and files in progress are written. A second one exits immediately."""
+    stop = _Stop(threading.Event())
 
-    def on_signal(number: int, frame: object) -> None:
-        if stop.is_set():
-            pool.abandon()
-            os._exit(130)
-        stop.set()
-        click.echo("\nstopping; press Ctrl-C again to stop immediately", err=True)
+    def first(number: int) -> None:
+        stop.signal = number
+        stop.event.set()
+        messages.stopping(number)
 
-    if threading.current_thread() is not threading.main_thread():
+    with on_signals(first, pool.abandon):
         yield stop
-        return
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
-def _save(report: Report, setup: Setup) -> None:
+def _save(report: Report, setup: Setup, messages: Messages) -> None:
     folder = setup.settings.output_folder
     try:
         report.save(folder)
     except OSError as error:
-        click.echo(for_terminal(f"Warning: {folder}: report.json cannot be written ({error.strerror})"), err=True)
+        messages.warning(f"{folder}: report.json cannot be written ({error.strerror})")

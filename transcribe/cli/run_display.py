@@ -5,12 +5,12 @@ For the command line only. `transcribe.cli.progress_meter` counts.
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from typing import TYPE_CHECKING, TextIO
 
 from transcribe.cli.bars import STAGE_LABELS, Bars
+from transcribe.cli.events import Events
 from transcribe.cli.progress_meter import Meter, Reading, RunningEpisode
 from transcribe.pipeline.progress import Progress
 from transcribe.units import format_duration
@@ -20,19 +20,25 @@ if TYPE_CHECKING:
     from transcribe.batch.report import Result
 
 _INTERVALS = {"bar": 0.5, "json": 1.0, "plain": 60.0}  # seconds
+_RECENT = 100  # results that may be told twice: by the runner, and when they are printed
 _NAME_WIDTH = 34  # characters of an episode's name in a line
 
 
 class Display:
     """Shows the progress of a run of this number of episodes on `stream`; `kind`: auto, bar, plain, json or none.
 
-    A `RunListener` and `OnProgress`, for several threads. A context manager: leaving it removes the bars.
+    With `events` its progress is written there, whatever the kind. A `RunListener` and `OnProgress`, for several
+    threads. A context manager: leaving it removes the bars.
     """
 
-    def __init__(self, stream: TextIO, episodes: int, *, kind: str) -> None:
+    def __init__(self, stream: TextIO, episodes: int, *, kind: str, events: Events | None = None) -> None:
+        if events is not None:
+            kind = "json"
         if kind == "auto":
             kind = "bar" if stream.isatty() else "plain"
         self._stream, self._kind = stream, kind
+        self._events = events or Events(stream)
+        self._told: list[Result] = []
         self._meter = Meter(episodes, time.monotonic)
         self._lock = threading.Lock()
         self._bars = Bars(stream) if kind == "bar" else None
@@ -64,7 +70,7 @@ class Display:
         """See `transcribe.batch.report.RunListener`."""
         with self._lock:
             self._meter.started(number, name, duration)
-        self._event({"event": "started", "number": number, "source": name, "audio_seconds": duration})
+        self._event("started", number=number, source=name, audio_seconds=duration)
 
     def on_progress(self, progress: Progress) -> None:
         """See `transcribe.pipeline.progress.OnProgress`."""
@@ -76,16 +82,16 @@ class Display:
         duration = result.tally.duration if result.tally else None
         with self._lock:
             self._meter.ended(number, duration=duration, failed=result.state == "failed")
-        self._event(
-            {
-                "event": "ended",
-                "number": number,
-                "source": result.source,
-                "state": str(result.state),
-                "files": [str(path) for path in result.paths],
-                "error": result.error or None,
-            }
-        )
+        self.tell(result, number=number)
+
+    def tell(self, result: Result, *, number: int | None = None) -> None:
+        """Write the event for a result, once: also of sources and downloads that failed, which have no number."""
+        from transcribe.batch.report import result_fields
+
+        if self._kind != "json" or any(result is told for told in self._told[-_RECENT:]):
+            return
+        self._told.append(result)
+        self._event("ended", number=number, **result_fields(result))
 
     def _tick(self) -> None:
         while not self._over.wait(_INTERVALS[self._kind]):
@@ -97,11 +103,11 @@ class Display:
                 if reading.running:
                     self._write(total_line(reading))
             else:
-                self._event({"event": "progress", **as_dict(reading)})
+                self._event("progress", **as_dict(reading))
 
-    def _event(self, data: dict[str, object]) -> None:
+    def _event(self, event: str, **data: object) -> None:
         if self._kind == "json":
-            self._write(json.dumps(data, ensure_ascii=False))
+            self._events.emit(event, **data)
 
     def _write(self, line: str) -> None:
         with self._lock:

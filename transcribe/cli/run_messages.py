@@ -1,9 +1,14 @@
-"""What a run prints besides its progress: paths on stdout; speakers, warnings, errors and the summary on stderr."""
+"""What a run says besides its progress: paths on stdout; speakers, warnings, errors and the summary on stderr.
+
+As text for people, or as events for programs (`--progress json`).
+"""
 
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
@@ -11,31 +16,134 @@ from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
     from transcribe.batch.report import Report, Result
+    from transcribe.cli.events import Events
 
 
-def print_result(result: Result, *, quiet: bool) -> None:
-    """Print one episode's paths, speakers and warnings; an error waits for the summary."""
-    if not (quiet and result.state == "unchanged"):  # otherwise cron would mail the same paths every night
+class Messages(Protocol):
+    """Tells what happens in a run."""
+
+    def show(self, name: str, folder: Path) -> None:
+        """The run comes to this show, whose drafts are in `folder`."""
+
+    def waiting(self, holder: str) -> None:
+        """The run waits for another one."""
+
+    def planned(self, line: str) -> None:
+        """A line of a dry run."""
+
+    def result(self, result: Result) -> None:
+        """An episode has its result."""
+
+    def stopping(self, number: int) -> None:
+        """A signal with this number stops the run."""
+
+    def warning(self, message: str) -> None:
+        """Something the user should know."""
+
+    def summary(self, report: Report) -> None:
+        """The run is over."""
+
+
+class TextMessages:
+    """See `Messages`; `quiet`: only new paths, and errors."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+
+    def show(self, name: str, folder: Path) -> None:
+        """See `Messages`."""
+        if not self._quiet:
+            _say(f"{name}: {folder}")
+
+    def waiting(self, holder: str) -> None:
+        """See `Messages`."""
+        _say(f"waiting; {holder}")
+
+    def planned(self, line: str) -> None:
+        """See `Messages`."""
+        _say(line)
+
+    def result(self, result: Result) -> None:
+        """See `Messages`; an error waits for the summary."""
+        print_paths(result, quiet=self._quiet)
+        if self._quiet:
+            return
+        if result.named and result.state == "written":
+            _say(_with_source(result, f"speakers: {'; '.join(result.named)}"))
+        if result.state == "written" and (passages := _doubtful_passages(result)):
+            _say(_with_source(result, passages))
+        for warning in result.warnings:
+            _say(f"Warning: {_with_source(result, warning)}")
+
+    def stopping(self, number: int) -> None:
+        """See `Messages`."""
+        again = "press Ctrl-C again" if number == signal.SIGINT else "send the signal again"
+        _say(f"\nstopping; {again} to stop immediately")
+
+    def warning(self, message: str) -> None:
+        """See `Messages`."""
+        _say(f"Warning: {message}")
+
+    def summary(self, report: Report) -> None:
+        """See `Messages`; errors last, so that they stay on the screen."""
+        if not self._quiet and report.summary and (len(report.results) > 1 or not report.failed):
+            _say(_summary(report))
+        for result in report.failed:
+            show = f"show {result.show!r}: " if result.show else ""
+            _say(f"Error: {show}{_with_source(result, result.error)}")
+        if report.interrupted:
+            _say("interrupted; run the same command again to continue")
+
+
+class EventMessages:
+    """See `Messages`. What an episode's result says is an event of the display, `ended`."""
+
+    def __init__(self, events: Events, *, quiet: bool) -> None:
+        self._events, self._quiet = events, quiet
+
+    def show(self, name: str, folder: Path) -> None:
+        """See `Messages`."""
+        self._events.show = name
+        self._events.emit("show", show=name, folder=str(folder))
+
+    def waiting(self, holder: str) -> None:
+        """See `Messages`."""
+        self._events.emit("waiting", message=holder)
+
+    def planned(self, line: str) -> None:
+        """See `Messages`."""
+        self._events.emit("planned", message=line)
+
+    def result(self, result: Result) -> None:
+        """See `Messages`."""
+        print_paths(result, quiet=self._quiet)
+
+    def stopping(self, number: int) -> None:
+        """See `Messages`."""
+        self._events.emit("stopping", signal=signal.Signals(number).name)
+
+    def warning(self, message: str) -> None:
+        """See `Messages`."""
+        self._events.emit("warning", message=message)
+
+    def summary(self, report: Report) -> None:
+        """See `Messages`."""
+        from transcribe.batch.report import summary_fields
+
+        failed = [{"show": each.show or None, "source": each.source, "error": each.error} for each in report.failed]
+        self._events.show = ""
+        self._events.emit("report", **summary_fields(report), failed=failed)
+
+
+def print_paths(result: Result, *, quiet: bool) -> None:
+    """Print an episode's paths; with `quiet` only new ones, or cron would mail the same every night."""
+    if not (quiet and result.state == "unchanged"):
         for path in result.paths:
             click.echo(path)
-    if quiet:
-        return
-    if result.named:
-        click.echo(_with_source(result, f"speakers: {'; '.join(result.named)}"), err=True)
-    if result.state == "written" and (passages := _doubtful_passages(result)):
-        click.echo(_with_source(result, passages), err=True)
-    for warning in result.warnings:
-        click.echo(f"Warning: {_with_source(result, warning)}", err=True)
 
 
-def print_summary(report: Report, *, quiet: bool) -> None:
-    """Print the closing lines: errors last, so that they stay on the screen."""
-    if not quiet and report.summary and (len(report.results) > 1 or not report.failed):
-        click.echo(_summary(report), err=True)
-    for result in report.failed:
-        click.echo(f"Error: {_with_source(result, result.error)}", err=True)
-    if report.interrupted:
-        click.echo("interrupted; run the same command again to continue", err=True)
+def _say(line: str) -> None:
+    click.echo("\n".join(map(for_terminal, line.split("\n"))), err=True)
 
 
 def _doubtful_passages(result: Result) -> str:
@@ -58,5 +166,5 @@ def _summary(report: Report) -> str:
 
 
 def _with_source(result: Result, message: str) -> str:
-    """The message for a terminal; it begins with the episode's source."""
-    return for_terminal(message if message in result.with_source else f"{result.source}: {message}")
+    """The message; it begins with the episode's source."""
+    return message if message in result.with_source else f"{result.source}: {message}"

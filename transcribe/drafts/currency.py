@@ -87,7 +87,7 @@ def _settled_beside(
     if not has_transcript(new_stem, settings):
         return None
     found = settled(new_stem, path, inputs=replace(inputs, settings=settings_beside(settings)), taken=taken)
-    if found is None or foreign or before is not None:
+    if found is None or before is not None:
         return found
     is_ours = is_same_text(settings.output_folder / file_name(stem, "md"), found.transcript)
     return None if is_ours else found  # its timed transcript is missing, and is to be written again

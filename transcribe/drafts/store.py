@@ -52,7 +52,7 @@ def write_transcript(
     style = style_of(settings)
     contents = _contents(placed, requested, recorded=recorded, style=style, stem=stem)
     machine = contents.get(draft) or write(placed, "md", style=style)
-    if not force and not before and is_foreign(json_path):
+    if not force and not before and is_foreign(json_path) and not is_same_text(draft, placed):
         return _write_beside(transcript, stem, json_path, settings=settings, taken=taken)
     if not force and _is_edited(draft, machine, recorded):
         if before and (_sha256(machine) == recorded.get(draft.name) or is_nothing_new(before, placed, draft=draft)):

@@ -215,8 +215,13 @@ class _Parent:
 
 
 def _start(pipe: Connection) -> None:
-    """Runs first in a worker: Ctrl-C is left to the parent, and the worker ends when the parent does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Runs first in a worker: signals are left to the parent, and the worker ends when the parent does.
+
+    A terminal, and a service manager, send them to all processes of a command at once.
+    """
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     configure_process()
     _Parent.pipe = pipe
     parent = multiprocessing.parent_process()

@@ -1,0 +1,130 @@
+"""How a command ends: what the signals do, and the message and exit code for an error. In one place for all commands.
+
+SIGINT (Ctrl-C), SIGTERM and SIGHUP (the terminal is gone) end a command in the same way: what is finished is kept,
+locks are released, and the exit code is 128 and the signal's number. A second one ends it at once. A signal that was
+ignored when the command started, as by `nohup`, stays ignored.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from audio.errors import AudioError
+from output.errors import OutputError
+from transcribe.errors import SettingsError, TranscribeError
+
+SIGNALS = tuple(
+    number for name in ("SIGINT", "SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None
+)
+"""The signals that end a command; Windows has no SIGHUP."""
+
+_INTERRUPTED = "interrupted; run the same command again to continue"
+
+
+class StoppedError(KeyboardInterrupt):
+    """A signal ended the command; like Ctrl-C, no `except Exception` catches it."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        super().__init__(signal.Signals(number).name)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The exit code after an error, and what to tell the user; `is_error` unless the user ended it."""
+
+    exit_code: int
+    message: str
+    is_error: bool = True
+
+
+def ending_of(error: BaseException) -> Ending | None:
+    """The ending for an error of a command; None for one nobody foresaw.
+
+    >>> ending_of(SettingsError("wrap: 3 is too narrow"))
+    Ending(exit_code=2, message='wrap: 3 is too narrow', is_error=True)
+    """
+    if isinstance(error, click.Abort):
+        cause = error.__cause__ or error.__context__
+        if isinstance(cause, EOFError):
+            return Ending(1, "the input ended before the question was answered; give the answer as an option")
+        return Ending(_exit_code(cause), _INTERRUPTED, is_error=False)
+    if isinstance(error, KeyboardInterrupt):
+        return Ending(_exit_code(error), _INTERRUPTED, is_error=False)
+    if isinstance(error, click.ClickException):
+        return Ending(error.exit_code, error.format_message())
+    if isinstance(error, SettingsError):
+        return Ending(2, str(error))
+    if isinstance(error, AudioError | TranscribeError | OutputError):
+        return Ending(1, str(error))
+    return None
+
+
+def signal_of(error: BaseException) -> int:
+    """The signal behind a `KeyboardInterrupt`."""
+    return error.number if isinstance(error, StoppedError) else signal.SIGINT
+
+
+@contextlib.contextmanager
+def on_signals(first: Callable[[int], None], last: Callable[[], object] = lambda: None) -> Iterator[None]:
+    """The first signal calls `first` with its number; a second one calls `last` and ends the process at once.
+
+    In a thread other than the main one nothing changes. After a signal the handlers stay: the process is ending.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    received = 0
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        nonlocal received
+        if received:
+            try:
+                last()
+            finally:
+                os._exit(128 + number)
+        received = number
+        first(number)
+
+    heard = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, on_signal) for number in heard}
+    try:
+        yield
+    finally:
+        if not received:
+            _restore(before)
+
+
+@contextlib.contextmanager
+def stopped_by_signals() -> Iterator[None]:
+    """For the whole of a command: the first signal raises `StoppedError` in the main thread."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    try:
+        with on_signals(_stop):
+            yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            _restore(before)
+
+
+def _stop(number: int) -> NoReturn:
+    raise StoppedError(number)
+
+
+def _restore(before: dict[int, Callable[[int, FrameType | None], object] | int | None]) -> None:
+    for number, handler in before.items():
+        if handler is not None:  # None: not set from Python
+            signal.signal(number, handler)
+
+
+def _exit_code(error: BaseException | None) -> int:
+    return 128 + (signal_of(error) if error is not None else signal.SIGINT)
