@@ -28,6 +28,7 @@ ASSUMED_SPEED = 10.0  # × real time, until a run on this machine is measured
 
 _MIN_AUDIO = 60.0  # seconds; the speed of less is not representative
 _OLD_WEIGHT = 0.5  # of the earlier speed in the new average
+_SAMPLE = 60  # local files whose length is read; that of the others is estimated
 _PROBES = 4  # files read at the same time
 
 _log = logging.getLogger(__name__)
@@ -47,9 +48,12 @@ def forecast(jobs: Iterable[Job], setup: Setup) -> Iterator[str]:
         with pipeline.start(job.episode, fingerprint=fingerprint) as run:
             return run.is_complete
 
+    has_cache = setup.cache.is_dir() and any(setup.cache.iterdir())
     for job in jobs:
         try:
-            action = planned_action(job, setup.settings, mode=setup.mode, is_cached=is_cached)
+            action = planned_action(
+                job, setup.settings, mode=setup.mode, voices=setup.voices, is_cached=is_cached if has_cache else None
+            )
             if action.is_work and job.episode.path is not None:
                 check_source(job.episode.path)
         except (AudioError, TranscribeError) as error:
@@ -79,9 +83,11 @@ def note_speed(report: Report, setup: Setup) -> None:
 
 
 def _estimate(due: list[Job], settings: Settings) -> str:
+    local = [job for job in due if job.episode.path is not None]
+    sample = {id(job) for job in local[:: max(1, len(local) // _SAMPLE)]}
+    probed = [job for job in due if job.episode.path is None or id(job) in sample]
     with ThreadPoolExecutor(_PROBES) as pool:
-        lengths = list(pool.map(_length, due))
-    known = [length for length in lengths if length]
+        known = [length for length in pool.map(_length, probed) if length]
     if not known:
         return f"{len(due)} recording{'s' * (len(due) != 1)}, length unknown"
     audio = sum(known) * len(due) / len(known)

@@ -27,7 +27,7 @@ from transcribe.batch.report import Result, State
 from transcribe.drafts.currency import Inputs, settled
 from transcribe.drafts.records import belongs_to_other_recording, has_transcript, is_edited
 from transcribe.settings import Settings
-from transcribe.speakers.voiceprints import select_voiceprints, user_voiceprints
+from transcribe.speakers.voiceprints import Voiceprint, select_voiceprints, user_voiceprints
 
 _log = logging.getLogger(__name__)
 
@@ -63,6 +63,7 @@ def select_jobs(
     jobs: list[Job] = []
     failures: list[Result] = []
     seen: set[object] = set()
+    stems = _Stems()
     for source in sources:
         try:
             episodes = episodes_from(source, client=client)
@@ -80,7 +81,7 @@ def select_jobs(
             identity = episode.audio_url if episode.path is None else episode.path.resolve()
             if identity not in seen:
                 seen.add(identity)
-                jobs.append(_job(episode, jobs, settings))
+                jobs.append(_job(episode, stems, settings))
     return tuple(jobs), tuple(failures)
 
 
@@ -148,25 +149,40 @@ class PlannedAction(StrEnum):
 
 
 def planned_action(
-    job: Job, settings: Settings, *, mode: Mode = Mode(), is_cached: IsCached = lambda job, fingerprint: False
+    job: Job,
+    settings: Settings,
+    *,
+    mode: Mode = Mode(),
+    voices: tuple[Voiceprint, ...] | None = None,
+    is_cached: IsCached | None = None,
 ) -> PlannedAction:
-    """What a run would do with the job. `is_cached` says whether the results of all stages are in the cache. Raises
-    `SourceError` if the file cannot be read."""
+    """What a run would do with the job. `voices` are the enrolled ones, by default the user's; `is_cached` says whether
+    the results of all stages are in the cache. Raises `SourceError` if the file cannot be read.
+
+    A new recording is hashed only if there is a cache to look it up in.
+    """
     if job.episode.path is None:
         (state,) = states([job.episode], settings)
         actions = {"new": PlannedAction.FETCH, "fetched": PlannedAction.NEW}
         return actions.get(state, PlannedAction.TRANSCRIBED)
     assert job.stem is not None
+    is_known = has_transcript(job.stem, settings) or is_edited(job.stem, settings)
+    if not is_known and (is_cached is None or mode.ignore_cache):
+        return PlannedAction.NEW
     fingerprint = job.current_fingerprint()
-    voices = select_voiceprints(user_voiceprints(), settings.voices)
-    inputs = Inputs(fingerprint.sha256, settings, voices)
+    inputs = Inputs(fingerprint.sha256, settings, voices_of(settings) if voices is None else voices)
     if not (mode.ignore_cache or mode.force) and settled(job.stem, job.episode.path, inputs=inputs):
         return PlannedAction.NONE
     if is_edited(job.stem, settings):
         return PlannedAction.REPLACE if mode.force else PlannedAction.BESIDE
-    if not mode.ignore_cache and is_cached(job, fingerprint):
+    if is_cached is not None and not mode.ignore_cache and is_cached(job, fingerprint):
         return PlannedAction.RENDER
     return PlannedAction.CHANGED if has_transcript(job.stem, settings) else PlannedAction.NEW
+
+
+def voices_of(settings: Settings) -> tuple[Voiceprint, ...]:
+    """The user's enrolled voices that the settings expect."""
+    return select_voiceprints(user_voiceprints(), settings.voices)
 
 
 def states(episodes: Sequence[Episode], settings: Settings) -> list[str]:
@@ -174,20 +190,44 @@ def states(episodes: Sequence[Episode], settings: Settings) -> list[str]:
     library = Library(settings.output_folder)
     entries = library.entries()
     result: list[str] = []
-    jobs: list[Job] = []
+    stems = _Stems()
     for episode, state in zip(without_reused_guids(episodes, entries), library.states(episodes), strict=True):
         entry = entries.get(key_of(episode))
-        jobs.append(_job(episode, jobs, settings))
-        stem = entry.stem if entry else jobs[-1].stem
+        job = _job(episode, stems, settings)
+        stem = entry.stem if entry else job.stem
         transcript = None if stem is None else settings.output_folder / file_name(stem, "json")
         result.append("transcribed" if transcript is not None and transcript.is_file() else str(state))
     return result
 
 
-def _job(episode: Episode, jobs: list[Job], settings: Settings) -> Job:
+class _Stems:
+    """The stems given in a run. Linear also where all files have one name."""
+
+    def __init__(self) -> None:
+        self._used: set[str] = set()
+        self._first_unused: dict[str, int] = {}  # number by name
+
+    def give(self, episode: Episode, is_taken: Callable[[str], bool]) -> str:
+        """A stem no other episode of the run has and that is not taken: see `stem_for`."""
+        name = stem_for(episode, lambda stem: False)
+        number = self._first_unused.get(name.casefold(), 1)
+        while _numbered(name, number).casefold() in self._used:
+            number += 1
+        self._first_unused[name.casefold()] = number
+        while (stem := _numbered(name, number)).casefold() in self._used or is_taken(stem):
+            number += 1
+        self._used.add(stem.casefold())
+        return stem
+
+
+def _numbered(name: str, number: int) -> str:
+    return name if number == 1 else f"{name}-{number}"
+
+
+def _job(episode: Episode, stems: _Stems, settings: Settings) -> Job:
     if episode.path is None:
         return Job(episode.title, episode, None)
-    path, used = episode.path.resolve(), {job.stem.casefold() for job in jobs if job.stem}
+    path = episode.path.resolve()
     fingerprint: Fingerprint | None = None
 
     def audio_sha256() -> str:
@@ -197,9 +237,7 @@ def _job(episode: Episode, jobs: list[Job], settings: Settings) -> Job:
         return fingerprint.sha256 if fingerprint else ""
 
     def is_taken(stem: str) -> bool:
-        return stem.casefold() in used or belongs_to_other_recording(
-            stem, path, settings=settings, audio_sha256=audio_sha256
-        )
+        return belongs_to_other_recording(stem, path, settings=settings, audio_sha256=audio_sha256)
 
-    stem = stem_for(episode, is_taken)
+    stem = stems.give(episode, is_taken)
     return Job(str(episode.path), episode, stem, fingerprint)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from audio.errors import installing
-from transcribe.cli.ending import signal_of
+from transcribe.cli.ending import StoppedError, on_signals
 from transcribe.terminal import for_terminal
 
 _DRAFT = click.argument("draft", type=click.Path(path_type=Path), metavar="DRAFT.md")
@@ -78,11 +78,16 @@ def edit(draft: Path, *, port: int, no_browser: bool, glossary: Path) -> int:
     click.echo("Press Ctrl+C to end; everything is saved as you type.", err=True)
     if not no_browser:
         click.launch(editor.url)
-    try:
+    received: list[int] = []
+
+    def stop(number: int) -> None:
+        received.append(number)
+        editor.stop()
+
+    with on_signals(stop):
         editor.serve()
-    except KeyboardInterrupt as error:
-        if signal_of(error) != signal.SIGINT:  # Ctrl+C is the normal end
-            raise
+    if received and received[0] != signal.SIGINT:  # Ctrl+C is the normal end
+        raise StoppedError(received[0])
     return 0
 
 

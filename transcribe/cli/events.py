@@ -36,8 +36,9 @@ class Events:
 
     def emit(self, event: str, **data: Any) -> None:
         """Write one event; values are those of JSON."""
-        show = {"show": self.show} if self.show and "show" not in data else {}
-        line = json.dumps({"event": event, **show, **data}, ensure_ascii=False, default=str)
+        if self.show and not data.get("show"):
+            data["show"] = self.show
+        line = json.dumps({"event": event, **data}, ensure_ascii=False, default=str)
         line = line.encode("utf-8", "backslashreplace").decode()
         with self._lock, contextlib.suppress(OSError, ValueError):
             self._stream.write(line + "\n")

@@ -11,6 +11,7 @@ import inspect
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -189,6 +190,7 @@ class Processes(Executor):
         self, fn: Callable[..., Any], *args: Any, **kwargs: Any
     ) -> tuple[ProcessPoolExecutor, Future[Any]]:
         """A new process with its first call."""
+        _start_resource_tracker()
         context = multiprocessing.get_context("spawn")
         receiver, sender = context.Pipe(duplex=False)
         pool = ProcessPoolExecutor(1, mp_context=context, initializer=_start, initargs=(sender,))
@@ -204,6 +206,18 @@ class Processes(Executor):
         with self._lock:
             self._busy.discard(pool)
             self._free.append(None if broken else pool)
+
+
+def _start_resource_tracker() -> None:
+    """Start multiprocessing's helper process with SIGHUP blocked: it ignores the other signals of a terminal itself."""
+    if sys.platform != "win32":
+        from multiprocessing.resource_tracker import ensure_running
+
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+        try:
+            ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Parent:
