@@ -30,7 +30,7 @@ from transcribe.transcript import Transcript, Turn, Word
 DIGESTS = {
     "decode": "44136fa355b3678a",
     "plan": "44136fa355b3678a",
-    "language": "44136fa355b3678a",
+    "language": "ad7b8f3df0e9aa4f",
     "recognize": "100eef88845cc151",
     "rehear": "cf3ebbb72718d666",
     "diarize": "f74bc7c7a91f3f02",

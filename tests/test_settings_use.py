@@ -17,8 +17,8 @@ FIELDS = {field.name: field for field in fields(Settings)}
 DECLARED_IN = [ROOT / "transcribe" / name for name in ("settings.py", "style.py", "declaration.py")]
 PRODUCT = sorted(path for top in ("audio", "transcribe", "output") for path in (ROOT / top).rglob("*.py"))
 STAGES = ("recognition", "diarization", "speakers", "pipeline")  # packages whose results are cached
-HOLDERS = {"settings", "_settings", "style", "_style", "recorded"}  # names of variables that hold settings
-ONLY_SPEED = {"device", "threads"}  # read by stages, without effect on their results
+HOLDERS = {"settings", "_settings", "style", "_style", "recorded", "seen"}  # names of variables that hold settings
+ONLY_SPEED = {name for name, field in FIELDS.items() if field.metadata["everywhere"]}
 
 
 def reads(tree: ast.AST, holders: set[str]) -> Iterator[str]:
@@ -28,6 +28,8 @@ def reads(tree: ast.AST, holders: set[str]) -> Iterator[str]:
             holder = node.value.id if isinstance(node.value, ast.Name) else node.value.attr
             if holder in holders:
                 yield node.attr
+        elif isinstance(node, ast.Attribute) and getattr(getattr(node.value, "func", None), "attr", "") == "seen_by":
+            yield node.attr
 
 
 def parsed(path: Path) -> ast.Module:

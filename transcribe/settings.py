@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from transcribe.declaration import Stage as Stage
 from transcribe.declaration import option_name as option_name
@@ -60,13 +60,21 @@ class _RunSettings:
     engine: str = setting(
         "auto",
         "Engine that runs the model: ctranslate2 is fast and the choice of auto, openai is the reference.",
+        Stage.LANGUAGE,
         Stage.RECOGNIZE,
     )
     device: str = setting(
-        "auto", "Device for the models; auto uses a GPU if there is one.", choices=("auto", "cpu", "cuda")
+        "auto",
+        "Device for the models; auto uses a GPU if there is one.",
+        choices=("auto", "cpu", "cuda"),
+        everywhere=True,  # a result is kept under the device that it was computed on
     )
     language: str = setting(
-        "auto", "Spoken language, as a code such as en or nl.", Stage.RECOGNIZE, metavar="CODE|auto"
+        "auto",
+        "Spoken language, as a code such as en or nl.",
+        Stage.LANGUAGE,
+        Stage.RECOGNIZE,
+        metavar="CODE|auto",
     )
     glossary: str = setting(
         "",
@@ -86,7 +94,9 @@ class _RunSettings:
     since: str = setting("", "For a feed: only episodes published on or after this day.", metavar="YYYY-MM-DD")
     match: str = setting("", "For a feed: only episodes with this text in their title.", metavar="TEXT")
     episode: str = setting("", "For a feed: only the episode with this guid or audio address.", metavar="GUID")
-    threads: int = setting(0, "Number of processor threads; 0: one per core.", between=(0, 1024), metavar="N")
+    threads: int = setting(
+        0, "Number of processor threads; 0: one per core.", between=(0, 1024), metavar="N", everywhere=True
+    )
     cache_limit: str = setting(
         "2GB",
         "Size of the cache after a run; the least recently used entries are removed first; none: no limit.",
@@ -147,15 +157,26 @@ class Settings(Style, _RunSettings):  # the fields of the last base come first: 
 
         Exception: the glossary counts by its content, which is in `Glossary.digest`, not by its path.
         """
-        wanted = {
-            field.name: getattr(self, field.name)
-            for field in dataclasses.fields(self)
-            if field.metadata["stages"] & set(stages)
-        }
-        wanted.pop("glossary", None)
+        return hashlib.sha256(json.dumps(self._for(stages), sort_keys=True).encode()).hexdigest()[:16]
+
+    def seen_by(self, *stages: Stage) -> Settings:
+        """A view of what `digest` covers for these stages, and of what no result depends on.
+
+        Reading another setting is an `UndeclaredReadError`: a stage cannot depend on what its key lacks.
+        """
+        readable = self._for(stages)
+        if "speakers" in readable:
+            readable["speakers"] = str(readable["speakers"] or "")
+        readable |= {field.name: getattr(self, field.name) for field in _FIELDS if field.metadata["everywhere"]}
+        return cast(Settings, _View(readable, stages))
+
+    def _for(self, stages: tuple[Stage, ...]) -> dict[str, Any]:
+        """The settings by name that the results of `stages` depend on."""
+        staged = {field.name: getattr(self, field.name) for field in _FIELDS if field.metadata["stages"] & set(stages)}
+        staged.pop("glossary", None)
         if Stage.DIARIZE in stages and Stage.TURNS not in stages:
-            wanted["speakers"] = self.speaker_count  # diarization does not depend on the names
-        return hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()[:16]
+            staged["speakers"] = self.speaker_count  # diarization does not depend on the names
+        return staged
 
     def as_dict(self) -> dict[str, Any]:
         """Every setting by name, as values of JSON and TOML."""
@@ -172,6 +193,31 @@ class Settings(Style, _RunSettings):  # the fields of the last base come first: 
     def output_folder(self) -> Path:
         """`output` as a path."""
         return home_expanded(self.output, "output")
+
+
+class UndeclaredReadError(Exception):
+    """A defect: a stage reads a setting that does not name the stage, so that old results would be used for new ones.
+
+    No error of this package's tree, and no `AttributeError`, which the reader might take for an answer.
+    """
+
+
+class _View:
+    """Some settings by name, and the properties of `Settings` as derived from them."""
+
+    def __init__(self, readable: dict[str, Any], stages: tuple[Stage, ...]) -> None:
+        self._readable, self._stages = readable, stages
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self._readable:
+            return self._readable[name]
+        derived = getattr(Settings, name, None)
+        if isinstance(derived, property) and derived.fget is not None:
+            return derived.fget(self)
+        raise UndeclaredReadError(f"{name}: does not name {', '.join(self._stages)} in its declaration")
+
+
+_FIELDS = dataclasses.fields(Settings)
 
 
 def home_expanded(text: str, name: str) -> Path:

@@ -15,7 +15,16 @@ import pytest
 from tests.support.paths import ROOT
 from tests.support.weights import needs_wheels
 from transcribe.errors import ModelError
-from transcribe.recognition.models import DEFAULT, PINNED, Place, find_model, known_models, verify_model
+from transcribe.recognition.models import (
+    DEFAULT,
+    PINNED,
+    ModelFiles,
+    Place,
+    find_model,
+    folder_sha256,
+    known_models,
+    verify_model,
+)
 
 
 @pytest.fixture
@@ -46,6 +55,35 @@ def test_a_folder_s_missing_files_are_named(tmp_path: Path) -> None:
     (folder / "tokenizer.json").unlink()
     with pytest.raises(ModelError, match=r"mine: the folder lacks tokenizer\.json; give"):
         find_model(str(folder))
+
+
+def with_tokens(folder: Path, *codes: str, first: int) -> Path:
+    tokens = ["<|startoftranscript|>", *(f"<|{code}|>" for code in codes), "<|translate|>", "<|startoflm|>"]
+    rows = [{"id": number, "content": token} for number, token in enumerate(tokens, first)]
+    (weights_in(folder) / "tokenizer.json").write_text(json.dumps({"added_tokens": rows}))
+    return folder
+
+
+def test_the_languages_are_those_of_the_tokenizer_and_english_alone_without_a_number_for_others(tmp_path: Path) -> None:
+    large = find_model(str(with_tokens(tmp_path / "large", "en", "haw", "yue", first=50258)))
+    assert large.languages == {"en", "haw", "yue"}
+    english = find_model(str(with_tokens(tmp_path / "english", "en", "nl", first=50257)))
+    assert english.languages == {"en"}
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"added_tokens": [3]}', '{"added_tokens": []}', "[" * 100_000])
+def test_a_tokenizer_that_is_none_is_one_line(text: str, tmp_path: Path) -> None:
+    (weights_in(tmp_path / "mine") / "tokenizer.json").write_text(text)
+    with pytest.raises(ModelError, match=r"mine/tokenizer\.json cannot be read, or is not a Whisper model's"):
+        _ = find_model(str(tmp_path / "mine")).languages
+
+
+def test_the_hash_of_a_folder_follows_its_weights(tmp_path: Path) -> None:
+    folder = weights_in(tmp_path / "mine")
+    first = folder_sha256(str(folder))
+    (folder / "model.bin").write_bytes(b"other weights")
+    assert first != folder_sha256(str(folder)) == find_model(str(folder)).sha256
+    assert (folder_sha256("base"), folder_sha256(str(tmp_path / "none"))) == (None, None)
 
 
 def test_a_path_is_never_a_model_name(tmp_path: Path) -> None:
@@ -121,6 +159,11 @@ def test_an_unwritable_cache_is_named(tmp_path: Path, monkeypatch: pytest.Monkey
 @needs_wheels
 @pytest.mark.models
 class TestEmbedded:
+    def test_base_knows_ninety_nine_languages_and_not_cantonese(self, base_files: ModelFiles) -> None:
+        assert len(base_files.languages) == 99
+        assert {"en", "nl", "haw"} <= base_files.languages
+        assert not {"yue", "xx", "und"} & base_files.languages
+
     def test_base_is_assembled_once(self, cache: Path) -> None:
         assert known_models()[0].place is Place.WHEEL
         first = find_model("base")

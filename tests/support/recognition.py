@@ -6,7 +6,14 @@ from collections.abc import Callable
 
 from audio.decoding.samples import Audio
 from transcribe.recognition.engines.protocol import Recognizer
-from transcribe.recognition.recognize import UNDETERMINED, Recognition, combine, language_of, read_chunks
+from transcribe.recognition.recognize import (
+    UNDETERMINED,
+    Recognition,
+    check_language,
+    combine,
+    detect_language,
+    read_chunks,
+)
 from transcribe.recognition.vad import chunk_audio
 from transcribe.settings import Settings
 
@@ -18,7 +25,8 @@ def recognize_all(
     plan = chunk_audio(audio)
     if not plan.chunks:
         return Recognition((), UNDETERMINED if settings.language == "auto" else settings.language, (), ())
-    language = language_of(audio, recognizer, plan, settings)
+    check_language(settings.language, model=settings.model, known=recognizer.languages)
+    language = settings.language if settings.language != "auto" else detect_language(audio, recognizer, plan)
     beam_size = settings.beam_size
     part = read_chunks(audio, recognizer, plan.chunks, language=language, beam_size=beam_size, progress=progress)
     return combine([part], language, verbatim=settings.verbatim)

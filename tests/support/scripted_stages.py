@@ -51,6 +51,9 @@ class ScriptedStages:
         length = audio.duration
         return ChunkPlan((Chunk(0.0, length, (Region(0.0, length),)),))
 
+    def languages(self) -> frozenset[str]:
+        return frozenset({"en", "fr", "nl"})
+
     def language(self, audio: Audio, plan: ChunkPlan) -> str:
         return "en"
 

@@ -56,8 +56,11 @@ def forecast(jobs: Iterable[Job], setup: Setup) -> Iterator[str]:
             )
             if action.is_work and job.episode.path is not None:
                 check_source(job.episode.path)
-        except (AudioError, TranscribeError) as error:
+        except AudioError as error:
             yield str(error)
+            continue
+        except TranscribeError as error:
+            yield f"{job.source}: {error}"
             continue
         yield f"{job.source}: {action}"
         if action.is_work:

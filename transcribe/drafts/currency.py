@@ -28,6 +28,8 @@ from transcribe.drafts.records import (
     transcript_at,
 )
 from transcribe.pipeline.pipeline import record_of
+from transcribe.recognition.engines import engine_name
+from transcribe.recognition.models import folder_sha256
 from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import Voiceprint, digest_of
 from transcribe.transcript import MadeWith, Transcript
@@ -132,9 +134,12 @@ def _recorded_defaults() -> dict[str, object]:
 
 
 def _is_made_of(before: Transcript, inputs: Inputs, *, edited: bool) -> bool:
-    made_with = before.made_with
+    made_with, settings = before.made_with, inputs.settings
     return (
-        made_with.audio_sha256 == inputs.audio_sha256
+        settings.language in ("auto", before.language)
+        and made_with.engine == engine_name(settings)
+        and made_with.model_sha256 == (folder_sha256(settings.model) or made_with.model_sha256)
+        and made_with.audio_sha256 == inputs.audio_sha256
         and made_with.turnscript == transcribe.__version__
         and stage_settings(made_with.settings) == stage_settings(inputs.record)
         and (edited or made_with.settings.get(_VOICES, "") == inputs.record[_VOICES])

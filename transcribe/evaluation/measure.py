@@ -76,6 +76,7 @@ def _processing_seconds(transcript: Transcript, settings: Settings, seconds: Sec
     """How long it took to transcribe: `seconds`, which it caches, or else the cached value of an earlier run."""
     made = transcript.made_with
     key = f"{made.audio_sha256} {made.model_sha256} {settings.digest(Stage.RECOGNIZE, Stage.REHEAR, Stage.DIARIZE)}"
+    key += "".join(f" {name}" for name in (settings.device, settings.threads) if name not in ("auto", 0))
     path = cache_folder(CacheKind.SCORES) / f"speed-{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
     if seconds is not None:
         _save(path, json.dumps(seconds))

@@ -4,6 +4,11 @@ The words are recognised in blocks: a block is a fixed number of chunks of the p
 another's, so the words are the same however often the run was interrupted and wherever each block was read. Turns are
 not stored: making them from the words and spans of three hours takes 0.3 s.
 
+The law: a stored result is what the same settings would compute. So a key has every setting and circumstance the stage
+reads: the stages see no other setting (`Settings.seen_by`), and the device is the one a result was computed on. `auto`
+is content with a result of either device; releases without a device in the key count as the processor's. The number of
+threads is in no key, since results do not depend on it.
+
 What this does not do: compute the stages (`transcribe.pipeline.stages`), run them in parallel or name speakers
 (`transcribe.pipeline.pipeline`).
 """
@@ -20,8 +25,9 @@ from typing import TYPE_CHECKING, TypeVar
 from audio.errors import SourceError
 from transcribe.pipeline import codecs
 from transcribe.pipeline.checkpoints import Key, Store
-from transcribe.pipeline.stages import Stages, glossary_of
+from transcribe.pipeline.stages import Stages, glossary_of, uses_gpu
 from transcribe.pipeline.watch import RunMonitor
+from transcribe.recognition.engines import engine_name
 from transcribe.recognition.glossary import Glossary, names_from_metadata
 from transcribe.settings import Settings, Stage
 
@@ -38,12 +44,16 @@ Value = TypeVar("Value")
 RESULTS_OF = {
     Stage.DECODE: 1,
     Stage.PLAN: 1,
-    Stage.LANGUAGE: 1,
+    Stage.LANGUAGE: 2,
     Stage.RECOGNIZE: 6,
     Stage.REHEAR: 1,
     Stage.DIARIZE: 9,
 }
-"""The version of each stage's results; raised when the stage changes, so that checkpoints of older releases miss."""
+"""The version of each stage's results; raised when the stage changes, so that checkpoints of older releases miss.
+
+Language 2: earlier ones may be a language that was given, not detected. Words are kept under their language, so the
+words of earlier releases remain; a result of REHEAR counts only if it is in the recording's language.
+"""
 
 CHUNKS_PER_BLOCK = 16  # at most eight minutes of sound, a multiple of what a GPU takes at a time
 
@@ -52,6 +62,9 @@ _PLANNED, _RECOGNIZED = 0.05, 0.8  # of the words' progress: after the plan; aft
 
 class CheckpointedRun:
     """The stages of one episode's file under some settings, over a store of earlier results.
+
+    Settings that the model or the glossary's file does not allow are refused here, whatever is stored: raises
+    `SettingsError`.
 
     Each method raises what its stage raises; words and speakers may be computed in two threads. A context manager:
     leaving it frees the decoded samples.
@@ -74,6 +87,7 @@ class CheckpointedRun:
         self._audio: Audio | None = None
         self._decode_error: Exception | None = None
         self._lock = threading.RLock()
+        self._check_settings()
 
     def __enter__(self) -> CheckpointedRun:
         return self
@@ -105,14 +119,17 @@ class CheckpointedRun:
 
     @cached_property
     def language(self) -> str:
-        """The code of the language spoken."""
+        """The code of the language spoken: the given one, or the detected one."""
+        given = self._settings.seen_by(Stage.LANGUAGE).language
+        if given != "auto":
+            return given
 
         def compute() -> str:
             audio, plan = self._samples(), self.plan
             with self.monitor.stage(Stage.RECOGNIZE):
                 return self._stages.language(audio, plan)
 
-        return self._cached(Stage.LANGUAGE, self._model, codecs.LANGUAGE, compute)
+        return self._cached(Stage.LANGUAGE, self._model, codecs.LANGUAGE, compute, by_device=True)
 
     @property
     def n_blocks(self) -> int:
@@ -132,7 +149,7 @@ class CheckpointedRun:
                 )
 
         circumstances = f"{self._model} {language} {_digest(chunks)}"
-        words = self._cached(Stage.RECOGNIZE, circumstances, codecs.RECOGNITION, compute)
+        words = self._cached(Stage.RECOGNIZE, circumstances, codecs.recognition_in(language), compute, by_device=True)
         self._report_blocks(number + 1)
         return words
 
@@ -141,7 +158,7 @@ class CheckpointedRun:
         from transcribe.recognition.recognize import combine
 
         blocks = [self.block(number) for number in range(self.n_blocks)]
-        words = combine(blocks, self.language, verbatim=self._settings.verbatim)
+        words = combine(blocks, self.language, verbatim=self._settings.seen_by(Stage.REHEAR).verbatim)
         if self._glossary.terms and words.words:
             words = self._with_names(words)
         self._report_words(1.0)
@@ -155,7 +172,7 @@ class CheckpointedRun:
             with self.monitor.stage(Stage.DIARIZE):
                 return self._stages.diarize(audio, progress=lambda done: self.monitor.report(Stage.DIARIZE, done))
 
-        return self._cached(Stage.DIARIZE, "", codecs.DIARIZATION, compute)
+        return self._cached(Stage.DIARIZE, "", codecs.DIARIZATION, compute, by_device=True)
 
     @property
     def is_complete(self) -> bool:
@@ -183,19 +200,43 @@ class CheckpointedRun:
         version = RESULTS_OF[Stage.RECOGNIZE]  # names are recovered in the words of that stage
         circumstances = f"{version} {self._settings.digest(Stage.RECOGNIZE)} {self._model} {self._glossary.digest}"
         circumstances += f" {_digest(self.plan.chunks)}"
-        return self._cached(Stage.REHEAR, circumstances, codecs.RECOGNITION, compute)
+        codec = codecs.recognition_in(first.language)
+        return self._cached(Stage.REHEAR, circumstances, codec, compute, by_device=True)
 
     def _cached(
-        self, stage: Stage, circumstances: str, codec: codecs.Codec[Value], compute: Callable[[], Value]
+        self,
+        stage: Stage,
+        circumstances: str,
+        codec: codecs.Codec[Value],
+        compute: Callable[[], Value],
+        *,
+        by_device: bool = False,
     ) -> Value:
-        """The stage's result from the store; if it has none, the computed one, which is saved there."""
+        """The stage's result from the store; if it has none, the computed one, which is saved there.
+
+        `by_device`: the result depends on the device it is computed on.
+        """
         version = f"{RESULTS_OF[stage]} {self._settings.digest(stage)} {circumstances}"
-        key = Key(self.fingerprint.sha256, stage, version)
-        result = codec.decode_or_none(self._store.load(key))
-        if result is None:
-            result = compute()
-            self._store.save(key, codec.encode(result))
+
+        def key(device: str) -> Key:
+            return Key(self.fingerprint.sha256, stage, f"{version} {device}" if device == "cuda" else version)
+
+        device = self._settings.device if by_device else "cpu"
+        for accepted in ("cpu", "cuda") if device == "auto" else (device,):
+            result = codec.decode_or_none(self._store.load(key(accepted)))
+            if result is not None:
+                return result
+        result = compute()
+        self._store.save(key("cuda" if by_device and uses_gpu(self._settings) else "cpu"), codec.encode(result))
         return result
+
+    def _check_settings(self) -> None:
+        from transcribe.recognition.recognize import check_language
+
+        settings = self._settings.seen_by(Stage.RECOGNIZE)
+        if settings.language != "auto":
+            check_language(settings.language, model=settings.model, known=self._stages.languages())
+        _ = engine_name(settings), self._glossary
 
     def _samples(self) -> Audio:
         """The recording, decoded on the first call; an error then is raised again by every later call."""

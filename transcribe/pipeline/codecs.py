@@ -127,6 +127,20 @@ FACTS = Codec(encode_facts, decode_facts)
 PLAN = Codec(encode_plan, decode_plan)
 LANGUAGE = Codec(encode_language, decode_language)
 RECOGNITION = Codec(encode_recognition, decode_recognition)
+
+
+def recognition_in(language: str) -> Codec[Recognition]:
+    """The codec of words in this language; words in another one are other data."""
+
+    def decode(data: Any) -> Recognition:
+        recognition = decode_recognition(data)
+        if recognition.language != language:
+            raise ValueError(f"words in {recognition.language}, not {language}")
+        return recognition
+
+    return Codec(encode_recognition, decode)
+
+
 DIARIZATION = Codec(encode_diarization, decode_diarization)
 
 

@@ -25,7 +25,7 @@ from transcribe.pipeline.checkpoints import Store, user_checkpoints
 from transcribe.pipeline.stages import RealStages, Stages, glossary_of
 from transcribe.pipeline.watch import RunMonitor
 from transcribe.recognition.engines import engine_name
-from transcribe.settings import Settings
+from transcribe.settings import Settings, Stage
 from transcribe.speakers.attribution import attribute, find_overlaps
 from transcribe.speakers.naming import name_speakers, with_wordless
 from transcribe.speakers.voiceprints import Voiceprint, digest_of, match_voices, select_voiceprints, user_voiceprints
@@ -89,12 +89,13 @@ class Pipeline:
         self, episode: Episode, facts: AudioFacts, *, words: Recognition, diarization: Diarization, sha256: str
     ) -> Transcript:
         settings, model = self.settings, self._stages.model()
+        seen = settings.seen_by(Stage.TURNS)
         turns = attribute(words.words, diarization.spans, background=diarization.background)
         naming = name_speakers(
             turns,
-            names=settings.speaker_names,
-            host=settings.host,
-            guest=settings.guest,
+            names=seen.speaker_names,
+            host=seen.host,
+            guest=seen.guest,
             people=episode.people,
             enrolled=match_voices(diarization.voices, self._voices),
         )
@@ -104,14 +105,14 @@ class Pipeline:
         )
         warnings = (
             *(warn(WarningCode.AUDIO, message=message) for message in facts.warnings),
-            *_more_voices(settings, diarization),
+            *_more_voices(seen, diarization),
             *naming.warnings,
             *(() if turns else (warn(WarningCode.NO_SPEECH),)),
         )
         return Transcript(
             episode=replace(episode, duration=facts.duration),
             language=words.language,
-            speakers=with_wordless(naming.speakers, speaking, guest=settings.guest),
+            speakers=with_wordless(naming.speakers, speaking, guest=seen.guest),
             turns=turns,
             spans=diarization.spans if turns else (),
             made_with=MadeWith(

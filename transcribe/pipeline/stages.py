@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
-from transcribe.settings import Settings, home_expanded
+from transcribe.settings import Settings, Stage, home_expanded
 
 if TYPE_CHECKING:
     from audio.decoding.samples import Audio
@@ -32,8 +32,11 @@ class Stages(Protocol):
     def plan(self, audio: Audio, *, progress: OnFraction) -> ChunkPlan:
         """The stretches of speech, in chunks."""
 
+    def languages(self) -> frozenset[str]:
+        """Codes of the languages the recogniser knows; needs no weights loaded."""
+
     def language(self, audio: Audio, plan: ChunkPlan) -> str:
-        """The code of the language spoken: the given one, or the detected one."""
+        """The code of the language spoken, as detected; `und` without speech."""
 
     def recognize(self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: OnFraction) -> Recognition:
         """The words of some chunks of the plan, in time order; they depend on no other chunk."""
@@ -55,7 +58,10 @@ def real_stages(settings: Settings) -> Stages:
 
 
 class RealStages:
-    """Runs the models the settings name; each is loaded when first needed and stays loaded for the next episode."""
+    """Runs the models the settings name; each is loaded when first needed and stays loaded for the next episode.
+
+    Each stage reads the settings through its own view, which has those that are in the key of its results and no other.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -68,13 +74,21 @@ class RealStages:
     def _model(self) -> ModelFiles:
         from transcribe.recognition.models import find_model
 
-        return find_model(self._settings.model)
+        return find_model(self._settings.seen_by(Stage.RECOGNIZE).model)
 
     @cached_property
     def _recognizer(self) -> Any:
         from transcribe.recognition.engines import load
 
-        return load(self._settings, self.model())
+        return load(self._settings.seen_by(Stage.RECOGNIZE), self.model())
+
+    def languages(self) -> frozenset[str]:
+        """See `Stages`. Raises `ModelError`."""
+        return self._languages
+
+    @cached_property
+    def _languages(self) -> frozenset[str]:
+        return self.model().languages
 
     def plan(self, audio: Audio, *, progress: OnFraction) -> ChunkPlan:
         """See `Stages`. Raises `EngineError`."""
@@ -83,19 +97,16 @@ class RealStages:
         return chunk_audio(audio, progress=progress)
 
     def language(self, audio: Audio, plan: ChunkPlan) -> str:
-        """See `Stages`. Raises `SettingsError`, `ModelError` and `EngineError`."""
-        from transcribe.recognition.recognize import UNDETERMINED, language_of
+        """See `Stages`. Raises `ModelError` and `EngineError`."""
+        from transcribe.recognition.recognize import UNDETERMINED, detect_language
 
-        given = self._settings.language
-        if not plan.chunks:
-            return UNDETERMINED if given == "auto" else given
-        return language_of(audio, self._recognizer, plan, self._settings)
+        return detect_language(audio, self._recognizer, plan) if plan.chunks else UNDETERMINED
 
     def recognize(self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: OnFraction) -> Recognition:
         """See `Stages`. Raises `ModelError` and `EngineError`."""
         from transcribe.recognition.recognize import read_chunks
 
-        beam_size = self._settings.beam_size
+        beam_size = self._settings.seen_by(Stage.RECOGNIZE).beam_size
         return read_chunks(audio, self._recognizer, chunks, language=language, beam_size=beam_size, progress=progress)
 
     def rehear(self, audio: Audio, first: Recognition, *, glossary: Glossary, progress: OnFraction) -> Recognition:
@@ -112,7 +123,7 @@ class RealStages:
         from transcribe.diarization.channels import Channels
         from transcribe.diarization.diarize import find_speakers
 
-        settings = self._settings
+        settings = self._settings.seen_by(Stage.DIARIZE)
         return find_speakers(
             audio,
             count=settings.speaker_count,
@@ -121,6 +132,15 @@ class RealStages:
             threads=settings.threads,
             progress=progress,
         )
+
+
+def uses_gpu(settings: Settings) -> bool:
+    """Whether the models run on a GPU of this machine, by `settings.device`."""
+    if settings.device == "auto":
+        import ctranslate2
+
+        return bool(ctranslate2.get_cuda_device_count() > 0)
+    return settings.device == "cuda"
 
 
 def glossary_of(settings: Settings) -> Glossary:

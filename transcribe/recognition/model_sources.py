@@ -14,7 +14,8 @@ from pathlib import Path
 from transcribe.errors import ModelError
 
 WEIGHTS = "model.bin"
-REQUIRED_FILES = (WEIGHTS, "config.json", "tokenizer.json")
+TOKENIZER = "tokenizer.json"
+REQUIRED_FILES = (WEIGHTS, "config.json", TOKENIZER)
 _ALL_FILES = (*REQUIRED_FILES, "preprocessor_config.json", "vocabulary.txt", "vocabulary.json")
 _BLOCK_BYTES = 1 << 22
 

@@ -13,23 +13,34 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 from audio.disk import TEMPORARY_SUFFIX, CacheKind, cache_folder, sha256_of, write_atomically
 from audio.errors import installing
 from transcribe.errors import ModelError
-from transcribe.recognition.model_sources import REQUIRED_FILES, WEIGHTS, copy_model, has_wheel, hub_repositories
+from transcribe.recognition.model_sources import (
+    REQUIRED_FILES,
+    TOKENIZER,
+    WEIGHTS,
+    copy_model,
+    has_wheel,
+    hub_repositories,
+)
 
 DEFAULT = "base"
 
 _RECORD = "turnscript.json"  # in each cache folder: sizes, times and hashes of its files; written last
 _SMALL_BYTES = 1 << 24  # files up to this size (a tokenizer has 2 MB) are hashed on every run, larger ones if changed
+_START = "<|startoftranscript|>"
+_MULTILINGUAL_START = 50258  # its number; one less in English-only models, whose tokens for languages have no meaning
 _STALE_S = 6 * 3600.0  # an unfinished folder older than this was left by a crash
 
 # SHA-256 of model.bin as published with Systran/faster-whisper-base and Systran/faster-whisper-tiny.en.
@@ -46,6 +57,27 @@ class ModelFiles:
     name: str  # as the user gave it
     folder: Path
     sha256: str  # of model.bin
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """Codes of the languages the weights know, from the tokenizer's file. Raises `ModelError` if it is damaged."""
+        path = self.folder / TOKENIZER
+        try:
+            tokens = {
+                str(token["content"]): int(token["id"]) for token in json.loads(path.read_bytes())["added_tokens"]
+            }
+            is_multilingual = tokens[_START] >= _MULTILINGUAL_START
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as exc:
+            raise ModelError(
+                f"model {self.name}: {path} cannot be read, or is not a Whisper model's ({exc}); get the model again"
+            ) from exc
+        return frozenset(filter(None, map(_language_code, tokens))) if is_multilingual else frozenset({"en"})
+
+
+def _language_code(token: str) -> str:
+    """The code in a token such as `<|en|>`; empty for any other token."""
+    match = re.fullmatch(r"<\|([a-z]{2,3})\|>", token)
+    return match[1] if match else ""
 
 
 class Place(StrEnum):
@@ -91,6 +123,21 @@ def find_model(name: str) -> ModelFiles:
             f"model {name}: cannot be written to {folder.parent} ({exc.strerror or exc}); "
             "make room there or set XDG_CACHE_HOME to another folder"
         ) from exc
+
+
+def folder_sha256(name: str) -> str | None:
+    """The SHA-256 of the weights in a user's folder; None for a model known by its name, or without weights."""
+    path = Path(name).expanduser() / WEIGHTS
+    with contextlib.suppress(OSError):
+        if _is_path(name):
+            status = path.stat()
+            return _sha256_as_of(path, status.st_size, status.st_mtime_ns)
+    return None
+
+
+@cache
+def _sha256_as_of(path: Path, size: int, mtime_ns: int) -> str:
+    return sha256_of(path)
 
 
 def verify_model(name: str) -> ModelFiles:

@@ -30,7 +30,6 @@ from transcribe.recognition.reading_quality import (
 from transcribe.recognition.second_pass import run_second_pass
 from transcribe.recognition.vad import Chunk, ChunkPlan
 from transcribe.recognition.word_timing import extend_to_speech_end, snap_to_speech
-from transcribe.settings import Settings
 from transcribe.transcript import Doubt, Word
 
 if TYPE_CHECKING:
@@ -93,8 +92,11 @@ def read_chunks(
 def combine(parts: Sequence[Recognition], language: str, *, verbatim: bool = False) -> Recognition:
     """The recognition of a recording whose chunks were read in `parts`, given in the order of time.
 
-    Fillers ("uh", "um") are removed unless `verbatim`.
+    Fillers ("uh", "um") are removed unless `verbatim`. Raises `ValueError` if a part was read in another language: the
+    result's language is always the one its words were recognised in.
     """
+    if any(part.language != language for part in parts):
+        raise ValueError(f"words in {sorted({part.language for part in parts})} cannot be a recognition in {language}")
     words = tuple(word for part in parts for word in part.words)
     return Recognition(
         words=words if verbatim else remove_fillers(words, language=language),
@@ -116,22 +118,23 @@ def vote(guesses: Iterable[tuple[str, float]]) -> str:
     return min(sums, key=lambda code: (-sums[code], code))
 
 
-def language_of(audio: Audio, recognizer: Recognizer, plan: ChunkPlan, settings: Settings) -> str:
-    """The language of a recording with at least one chunk: from the settings, or by a vote of several chunks.
+def check_language(language: str, *, model: str, known: frozenset[str]) -> None:
+    """Raises `SettingsError` for a language that the model does not know; `auto` is none that it has to know."""
+    if language != "auto" and language not in known:
+        remedy = "it is for English only" if known == {"en"} else "choose another, or auto"
+        raise SettingsError(f"language: the model {model} does not know {language!r}; {remedy}")
 
-    Raises `SettingsError` for a language the model does not know, `EngineError` if the engine fails.
+
+def detect_language(audio: Audio, recognizer: Recognizer, plan: ChunkPlan) -> str:
+    """The language of a recording, by a vote of several chunks; `UNDETERMINED` if there are none.
+
+    Raises `EngineError` if the engine fails.
     """
-    languages = recognizer.languages
-    if settings.language != "auto":
-        if settings.language not in languages:
-            raise SettingsError(
-                f"language: the model {settings.model} does not know {settings.language!r}; "
-                + ("it is for English only" if languages == {"en"} else "choose another, or auto")
-            )
-        return settings.language
+    chunks, languages = plan.chunks, recognizer.languages
+    if not chunks:
+        return UNDETERMINED
     if len(languages) == 1:
         return next(iter(languages))
-    chunks = plan.chunks
     count = min(_VOTERS, (len(chunks) + 1) // 2)
     voters = [
         max(chunks[i * len(chunks) // count : (i + 1) * len(chunks) // count], key=lambda chunk: chunk.voiced)

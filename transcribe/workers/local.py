@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from transcribe.parallel import available_cores
 from transcribe.pipeline.progress import OnProgress, Progress
+from transcribe.pipeline.stages import uses_gpu
 from transcribe.settings import Settings
 from transcribe.workers.process_setup import configure_process
 
@@ -80,21 +81,13 @@ def layout(settings: Settings, episodes: int) -> Layout:
     jobs = settings.jobs
     if not jobs:
         most = min(cores, episodes, available_memory() // memory_of(settings.model))
-        jobs = 1 if most > 1 and _uses_gpu(settings) else max(1, most)
+        jobs = 1 if most > 1 and uses_gpu(settings) else max(1, most)
     return Layout(jobs, max(1, cores // jobs), cores)
 
 
 def memory_of(model: str) -> int:
     """Bytes reserved for a worker with this model: measured for base, by the size of their weights for the others."""
     return next((size for name, size in _MEMORY.items() if model.startswith(name)), _MEMORY["base"])
-
-
-def _uses_gpu(settings: Settings) -> bool:
-    if settings.device == "auto":
-        import ctranslate2
-
-        return bool(ctranslate2.get_cuda_device_count() > 0)
-    return settings.device == "cuda"
 
 
 def available_memory() -> int:

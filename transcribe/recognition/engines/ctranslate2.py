@@ -59,7 +59,7 @@ class CTranslate2:
             self._encode = _encode_together if on_gpu else _encode_one_by_one
             self._workers, threads_each = (1, 0) if on_gpu else worker_layout(threads)
             self._batch = batch or (_GPU_BATCH if on_gpu else _CPU_BATCH)
-            self._folder = str(files.folder)
+            self._files, self._folder = files, str(files.folder)
             self._placement = {"device": "cuda" if on_gpu else "cpu", "compute_type": "float16" if on_gpu else "int8"}
             self._model = WhisperModel(
                 self._folder, **self._placement, cpu_threads=threads_each, num_workers=self._workers
@@ -79,7 +79,7 @@ class CTranslate2:
     @property
     def languages(self) -> frozenset[str]:
         """Codes of the languages the weights know."""
-        return frozenset(self._model.supported_languages)
+        return self._files.languages  # faster-whisper names `yue` for every model
 
     def recognize(
         self,

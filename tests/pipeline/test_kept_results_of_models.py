@@ -1,0 +1,68 @@
+"""The settings that reach the models, over kept results and fresh: the same transcript, by the real networks."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from audio.episode import Episode
+from tests.support.paths import CLIPS
+from tests.support.scripted_stages import tone
+from transcribe.errors import SettingsError
+from transcribe.pipeline.checkpoints import Checkpoints, WriteOnlyCheckpoints
+from transcribe.pipeline.pipeline import Pipeline
+from transcribe.recognition.models import ModelFiles
+from transcribe.settings import Settings
+from transcribe.transcript import Transcript
+
+CLIP = CLIPS / "short.mp3"
+RUNS: dict[str, list[dict[str, object]]] = {
+    "language": [{"language": "en"}, {"language": "nl"}, {}, {"language": "en"}],
+    "beam_size": [{}, {"beam_size": 1}, {}],
+    "verbatim": [{"verbatim": True}, {}, {"verbatim": True}],
+    "channels": [{}, {"channels": "mix"}, {}],
+    "speakers": [{"speakers": "2"}, {"speakers": "1"}, {}, {"speakers": "Ada,Grace"}],
+    "glossary": [{}, {"glossary": True}, {}],
+    "engine": [{"engine": "openai"}, {}, {"engine": "openai"}],
+    "threads": [{"threads": 1}, {"threads": 2}],
+}
+
+
+def made(path: Path, settings: Settings, store: Checkpoints) -> Transcript:
+    return Pipeline(settings, checkpoints=store, voices=()).transcript(Episode.of_file(path))
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_kept_results_are_those_of_a_fresh_run(
+    name: str, tmp_path: Path, base_files: ModelFiles, speaker_models: None
+) -> None:
+    if name == "engine":
+        pytest.importorskip("whisper", reason="openai-whisper is not installed")
+    (tmp_path / "names.txt").write_text("rein -> Rain\n")
+    glossary = {"glossary": str(tmp_path / "names.txt")}
+    kept, fresh = Checkpoints(tmp_path / "kept"), WriteOnlyCheckpoints(tmp_path / "fresh")
+    for given in RUNS[name]:
+        settings = Settings(**({"threads": 2} | given | (glossary if "glossary" in given else {})))  # type: ignore[arg-type]
+        assert made(CLIP, settings, kept).to_json() == made(CLIP, settings, fresh).to_json()
+
+
+def test_a_dutch_reading_is_not_the_english_one(tmp_path: Path, base_files: ModelFiles, speaker_models: None) -> None:
+    store = Checkpoints(tmp_path)
+    results = [made(CLIP, Settings(language=language), store) for language in ("en", "nl", "auto")]
+    assert [one.language for one in results] == ["en", "nl", "en"]
+    words = [[word.text for turn in one.turns for word in turn.words] for one in results]
+    assert all(one != other for one, other in pairwise(words))
+
+
+@pytest.mark.parametrize("language", ["xx", "yue"])
+def test_an_unknown_language_is_refused_with_and_without_speech_and_kept_results(
+    language: str, tmp_path: Path, base_files: ModelFiles, speaker_models: None
+) -> None:
+    store = Checkpoints(tmp_path / "cache")
+    for path in (CLIP, tone(tmp_path / "tone.wav")):
+        for _ in range(2):
+            with pytest.raises(SettingsError, match=f"language: the model base does not know '{language}'"):
+                made(path, Settings(language=language), store)
+            made(path, Settings(), store)
