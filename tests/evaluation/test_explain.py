@@ -71,7 +71,7 @@ def test_the_text_has_the_columns_the_times_and_the_command(check: Run, tmp_path
     _, out, _ = check("clips", "--explain", "garden", stages=Telling(talk=ONE_WORD))
     lines = out.splitlines()
     assert "garden explained: differences in the words: 1" in lines
-    assert "1. 0:08–0:08  other words, 1 error; counts against wer, cpwer, names" in lines
+    assert "1. 0:08  other words, 1 error; counts against wer, cpwer, names" in lines
     assert ["!", "grace", "grays", "0:08.50", "90", "%"] in [line.split() for line in lines]
     assert "   0:08.50  Grace: the transcript has “grays”" in lines
     (command,) = [line for line in lines if "-ss 7.50 -t 2.40" in line or "--start=7.50 --length=2.40" in line]

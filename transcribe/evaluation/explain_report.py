@@ -105,7 +105,7 @@ def _block(number: int, passage: Passage, explanation: Explanation, command_for:
         size = f"{passage.errors} {'word' if passage.kind == 'other speaker' else 'error'}{'s' * (passage.errors != 1)}"
     state = f"  [{passage.state}]" if passage.state else ""
     against = f"counts against {', '.join(passage.gates)}" if passage.gates else "counts against no gate"
-    span = f"{clock(passage.start)}–{clock(passage.end)}"
+    span = "–".join(dict.fromkeys((clock(passage.start), clock(passage.end))))
     yield for_terminal(f"{number}. {span}  {passage.kind}, {size}; {against}{state}")
     speakers = [for_terminal(name) or "–" for name in passage.speakers]
     if passage.rows:

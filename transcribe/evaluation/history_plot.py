@@ -33,6 +33,7 @@ _STYLES = {  # colour, line, marker, size of the marker
 }
 _COLUMNS = 4
 _MOST_LABELS = 16
+_NEAR = 3.0  # a limit more than so many times above every value is named above the axis, not drawn
 
 
 def plot(history: History) -> bytes:
@@ -62,6 +63,7 @@ def import_matplotlib() -> None:
 def figure_of(history: History) -> Figure:
     """The figure: the axes of all clips together first, then those of the clips, the worst last values first."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     clips = _worst_first(history)[:MOST_CLIPS]
     rows = math.ceil(len(clips) / _COLUMNS)
@@ -78,7 +80,8 @@ def figure_of(history: History) -> Figure:
         for at, axes in enumerate(grid.flat):
             axes.set_visible(at < len(clips))
             axes.tick_params(labelbottom=at + _COLUMNS >= len(clips))  # the lowest of its column
-        grid[0, 0].set_ylim(0, max(_top(history, clips), top / 2))
+        grid[0, 0].set_ylim(0, max(_top(history, clips), top))
+        grid[0, 0].yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
         for axes in grid[:, 0]:
             axes.set_ylabel("error rate (%)", fontsize=8)
     lower.supxlabel(_caption(history, len(clips)), fontsize=8, color="#444444", x=0.01, ha="left", parse_math=False)
@@ -89,9 +92,9 @@ def _draw_whole(axes: Axes, history: History) -> float:
     from matplotlib.ticker import MaxNLocator
 
     drawn = [_draw(axes, history, measure) for measure in history.measures]
-    _draw_limits(axes, history, history.overall)
     top = _top(history, [None])
     axes.set_ylim(0, top)
+    _draw_limits(axes, history, history.overall)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
     axes.set_ylabel("error rate of all clips together (%)")
     axes.set_title("Sample clips: error rates by version of the baseline", loc="left", fontweight="bold")
@@ -152,6 +155,7 @@ def _draw(axes: Axes, history: History, measure: str, clip: str | None = None, *
 
 def _draw_limits(axes: Axes, history: History, limits: Limits, clip: str | None = None) -> None:
     by_value: dict[float, list[str]] = {}
+    above: list[str] = []
     for measure in history.measures:
         limit = getattr(limits, measure)
         if limit is not None and any(value is not None for value in history.series(measure, clip)):
@@ -161,10 +165,16 @@ def _draw_limits(axes: Axes, history: History, limits: Limits, clip: str | None 
         axes.axhline(
             100 * limit, color=colour, linewidth=0.9, linestyle=":", zorder=1, gid=f"limit {' '.join(measures)}"
         )
-        if clip is None:
-            text = f"limit {', '.join(HEADINGS[measure] for measure in measures)}"
-            place: Any = ("axes fraction", "data")
-            axes.annotate(text, (0.003, 100 * limit), xycoords=place, fontsize=8, color=colour, va="bottom")
+        if clip is not None:
+            continue
+        text = f"limit {', '.join(HEADINGS[measure] for measure in measures)}: {100 * limit:g} %"
+        if 100 * limit > axes.get_ylim()[1]:
+            above.append(text)
+            continue
+        place: Any = ("axes fraction", "data")
+        axes.annotate(text, (0.003, 100 * limit), xycoords=place, fontsize=8, color=colour, va="bottom")
+    if above:
+        axes.set_title(f"above this axis: {'; '.join(above)}", loc="right", fontsize=8, color="#444444")
 
 
 def _plain(axes: Axes) -> None:
@@ -174,11 +184,14 @@ def _plain(axes: Axes) -> None:
 
 
 def _top(history: History, clips: Sequence[str | None]) -> float:
-    """The end of the axis in percent: a little above every value and every limit."""
-    values = [value or 0.0 for clip in clips for m in history.measures for value in history.series(m, clip)]
+    """The end of the axis in percent: a little above every value, and above every limit that is not far from them."""
+    highest = max(
+        [value or 0.0 for c in clips for m in history.measures for value in history.series(m, c)], default=0.0
+    )
     sides = [history.overall if clip is None else history.limits.get(clip, Limits()) for clip in clips]
-    values += [getattr(limits, measure) or 0.0 for limits in sides for measure in history.measures]
-    return 100 * 1.12 * max([*values, 0.01])
+    limits = [getattr(one, measure) or 0.0 for one in sides for measure in history.measures]
+    near = [limit for limit in limits if limit <= _NEAR * highest]
+    return 100 * 1.15 * max([highest, *near, 0.01])
 
 
 def _worst_first(history: History) -> list[str]:
@@ -194,7 +207,7 @@ def _worst_first(history: History) -> list[str]:
 
 
 def _caption(history: History, drawn: int) -> str:
-    lines = ["Lines join runs of the same clips, references and scoring. Dotted: the limits of this run."]
+    lines = ["Lines join runs of the same clips, references and scoring. Dotted: limits of today, if near the values."]
     if len(history.clips) > drawn:
         lines.append(f"{len(history.clips) - drawn} clips with lower rates are not drawn; the tables have them.")
     return "\n".join([*lines, *map(_note, history.notes)])
