@@ -1,42 +1,193 @@
-"""WebVTT and SubRip captions."""
+"""WebVTT and SubRip captions as utterances: who speaks, and each word once."""
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 from audio.episode import Seconds
-from transcribe.readers.problems import LineError
-from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance, spans_of
+from transcribe.readers.clocks import CLOCK, clock_seconds
+from transcribe.readers.cues import Cue, cues_of
+from transcribe.readers.labels import LABEL, bracketed, looks_like_name, people_among
+from transcribe.readers.rolling import Shown, repeated_words
+from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance, spans_of, utterance_of
+from transcribe.transcript import Word
+
+_TAG = re.compile(r"(<[^<>]*>)")  # a `<` ends the search, so it is linear
+_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s+([^<>]*)>")
+_TIME = re.compile(rf"<({CLOCK})>")
+_OTHER_TAG = re.compile(r"</?[A-Za-z][^<>]*>|</>")
+_POSITION = re.compile(r"\{\\[^{}]*\}")  # of SubRip: `{\an8}`
+_ENTITY = re.compile(r"&#[0-9a-fA-FxX]{9,}")  # no character has so large a number
+_DASH = re.compile(r"[-–—‐]\s*(?=\S)")
+_CHEVRONS = re.compile(r">{2,3}\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """Words of a line, with the time before a word where a tag gives one. `speaker` None: whoever spoke before."""
+
+    speaker: str | None
+    words: tuple[tuple[str, Seconds | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A stretch of one line before its labels are known: the text between two voice tags or chevrons."""
+
+    voice: str | None
+    text: str  # with the times as tags
 
 
 def read_captions(text: str) -> SpeakerTranscript:
-    """WebVTT or SubRip. A cue's speaker is its voice tag, its leading `Label:`, or the previous cue's speaker."""
+    """A cue's speaker is its voice tag, its `Label:` or `[Label]`, or that of the cue before.
+
+    A dash or `>>` without a name is a change to somebody it does not name.
+    """
+    cues = cues_of(text)
+    parts = [[_parts(line) for line in cue.lines] for cue in cues]
+    named_lines = _names_alone(parts)
+    people = frozenset() if named_lines else _people(parts)
+    said = [[one for line in lines for one in _said_in(line, people)] for lines in parts]
+    if named_lines:
+        said = [[_Said(lines[0][0].text.strip(), ()), *rest[1:]] for lines, rest in zip(parts, said, strict=True)]
+    shown = [_shown(cue, lines, people) for cue, lines in zip(cues, parts, strict=True)]
     utterances: list[Utterance] = []
-    has_speakers, speaker = False, UNNAMED
-    for start, end, body in _cues(text):
-        voice = re.match(r"<v(?:\.[^ >]*)?\s+([^>]+)>", body)
-        label = re.match(r"([^\W\d_][^:<>\n]{0,39}):\s", body)
-        if match := voice or label:
-            has_speakers, speaker, body = True, html.unescape(match[1]).strip(), body[match.end() :]
-        words = " ".join(html.unescape(re.sub(r"<[^>]*>", "", body)).split())
-        utterances.append(Utterance(speaker, words, start, end))
-    spans = spans_of(utterances)
-    return SpeakerTranscript(tuple(utterances), spans if has_speakers else None)
+    has_speakers, speaker = bool(named_lines), UNNAMED
+    seen: set[tuple[object, ...]] = set()
+    for cue, own, skip in zip(cues, said, repeated_words(shown) if not named_lines else [0] * len(cues), strict=True):
+        first = speaker
+        for one in own:
+            has_speakers |= bool(one.speaker)
+        key = (cue.start, cue.end, tuple(own))
+        runs, speaker = _runs(own, skip, first)
+        if key not in seen:
+            utterances += _utterances(cue, runs)
+        seen.add(key)
+    return SpeakerTranscript(tuple(utterances), spans_of(utterances) if has_speakers else None)
 
 
-_CLOCK = r"(?:(\d+):)?(\d{1,2}):(\d{2}[.,]\d{1,3})"
+def _parts(line: str) -> list[_Part]:
+    """A line without its formatting, cut where another voice begins."""
+    parts: list[tuple[str | None, list[str]]] = [(None, [])]
+    for piece in _TAG.split(_POSITION.sub("", line)):
+        if match := _VOICE.fullmatch(piece):
+            parts.append((" ".join(_plain(match[1]).split()), []))
+        elif _TIME.fullmatch(piece):
+            parts[-1][1].append(f" \0{piece[1:-1]}\0 ")
+        elif not _OTHER_TAG.fullmatch(piece):
+            parts[-1][1].append(_plain(piece.replace("\0", " ")))
+    found: list[_Part] = []
+    for voice, pieces in parts:
+        text = "".join(pieces)
+        before, *others = _CHEVRONS.split(text)
+        if voice is not None or before.strip():
+            found.append(_Part(voice, before.strip()))
+        found += [_Part(UNNAMED, other.strip()) for other in others]
+    return found
 
 
-def _cues(text: str) -> Iterator[tuple[Seconds, Seconds, str]]:
-    for block in re.split(r"\n\s*\n", text.replace("\r\n", "\n")):
-        timing = re.search(rf"^{_CLOCK}\s+-->\s+{_CLOCK}[^\n]*\n?", block, re.MULTILINE)
-        if timing:
-            yield _seconds(*timing.groups()[:3]), _seconds(*timing.groups()[3:]), block[timing.end() :]
-        elif "-->" in block:
-            raise LineError(f"these are not the times of a caption: {block.strip().splitlines()[0][:60]!r}")
+def _plain(text: str) -> str:
+    return html.unescape(_ENTITY.sub("\ufffd", text))
 
 
-def _seconds(hours: str | None, minutes: str, seconds: str) -> Seconds:
-    return int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds.replace(",", "."))
+def _label(text: str) -> tuple[str, str] | None:
+    """The label at the start of a text, and what follows it; a dash before it is left out."""
+    text = _DASH.sub("", text, count=1) if _DASH.match(text) else text
+    if match := LABEL.match(text):
+        return match[1].strip(), text[match.end() :]
+    return bracketed(text)
+
+
+def _people(cues: Sequence[Sequence[Sequence[_Part]]]) -> frozenset[str]:
+    heads: list[str | None] = []
+    for lines in cues:
+        labels = [found[0] for line in lines for part in line if not part.voice and (found := _label(part.text))]
+        heads += labels or [None]
+    return people_among(heads)
+
+
+def _said_in(line: Sequence[_Part], people: frozenset[str]) -> Iterable[_Said]:
+    for part in line:
+        speaker, text = part.voice, part.text
+        if not speaker and (found := _label(text)) and found[0] in people:
+            speaker, text = found
+        elif speaker is None and (dash := _DASH.match(text)):
+            speaker, text = UNNAMED, text[dash.end() :]
+        yield _Said(speaker, tuple(_words(text)))
+
+
+def _words(text: str) -> Iterable[tuple[str, Seconds | None]]:
+    time: Seconds | None = None
+    for word in text.split():
+        if word.startswith("\0"):
+            time = clock_seconds(word.strip("\0"))
+        else:
+            yield word, time
+            time = None
+
+
+def _shown(cue: Cue, lines: Sequence[Sequence[_Part]], people: frozenset[str]) -> Shown:
+    said = [[word for one in _said_in(line, people) for word in one.words] for line in lines]
+    lines_said = [line for line in said if line]
+    timed = [any(time is not None for _, time in line) for line in lines_said]
+    texts = tuple(tuple(word for word, _ in line) for line in lines_said)
+    return Shown(cue.start, cue.end, texts, timed.index(True) if any(timed) else None)
+
+
+def _names_alone(cues: Sequence[Sequence[Sequence[_Part]]]) -> bool:
+    """Whether each cue's first line is a name, and the words follow on the next (old Teams transcripts)."""
+    firsts = [lines[0][0].text for lines in cues if len(lines) > 1 and len(lines[0]) == 1 and not lines[0][0].voice]
+    if len(cues) < 2 or len(firsts) < len(cues) or 2 * len(set(firsts)) > len(firsts):
+        return False
+    return all(looks_like_name(name) and len(name) <= 40 and name[-1:].isalnum() for name in firsts)
+
+
+def _runs(
+    said: Sequence[_Said], skip: int, speaker: str
+) -> tuple[list[tuple[str, list[tuple[str, Seconds | None]]]], str]:
+    """The words after the first `skip`, by speaker, and who spoke last."""
+    runs: list[tuple[str, list[tuple[str, Seconds | None]]]] = []
+    for one in said:
+        speaker = speaker if one.speaker is None else one.speaker
+        words = one.words[skip:]
+        skip = max(0, skip - len(one.words))
+        if words and runs and runs[-1][0] == speaker:
+            runs[-1][1].extend(words)
+        elif words:
+            runs.append((speaker, list(words)))
+    return runs, speaker
+
+
+def _utterances(cue: Cue, runs: Sequence[tuple[str, list[tuple[str, Seconds | None]]]]) -> Iterable[Utterance]:
+    """A cue's words by speaker; each speaker's share of its time is that of their words."""
+    total = sum(len(words) for _, words in runs)
+    if any(time is not None for _, words in runs for _, time in words):
+        timed = iter(_timed(cue, [word for _, words in runs for word in words]))
+        yield from (utterance_of(speaker, tuple(next(timed) for _ in words)) for speaker, words in runs)
+        return
+    done = 0
+    for speaker, words in runs:
+        start, end = (round(cue.start + (cue.end - cue.start) * n / total, 3) for n in (done, done + len(words)))
+        done += len(words)
+        yield Utterance(speaker, " ".join(word for word, _ in words), start, max(start, end))
+
+
+def _timed(cue: Cue, words: Sequence[tuple[str, Seconds | None]]) -> list[Word]:
+    """Words between the times that tags give; those between two times share them evenly."""
+    marks = [(0, cue.start)]
+    for at, (_, time) in enumerate(words):
+        if time is not None:
+            time = min(max(time, marks[-1][1]), max(cue.end, cue.start))
+            if marks[-1][0] == at:
+                marks.pop()
+            marks.append((at, time))
+    found: list[Word] = []
+    for (first, start), (after, end) in pairwise([*marks, (len(words), cue.end)]):
+        each = (max(end, start) - start) / max(after - first, 1)
+        for at in range(first, after):
+            found.append(Word(words[at][0], start + each * (at - first), start + each * (at - first + 1)))
+    return found

@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 
-class LineError(Exception):
-    """A line that cannot be read; the message quotes it or gives its number."""
+class ReadingError(Exception):
+    """What is wrong, and where: `line 3: …`, `segments[12].start: …`. `read_transcript` adds the file's name."""

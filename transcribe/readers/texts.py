@@ -1,31 +1,143 @@
-"""Texts: Markdown drafts, and lines such as `Speaker: text`."""
+"""Texts: Markdown drafts, and lines that name the speaker as people and programs do.
+
+    Rich: text              Rich Bowen  0:01         [00:00:01] Rich: text     [Rich] 10:01:02
+    Speaker 1 (00:01):      text (Otter, Rev)        00:01 Rich: text          text (Zoom)
+
+A colon alone makes no speaker ("Note: this", "10:30"): see `labels`. What stands before the first speaker is a heading.
+A
+text that names nobody says nothing about speakers.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
-from transcribe.readers.problems import LineError
+from audio.episode import Seconds
+from transcribe.readers.clocks import CLOCK, clock_seconds
+from transcribe.readers.labels import LABEL, bracketed, looks_like_name, people_among
+from transcribe.readers.problems import ReadingError
 from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance
+
+_TIME = re.compile(rf"[\[(<]?({CLOCK})(?:\s{{0,3}}(?:-->|[-–—]|to)\s{{0,3}}{CLOCK})?[\])>]?(?=[\s:：,]|$)")
+_TIME_BRACKETED = re.compile(rf"[\[(]({CLOCK})(?:\s{{0,3}}(?:-->|[-–—]|to)\s{{0,3}}{CLOCK})?[\])]")
+_NAME = r"[^\W\d_](?:[^\W_]|[ .'’&_-]){0,39}?"
+_NAME_AND_TIME = re.compile(
+    rf"({_NAME})[ \t]{{0,9}}(?:{_TIME_BRACKETED.pattern}\s*[:：]?|\s{{1,9}}({CLOCK})\s*[:：]?$)\s*"
+)
+_NAME_ALONE = re.compile(rf"{_NAME}[:：]?$")
+_BOLD = re.compile(r"\*\*|__")
+_INSIDE = re.compile(r"(?<=[.?!…\"”’)\]]\s)[^\W\d_][^:：<>\[\]()?!,;\"“”\n]{0,39}[:：](?=\s)")
+_REMARK = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
+_FOOTER = re.compile(r"Transcribed by https?://otter\.ai/?$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line: who and when, as it may say; `text` is what follows, `whole` the line if it says nothing of the kind."""
+
+    whole: str
+    label: str | None = None
+    time: Seconds | None = None
+    text: str = ""
+    is_clear: bool = False  # name and time together
 
 
 def read_markdown(text: str) -> SpeakerTranscript:
+    """A draft or a post, by `output.parse`; if that finds no turn, as lines that name speakers."""
     from output.parse import parse
 
     turns = parse(text).turns
-    if not turns:
-        raise LineError("no line begins with a speaker in bold such as **Rich**:")
-    return SpeakerTranscript(tuple(Utterance(turn.speaker, turn.spoken) for turn in turns))
+    if turns:
+        return SpeakerTranscript(tuple(Utterance(turn.speaker, turn.spoken) for turn in turns))
+    lines = read_lines(text)
+    if not lines.speakers:
+        raise ReadingError("no line begins with a speaker in bold such as **Rich**: and no other form names one")
+    return lines
 
 
 def read_lines(text: str) -> SpeakerTranscript:
-    """`Speaker: text` lines; a line without a speaker continues the line before. Drops remarks in brackets."""
-    rows: list[tuple[str, str]] = []
-    for line in filter(None, map(str.strip, text.splitlines())):
-        if match := re.match(r"([^:]{1,40}):\s*(.*)", line):
-            rows.append((match[1].strip(), match[2]))
-        elif rows:
-            rows[-1] = (rows[-1][0], f"{rows[-1][1]} {line}")
-        else:
-            rows.append((UNNAMED, line))
-    remark = r"\[[^\]]*\]|\([^)]*\)"
-    return SpeakerTranscript(tuple(Utterance(speaker, re.sub(remark, "", words)) for speaker, words in rows))
+    """A text's turns. Drops remarks in brackets, and what stands before the first speaker."""
+    lines = [_line(line) for line in map(str.strip, text.split("\n")) if line and not _FOOTER.match(line)]
+    people = people_among([line.label for line in lines if line.whole]) | _with_times(lines) or _names_alone(lines)
+    turns: list[tuple[str, Seconds | None, list[str]]] = []
+    for line in lines:
+        label = (line.label or "").strip()
+        if label in people:
+            turns.append((label, line.time, [line.text]))
+        elif line.whole.rstrip(":：") in people:
+            turns.append((line.whole.rstrip(":："), None, []))
+        elif line.whole and turns:
+            turns[-1][2].append(line.whole)
+        elif line.whole and not people:
+            turns.append((UNNAMED, None, [line.whole]))
+    return SpeakerTranscript(_with_starts([part for turn in turns for part in _split(turn, people)]))
+
+
+def _line(line: str) -> _Line:
+    """What a line says of its speaker and time. One of a time alone (Google Meet) has no text."""
+    plain = _BOLD.sub("", line) if line[:1] in "*_[(0123456789" else line
+    time: Seconds | None = None
+    if match := _TIME.match(plain):
+        time = clock_seconds(match[1])
+        plain = plain[match.end() :].lstrip(" \t-–:")
+        if time is not None and not plain:
+            return _Line("")
+    if found := bracketed(f"{plain} ."):
+        after = _TIME.match(found[1].removesuffix("."))
+        rest = found[1].removesuffix(".")[after.end() if after else 0 :].strip(" :")
+        return _Line(line, found[0], None, rest, is_clear=True)  # Zoom's time is that of the clock on the wall
+    if (match := _NAME_AND_TIME.match(plain)) and looks_like_name(match[1]):
+        time = clock_seconds(match[2] or match[3]) if time is None else time
+        return _Line(line, match[1].strip(), time, plain[match.end() :], is_clear=True)
+    if match := LABEL.match(plain):
+        rest = plain[match.end() :]
+        if after := _TIME.match(rest):
+            time, rest = clock_seconds(after[1]), rest[after.end() :].strip()
+        return _Line(line, match[1].strip(), time, rest, is_clear=time is not None)
+    if time is not None and (bold := re.search(rf"(?:\*\*|__)({_NAME})(?:\*\*|__)\s*", line)):
+        return _Line(line, bold[1].strip(), time, line[bold.end() :], is_clear=True)
+    if time is not None and _NAME_ALONE.match(plain) and looks_like_name(plain):
+        return _Line(line, plain, time, "", is_clear=True)
+    return _Line(line)
+
+
+def _with_times(lines: Sequence[_Line]) -> frozenset[str]:
+    """The names that stand with a time, if there are two such lines: one alone may be prose ("Monday 10:30")."""
+    clear = [line.label for line in lines if line.is_clear]
+    return people_among(clear) if len(clear) > 1 else frozenset()
+
+
+def _names_alone(lines: Sequence[_Line]) -> frozenset[str]:
+    """Names on lines of their own: the same short line at least twice, each time followed by another one."""
+    followed = [one.whole.rstrip(":：") for one, after in pairwise(lines) if one.whole != after.whole]
+    counts = Counter(name for name in followed if _NAME_ALONE.match(name) and looks_like_name(name))
+    return frozenset(name for name, count in counts.items() if count > 1 and len(name.split()) < 4)
+
+
+def _split(
+    turn: tuple[str, Seconds | None, list[str]], people: frozenset[str]
+) -> Iterable[tuple[str, Seconds | None, str]]:
+    """A turn, or several, if labels of known people stand behind sentences inside it."""
+    speaker, time, texts = turn
+    text = " ".join(filter(None, texts))
+    start = 0
+    for match in _INSIDE.finditer(text):
+        label = match[0].rstrip(":：").strip()
+        if label in people:
+            yield speaker, time, text[start : match.start()]
+            speaker, time, start = label, None, match.end()
+    yield speaker, time, text[start:]
+
+
+def _with_starts(turns: Sequence[tuple[str, Seconds | None, str]]) -> tuple[Utterance, ...]:
+    """The turns with their starts, if times never go back; there is no telling where one ends."""
+    times = [time for _, time, _ in turns if time is not None]
+    are_in_order = all(earlier <= later for earlier, later in pairwise(times))
+    return tuple(
+        Utterance(speaker, " ".join(_REMARK.sub("", text).split()), time if are_in_order else None)
+        for speaker, time, text in turns
+    )

@@ -12,6 +12,9 @@ from transcribe.transcript import SpeakerSpan, Transcript, Word, has_end_mark
 
 PAUSE = 0.5  # seconds; a longer pause ends a sentence
 
+MOST_SECONDS = 1e6
+"""A later time is none in a recording: eleven days."""
+
 UNNAMED = ""
 """The speaker of words or spans of which the source does not say who speaks. No label can be empty."""
 

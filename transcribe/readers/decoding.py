@@ -1,0 +1,42 @@
+"""A file's bytes as text: UTF-8, with or without its mark, or UTF-16."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import stat
+from pathlib import Path
+
+from transcribe.readers.problems import ReadingError
+
+MOST_BYTES = 64 * 1024 * 1024
+"""A larger file is no transcript: a day of speech with every word's times has a third of it."""
+
+_UTF_16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_BINARY = {b"PK\x03\x04": "a Word document or another zip", b"%PDF": "a PDF", b"{\\rtf": "rich text"}
+
+
+def read_text(path: Path) -> str:
+    """The text of a file, with `\\n` for every kind of line end. Raises `ReadingError` and `OSError`."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise ReadingError("is not a file; give the file of a transcript")
+    with path.open("rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise ReadingError(f"has more than {MOST_BYTES // 1024**2} MiB; give a file with the transcript alone")
+    return re.sub(r"\r\n?", "\n", decoded(content))
+
+
+def decoded(content: bytes) -> str:
+    """Bytes as text. Without a mark, every second byte 0 tells UTF-16."""
+    for mark, what in _BINARY.items():
+        if content.startswith(mark):
+            raise ReadingError(f"is {what}; save it as text")
+    encoding = _UTF_16.get(content[:2])
+    if encoding is None and b"\0" in content[:2]:
+        encoding = "utf-16-be" if content[:1] == b"\0" else "utf-16-le"
+    try:
+        return content.decode(encoding or "utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as exc:
+        line = content.count(b"\n", 0, exc.start) + 1
+        raise ReadingError(f"line {line}: is not {'UTF-16' if encoding else 'UTF-8'} text; save it as UTF-8") from exc

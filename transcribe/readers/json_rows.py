@@ -1,0 +1,157 @@
+"""Rows of a JSON document as utterances: `{"start": 1, "end": 2, "text": "Hi", "speaker": "A"}` and its relatives.
+
+Most tools write such rows under names of their own: Whisper, WhisperX, faster-whisper, NeMo, ElevenLabs, the podcast
+namespace, SegLST, AssemblyAI. A number's unit is known by the format or the key, never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from audio.episode import Seconds
+from transcribe.readers.json_nodes import Node
+from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance, spans_of, utterances_of
+from transcribe.transcript import SpeakerSpan, Word
+
+TEXTS = ("punctuated_word", "word", "text", "body", "transcript", "sentence", "segment", "value")
+STARTS = ("start", "start_time", "startTime", "begin", "from")
+ENDS = ("end", "end_time", "endTime", "to")
+SPEAKERS = ("speaker_name", "speakerName", "speaker", "speaker_label", "speaker_id", "speakerId")
+_NOT_SPEECH = ("spacing", "audio_event")  # types of ElevenLabs' words
+_SECONDS_PER = {"": 1.0, "_ms": 0.001, "Ms": 0.001, "_seconds": 1.0, "_sec": 1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A word or a row: its text without surrounding blanks, its speaker, and its times as far as they are given."""
+
+    text: str
+    speaker: str
+    start: Seconds | None = None
+    end: Seconds | None = None
+
+
+def piece(row: Node, *, unit: Seconds = 1.0, speaker: str = UNNAMED) -> Piece:
+    """A row as a piece. `unit`: the seconds of a number without a unit; `speaker`: of a row that names none."""
+    named = row.first(*SPEAKERS)
+    words = row["words"] if isinstance(row["words"].value, str) else row.first(*TEXTS)  # SegLST
+    text = "" if row["type"].value in _NOT_SPEECH else " ".join(words.text().split())
+    start, end = interval(row, unit=unit)
+    return Piece(text, named.speaker() or speaker, start, end)
+
+
+def interval(row: Node, *, unit: Seconds = 1.0) -> tuple[Seconds | None, Seconds | None]:
+    """Start and end of a row; refuses an end before the start, or without one."""
+    start, end = _time(row, STARTS, unit), _time(row, ENDS, unit)
+    if end is None and start is not None and (length := row["duration"]).there:
+        end = start + length.seconds(unit)
+    if start is None and end is not None:
+        raise row.first(*STARTS).problem("it is missing, but there is an end")
+    return checked(row, start, end)
+
+
+def checked(row: Node, start: Seconds | None, end: Seconds | None) -> tuple[Seconds | None, Seconds | None]:
+    """The two times, unless the end is before the start."""
+    if start is not None and end is not None and end < start:
+        raise row.problem(f"it ends at {end:g} s, before its start at {start:g} s")
+    return start, end
+
+
+def _time(row: Node, names: Sequence[str], unit: Seconds) -> Seconds | None:
+    keys = row.keys
+    for suffix, own in _SECONDS_PER.items():
+        for name in names:
+            if f"{name}{suffix}" in keys:
+                node = row[f"{name}{suffix}"]
+                return node.seconds(own if suffix else unit) if not name.endswith("time") else _decimal(node, unit)
+    return None
+
+
+def _decimal(node: Node, unit: Seconds) -> Seconds:
+    return node.decimal() if isinstance(node.value, str) else node.seconds(unit)
+
+
+def timed(words: Sequence[Piece], row: Node, *, start: Seconds, end: Seconds) -> list[tuple[str, Word]]:
+    """Words with times; those without one get the pause between their neighbours (WhisperX has none for numbers)."""
+    found: list[tuple[str, Word]] = []
+    upcoming = [end] * len(words)
+    for at in range(len(words) - 2, -1, -1):
+        after = words[at + 1].start
+        upcoming[at] = upcoming[at + 1] if after is None else after
+    now = start
+    for at, one in enumerate(words):
+        begins = now if one.start is None else one.start
+        ends = max(begins, upcoming[at]) if one.end is None else one.end
+        checked(row, begins, ends)
+        now = ends
+        if one.text:
+            found.append((one.speaker, Word(one.text, begins, ends)))
+    return found
+
+
+def transcript_of(rows: Iterable[Node], *, unit: Seconds = 1.0, words_at: str = "words") -> SpeakerTranscript:
+    """Rows of text, with words of their own or without; rows with neither are the times of speakers."""
+    utterances: list[Utterance] = []
+    spans: list[SpeakerSpan] = []
+    has_text = False
+    for row, after in _with_next(rows, unit):
+        speaker = row.first(*SPEAKERS).speaker()
+        start, end = interval(row, unit=unit)
+        if start is not None and end is None:
+            end = max(start, after if after is not None else start)
+        if row[words_at].is_rows:
+            has_text = True
+            words = [piece(word, unit=unit, speaker=speaker) for word in row[words_at].rows()]
+            utterances += _of_words(words, row, start, end)
+        elif row.first(*TEXTS, "words").there:
+            has_text = True
+            one = piece(row, unit=unit)
+            if one.text:
+                utterances.append(Utterance(speaker, one.text, start, end))
+        elif start is not None and end is not None and speaker:
+            spans.append(SpeakerSpan(start, end, speaker))
+        else:
+            raise row.first(*TEXTS).problem("it is missing, and so are words")
+    if not has_text and spans:
+        return SpeakerTranscript(None, tuple(spans))
+    return with_spans(utterances)
+
+
+def flat_transcript(words: Sequence[Node], *, unit: Seconds = 1.0) -> SpeakerTranscript:
+    """A flat list of words, each with its times."""
+    pieces = [piece(word, unit=unit) for word in words]
+    if not words:
+        return SpeakerTranscript(())
+    return with_spans(_of_words(pieces, words[0].parent or words[0], None, None))
+
+
+def with_spans(utterances: Sequence[Utterance]) -> SpeakerTranscript:
+    """The utterances in the order of time, and when people speak, if every utterance has times and somebody a name."""
+    if all(one.start is not None for one in utterances):
+        utterances = sorted(utterances, key=lambda one: one.start or 0.0)
+    result = SpeakerTranscript(tuple(utterances))
+    if not result.has_times or not result.words_have_speakers:
+        return result
+    return replace(result, spans=spans_of(part for one in utterances for part in one.sentences()))
+
+
+def _of_words(words: Sequence[Piece], row: Node, start: Seconds | None, end: Seconds | None) -> list[Utterance]:
+    given = [time for word in words for time in (word.start, word.end) if time is not None]
+    if start is None and not given:  # nothing has a time
+        runs: list[tuple[str, list[str]]] = []
+        for word in words:
+            if not runs or runs[-1][0] != word.speaker:
+                runs.append((word.speaker, []))
+            runs[-1][1].append(word.text)
+        return [Utterance(speaker, text) for speaker, texts in runs if (text := " ".join(filter(None, texts)))]
+    first = given[0] if start is None else start
+    last = max(given, default=first) if end is None else end
+    return list(utterances_of(timed(words, row, start=first, end=max(first, last))))
+
+
+def _with_next(rows: Iterable[Node], unit: Seconds) -> Iterable[tuple[Node, Seconds | None]]:
+    """Each row with the start of the next one."""
+    found = list(rows)
+    for at, row in enumerate(found):
+        yield row, interval(found[at + 1], unit=unit)[0] if at + 1 < len(found) else None

@@ -1,0 +1,79 @@
+"""Which words before a colon are people: a label recurs, or opens the file; "Note:" and "He said:" are prose."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+LABEL = re.compile(r"([^\W\d_][^:：<>\[\]()?!,;\"“”\n]{0,39})[:：](?=\s|$)\s*")
+"""A label with its colon, at the start of a line. Bounded, so linear."""
+
+_PROSE = frozenset(
+    "note notes warning warnings tip example examples summary chapter part episode section title subject date time "
+    "duration source sources update edit ps nb re fyi http https mailto question answer remember first second third "
+    "finally also so but and then well yes no okay ok because result conclusion problem solution point plus music "
+    "applause laughter laughing silence crosstalk intro outro break sponsor sponsors ad ads links link resources "
+    "transcript topic topics tags author credits kind language style host hosts guest guests participants".split()
+)
+_PARTICLES = frozenset("de la van von der den di da du and & of the bin ibn al".split())
+_SOUNDS = frozenset(
+    "music laughs laughter laughing applause silence inaudible crosstalk noise coughs cough sighs pause unintelligible "
+    "cheering foreign background blank_audio unclear indistinct beep".split()
+)
+
+
+def looks_like_name(label: str) -> bool:
+    """Whether each word of it begins like one of a name: `Dr. Ann van Dam`, `Speaker 1`, `SPEAKER_00`, `大明`."""
+    words = label.split()
+    if not 0 < len(words) <= 5 or re.search(r"[^\W\d_]{4,}\.", label):
+        return False
+    return all(word[0].isupper() or not word[0].islower() or word in _PARTICLES for word in words)
+
+
+def people_among(heads: Sequence[str | None]) -> frozenset[str]:
+    """The labels that are people, from what stands before a colon in each line or caption; None where nothing does.
+
+    >>> sorted(people_among(["Ann", None, "Bo", "Note", "He said"]))
+    ['Ann', 'Bo']
+    >>> sorted(people_among([None, None, "Monday", None, None]))
+    []
+    """
+    counts = Counter(head for head in heads if head)
+    told = sum(counts.values())
+    is_labelled = bool(heads) and (2 * told >= len(heads) or heads[0] is not None)
+    return frozenset(label for label, count in counts.items() if _is_person(label, count, is_labelled))
+
+
+def _is_person(label: str, count: int, is_labelled: bool) -> bool:
+    if label.casefold() in _PROSE:
+        return False
+    if len(label.split()) > 1 and label.split()[0].casefold() in _PROSE - {"host", "guest"} and not label.isupper():
+        return False
+    if not looks_like_name(label):  # a plain word such as `rich:`, in a file where most lines have one
+        return is_labelled and count > 1 and len(label.split()) == 1
+    return is_labelled or count > 1 or (label.isupper() and len(label) > 1)
+
+
+def is_sound(text: str) -> bool:
+    """Whether a remark in brackets is no person: `[Music]`, `[crosstalk 00:01]`."""
+    return not text.strip() or bool({word.strip("♪.,").casefold() for word in text.split()} & _SOUNDS)
+
+
+def bracketed(line: str) -> tuple[str, str] | None:
+    """`[Rich] text` as the name and the text; None for a remark or a time."""
+    match = re.match(r"\[([^\W\d_][^\[\]\n]{0,39})\]\s*(?=\S)", line)
+    if match is None or is_sound(match[1]) or not looks_like_name(match[1]):
+        return None
+    return match[1].strip(), line[match.end() :]
+
+
+def head_of(line: str) -> str | None:
+    """What stands before the colon at the start of a line."""
+    match = LABEL.match(line)
+    return match[1].strip() if match else None
+
+
+def people_in(lines: Iterable[str]) -> frozenset[str]:
+    """`people_among` the heads of these lines."""
+    return people_among([head_of(line) for line in lines])
