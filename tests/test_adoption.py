@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.checked_clip import write_clip
+from tests.support.command_line import Run
 from tests.support.composite_action import Runner
 from tests.support.paths import ROOT
 from tests.support.workflow_log import commands_in
@@ -213,3 +215,57 @@ def test_every_recipe_is_yaml_and_uses_existing_inputs_and_hooks() -> None:
     named = {hook["id"] for recipe in recipes for repo in recipe.get("repos", ()) for hook in repo["hooks"]}
     assert named
     assert named <= hooks
+
+
+SITE = ROOT / "docs" / "example-site"
+RECIPES = (".github/workflows/transcripts.yml", ".gitlab-ci.yml", ".pre-commit-config.yaml")
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_the_page_shows_the_recipes_of_the_example(name: str) -> None:
+    recipe = (SITE / name).read_text(encoding="utf-8")
+    assert f"```yaml\n{recipe}```\n" in CHECKS
+    assert yaml.safe_load(recipe)
+    for command, flags in documented(recipe):
+        assert set(flags) <= {flag for parameter in cli.commands[command].params for flag in parameter.opts}
+
+
+def test_every_action_is_pinned_by_commit_and_everywhere_to_the_same() -> None:
+    pins = dict[str, set[str]]()
+    for text in (ACTION, CHECKS, (SITE / RECIPES[0]).read_text(encoding="utf-8")):
+        for name, pin in re.findall(r"uses: (?!OWNER)([\w-]+/[\w-]+)[\w/-]*@(.+)", text):
+            assert re.fullmatch(r"[0-9a-f]{40} # v\d+\.\d+\.\d+", pin), name
+            pins.setdefault(name, set()).add(pin)
+    assert set(pins) == {f"actions/{name}" for name in ("cache", "checkout", "setup-python", "upload-artifact")}
+    assert all(len(found) == 1 for found in pins.values())
+
+
+def test_the_workflow_has_the_least_permissions() -> None:
+    workflow = yaml.safe_load((SITE / RECIPES[0]).read_text(encoding="utf-8"))
+    assert workflow["permissions"] == {"contents": "read"}
+    steps = [one for job in workflow["jobs"].values() for one in job["steps"]]
+    checkouts = [one for one in steps if one.get("uses", "").startswith("actions/checkout@")]
+    assert len(checkouts) == len(workflow["jobs"])
+    assert all(one["with"]["persist-credentials"] is False for one in checkouts)
+    assert not [one["run"] for one in steps if "${{" in one.get("run", "")]
+
+
+def test_the_example_is_small_and_its_drafts_are_clean(run: Run) -> None:
+    drafts = sorted(map(str, (SITE / "posts").glob("*.md")))
+    assert drafts
+    assert run("lint", *drafts) == (0, "", "")
+    assert sum(path.stat().st_size for path in SITE.rglob("*") if path.is_file()) < 300_000
+
+
+@pytest.mark.models
+@pytest.mark.processes
+def test_the_action_checks_the_example(tmp_path: Path, speaker_models: None) -> None:
+    """The real thing: real weights, the steps and inputs of the example's workflow, in a copy of the example."""
+    shutil.copytree(SITE, tmp_path / "work")
+    runner = Runner(tmp_path, f'#!/bin/sh\nexec {sys.executable} -W ignore -m transcribe.cli.main "$@"\n')
+    workflow = yaml.safe_load((SITE / RECIPES[0]).read_text(encoding="utf-8"))
+    (ours,) = [one for one in workflow["jobs"]["clips"]["steps"] if one["uses"].startswith("OWNER/")]
+    seen = runner.run(**ours["with"])
+    assert seen.outputs == {"exit-code": "0"}, seen.log
+    assert "### Sample clips: 1 clip passed" in seen.summary
+    assert {one.name for one in commands_in(seen.log)} <= {"notice"}

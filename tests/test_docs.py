@@ -23,6 +23,7 @@ PAGES = [
     ROOT / "CONTRIBUTING.md",
     *sorted((ROOT / "docs").glob("*.md")),
     ROOT / "tests/clips/README.md",
+    ROOT / "docs/example-site/README.md",
 ]
 
 
