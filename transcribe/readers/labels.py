@@ -42,16 +42,18 @@ def people_among(heads: Sequence[str | None]) -> frozenset[str]:
     counts = Counter(head for head in heads if head)
     told = sum(counts.values())
     is_labelled = bool(heads) and (2 * told >= len(heads) or heads[0] is not None)
-    return frozenset(label for label, count in counts.items() if _is_person(label, count, is_labelled))
+    return frozenset(
+        label for label, count in counts.items() if _is_person(label, count, is_labelled, told == len(heads))
+    )
 
 
-def _is_person(label: str, count: int, is_labelled: bool) -> bool:
+def _is_person(label: str, count: int, is_labelled: bool, is_everywhere: bool) -> bool:
     if label.casefold() in _PROSE:
         return False
     if len(label.split()) > 1 and label.split()[0].casefold() in _PROSE - {"host", "guest"} and not label.isupper():
         return False
     if not looks_like_name(label):  # a plain word such as `rich:`, in a file where most lines have one
-        return is_labelled and count > 1 and len(label.split()) == 1
+        return (is_everywhere or (is_labelled and count > 1)) and len(label.split()) == 1
     return is_labelled or count > 1 or (label.isupper() and len(label) > 1)
 
 
