@@ -11,16 +11,18 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from audio.disk import write_atomically
+from audio.disk import read_regular, write_atomically
 from transcribe.errors import SettingsError
 from transcribe.evaluation.clip_differences import ClipDifference, from_json, to_json
 from transcribe.evaluation.limits import RATES
 from transcribe.evaluation.metrics import BootstrapSegments
+from transcribe.toml_files import shown
 
 SCHEMA = 1
 RESAMPLES = 2000
@@ -39,6 +41,14 @@ MARGINS: Mapping[str, float] = {
 }
 """By how much a measure without segments may rise. Speed is not compared: it depends on the machine."""
 
+MAY_BE_UNMEASURED = {"misnamed", "lost_seconds", "speakers"}
+"""Measures that depend on the transcript too: a baseline without them is as complete as it can be."""
+
+LENGTH_MARGIN = 0.01  # of the length of a reference; the rounding of speaker times costs less
+LARGEST = 1e9  # of any number: longer than every recording, more than all its words
+MOST_BYTES = 2**26  # of a file; a clip has a few thousand
+MOST_SAMPLED = 2**22  # segments resampled at a time: 32 MB
+
 
 @dataclass(frozen=True, slots=True)
 class BaselineClip:
@@ -54,22 +64,50 @@ class BaselineClip:
     worst_differences: tuple[ClipDifference, ...] | None = ()
 
     def __post_init__(self) -> None:
-        for measure in RATES:
-            if measure in self.values and not self.segments.get(measure):
-                raise ValueError(f"{measure} has no segments")
         numbers = [*self.values.values(), *(n for rows in self.segments.values() for row in rows for n in row)]
         for number in numbers:
-            if not (math.isfinite(number) and number >= 0):
+            if not 0 <= number <= LARGEST:
                 raise ValueError(f"{number} is not a count or a rate")
+        for measure in (*self.values, *self.segments):
+            if measure not in (MARGINS.keys() | set(RATES) if measure in self.values else RATES):
+                raise ValueError(f"{measure[:40]!r} is not a measure of a baseline")
+        for measure in RATES:
+            if bool(self.segments.get(measure)) != (measure in self.values):
+                raise ValueError(f"{measure} has no {'segments' if measure in self.values else 'value'}")
+            if measure != "der" and measure in self.values and not self._has_rate_of_segments(measure):
+                raise ValueError(f"{measure} is not the rate of its segments")  # der is, but for the collars
+
+    def _has_rate_of_segments(self, measure: str) -> bool:
+        of_segments = rate(self.segments[measure])
+        return abs(self.values[measure] - of_segments) <= 0.01 * max(1.0, of_segments)
 
     @classmethod
     def from_json(cls, row: Any) -> Self:
-        """Read one clip of a baseline file. Raises `KeyError`, `ValueError`, `TypeError` or `AttributeError`."""
-        segments = {key: tuple((float(e), float(n)) for e, n in value) for key, value in row["blocks"].items()}
-        values = {str(key): float(value) for key, value in row["values"].items()}
-        has_sentences = any(row.get("behind", ()))
-        rows = row.get("differences", None if has_sentences else ())
-        return cls(str(row["reference"]), values, segments, None if rows is None else tuple(map(from_json, rows)))
+        """Read one clip of a baseline file. Raises `ValueError` for anything else, and `KeyError` for a missing key."""
+        try:
+            segments = {key: tuple((_number(e), _number(n)) for e, n in rows) for key, rows in row["blocks"].items()}
+            values = {key: _number(value) for key, value in row["values"].items()}
+            has_sentences = any(row.get("behind", ()))
+            rows = row.get("differences", None if has_sentences else ())
+            differences = None if rows is None else tuple(map(from_json, rows))
+        except (TypeError, AttributeError, OverflowError) as exc:
+            raise ValueError(str(exc)) from exc
+        if not isinstance(row["reference"], str):
+            raise ValueError("the reference is not text")
+        return cls(row["reference"], values, segments, differences)
+
+    def difference_from(self, now: BaselineClip) -> str:
+        """Why it cannot be compared with a later run, which is a failure: a regression would go unnoticed."""
+        if self.reference_hash != now.reference_hash:
+            return "the clip's reference or scoring has changed"
+        if missing := now.values.keys() - self.values.keys() - MAY_BE_UNMEASURED:
+            return f"it has no {' and no '.join(sorted(missing))}, which the clip has"
+        for measure in sorted(self.segments.keys() & now.segments.keys()):
+            before, after = (sum(length for _, length in one.segments[measure]) for one in (self, now))
+            few = len(self.segments[measure]) <= 2 * len(now.segments[measure]) + 100
+            if not few or abs(before - after) > LENGTH_MARGIN * after:
+                return f"its segments of {measure} are not those of the reference, {before:g} long and not {after:g}"
+        return ""
 
     def as_json(self) -> str:
         """One clip of a baseline file, a measure per line."""
@@ -104,7 +142,7 @@ class Baseline:
 def read_baseline(path: Path) -> Baseline:
     """Read a file of `Baseline.save`. Raises `SettingsError` if it is missing or not a baseline."""
     try:
-        data = path.read_bytes()
+        data = read_regular(path, most=MOST_BYTES)
     except OSError as exc:
         raise SettingsError(f"{path}: cannot be read ({exc.strerror}); create it with --update-baseline") from exc
     return baseline_of(data, source=str(path))
@@ -114,11 +152,13 @@ def baseline_of(content: bytes, *, source: str) -> Baseline:
     """The baseline with this content. Raises `SettingsError`, which names `source`, if it is none."""
     renew = "create it again with --update-baseline"
     try:
-        data = json.loads(content.decode())
+        data = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_without_repeated_keys)
         schema, clips = data["schema"], data.get("clips", {})
+    except _RepeatedKeyError as exc:
+        raise SettingsError(f"{source}: not a baseline, {exc} is there twice; {renew}") from exc
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
         raise SettingsError(f"{source}: not a baseline; {renew}") from exc
-    if type(schema) is not int or not isinstance(clips, dict):
+    if type(schema) is not int or schema < 1 or not isinstance(clips, dict):
         raise SettingsError(f"{source}: not a baseline; {renew}")
     if schema > SCHEMA:
         raise SettingsError(f"{source}: written by a newer turnscript; upgrade it, or run with --update-baseline")
@@ -148,8 +188,12 @@ def is_worse(now: BootstrapSegments, before: BootstrapSegments) -> bool:
     sides = np.zeros((2, size, 2))
     for side, segments in zip(sides, (now, before), strict=True):
         side[: len(segments)] = np.array(segments, dtype=float).reshape(-1, 2)
-    counts = np.random.default_rng(SEED).multinomial(size, np.full(size, 1 / size), size=RESAMPLES)
-    sums = counts @ sides  # side, sample, (errors, length)
+    generator, chances, at_a_time = np.random.default_rng(SEED), np.full(size, 1 / size), max(1, MOST_SAMPLED // size)
+    parts = [
+        generator.multinomial(size, chances, size=min(at_a_time, RESAMPLES - first)) @ sides
+        for first in range(0, RESAMPLES, at_a_time)
+    ]
+    sums = np.concatenate(parts, axis=1)  # side, sample, (errors, length)
     rates = sums[..., 0] / np.maximum(sums[..., 1], 1e-9)
     has_length = (sums[..., 1] > 0).all(axis=0)
     return bool(has_length.any() and (rates[0] > rates[1])[has_length].mean() > 1 - NOISE)
@@ -184,5 +228,25 @@ def _read_clip(row: Any, where: str, renew: str) -> BaselineClip:
         return BaselineClip.from_json(row)
     except KeyError as exc:
         raise SettingsError(f"{where}: not a baseline, {exc} is missing; {renew}") from exc
-    except (ValueError, TypeError, AttributeError) as exc:
+    except (ValueError, RecursionError) as exc:
         raise SettingsError(f"{where}: not a baseline ({exc}); {renew}") from exc
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{shown(value)} is not a number")
+    if not abs(value) <= LARGEST:
+        raise ValueError(f"{shown(value)} is not a count or a rate")
+    return float(value)
+
+
+class _RepeatedKeyError(Exception):
+    """A key that an object has twice; a merge by hand leaves such rows, of which one would be ignored."""
+
+
+def _without_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        keys = Counter(key for key, _ in pairs)
+        raise _RepeatedKeyError(shown(next(key for key, count in keys.items() if count > 1)))
+    return row

@@ -161,9 +161,8 @@ def _no_gate(gates: tuple[Gate, ...]) -> str:
 
 def _baseline_failure(clip: ClipMeasurement, before: BaselineClip | None) -> str:
     """Why a clip cannot be compared with its baseline, which is a failure: a regression would go unnoticed."""
-    if before is None or before.reference_hash == clip.reference_hash:
-        return ""
-    return "baseline: the clip's reference or scoring has changed; renew the baseline with --update-baseline"
+    reason = "" if before is None else before.difference_from(clip)
+    return reason and f"baseline: {reason}; renew the baseline with --update-baseline"
 
 
 def _new_and_other(
@@ -171,7 +170,7 @@ def _new_and_other(
 ) -> tuple[tuple[ClipDifference, ...], tuple[ClipDifference, ...]]:
     """The differences that the baseline does not have, and the others. Their times may differ."""
     differences = clip.worst_differences or ()
-    if before is None or before.reference_hash != clip.reference_hash:
+    if before is None or before.difference_from(clip):
         return (), differences
     old = {without_time(one) for one in before.worst_differences or ()}
     new = [without_time(one) not in old for one in differences]

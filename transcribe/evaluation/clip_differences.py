@@ -77,7 +77,7 @@ def to_json(difference: ClipDifference) -> dict[str, Any]:
 
 
 def from_json(row: Mapping[str, Any]) -> ClipDifference:
-    """Read a row of `to_json`. Raises `KeyError`, `ValueError`, `TypeError` or `AttributeError`."""
+    """Read a row of `to_json`. Raises `KeyError`, `ValueError`, `TypeError`, `AttributeError` or `OverflowError`."""
     if row["kind"] in tuple(CountKind):
         return Miscount(CountKind(row["kind"]), int(row["count"]), int(row["of"]), str(row.get("name", "")))
     reference, hypothesis = row.get("speakers", ("", ""))

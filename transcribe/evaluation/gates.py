@@ -54,7 +54,7 @@ def gates_of(
     values: dict[str, float] = dict(clip.values)
     if clip.processing_seconds and clip.duration:
         values["x_realtime"] = round(clip.duration / clip.processing_seconds, 2)
-    comparable = before if before is not None and before.reference_hash == clip.reference_hash else None
+    comparable = before if before is not None and not before.difference_from(clip) else None
     needed = required - {"x_realtime"}
     gates = []
     for measure in MEASURES:
@@ -76,7 +76,7 @@ def pooled_gates(
 ) -> tuple[Gate, ...]:
     """The gates of all clips pooled; compares the clips whose references and scoring are those of the baseline."""
     before = baseline.clips if baseline else {}
-    names = [n for n, clip in clips.items() if n in before and before[n].reference_hash == clip.reference_hash]
+    names = [name for name, clip in clips.items() if name in before and not before[name].difference_from(clip)]
     gates = gates_of(_pooled([*clips.values()]), limits, None, required=required)
     if names:
         new = _pooled([_common(clips[name], before[name]) for name in names])

@@ -115,7 +115,7 @@ def _load(path: Path) -> ClipMeasurement | None:
     try:
         cached = ClipMeasurement.from_json(json.loads(path.read_text(encoding="utf-8")))
         return None if cached.worst_differences is None else cached  # an earlier version's is measured again
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, RecursionError):
         return None
 
 
