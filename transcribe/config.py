@@ -29,6 +29,7 @@ PREFIX = "TRANSCRIBE_"
 
 _log = logging.getLogger(__name__)
 
+_INSTEAD_OF_FILE = "correct or move the file"
 _SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 _DEFAULTS = {field.name: field.default for field in dataclasses.fields(Settings)}
@@ -86,7 +87,15 @@ def find_file(folder: Path) -> Path | None:
 
 def read_file(path: Path) -> dict[str, Any]:
     """The contents of a `transcribe.toml`. Raises `SettingsError` if it cannot be read."""
-    return dict(read_toml(path, instead="correct or move the file").table)
+    return dict(read_toml(path, instead=_INSTEAD_OF_FILE).table)
+
+
+def line_of(text: str, key: str) -> int | None:
+    """The number of the line with this key at the top of a TOML text; None if that is not certain."""
+    top = re.split(r"(?m)^\s*\[", text, maxsplit=1)[0]
+    pattern = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*[=.]""")
+    found = [number for number, line in enumerate(top.splitlines(), 1) if pattern.match(line)]
+    return found[0] if len(found) == 1 else None
 
 
 def layer_of(table: Mapping[str, Any], path: Path, *, place: str) -> Layer:
@@ -114,7 +123,8 @@ def _file_layer(folder: Path) -> list[Layer]:
     if path is None:
         return []
     table: dict[str, Any] = {}
-    for key, value in read_file(path).items():
+    file = read_toml(path, instead=_INSTEAD_OF_FILE)
+    for key, value in file.table.items():
         if key == "glossary" and isinstance(value, dict):
             table["glossary"] = str(path.resolve())  # the table is the glossary, and it is in this file
         elif key == "show":  # `transcribe.shows` reads them
@@ -123,7 +133,9 @@ def _file_layer(folder: Path) -> list[Layer]:
             raise SettingsError(f"{path}: there is no table [{key}]; write settings at the top, outside of any table")
         else:
             table[key] = value
-    return [layer_of(table, path, place=str(path))]
+    lines = {key: line_of(file.text, key) for key in table}
+    places = {key: f"{path}: line {line}" if line else str(path) for key, line in lines.items()}
+    return [layer_of({key: value}, path, place=places[key]) for key, value in table.items()]
 
 
 def _from_file(place: str, key: str, value: Any) -> dict[str, Any]:
@@ -166,7 +178,7 @@ def _from_text(name: str, value: Any) -> Any:
     if isinstance(default, tuple) and isinstance(value, str):
         parts = tuple(part.strip() for part in value.split(",") if part.strip())
         return tuple(part.lower() for part in parts) if name == "formats" else parts
-    if isinstance(default, bool):
+    if isinstance(default, bool) and isinstance(value, str | bool):
         return _SWITCHES.get(str(value).strip().lower(), value)
     if isinstance(default, int) and isinstance(value, str) and re.fullmatch(r"\s*-?\d{1,9}\s*", value):
         return int(value)

@@ -55,6 +55,9 @@ def check_declared(settings: Any) -> None:
         if type(value) is not type(field.default):
             kind = not_text(name, value) if isinstance(field.default, str) else f"not {_KINDS[type(field.default)]}"
             raise SettingsError(f"{name}: {value!r} is {kind}")
+        if isinstance(value, tuple) and not all(isinstance(item, str) for item in value):
+            odd = next(item for item in value if not isinstance(item, str))
+            raise SettingsError(f"{name}: {odd!r} in the list is not text; write it in quotation marks")
         check_choice(field.name, value, rules["choices"])
         if rules["between"] and not rules["between"][0] <= value <= rules["between"][1]:
             raise SettingsError(f"{name}: {value} is not between {rules['between'][0]} and {rules['between'][1]}")

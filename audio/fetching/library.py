@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import hashlib
 import json
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from audio.fetching.naming import MAX_STEM_BYTES, shorten, stem_of
 from audio.net.addresses import web_address, without_credentials
 
 SCHEMA = 1
+
+_log = logging.getLogger(__name__)
 
 
 class State(StrEnum):
@@ -62,11 +65,19 @@ class Library:
             stored = json.loads(self._index.read_bytes())
             if stored["schema"] > SCHEMA:
                 raise FetchError("written by a newer turnscript; update, or use another folder", about=self._index)
-            return {key: _entry(fields) for key, fields in stored["episodes"].items()}
+            return dict(self._readable(stored["episodes"]))
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as exc:
             raise FetchError("cannot be read; move it away to fetch the episodes again", about=self._index) from exc
+
+    def _readable(self, stored: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str, Entry]]:
+        """The entries that can be read; a defect costs its own entry."""
+        for key, fields in stored.items():
+            try:
+                yield key, _entry(fields)
+            except (TypeError, AttributeError):
+                _log.warning("%s: the entry %s is damaged; its episode counts as new", self._index, key)
 
     def states(self, episodes: Iterable[Episode]) -> list[State]:
         """The state of each episode."""
@@ -190,7 +201,14 @@ def _file_name(address: str) -> str:
 
 def _entry(fields: Mapping[str, object]) -> Entry:
     names = {field.name for field in dataclasses.fields(Entry)}
-    entry = Entry(**{name: value for name, value in fields.items() if name in names})  # type: ignore[arg-type]
+    known = {name: value for name, value in fields.items() if name in names}
+    gone = known.get("gone", [])
+    texts = all(isinstance(value, str) for name, value in known.items() if name not in ("size", "gone"))
+    if not texts or type(known.get("size", 0)) is not int or not isinstance(gone, list):
+        raise TypeError("a value of another type")
+    if not all(isinstance(address, str) for address in gone):
+        raise TypeError("an address that is not text")
+    entry = Entry(**known)  # type: ignore[arg-type]
     entry = dataclasses.replace(entry, url=without_credentials(entry.url), gone=tuple(entry.gone))
     if Path(entry.stem).name != entry.stem or (entry.file and Path(entry.file).name != entry.file):
         raise ValueError(f"{entry.file!r} is outside the folder")

@@ -103,7 +103,7 @@ def with_entries(glossary: str, new: Sequence[Proposal]) -> str:
 def read_glossary_text(path: Path) -> str:
     """The text of a glossary, empty if the file does not exist. Raises `OutputError` if it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8") if path.exists() else ""
+        return path.read_text(encoding="utf-8-sig") if path.exists() else ""
     except (OSError, UnicodeDecodeError) as error:
         raise OutputError(f"{path}: cannot be read ({error}); give another file with --glossary") from error
 
