@@ -132,3 +132,10 @@ _parts = st.sampled_from(
 @given(st.lists(_parts, max_size=30))
 def test_any_text_is_read(parts: list[str]) -> None:
     assert isinstance(read_lines("".join(parts)), SpeakerTranscript)
+
+
+def test_roles_and_small_letters_name_people() -> None:
+    """As our own references do (`Guest: …`), and people who write `x: …`."""
+    assert read_lines("Guest: And we go.\nRich: Then it ends.").speakers == ("Guest", "Rich")
+    assert read_lines("Host: Hello.").speakers == ("Host",)
+    assert read_lines("x: good morning").speakers == ("x",)

@@ -14,7 +14,7 @@ _PROSE = frozenset(
     "duration source sources update edit ps nb re fyi http https mailto question answer remember first second third "
     "finally also so but and then well yes no okay ok because result conclusion problem solution point plus music "
     "applause laughter laughing silence crosstalk intro outro break sponsor sponsors ad ads links link resources "
-    "transcript topic topics tags author credits kind language style host hosts guest guests participants".split()
+    "transcript topic topics tags author credits kind language style hosts guests participants".split()
 )
 _PARTICLES = frozenset("de la van von der den di da du and & of the bin ibn al".split())
 _SOUNDS = frozenset(
@@ -50,7 +50,7 @@ def people_among(heads: Sequence[str | None]) -> frozenset[str]:
 def _is_person(label: str, count: int, is_labelled: bool, is_everywhere: bool) -> bool:
     if label.casefold() in _PROSE:
         return False
-    if len(label.split()) > 1 and label.split()[0].casefold() in _PROSE - {"host", "guest"} and not label.isupper():
+    if len(label.split()) > 1 and label.split()[0].casefold() in _PROSE and not label.isupper():
         return False
     if not looks_like_name(label):  # a plain word such as `rich:`, in a file where most lines have one
         return (is_everywhere or (is_labelled and count > 1)) and len(label.split()) == 1
