@@ -32,7 +32,6 @@ _OFF = {
     "diff.external": "",
     "log.showSignature": "false",
     "gpg.program": "false",
-    "protocol.allow": "never",
     "log.mailmap": "false",
 }
 _USERS_OWN = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "GIT_CEILING_DIRECTORIES")
@@ -100,6 +99,7 @@ class _Git:
         self._command = [program, *off, "--no-pager", "--literal-pathspecs", "-C", str(folder)]
         self._environ = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k in _USERS_OWN}
         self._environ |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"}
+        self._environ["GIT_ALLOW_PROTOCOL"] = "none"  # over any setting: nothing is fetched, not even by older versions
         if not self.call("rev-parse", "--verify", "--quiet", "HEAD", may_fail=True):
             if self.call("rev-parse", "--git-dir", may_fail=True):
                 raise _GitError("its repository has no commits yet, so there is no history; commit it")
