@@ -47,12 +47,15 @@ class _Line:
 
 
 def read_markdown(text: str) -> SpeakerTranscript:
-    """A draft or a post, by `output.parse`; if that finds no turn, as lines that name speakers."""
+    """A draft or a post, by `output.parse`; if that finds no turn, as lines that name speakers.
+
+    A draft without any text states that nobody speaks.
+    """
     from output.parse import parse
 
-    turns = parse(text).turns
-    if turns:
-        return SpeakerTranscript(tuple(Utterance(turn.speaker, turn.spoken) for turn in turns))
+    draft = parse(text)
+    if draft.turns or not draft.preamble.strip():
+        return SpeakerTranscript(tuple(Utterance(turn.speaker, turn.spoken) for turn in draft.turns))
     lines = read_lines(text)
     if not lines.speakers:
         raise ReadingError("no line begins with a speaker in bold such as **Rich**: and no other form names one")
