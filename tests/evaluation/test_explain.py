@@ -267,3 +267,12 @@ def test_swapped_passage_names_both_speakers(check: Run, tmp_path: Path) -> None
     assert ("Ada", "Grace") in [tuple(one["speakers"].values()) for one in swapped]
     stretches = [one for one in explained(out)["passages"] if one["gates"] == ["der"]]
     assert {one["kind"] for one in stretches} == {"wrong speaker"}
+
+
+def test_a_passage_with_missing_words_reaches_to_the_words_around_it(check: Run, tmp_path: Path) -> None:
+    """Of seventeen words two are left at its end, at 38 s; the first is missing from 30 s on."""
+    long_clip(tmp_path / "clips")
+    stages = Telling(talk=with_words("clay", "cray"), drop=(30.0, 38.0))
+    _, out, _ = check("clips", "--explain", "garden", "--json", stages=stages)
+    (lost,) = [one for one in explained(out)["passages"] if one["kind"] == "lost"]
+    assert (lost["start"], lost["end"]) == (29.9, 39.0)
