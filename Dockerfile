@@ -8,20 +8,17 @@
 ARG PYTHON=3.11
 
 FROM python:${PYTHON}-slim AS build
-# torch without CUDA, which saves some gigabytes; empty for torch with CUDA, from the package index
-ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY audio ./audio
 COPY transcribe ./transcribe
 COPY output ./output
 RUN python -m venv /opt/turnscript \
-    && /opt/turnscript/bin/pip install --no-cache-dir --constraint constraints.txt \
-        ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} '.[offline,cluster]'
+    && /opt/turnscript/bin/pip install --no-cache-dir --constraint constraints.txt '.[cluster]'
 # Prepare the models, and transcribe a clip to verify the image.
 ENV XDG_CACHE_HOME=/var/lib/turnscript/cache
 COPY tests/clips/short.mp3 ./
-RUN /opt/turnscript/bin/transcribe models get base \
+RUN /opt/turnscript/bin/transcribe models get \
     && /opt/turnscript/bin/transcribe run short.mp3 --output /tmp/first --quiet \
     && /opt/turnscript/bin/transcribe cache clear \
     && mkdir -p /var/lib/turnscript/data \

@@ -56,12 +56,14 @@ clean: ## remove the environment and caches of tools; transcripts and models sta
 	$(PYTHON) -m venv .venv
 
 .venv/run.stamp: pyproject.toml constraints.txt | .venv/bin/python
-	@echo "Installing turnscript and its models into .venv (about a minute on a fast connection) …"
-	$(INSTALL) --editable '.[offline,editor]'
+	@echo "Installing turnscript into .venv, and its models into the user's cache (half a minute on a fast connection) …"
+	$(INSTALL) --editable '.[editor]'
+	@$(BIN)/transcribe models get >/dev/null
 	@touch $@
 
 .venv/test.stamp: pyproject.toml constraints.txt | .venv/bin/python
-	@echo "Installing turnscript, its models and the test tools into .venv …"
-	@$(INSTALL) --editable '.[offline,dev]' || { \
+	@echo "Installing turnscript, its reference engine (torch) and the test tools into .venv …"
+	@$(INSTALL) --editable '.[dev]' || { \
 		echo "If meeteval could not be built: it needs a C++ compiler and Python's headers (Debian: apt install g++ python3-dev)" >&2; exit 1; }
+	@$(BIN)/transcribe models get base speakers tiny.en >/dev/null
 	@touch $@ .venv/run.stamp

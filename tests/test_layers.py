@@ -23,12 +23,13 @@ ORDER: dict[str, set[str]] = {
     "audio.fetching": {"audio", "audio.net", "audio.sources"},
     "values": {"audio", "audio.net"},
     "output": {"audio", "audio.net", "audio.fetching", "values"},
+    "weights": {"audio", "values"},
     "readers": {"audio", "values", "output"},
-    "recognition": {"audio", "audio.decoding", "values"},
-    "diarization": {"audio", "audio.decoding", "values"},
+    "recognition": {"audio", "audio.decoding", "values", "weights"},
+    "diarization": {"audio", "audio.decoding", "values", "weights"},
     "alignment": {"audio", "values"},
     "speakers": {"audio", "audio.decoding", "values", "diarization"},
-    "pipeline": {"audio", "audio.decoding", "values", "recognition", "diarization", "speakers"},
+    "pipeline": {"audio", "audio.decoding", "values", "weights", "recognition", "diarization", "speakers"},
     "workers": {"audio", "values", "speakers", "pipeline"},
     "drafts": {
         *("audio", "audio.decoding", "values", "output", "recognition", "alignment", "speakers", "pipeline"),
@@ -41,8 +42,8 @@ ORDER: dict[str, set[str]] = {
     },
     "cli": {
         *("audio", "audio.decoding", "audio.net", "audio.sources", "audio.fetching"),
-        *("values", "output", "readers", "recognition", "speakers", "pipeline", "workers", "drafts", "editor"),
-        *("evaluation", "batch"),
+        *("values", "output", "weights", "readers", "recognition", "diarization", "speakers", "pipeline", "workers"),
+        *("drafts", "editor", "evaluation", "batch"),
     },
 }
 TOPS = ("audio", "transcribe", "output")

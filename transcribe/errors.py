@@ -2,7 +2,8 @@
 
     TranscribeError
     ├── SettingsError      an option's value, wherever it was given
-    ├── ModelError         an unknown model, weights with a wrong hash, no network to download them
+    ├── ModelError         an unknown model, weights with a wrong hash
+    │   └── UnreachableError   weights that are not on this machine, and nobody to fetch them from
     ├── EngineError        the recogniser or the diarizer itself failed
     ├── ClusterError       a scheduler that cannot be reached, workers of another version or without an answer
     └── TranscriptError    a transcript file that cannot be read, or is of a newer schema
@@ -21,6 +22,10 @@ class SettingsError(TranscribeError):
 
 class ModelError(TranscribeError):
     """A model that is unknown, damaged or cannot be downloaded."""
+
+
+class UnreachableError(ModelError):
+    """Weights that are not on this machine, and no package index or model hub in reach that has them."""
 
 
 class EngineError(TranscribeError):

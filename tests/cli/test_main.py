@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -138,7 +139,7 @@ def test_silence_and_very_short_audio_give_a_draft_with_a_note(run: Run, tmp_pat
         (["run", "a.wav", "--speakers", "0"], "speakers: 0 people"),
         (["run", "a.wav", "--beam-size", "x"], "'x' is not a whole number"),
         (["ran"], "No such command"),
-        (["models", "get"], "Missing argument"),
+        (["models"], "Usage:"),
     ],
 )
 def test_usage_errors_are_exit_2(run: Run, args: list[str], message: str) -> None:
@@ -244,9 +245,33 @@ def test_an_unknown_model_is_named(run: Run, tmp_path: Path) -> None:
 def test_models_are_listed_default_first(run: Run) -> None:
     code, out, _ = run("models", "list")
     assert code == 0
-    assert out.splitlines()[0].startswith("base ")
-    assert any(line.startswith("large-v3 ") for line in out.splitlines())
-    assert any(line.startswith("tiny.en (English only) ") for line in out.splitlines())
+    lines = out.splitlines()
+    assert lines[1].startswith("base (default)")
+    assert any(line.startswith("large-v3 ") for line in lines)
+    assert any(line.startswith("tiny.en ") and "English" in line for line in lines)
+    assert lines[-1].startswith("speakers ")
+
+
+def test_models_are_listed_for_programs_with_the_speed_measured_here(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "cache" / "turnscript").mkdir(parents=True)
+    speeds = {"ctranslate2 base beam 5 jobs 0": 14.8, "openai base beam 5 jobs 0": 2.0}
+    (tmp_path / "cache" / "turnscript" / "speeds.json").write_text(json.dumps(speeds))
+    code, out, _ = run("models", "list", "--json")
+    rows = {row["name"]: row for row in json.loads(out)}
+    assert code == 0
+    assert rows["base"]["default"]
+    assert (rows["base"]["speed"], rows["base"]["speed_is_measured"]) == (14.8, True)
+    assert (rows["small"]["speed"], rows["small"]["speed_is_measured"]) == (4.49, False)  # 14.8 · 74 / 244
+    assert rows["small"]["download_bytes"] == 488_000_000
+    assert rows["small"]["memory_bytes"] == 2_000_000_000
+    assert [name for name, row in rows.items() if row["english_only"] and not name.startswith("distil")] == [
+        "base.en",
+        "medium.en",
+        "small.en",
+        "tiny.en",
+    ]
+    assert all(row["use"] for row in rows.values())
+    assert rows["speakers"]["speed"] is None
 
 
 def test_version_and_help(run: Run) -> None:

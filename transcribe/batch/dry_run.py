@@ -13,9 +13,10 @@ from audio.disk import cache_folder, write_atomically
 from audio.errors import AudioError
 from audio.fingerprint import Fingerprint
 from transcribe.batch.planning import Job, planned_action
-from transcribe.errors import TranscribeError
+from transcribe.errors import TranscribeError, UnreachableError
 from transcribe.pipeline.checkpoints import Checkpoints
 from transcribe.pipeline.pipeline import Pipeline
+from transcribe.pipeline.stages import real_stages, stages_without_network
 from transcribe.recognition.engines import engine_name
 from transcribe.settings import Settings, Stage
 from transcribe.units import format_duration
@@ -37,16 +38,20 @@ _log = logging.getLogger(__name__)
 def forecast(jobs: Iterable[Job], setup: Setup) -> Iterator[str]:
     """A line for each job, and one for all: what would be done, and how long it would take."""
     due: list[Job] = []
+    make = stages_without_network if setup.stages is real_stages else setup.stages
     pipeline = Pipeline(
         setup.settings,
-        stages=setup.stages(setup.settings),
+        stages=make(setup.settings),
         checkpoints=Checkpoints(setup.cache),
         voices=setup.voices,
     )
 
     def is_cached(job: Job, fingerprint: Fingerprint) -> bool:
         with pipeline.start(job.episode, fingerprint=fingerprint) as run:
-            return run.is_complete
+            try:
+                return run.is_complete
+            except UnreachableError:  # no results without the model they are of
+                return False
 
     has_cache = setup.cache.is_dir() and any(setup.cache.iterdir())
     for job in jobs:
@@ -76,7 +81,7 @@ def note_speed(report: Report, setup: Setup) -> None:
     audio = sum(result.tally.duration for result in processed if result.tally)
     if audio < _MIN_AUDIO or audio < 0.9 * report.audio or report.elapsed <= 0:
         return
-    speeds = _speeds()
+    speeds = measured_speeds()
     name, speed = _speed_key(setup.settings), audio / report.elapsed
     speeds[name] = round(_OLD_WEIGHT * speeds.get(name, speed) + (1 - _OLD_WEIGHT) * speed, 2)
     try:
@@ -94,7 +99,7 @@ def _estimate(due: list[Job], settings: Settings) -> str:
     if not known:
         return f"{len(due)} recording{'s' * (len(due) != 1)}, length unknown"
     audio = sum(known) * len(due) / len(known)
-    measured = _speeds().get(_speed_key(settings))
+    measured = measured_speeds().get(_speed_key(settings))
     speed = measured or ASSUMED_SPEED
     how = f"{speed:g} × real time, from earlier runs"
     if not measured:
@@ -112,7 +117,8 @@ def _speed_key(settings: Settings) -> str:
     return f"{engine_name(settings)} {settings.model} beam {settings.beam_size} jobs {settings.jobs}"
 
 
-def _speeds() -> dict[str, float]:
+def measured_speeds() -> dict[str, float]:
+    """The speeds of earlier runs, × real time, by engine, model and other settings."""
     try:
         cached = json.loads((cache_folder() / "speeds.json").read_bytes())
         return {str(name): float(speed) for name, speed in cached.items() if speed > 0}

@@ -64,12 +64,19 @@ class Bars:
 
     def download(self, episode: Episode, received: int, total: int | None) -> None:
         """See `audio.progress.OnDownload`."""
+        self._transfer((episode.title, episode.audio_url), episode.title, received, total)
+
+    def weights(self, name: str, received: int, total: int | None) -> None:
+        """See `transcribe.weights.wheels.OnFetch`."""
+        self._transfer(name, name, received, total)
+
+    def _transfer(self, key: object, title: str, received: int, total: int | None) -> None:
         if not self._is_terminal:
             return
         with self._lock:
             self._downloads = self._downloads or _DownloadBars(self._stream, expected=self._expected)
             self._downloads.move_below(len(self._stage_bars) + len(self._line_bars))
-            self._downloads.update(episode, received, total)
+            self._downloads.update(key, title, received, total)
 
     def download_failed(self, episode: Episode) -> None:
         """The episode's audio will not be downloaded."""
@@ -124,13 +131,12 @@ class _DownloadBars:
         self._received: dict[object, int] = {}
         self._sizes: dict[object, int | None] = {}
 
-    def update(self, episode: Episode, received: int, total: int | None) -> None:
-        """See `audio.progress.OnDownload`."""
-        key = (episode.title, episode.audio_url)
+    def update(self, key: object, title: str, received: int, total: int | None) -> None:
+        """Bytes of the download `key`, shown under its title."""
         self._received[key], self._sizes[key] = received, total
         if self._total_bar is not None or max(self._expected, len(self._received)) > 1:
             self._update_total()
-        title = episode.title if len(episode.title) <= _MAX_TITLE else f"{episode.title[: _MAX_TITLE - 1]}…"
+        title = title if len(title) <= _MAX_TITLE else f"{title[: _MAX_TITLE - 1]}…"
         bar = self._bars.get(key)
         if bar is None:  # not `bar or …`: the truth of a tqdm is that of its total
             bar = self._bars[key] = self._bar(for_terminal(title), initial=0, position=self._free_position())

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from typing import TYPE_CHECKING
+
 import click
 
+from transcribe.cli.options import echo_json
 from transcribe.errors import TranscribeError
+from transcribe.terminal import for_terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from transcribe.cli.model_choice import Choice
 
 
 @click.group()
@@ -13,44 +23,94 @@ def models() -> None:
 
 
 @models.command("list")
-def models_list() -> int:
-    """List the known models, and where each comes from."""
-    from transcribe.recognition.models import DEFAULT, known_models
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: sizes in bytes, speeds as multiples of real time.")
+def models_list(as_json: bool) -> int:
+    """List the models: the size of a download, the memory and speed of a run, the languages, what each is for, and
+    where its weights come from.
 
-    for model in known_models():
-        note = " (default)" if model.name == DEFAULT else " (English only)" if model.is_english_only else ""
-        click.echo(f"{model.name + note:<31} {model.folder or model.place}")
+    Speeds are of this machine: measured by earlier runs, or, with a ~, estimated.
+    """
+    from transcribe.cli.model_choice import choices
+
+    rows = choices()
+    if as_json:
+        echo_json([row.as_dict() for row in rows])
+        return 0
+    for line in _table(rows):
+        click.echo(for_terminal(line))
     return 0
 
 
 @models.command("get")
-@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
 def models_get(names: tuple[str, ...]) -> int:
     """Download models now, so that later runs need no network. Prints their folders.
+
+    Without a NAME: the default model and the networks that find the speakers (`speakers`).
 
     \b
     Example:
       transcribe models get small turbo
     """
-    from transcribe.recognition.models import find_model
+    from transcribe.cli.bars import Bars
+    from transcribe.cli.run_display import fetching_line
+    from transcribe.diarization.networks import SPEAKERS, find_speaker_models
+    from transcribe.recognition.models import DEFAULT, find_model
 
-    for name in names:
-        click.echo(find_model(name).folder)
-    return 0
+    def on_fetch(name: str, received: int, total: int | None) -> None:
+        bars.weights(name, received, total)
+        if not received and not sys.stderr.isatty():
+            click.echo(fetching_line(name, total), err=True)
+
+    failed = 0
+    with Bars(sys.stderr) as bars:
+        for name in names or (DEFAULT, SPEAKERS):
+            try:
+                is_speakers = name == SPEAKERS
+                folder = (
+                    find_speaker_models(on_fetch=on_fetch)
+                    if is_speakers
+                    else find_model(name, on_fetch=on_fetch).folder
+                )
+            except TranscribeError as error:
+                failed += 1
+                click.echo(f"Error: {for_terminal(str(error))}", err=True)
+                continue
+            click.echo(folder)
+    return 1 if failed else 0
 
 
 @models.command("verify")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 def models_verify(names: tuple[str, ...]) -> int:
     """Hash every byte of the given models (default: all on this machine) and report whether the hashes are right."""
-    from transcribe.recognition.models import Place, known_models, verify_model
+    from transcribe.diarization.networks import SPEAKERS, SpeakerModel, place_of_speaker_models, verify_speaker_models
+    from transcribe.recognition.models import known_models, verify_model
+    from transcribe.weights.wheels import Place
 
-    here = tuple(model.name for model in known_models() if model.place is Place.CACHE)
+    here = [model.name for model in known_models() if model.place is Place.CACHE]
+    if place_of_speaker_models()[0] is Place.CACHE:
+        here.append(SPEAKERS)
     failed = 0
     for name in names or here:
         try:
-            click.echo(f"{name}: ok, SHA-256 {verify_model(name).sha256}")
+            if name == SPEAKERS:
+                verify_speaker_models()
+                hashes = ", ".join(model.sha256 for model in SpeakerModel)
+            else:
+                hashes = verify_model(name).sha256
+            click.echo(f"{name}: ok, SHA-256 {hashes}")
         except TranscribeError as error:
             failed += 1
-            click.echo(f"Error: {error}", err=True)
+            click.echo(f"Error: {for_terminal(str(error))}", err=True)
     return 1 if failed else 0
+
+
+def _table(rows: Sequence[Choice]) -> list[str]:
+    """The models as lines of columns; the last two columns are of any width."""
+    cells = [
+        ("model", "download", "memory", "speed", "languages", "take it for", "where"),
+        *(row.cells() for row in rows),
+    ]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]) - 1)]
+    return ["  ".join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[-1]]) for row in cells]  # noqa: B905

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from transcribe.cli.ending import on_signals, signal_of
+from transcribe.cli.ending import StoppedError, on_signals, signal_of
 from transcribe.cli.events import Events, events_on_stderr
 from transcribe.cli.options import log_to_stderr, setting_options
 from transcribe.cli.run_messages import EventMessages, Messages, TextMessages
@@ -187,15 +187,15 @@ def _run(
     from transcribe.pipeline.cache import trim
 
     results = [replace(failure, show=show) for failure in failures]
-    start = time.monotonic()
+    start, stop = time.monotonic(), _Stop(threading.Event())
     kind = "none" if options.quiet and setup.settings.progress == "auto" else setup.settings.progress
     with (
         Display(sys.stderr, len(jobs), kind=kind, events=options.events) as display,
-        _worker_pool(setup, len(jobs), display) as (pool, shared),
+        _worker_pool(setup, len(jobs), display, stop) as (pool, shared),
     ):
         for failure in results:
             display.tell(failure)
-        with _stopping(pool, options.messages) as stop:
+        with _stopping(pool, options.messages, stop):
             for result in runner.run(jobs, shared, pool=pool, client=client, listener=display, stop=stop.event):
                 display.clear()
                 results.append(replace(result, show=show))
@@ -213,8 +213,9 @@ def _run(
 
 
 @contextlib.contextmanager
-def _worker_pool(setup: Setup, episodes: int, display: Display) -> Iterator[tuple[WorkerPool, Setup]]:
+def _worker_pool(setup: Setup, episodes: int, display: Display, stop: _Stop) -> Iterator[tuple[WorkerPool, Setup]]:
     """The workers, and the setup with the number of threads for each task."""
+    from transcribe.pipeline.stages import fetch_models
     from transcribe.workers import dask_client, local
 
     settings = setup.settings
@@ -230,7 +231,18 @@ def _worker_pool(setup: Setup, episodes: int, display: Display) -> Iterator[tupl
         return
     layout = local.layout(setup.settings, episodes)
     shared = replace(setup, settings=replace(setup.settings, threads=layout.threads))
-    with local.processes(layout.jobs, display.on_progress, last_threads=layout.last_threads) as pool:
+
+    def on_fetch(name: str, received: int, total: int | None) -> None:
+        if stop.event.is_set():
+            raise StoppedError(stop.signal)
+        display.fetching_weights(name, received, total)
+
+    def prepare() -> None:
+        fetch_models(settings, on_fetch=on_fetch)
+        display.clear()
+
+    count, threads = layout.jobs, layout.last_threads
+    with local.processes(count, display.on_progress, last_threads=threads, prepare=prepare) as pool:
         yield pool, shared
 
 
@@ -243,9 +255,8 @@ class _Stop:
 
 
 @contextlib.contextmanager
-def _stopping(pool: WorkerPool, messages: Messages) -> Iterator[_Stop]:
-    """A signal sets the event, and files in progress are written. A second one exits immediately."""
-    stop = _Stop(threading.Event())
+def _stopping(pool: WorkerPool, messages: Messages, stop: _Stop) -> Iterator[None]:
+    """A signal sets the event of `stop`, and files in progress are written. A second one exits immediately."""
 
     def first(number: int) -> None:
         stop.signal = number
@@ -253,7 +264,7 @@ def _stopping(pool: WorkerPool, messages: Messages) -> Iterator[_Stop]:
         messages.stopping(number)
 
     with on_signals(first, pool.abandon):
-        yield stop
+        yield
 
 
 def _save(report: Report, setup: Setup, messages: Messages) -> None:

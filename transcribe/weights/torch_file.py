@@ -250,7 +250,7 @@ def _tensor(storage: Any, offset: Any, size: Any, stride: Any) -> NDArray[Any]:
         raise _Refused("a tensor whose size and strides do not match")
     numbers, n_elements, last = storage.numbers, 1, offset
     for number in (offset, *size, *stride):
-        if type(number) is not int or not 0 <= number <= len(numbers):
+        if type(number) is not int or not 0 <= number < 1 << 31:
             raise _Refused("a tensor outside its storage")
     for length, step in zip(size, stride, strict=True):
         n_elements, last = n_elements * length, last + (length - 1) * step

@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from audio.disk import CacheKind, cache_folder
+from transcribe.errors import UnreachableError
 
 OnFetch = Callable[[str, int, int | None], object]
 """Called while something is fetched, with its name, the bytes received so far and, if known, all of them."""
@@ -21,6 +22,11 @@ OnFetch = Callable[[str, int, int | None], object]
 
 def ignore_fetch(name: str, received: int, total: int | None) -> None:
     """An `OnFetch` that does nothing."""
+
+
+def refuse_fetch(name: str, received: int, total: int | None) -> None:
+    """An `OnFetch` that ends every fetch before it begins."""
+    raise UnreachableError(f"{name}: not fetched")
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ _MEMORY = {
     "distil-small": 2_000_000_000,
     "medium": 4_000_000_000,
     "distil-medium": 3_000_000_000,
+    "large-v3-turbo": 4_000_000_000,
     "large": 7_000_000_000,
     "distil-large": 4_000_000_000,
     "turbo": 4_000_000_000,
@@ -113,9 +114,14 @@ def in_this_process(on_progress: OnProgress) -> Iterator[WorkerPool]:
 
 
 @contextlib.contextmanager
-def processes(count: int, on_progress: OnProgress, *, last_threads: int = 0) -> Iterator[WorkerPool]:
-    """`count` processes, each started when first needed; `on_progress` is called in threads of this process."""
-    executor = Processes(count, on_progress)
+def processes(
+    count: int, on_progress: OnProgress, *, last_threads: int = 0, prepare: Callable[[], object] = lambda: None
+) -> Iterator[WorkerPool]:
+    """`count` processes, each started when first needed; `on_progress` is called in threads of this process.
+
+    `prepare` is called in this process before the first task; what it raises, `submit` raises.
+    """
+    executor = Processes(count, on_progress, prepare=prepare)
     try:
         yield WorkerPool(executor, count, _send_progress, executor.abandon, last_threads)
         executor.shutdown()
@@ -135,14 +141,18 @@ class Processes(Executor):
     while it writes.
     """
 
-    def __init__(self, count: int, on_progress: OnProgress) -> None:
+    def __init__(self, count: int, on_progress: OnProgress, *, prepare: Callable[[], object] = lambda: None) -> None:
         self._on_progress = on_progress
+        self._prepare: Callable[[], object] | None = prepare
         self._lock = threading.Lock()
         self._free: list[ProcessPoolExecutor | None] = [None] * count  # None: not started
         self._busy: set[ProcessPoolExecutor] = set()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """See `Executor`. A future whose process died raises `BrokenExecutor`."""
+        if self._prepare is not None:
+            self._prepare()
+            self._prepare = None
         with self._lock:
             if not self._free:
                 raise RuntimeError("every process is busy")

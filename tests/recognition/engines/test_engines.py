@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.support.paths import CLIPS
-from tests.support.weights import needs_wheels
+from tests.support.weights import needs_base
 from transcribe.errors import EngineError
 from transcribe.recognition.engines import engine_name, load
 from transcribe.recognition.engines.ct2_container import read_container
@@ -51,7 +51,7 @@ def test_broken_weights_are_an_error_that_names_the_folder(tmp_path: Path, engin
         load(Settings(engine=engine), ModelFiles("mine", tmp_path, ""))
 
 
-@needs_wheels
+@needs_base
 @pytest.mark.models
 class TestRealWeights:
     def test_both_engines_read_the_same_words_at_the_same_times(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from audio.decoding.decode import decode
 from tests.support.paths import CLIPS
-from tests.support.weights import needs_wheels
+from tests.support.weights import needs_base
 from transcribe.recognition.engines import load
 from transcribe.recognition.engines.protocol import Reading, Recognizer
 from transcribe.recognition.engines.window_batches import batches
@@ -39,7 +39,7 @@ def test_every_worker_stays_busy(n: int, workers: int, batch: int) -> None:
     assert len(jobs) <= n / batch + workers * batch
 
 
-@needs_wheels
+@needs_base
 @pytest.mark.models
 class TestRealWeights:
     def test_a_reading_does_not_depend_on_its_neighbours(self, fast: Recognizer, clip: Floats) -> None:

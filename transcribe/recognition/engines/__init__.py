@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from transcribe.errors import SettingsError
+from audio.errors import installing
+from transcribe.errors import EngineError, SettingsError
 
 if TYPE_CHECKING:
     from transcribe.recognition.engines.protocol import Aligner, Recognizer
@@ -20,16 +22,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Where an engine's class is, and which settings its constructor takes besides the model's files."""
+    """Where an engine's class is, and which settings its constructor takes besides the model's files.
+
+    `package` is the one it needs if that is in an extra, which then has the engine's name.
+    """
 
     module: str
     name: str
     settings: tuple[str, ...] = ("device",)
+    package: str = ""
 
 
 AUTO = "auto"
 ENGINES: Mapping[str, Engine] = {
-    "openai": Engine("transcribe.recognition.engines.openai_whisper", "OpenAIWhisper"),
+    "openai": Engine("transcribe.recognition.engines.openai_whisper", "OpenAIWhisper", package="whisper"),
     "ctranslate2": Engine("transcribe.recognition.engines.ctranslate2", "CTranslate2", ("device", "threads")),
 }
 _DEFAULT = "ctranslate2"  # the fast one
@@ -43,11 +49,20 @@ def engine_name(settings: Settings) -> str:
     return name
 
 
+def check_installed(settings: Settings) -> None:
+    """Raise `EngineError` if the engine of `settings` is in an extra that is not installed."""
+    name = engine_name(settings)
+    package = ENGINES[name].package
+    if package and find_spec(package) is None:
+        raise EngineError(f"--engine {name} needs the extra {name}: {installing(name)}; or use --engine {_DEFAULT}")
+
+
 def load(settings: Settings, files: ModelFiles) -> Recognizer:
     """The engine of `settings` with the weights `files`, ready to recognise.
 
     Raises `EngineError` if its library or the weights cannot be loaded, `SettingsError` for an unknown engine.
     """
+    check_installed(settings)
     engine = ENGINES[engine_name(settings)]
     make: Any = getattr(import_module(engine.module), engine.name)
     recognizer: Recognizer = make(files, **{name: getattr(settings, name) for name in engine.settings})
