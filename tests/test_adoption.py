@@ -122,7 +122,7 @@ def test_cache_and_reports_are_kept_after_a_failed_gate(recorder: Runner) -> Non
     assert seen.summary == "### Sample clips: nothing was checked; the job's log says why\n"
     assert list(seen.steps.values()) == ["success", "success", "success", "failure", "success", "success"]
     pip = (recorder.temp / "pip").read_text().splitlines()
-    assert pip[-1] == f"{ROOT}[offline,check]"
+    assert pip[-1] == f"{ROOT}[check]"
     assert pip[pip.index("--constraint") + 1] == f"{ROOT}/constraints.txt"
 
 
