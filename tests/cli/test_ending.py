@@ -95,6 +95,24 @@ def test_a_signal_to_all_processes_is_left_to_the_first(batch: Path, number: int
 
 
 @pytest.mark.processes
+def test_a_signal_during_an_event_does_not_wait_for_itself(tmp_path: Path) -> None:
+    """Signals arrive right after a line, when the main thread is often still writing."""
+    for number in range(6):
+        tone(tmp_path / f"{number}.wav", seconds=2.0 + number, hertz=400.0 + 10 * number)
+    sources = [f"{number}.wav" for number in range(6)]
+    for attempt in range(6):
+        process = start(
+            tmp_path, "run", *sources, "-o", str(attempt), "--jobs", "1", "--progress", "json", stages="quick"
+        )
+        assert process.stderr is not None
+        while json.loads(process.stderr.readline())["event"] != "ended":
+            pass
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
+        assert process.returncode in (0, 143), err
+
+
+@pytest.mark.processes
 def test_a_second_signal_ends_it_at_once(batch: Path) -> None:
     process = start(batch, *RUN, stages="endless")
     wait_for((batch / "log").exists)

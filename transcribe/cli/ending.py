@@ -75,10 +75,11 @@ def signal_of(error: BaseException) -> int:
 
 
 @contextlib.contextmanager
-def on_signals(first: Callable[[int], None], last: Callable[[], object] = lambda: None) -> Iterator[None]:
-    """The first signal calls `first` with its number; a second one calls `last` and ends the process at once.
+def on_signals(first: Callable[[int], None]) -> Iterator[None]:
+    """The first signal calls `first` with its number; a second one ends the process at once.
 
-    In a thread other than the main one nothing changes. After a signal the handlers stay: the process is ending.
+    `first` runs in the main thread, in the middle of whatever that does: it takes no locks and writes nothing. In a
+    thread other than the main one nothing changes. After a signal the handlers stay: the process is ending.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -88,10 +89,7 @@ def on_signals(first: Callable[[int], None], last: Callable[[], object] = lambda
     def on_signal(number: int, frame: FrameType | None) -> None:
         nonlocal received
         if received:
-            try:
-                last()
-            finally:
-                os._exit(128 + number)
+            os._exit(128 + number)
         received = number
         first(number)
 

@@ -195,15 +195,17 @@ def _run(
     ):
         for failure in results:
             display.tell(failure)
-        with _stopping(pool, options.messages, stop):
+        with _stopping(stop):
             for result in runner.run(jobs, shared, pool=pool, client=client, listener=display, stop=stop.event):
                 display.clear()
                 results.append(replace(result, show=show))
                 display.tell(result)
                 options.messages.result(result)
-        interrupted = stop.event.is_set()
-        if interrupted:
-            pool.abandon()
+            interrupted = stop.event.is_set()
+            if interrupted:
+                display.clear()
+                options.messages.stopping(stop.signal)
+                pool.abandon()
     report = Report(tuple(results), time.monotonic() - start, interrupted, stop.signal)
     note_speed(report, setup)
     limit = setup.settings.cache_limit_bytes
@@ -255,15 +257,18 @@ class _Stop:
 
 
 @contextlib.contextmanager
-def _stopping(pool: WorkerPool, messages: Messages, stop: _Stop) -> Iterator[None]:
-    """A signal sets the event of `stop`, and files in progress are written. A second one exits immediately."""
+def _stopping(stop: _Stop) -> Iterator[None]:
+    """A signal sets the event of `stop`, and files in progress are written. A second one exits at once, and the workers
+    end with this process.
+
+    The handler says nothing: it may have interrupted this thread while it writes, and would wait for itself.
+    """
 
     def first(number: int) -> None:
         stop.signal = number
         stop.event.set()
-        messages.stopping(number)
 
-    with on_signals(first, pool.abandon):
+    with on_signals(first):
         yield
 
 
