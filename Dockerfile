@@ -21,13 +21,16 @@ COPY tests/clips/short.mp3 ./
 RUN /opt/turnscript/bin/transcribe models get \
     && /opt/turnscript/bin/transcribe run short.mp3 --output /tmp/first --quiet \
     && /opt/turnscript/bin/transcribe cache clear \
+    && rm -rf /var/lib/turnscript/cache/turnscript/stages /var/lib/turnscript/cache/turnscript/documents \
     && mkdir -p /var/lib/turnscript/data \
-    && chmod -R a+rwX /var/lib/turnscript
+    && chmod -R a+rX /var/lib/turnscript \
+    && chmod 1777 /var/lib/turnscript/data /var/lib/turnscript/cache/turnscript /var/lib/turnscript/cache/turnscript/models
 
 FROM python:${PYTHON}-slim
 RUN useradd --uid 1000 --create-home turnscript && mkdir /work && chown turnscript /work
 COPY --from=build /opt/turnscript /opt/turnscript
-COPY --from=build --chown=turnscript /var/lib/turnscript /var/lib/turnscript
+# Root's, and anybody may add to it, as to /tmp: any --user finds the models and keeps results of its own.
+COPY --from=build /var/lib/turnscript /var/lib/turnscript
 ENV PATH=/opt/turnscript/bin:$PATH \
     XDG_CACHE_HOME=/var/lib/turnscript/cache \
     XDG_DATA_HOME=/var/lib/turnscript/data

@@ -6,17 +6,18 @@ The lowest module: all packages write through it. Callers choose the file names.
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import os
-import stat
+import secrets
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import IO
+
+from audio.errors import UntrustedError
+from audio.trust import open_regular, problem_of, real_path
 
 APP = "turnscript"
 
@@ -30,24 +31,29 @@ _LOCK_GRACE = 2.0  # seconds in which a new file may not be locked yet
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
+def replacing(path: Path, *, mode: int = 0o666) -> Iterator[IO[bytes]]:
     """A file to write to that replaces `path` if the block succeeds, and is removed if not.
 
-    It is written in the same folder (created if missing), synced and renamed. If `path` is a link, its target is
-    replaced. Raises `OSError`.
+    It is written in the same folder (created if missing), synced and renamed, and the folder is synced. A new file has
+    the permissions `mode` less the umask, a replaced one keeps its own. If `path` is a link to a file in its folder,
+    that file is replaced. A link that leads out of the folder is not followed: it may have come with somebody else's
+    checkout. Raises `OSError`.
     """
-    path = Path(os.path.realpath(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=TEMPORARY_SUFFIX, dir=path.parent)
-    temporary, lock = Path(name), os.dup(descriptor)
+    path = real_path(path, inside=_chosen_folder(path))
+    _create_folder(path.parent, mode=mode)
+    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}{TEMPORARY_SUFFIX}")
+    descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
+    lock = os.dup(descriptor)
     try:
         _lock(lock)
         with os.fdopen(descriptor, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(path.stat().st_mode if path.exists() else 0o666 & ~_umask())
+        with contextlib.suppress(FileNotFoundError):
+            temporary.chmod(path.stat().st_mode)
         temporary.replace(path)
+        _sync_folder(path.parent)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -63,7 +69,7 @@ def remove_leftovers(folder: Path) -> int:
     """
     count = 0
     for path in folder.glob(f".*{TEMPORARY_SUFFIX}"):
-        with contextlib.suppress(OSError), path.open("rb") as file:
+        with contextlib.suppress(OSError), open_regular(path) as file:
             if time.time() - path.stat().st_mtime > _LOCK_GRACE and _lock(file.fileno()):
                 path.unlink()
                 count += 1
@@ -73,6 +79,12 @@ def remove_leftovers(folder: Path) -> int:
 def write_atomically(path: Path, data: bytes | str) -> None:
     """Write `data` (text as UTF-8, line ends unchanged) to `path`, completely or not at all. Raises `OSError`."""
     with replacing(path) as file:
+        file.write(data.encode() if isinstance(data, str) else data)
+
+
+def write_privately(path: Path, data: bytes | str) -> None:
+    """`write_atomically`, for files that only this user may read, such as voices; new folders are private too."""
+    with replacing(path, mode=0o600) as file:
         file.write(data.encode() if isinstance(data, str) else data)
 
 
@@ -106,32 +118,14 @@ class _ChangedError(Exception):
 
 def sha256_of(path: Path) -> str:
     """The SHA-256 of a file's content in hex, read in blocks. Raises `OSError`."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def read_regular(path: Path, *, most: int) -> bytes:
-    """The content of a regular file of at most `most` bytes.
-
-    Raises `OSError` for any other file: a pipe could block, a device might never end.
-    """
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", str(path))
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            data = file.read(most + 1)
-    finally:
-        os.close(descriptor)
-    if len(data) > most:
-        raise OSError(errno.EFBIG, f"larger than {most // 2**20} MiB", str(path))
-    return data
 
 
 def free_backup_path(path: Path) -> Path:
     """An unused path for a backup of `path`: `NAME.bak`, else `NAME.bak2`, `NAME.bak3`, …"""
     number, backup = 1, path.with_name(f"{path.name}.bak")
-    while backup.exists():
+    while os.path.lexists(backup):
         number += 1
         backup = path.with_name(f"{path.name}.bak{number}")
     return backup
@@ -149,15 +143,48 @@ class CacheKind(StrEnum):
 def cache_folder(kind: CacheKind | None = None) -> Path:
     """The folder for reproducible files, or its subfolder for one kind: in `XDG_CACHE_HOME`, else the platform's own.
 
-    It may not exist yet.
+    It may not exist yet. Raises `UntrustedError` if another user could have put something there.
     """
     folder = _folder("XDG_CACHE_HOME", "user_cache_dir")
-    return folder if kind is None else folder / kind
+    return folder if kind is None else _believed(folder / kind, "XDG_CACHE_HOME")
 
 
 def data_folder() -> Path:
-    """The folder for the user's data: in `XDG_DATA_HOME`, else the platform's own. It may not exist yet."""
+    """The folder for the user's data: in `XDG_DATA_HOME`, else the platform's own. It may not exist yet.
+
+    Raises `UntrustedError` if another user could have put something there.
+    """
     return _folder("XDG_DATA_HOME", "user_data_dir")
+
+
+def state_folder(folder: Path) -> Path:
+    """The hidden subfolder of an output folder; it may not exist. Raises `OSError` if it is a link that leads out."""
+    real_path(folder / STATE_FOLDER, inside=folder)
+    return folder / STATE_FOLDER
+
+
+def _chosen_folder(path: Path) -> Path:
+    """The folder a user chose, in which we write `path`: its own, or the one with our hidden subfolder around it."""
+    hidden = [parent for parent in path.parents if parent.name == STATE_FOLDER]
+    return (hidden[-1] if hidden else path).parent
+
+
+def _create_folder(folder: Path, *, mode: int) -> None:
+    """Create a folder, and those above it, for files with the permissions `mode`: who may read may also enter."""
+    for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+        missing.mkdir(mode=mode | (mode & 0o444) >> 2, exist_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Write a folder's entries to the disk, so that a rename in it survives a power failure, where that is possible."""
+    if sys.platform == "win32":
+        return
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _lock(descriptor: int) -> bool:
@@ -176,13 +203,13 @@ def _lock(descriptor: int) -> bool:
 def _folder(variable: str, platform_function: str) -> Path:
     configured = os.environ.get(variable, "")
     if Path(configured).is_absolute():  # the specification says to ignore relative ones
-        return Path(configured) / APP
+        return _believed(Path(configured) / APP, variable)
     import platformdirs
 
-    return Path(getattr(platformdirs, platform_function)(APP, appauthor=False))
+    return _believed(Path(getattr(platformdirs, platform_function)(APP, appauthor=False)), variable)
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _believed(folder: Path, variable: str) -> Path:
+    if problem := problem_of(folder):
+        raise UntrustedError(f"is not used, because {problem}; set {variable} to a folder of your own", about=folder)
+    return folder

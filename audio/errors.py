@@ -7,7 +7,8 @@
     ├── FetchError          a forbidden address, or one that does not deliver audio
     │   ├── GoneError       the server has nothing at this address
     │   └── TransientError  the connection or the server failed; a later retry may succeed
-    └── DecodeError         the file exists, but no sound can be read from it
+    ├── DecodeError         the file exists, but no sound can be read from it
+    └── UntrustedError      a folder in which another user could have put something
 
 Each message names the input and the next step; the original error is in ``__cause__``.
 """
@@ -66,3 +67,7 @@ class TransientError(FetchError):
 
 class DecodeError(AudioError):
     """An empty file, text instead of audio, an unsupported format, no disk space for the samples."""
+
+
+class UntrustedError(AudioError):
+    """A cache, or a folder of voices, that belongs to another user or that others may write to."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from audio.disk import free_backup_path, replace_if_unchanged, sha256_of, write_atomically
 from audio.fetching.naming import MAX_STEM_BYTES, shorten, stem_of
+from audio.trust import read_regular
 from output.errors import OutputError
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _write_next_to(path: Path, data: bytes, sha256: str) -> WrittenFile:
 
 def _backup(path: Path) -> Path:
     backup = free_backup_path(path)
-    write_atomically(backup, path.read_bytes())
+    write_atomically(backup, read_regular(path))
     return backup
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from audio.trust import read_regular
 from output import frontmatter
 from output.errors import OutputError
 from output.labels import fold_name
@@ -125,7 +126,7 @@ def parse(source: str) -> Draft:
 def read_draft(path: Path) -> Draft:
     """The draft in a file. Raises `OutputError` if the file cannot be read or is a timed transcript."""
     try:
-        source = path.read_bytes().decode(errors="surrogateescape")
+        source = read_regular(path).decode(errors="surrogateescape")
     except OSError as error:
         raise OutputError(f"{path}: cannot be read ({error.strerror}); give the path of a draft") from error
     check_is_draft(path)

@@ -38,6 +38,9 @@ DIGESTS = {
 }
 
 
+KEPT_FROM_FILES = {"scheduler"}
+
+
 def spelled(value: Any) -> str:
     return ",".join(value) if isinstance(value, tuple) else str(value)
 
@@ -54,6 +57,10 @@ def test_every_source_of_settings_gives_the_same_value(name: str, tmp_path: Path
     environ = {f"TRANSCRIBE_{name.upper()}": spelled(OTHER[name])}
     assert load_settings({}, environ=environ, folder=tmp_path) == meant
     (tmp_path / "transcribe.toml").write_text(f"{name.replace('_', '-')} = {toml(OTHER[name])}\n")
+    if name in KEPT_FROM_FILES:
+        with pytest.raises(SettingsError, match=f"{name} is not read from a file, because .*TRANSCRIBE_{name.upper()}"):
+            load_settings({}, environ={}, folder=tmp_path)
+        return
     from_file = load_settings({}, environ={}, folder=tmp_path)
     if name in ("output", "glossary"):  # paths in a file are relative to it
         meant = Settings(**{name: str(tmp_path / OTHER[name])})

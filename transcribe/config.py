@@ -19,10 +19,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from audio.trust import problem_of
 from transcribe.declaration import check_choice
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings, home_expanded, option_name
-from transcribe.toml_files import read_toml
+from transcribe.toml_files import TomlFile, read_toml
 
 FILE_NAME = "transcribe.toml"
 PREFIX = "TRANSCRIBE_"
@@ -33,6 +34,7 @@ _INSTEAD_OF_FILE = "correct or move the file"
 _SWITCHES = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 _DEFAULTS = {field.name: field.default for field in dataclasses.fields(Settings)}
+_KEPT_FROM_FILES = {field.name: field.metadata["kept_from_files"] for field in dataclasses.fields(Settings)}
 _INSTEAD = {field.name: field.metadata["instead"] for field in dataclasses.fields(Settings)}
 
 Layer = tuple[str, dict[str, Any]]
@@ -86,8 +88,17 @@ def find_file(folder: Path) -> Path | None:
 
 
 def read_file(path: Path) -> dict[str, Any]:
-    """The contents of a `transcribe.toml`. Raises `SettingsError` if it cannot be read."""
-    return dict(read_toml(path, instead=_INSTEAD_OF_FILE).table)
+    """The contents of a `transcribe.toml`. Raises `SettingsError` if it cannot be read.
+
+    Also for one that another user wrote or may write, in a shared folder above this one, for example.
+    """
+    return dict(_read(path).table)
+
+
+def _read(path: Path) -> TomlFile:
+    if problem := problem_of(path):
+        raise SettingsError(f"{path}: is not obeyed, because {problem}; make it your own (chown, chmod), or remove it")
+    return read_toml(path, instead=_INSTEAD_OF_FILE)
 
 
 def line_of(text: str, key: str) -> int | None:
@@ -123,7 +134,7 @@ def _file_layer(folder: Path) -> list[Layer]:
     if path is None:
         return []
     table: dict[str, Any] = {}
-    file = read_toml(path, instead=_INSTEAD_OF_FILE)
+    file = _read(path)
     for key, value in file.table.items():
         if key == "glossary" and isinstance(value, dict):
             table["glossary"] = str(path.resolve())  # the table is the glossary, and it is in this file
@@ -141,10 +152,15 @@ def _file_layer(folder: Path) -> list[Layer]:
 def _from_file(place: str, key: str, value: Any) -> dict[str, Any]:
     name = _field(key)
     if name not in _DEFAULTS:
-        known = sorted(map(option_name, _DEFAULTS))
+        known = sorted(option_name(each) for each in _DEFAULTS if not _KEPT_FROM_FILES[each])
         close = get_close_matches(key.replace("_", "-"), known, n=1)
         guess = f" (did you mean {close[0]!r}?)" if close else ""
         raise SettingsError(f"{place}: {key!r} is not a setting{guess}; the settings are {', '.join(known)}")
+    if reason := _KEPT_FROM_FILES[name]:
+        raise SettingsError(
+            f"{place}: {key} is not read from a file, because {reason}; pass --{option_name(name)}, "
+            f"or set {PREFIX}{name.upper()}"
+        )
     return {name: _from_list(name, value) if isinstance(value, list) else _from_text(name, value)}
 
 

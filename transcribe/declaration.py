@@ -30,9 +30,10 @@ def setting(default: Any, help: str, *stages: Stage, **rules: Any) -> Any:
     - `choices`: the valid values; `between`: the least and the greatest valid number;
     - `metavar`: the name of the value in the command's help;
     - `instead`: for a deprecated setting, what to write now. The setting is still read, with a warning;
+    - `kept_from_files`: why the setting cannot be in a file, which may come with somebody else's checkout;
     - `everywhere`: true if every stage may read it, as no result depends on it, or keys have it otherwise.
     """
-    unset = {"choices": (), "between": None, "metavar": None, "instead": "", "everywhere": False}
+    unset = {"choices": (), "between": None, "metavar": None, "instead": "", "everywhere": False, "kept_from_files": ""}
     assert rules.keys() <= unset.keys(), rules
     metadata = {"help": help, "stages": frozenset(stages), **unset, **rules}
     return dataclasses.field(default=default, metadata=metadata)

@@ -109,7 +109,10 @@ class _RunSettings:
         metavar="N",
     )
     scheduler: str = setting(
-        "", "Run on the Dask cluster of this scheduler, for example tcp://host:8786.", metavar="ADDRESS"
+        "",
+        "Run on the Dask cluster of this scheduler, for example tcp://host:8786. Not read from files.",
+        metavar="ADDRESS",
+        kept_from_files="a scheduler can run code on this machine, and a file may be somebody else's",
     )
     progress: str = setting(
         "auto",

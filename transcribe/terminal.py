@@ -7,8 +7,10 @@ decodes `%0D`, `%0A`, `%3A`, `%2C` and `%25`.
 
 from __future__ import annotations
 
+import json
 import os
 import re
+from typing import Any
 
 # CI services read commands from the lines of a log: `::name …::` at a line's start, `##[name …]`, `##vso[…]` anywhere.
 _COMMAND = re.compile(r"^\s*::(?=[A-Za-z])|#(?=#\w*\[)")
@@ -62,3 +64,13 @@ def _data(text: str) -> str:
 
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def json_for_terminal(data: Any, *, indent: int | None = 2) -> str:
+    """A value as JSON in which every character that is not printable is an escape: equal data, safe on a terminal.
+
+    >>> print(json_for_terminal(["Talk" + chr(0x9B) + "2J", "é" + chr(0x202E), "##[a"], indent=None))
+    ["Talk\\u009b2J", "é\\u202e", "#\\u0023[a"]
+    """
+    text = json.dumps(data, ensure_ascii=False, indent=indent).replace("##", "#\\u0023")
+    return re.sub(r"[^\n -~]", lambda sign: sign[0] if sign[0].isprintable() else json.dumps(sign[0])[1:-1], text)

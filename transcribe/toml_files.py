@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from audio.disk import read_regular
+from audio.trust import read_regular
 from transcribe.errors import SettingsError
 
 MOST_BYTES = 2**20  # a clip of a clips.toml has about 200
@@ -61,7 +61,7 @@ def read_toml(path: Path, *, instead: str) -> TomlFile:
     more than 64 bits.
     """
     try:
-        text = read_regular(path, most=MOST_BYTES).decode("utf-8-sig")
+        text = read_regular(path, max_bytes=MOST_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as exc:
         line = exc.object[: exc.start].count(b"\n") + 1
         raise SettingsError(f"{path}: line {line}: is not UTF-8 text; save it as UTF-8") from exc

@@ -12,6 +12,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -74,7 +75,7 @@ class Download:
             self._client.with_retries(self._attempt, made_progress=self._made_progress)
             head = self._head()
             self._check_content(head)
-            with self._part.open("rb+") as file:
+            with self._open("rb+") as file:
                 os.fsync(file.fileno())  # before it is renamed: a file with the final name has to be complete
         except GoneError:
             self._part.unlink(missing_ok=True)  # it will never be complete
@@ -88,10 +89,10 @@ class Download:
             return CompleteDownload(self._part, self._size, self._sha256.hexdigest(), suffix, self._received)
 
     def _read_part(self) -> None:
-        if not self._validator or not self._part.exists():
+        if not self._validator or not self._part.is_file() or self._part.is_symlink():
             self._validator = ""
             return
-        with self._part.open("rb") as file:
+        with self._open("rb") as file:
             hashlib.file_digest(file, lambda: self._sha256)
             self._size = file.tell()
 
@@ -142,7 +143,8 @@ class Download:
         elif response.status in (200, 203):
             self._restart()
             self._part.parent.mkdir(parents=True, exist_ok=True)
-            self._part.open("wb").close()
+            self._part.unlink(missing_ok=True)  # a link, which may have come with somebody else's folder, goes too
+            self._open("xb").close()
             self._total = response.length if coding.lower() in ("", "identity") else None
             self._validator = _strong_validator(response) if not coding else ""
             self._on_validator(self._validator)
@@ -154,7 +156,7 @@ class Download:
     def _receive(self, body: Iterator[bytes]) -> None:
         checked = self._size >= HEAD_BYTES
         reported = time.monotonic()
-        with self._part.open("ab", buffering=0) as file:
+        with self._open("ab") as file:
             for piece in body:
                 write_all(file, piece)
                 self._sha256.update(piece)
@@ -177,8 +179,12 @@ class Download:
         self._total = None
 
     def _head(self) -> bytes:
-        with self._part.open("rb") as file:
+        with self._open("rb") as file:
             return file.read(HEAD_BYTES)
+
+    def _open(self, mode: str) -> FileIO:
+        """Open the part, unbuffered; raises `OSError` if it has become a link."""
+        return FileIO(self._part, mode, opener=_without_links)
 
     def _check_size(self, size: int) -> None:
         limit = self._client.limits.max_bytes
@@ -201,6 +207,10 @@ class Download:
             return
         self._part.unlink(missing_ok=True)
         raise FetchError(problem, about=self._name)
+
+
+def _without_links(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
 
 _ANY_BYTES = ("", "application/octet-stream", "binary/octet-stream", "application/ogg", "application/mp4")

@@ -18,11 +18,12 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from audio.disk import STATE_FOLDER, sha256_of, write_atomically
+from audio.disk import STATE_FOLDER, sha256_of, state_folder, write_atomically
 from audio.episode import Episode
 from audio.errors import FetchError
 from audio.fetching.naming import MAX_STEM_BYTES, shorten, stem_of
 from audio.net.addresses import web_address, without_credentials
+from audio.trust import read_regular, real_path
 
 SCHEMA = 1
 
@@ -62,7 +63,7 @@ class Library:
     def entries(self) -> dict[str, Entry]:
         """The entries by `key_of` their episodes. Raises `FetchError` for an unreadable index."""
         try:
-            stored = json.loads(self._index.read_bytes())
+            stored = json.loads(read_regular(self._index))
             if stored["schema"] > SCHEMA:
                 raise FetchError("written by a newer turnscript; update, or use another folder", about=self._index)
             return dict(self._readable(stored["episodes"]))
@@ -142,8 +143,8 @@ class Library:
         from filelock import FileLock
 
         with self._writing():
-            self._index.parent.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self._index.parent / f"{name}.lock")
+            state_folder(self.folder).mkdir(parents=True, exist_ok=True)
+            lock = FileLock(real_path(self._index.with_name(f"{name}.lock"), inside=self.folder))
             lock.acquire()
         try:
             yield

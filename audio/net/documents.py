@@ -15,11 +15,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from audio.disk import write_atomically
+from audio.disk import write_privately
 from audio.errors import FetchError, TransientError
 from audio.media import HEAD_BYTES, Kind, kind_of
 from audio.net.addresses import redacted, without_credentials
 from audio.net.http import Client, Response
+from audio.trust import read_regular
 
 _log = logging.getLogger(__name__)
 
@@ -117,7 +118,7 @@ def _validators(response: Response) -> dict[str, str]:
 def _read_cached(cached: Path) -> tuple[Document | None, dict[str, str]]:
     """A cached document: a line of JSON, then the body; an unreadable one is ignored."""
     try:
-        head, _, body = cached.read_bytes().partition(b"\n")
+        head, _, body = read_regular(cached).partition(b"\n")
         fields = json.loads(head)
         if hashlib.sha256(body).hexdigest() != fields["sha256"]:
             return None, {}
@@ -131,6 +132,6 @@ def _write_cached(cached: Path, document: Document, validators: dict[str, str]) 
     url = without_credentials(document.url)
     fields = {"url": url, "content_type": document.content_type, "validators": validators, "sha256": digest}
     try:
-        write_atomically(cached, json.dumps(fields).encode() + b"\n" + document.body)
+        write_privately(cached, json.dumps(fields).encode() + b"\n" + document.body)
     except OSError as exc:  # without a cache only time is lost
         _log.info("%s: not cached (%s)", redacted(document.url), exc.strerror)

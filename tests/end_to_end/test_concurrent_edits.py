@@ -22,10 +22,10 @@ from transcribe.cli.main import main
 path, armed = pathlib.Path(sys.argv[1]), [True]
 
 def save(event, args):
-    if event != "tempfile.mkstemp" or not armed:
+    if event != "open" or not armed:
         return
-    name = pathlib.Path(args[0]).name
-    if name.startswith(f".{path.name}.") and ".bak." not in name:
+    name = pathlib.Path(str(args[0])).name
+    if name.startswith(f".{path.name}.") and name.endswith(".tmp") and ".bak." not in name:
         armed.clear()  # the command creates the temporary file that replaces it
         path.write_text("edited meanwhile")
 

@@ -33,9 +33,9 @@ def test_the_quoted_command_gives_back_the_path(name: str, installed: tuple[str,
     command = listening_command(path, 1.0, 2.5, which=only(*installed))
     assert str(path) in command
     line = shell_line(command, windows=False)
-    if all(sign.isprintable() or sign == "\n" for sign in name):
+    if name.isprintable() and "##" not in name:
         assert shlex.split(line) == list(command)
-    assert all(sign.isprintable() or sign == "\n" for sign in line)
+    assert line.isprintable()
 
 
 @pytest.mark.parametrize("name", ["-i.wav", "http:x.wav", "pipe:0.wav"])
@@ -80,7 +80,7 @@ def test_the_command_without_a_player_cuts_the_stretch(tmp_path: Path, monkeypat
     tone(Path("it's -- a clip\n.wav"), seconds=6)
     line = shell_line(listening_command(Path("it's -- a clip\n.wav"), 1.0, 3.5, which=only()), windows=False)
     for _ in range(2):
-        subprocess.run(["sh", "-c", line], check=True)
+        subprocess.run(["bash", "-c", line], check=True)
     with wave.open(shlex.split(line)[-1]) as file:
         assert file.getnframes() / file.getframerate() == pytest.approx(2.5, abs=0.01)
     assert [path.name for path in tmp_path.iterdir()] == ["it's -- a clip\n.wav"], "no new clip beside it"

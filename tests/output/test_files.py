@@ -107,7 +107,7 @@ from output.files import write_draft
 path, force, armed, looks = pathlib.Path(sys.argv[1]), sys.argv[2] == "force", [True], []
 
 def somebody(event, args):
-    if event == "tempfile.mkstemp" and armed:  # before the new draft is written next to the old one
+    if event == "open" and armed and str(args[0]).endswith(".turnscript.tmp"):  # the new draft, next to the old one
         armed.clear()
         path.write_text("edited meanwhile")
     if event == "open" and args[0] == str(path):

@@ -9,9 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from audio.decoding.probe import check_source, stated_length
-from audio.disk import cache_folder, write_atomically
+from audio.disk import cache_folder, write_privately
 from audio.errors import AudioError
 from audio.fingerprint import Fingerprint
+from audio.trust import read_regular
 from transcribe.batch.planning import Job, planned_action
 from transcribe.errors import TranscribeError, UnreachableError
 from transcribe.pipeline.checkpoints import Checkpoints
@@ -85,7 +86,7 @@ def note_speed(report: Report, setup: Setup) -> None:
     name, speed = _speed_key(setup.settings), audio / report.elapsed
     speeds[name] = round(_OLD_WEIGHT * speeds.get(name, speed) + (1 - _OLD_WEIGHT) * speed, 2)
     try:
-        write_atomically(cache_folder() / "speeds.json", json.dumps(speeds))
+        write_privately(cache_folder() / "speeds.json", json.dumps(speeds))
     except OSError as error:
         _log.debug("the speed could not be cached: %s", error)
 
@@ -120,7 +121,7 @@ def _speed_key(settings: Settings) -> str:
 def measured_speeds() -> dict[str, float]:
     """The speeds of earlier runs, × real time, by engine, model and other settings."""
     try:
-        cached = json.loads((cache_folder() / "speeds.json").read_bytes())
+        cached = json.loads(read_regular(cache_folder() / "speeds.json"))
         return {str(name): float(speed) for name, speed in cached.items() if speed > 0}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}

@@ -20,7 +20,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audio.disk import STATE_FOLDER, write_atomically
+from audio.disk import STATE_FOLDER, state_folder, write_atomically
+from audio.trust import read_regular, real_path
 from transcribe.errors import TranscribeError
 
 if TYPE_CHECKING:
@@ -123,14 +124,14 @@ def _lock(hidden: Path) -> FileLock:
     from filelock import FileLock
 
     with _disk(hidden.parent):
-        hidden.mkdir(parents=True, exist_ok=True)
-    return FileLock(hidden / _LOCK, thread_local=False)
+        state_folder(hidden.parent).mkdir(parents=True, exist_ok=True)
+        return FileLock(real_path(hidden / _LOCK, inside=hidden.parent), thread_local=False)
 
 
 def _owner(note: Path) -> Owner | None:
     """Who wrote the note; None if it is missing or invalid."""
     try:
-        data = json.loads(note.read_bytes())
+        data = json.loads(read_regular(note))
         owner = Owner(**{field.name: data[field.name] for field in fields(Owner)})
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shlex
 import sys
 from pathlib import Path
@@ -11,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from audio.trust import read_regular_text
 from transcribe.cli.options import setting_options, settings_in_force
 from transcribe.errors import SettingsError, TranscriptError
-from transcribe.terminal import annotation, for_terminal, on_github
+from transcribe.terminal import annotation, for_terminal, json_for_terminal, on_github
 
 if TYPE_CHECKING:
     from transcribe.transcript import Transcript
@@ -65,7 +65,7 @@ def parse(draft: Path) -> int:
     from output.parse import read_draft
 
     contract = read_draft(draft).as_contract()
-    _to_stdout((json.dumps(contract, ensure_ascii=False, indent=2) + "\n").encode(errors="replace"))
+    _to_stdout((json_for_terminal(contract) + "\n").encode())
     return 0
 
 
@@ -156,7 +156,7 @@ def _transcript(path: Path) -> Transcript:
     from transcribe.transcript import Transcript
 
     try:
-        return Transcript.from_json(path.read_text(encoding="utf-8"), source=str(path))
+        return Transcript.from_json(read_regular_text(path), source=str(path))
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", "not UTF-8 text")
         raise TranscriptError(f"{path}: cannot be read ({reason}); give a timed transcript (NAME.json)") from error
@@ -165,5 +165,8 @@ def _transcript(path: Path) -> Transcript:
 def _to_stdout(content: str | bytes) -> None:
     if isinstance(content, bytes) and b"\0" in content and sys.stdout.isatty():
         raise SettingsError("this format is binary and cannot be printed to a terminal; redirect it with `> FILE`")
+    if sys.stdout.isatty():  # as a program reads it, it stays byte for byte what the draft is
+        text = content if isinstance(content, str) else content.decode(errors="surrogateescape")
+        content = "\n".join(map(for_terminal, text.split("\n")))
     sys.stdout.flush()
     click.echo(content, nl=False, file=sys.stdout if isinstance(content, str) else sys.stdout.buffer)

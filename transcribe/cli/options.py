@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
@@ -16,7 +15,7 @@ import click
 from output.formats import FORMATS
 from transcribe.recognition.engines import AUTO, ENGINES
 from transcribe.settings import Settings, option_name
-from transcribe.terminal import for_terminal
+from transcribe.terminal import for_terminal, json_for_terminal
 
 if TYPE_CHECKING:
     from transcribe.evaluation.score import Scoring
@@ -75,8 +74,8 @@ def settings_in_force(given: dict[str, Any]) -> Settings:
 
 
 def echo_json(data: Any) -> None:
-    """Print a value as JSON in UTF-8; bytes of a file name that are not UTF-8 as in `\\udce9`."""
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2).encode(errors="backslashreplace"))
+    """Print a value as JSON in UTF-8; characters that are not printable, or not valid, as escapes."""
+    click.echo(json_for_terminal(data).encode())
 
 
 def log_to_stderr(*, verbose: bool, quiet: bool) -> None:

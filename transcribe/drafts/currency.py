@@ -16,6 +16,7 @@ from pathlib import Path
 
 import transcribe
 from audio.disk import STATE_FOLDER, write_atomically
+from audio.trust import read_regular
 from output.formats import file_name
 from transcribe.drafts.machine_originals import original_of
 from transcribe.drafts.records import (
@@ -118,7 +119,7 @@ def note_compared(stem: str, before: Transcript, new: Transcript, *, folder: Pat
         return
     note = _note_path(folder, stem)
     with contextlib.suppress(OSError):
-        if not note.is_file() or note.read_bytes() != digest:
+        if not note.is_file() or read_regular(note) != digest:
             write_atomically(note, digest)
 
 
@@ -154,7 +155,7 @@ def _is_noted(stem: str, before: Transcript, inputs: Inputs) -> bool:
         settings=inputs.record,
     )
     try:
-        return _note_path(inputs.settings.output_folder, stem).read_bytes() == _digest(before, new)
+        return read_regular(_note_path(inputs.settings.output_folder, stem)) == _digest(before, new)
     except OSError:
         return False
 

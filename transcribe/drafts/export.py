@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from audio.trust import read_regular
 from output.errors import OutputError
 from output.files import write_draft
 from output.formats import file_name, write
@@ -44,7 +45,7 @@ def export(draft_path: Path, formats: Sequence[str], *, style: Style, restyled: 
 def _restyle(path: Path, name: str, *, transcript: Transcript, style: Style) -> bool:
     """Write the file in this style; False if somebody edited it."""
     try:
-        content = path.read_bytes()
+        content = read_regular(path)
     except OSError as error:
         reason = error.strerror
         raise OutputError(f"{path}: cannot be read ({reason}); change its permissions or delete it") from error

@@ -16,6 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from audio.disk import write_atomically
+from audio.trust import read_regular_text
 from output.errors import OutputError
 from transcribe.alignment.text_diff import NO_MATCH, matches
 from transcribe.drafts.common_words import is_common
@@ -103,7 +104,7 @@ def with_entries(glossary: str, new: Sequence[Proposal]) -> str:
 def read_glossary_text(path: Path) -> str:
     """The text of a glossary, empty if the file does not exist. Raises `OutputError` if it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8-sig") if path.exists() else ""
+        return read_regular_text(path, encoding="utf-8-sig") if path.exists() else ""
     except (OSError, UnicodeDecodeError) as error:
         raise OutputError(f"{path}: cannot be read ({error}); give another file with --glossary") from error
 

@@ -10,7 +10,8 @@ import hashlib
 import logging
 from pathlib import Path
 
-from audio.disk import data_folder, write_atomically
+from audio.disk import data_folder, write_privately
+from audio.trust import read_regular_text
 from transcribe.errors import TranscriptError
 from transcribe.transcript import Transcript
 
@@ -23,7 +24,7 @@ def save_original(transcript: Transcript, draft_path: Path) -> None:
     if path is None or path.exists():
         return
     try:
-        write_atomically(path, transcript.to_json())
+        write_privately(path, transcript.to_json())
     except OSError as error:
         _log.info("%s: the machine's transcript was not saved (%s)", path, error)
 
@@ -32,7 +33,7 @@ def original_of(transcript: Transcript, draft_path: Path) -> Transcript:
     """The transcript as the machine wrote it: the saved one, or this one if no sync has changed it."""
     path = _original_path(transcript, draft_path)
     try:
-        return transcript if path is None else Transcript.from_json(path.read_text(encoding="utf-8"))
+        return transcript if path is None else Transcript.from_json(read_regular_text(path))
     except (OSError, UnicodeDecodeError, TranscriptError):
         return transcript
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Container
 from pathlib import Path
 
 from audio.disk import sha256_of
+from audio.trust import read_regular, read_regular_text
 from output.errors import OutputError
 from output.formats import file_name
 from output.parse import read_draft
@@ -51,7 +52,7 @@ def is_edited(stem: str, settings: Settings) -> bool:
 def is_foreign(json_path: Path) -> bool:
     """Whether the file at the name of a timed transcript is another program's: JSON, but not of ours."""
     try:
-        data = json.loads(json_path.read_bytes()) if json_path.is_file() else {"made_with": None}
+        data = json.loads(read_regular(json_path)) if json_path.is_file() else {"made_with": None}
     except (OSError, ValueError, RecursionError):
         return False
     return not isinstance(data, dict) or "made_with" not in data
@@ -99,6 +100,6 @@ def from_folder(folder: Path, path: Path | None) -> Path | None:
 def transcript_at(path: Path) -> Transcript | None:
     """The timed transcript at this path; None if there is none that can be read."""
     try:
-        return Transcript.from_json(path.read_text(encoding="utf-8"), source=str(path)) if path.is_file() else None
+        return Transcript.from_json(read_regular_text(path), source=str(path)) if path.is_file() else None
     except (OSError, UnicodeDecodeError, TranscriptError):
         return None

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audio.disk import replace_if_unchanged, write_atomically
+from audio.trust import read_regular, read_regular_text
 from output.errors import OutputError
 from output.formats import file_name
 from output.parse import read_draft
@@ -57,7 +58,7 @@ def transcript_of(draft_path: Path) -> Transcript:
     """The timed transcript of a draft. Raises `TranscriptError` if it does not exist or cannot be read."""
     path = json_path(draft_path)
     try:
-        return Transcript.from_json(path.read_text(encoding="utf-8"), source=str(path))
+        return Transcript.from_json(read_regular_text(path), source=str(path))
     except FileNotFoundError as error:
         raise TranscriptError(
             f"{path}: no such file, so {draft_path.name} has no times; `transcribe run` on the audio writes it and "
@@ -86,7 +87,7 @@ def write_update(
     target = json_path(draft_path)
     try:
         for path, name in derived_files(draft_path):
-            old = path.read_bytes()
+            old = read_regular(path)
             new = regenerated(path, old, name, before=before, after=after)
             if new is None:
                 skipped[path] = EDITED_BY_HAND.format(path)
@@ -98,7 +99,7 @@ def write_update(
                 continue
             paths.append(path)
         json = after.to_json().encode()
-        if target.read_bytes() != json:
+        if read_regular(target) != json:
             save_original(before, draft_path)
             write_atomically(target, json)
     except OSError as error:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from audio.disk import replace_if_unchanged
+from audio.trust import read_regular
 from output.errors import OutputError
 from output.parse import Draft, check_is_draft, parse
 from transcribe.drafts.glossary_learning import Proposal, new_entries, read_glossary_text, write_entries
@@ -252,7 +253,7 @@ class Session:
 
     def _read(self) -> bytes:
         try:
-            source = self.path.read_bytes()
+            source = read_regular(self.path)
             source.decode()
         except OSError as error:
             raise OutputError(f"{self.path}: cannot be read ({error.strerror}); give the path of a draft") from error

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from audio.disk import read_regular, write_atomically
+from audio.disk import write_atomically
+from audio.trust import read_regular
 from transcribe.errors import SettingsError
 from transcribe.evaluation.clip_differences import ClipDifference, from_json, to_json
 from transcribe.evaluation.limits import RATES
@@ -142,7 +143,7 @@ class Baseline:
 def read_baseline(path: Path) -> Baseline:
     """Read a file of `Baseline.save`. Raises `SettingsError` if it is missing or not a baseline."""
     try:
-        data = read_regular(path, most=MOST_BYTES)
+        data = read_regular(path, max_bytes=MOST_BYTES)
     except OSError as exc:
         raise SettingsError(f"{path}: cannot be read ({exc.strerror}); create it with --update-baseline") from exc
     return baseline_of(data, source=str(path))

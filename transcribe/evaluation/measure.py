@@ -13,8 +13,9 @@ import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from audio.disk import CacheKind, cache_folder, sha256_of, write_atomically
+from audio.disk import CacheKind, cache_folder, sha256_of, write_privately
 from audio.episode import Episode, Seconds
+from audio.trust import read_regular
 from transcribe.errors import TranscriptError
 from transcribe.evaluation.clip import FILE_NAME, Clip
 from transcribe.evaluation.clip_differences import differences_of
@@ -82,7 +83,7 @@ def _processing_seconds(transcript: Transcript, settings: Settings, seconds: Sec
         _save(path, json.dumps(seconds))
         return seconds
     try:
-        return float(path.read_text(encoding="utf-8"))
+        return float(read_regular(path))
     except (OSError, ValueError):
         return None
 
@@ -113,7 +114,7 @@ def _hash(path: Path) -> str:
 def _load(path: Path) -> ClipMeasurement | None:
     """The cached measurement, or None; a damaged file counts as missing."""
     try:
-        cached = ClipMeasurement.from_json(json.loads(path.read_text(encoding="utf-8")))
+        cached = ClipMeasurement.from_json(json.loads(read_regular(path)))
         return None if cached.worst_differences is None else cached  # an earlier version's is measured again
     except (OSError, ValueError, KeyError, RecursionError):
         return None
@@ -121,6 +122,6 @@ def _load(path: Path) -> ClipMeasurement | None:
 
 def _save(path: Path, text: str) -> None:
     try:
-        write_atomically(path, text.encode(errors="backslashreplace"))
+        write_privately(path, text.encode(errors="backslashreplace"))
     except OSError as error:
         _log.warning("scores cannot be cached for later runs: %s", error)

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from audio.disk import CacheKind, cache_folder, write_atomically
+from audio.disk import CacheKind, cache_folder, write_privately
+from audio.trust import read_regular
 from transcribe.settings import Stage
 
 _log = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ class Checkpoints:
         """The data saved under `key`, or None."""
         path = self.folder / key.file_name
         try:
-            seal, _, body = path.read_bytes().partition(b"\n")
+            seal, _, body = read_regular(path).partition(b"\n")
             if seal != _seal(body):
                 return None
             data = json.loads(body)
@@ -77,7 +78,7 @@ class Checkpoints:
         """Store `data` (any JSON data) under `key`. A failure to write is logged, not raised."""
         body = json.dumps(data, ensure_ascii=False).encode()
         try:
-            write_atomically(self.folder / key.file_name, _seal(body) + b"\n" + body)
+            write_privately(self.folder / key.file_name, _seal(body) + b"\n" + body)
         except OSError as error:
             _log.warning("the result of %s could not be cached for later runs: %s", key.stage, error)
 
@@ -135,13 +136,13 @@ def note_source(store: Path, audio_sha256: str, path: Path) -> None:
     source = str(path.resolve())
     with contextlib.suppress(OSError):
         if note.parent.is_dir() and source_of(note.parent) != source:
-            write_atomically(note, source.encode("utf-8", "surrogateescape"))
+            write_privately(note, source.encode("utf-8", "surrogateescape"))
 
 
 def source_of(folder: Path) -> str:
     """The path recorded for the recording whose checkpoints are in `folder`; empty if none is."""
     try:
-        return (folder / SOURCE_NOTE).read_bytes().decode("utf-8", "surrogateescape")
+        return read_regular(folder / SOURCE_NOTE).decode("utf-8", "surrogateescape")
     except OSError:
         return ""
 
@@ -149,7 +150,7 @@ def source_of(folder: Path) -> str:
 def is_intact(path: Path) -> bool:
     """Whether a checkpoint's file is as it was written; any other is a miss."""
     try:
-        seal, _, body = path.read_bytes().partition(b"\n")
+        seal, _, body = read_regular(path).partition(b"\n")
     except OSError:
         return False
     return seal == _seal(body)

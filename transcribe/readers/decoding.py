@@ -7,6 +7,7 @@ import re
 import stat
 from pathlib import Path
 
+from audio.trust import open_regular
 from transcribe.readers.problems import ReadingError
 
 MOST_BYTES = 64 * 1024 * 1024
@@ -20,7 +21,7 @@ def read_text(path: Path) -> str:
     """The text of a file, with `\\n` for every kind of line end. Raises `ReadingError` and `OSError`."""
     if not stat.S_ISREG(path.stat().st_mode):
         raise ReadingError("is not a file; give the file of a transcript")
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise ReadingError(f"has more than {MOST_BYTES // 1024**2} MiB; give a file with the transcript alone")

@@ -19,14 +19,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from audio.episode import Episode
+from audio.trust import read_regular_text
 from transcribe.errors import SettingsError
+from transcribe.toml_files import read_toml
 
 TABLE = "glossary"  # of a TOML file
 
@@ -92,23 +93,23 @@ class Glossary:
         return Glossary((*self.terms, *(term for key, term in new.items() if key not in existing)))
 
 
+_INSTEAD = "give a glossary with one name per line"
+
+
 def read_glossary(path: Path) -> Glossary:
     """The glossary in a text file, or in the table `[glossary]` of a `.toml` file.
 
     Raises `SettingsError`, which names the file and the line, if it cannot be read or is invalid.
     """
+    if path.suffix.lower() == ".toml":
+        return from_table(read_toml(path, instead=_INSTEAD).table.get(TABLE, {}), source=str(path))
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        if path.suffix.lower() == ".toml":
-            return from_table(tomllib.loads(text).get(TABLE, {}), source=str(path))
-        return parse(text, source=str(path))
+        return parse(read_regular_text(path, encoding="utf-8-sig"), source=str(path))
     except FileNotFoundError as exc:
-        raise SettingsError(f"{path}: no such file; give a glossary with one name per line") from exc
+        raise SettingsError(f"{path}: no such file; {_INSTEAD}") from exc
     except (OSError, UnicodeDecodeError) as exc:
         reason = getattr(exc, "strerror", "not UTF-8 text")
-        raise SettingsError(f"{path}: cannot be read ({reason}); give a glossary with one name per line") from exc
-    except tomllib.TOMLDecodeError as exc:
-        raise SettingsError(f"glossary: {path} is not valid TOML ({exc}); correct that line") from exc
+        raise SettingsError(f"{path}: cannot be read ({reason}); {_INSTEAD}") from exc
 
 
 def parse(text: str, *, source: str = "glossary") -> Glossary:

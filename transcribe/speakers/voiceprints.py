@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from audio.disk import data_folder, write_atomically
+from audio.disk import data_folder, write_privately
+from audio.trust import read_regular_text
 from transcribe.diarization.networks import SpeakerModel
 from transcribe.errors import SettingsError, TranscribeError
 
@@ -213,7 +214,7 @@ def enrol(name: str, sample: Sample, *, folder: Path) -> Voiceprint:
     others = tuple(old for old in before.samples if old.source != sample.source) if before else ()
     voiceprint = Voiceprint(name, (*others, sample))
     try:
-        write_atomically(folder / _file_name(name), _to_json(voiceprint))
+        write_privately(folder / _file_name(name), _to_json(voiceprint))
     except OSError as error:
         raise VoiceError(
             f"{folder}: cannot be written to ({error.strerror}); make room or change its permissions"
@@ -235,7 +236,7 @@ def remove_voiceprint(name: str, *, folder: Path) -> None:
 def _files(folder: Path) -> Iterator[tuple[Path, Voiceprint]]:
     for path in sorted(folder.glob("*.json")):
         try:
-            yield path, _from_json(path.read_text(encoding="utf-8"))
+            yield path, _from_json(read_regular_text(path))
         except (OSError, ValueError, KeyError, TypeError) as error:
             _log.warning("%s: is not a readable voiceprint (%r); delete it, or add the voice again", path, error)
 

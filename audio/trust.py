@@ -1,0 +1,94 @@
+"""Which files on the disk are believed: regular ones, of owners that may act for us, where they seem to be.
+
+A folder may come from a stranger, as a checkout or an archive does. A name of ours in it can be a link to another file
+of the user, a FIFO on which a reader waits for ever, or a device without an end; a file in a shared folder above it can
+be another user's. Everything here raises `OSError` with a reason in words, as opening the file would, so that callers
+report it as they report a file that cannot be read.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import stat
+import sys
+from io import BufferedReader
+from pathlib import Path
+
+LARGEST_FILE = 256 << 20
+"""Bytes of the largest file that is read whole: a transcript of a day of talk has 60 MB."""
+
+
+def open_regular(path: Path) -> BufferedReader:
+    """Open a regular file for reading, links followed. Raises `OSError`, at once, for a FIFO, a socket or a device."""
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # a FIFO opens without a writer
+    descriptor = os.open(path, flags)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return BufferedReader(io.FileIO(descriptor))
+    is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+    os.close(descriptor)
+    if is_folder:
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    raise OSError(errno.EINVAL, "not a regular file", str(path))
+
+
+def read_regular(path: Path, *, max_bytes: int = LARGEST_FILE) -> bytes:
+    """The content of a regular file. Raises `OSError`, also if it has more than `max_bytes`."""
+    with open_regular(path) as file:
+        content = file.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise OSError(errno.EFBIG, f"larger than {max_bytes >> 20} MB", str(path))
+    return content
+
+
+def read_regular_text(path: Path, *, encoding: str = "utf-8") -> str:
+    """The text of a regular file, its line ends as `\\n`. Raises `OSError` and `UnicodeDecodeError`."""
+    return io.StringIO(read_regular(path).decode(encoding), newline=None).read()
+
+
+def real_path(path: Path, *, inside: Path) -> Path:
+    """`path` with links resolved. Raises `OSError` if a link below the folder `inside` leads out of it.
+
+    `inside` may be a link itself: it is the folder the user chose.
+    """
+    resolved, base = Path(os.path.realpath(path)), Path(os.path.realpath(inside))
+    if resolved.is_relative_to(base):
+        return resolved
+    raise OSError(errno.ELOOP, f"a link leads out of {inside} to {resolved}; remove that link", str(path))
+
+
+def problem_of(path: Path) -> str:
+    """Why what is at `path` is not believed: whose it is, or who else may write it. Empty if there is no reason.
+
+    Ours is what belongs to this user, to root, or, under sudo, to the user who called it. The group may write if it is
+    the user's own group, as on systems that give each user one. Windows has other means, which are not looked at.
+
+    >>> problem_of(Path(__file__).resolve().parents[2] / "nothing here")
+    ''
+    """
+    if sys.platform == "win32":
+        return ""
+    try:
+        status = path.stat()
+    except OSError:
+        return ""
+    if status.st_uid not in _trusted_owners():
+        return f"it belongs to another user (number {status.st_uid})"
+    mode = status.st_mode
+    if mode & stat.S_ISVTX and stat.S_ISDIR(mode):  # in such a folder nobody can replace another user's file
+        return ""
+    if mode & stat.S_IWOTH:
+        return "everybody may write to it"
+    if mode & stat.S_IWGRP and status.st_gid not in (os.getegid(), 0):
+        return f"its group (number {status.st_gid}) may write to it"
+    return ""
+
+
+def _trusted_owners() -> set[int]:
+    if sys.platform == "win32":
+        return set()
+    owners, sudo = {0, os.geteuid()}, os.environ.get("SUDO_UID", "")
+    if os.geteuid() == 0 and sudo.isascii() and sudo.isdecimal() and len(sudo) < 11:
+        owners.add(int(sudo))
+    return owners
