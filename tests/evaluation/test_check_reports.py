@@ -22,7 +22,7 @@ from transcribe.evaluation.check import ClipResult, Report
 from transcribe.evaluation.check_reports import as_json, github_annotations, junit, markdown, table
 from transcribe.evaluation.clip_differences import CountKind, Miscount
 from transcribe.evaluation.gates import Gate
-from transcribe.evaluation.score import Scoring
+from transcribe.evaluation.scoring import Scoring
 
 
 def test_all_report_formats_agree(check: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,8 @@ from transcribe.evaluation.gates import Gate
 from transcribe.evaluation.limits import Limits
 from transcribe.evaluation.listening import listening_command
 from transcribe.evaluation.references import read_references
-from transcribe.evaluation.score import Scoring, score
+from transcribe.evaluation.score import score
+from transcribe.evaluation.scoring import Scoring
 from transcribe.readers.values import speaker_transcript_of
 from transcribe.recognition.reading_quality import ChunkEvidence
 from transcribe.recognition.recognize import Recognition

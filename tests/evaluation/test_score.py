@@ -16,8 +16,9 @@ from tests.support.paths import ROOT
 from transcribe.cli.main import main
 from transcribe.errors import SettingsError
 from transcribe.evaluation.lost_speech import seconds_without
-from transcribe.evaluation.metrics import NORMALISERS, WordErrors, normaliser
-from transcribe.evaluation.score import Scoring, score
+from transcribe.evaluation.metrics import WordErrors
+from transcribe.evaluation.score import score
+from transcribe.evaluation.scoring import Scoring
 from transcribe.evaluation.word_alignment import Kind, Token, align
 from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance
 from transcribe.transcript import SpeakerSpan
@@ -170,16 +171,9 @@ def test_rates_are_pooled_from_counts() -> None:
     assert (WordErrors(1, 0, 0, 10) + WordErrors(0, 0, 0, 90)).rate == 0.01
 
 
-def test_normalisers() -> None:
-    text = "It's twenty-five Colours, um, OK?"
-    assert {name: normaliser(name)(text) for name in NORMALISERS} == {
-        "english": "it is 25 colors ok",
-        "basic": "it s twenty five colours um ok ",
-        "none": text,
-    }
-    with pytest.raises(SettingsError, match="'klingon' is not one of english, basic, none"):
+def test_unknown_normaliser() -> None:
+    with pytest.raises(SettingsError, match="'klingon' is not one of auto, english, basic, none"):
         Scoring(normaliser="klingon")
-    assert "EnglishTextNormalizer" in Scoring().description
 
 
 # ---- properties
@@ -295,16 +289,16 @@ def test_words_and_times_that_contradict_each_other_are_an_error(
 def test_missing_extra_is_an_error_that_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "r.txt").write_text("Rich: one\n")
     code = (
-        "import sys\nsys.modules['meeteval'] = None\nfrom pathlib import Path\n"
+        "import sys\nsys.modules['whisper_normalizer'] = None\nfrom pathlib import Path\n"
         "from transcribe.errors import TranscribeError\nfrom transcribe.readers.read import read_transcript\n"
-        "from transcribe.evaluation.score import Scoring, score\n"
+        "from transcribe.evaluation.score import score\nfrom transcribe.evaluation.scoring import Scoring\n"
         f"one = read_transcript(Path({str(tmp_path / 'r.txt')!r}))\n"
-        "try:\n    score(one, one, Scoring(normaliser='none'))\nexcept TranscribeError as error:\n    print(error)\n"
+        "try:\n    score(one, one, Scoring())\nexcept TranscribeError as error:\n    print(error)\n"
     )
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     result = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
     assert result.stdout.splitlines() == [
-        "scoring needs meeteval.wer, which is not installed; pip install 'turnscript[check]' "
+        "scoring needs whisper_normalizer, which is not installed; pip install 'turnscript[check]' "
         "(in a checkout: pip install '.[check]')"
     ]
 

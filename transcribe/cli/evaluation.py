@@ -58,7 +58,8 @@ def _lines(result: Score) -> list[str]:
     for name, counts in (("WER", result.words), ("cpWER", result.cp), ("tcpWER", result.tcp)):
         if counts is not None:
             kinds = f"{counts.substitutions} substituted, {counts.deletions} deleted, {counts.insertions} inserted"
-            lines.append(f"{name:<9}{100 * counts.rate:6.2f} %   {kinds}, of {counts.words} words")
+            rate = result.scoring.rate_name(name)
+            lines.append(f"{rate:<9}{100 * counts.rate:6.2f} %   {kinds}, of {counts.words} {result.scoring.unit}")
     if result.time is not None and result.jaccard is not None:
         time = result.time
         kinds = f"{time.missed:.1f} missed, {time.false_alarm:.1f} false alarm, {time.confusion:.1f} wrong speaker"
@@ -69,7 +70,8 @@ def _lines(result: Score) -> list[str]:
     if result.lost_seconds is not None:
         lines.append(f"{'lost':<9}{result.lost_seconds:6.1f} s of speech;  invented {result.invented_seconds:.1f} s")
     if result.words is not None:
-        lines.append(f"{'passages':<9}{result.lost_words:6} words lost;  {result.invented_words} words invented")
+        unit = result.scoring.unit
+        lines.append(f"{'passages':<9}{result.lost_words:6} {unit} lost;  {result.invented_words} {unit} invented")
     lines += [f"{'name':<9}{n.missed:6} of {n.mentions}: {n.name} missed" for n in result.names if n.missed]
     if result.differences:
         lines += ["", "The worst differences: errors, time, type; the transcript below the reference"]
@@ -77,7 +79,8 @@ def _lines(result: Score) -> list[str]:
         start = "" if one.start is None else clock(one.start)
         kind = f"{one.kind}: {' → '.join(one.speakers)}" if any(one.speakers) else str(one.kind)
         lines += [f"{one.cost:4} {start:>7}  {kind}", *(f"{'':14}{line}" for line in one.columns)]
-    return [*lines, "", result.scoring.description]
+    warnings = [f"Warning: {result.scoring.warning}"] if result.scoring.warning else []
+    return [*lines, "", *warnings, result.scoring.description]
 
 
 def _time_in_seconds(ctx: click.Context, param: click.Parameter, value: str) -> float:

@@ -18,7 +18,7 @@ from transcribe.settings import Settings, option_name
 from transcribe.terminal import for_terminal, json_for_terminal
 
 if TYPE_CHECKING:
-    from transcribe.evaluation.score import Scoring
+    from transcribe.evaluation.scoring import Scoring
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -114,10 +114,11 @@ def scoring_options(command: F) -> F:
         ),
         click.option(
             "--normaliser",
-            type=click.Choice(["english", "basic", "none"]),
-            default="english",
+            type=click.Choice(["auto", "english", "basic", "none"]),
+            default="auto",
             show_default=True,
-            help="How to normalise words: Whisper's English rules, its basic rules for all languages, or none.",
+            help="How to normalise words: Whisper's English rules, its basic rules for other languages, or none."
+            " auto: by the language of the two.",
         ),
     ):
         command = option(command)
@@ -126,6 +127,6 @@ def scoring_options(command: F) -> F:
 
 def scoring_of(options: dict[str, Any]) -> Scoring:
     """The scoring of the command's options; removes them from `options`."""
-    from transcribe.evaluation.score import Scoring
+    from transcribe.evaluation.scoring import Scoring
 
     return Scoring(**{name: options.pop(name) for name in ("normaliser", "collar", "skip_overlap")})

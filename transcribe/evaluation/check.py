@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import compress
 from operator import not_
@@ -23,7 +23,7 @@ from transcribe.evaluation.clip_differences import ClipDifference, without_time
 from transcribe.evaluation.gates import ClipMeasurement, Gate, gates_of, pooled_gates
 from transcribe.evaluation.limits import RATES
 from transcribe.evaluation.measure import measure
-from transcribe.evaluation.score import Scoring
+from transcribe.evaluation.scoring import Scoring
 from transcribe.pipeline.pipeline import Pipeline
 from transcribe.pipeline.progress import OnProgress, ignore_progress
 from transcribe.settings import Settings
@@ -46,6 +46,7 @@ class ClipResult:
     error: str = ""
     source: str = ""  # the file an annotation points at
     baseline_failure: str = ""
+    scoring: Scoring | None = None  # what the options come to for its language; None if nothing was scored
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -68,6 +69,18 @@ class Report:
     overall: ClipResult | None
     notes: tuple[str, ...] = ()
     scoring: Scoring = field(default_factory=Scoring)
+
+    @property
+    def scoring_description(self) -> str:
+        """How the clips were compared, in words; clips of several languages are compared in several ways."""
+        names: dict[str, list[str]] = {}
+        for clip in self.clips:
+            if clip.scoring is not None:
+                names.setdefault(clip.scoring.of_words, []).append(clip.name)
+        if len(names) < 2:
+            return f"{next(iter(names), self.scoring.of_words)}; {self.scoring.of_speakers}"
+        parts = [f"{', '.join(sorted(clips))}: {way}" for way, clips in names.items()]
+        return "; ".join([*parts, self.scoring.of_speakers])
 
     @property
     def exit_code(self) -> int:
@@ -115,7 +128,8 @@ def check(
         gates = gates_of(outcome, gated.limits, before, required=gated.required)
         new, other = _new_and_other(outcome, before)
         failure = _baseline_failure(outcome, before) or _no_gate(gates)
-        results.append(ClipResult(clip.name, gates, new, other, source=clip.source, baseline_failure=failure))
+        result = ClipResult(clip.name, gates, new, other, source=clip.source, baseline_failure=failure)
+        results.append(replace(result, scoring=outcome.scoring))
     overall = None
     if measured:
         overall = ClipResult(OVERALL, pooled_gates(measured, clips.overall, baseline, required=clips.required))
@@ -125,6 +139,9 @@ def check(
     results += [ClipResult(path.name, error=_UNUSED, source=str(path)) for path in clips.unused]
     results.sort(key=lambda result: result.severity, reverse=True)
     notes = _not_in_baseline(measured, baseline) + _not_comparable(measured, baseline) + _unchecked(measured, clips)
+    notes += tuple(
+        f"{name}: {one.scoring.warning}" for name, one in measured.items() if one.scoring and one.scoring.warning
+    )
     return Report(tuple(results), overall, notes, scoring), Baseline(measured)
 
 

@@ -46,7 +46,7 @@ def table(report: Report) -> str:
         if details := list(_details(one)):
             lines += ["", f"{_plain(one.name)}:", *(f"  {_plain(line)}" for line in details)]
     notes = [f"note: {_plain(note)}" for note in report.notes]
-    lines += ["", *notes, f"{report.summary} ({report.scoring.description})"]
+    lines += ["", *notes, f"{report.summary} ({report.scoring_description})"]
     return "\n".join(lines) + "\n"
 
 
@@ -60,7 +60,7 @@ def markdown(report: Report) -> str:
             mark = " open" if one.failures or one.error else ""
             lines += ["", f"<details{mark}><summary>{markup(one.name)}</summary>", ""]
             lines += [*(f"- {literal(line)}" for line in details), "", "</details>"]
-    lines += ["", *(f"> {literal(note)}" for note in report.notes), "", f"<sub>{report.scoring.description}</sub>"]
+    lines += ["", *(f"> {literal(note)}" for note in report.notes), "", f"<sub>{report.scoring_description}</sub>"]
     return "\n".join(lines) + "\n"
 
 
@@ -83,7 +83,7 @@ def junit(report: Report, *, now: datetime | None = None) -> str:
     )
     ET.SubElement(suite, "properties")
     suite.extend(cases)
-    ET.SubElement(suite, "system-out").text = _xml(report.summary)
+    ET.SubElement(suite, "system-out").text = _xml(f"{report.summary} ({report.scoring_description})")
     ET.SubElement(suite, "system-err").text = _xml("\n".join(report.notes))
     root = ET.Element("testsuites")
     root.append(suite)
@@ -109,7 +109,7 @@ def as_json(report: Report, more: Mapping[str, Any] | None = None) -> str:
         "clips": [_as_dict(one) for one in report.clips],
         "overall": None if report.overall is None else _as_dict(report.overall),
         "notes": list(report.notes),
-        "scoring": asdict(report.scoring),
+        "scoring": report.scoring.as_dict(),
         **(more or {}),
     }
     written = json.dumps(data, ensure_ascii=False, indent=1)
@@ -188,6 +188,7 @@ def _as_dict(one: ClipResult) -> dict[str, Any]:
     state = "error" if one.error else "failed" if one.failures else "ok"
     row = asdict(one)
     del row["new_differences"], row["other_differences"]
+    row["scoring"] = None if one.scoring is None else one.scoring.as_dict()
     return {"state": state, "behind": _differences(one), "unmet": row.pop("baseline_failure"), **row}
 
 

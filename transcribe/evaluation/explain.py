@@ -22,9 +22,9 @@ from transcribe.evaluation.evidence import evidence_of
 from transcribe.evaluation.gates import Gate
 from transcribe.evaluation.limits import Limits
 from transcribe.evaluation.lost_speech import stretches_without
-from transcribe.evaluation.metrics import normaliser, speaker_time_errors
+from transcribe.evaluation.metrics import speaker_time_errors
 from transcribe.evaluation.references import read_references
-from transcribe.evaluation.score import Scoring
+from transcribe.evaluation.scoring import Scoring
 from transcribe.evaluation.timed_runs import Row, TimedRun, TimedRuns
 from transcribe.evaluation.word_alignment import Difference, Kind
 from transcribe.evaluation.word_comparison import WordComparison
@@ -172,7 +172,8 @@ class _Explainer:
         """The differences in the words, those with most errors first, and the wrong mentions of names."""
         if self.reference.utterances is None or self.hypothesis.utterances is None:
             return [], ()
-        comparison = WordComparison(self.reference, self.hypothesis, normaliser(scoring.normaliser))
+        normalise = scoring.resolved(self.reference, self.hypothesis).normalise
+        comparison = WordComparison(self.reference, self.hypothesis, normalise)
         timed = TimedRuns(comparison, self.duration)
         states, missed = _States(before), _missed(comparison, self.clip.terms)
         passages = [

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from audio.episode import Seconds
 from transcribe.evaluation.baseline import MARGINS, Baseline, BaselineClip, is_worse, pooled, rate
 from transcribe.evaluation.limits import MEASURES, NO_LIMITS, RATES, SHARES, Limits
+from transcribe.evaluation.scoring import Scoring
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class ClipMeasurement(BaselineClip):
 
     duration: Seconds = 0.0  # of the recording
     processing_seconds: Seconds | None = None  # to transcribe it; None if that was not measured
+    scoring: Scoring | None = None  # how its words and speakers were compared
 
     @property
     def is_silent(self) -> bool:

@@ -2,8 +2,8 @@
 
 Hyyrö's bit-parallel form of the dynamic programme (2003, after Myers 1999): a row is two bit vectors, here Python
 integers, of the steps up and down between neighbouring columns. Where several alignments have the fewest errors, the
-one taken is kaldialign's: from the end, an insertion goes before a deletion, and both go before a pair. So the counts by
-type are those of kaldialign and meeteval, and the alignment of the same words is always the same.
+one taken is kaldialign's: from the end, an insertion goes before a deletion, and both go before a pair. So the counts
+by type are those of kaldialign and meeteval, and the alignment of the same words is always the same.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ def edit_distance(reference: Sequence[int], hypothesis: Sequence[int]) -> int:
     >>> edit_distance([1, 2, 3], [1, 3, 3, 4])
     2
     """
-    up, down = _first_row(len(hypothesis))
-    for up, down, _ in _rows(reference, _masks(hypothesis), (up, down), len(hypothesis)):
-        pass
-    return len(reference) + up.bit_count() - down.bit_count()
+    row = _first_row(len(hypothesis))
+    for up, down, _ in _rows(reference, _masks(hypothesis), row, len(hypothesis)):
+        row = up, down
+    return len(reference) + row[0].bit_count() - row[1].bit_count()
 
 
 def align(reference: Sequence[int], hypothesis: Sequence[int]) -> tuple[tuple[bool, bool], ...]:
@@ -40,9 +40,10 @@ def align(reference: Sequence[int], hypothesis: Sequence[int]) -> tuple[tuple[bo
     starts = list(range(0, len(reference), height))
     saved = [_first_row(width)]
     for first in starts[:-1]:
-        for up, down, _ in _rows(reference[first : first + height], mask_of, saved[-1], width):
-            last = up, down
-        saved.append(last)
+        row = saved[-1]
+        for up, down, _ in _rows(reference[first : first + height], mask_of, row, width):
+            row = up, down
+        saved.append(row)
     column, steps = width, []
     for first, row in zip(reversed(starts), reversed(saved), strict=False):
         block = [(up, higher) for up, _, higher in _rows(reference[first : first + height], mask_of, row, width)]
@@ -61,9 +62,7 @@ def _first_row(width: int) -> Row:
     return (1 << width) - 1, 0
 
 
-def _rows(
-    words: Sequence[int], mask_of: Callable[[int], int], row: Row, width: int
-) -> Iterator[tuple[int, int, int]]:
+def _rows(words: Sequence[int], mask_of: Callable[[int], int], row: Row, width: int) -> Iterator[tuple[int, int, int]]:
     """For each word the row after it, and the bits of the columns where the distance is one more than before it."""
     every, (up, down) = (1 << width) - 1, row
     for word in words:

@@ -21,7 +21,8 @@ from transcribe.evaluation.clip import FILE_NAME, Clip
 from transcribe.evaluation.clip_differences import differences_of
 from transcribe.evaluation.gates import ClipMeasurement
 from transcribe.evaluation.references import REFERENCE_SUFFIXES, read_references
-from transcribe.evaluation.score import Score, Scoring, score
+from transcribe.evaluation.score import Score, score
+from transcribe.evaluation.scoring import Scoring
 from transcribe.pipeline.pipeline import Pipeline
 from transcribe.pipeline.progress import OnProgress
 from transcribe.pipeline.watch import RunMonitor
@@ -31,7 +32,10 @@ from transcribe.transcript import Transcript
 
 _log = logging.getLogger(__name__)
 
-SCORES_OF = 3
+COMPARED_AS = 3
+"""The version of the scoring that a baseline is compared with; raise it when the score of any text changes."""
+
+SCORES_OF = 4
 """The version of the scoring, part of the cache key; raise it when scoring changes."""
 
 
@@ -45,24 +49,31 @@ def measure(clip: Clip, pipeline: Pipeline, *, scoring: Scoring, on_progress: On
     if not clip.references:
         names = " or ".join(clip.audio.stem + suffix for suffix in REFERENCE_SUFFIXES)
         raise TranscriptError(f"{clip.audio}: has no reference; write {names} in its folder")
-    inputs = [[_hash(path) for path in clip.references], asdict(scoring), clip.terms, SCORES_OF]
-    reference_hash = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+    hashes = [_hash(path) for path in clip.references]
+    reference = read_references(clip.references)
     monitor, start = RunMonitor(on_progress), time.perf_counter()
     transcript = pipeline.transcript(Episode.of_file(clip.audio), monitor=monitor)
     elapsed = time.perf_counter() - start
-    measurement = _scored(clip, speaker_transcript_of(transcript), scoring, reference_hash)
+    hypothesis = speaker_transcript_of(transcript)
+    scoring = scoring.resolved(reference, hypothesis)
+    inputs = [hashes, scoring.key(reference), clip.terms, COMPARED_AS]
+    reference_hash = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+    measurement = _scored(clip, (reference, hypothesis), scoring, reference_hash)
     was_transcribed = monitor.seconds.keys() >= {Stage.RECOGNIZE, Stage.DIARIZE}  # cached stages take almost no time
     processing = _processing_seconds(transcript, clip.settings, round(elapsed, 3) if was_transcribed else None)
-    return replace(measurement, duration=transcript.episode.duration or 0.0, processing_seconds=processing)
+    duration = transcript.episode.duration or 0.0
+    return replace(measurement, duration=duration, processing_seconds=processing, scoring=scoring)
 
 
-def _scored(clip: Clip, hypothesis: SpeakerTranscript, scoring: Scoring, reference_hash: str) -> ClipMeasurement:
-    rows = asdict(hypothesis)
-    key = json.dumps([{"said": rows.pop("utterances"), **rows}, reference_hash], sort_keys=True)
+def _scored(
+    clip: Clip, sides: tuple[SpeakerTranscript, SpeakerTranscript], scoring: Scoring, reference_hash: str
+) -> ClipMeasurement:
+    rows = asdict(sides[1])
+    key = json.dumps([{"said": rows.pop("utterances"), **rows}, reference_hash, SCORES_OF], sort_keys=True)
     path = cache_folder(CacheKind.SCORES) / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
     if cached := _load(path):
         return cached
-    result = score(read_references(clip.references), hypothesis, scoring, terms=clip.terms)
+    result = score(*sides, scoring, terms=clip.terms)
     if result.problem:
         raise TranscriptError(f"{clip.references[0]}: {result.problem}, so nothing can be checked against it")
     if unknown := {word for term in clip.terms for word in term.split()} - {name.name for name in result.names}:

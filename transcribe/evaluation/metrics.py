@@ -1,36 +1,25 @@
-"""The metrics from other packages: Whisper's normaliser, meeteval's cpWER and tcpWER, pyannote.metrics' DER and JER.
+"""Counts of errors, and the metrics of pyannote.metrics: DER and JER.
 
-All imports of these packages are here, inside functions; a missing package is an error that says what to install.
-Results are counts, which can be added up; every rate is computed from counts.
+All imports of it are here, inside functions; a missing package is an error that says what to install. Results are
+counts, which can be added up; every rate is computed from counts.
 """
 
 from __future__ import annotations
 
 import contextlib
-import logging
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from audio.episode import Seconds
 from audio.errors import installing
-from transcribe.errors import SettingsError, TranscribeError
+from transcribe.errors import TranscribeError
 from transcribe.transcript import SpeakerSpan
 
 if TYPE_CHECKING:
     from pyannote.core import Annotation
 
-Normaliser = Callable[[str], str]
-Row = tuple[str, str]  # speaker, normalised text
-TimedRow = tuple[str, str, Seconds, Seconds]
-
-NORMALISERS: Mapping[str, str] = {
-    "english": "whisper's EnglishTextNormalizer",
-    "basic": "whisper's BasicTextNormalizer",
-    "none": "none: words as written",
-}
-"""The names of the normalisers, and how reports describe them."""
 
 SEGMENT_SECONDS = 10.0  # length of a bootstrap segment of speaker time
 
@@ -102,72 +91,6 @@ def explain_missing_packages() -> Iterator[None]:
         yield
     except ImportError as exc:
         raise TranscribeError(f"scoring needs {exc.name}, which is not installed; {installing('check')}") from exc
-
-
-def normaliser(name: str) -> Normaliser:
-    """The normalising function with this name in `NORMALISERS`. Raises `SettingsError` for an unknown name."""
-    if name not in NORMALISERS:
-        raise SettingsError(f"normaliser: {name!r} is not one of {', '.join(NORMALISERS)}")
-    if name == "none":
-        return lambda text: " ".join(text.split())
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # whisper does not close its spelling table
-        from whisper import normalizers
-
-        function: Normaliser = (
-            normalizers.EnglishTextNormalizer() if name == "english" else normalizers.BasicTextNormalizer()
-        )
-    return function
-
-
-def cp_errors(reference: Sequence[Row], hypothesis: Sequence[Row]) -> tuple[WordErrors, Mapping[str, str]]:
-    """cpWER (Watanabe et al. 2020): errors under the best pairing of speakers; the pairing, hypothesis → reference.
-
-    A speaker's words are in the order of the rows. Raises `TranscribeError` if meeteval is missing.
-    """
-    with explain_missing_packages():
-        from meeteval.wer import cpwer
-    if not any(text for _, text in reference):
-        return WordErrors(0, 0, sum(len(text.split()) for _, text in hypothesis), 0), {}
-    rate = cpwer(*(_seglst([(*row, i, i + 1) for i, row in enumerate(side)]) for side in (reference, hypothesis)))["x"]
-    pairs = {hyp: ref for ref, hyp in rate.assignment if ref is not None and hyp is not None}
-    return WordErrors(rate.substitutions, rate.deletions, rate.insertions, rate.length), pairs
-
-
-def tcp_errors(reference: Sequence[TimedRow], hypothesis: Sequence[TimedRow], *, collar: Seconds) -> WordErrors:
-    """tcpWER (von Neumann et al. 2023): cpWER where words match only if their times differ by at most `collar`."""
-    with explain_missing_packages():
-        from meeteval.wer import tcpwer
-    with warnings.catch_warnings(), _silenced("preprocess"):  # it warns of sentences longer than the collar
-        warnings.simplefilter("ignore", UserWarning)  # a speaker who overlaps themselves, as in captions
-        rate = tcpwer(_seglst(reference), _seglst(hypothesis), collar=collar)["x"]
-    return WordErrors(rate.substitutions, rate.deletions, rate.insertions, rate.length)
-
-
-@contextlib.contextmanager
-def _silenced(name: str) -> Iterator[None]:
-    """Drop all records of the logger `name` inside the block."""
-    logger = logging.getLogger(name)
-
-    def reject(record: logging.LogRecord) -> bool:
-        return False
-
-    logger.addFilter(reject)
-    try:
-        yield
-    finally:
-        logger.removeFilter(reject)
-
-
-def _seglst(rows: Sequence[tuple[str, str, float, float]]) -> Any:
-    from meeteval.io import SegLST
-
-    return SegLST(
-        [
-            {"session_id": "x", "speaker": speaker, "words": words, "start_time": start, "end_time": end}
-            for speaker, words, start, end in rows or [("nobody", "", 0.0, 0.0)]
-        ]
-    )
 
 
 def speaker_errors(

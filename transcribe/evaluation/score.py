@@ -13,14 +13,13 @@ from typing import Any
 from audio.episode import Seconds
 from transcribe.evaluation.lost_speech import seconds_without
 from transcribe.evaluation.metrics import (
-    NORMALISERS,
     BootstrapSegments,
     Jaccard,
     SpeakerTime,
     WordErrors,
-    normaliser,
     speaker_errors,
 )
+from transcribe.evaluation.scoring import Scoring
 from transcribe.evaluation.word_alignment import (
     Difference,
     Kind,
@@ -31,29 +30,6 @@ from transcribe.evaluation.word_comparison import NameCount, WordComparison
 from transcribe.readers.values import UNNAMED, SpeakerTranscript
 
 SHOWN_DIFFERENCES = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Scoring:
-    """The options that the definitions of the metrics leave open. Raises `SettingsError` for an unknown normaliser."""
-
-    normaliser: str = "english"  # see `NORMALISERS`
-    collar: Seconds = 0.25  # on either side of a speaker boundary, not scored for DER
-    skip_overlap: bool = False  # for DER: do not score overlapping speech
-    tcp_collar: Seconds = 5.0  # for tcpWER: how far apart in time matching words may be
-
-    def __post_init__(self) -> None:
-        if self.normaliser not in NORMALISERS:
-            normaliser(self.normaliser)
-
-    @property
-    def description(self) -> str:
-        """The options in words; every report states them, because rates depend on them."""
-        overlap = "skipped" if self.skip_overlap else "scored"
-        return (
-            f"normalised by {NORMALISERS[self.normaliser]}; DER with a collar of {self.collar:g} s on each side, "
-            f"overlap {overlap}; JER without collar; tcpWER within {self.tcp_collar:g} s"
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +110,7 @@ class Score:
             "misnamed": None if self.misnamed is None else self.misnamed[0] / max(self.misnamed[1], 1),
             "names": [{"name": one.name, "said": one.mentions, "missed": one.missed} for one in self.names],
             "differences": [one.as_dict() for one in self.differences[:SHOWN_DIFFERENCES]],
-            "scoring": asdict(self.scoring),
+            "scoring": self.scoring.as_dict(),
         }
 
 
@@ -145,14 +121,14 @@ def score(
     *,
     terms: Sequence[str] = (),
 ) -> Score:
-    """Compare `hypothesis` with `reference`; `terms` are words to count like the speakers' names.
+    """Compare `hypothesis` with `reference`, by their language; `terms` are words to count like the speakers' names.
 
     Raises `TranscribeError` if a package of the extra `check` is missing.
     """
-    scoring = scoring or Scoring()
+    scoring = (scoring or Scoring()).resolved(reference, hypothesis)
     results: dict[str, Any] = {}
     if reference.utterances is not None and hypothesis.utterances is not None:
-        comparison = WordComparison(reference, hypothesis, normaliser(scoring.normaliser))
+        comparison = WordComparison(reference, hypothesis, scoring.normalise)
         results = {
             "words": count_errors(comparison.pairs),
             "cp": comparison.cp,

@@ -1,7 +1,7 @@
 """The edit distance of words with times, where words at different times cannot be paired.
 
-The distance of tcpWER (von Neumann et al. 2023), in memory for one row: for each word of the reference only the words of
-the hypothesis near it in time are looked at. Among alignments with equally few errors the one of meeteval is counted:
+The distance of tcpWER (von Neumann et al. 2023), in memory for one row: for each word of the reference only the words
+of the hypothesis near it in time are looked at. Among alignments with equally few errors the one of meeteval is taken:
 from the end, an insertion goes before a deletion, and both go before a pair.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 from audio.episode import Seconds
@@ -45,7 +45,7 @@ def intervals(utterance: Utterance) -> list[tuple[Seconds, Seconds]]:
         return [(start, end)]
     edges = list(accumulate((len(word) for word in words), initial=0))
     letter = (end - start) / edges[-1] if edges[-1] else 0.0
-    return [(start + letter * first, start + letter * last) for first, last in zip(edges, edges[1:], strict=False)]
+    return [(start + letter * first, start + letter * last) for first, last in pairwise(edges)]
 
 
 def paired_words(reference: TimedWords, hypothesis: TimedWords) -> PairedWords:
@@ -91,7 +91,10 @@ def _advance(saved: Any, substitutions: Any, near: Any, same: Any) -> None:
     count[1 : size + 1][better] = (substitutions[:size] + ~same)[better]
     row = np.maximum.accumulate(row)
     grows = np.empty(len(row), dtype=bool)
-    grows[0], grows[1:] = True, row[1:] > row[:-1]  # where it does not grow, the last word of the hypothesis is inserted
+    grows[0], grows[1:] = (
+        True,
+        row[1:] > row[:-1],
+    )  # elsewhere a word is inserted
     source = np.maximum.accumulate(np.where(grows, np.arange(len(row)), 0))
     saved[:] = row
     substitutions[:] = count[source]

@@ -1,6 +1,6 @@
 """Where two texts differ: their words aligned, and the runs of errors in the alignment, those with most errors first.
 
-Words come normalised. The alignment is kaldialign's (Levenshtein, every error costs 1), which meeteval depends on.
+Words come normalised. The alignment has the fewest errors (`transcribe.evaluation.levenshtein`).
 Scores are computed in `transcribe.evaluation.score`.
 """
 
@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from audio.episode import Seconds
+from transcribe.evaluation import levenshtein
 from transcribe.evaluation.metrics import BootstrapSegments, WordErrors
 from transcribe.readers.values import Utterance
 
@@ -144,19 +145,19 @@ def tokens_of(utterances: Iterable[Utterance], normalise: Callable[[str], str]) 
 
 
 def align(reference: Sequence[Token], hypothesis: Sequence[Token]) -> tuple[Pair, ...]:
-    """The alignment of two texts with the fewest errors. Raises `ImportError` if kaldialign is missing.
-
-    Needs four bytes for each pair of words: 0.3 GB for an hour of talk, 3 GB for three.
-    """
-    import kaldialign  # type: ignore[import-untyped]
-
-    numbers: dict[str, int] = {}
-    rows = [[numbers.setdefault(token.text, len(numbers)) for token in side] for side in (reference, hypothesis)]
+    """The alignment of two texts with the fewest errors; memory grows with their length."""
+    numbers = numbers_of(reference, hypothesis)
     left, right = iter(reference), iter(hypothesis)
     return tuple(
-        Pair(None if first < 0 else next(left), None if second < 0 else next(right))
-        for first, second in kaldialign.align(rows[0], rows[1], -1)
+        Pair(next(left) if in_reference else None, next(right) if in_hypothesis else None)
+        for in_reference, in_hypothesis in levenshtein.align(*numbers)
     )
+
+
+def numbers_of(*sides: Sequence[Token]) -> list[list[int]]:
+    """The words as numbers, the same for the same word."""
+    numbers: dict[str, int] = {}
+    return [[numbers.setdefault(token.text, len(numbers)) for token in side] for side in sides]
 
 
 def difference_runs(pairs: Sequence[Pair], *, assigned: Mapping[str, str] | None) -> tuple[Run, ...]:

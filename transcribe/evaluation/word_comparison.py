@@ -10,26 +10,26 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from audio.episode import Seconds
-from transcribe.evaluation.metrics import (
-    BootstrapSegments,
-    Normaliser,
-    WordErrors,
-    cp_errors,
-    explain_missing_packages,
-    tcp_errors,
-)
+from transcribe.evaluation.metrics import BootstrapSegments, WordErrors
+from transcribe.evaluation.normalisation import Normaliser
+from transcribe.evaluation.speaker_pairing import MOST_SPEAKERS, cp_pairing, tcp_errors
 from transcribe.evaluation.word_alignment import (
     Pair,
     Run,
     Token,
     align,
     bootstrap_segments,
+    count_errors,
     difference_runs,
+    numbers_of,
     tokens_of,
 )
 from transcribe.readers.values import SpeakerTranscript
+
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class NameCount:
 
 
 class WordComparison:
-    """A hypothesis compared with a reference; both have words. Raises `TranscribeError` if a package is missing."""
+    """A hypothesis compared with a reference; both have words."""
 
     def __init__(self, reference: SpeakerTranscript, hypothesis: SpeakerTranscript, normalise: Normaliser) -> None:
         self.reference, self.hypothesis = reference, hypothesis
@@ -58,32 +58,43 @@ class WordComparison:
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:
         """The alignment of all words."""
-        with explain_missing_packages():
-            return align(*self.tokens)
+        return align(*self.tokens)
 
     @cached_property
     def runs(self) -> tuple[Run, ...]:
         """Every difference with its place in `pairs`, those with most errors first."""
         return difference_runs(self.pairs, assigned=self.assigned)
 
+    @cached_property
+    def assigned(self) -> Mapping[str, str] | None:
+        """The best pairing of speakers, hypothesis → reference; None if one side does not say who speaks."""
+        sides = self.reference, self.hypothesis
+        if not all(side.words_have_speakers and len(side.speakers) <= MOST_SPEAKERS for side in sides):
+            return None
+        numbers = numbers_of(*self.tokens)
+        reference, hypothesis = (_by_speaker(*side) for side in zip(self.tokens, numbers, strict=True))
+        return cp_pairing(reference, hypothesis)
+
     @property
     def cp(self) -> WordErrors | None:
         """The errors under the best pairing of speakers; None if one side does not say who speaks."""
-        return self._cp[0]
-
-    @property
-    def assigned(self) -> Mapping[str, str] | None:
-        """The best pairing of speakers, hypothesis → reference; None if one side does not say who speaks."""
-        return self._cp[1]
+        if self.assigned is None:
+            return None
+        pooled = sum((count_errors(pairs) for pairs in self._speaker_pairs), start=WordErrors(0, 0, 0, 0))
+        return pooled + WordErrors(0, 0, self._unpaired, 0)
 
     @cached_property
-    def _cp(self) -> tuple[WordErrors, Mapping[str, str]] | tuple[None, None]:
-        if not (self.reference.words_have_speakers and self.hypothesis.words_have_speakers):
-            return None, None
-        return cp_errors(*(self._rows(side) for side in (self.reference, self.hypothesis)))
+    def _speaker_pairs(self) -> tuple[tuple[Pair, ...], ...]:
+        """The alignment of each speaker of the reference with the paired one."""
+        reference, hypothesis = (_by_speaker(side, side) for side in self.tokens)
+        paired = {ref: hypothesis[hyp] for hyp, ref in (self.assigned or {}).items()}
+        return tuple(align(own, paired.get(speaker, [])) for speaker, own in reference.items())
 
-    def _rows(self, side: SpeakerTranscript) -> list[tuple[str, str]]:
-        return [(utterance.speaker, self.normalise(utterance.text)) for utterance in side.utterances or ()]
+    @property
+    def _unpaired(self) -> int:
+        """The words of the speakers of the hypothesis who are paired with nobody."""
+        assigned = self.assigned or {}
+        return sum(token.speaker not in assigned for token in self.tokens[1])
 
     def tcp(self, collar: Seconds) -> WordErrors | None:
         """The errors if words match only within `collar`; None unless both sides have times and say who speaks."""
@@ -101,17 +112,10 @@ class WordComparison:
 
     def cp_segments(self) -> BootstrapSegments | None:
         """cpWER's errors by segments of the reference; words of unpaired speakers are a segment of their own."""
-        assigned = self.assigned
-        if assigned is None:
+        if self.assigned is None:
             return None
-        reference, hypothesis = self.tokens
-        segments: list[tuple[float, float]] = []
-        for speaker in dict.fromkeys(token.speaker for token in reference):
-            own = [token for token in reference if token.speaker == speaker]
-            paired = [token for token in hypothesis if assigned.get(token.speaker) == speaker]
-            segments += bootstrap_segments(align(own, paired))
-        unpaired = sum(token.speaker not in assigned for token in hypothesis)
-        return (*segments, (float(unpaired), 0.0)) if unpaired else tuple(segments)
+        segments = [segment for pairs in self._speaker_pairs for segment in bootstrap_segments(pairs)]
+        return (*segments, (float(self._unpaired), 0.0)) if self._unpaired else tuple(segments)
 
     @cached_property
     def persons(self) -> Mapping[str, str | None]:
@@ -152,6 +156,14 @@ class WordComparison:
             NameCount(name, len(places), sum(not self.pairs[at].matches for at in places))
             for name, places in self.mentions(terms).items()
         )
+
+
+def _by_speaker(tokens: Sequence[Token], values: Sequence[V]) -> dict[str, list[V]]:
+    """The values of each speaker's words, in order."""
+    found: dict[str, list[V]] = {}
+    for token, value in zip(tokens, values, strict=True):
+        found.setdefault(token.speaker, []).append(value)
+    return found
 
 
 def _match(name: str, people: Sequence[str]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from transcribe.readers import json_clouds, json_tools
 from transcribe.readers.json_nodes import Node, documents
@@ -17,9 +18,11 @@ _ASSEMBLY_AI = {"audio_url", "acoustic_model", "audio_duration", "speaker_labels
 
 def read_json(text: str) -> SpeakerTranscript:
     """A transcript in JSON. Raises `ReadingError` for a shape we do not know, or times that cannot be in its unit."""
-    transcript = _transcript(documents(text))
+    parts = documents(text)
+    transcript = _transcript(parts)
     json_tools.check_rate(transcript)
-    return transcript
+    stated = parts[0].first("language", "language_code").value if isinstance(parts[0].value, dict) else ""
+    return transcript if transcript.language or not isinstance(stated, str) else replace(transcript, language=stated)
 
 
 def _transcript(parts: Sequence[Node]) -> SpeakerTranscript:

@@ -68,6 +68,7 @@ class SpeakerTranscript:
     utterances: tuple[Utterance, ...] | None = None
     spans: tuple[SpeakerSpan, ...] | None = None
     names: Mapping[str, str] = field(default_factory=dict)
+    language: str = ""  # as the source states it
 
     @property
     def has_times(self) -> bool:
@@ -119,7 +120,7 @@ def speaker_transcript_of(transcript: Transcript) -> SpeakerTranscript:
     words = [(turn.speaker, word) for turn in transcript.turns for word in turn.words]
     turns = tuple(SpeakerSpan(turn.start, turn.end, turn.speaker) for turn in transcript.turns)
     names = {speaker.id: speaker.name for speaker in transcript.speakers}
-    return SpeakerTranscript(utterances_of(words), transcript.spans or turns, names)
+    return SpeakerTranscript(utterances_of(words), transcript.spans or turns, names, transcript.language)
 
 
 def utterances_of(words: Iterable[tuple[str, Word]]) -> tuple[Utterance, ...]:
