@@ -112,7 +112,7 @@ def test_unreadable_audio_is_reported(check: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("reference", "message"),
     [
-        (b"\xff\xfe\x00", "is not UTF-8 text"),
+        (b"\xff\xfe\x00", "is not UTF-16 text; save it as UTF-8"),
         (b"SPEAKER x 1 soon 3 <NA> <NA> Ada <NA> <NA>\n", "line 1: 'soon' and '3' are not times"),
     ],
 )
@@ -286,7 +286,8 @@ def test_unchanged_clip_is_neither_transcribed_nor_scored_again(check: Run, tmp_
         "stages = Telling()\n"
         "try:\n    main(['check', 'clips'], stages=stages)\nexcept SystemExit as end:\n    assert end.code == 0\n"
         "assert stages.calls == [], stages.calls\n"
-        "loaded = {'meeteval', 'pyannote.metrics', 'whisper', 'torch', 'pydub'} & set(sys.modules)\n"
+        "heavy = {'meeteval', 'pyannote.metrics', 'scipy', 'whisper', 'whisper_normalizer', 'torch', 'pydub'}\n"
+        "loaded = heavy & set(sys.modules)\n"
         "sys.exit(', '.join(sorted(loaded)) or 0)\n"
     )
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}

@@ -22,9 +22,9 @@ from transcribe.evaluation.evidence import evidence_of
 from transcribe.evaluation.gates import Gate
 from transcribe.evaluation.limits import Limits
 from transcribe.evaluation.lost_speech import stretches_without
-from transcribe.evaluation.metrics import speaker_time_errors
 from transcribe.evaluation.references import read_references
 from transcribe.evaluation.scoring import Scoring
+from transcribe.evaluation.speaker_time import speaker_time_errors
 from transcribe.evaluation.timed_runs import Row, TimedRun, TimedRuns
 from transcribe.evaluation.word_alignment import Difference, Kind
 from transcribe.evaluation.word_comparison import WordComparison

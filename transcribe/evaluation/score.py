@@ -17,9 +17,9 @@ from transcribe.evaluation.metrics import (
     Jaccard,
     SpeakerTime,
     WordErrors,
-    speaker_errors,
 )
 from transcribe.evaluation.scoring import Scoring
+from transcribe.evaluation.speaker_time import speaker_errors
 from transcribe.evaluation.word_alignment import (
     Difference,
     Kind,

@@ -58,14 +58,25 @@ def _best_pairing(
 ) -> Mapping[str, str]:
     rows = list(zip_longest(reference, hypothesis))  # the shorter side gets speakers who say nothing
     costs = [[errors(reference.get(ref, nothing), hypothesis.get(hyp, nothing)) for _, hyp in rows] for ref, _ in rows]
-    if len(costs) <= _FEW:
-        columns = min(permutations(range(len(costs))), key=lambda order: sum(map(list.__getitem__, costs, order)))
-    else:
-        from scipy.optimize import linear_sum_assignment
-
-        columns = tuple(linear_sum_assignment(costs)[1].tolist())
-    pairs = [(rows[row][0], rows[column][1]) for row, column in enumerate(columns)]
+    pairs = [(rows[row][0], rows[column][1]) for row, column in enumerate(cheapest_columns(costs))]
     return {hyp: ref for ref, hyp in pairs if ref is not None and hyp is not None}
+
+
+def cheapest_columns(costs: Sequence[Sequence[float]]) -> Sequence[int]:
+    """A column for each row of a square, each once, with the lowest sum.
+
+    >>> cheapest_columns([[4, 1, 3], [2, 0, 5], [3, 2, 2]])
+    (1, 0, 2)
+    """
+    if len(costs) <= _FEW:
+        return min(
+            permutations(range(len(costs))),
+            key=lambda order: sum(row[at] for row, at in zip(costs, order, strict=True)),
+        )
+    from scipy.optimize import linear_sum_assignment
+
+    columns: list[int] = linear_sum_assignment(costs)[1].tolist()
+    return columns
 
 
 def _by_speaker(rows: Sequence[TimedRow], numbers: dict[str, int]) -> dict[str, TimedWords]:
