@@ -260,7 +260,7 @@ def _strong_validator(response: Response) -> str:
     try:
         then, now = (email.utils.parsedate_to_datetime(text) for text in (modified, response.headers.get("date", "")))
         return modified if (now - then).total_seconds() >= _STRONG_AFTER_SECONDS else ""
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return ""
 
 

@@ -24,6 +24,7 @@ _NORMALISED = re.compile(  # addresses `web_address` returns unchanged
     r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,4})?/[\w/%:@!$&'()*+,;=~.-]*(?:\?[\w/%:@!$&'()*+,;=~?.-]+)?",
     re.ASCII,
 )
+_PRIVATE_NAMES = (".localhost", ".local", ".localdomain", ".internal", ".home.arpa")
 _SUBSCRIBE = {"feed": "http", "itpc": "http", "pcast": "http", "podcast": "http"}
 
 
@@ -57,7 +58,7 @@ def web_address(text: str | None, *, base: str = "") -> str | None:
     if not typed or parts.scheme not in ("http", "https") or not host or not port_is_a_number:
         return None
     netloc = parts.netloc if parts.netloc.isascii() else parts.netloc.replace(parts.netloc.rpartition("@")[2], host)
-    if not netloc.isprintable() or " " in netloc:
+    if not netloc.isprintable() or " " in netloc or "%" in host:  # `127.0.0.%31` is another host to each reader
         return None
     path = quote(parts.path, safe="/%:@!$&'()*+,;=~")
     return urlunsplit((parts.scheme, netloc, path or "/", quote(parts.query, safe="/%:@!$&'()*+,;=~?"), ""))
@@ -118,11 +119,14 @@ def is_public(address: str) -> bool:
 
 
 def is_private_host(host: str) -> bool:
-    """Whether the host in an address is on this machine or its network, as far as its name shows: `localhost`, or a
-    number in any notation the C library accepts (`127.1`, `0x7f.1`, `2130706433`).
+    """Whether the host in an address is on this machine or its network, as far as its name shows: a number in any
+    notation the C library accepts (`127.1`, `0x7f.1`, `2130706433`), a name without a dot, or one that is reserved for
+    private networks (RFC 6761, 6762 and 8375; `internal` by ICANN in 2024).
 
     >>> is_private_host("127.1"), is_private_host("LOCALHOST."), is_private_host("x.example")
     (True, True, False)
+    >>> is_private_host("router"), is_private_host("metadata.google.internal"), is_private_host("[::1]")
+    (True, True, True)
     """
     name = host.lower().strip("[]").rstrip(".")
     try:
@@ -132,4 +136,4 @@ def is_private_host(host: str) -> bool:
     try:
         return not is_public(socket.inet_ntoa(socket.inet_aton(name)))
     except (OSError, ValueError):
-        return name == "localhost" or name.endswith(".localhost")
+        return "." not in name or name.endswith(_PRIVATE_NAMES)

@@ -27,6 +27,7 @@ from audio.net.addresses import is_private_host, is_public, origin_of, redacted
 if TYPE_CHECKING:
     from urllib3 import PoolManager
 
+_LONGEST_DATE = 60  # characters of a header that is a number or a date
 _CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
@@ -41,7 +42,7 @@ class PoolManagers:
         # Import all of urllib3 now: its modules import each other, and threads that start importing can deadlock.
         for name in ("connection", "connectionpool", "exceptions", "poolmanager", "util.connection", "util.retry"):
             importlib.import_module(f"urllib3.{name}")
-        self._trusted = trusted
+        self._trusted = TrustedOrigins(trusted)
         self._head_timeout = head_timeout
         self._settings: dict[str, Any] = {"num_pools": 50, "maxsize": limits_pool, "block": False}
         self._managers: dict[tuple[str, str], PoolManager] = {}
@@ -163,13 +164,17 @@ def _connection_problem(causes: list[Any]) -> str:
 
 
 def retry_after(header: str | None) -> float | None:
-    """Seconds a `Retry-After` header requests (a number or a date, RFC 9110 10.2.3); None if unusable."""
+    """Seconds a `Retry-After` header requests (a number or a date, RFC 9110 10.2.3); None if unusable.
+
+    >>> retry_after("120"), retry_after("9" * 5000), retry_after("Mon, 01 Jan 99999999999999999999 00:00:00 GMT")
+    (120.0, None, None)
+    """
     from urllib3.exceptions import InvalidHeader
     from urllib3.util.retry import Retry
 
     try:
-        return Retry().parse_retry_after(header) if header else None
-    except (InvalidHeader, OverflowError):
+        return float(Retry().parse_retry_after(header)) if header and len(header) <= _LONGEST_DATE else None
+    except (InvalidHeader, OverflowError, ValueError, TypeError):
         return None
 
 
@@ -223,19 +228,42 @@ def _response_class(head_timeout: Seconds) -> type[http.client.HTTPResponse]:
     return TimedResponse
 
 
-def _connect(connection: Any, trusted: frozenset[tuple[str, int]]) -> socket.socket:
+class TrustedOrigins:
+    """The (host, port) pairs that may be private: those the user typed, if they were private when first resolved.
+
+    A name that resolved to a public address once, also among others, belongs to somebody on the internet, who could
+    send it to any address of this network later (DNS rebinding). Safe for threads.
+    """
+
+    def __init__(self, origins: frozenset[tuple[str, int]]) -> None:
+        self._origins = origins
+        self._was_private: dict[tuple[str, int], bool] = {}
+        self._lock = threading.Lock()
+
+    def __contains__(self, origin: object) -> bool:
+        return origin in self._origins
+
+    def permitted(self, origin: tuple[str, int], addresses: list[str]) -> list[str]:
+        """Those of the IP addresses an origin resolves to that may be connected to."""
+        public = [address for address in addresses if is_public(address)]
+        with self._lock:
+            was_private = self._was_private.setdefault(origin, not public)
+        return addresses if origin in self._origins and was_private else public
+
+
+def _connect(connection: Any, trusted: TrustedOrigins) -> socket.socket:
     """A socket to one of the host's permitted IP addresses: those checked are those connected to."""
     from urllib3.util.connection import create_connection
 
     host, port = str(connection.host).strip("[]"), int(connection.port or connection.default_port)
-    resolved = [entry[4][0] for entry in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)]
-    allowed = resolved if (host.lower(), port) in trusted else [ip for ip in resolved if is_public(str(ip))]
+    resolved = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)]
+    allowed = trusted.permitted((host.lower(), port), resolved)
     if not allowed:
         raise _PrivateAddressError
     failure: OSError | None = None
     for ip in dict.fromkeys(allowed):
         try:
-            return create_connection((str(ip), port), connection.timeout, socket_options=connection.socket_options)
+            return create_connection((ip, port), connection.timeout, socket_options=connection.socket_options)
         except OSError as exc:
             failure = exc
     raise failure or OSError("no address")

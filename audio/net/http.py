@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import logging
+import re
 import threading
 import time
 import urllib.request
@@ -67,7 +68,7 @@ class Response:
     def length(self) -> int | None:
         """The announced size of the body in bytes; None if the server states nothing usable."""
         announced = self.headers.get("content-length", "")
-        return int(announced) if announced.isascii() and announced.isdigit() else None
+        return int(announced) if re.fullmatch(r"[0-9]{1,18}", announced) else None
 
     def chunks(self) -> Iterator[bytes]:
         """The body as sent (no content coding is decoded), in pieces as they arrive.

@@ -5,7 +5,13 @@ from __future__ import annotations
 import socket
 import threading
 
+import pytest
+
+from audio.errors import FetchError
+from audio.net.addresses import web_address
+from audio.net.connections import TrustedOrigins
 from audio.net.http import Client
+from tests.support.hostile_server import HostileServer
 
 
 def answer(connection: socket.socket) -> None:
@@ -35,3 +41,44 @@ def test_a_connection_is_used_for_one_request() -> None:
                 with client.get(address, headers={}) as response:
                     assert b"".join(response.chunks()) == b"asked"
         listener.shutdown(socket.SHUT_RDWR)
+
+
+PUBLIC, PRIVATE, METADATA = "93.184.216.34", "127.0.0.1", "169.254.169.254"
+
+
+@pytest.mark.parametrize(
+    ("answers", "permitted"),
+    [
+        ([[PRIVATE], [PRIVATE]], [[PRIVATE], [PRIVATE]]),
+        ([[PRIVATE, "::1"], [METADATA]], [[PRIVATE, "::1"], [METADATA]]),  # one's own network, whose names may move
+        ([[PUBLIC, PRIVATE], [PRIVATE]], [[PUBLIC], []]),
+        ([[PUBLIC], [METADATA], [PUBLIC]], [[PUBLIC], [], [PUBLIC]]),
+    ],
+)
+def test_a_typed_name_is_private_only_if_it_was_at_first(answers: list[list[str]], permitted: list[list[str]]) -> None:
+    typed, other = ("nas.example", 80), ("other.example", 80)
+    trusted = TrustedOrigins(frozenset({typed}))
+    assert [trusted.permitted(typed, answer) for answer in answers] == permitted
+    assert trusted.permitted(other, [PRIVATE, PUBLIC]) == [PUBLIC]
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("127.0.0.%31", "%6c%6f%63alhost", "localhost%2e", "127.0.0.1%2f@x", "127.0.0.1%09", "[fe80::1%25eth0]"),
+        *("localhost.localdomain", "ip6-localhost", "metadata.google.internal", "router", "printer.local"),
+        *("[::1]", "[::ffff:7f00:1]", "0", "127.1", "0x7f.1", "2130706433", "LOCALHOST.", "a.home.arpa"),
+    ],
+)
+def test_no_spelling_of_a_private_host_reaches_a_proxy(
+    host: str, server: HostileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy resolves the name itself, so only the spelling can be judged."""
+    monkeypatch.setenv("http_proxy", server.url("/"))
+    monkeypatch.delenv("no_proxy", raising=False)
+    address = web_address(f"http://{host}/secret")
+    with Client(["http://feed.example/x"]) as client:
+        if address is not None:
+            with pytest.raises(FetchError, match="private address"), client.get(address, headers={}):
+                pass
+    assert server.requests == []
