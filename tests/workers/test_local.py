@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
+import subprocess
+import sys
 import time
 from concurrent.futures import BrokenExecutor, CancelledError
 from pathlib import Path
@@ -11,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.faulty_stages import FATAL_SECONDS, MORTAL_SECONDS, logged, quick
+from tests.support.paths import ROOT
 from tests.support.scripted_stages import ScriptedStages, tone
 from transcribe.batch.planning import select_jobs
 from transcribe.batch.report import Report, State
@@ -118,3 +122,49 @@ def test_jobs_share_the_threads() -> None:
     assert layout(Settings(threads=4, device="cuda"), episodes=9).jobs == 1
     assert memory_of("large-v3") > memory_of("small.en") > memory_of("base") == memory_of("/a/folder")
     assert available_memory() > 1 << 20
+
+
+def unsendable() -> object:
+    return lambda: None
+
+
+def raising() -> None:
+    raise EOFError("the call's own")
+
+
+def test_errors_of_calls_and_results_that_cannot_be_sent_cost_no_process() -> None:
+    with processes(1, ignore_progress) as pool:
+        pid = pool.executor.submit(os.getpid).result()
+        with pytest.raises(EOFError, match="the call's own"):
+            pool.executor.submit(raising).result()
+        with pytest.raises(RuntimeError, match="cannot be sent"):
+            pool.executor.submit(unsendable).result()
+        with pytest.raises((AttributeError, TypeError, pickle.PicklingError)):
+            pool.executor.submit(lambda: None).result()
+        assert pool.executor.submit(os.getpid).result() == pid
+
+
+@pytest.mark.skipif(os.name != "posix", reason="exit codes of signals")
+def test_the_end_of_a_process_is_told() -> None:
+    with processes(1, ignore_progress) as pool:
+        with pytest.raises(BrokenExecutor, match="ended with exit code 3"):
+            pool.executor.submit(os._exit, 3).result()
+        with pytest.raises(BrokenExecutor, match="ended by SIGKILL"):
+            pool.executor.submit(signal.raise_signal, signal.SIGKILL).result()
+
+
+def test_workers_need_no_semaphores() -> None:
+    """A container whose /dev/shm is missing or read-only has none: here the name of one cannot be created."""
+    code = (
+        "import _multiprocessing\n"
+        "def refused(*args): raise OSError(30, 'Read-only file system')\n"
+        "_multiprocessing.SemLock = refused\n"
+        "import os\n"
+        "from transcribe.pipeline.progress import ignore_progress\n"
+        "from transcribe.workers.local import processes\n"
+        "if __name__ == '__main__':\n"
+        "    with processes(2, ignore_progress) as pool:\n"
+        "        assert pool.executor.submit(os.getpid).result() != os.getpid()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

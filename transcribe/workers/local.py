@@ -1,7 +1,7 @@
 """Worker processes on this machine: how many it can run, and how to survive the death of one.
 
-Each worker is a process pool of size one, so that a worker that is killed or runs out of memory takes no other task
-with it; the next task gets a new process. Workers end with the process that started them, even if that is killed.
+Each worker is a process of its own (`WorkerProcess`), so that one that is killed or runs out of memory takes no other
+task with it; the next task gets a new process. Workers end with the process that started them, even if that is killed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import connection
 from pathlib import Path
@@ -25,6 +25,7 @@ from transcribe.pipeline.progress import OnProgress, Progress
 from transcribe.pipeline.stages import uses_gpu
 from transcribe.settings import Settings
 from transcribe.workers.process_setup import configure_process
+from transcribe.workers.worker_process import WorkerProcess
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -45,7 +46,6 @@ _MEMORY = {
 }
 _UNKNOWN_MEMORY = 1 << 60  # bytes
 _MIN_STEP = 0.01  # of a stage: less progress is not sent to another process
-_KILL_TIMEOUT = 1.0  # seconds to wait for a killed worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +145,8 @@ class Processes(Executor):
         self._on_progress = on_progress
         self._prepare: Callable[[], object] | None = prepare
         self._lock = threading.Lock()
-        self._free: list[ProcessPoolExecutor | None] = [None] * count  # None: not started
-        self._busy: set[ProcessPoolExecutor] = set()
+        self._free: list[WorkerProcess | None] = [None] * count  # None: not started
+        self._busy: set[WorkerProcess] = set()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """See `Executor`. A future whose process died raises `BrokenExecutor`."""
@@ -156,59 +156,46 @@ class Processes(Executor):
         with self._lock:
             if not self._free:
                 raise RuntimeError("every process is busy")
-            self._free.sort(key=lambda pool: pool is None)  # running ones first: their models are loaded
-            pool = self._free.pop(0)
-        future = None
-        if pool is not None:
-            with contextlib.suppress(BrokenExecutor):  # it died while it was idle
-                future = pool.submit(fn, *args, **kwargs)
-        if pool is None or future is None:
-            pool, future = self._start_process(fn, *args, **kwargs)
-        used = pool
+            self._free.sort(key=lambda worker: worker is None)  # running ones first: their models are loaded
+            worker = self._free.pop(0)
+        if worker is None or not worker.is_alive:  # it may have died while it was idle
+            worker = self._start_process()
+        used = worker
         with self._lock:
             self._busy.add(used)
+        future = used.submit(fn, *args, **kwargs)
         future.add_done_callback(lambda done: self._release(used, done))
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """See `Executor`."""
-        for pool in self._pools():
-            pool.shutdown(wait=wait, cancel_futures=cancel_futures)
+        for worker in self._workers():
+            worker.close()
 
     def abandon(self) -> None:
         """Kill every process with its task."""
-        for pool in self._pools():
-            running = list((pool._processes or {}).values())
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in running:
-                process.kill()
-            for process in running:
-                process.join(_KILL_TIMEOUT)
+        for worker in self._workers():
+            worker.kill()
 
-    def _pools(self) -> list[ProcessPoolExecutor]:
+    def _workers(self) -> list[WorkerProcess]:
         with self._lock:
-            return [*self._busy, *(pool for pool in self._free if pool is not None)]
+            return [*self._busy, *(worker for worker in self._free if worker is not None)]
 
-    def _start_process(
-        self, fn: Callable[..., Any], *args: Any, **kwargs: Any
-    ) -> tuple[ProcessPoolExecutor, Future[Any]]:
-        """A new process with its first call."""
+    def _start_process(self) -> WorkerProcess:
         _start_resource_tracker()
-        context = multiprocessing.get_context("spawn")
-        receiver, sender = context.Pipe(duplex=False)
-        pool = ProcessPoolExecutor(1, mp_context=context, initializer=_start, initargs=(sender,))
-        future = pool.submit(fn, *args, **kwargs)  # starts the process
+        receiver, sender = multiprocessing.get_context("spawn").Pipe(duplex=False)
+        worker = WorkerProcess(_start, sender)
         sender.close()  # so that the pipe ends with the process
         threading.Thread(
             target=_read_progress, args=(receiver, self._on_progress), daemon=True, name="progress"
         ).start()
-        return pool, future
+        return worker
 
-    def _release(self, pool: ProcessPoolExecutor, done: Future[Any]) -> None:
+    def _release(self, worker: WorkerProcess, done: Future[Any]) -> None:
         broken = not done.cancelled() and isinstance(done.exception(), BrokenExecutor)
         with self._lock:
-            self._busy.discard(pool)
-            self._free.append(None if broken else pool)
+            self._busy.discard(worker)
+            self._free.append(None if broken else worker)
 
 
 def _start_resource_tracker() -> None:
