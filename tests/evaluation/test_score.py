@@ -289,7 +289,7 @@ def test_words_and_times_that_contradict_each_other_are_an_error(
 def test_missing_extra_is_an_error_that_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "r.txt").write_text("Rich: one\n")
     code = (
-        "import sys\nsys.modules['whisper_normalizer'] = None\nfrom pathlib import Path\n"
+        "import sys\nsys.modules['whisper_normalizer.english'] = None\nfrom pathlib import Path\n"
         "from transcribe.errors import TranscribeError\nfrom transcribe.readers.read import read_transcript\n"
         "from transcribe.evaluation.score import score\nfrom transcribe.evaluation.scoring import Scoring\n"
         f"one = read_transcript(Path({str(tmp_path / 'r.txt')!r}))\n"
@@ -298,7 +298,7 @@ def test_missing_extra_is_an_error_that_says_what_to_install(tmp_path: Path) -> 
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     result = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
     assert result.stdout.splitlines() == [
-        "scoring needs whisper_normalizer, which is not installed; pip install 'turnscript[check]' "
+        "scoring needs whisper_normalizer.english, which is not installed; pip install 'turnscript[check]' "
         "(in a checkout: pip install '.[check]')"
     ]
 

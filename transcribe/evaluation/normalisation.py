@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 from audio.errors import installing
@@ -73,8 +74,7 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text
-    import regex
-
+    regex = _package("regex")
     text = regex.sub(r"\p{Default_Ignorable_Code_Point}", "", text.translate(_FOLDED))
     text = unicodedata.normalize("NFKC", text)
     return str(regex.sub(r"(?<!\S)\p{M}+", " ", text))  # a mark on nothing, as NFKC makes of signs such as a cedilla
@@ -110,8 +110,7 @@ class Script(StrEnum):
 
 def script_of(texts: Iterable[str]) -> Script:
     """The kind of writing that most letters of the first texts are in."""
-    import regex
-
+    regex = _package("regex")
     counts: Counter[Script] = Counter()
     for text in texts:
         part = text[:_SAMPLE]
@@ -147,7 +146,7 @@ def normaliser(name: str, unit: Unit = Unit.WORDS) -> Normaliser:
 
 def _english() -> Normaliser:
     """openai-whisper's EnglishTextNormalizer; whisper-normalizer's differs from it in four words."""
-    normalizer = _package("english").EnglishTextNormalizer()
+    normalizer = _package("whisper_normalizer.english").EnglishTextNormalizer()
     own = {r"\bkinda\b", r"\bsorta\b", r"\bdunno\b", r"\bcause\b"}
     normalizer.replacers = {pattern: text for pattern, text in normalizer.replacers.items() if pattern not in own}
 
@@ -161,7 +160,7 @@ def _english() -> Normaliser:
 
 
 def _basic() -> Normaliser:
-    normalizer = _package("basic").BasicTextNormalizer(preserve_marks=True)
+    normalizer = _package("whisper_normalizer.basic").BasicTextNormalizer(preserve_marks=True)
     return lambda text: str(normalizer(_OPTIONAL_POINTS.sub("", text)))
 
 
@@ -169,14 +168,13 @@ def _remove_symbols(text: str) -> str:
     return "".join(" " if unicodedata.category(sign)[0] in "SP" else sign for sign in text.lower())
 
 
-def _package(module: str) -> Any:
+def _package(name: str) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            from whisper_normalizer import basic, english
+            return import_module(name)
     except ImportError as exc:
         raise TranscribeError(f"scoring needs {exc.name}, which is not installed; {installing('check')}") from exc
-    return english if module == "english" else basic
 
 
 def _without_remarks(text: str) -> str:
@@ -197,7 +195,6 @@ def _characters(text: str) -> str:
     >>> _characters("我 用iphone手机")
     '我 用 iphone 手 机'
     """
-    import regex
-
+    regex = _package("regex")
     text = text.replace("\u0e4d\u0e32", "\u0e33").replace("\u0ecd\u0eb2", "\u0eb3")  # NFKC takes them apart
     return " ".join(regex.findall(rf"(?V1)(?={_UNSPACED})\X|(?:(?!{_UNSPACED})\S)+", text))
