@@ -50,7 +50,7 @@ TOPS = ("audio", "transcribe", "output")
 FOLDERS = {package for package in ORDER if "." not in package} - {"audio", "values", "output"}  # in transcribe/
 VALUES = {
     *("config", "declaration", "errors", "parallel", "person_names", "settings"),
-    *("shows", "style", "terminal", "toml_files", "transcript", "transcript_json", "transcript_warnings", "units"),
+    *("style", "terminal", "toml_files", "transcript", "transcript_json", "transcript_warnings", "units"),
 }
 AUDIO = {"disk", "episode", "errors", "fingerprint", "media", "progress", "trust"}
 OUTPUT_READS = {"transcribe.transcript", "transcribe.person_names", "transcribe.style"}  # transcripts and their style
@@ -62,7 +62,7 @@ PURE = {
 }
 PURE_READS = {"audio.episode", "transcribe.transcript", "transcribe.transcript_warnings"}
 LARGEST_MODULE = 300  # lines
-MOST_VALUES = 15  # files directly in transcribe/
+MOST_VALUES = 14  # files directly in transcribe/
 
 
 def module_name(path: Path) -> str:

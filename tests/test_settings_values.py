@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from audio.episode import Episode
 from audio.fetching.library import Library, key_of
 from tests.support.other_settings import FIELDS
+from transcribe.batch.shows import load_shows
 from transcribe.cli.options import CHOICES
 from transcribe.config import load_settings
 from transcribe.drafts.style import style_of
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings, option_name
-from transcribe.shows import load_shows
 
 _TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
 _ITEMS = st.one_of(_TEXTS, st.integers(-(2**70), 2**70), st.floats(), st.booleans(), st.dates(), st.datetimes())

@@ -1,8 +1,8 @@
 """One `Settings` from four places: command line, environment, `transcribe.toml` and the defaults.
 
-The nearest `transcribe.toml` is read, from the working folder upward. Its tables `[[show]]` are for `transcribe.shows`,
-`[glossary]` for the glossary; every other table except `[front_matter]` is an error. The options of the command line
-are not known here.
+The nearest `transcribe.toml` is read, from the working folder upward. Its tables `[[show]]` are for
+`transcribe.batch.shows`, `[glossary]` for the glossary; every other table except `[front_matter]` is an error. The
+options of the command line are not known here.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def _file_layer(folder: Path) -> list[Layer]:
     for key, value in file.table.items():
         if key == "glossary" and isinstance(value, dict):
             table["glossary"] = str(path.resolve())  # the table is the glossary, and it is in this file
-        elif key == "show":  # `transcribe.shows` reads them
+        elif key == "show":  # `transcribe.batch.shows` reads them
             continue
         elif isinstance(value, dict) and _field(key) != "front_matter":
             raise SettingsError(f"{path}: there is no table [{key}]; write settings at the top, outside of any table")

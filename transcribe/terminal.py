@@ -1,4 +1,4 @@
-"""Untrusted text on a terminal and in the log of a CI service. For the command line only.
+"""Untrusted text on a terminal and in the log of a CI service: no other code writes these formats.
 
 GitHub's runner takes lines of a log for commands (https://docs.github.com/actions/reference/workflow-commands-for-github-
 actions). It ends a command at the line's end, its properties at `::`, splits them at `,` and the first `=`, and then

@@ -18,6 +18,7 @@ from audio.net.addresses import web_address, without_credentials
 from audio.net.documents import get_document
 from audio.net.http import Client
 from audio.sources.values import plain_text
+from audio.trust import read_regular
 
 _TRANSCRIPT_SUFFIXES = {  # media types of the podcast namespace, the most useful first
     "text/vtt": ".vtt",
@@ -62,7 +63,7 @@ class Companions:
         if not (file.exists() or self._fetch(self._episode.chapters_url, file, "chapters")):
             return ()
         try:
-            return chapters_of(file.read_bytes())
+            return chapters_of(read_regular(file))
         except ValueError as exc:
             _log.warning("%s: the publisher's chapters are skipped: %s", self._episode.title, exc)
             return ()

@@ -83,9 +83,9 @@ def test_no_file_and_too_large_a_file_are_refused(tmp_path: Path) -> None:
     with (tmp_path / "c.json").open("wb") as file:
         file.truncate(100 * 2**20)  # takes no room on the disk
     for name, message in (
-        ("a", "is not a file"),
-        ("b", "is not a file"),
-        ("c", "has more than 64 MiB"),
+        ("a", "not a regular file"),
+        ("b", "cannot be read"),
+        ("c", "larger than 64 MB"),
         ("d", "cannot be read"),
     ):
         with pytest.raises(TranscriptError, match=message):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import logging
 import os
 import sys
@@ -38,8 +37,7 @@ class Events:
         """Write one event; values are those of JSON."""
         if self.show and not data.get("show"):
             data["show"] = self.show
-        line = json.dumps({"event": event, **data}, ensure_ascii=False, default=str)
-        line = line.encode("utf-8", "backslashreplace").decode()
+        line = json_for_terminal({"event": event, **data}, indent=None)
         with self._lock, contextlib.suppress(OSError, ValueError):
             self._stream.write(line + "\n")
             self._stream.flush()

@@ -35,7 +35,7 @@ class SourceSet:
 
 def source_sets(sources: tuple[str, ...], names: tuple[str, ...], given: dict[str, Any]) -> tuple[SourceSet, ...]:
     """The sources of the command line, or the shows. Raises `SettingsError`, and `UsageError` for both at once."""
-    from transcribe.shows import load_shows, shows_named
+    from transcribe.batch.shows import load_shows, shows_named
 
     if sources and names:
         raise click.UsageError("give a SOURCE or --show, not both")

@@ -16,7 +16,7 @@ from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
     from audio.episode import Episode
-    from transcribe.shows import Show
+    from transcribe.batch.shows import Show
 
 _SELECTION = ("output", "latest", "since", "match", "episode")
 
@@ -39,7 +39,7 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
     """
     from audio.sources.resolve import episodes_from
     from transcribe.batch.planning import explain_empty_selection, select_episodes, states
-    from transcribe.shows import load_shows, shows_named
+    from transcribe.batch.shows import load_shows, shows_named
 
     if source and show:
         raise click.UsageError("give a SOURCE or --show, not both")

@@ -5,10 +5,9 @@ Returns text; the command writes it.
 
 from __future__ import annotations
 
-import json
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -20,7 +19,7 @@ from transcribe.evaluation.gates import Gate, format_value
 from transcribe.evaluation.literal_markdown import markdown as literal
 from transcribe.evaluation.literal_markdown import markup
 from transcribe.evaluation.word_alignment import Difference
-from transcribe.terminal import annotation, for_terminal
+from transcribe.terminal import annotation, for_terminal, json_for_terminal
 
 HEADINGS = {
     "wer": "WER",
@@ -39,9 +38,7 @@ DIFFERENCES_IF_MET = 3  # shown of a clip that meets its gates, and in an annota
 
 def table(report: Report) -> str:
     """For a terminal: a row per clip, the worst first, and below the table their failures and differences."""
-    rows = [[_plain(cell) for cell in row] for row in _rows(report)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines = aligned(_rows(report))
     for one in _all(report):
         if details := list(_details(one)):
             lines += ["", f"{_plain(one.name)}:", *(f"  {_plain(line)}" for line in details)]
@@ -53,8 +50,8 @@ def table(report: Report) -> str:
 def markdown(report: Report) -> str:
     """For the summary page of a job: the same as a table with collapsible details."""
     header, *rows = _rows(report)
-    lines = [f"### Sample clips: {report.summary}", "", _markdown_row(header), "|" + " --- |" * len(header)]
-    lines += [_markdown_row(row) for row in rows]
+    lines = [f"### Sample clips: {report.summary}", "", markdown_row(header), "|" + " --- |" * len(header)]
+    lines += [markdown_row(row) for row in rows]
     for one in _all(report):
         if details := list(_details(one)):
             mark = " open" if one.failures or one.error else ""
@@ -62,6 +59,18 @@ def markdown(report: Report) -> str:
             lines += [*(f"- {literal(line)}" for line in details), "", "</details>"]
     lines += ["", *(f"> {literal(note)}" for note in report.notes), "", f"<sub>{report.scoring_description}</sub>"]
     return "\n".join(lines) + "\n"
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table's rows as lines for a terminal, the columns as wide as their widest cell."""
+    cells = [[for_terminal(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+
+
+def markdown_row(cells: Sequence[str]) -> str:
+    """A row of a Markdown table whose cells show exactly these texts."""
+    return "| " + " | ".join(map(literal, cells)) + " |"
 
 
 def junit(report: Report, *, now: datetime | None = None) -> str:
@@ -112,8 +121,7 @@ def as_json(report: Report, more: Mapping[str, Any] | None = None) -> str:
         "scoring": report.scoring.as_dict(),
         **(more or {}),
     }
-    written = json.dumps(data, ensure_ascii=False, indent=1)
-    return written.replace("##", "#\\u0023") + "\n"  # the same text, and no command of a CI service in a log
+    return json_for_terminal(data, indent=1) + "\n"
 
 
 def _all(report: Report) -> tuple[ClipResult, ...]:
@@ -190,10 +198,6 @@ def _as_dict(one: ClipResult) -> dict[str, Any]:
     del row["new_differences"], row["other_differences"]
     row["scoring"] = None if one.scoring is None else one.scoring.as_dict()
     return {"state": state, "behind": _differences(one), "unmet": row.pop("baseline_failure"), **row}
-
-
-def _markdown_row(cells: list[str]) -> str:
-    return "| " + " | ".join(literal(cell) for cell in cells) + " |"
 
 
 def _plain(text: str) -> str:

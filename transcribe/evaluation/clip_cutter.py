@@ -21,6 +21,7 @@ from audio.decoding.samples import SAMPLE_BYTES, SAMPLE_RATE, SCALE
 from audio.disk import sha256_of, write_atomically
 from audio.episode import Seconds
 from audio.media import MEDIA_SUFFIXES
+from audio.trust import read_regular
 from output.parse import read_draft
 from transcribe.drafts.sync import transcript_of
 from transcribe.drafts.transcript_update import update_transcript
@@ -192,7 +193,7 @@ def _write(stem: Path, data: bytes, reference: str) -> tuple[Path, ...]:
     contents = {stem.with_name(f"{stem.name}.wav"): data, stem.with_name(f"{stem.name}.ref.txt"): reference.encode()}
     with _writing_to(stem.parent):
         for path, content in contents.items():
-            if path.exists() and path.read_bytes() != content:
+            if path.exists() and read_regular(path) != content:
                 raise SettingsError(f"{path}: exists already with other content; give another --name")
         for path, content in contents.items():
             write_atomically(path, content)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from transcribe.errors import SettingsError
-from transcribe.evaluation.baseline import Baseline, baseline_of, pooled, rate
+from transcribe.evaluation.baseline import Baseline, baseline_of, pooled, rate, read_baseline
 from transcribe.evaluation.clip import Clips
 from transcribe.evaluation.git_versions import NEWEST, Versions, versions_of
 from transcribe.evaluation.limits import RATES, Limits
@@ -114,6 +114,6 @@ def _not_read(broken: Sequence[str], of: int) -> str:
 
 def _working_copy(file: Path) -> Baseline | None:
     try:
-        return baseline_of(file.read_bytes(), source=str(file))
-    except (OSError, SettingsError):
+        return read_baseline(file)
+    except SettingsError:
         return None

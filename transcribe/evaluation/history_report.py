@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Sequence
 from typing import Any
 
-from transcribe.evaluation.check_reports import HEADINGS
+from transcribe.evaluation.check_reports import HEADINGS, aligned, markdown_row
 from transcribe.evaluation.gates import format_value
 from transcribe.evaluation.history import History, Point
+from transcribe.evaluation.literal_markdown import markdown as literal
 from transcribe.terminal import for_terminal
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
@@ -17,8 +16,8 @@ _BLOCKS = "▁▂▃▄▅▆▇█"
 
 def text(history: History) -> str:
     """For a terminal: a row for each run, then one for each clip."""
-    lines = ["history:", *(f"  {line}" for line in _aligned(_run_rows(history)))]
-    lines += ["", *(f"  {line}" for line in _aligned(_clip_rows(history)))] if history.points else []
+    lines = ["history:", *(f"  {line}" for line in aligned(_run_rows(history)))]
+    lines += ["", *(f"  {line}" for line in aligned(_clip_rows(history)))] if history.points else []
     return "\n".join([*lines, *(f"  note: {for_terminal(note)}" for note in history.notes)]) + "\n"
 
 
@@ -26,10 +25,10 @@ def markdown(history: History, *, png: str = "") -> str:
     """For the summary page of a job: the same numbers as tables. `png` is the name of a plot to mention."""
     lines = ["### History", ""]
     for rows in (_run_rows(history), _clip_rows(history)):
-        header, *rest = [[_escaped(cell) for cell in row] for row in rows]
-        lines += [_row(header), "|" + " --- |" * len(header), *map(_row, rest), ""]
-    lines += [f"The plot is in `{html.escape(for_terminal(png)).replace('`', '')}`.", ""] if png else []
-    return "\n".join([*lines, *(f"> {_escaped(note)}" for note in history.notes)]).rstrip() + "\n"
+        header, *rest = rows
+        lines += [markdown_row(header), "|" + " --- |" * len(header), *map(markdown_row, rest), ""]
+    lines += [f"The plot is in {literal(png)}.", ""] if png else []
+    return "\n".join([*lines, *(f"> {literal(note)}" for note in history.notes)]).rstrip() + "\n"
 
 
 def as_dict(history: History) -> dict[str, Any]:
@@ -72,20 +71,6 @@ def _clip_rows(history: History) -> list[list[str]]:
 
 def _percent(measure: str, value: float | None) -> str:
     return "-" if value is None else format_value(measure, value)
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    cells = [[for_terminal(cell) for cell in row] for row in rows]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
-
-
-def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
-
-
-def _escaped(text: str) -> str:
-    return re.sub(r"([\\|<>*_`~\[\]&#])", r"\\\1", " ".join(for_terminal(text).split()))
 
 
 def _run(point: Point, history: History) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 LABEL = re.compile(r"([^\W\d_][^:：<>\[\]()?!,;\"“”\n]{0,39})[:：](?=\s|$)\s*")
 """A label with its colon, at the start of a line. Bounded, so linear."""
@@ -68,14 +68,3 @@ def bracketed(line: str) -> tuple[str, str] | None:
     if match is None or is_sound(match[1]) or not looks_like_name(match[1]):
         return None
     return match[1].strip(), line[match.end() :]
-
-
-def head_of(line: str) -> str | None:
-    """What stands before the colon at the start of a line."""
-    match = LABEL.match(line)
-    return match[1].strip() if match else None
-
-
-def people_in(lines: Iterable[str]) -> frozenset[str]:
-    """`people_among` the heads of these lines."""
-    return people_among([head_of(line) for line in lines])

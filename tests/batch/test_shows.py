@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.other_settings import FIELDS, OTHER, toml
+from transcribe.batch.shows import Show, load_shows, shows_named
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings
-from transcribe.shows import Show, load_shows, shows_named
 from transcribe.speakers.voiceprints import Sample, VoiceError, Voiceprint, select_voiceprints
 
 FEED = "https://example.org/feed.xml"
