@@ -20,6 +20,7 @@ from typing import Any, TextIO
 import click
 
 from transcribe.cli.ending import ending_of
+from transcribe.terminal import json_for_terminal
 
 _DRAIN_S = 5.0  # to wait for the last lines of other writers
 _LONGEST_LINE = 1 << 20  # characters of one line of another program
