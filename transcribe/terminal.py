@@ -67,7 +67,7 @@ def _property(text: str) -> str:
 
 
 def json_for_terminal(data: Any, *, indent: int | None = 2) -> str:
-    """A value as JSON with an escape for every character that is not printable: equal data, safe on a terminal, in a log.
+    """A value as JSON with an escape for every character that is not printable: the same data, safe in a log.
 
     >>> print(json_for_terminal(["Talk" + chr(0x9B) + "2J", "é" + chr(0x202E), "##[a"], indent=None))
     ["Talk\\u009b2J", "é\\u202e", "#\\u0023[a"]
