@@ -42,7 +42,7 @@ def test_an_odd_header_costs_its_episode_at_most(
     encodable = {name: value.encode("utf-8").decode("latin-1") for name, value in headers.items()}
     odd = server.put("/odd.mp3", Resource(AUDIO, headers=encodable, statuses=statuses))
     good = server.put("/good.mp3", Resource(AUDIO))
-    with client_for(server, max_attempts=2) as client:
+    with client_for(server, max_attempts=2, read_timeout=1.0) as client:
         with contextlib.suppress(AudioError):
             result = fetch(episode(odd, "Odd"), tmp_path, client=client)
             assert result.episode.path is not None
