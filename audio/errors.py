@@ -14,12 +14,16 @@ Each message names the input and the next step; the original error is in ``__cau
 """
 
 
-def installing(extra: str) -> str:
-    """How to install one of turnscript's extras, for a message about something that is not installed.
+def installing(extra: str = "") -> str:
+    """How to install turnscript, or one of its extras, for a message about something that is not installed.
 
     >>> installing("editor")
     "pip install 'turnscript[editor]' (in a checkout: pip install '.[editor]')"
+    >>> installing()
+    'pip install turnscript (in a checkout: pip install .)'
     """
+    if not extra:
+        return "pip install turnscript (in a checkout: pip install .)"
     return f"pip install 'turnscript[{extra}]' (in a checkout: pip install '.[{extra}]')"
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from typing import NoReturn
 
 import click
 
-from audio.errors import AudioError
+from audio.errors import AudioError, installing
 from output.errors import OutputError
 from transcribe.errors import SettingsError, TranscribeError
 
@@ -27,6 +28,7 @@ SIGNALS = tuple(
 )
 """The signals that end a command; Windows has no SIGHUP."""
 
+_OWN_PACKAGES = frozenset({"audio", "output", "transcribe"})
 _INTERRUPTED = "interrupted; run the same command again to continue"
 
 
@@ -66,7 +68,15 @@ def ending_of(error: BaseException) -> Ending | None:
         return Ending(2, str(error))
     if isinstance(error, AudioError | TranscribeError | OutputError):
         return Ending(1, str(error))
+    if isinstance(error, ModuleNotFoundError) and (package := _missing_package(error)):
+        return Ending(1, f"this command needs {package}, which is not installed; {installing()}")
     return None
+
+
+def _missing_package(error: ModuleNotFoundError) -> str:
+    """The package that somebody else makes and that is not installed, as with requirements/drafts.txt; else nothing."""
+    name = (error.name or "").partition(".")[0]
+    return "" if name in sys.stdlib_module_names or name in _OWN_PACKAGES else name
 
 
 def signal_of(error: BaseException) -> int:
