@@ -11,8 +11,9 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import IO
 
@@ -27,6 +28,8 @@ STATE_FOLDER = f".{APP}"
 TEMPORARY_SUFFIX = f".{APP}.tmp"
 """The end of the hidden names of our temporary files; no other program uses it."""
 
+_IN_USE = (5, 32)  # Windows: access denied, sharing violation
+_RENAME_WAITS = (0.01, 0.05, 0.2, 0.5, 1.0)  # seconds
 _LOCK_GRACE = 2.0  # seconds in which a new file may not be locked yet
 
 
@@ -41,39 +44,80 @@ def replacing(path: Path, *, mode: int = 0o666) -> Iterator[IO[bytes]]:
     """
     path = real_path(path, inside=_chosen_folder(path))
     _create_folder(path.parent, mode=mode)
+    _sweep_once(path.parent)
     temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}{TEMPORARY_SUFFIX}")
     descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
-    lock = os.dup(descriptor)
+    lock = None if sys.platform == "win32" else os.dup(descriptor)  # Windows renames no open file
     try:
-        _lock(lock)
+        if lock is not None:
+            _lock(lock)
         with os.fdopen(descriptor, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
         with contextlib.suppress(FileNotFoundError):
             temporary.chmod(path.stat().st_mode)
-        temporary.replace(path)
+        patiently(lambda: temporary.replace(path))
         _sync_folder(path.parent)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     finally:
-        os.close(lock)
+        if lock is not None:
+            os.close(lock)
+
+
+def patiently(rename: Callable[[], object], *, waits: Sequence[float] = _RENAME_WAITS) -> None:
+    """Call `rename` until it succeeds: on Windows, a file that an indexer or a scanner has open cannot be replaced.
+
+    Raises `OSError`; after the last wait, one that says so.
+    """
+    for wait in waits:
+        try:
+            rename()
+            return
+        except PermissionError as exc:
+            if getattr(exc, "winerror", None) not in _IN_USE:
+                raise
+        time.sleep(wait)
+    try:
+        rename()
+    except PermissionError as exc:
+        if getattr(exc, "winerror", None) not in _IN_USE:
+            raise
+        raise PermissionError(exc.errno, "read-only, or open in another program; close it there", exc.filename) from exc
 
 
 def remove_leftovers(folder: Path) -> int:
     """Remove the temporary files in `folder` of killed processes that used `replacing`; return their number.
 
     A file being written is locked and stays, and so does one created just now. Hidden files of other programs are
-    ignored.
+    ignored. Every folder is swept by the first write into it, once a process.
     """
-    count = 0
-    for path in folder.glob(f".*{TEMPORARY_SUFFIX}"):
-        with contextlib.suppress(OSError), open_regular(path) as file:
-            if time.time() - path.stat().st_mtime > _LOCK_GRACE and _lock(file.fileno()):
+    return sum(map(_remove_if_left, folder.glob(f".*{TEMPORARY_SUFFIX}")))
+
+
+@cache
+def _sweep_once(folder: Path) -> None:
+    remove_leftovers(folder)
+
+
+def _remove_if_left(path: Path) -> bool:
+    try:
+        if time.time() - path.lstat().st_mtime <= _LOCK_GRACE:
+            return False
+        if sys.platform != "win32":
+            with open_regular(path) as file:
+                if not _lock(file.fileno()):
+                    return False
                 path.unlink()
-                count += 1
-    return count
+            return True
+        if path.is_dir():
+            return False
+        path.unlink()  # refused while it is open
+    except OSError:
+        return False
+    return True
 
 
 def write_atomically(path: Path, data: bytes | str) -> None:

@@ -23,7 +23,9 @@ from output.errors import OutputError
 if TYPE_CHECKING:
     from audio.episode import Episode
 
-_RESERVED = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)")  # device names on Windows, `con.x` as well
+_RESERVED = re.compile(  # device names on Windows, `con.x` and `con .x` as well
+    r"(?i)(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\.|$)"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,17 @@
-"""The source distribution has every file of the repository: its tests, its action and its hooks work from there."""
+"""What is released: an archive of every file of the repository, and a wheel of the program and nothing else."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
 
+import transcribe
 from tests.support.paths import ROOT
 
 ADDED = {"PKG-INFO"}
@@ -35,3 +38,46 @@ def test_sdist_has_what_git_has(tmp_path: Path) -> None:
     assert sorted(names - wanted) == sorted(ADDED)
     assert sorted(wanted - names) == sorted(LEFT_OUT)
     assert {"action.yml", ".pre-commit-hooks.yaml", "constraints.txt", "Makefile"} <= names
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=ROOT, capture_output=True, check=True)
+    (path,) = folder.iterdir()
+    return path
+
+
+@pytest.mark.processes
+def test_wheel_has_the_packages_and_nothing_else(wheel: Path) -> None:
+    packages = {"audio", "output", "transcribe"}
+    wanted = {name for name in kept_by_git() if name.split("/")[0] in packages}
+    info = f"turnscript-{transcribe.__version__}.dist-info"
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        metadata = archive.read(f"{info}/METADATA").decode()
+    ours = {name for name in names if not name.startswith(f"{info}/")}
+    assert (sorted(ours - wanted), sorted(wanted - ours)) == ([], [])
+    assert {f"{info}/licenses/LICENSE", f"{info}/entry_points.txt"} <= names
+    assert {f"{package}/py.typed" for package in packages} <= names
+    assert {"transcribe/editor/assets/page.html", "transcribe/editor/assets/editor.js"} <= names
+    assert f"\nVersion: {transcribe.__version__}\n" in metadata
+    assert "\nLicense-Expression: MIT\n" in metadata
+
+
+@pytest.mark.processes
+def test_wheel_installs_and_runs(wheel: Path, tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    install = [sys.executable, "-m", "pip", "install", "--no-deps", "--no-index", "--target", str(target), str(wheel)]
+    subprocess.run(install, capture_output=True, check=True)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment["PYTHONPATH"] = str(target)
+    (program,) = (path for path in (target / "bin").iterdir() if path.name == "transcribe")
+    for arguments, said in ((["--help"], "Turn interview"), (["--version"], transcribe.__version__)):
+        command = [sys.executable, str(program), *arguments]
+        ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+        assert said in ran.stdout
+    where = [sys.executable, "-c", "import transcribe; print(transcribe.__file__)"]
+    ran = subprocess.run(where, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
+    assert Path(ran.stdout.strip()).is_relative_to(target)

@@ -104,8 +104,9 @@ class Audio:
         self.close()
 
     def _read_bytes(self, offset: int, count: int) -> bytes:
-        if hasattr(os, "pread"):  # not on Windows
-            return _read_fully(lambda done: os.pread(self._file.fileno(), count - done, offset + done), count)
+        pread: Callable[[int, int, int], bytes] | None = getattr(os, "pread", None)  # None on Windows
+        if pread is not None:
+            return _read_fully(lambda done: pread(self._file.fileno(), count - done, offset + done), count)
         with self._lock:
             self._file.seek(offset)
             return _read_fully(lambda done: self._file.read(count - done), count)

@@ -210,7 +210,7 @@ class Download:
 
 
 def _without_links(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0), 0o666)
 
 
 _ANY_BYTES = ("", "application/octet-stream", "binary/octet-stream", "application/ogg", "application/mp4")

@@ -62,6 +62,14 @@ def write_half(path: Path) -> Path:
     return left
 
 
+@pytest.mark.processes
+def test_the_first_write_into_a_folder_sweeps_it(tmp_path: Path) -> None:
+    left = write_half(tmp_path / "b.md")
+    os.utime(left, (0, 0))
+    write_atomically(tmp_path / "a.md", "whole")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.md"]
+
+
 def test_hidden_files_of_other_programs_are_never_removed(tmp_path: Path) -> None:
     for name in (".syncthing.talk.md.tmp", ".notes.tmp", ".talk.md.x7f3q.tmp", "mine.turnscript.tmp", ".tmp"):
         (tmp_path / name).write_text("theirs")

