@@ -103,21 +103,19 @@ def _sweep_once(folder: Path) -> None:
 
 
 def _remove_if_left(path: Path) -> bool:
-    try:
-        if time.time() - path.lstat().st_mtime <= _LOCK_GRACE:
+    """Remove a temporary file that nobody is writing; return whether. Windows refuses to remove an open file."""
+    with contextlib.suppress(OSError):
+        if time.time() - path.lstat().st_mtime <= _LOCK_GRACE or path.is_dir():
             return False
-        if sys.platform != "win32":
-            with open_regular(path) as file:
-                if not _lock(file.fileno()):
-                    return False
-                path.unlink()
+        if sys.platform == "win32":
+            path.unlink()
             return True
-        if path.is_dir():
-            return False
-        path.unlink()  # refused while it is open
-    except OSError:
-        return False
-    return True
+        else:  # noqa: RET505 - so that mypy sees one platform at a time
+            with open_regular(path) as file:
+                if _lock(file.fileno()):
+                    path.unlink()
+                    return True
+    return False
 
 
 def write_atomically(path: Path, data: bytes | str) -> None:
