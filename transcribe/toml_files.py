@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
@@ -23,6 +24,7 @@ MOST_PARTS = 30  # of a dotted key
 LARGEST = 2**63  # TOML's whole numbers have 64 bits
 
 _LONG_KEY = re.compile(rf"""(?<![\w"'.-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){{{MOST_PARTS}}}""")
+_KEY = re.compile(r"""(?:^\s*+\[*+\s*+|[{,]\s*+|\.)(?:([\w-]++)|"([^"]*+)"|'([^']*+)')(?=\s*+[=\].])""")
 _LONG_NUMBER = re.compile(r"(?<![\w.])[+-]?\d[\d_]{1000,}")
 
 
@@ -41,8 +43,18 @@ class TomlFile:
 
     def line_of(self, key: str, *, at: int = 0) -> int:
         """The index of the first line from `at` on that sets `key` or opens its table; `at` if no line does."""
-        pattern = re.compile(rf"(?:^\s*\[+\s*|(?:^|[{{,])\s*(?:[\w-]+\.)*)[\"']?{re.escape(key)}[\"']?\s*[=\].]")
-        return next((i for i, line in enumerate(self.lines[at:], at) if pattern.search(line)), at)
+        places = self._places.get(key, [])
+        following = bisect_left(places, at)
+        return places[following] if following < len(places) else at
+
+    @cached_property
+    def _places(self) -> Mapping[str, Sequence[int]]:
+        """The lines of each key, in order: found in one pass, however many keys are asked for."""
+        places: dict[str, list[int]] = {}
+        for number, line in enumerate(self.lines):
+            for match in _KEY.finditer(line):
+                places.setdefault(match[1] or match[2] or match[3], []).append(number)
+        return places
 
     def line_of_table(self, key: str) -> int:
         """The index of the header `[key]`; of the first line that sets the table, if it has no header."""

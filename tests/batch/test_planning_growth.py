@@ -2,40 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
 import pytest
 
+from tests.support.counting import counting
 from tests.support.scripted_stages import ScriptedStages, tone
 from transcribe.batch.dry_run import forecast
 from transcribe.batch.planning import select_jobs
 from transcribe.batch.runner import Setup
 from transcribe.settings import Settings
-
-
-@contextmanager
-def counting() -> Iterator[Counter[str]]:
-    """Counts the calls of functions, Python's and C's."""
-    calls: Counter[str] = Counter()
-
-    def profile(frame: FrameType, event: str, argument: object) -> None:
-        if event == "call":
-            calls["python"] += 1
-        elif event == "c_call":
-            calls["c"] += 1
-            calls[getattr(argument, "__name__", "")] += 1
-
-    before = sys.getprofile()
-    sys.setprofile(profile)
-    try:
-        yield calls
-    finally:
-        sys.setprofile(before)
 
 
 def different_names(folder: Path, count: int) -> list[str]:

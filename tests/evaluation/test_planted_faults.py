@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from tests.support.checked_clip import Telling, found, state, with_words, write_clip
 from tests.support.command_line import Run
+from tests.support.counting import counting
 from tests.support.scripted_stages import tone
 from transcribe.errors import SettingsError
 from transcribe.evaluation.baseline import baseline_of
@@ -437,9 +438,32 @@ def test_paths_of_the_file_are_seen_from_its_folder(check: Run, tmp_path: Path) 
             assert (code, "name: Grace, 3 of 3 mentions wrong" in out) == (1, True)
 
 
-def test_a_thousand_clips_are_read_in_the_time_of_their_lines(tmp_path: Path) -> None:
-    """Counted: each line is searched for a few keys, not for those of every clip."""
+@pytest.mark.parametrize("key", ["threads", '"thr\\u0065ads"'])
+def test_the_work_grows_with_the_number_of_clips(tmp_path: Path, key: str) -> None:
+    """Counted, not timed: also for a key that stands on no line under its own name."""
     tone(tmp_path / "a.wav")
-    rows = [f'[[clip]]\nname = "n{i}"\naudio = "a.wav"\nsettings = {{ threads = {i} }}\n' for i in range(1000)]
-    (tmp_path / "clips.toml").write_text("".join(rows))
-    assert len({clip.name for clip in find_clips(tmp_path, Settings()).clips}) == 1000
+    costs = []
+    for count in (100, 400):
+        rows = [f'[[clip]]\nname = "n{i}"\naudio = "a.wav"\nsettings = {{ {key} = {i} }}\n' for i in range(count)]
+        (tmp_path / "clips.toml").write_text("".join(rows))
+        with counting() as calls:
+            clips = find_clips(tmp_path, Settings()).clips
+        assert len({clip.name for clip in clips}) == count
+        costs.append(calls)
+    few, many = costs
+    for kind in ("python", "c"):
+        assert many[kind] < 4.6 * few[kind], kind
+
+
+def test_an_error_names_the_line_however_the_key_is_written(tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    for toml in (
+        ROW + ROW.replace("[[clip]]", "[[clip]]\nname = 'b'") + "settings.threads = -1\n",
+        ROW + "\n[clip.settings]\n'threads' = -1\n",
+        ROW + 'settings = { model = "base", threads = -1 }\n',
+        '[settings]\n"threads"= -1\n',
+    ):
+        (tmp_path / "clips.toml").write_text(toml.replace("garden", "a"))
+        with pytest.raises(SettingsError) as error:
+            find_clips(tmp_path, Settings())
+        assert f"line {toml[: toml.index('threads')].count(chr(10)) + 1}: " in str(error.value), toml
