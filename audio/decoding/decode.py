@@ -17,10 +17,11 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from audio.decoding.ffmpeg import Log, decode_command
+from audio.decoding.ffmpeg import Log, decode_command, ended_after, start
 from audio.decoding.probe import check_source, printable
 from audio.decoding.samples import SAMPLE_BYTES, SAMPLE_RATE, SCALE, Audio, levels_of, scratch_file, write
 from audio.decoding.truncation import clock, damage_warnings
@@ -35,16 +36,25 @@ if TYPE_CHECKING:
 
 MAX_DURATION: Seconds = 24 * 3600  # of one recording
 _BLOCK_SECONDS = 30  # decoded at a time
+_PATIENCE: Seconds = 120.0  # for ffmpeg to decode the next block, which takes it a fraction of a second
+_SLOWEST = 1_000_000  # bytes per second: all of a file may have to be read for one block
 
 
-def decode(path: Path, *, progress: OnFraction = lambda fraction: None, max_duration: Seconds = MAX_DURATION) -> Audio:
+def decode(
+    path: Path,
+    *,
+    progress: OnFraction = lambda fraction: None,
+    max_duration: Seconds = MAX_DURATION,
+    patience: Seconds = _PATIENCE,
+) -> Audio:
     """The first sound track of a file in any format ffmpeg reads, mixed to mono at 16 kHz.
 
     `progress` is called with the fraction done, rising to 1. The readable part of a cut or damaged file is returned,
     and `Audio.warnings` says what is missing. (A cut between two frames of an mp3 that states no length cannot be
     detected; an m4a whose index was cut off with its end cannot be read.)
     Raises `SourceError` if the file does not exist, `DecodeError` if it holds no readable sound or more than
-    `max_duration` (a few kilobytes of some formats expand to days of silence that fill the disk).
+    `max_duration` (a few kilobytes of some formats expand to days of silence that fill the disk). An ffmpeg that makes
+    no progress for `patience`, and a second for each megabyte of the file, is ended: also a `DecodeError`.
     """
     name = printable(path)
     check_source(path)
@@ -53,7 +63,8 @@ def decode(path: Path, *, progress: OnFraction = lambda fraction: None, max_dura
     with scratch_file() as file:
         log = Log()
         levels: list[NDArray[np.float32]] = []
-        n_samples = _decode_into(path, file, log=log, levels=levels, progress=progress, max_duration=max_duration)
+        pace = _Pace(max_duration, patience + _size(path) / _SLOWEST)
+        n_samples = _decode_into(path, file, log=log, levels=levels, progress=progress, pace=pace)
         if n_samples == 0:
             raise DecodeError(log.verdict, about=name)
         try:
@@ -65,6 +76,21 @@ def decode(path: Path, *, progress: OnFraction = lambda fraction: None, max_dura
     return audio
 
 
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as exc:
+        raise SourceError(f"disappeared before it was read ({exc.strerror}); run again", about=printable(path)) from exc
+
+
+@dataclass(frozen=True, slots=True)
+class _Pace:
+    """How much sound a file may hold, and how long ffmpeg may take for a block of it."""
+
+    max_duration: Seconds
+    patience: Seconds
+
+
 def _decode_into(
     path: Path,
     file: IO[bytes],
@@ -72,13 +98,13 @@ def _decode_into(
     log: Log,
     levels: list[NDArray[np.float32]],
     progress: OnFraction,
-    max_duration: Seconds,
+    pace: _Pace,
 ) -> int:
     """Run ffmpeg on `path` and write the mono samples to `file`; return their number. `levels` receives the loudness of
     two channels, block by block."""
     program = decode_command(path)
     try:
-        process = subprocess.Popen(program, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process = start(program, stdout=subprocess.PIPE)
     except OSError as exc:
         raise DecodeError(f"cannot be run ({exc.strerror}); reinstall ffmpeg", about=program[0]) from exc
     with process:
@@ -88,13 +114,12 @@ def _decode_into(
         log_reader.start()
         n_samples = 0
         try:
-            for block in _mono_blocks(process.stdout, levels):
+            for block in _in_time(_mono_blocks(process.stdout, levels), process, pace.patience, about=path):
                 write(file, block)
                 n_samples += len(block) // SAMPLE_BYTES
-                if n_samples > max_duration * SAMPLE_RATE:
-                    raise DecodeError(
-                        f"more than {clock(max_duration)} of sound; cut it into shorter files", about=printable(path)
-                    )
+                if n_samples > pace.max_duration * SAMPLE_RATE:
+                    limit = clock(pace.max_duration)
+                    raise DecodeError(f"more than {limit} of sound; cut it into shorter files", about=printable(path))
                 if log.stated:
                     progress(min(n_samples / SAMPLE_RATE / log.stated, 1.0))
         except BaseException:
@@ -103,6 +128,25 @@ def _decode_into(
         finally:
             log_reader.join()
     return n_samples
+
+
+def _in_time(
+    blocks: Iterator[bytes], process: subprocess.Popen[bytes], patience: Seconds, *, about: Path
+) -> Iterator[bytes]:
+    """The blocks, each within `patience`, and after the last one the end of ffmpeg; else it is ended."""
+    while True:
+        with ended_after(process, patience) as ended:
+            block = next(blocks, b"")
+            if not block:
+                process.wait()
+        if ended.is_set():
+            raise DecodeError(
+                f"ffmpeg made no progress for {patience:.0f} seconds and was ended; check or convert the file",
+                about=printable(about),
+            )
+        if not block:
+            return
+        yield block
 
 
 def _mono_blocks(stream: IO[bytes], levels: list[NDArray[np.float32]]) -> Iterator[bytes]:

@@ -1,14 +1,21 @@
-"""Find ffmpeg, build its command line for an untrusted file, and read its log.
+"""Find ffmpeg, build its command line for an untrusted file, start it, and read its log.
 
-A file name never becomes an option or a protocol, and playlists open no other file. Does not run ffmpeg:
-`audio.decoding.decode` and `audio.decoding.probe` do.
+A file name never becomes an option or a protocol, playlists open no other file, and large pictures are not decoded.
+
+What a file says about itself stands in ffmpeg's log: titles, their keys, languages. So the log is read by what a file
+cannot write. Warnings and errors are those in ffmpeg's colours, as it replaces the escape character in all other text.
+The report on the file has no colours; a length it states twice is not believed, and no line continues after a long one.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -16,9 +23,19 @@ from audio.decoding.samples import SAMPLE_RATE
 from audio.episode import Seconds
 from audio.errors import DecodeError
 
+_MAX_LINE = 1000  # bytes of a line of the log; the rest of it is dropped
+_MAX_PIXELS = 10_000_000  # of a cover, which ffmpeg decodes to learn its format: 3000 × 3000 is usual for podcasts
+# "[error] " in a colour, then the message in the same one: of 16 or 256 (AV_LOG_FORCE_256COLOR)
+_COLOUR = r"(?:\x1b\[[\d;]*m)+"
+_LEVEL = re.compile(rf"{_COLOUR}\[(warning|error|fatal|panic)\] {_COLOUR}([^\x1b]*)")
+_CONTEXT = re.compile(rf"^{_COLOUR}\[([^\x1b]*?)\] (?=\x1b)")
+_DURATION = re.compile(r"\[info\]   Duration: (\d{2,6}):(\d\d):(\d\d\.\d{1,6}),")
+_STREAM = re.compile(r"\[info\]   Stream #0:\d")
+_KIND = re.compile(r": (Video|Audio|Subtitle|Data|Attachment|Unknown): ")
 _MAX_ERROR_LENGTH = 60  # characters of an ffmpeg error in a message
-# Harmless ffmpeg errors: a tag between two joined mp3s, and what ffmpeg repeats after every real error.
-_HARMLESS = re.compile(r"Header missing|Error submitting packet|Decoding error")
+# Harmless ffmpeg errors: a tag between two joined mp3s, what concerns only tags and pictures, and what ffmpeg repeats
+# after every real error.
+_HARMLESS = re.compile(r"Header missing|Error submitting packet|Decoding error|Picture size|Incorrect BOM value")
 # Containers that hold their own sound. Excluded are those that refer to other files or addresses (hls, concat, dash,
 # sdp, imf, avisynth, image sequences …), whatever the file's name or first bytes claim.
 _CONTAINERS = (
@@ -40,7 +57,35 @@ def probe_command(path: Path) -> list[str]:
     """ffmpeg's command line that opens a file and reports its contents, without decoding."""
     quiet = ["-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+info"]
     sandbox = ["-protocol_whitelist", "file,pipe", "-format_whitelist", _CONTAINERS]
+    sandbox += ["-max_pixels", str(_MAX_PIXELS)]
     return [_ffmpeg(), *quiet, *sandbox, "-i", f"file:{os.path.abspath(path)}"]  # noqa: PTH100 - Path.absolute keeps ".."
+
+
+def start(program: list[str], *, stdout: int) -> subprocess.Popen[bytes]:
+    """Start ffmpeg with its log in colours on a pipe. Raises `OSError`."""
+    plain = ("NO_COLOR", "AV_LOG_FORCE_NOCOLOR")
+    environment = {name: value for name, value in os.environ.items() if name not in plain}
+    environment["AV_LOG_FORCE_COLOR"] = "1"
+    return subprocess.Popen(program, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, env=environment)
+
+
+@contextlib.contextmanager
+def ended_after(process: subprocess.Popen[bytes], patience: Seconds) -> Iterator[threading.Event]:
+    """Kill the process, which ends its pipes, if the block takes longer than `patience`; the event says whether."""
+    ended = threading.Event()
+
+    def end() -> None:
+        ended.set()
+        process.kill()
+
+    timer = threading.Timer(patience, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield ended
+    finally:
+        timer.cancel()
+        timer.join()
 
 
 class Log:
@@ -55,28 +100,49 @@ class Log:
         self.n_errors = 0
         self.first_error = ""
         self.text = ""  # the last errors
+        self._n_lengths = 0
+        self._is_opened = False  # ffmpeg has begun its report on the file
 
     def follow(self, stream: IO[bytes]) -> None:
         """Read to the end; run it in its own thread."""
-        while line := stream.readline(1000):
+        while line := stream.readline(_MAX_LINE):
             self._parse(line.decode("utf-8", "replace").rstrip())
+            while line and not line.endswith(b"\n"):
+                line = stream.readline(_MAX_LINE)
 
     def _parse(self, line: str) -> None:
-        if self.stated is None and (match := re.match(r"\[info\]   Duration: (\d+):(\d\d):(\d\d\.\d+)", line)):
-            hours, minutes, seconds = match.groups()
-            self.stated = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-        self.is_mpeg |= line.startswith("[info] Input #0, mp3,")
-        self.estimated |= "[warning] Estimating duration" in line
-        self.has_video |= bool(re.match(r"\[info\]   Stream #0:.*: Video: (?!.*\(attached pic\))", line))
+        # a line ends before its colour does, so the next one begins with the end of that
+        if match := _LEVEL.search(line):
+            context = _CONTEXT.match(line.removeprefix("\x1b[0m"))
+            self._note(match[1], match[2].strip(), context[1] if context else "")
+        elif (line := line.removeprefix("\x1b[0m")).startswith("[info] "):
+            self._report(line)
+
+    def _note(self, level: str, message: str, context: str) -> None:
+        """A warning or an error of the part of ffmpeg that `context` names; the message may repeat the file's text."""
+        self.estimated |= message.startswith("Estimating duration")
         # Except wav: one written into a pipe states more than it can hold; `audio.decoding.truncation` checks it.
-        self.cut |= bool(re.search(r"^\[(?!(in#0/)?wav).*(Packet corrupt|File ended prematurely)", line))
-        if re.search(r"\[(error|fatal|panic)\]", line):
-            error = re.sub(r"\[[^\]]*\] ", "", line)
-            error = "".join(char if char.isprintable() else " " for char in error)
+        is_wav = context.startswith(("wav", "in#0/wav"))
+        self.cut |= not is_wav and bool(re.search(r"^(Packet corrupt|.*File ended prematurely)", message))
+        if level != "warning":
+            error = "".join(char if char.isprintable() else " " for char in message)
             if not _HARMLESS.search(error):
                 self.n_errors += 1
                 self.first_error = self.first_error or error[:_MAX_ERROR_LENGTH]
             self.text = f"{self.text}\n{error}"[-4000:]
+
+    def _report(self, line: str) -> None:
+        """A line of the report on the file, in which the file's own keys and languages stand too."""
+        if not self._is_opened and line.startswith("[info] Input #0, "):
+            self._is_opened = True
+            self.is_mpeg = line.startswith("[info] Input #0, mp3,")
+        elif match := _DURATION.match(line):
+            self._n_lengths += 1
+            hours, minutes, seconds = match.groups()
+            length = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+            self.stated = length if self._n_lengths == 1 else None
+        elif _STREAM.match(line) and "(attached pic)" not in line:
+            self.has_video |= _KIND.findall(line) == ["Video"]
 
     @property
     def verdict(self) -> str:

@@ -10,7 +10,7 @@ import stat
 import subprocess
 from pathlib import Path
 
-from audio.decoding.ffmpeg import Log, probe_command
+from audio.decoding.ffmpeg import Log, ended_after, probe_command, start
 from audio.episode import Seconds
 from audio.errors import DecodeError, SourceError
 
@@ -49,15 +49,16 @@ def stated_length(path: Path) -> Seconds | None:
     """The length the file's header states, or ffmpeg's estimate from its size; None if neither is available."""
     log = Log()
     try:
-        with subprocess.Popen(
-            probe_command(path), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-        ) as process:
+        with (
+            start(probe_command(path), stdout=subprocess.DEVNULL) as process,
+            ended_after(process, _TIMEOUT) as ended,
+        ):
             assert process.stderr is not None
             log.follow(process.stderr)
-            process.wait(_TIMEOUT)
+            process.wait()
     except (OSError, ValueError, DecodeError, subprocess.SubprocessError):
         return None
-    return log.stated
+    return None if ended.is_set() else log.stated
 
 
 def printable(path: Path) -> str:

@@ -195,7 +195,8 @@ def test_the_ffmpeg_on_the_path_comes_first_and_a_flood_of_log_lines_is_harmless
 ) -> None:
     fake = tmp_path / "ffmpeg"
     fake.write_text(
-        f"#!{sys.executable}\nimport sys\nfor _ in range(200_000): sys.stderr.write('[error] no good\\n')\n"
+        f"#!{sys.executable}\nimport sys\nfor _ in range(200_000):\n"
+        "    sys.stderr.write('\\x1b[31m[error] \\x1b[0m\\x1b[31mno good\\n\\x1b[0m')\n"
     )
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
