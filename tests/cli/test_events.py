@@ -51,6 +51,9 @@ WAYS: dict[str, tuple[str, ...]] = {
     "quiet": ("run", "text.mp3", "a.wav", "--quiet"),
     "twice": ("run", "a.wav", "a.wav", "--fresh"),
     "an odd name": ("run", "a\x1b[31m.wav", "b\udce9.wav"),
+    "an unknown option": ("run", "a.wav", "--nope"),
+    "a value that is not one of the choices": ("run", "a.wav", "--labels", "x"),
+    "a value for a flag": ("run", "a.wav", "--fresh=1"),
     "a deprecated setting": ("run", "a.wav", "--comments", "true"),
 }
 

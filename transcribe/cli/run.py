@@ -17,7 +17,7 @@ from transcribe.cli.ending import StoppedError, on_signals, signal_of
 from transcribe.cli.events import Events, events_on_stderr
 from transcribe.cli.options import log_to_stderr, setting_options
 from transcribe.cli.run_messages import EventMessages, Messages, TextMessages
-from transcribe.cli.run_sources import SourceSet, source_sets, wants_events
+from transcribe.cli.run_sources import SourceSet, progress_in, source_sets, wants_events
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings
 
@@ -31,7 +31,21 @@ if TYPE_CHECKING:
     from transcribe.workers.local import WorkerPool
 
 
-@click.command()
+class _Run(click.Command):
+    """With `--progress json`, a command line that cannot be read is an event, too."""
+
+    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> click.Context:
+        given = tuple(args)  # the parser empties the list
+        try:
+            return super().make_context(info_name, args, *rest, **extra)
+        except click.UsageError:
+            if wants_events({"progress": progress_in(given)}):
+                with events_on_stderr(verbose=False, quiet=False):
+                    raise
+            raise
+
+
+@click.command(cls=_Run)
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
 @setting_options(*(field.name for field in fields(Settings)))
 @click.option("--show", "shows", multiple=True, metavar="NAME", help="Bring this show of transcribe.toml up to date.")

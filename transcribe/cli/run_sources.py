@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,3 +54,21 @@ def wants_events(given: Mapping[str, Any]) -> bool:
         with contextlib.suppress(SettingsError):
             progress = read_file(path).get("progress")
     return bool(progress == "json")
+
+
+def progress_in(args: Iterable[str]) -> str | None:
+    """The value of the last `--progress` of a command line, also of one that cannot be read.
+
+    >>> progress_in(["a.mp3", "--progress", "json", "--nope"]), progress_in(["--", "--progress=json"])
+    ('json', None)
+    """
+    found, is_next = None, False
+    for arg in args:
+        if is_next:
+            found = arg
+        elif arg == "--":
+            break
+        elif arg.startswith("--progress="):
+            found = arg.partition("=")[2]
+        is_next = arg == "--progress" and not is_next
+    return found
