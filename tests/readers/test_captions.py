@@ -98,6 +98,29 @@ def test_rolled_up_grown_and_doubled_cues_are_their_words_once(cues: list[tuple[
     assert words(srt(*cues)) == "one two three four five six seven"
 
 
+@given(
+    lines=st.lists(st.integers(1, 5), min_size=4, max_size=9),
+    depth=st.integers(2, 3),
+    pauses=st.lists(st.sampled_from([0.0, 0.1, 0.5, 3.0, 15.0]), min_size=9, max_size=9),
+    grows=st.booleans(),
+)
+def test_rolling_captions_are_their_words_once_over_pauses(
+    lines: list[int], depth: int, pauses: list[float], grows: bool
+) -> None:
+    texts = [" ".join(f"w{at}x{word}" for word in range(count)) for at, count in enumerate(lines)]
+    cues, time = [], 0.0
+    for at, pause in zip(range(len(texts)), pauses, strict=False):
+        shown = " ".join(texts[: at + 1]) if grows else "\n".join(texts[max(0, at + 1 - depth) : at + 1])
+        cues.append((time, time + 1, shown))
+        time += 1 + pause
+    assert words(srt(*cues)) == " ".join(texts)
+
+
+def test_after_captions_are_cleared_a_line_that_comes_again_is_new() -> None:
+    cues = [(0, 1, "a b"), (1, 2, "a b\nc d"), (2, 3, "c d\ne f"), (30, 31, "e f\ng h"), (36, 37, "e f\ng h")]
+    assert words(srt(*cues)) == "a b c d e f e f g h e f g h"
+
+
 @pytest.mark.parametrize(
     "cues",
     [

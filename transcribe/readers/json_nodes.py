@@ -18,9 +18,9 @@ _MISSING = object()
 _SHOWN = 40  # characters of a value in a message
 _MOST_DIGITS = 18  # of an integer; a longer one is no time, and is read as a float
 _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
-_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,12})?)s")  # Google: "1.300s"
-_ISO_DURATION = re.compile(r"PT(?:(\d{1,4})H)?(?:(\d{1,6})M)?(?:(\d{1,9}(?:\.\d{1,12})?)S)?")  # Azure: "PT1M1.59S"
-_DECIMAL = re.compile(r"\d{1,9}(?:\.\d{1,12})?")  # AWS: "0.52"
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,30})?)s")  # Google: "1.300s"
+_ISO_DURATION = re.compile(r"PT(?:(\d{1,4})H)?(?:(\d{1,6})M)?(?:(\d{1,9}(?:\.\d{1,30})?)S)?")  # Azure: "PT1M1.59S"
+_DECIMAL = re.compile(r"\d{1,9}(?:\.\d{1,30})?")  # AWS: "0.52"; of a float that was added to, "0.29000000000000004"
 
 
 @dataclass(frozen=True, slots=True)

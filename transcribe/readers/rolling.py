@@ -2,7 +2,8 @@
 
 YouTube's automatic captions and live TV roll: a line stays while the next one comes below it, and between two of them
 there is a cue of 10 ms. A song's refrain or a true "No. No." repeats whole cues, so a file rolls only if cues keep a
-part of the one before and add to it.
+part of the one before and add to it. In a pause the lines go, or stay until a decoder clears them, and come again above
+the next one: what a cue keeps and adds to is old over a pause too, and what it only repeats is new.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from itertools import pairwise
 from audio.episode import Seconds
 
 NEAR = 0.25  # seconds between a cue and one that continues it
+_CLEARED = 16.0  # seconds without a change after which decoders clear roll-up captions (CEA-608)
 _TRANSITION = 0.05  # seconds; nobody can read a shorter cue
 _SHARE = 0.3  # of the cues that follow another
 
@@ -51,17 +53,17 @@ def _is_transition(before: Shown | None, cue: Shown) -> bool:
 
 def _carried(before: Shown, cue: Shown) -> int:
     """The words of the lines that a cue keeps: whole lines, or all words of the cue before if it grew."""
-    if cue.start > before.end + NEAR or not cue.words:
-        return 0
+    pause = cue.start - before.end
     kept = overlap(before.lines, cue.lines[: cue.first_timed])
-    if kept:
+    adds = kept < len(cue.lines)
+    if kept and (pause <= NEAR or (adds and (cue.first_timed is not None or pause <= _CLEARED))):
         return sum(map(len, cue.lines[:kept]))
-    if cue.first_timed is not None:
+    if cue.first_timed is not None or pause > _CLEARED:
         return 0
     words = before.words
-    if words and cue.words[: len(words)] == words:  # it grew
+    if words and cue.words[: len(words)] == words and (pause <= NEAR or len(words) < len(cue.words)):  # it grew
         return len(words)
-    count = overlap(words, cue.words)
+    count = overlap(words, cue.words) if pause <= NEAR else 0
     return count if count > 2 else 0
 
 
