@@ -13,6 +13,7 @@ COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY audio ./audio
 COPY transcribe ./transcribe
 COPY output ./output
+COPY docs/transcribe.1 ./docs/transcribe.1
 RUN python -m venv /opt/turnscript \
     && /opt/turnscript/bin/pip install --no-cache-dir --constraint constraints.txt '.[cluster]'
 # Prepare the models, and transcribe a clip to verify the image.

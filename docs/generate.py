@@ -1,14 +1,17 @@
-"""Write docs/commands.md from the program: `make docs`. tests/test_docs.py holds the two against each other."""
+"""Write docs/commands.md and the man page from the program: `make docs`. tests/test_docs.py compares them."""
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
 
 import click
 
+import transcribe
 from transcribe.cli.main import cli
 
 PAGE = Path(__file__).with_name("commands.md")
+MANUAL = Path(__file__).with_name("transcribe.1")
 
 HEAD = """# Commands and options
 
@@ -41,5 +44,61 @@ def _terminal() -> dict[str, object]:
     return {"terminal_width": 100, "max_content_width": 100, "help_option_names": ["-h", "--help"]}
 
 
+def manual() -> str:
+    """The man page, in roff with the macros of man(7): the same help, one section of options for each command."""
+    lines = [
+        f'.TH TRANSCRIBE 1 "" "turnscript {transcribe.__version__}" "User Commands"',
+        *(".SH NAME", "transcribe \\- interview and podcast audio into a transcript an editor can publish"),
+        *(".SH SYNOPSIS", ".B transcribe", ".I COMMAND", r"[\fIOPTION\fR]...\& [\fIARGUMENT\fR]..."),
+        *(".SH DESCRIPTION", *_paragraphs(cli.help or "")),
+        ".SH COMMANDS",
+    ]
+    for path, command in _commands(("transcribe",), cli):
+        if not isinstance(command, click.Group):
+            lines += _manual_of(path, command)
+    lines += [".SH EXIT STATUS"]
+    for code, meaning in STATUSES.items():
+        lines += [".TP", f".B {code}", meaning]
+    lines += [".SH FILES", ".TP", ".I transcribe.toml", "Settings; the nearest one, from the working folder upward."]
+    return "\n".join(lines) + "\n"
+
+
+_SIGNS = str.maketrans({"\\": r"\e", "-": r"\-", "~": r"\(ti", "^": r"\(ha", "`": r"\(ga"})
+STATUSES = {
+    "0": "Success.",
+    "1": "An episode failed, a gate is not met, or something is wrong.",
+    "2": "Usage.",
+    "129, 130, 143": "Ended by SIGHUP, SIGINT (Ctrl-C), SIGTERM.",
+}
+
+
+def _manual_of(path: tuple[str, ...], command: click.Command) -> list[str]:
+    """A command's section: how it is called, what it does, its options."""
+    context = click.Context(command, info_name=" ".join(path), **_terminal())
+    called = " ".join([*path, *command.collect_usage_pieces(context)])
+    lines = [f".SS {_roff(called)}", *_paragraphs(command.help or "")]
+    for parameter in command.get_params(context):
+        if isinstance(parameter, click.Option) and (record := parameter.get_help_record(context)):
+            lines += [".TP", f".B {_roff(record[0])}", _roff(" ".join(record[1].split()))]
+    return lines
+
+
+def _paragraphs(text: str) -> list[str]:
+    """A help text in roff. A paragraph under click's mark \\b keeps its lines, the others are filled."""
+    lines: list[str] = []
+    for paragraph in inspect.cleandoc(text).split("\n\n"):
+        kept = paragraph.startswith("\b\n")
+        rows = [_roff(row) for row in paragraph.removeprefix("\b\n").split("\n")]
+        lines += [".PP", ".nf", *rows, ".fi"] if kept else [".PP", " ".join(row.strip() for row in rows)]
+    return lines
+
+
+def _roff(text: str) -> str:
+    """A line of text: no sign of it is taken for roff, and a hyphen can be copied to a command line."""
+    line = text.translate(_SIGNS)
+    return rf"\&{line}" if line[:1] in (".", "'") else line
+
+
 if __name__ == "__main__":
     PAGE.write_text(page(), encoding="utf-8")
+    MANUAL.write_text(manual(), encoding="utf-8")

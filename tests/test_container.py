@@ -46,6 +46,7 @@ def test_what_the_build_needs_is_copied() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     needed = {project["project"]["readme"], *project["project"]["license-files"]}
     needed |= set(project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"])
+    needed |= set(project["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"])
     assert needed <= set(copied())
 
 

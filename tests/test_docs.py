@@ -87,6 +87,7 @@ def test_the_check_rejects_unknown_commands_and_options() -> None:
 def test_the_page_of_commands_is_up_to_date() -> None:
     module = generator()
     assert module.PAGE.read_text(encoding="utf-8") == module.page(), "run `make docs`"
+    assert module.MANUAL.read_text(encoding="utf-8") == module.manual(), "run `make docs`"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

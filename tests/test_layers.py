@@ -40,10 +40,11 @@ ORDER: dict[str, set[str]] = {
         *("audio", "audio.decoding", "audio.net", "audio.sources", "audio.fetching"),
         *("values", "output", "recognition", "speakers", "pipeline", "workers", "drafts"),
     },
+    "diagnosis": {"audio", "audio.decoding", "audio.net", "values", "weights", "recognition", "diarization", "workers"},
     "cli": {
         *("audio", "audio.decoding", "audio.net", "audio.sources", "audio.fetching"),
         *("values", "output", "weights", "readers", "recognition", "diarization", "speakers", "pipeline", "workers"),
-        *("drafts", "editor", "evaluation", "batch"),
+        *("drafts", "editor", "evaluation", "batch", "diagnosis"),
     },
 }
 TOPS = ("audio", "transcribe", "output")

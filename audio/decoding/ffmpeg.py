@@ -58,7 +58,7 @@ def probe_command(path: Path) -> list[str]:
     quiet = ["-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+info"]
     sandbox = ["-protocol_whitelist", "file,pipe", "-format_whitelist", _CONTAINERS]
     sandbox += ["-max_pixels", str(_MAX_PIXELS)]
-    return [_ffmpeg(), *quiet, *sandbox, "-i", f"file:{os.path.abspath(path)}"]  # noqa: PTH100 - Path.absolute keeps ".."
+    return [find_ffmpeg(), *quiet, *sandbox, "-i", f"file:{os.path.abspath(path)}"]  # noqa: PTH100 - Path.absolute keeps ".."
 
 
 def start(program: list[str], *, stdout: int) -> subprocess.Popen[bytes]:
@@ -158,7 +158,8 @@ class Log:
         return f"is not audio ffmpeg can read ({reason}); check or convert the file"
 
 
-def _ffmpeg() -> str:
+def find_ffmpeg() -> str:
+    """The path of the ffmpeg in use: that of the system, else that of a wheel. Raises `DecodeError` without either."""
     if installed := shutil.which("ffmpeg"):
         return installed
     try:

@@ -18,6 +18,8 @@ import click
 import transcribe
 from transcribe.cli.cache import cache
 from transcribe.cli.check import check
+from transcribe.cli.completion import complete_values, completion
+from transcribe.cli.doctor import doctor
 from transcribe.cli.drafts import export, lint, parse, render
 from transcribe.cli.editing import edit, learn, merge, sync
 from transcribe.cli.ending import ending_of, stopped_by_signals
@@ -83,8 +85,10 @@ for _command in (
     models,
     voices,
     cache,
+    *(doctor, completion),
 ):
     cli.add_command(_command)
+complete_values(cli)
 
 
 if __name__ == "__main__":

@@ -137,6 +137,11 @@ def verify_speaker_models() -> None:
         read_torch_file(folder / model.file_name, sha256=model.sha256)
 
 
+def damage_of_speaker_models() -> str:
+    """How the cached weights are damaged, every byte hashed; empty if they are not, or not here."""
+    return _stored().damage()
+
+
 def _stored() -> StoredModel:
     return StoredModel(SPEAKERS, "the speaker models", tuple(_PINNED), _PINNED)
 

@@ -93,7 +93,7 @@ def find_model(name: str, *, on_fetch: OnFetch = ignore_fetch) -> ModelFiles:
     Raises `ModelError` for an unknown name, an incomplete folder, or damaged weights, and its `UnreachableError` if
     nobody has the weights; this is remembered for a while, so that no more episodes wait for a network.
     """
-    if _is_path(name):
+    if is_folder(name):
         return _user_model(name)
     stored = _stored(name)
     if name not in PINNED and stored.hashes() is None and name not in hub_repositories():
@@ -109,7 +109,7 @@ def folder_sha256(name: str) -> str | None:
     """The SHA-256 of the weights in a user's folder; None for a model known by its name, or without weights."""
     path = Path(name).expanduser() / WEIGHTS
     with contextlib.suppress(OSError):
-        if _is_path(name):
+        if is_folder(name):
             return sha256_once(path)
     return None
 
@@ -117,13 +117,18 @@ def folder_sha256(name: str) -> str | None:
 def verify_model(name: str) -> ModelFiles:
     """Like `find_model`, but damaged weights are not replaced. Raises `ModelError` if they differ."""
     stored = _stored(name)
-    recorded = None if _is_path(name) else stored.hashes()
+    recorded = None if is_folder(name) else stored.hashes()
     if recorded is not None and (actual := _hash_weights(name, stored.folder)) != recorded[WEIGHTS]:
         raise ModelError(
             f"model {name}: {stored.folder / WEIGHTS} is damaged (SHA-256 {actual[:12]}…, not "
             f"{recorded[WEIGHTS][:12]}…); delete {stored.folder} and run `transcribe models get {name}`"
         )
     return find_model(name)
+
+
+def damage_of(name: str) -> str:
+    """How the cached weights called `name` are damaged, every byte hashed; empty if they are not, or not here."""
+    return _stored(name).damage()
 
 
 def known_models() -> tuple[KnownModel, ...]:
@@ -144,7 +149,8 @@ def _known_model(name: str) -> KnownModel:
     return KnownModel(name, source_of(name), None)
 
 
-def _is_path(name: str) -> bool:
+def is_folder(name: str) -> bool:
+    """Whether `name` is that of a folder with weights, not a model's."""
     if any(separator in name for separator in ("/", os.sep)) or name.startswith((".", "~")):
         return True
     return name not in PINNED and name not in hub_repositories() and Path(name).is_dir()

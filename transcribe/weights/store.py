@@ -61,6 +61,28 @@ class StoredModel:
             return None
         return found if self.pinned.items() <= found.items() else None
 
+    def damage(self) -> str:
+        """How the folder differs from what was recorded and published, every byte hashed; empty if it does not.
+
+        Also empty if there is no folder. Nothing is written.
+        """
+        if not self.folder.is_dir():
+            return ""
+        try:
+            files = json.loads((self.folder / _RECORD).read_bytes())["files"]
+            recorded = {str(name): str(entry["sha256"]) for name, entry in files.items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return f"{self.folder / _RECORD}, the record of the files' hashes, is missing or damaged"
+        for name in sorted({*self.required, *recorded}):
+            expected = self.pinned.get(name, recorded.get(name))
+            try:
+                actual = sha256_of(self.folder / name)
+            except OSError as exc:
+                return f"{self.folder / name} cannot be read ({exc.strerror or exc})"
+            if actual != expected:
+                return f"{self.folder / name} is damaged (SHA-256 {actual[:12]}…, not {(expected or 'recorded')[:12]}…)"
+        return ""
+
     def find(self, fill: Callable[[Path], None]) -> Mapping[str, str]:
         """The SHA-256 of each file; `fill` puts the files into an empty folder if they are not here intact.
 

@@ -1,0 +1,92 @@
+"""The folders for caches and data: whose they are, how large, and whether they can be written to."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from audio.disk import CacheKind, cache_folder, data_folder
+from audio.errors import UntrustedError
+from transcribe.diagnosis.finding import Finding, Level, Surroundings
+from transcribe.units import format_size
+
+_ENOUGH_BYTES = 1_000_000_000  # the samples of eight hours; the default models take 180 MB
+_OWN = "look at what is in it; then remove it, or make it your own: `chown` and `chmod go-w`"
+
+
+def check_cache(surroundings: Surroundings) -> Iterator[Finding]:
+    """Models and results are kept in it, so it has to be ours."""
+    try:
+        for kind in CacheKind:
+            cache_folder(kind)
+    except UntrustedError as error:
+        yield Finding(Level.WRONG, "cache", str(error), _OWN)
+        return
+    step = "make it writable and make room, or set XDG_CACHE_HOME to a folder of your own"
+    yield _row("cache", cache_folder(), Level.WRONG, step)
+
+
+def check_data(surroundings: Surroundings) -> Iterator[Finding]:
+    """Voices are kept in it; runs only read them."""
+    try:
+        folder = data_folder()
+    except UntrustedError as error:
+        yield Finding(Level.WRONG, "data", str(error), _OWN)
+        return
+    step = "to enrol voices, make it writable, or set XDG_DATA_HOME to a folder of your own"
+    yield _row("data", folder, Level.NOTE, step)
+
+
+def check_space(surroundings: Surroundings) -> Iterator[Finding]:
+    """Whether there is room for models, results, and the samples of a long recording."""
+    folders = {"cache": cache_folder(), "temporary files": Path(tempfile.gettempdir()), "drafts": surroundings.folder}
+    free = {name: shutil.disk_usage(existing(folder)).free for name, folder in folders.items()}
+    message = ", ".join(f"{format_size(n_bytes)} free for {name}" for name, n_bytes in free.items())
+    if min(free.values()) < _ENOUGH_BYTES:
+        yield Finding(Level.NOTE, "disk", message, "make room, for example with `transcribe cache clear`")
+    else:
+        yield Finding(Level.OK, "disk", message)
+
+
+def _row(subject: str, folder: Path, level: Level, step: str) -> Finding:
+    """The finding about a folder that is believed; of this level if it cannot be written to."""
+    if folder.is_dir():
+        message = f"{folder}: {format_size(_size_of(folder))}, of {_owner_of(folder)}"
+    else:
+        message = f"{folder}: not there yet"
+    try:
+        with tempfile.TemporaryFile(dir=existing(folder)):
+            return Finding(Level.OK, subject, message)
+    except OSError as error:
+        return Finding(level, subject, f"{message}; it cannot be written to ({error.strerror or error})", step)
+
+
+def existing(folder: Path) -> Path:
+    """The folder, else the nearest one above it that exists, or is another file in its place."""
+    return next(path for path in (folder, *folder.parents) if path.exists())
+
+
+def _size_of(folder: Path) -> int:
+    """Bytes of the files in a folder. Links are not followed; what cannot be read counts nothing."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += Path(parent, name).lstat().st_size
+            except OSError:  # removed in the meantime
+                continue
+    return total
+
+
+def _owner_of(folder: Path) -> str:
+    """The owner's name, else their number."""
+    if sys.platform == "win32":
+        return "this user"
+    try:
+        return folder.owner()
+    except (KeyError, OSError):  # a container's user without a name
+        return f"user number {folder.stat().st_uid}"
