@@ -61,7 +61,7 @@ def test_a_word_is_completed(
 
 
 def test_every_format_is_offered(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert {value for _, value in offered(run, monkeypatch, "transcribe export a.md --format ")} == set(FORMATS)
+    assert {value for _, value in offered(run, monkeypatch, "transcribe run a.wav --format ")} == set(FORMATS)
 
 
 def parameters(command: click.Command) -> Iterator[tuple[str, click.Parameter]]:
