@@ -6,12 +6,8 @@ import json
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.support.command_line import Run
 from tests.support.paths import ROOT
-
-pytestmark = pytest.mark.processes  # the check of semaphores may start multiprocessing's tracker
 
 
 def test_the_json_has_the_documented_keys(run: Run) -> None:

@@ -52,7 +52,7 @@ def test_what_is_wrong_needs_a_next_step() -> None:
 
 
 def test_nothing_is_wrong_on_a_sound_machine_without_models(here: Surroundings) -> None:
-    checks = {name: check for name, check in CHECKS.items() if name not in ("processes", "ffmpeg")}
+    checks = {name: check for name, check in CHECKS.items() if name != "ffmpeg"}
     findings = list(diagnose(here, checks))
     assert wrong(iter(findings)) == []
     found = levels(iter(findings))
@@ -273,7 +273,6 @@ def test_the_machine(here: Surroundings) -> None:
     assert levels(check_machine(here))["cores"] is Level.OK
 
 
-@pytest.mark.processes
 def test_semaphores(here: Surroundings) -> None:
     assert levels(check_processes(here)) == {"semaphores": Level.OK}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import platform
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,8 +52,9 @@ def check_gpu(surroundings: Surroundings) -> Iterator[Finding]:
 
 def check_processes(surroundings: Surroundings) -> Iterator[Finding]:
     """Whether episodes can run in processes of their own: these share semaphores."""
-    try:
-        multiprocessing.get_context("spawn").Lock()
+    is_windows = sys.platform == "win32"
+    try:  # a lock that is not to be sent elsewhere starts no process that keeps track of it
+        multiprocessing.get_context("spawn" if is_windows else "fork").Lock()
     except (OSError, ImportError) as error:
         yield Finding(
             Level.WRONG,
