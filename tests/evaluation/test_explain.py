@@ -153,6 +153,15 @@ def test_a_clip_that_could_not_be_run_says_so(check: Run, tmp_path: Path) -> Non
     assert "note: it could not be run: diarize broke, as told" in out
 
 
+def test_a_baseline_that_is_not_written_is_told(check: Run, tmp_path: Path) -> None:
+    long_clip(tmp_path / "clips")
+    broken = Telling(broken=frozenset({"diarize"}))
+    code, _, err = check("clips", "--baseline", "b.json", "--update-baseline", stages=broken)
+    assert code == 2
+    assert "b.json: not written: a clip could not be run" in err
+    assert not (tmp_path / "b.json").exists()
+
+
 def test_a_changed_reference_is_explained_without_the_baseline(check: Run, tmp_path: Path) -> None:
     long_clip(tmp_path / "clips")
     check("clips", "--baseline", "b.json", "--update-baseline", stages=Telling(talk=ONE_WORD))

@@ -196,6 +196,7 @@ SILENT: list[tuple[str, str]] = []
         {"rttm": ";; nobody\n"},
         {"ref.txt": "", "rttm": ""},
         {"ref.md": ""},
+        {"ref.md": "[music]\n\n[applause]\n"},
         {"ref.md": "---\nlayout: post\n---\n"},
     ],
 )

@@ -115,7 +115,9 @@ def check(stages: StagesMaker, /, place: Path, **options: Any) -> int:
     if recorded is not None:
         views.append(_history(recorded, clips, new, history))
     _publish(report, views, **outputs)
-    if update and file is not None and report.exit_code != 2:  # no baseline without a clip that could not be run
+    if update and report.exit_code == 2:  # no baseline without a clip that could not be run
+        click.echo(f"{file}: not written: a clip could not be run; correct that, and run again", err=True)
+    elif update and file is not None:
         if clips.partial and file.is_file():
             new = replace(new, clips={**read_baseline(file).clips, **new.clips})
         new.save(file)

@@ -32,6 +32,7 @@ _NAME_ALONE = re.compile(rf"{_NAME}[:：]?$")
 _BOLD = re.compile(r"\*\*|__")
 _INSIDE = re.compile(r"(?<=[.?!…\"”’)\]]\s)[^\W\d_][^:：<>\[\]()?!,;\"“”\n]{0,39}[:：](?=\s)")
 _REMARK = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
+_NOTE = re.compile(r"\[[^\[\]]*\](?!\()")  # no link
 _FOOTER = re.compile(r"Transcribed by https?://otter\.ai/?$")
 
 
@@ -49,12 +50,12 @@ class _Line:
 def read_markdown(text: str) -> SpeakerTranscript:
     """A draft or a post, by `output.parse`; if that finds no turn, as lines that name speakers.
 
-    A draft without any text states that nobody speaks.
+    A draft without any text but remarks in brackets states that nobody speaks.
     """
     from output.parse import parse
 
     draft = parse(text)
-    if draft.turns or not draft.preamble.strip():
+    if draft.turns or not _NOTE.sub("", draft.preamble).strip():
         return SpeakerTranscript(tuple(Utterance(turn.speaker, turn.spoken) for turn in draft.turns))
     lines = read_lines(text)
     if not lines.speakers:
