@@ -59,12 +59,12 @@ def facts(path: Path) -> Facts:
     return Facts(log.stated, log.estimated, log.has_video, log.cut, log.is_mpeg, real)
 
 
-def with_info(wav: bytes, *values: bytes) -> bytes:
-    """A WAV file with a LIST chunk of titles (INAM) in front of its samples."""
+def with_info(wav: bytes, *, title: bytes, comment: bytes) -> bytes:
+    """A WAV file with a LIST chunk in front of its samples."""
     info = b"INFO"
-    for value in values:
+    for name, value in ((b"INAM", title), (b"ICMT", comment)):
         data = value + b"\0" * (2 - len(value) % 2)
-        info += b"INAM" + struct.pack("<I", len(data)) + data
+        info += name + struct.pack("<I", len(data)) + data
     chunks = wav[12:36] + b"LIST" + struct.pack("<I", len(info)) + info + wav[36:]
     return b"RIFF" + struct.pack("<I", len(chunks) + 4) + b"WAVE" + chunks
 
@@ -115,7 +115,7 @@ def test_a_line_longer_than_we_read_does_not_begin_again(folder: Path, forged: s
     spoof = b"\x0b".join(forged.encode()[at : at + 200] for at in range(0, len(forged), 200))
     for filler in range(965, 985):
         fill = b"\x0b".join(b"A" * min(200, filler - at) for at in range(0, filler, 200))
-        path.write_bytes(with_info(wav, fill + b"\x0b" + spoof, (b"B" * 200 + b"\n") * 900))
+        path.write_bytes(with_info(wav, title=fill + b"\x0b" + spoof, comment=(b"B" * 200 + b"\n") * 900))
         log = Log()
         with start(probe_command(path), stdout=subprocess.DEVNULL) as process:
             assert process.stderr
