@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from audio.episode import Episode
 from audio.fetching.library import Library, key_of
+from tests.support.counting import counting
 from tests.support.other_settings import FIELDS
 from transcribe.batch.shows import load_shows
 from transcribe.cli.options import CHOICES
@@ -69,6 +70,24 @@ def test_a_list_of_numbers_names_line_and_key(line: str, message: str, tmp_path:
     (tmp_path / "transcribe.toml").write_text(f"wrap = 60\n{line}\n")
     with pytest.raises(SettingsError, match=f"transcribe.toml: line 2: {message}"):
         load_settings({}, environ={}, folder=tmp_path, choices=CHOICES)
+
+
+def test_the_work_grows_with_the_number_of_keys(tmp_path: Path) -> None:
+    costs = []
+    for count in (200, 800):
+        (tmp_path / "transcribe.toml").write_text("".join(f"other{number} = 1\n" for number in range(count)))
+        with counting() as calls, pytest.raises(SettingsError, match=r"transcribe\.toml: line 1: 'other0' is not"):
+            load_settings({}, environ={}, folder=tmp_path)
+        costs.append(calls)
+    few, many = costs
+    for kind in ("python", "c"):
+        assert many[kind] < 4.6 * few[kind], kind
+
+
+def test_a_megabyte_of_blank_lines_is_read(tmp_path: Path) -> None:
+    """Each line is looked at alone: a pattern over all of them would take an hour."""
+    (tmp_path / "transcribe.toml").write_text("\n" * 1_000_000 + "wrap = 60\n")
+    assert load_settings({}, environ={}, folder=tmp_path).wrap == 60
 
 
 def test_no_key_is_lost_to_a_byte_order_mark(tmp_path: Path) -> None:

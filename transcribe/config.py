@@ -101,14 +101,6 @@ def _read(path: Path) -> TomlFile:
     return read_toml(path, instead=_INSTEAD_OF_FILE)
 
 
-def line_of(text: str, key: str) -> int | None:
-    """The number of the line with this key at the top of a TOML text; None if that is not certain."""
-    top = re.split(r"(?m)^\s*\[", text, maxsplit=1)[0]
-    pattern = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*[=.]""")
-    found = [number for number, line in enumerate(top.splitlines(), 1) if pattern.match(line)]
-    return found[0] if len(found) == 1 else None
-
-
 def layer_of(table: Mapping[str, Any], path: Path, *, place: str) -> Layer:
     """The settings in a table of the file at `path`. Paths in it are relative to the file's folder.
 
@@ -144,9 +136,8 @@ def _file_layer(folder: Path) -> list[Layer]:
             raise SettingsError(f"{path}: there is no table [{key}]; write settings at the top, outside of any table")
         else:
             table[key] = value
-    lines = {key: line_of(file.text, key) for key in table}
-    places = {key: f"{path}: line {line}" if line else str(path) for key, line in lines.items()}
-    return [layer_of({key: value}, path, place=places[key]) for key, value in table.items()]
+    places = {key: f"{path}: line {at[0] + 1}" for key, at in file.at_top.items() if len(at) == 1}
+    return [layer_of({key: value}, path, place=places.get(key, str(path))) for key, value in table.items()]
 
 
 def _from_file(place: str, key: str, value: Any) -> dict[str, Any]:

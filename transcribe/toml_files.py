@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ LARGEST = 2**63  # TOML's whole numbers have 64 bits
 
 _LONG_KEY = re.compile(rf"""(?<![\w"'.-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){{{MOST_PARTS}}}""")
 _KEY = re.compile(r"""(?:^\s*+\[*+\s*+|[{,]\s*+|\.)(?:([\w-]++)|"([^"]*+)"|'([^']*+)')(?=\s*+[=\].])""")
+_TOP_KEY = re.compile(r"""\s*+["']?([\w-]++)["']?\s*+[=.]""")
 _LONG_NUMBER = re.compile(r"(?<![\w.])[+-]?\d[\d_]{1000,}")
 
 
@@ -54,6 +56,15 @@ class TomlFile:
         for number, line in enumerate(self.lines):
             for match in _KEY.finditer(line):
                 places.setdefault(match[1] or match[2] or match[3], []).append(number)
+        return places
+
+    @cached_property
+    def at_top(self) -> Mapping[str, Sequence[int]]:
+        """The indices of the lines that begin with each key, above the first table. Several: one is in a text."""
+        places: dict[str, list[int]] = {}
+        for number, line in enumerate(takewhile(lambda line: not line.lstrip().startswith("["), self.lines)):
+            if match := _TOP_KEY.match(line):
+                places.setdefault(match[1], []).append(number)
         return places
 
     def line_of_table(self, key: str) -> int:

@@ -15,6 +15,10 @@ from transcribe.transcript import SCHEMA, SpeakerSpan, Word
 
 MILLISECOND = 0.001
 
+LONG = 60.0  # seconds; less is no evidence: a recogniser may hear one word in half a minute of noise
+FEW = 60  # characters; fewer are no evidence
+SLOWEST, FASTEST = 0.04, 400.0  # characters a second
+
 
 def turnscript(data: Node) -> SpeakerTranscript:
     """Our `STEM.json`. Without diarization, its turns serve as spans."""
@@ -162,8 +166,3 @@ def check_rate(transcript: SpeakerTranscript) -> None:
             f"its {characters} characters would last {seconds:.3g} s: the times are too short; write them in the unit "
             "of this format"
         )
-
-
-LONG = 60.0  # seconds; less is no evidence: a recogniser may hear one word in half a minute of noise
-FEW = 60  # characters; fewer are no evidence
-SLOWEST, FASTEST = 0.04, 400.0  # characters a second

@@ -4,8 +4,7 @@
     Speaker 1 (00:01):      text (Otter, Rev)        00:01 Rich: text          text (Zoom)
 
 A colon alone makes no speaker ("Note: this", "10:30"): see `labels`. What stands before the first speaker is a heading.
-A
-text that names nobody says nothing about speakers.
+A text that names nobody says nothing about speakers.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ def _pip() -> list[str]:
     """The beginning of a command line of pip. A module `pip` in the working folder is never taken for it."""
     if importlib.util.find_spec("pip"):
         return [sys.executable, "-P", "-m", "pip"]
-    folders = [Path(folder, "ensurepip", "_bundled") for folder in (sysconfig.get_path("stdlib"),)]
+    folders = [Path(sysconfig.get_path("stdlib"), "ensurepip", "_bundled")]
     if debian := sysconfig.get_config_var("WHEEL_PKG_DIR"):
         folders.append(Path(debian))
     for folder in folders:
