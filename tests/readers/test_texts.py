@@ -139,3 +139,21 @@ def test_roles_and_small_letters_name_people() -> None:
     assert read_lines("Guest: And we go.\nRich: Then it ends.").speakers == ("Guest", "Rich")
     assert read_lines("Host: Hello.").speakers == ("Host",)
     assert read_lines("x: good morning").speakers == ("x",)
+
+
+@pytest.mark.parametrize(
+    "label", ["Pepijn (Interviewer)", "ann", "Ann, host", "Bo [Red Hat]", "Dr. med. Ann de la Cruz y Ruiz"]
+)
+@pytest.mark.parametrize("other", ["Anneke", "Bo"])
+def test_any_label_that_every_line_has_names_a_speaker(label: str, other: str) -> None:
+    said = ["Hello there.", "Hi: yes.", "And then?", "No."]
+    lines = [f"{who}: {what}" for who, what in zip([label, other] * 2, said, strict=True)]
+    read = read_lines("\n".join(lines))
+    assert [(one.speaker, one.text) for one in read.utterances or ()] == list(
+        zip([label, other] * 2, said, strict=True)
+    )
+
+
+def test_a_role_in_brackets_belongs_to_the_label_where_lines_continue() -> None:
+    read = read_lines("Pepijn (Interviewer): Wat is uw naam?\nAnneke: Anneke Bos.\nPepijn (Interviewer): En\nwaar?\n")
+    assert [one.speaker for one in read.utterances or ()] == ["Pepijn (Interviewer)", "Anneke", "Pepijn (Interviewer)"]

@@ -6,8 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-LABEL = re.compile(r"([^\W\d_][^:：<>\[\]()?!,;\"“”\n]{0,39})[:：](?=\s|$)\s*")
-"""A label with its colon, at the start of a line. Bounded, so linear."""
+LABEL = re.compile(r"([^\W\d_][^:：<>\[\]()?!,;\"“”\n]{0,39}(?:\([^:：()\n]{1,39}\))?)[:：](?=\s|$)\s*")
+"""A label with its colon, at the start of a line; a role may follow it in brackets. Bounded, so linear."""
+
+_ANY_LABEL = re.compile(r"([^\W\d_][^:：\n]{0,59})[:：](?=\s|$)\s*")
 
 _PROSE = frozenset(
     "note notes warning warnings tip example examples summary chapter part episode section title subject date time "
@@ -25,10 +27,26 @@ _SOUNDS = frozenset(
 
 def looks_like_name(label: str) -> bool:
     """Whether each word of it begins like one of a name: `Dr. Ann van Dam`, `Speaker 1`, `SPEAKER_00`, `大明`."""
-    words = label.split()
+    words = label.partition("(")[0].split()
     if not 0 < len(words) <= 5 or re.search(r"[^\W\d_]{4,}\.", label):
         return False
     return all(word[0].isupper() or not word[0].islower() or word in _PARTICLES for word in words)
+
+
+def labels_of_all(lines: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Each line's label and the rest, if every line has a label and they recur: then any text is one. Else empty.
+
+    >>> labels_of_all(["Ann, host: Hello.", "Bo [Red Hat]: Hi.", "Ann, host: So?", "Bo [Red Hat]: Yes."])[0]
+    ('Ann, host', 'Hello.')
+    >>> labels_of_all(["Ann: Hello.", "One thing first: no.", "Well, yes: no.", "Bo: Hi."])
+    ()
+    """
+    matches = [match for line in lines if (match := _ANY_LABEL.match(line))]
+    labels = Counter(match[1].strip() for match in matches)
+    recurring = len(matches) > 3 and len(labels) * 2 <= len(matches) and len(matches) == len(lines)
+    if not recurring or any(label.casefold() in _PROSE for label in labels):
+        return ()
+    return tuple((match[1].strip(), line[match.end() :]) for match, line in zip(matches, lines, strict=True))
 
 
 def people_among(heads: Sequence[str | None]) -> frozenset[str]:

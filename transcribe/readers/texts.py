@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from audio.episode import Seconds
 from transcribe.readers.clocks import CLOCK, clock_seconds
-from transcribe.readers.labels import LABEL, bracketed, looks_like_name, people_among
+from transcribe.readers.labels import LABEL, bracketed, labels_of_all, looks_like_name, people_among
 from transcribe.readers.problems import ReadingError
 from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance
 
@@ -64,8 +64,13 @@ def read_markdown(text: str) -> SpeakerTranscript:
 
 def read_lines(text: str) -> SpeakerTranscript:
     """A text's turns. Drops remarks in brackets, and what stands before the first speaker."""
-    lines = [_line(line) for line in map(str.strip, text.split("\n")) if line and not _FOOTER.match(line)]
-    people = people_among([line.label for line in lines if line.whole]) | _with_times(lines) or _names_alone(lines)
+    rows = [line for line in map(str.strip, text.split("\n")) if line and not _FOOTER.match(line)]
+    if labelled := labels_of_all(rows):
+        lines = [_Line(row, label, None, rest) for row, (label, rest) in zip(rows, labelled, strict=True)]
+        people = frozenset(label for label, _ in labelled)
+    else:
+        lines = [_line(row) for row in rows]
+        people = people_among([line.label for line in lines if line.whole]) | _with_times(lines) or _names_alone(lines)
     turns: list[tuple[str, Seconds | None, list[str]]] = []
     for line in lines:
         label = (line.label or "").strip()
