@@ -23,9 +23,11 @@ from audio.net.addresses import is_web_address, redacted, web_address
 from audio.net.documents import Document, get_document
 from audio.net.http import Client
 from audio.sources.feed import episodes_of, feeds_of
+from audio.sources.folder import OnLeftOut, problem_of_file, recordings
 from audio.sources.page import Page, page_of
 from audio.sources.sites import episodes_on_site
 from audio.sources.values import plain_text
+from audio.trust import open_regular, read_regular
 
 _MAX_PLAYERS = 3
 _MAX_NAME_LENGTH = 120  # characters of a name in a message
@@ -34,13 +36,16 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _log = logging.getLogger(__name__)
 
 
-def episodes_from(source: str, *, client: Client | None = None) -> tuple[Episode, ...]:
+def episodes_from(
+    source: str, *, client: Client | None = None, on_left_out: OnLeftOut | None = None
+) -> tuple[Episode, ...]:
     """The episodes of `source`, in a stable order (the feed's own; by file name for a folder or a pattern).
 
     `source` is one of
     - a file with any suffix; `~` is the home folder. A saved feed, OPML list, page or Markdown post is read as such,
       unless it has a recording's suffix;
-    - a folder: its audio and video files by suffix, without hidden files and subfolders;
+    - a folder: its audio and video files by suffix, without hidden files and subfolders; `on_left_out` is told all else
+      that a folder or a pattern has, also if nothing remains;
     - a pattern such as `show/*.mp3` or `show/**/*.mp3`: every file it matches;
     - an http(s) address (or `feed:`, `itpc:`) of a recording, a feed, an OPML list or a page. For a page without audio,
       its feed or the player in its frame is read.
@@ -61,7 +66,7 @@ def episodes_from(source: str, *, client: Client | None = None) -> tuple[Episode
             return _at_address(address, active)
     path, is_folder, exists = _look_up(source)
     if is_folder:
-        return tuple(Episode.of_file(file) for file in _recordings_in(path))
+        return tuple(Episode.of_file(file) for file in _recordings_in(path, on_left_out))
     if exists:
         return _in_file(path, client)
     if _SCHEME.match(source.strip()):
@@ -70,7 +75,9 @@ def episodes_from(source: str, *, client: Client | None = None) -> tuple[Episode
             about=redacted(source.strip()),
         )
     if glob.has_magic(source):
-        return tuple(Episode.of_file(file) for file in _matches(path))
+        return tuple(Episode.of_file(file) for file in _matches(path, on_left_out))
+    if path.is_symlink():
+        raise SourceError(problem_of_file(path), about=source)
     raise SourceError(
         "no such file or folder; check the spelling and the current folder (an address starts with https://)",
         about=source,
@@ -105,12 +112,14 @@ def _client(client: Client | None, *typed: str) -> Iterator[Client]:
 
 
 def _in_file(path: Path, client: Client | None) -> tuple[Episode, ...]:
+    if problem := problem_of_file(path):
+        raise SourceError(problem, about=str(path))
     if path.suffix.lower() in MEDIA_SUFFIXES:
         return (Episode.of_file(path),)
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             kind = kind_of(file.read(HEAD_BYTES))
-        content = path.read_bytes() if kind not in (Kind.AUDIO, Kind.UNKNOWN) else b""
+        content = read_regular(path) if kind not in (Kind.AUDIO, Kind.UNKNOWN) else b""
     except OSError as exc:
         raise _unreadable(path, exc) from exc
     if kind is Kind.FEED:
@@ -200,30 +209,27 @@ def _name_in(address: str) -> str:
     return plain_text(PurePosixPath(unquote(parts.path)).stem) or parts.hostname or "episode"
 
 
-def _recordings_in(folder: Path) -> list[Path]:
+def _recordings_in(folder: Path, on_left_out: OnLeftOut | None) -> list[Path]:
     try:
-        recordings = [entry for entry in sorted(folder.iterdir()) if _is_recording(entry)]
+        entries = sorted(folder.iterdir())
     except OSError as exc:
         raise _unreadable(folder, exc) from exc
-    if not recordings:
+    files = recordings(entries, of=str(folder), any_suffix=False, on_left_out=on_left_out)
+    if not files:
         raise SourceError(
             f"no audio or video files in this folder (subfolders are not searched); "
             f"name the files, or a pattern such as '{folder / '**' / '*.mp3'}'",
             about=folder,
         )
-    return recordings
+    return files
 
 
-def _is_recording(entry: Path) -> bool:
-    return not entry.name.startswith(".") and entry.suffix.lower() in MEDIA_SUFFIXES and entry.is_file()
-
-
-def _matches(pattern: Path) -> list[Path]:
+def _matches(pattern: Path, on_left_out: OnLeftOut | None) -> list[Path]:
     try:
         matches = sorted(Path(match) for match in glob.glob(str(pattern), recursive=True))  # noqa: PTH207 - takes absolute ones
-        files = [match for match in matches if match.is_file()]
     except (OSError, ValueError) as exc:
         raise _unreadable(pattern, exc) from exc
+    files = recordings(matches, of=str(pattern), any_suffix=True, on_left_out=on_left_out)
     if not files:
         raise SourceError("no file matches this pattern; check it and the current folder", about=pattern)
     return files

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,24 @@ def test_a_worker_that_reads_an_absolute_path_names_the_source_too(
 def test_an_error_about_an_address_names_it_once(run: Run, server: HostileServer) -> None:
     url = server.put("/feed", Resource(AUDIO, statuses=[404] * 9))
     assert run("run", url)[2].startswith(f"Error: {url}: the server returns 404")
+
+
+def test_what_a_folder_has_besides_recordings_is_said(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    tone(tmp_path / "in" / "a.wav")
+    (tmp_path / "in" / "notes.txt").write_text("mine")
+    (tmp_path / "in" / "b.mp3").symlink_to("gone.mp3")
+    for command in (["run", "in", "--dry-run"], ["run", "in"], ["list", "in"]):
+        code, _, err = run(*command)
+        assert code == 0
+        assert "left out: in/b.mp3: is a link to gone.mp3, which does not exist" in err
+        assert err.count("left out: in: 1 other entry") == 1
+    report = json.loads((tmp_path / "transcripts" / ".turnscript" / "report.json").read_text())
+    events = [json.loads(line) for line in run("run", "in", "--progress", "json")[2].splitlines()]
+    said = [(each["source"], each["count"]) for each in events if each["event"] == "left_out"]
+    assert said == [("in/b.mp3", 1), ("in", 1)]
+    assert [(each["source"], each["count"]) for each in events[-1]["left_out"]] == said
+    assert [(each["source"], each["count"]) for each in report["left_out"]] == said
+    listed = json.loads(run("list", "in", "--json")[1])
+    assert [(each["state"], each.get("count")) for each in listed][1:] == [("left out", 1), ("left out", 1)]
+    assert "left out" not in run("run", "in", "--quiet")[2]

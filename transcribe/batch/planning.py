@@ -19,6 +19,7 @@ from audio.fetching.library import Library, key_of, without_reused_guids
 from audio.fingerprint import Fingerprint
 from audio.net.addresses import redacted, web_address
 from audio.net.http import Client
+from audio.sources.folder import OnLeftOut
 from audio.sources.resolve import episodes_from
 from audio.sources.selection import Selection
 from output.files import stem_for
@@ -53,12 +54,17 @@ IsCached = Callable[[Job, Fingerprint], bool]
 
 
 def select_jobs(
-    sources: Iterable[str], settings: Settings, *, client: Client | None = None
+    sources: Iterable[str],
+    settings: Settings,
+    *,
+    client: Client | None = None,
+    on_left_out: OnLeftOut | None = None,
 ) -> tuple[tuple[Job, ...], tuple[Result, ...]]:
     """The episodes `sources` name, each once, and a failure for every source that names none.
 
     Of a feed's or a page's episodes only those the settings select; a feed without an episode since `since` is logged,
-    and no failure. The network is used only for sources that need it.
+    and no failure. `on_left_out` is told what folders and patterns have besides recordings. The network is used only
+    for sources that need it.
     """
     jobs: list[Job] = []
     failures: list[Result] = []
@@ -66,7 +72,7 @@ def select_jobs(
     stems = _Stems()
     for source in sources:
         try:
-            episodes = episodes_from(source, client=client)
+            episodes = episodes_from(source, client=client, on_left_out=on_left_out)
         except AudioError as error:
             failures.append(_failed_source(source, str(error), about=error.about))
             continue

@@ -16,6 +16,7 @@ from audio.disk import STATE_FOLDER, write_atomically
 
 if TYPE_CHECKING:
     from audio.episode import Episode, Seconds
+    from audio.sources.folder import LeftOut
     from transcribe.transcript import Transcript
 
 FILE_NAME = f"{STATE_FOLDER}/report.json"  # apart from `*.json`, which are transcripts
@@ -74,6 +75,7 @@ class Report:
     elapsed: float = 0.0
     interrupted: bool = False
     signal: int = signal.SIGINT  # that interrupted it
+    left_out: tuple[LeftOut, ...] = ()  # of folders and patterns
 
     @property
     def failed(self) -> tuple[Result, ...]:
@@ -170,7 +172,13 @@ def summary_fields(report: Report) -> dict[str, Any]:
         "exit_code": report.exit_code,
         "elapsed_seconds": round(report.elapsed, 1),
         "audio_seconds": round(report.audio, 3),
+        "left_out": [left_out_fields(left) for left in report.left_out],
     }
+
+
+def left_out_fields(left: LeftOut) -> dict[str, Any]:
+    """What is left out of a source, as JSON data."""
+    return {"source": left.source, "reason": left.reason, "count": left.count}
 
 
 def result_fields(result: Result) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from transcribe.settings import Settings
 
 if TYPE_CHECKING:
     from audio.net.http import Client
+    from audio.sources.folder import LeftOut
     from transcribe.batch.planning import Job, Mode
     from transcribe.batch.report import Report, Result
     from transcribe.batch.runner import Setup
@@ -97,16 +98,18 @@ def _run_all(all_sources: Iterable[SourceSet], options: _RunOptions) -> Report:
     from transcribe.batch.report import Report
 
     results: list[Result] = []
+    left_out: list[LeftOut] = []
     start, last = time.monotonic(), Report(())
     try:
         for sources in all_sources:
             last = _report_of(sources, options)
             results += last.results
+            left_out += last.left_out
             if last.interrupted:
                 break
     except KeyboardInterrupt as error:
         last = Report((), interrupted=True, signal=signal_of(error))
-    return Report(tuple(results), time.monotonic() - start, last.interrupted, last.signal)
+    return Report(tuple(results), time.monotonic() - start, last.interrupted, last.signal, tuple(left_out))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +168,18 @@ def _plan_and_run(sources: SourceSet, options: _RunOptions) -> Report:
         options.messages.waiting(holder)
 
     with Client(sources.sources) as client:
-        jobs, failures = select_jobs(sources.sources, settings, client=client)
+        left_out: list[LeftOut] = []
+        jobs, failures = select_jobs(sources.sources, settings, client=client, on_left_out=left_out.append)
         setup = Setup(settings, options.stages, user_checkpoints().folder, voices, options.mode)
+        for left in [] if options.quiet else left_out:
+            options.messages.left_out(left)
         if options.dry_run:
             for line in forecast(jobs, setup):
                 options.messages.planned(line)
-            return Report(failures)
+            return Report(failures, left_out=tuple(left_out))
         if not jobs:
             report = _run(jobs, setup, failures, client=client, options=options, show=sources.show)
+            report = replace(report, left_out=tuple(left_out))
             _save(report, setup, options.messages)
             return report
         check_folder(settings.output_folder)
@@ -181,6 +188,7 @@ def _plan_and_run(sources: SourceSet, options: _RunOptions) -> Report:
             if waited:  # the other run may have done the work, or taken names of files
                 jobs, failures = select_jobs(sources.sources, settings, client=client)
             report = _run(jobs, setup, failures, client=client, options=options, show=sources.show)
+        report = replace(report, left_out=tuple(left_out))
         _save(report, setup, options.messages)  # after the lock, which removes the folder if nothing was written
         return report
 

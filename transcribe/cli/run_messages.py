@@ -15,6 +15,7 @@ import click
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
+    from audio.sources.folder import LeftOut
     from transcribe.batch.report import Report, Result
     from transcribe.cli.events import Events
 
@@ -30,6 +31,9 @@ class Messages(Protocol):
 
     def planned(self, line: str) -> None:
         """A line of a dry run."""
+
+    def left_out(self, left: LeftOut) -> None:
+        """A folder or a pattern has something besides recordings."""
 
     def result(self, result: Result) -> None:
         """An episode has its result."""
@@ -62,6 +66,10 @@ class TextMessages:
     def planned(self, line: str) -> None:
         """See `Messages`."""
         _say(line)
+
+    def left_out(self, left: LeftOut) -> None:
+        """See `Messages`."""
+        _say(left_out_line(left))
 
     def result(self, result: Result) -> None:
         """See `Messages`; an error waits for the summary."""
@@ -114,6 +122,12 @@ class EventMessages:
         """See `Messages`."""
         self._events.emit("planned", message=line)
 
+    def left_out(self, left: LeftOut) -> None:
+        """See `Messages`."""
+        from transcribe.batch.report import left_out_fields
+
+        self._events.emit("left_out", **left_out_fields(left))
+
     def result(self, result: Result) -> None:
         """See `Messages`."""
         print_paths(result, quiet=self._quiet)
@@ -140,6 +154,11 @@ def print_paths(result: Result, *, quiet: bool) -> None:
     if not (quiet and result.state == "unchanged"):
         for path in result.paths:
             click.echo(path)
+
+
+def left_out_line(left: LeftOut) -> str:
+    """What is left out, and why."""
+    return f"left out: {left.source}: {left.reason}"
 
 
 def _say(line: str) -> None:

@@ -16,6 +16,7 @@ from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
     from audio.episode import Episode
+    from audio.sources.folder import LeftOut
     from transcribe.batch.shows import Show
 
 _SELECTION = ("output", "latest", "since", "match", "episode")
@@ -39,7 +40,9 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
     """
     from audio.sources.resolve import episodes_from
     from transcribe.batch.planning import explain_empty_selection, select_episodes, states
+    from transcribe.batch.report import left_out_fields
     from transcribe.batch.shows import load_shows, shows_named
+    from transcribe.cli.run_messages import left_out_line
 
     if source and show:
         raise click.UsageError("give a SOURCE or --show, not both")
@@ -52,13 +55,20 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
         if not show:
             return _list_shows(shows, as_json=as_json)
         source, settings = shows[0].feed, shows[0].settings
-    listed = episodes_from(source)
+    left_out: list[LeftOut] = []
+    try:
+        listed = episodes_from(source, on_left_out=left_out.append)
+    finally:
+        if not as_json:
+            for left in left_out:
+                click.echo(for_terminal(left_out_line(left)), err=True)
     episodes = select_episodes(listed, settings)
     rows = list(zip(episodes, states(episodes, settings), strict=True))
     if not rows:
         click.echo(for_terminal(explain_empty_selection(source, listed, settings)), err=True)
     if as_json:
-        echo_json([_as_dict(episode, state) for episode, state in rows])
+        left_out_rows = [{"state": "left out", **left_out_fields(left)} for left in left_out]
+        echo_json([*(_as_dict(episode, state) for episode, state in rows), *left_out_rows])
         return 0
     for episode, state in rows:
         status = "local" if episode.path is not None and state == "fetched" else state
@@ -83,11 +93,15 @@ def fetch(sources: tuple[str, ...], quiet: bool, **given: Any) -> int:
     from audio.fetching.library import Library, State
     from audio.net.http import Client
     from transcribe.batch.planning import select_jobs
+    from transcribe.cli.run_messages import left_out_line
 
     log_to_stderr(verbose=False, quiet=quiet)
     settings = settings_in_force(given)
     with Client(sources) as client:
-        jobs, failures = select_jobs(sources, settings, client=client)
+        left_out: list[LeftOut] = []
+        jobs, failures = select_jobs(sources, settings, client=client, on_left_out=left_out.append)
+        for left in [] if quiet else left_out:
+            click.echo(for_terminal(left_out_line(left)), err=True)
         errors = [failure.error for failure in failures]
         episodes = [job.episode for job in jobs]
         folder = Library(settings.output_folder)

@@ -1,0 +1,92 @@
+"""The recordings in a folder or of a pattern, and what is left out of them.
+
+The law: everything in a folder is a recording, is named as left out with its reason, or is counted as no recording.
+Nothing is opened here, so nothing can wait for a pipe or a device.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from audio.disk import STATE_FOLDER
+from audio.media import MEDIA_SUFFIXES
+
+_SPECIAL = (
+    (stat.S_ISFIFO, "is a named pipe, not a file; save its sound to a file"),
+    (stat.S_ISSOCK, "is a socket, not a file"),
+    (stat.S_ISCHR, "is a device, not a file; record it to a file"),
+    (stat.S_ISBLK, "is a device, not a file; mount it and name the files on it"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What a folder or a pattern has besides recordings: one `source` with the reason, or `count` entries of it."""
+
+    source: str
+    reason: str
+    count: int = 1
+
+
+OnLeftOut = Callable[[LeftOut], None]
+
+
+def recordings(entries: Iterable[Path], *, of: str, any_suffix: bool, on_left_out: OnLeftOut | None) -> list[Path]:
+    """The recordings among `entries`; what is left out of the source `of` is told to `on_left_out`.
+
+    `any_suffix`: a file is a recording whatever its suffix, unless it is hidden: for a pattern, which names its files.
+    """
+    tell = on_left_out or (lambda _: None)
+    found: list[Path] = []
+    others = 0
+    for entry in entries:
+        problem, mode = problem_of_file(entry), _mode(entry)
+        is_shown = any_suffix or not entry.name.startswith(".")
+        is_meant = is_shown and (any_suffix or entry.suffix.lower() in MEDIA_SUFFIXES)
+        is_odd = is_shown and not stat.S_ISREG(mode)  # a pipe or a broken link may be meant, whatever its suffix
+        if is_meant and not problem:
+            found.append(entry)
+        elif stat.S_ISDIR(mode) and entry.suffix.lower() not in MEDIA_SUFFIXES:
+            others += entry.name != STATE_FOLDER
+        elif problem and (is_meant or is_odd):
+            tell(LeftOut(str(entry), problem))
+        else:
+            others += 1
+    if others:
+        what = "subfolder" if any_suffix else "other entry: hidden, a subfolder, or without the suffix of a recording"
+        if others > 1:
+            what = what.replace("entry", "entries").replace("subfolder", "subfolders")
+        tell(LeftOut(of, f"{others} {what}", others))
+    return found
+
+
+def problem_of_file(path: Path) -> str:
+    """Why the file at `path` cannot be read as a recording; empty if there is no reason. Opens nothing."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        if not path.is_symlink():
+            return "no such file; check the name"
+        return f"is a link to {path.readlink()}, which does not exist; mend or remove the link"
+    except OSError as exc:
+        return f"cannot be read ({exc.strerror}); check the link and the permissions"
+    if stat.S_ISDIR(mode):
+        return "is a folder; name it to have the recordings in it"
+    for is_kind, problem in _SPECIAL:
+        if is_kind(mode):
+            return problem
+    if not stat.S_ISREG(mode):
+        return "is not a regular file"
+    return "" if os.access(path, os.R_OK) else "permission denied; make the file readable"
+
+
+def _mode(path: Path) -> int:
+    """The file's mode; 0 if it cannot be reached."""
+    try:
+        return path.stat().st_mode
+    except OSError:
+        return 0
