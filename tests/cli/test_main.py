@@ -79,6 +79,9 @@ def test_verbose_means_the_same_for_every_command() -> None:
     assert helps == {"Print more; for an error, also the traceback."}
 
 
+_NO_RECORDING = "hidden, a subfolder, or without the suffix of a recording"
+
+
 def bad_inputs(folder: Path) -> dict[str, str]:
     """Name of an input → a part of its error message."""
     (folder / "text.mp3").write_text("I am not music.\n" * 50)
@@ -103,7 +106,8 @@ def test_invalid_input_is_reported_in_one_line_and_nothing_is_written(run: Run, 
     for name, message in bad_inputs(tmp_path).items():
         code, out, err = run("run", name)
         assert (code, out) == (1, ""), name
-        (line,) = err.splitlines()
+        *left_out, line = err.splitlines()
+        assert left_out == (["left out: notes: 1 other entry: " + _NO_RECORDING] if name == "notes" else [])
         assert line.startswith("Error: "), line
         assert name in line
         assert message in line
