@@ -38,6 +38,7 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
       transcribe list --show "The Weather Desk"
       transcribe list post.md --json
     """
+    from audio.episode import Episode
     from audio.sources.resolve import episodes_from
     from transcribe.batch.planning import explain_empty_selection, select_episodes, states
     from transcribe.batch.report import left_out_fields
@@ -67,7 +68,10 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
     if not rows:
         click.echo(for_terminal(explain_empty_selection(source, listed, settings)), err=True)
     if as_json:
-        left_out_rows = [{"state": "left out", **left_out_fields(left)} for left in left_out]
+        left_out_rows = [
+            {**_as_dict(Episode(Path(left.source).name, path=Path(left.source)), "left out"), **left_out_fields(left)}
+            for left in left_out
+        ]
         echo_json([*(_as_dict(episode, state) for episode, state in rows), *left_out_rows])
         return 0
     for episode, state in rows:
