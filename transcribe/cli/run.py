@@ -113,9 +113,7 @@ def _run_all(all_sources: Iterable[SourceSet], options: _RunOptions) -> Report:
 
 
 @dataclass(frozen=True, slots=True)
-class _RunOptions:
-    """What all sources of one command share."""
-
+class _RunOptions:  # what all sources of one command share
     stages: StagesMaker
     mode: Mode
     messages: Messages
