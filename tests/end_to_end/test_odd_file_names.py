@@ -68,7 +68,8 @@ def test_failure_is_reported_with_a_traceback_file(here: Path) -> None:
 
 def test_json_output_is_valid(here: Path) -> None:
     transcribe(here, "run", ".")
-    (listed,) = json.loads(transcribe(here, "list", ".", "--json")[1].decode())
+    rows = json.loads(transcribe(here, "list", ".", "--json")[1].decode())
+    (listed,) = (row for row in rows if row["state"] != "left out")
     assert listed["path"] == f"{ODD}.wav"
     (cached,) = json.loads(transcribe(here, "cache", "show", "--json")[1].decode())["recordings"]
     assert cached["source"] == str(here / f"{ODD}.wav")
