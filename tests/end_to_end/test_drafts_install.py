@@ -159,7 +159,12 @@ def test_each_listed_package_is_needed(folder: Path, package: str) -> None:
 
 @pytest.mark.processes
 def test_other_commands_say_in_one_line_what_to_install(folder: Path) -> None:
-    assert {args[0] for args in OTHERS} | {args[0] for args in DRAFTS} | {"merge", "cache", "completion", "doctor"} == set(cli.commands)
+    assert {args[0] for args in OTHERS} | {args[0] for args in DRAFTS} | {
+        "merge",
+        "cache",
+        "completion",
+        "doctor",
+    } == set(cli.commands)
     seen = results(OTHERS, folder=folder, distributions=LISTED)
     assert len(seen) == len(OTHERS)
     for args, (code, _, err) in zip(OTHERS, seen, strict=True):
