@@ -22,7 +22,6 @@ from tests.support.hostile_server import HostileServer
 from tests.support.paths import CLIPS
 from tests.support.scripted_stages import ScriptedStages
 from transcribe.cli.main import main
-from transcribe.errors import UnreachableError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -146,24 +145,18 @@ def speech_wav(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def speaker_models() -> None:
-    """For tests of the real speaker models: skips if nobody has them."""
+    """For tests of the real speaker models."""
     from transcribe.diarization.networks import find_speaker_models
 
-    try:
-        find_speaker_models()
-    except UnreachableError as error:
-        pytest.skip(str(error))
+    find_speaker_models()
 
 
 @pytest.fixture(scope="session")
 def base_files() -> ModelFiles:
-    """The weights `base`; skips if nobody has them."""
+    """The weights `base`."""
     from transcribe.recognition.models import find_model
 
-    try:
-        return find_model("base")
-    except UnreachableError as error:
-        pytest.skip(str(error))
+    return find_model("base")
 
 
 @pytest.fixture(scope="session")

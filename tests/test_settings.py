@@ -186,7 +186,6 @@ def looks(settings: Settings) -> dict[str, str | bytes]:
 
 @pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Style)])
 def test_a_style_setting_changes_a_draft_or_an_export(name: str) -> None:
-    pytest.importorskip("docx", reason="python-docx is not installed")
     assert looks(Settings()) == looks(Settings())
     assert looks(Settings(**{name: OTHER[name]})) != looks(Settings()), f"{name} has no effect"
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -199,7 +200,7 @@ def test_a_draft_whose_timed_transcript_is_gone_is_rescued_by_the_run_it_is_told
 
 def times_in(path: Path) -> tuple[int, int]:
     """How many turns of a Word document begin with a time, and how many comments it has."""
-    docx = pytest.importorskip("docx", reason="python-docx is not installed")
+    docx = import_module("docx")
     document = docx.Document(str(path))
     return sum(part.text[:1].isdigit() for part in document.paragraphs), len(list(document.comments))
 
@@ -230,7 +231,7 @@ def test_export_makes_a_document_anew_in_the_style_asked_for(run: Run, tmp_path:
 
 
 def test_export_leaves_a_document_edited_by_hand_and_says_so(run: Run, tmp_path: Path) -> None:
-    docx = pytest.importorskip("docx", reason="python-docx is not installed")
+    docx = import_module("docx")
     tone(tmp_path / "a.wav")
     run("run", "a.wav")
     export, path = ("export", "transcripts/a.md", "-f", "docx"), tmp_path / "transcripts" / "a.docx"

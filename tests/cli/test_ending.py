@@ -21,7 +21,7 @@ from tests.support.paths import ROOT
 from tests.support.scripted_stages import tone
 from transcribe.cli.ending import Ending, ending_of
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 CODES = {signal.SIGHUP: 129, signal.SIGINT: 130, signal.SIGTERM: 143}
 
 
@@ -152,7 +152,6 @@ def test_commands_that_wait_for_a_server_end_too(
 @pytest.mark.processes
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGHUP, 129), (signal.SIGINT, 0), (signal.SIGTERM, 143)])
 def test_the_editor_ends_too(batch: Path, number: int, code: int) -> None:
-    pytest.importorskip("uvicorn", reason="the extra editor is not installed")
     start(batch, "run", "0.wav", "-o", "out", stages="quick").communicate(timeout=60)
     process = start(batch, "edit", "out/0.md", "--no-browser")
     assert process.stdout is not None

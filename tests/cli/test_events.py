@@ -132,7 +132,7 @@ def test_a_failed_show_is_named_in_every_event(run: Run, tmp_path: Path) -> None
 
 
 @pytest.mark.processes
-@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 def test_other_writers_and_workers_of_a_real_process(tmp_path: Path) -> None:
     for number in range(2):
         tone(tmp_path / f"{number}.wav", seconds=35.0 + number)

@@ -26,7 +26,7 @@ from transcribe.diarization.networks import SpeakerModel
 from transcribe.errors import ModelError
 from transcribe.settings import Settings
 
-posix = pytest.mark.skipif(sys.platform == "win32", reason="owners and modes")
+posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such owners and modes")
 
 
 @pytest.fixture

@@ -18,8 +18,6 @@ from transcribe.editor.session import Session
 @pytest.fixture
 def address(session: Session) -> Iterator[tuple[int, str]]:
     """Port and token of a running server."""
-    pytest.importorskip("starlette", reason="the editor's server needs Starlette, which is not installed")
-    pytest.importorskip("uvicorn", reason="the editor's server needs uvicorn, which is not installed")
     from transcribe.editor.server import Editor
 
     editor = Editor(session)

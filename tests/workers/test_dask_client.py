@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ from transcribe.workers.local import in_this_process
 
 pytestmark = pytest.mark.cluster
 
-distributed = pytest.importorskip("distributed", reason="the extra cluster is not installed")
+distributed = import_module("distributed")
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -30,7 +31,7 @@ from transcribe.workers.task import Part, Task
 
 pytestmark = pytest.mark.cluster
 
-distributed = pytest.importorskip("distributed", reason="the extra cluster is not installed")
+distributed = import_module("distributed")
 
 
 @contextlib.contextmanager

@@ -144,7 +144,7 @@ def test_errors_of_calls_and_results_that_cannot_be_sent_cost_no_process() -> No
         assert pool.executor.submit(os.getpid).result() == pid
 
 
-@pytest.mark.skipif(os.name != "posix", reason="exit codes of signals")
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such exit codes")
 def test_the_end_of_a_process_is_told() -> None:
     with processes(1, ignore_progress) as pool:
         with pytest.raises(BrokenExecutor, match="ended with exit code 3"):

@@ -137,7 +137,7 @@ def picture(side: int) -> bytes:
 
 
 @pytest.mark.processes
-@pytest.mark.skipif(os.name == "nt", reason="measures a process as Unix does")
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not report the memory of a child so")
 @pytest.mark.parametrize("side", [300, 3000, 8000])
 def test_a_large_cover_takes_no_memory_and_is_no_damage(folder: Path, side: int) -> None:
     path = folder / "cover.mp3"

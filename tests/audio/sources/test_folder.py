@@ -15,7 +15,7 @@ from audio.errors import SourceError
 from audio.sources.folder import LeftOut
 from audio.sources.resolve import episodes_from
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="pipes and sockets in folders")
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes and sockets in folders")
 
 KINDS = ("file", "empty", "folder", "pipe", "socket", "link", "loop", "device", "dangling")
 STEMS = ("a", "b", ".c", "d.mp3.old")
