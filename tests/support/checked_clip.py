@@ -36,6 +36,10 @@ NAMES = {"A": "Ada", "B": "Grace"}
 Talk = Sequence[tuple[str, str]]
 
 
+ROW = '[[clip]]\naudio = "garden.wav"\n'
+"""The clip of `write_clip` as a row of a clips.toml."""
+
+
 @dataclass(eq=False)
 class Telling(ScriptedStages):
     """Recognises `talk`, half a second a word, except the words that start in the seconds `drop`."""
