@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -24,21 +26,26 @@ def spans(names: str) -> st.SearchStrategy[list[SpeakerSpan]]:
     return st.lists(one, max_size=9)
 
 
+def pyannotes(rows: Sequence[SpeakerSpan]) -> Any:
+    """The spans as pyannote's annotation; each is a track of its own, so that none replaces another."""
+    from pyannote.core import Annotation, Segment
+
+    annotation = Annotation()
+    for track, span in enumerate(rows):
+        annotation[Segment(span.start, span.end), track] = span.speaker
+    return annotation
+
+
 @given(spans("ABC"), spans("xyzw"), st.sampled_from([0.0, 0.25, 1.0]), st.booleans())
 def test_speaker_time_is_pyannotes(
     reference: list[SpeakerSpan], hypothesis: list[SpeakerSpan], collar: float, skip: bool
 ) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from pyannote.core import Annotation, Segment, Timeline
+        from pyannote.core import Segment, Timeline
         from pyannote.metrics.diarization import DiarizationErrorRate, JaccardErrorRate
 
-    sides = []
-    for rows in (reference, hypothesis):
-        annotation = Annotation()
-        for track, span in enumerate(rows):
-            annotation[Segment(span.start, span.end), track] = span.speaker
-        sides.append(annotation)
+    sides = pyannotes(reference), pyannotes(hypothesis)
     whole = Timeline([Segment(0, 100)])
     metric = DiarizationErrorRate(collar=2 * collar, skip_overlap=skip)
     der = metric(*sides, uem=whole, detailed=True)
@@ -62,16 +69,11 @@ def test_jer_is_pyannotes_where_the_pairing_is_unique(reference: list[SpeakerSpa
     """Equally good pairings have the same DER, but may have another JER."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from pyannote.core import Annotation, Segment, Timeline
+        from pyannote.core import Segment, Timeline
         from pyannote.metrics.diarization import JaccardErrorRate
 
     hypothesis = [SpeakerSpan(span.start, span.end - shift * 0.1, span.speaker.lower()) for span in reference]
-    sides = []
-    for rows in (reference, hypothesis):
-        annotation = Annotation()
-        for track, span in enumerate(rows):
-            annotation[Segment(span.start, span.end), track] = span.speaker
-        sides.append(annotation)
+    sides = pyannotes(reference), pyannotes(hypothesis)
     jer = JaccardErrorRate()(*sides, uem=Timeline([Segment(0, 100)]), detailed=True)
     _, jaccard, _ = speaker_errors(reference, hypothesis, collar=0, skip_overlap=False)
     common = {span.speaker for span in reference}
