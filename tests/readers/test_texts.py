@@ -154,6 +154,14 @@ def test_any_label_that_every_line_has_names_a_speaker(label: str, other: str) -
     )
 
 
+@pytest.mark.parametrize("form", ["{who}: [{time}] {what}", "{who}: {time} {what}", "[{time}] {who}: {what}"])
+@pytest.mark.parametrize("label", ["Ann Lee", "Pepijn (Interviewer)", "ann", "Ann, host", "Bo [Red Hat]"])
+def test_times_are_read_beside_any_label_that_every_line_has(form: str, label: str) -> None:
+    rows = [(label, 1, "Hello."), ("Nora", 4, "Hi."), (label, 9, "So?"), ("Nora", 12, "Bye.")]
+    text = "\n".join(form.format(who=who, time=f"00:00:{time:02}", what=what) for who, time, what in rows)
+    assert [(one.speaker, one.start, one.text) for one in read_lines(text).utterances or ()] == rows
+
+
 def test_a_role_in_brackets_belongs_to_the_label_where_lines_continue() -> None:
     read = read_lines("Pepijn (Interviewer): Wat is uw naam?\nAnneke: Anneke Bos.\nPepijn (Interviewer): En\nwaar?\n")
     assert [one.speaker for one in read.utterances or ()] == ["Pepijn (Interviewer)", "Anneke", "Pepijn (Interviewer)"]

@@ -33,20 +33,23 @@ def looks_like_name(label: str) -> bool:
     return all(word[0].isupper() or not word[0].islower() or word in _PARTICLES for word in words)
 
 
-def labels_of_all(lines: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """Each line's label and the rest, if every line has a label and they recur: then any text is one. Else empty.
+def label_pattern(lines: Sequence[str]) -> re.Pattern[str]:
+    """What a label is in these lines: any text before a colon if every line has some and it recurs, else `LABEL`.
 
-    >>> labels_of_all(["Ann, host: Hello.", "Bo [Red Hat]: Hi.", "Ann, host: So?", "Bo [Red Hat]: Yes."])[0]
-    ('Ann, host', 'Hello.')
-    >>> labels_of_all(["Ann: Hello.", "One thing first: no.", "Well, yes: no.", "Bo: Hi."])
-    ()
+    >>> label_pattern(["Ann, host: Hello.", "Bo [Red Hat]: Hi.", "Ann, host: So?", "Bo [Red Hat]: Yes."]) is LABEL
+    False
+    >>> label_pattern(["Ann: Hello.", "One thing first: no.", "Well, yes: no.", "Bo: Hi."]) is LABEL
+    True
     """
-    matches = [match for line in lines if (match := _ANY_LABEL.match(line))]
-    labels = Counter(match[1].strip() for match in matches)
-    recurring = len(matches) > 3 and len(labels) * 2 <= len(matches) and len(matches) == len(lines)
-    if not recurring or any(label.casefold() in _PROSE for label in labels):
-        return ()
-    return tuple((match[1].strip(), line[match.end() :]) for match, line in zip(matches, lines, strict=True))
+    matches = map(_ANY_LABEL.match, lines)
+    return _ANY_LABEL if _are_on_every_line([match and match[1].strip() for match in matches]) else LABEL
+
+
+def _are_on_every_line(heads: Sequence[str | None]) -> bool:
+    """Whether each line has a label, and they recur: then whatever they are, they name people."""
+    labels = set(heads)
+    has_prose = any(label is None or label.casefold() in _PROSE for label in labels)
+    return len(heads) > 3 and 2 * len(labels) <= len(heads) and not has_prose
 
 
 def people_among(heads: Sequence[str | None]) -> frozenset[str]:
@@ -58,6 +61,8 @@ def people_among(heads: Sequence[str | None]) -> frozenset[str]:
     []
     """
     counts = Counter(head for head in heads if head)
+    if _are_on_every_line(heads):
+        return frozenset(counts)
     told = sum(counts.values())
     is_labelled = bool(heads) and (2 * told >= len(heads) or heads[0] is not None)
     return frozenset(

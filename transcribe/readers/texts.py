@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from audio.episode import Seconds
 from transcribe.readers.clocks import CLOCK, clock_seconds
-from transcribe.readers.labels import LABEL, bracketed, labels_of_all, looks_like_name, people_among
+from transcribe.readers.labels import bracketed, label_pattern, looks_like_name, people_among
 from transcribe.readers.problems import ReadingError
 from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance
 
@@ -65,12 +65,11 @@ def read_markdown(text: str) -> SpeakerTranscript:
 def read_lines(text: str) -> SpeakerTranscript:
     """A text's turns. Drops remarks in brackets, and what stands before the first speaker."""
     rows = [line for line in map(str.strip, text.split("\n")) if line and not _FOOTER.match(line)]
-    if labelled := labels_of_all(rows):
-        lines = [_Line(row, label, None, rest) for row, (label, rest) in zip(rows, labelled, strict=True)]
-        people = frozenset(label for label, _ in labelled)
-    else:
-        lines = [_line(row) for row in rows]
-        people = people_among([line.label for line in lines if line.whole]) | _with_times(lines) or _names_alone(lines)
+    timed = [(row, *_time_in_front(row)) for row in rows]
+    timed = [(row, time, rest) for row, time, rest in timed if rest or time is None]  # Google Meet's lines of a time
+    pattern = label_pattern([rest for _, _, rest in timed])
+    lines = [_line(row, rest, time=time, pattern=pattern) for row, time, rest in timed]
+    people = people_among([line.label for line in lines]) | _with_times(lines) or _names_alone(lines)
     turns: list[tuple[str, Seconds | None, list[str]]] = []
     for line in lines:
         label = (line.label or "").strip()
@@ -78,22 +77,22 @@ def read_lines(text: str) -> SpeakerTranscript:
             turns.append((label, line.time, [line.text]))
         elif line.whole.rstrip(":：") in people:
             turns.append((line.whole.rstrip(":："), None, []))
-        elif line.whole and turns:
+        elif turns:
             turns[-1][2].append(line.whole)
-        elif line.whole and not people:
+        elif not people:
             turns.append((UNNAMED, None, [line.whole]))
     return SpeakerTranscript(_with_starts([part for turn in turns for part in _split(turn, people)]))
 
 
-def _line(line: str) -> _Line:
-    """What a line says of its speaker and time. One of a time alone (Google Meet) has no text."""
+def _time_in_front(line: str) -> tuple[Seconds | None, str]:
+    """The time that a line begins with, and the rest."""
     plain = _BOLD.sub("", line) if line[:1] in "*_[(0123456789" else line
-    time: Seconds | None = None
-    if match := _TIME.match(plain):
-        time = clock_seconds(match[1])
-        plain = plain[match.end() :].lstrip(" \t-–:")
-        if time is not None and not plain:
-            return _Line("")
+    match = _TIME.match(plain)
+    return (clock_seconds(match[1]), plain[match.end() :].lstrip(" \t-–:")) if match else (None, plain)
+
+
+def _line(line: str, plain: str, *, time: Seconds | None, pattern: re.Pattern[str]) -> _Line:
+    """What a line says of its speaker and time. `plain` is it without a `time` in front; `pattern`: its labels."""
     if found := bracketed(f"{plain} ."):
         after = _TIME.match(found[1].removesuffix("."))
         rest = found[1].removesuffix(".")[after.end() if after else 0 :].strip(" :")
@@ -101,7 +100,7 @@ def _line(line: str) -> _Line:
     if (match := _NAME_AND_TIME.match(plain)) and looks_like_name(match[1]):
         time = clock_seconds(match[2] or match[3]) if time is None else time
         return _Line(line, match[1].strip(), time, plain[match.end() :], is_clear=True)
-    if match := LABEL.match(plain):
+    if match := pattern.match(plain):
         rest = plain[match.end() :]
         if after := _TIME.match(rest):
             time, rest = clock_seconds(after[1]), rest[after.end() :].strip()
