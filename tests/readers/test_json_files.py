@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +152,26 @@ def test_words_without_times_stand_between_their_neighbours() -> None:
         ("2014.", 1, 3),
         ("I", 3, 4),
     ]
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda words: {"words": words},
+        lambda words: {"segments": [{"words": words}]},
+        lambda words: {"results": {"channels": [{"alternatives": [{"words": words}]}]}},
+    ],
+    ids=["words", "segments", "Deepgram"],
+)
+def test_words_without_any_times_keep_their_speakers(wrap: Callable[[Any], Any]) -> None:
+    words = [{"word": word, "speaker": who} for word, who in (("Hi.", "A"), ("So", "B"), ("then.", "B"), ("Bye.", "A"))]
+    read = read_json(json.dumps(wrap(words)))
+    assert [(one.speaker, one.text) for one in read.utterances or ()] == [
+        ("A", "Hi."),
+        ("B", "So then."),
+        ("A", "Bye."),
+    ]
+    assert not read.has_times
 
 
 def test_two_channels_are_two_speakers_in_the_order_of_time() -> None:

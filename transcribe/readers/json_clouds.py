@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from audio.episode import Seconds
 from transcribe.readers.json_nodes import Node
-from transcribe.readers.json_rows import Piece, checked, piece, timed, with_spans
+from transcribe.readers.json_rows import Piece, checked, piece, timed, utterances_of_pieces, with_spans
 from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance, utterances_of
 
 TICK = 1e-7  # seconds: Azure counts 100 nanoseconds
@@ -21,7 +21,7 @@ def deepgram(data: Node) -> SpeakerTranscript:
         for best in channel["alternatives"].rows()[:1]:
             speaker = f"channel {number}" if len(channels) > 1 else UNNAMED
             words = [_called(piece(row), "speaker ", speaker) for row in best["words"].rows()]
-            utterances += _timed(words, best["words"])
+            utterances += utterances_of_pieces(words, best["words"])
     return with_spans(utterances)
 
 
@@ -57,7 +57,7 @@ def _items(items: Node, labels: Mapping[str, str], *, speaker: str = UNNAMED) ->
             named = item["speaker_label"].speaker() or best["speaker"].speaker()
             named = named or labels.get(str(item["start_time"].value), speaker)
             words.append(Piece(content, UNNAMED if named == "UU" else named, start, end))
-    return _timed(words, items)
+    return utterances_of_pieces(words, items)
 
 
 def speechmatics(data: Node) -> SpeakerTranscript:
@@ -171,7 +171,7 @@ def rev_ai(data: Node) -> SpeakerTranscript:
                 end = _rev_time(element, *_REV_TIMES[1])
                 words[-1] = Piece(last.text + "".join(value.split()), speaker, last.start, end or last.end)
             glued = element["type"].value == "punct" and not value[-1:].isspace() and value in ("-", "'", "’")
-        utterances += _timed(words, monologue["elements"])
+        utterances += utterances_of_pieces(words, monologue["elements"])
     return with_spans(utterances)
 
 
@@ -201,17 +201,7 @@ def watson(data: Node) -> SpeakerTranscript:
                 words.append(
                     Piece(" ".join(parts[0].text().split()), labels[at][1] if at >= 0 else UNNAMED, start, end)
                 )
-    return with_spans(_timed(words, data["results"]))
-
-
-def _timed(words: Iterable[Piece], place: Node) -> list[Utterance]:
-    """Words that have times, as utterances; a word without one stands between its neighbours."""
-    pieces = list(words)
-    given = [time for word in pieces for time in (word.start, word.end) if time is not None]
-    if not given:
-        text = " ".join(word.text for word in pieces if word.text)
-        return [Utterance(pieces[0].speaker, text)] if text else []
-    return list(utterances_of(timed(pieces, place, start=given[0], end=max(given))))
+    return with_spans(utterances_of_pieces(words, data["results"]))
 
 
 def _called(word: Piece, prefix: str, other: str) -> Piece:

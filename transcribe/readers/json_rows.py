@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from audio.episode import Seconds
 from transcribe.readers.json_nodes import Node
@@ -103,7 +104,7 @@ def transcript_of(rows: Iterable[Node], *, unit: Seconds = 1.0, words_at: str = 
         if row[words_at].is_rows:
             has_text = True
             words = [piece(word, unit=unit, speaker=speaker) for word in row[words_at].rows()]
-            utterances += _of_words(words, row, start, end)
+            utterances += utterances_of_pieces(words, row, start=start, end=end)
         elif row.first(*TEXTS, "words").there:
             has_text = True
             one = piece(row, unit=unit)
@@ -123,7 +124,7 @@ def flat_transcript(words: Sequence[Node], *, unit: Seconds = 1.0) -> SpeakerTra
     pieces = [piece(word, unit=unit) for word in words]
     if not words:
         return SpeakerTranscript(())
-    return with_spans(_of_words(pieces, words[0].parent or words[0], None, None))
+    return with_spans(utterances_of_pieces(pieces, words[0].parent or words[0]))
 
 
 def with_spans(utterances: Sequence[Utterance]) -> SpeakerTranscript:
@@ -136,15 +137,18 @@ def with_spans(utterances: Sequence[Utterance]) -> SpeakerTranscript:
     return replace(result, spans=spans_of(part for one in utterances for part in one.sentences()))
 
 
-def _of_words(words: Sequence[Piece], row: Node, start: Seconds | None, end: Seconds | None) -> list[Utterance]:
+def utterances_of_pieces(
+    words: Sequence[Piece], row: Node, *, start: Seconds | None = None, end: Seconds | None = None
+) -> list[Utterance]:
+    """Words as an utterance for each speaker in turn, within the times of their row; without times if nothing has one.
+
+    A word without times stands between its neighbours.
+    """
     given = [time for word in words for time in (word.start, word.end) if time is not None]
-    if start is None and not given:  # nothing has a time
-        runs: list[tuple[str, list[str]]] = []
-        for word in words:
-            if not runs or runs[-1][0] != word.speaker:
-                runs.append((word.speaker, []))
-            runs[-1][1].append(word.text)
-        return [Utterance(speaker, text) for speaker, texts in runs if (text := " ".join(filter(None, texts)))]
+    if start is None and not given:
+        runs = groupby(words, key=lambda word: word.speaker)
+        texts = ((speaker, " ".join(word.text for word in run if word.text)) for speaker, run in runs)
+        return [Utterance(speaker, text) for speaker, text in texts if text]
     first = given[0] if start is None else start
     last = max(given, default=first) if end is None else end
     return list(utterances_of(timed(words, row, start=first, end=max(first, last))))

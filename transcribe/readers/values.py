@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 
 from audio.episode import Seconds
 from transcribe.transcript import SpeakerSpan, Transcript, Word, has_end_mark
@@ -125,12 +126,8 @@ def speaker_transcript_of(transcript: Transcript) -> SpeakerTranscript:
 
 def utterances_of(words: Iterable[tuple[str, Word]]) -> tuple[Utterance, ...]:
     """An utterance for each run of words of one speaker."""
-    runs: list[tuple[str, list[Word]]] = []
-    for speaker, word in words:
-        if not runs or runs[-1][0] != speaker:
-            runs.append((speaker, []))
-        runs[-1][1].append(word)
-    return tuple(utterance_of(speaker, tuple(run)) for speaker, run in runs)
+    runs = groupby(words, key=itemgetter(0))
+    return tuple(utterance_of(speaker, tuple(word for _, word in run)) for speaker, run in runs)
 
 
 def utterance_of(speaker: str, words: tuple[Word, ...]) -> Utterance:
