@@ -49,24 +49,21 @@ def read_captions(text: str) -> SpeakerTranscript:
     """
     cues = cues_of(text)
     parts = [[_parts(line) for line in cue.lines] for cue in cues]
-    named_lines = _names_alone(parts)
-    people = frozenset() if named_lines else _people(parts)
+    if _names_alone(parts):  # as good as voice tags
+        parts = [[[_Part(name.text, "")], *lines] for (name,), *lines in parts]
+    people = _people(parts)
     said = [[one for line in lines for one in _said_in(line, people)] for lines in parts]
-    if named_lines:
-        said = [[_Said(lines[0][0].text.strip(), ()), *rest[1:]] for lines, rest in zip(parts, said, strict=True)]
     shown = [_shown(cue, lines, people) for cue, lines in zip(cues, parts, strict=True)]
     utterances: list[Utterance] = []
-    has_speakers, speaker = bool(named_lines), UNNAMED
+    speaker = UNNAMED
     seen: set[tuple[object, ...]] = set()
-    for cue, own, skip in zip(cues, said, repeated_words(shown) if not named_lines else [0] * len(cues), strict=True):
-        first = speaker
-        for one in own:
-            has_speakers |= bool(one.speaker)
+    for cue, own, skip in zip(cues, said, repeated_words(shown), strict=True):
         key = (cue.start, cue.end, tuple(own))
-        runs, speaker = _runs(own, skip, first)
+        runs, speaker = _runs(own, skip, speaker)
         if key not in seen:
             utterances += _utterances(cue, runs)
         seen.add(key)
+    has_speakers = any(one.speaker for own in said for one in own)
     return SpeakerTranscript(tuple(utterances), spans_of(utterances) if has_speakers else None)
 
 
