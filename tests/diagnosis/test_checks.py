@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
@@ -237,7 +238,14 @@ class TestExtras:
         project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
         assert set(EXTRAS) == set(project["optional-dependencies"]) - {"dev"}
 
-    @pytest.mark.parametrize("module", ["starlette", "pyannote"])
+    @pytest.mark.parametrize("name", EXTRAS)
+    def test_an_extra_is_there_if_all_that_it_brings_is(self, name: str) -> None:
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        named_otherwise = {"whisper": "openai_whisper"}
+        brought = {re.split(r"[^\w-]", one)[0].replace("-", "_") for one in project["optional-dependencies"][name]}
+        assert {named_otherwise.get(module, module) for module in EXTRAS[name].modules} == brought
+
+    @pytest.mark.parametrize("module", ["starlette", "whisper_normalizer"])
     def test_a_missing_one(self, here: Surroundings, monkeypatch: pytest.MonkeyPatch, module: str) -> None:
         monkeypatch.setitem(sys.modules, module, None)
         name = next(name for name, extra in EXTRAS.items() if any(each.startswith(module) for each in extra.modules))

@@ -33,7 +33,7 @@ class Extra:
 EXTRAS: Mapping[str, Extra] = MappingProxyType(
     {
         "editor": Extra("`transcribe edit`, the editor in the browser", ("starlette", "uvicorn")),
-        "check": Extra("`transcribe score` and `check`", ("matplotlib", "meeteval", "pyannote.metrics")),
+        "check": Extra("`transcribe score` and `check`", ("matplotlib", "regex", "whisper_normalizer")),
         "openai": Extra("`--engine openai`, the reference engine", ("whisper", "torch")),
         "cluster": Extra("`--scheduler`, work on a Dask cluster", ("distributed",)),
         "sites": Extra("recordings of video sites", ("yt_dlp",)),
