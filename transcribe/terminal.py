@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Sequence
 from typing import Any
 
 # CI services read commands from the lines of a log: `::name …::` at a line's start, `##[name …]`, `##vso[…]` anywhere.
@@ -35,6 +36,17 @@ def for_terminal(text: str) -> str:
     ('\\\\::add-mask::a', 'a #\\\\#[set-output name=b]c', 'a::b')
     """
     return _COMMAND.sub(lambda found: f"{found[0]}\\" if found[0] == "#" else f"\\{found[0].lstrip()}", printable(text))
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """A table's rows as printable lines, the columns as wide as their widest cell.
+
+    >>> aligned([("model", "size"), ("tiny", "78 MB")])
+    ['model  size', 'tiny   78 MB']
+    """
+    cells = [[for_terminal(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
 
 
 def on_github() -> bool:

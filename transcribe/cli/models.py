@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
 from transcribe.cli.options import echo_json
 from transcribe.errors import TranscribeError
-from transcribe.terminal import for_terminal
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from transcribe.cli.model_choice import Choice
+from transcribe.terminal import aligned, for_terminal
 
 
 @click.group()
@@ -36,8 +30,9 @@ def models_list(as_json: bool) -> int:
     if as_json:
         echo_json([row.as_dict() for row in rows])
         return 0
-    for line in _table(rows):
-        click.echo(for_terminal(line))
+    header = ("model", "download", "memory", "speed", "languages", "take it for", "where")
+    for line in aligned([header, *(row.cells() for row in rows)]):
+        click.echo(line)
     return 0
 
 
@@ -66,12 +61,10 @@ def models_get(names: tuple[str, ...]) -> int:
     with Bars(sys.stderr) as bars:
         for name in names or (DEFAULT, SPEAKERS):
             try:
-                is_speakers = name == SPEAKERS
-                folder = (
-                    find_speaker_models(on_fetch=on_fetch)
-                    if is_speakers
-                    else find_model(name, on_fetch=on_fetch).folder
-                )
+                if name == SPEAKERS:
+                    folder = find_speaker_models(on_fetch=on_fetch)
+                else:
+                    folder = find_model(name, on_fetch=on_fetch).folder
             except TranscribeError as error:
                 failed += 1
                 click.echo(f"Error: {for_terminal(str(error))}", err=True)
@@ -104,13 +97,3 @@ def models_verify(names: tuple[str, ...]) -> int:
             failed += 1
             click.echo(f"Error: {for_terminal(str(error))}", err=True)
     return 1 if failed else 0
-
-
-def _table(rows: Sequence[Choice]) -> list[str]:
-    """The models as lines of columns; the last two columns are of any width."""
-    cells = [
-        ("model", "download", "memory", "speed", "languages", "take it for", "where"),
-        *(row.cells() for row in rows),
-    ]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]) - 1)]
-    return ["  ".join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[-1]]) for row in cells]  # noqa: B905

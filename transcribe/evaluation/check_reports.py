@@ -19,7 +19,7 @@ from transcribe.evaluation.gates import Gate, format_value
 from transcribe.evaluation.literal_markdown import markdown as literal
 from transcribe.evaluation.literal_markdown import markup
 from transcribe.evaluation.word_alignment import Difference
-from transcribe.terminal import annotation, for_terminal, json_for_terminal
+from transcribe.terminal import aligned, annotation, for_terminal, json_for_terminal
 
 HEADINGS = {
     "wer": "WER",
@@ -59,13 +59,6 @@ def markdown(report: Report) -> str:
             lines += [*(f"- {literal(line)}" for line in details), "", "</details>"]
     lines += ["", *(f"> {literal(note)}" for note in report.notes), "", f"<sub>{report.scoring_description}</sub>"]
     return "\n".join(lines) + "\n"
-
-
-def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """A table's rows as lines for a terminal, the columns as wide as their widest cell."""
-    cells = [[for_terminal(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
 
 
 def markdown_row(cells: Sequence[str]) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from transcribe.evaluation.check_reports import HEADINGS, aligned, markdown_row
+from transcribe.evaluation.check_reports import HEADINGS, markdown_row
 from transcribe.evaluation.gates import format_value
 from transcribe.evaluation.history import History, Point
 from transcribe.evaluation.literal_markdown import markdown as literal
-from transcribe.terminal import for_terminal
+from transcribe.terminal import aligned, for_terminal
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 
