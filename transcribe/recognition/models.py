@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from audio.trust import read_regular
 from transcribe.errors import ModelError
 from transcribe.recognition.model_sources import (
     REQUIRED_FILES,
@@ -55,7 +56,7 @@ class ModelFiles:
         path = self.folder / TOKENIZER
         try:
             tokens = {
-                str(token["content"]): int(token["id"]) for token in json.loads(path.read_bytes())["added_tokens"]
+                str(token["content"]): int(token["id"]) for token in json.loads(read_regular(path))["added_tokens"]
             }
             is_multilingual = tokens[_START] >= _MULTILINGUAL_START
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as exc:
@@ -115,14 +116,9 @@ def folder_sha256(name: str) -> str | None:
 
 
 def verify_model(name: str) -> ModelFiles:
-    """Like `find_model`, but damaged weights are not replaced. Raises `ModelError` if they differ."""
-    stored = _stored(name)
-    recorded = None if is_folder(name) else stored.hashes()
-    if recorded is not None and (actual := _hash_weights(name, stored.folder)) != recorded[WEIGHTS]:
-        raise ModelError(
-            f"model {name}: {stored.folder / WEIGHTS} is damaged (SHA-256 {actual[:12]}…, not "
-            f"{recorded[WEIGHTS][:12]}…); delete {stored.folder} and run `transcribe models get {name}`"
-        )
+    """Like `find_model`, but damaged files are not replaced. Raises `ModelError` if any differs."""
+    if not is_folder(name):
+        _stored(name).verify()
     return find_model(name)
 
 
@@ -166,11 +162,7 @@ def _user_model(name: str) -> ModelFiles:
             f"model {name}: the folder lacks {', '.join(missing)}; give a folder with a Whisper model in CTranslate2 "
             "format, for example one made by ct2-transformers-converter with --copy_files tokenizer.json"
         )
-    return ModelFiles(name, folder, _hash_weights(name, folder))
-
-
-def _hash_weights(name: str, folder: Path) -> str:
     try:
-        return sha256_once(folder / WEIGHTS)
+        return ModelFiles(name, folder, sha256_once(folder / WEIGHTS))
     except OSError as exc:
         raise ModelError(f"model {name}: {folder / WEIGHTS} cannot be read ({exc.strerror or exc})") from exc

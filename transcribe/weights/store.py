@@ -16,8 +16,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from audio.disk import TEMPORARY_SUFFIX, CacheKind, cache_folder, sha256_of, write_atomically
+from audio.trust import read_regular
 from transcribe.errors import ModelError, UnreachableError
 
 _RECORD = "turnscript.json"  # in each folder; written last
@@ -48,17 +50,17 @@ class StoredModel:
 
         A file whose time changed but not its size is hashed; if the hash is right, its new time is recorded.
         """
+        record = self._record()
         try:
-            record = json.loads((self.folder / _RECORD).read_bytes())["files"]
             updated = {name: _updated_entry(self.folder / name, entry) for name, entry in record.items()}
-            if any(entry is None for entry in updated.values()) or not set(self.required) <= set(updated):
-                return None
-            if updated != record:
-                with contextlib.suppress(OSError):  # a read-only cache is still usable
-                    write_atomically(self.folder / _RECORD, json.dumps({"files": updated}, indent=1))
-            found = {str(name): str(entry["sha256"]) for name, entry in record.items()}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError):
             return None
+        if any(entry is None for entry in updated.values()) or not set(self.required) <= set(updated):
+            return None
+        if updated != record:
+            with contextlib.suppress(OSError):  # a read-only cache is still usable
+                write_atomically(self.folder / _RECORD, json.dumps({"files": updated}, indent=1))
+        found = {name: str(entry["sha256"]) for name, entry in record.items()}
         return found if self.pinned.items() <= found.items() else None
 
     def damage(self) -> str:
@@ -68,20 +70,32 @@ class StoredModel:
         """
         if not self.folder.is_dir():
             return ""
-        try:
-            files = json.loads((self.folder / _RECORD).read_bytes())["files"]
-            recorded = {str(name): str(entry["sha256"]) for name, entry in files.items()}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        recorded = {name: str(entry["sha256"]) for name, entry in self._record().items()}
+        if not recorded:
             return f"{self.folder / _RECORD}, the record of the files' hashes, is missing or damaged"
         for name in sorted({*self.required, *recorded}):
             expected = self.pinned.get(name, recorded.get(name))
             try:
-                actual = sha256_of(self.folder / name)
-            except OSError as exc:
-                return f"{self.folder / name} cannot be read ({exc.strerror or exc})"
+                actual = sha256_once(self.folder / name)
+            except (OSError, ValueError) as exc:
+                return f"{self.folder / name} cannot be read ({getattr(exc, 'strerror', None) or exc})"
             if actual != expected:
                 return f"{self.folder / name} is damaged (SHA-256 {actual[:12]}…, not {(expected or 'recorded')[:12]}…)"
         return ""
+
+    def verify(self) -> None:
+        """Raise `ModelError` if there is any `damage`. Nothing is fetched or replaced."""
+        if damage := self.damage():
+            get = f"delete {self.folder} and run `transcribe models get {self.name}`"
+            raise ModelError(f"{self.title}: {damage}; {get}")
+
+    def _record(self) -> Mapping[str, Mapping[str, Any]]:
+        """The size, time and SHA-256 of each file, as recorded; of none if the record is missing or damaged."""
+        try:
+            files = json.loads(read_regular(self.folder / _RECORD))["files"]
+            return {name: {key: entry[key] for key in ("bytes", "mtime_ns", "sha256")} for name, entry in files.items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return {}
 
     def find(self, fill: Callable[[Path], None]) -> Mapping[str, str]:
         """The SHA-256 of each file; `fill` puts the files into an empty folder if they are not here intact.
@@ -171,7 +185,7 @@ def _sha256_as_of(path: Path, state: tuple[int, ...]) -> str:
     return sha256_of(path)
 
 
-def _updated_entry(path: Path, entry: dict[str, int | str]) -> dict[str, int | str] | None:
+def _updated_entry(path: Path, entry: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The record `entry` with the file's present time; None if the file differs from what was recorded."""
     status = path.stat()
     if status.st_size != entry["bytes"]:
