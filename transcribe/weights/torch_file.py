@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from audio.trust import read_regular
 from transcribe.errors import ModelError
 
 _MOST_BYTES = 1 << 30  # of a file
@@ -55,9 +56,7 @@ def read_torch_file(path: Path, *, sha256: str) -> Mapping[str, Any]:
     Raises `ModelError` if the file cannot be read, has another SHA-256, or holds anything else.
     """
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise ModelError(f"{path}: too large for a file of weights")
-        data = path.read_bytes()
+        data = read_regular(path, max_bytes=_MOST_BYTES)
     except OSError as exc:
         raise ModelError(f"{path}: the weights cannot be read ({exc.strerror or exc})") from exc
     if hashlib.sha256(data).hexdigest() != sha256:
