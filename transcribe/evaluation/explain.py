@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from transcribe.evaluation.clip import Clip
 from transcribe.evaluation.clip_differences import MAX_DIFFERENCES, without_time
 from transcribe.evaluation.evidence import evidence_of
 from transcribe.evaluation.gates import Gate
-from transcribe.evaluation.limits import Limits
+from transcribe.evaluation.limits import MEASURES
 from transcribe.evaluation.lost_speech import stretches_without
 from transcribe.evaluation.references import read_references
 from transcribe.evaluation.scoring import Scoring
@@ -30,8 +30,6 @@ from transcribe.evaluation.word_alignment import Difference, Kind
 from transcribe.evaluation.word_comparison import WordComparison
 from transcribe.readers.values import SpeakerTranscript, speaker_transcript_of
 from transcribe.transcript import SpeakerSpan, Transcript
-
-_MEASURES = tuple(field.name for field in fields(Limits))
 
 
 class State(StrEnum):
@@ -191,7 +189,7 @@ class _Explainer:
             run.difference.kind.value,
             run.start,
             run.end,
-            tuple(measure for measure in _MEASURES if measure in gates),
+            tuple(measure for measure in MEASURES if measure in gates),
             run.speakers,
             state,
             run.difference.cost,
