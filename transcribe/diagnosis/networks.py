@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
-from audio.errors import FetchError, TransientError
+from audio.errors import FetchError
 from audio.net.addresses import redacted
 from audio.net.http import Client, Limits
 from transcribe.diagnosis.finding import Finding, Level, Surroundings
@@ -69,9 +69,7 @@ class _Probe:
         try:
             with Client([self._url], limits=limits) as client, client.get(self._url, headers={}):
                 self._problem = ""
-        except TransientError as error:
-            self._problem = str(error)
-        except FetchError as error:  # it answers, and refuses
+        except FetchError as error:
             self._problem = str(error)
         except Exception as error:  # noqa: BLE001 - an address nobody can ask
             self._problem = f"{redacted(self._url)}: {type(error).__name__}"
