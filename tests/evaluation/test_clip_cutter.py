@@ -178,6 +178,8 @@ def test_ends_of_the_recording_count_as_silences(run: Run, tmp_path: Path) -> No
         (("--from", "5", "--to", "2"), 2, "give a --from and a later --to within it"),
         (("--from", "5", "--to", "1:00"), 2, "lasts 12.0 s"),
         (("--from", "soon", "--to", "5"), 2, "'soon' is not a time"),
+        (("--from", "0:75", "--to", "5"), 2, "'0:75' is not a time"),
+        (("--from", "0:00:00:01", "--to", "5"), 2, "'0:00:00:01' is not a time"),
         (("--from", "8", "--to", "11"), 1, "nobody speaks from"),
     ],
 )

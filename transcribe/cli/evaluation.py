@@ -85,11 +85,11 @@ def _lines(result: Score) -> list[str]:
 
 def _time_in_seconds(ctx: click.Context, param: click.Parameter, value: str) -> float:
     """Parse `75`, `1:15` or `1:02:03.5`."""
-    if not re.fullmatch(r"(\d+:){0,2}\d+(\.\d+)?", value):
+    from transcribe.readers.clocks import clock_seconds
+
+    seconds = float(value) if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value) else clock_seconds(value)
+    if seconds is None:
         raise click.BadParameter(f"{value!r} is not a time such as 75, 1:15 or 1:02:03.5")
-    seconds = 0.0
-    for part in value.split(":"):
-        seconds = 60 * seconds + float(part)
     return seconds
 
 
