@@ -12,6 +12,7 @@ import json
 import logging
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
@@ -45,22 +46,35 @@ Choices = Mapping[str, tuple[str, ...]]
 ANY: Choices = MappingProxyType({})  # the values are checked when they are used
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The values of all places, read once: `below` those of one show are the file's, `above` them the other two."""
+
+    below: tuple[Layer, ...]
+    above: tuple[Layer, ...]
+    choices: Choices
+
+    @classmethod
+    def read(
+        cls, given: Mapping[str, Any], *, environ: Mapping[str, str], folder: Path, choices: Choices = ANY
+    ) -> Places:
+        """The places as seen from `folder`; the parameters are those of `load_settings`. Raises `SettingsError`."""
+        return cls(tuple(_file_layer(folder)), (_environment_layer(environ), _command_layer(given)), choices)
+
+    def settings(self, *of_show: Layer) -> Settings:
+        """The effective settings, of a show if its layer is given. Raises `SettingsError`."""
+        return Settings(**values_of((*self.below, *of_show, *self.above), self.choices))
+
+
 def load_settings(
-    given: Mapping[str, Any],
-    *,
-    environ: Mapping[str, str],
-    folder: Path,
-    over_file: Iterable[Layer] = (),
-    choices: Choices = ANY,
+    given: Mapping[str, Any], *, environ: Mapping[str, str], folder: Path, choices: Choices = ANY
 ) -> Settings:
     """The effective settings in `folder`: `given` (the command line) over `environ` over the file over the defaults.
 
-    Keys of `given` are field names; None means not given. `over_file` are further layers of the file, such as one
-    show's. `choices` are the valid names of the settings that name an entry of a registry. Raises `SettingsError`,
-    which names the place of an invalid value.
+    Keys of `given` are field names; None means not given. `choices` are the valid names of the settings that name an
+    entry of a registry. Raises `SettingsError`, which names the place of an invalid value.
     """
-    layers = (*_file_layer(folder), *over_file, _environment_layer(environ), _command_layer(given))
-    return Settings(**values_of(layers, choices))
+    return Places.read(given, environ=environ, folder=folder, choices=choices).settings()
 
 
 def values_of(layers: Iterable[Layer], choices: Choices = ANY) -> dict[str, Any]:
@@ -159,8 +173,8 @@ def _environment_layer(environ: Mapping[str, str]) -> Layer:
     names = {PREFIX + name.upper(): name for name in _DEFAULTS} | {PREFIX + "FORMAT": "formats"}
     for unknown in sorted(variable for variable in environ if variable.startswith(PREFIX) and variable not in names):
         _log.warning("%s is not a setting and has no effect; the settings are %s", unknown, ", ".join(sorted(names)))
-    layer = {name: _from_text(name, environ[variable]) for variable, name in names.items() if environ.get(variable)}
     given = [variable for variable in names if environ.get(variable)]
+    layer = {names[variable]: _from_text(names[variable], environ[variable]) for variable in given}
     return f"environment ({', '.join(given)})", layer
 
 

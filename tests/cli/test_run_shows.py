@@ -99,13 +99,40 @@ def test_a_show_with_a_missing_glossary_is_one_failure(run: Run, shows: Path) ->
     assert "names.txt" in err.splitlines()[-1]
 
 
+def test_a_faulty_show_is_one_failure_and_stops_no_other(run: Run, shows: Path) -> None:
+    text = FILE.replace('feed = "nowhere"', 'feed = "one"\nlable = "y"')
+    (shows / "transcribe.toml").write_text(text)
+    code, out, err = run("run")
+    assert (code, [Path(line).name for line in out.splitlines()]) == (1, ["one.md", "one.json", "two.md", "two.json"])
+    fault = f"{shows}/transcribe.toml: [[show]] 'Gone': 'lable' is not a setting (did you mean 'labels'?)"
+    assert err.splitlines()[-1].startswith(f"Error: show 'Gone': {fault}")
+    assert run("run", "--show", "one")[0] == 0
+    code, out, err = run("run", "--show", "gone", "--progress", "json")
+    (failed,) = json.loads(err.splitlines()[-1])["failed"]
+    assert (code, out, failed["show"], failed["error"].startswith(fault)) == (1, "", "Gone", True)
+    code, out, err = run("list")
+    assert (code, [line.split()[0] for line in out.splitlines()]) == (1, ["One", "Two"])
+    assert err.startswith(f"Error: {fault}")
+    code, out, err = run("list", "--json")
+    assert (code, err) == (1, "")
+    assert [(row["name"], row["feed"] is None, row["error"] is None) for row in json.loads(out)] == [
+        ("One", False, True),
+        ("Two", False, True),
+        ("Gone", True, False),
+    ]
+    assert run("list", "--show", "Gone")[0] == 2
+    (shows / "transcribe.toml").write_text(f"wrap = 'y'\n{text}")
+    assert run("run")[:2] == (2, "")
+
+
 def test_shows_and_their_episodes_are_listed(run: Run, shows: Path) -> None:
     code, out, _ = run("list")
     assert code == 0
     assert [line.split()[0] for line in out.splitlines()] == ["One", "Gone", "Two"]
     assert str(shows / "two") in out
     rows = json.loads(run("list", "--json")[1])
-    assert rows[0] == {"name": "One", "feed": str(shows / "one"), "output": str(shows / "drafts" / "one")}
+    output = str(shows / "drafts" / "one")
+    assert rows[0] == {"name": "One", "feed": str(shows / "one"), "output": output, "error": None}
     assert run("list", "--show", "one")[1].split()[-2:] == ["local", "one"]
     (shows / "transcribe.toml").unlink()
     code, _, err = run("list")

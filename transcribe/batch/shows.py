@@ -6,14 +6,13 @@ shows. The environment and the command line take precedence over the file, as ev
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from audio.net.addresses import is_web_address
-from transcribe.config import ANY, FILE_NAME, Choices, find_file, layer_of, load_settings, read_file
+from transcribe.config import ANY, FILE_NAME, Choices, Places, find_file, layer_of, read_file
 from transcribe.declaration import not_text
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings, home_expanded
@@ -30,35 +29,49 @@ class Show:
     settings: Settings
 
 
+@dataclass(frozen=True, slots=True)
+class FaultyShow:
+    """A table that is no show, by the name in it or its place in the file, and what is wrong with it."""
+
+    name: str
+    error: SettingsError
+
+
 def load_shows(
     given: Mapping[str, Any], *, environ: Mapping[str, str], folder: Path, choices: Choices = ANY
-) -> tuple[Show, ...]:
+) -> tuple[Show | FaultyShow, ...]:
     """The shows of the nearest `transcribe.toml`, in its order; none if there is no such file, or no show in it.
 
-    `given`, `environ`, `folder` and `choices` are as in `load_settings`. Raises `SettingsError`, which names
-    the file, the table and the key.
+    The law: a fault in a table costs its own show. Of two shows with one name the second is faulty.
+
+    `given`, `environ`, `folder` and `choices` are as in `load_settings`. Raises `SettingsError` for what all shows
+    share: a file that cannot be read, a setting at its top, in the environment or in `given`.
     """
     path = find_file(folder)
     tables = [] if path is None else read_file(path).get("show", [])
     if path is None or not tables:
         return ()
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+    if not isinstance(tables, list):
         raise SettingsError(f"{path}: show: write each show as its own table, with the heading [[show]]")
-    names = [_text(table, "name", f"{path}: [[show]] {number}") for number, table in enumerate(tables, 1)]
-    twice = [name for name, count in Counter(name.casefold() for name in names).items() if count > 1]
-    if twice:
-        raise SettingsError(f"{path}: [[show]]: name: {twice[0]!r} appears twice; give each show a different name")
-    shows = []
-    for name, table in zip(names, tables, strict=True):
-        place = f"{path}: [[show]] {name!r}"
-        own = {key: value for key, value in table.items() if key not in _OWN_KEYS}
-        layers = [layer_of(own, path, place=place)]
-        settings = load_settings(given, environ=environ, folder=folder, over_file=layers, choices=choices)
-        shows.append(Show(name, _source(_text(table, "feed", place), path.parent), settings))
+    places = Places.read(given, environ=environ, folder=folder, choices=choices)
+    places.settings()
+    shows: list[Show | FaultyShow] = []
+    names: set[str] = set()
+    for number, table in enumerate(tables, 1):
+        name = f"[[show]] {number}"
+        try:
+            name = _name(table, f"{path}: {name}", names)
+            names.add(name.casefold())
+            place = f"{path}: [[show]] {name!r}"
+            feed = _source(_text(table, "feed", place), path.parent)
+            own = {key: value for key, value in table.items() if key not in _OWN_KEYS}
+            shows.append(Show(name, feed, places.settings(layer_of(own, path, place=place))))
+        except SettingsError as error:
+            shows.append(FaultyShow(name, error))
     return tuple(shows)
 
 
-def shows_named(shows: Sequence[Show], names: Iterable[str]) -> tuple[Show, ...]:
+def shows_named(shows: Sequence[Show | FaultyShow], names: Iterable[str]) -> tuple[Show | FaultyShow, ...]:
     """The shows with these names, in the order of the names and each once; all of them if `names` is empty.
 
     Case does not matter. Raises `SettingsError` for an unknown name, and if there are no shows.
@@ -73,6 +86,15 @@ def shows_named(shows: Sequence[Show], names: Iterable[str]) -> tuple[Show, ...]
     if unknown:
         raise SettingsError(f"show: no {unknown[0]!r} in {FILE_NAME}; the shows are {', '.join(s.name for s in shows)}")
     return tuple(by_name[name] for name in wanted) or tuple(shows)
+
+
+def _name(table: object, place: str, used: Container[str]) -> str:
+    if not isinstance(table, dict):
+        raise SettingsError(f"{place}: is not a table; write each show as its own one, with the heading [[show]]")
+    name = _text(table, "name", place)
+    if name.casefold() in used:
+        raise SettingsError(f"{place}: name: {name!r} appears twice; give each show a different name")
+    return name
 
 
 def _text(table: Mapping[str, Any], key: str, place: str) -> str:

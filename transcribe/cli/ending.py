@@ -112,6 +112,30 @@ def on_signals(first: Callable[[int], None]) -> Iterator[None]:
             _restore(before)
 
 
+@dataclass(slots=True)
+class Stop:
+    """Set by a signal."""
+
+    event: threading.Event
+    signal: int = signal.SIGINT
+
+
+@contextlib.contextmanager
+def stopping(stop: Stop) -> Iterator[None]:
+    """A signal sets the event of `stop`, and files in progress are written. A second one exits at once, and the workers
+    end with this process.
+
+    The handler says nothing: it may have interrupted this thread while it writes, and would wait for itself.
+    """
+
+    def first(number: int) -> None:
+        stop.signal = number
+        stop.event.set()
+
+    with on_signals(first):
+        yield
+
+
 @contextlib.contextmanager
 def stopped_by_signals() -> Iterator[None]:
     """For the whole of a command: the first signal raises `StoppedError` in the main thread."""

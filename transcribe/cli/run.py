@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import sys
 import threading
 import time
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from transcribe.cli.ending import StoppedError, on_signals, signal_of
+from transcribe.cli.ending import Stop, StoppedError, signal_of, stopping
 from transcribe.cli.events import Events, events_on_stderr
 from transcribe.cli.options import log_to_stderr, setting_options
 from transcribe.cli.run_messages import EventMessages, Messages, TextMessages
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from transcribe.batch.planning import Job, Mode
     from transcribe.batch.report import Report, Result
     from transcribe.batch.runner import Setup
+    from transcribe.batch.shows import FaultyShow
     from transcribe.cli.run_display import Display
     from transcribe.pipeline.stages import StagesMaker
     from transcribe.workers.local import WorkerPool
@@ -93,7 +93,7 @@ def run(stages: StagesMaker, /, sources: tuple[str, ...], **given: Any) -> int:
     return report.exit_code
 
 
-def _run_all(all_sources: Iterable[SourceSet], options: _RunOptions) -> Report:
+def _run_all(all_sources: Iterable[SourceSet | FaultyShow], options: _RunOptions) -> Report:
     """Run all sources; if a signal ends that, the report is of what was done before."""
     from transcribe.batch.report import Report
 
@@ -123,22 +123,25 @@ class _RunOptions:  # what all sources of one command share
     wait: bool
 
 
-def _report_of(sources: SourceSet, options: _RunOptions) -> Report:
+def _report_of(sources: SourceSet | FaultyShow, options: _RunOptions) -> Report:
     """Run the sources; an error of a show as a whole is a failure in its report, so that the next show still runs."""
     from transcribe.batch.report import Report, Result, State
     from transcribe.workers.task import failure_of
 
-    if sources.show:
-        options.messages.show(sources.show, sources.settings.output_folder)
+    show = sources.show if isinstance(sources, SourceSet) else sources.name
     try:
+        if not isinstance(sources, SourceSet):
+            raise sources.error
+        if show:
+            options.messages.show(show, sources.settings.output_folder)
         report = _plan_and_run(sources, options)
     except Exception as error:
-        if not sources.show:
+        if not show:
             raise
         failure = failure_of(error)
-        result = Result(sources.show, State.FAILED, error=failure.message, traceback=failure.traceback)
+        result = Result(show, State.FAILED, error=failure.message, traceback=failure.traceback)
         report = Report((replace(result, with_source=frozenset([failure.message])),))
-    return replace(report, results=tuple(replace(result, show=sources.show) for result in report.results))
+    return replace(report, results=tuple(replace(result, show=show) for result in report.results))
 
 
 def _plan_and_run(sources: SourceSet, options: _RunOptions) -> Report:
@@ -207,7 +210,7 @@ def _run(
     from transcribe.pipeline.cache import trim
 
     results = [replace(failure, show=show) for failure in failures]
-    start, stop = time.monotonic(), _Stop(threading.Event())
+    start, stop = time.monotonic(), Stop(threading.Event())
     kind = "none" if options.quiet and setup.settings.progress == "auto" else setup.settings.progress
     with (
         Display(sys.stderr, len(jobs), kind=kind, events=options.events) as display,
@@ -215,7 +218,7 @@ def _run(
     ):
         for failure in results:
             display.tell(failure)
-        with _stopping(stop):
+        with stopping(stop):
             for result in runner.run(jobs, shared, pool=pool, client=client, listener=display, stop=stop.event):
                 display.clear()
                 results.append(replace(result, show=show))
@@ -235,7 +238,7 @@ def _run(
 
 
 @contextlib.contextmanager
-def _worker_pool(setup: Setup, episodes: int, display: Display, stop: _Stop) -> Iterator[tuple[WorkerPool, Setup]]:
+def _worker_pool(setup: Setup, episodes: int, display: Display, stop: Stop) -> Iterator[tuple[WorkerPool, Setup]]:
     """The workers, and the setup with the number of threads for each task."""
     from transcribe.pipeline.stages import fetch_models
     from transcribe.workers import dask_client, local
@@ -266,30 +269,6 @@ def _worker_pool(setup: Setup, episodes: int, display: Display, stop: _Stop) -> 
     count, threads = layout.jobs, layout.last_threads
     with local.processes(count, display.on_progress, last_threads=threads, prepare=prepare) as pool:
         yield pool, shared
-
-
-@dataclass(slots=True)
-class _Stop:
-    """Set by a signal."""
-
-    event: threading.Event
-    signal: int = signal.SIGINT
-
-
-@contextlib.contextmanager
-def _stopping(stop: _Stop) -> Iterator[None]:
-    """A signal sets the event of `stop`, and files in progress are written. A second one exits at once, and the workers
-    end with this process.
-
-    The handler says nothing: it may have interrupted this thread while it writes, and would wait for itself.
-    """
-
-    def first(number: int) -> None:
-        stop.signal = number
-        stop.event.set()
-
-    with on_signals(first):
-        yield
 
 
 def _save(report: Report, setup: Setup, messages: Messages) -> None:

@@ -8,13 +8,16 @@ import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from transcribe.cli.options import CHOICES, settings_in_force
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings
+
+if TYPE_CHECKING:
+    from transcribe.batch.shows import FaultyShow
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +36,20 @@ class SourceSet:
         return shlex.join(["transcribe", "run", *(["--show", self.show] if self.show else map(redacted, self.sources))])
 
 
-def source_sets(sources: tuple[str, ...], names: tuple[str, ...], given: dict[str, Any]) -> tuple[SourceSet, ...]:
+def source_sets(
+    sources: tuple[str, ...], names: tuple[str, ...], given: dict[str, Any]
+) -> tuple[SourceSet | FaultyShow, ...]:
     """The sources of the command line, or the shows. Raises `SettingsError`, and `UsageError` for both at once."""
-    from transcribe.batch.shows import load_shows, shows_named
+    from transcribe.batch.shows import FaultyShow, load_shows, shows_named
 
     if sources and names:
         raise click.UsageError("give a SOURCE or --show, not both")
     if sources:
         return (SourceSet(sources, settings_in_force(given)),)
     shows = shows_named(load_shows(given, environ=os.environ, folder=Path.cwd(), choices=CHOICES), names)
-    return tuple(SourceSet((show.feed,), show.settings, show.name) for show in shows)
+    return tuple(
+        show if isinstance(show, FaultyShow) else SourceSet((show.feed,), show.settings, show.name) for show in shows
+    )
 
 
 def wants_events(given: Mapping[str, Any]) -> bool:

@@ -17,7 +17,7 @@ from transcribe.terminal import for_terminal
 if TYPE_CHECKING:
     from audio.episode import Episode
     from audio.sources.folder import LeftOut
-    from transcribe.batch.shows import Show
+    from transcribe.batch.shows import FaultyShow, Show
 
 _SELECTION = ("output", "latest", "since", "match", "episode")
 
@@ -42,7 +42,7 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
     from audio.sources.resolve import episodes_from
     from transcribe.batch.planning import explain_empty_selection, select_episodes, states
     from transcribe.batch.report import left_out_fields
-    from transcribe.batch.shows import load_shows, shows_named
+    from transcribe.batch.shows import FaultyShow, load_shows, shows_named
     from transcribe.cli.run_messages import left_out_line
 
     if source and show:
@@ -55,6 +55,8 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
         )
         if not show:
             return _list_shows(shows, as_json=as_json)
+        if isinstance(shows[0], FaultyShow):
+            raise shows[0].error
         source, settings = shows[0].feed, shows[0].settings
     left_out: list[LeftOut] = []
     try:
@@ -121,17 +123,26 @@ def fetch(sources: tuple[str, ...], quiet: bool, **given: Any) -> int:
     return 1 if errors else 0
 
 
-def _list_shows(shows: Sequence[Show], *, as_json: bool) -> int:
+def _list_shows(shows: Sequence[Show | FaultyShow], *, as_json: bool) -> int:
+    """The shows; a faulty one is an error after them, in JSON a row of its own."""
     from audio.net.addresses import redacted
+    from transcribe.batch.shows import Show
 
+    sound = [show for show in shows if isinstance(show, Show)]
+    faulty = [show for show in shows if not isinstance(show, Show)]
     if as_json:
-        rows = [{"name": show.name, "feed": show.feed, "output": show.settings.output} for show in shows]
+        rows = [
+            *({"name": show.name, "feed": show.feed, "output": show.settings.output, "error": None} for show in sound),
+            *({"name": show.name, "feed": None, "output": None, "error": str(show.error)} for show in faulty),
+        ]
         echo_json(rows)
-        return 0
-    width = max(len(show.name) for show in shows)
-    for show in shows:
+        return 1 if faulty else 0
+    width = max((len(show.name) for show in sound), default=0)
+    for show in sound:
         click.echo(f"{show.name:<{width}}  {redacted(show.feed)}  → {show.settings.output}")
-    return 0
+    for each in faulty:
+        click.echo(f"Error: {for_terminal(str(each.error))}", err=True)
+    return 1 if faulty else 0
 
 
 def _as_dict(episode: Episode, state: str) -> dict[str, Any]:
