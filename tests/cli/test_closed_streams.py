@@ -1,0 +1,58 @@
+"""Standard streams that are closed, as some services start their commands: the work is done, and no file is spoilt."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.paths import ROOT
+from tests.support.scripted_stages import tone
+
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.skipif(sys.platform == "win32", reason="Windows has no shell that closes streams"),
+]
+
+
+def run(folder: Path, redirection: str, *args: str) -> tuple[int, bytes, dict[str, bytes]]:
+    """The exit code, stdout and stderr together, and the drafts of a run with worker processes under a shell."""
+    command = f'exec "{sys.executable}" -m tests.support.faulty_stages quick run . -o drafts "$@" {redirection}'
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(folder / "cache")}
+    ended = subprocess.run(
+        ["sh", "-c", command, "sh", *args],
+        cwd=folder,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+    drafts = folder / "drafts"
+    return ended.returncode, ended.stdout, {path.name: path.read_bytes() for path in drafts.glob("[a-z]*.*")}
+
+
+@pytest.mark.parametrize("progress", ["auto", "json"])
+@pytest.mark.parametrize("redirection", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_run_is_the_same_without_a_stream(tmp_path: Path, redirection: str, progress: str) -> None:
+    drafts = []
+    for name, closed in (("open", ""), ("closed", redirection)):
+        folder = tmp_path / name
+        folder.mkdir()
+        tone(folder / "a.wav")
+        code, told, found = run(folder, closed, "--progress", progress)
+        assert code == 0, told
+        assert b"Traceback" not in told
+        drafts.append(found)
+    assert sorted(drafts[0]) == ["a.json", "a.md"]
+    assert drafts[1] == drafts[0]
+    assert (b"drafts/a.md\n" in told) == (">&-" not in redirection.replace("2>&-", ""))
+
+
+def test_a_failure_has_its_exit_code_without_a_stream(tmp_path: Path) -> None:
+    (tmp_path / "text.mp3").write_text("I am not music.\n" * 50)
+    code, told, drafts = run(tmp_path, "2>&-")
+    assert (code, told, drafts) == (1, b"", {})
