@@ -23,6 +23,10 @@ Results go to stdout, one path per line; progress, warnings and the report to st
 Every option of `transcribe run` that is a setting can also be in `transcribe.toml` (the nearest one, from the
 working folder upward) and in a `TRANSCRIBE_…` variable: `--beam-size 1` is `beam-size = 1` there and
 `TRANSCRIBE_BEAM_SIZE=1` here. The command line takes precedence, then the environment, then the file.
+
+An empty value takes back what a place of lower precedence gives: with `--speakers ""` the speakers are counted although
+`transcribe.toml` names them. A setting that cannot be without a value, such as `--model ""`, is refused. An empty
+variable in the environment is ignored, as if it were not set.
 """
 
 

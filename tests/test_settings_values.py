@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime
 import json
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,9 +17,11 @@ from hypothesis import strategies as st
 from audio.episode import Episode
 from audio.fetching.library import Library, key_of
 from tests.support.counting import counting
-from tests.support.other_settings import FIELDS
-from transcribe.batch.shows import load_shows
+from tests.support.other_settings import FIELDS, OTHER
+from tests.support.other_settings import toml as toml_of
+from transcribe.batch.shows import FaultyShow, load_shows
 from transcribe.cli.options import CHOICES
+from transcribe.cli.run import run
 from transcribe.config import load_settings
 from transcribe.drafts.style import style_of
 from transcribe.errors import SettingsError
@@ -38,6 +42,71 @@ def toml(value: Any) -> str:
     if isinstance(value, bool | str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return str(value)
+
+
+OPTIONS = [name for name in FIELDS if not isinstance(getattr(Settings(), name), bool)]
+BLANKS = st.text(" \t\u00a0\u3000", max_size=3)
+
+
+def taken_back_or_refused(name: str, read: Callable[[], Settings]) -> None:
+    """Whether an empty value has the effect of the default, if that is empty, and is else refused with its name."""
+    default = getattr(Settings(), name)
+    if default in ("", ()):
+        assert getattr(read(), name) == default
+        return
+    with pytest.raises(SettingsError, match=f"{option_name(name)}: must not be empty; give a value, or leave it out"):
+        read()
+
+
+def settings_of_show(folder: Path) -> Settings:
+    (show,) = load_shows({}, environ={}, folder=folder)
+    if isinstance(show, FaultyShow):
+        raise show.error
+    return show.settings
+
+
+@given(st.sampled_from(FIELDS), BLANKS)
+def test_an_empty_value_takes_back_that_of_a_lower_place_or_is_refused(name: str, blank: str) -> None:
+    with tempfile.TemporaryDirectory() as at:
+        folder, other = Path(at), OTHER[name]
+        spelled = ",".join(other) if isinstance(other, tuple) else str(other)
+        environ = {f"TRANSCRIBE_{name.upper()}": spelled}
+        taken_back_or_refused(name, lambda: load_settings({name: blank}, environ=environ, folder=folder))
+        if name == "scheduler":
+            return
+        (folder / "transcribe.toml").write_text(
+            f"{name} = {toml_of(other)}\n[[show]]\nname = 'A'\nfeed = 'x'\n{name} = {toml_of(blank)}\n"
+        )
+        from_file = getattr(load_settings({}, environ={}, folder=folder), name)
+        blank_environ = {f"TRANSCRIBE_{name.upper()}": blank}
+        if blank:
+            taken_back_or_refused(name, lambda: load_settings({}, environ=blank_environ, folder=folder))
+        else:
+            assert getattr(load_settings({}, environ=blank_environ, folder=folder), name) == from_file
+        assert from_file != getattr(Settings(), name)
+        taken_back_or_refused(name, lambda: load_settings({name: blank}, environ={}, folder=folder))
+        taken_back_or_refused(name, lambda: settings_of_show(folder))
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_an_empty_option_is_a_given_one(name: str) -> None:
+    (option,) = (each for each in run.params if each.name == name)
+    args = ["a.wav", f"--{option_name(name)}", ""]
+    if isinstance(option.type, click.Choice) and "" not in option.type.choices:
+        with pytest.raises(click.UsageError) as caught:
+            run.make_context("run", args)
+        assert f"'--{option_name(name)}': '' is not one of" in caught.value.format_message()
+    else:
+        assert run.make_context("run", args).params[name] == ""
+
+
+@pytest.mark.parametrize(("width", "is_valid"), [(0, True), (1, False), (19, False), (20, True), (10_000, True)])
+def test_lines_have_room_for_words(width: int, is_valid: bool) -> None:
+    if is_valid:
+        assert Settings(wrap=width).wrap == width
+        return
+    with pytest.raises(SettingsError, match=f"wrap: {width} is not between 20 and 10000, nor 0"):
+        Settings(wrap=width)
 
 
 def _names(error: SettingsError, name: str) -> None:
@@ -94,8 +163,7 @@ def test_no_key_is_lost_to_a_byte_order_mark(tmp_path: Path) -> None:
     path = tmp_path / "transcribe.toml"
     path.write_bytes(b"\xef\xbb\xbfwrap = 60\n[[show]]\nname = 'One'\nfeed = 'x'\n")
     assert load_settings({}, environ={}, folder=tmp_path) == Settings(wrap=60)
-    (show,) = load_shows({}, environ={}, folder=tmp_path)
-    assert (show.name, show.settings.wrap) == ("One", 60)
+    assert settings_of_show(tmp_path).wrap == 60
     path.write_text("wrap = 60\n", encoding="utf-16")
     with pytest.raises(SettingsError, match="is not UTF-8 text; save it as UTF-8"):
         load_settings({}, environ={}, folder=tmp_path)

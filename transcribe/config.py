@@ -3,6 +3,10 @@
 The nearest `transcribe.toml` is read, from the working folder upward. Its tables `[[show]]` are for
 `transcribe.batch.shows`, `[glossary]` for the glossary; every other table except `[front_matter]` is an error. The
 options of the command line are not known here.
+
+The law of empty values: on the command line and in a file, an empty value takes back those of lower places (`--speakers
+""` has the speakers counted again), or is refused where there is no doing without one, as with `--model ""`. An empty
+variable is one that is not set: CI services and containers set those they have no value for.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from types import MappingProxyType
 from typing import Any
 
 from audio.trust import problem_of
-from transcribe.declaration import check_choice
+from transcribe.declaration import check_choice, is_empty
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings, home_expanded, option_name
 from transcribe.toml_files import TomlFile, read_toml
@@ -196,6 +200,8 @@ def _from_list(name: str, value: list[Any]) -> Any:
 def _from_text(name: str, value: Any) -> Any:
     """A setting's value from its text: a number, a list from commas, true from yes; other values unchanged."""
     default = _DEFAULTS[name]
+    if is_empty(value):
+        return () if isinstance(default, tuple) else ""
     if isinstance(default, tuple) and isinstance(value, str):
         parts = tuple(part.strip() for part in value.split(",") if part.strip())
         return tuple(part.lower() for part in parts) if name == "formats" else parts

@@ -27,13 +27,14 @@ class Stage(StrEnum):
 def setting(default: Any, help: str, *stages: Stage, **rules: Any) -> Any:
     """A dataclass field for a setting. `rules`, all optional:
 
-    - `choices`: the valid values; `between`: the least and the greatest valid number;
+    - `choices`: the valid values; `between`: the least and the greatest valid number; `off`: one outside of them;
     - `metavar`: the name of the value in the command's help;
     - `instead`: for a deprecated setting, what to write now. The setting is still read, with a warning;
     - `kept_from_files`: why the setting cannot be in a file, which may come with somebody else's checkout;
     - `everywhere`: true if every stage may read it, as no result depends on it, or keys have it otherwise.
     """
-    unset = {"choices": (), "between": None, "metavar": None, "instead": "", "everywhere": False, "kept_from_files": ""}
+    unset: dict[str, Any] = {"choices": (), "between": None, "off": None, "metavar": None, "instead": ""}
+    unset |= {"everywhere": False, "kept_from_files": ""}
     assert rules.keys() <= unset.keys(), rules
     metadata = {"help": help, "stages": frozenset(stages), **unset, **rules}
     return dataclasses.field(default=default, metadata=metadata)
@@ -53,6 +54,8 @@ def check_declared(settings: Any) -> None:
     """Check the type, choices and limits of every field of a dataclass of settings. Raises `SettingsError`."""
     for field in dataclasses.fields(settings):
         name, value, rules = option_name(field.name), getattr(settings, field.name), field.metadata
+        if is_empty(value) and not is_empty(field.default):
+            raise SettingsError(f"{name}: must not be empty; give a value, or leave it out")
         if type(value) is not type(field.default):
             kind = not_text(name, value) if isinstance(field.default, str) else f"not {_KINDS[type(field.default)]}"
             raise SettingsError(f"{name}: {value!r} is {kind}")
@@ -60,8 +63,14 @@ def check_declared(settings: Any) -> None:
             odd = next(item for item in value if not isinstance(item, str))
             raise SettingsError(f"{name}: {odd!r} in the list is not text; write it in quotation marks")
         check_choice(field.name, value, rules["choices"])
-        if rules["between"] and not rules["between"][0] <= value <= rules["between"][1]:
-            raise SettingsError(f"{name}: {value} is not between {rules['between'][0]} and {rules['between'][1]}")
+        if rules["between"] and value != rules["off"] and not rules["between"][0] <= value <= rules["between"][1]:
+            nor = "" if rules["off"] is None else f", nor {rules['off']}"
+            raise SettingsError(f"{name}: {value} is not between {rules['between'][0]} and {rules['between'][1]}{nor}")
+
+
+def is_empty(value: Any) -> bool:
+    """Whether a setting's value says nothing: text without a character that shows, a list without an item."""
+    return value == () or (isinstance(value, str) and not value.strip())
 
 
 def not_text(name: str, value: Any) -> str:

@@ -232,11 +232,6 @@ def home_expanded(text: str, name: str) -> Path:
 
 
 def _check_values(settings: Settings) -> None:
-    for name in ("output", "model", "engine"):
-        if not getattr(settings, name).strip():
-            raise SettingsError(f"{name}: must not be empty")
-    if not settings.formats:
-        raise SettingsError("format: none given; name at least one, such as md")
     if not re.fullmatch(r"auto|[a-z]{2,3}", settings.language):
         raise SettingsError(f"language: {settings.language!r} is not a code such as en, nl or auto")
     try:

@@ -127,7 +127,7 @@ def test_an_edit_of_the_new_draft_next_to_an_edited_one_is_not_overwritten_eithe
     desk.one(path, wrap=20)
     new_draft = desk.folder / "drafts" / "a.new.md"
     new_draft.write_text("my own")
-    desk.one(path, wrap=10)
+    desk.one(path, wrap=25)
     assert new_draft.read_text() == "my own"
     assert "a.new.new.md" in desk.drafts()
 

@@ -88,7 +88,7 @@ def cli() -> None:
 
     Every option of `transcribe run` that is a setting can also be in transcribe.toml (the nearest one upward) and in
     a TRANSCRIBE_… variable, such as TRANSCRIBE_MODEL; the command line takes precedence, then the environment, then
-    the file.
+    the file. An empty value on the command line takes back one of theirs: --speakers "". An empty variable is ignored.
     """
 
 

@@ -62,8 +62,8 @@ def _switch(spelling: str, field: Field[Any]) -> Callable[[F], F]:
 
 
 def _joined(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> str | None:
-    """A list given in several options, or in one with commas."""
-    return ",".join(values) or None
+    """A list given in several options, or in one with commas; empty if that is what was given."""
+    return ",".join(values) if values else None
 
 
 def settings_in_force(given: dict[str, Any]) -> Settings:
