@@ -53,7 +53,7 @@ class _RunSettings:
     )
     model: str = setting(
         "base",
-        "Whisper model: base (included in turnscript), tiny.en, small, medium, large-v3, turbo, … or a folder.",
+        "Whisper model, fetched at first use: base, tiny.en, small, medium, large-v3, turbo, …; or a folder.",
         Stage.RECOGNIZE,
         metavar="NAME|DIR",
     )
