@@ -22,9 +22,9 @@ class Fingerprint:
     @classmethod
     def of(cls, path: Path, *, sha256: str = "") -> Fingerprint:
         """The fingerprint of a file; it is hashed unless its `sha256` is known. Raises `SourceError`."""
-        if path.exists() and not path.is_file():  # reading a pipe would block
-            raise SourceError("is not a regular file; save the audio to a file first", about=path)
         try:
+            if path.exists() and not path.is_file():  # reading a pipe would block
+                raise SourceError("is not a regular file; save the audio to a file first", about=path)
             identity = _identity(path)  # before the hash, so that a write during it is detected
             return cls(sha256 or sha256_of(path), identity)
         except OSError as exc:

@@ -1,12 +1,13 @@
 """The recordings in a folder or of a pattern, and what is left out of them.
 
 The law: everything in a folder is a recording, is named as left out with its reason, or is counted as no recording.
-Nothing is opened here, so nothing can wait for a pipe or a device.
+What may be a recording and cannot be looked at or read, for want of permission or because of the disk, is one: reading
+it fails, and somebody notices. Nothing is opened here, so nothing can wait for a pipe or a device.
 """
 
 from __future__ import annotations
 
-import os
+import errno
 import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -65,7 +66,7 @@ def recordings(entries: Iterable[Path], *, of: str, any_suffix: bool, on_left_ou
 
 
 def problem_of_file(path: Path) -> str:
-    """Why the file at `path` cannot be read as a recording; empty if there is no reason. Opens nothing."""
+    """Why what is at `path` is no recording; empty if it may be one. Opens nothing."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -73,15 +74,14 @@ def problem_of_file(path: Path) -> str:
             return "no such file; check the name"
         return f"is a link to {path.readlink()}, which does not exist; mend or remove the link"
     except OSError as exc:
-        return f"cannot be read ({exc.strerror}); check the link and the permissions"
+        leads_nowhere = exc.errno in (errno.ELOOP, errno.ENOTDIR)
+        return f"cannot be read ({exc.strerror}); mend or remove the link" if leads_nowhere else ""
     if stat.S_ISDIR(mode):
         return "is a folder; name it to have the recordings in it"
     for is_kind, problem in _SPECIAL:
         if is_kind(mode):
             return problem
-    if not stat.S_ISREG(mode):
-        return "is not a regular file"
-    return "" if os.access(path, os.R_OK) else "permission denied; make the file readable"
+    return "" if stat.S_ISREG(mode) else "is not a regular file"
 
 
 def _mode(path: Path) -> int:

@@ -77,7 +77,7 @@ def episodes_from(
     if glob.has_magic(source):
         return tuple(Episode.of_file(file) for file in _matches(path, on_left_out))
     if path.is_symlink():
-        raise SourceError(problem_of_file(path), about=source)
+        raise SourceError(problem_of_file(path) or "cannot be reached; check the permissions", about=source)
     raise SourceError(
         "no such file or folder; check the spelling and the current folder (an address starts with https://)",
         about=source,

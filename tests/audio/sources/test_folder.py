@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audio.errors import SourceError
+from audio.fingerprint import Fingerprint
 from audio.sources.folder import LeftOut
 from audio.sources.resolve import episodes_from
+from tests.support.unprivileged import folder_for_all, unprivileged
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes and sockets in folders")
 
@@ -90,10 +92,20 @@ def test_named_explicitly_it_is_an_error_at_once(tmp_path: Path, name: str, kind
         episodes_from(str(tmp_path / name))
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root reads every file")
-def test_a_file_without_permission_is_named(tmp_path: Path) -> None:
-    (tmp_path / "a.mp3").touch(mode=0)
-    left: list[LeftOut] = []
-    with pytest.raises(SourceError):
-        episodes_from(str(tmp_path), on_left_out=left.append)
-    assert [each.reason for each in left] == ["permission denied; make the file readable"]
+@pytest.mark.parametrize("is_pattern", [False, True])
+def test_a_recording_without_permission_is_an_episode_whose_reading_fails(is_pattern: bool) -> None:
+    """Named as left out, it would end with exit code 0, and nobody would notice."""
+    with folder_for_all() as folder:
+        (folder / "a.mp3").touch(mode=0)
+        (folder / "locked").mkdir(mode=0)
+        (folder / "b.mp3").symlink_to(folder / "locked" / "b.mp3")
+        left: list[LeftOut] = []
+        with unprivileged():
+            source = str(folder / "*.mp3") if is_pattern else str(folder)
+            episodes = episodes_from(source, on_left_out=left.append)
+            for episode in episodes:
+                assert episode.path
+                with pytest.raises(SourceError, match=r"cannot be read \(Permission denied\)"):
+                    Fingerprint.of(episode.path)
+        assert [episode.path for episode in episodes] == [folder / "a.mp3", folder / "b.mp3"]
+        assert [each.source for each in left] == ([] if is_pattern else [str(folder)])
