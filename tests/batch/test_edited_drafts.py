@@ -1,0 +1,112 @@
+"""An edited draft is never overwritten: the new text goes next to it, or nothing is written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.batch_desk import Desk
+from tests.support.scripted_stages import tone
+from transcribe.batch.planning import PlannedAction, planned_action, select_jobs
+from transcribe.batch.report import State
+
+
+def edit(desk: Desk) -> bytes:
+    draft = desk.folder / "drafts" / "a.md"
+    draft.write_text(draft.read_text().replace("Grace", "Grace Hopper"))
+    return draft.read_bytes()
+
+
+def test_an_edited_draft_is_never_overwritten(desk: Desk) -> None:
+    path = tone(desk.folder / "a.wav")
+    desk.one(path)
+    edited, timed = edit(desk), desk.drafts()["a.json"]
+    assert desk.one(path).state is State.UNCHANGED
+    result = desk.one(path, wrap=20)
+    assert [p.name for p in result.paths] == ["a.new.md", "a.new.json"]
+    both = " ".join(str(desk.folder / "drafts" / name) for name in ("a.md", "a.new.md"))
+    assert result.warnings[-1].endswith(f"to compare: diff -u {both}; to merge: transcribe merge {both}")
+    assert desk.drafts()["a.md"][0] == edited
+    assert desk.drafts()["a.json"] == timed
+    assert json.loads(desk.drafts()["a.new.json"][0])["made_with"]["outputs"].keys() == {"a.new.md"}
+
+
+def test_an_edit_of_the_new_draft_next_to_an_edited_one_is_not_overwritten_either(desk: Desk) -> None:
+    path = tone(desk.folder / "a.wav")
+    desk.one(path)
+    edit(desk)
+    desk.one(path, wrap=20)
+    new_draft = desk.folder / "drafts" / "a.new.md"
+    new_draft.write_text("my own")
+    desk.one(path, wrap=25)
+    assert new_draft.read_text() == "my own"
+    assert "a.new.new.md" in desk.drafts()
+
+
+def test_an_equal_draft_is_not_written_next_to_an_edited_one(desk: Desk) -> None:
+    path = tone(desk.folder / "a.wav")
+    desk.one(path)
+    edited, timed = edit(desk), desk.drafts()["a.json"]
+    result = desk.one(path, ignore_cache=True, formats=("md", "json", "srt"))
+    assert sorted(desk.drafts()) == ["a.json", "a.md", "a.srt"]
+    assert desk.drafts()["a.md"][0] == edited
+    assert desk.drafts()["a.json"] == timed
+    assert "a.srt has the text of a.json; to update both after an edit: transcribe sync" in result.warnings[-1]
+
+
+def test_the_suggested_commands_quote_the_names_of_drafts(desk: Desk) -> None:
+    path, draft = tone(desk.folder / "a talk.wav"), desk.folder / "drafts" / "a talk.md"
+    desk.one(path)
+    draft.write_text(draft.read_text().replace("Grace", "Grace Hopper"))
+    assert desk.one(path, formats=("md", "json", "srt")).warnings[-1].endswith(f": transcribe sync '{draft}'")
+    (desk.folder / "drafts" / "a talk.json").unlink()
+    assert desk.one(path).warnings[-1].endswith(f": transcribe sync '{draft}'")
+
+
+def test_an_edit_is_safe_whatever_formats_are_requested(desk: Desk) -> None:
+    path = tone(desk.folder / "a.wav")
+    desk.one(path)
+    edited, timed = edit(desk), desk.drafts()["a.json"]
+    result = desk.one(path, formats=("json", "vtt"), host="Zed", speakers="Zed,Ada")
+    assert [p.name for p in result.paths] == ["a.new.md", "a.new.json", "a.new.vtt"]
+    assert desk.drafts()["a.md"][0] == edited
+    assert desk.drafts()["a.json"] == timed
+
+
+def test_force_keeps_the_edited_draft_as_a_backup(desk: Desk) -> None:
+    path = tone(desk.folder / "a.wav")
+    desk.one(path)
+    machine = desk.drafts()["a.md"][0]
+    edited = edit(desk)
+    desk.one(path, force=True)
+    assert desk.drafts()["a.md"][0] == machine
+    assert desk.drafts()["a.md.bak"][0] == edited
+
+
+@pytest.mark.parametrize(
+    "text", ["typed by hand", "**Zoe**: Ships lay in every harbour of that coast, and none of them had a pool.\n"]
+)
+def test_a_draft_without_a_record_counts_as_edited(desk: Desk, text: str) -> None:
+    (desk.folder / "drafts").mkdir()
+    (desk.folder / "drafts" / "a.md").write_text(text)
+    result = desk.one(tone(desk.folder / "a.wav"))
+    assert [path.name for path in result.paths] == ["a.new.md", "a.new.json"]
+    assert desk.drafts()["a.md"][0] == text.encode()
+    assert "a.json" not in desk.drafts()
+
+
+def test_an_unreadable_draft_counts_as_edited(desk: Desk) -> None:
+    if not Path("/proc/self/mem").is_file():
+        pytest.skip("this system has no /proc")
+    path = tone(desk.folder / "a.wav")
+    desk.one(path)
+    draft = desk.folder / "drafts" / "a.md"
+    draft.unlink()
+    draft.symlink_to("/proc/self/mem")
+    assert (
+        planned_action(select_jobs([str(path)], desk.settings())[0][0], desk.settings(wrap=20)) is PlannedAction.BESIDE
+    )
+    assert [each.name for each in desk.one(path, wrap=20).paths] == ["a.new.md", "a.new.json"]
+    assert draft.is_symlink()
