@@ -105,7 +105,9 @@ def test_codecs_restore_what_they_encode() -> None:
     def through_json(data: object) -> object:
         return json.loads(json.dumps(data))
 
-    assert codecs.RECOGNITION.decode(through_json(codecs.RECOGNITION.encode(WORDS))) == WORDS
+    in_french = codecs.recognition_in("fr")
+    assert in_french.decode(through_json(in_french.encode(WORDS))) == WORDS
+    assert codecs.recognition_in("en").decode_or_none(through_json(in_french.encode(WORDS))) is None
     assert codecs.DIARIZATION.decode(through_json(codecs.DIARIZATION.encode(SPEAKERS))) == SPEAKERS
     assert codecs.PLAN.decode(through_json(codecs.PLAN.encode(PLAN))) == PLAN
     assert codecs.FACTS.decode(through_json(codecs.FACTS.encode(FACTS))) == FACTS
@@ -114,7 +116,7 @@ def test_codecs_restore_what_they_encode() -> None:
 
 @pytest.mark.parametrize("data", [None, 3, "x", [], {}, [[1, 0, []]], {"words": [[1]]}, {"duration": "long"}])
 def test_other_data_is_a_miss(data: object) -> None:
-    for codec in (codecs.RECOGNITION, codecs.DIARIZATION, codecs.FACTS, codecs.LANGUAGE):
+    for codec in (codecs.recognition_in("en"), codecs.DIARIZATION, codecs.FACTS, codecs.LANGUAGE):
         assert codec.decode_or_none(data) is None
     assert codecs.PLAN.decode_or_none(data) in (None, ChunkPlan(()))  # an empty list is a plan without speech
 

@@ -126,7 +126,7 @@ def decode_diarization(data: Any) -> Diarization:
 FACTS = Codec(encode_facts, decode_facts)
 PLAN = Codec(encode_plan, decode_plan)
 LANGUAGE = Codec(encode_language, decode_language)
-RECOGNITION = Codec(encode_recognition, decode_recognition)
+DIARIZATION = Codec(encode_diarization, decode_diarization)
 
 
 def recognition_in(language: str) -> Codec[Recognition]:
@@ -139,9 +139,6 @@ def recognition_in(language: str) -> Codec[Recognition]:
         return recognition
 
     return Codec(encode_recognition, decode)
-
-
-DIARIZATION = Codec(encode_diarization, decode_diarization)
 
 
 def _text(value: Any) -> str:
