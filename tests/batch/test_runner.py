@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 from typing import NoReturn
 
@@ -11,6 +12,7 @@ import pytest
 from output.errors import OutputError
 from tests.support.batch_desk import Desk
 from tests.support.scripted_stages import A_SOUNDS, ScriptedStages, tone
+from tests.support.unprivileged import folder_for_all, unprivileged
 from transcribe.batch.planning import planned_action, select_jobs
 from transcribe.batch.report import Result, State
 from transcribe.batch.runner import Setup, run
@@ -95,6 +97,25 @@ def test_a_failure_costs_its_own_episode(desk: Desk) -> None:
     assert report.summary == "2 written, 2 failed"
     assert all("\n" not in result.error for result in report.failed)
     assert sorted(desk.drafts()) == ["a.json", "a.md", "c.json", "c.md"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes of files")
+def test_a_recording_without_permission_is_a_failure_also_in_a_folder() -> None:
+    """Left out with exit code 0 it would be missing for months: cron mails only what fails."""
+    with folder_for_all() as folder:
+        Desk(folder).run(tone(folder / "a.wav"))
+        tone(folder / "b.wav", hertz=550).chmod(0)
+        (folder / "locked").mkdir(mode=0)
+        (folder / "c.wav").symlink_to(folder / "locked" / "c.wav")
+        with unprivileged():
+            report = Desk(folder).run(folder)
+        assert [(Path(result.source).name, result.state) for result in report.results] == [
+            ("a.wav", State.UNCHANGED),
+            ("b.wav", State.FAILED),
+            ("c.wav", State.FAILED),
+        ]
+        assert all("cannot be read (Permission denied); check the name and" in result.error for result in report.failed)
+        assert report.exit_code == 1
 
 
 def test_a_defect_costs_its_own_episode_too(desk: Desk) -> None:
