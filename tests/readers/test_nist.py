@@ -41,6 +41,11 @@ def test_ctm_is_words_alone() -> None:
     assert (read.has_times, read.has_speakers, read.spans) == (True, False, None)
 
 
+def test_somebody_who_pauses_does_not_speak_meanwhile() -> None:
+    read = read_ctm("x 1 0 1 Hello 0.9 lex A\nx 1 1 1 there 0.9 lex A\nx 1 9 1 Bye 0.9 lex A\n")
+    assert [(span.start, span.end, span.speaker) for span in read.spans or ()] == [(0, 2, "A"), (9, 10, "A")]
+
+
 def test_of_several_recordings_the_one_with_the_name_of_the_file_is_read(tmp_path: Path) -> None:
     (tmp_path / "b.stm").write_text("a 1 A 0 1 one\nb 1 B 0 1 two\n")
     (tmp_path / "c.stm").write_text("a 1 A 0 1 one\nb 1 B 0 1 two\n")

@@ -105,6 +105,20 @@ def test_whisper_json_without_speakers_has_words_and_times(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        *(("a.stm", ";; nobody\n"), ("a.ctm", ""), ("a.vtt", "WEBVTT\n"), ("a.srt", ""), ("a.json", "[]")),
+        *(("a.json", '{"segments": []}'), ("a.json", '{"words": []}'), ("a.json", '{"events": []}')),
+        *(("a.json", '{"results": {"items": []}}'), ("a.json", '{"monologues": []}'), ("a.json", '{"chunks": []}')),
+    ],
+)
+def test_a_format_with_times_and_nothing_in_it_says_that_nobody_speaks(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content)
+    read = read_transcript(tmp_path / name)
+    assert (read.utterances, read.spans) == ((), ())
+
+
+@pytest.mark.parametrize(
     ("name", "content", "message"),
     [
         ("a.docx", b"PK", "cannot score this format; give one of .ctm, .json"),

@@ -13,7 +13,7 @@ from transcribe.readers.clocks import CLOCK, clock_seconds
 from transcribe.readers.cues import Cue, cues_of
 from transcribe.readers.labels import LABEL, bracketed, looks_like_name, people_among
 from transcribe.readers.rolling import Shown, repeated_words
-from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance, spans_of, utterance_of
+from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance, utterance_of, with_spans
 from transcribe.transcript import Word
 
 _TAG = re.compile(r"(<[^<>]*>)")  # a `<` ends the search, so it is linear
@@ -63,8 +63,7 @@ def read_captions(text: str) -> SpeakerTranscript:
         if key not in seen:
             utterances += _utterances(cue, runs)
         seen.add(key)
-    has_speakers = any(one.speaker for own in said for one in own)
-    return SpeakerTranscript(tuple(utterances), spans_of(utterances) if has_speakers else None)
+    return with_spans(utterances)
 
 
 def _parts(line: str) -> list[_Part]:

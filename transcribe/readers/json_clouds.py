@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from audio.episode import Seconds
 from transcribe.readers.json_nodes import Node
-from transcribe.readers.json_rows import Piece, checked, piece, timed, utterances_of_pieces, with_spans
-from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance, utterances_of
+from transcribe.readers.json_rows import Piece, checked, piece, timed, utterances_of_pieces
+from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance, utterances_of, with_spans
 
 TICK = 1e-7  # seconds: Azure counts 100 nanoseconds
 

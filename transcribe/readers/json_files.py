@@ -46,8 +46,6 @@ def _of_several(parts: Sequence[Node]) -> SpeakerTranscript:
     for part in parts:
         if not isinstance(part.value, dict):
             raise part.problem(f"{part.shown} where an object is needed")
-    if not parts:
-        return SpeakerTranscript(())
     if any("result" in part.keys for part in parts):
         return json_tools.vosk(parts)
     if len(parts) == 1 and not parts[0].first(*TEXTS, "words", "speaker").there:

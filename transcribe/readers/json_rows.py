@@ -7,12 +7,12 @@ namespace, SegLST, AssemblyAI. A number's unit is known by the format or the key
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 
 from audio.episode import Seconds
 from transcribe.readers.json_nodes import Node
-from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance, spans_of, utterances_of
+from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance, utterances_of, with_spans
 from transcribe.transcript import SpeakerSpan, Word
 
 TEXTS = ("punctuated_word", "word", "text", "body", "transcript", "sentence", "segment", "value")
@@ -122,19 +122,7 @@ def transcript_of(rows: Iterable[Node], *, unit: Seconds = 1.0, words_at: str = 
 def flat_transcript(words: Sequence[Node], *, unit: Seconds = 1.0) -> SpeakerTranscript:
     """A flat list of words, each with its times."""
     pieces = [piece(word, unit=unit) for word in words]
-    if not words:
-        return SpeakerTranscript(())
-    return with_spans(utterances_of_pieces(pieces, words[0].parent or words[0]))
-
-
-def with_spans(utterances: Sequence[Utterance]) -> SpeakerTranscript:
-    """The utterances in the order of time, and when people speak, if every utterance has times and somebody a name."""
-    if all(one.start is not None for one in utterances):
-        utterances = sorted(utterances, key=lambda one: one.start or 0.0)
-    result = SpeakerTranscript(tuple(utterances))
-    if not result.has_times or not result.words_have_speakers:
-        return result
-    return replace(result, spans=spans_of(part for one in utterances for part in one.sentences()))
+    return with_spans(utterances_of_pieces(pieces, words[0].parent or words[0]) if words else ())
 
 
 def utterances_of_pieces(

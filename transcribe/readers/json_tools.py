@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from audio.episode import Seconds
 from transcribe.readers.json_nodes import Node
-from transcribe.readers.json_rows import Piece, checked, flat_transcript, piece, timed, transcript_of, with_spans
+from transcribe.readers.json_rows import Piece, checked, flat_transcript, piece, timed, transcript_of
 from transcribe.readers.problems import ReadingError
-from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance, utterances_of
+from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance, utterances_of, with_spans
 from transcribe.transcript import SCHEMA, SpeakerSpan, Word
 
 MILLISECOND = 0.001
@@ -83,7 +83,7 @@ def youtube(data: Node) -> SpeakerTranscript:
                 words.append(Piece(shown, UNNAMED, start + offset))
                 last = max(last, start + max(offset, length))
     ordered = sorted(words, key=lambda word: word.start or 0.0)
-    return SpeakerTranscript(utterances_of(timed(ordered, data["events"], start=0.0, end=last)) if ordered else ())
+    return with_spans(utterances_of(timed(ordered, data["events"], start=0.0, end=last)) if ordered else ())
 
 
 def hugging_face(data: Node) -> SpeakerTranscript:

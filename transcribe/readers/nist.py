@@ -15,8 +15,8 @@ from transcribe.readers.values import (
     UNNAMED,
     SpeakerTranscript,
     Utterance,
-    spans_of,
     utterances_of,
+    with_spans,
 )
 from transcribe.transcript import SpeakerSpan, Word
 
@@ -54,7 +54,7 @@ def read_stm(text: str, name: str = "") -> SpeakerTranscript:
         if row[2].lower() in _NO_SPEAKER[-2:] or words.lower() in _NOT_SCORED:
             continue
         utterances.append(Utterance(_speaker(row[2]), words, start, end))
-    return _with_spans(utterances)
+    return with_spans(utterances)
 
 
 def read_ctm(text: str, name: str = "") -> SpeakerTranscript:
@@ -64,12 +64,7 @@ def read_ctm(text: str, name: str = "") -> SpeakerTranscript:
         start, end = _interval(number, row, at=2, fewest=5, is_length=True)
         if len(row) < 7 or row[6] == "lex":
             words.append((_speaker(row[7]) if len(row) > 7 else UNNAMED, Word(row[4], start, end)))
-    return _with_spans(list(utterances_of(sorted(words, key=lambda word: word[1].start))))
-
-
-def _with_spans(utterances: list[Utterance]) -> SpeakerTranscript:
-    result = SpeakerTranscript(tuple(utterances))
-    return SpeakerTranscript(tuple(utterances), spans_of(utterances) if result.words_have_speakers else None)
+    return with_spans(utterances_of(sorted(words, key=lambda word: word[1].start)))
 
 
 def _speaker(field: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
 from operator import itemgetter
 
@@ -134,5 +134,15 @@ def utterance_of(speaker: str, words: tuple[Word, ...]) -> Utterance:
     return Utterance(speaker, " ".join(w.text for w in words), words[0].start, max(w.end for w in words), words)
 
 
-def spans_of(utterances: Iterable[Utterance]) -> tuple[SpeakerSpan, ...]:
-    return tuple(SpeakerSpan(one.start or 0.0, one.end or 0.0, one.speaker) for one in utterances)
+def with_spans(utterances: Sequence[Utterance]) -> SpeakerTranscript:
+    """The utterances in the order of time, and when people speak: the times of their sentences.
+
+    There are no spans if an utterance has no times, or if nobody has a name.
+    """
+    if all(one.start is not None for one in utterances):
+        utterances = sorted(utterances, key=lambda one: one.start or 0.0)
+    result = SpeakerTranscript(tuple(utterances))
+    if not result.words_have_speakers or any(one.end is None for one in utterances):
+        return result
+    sentences = [part for one in utterances for part in one.sentences()]
+    return replace(result, spans=tuple(SpeakerSpan(s.start or 0.0, s.end or 0.0, s.speaker) for s in sentences))
