@@ -22,7 +22,7 @@ from audio.trust import read_regular
 from transcribe.errors import SettingsError
 from transcribe.evaluation.clip_differences import ClipDifference, from_json, to_json
 from transcribe.evaluation.limits import RATES
-from transcribe.evaluation.metrics import BootstrapSegments
+from transcribe.evaluation.metrics import BootstrapSegments, rate_of
 from transcribe.toml_files import shown
 
 SCHEMA = 1
@@ -215,9 +215,9 @@ def pooled(segments: Iterable[BootstrapSegments]) -> BootstrapSegments:
 
 
 def rate(segments: BootstrapSegments) -> float:
-    """Errors divided by length."""
+    """The rate of all segments together."""
     errors, length = (sum(column) for column in zip(*segments, strict=True)) if segments else (0.0, 0.0)
-    return errors / length if length else float(errors > 0)
+    return rate_of(errors, length)
 
 
 def _pairs(segments: Sequence[tuple[float, float]]) -> str:

@@ -20,6 +20,7 @@ from transcribe.errors import TranscriptError
 from transcribe.evaluation.clip import FILE_NAME, Clip
 from transcribe.evaluation.clip_differences import differences_of
 from transcribe.evaluation.gates import ClipMeasurement
+from transcribe.evaluation.limits import RATES
 from transcribe.evaluation.references import REFERENCE_SUFFIXES, read_references
 from transcribe.evaluation.score import Score, score
 from transcribe.evaluation.scoring import Scoring
@@ -101,14 +102,12 @@ def _processing_seconds(transcript: Transcript, settings: Settings, seconds: Sec
 
 def _measurement_of(result: Score, reference_hash: str) -> ClipMeasurement:
     values: dict[str, float | None] = {
-        "wer": None if result.words is None or result.nobody_speaks else result.words.rate,
-        "cpwer": None if result.cp is None else result.cp.rate,
-        "der": None if result.time is None else result.time.rate,
+        **{name: result.rates[name] for name in RATES},
         "lost_seconds": result.lost_seconds,
         "lost_words": None if result.words is None else result.lost_words,
         "invented_words": None if result.words is None else result.invented_words,
         "speakers": result.miscounted_speakers,
-        "misnamed": None if result.misnamed is None else result.misnamed[0] / max(result.misnamed[1], 1),
+        "misnamed": result.misnamed_share,
         "names": max((name.missed / name.mentions for name in result.names), default=None),
     }
     measured = {name: round(value, 6) for name, value in values.items() if value is not None}

@@ -13,6 +13,11 @@ BootstrapSegments = tuple[tuple[float, float], ...]
 C = TypeVar("C", bound="Counts")
 
 
+def rate_of(errors: float, length: float) -> float:
+    """Errors divided by length; for an empty reference 0 without and 1 with errors, as in jiwer."""
+    return errors / length if length else float(errors > 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """Errors by type, and the length of the reference. Addition pools the counts."""
@@ -29,8 +34,8 @@ class Counts:
 
     @property
     def rate(self) -> float:
-        """Errors divided by length; for an empty reference 0 without and 1 with errors, as in jiwer."""
-        return self.errors / self.length if self.length else float(self.errors > 0)
+        """Errors divided by length, as `rate_of` does."""
+        return rate_of(self.errors, self.length)
 
     def __add__(self: C, other: C) -> C:
         return type(self)(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))

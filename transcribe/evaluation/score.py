@@ -76,6 +76,18 @@ class Score:
         return abs(self.speakers_hyp - self.speakers_ref)
 
     @property
+    def misnamed_share(self) -> float | None:
+        """The correct words under another speaker's name, as a share of all correct words; None if not measured."""
+        return None if self.misnamed is None else self.misnamed[0] / max(self.misnamed[1], 1)
+
+    @property
+    def rates(self) -> Mapping[str, float | None]:
+        """Every rate as a fraction; None for what was not measured, as all are if nobody speaks."""
+        words = None if self.nobody_speaks else self.words
+        counts = {"wer": words, "cpwer": self.cp, "tcpwer": self.tcp, "der": self.time, "jer": self.jaccard}
+        return {name: None if one is None else one.rate for name, one in counts.items()}
+
+    @property
     def problem(self) -> str:
         """Why no rate would mean anything: the data that the reference or both sides lack; empty if there is none."""
         if self.nobody_speaks:
@@ -92,11 +104,7 @@ class Score:
         """The score as `transcribe score --json` prints it: rates as fractions, None for what was not measured."""
         words = self.words
         return {
-            "wer": None if words is None or self.nobody_speaks else words.rate,
-            "cpwer": None if self.cp is None else self.cp.rate,
-            "tcpwer": None if self.tcp is None else self.tcp.rate,
-            "der": None if self.time is None else self.time.rate,
-            "jer": None if self.jaccard is None else self.jaccard.rate,
+            **self.rates,
             "speakers_ref": self.speakers_ref,
             "speakers_hyp": self.speakers_hyp,
             "words": 0 if words is None else words.words,
@@ -107,7 +115,7 @@ class Score:
             "invented_seconds": self.invented_seconds,
             "lost": [one.as_dict() for one in self.passages(Kind.DELETION)],
             "invented": [one.as_dict() for one in self.passages(Kind.INSERTION, Kind.LOOP)],
-            "misnamed": None if self.misnamed is None else self.misnamed[0] / max(self.misnamed[1], 1),
+            "misnamed": self.misnamed_share,
             "names": [{"name": one.name, "said": one.mentions, "missed": one.missed} for one in self.names],
             "differences": [one.as_dict() for one in self.differences[:SHOWN_DIFFERENCES]],
             "scoring": self.scoring.as_dict(),
