@@ -164,6 +164,16 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def size_of_folder(folder: Path) -> int:
+    """Bytes of the files in a folder and below it. Links are not followed; what cannot be read or has gone is 0."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += Path(parent, name).lstat().st_size
+    return total
+
+
 def free_backup_path(path: Path) -> Path:
     """An unused path for a backup of `path`: `NAME.bak`, else `NAME.bak2`, `NAME.bak3`, …"""
     number, backup = 1, path.with_name(f"{path.name}.bak")

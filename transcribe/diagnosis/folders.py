@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from audio.disk import CacheKind, cache_folder, data_folder
+from audio.disk import CacheKind, cache_folder, data_folder, size_of_folder
 from audio.errors import UntrustedError
 from transcribe.diagnosis.finding import Finding, Level, Surroundings
 from transcribe.units import format_size
@@ -55,7 +54,7 @@ def check_space(surroundings: Surroundings) -> Iterator[Finding]:
 def _row(subject: str, folder: Path, level: Level, step: str) -> Finding:
     """The finding about a folder that is believed; of this level if it cannot be written to."""
     if folder.is_dir():
-        message = f"{folder}: {format_size(_size_of(folder))}, of {_owner_of(folder)}"
+        message = f"{folder}: {format_size(size_of_folder(folder))}, of {_owner_of(folder)}"
     else:
         message = f"{folder}: not there yet"
     try:
@@ -68,18 +67,6 @@ def _row(subject: str, folder: Path, level: Level, step: str) -> Finding:
 def existing(folder: Path) -> Path:
     """The folder, else the nearest one above it that exists, or is another file in its place."""
     return next(path for path in (folder, *folder.parents) if path.exists())
-
-
-def _size_of(folder: Path) -> int:
-    """Bytes of the files in a folder. Links are not followed; what cannot be read counts nothing."""
-    total = 0
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += Path(parent, name).lstat().st_size
-            except OSError:  # removed in the meantime
-                continue
-    return total
 
 
 def _owner_of(folder: Path) -> str:

