@@ -5,37 +5,28 @@ They say: A from 0.5 s "Hello there," and B from 2 s "Good morning."
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
+Said = Sequence[tuple[str, float, float, str]]
 WORDS = (("Hello", 0.5, 0.9, "A"), ("there,", 1.0, 1.4, "A"), ("Good", 2.0, 2.3, "B"), ("morning.", 2.4, 3.0, "B"))
+TURNS = (("Hello there,", 0.5, 1.4, "A"), ("Good morning.", 2.0, 3.0, "B"))
 
 
 def _rows(
-    text: str, start: str, end: str, speaker: str = "", *, unit: float = 1.0, **more: Any
+    text: str, start: str, end: str, speaker: str = "", *, unit: float = 1.0, said: Said = WORDS, **more: Any
 ) -> list[dict[str, Any]]:
     def time(seconds: float) -> float:
         return seconds if unit == 1.0 else round(seconds / unit)
 
     return [
-        {text: word, start: time(begins), end: time(ends), **({speaker: who} if speaker else {}), **more}
-        for word, begins, ends, who in WORDS
-    ]
-
-
-def _turns(
-    text: str, start: str, end: str, speaker: str = "", *, unit: float = 1.0, **more: Any
-) -> list[dict[str, Any]]:
-    said = (("Hello there,", 0.5, 1.4, "A"), ("Good morning.", 2.0, 3.0, "B"))
-    return [
-        {
-            text: words,
-            start: begins if unit == 1.0 else round(begins / unit),
-            end: ends if unit == 1.0 else round(ends / unit),
-        }
-        | ({speaker: who} if speaker else {})
-        | more
+        {text: words, start: time(begins), end: time(ends), **({speaker: who} if speaker else {}), **more}
         for words, begins, ends, who in said
     ]
+
+
+_turns = partial(_rows, said=TURNS)
 
 
 def _aws(**more: Any) -> dict[str, Any]:
