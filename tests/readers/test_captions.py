@@ -159,6 +159,17 @@ def test_who_speaks_in_a_cue(body: str, expected: list[tuple[str, str]]) -> None
     assert read.has_speakers == any(speaker for speaker, _ in expected)
 
 
+def test_words_before_a_colon_on_the_second_line_of_a_cue_are_no_person() -> None:
+    cues = [
+        (0, 1, "Ann: One\nand he said: no"),
+        (1, 2, "Bo: Two"),
+        (2, 3, "Ann: Three"),
+        (3, 4, "Bo: Four"),
+        (4, 5, "Ann: x"),
+    ]
+    assert {speaker for speaker, _ in said(srt(*cues))} == {"Ann", "Bo"}
+
+
 def test_a_cue_without_a_label_is_of_the_one_before_and_after_a_dash_of_nobody() -> None:
     text = srt((0, 1, "ANN: One"), (1, 2, "two"), (2, 3, "- Three"), (3, 4, "BO: Four"))
     assert said(text) == [("ANN", "One"), ("ANN", "two"), ("", "Three"), ("BO", "Four")]

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 LABEL = re.compile(r"([^\W\d_][^:：<>\[\]()?!,;\"“”\n]{0,39}(?:\([^:：()\n]{1,39}\))?)[:：](?=\s|$)\s*")
 """A label with its colon, at the start of a line; a role may follow it in brackets. Bounded, so linear."""
 
-_ANY_LABEL = re.compile(r"([^\W\d_][^:：\n]{0,59})[:：](?=\s|$)\s*")
+ANY_LABEL = re.compile(r"([^\W\d_][^:：\n]{0,59})[:：](?=\s|$)\s*")
+"""Any text before a colon, at the start of a line: a label where every line has one (`label_pattern`)."""
 
 _PROSE = frozenset(
     "note notes warning warnings tip example examples summary chapter part episode section title subject date time "
@@ -41,15 +42,9 @@ def label_pattern(lines: Sequence[str]) -> re.Pattern[str]:
     >>> label_pattern(["Ann: Hello.", "One thing first: no.", "Well, yes: no.", "Bo: Hi."]) is LABEL
     True
     """
-    matches = map(_ANY_LABEL.match, lines)
-    return _ANY_LABEL if _are_on_every_line([match and match[1].strip() for match in matches]) else LABEL
-
-
-def _are_on_every_line(heads: Sequence[str | None]) -> bool:
-    """Whether each line has a label, and they recur: then whatever they are, they name people."""
-    labels = set(heads)
-    has_prose = any(label is None or label.casefold() in _PROSE for label in labels)
-    return len(heads) > 3 and 2 * len(labels) <= len(heads) and not has_prose
+    labels = {match and match[1].strip() for match in map(ANY_LABEL.match, lines)}
+    is_prose = any(label is None or label.casefold() in _PROSE for label in labels)
+    return ANY_LABEL if len(lines) > 3 and 2 * len(labels) <= len(lines) and not is_prose else LABEL
 
 
 def people_among(heads: Sequence[str | None]) -> frozenset[str]:
@@ -61,8 +56,6 @@ def people_among(heads: Sequence[str | None]) -> frozenset[str]:
     []
     """
     counts = Counter(head for head in heads if head)
-    if _are_on_every_line(heads):
-        return frozenset(counts)
     told = sum(counts.values())
     is_labelled = bool(heads) and (2 * told >= len(heads) or heads[0] is not None)
     return frozenset(

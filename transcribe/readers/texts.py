@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from audio.episode import Seconds
 from transcribe.readers.clocks import CLOCK, clock_seconds
-from transcribe.readers.labels import bracketed, label_pattern, looks_like_name, people_among
+from transcribe.readers.labels import ANY_LABEL, bracketed, label_pattern, looks_like_name, people_among
 from transcribe.readers.problems import ReadingError
 from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance
 
@@ -69,7 +69,7 @@ def read_lines(text: str) -> SpeakerTranscript:
     timed = [(row, time, rest) for row, time, rest in timed if rest or time is None]  # Google Meet's lines of a time
     pattern = label_pattern([rest for _, _, rest in timed])
     lines = [_line(row, rest, time=time, pattern=pattern) for row, time, rest in timed]
-    people = people_among([line.label for line in lines]) | _with_times(lines) or _names_alone(lines)
+    people = _people(lines, pattern)
     turns: list[tuple[str, Seconds | None, list[str]]] = []
     for line in lines:
         label = (line.label or "").strip()
@@ -110,6 +110,14 @@ def _line(line: str, plain: str, *, time: Seconds | None, pattern: re.Pattern[st
     if time is not None and _NAME_ALONE.match(plain) and looks_like_name(plain):
         return _Line(line, plain, time, "", is_clear=True)
     return _Line(line)
+
+
+def _people(lines: Sequence[_Line], pattern: re.Pattern[str]) -> frozenset[str]:
+    """Who speaks, by the labels, else by names on lines of their own."""
+    labels = [line.label for line in lines]
+    if pattern is ANY_LABEL:
+        return frozenset(filter(None, labels))
+    return people_among(labels) | _with_times(lines) or _names_alone(lines)
 
 
 def _with_times(lines: Sequence[_Line]) -> frozenset[str]:
