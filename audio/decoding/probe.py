@@ -61,7 +61,7 @@ def stated_length(path: Path) -> Seconds | None:
     return None if ended.is_set() else log.stated
 
 
-def printable(path: Path) -> str:
-    """The path on one line for a message; a long one is shortened to its end."""
+def printable(path: Path | str, *, width: int = _MAX_NAME_LENGTH) -> str:
+    """The path, or another name, on one line for a message; one of more than `width` characters is cut to its end."""
     name = str(path) if str(path).isprintable() else ascii(str(path))
-    return name if len(name) <= _MAX_NAME_LENGTH else f"…{name[1 - _MAX_NAME_LENGTH :]}"
+    return name if len(name) <= width else f"…{name[1 - width :]}"

@@ -9,6 +9,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, TextIO
 
+from audio.decoding.probe import printable
 from transcribe.cli.bars import STAGE_LABELS, Bars
 from transcribe.cli.events import Events
 from transcribe.cli.progress_meter import Meter, Reading, RunningEpisode
@@ -145,12 +146,10 @@ def total_line(reading: Reading) -> str:
 
 def episode_line(running: RunningEpisode) -> str:
     """An episode in progress in one line."""
-    name = running.name if running.name.isprintable() else ascii(running.name)
-    name = name if len(name) <= _NAME_WIDTH else f"…{name[1 - _NAME_WIDTH :]}"
     stages = [
         f"{STAGE_LABELS[stage]} {100 * done:3.0f} %" for stage, done in running.stages.items() if stage in STAGE_LABELS
     ]
-    return f"  {name:<{_NAME_WIDTH}} {'  '.join(stages) or 'starting'}"
+    return f"  {printable(running.name, width=_NAME_WIDTH):<{_NAME_WIDTH}} {'  '.join(stages) or 'starting'}"
 
 
 def as_dict(reading: Reading) -> dict[str, object]:
