@@ -145,7 +145,6 @@ def _report_of(sources: SourceSet | FaultyShow, options: _RunOptions) -> Report:
 
 
 def _plan_and_run(sources: SourceSet, options: _RunOptions) -> Report:
-    from audio.disk import remove_leftovers
     from audio.net.http import Client
     from output.files import check_folder
     from transcribe.batch.dry_run import forecast
@@ -178,18 +177,16 @@ def _plan_and_run(sources: SourceSet, options: _RunOptions) -> Report:
             for line in forecast(jobs, setup):
                 options.messages.planned(line)
             return Report(failures, left_out=tuple(left_out))
-        if not jobs:
-            report = _run(jobs, setup, failures, client=client, options=options, show=sources.show)
-            report = replace(report, left_out=tuple(left_out))
-            _save(report, setup, options.messages)
-            return report
-        check_folder(settings.output_folder)
-        with run_lock(settings.output_folder, sources.command, wait=options.wait, on_wait=on_wait):
-            remove_leftovers(settings.output_folder)
+        with contextlib.ExitStack() as held:
+            if jobs:
+                check_folder(settings.output_folder)
+                lock = run_lock(settings.output_folder, sources.command, wait=options.wait, on_wait=on_wait)
+                held.enter_context(lock)
             if waited:  # the other run may have done the work, or taken names of files
                 jobs, failures = select_jobs(sources.sources, settings, client=client)
-            report = _run(jobs, setup, failures, client=client, options=options, show=sources.show)
-        report = replace(report, left_out=tuple(left_out))
+            report = _run(jobs, setup, failures, client=client, options=options)
+        results = tuple(replace(result, show=sources.show) for result in report.results)
+        report = replace(report, results=results, left_out=tuple(left_out))
         _save(report, setup, options.messages)  # after the lock, which removes the folder if nothing was written
         return report
 
@@ -201,7 +198,6 @@ def _run(
     *,
     client: Client,
     options: _RunOptions,
-    show: str,
 ) -> Report:
     from transcribe.batch import runner
     from transcribe.batch.dry_run import note_speed
@@ -209,7 +205,7 @@ def _run(
     from transcribe.cli.run_display import Display
     from transcribe.pipeline.cache import trim
 
-    results = [replace(failure, show=show) for failure in failures]
+    results = list(failures)
     start, stop = time.monotonic(), Stop(threading.Event())
     kind = "none" if options.quiet and setup.settings.progress == "auto" else setup.settings.progress
     with (
@@ -221,7 +217,7 @@ def _run(
         with stopping(stop):
             for result in runner.run(jobs, shared, pool=pool, client=client, listener=display, stop=stop.event):
                 display.clear()
-                results.append(replace(result, show=show))
+                results.append(result)
                 display.tell(result)
                 options.messages.result(result)
             interrupted = stop.event.is_set()
