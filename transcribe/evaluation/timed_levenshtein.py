@@ -91,10 +91,8 @@ def _advance(saved: Any, substitutions: Any, near: Any, same: Any) -> None:
     count[1 : size + 1][better] = (substitutions[:size] + ~same)[better]
     row = np.maximum.accumulate(row)
     grows = np.empty(len(row), dtype=bool)
-    grows[0], grows[1:] = (
-        True,
-        row[1:] > row[:-1],
-    )  # elsewhere a word is inserted
+    grows[0] = True
+    grows[1:] = row[1:] > row[:-1]  # elsewhere a word is inserted
     source = np.maximum.accumulate(np.where(grows, np.arange(len(row)), 0))
     saved[:] = row
     substitutions[:] = count[source]
