@@ -20,6 +20,7 @@ from tests.support.counting import counting
 from tests.support.other_settings import FIELDS, OTHER
 from tests.support.other_settings import toml as toml_of
 from transcribe.batch.shows import FaultyShow, load_shows
+from transcribe.cli.main import cli
 from transcribe.cli.options import CHOICES
 from transcribe.cli.run import run
 from transcribe.config import load_settings
@@ -91,13 +92,13 @@ def test_an_empty_value_takes_back_that_of_a_lower_place_or_is_refused(name: str
 @pytest.mark.parametrize("name", OPTIONS)
 def test_an_empty_option_is_a_given_one(name: str) -> None:
     (option,) = (each for each in run.params if each.name == name)
-    args = ["a.wav", f"--{option_name(name)}", ""]
+    args, parent = ["a.wav", f"--{option_name(name)}", ""], cli.make_context("transcribe", ["run"])
     if isinstance(option.type, click.Choice) and "" not in option.type.choices:
         with pytest.raises(click.UsageError) as caught:
-            run.make_context("run", args)
+            run.make_context("run", args, parent=parent)
         assert f"'--{option_name(name)}': '' is not one of" in caught.value.format_message()
     else:
-        assert run.make_context("run", args).params[name] == ""
+        assert run.make_context("run", args, parent=parent).params[name] == ""
 
 
 @pytest.mark.parametrize(("width", "is_valid"), [(0, True), (1, False), (19, False), (20, True), (10_000, True)])
@@ -105,7 +106,7 @@ def test_lines_have_room_for_words(width: int, is_valid: bool) -> None:
     if is_valid:
         assert Settings(wrap=width).wrap == width
         return
-    with pytest.raises(SettingsError, match=f"wrap: {width} is not between 20 and 10000, nor 0"):
+    with pytest.raises(SettingsError, match=f"wrap: {width} is too narrow; give 20 or more, or 0 to wrap no lines"):
         Settings(wrap=width)
 
 

@@ -27,14 +27,13 @@ class Stage(StrEnum):
 def setting(default: Any, help: str, *stages: Stage, **rules: Any) -> Any:
     """A dataclass field for a setting. `rules`, all optional:
 
-    - `choices`: the valid values; `between`: the least and the greatest valid number; `off`: one outside of them;
+    - `choices`: the valid values; `between`: the least and the greatest valid number;
     - `metavar`: the name of the value in the command's help;
     - `instead`: for a deprecated setting, what to write now. The setting is still read, with a warning;
     - `kept_from_files`: why the setting cannot be in a file, which may come with somebody else's checkout;
     - `everywhere`: true if every stage may read it, as no result depends on it, or keys have it otherwise.
     """
-    unset: dict[str, Any] = {"choices": (), "between": None, "off": None, "metavar": None, "instead": ""}
-    unset |= {"everywhere": False, "kept_from_files": ""}
+    unset = {"choices": (), "between": None, "metavar": None, "instead": "", "everywhere": False, "kept_from_files": ""}
     assert rules.keys() <= unset.keys(), rules
     metadata = {"help": help, "stages": frozenset(stages), **unset, **rules}
     return dataclasses.field(default=default, metadata=metadata)
@@ -63,9 +62,8 @@ def check_declared(settings: Any) -> None:
             odd = next(item for item in value if not isinstance(item, str))
             raise SettingsError(f"{name}: {odd!r} in the list is not text; write it in quotation marks")
         check_choice(field.name, value, rules["choices"])
-        if rules["between"] and value != rules["off"] and not rules["between"][0] <= value <= rules["between"][1]:
-            nor = "" if rules["off"] is None else f", nor {rules['off']}"
-            raise SettingsError(f"{name}: {value} is not between {rules['between'][0]} and {rules['between'][1]}{nor}")
+        if rules["between"] and not rules["between"][0] <= value <= rules["between"][1]:
+            raise SettingsError(f"{name}: {value} is not between {rules['between'][0]} and {rules['between'][1]}")
 
 
 def is_empty(value: Any) -> bool:

@@ -24,6 +24,8 @@ from transcribe.errors import SettingsError
 from transcribe.style import Style
 from transcribe.units import size_bytes
 
+LEAST_WRAP = 20  # columns
+
 
 @dataclass(frozen=True)
 class _RunSettings:
@@ -232,6 +234,8 @@ def home_expanded(text: str, name: str) -> Path:
 
 
 def _check_values(settings: Settings) -> None:
+    if 0 < settings.wrap < LEAST_WRAP:  # a `Style` may have less: drafts of earlier releases record it
+        raise SettingsError(f"wrap: {settings.wrap} is too narrow; give {LEAST_WRAP} or more, or 0 to wrap no lines")
     if not re.fullmatch(r"auto|[a-z]{2,3}", settings.language):
         raise SettingsError(f"language: {settings.language!r} is not a code such as en, nl or auto")
     try:

@@ -39,7 +39,7 @@ class Style:
     )
     colon: Colon = render_setting("outside", "Position of the colon: **R**: or **R:**.", choices=get_args(Colon))
     wrap: int = render_setting(
-        70, "Line width in columns, from 20; 0: one line per paragraph.", between=(20, 10_000), off=0, metavar="N"
+        70, "Line width in columns, from 20; 0: one line per paragraph.", between=(0, 10_000), metavar="N"
     )
     doubtful_below: float = render_setting(
         0.0, "Mark words with a probability below this as [word?].", between=(0, 1), metavar="P"

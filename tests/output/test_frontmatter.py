@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from audio.episode import Episode
 from output import frontmatter
 from output.markdown import render
 from output.parse import parse
+from tests.support.other_settings import OTHER
 from tests.support.transcripts import transcript
 from transcribe.config import load_settings
 from transcribe.drafts.style import style_of, style_recorded
@@ -175,5 +177,16 @@ def test_style_recorded_returns_the_style_of_the_recorded_settings(tmp_path: Pat
     assert style_recorded(made) == Style()
     object.__setattr__(made.made_with, "settings", recorded)
     assert style_recorded(made) == style_of(settings)
-    object.__setattr__(made.made_with, "settings", {**recorded, "wrap": "wide"})
-    assert style_recorded(made) == Style()
+    object.__setattr__(made.made_with, "settings", {**recorded, "wrap": 10})
+    assert style_recorded(made).wrap == 10, "an earlier release took it"
+
+
+@pytest.mark.parametrize("invalid", [{"a": 1}, [1], 1e9, None])
+@pytest.mark.parametrize("name", [field.name for field in fields(Style)])
+def test_an_invalid_recorded_value_costs_itself(name: str, invalid: object) -> None:
+    others = {field.name: OTHER[field.name] for field in fields(Style) if field.name != name}
+    made = transcript(("S1", "Hi."))
+    object.__setattr__(made.made_with, "settings", {**others, name: invalid})
+    kept = style_recorded(made)
+    assert {each: getattr(kept, each) for each in others} == others
+    assert getattr(kept, name) == getattr(Style(), name)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+import contextlib
+from dataclasses import fields, replace
 from typing import Any
 
 from output import frontmatter
@@ -18,7 +19,23 @@ def style_of(settings: Settings) -> Style:
 
     Raises `SettingsError` for a template that cannot be filled in and for a `transcript_url` that is not http(s).
     """
-    style = Style(**{field.name: getattr(settings, field.name) for field in fields(Style)})
+    return _checked(Style(**{field.name: getattr(settings, field.name) for field in fields(Style)}))
+
+
+def style_recorded(transcript: Transcript) -> Style:
+    """The style of the machine's files of a transcript, from the settings it records.
+
+    What it does not record, or what is no valid value, is the default's.
+    """
+    style, record = Style(), transcript.made_with.settings
+    for name in (field.name for field in fields(Style) if field.name in record):
+        value: Any = tuple(record[name]) if isinstance(record[name], list) else record[name]
+        with contextlib.suppress(SettingsError):
+            style = _checked(replace(style, **{name: value}))
+    return style
+
+
+def _checked(style: Style) -> Style:
     try:
         frontmatter.check_template(style.template or {})
     except ValueError as error:
@@ -26,14 +43,3 @@ def style_of(settings: Settings) -> Style:
     if style.transcript_url and safe_url(style.transcript_url) is None:
         raise SettingsError(f"transcript-url: {style.transcript_url!r} is not an http(s) address")
     return style
-
-
-def style_recorded(transcript: Transcript) -> Style:
-    """The style of the machine's files of a transcript, from the settings it records; else the default."""
-    names = {field.name for field in fields(Settings)}
-    record = transcript.made_with.settings
-    known: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in record.items() if k in names}
-    try:
-        return style_of(Settings(**known))
-    except SettingsError:
-        return Style()
