@@ -45,7 +45,7 @@ def recordings(entries: Iterable[Path], *, of: str, any_suffix: bool, on_left_ou
     found: list[Path] = []
     others = 0
     for entry in entries:
-        problem, mode = problem_of_file(entry), _mode(entry)
+        mode, problem = _look(entry)
         is_shown = any_suffix or not entry.name.startswith(".")
         is_meant = is_shown and (any_suffix or entry.suffix.lower() in MEDIA_SUFFIXES)
         is_odd = is_shown and not stat.S_ISREG(mode)  # a pipe or a broken link may be meant, whatever its suffix
@@ -67,26 +67,23 @@ def recordings(entries: Iterable[Path], *, of: str, any_suffix: bool, on_left_ou
 
 def problem_of_file(path: Path) -> str:
     """Why what is at `path` is no recording; empty if it may be one. Opens nothing."""
+    return _look(path)[1]
+
+
+def _look(path: Path) -> tuple[int, str]:
+    """The file's mode, 0 if it cannot be reached, and why it is no recording, if there is a reason."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
         if not path.is_symlink():
-            return "no such file; check the name"
-        return f"is a link to {path.readlink()}, which does not exist; mend or remove the link"
+            return 0, "no such file; check the name"
+        return 0, f"is a link to {path.readlink()}, which does not exist; mend or remove the link"
     except OSError as exc:
         leads_nowhere = exc.errno in (errno.ELOOP, errno.ENOTDIR)
-        return f"cannot be read ({exc.strerror}); mend or remove the link" if leads_nowhere else ""
+        return 0, f"cannot be read ({exc.strerror}); mend or remove the link" if leads_nowhere else ""
     if stat.S_ISDIR(mode):
-        return "is a folder; name it to have the recordings in it"
+        return mode, "is a folder; name it to have the recordings in it"
     for is_kind, problem in _SPECIAL:
         if is_kind(mode):
-            return problem
-    return "" if stat.S_ISREG(mode) else "is not a regular file"
-
-
-def _mode(path: Path) -> int:
-    """The file's mode; 0 if it cannot be reached."""
-    try:
-        return path.stat().st_mode
-    except OSError:
-        return 0
+            return mode, problem
+    return mode, "" if stat.S_ISREG(mode) else "is not a regular file"
