@@ -13,12 +13,21 @@ from transcribe.cli.main import cli
 PAGE = Path(__file__).with_name("commands.md")
 MANUAL = Path(__file__).with_name("transcribe.1")
 
-HEAD = """# Commands and options
+STATUSES = {
+    "0": "Success.",
+    "1": "An episode failed, a gate is not met, or something is wrong.",
+    "2": "Usage.",
+    "129, 130, 143": "Ended by SIGHUP, SIGINT (Ctrl-C), SIGTERM.",
+}
+_STATUS_LINES = "\n".join(f"- {code}: {meaning}" for code, meaning in STATUSES.items())
+
+HEAD = f"""# Commands and options
 
 <!-- Made from the program by `make docs`; change the help texts in `transcribe/cli/`, `settings.py` and `style.py`. -->
 
-Results go to stdout, one path per line; progress, warnings and the report to stderr. Exit codes: 0 success,
-1 an episode failed or a gate is not met, 2 usage, 130 interrupted.
+Results go to stdout, one path per line; progress, warnings and the report to stderr. Exit codes:
+
+{_STATUS_LINES}
 
 Every option of `transcribe run` that is a setting can also be in `transcribe.toml` (the nearest one, from the
 working folder upward) and in a `TRANSCRIBE_…` variable: `--beam-size 1` is `beam-size = 1` there and
@@ -68,12 +77,6 @@ def manual() -> str:
 
 
 _SIGNS = str.maketrans({"\\": r"\e", "-": r"\-", "~": r"\(ti", "^": r"\(ha", "`": r"\(ga"})
-STATUSES = {
-    "0": "Success.",
-    "1": "An episode failed, a gate is not met, or something is wrong.",
-    "2": "Usage.",
-    "129, 130, 143": "Ended by SIGHUP, SIGINT (Ctrl-C), SIGTERM.",
-}
 
 
 def _manual_of(path: tuple[str, ...], command: click.Command) -> list[str]:
