@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.command_line import Run
 from tests.support.paths import ROOT
 from transcribe.cli.main import main
 from transcribe.errors import SettingsError
@@ -332,3 +333,12 @@ def test_words_of_nobody_among_those_of_people_are_no_person() -> None:
     partly = SpeakerTranscript((Utterance("A", "hello there"), Utterance(UNNAMED, "hi"), Utterance("B", "you")))
     result = score(reference, partly)
     assert (result.speakers_hyp, result.words and result.words.rate, result.misnamed) == (2, 0, (0, 4))
+
+
+def test_words_before_the_first_speaker_are_told(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Talk of the day\nAnn: Hello there.\nBo: Hi.\nAnn: So?\n")
+    (tmp_path / "b.txt").write_text("Ann: Hello there.\nBo: Hi.\nAnn: So?\n")
+    code, out, err = run("score", "a.txt", "b.txt")
+    assert (code, "WER        0.00 %" in out) == (0, True)
+    assert "a.txt: 4 words before the first speaker are not scored: Talk of the day" in err
+    assert "b.txt" not in err

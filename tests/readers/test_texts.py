@@ -165,3 +165,28 @@ def test_times_are_read_beside_any_label_that_every_line_has(form: str, label: s
 def test_a_role_in_brackets_belongs_to_the_label_where_lines_continue() -> None:
     read = read_lines("Pepijn (Interviewer): Wat is uw naam?\nAnneke: Anneke Bos.\nPepijn (Interviewer): En\nwaar?\n")
     assert [one.speaker for one in read.utterances or ()] == ["Pepijn (Interviewer)", "Anneke", "Pepijn (Interviewer)"]
+
+
+WORDS = st.lists(st.sampled_from(["today", "we", "talk", "of", "Rain", "12", "no.", "yes,"]), min_size=1, max_size=6)
+
+
+@given(
+    st.lists(WORDS, max_size=3),
+    st.lists(st.tuples(st.sampled_from(["Ann", "Bo B."]), WORDS), min_size=2),
+    st.booleans(),
+)
+def test_every_word_is_spoken_or_named_as_left_out(
+    before: list[list[str]], turns: list[tuple[str, list[str]]], are_continued: bool
+) -> None:
+    """Words before the first speaker are a heading, or somebody's whom the text does not name: both are told."""
+    turns = [("Ann", ["so"]), ("Bo B.", ["well"]), *turns]
+    lines = [" ".join(words) for words in before]
+    for who, words in turns:
+        lines += [f"{who}: {' '.join(words)}", *(["and on"] if are_continued else [])]
+    read = read_lines("\n".join(lines))
+    spoken = [word for one in read.utterances or () for word in one.text.split()]
+    labels = {"Ann:", "Bo", "B.:"}  # of a speaker, or text where one label alone is prose ("Monday: …")
+    carried = [word for word in [*read.left_out.split(), *spoken] if word not in labels]
+    assert carried == [word for line in lines for word in line.split() if word not in labels]
+    if not are_continued and len(turns) >= len(before):
+        assert read.left_out.split() == [word for words in before for word in words]

@@ -36,7 +36,13 @@ def score(reference: Path, hypothesis: Path, as_json: bool, **options: Any) -> i
     from transcribe.evaluation.references import read_reference
     from transcribe.readers.read import read_transcript
 
-    result = scores.score(read_reference(reference), read_transcript(hypothesis), scoring_of(options))
+    sides = read_reference(reference), read_transcript(hypothesis)
+    for path, side in zip((reference, hypothesis), sides, strict=True):
+        if words := side.left_out.split():
+            beginning = " ".join(words[:10]) + (" …" if len(words) > 10 else "")
+            message = f"{path}: {len(words)} words before the first speaker are not scored: {beginning}"
+            click.echo(f"Warning: {for_terminal(message)}; put a speaker in front of them if they are spoken", err=True)
+    result = scores.score(*sides, scoring_of(options))
     if result.problem:
         raise TranscriptError(f"{reference} against {hypothesis}: {result.problem}")
     if as_json:

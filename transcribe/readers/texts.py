@@ -63,7 +63,7 @@ def read_markdown(text: str) -> SpeakerTranscript:
 
 
 def read_lines(text: str) -> SpeakerTranscript:
-    """A text's turns. Drops remarks in brackets, and what stands before the first speaker."""
+    """A text's turns, without remarks in brackets. What stands before the first speaker is `left_out`."""
     rows = [line for line in map(str.strip, text.split("\n")) if line and not _FOOTER.match(line)]
     timed = [(row, *_time_in_front(row)) for row in rows]
     timed = [(row, time, rest) for row, time, rest in timed if rest or time is None]  # Google Meet's lines of a time
@@ -71,6 +71,7 @@ def read_lines(text: str) -> SpeakerTranscript:
     lines = [_line(row, rest, time=time, pattern=pattern) for row, time, rest in timed]
     people = _people(lines, pattern)
     turns: list[tuple[str, Seconds | None, list[str]]] = []
+    left_out = []
     for line in lines:
         label = (line.label or "").strip()
         if label in people:
@@ -81,7 +82,10 @@ def read_lines(text: str) -> SpeakerTranscript:
             turns[-1][2].append(line.whole)
         elif not people:
             turns.append((UNNAMED, None, [line.whole]))
-    return SpeakerTranscript(_with_starts([part for turn in turns for part in _split(turn, people)]))
+        else:
+            left_out.append(line.whole)
+    utterances = _with_starts([part for turn in turns for part in _split(turn, people)])
+    return SpeakerTranscript(utterances, left_out=" ".join(left_out))
 
 
 def _time_in_front(line: str) -> tuple[Seconds | None, str]:

@@ -70,6 +70,7 @@ class SpeakerTranscript:
     spans: tuple[SpeakerSpan, ...] | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     language: str = ""  # as the source states it
+    left_out: str = ""  # text taken for none that is spoken: what stands before the first speaker
 
     @property
     def has_times(self) -> bool:
