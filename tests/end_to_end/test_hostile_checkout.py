@@ -106,17 +106,20 @@ def test_a_configuration_that_is_a_fifo_is_none(special: Path, tmp_path: Path, r
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "sources", "exit_code"),
     [
-        'scheduler = "tcp://127.0.0.1:1"\n',
-        '[[show]]\nname = "S"\nfeed = "http://127.0.0.1:1/"\nscheduler = "tcp://127.0.0.1:1"\n',
+        ('scheduler = "tcp://127.0.0.1:1"\n', ["a.wav"], 2),
+        ('[[show]]\nname = "S"\nfeed = "a.wav"\nscheduler = "tcp://127.0.0.1:1"\n', [], 1),
     ],
 )
-def test_a_scheduler_is_not_read_from_a_file(text: str, tmp_path: Path, run: Run) -> None:
+def test_a_scheduler_is_not_read_from_a_file(
+    text: str, sources: list[str], exit_code: int, tmp_path: Path, run: Run
+) -> None:
     (tmp_path / "transcribe.toml").write_text(text)
     tone(tmp_path / "a.wav")
-    code, _, err = run("run", *(["a.wav"] if "show" not in text else []))
-    assert code == 2
+    code, out, err = run("run", *sources)
+    assert (code, out) == (exit_code, "")
+    assert not (tmp_path / "transcripts").exists()
     assert "scheduler is not read from a file" in err
     assert "TRANSCRIBE_SCHEDULER" in err
 
