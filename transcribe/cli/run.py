@@ -236,7 +236,7 @@ def _run(
 @contextlib.contextmanager
 def _worker_pool(setup: Setup, episodes: int, display: Display, stop: Stop) -> Iterator[tuple[WorkerPool, Setup]]:
     """The workers, and the setup with the number of threads for each task."""
-    from transcribe.pipeline.stages import fetch_models
+    from transcribe.pipeline.stages import fetch_models, real_stages
     from transcribe.workers import dask_client, local
 
     settings = setup.settings
@@ -259,8 +259,9 @@ def _worker_pool(setup: Setup, episodes: int, display: Display, stop: Stop) -> I
         display.fetching_weights(name, received, total)
 
     def prepare() -> None:
-        fetch_models(settings, on_fetch=on_fetch)
-        display.clear()
+        if setup.stages is real_stages:  # others have no weights
+            fetch_models(settings, on_fetch=on_fetch)
+            display.clear()
 
     count, threads = layout.jobs, layout.last_threads
     with local.processes(count, display.on_progress, last_threads=threads, prepare=prepare) as pool:
