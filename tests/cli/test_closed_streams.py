@@ -1,4 +1,4 @@
-"""Standard streams that are closed, as some services start their commands: the work is done, and no file is spoilt."""
+"""Standard streams that are closed or full, as services and logs may be: the work is done, and no file is spoilt."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = [
 
 def run(folder: Path, redirection: str, *args: str) -> tuple[int, bytes, dict[str, bytes]]:
     """The exit code, stdout and stderr together, and the drafts of a run with worker processes under a shell."""
-    command = f'exec "{sys.executable}" -m tests.support.faulty_stages quick run . -o drafts "$@" {redirection}'
+    command = f'"{sys.executable}" -m tests.support.faulty_stages quick run . -o drafts "$@" {redirection}'
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(folder / "cache")}
     ended = subprocess.run(
         ["sh", "-c", command, "sh", *args],
@@ -56,3 +56,27 @@ def test_a_failure_has_its_exit_code_without_a_stream(tmp_path: Path) -> None:
     (tmp_path / "text.mp3").write_text("I am not music.\n" * 50)
     code, told, drafts = run(tmp_path, "2>&-")
     assert (code, told, drafts) == (1, b"", {})
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("progress", ["auto", "json"])
+@pytest.mark.parametrize(("redirection", "code"), [("2>/dev/full", 0), (">/dev/full", 1), (">/dev/full 2>&1", 1)])
+def test_a_full_disk_under_the_streams_costs_no_episode(
+    tmp_path: Path, redirection: str, code: int, progress: str
+) -> None:
+    for name in "abc":
+        tone(tmp_path / f"{name}.wav")
+    ended, told, found = run(tmp_path, redirection, "--progress", progress)
+    assert (ended, sorted(found)) == (code, [f"{name}.{suffix}" for name in "abc" for suffix in ("json", "md")])
+    assert b"Traceback" not in told
+    if redirection == ">/dev/full":
+        assert b"the results could not all be printed (No space left on device)" in told
+
+
+def test_a_reader_that_goes_away_costs_no_episode_and_no_message(tmp_path: Path) -> None:
+    for name in "abc":
+        tone(tmp_path / f"{name}.wav")
+    _, told, found = run(tmp_path, "2>err | true")
+    assert len(found) == 6
+    assert told == b""
+    assert "Error" not in (tmp_path / "err").read_text()

@@ -20,6 +20,7 @@ from typing import Any, TextIO
 import click
 
 from transcribe.cli.ending import ending_of
+from transcribe.cli.streams import tolerant
 from transcribe.terminal import json_for_terminal
 
 _DRAIN_S = 5.0  # to wait for the last lines of other writers
@@ -139,8 +140,8 @@ def _own_descriptor(original: TextIO) -> Iterator[TextIO]:
     if not _is_descriptor_2(original):
         yield original
         return
-    with os.fdopen(os.dup(2), "w", encoding="utf-8", newline="\n") as copy:
-        yield copy
+    with open(os.dup(2), "w", encoding="utf-8", newline="\n") as copy:  # noqa: PTH123
+        yield tolerant(copy, newline="\n")[0]
 
 
 @contextlib.contextmanager

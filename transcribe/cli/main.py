@@ -7,9 +7,6 @@ are imported only when a command needs them.
 
 from __future__ import annotations
 
-import codecs
-import io
-import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
@@ -28,6 +25,7 @@ from transcribe.cli.evaluation import clip, score
 from transcribe.cli.models import models
 from transcribe.cli.run import run
 from transcribe.cli.sources import fetch, list_episodes
+from transcribe.cli.streams import StandardStreams, failure_of
 from transcribe.cli.voices import voices
 from transcribe.pipeline.stages import real_stages
 from transcribe.terminal import for_terminal
@@ -42,10 +40,7 @@ def main(args: Sequence[str] | None = None, *, stages: StagesMaker | None = None
 
     `stages` makes the two slow stages of a run from its settings; default: the real models.
     """
-    _open_closed_streams()
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a path that is not UTF-8 is printed unchanged
-        is_utf8 = codecs.lookup(sys.stdout.encoding).name == "utf-8"
-        sys.stdout.reconfigure(errors="surrogateescape" if is_utf8 else "backslashreplace")  # cp1252 has no →
+    streams = StandardStreams()
     configure_process()
     try:
         with stopped_by_signals():
@@ -59,20 +54,12 @@ def main(args: Sequence[str] | None = None, *, stages: StagesMaker | None = None
             raise
         click.echo(f"{'Error: ' * ending.is_error}{for_terminal(ending.message)}", err=True)
         code = ending.exit_code
-    sys.exit(code if isinstance(code, int) else 0)
-
-
-def _open_closed_streams() -> None:
-    """Give the null device to each standard stream that was closed, as by `2>&-`, here and in processes started later.
-
-    Else the next file opened has its number, and gets what anybody writes to it.
-    """
-    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
-        if getattr(sys, name) is None:
-            stream = open(os.devnull, mode, encoding="utf-8")  # noqa: SIM115, PTH123 - open as long as the process is
-            if stream.fileno() == number:  # the lowest one free
-                os.set_inheritable(number, True)
-            setattr(sys, name, stream)
+    code = code if isinstance(code, int) else 0
+    if (unprinted := streams.error) is not None:
+        if told := failure_of(unprinted):
+            click.echo(f"Error: {told}", err=True)
+        code = code or 1
+    sys.exit(code)
 
 
 @click.group(

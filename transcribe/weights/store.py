@@ -205,7 +205,7 @@ def _alone(folder: Path) -> Iterator[None]:
     lock = FileLock(path, thread_local=False)
     try:
         lock.acquire()
-    except NotImplementedError:
+    except NotImplementedError:  # filelock's error for a file system without locks
         yield
         return
     try:

@@ -68,7 +68,7 @@ def parse_torch_file(data: bytes, *, about: str) -> Mapping[str, Any]:
     """See `read_torch_file`; `data` is the file, `about` its name in errors."""
     try:
         value = _unpickle(*_opened(data))
-    except (_Refused, zipfile.BadZipFile, ValueError, LookupError, struct.error, NotImplementedError) as exc:
+    except (_Refused, zipfile.BadZipFile, NotImplementedError, ValueError, LookupError, struct.error) as exc:
         raise ModelError(f"{about}: not a file of tensors ({exc})") from exc
     except (EOFError, OSError, RuntimeError, MemoryError) as exc:  # of zipfile: cut off, impossible offsets, encrypted
         raise ModelError(f"{about}: not a file of tensors ({type(exc).__name__})") from exc
