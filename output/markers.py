@@ -94,6 +94,8 @@ def markers_in(body: str, *, first_line: int) -> tuple[list[Marker], list[ParseW
     """The markers of a post's body, in order, and warnings about uncertain ones."""
     candidates = list(_candidates(body, first_line))
     bold = {plain_label(c.marker.label) for c in candidates if c.bold and (c.after_blank or c.after_html)}
+    names = {label for c in candidates if c.bold and _is_name(label := plain_label(c.marker.label))}
+    bold |= {name for name in names if name[0] in bold}  # whose later turns have the initial
     labels = bold | {label[0] for label in bold} if bold else _plain_labels(candidates)
     markers: list[Marker] = []
     warnings: list[ParseWarning] = []
@@ -117,7 +119,7 @@ def markers_in(body: str, *, first_line: int) -> tuple[list[Marker], list[ParseW
 def _unmarked_turns(
     body: str, candidates: list[_Candidate], markers: list[Marker], labels: set[str]
 ) -> list[ParseWarning]:
-    """Warnings about text in the middle of a turn that looks like another turn, but is read as words."""
+    """Warnings about text inside a turn, or before the first one, that looks like a turn, but is read as none."""
     if not markers:
         return []
     starts = {marker.start for marker in markers}
@@ -136,11 +138,16 @@ def _unmarked_turns(
             continue
         if match["bold"] or label in labels or (_is_name(label) and not _opens_sentence(label)):
             inside.add((line, label))
-    advice = "looks like a turn inside another turn; if it is one, put it in bold after a blank line"
+    places = {True: "before the first one", False: "inside another turn"}
+    advice = "if it is one, put it in bold after a blank line"
     return [
-        ParseWarning(WarningKind.UNMARKED_TURN, line, f"{label}: {advice}")
+        ParseWarning(
+            WarningKind.UNMARKED_TURN,
+            line,
+            f"{label}: looks like a turn {places[line < markers[0].line]}; {advice}",
+        )
         for line, label in sorted(inside)
-        if line >= markers[0].line and _HAS_LETTER.search(label)
+        if _HAS_LETTER.search(label)
     ]
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from output.errors import OutputError
 from output.markdown import NO_SPEECH, render
+from output.markers import WarningKind
 from output.parse import parse, read_draft
 from tests.support.markdown import MARKDOWN
 from tests.support.paths import SHARED
@@ -239,3 +240,18 @@ def test_a_short_label_matches_the_first_name_or_the_title(first: str, later: st
 
 def test_a_single_letter_name_keeps_its_title() -> None:
     assert [Speaker(id, name).label for id, name in (("S1", "Mr. T"), ("S2", "Mr. Tom Lund"))] == ["Mr. T", "Tom"]
+
+
+@pytest.mark.parametrize("before", ["A talk about weather.", "![x](y.png)", "*Recorded live.*", "Line one\nline two"])
+def test_a_first_turn_without_a_blank_line_is_a_turn_and_told(before: str) -> None:
+    source = f"{before}\n**Rich**: Hello there.\n\n**Nora**: Hi.\n\n**R**: So?\n\n**N**: Yes.\n"
+    draft = parse(source)
+    assert [turn.speaker for turn in draft.turns] == ["Rich", "Nora", "Rich", "Nora"]
+    assert draft.source() == source
+    assert [warning.kind for warning in draft.warnings] == [WarningKind.NO_BLANK_LINE]
+
+
+def test_what_looks_like_a_turn_before_the_first_one_is_told() -> None:
+    draft = parse("R: hi\n**Rich**: Good\n\n**Nora**: Hello.\n")
+    assert [turn.speaker for turn in draft.turns] == ["Nora"]
+    assert [(warning.kind, warning.line) for warning in draft.warnings] == [(WarningKind.UNMARKED_TURN, 2)]
