@@ -58,10 +58,8 @@ def recordings(entries: Iterable[Path], *, of: str, any_suffix: bool, on_left_ou
         else:
             others += 1
     if others:
-        what = "subfolder" if any_suffix else "other entry: hidden, a subfolder, or without the suffix of a recording"
-        if others > 1:
-            what = what.replace("entry", "entries").replace("subfolder", "subfolders")
-        tell(LeftOut(of, f"{others} {what}", others))
+        kinds = "subfolders" if any_suffix else "hidden, subfolders, or without the suffix of a recording"
+        tell(LeftOut(of, f"{others} other {'entry' if others == 1 else 'entries'}: {kinds}", others))
     return found
 
 

@@ -121,7 +121,8 @@ def check(stages: StagesMaker, /, place: Path, **options: Any) -> int:
         if clips.partial and file.is_file():
             new = replace(new, clips={**read_baseline(file).clips, **new.clips})
         new.save(file)
-        click.echo(f"{file}: written; commit it", err=True)
+        but = "although a gate is not met; look at the report before you " if report.exit_code else ""
+        click.echo(f"{file}: written{', ' if but else '; '}{but}commit it", err=True)
     return report.exit_code
 
 
