@@ -118,7 +118,7 @@ def test_command_line_precedes_environment_file_and_defaults(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("engine", "magic", "engine: 'magic' is not one of auto, openai, ctranslate2"),
+        ("engine", "magic", f"engine: 'magic' is not one of {', '.join((engines.AUTO, *engines.ENGINES))}"),
         ("formats", "md,pdf", "format: pdf cannot be written; choose from md"),
         ("beam_size", "many", "beam-size: 'many' is not a whole number"),
         ("beam_size", "0", "beam-size: 0 is not between 1 and 20"),
@@ -217,7 +217,9 @@ def test_a_new_format_or_engine_is_one_registry_entry(monkeypatch: pytest.Monkey
     assert file_name("talk", "names") == "talk.names.txt"
     monkeypatch.setitem(engines.ENGINES, "echo", engines.Engine(__name__, "Echo", ("threads",)))  # type: ignore[arg-type]
     assert engines.load(Settings(engine="echo", threads=3), "files").given == ("files", 3)  # type: ignore[arg-type, attr-defined]
-    with pytest.raises(SettingsError, match="engine: 'magic' is not one of auto, openai, ctranslate2, echo"):
+    with pytest.raises(
+        SettingsError, match=f"engine: 'magic' is not one of {', '.join((engines.AUTO, *engines.ENGINES))}"
+    ):
         engines.load(Settings(engine="magic"), "files")  # type: ignore[arg-type]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.paths import ROOT
 from transcribe.recognition.engines import ENGINES
-from transcribe.settings import Settings
+from transcribe.settings import Settings, Stage
 
 FIELDS = {field.name: field for field in fields(Settings)}
 DECLARED_IN = [ROOT / "transcribe" / name for name in ("settings.py", "style.py", "declaration.py")]
@@ -60,7 +60,24 @@ def test_every_setting_is_read() -> None:
 def test_a_setting_that_a_stage_reads_names_the_stage(package: str) -> None:
     names = {name for path in (ROOT / "transcribe" / package).rglob("*.py") for name in reads(parsed(path), HOLDERS)}
     for name in settings_behind(names) - ONLY_SPEED:
-        assert FIELDS[name].metadata["stages"], f"{name}: declare the stages that read it, or old results are used"
+        stages = FIELDS[name].metadata["stages"] - {Stage.RENDER}  # no result of these packages depends on that one
+        assert stages, f"{name}: declare the stages that read it, or old results are used"
+
+
+def test_the_stages_read_settings_through_their_view_only() -> None:
+    """Which raises for a setting that the stage did not declare; read past it, an old result would be used."""
+    (real_stages,) = [
+        node
+        for node in parsed(ROOT / "transcribe" / "pipeline" / "stages.py").body
+        if isinstance(node, ast.ClassDef) and node.name == "RealStages"
+    ]
+    assert set(reads(real_stages, {"_settings"})) & FIELDS.keys() <= settings_seen(real_stages) | ONLY_SPEED
+
+
+def settings_seen(tree: ast.AST) -> set[str]:
+    """What is read directly of `…seen_by(…)`."""
+    calls = {id(node) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    return {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and id(node.value) in calls}
 
 
 def test_a_setting_that_an_engine_takes_names_the_stage() -> None:

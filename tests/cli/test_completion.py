@@ -12,6 +12,7 @@ import pytest
 from output.formats import FORMATS
 from tests.support.command_line import Run
 from transcribe.cli.main import cli
+from transcribe.recognition.engines import AUTO, ENGINES
 
 
 def offered(run: Run, monkeypatch: pytest.MonkeyPatch, line: str) -> list[tuple[str, str]]:
@@ -42,7 +43,7 @@ def test_a_script_is_printed(run: Run, shell: str) -> None:
     [
         ("transcribe doc", [("plain", "doctor")]),
         ("transcribe models ver", [("plain", "verify")]),
-        ("transcribe run --engine ", [("plain", name) for name in ("auto", "openai", "ctranslate2")]),
+        ("transcribe run --engine ", [("plain", name) for name in (AUTO, *ENGINES)]),
         ("transcribe run --eng", [("plain", "--engine")]),
         ("transcribe run --model ti", [("plain", "tiny.en"), ("plain", "tiny")]),
         ("transcribe models get spe", [("plain", "speakers")]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import inspect
 import json
 import re
 from html.parser import HTMLParser
@@ -17,9 +18,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audio.episode import Episode
-from output.formats import FORMATS, file_name, write
+from audio.media import MEDIA_SUFFIXES
+from output.formats import FORMATS, REGISTRY, file_name, write
 from output.markdown import render
 from output.text import clock
+from tests.support.paths import ROOT
 from tests.support.transcripts import ADA, BOB, transcript
 from transcribe.style import Style
 from transcribe.transcript import Speaker, SpeakerSpan, Transcript
@@ -238,3 +241,29 @@ def test_clock_formats_hours_minutes_seconds() -> None:
     assert [clock(seconds) for seconds in (0.5, 59.9, 80.9, 3599.9, 3723, 36_000)] == [
         "0:00", "0:59", "1:20", "59:59", "1:02:03", "10:00:00",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_format_has_a_suffix_of_its_own_and_gets_what_its_writer_takes(name: str) -> None:
+    entry = REGISTRY[name]
+    assert re.fullmatch(r"(\.[a-z0-9]+)+", entry.suffix)
+    assert [other for other in FORMATS if REGISTRY[other].suffix == entry.suffix] == [name]
+    assert entry.suffix not in MEDIA_SUFFIXES, "the recordings' own"
+    assert not entry.suffix.startswith((".new.", ".ref.")), "the names of new drafts and of references"
+    takes = {*inspect.signature(entry.writer).parameters} & {"style", "stem"}
+    assert takes == set(entry.arguments), "else the setting does nothing"
+
+
+def test_every_function_that_writes_a_transcript_is_a_format() -> None:
+    """Or a part of one: a function that nothing else names was forgotten in the registry."""
+    modules = {entry.module for entry in REGISTRY.values()}
+    written = {(entry.module, entry.function) for entry in REGISTRY.values()}
+    text = "\n".join(
+        path.read_text(encoding="utf-8") for top in ("output", "transcribe") for path in (ROOT / top).rglob("*.py")
+    )
+    for module in modules:
+        for function, value in vars(import_module(module)).items():
+            if inspect.isfunction(value) and value.__module__ == module and not function.startswith("_"):
+                first = next(iter(inspect.signature(value).parameters.values()), None)
+                if first is not None and first.annotation == "Transcript" and (module, function) not in written:
+                    assert len(re.findall(rf"\b{function}\b", text)) > 1, f"{module}.{function}: add it to REGISTRY"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from output import lint_rules
 from output.lint import RULES, fix, lint
 from output.lint_registry import rule
 from output.markdown import render
@@ -109,6 +111,21 @@ def test_a_registered_rule_runs() -> None:
 def test_an_unknown_code_is_refused() -> None:
     with pytest.raises(ValueError, match="no lint rule is called Q9; there are F1, F2"):
         lint(GOOD, select=["T1", "Q9"])
+
+
+def test_every_check_is_a_rule_with_a_code_of_the_page() -> None:
+    """A check without its decorator would find nothing, and no test would miss it."""
+    checks = {rule.check for rule in RULES.values()}
+    drafts = [
+        value
+        for value in vars(lint_rules).values()
+        if inspect.isfunction(value) and value.__module__ == lint_rules.__name__
+        if [each.annotation for each in inspect.signature(value).parameters.values()] == ["Draft"]
+    ]
+    source = inspect.getsource(lint_rules)
+    unused = [each for each in drafts if each not in checks and len(re.findall(rf"\b{each.__name__}\b", source)) == 1]
+    assert [each.__name__ for each in unused] == []
+    assert all(re.fullmatch(r"[FTMS]\d", code) for code in RULES), "see docs/architecture.md"
 
 
 def test_every_rule_has_an_example() -> None:
