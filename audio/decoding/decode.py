@@ -21,8 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from audio.decoding.ffmpeg import Log, decode_command, ended_after, start
+from audio.decoding.ffmpeg import Log, decode_command, start
 from audio.decoding.probe import check_source, printable
+from audio.decoding.process import Program, ended_after
 from audio.decoding.samples import SAMPLE_BYTES, SAMPLE_RATE, SCALE, Audio, levels_of, scratch_file, write
 from audio.decoding.truncation import clock, damage_warnings
 from audio.episode import Seconds
@@ -114,7 +115,8 @@ def _decode_into(
         log_reader.start()
         n_samples = 0
         try:
-            for block in _in_time(_mono_blocks(process.stdout, levels), process, pace.patience, about=path):
+            blocks = _mono_blocks(process.stdout, levels)
+            for block in _in_time(blocks, process, log_reader=log_reader, patience=pace.patience, about=path):
                 write(file, block)
                 n_samples += len(block) // SAMPLE_BYTES
                 if n_samples > pace.max_duration * SAMPLE_RATE:
@@ -131,13 +133,14 @@ def _decode_into(
 
 
 def _in_time(
-    blocks: Iterator[bytes], process: subprocess.Popen[bytes], patience: Seconds, *, about: Path
+    blocks: Iterator[bytes], process: Program, *, log_reader: threading.Thread, patience: Seconds, about: Path
 ) -> Iterator[bytes]:
-    """The blocks, each within `patience`, and after the last one the end of ffmpeg; else it is ended."""
+    """The blocks, each within `patience`, and after the last one the end of ffmpeg and its log; else it is ended."""
     while True:
         with ended_after(process, patience) as ended:
             block = next(blocks, b"")
             if not block:
+                log_reader.join()
                 process.wait()
         if ended.is_set():
             raise DecodeError(

@@ -9,16 +9,13 @@ The report on the file has no colours; a length it states twice is not believed,
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import shutil
-import subprocess
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from audio.decoding.process import Program
 from audio.decoding.samples import SAMPLE_RATE
 from audio.episode import Seconds
 from audio.errors import DecodeError
@@ -61,31 +58,12 @@ def probe_command(path: Path) -> list[str]:
     return [find_ffmpeg(), *quiet, *sandbox, "-i", f"file:{os.path.abspath(path)}"]  # noqa: PTH100 - Path.absolute keeps ".."
 
 
-def start(program: list[str], *, stdout: int) -> subprocess.Popen[bytes]:
+def start(command: list[str], *, stdout: int) -> Program:
     """Start ffmpeg with its log in colours on a pipe. Raises `OSError`."""
     plain = ("NO_COLOR", "AV_LOG_FORCE_NOCOLOR")
     environment = {name: value for name, value in os.environ.items() if name not in plain}
     environment["AV_LOG_FORCE_COLOR"] = "1"
-    return subprocess.Popen(program, stdin=subprocess.DEVNULL, stdout=stdout, stderr=subprocess.PIPE, env=environment)
-
-
-@contextlib.contextmanager
-def ended_after(process: subprocess.Popen[bytes], patience: Seconds) -> Iterator[threading.Event]:
-    """Kill the process, which ends its pipes, if the block takes longer than `patience`; the event says whether."""
-    ended = threading.Event()
-
-    def end() -> None:
-        ended.set()
-        process.kill()
-
-    timer = threading.Timer(patience, end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield ended
-    finally:
-        timer.cancel()
-        timer.join()
+    return Program(command, stdout=stdout, environment=environment)
 
 
 class Log:

@@ -10,7 +10,8 @@ import stat
 import subprocess
 from pathlib import Path
 
-from audio.decoding.ffmpeg import Log, ended_after, probe_command, start
+from audio.decoding.ffmpeg import Log, probe_command, start
+from audio.decoding.process import ended_after
 from audio.episode import Seconds
 from audio.errors import DecodeError, SourceError
 

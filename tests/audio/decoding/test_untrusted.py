@@ -167,6 +167,10 @@ HANGS = {
     "within the sound": f"sys.stdout.buffer.write({HEADER!r} + bytes(70_000)); sys.stdout.flush(); time.sleep(600)",
     "after the sound": f"sys.stdout.buffer.write({HEADER!r}); sys.stdout.flush(); os.close(1); time.sleep(600)",
     "while it writes its log": "while True: sys.stderr.write('[info] x' * 1000)",
+    "a child holds its pipes": "os.fork() and os._exit(0); time.sleep(600)",
+    "a child holds its log": f"os.fork() and (os.write(1, {HEADER!r}), os._exit(0)); os.close(1); time.sleep(600)",
+    "a child outside its group holds its pipes": "os.fork() and os._exit(0); os.setsid(); time.sleep(20)",
+    "a child writes for ever": "os.fork() and os._exit(0)\nwhile True: os.write(1, bytes(9)); time.sleep(1)",
 }
 
 
