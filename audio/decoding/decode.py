@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from audio.decoding.tracks import SoundTrack
     from audio.progress import OnFraction
 
 MAX_DURATION: Seconds = 24 * 3600  # of one recording
@@ -44,12 +45,14 @@ _SLOWEST = 1_000_000  # bytes per second: all of a file may have to be read for 
 def decode(
     path: Path,
     *,
+    track: SoundTrack | None = None,
     progress: OnFraction = lambda fraction: None,
     max_duration: Seconds = MAX_DURATION,
     patience: Seconds = _PATIENCE,
 ) -> Audio:
-    """The first sound track of a file in any format ffmpeg reads, mixed to mono at 16 kHz.
+    """The sound of a file in any format ffmpeg reads, mixed to mono at 16 kHz.
 
+    `track` is one of `audio.decoding.tracks.sound_tracks`; without it the file's first is taken.
     `progress` is called with the fraction done, rising to 1. The readable part of a cut or damaged file is returned,
     and `Audio.warnings` says what is missing. (A cut between two frames of an mp3 that states no length cannot be
     detected; an m4a whose index was cut off with its end cannot be read.)
@@ -64,8 +67,8 @@ def decode(
     with scratch_file() as file:
         log = Log()
         levels: list[NDArray[np.float32]] = []
-        pace = _Pace(max_duration, patience + _size(path) / _SLOWEST)
-        n_samples = _decode_into(path, file, log=log, levels=levels, progress=progress, pace=pace)
+        source = _Source(path, track.index if track else 0, max_duration, patience + _size(path) / _SLOWEST)
+        n_samples = _decode_into(source, file, log=log, levels=levels, progress=progress)
         if n_samples == 0:
             raise DecodeError(log.verdict, about=name)
         try:
@@ -85,25 +88,27 @@ def _size(path: Path) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pace:
-    """How much sound a file may hold, and how long ffmpeg may take for a block of it."""
+class _Source:
+    """A file's sound track, counted from 0, how much sound it may hold, and how long ffmpeg may take for a block."""
 
+    path: Path
+    track: int
     max_duration: Seconds
     patience: Seconds
 
 
 def _decode_into(
-    path: Path,
+    source: _Source,
     file: IO[bytes],
     *,
     log: Log,
     levels: list[NDArray[np.float32]],
     progress: OnFraction,
-    pace: _Pace,
 ) -> int:
-    """Run ffmpeg on `path` and write the mono samples to `file`; return their number. `levels` receives the loudness of
-    two channels, block by block."""
-    program = decode_command(path)
+    """Run ffmpeg on `source` and write the mono samples to `file`; return their number. `levels` receives the loudness
+    of two channels, block by block."""
+    path = source.path
+    program = decode_command(path, track=source.track)
     try:
         process = start(program, stdout=subprocess.PIPE)
     except OSError as exc:
@@ -116,11 +121,11 @@ def _decode_into(
         n_samples = 0
         try:
             blocks = _mono_blocks(process.stdout, levels)
-            for block in _in_time(blocks, process, log_reader=log_reader, patience=pace.patience, about=path):
+            for block in _in_time(blocks, process, log_reader=log_reader, patience=source.patience, about=path):
                 write(file, block)
                 n_samples += len(block) // SAMPLE_BYTES
-                if n_samples > pace.max_duration * SAMPLE_RATE:
-                    limit = clock(pace.max_duration)
+                if n_samples > source.max_duration * SAMPLE_RATE:
+                    limit = clock(source.max_duration)
                     raise DecodeError(f"more than {limit} of sound; cut it into shorter files", about=printable(path))
                 if log.stated:
                     progress(min(n_samples / SAMPLE_RATE / log.stated, 1.0))

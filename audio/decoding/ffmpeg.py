@@ -40,22 +40,32 @@ _CONTAINERS = (
     "matroska,mlp,mov,mp3,mpc,mpc8,mpeg,mpegts,mxf,nistsphere,nut,ogg,oma,qcp,rm,shn,tak,truehd,tta,voc,w64,wav,wtv,"
     "wv,xwma"
 )
+_CHECKSUMS = ["-map_metadata", "-1", "-bitexact", "-f", "framecrc", "pipe:1"]
 
 
-def decode_command(path: Path) -> list[str]:
-    """ffmpeg's command line: one file in, PCM with a WAV header (for the number of channels, one or two) out."""
-    track = ["-map", "0:a:0"]
+def decode_command(path: Path, *, track: int = 0) -> list[str]:
+    """ffmpeg's command line: a file's sound track in, PCM with a WAV header (for the number of channels, one or two)
+    out. `track` counts the sound tracks from 0."""
+    sound = ["-map", f"0:a:{track}"]
     pcm = ["-af", "aformat=channel_layouts=mono|stereo", "-ar", str(SAMPLE_RATE), "-c:a", "pcm_s16le"]
     output = ["-map_metadata", "-1", "-bitexact", "-f", "wav", "pipe:1"]
-    return [*probe_command(path), *track, *pcm, *output]
+    return [*probe_command(path), *sound, *pcm, *output]
 
 
-def probe_command(path: Path) -> list[str]:
-    """ffmpeg's command line that opens a file and reports its contents, without decoding."""
+def tracks_command(path: Path) -> list[str]:
+    """ffmpeg's command line that writes the properties of every sound track, and no sound (`audio.decoding.tracks`).
+
+    Channels of which the file states no positions are given none.
+    """
+    return [*probe_command(path, "-guess_layout_max", "0"), "-map", "0:a", "-c", "copy", "-t", "0", *_CHECKSUMS]
+
+
+def probe_command(path: Path, *options: str) -> list[str]:
+    """ffmpeg's command line that opens a file and reports its contents, without decoding; `options` are the input's."""
     quiet = ["-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+info"]
     sandbox = ["-protocol_whitelist", "file,pipe", "-format_whitelist", _CONTAINERS]
     sandbox += ["-max_pixels", str(_MAX_PIXELS)]
-    return [find_ffmpeg(), *quiet, *sandbox, "-i", f"file:{os.path.abspath(path)}"]  # noqa: PTH100 - Path.absolute keeps ".."
+    return [find_ffmpeg(), *quiet, *sandbox, *options, "-i", f"file:{os.path.abspath(path)}"]  # noqa: PTH100 - Path.absolute keeps ".."
 
 
 def start(command: list[str], *, stdout: int) -> Program:

@@ -1,0 +1,104 @@
+"""Which sound tracks a file has: their number, sampling rates and channels, without decoding them.
+
+ffmpeg is asked to copy nothing of the file's sound into `framecrc`, which is then only its header: a line for each
+property of each track, on a pipe of its own. Its codecs and layouts are names ffmpeg has built in; no title, key or
+language of the file stands in it, as they do in the log (`audio.decoding.ffmpeg`). What is told is what the container
+states, or ffmpeg finds in the first packets; whether there is sound in a track only decoding shows.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from audio.decoding.ffmpeg import Log, start, tracks_command
+from audio.decoding.probe import printable
+from audio.decoding.process import ended_after
+from audio.episode import Seconds
+from audio.errors import DecodeError
+
+MAX_TRACKS = 32  # of one file; no recorder and no edition of a film has as many
+
+_TIMEOUT: Seconds = 20.0  # for ffmpeg to read a header
+_MAX_HEADER = 65_536  # bytes; a track takes 200
+_PROPERTY = re.compile(r"#(sample_rate|channel_layout_name) (\d{1,4}): ([\x20-\x7e]{1,400})")
+_NAMED = {"mono": 1, "stereo": 2, "downmix": 2, "binaural": 2, "quad": 4, "hexagonal": 6, "octagonal": 8, "cube": 8}
+_NAMED |= {"hexadecagonal": 16}
+
+
+@dataclass(frozen=True, slots=True)
+class SoundTrack:
+    """A sound track as its file states it. `index` counts the file's sound tracks from 0, as ffmpeg's `0:a:N` does.
+
+    `layout` is ffmpeg's name of the channels and their positions.
+
+    >>> SoundTrack(0, 48_000, "5.1(side)").channels, SoundTrack(0, 48_000, "12 channels").channels
+    (6, 12)
+    >>> SoundTrack(0, 48_000, "5.1(side)").has_positions, SoundTrack(0, 48_000, "12 channels").has_positions
+    (True, False)
+    """
+
+    index: int
+    rate: int
+    layout: str
+
+    @property
+    def channels(self) -> int:
+        """The number of channels; 0 if the layout's name does not tell."""
+        name = self.layout.partition("(")[0].strip()
+        if match := re.fullmatch(r"(\d{1,3}) channels", name):
+            return int(match[1])
+        if re.fullmatch(r"\d{1,2}(\.\d{1,2}){1,2}", name):  # 5.1, 7.1.4
+            return sum(map(int, name.split(".")))
+        if match := re.fullmatch(r"ambisonic (\d)", name):
+            return (int(match[1]) + 1) ** 2
+        return _NAMED.get(name, 0)
+
+    @property
+    def has_positions(self) -> bool:
+        """Whether the file says where each channel's loudspeaker stands: only then has each a role in a mix."""
+        return not re.match(r"\d+ channels|ambisonic", self.layout)
+
+
+def sound_tracks(path: Path) -> tuple[SoundTrack, ...]:
+    """The sound tracks of a file, in its order; none if it has none or is nothing ffmpeg reads.
+
+    Of a file with more than `MAX_TRACKS` only those. Raises `DecodeError` without an ffmpeg that can be run.
+    """
+    try:
+        program = start(tracks_command(path), stdout=subprocess.PIPE)
+    except OSError as exc:
+        raise DecodeError(f"ffmpeg cannot be run ({exc.strerror}); reinstall it", about=printable(path)) from exc
+    with program, ended_after(program, _TIMEOUT):
+        assert program.stdout
+        assert program.stderr
+        log = threading.Thread(target=Log().follow, args=(program.stderr,), daemon=True)
+        log.start()
+        try:
+            header = program.stdout.read(_MAX_HEADER)
+        finally:
+            program.kill()  # it may go on to write packets
+            log.join()
+    return read_header(header.decode("ascii", "replace").splitlines())
+
+
+def read_header(lines: Iterable[str]) -> tuple[SoundTrack, ...]:
+    """The tracks of the header of ffmpeg's `framecrc`.
+
+    >>> read_header(["#codec_id 0: aac", "#sample_rate 0: 48000", "#channel_layout_name 0: stereo"])
+    (SoundTrack(index=0, rate=48000, layout='stereo'),)
+    """
+    rates: dict[int, int] = {}
+    layouts: dict[int, str] = {}
+    for match in filter(None, map(_PROPERTY.fullmatch, lines)):
+        number = int(match[2])
+        if match[1] == "channel_layout_name":
+            layouts[number] = match[3]
+        elif match[3].isdecimal():
+            rates[number] = int(match[3][:9])
+    found = (SoundTrack(number, rates[number], layouts.get(number, "")) for number in sorted(rates))
+    return tuple(found)[:MAX_TRACKS]
