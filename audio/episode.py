@@ -48,6 +48,7 @@ class Episode:
     title: str
     path: Path | None = None
     audio_url: str | None = None
+    feeds: tuple[str, ...] = ()  # the names of its feed, not published: `podcast:guid`, addresses
     show: str | None = None
     guid: str | None = None
     published: datetime | None = None

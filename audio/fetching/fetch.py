@@ -152,6 +152,7 @@ def _fetched(
         episode,
         path=library.folder / entry.file,
         audio_url=without_credentials(episode.audio_url or ""),
+        feeds=(),
         page_url=without_credentials(episode.page_url or "") or None,
         chapters=chapters,
         chapters_url=without_credentials(episode.chapters_url or "") or None,

@@ -27,9 +27,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The content of an address. `url` is where the redirects ended; for a recording, `body` is only its beginning."""
+    """The content of an address. `url` is where the redirects ended; `names` are the address as requested, and where the
+    permanent redirects led if it has moved. For a recording, `body` is only its beginning."""
 
     url: str
+    names: tuple[str, ...]
     content_type: str
     body: bytes
 
@@ -50,13 +52,13 @@ def get_document(url: str, client: Client, *, cache: Path | None = None) -> Docu
     def attempt() -> tuple[Document, dict[str, str]]:
         with client.get(url, headers={"Accept-Encoding": "gzip", **validators}) as response:
             if response.status == 304 and previous is not None:
-                return dataclasses.replace(previous, url=response.url), {}
+                return dataclasses.replace(previous, url=response.url, names=_names(url, response)), {}
             if response.status not in (200, 203):
                 raise FetchError(
                     f"the server returns {response.status}; check the address in a browser", about=redacted(url)
                 )
-            document = Document(response.url, response.headers.get("content-type", ""), _body(response, client))
-            return document, _validators(response)
+            content_type, body = response.headers.get("content-type", ""), _body(response, client)
+            return Document(response.url, _names(url, response), content_type, body), _validators(response)
 
     document, new_validators = client.with_retries(attempt)
     if cached and new_validators:
@@ -110,6 +112,10 @@ def _body(response: Response, client: Client) -> bytes:
     return bytes(body)
 
 
+def _names(requested: str, response: Response) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((requested, response.moved_to)))
+
+
 def _validators(response: Response) -> dict[str, str]:
     pairs = (("If-None-Match", "etag"), ("If-Modified-Since", "last-modified"))
     return {condition: response.headers[name] for condition, name in pairs if name in response.headers}
@@ -122,7 +128,7 @@ def _read_cached(cached: Path) -> tuple[Document | None, dict[str, str]]:
         fields = json.loads(head)
         if hashlib.sha256(body).hexdigest() != fields["sha256"]:
             return None, {}
-        return Document(fields["url"], fields["content_type"], body), dict(fields["validators"])
+        return Document(fields["url"], (), fields["content_type"], body), dict(fields["validators"])
     except (OSError, ValueError, KeyError, TypeError):
         return None, {}
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _CHUNK_BYTES = 1 << 16
 _BUSY = frozenset({408, 421, 425, 429, 500, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PERMANENT = frozenset({301, 308})
 _log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
@@ -55,9 +56,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response with its body unread. `url` is where the redirects ended; header names are lower case."""
+    """A response with its body unread. `url` is where the redirects ended, `moved_to` where the permanent ones led that
+    came first: the resource's address from now on. Header names are lower case."""
 
     url: str
+    moved_to: str
     status: int
     headers: Mapping[str, str]
     _raw: BaseHTTPResponse
@@ -137,14 +140,17 @@ class Client:
         `FetchError` otherwise: a forbidden address, too many redirects, one from https to http, any other status from
         400 up except 416.
         """
+        moved_to, is_moved = url, True
         for _ in range(self.limits.max_redirects + 1):
-            with self._request(url, headers) as response:
+            with self._request(url, headers, moved_to=moved_to) as response:
                 target = response.headers.get("location")
                 if response.status not in _REDIRECTS or not target:
                     _check_status(response, self.limits)
                     yield response
                     return
             url = _redirect_target(url, target)
+            is_moved = is_moved and response.status in _PERMANENT
+            moved_to = url if is_moved else moved_to
         raise FetchError(
             f"more than {self.limits.max_redirects} redirects; check the address in a browser", about=redacted(url)
         )
@@ -177,7 +183,7 @@ class Client:
                     raise
 
     @contextlib.contextmanager
-    def _request(self, url: str, headers: Mapping[str, str]) -> Iterator[Response]:
+    def _request(self, url: str, headers: Mapping[str, str], *, moved_to: str) -> Iterator[Response]:
         from urllib3.util import Timeout
 
         host, port = origin_of(url)
@@ -198,7 +204,7 @@ class Client:
                 )
             lower = {name.lower(): value for name, value in raw.headers.items()}
             try:
-                yield Response(url, raw.status, lower, raw, self.limits, self._stopped)
+                yield Response(url, moved_to, raw.status, lower, raw, self.limits, self._stopped)
             finally:
                 raw.close()  # an unread rest of the body would corrupt the next response
 

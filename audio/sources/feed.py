@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import html.entities
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,8 +38,10 @@ _INVALID_ENTITY = re.compile(  # an ampersand without an XML entity; CDATA secti
 )
 
 
-def episodes_of(feed: bytes, *, url: str) -> tuple[Episode, ...]:
+def episodes_of(feed: bytes, *, url: str, known_as: Iterable[str] = ()) -> tuple[Episode, ...]:
     """The episodes of a feed in its order; `url` is the feed's address, the base of relative ones.
+
+    `known_as` are the addresses it is known by (`Document.names`); those it states itself are added: `Episode.feeds`.
 
     A repeated item (same guid, same audio) counts once. Of several recordings with one guid only the oldest keeps it;
     none does if their dates do not show which is the oldest.
@@ -59,7 +61,15 @@ def episodes_of(feed: bytes, *, url: str) -> tuple[Episode, ...]:
     if not episodes:
         none = f"none of its {len(items)} items has audio"
         raise FeedError(f"{none}; check that it is a podcast's feed, not a blog's", about=redacted(url))
-    return tuple(_distinct(episodes))
+    feeds = _feed_names(show, known_as)
+    return tuple(replace(episode, feeds=feeds) for episode in _distinct(episodes))
+
+
+def _feed_names(show: _Node, addresses: Iterable[str]) -> tuple[str, ...]:
+    """What the feed is known by: its `podcast:guid`, its addresses, and the one it says it has moved to."""
+    own, moved_to = show.text("podcast:guid"), web_address(show.text("itunes:new-feed-url"))
+    names = (f"urn:podcast:{own.lower()}" if own else "", *addresses, moved_to or "")
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def feeds_of(opml: bytes, *, url: str) -> tuple[str, ...]:

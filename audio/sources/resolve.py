@@ -139,7 +139,7 @@ def _in_file(path: Path, client: Client | None) -> tuple[Episode, ...]:
 def _at_address(address: str, client: Client) -> tuple[Episode, ...]:
     document = _document(address, client)
     if document.kind is Kind.FEED:
-        return episodes_of(document.body, url=document.url)
+        return episodes_of(document.body, url=document.url, known_as=document.names)
     if document.kind is Kind.OPML:
         return _of_feeds(feeds_of(document.body, url=document.url), redacted(address), client)
     if document.kind in (Kind.PAGE, Kind.TEXT):
@@ -161,7 +161,8 @@ def _from_linked(page: Page, name: str, client: Client) -> tuple[Episode, ...]:
     """The episodes linked by a page without audio: those of its first readable feed, else of its first player."""
     for feed in page.feeds:
         with _skip_errors(feed):
-            return episodes_of(_document(feed, client).body, url=feed)
+            document = _document(feed, client)
+            return episodes_of(document.body, url=feed, known_as=document.names)
     for player in page.players[:_MAX_PLAYERS]:
         with _skip_errors(player):
             document = _document(player, client)
@@ -181,7 +182,7 @@ def _of_feeds(feeds: Iterable[str], name: str, client: Client) -> tuple[Episode,
     for feed in feeds:
         with _skip_errors(feed):
             document = _document(feed, client)
-            episodes += episodes_of(document.body, url=document.url)
+            episodes += episodes_of(document.body, url=document.url, known_as=document.names)
     if not episodes:
         raise SourceError("none of its feeds can be read; the warnings give the reasons", about=name)
     return tuple(episodes)
