@@ -27,8 +27,8 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The content of an address. `url` is where the redirects ended; `names` are the address as requested, and where the
-    permanent redirects led if it has moved. For a recording, `body` is only its beginning."""
+    """The content of an address. `url` is where the redirects ended; `names` are the address as requested, and
+    where the permanent redirects led if it has moved. For a recording, `body` is only its beginning."""
 
     url: str
     names: tuple[str, ...]
