@@ -1,213 +1,203 @@
 """An HTML page, or a Markdown post with HTML in it → episodes. No network.
 
-lxml parses, as leniently as a browser. A page offers one recording in many ways, so only the first of these that
-contains audio is used: audio and video elements, JSON-LD, `og:audio`, links to audio files (also addresses in plain
-text, as in Markdown), an address passed to a player's frame.
-Feeds and players that a page links to are followed by `audio.sources.resolve`.
+lxml parses, as leniently as a browser. A page offers one recording in many ways, and others beside it: `pages.markup`,
+`pages.json_ld` and `pages.data` find all of them, `pages.ranking` says which are meant. Feeds, frames and other pages
+that a page names are followed by `pages.linked`.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from audio.episode import Episode
 from audio.errors import PageError
-from audio.media import MEDIA_SUFFIXES, media_type
 from audio.net.addresses import redacted, web_address, without_credentials
-from audio.sources.values import decode_text, parse_date, parse_duration, plain_text
+from audio.sources.folder import LeftOut
+from audio.sources.pages.json_ld import stated_in
+from audio.sources.pages.links import is_feed_link
+from audio.sources.pages.markup import Frame, Markup, markup_of, text_of
+from audio.sources.pages.ranking import About, choice_of, folded
+from audio.sources.pages.sighting import Recording, Sighting, Way, is_media, merged
+from audio.sources.values import decode_text, parse_date, plain_text
 
-_IN_TEXT = re.compile(r"https?://[^\s<>\"'\\^`{|}\[\]]+", re.IGNORECASE)
 # "Download this episode" is no title
 _CALL_TO_ACTION = re.compile(r"(?:click|download|hear|listen|play)\b", re.IGNORECASE)
-_FEED_TYPES = ("application/rss+xml", "application/atom+xml")
+_GRAPH = ("og:audio:secure_url", "og:audio:url", "og:audio", "twitter:player:stream")
+_GRAPH_FILM = ("og:video:secure_url", "og:video:url", "og:video", "twitter:player")
 _MAX_HEADINGS = 10
 _MAX_FRONT_MATTER = 1 << 16  # characters
-_RECORDINGS = frozenset({"AudioObject", "VideoObject"})
-_EPISODES = frozenset({"PodcastEpisode", "RadioEpisode", "Episode"})
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The content of a page: its `episodes`, and the addresses of its `feeds` and of the `players` in its frames."""
+    """The content of a page.
+
+    Its `episodes`, and what else on it was seen and is `left_out`; its own `addresses` and `titles`; the addresses of its
+    `feeds`, the `frames` in it, and where it sends a browser on (`refresh`).
+    """
 
     episodes: tuple[Episode, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    titles: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
     feeds: tuple[str, ...] = ()
-    players: tuple[str, ...] = ()
+    frames: tuple[Frame, ...] = ()
+    refresh: str = ""
+    is_sure: bool = False  # its episodes are stated, played or linked, not only named in a script or in the text
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """The addresses of its frames."""
+        return tuple(dict.fromkeys(frame.address for frame in self.frames if frame.address))
 
 
-def page_of(content: bytes, *, url: str, charset: str = "") -> Page:
+def page_of(content: bytes, *, url: str, charset: str = "", titles: Iterable[str] = ()) -> Page:
     """The page in `content`; `url` is its address (a file's path for a saved page), `charset` the encoding the server
-    states. Without one, the encoding declared in the page applies, then UTF-8.
+    states. Without one, the encoding declared in the page applies, then UTF-8. `titles` are those of the page around a
+    frame.
 
     Raises `PageError` for content that cannot be parsed as a page.
     """
     front, text = _front_matter(_decode(content, charset))
     root = _parse(text, url)
     base = _base(root, url)
-    metadata = _Metadata(root, front, page_url=without_credentials(web_address(url) or base) or None)
-    finders = (_media_elements, _json_ld, _open_graph, _links, _player_frames)
-    episodes: tuple[Episode, ...] = next((result for find in finders if (result := tuple(find(root, base)))), ())
+    head = _Head(root, front, base=base, url=url, titles=titles)
+    markup = markup_of(root, base, head.about.keys)
+    stated = stated_in(markup.json_ld, base, head.about)
+    sightings = (*stated.sightings, *_microdata(markup), *head.graph(), *markup.sightings)
+    recordings = merged(sightings)
+    choice = choice_of(recordings, head.about)
+    frames = (*(Frame(address, is_player=True) for address in (*stated.players, *head.players())), *markup.frames)
     return Page(
-        tuple(metadata.fill(episode, alone=len(episodes) == 1) for episode in _distinct(episodes)),
-        _addresses((link.get("href") for link in root.iter("link") if _is_feed(link)), base),
-        _addresses((frame.get("data-link") or frame.get("src") for frame in root.iter("iframe", "embed")), base),
+        tuple(head.episodes(choice.taken)),
+        tuple(_left_out(choice.others, markup)),
+        head.about.titles,
+        head.about.addresses,
+        head.feeds(markup.feeds),
+        tuple(dict.fromkeys(frames)),
+        head.refresh(),
+        any(each.way <= Way.LINK and not each.decoy for each in choice.taken),
     )
 
 
-class _Metadata:
-    """The page's own title, show and date, for episodes without them."""
+class _Head:
+    """What the page says about itself: titles, show, date, addresses, feeds."""
 
-    def __init__(self, root: Any, front: dict[str, str], *, page_url: str | None) -> None:
-        meta = {
-            (tag.get("property") or tag.get("name") or "").lower(): tag.get("content") or ""
+    def __init__(self, root: Any, front: dict[str, str], *, base: str, url: str, titles: Iterable[str]) -> None:
+        self._root, self._base = root, base
+        self._meta = [
+            ((tag.get("property") or tag.get("name") or "").lower(), tag.get("content") or "")
             for tag in root.iter("meta")
-        }
-        headings = (_text(element) for name in ("h1", "title") for element in islice(root.iter(name), _MAX_HEADINGS))
-        titles = (front.get("title", ""), meta.get("og:title", ""))
-        self._title = next((title for title in map(plain_text, chain(titles, headings)) if title), "")
+        ]
+        meta = dict(reversed(self._meta))
+        headings = (text_of(element) for name in ("h1", "title") for element in islice(root.iter(name), _MAX_HEADINGS))
+        own = (front.get("title", ""), meta.get("og:title", ""), *headings)
+        named = tuple(dict.fromkeys(title for title in map(plain_text, own) if title))
+        self._title = next(iter(named), "")
         self._show = plain_text(meta.get("og:site_name", "")) or None
         times = (tag.get("datetime") for tag in islice(root.iter("time"), _MAX_HEADINGS))
         stamps = chain((front.get("date"), meta.get("article:published_time")), times)
         self._published = next((moment for stamp in stamps if stamp and (moment := parse_date(stamp))), None)
-        self._page_url = page_url
-
-    def fill(self, episode: Episode, *, alone: bool) -> Episode:
-        """The episode with missing fields filled in; the page's title only if it is the only episode."""
-        name = plain_text(PurePosixPath(unquote(urlsplit(episode.audio_url or "").path)).stem)
-        return replace(
-            episode,
-            title=episode.title or (alone and self._title) or name or self._title or "episode",
-            show=episode.show or self._show,
-            published=episode.published or self._published,
-            page_url=episode.page_url or self._page_url,
+        self._page_url = without_credentials(web_address(url) or base) or None
+        heading = next((each for each in root.iter("h1") if text_of(each)), None)
+        has_main_heading = heading is None or any(each.tag in ("main", "article") for each in heading.iterancestors())
+        self.about = About(
+            (*titles, *named), self._show or "", _own_addresses(root, url), has_main_heading=has_main_heading
         )
 
+    def episodes(self, recordings: Sequence[Recording]) -> Iterator[Episode]:
+        """The recordings as episodes. A heading names one only if it is over no other; the page's title, a lone one."""
+        shared = Counter(heading for each in recordings for heading in each.headings)
+        for recording in recordings:
+            about = next((each.about for each in recording.sightings if each.about), None)
+            labels = [label for label in recording.labels if _is_title(label, recording)]
+            headings = [each for each in recording.headings if shared[each] == 1]
+            alone = [self._title] if len(recordings) == 1 else []
+            name = plain_text(PurePosixPath(unquote(urlsplit(recording.address).path)).stem)
+            candidates = (about.title if about else "", *labels, *alone, *headings, name, self._title, "episode")
+            episode = about or Episode(title="", audio_url=recording.address)
+            yield replace(
+                episode,
+                title=next(filter(None, candidates)),
+                audio_url=recording.address,
+                show=episode.show or self._show,
+                published=episode.published or self._published,
+                page_url=episode.page_url or self._page_url,
+                duration=episode.duration,
+            )
 
-def _media_elements(root: Any, base: str) -> Iterator[Episode]:
-    """One recording per element: its own address, else the first of its sources."""
-    for element in root.iter("audio", "video"):
-        names = [element.get("src"), *(source.get("src") for source in element.iter("source"))]
-        links = [link.get("href") for link in element.iter("a") if _is_media(web_address(link.get("href"), base=base))]
-        audio = next((address for name in (*names, *links) if (address := web_address(name, base=base))), None)
-        if audio:
-            yield Episode(title=plain_text(element.get("title") or element.get("aria-label") or ""), audio_url=audio)
+    def graph(self) -> Iterator[Sighting]:
+        """`og:audio`, or the stream of Twitter's player; `og:video` if it is a recording's address."""
+        for names, way in ((_GRAPH, Way.GRAPH), (_GRAPH_FILM, Way.PLAYER)):
+            found = (
+                (name, web_address(text, base=self._base))
+                for wanted in names
+                for name, text in self._meta
+                if name == wanted
+            )
+            for _, address in islice(((name, at) for name, at in found if at), 1):
+                if way == Way.GRAPH or is_media(address):
+                    yield Sighting(address, way, is_in_main=True)
 
+    def players(self) -> Iterator[str]:
+        """The players that the head names: `og:video`, `twitter:player`."""
+        for name, text in self._meta:
+            address = web_address(text, base=self._base) if name in _GRAPH_FILM else None
+            if address and not is_media(address):
+                yield address
 
-def _json_ld(root: Any, base: str) -> Iterator[Episode]:
-    """JSON-LD: `PodcastEpisode` with its media, and a separate `AudioObject` (schema.org)."""
-    for script in root.iter("script"):
-        if media_type(script.get("type") or "") == "application/ld+json":
-            try:
-                yield from _json_ld_episodes(json.loads(script.text or ""), base)
-            except (ValueError, RecursionError):
-                continue
+    def feeds(self, linked: Iterable[str]) -> tuple[str, ...]:
+        """The feeds that the head names, those of comments last, then those that the page links to."""
+        links = [link for link in self._root.iter("link") if is_feed_link(dict(link.attrib))]
+        links.sort(key=lambda link: "comment" in f"{link.get('title')} {link.get('href')}".lower())
+        named = (web_address(link.get("href"), base=self._base) for link in links)
+        return tuple(dict.fromkeys(address for address in (*named, *linked) if address))
 
-
-def _json_ld_episodes(node: Any, base: str) -> Iterator[Episode]:
-    if isinstance(node, list):
-        for each in node:
-            yield from _json_ld_episodes(each, base)
-    if not isinstance(node, dict):
-        return
-    types = node.get("@type")
-    kinds = {types} if isinstance(types, str) else {each for each in types or () if isinstance(each, str)}
-    media = node if kinds & _RECORDINGS else None
-    if kinds & _EPISODES:
-        media_values = [node.get(key) for key in ("audio", "associatedMedia", "encoding", "video")]
-        flat = [each for one in media_values for each in (one if isinstance(one, list) else [one])]
-        media = next((each for each in flat if isinstance(each, dict) and each.get("contentUrl")), None)
-    address = web_address(_string(media, "contentUrl") or (_string(media, "url") if media is node else ""), base=base)
-    if media is None or not address:
-        for value in node.values():
-            yield from _json_ld_episodes(value, base)
-        return
-    series = node.get("partOfSeries")
-    own_page = _string(node, "url") if node is not media else ""
-    yield Episode(
-        title=plain_text(_string(node, "name") or _string(node, "headline")),
-        audio_url=address,
-        show=plain_text(_string(series, "name")) or None,
-        published=parse_date(_string(node, "datePublished") or _string(media, "uploadDate")),
-        duration=parse_duration(
-            _string(media, "duration") or _string(node, "duration") or _string(node, "timeRequired")
-        ),
-        page_url=without_credentials(web_address(own_page, base=base) or "") or None,
-        description=_string(node, "description") or None,
-    )
-
-
-def _open_graph(root: Any, base: str) -> Iterator[Episode]:
-    for name in ("og:audio:secure_url", "og:audio:url", "og:audio", "twitter:player:stream"):
-        for tag in root.iter("meta"):
-            address = web_address(tag.get("content"), base=base)
-            if (tag.get("property") or tag.get("name") or "").lower() == name and address:
-                yield Episode(title="", audio_url=address)
-                return
+    def refresh(self) -> str:
+        """Where the page sends a browser on; empty for nowhere, or for itself."""
+        for tag in self._root.iter("meta"):
+            if (tag.get("http-equiv") or "").lower() == "refresh":
+                _, _, target = (tag.get("content") or "").partition(";")
+                name = re.sub(r"^\s*url\s*=\s*", "", target[:4000], flags=re.IGNORECASE).strip(" '\"")
+                address = web_address(name, base=self._base) if name else None
+                return address if address and address not in self.about.addresses else ""
+        return ""
 
 
-def _links(root: Any, base: str) -> Iterator[Episode]:
-    for element in root.iter("a", "param", "source"):
-        address = web_address(element.get("href") or element.get("value") or element.get("src"), base=base)
-        if address and _is_media(address):
-            label = plain_text(_text(element))
-            is_title = len(label.split()) > 2 and not _CALL_TO_ACTION.match(label)
-            yield Episode(title=label if is_title else "", audio_url=address)
-    for text in root.itertext(with_tail=True):
-        for match in _IN_TEXT.finditer(text if isinstance(text, str) else ""):
-            address = web_address(_without_punctuation(match[0]))
-            if address and _is_media(address):
-                yield Episode(title="", audio_url=address)
+def _microdata(markup: Markup) -> Iterator[Sighting]:
+    """What microdata states: the page's recording if it is the only one."""
+    is_one = len({each.address for each in markup.microdata if not each.decoy}) == 1
+    for each in markup.microdata:
+        yield each if is_one and not each.decoy else replace(each, way=Way.PLAYER)
 
 
-def _player_frames(root: Any, base: str) -> Iterator[Episode]:
-    """An audio address in the address of a player: `…/player?url=https%3A%2F%2F….mp3`."""
-    for element in root.iter("iframe", "embed"):
-        for attribute in ("src", "data-src", "data-link"):
-            for _, value in parse_qsl(urlsplit(web_address(element.get(attribute), base=base) or "").query):
-                address = web_address(value) if "://" in value else None
-                if address and _is_media(address):
-                    yield Episode(title=plain_text(element.get("title") or ""), audio_url=address)
+def _left_out(others: Iterable[tuple[Recording, str]], markup: Markup) -> Iterator[LeftOut]:
+    for recording, reason in others:
+        yield LeftOut(redacted(recording.address), f"not the page's episode: {reason}")
+    for address in dict.fromkeys(filter(None, markup.streams)):
+        yield LeftOut(redacted(address), "a stream in parts (HLS, DASH) or a list, which is not supported")
 
 
-def _distinct(episodes: Iterable[Episode]) -> list[Episode]:
-    return list({episode.audio_url: episode for episode in reversed(tuple(episodes))}.values())[::-1]
+def _is_title(label: str, recording: Recording) -> bool:
+    """Whether a label is a title: of a link only one of three words or more that does not ask to listen."""
+    if recording.way == Way.LINK:
+        return len(label.split()) > 2 and not _CALL_TO_ACTION.match(label)
+    return bool(folded(label))
 
 
-def _is_media(address: str | None) -> bool:
-    return PurePosixPath(urlsplit(address or "").path).suffix.lower() in MEDIA_SUFFIXES
-
-
-def _is_feed(link: Any) -> bool:
-    return "alternate" in (link.get("rel") or "").lower().split() and (link.get("type") or "").lower() in _FEED_TYPES
-
-
-def _addresses(names: Iterable[str | None], base: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(address for name in names if (address := web_address(name, base=base))))
-
-
-def _without_punctuation(address: str) -> str:
-    """`address` without trailing characters that belong to Markdown's `(address)` or to the sentence."""
-    address = address.rstrip(".,;:!?*_")
-    closing = len(address) - len(address.rstrip(")"))
-    unopened = min(closing, max(address.count(")") - address.count("("), 0))
-    return address[: len(address) - unopened]
-
-
-def _string(node: Any, key: str) -> str:
-    value = node.get(key) if isinstance(node, dict) else None
-    # JSON can contain lone surrogates
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
-
-
-def _text(element: Any) -> str:
-    return " ".join("".join(element.itertext()).split())
+def _own_addresses(root: Any, url: str) -> tuple[str, ...]:
+    """The page's own addresses: the one it was read from, and those it declares."""
+    declared = [link.get("href") for link in root.iter("link") if (link.get("rel") or "").lower() == "canonical"]
+    declared += [tag.get("content") for tag in root.iter("meta") if (tag.get("property") or "").lower() == "og:url"]
+    own = (web_address(url), *(web_address(each, base=web_address(url) or "") for each in declared[:4]))
+    return tuple(dict.fromkeys(without_credentials(each) for each in own if each))
 
 
 def _parse(text: str, url: str) -> Any:
@@ -227,9 +217,7 @@ def _parse(text: str, url: str) -> Any:
 def _base(root: Any, url: str) -> str:
     """The base of relative addresses: `<base>`, the page's address, or the one a saved page declares as its own."""
     declared = next((tag.get("href") for tag in root.iter("base") if tag.get("href")), "")
-    own = [link.get("href") for link in root.iter("link") if (link.get("rel") or "").lower() == "canonical"]
-    own += [tag.get("content") for tag in root.iter("meta") if (tag.get("property") or "").lower() == "og:url"]
-    start = web_address(url) or next((address for each in own if (address := web_address(each))), "")
+    start = web_address(url) or next(iter(_own_addresses(root, url)), "")
     return (web_address(declared, base=start) or start) if declared else start
 
 

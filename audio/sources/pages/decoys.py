@@ -1,0 +1,111 @@
+"""What on a page is hardly its own episode: by its place, its name, or as a background. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+_ELSEWHERE = {"aside": "in a sidebar", "nav": "in the navigation", "footer": "in the footer"}
+_ROLES = {"complementary": "in a sidebar", "navigation": "in the navigation", "contentinfo": "in the footer"}
+_PLACES = {
+    "in a sidebar": "aside sidebar sidebars widget widgets",
+    "in the footer": "footer",
+    "in the navigation": "nav navigation navbar breadcrumb breadcrumbs menu",
+    "among other episodes": (
+        "related similar recommended recommendation recommendations recommend suggested suggestion suggestions upnext "
+        "next prev previous more popular trending recent latest also older newer others other archive archives carousel"
+    ),
+    "in an advertisement": "ad ads adslot advert advertisement advertising sponsor sponsors sponsored promo promotion",
+    "in the comments": "comment comments disqus",
+}
+_PLACE_OF = {word: reason for reason, words in _PLACES.items() for word in words.split()}
+_NAMES = {
+    "an advertisement": "ad ads advert adverts advertisement sponsor sponsors preroll midroll postroll promo promos",
+    "a trailer or a preview": "trailer trailers teaser teasers preview previews sample snippet excerpt demo",
+    "a jingle": "jingle jingles intro outro bumper sting stinger ident theme signature",
+    "a sound effect": (
+        "sfx effect effects ding dong beep click chime bell hover swoosh whoosh notification notify alert ringtone silence"
+        " silent empty blank placeholder"
+    ),
+    "a background": "hero bg background ambient ambience loop backdrop",
+}
+_NAME_OF = {word: reason for reason, words in _NAMES.items() for word in words.split()}
+_GENERIC = frozenset(
+    "audio sound sounds music video mp3 file clip final new the a our podcast show site page ui".split()
+)
+_FOLDERS = {
+    **dict.fromkeys(("sfx", "sound-effects", "soundeffects", "sound_effects", "ui-sounds"), "a sound effect"),
+    **dict.fromkeys(("ads", "adverts", "sponsors", "promos"), "an advertisement"),
+    **dict.fromkeys(("jingles",), "a jingle"),
+    **dict.fromkeys(("trailers", "previews", "teasers", "samples"), "a trailer or a preview"),
+}
+_WORD = re.compile(r"[^\W\d_]+")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_MAX_LABEL = 4  # words of a label that says no more than what a sound is
+_MAX_NAME = 300  # characters looked at
+
+
+def place_of(tag: str, attributes: Mapping[str, str]) -> str:
+    """Why what is in this element is hardly the page's own; empty for no reason.
+
+    >>> place_of("div", {"class": "related-posts"}), place_of("section", {"class": "episode"})
+    ('among other episodes', '')
+    """
+    if reason := _ELSEWHERE.get(tag) or _ROLES.get(attributes.get("role", "").lower()):
+        return reason
+    return _first(words_of(f"{attributes.get('id', '')} {attributes.get('class', '')}"), _PLACE_OF)
+
+
+def place_of_key(key: str) -> str:
+    """The same for a key of JSON: `relatedEpisodes`, `nextEpisode`, `trailer`."""
+    words = words_of(key)
+    return _first(words, _PLACE_OF) or _first(words, _NAME_OF)
+
+
+def name_of(address: str, labels: Iterable[str], titles: Iterable[str]) -> str:
+    """Why the name of a recording, or a label that says no more than what it is, speaks against it; empty for no reason.
+
+    A word that is also in one of the page's `titles` speaks against nothing.
+
+    >>> name_of("https://x.example/show-jingle.mp3", [], ["Ep 3"]), name_of("https://x.example/a.mp3", ["Trailer"], [])
+    ('a jingle', 'a trailer or a preview')
+    >>> name_of("https://x.example/trailer.mp3", [], ["Trailer for season 2"])
+    ''
+    """
+    own = frozenset(word for title in titles for word in words_of(title))
+    path = PurePosixPath(unquote(urlsplit(address).path)[-_MAX_NAME:])
+    told = [word for word in words_of(path.stem) if word not in _GENERIC]
+    reason = _NAME_OF.get(told[-1], "") if told and told[-1] not in own else ""
+    if told and all(word in _NAME_OF and word not in own for word in told):
+        reason = reason or _NAME_OF[told[0]]
+    for folder in path.parent.parts:
+        reason = reason or (_FOLDERS.get(folder.lower(), "") if folder.lower() not in own else "")
+    for label in labels:
+        words = words_of(label)
+        if len(words) <= _MAX_LABEL and not own.intersection(words):
+            reason = reason or _first(words, _NAME_OF)
+    return reason
+
+
+def is_background(tag: str, attributes: Mapping[str, str]) -> bool:
+    """Whether an element plays by itself, without sound or without end, and cannot be stopped: no page's episode."""
+    if "controls" in attributes:
+        return False
+    if "muted" in attributes and ("autoplay" in attributes or "loop" in attributes):
+        return True
+    return "loop" in attributes or tag == "bgsound"
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a name, an identifier or a label, in small letters, without numbers.
+
+    >>> words_of("relatedEpisodes_2 next-up")
+    ['related', 'episodes', 'next', 'up']
+    """
+    return [word.lower() for word in _WORD.findall(_HUMP.sub(" ", text[:_MAX_NAME]))]
+
+
+def _first(words: Iterable[str], reasons: Mapping[str, str]) -> str:
+    return next((reasons[word] for word in words if word in reasons), "")

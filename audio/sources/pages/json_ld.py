@@ -1,0 +1,144 @@
+"""JSON-LD: episodes and recordings as schema.org describes them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from audio.episode import Episode
+from audio.net.addresses import web_address, without_credentials
+from audio.sources.pages.data import in_json
+from audio.sources.pages.decoys import place_of_key
+from audio.sources.pages.json_values import json_in, without_references
+from audio.sources.pages.ranking import About
+from audio.sources.pages.sighting import Sighting, Way, page_key
+from audio.sources.values import parse_date, parse_duration, plain_text
+
+_RECORDINGS = frozenset({"AudioObject", "VideoObject", "Audiobook", "MusicRecording"})
+_EPISODES = frozenset({"PodcastEpisode", "RadioEpisode", "Episode"})
+_MEDIA = ("audio", "associatedMedia", "encoding", "video")
+_CONTENT = ("contentUrl", "contentURL", "url")
+_SERIES = ("partOfSeries", "isPartOf", "partOfSeason")
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What JSON-LD says: its recordings, and the addresses of players (`embedUrl`)."""
+
+    sightings: tuple[Sighting, ...] = ()
+    players: tuple[str, ...] = ()
+
+
+def stated_in(blocks: list[str], base: str, about: About) -> Stated:
+    """What the JSON-LD `blocks` of a page say. An episode is this page's if it names this page or its title; else if it
+    names no other page and is the only one, or the only one outside lists of others."""
+    nodes = [node for block in blocks for value in json_in(block) for node in _nodes(value)]
+    inside = {id(node.media) for node in nodes if node.media is not node.fields}  # told by the episode around it
+    found = [(node, each) for node in nodes if id(node.fields) not in inside and (each := _sighting(node, base, about))]
+    open_ones = {each.address for _, each in found if not each.decoy}
+
+    def way_of(node: _Node, sighting: Sighting) -> Way:
+        is_meant = _is_own(node, sighting, about, base) or len(open_ones) == 1
+        return Way.STATED if is_meant and not sighting.decoy and not node.is_film else Way.PLAYER
+
+    sightings = tuple(replace(each, way=way_of(node, each)) for node, each in found)
+    players = dict.fromkeys(
+        address for node in nodes if (address := web_address(_string(node.fields, "embedUrl"), base=base))
+    )
+    return Stated(sightings or tuple(_of_any_shape(blocks, base, about)), tuple(players))
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """An object with a type of ours, and why it is hardly this page's."""
+
+    fields: Mapping[str, Any]
+    is_episode: bool
+    is_film: bool
+    decoy: str
+
+    @property
+    def media(self) -> Mapping[str, Any]:
+        """The object with the address: of an episode the first of its media, else itself."""
+        values = [self.fields.get(key) for key in _MEDIA] if self.is_episode else []
+        flat = [each for one in values for each in (one if isinstance(one, list) else [one])]
+        own = {"contentUrl": flat[0]} if flat and isinstance(flat[0], str) else self.fields
+        return next((each for each in flat if isinstance(each, dict) and each.get("contentUrl")), own)
+
+
+def _nodes(value: Any) -> Iterator[_Node]:
+    stack: list[tuple[Any, str]] = [(value, "")]
+    while stack:
+        node, decoy = stack.pop()
+        if isinstance(node, list):
+            stack += [(each, decoy) for each in reversed(node)]
+        elif isinstance(node, dict):
+            kinds = _kinds(node)
+            if kinds & (_RECORDINGS | _EPISODES):
+                is_film = "VideoObject" in kinds and not kinds & (_RECORDINGS | _EPISODES) - {"VideoObject"}
+                yield _Node(node, bool(kinds & _EPISODES), is_film, decoy)
+            stack += [
+                (child, decoy or (place_of_key(key) if isinstance(child, dict | list) else ""))
+                for key, child in reversed(node.items())
+            ]
+
+
+def _kinds(node: Mapping[str, Any]) -> set[str]:
+    types = node.get("@type")
+    flat = types if isinstance(types, list) else [types]
+    return {each.rpartition("/")[2].rpartition(":")[2] for each in flat if isinstance(each, str)}
+
+
+def _sighting(node: _Node, base: str, about: About) -> Sighting | None:
+    fields, media = node.fields, node.media
+    names = _CONTENT if media is fields and not node.is_episode else _CONTENT[:2]
+    address = next((at for key in names if (at := web_address(_address(media, key), base=base))), None)
+    if address is None:
+        return None
+    own_page = web_address(_page(fields), base=base) if fields is not media or node.is_episode else None
+    title = plain_text(_string(fields, "name") or _string(fields, "headline"))
+    is_elsewhere = bool(own_page and about.keys and page_key(own_page) not in about.keys and not about.is_named(title))
+    duration = parse_duration(
+        _string(media, "duration") or _string(fields, "duration") or _string(fields, "timeRequired")
+    )
+    series = next((name for key in _SERIES if (name := _string(fields.get(key), "name"))), "")
+    episode = Episode(
+        title=title,
+        audio_url=address,
+        show=plain_text(series) or None,
+        published=parse_date(_string(fields, "datePublished") or _string(media, "uploadDate")),
+        duration=duration,
+        page_url=without_credentials(own_page or "") or None,
+        description=_string(fields, "description") or None,
+    )
+    decoy = node.decoy or ("another page's" if is_elsewhere else "")
+    return Sighting(address, Way.STATED, label=title, decoy=decoy, duration=duration, about=episode)
+
+
+def _is_own(node: _Node, sighting: Sighting, about: About, base: str) -> bool:
+    page = web_address(_page(node.fields), base=base)
+    return bool(page and page_key(page) in about.keys) or about.is_named(sighting.label)
+
+
+def _of_any_shape(blocks: list[str], base: str, about: About) -> Iterator[Sighting]:
+    """The recordings in JSON-LD whose types are not ours."""
+    for block in blocks:
+        for value in json_in(block):
+            yield from in_json(value, base, way=Way.DATA, keys=about.keys)
+
+
+def _page(fields: Mapping[str, Any]) -> str:
+    main = fields.get("mainEntityOfPage")
+    own = main if isinstance(main, str) else _string(main, "@id") or _string(main, "url")
+    return _string(fields, "url") or own
+
+
+def _address(node: Mapping[str, Any], key: str) -> str:
+    return without_references(_string(node, key))
+
+
+def _string(node: Any, key: str) -> str:
+    value = node.get(key) if isinstance(node, dict) else None
+    # JSON can contain lone surrogates
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""

@@ -1,0 +1,216 @@
+"""A place where a page shows or names a recording. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from pathlib import PurePosixPath
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+from audio.episode import Episode, Seconds
+from audio.media import MEDIA_SUFFIXES
+
+_VIDEO = frozenset((".avi", ".flv", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ogv", ".ts", ".webm", ".wmv"))
+_QUALITY = re.compile(
+    r"[ _.-](?:\d{2,4}k(?:bps?)?|\d{2,4}kb|vbr|cbr|hq|lq|hd|sd|low|high|mobile|small)$", re.IGNORECASE
+)
+_TRACKING = re.compile(
+    r"utm_|mc_|fbclid$|gclid$|dclid$|msclkid$|igshid$|ref$|ref_src$|referrer$|source$|src$|from$|via$|_$|ver$"
+)
+_ANY = "*"  # no query is written like this
+_HOST = re.compile(r"(?:[\w-]+\.)+[a-z]{2,24}", re.IGNORECASE)
+
+
+class Way(IntEnum):
+    """How a page shows a recording, the surest first."""
+
+    STATED = 1  # JSON-LD or microdata about this page
+    GRAPH = 2  # `og:audio`
+    PLAYER = 3  # an element that plays it, a player's data attributes or frame
+    LINK = 4  # a link to audio by its suffix, type or relation, or by the page's title
+    DATA = 5  # a script's data, an address in the text
+    DOWNLOAD = 6  # a link that only says that it is a download
+
+    @property
+    def phrase(self) -> str:
+        """What such a recording is, for a message."""
+        return _PHRASES[self]
+
+
+_PHRASES = {
+    Way.STATED: "stated in the page's data",
+    Way.GRAPH: "named in the page's head",
+    Way.PLAYER: "a player",
+    Way.LINK: "a link",
+    Way.DATA: "an address in a script or in the text",
+    Way.DOWNLOAD: "a download of unknown kind",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One place of a recording.
+
+    `aliases` are other formats of it at the same place. `label` is what the place itself says, `heading` the one it is
+    under. `decoy` is why it is hardly the page's own episode; a `background` is never one.
+    """
+
+    address: str
+    way: Way
+    label: str = ""
+    heading: str = ""
+    decoy: str = ""
+    is_background: bool = False
+    is_in_main: bool = False
+    duration: Seconds | None = None
+    about: Episode | None = None
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """All sightings of one recording, the surest first."""
+
+    sightings: tuple[Sighting, ...]
+
+    @property
+    def first(self) -> Sighting:
+        """The surest sighting."""
+        return self.sightings[0]
+
+    @property
+    def way(self) -> Way:
+        """The surest way."""
+        return self.first.way
+
+    @property
+    def address(self) -> str:
+        """The address to fetch: a full one rather than one of low quality, sound rather than film, the surest first."""
+        return min((each.address for each in self.sightings), key=_preference)
+
+    @property
+    def decoy(self) -> str:
+        """Why it is hardly the page's episode; empty if one sighting speaks for it."""
+        return next((each.decoy for each in self.sightings), "") if all(each.decoy for each in self.sightings) else ""
+
+    @property
+    def is_background(self) -> bool:
+        """Whether it is only ever a background."""
+        return all(each.is_background for each in self.sightings)
+
+    @property
+    def is_in_main(self) -> bool:
+        """Whether it is in the page's main part at least once."""
+        return any(each.is_in_main for each in self.sightings)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What its places say, the surest first."""
+        return tuple(dict.fromkeys(each.label for each in self.sightings if each.label))
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """The headings of its players."""
+        return tuple(dict.fromkeys(each.heading for each in self.sightings if each.heading))
+
+    @property
+    def duration(self) -> Seconds | None:
+        """Its duration, if a place says it."""
+        return next((each.duration for each in self.sightings if each.duration), None)
+
+
+def is_media(address: str | None) -> bool:
+    """Whether an address has the suffix of a recording, in its path or as a file named in its query."""
+    if not address or not any(suffix in address.lower() for suffix in MEDIA_SUFFIXES):
+        return False
+    parts = urlsplit(address)
+    if _suffix(parts.path) in MEDIA_SUFFIXES:
+        return True
+    return any("://" not in value and _suffix(value) in MEDIA_SUFFIXES for _, value in _query(parts.query))
+
+
+def merged(sightings: Iterable[Sighting]) -> tuple[Recording, ...]:
+    """The recordings in `sightings`, in the order in which they are first seen.
+
+    Two addresses are one recording if they differ only in scheme, format or quality (`_64kb`), in tracking parameters,
+    in a measuring service in front (`https://count.example/host/a.mp3`), or if one has a query and the other has none.
+    """
+    found: list[list[Sighting]] = []
+    places: dict[tuple[str, str], int] = {}
+    for sighting in sightings:
+        keys = [_key(address) for address in (sighting.address, *sighting.aliases)]
+        place = next((known for key in keys if (known := _known(key, places)) is not None), len(found))
+        if place == len(found):
+            found.append([])
+        found[place].append(sighting)
+        for path, query in keys:
+            if query:
+                places.setdefault((path, query), place)
+                places.pop((path, ""), None)
+            elif (path, _ANY) not in places:
+                places[path, ""] = place  # joins the first with a query
+            places.setdefault((path, _ANY), place)
+    return tuple(Recording(tuple(sorted(each, key=lambda sighting: sighting.way))) for each in found)
+
+
+def page_key(address: str) -> str:
+    """An address of a page without what does not change the page: scheme, `www.`, `index.html`, a slash at its end,
+    tracking parameters, fragment.
+
+    >>> page_key("http://www.x.example/a/?utm_source=feed#t") == page_key("https://X.example/a/index.html")
+    True
+    """
+    try:
+        parts = urlsplit(address)
+        host, port = (parts.hostname or "").removeprefix("www."), parts.port
+    except ValueError:
+        return address
+    path = re.sub(r"/(?:index\.(?:html?|php))?$", "", unquote(parts.path))
+    return f"{host}:{port or ''}{path}?{_meaningful(parts.query)}"
+
+
+def without_decoys(sightings: Iterable[Sighting], decoy: str) -> Iterable[Sighting]:
+    """The sightings, each with the reason `decoy` if it has none of its own."""
+    return (replace(each, decoy=each.decoy or decoy) for each in sightings)
+
+
+def _known(key: tuple[str, str], places: dict[tuple[str, str], int]) -> int | None:
+    path, query = key
+    return places.get(key, places.get((path, "" if query else _ANY)))
+
+
+def _key(address: str) -> tuple[str, str]:
+    parts = urlsplit(address)
+    segments = [parts.netloc.lower().removeprefix("www."), *unquote(parts.path).split("/")[1:]]
+    inner = (at for at in range(len(segments) - 2, 0, -1) if _is_host(segments[at]))
+    segments = segments[next(inner, 0) :]
+    name = PurePosixPath(segments[-1])
+    if name.suffix.lower() in MEDIA_SUFFIXES:
+        segments[-1] = _QUALITY.sub("", name.stem)
+    return "/".join(segments), _meaningful(parts.query)
+
+
+def _is_host(segment: str) -> bool:
+    return len(segment) < 100 and _suffix(segment) not in MEDIA_SUFFIXES and _HOST.fullmatch(segment) is not None
+
+
+def _meaningful(query: str) -> str:
+    return urlencode(sorted((name, value) for name, value in _query(query) if not _TRACKING.match(name.lower())))
+
+
+def _query(query: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(query, keep_blank_values=True, max_num_fields=100)
+    except ValueError:
+        return [(query, "")]
+
+
+def _preference(address: str) -> tuple[bool, bool]:
+    path = unquote(urlsplit(address).path)
+    return _suffix(path) in _VIDEO, bool(_QUALITY.search(PurePosixPath(path).stem))
+
+
+def _suffix(path: str) -> str:
+    return PurePosixPath(path[-300:]).suffix.lower()
