@@ -39,8 +39,8 @@ _MAX_FRONT_MATTER = 1 << 16  # characters
 class Page:
     """The content of a page.
 
-    Its `episodes`, and what else on it was seen and is `left_out`; its own `addresses` and `titles`; the addresses of its
-    `feeds`, the `frames` in it, and where it sends a browser on (`refresh`).
+    Its `episodes`, and what else on it was seen and is `left_out`; its own `addresses` and `titles`; its `feeds`,
+    the `frames` in it, and where it sends a browser on (`refresh`).
     """
 
     episodes: tuple[Episode, ...] = ()
@@ -136,13 +136,8 @@ class _Head:
     def graph(self) -> Iterator[Sighting]:
         """`og:audio`, or the stream of Twitter's player; `og:video` if it is a recording's address."""
         for names, way in ((_GRAPH, Way.GRAPH), (_GRAPH_FILM, Way.PLAYER)):
-            found = (
-                (name, web_address(text, base=self._base))
-                for wanted in names
-                for name, text in self._meta
-                if name == wanted
-            )
-            for _, address in islice(((name, at) for name, at in found if at), 1):
+            named = (text for wanted in names for name, text in self._meta if name == wanted)
+            for address in islice(filter(None, (web_address(text, base=self._base) for text in named)), 1):
                 if way == Way.GRAPH or is_media(address):
                     yield Sighting(address, way, is_in_main=True)
 

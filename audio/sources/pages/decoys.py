@@ -26,14 +26,14 @@ _NAMES = {
     "a trailer or a preview": "trailer trailers teaser teasers preview previews sample snippet excerpt demo",
     "a jingle": "jingle jingles intro outro bumper sting stinger ident theme signature",
     "a sound effect": (
-        "sfx effect effects ding dong beep click chime bell hover swoosh whoosh notification notify alert ringtone silence"
-        " silent empty blank placeholder"
+        "sfx effect effects ding dong beep click chime bell hover swoosh whoosh notification notify alert ringtone"
+        " silence silent empty blank placeholder"
     ),
     "a background": "hero bg background ambient ambience loop backdrop",
 }
 _NAME_OF = {word: reason for reason, words in _NAMES.items() for word in words.split()}
 _GENERIC = frozenset(
-    "audio sound sounds music video mp3 file clip final new the a our podcast show site page ui".split()
+    "audio sound sounds music video mp file clip final new the a our podcast show site page ui".split()
 )
 _FOLDERS = {
     **dict.fromkeys(("sfx", "sound-effects", "soundeffects", "sound_effects", "ui-sounds"), "a sound effect"),
@@ -65,7 +65,7 @@ def place_of_key(key: str) -> str:
 
 
 def name_of(address: str, labels: Iterable[str], titles: Iterable[str]) -> str:
-    """Why the name of a recording, or a label that says no more than what it is, speaks against it; empty for no reason.
+    """Why the name of a recording, or a label that says no more than what it is, speaks against it; empty if none does.
 
     A word that is also in one of the page's `titles` speaks against nothing.
 

@@ -48,14 +48,16 @@ def json_assigned(script: str) -> Iterator[Any]:
 
 
 def unescaped(text: str) -> str:
-    """A script's text without the escapes that addresses are written with: `\\\\/`, `\\\\u002F`, `\\\\x2F`, `\\\\"`, also twice."""
+    """A script's text without the escapes in addresses: `\\\\/`, `\\\\u002F`, `\\\\x2F`, `\\\\"`, also twice."""
     for _ in range(3):
         if "\\" not in text:
             break
-        text = _ESCAPES.sub(
-            lambda match: chr(int(match[1] or match[2], 16)) if match[1] or match[2] else match[3], text
-        )
+        text = _ESCAPES.sub(_character, text)
     return without_references(text)
+
+
+def _character(match: re.Match[str]) -> str:
+    return match[3] or chr(int(match[1] or match[2], 16))
 
 
 def without_references(address: str) -> str:

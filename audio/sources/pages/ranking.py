@@ -126,16 +126,12 @@ def _named_otherwise(left: Sequence[Recording], about: About) -> dict[int, str]:
 
 
 def _less_sure(left: Sequence[Recording], about: About) -> dict[int, str]:
-    has_named_player = any(each.way == Way.PLAYER and folded(_name(each)) for each in left)
-    if not has_named_player and any(each.way == Way.PLAYER for each in left):
-        named = [at for at, each in enumerate(left) if each.way == Way.LINK and any(map(about.is_named, each.labels))]
-        if named:
-            return {
-                at: f"{each.way.phrase} beside a link with the page's title"
-                for at, each in enumerate(left)
-                if at not in named
-            }
-    return _by_way(left, min((each.way for each in left), default=Way.PLAYER))
+    best = min((each.way for each in left), default=Way.PLAYER)
+    named = {at for at, each in enumerate(left) if each.way == Way.LINK and any(map(about.is_named, each.labels))}
+    if named and best == Way.PLAYER and not any(each.way == best and folded(_name(each)) for each in left):
+        reason = "beside a link with the page's title"
+        return {at: f"{each.way.phrase} {reason}" for at, each in enumerate(left) if at not in named}
+    return _by_way(left, best)
 
 
 def _by_way(left: Sequence[Recording], best: Way) -> dict[int, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import PurePosixPath
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
@@ -169,11 +169,6 @@ def page_key(address: str) -> str:
         return address
     path = re.sub(r"/(?:index\.(?:html?|php))?$", "", unquote(parts.path))
     return f"{host}:{port or ''}{path}?{_meaningful(parts.query)}"
-
-
-def without_decoys(sightings: Iterable[Sighting], decoy: str) -> Iterable[Sighting]:
-    """The sightings, each with the reason `decoy` if it has none of its own."""
-    return (replace(each, decoy=each.decoy or decoy) for each in sightings)
 
 
 def _known(key: tuple[str, str], places: dict[tuple[str, str], int]) -> int | None:
