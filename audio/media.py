@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from enum import Enum
 
+from audio.encodings import decoded
+
 MEDIA_SUFFIXES = frozenset(
     f".{name}"
     for name in (
@@ -45,6 +47,11 @@ _MAGIC = (  # (offset, bytes, suffix); as in the file(1) database
 
 
 _BLANK = re.compile(r"[\ufeff\s]+")
+_ROOT = re.compile(r"<(?:\w{1,20}:)?(?:rss|feed|rdf|opml)(?=[\s>/])", re.IGNORECASE)
+_IN_A_PAGE = re.compile(r"<html|<!doctype\s+html|<pre|<code|<script|```|^---\s", re.IGNORECASE)
+_JSON_FEED = re.compile(r"""\s*\{.*?(?:jsonfeed\.org/version|"items"\s*:\s*\[)""", re.DOTALL)
+_MARKUP = re.compile(r"\s*<(?:\?xml|!doctype|!--|html|rss|feed|opml|rdf|\w{1,20}:rdf)", re.IGNORECASE)
+_CHARACTERS_A_CONTROL = 50  # more control characters than one in so many: no text
 
 
 class Kind(Enum):
@@ -69,15 +76,29 @@ def kind_of(head: bytes) -> Kind:
     text = _as_text(head)
     if text is None:
         return Kind.UNKNOWN
-    first = re.match(r"<(?:\w+:)?(\w+)", without_prolog(text))
+    markup = from_root(text)
+    first = re.match(r"<(?:\w+:)?(\w+)", markup)
     root = first[1].lower() if first else ""
-    if root in ("rss", "feed", "rdf"):
+    is_unfinished = not markup and text.lstrip().startswith("<?xml")  # a prolog longer than the head
+    if root in ("rss", "feed", "rdf") or is_unfinished or _JSON_FEED.match(text):
         return Kind.FEED
     if root == "opml":
         return Kind.OPML
     if root or "<!doctype html" in text.lower():
         return Kind.PAGE
     return Kind.TEXT
+
+
+def from_root(text: str) -> str:
+    """`text` from its root element: without its prolog, and without what a server or a program printed before a feed.
+
+    >>> from_root("<br /><b>Warning</b>: include() failed <?xml version='1.0'?><rss/>")
+    '<rss/>'
+    """
+    markup = without_prolog(text)
+    if not _ROOT.match(markup) and (found := _ROOT.search(text)) and not _IN_A_PAGE.search(text, 0, found.start()):
+        return text[found.start() :]
+    return markup
 
 
 def without_prolog(text: str) -> str:
@@ -136,8 +157,9 @@ def _mpeg_suffix(head: bytes) -> str:
 
 
 def _as_text(head: bytes) -> str | None:
-    """`head` decoded as text; None if it is not text: it has control characters, or a NUL outside UTF-16."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return head[: len(head) // 2 * 2].decode("utf-16", "replace")
-    text = head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
-    return None if re.search(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]", text) else text
+    """`head` decoded as text; None if it is not text: control characters are rare in that, outside markup."""
+    text = decoded(head)
+    n_controls = len(re.findall(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]", text))
+    if not n_controls or _MARKUP.match(text):
+        return text
+    return None if "\0" in text or n_controls * _CHARACTERS_A_CONTROL > len(text) else text

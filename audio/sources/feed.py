@@ -1,232 +1,246 @@
-"""RSS 2.0, RSS 1.0, Atom and OPML bytes → episodes, or addresses of feeds. No network.
+"""RSS, RDF, Atom and JSON feeds → episodes; OPML → addresses of feeds. No network.
 
-lxml parses: it repairs broken XML, knows every encoding, loads no external files and expands no entities. The mapping
-to `Episode` is ours, because the feed libraries tried return one `podcast:person` and `podcast:transcript` per item.
-Values that cannot be parsed (a date, a duration) are left out, not guessed; an item without audio is no episode.
+The law: each item is an episode, or is left out with its reason. Whatever an item makes a parser raise costs that item.
+The mapping to `Episode` is ours, because the feed libraries tried return one `podcast:person` and `podcast:transcript`
+per item. Values that cannot be parsed (a date, a duration) are left out, not guessed. What is unbounded in a feed
+is bounded here: people, transcripts, chapters and the length of texts.
 """
 
 from __future__ import annotations
 
-import html
-import html.entities
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
-from urllib.parse import urlsplit
 
+from audio.encodings import decoded
 from audio.episode import Chapter, Episode, Person, PublishedTranscript
 from audio.errors import FeedError
-from audio.media import MEDIA_SUFFIXES, without_prolog
+from audio.media import from_root
 from audio.net.addresses import redacted, web_address, without_credentials
-from audio.sources.values import decode_text, parse_date, parse_duration, plain_text
+from audio.sources.dates import parse_date, parse_duration
+from audio.sources.feeds.enclosures import recording_of
+from audio.sources.feeds.json_feed import json_page
+from audio.sources.feeds.names import Names, Node, attribute
+from audio.sources.feeds.offers import offers_of
+from audio.sources.feeds.parsing import parse_feed, parse_repaired
+from audio.sources.left_out import LeftOut, OnLeftOut, failure
+from audio.sources.values import name_in, plain_text
 
-_PREFIXES = (  # (part of the namespace's address, lower case; our prefix); publishers vary scheme, case and slashes
-    ("itunes.com/dtds/podcast", "itunes"),
-    ("podcastindex.org/namespace", "podcast"),
-    ("podcastindex-org/podcast-namespace", "podcast"),
-    ("w3.org/2005/atom", ""),
-    ("purl.org/rss/1.0/modules/content", "content"),
-    ("purl.org/rss/1.0", ""),
-    ("purl.org/dc/", "dc"),
-    ("search.yahoo.com/mrss", "media"),
-    ("podlove.org/simple-chapters", "psc"),
-)
-
-_INVALID_ENTITY = re.compile(  # an ampersand without an XML entity; CDATA sections match as a whole
-    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);)(?:(\w{2,30});)?", re.DOTALL
-)
+_MAX_PEOPLE = 100  # of an item or a show
+_MAX_TRANSCRIPTS = 20
+_MAX_CHAPTERS = 1000
+_XML_BASE = "{http://www.w3.org/XML/1998/namespace}base"
 
 
-def episodes_of(feed: bytes, *, url: str, known_as: Iterable[str] = ()) -> tuple[Episode, ...]:
-    """The episodes of a feed in its order; `url` is the feed's address, the base of relative ones.
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """One document of a feed: what each of its items is, and the address of the feed's next document, if it has one."""
 
-    `known_as` are the addresses it is known by (`Document.names`); those it states itself are added: `Episode.feeds`.
+    items: tuple[Episode | LeftOut, ...]
+    next_url: str = ""
 
-    A repeated item (same guid, same audio) counts once. Of several recordings with one guid only the oldest keeps it;
-    none does if their dates do not show which is the oldest.
+
+def episodes_of(
+    feed: bytes, *, url: str, known_as: Iterable[str] = (), on_left_out: OnLeftOut | None = None
+) -> tuple[Episode, ...]:
+    """The episodes of a feed in its order; see `read_page` and `episodes_in`.
+
     Raises `FeedError` if it is not a feed, or none of its items has audio.
     """
-    root = _parse(feed, url)
-    names = _Names()
-    if names[root.tag] not in ("rss", "feed", "RDF"):
-        raise FeedError(
-            f"<{names[root.tag]}> is not an RSS or Atom feed; look for its address on the show's page",
-            about=redacted(url),
-        )
-    show = _Node(next((child for child in root if names[child.tag] == "channel"), root), names)
-    items = list(root.iter("{*}item", "{*}entry"))  # at any depth: repaired XML may nest them
-    base = _base(root, show, url)
-    episodes = [episode for item in items if (episode := _episode(_Node(item, names), show, base))]
+    return episodes_in(read_page(feed, url=url, known_as=known_as).items, url=url, on_left_out=on_left_out)
+
+
+def episodes_in(
+    items: Sequence[Episode | LeftOut], *, url: str, on_left_out: OnLeftOut | None = None
+) -> tuple[Episode, ...]:
+    """The episodes among the items of all documents of a feed; the others are told to `on_left_out`.
+
+    A repeated item (same guid, same audio) is left out. Of several recordings with one guid only the oldest keeps it;
+    none does if their dates do not show which is the oldest. Raises `FeedError` if there are none.
+    """
+    tell = on_left_out or (lambda _: None)
+    episodes: list[Episode] = []
+    unique: set[tuple[str | None, str | None]] = set()
+    for item in items:
+        if isinstance(item, LeftOut):
+            tell(item)
+        elif (item.guid, item.audio_url) in unique:
+            tell(LeftOut(redacted(url), "repeats another item", title=item.title))
+        else:
+            unique.add((item.guid, item.audio_url))
+            episodes.append(item)
     if not episodes:
-        none = f"none of its {len(items)} items has audio"
+        count = sum(item.count for item in items if isinstance(item, LeftOut))
+        none = f"none of its {count} items has audio" if count else "it has no items"
         raise FeedError(f"{none}; check that it is a podcast's feed, not a blog's", about=redacted(url))
-    feeds = _feed_names(show, known_as)
-    return tuple(replace(episode, feeds=feeds) for episode in _distinct(episodes))
+    return tuple(_with_own_guids(episodes))
 
 
-def _feed_names(show: _Node, addresses: Iterable[str]) -> tuple[str, ...]:
-    """What the feed is known by: its `podcast:guid`, its addresses, and the one it says it has moved to."""
-    own, moved_to = show.text("podcast:guid"), web_address(show.text("itunes:new-feed-url"))
-    names = (f"urn:podcast:{own.lower()}" if own else "", *addresses, moved_to or "")
-    return tuple(dict.fromkeys(name for name in names if name))
+def read_page(feed: bytes, *, url: str, charset: str = "", known_as: Iterable[str] = ()) -> FeedPage:
+    """One document of a feed; `url` is its address, the base of relative ones, `charset` its encoding for the server.
+
+    `known_as` are the addresses it is known by (`Document.names`); those it states itself are added: `Episode.feeds`.
+    Raises `FeedError` if it is no feed.
+    """
+    text = decoded(feed, charset=charset)
+    if text.lstrip("\ufeff \t\r\n").startswith("{"):
+        items, next_url = json_page(text, url=url, known_as=known_as)
+        return FeedPage(items, next_url)
+    parsed = parse_feed(text, url=url)
+    names = Names(each.tag for each in (parsed.root, *parsed.items[:1]) if each is not None)
+    show = _Show(parsed.root, names, url, known_as)
+    reader = _Reader(show, redacted(url))
+    items = tuple(reader.item(element, number) for number, element in enumerate(parsed.items, 1))
+    if parsed.is_cut:
+        cut = "is cut off: the feed ends inside it"
+        items = (*items[:-1], LeftOut(redacted(url), cut, title=items[-1].title, is_failure=True))
+    if parsed.n_unread:
+        reason = f"after the first {len(items)} items, which is all that is read of one document"
+        items = (*items, LeftOut(redacted(url), reason, parsed.n_unread, is_failure=True))
+    return FeedPage(items, show.next_url)
 
 
-def feeds_of(opml: bytes, *, url: str) -> tuple[str, ...]:
-    """The addresses of the feeds in an OPML list, without duplicates. Raises `FeedError` if there are none."""
-    names = [node.get(key) for node in _parse(opml, url).iter() for key in node.keys() if key.lower() == "xmlurl"]  # noqa: SIM118
-    feeds = dict.fromkeys(address for name in names if (address := web_address(name, base=url)))
+def feeds_of(opml: bytes, *, url: str, charset: str = "", on_left_out: OnLeftOut | None = None) -> tuple[str, ...]:
+    """The addresses of the feeds in an OPML list, each once. `on_left_out` is told the entries that name no feed.
+
+    Raises `FeedError` if there are none.
+    """
+    tell = on_left_out or (lambda _: None)
+    root = parse_repaired(from_root(decoded(opml, charset=charset)))
+    feeds: dict[str, None] = {}
+    for node in () if root is None else root.iter("{*}outline", "{*}Outline", "{*}OUTLINE"):
+        name = attribute(node, "xmlurl")
+        title = plain_text(attribute(node, "title", "text")[:1000]) or name
+        address = web_address(name, base=url)
+        if address and address not in feeds:
+            feeds[address] = None
+        elif address:
+            tell(LeftOut(redacted(url), "repeats another entry", title=title))
+        elif name or len(node) == 0:
+            reason = f"has no web address but {redacted(name)[:100]!r}" if name else "has no address of a feed"
+            tell(LeftOut(redacted(url), reason, title=title))
     if not feeds:
         raise FeedError("the list contains no feeds; export it from the podcast app again", about=redacted(url))
     return tuple(feeds)
 
 
-class _Names(dict[Any, str]):
-    """lxml's tag → our name, such as `itunes:author`, whatever prefix the feed uses; empty for comments and similar. A
-    cache for one feed."""
+class _Show:
+    """What a feed says about all its items, read once."""
 
-    def __missing__(self, tag: Any) -> str:
-        self[tag] = name = self._name(tag) if isinstance(tag, str) else ""
-        return name
-
-    def _name(self, tag: str) -> str:
-        if not tag.startswith("{"):
-            return tag
-        space, _, local = tag[1:].partition("}")
-        ours = next((prefix for part, prefix in _PREFIXES if part in space.lower()), "?")
-        return f"{ours}:{local}" if ours and local != "RDF" else local
-
-
-class _Node:
-    """An element's children by name, so that an item is traversed once."""
-
-    def __init__(self, element: Any, names: _Names) -> None:
+    def __init__(self, root: Any, names: Names, url: str, known_as: Iterable[str]) -> None:
+        channel = next((child for child in root if "channel" in names[child.tag]), root)
         self.names = names
-        self.children: dict[str, list[Any]] = {}
-        for child in element:
-            self.children.setdefault(names[child.tag], []).append(child)
+        self.node = Node(channel, names)
+        self.base = self._base(root, channel, url)
+        self.title = plain_text(self.node.text("title")) or None
+        self.feeds = self._known_as(known_as)
+        self.language = self.node.text("language").lower()[:2]
+        self.persons = _persons(self.node)
+        self.authors = _authors(self.node.all("itunes:author"), names)
+        links = [link for link in self.node.all("link") if attribute(link, "rel").lower() == "next"]
+        following = (web_address(attribute(link, "href"), base=self.base) for link in links)
+        self.next_url = next((address for address in following if address), "")
 
-    def below(self, group: str, name: str) -> list[Any]:
-        """The `name` elements in all `group` children."""
-        return [node for parent in self.all(group) for node in parent if self.names[node.tag] == name]
+    def _known_as(self, addresses: Iterable[str]) -> tuple[str, ...]:
+        """What the feed is known by: its `podcast:guid`, its addresses, and the one it says it has moved to."""
+        own, moved_to = self.node.text("podcast:guid"), web_address(self.node.text("itunes:new-feed-url"))
+        names = (f"urn:podcast:{own.lower()}" if own else "", *addresses, moved_to or "")
+        return tuple(dict.fromkeys(name for name in names if name))
 
-    def all(self, *names: str) -> list[Any]:
-        return [child for name in names for child in self.children.get(name, ())]
+    def _base(self, root: Any, channel: Any, url: str) -> str:
+        """The base of relative addresses: `xml:base`, the feed's own address, or the page it links to as its own."""
+        base = url
+        if not web_address(url):
+            links = [attribute(child, "href") or (child.text or "") for child in self.node.all("link")]
+            base = next((address for link in links if (address := web_address(link))), "")
+        for element in dict.fromkeys((root, channel)):
+            base = web_address(element.get(_XML_BASE), base=base) or base if element.get(_XML_BASE) else base
+        return base
 
-    def text(self, *names: str) -> str:
-        """The text of the first element in `names` that has text."""
-        return next((text for child in self.all(*names) if (text := "".join(child.itertext()).strip())), "")
 
+class _Reader:
+    """Makes an episode of each item, or names it as left out."""
 
-def _parse(data: bytes, url: str) -> Any:
-    from lxml import etree
+    def __init__(self, show: _Show, source: str) -> None:
+        self._show, self._source = show, source
 
-    text = without_prolog(_decode(data))
-    settings: dict[str, Any] = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
-    try:
+    def item(self, element: Any, number: int) -> Episode | LeftOut:
+        title = ""
         try:
-            root = etree.fromstring(text.encode("utf-8", "replace"), etree.XMLParser(**settings))
-        except etree.XMLSyntaxError:
-            repaired = _repaired(text).encode("utf-8", "replace")
-            root = etree.fromstring(repaired, etree.XMLParser(recover=True, **settings))
-    except (etree.XMLSyntaxError, ValueError) as exc:
-        raise FeedError(
-            f"not readable as XML ({exc}); open it in a browser to see what it is", about=redacted(url)
-        ) from exc
-    if root is None:
-        raise FeedError("not readable as XML; open it in a browser to see what it is", about=redacted(url))
-    return root
+            if element is None:
+                return LeftOut(self._source, "not readable as XML", title=f"item {number}", is_failure=True)
+            item = Node(element, self._show.names)
+            title = plain_text(item.text("title", "itunes:title", "dc:title", "media:title"))
+            base = element.get(_XML_BASE)
+            base = (web_address(base, base=self._show.base) or self._show.base) if base else self._show.base
+            audio, problem = recording_of(offers_of(item), base=base)
+            if problem:
+                return LeftOut(self._source, problem, title=title or f"item {number}")
+            return self._episode(item, title=title or name_in(audio), audio=audio, base=base)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with an item costs that one
+            return failure(self._source, error, title=title or f"item {number}")
+
+    def _episode(self, item: Node, *, title: str, audio: str, base: str) -> Episode:
+        return Episode(
+            title=title,
+            audio_url=audio,
+            show=self._show.title,
+            guid=item.text("guid", "id") or None,
+            published=_first_date(item),
+            page_url=_page_url(item, base),
+            description=item.text("content:encoded", "description", "itunes:summary", "content", "summary") or None,
+            duration=_duration(item),
+            people=_people(item, self._show),
+            chapters=_chapters(item),
+            chapters_url=_chapters_url(item, base),
+            transcripts=_transcripts(item, base, self._show.language),
+            feeds=self._show.feeds,
+        )
 
 
-def _decode(data: bytes) -> str:
-    declared = re.match(rb"""\s*<\?xml[^>]{0,100}encoding\s*=\s*["']([\w.:-]{1,40})""", data)
-    return decode_text(data, declared[1].decode("ascii", "replace") if declared else "")
+def _first_date(item: Node) -> Any:
+    texts = (item.text(name) for name in ("pubdate", "published", "dc:date", "issued", "date", "updated", "modified"))
+    return next((moment for text in texts if text and (moment := parse_date(text))), None)
 
 
-def _repaired(text: str) -> str:
-    """Without control characters, and with bare `&` and entities unknown to XML escaped as text."""
-
-    def escaped(match: re.Match[str]) -> str:
-        if match[0].startswith("<"):
-            return match[0]
-        character = html.entities.html5.get(f"{match[1]};") if match[1] else None
-        return f"&amp;{match[0][1:]}" if character is None else html.escape(character)
-
-    text = re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", text)
-    return _INVALID_ENTITY.sub(escaped, text)
-
-
-def _base(root: Any, show: _Node, url: str) -> str:
-    """The base of relative addresses: `xml:base`, the feed's own address, or the page it links to as its own."""
-    if web_address(url):
-        declared = root.get("{http://www.w3.org/XML/1998/namespace}base") or ""
-        return web_address(declared, base=url) or url if declared else url
-    links = [child.get("href") or (child.text or "") for child in show.all("link")]
-    return next((address for link in links if (address := web_address(link))), "")
-
-
-def _episode(item: _Node, show: _Node, base: str) -> Episode | None:
-    audio = next(_audio_addresses(item, base), None)
-    if audio is None:
-        return None
-    page = next((link.get("href") for link in item.all("link") if link.get("rel", "alternate") == "alternate"), None)
-    title = plain_text(item.text("title", "itunes:title"))
-    return Episode(
-        title=title or urlsplit(audio).path.rpartition("/")[2] or audio,
-        audio_url=audio,
-        show=plain_text(show.text("title")) or None,
-        guid=item.text("guid", "id") or None,
-        published=parse_date(item.text("pubDate", "published", "updated", "dc:date")),
-        page_url=without_credentials(web_address(page or item.text("link"), base=base) or "") or None,
-        description=item.text("content:encoded", "description", "itunes:summary", "content", "summary") or None,
-        duration=parse_duration(item.text("itunes:duration")),
-        people=_people(item, show),
-        chapters=_chapters(item),
-        chapters_url=next(
-            (at for node in item.all("podcast:chapters") if (at := web_address(node.get("url"), base=base))), None
-        ),
-        transcripts=tuple(
-            PublishedTranscript(address, node.get("type") or "")
-            for node in item.all("podcast:transcript")
-            if (address := web_address(node.get("url"), base=base))
-        ),
-    )
-
-
-def _audio_addresses(item: _Node, base: str) -> Iterator[str]:
-    """Addresses of the item's audio, the most certain first. Types are often wrong, so a suffix counts as much."""
-    links = [link for link in item.all("link") if link.get("rel") == "enclosure"]
+def _duration(item: Node) -> float | None:
+    if (own := parse_duration(item.text("itunes:duration"))) is not None:
+        return own
     media = (*item.all("media:content"), *item.below("media:group", "media:content"))
-    for node in (*item.all("enclosure"), *links, *media):
-        resolved = web_address(node.get("url") or node.get("href"), base=base)
-        if resolved and _may_be_audio(resolved, (node.get("type") or node.get("medium") or "").lower().strip()):
-            yield resolved
+    return next((length for node in media if (length := parse_duration(attribute(node, "duration")))), None)
 
 
-def _may_be_audio(url: str, kind: str) -> bool:
-    path = urlsplit(url).path.lower()
-    suffix = path[path.rfind(".") :] if "." in path.rpartition("/")[2] else ""
-    if kind.startswith(("audio", "video")) or suffix in MEDIA_SUFFIXES:
-        return True
-    return kind in ("", "application/octet-stream") and suffix not in (".jpg", ".jpeg", ".png", ".gif", ".webp", ".pdf")
+def _page_url(item: Node, base: str) -> str | None:
+    links = [link for link in item.all("link") if (attribute(link, "rel") or "alternate").lower() == "alternate"]
+    pages = (attribute(link, "href") or link.text for link in links)
+    address = next((address for page in pages if (address := web_address(page, base=base))), "")
+    return without_credentials(address) or None
 
 
-def _people(item: _Node, show: _Node) -> tuple[Person, ...]:
+def _people(item: Node, show: _Show) -> tuple[Person, ...]:
     """The people of the item, else of the show: from `podcast:person`, else author elements with the role "author",
     which mostly name the publisher, not a speaker."""
-    persons = item.all("podcast:person") or show.all("podcast:person")
-    people = [
-        Person(name, (node.get("role") or "host").strip().lower()) for node in persons if (name := _own_text(node))
-    ]
-    if not people:
-        nodes = item.all("author", "itunes:author") or show.all("itunes:author")
-        authors = [_own_text(node) or plain_text(_Node(node, item.names).text("name")) for node in nodes]
-        people = [Person(name, "author") for name in map(_author_name, authors) if name]
+    if people := _persons(item) or show.persons:
+        return people
+    return _authors(item.all("author", "itunes:author", "dc:creator"), show.names) or show.authors
+
+
+def _persons(node: Node) -> tuple[Person, ...]:
+    persons = islice(node.all("podcast:person"), _MAX_PEOPLE)
+    people = (Person(name, _role(each)) for each in persons if (name := plain_text((each.text or "")[:200])))
     return tuple(dict.fromkeys(people))
 
 
-def _own_text(node: Any) -> str:
-    return plain_text(node.text or "")
+def _role(person: Any) -> str:
+    return (attribute(person, "role") or "host").strip().lower()[:50]
+
+
+def _authors(nodes: Iterable[Any], names: Names) -> tuple[Person, ...]:
+    written = [(node.text or "").strip() or Node(node, names).text("name") for node in islice(nodes, _MAX_PEOPLE)]
+    people = (Person(name, "author") for text in written if (name := _author_name(plain_text(text[:200]))))
+    return tuple(dict.fromkeys(people))
 
 
 def _author_name(author: str) -> str:
@@ -235,24 +249,41 @@ def _author_name(author: str) -> str:
     return match[1].strip() if match else ("" if "@" in author else author)
 
 
-def _chapters(item: _Node) -> tuple[Chapter, ...]:
-    timed = [(parse_duration(node.get("start") or ""), node) for node in item.below("psc:chapters", "psc:chapter")]
-    zero = re.compile(r"[0:.]+")
+def _transcripts(item: Node, base: str, language: str) -> tuple[PublishedTranscript, ...]:
+    """Those offered, the ones in the show's language first."""
+    nodes = list(islice(item.all("podcast:transcript"), _MAX_TRANSCRIPTS))
+    if language:
+        nodes.sort(key=lambda node: attribute(node, "language").lower()[:2] not in ("", language))
     return tuple(
-        Chapter(start or 0.0, plain_text(node.get("title") or ""))
-        for start, node in timed
-        if start is not None or zero.fullmatch((node.get("start") or "").strip())
+        PublishedTranscript(address, attribute(node, "type"))
+        for node in nodes
+        if (address := web_address(attribute(node, "url"), base=base))
     )
 
 
-def _distinct(episodes: list[Episode]) -> Iterator[Episode]:
-    unique: dict[tuple[str | None, str | None], Episode] = {}
+def _chapters_url(item: Node, base: str) -> str | None:
+    addresses = (web_address(attribute(node, "url"), base=base) for node in item.all("podcast:chapters"))
+    return next((address for address in addresses if address), None)
+
+
+def _chapters(item: Node) -> tuple[Chapter, ...]:
+    nodes = islice(item.below("psc:chapters", "psc:chapter"), _MAX_CHAPTERS)
+    timed = [(parse_duration(attribute(node, "start")), node) for node in nodes]
+    zero = re.compile(r"[0:.]{1,30}")
+    return tuple(
+        Chapter(start or 0.0, plain_text(attribute(node, "title")[:500]))
+        for start, node in timed
+        if start is not None or zero.fullmatch(attribute(node, "start").strip())
+    )
+
+
+def _with_own_guids(episodes: list[Episode]) -> Iterator[Episode]:
     by_guid: dict[str, list[Episode]] = {}
     for episode in episodes:
-        if unique.setdefault((episode.guid, episode.audio_url), episode) is episode and episode.guid is not None:
+        if episode.guid is not None:
             by_guid.setdefault(episode.guid, []).append(episode)
     owners = {guid: _oldest(sharing) for guid, sharing in by_guid.items()}
-    for episode in unique.values():
+    for episode in episodes:
         yield episode if episode.guid is None or episode is owners[episode.guid] else replace(episode, guid=None)
 
 

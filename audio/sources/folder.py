@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import errno
 import stat
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 
 from audio.disk import STATE_FOLDER
 from audio.media import MEDIA_SUFFIXES
+from audio.sources.left_out import LeftOut, OnLeftOut
 
 _SPECIAL = (
     (stat.S_ISFIFO, "is a named pipe, not a file; save its sound to a file"),
@@ -22,18 +22,6 @@ _SPECIAL = (
     (stat.S_ISCHR, "is a device, not a file; record it to a file"),
     (stat.S_ISBLK, "is a device, not a file; mount it and name the files on it"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """What a folder or a pattern has besides recordings: one `source` with the reason, or `count` entries of it."""
-
-    source: str
-    reason: str
-    count: int = 1
-
-
-OnLeftOut = Callable[[LeftOut], None]
 
 
 def recordings(entries: Iterable[Path], *, of: str, any_suffix: bool, on_left_out: OnLeftOut | None) -> list[Path]:

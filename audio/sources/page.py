@@ -16,16 +16,18 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from audio.encodings import decoded
 from audio.episode import Episode
 from audio.errors import PageError
 from audio.net.addresses import redacted, web_address, without_credentials
-from audio.sources.folder import LeftOut
+from audio.sources.dates import parse_date
+from audio.sources.left_out import LeftOut
 from audio.sources.pages.json_ld import stated_in
 from audio.sources.pages.links import is_feed_link
 from audio.sources.pages.markup import Frame, Markup, markup_of, text_of
 from audio.sources.pages.ranking import About, choice_of, folded
 from audio.sources.pages.sighting import Recording, Sighting, Way, is_media, merged
-from audio.sources.values import decode_text, parse_date, plain_text
+from audio.sources.values import plain_text
 
 # "Download this episode" is no title
 _CALL_TO_ACTION = re.compile(r"(?:click|download|hear|listen|play)\b", re.IGNORECASE)
@@ -65,7 +67,7 @@ def page_of(content: bytes, *, url: str, charset: str = "", titles: Iterable[str
 
     Raises `PageError` for content that cannot be parsed as a page.
     """
-    front, text = _front_matter(_decode(content, charset))
+    front, text = _front_matter(decoded(content, charset=charset))
     root = _parse(text, url)
     base = _base(root, url)
     head = _Head(root, front, base=base, url=url, titles=titles)
@@ -214,11 +216,6 @@ def _base(root: Any, url: str) -> str:
     declared = next((tag.get("href") for tag in root.iter("base") if tag.get("href")), "")
     start = web_address(url) or next(iter(_own_addresses(root, url)), "")
     return (web_address(declared, base=start) or start) if declared else start
-
-
-def _decode(content: bytes, charset: str) -> str:
-    declared = re.search(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([\w.:-]{1,40})""", content[:4096], re.IGNORECASE)
-    return decode_text(content, charset, declared[1].decode("ascii", "replace") if declared else "")
 
 
 def _front_matter(text: str) -> tuple[dict[str, str], str]:

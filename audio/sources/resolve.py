@@ -23,7 +23,8 @@ from audio.net.addresses import is_web_address, redacted, web_address
 from audio.net.documents import Document, get_document
 from audio.net.http import Client
 from audio.sources.feed import episodes_of, feeds_of
-from audio.sources.folder import OnLeftOut, problem_of_file, recordings
+from audio.sources.folder import problem_of_file, recordings
+from audio.sources.left_out import OnLeftOut
 from audio.sources.page import Page, page_of
 from audio.sources.sites import episodes_on_site
 from audio.sources.values import plain_text

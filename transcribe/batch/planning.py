@@ -19,7 +19,7 @@ from audio.fetching.library import Library, key_of, without_reused_guids
 from audio.fingerprint import Fingerprint
 from audio.net.addresses import redacted, web_address
 from audio.net.http import Client
-from audio.sources.folder import OnLeftOut
+from audio.sources.left_out import OnLeftOut
 from audio.sources.resolve import episodes_from
 from audio.sources.selection import Selection
 from output.files import stem_for

@@ -16,7 +16,7 @@ from audio.disk import STATE_FOLDER, write_atomically
 
 if TYPE_CHECKING:
     from audio.episode import Episode, Seconds
-    from audio.sources.folder import LeftOut
+    from audio.sources.left_out import LeftOut
     from transcribe.transcript import Transcript
 
 FILE_NAME = f"{STATE_FOLDER}/report.json"  # apart from `*.json`, which are transcripts

@@ -22,7 +22,7 @@ from transcribe.settings import Settings
 
 if TYPE_CHECKING:
     from audio.net.http import Client
-    from audio.sources.folder import LeftOut
+    from audio.sources.left_out import LeftOut
     from transcribe.batch.planning import Job, Mode
     from transcribe.batch.report import Report, Result
     from transcribe.batch.runner import Setup

@@ -15,7 +15,7 @@ import click
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
-    from audio.sources.folder import LeftOut
+    from audio.sources.left_out import LeftOut
     from transcribe.batch.report import Report, Result
     from transcribe.cli.events import Events
 

@@ -16,7 +16,7 @@ from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
     from audio.episode import Episode
-    from audio.sources.folder import LeftOut
+    from audio.sources.left_out import LeftOut
     from transcribe.batch.shows import FaultyShow, Show
 
 _SELECTION = ("output", "latest", "since", "match", "episode")

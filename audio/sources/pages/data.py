@@ -10,10 +10,11 @@ from urllib.parse import unquote, urlsplit
 
 from audio.episode import Seconds
 from audio.net.addresses import web_address
+from audio.sources.dates import parse_duration
 from audio.sources.pages.decoys import place_of_key, words_of
 from audio.sources.pages.json_values import json_assigned, json_in, unescaped, without_references
 from audio.sources.pages.sighting import Sighting, Way, is_media, page_key
-from audio.sources.values import parse_duration, plain_text
+from audio.sources.values import plain_text
 
 _IN_TEXT = re.compile(r"https?://[^\s<>\"'\\^`{|}\[\]]+", re.IGNORECASE)
 _QUOTED = re.compile(r"""["']((?:\.{0,2}/)[^\s<>"'\\^`{|}\[\]]{1,2000})["']""")

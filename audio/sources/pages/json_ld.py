@@ -8,12 +8,13 @@ from typing import Any
 
 from audio.episode import Episode
 from audio.net.addresses import web_address, without_credentials
+from audio.sources.dates import parse_date, parse_duration
 from audio.sources.pages.data import in_json
 from audio.sources.pages.decoys import place_of_key
 from audio.sources.pages.json_values import json_in, without_references
 from audio.sources.pages.ranking import About
 from audio.sources.pages.sighting import Sighting, Way, page_key
-from audio.sources.values import parse_date, parse_duration, plain_text
+from audio.sources.values import plain_text
 
 _RECORDINGS = frozenset({"AudioObject", "VideoObject", "Audiobook", "MusicRecording"})
 _EPISODES = frozenset({"PodcastEpisode", "RadioEpisode", "Episode"})

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from audio.episode import Seconds
-from audio.sources.values import parse_duration
+from audio.sources.dates import parse_duration
 
 _CLOCK = re.compile(r"(?<![\d:])(?:\d{1,2}:)?\d{1,3}:\d{2}(?![\d:])")
 _SIZE = re.compile(r"(?<![\d.,])(\d{1,5}(?:[.,]\d{1,3})?)\s?([KMG])i?B\b", re.IGNORECASE)

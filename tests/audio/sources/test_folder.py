@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from audio.errors import SourceError
 from audio.fingerprint import Fingerprint
-from audio.sources.folder import LeftOut
+from audio.sources.left_out import LeftOut
 from audio.sources.resolve import episodes_from
 from tests.support.unprivileged import folder_for_all, unprivileged
 

@@ -1,0 +1,101 @@
+"""JSON Feed 1.0 and 1.1 (jsonfeed.org) → episodes. No network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any
+
+from audio.episode import Episode, Person
+from audio.errors import FeedError
+from audio.net.addresses import redacted, web_address, without_credentials
+from audio.sources.dates import parse_date, parse_duration
+from audio.sources.feeds.enclosures import Offer, Place, recording_of
+from audio.sources.feeds.offers import offers_in_notes
+from audio.sources.left_out import LeftOut, failure
+from audio.sources.values import name_in, plain_text
+
+_MAX_ITEMS = 50_000
+_MAX_ATTACHMENTS = 50
+_MAX_PEOPLE = 100
+_LONGEST = 1 << 20  # characters of a text
+
+
+def json_page(text: str, *, url: str, known_as: Iterable[str] = ()) -> tuple[tuple[Episode | LeftOut, ...], str]:
+    """What each item of the feed is, and the address of its next document. Raises `FeedError` if it is no feed."""
+    try:
+        feed = json.loads(text.lstrip("\ufeff"), strict=False)
+    except (ValueError, RecursionError) as exc:
+        raise FeedError("not readable as JSON; open it in a browser to see what it is", about=redacted(url)) from exc
+    listed = feed.get("items") if isinstance(feed, dict) else None
+    if not isinstance(listed, list):
+        raise FeedError("JSON, but no feed; look for its address on the show's page", about=redacted(url))
+    reader = _Reader(feed, url, tuple(known_as))
+    items = tuple(reader.item(each, number) for number, each in enumerate(listed[:_MAX_ITEMS], 1))
+    if len(listed) > _MAX_ITEMS:
+        rest = LeftOut(redacted(url), f"more than {_MAX_ITEMS} items in one document", len(listed) - _MAX_ITEMS)
+        items = (*items, rest)
+    return items, web_address(_text(feed, "next_url"), base=reader.base) or ""
+
+
+class _Reader:
+    def __init__(self, feed: dict[str, Any], url: str, known_as: tuple[str, ...]) -> None:
+        self._feeds = known_as
+        self._source = redacted(url)
+        self._show = plain_text(_text(feed, "title")[:1000]) or None
+        self._people = _people(feed)
+        own = _text(feed, "feed_url") or _text(feed, "home_page_url")
+        self.base = url if web_address(url) else web_address(own) or ""
+
+    def item(self, item: Any, number: int) -> Episode | LeftOut:
+        title = f"item {number}"
+        try:
+            if not isinstance(item, dict):
+                return LeftOut(self._source, "is no object of JSON", title=title, is_failure=True)
+            title = plain_text(_text(item, "title")[:1000]) or title
+            return self._read(item, title)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with an item costs that one
+            return failure(self._source, error, title=title)
+
+    def _read(self, item: dict[str, Any], title: str) -> Episode | LeftOut:
+        attachments = [each for each in islice(_list(item, "attachments"), _MAX_ATTACHMENTS) if isinstance(each, dict)]
+        offers = [Offer(_text(each, "url"), _text(each, "mime_type")) for each in attachments]
+        offers += [Offer(_text(item, key), "", Place.LINK) for key in ("url", "external_url", "id")]
+        notes = _text(item, "content_html") or _text(item, "content_text") or _text(item, "summary")
+        audio, problem = recording_of([*offers, *offers_in_notes(notes)], base=self.base)
+        if problem:
+            return LeftOut(self._source, problem, title=title)
+        own = next((each for each in attachments if web_address(_text(each, "url"), base=self.base) == audio), {})
+        page = without_credentials(web_address(_text(item, "url") or _text(item, "external_url"), base=self.base) or "")
+        return Episode(
+            title=plain_text(_text(item, "title")[:1000]) or name_in(audio),
+            audio_url=audio,
+            show=self._show,
+            guid=_text(item, "id")[:1000] or None,
+            published=parse_date(_text(item, "date_published") or _text(item, "date_modified")),
+            page_url=page or None,
+            description=notes or None,
+            duration=parse_duration(_text(own, "duration_in_seconds")),
+            people=_people(item) or self._people,
+            feeds=self._feeds,
+        )
+
+
+def _people(node: dict[str, Any]) -> tuple[Person, ...]:
+    authors = _list(node, "authors") or [node.get("author")]
+    names = (plain_text(_text(each, "name")[:200]) for each in authors[:_MAX_PEOPLE] if isinstance(each, dict))
+    return tuple(dict.fromkeys(Person(name, "author") for name in names if name))
+
+
+def _list(node: dict[str, Any], key: str) -> list[Any]:
+    value = node.get(key)
+    return value if isinstance(value, list) else []
+
+
+def _text(node: dict[str, Any], key: str) -> str:
+    """A text, also one written as a number; JSON can contain lone surrogates."""
+    value = node.get(key)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return value[:_LONGEST].encode("utf-8", "replace").decode() if isinstance(value, str) else ""

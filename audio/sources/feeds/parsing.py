@@ -1,0 +1,200 @@
+"""The text of an RSS, RDF or Atom feed → its show and its items, as lxml elements.
+
+The law: a fault costs the item it is in. A feed that is no XML is cut at its items, and each is repaired and parsed by
+itself; what precedes and follows them is the show. Time is linear in the text, whatever is in it.
+lxml loads no external files here and expands no entities; the definitions of a DOCTYPE are cut off before.
+"""
+
+from __future__ import annotations
+
+import html
+import html.entities
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from audio.errors import FeedError
+from audio.media import from_root
+from audio.net.addresses import redacted
+
+_MAX_ITEMS = 50_000  # of one document
+_MAX_BROKEN_ITEMS = 20_000  # each parsed by itself
+_ROOTS = ("rss", "feed", "rdf")
+_ITEM = r"(?:[A-Za-z_][\w.-]{0,40}:)?(?:item|entry)(?=[\s>/])"
+_ITEM_TAGS = tuple(f"{{*}}{name}" for name in ("item", "entry", "Item", "Entry", "ITEM", "ENTRY"))
+_MARKS = re.compile(rf"<!\[CDATA\[|<!--|<(/?){_ITEM}", re.IGNORECASE)
+_BOUNDARY = re.compile(rf"</{_ITEM}\s{{0,100}}>\s{{0,1000}}<{_ITEM}", re.IGNORECASE)
+_START_TAG = re.compile(r"""<[^\s<>/]{1,60}(?:\s(?:[^<>"']|"[^"]*"|'[^']*')*)?>""")
+_REFERENCE = re.compile(  # an ampersand; CDATA sections match as a whole
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?:#(?:(\d{1,20})|[xX]([0-9a-fA-F]{1,20}));|(\w{2,30});)?", re.DOTALL
+)
+_SURROGATES = re.compile(r"[\ud800-\udbff][\udc00-\udfff]")
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """`items` are elements, or None for one that could not be parsed; `is_cut`: the text ends inside the last one.
+    `n_unread` items follow that are too many."""
+
+    root: Any
+    items: tuple[Any, ...]
+    is_cut: bool = False
+    n_unread: int = 0
+
+
+def parse_feed(text: str, *, url: str) -> ParsedFeed:
+    """The feed in `text`, which may have anything before its root. Raises `FeedError` if there is no feed in it."""
+    text = from_root(text)
+    root = parse_xml(text)
+    if root is not None:
+        _check_root(root, url)
+        items = tuple(root.iter(*_ITEM_TAGS))
+        return ParsedFeed(root, items[:_MAX_ITEMS], n_unread=max(0, len(items) - _MAX_ITEMS))
+    start = _START_TAG.match(text)
+    if start is None or _local(start[0]) not in _ROOTS:
+        _check_root(parse_xml(_repaired(text), recover=True), url)
+    spans, is_cut = _items_in(text)
+    opening = start[0] if start and not start[0].endswith("/>") else "<rss>"
+    wrap = _Wrap(opening)
+    outside = text[len(opening) if start else 0 : spans[0][0]] + text[spans[-1][1] :] if spans else text
+    root = wrap.parsed(outside if spans else text.removeprefix(opening))
+    items = tuple(wrap.item(text[first:end]) for first, end in spans[:_MAX_BROKEN_ITEMS])
+    n_unread = len(spans) - len(items)
+    if root is None:
+        raise FeedError("not readable as XML; open it in a browser to see what it is", about=redacted(url))
+    return ParsedFeed(root, items, is_cut=is_cut and not n_unread, n_unread=n_unread)
+
+
+def parse_xml(text: str, *, recover: bool = False) -> Any:
+    """The root element; None for text that is no XML, with `recover` only for text without any element."""
+    from lxml import etree
+
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=recover, remove_comments=True
+    )
+    try:
+        return etree.fromstring(text.encode("utf-8", "replace"), parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+
+
+def parse_repaired(text: str) -> Any:
+    """The root element of XML that may be broken; None if there is nothing to read."""
+    root = parse_xml(text)
+    return parse_xml(_repaired(text), recover=True) if root is None else root
+
+
+class _Wrap:
+    """Parses pieces of a feed inside the start tag of its root, which declares the namespaces."""
+
+    def __init__(self, opening: str) -> None:
+        self._opening = _repaired(opening)
+        name = re.match(r"<([^\s<>/]+)", opening)
+        self._closing = f"</{name[1]}>" if name else ""
+
+    def parsed(self, piece: str) -> Any:
+        return parse_xml(f"{self._opening}{_repaired(piece)}{self._closing}", recover=True)
+
+    def item(self, piece: str) -> Any:
+        root = parse_xml(f"{self._opening}{piece}{self._closing}")
+        if root is None:
+            root = self.parsed(piece)
+        return None if root is None else next(root.iter(*_ITEM_TAGS), None)
+
+
+def _check_root(root: Any, url: str) -> None:
+    name = _local(f"<{root.tag.rpartition('}')[2]}>") if root is not None and isinstance(root.tag, str) else ""
+    if name not in _ROOTS:
+        what = f"<{name}> is not an RSS or Atom feed" if name else "not readable as a feed"
+        raise FeedError(f"{what}; look for its address on the show's page", about=redacted(url))
+
+
+def _local(tag: str) -> str:
+    found = re.match(r"<(?:[^\s<>/:]*:)?([^\s<>/:]+)", tag)
+    return found[1].lower() if found else ""
+
+
+def _items_in(text: str) -> tuple[list[tuple[int, int]], bool]:
+    """Where each item begins and ends, and whether the last one has no end.
+
+    A CDATA section or a comment hides what is in it, unless it was never closed: where the next items begin before the
+    closing mark, that one belongs to another.
+    """
+    spans: list[tuple[int, int]] = []
+    start = -1
+    for match in _visible_marks(text):
+        if start >= 0:
+            spans.append((start, text.find(">", match.end()) + 1 or len(text) if match[1] else match.start()))
+        start = -1 if match[1] else match.start()
+    if start >= 0:
+        end = _END_OF_FEED.search(text, start)
+        spans.append((start, end.start() if end else len(text)))
+        return spans, end is None
+    return spans, False
+
+
+_END_OF_FEED = re.compile(r"</(?:channel|rss|feed|(?:\w+:)?rdf)\s*>", re.IGNORECASE)
+
+
+def _visible_marks(text: str) -> Iterator[re.Match[str]]:
+    closing = {"<![CDATA[": _Next(re.compile(r"\]\]>")), "<!--": _Next(re.compile("-->"))}
+    boundary = _Next(_BOUNDARY)
+    at = 0
+    while match := _MARKS.search(text, at):
+        at = match.end()
+        mark = match[0] if match[0] == "<!--" else match[0].upper()
+        if mark not in closing:
+            yield match
+            continue
+        end = closing[mark].after(text, at)
+        if end is not None and ((begins := boundary.after(text, at)) is None or begins.start() > end.start()):
+            at = end.end()
+
+
+class _Next:
+    """The next match of a pattern at or after growing positions: the text is searched once."""
+
+    def __init__(self, pattern: re.Pattern[str]) -> None:
+        self._pattern = pattern
+        self._found: re.Match[str] | None = None
+        self._is_over = False
+
+    def after(self, text: str, at: int) -> re.Match[str] | None:
+        if not self._is_over and (self._found is None or self._found.start() < at):
+            self._found = self._pattern.search(text, at)
+            self._is_over = self._found is None
+        return self._found
+
+
+def _repaired(text: str) -> str:
+    """Without characters XML forbids; what an ampersand begins is a character or text.
+
+    References to the halves of a surrogate pair, to forbidden characters and to entities only HTML knows are resolved
+    as browsers do; an unclosed CDATA section is markup.
+    """
+    if text.rfind("<![CDATA[") > text.rfind("]]>"):
+        at = text.rfind("<![CDATA[")
+        text = text[:at] + text[at + len("<![CDATA[") :]
+    text = _REFERENCE.sub(_resolved, text)
+    text = _SURROGATES.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
+    return _FORBIDDEN.sub(lambda found: "\ufffd" if found[0] >= "\ud800" else "", text)
+
+
+def _resolved(match: re.Match[str]) -> str:
+    if match[0].startswith("<"):
+        return match[0]
+    decimal, hexadecimal, name = match.groups()
+    if name in _XML_ENTITIES:
+        return match[0]
+    if name:
+        character = html.entities.html5.get(f"{name};")
+        return html.escape(character) if character else f"&amp;{name};"
+    if not (decimal or hexadecimal):
+        return "&amp;"
+    number = int(decimal or hexadecimal, 10 if decimal else 16)
+    if 0xD800 <= number <= 0xDFFF:
+        return chr(number)  # joined with its other half, or replaced, afterwards
+    return html.escape(html.unescape(f"&#{number};")) or "\ufffd"
