@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import chain, islice
 from pathlib import PurePosixPath
 from typing import Any
@@ -52,6 +53,9 @@ class Page:
     feeds: tuple[str, ...] = ()
     frames: tuple[Frame, ...] = ()
     refresh: str = ""
+    show: str | None = None
+    published: datetime | None = None
+    is_episode: bool = False  # it says that it is about one
     is_sure: bool = False  # its episodes are stated, played or linked, not only named in a script or in the text
 
     @property
@@ -85,6 +89,9 @@ def page_of(content: bytes, *, url: str, charset: str = "", titles: Iterable[str
         head.feeds(markup.feeds),
         tuple(dict.fromkeys(frames)),
         head.refresh(),
+        head.show,
+        head.published,
+        stated.is_episode,
         any(each.way <= Way.LINK and not each.decoy for each in choice.taken),
     )
 
@@ -103,15 +110,15 @@ class _Head:
         own = (front.get("title", ""), meta.get("og:title", ""), *headings)
         named = tuple(dict.fromkeys(title for title in map(plain_text, own) if title))
         self._title = next(iter(named), "")
-        self._show = plain_text(meta.get("og:site_name", "")) or None
+        self.show = plain_text(meta.get("og:site_name", "")) or None
         times = (tag.get("datetime") for tag in islice(root.iter("time"), _MAX_HEADINGS))
         stamps = chain((front.get("date"), meta.get("article:published_time")), times)
-        self._published = next((moment for stamp in stamps if stamp and (moment := parse_date(stamp))), None)
+        self.published = next((moment for stamp in stamps if stamp and (moment := parse_date(stamp))), None)
         self._page_url = without_credentials(web_address(url) or base) or None
         heading = next((each for each in root.iter("h1") if text_of(each)), None)
         has_main_heading = heading is None or any(each.tag in ("main", "article") for each in heading.iterancestors())
         self.about = About(
-            (*titles, *named), self._show or "", _own_addresses(root, url), has_main_heading=has_main_heading
+            (*titles, *named), self.show or "", _own_addresses(root, url), has_main_heading=has_main_heading
         )
 
     def episodes(self, recordings: Sequence[Recording]) -> Iterator[Episode]:
@@ -129,8 +136,8 @@ class _Head:
                 episode,
                 title=next(filter(None, candidates)),
                 audio_url=recording.address,
-                show=episode.show or self._show,
-                published=episode.published or self._published,
+                show=episode.show or self.show,
+                published=episode.published or self.published,
                 page_url=episode.page_url or self._page_url,
                 duration=episode.duration,
             )

@@ -12,12 +12,13 @@ import glob
 import logging
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from audio.disk import CacheKind, cache_folder
 from audio.episode import Episode
-from audio.errors import AudioError, PageError, SourceError, installing
+from audio.errors import AudioError, PageError, SourceError
 from audio.media import HEAD_BYTES, MEDIA_SUFFIXES, Kind, kind_of, media_type
 from audio.net.addresses import is_web_address, redacted, web_address
 from audio.net.documents import Document, get_document
@@ -26,11 +27,12 @@ from audio.sources.feed import episodes_of, feeds_of
 from audio.sources.folder import problem_of_file, recordings
 from audio.sources.left_out import OnLeftOut
 from audio.sources.page import Page, page_of
+from audio.sources.pages.linked import episodes_of_page
 from audio.sources.sites import episodes_on_site
 from audio.sources.values import plain_text
 from audio.trust import open_regular, read_regular
 
-_MAX_PLAYERS = 3
+_MAX_MOVES = 3  # by `<meta http-equiv=refresh>`
 _MAX_NAME_LENGTH = 120  # characters of a name in a message
 _ANY_BYTES = ("", "application/octet-stream", "binary/octet-stream")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -45,11 +47,12 @@ def episodes_from(
     `source` is one of
     - a file with any suffix; `~` is the home folder. A saved feed, OPML list, page or Markdown post is read as such,
       unless it has a recording's suffix;
-    - a folder: its audio and video files by suffix, without hidden files and subfolders; `on_left_out` is told all else
-      that a folder or a pattern has, also if nothing remains;
+    - a folder: its audio and video files by suffix, without hidden files and subfolders;
     - a pattern such as `show/*.mp3` or `show/**/*.mp3`: every file it matches;
-    - an http(s) address (or `feed:`, `itpc:`) of a recording, a feed, an OPML list or a page. For a page without audio,
-      its feed or the player in its frame is read.
+    - an http(s) address (or `feed:`, `itpc:`) of a recording, a feed, an OPML list or a page: what is on the page, as
+      its show's feed has it, what its frames play, else its feed (`pages.linked`).
+
+    `on_left_out` is told what else a folder, a pattern or a page has, also if nothing remains.
 
     The network is used only if the source needs it, through `client` (default: a new one). Feeds and pages are cached
     in the cache folder and requested again on condition that they changed.
@@ -64,12 +67,12 @@ def episodes_from(
         if address is None:
             raise SourceError("this address is not valid; check it in a browser", about=redacted(source))
         with _client(client, address) as active:
-            return _at_address(address, active)
+            return _at_address(address, active, on_left_out or (lambda _: None))
     path, is_folder, exists = _look_up(source)
     if is_folder:
         return tuple(Episode.of_file(file) for file in _recordings_in(path, on_left_out))
     if exists:
-        return _in_file(path, client)
+        return _in_file(path, client, on_left_out or (lambda _: None))
     if _SCHEME.match(source.strip()):
         raise SourceError(
             "only http and https addresses are supported; save the file and give its path",
@@ -112,7 +115,7 @@ def _client(client: Client | None, *typed: str) -> Iterator[Client]:
         yield new
 
 
-def _in_file(path: Path, client: Client | None) -> tuple[Episode, ...]:
+def _in_file(path: Path, client: Client | None, tell: OnLeftOut) -> tuple[Episode, ...]:
     if problem := problem_of_file(path):
         raise SourceError(problem, about=str(path))
     if path.suffix.lower() in MEDIA_SUFFIXES:
@@ -132,12 +135,14 @@ def _in_file(path: Path, client: Client | None) -> tuple[Episode, ...]:
         return (Episode.of_file(path),)
     page = page_of(content, url=str(path))
     if page.episodes:
+        for left in page.left_out:
+            tell(left)
         return page.episodes
     with _client(client) as active:
-        return _from_linked(page, str(path), active)
+        return episodes_of_page(page, name=str(path), web=_Web(active), tell=tell)
 
 
-def _at_address(address: str, client: Client) -> tuple[Episode, ...]:
+def _at_address(address: str, client: Client, tell: OnLeftOut, *, n_moves: int = 0) -> tuple[Episode, ...]:
     document = _document(address, client)
     if document.kind is Kind.FEED:
         return episodes_of(document.body, url=document.url, known_as=document.names)
@@ -145,8 +150,10 @@ def _at_address(address: str, client: Client) -> tuple[Episode, ...]:
         return _of_feeds(feeds_of(document.body, url=document.url), redacted(address), client)
     if document.kind in (Kind.PAGE, Kind.TEXT):
         page = _page(document)
+        if page.refresh and not page.episodes and n_moves < _MAX_MOVES:
+            return _at_address(page.refresh, client, tell, n_moves=n_moves + 1)
         try:
-            return page.episodes or _from_linked(page, redacted(address), client)
+            return episodes_of_page(page, name=redacted(address), web=_Web(client), tell=tell)
         except PageError:
             episodes = episodes_on_site(address)
             if not episodes:
@@ -158,23 +165,18 @@ def _at_address(address: str, client: Client) -> tuple[Episode, ...]:
     raise SourceError(f"{declared} is not audio, a feed or a page; check the address", about=redacted(address))
 
 
-def _from_linked(page: Page, name: str, client: Client) -> tuple[Episode, ...]:
-    """The episodes linked by a page without audio: those of its first readable feed, else of its first player."""
-    for feed in page.feeds:
-        with _skip_errors(feed):
-            document = _document(feed, client)
-            return episodes_of(document.body, url=feed, known_as=document.names)
-    for player in page.players[:_MAX_PLAYERS]:
-        with _skip_errors(player):
-            document = _document(player, client)
-            episodes = _page(document).episodes if document.kind in (Kind.PAGE, Kind.TEXT) else ()
-            if episodes:
-                return episodes
-    raise PageError(
-        f"no audio is linked on this page; give the address of the recording or of the show's feed, "
-        f"or install yt-dlp, which supports many sites: {installing('sites')}",
-        about=name,
-    )
+class _Web:
+    """What a page names, read through a client (`pages.linked.Web`)."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def document(self, address: str) -> Document:
+        return _document(address, self._client)
+
+    def feed(self, address: str) -> tuple[Episode, ...]:
+        document = self.document(address)
+        return episodes_of(document.body, url=document.url, known_as=document.names)
 
 
 def _of_feeds(feeds: Iterable[str], name: str, client: Client) -> tuple[Episode, ...]:
@@ -203,7 +205,8 @@ def _document(address: str, client: Client) -> Document:
 
 def _page(document: Document) -> Page:
     _, _, charset = document.content_type.partition("charset=")
-    return page_of(document.body, url=document.url, charset=charset.partition(";")[0].strip(" \"'"))
+    page = page_of(document.body, url=document.url, charset=charset.partition(";")[0].strip(" \"'"))
+    return replace(page, addresses=tuple(dict.fromkeys((*page.addresses, *document.names))))
 
 
 def _name_in(address: str) -> str:

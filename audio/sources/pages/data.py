@@ -19,6 +19,8 @@ from audio.sources.values import plain_text
 _IN_TEXT = re.compile(r"https?://[^\s<>\"'\\^`{|}\[\]]+", re.IGNORECASE)
 _QUOTED = re.compile(r"""["']((?:\.{0,2}/)[^\s<>"'\\^`{|}\[\]]{1,2000})["']""")
 _KEYED = re.compile(r"""["']?([A-Za-z_$][\w$-]{0,60})["']?\s{0,9}[:=]\s{0,9}["']([^\s"'<>\\]{5,2000})["']""")
+_IN_FRAME = re.compile(r"""<iframe[^<>]{0,500}?\ssrc=["']([^\s"'<>]{5,2000})["']""", re.IGNORECASE)
+_FRAME_WORDS = frozenset(("iframe", "frame", "embed", "player"))
 _AUDIO_WORDS = frozenset("audio mp3 m4a ogg enclosure podcast episode sound track stream media recording".split())
 _ADDRESS_WORDS = frozenset("url src source file href link uri path download stream content".split())
 _CERTAIN_KEYS = frozenset(
@@ -73,6 +75,20 @@ def in_script(script: str, base: str, *, is_json: bool, keys: frozenset[str]) ->
     text = unescaped(script)
     code = (*addresses_in(text), *keyed_addresses(text, base), *_quoted_addresses(text, base))
     yield from (Sighting(each, Way.DATA) for each in dict.fromkeys(code) if each not in found)
+
+
+def recordings_in_code(script: str, base: str) -> Iterator[str]:
+    """The addresses of recordings in a script of its own."""
+    yield from dict.fromkeys(each.address for each in in_script(script, base, is_json=False, keys=frozenset()))
+
+
+def player_addresses(script: str, base: str) -> Iterator[str]:
+    """The addresses of the frames that a script makes: `iframe_url: '…'`, `'<iframe src="…">'`."""
+    text = unescaped(script)
+    named = (match[2] for match in _KEYED.finditer(text) if _FRAME_WORDS.intersection(words_of(match[1])))
+    for name in (*named, *(match[1] for match in _IN_FRAME.finditer(text))):
+        if address := web_address(name, base=base):
+            yield address
 
 
 def in_attribute(name: str, value: str, base: str, *, keys: frozenset[str]) -> Iterator[Sighting]:

@@ -29,6 +29,7 @@ class Stated:
 
     sightings: tuple[Sighting, ...] = ()
     players: tuple[str, ...] = ()
+    is_episode: bool = False  # the page is one episode's
 
 
 def stated_in(blocks: list[str], base: str, about: About) -> Stated:
@@ -40,14 +41,15 @@ def stated_in(blocks: list[str], base: str, about: About) -> Stated:
     open_ones = {each.address for _, each in found if not each.decoy}
 
     def way_of(node: _Node, sighting: Sighting) -> Way:
-        is_meant = _is_own(node, sighting, about, base) or len(open_ones) == 1
+        is_meant = _is_own(node.fields, about, base) or len(open_ones) == 1
         return Way.STATED if is_meant and not sighting.decoy and not node.is_film else Way.PLAYER
 
     sightings = tuple(replace(each, way=way_of(node, each)) for node, each in found)
     players = dict.fromkeys(
         address for node in nodes if (address := web_address(_string(node.fields, "embedUrl"), base=base))
     )
-    return Stated(sightings or tuple(_of_any_shape(blocks, base, about)), tuple(players))
+    is_episode = any(node.is_episode and not node.decoy and _is_own(node.fields, about, base) for node in nodes)
+    return Stated(sightings or tuple(_of_any_shape(blocks, base, about)), tuple(players), is_episode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def _sighting(node: _Node, base: str, about: About) -> Sighting | None:
     if address is None:
         return None
     own_page = web_address(_page(fields), base=base) if fields is not media or node.is_episode else None
-    title = plain_text(_string(fields, "name") or _string(fields, "headline"))
+    title = _title(fields)
     is_elsewhere = bool(own_page and about.keys and page_key(own_page) not in about.keys and not about.is_named(title))
     duration = parse_duration(
         _string(media, "duration") or _string(fields, "duration") or _string(fields, "timeRequired")
@@ -117,9 +119,9 @@ def _sighting(node: _Node, base: str, about: About) -> Sighting | None:
     return Sighting(address, Way.STATED, label=title, decoy=decoy, duration=duration, about=episode)
 
 
-def _is_own(node: _Node, sighting: Sighting, about: About, base: str) -> bool:
-    page = web_address(_page(node.fields), base=base)
-    return bool(page and page_key(page) in about.keys) or about.is_named(sighting.label)
+def _is_own(fields: Mapping[str, Any], about: About, base: str) -> bool:
+    page = web_address(_page(fields), base=base)
+    return bool(page and page_key(page) in about.keys) or about.is_named(_title(fields))
 
 
 def _of_any_shape(blocks: list[str], base: str, about: About) -> Iterator[Sighting]:
@@ -127,6 +129,10 @@ def _of_any_shape(blocks: list[str], base: str, about: About) -> Iterator[Sighti
     for block in blocks:
         for value in json_in(block):
             yield from in_json(value, base, way=Way.DATA, keys=about.keys)
+
+
+def _title(fields: Mapping[str, Any]) -> str:
+    return plain_text(_string(fields, "name") or _string(fields, "headline"))
 
 
 def _page(fields: Mapping[str, Any]) -> str:

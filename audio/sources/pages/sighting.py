@@ -140,7 +140,7 @@ def merged(sightings: Iterable[Sighting]) -> tuple[Recording, ...]:
     found: list[list[Sighting]] = []
     places: dict[tuple[str, str], int] = {}
     for sighting in sightings:
-        keys = [_key(address) for address in (sighting.address, *sighting.aliases)]
+        keys = [recording_key(address) for address in (sighting.address, *sighting.aliases)]
         place = next((known for key in keys if (known := _known(key, places)) is not None), len(found))
         if place == len(found):
             found.append([])
@@ -153,6 +153,18 @@ def merged(sightings: Iterable[Sighting]) -> tuple[Recording, ...]:
                 places[path, ""] = place  # joins the first with a query
             places.setdefault((path, _ANY), place)
     return tuple(Recording(tuple(sorted(each, key=lambda sighting: sighting.way))) for each in found)
+
+
+def recording_key(address: str) -> tuple[str, str]:
+    """What two addresses of one recording share: the path behind any measuring service, and the meaningful query."""
+    parts = urlsplit(address)
+    segments = [parts.netloc.lower().removeprefix("www."), *unquote(parts.path).split("/")[1:]]
+    inner = (at for at in range(len(segments) - 2, 0, -1) if _is_host(segments[at]))
+    segments = segments[next(inner, 0) :]
+    name = PurePosixPath(segments[-1])
+    if name.suffix.lower() in MEDIA_SUFFIXES:
+        segments[-1] = _QUALITY.sub("", name.stem)
+    return "/".join(segments), _meaningful(parts.query)
 
 
 def page_key(address: str) -> str:
@@ -174,17 +186,6 @@ def page_key(address: str) -> str:
 def _known(key: tuple[str, str], places: dict[tuple[str, str], int]) -> int | None:
     path, query = key
     return places.get(key, places.get((path, "" if query else _ANY)))
-
-
-def _key(address: str) -> tuple[str, str]:
-    parts = urlsplit(address)
-    segments = [parts.netloc.lower().removeprefix("www."), *unquote(parts.path).split("/")[1:]]
-    inner = (at for at in range(len(segments) - 2, 0, -1) if _is_host(segments[at]))
-    segments = segments[next(inner, 0) :]
-    name = PurePosixPath(segments[-1])
-    if name.suffix.lower() in MEDIA_SUFFIXES:
-        segments[-1] = _QUALITY.sub("", name.stem)
-    return "/".join(segments), _meaningful(parts.query)
 
 
 def _is_host(segment: str) -> bool:

@@ -1,0 +1,224 @@
+"""What a page names is followed: its show's feed, the frames in it. The episodes of the page come out.
+
+The law: what is on the page is meant. In this order:
+
+1. the items of the show's feed whose link is this page, as the feed has them;
+2. the page's own recordings, if they are played, linked or stated; of a page with one, the feed's item with the page's
+   title or with that recording tells the rest; of a page with several (an archive), each is looked up in the feed, and
+   those only in the feed are told as left out;
+3. what its frames play, one level deep;
+4. what only its scripts or its text name;
+5. the whole feed, unless the page says that it is one episode's.
+
+Whatever cannot be read costs itself. Everything read comes through the `Web` it is given.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from audio.episode import Episode
+from audio.errors import AudioError, FeedError, PageError, installing
+from audio.media import Kind, media_type
+from audio.net.addresses import redacted
+from audio.net.documents import Document
+from audio.sources.folder import LeftOut, OnLeftOut
+from audio.sources.page import Page, page_of
+from audio.sources.pages.data import player_addresses, recordings_in_code
+from audio.sources.pages.markup import Frame
+from audio.sources.pages.own_item import OwnItems, filled, own_items
+from audio.sources.pages.sighting import recording_key
+from audio.sources.values import plain_text
+
+_MAX_FEEDS = 3
+_MAX_FRAMES = 10  # read of one page
+_MAX_UNNAMED = 3  # of them those that do not say that they play something
+_MAX_TOLD = 3
+_log = logging.getLogger(__name__)
+
+
+class Web(Protocol):
+    """How documents and feeds are read."""
+
+    def document(self, address: str) -> Document:
+        """The document at an address. Raises `AudioError`."""
+
+    def feed(self, address: str) -> tuple[Episode, ...]:
+        """The episodes of the feed at an address. Raises `AudioError`."""
+
+
+def episodes_of_page(page: Page, *, name: str, web: Web, tell: OnLeftOut) -> tuple[Episode, ...]:
+    """The episodes of a page by the law of this module; `tell` is told what was seen and not taken.
+
+    Raises `PageError` if there is none.
+    """
+    feed, show, troubles = _first_feed(page, web)
+    own = own_items(show, addresses=page.addresses, titles=page.titles) if show else OwnItems()
+    is_same = not page.is_sure or _are_same(page.episodes, own.episodes)
+    if (own.by_link and len(page.episodes) <= 1) or (own.episodes and is_same):
+        return _as_in_feed(own, page, tell)
+    framed = _Frames(page, web)
+    found = () if page.is_sure else framed.episodes()
+    for left in page.left_out:
+        tell(left)
+    if found:
+        _tell_unlike(page.episodes, found, "less sure than a player's frame", tell)
+    found = found or page.episodes
+    if found:
+        episodes = filled(found, show)
+        _tell_rest(episodes, show, feed, tell)
+        return episodes
+    if show and not page.is_episode:
+        return show
+    raise PageError(_nothing(page, framed, troubles, has_show=bool(show)), about=name)
+
+
+def _first_feed(page: Page, web: Web) -> tuple[str, tuple[Episode, ...], tuple[str, ...]]:
+    """The first of the page's feeds that has episodes, and what was wrong with those before."""
+    troubles: list[str] = []
+    for address in page.feeds[:_MAX_FEEDS]:
+        try:
+            return address, web.feed(address), ()
+        except FeedError as exc:  # often the feed of a blog, or of its comments
+            _log.info("%s", exc)
+            troubles.append(str(exc))
+        except AudioError as exc:
+            _log.warning("%s is skipped: %s", redacted(address), exc)
+            troubles.append(str(exc))
+    return "", (), tuple(troubles)
+
+
+def _as_in_feed(own: OwnItems, page: Page, tell: OnLeftOut) -> tuple[Episode, ...]:
+    for left in page.left_out:
+        tell(left)
+    _tell_unlike(page.episodes, own.episodes, "the show's feed names another recording for this page", tell)
+    return own.episodes
+
+
+def _tell_unlike(seen: Iterable[Episode], taken: Iterable[Episode], reason: str, tell: OnLeftOut) -> None:
+    """Tell those `seen` whose recordings are not `taken`."""
+    keys = {recording_key(each.audio_url or "") for each in taken}
+    for each in seen:
+        if recording_key(each.audio_url or "") not in keys:
+            tell(LeftOut(redacted(each.audio_url or ""), f"not the page's episode: {reason}"))
+
+
+def _tell_rest(episodes: Iterable[Episode], show: Iterable[Episode], feed: str, tell: OnLeftOut) -> None:
+    used = {each.guid or each.audio_url for each in episodes}
+    rest = sum((each.guid or each.audio_url) not in used for each in show)
+    if rest:
+        more = "1 more episode" if rest == 1 else f"{rest} more episodes"
+        tell(
+            LeftOut(
+                redacted(feed), f"{more} in the show's feed, not on this page; give this address to have them", rest
+            )
+        )
+
+
+def _are_same(some: Iterable[Episode], others: Iterable[Episode]) -> bool:
+    """Whether all of `some` are recordings of `others`, with or without a query."""
+    paths = {recording_key(each.audio_url or "")[0] for each in others}
+    return all(recording_key(each.audio_url or "")[0] in paths for each in some)
+
+
+class _Frames:
+    """What a page's frames play: of those in its main part, else of the others; players first, and of frames that do
+    not say that they play something only a few."""
+
+    def __init__(self, page: Page, web: Web) -> None:
+        self._page, self._web = page, web
+        self.n_read = 0
+
+    def episodes(self) -> tuple[Episode, ...]:
+        """Each recording once. Of one alone the page gives the title; of several those with the page's title count."""
+        frames = [each for each in self._page.frames if each.is_player]
+        frames += [each for each in self._page.frames if not each.is_player][:_MAX_UNNAMED]
+        for part in ([each for each in frames if not each.decoy], [each for each in frames if each.decoy]):
+            found: dict[tuple[str, str], Episode] = {}
+            for frame in part:
+                for each in self._in_frame(frame):
+                    found.setdefault(recording_key(each.audio_url or ""), each)
+            if found:
+                return tuple(self._named(tuple(found.values())))
+        return ()
+
+    def _named(self, found: tuple[Episode, ...]) -> Iterator[Episode]:
+        title = next(iter(self._page.titles), "")
+        page_url = next(iter(self._page.addresses), None)
+        for each in found:
+            yield replace(
+                each,
+                title=title if title and len(found) == 1 else each.title,
+                page_url=page_url or each.page_url,
+                show=each.show or self._page.show,
+                published=each.published or self._page.published,
+            )
+
+    def _in_frame(self, frame: Frame) -> tuple[Episode, ...]:
+        if frame.content:
+            base = next(iter(self._page.addresses), "")
+            return _inner(frame.content.encode("utf-8", "replace"), base, self._page)
+        document = self._read(frame.address)
+        if document is None:
+            return ()
+        if document.kind is Kind.AUDIO:
+            return (Episode(_title_of(frame.address), audio_url=frame.address),)
+        if document.kind not in (Kind.PAGE, Kind.TEXT):
+            return ()
+        if document.kind is Kind.PAGE or "html" in media_type(document.content_type):
+            return _inner(document.body, document.url, self._page)
+        return self._in_script(document)
+
+    def _in_script(self, document: Document) -> tuple[Episode, ...]:
+        """Of a script that draws a player: the recordings in it, else those of the first frame it makes."""
+        code = document.body.decode("utf-8", "replace")
+        if found := tuple(recordings_in_code(code, document.url)):
+            return tuple(Episode(_title_of(each), audio_url=each) for each in found)
+        for address in player_addresses(code, document.url):
+            frame = self._read(address)
+            if frame and frame.kind is Kind.PAGE:
+                return _inner(frame.body, frame.url, self._page)
+        return ()
+
+    def _read(self, address: str) -> Document | None:
+        if self.n_read >= _MAX_FRAMES:
+            return None
+        self.n_read += 1
+        try:
+            return self._web.document(address)
+        except AudioError as exc:
+            _log.warning("%s is skipped: %s", redacted(address), exc)
+            return None
+
+
+def _title_of(address: str) -> str:
+    parts = urlsplit(address)
+    return plain_text(PurePosixPath(unquote(parts.path)).stem) or parts.hostname or "episode"
+
+
+def _inner(content: bytes, url: str, page: Page) -> tuple[Episode, ...]:
+    try:
+        return page_of(content, url=url, titles=page.titles).episodes
+    except PageError as exc:
+        _log.info("%s", exc)
+        return ()
+
+
+def _nothing(page: Page, frames: _Frames, troubles: tuple[str, ...], *, has_show: bool) -> str:
+    """What was looked at, what was seen, and the next step."""
+    looked = ["players, links and data"]
+    looked += [f"{frames.n_read} of {len(page.frames)} frames"] if page.frames else []
+    looked += [f"{len(page.feeds)} feeds"] if page.feeds else []
+    seen = [f"{left.source}: {left.reason}" for left in page.left_out[:_MAX_TOLD]]
+    more = [f"{len(page.left_out) - _MAX_TOLD} more"] if len(page.left_out) > _MAX_TOLD else []
+    shown = f" (not taken: {'; '.join((*seen, *more, *troubles))})" if seen or troubles else ""
+    unlisted = ", and no item of the show's feed is this episode" if has_show else ""
+    return (
+        f"no audio on this page{unlisted}: looked at its {', '.join(looked)}{shown}; give the address of the recording "
+        f"or of the show's feed, or install yt-dlp, which supports many sites: {installing('sites')}"
+    )
