@@ -35,6 +35,7 @@ _CALL_TO_ACTION = re.compile(r"(?:click|download|hear|listen|play)\b", re.IGNORE
 _GRAPH = ("og:audio:secure_url", "og:audio:url", "og:audio", "twitter:player:stream")
 _GRAPH_FILM = ("og:video:secure_url", "og:video:url", "og:video", "twitter:player")
 _MAX_HEADINGS = 10
+_MAX_NAME = 80  # characters of a name in a message
 _MAX_FRONT_MATTER = 1 << 16  # characters
 
 
@@ -184,7 +185,8 @@ def _microdata(markup: Markup) -> Iterator[Sighting]:
 
 def _left_out(others: Iterable[tuple[Recording, str]], markup: Markup) -> Iterator[LeftOut]:
     for recording, reason in others:
-        yield LeftOut(redacted(recording.address), f"not the page's episode: {reason}")
+        name = next(iter((*recording.labels, *recording.headings)), "")[:_MAX_NAME]
+        yield LeftOut(redacted(recording.address), f"not the page's episode: {reason}" + (f" ({name})" if name else ""))
     for address in dict.fromkeys(filter(None, markup.streams)):
         yield LeftOut(redacted(address), "a stream in parts (HLS, DASH) or a list, which is not supported")
 

@@ -70,6 +70,8 @@ def episodes_of_page(page: Page, *, name: str, web: Web, tell: OnLeftOut) -> tup
         _tell_unlike(page.episodes, found, "less sure than a player's frame", tell)
     found = found or page.episodes
     if found:
+        for trouble in troubles:  # a feed without episodes is often that of a blog, or of its comments
+            _log.log(logging.INFO if isinstance(trouble, FeedError) else logging.WARNING, "not looked up: %s", trouble)
         episodes = filled(found, show)
         _tell_rest(episodes, show, feed, tell)
         return episodes
@@ -78,18 +80,14 @@ def episodes_of_page(page: Page, *, name: str, web: Web, tell: OnLeftOut) -> tup
     raise PageError(_nothing(page, framed, troubles, has_show=bool(show)), about=name)
 
 
-def _first_feed(page: Page, web: Web) -> tuple[str, tuple[Episode, ...], tuple[str, ...]]:
+def _first_feed(page: Page, web: Web) -> tuple[str, tuple[Episode, ...], tuple[AudioError, ...]]:
     """The first of the page's feeds that has episodes, and what was wrong with those before."""
-    troubles: list[str] = []
+    troubles: list[AudioError] = []
     for address in page.feeds[:_MAX_FEEDS]:
         try:
-            return address, web.feed(address), ()
-        except FeedError as exc:  # often the feed of a blog, or of its comments
-            _log.info("%s", exc)
-            troubles.append(str(exc))
+            return address, web.feed(address), tuple(troubles)
         except AudioError as exc:
-            _log.warning("%s is skipped: %s", redacted(address), exc)
-            troubles.append(str(exc))
+            troubles.append(exc)
     return "", (), tuple(troubles)
 
 
@@ -209,16 +207,17 @@ def _inner(content: bytes, url: str, page: Page) -> tuple[Episode, ...]:
         return ()
 
 
-def _nothing(page: Page, frames: _Frames, troubles: tuple[str, ...], *, has_show: bool) -> str:
+def _nothing(page: Page, frames: _Frames, troubles: tuple[AudioError, ...], *, has_show: bool) -> str:
     """What was looked at, what was seen, and the next step."""
-    looked = ["players, links and data"]
-    looked += [f"{frames.n_read} of {len(page.frames)} frames"] if page.frames else []
-    looked += [f"{len(page.feeds)} feeds"] if page.feeds else []
-    seen = [f"{left.source}: {left.reason}" for left in page.left_out[:_MAX_TOLD]]
-    more = [f"{len(page.left_out) - _MAX_TOLD} more"] if len(page.left_out) > _MAX_TOLD else []
-    shown = f" (not taken: {'; '.join((*seen, *more, *troubles))})" if seen or troubles else ""
-    unlisted = ", and no item of the show's feed is this episode" if has_show else ""
+    looked = ["players", "links", "data"]
+    looked += [f"frames ({frames.n_read} of {len(page.frames)})"] if page.frames else []
+    looked += [f"feeds ({min(len(page.feeds), _MAX_FEEDS)} of {len(page.feeds)})"] if page.feeds else []
+    seen = [f"{left.source} is {left.reason}" for left in page.left_out[:_MAX_TOLD]]
+    seen += [f"{len(page.left_out) - _MAX_TOLD} more like it"] if len(page.left_out) > _MAX_TOLD else []
+    seen += [str(trouble) for trouble in troubles]
+    seen += ["the show's feed has no item for this page"] if has_show else []
     return (
-        f"no audio on this page{unlisted}: looked at its {', '.join(looked)}{shown}; give the address of the recording "
-        f"or of the show's feed, or install yt-dlp, which supports many sites: {installing('sites')}"
+        f"no audio on this page (looked at: {', '.join(looked)}){''.join(f'; {each}' for each in seen)}; "
+        f"give the address of the recording or of the show's feed, or install yt-dlp, which supports many sites: "
+        f"{installing('sites')}"
     )

@@ -120,22 +120,22 @@ def _named_otherwise(left: Sequence[Recording], about: About) -> dict[int, str]:
     is_title = [about.is_named(name) for name in names]
     if not any(is_title):
         return {}
-    return {
-        at: f"named {name!r}, unlike the page" for at, name in enumerate(names) if folded(name) and not is_title[at]
-    }
+    return {at: "named otherwise than the page" for at, name in enumerate(names) if folded(name) and not is_title[at]}
 
 
 def _less_sure(left: Sequence[Recording], about: About) -> dict[int, str]:
     best = min((each.way for each in left), default=Way.PLAYER)
     named = {at for at, each in enumerate(left) if each.way == Way.LINK and any(map(about.is_named, each.labels))}
     if named and best == Way.PLAYER and not any(each.way == best and folded(_name(each)) for each in left):
-        reason = "beside a link with the page's title"
-        return {at: f"{each.way.phrase} {reason}" for at, each in enumerate(left) if at not in named}
+        reason = "where a link has the page's title"
+        return {at: f"in {each.way.place}, {reason}" for at, each in enumerate(left) if at not in named}
     return _by_way(left, best)
 
 
 def _by_way(left: Sequence[Recording], best: Way) -> dict[int, str]:
-    return {at: f"{each.way.phrase}, less sure than {best.phrase}" for at, each in enumerate(left) if each.way != best}
+    return {
+        at: f"in {each.way.place}, where {best.place} has another" for at, each in enumerate(left) if each.way != best
+    }
 
 
 def _outside(left: Sequence[Recording], about: About) -> dict[int, str]:

@@ -34,17 +34,17 @@ class Way(IntEnum):
     DOWNLOAD = 6  # a link that only says that it is a download
 
     @property
-    def phrase(self) -> str:
-        """What such a recording is, for a message."""
-        return _PHRASES[self]
+    def place(self) -> str:
+        """Where such a recording is, for a message."""
+        return _PLACES[self]
 
 
-_PHRASES = {
-    Way.STATED: "stated in the page's data",
-    Way.GRAPH: "named in the page's head",
+_PLACES = {
+    Way.STATED: "the page's data",
+    Way.GRAPH: "the page's head",
     Way.PLAYER: "a player",
     Way.LINK: "a link",
-    Way.DATA: "an address in a script or in the text",
+    Way.DATA: "a script or the text",
     Way.DOWNLOAD: "a download of unknown kind",
 }
 
