@@ -186,7 +186,7 @@ def _microdata(markup: Markup) -> Iterator[Sighting]:
 def _left_out(others: Iterable[tuple[Recording, str]], markup: Markup) -> Iterator[LeftOut]:
     for recording, reason in others:
         name = next(iter((*recording.labels, *recording.headings)), "")[:_MAX_NAME]
-        yield LeftOut(redacted(recording.address), f"not the page's episode: {reason}" + (f" ({name})" if name else ""))
+        yield LeftOut(redacted(recording.address), f"not the page's episode: {reason}", title=name)
     for address in dict.fromkeys(filter(None, markup.streams)):
         yield LeftOut(redacted(address), "a stream in parts (HLS, DASH) or a list, which is not supported")
 

@@ -174,9 +174,9 @@ class _Web:
     def document(self, address: str) -> Document:
         return _document(address, self._client)
 
-    def feed(self, address: str) -> tuple[Episode, ...]:
+    def feed(self, address: str, tell: OnLeftOut) -> tuple[Episode, ...]:
         document = self.document(address)
-        return episodes_of(document.body, url=document.url, known_as=document.names)
+        return episodes_of(document.body, url=document.url, known_as=document.names, on_left_out=tell)
 
 
 def _of_feeds(feeds: Iterable[str], name: str, client: Client) -> tuple[Episode, ...]:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -27,7 +27,7 @@ from audio.errors import AudioError, FeedError, PageError, installing
 from audio.media import Kind, media_type
 from audio.net.addresses import redacted
 from audio.net.documents import Document
-from audio.sources.folder import LeftOut, OnLeftOut
+from audio.sources.left_out import LeftOut, OnLeftOut
 from audio.sources.page import Page, page_of
 from audio.sources.pages.data import player_addresses, recordings_in_code
 from audio.sources.pages.markup import Frame
@@ -48,8 +48,8 @@ class Web(Protocol):
     def document(self, address: str) -> Document:
         """The document at an address. Raises `AudioError`."""
 
-    def feed(self, address: str) -> tuple[Episode, ...]:
-        """The episodes of the feed at an address. Raises `AudioError`."""
+    def feed(self, address: str, tell: OnLeftOut) -> tuple[Episode, ...]:
+        """The episodes of the feed at an address; its other items are told. Raises `AudioError`."""
 
 
 def episodes_of_page(page: Page, *, name: str, web: Web, tell: OnLeftOut) -> tuple[Episode, ...]:
@@ -57,38 +57,50 @@ def episodes_of_page(page: Page, *, name: str, web: Web, tell: OnLeftOut) -> tup
 
     Raises `PageError` if there is none.
     """
-    feed, show, troubles = _first_feed(page, web)
-    own = own_items(show, addresses=page.addresses, titles=page.titles) if show else OwnItems()
+    show = _show(page, web)
+    own = own_items(show.episodes, addresses=page.addresses, titles=page.titles)
     is_same = not page.is_sure or _are_same(page.episodes, own.episodes)
-    if (own.by_link and len(page.episodes) <= 1) or (own.episodes and is_same):
+    if own.episodes and ((own.by_link and len(page.episodes) <= 1) or is_same):
         return _as_in_feed(own, page, tell)
-    framed = _Frames(page, web)
-    found = () if page.is_sure else framed.episodes()
+    frames = _Frames(page, web)
+    framed = () if page.is_sure else frames.episodes()
+    found = framed or page.episodes
+    if not found and (page.is_episode or not show.episodes):
+        raise PageError(_nothing(page, frames, show), about=name)
     for left in page.left_out:
         tell(left)
+    if framed:
+        _tell_unlike(page.episodes, framed, "less sure than a player's frame", tell)
+    for trouble in show.troubles:  # a feed without episodes is often that of a blog, or of its comments
+        _log.log(logging.INFO if isinstance(trouble, FeedError) else logging.WARNING, "not looked up: %s", trouble)
     if found:
-        _tell_unlike(page.episodes, found, "less sure than a player's frame", tell)
-    found = found or page.episodes
-    if found:
-        for trouble in troubles:  # a feed without episodes is often that of a blog, or of its comments
-            _log.log(logging.INFO if isinstance(trouble, FeedError) else logging.WARNING, "not looked up: %s", trouble)
-        episodes = filled(found, show)
-        _tell_rest(episodes, show, feed, tell)
+        episodes = filled(found, show.episodes)
+        _tell_rest(episodes, show, tell)
         return episodes
-    if show and not page.is_episode:
-        return show
-    raise PageError(_nothing(page, framed, troubles, has_show=bool(show)), about=name)
+    for left in show.left_out:
+        tell(left)
+    return show.episodes
 
 
-def _first_feed(page: Page, web: Web) -> tuple[str, tuple[Episode, ...], tuple[AudioError, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Show:
     """The first of the page's feeds that has episodes, and what was wrong with those before."""
+
+    feed: str = ""
+    episodes: tuple[Episode, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    troubles: tuple[AudioError, ...] = ()
+
+
+def _show(page: Page, web: Web) -> _Show:
     troubles: list[AudioError] = []
     for address in page.feeds[:_MAX_FEEDS]:
+        left_out: list[LeftOut] = []
         try:
-            return address, web.feed(address), tuple(troubles)
+            return _Show(address, web.feed(address, left_out.append), tuple(left_out), tuple(troubles))
         except AudioError as exc:
             troubles.append(exc)
-    return "", (), tuple(troubles)
+    return _Show(troubles=tuple(troubles))
 
 
 def _as_in_feed(own: OwnItems, page: Page, tell: OnLeftOut) -> tuple[Episode, ...]:
@@ -106,16 +118,13 @@ def _tell_unlike(seen: Iterable[Episode], taken: Iterable[Episode], reason: str,
             tell(LeftOut(redacted(each.audio_url or ""), f"not the page's episode: {reason}"))
 
 
-def _tell_rest(episodes: Iterable[Episode], show: Iterable[Episode], feed: str, tell: OnLeftOut) -> None:
+def _tell_rest(episodes: Iterable[Episode], show: _Show, tell: OnLeftOut) -> None:
     used = {each.guid or each.audio_url for each in episodes}
-    rest = sum((each.guid or each.audio_url) not in used for each in show)
+    rest = sum((each.guid or each.audio_url) not in used for each in show.episodes)
     if rest:
         more = "1 more episode" if rest == 1 else f"{rest} more episodes"
-        tell(
-            LeftOut(
-                redacted(feed), f"{more} in the show's feed, not on this page; give this address to have them", rest
-            )
-        )
+        reason = f"{more} in the show's feed, not on this page; give this address to have them"
+        tell(LeftOut(redacted(show.feed), reason, rest))
 
 
 def _are_same(some: Iterable[Episode], others: Iterable[Episode]) -> bool:
@@ -207,15 +216,15 @@ def _inner(content: bytes, url: str, page: Page) -> tuple[Episode, ...]:
         return ()
 
 
-def _nothing(page: Page, frames: _Frames, troubles: tuple[AudioError, ...], *, has_show: bool) -> str:
+def _nothing(page: Page, frames: _Frames, show: _Show) -> str:
     """What was looked at, what was seen, and the next step."""
     looked = ["players", "links", "data"]
     looked += [f"frames ({frames.n_read} of {len(page.frames)})"] if page.frames else []
     looked += [f"feeds ({min(len(page.feeds), _MAX_FEEDS)} of {len(page.feeds)})"] if page.feeds else []
     seen = [f"{left.source} is {left.reason}" for left in page.left_out[:_MAX_TOLD]]
     seen += [f"{len(page.left_out) - _MAX_TOLD} more like it"] if len(page.left_out) > _MAX_TOLD else []
-    seen += [str(trouble) for trouble in troubles]
-    seen += ["the show's feed has no item for this page"] if has_show else []
+    seen += [str(trouble) for trouble in show.troubles]
+    seen += ["the show's feed has no item for this page"] if show.episodes else []
     return (
         f"no audio on this page (looked at: {', '.join(looked)}){''.join(f'; {each}' for each in seen)}; "
         f"give the address of the recording or of the show's feed, or install yt-dlp, which supports many sites: "
