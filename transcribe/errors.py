@@ -2,7 +2,8 @@
 
     TranscribeError
     ├── SettingsError      an option's value, wherever it was given
-    ├── ModelError         an unknown model, weights with a wrong hash
+    ├── ModelError         weights with a wrong hash, a folder without weights
+    │   ├── UnknownModelError  a value of `model` that names none; a SettingsError, too
     │   └── UnreachableError   weights that are not on this machine, and nobody to fetch them from
     ├── EngineError        the recogniser or the diarizer itself failed
     ├── ClusterError       a scheduler that cannot be reached, workers of another version or without an answer
@@ -17,11 +18,22 @@ class TranscribeError(Exception):
 
 
 class SettingsError(TranscribeError):
-    """An invalid value of a setting. The command line reports it as a usage error."""
+    """An invalid value of a setting. The command line reports it as a usage error.
+
+    `setting` is the field of `Settings`, where whoever catches the error may know which file sets it.
+    """
+
+    def __init__(self, message: str, *, setting: str = "") -> None:
+        self.setting = setting
+        super().__init__(message)
 
 
 class ModelError(TranscribeError):
     """A model that is unknown, damaged or cannot be downloaded."""
+
+
+class UnknownModelError(ModelError, SettingsError):
+    """A name that no model has, or a folder that is none."""
 
 
 class UnreachableError(ModelError):

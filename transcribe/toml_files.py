@@ -74,7 +74,11 @@ class TomlFile:
 
     def error(self, key: str, message: str, *, at: int = 0) -> SettingsError:
         """The error about a value of `key`, on the first line from `at` on that sets it."""
-        return SettingsError(f"{self.path}: line {self.line_of(key, at=at) + 1}: {key}: {message}")
+        return SettingsError(f"{self.place_of(key, at=at)}: {key}: {message}")
+
+    def place_of(self, key: str, *, at: int = 0) -> str:
+        """The file and the line of `line_of`, for a message."""
+        return f"{self.path}: line {self.line_of(key, at=at) + 1}"
 
 
 def read_toml(path: Path, *, instead: str) -> TomlFile:

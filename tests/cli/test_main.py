@@ -249,7 +249,7 @@ def test_an_unknown_model_is_named_before_anything_is_fetched(
     with pytest.raises(SystemExit) as caught:
         main(["run", "a.wav", "--model", model])
     err = capsys.readouterr().err
-    assert caught.value.code == 1
+    assert caught.value.code == 2
     assert model in err
     assert "fetching" not in err
 

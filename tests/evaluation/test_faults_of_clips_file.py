@@ -59,12 +59,26 @@ FILES = {
     "speakers twice": (f'{ROW}speakers = 2\nsettings = {{ speakers = "3" }}\n', "line 3: speakers: this [[clip]] has"),
     "a setting spelled twice": ("[settings]\nbeam-size = 2\nbeam_size = 5\n", "line 3: beam_size: is the setting"),
     "a blank term": (f'{ROW}terms = [" "]\n', "line 3: terms: a list is not a list of words"),
-    "a term that nobody says": (f'{ROW}terms = ["clay", "Haikel"]\n', "does not mention Haikel; correct `terms`"),
-    "no reference": (f"{ROW}reference = []\n", "garden.wav: has no reference"),
-    "a recording that is gone": ('[[clip]]\naudio = "gone.wav"\n', "gone.wav: the recording does not exist"),
+    "a term that nobody says": (
+        f'{ROW}terms = ["clay", "Haikel"]\n',
+        "toml: line 3: clips/garden.ref.txt: does not mention Haikel",
+    ),
+    "no reference": (f"{ROW}reference = []\n", "clips.toml: line 3: clips/garden.wav: has no reference"),
+    "a recording that is gone": (
+        '[[clip]]\naudio = "gone.wav"\n',
+        "clips.toml: line 2: clips/gone.wav: the recording does",
+    ),
     "two references with words": (
         f'{ROW}reference = ["garden.ref.txt", "garden.ref.txt"]\n',
-        "garden.ref.txt: has words, and so has",
+        "clips.toml: line 3: clips/garden.ref.txt: has words, and so has",
+    ),
+    "a reference that is gone": (
+        f'{ROW}reference = "gone.txt"\n',
+        "clips.toml: line 3: clips/gone.txt: the reference cannot be read",
+    ),
+    "a setting that the recording does not allow": (
+        f'[settings]\nbeam-size = 2\nchannels = "separate"\n{ROW}',
+        "clips.toml: line 3: channels: this recording has one channel",
     ),
     "every limit off": (
         "[limits]\n" + "".join(f"{measure} = false\n" for measure in MEASURES),

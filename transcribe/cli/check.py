@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -20,6 +21,7 @@ from transcribe.cli.options import (
     setting_options,
     settings_in_force,
 )
+from transcribe.errors import TranscribeError
 from transcribe.settings import Settings, Stage
 from transcribe.terminal import for_terminal, on_github
 
@@ -81,7 +83,9 @@ def check(stages: StagesMaker, /, place: Path, **options: Any) -> int:
     """
     from transcribe.evaluation.baseline import read_baseline
     from transcribe.evaluation.check import check as run_check
+    from transcribe.evaluation.check import check_clips
     from transcribe.evaluation.clips import find_clips
+    from transcribe.pipeline.settings_check import check_settings
 
     outputs = {name: options.pop(name) for name in ("junit", "markdown", "as_json")}
     file, update, fresh, verbose = (options.pop(n) for n in ("baseline", "update_baseline", "fresh", "verbose"))
@@ -94,7 +98,8 @@ def check(stages: StagesMaker, /, place: Path, **options: Any) -> int:
     clips = find_clips(place, settings_in_force(options), choices=CHOICES)
     explained = None if explain is None else _clip_named(explain, clips)
     baseline = read_baseline(file) if file is not None and not update else None
-    with Bars(sys.stderr) as bars:
+    with _as_not_run(), Bars(sys.stderr) as bars:
+        check_clips(clips, lambda settings: check_settings(settings, stages))
 
         def on_start(clip: Clip) -> None:
             bars.clear()
@@ -124,6 +129,20 @@ def check(stages: StagesMaker, /, place: Path, **options: Any) -> int:
         but = "although a gate is not met; look at the report before you " if report.exit_code else ""
         click.echo(f"{file}: written{', ' if but else '; '}{but}commit it", err=True)
     return report.exit_code
+
+
+class _NotRun(click.ClickException):
+    """What ends the whole check: 1 would say that it ran, and that a gate is not met."""
+
+    exit_code = 2
+
+
+@contextlib.contextmanager
+def _as_not_run() -> Iterator[None]:
+    try:
+        yield
+    except TranscribeError as error:
+        raise _NotRun(for_terminal(str(error))) from error
 
 
 def _pipelines(stages: StagesMaker, *, ignore_cache: bool) -> PipelineMaker:

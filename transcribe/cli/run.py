@@ -154,12 +154,12 @@ def _plan_and_run(sources: SourceSet, options: _RunOptions) -> Report:
     from transcribe.batch.runner import Setup
     from transcribe.drafts.style import style_of
     from transcribe.pipeline.checkpoints import user_checkpoints
-    from transcribe.pipeline.stages import glossary_of
+    from transcribe.pipeline.settings_check import check_settings
     from transcribe.speakers.voiceprints import select_voiceprints, user_voiceprints
 
     settings, waited = sources.settings, False
-    glossary_of(settings)  # reports an unreadable glossary, unknown voices and a bad front matter before the work
-    style_of(settings)
+    check_settings(settings, options.stages)
+    style_of(settings)  # reports a bad front matter before the work
     voices = select_voiceprints(user_voiceprints(), settings.voices)
 
     def on_wait(holder: str) -> None:
@@ -236,6 +236,7 @@ def _run(
 @contextlib.contextmanager
 def _worker_pool(setup: Setup, episodes: int, display: Display, stop: Stop) -> Iterator[tuple[WorkerPool, Setup]]:
     """The workers, and the setup with the number of threads for each task."""
+    from transcribe.pipeline.settings_check import check_settings
     from transcribe.pipeline.stages import fetch_models, real_stages
     from transcribe.workers import dask_client, local
 
@@ -261,6 +262,7 @@ def _worker_pool(setup: Setup, episodes: int, display: Display, stop: Stop) -> I
     def prepare() -> None:
         if setup.stages is real_stages:  # others have no weights
             fetch_models(settings, on_fetch=on_fetch)
+            check_settings(settings, setup.stages)  # again, by what the weights say
             display.clear()
 
     count, threads = layout.jobs, layout.last_threads

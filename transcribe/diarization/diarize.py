@@ -84,7 +84,8 @@ def find_speakers(
     and `EngineError` as `networks.open_network` does.
     """
     if channels is Channels.SEPARATE and audio.channel_levels is None:
-        raise SettingsError("channels: this recording has one channel, which cannot be separate people; use auto")
+        message = "channels: this recording has one channel, which cannot be separate people; use auto"
+        raise SettingsError(message, setting="channels")
     network = open_network(SpeakerModel.SEGMENTATION, device=device)
     activity = segment(audio, network, threads=threads, progress=lambda fraction: progress(0.3 * fraction))
     speech = hysteresis(activity.speech, *_SPEECH)

@@ -158,6 +158,11 @@ def _copy(folder: Path, on_fetch: OnFetch) -> None:
         ) from exc
 
 
+def check_device(device: str) -> None:
+    """Raise `EngineError` if the networks cannot be run on `device`."""
+    _providers(device)
+
+
 def _providers(device: str) -> list[str]:
     import onnxruntime
 

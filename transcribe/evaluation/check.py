@@ -16,7 +16,7 @@ from operator import not_
 
 from audio.errors import AudioError
 from output.errors import OutputError
-from transcribe.errors import TranscribeError
+from transcribe.errors import SettingsError, TranscribeError, UnreachableError
 from transcribe.evaluation.baseline import Baseline, BaselineClip
 from transcribe.evaluation.clip import FILE_NAME, Clip, Clips
 from transcribe.evaluation.clip_differences import ClipDifference, without_time
@@ -110,8 +110,8 @@ def check(
 ) -> tuple[Report, Baseline]:
     """Transcribe and score every clip. Returns the report, and the measurements as a baseline for a later check.
 
-    A clip that cannot be run, for whatever reason, is reported and does not stop the others. Calls `on_start` before
-    each clip.
+    A clip that cannot be run, for whatever reason, is reported and does not stop the others; weights that nobody has
+    stop them all, since every clip needs them: raises `UnreachableError`. Calls `on_start` before each clip.
     """
     pipeline_for = cache(pipeline_for)
     measured: dict[str, ClipMeasurement] = {}
@@ -145,12 +145,31 @@ def check(
     return Report(tuple(results), overall, notes, scoring), Baseline(measured)
 
 
+def check_clips(clips: Clips, check_settings: Callable[[Settings], None]) -> None:
+    """Check the settings of all clips before any is run; each setting of a file is named with its line.
+
+    Raises what `check_settings` raises.
+    """
+    known: set[Settings] = set()
+    for clip in clips.clips:
+        if clip.settings not in known:
+            try:
+                check_settings(clip.settings)
+            except SettingsError as error:
+                raise SettingsError(clip.placed(error.setting, error), setting=error.setting) from error
+            known.add(clip.settings)
+
+
 def _measure_or_explain(
     clip: Clip, pipeline_for: PipelineMaker, *, scoring: Scoring, on_progress: OnProgress
 ) -> ClipMeasurement | ClipResult:
     """The clip's measurements, or the result of a clip that could not be run."""
     try:
         return measure(clip, pipeline_for(clip.settings), scoring=scoring, on_progress=on_progress)
+    except UnreachableError:
+        raise
+    except SettingsError as error:
+        message = clip.placed(error.setting, error)
     except (AudioError, TranscribeError, OutputError) as error:
         message = str(error)
     except Exception as error:  # noqa: BLE001 - a defect, here or in a library, is the error of this clip alone

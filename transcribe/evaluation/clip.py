@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from audio.media import MEDIA_SUFFIXES
@@ -28,11 +28,16 @@ class Clip:
     required: frozenset[str] = frozenset()  # measures limited in the file; the clip fails if one is not measured
     own: frozenset[str] = frozenset()  # measures whose limit the file states for this clip, and not for all
     terms: tuple[str, ...] = ()  # words to count like the speakers' names
+    places: Mapping[str, str] = field(default_factory=dict)  # by key or setting: the file and line that state it
 
     @property
     def source(self) -> str:
         """The file an annotation points at: the first reference, or else the recording."""
         return str((self.references or (self.audio,))[0])
+
+    def placed(self, key: str, message: object) -> str:
+        """The message, after the file and line that state `key` for this clip, if a file does."""
+        return f"{self.places[key]}: {message}" if key in self.places else str(message)
 
     @property
     def if_silent(self) -> Clip:

@@ -44,14 +44,15 @@ class ClipsFile:
         self._reject_other_keys(tables["overall"], OVERALL_MEASURES, at=at["overall"])
         self._limits, self._required = self._read_limits(tables["limits"], DEFAULTS, at=at["limits"])
         self._overall = self._read_limits(tables["overall"], OVERALL, at=at["overall"])
-        self._settings = self._read_settings(tables["settings"], settings, at=at["settings"])
+        self._settings, self._places = self._read_settings(tables["settings"], settings, at=at["settings"])
 
     def clips(self) -> Clips:
         """The clips it names, or those of its folder."""
         overall, required = self._overall
         folder = self._file.path.parent
         if "clip" not in self._file.table:
-            clips = tuple(replace(clip, required=self._required) for clip in self._clips_of_folder)
+            required_of_all, places = self._required, self._places
+            clips = tuple(replace(c, required=required_of_all, places=places) for c in self._clips_of_folder)
             return Clips(clips, overall, required, unused=unused_references(folder, clips))
         clips = self._rows()
         named = {same_recording(clip.audio) for clip in clips}
@@ -60,7 +61,8 @@ class ClipsFile:
 
     def unnamed(self, audio: Path) -> Clip:
         """A recording that it does not name, with its settings and limits for all clips."""
-        return Clip(audio.stem, audio, references_of(audio), self._settings, self._limits, self._required)
+        clip = Clip(audio.stem, audio, references_of(audio), self._settings, self._limits, self._required)
+        return replace(clip, places=self._places)
 
     @cached_property
     def _clips_of_folder(self) -> tuple[Clip, ...]:
@@ -105,15 +107,18 @@ class ClipsFile:
             own_settings["speakers"] = row["speakers"]
         own_limits = self._table(row, "limits", at=at)
         limits, required = self._read_limits(own_limits, self._limits, at=at)
+        settings, places = self._read_settings(own_settings, self._settings, at=at)
+        places |= {key: self._file.place_of(key, at=at) for key in ("audio", "reference", "terms") if key in row}
         return Clip(
             name=self._text(row, "name", at=at) if "name" in row else audio.stem,
             audio=audio,
             references=self._references(row, audio, at=at),
-            settings=self._read_settings(own_settings, self._settings, at=at),
+            settings=settings,
             limits=limits,
             required=required | (self._required - own_limits.keys()),
             own=frozenset(own_limits),
             terms=self._texts(row.get("terms", []), "terms", "words", at=at),
+            places={**self._places, **places},
         )
 
     def _references(self, row: Mapping[str, Any], audio: Path, *, at: int) -> tuple[Path, ...]:
@@ -123,18 +128,19 @@ class ClipsFile:
         names = named if isinstance(named, list) else [self._text(row, "reference", at=at)]
         return tuple(self._file.path.parent / name for name in self._texts(names, "reference", "files", at=at))
 
-    def _read_settings(self, values: Mapping[str, Any], base: Settings, *, at: int) -> Settings:
-        """`base` with the settings of a table, which are read as those in `transcribe.toml`."""
+    def _read_settings(self, values: Mapping[str, Any], base: Settings, *, at: int) -> tuple[Settings, dict[str, str]]:
+        """`base` with the settings of a table, which are read as those in `transcribe.toml`, and the place of each."""
         layers = []
+        places: dict[str, str] = {}
         spelled: dict[str, str] = {}
         for key, value in values.items():
-            place = f"{self._file.path}: line {self._file.line_of(key, at=at) + 1}"
-            place, layer = layer_of({key: value}, self._file.path, place=place)
+            place, layer = layer_of({key: value}, self._file.path, place=self._file.place_of(key, at=at))
             for name in layer:
+                places[name] = place
                 if (other := spelled.setdefault(name, key)) != key:
                     raise self._file.error(key, f"is the setting {other} again; remove one", at=at)
             layers.append((place, layer))
-        return replace(base, **values_of(layers, self._choices))
+        return replace(base, **values_of(layers, self._choices)), places
 
     def _read_limits(self, values: Mapping[str, Any], base: Limits, *, at: int) -> tuple[Limits, frozenset[str]]:
         """`base` with the limits of a table, and the measures that it limits."""

@@ -46,12 +46,12 @@ def measure(clip: Clip, pipeline: Pipeline, *, scoring: Scoring, on_progress: On
     Raises `TranscriptError` for a recording or a reference that is missing or unusable, and what the pipeline raises.
     """
     if not clip.audio.exists():
-        raise TranscriptError(f"{clip.audio}: the recording does not exist; correct `audio` in {FILE_NAME}")
-    if not clip.references:
-        names = " or ".join(clip.audio.stem + suffix for suffix in REFERENCE_SUFFIXES)
-        raise TranscriptError(f"{clip.audio}: has no reference; write {names} in its folder")
-    hashes = [_hash(path) for path in clip.references]
-    reference = read_references(clip.references)
+        message = f"{clip.audio}: the recording does not exist; correct `audio` in {FILE_NAME}"
+        raise TranscriptError(clip.placed("audio", message))
+    try:
+        reference, hashes = _reference(clip)
+    except TranscriptError as error:
+        raise TranscriptError(clip.placed("reference", error)) from error
     monitor, start = RunMonitor(on_progress), time.perf_counter()
     transcript = pipeline.transcript(Episode.of_file(clip.audio), monitor=monitor)
     elapsed = time.perf_counter() - start
@@ -79,7 +79,8 @@ def _scored(
         raise TranscriptError(f"{clip.references[0]}: {result.problem}, so nothing can be checked against it")
     if unknown := {word for term in clip.terms for word in term.split()} - {name.name for name in result.names}:
         words = ", ".join(sorted(unknown))
-        raise TranscriptError(f"{clip.references[0]}: does not mention {words}; correct `terms` in {FILE_NAME}")
+        message = f"{clip.references[0]}: does not mention {words}; correct `terms` in {FILE_NAME}"
+        raise TranscriptError(clip.placed("terms", message))
     measurement = _measurement_of(result, reference_hash)
     _save(path, measurement.as_json())
     return measurement
@@ -112,6 +113,15 @@ def _measurement_of(result: Score, reference_hash: str) -> ClipMeasurement:
     }
     measured = {name: round(value, 6) for name, value in values.items() if value is not None}
     return ClipMeasurement(reference_hash, measured, result.segments, differences_of(result))
+
+
+def _reference(clip: Clip) -> tuple[SpeakerTranscript, list[str]]:
+    """The references as one, and the hash of each."""
+    if not clip.references:
+        names = " or ".join(clip.audio.stem + suffix for suffix in REFERENCE_SUFFIXES)
+        raise TranscriptError(f"{clip.audio}: has no reference; write {names} in its folder")
+    hashes = [_hash(path) for path in clip.references]
+    return read_references(clip.references), hashes
 
 
 def _hash(path: Path) -> str:

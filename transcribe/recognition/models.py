@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audio.trust import read_regular
-from transcribe.errors import ModelError
+from transcribe.errors import ModelError, UnknownModelError
 from transcribe.recognition.model_sources import (
     REQUIRED_FILES,
     TOKENIZER,
@@ -97,13 +97,32 @@ def find_model(name: str, *, on_fetch: OnFetch = ignore_fetch) -> ModelFiles:
     if is_folder(name):
         return _user_model(name)
     stored = _stored(name)
-    if name not in PINNED and stored.hashes() is None and name not in hub_repositories():
-        raise ModelError(
+    check_name(name)
+    hashes = stored.find(lambda folder: copy_model(name, folder, on_fetch=on_fetch))
+    return ModelFiles(name, stored.folder, hashes[WEIGHTS])
+
+
+def check_name(name: str) -> None:
+    """Raise `UnknownModelError` for a name that no model has, here or elsewhere."""
+    if name not in PINNED and _stored(name).hashes() is None and name not in hub_repositories():
+        raise UnknownModelError(
             f"model {name}: no such model; choose from {', '.join(model.name for model in known_models())}, "
             "or give the path of a folder"
         )
-    hashes = stored.find(lambda folder: copy_model(name, folder, on_fetch=on_fetch))
-    return ModelFiles(name, stored.folder, hashes[WEIGHTS])
+
+
+def languages_known(name: str) -> frozenset[str] | None:
+    """Codes of the languages that the model `name` knows, without fetching it; None if that is not known yet.
+
+    Raises `ModelError`, and its `UnknownModelError`.
+    """
+    if is_folder(name):
+        return _user_model(name).languages
+    check_name(name)
+    stored = _stored(name)
+    if (hashes := stored.hashes()) is None:
+        return frozenset({"en"}) if name.endswith(".en") else None
+    return ModelFiles(name, stored.folder, hashes[WEIGHTS]).languages
 
 
 def folder_sha256(name: str) -> str | None:
@@ -155,7 +174,7 @@ def is_folder(name: str) -> bool:
 def _user_model(name: str) -> ModelFiles:
     folder = Path(name).expanduser()
     if not folder.is_dir():
-        raise ModelError(f"model {name}: no such folder; give a folder with {', '.join(REQUIRED_FILES)}")
+        raise UnknownModelError(f"model {name}: no such folder; give a folder with {', '.join(REQUIRED_FILES)}")
     missing = [file for file in REQUIRED_FILES if not (folder / file).is_file()]
     if missing:
         raise ModelError(

@@ -150,11 +150,11 @@ def sample_warnings(name: str, sample: Sample, enrolled: Iterable[Voiceprint]) -
 def select_voiceprints(enrolled: Iterable[Voiceprint], names: Sequence[str]) -> tuple[Voiceprint, ...]:
     """The voiceprints of the people in `names`, ignoring case; all of them if `names` is empty.
 
-    Raises `VoiceError` for somebody who is not enrolled.
+    Raises `SettingsError` for somebody who is not enrolled.
     """
     people = tuple(enrolled)
     if missing := [name for name in names if not any(_is(person, name) for person in people)]:
-        raise VoiceError(
+        raise SettingsError(
             f'voices: {missing[0]} is not enrolled; enrol them with: transcribe voices add "{missing[0]}" CLIP'
         )
     return tuple(person for person in people if not names or any(_is(person, name) for name in names))
