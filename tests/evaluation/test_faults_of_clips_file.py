@@ -76,10 +76,6 @@ FILES = {
         f'{ROW}reference = "gone.txt"\n',
         "clips.toml: line 3: clips/gone.txt: the reference cannot be read",
     ),
-    "a setting that the recording does not allow": (
-        f'[settings]\nbeam-size = 2\nchannels = "separate"\n{ROW}',
-        "clips.toml: line 3: channels: this recording has one channel",
-    ),
     "every limit off": (
         "[limits]\n" + "".join(f"{measure} = false\n" for measure in MEASURES),
         "nothing is checked: every limit is off",
