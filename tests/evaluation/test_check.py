@@ -25,7 +25,18 @@ def test_perfect_clip_meets_every_gate(check: Run, tmp_path: Path) -> None:
     assert (code, err) == (0, "")
     values = found(out)
     del values["x_realtime"]
-    names = ["wer", "cpwer", "der", "lost_seconds", "lost_words", "invented_words", "speakers", "misnamed", "names"]
+    names = [
+        "wer",
+        "cpwer",
+        "tcpwer",
+        "der",
+        "lost_seconds",
+        "lost_words",
+        "invented_words",
+        "speakers",
+        "misnamed",
+        "names",
+    ]
     assert values == dict.fromkeys(names, 0)
     assert json.loads(out)["summary"] == "1 clip passed"
 
@@ -175,7 +186,7 @@ def test_unmeasurable_limit_of_all_clips_fails(check: Run, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "measure", ["wer", "cpwer", "der", "lost_seconds", "lost_words", "invented_words", "misnamed", "names"]
+    "measure", ["wer", "cpwer", "tcpwer", "der", "lost_seconds", "lost_words", "invented_words", "misnamed", "names"]
 )
 def test_every_unmeasurable_limit_says_why(check: Run, tmp_path: Path, measure: str) -> None:
     write_clip(tmp_path / "clips")

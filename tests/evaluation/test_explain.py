@@ -37,7 +37,7 @@ from transcribe.settings import Settings
 from transcribe.transcript import MadeWith, Speaker, SpeakerSpan, Transcript, Turn, Word
 
 ONE_WORD = with_words("Welcome, Grace", "Welcome, Grays")  # the 18th word, at 8.5 s
-MEASURES = ("wer", "cpwer", "der", "lost_seconds", "lost_words", "invented_words", "misnamed", "names")
+MEASURES = ("wer", "cpwer", "tcpwer", "der", "lost_seconds", "lost_words", "invented_words", "misnamed", "names")
 
 
 def long_clip(folder: Path) -> Path:
@@ -55,7 +55,7 @@ def test_a_wrong_word_is_shown_with_its_time_and_both_sides(check: Run, tmp_path
     assert code == 0, "the exit code is the check's"
     (passage,) = explained(out)["passages"]
     assert (passage["kind"], passage["start"], passage["end"]) == ("other words", 8.5, 8.9)
-    assert passage["gates"] == ["wer", "cpwer", "names"]
+    assert passage["gates"] == ["wer", "cpwer", "tcpwer", "names"]
     assert passage["speakers"] == {"reference": "Ada", "transcript": "Ada"}
     assert [(row["reference"], row["transcript"], row["start"]) for row in passage["words"]] == [
         *(("is", "is", 7.0), ("grace", "grace", 7.5), ("welcome", "welcome", 8.0), ("grace", "grays", 8.5)),
@@ -72,7 +72,7 @@ def test_the_text_has_the_columns_the_times_and_the_command(check: Run, tmp_path
     _, out, _ = check("clips", "--explain", "garden", stages=Telling(talk=ONE_WORD))
     lines = out.splitlines()
     assert "garden explained: differences in the words: 1" in lines
-    assert "1. 0:08  other words, 1 error; counts against wer, cpwer, names" in lines
+    assert "1. 0:08  other words, 1 error; counts against wer, cpwer, tcpwer, names" in lines
     assert ["!", "grace", "grays", "0:08.50", "90", "%"] in [line.split() for line in lines]
     assert "   0:08.50  Grace: the transcript has “grays”" in lines
     (command,) = [line for line in lines if "-ss 7.50 -t 2.40" in line or "--start=7.50 --length=2.40" in line]
@@ -89,7 +89,7 @@ def test_only_what_the_baseline_does_not_have_is_shown(check: Run, tmp_path: Pat
     found = explained(out)
     assert [(one["start"], one["state"]) for one in found["passages"]] == [(8.5, "new")]
     assert found["in_baseline"] == 1
-    assert found["gates"] == ["wer", "cpwer", "names"], "those that rose or fail"
+    assert found["gates"] == ["wer", "cpwer", "tcpwer", "names"], "those that rose or fail"
     stages = Telling()
     code, out, _ = check(*options, stages=stages)
     assert (code, stages.calls) == (1, []), "from cached results"
@@ -118,7 +118,7 @@ def test_lost_speech_has_its_stretches_and_what_the_recogniser_says(check: Run, 
     assert {name for one in lost for name in one["speakers"]["reference"].split(", ")} == {"Ada", "Grace"}
     (words,) = [one for one in passages if one["kind"] == "lost"]
     assert (words["start"], words["end"]) == (19.9, 30.0), "from the word before to the word after"
-    assert words["gates"] == ["wer", "cpwer", "lost_words"]
+    assert words["gates"] == ["wer", "cpwer", "tcpwer", "lost_words"]
     assert words["evidence"] == [
         "0:24–0:30 was not read: voice activity detection found no speech",
         "0:19–0:24 was read twice, but the reading was rejected: no words are left of it "

@@ -294,7 +294,7 @@ def test_the_command_prints_the_table_or_writes_the_plot(check: Run, tmp_path: P
     commit = repository.git("rev-parse", "--short=7", "HEAD")
     code, out, _ = check("clips", "--history")
     assert code == 0
-    assert [commit, "2026-01-01", *["0.0", "%"] * 3, "1"] in [line.split() for line in out.splitlines()]
+    assert [commit, "2026-01-01", *["0.0", "%"] * 4, "1"] in [line.split() for line in out.splitlines()]
     code, out, err = check("clips", "--history", "plot.png", "--markdown", "summary.md", stages=Telling())
     assert (code, "history:" in out) == (0, False)
     assert "plot.png: written" in err
@@ -304,7 +304,7 @@ def test_the_command_prints_the_table_or_writes_the_plot(check: Run, tmp_path: P
     assert "plot.png" in summary
     data: Any = json.loads(check("clips", "--json", "--history")[1])["history"]
     assert [run["label"] for run in data["runs"]] == [commit, "this run"]
-    assert data["runs"][0]["clips"]["garden"] == {"wer": 0.0, "cpwer": 0.0, "der": 0.0}
+    assert data["runs"][0]["clips"]["garden"] == {"wer": 0.0, "cpwer": 0.0, "tcpwer": 0.0, "der": 0.0}
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,8 @@ def _lines(result: Score) -> list[str]:
         kind = f"{one.kind}: {' → '.join(one.speakers)}" if any(one.speakers) else str(one.kind)
         lines += [f"{one.cost:4} {start:>7}  {kind}", *(f"{'':14}{line}" for line in one.columns)]
     warnings = [f"Warning: {result.scoring.warning}"] if result.scoring.warning else []
-    return [*lines, "", *warnings, result.scoring.description]
+    notes = [f"note: {note}" for note in result.notes]
+    return [*lines, "", *warnings, *notes, result.scoring.description]
 
 
 def _time_in_seconds(ctx: click.Context, param: click.Parameter, value: str) -> float:

@@ -42,8 +42,8 @@ MARGINS: Mapping[str, float] = {
 }
 """By how much a measure without segments may rise. Speed is not compared: it depends on the machine."""
 
-MAY_BE_UNMEASURED = {"misnamed", "lost_seconds", "speakers"}
-"""Measures that depend on the transcript too: a baseline without them is as complete as it can be."""
+MAY_BE_UNMEASURED = {"tcpwer", "misnamed", "lost_seconds", "speakers"}
+"""Measures that a baseline may lack: they depend on the transcript too, or baselines of earlier versions have none."""
 
 LENGTH_MARGIN = 0.01  # of the length of a reference; the rounding of speaker times costs less
 LARGEST = 1e9  # of any number: longer than every recording, more than all its words

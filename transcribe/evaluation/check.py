@@ -142,6 +142,7 @@ def check(
     notes += tuple(
         f"{name}: {one.scoring.warning}" for name, one in measured.items() if one.scoring and one.scoring.warning
     )
+    notes += tuple(f"{name}: {one.note}" for name, one in measured.items() if one.note)
     return Report(tuple(results), overall, notes, scoring), Baseline(measured)
 
 

@@ -24,6 +24,7 @@ from transcribe.terminal import aligned, annotation, for_terminal, json_for_term
 HEADINGS = {
     "wer": "WER",
     "cpwer": "cpWER",
+    "tcpwer": "tcpWER",
     "der": "DER",
     "lost_seconds": "lost",
     "lost_words": "words lost",

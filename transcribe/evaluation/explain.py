@@ -179,8 +179,7 @@ class _Explainer:
         ]
         passages += [self._passage(run, {"misnamed"} & measures, State.UNCOMPARED) for run in timed.misnamed]
         mentions = [
-            Mention(name, *timed.times(at, at + 1), token.text if (token := comparison.pairs[at].hypothesis) else "")
-            for at, name in sorted(missed.items())
+            Mention(name, *timed.times(at[0], at[-1] + 1), comparison.heard(at)) for at, name in sorted(missed.items())
         ]
         return passages, tuple(mentions)
 
@@ -236,21 +235,21 @@ def _is_lost(difference: Difference) -> bool:
     return difference.is_passage and difference.kind is Kind.DELETION
 
 
-def _gates_of(run: TimedRun, missed: Mapping[int, str]) -> set[str]:
+def _gates_of(run: TimedRun, missed: Mapping[tuple[int, ...], str]) -> set[str]:
     """The measures that count a difference in the words."""
     kind = run.difference.kind
     if kind is Kind.SPEAKER:
-        return {"cpwer", "misnamed"} if run.is_misnamed else {"cpwer"}
-    gates = {"wer", "cpwer"}
+        return {"cpwer", "tcpwer", "misnamed"} if run.is_misnamed else {"cpwer", "tcpwer"}
+    gates = {"wer", "cpwer", "tcpwer"}
     if run.difference.is_passage and kind is not Kind.SUBSTITUTION:
         gates.add("lost_words" if kind is Kind.DELETION else "invented_words")
-    return gates | ({"names"} if any(run.first <= at < run.last for at in missed) else set())
+    return gates | ({"names"} if any(run.first <= at < run.last for mention in missed for at in mention) else set())
 
 
-def _missed(comparison: WordComparison, terms: tuple[str, ...]) -> Mapping[int, str]:
+def _missed(comparison: WordComparison, terms: tuple[str, ...]) -> Mapping[tuple[int, ...], str]:
     """The places of the wrong mentions of names."""
     places = comparison.mentions(terms)
-    return {at: name for name, found in places.items() for at in found if not comparison.pairs[at].matches}
+    return {at: name for name, found in places.items() for at in found if comparison.is_missed(at)}
 
 
 def _longest_first(passages: Iterable[Passage]) -> tuple[Passage, ...]:

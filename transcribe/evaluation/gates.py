@@ -22,6 +22,7 @@ class ClipMeasurement(BaselineClip):
     duration: Seconds = 0.0  # of the recording
     processing_seconds: Seconds | None = None  # to transcribe it; None if that was not measured
     scoring: Scoring | None = None  # how its words and speakers were compared
+    note: str = ""  # why measures are left out whose data is there
 
     @property
     def is_silent(self) -> bool:
@@ -110,6 +111,7 @@ _SILENT = "the reference has no words, which states that nobody speaks; limit in
 _UNMEASURED: Mapping[str, str] = {
     "wer": _NO_WORDS,
     "cpwer": _NO_WORDS,
+    "tcpwer": "the reference has no times for its words; give NAME.rttm a row for each line of NAME.ref.txt, or",
     "der": _NO_TIMES,
     "lost_seconds": _NO_TIMES,
     "lost_words": _NO_WORDS,
@@ -126,6 +128,10 @@ def _limit_failure(measure: str, clip: ClipMeasurement, value: float | None, lim
         return ""
     if value is None:
         reason = _SILENT if clip.is_silent else _UNMEASURED[measure]
+        if measure in ("cpwer", "tcpwer") and clip.note:
+            reason = f"{clip.note};"
+        elif measure == "cpwer" and "wer" in clip.values:
+            reason = _UNMEASURED["speakers"]
         return f"{measure}: not measured: {reason} set {measure} = false where clips.toml limits it"
     if measure == "x_realtime":
         return f"{measure}: {value:g} is slower than {limit:g}" if value < limit else ""

@@ -74,6 +74,10 @@ class History:
         if group:
             yield tuple(group)
 
+    def breaks(self, measure: str, clip: str | None = None) -> frozenset[int]:
+        """The runs that are not comparable with the run before them."""
+        return frozenset(group[0] for number, group in enumerate(self.comparable(measure, clip)) if number)
+
     @property
     def measures(self) -> tuple[str, ...]:
         """The rates that any run has."""

@@ -29,6 +29,7 @@ DPI = 110
 _STYLES = {  # colour, line, marker, size of the marker
     "wer": ("#000000", "-", "o", 5.0),
     "cpwer": ("#D55E00", "--", "s", 4.5),
+    "tcpwer": ("#CC79A7", (0, (3, 1, 1, 1)), "D", 4.0),
     "der": ("#0072B2", "-.", "^", 5.5),
 }
 _COLUMNS = 4

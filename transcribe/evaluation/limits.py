@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 
 from transcribe.toml_files import shown
 
-RATES = ("wer", "cpwer", "der")
+RATES = ("wer", "cpwer", "tcpwer", "der")
 """The measures with segments: errors divided by length."""
 
 SHARES = (*RATES, "misnamed", "names")
@@ -28,6 +28,7 @@ class Limits:
 
     wer: float | None = 0.15
     cpwer: float | None = 0.20
+    tcpwer: float | None = None  # few references have times for their words
     der: float | None = 0.20
     lost_seconds: float | None = 3.0
     lost_words: float | None = 8  # in missing passages

@@ -24,6 +24,7 @@ from transcribe.evaluation.limits import RATES
 from transcribe.evaluation.references import REFERENCE_SUFFIXES, read_references
 from transcribe.evaluation.score import Score, score
 from transcribe.evaluation.scoring import Scoring
+from transcribe.evaluation.word_comparison import too_many_speakers
 from transcribe.pipeline.pipeline import Pipeline
 from transcribe.pipeline.progress import OnProgress
 from transcribe.pipeline.watch import RunMonitor
@@ -36,7 +37,7 @@ _log = logging.getLogger(__name__)
 COMPARED_AS = 2
 """The version of the scoring that a baseline holds for; raise it when the scores of ordinary references change."""
 
-SCORES_OF = 5
+SCORES_OF = 6
 """The version of the scoring, part of the cache key; raise it when scoring changes."""
 
 
@@ -63,7 +64,8 @@ def measure(clip: Clip, pipeline: Pipeline, *, scoring: Scoring, on_progress: On
     was_transcribed = monitor.seconds.keys() >= {Stage.RECOGNIZE, Stage.DIARIZE}  # cached stages take almost no time
     processing = _processing_seconds(transcript, clip.settings, round(elapsed, 3) if was_transcribed else None)
     duration = transcript.episode.duration or 0.0
-    return replace(measurement, duration=duration, processing_seconds=processing, scoring=scoring)
+    note = too_many_speakers(reference, hypothesis)
+    return replace(measurement, duration=duration, processing_seconds=processing, scoring=scoring, note=note)
 
 
 def _scored(

@@ -26,7 +26,7 @@ from transcribe.evaluation.word_alignment import (
     bootstrap_segments,
     count_errors,
 )
-from transcribe.evaluation.word_comparison import NameCount, WordComparison
+from transcribe.evaluation.word_comparison import NameCount, WordComparison, too_many_speakers
 from transcribe.readers.values import UNNAMED, SpeakerTranscript
 
 SHOWN_DIFFERENCES = 10
@@ -50,6 +50,7 @@ class Score:
     names: tuple[NameCount, ...] = ()
     differences: tuple[Difference, ...] = ()  # all of them, those with most errors first
     segments: Mapping[str, BootstrapSegments] = field(default_factory=dict)  # of each rate, by metric
+    notes: tuple[str, ...] = ()  # why measures are left out whose data is there
     nobody_speaks: bool = False  # the reference states it, with neither words nor speaker times; there are no rates
 
     def passages(self, *kinds: Kind) -> tuple[Difference, ...]:
@@ -118,6 +119,7 @@ class Score:
             "misnamed": self.misnamed_share,
             "names": [{"name": one.name, "said": one.mentions, "missed": one.missed} for one in self.names],
             "differences": [one.as_dict() for one in self.differences[:SHOWN_DIFFERENCES]],
+            "notes": list(self.notes),
             "scoring": self.scoring.as_dict(),
         }
 
@@ -140,14 +142,17 @@ def score(
         results = {
             "words": count_errors(comparison.pairs),
             "cp": comparison.cp,
-            "tcp": comparison.tcp(scoring.tcp_collar),
             "misnamed": comparison.misnamed(),
             "names": comparison.names(terms),
             "differences": tuple(run.difference for run in comparison.runs),
+            "notes": tuple(filter(None, [too_many_speakers(reference, hypothesis)])),
             "segments": {"wer": bootstrap_segments(comparison.pairs)},
         }
         if cp_segments := comparison.cp_segments():
             results["segments"]["cpwer"] = cp_segments
+        if parts := comparison.tcp(scoring.tcp_collar):
+            results["tcp"] = sum(parts, start=WordErrors(0, 0, 0, 0))
+            results["segments"]["tcpwer"] = tuple((one.errors, one.length) for one in parts)
     who_speaks_when = reference.spans_have_speakers and hypothesis.spans_have_speakers
     if reference.spans is not None and hypothesis.spans is not None and who_speaks_when:
         results["time"], results["jaccard"], segments = speaker_errors(

@@ -31,8 +31,11 @@ def cp_pairing(reference: Mapping[str, Sequence[int]], hypothesis: Mapping[str, 
     return _best_pairing(reference, hypothesis, errors, nothing=())
 
 
-def tcp_errors(reference: Sequence[TimedRow], hypothesis: Sequence[TimedRow], *, collar: Seconds) -> WordErrors:
-    """The errors if words match only where their times differ by at most `collar`, under the best pairing for that.
+def tcp_errors(
+    reference: Sequence[TimedRow], hypothesis: Sequence[TimedRow], *, collar: Seconds
+) -> tuple[WordErrors, ...]:
+    """The errors if words match only where their times differ by at most `collar`, under the best pairing for that:
+    those of each speaker of the reference, and of everybody who is paired with nobody.
 
     The times of a row are shared out among its words by their letters; a word of the hypothesis is at their middle.
     """
@@ -46,11 +49,21 @@ def tcp_errors(reference: Sequence[TimedRow], hypothesis: Sequence[TimedRow], *,
         return len(one.words) + len(other.words) - 2 * found.matches - found.substitutions
 
     assigned = _best_pairing(said, heard, errors, nothing=TimedWords((), (), ()))
-    best = [paired[id(said[ref]), id(heard[hyp])] for hyp, ref in assigned.items()]
-    substitutions = sum(one.substitutions for one in best)
-    both = substitutions + sum(one.matches for one in best)
-    length, found = (sum(len(one.words) for one in side.values()) for side in (said, heard))
-    return WordErrors(substitutions, length - both, found - both, length)
+    partners = {ref: hyp for hyp, ref in assigned.items()}
+    found = [
+        _errors_of(words, heard[partners[ref]], paired[id(words), id(heard[partners[ref]])])
+        if ref in partners
+        else WordErrors(0, len(words.words), 0, len(words.words))
+        for ref, words in said.items()
+    ]
+    unpaired = sum(len(words.words) for who, words in heard.items() if who not in assigned)
+    return (*found, WordErrors(0, 0, unpaired, 0)) if unpaired else tuple(found)
+
+
+def _errors_of(reference: TimedWords, hypothesis: TimedWords, paired: PairedWords) -> WordErrors:
+    both = paired.substitutions + paired.matches
+    length = len(reference.words)
+    return WordErrors(paired.substitutions, length - both, len(hypothesis.words) - both, length)
 
 
 def _best_pairing(

@@ -7,7 +7,7 @@ Computes once what several metrics share. `transcribe.evaluation.score` makes th
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
@@ -27,9 +27,13 @@ from transcribe.evaluation.word_alignment import (
     numbers_of,
     tokens_of,
 )
+from transcribe.person_names import untitled
 from transcribe.readers.values import SpeakerTranscript
 
 V = TypeVar("V")
+
+Mention = tuple[int, ...]
+"""The places of the tokens of a mention in the pairs of an alignment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +100,9 @@ class WordComparison:
         assigned = self.assigned or {}
         return sum(token.speaker not in assigned for token in self.tokens[1])
 
-    def tcp(self, collar: Seconds) -> WordErrors | None:
-        """The errors if words match only within `collar`; None unless both sides have times and say who speaks."""
+    def tcp(self, collar: Seconds) -> tuple[WordErrors, ...] | None:
+        """The errors by speaker if words match only within `collar`; None unless both sides have times and say who
+        speaks."""
         if self.assigned is None or not (self.reference.has_times and self.hypothesis.has_times):
             return None
         rows = [
@@ -136,24 +141,35 @@ class WordComparison:
             return None
         return sum(map(self.is_misnamed, self.pairs)), sum(pair.matches for pair in self.pairs)
 
-    def mentions(self, terms: Sequence[str]) -> Mapping[str, tuple[int, ...]]:
-        """Where in `pairs` the reference mentions the capitalised words of the speakers' names, and the terms."""
+    def mentions(self, terms: Sequence[str]) -> Mapping[str, tuple[Mention, ...]]:
+        """Where the reference mentions the capitalised words of the speakers' names, and the terms.
+
+        A term may be several tokens: the characters of a language without blanks, the two words of "can't".
+        """
         text = " ".join(utterance.text for utterance in self.reference.utterances or ())
         people = " ".join(self.reference.name(speaker) for speaker in self.reference.speakers)
         names = [name for name in re.findall(r"[^\W\d_]{3,}", people) if name[0].isupper()]
         mentioned = [name for name in names if re.search(rf"\b{re.escape(name)}\b", text)]
-        places: dict[str, tuple[int, ...]] = {}
+        said = [(at, pair.reference) for at, pair in enumerate(self.pairs) if pair.reference]
+        places: dict[str, tuple[Mention, ...]] = {}
         for name in dict.fromkeys([*mentioned, *" ".join(terms).split()]):
-            token = self.normalise(name).strip()
-            found = tuple(at for at, pair in enumerate(self.pairs) if pair.reference and pair.reference.text == token)
-            if found:
+            if found := tuple(_places(self.normalise(name).split(), said)):
                 places[name] = found
         return places
+
+    def is_missed(self, mention: Mention) -> bool:
+        """Whether a word or character of the mention is wrong."""
+        return not all(self.pairs[at].matches for at in mention)
+
+    def heard(self, mention: Mention) -> str:
+        """What the hypothesis has at a mention."""
+        tokens = (pair.hypothesis for pair in self.pairs[mention[0] : mention[-1] + 1])
+        return " ".join(token.text for token in tokens if token)
 
     def names(self, terms: Sequence[str]) -> tuple[NameCount, ...]:
         """Counts of `mentions`."""
         return tuple(
-            NameCount(name, len(places), sum(not self.pairs[at].matches for at in places))
+            NameCount(name, len(places), sum(map(self.is_missed, places)))
             for name, places in self.mentions(terms).items()
         )
 
@@ -166,10 +182,45 @@ def _by_speaker(tokens: Sequence[Token], values: Sequence[V]) -> dict[str, list[
     return found
 
 
+def _places(tokens: Sequence[str], said: Sequence[tuple[int, Token]]) -> Iterator[Mention]:
+    """Where these tokens follow each other in one utterance, without overlap."""
+    next_free, size = 0, len(tokens)
+    for first, (_, token) in enumerate(said if tokens else ()):
+        if first < next_free or token.text != tokens[0]:
+            continue
+        found = said[first : first + size]
+        if [one.text for _, one in found] == list(tokens) and found[-1][1].utterance == token.utterance:
+            yield tuple(at for at, _ in found)
+            next_free = first + size
+
+
+def too_many_speakers(*sides: SpeakerTranscript) -> str:
+    """Why a comparison has no measure of speakers' words although both sides name speakers; empty if it is not that."""
+    if not all(side.words_have_speakers for side in sides):
+        return ""
+    most = max(len(side.speakers) for side in sides)
+    if most <= MOST_SPEAKERS:
+        return ""
+    return (
+        f"cpWER and tcpWER are not measured: {most} speakers are named, and {MOST_SPEAKERS} are the most that are "
+        "compared each with each; if these are labels of lines, name the people"
+    )
+
+
 def _match(name: str, people: Sequence[str]) -> str | None:
-    """The one of `people` with this name or, failing that, this first name; None for no match or several."""
-    folded = name.casefold()
-    same = [person for person in people if person.casefold() == folded]
-    first = [person for person in people if person.casefold().split()[:1] == folded.split()[:1]]
-    matches = same or first
+    """The one of `people` with this name or, failing that, with this name but for titles, with this first name, or with
+    this last name after a title; None for no match or several.
+
+    >>> people = ["Ann Lee", "Prof. Bo Ray", "Dr. Cy"]
+    >>> [_match(name, people) for name in ("Dr. Ann Lee", "bo", "Cy", "Mr. Ray", "Ray")]
+    ['Ann Lee', 'Prof. Bo Ray', 'Dr. Cy', 'Prof. Bo Ray', None]
+    """
+    plain = untitled(name).casefold().split()
+    rest = [(person, untitled(person).casefold().split()) for person in people]
+    matches = (
+        [person for person in people if person.casefold() == name.casefold()]
+        or [person for person, words in rest if words == plain]
+        or [person for person, words in rest if words[:1] == plain[:1]]
+        or [person for person, words in rest if untitled(name) != name and words[-1:] == plain]
+    )
     return matches[0] if len(matches) == 1 else None
