@@ -19,7 +19,7 @@ from transcribe.evaluation.clip import Clips
 from transcribe.evaluation.git_versions import versions_of
 from transcribe.evaluation.history import History, Point, history_of
 from transcribe.evaluation.history_plot import MOST_CLIPS, figure_of, plot
-from transcribe.evaluation.history_report import markdown, text
+from transcribe.evaluation.history_report import as_dict, markdown, text
 from transcribe.evaluation.limits import Limits
 
 NO_CLIPS = Clips((), Limits())
@@ -322,3 +322,25 @@ def test_usage_errors_come_before_transcribing(
     code, _, err = check(*arguments, stages=stages)
     assert (code, stages.calls) == (2, [])
     assert message in err
+
+
+@pytest.mark.parametrize(
+    ("changed", "breaks"),
+    [({}, set()), ({"reference": "other"}, {2}), ({"clips": ("opening", "second")}, {2})],
+)
+def test_text_marks_where_the_reference_or_the_clips_changed(changed: dict[str, Any], breaks: set[int]) -> None:
+    """In the table of runs, in the course of each clip, in Markdown and in JSON, as the plot interrupts its line."""
+    runs = [baseline(8), baseline(4), baseline(5, **changed), baseline(6, **changed)]
+    history = History(tuple(Point(f"run{at}", one) for at, one in enumerate(runs)))
+    assert history.breaks("wer") == breaks
+    assert [bool(run["not_comparable"]) for run in as_dict(history)["runs"]] == [at in breaks for at in range(4)]
+    of_clip = history.breaks("wer", "opening")
+    for page in (text(history), markdown(history).replace("\\|", "|")):
+        lines = page.splitlines()
+        assert ("do not compare across it" in page) == bool(breaks)
+        for at in range(4):
+            (row,) = [line for line in lines if f"run{at}" in line]
+            assert ("| 5.0 %" in row.replace("| | ", "| ")) == (at in breaks) or "| run" in row
+        course = next(line for line in lines if "█" in line)
+        assert ("█▅|▅▆" in course, "8.0 % | 6.0 %" in course) == (bool(of_clip), bool(of_clip))
+        assert ("█▅▅▆" in course, "8.0 % → 6.0 %" in course) == (not of_clip, not of_clip)
