@@ -36,7 +36,10 @@ def open_regular(path: Path) -> BufferedReader:
 def read_regular(path: Path, *, max_bytes: int = LARGEST_FILE) -> bytes:
     """The content of a regular file. Raises `OSError`, also if it has more than `max_bytes`."""
     with open_regular(path) as file:
-        content = file.read(max_bytes + 1)
+        # as much memory as the file has bytes, not as it may have
+        content = file.read(min(os.fstat(file.fileno()).st_size, max_bytes) + 1)
+        if file.peek(1):  # it has grown, or states no size, as those in /proc do
+            content += file.read(max_bytes + 1 - len(content))
     if len(content) > max_bytes:
         raise OSError(errno.EFBIG, f"larger than {max_bytes >> 20} MB", str(path))
     return content

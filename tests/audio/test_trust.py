@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 import threading
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,24 @@ def test_reading_is_bounded(tmp_path: Path) -> None:
     assert read_regular(tmp_path / "a", max_bytes=5) == b"12345"
     with pytest.raises(OSError, match="larger"):
         read_regular(tmp_path / "a", max_bytes=4)
+
+
+def test_reading_takes_as_much_memory_as_the_file_has(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"12345")
+    tracemalloc.start()
+    try:
+        assert read_regular(tmp_path / "a") == b"12345"
+        assert tracemalloc.get_traced_memory()[1] < 100_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no file that states no size")
+def test_a_file_that_states_no_size_is_read_to_its_end() -> None:
+    assert Path("/proc/self/status").stat().st_size == 0
+    assert b"\nThreads:" in read_regular(Path("/proc/self/status"))
+    with pytest.raises(OSError, match="larger"):
+        read_regular(Path("/proc/self/status"), max_bytes=10)
 
 
 def test_text_has_the_line_ends_of_python(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,14 @@ def test_results_of_a_run_are_intact_and_a_damaged_entry_is_counted(tmp_path: Pa
         f"{'ab' * 16}/.left.abc.turnscript.tmp",
         f"{'ab' * 16}/{path.name}",
     ]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFOs")
+def test_scores_that_nobody_could_read_are_damaged(tmp_path: Path) -> None:
+    (tmp_path / "scores").mkdir()
+    (tmp_path / "scores" / "deep.json").write_bytes(b"[" * 200_000)
+    os.mkfifo(tmp_path / "scores" / "fifo.json")
+    assert sorted(names(damaged(cache_entries(tmp_path)))) == ["scores/deep.json", "scores/fifo.json"]
 
 
 def test_a_file_that_may_be_being_written_stays(tmp_path: Path) -> None:

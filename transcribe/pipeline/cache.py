@@ -17,6 +17,7 @@ from pathlib import Path
 
 from audio.disk import TEMPORARY_SUFFIX, CacheKind, cache_folder
 from audio.episode import Seconds
+from audio.trust import read_regular
 from transcribe.pipeline.checkpoints import SOURCE_NOTE, is_intact, source_of
 
 CLEARED = frozenset({CacheKind.STAGES, CacheKind.DOCUMENTS, CacheKind.SCORES})
@@ -161,8 +162,8 @@ def _is_readable(entry: Entry) -> bool:
         return is_intact(entry.path)
     if entry.kind is CacheKind.SCORES:
         try:
-            json.loads(entry.path.read_bytes())
-        except (OSError, ValueError):
+            json.loads(read_regular(entry.path))
+        except (OSError, ValueError, RecursionError):
             return False
     return True
 

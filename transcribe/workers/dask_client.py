@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from audio.errors import SourceError, installing
+from audio.trust import read_regular
 from transcribe.declaration import Stage
 from transcribe.errors import ClusterError
 from transcribe.pipeline.progress import OnProgress, Progress, ignore_progress
@@ -277,7 +278,7 @@ def _glossary(settings: Settings) -> tuple[str, bytes] | None:
     if not settings.glossary:
         return None
     path = home_expanded(settings.glossary, "glossary")
-    return path.name, path.read_bytes()
+    return path.name, read_regular(path)
 
 
 def _as_source_error(error: OSError | SourceError) -> SourceError:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import struct
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -45,4 +47,11 @@ def test_a_container_written_by_ctranslate2_is_read_back(tmp_path: Path) -> None
 def test_an_invalid_container_is_an_error_that_names_it(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "model.bin").write_bytes(data)
     with pytest.raises(EngineError, match=r"model\.bin: not CTranslate2 weights"):
+        read_container(tmp_path / "model.bin")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFOs")
+def test_what_is_no_regular_file_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "model.bin")
+    with pytest.raises(EngineError, match="not a regular file"):
         read_container(tmp_path / "model.bin")

@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from audio.trust import read_regular
 from transcribe.errors import EngineError
 
+_MOST_BYTES = 8 << 30  # of a file; the largest of Whisper's has 6.2 GB, in 32 bits
 _VERSIONS = (4, 5, 6)  # the same layout, except for parts a reader may ignore
 # By ctranslate2's DataType; numpy has no bfloat16 (5).
 _TYPES = {0: "<f4", 1: "<i1", 2: "<i2", 3: "<i4", 4: "<f2"}
@@ -28,7 +30,7 @@ def read_container(path: Path) -> Arrays:
     Raises `EngineError` for a file that is not such a container, is cut short, or holds types numpy does not know.
     """
     try:
-        return _Reader(path.read_bytes()).variables()
+        return _Reader(read_regular(path, max_bytes=_MOST_BYTES)).variables()
     except (OSError, struct.error, ValueError, KeyError, UnicodeDecodeError) as exc:
         raise EngineError(
             f"{path}: not CTranslate2 weights the reference engine can read ({exc}); "

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from audio.decoding.samples import SAMPLE_RATE
+from audio.trust import read_regular
 from transcribe.errors import EngineError
 from transcribe.recognition.engines.ct2_container import Arrays, read_container
 from transcribe.recognition.engines.protocol import LanguageGuess, Reading
@@ -45,14 +46,14 @@ class OpenAIWhisper:
 
                 self._device = "cuda" if device == "cuda" or (device == "auto" and torch.cuda.is_available()) else "cpu"
                 arrays = read_container(files.folder / "model.bin")
-                heads = json.loads((files.folder / "config.json").read_bytes()).get("alignment_heads")
+                heads = json.loads(read_regular(files.folder / "config.json")).get("alignment_heads")
                 self._model = whisper.Whisper(whisper.ModelDimensions(**dimensions(arrays)))
                 self._model.load_state_dict(
                     {name: torch.from_numpy(np.array(a, np.float32)) for name, a in state_dict(arrays).items()}
                 )
                 # loaded and cached here, because whisper leaves its open file to the garbage collector
                 get_tokenizer(self._model.is_multilingual, num_languages=self._model.num_languages)
-            except (ImportError, RuntimeError, KeyError, ValueError, OSError) as exc:
+            except (ImportError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, OSError) as exc:
                 raise EngineError(
                     f"model {files.name}: openai-whisper cannot load {files.folder} ({exc}); use --engine ctranslate2"
                 ) from exc
