@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
-from audio.errors import UntrustedError
+from audio.errors import NoHomeError, UntrustedError
 from audio.trust import open_regular, problem_of, real_path
 
 APP = "turnscript"
@@ -195,7 +195,8 @@ class CacheKind(StrEnum):
 def cache_folder(kind: CacheKind | None = None) -> Path:
     """The folder for reproducible files, or its subfolder for one kind: in `XDG_CACHE_HOME`, else the platform's own.
 
-    It may not exist yet. Raises `UntrustedError` if another user could have put something there.
+    It may not exist yet. Raises `UntrustedError` if another user could have put something there, `NoHomeError` if no
+    such folder is known.
     """
     folder = _folder("XDG_CACHE_HOME", "user_cache_dir")
     return folder if kind is None else _believed(folder / kind, "XDG_CACHE_HOME")
@@ -204,7 +205,7 @@ def cache_folder(kind: CacheKind | None = None) -> Path:
 def data_folder() -> Path:
     """The folder for the user's data: in `XDG_DATA_HOME`, else the platform's own. It may not exist yet.
 
-    Raises `UntrustedError` if another user could have put something there.
+    Raises `UntrustedError` if another user could have put something there, `NoHomeError` if no such folder is known.
     """
     return _folder("XDG_DATA_HOME", "user_data_dir")
 
@@ -258,7 +259,13 @@ def _folder(variable: str, platform_function: str) -> Path:
         return _believed(Path(configured) / APP, variable)
     import platformdirs
 
-    return _believed(Path(getattr(platformdirs, platform_function)(APP, appauthor=False)), variable)
+    try:
+        folder = Path(getattr(platformdirs, platform_function)(APP, appauthor=False))
+    except RuntimeError:  # its releases differ: some return ~, which would be made in the working folder
+        folder = Path("~")
+    if not folder.is_absolute():
+        raise NoHomeError(f"no home folder is known; set HOME, or set {variable} to a folder of your own")
+    return _believed(folder, variable)
 
 
 def _believed(folder: Path, variable: str) -> Path:

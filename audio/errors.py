@@ -8,7 +8,8 @@
     │   ├── GoneError       the server has nothing at this address
     │   └── TransientError  the connection or the server failed; a later retry may succeed
     ├── DecodeError         the file exists, but no sound can be read from it
-    └── UntrustedError      a folder in which another user could have put something
+    ├── UntrustedError      a folder in which another user could have put something
+    └── NoHomeError         neither a home folder nor a variable says where our files are
 
 Each message names the input and the next step; the original error is in ``__cause__``.
 """
@@ -75,3 +76,7 @@ class DecodeError(AudioError):
 
 class UntrustedError(AudioError):
     """A cache, or a folder of voices, that belongs to another user or that others may write to."""
+
+
+class NoHomeError(AudioError):
+    """A user without a home folder, as a container's user number without a name is, and no variable names another."""

@@ -53,7 +53,7 @@ VALUES = {
     *("config", "declaration", "errors", "parallel", "person_names", "settings"),
     *("style", "terminal", "toml_files", "transcript", "transcript_json", "transcript_warnings", "units"),
 }
-AUDIO = {"disk", "encodings", "episode", "errors", "fingerprint", "media", "progress", "trust"}
+AUDIO = {"disk", "encodings", "episode", "errors", "fingerprint", "media", "progress", "shortage", "trust"}
 OUTPUT_READS = {"transcribe.transcript", "transcribe.person_names", "transcribe.style"}  # transcripts and their style
 PURE = {
     *("transcribe.person_names", "transcribe.diarization.viterbi"),

@@ -19,6 +19,7 @@ from audio.decoding.process import Program
 from audio.decoding.samples import SAMPLE_RATE
 from audio.episode import Seconds
 from audio.errors import DecodeError
+from audio.shortage import MEMORY, says_shortage
 
 _MAX_LINE = 1000  # bytes of a line of the log; the rest of it is dropped
 _MAX_PIXELS = 10_000_000  # of a cover, which ffmpeg decodes to learn its format: 3000 × 3000 is usual for podcasts
@@ -141,6 +142,8 @@ class Log:
             return "its end is missing, including the index ffmpeg needs; get a complete copy"
         if "not on whitelist" in self.text:
             return "is a playlist, an image or another file without its own sound; give the audio file itself"
+        if says_shortage(self.text):
+            return f"ffmpeg cannot read it here ({self.first_error}): {MEMORY}"
         reason = self.first_error or "no readable frame"
         reason = "no readable frame" if reason.startswith("Decode error rate") else reason
         return f"is not audio ffmpeg can read ({reason}); check or convert the file"
@@ -155,4 +158,7 @@ def find_ffmpeg() -> str:
 
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except (ImportError, RuntimeError) as exc:
-        raise DecodeError("ffmpeg is not installed; run `pip install imageio-ffmpeg`, or install ffmpeg") from exc
+        raise DecodeError(
+            "ffmpeg is not installed, or cannot be started with the memory this process may use (`ulimit -v`); run "
+            "`pip install imageio-ffmpeg`, or install ffmpeg, or raise that limit"
+        ) from exc

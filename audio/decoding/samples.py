@@ -152,11 +152,10 @@ def write(file: IO[bytes], data: bytes) -> None:
 
 def _no_room(exc: OSError) -> DecodeError:
     folder = tempfile.gettempdir() if exc.errno != errno.ENOENT else "the temp folder"
-    return DecodeError(
-        f"cannot store the decoded samples ({exc.strerror}; 115 MB per hour); free some space, "
-        "or set TMPDIR to a folder with more",
-        about=folder,
-    )
+    step = "free some space, or set TMPDIR to a folder with more"
+    if exc.errno == errno.EFBIG:
+        step = "raise the limit on the size of files (`ulimit -f unlimited`) and run again"
+    return DecodeError(f"cannot store the decoded samples ({exc.strerror}; 115 MB per hour); {step}", about=folder)
 
 
 def _read_fully(read_from: Callable[[int], bytes], count: int) -> bytes:

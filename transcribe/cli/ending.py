@@ -8,6 +8,7 @@ ignored when the command started, as by `nohup`, stays ignored.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import sys
@@ -20,6 +21,7 @@ from typing import NoReturn
 import click
 
 from audio.errors import AudioError, installing
+from audio.shortage import shortage_of
 from output.errors import OutputError
 from transcribe.errors import SettingsError, TranscribeError
 
@@ -29,6 +31,7 @@ SIGNALS = tuple(
 """The signals that end a command; Windows has no SIGHUP."""
 
 _OWN_PACKAGES = frozenset({"audio", "output", "transcribe"})
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 _INTERRUPTED = "interrupted; run the same command again to continue"
 
 
@@ -64,10 +67,15 @@ def ending_of(error: BaseException) -> Ending | None:
         return Ending(_exit_code(error), _INTERRUPTED, is_error=False)
     if isinstance(error, click.ClickException):
         return Ending(error.exit_code, error.format_message())
+    if shortage := shortage_of(error):
+        return Ending(1, shortage)
     if isinstance(error, SettingsError):
         return Ending(2, str(error))
     if isinstance(error, AudioError | TranscribeError | OutputError):
         return Ending(1, str(error))
+    if isinstance(error, OSError) and error.errno in _FULL:
+        again = "free space or raise the limit there (`ulimit -a`, quotas), or use another folder; then run again"
+        return Ending(1, f"{error.filename or 'a file'}: cannot be written ({error.strerror}); {again}")
     if isinstance(error, ModuleNotFoundError) and (package := _missing_package(error)):
         return Ending(1, f"this command needs {package}, which is not installed; {installing()}")
     return None

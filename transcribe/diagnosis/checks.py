@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from audio.errors import AudioError
+from audio.shortage import shortage_of
 from transcribe.diagnosis.finding import Check, Finding, Level, Surroundings
 from transcribe.diagnosis.folders import check_cache, check_data, check_space
 from transcribe.diagnosis.installation import check_extras, check_ffmpeg, check_installation, check_settings
@@ -35,15 +36,24 @@ CHECKS: Mapping[str, Check] = MappingProxyType(
 )
 
 _AGAIN = "do what the message says, and run `transcribe doctor` again"
+_MACHINE = "that is this machine's: make room, or raise the limits that `ulimit -a` and a container's settings show"
 _REPORT = "this is a defect of turnscript or of a library it uses: report it with this line"
 
 
 def diagnose(surroundings: Surroundings, checks: Mapping[str, Check] = CHECKS) -> Iterator[Finding]:
     """What the checks find, as they find it."""
+    told: set[str] = set()  # what several checks stumble over is one fault
     for subject, check in checks.items():
         try:
             yield from check(surroundings)
         except (AudioError, TranscribeError) as error:
-            yield Finding(Level.WRONG, subject, str(error), _AGAIN)
+            if str(error) not in told:
+                yield Finding(Level.WRONG, subject, str(error), _AGAIN)
+            told.add(str(error))
+        except OSError as error:
+            yield Finding(Level.WRONG, subject, str(error), _MACHINE)
         except Exception as error:  # noqa: BLE001 - a defect, here or in a library, is this check's finding
+            if shortage := shortage_of(error):
+                yield Finding(Level.WRONG, subject, f"{type(error).__name__}: {error}", shortage)
+                continue
             yield Finding(Level.WRONG, subject, f"{type(error).__name__}: {error}", _REPORT)

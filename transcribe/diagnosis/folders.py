@@ -11,6 +11,7 @@ from pathlib import Path
 from audio.disk import CacheKind, cache_folder, data_folder, size_of_folder
 from audio.errors import UntrustedError
 from transcribe.diagnosis.finding import Finding, Level, Surroundings
+from transcribe.diagnosis.weights import missing_models
 from transcribe.units import format_size
 
 _ENOUGH_BYTES = 1_000_000_000  # the samples of eight hours; the default models take 180 MB
@@ -26,7 +27,10 @@ def check_cache(surroundings: Surroundings) -> Iterator[Finding]:
         yield Finding(Level.WRONG, "cache", str(error), _OWN)
         return
     step = "make it writable and make room, or set XDG_CACHE_HOME to a folder of your own"
-    yield _row("cache", cache_folder(), Level.WRONG, step)
+    if missing_models(surroundings):
+        yield _row("cache", cache_folder(), Level.WRONG, step)
+    else:  # a run only keeps no results for later ones
+        yield _row("cache", cache_folder(), Level.NOTE, f"to keep results for later runs, {step}")
 
 
 def check_data(surroundings: Surroundings) -> Iterator[Finding]:
@@ -42,7 +46,13 @@ def check_data(surroundings: Surroundings) -> Iterator[Finding]:
 
 def check_space(surroundings: Surroundings) -> Iterator[Finding]:
     """Whether there is room for models, results, and the samples of a long recording."""
-    folders = {"cache": cache_folder(), "temporary files": Path(tempfile.gettempdir()), "drafts": surroundings.folder}
+    try:
+        temporary = Path(tempfile.gettempdir())
+    except FileNotFoundError:
+        message = "no folder for temporary files can be written to, and samples are stored in one"
+        yield Finding(Level.WRONG, "disk", message, "set TMPDIR to a folder that can be written to")
+        return
+    folders = {"cache": cache_folder(), "temporary files": temporary, "drafts": surroundings.folder}
     free = {name: shutil.disk_usage(existing(folder)).free for name, folder in folders.items()}
     message = ", ".join(f"{format_size(n_bytes)} free for {name}" for name, n_bytes in free.items())
     if min(free.values()) < _ENOUGH_BYTES:

@@ -80,7 +80,7 @@ def open_network(model: SpeakerModel, *, device: str = "auto") -> Network:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.enable_mem_pattern = False  # memory plans for each shape take up to 90 MB and are no faster
-    options.log_severity_level = 3  # errors only; they are raised as well
+    options.log_severity_level = 4  # errors are raised, and need not be printed as well
     providers, graph = _providers(device), onnx_graph(model)
     try:
         session = onnxruntime.InferenceSession(graph, options, providers=providers)

@@ -15,6 +15,7 @@ import os
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -80,7 +81,17 @@ class Checkpoints:
         try:
             write_privately(self.folder / key.file_name, _seal(body) + b"\n" + body)
         except OSError as error:
-            _log.warning("the result of %s could not be cached for later runs: %s", key.stage, error)
+            _warn_once(self.folder, error.strerror or str(error))
+
+
+@cache
+def _warn_once(folder: Path, reason: str) -> None:
+    _log.warning(
+        "%s: results cannot be kept there for later runs (%s); make it writable, make room, or set XDG_CACHE_HOME to "
+        "a folder of your own",
+        folder,
+        reason,
+    )
 
 
 class WriteOnlyCheckpoints(Checkpoints):

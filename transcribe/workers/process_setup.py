@@ -20,6 +20,7 @@ _MALLOC_OPTIONS = ((_ARENA_MAX, 1), (_MMAP_MAX, 0), (_TRIM_THRESHOLD, (1 << 31) 
 
 def configure_process() -> None:
     """Make all settings of this module; call before numpy, torch or onnxruntime is imported."""
+    os.environ.setdefault("PATH", os.defpath)  # pydub fails without one when it is imported
     disable_telemetry()
     if not _malloc_is_configured():
         keep_freed_memory()

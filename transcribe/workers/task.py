@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from audio.episode import Episode
 from audio.errors import AudioError
 from audio.fingerprint import Fingerprint
+from audio.shortage import shortage_of
 from transcribe.errors import TranscribeError
 from transcribe.pipeline.checkpoints import Checkpoints, EncodedResult, OverlayStore, WriteOnlyCheckpoints
 from transcribe.pipeline.progress import OnProgress, ignore_progress
@@ -94,8 +95,8 @@ def work(task: Task, on_progress: OnProgress = ignore_progress) -> Outcome:
 def failure_of(error: Exception, stage: str = "") -> Failure:
     """The failure for an error; an error of any other type is called unexpected."""
     where = "".join(traceback.format_exception(error))
-    if isinstance(error, MemoryError):
-        return Failure("out of memory; use fewer --jobs or a smaller --model", stage, where)
+    if shortage := shortage_of(error):
+        return Failure(shortage, stage, where)
     if isinstance(error, AudioError):
         return Failure(str(error), stage, where, error.about)
     if isinstance(error, TranscribeError):
