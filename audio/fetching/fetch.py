@@ -110,6 +110,8 @@ def fetch_all(
                     yield Failed(running[future], error)
                 elif isinstance(error, OSError):
                     yield Failed(running[future], _unusable(folder, error))
+                elif isinstance(error, Exception):  # whatever goes wrong costs this episode alone
+                    yield Failed(running[future], _unexpected(running[future], error))
                 else:
                     raise error
             completed = True
@@ -117,6 +119,12 @@ def fetch_all(
             if not completed:
                 client.close()
                 pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _unexpected(episode: Episode, exc: Exception) -> FetchError:
+    error = FetchError(f"cannot be fetched ({type(exc).__name__}: {exc}); report it", about=episode.title)
+    error.__cause__ = exc
+    return error
 
 
 def _unusable(folder: Path, exc: OSError) -> FetchError:

@@ -97,7 +97,7 @@ def read_page(feed: bytes, *, url: str, charset: str = "", known_as: Iterable[st
         cut = "is cut off: the feed ends inside it"
         items = (*items[:-1], LeftOut(redacted(url), cut, title=items[-1].title, is_failure=True))
     if parsed.n_unread:
-        reason = f"after the first {len(items)} items, which is all that is read of one document"
+        reason = f"{parsed.n_unread} items after the first {len(items)}, which is all that is read of one document"
         items = (*items, LeftOut(redacted(url), reason, parsed.n_unread, is_failure=True))
     return FeedPage(items, show.next_url)
 

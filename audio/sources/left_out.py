@@ -16,7 +16,8 @@ _LONGEST_REASON = 300  # characters of an error in one line
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """What is no episode: the file, feed or list `source`, or its item `title`, with the reason, or `count` of them.
+    """What is no episode: the file, feed or list `source`, or its item `title`, with the reason; or `count` of them,
+    which the reason says, too.
 
     `is_failure`: it may have been an episode, but something went wrong: somebody should look.
     """
@@ -38,6 +39,15 @@ def failure(source: str, error: Exception, *, title: str = "") -> LeftOut:
     return LeftOut(source, " ".join(reason.split())[:_LONGEST_REASON], title=title, is_failure=True)
 
 
+def described(left: LeftOut) -> str:
+    """What it is and why, without its source.
+
+    >>> described(LeftOut("feed", "no audio", title="A post"))
+    "'A post': no audio"
+    """
+    return f"{left.title!r}: {left.reason}" if left.title else left.reason
+
+
 def counted(left_out: Iterable[LeftOut], *, named: int = 0) -> list[LeftOut]:
     """`left_out` in their order, where of the items of one source with one reason only the first `named` are named, and
     the others are one that counts them. A single item is always named.
@@ -53,7 +63,8 @@ def counted(left_out: Iterable[LeftOut], *, named: int = 0) -> list[LeftOut]:
         rest = group[named:] if has_title and len(group) > named + 1 else []
         result += group[: len(group) - len(rest)]
         if rest:
-            result.append(LeftOut(source, reason, sum(each.count for each in rest), is_failure=is_failure))
+            more = "more " if named else ""
+            result.append(LeftOut(source, f"{len(rest)} {more}items: {reason}", len(rest), is_failure=is_failure))
     return result
 
 

@@ -11,24 +11,25 @@ import contextlib
 import glob
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from audio.disk import CacheKind, cache_folder
+from audio.encodings import charset_of
 from audio.episode import Episode
 from audio.errors import AudioError, PageError, SourceError
 from audio.media import HEAD_BYTES, MEDIA_SUFFIXES, Kind, kind_of, media_type
 from audio.net.addresses import is_web_address, redacted, web_address
-from audio.net.documents import Document, get_document
+from audio.net.documents import Document
 from audio.net.http import Client
-from audio.sources.feed import episodes_of, feeds_of
+from audio.sources.feed import episodes_in, feeds_of, read_page
 from audio.sources.folder import problem_of_file, recordings
-from audio.sources.left_out import OnLeftOut
+from audio.sources.left_out import LeftOut, OnLeftOut, described
 from audio.sources.page import Page, page_of
 from audio.sources.pages.linked import episodes_of_page
 from audio.sources.sites import episodes_on_site
+from audio.sources.subscriptions import IsEnough, Reader, listed_in, unexpected
 from audio.sources.values import plain_text
 from audio.trust import open_regular, read_regular
 
@@ -40,7 +41,11 @@ _log = logging.getLogger(__name__)
 
 
 def episodes_from(
-    source: str, *, client: Client | None = None, on_left_out: OnLeftOut | None = None
+    source: str,
+    *,
+    client: Client | None = None,
+    on_left_out: OnLeftOut | None = None,
+    is_enough: IsEnough = lambda _: False,
 ) -> tuple[Episode, ...]:
     """The episodes of `source`, in a stable order (the feed's own; by file name for a folder or a pattern).
 
@@ -49,17 +54,33 @@ def episodes_from(
       unless it has a recording's suffix;
     - a folder: its audio and video files by suffix, without hidden files and subfolders;
     - a pattern such as `show/*.mp3` or `show/**/*.mp3`: every file it matches;
-    - an http(s) address (or `feed:`, `itpc:`) of a recording, a feed, an OPML list or a page: what is on the page, as
+    - a text with an address on each line;
+    - an http(s) address (or `feed:`, `itpc:`) of a recording, a feed, such a list or a page: what is on the page, as
       its show's feed has it, what its frames play, else its feed (`pages.linked`).
 
-    `on_left_out` is told what else a folder, a pattern or a page has, also if nothing remains.
+    `on_left_out` is told what else a source has, also if nothing remains. Of a feed in several documents those after
+    which `is_enough` are not read.
 
     The network is used only if the source needs it, through `client` (default: a new one). Feeds and pages are cached
     in the cache folder and requested again on condition that they changed.
 
     Raises `SourceError` if the source does not exist, `FeedError` or `PageError` (subclasses) if it has no audio,
-    `FetchError` if an address cannot be read.
+    `FetchError` if an address cannot be read; no other error, whatever is wrong with the source.
     """
+    try:
+        return _resolved(source, client, on_left_out or _log_failure, is_enough)
+    except AudioError:
+        raise
+    except Exception as exc:
+        raise unexpected(exc, about=redacted(source)) from exc
+
+
+def _log_failure(left: LeftOut) -> None:
+    if left.is_failure:
+        _log.warning("%s: %s", left.source, described(left))
+
+
+def _resolved(source: str, client: Client | None, tell: OnLeftOut, is_enough: IsEnough) -> tuple[Episode, ...]:
     if not source.strip():
         raise SourceError("the source is empty; give a file, a folder, a pattern or an address")
     if is_web_address(source.strip()):
@@ -67,19 +88,19 @@ def episodes_from(
         if address is None:
             raise SourceError("this address is not valid; check it in a browser", about=redacted(source))
         with _client(client, address) as active:
-            return _at_address(address, active, on_left_out or (lambda _: None))
+            return _at_address(address, Reader(active, tell, is_enough))
     path, is_folder, exists = _look_up(source)
     if is_folder:
-        return tuple(Episode.of_file(file) for file in _recordings_in(path, on_left_out))
+        return tuple(Episode.of_file(file) for file in _recordings_in(path, tell))
     if exists:
-        return _in_file(path, client, on_left_out or (lambda _: None))
+        return _in_file(path, client, tell)
     if _SCHEME.match(source.strip()):
         raise SourceError(
             "only http and https addresses are supported; save the file and give its path",
             about=redacted(source.strip()),
         )
     if glob.has_magic(source):
-        return tuple(Episode.of_file(file) for file in _matches(path, on_left_out))
+        return tuple(Episode.of_file(file) for file in _matches(path, tell))
     if path.is_symlink():
         raise SourceError(problem_of_file(path) or "cannot be reached; check the permissions", about=source)
     raise SourceError(
@@ -127,10 +148,13 @@ def _in_file(path: Path, client: Client | None, tell: OnLeftOut) -> tuple[Episod
     except OSError as exc:
         raise _unreadable(path, exc) from exc
     if kind is Kind.FEED:
-        return episodes_of(content, url=str(path))
+        return _in_saved_feed(content, str(path), tell)
     if content and kind is Kind.OPML:
         with _client(client) as active:
-            return _of_feeds(feeds_of(content, url=str(path)), str(path), active)
+            return Reader(active, tell).feeds(feeds_of(content, url=str(path), on_left_out=tell), str(path))
+    if kind is Kind.TEXT and (listed := listed_in(content, name=str(path))):
+        with _client(client) as active:
+            return _listed(listed, str(path), Reader(active, tell))
     if not content.strip():
         return (Episode.of_file(path),)
     page = page_of(content, url=str(path))
@@ -139,21 +163,39 @@ def _in_file(path: Path, client: Client | None, tell: OnLeftOut) -> tuple[Episod
             tell(left)
         return page.episodes
     with _client(client) as active:
-        return episodes_of_page(page, name=str(path), web=_Web(active), tell=tell)
+        return episodes_of_page(page, name=str(path), web=_Web(Reader(active, tell)), tell=tell)
 
 
-def _at_address(address: str, client: Client, tell: OnLeftOut, *, n_moves: int = 0) -> tuple[Episode, ...]:
-    document = _document(address, client)
+def _in_saved_feed(content: bytes, name: str, tell: OnLeftOut) -> tuple[Episode, ...]:
+    page = read_page(content, url=name)
+    if page.next_url:
+        tell(LeftOut(name, f"continues at {redacted(page.next_url)}, where a saved feed is not followed"))
+    return episodes_in(page.items, url=name, on_left_out=tell)
+
+
+def _listed(listed: Sequence[str | LeftOut], name: str, reader: Reader) -> tuple[Episode, ...]:
+    """The episodes at the addresses of a list, which may name no further lists."""
+
+    def resolve(address: str) -> tuple[Episode, ...]:
+        if PurePosixPath(urlsplit(address).path).suffix.lower() in MEDIA_SUFFIXES:
+            return (Episode(_name_in(address), audio_url=address),)
+        return _at_address(address, reader, is_listed=True)
+
+    return reader.entries(listed, name, resolve=resolve)
+
+
+def _at_address(address: str, reader: Reader, *, is_listed: bool = False, n_moves: int = 0) -> tuple[Episode, ...]:
+    document = reader.document(address)
     if document.kind is Kind.FEED:
-        return episodes_of(document.body, url=document.url, known_as=document.names)
-    if document.kind is Kind.OPML:
-        return _of_feeds(feeds_of(document.body, url=document.url), redacted(address), client)
+        return reader.feed(document)
+    if not is_listed and (episodes := _of_list(document, redacted(address), reader)):
+        return episodes
     if document.kind in (Kind.PAGE, Kind.TEXT):
         page = _page(document)
         if page.refresh and not page.episodes and n_moves < _MAX_MOVES:
-            return _at_address(page.refresh, client, tell, n_moves=n_moves + 1)
+            return _at_address(page.refresh, reader, is_listed=is_listed, n_moves=n_moves + 1)
         try:
-            return episodes_of_page(page, name=redacted(address), web=_Web(client), tell=tell)
+            return episodes_of_page(page, name=redacted(address), web=_Web(reader), tell=reader.tell)
         except PageError:
             episodes = episodes_on_site(address)
             if not episodes:
@@ -165,47 +207,31 @@ def _at_address(address: str, client: Client, tell: OnLeftOut, *, n_moves: int =
     raise SourceError(f"{declared} is not audio, a feed or a page; check the address", about=redacted(address))
 
 
-class _Web:
-    """What a page names, read through a client (`pages.linked.Web`)."""
+def _of_list(document: Document, name: str, reader: Reader) -> tuple[Episode, ...]:
+    """The episodes of all entries of a list; none if the document is no list."""
+    charset = charset_of(document.content_type)
+    if document.kind is Kind.OPML:
+        feeds = feeds_of(document.body, url=document.url, charset=charset, on_left_out=reader.tell)
+        return reader.feeds(feeds, name)
+    listed = listed_in(document.body, name=name, charset=charset) if document.kind is Kind.TEXT else ()
+    return _listed(listed, name, reader) if listed else ()
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+
+class _Web:
+    """What a page names, read through a reader (`pages.linked.Web`)."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
     def document(self, address: str) -> Document:
-        return _document(address, self._client)
+        return self._reader.document(address)
 
     def feed(self, address: str, tell: OnLeftOut) -> tuple[Episode, ...]:
-        document = self.document(address)
-        return episodes_of(document.body, url=document.url, known_as=document.names, on_left_out=tell)
-
-
-def _of_feeds(feeds: Iterable[str], name: str, client: Client) -> tuple[Episode, ...]:
-    """The episodes of all feeds; a feed that fails is logged and skipped, unless all fail."""
-    episodes: list[Episode] = []
-    for feed in feeds:
-        with _skip_errors(feed):
-            document = _document(feed, client)
-            episodes += episodes_of(document.body, url=document.url, known_as=document.names)
-    if not episodes:
-        raise SourceError("none of its feeds can be read; the warnings give the reasons", about=name)
-    return tuple(episodes)
-
-
-@contextlib.contextmanager
-def _skip_errors(address: str) -> Iterator[None]:
-    try:
-        yield
-    except AudioError as exc:
-        _log.warning("%s is skipped: %s", redacted(address), exc)
-
-
-def _document(address: str, client: Client) -> Document:
-    return get_document(address, client, cache=cache_folder(CacheKind.DOCUMENTS))
+        return replace(self._reader, tell=tell).feed(self.document(address))
 
 
 def _page(document: Document) -> Page:
-    _, _, charset = document.content_type.partition("charset=")
-    page = page_of(document.body, url=document.url, charset=charset.partition(";")[0].strip(" \"'"))
+    page = page_of(document.body, url=document.url, charset=charset_of(document.content_type))
     return replace(page, addresses=tuple(dict.fromkeys((*page.addresses, *document.names))))
 
 

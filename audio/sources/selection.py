@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import pairwise
 
 from audio.episode import Episode
 
@@ -37,6 +38,22 @@ class Selection:
             newest = sorted(matching, key=lambda item: item[1].published or _EARLIEST, reverse=True)[: self.latest]
             matching = sorted(newest, key=lambda item: item[0])
         return tuple(each for _, each in matching)
+
+    def is_settled(self, episodes: Sequence[Episode]) -> bool:
+        """Whether older episodes would change nothing: those of a feed whose `episodes` so far are the newest, by their
+        dates, and go back as far as the conditions do."""
+        if self.episode is not None:
+            return bool(self.select(episodes))
+        dates = [episode.published for episode in episodes]
+        is_newest_first = all(
+            newer is not None and older is not None and newer >= older for newer, older in pairwise(dates)
+        )
+        oldest = dates[-1] if dates else None
+        if oldest is None or not is_newest_first:
+            return False
+        if self.latest is not None and len(self.select(episodes)) >= self.latest:
+            return True
+        return self.since is not None and oldest.date() < self.since
 
     def _matches(self, episode: Episode) -> bool:
         if self.episode is not None and self.episode not in (episode.guid, episode.audio_url):

@@ -19,7 +19,7 @@ from audio.fetching.library import Library, key_of, without_reused_guids
 from audio.fingerprint import Fingerprint
 from audio.net.addresses import redacted, web_address
 from audio.net.http import Client
-from audio.sources.left_out import OnLeftOut
+from audio.sources.left_out import LeftOut, OnLeftOut, counted, described
 from audio.sources.resolve import episodes_from
 from audio.sources.selection import Selection
 from output.files import stem_for
@@ -29,6 +29,8 @@ from transcribe.drafts.currency import Inputs, settled
 from transcribe.drafts.records import belongs_to_other_recording, has_transcript, is_edited
 from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import Voiceprint, select_voiceprints, user_voiceprints
+
+_NAMED_FAILURES = 10  # of a source with the same reason
 
 _log = logging.getLogger(__name__)
 
@@ -63,19 +65,26 @@ def select_jobs(
     """The episodes `sources` name, each once, and a failure for every source that names none.
 
     Of a feed's or a page's episodes only those the settings select; a feed without an episode since `since` is logged,
-    and no failure. `on_left_out` is told what folders and patterns have besides recordings. The network is used only
-    for sources that need it.
+    and no failure. `on_left_out` is told what the sources have besides episodes; what failed of that is a failure. The
+    network is used only for sources that need it.
     """
     jobs: list[Job] = []
     failures: list[Result] = []
     seen: set[object] = set()
     stems = _Stems()
+    is_enough = selection_of(settings).is_settled
     for source in sources:
+        left_out: list[LeftOut] = []
         try:
-            episodes = episodes_from(source, client=client, on_left_out=on_left_out)
+            episodes = episodes_from(source, client=client, on_left_out=left_out.append, is_enough=is_enough)
         except AudioError as error:
             failures.append(_failed_source(source, str(error), about=error.about))
             continue
+        finally:
+            failures += map(_failure, counted((each for each in left_out if each.is_failure), named=_NAMED_FAILURES))
+            for left in left_out:
+                if on_left_out and not left.is_failure:
+                    on_left_out(left)
         selection = select_episodes(episodes, settings)
         if not selection:
             problem = explain_empty_selection(source, episodes, settings)
@@ -95,6 +104,11 @@ def _failed_source(source: str, error: str, *, about: str) -> Result:
     """The result for a source without episodes; `about` is the input its error begins with."""
     names = (redacted(source), redacted(web_address(source) or source))
     return Result(names[0], State.FAILED, error=error, with_source=frozenset([error] if about in names else []))
+
+
+def _failure(left: LeftOut) -> Result:
+    """The result for something of a source that could not be read."""
+    return Result(left.source, State.FAILED, error=described(left))
 
 
 def explain_empty_selection(source: str, episodes: tuple[Episode, ...], settings: Settings) -> str:
@@ -127,13 +141,17 @@ def select_episodes(episodes: tuple[Episode, ...], settings: Settings) -> tuple[
     """Of the episodes of a feed or a page those the settings select; local files are all selected."""
     if not any(episode.audio_url for episode in episodes):
         return episodes
-    selection = Selection(
+    return selection_of(settings).select(episodes)
+
+
+def selection_of(settings: Settings) -> Selection:
+    """The conditions the settings state."""
+    return Selection(
         latest=settings.latest or None,
         since=date.fromisoformat(settings.since) if settings.since else None,
         match=settings.match or None,
         episode=settings.episode or None,
     )
-    return selection.select(episodes)
 
 
 class PlannedAction(StrEnum):

@@ -75,7 +75,7 @@ class Report:
     elapsed: float = 0.0
     interrupted: bool = False
     signal: int = signal.SIGINT  # that interrupted it
-    left_out: tuple[LeftOut, ...] = ()  # of folders and patterns
+    left_out: tuple[LeftOut, ...] = ()  # of the sources, items of feeds counted
 
     @property
     def failed(self) -> tuple[Result, ...]:
@@ -178,7 +178,7 @@ def summary_fields(report: Report) -> dict[str, Any]:
 
 def left_out_fields(left: LeftOut) -> dict[str, Any]:
     """What is left out of a source, as JSON data."""
-    return {"source": left.source, "reason": left.reason, "count": left.count}
+    return {"source": left.source, "title": left.title or None, "reason": left.reason, "count": left.count}
 
 
 def result_fields(result: Result) -> dict[str, Any]:

@@ -146,6 +146,7 @@ def _report_of(sources: SourceSet | FaultyShow, options: _RunOptions) -> Report:
 
 def _plan_and_run(sources: SourceSet, options: _RunOptions) -> Report:
     from audio.net.http import Client
+    from audio.sources.left_out import counted
     from output.files import check_folder
     from transcribe.batch.dry_run import forecast
     from transcribe.batch.planning import select_jobs
@@ -168,8 +169,9 @@ def _plan_and_run(sources: SourceSet, options: _RunOptions) -> Report:
         options.messages.waiting(holder)
 
     with Client(sources.sources) as client:
-        left_out: list[LeftOut] = []
-        jobs, failures = select_jobs(sources.sources, settings, client=client, on_left_out=left_out.append)
+        told: list[LeftOut] = []
+        jobs, failures = select_jobs(sources.sources, settings, client=client, on_left_out=told.append)
+        left_out = counted(told)
         setup = Setup(settings, options.stages, user_checkpoints().folder, voices, options.mode)
         for left in [] if options.quiet else left_out:
             options.messages.left_out(left)

@@ -33,7 +33,7 @@ class Messages(Protocol):
         """A line of a dry run."""
 
     def left_out(self, left: LeftOut) -> None:
-        """A folder or a pattern has something besides recordings."""
+        """A source has something besides episodes."""
 
     def result(self, result: Result) -> None:
         """An episode has its result."""
@@ -77,11 +77,11 @@ class TextMessages:
         if self._quiet:
             return
         if result.named and result.state == "written":
-            _say(_with_source(result, f"speakers: {'; '.join(result.named)}"))
+            _say(with_source(result, f"speakers: {'; '.join(result.named)}"))
         if result.state == "written" and (passages := _doubtful_passages(result)):
-            _say(_with_source(result, passages))
+            _say(with_source(result, passages))
         for warning in result.warnings:
-            _say(f"Warning: {_with_source(result, warning)}")
+            _say(f"Warning: {with_source(result, warning)}")
 
     def stopping(self, number: int) -> None:
         """See `Messages`."""
@@ -98,7 +98,7 @@ class TextMessages:
             _say(_summary(report))
         for result in report.failed:
             show = f"show {result.show!r}: " if result.show else ""
-            _say(f"Error: {show}{_with_source(result, result.error)}")
+            _say(f"Error: {show}{with_source(result, result.error)}")
         if report.interrupted:
             _say("interrupted; run the same command again to continue")
 
@@ -158,7 +158,9 @@ def print_paths(result: Result, *, quiet: bool) -> None:
 
 def left_out_line(left: LeftOut) -> str:
     """What is left out, and why."""
-    return f"left out: {left.source}: {left.reason}"
+    from audio.sources.left_out import described
+
+    return f"left out: {left.source}: {described(left)}"
 
 
 def _say(line: str) -> None:
@@ -184,6 +186,6 @@ def _summary(report: Report) -> str:
     return f"{report.summary}; {format_duration(report.audio)} of audio in {format_duration(report.elapsed)}, {speed}"
 
 
-def _with_source(result: Result, message: str) -> str:
+def with_source(result: Result, message: str) -> str:
     """The message; it begins with the episode's source."""
     return message if message in result.with_source else f"{result.source}: {message}"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from audio.sources.left_out import LeftOut
     from transcribe.batch.shows import FaultyShow, Show
 
+_NAMED = 100  # of what is left out of a source for the same reason
 _SELECTION = ("output", "latest", "since", "match", "episode")
 
 
@@ -38,10 +39,9 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
       transcribe list --show "The Weather Desk"
       transcribe list post.md --json
     """
-    from audio.episode import Episode
+    from audio.sources.left_out import counted
     from audio.sources.resolve import episodes_from
-    from transcribe.batch.planning import explain_empty_selection, select_episodes, states
-    from transcribe.batch.report import left_out_fields
+    from transcribe.batch.planning import explain_empty_selection, select_episodes, selection_of, states
     from transcribe.batch.shows import FaultyShow, load_shows, shows_named
     from transcribe.cli.run_messages import left_out_line
 
@@ -60,27 +60,25 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
         source, settings = shows[0].feed, shows[0].settings
     left_out: list[LeftOut] = []
     try:
-        listed = episodes_from(source, on_left_out=left_out.append)
+        is_enough = selection_of(settings).is_settled
+        listed = episodes_from(source, on_left_out=left_out.append, is_enough=is_enough)
     finally:
         if not as_json:
-            for left in left_out:
+            for left in counted(left_out, named=_NAMED):
                 click.echo(for_terminal(left_out_line(left)), err=True)
+    exit_code = 1 if any(left.is_failure for left in left_out) else 0
     episodes = select_episodes(listed, settings)
     rows = list(zip(episodes, states(episodes, settings), strict=True))
     if not rows:
         click.echo(for_terminal(explain_empty_selection(source, listed, settings)), err=True)
     if as_json:
-        left_out_rows = [
-            {**_as_dict(Episode(Path(left.source).name, path=Path(left.source)), "left out"), **left_out_fields(left)}
-            for left in left_out
-        ]
-        echo_json([*(_as_dict(episode, state) for episode, state in rows), *left_out_rows])
-        return 0
+        echo_json([*(_as_dict(episode, state) for episode, state in rows), *map(_left_out_row, left_out)])
+        return exit_code
     for episode, state in rows:
         status = "local" if episode.path is not None and state == "fetched" else state
         day = f"{episode.published:%Y-%m-%d}" if episode.published else "-" * 10
         click.echo(f"{day}  {_clock(episode.duration):>8}  {status:<11}  {for_terminal(episode.title)}")
-    return 0
+    return exit_code
 
 
 @click.command()
@@ -98,17 +96,18 @@ def fetch(sources: tuple[str, ...], quiet: bool, **given: Any) -> int:
     from audio.fetching.fetch import Failed, fetch_all
     from audio.fetching.library import Library, State
     from audio.net.http import Client
+    from audio.sources.left_out import counted
     from transcribe.batch.planning import select_jobs
-    from transcribe.cli.run_messages import left_out_line
+    from transcribe.cli.run_messages import left_out_line, with_source
 
     log_to_stderr(verbose=False, quiet=quiet)
     settings = settings_in_force(given)
     with Client(sources) as client:
         left_out: list[LeftOut] = []
         jobs, failures = select_jobs(sources, settings, client=client, on_left_out=left_out.append)
-        for left in [] if quiet else left_out:
+        for left in [] if quiet else counted(left_out):
             click.echo(for_terminal(left_out_line(left)), err=True)
-        errors = [failure.error for failure in failures]
+        errors = [with_source(failure, failure.error) for failure in failures]
         episodes = [job.episode for job in jobs]
         folder = Library(settings.output_folder)
         with Bars(sys.stderr, downloads=folder.states(episodes).count(State.NEW)) as bars:
@@ -162,6 +161,17 @@ def _as_dict(episode: Episode, state: str) -> dict[str, Any]:
         "transcripts": [{"url": _public(each.url), "type": each.media_type} for each in episode.transcripts],
         "state": state,
     }
+
+
+def _left_out_row(left: LeftOut) -> dict[str, Any]:
+    """What is left out, with the keys of an episode."""
+    from audio.episode import Episode
+    from transcribe.batch.report import left_out_fields
+
+    is_file = not left.title and "://" not in left.source
+    title = left.title or (Path(left.source).name if is_file else left.source)
+    fields = _as_dict(Episode(title, path=Path(left.source)), "left out") | left_out_fields(left)
+    return {**fields, "title": title, "path": left.source if is_file else None, "is_failure": left.is_failure}
 
 
 def _public(address: str | None) -> str | None:

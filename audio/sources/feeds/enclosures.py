@@ -70,7 +70,7 @@ def recording_of(offers: Iterable[Offer], *, base: str) -> tuple[str, str]:
         rank = (offer.place >= Place.LINK, fitness, int(offer.place), not offer.is_default)
         if best is None or rank < best[0]:
             best = rank, address
-    return (best[1], "") if best else ("", problem or "has no audio")
+    return (best[1], "") if best else ("", problem or "no audio")
 
 
 def address_in_feed(written: str, *, base: str) -> str:

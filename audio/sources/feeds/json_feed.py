@@ -34,8 +34,9 @@ def json_page(text: str, *, url: str, known_as: Iterable[str] = ()) -> tuple[tup
     reader = _Reader(feed, url, tuple(known_as))
     items = tuple(reader.item(each, number) for number, each in enumerate(listed[:_MAX_ITEMS], 1))
     if len(listed) > _MAX_ITEMS:
-        rest = LeftOut(redacted(url), f"more than {_MAX_ITEMS} items in one document", len(listed) - _MAX_ITEMS)
-        items = (*items, rest)
+        n_unread = len(listed) - _MAX_ITEMS
+        reason = f"{n_unread} items after the first {_MAX_ITEMS}, which is all that is read of one document"
+        items = (*items, LeftOut(redacted(url), reason, n_unread, is_failure=True))
     return items, web_address(_text(feed, "next_url"), base=reader.base) or ""
 
 

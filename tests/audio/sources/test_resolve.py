@@ -16,6 +16,7 @@ from audio.episode import Episode
 from audio.errors import FeedError, FetchError, PageError, SourceError
 from audio.media import Kind, kind_of
 from audio.net.http import Client, Limits
+from audio.sources.left_out import LeftOut
 from audio.sources.resolve import episodes_from
 from audio.sources.selection import Selection
 from tests.support.hostile_server import LONG_AGO, HostileServer, Resource
@@ -228,7 +229,10 @@ def test_opml_gives_all_feeds_and_skips_broken_ones(
     url = server.put("/list", Resource(opml.encode()))
     caplog.set_level(logging.WARNING)
     assert titles(url) == ["One", "Two"]
-    assert "/none is skipped" in caplog.text
+    assert "/none: the server returns 404" in caplog.text
+    left: list[LeftOut] = []
+    assert len(episodes_from(url, on_left_out=left.append)) == 2
+    assert [(each.source, each.is_failure) for each in left] == [(server.url("/none"), True)]
     (tmp_path / "mine.opml").write_text(opml)
     with pytest.raises(SourceError, match=r"mine\.opml"):  # the user did not type these private addresses
         episodes_from(str(tmp_path / "mine.opml"))
