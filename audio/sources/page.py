@@ -84,7 +84,7 @@ def page_of(content: bytes, *, url: str, charset: str = "", titles: Iterable[str
     frames = (*(Frame(address, is_player=True) for address in (*stated.players, *head.players())), *markup.frames)
     return Page(
         tuple(head.episodes(choice.taken)),
-        tuple(_left_out(choice.others, markup)),
+        tuple(_left_out(choice.others, markup, head.about)),
         head.about.titles,
         head.about.addresses,
         head.feeds(markup.feeds),
@@ -127,11 +127,21 @@ class _Head:
         shared = Counter(heading for each in recordings for heading in each.headings)
         for recording in recordings:
             about = next((each.about for each in recording.sightings if each.about), None)
-            labels = [label for label in recording.labels if _is_title(label, recording)]
+            labels = [label for label in recording.labels if folded(label)]
             headings = [each for each in recording.headings if shared[each] == 1]
-            alone = [self._title] if len(recordings) == 1 else []
             name = plain_text(PurePosixPath(unquote(urlsplit(recording.address).path)).stem)
-            candidates = (about.title if about else "", *labels, *alone, *headings, name, self._title, "episode")
+            first = [label for label in labels if _is_title(label, recording)]
+            alone = [self._title] if len(recordings) == 1 else []
+            candidates = (
+                about.title if about else "",
+                *first,
+                *alone,
+                *labels,
+                *headings,
+                name,
+                self._title,
+                "episode",
+            )
             episode = about or Episode(title="", audio_url=recording.address)
             yield replace(
                 episode,
@@ -183,19 +193,20 @@ def _microdata(markup: Markup) -> Iterator[Sighting]:
         yield each if is_one and not each.decoy else replace(each, way=Way.PLAYER)
 
 
-def _left_out(others: Iterable[tuple[Recording, str]], markup: Markup) -> Iterator[LeftOut]:
+def _left_out(others: Iterable[tuple[Recording, str]], markup: Markup, about: About) -> Iterator[LeftOut]:
     for recording, reason in others:
-        name = next(iter((*recording.labels, *recording.headings)), "")[:_MAX_NAME]
+        headings = (each for each in recording.headings if not about.is_named(each))
+        name = next(chain(recording.labels, headings), "")[:_MAX_NAME]
         yield LeftOut(redacted(recording.address), f"not the page's episode: {reason}", title=name)
     for address in dict.fromkeys(filter(None, markup.streams)):
         yield LeftOut(redacted(address), "a stream in parts (HLS, DASH) or a list, which is not supported")
 
 
 def _is_title(label: str, recording: Recording) -> bool:
-    """Whether a label is a title: of a link only one of three words or more that does not ask to listen."""
+    """Whether a label is surely a title: one in data, or a link of three words or more that does not ask to listen."""
     if recording.way == Way.LINK:
         return len(label.split()) > 2 and not _CALL_TO_ACTION.match(label)
-    return bool(folded(label))
+    return recording.way == Way.DATA
 
 
 def _own_addresses(root: Any, url: str) -> tuple[str, ...]:

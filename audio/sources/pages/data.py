@@ -112,7 +112,8 @@ def in_attribute(name: str, value: str, base: str, *, keys: frozenset[str]) -> I
 def addresses_in(text: str) -> Iterator[str]:
     """The full addresses of recordings in plain text or code."""
     for match in _IN_TEXT.finditer(text):
-        address = web_address(_without_punctuation(match[0]))
+        found = _without_punctuation(match[0])
+        address = web_address(found if "?" in found else found.partition("&")[0])
         if address and is_media(address):
             yield address
 

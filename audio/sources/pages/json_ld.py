@@ -9,14 +9,14 @@ from typing import Any
 from audio.episode import Episode
 from audio.net.addresses import web_address, without_credentials
 from audio.sources.dates import parse_date, parse_duration
-from audio.sources.pages.data import in_json
+from audio.sources.pages.data import in_json, in_script
 from audio.sources.pages.decoys import place_of_key
 from audio.sources.pages.json_values import json_in, without_references
 from audio.sources.pages.ranking import About
-from audio.sources.pages.sighting import Sighting, Way, page_key
+from audio.sources.pages.sighting import Sighting, Way, is_media, page_key
 from audio.sources.values import plain_text
 
-_RECORDINGS = frozenset({"AudioObject", "VideoObject", "Audiobook", "MusicRecording"})
+_RECORDINGS = frozenset({"AudioObject", "VideoObject", "MediaObject", "Audiobook", "MusicRecording"})
 _EPISODES = frozenset({"PodcastEpisode", "RadioEpisode", "Episode"})
 _MEDIA = ("audio", "associatedMedia", "encoding", "video")
 _CONTENT = ("contentUrl", "contentURL", "url")
@@ -95,9 +95,10 @@ def _kinds(node: Mapping[str, Any]) -> set[str]:
 
 def _sighting(node: _Node, base: str, about: About) -> Sighting | None:
     fields, media = node.fields, node.media
+    kind, is_sound = fields.get("@type"), _string(fields, "encodingFormat").startswith(("audio/", "video/"))
     names = _CONTENT if media is fields and not node.is_episode else _CONTENT[:2]
     address = next((at for key in names if (at := web_address(_address(media, key), base=base))), None)
-    if address is None:
+    if address is None or (kind == "MediaObject" and not (is_media(address) or is_sound)):
         return None
     own_page = web_address(_page(fields), base=base) if fields is not media or node.is_episode else None
     title = _title(fields)
@@ -127,8 +128,10 @@ def _is_own(fields: Mapping[str, Any], about: About, base: str) -> bool:
 def _of_any_shape(blocks: list[str], base: str, about: About) -> Iterator[Sighting]:
     """The recordings in JSON-LD whose types are not ours."""
     for block in blocks:
-        for value in json_in(block):
+        for value in (values := json_in(block)):
             yield from in_json(value, base, way=Way.DATA, keys=about.keys)
+        if not values:  # broken beyond repair
+            yield from in_script(block, base, is_json=False, keys=about.keys)
 
 
 def _title(fields: Mapping[str, Any]) -> str:

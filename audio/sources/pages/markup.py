@@ -165,7 +165,7 @@ class _Walk:
 
     def _source(self, attributes: Mapping[str, str], media: _Open) -> None:
         if any(word in attributes.get("type", "").lower() for word in _STREAMS):
-            self.markup.streams.append(attributes.get("src", ""))
+            self.markup.streams.append(web_address(attributes.get("src"), base=self._base) or "")
         else:
             media.names += [attributes.get("src", ""), *_data_sources(attributes)]
 
@@ -223,7 +223,8 @@ class _Walk:
         href = attributes.get("href") if tag in ("a", "area", "link") else None
         label = ""
         if href and (address := web_address(href, base=self._base)):
-            label = text_of(element) or label_of(attributes)
+            text = text_of(element)
+            label = label_of(attributes) if "://" in text or not text else text
             self._link(tag, attributes, address, label)
         property_ = attributes.get("itemprop", "").lower().split()
         if "contenturl" in property_ or ("audio" in property_ and "itemscope" not in attributes):

@@ -28,9 +28,10 @@ from dataclasses import dataclass, field
 from audio.sources.pages.decoys import name_of
 from audio.sources.pages.sighting import Recording, Way, page_key
 
-_CALL_TO_ACTION = re.compile(
-    r"(?:(?:please|click|tap|here|to|download|hear|listen|play|the|this|episode|audio|mp3|now|direct|link|file|right)\b\W*)+",
-    re.IGNORECASE,
+_CALL_TO_ACTION = re.compile(  # what only asks to listen, or says what every recording is
+    r"(?:(?:please|click|tap|here|to|download|hear|listen|play|stream|get|it|the|this|your|now|direct|link|right"
+    r"|whole|full|complete|entire|episode|audio|sound|only|version|recording|player|file|mp3|m4a|ogg|opus"
+    r"|\d[\d.,]{0,9}\s?[kmg]i?b|\d{1,3}(?::\d\d){1,2})(?!\w)\W*)+"
 )
 _PIECES = re.compile(r"\s+(?:[-|–—·•»«:/]|::)\s+")
 _SHORT = 180.0
