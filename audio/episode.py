@@ -39,10 +39,28 @@ class PublishedTranscript:
 
 
 @dataclass(frozen=True, slots=True)
+class Track:
+    """One person's microphone: the file, and which of its sound tracks.
+
+    `offset` is when it starts on the episode's timeline; None: to be found. Of a clock that is fast, `drift_ppm` is
+    below 0: second s of the file is second `offset + s · (1 + drift_ppm / 1e6)` of the episode. `name` is the person's,
+    `sha256` the file's, as far as they are known.
+    """
+
+    path: Path
+    stream: int = 0
+    name: str = ""
+    offset: Seconds | None = None
+    drift_ppm: float = 0.0
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Episode:
     """One recording. Unknown fields are left empty; nothing is guessed.
 
-    At least one of `path` (a local file) and `audio_url` is set.
+    At least one of `path` (a local file) and `audio_url` is set. An episode of several `tracks` is recognised from
+    these; `path` is their mix, for listening, which may not exist yet.
     """
 
     title: str
@@ -59,6 +77,14 @@ class Episode:
     chapters: tuple[Chapter, ...] = ()
     chapters_url: str | None = None  # the address of a JSON list (`podcast:chapters`)
     transcripts: tuple[PublishedTranscript, ...] = ()
+    tracks: tuple[Track, ...] = ()
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The local files that hold the sound."""
+        if self.tracks:
+            return tuple(dict.fromkeys(track.path for track in self.tracks))
+        return () if self.path is None else (self.path,)
 
     def __post_init__(self) -> None:
         if self.path is None and self.audio_url is None:

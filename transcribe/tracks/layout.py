@@ -1,0 +1,123 @@
+"""Where the tracks of an episode lie on its timeline, and which stretches of each are its own person's. Pure values.
+
+Recognition hears one recording, the tape: every stretch of its owner's track, one after another in the order in which
+they begin. So crosstalk is heard twice, once from each owner's microphone, and nothing else is. Pauses are cut to a
+second, so the tape is no longer than the speech and a second for each pause.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from audio.episode import Seconds
+
+LONGEST_PAUSE = 1.0  # seconds between two stretches on the tape
+SHORTEST_PAUSE = 0.4  # … of two people, so that the words of one do not run into the other's
+_LEAD = 0.3  # seconds before the first stretch and after the last
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """When a track starts on the episode's timeline, and how much its clock has to be stretched, in millionths."""
+
+    offset: Seconds = 0.0
+    drift_ppm: float = 0.0
+
+    def on_timeline(self, seconds: Seconds) -> Seconds:
+        """The time in the episode of a time in the track.
+
+        >>> Clock(2.0, 100.0).on_timeline(1000.0)
+        1002.1
+        """
+        return self.offset + seconds * (1 + self.drift_ppm / 1e6)
+
+    def in_track(self, seconds: Seconds) -> Seconds:
+        """The inverse of `on_timeline`."""
+        return (seconds - self.offset) / (1 + self.drift_ppm / 1e6)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSpeech:
+    """A stretch of the timeline in which a track's own person is heard: from `first` to `last`, with the margin before
+    and after them in which nobody else is."""
+
+    track: int
+    start: Seconds
+    end: Seconds
+    first: Seconds
+    last: Seconds
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.start <= self.first < self.last <= self.end:
+            raise ValueError(f"{self.start}, {self.first}, {self.last}, {self.end} is not a stretch of speech")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The clocks of an episode's tracks, its length, and the stretches of speech in the order of their starts.
+
+    `silent` are the tracks in which nobody is heard.
+    """
+
+    duration: Seconds
+    clocks: tuple[Clock, ...]
+    stretches: tuple[OwnSpeech, ...]
+    silent: tuple[int, ...] = ()
+
+    @cached_property
+    def places(self) -> tuple[Seconds, ...]:
+        """Where each stretch starts on the tape."""
+        places = [_LEAD] if self.stretches else []
+        for before, stretch in pairwise(self.stretches):
+            gap = stretch.start - before.end
+            if before.track != stretch.track:
+                gap = max(SHORTEST_PAUSE, gap)
+            places.append(round(places[-1] + (before.end - before.start) + min(gap, LONGEST_PAUSE), 3))
+        return tuple(places)
+
+    @property
+    def tape_length(self) -> Seconds:
+        """Seconds of the tape."""
+        if not self.stretches:
+            return 2 * _LEAD
+        return self.places[-1] + self.stretches[-1].end - self.stretches[-1].start + _LEAD
+
+    def at(self, start: Seconds, end: Seconds) -> tuple[OwnSpeech, Seconds, Seconds] | None:
+        """What a span of the tape is on the timeline: its stretch, the one with most of it, and the span there.
+
+        None if there is no speech at all.
+        """
+        if not self.stretches:
+            return None
+        first = max(0, bisect_right(self.places, start) - 1)
+        last = max(first, bisect_right(self.places, end) - 1)
+        number = max(range(first, last + 1), key=lambda each: self._shared(each, start, end))
+        if self._shared(number, start, end) <= 0.0 and number + 1 < len(self.places):  # in a pause: the nearer stretch
+            ended = self.places[number] + self._length(number)
+            number += self.places[number + 1] - end < start - ended
+        stretch, shift = self.stretches[number], self.stretches[number].start - self.places[number]
+        inside = (min(max(time + shift, stretch.start), stretch.end) for time in (start, end))
+        return stretch, *inside
+
+    def spans_on_timeline(self, start: Seconds, end: Seconds) -> Sequence[tuple[int, Seconds, Seconds]]:
+        """All parts of a span of the tape: track, start and end on the timeline."""
+        found = []
+        for number in range(max(0, bisect_right(self.places, start) - 1), len(self.places)):
+            if self.places[number] >= end:
+                break
+            if self._shared(number, start, end) > 0.0:
+                stretch = self.stretches[number]
+                shift = stretch.start - self.places[number]
+                found.append((stretch.track, max(stretch.start, start + shift), min(stretch.end, end + shift)))
+        return found
+
+    def _length(self, number: int) -> Seconds:
+        return self.stretches[number].end - self.stretches[number].start
+
+    def _shared(self, number: int, start: Seconds, end: Seconds) -> Seconds:
+        place = self.places[number]
+        return min(end, place + self._length(number)) - max(start, place)

@@ -1,0 +1,147 @@
+"""The files of an episode's tracks → the tape that recognition hears, and the layout that says where it is from.
+
+Every track is decoded to a temporary file, and the tape is written to another one, stretch by stretch: memory does not
+grow with length, but for the levels (1.4 MB an hour of each track).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audio.decoding.decode import decode
+from audio.decoding.probe import printable
+from audio.decoding.samples import LEVEL_SAMPLES, SAMPLE_BYTES, SAMPLE_RATE, SCALE, Audio, levels_of, scratch_file, write
+from transcribe.tracks.layout import Clock, Layout
+from transcribe.tracks.ownership import find_owners, has_speech, own_speech
+
+if TYPE_CHECKING:
+    from audio.episode import Track
+
+_BLOCK = 60.0  # seconds
+_FADE = 0.01  # seconds at the edges of a stretch
+_LOUDEST, _LOUD_DB = 0.995, -14.0  # the quantile of a track's levels that is brought to this level …
+_NEAR_DB = 10.0  # … if it is not this near
+_MOST_GAIN_DB = 30.0
+
+OpenTrack = Callable[["Track", Callable[[float], None]], Audio]
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedRecording:
+    """The tape, the layout of what is on it, and sentences for the user."""
+
+    tape: Audio
+    layout: Layout
+    warnings: tuple[str, ...]
+
+
+def open_tracks(
+    tracks: Sequence[Track], *, progress: Callable[[float], None] = lambda fraction: None
+) -> TrackedRecording:
+    """Decode the tracks, find out who speaks where, and lay the tape. Raises `AudioError`.
+
+    A silent track has no stretches; a warning names it.
+    """
+    with contextlib.ExitStack() as stack:
+        sounds: list[Audio] = []
+        for number, track in enumerate(tracks):
+            done = 0.9 * number / len(tracks)
+            sound = _decode(track, lambda share, done=done: progress(done + 0.9 * share / len(tracks)))
+            sounds.append(stack.enter_context(sound))
+        levels = [_levels(sound) for sound in sounds]
+        silent = tuple(number for number, each in enumerate(levels) if not has_speech(each))
+        clocks = tuple(Clock(track.offset or 0.0) for track in tracks)
+        clocks = from_zero(clocks)
+        duration = max(clock.on_timeline(sound.duration) for clock, sound in zip(clocks, sounds, strict=True))
+        heard = [number for number in range(len(tracks)) if number not in silent]
+        aligned = _aligned([levels[number] for number in heard], [clocks[number] for number in heard], duration)
+        owned = np.zeros((len(tracks), aligned.shape[1] if heard else 0), bool)
+        if heard:
+            owned[heard] = find_owners(aligned)
+        layout = Layout(round(duration, 3), clocks, tuple(own_speech(owned, duration=duration)), silent)
+        tape = lay_tape(sounds, layout, gains=[_gain(each) for each in levels])
+    warnings = [warning for sound in sounds for warning in sound.warnings]
+    warnings += [f"{title(tracks[number])}: nobody is heard on this track; it is left out" for number in silent]
+    progress(1.0)
+    return TrackedRecording(tape, layout, tuple(warnings))
+
+
+def title(track: Track) -> str:
+    """A track in a message: its file, and which of its sound tracks it is if that is not the first."""
+    return f"{printable(track.path)}, sound track {track.stream + 1}" if track.stream else printable(track.path)
+
+
+def from_zero(clocks: Sequence[Clock]) -> tuple[Clock, ...]:
+    """The clocks moved so that the first track starts at 0."""
+    start = min(clock.offset for clock in clocks)
+    return tuple(Clock(round(clock.offset - start, 4), clock.drift_ppm) for clock in clocks)
+
+
+def lay_tape(sounds: Sequence[Audio], layout: Layout, *, gains: Sequence[float]) -> Audio:
+    """The stretches of the tracks one after another, each track louder by its gain, with silence between them."""
+    with scratch_file() as file:
+        for stretch, place in zip(layout.stretches, layout.places, strict=True):
+            clock, sound = layout.clocks[stretch.track], sounds[stretch.track]
+            at = round(place * SAMPLE_RATE)
+            start = clock.in_track(stretch.start)
+            end = start + stretch.end - stretch.start
+            while start < end:
+                samples = gains[stretch.track] * sound.read(start, min(start + _BLOCK, end))
+                if len(samples) == 0:
+                    break
+                is_first, is_last = at == round(place * SAMPLE_RATE), start + _BLOCK >= end
+                file.seek(at * SAMPLE_BYTES)
+                write(file, _as_int16(_faded(samples, start=is_first, end=is_last)))
+                at, start = at + len(samples), start + _BLOCK
+        n_samples = round(layout.tape_length * SAMPLE_RATE)
+        file.truncate(n_samples * SAMPLE_BYTES)
+        return Audio(file, n_samples)
+
+
+def _decode(track: Track, progress: Callable[[float], None]) -> Audio:
+    return decode(track.path, progress=progress)
+
+
+def _levels(sound: Audio) -> NDArray[np.float32]:
+    parts = [levels_of(block[None])[0] for block in sound.blocks(_BLOCK)]
+    return np.concatenate(parts)
+
+
+def _aligned(
+    levels: Sequence[NDArray[np.float32]], clocks: Sequence[Clock], duration: float
+) -> NDArray[np.float32]:
+    """The levels of the tracks at the same moments of the timeline, 0 outside a track: (tracks, n)."""
+    step = LEVEL_SAMPLES / SAMPLE_RATE
+    times = (np.arange(int(duration / step) + 1) + 0.5) * step
+    rows = np.zeros((len(levels), len(times)), np.float32)
+    for row, own, clock in zip(rows, levels, clocks, strict=True):
+        at = np.floor((times - clock.offset) / (1 + clock.drift_ppm / 1e6) / step).astype(int)
+        inside = (at >= 0) & (at < len(own))
+        row[inside] = own[at[inside]]
+    return rows
+
+
+def _gain(levels: NDArray[np.float32]) -> float:
+    """What brings a track that is much too quiet or too loud to an ordinary level."""
+    loud = 20 * np.log10(max(float(np.quantile(levels, _LOUDEST)), 1e-6))
+    missing = _LOUD_DB - loud
+    return 1.0 if abs(missing) <= _NEAR_DB else float(10 ** (min(missing, _MOST_GAIN_DB) / 20))
+
+
+def _faded(samples: NDArray[np.float32], *, start: bool, end: bool) -> NDArray[np.float32]:
+    ramp = np.linspace(0.0, 1.0, min(round(_FADE * SAMPLE_RATE), len(samples)), dtype=np.float32)
+    if start:
+        samples[: len(ramp)] *= ramp
+    if end:
+        samples[len(samples) - len(ramp) :] *= ramp[::-1]
+    return samples
+
+
+def _as_int16(samples: NDArray[np.float32]) -> bytes:
+    return np.round(samples * SCALE).clip(-SCALE, SCALE - 1).astype("<i2").tobytes()
