@@ -1,14 +1,18 @@
 """The fingerprint of a recording: the hash of its contents, and which file had them.
 
 With it a file is hashed once, and a replaced one is detected without reading it. Does not check that it is audio.
+An episode of several tracks has one fingerprint: of all files, in their order, with the offsets stated for them.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from audio.disk import sha256_of
+from audio.episode import Episode
 from audio.errors import SourceError
 
 
@@ -31,6 +35,31 @@ class Fingerprint:
             raise SourceError(
                 f"cannot be read ({exc.strerror}); check the name and its permissions", about=path
             ) from exc
+
+    @classmethod
+    def of_episode(cls, episode: Episode) -> Fingerprint:
+        """The fingerprint of the episode's local file, or of its tracks. Raises `SourceError`."""
+        if not episode.tracks:
+            (path,) = episode.files
+            return cls.of(path)
+        files = {path: cls.of(path) for path in episode.files}
+        rows = [[files[track.path].sha256, track.stream, track.offset] for track in episode.tracks]
+        sha256 = hashlib.sha256(json.dumps(["tracks", rows]).encode()).hexdigest()
+        return cls(sha256, tuple(number for each in files.values() for number in each.identity))
+
+    def is_of(self, episode: Episode) -> bool:
+        """Whether the episode's files are those that were hashed, as `is_file_at` detects it."""
+        try:
+            return self.identity == tuple(number for path in episode.files for number in _identity(path))
+        except OSError:
+            return False
+
+    def matches_episode(self, episode: Episode) -> bool:
+        """`matches`, for all files of an episode. Raises `OSError` and `SourceError`."""
+        if episode.tracks:
+            return self.is_of(episode) or self.of_episode(episode).sha256 == self.sha256
+        (path,) = episode.files
+        return self.matches(path)
 
     def is_file_at(self, path: Path) -> bool:
         """Whether the file at `path` is the one that was hashed, and was not written to since.

@@ -29,7 +29,8 @@ ORDER: dict[str, set[str]] = {
     "diarization": {"audio", "audio.decoding", "values", "weights"},
     "alignment": {"audio", "values"},
     "speakers": {"audio", "audio.decoding", "values", "diarization"},
-    "pipeline": {"audio", "audio.decoding", "values", "weights", "recognition", "diarization", "speakers"},
+    "tracks": {"audio", "audio.decoding", "values"},
+    "pipeline": {"audio", "audio.decoding", "values", "weights", "recognition", "diarization", "speakers", "tracks"},
     "workers": {"audio", "values", "speakers", "pipeline"},
     "drafts": {
         *("audio", "audio.decoding", "values", "output", "recognition", "alignment", "speakers", "pipeline"),

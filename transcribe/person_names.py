@@ -17,6 +17,7 @@ class NameCertainty(StrEnum):
     """Where a speaker's name comes from, and so how far to trust it."""
 
     EDITED = "edited"  # from an editor
+    GIVEN = "given"  # by the user for this person's track, or by the name of its file
     VOICEPRINT = "voiceprint"  # the voice matches an enrolled one
     STATED = "stated"  # speech in the recording ties the name to the voice
     INFERRED = "inferred"  # the voice is clearly the host, or the only one

@@ -42,6 +42,7 @@ class Audio:
     n_samples: int
     warnings: tuple[str, ...] = ()  # sentences for the user: what could not be read
     channel_levels: NDArray[np.float32] | None = field(default=None, repr=False)  # see `levels_of`; None: one channel
+    owners: tuple[tuple[Seconds, Seconds, str], ...] = field(default=(), repr=False)  # start, end, whose speech it is
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def __post_init__(self) -> None:

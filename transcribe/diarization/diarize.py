@@ -35,14 +35,14 @@ if TYPE_CHECKING:
     from audio.progress import OnFraction
 
 # Hysteresis: a state starts when a score exceeds the first number and lasts while it exceeds the second.
-_SPEECH = (0.7, 0.5)  # probability of speech
+SPEECH = (0.7, 0.5)  # probability of speech
 _OVERLAP = (1.6, 1.3)  # expected number of speakers, for a second speaker
 _EMISSION = 15.0 * FRAME_STEP  # weight of a frame's cosine
 _CHANGE, _EASED = 1.0, 0.9  # penalty of a change of speaker, and its reduction at a certain change
 _FILLED_GAP = 0.5  # seconds of silence within a speaker's span
 _SHORTEST_SPAN = 0.2  # seconds
-_OWN_SHARE = 0.9  # of a window that must be one speaker's alone for their voice embedding
-_FEWEST_WINDOWS = 3  # such windows, two seconds, for a voice embedding
+OWN_SHARE = 0.9  # of a window that must be one speaker's alone for their voice embedding
+FEWEST_WINDOWS = 3  # such windows, two seconds, for a voice embedding
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def find_speakers(
         raise SettingsError(message, setting="channels")
     network = open_network(SpeakerModel.SEGMENTATION, device=device)
     activity = segment(audio, network, threads=threads, progress=lambda fraction: progress(0.3 * fraction))
-    speech = hysteresis(activity.speech, *_SPEECH)
+    speech = hysteresis(activity.speech, *SPEECH)
     if not speech.any():
         progress(1.0)
         return Diarization(())
@@ -152,7 +152,7 @@ def diarize_frames(activity: Activity, scores: NDArray[np.float64]) -> Diarizati
 
     The second voice is the background.
     """
-    speech = hysteresis(activity.speech, *_SPEECH)
+    speech = hysteresis(activity.speech, *SPEECH)
     spoken = np.flatnonzero(speech)
     if len(spoken) == 0:
         return Diarization(())
@@ -165,7 +165,7 @@ def diarize_frames(activity: Activity, scores: NDArray[np.float64]) -> Diarizati
     if scores.shape[1] > 1:
         both = np.flatnonzero(speech & hysteresis(activity.speakers, *_OVERLAP))
         second[both, np.where(first, -np.inf, scores)[both].argmax(axis=1)] = True
-    return _with_names([_runs(voice) for voice in (first | second).T], [_stretches(voice) for voice in second.T])
+    return _with_names([runs(voice) for voice in (first | second).T], [_stretches(voice) for voice in second.T])
 
 
 def _with_names(
@@ -209,7 +209,7 @@ class _Evidence:
         for span in spans:
             first, last = np.searchsorted(self.activity.times, [span.start, span.end])
             (own if span.speaker == speaker else others)[first:last] = True
-        return self.vectors[shares_in(self.activity, self.starts, frames=own & ~others) >= _OWN_SHARE]
+        return self.vectors[shares_in(self.activity, self.starts, frames=own & ~others) >= OWN_SHARE]
 
 
 def _before(end: Seconds, spans: Sequence[SpeakerSpan]) -> tuple[SpeakerSpan, ...]:
@@ -223,7 +223,7 @@ def _by_channel(
     """The diarization by channel, S1 and S2; None unless the channels are two people and may be treated as such."""
     if levels is None or channels is Channels.MIX or (channels is Channels.AUTO and count not in (None, 2)):
         return None
-    speech = hysteresis(evidence.activity.speech, *_SPEECH)
+    speech = hysteresis(evidence.activity.speech, *SPEECH)
     sides = compare_channels(levels, evidence.activity, speech=speech)
     if sides is None or (channels is Channels.AUTO and not sides.are_separate):
         return None
@@ -236,7 +236,7 @@ def _by_channel(
 def _are_two_people(spans: Sequence[SpeakerSpan], evidence: _Evidence) -> bool:
     """Whether both speakers have one voice each, and different ones, as far as there is enough speech to decide."""
     vectors = [evidence.alone(speaker, spans) for speaker in sorted({span.speaker for span in spans})]
-    enough = [own for own in vectors if len(own) >= _FEWEST_WINDOWS]
+    enough = [own for own in vectors if len(own) >= FEWEST_WINDOWS]
     if any(len(find_voices(own)) > 1 for own in enough):
         return False
     return len(enough) < 2 or float(centroid_of(enough[0]) @ centroid_of(enough[1])) < SAME_VOICE
@@ -248,11 +248,11 @@ def _voice_embeddings(spans: Sequence[SpeakerSpan], evidence: _Evidence) -> dict
     return {
         speaker: tuple(round(float(value), 4) for value in centroid_of(own))
         for speaker, own in vectors.items()
-        if len(own) >= _FEWEST_WINDOWS
+        if len(own) >= FEWEST_WINDOWS
     }
 
 
-def _runs(active: NDArray[np.bool_]) -> list[tuple[float, float]]:
+def runs(active: NDArray[np.bool_]) -> list[tuple[float, float]]:
     """The runs of True with short gaps filled, then without short runs: start and end in seconds."""
     stretches = _stretches(active)
     joined = stretches[:1]

@@ -19,12 +19,12 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
-from audio.errors import SourceError
 from transcribe.pipeline import codecs
 from transcribe.pipeline.checkpoints import Key, Store
+from transcribe.pipeline.sound import open_sound
 from transcribe.pipeline.stages import Stages, glossary_of, uses_gpu
 from transcribe.pipeline.watch import RunMonitor
 from transcribe.recognition.engines import engine_name
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from transcribe.diarization.diarize import Diarization
     from transcribe.recognition.recognize import Recognition
     from transcribe.recognition.vad import Chunk, ChunkPlan
+    from transcribe.tracks.layout import Layout
 
 Value = TypeVar("Value")
 
@@ -54,6 +55,9 @@ RESULTS_OF = {
 Language 2: earlier ones may be a language that was given, not detected. Words are kept under their language, so the
 words of earlier releases remain; a result of REHEAR counts only if it is in the recording's language.
 """
+
+TRACKS_VERSION = "tracks 1"
+"""Raised when the layout of several tracks changes; it is part of the key of all stages, which see its tape."""
 
 CHUNKS_PER_BLOCK = 16  # at most eight minutes of sound, a multiple of what a GPU takes at a time
 
@@ -80,11 +84,12 @@ class CheckpointedRun:
         store: Store,
         monitor: RunMonitor,
     ) -> None:
-        if episode.path is None:
+        if not episode.files:
             raise ValueError(f"{episode.title}: has no local file")
-        self._episode, self._path, self.fingerprint = episode, episode.path, fingerprint
+        self._episode, self.fingerprint = episode, fingerprint
         self._stages, self._settings, self._store, self.monitor = stages, settings, store, monitor
         self._audio: Audio | None = None
+        self._layout: Layout | None = None  # of an episode of several tracks, with its audio
         self._decode_error: Exception | None = None
         self._lock = threading.RLock()
         self._check_settings()
@@ -102,7 +107,8 @@ class CheckpointedRun:
 
         def compute() -> codecs.AudioFacts:
             audio = self._samples()
-            return codecs.AudioFacts(round(audio.duration, 3), audio.warnings)
+            duration = audio.duration if self._layout is None else self._layout.duration
+            return codecs.AudioFacts(round(duration, 3), audio.warnings, self._layout)
 
         return self._cached(Stage.DECODE, "", codecs.FACTS, compute)
 
@@ -216,7 +222,8 @@ class CheckpointedRun:
 
         `by_device`: the result depends on the device it is computed on.
         """
-        version = f"{RESULTS_OF[stage]} {self._settings.digest(stage)} {circumstances}"
+        tape = TRACKS_VERSION if self._episode.tracks else ""
+        version = f"{RESULTS_OF[stage]} {self._settings.digest(stage)} {circumstances}{tape}"
 
         def key(device: str) -> Key:
             return Key(self.fingerprint.sha256, stage, f"{version} {device}" if device == "cuda" else version)
@@ -246,26 +253,12 @@ class CheckpointedRun:
             if self._audio is None:
                 try:
                     with self.monitor.stage(Stage.DECODE):
-                        self._audio = self._decode()
+                        report = partial(self.monitor.report, Stage.DECODE)
+                        self._audio, self._layout = open_sound(self._episode, self.fingerprint, report)
                 except Exception as error:
                     self._decode_error = error
                     raise
             return self._audio
-
-    def _decode(self) -> Audio:
-        """Decode the file, and make sure that it is the one with our fingerprint."""
-        from audio.decoding.decode import decode
-
-        audio = decode(self._path, progress=lambda fraction: self.monitor.report(Stage.DECODE, fraction))
-        try:
-            if self.fingerprint.matches(self._path):
-                return audio
-        except OSError as error:
-            audio.close()
-            message = f"disappeared while it was read ({error.strerror}); run again"
-            raise SourceError(message, about=self._path) from error
-        audio.close()
-        raise SourceError("was replaced while it was read; run again to transcribe the new file", about=self._path)
 
     @cached_property
     def _model(self) -> str:

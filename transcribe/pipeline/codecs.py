@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from transcribe.diarization.diarize import Diarization
     from transcribe.recognition.recognize import Recognition
     from transcribe.recognition.vad import ChunkPlan
+    from transcribe.tracks.layout import Layout
 
 Value = TypeVar("Value")
 
@@ -37,20 +38,39 @@ class Codec(Generic[Value]):
 
 @dataclass(frozen=True, slots=True)
 class AudioFacts:
-    """What decoding finds out about a file: its length, and warnings for the user about unreadable parts."""
+    """What decoding finds out about a file: its length, and warnings for the user about unreadable parts.
+
+    `layout` is that of an episode of several tracks.
+    """
 
     duration: Seconds
     warnings: tuple[str, ...]
+    layout: Layout | None = None
 
 
 def encode_facts(facts: AudioFacts) -> dict[str, Any]:
-    """Both fields by name."""
-    return {"duration": facts.duration, "warnings": list(facts.warnings)}
+    """The fields by name; the layout only if there is one."""
+    data = {"duration": facts.duration, "warnings": list(facts.warnings)}
+    return data if facts.layout is None else {**data, "layout": asdict(facts.layout)}
 
 
 def decode_facts(data: Any) -> AudioFacts:
     """The inverse of `encode_facts`."""
-    return AudioFacts(float(data["duration"]), tuple(map(_text, data["warnings"])))
+    return AudioFacts(
+        float(data["duration"]),
+        tuple(map(_text, data["warnings"])),
+        _layout(data["layout"]) if "layout" in data else None,
+    )
+
+
+def _layout(data: Any) -> Layout:
+    from transcribe.tracks.layout import Clock, Layout, OwnSpeech
+
+    clocks = tuple(Clock(**each) for each in data["clocks"])
+    stretches = tuple(OwnSpeech(**each) for each in data["stretches"])
+    if not all(0 <= track < len(clocks) for track in (*data["silent"], *(each.track for each in stretches))):
+        raise ValueError("a stretch of a track that does not exist")
+    return Layout(float(data["duration"]), clocks, stretches, tuple(data["silent"]))
 
 
 def encode_plan(plan: ChunkPlan) -> list[Any]:

@@ -22,6 +22,7 @@ from audio.errors import SourceError
 from audio.fingerprint import Fingerprint
 from transcribe.pipeline.checkpointed_run import CheckpointedRun
 from transcribe.pipeline.checkpoints import Store, user_checkpoints
+from transcribe.pipeline.placing import names_of_tracks, on_timeline, placed_tracks
 from transcribe.pipeline.stages import RealStages, Stages, glossary_of
 from transcribe.pipeline.watch import RunMonitor
 from transcribe.recognition.engines import engine_name
@@ -74,11 +75,11 @@ class Pipeline:
         self, episode: Episode, *, fingerprint: Fingerprint | None = None, monitor: RunMonitor | None = None
     ) -> CheckpointedRun:
         """The episode's stages one by one, for callers that spread them over several tasks."""
-        if episode.path is None:
+        if not episode.files:
             raise SourceError(f"{episode.title}: has no local file yet; fetch {episode.audio_url} first")
         return CheckpointedRun(
             episode,
-            fingerprint or Fingerprint.of(episode.path),
+            fingerprint or Fingerprint.of_episode(episode),
             stages=self._stages,
             settings=self.settings,
             store=self._checkpoints,
@@ -90,7 +91,13 @@ class Pipeline:
     ) -> Transcript:
         settings, model = self.settings, self._stages.model()
         seen = settings.seen_by(Stage.TURNS)
-        turns = attribute(words.words, diarization.spans, background=diarization.background)
+        if facts.layout is None:
+            turns = attribute(words.words, diarization.spans, background=diarization.background)
+            overlaps = find_overlaps(words.words, diarization.spans)
+        else:
+            placed = on_timeline(facts.layout, words, diarization)
+            turns, words, diarization, overlaps = placed.turns, placed.words, placed.diarization, ()
+            episode = replace(episode, tracks=placed_tracks(episode.tracks, facts.layout))
         naming = name_speakers(
             turns,
             names=seen.speaker_names,
@@ -98,11 +105,10 @@ class Pipeline:
             guest=seen.guest,
             people=episode.people,
             enrolled=match_voices(diarization.voices, self._voices),
+            known=names_of_tracks(episode.tracks, seen.speaker_names),
         )
         speaking = {span.speaker for span in diarization.spans}
-        doubts = tuple(
-            sorted(words.doubts + find_overlaps(words.words, diarization.spans), key=lambda doubt: doubt.start)
-        )
+        doubts = tuple(sorted(words.doubts + overlaps, key=lambda doubt: doubt.start))
         warnings = (
             *(warn(WarningCode.AUDIO, message=message) for message in facts.warnings),
             *_more_voices(seen, diarization),

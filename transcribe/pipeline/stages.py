@@ -150,8 +150,11 @@ class RealStages:
         """See `Stages`. Raises `SettingsError`, `ModelError` and `EngineError`."""
         from transcribe.diarization.channels import Channels
         from transcribe.diarization.diarize import find_speakers
+        from transcribe.diarization.owned import find_owned_speakers
 
         settings = self._settings.seen_by(Stage.DIARIZE)
+        if audio.owners:
+            return find_owned_speakers(audio, device=settings.device, threads=settings.threads, progress=progress)
         return find_speakers(
             audio,
             count=settings.speaker_count,

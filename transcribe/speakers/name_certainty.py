@@ -10,7 +10,11 @@ from transcribe.transcript import Speaker
 from transcribe.transcript_warnings import TranscriptWarning, WarningCode
 
 _UNTRUSTED = {NameCertainty.GUESS, NameCertainty.PLACEHOLDER, NameCertainty.UNKNOWN}
-_EVIDENT = {NameCertainty.VOICEPRINT, NameCertainty.STATED}  # a person's name, even one that reads like a placeholder
+_EVIDENT = {
+    NameCertainty.GIVEN,
+    NameCertainty.VOICEPRINT,
+    NameCertainty.STATED,
+}  # a person's name, even one that reads like a placeholder
 _ABOUT_A_NAME = {  # pointless once that name is gone
     *(WarningCode.HOST_UNCLEAR, WarningCode.HOST_ASSUMED, WarningCode.NAME_CONTRADICTED, WarningCode.NAME_BY_ORDER)
 }

@@ -36,6 +36,14 @@ class Naming:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownName:
+    """The name of a voice that is known before anybody has heard it, and where it is from."""
+
+    name: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Name:
     text: str
     evidence: str
@@ -53,22 +61,26 @@ def name_speakers(
     guest: str,
     people: Sequence[Person] = (),
     enrolled: Mapping[str, VoiceMatch] = MappingProxyType({}),
+    known: Mapping[str, KnownName] = MappingProxyType({}),
 ) -> Naming:
     """Give every speaker of `turns` a name. No turns, no speakers.
 
     `names` are the user's, host first; all are assigned as long as there are voices. `host` and `guest` are names for
     unknown people; a second guest is "Guest 2". `people` are the feed's: each needs evidence, or must be the only one
     of a role. `enrolled` are the speakers whose voiceprints match; if the user gives names, only matches with these
-    count.
+    count. `known` are voices whose names are certain; `names` are then not used.
     """
     voices = conduct_of(turns)
     if not voices:
         return Naming(())
+    if known:
+        names = ()
     clues = (*find_clues(turns), *find_calls(turns, names or [person.name for person in people]))
     if names:
         named, warnings = _by_given_names(voices, clues, names=names, enrolled=enrolled)
     else:
-        named, warnings = _by_speech(voices, clues, host=host, people=people, enrolled=enrolled)
+        given = {id: _Name(own.name, own.evidence, NameCertainty.GIVEN) for id, own in known.items()}
+        named, warnings = _by_speech(voices, clues, given, host=host, people=people, enrolled=enrolled)
     return Naming(_speakers(voices, named, guest=guest, order=names), tuple(warnings))
 
 
@@ -118,19 +130,23 @@ def _by_given_names(
 def _by_speech(
     voices: Sequence[Conduct],
     clues: Sequence[Clue],
+    given: _Names,
     *,
     host: str,
     people: Sequence[Person],
     enrolled: Mapping[str, VoiceMatch],
 ) -> tuple[_Names, list[TranscriptWarning]]:
-    """The names of voices if the user gives none."""
-    matches = {voice.voice: enrolled[voice.voice] for voice in voices if voice.voice in enrolled}
+    """The names of voices if the user gives none, or only those of some."""
+    matches = {voice.voice: enrolled[voice.voice] for voice in _unnamed(voices, given) if voice.voice in enrolled}
+    matches = {id: match for id, match in matches.items() if match.name not in _texts(given)}
     named = {id: _Name(match.name, match.evidence, NameCertainty.VOICEPRINT) for id, match in matches.items()}
+    named |= {voice.voice: given[voice.voice] for voice in voices if voice.voice in given}
     known = without_matches([*dict.fromkeys(person.name for person in people)], _texts(named))
     named |= _best_supported(_unnamed(voices, named), clues_by_name(clues, known), least=_ENOUGH_FOR_KNOWN)
     spoken = spoken_names(clues, taken=_texts(named))
     named |= _best_supported(_unnamed(voices, named), clues_by_name(clues, spoken), least=_ENOUGH)
-    warnings = _contradictions(named, clues, enrolled=enrolled)
+    warnings = _contradictions(named, clues, enrolled=matches)
+    warnings += _names_not_given(dict(given), clues, names=_texts(given)) if given else []
     for warning in warnings:
         named |= {id: replace(named[id], certainty=NameCertainty.GUESS) for id in warning.speakers}
     ranked = sorted(voices, key=lambda voice: -voice.host_points)

@@ -40,16 +40,26 @@ class Clock:
         return (seconds - self.offset) / (1 + self.drift_ppm / 1e6)
 
 
+def speaker_of(track: int) -> str:
+    """The speaker of a track: numbers in the order of the files.
+
+    >>> speaker_of(0)
+    'S1'
+    """
+    return f"S{track + 1}"
+
+
 @dataclass(frozen=True, slots=True)
 class OwnSpeech:
     """A stretch of the timeline in which a track's own person is heard: from `first` to `last`, with the margin before
-    and after them in which nobody else is."""
+    and after them in which nobody else is, and how far it is above what the other tracks' bleed explains."""
 
     track: int
     start: Seconds
     end: Seconds
     first: Seconds
     last: Seconds
+    excess_db: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.start <= self.first < self.last <= self.end:
@@ -85,6 +95,14 @@ class Layout:
         if not self.stretches:
             return 2 * _LEAD
         return self.places[-1] + self.stretches[-1].end - self.stretches[-1].start + _LEAD
+
+    @property
+    def owners(self) -> tuple[tuple[Seconds, Seconds, str], ...]:
+        """Start, end and speaker of each stretch on the tape."""
+        return tuple(
+            (place, place + self._length(number), speaker_of(self.stretches[number].track))
+            for number, place in enumerate(self.places)
+        )
 
     def at(self, start: Seconds, end: Seconds) -> tuple[OwnSpeech, Seconds, Seconds] | None:
         """What a span of the tape is on the timeline: its stretch, the one with most of it, and the span there.

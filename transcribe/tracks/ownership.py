@@ -8,6 +8,8 @@ louder than the bleed of all others explains; so two people who talk at the same
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,6 +30,7 @@ _LEAST_SPEECH_DB = -62.0  # a track whose loudest moments are below this is sile
 _LEAST_CONTRAST_DB = 8.0  # … and so is one whose loudest moments are this near to its floor
 _LOUD_DB = 10.0  # below a track's loudest: its person, and not the bleed of another
 _ROUND_TRIP_DB = -8.0  # bleed there and back is less: more means that only one of the two speaks
+_MOST_EXCESS_DB = 60.0
 _MARGINS_DB = 4.0, 9.0  # least and greatest excess over the bleed
 _SPREAD = 2.5  # … in deviations of the bleed's gain
 _HOLE, _BLIP, _PAUSE = 0.1, 0.12, 0.6  # seconds: filled, dropped, and kept within one stretch if nobody else speaks
@@ -51,21 +54,29 @@ def has_speech(levels: Floats) -> bool:
     return bool(loud > _LEAST_SPEECH_DB and loud - floor > _LEAST_CONTRAST_DB)
 
 
-def find_owners(levels: Floats) -> Flags:
-    """Whether each track's own person speaks: levels of aligned tracks, (tracks, n), → (tracks, n)."""
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """Per track and level, (tracks, n): whether its own person speaks, and how far it is above the others' bleed."""
+
+    owned: Flags
+    excess_db: Floats
+
+
+def find_owners(levels: Floats) -> Ownership:
+    """Whose speech is where: levels of aligned tracks, (tracks, n)."""
     near = np.stack([decibels(track, _AVERAGED[1]) for track in levels])
     floors, louds = np.quantile(near, [_FLOOR, _SPEECH], axis=1)
     gains, margins = bleed(near, louds)
-    owned = np.zeros(levels.shape, bool)
+    owned, excess = np.zeros(levels.shape, bool), np.full(levels.shape, _MOST_EXCESS_DB, np.float32)
     for track, own in enumerate(levels):
         fine = decibels(own, _AVERAGED[0])
         active = _hysteresis(fine, max(floors[track] + _ON_DB, louds[track] - _RANGE_DB), _ON_DB - _OFF_DB)
         bled = np.zeros(len(own))
-        for other in range(len(levels)):
-            if other != track and np.isfinite(gains[other, track]):
-                bled += 10 ** ((near[other] + gains[other, track] + margins[other, track]) / 10)
-        owned[track] = _without_short(_filled(active & (10 ** (near[track] / 10) > bled), _HOLE), _BLIP)
-    return owned
+        for other in np.flatnonzero(np.isfinite(gains[:, track])):
+            bled += 10 ** ((near[other] + gains[other, track] + margins[other, track]) / 10)
+        excess[track] = np.minimum(near[track] - 10 * np.log10(np.maximum(bled, 1e-12)), _MOST_EXCESS_DB)
+        owned[track] = _without_short(_filled(active & (excess[track] > 0), _HOLE), _BLIP)
+    return Ownership(owned, excess)
 
 
 def bleed(near: Floats, louds: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -89,12 +100,12 @@ def bleed(near: Floats, louds: NDArray[np.float64]) -> tuple[NDArray[np.float64]
     return gains, margins
 
 
-def own_speech(owned: Flags, *, duration: float) -> list[OwnSpeech]:
-    """The stretches of (tracks, n) flags in the order of their starts.
+def own_speech(ownership: Ownership, *, duration: float) -> list[OwnSpeech]:
+    """The stretches of each track's own speech in the order of their starts.
 
     A person's pauses are kept if nobody else speaks in them, and so is a margin.
     """
-    stretches = []
+    stretches, owned = [], ownership.owned
     for track, own in enumerate(owned):
         others = np.delete(owned, track, axis=0).any(axis=0)
         edges = _edges(_filled(own, _PAUSE, but=others))
@@ -105,7 +116,8 @@ def own_speech(owned: Flags, *, duration: float) -> list[OwnSpeech]:
             end = last + _free(others[last : min(last + round(_MARGIN / STEP), after)])
             times = [round(min(each * STEP, duration), 3) for each in (max(start, before), end, first, last)]
             if times[2] < times[3]:
-                stretches.append(OwnSpeech(track, times[0], max(times[1], times[3]), times[2], times[3]))
+                excess = round(float(ownership.excess_db[track, first:last].mean()), 1)
+                stretches.append(OwnSpeech(track, *times, excess))
     return sorted(stretches, key=lambda each: (each.start, each.track))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +16,16 @@ from numpy.typing import NDArray
 
 from audio.decoding.decode import decode
 from audio.decoding.probe import printable
-from audio.decoding.samples import LEVEL_SAMPLES, SAMPLE_BYTES, SAMPLE_RATE, SCALE, Audio, levels_of, scratch_file, write
+from audio.decoding.samples import (
+    LEVEL_SAMPLES,
+    SAMPLE_BYTES,
+    SAMPLE_RATE,
+    SCALE,
+    Audio,
+    levels_of,
+    scratch_file,
+    write,
+)
 from transcribe.tracks.layout import Clock, Layout
 from transcribe.tracks.ownership import find_owners, has_speech, own_speech
 
@@ -34,11 +43,10 @@ OpenTrack = Callable[["Track", Callable[[float], None]], Audio]
 
 @dataclass(frozen=True, slots=True)
 class TrackedRecording:
-    """The tape, the layout of what is on it, and sentences for the user."""
+    """The tape, whose warnings are of all tracks, and the layout of what is on it."""
 
     tape: Audio
     layout: Layout
-    warnings: tuple[str, ...]
 
 
 def open_tracks(
@@ -61,15 +69,14 @@ def open_tracks(
         duration = max(clock.on_timeline(sound.duration) for clock, sound in zip(clocks, sounds, strict=True))
         heard = [number for number in range(len(tracks)) if number not in silent]
         aligned = _aligned([levels[number] for number in heard], [clocks[number] for number in heard], duration)
-        owned = np.zeros((len(tracks), aligned.shape[1] if heard else 0), bool)
-        if heard:
-            owned[heard] = find_owners(aligned)
-        layout = Layout(round(duration, 3), clocks, tuple(own_speech(owned, duration=duration)), silent)
-        tape = lay_tape(sounds, layout, gains=[_gain(each) for each in levels])
-    warnings = [warning for sound in sounds for warning in sound.warnings]
-    warnings += [f"{title(tracks[number])}: nobody is heard on this track; it is left out" for number in silent]
+        stretches = own_speech(find_owners(aligned), duration=duration) if heard else []
+        stretches = [replace(each, track=heard[each.track]) for each in stretches]
+        layout = Layout(round(duration, 3), clocks, tuple(stretches), silent)
+        warnings = [warning for sound in sounds for warning in sound.warnings]
+        warnings += [f"{title(tracks[number])}: nobody is heard on this track; it is left out" for number in silent]
+        tape = lay_tape(sounds, layout, gains=[_gain(each) for each in levels], warnings=tuple(warnings))
     progress(1.0)
-    return TrackedRecording(tape, layout, tuple(warnings))
+    return TrackedRecording(tape, layout)
 
 
 def title(track: Track) -> str:
@@ -83,7 +90,9 @@ def from_zero(clocks: Sequence[Clock]) -> tuple[Clock, ...]:
     return tuple(Clock(round(clock.offset - start, 4), clock.drift_ppm) for clock in clocks)
 
 
-def lay_tape(sounds: Sequence[Audio], layout: Layout, *, gains: Sequence[float]) -> Audio:
+def lay_tape(
+    sounds: Sequence[Audio], layout: Layout, *, gains: Sequence[float], warnings: tuple[str, ...] = ()
+) -> Audio:
     """The stretches of the tracks one after another, each track louder by its gain, with silence between them."""
     with scratch_file() as file:
         for stretch, place in zip(layout.stretches, layout.places, strict=True):
@@ -101,7 +110,7 @@ def lay_tape(sounds: Sequence[Audio], layout: Layout, *, gains: Sequence[float])
                 at, start = at + len(samples), start + _BLOCK
         n_samples = round(layout.tape_length * SAMPLE_RATE)
         file.truncate(n_samples * SAMPLE_BYTES)
-        return Audio(file, n_samples)
+        return Audio(file, n_samples, warnings, owners=layout.owners)
 
 
 def _decode(track: Track, progress: Callable[[float], None]) -> Audio:
@@ -113,9 +122,7 @@ def _levels(sound: Audio) -> NDArray[np.float32]:
     return np.concatenate(parts)
 
 
-def _aligned(
-    levels: Sequence[NDArray[np.float32]], clocks: Sequence[Clock], duration: float
-) -> NDArray[np.float32]:
+def _aligned(levels: Sequence[NDArray[np.float32]], clocks: Sequence[Clock], duration: float) -> NDArray[np.float32]:
     """The levels of the tracks at the same moments of the timeline, 0 outside a track: (tracks, n)."""
     step = LEVEL_SAMPLES / SAMPLE_RATE
     times = (np.arange(int(duration / step) + 1) + 0.5) * step

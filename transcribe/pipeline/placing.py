@@ -1,0 +1,107 @@
+"""What recognition and diarization say about the tape of an episode's tracks → what it is on the episode's timeline."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from transcribe.diarization.diarize import Diarization
+from transcribe.speakers.interleaving import interleave
+from transcribe.speakers.naming import KnownName
+from transcribe.tracks.echoes import OwnWord, without_echoes
+from transcribe.tracks.layout import Layout, speaker_of
+from transcribe.tracks.recording import title
+from transcribe.transcript import Doubt, SpeakerSpan, Turn, Word
+
+if TYPE_CHECKING:
+    from audio.episode import Track
+    from transcribe.recognition.glossary_correction import Correction
+    from transcribe.recognition.reading_quality import ChunkEvidence
+    from transcribe.recognition.recognize import Recognition
+
+Timed = TypeVar("Timed", "Doubt", "Correction", "ChunkEvidence")
+
+_SAME_SPAN = 0.5  # seconds between spans of one speaker that are one
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The turns, the words with what is known about them, and the speakers, in seconds of the episode."""
+
+    turns: tuple[Turn, ...]
+    words: Recognition
+    diarization: Diarization
+
+
+def on_timeline(layout: Layout, words: Recognition, diarization: Diarization) -> Placed:
+    """Every word with the owner of the stretch it was heard in; a word that two tracks hear is one person's."""
+    heard = [
+        OwnWord(replace(word, start=place[1], end=max(place[1:])), place[0])
+        for word in words.words
+        if (place := layout.at(word.start, word.end)) is not None
+    ]
+    by_speaker: dict[str, list[Word]] = defaultdict(list)
+    for own in without_echoes(heard):
+        by_speaker[speaker_of(own.stretch.track)].append(own.word)
+    turns = interleave(by_speaker)
+    placed = replace(
+        words,
+        words=tuple(word for turn in turns for word in turn.words),
+        doubts=_placed(layout, words.doubts),
+        evidence=_placed(layout, words.evidence),
+        corrections=_placed(layout, words.corrections),
+    )
+    return Placed(turns, placed, _diarization_on_timeline(layout, diarization))
+
+
+def placed_tracks(tracks: Sequence[Track], layout: Layout) -> tuple[Track, ...]:
+    """The tracks with their clocks as found."""
+    return tuple(
+        replace(track, offset=clock.offset, drift_ppm=clock.drift_ppm)
+        for track, clock in zip(tracks, layout.clocks, strict=True)
+    )
+
+
+def names_of_tracks(tracks: Sequence[Track], given: Sequence[str]) -> dict[str, KnownName]:
+    """The names of the tracks' speakers that are known: those given for all of them, or those of the files."""
+    if given:
+        return {
+            speaker_of(number): KnownName(name, f"given for {title(track)}")
+            for number, (track, name) in enumerate(zip(tracks, given, strict=False))
+        }
+    return {
+        speaker_of(number): KnownName(track.name, f"the name of {title(track)}")
+        for number, track in enumerate(tracks)
+        if track.name
+    }
+
+
+def _placed(layout: Layout, timed: tuple[Timed, ...]) -> tuple[Timed, ...]:
+    """Doubts, measures or corrections at the times that they are about, in the order of these."""
+    placed = []
+    for each in timed:
+        first, last = layout.at(each.start, each.start), layout.at(each.end, each.end)
+        if first is not None and last is not None:
+            start, end = sorted((first[1], last[2]))
+            placed.append(replace(each, start=round(start, 3), end=round(end, 3)))
+    return tuple(sorted(placed, key=lambda each: (each.start, each.end)))
+
+
+def _diarization_on_timeline(layout: Layout, diarization: Diarization) -> Diarization:
+    spans = sorted(
+        (speaker_of(track), start, end)
+        for span in diarization.spans
+        for track, start, end in layout.spans_on_timeline(span.start, span.end)
+        if speaker_of(track) == span.speaker
+    )
+    joined: list[SpeakerSpan] = []
+    for speaker, start, end in spans:
+        if joined and joined[-1].speaker == speaker and start - joined[-1].end < _SAME_SPAN:
+            joined[-1] = replace(joined[-1], end=max(end, joined[-1].end))
+        else:
+            joined.append(SpeakerSpan(start, end, speaker))
+    speakers = {span.speaker for span in joined}
+    voices = {speaker: vector for speaker, vector in diarization.voices.items() if speaker in speakers}
+    return Diarization(tuple(sorted(joined, key=lambda span: (span.start, span.speaker))), voices)
