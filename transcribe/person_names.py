@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 from itertools import dropwhile
@@ -25,6 +26,15 @@ class NameCertainty(StrEnum):
     GUESS = "guess"
     PLACEHOLDER = "placeholder"  # no name is known
     UNKNOWN = "unknown"  # not recorded, as in older files
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What somebody is called, the evidence for it, in words, and how far to trust it."""
+
+    text: str
+    evidence: str
+    certainty: NameCertainty
 
 
 def untitled(name: str) -> str:

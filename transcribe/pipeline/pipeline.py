@@ -11,7 +11,7 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
@@ -28,9 +28,16 @@ from transcribe.pipeline.watch import RunMonitor
 from transcribe.recognition.engines import engine_name
 from transcribe.settings import Settings, Stage
 from transcribe.speakers.attribution import attribute, find_overlaps
-from transcribe.speakers.naming import name_speakers, with_wordless
-from transcribe.speakers.voiceprints import Voiceprint, digest_of, match_voices, select_voiceprints, user_voiceprints
-from transcribe.transcript import MadeWith, Transcript
+from transcribe.speakers.naming import Naming, name_speakers, name_tracks, with_wordless
+from transcribe.speakers.voiceprints import (
+    VoiceMatch,
+    Voiceprint,
+    digest_of,
+    match_voices,
+    select_voiceprints,
+    user_voiceprints,
+)
+from transcribe.transcript import MadeWith, Transcript, Turn
 from transcribe.transcript_warnings import TranscriptWarning, WarningCode, warn
 
 if TYPE_CHECKING:
@@ -98,15 +105,7 @@ class Pipeline:
             placed = on_timeline(facts.layout, words, diarization)
             turns, words, diarization, overlaps = placed.turns, placed.words, placed.diarization, ()
             episode = replace(episode, tracks=placed_tracks(episode.tracks, facts.layout))
-        naming = name_speakers(
-            turns,
-            names=seen.speaker_names,
-            host=seen.host,
-            guest=seen.guest,
-            people=episode.people,
-            enrolled=match_voices(diarization.voices, self._voices),
-            known=names_of_tracks(episode.tracks, seen.speaker_names),
-        )
+        naming = self._naming(turns, episode, enrolled=match_voices(diarization.voices, self._voices))
         speaking = {span.speaker for span in diarization.spans}
         doubts = tuple(sorted(words.doubts + overlaps, key=lambda doubt: doubt.start))
         warnings = (
@@ -134,6 +133,14 @@ class Pipeline:
             evidence=tuple(asdict(chunk) for chunk in words.evidence),
             warnings=warnings,
         )
+
+    def _naming(self, turns: tuple[Turn, ...], episode: Episode, *, enrolled: Mapping[str, VoiceMatch]) -> Naming:
+        seen = self.settings.seen_by(Stage.TURNS)
+        names, host, guest, people = seen.speaker_names, seen.host, seen.guest, episode.people
+        if episode.tracks:
+            known = names_of_tracks(episode.tracks, names)
+            return name_tracks(turns, known, host=host, guest=guest, people=people, enrolled=enrolled)
+        return name_speakers(turns, names=names, host=host, guest=guest, people=people, enrolled=enrolled)
 
 
 def _more_voices(settings: Settings, diarization: Diarization) -> tuple[TranscriptWarning, ...]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from transcribe.diarization.diarize import Diarization
+from transcribe.person_names import Name, NameCertainty
 from transcribe.speakers.interleaving import interleave
-from transcribe.speakers.naming import KnownName
 from transcribe.tracks.echoes import OwnWord, without_echoes
 from transcribe.tracks.layout import Layout, speaker_of
 from transcribe.tracks.recording import title
@@ -64,15 +64,15 @@ def placed_tracks(tracks: Sequence[Track], layout: Layout) -> tuple[Track, ...]:
     )
 
 
-def names_of_tracks(tracks: Sequence[Track], given: Sequence[str]) -> dict[str, KnownName]:
+def names_of_tracks(tracks: Sequence[Track], given: Sequence[str]) -> dict[str, Name]:
     """The names of the tracks' speakers that are known: those given for all of them, or those of the files."""
     if given:
         return {
-            speaker_of(number): KnownName(name, f"given for {title(track)}")
+            speaker_of(number): Name(name, f"given for {title(track)}", NameCertainty.GIVEN)
             for number, (track, name) in enumerate(zip(tracks, given, strict=False))
         }
     return {
-        speaker_of(number): KnownName(track.name, f"the name of {title(track)}")
+        speaker_of(number): Name(track.name, f"the name of {title(track)}", NameCertainty.GIVEN)
         for number, track in enumerate(tracks)
         if track.name
     }

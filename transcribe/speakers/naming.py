@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from audio.episode import Person
-from transcribe.person_names import NameCertainty, are_same, first_name, may_be, without_matches
+from transcribe.person_names import Name, NameCertainty, are_same, first_name, may_be, without_matches
 from transcribe.speakers.host_conduct import Conduct, conduct_of, is_clear_host
 from transcribe.speakers.name_clues import Clue, clues_by_name, find_calls, find_clues, spoken_names
 from transcribe.transcript import Speaker, Turn
@@ -35,22 +35,7 @@ class Naming:
     warnings: tuple[TranscriptWarning, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class KnownName:
-    """The name of a voice that is known before anybody has heard it, and where it is from."""
-
-    name: str
-    evidence: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Name:
-    text: str
-    evidence: str
-    certainty: NameCertainty
-
-
-_Names = dict[str, _Name]  # by voice
+_Names = dict[str, Name]  # by voice
 
 
 def name_speakers(
@@ -61,27 +46,42 @@ def name_speakers(
     guest: str,
     people: Sequence[Person] = (),
     enrolled: Mapping[str, VoiceMatch] = MappingProxyType({}),
-    known: Mapping[str, KnownName] = MappingProxyType({}),
 ) -> Naming:
     """Give every speaker of `turns` a name. No turns, no speakers.
 
     `names` are the user's, host first; all are assigned as long as there are voices. `host` and `guest` are names for
     unknown people; a second guest is "Guest 2". `people` are the feed's: each needs evidence, or must be the only one
     of a role. `enrolled` are the speakers whose voiceprints match; if the user gives names, only matches with these
-    count. `known` are voices whose names are certain; `names` are then not used.
+    count.
     """
     voices = conduct_of(turns)
     if not voices:
         return Naming(())
-    if known:
-        names = ()
     clues = (*find_clues(turns), *find_calls(turns, names or [person.name for person in people]))
     if names:
         named, warnings = _by_given_names(voices, clues, names=names, enrolled=enrolled)
     else:
-        given = {id: _Name(own.name, own.evidence, NameCertainty.GIVEN) for id, own in known.items()}
-        named, warnings = _by_speech(voices, clues, given, host=host, people=people, enrolled=enrolled)
+        named, warnings = _by_speech(voices, clues, {}, host=host, people=people, enrolled=enrolled)
     return Naming(_speakers(voices, named, guest=guest, order=names), tuple(warnings))
+
+
+def name_tracks(
+    turns: Sequence[Turn],
+    known: Mapping[str, Name],
+    *,
+    host: str,
+    guest: str,
+    people: Sequence[Person] = (),
+    enrolled: Mapping[str, VoiceMatch] = MappingProxyType({}),
+) -> Naming:
+    """`name_speakers`, for voices of which some are `known` already; in the order of their ids."""
+    voices = conduct_of(turns)
+    if not voices:
+        return Naming(())
+    clues = (*find_clues(turns), *find_calls(turns, [*_texts(known), *(person.name for person in people)]))
+    named, warnings = _by_speech(voices, clues, known, host=host, people=people, enrolled=enrolled)
+    speakers = _speakers(voices, named, guest=guest, order=())
+    return Naming(tuple(sorted(speakers, key=lambda speaker: speaker.id)), tuple(warnings))
 
 
 def with_wordless(speakers: Sequence[Speaker], voices: Iterable[str], *, guest: str) -> tuple[Speaker, ...]:
@@ -113,14 +113,14 @@ def _by_given_names(
         ranked = sorted(rest, key=lambda voice: -voice.host_points)
         certainty, doubts = _host_certainty(names[0], ranked)
         evidence = ranked[0].evidence(unnamed=len(rest), voices=len(voices))
-        named[ranked[0].voice] = _Name(names[0], evidence, certainty)
+        named[ranked[0].voice] = Name(names[0], evidence, certainty)
         warnings += doubts
     rest, unused = _unnamed(voices, named), _unused(names, named)
     if len(rest) == len(unused) == 1:
-        named[rest[0].voice] = _Name(unused[0], "the only voice and name left", NameCertainty.ELIMINATION)
+        named[rest[0].voice] = Name(unused[0], "the only voice and name left", NameCertainty.ELIMINATION)
     else:
         by_order = list(zip((voice.voice for voice in rest), unused, strict=False))
-        named |= {voice: _Name(name, "by order of appearance", NameCertainty.GUESS) for voice, name in by_order}
+        named |= {voice: Name(name, "by order of appearance", NameCertainty.GUESS) for voice, name in by_order}
         if len(by_order) > 1:
             warnings += [warn(WarningCode.NAME_BY_ORDER, [voice], name=name) for voice, name in by_order]
     warnings += _count_mismatch(voices, named, names)
@@ -130,7 +130,7 @@ def _by_given_names(
 def _by_speech(
     voices: Sequence[Conduct],
     clues: Sequence[Clue],
-    given: _Names,
+    given: Mapping[str, Name],
     *,
     host: str,
     people: Sequence[Person],
@@ -139,7 +139,7 @@ def _by_speech(
     """The names of voices if the user gives none, or only those of some."""
     matches = {voice.voice: enrolled[voice.voice] for voice in _unnamed(voices, given) if voice.voice in enrolled}
     matches = {id: match for id, match in matches.items() if match.name not in _texts(given)}
-    named = {id: _Name(match.name, match.evidence, NameCertainty.VOICEPRINT) for id, match in matches.items()}
+    named = {id: Name(match.name, match.evidence, NameCertainty.VOICEPRINT) for id, match in matches.items()}
     named |= {voice.voice: given[voice.voice] for voice in voices if voice.voice in given}
     known = without_matches([*dict.fromkeys(person.name for person in people)], _texts(named))
     named |= _best_supported(_unnamed(voices, named), clues_by_name(clues, known), least=_ENOUGH_FOR_KNOWN)
@@ -158,7 +158,7 @@ def _by_speech(
     guests = without_matches([p.name for p in people if p.role == "guest"], _texts(named))
     if len(rest) == len(guests) == 1:
         evidence = "named as guest by the feed; the only voice left"
-        named[rest[0].voice] = _Name(guests[0], evidence, NameCertainty.ELIMINATION)
+        named[rest[0].voice] = Name(guests[0], evidence, NameCertainty.ELIMINATION)
     return named, warnings
 
 
@@ -180,9 +180,9 @@ def _host_by_conduct(
     voice = ranked[0].voice
     if from_feed:
         certainty, warnings = _host_certainty(name, _unnamed(ranked, named))
-        return {voice: _Name(name, f"named as host by the feed; {evidence}", certainty)}, warnings
+        return {voice: Name(name, f"named as host by the feed; {evidence}", certainty)}, warnings
     warning = warn(WarningCode.HOST_ASSUMED, [voice], name=name, evidence=evidence)
-    return {voice: _Name(name, evidence, NameCertainty.GUESS)}, [warning]
+    return {voice: Name(name, evidence, NameCertainty.GUESS)}, [warning]
 
 
 def _host_certainty(name: str, ranked: Sequence[Conduct]) -> tuple[NameCertainty, list[TranscriptWarning]]:
@@ -201,7 +201,7 @@ def _enrolled_among(
     for id, match in ((voice.voice, enrolled[voice.voice]) for voice in voices if voice.voice in enrolled):
         given = [name for name in _unused(names, named) if are_same(name, match.name)]
         if len(given) == 1:
-            named[id] = _Name(given[0], match.evidence, NameCertainty.VOICEPRINT)
+            named[id] = Name(given[0], match.evidence, NameCertainty.VOICEPRINT)
         elif not given:
             warnings.append(warn(WarningCode.ENROLLED_NOT_GIVEN, [id], name=match.name, evidence=match.evidence))
     return named, warnings
@@ -248,11 +248,11 @@ def _best_supported(voices: Sequence[Conduct], clues: Mapping[tuple[str, str], l
     for name, speaker in sorted(points, key=lambda pair: -points[pair]):
         if points[name, speaker] >= least and speaker in free - named.keys() and name not in _texts(named):
             evidence = [clue.citation for clue in clues[name, speaker] if clue.weight > 0]
-            named[speaker] = _Name(name, "; ".join(dict.fromkeys(evidence[:3])), NameCertainty.STATED)
+            named[speaker] = Name(name, "; ".join(dict.fromkeys(evidence[:3])), NameCertainty.STATED)
     return named
 
 
-def _texts(named: _Names) -> list[str]:
+def _texts(named: Mapping[str, Name]) -> list[str]:
     return [name.text for name in named.values()]
 
 
@@ -260,7 +260,7 @@ def _unused(names: Sequence[str], named: _Names) -> list[str]:
     return [name for name in names if name not in _texts(named)]
 
 
-def _unnamed(voices: Sequence[Conduct], named: _Names) -> list[Conduct]:
+def _unnamed(voices: Sequence[Conduct], named: Mapping[str, Name]) -> list[Conduct]:
     return [voice for voice in voices if voice.voice not in named]
 
 
@@ -275,7 +275,7 @@ def _speakers(voices: Sequence[Conduct], named: _Names, *, guest: str, order: Se
     """All voices as speakers with distinct labels: the host, those named by the user, the others."""
     full, free = dict(named), _guest_names(guest, taken=_texts(named))
     for voice in _unnamed(voices, named):
-        full[voice.voice] = _Name(next(free), "no name was spoken", NameCertainty.PLACEHOLDER)
+        full[voice.voice] = Name(next(free), "no name was spoken", NameCertainty.PLACEHOLDER)
     firsts = [first_name(name).casefold() for name in _texts(full)]
     host = max(voices, key=lambda voice: voice.host_points).voice
     rank = {name: position for position, name in enumerate(order)}

@@ -111,15 +111,15 @@ class Layout:
         """
         if not self.stretches:
             return None
-        first = max(0, bisect_right(self.places, start) - 1)
-        last = max(first, bisect_right(self.places, end) - 1)
-        number = max(range(first, last + 1), key=lambda each: self._shared(each, start, end))
+        lowest = max(0, bisect_right(self.places, start) - 1)
+        highest = max(lowest, bisect_right(self.places, end) - 1)
+        number = max(range(lowest, highest + 1), key=lambda each: self._shared(each, start, end))
         if self._shared(number, start, end) <= 0.0 and number + 1 < len(self.places):  # in a pause: the nearer stretch
             ended = self.places[number] + self._length(number)
             number += self.places[number + 1] - end < start - ended
         stretch, shift = self.stretches[number], self.stretches[number].start - self.places[number]
-        inside = (min(max(time + shift, stretch.start), stretch.end) for time in (start, end))
-        return stretch, *inside
+        first, last = (min(max(time + shift, stretch.start), stretch.end) for time in (start, end))
+        return stretch, first, last
 
     def spans_on_timeline(self, start: Seconds, end: Seconds) -> Sequence[tuple[int, Seconds, Seconds]]:
         """All parts of a span of the tape: track, start and end on the timeline."""

@@ -9,6 +9,7 @@ louder than the bleed of all others explains; so two people who talk at the same
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +44,8 @@ def decibels(levels: Floats, averaged: int) -> Floats:
     energy = np.square(levels, dtype=np.float64)
     total = np.concatenate([[0.0], np.cumsum(np.pad(energy, averaged // 2))])
     mean = (total[averaged:] - total[:-averaged])[: len(levels)] / averaged
-    return np.maximum(10 * np.log10(np.maximum(mean, 1e-12)), _SILENCE_DB).astype(np.float32)
+    result: Floats = np.maximum(10 * np.log10(np.maximum(mean, 1e-12)), _SILENCE_DB).astype(np.float32)
+    return result
 
 
 def has_speech(levels: Floats) -> bool:
@@ -107,17 +109,19 @@ def own_speech(ownership: Ownership, *, duration: float) -> list[OwnSpeech]:
     """
     stretches, owned = [], ownership.owned
     for track, own in enumerate(owned):
-        others = np.delete(owned, track, axis=0).any(axis=0)
+        others: Flags = np.any(np.delete(owned, track, axis=0), axis=0)
         edges = _edges(_filled(own, _PAUSE, but=others))
         for number, (first, last) in enumerate(edges):
             before = edges[number - 1][1] if number else 0
             after = edges[number + 1][0] if number + 1 < len(edges) else owned.shape[1]
             start = first - _free(others[max(first - round(_MARGIN / STEP), before) : first][::-1])
             end = last + _free(others[last : min(last + round(_MARGIN / STEP), after)])
-            times = [round(min(each * STEP, duration), 3) for each in (max(start, before), end, first, last)]
-            if times[2] < times[3]:
+            starts, ends, begins, stops = (
+                round(min(each * STEP, duration), 3) for each in (max(start, before), end, first, last)
+            )
+            if begins < stops:
                 excess = round(float(ownership.excess_db[track, first:last].mean()), 1)
-                stretches.append(OwnSpeech(track, *times, excess))
+                stretches.append(OwnSpeech(track, starts, ends, begins, stops, excess))
     return sorted(stretches, key=lambda each: (each.start, each.track))
 
 
@@ -154,7 +158,7 @@ def _filled(flags: Flags, seconds: float, *, but: Flags | None = None) -> Flags:
     """The flags with gaps of up to `seconds` filled, except those with a flag of `but`."""
     result = flags.copy()
     edges = _edges(flags)
-    for (_, end), (start, _) in zip(edges, edges[1:], strict=False):
+    for (_, end), (start, _) in pairwise(edges):
         if (start - end) * STEP <= seconds and (but is None or not but[end:start].any()):
             result[end:start] = True
     return result

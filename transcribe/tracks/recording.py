@@ -7,7 +7,7 @@ grow with length, but for the levels (1.4 MB an hour of each track).
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -31,14 +31,13 @@ from transcribe.tracks.ownership import find_owners, has_speech, own_speech
 
 if TYPE_CHECKING:
     from audio.episode import Track
+    from audio.progress import OnFraction
 
 _BLOCK = 60.0  # seconds
 _FADE = 0.01  # seconds at the edges of a stretch
 _LOUDEST, _LOUD_DB = 0.995, -14.0  # the quantile of a track's levels that is brought to this level …
 _NEAR_DB = 10.0  # … if it is not this near
 _MOST_GAIN_DB = 30.0
-
-OpenTrack = Callable[["Track", Callable[[float], None]], Audio]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +48,7 @@ class TrackedRecording:
     layout: Layout
 
 
-def open_tracks(
-    tracks: Sequence[Track], *, progress: Callable[[float], None] = lambda fraction: None
-) -> TrackedRecording:
+def open_tracks(tracks: Sequence[Track], *, progress: OnFraction = lambda fraction: None) -> TrackedRecording:
     """Decode the tracks, find out who speaks where, and lay the tape. Raises `AudioError`.
 
     A silent track has no stretches; a warning names it.
@@ -59,9 +56,7 @@ def open_tracks(
     with contextlib.ExitStack() as stack:
         sounds: list[Audio] = []
         for number, track in enumerate(tracks):
-            done = 0.9 * number / len(tracks)
-            sound = _decode(track, lambda share, done=done: progress(done + 0.9 * share / len(tracks)))
-            sounds.append(stack.enter_context(sound))
+            sounds.append(stack.enter_context(_decode(track, _part_of(progress, number, len(tracks)))))
         levels = [_levels(sound) for sound in sounds]
         silent = tuple(number for number, each in enumerate(levels) if not has_speech(each))
         clocks = tuple(Clock(track.offset or 0.0) for track in tracks)
@@ -113,7 +108,12 @@ def lay_tape(
         return Audio(file, n_samples, warnings, owners=layout.owners)
 
 
-def _decode(track: Track, progress: Callable[[float], None]) -> Audio:
+def _part_of(progress: OnFraction, number: int, count: int) -> OnFraction:
+    """The progress of one of so many tracks."""
+    return lambda fraction: progress(0.9 * (number + fraction) / count)
+
+
+def _decode(track: Track, progress: OnFraction) -> Audio:
     return decode(track.path, progress=progress)
 
 
