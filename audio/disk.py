@@ -189,6 +189,7 @@ class CacheKind(StrEnum):
     STAGES = "stages"
     DOCUMENTS = "documents"
     SCORES = "scores"
+    MIXES = "mixes"
     MODELS = "models"
 
 

@@ -40,7 +40,7 @@ class PublishedTranscript:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One person's microphone: the file, and which of its sound tracks.
+    """One person's microphone: the file, or one of its sound tracks, counted from 0.
 
     `offset` is when it starts on the episode's timeline; None: to be found. Of a clock that is fast, `drift_ppm` is
     below 0: second s of the file is second `offset + s · (1 + drift_ppm / 1e6)` of the episode. `name` is the person's,
@@ -48,7 +48,7 @@ class Track:
     """
 
     path: Path
-    stream: int = 0
+    stream: int | None = None
     name: str = ""
     offset: Seconds | None = None
     drift_ppm: float = 0.0

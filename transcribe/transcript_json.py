@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from audio.episode import Chapter, Episode, Person, PublishedTranscript, Seconds
+from audio.episode import Chapter, Episode, Person, PublishedTranscript, Seconds, Track
 from audio.net.addresses import without_credentials
 
 T = TypeVar("T")
@@ -85,7 +85,7 @@ def typed_code(data: Mapping[str, Any], key: str, kind: type[Code]) -> Code:
 
 def episode_fields(episode: Episode) -> dict[str, Any]:
     """An episode as JSON fields; addresses have no user name and password."""
-    return {
+    fields = {
         "title": episode.title,
         "show": episode.show,
         "audio_url": _published(episode.audio_url),
@@ -99,6 +99,23 @@ def episode_fields(episode: Episode) -> dict[str, Any]:
         "chapters": [{"start": chapter.start, "title": chapter.title} for chapter in episode.chapters],
         "transcripts": [{"url": _published(t.url), "media_type": t.media_type} for t in episode.transcripts],
     }
+    return {**fields, "tracks": [_track_fields(track) for track in episode.tracks]} if episode.tracks else fields
+
+
+def _track_fields(track: Track) -> dict[str, Any]:
+    names = ("stream", "name", "offset", "drift_ppm", "sha256")
+    return {_PATH: str(track.path), **{name: getattr(track, name) for name in names}}
+
+
+def _track_of(data: Mapping[str, Any]) -> Track:
+    return Track(
+        Path(typed(data, _PATH, str)),
+        stream=_optional(data, "stream", int),
+        name=typed(data, "name", str, ""),
+        offset=None if data.get("offset") is None else _seconds(data, "offset"),
+        drift_ppm=float(typed(data, "drift_ppm", float, 0.0)),
+        sha256=typed(data, "sha256", str, ""),
+    )
 
 
 def episode_of(data: Mapping[str, Any]) -> Episode:
@@ -123,6 +140,7 @@ def episode_of(data: Mapping[str, Any]) -> Episode:
             PublishedTranscript(typed(t, "url", str), typed(t, "media_type", str))
             for t in typed_all(data, "transcripts", dict)
         ),
+        tracks=tuple(map(_track_of, typed_all(data, "tracks", dict))),
     )
 
 

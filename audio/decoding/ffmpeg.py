@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -63,10 +64,23 @@ def tracks_command(path: Path) -> list[str]:
 
 def probe_command(path: Path, *options: str) -> list[str]:
     """ffmpeg's command line that opens a file and reports its contents, without decoding; `options` are the input's."""
-    quiet = ["-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+info"]
+    return [*_program(), *input_options(path, *options)]
+
+
+def _program() -> list[str]:
+    return [find_ffmpeg(), "-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+info"]
+
+
+def input_options(path: Path, *options: str) -> list[str]:
+    """The part of ffmpeg's command line that opens a file that is not trusted."""
     sandbox = ["-protocol_whitelist", "file,pipe", "-format_whitelist", _CONTAINERS]
     sandbox += ["-max_pixels", str(_MAX_PIXELS)]
-    return [find_ffmpeg(), *quiet, *sandbox, *options, "-i", f"file:{os.path.abspath(path)}"]  # noqa: PTH100 - Path.absolute keeps ".."
+    return [*sandbox, *options, "-i", f"file:{os.path.abspath(path)}"]  # noqa: PTH100 - Path.absolute keeps ".."
+
+
+def writing_command(inputs: Sequence[Path], *options: str) -> list[str]:
+    """ffmpeg's command line that reads files and writes what `options` say."""
+    return [*_program(), *(option for path in inputs for option in input_options(path)), *options]
 
 
 def start(command: list[str], *, stdout: int) -> Program:

@@ -187,7 +187,7 @@ def test_show_and_clear_on_the_command_line(run: Run, tmp_path: Path) -> None:
     assert "results of stages" in out
     code, out, _ = run("cache", "show", "--json")
     contents = json.loads(out)
-    assert set(contents["kinds"]) == {"stages", "documents", "scores", "models"}, (
+    assert set(contents["kinds"]) == {"stages", "documents", "scores", "mixes", "models"}, (
         "every kind that is written, and no other"
     )
     assert run("cache", "clear", "--revisions")[0] == 2

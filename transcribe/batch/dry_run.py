@@ -60,8 +60,8 @@ def forecast(jobs: Iterable[Job], setup: Setup) -> Iterator[str]:
             action = planned_action(
                 job, setup.settings, mode=setup.mode, voices=setup.voices, is_cached=is_cached if has_cache else None
             )
-            if action.is_work and job.episode.path is not None:
-                check_source(job.episode.path)
+            for path in job.episode.files if action.is_work else ():
+                check_source(path)
         except AudioError as error:
             yield str(error)
             continue
@@ -111,7 +111,9 @@ def _estimate(due: list[Job], settings: Settings) -> str:
 
 
 def _length(job: Job) -> float | None:
-    return job.episode.duration if job.episode.path is None else stated_length(job.episode.path)
+    if not job.episode.files:
+        return job.episode.duration
+    return max((length for path in job.episode.files if (length := stated_length(path))), default=None)
 
 
 def _speed_key(settings: Settings) -> str:

@@ -46,10 +46,9 @@ class Job:
 
     def current_fingerprint(self) -> Fingerprint:
         """The fingerprint of the file as it is now; `fingerprint` if that is its. Raises `SourceError`."""
-        assert self.episode.path is not None
-        if self.fingerprint is not None and self.fingerprint.is_file_at(self.episode.path):
+        if self.fingerprint is not None and self.fingerprint.is_of(self.episode):
             return self.fingerprint
-        return Fingerprint.of(self.episode.path)
+        return Fingerprint.of_episode(self.episode)
 
 
 IsCached = Callable[[Job, Fingerprint], bool]
@@ -195,7 +194,8 @@ def planned_action(
         return PlannedAction.NEW
     fingerprint = job.current_fingerprint()
     inputs = Inputs(fingerprint.sha256, settings, voices_of(settings) if voices is None else voices)
-    if not (mode.ignore_cache or mode.force) and settled(job.stem, job.episode.path, inputs=inputs):
+    is_there = job.episode.path.is_file()  # the mix of several tracks may have gone
+    if not (mode.ignore_cache or mode.force) and is_there and settled(job.stem, job.episode.path, inputs=inputs):
         return PlannedAction.NONE
     if is_edited(job.stem, settings):
         return PlannedAction.REPLACE if mode.force else PlannedAction.BESIDE

@@ -182,13 +182,13 @@ class _Run:
     def _prepare(self, job: Job) -> Result | None:
         """Queue the job's task; return a result instead if there is nothing to do, or the file cannot be read."""
         self._count += 1
-        number, path, settings, mode = self._count, job.episode.path, self._setup.settings, self._setup.mode
-        assert path is not None
+        number, files, settings, mode = self._count, job.episode.files, self._setup.settings, self._setup.mode
         try:
             fingerprint = job.current_fingerprint()
             if not (mode.ignore_cache or mode.force) and (result := self._unchanged(job, fingerprint.sha256)):
                 return self._ended(number, result)
-            seconds = stated_length(path) if path.stat().st_size >= _MIN_PROBED else None
+            probed = [path for path in files if path.stat().st_size >= _MIN_PROBED]
+            seconds = max((length for path in probed if (length := stated_length(path))), default=None)
         except Exception as error:  # noqa: BLE001 - a defect costs this episode alone
             return self._ended(number, self._failed_job(job, failure_of(error, "read")))
         cache, stages, voices = self._setup.cache, self._setup.stages, self._setup.voices
@@ -207,7 +207,7 @@ class _Run:
         """The result if the files are up to date, else None."""
         inputs = Inputs(audio_sha256, self._setup.settings, self._setup.voices)
         found = settled(job.stem or "", job.episode.path, inputs=inputs, taken=self._stems)
-        if found is None:
+        if found is None or (job.episode.tracks and not (job.episode.path and job.episode.path.is_file())):
             return None
         return Result(job.source, State.UNCHANGED, found.paths, tally=Tally.of(found.transcript), stem=job.stem or "")
 
@@ -248,7 +248,8 @@ class _Run:
         except Exception as error:  # noqa: BLE001 - a defect costs this episode alone
             return self._failed_job(job, failure_of(error, "write"), seconds=active.seconds)
         warnings = (*(warning.message for warning in transcript.warnings), *new.messages)
-        is_named = read_path is not None and printable(read_path) in _names(job.source)  # in warnings about the audio
+        # Warnings about the audio name it; those about tracks, each its own.
+        is_named = bool(job.episode.tracks) or (read_path is not None and printable(read_path) in _names(job.source))
         with_source = frozenset(
             warning.message for warning in transcript.warnings if is_named and warning.code is WarningCode.AUDIO
         )

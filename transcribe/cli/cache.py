@@ -108,6 +108,7 @@ _NAMES = {
     "stages": "results of stages",
     "documents": "feeds and pages",
     "scores": "scores of sample clips",
+    "mixes": "mixes of tracks",
     "models": "models (--models)",
 }
 

@@ -50,6 +50,14 @@ class _Run(click.Command):
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...")
 @setting_options(*(field.name for field in fields(Settings)))
 @click.option("--show", "shows", multiple=True, metavar="NAME", help="Bring this show of transcribe.toml up to date.")
+@click.option("--tracks", is_flag=True, help="The files are one episode: each is one person's track.")
+@click.option(
+    "--offset",
+    "offsets",
+    metavar="LIST",
+    help="With --tracks: when each file starts, in seconds, in their order (0,2.5). Default: found in the sound.",
+)
+@click.option("--mixdown", metavar="FILE|auto", help="With --tracks: write the mix there; auto: beside the draft.")
 @click.option("--wait", is_flag=True, help="If another run is using the folder, wait for it to end.")
 @click.option("--fresh", is_flag=True, help="Recognise everything again, ignoring cached results.")
 @click.option("--force", is_flag=True, help="Replace edited drafts, after a backup.")
@@ -71,6 +79,7 @@ def run(stages: StagesMaker, /, sources: tuple[str, ...], **given: Any) -> int:
     Examples:
       transcribe run interview.mp3
       transcribe run interview.mp3 --speakers "Rich,Haikel"
+      transcribe run --tracks rich.wav haikel.wav
       transcribe run episodes/ -o drafts -f md,json,vtt --jobs 2
       transcribe run https://example.org/feed.xml --latest 3
     """
@@ -149,7 +158,6 @@ def _plan_and_run(sources: SourceSet, options: _RunOptions) -> Report:
     from audio.sources.left_out import counted
     from output.files import check_folder
     from transcribe.batch.dry_run import forecast
-    from transcribe.batch.planning import select_jobs
     from transcribe.batch.report import Report
     from transcribe.batch.run_lock import run_lock
     from transcribe.batch.runner import Setup
@@ -170,7 +178,7 @@ def _plan_and_run(sources: SourceSet, options: _RunOptions) -> Report:
 
     with Client(sources.sources) as client:
         told: list[LeftOut] = []
-        jobs, failures = select_jobs(sources.sources, settings, client=client, on_left_out=told.append)
+        jobs, failures = sources.jobs(client, told.append)
         left_out = counted(told)
         setup = Setup(settings, options.stages, user_checkpoints().folder, voices, options.mode)
         for left in [] if options.quiet else left_out:
@@ -185,7 +193,7 @@ def _plan_and_run(sources: SourceSet, options: _RunOptions) -> Report:
                 lock = run_lock(settings.output_folder, sources.command, wait=options.wait, on_wait=on_wait)
                 held.enter_context(lock)
             if waited:  # the other run may have done the work, or taken names of files
-                jobs, failures = select_jobs(sources.sources, settings, client=client)
+                jobs, failures = sources.jobs(client)
             report = _run(jobs, setup, failures, client=client, options=options)
         results = tuple(replace(result, show=sources.show) for result in report.results)
         report = replace(report, results=results, left_out=tuple(left_out))

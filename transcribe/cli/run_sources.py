@@ -17,7 +17,12 @@ from transcribe.errors import SettingsError
 from transcribe.settings import Settings
 
 if TYPE_CHECKING:
+    from audio.net.http import Client
+    from audio.sources.left_out import OnLeftOut
+    from transcribe.batch.planning import Job
+    from transcribe.batch.report import Result
     from transcribe.batch.shows import FaultyShow
+    from transcribe.batch.track_planning import TrackRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +32,25 @@ class SourceSet:
     sources: tuple[str, ...]
     settings: Settings
     show: str = ""
+    tracks: TrackRequest | None = None  # of one episode: then the sources are its files
+
+    def jobs(self, client: Client, on_left_out: OnLeftOut | None = None) -> tuple[tuple[Job, ...], tuple[Result, ...]]:
+        """The episodes, and a failure for every source that names none."""
+        from transcribe.batch.planning import select_jobs
+        from transcribe.batch.track_planning import tracks_job
+
+        if self.tracks is not None:
+            return (tracks_job(self.sources, self.tracks, self.settings),), ()
+        return select_jobs(self.sources, self.settings, client=client, on_left_out=on_left_out)
 
     @property
     def command(self) -> str:
         """The command as other runs on the folder show it; addresses without secrets."""
         from audio.net.addresses import redacted
 
-        return shlex.join(["transcribe", "run", *(["--show", self.show] if self.show else map(redacted, self.sources))])
+        tracks = ["--tracks"] if self.tracks else []
+        sources = ["--show", self.show] if self.show else map(redacted, self.sources)
+        return shlex.join(["transcribe", "run", *tracks, *sources])
 
 
 def source_sets(
@@ -42,14 +59,30 @@ def source_sets(
     """The sources of the command line, or the shows. Raises `SettingsError`, and `UsageError` for both at once."""
     from transcribe.batch.shows import FaultyShow, load_shows, shows_named
 
+    tracks = _track_request(given)
     if sources and names:
         raise click.UsageError("give a SOURCE or --show, not both")
+    if tracks and not sources:
+        raise click.UsageError("--tracks: name the files of one episode, one for each person")
     if sources:
-        return (SourceSet(sources, settings_in_force(given)),)
+        return (SourceSet(sources, settings_in_force(given), tracks=tracks),)
     shows = shows_named(load_shows(given, environ=os.environ, folder=Path.cwd(), choices=CHOICES), names)
     return tuple(
         show if isinstance(show, FaultyShow) else SourceSet((show.feed,), show.settings, show.name) for show in shows
     )
+
+
+def _track_request(given: dict[str, Any]) -> TrackRequest | None:
+    """What the options say of tracks; removes them from `given`."""
+    from transcribe.batch.track_planning import TrackRequest, read_offsets
+
+    is_tracks, offsets, mixdown = (given.pop(name) for name in ("tracks", "offsets", "mixdown"))
+    if is_tracks:
+        return TrackRequest(read_offsets(offsets), mixdown)
+    for option, value in (("--offset", offsets), ("--mixdown", mixdown)):
+        if value:
+            raise click.UsageError(f"{option} is for the files of one episode; add --tracks")
+    return None
 
 
 def wants_events(given: Mapping[str, Any]) -> bool:

@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Container
+from dataclasses import replace
 from pathlib import Path
 
 from audio.disk import sha256_of
+from audio.episode import Episode
 from audio.trust import read_regular, read_regular_text
 from output.errors import OutputError
 from output.formats import file_name
@@ -95,6 +97,12 @@ def from_folder(folder: Path, path: Path | None) -> Path | None:
         return None
     audio, folder = path.resolve(), folder.resolve()
     return audio if audio.drive != folder.drive else Path(os.path.relpath(audio, folder))
+
+
+def episode_from_folder(folder: Path, episode: Episode) -> Episode:
+    """The episode with the paths of its files relative to the drafts' folder."""
+    tracks = tuple(replace(track, path=from_folder(folder, track.path) or track.path) for track in episode.tracks)
+    return replace(episode, path=from_folder(folder, episode.path), tracks=tracks)
 
 
 def transcript_at(path: Path) -> Transcript | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from output.files import WrittenFile, write_draft
 from output.formats import FORMATS, file_name, write
 from transcribe.drafts.currency import is_nothing_new, note_compared, settings_beside
-from transcribe.drafts.records import from_folder, hash_at, is_foreign, is_same_text, new_stem_of, transcript_at
+from transcribe.drafts.records import episode_from_folder, hash_at, is_foreign, is_same_text, new_stem_of, transcript_at
 from transcribe.drafts.style import style_of
 from transcribe.settings import Settings
 from transcribe.style import Style
@@ -45,7 +45,7 @@ def write_transcript(
     """
     folder = settings.output_folder
     json_path, draft = folder / file_name(stem, "json"), folder / file_name(stem, "md")
-    placed = replace(transcript, episode=replace(transcript.episode, path=from_folder(folder, transcript.episode.path)))
+    placed = replace(transcript, episode=episode_from_folder(folder, transcript.episode))
     before = transcript_at(json_path)
     recorded = dict(before.made_with.outputs) if before else {}
     requested = {folder / file_name(stem, name): name for name in settings.formats}

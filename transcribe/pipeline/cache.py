@@ -20,7 +20,7 @@ from audio.episode import Seconds
 from audio.trust import read_regular
 from transcribe.pipeline.checkpoints import SOURCE_NOTE, is_intact, source_of
 
-CLEARED = frozenset({CacheKind.STAGES, CacheKind.DOCUMENTS, CacheKind.SCORES})
+CLEARED = frozenset({CacheKind.STAGES, CacheKind.DOCUMENTS, CacheKind.SCORES, CacheKind.MIXES})
 """The kinds that are removed by default, and that a limit counts."""
 
 _HALF_WRITTEN_S = 3600.0  # a temporary file older than this was left by a crash

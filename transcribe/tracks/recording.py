@@ -26,6 +26,8 @@ from audio.decoding.samples import (
     scratch_file,
     write,
 )
+from audio.decoding.tracks import sound_tracks
+from audio.errors import DecodeError
 from transcribe.tracks.layout import Clock, Layout
 from transcribe.tracks.ownership import find_owners, has_speech, own_speech
 
@@ -75,8 +77,9 @@ def open_tracks(tracks: Sequence[Track], *, progress: OnFraction = lambda fracti
 
 
 def title(track: Track) -> str:
-    """A track in a message: its file, and which of its sound tracks it is if that is not the first."""
-    return f"{printable(track.path)}, sound track {track.stream + 1}" if track.stream else printable(track.path)
+    """A track in a message: its file, and which of its sound tracks it is."""
+    name = printable(track.path)
+    return name if track.stream is None else f"{name}, sound track {track.stream + 1}"
 
 
 def from_zero(clocks: Sequence[Clock]) -> tuple[Clock, ...]:
@@ -114,7 +117,12 @@ def _part_of(progress: OnFraction, number: int, count: int) -> OnFraction:
 
 
 def _decode(track: Track, progress: OnFraction) -> Audio:
-    return decode(track.path, progress=progress)
+    if track.stream is None:
+        return decode(track.path, progress=progress)
+    found = next((each for each in sound_tracks(track.path) if each.index == track.stream), None)
+    if found is None:
+        raise DecodeError("is not in the file any more; run again", about=title(track))
+    return decode(track.path, track=found, progress=progress)
 
 
 def _levels(sound: Audio) -> NDArray[np.float32]:

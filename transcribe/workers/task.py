@@ -105,6 +105,7 @@ def failure_of(error: Exception, stage: str = "") -> Failure:
 
 
 def _run(task: Task, monitor: RunMonitor) -> Outcome:
+    from transcribe.pipeline.mixing import with_mix
     from transcribe.pipeline.pipeline import Pipeline
 
     earlier = WriteOnlyCheckpoints(task.cache) if task.ignore_cache else Checkpoints(task.cache)
@@ -113,7 +114,7 @@ def _run(task: Task, monitor: RunMonitor) -> Outcome:
     pipeline = Pipeline(task.settings, stages=stages, checkpoints=store, voices=task.voices)
     if task.part is Part.ALL:
         transcript = pipeline.transcript(task.episode, fingerprint=task.fingerprint, monitor=monitor)
-        return Outcome(transcript, monitor.seconds)
+        return Outcome(with_mix(transcript), monitor.seconds)
     n_blocks = 0
     with pipeline.start(task.episode, fingerprint=task.fingerprint, monitor=monitor) as run:
         if task.part is Part.SURVEY:
