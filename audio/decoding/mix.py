@@ -5,7 +5,9 @@ ffmpeg reads the tracks, moves them, cures the drift of their clocks by resampli
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,8 +33,9 @@ def write_mix(tracks: Sequence[Track], path: Path) -> None:
 
     Raises `DecodeError` if ffmpeg cannot make it, `OSError` if it cannot be written.
     """
-    with replacing(path) as file:
-        command = mix_command(tracks, Path(file.name), form=MIX_FORMATS[path.suffix.lower()])
+    with tempfile.TemporaryDirectory(prefix="turnscript-") as folder:
+        made = Path(folder) / f"mix{path.suffix.lower()}"
+        command = mix_command(tracks, made, form=MIX_FORMATS[made.suffix])
         patience = _PATIENCE + sum(track.path.stat().st_size for track in tracks) / _SLOWEST
         log = Log()
         with start(command, stdout=subprocess.DEVNULL) as program, ended_after(program, patience) as ended:
@@ -40,10 +43,10 @@ def write_mix(tracks: Sequence[Track], path: Path) -> None:
             log.follow(program.stderr)
             code = program.wait()
         if code or ended.is_set():
-            raise DecodeError(
-                f"the mix cannot be made ({log.first_error or 'ffmpeg ended'}); check the disk and the files",
-                about=printable(path),
-            )
+            problem = log.first_error or "ffmpeg ended"
+            raise DecodeError(f"the mix cannot be made ({problem}); check the disk", about=printable(path))
+        with made.open("rb") as source, replacing(path) as file:
+            shutil.copyfileobj(source, file)
 
 
 def mix_command(tracks: Sequence[Track], path: Path, *, form: str) -> list[str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from itertools import takewhile
 from pathlib import Path
 
 _NO_NAMES = frozenset(
@@ -64,10 +63,7 @@ def episode_name(paths: Sequence[Path]) -> str:
 
 def _common(stems: Sequence[str]) -> str:
     """What all stems begin with, up to a whole word."""
-    lengths = (
-        sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(stems[0], stem, strict=False))) for stem in stems
-    )
-    prefix = stems[0][: min(lengths)]
+    prefix = os.path.commonprefix(list(stems))  # noqa: RUF071 - letter by letter is meant
     if any(stem != prefix and stem[len(prefix) : len(prefix) + 1].isalnum() for stem in stems):
         return re.sub(r"[^\W_]+$", "", prefix)
     return prefix
