@@ -39,7 +39,7 @@ ORDER: dict[str, set[str]] = {
     "evaluation": {"audio", "audio.decoding", "values", "output", "readers", "speakers", "pipeline", "drafts"},
     "batch": {
         *("audio", "audio.decoding", "audio.net", "audio.sources", "audio.fetching"),
-        *("values", "output", "recognition", "speakers", "pipeline", "workers", "drafts"),
+        *("values", "output", "recognition", "speakers", "tracks", "pipeline", "workers", "drafts"),
     },
     "diagnosis": {"audio", "audio.decoding", "audio.net", "values", "weights", "recognition", "diarization", "workers"},
     "cli": {

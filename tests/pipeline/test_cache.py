@@ -56,6 +56,7 @@ def test_every_kind_is_counted_and_a_model_is_one_entry(folder: Path) -> None:
         CacheKind.STAGES: 300,
         CacheKind.DOCUMENTS: 50,
         CacheKind.SCORES: 2,
+        CacheKind.MIXES: 0,
         CacheKind.MODELS: 1510,
     }
     assert names(entries)[:2] == ["models/base", "models/speakers.onnx"]  # used longest ago
