@@ -217,3 +217,43 @@ def test_what_cannot_be_read_is_refused_with_file_and_place(tmp_path: Path, cont
 
 def test_only_tools_that_say_nobody_are_in_the_second_list() -> None:
     assert not SPEAKERS.keys() & NOBODY.keys()
+
+
+def _segments(ends: list[object], texts: str = "abcd") -> str:
+    """Segments a second apart; an end of `...` is left out."""
+    rows = [
+        {"start": at, "text": texts[at], "speaker": "A"} | ({} if end is ... else {"end": end})
+        for at, end in enumerate(ends)
+    ]
+    return json.dumps({"segments": rows})
+
+
+@given(st.lists(st.sampled_from([..., None, 0.5]), min_size=1, max_size=4))
+def test_a_missing_end_is_never_guessed(kinds: list[object]) -> None:
+    """No row has an end: starts only, and nothing is said of when people speak. One lacks it: it is refused, at its
+    place, but for Whisper's last segment, which is a moment."""
+    ends = [at + 0.5 if kind == 0.5 else kind for at, kind in enumerate(kinds)]
+    known = [end for end in ends if isinstance(end, float)]
+    odd = [at for at, end in enumerate(ends) if end is ... or (end is None and at < len(ends) - 1)]
+    if known and odd:
+        with pytest.raises(ReadingError, match=rf"^segments\[{odd[0]}\]\.end: it is missing, and other rows have one"):
+            read_json(_segments(ends))
+        return
+    read = read_json(_segments(ends))
+    assert words_of(read) == list("abcd"[: len(ends)])
+    assert [one.start for one in read.utterances or ()] == list(range(len(ends)))
+    assert (read.spans is None, read.has_times) == (not known, bool(known))
+    if known:
+        assert [one.end for one in read.utterances or ()] == [at if end is None else end for at, end in enumerate(ends)]
+
+
+def test_a_segment_without_an_end_whose_words_have_times_is_read() -> None:
+    row = '{"start": 1, "words": [{"word": "a", "start": 1, "end": 2}]}, {"start": 3, "end": 4, "text": "b"}'
+    (first, _) = read_json(f'{{"segments": [{row}]}}').utterances or ()
+    assert (first.start, first.end) == (1, 2)
+
+
+def test_a_chunk_in_the_middle_without_an_end_is_refused() -> None:
+    chunks = '[{"timestamp": [0, null], "text": "a"}, {"timestamp": [1, 2], "text": "b"}]'
+    with pytest.raises(ReadingError, match=r"^chunks\[0\]\.timestamp\[1\]: it is missing"):
+        read_json(f'{{"chunks": {chunks}}}')

@@ -60,6 +60,11 @@ class Node:
         return self.value is not _MISSING and self.value is not None
 
     @property
+    def is_null(self) -> bool:
+        """Whether it is written as null."""
+        return self.value is None
+
+    @property
     def keys(self) -> frozenset[str]:
         """The keys of an object that have a value; of anything else none."""
         return (

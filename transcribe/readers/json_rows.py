@@ -92,19 +92,28 @@ def timed(words: Sequence[Piece], row: Node, *, start: Seconds, end: Seconds) ->
 
 
 def transcript_of(rows: Iterable[Node], *, unit: Seconds = 1.0, words_at: str = "words") -> SpeakerTranscript:
-    """Rows of text, with words of their own or without; rows with neither are the times of speakers."""
+    """Rows of text, with words of their own or without; rows with neither are the times of speakers.
+
+    The law of missing ends: where no row has one, rows have a start only, as lines of a text do. Where others have one,
+    a row without is refused, as its end would be a guess; but Whisper gives its last segment none (null), and that one
+    is a moment.
+    """
     utterances: list[Utterance] = []
     spans: list[SpeakerSpan] = []
     has_text = False
-    for row, after in _with_next(rows, unit):
+    rows = list(rows)
+    times = [interval(row, unit=unit) for row in rows]
+    has_ends = any(end is not None for _, end in times)
+    for row, (start, end) in zip(rows, times, strict=True):
         speaker = row.first(*SPEAKERS).speaker()
-        start, end = interval(row, unit=unit)
-        if start is not None and end is None:
-            end = max(start, after if after is not None else start)
-        if row[words_at].is_rows:
+        own = row[words_at].rows() if row[words_at].is_rows else []
+        words = [piece(word, unit=unit, speaker=speaker) for word in own]
+        if start is not None and end is None and all(word.start is None for word in words):
+            end = end_of_moment(start, row.first(*ENDS), is_last=row is rows[-1], others_have=has_ends)
+        if words:
             has_text = True
-            words = [piece(word, unit=unit, speaker=speaker) for word in row[words_at].rows()]
-            utterances += utterances_of_pieces(words, row, start=start, end=end)
+            known = end is not None or any(word.start is not None for word in words)
+            utterances += utterances_of_pieces(words, row, start=start if known else None, end=end)
         elif row.first(*TEXTS, "words").there:
             has_text = True
             one = piece(row, unit=unit)
@@ -117,6 +126,18 @@ def transcript_of(rows: Iterable[Node], *, unit: Seconds = 1.0, words_at: str = 
     if not has_text and spans:
         return SpeakerTranscript(None, tuple(spans))
     return with_spans(utterances)
+
+
+def end_of_moment(start: Seconds, end: Node, *, is_last: bool, others_have: bool) -> Seconds | None:
+    """The end of a row without one: none where no row has one, its start if it is the last one's and null.
+
+    Any other is refused.
+    """
+    if not others_have:
+        return None
+    if is_last and end.is_null:
+        return start
+    raise end.problem("it is missing, and other rows have one; a guess would be scored as speech")
 
 
 def flat_transcript(words: Sequence[Node], *, unit: Seconds = 1.0) -> SpeakerTranscript:
@@ -140,10 +161,3 @@ def utterances_of_pieces(
     first = given[0] if start is None else start
     last = max(given, default=first) if end is None else end
     return list(utterances_of(timed(words, row, start=first, end=max(first, last))))
-
-
-def _with_next(rows: Iterable[Node], unit: Seconds) -> Iterable[tuple[Node, Seconds | None]]:
-    """Each row with the start of the next one."""
-    found = list(rows)
-    for at, row in enumerate(found):
-        yield row, interval(found[at + 1], unit=unit)[0] if at + 1 < len(found) else None

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from audio.episode import Seconds
 from transcribe.readers.json_nodes import Node
-from transcribe.readers.json_rows import Piece, checked, flat_transcript, piece, timed, transcript_of
+from transcribe.readers.json_rows import Piece, checked, end_of_moment, flat_transcript, piece, timed, transcript_of
 from transcribe.readers.problems import ReadingError
 from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance, utterances_of, with_spans
 from transcribe.transcript import SCHEMA, SpeakerSpan, Word
@@ -89,21 +89,17 @@ def youtube(data: Node) -> SpeakerTranscript:
 def hugging_face(data: Node) -> SpeakerTranscript:
     """`chunks[]` with `timestamp: [start, end]` in seconds; with speakers in `speakers[]` (insanely-fast-whisper)."""
     rows = (data["speakers"] if data["speakers"].is_rows else data["chunks"]).rows()
-    pieces: list[Piece] = []
+    utterances: list[Utterance] = []
     for row in rows:
         times = list(row["timestamp"].items())
         if len(times) != 2:
             raise row["timestamp"].problem("has not a start and an end")
-        start = times[0].seconds()
-        end = times[1].seconds() if times[1].there else None  # of the last chunk
+        start, end = times[0].seconds(), times[1].seconds() if times[1].there else None
         checked(row, start, end)
-        pieces.append(Piece(" ".join(row["text"].text().split()), row["speaker"].speaker(), start, end))
-    ends = [piece.end or piece.start or 0.0 for piece in pieces]
-    utterances = [
-        Utterance(one.speaker, one.text, one.start, max(end, one.start or 0.0))
-        for one, end in zip(pieces, ends, strict=True)
-        if one.text
-    ]
+        if end is None:
+            end = end_of_moment(start, times[1], is_last=row is rows[-1], others_have=True)
+        if text := " ".join(row["text"].text().split()):
+            utterances.append(Utterance(row["speaker"].speaker(), text, start, end))
     return with_spans(utterances)
 
 
