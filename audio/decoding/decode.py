@@ -21,11 +21,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from audio.decoding.ffmpeg import Log, decode_command, start
+from audio.decoding.damage import Reading, clock, damage_warnings
+from audio.decoding.ffmpeg import decode_command, start
+from audio.decoding.log import Log
 from audio.decoding.probe import check_source, printable
 from audio.decoding.process import Program, ended_after
-from audio.decoding.samples import SAMPLE_BYTES, SAMPLE_RATE, SCALE, Audio, levels_of, scratch_file, write
-from audio.decoding.truncation import clock, damage_warnings
+from audio.decoding.samples import (
+    LEVEL_SAMPLES,
+    SAMPLE_BYTES,
+    SAMPLE_RATE,
+    SCALE,
+    Audio,
+    levels_of,
+    scratch_file,
+    write,
+)
+from audio.decoding.structure.parts import structure_of
 from audio.episode import Seconds
 from audio.errors import DecodeError, SourceError
 
@@ -33,6 +44,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from audio.decoding.structure.view import Part
     from audio.decoding.tracks import SoundTrack
     from audio.progress import OnFraction
 
@@ -62,53 +74,68 @@ def decode(
     """
     name = printable(path)
     check_source(path)
-    import numpy as np
-
+    try:
+        structure = structure_of(path)
+    except OSError as exc:
+        raise SourceError(f"cannot be read ({exc.strerror}); run again", about=name) from exc
     with scratch_file() as file:
-        log = Log()
-        levels: list[NDArray[np.float32]] = []
-        source = _Source(path, track.index if track else 0, max_duration, patience + _size(path) / _SLOWEST)
-        n_samples = _decode_into(source, file, log=log, levels=levels, progress=progress)
-        if n_samples == 0:
-            raise DecodeError(log.verdict, about=name)
-        try:
-            damage = damage_warnings(path, n_samples / SAMPLE_RATE, log=log)
-        except OSError as exc:
-            raise SourceError(f"disappeared while it was being read ({exc.strerror}); run again", about=name) from exc
-        audio = Audio(file, n_samples, damage, np.concatenate(levels, axis=1) if levels else None)
+        target = _Target(file, progress=progress, stated=structure.seconds, max_duration=max_duration)
+        readings = []
+        for part in structure.parts:
+            slowest = patience + (part.end - part.start) / _SLOWEST
+            readings.append(_decode_part(_Source(path, part, track.index if track else 0, slowest), target))
+        if not target.n_samples:
+            raise DecodeError(readings[0].log.verdict, about=name)
+        audio = Audio(file, target.n_samples, damage_warnings(path, structure, readings), target.channel_levels)
     progress(1.0)
     return audio
 
 
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError as exc:
-        raise SourceError(f"disappeared before it was read ({exc.strerror}); run again", about=printable(path)) from exc
-
-
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """A file's sound track, counted from 0, how much sound it may hold, and how long ffmpeg may take for a block."""
+    """The sound track, counted from 0, of a part of a file, and how long ffmpeg may take for a block of it."""
 
     path: Path
+    part: Part
     track: int
-    max_duration: Seconds
     patience: Seconds
 
 
-def _decode_into(
-    source: _Source,
-    file: IO[bytes],
-    *,
-    log: Log,
-    levels: list[NDArray[np.float32]],
-    progress: OnFraction,
-) -> int:
-    """Run ffmpeg on `source` and write the mono samples to `file`; return their number. `levels` receives the loudness
-    of two channels, block by block."""
-    path = source.path
-    program = decode_command(path, track=source.track)
+class _Target:
+    """Where the mono samples go, and the loudness of two channels, block by block."""
+
+    def __init__(self, file: IO[bytes], *, progress: OnFraction, stated: Seconds | None, max_duration: Seconds) -> None:
+        self._file = file
+        self._progress = progress
+        self._stated = stated
+        self._max_duration = max_duration
+        self.n_samples = 0
+        self.levels: list[NDArray[np.float32]] = []
+
+    def add(self, block: bytes, *, about: Path) -> None:
+        write(self._file, block)
+        self.n_samples += len(block) // SAMPLE_BYTES
+        seconds = self.n_samples / SAMPLE_RATE
+        if seconds > self._max_duration:
+            limit = clock(self._max_duration)
+            raise DecodeError(f"more than {limit} of sound; cut it into shorter files", about=printable(about))
+        if self._stated:
+            self._progress(min(seconds / self._stated, 1.0))
+
+    @property
+    def channel_levels(self) -> NDArray[np.float32] | None:
+        """None if a part of the recording has one channel, or a part ends within a step and others follow."""
+        import numpy as np
+
+        levels = np.concatenate(self.levels, axis=1) if self.levels else None
+        is_whole = levels is not None and levels.shape[1] == -(-self.n_samples // LEVEL_SAMPLES)
+        return levels if is_whole else None
+
+
+def _decode_part(source: _Source, target: _Target) -> Reading:
+    """Run ffmpeg on a part of a file and add its mono samples to the target."""
+    log = Log()
+    program = decode_command(source.path, part=source.part, track=source.track)
     try:
         process = start(program, stdout=subprocess.PIPE)
     except OSError as exc:
@@ -118,23 +145,17 @@ def _decode_into(
         assert process.stderr
         log_reader = threading.Thread(target=log.follow, args=(process.stderr,), daemon=True)
         log_reader.start()
-        n_samples = 0
+        n_before = target.n_samples
         try:
-            blocks = _mono_blocks(process.stdout, levels)
-            for block in _in_time(blocks, process, log_reader=log_reader, patience=source.patience, about=path):
-                write(file, block)
-                n_samples += len(block) // SAMPLE_BYTES
-                if n_samples > source.max_duration * SAMPLE_RATE:
-                    limit = clock(source.max_duration)
-                    raise DecodeError(f"more than {limit} of sound; cut it into shorter files", about=printable(path))
-                if log.stated:
-                    progress(min(n_samples / SAMPLE_RATE / log.stated, 1.0))
+            blocks = _mono_blocks(process.stdout, target.levels)
+            for block in _in_time(blocks, process, log_reader=log_reader, patience=source.patience, about=source.path):
+                target.add(block, about=source.path)
         except BaseException:
             process.kill()
             raise
         finally:
             log_reader.join()
-    return n_samples
+    return Reading(source.part, source.track, (target.n_samples - n_before) / SAMPLE_RATE, log)
 
 
 def _in_time(

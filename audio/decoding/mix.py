@@ -11,7 +11,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from audio.decoding.ffmpeg import Log, start, writing_command
+from audio.decoding.ffmpeg import start, writing_command
+from audio.decoding.log import Log
 from audio.decoding.probe import printable
 from audio.decoding.process import ended_after
 from audio.disk import replacing

@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import re
 import stat
-import subprocess
 from pathlib import Path
 
-from audio.decoding.ffmpeg import Log, probe_command, start
-from audio.decoding.process import ended_after
+from audio.decoding.structure.length import length_of
 from audio.episode import Seconds
 from audio.errors import DecodeError, SourceError
 
 _TEXT_CHECK_BYTES = 4096  # read from the start to distinguish text from audio
 _MAX_NAME_LENGTH = 80  # characters of a path in a message
-_TIMEOUT = 20.0  # seconds for ffmpeg to read a header
 
 
 def check_source(path: Path) -> None:
@@ -47,19 +44,11 @@ def check_source(path: Path) -> None:
 
 
 def stated_length(path: Path) -> Seconds | None:
-    """The length the file's header states, or ffmpeg's estimate from its size; None if neither is available."""
-    log = Log()
+    """The length the file's framing states, or that follows from its size and bit rate; None if neither is known."""
     try:
-        with (
-            start(probe_command(path), stdout=subprocess.DEVNULL) as process,
-            ended_after(process, _TIMEOUT) as ended,
-        ):
-            assert process.stderr is not None
-            log.follow(process.stderr)
-            process.wait()
-    except (OSError, ValueError, DecodeError, subprocess.SubprocessError):
+        return length_of(path)
+    except OSError:
         return None
-    return None if ended.is_set() else log.stated
 
 
 def printable(path: Path | str, *, width: int = _MAX_NAME_LENGTH) -> str:

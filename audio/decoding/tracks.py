@@ -15,7 +15,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from audio.decoding.ffmpeg import Log, start, tracks_command
+from audio.decoding.ffmpeg import start, tracks_command
+from audio.decoding.log import Log
 from audio.decoding.probe import printable
 from audio.decoding.process import ended_after
 from audio.episode import Seconds

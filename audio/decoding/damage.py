@@ -1,0 +1,82 @@
+"""What of a file's sound was not read, by what is measured: its framing, the decoded samples, ffmpeg's own counts.
+
+The law: damage is only what loses sound. A tag, a picture, padding, an archive appended to the file, a sentence in the
+log are none. What was not read is named by its length, or by its bytes where its length is not known. No text of the
+file takes part (`audio.decoding.log`, `audio.decoding.structure`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from audio.decoding.log import Log
+from audio.decoding.probe import printable
+from audio.decoding.structure.parts import Structure
+from audio.decoding.structure.view import Part
+from audio.episode import Seconds
+
+_TOLERANCE: Seconds = 0.2  # codecs begin and end with a few hundredths that are no sound
+_LOSS: Seconds = 0.15  # in the middle of a file; less is lost at a splice of intact recordings
+_COARSE = 0.002  # of a length that frames state: some are lost at every splice
+_TOLERATED_ERRORS = 5  # of ffmpeg, in a file whose framing is not known here
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A sound track of a part of a file as it was decoded: `seconds` of sound, with ffmpeg's log."""
+
+    part: Part
+    track: int
+    seconds: Seconds
+    log: Log
+
+
+def damage_warnings(path: Path, structure: Structure, readings: Sequence[Reading]) -> tuple[str, ...]:
+    """The warning about what of a file was not read: at most one sentence."""
+    problem = _problem(structure, readings)
+    return (f"{printable(path)}: {problem}",) if problem else ()
+
+
+def _problem(structure: Structure, readings: Sequence[Reading]) -> str:
+    decoded = sum(reading.seconds for reading in readings)
+    if absent := sum(map(_absent, readings)):
+        if absent < 1:
+            return f"{absent:.1f} seconds could not be read, the rest is {clock(decoded)}; get a complete copy"
+        part = f"{clock(decoded)} of {clock(decoded + absent)}"
+        return f"only {part} could be read, the file is cut or damaged; get a complete copy"
+    lost = sum(map(_lost, readings))
+    if lost > _LOSS:
+        return f"damaged in places, about {lost:.1f} seconds of sound are lost; listen to it to check"
+    unread = structure.unread + sum(
+        reading.part.end - reading.part.start for reading in readings if not reading.seconds
+    )
+    if unread:
+        size = f"{unread / 1e6:.1f} MB" if unread >= 100_000 else f"{unread / 1000:.0f} kB"
+        return f"{size} of it could not be read as sound, the rest is {clock(decoded)}; get a complete copy"
+    if any(reading.part.ends_open or reading.part.missing for reading in readings):
+        return f"ends after {clock(decoded)} without an end mark; if something is missing, get a complete copy"
+    errors = 0 if structure.is_known else readings[0].log.n_errors
+    if errors > _TOLERATED_ERRORS:
+        first = readings[0].log.first_error
+        return f"damaged in places ({errors} errors, first: {first}); listen to it to check"
+    return ""
+
+
+def _absent(reading: Reading) -> Seconds:
+    """How much shorter the decoded sound is than the framing states."""
+    stated = reading.part.seconds_of(reading.track) or 0.0
+    tolerance = _TOLERANCE if reading.part.is_exact else max(0.5, _COARSE * stated)
+    absent = stated - reading.seconds
+    return absent if absent > tolerance else 0.0
+
+
+def _lost(reading: Reading) -> Seconds:
+    return (reading.part.foreign_seconds or 0.0) + reading.log.lost(reading.seconds)
+
+
+def clock(seconds: Seconds) -> str:
+    """A length as `H:MM:SS`."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"

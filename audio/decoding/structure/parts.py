@@ -1,0 +1,103 @@
+"""Which recordings a file consists of, by its own framing, and what in it is none.
+
+The law: every byte of a file is in a part, in a tag, an appended archive or padding, or is counted as unread. The
+framing is read here and not in ffmpeg's log: a title, a key or a file's name can write into that, but not into this.
+Text in a file is never looked at. What is not known here is one part from the beginning to the end, of unknown length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from audio.decoding.structure.boxes import boxes_from
+from audio.decoding.structure.chunks import chunks_from, is_blank
+from audio.decoding.structure.ebml import segments_from
+from audio.decoding.structure.frames import after_tags, frames_from
+from audio.decoding.structure.ogg import links_from
+from audio.decoding.structure.streams import flac_from, transport_from
+from audio.decoding.structure.view import Part, View
+from audio.trust import open_regular
+
+_MAX_PARTS = 64
+_LEAST_UNREAD = 32_768  # bytes after the last part; less is what a program left there, or the rest of a tag
+_ATTACHED = (
+    b"PK\3\4",
+    b"PK\5\6",
+    b"Rar!",
+    b"7z\xbc\xaf",
+    b"\x1f\x8b\x08",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"%PDF",
+    b"<?xp",
+    b"<x:x",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """The parts of a file in order, at least one. `unread` bytes follow the last one and are nothing known.
+
+    `is_known`: the file's framing is one that is read here.
+    """
+
+    parts: tuple[Part, ...]
+    unread: int = 0
+    is_known: bool = True
+
+    @property
+    def seconds(self) -> float | None:
+        """The length of all parts, None if that of one is not stated."""
+        lengths = [part.seconds for part in self.parts]
+        return None if None in lengths else sum(length for length in lengths if length)
+
+
+def structure_of(path: Path) -> Structure:
+    """Raises `OSError`."""
+    with open_regular(path) as file:
+        view = View(file)
+        parts: list[Part] = []
+        at = 0
+        while at < view.size and len(parts) < _MAX_PARTS:
+            found = _parts_from(view, at)
+            if not found:
+                break
+            parts += found
+            at = _after_padding(view, found[-1].end)
+        if not parts:
+            return Structure((Part(0, view.size, is_whole=True),), is_known=False)
+        if len(parts) == 1 and parts[0].start == 0:
+            parts = [replace(parts[0], is_whole=True)]
+        return Structure(tuple(parts), unread=_unread(view, at))
+
+
+_Walker = Callable[[View, int], Part | None]
+_WALKERS: tuple[_Walker, ...] = (chunks_from, boxes_from, segments_from, flac_from, transport_from, frames_from)
+
+
+def _parts_from(view: View, at: int) -> tuple[Part, ...]:
+    """The recordings of one kind that begin at `at`."""
+    if view.at(at, 5) == b"OggS\0":
+        return links_from(view, at)
+    for walker in _WALKERS:
+        part = walker(view, at)
+        if part and part.end > at:
+            return (part,)
+    return ()
+
+
+def _after_padding(view: View, at: int) -> int:
+    """Where tags and zeros after a part end."""
+    at = after_tags(view, at)
+    if is_blank(view, at):
+        return view.size
+    block = view.at(at, 1 << 16)
+    zeros = len(block) - len(block.lstrip(b"\0"))
+    return after_tags(view, at + zeros) if zeros < len(block) else at
+
+
+def _unread(view: View, at: int) -> int:
+    rest = view.size - at
+    return 0 if rest < _LEAST_UNREAD or view.at(at, 4).startswith(_ATTACHED) else rest
