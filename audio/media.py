@@ -50,7 +50,7 @@ _BLANK = re.compile(r"[\ufeff\s]+")
 _ROOT = re.compile(r"<(?:\w{1,20}:)?(?:rss|feed|rdf|opml)(?=[\s>/])", re.IGNORECASE)
 _IN_A_PAGE = re.compile(r"<html|<!doctype\s+html|<pre|<code|<script|```|^---\s", re.IGNORECASE)
 _JSON_FEED = re.compile(r"""\s*\{.*?(?:jsonfeed\.org/version|"items"\s*:\s*\[)""", re.DOTALL)
-_MARKUP = re.compile(r"\s*<(?:\?xml|!doctype|!--|html|rss|feed|opml|rdf|\w{1,20}:rdf)", re.IGNORECASE)
+_MARKUP = re.compile(r"\s*(?:<(?:\?xml|!doctype|!--|html|rss|feed|opml|rdf|\w{1,20}:rdf)|WEBVTT)", re.IGNORECASE)
 _CHARACTERS_A_CONTROL = 50  # more control characters than one in so many: no text
 
 

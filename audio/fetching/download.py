@@ -20,7 +20,7 @@ from audio.disk import write_all
 from audio.errors import FetchError, GoneError, TransientError
 from audio.media import HEAD_BYTES, MEDIA_SUFFIXES, Kind, audio_suffix, kind_of, media_type
 from audio.net.addresses import redacted
-from audio.net.documents import decompressed
+from audio.net.codings import codings_in, decompressed
 from audio.net.http import Client, Response
 
 _MIN_PROGRESS_BYTES = 16 << 10  # an attempt that received this much, or 1 % of the whole, counts as progress
@@ -132,6 +132,7 @@ class Download:
         """The body to append to the part, after every check possible before it arrives."""
         self._media_type = media_type(response.headers.get("content-type", ""))
         coding = response.headers.get("content-encoding", "")
+        coding = coding if codings_in(coding) else ""
         if response.status == 206:
             start, total = _content_range(response.headers.get("content-range", ""))
             differs = start != self._size or (self._total is not None and total not in (None, self._total))
@@ -145,7 +146,7 @@ class Download:
             self._part.parent.mkdir(parents=True, exist_ok=True)
             self._part.unlink(missing_ok=True)  # a link, which may have come with somebody else's folder, goes too
             self._open("xb").close()
-            self._total = response.length if coding.lower() in ("", "identity") else None
+            self._total = None if coding else response.length
             self._validator = _strong_validator(response) if not coding else ""
             self._on_validator(self._validator)
         else:

@@ -21,9 +21,11 @@ _NEVER_PUBLIC = tuple(
     )
 )
 _NORMALISED = re.compile(  # addresses `web_address` returns unchanged
-    r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,4})?/[\w/%:@!$&'()*+,;=~.-]*(?:\?[\w/%:@!$&'()*+,;=~?.-]+)?",
+    r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,4})?/(?:[\w/:@!$&'()*+,;=~.-]|%[0-9A-Fa-f]{2})*"
+    r"(?:\?(?:[\w/:@!$&'()*+,;=~?.-]|%[0-9A-Fa-f]{2})+)?",
     re.ASCII,
 )
+_BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PRIVATE_NAMES = (".localhost", ".local", ".localdomain", ".internal", ".home.arpa")
 _SUBSCRIBE = {"feed": "http", "itpc": "http", "pcast": "http", "podcast": "http"}
 
@@ -37,7 +39,8 @@ def is_web_address(text: str) -> bool:
 def web_address(text: str | None, *, base: str = "") -> str | None:
     """`text` as an absolute http(s) address, resolved against `base`; None for anything else.
 
-    Blanks and other characters not allowed in an address are percent-encoded, the fragment is removed.
+    Blanks and other characters not allowed in an address are percent-encoded, also a `%` that encodes nothing; the
+    fragment is removed.
 
     >>> web_address("a b.mp3", base="https://x.example/feed/"), web_address("file:///etc/passwd")
     ('https://x.example/feed/a%20b.mp3', None)
@@ -60,8 +63,9 @@ def web_address(text: str | None, *, base: str = "") -> str | None:
     netloc = parts.netloc if parts.netloc.isascii() else parts.netloc.replace(parts.netloc.rpartition("@")[2], host)
     if not netloc.isprintable() or " " in netloc or "%" in host:  # `127.0.0.%31` is another host to each reader
         return None
-    path = quote(parts.path, safe="/%:@!$&'()*+,;=~")
-    return urlunsplit((parts.scheme, netloc, path or "/", quote(parts.query, safe="/%:@!$&'()*+,;=~?"), ""))
+    path, query = (_BARE_PERCENT.sub("%25", part) for part in (parts.path, parts.query))
+    path, query = quote(path, safe="/%:@!$&'()*+,;=~"), quote(query, safe="/%:@!$&'()*+,;=~?")
+    return urlunsplit((parts.scheme, netloc, path or "/", query, ""))
 
 
 def redacted(url: str) -> str:

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import itertools
 import json
 import logging
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from audio.disk import write_privately
-from audio.errors import FetchError, TransientError
+from audio.errors import FetchError
 from audio.media import HEAD_BYTES, Kind, kind_of
 from audio.net.addresses import redacted, without_credentials
+from audio.net.codings import decompressed
 from audio.net.http import Client, Response
 from audio.trust import read_regular
 
@@ -66,50 +65,28 @@ def get_document(url: str, client: Client, *, cache: Path | None = None) -> Docu
     return document
 
 
-def decompressed(chunks: Iterable[bytes], encoding: str, *, name: str) -> Iterator[bytes]:
-    """`chunks` without their content coding: gzip and deflate, or none (also if the header falsely states one).
-
-    Raises `TransientError` for a compressed stream that is cut, `FetchError` for a broken one or another coding.
-    """
-    stated = (coding.strip().lower() for coding in encoding.split(","))
-    codings = [coding for coding in stated if coding not in ("", "identity")]
-    iterator = iter(chunks)
-    first = next(iterator, b"")
-    is_compressed = first.startswith(b"\x1f\x8b") or codings == ["deflate"]
-    if not codings or not first or (codings in (["gzip"], ["x-gzip"]) and not is_compressed):
-        yield first
-        yield from iterator
-        return
-    if not is_compressed:
-        raise FetchError(f"compressed as {encoding}, which is not supported; try again or another address", about=name)
-    inflater = zlib.decompressobj(wbits=47 if first.startswith(b"\x1f\x8b") else 15)
-    try:
-        for chunk in itertools.chain((first,), iterator):
-            yield from _inflate(inflater, chunk)
-    except zlib.error as exc:
-        raise FetchError("the compressed data is damaged; try another address", about=name) from exc
-    if not inflater.eof:
-        raise TransientError("the compressed data is incomplete; try again later", about=name)
-
-
-def _inflate(inflater: zlib._Decompress, chunk: bytes) -> Iterator[bytes]:
-    """In pieces of bounded size, however small the compressed one is."""
-    while chunk and not inflater.eof:
-        yield inflater.decompress(chunk, 1 << 20)
-        chunk = inflater.unconsumed_tail
-
-
 def _body(response: Response, client: Client) -> bytes:
+    """The body without its codings: gzip also where no header says so."""
     limit = client.limits.max_document_bytes
     body = bytearray()
-    pieces = decompressed(response.chunks(), response.headers.get("content-encoding", ""), name=redacted(response.url))
-    for piece in pieces:
+    codings = f"{response.headers.get('content-encoding', '')}, gzip"
+    for piece in decompressed(_limited(response, limit), codings, name=redacted(response.url)):
         body += piece
         if len(body) > limit:
             raise FetchError(f"more than {limit >> 20} MiB of text; check the address", about=redacted(response.url))
         if len(body) >= HEAD_BYTES and kind_of(bytes(body[:HEAD_BYTES])) in (Kind.AUDIO, Kind.UNKNOWN):
             return bytes(body[:HEAD_BYTES])
     return bytes(body)
+
+
+def _limited(response: Response, limit: int) -> Iterator[bytes]:
+    """The body as sent, which may yield nothing however long it is."""
+    n_bytes = 0
+    for chunk in response.chunks():
+        n_bytes += len(chunk)
+        if n_bytes > limit:
+            raise FetchError(f"more than {limit >> 20} MiB; check the address", about=redacted(response.url))
+        yield chunk
 
 
 def _names(requested: str, response: Response) -> tuple[str, ...]:

@@ -236,7 +236,7 @@ def _check_status(response: Response, limits: Limits) -> None:
 
 
 def _redirect_target(url: str, location: str) -> str:
-    target = web_address(location, base=url)
+    target = web_address(_as_sent(location), base=url)
     if target is None:
         raise FetchError(
             f"redirects to {redacted(location)}, not a web address; check the address in a browser", about=redacted(url)
@@ -246,6 +246,14 @@ def _redirect_target(url: str, location: str) -> str:
             f"redirects to the unencrypted {redacted(target)}; give that address if you trust it", about=redacted(url)
         )
     return target
+
+
+def _as_sent(location: str) -> str:
+    """The address in a header, as browsers read it: raw UTF-8, which http.client takes for Latin-1, and backslashes."""
+    with contextlib.suppress(UnicodeError):
+        location = location.encode("latin-1").decode()
+    before, question, query = location.partition("?")
+    return f"{before.replace(chr(92), '/')}{question}{query}"
 
 
 def _split_credentials(url: str) -> tuple[str, dict[str, str]]:

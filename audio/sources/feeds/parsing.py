@@ -197,4 +197,4 @@ def _resolved(match: re.Match[str]) -> str:
     number = int(decimal or hexadecimal, 10 if decimal else 16)
     if 0xD800 <= number <= 0xDFFF:
         return chr(number)  # joined with its other half, or replaced, afterwards
-    return html.escape(html.unescape(f"&#{number};")) or "\ufffd"
+    return html.escape(html.unescape(f"&#{number};"))
