@@ -101,8 +101,15 @@ def values_of(layers: Iterable[Layer], choices: Choices = ANY) -> dict[str, Any]
 
 
 def find_file(folder: Path) -> Path | None:
-    """The nearest `transcribe.toml`, looking in `folder` and every one above it."""
-    return next((path for parent in (folder, *folder.parents) if (path := parent / FILE_NAME).is_file()), None)
+    """The nearest `transcribe.toml`, looking in `folder` and every one above it.
+
+    Raises `SettingsError` for a folder that may not be looked into: its settings would be missed.
+    """
+    try:
+        return next((path for parent in (folder, *folder.parents) if (path := parent / FILE_NAME).is_file()), None)
+    except PermissionError as error:
+        step = "change to a folder of your own, or its permissions"
+        raise SettingsError(f"{error.filename}: cannot be looked for ({error.strerror}); {step}") from error
 
 
 def read_file(path: Path) -> dict[str, Any]:

@@ -236,20 +236,6 @@ class TestWeights:
         assert [finding.subject for finding in wrong(check_models(here))] == ["model small"]
 
 
-def test_servers_that_are_not_there_are_a_fault_where_their_models_are_missing(here: Surroundings) -> None:
-    closed = {"PIP_INDEX_URL": "http://user:secret@127.0.0.1:9/simple", "HF_ENDPOINT": "http://127.0.0.1:9"}
-    needs_the_hub = Surroundings(here.folder, closed, Settings(model="small"), CHOICES)
-    assert "small" in missing_models(needs_the_hub)
-    findings = list(check_networks(needs_the_hub))
-    assert levels(iter(findings))["model hub"] is Level.WRONG
-    assert not any("secret" in finding.message for finding in findings)
-    needs_nothing = Surroundings(here.folder, closed, Settings(model="./mine"), CHOICES)
-    if missing_models(needs_nothing):  # the speakers, where the extra `offline` is not installed
-        assert levels(check_networks(needs_nothing))["package index"] is Level.WRONG
-    else:
-        assert set(levels(check_networks(needs_nothing)).values()) == {Level.NOTE}
-
-
 def test_offline_nothing_is_asked(here: Surroundings) -> None:
     assert levels(check_networks(here)) == {"network": Level.OK}
 

@@ -36,13 +36,14 @@ WORKS = ""
 
 @dataclass(frozen=True)
 class Machine:
-    """What is odd: variables (None: not set) and a shell's words around COMMAND. `run` and `doctor` are what these
-    commands have to say; the other two work everywhere."""
+    """What is odd: variables (None: not set) and a shell's words around COMMAND. `run`, `doctor` and `lint` are what
+    these commands have to say; `--help` works everywhere."""
 
     variables: Mapping[str, str | None] = field(default_factory=dict)
     shell: str = "exec COMMAND"
     run: str = WORKS
     doctor: str = WORKS
+    lint: str = WORKS
     is_bound: bool = False  # permissions are in the way of root, too: a user number without a name
 
 
@@ -72,6 +73,19 @@ MACHINES = {
     "a locale that does not exist": Machine({"LANG": "xx_YY.koi8", "LC_ALL": None}),
     "no stdin": Machine(shell="exec COMMAND <&-"),
     "no PATH": Machine({"PATH": None}),
+    "a working folder that is gone": Machine(
+        shell="mkdir gone && cd gone && rmdir ../gone && exec COMMAND",
+        run="change to another",
+        doctor="change to another",
+        lint="does not exist",
+    ),
+    "a working folder that may not be looked into": Machine(
+        shell="mkdir shut && cd shut && chmod 0 ../shut && exec COMMAND",
+        run="change to a folder of your own",
+        doctor="change to a folder of your own",
+        lint="does not exist",
+        is_bound=True,
+    ),
     "little memory": Machine(
         shell="ulimit -v 200000; exec COMMAND", run="too little memory", doctor="too little memory"
     ),
@@ -145,12 +159,12 @@ def verify(machine: Machine, command: str, done: subprocess.CompletedProcess[str
     said = done.stdout + done.stderr
     assert "Traceback" not in said, said
     assert "defect" not in said, said
-    expected = {"run": machine.run, "doctor": machine.doctor}.get(command, WORKS)
+    expected = {"run": machine.run, "doctor": machine.doctor, "lint": machine.lint}.get(command, WORKS)
     assert expected in said, said
     if command == "run" and done.returncode:
         assert expected, said
         assert len([line for line in done.stderr.splitlines() if line.startswith("Error: ")]) == 1, said
-    elif command != "doctor":
+    elif command == "help" or not expected:
         assert done.returncode == 0, said
     if expected and command == "run":
         assert sum(expected in line for line in said.splitlines()) == 1, said

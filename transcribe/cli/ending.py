@@ -73,12 +73,23 @@ def ending_of(error: BaseException) -> Ending | None:
         return Ending(2, str(error))
     if isinstance(error, AudioError | TranscribeError | OutputError):
         return Ending(1, str(error))
-    if isinstance(error, OSError) and error.errno in _FULL:
-        again = "free space or raise the limit there (`ulimit -a`, quotas), or use another folder; then run again"
-        return Ending(1, f"{error.filename or 'a file'}: cannot be written ({error.strerror}); {again}")
+    if isinstance(error, OSError) and (told := _of_the_system(error)):
+        return Ending(1, told)
     if isinstance(error, ModuleNotFoundError) and (package := _missing_package(error)):
         return Ending(1, f"this command needs {package}, which is not installed; {installing()}")
     return None
+
+
+def _of_the_system(error: OSError) -> str:
+    """What to tell of an error of the system that nobody foresaw; empty if it says too little."""
+    if error.errno in _FULL:
+        step = "free space or raise the limit there (`ulimit -a`, quotas), or use another folder; then run again"
+        return f"{error.filename or 'a file'}: cannot be written ({error.strerror}); {step}"
+    if error.filename is not None:
+        return f"{error.filename}: {error.strerror}; check the path and its permissions, and run again"
+    if error.errno == errno.ENOENT:  # of getcwd(2)
+        return "the working folder does not exist any more; change to another with `cd` and run again"
+    return ""
 
 
 def _missing_package(error: ModuleNotFoundError) -> str:

