@@ -128,6 +128,21 @@ def test_the_page_on_fetching_states_the_limits_in_force() -> None:
     assert (limits.parallel, limits.per_host) == (4, 2)
 
 
+def test_the_page_on_fetching_states_the_limits_on_a_recording() -> None:
+    import inspect
+
+    from audio.decoding.decode import MAX_DURATION, decode
+    from audio.decoding.ffmpeg import probe_command
+
+    page = " ".join((ROOT / "docs" / "fetching.md").read_text(encoding="utf-8").split())
+    command = probe_command(ROOT / "a.mp3")
+    n_pixels = int(command[command.index("-max_pixels") + 1])
+    assert f"- {MAX_DURATION / 3600:.0f} hours of sound" in page
+    assert f"- {n_pixels // 1_000_000} million pixels of a cover picture" in page
+    assert "- Two minutes in which ffmpeg makes no progress" in page
+    assert inspect.signature(decode).parameters["patience"].default == 120
+
+
 def test_every_format_is_documented() -> None:
     from output.formats import FORMATS
 
