@@ -13,37 +13,67 @@ from audio.encodings import decoded
 MEDIA_SUFFIXES = frozenset(
     f".{name}"
     for name in (
-        *("aac", "ac3", "aif", "aifc", "aiff", "amr", "au", "caf", "flac", "m4a", "m4b", "mka", "mp2", "mp3"),
-        *("oga", "ogg", "opus", "spx", "wav", "wave", "wma"),
-        *("avi", "flv", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "ogv", "ts", "webm", "wmv"),
+        *("aac", "aax", "ac3", "aif", "aifc", "aiff", "amr", "ape", "au", "awb", "caf", "dsf", "dts", "eac3", "flac"),
+        *("m4a", "m4b", "m4r", "mka", "mp1", "mp2", "mp3", "mpa", "mpc", "mpga", "oga", "ogg", "oma", "opus", "qcp"),
+        *("ra", "shn", "snd", "spx", "tak", "tta", "voc", "w64", "wav", "wave", "weba", "wma", "wv"),
+        *("3g2", "3gp", "asf", "avi", "f4v", "flv", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "mxf"),
+        *("ogv", "rm", "ts", "vob", "webm", "wmv", "wtv"),
     )
 )
 """Suffixes (lower case) of recordings in a folder and in links."""
+
+TEXT_SUFFIXES = frozenset((".ts", ".mts"))
+"""Those of them that programs in TypeScript have, too."""
 
 HEAD_BYTES = 4096
 """The size of the beginning `kind_of` needs."""
 
 _MAGIC = (  # (offset, bytes, suffix); as in the file(1) database
-    (0, b"ID3", ".mp3"),
-    (0, b"OggS", ".ogg"),
+    (0, b"ID3\2", ".mp3"),
+    (0, b"ID3\3", ".mp3"),
+    (0, b"ID3\4", ".mp3"),
+    (0, b"OggS\0", ".ogg"),
     (0, b"fLaC", ".flac"),
     (4, b"ftypM4A", ".m4a"),
     (4, b"ftypM4B", ".m4b"),
     (4, b"ftypqt", ".mov"),
     (4, b"ftyp", ".mp4"),
+    (4, b"moov", ".mov"),
+    (4, b"mdat", ".mov"),
+    (4, b"wide", ".mov"),
     (8, b"WAVE", ".wav"),
     (8, b"AVI ", ".avi"),
     (0, b"RF64", ".wav"),
     (8, b"AIFF", ".aiff"),
     (8, b"AIFC", ".aiff"),
+    (0, b"riff\x2e\x91\xcf\x11", ".w64"),
     (0, b"\x1a\x45\xdf\xa3", ".mka"),
     (0, b"caff", ".caf"),
     (0, b"#!AMR", ".amr"),
-    (0, b".snd", ".au"),
+    (0, b".snd\0", ".au"),
     (0, b"FLV\x01", ".flv"),
     (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", ".wma"),
     (0, b"\x00\x00\x01\xba", ".mpg"),
+    (0, b"wvpk", ".wv"),
+    (0, b"TTA1", ".tta"),
+    *((0, b"MAC %c\x0f" % version, ".ape") for version in (0x6E, 0x78, 0x82, 0x8C, 0x96)),
+    (0, b"MPCK", ".mpc"),
+    (0, b"MP+\x07", ".mpc"),
+    (0, b"MP+\x17", ".mpc"),
+    (0, b"ajkg\2", ".shn"),
+    (0, b"tBaK", ".tak"),
+    (0, b"DSD \x1c", ".dsf"),
+    (0, b".RMF\0", ".rm"),
+    (0, b".ra\xfd", ".ra"),
+    (0, b"Creative Voice File", ".voc"),
+    (0, b"ea3\x03", ".oma"),
+    (0, b"EA3\x01", ".oma"),
+    (0, b"\x7f\xfe\x80\x01", ".dts"),
+    (0, b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01\x02", ".mxf"),
+    (0, b"\xb7\xd8\x00\x20\x37\x49\xda\x11\xa6\x4e\x00\x07\xe9\x5e\xad\x8d", ".wtv"),
+    (0, b"nut/multimedia container", ".nut"),
 )
+_PICTURES = (b"heic", b"heix", b"hevc", b"heim", b"avif", b"avis", b"mif1", b"msf1", b"jp2 ", b"jpx ", b"crx ")
 
 
 _BLANK = re.compile(r"[\ufeff\s]+")
@@ -135,10 +165,21 @@ def media_type(header: str) -> str:
 
 def audio_suffix(head: bytes) -> str:
     """The suffix (with its dot) of the audio or video format that starts like `head`; empty for an unknown one."""
+    return magic_suffix(head) or _mpeg_suffix(head)
+
+
+def magic_suffix(head: bytes) -> str:
+    """As `audio_suffix`, but only for formats with a mark of their own, and not for frames without a header.
+
+    >>> magic_suffix(b"fLaC"), magic_suffix(b"ID3 tags are text")
+    ('.flac', '')
+    """
+    is_picture = head[4:8] == b"ftyp" and head[8:12] in _PICTURES
     for offset, magic, suffix in _MAGIC:
-        if head[offset : offset + len(magic)] == magic:
+        is_atom = offset == 4  # after its size, in which there is a zero, as in no text
+        if head[offset : offset + len(magic)] == magic and not is_picture and not (is_atom and b"\0" not in head[:4]):
             return suffix
-    return _mpeg_suffix(head)
+    return ""
 
 
 def _mpeg_suffix(head: bytes) -> str:
@@ -147,6 +188,8 @@ def _mpeg_suffix(head: bytes) -> str:
     FF FE would be a header too (layer I), but is far more often the byte order mark of UTF-16 text.
     """
     stripped = head.lstrip(b"\x00")
+    if stripped.startswith(b"\x0b\x77") and len(stripped) > 5 and stripped[5] >> 3 <= 16:
+        return ".ac3"
     if len(stripped) < 4 or head.startswith(b"\xff\xfe") or stripped[0] != 0xFF or stripped[1] & 0xE0 != 0xE0:
         return ""
     version, layer = stripped[1] >> 3 & 3, stripped[1] >> 1 & 3

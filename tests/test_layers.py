@@ -17,9 +17,10 @@ from tests.support.paths import ROOT
 # Package → the packages it may import, lowest first. `values` are the modules directly in transcribe/.
 ORDER: dict[str, set[str]] = {
     "audio": set(),
-    "audio.decoding": {"audio"},
+    "audio.structure": {"audio"},
+    "audio.decoding": {"audio", "audio.structure"},
     "audio.net": {"audio"},
-    "audio.sources": {"audio", "audio.net"},
+    "audio.sources": {"audio", "audio.structure", "audio.net"},
     "audio.fetching": {"audio", "audio.net", "audio.sources"},
     "values": {"audio", "audio.net"},
     "output": {"audio", "audio.net", "audio.fetching", "values"},

@@ -2,7 +2,7 @@
 
 The law: damage is only what loses sound. A tag, a picture, padding, an archive appended to the file, a sentence in the
 log are none. What was not read is named by its length, or by its bytes where its length is not known. No text of the
-file takes part (`audio.decoding.log`, `audio.decoding.structure`).
+file takes part (`audio.decoding.log`, `audio.structure`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from pathlib import Path
 
 from audio.decoding.log import Log
 from audio.decoding.probe import printable
-from audio.decoding.structure.parts import Structure
-from audio.decoding.structure.view import Part
 from audio.episode import Seconds
+from audio.structure.parts import Structure
+from audio.structure.view import Part
 
 _TOLERANCE: Seconds = 0.2  # codecs begin and end with a few hundredths that are no sound
 _LOSS: Seconds = 0.15  # in the middle of a file; less is lost at a splice of intact recordings

@@ -36,17 +36,17 @@ from audio.decoding.samples import (
     scratch_file,
     write,
 )
-from audio.decoding.structure.parts import structure_of
 from audio.episode import Seconds
 from audio.errors import DecodeError, SourceError
+from audio.structure.parts import structure_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from audio.decoding.structure.view import Part
     from audio.decoding.tracks import SoundTrack
     from audio.progress import OnFraction
+    from audio.structure.view import Part
 
 MAX_DURATION: Seconds = 24 * 3600  # of one recording
 _BLOCK_SECONDS = 30  # decoded at a time

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from audio.decoding.process import Program
 from audio.decoding.samples import SAMPLE_RATE
-from audio.decoding.structure.view import Part
 from audio.errors import DecodeError
+from audio.structure.view import Part
 
 _MAX_PIXELS = 10_000_000  # of a cover, which ffmpeg decodes to learn its format: 3000 × 3000 is usual for podcasts
 # Containers that hold their own sound. Excluded are those that refer to other files or addresses (hls, concat, dash,

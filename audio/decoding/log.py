@@ -4,7 +4,7 @@ The law: no line that a file can write into is read for a fact. Titles, their ke
 the log as the file has them, line breaks included. ffmpeg replaces the escape character in all of them, so a message
 that begins in ffmpeg's colours is ffmpeg's own; of those only numbers that ffmpeg counted are facts, and whether a
 message is an error. The report on the file has no colours and is not read at all. How long a file is and where it ends
-is read from its framing (`audio.decoding.structure`).
+is read from its framing (`audio.structure`).
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ import re
 import stat
 from pathlib import Path
 
-from audio.decoding.structure.length import length_of
 from audio.episode import Seconds
 from audio.errors import DecodeError, SourceError
+from audio.structure.length import length_of
 
 _TEXT_CHECK_BYTES = 4096  # read from the start to distinguish text from audio
 _MAX_NAME_LENGTH = 80  # characters of a path in a message

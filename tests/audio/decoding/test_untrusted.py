@@ -21,9 +21,9 @@ from audio.decoding.ffmpeg import decode_command, start
 from audio.decoding.log import Log
 from audio.decoding.probe import stated_length
 from audio.decoding.samples import SAMPLE_RATE
-from audio.decoding.structure.parts import structure_of
-from audio.decoding.structure.view import Part
 from audio.errors import DecodeError
+from audio.structure.parts import structure_of
+from audio.structure.view import Part
 from tests.support.audio_files import tone, write_wav
 from tests.support.paths import CLIPS
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from audio.decoding.structure.view import Part, View
 from audio.episode import Seconds
+from audio.structure.view import Part, View
 
 _PACKETS = (188, 192)  # bytes of a packet; the second with a time stamp before each, as camcorders write
 _NEXT_FILE = re.compile(rb"fLaC\x00\x00\x00\x22|OggS\x00\x02")
@@ -30,13 +30,23 @@ def flac_length(view: View, start: int) -> Seconds | None:
     return samples / rate if rate and samples else None
 
 
+def is_transport_stream(view: View) -> bool:
+    """Whether it begins with packets of one length, each with a byte of synchronisation."""
+    return _packet_length(view, 0) > 0
+
+
 def transport_from(view: View, start: int) -> Part | None:
-    """Packets of one length, each with a byte of synchronisation."""
+    """The transport stream that begins at `start`; None if there is none."""
+    length = _packet_length(view, start)
+    return _transport(view, start, length) if length else None
+
+
+def _packet_length(view: View, start: int) -> int:
     for length in _PACKETS:
         at = start + length - 188
         if all(view.at(at + index * length, 1) == b"\x47" for index in range(8)):
-            return _transport(view, start, length)
-    return None
+            return length
+    return 0
 
 
 def _transport(view: View, start: int, length: int) -> Part:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from audio.decoding.structure.view import Part, View
 from audio.episode import Seconds
+from audio.structure.view import Part, View
 
 _CAPTURE = re.compile(rb"OggS\0")
 _LONGEST_FIRST_PAGE = 30  # seconds

@@ -1,20 +1,20 @@
 """How long a recording is, from a few blocks of the file: what its framing states, or follows from its bit rate.
 
-For plans and bars of progress. `audio.decoding.structure.parts` reads all of a file, and finds what contradicts this.
+For plans and bars of progress. `audio.structure.parts` reads all of a file, and finds what contradicts this.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from audio.decoding.structure.boxes import boxes_from
-from audio.decoding.structure.chunks import chunks_from
-from audio.decoding.structure.ebml import segments_from
-from audio.decoding.structure.frames import rough_length
-from audio.decoding.structure.ogg import length_by_last_page
-from audio.decoding.structure.streams import flac_length
-from audio.decoding.structure.view import View
 from audio.episode import Seconds
+from audio.structure.boxes import boxes_from
+from audio.structure.chunks import chunks_from
+from audio.structure.ebml import segments_from
+from audio.structure.frames import rough_length
+from audio.structure.ogg import length_by_last_page
+from audio.structure.streams import flac_length
+from audio.structure.view import View
 from audio.trust import open_regular
 
 

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from audio.decoding.structure.view import Part, View
 from audio.episode import Seconds
+from audio.structure.view import Part, View
 
 _CHAIN = 4  # complete frames of one kind in a row: no coincidence, as a header's fixed bits match once in 2¹⁷
 _MAX_LOOKS = 1 << 18

@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass
 from typing import Literal
 
-from audio.decoding.structure.view import Part, View
+from audio.structure.view import Part, View
 
 _W64_IDS = b"\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"  # the end of all its identifiers but the first
 _MAX_CHUNKS = 100_000

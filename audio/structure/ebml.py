@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Iterator
 
-from audio.decoding.structure.view import Part, View
 from audio.episode import Seconds
+from audio.structure.view import Part, View
 
 EBML = b"\x1a\x45\xdf\xa3"
 _SEGMENT, _CLUSTER = b"\x18\x53\x80\x67", b"\x1f\x43\xb6\x75"
 _INFO, _TRACKS = b"\x15\x49\xa9\x66", b"\x16\x54\xae\x6b"
 _SCALE, _DURATION, _TRACK, _TRACK_TYPE = b"\x2a\xd7\xb1", b"\x44\x89", b"\xae", b"\x83"
 _MAX_ELEMENTS = 100_000
-_VIDEO = b"\1"
+_VIDEO, _AUDIO = b"\1", b"\2"
 _LONGEST: Seconds = 1e7
 
 
@@ -35,6 +36,20 @@ def segments_from(view: View, start: int) -> Part | None:
     return Part(start, min(end, view.size), seconds, missing=max(end - view.size, 0))
 
 
+def lacks_sound(view: View) -> bool:
+    """Whether the tracks are stated and none is of sound."""
+    elements = list(itertools.islice(_elements(view, 0, view.size), 2))
+    if len(elements) < 2:
+        return False
+    for name, at, stop in _elements(view, elements[1][1], min(elements[1][2] or view.size, view.size)):
+        if name == _CLUSTER or stop is None:
+            break
+        if name == _TRACKS:
+            tracks = [(body, end) for kind, body, end in _elements(view, at, stop) if kind == _TRACK and end]
+            return bool(tracks) and not any(_is_of_kind(view, body, end, _AUDIO) for body, end in tracks)
+    return False
+
+
 def _stated_seconds(view: View, body: int, end: int) -> Seconds | None:
     """The length in the segment's information, before its clusters."""
     scale, ticks, has_video = 1_000_000, 0.0, False
@@ -48,13 +63,13 @@ def _stated_seconds(view: View, body: int, end: int) -> Seconds | None:
             elif inner == _DURATION and len(data) in (4, 8):
                 (ticks,) = struct.unpack(">f" if len(data) == 4 else ">d", data)
             elif inner == _TRACK and inner_stop:
-                has_video |= _is_video(view, inner_at, inner_stop)
+                has_video |= _is_of_kind(view, inner_at, inner_stop, _VIDEO)
     seconds = ticks * scale / 1e9
     return seconds if 0 < seconds < _LONGEST and not has_video else None
 
 
-def _is_video(view: View, body: int, end: int) -> bool:
-    return any(name == _TRACK_TYPE and view.at(at, 1) == _VIDEO for name, at, _ in _elements(view, body, end))
+def _is_of_kind(view: View, body: int, end: int, kind: bytes) -> bool:
+    return any(name == _TRACK_TYPE and view.at(at, 1) == kind for name, at, _ in _elements(view, body, end))
 
 
 def _elements(view: View, at: int, end: int) -> Iterator[tuple[bytes, int, int | None]]:

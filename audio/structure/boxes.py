@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from audio.decoding.structure.view import Part, View
 from audio.episode import Seconds
+from audio.structure.view import Part, View
 
 _MAX_BOXES = 100_000
 _TYPE = re.compile(rb"[A-Za-z0-9\xa9][A-Za-z0-9 \-]{3}")
@@ -28,6 +28,19 @@ def boxes_from(view: View, start: int) -> Part | None:
     missing = max(end - view.size, 0)
     known = () if is_fragmented else tracks
     return Part(start, min(end, view.size), max(known, default=0.0) or None, tracks=known, missing=missing)
+
+
+def lacks_sound(view: View) -> bool:
+    """Whether an index states tracks and none of sound: a film without sound, or a picture."""
+    kinds = set()
+    for name, body, stop in _boxes(view, 0, view.size):
+        if name == b"moov":
+            for inner, at, end in _boxes(view, body, min(stop, view.size)):
+                track = dict[bytes, int]()
+                if inner == b"trak":
+                    _find(view, at, min(end, view.size), track)
+                    kinds.add(view.at(track.get(b"hdlr", at) + 8, 4))
+    return bool(kinds) and b"soun" not in kinds
 
 
 def _boxes(view: View, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:

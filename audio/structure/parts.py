@@ -11,13 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from audio.decoding.structure.boxes import boxes_from
-from audio.decoding.structure.chunks import chunks_from, is_blank
-from audio.decoding.structure.ebml import segments_from
-from audio.decoding.structure.frames import after_tags, frames_from
-from audio.decoding.structure.ogg import links_from
-from audio.decoding.structure.streams import flac_from, transport_from
-from audio.decoding.structure.view import Part, View
+from audio.structure.boxes import boxes_from
+from audio.structure.chunks import chunks_from, is_blank
+from audio.structure.ebml import segments_from
+from audio.structure.frames import after_tags, frames_from
+from audio.structure.ogg import links_from
+from audio.structure.streams import flac_from, transport_from
+from audio.structure.view import Part, View
 from audio.trust import open_regular
 
 _MAX_PARTS = 64
