@@ -13,14 +13,17 @@ import logging
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
 from audio.disk import free_backup_path
 from audio.episode import Episode
 from audio.errors import AudioError, FetchError
 from audio.fetching.companions import Companions
 from audio.fetching.download import Download
-from audio.fetching.library import Entry, Library, key_of, without_reused_guids
+from audio.fetching.index import Entry
+from audio.fetching.library import Library
+from audio.fetching.spelling import place_of
 from audio.fingerprint import Fingerprint
 from audio.media import MEDIA_SUFFIXES
 from audio.net.addresses import redacted, web_address, without_credentials
@@ -64,21 +67,8 @@ def fetch(episode: Episode, folder: Path, *, client: Client, progress: OnDownloa
             f"{redacted(episode.audio_url or '')} is not a web address; check the feed", about=episode.title
         )
     library = Library(folder)
-    entries = library.entries()
-    (episode,) = without_reused_guids((episode,), entries)
-    entry = entries.get(key_of(episode))
     try:
-        if entry is not None and library.is_fetched(entry):
-            return _fetched(episode, entry, library, client=client)
-        entry = library.claim(episode)
-        received, fingerprint = 0, None
-        with library.exclusive(entry):
-            entry = library.claim(episode)  # another process may have fetched it
-            if not library.is_fetched(entry):
-                entry, received, fingerprint = _download(
-                    episode, url, entry, library=library, client=client, progress=progress
-                )
-            return _fetched(episode, entry, library, client=client, received=received, fingerprint=fingerprint)
+        return _fetch(episode, url, library.claim(episode), library=library, client=client, progress=progress)
     except OSError as exc:
         raise _unusable(folder, exc) from exc
 
@@ -90,16 +80,18 @@ def fetch_all(
 
     `progress` is called from several threads. If the caller stops early, `client` is closed.
     """
-    library = Library(folder)
-    entries = library.entries()  # read once, even for a thousand episodes already on disk
+    library, listed = Library(folder), list(episodes)
+    urls = [None if each.path is not None else web_address(each.audio_url) for each in listed]
+    remote = [(each, url) for each, url in zip(listed, urls, strict=True) if url is not None]
+    entries = library.claim_all([each for each, _ in remote])  # at once, as the index may have thousands of entries
     with ThreadPoolExecutor(client.limits.parallel, thread_name_prefix="fetch") as pool:
         running: dict[Future[Fetched], Episode] = {}
-        for each in without_reused_guids(episodes, entries):
-            entry = entries.get(key_of(each))
-            if entry is not None and library.is_fetched(entry):
-                running[pool.submit(_fetched, each, entry, library, client=client)] = each
-            else:
-                running[pool.submit(fetch, each, folder, client=client, progress=progress)] = each
+        for each, url in zip(listed, urls, strict=True):
+            if url is None:
+                running[pool.submit(fetch, each, folder, client=client)] = each
+        for (each, url), entry in zip(remote, entries, strict=True):
+            future = pool.submit(_fetch, each, url, entry, library=library, client=client, progress=progress)
+            running[future] = each
         completed = False
         try:
             for future in as_completed(running):
@@ -127,6 +119,21 @@ def _unexpected(episode: Episode, exc: Exception) -> FetchError:
     return error
 
 
+def _fetch(
+    episode: Episode, url: str, entry: Entry, *, library: Library, client: Client, progress: OnDownload | None
+) -> Fetched:
+    if library.is_fetched(entry):
+        return _fetched(episode, entry, library, client=client)
+    received, fingerprint = 0, None
+    with library.exclusive(entry):
+        entry = library.entry(entry.stem)  # another process may have fetched it
+        if not library.is_fetched(entry):
+            entry, received, fingerprint = _download(
+                episode, url, entry, library=library, client=client, progress=progress
+            )
+        return _fetched(episode, entry, library, client=client, received=received, fingerprint=fingerprint)
+
+
 def _unusable(folder: Path, exc: OSError) -> FetchError:
     return FetchError(
         f"cannot be used ({exc.strerror}); fix it, or choose another folder", about=exc.filename or folder
@@ -151,11 +158,12 @@ def _fetched(
             entry.size,
         )
         entry = library.remeasured(entry)  # so that the warning appears once
-        library.record(episode, entry)
+        library.record(entry)
+    entry = _note_replaced(episode, entry, library)
     companions = Companions(episode, library.folder / entry.stem, client=client, gone=entry.gone)
     transcript, chapters = companions.transcript(), companions.chapters()
     if companions.gone != entry.gone:
-        library.record(episode, dataclasses.replace(entry, gone=companions.gone))
+        library.record(dataclasses.replace(entry, gone=companions.gone))
     published = dataclasses.replace(
         episode,
         path=library.folder / entry.file,
@@ -169,6 +177,23 @@ def _fetched(
     return Fetched(published, received, fingerprint, transcript)
 
 
+def _note_replaced(episode: Episode, entry: Entry, library: Library) -> Entry:
+    """Tell once that the publisher has another file for the episode now; the one fetched first stays."""
+    old, new = (urlsplit(address) for address in (entry.url, without_credentials(episode.audio_url or "")))
+    is_moved = old.hostname != new.hostname or PurePosixPath(old.path).name == PurePosixPath(new.path).name
+    if is_moved or not entry.url:
+        return entry
+    _log.warning(
+        "%s: the publisher has replaced the recording; the one fetched before stays. For the new one, move %s away and "
+        "fetch again",
+        episode.title,
+        library.folder / entry.file,
+    )
+    entry = dataclasses.replace(entry, url=new.geturl())
+    library.record(entry)
+    return entry
+
+
 def _download(
     episode: Episode, url: str, entry: Entry, *, library: Library, client: Client, progress: OnDownload | None
 ) -> tuple[Entry, int, Fingerprint | None]:
@@ -176,14 +201,14 @@ def _download(
     unrecorded = _unrecorded_file(entry, library)
     if unrecorded is not None:
         entry = library.remeasured(dataclasses.replace(entry, file=unrecorded.name))
-        library.record(episode, entry)
+        library.record(entry)
         return entry, 0, None
 
-    entry = dataclasses.replace(entry, validator=entry.validator if entry.url == without_credentials(url) else "")
-    entry = dataclasses.replace(entry, url=without_credentials(url), file="", size=0, sha256="")
+    validator = entry.validator if place_of(entry.url) == place_of(url) else ""
+    entry = dataclasses.replace(entry, url=without_credentials(url), validator=validator, file="", size=0, sha256="")
 
     def record_validator(validator: str) -> None:
-        library.record(episode, dataclasses.replace(entry, validator=validator))
+        library.record(dataclasses.replace(entry, validator=validator))
 
     download = Download(
         url,
@@ -206,7 +231,7 @@ def _download(
             f"cannot be written ({exc.strerror}); free some space or choose another folder", about=file
         ) from exc
     entry = dataclasses.replace(entry, validator="", file=file.name, size=complete.size, sha256=complete.sha256)
-    library.record(episode, entry)
+    library.record(entry)
     return entry, complete.received, fingerprint
 
 

@@ -1,7 +1,8 @@
-"""The folder of fetched episodes and its index: which episode is which file.
+"""The folder of fetched episodes: which episode is which file.
 
-The index (`.turnscript/index.json`) is read and replaced as a whole under a lock, so it survives crashes and concurrent
-processes; a name once given to an episode never changes. Does not read the contents of recordings.
+Which episodes are the same is the law of `audio.fetching.identity`; `audio.fetching.index` stores what is known.
+The index is read and changed under a lock, so it survives crashes and concurrent processes; a name once given to an
+episode never changes. Does not read the contents of recordings.
 """
 
 from __future__ import annotations
@@ -9,23 +10,27 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
-import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+import threading
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
+from pathlib import Path
+from uuid import uuid4
 
-from audio.disk import STATE_FOLDER, sha256_of, state_folder, write_atomically
+from audio.disk import sha256_of, state_folder
 from audio.episode import Episode
 from audio.errors import FetchError
+from audio.fetching.identity import Identity, Known
+from audio.fetching.index import Entry, Index
 from audio.fetching.naming import MAX_STEM_BYTES, shorten, stem_of
-from audio.net.addresses import web_address, without_credentials
-from audio.trust import read_regular, real_path
+from audio.fetching.spelling import digest
+from audio.net.addresses import without_credentials
+from audio.trust import real_path
 
-SCHEMA = 1
+_DIGITS = (6, 12, 18, 24)  # of a digest, to tell episodes with one name apart
+_OF_THE_FILE = ("url", "validator", "file", "size", "sha256", "gone")
 
 _log = logging.getLogger(__name__)
 
@@ -37,55 +42,43 @@ class State(StrEnum):
     FETCHED = "fetched"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One episode in the index. `stem` never changes; the other fields describe the complete file (`file`, `size` in
-    bytes, `sha256`) or a partial download (`url` and strong `validator`, see `audio.fetching.fetch`). `gone` are
-    addresses of publisher's files that no longer exist. No address contains credentials."""
-
-    stem: str
-    title: str
-    url: str = ""
-    validator: str = ""
-    file: str = ""
-    size: int = 0
-    sha256: str = ""
-    gone: tuple[str, ...] = ()
-
-
 class Library:
     """A folder of fetched episodes, created on the first write. Safe between threads and processes."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._index = folder / STATE_FOLDER / "index.json"
+        self._lock = threading.RLock()
+        self._forget()
 
-    def entries(self) -> dict[str, Entry]:
-        """The entries by `key_of` their episodes. Raises `FetchError` for an unreadable index."""
-        try:
-            stored = json.loads(read_regular(self._index))
-            if stored["schema"] > SCHEMA:
-                raise FetchError("written by a newer turnscript; update, or use another folder", about=self._index)
-            return dict(self._readable(stored["episodes"]))
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as exc:
-            raise FetchError("cannot be read; move it away to fetch the episodes again", about=self._index) from exc
+    def _forget(self) -> None:
+        self._index, self._known = Index(self.folder), Known()
+        self._given: set[str] = set()  # folded stems of the entries
+        self._occupied: set[str] | None = None  # and of the files in the folder, as at the first claim
 
-    def _readable(self, stored: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str, Entry]]:
-        """The entries that can be read; a defect costs its own entry."""
-        for key, fields in stored.items():
-            try:
-                yield key, _entry(fields)
-            except (TypeError, AttributeError):
-                _log.warning("%s: the entry %s is damaged; its episode counts as new", self._index, key)
+    def entries(self) -> Mapping[str, Entry]:
+        """The entries by stem. Raises `FetchError` for an unreadable index."""
+        with self._lock:
+            self._load()
+            return dict(self._index.entries)
 
-    def states(self, episodes: Iterable[Episode]) -> list[State]:
+    def entry(self, stem: str) -> Entry:
+        """The entry with this stem, as it is now."""
+        with self._lock:
+            self._load()
+            return self._index.entries[stem]
+
+    def entries_of(self, episodes: Iterable[Episode]) -> list[Entry | None]:
+        """The entry of each episode of a source; None for a new one. Writes nothing. Raises `FetchError`."""
+        with self._lock:
+            self._load()
+            names = self._known.names_of_all([Identity.of(episode) for episode in episodes])
+            return [None if name is None else self._index.entries[name] for name in names]
+
+    def states(self, episodes: Sequence[Episode]) -> list[State]:
         """The state of each episode."""
-        entries = self.entries()
         return [
-            State.FETCHED if episode.path is not None or self.is_fetched(entries.get(key_of(episode))) else State.NEW
-            for episode in without_reused_guids(episodes, entries)
+            State.FETCHED if episode.path is not None or self.is_fetched(entry) else State.NEW
+            for episode, entry in zip(episodes, self.entries_of(episodes), strict=True)
         ]
 
     def is_fetched(self, entry: Entry | None) -> bool:
@@ -110,33 +103,72 @@ class Library:
 
     def claim(self, episode: Episode) -> Entry:
         """The episode's entry; a new one gets a stem that no other episode and no file in the folder has."""
-        key = key_of(episode)
-        with self._changing() as entries:
-            if key not in entries:
-                taken = {entry.stem.casefold() for entry in entries.values()}
-                taken |= {stem.casefold() for file in self.folder.iterdir() for stem in _stems(file.name)}
-                entries[key] = Entry(_unique_stem(stem_of(episode), key, taken), episode.title)
-            return entries[key]
+        return self.claim_all([episode])[0]
 
-    def record(self, episode: Episode, entry: Entry) -> None:
-        """Replace the entry of `episode`."""
-        with self._changing() as entries:
-            entries[key_of(episode)] = entry
+    def claim_all(self, episodes: Sequence[Episode]) -> list[Entry]:
+        """`claim` for each episode of a source; in time linear in their number and that of the entries."""
+        identities = [Identity.of(episode) for episode in episodes]
+        known = self.entries_of(episodes)
+        if all(entry and entry == entry.seen_as(each) for entry, each in zip(known, identities, strict=True)):
+            return [entry for entry in known if entry is not None]
+        with self._changing() as changed:
+
+            def new_name(at: int) -> str:
+                entry = self._new_entry(episodes[at], identities[at])
+                changed[entry.stem] = entry
+                self._given.add(_folded(entry.stem))
+                return entry.stem
+
+            names = [name or "" for name in self._known.names_of_all(identities, new_name)]
+            for name, identity in zip(names, identities, strict=True):
+                entry = changed.get(name) or self._index.entries[name]
+                changed[name] = entry.seen_as(identity)
+                self._known.add(name, changed[name].identity)
+        return [self._index.entries[name] for name in names]
+
+    def _new_entry(self, episode: Episode, identity: Identity) -> Entry:
+        """An entry with a stem of its own. If the index was damaged, files with the episode's name count as its own."""
+        if self._occupied is None:
+            self._occupied = {_folded(stem) for file in self.folder.iterdir() for stem in _stems(file.name)}
+        if (other := self._known.with_guid_of(identity)) is not None:
+            _log.warning("%s: %s has its guid, and is another recording; this one is new", episode.title, other)
+        key = digest("\n".join((*identity.feeds[:1], identity.guid, identity.address)))
+        stems = [stem for stem in _stems_for(stem_of(episode), key) if _folded(stem) not in self._given]
+        free = next((stem for stem in stems if _folded(stem) not in self._occupied), "")
+        left = [stem for stem in reversed(stems) if self._index.is_damaged and _folded(stem) in self._occupied]
+        if left:
+            _log.warning("%s: the files %s.* count as its own, as the index was damaged", episode.title, left[0])
+        url = without_credentials(episode.audio_url or "") if left else ""
+        return Entry((*left, free)[0] or f"{shorten(stem_of(episode), MAX_STEM_BYTES - 33)}-{uuid4().hex}", "", url)
+
+    def record(self, entry: Entry) -> None:
+        """Record what `entry` says of its file."""
+        with self._changing() as changed:
+            fields = {name: getattr(entry, name) for name in _OF_THE_FILE}
+            changed[entry.stem] = dataclasses.replace(self._index.entries.get(entry.stem, entry), **fields)
 
     def exclusive(self, entry: Entry) -> AbstractContextManager[None]:
         """Lock the entry against other threads and processes during the block; waits for the lock."""
         return self._locked(hashlib.sha256(entry.stem.encode()).hexdigest()[:16])
 
+    def _load(self) -> None:
+        for entry in self._index.load():
+            self._known.add(entry.stem, entry.identity)
+            self._given.add(_folded(entry.stem))
+
     @contextlib.contextmanager
     def _changing(self) -> Iterator[dict[str, Entry]]:
-        with self._locked("index"):
-            entries = self.entries()
-            before = dict(entries)
-            yield entries
-            if entries != before:
-                episodes = {key: dataclasses.asdict(entry) for key, entry in entries.items()}
+        """Entries to change, written at the end of the block."""
+        with self._lock, self._locked("index"):
+            self._load()
+            changed: dict[str, Entry] = {}
+            try:
+                yield changed
                 with self._writing():
-                    write_atomically(self._index, json.dumps({"schema": SCHEMA, "episodes": episodes}, indent=0))
+                    self._index.put(changed.values())
+            except BaseException:
+                self._forget()
+                raise
 
     @contextlib.contextmanager
     def _locked(self, name: str) -> Iterator[None]:
@@ -144,7 +176,7 @@ class Library:
 
         with self._writing():
             state_folder(self.folder).mkdir(parents=True, exist_ok=True)
-            lock = FileLock(real_path(self._index.with_name(f"{name}.lock"), inside=self.folder))
+            lock = FileLock(real_path(state_folder(self.folder) / f"{name}.lock", inside=self.folder))
             lock.acquire()
         try:
             yield
@@ -161,59 +193,31 @@ class Library:
             ) from exc
 
 
-def key_of(episode: Episode) -> str:
-    """A digest that identifies the episode in every run: of its show and guid, else of its audio's address."""
-    address = without_credentials(episode.audio_url) if episode.audio_url else str(episode.path)
-    identity = [episode.show or "", episode.guid] if episode.guid else ["", address]
-    return hashlib.sha256(json.dumps(identity).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+class Roll:
+    """The episodes of all sources of a run: one that several of them have, or that is fetched already, has one name."""
 
+    def __init__(self, folder: Path) -> None:
+        self._library = Library(folder)
+        self._known: Known | None = None
+        self._new = 0
 
-def without_reused_guids(episodes: Iterable[Episode], entries: Mapping[str, Entry]) -> list[Episode]:
-    """`episodes` in their order, without the guid of one whose guid belongs to another recording in `entries`, so that
-    its address becomes its key.
+    def names_of(self, episodes: Sequence[Episode]) -> list[str | Path]:
+        """The names of the episodes of one source; of a local file its path. Raises `FetchError`."""
+        names: list[str | Path] = [each.path.resolve() if each.path else "" for each in episodes]
+        remote = [at for at, each in enumerate(episodes) if each.path is None]
+        if remote and self._known is None:
+            self._known = Known()
+            for stem, entry in self._library.entries().items():
+                self._known.add(stem, entry.identity)
+        if self._known is not None:
+            identities = [Identity.of(episodes[at]) for at in remote]
+            for at, name in zip(remote, self._known.names_of_all(identities, self._new_name), strict=True):
+                names[at] = name or ""
+        return names
 
-    Publishers reuse guids, and they move recordings. It is another recording if the recorded address belongs to another
-    of `episodes`, or if neither the title nor the file name match the record.
-    """
-    episodes = list(episodes)
-    addresses = {_recorded_address(episode) for episode in episodes}
-
-    def is_another(episode: Episode, entry: Entry | None) -> bool:
-        own = _recorded_address(episode)
-        if entry is None or not entry.url or entry.url == own:
-            return False
-        return entry.url in addresses or (episode.title != entry.title and _file_name(own) != _file_name(entry.url))
-
-    return [
-        dataclasses.replace(episode, guid=None)
-        if episode.guid and is_another(episode, entries.get(key_of(episode)))
-        else episode
-        for episode in episodes
-    ]
-
-
-def _recorded_address(episode: Episode) -> str:
-    return without_credentials(web_address(episode.audio_url) or "")
-
-
-def _file_name(address: str) -> str:
-    return PurePosixPath(urlsplit(address).path).name
-
-
-def _entry(fields: Mapping[str, object]) -> Entry:
-    names = {field.name for field in dataclasses.fields(Entry)}
-    known = {name: value for name, value in fields.items() if name in names}
-    gone = known.get("gone", [])
-    texts = all(isinstance(value, str) for name, value in known.items() if name not in ("size", "gone"))
-    if not texts or type(known.get("size", 0)) is not int or not isinstance(gone, list):
-        raise TypeError("a value of another type")
-    if not all(isinstance(address, str) for address in gone):
-        raise TypeError("an address that is not text")
-    entry = Entry(**known)  # type: ignore[arg-type]
-    entry = dataclasses.replace(entry, url=without_credentials(entry.url), gone=tuple(entry.gone))
-    if Path(entry.stem).name != entry.stem or (entry.file and Path(entry.file).name != entry.file):
-        raise ValueError(f"{entry.file!r} is outside the folder")
-    return entry
+    def _new_name(self, _at: int) -> str:
+        self._new += 1
+        return f"/{self._new}"  # no stem
 
 
 def _stems(name: str) -> Iterator[str]:
@@ -222,11 +226,13 @@ def _stems(name: str) -> Iterator[str]:
     yield from (".".join(parts[:count]) for count in range(1, len(parts) + 1))
 
 
-def _unique_stem(stem: str, key: str, taken: set[str]) -> str:
-    """`stem`, with as many characters of `key` appended as make it unique."""
-    for digits in (0, *range(6, len(key) + 1, 6)):
+def _stems_for(stem: str, key: str) -> Iterator[str]:
+    """The stem, and the stem with more and more digits of `key`."""
+    for digits in (0, *_DIGITS):
         suffix = f"-{key[:digits]}" if digits else ""
-        candidate = shorten(stem, MAX_STEM_BYTES - len(suffix)) + suffix
-        if candidate.casefold() not in taken:
-            return candidate
-    raise FetchError("too many files have this name; use another folder", about=stem)
+        yield shorten(stem, MAX_STEM_BYTES - len(suffix)) + suffix
+
+
+def _folded(name: str) -> str:
+    """A name as file systems compare it that ignore case, or how a letter is composed."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from pathlib import Path
 
 from audio.episode import Episode
 from audio.errors import AudioError, SourceError
-from audio.fetching.library import Library, key_of, without_reused_guids
+from audio.fetching.library import Library, Roll
 from audio.fingerprint import Fingerprint
 from audio.net.addresses import redacted, web_address
 from audio.net.http import Client
@@ -69,13 +70,16 @@ def select_jobs(
     """
     jobs: list[Job] = []
     failures: list[Result] = []
-    seen: set[object] = set()
+    seen: set[str | Path] = set()
+    roll = Roll(settings.output_folder)
     stems = _Stems()
     is_enough = selection_of(settings).is_settled
     for source in sources:
         left_out: list[LeftOut] = []
         try:
             episodes = episodes_from(source, client=client, on_left_out=left_out.append, is_enough=is_enough)
+            selection = select_episodes(episodes, settings)
+            names = roll.names_of(selection)
         except AudioError as error:
             failures.append(_failed_source(source, str(error), about=error.about))
             continue
@@ -84,17 +88,15 @@ def select_jobs(
             for left in left_out:
                 if on_left_out and not left.is_failure:
                     on_left_out(left)
-        selection = select_episodes(episodes, settings)
         if not selection:
             problem = explain_empty_selection(source, episodes, settings)
             if any(episode.published for episode in _of_any_day(episodes, settings)):  # merely too old
                 _log.warning("%s", problem)
             else:
                 failures.append(_failed_source(source, problem, about=redacted(source)))
-        for episode in selection:
-            identity = episode.audio_url if episode.path is None else episode.path.resolve()
-            if identity not in seen:
-                seen.add(identity)
+        for episode, name in zip(selection, names, strict=True):
+            if name not in seen:
+                seen.add(name)
                 jobs.append(_job(episode, stems, settings))
     return tuple(jobs), tuple(failures)
 
@@ -212,11 +214,9 @@ def voices_of(settings: Settings) -> tuple[Voiceprint, ...]:
 def states(episodes: Sequence[Episode], settings: Settings) -> list[str]:
     """The state of each episode in the settings' folder: new, fetched or transcribed."""
     library = Library(settings.output_folder)
-    entries = library.entries()
     result: list[str] = []
     stems = _Stems()
-    for episode, state in zip(without_reused_guids(episodes, entries), library.states(episodes), strict=True):
-        entry = entries.get(key_of(episode))
+    for episode, entry, state in zip(episodes, library.entries_of(episodes), library.states(episodes), strict=True):
         job = _job(episode, stems, settings)
         stem = entry.stem if entry else job.stem
         transcript = None if stem is None else settings.output_folder / file_name(stem, "json")

@@ -79,7 +79,7 @@ def test_an_unreadable_file_fails_only_its_episode(server: HostileServer, tmp_pa
     bad, good = (episode(server.put(f"/{name}.mp3", Resource(AUDIO)), name) for name in ("bad", "good"))
     library = Library(tmp_path)
     entry = dataclasses.replace(library.claim(bad), url=bad.audio_url or "", validator='"one"')
-    library.record(bad, entry)
+    library.record(entry)
     (tmp_path / "bad.mp3").mkdir()  # in place of the file of an interrupted run
     with client_for(server) as client:
         outcomes = {one.episode.title: one for one in fetch_all([bad, good], tmp_path, client=client)}
@@ -158,7 +158,7 @@ def test_after_a_kill_between_rename_and_record_the_file_is_adopted(server: Host
     library, one = Library(tmp_path), episode(url)
     with client_for(server) as client:
         fetch(one, tmp_path, client=client)
-        library.record(one, dataclasses.replace(library.claim(one), sha256="", size=0, file=""))
+        library.record(dataclasses.replace(library.claim(one), sha256="", size=0, file=""))
         again = fetch(one, tmp_path, client=client)
     assert (again.received, again.fingerprint) == (0, None)
     assert library.claim(one).sha256 == hashlib.sha256(AUDIO).hexdigest()
