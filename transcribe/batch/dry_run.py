@@ -14,6 +14,7 @@ from audio.errors import AudioError
 from audio.fingerprint import Fingerprint
 from audio.trust import read_regular
 from transcribe.batch.planning import Job, planned_action
+from transcribe.batch.report import Result, failed_result
 from transcribe.errors import TranscribeError, UnreachableError
 from transcribe.pipeline.checkpoints import Checkpoints
 from transcribe.pipeline.pipeline import Pipeline
@@ -21,6 +22,7 @@ from transcribe.pipeline.stages import real_stages, stages_without_network
 from transcribe.recognition.engines import engine_name
 from transcribe.settings import Settings, Stage
 from transcribe.units import format_duration
+from transcribe.workers.task import failure_of
 
 if TYPE_CHECKING:
     from transcribe.batch.report import Report
@@ -36,8 +38,11 @@ _PROBES = 4  # files read at the same time
 _log = logging.getLogger(__name__)
 
 
-def forecast(jobs: Iterable[Job], setup: Setup) -> Iterator[str]:
-    """A line for each job, and one for all: what would be done, and how long it would take."""
+def forecast(jobs: Iterable[Job], setup: Setup) -> Iterator[str | Result]:
+    """A line for each job, and one for all: what would be done, and how long it would take.
+
+    Instead of a line the failure of a job that a run could not transcribe, as far as that is known before work.
+    """
     due: list[Job] = []
     make = stages_without_network if setup.stages is real_stages else setup.stages
     pipeline = Pipeline(
@@ -62,11 +67,8 @@ def forecast(jobs: Iterable[Job], setup: Setup) -> Iterator[str]:
             )
             for path in job.episode.files if action.is_work else ():
                 check_source(path)
-        except AudioError as error:
-            yield str(error)
-            continue
-        except TranscribeError as error:
-            yield f"{job.source}: {error}"
+        except (AudioError, TranscribeError) as error:
+            yield failed_result(job.source, failure_of(error, "read"), stem=job.stem or "")
             continue
         yield f"{job.source}: {action}"
         if action.is_work:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import os
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,12 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import transcribe
+from audio.decoding.probe import printable
 from audio.disk import STATE_FOLDER, write_atomically
 
 if TYPE_CHECKING:
     from audio.episode import Episode, Seconds
     from audio.sources.left_out import LeftOut
     from transcribe.transcript import Transcript
+    from transcribe.workers.task import Failure
+
+_log = logging.getLogger(__name__)
 
 FILE_NAME = f"{STATE_FOLDER}/report.json"  # apart from `*.json`, which are transcripts
 SCHEMA = 1
@@ -29,6 +35,7 @@ class State(StrEnum):
     WRITTEN = "written"
     UNCHANGED = "unchanged"
     FAILED = "failed"
+    INTERRUPTED = "interrupted"  # it had started when the run ended; only in events
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,7 @@ class Result:
     traceback: str = ""  # of a failed episode
     named: tuple[str, ...] = ()  # the speakers with the evidence for their names, if decided in this run
     show: str = ""  # of transcribe.toml, that the episode or source belongs to
+    also_written: tuple[Path, ...] = ()  # other files of it that were written: formats of earlier runs, its record
     with_source: frozenset[str] = frozenset()  # those of the warnings, and the error, that begin with the source
 
 
@@ -138,6 +146,26 @@ def _traceback_path(result: Result) -> Path:
     return Path(STATE_FOLDER) / "errors" / f"{name}.txt"
 
 
+def failed_result(source: str, failure: Failure, *, stem: str = "", seconds: dict[str, float] | None = None) -> Result:
+    """The result of an episode for which this is why it has no transcript."""
+    _log.debug("%s failed in %s\n%s", source, failure.stage, failure.traceback)
+    return Result(
+        source,
+        State.FAILED,
+        error=failure.message,
+        with_source=frozenset([failure.message] if failure.about in names_of(source) else []),
+        seconds=seconds or {},
+        stage=failure.stage,
+        stem=stem,
+        traceback=failure.traceback,
+    )
+
+
+def names_of(source: str) -> tuple[str, str]:
+    """The names of a source in messages: workers of a cluster know a file by its absolute path."""
+    return source, printable(Path(os.path.abspath(source)))  # noqa: PTH100
+
+
 class RunListener(Protocol):
     """Receives run events; `number` is the episode's position. `fetching` may be called from several threads."""
 
@@ -189,6 +217,7 @@ def result_fields(result: Result) -> dict[str, Any]:
         "source": result.source,
         "state": str(result.state),
         "files": [str(path) for path in result.paths],
+        "also_written": [str(path) for path in result.also_written],
         "audio_seconds": tally.duration if tally else None,
         "words": tally.words if tally else None,
         "speakers": tally.speakers if tally else None,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import queue
 import threading
 from collections import deque
@@ -25,7 +24,7 @@ from audio.net.http import Client
 from output.errors import OutputError
 from output.formats import file_name
 from transcribe.batch.planning import Job, Mode
-from transcribe.batch.report import NullListener, Result, RunListener, State, Tally
+from transcribe.batch.report import NullListener, Result, RunListener, State, Tally, failed_result, names_of
 from transcribe.drafts.currency import Inputs, settled
 from transcribe.drafts.store import write_transcript
 from transcribe.errors import ClusterError
@@ -43,6 +42,7 @@ _log = logging.getLogger(__name__)
 _POLL = 0.1  # seconds between checks whether to stop
 _MIN_PROBED = 1_000_000  # bytes; reading the length of a smaller file costs more than it helps
 _MAX_TRIES = 2  # of a task whose worker dies
+_INTERRUPTED = "the run ended before its transcript was written; run the same command again to continue"
 _ALL_DOWNLOADS = "fetching"  # the source in the result of an error that ends all downloads
 
 
@@ -107,6 +107,7 @@ class _Run:
         self._running: dict[Future[Outcome], tuple[_ActiveEpisode, Task]] = {}
         self._events: queue.SimpleQueue[Future[Outcome] | Job | Result | None] = queue.SimpleQueue()
         self._count = 0
+        self._open: dict[int, _ActiveEpisode] = {}  # started, and without a result
 
     def results(self, client: Client | None) -> Iterator[Result]:
         """See `run`."""
@@ -118,6 +119,10 @@ class _Run:
             try:
                 yield from self._loop()
             finally:
+                for number, active in self._open.items():  # what has started ends, however the run does
+                    job = active.job
+                    result = Result(job.source, State.INTERRUPTED, error=_INTERRUPTED, stem=job.stem or "")
+                    self._listener.ended(number, result)
                 if self._running or self._is_fetching:
                     self._stop.set()
                     self._worker_pool.abandon()
@@ -139,6 +144,7 @@ class _Run:
             active, task = self._ready.popleft()
             if not active.is_started:
                 active.is_started = True
+                self._open[active.number] = active
                 self._listener.started(active.number, active.job.source, active.length)
             future = self._worker_pool.executor.submit(work, task, self._worker_pool.on_progress)
             self._running[future] = active, task
@@ -169,13 +175,13 @@ class _Run:
             for outcome in fetch_all(self._remote, folder, client=client, progress=self._listener.fetching):
                 title = outcome.episode.title
                 if isinstance(outcome, Failed):
-                    self._events.put(_failed_result(title, failure_of(outcome.error, "fetch")))
+                    self._events.put(failed_result(title, failure_of(outcome.error, "fetch")))
                 elif outcome.episode.path is not None:
                     self._events.put(Job(title, outcome.episode, outcome.episode.path.stem, outcome.fingerprint))
                 if self._stop.is_set():
                     return
         except Exception as error:  # noqa: BLE001 - any error: local episodes must not wait indefinitely
-            self._events.put(_failed_result(_ALL_DOWNLOADS, failure_of(error, "fetch")))
+            self._events.put(failed_result(_ALL_DOWNLOADS, failure_of(error, "fetch")))
         finally:
             self._events.put(None)
 
@@ -249,40 +255,22 @@ class _Run:
             return self._failed_job(job, failure_of(error, "write"), seconds=active.seconds)
         warnings = (*(warning.message for warning in transcript.warnings), *new.messages)
         # Warnings about the audio name it; those about tracks, each its own.
-        is_named = bool(job.episode.tracks) or (read_path is not None and printable(read_path) in _names(job.source))
+        is_named = bool(job.episode.tracks) or (read_path is not None and printable(read_path) in names_of(job.source))
         with_source = frozenset(
             warning.message for warning in transcript.warnings if is_named and warning.code is WarningCode.AUDIO
         )
         tally, named = Tally.of(transcript), tuple(f"{who.name} ({who.evidence})" for who in transcript.speakers)
         state = State.WRITTEN if new.is_new else State.UNCHANGED
         result = Result(job.source, state, new.paths, warnings, tally, active.seconds, stem=job.stem, named=named)
-        return replace(result, with_source=with_source)
+        return replace(result, with_source=with_source, also_written=new.also)
 
     def _failed_job(self, job: Job, failure: Failure, *, seconds: dict[str, float] | None = None) -> Result:
-        return _failed_result(job.source, failure, stem=job.stem or "", seconds=seconds)
+        return failed_result(job.source, failure, stem=job.stem or "", seconds=seconds)
 
     def _ended(self, number: int, result: Result) -> Result:
+        self._open.pop(number, None)
         self._listener.ended(number, result)
         return result
-
-
-def _failed_result(source: str, failure: Failure, *, stem: str = "", seconds: dict[str, float] | None = None) -> Result:
-    _log.debug("%s failed in %s\n%s", source, failure.stage, failure.traceback)
-    return Result(
-        source,
-        State.FAILED,
-        error=failure.message,
-        with_source=frozenset([failure.message] if failure.about in _names(source) else []),
-        seconds=seconds or {},
-        stage=failure.stage,
-        stem=stem,
-        traceback=failure.traceback,
-    )
-
-
-def _names(source: str) -> tuple[str, str]:
-    """The names of a source in messages: workers of a cluster know a file by its absolute path."""
-    return source, printable(Path(os.path.abspath(source)))  # noqa: PTH100
 
 
 def _worker_failure(error: BaseException, task: Task) -> Failure:

@@ -15,7 +15,7 @@ import click
 from transcribe.cli.ending import Stop, StoppedError, signal_of, stopping
 from transcribe.cli.events import Events, events_on_stderr
 from transcribe.cli.options import log_to_stderr, setting_options
-from transcribe.cli.run_messages import EventMessages, Messages, TextMessages
+from transcribe.cli.run_messages import EventMessages, Messages, TextMessages, told_forecast
 from transcribe.cli.run_sources import SourceSet, progress_in, source_sets, wants_events
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings
@@ -148,8 +148,10 @@ def _report_of(sources: SourceSet | FaultyShow, options: _RunOptions) -> Report:
         if not show:
             raise
         failure = failure_of(error)
-        result = Result(show, State.FAILED, error=failure.message, traceback=failure.traceback)
-        report = Report((replace(result, with_source=frozenset([failure.message])),))
+        result = Result(show, State.FAILED, error=failure.message, traceback=failure.traceback, show=show)
+        result = replace(result, with_source=frozenset([failure.message]))
+        options.messages.failed(result)
+        report = Report((result,))
     return replace(report, results=tuple(replace(result, show=show) for result in report.results))
 
 
@@ -157,7 +159,6 @@ def _plan_and_run(sources: SourceSet, options: _RunOptions) -> Report:
     from audio.net.http import Client
     from audio.sources.left_out import counted
     from output.files import check_folder
-    from transcribe.batch.dry_run import forecast
     from transcribe.batch.report import Report
     from transcribe.batch.run_lock import run_lock
     from transcribe.batch.runner import Setup
@@ -184,9 +185,7 @@ def _plan_and_run(sources: SourceSet, options: _RunOptions) -> Report:
         for left in [] if options.quiet else left_out:
             options.messages.left_out(left)
         if options.dry_run:
-            for line in forecast(jobs, setup):
-                options.messages.planned(line)
-            return Report(failures, left_out=tuple(left_out))
+            return Report(tuple(told_forecast(jobs, setup, failures, options.messages)), left_out=tuple(left_out))
         with contextlib.ExitStack() as held:
             if jobs:
                 check_folder(settings.output_folder)

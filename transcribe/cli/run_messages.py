@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shlex
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,7 +17,9 @@ from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
     from audio.sources.left_out import LeftOut
+    from transcribe.batch.planning import Job
     from transcribe.batch.report import Report, Result
+    from transcribe.batch.runner import Setup
     from transcribe.cli.events import Events
 
 
@@ -37,6 +40,9 @@ class Messages(Protocol):
 
     def result(self, result: Result) -> None:
         """An episode has its result."""
+
+    def failed(self, result: Result) -> None:
+        """A show failed as a whole, or a dry run sees that something would fail."""
 
     def stopping(self, number: int) -> None:
         """A signal with this number stops the run."""
@@ -80,8 +86,13 @@ class TextMessages:
             _say(with_source(result, f"speakers: {'; '.join(result.named)}"))
         if result.state == "written" and (passages := _doubtful_passages(result)):
             _say(with_source(result, passages))
+        if result.also_written:
+            _say(with_source(result, f"also written: {', '.join(map(str, result.also_written))}"))
         for warning in result.warnings:
             _say(f"Warning: {with_source(result, warning)}")
+
+    def failed(self, result: Result) -> None:
+        """See `Messages`; an error waits for the summary."""
 
     def stopping(self, number: int) -> None:
         """See `Messages`."""
@@ -132,6 +143,12 @@ class EventMessages:
         """See `Messages`."""
         print_paths(result, quiet=self._quiet)
 
+    def failed(self, result: Result) -> None:
+        """See `Messages`."""
+        from transcribe.batch.report import result_fields
+
+        self._events.emit("ended", number=None, **result_fields(result))
+
     def stopping(self, number: int) -> None:
         """See `Messages`."""
         self._events.emit("stopping", signal=signal.Signals(number).name)
@@ -147,6 +164,26 @@ class EventMessages:
         failed = [{"show": each.show or None, "source": each.source, "error": each.error} for each in report.failed]
         self._events.show = ""
         self._events.emit("report", **summary_fields(report), failed=failed)
+
+
+def told_forecast(
+    jobs: tuple[Job, ...], setup: Setup, failures: tuple[Result, ...], messages: Messages
+) -> Iterator[Result]:
+    """Say what a run would do; returns the failures that a run would have, as far as they are known."""
+    from output.files import check_folder
+    from transcribe.batch.dry_run import forecast
+
+    if jobs:
+        check_folder(setup.settings.output_folder)
+    for failure in failures:
+        messages.failed(failure)
+        yield failure
+    for told in forecast(jobs, setup):
+        if isinstance(told, str):
+            messages.planned(told)
+        else:
+            messages.failed(told)
+            yield told
 
 
 def print_paths(result: Result, *, quiet: bool) -> None:

@@ -153,6 +153,7 @@ def _is_noted(stem: str, before: Transcript, inputs: Inputs) -> bool:
         turnscript=transcribe.__version__,
         audio_sha256=inputs.audio_sha256,
         settings=inputs.record,
+        model_sha256=folder_sha256(inputs.settings.model) or before.made_with.model_sha256,
     )
     try:
         return read_regular(_note_path(inputs.settings.output_folder, stem)) == _digest(before, new)
@@ -165,9 +166,14 @@ def _note_path(folder: Path, stem: str) -> Path:
 
 
 def _digest(before: Transcript, made_with: MadeWith) -> bytes:
-    """Of the original of a draft, and of what the transcript compared with it was made of."""
+    """Of the original of a draft, and of what the transcript compared with it was made of.
+
+    The weights are in it if they are not the original's, so that the notes of earlier versions hold.
+    """
     outputs = sorted(before.made_with.outputs.items())
     data = [outputs, made_with.audio_sha256, made_with.turnscript, stage_settings(made_with.settings)]
+    if made_with.model_sha256 != before.made_with.model_sha256:
+        data.append(made_with.model_sha256)
     return hashlib.sha256(json.dumps(data, sort_keys=True, default=list).encode()).hexdigest().encode()
 
 

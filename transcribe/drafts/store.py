@@ -13,9 +13,11 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from audio.trust import read_regular
 from output.files import WrittenFile, write_draft
 from output.formats import FORMATS, file_name, write
 from transcribe.drafts.currency import is_nothing_new, note_compared, settings_beside
+from transcribe.drafts.derived_files import regenerated
 from transcribe.drafts.records import episode_from_folder, hash_at, is_foreign, is_same_text, new_stem_of, transcript_at
 from transcribe.drafts.style import style_of
 from transcribe.settings import Settings
@@ -25,11 +27,15 @@ from transcribe.transcript import Transcript
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The files of a transcript, and messages for the user; `is_new` unless every file had its content already."""
+    """The files of a transcript, and messages for the user; `is_new` unless every file had its content already.
+
+    The law: every file written next to the draft is one of `paths` or `also`, or a message names it.
+    """
 
     paths: tuple[Path, ...]
     messages: tuple[str, ...] = ()
     is_new: bool = True
+    also: tuple[Path, ...] = ()  # files written that were not asked for: formats of earlier runs, the record
 
 
 def write_transcript(
@@ -63,9 +69,22 @@ def write_transcript(
             )
         return _write_beside(transcript, stem, draft, settings=settings, taken=taken)
     written = _write_all(contents, json_path, transcript=placed, before=before, force=force)
-    messages = tuple(file.message for file in written.values() if file.message)
+    messages = tuple(_message(path, file, before, stem=stem) for path, file in written.items() if file.message)
     paths = tuple(written[path].path for path in requested)
-    return Written(paths, messages, any(file.is_new for file in written.values()))
+    also = tuple(file.path for file in written.values() if file.is_new and file.path not in paths)
+    return Written(paths, messages, any(file.is_new for file in written.values()), also)
+
+
+def _message(path: Path, file: WrittenFile, before: Transcript | None, *, stem: str) -> str:
+    """What became of a file that `force` replaced: only one that nothing of ours gives was edited by hand."""
+    name = next(name for name in FORMATS if path.name == file_name(stem, name))
+    if file.backup is None or name == "md":
+        return file.message
+    if name == "json":
+        return f"{path}: replaced; the one that could not be read is now {file.backup}"
+    if before and regenerated(path, read_regular(file.backup), name, before=before, after=before) is not None:
+        return f"{path}: replaced; the one written from the edited draft is now {file.backup}"
+    return file.message
 
 
 def _contents(
@@ -134,7 +153,9 @@ def _write_missing(
         write_draft(json_path, at_its_path.to_json(), previous_sha256=hash_at(json_path))
     note_compared(draft.stem, before, new, folder=draft.parent)
     note = f"has the text of {json_path.name}; to update both after an edit: transcribe sync {shlex.quote(str(draft))}"
-    return Written(tuple(requested), tuple(f"{path} {note}" for path in missing), bool(missing) or moved)
+    messages = tuple(f"{path} {note}" for path in missing)
+    also = (json_path,) if moved and json_path not in requested else ()
+    return Written(tuple(requested), messages, bool(missing) or moved, also)
 
 
 def _write_record(
@@ -158,7 +179,8 @@ def _write_record(
     record = write_draft(json_path, timed, previous_sha256=None, force=True)
     advice = f"to give it times: transcribe sync {shlex.quote(str(draft))}"
     warning = f"{draft} differs from what turnscript wrote and is not overwritten; {advice}"
-    return Written(requested, (warning, record.message) if record.message else (warning,))
+    messages = (warning, _message(json_path, record, None, stem=draft.stem)) if record.message else (warning,)
+    return Written(requested, messages, also=() if json_path in requested else (json_path,))
 
 
 def _is_edited(draft: Path, content: str | bytes, recorded: Mapping[str, str]) -> bool:
