@@ -37,7 +37,7 @@ def done(path: Path, setup: Setup) -> None:
 
 def forecast_lines(path: Path, setup: Setup) -> list[str]:
     jobs, _ = select_jobs([str(path)], setup.settings)
-    return [line.removeprefix(f"{path}: ") for line in forecast(jobs, setup)]
+    return [line.removeprefix(f"{path}: ") for line in forecast(jobs, setup) if isinstance(line, str)]
 
 
 def test_new_unchanged_changed_and_edited_episodes(setup: Setup, tmp_path: Path) -> None:
@@ -64,8 +64,9 @@ def test_a_file_without_audio_is_reported_before_the_run(
 ) -> None:
     path = tmp_path / "a.mp3"
     path.write_bytes(content)
-    (line,) = forecast_lines(path, setup)
-    assert line.startswith(message)
+    (failure,) = forecast(select_jobs([str(path)], setup.settings)[0], setup)
+    assert isinstance(failure, Result)
+    assert (failure.state, failure.error.startswith(f"{path}: {message}")) == (State.FAILED, True)
 
 
 def test_the_estimate_uses_the_speed_of_earlier_runs(setup: Setup, tmp_path: Path) -> None:

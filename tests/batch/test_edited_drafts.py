@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
 import pytest
 
 from tests.support.batch_desk import Desk
-from tests.support.scripted_stages import tone
+from tests.support.scripted_stages import ScriptedStages, tone
 from transcribe.batch.planning import PlannedAction, planned_action, select_jobs
 from transcribe.batch.report import State
+from transcribe.drafts.currency import Inputs, stage_settings
+from transcribe.recognition.models import ModelFiles
+from transcribe.transcript import Transcript
 
 
 def edit(desk: Desk) -> bytes:
@@ -110,3 +114,61 @@ def test_an_unreadable_draft_counts_as_edited(desk: Desk) -> None:
     )
     assert [each.name for each in desk.one(path, wrap=20).paths] == ["a.new.md", "a.new.json"]
     assert draft.is_symlink()
+
+
+def weights(desk: Desk, content: str) -> str:
+    folder = desk.folder / "model"
+    folder.mkdir(exist_ok=True)
+    for name in ("model.bin", "config.json", "tokenizer.json"):
+        (folder / name).write_text(content)
+    return str(folder)
+
+
+class OfFolder(ScriptedStages):
+    """Stages whose weights are those of a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+
+    def model(self) -> ModelFiles:
+        sha256 = hashlib.sha256((self.folder / "model.bin").read_bytes()).hexdigest()
+        return ModelFiles(str(self.folder), self.folder, sha256)
+
+
+def test_changed_weights_are_compared_once_with_an_edited_draft(desk: Desk) -> None:
+    """What they say is new is written next to it, what is not is noted; the same weights are not run again."""
+    path, model = tone(desk.folder / "a.wav"), weights(desk, "first")
+    desk.stages = OfFolder(Path(model))
+    desk.one(path, model=model)
+    edit(desk)
+    assert desk.one(path, model=model).state is State.UNCHANGED
+    calls = len(desk.stages.calls)
+    desk.one(tone(path, seconds=7.0), model=model)  # other audio, the same words: noted, as earlier versions did
+    assert len(desk.stages.calls) > calls
+    calls = len(desk.stages.calls)
+    desk.one(path, model=model)
+    assert len(desk.stages.calls) == calls
+    weights(desk, "second")
+    desk.one(path, model=model)
+    assert len(desk.stages.calls) > calls, "other weights"
+    calls = len(desk.stages.calls)
+    desk.one(path, model=model)
+    assert len(desk.stages.calls) == calls, "noted"
+    weights(desk, "third")
+    desk.stages.said = "Others words than these. I am Grace. Thank you, Grace."
+    assert [each.name for each in desk.one(path, model=model).paths] == ["a.new.md", "a.new.json"]
+
+
+def test_a_note_of_an_earlier_version_holds(desk: Desk) -> None:
+    """It has no weights in it: computed here as that version did."""
+    path = tone(desk.folder / "a.wav")
+    desk.one(path)
+    edit(desk)
+    desk.one(tone(path, seconds=7.0))
+    (note,) = (desk.folder / "drafts" / ".turnscript" / "compared").iterdir()
+    before = Transcript.from_json((desk.folder / "drafts" / "a.json").read_text(), source="a.json")
+    inputs = Inputs(hashlib.sha256(path.read_bytes()).hexdigest(), desk.settings(), ())
+    outputs = sorted(before.made_with.outputs.items())
+    data = [outputs, inputs.audio_sha256, before.made_with.turnscript, stage_settings(inputs.record)]
+    assert note.read_text() == hashlib.sha256(json.dumps(data, sort_keys=True, default=list).encode()).hexdigest()

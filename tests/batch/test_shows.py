@@ -16,7 +16,7 @@ from tests.support.other_settings import FIELDS, OTHER, toml
 from transcribe.batch.shows import FaultyShow, Show, load_shows, shows_named
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings
-from transcribe.speakers.voiceprints import Sample, VoiceError, Voiceprint, select_voiceprints
+from transcribe.speakers.voiceprints import Sample, Voiceprint, select_voiceprints
 
 FEED = "https://example.org/feed.xml"
 
@@ -161,6 +161,6 @@ def test_a_shows_voices_limit_the_enrolled_ones() -> None:
     assert select_voiceprints([ada, grace], ()) == (ada, grace)
     assert select_voiceprints([ada, grace], ("grace hopper",)) == (grace,)
     with pytest.raises(
-        VoiceError, match='voices: Bob is not enrolled; enrol them with: transcribe voices add "Bob" CLIP'
+        SettingsError, match='voices: Bob is not enrolled; enrol them with: transcribe voices add "Bob" CLIP'
     ):
         select_voiceprints([ada], ("Ada", "Bob"))

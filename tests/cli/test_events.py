@@ -25,8 +25,14 @@ BATCHES = ROOT / "docs" / "batches.md"
 
 
 def events_of(err: str) -> list[dict[str, Any]]:
-    """The events; each line is one, and its name is documented."""
+    """The events; each line is one, its name is documented, and whatever has started has ended once."""
     events = [json.loads(line) for line in err.splitlines()]
+    started, ended = (
+        [event["number"] for event in events if event["event"] == name and event["number"] is not None]
+        for name in ("started", "ended")
+    )
+    assert set(started) <= set(ended), "what starts ends"
+    assert len(ended) == len(set(ended))
     documented = set(re.findall(r"^\| `(\w+)` \|", BATCHES.read_text(), re.MULTILINE))
     assert {event["event"] for event in events} <= documented
     return events
@@ -117,6 +123,39 @@ def test_a_defect_and_a_warning_of_python(run: Run, tmp_path: Path) -> None:
     assert code == 1
     assert "half a linea line" in [event.get("message") for event in events]
     assert "ZeroDivisionError" in next(event["error"] for event in events if event["event"] == "ended")
+
+
+def test_a_show_that_fails_as_a_whole_has_ended(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    faults = {
+        "Glossary": "glossary = 'none.txt'",
+        "Language": "language = 'xx'",
+        "Folder": "output = 'a.wav'",
+        "Value": "wrap = 3",
+    }
+    shows = "".join(f"[[show]]\nname = '{name}'\nfeed = 'a.wav'\n{fault}\n" for name, fault in faults.items())
+    (tmp_path / "transcribe.toml").write_text(shows)
+    for options in ((), ("--dry-run",)):
+        code, _, err = run("run", "--progress", "json", *options)
+        events = events_of(err)
+        ended = [(event["show"], event["source"], event["state"]) for event in events if event["event"] == "ended"]
+        assert (code, ended) == (1, [(name, name, "failed") for name in faults])
+        assert all(event["error"] for event in events if event["event"] == "ended")
+
+
+def test_what_has_started_ends_when_the_run_cannot_go_on(run: Run, tmp_path: Path) -> None:
+    """Weights that are not in reach, a signal, a defect of the pool: an episode that started is interrupted."""
+    for number in range(3):
+        tone(tmp_path / f"{number}.wav", hertz=440.0 + number)
+
+    class Interrupted(ScriptedStages):
+        def recognize(self, *args: object, **rest: object) -> object:  # type: ignore[override]
+            raise KeyboardInterrupt
+
+    code, _, err = run("run", ".", "--progress", "json", stages=Interrupted())
+    events = events_of(err)
+    assert code == 130
+    assert [event["state"] for event in events if event["event"] == "ended"] == ["interrupted"]
 
 
 def test_a_failed_show_is_named_in_every_event(run: Run, tmp_path: Path) -> None:

@@ -1,0 +1,109 @@
+"""The law: every file a run writes next to a draft is a path of the result, is also written, or is in a message."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.batch_desk import Desk
+from tests.support.command_line import Run
+from tests.support.scripted_stages import tone
+from transcribe.batch.report import Result
+from transcribe.drafts.sync import sync
+
+FORMATS = ("md", "json", "vtt", "srt", "txt", "whisper-json")
+
+
+def touched(before: dict[str, tuple[bytes, int]], after: dict[str, tuple[bytes, int]]) -> set[str]:
+    return {name for name, state in after.items() if before.get(name) != state}
+
+
+def unnamed(result: Result, names: set[str], folder: Path) -> set[str]:
+    told = {path.name for path in (*result.paths, *result.also_written)}
+    return {name for name in names - told if not any(str(folder / name) in one for one in result.warnings)}
+
+
+_RUNS = st.tuples(
+    st.sampled_from(["", "edit", "sync", "edit vtt", "remove json", "break json", "move"]),
+    st.lists(st.sampled_from(FORMATS), min_size=1, max_size=3, unique=True),
+    st.sampled_from([0, 20, 30]),
+    st.booleans(),
+)
+
+
+def prepare(desk: Desk, how: str) -> None:
+    drafts = desk.folder / "drafts"
+    draft, caption, record = (drafts / f"a.{suffix}" for suffix in ("md", "vtt", "json"))
+    if how in ("edit", "sync") and draft.is_file():
+        draft.write_text(draft.read_text().replace("Grace", "Grace Hopper", 1))
+    if how == "sync" and draft.is_file() and record.is_file() and record.read_text().startswith("{\n"):
+        sync(draft)
+    if how == "edit vtt" and caption.is_file():
+        caption.write_text(caption.read_text() + "\nNOTE mine\n")
+    if how == "remove json":
+        record.unlink(missing_ok=True)
+    if how == "break json" and record.is_file():
+        record.write_text("broken")
+
+
+@settings(max_examples=40)
+@given(st.lists(_RUNS, min_size=1, max_size=5))
+def test_every_file_written_is_named(
+    tmp_path_factory: pytest.TempPathFactory, runs: list[tuple[str, list[str], int, bool]]
+) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        desk = Desk(tmp_path_factory.mktemp("desk"))
+        patched.setenv("XDG_CACHE_HOME", str(desk.folder / "cache"))
+        path = tone(desk.folder / "a.wav", seconds=2.0)
+        for how, formats, wrap, force in runs:
+            if how == "move":
+                (desk.folder / "moved").mkdir(exist_ok=True)
+                path = path.replace(desk.folder / ("moved" if path.parent == desk.folder else ".") / "a.wav")
+            if (desk.folder / "drafts").is_dir():
+                prepare(desk, how)
+            before = desk.drafts() if (desk.folder / "drafts").is_dir() else {}
+            result = desk.one(path, formats=tuple(formats), wrap=wrap, force=force)
+            assert result.error == ""
+            names = touched(before, desk.drafts())
+            assert unnamed(result, names, desk.folder / "drafts") == set()
+            assert {each.name for each in result.also_written} <= names
+
+
+def test_the_command_names_them_as_text_and_as_events(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    _, out, err = run("run", "a.wav", "-f", "md")
+    assert out == "transcripts/a.md\n"
+    assert "a.wav: also written: transcripts/a.json" in err.splitlines()
+    assert "also written" not in run("run", "a.wav", "-f", "md")[2]
+    run("run", "a.wav", "-f", "md,json,vtt")
+    _, out, err = run("run", "a.wav", "-f", "json", "--labels", "name", "--host", "Zed", "--progress", "json")
+    assert out == "transcripts/a.json\n"
+    (ended,) = [event for event in map(json.loads, err.splitlines()) if event["event"] == "ended"]
+    assert ended["files"] == ["transcripts/a.json"]
+    assert set(ended["also_written"]) == {"transcripts/a.md"}
+
+
+def test_force_says_what_it_replaces(desk: Desk) -> None:
+    """What was written from an edited draft is not called edited, what somebody edited by hand is."""
+    path, formats = tone(desk.folder / "a.wav"), ("md", "json", "vtt", "srt", "whisper-json")
+    desk.one(path, formats=formats)
+    drafts = desk.folder / "drafts"
+    (drafts / "a.md").write_text((drafts / "a.md").read_text().replace("Grace", "Grace Hopper"))
+    sync(drafts / "a.md")
+    (drafts / "a.srt").write_text("mine")
+    warnings = desk.one(path, formats=formats, force=True).warnings
+    for name, what in {
+        "a.md": "the edited file",
+        "a.srt": "the edited file",
+        "a.vtt": "the one written from the edited draft",
+        "a.whisper.json": "the one written from the edited draft",
+    }.items():
+        told = f"{drafts / name}: replaced; {what} is now {drafts / name}.bak"
+        assert told in warnings, (told, warnings)
+    (drafts / "a.json").write_text("broken")
+    warnings = desk.one(path, formats=formats, force=True).warnings
+    assert f"{drafts}/a.json: replaced; the one that could not be read is now {drafts}/a.json.bak" in warnings
