@@ -44,6 +44,7 @@ _HOURS_OF_ZONE |= {"akst": -9, "akdt": -8, "hst": -10, "nst": -3.5, "ndt": -2.5,
 _TIME = re.compile(
     r"(?<![\d:])(\d{1,2})[:h](\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?\s*([ap]\.?m\b\.?)?", re.IGNORECASE | re.ASCII
 )
+_MAIL_DATE = re.compile(r"[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:[0-5]\d (?:[+-]\d{4}|GMT)", re.ASCII)
 _OFFSET = re.compile(r"(?:gmt|utc)?\s*([+-])(\d{1,2}):?(\d{2})?", re.IGNORECASE | re.ASCII)
 _EARLIEST, _LATEST = datetime(1980, 1, 1, tzinfo=UTC).timestamp(), datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 _UNITS = re.compile(
@@ -87,7 +88,7 @@ def parse_date(text: str) -> datetime | None:
     known, and for a date outside the years 1 to 9999.
     """
     text = " ".join(text[:_MAX_LENGTH].split())
-    for parse in (_epoch, datetime.fromisoformat, _parse_parts, parsedate_to_datetime):
+    for parse in (_mail_date, _epoch, datetime.fromisoformat, _parse_parts, parsedate_to_datetime):
         try:
             moment = parse(text)
             if moment is not None:
@@ -95,6 +96,11 @@ def parse_date(text: str) -> datetime | None:
         except (ValueError, TypeError, IndexError, OverflowError, AttributeError):
             continue
     return None
+
+
+def _mail_date(text: str) -> datetime | None:
+    """A date as RFC 822 has it, which nearly all feeds write; parsed fast."""
+    return parsedate_to_datetime(text) if _MAIL_DATE.fullmatch(text) else None
 
 
 def _epoch(text: str) -> datetime | None:

@@ -58,10 +58,12 @@ class Offer:
 
 
 def recording_of(offers: Iterable[Offer], *, base: str) -> tuple[str, str]:
-    """The address of the recording and "", or "" and why there is none."""
+    """The address of the recording and "", or "" and why there is none. `offers` are in the order of their places."""
     best: tuple[tuple[bool, int, int, bool], str] | None = None
     problem = ""
     for offer in offers:
+        if best is not None and offer.place > best[0][2] and (offer.place >= Place.LINK or best[0][1] == 0):
+            break
         address = address_in_feed(offer.written, base=base)
         fitness, why_not = _fitness(offer, address)
         if why_not:
@@ -93,6 +95,8 @@ def address_in_feed(written: str, *, base: str) -> str:
         suffix = _FRAGMENT_SUFFIX.search(text)
         if suffix and f".{suffix[1].lower()}" in MEDIA_SUFFIXES and _suffix_in(name) not in MEDIA_SUFFIXES:
             text = text.replace("#", "%23")
+    if text.startswith(("http://", "https://")):
+        return web_address(text) or ""
     host = urlsplit(base).netloc.rpartition("@")[2]
     if text.lower().startswith("www.") or (host and text.startswith(f"{host}/")):
         text = f"//{text}"

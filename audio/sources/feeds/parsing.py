@@ -70,11 +70,20 @@ def parse_feed(text: str, *, url: str) -> ParsedFeed:
 
 def parse_xml(text: str, *, recover: bool = False) -> Any:
     """The root element; None for text that is no XML, with `recover` only for text without any element."""
+    return _parsed(text, _parser(recover=recover))
+
+
+def _parser(*, recover: bool) -> Any:
     from lxml import etree
 
-    parser = etree.XMLParser(
+    return etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=recover, remove_comments=True
     )
+
+
+def _parsed(text: str, parser: Any) -> Any:
+    from lxml import etree
+
     try:
         return etree.fromstring(text.encode("utf-8", "replace"), parser)
     except (etree.XMLSyntaxError, ValueError):
@@ -92,14 +101,15 @@ class _Wrap:
 
     def __init__(self, opening: str) -> None:
         self._opening = _repaired(opening)
+        self._strict, self._lenient = _parser(recover=False), _parser(recover=True)
         name = re.match(r"<([^\s<>/]+)", opening)
         self._closing = f"</{name[1]}>" if name else ""
 
     def parsed(self, piece: str) -> Any:
-        return parse_xml(f"{self._opening}{_repaired(piece)}{self._closing}", recover=True)
+        return _parsed(f"{self._opening}{_repaired(piece)}{self._closing}", self._lenient)
 
     def item(self, piece: str) -> Any:
-        root = parse_xml(f"{self._opening}{piece}{self._closing}")
+        root = _parsed(f"{self._opening}{piece}{self._closing}", self._strict)
         if root is None:
             root = self.parsed(piece)
         return None if root is None else next(root.iter(*_ITEM_TAGS), None)
