@@ -29,6 +29,8 @@ _START_TAG = re.compile(r"""<[^\s<>/]{1,60}(?:\s(?:[^<>"']|"[^"]*"|'[^']*')*)?>"
 _REFERENCE = re.compile(  # an ampersand; CDATA sections match as a whole
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?:#(?:(\d{1,20})|[xX]([0-9a-fA-F]{1,20}));|(\w{2,30});)?", re.DOTALL
 )
+_BARE_TAG = re.compile(r"""<[A-Za-z][^<>"']{0,5000}=[^<>"']{1,5000}>""")  # its attributes have no quotes
+_UNQUOTED = re.compile(r"""(?<=\s)([\w:.-]{1,40})=([^\s"'<>]{1,2000}?)(?=\s|/?>)""")
 _SURROGATES = re.compile(r"[\ud800-\udbff][\udc00-\udfff]")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
@@ -49,7 +51,7 @@ def parse_feed(text: str, *, url: str) -> ParsedFeed:
     """The feed in `text`, which may have anything before its root. Raises `FeedError` if there is no feed in it."""
     text = from_root(text)
     root = parse_xml(text)
-    if root is not None:
+    if root is not None and not _swallows_items(text):
         _check_root(root, url)
         items = tuple(root.iter(*_ITEM_TAGS))
         return ParsedFeed(root, items[:_MAX_ITEMS], n_unread=max(0, len(items) - _MAX_ITEMS))
@@ -130,8 +132,8 @@ def _local(tag: str) -> str:
 def _items_in(text: str) -> tuple[list[tuple[int, int]], bool]:
     """Where each item begins and ends, and whether the last one has no end.
 
-    A CDATA section or a comment hides what is in it, unless it was never closed: where the next items begin before the
-    closing mark, that one belongs to another.
+    A CDATA section or a comment hides what is in it, unless it was never closed: where the next items and another
+    section begin before the closing mark, that one belongs to the other.
     """
     spans: list[tuple[int, int]] = []
     start = -1
@@ -160,8 +162,24 @@ def _visible_marks(text: str) -> Iterator[re.Match[str]]:
             yield match
             continue
         end = closing[mark].after(text, at)
-        if end is not None and ((begins := boundary.after(text, at)) is None or begins.start() > end.start()):
+        if end is not None and not _has_begun_again(text, at, end.start(), boundary):
             at = end.end()
+
+
+def _swallows_items(text: str) -> bool:
+    """Whether a CDATA section that was never closed makes well-formed XML of several items: with another's end."""
+    boundary = _Next(_BOUNDARY)
+    at = 0
+    while (start := text.find("<![CDATA[", at)) >= 0:
+        at = text.find("]]>", start)
+        if at < 0 or _has_begun_again(text, start + 1, at, boundary):
+            return True
+    return False
+
+
+def _has_begun_again(text: str, start: int, end: int, boundary: _Next) -> bool:
+    begins = boundary.after(text, start) if text.find("<![CDATA[", start, end) >= 0 else None
+    return begins is not None and begins.start() < end
 
 
 class _Next:
@@ -188,7 +206,7 @@ def _repaired(text: str) -> str:
     if text.rfind("<![CDATA[") > text.rfind("]]>"):
         at = text.rfind("<![CDATA[")
         text = text[:at] + text[at + len("<![CDATA[") :]
-    text = _REFERENCE.sub(_resolved, text)
+    text = _REFERENCE.sub(_resolved, _BARE_TAG.sub(lambda tag: _UNQUOTED.sub(r'\1="\2"', tag[0]), text))
     text = _SURROGATES.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
     return _FORBIDDEN.sub(lambda found: "\ufffd" if found[0] >= "\ud800" else "", text)
 
