@@ -1,4 +1,4 @@
-"""Odd feeds, served as they are (`odd_feeds/NAME.feed`), each with what it should be, written by hand, in NAME.json: the
+"""Odd feeds as served (`odd_feeds/NAME.feed`), each with what it should be, written by hand, in NAME.json: the
 episodes, and what is left out as [title, reason, is a failure]. Its headers are there too; `@` is the server."""
 
 from __future__ import annotations
