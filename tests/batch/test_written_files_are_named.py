@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.support.batch_desk import Desk
 from tests.support.command_line import Run
-from tests.support.scripted_stages import tone
+from tests.support.scripted_stages import SAID, ScriptedStages, tone
 from transcribe.batch.report import Result
 from transcribe.drafts.sync import sync
 
@@ -107,3 +107,22 @@ def test_force_says_what_it_replaces(desk: Desk) -> None:
     (drafts / "a.json").write_text("broken")
     warnings = desk.one(path, formats=formats, force=True).warnings
     assert f"{drafts}/a.json: replaced; the one that could not be read is now {drafts}/a.json.bak" in warnings
+
+
+def test_commands_of_editors_name_what_they_write(run: Run, tmp_path: Path) -> None:
+    """Export also updates the record and other captions; merge saves the draft, and leaves a caption edited by hand."""
+    tone(tmp_path / "a.wav")
+    run("run", "a.wav", "-f", "md,json,vtt,srt")
+    drafts = tmp_path / "transcripts"
+    (drafts / "a.md").write_text((drafts / "a.md").read_text().replace("Grace", "Grace Hopper"))
+    _, out, err = run("export", "transcripts/a.md", "-f", "txt")
+    assert out == "transcripts/a.txt\n"
+    told = [line for line in err.splitlines() if line.startswith("also written: ")]
+    assert told == [f"also written: transcripts/a.{name}" for name in ("json", "vtt", "srt")]
+    assert "also written" not in run("export", "transcripts/a.md", "-f", "txt")[2]
+    (drafts / "a.srt").write_text("mine")
+    run("run", "a.wav", "--fresh", stages=ScriptedStages(said=SAID.replace("Who are you?", "Who were you?")))
+    code, out, err = run("merge", "transcripts/a.md", "transcripts/a.new.md")
+    assert code == 0
+    assert "transcripts/a.md: merged; the draft before is now transcripts/a.md.bak" in err.splitlines()
+    assert "Warning: transcripts/a.srt: was edited by hand and is not updated" in err

@@ -248,7 +248,8 @@ def test_speaker_and_words_are_separate_edits() -> None:
 def test_command_lists_conflicts(drafts: tuple[Path, Path]) -> None:
     result = click.testing.CliRunner().invoke(cli, ["merge", *map(str, drafts)], standalone_mode=False)
     assert [Path(line).name for line in result.stdout.splitlines()] == ["talk.md", "talk.json"]
-    assert result.stderr == f"{drafts[0]}: turn 2: yours: 'autumn', new recognition: 'tall'\n"
+    saved = f"{drafts[0]}: merged; the draft before is now {drafts[0]}.bak\n"
+    assert result.stderr == f"{saved}{drafts[0]}: turn 2: yours: 'autumn', new recognition: 'tall'\n"
 
 
 TEXTS = st.lists(st.sampled_from("a b c d e".split()), min_size=1, max_size=12).map(" ".join)

@@ -93,6 +93,8 @@ def export(draft: Path, names: str, **given: str | None) -> int:
     changed = [option for option in given if getattr(settings, option) != getattr(Settings(), option) or given[option]]
     restyled = [_FORMAT_OF[option] for option in changed]
     result = export_draft(draft, settings.formats, style=style_of(settings), restyled=restyled)
+    for path in result.also:
+        click.echo(for_terminal(f"also written: {path}"), err=True)
     for message in result.messages:
         click.echo(f"Warning: {for_terminal(message)}", err=True)
     for path in result.paths:

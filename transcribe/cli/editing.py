@@ -181,6 +181,10 @@ def merge(draft: Path, new: Path) -> int:
         raise OutputError(f"{draft}: {error}; nothing was changed") from error
     for path in result.paths:
         click.echo(path)
+    if result.backup is not None:
+        click.echo(for_terminal(f"{draft}: merged; the draft before is now {result.backup}"), err=True)
+    for message in result.skipped.values():
+        click.echo(f"Warning: {for_terminal(message)}", err=True)
     for place in result.differences:
         line = f"{draft}: turn {place.turn + 1}: yours: {place.mine!r}, new recognition: {place.new!r}"
         click.echo(for_terminal(line), err=True)

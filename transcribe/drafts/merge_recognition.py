@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -46,10 +46,13 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class MergeResult:
-    """The files `merge_recognition` wrote, and the places to check."""
+    """The files that hold the result, the places to check, the backup of the draft, and the files not updated with the
+    reasons."""
 
     paths: tuple[Path, ...]
     differences: tuple[Difference, ...]
+    backup: Path | None = None
+    skipped: Mapping[Path, str] = field(default_factory=dict)
 
 
 def merge_recognition(draft_path: Path, new_path: Path) -> MergeResult:
@@ -71,10 +74,10 @@ def merge_recognition(draft_path: Path, new_path: Path) -> MergeResult:
     new = replace(new, episode=replace(new.episode, path=old.episode.path), made_with=made_with)
     after = update_transcript(draft, new, name=str(draft_path)).transcript
     after = replace(after, doubts=(*after.doubts, *_doubts(differences, draft, after)))
-    _write(draft_path, draft.encoded(), over=mine.encoded())
+    backup = _write(draft_path, draft.encoded(), over=mine.encoded())
     save_original(new, draft_path)
-    paths, _ = write_update(draft_path, after, before=old)
-    return MergeResult((draft_path, *paths), differences)
+    paths, skipped = write_update(draft_path, after, before=old)
+    return MergeResult((draft_path, *paths), differences, backup, skipped)
 
 
 def merge_words(
@@ -228,10 +231,10 @@ def _last_end(words: Sequence[Word]) -> float:
     return max(word.end for word in words)
 
 
-def _write(path: Path, source: bytes, *, over: bytes) -> None:
-    """Replace the contents `over` by `source` and save `over` as a backup."""
+def _write(path: Path, source: bytes, *, over: bytes) -> Path | None:
+    """Replace the contents `over` by `source` and save `over` as a backup, whose path is returned."""
     if source == over:
-        return
+        return None
     backup = free_backup_path(path)
     try:
         write_atomically(backup, over)
@@ -241,3 +244,4 @@ def _write(path: Path, source: bytes, *, over: bytes) -> None:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise OutputError(f"{path}: cannot be written ({reason}); free disk space or change its permissions") from error
+    return backup
