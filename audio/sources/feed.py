@@ -36,7 +36,8 @@ _XML_BASE = "{http://www.w3.org/XML/1998/namespace}base"
 
 @dataclass(frozen=True, slots=True)
 class FeedPage:
-    """One document of a feed: what each of its items is, and the address of the feed's next document, if it has one."""
+    """One document of a feed: what each of its items is, and the address of the feed's next document, if it has one:
+    where it says to have moved to, if it has no items."""
 
     items: tuple[Episode | LeftOut, ...]
     next_url: str = ""
@@ -99,7 +100,7 @@ def read_page(feed: bytes, *, url: str, charset: str = "", known_as: Iterable[st
     if parsed.n_unread:
         reason = f"{parsed.n_unread} items after the first {len(items)}, which is all that is read of one document"
         items = (*items, LeftOut(redacted(url), reason, parsed.n_unread, is_failure=True))
-    return FeedPage(items, show.next_url)
+    return FeedPage(items, show.next_url if items else show.next_url or show.moved_to)
 
 
 def feeds_of(opml: bytes, *, url: str, charset: str = "", on_left_out: OnLeftOut | None = None) -> tuple[str, ...]:
@@ -135,6 +136,7 @@ class _Show:
         self.node = Node(channel, names)
         self.base = self._base(root, channel, url)
         self.title = plain_text(self.node.text("title")) or None
+        self.moved_to = web_address(self.node.text("itunes:new-feed-url")) or ""
         self.feeds = self._known_as(known_as)
         self.language = self.node.text("language").lower()[:2]
         self.persons = _persons(self.node)
@@ -145,8 +147,8 @@ class _Show:
 
     def _known_as(self, addresses: Iterable[str]) -> tuple[str, ...]:
         """What the feed is known by: its `podcast:guid`, its addresses, and the one it says it has moved to."""
-        own, moved_to = self.node.text("podcast:guid"), web_address(self.node.text("itunes:new-feed-url"))
-        names = (f"urn:podcast:{own.lower()}" if own else "", *addresses, moved_to or "")
+        own = self.node.text("podcast:guid")
+        names = (f"urn:podcast:{own.lower()}" if own else "", *addresses, self.moved_to)
         return tuple(dict.fromkeys(name for name in names if name))
 
     def _base(self, root: Any, channel: Any, url: str) -> str:

@@ -59,7 +59,7 @@ class Reader:
                 items.append(failure(redacted(page.next_url), error))
                 break
             known = {_identity(item) for item in items}
-            if all(_identity(item) in known for item in page.items):
+            if known and all(_identity(item) in known for item in page.items):
                 break
             items += page.items
         return episodes_in(items, url=document.url, on_left_out=self.tell)

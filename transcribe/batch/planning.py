@@ -30,6 +30,7 @@ from transcribe.drafts.currency import Inputs, settled
 from transcribe.drafts.records import belongs_to_other_recording, has_transcript, is_edited
 from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import Voiceprint, select_voiceprints, user_voiceprints
+from transcribe.workers.task import failure_of
 
 _NAMED_FAILURES = 10  # of a source with the same reason
 
@@ -80,8 +81,8 @@ def select_jobs(
             episodes = episodes_from(source, client=client, on_left_out=left_out.append, is_enough=is_enough)
             selection = select_episodes(episodes, settings)
             names = roll.names_of(selection)
-        except AudioError as error:
-            failures.append(_failed_source(source, str(error), about=error.about))
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with a source costs that one
+            failures.append(_without_episodes(source, error))
             continue
         finally:
             failures += map(_failure, counted((each for each in left_out if each.is_failure), named=_NAMED_FAILURES))
@@ -98,6 +99,8 @@ def select_jobs(
             if name not in seen:
                 seen.add(name)
                 jobs.append(_job(episode, stems, settings))
+            elif on_left_out:
+                on_left_out(LeftOut(redacted(source), "named before", title=episode.title))
     return tuple(jobs), tuple(failures)
 
 
@@ -105,6 +108,13 @@ def _failed_source(source: str, error: str, *, about: str) -> Result:
     """The result for a source without episodes; `about` is the input its error begins with."""
     names = (redacted(source), redacted(web_address(source) or source))
     return Result(names[0], State.FAILED, error=error, with_source=frozenset([error] if about in names else []))
+
+
+def _without_episodes(source: str, error: Exception) -> Result:
+    if isinstance(error, AudioError):
+        return _failed_source(source, str(error), about=error.about)
+    failure = failure_of(error)
+    return Result(redacted(source), State.FAILED, error=failure.message, traceback=failure.traceback)
 
 
 def _failure(left: LeftOut) -> Result:

@@ -68,6 +68,9 @@ def load_shows(
             shows.append(Show(name, feed, places.settings(layer_of(own, path, place=place))))
         except SettingsError as error:
             shows.append(FaultyShow(name, error))
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with a table costs its own show
+            problem = SettingsError(f"{path}: {name}: cannot be read ({type(error).__name__}: {error}); report it")
+            shows.append(FaultyShow(name, problem))
     return tuple(shows)
 
 
