@@ -168,7 +168,7 @@ def _plan_and_run(sources: SourceSet, options: _RunOptions) -> Report:
     from transcribe.speakers.voiceprints import select_voiceprints, user_voiceprints
 
     settings, waited = sources.settings, False
-    check_settings(settings, options.stages)
+    check_settings(settings, options.stages, here=not settings.scheduler)
     style_of(settings)  # reports a bad front matter before the work
     voices = select_voiceprints(user_voiceprints(), settings.voices)
 

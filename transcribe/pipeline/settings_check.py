@@ -15,20 +15,20 @@ from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import select_voiceprints, user_voiceprints
 
 
-def check_settings(settings: Settings, make: StagesMaker) -> None:
+def check_settings(settings: Settings, make: StagesMaker, *, here: bool = True) -> None:
     """Refuse settings that no recording could be transcribed with.
 
     Raises `SettingsError`, which names the setting, `ModelError` for a folder without a model, `EngineError` for an
-    engine that is not installed. With a `scheduler`, devices, engines and folders of models are those of its machines.
+    engine that is not installed. Unless the stages run `here`, devices, engines and folders of models are another machine's.
     """
     checks: dict[str, Callable[[], object]] = {
         "glossary": lambda: glossary_of(settings),
         "voices": lambda: select_voiceprints(user_voiceprints(), settings.voices),
     }
-    if make is real_stages and not settings.scheduler:
+    if make is real_stages and here:
         checks |= {"engine": lambda: _check_engine(settings), "device": lambda: _check_device(settings)}
-        checks |= {"model": lambda: _languages(settings, make)}
-    checks |= {"language": lambda: _check_language(settings, make)}
+        checks |= {"model": lambda: _languages(settings, make, here=here)}
+    checks |= {"language": lambda: _check_language(settings, make, here=here)}
     for name, check in checks.items():
         try:
             check()
@@ -53,17 +53,17 @@ def _check_device(settings: Settings) -> None:
         check_device(settings.device)
 
 
-def _check_language(settings: Settings, make: StagesMaker) -> None:
+def _check_language(settings: Settings, make: StagesMaker, *, here: bool) -> None:
     from transcribe.recognition.recognize import check_language
 
-    if settings.language != "auto" and (known := _languages(settings, make)) is not None:
+    if settings.language != "auto" and (known := _languages(settings, make, here=here)) is not None:
         check_language(settings.language, model=settings.model, known=known)
 
 
-def _languages(settings: Settings, make: StagesMaker) -> frozenset[str] | None:
+def _languages(settings: Settings, make: StagesMaker, *, here: bool) -> frozenset[str] | None:
     """The languages of the model; None if it is not on this machine."""
     from transcribe.recognition.models import is_folder, languages_known
 
     if make is not real_stages:
         return make(settings).languages()
-    return None if settings.scheduler and is_folder(settings.model) else languages_known(settings.model)
+    return None if not here and is_folder(settings.model) else languages_known(settings.model)
