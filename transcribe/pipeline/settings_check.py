@@ -19,7 +19,8 @@ def check_settings(settings: Settings, make: StagesMaker, *, here: bool = True) 
     """Refuse settings that no recording could be transcribed with.
 
     Raises `SettingsError`, which names the setting, `ModelError` for a folder without a model, `EngineError` for an
-    engine that is not installed. Unless the stages run `here`, devices, engines and folders of models are another machine's.
+    engine that is not installed. Unless the stages run `here`, devices, engines and folders of models are those of
+    other machines.
     """
     checks: dict[str, Callable[[], object]] = {
         "glossary": lambda: glossary_of(settings),
