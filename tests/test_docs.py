@@ -119,6 +119,7 @@ def test_the_page_on_fetching_states_the_limits_in_force() -> None:
         f"below {limits.min_bytes_per_second:,} bytes a second for a minute",
         f"files over {limits.max_bytes >> 30} GiB, feeds and pages over {limits.max_document_bytes >> 20} MiB",
         "more than ten redirects",
+        "a feed or a page that takes ten minutes, and a recording that takes a day with all attempts",
         "six times in a row",
         "(`Retry-After`) is respected up to two minutes",
         "At most four downloads run at the same time, two from one host",
@@ -126,6 +127,7 @@ def test_the_page_on_fetching_states_the_limits_in_force() -> None:
         assert statement in page
     assert (limits.slow_timeout, limits.max_redirects, limits.max_attempts, limits.max_retry_after) == (60, 10, 6, 120)
     assert (limits.parallel, limits.per_host) == (4, 2)
+    assert (limits.max_document_time, limits.max_time) == (600, 86_400)
 
 
 def test_the_page_on_fetching_states_the_limits_on_a_recording() -> None:

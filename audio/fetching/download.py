@@ -152,7 +152,15 @@ class Download:
         else:
             raise FetchError(f"the server returns {response.status}; check the address in a browser", about=self._name)
         self._check_size(self._total or 0)
-        return decompressed(response.chunks(), coding, name=self._name) if coding else response.chunks()
+        return decompressed(self._limited(response), coding, name=self._name) if coding else response.chunks()
+
+    def _limited(self, response: Response) -> Iterator[bytes]:
+        """The compressed body, which may yield nothing however long it is."""
+        n_bytes = 0
+        for chunk in response.chunks():
+            n_bytes += len(chunk)
+            self._check_size(n_bytes)
+            yield chunk
 
     def _receive(self, body: Iterator[bytes]) -> None:
         checked = self._size >= HEAD_BYTES

@@ -8,12 +8,10 @@ from __future__ import annotations
 import contextlib
 import http.client
 import importlib
-import io
 import os
 import socket
 import ssl
 import threading
-import time
 import urllib.request
 import weakref
 from collections.abc import Callable, Iterator
@@ -23,10 +21,12 @@ from urllib.parse import urlsplit
 from audio.episode import Seconds
 from audio.errors import FetchError, TransientError
 from audio.net.addresses import is_private_host, is_public, origin_of, redacted
+from audio.net.timed_response import TimedResponse
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager
 
+_PIECE_BYTES = 1 << 16
 _LONGEST_DATE = 60  # characters of a header that is a number or a date
 _CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
@@ -58,7 +58,10 @@ class PoolManagers:
         proxy = proxies.get(parts.scheme) or proxies.get("all") or ""
         if proxy and urllib.request.proxy_bypass(parts.netloc.rpartition("@")[2]):
             proxy = ""
-        if proxy and origin_of(url) not in self._trusted and is_private_host(parts.hostname or ""):
+        host = parts.hostname or ""
+        if "%" in host:  # each reader, a proxy too, takes it for another host
+            raise FetchError("has a % in its host; write the host itself", about=redacted(url))
+        if proxy and origin_of(url) not in self._trusted and is_private_host(host):
             raise _private_address(url)
         with self._lock:
             if (proxy, parts.scheme) not in self._managers:
@@ -99,19 +102,23 @@ class PoolManagers:
         from urllib3.connection import HTTPConnection, HTTPSConnection
         from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-        opened, timed_response = self._opened, _response_class(self._head_timeout)
+        opened, head_timeout = self._opened, self._head_timeout
 
         class Recorded:
-            response_class = timed_response
             is_connected = False  # the pool closes it before another request: nothing unsolicited can follow a response
+            answer: TimedResponse | None = None
+
+            def response_class(self, sock: socket.socket, *args: Any, **kwargs: Any) -> TimedResponse:
+                self.answer = TimedResponse(sock, *args, head_timeout=head_timeout, **kwargs)
+                return self.answer
 
             def _new_conn(self) -> socket.socket:
                 opened.add(self)
                 return connect(self) if connect else super()._new_conn()  # type: ignore[misc]
 
-        class Plain(Recorded, HTTPConnection): ...
+        class Plain(Recorded, HTTPConnection): ...  # type: ignore[misc]
 
-        class Secure(Recorded, HTTPSConnection): ...
+        class Secure(Recorded, HTTPSConnection): ...  # type: ignore[misc]
 
         class PlainPool(HTTPConnectionPool):
             ConnectionCls = Plain
@@ -120,6 +127,14 @@ class PoolManagers:
             ConnectionCls = Secure
 
         return {"http": PlainPool, "https": SecurePool}
+
+
+def next_piece(response: Any, *, within: Seconds) -> bytes:
+    """The next piece of a urllib3 response's body as sent, empty at its end; `within` limits all that comes with it."""
+    if (connection := response.connection) is not None:  # None: it has been read to its end
+        connection.answer.allow(within)
+    piece: bytes = response.read1(_PIECE_BYTES, decode_content=False)
+    return piece
 
 
 @contextlib.contextmanager
@@ -176,56 +191,6 @@ def retry_after(header: str | None) -> float | None:
         return float(Retry().parse_retry_after(header)) if header and len(header) <= _LONGEST_DATE else None
     except (InvalidHeader, OverflowError, ValueError, TypeError):
         return None
-
-
-class _DeadlineReader(io.RawIOBase):
-    """A socket's bytes: until `deadline` (monotonic clock) all reads together, afterwards the socket's own timeout."""
-
-    def __init__(self, sock: Any, deadline: float) -> None:
-        super().__init__()
-        self._sock = sock
-        self._keeps_open = sock.makefile("rb", buffering=0)  # a socket stays open while it has readers
-        self._timeout: Seconds | None = sock.gettimeout()
-        self._deadline: float | None = deadline
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int | None:
-        if self._deadline is not None:
-            left = self._deadline - time.monotonic()
-            if left <= 0:
-                raise TimeoutError("the head of the response takes too long")
-            self._sock.settimeout(left if self._timeout is None else min(left, self._timeout))
-        count: int = self._sock.recv_into(buffer)
-        return count
-
-    def lift_deadline(self) -> None:
-        """The head is complete: only the socket's timeout applies now."""
-        if self._deadline is not None:
-            self._deadline = None
-            self._sock.settimeout(self._timeout)
-
-    def close(self) -> None:
-        self._keeps_open.close()
-        super().close()
-
-
-def _response_class(head_timeout: Seconds) -> type[http.client.HTTPResponse]:
-    """Responses whose head has to arrive within `head_timeout`."""
-
-    class TimedResponse(http.client.HTTPResponse):
-        def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-            super().__init__(sock, *args, **kwargs)
-            self.fp.close()
-            self._reader = _DeadlineReader(sock, time.monotonic() + head_timeout)
-            self.fp = io.BufferedReader(self._reader)
-
-        def begin(self) -> None:
-            super().begin()
-            self._reader.lift_deadline()
-
-    return TimedResponse
 
 
 class TrustedOrigins:

@@ -70,7 +70,7 @@ def _body(response: Response, client: Client) -> bytes:
     limit = client.limits.max_document_bytes
     body = bytearray()
     codings = f"{response.headers.get('content-encoding', '')}, gzip"
-    for piece in decompressed(_limited(response, limit), codings, name=redacted(response.url)):
+    for piece in decompressed(_limited(response, client), codings, name=redacted(response.url)):
         body += piece
         if len(body) > limit:
             raise FetchError(f"more than {limit >> 20} MiB of text; check the address", about=redacted(response.url))
@@ -79,10 +79,10 @@ def _body(response: Response, client: Client) -> bytes:
     return bytes(body)
 
 
-def _limited(response: Response, limit: int) -> Iterator[bytes]:
+def _limited(response: Response, client: Client) -> Iterator[bytes]:
     """The body as sent, which may yield nothing however long it is."""
-    n_bytes = 0
-    for chunk in response.chunks():
+    n_bytes, limit = 0, client.limits.max_document_bytes
+    for chunk in response.chunks(within=client.limits.max_document_time):
         n_bytes += len(chunk)
         if n_bytes > limit:
             raise FetchError(f"more than {limit >> 20} MiB; check the address", about=redacted(response.url))

@@ -28,7 +28,6 @@ from audio.net.addresses import origin_of, redacted, web_address
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
-_CHUNK_BYTES = 1 << 16
 _BUSY = frozenset({408, 421, 425, 429, 500, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
@@ -47,6 +46,8 @@ class Limits:
     min_bytes_per_second: int = 1000
     max_bytes: int = 4 << 30
     max_document_bytes: int = 64 << 20  # feeds and pages, decompressed
+    max_document_time: Seconds = 600  # for one answer with a feed or a page, however steadily it arrives
+    max_time: Seconds = 24 * 3600  # for one file, all attempts together
     max_redirects: int = 10
     max_attempts: int = 6  # in a row without progress
     max_retry_after: Seconds = 120  # the longest pause a server may request
@@ -73,14 +74,16 @@ class Response:
         announced = self.headers.get("content-length", "")
         return int(announced) if re.fullmatch(r"[0-9]{1,18}", announced) else None
 
-    def chunks(self) -> Iterator[bytes]:
+    def chunks(self, *, within: Seconds | None = None) -> Iterator[bytes]:
         """The body as sent (no content coding is decoded), in pieces as they arrive.
 
-        Raises `TransientError` for a dropped, silent or too slow connection, or a body shorter than announced.
+        Raises `TransientError` for a dropped, silent or too slow connection, a body shorter than announced, or one that
+        does not end `within` that time (default: `Limits.max_time`).
         """
         waited, n_bytes, started = 0.0, 0, time.monotonic()
+        end = started + (self._limits.max_time if within is None else within)
         with connections.translate_errors(self.url):
-            while not self._stopped.is_set() and (chunk := self._raw.read1(_CHUNK_BYTES, decode_content=False)):
+            while not self._stopped.is_set() and (chunk := self._next(end)):
                 waited += time.monotonic() - started
                 n_bytes += len(chunk)
                 if waited > self._limits.slow_timeout:
@@ -94,6 +97,12 @@ class Response:
                 started = time.monotonic()
         if self._stopped.is_set():  # the body ended early: its end must not count as complete
             raise FetchError("stopped; run again to resume", about=redacted(self.url))
+
+    def _next(self, end: float) -> bytes:
+        left = end - time.monotonic()
+        if left <= 0:
+            raise TransientError("the answer takes too long to end; try again later", about=redacted(self.url))
+        return connections.next_piece(self._raw, within=min(left, self._limits.slow_timeout))
 
 
 class Client:
@@ -158,18 +167,19 @@ class Client:
     def with_retries(self, attempt: Callable[[], Result], *, made_progress: Callable[[], bool] = bool) -> Result:
         """Call `attempt` until it succeeds, with growing pauses after `TransientError`; raise the last one.
 
-        Counting restarts whenever `made_progress()`. A pause the server requests is respected, up to a limit.
+        Counting restarts whenever `made_progress()`, until `Limits.max_time` is over. A pause the server requests is
+        respected, up to a limit.
         """
         from urllib3.exceptions import MaxRetryError
         from urllib3.util.retry import Retry
 
         retries = Retry(total=self.limits.max_attempts - 1, backoff_factor=0.5, backoff_max=30, backoff_jitter=0.25)
-        left = retries
+        left, end = retries, time.monotonic() + self.limits.max_time
         while True:
             try:
                 return attempt()
             except TransientError as exc:
-                left = retries if made_progress() else left
+                left = retries if made_progress() and time.monotonic() < end else left
                 try:
                     left = left.increment("GET", error=exc)
                 except MaxRetryError:

@@ -82,3 +82,18 @@ def test_no_spelling_of_a_private_host_reaches_a_proxy(
             with pytest.raises(FetchError, match="private address"), client.get(address, headers={}):
                 pass
     assert server.requests == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.%31", "%6c%6f%63alhost", "x.example%2f"])
+def test_a_host_with_a_percent_sign_is_refused_wherever_it_comes_from(
+    host: str, server: HostileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", server.url("/"))
+    monkeypatch.delenv("no_proxy", raising=False)
+    with (
+        Client(["http://feed.example/x"]) as client,
+        pytest.raises(FetchError, match="%"),
+        client.get(f"http://{host}/secret", headers={}),
+    ):
+        pass
+    assert server.requests == []
