@@ -57,11 +57,17 @@ def _problem(structure: Structure, readings: Sequence[Reading]) -> str:
         return f"{size} of it could not be read as sound, the rest is {clock(decoded)}; get a complete copy"
     if any(reading.part.ends_open or reading.part.missing for reading in readings):
         return f"ends after {clock(decoded)} without an end mark; if something is missing, get a complete copy"
-    errors = 0 if structure.is_known else readings[0].log.n_errors
+    if structure.is_known:
+        return ""
+    errors = readings[0].log.n_errors
     if errors > _TOLERATED_ERRORS:
         first = readings[0].log.first_error
         return f"damaged in places ({errors} errors, first: {first}); listen to it to check"
     return ""
+
+
+def _unread(reading: Reading) -> int:
+    return 0 if reading.seconds else reading.part.end - reading.part.start
 
 
 def _absent(reading: Reading) -> Seconds:
@@ -73,7 +79,13 @@ def _absent(reading: Reading) -> Seconds:
 
 
 def _lost(reading: Reading) -> Seconds:
-    return (reading.part.foreign_seconds or 0.0) + reading.log.lost(reading.seconds)
+    """How much sound is missing in the middle. In bare frames the chain tells it, as junk is a packet for ffmpeg."""
+    part, decoded = reading.part, reading.seconds
+    sound = part.end - part.start - part.foreign
+    foreign = part.foreign * (part.seconds or decoded) / sound if sound > 0 else 0.0
+    if part.has_frames:
+        return foreign + max((part.seconds or decoded) - decoded - _TOLERANCE, 0.0)
+    return foreign + reading.log.lost(decoded)
 
 
 def clock(seconds: Seconds) -> str:

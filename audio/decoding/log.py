@@ -22,6 +22,8 @@ _LEVEL = re.compile(rf"{_COLOUR}\[(verbose|warning|error|fatal|panic)\] {_COLOUR
 _COUNTS = re.compile(
     r"  Input stream #0:\d+ \(audio\): (\d{1,18}) packets read \(\d+ bytes\); (\d{1,18}) frames decoded"
 )
+_READ = re.compile(r"Statistics: (\d{1,18}) bytes read")
+_BUFFER = 65_536  # bytes that may be left over at an end that was reached
 _ESCAPES = re.compile(_COLOUR)
 _MAX_ERROR_LENGTH = 60  # characters of an ffmpeg error in a message
 _USUAL_LOSS = 2  # packets that decode to nothing in an intact file: the first and the last of some codecs
@@ -35,6 +37,7 @@ class Log:
         self.first_error = ""  # for people
         self._n_packets = 0
         self._n_frames = 0
+        self._n_read = 0
         self._reasons: set[str] = set()
         self._lacks_memory = False
 
@@ -54,6 +57,8 @@ class Log:
             if counts := _COUNTS.match(_ESCAPES.sub("", line[match.start(2) :])):
                 self._n_packets += int(counts[1])
                 self._n_frames += int(counts[2])
+            elif read := _READ.match(match[2]):
+                self._n_read += int(read[1])
         elif match[1] != "warning":
             error = "".join(char if char.isprintable() else " " for char in match[2].strip())
             self.n_errors += 1
@@ -65,6 +70,11 @@ class Log:
         """How much sound the packets held that could not be decoded, if `decoded` seconds could."""
         n_lost = self._n_packets - self._n_frames - _USUAL_LOSS
         return decoded * n_lost / self._n_frames if n_lost > 0 and self._n_frames else 0.0
+
+    def unread(self, size: int) -> int:
+        """How many bytes of a file of `size` ffmpeg cannot have read: it may have read others twice."""
+        rest = size - self._n_read
+        return rest if self._n_read and rest > _BUFFER else 0
 
     @property
     def verdict(self) -> str:

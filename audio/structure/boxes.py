@@ -10,6 +10,23 @@ from audio.structure.view import Part, View
 
 _MAX_BOXES = 100_000
 _TYPE = re.compile(rb"[A-Za-z0-9\xa9][A-Za-z0-9 \-]{3}")
+_TOP = frozenset(  # what stands outside of other boxes
+    (
+        b"ftyp",
+        b"styp",
+        b"moov",
+        b"moof",
+        b"mdat",
+        b"free",
+        b"skip",
+        b"wide",
+        b"uuid",
+        b"mfra",
+        b"sidx",
+        b"ssix",
+        b"meta",
+    )
+) | {b"pdin", b"prft", b"emsg", b"udta", b"pnot", b"PICT", b"imda", b"junk", b"bloc"}
 _INNER = frozenset((b"moov", b"trak", b"mdia", b"edts"))
 
 
@@ -19,7 +36,7 @@ def boxes_from(view: View, start: int) -> Part | None:
         return None
     end, tracks, has_index, is_fragmented = start, tuple[Seconds, ...](), False, False
     for name, body, stop in _boxes(view, start, view.size):
-        if name == b"ftyp" and has_index:
+        if name not in _TOP or (name == b"ftyp" and has_index):
             break
         if name == b"moov" and not has_index:
             has_index, tracks = True, tuple(_sound_lengths(view, body, stop))

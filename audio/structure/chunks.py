@@ -11,27 +11,15 @@ import struct
 from dataclasses import dataclass
 from typing import Literal
 
+from audio.structure.tails import MARKS, is_foreign
 from audio.structure.view import Part, View
 
 _W64_IDS = b"\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"  # the end of all its identifiers but the first
 _MAX_CHUNKS = 100_000
+_STREAM_HEADERS = 1 << 16  # bytes from the start of a film in which they stand
 _PCM = (1, 3, 6, 7, 0xFFFE)  # format tags of samples of one size: integers, floats, A-law, µ-law
 _UNKNOWN = 0x7FFF_0000  # and more: what programs write that do not know the size yet
 _ID = re.compile(rb"[A-Za-z0-9_(][A-Za-z0-9_ \-.)]{3}")
-_MARKS = (
-    b"RIFF",
-    b"RF64",
-    b"BW64",
-    b"FORM",
-    b"riff",
-    b"caff",
-    b"ID3",
-    b"TAG",
-    b"APETAGEX",
-    b"OggS",
-    b"fLaC",
-    b"PK\3\4",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +59,22 @@ def chunks_from(view: View, start: int) -> Part | None:
 
 def _riffs(view: View, start: int) -> Part:
     """A film: one RIFF, and more of them if it is long (OpenDML), each of a stated size."""
-    end = start
+    end, seconds = start, _stream_length(view.at(start, _STREAM_HEADERS))
     while (head := view.at(end, 12))[:4] == b"RIFF" and (end == start or head[8:12] == b"AVIX"):
         size = int.from_bytes(head[4:8], "little")
         if size >= _UNKNOWN * 2 or not size:
-            return Part(start, view.size)
+            return Part(start, view.size, seconds, is_exact=False)
         end += 8 + size + size % 2
-    return Part(start, min(end, view.size), missing=max(end - view.size - 1, 0))
+    return Part(start, min(end, view.size), seconds, missing=max(end - view.size - 1, 0), is_exact=False)
+
+
+def _stream_length(headers: bytes) -> float | None:
+    """The length of the longest sound track, by the headers of a film's streams."""
+    lengths = []
+    for match in re.finditer(rb"strh....auds", headers, re.DOTALL):
+        scale, rate, _, length = struct.unpack_from("<4I", headers.ljust(match.start() + 80, b"\0"), match.start() + 28)
+        lengths.append(length * scale / rate if rate else 0.0)
+    return max(lengths, default=0.0) or None
 
 
 class _Walk:
@@ -169,23 +166,8 @@ class _Walk:
         for _ in range(_MAX_CHUNKS):
             if not self._begins_chunk(at) and not self._begins_chunk(at := at + -(at - start) % self._kind.alignment):
                 break
-            if self._view.at(at, 4) in _MARKS:
+            if self._view.at(at, 4) in MARKS:
                 break
             _, body, size = self._chunk(at)
             at = body + size
         return min(at, self._view.size)
-
-
-def is_foreign(view: View, at: int) -> bool:
-    """Whether what begins at `at` is known not to continue the sound before it; so are zeros up to the end."""
-    head = view.at(at, 16)
-    return head.startswith(_MARKS) or is_blank(view, at)
-
-
-def is_blank(view: View, at: int) -> bool:
-    """Whether nothing but zeros follows."""
-    while block := view.at(at, 1 << 20):
-        if block.strip(b"\0"):
-            return False
-        at += len(block)
-    return True

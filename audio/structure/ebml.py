@@ -13,6 +13,8 @@ EBML = b"\x1a\x45\xdf\xa3"
 _SEGMENT, _CLUSTER = b"\x18\x53\x80\x67", b"\x1f\x43\xb6\x75"
 _INFO, _TRACKS = b"\x15\x49\xa9\x66", b"\x16\x54\xae\x6b"
 _SCALE, _DURATION, _TRACK, _TRACK_TYPE = b"\x2a\xd7\xb1", b"\x44\x89", b"\xae", b"\x83"
+_CUES, _TAGS, _CHAPTERS = b"\x1c\x53\xbb\x6b", b"\x12\x54\xc3\x67", b"\x10\x43\xa7\x70"
+_INSIDE = (_CLUSTER, _CUES, _TAGS, _CHAPTERS)
 _MAX_ELEMENTS = 100_000
 _VIDEO, _AUDIO = b"\1", b"\2"
 _LONGEST: Seconds = 1e7
@@ -31,7 +33,7 @@ def segments_from(view: View, start: int) -> Part | None:
         return Part(start, view.size)
     _, body, end = segment
     seconds = _stated_seconds(view, body, min(end or view.size, view.size))
-    if end is None or view.at(end, 4) not in (b"", EBML):  # ffmpeg reads on where a file goes on
+    if end is None or view.at(end, 4) in _INSIDE:  # ffmpeg reads on where a segment does
         return Part(start, view.size, seconds)
     return Part(start, min(end, view.size), seconds, missing=max(end - view.size, 0))
 

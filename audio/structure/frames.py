@@ -6,11 +6,13 @@ Tags between and after them are known; what else is between them took the place 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from typing import NamedTuple
 
 from audio.episode import Seconds
+from audio.structure.tails import after_tags, before_tags
 from audio.structure.view import Part, View
 
 _CHAIN = 4  # complete frames of one kind in a row: no coincidence, as a header's fixed bits match once in 2¹⁷
@@ -18,9 +20,7 @@ _MAX_LOOKS = 1 << 18
 _MAX_KNOWN = 4096
 _BLOCK = 1 << 20
 _BEGINNING = 1 << 16  # bytes whose bit rate is taken for that of the whole
-_HEADER = 7  # bytes of the longest header looked at
-_ID3V1 = 128  # bytes of the tag at a file's end
-_APE_FOOTER = 32
+_HEADER = 9  # bytes of the longest header looked at
 # kbit/s by the bit rate index, from 1, of (MPEG-1?, layer): ISO/IEC 11172-3, 2.4.2.3, and ISO/IEC 13818-3, 2.4.2.3.
 _LOW_RATES = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 _KILOBITS = {
@@ -30,6 +30,11 @@ _KILOBITS = {
     (False, 3): _LOW_RATES,
 }
 _ADTS_RATES = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350)
+_DTS_RATES = {1: 8_000, 2: 16_000, 3: 32_000, 6: 11_025, 7: 22_050, 8: 44_100, 11: 12_000, 12: 24_000, 13: 48_000}
+_AMR = {  # bytes of a frame by its mode
+    b"#!AMR\n": (13, 14, 16, 18, 20, 21, 27, 32, 6, 0, 0, 0, 0, 0, 0, 1),
+    b"#!AMR-WB\n": (18, 24, 33, 37, 41, 47, 51, 59, 61, 6, 0, 0, 0, 0, 1, 1),
+}
 _AC3_RATES = (48_000, 44_100, 32_000)
 _AC3_KILOBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640)
 
@@ -90,6 +95,23 @@ def _ac3_frame(header: bytes) -> _Frame | None:
     return _Frame(length, 0 if is_dependent else 256 * blocks, rate, 4 | code) if rate > 1 else None
 
 
+def _dts_frame(header: bytes) -> _Frame | None:
+    """ETSI TS 102 114, 5.3: the core, from the synchronisation word to the sampling rate."""
+    if header[:4] != b"\x7f\xfe\x80\x01" or len(header) < 9:
+        return None
+    bits = int.from_bytes(header[4:9], "big")
+    blocks, length, code = bits >> 26 & 127, bits >> 12 & 0x3FFF, bits >> 2 & 15
+    rate = _DTS_RATES.get(code, 0)
+    return _Frame(length + 1, 32 * (blocks + 1), rate, code) if rate and length >= 95 else None
+
+
+def _amr_frame(header: bytes, *, lengths: tuple[int, ...]) -> _Frame | None:
+    """RFC 4867, 5.3: 20 ms each, with the mode in the first byte."""
+    mode = header[0] >> 3 & 15 if header else 0
+    length = lengths[mode] if header and not header[0] & 0x83 else 0
+    return _Frame(length, 160, 8_000, 0) if length else None
+
+
 class _Framing(NamedTuple):
     measure: _Measure
     header: int  # bytes of a header that are looked at
@@ -100,6 +122,7 @@ _FRAMINGS = (
     _Framing(_adts_frame, 7, re.compile(rb"\xff[\xf0\xf1\xf8\xf9][^\xff]")),
     _Framing(mpeg_frame, 3, re.compile(rb"\xff[\xe2-\xff][\x10-\xef]")),
     _Framing(_ac3_frame, 6, re.compile(rb"\x0b\x77")),
+    _Framing(_dts_frame, 9, re.compile(rb"\x7f\xfe\x80\x01")),
 )
 
 
@@ -109,6 +132,21 @@ def frames_from(view: View, start: int) -> Part | None:
     for framing in _FRAMINGS:
         if _has_chain(view, at, framing.measure):
             return _Walk(view, framing).along(start, at)
+    return None
+
+
+def amr_from(view: View, start: int) -> Part | None:
+    """AMR: nothing tells where frames begin after what is none, so that it ends there."""
+    for magic, lengths in _AMR.items():
+        if view.at(start, len(magic)) == magic:
+            first = start + len(magic)
+            walk = _Walk(view, _Framing(functools.partial(_amr_frame, lengths=lengths), 1, re.compile(magic)))
+            at = walk.along_chain(first, view.size)
+            rest = view.size - at
+            ends_open = 0 < rest < max(lengths) and not after_tags(view, at) > at
+            return Part(
+                start, view.size if ends_open else at, walk.seconds or None, ends_open=ends_open, is_exact=False
+            )
     return None
 
 
@@ -159,7 +197,9 @@ class _Walk:
                 foreign, at = foreign + found - at, found
         is_known = self._looks > 0
         seconds = max(self.seconds, stated) if is_known else None
-        return Part(start, at, seconds or None, foreign=foreign * is_known, ends_open=ends_open, is_exact=False)
+        return Part(
+            start, at, seconds or None, foreign=foreign * is_known, ends_open=ends_open, is_exact=False, has_frames=True
+        )
 
     def along_chain(self, at: int, end: int) -> int:
         """Where the complete frames from `at` on end, whose time is added up."""
@@ -223,32 +263,3 @@ def _stated_seconds(view: View, at: int, measure: _Measure) -> Seconds:
     elif data[36:40] == b"VBRI":
         count = int.from_bytes(data[50:54], "big")
     return count * frame.samples / frame.rate if frame else 0.0
-
-
-def after_tags(view: View, at: int) -> int:
-    """Where the tags that begin at `at` end (ID3v1, ID3v2, APEv2, Lyrics3); `at` if none does."""
-    while True:
-        head = view.at(at, 32)
-        if head[:3] == b"ID3" and len(head) >= 10 and max(head[6:10]) < 128:
-            has_footer = head[5] & 16
-            at += 10 + (head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]) + (10 if has_footer else 0)
-        elif head[:8] == b"APETAGEX" and len(head) == _APE_FOOTER:
-            at += _APE_FOOTER + int.from_bytes(head[12:16], "little")
-        elif head[:3] == b"TAG" and view.size - at >= _ID3V1:
-            at += _ID3V1
-        elif head[:11] == b"LYRICSBEGIN" and (end := view.find(re.compile(rb"LYRICS(200|END)"), at)) > 0:
-            at = end + 9
-        else:
-            return min(at, view.size)
-
-
-def before_tags(view: View, start: int) -> int:
-    """Where the tags begin with which the file ends (ID3v1, APEv2 with its footer); the file's size if it has none."""
-    end = view.size
-    if end - start > _ID3V1 and view.at(end - _ID3V1, 3) == b"TAG":
-        end -= _ID3V1
-    footer = view.at(end - _APE_FOOTER, _APE_FOOTER) if end - start > _APE_FOOTER else b""
-    if footer[:8] == b"APETAGEX":
-        size = int.from_bytes(footer[12:16], "little") + (_APE_FOOTER if footer[23] & 0x80 else 0)
-        end = end - size if size < end - start else end
-    return end

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 
 from audio.episode import Seconds
+from audio.structure.tails import after_tags
 from audio.structure.view import Part, View
 
 _CAPTURE = re.compile(rb"OggS\0")
@@ -47,9 +48,11 @@ def links_from(view: View, start: int) -> tuple[Part, ...]:
             links.append(_Link(at, end=at))
         _add(links[-1], head, view.at(at + 27 + head[26], 64) if begins else b"")
         at = links[-1].end = at + length
-        if view.at(at, 4) != b"OggS" and (found := _next_page(view, at, known=links[-1].streams)) > at:
-            links[-1].foreign += found - at
-            at = found
+        if view.at(at, 4) != b"OggS":
+            after = after_tags(view, at)
+            if (found := _next_page(view, after, known=links[-1].streams)) >= after:
+                links[-1].foreign += found - after
+                at = found
     if len(view.at(at, 27)) < 27 and view.at(at, 4) and b"OggS".startswith(view.at(at, 4)[:4]):
         links[-1].is_cut, links[-1].end = True, view.size  # inside a page's header
     return _parts(links)

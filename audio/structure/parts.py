@@ -11,12 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from audio.structure.blocks import au_from, flac_from, tta_from, wavpack_from
 from audio.structure.boxes import boxes_from
-from audio.structure.chunks import chunks_from, is_blank
+from audio.structure.chunks import chunks_from
 from audio.structure.ebml import segments_from
-from audio.structure.frames import after_tags, frames_from
+from audio.structure.films import asf_from, flv_from
+from audio.structure.frames import amr_from, frames_from
 from audio.structure.ogg import links_from
-from audio.structure.streams import flac_from, transport_from
+from audio.structure.streams import transport_from
+from audio.structure.tails import after_tags, is_blank
 from audio.structure.view import Part, View
 from audio.trust import open_regular
 
@@ -74,7 +77,10 @@ def structure_of(path: Path) -> Structure:
 
 
 _Walker = Callable[[View, int], Part | None]
-_WALKERS: tuple[_Walker, ...] = (chunks_from, boxes_from, segments_from, flac_from, transport_from, frames_from)
+_WALKERS: tuple[_Walker, ...] = (
+    *(chunks_from, boxes_from, segments_from, asf_from, flv_from),
+    *(flac_from, wavpack_from, tta_from, au_from, transport_from, amr_from, frames_from),
+)
 
 
 def _parts_from(view: View, at: int) -> tuple[Part, ...]:

@@ -1,33 +1,13 @@
-"""Walk along an MPEG transport stream, and find the end and the length of native FLAC."""
+"""Walk along an MPEG transport stream."""
 
 from __future__ import annotations
 
 import re
 
-from audio.episode import Seconds
 from audio.structure.view import Part, View
 
 _PACKETS = (188, 192)  # bytes of a packet; the second with a time stamp before each, as camcorders write
-_NEXT_FILE = re.compile(rb"fLaC\x00\x00\x00\x22|OggS\x00\x02")
 _SYNC = re.compile(rb"\x47")
-
-
-def flac_from(view: View, start: int) -> Part | None:
-    """Native FLAC; its frames state no lengths, so that it ends where another file begins."""
-    if view.at(start, 4) != b"fLaC":
-        return None
-    end = view.find(_NEXT_FILE, start + 4)
-    return Part(start, view.size if end < 0 else end, flac_length(view, start))
-
-
-def flac_length(view: View, start: int) -> Seconds | None:
-    """STREAMINFO states the number of samples (RFC 9639, 8.2), 0 if it was not known."""
-    head = view.at(start, 42)
-    if head[:4] != b"fLaC" or len(head) < 42:
-        return None
-    rate = int.from_bytes(head[18:21], "big") >> 4
-    samples = int.from_bytes(head[21:26], "big") & (1 << 36) - 1
-    return samples / rate if rate and samples else None
 
 
 def is_transport_stream(view: View) -> bool:
@@ -62,7 +42,7 @@ def _transport(view: View, start: int, length: int) -> Part:
             if found < 0:
                 break
             foreign, at = foreign + found - at, found
-    return Part(start, at, foreign=foreign, missing=length - (view.size - at) if 0 < view.size - at < length else 0)
+    return Part(start, at, foreign=foreign, missing=_missing(view, at + lead, at + length))
 
 
 def _packet_after(view: View, at: int, length: int) -> int:
@@ -75,3 +55,8 @@ def _packet_after(view: View, at: int, length: int) -> int:
             return at - lead
         at = view.find(_SYNC, at + 1)
     return -1
+
+
+def _missing(view: View, sync: int, end: int) -> int:
+    """How many bytes of the last packet are not there."""
+    return end - view.size if view.at(sync, 1) == b"\x47" and end > view.size else 0

@@ -57,14 +57,9 @@ class Part:
     ends_open: bool = False  # its last frame is incomplete, or its end is not marked
     outgrows_header: bool = False  # the header of a WAV file states less sound than there is
     is_exact: bool = True  # as much sound as stated can be decoded; bare frames depend on others, maybe elsewhere
+    has_frames: bool = False  # it consists of frames alone, and `seconds` is their sum
     is_whole: bool = False  # nothing else is in the file but what ffmpeg passes over
 
     def seconds_of(self, track: int) -> Seconds | None:
         """The length of a sound track, None if it is not stated."""
         return self.tracks[track] if track < len(self.tracks) else self.seconds
-
-    @property
-    def foreign_seconds(self) -> Seconds | None:
-        """How much sound the foreign bytes would be, if they took the place of sound."""
-        sound = self.end - self.start - self.foreign
-        return None if self.seconds is None or sound <= 0 else self.foreign * self.seconds / sound
