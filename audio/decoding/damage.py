@@ -33,6 +33,15 @@ class Reading:
     log: Log
 
 
+def verdict(readings: Sequence[Reading]) -> str:
+    """Why nothing was decoded, and what to do about it."""
+    first = readings[0]
+    if first.part.outgrows_header and first.part.seconds and first.log.n_errors:
+        length = clock(first.part.seconds)
+        return f"its header states a size that is not that of its {length} of sound; save it again as another format"
+    return first.log.verdict
+
+
 def damage_warnings(path: Path, structure: Structure, readings: Sequence[Reading]) -> tuple[str, ...]:
     """The warning about what of a file was not read: at most one sentence."""
     problem = _problem(structure, readings)

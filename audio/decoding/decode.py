@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from audio.decoding.damage import Reading, clock, damage_warnings
+from audio.decoding.damage import Reading, clock, damage_warnings, verdict
 from audio.decoding.ffmpeg import decode_command, start
 from audio.decoding.log import Log
 from audio.decoding.probe import check_source, printable
@@ -85,7 +85,7 @@ def decode(
             slowest = patience + (part.end - part.start) / _SLOWEST
             readings.append(_decode_part(_Source(path, part, track.index if track else 0, slowest), target))
         if not target.n_samples:
-            raise DecodeError(readings[0].log.verdict, about=name)
+            raise DecodeError(verdict(readings), about=name)
         audio = Audio(file, target.n_samples, damage_warnings(path, structure, readings), target.channel_levels)
     progress(1.0)
     return audio

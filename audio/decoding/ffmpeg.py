@@ -60,7 +60,7 @@ def input_options(path: Path, *options: str, part: Part | None = None) -> list[s
     sandbox = ["-protocol_whitelist", "file,pipe,subfile", "-format_whitelist", _CONTAINERS]
     sandbox += ["-max_pixels", str(_MAX_PIXELS)]
     url = f"file:{os.path.abspath(path)}"  # noqa: PTH100 - Path.absolute keeps ".."
-    if part and part.outgrows_header:
+    if part and part.is_wav and part.outgrows_header:
         options = (*options, "-ignore_length", "1")
     if part and not part.is_whole:
         url = f"subfile,,start,{part.start},end,{part.end},,:{url}"

@@ -17,6 +17,7 @@ _WAVPACK_RATES = (
     *(6_000, 8_000, 9_600, 11_025, 12_000, 16_000, 22_050, 24_000),
     *(32_000, 44_100, 48_000, 64_000, 88_200, 96_000, 192_000),
 )
+_UNKNOWN = 0x7FFF_0000  # and more: what programs write that do not know the size yet
 _INITIAL_BLOCK = 0x800  # of several with the channels of the same time
 _AU_BYTES = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}  # of a sample, by the encoding
 
@@ -84,13 +85,13 @@ def au_from(view: View, start: int) -> Part | None:
     fields: list[int] = [_big(head, at) for at in range(4, 24, 4)]
     offset, size, encoding, rate, channels = fields
     sound = view.size - start - offset
-    is_stated = 0 < size < 0xFFFF_FFFF
+    is_stated = 0 < size < _UNKNOWN
     if is_stated and size < sound and is_foreign(view, start + offset + size):
         sound = size
     bytes_a_second = _AU_BYTES.get(encoding, 0) * rate * channels
     missing = max(size - sound, 0) if is_stated else 0
     seconds = (sound + missing) / bytes_a_second if bytes_a_second and sound > 0 else None
-    return Part(start, min(start + offset + sound, view.size), seconds, missing=missing)
+    return Part(start, min(start + offset + sound, view.size), seconds, missing=missing, outgrows_header=not size)
 
 
 def _big(data: bytes, at: int) -> int:

@@ -16,6 +16,7 @@ from audio.structure.view import Part, View
 
 _W64_IDS = b"\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"  # the end of all its identifiers but the first
 _MAX_CHUNKS = 100_000
+_LONGEST = 100 * 3600  # seconds; more is not meant
 _STREAM_HEADERS = 1 << 16  # bytes from the start of a film in which they stand
 _PCM = (1, 3, 6, 7, 0xFFFE)  # format tags of samples of one size: integers, floats, A-law, µ-law
 _UNKNOWN = 0x7FFF_0000  # and more: what programs write that do not know the size yet
@@ -139,18 +140,25 @@ class _Walk:
         view = self._view
         if size == 0xFFFF_FFFF and self._long_size:
             size = self._long_size
-        is_unknown = size == 0 or (size >= _UNKNOWN and body + size > view.size and size < 1 << 32) or size >= 1 << 62
+        is_absent = size == 0 or size > _LONGEST * max(self._bytes_a_second, 1.0)
+        is_unknown = is_absent or (size >= _UNKNOWN and body + size > view.size and size < 1 << 32)
         end = body + size
         if is_unknown or end >= view.size:
-            return self._part(start, view.size, view.size - body, missing=0 if is_unknown else end - view.size)
+            return self._part(
+                start,
+                view.size,
+                view.size - body,
+                missing=0 if is_unknown else end - view.size,
+                outgrows_header=is_absent,
+            )
         if self._goes_on(start, end):
             return self._part(start, self._end_of_chunks(start, end), size)
-        return self._part(start, view.size, view.size - body, outgrows_header=self._kind is _RIFF)
+        return self._part(start, view.size, view.size - body, outgrows_header=True)
 
     def _part(self, start: int, end: int, sound: int, *, missing: int = 0, outgrows_header: bool = False) -> Part:
         rate = self._bytes_a_second
         seconds = (sound + missing) / rate if 1 <= rate < 1e9 else None
-        return Part(start, end, seconds, missing=missing, outgrows_header=outgrows_header)
+        return Part(start, end, seconds, missing=missing, outgrows_header=outgrows_header, is_wav=self._kind is _RIFF)
 
     def _goes_on(self, start: int, at: int) -> bool:
         """Whether something other than sound begins at `at`: a chunk, a tag, another recording, zeros to the end."""

@@ -67,6 +67,8 @@ def flv_from(view: View, start: int) -> Part | None:
             at += length
             if at > view.size:
                 missing, at = at - view.size, view.size
+        elif len(head) < 11 and head[0] in _TAGS:
+            missing, at = 11 - len(head), view.size
         elif len(head) < 11 or is_foreign(view, at) or head[:4] == _FLV:
             break
         else:

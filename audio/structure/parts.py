@@ -18,7 +18,7 @@ from audio.structure.ebml import segments_from
 from audio.structure.films import asf_from, flv_from
 from audio.structure.frames import amr_from, frames_from
 from audio.structure.ogg import links_from
-from audio.structure.streams import transport_from
+from audio.structure.streams import program_from, transport_from, voice_from
 from audio.structure.tails import after_tags, is_blank
 from audio.structure.view import Part, View
 from audio.trust import open_regular
@@ -79,7 +79,8 @@ def structure_of(path: Path) -> Structure:
 _Walker = Callable[[View, int], Part | None]
 _WALKERS: tuple[_Walker, ...] = (
     *(chunks_from, boxes_from, segments_from, asf_from, flv_from),
-    *(flac_from, wavpack_from, tta_from, au_from, transport_from, amr_from, frames_from),
+    *(flac_from, wavpack_from, tta_from, au_from, voice_from, amr_from),
+    *(transport_from, program_from, frames_from),
 )
 
 

@@ -65,6 +65,8 @@ def before_tags(view: View, start: int) -> int:
         end -= _ID3V1
     footer = view.at(end - _APE_FOOTER, _APE_FOOTER) if end - start > _APE_FOOTER else b""
     if footer[:8] == b"APETAGEX":
-        size = int.from_bytes(footer[12:16], "little") + (_APE_FOOTER if footer[23] & 0x80 else 0)
-        end = end - size if size < end - start else end
+        size = int.from_bytes(footer[12:16], "little")
+        at = max(end - size - _APE_FOOTER, 0)
+        first = end - size - (_APE_FOOTER if size and view.at(at, 8) == b"APETAGEX" and size > _APE_FOOTER else 0)
+        end = first if start <= first else end
     return end

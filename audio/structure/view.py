@@ -55,7 +55,8 @@ class Part:
     missing: int = 0  # bytes that are stated and not there
     foreign: int = 0  # bytes between its frames or pages that belong to none, nor to a tag
     ends_open: bool = False  # its last frame is incomplete, or its end is not marked
-    outgrows_header: bool = False  # the header of a WAV file states less sound than there is
+    outgrows_header: bool = False  # its header states less sound than there is
+    is_wav: bool = False  # of which ffmpeg can be told to pass over what the header states
     is_exact: bool = True  # as much sound as stated can be decoded; bare frames depend on others, maybe elsewhere
     has_frames: bool = False  # it consists of frames alone, and `seconds` is their sum
     is_whole: bool = False  # nothing else is in the file but what ffmpeg passes over
