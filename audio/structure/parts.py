@@ -24,6 +24,7 @@ from audio.structure.view import Part, View
 from audio.trust import open_regular
 
 _MAX_PARTS = 64
+_LEADING_ZEROS = 3
 _LEAST_UNREAD = 32_768  # bytes after the last part; less is what a program left there, or the rest of a tag
 _ATTACHED = (
     b"PK\3\4",
@@ -64,16 +65,20 @@ def structure_of(path: Path) -> Structure:
         parts: list[Part] = []
         at = 0
         while at < view.size and len(parts) < _MAX_PARTS:
-            found = _parts_from(view, at)
+            padding_end = _after_padding(view, at) if parts else at
+            # some formats begin with zeros of their own
+            starts = range(padding_end, max(at, padding_end - _LEADING_ZEROS) - 1, -1)
+            found = next(filter(None, (_parts_from(view, start) for start in starts)), ())
+            at = padding_end
             if not found:
                 break
             parts += found
-            at = _after_padding(view, found[-1].end)
+            at = found[-1].end
         if not parts:
             return Structure((Part(0, view.size, is_whole=True),), is_known=False)
         if len(parts) == 1 and parts[0].start == 0:
             parts = [replace(parts[0], is_whole=True)]
-        return Structure(tuple(parts), unread=_unread(view, at))
+        return Structure(tuple(parts), unread=_unread(view, _after_padding(view, at)))
 
 
 _Walker = Callable[[View, int], Part | None]
