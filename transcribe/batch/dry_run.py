@@ -13,7 +13,7 @@ from audio.disk import cache_folder, write_privately
 from audio.errors import AudioError
 from audio.fingerprint import Fingerprint
 from audio.trust import read_regular
-from transcribe.batch.planning import Job, planned_action
+from transcribe.batch.planning import Job, planned_action, remote_actions
 from transcribe.batch.report import Result, failed_result
 from transcribe.errors import TranscribeError, UnreachableError
 from transcribe.pipeline.checkpoints import Checkpoints
@@ -60,11 +60,15 @@ def forecast(jobs: Iterable[Job], setup: Setup) -> Iterator[str | Result]:
                 return False
 
     has_cache = setup.cache.is_dir() and any(setup.cache.iterdir())
+    jobs, cached = list(jobs), is_cached if has_cache else None
+    remote = [job for job in jobs if job.episode.path is None]
+    actions = iter(remote_actions(remote, setup.settings, mode=setup.mode))  # the index is read once
     for job in jobs:
         try:
-            action = planned_action(
-                job, setup.settings, mode=setup.mode, voices=setup.voices, is_cached=is_cached if has_cache else None
-            )
+            if job.episode.path is None:
+                action = next(actions)
+            else:
+                action = planned_action(job, setup.settings, mode=setup.mode, voices=setup.voices, is_cached=cached)
             for path in job.episode.files if action.is_work else ():
                 check_source(path)
         except (AudioError, TranscribeError) as error:

@@ -28,6 +28,7 @@ from output.formats import file_name
 from transcribe.batch.report import Result, State
 from transcribe.drafts.currency import Inputs, settled
 from transcribe.drafts.records import belongs_to_other_recording, has_transcript, is_edited
+from transcribe.drafts.without_sound import Soundless
 from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import Voiceprint, select_voiceprints, user_voiceprints
 from transcribe.workers.task import failure_of
@@ -39,12 +40,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """An episode, and the stem of its output files; None until it is fetched. `fingerprint` is the file's, if known."""
+    """An episode, and the stem of its output files; None until it is fetched. `fingerprint` is the file's, if known;
+    `soundless` the transcript of an episode that needs no sound."""
 
     source: str
     episode: Episode
     stem: str | None
     fingerprint: Fingerprint | None = None
+    soundless: Soundless | None = None
 
     def current_fingerprint(self) -> Fingerprint:
         """The fingerprint of the file as it is now; `fingerprint` if that is its. Raises `SourceError`."""
@@ -197,9 +200,7 @@ def planned_action(
     A new recording is hashed only if there is a cache to look it up in.
     """
     if job.episode.path is None:
-        (state,) = states([job.episode], settings)
-        actions = {"new": PlannedAction.FETCH, "fetched": PlannedAction.NEW}
-        return actions.get(state, PlannedAction.TRANSCRIBED)
+        return remote_actions([job], settings, mode=mode)[0]
     assert job.stem is not None
     is_known = has_transcript(job.stem, settings) or is_edited(job.stem, settings)
     if not is_known and (is_cached is None or mode.ignore_cache):
@@ -214,6 +215,20 @@ def planned_action(
     if is_cached is not None and not mode.ignore_cache and is_cached(job, fingerprint):
         return PlannedAction.RENDER
     return PlannedAction.CHANGED if has_transcript(job.stem, settings) else PlannedAction.NEW
+
+
+def remote_actions(jobs: Sequence[Job], settings: Settings, *, mode: Mode = Mode()) -> list[PlannedAction]:
+    """What a run would do with jobs that are not fetched yet, as far as that is known without their audio."""
+    library, episodes = Library(settings.output_folder), [job.episode for job in jobs]
+    actions: list[PlannedAction] = []
+    for entry, state in zip(library.entries_of(episodes), states(episodes, settings), strict=True):
+        action = {"new": PlannedAction.FETCH, "fetched": PlannedAction.NEW}.get(state, PlannedAction.TRANSCRIBED)
+        if entry is not None and state == "transcribed" and not library.is_fetched(entry):
+            found = Soundless.of(entry, settings)
+            if found is None or found.changed or mode.ignore_cache or mode.force:
+                action = PlannedAction.FETCH
+        actions.append(action)
+    return actions
 
 
 def voices_of(settings: Settings) -> tuple[Voiceprint, ...]:

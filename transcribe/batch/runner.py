@@ -25,16 +25,16 @@ from output.errors import OutputError
 from output.formats import file_name
 from transcribe.batch.planning import Job, Mode
 from transcribe.batch.report import NullListener, Result, RunListener, State, Tally, failed_result, names_of
+from transcribe.batch.without_sound import without_sound, written_without_sound
 from transcribe.drafts.currency import Inputs, settled
 from transcribe.drafts.store import write_transcript
-from transcribe.errors import ClusterError
 from transcribe.pipeline.checkpoints import note_source
 from transcribe.pipeline.stages import StagesMaker
 from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import Voiceprint
 from transcribe.transcript_warnings import WarningCode
 from transcribe.workers.local import WorkerPool
-from transcribe.workers.task import Failure, Outcome, Part, Task, failure_of, work
+from transcribe.workers.task import Failure, Outcome, Part, Task, failure_of, reason_of, work, worker_failure
 from transcribe.workers.task_splitting import Split, is_long
 
 _log = logging.getLogger(__name__)
@@ -172,7 +172,10 @@ class _Run:
         """Runs in its own thread: each fetched episode becomes a job."""
         folder = self._setup.settings.output_folder
         try:
-            for outcome in fetch_all(self._remote, folder, client=client, progress=self._listener.fetching):
+            soundless, remote = without_sound(self._remote, self._setup)
+            for job in soundless:
+                self._events.put(job)
+            for outcome in fetch_all(remote, folder, client=client, progress=self._listener.fetching):
                 title = outcome.episode.title
                 if isinstance(outcome, Failed):
                     self._events.put(failed_result(title, failure_of(outcome.error, "fetch")))
@@ -189,6 +192,8 @@ class _Run:
         """Queue the job's task; return a result instead if there is nothing to do, or the file cannot be read."""
         self._count += 1
         number, files, settings, mode = self._count, job.episode.files, self._setup.settings, self._setup.mode
+        if job.soundless is not None:
+            return self._ended(number, written_without_sound(job, settings, taken=self._stems))
         try:
             fingerprint = job.current_fingerprint()
             if not (mode.ignore_cache or mode.force) and (result := self._unchanged(job, fingerprint.sha256)):
@@ -224,10 +229,10 @@ class _Run:
         except (Exception, CancelledError) as error:  # noqa: BLE001 - the executor's error for a worker that died
             active.tries += 1
             if active.tries < _MAX_TRIES:
-                _log.warning("%s: its worker died (%s); trying once more", active.job.source, _reason(error))
+                _log.warning("%s: its worker died (%s); trying once more", active.job.source, reason_of(error))
                 self._ready.appendleft((active, task))
                 return None
-            outcome = Outcome(failure=_worker_failure(error, task))
+            outcome = Outcome(failure=worker_failure(error, task))
         for stage, seconds in outcome.seconds.items():
             active.seconds[stage] = active.seconds.get(stage, 0.0) + seconds
         if active.split is not None and task.part is not Part.ALL:
@@ -271,17 +276,3 @@ class _Run:
         self._open.pop(number, None)
         self._listener.ended(number, result)
         return result
-
-
-def _worker_failure(error: BaseException, task: Task) -> Failure:
-    if isinstance(error, ClusterError):
-        return Failure(str(error), str(task.part), "")
-    message = (
-        f"its worker process died twice ({_reason(error)}): it was killed, or memory ran out; "
-        "use fewer --jobs or a smaller --model, and run again"
-    )
-    return Failure(message, str(task.part), "")
-
-
-def _reason(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

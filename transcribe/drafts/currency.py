@@ -106,7 +106,7 @@ def is_nothing_new(before: Transcript, new: Transcript, *, draft: Path) -> bool:
 
     The version, the bytes of the audio, times and names from enrolled voices may differ: an editor has seen to those.
     """
-    heard, defaults = original_of(before, draft), _recorded_defaults()
+    heard, defaults = original_of(before, draft), recorded_defaults()
     recorded = defaults | stage_settings(heard.made_with.settings)
     return recorded == defaults | stage_settings(new.made_with.settings) and _said(heard) == _said(new)
 
@@ -129,7 +129,7 @@ def stage_settings(settings: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in settings.items() if name in names}
 
 
-def _recorded_defaults() -> dict[str, object]:
+def recorded_defaults() -> dict[str, object]:
     """The values of settings which an older release did not record."""
     return stage_settings(record_of(Settings()))
 

@@ -18,7 +18,7 @@ from audio.episode import Episode
 from audio.errors import AudioError
 from audio.fingerprint import Fingerprint
 from audio.shortage import shortage_of
-from transcribe.errors import TranscribeError
+from transcribe.errors import ClusterError, TranscribeError
 from transcribe.pipeline.checkpoints import Checkpoints, EncodedResult, OverlayStore, WriteOnlyCheckpoints
 from transcribe.pipeline.progress import OnProgress, ignore_progress
 from transcribe.pipeline.stages import Stages, StagesMaker
@@ -133,3 +133,19 @@ def _run(task: Task, monitor: RunMonitor) -> Outcome:
 def _stages(maker: StagesMaker, settings: Settings) -> Stages:
     """The stages; their models are loaded once per process while the settings stay the same."""
     return maker(settings)
+
+
+def worker_failure(error: BaseException, task: Task) -> Failure:
+    """The failure of a task whose worker died, also when it was tried once more."""
+    if isinstance(error, ClusterError):
+        return Failure(str(error), str(task.part), "")
+    message = (
+        f"its worker process died twice ({reason_of(error)}): it was killed, or memory ran out; "
+        "use fewer --jobs or a smaller --model, and run again"
+    )
+    return Failure(message, str(task.part), "")
+
+
+def reason_of(error: BaseException) -> str:
+    """An error in a line, whatever it is."""
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
