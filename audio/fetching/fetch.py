@@ -74,13 +74,19 @@ def fetch(episode: Episode, folder: Path, *, client: Client, progress: OnDownloa
 
 
 def fetch_all(
-    episodes: Iterable[Episode], folder: Path, *, client: Client, progress: OnDownload | None = None
+    episodes: Iterable[Episode],
+    folder: Path,
+    *,
+    client: Client,
+    progress: OnDownload | None = None,
+    reserved: Iterable[str] = (),
 ) -> Iterator[Fetched | Failed]:
     """Yield each episode's outcome as it completes, several in parallel; a failure does not stop the others.
 
+    `reserved` are stems of files that will be written to the folder, for no new episode to get.
     `progress` is called from several threads. If the caller stops early, `client` is closed.
     """
-    library, listed = Library(folder), list(episodes)
+    library, listed = Library(folder, reserved=reserved), list(episodes)
     urls = [None if each.path is not None else web_address(each.audio_url) for each in listed]
     remote = [(each, url) for each, url in zip(listed, urls, strict=True) if url is not None]
     entries = library.claim_all([each for each, _ in remote])  # at once, as the index may have thousands of entries

@@ -43,10 +43,14 @@ class State(StrEnum):
 
 
 class Library:
-    """A folder of fetched episodes, created on the first write. Safe between threads and processes."""
+    """A folder of fetched episodes, created on the first write. Safe between threads and processes.
 
-    def __init__(self, folder: Path) -> None:
+    `reserved` are stems that no new episode gets: those of other files that will be written here.
+    """
+
+    def __init__(self, folder: Path, *, reserved: Iterable[str] = ()) -> None:
         self.folder = folder
+        self._reserved = {folded(stem) for stem in reserved}
         self._lock = threading.RLock()
         self._forget()
 
@@ -116,7 +120,7 @@ class Library:
             def new_name(at: int) -> str:
                 entry = self._new_entry(episodes[at], identities[at])
                 changed[entry.stem] = entry
-                self._given.add(_folded(entry.stem))
+                self._given.add(folded(entry.stem))
                 return entry.stem
 
             names = [name or "" for name in self._known.names_of_all(identities, new_name)]
@@ -129,13 +133,14 @@ class Library:
     def _new_entry(self, episode: Episode, identity: Identity) -> Entry:
         """An entry with a stem of its own. If the index was damaged, files with the episode's name count as its own."""
         if self._occupied is None:
-            self._occupied = {_folded(stem) for file in self.folder.iterdir() for stem in _stems(file.name)}
+            names = {folded(stem) for file in self.folder.iterdir() for stem in _stems(file.name)}
+            self._occupied = names | self._reserved
         if (other := self._known.with_guid_of(identity)) is not None:
             _log.warning("%s: %s has its guid, and is another recording; this one is new", episode.title, other)
         key = digest("\n".join((*identity.feeds[:1], identity.guid, identity.address)))
-        stems = [stem for stem in _stems_for(stem_of(episode), key) if _folded(stem) not in self._given]
-        free = next((stem for stem in stems if _folded(stem) not in self._occupied), "")
-        left = [stem for stem in reversed(stems) if self._index.is_damaged and _folded(stem) in self._occupied]
+        stems = [stem for stem in _stems_for(stem_of(episode), key) if folded(stem) not in self._given]
+        free = next((stem for stem in stems if folded(stem) not in self._occupied), "")
+        left = [stem for stem in reversed(stems) if self._index.is_damaged and folded(stem) in self._occupied]
         if left:
             _log.warning("%s: the files %s.* count as its own, as the index was damaged", episode.title, left[0])
         url = without_credentials(episode.audio_url or "") if left else ""
@@ -154,7 +159,7 @@ class Library:
     def _load(self) -> None:
         for entry in self._index.load():
             self._known.add(entry.stem, entry.identity)
-            self._given.add(_folded(entry.stem))
+            self._given.add(folded(entry.stem))
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[dict[str, Entry]]:
@@ -233,6 +238,6 @@ def _stems_for(stem: str, key: str) -> Iterator[str]:
         yield shorten(stem, MAX_STEM_BYTES - len(suffix)) + suffix
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
     """A name as file systems compare it that ignore case, or how a letter is composed."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

@@ -8,15 +8,17 @@ from __future__ import annotations
 import contextlib
 import logging
 import shlex
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 
 from audio.episode import Episode
 from audio.errors import AudioError, SourceError
-from audio.fetching.library import Library, Roll
+from audio.fetching.index import Entry
+from audio.fetching.library import Library, Roll, folded
 from audio.fingerprint import Fingerprint
 from audio.net.addresses import redacted, web_address
 from audio.net.http import Client
@@ -76,7 +78,7 @@ def select_jobs(
     failures: list[Result] = []
     seen: set[str | Path] = set()
     roll = Roll(settings.output_folder)
-    stems = _Stems()
+    stems = _Stems(settings)
     is_enough = selection_of(settings).is_settled
     for source in sources:
         left_out: list[LeftOut] = []
@@ -240,7 +242,7 @@ def states(episodes: Sequence[Episode], settings: Settings) -> list[str]:
     """The state of each episode in the settings' folder: new, fetched or transcribed."""
     library = Library(settings.output_folder)
     result: list[str] = []
-    stems = _Stems()
+    stems = _Stems(settings)
     for episode, entry, state in zip(episodes, library.entries_of(episodes), library.states(episodes), strict=True):
         job = _job(episode, stems, settings)
         stem = entry.stem if entry else job.stem
@@ -252,7 +254,8 @@ def states(episodes: Sequence[Episode], settings: Settings) -> list[str]:
 class _Stems:
     """The stems given in a run. Linear also where all files have one name."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
         self._used: set[str] = set()
         self._first_unused: dict[str, int] = {}  # number by name
 
@@ -267,6 +270,13 @@ class _Stems:
             number += 1
         self._used.add(stem.casefold())
         return stem
+
+    @cached_property
+    def fetched(self) -> Mapping[str, Entry]:
+        """The entries of fetched episodes by folded stem; none if the index cannot be read."""
+        with contextlib.suppress(AudioError):
+            return {folded(stem): entry for stem, entry in Library(self.settings.output_folder).entries().items()}
+        return {}
 
 
 def _numbered(name: str, number: int) -> str:
@@ -286,7 +296,12 @@ def _job(episode: Episode, stems: _Stems, settings: Settings) -> Job:
         return fingerprint.sha256 if fingerprint else ""
 
     def is_taken(stem: str) -> bool:
-        return belongs_to_other_recording(stem, path, settings=settings, audio_sha256=audio_sha256)
+        if belongs_to_other_recording(stem, path, settings=settings, audio_sha256=audio_sha256):
+            return True
+        entry = stems.fetched.get(folded(stem))
+        if entry is None or path == (settings.output_folder / entry.file).resolve():
+            return False
+        return entry.sha256 != audio_sha256()
 
     stem = stems.give(episode, is_taken)
     return Job(str(episode.path), episode, stem, fingerprint)

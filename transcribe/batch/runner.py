@@ -170,12 +170,12 @@ class _Run:
 
     def _fetch(self, client: Client) -> None:
         """Runs in its own thread: each fetched episode becomes a job."""
-        folder = self._setup.settings.output_folder
+        folder, progress, stems = self._setup.settings.output_folder, self._listener.fetching, tuple(self._stems)
         try:
             soundless, remote = without_sound(self._remote, self._setup)
             for job in soundless:
                 self._events.put(job)
-            for outcome in fetch_all(remote, folder, client=client, progress=self._listener.fetching):
+            for outcome in fetch_all(remote, folder, client=client, progress=progress, reserved=stems):
                 title = outcome.episode.title
                 if isinstance(outcome, Failed):
                     self._events.put(failed_result(title, failure_of(outcome.error, "fetch")))

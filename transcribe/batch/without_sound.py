@@ -1,4 +1,4 @@
-"""Episodes of a run that are transcribed already and whose audio was deleted: they are not fetched again without need."""
+"""Episodes of a run that are transcribed, and whose audio was deleted: they are not fetched again without need."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 
 def without_sound(episodes: Iterable[Episode], setup: Setup) -> tuple[list[Job], list[Episode]]:
-    """The jobs that need no sound, and the episodes to be fetched: new ones, and those that need it again, which is told.
+    """The jobs that need no sound, and the episodes to be fetched: new ones, and those that need it again, as is told.
 
     Raises `FetchError`.
     """
@@ -35,9 +35,7 @@ def without_sound(episodes: Iterable[Episode], setup: Setup) -> tuple[list[Job],
             remote.append(episode)
         elif found.changed:
             names = ", ".join(found.changed)
-            _log.warning(
-                "%s: its audio was deleted and is fetched again, as other settings hear it: %s", episode.title, names
-            )
+            _log.warning("%s: its audio was deleted, and is fetched again because of: %s", episode.title, names)
             remote.append(episode)
         else:
             jobs.append(Job(episode.title, episode, found.stem, soundless=found))

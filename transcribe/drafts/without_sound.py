@@ -1,7 +1,7 @@
 """Drafts whose audio was deleted: what can be done with the timed transcript alone, without fetching the audio again.
 
-The law: only a setting that changes what is heard needs the sound. Other formats, another style, another release of this
-program do not. An edited draft keeps its style, as its text is the editor's.
+The law: only a setting that changes what is heard needs the sound. Other formats, another style, another release of
+this program do not. An edited draft keeps its style, as its text is the editor's.
 """
 
 from __future__ import annotations
