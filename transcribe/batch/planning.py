@@ -5,31 +5,28 @@ What is done already is known from `STEM.json` and the file's hash, without load
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from functools import cached_property
 from pathlib import Path
 
 from audio.episode import Episode
-from audio.errors import AudioError, SourceError
-from audio.fetching.index import Entry
-from audio.fetching.library import Library, Roll, folded
+from audio.errors import AudioError
+from audio.fetching.library import Library, Roll
 from audio.fingerprint import Fingerprint
 from audio.net.addresses import redacted, web_address
 from audio.net.http import Client
 from audio.sources.left_out import LeftOut, OnLeftOut, counted, described
 from audio.sources.resolve import episodes_from
 from audio.sources.selection import Selection
-from output.files import stem_for
 from output.formats import file_name
 from transcribe.batch.report import Result, State
+from transcribe.batch.stems import Stems
 from transcribe.drafts.currency import Inputs, settled
-from transcribe.drafts.records import belongs_to_other_recording, has_transcript, is_edited
+from transcribe.drafts.records import has_transcript, is_edited
 from transcribe.drafts.without_sound import Soundless
 from transcribe.settings import Settings
 from transcribe.speakers.voiceprints import Voiceprint, select_voiceprints, user_voiceprints
@@ -78,7 +75,7 @@ def select_jobs(
     failures: list[Result] = []
     seen: set[str | Path] = set()
     roll = Roll(settings.output_folder)
-    stems = _Stems(settings)
+    stems = Stems(settings)
     is_enough = selection_of(settings).is_settled
     for source in sources:
         left_out: list[LeftOut] = []
@@ -103,7 +100,7 @@ def select_jobs(
         for episode, name in zip(selection, names, strict=True):
             if name not in seen:
                 seen.add(name)
-                jobs.append(_job(episode, stems, settings))
+                jobs.append(_job(episode, stems))
             elif on_left_out:
                 on_left_out(LeftOut(redacted(source), "named before", title=episode.title))
     return tuple(jobs), tuple(failures)
@@ -226,7 +223,7 @@ def remote_actions(jobs: Sequence[Job], settings: Settings, *, mode: Mode = Mode
     for entry, state in zip(library.entries_of(episodes), states(episodes, settings), strict=True):
         action = {"new": PlannedAction.FETCH, "fetched": PlannedAction.NEW}.get(state, PlannedAction.TRANSCRIBED)
         if entry is not None and state == "transcribed" and not library.is_fetched(entry):
-            found = Soundless.of(entry, settings)
+            found = Soundless.of(entry.stem, settings)
             if found is None or found.changed or mode.ignore_cache or mode.force:
                 action = PlannedAction.FETCH
         actions.append(action)
@@ -242,66 +239,17 @@ def states(episodes: Sequence[Episode], settings: Settings) -> list[str]:
     """The state of each episode in the settings' folder: new, fetched or transcribed."""
     library = Library(settings.output_folder)
     result: list[str] = []
-    stems = _Stems(settings)
+    stems = Stems(settings)
     for episode, entry, state in zip(episodes, library.entries_of(episodes), library.states(episodes), strict=True):
-        job = _job(episode, stems, settings)
+        job = _job(episode, stems)
         stem = entry.stem if entry else job.stem
         transcript = None if stem is None else settings.output_folder / file_name(stem, "json")
         result.append("transcribed" if transcript is not None and transcript.is_file() else str(state))
     return result
 
 
-class _Stems:
-    """The stems given in a run. Linear also where all files have one name."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self._used: set[str] = set()
-        self._first_unused: dict[str, int] = {}  # number by name
-
-    def give(self, episode: Episode, is_taken: Callable[[str], bool]) -> str:
-        """A stem no other episode of the run has and that is not taken: see `stem_for`."""
-        name = stem_for(episode, lambda stem: False)
-        number = self._first_unused.get(name.casefold(), 1)
-        while _numbered(name, number).casefold() in self._used:
-            number += 1
-        self._first_unused[name.casefold()] = number
-        while (stem := _numbered(name, number)).casefold() in self._used or is_taken(stem):
-            number += 1
-        self._used.add(stem.casefold())
-        return stem
-
-    @cached_property
-    def fetched(self) -> Mapping[str, Entry]:
-        """The entries of fetched episodes by folded stem; none if the index cannot be read."""
-        with contextlib.suppress(AudioError):
-            return {folded(stem): entry for stem, entry in Library(self.settings.output_folder).entries().items()}
-        return {}
-
-
-def _numbered(name: str, number: int) -> str:
-    return name if number == 1 else f"{name}-{number}"
-
-
-def _job(episode: Episode, stems: _Stems, settings: Settings) -> Job:
+def _job(episode: Episode, stems: Stems) -> Job:
     if episode.path is None:
         return Job(episode.title, episode, None)
-    path = episode.path.resolve()
-    fingerprint: Fingerprint | None = None
-
-    def audio_sha256() -> str:
-        nonlocal fingerprint
-        with contextlib.suppress(SourceError):
-            fingerprint = fingerprint or Fingerprint.of(path)
-        return fingerprint.sha256 if fingerprint else ""
-
-    def is_taken(stem: str) -> bool:
-        if belongs_to_other_recording(stem, path, settings=settings, audio_sha256=audio_sha256):
-            return True
-        entry = stems.fetched.get(folded(stem))
-        if entry is None or path == (settings.output_folder / entry.file).resolve():
-            return False
-        return entry.sha256 != audio_sha256()
-
-    stem = stems.give(episode, is_taken)
+    stem, fingerprint = stems.give(episode, episode.path.resolve())
     return Job(str(episode.path), episode, stem, fingerprint)

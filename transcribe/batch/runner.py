@@ -172,7 +172,7 @@ class _Run:
         """Runs in its own thread: each fetched episode becomes a job."""
         folder, progress, stems = self._setup.settings.output_folder, self._listener.fetching, tuple(self._stems)
         try:
-            soundless, remote = without_sound(self._remote, self._setup)
+            soundless, remote = without_sound(self._remote, self._setup.settings, self._setup.mode)
             for job in soundless:
                 self._events.put(job)
             for outcome in fetch_all(remote, folder, client=client, progress=progress, reserved=stems):

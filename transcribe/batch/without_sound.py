@@ -4,33 +4,29 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Container, Iterable
-from typing import TYPE_CHECKING
 
 from audio.episode import Episode
 from audio.fetching.library import Library
-from transcribe.batch.planning import Job
+from transcribe.batch.planning import Job, Mode
 from transcribe.batch.report import Result, State, Tally
 from transcribe.drafts.without_sound import Soundless
 from transcribe.errors import TranscribeError
 from transcribe.settings import Settings
 
-if TYPE_CHECKING:
-    from transcribe.batch.runner import Setup
-
 _log = logging.getLogger(__name__)
 
 
-def without_sound(episodes: Iterable[Episode], setup: Setup) -> tuple[list[Job], list[Episode]]:
+def without_sound(episodes: Iterable[Episode], settings: Settings, mode: Mode) -> tuple[list[Job], list[Episode]]:
     """The jobs that need no sound, and the episodes to be fetched: new ones, and those that need it again, as is told.
 
     Raises `FetchError`.
     """
-    settings, mode, listed = setup.settings, setup.mode, list(episodes)
+    listed = list(episodes)
     library = Library(settings.output_folder)
     jobs: list[Job] = []
     remote: list[Episode] = []
     for episode, entry in zip(listed, library.entries_of(listed), strict=True):
-        found = None if entry is None or library.is_fetched(entry) else Soundless.of(entry, settings)
+        found = None if entry is None or library.is_fetched(entry) else Soundless.of(entry.stem, settings)
         if found is None or mode.ignore_cache or mode.force:
             remote.append(episode)
         elif found.changed:

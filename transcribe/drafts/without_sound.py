@@ -10,7 +10,6 @@ from collections.abc import Container
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from audio.fetching.index import Entry
 from output.formats import file_name
 from transcribe.declaration import Stage, option_name
 from transcribe.drafts.currency import recorded_defaults, stage_settings
@@ -32,16 +31,16 @@ class Soundless:
     changed: tuple[str, ...]
 
     @classmethod
-    def of(cls, entry: Entry, settings: Settings) -> Soundless | None:
+    def of(cls, stem: str, settings: Settings) -> Soundless | None:
         """The transcript of a fetched episode; None if there is none, or it is of another recording."""
-        transcript = transcript_at(settings.output_folder / file_name(entry.stem, "json"))
+        transcript = transcript_at(settings.output_folder / file_name(stem, "json"))
         if transcript is None or transcript.episode.audio_url is None:
             return None
         heard = recorded_defaults() | stage_settings(transcript.made_with.settings)
         now = stage_settings(record_of(settings))
         needed = [each.name for each in fields(Settings) if each.metadata["stages"] - {Stage.RENDER}]
         changed = tuple(option_name(name) for name in needed if heard.get(name) != now.get(name))
-        return cls(entry.stem, transcript, changed)
+        return cls(stem, transcript, changed)
 
     def write(self, settings: Settings, *, taken: Container[str] = ()) -> Written:
         """Write what the settings ask for and is missing, or has another style; new or not. Raises `OutputError`."""
