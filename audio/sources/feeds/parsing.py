@@ -1,8 +1,8 @@
 """The text of an RSS, RDF or Atom feed → its show and its items, as lxml elements.
 
-The law: a fault costs the item it is in. A feed that is no XML is cut at its items, and each is repaired and parsed by
-itself; what precedes and follows them is the show. Time is linear in the text, whatever is in it.
-lxml loads no external files here and expands no entities; the definitions of a DOCTYPE are cut off before.
+The law: a fault costs the item it is in. A feed that is no XML, or has items in items, is cut at its items, and each is
+repaired and parsed by itself; what precedes and follows them is the show.
+Time is linear in the text, whatever is in it. lxml loads no external files here and expands no entities; the definitions of a DOCTYPE are cut off before.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ def parse_feed(text: str, *, url: str) -> ParsedFeed:
     if root is not None and not _swallows_items(text):
         _check_root(root, url)
         items = tuple(root.iter(*_ITEM_TAGS))
-        return ParsedFeed(root, items[:_MAX_ITEMS], n_unread=max(0, len(items) - _MAX_ITEMS))
+        if not _are_nested(items):
+            return ParsedFeed(root, items[:_MAX_ITEMS], n_unread=max(0, len(items) - _MAX_ITEMS))
     start = _START_TAG.match(text)
     if start is None or _local(start[0]) not in _ROOTS:
         _check_root(parse_xml(_repaired(text), recover=True), url)
@@ -164,6 +165,13 @@ def _visible_marks(text: str) -> Iterator[re.Match[str]]:
         end = closing[mark].after(text, at)
         if end is not None and not _has_begun_again(text, at, end.start(), boundary):
             at = end.end()
+
+
+def _are_nested(items: tuple[Any, ...]) -> bool:
+    """Whether an item is in another one, whose text would then count as often as items are nested."""
+    every = set(items)
+    parents = {item.getparent() for item in items}
+    return any(each in every for parent in parents for each in (parent, *parent.iterancestors()))
 
 
 def _swallows_items(text: str) -> bool:
