@@ -2,7 +2,8 @@
 
 The law: a fault costs the item it is in. A feed that is no XML, or has items in items, is cut at its items, and each is
 repaired and parsed by itself; what precedes and follows them is the show.
-Time is linear in the text, whatever is in it. lxml loads no external files here and expands no entities; the definitions of a DOCTYPE are cut off before.
+Time is linear in the text, whatever is in it. lxml loads no external files here and expands no entities; the
+definitions of a DOCTYPE are cut off before.
 """
 
 from __future__ import annotations
