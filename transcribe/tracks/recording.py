@@ -28,6 +28,7 @@ from audio.decoding.samples import (
 )
 from audio.decoding.tracks import sound_tracks
 from audio.errors import DecodeError
+from transcribe.tracks.alignment import find_clocks
 from transcribe.tracks.layout import Clock, Layout
 from transcribe.tracks.ownership import find_owners, has_speech, own_speech
 
@@ -40,6 +41,7 @@ _FADE = 0.01  # seconds at the edges of a stretch
 _LOUDEST, _LOUD_DB = 0.995, -14.0  # the quantile of a track's levels that is brought to this level …
 _NEAR_DB = 10.0  # … if it is not this near
 _MOST_GAIN_DB = 30.0
+_LEAST_TALK, _TALKED_OVER = 20.0, 0.5  # seconds of a person's speech, and the share under others' that is odd
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +62,96 @@ def open_tracks(tracks: Sequence[Track], *, progress: OnFraction = lambda fracti
         for number, track in enumerate(tracks):
             sounds.append(stack.enter_context(_decode(track, _part_of(progress, number, len(tracks)))))
         levels = [_levels(sound) for sound in sounds]
-        silent = tuple(number for number, each in enumerate(levels) if not has_speech(each))
-        clocks = tuple(Clock(track.offset or 0.0) for track in tracks)
-        clocks = from_zero(clocks)
+        heard = [number for number, each in enumerate(levels) if has_speech(each)]
+        clocks, notes = _clocks(tracks, sounds, levels, heard=heard)
         duration = max(clock.on_timeline(sound.duration) for clock, sound in zip(clocks, sounds, strict=True))
-        heard = [number for number in range(len(tracks)) if number not in silent]
-        aligned = _aligned([levels[number] for number in heard], [clocks[number] for number in heard], duration)
-        stretches = own_speech(find_owners(aligned), duration=duration) if heard else []
-        stretches = [replace(each, track=heard[each.track]) for each in stretches]
-        layout = Layout(round(duration, 3), clocks, tuple(stretches), silent)
-        warnings = [warning for sound in sounds for warning in sound.warnings]
-        warnings += [f"{title(tracks[number])}: nobody is heard on this track; it is left out" for number in silent]
+        layout = _layout(levels, clocks, duration, heard=heard)
+        warnings = [warning for sound in sounds for warning in sound.warnings] + notes
+        if notes:
+            warnings += _strangers(tracks, layout)
         tape = lay_tape(sounds, layout, gains=[_gain(each) for each in levels], warnings=tuple(warnings))
     progress(1.0)
     return TrackedRecording(tape, layout)
+
+
+def _layout(
+    levels: Sequence[NDArray[np.float32]], clocks: tuple[Clock, ...], duration: float, *, heard: Sequence[int]
+) -> Layout:
+    """Whose speech is where, of the tracks in which anybody is heard."""
+    stretches = []
+    if heard:
+        aligned = _aligned([levels[number] for number in heard], [clocks[number] for number in heard], duration)
+        stretches = own_speech(find_owners(aligned), duration=duration)
+    silent = tuple(number for number in range(len(levels)) if number not in heard)
+    own = tuple(replace(each, track=heard[each.track]) for each in stretches)
+    return Layout(round(duration, 3), clocks, own, silent)
+
+
+def _clocks(
+    tracks: Sequence[Track], sounds: Sequence[Audio], levels: Sequence[NDArray[np.float32]], *, heard: Sequence[int]
+) -> tuple[tuple[Clock, ...], list[str]]:
+    """The clock of each track, and what the user should know about them."""
+    stated = [track.offset for track in tracks]
+    found: dict[int, Clock | None] = dict.fromkeys(range(len(tracks)))
+    if len(heard) > 1:
+        each = find_clocks(
+            [sounds[number] for number in heard],
+            [levels[number] for number in heard],
+            stated=[stated[number] for number in heard],
+        )
+        found |= dict(zip(heard, each, strict=True))
+    lost = [number for number in heard if found[number] is None]
+    notes = [
+        f"{title(tracks[number])}: nobody is heard on this track; it is left out"
+        for number in found
+        if number not in heard
+    ]
+    if lost and len(lost) == len(heard) - 1:
+        first = title(tracks[heard[0]])
+        notes.append(f"{first}: no track hears another, so all start together; if they do not, give --offset")
+    elif lost:
+        names = ", ".join(title(tracks[number]) for number in lost)
+        notes.append(f"{names}: hears none of the others, so it starts with the first; if it does not, give --offset")
+    clocks = [found[number] or Clock(stated[number] or 0.0) for number in found]
+    return from_zero(clocks), notes
+
+
+def _strangers(tracks: Sequence[Track], layout: Layout) -> list[str]:
+    """A warning for each track whose person talks over the others most of the time."""
+    warnings = []
+    for number, track in enumerate(tracks):
+        own = [(each.first, each.last) for each in layout.stretches if each.track == number]
+        others = [(each.first, each.last) for each in layout.stretches if each.track != number]
+        seconds = sum(last - first for first, last in own)
+        if seconds >= _LEAST_TALK and shared_seconds(own, others) > _TALKED_OVER * seconds:
+            warnings.append(
+                f"{title(track)}: talks over the others most of the time; it may belong to another recording, or start "
+                "elsewhere: check it, and give --offset"
+            )
+    return warnings
+
+
+def shared_seconds(own: Sequence[tuple[float, float]], others: Sequence[tuple[float, float]]) -> float:
+    """How long both are at the same time; each in the order of starts.
+
+    >>> shared_seconds([(0.0, 2.0), (3.0, 5.0)], [(1.0, 4.0), (1.5, 1.7)])
+    2.0
+    """
+    union: list[tuple[float, float]] = []
+    for start, end in others:
+        if union and start <= union[-1][1]:
+            union[-1] = (union[-1][0], max(end, union[-1][1]))
+        else:
+            union.append((start, end))
+    total, place = 0.0, 0
+    for start, end in own:
+        while place < len(union) and union[place][1] <= start:
+            place += 1
+        for other_start, other_end in union[place:]:
+            if other_start >= end:
+                break
+            total += min(end, other_end) - max(start, other_start)
+    return total
 
 
 def title(track: Track) -> str:
