@@ -165,7 +165,9 @@ def write(folder: Path, spoken: Conversation, heard: Microphones) -> list[Path]:
         with wave.open(str(files[-1]), "wb") as file:
             file.setparams((1, 2, RATE, 0, "NONE", ""))
             file.writeframes((samples * 32_767).clip(-32_768, 32_767).round().astype("<i2").tobytes())
-    lines = [f"{turn.person}: {turn.text}" for _, turn in sorted(zip(spoken.starts, spoken.turns, strict=True), key=_first)]
+    lines = [
+        f"{turn.person}: {turn.text}" for _, turn in sorted(zip(spoken.starts, spoken.turns, strict=True), key=_first)
+    ]
     (folder / "episode.ref.txt").write_text("\n".join(lines) + "\n")
     starts = min(heard.offsets.values())
     rows = [

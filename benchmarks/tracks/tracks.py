@@ -65,12 +65,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.keep or Path(scratch)
         dialogues = [cut(next(options.corpus.rglob(f"{name}.mp3")), folder) for name in DIALOGUES]
-        say(f"{'people':>6} {'condition':14} {'WER':>6} {'cpWER':>6} {'cp−w':>6} {'DER':>6} {'twice':>5} {'ms':>6} {'speed':>6}")
+        say(
+            f"{'people':>6} {'condition':14} {'WER':>6} {'cpWER':>6} {'cp−w':>6} {'DER':>6} {'twice':>5} {'ms':>6} {'speed':>6}"
+        )
         for count in map(int, options.people.split(",")):
             for condition in chosen:
                 for number in range(1 if count > 2 else 2):
                     parts = dialogues[number * 2 : number * 2 + count // 2]
-                    show(count, condition, run(parts, condition, folder / f"{count}-{number}-{condition.name}", options.model))
+                    show(
+                        count,
+                        condition,
+                        run(parts, condition, folder / f"{count}-{number}-{condition.name}", options.model),
+                    )
 
 
 def cut(path: Path, folder: Path) -> list:
@@ -87,7 +93,9 @@ def run(parts: list, condition: Condition, folder: Path, model: str) -> Result:
     heard = microphones(spoken, condition)
     files = write(folder, spoken, heard)
     started = time.perf_counter()
-    transcribe("run", "--tracks", *files, "-o", folder / "out", "-l", "en", "-f", "md,json", "--model", model, "--fresh", "-q")
+    transcribe(
+        "run", "--tracks", *files, "-o", folder / "out", "-l", "en", "-f", "md,json", "--model", model, "--fresh", "-q"
+    )
     wall = time.perf_counter() - started
     (made,) = (folder / "out").glob("*.json")
     score = json.loads(transcribe("score", folder / "episode.ref.txt", made, "--json"))
@@ -106,7 +114,9 @@ def offset_error(data: dict, heard: Microphones) -> float:
 
 def said_twice(data: dict) -> int:
     """Words that two people are given within a quarter of a second, where neither's neighbours are others' words."""
-    words = [(w["start"], re.sub(r"\W", "", w["text"]).casefold(), t["speaker"]) for t in data["turns"] for w in t["words"]]
+    words = [
+        (w["start"], re.sub(r"\W", "", w["text"]).casefold(), t["speaker"]) for t in data["turns"] for w in t["words"]
+    ]
     words.sort()
     return sum(
         any(w == word and s != speaker and start - before < 0.25 for before, w, s in words[max(0, n - 12) : n])
@@ -129,7 +139,9 @@ def show(count: int, condition: Condition, result: Result) -> None:
     """Print a row."""
     rates = [100 * result.wer, 100 * result.cpwer, 100 * (result.cpwer - result.wer), 100 * result.der]
     cells = " ".join(f"{rate:6.2f}" for rate in rates)
-    say(f"{count:>6} {condition.name:14} {cells} {result.twice:>5} {result.offset_ms:6.1f} {result.seconds / result.wall:5.1f}x")
+    say(
+        f"{count:>6} {condition.name:14} {cells} {result.twice:>5} {result.offset_ms:6.1f} {result.seconds / result.wall:5.1f}x"
+    )
 
 
 def say(line: str) -> None:

@@ -95,6 +95,7 @@ def _from_draft(name: str, path: Path) -> tuple[Sample, tuple[str, ...]]:
     """The voice, and a warning if the name is a guess."""
     from audio.decoding.decode import decode
     from output.parse import read_draft
+    from transcribe.drafts.recording import recording_of
     from transcribe.drafts.sync import transcript_of
     from transcribe.drafts.transcript_update import update_transcript
     from transcribe.speakers.name_certainty import is_guess
@@ -103,9 +104,10 @@ def _from_draft(name: str, path: Path) -> tuple[Sample, tuple[str, ...]]:
     transcript = update_transcript(read_draft(path), transcript_of(path), name=str(path)).transcript
     _refuse_placeholder(name, str(transcript.made_with.settings.get("guest") or "Guest"))
     speaker = _speaker(transcript, name, path)
-    if transcript.episode.path is None:
+    recording = recording_of(path, transcript.episode)
+    if recording is None:
         raise VoiceError(f"{path}: its audio is not on this machine; fetch and transcribe it, or give a clip")
-    with decode(path.parent / transcript.episode.path) as audio:
+    with decode(recording) as audio:
         sample = sample_of_turns(audio, transcript, speaker.id, source=path.name)
     if not is_guess(speaker, transcript.warnings):
         return sample, ()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from transcribe.drafts.recording import recording_of
 from transcribe.errors import TranscriptError
 from transcribe.recognition.forced_alignment import find_rewrites, realign_to_audio
 from transcribe.transcript import Transcript
@@ -33,7 +34,7 @@ def audio_retimer(draft_path: Path, *, open_aligner: Callable[[Transcript], Alig
         passages = find_rewrites(after, before)
         if not passages:
             return after, ""
-        path = after.episode.path and draft_path.parent / after.episode.path
+        path = recording_of(draft_path, after.episode)
         if path is None or not path.is_file():
             problem = f"{path}: no such file" if path else f"{draft_path}: its transcript names no audio"
             raise TranscriptError(f"{problem}; nothing was changed. Run sync without --realign-audio")

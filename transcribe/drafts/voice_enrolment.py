@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from audio.decoding.decode import decode
 from audio.errors import SourceError
 from output.parse import read_draft
+from transcribe.drafts.recording import recording_of
 from transcribe.drafts.sync import transcript_of
 from transcribe.drafts.transcript_update import update_transcript
 from transcribe.speakers.name_certainty import is_guess, is_placeholder
@@ -96,11 +97,12 @@ def _of_draft(path: Path, *, enrolled: Sequence[Voiceprint], listen: Listen) -> 
     named = [speaker for speaker in named if speaker not in guessed]
     if not named:
         return
-    if transcript.episode.path is None:
+    recording = recording_of(path, transcript.episode)
+    if recording is None:
         yield _LeftOut(f"{path}: its audio is not on this machine; run `transcribe run` on the audio file first")
         return
     try:
-        with decode(path.parent / transcript.episode.path) as audio:
+        with decode(recording) as audio:
             for speaker in named:
                 yield from _of_speaker(speaker, transcript, path, audio=audio, enrolled=enrolled, listen=listen)
     except SourceError as error:

@@ -22,6 +22,7 @@ from audio.trust import read_regular
 from output.errors import OutputError
 from output.parse import Draft, check_is_draft, parse
 from transcribe.drafts.glossary_learning import Proposal, new_entries, read_glossary_text, write_entries
+from transcribe.drafts.recording import has_recording, recording_of
 from transcribe.drafts.style import style_recorded
 from transcribe.drafts.sync import json_path, transcript_of, write_update
 from transcribe.drafts.transcript_update import update_transcript
@@ -117,9 +118,13 @@ class Session:
     def audio(self) -> Path | None:
         """The recording, if it is on this machine."""
         transcript = self._transcript()[0]
-        relative = transcript.episode.path if transcript else None
-        path = None if relative is None else (self.path.parent / relative).resolve()
-        return path if path is not None and path.is_file() else None
+        path = recording_of(self.path, transcript.episode) if transcript else None
+        return path.resolve() if path is not None and path.is_file() else None
+
+    @property
+    def _has_audio(self) -> bool:
+        transcript = self._transcript()[0]
+        return transcript is not None and has_recording(self.path, transcript.episode)
 
     def state(self) -> dict[str, Any]:
         """Everything the page shows, as JSON values; times in whole milliseconds."""
@@ -129,7 +134,7 @@ class Session:
             if self._page_state is None or self._page_state[0][0] != source or self._page_state[0][1] is not transcript:
                 self._page_state = ((source, transcript), page_state(self.path.stem, source, transcript))
             file = {"revision": _revision(source), "file": self.path.name}
-            return {**self._page_state[1], **file, "has_audio": self.audio is not None, "trouble": self.trouble}
+            return {**self._page_state[1], **file, "has_audio": self._has_audio, "trouble": self.trouble}
 
     def save(
         self,

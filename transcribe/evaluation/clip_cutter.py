@@ -23,6 +23,7 @@ from audio.episode import Seconds
 from audio.media import MEDIA_SUFFIXES
 from audio.trust import read_regular
 from output.parse import read_draft
+from transcribe.drafts.recording import recording_of
 from transcribe.drafts.sync import transcript_of
 from transcribe.drafts.transcript_update import update_transcript
 from transcribe.errors import SettingsError, TranscriptError
@@ -172,9 +173,10 @@ def _draft_of(audio: Path, drafts: Path) -> Path:
 
 
 def _audio_of(transcript: Transcript, draft: Path) -> Path:
-    if transcript.episode.path is None:
+    recording = recording_of(draft, transcript.episode)
+    if recording is None:
         raise TranscriptError(f"{draft}: its recording is not on this machine; give the recording as SOURCE")
-    return draft.parent / transcript.episode.path
+    return recording
 
 
 def _check_free(stem: Path, source: Path) -> None:
