@@ -116,13 +116,13 @@ def dialogue(path: Path, transcript: Path) -> list[Spoken]:
     cuts += [_quietest(samples, max(times[n]), min(times[n + 1])) for n in range(len(turns) - 1)]
     cuts += [max(times[len(turns) - 1]) + 0.3]
     return [
-        Spoken(f"{path.stem[-4:]}{speaker}", text, _faded(samples[round(a * RATE) : round(b * RATE)]))
+        Spoken(f"{speaker}{path.stem[-4:]}", text, _faded(samples[round(a * RATE) : round(b * RATE)]))
         for (speaker, text), a, b in zip(turns, cuts, cuts[1:], strict=False)
     ]
 
 
 def conversation(dialogues: Sequence[Sequence[Spoken]], *, seed: int, crosstalk: float = 0.0) -> Conversation:
-    """The dialogues' turns in alternation, with short pauses; a share of them starts before the one before has ended."""
+    """The dialogues' turns in alternation, with short pauses; a share of them starts before the last one has ended."""
     rng = np.random.default_rng(seed)
     queues = [list(each) for each in dialogues]
     turns: list[Spoken] = []
@@ -160,7 +160,7 @@ def write(folder: Path, spoken: Conversation, heard: Microphones) -> list[Path]:
     """Write the tracks, the reference's words (NAME.ref.txt) and its speaker times (NAME.rttm) to a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     files = []
-    for number, (person, samples) in enumerate(heard.tracks.items(), 1):
+    for number, samples in enumerate(heard.tracks.values(), 1):
         files.append(folder / f"track{number}.wav")
         with wave.open(str(files[-1]), "wb") as file:
             file.setparams((1, 2, RATE, 0, "NONE", ""))

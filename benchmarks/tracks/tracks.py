@@ -20,13 +20,13 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 if __package__ in (None, ""):  # as a script
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from benchmarks.references import CORPUS
-from benchmarks.tracks.conversations import Condition, Microphones, conversation, dialogue, microphones, write
+from benchmarks.tracks.conversations import Condition, Microphones, Spoken, conversation, dialogue, microphones, write
 
 DIALOGUES = ("dialogue-0186", "dialogue-0278", "dialogue-0102", "dialogue-0243", "dialogue-0088", "dialogue-0142")
 CONDITIONS = (
@@ -79,7 +79,7 @@ def main() -> None:
                     )
 
 
-def cut(path: Path, folder: Path) -> list:
+def cut(path: Path, folder: Path) -> list[Spoken]:
     """The first turns of a dialogue, by the words of an ordinary run."""
     transcribe("run", path, "-o", folder / "ordinary", "-l", "en", "--speakers", "2", "-f", "json", "-q")
     turns = dialogue(path, folder / "ordinary" / f"{path.stem}.json")
@@ -87,7 +87,7 @@ def cut(path: Path, folder: Path) -> list:
     return kept or turns[:4]
 
 
-def run(parts: list, condition: Condition, folder: Path, model: str) -> Result:
+def run(parts: list[list[Spoken]], condition: Condition, folder: Path, model: str) -> Result:
     """Make the tracks, transcribe them and score the draft."""
     spoken = conversation(parts, seed=len(parts), crosstalk=0.1)
     heard = microphones(spoken, condition)
@@ -105,14 +105,14 @@ def run(parts: list, condition: Condition, folder: Path, model: str) -> Result:
     )
 
 
-def offset_error(data: dict, heard: Microphones) -> float:
+def offset_error(data: dict[str, Any], heard: Microphones) -> float:
     """The largest error of an offset in milliseconds."""
     found = [track["offset"] for track in data["episode"]["tracks"]]
     stated = list(heard.offsets.values())
-    return max(1000 * abs(found[n] - found[0] - stated[n] + stated[0]) for n in range(len(found)))
+    return max(1000.0 * abs(float(found[n] - found[0]) - stated[n] + stated[0]) for n in range(len(found)))
 
 
-def said_twice(data: dict) -> int:
+def said_twice(data: dict[str, Any]) -> int:
     """Words that two people are given within a quarter of a second, where neither's neighbours are others' words."""
     words = [
         (w["start"], re.sub(r"\W", "", w["text"]).casefold(), t["speaker"]) for t in data["turns"] for w in t["words"]
