@@ -129,7 +129,8 @@ def conversation(dialogues: Sequence[Sequence[Spoken]], *, seed: int, crosstalk:
     while any(queues):
         for queue in queues:
             turns += [queue.pop(0)] if queue else []
-    starts, end = [], 0.5
+    starts: list[float] = []
+    end = 0.5
     for turn in turns:
         is_early = starts and rng.random() < crosstalk and turn.person != turns[len(starts) - 1].person
         start = max(0.1, end - rng.uniform(0.3, 0.8)) if is_early else end + rng.uniform(0.05, 0.5)
@@ -194,7 +195,8 @@ def _first(pair: tuple[float, Spoken]) -> float:
 def _recorded(samples: Floats, offset: float, ppm: float) -> Floats:
     """By a clock that starts `offset` seconds later, and is off by `ppm`."""
     times = offset * RATE + np.arange(int(len(samples) / (1 + ppm / 1e6))) * (1 + ppm / 1e6)
-    return np.interp(times, np.arange(len(samples)), samples, left=0.0, right=0.0)
+    recorded: Floats = np.interp(times, np.arange(len(samples)), samples, left=0.0, right=0.0)
+    return recorded
 
 
 def _through_room(samples: Floats, rng: np.random.Generator) -> Floats:
@@ -205,7 +207,8 @@ def _through_room(samples: Floats, rng: np.random.Generator) -> Floats:
     response = 0.25 * rng.standard_normal(n) * np.exp(-np.arange(n) / (_DECAY * RATE))
     response[0] = 1.0
     late = fftconvolve(samples, np.concatenate([np.zeros(round(0.004 * RATE)), response]))[: len(samples)]
-    return late * np.sqrt(np.mean(np.square(samples)) / max(np.mean(np.square(late)), 1e-12))
+    level = np.sqrt(np.mean(np.square(samples)) / max(np.mean(np.square(late)), 1e-12))
+    return np.asarray(late * level, np.float64)
 
 
 def _speech(samples: Floats) -> list[tuple[float, float]]:

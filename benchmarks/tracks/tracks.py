@@ -65,9 +65,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.keep or Path(scratch)
         dialogues = [cut(next(options.corpus.rglob(f"{name}.mp3")), folder) for name in DIALOGUES]
-        say(
-            f"{'people':>6} {'condition':14} {'WER':>6} {'cpWER':>6} {'cp−w':>6} {'DER':>6} {'twice':>5} {'ms':>6} {'speed':>6}"
-        )
+        say("people condition         WER  cpWER   cp−w    DER twice     ms  speed")
         for count in map(int, options.people.split(",")):
             for condition in chosen:
                 for number in range(1 if count > 2 else 2):
@@ -139,9 +137,8 @@ def show(count: int, condition: Condition, result: Result) -> None:
     """Print a row."""
     rates = [100 * result.wer, 100 * result.cpwer, 100 * (result.cpwer - result.wer), 100 * result.der]
     cells = " ".join(f"{rate:6.2f}" for rate in rates)
-    say(
-        f"{count:>6} {condition.name:14} {cells} {result.twice:>5} {result.offset_ms:6.1f} {result.seconds / result.wall:5.1f}x"
-    )
+    rest = f"{result.twice:>5} {result.offset_ms:6.1f} {result.seconds / result.wall:5.1f}x"
+    say(f"{count:>6} {condition.name:14} {cells} {rest}")
 
 
 def say(line: str) -> None:
