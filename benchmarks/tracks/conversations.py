@@ -90,7 +90,7 @@ class Microphones:
 def dialogue(path: Path, transcript: Path) -> list[Spoken]:
     """The turns of a recording: the script's (`NAME.ref.txt`), cut where a transcript's words say they are.
 
-    Who speaks is taken from the script, not from the transcript.
+    Who speaks is taken from the script, not from the transcript. The first turn is left out: a jingle may be in it.
     """
     from audio.decoding.decode import decode
     from benchmarks.references import read_reference
@@ -117,7 +117,7 @@ def dialogue(path: Path, transcript: Path) -> list[Spoken]:
     cuts += [max(times[len(turns) - 1]) + 0.3]
     return [
         Spoken(f"{speaker}{path.stem[-4:]}", text, _faded(samples[round(a * RATE) : round(b * RATE)]))
-        for (speaker, text), a, b in zip(turns, cuts, cuts[1:], strict=False)
+        for (speaker, text), a, b in list(zip(turns, cuts, cuts[1:], strict=False))[1:]
     ]
 
 
@@ -193,8 +193,8 @@ def _first(pair: tuple[float, Spoken]) -> float:
 
 
 def _recorded(samples: Floats, offset: float, ppm: float) -> Floats:
-    """By a clock that starts `offset` seconds later, and is off by `ppm`."""
-    times = offset * RATE + np.arange(int(len(samples) / (1 + ppm / 1e6))) * (1 + ppm / 1e6)
+    """By a clock that starts `offset` seconds later, and is off by `ppm`; to the end."""
+    times = offset * RATE + np.arange(int((len(samples) - offset * RATE) / (1 + ppm / 1e6))) * (1 + ppm / 1e6)
     recorded: Floats = np.interp(times, np.arange(len(samples)), samples, left=0.0, right=0.0)
     return recorded
 
