@@ -66,9 +66,7 @@ def test_a_clock_reads_both_ways(offset: float, drift: float, seconds: float) ->
 
 
 def test_a_word_in_a_pause_is_the_nearer_persons() -> None:
-    layout = Layout(
-        20.0, (Clock(), Clock()), (OwnSpeech(0, 1.0, 3.0, 1.2, 2.8), OwnSpeech(1, 10.0, 12.0, 10.2, 11.8))
-    )
+    layout = Layout(20.0, (Clock(), Clock()), (OwnSpeech(0, 1.0, 3.0, 1.2, 2.8), OwnSpeech(1, 10.0, 12.0, 10.2, 11.8)))
     end, start = layout.places[0] + 2.0, layout.places[1]
     assert layout.at(end + 0.1, end + 0.2) == (layout.stretches[0], 3.0, 3.0)
     assert layout.at(start - 0.2, start - 0.1) == (layout.stretches[1], 10.0, 10.0)
