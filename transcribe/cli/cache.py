@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.cli.options import echo_json
+from transcribe.cli.options import echo_json, echo_path
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def cache_show(as_json: bool) -> int:
         }
         echo_json(contents)
         return 0
-    click.echo(cache_folder())
+    echo_path(cache_folder())
     for kind, counts in kinds.items():
         note = f", {counts['damaged']} damaged" if counts["damaged"] else ""
         click.echo(f"{_NAMES[kind]:<40} {counts['entries']:>6} entries {format_size(counts['bytes']):>8}{note}")
@@ -93,7 +93,7 @@ def cache_clear(older_than: str | None, max_size: str | None, models: bool, dry_
     )
     removed = chosen if dry_run else clear(chosen)
     for entry in removed:
-        click.echo(entry.path)
+        echo_path(entry.path)
     left = [entry for entry in entries if entry.kind in kinds and entry not in set(removed)]
     size, rest = (format_size(sum(entry.n_bytes for entry in some)) for some in (removed, left))
     verb = "would be removed" if dry_run else "removed"

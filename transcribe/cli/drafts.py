@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from audio.trust import read_regular_text
-from transcribe.cli.options import setting_options, settings_in_force
+from transcribe.cli.options import echo_path, setting_options, settings_in_force
 from transcribe.errors import SettingsError, TranscriptError
 from transcribe.terminal import annotation, for_terminal, json_for_terminal, on_github
 
@@ -98,7 +98,7 @@ def export(draft: Path, names: str, **given: str | None) -> int:
     for message in result.messages:
         click.echo(f"Warning: {for_terminal(message)}", err=True)
     for path in result.paths:
-        click.echo(path)
+        echo_path(path)
     return 0
 
 

@@ -9,6 +9,7 @@ import click
 
 from audio.errors import installing
 from transcribe.cli.ending import StoppedError, on_signals
+from transcribe.cli.options import echo_path
 from transcribe.terminal import for_terminal
 
 _DRAFT = click.argument("draft", type=click.Path(path_type=Path), metavar="DRAFT.md")
@@ -40,7 +41,7 @@ def sync(draft: Path, *, realign_audio: bool) -> int:
 
     result = sync(draft, retime=audio_retimer(draft) if realign_audio else None)
     for path in result.paths:
-        click.echo(path)
+        echo_path(path)
     for message in result.skipped.values():
         click.echo(f"Warning: {for_terminal(message)}", err=True)
     click.echo(for_terminal(f"{draft}: {result.report}"), err=True)
@@ -130,10 +131,10 @@ def _learn_words(drafts: tuple[Path, ...], glossary: Path, *, yes: bool) -> None
         )
         return
     lines = f"{len(entries)} lines" if len(entries) > 1 else "this line"
-    if not yes and not click.confirm(f"Add {lines} to {glossary}?", err=True):
+    if not yes and not click.confirm(for_terminal(f"Add {lines} to {glossary}?"), err=True):
         return
     write_entries(glossary, known, entries)
-    click.echo(glossary)
+    echo_path(glossary)
 
 
 def _learn_voices(drafts: tuple[Path, ...], *, yes: bool) -> None:
@@ -180,7 +181,7 @@ def merge(draft: Path, new: Path) -> int:
     except EditError as error:
         raise OutputError(f"{draft}: {error}; nothing was changed") from error
     for path in result.paths:
-        click.echo(path)
+        echo_path(path)
     if result.backup is not None:
         click.echo(for_terminal(f"{draft}: merged; the draft before is now {result.backup}"), err=True)
     for message in result.skipped.values():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from transcribe.cli.options import echo_json, scoring_of, scoring_options, settings_in_force
+from transcribe.cli.options import echo_json, echo_path, scoring_of, scoring_options, settings_in_force
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def clip(source: Path, start: float, end: float, folder: Path, name: str) -> int
     drafts = settings_in_force({}).output_folder
     cut = cut_clip(source, start=start, end=end, folder=folder, drafts=drafts, name=name)
     for path in cut.paths:
-        click.echo(path)
+        echo_path(path)
     for message in cut.warnings:
         click.echo(f"Warning: {for_terminal(message)}", err=True)
     click.echo(f"cut from {cut.start:.1f} to {cut.end:.1f} s", err=True)

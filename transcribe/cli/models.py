@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from transcribe.cli.options import echo_json
+from transcribe.cli.options import echo_json, echo_path
 from transcribe.errors import TranscribeError
 from transcribe.terminal import aligned, for_terminal
 
@@ -69,7 +69,7 @@ def models_get(names: tuple[str, ...]) -> int:
                 failed += 1
                 click.echo(f"Error: {for_terminal(str(error))}", err=True)
                 continue
-            click.echo(folder)
+            echo_path(folder)
     return 1 if failed else 0
 
 

@@ -73,6 +73,12 @@ def settings_in_force(given: dict[str, Any]) -> Settings:
     return load_settings(given, environ=os.environ, folder=Path.cwd(), choices=CHOICES)
 
 
+def echo_path(path: object) -> None:
+    """Print a path, or a name, on its own line: unchanged for programs; on a terminal, with escapes for what is not
+    printable, since a name of a file can hold what a terminal obeys."""
+    click.echo(for_terminal(str(path)) if sys.stdout.isatty() else path)
+
+
 def echo_json(data: Any) -> None:
     """Print a value as JSON in UTF-8; characters that are not printable, or not valid, as escapes."""
     click.echo(json_for_terminal(data).encode())

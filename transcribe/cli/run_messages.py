@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
+from transcribe.cli.options import echo_path
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ def print_paths(result: Result, *, quiet: bool) -> None:
     """Print an episode's paths; with `quiet` only new ones, or cron would mail the same every night."""
     if not (quiet and result.state == "unchanged"):
         for path in result.paths:
-            click.echo(path)
+            echo_path(path)
 
 
 def left_out_line(left: LeftOut) -> str:

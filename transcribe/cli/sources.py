@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from transcribe.cli.bars import Bars
-from transcribe.cli.options import CHOICES, echo_json, log_to_stderr, setting_options, settings_in_force
+from transcribe.cli.options import CHOICES, echo_json, echo_path, log_to_stderr, setting_options, settings_in_force
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def fetch(sources: tuple[str, ...], quiet: bool, **given: Any) -> int:
                     bars.download_failed(outcome.episode)
                     errors.append(str(outcome.error))
                 else:
-                    click.echo(outcome.episode.path)
+                    echo_path(outcome.episode.path)
     for message in errors:
         click.echo(f"Error: {for_terminal(message)}", err=True)
     return 1 if errors else 0
@@ -138,7 +138,7 @@ def _list_shows(shows: Sequence[Show | FaultyShow], *, as_json: bool) -> int:
         return 1 if faulty else 0
     width = max((len(show.name) for show in sound), default=0)
     for show in sound:
-        click.echo(f"{show.name:<{width}}  {redacted(show.feed)}  → {show.settings.output}")
+        click.echo(for_terminal(f"{show.name:<{width}}  {redacted(show.feed)}  → {show.settings.output}"))
     for each in faulty:
         click.echo(f"Error: {for_terminal(str(each.error))}", err=True)
     return 1 if faulty else 0

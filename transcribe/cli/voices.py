@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from transcribe.cli.options import settings_in_force
+from transcribe.cli.options import echo_path, settings_in_force
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def voices_add(name: str, source: Path) -> int:
     sample, warnings = _from_draft(name, source) if is_draft else (_from_clip(source), ())
     warnings += sample_warnings(name, sample, load_voiceprints(voiceprints_folder()))
     voice = enrol(name, sample, folder=voiceprints_folder())
-    click.echo(voice.name)
+    echo_path(voice.name)
     summary = f"{voice.name}: {sample.seconds:.0f} s from {source}, {voice.seconds:.0f} s in all"
     for line in (summary, *(f"Warning: {warning}" for warning in warnings)):
         click.echo(for_terminal(line), err=True)
