@@ -28,6 +28,7 @@ from audio.sources.pages.links import is_feed_link
 from audio.sources.pages.markup import Frame, Markup, markup_of, text_of
 from audio.sources.pages.ranking import About, choice_of, folded
 from audio.sources.pages.sighting import Recording, Sighting, Way, is_media, merged
+from audio.sources.pages.tree import tree_of
 from audio.sources.values import plain_text
 
 # "Download this episode" is no title
@@ -221,7 +222,7 @@ def _parse(text: str, url: str) -> Any:
     from lxml import etree
 
     try:
-        root = etree.fromstring(text.encode("utf-8", "replace"), etree.HTMLParser(encoding="utf-8", no_network=True))
+        root = tree_of(text)
     except (etree.XMLSyntaxError, ValueError) as exc:
         raise PageError(
             f"not readable as a page ({exc}); open it in a browser to see what it is", about=redacted(url)

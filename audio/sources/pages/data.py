@@ -33,7 +33,7 @@ NO_AUDIO = frozenset(
     ".jpg .jpeg .png .gif .webp .svg .avif .ico .css .js .mjs .json .xml .rss .html .htm .php .aspx .pdf .txt .vtt .srt"
     " .woff .woff2 .ttf .zip .m3u .m3u8 .pls .mpd .doc .docx .map .wasm".split()
 )
-MAX_SIGHTINGS = 5_000  # on one page
+MAX_SIGHTINGS = 3_000  # on one page
 
 
 def in_json(value: Any, base: str, *, way: Way, keys: frozenset[str] = frozenset()) -> Iterator[Sighting]:

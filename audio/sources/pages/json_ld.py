@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from audio.episode import Episode
 from audio.net.addresses import web_address, without_credentials
 from audio.sources.dates import parse_date, parse_duration
-from audio.sources.pages.data import in_json, in_script
+from audio.sources.pages.data import MAX_SIGHTINGS, in_json, in_script
 from audio.sources.pages.decoys import place_of_key
 from audio.sources.pages.json_values import json_in, without_references
 from audio.sources.pages.ranking import About
@@ -37,7 +38,8 @@ def stated_in(blocks: list[str], base: str, about: About) -> Stated:
     names no other page and is the only one, or the only one outside lists of others."""
     nodes = [node for block in blocks for value in json_in(block) for node in _nodes(value)]
     inside = {id(node.media) for node in nodes if node.media is not node.fields}  # told by the episode around it
-    found = [(node, each) for node in nodes if id(node.fields) not in inside and (each := _sighting(node, base, about))]
+    outer = islice((node for node in nodes if id(node.fields) not in inside), MAX_SIGHTINGS)
+    found = [(node, each) for node in outer if (each := _sighting(node, base, about))]
     open_ones = {each.address for _, each in found if not each.decoy}
 
     def way_of(node: _Node, sighting: Sighting) -> Way:
@@ -49,7 +51,9 @@ def stated_in(blocks: list[str], base: str, about: About) -> Stated:
         address for node in nodes if (address := web_address(_string(node.fields, "embedUrl"), base=base))
     )
     is_episode = any(node.is_episode and not node.decoy and _is_own(node.fields, about, base) for node in nodes)
-    return Stated(sightings or tuple(_of_any_shape(blocks, base, about)), tuple(players), is_episode)
+    return Stated(
+        sightings or tuple(islice(_of_any_shape(blocks, base, about), MAX_SIGHTINGS)), tuple(players), is_episode
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from audio.media import media_type
 from audio.net.addresses import web_address
 from audio.sources.pages.data import NO_AUDIO, addresses_in
 from audio.sources.pages.decoys import words_of
-from audio.sources.pages.sighting import Way, is_media
+from audio.sources.pages.sighting import Way, is_media, query_pairs
 
 _FEED_TYPES = frozenset(
     ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml", "text/xml")
@@ -21,6 +21,7 @@ _PLAYER_WORDS = frozenset(
     "player players play embed embeds embedded podcast podcasts episode episodes audio listen sound container".split()
 )
 _SOUNDS = frozenset(("audio", "mp", "podcast", "episode", "recording", "listen", "ogg", "opus"))
+_MAX_ADDRESS = 8_000  # characters
 _OTHERS = frozenset(
     "transcript transcripts pdf slides image images photo photos picture cover artwork notes subtitles captions text"
     " ebook app software chapters".split()
@@ -81,7 +82,7 @@ def is_player_script(address: str) -> bool:
     False
     """
     parts = urlsplit(address)
-    query = {word for name, _ in parse_qsl(parts.query, max_num_fields=50) for word in words_of(name)}
+    query = {word for name, _ in query_pairs(parts.query) for word in words_of(name)}
     if query & {"player", "container", "embed", "episode"}:
         return True
     return "embed" in words_of(parts.path) and any(each.isdigit() for each in parts.path)
@@ -91,13 +92,18 @@ def inner_addresses(address: str) -> Iterator[str]:
     """The recordings in an address's query: `…/player?url=https%3A%2F%2Fx.example%2Fa.mp3`."""
     query = urlsplit(address).query
     if "%3A" in query or "%3a" in query or "://" in query:
-        for _, value in parse_qsl(query, max_num_fields=100):
+        for _, value in query_pairs(query):
             yield from addresses_in(value) if "://" in value else ()
+
+
+def address_of(name: str | None, *, base: str) -> str | None:
+    """The address in an attribute; None for what is none, or longer than any."""
+    return web_address(name, base=base) if name and len(name) <= _MAX_ADDRESS else None
 
 
 def first_address(names: list[str | None], base: str) -> str | None:
     """The first of `names` that is an address."""
-    return next((at for name in names if name and (at := web_address(name, base=base))), None)
+    return next((at for name in names if (at := address_of(name, base=base))), None)
 
 
 def suffix_of(address: str) -> str:

@@ -11,11 +11,11 @@ from itertools import islice
 from typing import Any
 
 from audio.media import media_type
-from audio.net.addresses import web_address
 from audio.sources.pages.data import MAX_SIGHTINGS, NO_AUDIO, addresses_in, in_attribute, in_script, label_of
 from audio.sources.pages.decoys import is_background, place_of, words_of
 from audio.sources.pages.lengths import length_in
 from audio.sources.pages.links import (
+    address_of,
     first_address,
     inner_addresses,
     is_player,
@@ -165,13 +165,13 @@ class _Walk:
 
     def _source(self, attributes: Mapping[str, str], media: _Open) -> None:
         if any(word in attributes.get("type", "").lower() for word in _STREAMS):
-            self.markup.streams.append(web_address(attributes.get("src"), base=self._base) or "")
+            self.markup.streams.append(address_of(attributes.get("src"), base=self._base) or "")
         else:
             media.names += [attributes.get("src", ""), *_data_sources(attributes)]
 
     def _media(self, media: _Open, around: _Around) -> None:
         """One recording per element: its own address, else the first of its sources, else the first link in it."""
-        found = [address for name in media.names if (address := web_address(name, base=self._base))]
+        found = [address for name in media.names if (address := address_of(name, base=self._base))]
         self.markup.streams += [address for address in found if suffix_of(address) in _STREAM_SUFFIXES]
         found = [address for address in found if suffix_of(address) not in NO_AUDIO - {".php", ".aspx"}]
         found = found or media.links[:1]
@@ -190,7 +190,7 @@ class _Walk:
 
     def _script(self, element: Any, attributes: Mapping[str, str]) -> None:
         kind = media_type(attributes.get("type", ""))
-        source = web_address(attributes.get("src"), base=self._base)
+        source = address_of(attributes.get("src"), base=self._base)
         if source and is_player_script(source):
             self.markup.frames.append(Frame(source, decoy=self._stack[-1].decoy, is_player=True))
         text = element.text or ""
@@ -222,7 +222,7 @@ class _Walk:
     def _other(self, element: Any, tag: str, attributes: dict[str, str]) -> None:
         href = attributes.get("href") if tag in ("a", "area", "link") else None
         label = ""
-        if href and (address := web_address(href, base=self._base)):
+        if href and (address := address_of(href, base=self._base)):
             text = text_of(element)
             label = label_of(attributes) if "://" in text or not text else text
             self._link(tag, attributes, address, label)

@@ -128,7 +128,7 @@ def is_media(address: str | None) -> bool:
     parts = urlsplit(address)
     if _suffix(parts.path) in MEDIA_SUFFIXES:
         return True
-    return any("://" not in value and _suffix(value) in MEDIA_SUFFIXES for _, value in _query(parts.query))
+    return any("://" not in value and _suffix(value) in MEDIA_SUFFIXES for _, value in query_pairs(parts.query))
 
 
 def merged(sightings: Iterable[Sighting]) -> tuple[Recording, ...]:
@@ -193,10 +193,11 @@ def _is_host(segment: str) -> bool:
 
 
 def _meaningful(query: str) -> str:
-    return urlencode(sorted((name, value) for name, value in _query(query) if not _TRACKING.match(name.lower())))
+    return urlencode(sorted((name, value) for name, value in query_pairs(query) if not _TRACKING.match(name.lower())))
 
 
-def _query(query: str) -> list[tuple[str, str]]:
+def query_pairs(query: str) -> list[tuple[str, str]]:
+    """The names and values in a query; of one with too many to be meant, the whole as a name."""
     try:
         return parse_qsl(query, keep_blank_values=True, max_num_fields=100)
     except ValueError:

@@ -64,7 +64,9 @@ DECOYS = st.lists(st.one_of(ELSEWHERE, ANYWHERE), max_size=6)
 
 
 def numbered(decoys: list[str], *, start: int) -> str:
-    return "".join(each.replace("{{", "{").replace("}}", "}").replace("{}", str(start + at)) for at, each in enumerate(decoys))
+    return "".join(
+        each.replace("{{", "{").replace("}}", "}").replace("{}", str(start + at)) for at, each in enumerate(decoys)
+    )
 
 
 @given(EPISODES, DECOYS, DECOYS)
