@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -13,7 +12,7 @@ from audio.net.addresses import web_address
 from audio.sources.dates import parse_duration
 from audio.sources.pages.decoys import place_of_key, words_of
 from audio.sources.pages.json_values import json_assigned, json_in, unescaped, without_references
-from audio.sources.pages.sighting import Sighting, Way, is_media, page_key
+from audio.sources.pages.sighting import Sighting, Way, is_media, page_key, suffix_of
 from audio.sources.values import plain_text
 
 _IN_TEXT = re.compile(r"https?://[^\s<>\"'\\^`{|}\[\]]+", re.IGNORECASE)
@@ -33,6 +32,7 @@ NO_AUDIO = frozenset(
     ".jpg .jpeg .png .gif .webp .svg .avif .ico .css .js .mjs .json .xml .rss .html .htm .php .aspx .pdf .txt .vtt .srt"
     " .woff .woff2 .ttf .zip .m3u .m3u8 .pls .mpd .doc .docx .map .wasm".split()
 )
+_MAX_LABEL = 300  # characters
 MAX_SIGHTINGS = 3_000  # on one page
 
 
@@ -128,7 +128,8 @@ def keyed_addresses(text: str, base: str) -> Iterator[str]:
 def label_of(attributes: Mapping[str, str]) -> str:
     """What an element calls its recording."""
     names = ("data-title", "data-episode-title", "data-name", "data-track-title", "title", "aria-label")
-    return next((label for name in names if (label := plain_text(attributes.get(name, "")))), "")
+    given = (attributes[name] for name in names if name in attributes)
+    return next((label for text in given if (label := plain_text(text[:_MAX_LABEL]))), "")
 
 
 def _address(key: str, value: str, base: str) -> str | None:
@@ -143,7 +144,7 @@ def _address(key: str, value: str, base: str) -> str | None:
     if is_named and any(each.isspace() for each in value) and not looks_like_one:
         return None  # a sentence that ends in a file's name
     address = web_address(value, base=base)
-    if address is None or PurePosixPath(urlsplit(address).path[-300:]).suffix.lower() in NO_AUDIO - {".php"}:
+    if address is None or suffix_of(urlsplit(address).path) in NO_AUDIO - {".php"}:
         return None
     return address
 

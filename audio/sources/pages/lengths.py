@@ -22,8 +22,10 @@ def length_in(attributes: Mapping[str, str], label: str) -> Seconds | None:
     (61.0, 3723.0, 2000.0)
     """
     for name in ("data-duration", "duration", "data-length"):
-        if duration := parse_duration(attributes.get(name, "")):
+        if name in attributes and (duration := parse_duration(attributes[name])):
             return duration
+    if not any(each.isdigit() for each in label):
+        return None
     if clock := _CLOCK.search(label[:_MAX_TEXT]):
         return parse_duration(clock[0])
     if size := _SIZE.search(label[:_MAX_TEXT]):

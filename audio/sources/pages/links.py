@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from audio.media import media_type
 from audio.net.addresses import web_address
 from audio.sources.pages.data import NO_AUDIO, addresses_in
 from audio.sources.pages.decoys import words_of
-from audio.sources.pages.sighting import Way, is_media, query_pairs
+from audio.sources.pages.sighting import Way, is_media, query_pairs, suffix_of
 
 _FEED_TYPES = frozenset(
     ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml", "text/xml")
@@ -36,13 +35,13 @@ def link_way(attributes: Mapping[str, str], address: str, label: str) -> Way | N
         return Way.LINK
     if attributes.get("as", "").lower() == "audio" and "preload" in relations:
         return Way.LINK
-    if suffix_of(address) in NO_AUDIO - {".php", ".aspx"}:
+    if suffix_of(urlsplit(address).path) in NO_AUDIO - {".php", ".aspx"}:
         return None
     name = attributes.get("download")
     if name and is_media(f"https://x.example/{name}"):
         return Way.LINK
     words = set(words_of(f"{label} {attributes.get('class', '')}"))
-    if words & _OTHERS or (name and suffix_of(f"https://x.example/{name}")):
+    if words & _OTHERS or (name and suffix_of(name)):
         return None
     if name is not None:
         return Way.LINK if words & _SOUNDS else Way.DOWNLOAD
@@ -104,8 +103,3 @@ def address_of(name: str | None, *, base: str) -> str | None:
 def first_address(names: list[str | None], base: str) -> str | None:
     """The first of `names` that is an address."""
     return next((at for name in names if (at := address_of(name, base=base))), None)
-
-
-def suffix_of(address: str) -> str:
-    """The suffix in an address's path."""
-    return PurePosixPath(urlsplit(address).path[-300:]).suffix.lower()

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
+from urllib.parse import urlsplit
 
 from audio.media import media_type
 from audio.sources.pages.data import MAX_SIGHTINGS, NO_AUDIO, addresses_in, in_attribute, in_script, label_of
@@ -22,9 +23,8 @@ from audio.sources.pages.links import (
     is_player_script,
     link_way,
     may_be_feed,
-    suffix_of,
 )
-from audio.sources.pages.sighting import Sighting, Way, is_media
+from audio.sources.pages.sighting import Sighting, Way, is_media, suffix_of
 from audio.sources.values import plain_text
 
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "figcaption", "legend", "summary"))
@@ -38,7 +38,7 @@ _NO_ADDRESS = frozenset(
     "class id style srcset poster cite ping action content href xmlns title alt name aria-label placeholder download"
     " datetime type rel width height lang dir for charset srcdoc".split()
 )
-_MAX_PIECES, _MAX_LABEL = 40, 300  # of an element's text
+_MAX_PIECES, _MAX_LABEL = 60, 300  # of an element's text
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +172,8 @@ class _Walk:
     def _media(self, media: _Open, around: _Around) -> None:
         """One recording per element: its own address, else the first of its sources, else the first link in it."""
         found = [address for name in media.names if (address := address_of(name, base=self._base))]
-        self.markup.streams += [address for address in found if suffix_of(address) in _STREAM_SUFFIXES]
-        found = [address for address in found if suffix_of(address) not in NO_AUDIO - {".php", ".aspx"}]
+        self.markup.streams += [address for address in found if suffix_of(urlsplit(address).path) in _STREAM_SUFFIXES]
+        found = [address for address in found if suffix_of(urlsplit(address).path) not in NO_AUDIO - {".php", ".aspx"}]
         found = found or media.links[:1]
         if found:
             plays_itself = "autoplay" in media.attributes and "controls" not in media.attributes
@@ -259,8 +259,14 @@ class _Walk:
 
 
 def text_of(element: Any) -> str:
-    """The beginning of an element's text, in one line."""
-    return plain_text("".join(piece[:_MAX_LABEL] for piece in islice(element.itertext(), _MAX_PIECES))[:_MAX_LABEL])
+    """The beginning of an element's text, in one line; looked for in its first elements only."""
+    from lxml import etree
+
+    pieces: list[str] = []
+    for event, node in islice(etree.iterwalk(element, events=("start", "end")), _MAX_PIECES):
+        text = node.text if event == "start" else node.tail if node is not element else ""
+        pieces.append((text or "")[:_MAX_LABEL])
+    return plain_text("".join(pieces)[:_MAX_LABEL])
 
 
 def _data_sources(attributes: Mapping[str, str]) -> Iterator[str]:

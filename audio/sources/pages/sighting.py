@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from pathlib import PurePosixPath
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from audio.episode import Episode, Seconds
@@ -126,9 +125,9 @@ def is_media(address: str | None) -> bool:
     if not address or not any(suffix in address.lower() for suffix in MEDIA_SUFFIXES):
         return False
     parts = urlsplit(address)
-    if _suffix(parts.path) in MEDIA_SUFFIXES:
+    if suffix_of(parts.path) in MEDIA_SUFFIXES:
         return True
-    return any("://" not in value and _suffix(value) in MEDIA_SUFFIXES for _, value in query_pairs(parts.query))
+    return any("://" not in value and suffix_of(value) in MEDIA_SUFFIXES for _, value in query_pairs(parts.query))
 
 
 def merged(sightings: Iterable[Sighting]) -> tuple[Recording, ...]:
@@ -161,9 +160,8 @@ def recording_key(address: str) -> tuple[str, str]:
     segments = [parts.netloc.lower().removeprefix("www."), *unquote(parts.path).split("/")[1:]]
     inner = (at for at in range(len(segments) - 2, 0, -1) if _is_host(segments[at]))
     segments = segments[next(inner, 0) :]
-    name = PurePosixPath(segments[-1])
-    if name.suffix.lower() in MEDIA_SUFFIXES:
-        segments[-1] = _QUALITY.sub("", name.stem)
+    if suffix_of(segments[-1]) in MEDIA_SUFFIXES:
+        segments[-1] = _QUALITY.sub("", segments[-1].rpartition(".")[0])
     return "/".join(segments), _meaningful(parts.query)
 
 
@@ -183,13 +181,19 @@ def page_key(address: str) -> str:
     return f"{host}:{port or ''}{path}?{_meaningful(parts.query)}"
 
 
+def suffix_of(path: str) -> str:
+    """The suffix of the last name in a path, in small letters, with its dot."""
+    stem, dot, suffix = path[-300:].rpartition("/")[2].rpartition(".")
+    return f".{suffix.lower()}" if dot and stem else ""
+
+
 def _known(key: tuple[str, str], places: dict[tuple[str, str], int]) -> int | None:
     path, query = key
     return places.get(key, places.get((path, "" if query else _ANY)))
 
 
 def _is_host(segment: str) -> bool:
-    return len(segment) < 100 and _suffix(segment) not in MEDIA_SUFFIXES and _HOST.fullmatch(segment) is not None
+    return len(segment) < 100 and suffix_of(segment) not in MEDIA_SUFFIXES and _HOST.fullmatch(segment) is not None
 
 
 def _meaningful(query: str) -> str:
@@ -206,8 +210,4 @@ def query_pairs(query: str) -> list[tuple[str, str]]:
 
 def _preference(address: str) -> tuple[bool, bool]:
     path = unquote(urlsplit(address).path)
-    return _suffix(path) in _VIDEO, bool(_QUALITY.search(PurePosixPath(path).stem))
-
-
-def _suffix(path: str) -> str:
-    return PurePosixPath(path[-300:]).suffix.lower()
+    return suffix_of(path) in _VIDEO, bool(_QUALITY.search(path.rpartition("/")[2].rpartition(".")[0]))
