@@ -25,6 +25,14 @@ MEDIA_SUFFIXES = frozenset(
 TEXT_SUFFIXES = frozenset((".ts", ".mts"))
 """Those of them that programs in TypeScript have, too."""
 
+STATES_NOTHING = frozenset(
+    {
+        *("", "application/octet-stream", "binary/octet-stream", "application/ogg", "application/mp4"),
+        *("application/force-download", "application/download", "application/x-download", "application/unknown"),
+    }
+)
+"""Media types of servers that do not say whether they send a recording."""
+
 HEAD_BYTES = 4096
 """The size of the beginning `kind_of` needs."""
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from audio.disk import write_all
 from audio.errors import FetchError, GoneError, TransientError
-from audio.media import HEAD_BYTES, MEDIA_SUFFIXES, Kind, audio_suffix, kind_of, media_type
+from audio.media import HEAD_BYTES, MEDIA_SUFFIXES, STATES_NOTHING, Kind, audio_suffix, kind_of, media_type
 from audio.net.addresses import redacted
 from audio.net.codings import codings_in, decompressed
 from audio.net.http import Client, Response
@@ -133,7 +133,7 @@ class Download:
         self._media_type = media_type(response.headers.get("content-type", ""))
         coding = response.headers.get("content-encoding", "")
         coding = coding if codings_in(coding) else ""
-        if response.status == 206:
+        if response.status == 206 and self._size:
             start, total = _content_range(response.headers.get("content-range", ""))
             differs = start != self._size or (self._total is not None and total not in (None, self._total))
             if coding or differs or not _matches_validator(self._validator, response):
@@ -141,7 +141,7 @@ class Download:
                 raise TransientError("the server sent another part than requested; run again", about=self._name)
             rest = response.length
             self._total = self._size + rest if total is None and rest is not None else total
-        elif response.status in (200, 203):
+        elif response.is_whole:
             self._restart()
             self._part.parent.mkdir(parents=True, exist_ok=True)
             self._part.unlink(missing_ok=True)  # a link, which may have come with somebody else's folder, goes too
@@ -210,7 +210,7 @@ class Download:
             problem = (
                 "the server sent a page or other text instead of audio; open it in a browser, it may require a login"
             )
-        elif kind is Kind.UNKNOWN and main_type not in ("audio", "video") and self._media_type not in _ANY_BYTES:
+        elif kind is Kind.UNKNOWN and main_type not in ("audio", "video") and self._media_type not in STATES_NOTHING:
             problem = f"the server sent {self._media_type} instead of audio; check the address"
         else:
             return
@@ -222,7 +222,6 @@ def _without_links(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0), 0o666)
 
 
-_ANY_BYTES = ("", "application/octet-stream", "binary/octet-stream", "application/ogg", "application/mp4")
 _SAME_CONTAINER = (  # suffixes of one container
     {".mp4", ".m4a", ".m4b", ".m4v", ".mov"},
     {".ogg", ".opus", ".oga", ".spx", ".ogv"},

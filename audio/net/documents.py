@@ -52,7 +52,7 @@ def get_document(url: str, client: Client, *, cache: Path | None = None) -> Docu
         with client.get(url, headers={"Accept-Encoding": "gzip", **validators}) as response:
             if response.status == 304 and previous is not None:
                 return dataclasses.replace(previous, url=response.url, names=_names(url, response)), {}
-            if response.status not in (200, 203):
+            if not response.is_whole:
                 raise FetchError(
                     f"the server returns {response.status}; check the address in a browser", about=redacted(url)
                 )

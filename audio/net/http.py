@@ -24,12 +24,12 @@ from audio.episode import Seconds
 from audio.errors import FetchError, GoneError, TransientError
 from audio.net import connections
 from audio.net.addresses import origin_of, redacted, web_address
+from audio.net.redirects import address_after, target_in
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
 
 _BUSY = frozenset({408, 421, 425, 429, 500, 502, 503, 504})
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
 _log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -67,6 +67,14 @@ class Response:
     _raw: BaseHTTPResponse
     _limits: Limits
     _stopped: threading.Event
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the body is all there is, also as a part that nobody asked for."""
+        if self.status != 206:
+            return self.status in (200, 201, 202, 203)
+        stated = re.fullmatch(r"bytes\s+0-([0-9]{1,18})/([0-9]{1,18})", self.headers.get("content-range", "").strip())
+        return "content-range" not in self.headers or (stated is not None and int(stated[1]) + 1 == int(stated[2]))
 
     @property
     def length(self) -> int | None:
@@ -152,12 +160,12 @@ class Client:
         moved_to, is_moved = url, True
         for _ in range(self.limits.max_redirects + 1):
             with self._request(url, headers, moved_to=moved_to) as response:
-                target = response.headers.get("location")
-                if response.status not in _REDIRECTS or not target:
+                target = target_in(response.status, response.headers)
+                if not target:
                     _check_status(response, self.limits)
                     yield response
                     return
-            url = _redirect_target(url, target)
+            url = address_after(url, target)
             is_moved = is_moved and response.status in _PERMANENT
             moved_to = url if is_moved else moved_to
         raise FetchError(
@@ -243,27 +251,6 @@ def _check_status(response: Response, limits: Limits) -> None:
         )
     if response.status >= 300 and response.status not in (304, 416):
         raise FetchError(f"the server returns {response.status}; check the address in a browser", about=name)
-
-
-def _redirect_target(url: str, location: str) -> str:
-    target = web_address(_as_sent(location), base=url)
-    if target is None:
-        raise FetchError(
-            f"redirects to {redacted(location)}, not a web address; check the address in a browser", about=redacted(url)
-        )
-    if url.startswith("https:") and target.startswith("http:"):
-        raise FetchError(
-            f"redirects to the unencrypted {redacted(target)}; give that address if you trust it", about=redacted(url)
-        )
-    return target
-
-
-def _as_sent(location: str) -> str:
-    """The address in a header, as browsers read it: raw UTF-8, which http.client takes for Latin-1, and backslashes."""
-    with contextlib.suppress(UnicodeError):
-        location = location.encode("latin-1").decode()
-    before, question, query = location.partition("?")
-    return f"{before.replace(chr(92), '/')}{question}{query}"
 
 
 def _split_credentials(url: str) -> tuple[str, dict[str, str]]:

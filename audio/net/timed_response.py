@@ -7,6 +7,7 @@ million lines are read inside one call, so the limits are where the bytes arrive
 from __future__ import annotations
 
 import errno
+import http
 import http.client
 import io
 import socket
@@ -15,6 +16,7 @@ from typing import Any
 
 from audio.episode import Seconds
 
+_LONGEST_LINE = 1000  # bytes
 _MOST_BYTES = 1 << 20  # of a head, or of a piece of a body with its framing; one piece has 64 KiB
 
 
@@ -26,6 +28,18 @@ class TimedResponse(http.client.HTTPResponse):
         self.fp.close()
         self._reader = _LimitedReader(sock, head_timeout)
         self.fp = io.BufferedReader(self._reader)
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """The status line, which http.client reads here: after what only announces it (100 to 199, except 101), and of
+        a server of radio streams (`ICY 200 OK`)."""
+        while True:
+            if self.fp.peek(4).startswith(b"ICY "):
+                _, status, *reason = self.fp.readline(_LONGEST_LINE).split(None, 2)
+                return "HTTP/1.0", int(status) if status.isdigit() else 0, b"".join(reason).decode("latin-1").strip()
+            version, number, words = super()._read_status()  # type: ignore[misc]
+            if number == http.HTTPStatus.SWITCHING_PROTOCOLS or not 100 <= number < 200:
+                return version, number, words
+            http.client.parse_headers(self.fp)
 
     def allow(self, seconds: Seconds) -> None:
         """The next piece may take this long from now on."""

@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 from audio.encodings import charset_of
 from audio.episode import Episode
 from audio.errors import AudioError, PageError, SourceError
-from audio.media import HEAD_BYTES, MEDIA_SUFFIXES, Kind, kind_of, media_type
+from audio.media import HEAD_BYTES, MEDIA_SUFFIXES, STATES_NOTHING, Kind, kind_of, media_type
 from audio.net.addresses import is_web_address, redacted, web_address
 from audio.net.documents import Document
 from audio.net.http import Client
@@ -35,7 +35,6 @@ from audio.trust import open_regular, read_regular
 
 _MAX_MOVES = 3  # by `<meta http-equiv=refresh>`
 _MAX_NAME_LENGTH = 120  # characters of a name in a message
-_ANY_BYTES = ("", "application/octet-stream", "binary/octet-stream")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _log = logging.getLogger(__name__)
 
@@ -202,7 +201,7 @@ def _at_address(address: str, reader: Reader, *, is_listed: bool = False, n_move
                 raise
             return episodes
     declared = media_type(document.content_type)
-    if document.kind is Kind.AUDIO or declared.startswith(("audio/", "video/")) or declared in _ANY_BYTES:
+    if document.kind is Kind.AUDIO or declared.startswith(("audio/", "video/")) or declared in STATES_NOTHING:
         return (Episode(_name_in(address), audio_url=address),)
     raise SourceError(f"{declared} is not audio, a feed or a page; check the address", about=redacted(address))
 
