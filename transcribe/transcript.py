@@ -25,7 +25,7 @@ from transcribe.transcript_json import (
     typed_all,
     typed_code,
 )
-from transcribe.transcript_warnings import TranscriptWarning, warnings_of
+from transcribe.transcript_warnings import TranscriptWarning, row_of, warnings_of
 
 SCHEMA = 1
 
@@ -245,7 +245,7 @@ def _as_dict(transcript: Transcript) -> dict[str, Any]:
         "spans": [_slots(span) for span in transcript.spans],
         "doubts": [_slots(doubt) for doubt in transcript.doubts],
         "warnings": [warning.message for warning in transcript.warnings],
-        "warning_codes": [{"code": w.code, "speakers": w.speakers} for w in transcript.warnings],
+        "warning_codes": [row_of(warning) for warning in transcript.warnings],
         "corrections": [dict(correction) for correction in transcript.corrections],
         "evidence": [dict(chunk) for chunk in transcript.evidence],
         "made_with": {**_slots(made), "settings": dict(made.settings), "outputs": dict(made.outputs)},

@@ -6,18 +6,24 @@ Programs read `code` and `speakers`, never `message`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain, repeat
 from typing import Any
 
-from transcribe.transcript_json import typed_all, typed_code
+from transcribe.transcript_json import typed, typed_all, typed_code
 
 
 class WarningCode(StrEnum):
     """What a warning is about."""
 
     AUDIO = "audio"  # part of the file could not be read
+    CHANNEL_INVERTED = "channel-inverted"  # one that would have cancelled others
+    LEVELLED = "levelled"  # the sound was made louder or quieter before recognition
+    CLIPPED = "clipped"
+    TIME_GAP = "time-gap"  # the file's time jumps too far to be kept
+    SOUND_TRACKS = "sound-tracks"  # which of several are heard
+    TRACKS_LEFT_OUT = "tracks-left-out"
     NO_SPEECH = "no-speech"
     MORE_VOICES = "more-voices"  # than people given
     HOST_UNCLEAR = "host-unclear"  # the host's name is known, but no voice is clearly the host
@@ -33,6 +39,20 @@ class WarningCode(StrEnum):
 
 _MESSAGES = {
     WarningCode.AUDIO: "{message}",
+    WarningCode.CHANNEL_INVERTED: (
+        "{place}channel {channel} is the inverse of another {where}and would cancel it; it was turned over, so nothing "
+        "is lost; check its cable"
+    ),
+    WarningCode.LEVELLED: "{place}the sound is {what} ({loudness} LUFS); it was made {how} to be recognised",
+    WarningCode.CLIPPED: "{place}the sound is clipped ({percent} % of it is at full scale); words may be wrong",
+    WarningCode.TIME_GAP: (
+        "{place}the time of the file jumps ahead by {length} at {at}; the gap is left out and times count on from there"
+    ),
+    WarningCode.SOUND_TRACKS: "the file has {count} sound tracks: {uses}",
+    WarningCode.TRACKS_LEFT_OUT: (
+        "the file has {count} sound tracks: {uses}, as the same is spoken at the same time (another language?); to "
+        "transcribe {numbers}, copy it to a file of its own"
+    ),
     WarningCode.NO_SPEECH: "no speech was found",
     WarningCode.MORE_VOICES: "{voices} voices detected, but --speakers gives {given}; check who is missing",
     WarningCode.HOST_UNCLEAR: "{name} may be another voice: no voice is clearly the host; check the first turns",
@@ -50,7 +70,8 @@ _MESSAGES = {
 
 @dataclass(frozen=True, slots=True)
 class TranscriptWarning:
-    """Something an editor needs to check. `speakers` are the ids it is about, if any.
+    """Something an editor needs to check. `speakers` are the ids it is about, if any; `values` what its sentence
+    states, for programs.
 
     Raises `ValueError` for an unknown code.
 
@@ -61,6 +82,7 @@ class TranscriptWarning:
     code: WarningCode
     message: str
     speakers: tuple[str, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "code", WarningCode(self.code))
@@ -71,6 +93,12 @@ def warn(code: WarningCode, speakers: Iterable[str] = (), /, **details: object) 
     return TranscriptWarning(code, _MESSAGES[code].format(**details), tuple(speakers))
 
 
+def row_of(warning: TranscriptWarning) -> dict[str, Any]:
+    """A warning but for its message, as a row of `warning_codes`."""
+    row: dict[str, Any] = {"code": warning.code, "speakers": warning.speakers}
+    return {**row, "values": dict(warning.values)} if warning.values else row
+
+
 def warnings_of(data: Mapping[str, Any]) -> Iterator[TranscriptWarning]:
     """The warnings of a `STEM.json`; one without a code, as in older files, gets the code "unknown".
 
@@ -78,4 +106,5 @@ def warnings_of(data: Mapping[str, Any]) -> Iterator[TranscriptWarning]:
     """
     rows = chain(typed_all(data, "warning_codes", dict), repeat({}))
     for message, row in zip(typed_all(data, "warnings", str), rows, strict=False):
-        yield TranscriptWarning(typed_code(row, "code", WarningCode), message, tuple(typed_all(row, "speakers", str)))
+        code, speakers = typed_code(row, "code", WarningCode), tuple(typed_all(row, "speakers", str))
+        yield TranscriptWarning(code, message, speakers, typed(row, "values", dict, {}))

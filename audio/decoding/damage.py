@@ -25,12 +25,14 @@ _TOLERATED_ERRORS = 5  # of ffmpeg, in a file whose framing is not known here
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A sound track of a part of a file as it was decoded: `seconds` of sound, with ffmpeg's log."""
+    """A sound track of a part of a file as it was decoded: `seconds` of sound, with ffmpeg's log, and of the silence
+    that the file's timestamps state (`audio.decoding.timeline`)."""
 
     part: Part
     track: int
     seconds: Seconds
     log: Log
+    silence: Seconds = 0.0
 
 
 def verdict(readings: Sequence[Reading]) -> str:
@@ -83,7 +85,7 @@ def _absent(reading: Reading) -> Seconds:
     """How much shorter the decoded sound is than the framing states."""
     stated = reading.part.seconds_of(reading.track) or 0.0
     tolerance = _TOLERANCE if reading.part.is_exact else max(0.5, _COARSE * stated)
-    absent = stated - reading.seconds
+    absent = stated - reading.seconds - reading.silence
     return absent if absent > tolerance else 0.0
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from audio.decoding.process import Program
 from audio.decoding.samples import SAMPLE_RATE
+from audio.decoding.timeline import STATEMENT
 from audio.errors import DecodeError
 from audio.structure.view import Part
 
@@ -26,16 +28,40 @@ _CONTAINERS = (
 )
 _REPORTED = "repeat+level+info"  # no line is left out, and each begins with its level
 _COUNTED = "repeat+level+verbose"  # also what was read and decoded
-_CHECKSUMS = ["-map_metadata", "-1", "-bitexact", "-f", "framecrc", "pipe:1"]
+_NO_TAGS = ["-map_metadata", "-1", "-bitexact"]
 
 
-def decode_command(path: Path, *, part: Part | None = None, track: int = 0) -> list[str]:
-    """ffmpeg's command line: a sound track of a file, or of a part of it, in; PCM with a WAV header (for the number of
-    channels, one or two) out. `track` counts the sound tracks from 0. The log has ffmpeg's counts."""
-    sound = ["-map", f"0:a:{track}"]
-    pcm = ["-af", "aformat=channel_layouts=mono|stereo", "-ar", str(SAMPLE_RATE), "-c:a", "pcm_s16le"]
-    output = ["-map_metadata", "-1", "-bitexact", "-f", "wav", "pipe:1"]
-    return [*_program(_COUNTED), *input_options(path, part=part), *sound, *pcm, *output]
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What ffmpeg is to write of a file: the sound track of this number, as samples of 16 bits or as floats.
+
+    The channels are mixed as ffmpeg mixes them to two or one, or all there are. `times` is the file for the statements
+    of `audio.decoding.timeline`; `from_zero`: they count from timestamp 0, not from the file's first.
+    """
+
+    track: int = 0
+    as_ffmpeg_mixes: bool = True
+    as_floats: bool = False
+    times: Path | None = None
+    from_zero: bool = False
+
+    @property
+    def samples(self) -> str:
+        """ffmpeg's name of the samples' type."""
+        return "pcm_f32le" if self.as_floats else "pcm_s16le"
+
+
+def decode_command(path: Path, output: Output, *, part: Part | None = None) -> list[str]:
+    """ffmpeg's command line: a sound track of a file, or of a part of it, in; PCM at 16 kHz with a WAV header out, on
+    its standard output. The log has ffmpeg's counts."""
+    shown = ["-copyts"] if output.times else []
+    shown += ["-start_at_zero"] if output.times and not output.from_zero else []
+    guess = [] if output.as_ffmpeg_mixes else ["-guess_layout_max", "0"]
+    mix = ["-af", "aformat=channel_layouts=mono|stereo"] if output.as_ffmpeg_mixes else []
+    sound = ["-map", f"0:a:{output.track}", *mix, "-ar", str(SAMPLE_RATE), "-c:a", output.samples]
+    times = ["-stats_enc_pre", str(output.times), "-stats_enc_pre_fmt", STATEMENT] if output.times else []
+    opened = input_options(path, *shown, *guess, part=part)
+    return [*_program(_COUNTED), *opened, *sound, *times, *_NO_TAGS, "-f", "wav", "pipe:1"]
 
 
 def tracks_command(path: Path) -> list[str]:
@@ -43,7 +69,8 @@ def tracks_command(path: Path) -> list[str]:
 
     Channels of which the file states no positions are given none.
     """
-    return [*probe_command(path, "-guess_layout_max", "0"), "-map", "0:a", "-c", "copy", "-t", "0", *_CHECKSUMS]
+    nothing = ["-map", "0:a", "-c", "copy", "-t", "0"]
+    return [*probe_command(path, "-guess_layout_max", "0"), *nothing, *_NO_TAGS, "-f", "framecrc", "pipe:1"]
 
 
 def probe_command(path: Path, *options: str) -> list[str]:

@@ -14,6 +14,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from audio.disk import write_all
@@ -23,6 +24,8 @@ from audio.errors import DecodeError
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from audio.decoding.notes import SoundNote
 
 SAMPLE_RATE = 16_000  # samples per second, the input rate of Whisper and the speaker models
 SAMPLE_BYTES = 2  # per sample: int16, little-endian
@@ -43,6 +46,8 @@ class Audio:
     warnings: tuple[str, ...] = ()  # sentences for the user: what could not be read
     channel_levels: NDArray[np.float32] | None = field(default=None, repr=False)  # see `levels_of`; None: one channel
     owners: tuple[tuple[Seconds, Seconds, str], ...] = field(default=(), repr=False)  # start, end, whose speech it is
+    notes: tuple[SoundNote, ...] = ()  # what was found out about the sound
+    revision: int = 0  # of the rules by which the samples are others than the first release's; 0: they are the same
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -94,6 +99,11 @@ class Audio:
         for first in range(0, self.n_samples, step):
             yield self.read(first / SAMPLE_RATE, (first + step) / SAMPLE_RATE)
 
+    def with_notes(self, notes: tuple[SoundNote, ...], *, revision: int) -> Audio:
+        """The same samples in an audio of its own, which stays readable when this one is closed."""
+        file = os.fdopen(os.dup(self._file.fileno()), "r+b", buffering=0)
+        return Audio(file, self.n_samples, self.warnings, self.channel_levels, notes=notes, revision=revision)
+
     def close(self) -> None:
         """Free the disk space now; the audio cannot be read any more."""
         self._file.close()
@@ -111,6 +121,15 @@ class Audio:
         with self._lock:
             self._file.seek(offset)
             return _read_fully(lambda done: self._file.read(count - done), count)
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedTrack:
+    """A sound track by its number in its file, from 1, in the time of the file; `is_silent`: nothing is on it."""
+
+    number: int
+    audio: Audio
+    is_silent: bool
 
 
 def levels_of(channels: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -141,6 +160,17 @@ def scratch_file() -> Iterator[IO[bytes]]:
     except BaseException:
         file.close()
         raise
+
+
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder in the temp folder, removed after the block. Raises `DecodeError` if it has no room for one."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="turnscript-", ignore_cleanup_errors=True)
+    except OSError as exc:
+        raise _no_room(exc) from exc
+    with folder as name:
+        yield Path(name)
 
 
 def write(file: IO[bytes], data: bytes) -> None:

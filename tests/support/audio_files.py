@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
 import wave
+from collections.abc import Sequence
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -44,3 +46,26 @@ def write_noise(path: Path, seconds: float) -> Path:
     swell = np.abs(np.sin(np.arange(round(seconds * SAMPLE_RATE)) / 20_000))
     noise = np.random.default_rng(3).standard_normal(len(swell)) * swell * 4000
     return write_wav(path, noise.round().astype("<i2"))
+
+
+def write_extensible(path: Path, *channels: NDArray[np.int16], mask: int, rate: int = SAMPLE_RATE) -> Path:
+    """A WAV file that states the positions of its channels: `mask` has a bit for each (0: none)."""
+    frames, n = np.stack(channels, axis=1).astype("<i2").tobytes(), len(channels)
+    subtype = b"\1\0\0\0\0\0\x10\0\x80\0\0\xaa\0\x38\x9b\x71"
+    form = struct.pack("<HHIIHHHHI", 0xFFFE, n, rate, 2 * n * rate, 2 * n, 16, 22, 16, mask) + subtype
+    body = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(frames)) + frames
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+    return path
+
+
+def in_one_file(target: Path, *wavs: Path, options: Sequence[str] = ()) -> Path:
+    """The recordings as the sound tracks of one file."""
+    inputs = [option for wav in wavs[1:] for option in ("-i", str(wav))]
+    maps = [option for number in range(len(wavs)) for option in ("-map", f"{number}:a")]
+    return convert(wavs[0], target, *inputs, *maps, *options)
+
+
+def level_at(samples: NDArray[np.float32], hertz: float) -> float:
+    """The amplitude of a tone in samples, a whole number of its periods long."""
+    times = np.arange(len(samples)) / SAMPLE_RATE
+    return float(2 * np.abs(np.mean(samples * np.exp(-2j * np.pi * hertz * times))))

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 
 RESULTS_OF = {
-    Stage.DECODE: 1,
+    Stage.DECODE: 2,
     Stage.PLAN: 1,
     Stage.LANGUAGE: 2,
     Stage.RECOGNIZE: 6,
@@ -52,6 +52,8 @@ RESULTS_OF = {
 }
 """The version of each stage's results; raised when the stage changes, so that checkpoints of older releases miss.
 
+Decode 2: facts say by which revision of the rules the samples were changed, if they were. Only then is it in the keys
+of the other stages, so that the results of earlier releases remain for recordings that are decoded as they were.
 Language 2: earlier ones may be a language that was given, not detected. Words are kept under their language, so the
 words of earlier releases remain; a result of REHEAR counts only if it is in the recording's language.
 """
@@ -108,7 +110,9 @@ class CheckpointedRun:
         def compute() -> codecs.AudioFacts:
             audio = self._samples()
             duration = audio.duration if self._layout is None else self._layout.duration
-            return codecs.AudioFacts(round(duration, 3), audio.warnings, self._layout)
+            return codecs.AudioFacts(
+                round(duration, 3), audio.warnings, self._layout, notes=audio.notes, revision=audio.revision
+            )
 
         return self._cached(Stage.DECODE, "", codecs.FACTS, compute)
 
@@ -224,6 +228,8 @@ class CheckpointedRun:
         """
         tape = TRACKS_VERSION if self._episode.tracks else ""
         version = f"{RESULTS_OF[stage]} {self._settings.digest(stage)} {circumstances}{tape}"
+        if stage is not Stage.DECODE and self.facts.revision:
+            version += f" sound {self.facts.revision}"
 
         def key(device: str) -> Key:
             return Key(self.fingerprint.sha256, stage, f"{version} {device}" if device == "cuda" else version)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from audio.decoding.notes import Finding, SoundNote
 from transcribe.transcript import Doubt, SpeakerSpan, Word
 
 if TYPE_CHECKING:
@@ -38,19 +39,22 @@ class Codec(Generic[Value]):
 
 @dataclass(frozen=True, slots=True)
 class AudioFacts:
-    """What decoding finds out about a file: its length, and warnings for the user about unreadable parts.
+    """What decoding finds out about a file: its length, warnings about unreadable parts, and notes about its sound.
 
-    `layout` is that of an episode of several tracks.
+    `layout` is that of an episode of several tracks; `revision` that of the samples (`Audio`).
     """
 
     duration: Seconds
     warnings: tuple[str, ...]
     layout: Layout | None = None
+    notes: tuple[SoundNote, ...] = ()
+    revision: int = 0
 
 
 def encode_facts(facts: AudioFacts) -> dict[str, Any]:
     """The fields by name; the layout only if there is one."""
-    data = {"duration": facts.duration, "warnings": list(facts.warnings)}
+    data: dict[str, Any] = {"duration": facts.duration, "warnings": list(facts.warnings), "revision": facts.revision}
+    data["notes"] = [[note.finding, note.track, dict(note.details)] for note in facts.notes]
     return data if facts.layout is None else {**data, "layout": asdict(facts.layout)}
 
 
@@ -60,6 +64,8 @@ def decode_facts(data: Any) -> AudioFacts:
         float(data["duration"]),
         tuple(map(_text, data["warnings"])),
         _layout(data["layout"]) if "layout" in data else None,
+        tuple(SoundNote(Finding(finding), dict(details), int(track)) for finding, track, details in data["notes"]),
+        int(data["revision"]),
     )
 
 

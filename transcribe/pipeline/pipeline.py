@@ -23,6 +23,7 @@ from audio.fingerprint import Fingerprint
 from transcribe.pipeline.checkpointed_run import CheckpointedRun
 from transcribe.pipeline.checkpoints import Store, user_checkpoints
 from transcribe.pipeline.placing import names_of_tracks, on_timeline, placed_tracks
+from transcribe.pipeline.sound_warnings import sound_warnings
 from transcribe.pipeline.stages import RealStages, Stages, glossary_of
 from transcribe.pipeline.watch import RunMonitor
 from transcribe.recognition.engines import engine_name
@@ -110,6 +111,7 @@ class Pipeline:
         doubts = tuple(sorted(words.doubts + overlaps, key=lambda doubt: doubt.start))
         warnings = (
             *(warn(WarningCode.AUDIO, message=message) for message in facts.warnings),
+            *sound_warnings(facts.notes, duration=facts.duration),
             *_more_voices(seen, diarization),
             *naming.warnings,
             *(() if turns else (warn(WarningCode.NO_SPEECH),)),

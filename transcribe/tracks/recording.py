@@ -186,7 +186,9 @@ def lay_tape(
                 at, start = at + len(samples), start + _BLOCK
         n_samples = round(layout.tape_length * SAMPLE_RATE)
         file.truncate(n_samples * SAMPLE_BYTES)
-        return Audio(file, n_samples, warnings, owners=layout.owners)
+        notes = tuple(replace(note, track=number) for number, sound in enumerate(sounds, 1) for note in sound.notes)
+        revision = max(sound.revision for sound in sounds)
+        return Audio(file, n_samples, warnings, owners=layout.owners, notes=notes, revision=revision)
 
 
 def _part_of(progress: OnFraction, number: int, count: int) -> OnFraction:

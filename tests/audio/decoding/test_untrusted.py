@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audio.decoding.decode import decode
-from audio.decoding.ffmpeg import decode_command, start
+from audio.decoding.ffmpeg import Output, decode_command, start
 from audio.decoding.log import Log
 from audio.decoding.probe import stated_length
 from audio.decoding.samples import SAMPLE_RATE
@@ -116,7 +116,7 @@ def test_a_line_longer_than_we_read_does_not_begin_again(folder: Path, forged: s
         tags = with_info(plain.read_bytes(), title=fill + b"\x0b" + spoof, comment=(b"B" * 200 + b"\n") * 900)
         path.write_bytes(tags)
         log = Log()
-        with start(decode_command(path), stdout=subprocess.DEVNULL) as process:
+        with start(decode_command(path, Output()), stdout=subprocess.DEVNULL) as process:
             assert process.stderr
             log.follow(process.stderr)
         assert (log.n_errors, log.lost(2.0)) == (0, 0.0)
@@ -148,7 +148,7 @@ def test_a_large_cover_takes_no_memory_and_is_no_damage(folder: Path, side: int)
         "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=-3, stderr=-3)\n"
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     )
-    command = [sys.executable, "-c", measure, *decode_command(path)]
+    command = [sys.executable, "-c", measure, *decode_command(path, Output())]
     kibibytes = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     assert kibibytes < 160_000  # the largest would take 256 MB
 

@@ -1,0 +1,237 @@
+"""One sound track of a file → its mono samples, in one pass of ffmpeg, or in two where something has to be cured.
+
+The first pass mixes one or two channels as it always did, and measures them; of more channels it measures only. Where
+the measures show that sound would be lost (channels left out or cancelled, a level far outside the ordinary) a second
+pass takes all channels as floats, mixes and levels them here. Anything else stays, bit for bit, what it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import math
+import sys
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+
+from audio.decoding.ffmpeg import Output, decode_command
+from audio.decoding.log import Log
+from audio.decoding.loudness import LoudnessMeter
+from audio.decoding.mixing import Mix, mean_of, needed_mix, takes_channels_as_they_are
+from audio.decoding.notes import Finding, SoundNote
+from audio.decoding.pcm import Source, read_pcm
+from audio.decoding.polarity import turned_stretches
+from audio.decoding.samples import SAMPLE_BYTES, SAMPLE_RATE, SCALE, levels_of, scratch_file, write
+from audio.decoding.survey import WINDOW, Survey, Surveyor
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from audio.decoding.tracks import SoundTrack
+    from audio.progress import OnFraction
+
+# Of tests/clips/short.mp3 made quieter step by step, the first words are lost when its loudest second is at −68 dB; at
+# −63 dB all are there. Made louder step by step as floats, a word is wrong when .6 % of the samples are clipped.
+_QUIET_DB = -58.0  # of the loudest second, below full scale
+_FULL_SCALE = 0.003  # of the samples
+_OVER = 1.02  # the loudest sample of what is not clipped in the file itself, but by us
+
+_REVISION = 1  # raised when a cured track sounds different
+
+_QUIET_LUFS = -60.0
+_TARGET_LUFS = -23.0  # EBU R128
+_LEAST_LUFS = -100.0  # below is only what rounding leaves
+_MOST_PEAK = 0.95
+_HIGHEST = 1e6  # of a float: more is no sound
+
+
+@dataclass(frozen=True, eq=False)
+class HeardTrack:
+    """The mono samples of a track, int16 in `file`, without the pauses of its timeline.
+
+    `levels`: of two channels (`levels_of`). `is_silent`: nothing is on the track, not even noise.
+    """
+
+    file: IO[bytes]
+    n_samples: int
+    levels: NDArray[np.float32] | None = None
+    notes: tuple[SoundNote, ...] = ()
+    is_silent: bool = False
+    revision: int = 0  # see `Audio`
+
+
+@dataclass
+class _Passes:
+    """The passes over one track."""
+
+    source: Source
+    output: Output
+    progress: OnFraction
+    log: Log = field(default_factory=Log)
+
+    def survey(self) -> Survey | None:
+        """Measure all channels; None if there are no samples."""
+        surveyor = Surveyor()
+        n_frames = self._read(self._raw(as_floats=False), surveyor.add)
+        return surveyor.survey() if n_frames else None
+
+    def as_ffmpeg_mixes(self, file: IO[bytes]) -> tuple[HeardTrack, Survey | None]:
+        """Write ffmpeg's mix of the channels to `file`; measure it, too."""
+        surveyor, levels = Surveyor(), list[Any]()
+
+        def take(frames: NDArray[Any]) -> None:
+            surveyor.add(frames)
+            if frames.shape[1] == 2:
+                levels.append(levels_of(frames.T.astype(np.float32) / np.float32(SCALE)))
+            write(file, _to_mono(frames))
+
+        n_samples = self._read(self.output, take)
+        heard = HeardTrack(file, n_samples, np.concatenate(levels, axis=1) if levels else None)
+        return heard, surveyor.survey() if n_samples else None
+
+    def mixed(self, file: IO[bytes], mix: Mix) -> _Floats:
+        """Write the mix of all channels to `file` as floats."""
+        floats = _Floats(file, mix)
+        floats.n_samples = self._read(self._raw(as_floats=True), floats.take)
+        return floats
+
+    def _raw(self, *, as_floats: bool) -> Output:
+        return Output(
+            self.output.track,
+            as_ffmpeg_mixes=False,
+            as_floats=as_floats,
+            times=self.output.times,
+            from_zero=self.output.from_zero,
+        )
+
+    def _read(self, output: Output, take: Any) -> int:
+        self.log = Log()
+        command = decode_command(self.source.path, output, part=self.source.part)
+        n_frames = read_pcm(self.source, command, take, log=self.log, progress=self.progress)
+        if n_frames or output.times is None or output.times.exists():
+            return n_frames
+        self.output = Output(output.track)  # an ffmpeg that cannot state times; or no sound at all, which it says again
+        return self._read(Output(output.track, output.as_ffmpeg_mixes, output.as_floats), take)
+
+
+class _Floats:
+    """The floats of a second pass, in a scratch file, and what is measured of them."""
+
+    def __init__(self, file: IO[bytes], mix: Mix) -> None:
+        self.n_samples = 0
+        self.meter = LoudnessMeter()
+        self.channel_peak = 0.0
+        self._file, self._mix, self._n_windows = file, mix, 0
+        self._levels: list[NDArray[np.float32]] = []
+
+    def take(self, frames: NDArray[Any]) -> None:
+        """The next frames, a whole number of windows of them except for the last."""
+        sane = np.nan_to_num(frames, posinf=_HIGHEST, neginf=-_HIGHEST).clip(-_HIGHEST, _HIGHEST)
+        self.channel_peak = max(self.channel_peak, float(np.abs(sane).max()))
+        if sane.shape[1] == 2:
+            self._levels.append(levels_of(sane.T))
+        mono = self._mix.of(sane, first=self._n_windows)
+        self._n_windows += -(-len(frames) // WINDOW)
+        self.meter.add(mono)
+        write(self._file, mono.astype("<f4").tobytes())
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether no loudness can be measured, or less than any recording's."""
+        return self.meter.loudness is None or self.meter.loudness < _LEAST_LUFS
+
+    @property
+    def gain(self) -> float:
+        """What brings a level outside the ordinary to that of broadcasts; 1 for one within."""
+        loudness = self.meter.loudness
+        if loudness is None or self.is_silent or (loudness >= _QUIET_LUFS and self.channel_peak <= _OVER):
+            return 1.0
+        return float(min(10 ** ((_TARGET_LUFS - loudness) / 20), _MOST_PEAK / self.meter.peak))
+
+    def levels(self) -> NDArray[np.float32] | None:
+        """The levels of two channels, with the gain."""
+        return np.concatenate(self._levels, axis=1) * np.float32(self.gain) if self._levels else None
+
+    def write_int16(self, file: IO[bytes]) -> None:
+        """Write the samples with the gain."""
+        self._file.seek(0)
+        for data in iter(lambda: self._file.read(4 * WINDOW * 120), b""):
+            samples = np.frombuffer(data, "<f4") * np.float32(self.gain)
+            write(file, np.round(samples * SCALE).clip(-SCALE, SCALE - 1).astype("<i2").tobytes())
+
+
+def hear(source: Source, track: SoundTrack, output: Output, *, progress: OnFraction) -> tuple[HeardTrack, Log]:
+    """The sound of a track, and ffmpeg's log of it; no samples if it has none. `output` says where times are stated."""
+    passes = _Passes(source, output, progress)
+    is_plain = takes_channels_as_they_are(track)
+    survey = None if is_plain else passes.survey()
+    mix = needed_mix(track, survey) if survey else None
+    heard = None
+    if mix is None:
+        with scratch_file() as file:
+            heard, mixed = passes.as_ffmpeg_mixes(file)
+        if mixed is None:
+            return heard, passes.log
+        survey = survey or mixed
+        mix = needed_mix(track, mixed) if is_plain else None
+        if mix is None and _is_ordinary(mixed):
+            return heard, passes.log
+    assert survey is not None
+    return _cured(passes, mix, survey=survey, heard=heard), passes.log
+
+
+def _is_ordinary(survey: Survey) -> bool:
+    """Whether the level is one that recognition takes as it is."""
+    mean = np.full(survey.n_channels, 1 / survey.n_channels)
+    return survey.full_scale <= _FULL_SCALE and survey.loudest_second(mean) >= _QUIET_DB
+
+
+def _cured(passes: _Passes, mix: Mix | None, *, survey: Survey, heard: HeardTrack | None) -> HeardTrack:
+    """The track mixed and levelled; as `heard` in the first pass, if only its level was odd and cannot be helped."""
+    with scratch_file() as raw, contextlib.closing(raw):
+        floats = passes.mixed(raw, mix or mean_of(survey))
+        notes = list(_notes(mix, floats, survey))
+        if heard is not None and (floats.n_samples == 0 or (mix is None and floats.gain == 1.0)):
+            return replace(heard, notes=tuple(notes), is_silent=floats.is_silent)
+        if heard is not None:
+            heard.file.close()
+        with scratch_file() as file:
+            floats.write_int16(file)
+    return HeardTrack(file, floats.n_samples, floats.levels(), tuple(notes), floats.is_silent, _REVISION)
+
+
+def _notes(mix: Mix | None, floats: _Floats, survey: Survey) -> Iterator[SoundNote]:
+    if mix is not None and mix.signs is not None:
+        for channel, start, end in turned_stretches(mix.signs):
+            end = min(end, floats.n_samples / SAMPLE_RATE)
+            yield SoundNote(Finding.INVERTED, {"channel": channel + 1, "start": start, "end": round(end, 3)})
+    if floats.gain != 1.0:
+        decibels = round(20 * math.log10(floats.gain), 1)
+        loudness = round(floats.meter.loudness or _LEAST_LUFS, 1)
+        yield SoundNote(Finding.LEVELLED, {"gain_db": decibels, "loudness": loudness})
+    elif survey.full_scale > _FULL_SCALE:
+        yield SoundNote(Finding.CLIPPED, {"percent": round(100 * survey.full_scale, 1)})
+
+
+def _to_mono(frames: NDArray[Any]) -> bytes:
+    """The mean of one or two channels as int16."""
+    segment = _audio_segment()
+    data = frames.tobytes()
+    whole = segment(data=data, sample_width=SAMPLE_BYTES, frame_rate=SAMPLE_RATE, channels=frames.shape[1])
+    mono: bytes = whole.set_channels(1).raw_data
+    return mono
+
+
+def _audio_segment() -> Any:
+    """pydub's class. Its import warns of a missing ffmpeg and of the deprecated audioop: the user can ignore both."""
+    if "pydub" not in sys.modules:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            importlib.import_module("pydub")
+    from pydub import AudioSegment
+
+    return AudioSegment

@@ -1,0 +1,42 @@
+"""What decoding found out about a recording's sound and did about it, as values. Sentences are made of them elsewhere.
+
+inverted     `channel` (from 1) cancels others and was turned over, from `start` to `end`
+levelled     the sound, of `loudness` LUFS, was made `gain_db` louder (or quieter) before recognition
+clipped      the `percent` of the samples that are at full scale in the file itself
+closed-gap   at `start` the file's timestamps jump ahead by `seconds`, more than a recording can last
+tracks       the file has `count` sound tracks; `heard`, `silent`, `copies` (of earlier ones), `dubbed` (as loud and
+             quiet as an earlier one, but other sound) and `unreadable` are their numbers, from 1
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+Detail = str | int | float | list[int]
+
+
+class Finding(StrEnum):
+    """What a note is about."""
+
+    INVERTED = "inverted"
+    LEVELLED = "levelled"
+    CLIPPED = "clipped"
+    CLOSED_GAP = "closed-gap"
+    TRACKS = "tracks"
+
+
+@dataclass(frozen=True)
+class SoundNote:
+    """A finding with the values named above; `track` is the number of the sound track, from 1, 0 if there is one only.
+
+    Raises `ValueError` for an unknown finding.
+    """
+
+    finding: Finding
+    details: Mapping[str, Detail]
+    track: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "finding", Finding(self.finding))

@@ -1,0 +1,172 @@
+"""The time of a file as players show it: where its sound starts late, or its timestamps leave a gap, there is silence.
+
+ffmpeg hands on the samples without a pause between them; beside them it writes, for every frame of samples, when the
+file has it be heard and how many samples came before (`-stats_enc_pre`, since ffmpeg 6). Those are numbers it counts
+itself, which no title or key of the file can forge.
+
+The law: sound is neither dropped nor stretched; only silence is put in, before a frame that comes later than the
+samples before it end. What comes too early (parts that each start at 0, as in chained files; a clock that runs slow)
+follows on. Priming and padding, which codecs say to skip, are no sound, and what an edit list cuts away is not heard.
+
+Time 0 is the timestamp 0 in the containers that browsers play, whose editors and edit lists count from there, and the
+first timestamp of any kind, picture or sound, in the others, whose clocks start anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from audio.decoding.samples import LEVEL_SAMPLES, SAMPLE_BYTES, SAMPLE_RATE, write
+from audio.episode import Seconds
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+STATEMENT = "{pts} {sn}"  # of a frame: its timestamp, and the number of samples before it, at the rate of the samples
+
+_SHORTEST = SAMPLE_RATE // 10  # samples of a gap: less is rounding, or a clock that is not exact
+_RESTART = SAMPLE_RATE  # samples by which a timestamp goes back: a part of its own, not an overlap
+_LATEST_START = 3600 * SAMPLE_RATE  # of the first sound: later ones are in what was cut out of a longer stream
+_COPY = 1 << 20  # bytes
+_MAGICS = ((0, b"OggS"), (0, b"\x1a\x45\xdf\xa3"), (4, b"ftyp"), (4, b"moov"), (4, b"mdat"), (4, b"wide"), (4, b"free"))
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Silence of `length` samples before the sample `at`, counted without any silence; one that was not put in, as it
+    would be longer than any recording, is `closed`."""
+
+    at: int
+    length: int
+    closed: bool = False
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The gaps of a track, in the order of time."""
+
+    gaps: tuple[Gap, ...] = ()
+
+    @property
+    def silence(self) -> int:
+        """The samples of silence to be put in."""
+        return sum(gap.length for gap in self.gaps if not gap.closed)
+
+    @property
+    def closed(self) -> tuple[Gap, ...]:
+        """The gaps that are left out."""
+        return tuple(gap for gap in self.gaps if gap.closed)
+
+    def after(self, n_samples: int) -> int:
+        """The number of samples with the silence of a track that has so many without."""
+        return n_samples + self.silence
+
+    def start_of(self, gap: Gap) -> Seconds:
+        """When a gap begins in the time of the file as decoded."""
+        before = sum(each.length for each in self.gaps if each.at < gap.at and not each.closed)
+        return (gap.at + before) / SAMPLE_RATE
+
+
+def counts_from_zero(path: Path) -> bool:
+    """Whether timestamp 0 is where a file begins, rather than its first timestamp. Raises `OSError`."""
+    with path.open("rb") as file:
+        head = file.read(16)
+    return any(head[offset : offset + len(magic)] == magic for offset, magic in _MAGICS)
+
+
+def read_timeline(path: Path, *, max_samples: int) -> Timeline:
+    """The gaps of what ffmpeg stated in the file `path`, which is missing or empty if it stated nothing.
+
+    A gap that would make the recording longer than `max_samples` is closed.
+    """
+    try:
+        with path.open("rb") as file:
+            return find_gaps(_statements(file), max_samples=max_samples)
+    except OSError:
+        return Timeline()
+
+
+def find_gaps(statements: Iterable[tuple[int, int]], *, max_samples: int) -> Timeline:
+    """The gaps of frames, each with its timestamp and the number of samples before it, both at the sampling rate.
+
+    >>> find_gaps([(80_000, 0), (80_320, 320), (200_640, 640)], max_samples=10**9).gaps
+    (Gap(at=0, length=80000, closed=False), Gap(at=640, length=120000, closed=False))
+    """
+    gaps: list[Gap] = []
+    silence, shift = 0, 0  # put in so far; what is added to timestamps since the file's time began again
+    last: int | None = None  # by how much the timestamps were ahead of the samples
+    for (timestamp, at), after in _with_next(statements):
+        ahead = timestamp - at
+        if last is None:
+            shift = max(-ahead, 0)
+        elif ahead < last - _RESTART:
+            shift = silence - ahead
+        elif after and after[0] - after[1] < ahead - _RESTART:  # one wrong timestamp
+            continue
+        is_first, last = last is None, ahead
+        missing = (ahead + shift - silence) // LEVEL_SAMPLES * LEVEL_SAMPLES
+        if missing < _SHORTEST:
+            continue
+        if at + silence + missing > max_samples or (is_first and missing > _LATEST_START):
+            gaps.append(Gap(at, missing, closed=True))
+            shift -= missing
+        else:
+            gaps.append(Gap(at, missing))
+            silence += missing
+    return Timeline(tuple(gaps))
+
+
+def _with_next(statements: Iterable[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], tuple[int, int] | None]]:
+    """Each statement and the one after it."""
+    last: tuple[int, int] | None = None
+    for statement in statements:
+        if last is not None:
+            yield last, statement
+        last = statement
+    if last is not None:
+        yield last, None
+
+
+def _statements(file: IO[bytes]) -> Iterator[tuple[int, int]]:
+    for line in file:
+        timestamp, _, at = line.partition(b" ")
+        try:
+            yield int(timestamp), int(at)
+        except ValueError:  # a frame without a timestamp; the last line of an ffmpeg that was ended
+            continue
+
+
+def spread(source: IO[bytes], target: IO[bytes], timeline: Timeline) -> None:
+    """Copy int16 samples to the empty file `target`, with the silence put in."""
+    source.seek(0)
+    done = offset = 0
+    for gap in timeline.gaps:
+        if not gap.closed:
+            copy(source, target, (gap.at - done) * SAMPLE_BYTES)
+            done, offset = gap.at, offset + gap.length
+            target.seek((done + offset) * SAMPLE_BYTES)
+    copy(source, target)
+
+
+def spread_levels(levels: NDArray[np.float32], timeline: Timeline) -> NDArray[np.float32]:
+    """Levels of channels, (n, steps) (`audio.decoding.samples.levels_of`), with the silence put in."""
+    import numpy as np
+
+    parts, done = [], 0
+    for gap in timeline.gaps:
+        if not gap.closed:
+            at = min(round(gap.at / LEVEL_SAMPLES), levels.shape[1])
+            parts += [levels[:, done:at], np.zeros((len(levels), gap.length // LEVEL_SAMPLES), np.float32)]
+            done = at
+    return np.concatenate([*parts, levels[:, done:]], axis=1)
+
+
+def copy(source: IO[bytes], target: IO[bytes], n_bytes: int | None = None) -> None:
+    """Copy so many bytes, or all that follow."""
+    while (n_bytes is None or n_bytes > 0) and (data := source.read(min(_COPY, n_bytes or _COPY))):
+        write(target, data)
+        n_bytes = None if n_bytes is None else n_bytes - len(data)

@@ -1,0 +1,229 @@
+"""The law: every audible second of every channel and track is in the samples, or a note says what is not.
+
+Files are made up of tones, a pitch of its own for every channel, and the pitches are looked for in what is decoded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from audio.decoding.decode import decode
+from audio.decoding.notes import Finding
+from audio.decoding.samples import Audio
+from tests.support.audio_files import convert, in_one_file, level_at, tone, write_extensible, write_noise, write_wav
+from tests.support.paths import CLIPS
+
+SECONDS = 2.0
+POSITIONS = {1: 0x4, 2: 0x3, 3: 0xB, 4: 0x33, 6: 0x3F, 7: 0x13F, 8: 0x63F, 12: 0x2D63F, 16: 0x2FFFF}
+QUICK = (Phase.explicit, Phase.reuse, Phase.generate)  # a smaller example of a failure would take minutes
+
+
+@dataclass(frozen=True)
+class Track:
+    """Channels, each with the level of its pitch and its share of a sound common to all, which may be upside down."""
+
+    levels: tuple[float, ...]
+    shares: tuple[int, ...]
+    has_positions: bool
+
+
+def tracks(least: int = 1, most: int = 16) -> st.SearchStrategy[Track]:
+    def of(n: int) -> st.SearchStrategy[Track]:
+        level, share = st.sampled_from([0.02, 0.1, 0.3]), st.sampled_from([-1, 1])
+        levels, shares = st.tuples(*[level] * n), st.tuples(*[share] * n) | st.just((0,) * n)
+        return st.builds(Track, levels, shares, st.booleans() if n in POSITIONS else st.just(False))
+
+    return st.integers(least, most).flatmap(of)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("heard")
+
+
+def pitches(track: int, n: int) -> list[int]:
+    """Whole periods in a second, none of them a multiple of another's."""
+    return [310 + 1600 * track + 90 * channel for channel in range(n)]
+
+
+def common() -> NDArray[np.float64]:
+    """A noise below all pitches."""
+    noise = np.fft.rfft(np.random.default_rng(5).standard_normal(32_000))
+    noise[580:] = 0
+    noise[:200] = 0
+    signal = np.fft.irfft(noise)
+    scaled: NDArray[np.float64] = signal / np.abs(signal).max() * 9000
+    return scaled
+
+
+def write_track(path: Path, track: Track, *, number: int = 0) -> Path:
+    rows = [
+        (tone(pitch, SECONDS, peak=level) + share * common()).round().clip(-32_768, 32_767).astype("<i2")
+        for pitch, level, share in zip(pitches(number, len(track.levels)), track.levels, track.shares, strict=True)
+    ]
+    if track.has_positions:
+        return write_extensible(path, *rows, mask=POSITIONS[len(rows)])
+    return write_wav(path, *rows)
+
+
+def assert_heard(audio: Audio, track: Track, *, number: int = 0, n_tracks: int = 1) -> None:
+    """Every pitch is there, no fainter than in the mean of all channels, the surround ones by half as ffmpeg mixes."""
+    samples = audio.read(0.5, 1.5)
+    n = len(track.levels)
+    for pitch, level in zip(pitches(number, n), track.levels, strict=True):
+        assert level_at(samples, pitch) > 0.45 * level / n / n_tracks
+
+
+@settings(max_examples=40, phases=QUICK, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(tracks())
+def test_every_channel_is_heard(folder: Path, track: Track) -> None:
+    """Of any number, with positions and without, loud or faint, some of them upside down."""
+    with decode(write_track(folder / "a.wav", track)) as audio:
+        assert_heard(audio, track)
+        turned = {int(str(note.details["channel"])) for note in audio.notes if note.finding is Finding.INVERTED}
+        sides = [{n for n, share in enumerate(track.shares, 1) if share == side} for side in (1, -1)]
+        assert not turned or any(turned <= side for side in sides)
+        if any(track.shares) and max(track.levels) <= 0.1:  # else their own pitches are most of the channels' sound
+            power = float(np.square(audio.read(0.2, 1.8)).mean())
+            assert power > 0.25 * float(np.square(common() / 32_768).mean())  # the common sound is not cancelled
+            assert turned in sides or not turned
+
+
+@settings(max_examples=10, phases=QUICK, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.lists(tracks(most=3), min_size=2, max_size=4))
+def test_every_track_is_heard(folder: Path, several: list[Track]) -> None:
+    wavs = [write_track(folder / f"{number}.wav", track, number=number) for number, track in enumerate(several)]
+    with decode(in_one_file(folder / "several.mkv", *wavs, options=["-c:a", "flac"])) as audio:
+        (note,) = [note for note in audio.notes if note.finding is Finding.TRACKS]
+        heard = note.details["heard"]
+        assert isinstance(heard, list)
+        left_out = [number for key in ("silent", "copies", "dubbed", "unreadable") for number in note.details[key]]  # type: ignore[union-attr]
+        assert sorted(heard + left_out) == list(range(1, len(several) + 1))
+        for number, track in enumerate(several):
+            if number + 1 in heard:
+                assert_heard(audio, track, number=number, n_tracks=len(heard))
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "mka", "mp4", "caf", "w64", "aiff"])
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 6, 7, 8])
+def test_every_channel_of_every_container(tmp_path: Path, suffix: str, n: int) -> None:
+    track = Track((0.3,) * n, (0,) * n, False)
+    codec = {"mp4": "flac", "mka": "flac", "flac": "flac", "aiff": "pcm_s16be"}.get(suffix, "pcm_s16le")
+    with decode(convert(write_track(tmp_path / "a.wav", track), tmp_path / f"b.{suffix}", "-c:a", codec)) as audio:
+        assert_heard(audio, track)
+        assert audio.notes == ()
+
+
+def test_bass_in_a_bass_channel_is_mixed_as_before_and_speech_in_it_is_heard(tmp_path: Path) -> None:
+    quiet = np.zeros(round(16_000 * SECONDS), np.int16)
+    rows = [tone(500, SECONDS), tone(600, SECONDS), quiet, tone(60, SECONDS), quiet, quiet]
+    with decode(write_extensible(tmp_path / "a.wav", *rows, mask=POSITIONS[6])) as audio:
+        assert level_at(audio.read(0.5, 1.5), 60) < 0.001
+        assert (audio.revision, audio.notes) == (0, ())
+    rows[3] = tone(440, SECONDS)
+    with decode(write_extensible(tmp_path / "b.wav", *rows, mask=POSITIONS[6])) as audio:
+        assert level_at(audio.read(0.5, 1.5), 440) == pytest.approx(0.5 / 3, rel=0.02)
+
+
+@pytest.mark.parametrize("gain", [-1.0, -0.9, -0.6])
+def test_a_channel_upside_down_is_turned_over_and_named(tmp_path: Path, gain: float) -> None:
+    wav = write_noise(tmp_path / "noise.wav", 12.0)
+    with decode(wav) as expected:
+        sound = (expected.read() * 32_768).round().astype("<i2")
+    with decode(write_wav(tmp_path / "a.wav", sound, (gain * sound).round().astype("<i2"))) as audio:
+        np.testing.assert_allclose(audio.read(), sound / 32_768 * (1 - gain) / 2, atol=2 / 32_768)
+        assert [(note.finding, dict(note.details)) for note in audio.notes] == [
+            (Finding.INVERTED, {"channel": 2, "start": 0.0, "end": 12.0})
+        ]
+        assert audio.revision > 0
+
+
+def test_a_channel_upside_down_in_a_part_is_turned_over_there(tmp_path: Path) -> None:
+    with decode(write_noise(tmp_path / "noise.wav", 20.0)) as audio:
+        sound = (audio.read() * 32_768).round().astype("<i2")
+    other = sound.copy()
+    other[80_000:200_000] = -other[80_000:200_000]  # 5 to 12.5 s
+    with decode(write_wav(tmp_path / "a.wav", sound, other)) as audio:
+        assert np.corrcoef(audio.read(), sound)[0, 1] > 0.999
+        (note,) = audio.notes
+        assert (note.details["start"], note.details["end"]) == (5.0, 12.5)
+
+
+def test_one_of_several_upside_down(tmp_path: Path) -> None:
+    with decode(write_noise(tmp_path / "noise.wav", 6.0)) as audio:
+        sound = (audio.read() * 32_768).round().astype("<i2")
+    with decode(write_wav(tmp_path / "a.wav", *[sound, sound, -sound, -sound, sound])) as audio:
+        assert np.corrcoef(audio.read(), sound)[0, 1] > 0.999
+        assert [note.details["channel"] for note in audio.notes] == [3, 4]
+
+
+def test_two_people_on_two_channels_are_no_cancellation(tmp_path: Path) -> None:
+    """Nor are two microphones that have nothing in common: the samples stay what they were."""
+    noise = np.random.default_rng(1).standard_normal((2, 160_000)) * 3000
+    with decode(write_wav(tmp_path / "a.wav", *noise.round().astype("<i2"))) as audio:
+        expected = np.floor(noise.round().astype(int).sum(axis=0) / 2) / 32_768
+        np.testing.assert_array_equal(audio.read(), expected.astype(np.float32))
+        assert (audio.notes, audio.revision) == ((), 0)
+
+
+@pytest.mark.parametrize("decibels", [-50, -60, -75])
+def test_a_very_quiet_recording_is_made_as_loud_as_others(tmp_path: Path, decibels: int) -> None:
+    filters = f"aresample=48000,volume={decibels}dB:precision=double"
+    quiet = convert(CLIPS / "short.mp3", tmp_path / "a.wav", "-af", filters, "-c:a", "pcm_f32le")
+    with decode(quiet) as audio, decode(CLIPS / "short.mp3") as clip:
+        assert np.corrcoef(audio.read()[: clip.n_samples], clip.read()[: audio.n_samples])[0, 1] > 0.999
+        (note,) = audio.notes
+        assert note.finding is Finding.LEVELLED
+        assert note.details["loudness"] == pytest.approx(-20.1 + decibels, abs=0.3)
+
+
+@pytest.mark.parametrize("decibels", [0, -20, -35])
+def test_an_ordinary_level_stays(tmp_path: Path, decibels: int) -> None:
+    wav = convert(CLIPS / "short.mp3", tmp_path / "a.wav", "-af", f"volume={decibels}dB", "-c:a", "pcm_s16le")
+    with decode(wav) as audio:
+        assert (audio.notes, audio.revision) == ((), 0)
+
+
+def test_floats_over_full_scale_are_levelled_not_clipped(tmp_path: Path) -> None:
+    options = ["-af", "aformat=flt,volume=30dB:precision=float", "-c:a", "pcm_f32le"]
+    with (
+        decode(convert(CLIPS / "short.mp3", tmp_path / "a.wav", *options)) as audio,
+        decode(CLIPS / "short.mp3") as clip,
+    ):
+        assert np.corrcoef(audio.read()[: clip.n_samples], clip.read()[: audio.n_samples])[0, 1] > 0.9999
+        assert [note.finding for note in audio.notes] == [Finding.LEVELLED]
+
+
+def test_what_is_clipped_in_the_file_stays_and_is_said(tmp_path: Path) -> None:
+    options = ["-af", "aformat=flt,volume=20dB:precision=float", "-c:a", "pcm_s16le"]
+    with decode(convert(CLIPS / "short.mp3", tmp_path / "a.wav", *options)) as audio:
+        assert [note.finding for note in audio.notes] == [Finding.CLIPPED]
+        assert audio.revision == 0
+
+
+def test_floats_that_are_no_numbers_are_no_sound(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    samples = np.full(48_000, 1e-3, "<f4") * np.sin(np.arange(48_000)).astype("<f4")
+    samples[100:200] = [np.nan, np.inf] * 50
+    raw = tmp_path / "a.raw"
+    raw.write_bytes(samples.tobytes())
+    command = ["-c:a", "pcm_f32le"]
+    convert(write_wav(tmp_path / "b.wav", tone(440, 1.0)), path, *command)
+    head = path.read_bytes()
+    at = head.index(b"data") + 8
+    path.write_bytes(head[:at] + samples[: (len(head) - at) // 4].tobytes())
+    with decode(path) as audio:
+        assert np.isfinite(audio.read()).all()
+
+
+def test_silence_is_not_made_louder(tmp_path: Path) -> None:
+    with decode(write_wav(tmp_path / "a.wav", np.zeros(48_000, np.int16))) as audio:
+        assert not audio.read().any()
+        assert (audio.notes, audio.revision) == ((), 0)

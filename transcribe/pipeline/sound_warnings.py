@@ -1,0 +1,89 @@
+"""What decoding found out about a recording's sound (`audio.decoding.notes`), as warnings of its transcript."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from audio.decoding.notes import Finding, SoundNote
+from transcribe.transcript_warnings import TranscriptWarning, WarningCode, warn
+
+_NAMED_STRETCHES = 3  # of a channel, in a sentence; all are in the values
+
+
+def sound_warnings(notes: Sequence[SoundNote], *, duration: float) -> Iterator[TranscriptWarning]:
+    """A warning for each finding; of a channel that is turned over in several stretches, one."""
+    inverted: dict[tuple[int, Any], list[list[float]]] = {}
+    for note in notes:
+        details = note.details
+        if note.finding is Finding.INVERTED:
+            inverted.setdefault((note.track, details["channel"]), []).append(
+                [float(str(details["start"])), float(str(details["end"]))]
+            )
+    for (track, channel), stretches in inverted.items():
+        where = "" if _is_all(stretches, duration) else f"from {_stretches(stretches)} "
+        values = {"track": track, "channel": channel, "stretches": stretches}
+        yield _warn(WarningCode.CHANNEL_INVERTED, values, place=_place(track), where=where)
+    for note in notes:
+        if note.finding is not Finding.INVERTED:
+            yield _of(note)
+
+
+def _of(note: SoundNote) -> TranscriptWarning:
+    details: Mapping[str, Any] = note.details
+    values = {"track": note.track, **details}
+    place = _place(note.track)
+    if note.finding is Finding.CLIPPED:
+        return _warn(WarningCode.CLIPPED, values, place=place)
+    if note.finding is Finding.CLOSED_GAP:
+        at, length = _clock(details["start"]), _clock(details["seconds"])
+        return _warn(WarningCode.TIME_GAP, values, place=place, at=at, length=length)
+    if note.finding is Finding.LEVELLED:
+        decibels = details["gain_db"]
+        how = f"{decibels:.0f} dB louder" if decibels > 0 else f"{-decibels:.0f} dB quieter"
+        what = "very quiet" if decibels > 0 else "louder than full scale"
+        return _warn(WarningCode.LEVELLED, values, place=place, what=what, how=how)
+    if details["dubbed"]:
+        return _warn(WarningCode.TRACKS_LEFT_OUT, values, uses=_uses(details), numbers=_numbers(details["dubbed"]))
+    return _warn(WarningCode.SOUND_TRACKS, values, uses=_uses(details))
+
+
+def _warn(code: WarningCode, values: Mapping[str, Any], **words: object) -> TranscriptWarning:
+    return replace(warn(code, **(dict(values) | words)), values=values)
+
+
+def _uses(details: Mapping[str, Any]) -> str:
+    """What was done with each track."""
+    verbs = {"heard": ("is heard", "are heard"), "silent": ("is silent", "are silent")}
+    verbs |= {"copies": ("is a copy", "are copies"), "unreadable": ("cannot be read", "cannot be read")}
+    verbs |= {"dubbed": ("is left out", "are left out")}
+    parts = [
+        f"{_numbers(details[use])} {several if len(details[use]) > 1 else one}"
+        for use, (one, several) in verbs.items()
+        if details[use]
+    ]
+    return "; ".join(parts)
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    return " and ".join(filter(None, (", ".join(map(str, numbers[:-1])), str(numbers[-1]))))
+
+
+def _place(track: int) -> str:
+    return f"sound track {track}: " if track else ""
+
+
+def _is_all(stretches: Sequence[Sequence[float]], duration: float) -> bool:
+    return sum(end - start for start, end in stretches) >= duration - 1.0
+
+
+def _stretches(stretches: Iterable[Sequence[float]]) -> str:
+    shown = [f"{_clock(start)} to {_clock(end)}" for start, end in stretches]
+    more = f" and {len(shown) - _NAMED_STRETCHES} more times" if len(shown) > _NAMED_STRETCHES else ""
+    return ", ".join(shown[:_NAMED_STRETCHES]) + more
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
