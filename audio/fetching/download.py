@@ -204,6 +204,8 @@ class Download:
         """Refuse content that is not audio; unknown bytes pass if the server declares audio, video or no type."""
         kind = kind_of(head)
         main_type = self._media_type.partition("/")[0]
+        if head.startswith(_TAG) and main_type == "audio":
+            return
         if not head:
             problem = "is empty; check the address"
         elif kind in (Kind.PAGE, Kind.TEXT, Kind.FEED, Kind.OPML):
@@ -222,6 +224,7 @@ def _without_links(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0), 0o666)
 
 
+_TAG = b"ID3"  # whatever follows it: a server that says so is believed, and the decoder looks
 _SAME_CONTAINER = (  # suffixes of one container
     {".mp4", ".m4a", ".m4b", ".m4v", ".mov"},
     {".ogg", ".opus", ".oga", ".spx", ".ogv"},

@@ -9,8 +9,8 @@ is bounded here: people, transcripts, chapters and the length of texts.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -21,6 +21,7 @@ from audio.media import from_root
 from audio.net.addresses import redacted, web_address, without_credentials
 from audio.sources.dates import parse_date, parse_duration
 from audio.sources.feeds.enclosures import recording_of
+from audio.sources.feeds.guids import with_own_guids
 from audio.sources.feeds.json_feed import json_page
 from audio.sources.feeds.names import Names, Node, attribute
 from audio.sources.feeds.offers import offers_of
@@ -76,7 +77,7 @@ def episodes_in(
         count = sum(item.count for item in items if isinstance(item, LeftOut))
         none = f"none of its {count} items has audio" if count else "it has no items"
         raise FeedError(f"{none}; check that it is a podcast's feed, not a blog's", about=redacted(url))
-    return tuple(_with_own_guids(episodes))
+    return tuple(with_own_guids(episodes))
 
 
 def read_page(feed: bytes, *, url: str, charset: str = "", known_as: Iterable[str] = ()) -> FeedPage:
@@ -100,6 +101,7 @@ def read_page(feed: bytes, *, url: str, charset: str = "", known_as: Iterable[st
     if parsed.n_unread:
         reason = f"{parsed.n_unread} items after the first {len(items)}, which is all that is read of one document"
         items = (*items, LeftOut(redacted(url), reason, parsed.n_unread, is_failure=True))
+    items += tuple(map(reader.live_item, show.node.all("podcast:liveitem")))
     return FeedPage(items, show.next_url if items else show.next_url or show.moved_to)
 
 
@@ -183,6 +185,10 @@ class _Reader:
             return self._episode(item, title=title or name_in(audio), audio=audio, base=base)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with an item costs that one
             return failure(self._source, error, title=title or f"item {number}")
+
+    def live_item(self, element: Any) -> LeftOut:
+        title = plain_text(Node(element, self._show.names).text("title")) or "live item"
+        return LeftOut(self._source, "is a live broadcast; its recording will be an item of its own", title=title)
 
     def _episode(self, item: Node, *, title: str, audio: str, base: str) -> Episode:
         return Episode(
@@ -277,22 +283,3 @@ def _chapters(item: Node) -> tuple[Chapter, ...]:
         for start, node in timed
         if start is not None or zero.fullmatch(attribute(node, "start").strip())
     )
-
-
-def _with_own_guids(episodes: list[Episode]) -> Iterator[Episode]:
-    by_guid: dict[str, list[Episode]] = {}
-    for episode in episodes:
-        if episode.guid is not None:
-            by_guid.setdefault(episode.guid, []).append(episode)
-    owners = {guid: _oldest(sharing) for guid, sharing in by_guid.items()}
-    for episode in episodes:
-        yield episode if episode.guid is None or episode is owners[episode.guid] else replace(episode, guid=None)
-
-
-def _oldest(episodes: list[Episode]) -> Episode | None:
-    """The one older than all others; None if the dates do not show which."""
-    if len(episodes) == 1:
-        return episodes[0]
-    dated = sorted(((each.published, each) for each in episodes if each.published), key=lambda item: item[0])
-    is_clear = len(dated) == len(episodes) and dated[0][0] < dated[1][0]
-    return dated[0][1] if is_clear else None
