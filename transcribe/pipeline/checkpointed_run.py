@@ -58,7 +58,7 @@ Language 2: earlier ones may be a language that was given, not detected. Words a
 words of earlier releases remain; a result of REHEAR counts only if it is in the recording's language.
 """
 
-TRACKS_VERSION = "tracks 1"
+TRACKS_VERSION = "tracks 2"
 """Raised when the layout of several tracks changes; it is part of the key of all stages, which see its tape."""
 
 CHUNKS_PER_BLOCK = 16  # at most eight minutes of sound, a multiple of what a GPU takes at a time

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from transcribe.recognition.reading_quality import ChunkEvidence
     from transcribe.recognition.recognize import Recognition
 
-Timed = TypeVar("Timed", "Doubt", "Correction", "ChunkEvidence")
+Timed = TypeVar("Timed", "Correction", "ChunkEvidence")
 
 _SAME_SPAN = 0.5  # seconds between spans of one speaker that are one
 
@@ -49,7 +49,7 @@ def on_timeline(layout: Layout, words: Recognition, diarization: Diarization) ->
     placed = replace(
         words,
         words=tuple(word for turn in turns for word in turn.words),
-        doubts=_placed(layout, words.doubts),
+        doubts=tuple(sorted(_doubts(layout, words.doubts), key=lambda doubt: (doubt.start, doubt.end))),
         evidence=_placed(layout, words.evidence),
         corrections=_placed(layout, words.corrections),
     )
@@ -78,8 +78,15 @@ def names_of_tracks(tracks: Sequence[Track], given: Sequence[str]) -> dict[str, 
     }
 
 
+def _doubts(layout: Layout, doubts: Sequence[Doubt]) -> Iterator[Doubt]:
+    """A doubt for each stretch that one is about."""
+    for doubt in doubts:
+        for _, start, end in layout.spans_on_timeline(doubt.start, doubt.end):
+            yield Doubt(start, end, doubt.reason)
+
+
 def _placed(layout: Layout, timed: tuple[Timed, ...]) -> tuple[Timed, ...]:
-    """Doubts, measures or corrections at the times that they are about, in the order of these."""
+    """Measures or corrections at the times that they are about, in the order of these."""
     placed = []
     for each in timed:
         first, last = layout.at(each.start, each.start), layout.at(each.end, each.end)

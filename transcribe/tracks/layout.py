@@ -1,8 +1,9 @@
 """Where the tracks of an episode lie on its timeline, and which stretches of each are its own person's. Pure values.
 
-Recognition hears one recording, the tape: every stretch of its owner's track, one after another in the order in which
-they begin. So crosstalk is heard twice, once from each owner's microphone, and nothing else is. Pauses are cut to a
-second, so the tape is no longer than the speech and a second for each pause.
+Recognition hears one recording, the tape: every stretch of its owner's track, one person after another. So crosstalk is
+heard twice, once from each owner's microphone, and nothing else is. Pauses are cut to a second, so the tape is no
+longer than the speech and a second for each pause. (In the order of time, with a pause at each change of speaker, a
+recogniser leaves out whole turns of the same conversations.)
 """
 
 from __future__ import annotations
@@ -15,8 +16,7 @@ from itertools import pairwise
 
 from audio.episode import Seconds
 
-LONGEST_PAUSE = 1.0  # seconds between two stretches on the tape
-SHORTEST_PAUSE = 0.4  # … of two people, so that the words of one do not run into the other's
+LONGEST_PAUSE = 1.0  # seconds between two stretches on the tape; between those of two people it is as long
 _LEAD = 0.3  # seconds before the first stretch and after the last
 
 
@@ -68,7 +68,7 @@ class OwnSpeech:
 
 @dataclass(frozen=True)
 class Layout:
-    """The clocks of an episode's tracks, its length, and the stretches of speech in the order of their starts.
+    """The clocks of an episode's tracks, its length, and the stretches of speech, track by track.
 
     `silent` are the tracks in which nobody is heard.
     """
@@ -83,9 +83,7 @@ class Layout:
         """Where each stretch starts on the tape."""
         places = [_LEAD] if self.stretches else []
         for before, stretch in pairwise(self.stretches):
-            gap = stretch.start - before.end
-            if before.track != stretch.track:
-                gap = max(SHORTEST_PAUSE, gap)
+            gap = stretch.start - before.end if before.track == stretch.track else LONGEST_PAUSE
             places.append(round(places[-1] + (before.end - before.start) + min(gap, LONGEST_PAUSE), 3))
         return tuple(places)
 

@@ -103,7 +103,7 @@ def bleed(near: Floats, louds: NDArray[np.float64]) -> tuple[NDArray[np.float64]
 
 
 def own_speech(ownership: Ownership, *, duration: float) -> list[OwnSpeech]:
-    """The stretches of each track's own speech in the order of their starts.
+    """The stretches of each track's own speech, track by track.
 
     A person's pauses are kept if nobody else speaks in them, and so is a margin.
     """
@@ -122,7 +122,7 @@ def own_speech(ownership: Ownership, *, duration: float) -> list[OwnSpeech]:
             if begins < stops:
                 excess = round(float(ownership.excess_db[track, first:last].mean()), 1)
                 stretches.append(OwnSpeech(track, starts, ends, begins, stops, excess))
-    return sorted(stretches, key=lambda each: (each.start, each.track))
+    return sorted(stretches, key=lambda each: (each.track, each.start))
 
 
 def _free(others: Flags) -> int:

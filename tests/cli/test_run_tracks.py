@@ -1,0 +1,165 @@
+"""`transcribe run --tracks` on the command line, with stages that need no model."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.support.audio_files import convert, write_wav
+from tests.support.command_line import Run
+from tests.support.tracks import bursts
+from transcribe.transcript import Transcript
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The folder of the command: two tracks, whose people take turns."""
+    bursts(tmp_path / "ep1-rich.wav", (1.0, 1.7), (7.0, 7.7))
+    bursts(tmp_path / "ep1-ada.wav", (4.0, 5.0), (10.0, 11.5), hertz=500.0)
+    return tmp_path
+
+
+BOTH = ("run", "--tracks", "ep1-rich.wav", "ep1-ada.wav")
+
+
+def transcript(folder: Path, stem: str = "ep1") -> Transcript:
+    return Transcript.from_json((folder / "transcripts" / f"{stem}.json").read_text())
+
+
+def test_two_files_are_one_episode_and_each_is_a_person(run: Run, folder: Path) -> None:
+    code, out, err = run(*BOTH)
+    assert code == 0, err
+    assert [Path(line).name for line in out.splitlines()] == ["ep1.md", "ep1.json"]
+    made = transcript(folder)
+    assert [(who.id, who.name, who.certainty) for who in made.speakers] == [
+        ("S1", "Rich", "given"),
+        ("S2", "Ada", "given"),
+    ]
+    assert [(track.path.name, track.offset, len(track.sha256)) for track in made.episode.tracks] == [
+        ("ep1-rich.wav", 0.0, 64),
+        ("ep1-ada.wav", 0.0, 64),
+    ]
+    times = [(turn.speaker, round(turn.start)) for turn in made.turns]
+    assert times[:3] == [("S1", 1), ("S2", 4), ("S1", 7)], "words are where their person speaks"
+    assert "no track hears another, so all start together" in err
+
+
+def test_the_same_run_again_writes_nothing_and_a_changed_file_is_read_again(run: Run, folder: Path) -> None:
+    run(*BOTH)
+    assert "1 unchanged" in run(*BOTH)[2]
+    assert run(*BOTH, "--dry-run")[2].startswith("ep1-rich.wav, ep1-ada.wav: unchanged")
+    bursts(folder / "ep1-ada.wav", (4.0, 6.5), hertz=600.0)
+    assert "ep1-ada.wav: to be transcribed again" in run(*BOTH, "--dry-run")[2]
+    assert "1 written" in run(*BOTH)[2]
+    assert not (folder / "transcripts" / "ep1-2.md").exists(), "it is the same episode"
+    assert "1 written" in run(*BOTH, "--offset", "0,0.5")[2]
+    assert transcript(folder).episode.tracks[1].offset == 0.5
+
+
+def test_the_mix_is_in_the_cache_or_where_it_is_wanted(run: Run, folder: Path) -> None:
+    run(*BOTH)
+    (cached,) = (folder / "cache").rglob("mixes/*.m4a")
+    assert (folder / "transcripts" / (transcript(folder).episode.path or "")).resolve() == cached
+    cached.unlink()
+    assert run(*BOTH)[0] == 0
+    assert cached.is_file(), "a mix that has gone is made again"
+    assert run(*BOTH, "--mixdown", "auto")[0] == 0
+    assert (folder / "transcripts" / "ep1.m4a").is_file()
+    assert run(*BOTH, "--mixdown", "mix.mp3")[0] == 0
+    assert (folder / "mix.mp3").read_bytes()
+    assert run(*BOTH, "--mixdown", "mix.mp3")[0] == 0
+
+
+def test_given_names_are_in_the_order_of_the_files_and_a_silent_track_is_left_out(run: Run, folder: Path) -> None:
+    bursts(folder / "c.wav", hertz=700.0)
+    code, _, err = run(*BOTH, "c.wav", "--speakers", "Grace,Joan,Carl", "-o", "out")
+    assert code == 0
+    assert "c.wav: nobody is heard on this track; it is left out" in err
+    (made,) = (folder / "out").glob("*.json")
+    assert [who.name for who in Transcript.from_json(made.read_text()).speakers] == ["Grace", "Joan"]
+
+
+def test_one_file_with_several_tracks(run: Run, folder: Path) -> None:
+    convert(folder / "ep1-rich.wav", folder / "call.mka", "-i", str(folder / "ep1-ada.wav"), "-map", "0", "-map", "1")
+    code, _, err = run("run", "--tracks", "call.mka", "--speakers", "Rich,Ada")
+    assert code == 0, err
+    made = transcript(folder, "call")
+    assert [(track.path.name, track.stream) for track in made.episode.tracks] == [("call.mka", 0), ("call.mka", 1)]
+    assert [turn.speaker for turn in made.turns][:3] == ["S1", "S2", "S1"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["ep1-rich.wav"], "tracks: ep1-rich.wav: has one sound track; name a file for each person, or no --tracks"),
+        (["ep1-rich.wav", "ep1-rich.wav"], "tracks: ep1-rich.wav: is named twice; name each person's file once"),
+        (["ep1-rich.wav", "copy.wav"], "tracks: ep1-rich.wav and copy.wav: are the same sound; name each"),
+        (["ep1-rich.wav", "sub"], "tracks: sub: is a folder; name an audio file in it"),
+        (["ep1-rich.wav", "none.wav"], "tracks: none.wav: no such file; check the name"),
+        (["ep1-rich.wav", "page.wav"], "tracks: page.wav: this is text, not audio"),
+        (["ep1-rich.wav", "https://example.org/a.mp3"], "tracks: https://example.org/a.mp3: is an address; save the"),
+        ([f"{number}.wav" for number in range(9)], "tracks: 9 files; an episode has at most 8, so name fewer"),
+        (["ep1-rich.wav", "ep1-ada.wav", "--channels", "separate"], "channels: separate is for one file with a person"),
+        (
+            ["ep1-rich.wav", "ep1-ada.wav", "--speakers", "A,Bo,C"],
+            "speakers: 3 people, but 2 tracks; name one for each",
+        ),
+        (["ep1-rich.wav", "ep1-ada.wav", "--speakers", "3"], "speakers: 3 people, but 2 tracks; name one for each"),
+        (["ep1-rich.wav", "ep1-ada.wav", "--offset", "1"], "offset: 1 offsets for 2 tracks; give one for each"),
+        (
+            ["ep1-rich.wav", "ep1-ada.wav", "--offset", "0,soon"],
+            "offset: 'soon' is not a number of seconds; write 0,2.5",
+        ),
+        (["ep1-rich.wav", "ep1-ada.wav", "--offset", "0,nan"], "offset: 'nan' is not a number of seconds; write 0,2.5"),
+        (["ep1-rich.wav", "ep1-ada.wav", "--mixdown", "a.txt"], "mixdown: 'a.txt' has none of the suffixes .m4a"),
+        (["ep1-rich.wav", "ep1-ada.wav", "--mixdown", "ep1-ada.wav"], "mixdown: ep1-ada.wav: is one of the tracks"),
+        (["ep1-rich.wav", "ep1-ada.wav", "--mixdown", "copy.wav"], "mixdown: copy.wav: exists already; choose another"),
+        (
+            ["ep1-rich.wav", "ep1-ada.wav", "--scheduler", "tcp://a:1"],
+            "tracks: several files are not sent to a cluster",
+        ),
+        ([], "--tracks: name the files of one episode, one for each person"),
+    ],
+)
+def test_what_cannot_be_tracks_is_told_in_a_line(run: Run, folder: Path, arguments: list[str], message: str) -> None:
+    shutil.copy(folder / "ep1-rich.wav", folder / "copy.wav")
+    (folder / "sub").mkdir()
+    (folder / "page.wav").write_text("<html>")
+    for number in range(9):
+        bursts(folder / f"{number}.wav", (1.0, 2.0), hertz=200.0 + number)
+    code, out, err = run("run", "--tracks", *arguments)
+    assert (code, out) == (2, "")
+    assert f"Error: {message}" in err.splitlines()[-1]
+    assert not (folder / "transcripts").exists()
+
+
+@pytest.mark.parametrize("option", ["--offset", "--mixdown"])
+def test_options_of_tracks_need_tracks(run: Run, folder: Path, option: str) -> None:
+    code, _, err = run("run", "ep1-rich.wav", option, "1")
+    assert code == 2
+    assert f"{option} is for the files of one episode; add --tracks" in err
+
+
+def test_events_name_the_files(run: Run, folder: Path) -> None:
+    code, _, err = run(*BOTH, "--progress", "json")
+    assert code == 0
+    rows = [json.loads(line) for line in err.splitlines()]
+    assert {row["source"] for row in rows if row["event"] == "ended"} == {"ep1-rich.wav, ep1-ada.wav"}
+
+
+def test_files_of_different_kinds_and_lengths(run: Run, folder: Path) -> None:
+    convert(folder / "ep1-ada.wav", folder / "ep1-ada.mp3", "-ar", "22050", "-t", "7")
+    write_wav(folder / "empty.wav", bursts_of_nothing())
+    code, _, err = run("run", "--tracks", "ep1-rich.wav", "ep1-ada.mp3", "empty.wav")
+    assert code == 0, err
+    made = next((folder / "transcripts").glob("*.json"))
+    assert Transcript.from_json(made.read_text()).episode.duration == pytest.approx(12.0, abs=0.1)
+
+
+def bursts_of_nothing():
+    import numpy as np
+
+    return np.zeros(1600, "<i2")
