@@ -112,15 +112,11 @@ def find_file(folder: Path) -> Path | None:
         raise SettingsError(f"{error.filename}: cannot be looked for ({error.strerror}); {step}") from error
 
 
-def read_file(path: Path) -> dict[str, Any]:
-    """The contents of a `transcribe.toml`. Raises `SettingsError` if it cannot be read.
+def read_file(path: Path) -> TomlFile:
+    """A `transcribe.toml`. Raises `SettingsError` if it cannot be read.
 
     Also for one that another user wrote or may write, in a shared folder above this one, for example.
     """
-    return dict(_read(path).table)
-
-
-def _read(path: Path) -> TomlFile:
     if problem := problem_of(path):
         raise SettingsError(f"{path}: is not obeyed, because {problem}; make it your own (chown, chmod), or remove it")
     return read_toml(path, instead=_INSTEAD_OF_FILE)
@@ -151,7 +147,7 @@ def _file_layer(folder: Path) -> list[Layer]:
     if path is None:
         return []
     table: dict[str, Any] = {}
-    file = _read(path)
+    file = read_file(path)
     for key, value in file.table.items():
         if key == "glossary" and isinstance(value, dict):
             table["glossary"] = str(path.resolve())  # the table is the glossary, and it is in this file

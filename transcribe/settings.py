@@ -96,6 +96,11 @@ class _RunSettings:
     since: str = setting("", "For a feed: only episodes published on or after this day.", metavar="YYYY-MM-DD")
     match: str = setting("", "For a feed: only episodes with this text in their title.", metavar="TEXT")
     episode: str = setting("", "For a feed: only the episode with this guid or audio address.", metavar="GUID")
+    user_agent: str = setting("", "User agent to send to servers that refuse unknown programs.", metavar="TEXT")
+    cookies: bool = setting(True, "Return the cookies that a server sets, to that host and in this run only.")
+    allow_http: bool = setting(
+        False, "Follow redirects from https to http, which anybody on the way can read and change."
+    )
     threads: int = setting(
         0, "Number of processor threads; 0: one per core.", between=(0, 1024), metavar="N", everywhere=True
     )
@@ -247,6 +252,8 @@ def _check_values(settings: Settings) -> None:
             date.fromisoformat(settings.since)
         except ValueError as error:
             raise SettingsError(f"since: {settings.since!r} is not a day such as 2026-01-31") from error
+    if not (settings.user_agent.isascii() and settings.user_agent.isprintable() and len(settings.user_agent) <= 500):
+        raise SettingsError("user-agent: not one line of at most 500 ASCII characters")
     if settings.scheduler and not re.fullmatch(r"[a-z]+://\S+", settings.scheduler):
         raise SettingsError(f"scheduler: {settings.scheduler!r} is not an address such as tcp://host:8786")
 

@@ -1,14 +1,13 @@
 """HTTP for the fetcher, over urllib3: checked addresses, redirects one by one, retries, an honest user agent.
 
 Why not a ready-made session: an item of a feed must not reach the machine's own network, so the IP address that is
-checked has to be the one connected to, on every redirect. Cookies are neither stored nor sent.
+checked has to be the one connected to, on every redirect. Cookies last as long as the client.
 Using a response (resume, verify, parse) is left to `audio.fetching.fetch` and `audio.sources.resolve`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 import logging
 import re
 import threading
@@ -23,6 +22,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from audio.episode import Seconds
 from audio.errors import FetchError, GoneError, TransientError
 from audio.net import connections
+from audio.net.access import Access, Cookies
 from audio.net.addresses import origin_of, redacted, web_address
 from audio.net.redirects import address_after, target_in
 
@@ -117,17 +117,20 @@ class Client:
     """Sends requests; safe to share between threads. `close` it (or use it in `with`): waiting calls end.
 
     `typed` are the sources as the user typed them: only their hosts and ports may be private ones.
-    Proxies and certificates are those of the environment. `sleep` waits between attempts.
+    `access` is how it appears to servers. Proxies and certificates are those of the environment. `sleep` waits between
+    attempts.
     """
 
     def __init__(
         self,
         typed: Iterable[str] = (),
         *,
+        access: Access | None = None,
         limits: Limits | None = None,
         sleep: Callable[[Seconds], object] | None = None,
     ) -> None:
-        self.limits = limits or Limits()
+        self.limits, self.access = limits or Limits(), access or Access()
+        self._cookies = Cookies() if self.access.cookies else None
         self._stopped = threading.Event()
         self._sleep = self._stopped.wait if sleep is None else sleep
         self._trusted = frozenset(origin for url in map(web_address, typed) if url for origin in _origins(url))
@@ -165,7 +168,7 @@ class Client:
                     _check_status(response, self.limits)
                     yield response
                     return
-            url = address_after(url, target)
+            url = address_after(url, target, allow_http=self.access.allow_http)
             is_moved = is_moved and response.status in _PERMANENT
             moved_to = url if is_moved else moved_to
         raise FetchError(
@@ -207,20 +210,23 @@ class Client:
         host, port = origin_of(url)
         with self._lock:
             slot = self._slots[f"{host}:{port}"]
-        address, authorization = _split_credentials(url)
+        address, own = _split_credentials(url)
+        own |= self._cookies.header(address) if self._cookies else {}
         with slot:
             manager = self._managers.manager_for(url, self._proxies)
             with connections.translate_errors(url):
                 raw = manager.request(
                     "GET",
                     address,
-                    headers={"User-Agent": _user_agent(), **authorization, **headers},
+                    headers={"User-Agent": self.access.name, **own, **headers},
                     timeout=Timeout(connect=self.limits.connect_timeout, read=self.limits.read_timeout),
                     preload_content=False,
                     redirect=False,
                     retries=False,
                 )
             lower = {name.lower(): value for name, value in raw.headers.items()}
+            if self._cookies:
+                self._cookies.take(address, raw.headers.getlist("set-cookie"))
             try:
                 yield Response(url, moved_to, raw.status, lower, raw, self.limits, self._stopped)
             finally:
@@ -261,11 +267,3 @@ def _split_credentials(url: str) -> tuple[str, dict[str, str]]:
     credentials, _, host = parts.netloc.rpartition("@")
     headers = make_headers(basic_auth=unquote(credentials)) if credentials else {}
     return urlunsplit((parts.scheme, host, parts.path, parts.query, "")), dict(headers)
-
-
-def _user_agent() -> str:
-    try:
-        version = importlib.metadata.version("turnscript")
-    except importlib.metadata.PackageNotFoundError:
-        version = "0"
-    return f"turnscript/{version} (fetches episodes to transcribe them)"

@@ -23,16 +23,17 @@ def target_in(status: int, headers: Mapping[str, str]) -> str:
     return refresh[2].strip() if refresh and is_soon else ""
 
 
-def address_after(url: str, location: str) -> str:
-    """The address a redirect from `url` leads to. Raises `FetchError` for one that is not followed."""
+def address_after(url: str, location: str, *, allow_http: bool) -> str:
+    """The address a redirect from `url` leads to. Raises `FetchError` for one that is not followed: one from https to
+    http is, with `allow_http`."""
     target = web_address(_as_sent(location), base=url)
     if target is None:
         raise FetchError(
             f"redirects to {redacted(location)}, not a web address; check the address in a browser", about=redacted(url)
         )
-    if url.startswith("https:") and target.startswith("http:"):
+    if url.startswith("https:") and target.startswith("http:") and not allow_http:
         raise FetchError(
-            f"redirects to the unencrypted {redacted(target)}; give that address if you trust it", about=redacted(url)
+            f"redirects to the unencrypted {redacted(target)}; to follow it, pass --allow-http", about=redacted(url)
         )
     return target
 

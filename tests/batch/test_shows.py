@@ -69,19 +69,26 @@ output = "two"
 
 
 FAULTS = {  # a table → its name and what is said about it
-    "feed = 'x'": ("[[show]] 2", r"transcribe.toml: \[\[show\]\] 2: name is missing"),
+    "feed = 'x'": ("[[show]] 2", r"transcribe.toml: line 4: \[\[show\]\] 2: name is missing"),
     "name = 3": ("[[show]] 2", r"\[\[show\]\] 2: name: 3 is not text; write name = \"3\""),
-    "name = 'B'": ("B", r"transcribe.toml: \[\[show\]\] 'B': feed is missing"),
+    "name = 'B'": ("B", r"transcribe.toml: line 4: \[\[show\]\] 'B': feed is missing"),
     "name = 'B'\nfeed = 'x'\nlable = 'y'": (
         "B",
-        r"toml: \[\[show\]\] 'B': 'lable' is not a setting \(did you mean 'labels'\?\); the settings are",
+        r"toml: line 7: \[\[show\]\] 'B': 'lable' is not a setting \(did you mean 'labels'\?\); the settings are",
     ),
-    "name = 'B'\nfeed = 'x'\nwrap = 'y'": ("B", r"toml: \[\[show\]\] 'B': wrap: 'y' is not a whole number"),
+    "name = 'B'\nfeed = 'x'\nwrap = 'y'": ("B", r"toml: line 7: \[\[show\]\] 'B': wrap: 'y' is not a whole number"),
     "name = 'B'\nfeed = 'x'\nscheduler = 'tcp://a:1'": ("B", r"\[\[show\]\] 'B': scheduler is not read from a file"),
     "name = 'one'\nfeed = 'y'": ("[[show]] 2", r"\[\[show\]\] 2: name: 'one' appears twice; give each show"),
     'name = "B\\n\\u001b"\nfeed = "x"': ("[[show]] 2", r"\[\[show\]\] 2: name has several lines"),
     "name = 'B'\nfeed = 'x'\nhost = {a = 1}": ("B", r"\[\[show\]\] 'B': host: {'a': 1} is not text"),
     "name = 'B'\nfeed = '~nobody-here/x'": ("B", r"feed: '~nobody-here/x': there is no such home folder"),
+    "name = 'B'\nfeed = 'x'\n\nuser_agent = 3": ("B", r"toml: line 8: \[\[show\]\] 'B': user-agent: 3 is not text"),
+    "name = 'B'\nfeed = 'x'\nuser-agent = \"a\\u000ab\"": ("B", r"line 7: \[\[show\]\] 'B': user-agent: not one line"),
+    "name = 'B'\nfeed = 'x'\ncookies = 'never'": (
+        "B",
+        r"line 7: \[\[show\]\] 'B': cookies: 'never' is not true or false",
+    ),
+    "name = 'B'\nfeed = 'x'\nallow_http = 1": ("B", r"line 7: \[\[show\]\] 'B': allow-http: 1 is not true or false"),
     "name = 'B'\nfeed = 'x'\n[show.tags]\na = 1": ("B", r"\[\[show\]\] 'B': tags: .* is not a list"),
 }
 

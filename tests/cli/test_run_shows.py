@@ -103,7 +103,7 @@ def test_a_faulty_show_is_one_failure_and_stops_no_other(run: Run, shows: Path) 
     (shows / "transcribe.toml").write_text(text)
     code, out, err = run("run")
     assert (code, [Path(line).name for line in out.splitlines()]) == (1, ["one.md", "one.json", "two.md", "two.json"])
-    fault = f"{shows}/transcribe.toml: [[show]] 'Gone': 'lable' is not a setting (did you mean 'labels'?)"
+    fault = f"{shows}/transcribe.toml: line 10: [[show]] 'Gone': 'lable' is not a setting (did you mean 'labels'?)"
     assert err.splitlines()[-1].startswith(f"Error: show 'Gone': {fault}")
     assert run("run", "--show", "one")[0] == 0
     code, out, err = run("run", "--show", "gone", "--progress", "json")

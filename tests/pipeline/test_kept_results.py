@@ -36,7 +36,7 @@ WITHOUT_EFFECT = {
     "formats": "which files are written",
     "device": "auto is content with either device's result; a result is kept under its device (tests below)",
     "threads": "a reading does not depend on them (tests/recognition/engines, tests/diarization)",
-    **dict.fromkeys(("latest", "since", "match", "episode"), _OF_FEEDS),
+    **dict.fromkeys(("latest", "since", "match", "episode", "user_agent", "cookies", "allow_http"), _OF_FEEDS),
     **dict.fromkeys(("jobs", "scheduler", "progress", "cache_limit"), _OF_RUNS),
     **{field.name: "drafts are rendered anew in each run" for field in fields(Style)},
 }

@@ -17,6 +17,7 @@ from audio.episode import Episode
 from audio.errors import AudioError
 from audio.fetching.library import Library, Roll
 from audio.fingerprint import Fingerprint
+from audio.net.access import Access
 from audio.net.addresses import redacted, web_address
 from audio.net.http import Client
 from audio.sources.left_out import LeftOut, OnLeftOut, counted, described
@@ -104,6 +105,12 @@ def select_jobs(
             elif on_left_out:
                 on_left_out(LeftOut(redacted(source), "named before", title=episode.title))
     return tuple(jobs), tuple(failures)
+
+
+def client_for(sources: Iterable[str], settings: Settings) -> Client:
+    """A client for the feed, the pages, the audio and all else of these sources, as the settings say."""
+    access = Access(settings.user_agent, cookies=settings.cookies, allow_http=settings.allow_http)
+    return Client(sources, access=access)
 
 
 def _failed_source(source: str, error: str, *, about: str) -> Result:

@@ -6,6 +6,7 @@ shows. The environment and the command line take precedence over the file, as ev
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,10 @@ from transcribe.config import ANY, FILE_NAME, Choices, Places, find_file, layer_
 from transcribe.declaration import not_text
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings, home_expanded
+from transcribe.toml_files import TomlFile
 
 _OWN_KEYS = ("name", "feed")
+_HEADING = re.compile(r"""\s*\[\[\s*["']?show["']?\s*\]\]""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,9 @@ def load_shows(
     share: a file that cannot be read, a setting at its top, in the environment or in `given`.
     """
     path = find_file(folder)
-    tables = [] if path is None else read_file(path).get("show", [])
-    if path is None or not tables:
+    file = None if path is None else read_file(path)
+    tables = file.table.get("show", []) if file else []
+    if path is None or file is None or not tables:
         return ()
     if not isinstance(tables, list):
         raise SettingsError(f"{path}: show: write each show as its own table, with the heading [[show]]")
@@ -57,15 +61,19 @@ def load_shows(
     places.settings()
     shows: list[Show | FaultyShow] = []
     names: set[str] = set()
-    for number, table in enumerate(tables, 1):
+    headers = _headers(file, len(tables))
+    for number, (table, at) in enumerate(zip(tables, headers, strict=True), 1):
         name = f"[[show]] {number}"
         try:
-            name = _name(table, f"{path}: {name}", names)
+            name = _name(table, f"{path}:{_line(at)} {name}", names)
             names.add(name.casefold())
-            place = f"{path}: [[show]] {name!r}"
-            feed = _source(_text(table, "feed", place), path.parent)
-            own = {key: value for key, value in table.items() if key not in _OWN_KEYS}
-            shows.append(Show(name, feed, places.settings(layer_of(own, path, place=place))))
+            feed = _source(_text(table, "feed", f"{path}:{_line(at)} [[show]] {name!r}"), path.parent)
+            own = [
+                layer_of({key: value}, path, place=f"{path}:{_line(_key_at(file, key, at))} [[show]] {name!r}")
+                for key, value in table.items()
+                if key not in _OWN_KEYS
+            ]
+            shows.append(Show(name, feed, places.settings(*own)))
         except SettingsError as error:
             shows.append(FaultyShow(name, error))
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a table costs its own show
@@ -89,6 +97,20 @@ def shows_named(shows: Sequence[Show | FaultyShow], names: Iterable[str]) -> tup
     if unknown:
         raise SettingsError(f"show: no {unknown[0]!r} in {FILE_NAME}; the shows are {', '.join(s.name for s in shows)}")
     return tuple(by_name[name] for name in wanted) or tuple(shows)
+
+
+def _headers(file: TomlFile, count: int) -> Sequence[int | None]:
+    """The indices of the lines with the headings `[[show]]`; None for shows written otherwise, as in a list."""
+    found = [at for at, line in enumerate(file.lines) if _HEADING.match(line)]
+    return found if len(found) == count else [None] * count  # another number: one is in a text
+
+
+def _key_at(file: TomlFile, key: str, at: int | None) -> int | None:
+    return None if at is None else file.line_of(key, at=at)
+
+
+def _line(at: int | None) -> str:
+    return "" if at is None else f" line {at + 1}:"
 
 
 def _name(table: object, place: str, used: Container[str]) -> str:

@@ -156,9 +156,9 @@ def _report_of(sources: SourceSet | FaultyShow, options: _RunOptions) -> Report:
 
 
 def _plan_and_run(sources: SourceSet, options: _RunOptions) -> Report:
-    from audio.net.http import Client
     from audio.sources.left_out import counted
     from output.files import check_folder
+    from transcribe.batch.planning import client_for
     from transcribe.batch.report import Report
     from transcribe.batch.run_lock import run_lock
     from transcribe.batch.runner import Setup
@@ -177,7 +177,7 @@ def _plan_and_run(sources: SourceSet, options: _RunOptions) -> Report:
         waited = True
         options.messages.waiting(holder)
 
-    with Client(sources.sources) as client:
+    with client_for(sources.sources, settings) as client:
         told: list[LeftOut] = []
         jobs, failures = sources.jobs(client, told.append)
         left_out = counted(told)

@@ -92,7 +92,7 @@ def wants_events(given: Mapping[str, Any]) -> bool:
     progress = given["progress"] or os.environ.get("TRANSCRIBE_PROGRESS")
     if not progress and (path := find_file(Path.cwd())) is not None:
         with contextlib.suppress(SettingsError):
-            progress = read_file(path).get("progress")
+            progress = read_file(path).table.get("progress")
     return bool(progress == "json")
 
 

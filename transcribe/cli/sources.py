@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from transcribe.batch.shows import FaultyShow, Show
 
 _NAMED = 100  # of what is left out of a source for the same reason
-_SELECTION = ("output", "latest", "since", "match", "episode")
+_SELECTION = ("output", "latest", "since", "match", "episode", "user_agent", "cookies", "allow_http")
 
 
 @click.command("list")
@@ -41,7 +41,7 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
     """
     from audio.sources.left_out import counted
     from audio.sources.resolve import episodes_from
-    from transcribe.batch.planning import explain_empty_selection, select_episodes, selection_of, states
+    from transcribe.batch.planning import client_for, explain_empty_selection, select_episodes, selection_of, states
     from transcribe.batch.shows import FaultyShow, load_shows, shows_named
     from transcribe.cli.run_messages import left_out_line
 
@@ -61,7 +61,8 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
     left_out: list[LeftOut] = []
     try:
         is_enough = selection_of(settings).is_settled
-        listed = episodes_from(source, on_left_out=left_out.append, is_enough=is_enough)
+        with client_for((source,), settings) as client:
+            listed = episodes_from(source, client=client, on_left_out=left_out.append, is_enough=is_enough)
     finally:
         if not as_json:
             for left in counted(left_out, named=_NAMED):
@@ -95,14 +96,13 @@ def fetch(sources: tuple[str, ...], quiet: bool, **given: Any) -> int:
     """
     from audio.fetching.fetch import Failed, fetch_all
     from audio.fetching.library import Library, State
-    from audio.net.http import Client
     from audio.sources.left_out import counted
-    from transcribe.batch.planning import select_jobs
+    from transcribe.batch.planning import client_for, select_jobs
     from transcribe.cli.run_messages import left_out_line, with_source
 
     log_to_stderr(verbose=False, quiet=quiet)
     settings = settings_in_force(given)
-    with Client(sources) as client:
+    with client_for(sources, settings) as client:
         left_out: list[LeftOut] = []
         jobs, failures = select_jobs(sources, settings, client=client, on_left_out=left_out.append)
         for left in [] if quiet else counted(left_out):

@@ -16,6 +16,7 @@ from audio.episode import PublishedTranscript
 from audio.errors import FetchError, TransientError
 from audio.fetching.fetch import Fetched, fetch, fetch_all
 from audio.fetching.library import Library, State
+from audio.net.access import Access
 from audio.net.addresses import is_public, redacted, web_address, without_credentials
 from audio.net.http import Client, Limits
 from tests.support.fetch_helpers import AUDIO, Sleeps, client_for, episode
@@ -223,6 +224,9 @@ def test_certificates_of_the_environment_are_trusted_and_https_is_never_left(
             with pytest.raises(FetchError, match="unencrypted"):
                 fetch(episode(bad, "B"), tmp_path, client=client)
         assert not insecure.requests
+        allowing = Client([server.url("/"), insecure.url("/")], access=Access(allow_http=True))
+        with allowing as client:
+            assert fetch(episode(bad, "B"), tmp_path, client=client).received == len(AUDIO)
 
 
 @given(st.text(max_size=80))
