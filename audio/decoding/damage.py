@@ -60,9 +60,8 @@ def _problem(structure: Structure, readings: Sequence[Reading]) -> str:
     lost = sum(map(_lost, readings))
     if lost > _LOSS:
         return f"damaged in places, about {lost:.1f} seconds of sound are lost; listen to it to check"
-    unread = structure.unread + sum(
-        reading.part.end - reading.part.start for reading in readings if not reading.seconds
-    )
+    unread = structure.unread + sum(map(_unread, readings))
+    unread += 0 if structure.is_known else readings[0].log.unread(readings[0].part.end)
     if unread:
         size = f"{unread / 1e6:.1f} MB" if unread >= 100_000 else f"{unread / 1000:.0f} kB"
         return f"{size} of it could not be read as sound, the rest is {clock(decoded)}; get a complete copy"
