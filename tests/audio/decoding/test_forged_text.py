@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from audio.decoding.decode import decode
-from audio.decoding.ffmpeg import decode_command
+from audio.decoding.ffmpeg import Output, decode_command
 from audio.decoding.probe import stated_length
 from tests.audio.decoding.test_untrusted import FORGED, picture
 from tests.support.audio_files import convert, cut, write_noise
@@ -137,6 +137,6 @@ def test_no_picture_takes_the_memory(tmp_path: Path, name: str) -> None:
         "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=-3, stderr=-3)\n"
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     )
-    command = [sys.executable, "-c", measure, *decode_command(path)]
+    command = [sys.executable, "-c", measure, *decode_command(path, Output())]
     kibibytes = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     assert kibibytes < 160_000  # the picture would take 256 MB

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from audio.decoding.decode import decode
 from audio.errors import FetchError, TransientError
 from audio.fetching.companions import Companions
 from audio.fetching.fetch import fetch
+from tests.support.audio_files import convert, write_noise
 from tests.support.fetch_helpers import AUDIO, client_for, episode, fetched_bytes
 from tests.support.hostile_server import LONG_AGO, HostileServer, Resource
 
@@ -161,6 +163,21 @@ def test_a_length_never_reached_is_an_error_and_leaves_no_file(server: HostileSe
     with client_for(server, max_attempts=3) as client, pytest.raises(TransientError):
         fetch(episode(url), tmp_path, client=client)
     assert not list(tmp_path.glob("*.mp3"))
+
+
+@pytest.mark.parametrize("suffix", ["mp3", "wav", "ogg", "flac"])
+def test_a_length_that_is_too_small_cuts_the_file_and_decoding_says_so(
+    server: HostileServer, tmp_path: Path, suffix: str
+) -> None:
+    """HTTP ends the body where the header says; by its own framing the recording is longer."""
+    whole = convert(write_noise(tmp_path / "noise.wav", 4.0), tmp_path / f"whole.{suffix}").read_bytes()
+    url = server.put(f"/a.{suffix}", Resource(whole, announce=int(len(whole) * 0.6) + 1))
+    with client_for(server) as client:
+        path = fetch(episode(url), tmp_path / "out", client=client).episode.path
+    assert path
+    with decode(path) as audio:
+        assert 1.5 < audio.duration < 3.0
+        assert len(audio.warnings) == 1
 
 
 def test_416_for_a_shorter_entity_starts_over(server: HostileServer, tmp_path: Path) -> None:
