@@ -112,7 +112,7 @@ def _known(name: str) -> str:
         info = codecs.lookup(name)
         if info.name in _UNSAFE or info.name.startswith(_WIDE):
             return ""
-        b"".decode(info.name)
+        b"x".decode(info.name)
     except (LookupError, ValueError, UnicodeError):  # no encoding of text, such as rot13
         return ""
     return _READ_AS.get(info.name, info.name)

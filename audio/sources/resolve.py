@@ -187,7 +187,7 @@ def _at_address(address: str, reader: Reader, *, is_listed: bool = False, n_move
     document = reader.document(address)
     if document.kind is Kind.FEED:
         return reader.feed(document)
-    if not is_listed and (episodes := _of_list(document, redacted(address), reader)):
+    if episodes := _of_list(document, redacted(address), reader, is_listed=is_listed):
         return episodes
     if document.kind in (Kind.PAGE, Kind.TEXT):
         page = _page(document)
@@ -206,13 +206,16 @@ def _at_address(address: str, reader: Reader, *, is_listed: bool = False, n_move
     raise SourceError(f"{declared} is not audio, a feed or a page; check the address", about=redacted(address))
 
 
-def _of_list(document: Document, name: str, reader: Reader) -> tuple[Episode, ...]:
-    """The episodes of all entries of a list; none if the document is no list."""
+def _of_list(document: Document, name: str, reader: Reader, *, is_listed: bool) -> tuple[Episode, ...]:
+    """The episodes of all entries of a list; none if the document is no list. Raises `SourceError` for a listed list."""
     charset = charset_of(document.content_type)
+    if is_listed and (
+        document.kind is Kind.OPML or (document.kind is Kind.TEXT and listed_in(document.body, name=name))
+    ):
+        raise SourceError("is a list in a list, which is not followed; give its address as a source", about=name)
     if document.kind is Kind.OPML:
         feeds = feeds_of(document.body, url=document.url, charset=charset, on_left_out=reader.tell)
         return reader.feeds(feeds, name)
-    listed = listed_in(document.body, name=name, charset=charset) if document.kind is Kind.TEXT else ()
     return _listed(listed, name, reader) if listed else ()
 
 

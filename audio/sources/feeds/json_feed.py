@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from itertools import islice
 from typing import Any
@@ -16,6 +17,7 @@ from audio.sources.feeds.offers import offers_in_notes
 from audio.sources.left_out import LeftOut, failure
 from audio.sources.values import name_in, plain_text
 
+_LAST_COMMA = re.compile(r"""("(?:[^"\\]|\\.)*(?:"|\Z))|,(?=\s*[}\]])""", re.DOTALL)  # or a string
 _MAX_ITEMS = 50_000
 _MAX_ATTACHMENTS = 50
 _MAX_PEOPLE = 100
@@ -25,7 +27,7 @@ _LONGEST = 1 << 20  # characters of a text
 def json_page(text: str, *, url: str, known_as: Iterable[str] = ()) -> tuple[tuple[Episode | LeftOut, ...], str]:
     """What each item of the feed is, and the address of its next document. Raises `FeedError` if it is no feed."""
     try:
-        feed = json.loads(text.lstrip("\ufeff"), strict=False)
+        feed = _parsed(text.lstrip("\ufeff"))
     except (ValueError, RecursionError) as exc:
         raise FeedError("not readable as JSON; open it in a browser to see what it is", about=redacted(url)) from exc
     listed = feed.get("items") if isinstance(feed, dict) else None
@@ -38,6 +40,14 @@ def json_page(text: str, *, url: str, known_as: Iterable[str] = ()) -> tuple[tup
         reason = f"{n_unread} items after the first {_MAX_ITEMS}, which is all that is read of one document"
         items = (*items, LeftOut(redacted(url), reason, n_unread, is_failure=True))
     return items, web_address(_text(feed, "next_url"), base=reader.base) or ""
+
+
+def _parsed(text: str) -> Any:
+    """The value in JSON, also with commas after the last of several. Raises `ValueError`, `RecursionError`."""
+    try:
+        return json.loads(text, strict=False)
+    except ValueError:
+        return json.loads(_LAST_COMMA.sub(lambda found: found[1] or "", text), strict=False)
 
 
 class _Reader:

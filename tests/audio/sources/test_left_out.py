@@ -286,6 +286,17 @@ def test_a_list_of_recordings(tmp_path: Path) -> None:
     assert [each.title for each in episodes_from(str(tmp_path / "list.txt"))] == ["a b", "c"]
 
 
+def test_a_list_in_a_list_is_a_failure() -> None:
+    with HostileServer() as server:
+        server.put("/good", Resource(feed_with(["none"])))
+        server.put("/list", Resource(f"{server.url('/good')}\n{server.url('/list')}\n".encode()))
+        titles, left = read(server, "/list")
+        assert (titles, [(each.source, each.is_failure) for each in left]) == (
+            ["Item 0"],
+            [(server.url("/list"), True)],
+        )
+
+
 def test_counting_keeps_every_count() -> None:
     generator = random.Random(1)
     some = [LeftOut(generator.choice("ab"), generator.choice("xy"), title=generator.choice("tu")) for _ in range(99)]
