@@ -207,13 +207,12 @@ def _at_address(address: str, reader: Reader, *, is_listed: bool = False, n_move
 
 
 def _of_list(document: Document, name: str, reader: Reader, *, is_listed: bool) -> tuple[Episode, ...]:
-    """The episodes of all entries of a list; none if the document is no list. Raises `SourceError` for a listed list."""
-    charset = charset_of(document.content_type)
-    if is_listed and (
-        document.kind is Kind.OPML or (document.kind is Kind.TEXT and listed_in(document.body, name=name))
-    ):
+    """The episodes of all entries of a list; none if the document is no list. Raises `SourceError` for a listed one."""
+    charset, is_opml = charset_of(document.content_type), document.kind is Kind.OPML
+    listed = listed_in(document.body, name=name, charset=charset) if document.kind is Kind.TEXT else ()
+    if is_listed and (is_opml or listed):
         raise SourceError("is a list in a list, which is not followed; give its address as a source", about=name)
-    if document.kind is Kind.OPML:
+    if is_opml:
         feeds = feeds_of(document.body, url=document.url, charset=charset, on_left_out=reader.tell)
         return reader.feeds(feeds, name)
     return _listed(listed, name, reader) if listed else ()
