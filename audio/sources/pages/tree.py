@@ -1,62 +1,107 @@
 """The tree of a page, parsed by lxml as leniently as browsers do, in time and memory linear in its size.
 
-lxml's own tree takes quadratic time for many attributes, and it drops what is nested too deeply with all that follows.
-So the parser's events build one here: of an element only so many attributes are kept, and what is nested more deeply
-than that is put flat into the deepest element.
+lxml's own tree takes quadratic time for many attributes; it ends at `</html>`, and where elements nest too deeply. So its events are counted first; the tree of a page for which that matters is built here from the events: of an element
+only so many attributes are kept, what is nested more deeply is put flat into the deepest element, and what comes after
+`</html>` belongs to the page.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 MAX_DEPTH = 250  # elements; pages have 30
 MAX_ATTRIBUTES = 1000  # of one element; pages have 20
+_NO_NAME = re.compile(r"[^\w.-]|^(?=[\d.-])")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def tree_of(text: str) -> Any:
     """The root element; None for a page without elements. Raises lxml's `XMLSyntaxError`, `ValueError`."""
     from lxml import etree
 
-    target = _Builder(etree.TreeBuilder())
-    parser = etree.HTMLParser(encoding="utf-8", no_network=True, target=target)
-    return etree.fromstring(text.encode("utf-8", "replace"), parser)
+    content = text.encode("utf-8", "replace")
+    if etree.fromstring(content, _parser(_Limits())):
+        return etree.fromstring(content, _parser(None))
+    return etree.fromstring(content, _parser(_Builder(etree.TreeBuilder())))
+
+
+def _parser(target: Any) -> Any:
+    from lxml import etree
+
+    return etree.HTMLParser(encoding="utf-8", no_network=True, target=target)
+
+
+class _Limits:
+    """Counts the parser's events (lxml's interface for targets): is the page within the limits?"""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._has_root = False
+        self._is_within = True
+
+    def start(self, _: str, attributes: dict[str, str]) -> None:
+        """An element starts."""
+        self._is_within = self._is_within and not (self._has_root and not self._depth)
+        self._has_root = True
+        self._depth += 1
+        self._is_within = self._is_within and self._depth <= MAX_DEPTH and len(attributes) <= MAX_ATTRIBUTES
+
+    def end(self, _: str) -> None:
+        """An element ends."""
+        self._depth -= 1
+
+    def close(self) -> bool:
+        """The document ends."""
+        return self._is_within
 
 
 class _Builder:
-    """What the parser calls with its events (lxml's interface for targets)."""
+    """Builds a tree from the parser's events. Names that XML does not have are written with underscores."""
 
     def __init__(self, tree: Any) -> None:
         self._tree = tree
-        self._open: list[str] = []
+        self._open: list[str | None] = []  # the root stays; None for one that is none
         self._n_flat = 0
-        self._has_root = False
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """An element starts."""
-        if len(attributes) > MAX_ATTRIBUTES:
-            attributes = dict(list(attributes.items())[:MAX_ATTRIBUTES])
-        self._has_root = True
-        self._tree.start(tag, attributes)
+        if self._open and tag == "html":  # what comes after `</html>` gets a root of its own
+            self._open.append(None)
+            return
+        kept = list(attributes.items())[:MAX_ATTRIBUTES]
+        name = _named(tag)
+        self._tree.start(name, {_named(key): _CONTROLS.sub("", value) for key, value in kept})
         if len(self._open) < MAX_DEPTH:
-            self._open.append(tag)
+            self._open.append(name)
         else:
-            self._tree.end(tag)
+            self._tree.end(name)
             self._n_flat += 1
 
-    def end(self, tag: str) -> None:
+    def end(self, _: str) -> None:
         """An element ends."""
         if self._n_flat:
             self._n_flat -= 1
-        elif self._open:
-            self._tree.end(self._open.pop())
+        elif len(self._open) > 1:
+            self._close()
 
     def data(self, text: str) -> None:
         """Text between elements."""
         if self._open:
-            self._tree.data(text)
+            self._tree.data(_CONTROLS.sub("", text))
 
     def close(self) -> Any:
         """The document ends, whatever is still open."""
+        has_root = bool(self._open)
         while self._open:
-            self._tree.end(self._open.pop())
-        return self._tree.close() if self._has_root else None
+            self._close()
+        return self._tree.close() if has_root else None
+
+    def _close(self) -> None:
+        tag = self._open.pop()
+        if tag is not None:
+            self._tree.end(tag)
+
+
+def _named(name: str) -> str:
+    return _NO_NAME.sub("_", name) or "_"

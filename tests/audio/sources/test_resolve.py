@@ -213,6 +213,38 @@ def test_a_page_leads_to_its_feed_or_its_player(server: HostileServer) -> None:
     assert titles(two) == ["A page"]
 
 
+def test_a_page_sends_on_to_another(server: HostileServer) -> None:
+    server.put("/page", Resource(PAGE))
+    refresh = b"<html><meta http-equiv=refresh content=\"0; URL='%s'\">"
+    url = server.put("/old", Resource(refresh % b"page"))
+    server.put("/a", Resource(refresh % b"/b"))
+    server.put("/b", Resource(refresh % b"/a"))
+    assert titles(url) == ["A page"]
+    with pytest.raises(PageError, match="no audio"):
+        episodes_from(server.url("/a"))
+
+
+def test_frames_and_feeds_of_a_saved_page_are_not_fetched_from_this_machine(
+    server: HostileServer, tmp_path: Path
+) -> None:
+    server.put("/player", Resource(PAGE))
+    frame = f"<html><iframe src='{server.url('/player')}'></iframe>"
+    (tmp_path / "saved.html").write_text(
+        frame + f"<link rel=alternate type=application/rss+xml href='{server.url('/f')}'>"
+    )
+    with pytest.raises(PageError, match="no audio"):  # the user did not type these private addresses
+        episodes_from(str(tmp_path / "saved.html"))
+    assert server.requests == []
+
+
+def test_what_is_seen_on_a_page_and_not_taken_is_told(server: HostileServer) -> None:
+    url = server.put("/page", Resource(PAGE + b"<aside><a href=/b.mp3>Another one</a></aside>"))
+    told: list[LeftOut] = []
+    (episode,) = episodes_from(url, on_left_out=told.append)
+    assert episode.audio_url == server.url("/a.mp3")
+    assert [(each.source, each.title) for each in told] == [(server.url("/b.mp3"), "Another one")]
+
+
 def test_a_page_without_audio_is_an_error(server: HostileServer) -> None:
     url = server.put("/page", Resource(b"<html><p>nothing</p></html>"))
     with pytest.raises(PageError, match="/page: no audio"):
