@@ -1,6 +1,7 @@
 """The tree of a page, parsed by lxml as leniently as browsers do, in time and memory linear in its size.
 
-lxml's own tree takes quadratic time for many attributes; it ends at `</html>`, and where elements nest too deeply. So its events are counted first; the tree of a page for which that matters is built here from the events: of an element
+lxml's own tree takes quadratic time for many attributes; it ends at `</html>`, and where elements nest too deeply. So
+its events are counted first; the tree of a page for which that matters is built here from the events: of an element
 only so many attributes are kept, what is nested more deeply is put flat into the deepest element, and what comes after
 `</html>` belongs to the page.
 """
