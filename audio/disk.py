@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import os
 import secrets
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -215,6 +216,15 @@ def state_folder(folder: Path) -> Path:
     """The hidden subfolder of an output folder; it may not exist. Raises `OSError` if it is a link that leads out."""
     real_path(folder / STATE_FOLDER, inside=folder)
     return folder / STATE_FOLDER
+
+
+def is_own_file(path: Path) -> bool:
+    """Whether what is at `path` is a regular file with no other name: writing to it changes nothing elsewhere.
+
+    Raises `OSError`, also if nothing is there.
+    """
+    status = path.lstat()
+    return stat.S_ISREG(status.st_mode) and status.st_nlink == 1
 
 
 def _chosen_folder(path: Path) -> Path:

