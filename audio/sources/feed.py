@@ -59,19 +59,20 @@ def episodes_in(
 ) -> tuple[Episode, ...]:
     """The episodes among the items of all documents of a feed; the others are told to `on_left_out`.
 
-    A repeated item (same guid, same audio) is left out. Of several recordings with one guid only the oldest keeps it;
-    none does if their dates do not show which is the oldest. Raises `FeedError` if there are none.
+    A repeated item (same guid and audio; without a guid also same title and date) is left out. Of several recordings
+    with one guid only the oldest keeps it; none does if their dates do not show which is the oldest. Raises `FeedError`
+    if there are none.
     """
     tell = on_left_out or (lambda _: None)
     episodes: list[Episode] = []
-    unique: set[tuple[str | None, str | None]] = set()
+    unique: set[object] = set()
     for item in items:
         if isinstance(item, LeftOut):
             tell(item)
-        elif (item.guid, item.audio_url) in unique:
+        elif (key := (item.guid or (item.title, item.published), item.audio_url)) in unique:
             tell(LeftOut(redacted(url), "repeats another item", title=item.title))
         else:
-            unique.add((item.guid, item.audio_url))
+            unique.add(key)
             episodes.append(item)
     if not episodes:
         count = sum(item.count for item in items if isinstance(item, LeftOut))

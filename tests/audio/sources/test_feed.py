@@ -21,6 +21,7 @@ from audio.episode import Episode
 from audio.errors import FeedError
 from audio.sources.dates import parse_date, parse_duration
 from audio.sources.feed import episodes_of, feeds_of
+from audio.sources.left_out import LeftOut
 from audio.sources.values import plain_text
 from tests.support.paths import FEEDS
 
@@ -98,6 +99,23 @@ def test_ten_thousand_items() -> None:
 SHARED = (
     "<item><title>{0}</title><guid>same</guid>{1}<enclosure url='https://x.example/{0}.mp3' type='audio/mpeg'/></item>"
 )
+
+
+def test_items_that_share_a_guid_are_named(caplog: pytest.LogCaptureFixture) -> None:
+    items = "".join(SHARED.format(title, "") for title in "ABCDE")
+    assert [each.title for each in episodes_of(rss(items), url=FEED_URL)] == list("ABCDE")
+    (record,) = caplog.records
+    named = "all are known by their addresses: 'A', 'B', 'C', …"
+    assert record.getMessage() == f"S: 5 items have the guid 'same'; {named}"
+
+
+def test_items_without_guid_at_one_address_are_episodes_if_title_or_date_differ() -> None:
+    dated = ITEM.replace("<enclosure", "<pubDate>{:02} Jan 2026 10:00 GMT</pubDate><enclosure")
+    items = "".join(dated.format(title, day) for title, day in (("A", 1), ("B", 1), ("B", 2), ("A", 1)))
+    left: list[LeftOut] = []
+    found = episodes_of(rss(items), url=FEED_URL, on_left_out=left.append)
+    assert [(each.title, each.published and each.published.day) for each in found] == [("A", 1), ("B", 1), ("B", 2)]
+    assert [(each.title, each.reason) for each in left] == [("A", "repeats another item")]
 
 
 @pytest.mark.parametrize(
