@@ -22,9 +22,12 @@ _IN_FRAME = re.compile(r"""<iframe[^<>]{0,500}?\ssrc=["']([^\s"'<>]{5,2000})["']
 _FRAME_WORDS = frozenset(("iframe", "frame", "embed", "player"))
 _AUDIO_WORDS = frozenset("audio mp3 m4a ogg enclosure podcast episode sound track stream media recording".split())
 _ADDRESS_WORDS = frozenset("url src source file href link uri path download stream content".split())
+_CERTAIN_WORDS = frozenset(("audio", "enclosure", "enclosures", "sound", "recording"))
+_OTHER_WORDS = frozenset("embed iframe player page image img poster thumbnail cover logo artwork icon".split())
 _CERTAIN_KEYS = frozenset(
     "audio mp3 m4a ogg enclosure audiourl audiosrc audiofile mediaurl streamurl mp3url contenturl".split()
 )
+_TYPE_KEYS = ("type", "mimeType", "contentType", "mime_type", "encodingFormat")
 _PAGE_KEYS = ("link", "permalink", "url", "pageUrl", "webUrl", "canonicalUrl", "shareUrl")
 _TITLE_KEYS = ("title", "name", "headline", "episodeTitle", "trackTitle", "label")
 _DURATION_KEYS = ("duration", "durationInSeconds", "duration_seconds", "durationSeconds", "length")
@@ -51,7 +54,13 @@ def in_json(value: Any, base: str, *, way: Way, keys: frozenset[str] = frozenset
             if others and not any(page_key(page) in keys for page in others) and _is_episode(node):
                 decoy = decoy or "another page's"
             stack += [
-                (child, name, title, decoy or (place_of_key(name) if isinstance(child, dict | list) else ""), duration)
+                (
+                    child,
+                    _key_of(key, name, node),
+                    title,
+                    decoy or (place_of_key(name) if isinstance(child, dict | list) else ""),
+                    duration,
+                )
                 for name, child in reversed(node.items())
             ]
         elif isinstance(node, list):
@@ -160,7 +169,16 @@ def says_audio(key: str) -> bool:
     if joined in _CERTAIN_KEYS or any(form in key.lower() for form in ("mp3", "m4a")):
         return True
     sounds = _AUDIO_WORDS.intersection(words) - {"episode", "podcast", "track"}
-    return bool(sounds) and bool(words) and words[-1] in _ADDRESS_WORDS
+    return bool(sounds) and words[-1] in _ADDRESS_WORDS and _OTHER_WORDS.isdisjoint(words)
+
+
+def _key_of(outer: str, name: str, node: Mapping[str, Any]) -> str:
+    """What the key of a value says: with the key of its object (`"enclosure": {"url": …}`) and its type."""
+    kind = next((each for key in _TYPE_KEYS if isinstance(each := node.get(key), str)), "")
+    if not _ADDRESS_WORDS.issuperset(words_of(name)[-1:]):
+        return name
+    is_sound = kind.startswith("audio/") or not _CERTAIN_WORDS.isdisjoint(words_of(outer))
+    return f"audio {name}" if is_sound else name
 
 
 def _is_episode(node: Mapping[str, Any]) -> bool:

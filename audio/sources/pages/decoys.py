@@ -41,6 +41,10 @@ _FOLDERS = {
     **dict.fromkeys(("jingles",), "a jingle"),
     **dict.fromkeys(("trailers", "previews", "teasers", "samples"), "a trailer or a preview"),
 }
+_ELEMENT_NAMES = frozenset(
+    "ad ads advert sponsor trailer teaser preview jingle sfx beep chime bell notification hero bg background".split()
+)
+_MAX_HEADING = 6  # words
 _WORD = re.compile(r"[^\W\d_]+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _MAX_LABEL = 4  # words of a label that says no more than what a sound is
@@ -56,6 +60,22 @@ def place_of(tag: str, attributes: Mapping[str, str]) -> str:
     if reason := _ELSEWHERE.get(tag) or _ROLES.get(attributes.get("role", "").lower()):
         return reason
     return _first(words_of(f"{attributes.get('id', '')} {attributes.get('class', '')}"), _PLACE_OF)
+
+
+def place_of_heading(heading: str) -> str:
+    """Why what is under this heading is hardly the page's own: "Related episodes", "You might also like"."""
+    words = words_of(heading)
+    return _first(words, _PLACE_OF) if len(words) <= _MAX_HEADING else ""
+
+
+def name_of_element(attributes: Mapping[str, str]) -> str:
+    """Why an element's own id or class speaks against what it plays; empty for no reason.
+
+    >>> name_of_element({"id": "notification-sound"}), name_of_element({"class": "player theme-dark"})
+    ('a sound effect', '')
+    """
+    words = words_of(f"{attributes.get('id', '')} {attributes.get('class', '')}")
+    return _first((word for word in words if word in _ELEMENT_NAMES), _NAME_OF)
 
 
 def place_of_key(key: str) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from audio.media import media_type
 from audio.sources.pages.data import MAX_SIGHTINGS, NO_AUDIO, addresses_in, in_attribute, in_script, label_of
-from audio.sources.pages.decoys import is_background, place_of, words_of
+from audio.sources.pages.decoys import is_background, name_of_element, place_of, words_of
 from audio.sources.pages.lengths import length_in
 from audio.sources.pages.links import (
     address_of,
@@ -180,7 +180,7 @@ class _Walk:
             sighting = Sighting(
                 found[0],
                 Way.PLAYER,
-                decoy="plays by itself" if plays_itself else "",
+                decoy="plays by itself" if plays_itself else _against(media),
                 is_background=is_background(media.tag, media.attributes),
                 duration=length_in(media.attributes, ""),
                 aliases=tuple(found[1:]),
@@ -256,6 +256,12 @@ class _Walk:
                 found = (replace(each, way=Way.DATA) for each in found)
             length = length_in(attributes, "")
             self._add((replace(each, duration=each.duration or length) for each in found), label)
+
+
+def _against(media: _Open) -> str:
+    """Why a media element is hardly the page's player: its own name, or a film that starts without sound."""
+    is_silent = media.tag.endswith("video") and "muted" in media.attributes
+    return name_of_element(media.attributes) or ("a film without sound" if is_silent else "")
 
 
 def text_of(element: Any) -> str:

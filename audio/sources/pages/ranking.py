@@ -5,8 +5,9 @@ one passes; where none does nothing is decided, and the next is asked:
 
 1. no background: what plays without controls in a loop, or muted by itself, is never an episode, even alone;
 2. no decoy: not in a sidebar, the navigation, a footer, an advertisement, comments or a list of other episodes (unless
-   the page's heading is there too); not stated as another page's; not named as a jingle, a sound effect, a trailer or
-   an advertisement (unless the page's title has that word); not played by itself without controls;
+   the page's heading is there too), nor under a heading that announces one; not stated as another page's; neither it nor
+   its element named as a jingle, a sound effect, a trailer or an advertisement (unless the page's title has that word);
+   not played by itself without controls; no film without sound;
 3. stated in the data about this page (JSON-LD, microdata), then in its head (`og:audio`);
 4. not named otherwise: if the label or the player's heading of one is the page's title, those with another name go;
 5. the surest way: a player before a link, a link before an address in a script or in the text, those before a download
@@ -25,7 +26,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from audio.sources.pages.decoys import name_of
+from audio.sources.pages.decoys import name_of, place_of_heading
 from audio.sources.pages.sighting import Recording, Way, page_key
 
 _CALL_TO_ACTION = re.compile(  # what only asks to listen, or says what every recording is
@@ -107,8 +108,18 @@ def folded(text: str) -> str:
 
 
 def _decoys(left: Sequence[Recording], about: About) -> dict[int, str]:
-    named = ((at, each.decoy or name_of(each.address, each.labels, about.titles)) for at, each in enumerate(left))
-    return {at: reason for at, reason in named if reason}
+    named = (
+        each.decoy or name_of(each.address, each.labels, about.titles) or _under_others(each, about) for each in left
+    )
+    return {at: reason for at, reason in enumerate(named) if reason}
+
+
+def _under_others(recording: Recording, about: About) -> str:
+    """Why its headings speak against it, if it is seen under no other."""
+    if not all(each.heading for each in recording.sightings) or any(map(about.is_named, recording.headings)):
+        return ""
+    reasons = [place_of_heading(each) for each in recording.headings]
+    return reasons[0] if all(reasons) else ""
 
 
 def _stated(left: Sequence[Recording], _: About) -> dict[int, str]:
