@@ -4,10 +4,10 @@ The rule. A page means what it is about. Of several recordings those stay that p
 one passes; where none does nothing is decided, and the next is asked:
 
 1. no background: what plays without controls in a loop, or muted by itself, is never an episode, even alone;
-2. no decoy: not in a sidebar, the navigation, a footer, an advertisement, comments or a list of other episodes (unless
-   the page's heading is there too), nor under a heading that announces one; not stated as another page's; neither it nor
-   its element named as a jingle, a sound effect, a trailer or an advertisement (unless the page's title has that word);
-   not played by itself without controls; no film without sound;
+2. no decoy: not in a sidebar, the navigation, a footer, an advertisement, comments or a list of other episodes
+   (unless the page's heading is there too), nor under a heading that announces one; not stated as another page's;
+   neither it nor its element named as a jingle, a sound effect, a trailer or an advertisement (unless the page's title
+   has that word); not played by itself without controls; no film without sound;
 3. stated in the data about this page (JSON-LD, microdata), then in its head (`og:audio`);
 4. not named otherwise: if the label or the player's heading of one is the page's title, those with another name go;
 5. the surest way: a player before a link, a link before an address in a script or in the text, those before a download
