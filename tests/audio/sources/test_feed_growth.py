@@ -18,6 +18,7 @@ SPACES = (
     'xmlns:podcast="https://podcastindex.org/namespace/1.0" xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"'
 )
 SOUND = "<enclosure url='/{}.mp3' type='audio/mpeg'/>"
+WORDS = "words " * 20
 ITEM = f"<item>{SOUND.format(1)}</item>"
 
 FEEDS: dict[str, Callable[[int], str]] = {
@@ -25,7 +26,9 @@ FEEDS: dict[str, Callable[[int], str]] = {
     "items with a fault": lambda n: "".join(f"<item><title>&</title>{SOUND.format(i)}</item>" for i in range(n)),
     "items without an end": lambda n: "".join(f"<item>{SOUND.format(i)}" for i in range(n)),
     "one guid": lambda n: "".join(f"<item><guid>1</guid>{SOUND.format(i)}</item>" for i in range(n)),
-    "nested items": lambda n: f"<item>{SOUND.format(1)}<description>" * n + "x" + "</description></item>" * n,
+    "nested items": lambda n: (
+        f"<item>{SOUND.format(1)}<description>{'words ' * 20}" * n + "x" + "</description></item>" * n
+    ),
     "people and items": lambda n: (
         "".join(f"<podcast:person>P{i}</podcast:person>" for i in range(n))
         + "".join(f"<item>{SOUND.format(i)}</item>" for i in range(n))
@@ -69,7 +72,7 @@ def test_the_work_grows_with_the_size(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", sorted(FEEDS))
 def test_what_is_kept_is_bounded_by_the_size(kind: str) -> None:
-    n = 600
+    n = 100  # below the depth at which lxml gives up
     size = len(FEEDS[kind](n))
     found = read(kind, n)
     assert sum(len(each.description or "") + len(each.title) for each in found) <= 2 * size

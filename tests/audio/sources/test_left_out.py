@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 
 from audio.episode import Episode
 from audio.errors import AudioError, FeedError, SourceError
-from audio.sources.feed import episodes_of, feeds_of, read_page
+from audio.sources.feed import _Reader, _Show, episodes_of, feeds_of, read_page
+from audio.sources.feeds import json_feed
+from audio.sources.feeds.names import Names
+from audio.sources.feeds.parsing import parse_feed
 from audio.sources.left_out import LeftOut, counted
 from audio.sources.resolve import episodes_from
 from tests.support.fetch_helpers import client_for
@@ -107,6 +110,36 @@ def test_a_feed_that_is_cut_keeps_what_precedes(faults: list[str], data: st.Data
     assert begun - 1 <= len(episodes) + len(left) <= begun
     for each in episodes:
         assert each.audio_url in {f"https://x.example/{n}.mp3" for n in range(len(faults))}
+
+
+class Broken(dict[str, object]):
+    """An element, or an object of JSON, that raises whatever is asked of it."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self._error = error
+
+    def __iter__(self) -> Iterator[str]:
+        raise self._error
+
+    def get(self, *_: object) -> object:
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ValueError("x"), RecursionError(), MemoryError(), UnicodeDecodeError("utf-8", b"x", 0, 1, "x"), KeyError(1)],
+)
+def test_whatever_an_item_raises_costs_that_item(error: Exception) -> None:
+    root = parse_feed("<rss><channel/></rss>", url=URL).root
+    items = (
+        _Reader(_Show(root, Names(["rss"]), URL, ()), URL).item(Broken(error), 3),
+        json_feed._Reader({}, URL, ()).item(Broken(error), 3),
+    )
+    for left in items:
+        assert isinstance(left, LeftOut)
+        assert (left.source, left.title, left.is_failure) == (URL, "item 3", True)
+        assert type(error).__name__ in left.reason
 
 
 JSON_FAULTS: dict[str, Callable[[dict[str, object]], object]] = {
