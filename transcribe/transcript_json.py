@@ -21,6 +21,7 @@ T = TypeVar("T")
 Code = TypeVar("Code", bound=StrEnum)
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # from file names that are not UTF-8, or broken titles
+_MOST_DRIFT_PPM = 10_000.0
 _PATH = "audio_path"  # must survive unchanged, or the recording is not found again
 
 
@@ -108,12 +109,15 @@ def _track_fields(track: Track) -> dict[str, Any]:
 
 
 def _track_of(data: Mapping[str, Any]) -> Track:
+    drift = float(typed(data, "drift_ppm", float, 0.0))
+    if not abs(drift) <= _MOST_DRIFT_PPM:
+        raise ValueError(f"drift_ppm: {drift} is no clock's")
     return Track(
         Path(typed(data, _PATH, str)),
         stream=_optional(data, "stream", int),
         name=typed(data, "name", str, ""),
         offset=None if data.get("offset") is None else _seconds(data, "offset"),
-        drift_ppm=float(typed(data, "drift_ppm", float, 0.0)),
+        drift_ppm=drift,
         sha256=typed(data, "sha256", str, ""),
     )
 

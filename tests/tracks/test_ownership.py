@@ -100,3 +100,13 @@ def test_a_track_without_anybody_is_silent(level: float, is_heard: bool) -> None
 def test_a_fan_is_nobody() -> None:
     rng = np.random.default_rng(2)
     assert not has_speech((0.02 * rng.uniform(0.9, 1.1, N)).astype(np.float32))
+
+
+@pytest.mark.parametrize("bleed_db", [0.0, -1.0, -3.0])
+@pytest.mark.parametrize("people", [2, 4])
+def test_of_microphones_that_hear_the_same_nothing_is_lost(people: int, bleed_db: float) -> None:
+    rng = np.random.default_rng(3)
+    flags = turns(people, rng)
+    owned = find_owners(heard(flags, bleed_db, [0.0] * people, rng)).owned
+    spoken = flags.any(axis=0)
+    assert (owned.any(axis=0) & spoken).sum() >= 0.97 * spoken.sum()

@@ -230,18 +230,20 @@ class CheckpointedRun:
         version = f"{RESULTS_OF[stage]} {self._settings.digest(stage)} {circumstances}{tape}"
         if stage is not Stage.DECODE and self.facts.revision:
             version += f" sound {self.facts.revision}"
-
-        def key(device: str) -> Key:
-            return Key(self.fingerprint.sha256, stage, f"{version} {device}" if device == "cuda" else version)
-
         device = self._settings.device if by_device else "cpu"
         for accepted in ("cpu", "cuda") if device == "auto" else (device,):
-            result = codec.decode_or_none(self._store.load(key(accepted)))
+            result = codec.decode_or_none(self._store.load(self._key(stage, circumstances, accepted)))
             if result is not None:
                 return result
         result = compute()
-        self._store.save(key("cuda" if by_device and uses_gpu(self._settings) else "cpu"), codec.encode(result))
+        used = "cuda" if by_device and uses_gpu(self._settings) else "cpu"
+        self._store.save(self._key(stage, circumstances, used), codec.encode(result))
         return result
+
+    def _key(self, stage: Stage, circumstances: str, device: str = "cpu") -> Key:
+        tape = TRACKS_VERSION if self._episode.tracks else ""
+        version = f"{RESULTS_OF[stage]} {self._settings.digest(stage)} {circumstances}{tape}"
+        return Key(self.fingerprint.sha256, stage, f"{version} {device}" if device == "cuda" else version)
 
     def _check_settings(self) -> None:
         from transcribe.recognition.recognize import check_language
@@ -260,11 +262,17 @@ class CheckpointedRun:
                 try:
                     with self.monitor.stage(Stage.DECODE):
                         report = partial(self.monitor.report, Stage.DECODE)
-                        self._audio, self._layout = open_sound(self._episode, self.fingerprint, report)
+                        known = self._known_layout()
+                        self._audio, self._layout = open_sound(self._episode, self.fingerprint, report, known=known)
                 except Exception as error:
                     self._decode_error = error
                     raise
             return self._audio
+
+    def _known_layout(self) -> Layout | None:
+        """The layout of the tracks as an earlier task found it, so that no other looks for it again."""
+        facts = codecs.FACTS.decode_or_none(self._store.load(self._key(Stage.DECODE, "")))
+        return facts.layout if facts is not None and self._episode.tracks else None
 
     @cached_property
     def _model(self) -> str:

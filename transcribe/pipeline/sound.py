@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from transcribe.tracks.layout import Layout
 
 
-def open_sound(episode: Episode, fingerprint: Fingerprint, progress: OnFraction) -> tuple[Audio, Layout | None]:
-    """The decoded samples, and of several tracks their layout. Raises `AudioError`; also if a file is not the one with
-    this fingerprint any more."""
+def open_sound(
+    episode: Episode, fingerprint: Fingerprint, progress: OnFraction, *, known: Layout | None = None
+) -> tuple[Audio, Layout | None]:
+    """The decoded samples, and of several tracks their layout, which may be `known`. Raises `AudioError`; also if a
+    file is not the one with this fingerprint any more."""
     if episode.tracks:
-        recording = open_tracks(episode.tracks, progress=progress)
+        recording = open_tracks(episode.tracks, known=known, progress=progress)
         audio, layout = recording.tape, recording.layout
     else:
         audio, layout = decode(episode.files[0], progress=progress), None

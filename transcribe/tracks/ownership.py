@@ -35,6 +35,7 @@ _MOST_EXCESS_DB = 60.0
 _MARGINS_DB = 4.0, 9.0  # least and greatest excess over the bleed
 _SPREAD = 2.5  # … in deviations of the bleed's gain
 _HOLE, _BLIP, _PAUSE = 0.1, 0.12, 0.6  # seconds: filled, dropped, and kept within one stretch if nobody else speaks
+_ORPHAN = 0.3  # seconds of speech that nobody owns, and that somebody has to
 _MARGIN = 0.3  # seconds before and after speech, where nobody else speaks
 _LEAST_MARGIN = 0.04
 
@@ -69,16 +70,27 @@ def find_owners(levels: Floats) -> Ownership:
     near = np.stack([decibels(track, _AVERAGED[1]) for track in levels])
     floors, louds = np.quantile(near, [_FLOOR, _SPEECH], axis=1)
     gains, margins = bleed(near, louds)
-    owned, excess = np.zeros(levels.shape, bool), np.full(levels.shape, _MOST_EXCESS_DB, np.float32)
+    owned, active = np.zeros(levels.shape, bool), np.zeros(levels.shape, bool)
+    excess = np.full(levels.shape, _MOST_EXCESS_DB, np.float32)
     for track, own in enumerate(levels):
         fine = decibels(own, _AVERAGED[0])
-        active = _hysteresis(fine, max(floors[track] + _ON_DB, louds[track] - _RANGE_DB), _ON_DB - _OFF_DB)
+        active[track] = _hysteresis(fine, max(floors[track] + _ON_DB, louds[track] - _RANGE_DB), _ON_DB - _OFF_DB)
         bled = np.zeros(len(own))
         for other in np.flatnonzero(np.isfinite(gains[:, track])):
             bled += 10 ** ((near[other] + gains[other, track] + margins[other, track]) / 10)
         excess[track] = np.minimum(near[track] - 10 * np.log10(np.maximum(bled, 1e-12)), _MOST_EXCESS_DB)
-        owned[track] = _without_short(_filled(active & (excess[track] > 0), _HOLE), _BLIP)
+        owned[track] = _without_short(_filled(active[track] & (excess[track] > 0), _HOLE), _BLIP)
+    _give_to_somebody(owned, active, excess)
     return Ownership(owned, excess)
+
+
+def _give_to_somebody(owned: Flags, active: Flags, excess: Floats) -> None:
+    """What is heard is somebody's: of microphones too near to each other to tell, the one that is likeliest."""
+    nobodys: Flags = np.any(active, axis=0) & ~np.any(owned, axis=0)
+    for start, end in _edges(nobodys):
+        if (end - start) * STEP >= _ORPHAN:
+            likelihood = np.where(active[:, start:end], excess[:, start:end], -_MOST_EXCESS_DB).mean(axis=1)
+            owned[int(likelihood.argmax()), start:end] = True
 
 
 def bleed(near: Floats, louds: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -97,7 +109,8 @@ def bleed(near: Floats, louds: NDArray[np.float64]) -> tuple[NDArray[np.float64]
                 gains[one, other], spread = _lower_mode(near[other, loud] - near[one, loud])
                 margins[one, other] = np.clip(_SPREAD * spread, *_MARGINS_DB)
     round_trip = gains + gains.T
-    unheard = (round_trip > _ROUND_TRIP_DB) & (gains > gains.T)
+    is_later = np.arange(n)[:, None] > np.arange(n)  # of two that are the same, one has to be believed
+    unheard = (round_trip > _ROUND_TRIP_DB) & ((gains > gains.T) | ((gains == gains.T) & is_later))
     gains[unheard] = -np.inf
     return gains, margins
 

@@ -52,8 +52,10 @@ class TrackedRecording:
     layout: Layout
 
 
-def open_tracks(tracks: Sequence[Track], *, progress: OnFraction = lambda fraction: None) -> TrackedRecording:
-    """Decode the tracks, find out who speaks where, and lay the tape. Raises `AudioError`.
+def open_tracks(
+    tracks: Sequence[Track], *, known: Layout | None = None, progress: OnFraction = lambda fraction: None
+) -> TrackedRecording:
+    """Decode the tracks, find their layout, unless it is `known`, and lay the tape. Raises `AudioError`.
 
     A silent track has no stretches; a warning names it.
     """
@@ -62,16 +64,25 @@ def open_tracks(tracks: Sequence[Track], *, progress: OnFraction = lambda fracti
         for number, track in enumerate(tracks):
             sounds.append(stack.enter_context(_decode(track, _part_of(progress, number, len(tracks)))))
         levels = [_levels(sound) for sound in sounds]
-        heard = [number for number, each in enumerate(levels) if has_speech(each)]
-        clocks, notes = _clocks(tracks, sounds, levels, heard=heard)
-        duration = max(clock.on_timeline(sound.duration) for clock, sound in zip(clocks, sounds, strict=True))
-        layout = _layout(levels, clocks, duration, heard=heard)
-        warnings = [warning for sound in sounds for warning in sound.warnings] + notes
-        if notes:
-            warnings += _strangers(tracks, layout)
+        warnings = [warning for sound in sounds for warning in sound.warnings]
+        layout = known
+        if layout is None:
+            layout, notes = _find_layout(tracks, sounds, levels)
+            warnings += notes
         tape = lay_tape(sounds, layout, gains=[_gain(each) for each in levels], warnings=tuple(warnings))
     progress(1.0)
     return TrackedRecording(tape, layout)
+
+
+def _find_layout(
+    tracks: Sequence[Track], sounds: Sequence[Audio], levels: Sequence[NDArray[np.float32]]
+) -> tuple[Layout, list[str]]:
+    """The layout, and what the user should know about it."""
+    heard = [number for number, each in enumerate(levels) if has_speech(each)]
+    clocks, notes, is_lost = _clocks(tracks, sounds, levels, heard=heard)
+    duration = max(clock.on_timeline(sound.duration) for clock, sound in zip(clocks, sounds, strict=True))
+    layout = _layout(levels, clocks, duration, heard=heard)
+    return layout, [*notes, *(_strangers(tracks, layout) if is_lost else ())]
 
 
 def _layout(
@@ -89,8 +100,8 @@ def _layout(
 
 def _clocks(
     tracks: Sequence[Track], sounds: Sequence[Audio], levels: Sequence[NDArray[np.float32]], *, heard: Sequence[int]
-) -> tuple[tuple[Clock, ...], list[str]]:
-    """The clock of each track, and what the user should know about them."""
+) -> tuple[tuple[Clock, ...], list[str], bool]:
+    """The clock of each track, what the user should know about them, and whether one is not found."""
     stated = [track.offset for track in tracks]
     found: dict[int, Clock | None] = dict.fromkeys(range(len(tracks)))
     if len(heard) > 1:
@@ -113,7 +124,7 @@ def _clocks(
         names = ", ".join(title(tracks[number]) for number in lost)
         notes.append(f"{names}: hears none of the others, so it starts with the first; if it does not, give --offset")
     clocks = [found[number] or Clock(stated[number] or 0.0) for number in found]
-    return from_zero(clocks), notes
+    return from_zero(clocks), notes, bool(lost)
 
 
 def _strangers(tracks: Sequence[Track], layout: Layout) -> list[str]:
