@@ -61,24 +61,28 @@ class Structure:
 def structure_of(path: Path) -> Structure:
     """Raises `OSError`."""
     with open_regular(path) as file:
-        view = View(file)
-        parts: list[Part] = []
-        at = 0
-        while at < view.size and len(parts) < _MAX_PARTS:
-            padding_end = _after_padding(view, at) if parts else at
-            # some formats begin with zeros of their own
-            starts = range(padding_end, max(at, padding_end - _LEADING_ZEROS) - 1, -1)
-            found = next(filter(None, (_parts_from(view, start) for start in starts)), ())
-            at = padding_end
-            if not found:
-                break
-            parts += found
-            at = found[-1].end
-        if not parts:
-            return Structure((Part(0, view.size, is_whole=True),), is_known=False)
-        if len(parts) == 1 and parts[0].start == 0:
-            parts = [replace(parts[0], is_whole=True)]
-        return Structure(tuple(parts), unread=_unread(view, _after_padding(view, at)))
+        return structure_in(View(file))
+
+
+def structure_in(view: View) -> Structure:
+    """The structure of an open file, in time and reads that grow with its size."""
+    parts: list[Part] = []
+    at = 0
+    while at < view.size and len(parts) < _MAX_PARTS:
+        padding_end = _after_padding(view, at) if parts else at
+        # some formats begin with zeros of their own
+        starts = range(padding_end, max(at, padding_end - _LEADING_ZEROS) - 1, -1)
+        found = next(filter(None, (_parts_from(view, start) for start in starts)), ())
+        at = padding_end
+        if not found:
+            break
+        parts += found
+        at = found[-1].end
+    if not parts:
+        return Structure((Part(0, view.size, is_whole=True),), is_known=False)
+    if len(parts) == 1 and parts[0].start == 0:
+        parts = [replace(parts[0], is_whole=True)]
+    return Structure(tuple(parts), unread=_unread(view, _after_padding(view, at)))
 
 
 _Walker = Callable[[View, int], Part | None]

@@ -103,7 +103,7 @@ def voice_from(view: View, start: int) -> Part | None:
         elif kind == b"\x09" and len(block) == 16:
             rate, bits, channels = int.from_bytes(block[4:8], "little"), block[8], block[9]
             seconds += (size - 12) * 8 / (rate * bits * channels or 1)
-        elif kind[0] not in _BLOCKS or is_foreign(view, at):
+        elif kind[0] not in _BLOCKS:
             break
         at += 4 + size
     missing = max(at - view.size, 0)

@@ -34,10 +34,12 @@ def is_foreign(view: View, at: int) -> bool:
 
 def is_blank(view: View, at: int) -> bool:
     """Whether nothing but zeros follows."""
-    while block := view.at(at, 1 << 20):
+    length = 1 << 8
+    while block := view.at(at, length):
         if block.strip(b"\0"):
             return False
         at += len(block)
+        length = min(2 * length, 1 << 20)
     return True
 
 

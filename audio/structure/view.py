@@ -23,7 +23,9 @@ class View:
         self._block = b""
 
     def at(self, offset: int, count: int) -> bytes:
-        """`count` bytes from `offset`; fewer only at the file's end."""
+        """`count` bytes from `offset`; fewer at the file's end, none outside of it."""
+        if not 0 <= offset < self.size:  # a stated size can lead anywhere
+            return b""
         first = offset - self._start
         if first < 0 or first + count > len(self._block):
             goes_on = 0 <= first <= len(self._block)
@@ -34,13 +36,15 @@ class View:
 
     def find(self, pattern: re.Pattern[bytes], start: int, *, overlap: int = 64) -> int:
         """Where `pattern`, of at most `overlap` bytes, begins at or after `start`; -1 if nowhere."""
+        length = _PAGE  # what is sought may be near, many times
         while start < self.size:
-            block = self.at(start, _BLOCK)
+            block = self.at(start, length)
             if match := pattern.search(block):
                 return start + match.start()
             if start + len(block) >= self.size:
                 break
             start += len(block) - overlap
+            length = min(2 * length, _BLOCK)
         return -1
 
 
