@@ -25,10 +25,10 @@ from audio.sources.dates import parse_date
 from audio.sources.left_out import LeftOut
 from audio.sources.pages.json_ld import stated_in
 from audio.sources.pages.links import is_feed_link
-from audio.sources.pages.markup import Frame, Markup, markup_of, text_of
+from audio.sources.pages.markup import Frame, Markup, markup_of
 from audio.sources.pages.ranking import About, choice_of, folded
 from audio.sources.pages.sighting import Recording, Sighting, Way, is_media, merged
-from audio.sources.pages.tree import tree_of
+from audio.sources.pages.tree import text_of, tree_of
 from audio.sources.values import plain_text
 
 # "Download this episode" is no title

@@ -12,7 +12,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from audio.media import media_type
-from audio.sources.pages.data import MAX_SIGHTINGS, NO_AUDIO, addresses_in, in_attribute, in_script, label_of
+from audio.sources.pages.data import (
+    MAX_SIGHTINGS,
+    NO_AUDIO,
+    addresses_in,
+    in_attribute,
+    in_script,
+    label_of,
+    player_addresses,
+)
 from audio.sources.pages.decoys import is_background, name_of_element, place_of, words_of
 from audio.sources.pages.lengths import length_in
 from audio.sources.pages.links import (
@@ -25,7 +33,7 @@ from audio.sources.pages.links import (
     may_be_feed,
 )
 from audio.sources.pages.sighting import Sighting, Way, is_media, suffix_of
-from audio.sources.values import plain_text
+from audio.sources.pages.tree import text_of
 
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "figcaption", "legend", "summary"))
 _MEDIA = frozenset(("audio", "video", "amp-audio", "amp-video", "bgsound"))
@@ -34,11 +42,11 @@ _NO_PLACE = frozenset(("html", "body", "head", "audio", "video", "source", "scri
 _STREAMS = ("mpegurl", "dash+xml", "youtube", "vimeo", "scpls", "f4m")
 _STREAM_SUFFIXES = frozenset((".m3u8", ".m3u", ".mpd", ".pls", ".f4m"))
 _SCRIPTS = frozenset(("", "text/javascript", "application/javascript", "module", "text/ecmascript"))
+_FRAME_NAMES = frozenset(("iframe", "embed"))
 _NO_ADDRESS = frozenset(
     "class id style srcset poster cite ping action content href xmlns title alt name aria-label placeholder download"
     " datetime type rel width height lang dir for charset srcdoc".split()
 )
-_MAX_PIECES, _MAX_LABEL = 60, 300  # of an element's text
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,28 +259,26 @@ class _Walk:
         for name, value in attributes.items():
             if len(value) < 3 or name in _NO_ADDRESS or words_of(name)[-1:] in (["title"], ["name"], ["filename"]):
                 continue
+            self._framed(name, value)
             found = in_attribute(name, value, self._base, keys=self._keys)
             if tag in ("input", "textarea", "option"):
                 found = (replace(each, way=Way.DATA) for each in found)
             length = length_in(attributes, "")
             self._add((replace(each, duration=each.duration or length) for each in found), label)
 
+    def _framed(self, name: str, value: str) -> None:
+        """A frame that a script will make: its address (`data-iframe-src`), or its markup in an attribute."""
+        here = self._stack[-1]
+        found = player_addresses(value, self._base) if "<iframe" in value else ()
+        if not _FRAME_NAMES.isdisjoint(words_of(name)) and value.startswith(("http", "/")):
+            found = filter(None, [address_of(value, base=self._base)])
+        self.markup.frames += [Frame(each, decoy=here.decoy, is_player=is_player(each, name)) for each in found]
+
 
 def _against(media: _Open) -> str:
     """Why a media element is hardly the page's player: its own name, or a film that starts without sound."""
     is_silent = media.tag.endswith("video") and "muted" in media.attributes
     return name_of_element(media.attributes) or ("a film without sound" if is_silent else "")
-
-
-def text_of(element: Any) -> str:
-    """The beginning of an element's text, in one line; looked for in its first elements only."""
-    from lxml import etree
-
-    pieces: list[str] = []
-    for event, node in islice(etree.iterwalk(element, events=("start", "end")), _MAX_PIECES):
-        text = node.text if event == "start" else node.tail if node is not element else ""
-        pieces.append((text or "")[:_MAX_LABEL])
-    return plain_text("".join(pieces)[:_MAX_LABEL])
 
 
 def _data_sources(attributes: Mapping[str, str]) -> Iterator[str]:

@@ -9,10 +9,14 @@ only so many attributes are kept, what is nested more deeply is put flat into th
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Any
+
+from audio.sources.values import plain_text
 
 MAX_DEPTH = 250  # elements; pages have 30
 MAX_ATTRIBUTES = 1000  # of one element; pages have 20
+_MAX_PIECES, _MAX_LABEL = 60, 300  # of an element's text
 _NO_NAME = re.compile(r"[^\w.-]|^(?=[\d.-])")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -25,6 +29,17 @@ def tree_of(text: str) -> Any:
     if etree.fromstring(content, _parser(_Limits())):
         return etree.fromstring(content, _parser(None))
     return etree.fromstring(content, _parser(_Builder(etree.TreeBuilder())))
+
+
+def text_of(element: Any) -> str:
+    """The beginning of an element's text, in one line; looked for in its first elements only."""
+    from lxml import etree
+
+    pieces: list[str] = []
+    for event, node in islice(etree.iterwalk(element, events=("start", "end")), _MAX_PIECES):
+        text = node.text if event == "start" else node.tail if node is not element else ""
+        pieces.append((text or "")[:_MAX_LABEL])
+    return plain_text("".join(pieces)[:_MAX_LABEL])
 
 
 def _parser(target: Any) -> Any:
