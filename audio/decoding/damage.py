@@ -95,7 +95,7 @@ def _lost(reading: Reading) -> Seconds:
     foreign = part.foreign * (part.seconds or decoded) / sound if sound > 0 else 0.0
     if part.has_frames:
         return foreign + max((part.seconds or decoded) - decoded - _TOLERANCE, 0.0)
-    return foreign + reading.log.lost(decoded)
+    return foreign + min(reading.log.lost(decoded), reading.silence)  # what an edit list cuts away leaves no gap
 
 
 def clock(seconds: Seconds) -> str:

@@ -36,7 +36,8 @@ class Output:
     """What ffmpeg is to write of a file: the sound track of this number, as samples of 16 bits or as floats.
 
     The channels are mixed as ffmpeg mixes them to two or one, or all there are. `times` is the file for the statements
-    of `audio.decoding.timeline`; `from_zero`: they count from timestamp 0, not from the file's first.
+    of `audio.decoding.timeline`; `from_zero`: they count from timestamp 0, not from the file's first; `with_pictures`:
+    from the first of a picture, if that is earlier than the sound's.
     """
 
     track: int = 0
@@ -44,6 +45,7 @@ class Output:
     as_floats: bool = False
     times: Path | None = None
     from_zero: bool = False
+    with_pictures: bool = False
 
     @property
     def samples(self) -> str:
@@ -60,8 +62,13 @@ def decode_command(path: Path, output: Output, *, part: Part | None = None) -> l
     mix = ["-af", "aformat=channel_layouts=mono|stereo"] if output.as_ffmpeg_mixes else []
     sound = ["-map", f"0:a:{output.track}", *mix, "-ar", str(SAMPLE_RATE), "-c:a", output.samples]
     times = ["-stats_enc_pre", str(output.times), "-stats_enc_pre_fmt", STATEMENT] if output.times else []
+    seen = (
+        []
+        if not output.with_pictures
+        else ["-map", "0:v?", "-map", f"0:a:{output.track}", "-c:v", "copy", "-t", "0", "-f", "null", "-"]
+    )
     opened = input_options(path, *shown, *guess, part=part)
-    return [*_program(_COUNTED), *opened, *sound, *times, *_NO_TAGS, "-f", "wav", "pipe:1"]
+    return [*_program(_COUNTED), *opened, *sound, *times, *_NO_TAGS, "-f", "wav", "pipe:1", *seen]
 
 
 def tracks_command(path: Path) -> list[str]:

@@ -106,6 +106,7 @@ class _Passes:
             as_floats=as_floats,
             times=self.output.times,
             from_zero=self.output.from_zero,
+            with_pictures=self.output.with_pictures,
         )
 
     def _read(self, output: Output, take: Any) -> int:

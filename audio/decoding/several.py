@@ -29,7 +29,11 @@ _ACTIVE = 1e-2  # likewise
 _LARGEST_LAG = SAMPLE_RATE // 20  # samples between two codecs' copies of one mix
 _LAG_EXCERPT = 10.0  # seconds in which the lag is found
 _SAME, _SAME_SHARE = 0.8, 0.95  # correlation of copies, in this share of the audible windows
+_SAME_GAIN = 0.3  # as a power of ten: how far the gain between copies is from its median
 _IN_STEP, _OVERLAP = 0.3, 0.8  # correlation of the levels of dubbed tracks; share of the time in which both are heard
+_STEADY = 0.1  # deviation of the levels (as powers of ten) of what has no words
+_PASSAGE = 6  # active windows: three seconds
+_IN_TURN = 0.3  # deviation of the difference of two levels from passage to passage, where one is louder in turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,22 +125,31 @@ class _Pair:
 
     @property
     def is_copy(self) -> bool:
-        """Whether all that is audible on the other track is on the one, as it is."""
+        """Whether all that is audible on the other track is on the one, and always as much louder or fainter."""
         audible = (self.other > _AUDIBLE * self.other.max()) | (self.one > _AUDIBLE * self.one.max())
         alike = np.abs(self.product) >= _SAME * np.sqrt(self.one * self.other)
-        return bool((alike & (self.product != 0))[audible].mean() >= _SAME_SHARE)
+        alike &= self.product != 0
+        with np.errstate(divide="ignore", invalid="ignore"):
+            gains = np.log10(self.one / self.other)
+        middle = np.median(gains[audible & alike]) if (audible & alike).any() else 0.0
+        return bool((alike & (np.abs(gains - middle) < _SAME_GAIN))[audible].mean() >= _SAME_SHARE)
 
     @property
     def is_dubbed(self) -> bool:
-        """Whether both are heard most of the time, and loud and quiet at the same times."""
+        """Whether both are heard most of the time and loud and quiet at the same times, but sound different.
+
+        Two microphones that hear both people are loud and quiet together, too, but each is louder in turn.
+        """
         first, second = self.one > _AUDIBLE * self.one.max(), self.other > _AUDIBLE * self.other.max()
         if (first & second).sum() < _OVERLAP * min(first.sum(), second.sum()):
             return False
+        alike = np.abs(self.product) >= _SAME * np.sqrt(self.one * self.other)
         active = (self.one > _ACTIVE * self.one.max()) | (self.other > _ACTIVE * self.other.max())
         levels = [np.log10(each[active] + 1e-12) for each in (self.one, self.other)]
-        if active.sum() < 4 or any(level.std() < 1e-6 for level in levels):
+        if active.sum() < 2 * _PASSAGE or any(level.std() < _STEADY for level in levels) or alike[active].mean() > 0.5:
             return False
-        return bool(np.corrcoef(*levels)[0, 1] >= _IN_STEP)
+        passages = (levels[0] - levels[1])[: active.sum() // _PASSAGE * _PASSAGE].reshape(-1, _PASSAGE).mean(axis=1)
+        return bool(np.corrcoef(*levels)[0, 1] >= _IN_STEP and passages.std() <= _IN_TURN)
 
 
 def _windows(track: Audio, start: float) -> NDArray[np.float32]:

@@ -78,6 +78,14 @@ def counts_from_zero(path: Path) -> bool:
     return any(head[offset : offset + len(magic)] == magic for offset, magic in _MAGICS)
 
 
+def is_mpeg_stream(path: Path) -> bool:
+    """Whether the first timestamp of any kind is that of a picture, too: ffmpeg counts from the first of those that are
+    decoded in MPEG streams (transport and program). Raises `OSError`."""
+    with path.open("rb") as file:
+        head = file.read(200)
+    return head[:4] == b"\0\0\1\xba" or any(head[at : at + 189 : 188] == b"GG" for at in (0, 4))
+
+
 def read_timeline(path: Path, *, max_samples: int) -> Timeline:
     """The gaps of what ffmpeg stated in the file `path`, which is missing or empty if it stated nothing.
 

@@ -21,7 +21,16 @@ from audio.decoding.notes import Finding, SoundNote
 from audio.decoding.pcm import Source
 from audio.decoding.probe import printable
 from audio.decoding.samples import LEVEL_SAMPLES, SAMPLE_RATE, Audio, DecodedTrack, scratch_file, scratch_folder
-from audio.decoding.timeline import Gap, Timeline, copy, counts_from_zero, read_timeline, spread, spread_levels
+from audio.decoding.timeline import (
+    Gap,
+    Timeline,
+    copy,
+    counts_from_zero,
+    is_mpeg_stream,
+    read_timeline,
+    spread,
+    spread_levels,
+)
 from audio.episode import Seconds
 from audio.errors import DecodeError
 
@@ -86,7 +95,8 @@ def _part(source: Source, track: SoundTrack, *, progress: OnFraction) -> tuple[H
     with scratch_folder() as folder:
         times = folder / "times"
         from_zero = source.part.start == 0 and counts_from_zero(source.path)
-        output = Output(track.index, times=times, from_zero=from_zero)
+        with_pictures = source.part.start == 0 and is_mpeg_stream(source.path)
+        output = Output(track.index, times=times, from_zero=from_zero, with_pictures=with_pictures)
         heard, log = hear(source, track, output, progress=progress)
         room = round((source.max_duration - source.before) * SAMPLE_RATE)
         timeline = read_timeline(times, max_samples=room) if heard.n_samples else Timeline()
