@@ -76,7 +76,7 @@ class _Passes:
     def survey(self) -> Survey | None:
         """Measure all channels; None if there are no samples."""
         surveyor = Surveyor()
-        n_frames = self._read(self._raw(as_floats=False), surveyor.add)
+        n_frames = self._read(self._raw(as_floats=False), lambda frames: surveyor.add(_rows(frames)))
         return surveyor.survey() if n_frames else None
 
     def as_ffmpeg_mixes(self, file: IO[bytes]) -> tuple[HeardTrack, Survey | None]:
@@ -84,9 +84,10 @@ class _Passes:
         surveyor, levels = Surveyor(), list[Any]()
 
         def take(frames: NDArray[Any]) -> None:
-            surveyor.add(frames)
-            if frames.shape[1] == 2:
-                levels.append(levels_of(frames.T.astype(np.float32) / np.float32(SCALE)))
+            rows = _rows(frames)
+            surveyor.add(rows)
+            if len(rows) == 2:
+                levels.append(levels_of(rows))
             write(file, _to_mono(frames))
 
         n_samples = self._read(self.output, take)
@@ -216,6 +217,12 @@ def _notes(mix: Mix | None, floats: _Floats, survey: Survey) -> Iterator[SoundNo
         yield SoundNote(Finding.LEVELLED, {"gain_db": decibels, "loudness": loudness})
     elif survey.full_scale > _FULL_SCALE:
         yield SoundNote(Finding.CLIPPED, {"percent": round(100 * survey.full_scale, 1)})
+
+
+def _rows(frames: NDArray[Any]) -> NDArray[np.float32]:
+    """Frames of int16, (n, channels), as (channels, n) in [−1, 1)."""
+    rows: NDArray[np.float32] = frames.T.astype(np.float32, order="C") / np.float32(SCALE)
+    return rows
 
 
 def _to_mono(frames: NDArray[Any]) -> bytes:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 WINDOW = SAMPLE_RATE // 4  # samples
 _SECOND = SAMPLE_RATE // WINDOW  # windows
+_FULL = (SCALE - 1) / SCALE  # the largest sample of 16 bits
 _SILENT = 1.5 / SCALE  # a louder sample is more than what rounding leaves of silence
 
 
@@ -69,24 +70,24 @@ class Surveyor:
         self._slopes: list[NDArray[np.float64]] = []
         self._n_full = self._n_samples = 0
 
-    def add(self, frames: NDArray[np.int16]) -> None:
-        """The next frames, (n, channels)."""
-        n, channels = frames.shape
-        windows = np.zeros((-(-n // WINDOW), WINDOW, channels), np.float32)
-        flat = windows.reshape(-1, channels)
-        np.multiply(frames, np.float32(1 / SCALE), out=flat[:n], casting="unsafe")
-        if channels == 1:
-            grams = np.einsum("kwi,kwi->k", windows, windows)[:, None, None]
-        else:
-            grams = np.matmul(windows.transpose(0, 2, 1), windows)
-        self._grams.append(grams / np.float32(WINDOW))
-        low, high = frames.min(axis=0).astype(np.float64), frames.max(axis=0).astype(np.float64)
-        self._peaks.append(np.maximum(-low, high) / SCALE)
-        if (low <= -SCALE).any() or (high >= SCALE - 1).any():
-            self._n_full += int(((frames == SCALE - 1) | (frames == -SCALE)).sum())
-        self._n_samples += frames.size
+    def add(self, rows: NDArray[np.float32]) -> None:
+        """The next samples, (channels, n), in [−1, 1]."""
+        channels, n = rows.shape
+        padded = rows if n % WINDOW == 0 else np.pad(rows, ((0, 0), (0, -n % WINDOW)))
+        windows = padded.reshape(channels, -1, WINDOW)
+        grams = np.empty((windows.shape[1], channels, channels), np.float32)
+        for one in range(channels):
+            for other in range(one + 1):
+                product = np.einsum("kw,kw->k", windows[one], windows[other]) / np.float32(WINDOW)
+                grams[:, one, other] = grams[:, other, one] = product
+        self._grams.append(grams)
+        low, high = rows.min(axis=1), rows.max(axis=1)
+        self._peaks.append(np.maximum(-low, high).astype(np.float64))
+        if low.min() <= -1.0 or high.max() >= _FULL:
+            self._n_full += int(((rows >= _FULL) | (rows <= -1.0)).sum())
+        self._n_samples += rows.size
         if channels > 2:
-            self._slopes.append(np.square(np.diff(flat[:n], axis=0)).sum(axis=0, dtype=np.float64))
+            self._slopes.append(np.square(np.diff(rows, axis=1)).sum(axis=1, dtype=np.float64))
 
     def survey(self) -> Survey:
         """The measures of all blocks so far, of which there has to be one."""
