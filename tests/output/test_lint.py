@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import time
 
 import pytest
 from hypothesis import example, given
@@ -196,3 +197,14 @@ def test_published_posts_have_only_the_expected_findings() -> None:
     assert len(posts) == 18
     alarms = {post.name: found(post.read_text(encoding="utf-8")) for post in posts}
     assert {name: findings for name, findings in alarms.items() if findings} == EXPECTED
+
+
+@pytest.mark.parametrize("piece", ["<{}", "</{}", "<{} ", "[{}", "&{}", "**{}", "`{}"])
+def test_the_time_of_one_long_word_grows_with_its_length(piece: str) -> None:
+    """One call of a regular expression may take any time, so sizes are compared: a square would be 100 times."""
+    spent = []
+    for n in (8_000, 80_000):
+        began = time.process_time()
+        lint(f"**Ada**: Who?\n\n**Bob**: {piece.format('a' * n)}\n")
+        spent.append(time.process_time() - began)
+    assert spent[1] < 40 * max(spent[0], 0.005)

@@ -31,12 +31,13 @@ from transcribe.toml_files import read_toml
 
 TABLE = "glossary"  # of a TOML file
 
-_ARROW = re.compile(r"\s*(?:->|=>|→)\s*")
+_ARROW = re.compile("->|=>|→")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _BULLET = re.compile(r"^[-*•]\s+")
 QUOTES = "\"“”„'‘’"
 _LONGEST = 80  # characters of a name or a mishearing
-_PARTS = re.compile(r"(\W*)(.*?)((?:['’]s)?\W*)", re.DOTALL)  # marks before; the word; possessive and marks after
+_MARKS = re.compile(r"\W*+")
+_POSSESSIVE = ("'s", "’s")
 _ODD_CAPITALS = re.compile(r"\b(?=\w{3,})(?:[A-Z][A-Z0-9]+|\w*[a-z0-9][A-Z]\w*)\b")  # RDO, OpenStack
 _GUEST = re.compile(r"\b(?:with|by|mit|met|avec|con)\s+((?:[A-Z][\w'’.-]+\s+)+[A-Z][\w'’-]+)")
 
@@ -162,9 +163,19 @@ def split_marks(text: str) -> tuple[str, str, str]:
     >>> split_marks("(Wooler's,")
     ('(', 'Wooler', "'s,")
     """
-    match = _PARTS.fullmatch(text)
-    assert match is not None  # the pattern fits every text
-    return match[1], match[2], match[3]
+    before, after = (_n_marks(each) for each in (text, text[::-1]))
+    if before == len(text):
+        return text, "", ""
+    end = len(text) - after
+    if text.endswith(_POSSESSIVE, before, end):
+        end -= len(_POSSESSIVE[0])
+    return text[:before], text[before:end], text[end:]
+
+
+def _n_marks(text: str) -> int:
+    """How many characters that belong to no word a text begins with."""
+    match = _MARKS.match(text)
+    return match.end() if match else 0
 
 
 class _Entry(NamedTuple):
@@ -178,15 +189,26 @@ def _split_list(side: str) -> tuple[str, ...]:
     return tuple(text for part in side.split(",") if (text := part.strip().strip(QUOTES).strip()))
 
 
-def _merge(entries: Iterable[_Entry]) -> Glossary:
-    """One glossary of all entries; the mishearings of a repeated name are added to its first entry."""
-    glossary = Glossary()
-    for place, name, mishearings in entries:
-        terms = {term.name: term for term in glossary.terms}
-        before = terms[name].mishearings if name in terms else ()
+def _merge(entries: Sequence[_Entry]) -> Glossary:
+    """One glossary of all entries. Raises `SettingsError`, which names the first that is at fault."""
+    try:
+        return _merged(entries)
+    except ValueError as exc:
+        fault = exc
+    n_sound, n_faulty = 0, len(entries)  # a fault stays one, whatever follows it
+    while n_faulty - n_sound > 1:
+        middle = (n_sound + n_faulty) // 2
         try:
-            terms[name] = Term(name, tuple(dict.fromkeys((*before, *mishearings))))
-            glossary = Glossary(tuple(terms.values()))
+            _merged(entries[:middle])
+            n_sound = middle
         except ValueError as exc:
-            raise SettingsError(f"{place}: {exc}") from exc
-    return glossary
+            n_faulty, fault = middle, exc
+    raise SettingsError(f"{entries[n_faulty - 1].place}: {fault}") from fault
+
+
+def _merged(entries: Iterable[_Entry]) -> Glossary:
+    """The mishearings of a repeated name are added to its first entry. Raises `ValueError`."""
+    terms: dict[str, dict[str, None]] = {}
+    for _, name, mishearings in entries:
+        terms.setdefault(name, {}).update(dict.fromkeys(mishearings))
+    return Glossary(tuple(Term(name, tuple(mishearings)) for name, mishearings in terms.items()))
