@@ -27,7 +27,7 @@ FEEDS: dict[str, Callable[[int], str]] = {
     "items without an end": lambda n: "".join(f"<item>{SOUND.format(i)}" for i in range(n)),
     "one guid": lambda n: "".join(f"<item><guid>1</guid>{SOUND.format(i)}</item>" for i in range(n)),
     "nested items": lambda n: (
-        f"<item>{SOUND.format(1)}<description>{'words ' * 20}" * n + "x" + "</description></item>" * n
+        "".join(f"<item>{SOUND.format(i)}<description>{WORDS}" for i in range(n)) + "</description></item>" * n
     ),
     "people and items": lambda n: (
         "".join(f"<podcast:person>P{i}</podcast:person>" for i in range(n))
