@@ -33,6 +33,7 @@ class Reading:
     seconds: Seconds
     log: Log
     silence: Seconds = 0.0
+    has_times: bool = True  # ffmpeg stated when the file has each frame be heard
 
 
 def verdict(readings: Sequence[Reading]) -> str:
@@ -53,6 +54,11 @@ def damage_warnings(path: Path, structure: Structure, readings: Sequence[Reading
 def _problem(structure: Structure, readings: Sequence[Reading]) -> str:
     decoded = sum(reading.seconds for reading in readings)
     if absent := sum(map(_absent, readings)):
+        if all(map(_may_have_gaps, readings)):
+            length = f"{clock(decoded)} of sound and is {clock(decoded + absent)} long"
+            return (
+                f"has {length}; ffmpeg before version 6 leaves gaps out, so that times come early; install a newer one"
+            )
         if absent < 1:
             return f"{absent:.1f} seconds could not be read, the rest is {clock(decoded)}; get a complete copy"
         part = f"{clock(decoded)} of {clock(decoded + absent)}"
@@ -86,6 +92,13 @@ def _absent(reading: Reading) -> Seconds:
     tolerance = _TOLERANCE if reading.part.is_exact else max(0.5, _COARSE * stated)
     absent = stated - reading.seconds - reading.silence
     return absent if absent > tolerance else 0.0
+
+
+def _may_have_gaps(reading: Reading) -> bool:
+    """Whether a file is longer than its sound and nothing shows that sound is missing."""
+    log, part = reading.log, reading.part
+    is_whole = not (log.n_errors or log.lost(reading.seconds) or part.missing or part.foreign or part.ends_open)
+    return is_whole and not reading.has_times and part.keeps_time
 
 
 def _lost(reading: Reading) -> Seconds:

@@ -100,9 +100,10 @@ def _part(source: Source, track: SoundTrack, *, progress: OnFraction) -> tuple[H
         heard, log = hear(source, track, output, progress=progress)
         room = round((source.max_duration - source.before) * SAMPLE_RATE)
         timeline = read_timeline(times, max_samples=room) if heard.n_samples else Timeline()
+        has_times = times.exists()
     closed = sum(gap.length for gap in timeline.closed)
     seconds, silence = heard.n_samples / SAMPLE_RATE, (timeline.silence + closed) / SAMPLE_RATE
-    reading = Reading(source.part, source.track, seconds, log, silence)
+    reading = Reading(source.part, source.track, seconds, log, silence, has_times)
     notes = (*heard.notes, *(_closed(gap, timeline) for gap in timeline.closed))
     heard = replace(heard, notes=tuple(_later(note, source.before) for note in notes))
     if not timeline.silence:

@@ -34,8 +34,8 @@ def segments_from(view: View, start: int) -> Part | None:
     _, body, end = segment
     seconds = _stated_seconds(view, body, min(end or view.size, view.size))
     if end is None or view.at(end, 4) in _INSIDE:  # ffmpeg reads on where a segment does
-        return Part(start, view.size, seconds)
-    return Part(start, min(end, view.size), seconds, missing=max(end - view.size, 0))
+        return Part(start, view.size, seconds, keeps_time=True)
+    return Part(start, min(end, view.size), seconds, missing=max(end - view.size, 0), keeps_time=True)
 
 
 def lacks_sound(view: View) -> bool:

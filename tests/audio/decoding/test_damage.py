@@ -13,8 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audio.decoding.damage import Reading, damage_warnings
 from audio.decoding.decode import decode
+from audio.decoding.log import Log
 from audio.errors import DecodeError
+from audio.structure.parts import Structure
+from audio.structure.view import Part
 from tests.support.audio_files import convert, cut, tone, write_noise, write_wav
 from tests.support.paths import CLIPS, SHARED
 
@@ -199,3 +203,13 @@ def test_no_intact_recording_is_called_damaged() -> None:
             assert audio.warnings == ()
             assert audio.duration > 5
     assert len(paths) > 10
+
+
+@pytest.mark.parametrize(("keeps_time", "has_times"), [(True, True), (True, False), (False, False)])
+def test_gaps_that_an_old_ffmpeg_leaves_out_are_no_damage(tmp_path: Path, keeps_time: bool, has_times: bool) -> None:
+    part = Part(0, 90_000, 30.0, keeps_time=keeps_time)
+    reading = Reading(part, 0, 10.0, Log(), has_times=has_times)
+    (warning,) = damage_warnings(tmp_path / "a.webm", Structure((part,)), [reading])
+    assert ("leaves gaps out" in warning) == (keeps_time and not has_times)
+    assert "0:00:10 of" in warning
+    assert "0:00:30" in warning
