@@ -32,6 +32,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
+from functools import lru_cache
 from typing import NamedTuple
 
 from audio.episode import Episode
@@ -69,7 +70,7 @@ class Identity:
                 published = episode.published.isoformat()
         address = without_credentials(episode.audio_url) if episode.audio_url else str(episode.path)
         return cls(
-            feeds=tuple(dict.fromkeys(digest(in_one_spelling(name)) for name in names)),
+            feeds=tuple(dict.fromkeys(map(_feed, names))),
             guid=guid,
             address=in_one_spelling(episode.audio_url or str(episode.path)),
             title=episode.title,
@@ -91,6 +92,11 @@ class Identity:
     def place(self) -> str:
         """The address, without its query if its path names a recording."""
         return self.bare if names_recording(self.bare) else self.address
+
+    @property
+    def host(self) -> str:
+        """The address's host."""
+        return self.address.partition("/")[0]
 
     @property
     def file_name(self) -> str:
@@ -173,6 +179,11 @@ def _by_feed(identities: Iterable[Identity]) -> list[list[int]]:
     for position, identity in enumerate(identities):
         feeds.setdefault(identity.feeds, []).append(position)
     return list(feeds.values())
+
+
+@lru_cache(maxsize=1000)
+def _feed(name: str) -> str:
+    return digest(in_one_spelling(name))
 
 
 def _former(show: str, identifier: str) -> str:
@@ -258,6 +269,7 @@ _RULES = (  # the strongest evidence first
         _same("folded_title", "published", in_each_of="feeds"),
     ),
     *(_of_former(_same(where, "day")) for where in ("address", "place")),
+    _of_former(_same("host", "file_name", "folded_title", "day")),
     _same("place", "folded_title", "published"),
     *_where_one("published", _same("address", "folded_title")),
 )

@@ -133,18 +133,19 @@ class Library:
     def _new_entry(self, episode: Episode, identity: Identity) -> Entry:
         """An entry with a stem of its own. If the index was damaged, files with the episode's name count as its own."""
         if self._occupied is None:
-            names = {folded(stem) for file in self.folder.iterdir() for stem in _stems(file.name)}
-            self._occupied = names | self._reserved
+            self._occupied = {folded(stem) for file in self.folder.iterdir() for stem in _stems(file.name)}
         if (other := self._known.with_guid_of(identity)) is not None:
             _log.warning("%s: %s has its guid, and is another recording; this one is new", episode.title, other)
-        key = digest("\n".join((*identity.feeds[:1], identity.guid, identity.address)))
-        stems = [stem for stem in _stems_for(stem_of(episode), key) if folded(stem) not in self._given]
-        free = next((stem for stem in stems if folded(stem) not in self._occupied), "")
-        left = [stem for stem in reversed(stems) if self._index.is_damaged and folded(stem) in self._occupied]
-        if left:
-            _log.warning("%s: the files %s.* count as its own, as the index was damaged", episode.title, left[0])
-        url = without_credentials(episode.audio_url or "") if left else ""
-        return Entry((*left, free)[0] or f"{shorten(stem_of(episode), MAX_STEM_BYTES - 33)}-{uuid4().hex}", "", url)
+        name, key = stem_of(episode), digest("\n".join((*identity.feeds[:1], identity.guid, identity.address)))
+        for stem in reversed([*_stems_for(name, key)] if self._index.is_damaged else []):
+            is_left = folded(stem) in self._occupied and folded(stem) not in self._reserved
+            if is_left and folded(stem) not in self._given:
+                _log.warning("%s: the files %s.* count as its own, as the index was damaged", episode.title, stem)
+                return Entry(stem, "", without_credentials(episode.audio_url or ""))
+        for stem in _stems_for(name, key):
+            if not any(folded(stem) in others for others in (self._given, self._reserved, self._occupied)):
+                return Entry(stem, "")
+        return Entry(f"{shorten(name, MAX_STEM_BYTES - 33)}-{uuid4().hex}", "")
 
     def record(self, entry: Entry) -> None:
         """Record what `entry` says of its file."""

@@ -10,6 +10,10 @@ from urllib.parse import urlsplit
 from audio.media import MEDIA_SUFFIXES
 from audio.net.addresses import origin_of, web_address, without_credentials
 
+_PLAIN = re.compile(
+    r"https?://(?:www\.)?((?!www\.)[a-z0-9-]+(?:\.[a-z0-9-]+)+)(/[\w/@!$&'()*+,;=~.-]*)(\?[\w/@:!$&'()*+,;=~?.-]+)?",
+    re.ASCII,
+)
 _LONGEST_GUID = 300  # characters that are kept as they are
 _UNRESERVED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")
 
@@ -33,6 +37,10 @@ def guid_in_one_spelling(guid: str) -> str:
 
 def in_one_spelling(text: str) -> str:
     """An address as host, path and query, for comparison only; other text unchanged."""
+    if plain := _PLAIN.fullmatch(text):  # like nearly all addresses
+        return plain[1] + plain[2].rstrip("/") + (plain[3] or "")
+    if "://" not in text and text[:4].lower() != "www.":
+        return text
     url = web_address(f"http://{text}" if text[:4].lower() == "www." else without_credentials(text))
     if url is None or url.partition("://")[0] not in ("http", "https"):
         return text

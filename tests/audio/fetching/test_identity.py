@@ -18,7 +18,7 @@ from audio.episode import Episode
 from audio.fetching.identity import Identity, Known
 from audio.fetching.library import Library
 from audio.fetching.naming import MAX_STEM_BYTES
-from audio.fetching.spelling import guid_in_one_spelling
+from audio.fetching.spelling import guid_in_one_spelling, in_one_spelling
 
 DAY = datetime(2026, 1, 2, 10, tzinfo=UTC)
 FEED = ("https://feeds.example/show.xml",)
@@ -112,6 +112,12 @@ def test_spellings_of_one_guid(spelling: str) -> None:
 @pytest.mark.parametrize("guid", ["1", "tag:x.example,2026:1", "urn:uuid:1", "x.example/a", "http://[", "http://x y/"])
 def test_other_guids_are_compared_as_they_are(guid: str) -> None:
     assert guid_in_one_spelling(guid).replace("%20", " ").endswith(guid.removeprefix("http://"))
+
+
+@given(st.from_regex(r"https?://(www\.)?[a-z0-9.-]{1,12}/[a-zA-Z0-9/%?&=;.:~_-]{0,20}", fullmatch=True))
+def test_the_fast_way_spells_like_the_slow_one(address: str) -> None:
+    """A clean address is spelled at once; capitals in its scheme force the slow way."""
+    assert in_one_spelling(address) == in_one_spelling(address.replace("http", "HTTP", 1))
 
 
 @given(st.text(max_size=400), st.text(max_size=400))
