@@ -10,6 +10,7 @@ from dataclasses import fields, replace
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import settings as profile
@@ -17,10 +18,12 @@ from hypothesis import strategies as st
 
 from audio.episode import Episode
 from audio.fingerprint import Fingerprint
+from tests.support.audio_files import write_wav
 from tests.support.other_settings import FIELDS, OTHER
 from tests.support.revealing_stages import RevealingStages
 from tests.support.scripted_stages import A_SOUNDS, ScriptedStages, tone
 from transcribe.errors import SettingsError
+from transcribe.pipeline.checkpointed_run import RESULTS_OF
 from transcribe.pipeline.checkpoints import Checkpoints, Key, OverlayStore, WriteOnlyCheckpoints
 from transcribe.pipeline.pipeline import Pipeline
 from transcribe.recognition.recognize import Recognition, combine
@@ -217,3 +220,16 @@ def _keys(folder: Path, settings: Settings) -> list[Key]:
 
     made(folder, settings, Noting())
     return keys
+
+
+@pytest.mark.parametrize("is_inverted", [False, True])
+def test_only_a_recording_whose_samples_were_changed_has_other_keys(tmp_path: Path, is_inverted: bool) -> None:
+    """So the results of earlier releases, whose keys know of no revision, remain for all others."""
+    sound = (np.random.default_rng(4).standard_normal(80_000) * 3000).round().astype("<i2")
+    path = write_wav(tmp_path / "a.wav", sound, -sound if is_inverted else sound)
+    store, settings = OverlayStore(NoStore()), Settings()
+    pipeline = Pipeline(settings, stages=RevealingStages(settings), checkpoints=store, voices=())
+    pipeline.transcript(Episode.of_file(path))
+    as_ever = f"{RESULTS_OF[Stage.PLAN]} {settings.digest(Stage.PLAN)} "
+    key = Key(Fingerprint.of(path).sha256, Stage.PLAN, as_ever)
+    assert (store.load(key) is None) == is_inverted

@@ -226,10 +226,6 @@ class CheckpointedRun:
 
         `by_device`: the result depends on the device it is computed on.
         """
-        tape = TRACKS_VERSION if self._episode.tracks else ""
-        version = f"{RESULTS_OF[stage]} {self._settings.digest(stage)} {circumstances}{tape}"
-        if stage is not Stage.DECODE and self.facts.revision:
-            version += f" sound {self.facts.revision}"
         device = self._settings.device if by_device else "cpu"
         for accepted in ("cpu", "cuda") if device == "auto" else (device,):
             result = codec.decode_or_none(self._store.load(self._key(stage, circumstances, accepted)))
@@ -243,6 +239,8 @@ class CheckpointedRun:
     def _key(self, stage: Stage, circumstances: str, device: str = "cpu") -> Key:
         tape = TRACKS_VERSION if self._episode.tracks else ""
         version = f"{RESULTS_OF[stage]} {self._settings.digest(stage)} {circumstances}{tape}"
+        if stage is not Stage.DECODE and self.facts.revision:
+            version += f" sound {self.facts.revision}"
         return Key(self.fingerprint.sha256, stage, f"{version} {device}" if device == "cuda" else version)
 
     def _check_settings(self) -> None:
