@@ -50,6 +50,29 @@ def read_regular_text(path: Path, *, encoding: str = "utf-8") -> str:
     return io.StringIO(read_regular(path).decode(encoding), newline=None).read()
 
 
+def is_there(path: Path) -> bool:
+    """Whether something has this name, whatever it is: a file, a link to nothing, a pipe, or what may not be looked at.
+
+    The law: what is there and cannot be read is an error, and never the same as what is not there. So whether an input
+    is given is asked here, and not with `Path.is_file` or `Path.exists`.
+    """
+    try:
+        path.lstat()
+    except OSError as error:
+        return error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
+    return True
+
+
+def check_regular(path: Path, *, inside: Path | None = None, max_bytes: int | None = None) -> None:
+    """Raise `OSError` unless this is a regular file that can be read, of at most `max_bytes`, which no link below the
+    folder `inside` leads out of. Without `inside` it is the user's choice where links lead."""
+    if inside is not None:
+        real_path(path, inside=inside)
+    with open_regular(path) as file:
+        if max_bytes is not None and os.fstat(file.fileno()).st_size > max_bytes:
+            raise OSError(errno.EFBIG, f"larger than {max_bytes >> 20} MB", str(path))
+
+
 def real_path(path: Path, *, inside: Path) -> Path:
     """`path` with links resolved. Raises `OSError` if a link below the folder `inside` leads out of it.
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from audio.trust import problem_of
+from audio.trust import is_there, problem_of
 from transcribe.declaration import check_choice, is_empty
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings, home_expanded, option_name
@@ -103,13 +103,9 @@ def values_of(layers: Iterable[Layer], choices: Choices = ANY) -> dict[str, Any]
 def find_file(folder: Path) -> Path | None:
     """The nearest `transcribe.toml`, looking in `folder` and every one above it.
 
-    Raises `SettingsError` for a folder that may not be looked into: its settings would be missed.
+    One that cannot be read is found too, also in a folder that may not be looked into: its settings would be missed.
     """
-    try:
-        return next((path for parent in (folder, *folder.parents) if (path := parent / FILE_NAME).is_file()), None)
-    except PermissionError as error:
-        step = "change to a folder of your own, or its permissions"
-        raise SettingsError(f"{error.filename}: cannot be looked for ({error.strerror}); {step}") from error
+    return next((path for parent in (folder, *folder.parents) if is_there(path := parent / FILE_NAME)), None)
 
 
 def read_file(path: Path) -> TomlFile:

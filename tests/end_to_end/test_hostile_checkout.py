@@ -103,10 +103,11 @@ def test_a_fifo_is_refused_by_name(command: tuple[str, ...], special: Path, tmp_
     assert "Traceback" not in err
 
 
-def test_a_configuration_that_is_a_fifo_is_none(special: Path, tmp_path: Path, run: Run) -> None:
+def test_a_configuration_that_is_a_fifo_is_not_left_out(special: Path, tmp_path: Path, run: Run) -> None:
     special.rename(tmp_path / "transcribe.toml")
     tone(tmp_path / "a.wav")
-    assert run("run", "a.wav")[0] == 0
+    code, _, err = run("run", "a.wav")
+    assert (code, "transcribe.toml: cannot be read (not a regular file)" in err) == (2, True)
 
 
 @pytest.mark.parametrize(

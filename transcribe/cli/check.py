@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from audio.trust import check_regular, is_there
 from transcribe.cli.bars import Bars
 from transcribe.cli.options import (
     CHOICES,
@@ -123,7 +124,7 @@ def check(stages: StagesMaker, /, place: Path, **options: Any) -> int:
     if update and report.exit_code == 2:  # no baseline without a clip that could not be run
         click.echo(f"{file}: not written: a clip could not be run; correct that, and run again", err=True)
     elif update and file is not None:
-        if clips.partial and file.is_file():
+        if clips.partial and is_there(file):
             new = replace(new, clips={**read_baseline(file).clips, **new.clips})
         new.save(file)
         but = "although a gate is not met; look at the report before you " if report.exit_code else ""
@@ -160,8 +161,13 @@ def _history_file(place: Path, baseline: Path | None, png: str) -> Path:
     if png:
         import_matplotlib()
     file = baseline or (place if place.is_dir() else place.parent) / "baseline.json"
-    if baseline is None and not file.is_file():
-        raise click.UsageError(f"--history needs the --baseline FILE whose versions it shows; there is no {file}")
+    if baseline is None:
+        if not is_there(file):
+            raise click.UsageError(f"--history needs the --baseline FILE whose versions it shows; there is no {file}")
+        try:
+            check_regular(file, inside=file.parent)
+        except OSError as exc:
+            raise click.UsageError(f"{file}: cannot be read ({exc.strerror}); give another --baseline") from exc
     return file
 
 

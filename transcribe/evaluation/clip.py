@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from audio.media import MEDIA_SUFFIXES
+from audio.trust import is_there
 from transcribe.errors import SettingsError
 from transcribe.evaluation.limits import DEFAULTS, Limits
 from transcribe.evaluation.references import REFERENCE_SUFFIXES
@@ -18,7 +20,11 @@ FILE_NAME = "clips.toml"
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A recording with its references (empty if it has none), settings and limits."""
+    """A recording with its references (empty if it has none), settings and limits.
+
+    The references are the names that are there, whatever they stand for: one that cannot be read is an error of the
+    clip, not a reference it lacks.
+    """
 
     name: str
     audio: Path
@@ -29,6 +35,8 @@ class Clip:
     own: frozenset[str] = frozenset()  # measures whose limit the file states for this clip, and not for all
     terms: tuple[str, ...] = ()  # words to count like the speakers' names
     places: Mapping[str, str] = field(default_factory=dict)  # by key or setting: the file and line that state it
+    folder: Path = Path()  # of the clips, out of which no link of theirs may lead
+    is_typed: bool = False  # the user named the recording itself, and so where it leads
 
     @property
     def source(self) -> str:
@@ -38,6 +46,12 @@ class Clip:
     def placed(self, key: str, message: object) -> str:
         """The message, after the file and line that state `key` for this clip, if a file does."""
         return f"{self.places[key]}: {message}" if key in self.places else str(message)
+
+    def place_of(self, path: Path) -> Path:
+        """The folder out of which no link may lead a file of the clip: that of the clips, or its own if the clips'
+        file names another place."""
+        is_below = Path(os.path.abspath(path)).is_relative_to(os.path.abspath(self.folder))  # noqa: PTH100 - no links
+        return self.folder if is_below else path.parent
 
     @property
     def if_silent(self) -> Clip:
@@ -64,7 +78,7 @@ class Clips:
 def references_of(audio: Path) -> tuple[Path, ...]:
     """The references named like a recording: its words (the draft rather than the text) and its speaker times."""
     draft, text, times = (audio.with_name(audio.stem + suffix) for suffix in REFERENCE_SUFFIXES)
-    return tuple(path for path in (draft if draft.is_file() else text, times) if path.is_file())
+    return tuple(path for path in (draft if is_there(draft) else text, times) if is_there(path))
 
 
 def clips_of_folder(folder: Path, settings: Settings, limits: Limits = DEFAULTS) -> tuple[Clip, ...]:
@@ -74,14 +88,15 @@ def clips_of_folder(folder: Path, settings: Settings, limits: Limits = DEFAULTS)
         raise SettingsError(f"{folder}: no recordings to check in this folder; put clips and their references there")
     names = Counter(path.stem for path in audio)
     return tuple(
-        Clip(path.stem if names[path.stem] == 1 else path.name, path, references_of(path), settings, limits)
+        Clip(name, path, references_of(path), settings, limits, folder=folder)
         for path in audio
+        for name in [path.stem if names[path.stem] == 1 else path.name]
     )
 
 
 def recordings_in(folder: Path) -> list[Path]:
-    """The recordings of a folder, sorted. Raises `SettingsError` if it cannot be listed."""
-    return [path for path in files_in(folder) if path.suffix.lower() in MEDIA_SUFFIXES and path.is_file()]
+    """What has the name of a recording in a folder, sorted. Raises `SettingsError` if it cannot be listed."""
+    return [path for path in files_in(folder) if path.suffix.lower() in MEDIA_SUFFIXES]
 
 
 def unused_references(folder: Path, clips: Sequence[Clip]) -> tuple[Path, ...]:

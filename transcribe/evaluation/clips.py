@@ -7,12 +7,12 @@ anything.
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
 from audio.media import MEDIA_SUFFIXES
+from audio.trust import is_there, real_path
 from transcribe.config import ANY, Choices
 from transcribe.errors import SettingsError
 from transcribe.evaluation.clip import FILE_NAME, Clips, clips_of_folder, files_in, unused_references
@@ -53,10 +53,10 @@ def _alone(audio: Path, settings: Settings, choices: Choices) -> Clips:
     same = [clip for clip in clips if _place(clip.audio) == _place(audio)]
     same = same or [clip for clip in clips if same_recording(clip.audio) == same_recording(audio)]
     if same or rows is None:
-        return Clips(tuple(same), NO_LIMITS, partial=True)
+        return Clips(tuple(replace(clip, is_typed=True) for clip in same), NO_LIMITS, partial=True)
     clip = rows.unnamed(audio)
     name = audio.name if any(other.name == clip.name for other in clips) else clip.name
-    return Clips((replace(clip, name=name),), NO_LIMITS, partial=True, unnamed=(audio,))
+    return Clips((replace(clip, name=name, is_typed=True),), NO_LIMITS, partial=True, unnamed=(audio,))
 
 
 def _place(path: Path) -> Path:
@@ -65,9 +65,16 @@ def _place(path: Path) -> Path:
 
 
 def _file_in(folder: Path) -> Path | None:
-    """The folder's `clips.toml`, whatever it is. Raises `SettingsError` for a file whose name is almost that."""
-    if os.path.lexists(folder / FILE_NAME):
-        return folder / FILE_NAME
+    """The folder's `clips.toml`, whatever it is.
+
+    Raises `SettingsError` for a link that leads out of the folder, and for a file whose name is almost that.
+    """
+    if is_there(file := folder / FILE_NAME):
+        try:
+            real_path(file, inside=folder)
+        except OSError as exc:
+            raise SettingsError(f"{file}: is not read: {exc.strerror}") from exc
+        return file
     others = {
         path.name.lower(): path for path in files_in(folder) if path.name.lower().endswith((".toml", ".toml.txt"))
     }

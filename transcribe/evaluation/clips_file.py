@@ -62,7 +62,7 @@ class ClipsFile:
     def unnamed(self, audio: Path) -> Clip:
         """A recording that it does not name, with its settings and limits for all clips."""
         clip = Clip(audio.stem, audio, references_of(audio), self._settings, self._limits, self._required)
-        return replace(clip, places=self._places)
+        return replace(clip, places=self._places, folder=audio.parent)
 
     @cached_property
     def _clips_of_folder(self) -> tuple[Clip, ...]:
@@ -119,6 +119,7 @@ class ClipsFile:
             own=frozenset(own_limits),
             terms=self._texts(row.get("terms", []), "terms", "words", at=at),
             places={**self._places, **places},
+            folder=self._file.path.parent,
         )
 
     def _references(self, row: Mapping[str, Any], audio: Path, *, at: int) -> tuple[Path, ...]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from audio.disk import CacheKind, cache_folder, sha256_of, write_privately
 from audio.episode import Episode, Seconds
-from audio.trust import read_regular
+from audio.trust import check_regular, is_there, read_regular
 from transcribe.errors import TranscriptError
 from transcribe.evaluation.clip import FILE_NAME, Clip
 from transcribe.evaluation.clip_differences import differences_of
@@ -28,6 +28,7 @@ from transcribe.evaluation.word_comparison import too_many_speakers
 from transcribe.pipeline.pipeline import Pipeline
 from transcribe.pipeline.progress import OnProgress
 from transcribe.pipeline.watch import RunMonitor
+from transcribe.readers.decoding import MOST_BYTES
 from transcribe.readers.values import SpeakerTranscript, speaker_transcript_of
 from transcribe.settings import Settings, Stage
 from transcribe.transcript import Transcript
@@ -46,9 +47,7 @@ def measure(clip: Clip, pipeline: Pipeline, *, scoring: Scoring, on_progress: On
 
     Raises `TranscriptError` for a recording or a reference that is missing or unusable, and what the pipeline raises.
     """
-    if not clip.audio.exists():
-        message = f"{clip.audio}: the recording does not exist; correct `audio` in {FILE_NAME}"
-        raise TranscriptError(clip.placed("audio", message))
+    _check_recording(clip)
     try:
         reference, hashes = _reference(clip)
     except TranscriptError as error:
@@ -122,15 +121,28 @@ def _reference(clip: Clip) -> tuple[SpeakerTranscript, list[str]]:
     if not clip.references:
         names = " or ".join(clip.audio.stem + suffix for suffix in REFERENCE_SUFFIXES)
         raise TranscriptError(f"{clip.audio}: has no reference; write {names} in its folder")
-    hashes = [_hash(path) for path in clip.references]
+    hashes = [_hash(path, inside=clip.place_of(path)) for path in clip.references]
     return read_references(clip.references), hashes
 
 
-def _hash(path: Path) -> str:
+def _hash(path: Path, *, inside: Path) -> str:
     try:
+        check_regular(path, inside=inside, max_bytes=MOST_BYTES)
         return sha256_of(path)
     except OSError as exc:
         raise TranscriptError(f"{path}: the reference cannot be read ({exc.strerror}); check its name") from exc
+
+
+def _check_recording(clip: Clip) -> None:
+    """Raises `TranscriptError` unless the recording can be read and is where it seems to be."""
+    if not is_there(clip.audio):
+        message = f"{clip.audio}: the recording does not exist; correct `audio` in {FILE_NAME}"
+        raise TranscriptError(clip.placed("audio", message))
+    try:
+        check_regular(clip.audio, inside=None if clip.is_typed else clip.place_of(clip.audio))
+    except OSError as exc:
+        message = f"{clip.audio}: the recording cannot be read ({exc.strerror}); check what has this name"
+        raise TranscriptError(clip.placed("audio", message)) from exc
 
 
 def _load(path: Path) -> ClipMeasurement | None:

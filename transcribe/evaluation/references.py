@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from audio.trust import is_there, real_path
 from transcribe.errors import TranscriptError
 from transcribe.readers.read import read_transcript
 from transcribe.readers.values import SpeakerTranscript
@@ -44,9 +45,18 @@ def read_reference(path: Path) -> SpeakerTranscript:
     """Read `NAME.ref.…` with the speaker times of the `NAME.rttm` next to it, if any. Raises `TranscriptError`."""
     stem = next((path.name.removesuffix(end) for end in REFERENCE_SUFFIXES[:2] if path.name.endswith(end)), None)
     transcript, rttm = read_transcript(path), path.with_name(f"{stem}.rttm")
-    if stem and rttm.is_file():
+    if stem and is_there(rttm):
+        _check_inside(rttm)
         return with_times(transcript, read_transcript(rttm))
     return transcript if transcript.utterances is not None else _without_words(transcript)
+
+
+def _check_inside(path: Path) -> None:
+    """Raise `TranscriptError` for a file that nobody named and that a link makes another folder's."""
+    try:
+        real_path(path, inside=path.parent)
+    except OSError as exc:
+        raise TranscriptError(f"{path}: cannot be read ({exc.strerror})") from exc
 
 
 def with_times(transcript: SpeakerTranscript, times: SpeakerTranscript) -> SpeakerTranscript:
