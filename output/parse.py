@@ -179,12 +179,13 @@ def _without_epilogue(raw: str) -> tuple[str, str]:
 
     A sound such as `_laughs_` is part of the turn.
     """
-    cut = len(raw)
+    cut = end = len(raw)  # between them are blanks only
     for match in reversed(list(re.finditer(r"(?:(?<=\n)|\A)[ \t]*\r?\n+", raw))):
-        paragraph = raw[match.end() : cut].strip()
+        paragraph = raw[match.end() : end].strip()
+        end = match.end()
         if not paragraph:
             continue
         if not _ITALIC.match(paragraph) or len(paragraph.split()) < 3:
             break
-        cut = match.end()
+        cut = end
     return raw[:cut], raw[cut:]

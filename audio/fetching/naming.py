@@ -11,6 +11,7 @@ import unicodedata
 from audio.episode import Episode
 
 MAX_STEM_BYTES = 120  # leaves room for suffixes and temporary names in the 255 bytes file systems allow
+_MAX_TITLE = 2000  # characters; marks on a letter are sorted in quadratic time
 _NO_DECOMPOSITION = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
 _RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{name}{i}" for name in ("com", "lpt") for i in range(10))})
 
@@ -29,7 +30,7 @@ def stem_of(episode: Episode) -> str:
 
 def slug_of(title: str) -> str:
     """Lower-case letters and digits of any script, accents folded, words joined by `-`; may be empty."""
-    lower = unicodedata.normalize("NFKD", title).casefold().translate(_NO_DECOMPOSITION)
+    lower = unicodedata.normalize("NFKD", title[:_MAX_TITLE]).casefold().translate(_NO_DECOMPOSITION)
     folded = unicodedata.normalize("NFKD", lower)
     folded = re.sub("[\u0300-\u036f]", "", folded)  # combining marks of Latin, Greek and Cyrillic letters
     folded = unicodedata.normalize("NFC", folded).replace("'", "").replace("’", "")

@@ -25,6 +25,7 @@ _NORMALISED = re.compile(  # addresses `web_address` returns unchanged
     r"(?:\?(?:[\w/:@!$&'()*+,;=~?.-]|%[0-9A-Fa-f]{2})+)?",
     re.ASCII,
 )
+_LONGEST = 8_000  # characters of an address
 _BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PRIVATE_NAMES = (".localhost", ".local", ".localdomain", ".internal", ".home.arpa")
 _SUBSCRIBE = {"feed": "http", "itpc": "http", "pcast": "http", "podcast": "http"}
@@ -40,11 +41,14 @@ def web_address(text: str | None, *, base: str = "") -> str | None:
     """`text` as an absolute http(s) address, resolved against `base`; None for anything else.
 
     Blanks and other characters not allowed in an address are percent-encoded, also a `%` that encodes nothing; the
-    fragment is removed.
+    fragment is removed. What is longer than servers accept is no address, and no base of one.
 
     >>> web_address("a b.mp3", base="https://x.example/feed/"), web_address("file:///etc/passwd")
     ('https://x.example/feed/a%20b.mp3', None)
     """
+    if text and len(text) > _LONGEST:
+        return None
+    base = base if len(base) <= _LONGEST else ""
     if text and _NORMALISED.fullmatch(text):  # like nearly all addresses
         return text
     try:

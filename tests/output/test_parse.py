@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -255,3 +256,13 @@ def test_what_looks_like_a_turn_before_the_first_one_is_told() -> None:
     draft = parse("R: hi\n**Rich**: Good\n\n**Nora**: Hello.\n")
     assert [turn.speaker for turn in draft.turns] == ["Nora"]
     assert [(warning.kind, warning.line) for warning in draft.warnings] == [(WarningKind.UNMARKED_TURN, 2)]
+
+
+@pytest.mark.parametrize("blank", ["\xa0", "\x0b", " ", "\t", ""])
+def test_the_time_for_blank_paragraphs_at_the_end_grows_with_their_number(blank: str) -> None:
+    spent = []
+    for n in (2_000, 20_000):
+        began = time.process_time()
+        parse(f"**Ada**: Who?\n\n**Bob**: I.{f'{chr(10) * 2}{blank}' * n}")
+        spent.append(time.process_time() - began)
+    assert spent[1] < 40 * max(spent[0], 0.005)

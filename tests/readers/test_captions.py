@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 
 import pytest
 from hypothesis import given
@@ -236,3 +237,12 @@ def test_any_lines_are_read_or_refused(lines: list[str]) -> None:
 @given(st.text("ab", max_size=12), st.text("ab", max_size=12))
 def test_the_overlap_is_the_longest(before: str, after: str) -> None:
     assert overlap(before, after) == max(n for n in range(len(after) + 1) if before.endswith(after[:n]))
+
+
+def test_the_time_of_a_voice_without_an_end_grows_with_its_length() -> None:
+    spent = []
+    for n in (4_000, 40_000):
+        began = time.process_time()
+        read_captions(f"WEBVTT\n\n00:00.000 --> 00:01.000\n<v.{' ' * n}")
+        spent.append(time.process_time() - began)
+    assert spent[1] < 40 * max(spent[0], 0.005)

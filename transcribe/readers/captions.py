@@ -17,7 +17,7 @@ from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance, utt
 from transcribe.transcript import Word
 
 _TAG = re.compile(r"(<[^<>]*>)")  # a `<` ends the search, so it is linear
-_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s+([^<>]*)>")
+_VOICE = re.compile(r"<v(?:\.[^\s<>]*+)?\s++([^<>]*+)>")
 _TIME = re.compile(rf"<({CLOCK})>")
 _OTHER_TAG = re.compile(r"</?[A-Za-z][^<>]*>|</>")
 _POSITION = re.compile(r"\{\\[^{}]*\}")  # of SubRip: `{\an8}`

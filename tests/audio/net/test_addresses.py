@@ -256,3 +256,11 @@ def test_without_credentials_removes_nothing_else(rest: str) -> None:
 def test_redacted_addresses_contain_no_secret(name: str, secret: str) -> None:
     address = redacted(f"https://{name}:ZZ{secret}@host.example/path?key=ZZ{secret}#ZZ{secret}")
     assert address == "https://host.example/path?…"
+
+
+def test_what_is_longer_than_servers_accept_is_no_address_and_no_base() -> None:
+    long = "http://x.example/" + "b/" * 4_000
+    assert web_address(long) is None
+    assert web_address("a.mp3", base=long) is None
+    assert web_address("http://y.example/a.mp3", base=long) == "http://y.example/a.mp3"
+    assert web_address("http://x.example/?token=" + "t" * 7_000) is not None

@@ -100,3 +100,13 @@ def test_an_entity_that_unfolds_stays_as_it_is_written() -> None:
         f'<!DOCTYPE opml [<!ENTITY b0 "x">{bomb}]><opml><outline text="&b29;" xmlUrl="https://x.example/&b29;"/></opml>'
     )
     assert feeds_of(opml.encode(), url=URL) == ("https://x.example/&b29;",)
+
+
+def test_a_long_base_is_not_joined_with_every_address() -> None:
+    """Joining takes the time of the base, so that a feed would take that of items times base."""
+    items = "".join(f"<item xml:base='c/'><enclosure url='{i}.mp3' type='audio/mpeg'/></item>" for i in range(50))
+    found = episodes_of(
+        f"<rss><channel xml:base='{'b/' * 50_000}'>{items}<item>{SOUND.format(1)}</item></channel></rss>".encode(),
+        url=URL,
+    )
+    assert all(len(each.audio_url or "") < 10_000 for each in found)
