@@ -14,6 +14,16 @@ from pathlib import Path
 Seconds = float
 
 
+def full_clock(seconds: Seconds) -> str:
+    """A length or a time with its hours.
+
+    >>> full_clock(80.6), full_clock(3723)
+    ('0:01:21', '1:02:03')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """A person named by the publisher: `role` is the podcast namespace's ("host", "guest", …), lower case."""

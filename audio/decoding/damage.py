@@ -13,7 +13,7 @@ from pathlib import Path
 
 from audio.decoding.log import Log
 from audio.decoding.probe import printable
-from audio.episode import Seconds
+from audio.episode import Seconds, full_clock
 from audio.structure.parts import Structure
 from audio.structure.view import Part
 
@@ -40,7 +40,7 @@ def verdict(readings: Sequence[Reading]) -> str:
     """Why nothing was decoded, and what to do about it."""
     first = readings[0]
     if first.part.outgrows_header and first.part.seconds and first.log.n_errors:
-        length = clock(first.part.seconds)
+        length = full_clock(first.part.seconds)
         return f"its header states a size that is not that of its {length} of sound; save it again as another format"
     return first.log.verdict
 
@@ -55,13 +55,13 @@ def _problem(structure: Structure, readings: Sequence[Reading]) -> str:
     decoded = sum(reading.seconds for reading in readings)
     if absent := sum(map(_absent, readings)):
         if all(map(_may_have_gaps, readings)):
-            length = f"{clock(decoded)} of sound and is {clock(decoded + absent)} long"
+            length = f"{full_clock(decoded)} of sound and is {full_clock(decoded + absent)} long"
             return (
                 f"has {length}; ffmpeg before version 6 leaves gaps out, so that times come early; install a newer one"
             )
         if absent < 1:
-            return f"{absent:.1f} seconds could not be read, the rest is {clock(decoded)}; get a complete copy"
-        part = f"{clock(decoded)} of {clock(decoded + absent)}"
+            return f"{absent:.1f} seconds could not be read, the rest is {full_clock(decoded)}; get a complete copy"
+        part = f"{full_clock(decoded)} of {full_clock(decoded + absent)}"
         return f"only {part} could be read, the file is cut or damaged; get a complete copy"
     lost = sum(map(_lost, readings))
     if lost > _LOSS:
@@ -70,9 +70,9 @@ def _problem(structure: Structure, readings: Sequence[Reading]) -> str:
     unread += 0 if structure.is_known else readings[0].log.unread(readings[0].part.end)
     if unread:
         size = f"{unread / 1e6:.1f} MB" if unread >= 100_000 else f"{unread / 1000:.0f} kB"
-        return f"{size} of it could not be read as sound, the rest is {clock(decoded)}; get a complete copy"
+        return f"{size} of it could not be read as sound, the rest is {full_clock(decoded)}; get a complete copy"
     if any(reading.part.ends_open or reading.part.missing for reading in readings):
-        return f"ends after {clock(decoded)} without an end mark; if something is missing, get a complete copy"
+        return f"ends after {full_clock(decoded)} without an end mark; if something is missing, get a complete copy"
     if structure.is_known:
         return ""
     errors = readings[0].log.n_errors
@@ -109,9 +109,3 @@ def _lost(reading: Reading) -> Seconds:
     if part.has_frames:
         return foreign + max((part.seconds or decoded) - decoded - _TOLERANCE, 0.0)
     return foreign + min(reading.log.lost(decoded), reading.silence)  # what an edit list cuts away leaves no gap
-
-
-def clock(seconds: Seconds) -> str:
-    """A length as `H:MM:SS`."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"

@@ -22,6 +22,7 @@ from audio.decoding.track_sound import Recording, decode_track
 from audio.decoding.tracks import SoundTrack, sound_tracks
 from audio.episode import Seconds
 from audio.errors import DecodeError, SourceError
+from audio.progress import part_of
 from audio.structure.parts import structure_of
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _tracks(recording: Recording, tracks: Sequence[SoundTrack], *, progress: OnF
     errors: list[DecodeError] = []
     with contextlib.ExitStack() as stack:
         for done, track in enumerate(tracks):
-            part = _rising(_part_of(progress, done, len(tracks)))
+            part = _rising(part_of(progress, done, len(tracks)))
             try:
                 one = decode_track(recording, track, progress=part)
             except DecodeError as error:
@@ -87,10 +88,6 @@ def _tracks(recording: Recording, tracks: Sequence[SoundTrack], *, progress: OnF
         if not decoded:
             raise errors[0]
         return combine(decoded, count=len(tracks))
-
-
-def _part_of(progress: OnFraction, done: int, count: int) -> OnFraction:
-    return lambda fraction: progress((done + fraction) / count)
 
 
 def _rising(progress: OnFraction) -> OnFraction:

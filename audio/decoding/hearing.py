@@ -25,7 +25,7 @@ from audio.decoding.mixing import Mix, mean_of, needed_mix, takes_channels_as_th
 from audio.decoding.notes import Finding, SoundNote
 from audio.decoding.pcm import Source, read_pcm
 from audio.decoding.polarity import turned_stretches
-from audio.decoding.samples import SAMPLE_BYTES, SAMPLE_RATE, SCALE, levels_of, scratch_file, write
+from audio.decoding.samples import SAMPLE_BYTES, SAMPLE_RATE, SCALE, as_int16, levels_of, scratch_file, write
 from audio.decoding.survey import WINDOW, Survey, Surveyor
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ class _Floats:
         self._file.seek(0)
         for data in iter(lambda: self._file.read(4 * WINDOW * 120), b""):
             samples = np.frombuffer(data, "<f4") * np.float32(self.gain)
-            write(file, np.round(samples * SCALE).clip(-SCALE, SCALE - 1).astype("<i2").tobytes())
+            write(file, as_int16(samples))
 
 
 def hear(source: Source, track: SoundTrack, output: Output, *, progress: OnFraction) -> tuple[HeardTrack, Log]:

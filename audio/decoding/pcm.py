@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from audio.decoding.damage import clock
 from audio.decoding.ffmpeg import start
 from audio.decoding.log import Log
 from audio.decoding.probe import printable
 from audio.decoding.process import Program, ended_after
 from audio.decoding.samples import SAMPLE_RATE
-from audio.episode import Seconds
+from audio.episode import Seconds, full_clock
 from audio.errors import DecodeError
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ def read_pcm(
             for block in _in_time(_blocks(process.stdout), process, log_reader=log_reader, source=source):
                 n_frames += len(block)
                 if source.before + n_frames / SAMPLE_RATE > source.max_duration:
-                    limit, name = clock(source.max_duration), printable(source.path)
+                    limit, name = full_clock(source.max_duration), printable(source.path)
                     raise DecodeError(f"more than {limit} of sound; cut it into shorter files", about=name)
                 take(block)
                 if source.part.seconds:

@@ -15,7 +15,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from audio.disk import write_all
 from audio.episode import Seconds
@@ -68,10 +68,9 @@ class Audio:
             raise ValueError(
                 f"samples must be a non-empty one-dimensional array of finite numbers; the shape is {samples.shape}"
             )
-        rounded = np.round(samples.astype(np.float64) * SCALE).clip(-SCALE, SCALE - 1).astype("<i2")
         with scratch_file() as file:
-            write(file, rounded.tobytes())
-            return cls(file, len(rounded), channel_levels=channel_levels)
+            write(file, as_int16(samples.astype(np.float64)))
+            return cls(file, len(samples), channel_levels=channel_levels)
 
     @property
     def duration(self) -> Seconds:
@@ -130,6 +129,13 @@ class DecodedTrack:
     number: int
     audio: Audio
     is_silent: bool
+
+
+def as_int16(samples: NDArray[np.floating[Any]]) -> bytes:
+    """Samples in [−1, 1], rounded; louder ones are clipped."""
+    import numpy as np
+
+    return np.round(samples * SCALE).clip(-SCALE, SCALE - 1).astype("<i2").tobytes()
 
 
 def levels_of(channels: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audio.decoding.notes import Detail, Finding, SoundNote
-from audio.decoding.samples import SAMPLE_RATE, SCALE, Audio, DecodedTrack, levels_of, scratch_file, write
+from audio.decoding.samples import SAMPLE_RATE, Audio, DecodedTrack, as_int16, levels_of, scratch_file, write
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -91,7 +91,7 @@ def _mixed(tracks: Sequence[Audio], notes: tuple[SoundNote, ...]) -> Audio:
             rows = _rows(tracks, start, min(start + _BLOCK, n_samples / SAMPLE_RATE))
             if len(tracks) == 2:
                 levels.append(levels_of(rows))
-            write(file, np.round(rows.mean(axis=0) * SCALE).clip(-SCALE, SCALE - 1).astype("<i2").tobytes())
+            write(file, as_int16(rows.mean(axis=0)))
     both = np.concatenate(levels, axis=1) if levels else None
     damage = max(tracks, key=lambda track: track.n_samples).warnings  # a shorter track is no shorter file
     return Audio(file, n_samples, damage, both, notes=notes, revision=REVISION)

@@ -21,6 +21,9 @@ from typing import IO, TYPE_CHECKING
 
 from audio.decoding.samples import LEVEL_SAMPLES, SAMPLE_BYTES, SAMPLE_RATE, write
 from audio.episode import Seconds
+from audio.structure.streams import is_program_stream, is_transport_stream
+from audio.structure.view import View
+from audio.trust import open_regular
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,9 +84,9 @@ def counts_from_zero(path: Path) -> bool:
 def is_mpeg_stream(path: Path) -> bool:
     """Whether the first timestamp of any kind is that of a picture, too: ffmpeg counts from the first of those that are
     decoded in MPEG streams (transport and program). Raises `OSError`."""
-    with path.open("rb") as file:
-        head = file.read(200)
-    return head[:4] == b"\0\0\1\xba" or any(head[at : at + 189 : 188] == b"GG" for at in (0, 4))
+    with open_regular(path) as file:
+        view = View(file)
+        return is_transport_stream(view) or is_program_stream(view)
 
 
 def read_timeline(path: Path, *, max_samples: int) -> Timeline:

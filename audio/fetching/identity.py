@@ -36,7 +36,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from audio.episode import Episode
-from audio.fetching.spelling import digest, guid_in_one_spelling, in_one_spelling, names_recording
+from audio.fetching.spelling import digest, guid_in_one_spelling, in_one_spelling, without_token
 from audio.net.addresses import without_credentials
 
 _LONGEST_TITLE = 500
@@ -91,7 +91,7 @@ class Identity:
     @property
     def place(self) -> str:
         """The address, without its query if its path names a recording."""
-        return self.bare if names_recording(self.bare) else self.address
+        return without_token(self.address)
 
     @property
     def host(self) -> str:

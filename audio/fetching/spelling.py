@@ -57,18 +57,17 @@ def place_of(address: str) -> str:
     >>> place_of("https://x.example/1.mp3?token=2"), place_of("https://x.example/play?id=2")
     ('x.example/1.mp3', 'x.example/play?id=2')
     """
-    spelled = in_one_spelling(address)
+    return without_token(in_one_spelling(address))
+
+
+def without_token(spelled: str) -> str:
+    """An address in one spelling, without its query if its path names a recording."""
     bare = spelled.partition("?")[0]
-    return bare if names_recording(bare) else spelled
+    name = bare[bare.rfind("/") + 1 :]
+    return bare if name[name.rfind(".") :].lower() in MEDIA_SUFFIXES else spelled
 
 
 def _escape(match: re.Match[str]) -> str:
     """An escape that need not be one as its character, any other in upper case (RFC 3986, 6.2.2)."""
     character = chr(int(match[0][1:], 16))
     return character if character in _UNRESERVED else match[0].upper()
-
-
-def names_recording(bare: str) -> bool:
-    """Whether the path of an address without its query ends in a recording's suffix."""
-    name = bare[bare.rfind("/") + 1 :]
-    return name[name.rfind(".") :].lower() in MEDIA_SUFFIXES

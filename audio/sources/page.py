@@ -151,7 +151,6 @@ class _Head:
                 show=episode.show or self.show,
                 published=episode.published or self.published,
                 page_url=episode.page_url or self._page_url,
-                duration=episode.duration,
             )
 
     def graph(self) -> Iterator[Sighting]:

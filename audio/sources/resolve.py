@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from audio.encodings import charset_of
 from audio.episode import Episode
@@ -30,7 +30,7 @@ from audio.sources.page import Page, page_of
 from audio.sources.pages.linked import episodes_of_page
 from audio.sources.sites import episodes_on_site
 from audio.sources.subscriptions import IsEnough, Reader, listed_in, unexpected
-from audio.sources.values import plain_text
+from audio.sources.values import title_from
 from audio.trust import open_regular, read_regular
 
 _MAX_MOVES = 3  # by `<meta http-equiv=refresh>`
@@ -177,7 +177,7 @@ def _listed(listed: Sequence[str | LeftOut], name: str, reader: Reader) -> tuple
 
     def resolve(address: str) -> tuple[Episode, ...]:
         if PurePosixPath(urlsplit(address).path).suffix.lower() in MEDIA_SUFFIXES:
-            return (Episode(_name_in(address), audio_url=address),)
+            return (Episode(title_from(address), audio_url=address),)
         return _at_address(address, reader, is_listed=True)
 
     return reader.entries(listed, name, resolve=resolve)
@@ -202,7 +202,7 @@ def _at_address(address: str, reader: Reader, *, is_listed: bool = False, n_move
             return episodes
     declared = media_type(document.content_type)
     if document.kind is Kind.AUDIO or declared.startswith(("audio/", "video/")) or declared in STATES_NOTHING:
-        return (Episode(_name_in(address), audio_url=address),)
+        return (Episode(title_from(address), audio_url=address),)
     raise SourceError(f"{declared} is not audio, a feed or a page; check the address", about=redacted(address))
 
 
@@ -234,11 +234,6 @@ class _Web:
 def _page(document: Document) -> Page:
     page = page_of(document.body, url=document.url, charset=charset_of(document.content_type))
     return replace(page, addresses=tuple(dict.fromkeys((*page.addresses, *document.names))))
-
-
-def _name_in(address: str) -> str:
-    parts = urlsplit(address)
-    return plain_text(PurePosixPath(unquote(parts.path)).stem) or parts.hostname or "episode"
 
 
 def _recordings_in(folder: Path, on_left_out: OnLeftOut | None) -> list[Path]:

@@ -27,7 +27,6 @@ IsEnough = Callable[[Sequence[Episode]], bool]
 _MAX_DOCUMENTS = 300  # of one feed
 _MAX_ENTRIES = 10_000  # of a list
 _PARTS_OF_A_STREAM = re.compile(r"^#EXT-X-", re.MULTILINE)
-_TITLE_IN_PLAYLIST = re.compile(r"#EXTINF:[^,\n]{0,200},(.{1,500})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 
@@ -15,6 +16,16 @@ def plain_text(text: str) -> str:
         text = re.sub(r"</?[A-Za-z][^<>]*>", " ", text)
     text = " ".join(html.unescape(text).split()).encode("utf-8", "replace").decode()
     return text if text.isprintable() else " ".join("".join(filter(_is_text, text)).split())
+
+
+def title_from(address: str) -> str:
+    """A title made of an address: its file's name without suffix, else its host.
+
+    >>> title_from("https://x.example/a/Part%201.mp3?x=y"), title_from("https://x.example/")
+    ('Part 1', 'x.example')
+    """
+    parts = urlsplit(address)
+    return plain_text(PurePosixPath(unquote(parts.path)).stem) or parts.hostname or "episode"
 
 
 def name_in(address: str) -> str:

@@ -19,6 +19,11 @@ def is_transport_stream(view: View) -> bool:
     return _packet_length(view, 0) > 0
 
 
+def is_program_stream(view: View) -> bool:
+    """Whether it begins with the header of a pack."""
+    return view.at(0, 4) == _PACK
+
+
 def transport_from(view: View, start: int) -> Part | None:
     """The transport stream that begins at `start`; None if there is none."""
     length = _packet_length(view, start)

@@ -39,6 +39,7 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
       transcribe list --show "The Weather Desk"
       transcribe list post.md --json
     """
+    from audio.episode import full_clock
     from audio.sources.left_out import counted
     from audio.sources.resolve import episodes_from
     from transcribe.batch.planning import client_for, explain_empty_selection, select_episodes, selection_of, states
@@ -78,7 +79,8 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
     for episode, state in rows:
         status = "local" if episode.path is not None and state == "fetched" else state
         day = f"{episode.published:%Y-%m-%d}" if episode.published else "-" * 10
-        click.echo(f"{day}  {_clock(episode.duration):>8}  {status:<11}  {for_terminal(episode.title)}")
+        length = "-" if episode.duration is None else full_clock(episode.duration)
+        click.echo(f"{day}  {length:>8}  {status:<11}  {for_terminal(episode.title)}")
     return exit_code
 
 
@@ -178,10 +180,3 @@ def _public(address: str | None) -> str | None:
     from audio.net.addresses import without_credentials
 
     return None if address is None else without_credentials(address)
-
-
-def _clock(seconds: float | None) -> str:
-    if seconds is None:
-        return "-"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audio.decoding.decode import decode
-from audio.decoding.samples import SAMPLE_BYTES, SAMPLE_RATE, SCALE
+from audio.decoding.samples import SAMPLE_BYTES, SAMPLE_RATE, as_int16
 from audio.disk import sha256_of, write_atomically
 from audio.episode import Seconds
 from audio.media import MEDIA_SUFFIXES
@@ -144,9 +144,9 @@ def _silence_near(audio: Audio, time: Seconds, words: Iterable[Word]) -> Seconds
 
 def _segment(audio: Audio, start: Seconds, end: Seconds) -> Any:
     """A part of the audio as pydub's 16-bit mono segment."""
-    samples: Any = audio.read(start, end) * SCALE
-    samples = samples.round().clip(-SCALE, SCALE - 1).astype("<i2")
-    return _pydub()[0](data=samples.tobytes(), sample_width=SAMPLE_BYTES, frame_rate=SAMPLE_RATE, channels=1)
+    return _pydub()[0](
+        data=as_int16(audio.read(start, end)), sample_width=SAMPLE_BYTES, frame_rate=SAMPLE_RATE, channels=1
+    )
 
 
 def _wav(audio: Audio, start: Seconds, end: Seconds) -> bytes:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from audio.decoding.notes import Finding, SoundNote
+from audio.episode import full_clock
 from transcribe.transcript_warnings import TranscriptWarning, WarningCode, warn
 
 _NAMED_STRETCHES = 3  # of a channel, in a sentence; all are in the values
@@ -37,7 +38,7 @@ def _of(note: SoundNote) -> TranscriptWarning:
     if note.finding is Finding.CLIPPED:
         return _warn(WarningCode.CLIPPED, values, place=place)
     if note.finding is Finding.CLOSED_GAP:
-        at, length = _clock(details["start"]), _clock(details["seconds"])
+        at, length = full_clock(details["start"]), full_clock(details["seconds"])
         return _warn(WarningCode.TIME_GAP, values, place=place, at=at, length=length)
     if note.finding is Finding.LEVELLED:
         decibels = details["gain_db"]
@@ -79,11 +80,6 @@ def _is_all(stretches: Sequence[Sequence[float]], duration: float) -> bool:
 
 
 def _stretches(stretches: Iterable[Sequence[float]]) -> str:
-    shown = [f"{_clock(start)} to {_clock(end)}" for start, end in stretches]
+    shown = [f"{full_clock(start)} to {full_clock(end)}" for start, end in stretches]
     more = f" and {len(shown) - _NAMED_STRETCHES} more times" if len(shown) > _NAMED_STRETCHES else ""
     return ", ".join(shown[:_NAMED_STRETCHES]) + more
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"

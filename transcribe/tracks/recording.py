@@ -20,14 +20,15 @@ from audio.decoding.samples import (
     LEVEL_SAMPLES,
     SAMPLE_BYTES,
     SAMPLE_RATE,
-    SCALE,
     Audio,
+    as_int16,
     levels_of,
     scratch_file,
     write,
 )
 from audio.decoding.tracks import sound_tracks
 from audio.errors import DecodeError
+from audio.progress import part_of
 from transcribe.tracks.alignment import find_clocks
 from transcribe.tracks.layout import Clock, Layout
 from transcribe.tracks.ownership import find_owners, has_speech, own_speech
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from audio.episode import Track
     from audio.progress import OnFraction
 
+_DECODING = 0.9  # of the work
 _BLOCK = 60.0  # seconds
 _FADE = 0.01  # seconds at the edges of a stretch
 _LOUDEST, _LOUD_DB = 0.995, -14.0  # the quantile of a track's levels that is brought to this level …
@@ -61,8 +63,12 @@ def open_tracks(
     """
     with contextlib.ExitStack() as stack:
         sounds: list[Audio] = []
+
+        def decoding(fraction: float) -> None:
+            progress(_DECODING * fraction)
+
         for number, track in enumerate(tracks):
-            sounds.append(stack.enter_context(_decode(track, _part_of(progress, number, len(tracks)))))
+            sounds.append(stack.enter_context(_decode(track, part_of(decoding, number, len(tracks)))))
         levels = [_levels(sound) for sound in sounds]
         warnings = [warning for sound in sounds for warning in sound.warnings]
         layout = known
@@ -193,18 +199,13 @@ def lay_tape(
                     break
                 is_first, is_last = at == round(place * SAMPLE_RATE), start + _BLOCK >= end
                 file.seek(at * SAMPLE_BYTES)
-                write(file, _as_int16(_faded(samples, start=is_first, end=is_last)))
+                write(file, as_int16(_faded(samples, start=is_first, end=is_last)))
                 at, start = at + len(samples), start + _BLOCK
         n_samples = round(layout.tape_length * SAMPLE_RATE)
         file.truncate(n_samples * SAMPLE_BYTES)
         notes = tuple(replace(note, track=number) for number, sound in enumerate(sounds, 1) for note in sound.notes)
         revision = max(sound.revision for sound in sounds)
         return Audio(file, n_samples, warnings, owners=layout.owners, notes=notes, revision=revision)
-
-
-def _part_of(progress: OnFraction, number: int, count: int) -> OnFraction:
-    """The progress of one of so many tracks."""
-    return lambda fraction: progress(0.9 * (number + fraction) / count)
 
 
 def _decode(track: Track, progress: OnFraction) -> Audio:
@@ -247,7 +248,3 @@ def _faded(samples: NDArray[np.float32], *, start: bool, end: bool) -> NDArray[n
     if end:
         samples[len(samples) - len(ramp) :] *= ramp[::-1]
     return samples
-
-
-def _as_int16(samples: NDArray[np.float32]) -> bytes:
-    return np.round(samples * SCALE).clip(-SCALE, SCALE - 1).astype("<i2").tobytes()

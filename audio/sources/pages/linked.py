@@ -18,9 +18,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 from typing import Protocol
-from urllib.parse import unquote, urlsplit
 
 from audio.episode import Episode
 from audio.errors import AudioError, FeedError, PageError, installing
@@ -33,7 +31,7 @@ from audio.sources.pages.data import player_addresses, recordings_in_code
 from audio.sources.pages.markup import Frame
 from audio.sources.pages.own_item import OwnItems, filled, own_items
 from audio.sources.pages.sighting import recording_key
-from audio.sources.values import plain_text
+from audio.sources.values import title_from
 
 _MAX_FEEDS = 3
 _MAX_FRAMES = 10  # read of one page
@@ -174,7 +172,7 @@ class _Frames:
         if document is None:
             return ()
         if document.kind is Kind.AUDIO:
-            return (Episode(_title_of(frame.address), audio_url=frame.address),)
+            return (Episode(title_from(frame.address), audio_url=frame.address),)
         if document.kind not in (Kind.PAGE, Kind.TEXT):
             return ()
         if document.kind is Kind.PAGE or "html" in media_type(document.content_type):
@@ -185,7 +183,7 @@ class _Frames:
         """Of a script that draws a player: the recordings in it, else those of the first frame it makes."""
         code = document.body.decode("utf-8", "replace")
         if found := tuple(recordings_in_code(code, document.url)):
-            return tuple(Episode(_title_of(each), audio_url=each) for each in found)
+            return tuple(Episode(title_from(each), audio_url=each) for each in found)
         for address in player_addresses(code, document.url):
             frame = self._read(address)
             if frame and frame.kind is Kind.PAGE:
@@ -201,11 +199,6 @@ class _Frames:
         except AudioError as exc:
             _log.warning("%s is skipped: %s", redacted(address), exc)
             return None
-
-
-def _title_of(address: str) -> str:
-    parts = urlsplit(address)
-    return plain_text(PurePosixPath(unquote(parts.path)).stem) or parts.hostname or "episode"
 
 
 def _inner(content: bytes, url: str, page: Page) -> tuple[Episode, ...]:

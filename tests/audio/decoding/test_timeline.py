@@ -42,6 +42,7 @@ def wav(tmp_path: Path) -> Path:
         ("late.mkv", ["-c:v", "mpeg4", "-c:a", "libmp3lame"]),
         ("late.webm", ["-c:v", "libvpx", "-c:a", "libopus"]),
         ("late.ts", ["-c:v", "mpeg2video", "-c:a", "mp2"]),
+        ("late.m2ts", ["-c:v", "mpeg2video", "-c:a", "mp2"]),  # packets with a time stamp before each
     ],
 )
 def test_the_sound_of_a_film_that_starts_late(tmp_path: Path, wav: Path, name: str, codecs: list[str]) -> None:
