@@ -44,7 +44,7 @@ def replacing(path: Path, *, mode: int = 0o666) -> Iterator[IO[bytes]]:
     checkout. Raises `OSError`.
     """
     path = real_path(path, inside=_chosen_folder(path))
-    _create_folder(path.parent, mode=mode)
+    create_folder(path.parent, mode=mode)
     _sweep_once(path.parent)
     temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(6)}{TEMPORARY_SUFFIX}")
     descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
@@ -233,7 +233,7 @@ def _chosen_folder(path: Path) -> Path:
     return (hidden[-1] if hidden else path).parent
 
 
-def _create_folder(folder: Path, *, mode: int) -> None:
+def create_folder(folder: Path, *, mode: int) -> None:
     """Create a folder, and those above it, for files with the permissions `mode`: who may read may also enter."""
     for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
         missing.mkdir(mode=mode | (mode & 0o444) >> 2, exist_ok=True)

@@ -111,6 +111,25 @@ def problem_of(path: Path) -> str:
     return ""
 
 
+def problem_below(path: Path, *, inside: Path) -> str:
+    """Why what is at `path`, or a folder between it and `inside`, is not believed, with its name; empty if it is.
+
+    `inside` is a folder that is believed already: the cache's, for example. In it nobody else can put anything, but a
+    folder or a file made by hand, unpacked or copied may let others write.
+    """
+    for each in reversed((path, *path.parents[: len(path.relative_to(inside).parts) - 1])):
+        if problem := problem_of(each):
+            return f"{each} is not believed, because {problem}"
+    return ""
+
+
+def read_own(path: Path, *, inside: Path) -> bytes:
+    """`read_regular`, for a file of ours below the folder `inside`. Raises `OSError`, also for a `problem_below`."""
+    if problem := problem_below(path, inside=inside):
+        raise PermissionError(errno.EPERM, problem, str(path))
+    return read_regular(path)
+
+
 def _trusted_owners() -> set[int]:
     if sys.platform == "win32":
         return set()

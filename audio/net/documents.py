@@ -19,7 +19,7 @@ from audio.media import HEAD_BYTES, Kind, kind_of
 from audio.net.addresses import redacted, without_credentials
 from audio.net.codings import decompressed
 from audio.net.http import Client, Response
-from audio.trust import read_regular
+from audio.trust import read_own
 
 _log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ def _validators(response: Response) -> dict[str, str]:
 def _read_cached(cached: Path) -> tuple[Document | None, dict[str, str]]:
     """A cached document: a line of JSON, then the body; an unreadable one is ignored."""
     try:
-        head, _, body = read_regular(cached).partition(b"\n")
+        head, _, body = read_own(cached, inside=cached.parent).partition(b"\n")
         fields = json.loads(head)
         if hashlib.sha256(body).hexdigest() != fields["sha256"]:
             return None, {}

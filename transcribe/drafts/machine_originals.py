@@ -11,7 +11,7 @@ import logging
 from pathlib import Path
 
 from audio.disk import data_folder, write_privately
-from audio.trust import read_regular_text
+from audio.trust import read_own
 from transcribe.errors import TranscriptError
 from transcribe.transcript import Transcript
 
@@ -33,7 +33,7 @@ def original_of(transcript: Transcript, draft_path: Path) -> Transcript:
     """The transcript as the machine wrote it: the saved one, or this one if no sync has changed it."""
     path = _original_path(transcript, draft_path)
     try:
-        return transcript if path is None else Transcript.from_json(read_regular_text(path))
+        return transcript if path is None else Transcript.from_json(read_own(path, inside=data_folder()).decode())
     except (OSError, UnicodeDecodeError, TranscriptError):
         return transcript
 

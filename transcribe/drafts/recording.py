@@ -10,6 +10,7 @@ from audio.decoding.mix import write_mix
 from audio.disk import sha256_of
 from audio.episode import Episode, Track
 from audio.errors import AudioError
+from audio.trust import problem_of
 from transcribe.pipeline.mixing import cached_mix
 
 
@@ -26,8 +27,9 @@ def recording_of(draft: Path, episode: Episode) -> Path | None:
     tracks = _tracks(draft, episode)
     mix = cached_mix(tracks)
     with contextlib.suppress(AudioError, OSError):
-        if mix.is_file() or all(track.sha256 in ("", sha256_of(track.path)) for track in tracks):
-            if not mix.is_file():
+        is_there = mix.is_file() and not problem_of(mix)
+        if is_there or all(track.sha256 in ("", sha256_of(track.path)) for track in tracks):
+            if not is_there:
                 write_mix(tracks, mix)
             return mix
     return path

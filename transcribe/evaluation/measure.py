@@ -15,7 +15,7 @@ from pathlib import Path
 
 from audio.disk import CacheKind, cache_folder, sha256_of, write_privately
 from audio.episode import Episode, Seconds
-from audio.trust import check_regular, is_there, read_regular
+from audio.trust import check_regular, is_there, read_own
 from transcribe.errors import TranscriptError
 from transcribe.evaluation.clip import FILE_NAME, Clip
 from transcribe.evaluation.clip_differences import differences_of
@@ -97,7 +97,7 @@ def _processing_seconds(transcript: Transcript, settings: Settings, seconds: Sec
         _save(path, json.dumps(seconds))
         return seconds
     try:
-        return float(read_regular(path))
+        return float(read_own(path, inside=path.parent))
     except (OSError, ValueError):
         return None
 
@@ -148,7 +148,7 @@ def _check_recording(clip: Clip) -> None:
 def _load(path: Path) -> ClipMeasurement | None:
     """The cached measurement, or None; a damaged file counts as missing."""
     try:
-        cached = ClipMeasurement.from_json(json.loads(read_regular(path)))
+        cached = ClipMeasurement.from_json(json.loads(read_own(path, inside=path.parent)))
         return None if cached.worst_differences is None else cached  # an earlier version's is measured again
     except (OSError, ValueError, KeyError, RecursionError):
         return None

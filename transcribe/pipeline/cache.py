@@ -17,7 +17,7 @@ from pathlib import Path
 
 from audio.disk import TEMPORARY_SUFFIX, CacheKind, cache_folder
 from audio.episode import Seconds
-from audio.trust import read_regular
+from audio.trust import read_own
 from transcribe.pipeline.checkpoints import SOURCE_NOTE, is_intact, source_of
 
 CLEARED = frozenset({CacheKind.STAGES, CacheKind.DOCUMENTS, CacheKind.SCORES, CacheKind.MIXES})
@@ -162,7 +162,7 @@ def _is_readable(entry: Entry) -> bool:
         return is_intact(entry.path)
     if entry.kind is CacheKind.SCORES:
         try:
-            json.loads(read_regular(entry.path))
+            json.loads(read_own(entry.path, inside=entry.path.parent))
         except (OSError, ValueError, RecursionError):
             return False
     return True

@@ -1,8 +1,8 @@
 """Results of stages, stored as soon as they are computed, so that a later failure does not cost them.
 
 A checkpoint is a small JSON file named by the audio's SHA-256, the stage and the digest of what the stage depends on.
-Its first line is the hash of the rest. A damaged, foreign or unreadable file is a miss, never an error; so is a cache
-that cannot be written. The modification time of a file is that of its last use, for trimming the cache.
+Its first line is the hash of the rest. A damaged, foreign or unreadable file is a miss, never an error; so is one that
+another user may have written (`audio.trust`), and a cache that cannot be written. The modification time of a file is that of its last use, for trimming the cache.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from audio.disk import CacheKind, cache_folder, write_privately
-from audio.trust import read_regular
+from audio.trust import read_own
 from transcribe.settings import Stage
 
 _log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class Checkpoints:
         """The data saved under `key`, or None."""
         path = self.folder / key.file_name
         try:
-            seal, _, body = read_regular(path).partition(b"\n")
+            seal, _, body = read_own(path, inside=self.folder).partition(b"\n")
             if seal != _seal(body):
                 return None
             data = json.loads(body)
@@ -153,15 +153,15 @@ def note_source(store: Path, audio_sha256: str, path: Path) -> None:
 def source_of(folder: Path) -> str:
     """The path recorded for the recording whose checkpoints are in `folder`; empty if none is."""
     try:
-        return read_regular(folder / SOURCE_NOTE).decode("utf-8", "surrogateescape")
+        return read_own(folder / SOURCE_NOTE, inside=folder.parent).decode("utf-8", "surrogateescape")
     except OSError:
         return ""
 
 
 def is_intact(path: Path) -> bool:
-    """Whether a checkpoint's file is as it was written; any other is a miss."""
+    """Whether a checkpoint's file is as it was written, by this user; any other is a miss."""
     try:
-        seal, _, body = read_regular(path).partition(b"\n")
+        seal, _, body = read_own(path, inside=path.parents[1]).partition(b"\n")
     except OSError:
         return False
     return seal == _seal(body)

