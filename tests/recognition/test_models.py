@@ -16,6 +16,7 @@ import pytest
 from tests.support.paths import ROOT
 from tests.support.weights import UNREACHABLE, put_wheels
 from transcribe.errors import ModelError
+from transcribe.recognition.engines.ctranslate2 import CTranslate2
 from transcribe.recognition.model_sources import WEIGHTS, WHISPER_WHEELS
 from transcribe.recognition.models import (
     DEFAULT,
@@ -78,6 +79,60 @@ def test_a_tokenizer_that_is_none_is_one_line(text: str, tmp_path: Path) -> None
     (weights_in(tmp_path / "mine") / "tokenizer.json").write_text(text)
     with pytest.raises(ModelError, match=r"mine/tokenizer\.json cannot be read, or is not a Whisper model's"):
         _ = find_model(str(tmp_path / "mine")).languages
+
+
+SPECIAL = ("<|startoftranscript|>", "<|endoftext|>", "<|startofprev|>", "<|transcribe|>", "<|notimestamps|>")
+
+
+def usable(folder: Path, *, tokens: tuple[str, ...] = SPECIAL, config: object = None) -> ModelFiles:
+    rows = [{"id": number, "content": token} for number, token in enumerate(tokens, 50258)]
+    (weights_in(folder) / "tokenizer.json").write_text(json.dumps({"added_tokens": rows}))
+    (folder / "config.json").write_text(json.dumps({"alignment_heads": [[3, 1]]} if config is None else config))
+    return find_model(str(folder))
+
+
+@pytest.mark.parametrize("missing", SPECIAL)
+def test_a_tokenizer_without_a_token_that_the_engine_needs_is_named(missing: str, tmp_path: Path) -> None:
+    usable(tmp_path / "whole").check()
+    with pytest.raises(ModelError, match=rf"mine/tokenizer\.json .*the token {re.escape(missing)} is missing"):
+        usable(tmp_path / "mine", tokens=tuple(token for token in SPECIAL if token != missing)).check()
+
+
+HEADS = [
+    None,
+    [],
+    "x",
+    {},
+    3,
+    [[3]],
+    [[3, 1, 1]],
+    [[99, 1]],
+    [[1, 99]],
+    [[-1, 1]],
+    [["3", 1]],
+    [[True, 1]],
+    ["31"],
+    [3],
+]
+
+
+@pytest.mark.parametrize("config", [[], {}, *({"alignment_heads": heads} for heads in HEADS)])
+def test_a_configuration_that_would_crash_the_engine_is_named(config: object, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"mine/config\.json cannot be read, or is not a Whisper model's"):
+        usable(tmp_path / "mine", config=config).check()
+
+
+@pytest.mark.models
+def test_a_renamed_token_is_a_line_that_names_the_model(base_files: ModelFiles, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for path in base_files.folder.iterdir():
+        (folder / path.name).symlink_to(path)
+    text = (folder / "tokenizer.json").read_text(encoding="utf-8")
+    (folder / "tokenizer.json").unlink()
+    (folder / "tokenizer.json").write_text(text.replace('"\u0120the"', '"\u0120theX"'), encoding="utf-8")
+    with pytest.raises(ModelError, match=r"the tokenizer or the settings in .*mine are not .*out of vocabulary"):
+        CTranslate2(find_model(str(folder)))
 
 
 def test_the_hash_of_a_folder_follows_its_weights(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What is in a folder of weights is what was published, whoever writes there: every file, no more, and by nobody else."""
+"""What is in a folder of weights is what was published, every file, no more, and by nobody else."""
 
 from __future__ import annotations
 

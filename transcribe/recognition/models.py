@@ -13,13 +13,14 @@ import contextlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from audio.trust import read_regular
 from transcribe.errors import ModelError, UnknownModelError
 from transcribe.recognition.model_sources import (
+    CONFIG,
     REQUIRED_FILES,
     TOKENIZER,
     WEIGHTS,
@@ -33,19 +34,21 @@ from transcribe.weights.wheels import OnFetch, Place, ignore_fetch
 DEFAULT = "base"
 
 _START = "<|startoftranscript|>"
+_NEEDED = (_START, "<|endoftext|>", "<|startofprev|>", "<|transcribe|>", "<|notimestamps|>")
+_MOST_LAYERS, _MOST_HEADS = 32, 20  # of the largest Whisper models
 _MULTILINGUAL_START = 50258  # its number; one less in English-only models, whose tokens for languages have no meaning
 
 # SHA-256 of the files of Systran/faster-whisper-base and Systran/faster-whisper-tiny.en, as the wheels have them.
 PINNED: Mapping[str, Mapping[str, str]] = {
     "base": {
         WEIGHTS: "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
-        "config.json": "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a",
+        CONFIG: "56a6d8110d311f19c8f0471e562832c7527f146b567275bfca59fcf7c184da9a",
         TOKENIZER: "fb7b63191e9bb045082c79fd742a3106a12c99513ab30df4a0d47fa6cb6fd0ab",
         "vocabulary.txt": "34ce3fe1c5041027b3f8d42912270993f986dbc4bb34cf27f951e34a1e453913",
     },
     "tiny.en": {
         WEIGHTS: "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
-        "config.json": "14b1b421a90349bc551b881461426b561a874049cb9e4c4864f2ca384f6a7cc5",
+        CONFIG: "14b1b421a90349bc551b881461426b561a874049cb9e4c4864f2ca384f6a7cc5",
         TOKENIZER: "929c5252409436dce1b38a75d1abbcb5e132d170d8e324e4e04ed915fa2d22df",
         "vocabulary.txt": "ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf",
     },
@@ -63,17 +66,46 @@ class ModelFiles:
     @property
     def languages(self) -> frozenset[str]:
         """Codes of the languages the weights know, from the tokenizer's file. Raises `ModelError` if it is damaged."""
+        tokens = self._tokens(_START)
+        is_multilingual = tokens[_START] >= _MULTILINGUAL_START
+        return frozenset(filter(None, map(_language_code, tokens))) if is_multilingual else frozenset({"en"})
+
+    def check(self) -> None:
+        """Raise `ModelError` for a small file that its engine cannot work with: some would end the process."""
+        self._tokens(*_NEEDED)
+        path = self.folder / CONFIG
+        try:
+            heads = json.loads(read_regular(path))["alignment_heads"]
+            if not heads or not all(type(n) is int and 0 <= n < limit for h in heads for n, limit in _pairs(h)):
+                raise ValueError("alignment_heads are not pairs of a layer and a head")
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as exc:
+            raise self.unusable(path, exc) from exc
+
+    def unusable(self, path: Path, problem: object) -> ModelError:
+        """The error for a file that is none of a Whisper model's."""
+        return ModelError(
+            f"model {self.name}: {path} cannot be read, or is not a Whisper model's ({problem}); get the model again"
+        )
+
+    def _tokens(self, *needed: str) -> Mapping[str, int]:
+        """The numbers of the tokens that are no text."""
         path = self.folder / TOKENIZER
         try:
             tokens = {
                 str(token["content"]): int(token["id"]) for token in json.loads(read_regular(path))["added_tokens"]
             }
-            is_multilingual = tokens[_START] >= _MULTILINGUAL_START
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as exc:
-            raise ModelError(
-                f"model {self.name}: {path} cannot be read, or is not a Whisper model's ({exc}); get the model again"
-            ) from exc
-        return frozenset(filter(None, map(_language_code, tokens))) if is_multilingual else frozenset({"en"})
+            raise self.unusable(path, exc) from exc
+        if missing := [token for token in needed if token not in tokens]:
+            raise self.unusable(path, f"the token {missing[0]} is missing")
+        return tokens
+
+
+def _pairs(head: object) -> Iterator[tuple[object, int]]:
+    """The layer and the head, each with its limit."""
+    if not isinstance(head, list):
+        raise TypeError("alignment_heads are not pairs of a layer and a head")
+    return zip(head, (_MOST_LAYERS, _MOST_HEADS), strict=True)
 
 
 def _language_code(token: str) -> str:

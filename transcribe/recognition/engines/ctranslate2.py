@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from audio.decoding.samples import SAMPLE_RATE
-from transcribe.errors import EngineError
+from transcribe.errors import EngineError, ModelError
 from transcribe.recognition.engines.protocol import LanguageGuess, Reading
 from transcribe.recognition.engines.token_words import Piece, words_from_pieces, words_of_known_text
 from transcribe.recognition.engines.window_batches import batches, worker_layout
@@ -50,6 +50,7 @@ class CTranslate2:
     """
 
     def __init__(self, files: ModelFiles, *, device: str = "auto", threads: int = 0, batch: int = 0) -> None:
+        files.check()
         try:
             import ctranslate2
             from faster_whisper import WhisperModel
@@ -74,6 +75,11 @@ class CTranslate2:
             raise EngineError(
                 f"model {files.name}: ctranslate2 cannot load {files.folder} ({exc}); "
                 "check it with `transcribe models verify`, or use another device"
+            ) from exc
+        except Exception as exc:  # of tokenizers, which has no other class; and of sums
+            raise ModelError(
+                f"model {files.name}: the tokenizer or the settings in {files.folder} are not a Whisper model's "
+                f"({exc}); get the model again"
             ) from exc
 
     @property
@@ -135,7 +141,7 @@ class CTranslate2:
         try:
             encoded = self._model.encode(_log_mel(self._model, window)[np.newaxis])
             guesses = self._model.model.detect_language(encoded)[0]
-        except RuntimeError as exc:
+        except (RuntimeError, ValueError) as exc:
             raise EngineError(f"ctranslate2 cannot detect the language: {exc}") from exc
         return LanguageGuess({token.strip("<|>"): probability for token, probability in guesses})
 
