@@ -223,7 +223,7 @@ class TestWeights:
         folder = self.put(bytes(1000))
         (folder / "embedding.pt").unlink()
         (finding,) = wrong(check_models(here))
-        assert "cannot be read" in finding.message
+        assert "is missing" in finding.message
 
     def test_a_hub_model_is_held_to_its_record(self, here: Surroundings) -> None:
         folder = cache_folder(CacheKind.MODELS) / "small"
