@@ -22,8 +22,24 @@ MEDIA_SUFFIXES = frozenset(
 )
 """Suffixes (lower case) of recordings in a folder and in links."""
 
+VIDEO_SUFFIXES = frozenset(".avi .flv .m4v .mkv .mov .mp4 .mpeg .mpg .ogv .ts .webm .wmv".split())
+"""Suffixes of recordings that are usually films: sound is taken before them."""
+
+STREAM_SUFFIXES = frozenset(".f4m .ism .m3u .m3u8 .mpd .pls".split())
+"""Suffixes of lists of a stream's parts."""
+
+OTHER_SUFFIXES = frozenset(
+    ".avif .bmp .gif .heic .ico .jpeg .jpg .png .svg .tif .tiff .webp .doc .docx .epub .mobi .odt .pdf .ppt .pptx .rtf "
+    ".txt .xls .xlsx .7z .apk .dmg .exe .gz .iso .rar .tar .torrent .zip .css .htm .html .js .json .map .mjs .rss .srt "
+    ".ttf .vtt .wasm .woff .woff2 .xhtml .xml".split()
+)
+"""Suffixes of what is no recording, whatever its type says."""
+
+NO_RECORDING = OTHER_SUFFIXES | STREAM_SUFFIXES
+"""Suffixes of addresses that lead to no recording."""
+
 TEXT_SUFFIXES = frozenset((".ts", ".mts"))
-"""Those of them that programs in TypeScript have, too."""
+"""Suffixes of recordings that programs in TypeScript have, too."""
 
 STATES_NOTHING = frozenset(
     {
@@ -49,6 +65,7 @@ _MAGIC = (  # (offset, bytes, suffix); as in the file(1) database
     (4, b"moov", ".mov"),
     (4, b"mdat", ".mov"),
     (4, b"wide", ".mov"),
+    (4, b"free", ".mov"),
     (8, b"WAVE", ".wav"),
     (8, b"AVI ", ".avi"),
     (0, b"RF64", ".wav"),
@@ -160,6 +177,16 @@ def without_prolog(text: str) -> str:
         if end < 0:
             return ""
         at = end + len(skipped[opening])
+
+
+def suffix_of(path: str) -> str:
+    """The suffix of the last name in a path, lower case, with its dot; empty for none.
+
+    >>> suffix_of("/a.b/Part 1.MP3"), suffix_of("/a.b/part"), suffix_of("/.mp3")
+    ('.mp3', '', '')
+    """
+    stem, dot, suffix = path[-300:].rpartition("/")[2].rpartition(".")
+    return f".{suffix.lower()}" if dot and stem else ""
 
 
 def media_type(header: str) -> str:

@@ -21,6 +21,7 @@ from typing import IO, TYPE_CHECKING
 
 from audio.decoding.samples import LEVEL_SAMPLES, SAMPLE_BYTES, SAMPLE_RATE, write
 from audio.episode import Seconds
+from audio.media import magic_suffix
 from audio.structure.streams import is_program_stream, is_transport_stream
 from audio.structure.view import View
 from audio.trust import open_regular
@@ -35,7 +36,7 @@ _SHORTEST = SAMPLE_RATE // 10  # samples of a gap: less is rounding, or a clock 
 _RESTART = SAMPLE_RATE  # samples by which a timestamp goes back: a part of its own, not an overlap
 _LATEST_START = 3600 * SAMPLE_RATE  # of the first sound: later ones are in what was cut out of a longer stream
 _COPY = 1 << 20  # bytes
-_MAGICS = ((0, b"OggS"), (0, b"\x1a\x45\xdf\xa3"), (4, b"ftyp"), (4, b"moov"), (4, b"mdat"), (4, b"wide"), (4, b"free"))
+_BROWSERS = frozenset((".m4a", ".m4b", ".mka", ".mov", ".mp4", ".ogg"))  # `magic_suffix` of containers they play
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,8 @@ class Timeline:
 
 def counts_from_zero(path: Path) -> bool:
     """Whether timestamp 0 is where a file begins, rather than its first timestamp. Raises `OSError`."""
-    with path.open("rb") as file:
-        head = file.read(16)
-    return any(head[offset : offset + len(magic)] == magic for offset, magic in _MAGICS)
+    with open_regular(path) as file:
+        return magic_suffix(file.read(16)) in _BROWSERS
 
 
 def is_mpeg_stream(path: Path) -> bool:

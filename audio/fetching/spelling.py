@@ -7,7 +7,7 @@ import re
 import unicodedata
 from urllib.parse import urlsplit
 
-from audio.media import MEDIA_SUFFIXES
+from audio.media import MEDIA_SUFFIXES, suffix_of
 from audio.net.addresses import origin_of, web_address, without_credentials
 
 _PLAIN = re.compile(
@@ -63,8 +63,7 @@ def place_of(address: str) -> str:
 def without_token(spelled: str) -> str:
     """An address in one spelling, without its query if its path names a recording."""
     bare = spelled.partition("?")[0]
-    name = bare[bare.rfind("/") + 1 :]
-    return bare if name[name.rfind(".") :].lower() in MEDIA_SUFFIXES else spelled
+    return bare if suffix_of(bare) in MEDIA_SUFFIXES else spelled
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -14,22 +14,9 @@ from enum import IntEnum
 from html import unescape
 from urllib.parse import urlsplit
 
-from audio.media import MEDIA_SUFFIXES, media_type
+from audio.media import MEDIA_SUFFIXES, OTHER_SUFFIXES, STREAM_SUFFIXES, VIDEO_SUFFIXES, media_type, suffix_of
 from audio.net.addresses import redacted, web_address
 
-_VIDEO_SUFFIXES = frozenset(
-    {".avi", ".flv", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ogv", ".ts", ".webm", ".wmv"}
-)
-_STREAM_SUFFIXES = frozenset({".m3u8", ".mpd", ".m3u", ".pls", ".ism"})
-_OTHER_SUFFIXES = frozenset(
-    f".{name}"
-    for name in (
-        *("avif", "bmp", "gif", "heic", "ico", "jpeg", "jpg", "png", "svg", "tif", "tiff", "webp"),
-        *("doc", "docx", "epub", "mobi", "odt", "pdf", "ppt", "pptx", "rtf", "txt", "xls", "xlsx"),
-        *("7z", "apk", "dmg", "exe", "gz", "iso", "rar", "tar", "torrent", "zip"),
-        *("css", "htm", "html", "js", "json", "rss", "srt", "vtt", "xhtml", "xml"),
-    )
-)
 _OTHER_TYPES = re.compile(
     r"image/|text/(?!html\b|plain\b)|application/(?:pdf|zip|epub|x-bittorrent|json|xml|rss|atom|msword|x-shockwave)"
 )
@@ -93,7 +80,7 @@ def address_in_feed(written: str, *, base: str) -> str:
     if "#" in text:
         name = text.partition("#")[0].rpartition("/")[2]
         suffix = _FRAGMENT_SUFFIX.search(text)
-        if suffix and f".{suffix[1].lower()}" in MEDIA_SUFFIXES and _suffix_in(name) not in MEDIA_SUFFIXES:
+        if suffix and f".{suffix[1].lower()}" in MEDIA_SUFFIXES and suffix_of(name) not in MEDIA_SUFFIXES:
             text = text.replace("#", "%23")
     if text.startswith(("http://", "https://")):
         return web_address(text) or ""
@@ -110,23 +97,15 @@ def _fitness(offer: Offer, address: str) -> tuple[int, str]:
     if not address:
         shown = redacted(offer.written.strip())[:_LONGEST_SHOWN]
         return 0, f"its audio has no web address but {shown!r}" if shown else "its audio has an empty address"
-    suffix, kind = _suffix_of(address), media_type(offer.declared)
-    if suffix in _STREAM_SUFFIXES or _STREAM_TYPES.match(kind):
+    suffix, kind = suffix_of(urlsplit(address).path), media_type(offer.declared)
+    if suffix in STREAM_SUFFIXES or _STREAM_TYPES.match(kind):
         return 0, "its audio is a stream in many parts (HLS or similar), which is no single file"
-    if suffix in _OTHER_SUFFIXES:
+    if suffix in OTHER_SUFFIXES:
         return 0, f"its enclosure is a {suffix} file, no audio"
     if suffix in MEDIA_SUFFIXES:
-        return int(suffix in _VIDEO_SUFFIXES and not kind.startswith("audio")), ""
+        return int(suffix in VIDEO_SUFFIXES and not kind.startswith("audio")), ""
     if kind.startswith(("audio", "video")):
         return int(kind.startswith("video")), ""
     if offer.place >= Place.LINK:
         return 0, "no suffix of a recording"
     return (0, f"its enclosure is {kind}, no audio") if _OTHER_TYPES.match(kind) else (2, "")
-
-
-def _suffix_of(address: str) -> str:
-    return _suffix_in(urlsplit(address).path.rpartition("/")[2])
-
-
-def _suffix_in(name: str) -> str:
-    return name[name.rfind(".") :].lower() if "." in name else ""

@@ -8,11 +8,12 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from audio.episode import Seconds
+from audio.media import NO_RECORDING, suffix_of
 from audio.net.addresses import web_address
 from audio.sources.dates import parse_duration
 from audio.sources.pages.decoys import place_of_key, words_of
 from audio.sources.pages.json_values import json_assigned, json_in, unescaped, without_references
-from audio.sources.pages.sighting import Sighting, Way, is_media, page_key, suffix_of
+from audio.sources.pages.sighting import Sighting, Way, is_media, page_key
 from audio.sources.values import plain_text
 
 _IN_TEXT = re.compile(r"https?://[^\s<>\"'\\^`{|}\[\]]+", re.IGNORECASE)
@@ -31,10 +32,6 @@ _TYPE_KEYS = ("type", "mimeType", "contentType", "mime_type", "encodingFormat")
 _PAGE_KEYS = ("link", "permalink", "url", "pageUrl", "webUrl", "canonicalUrl", "shareUrl")
 _TITLE_KEYS = ("title", "name", "headline", "episodeTitle", "trackTitle", "label")
 _DURATION_KEYS = ("duration", "durationInSeconds", "duration_seconds", "durationSeconds", "length")
-NO_AUDIO = frozenset(
-    ".jpg .jpeg .png .gif .webp .svg .avif .ico .css .js .mjs .json .xml .rss .html .htm .php .aspx .pdf .txt .vtt .srt"
-    " .woff .woff2 .ttf .zip .m3u .m3u8 .pls .mpd .doc .docx .map .wasm".split()
-)
 _MAX_LABEL = 300  # characters
 MAX_SIGHTINGS = 3_000  # on one page
 
@@ -153,7 +150,7 @@ def _address(key: str, value: str, base: str) -> str | None:
     if is_named and any(each.isspace() for each in value) and not looks_like_one:
         return None  # a sentence that ends in a file's name
     address = web_address(value, base=base)
-    if address is None or suffix_of(urlsplit(address).path) in NO_AUDIO - {".php"}:
+    if address is None or suffix_of(urlsplit(address).path) in NO_RECORDING | {".aspx"}:
         return None
     return address
 
@@ -198,7 +195,7 @@ def _may_have(text: str) -> bool:
 def _text_of(value: Any) -> str:
     if isinstance(value, dict):  # WordPress: {"rendered": "…"}
         value = value.get("rendered")
-    return plain_text(value[:1000].encode("utf-8", "replace").decode()) if isinstance(value, str) else ""
+    return plain_text(value[:1000]) if isinstance(value, str) else ""
 
 
 def _duration(value: Any) -> Seconds | None:

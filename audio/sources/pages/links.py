@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
-from audio.media import media_type
+from audio.media import NO_RECORDING, media_type, suffix_of
 from audio.net.addresses import web_address
-from audio.sources.pages.data import NO_AUDIO, addresses_in
+from audio.sources.pages.data import addresses_in
 from audio.sources.pages.decoys import words_of
-from audio.sources.pages.sighting import Way, is_media, query_pairs, suffix_of
+from audio.sources.pages.sighting import Way, is_media, query_pairs
 
 _FEED_TYPES = frozenset(
     ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml", "text/xml")
@@ -35,7 +35,7 @@ def link_way(attributes: Mapping[str, str], address: str, label: str) -> Way | N
         return Way.LINK
     if attributes.get("as", "").lower() == "audio" and "preload" in relations:
         return Way.LINK
-    if suffix_of(urlsplit(address).path) in NO_AUDIO - {".php", ".aspx"}:
+    if suffix_of(urlsplit(address).path) in NO_RECORDING:
         return None
     name = attributes.get("download")
     if name and is_media(f"https://x.example/{name}"):

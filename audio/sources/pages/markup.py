@@ -11,10 +11,9 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
-from audio.media import media_type
+from audio.media import NO_RECORDING, STREAM_SUFFIXES, media_type, suffix_of
 from audio.sources.pages.data import (
     MAX_SIGHTINGS,
-    NO_AUDIO,
     addresses_in,
     in_attribute,
     in_script,
@@ -32,7 +31,7 @@ from audio.sources.pages.links import (
     link_way,
     may_be_feed,
 )
-from audio.sources.pages.sighting import Sighting, Way, is_media, suffix_of
+from audio.sources.pages.sighting import Sighting, Way, is_media
 from audio.sources.pages.tree import text_of
 
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "figcaption", "legend", "summary"))
@@ -40,7 +39,6 @@ _MEDIA = frozenset(("audio", "video", "amp-audio", "amp-video", "bgsound"))
 _FRAMES = frozenset(("iframe", "frame", "amp-iframe", "embed", "object"))
 _NO_PLACE = frozenset(("html", "body", "head", "audio", "video", "source", "script", "a", "button"))
 _STREAMS = ("mpegurl", "dash+xml", "youtube", "vimeo", "scpls", "f4m")
-_STREAM_SUFFIXES = frozenset((".m3u8", ".m3u", ".mpd", ".pls", ".f4m"))
 _SCRIPTS = frozenset(("", "text/javascript", "application/javascript", "module", "text/ecmascript"))
 _FRAME_NAMES = frozenset(("iframe", "embed"))
 _NO_ADDRESS = frozenset(
@@ -180,8 +178,8 @@ class _Walk:
     def _media(self, media: _Open, around: _Around) -> None:
         """One recording per element: its own address, else the first of its sources, else the first link in it."""
         found = [address for name in media.names if (address := address_of(name, base=self._base))]
-        self.markup.streams += [address for address in found if suffix_of(urlsplit(address).path) in _STREAM_SUFFIXES]
-        found = [address for address in found if suffix_of(urlsplit(address).path) not in NO_AUDIO - {".php", ".aspx"}]
+        self.markup.streams += [address for address in found if suffix_of(urlsplit(address).path) in STREAM_SUFFIXES]
+        found = [address for address in found if suffix_of(urlsplit(address).path) not in NO_RECORDING]
         found = found or media.links[:1]
         if found:
             plays_itself = "autoplay" in media.attributes and "controls" not in media.attributes

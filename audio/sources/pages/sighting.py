@@ -9,9 +9,8 @@ from enum import IntEnum
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from audio.episode import Episode, Seconds
-from audio.media import MEDIA_SUFFIXES
+from audio.media import MEDIA_SUFFIXES, VIDEO_SUFFIXES, suffix_of
 
-_VIDEO = frozenset((".avi", ".flv", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ogv", ".ts", ".webm", ".wmv"))
 _QUALITY = re.compile(
     r"[ _.-](?:\d{2,4}k(?:bps?)?|\d{2,4}kb|vbr|cbr|hq|lq|hd|sd|low|high|mobile|small)$", re.IGNORECASE
 )
@@ -181,12 +180,6 @@ def page_key(address: str) -> str:
     return f"{host}:{port or ''}{path}?{_meaningful(parts.query)}"
 
 
-def suffix_of(path: str) -> str:
-    """The suffix of the last name in a path, in small letters, with its dot."""
-    stem, dot, suffix = path[-300:].rpartition("/")[2].rpartition(".")
-    return f".{suffix.lower()}" if dot and stem else ""
-
-
 def _known(key: tuple[str, str], places: dict[tuple[str, str], int]) -> int | None:
     path, query = key
     return places.get(key, places.get((path, "" if query else _ANY)))
@@ -210,4 +203,4 @@ def query_pairs(query: str) -> list[tuple[str, str]]:
 
 def _preference(address: str) -> tuple[bool, bool]:
     path = unquote(urlsplit(address).path)
-    return suffix_of(path) in _VIDEO, bool(_QUALITY.search(path.rpartition("/")[2].rpartition(".")[0]))
+    return suffix_of(path) in VIDEO_SUFFIXES, bool(_QUALITY.search(path.rpartition("/")[2].rpartition(".")[0]))
