@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from audio.decoding.probe import check_source, printable
 from audio.decoding.samples import SAMPLE_RATE, Audio, DecodedTrack
-from audio.decoding.several import combine
+from audio.decoding.track_selection import combine
 from audio.decoding.track_sound import Recording, decode_track
 from audio.decoding.tracks import SoundTrack, sound_tracks
 from audio.episode import Seconds
@@ -43,7 +43,7 @@ def decode(
     """The sound of a file in any format ffmpeg reads, mixed to mono at 16 kHz.
 
     `track` is one of `audio.decoding.tracks.sound_tracks`, which is taken as it is; without it every track of the file
-    is heard, or a note of `Audio.notes` says which is not and why (`audio.decoding.several`).
+    is heard, or a note of `Audio.notes` says which is not and why (`audio.decoding.track_selection`).
 
     The law: every audible second of every channel and track is in the samples, at the time players give it, or a note
     says what is not. Audible is what is more than the rounding of silence to 16 bits, and in a bass channel above

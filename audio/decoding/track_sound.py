@@ -1,6 +1,6 @@
 """A sound track of a file in the file's time, over all parts the file consists of (`audio.structure`).
 
-Each part is heard by itself (`audio.decoding.hearing`), gets its silence (`audio.decoding.timeline`), and follows the
+Each part is heard by itself (`audio.decoding.mono`), gets its silence (`audio.decoding.timeline`), and follows the
 one before it.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from audio.decoding.damage import Reading, damage_warnings, verdict
 from audio.decoding.ffmpeg import Output
-from audio.decoding.hearing import HeardTrack, hear
+from audio.decoding.mono import MonoTrack, read_mono
 from audio.decoding.notes import Finding, SoundNote
 from audio.decoding.pcm import Source
 from audio.decoding.probe import printable
@@ -58,7 +58,7 @@ class Recording:
 
 def decode_track(recording: Recording, track: SoundTrack, *, progress: OnFraction) -> DecodedTrack:
     """A track in the time of its file. Raises `DecodeError` if it has no sound, `OSError` if the file disappeared."""
-    pieces: list[HeardTrack] = []
+    pieces: list[MonoTrack] = []
     readings: list[Reading] = []
     before = 0.0
     with contextlib.ExitStack() as stack:
@@ -90,14 +90,14 @@ def _of_part(progress: OnFraction, part: Part, *, before: Seconds, whole: Second
     return lambda done: progress(min((before + done * (part.seconds or 0.0)) / whole, 1.0)) if whole else None
 
 
-def _part(source: Source, track: SoundTrack, *, progress: OnFraction) -> tuple[HeardTrack, Reading]:
+def _part(source: Source, track: SoundTrack, *, progress: OnFraction) -> tuple[MonoTrack, Reading]:
     """A part of a track with its silence; it may have no samples."""
     with scratch_folder() as folder:
         times = folder / "times"
         from_zero = source.part.start == 0 and counts_from_zero(source.path)
         with_pictures = source.part.start == 0 and is_mpeg_stream(source.path)
         output = Output(track.index, times=times, from_zero=from_zero, with_pictures=with_pictures)
-        heard, log = hear(source, track, output, progress=progress)
+        heard, log = read_mono(source, track, output, progress=progress)
         room = round((source.max_duration - source.before) * SAMPLE_RATE)
         timeline = read_timeline(times, max_samples=room) if heard.n_samples else Timeline()
         has_times = times.exists()
@@ -116,7 +116,7 @@ def _part(source: Source, track: SoundTrack, *, progress: OnFraction) -> tuple[H
     ), reading
 
 
-def _joined(pieces: Sequence[HeardTrack]) -> HeardTrack:
+def _joined(pieces: Sequence[MonoTrack]) -> MonoTrack:
     """The pieces one after another; a single one as it is."""
     sounding = [piece for piece in pieces if piece.n_samples]
     if len(sounding) == 1:
@@ -127,10 +127,10 @@ def _joined(pieces: Sequence[HeardTrack]) -> HeardTrack:
             copy(piece.file, file)
     n_samples = sum(piece.n_samples for piece in sounding)
     notes = tuple(note for piece in sounding for note in piece.notes)
-    return HeardTrack(file, n_samples, _levels(sounding), notes, all(piece.is_silent for piece in sounding), _REVISION)
+    return MonoTrack(file, n_samples, _levels(sounding), notes, all(piece.is_silent for piece in sounding), _REVISION)
 
 
-def _levels(pieces: Sequence[HeardTrack]) -> NDArray[np.float32] | None:
+def _levels(pieces: Sequence[MonoTrack]) -> NDArray[np.float32] | None:
     """The levels of all; None if one has none, or ends within a step and others follow."""
     levels = [piece.levels for piece in pieces if piece.levels is not None]
     if len(levels) < len(pieces) or any(piece.n_samples % LEVEL_SAMPLES for piece in pieces[:-1]):

@@ -199,7 +199,7 @@ class Library:
             ) from exc
 
 
-class Roll:
+class EpisodeNames:
     """The episodes of all sources of a run: one that several of them have, or that is fetched already, has one name."""
 
     def __init__(self, folder: Path) -> None:

@@ -26,8 +26,8 @@ from audio.sources.left_out import LeftOut
 from audio.sources.pages.json_ld import stated_in
 from audio.sources.pages.links import is_feed_link
 from audio.sources.pages.markup import Frame, Markup, markup_of
+from audio.sources.pages.mention import Mention, Recording, Way, is_media, merged
 from audio.sources.pages.ranking import About, choice_of, folded
-from audio.sources.pages.sighting import Recording, Sighting, Way, is_media, merged
 from audio.sources.pages.tree import text_of, tree_of
 from audio.sources.values import plain_text
 
@@ -79,8 +79,8 @@ def page_of(content: bytes, *, url: str, charset: str = "", titles: Iterable[str
     head = _Head(root, front, base=base, url=url, titles=titles)
     markup = markup_of(root, base, head.about.keys)
     stated = stated_in(markup.json_ld, base, head.about)
-    sightings = (*stated.sightings, *_microdata(markup), *head.graph(), *markup.sightings)
-    recordings = merged(sightings)
+    mentions = (*stated.mentions, *_microdata(markup), *head.graph(), *markup.mentions)
+    recordings = merged(mentions)
     choice = choice_of(recordings, head.about)
     frames = (*(Frame(address, is_player=True) for address in (*stated.players, *head.players())), *markup.frames)
     return Page(
@@ -127,7 +127,7 @@ class _Head:
         """The recordings as episodes. A heading names one only if it is over no other; the page's title, a lone one."""
         shared = Counter(heading for each in recordings for heading in each.headings)
         for recording in recordings:
-            about = next((each.about for each in recording.sightings if each.about), None)
+            about = next((each.about for each in recording.mentions if each.about), None)
             labels = [label for label in recording.labels if folded(label)]
             headings = [each for each in recording.headings if shared[each] == 1]
             name = plain_text(PurePosixPath(unquote(urlsplit(recording.address).path)).stem)
@@ -153,13 +153,13 @@ class _Head:
                 page_url=episode.page_url or self._page_url,
             )
 
-    def graph(self) -> Iterator[Sighting]:
+    def graph(self) -> Iterator[Mention]:
         """`og:audio`, or the stream of Twitter's player; `og:video` if it is a recording's address."""
         for names, way in ((_GRAPH, Way.GRAPH), (_GRAPH_FILM, Way.PLAYER)):
             named = (text for wanted in names for name, text in self._meta if name == wanted)
             for address in islice(filter(None, (web_address(text, base=self._base) for text in named)), 1):
                 if way == Way.GRAPH or is_media(address):
-                    yield Sighting(address, way, is_in_main=True)
+                    yield Mention(address, way, is_in_main=True)
 
     def players(self) -> Iterator[str]:
         """The players that the head names: `og:video`, `twitter:player`."""
@@ -186,7 +186,7 @@ class _Head:
         return ""
 
 
-def _microdata(markup: Markup) -> Iterator[Sighting]:
+def _microdata(markup: Markup) -> Iterator[Mention]:
     """What microdata states: the page's recording if it is the only one."""
     is_one = len({each.address for each in markup.microdata if not each.decoy}) == 1
     for each in markup.microdata:

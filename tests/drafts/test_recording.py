@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from audio.decoding.decode import decode
-from audio.decoding.mix import write_mix
+from audio.decoding.mixdown import write_mix
 from audio.disk import sha256_of
 from audio.episode import Episode, Track
 from audio.errors import DecodeError

@@ -1,4 +1,4 @@
-"""The tape of an episode's tracks: every moment of it is one of its owner's, and the other way round."""
+"""The joined speech of an episode's tracks: every moment of it is one of its owner's, and the other way round."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_the_tape_is_the_speech_and_short_pauses(layout: Layout) -> None:
         assert -2e-3 <= pause <= LONGEST_PAUSE + 2e-3
         assert before.track == after.track or pause == pytest.approx(LONGEST_PAUSE, abs=2e-3)
     speech = sum(each.end - each.start for each in layout.stretches)
-    assert layout.tape_length <= speech + (len(layout.stretches) + 1) * LONGEST_PAUSE
+    assert layout.joined_length <= speech + (len(layout.stretches) + 1) * LONGEST_PAUSE
 
 
 @given(st.floats(-30, 30), st.floats(-100, 100), st.floats(0, 36_000))

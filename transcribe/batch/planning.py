@@ -15,7 +15,7 @@ from pathlib import Path
 
 from audio.episode import Episode
 from audio.errors import AudioError
-from audio.fetching.library import Library, Roll
+from audio.fetching.library import EpisodeNames, Library
 from audio.fingerprint import Fingerprint
 from audio.net.access import Access
 from audio.net.addresses import redacted, web_address
@@ -75,7 +75,7 @@ def select_jobs(
     jobs: list[Job] = []
     failures: list[Result] = []
     seen: set[str | Path] = set()
-    roll = Roll(settings.output_folder)
+    known_names = EpisodeNames(settings.output_folder)
     stems = Stems(settings)
     is_enough = selection_of(settings).is_settled
     for source in sources:
@@ -83,7 +83,7 @@ def select_jobs(
         try:
             episodes = episodes_from(source, client=client, on_left_out=left_out.append, is_enough=is_enough)
             selection = select_episodes(episodes, settings)
-            names = roll.names_of(selection)
+            names = known_names.names_of(selection)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a source costs that one
             failures.append(_without_episodes(source, error))
             continue

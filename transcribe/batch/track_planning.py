@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from audio.decoding.mix import MIX_FORMATS
+from audio.decoding.mixdown import MIX_FORMATS
 from audio.decoding.probe import check_source, printable
 from audio.decoding.tracks import sound_tracks
 from audio.episode import Episode, Track
@@ -22,7 +22,7 @@ from output.formats import file_name
 from transcribe.batch.planning import Job
 from transcribe.drafts.records import belongs_to_other_recording, from_folder, transcript_at
 from transcribe.errors import SettingsError
-from transcribe.pipeline.mixing import cached_mix
+from transcribe.pipeline.mixdown import cached_mix
 from transcribe.settings import Settings, home_expanded
 from transcribe.tracks.file_names import episode_name, names_in
 

@@ -6,12 +6,12 @@ import contextlib
 from dataclasses import replace
 from pathlib import Path
 
-from audio.decoding.mix import write_mix
+from audio.decoding.mixdown import write_mix
 from audio.disk import sha256_of
 from audio.episode import Episode, Track
 from audio.errors import AudioError
 from audio.trust import problem_of
-from transcribe.pipeline.mixing import cached_mix
+from transcribe.pipeline.mixdown import cached_mix
 
 
 def recording_of(draft: Path, episode: Episode) -> Path | None:

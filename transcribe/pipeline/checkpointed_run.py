@@ -59,7 +59,7 @@ words of earlier releases remain; a result of REHEAR counts only if it is in the
 """
 
 TRACKS_VERSION = "tracks 2"
-"""Raised when the layout of several tracks changes; it is part of the key of all stages, which see its tape."""
+"""Raised when the layout of several tracks changes; it is part of the key of all stages."""
 
 CHUNKS_PER_BLOCK = 16  # at most eight minutes of sound, a multiple of what a GPU takes at a time
 
@@ -237,8 +237,8 @@ class CheckpointedRun:
         return result
 
     def _key(self, stage: Stage, circumstances: str, device: str = "cpu") -> Key:
-        tape = TRACKS_VERSION if self._episode.tracks else ""
-        version = f"{RESULTS_OF[stage]} {self._settings.digest(stage)} {circumstances}{tape}"
+        layout = TRACKS_VERSION if self._episode.tracks else ""
+        version = f"{RESULTS_OF[stage]} {self._settings.digest(stage)} {circumstances}{layout}"
         if stage is not Stage.DECODE and self.facts.revision:
             version += f" sound {self.facts.revision}"
         return Key(self.fingerprint.sha256, stage, f"{version} {device}" if device == "cuda" else version)

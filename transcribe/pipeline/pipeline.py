@@ -22,9 +22,9 @@ from audio.errors import SourceError
 from audio.fingerprint import Fingerprint
 from transcribe.pipeline.checkpointed_run import CheckpointedRun
 from transcribe.pipeline.checkpoints import Store, user_checkpoints
-from transcribe.pipeline.placing import names_of_tracks, on_timeline, placed_tracks
 from transcribe.pipeline.sound_warnings import sound_warnings
 from transcribe.pipeline.stages import RealStages, Stages, glossary_of
+from transcribe.pipeline.track_timeline import names_of_tracks, on_timeline, placed_tracks
 from transcribe.pipeline.watch import RunMonitor
 from transcribe.recognition.engines import engine_name
 from transcribe.settings import Settings, Stage

@@ -1,4 +1,4 @@
-"""The samples of an episode: of its file, or the tape of its tracks; and that they are those of its fingerprint."""
+"""The samples of an episode: its file's, or the joined speech of its tracks; checked against its fingerprint."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def open_sound(
     file is not the one with this fingerprint any more."""
     if episode.tracks:
         recording = open_tracks(episode.tracks, known=known, progress=progress)
-        audio, layout = recording.tape, recording.layout
+        audio, layout = recording.speech, recording.layout
     else:
         audio, layout = decode(episode.files[0], progress=progress), None
     about = ", ".join(map(str, episode.files))

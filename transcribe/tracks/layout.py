@@ -1,9 +1,8 @@
 """Where the tracks of an episode lie on its timeline, and which stretches of each are its own person's. Pure values.
 
-Recognition hears one recording, the tape: every stretch of its owner's track, one person after another. So crosstalk is
-heard twice, once from each owner's microphone, and nothing else is. Pauses are cut to a second, so the tape is no
-longer than the speech and a second for each pause. (In the order of time, with a pause at each change of speaker, a
-recogniser leaves out whole turns of the same conversations.)
+Recognition hears one recording, the joined speech: every stretch of its owner's track, one person after another. So
+crosstalk is heard twice, once from each owner's microphone, and nothing else is. Pauses are cut to a second. (In the
+order of time, with a pause at each change of speaker, a recogniser leaves out whole turns of the same conversations.)
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from itertools import pairwise
 
 from audio.episode import Seconds
 
-LONGEST_PAUSE = 1.0  # seconds between two stretches on the tape; between those of two people it is as long
+LONGEST_PAUSE = 1.0  # seconds between two stretches on the joined speech; between those of two people it is as long
 _LEAD = 0.3  # seconds before the first stretch and after the last
 
 
@@ -80,7 +79,7 @@ class Layout:
 
     @cached_property
     def places(self) -> tuple[Seconds, ...]:
-        """Where each stretch starts on the tape."""
+        """Where each stretch starts on the joined speech."""
         places = [_LEAD] if self.stretches else []
         for before, stretch in pairwise(self.stretches):
             gap = stretch.start - before.end if before.track == stretch.track else LONGEST_PAUSE
@@ -88,22 +87,22 @@ class Layout:
         return tuple(places)
 
     @property
-    def tape_length(self) -> Seconds:
-        """Seconds of the tape."""
+    def joined_length(self) -> Seconds:
+        """Seconds of the joined speech."""
         if not self.stretches:
             return 2 * _LEAD
         return self.places[-1] + self.stretches[-1].end - self.stretches[-1].start + _LEAD
 
     @property
     def owners(self) -> tuple[tuple[Seconds, Seconds, str], ...]:
-        """Start, end and speaker of each stretch on the tape."""
+        """Start, end and speaker of each stretch on the joined speech."""
         return tuple(
             (place, place + self._length(number), speaker_of(self.stretches[number].track))
             for number, place in enumerate(self.places)
         )
 
     def at(self, start: Seconds, end: Seconds) -> tuple[OwnSpeech, Seconds, Seconds] | None:
-        """What a span of the tape is on the timeline: its stretch, the one with most of it, and the span there.
+        """What a span of the joined speech is on the timeline: the stretch with most of it, and the span there.
 
         None if there is no speech at all.
         """
@@ -120,7 +119,7 @@ class Layout:
         return stretch, first, last
 
     def spans_on_timeline(self, start: Seconds, end: Seconds) -> Sequence[tuple[int, Seconds, Seconds]]:
-        """All parts of a span of the tape: track, start and end on the timeline."""
+        """All parts of a span of the joined speech: track, start and end on the timeline."""
         found = []
         for number in range(max(0, bisect_right(self.places, start) - 1), len(self.places)):
             if self.places[number] >= end:

@@ -1,7 +1,7 @@
-"""The files of an episode's tracks → the tape that recognition hears, and the layout that says where it is from.
+"""The files of an episode's tracks → the joined speech that recognition hears, and the layout: where it is from.
 
-Every track is decoded to a temporary file, and the tape is written to another one, stretch by stretch: memory does not
-grow with length, but for the levels (1.4 MB an hour of each track).
+Every track is decoded to a temporary file, and the joined speech is written to another one, stretch by stretch: memory
+does not grow with length, but for the levels (1.4 MB an hour of each track).
 """
 
 from __future__ import annotations
@@ -48,16 +48,16 @@ _LEAST_TALK, _TALKED_OVER = 20.0, 0.5  # seconds of a person's speech, and the s
 
 @dataclass(frozen=True, slots=True)
 class TrackedRecording:
-    """The tape, whose warnings are of all tracks, and the layout of what is on it."""
+    """The joined speech, whose warnings are of all tracks, and the layout of what is on it."""
 
-    tape: Audio
+    speech: Audio
     layout: Layout
 
 
 def open_tracks(
     tracks: Sequence[Track], *, known: Layout | None = None, progress: OnFraction = lambda fraction: None
 ) -> TrackedRecording:
-    """Decode the tracks, find their layout, unless it is `known`, and lay the tape. Raises `AudioError`.
+    """Decode the tracks, find their layout, unless it is `known`, and join their speech. Raises `AudioError`.
 
     A silent track has no stretches; a warning names it.
     """
@@ -75,9 +75,9 @@ def open_tracks(
         if layout is None:
             layout, notes = _find_layout(tracks, sounds, levels)
             warnings += notes
-        tape = lay_tape(sounds, layout, gains=[_gain(each) for each in levels], warnings=tuple(warnings))
+        speech = join_speech(sounds, layout, gains=[_gain(each) for each in levels], warnings=tuple(warnings))
     progress(1.0)
-    return TrackedRecording(tape, layout)
+    return TrackedRecording(speech, layout)
 
 
 def _find_layout(
@@ -183,7 +183,7 @@ def from_zero(clocks: Sequence[Clock]) -> tuple[Clock, ...]:
     return tuple(Clock(round(clock.offset - start, 4), clock.drift_ppm) for clock in clocks)
 
 
-def lay_tape(
+def join_speech(
     sounds: Sequence[Audio], layout: Layout, *, gains: Sequence[float], warnings: tuple[str, ...] = ()
 ) -> Audio:
     """The stretches of the tracks one after another, each track louder by its gain, with silence between them."""
@@ -201,7 +201,7 @@ def lay_tape(
                 file.seek(at * SAMPLE_BYTES)
                 write(file, as_int16(_faded(samples, start=is_first, end=is_last)))
                 at, start = at + len(samples), start + _BLOCK
-        n_samples = round(layout.tape_length * SAMPLE_RATE)
+        n_samples = round(layout.joined_length * SAMPLE_RATE)
         file.truncate(n_samples * SAMPLE_BYTES)
         notes = tuple(replace(note, track=number) for number, sound in enumerate(sounds, 1) for note in sound.notes)
         revision = max(sound.revision for sound in sounds)

@@ -105,7 +105,7 @@ def failure_of(error: Exception, stage: str = "") -> Failure:
 
 
 def _run(task: Task, monitor: RunMonitor) -> Outcome:
-    from transcribe.pipeline.mixing import with_mix
+    from transcribe.pipeline.mixdown import with_mix
     from transcribe.pipeline.pipeline import Pipeline
 
     earlier = WriteOnlyCheckpoints(task.cache) if task.ignore_cache else Checkpoints(task.cache)

@@ -13,7 +13,7 @@ from audio.net.addresses import web_address
 from audio.sources.dates import parse_duration
 from audio.sources.pages.decoys import place_of_key, words_of
 from audio.sources.pages.json_values import json_assigned, json_in, unescaped, without_references
-from audio.sources.pages.sighting import Sighting, Way, is_media, page_key
+from audio.sources.pages.mention import Mention, Way, is_media, page_key
 from audio.sources.values import plain_text
 
 _IN_TEXT = re.compile(r"https?://[^\s<>\"'\\^`{|}\[\]]+", re.IGNORECASE)
@@ -33,10 +33,10 @@ _PAGE_KEYS = ("link", "permalink", "url", "pageUrl", "webUrl", "canonicalUrl", "
 _TITLE_KEYS = ("title", "name", "headline", "episodeTitle", "trackTitle", "label")
 _DURATION_KEYS = ("duration", "durationInSeconds", "duration_seconds", "durationSeconds", "length")
 _MAX_LABEL = 300  # characters
-MAX_SIGHTINGS = 3_000  # on one page
+MAX_MENTIONS = 3_000  # on one page
 
 
-def in_json(value: Any, base: str, *, way: Way, keys: frozenset[str] = frozenset()) -> Iterator[Sighting]:
+def in_json(value: Any, base: str, *, way: Way, keys: frozenset[str] = frozenset()) -> Iterator[Mention]:
     """The recordings in a JSON value, in its order: an address with a recording's suffix anywhere, any other address
     under a key that says audio. The object around it names it; one with another page's address (`keys` are this page's)
     or under a key such as `related` is hardly this page's."""
@@ -63,24 +63,24 @@ def in_json(value: Any, base: str, *, way: Way, keys: frozenset[str] = frozenset
         elif isinstance(node, list):
             stack += [(child, key, title, decoy, duration) for child in reversed(node)]
         elif isinstance(node, str) and (address := _address(key, node, base)):
-            yield Sighting(address, way, label=title, decoy=decoy, duration=duration)
+            yield Mention(address, way, label=title, decoy=decoy, duration=duration)
         elif isinstance(node, str) and "://" in node:
-            yield from (Sighting(each, max(way, Way.DATA), decoy=decoy) for each in addresses_in(unescaped(node)))
+            yield from (Mention(each, max(way, Way.DATA), decoy=decoy) for each in addresses_in(unescaped(node)))
 
 
-def in_script(script: str, base: str, *, is_json: bool, keys: frozenset[str]) -> Iterator[Sighting]:
+def in_script(script: str, base: str, *, is_json: bool, keys: frozenset[str]) -> Iterator[Mention]:
     """The recordings in a script: its data (the whole block, or what is assigned), then addresses in what is left."""
     values = json_in(script) if is_json else list(json_assigned(script)) if _may_have(script) else []
     found = set()
     for value in values:
-        for sighting in in_json(value, base, way=Way.DATA, keys=keys):
-            found.add(sighting.address)
-            yield sighting
+        for mention in in_json(value, base, way=Way.DATA, keys=keys):
+            found.add(mention.address)
+            yield mention
     if (is_json and values) or not _may_have(script):
         return
     text = unescaped(script)
     code = (*addresses_in(text), *keyed_addresses(text, base), *_quoted_addresses(text, base))
-    yield from (Sighting(each, Way.DATA) for each in dict.fromkeys(code) if each not in found)
+    yield from (Mention(each, Way.DATA) for each in dict.fromkeys(code) if each not in found)
 
 
 def recordings_in_code(script: str, base: str) -> Iterator[str]:
@@ -97,7 +97,7 @@ def player_addresses(script: str, base: str) -> Iterator[str]:
             yield address
 
 
-def in_attribute(name: str, value: str, base: str, *, keys: frozenset[str]) -> Iterator[Sighting]:
+def in_attribute(name: str, value: str, base: str, *, keys: frozenset[str]) -> Iterator[Mention]:
     """The recordings in an attribute: JSON, an address with a recording's suffix, any other address if the name says
     audio, or code (`onclick`)."""
     stripped = value.strip()
@@ -108,11 +108,11 @@ def in_attribute(name: str, value: str, base: str, *, keys: frozenset[str]) -> I
             yield from in_json(each, base, way=Way.PLAYER, keys=keys)
         return
     if " " not in stripped and (address := _address(name.removeprefix("data-"), stripped, base)):
-        yield Sighting(address, Way.PLAYER)
+        yield Mention(address, Way.PLAYER)
     elif _may_have(value):
         text = unescaped(value)
         code = (*addresses_in(text), *_quoted_addresses(text, base))
-        yield from (Sighting(each, Way.PLAYER) for each in dict.fromkeys(code))
+        yield from (Mention(each, Way.PLAYER) for each in dict.fromkeys(code))
 
 
 def addresses_in(text: str) -> Iterator[str]:

@@ -10,11 +10,11 @@ from typing import Any
 from audio.episode import Episode
 from audio.net.addresses import web_address, without_credentials
 from audio.sources.dates import parse_date, parse_duration
-from audio.sources.pages.data import MAX_SIGHTINGS, in_json, in_script
+from audio.sources.pages.data import MAX_MENTIONS, in_json, in_script
 from audio.sources.pages.decoys import place_of_key
 from audio.sources.pages.json_values import json_in, without_references
+from audio.sources.pages.mention import Mention, Way, is_media, page_key
 from audio.sources.pages.ranking import About
-from audio.sources.pages.sighting import Sighting, Way, is_media, page_key
 from audio.sources.values import plain_text
 
 _RECORDINGS = frozenset({"AudioObject", "VideoObject", "MediaObject", "Audiobook", "MusicRecording"})
@@ -28,7 +28,7 @@ _SERIES = ("partOfSeries", "isPartOf", "partOfSeason")
 class Stated:
     """What JSON-LD says: its recordings, and the addresses of players (`embedUrl`)."""
 
-    sightings: tuple[Sighting, ...] = ()
+    mentions: tuple[Mention, ...] = ()
     players: tuple[str, ...] = ()
     is_episode: bool = False  # the page is one episode's
 
@@ -38,21 +38,21 @@ def stated_in(blocks: list[str], base: str, about: About) -> Stated:
     names no other page and is the only one, or the only one outside lists of others."""
     nodes = [node for block in blocks for value in json_in(block) for node in _nodes(value)]
     inside = {id(node.media) for node in nodes if node.media is not node.fields}  # told by the episode around it
-    outer = islice((node for node in nodes if id(node.fields) not in inside), MAX_SIGHTINGS)
-    found = [(node, each) for node in outer if (each := _sighting(node, base, about))]
+    outer = islice((node for node in nodes if id(node.fields) not in inside), MAX_MENTIONS)
+    found = [(node, each) for node in outer if (each := _mention(node, base, about))]
     open_ones = {each.address for _, each in found if not each.decoy}
 
-    def way_of(node: _Node, sighting: Sighting) -> Way:
+    def way_of(node: _Node, mention: Mention) -> Way:
         is_meant = _is_own(node.fields, about, base) or len(open_ones) == 1
-        return Way.STATED if is_meant and not sighting.decoy and not node.is_film else Way.PLAYER
+        return Way.STATED if is_meant and not mention.decoy and not node.is_film else Way.PLAYER
 
-    sightings = tuple(replace(each, way=way_of(node, each)) for node, each in found)
+    mentions = tuple(replace(each, way=way_of(node, each)) for node, each in found)
     players = dict.fromkeys(
         address for node in nodes if (address := web_address(_string(node.fields, "embedUrl"), base=base))
     )
     is_episode = any(node.is_episode and not node.decoy and _is_own(node.fields, about, base) for node in nodes)
     return Stated(
-        sightings or tuple(islice(_of_any_shape(blocks, base, about), MAX_SIGHTINGS)), tuple(players), is_episode
+        mentions or tuple(islice(_of_any_shape(blocks, base, about), MAX_MENTIONS)), tuple(players), is_episode
     )
 
 
@@ -97,7 +97,7 @@ def _kinds(node: Mapping[str, Any]) -> set[str]:
     return {each.rpartition("/")[2].rpartition(":")[2] for each in flat if isinstance(each, str)}
 
 
-def _sighting(node: _Node, base: str, about: About) -> Sighting | None:
+def _mention(node: _Node, base: str, about: About) -> Mention | None:
     fields, media = node.fields, node.media
     kind, is_sound = fields.get("@type"), _string(fields, "encodingFormat").startswith(("audio/", "video/"))
     names = _CONTENT if media is fields and not node.is_episode else _CONTENT[:2]
@@ -121,7 +121,7 @@ def _sighting(node: _Node, base: str, about: About) -> Sighting | None:
         description=_string(fields, "description") or None,
     )
     decoy = node.decoy or ("another page's" if is_elsewhere else "")
-    return Sighting(address, Way.STATED, label=title, decoy=decoy, duration=duration, about=episode)
+    return Mention(address, Way.STATED, label=title, decoy=decoy, duration=duration, about=episode)
 
 
 def _is_own(fields: Mapping[str, Any], about: About, base: str) -> bool:
@@ -129,7 +129,7 @@ def _is_own(fields: Mapping[str, Any], about: About, base: str) -> bool:
     return bool(page and page_key(page) in about.keys) or about.is_named(_title(fields))
 
 
-def _of_any_shape(blocks: list[str], base: str, about: About) -> Iterator[Sighting]:
+def _of_any_shape(blocks: list[str], base: str, about: About) -> Iterator[Mention]:
     """The recordings in JSON-LD whose types are not ours."""
     for block in blocks:
         for value in (values := json_in(block)):

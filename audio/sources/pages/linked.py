@@ -29,8 +29,8 @@ from audio.sources.left_out import LeftOut, OnLeftOut
 from audio.sources.page import Page, page_of
 from audio.sources.pages.data import player_addresses, recordings_in_code
 from audio.sources.pages.markup import Frame
+from audio.sources.pages.mention import recording_key
 from audio.sources.pages.own_item import OwnItems, filled, own_items
-from audio.sources.pages.sighting import recording_key
 from audio.sources.values import title_from
 
 _MAX_FEEDS = 3

@@ -9,7 +9,7 @@ from audio.media import NO_RECORDING, media_type, suffix_of
 from audio.net.addresses import web_address
 from audio.sources.pages.data import addresses_in
 from audio.sources.pages.decoys import words_of
-from audio.sources.pages.sighting import Way, is_media, query_pairs
+from audio.sources.pages.mention import Way, is_media, query_pairs
 
 _FEED_TYPES = frozenset(
     ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml", "text/xml")

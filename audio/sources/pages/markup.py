@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from audio.media import NO_RECORDING, STREAM_SUFFIXES, media_type, suffix_of
 from audio.sources.pages.data import (
-    MAX_SIGHTINGS,
+    MAX_MENTIONS,
     addresses_in,
     in_attribute,
     in_script,
@@ -31,7 +31,7 @@ from audio.sources.pages.links import (
     link_way,
     may_be_feed,
 )
-from audio.sources.pages.sighting import Sighting, Way, is_media
+from audio.sources.pages.mention import Mention, Way, is_media
 from audio.sources.pages.tree import text_of
 
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "figcaption", "legend", "summary"))
@@ -76,15 +76,15 @@ class _Around:
     heading: str = ""
     outer_heading: str = ""
     media: _Open | None = None
-    has_sighting: bool = False
+    has_mention: bool = False
 
 
 @dataclass(slots=True)
 class Markup:
     """What the elements of a page show."""
 
-    sightings: list[Sighting] = field(default_factory=list)
-    microdata: list[Sighting] = field(default_factory=list)
+    mentions: list[Mention] = field(default_factory=list)
+    microdata: list[Mention] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
     feeds: list[str] = field(default_factory=list)
     streams: list[str] = field(default_factory=list)
@@ -92,7 +92,7 @@ class Markup:
 
 
 def markup_of(root: Any, base: str, keys: frozenset[str]) -> Markup:
-    """What the elements of a page show; `keys` are the page's own addresses (`sighting.page_key`)."""
+    """What the elements of a page show; `keys` are the page's own addresses (`mention.page_key`)."""
     from lxml import etree
 
     walk = _Walk(root, base, keys)
@@ -143,18 +143,18 @@ class _Walk:
         outer = self._stack[-1]
         if tag in _MEDIA and around.media:
             self._media(around.media, around)
-        outer.has_sighting |= around.has_sighting
+        outer.has_mention |= around.has_mention
         if tag in _HEADINGS:
             outer.heading = text_of(element)
-        elif around.heading != around.outer_heading and not around.has_sighting and around.decoy == outer.decoy:
+        elif around.heading != around.outer_heading and not around.has_mention and around.decoy == outer.decoy:
             outer.heading = around.heading
         self._text(element.tail)
 
-    def _add(self, sightings: Iterable[Sighting], label: str = "", around: _Around | None = None) -> None:
+    def _add(self, mentions: Iterable[Mention], label: str = "", around: _Around | None = None) -> None:
         here = around or self._stack[-1]
-        for each in islice(sightings, max(MAX_SIGHTINGS - len(self.markup.sightings), 0)):
-            here.has_sighting = here.has_sighting or each.way <= Way.LINK
-            self.markup.sightings.append(
+        for each in islice(mentions, max(MAX_MENTIONS - len(self.markup.mentions), 0)):
+            here.has_mention = here.has_mention or each.way <= Way.LINK
+            self.markup.mentions.append(
                 replace(
                     each,
                     label=each.label or label,
@@ -167,7 +167,7 @@ class _Walk:
 
     def _text(self, text: str | None) -> None:
         if text and "://" in text:
-            self._add(Sighting(address, Way.DATA) for address in addresses_in(text))
+            self._add(Mention(address, Way.DATA) for address in addresses_in(text))
 
     def _source(self, attributes: Mapping[str, str], media: _Open) -> None:
         if any(word in attributes.get("type", "").lower() for word in _STREAMS):
@@ -183,7 +183,7 @@ class _Walk:
         found = found or media.links[:1]
         if found:
             plays_itself = "autoplay" in media.attributes and "controls" not in media.attributes
-            sighting = Sighting(
+            mention = Mention(
                 found[0],
                 Way.PLAYER,
                 decoy="plays by itself" if plays_itself else _against(media),
@@ -192,7 +192,7 @@ class _Walk:
                 aliases=tuple(found[1:]),
             )
             around.heading = around.outer_heading
-            self._add([sighting], label_of(media.attributes), around)
+            self._add([mention], label_of(media.attributes), around)
 
     def _script(self, element: Any, attributes: Mapping[str, str]) -> None:
         kind = media_type(attributes.get("type", ""))
@@ -218,9 +218,9 @@ class _Walk:
             return
         inner = tuple(dict.fromkeys(inner_addresses(address)))
         if is_media(address) or media_type(attributes.get("type", "")).startswith(("audio/", "video/")):
-            self._add([Sighting(address, Way.PLAYER)], label)
+            self._add([Mention(address, Way.PLAYER)], label)
         elif inner:
-            self._add((Sighting(each, Way.PLAYER) for each in inner), label)
+            self._add((Mention(each, Way.PLAYER) for each in inner), label)
         elif not {attributes.get("width", ""), attributes.get("height", "")} & {"0", "1"}:
             named = is_player(address, attributes.get("id", ""), attributes.get("class", ""), label)
             self.markup.frames.append(Frame(address, decoy=here.decoy, is_player=named))
@@ -235,7 +235,7 @@ class _Walk:
         property_ = attributes.get("itemprop", "").lower().split()
         if "contenturl" in property_ or ("audio" in property_ and "itemscope" not in attributes):
             stated = first_address([attributes.get(name) for name in ("content", "href", "src")], self._base)
-            self.markup.microdata += [Sighting(stated, Way.STATED, decoy=self._stack[-1].decoy)] if stated else []
+            self.markup.microdata += [Mention(stated, Way.STATED, decoy=self._stack[-1].decoy)] if stated else []
         if tag not in ("meta", "link", "img", "html"):
             self._attributes(tag, attributes, label_of(attributes) or label)
 
@@ -247,11 +247,11 @@ class _Walk:
             if not any(media.names):
                 return
         if way:
-            self._add([Sighting(address, way, duration=length_in(attributes, label))], label)
+            self._add([Mention(address, way, duration=length_in(attributes, label))], label)
         elif tag != "link" and may_be_feed(attributes, address, label):
             self.markup.feeds.append(address)
         elif tag == "a":
-            self._add(Sighting(each, Way.DATA) for each in inner_addresses(address))
+            self._add(Mention(each, Way.DATA) for each in inner_addresses(address))
 
     def _attributes(self, tag: str, attributes: Mapping[str, str], label: str) -> None:
         for name, value in attributes.items():

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from audio.episode import Episode
+from audio.sources.pages.mention import page_key, recording_key
 from audio.sources.pages.ranking import About, folded
-from audio.sources.pages.sighting import page_key, recording_key
 
 
 @dataclass(frozen=True, slots=True)

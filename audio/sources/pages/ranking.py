@@ -27,7 +27,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from audio.sources.pages.decoys import name_of, place_of_heading
-from audio.sources.pages.sighting import Recording, Way, page_key
+from audio.sources.pages.mention import Recording, Way, page_key
 
 _CALL_TO_ACTION = re.compile(  # what only asks to listen, or says what every recording is
     r"(?:(?:please|click|tap|here|to|download|hear|listen|play|stream|get|it|the|this|your|now|direct|link|right"
@@ -116,7 +116,7 @@ def _decoys(left: Sequence[Recording], about: About) -> dict[int, str]:
 
 def _under_others(recording: Recording, about: About) -> str:
     """Why its headings speak against it, if it is seen under no other."""
-    if not all(each.heading for each in recording.sightings) or any(map(about.is_named, recording.headings)):
+    if not all(each.heading for each in recording.mentions) or any(map(about.is_named, recording.headings)):
         return ""
     reasons = [place_of_heading(each) for each in recording.headings]
     return reasons[0] if all(reasons) else ""

@@ -1,4 +1,4 @@
-"""What recognition and diarization say about the tape of an episode's tracks → what it is on the episode's timeline."""
+"""What recognition and diarization say about the joined speech of tracks → the same on the episode's timeline."""
 
 from __future__ import annotations
 

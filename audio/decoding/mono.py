@@ -18,10 +18,10 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
+from audio.decoding.downmix import Downmix, mean_of, needed_downmix, takes_channels_as_they_are
 from audio.decoding.ffmpeg import Output, decode_command
 from audio.decoding.log import Log
 from audio.decoding.loudness import LoudnessMeter
-from audio.decoding.mixing import Mix, mean_of, needed_mix, takes_channels_as_they_are
 from audio.decoding.notes import Finding, SoundNote
 from audio.decoding.pcm import Source, read_pcm
 from audio.decoding.polarity import turned_stretches
@@ -50,7 +50,7 @@ _HIGHEST = 1e6  # of a float: more is no sound
 
 
 @dataclass(frozen=True, eq=False)
-class HeardTrack:
+class MonoTrack:
     """The mono samples of a track, int16 in `file`, without the pauses of its timeline.
 
     `levels`: of two channels (`levels_of`). `is_silent`: nothing is on the track, not even noise.
@@ -79,7 +79,7 @@ class _Passes:
         n_frames = self._read(self._raw(as_floats=False), lambda frames: surveyor.add(_rows(frames)))
         return surveyor.survey() if n_frames else None
 
-    def as_ffmpeg_mixes(self, file: IO[bytes]) -> tuple[HeardTrack, Survey | None]:
+    def as_ffmpeg_mixes(self, file: IO[bytes]) -> tuple[MonoTrack, Survey | None]:
         """Write ffmpeg's mix of the channels to `file`; measure it, too."""
         surveyor, levels = Surveyor(), list[Any]()
 
@@ -91,10 +91,10 @@ class _Passes:
             write(file, _to_mono(frames))
 
         n_samples = self._read(self.output, take)
-        heard = HeardTrack(file, n_samples, np.concatenate(levels, axis=1) if levels else None)
+        heard = MonoTrack(file, n_samples, np.concatenate(levels, axis=1) if levels else None)
         return heard, surveyor.survey() if n_samples else None
 
-    def mixed(self, file: IO[bytes], mix: Mix) -> _Floats:
+    def mixed(self, file: IO[bytes], mix: Downmix) -> _Floats:
         """Write the mix of all channels to `file` as floats."""
         floats = _Floats(file, mix)
         floats.n_samples = self._read(self._raw(as_floats=True), floats.take)
@@ -123,7 +123,7 @@ class _Passes:
 class _Floats:
     """The floats of a second pass, in a scratch file, and what is measured of them."""
 
-    def __init__(self, file: IO[bytes], mix: Mix) -> None:
+    def __init__(self, file: IO[bytes], mix: Downmix) -> None:
         self.n_samples = 0
         self.meter = LoudnessMeter()
         self.channel_peak = 0.0
@@ -166,12 +166,12 @@ class _Floats:
             write(file, as_int16(samples))
 
 
-def hear(source: Source, track: SoundTrack, output: Output, *, progress: OnFraction) -> tuple[HeardTrack, Log]:
+def read_mono(source: Source, track: SoundTrack, output: Output, *, progress: OnFraction) -> tuple[MonoTrack, Log]:
     """The sound of a track, and ffmpeg's log of it; no samples if it has none. `output` says where times are stated."""
     passes = _Passes(source, output, progress)
     is_plain = takes_channels_as_they_are(track)
     survey = None if is_plain else passes.survey()
-    mix = needed_mix(track, survey) if survey else None
+    mix = needed_downmix(track, survey) if survey else None
     heard = None
     if mix is None:
         with scratch_file() as file:
@@ -179,7 +179,7 @@ def hear(source: Source, track: SoundTrack, output: Output, *, progress: OnFract
         if mixed is None:
             return heard, passes.log
         survey = survey or mixed
-        mix = needed_mix(track, mixed) if is_plain else None
+        mix = needed_downmix(track, mixed) if is_plain else None
         if mix is None and _is_ordinary(mixed):
             return heard, passes.log
     assert survey is not None
@@ -192,7 +192,7 @@ def _is_ordinary(survey: Survey) -> bool:
     return survey.full_scale <= _FULL_SCALE and survey.loudest_second(mean) >= _QUIET_DB
 
 
-def _cured(passes: _Passes, mix: Mix | None, *, survey: Survey, heard: HeardTrack | None) -> HeardTrack:
+def _cured(passes: _Passes, mix: Downmix | None, *, survey: Survey, heard: MonoTrack | None) -> MonoTrack:
     """The track mixed and levelled; as `heard` in the first pass, if only its level was odd and cannot be helped."""
     with scratch_file() as raw, contextlib.closing(raw):
         floats = passes.mixed(raw, mix or mean_of(survey))
@@ -203,10 +203,10 @@ def _cured(passes: _Passes, mix: Mix | None, *, survey: Survey, heard: HeardTrac
             heard.file.close()
         with scratch_file() as file:
             floats.write_int16(file)
-    return HeardTrack(file, floats.n_samples, floats.levels(), tuple(notes), floats.is_silent, _REVISION)
+    return MonoTrack(file, floats.n_samples, floats.levels(), tuple(notes), floats.is_silent, _REVISION)
 
 
-def _notes(mix: Mix | None, floats: _Floats, survey: Survey) -> Iterator[SoundNote]:
+def _notes(mix: Downmix | None, floats: _Floats, survey: Survey) -> Iterator[SoundNote]:
     if mix is not None and mix.signs is not None:
         for channel, start, end in turned_stretches(mix.signs):
             end = min(end, floats.n_samples / SAMPLE_RATE)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from audio.decoding.mix import write_mix
+from audio.decoding.mixdown import write_mix
 from audio.disk import CacheKind, cache_folder
 from audio.episode import Track
 from audio.errors import AudioError

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from audio.decoding.survey import Survey
     from audio.decoding.tracks import SoundTrack
 
-# Held to ffmpeg 9 by a tone in each channel of every layout it knows (tests/audio/decoding/test_mixing.py).
+# Held to ffmpeg 9 by a tone in each channel of every layout it knows (tests/audio/decoding/test_downmix.py).
 _MIXED_WHOLE = re.compile(r"quad(\(side\))?|hexagonal|octagonal|[2-7]\.[01](\([a-z-]+\))?")
 
 
 @dataclass(frozen=True, eq=False)
-class Mix:
+class Downmix:
     """The weight of each channel, (n,), and its sign in each window, (windows, n); None: always 1."""
 
     weights: NDArray[np.float64]
@@ -52,14 +52,14 @@ def takes_channels_as_they_are(track: SoundTrack) -> bool:
     return track.channels == 1 or track.layout in ("", "stereo", "downmix", "2 channels")
 
 
-def mean_of(survey: Survey) -> Mix:
+def mean_of(survey: Survey) -> Downmix:
     """The mean of the channels that have a sound, or of all if none has, none of them cancelling another."""
     chosen = survey.sounding if survey.sounding.any() else np.ones(survey.n_channels, bool)
     weights = chosen / chosen.sum()
-    return Mix(weights, find_signs(survey.grams, weights))
+    return Downmix(weights, find_signs(survey.grams, weights))
 
 
-def needed_mix(track: SoundTrack, survey: Survey) -> Mix | None:
+def needed_downmix(track: SoundTrack, survey: Survey) -> Downmix | None:
     """The mix to use instead of ffmpeg's; None if in that every channel is heard."""
     mean = mean_of(survey)
     is_plain = survey.n_channels <= 2 and takes_channels_as_they_are(track)

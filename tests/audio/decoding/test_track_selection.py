@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from audio.decoding.decode import decode
 from audio.decoding.notes import Finding, SoundNote
 from audio.decoding.samples import Audio
-from audio.decoding.several import choose
+from audio.decoding.track_selection import choose
 from tests.support.audio_files import convert, in_one_file, tone, write_noise, write_wav
 from tests.support.paths import CLIPS
 

@@ -9,7 +9,7 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from audio.decoding.mixing import needed_mix
+from audio.decoding.downmix import needed_downmix
 from audio.decoding.survey import Surveyor
 from audio.decoding.tracks import SoundTrack
 
@@ -47,5 +47,5 @@ def test_what_ffmpeg_leaves_out_is_mixed_here(name: str, channels: list[str]) ->
         if channel.startswith("LFE"):
             rows[number] = 0
     surveyor.add(rows)
-    is_ours = needed_mix(SoundTrack(0, 16_000, name), surveyor.survey()) is not None
+    is_ours = needed_downmix(SoundTrack(0, 16_000, name), surveyor.survey()) is not None
     assert is_ours or left_out(name, channels) <= {"LFE", "LFE2"}

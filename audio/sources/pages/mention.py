@@ -48,7 +48,7 @@ _PLACES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class Mention:
     """One place of a recording.
 
     `aliases` are other formats of it at the same place. `label` is what the place itself says, `heading` the one it is
@@ -69,14 +69,14 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """All sightings of one recording, the surest first."""
+    """All mentions of one recording, the surest first."""
 
-    sightings: tuple[Sighting, ...]
+    mentions: tuple[Mention, ...]
 
     @property
-    def first(self) -> Sighting:
-        """The surest sighting."""
-        return self.sightings[0]
+    def first(self) -> Mention:
+        """The surest mention."""
+        return self.mentions[0]
 
     @property
     def way(self) -> Way:
@@ -86,37 +86,37 @@ class Recording:
     @property
     def address(self) -> str:
         """The address to fetch: a full one rather than one of low quality, sound rather than film, the surest first."""
-        return min((each.address for each in self.sightings), key=_preference)
+        return min((each.address for each in self.mentions), key=_preference)
 
     @property
     def decoy(self) -> str:
-        """Why it is hardly the page's episode; empty if one sighting speaks for it."""
-        return next((each.decoy for each in self.sightings), "") if all(each.decoy for each in self.sightings) else ""
+        """Why it is hardly the page's episode; empty if one mention speaks for it."""
+        return next((each.decoy for each in self.mentions), "") if all(each.decoy for each in self.mentions) else ""
 
     @property
     def is_background(self) -> bool:
         """Whether it is only ever a background."""
-        return all(each.is_background for each in self.sightings)
+        return all(each.is_background for each in self.mentions)
 
     @property
     def is_in_main(self) -> bool:
         """Whether it is in the page's main part at least once."""
-        return any(each.is_in_main for each in self.sightings)
+        return any(each.is_in_main for each in self.mentions)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """What its places say, the surest first."""
-        return tuple(dict.fromkeys(each.label for each in self.sightings if each.label))
+        return tuple(dict.fromkeys(each.label for each in self.mentions if each.label))
 
     @property
     def headings(self) -> tuple[str, ...]:
         """The headings of its players."""
-        return tuple(dict.fromkeys(each.heading for each in self.sightings if each.heading))
+        return tuple(dict.fromkeys(each.heading for each in self.mentions if each.heading))
 
     @property
     def duration(self) -> Seconds | None:
         """Its duration, if a place says it."""
-        return next((each.duration for each in self.sightings if each.duration), None)
+        return next((each.duration for each in self.mentions if each.duration), None)
 
 
 def is_media(address: str | None) -> bool:
@@ -129,20 +129,20 @@ def is_media(address: str | None) -> bool:
     return any("://" not in value and suffix_of(value) in MEDIA_SUFFIXES for _, value in query_pairs(parts.query))
 
 
-def merged(sightings: Iterable[Sighting]) -> tuple[Recording, ...]:
-    """The recordings in `sightings`, in the order in which they are first seen.
+def merged(mentions: Iterable[Mention]) -> tuple[Recording, ...]:
+    """The recordings in `mentions`, in the order in which they are first seen.
 
     Two addresses are one recording if they differ only in scheme, format or quality (`_64kb`), in tracking parameters,
     in a measuring service in front (`https://count.example/host/a.mp3`), or if one has a query and the other has none.
     """
-    found: list[list[Sighting]] = []
+    found: list[list[Mention]] = []
     places: dict[tuple[str, str], int] = {}
-    for sighting in sightings:
-        keys = [recording_key(address) for address in (sighting.address, *sighting.aliases)]
+    for mention in mentions:
+        keys = [recording_key(address) for address in (mention.address, *mention.aliases)]
         place = next((known for key in keys if (known := _known(key, places)) is not None), len(found))
         if place == len(found):
             found.append([])
-        found[place].append(sighting)
+        found[place].append(mention)
         for path, query in keys:
             if query:
                 places.setdefault((path, query), place)
@@ -150,7 +150,7 @@ def merged(sightings: Iterable[Sighting]) -> tuple[Recording, ...]:
             elif (path, _ANY) not in places:
                 places[path, ""] = place  # joins the first with a query
             places.setdefault((path, _ANY), place)
-    return tuple(Recording(tuple(sorted(each, key=lambda sighting: sighting.way))) for each in found)
+    return tuple(Recording(tuple(sorted(each, key=lambda mention: mention.way))) for each in found)
 
 
 def recording_key(address: str) -> tuple[str, str]:
