@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from audio.errors import NoHomeError, UntrustedError
-from audio.trust import open_regular, problem_of, real_path
+from audio.trust import LARGEST_FILE, check_size, open_regular, problem_of, real_path
 
 APP = "turnscript"
 
@@ -148,7 +148,7 @@ def replace_if_unchanged(path: Path, data: bytes, *, over: str | None) -> bool:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-            if (sha256_of(path) if path.exists() else None) != over:
+            if (sha256_of(path, max_bytes=LARGEST_FILE) if path.exists() else None) != over:
                 raise _ChangedError
     except _ChangedError:
         return False
@@ -159,9 +159,10 @@ class _ChangedError(Exception):
     """Another program wrote the file in the meantime."""
 
 
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file's content in hex, read in blocks. Raises `OSError`."""
+def sha256_of(path: Path, *, max_bytes: int | None = None) -> str:
+    """The SHA-256 of a file's content in hex, read in blocks. Raises `OSError`, at once if it has over `max_bytes`."""
     with open_regular(path) as file:
+        check_size(file, path, max_bytes=max_bytes)
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

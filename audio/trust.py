@@ -20,6 +20,35 @@ LARGEST_FILE = 256 << 20
 """Bytes of the largest file that is read whole: a transcript of a day of talk has 60 MB."""
 
 
+class UnbelievedError(OSError):
+    """What is at a path is not believed; `step` is what to do about it."""
+
+    def __init__(self, number: int, reason: str, path: Path, *, step: str) -> None:
+        super().__init__(number, reason, str(path))
+        self.step = step
+
+
+def step_after(error: OSError, otherwise: str) -> str:
+    """What to do about a file that could not be read or written: about what has its name, if that is the reason."""
+    if isinstance(error, UnbelievedError):
+        return error.step
+    if isinstance(error, IsADirectoryError):
+        return "a folder has this name; move it away"
+    if error.errno == errno.ELOOP:
+        return "remove that link"
+    return otherwise
+
+
+def is_readable(path: Path) -> bool:
+    """Whether a regular file is at `path`, links followed, that can be read as one of ours: not a pipe, a folder, or
+    more than `LARGEST_FILE`."""
+    try:
+        check_regular(path, max_bytes=LARGEST_FILE)
+    except OSError:
+        return False
+    return True
+
+
 def open_regular(path: Path) -> BufferedReader:
     """Open a regular file for reading, links followed. Raises `OSError`, at once, for a FIFO, a socket or a device."""
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # a FIFO opens without a writer
@@ -30,7 +59,7 @@ def open_regular(path: Path) -> BufferedReader:
     os.close(descriptor)
     if is_folder:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    raise OSError(errno.EINVAL, "not a regular file", str(path))
+    raise UnbelievedError(errno.EINVAL, "not a regular file", path, step="move away what has this name")
 
 
 def read_regular(path: Path, *, max_bytes: int = LARGEST_FILE) -> bytes:
@@ -41,7 +70,7 @@ def read_regular(path: Path, *, max_bytes: int = LARGEST_FILE) -> bytes:
         if file.peek(1):  # it has grown, or states no size, as those in /proc do
             content += file.read(max_bytes + 1 - len(content))
     if len(content) > max_bytes:
-        raise OSError(errno.EFBIG, f"larger than {max_bytes >> 20} MB", str(path))
+        raise _too_large(path, max_bytes)
     return content
 
 
@@ -69,8 +98,18 @@ def check_regular(path: Path, *, inside: Path | None = None, max_bytes: int | No
     if inside is not None:
         real_path(path, inside=inside)
     with open_regular(path) as file:
-        if max_bytes is not None and os.fstat(file.fileno()).st_size > max_bytes:
-            raise OSError(errno.EFBIG, f"larger than {max_bytes >> 20} MB", str(path))
+        check_size(file, path, max_bytes=max_bytes)
+
+
+def check_size(file: BufferedReader, path: Path, *, max_bytes: int | None) -> None:
+    """Raise `OSError` if the open file has more than `max_bytes` (None: no limit): a sparse one costs nothing to make,
+    and hours to read."""
+    if max_bytes is not None and os.fstat(file.fileno()).st_size > max_bytes:
+        raise _too_large(path, max_bytes)
+
+
+def _too_large(path: Path, max_bytes: int) -> UnbelievedError:
+    return UnbelievedError(errno.EFBIG, f"larger than {max_bytes >> 20} MB", path, step="move away what has this name")
 
 
 def real_path(path: Path, *, inside: Path) -> Path:
@@ -81,7 +120,8 @@ def real_path(path: Path, *, inside: Path) -> Path:
     resolved, base = Path(os.path.realpath(path)), Path(os.path.realpath(inside))
     if resolved.is_relative_to(base):
         return resolved
-    raise OSError(errno.ELOOP, f"a link leads out of {inside} to {resolved}; remove that link", str(path))
+    reason = f"a link leads out of {inside} to {resolved}"
+    raise UnbelievedError(errno.ELOOP, reason, path, step="remove that link")
 
 
 def problem_of(path: Path) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from audio.disk import free_backup_path, replace_if_unchanged, sha256_of, write_atomically
 from audio.fetching.naming import MAX_STEM_BYTES, shorten, stem_of
-from audio.trust import read_regular
+from audio.trust import LARGEST_FILE, check_regular, read_regular, real_path, step_after
 from output.errors import OutputError
 
 if TYPE_CHECKING:
@@ -50,9 +50,10 @@ def write_draft(path: Path, content: str | bytes, *, previous_sha256: str | None
     """
     data = content.encode() if isinstance(content, str) else content
     sha256 = hashlib.sha256(data).hexdigest()
+    check_names(path)
     try:
         while True:  # until no edit happens between the check and the replacement
-            current = sha256_of(path) if path.exists() else None
+            current = sha256_of(path, max_bytes=LARGEST_FILE) if path.exists() else None
             if current == sha256:
                 return WrittenFile(path, sha256, is_new=False)
             is_edited = current not in (None, previous_sha256)
@@ -63,10 +64,28 @@ def write_draft(path: Path, content: str | bytes, *, previous_sha256: str | None
                 message = f"{path}: replaced; the edited file is now {backup}" if backup else ""
                 return WrittenFile(path, sha256, backup=backup, message=message)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise OutputError(
-            f"{path}: cannot be written ({reason}); free some space or choose another folder with --output"
-        ) from error
+        raise _unwritable(path, error) from error
+
+
+def check_names(*paths: Path) -> None:
+    """Raise `OutputError` unless each path is free, or a file of its folder that can be read and so replaced.
+
+    The law: what is not ours to replace is not read either. So no link out of the folder is copied to a backup, and no
+    file of a transcript is written if another of them cannot be.
+    """
+    for path in paths:
+        try:
+            real_path(path, inside=path.parent)
+            if path.exists():
+                check_regular(path, max_bytes=LARGEST_FILE)
+        except OSError as error:
+            raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    reason = error.strerror or type(error).__name__
+    step = step_after(error, "free some space or choose another folder with --output")
+    return OutputError(f"{path}: cannot be written ({reason}); {step}")
 
 
 def stem_for(episode: Episode, taken: Callable[[str], bool]) -> str:
@@ -93,7 +112,7 @@ def _portable(stem: str) -> str:
 
 def _write_next_to(path: Path, data: bytes, sha256: str) -> WrittenFile:
     number, new = 1, path.with_name(f"{path.stem}.new{path.suffix}")
-    while new.exists() and sha256_of(new) != sha256:  # it may be edited too
+    while new.exists() and sha256_of(new, max_bytes=LARGEST_FILE) != sha256:  # it may be edited too
         number += 1
         new = path.with_name(f"{path.stem}.new{number}{path.suffix}")
     is_new = not new.exists()

@@ -17,7 +17,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from audio.trust import read_regular
+from audio.trust import read_regular, step_after
 from transcribe.errors import SettingsError
 
 MOST_BYTES = 2**20  # a clip of a clips.toml has about 200
@@ -93,7 +93,7 @@ def read_toml(path: Path, *, instead: str) -> TomlFile:
         line = exc.object[: exc.start].count(b"\n") + 1
         raise SettingsError(f"{path}: line {line}: is not UTF-8 text; save it as UTF-8") from exc
     except OSError as exc:
-        raise SettingsError(f"{path}: cannot be read ({exc.strerror}); {instead}") from exc
+        raise SettingsError(f"{path}: cannot be read ({exc.strerror}); {step_after(exc, instead)}") from exc
     for pattern, problem in (
         (_LONG_KEY, f"a key of more than {MOST_PARTS} parts"),
         (_LONG_NUMBER, "a number too long"),

@@ -29,6 +29,7 @@ from audio.media import MEDIA_SUFFIXES
 from audio.net.addresses import redacted, web_address, without_credentials
 from audio.net.http import Client
 from audio.progress import OnDownload
+from audio.trust import is_there, step_after
 
 _log = logging.getLogger(__name__)
 
@@ -141,9 +142,8 @@ def _fetch(
 
 
 def _unusable(folder: Path, exc: OSError) -> FetchError:
-    return FetchError(
-        f"cannot be used ({exc.strerror}); fix it, or choose another folder", about=exc.filename or folder
-    )
+    step = step_after(exc, "fix it, or choose another folder")
+    return FetchError(f"cannot be used ({exc.strerror}); {step}", about=exc.filename or folder)
 
 
 def _fetched(
@@ -233,9 +233,8 @@ def _download(
             file, sha256=complete.sha256
         )  # before anything else takes time: it may be replaced
     except OSError as exc:
-        raise FetchError(
-            f"cannot be written ({exc.strerror}); free some space or choose another folder", about=file
-        ) from exc
+        step = step_after(exc, "free some space or choose another folder")
+        raise FetchError(f"cannot be written ({exc.strerror}); {step}", about=file) from exc
     entry = dataclasses.replace(entry, validator="", file=file.name, size=complete.size, sha256=complete.sha256)
     library.record(entry)
     return entry, complete.received, fingerprint
@@ -243,7 +242,7 @@ def _download(
 
 def _back_up(file: Path) -> None:
     """Move away a file of the user's that has the name of the fetched one."""
-    if file.is_file():
+    if is_there(file):
         backup = file.rename(free_backup_path(file))
         _log.warning("%s: a file of this name existed and is not the fetched one; it is now %s", file, backup.name)
 

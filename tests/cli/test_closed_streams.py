@@ -44,12 +44,32 @@ def test_a_run_is_the_same_without_a_stream(tmp_path: Path, redirection: str, pr
         folder.mkdir()
         tone(folder / "a.wav")
         code, told, found = run(folder, closed, "--progress", progress)
-        assert code == 0, told
+        assert code == (1 if closes_stdout(closed) else 0), told
         assert b"Traceback" not in told
         drafts.append(found)
     assert sorted(drafts[0]) == ["a.json", "a.md"]
     assert drafts[1] == drafts[0]
-    assert (b"drafts/a.md\n" in told) == (">&-" not in redirection.replace("2>&-", ""))
+    assert (b"drafts/a.md\n" in told) == (not closes_stdout(redirection))
+
+
+@pytest.mark.parametrize(
+    "args", [("parse", "a.md"), ("render", "a.md"), ("models", "list"), ("cache", "show"), ("-h",)]
+)
+@pytest.mark.parametrize("redirection", [">&-", ">/dev/full", "2>&- >&-"])
+def test_what_could_not_be_printed_is_no_success(tmp_path: Path, redirection: str, args: tuple[str, ...]) -> None:
+    (tmp_path / "a.md").write_text("**Ada:** Good morning.\n")
+    command = f'"{sys.executable}" -m transcribe.cli.main "$@" {redirection}'
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    ended = subprocess.run(
+        ["sh", "-c", command, "sh", *args], cwd=tmp_path, env=environ, capture_output=True, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (1, b"")
+    assert ended.stderr.count(b"\n") == (0 if "2>" in redirection else 1)
+    assert ended.stderr.startswith(b"Error: the results could not all be printed (") or "2>" in redirection
+
+
+def closes_stdout(redirection: str) -> bool:
+    return ">&-" in redirection.replace("2>&-", "")
 
 
 def test_a_failure_has_its_exit_code_without_a_stream(tmp_path: Path) -> None:

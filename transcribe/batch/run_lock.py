@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audio.disk import STATE_FOLDER, state_folder, write_atomically
-from audio.trust import read_regular, real_path
+from audio.trust import read_regular, real_path, step_after
 from transcribe.errors import TranscribeError
 
 if TYPE_CHECKING:
@@ -146,7 +146,8 @@ def _disk(folder: Path) -> Iterator[None]:
     except NotImplementedError as error:  # filelock's error for a file system without locks
         raise InUseError(f"{folder}: its file system has no locks; choose another folder") from error
     except OSError as error:
-        raise InUseError(f"{folder}: cannot be locked ({error.strerror or error}); choose another folder") from error
+        step = step_after(error, "choose another folder")
+        raise InUseError(f"{folder}: cannot be locked ({error.strerror or error}); {step}") from error
 
 
 def _boot() -> str:

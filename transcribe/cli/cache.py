@@ -52,7 +52,7 @@ def cache_show(as_json: bool) -> int:
         }
         echo_json(contents)
         return 0
-    echo_path(cache_folder())
+    click.echo(for_terminal(str(cache_folder())))
     for kind, counts in kinds.items():
         note = f", {counts['damaged']} damaged" if counts["damaged"] else ""
         click.echo(f"{_NAMES[kind]:<40} {counts['entries']:>6} entries {format_size(counts['bytes']):>8}{note}")
@@ -100,7 +100,7 @@ def cache_clear(older_than: str | None, max_size: str | None, models: bool, dry_
     click.echo(f"{len(removed)} entries {verb}, {size}; {len(left)} remain, {rest}", err=True)
     failed = set(chosen) - set(removed)
     for entry in failed:
-        click.echo(f"Error: {entry.path}: cannot be removed; check its permissions", err=True)
+        click.echo(f"Error: {for_terminal(str(entry.path))}: cannot be removed; check its permissions", err=True)
     return 1 if failed else 0
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from audio.trust import check_regular, is_there
+from audio.trust import check_regular, is_there, step_after
 from transcribe.cli.bars import Bars
 from transcribe.cli.options import (
     CHOICES,
@@ -122,13 +122,14 @@ def check(stages: StagesMaker, /, place: Path, **options: Any) -> int:
         views.append(_history(recorded, clips, new, history))
     _publish(report, views, **outputs)
     if update and report.exit_code == 2:  # no baseline without a clip that could not be run
-        click.echo(f"{file}: not written: a clip could not be run; correct that, and run again", err=True)
+        told = f"{file}: not written: a clip could not be run; correct that, and run again"
+        click.echo(for_terminal(told), err=True)
     elif update and file is not None:
         if clips.partial and is_there(file):
             new = replace(new, clips={**read_baseline(file).clips, **new.clips})
         new.save(file)
         but = "although a gate is not met; look at the report before you " if report.exit_code else ""
-        click.echo(f"{file}: written{', ' if but else '; '}{but}commit it", err=True)
+        click.echo(for_terminal(f"{file}: written{', ' if but else '; '}{but}commit it"), err=True)
     return report.exit_code
 
 
@@ -167,7 +168,8 @@ def _history_file(place: Path, baseline: Path | None, png: str) -> Path:
         try:
             check_regular(file, inside=file.parent)
         except OSError as exc:
-            raise click.UsageError(f"{file}: cannot be read ({exc.strerror}); give another --baseline") from exc
+            step = step_after(exc, "give another --baseline")
+            raise click.UsageError(f"{file}: cannot be read ({exc.strerror}); {step}") from exc
     return file
 
 
@@ -249,4 +251,6 @@ def _write(path: Path, content: bytes) -> None:
     try:
         write_atomically(path, content)
     except OSError as exc:
-        raise click.UsageError(f"{path}: cannot be written ({exc.strerror}); name another file") from exc
+        raise click.UsageError(
+            f"{path}: cannot be written ({exc.strerror}); {step_after(exc, 'name another file')}"
+        ) from exc

@@ -46,7 +46,7 @@ def main(args: Sequence[str] | None = None, *, stages: StagesMaker | None = None
         with stopped_by_signals():
             code = cli.main(args=args, prog_name="transcribe", standalone_mode=False, obj=stages or real_stages)
     except click.ClickException as error:
-        error.show()
+        _show(error)
         code = error.exit_code
     except (Exception, KeyboardInterrupt) as error:
         ending = ending_of(error)
@@ -60,6 +60,17 @@ def main(args: Sequence[str] | None = None, *, stages: StagesMaker | None = None
             click.echo(f"Error: {told}", err=True)
         code = code or 1
     sys.exit(code)
+
+
+def _show(error: click.ClickException) -> None:
+    """Print an error of the command line on one line, with where its help is; a command without arguments is helped."""
+    if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
+        error.show()
+        return
+    message = error.format_message()
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        message = f"{message.removesuffix('.')}; for help: {error.ctx.command_path} -h"
+    click.echo(f"Error: {for_terminal(message)}", err=True)
 
 
 @click.group(

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import transcribe
 from audio.disk import STATE_FOLDER, write_atomically
-from audio.trust import read_regular
+from audio.trust import is_readable, read_regular
 from output.formats import file_name
 from transcribe.drafts.machine_originals import original_of
 from transcribe.drafts.records import (
@@ -72,7 +72,7 @@ def settled(stem: str, path: Path | None, *, inputs: Inputs, taken: Container[st
     json_path = folder / file_name(stem, "json")
     before = transcript_at(json_path)
     paths = tuple(folder / file_name(stem, name) for name in settings.formats)
-    if before is not None and all(each.exists() for each in paths) and before.episode.path == from_folder(folder, path):
+    if before is not None and all(map(is_readable, paths)) and before.episode.path == from_folder(folder, path):
         edited = is_edited(stem, settings)
         if _is_made_of(before, inputs, edited=edited) or (edited and _is_noted(stem, before, inputs)):
             return Settled(stem, paths, before)

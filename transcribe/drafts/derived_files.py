@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import get_args
 from urllib.parse import quote
 
+from audio.trust import is_there
 from output.formats import REGISTRY, file_name, write
 from output.urls import safe_url
 from transcribe.drafts.style import style_recorded
@@ -31,7 +32,7 @@ def derived_files(draft_path: Path) -> Iterator[tuple[Path, str]]:
     """The existing files with the draft's text, and their formats."""
     for name in REGISTRY:
         path = draft_path.with_name(file_name(draft_path.stem, name))
-        if name not in ("md", "json", "podcast") and path.is_file():  # podcast: file names only, no text
+        if name not in ("md", "json", "podcast") and is_there(path):  # podcast: file names only, no text
             yield path, name
 
 

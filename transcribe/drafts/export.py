@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from audio.trust import read_regular
+from audio.trust import is_readable, read_regular
 from output.errors import OutputError
 from output.files import write_draft
 from output.formats import file_name, write
@@ -43,7 +43,7 @@ def export(draft_path: Path, formats: Sequence[str], *, style: Style, restyled: 
     also = tuple(path for path in others if hash_at(path) != before[path])
     transcript = transcript_of(draft_path)
     for path, name in zip(paths, formats, strict=True):
-        if not path.exists():
+        if not is_readable(path):
             write_draft(path, write(transcript, name, style=style, stem=draft_path.stem), previous_sha256=None)
         elif name in restyled and not _restyle(path, name, transcript=transcript, style=style):
             skipped[path] = EDITED_BY_HAND.format(path)

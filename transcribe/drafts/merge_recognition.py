@@ -17,6 +17,7 @@ from pathlib import Path
 
 from audio.disk import free_backup_path, replace_if_unchanged, write_atomically
 from output.errors import OutputError
+from output.files import check_names
 from output.labels import fold_name
 from output.markdown import render
 from output.parse import Draft, parse, read_draft
@@ -236,6 +237,7 @@ def _write(path: Path, source: bytes, *, over: bytes) -> Path | None:
     if source == over:
         return None
     backup = free_backup_path(path)
+    check_names(path)
     try:
         write_atomically(backup, over)
         if not replace_if_unchanged(path, source, over=hashlib.sha256(over).hexdigest()):

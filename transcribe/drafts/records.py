@@ -13,7 +13,7 @@ from pathlib import Path
 
 from audio.disk import sha256_of
 from audio.episode import Episode
-from audio.trust import read_regular, read_regular_text
+from audio.trust import LARGEST_FILE, read_regular, read_regular_text
 from output.errors import OutputError
 from output.formats import file_name
 from output.parse import read_draft
@@ -86,7 +86,7 @@ def is_same_text(draft: Path, transcript: Transcript) -> bool:
 def hash_at(path: Path) -> str | None:
     """The SHA-256 of a file; None if it does not exist or cannot be read."""
     try:
-        return sha256_of(path) if path.is_file() else None
+        return sha256_of(path, max_bytes=LARGEST_FILE) if path.is_file() else None
     except OSError:
         return None
 

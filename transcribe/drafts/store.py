@@ -13,8 +13,8 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from audio.trust import read_regular
-from output.files import WrittenFile, write_draft
+from audio.trust import is_readable, read_regular
+from output.files import WrittenFile, check_names, write_draft
 from output.formats import FORMATS, file_name, write
 from transcribe.drafts.currency import is_nothing_new, note_compared, settings_beside
 from transcribe.drafts.derived_files import regenerated
@@ -122,6 +122,7 @@ def _write_all(
     force: bool,
 ) -> dict[Path, WrittenFile]:
     """Write the texts, and then the JSON; one that cannot be read is saved as a backup."""
+    check_names(*contents, json_path)
     recorded = dict(before.made_with.outputs) if before else {}
     written = {
         path: write_draft(path, content, previous_sha256=recorded.get(path.name), force=force)
@@ -143,7 +144,8 @@ def _write_missing(
     Their text is that of the timed transcript `before`, which `transcribe sync` may have updated from the draft; so
     sync takes them for unedited and updates them with later edits. Audio that was moved is recorded at its new path.
     """
-    missing = [path for path in requested if not path.exists()]
+    missing = [path for path in requested if not is_readable(path)]
+    check_names(*missing)
     for path in missing:
         write_draft(path, write(before, requested[path], style=style, stem=draft.stem), previous_sha256=None)
     json_path = draft.with_name(file_name(draft.stem, "json"))
@@ -172,7 +174,8 @@ def _write_record(
     It records what the machine would have written for the draft, so that edits are recognised as such. A timed
     transcript that cannot be read is saved as a backup.
     """
-    missing = {path: content for path, content in contents.items() if path != draft and not path.exists()}
+    missing = {path: content for path, content in contents.items() if path != draft and not is_readable(path)}
+    check_names(*missing, json_path)
     written = {path.name: write_draft(path, content, previous_sha256=None) for path, content in missing.items()}
     outputs = {draft.name: _sha256(machine), **{name: new.sha256 for name, new in written.items()}}
     timed = replace(transcript, made_with=replace(transcript.made_with, outputs=outputs)).to_json()

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from audio.disk import replace_if_unchanged, write_atomically
-from audio.trust import read_regular, read_regular_text
+from audio.trust import read_regular, read_regular_text, real_path, step_after
 from output.errors import OutputError
+from output.files import check_names
 from output.formats import file_name
 from output.parse import read_draft
 from transcribe.drafts.derived_files import EDITED_BY_HAND, comparable_content, derived_files, regenerated
@@ -85,9 +86,16 @@ def write_update(
     paths: list[Path] = []
     skipped: dict[Path, str] = {}
     target = json_path(draft_path)
+    check_names(target)
     try:
         for path, name in derived_files(draft_path):
-            old = read_regular(path)
+            try:
+                real_path(path, inside=path.parent)
+                old = read_regular(path)
+            except OSError as error:
+                reason, step = error.strerror, step_after(error, "check its permissions")
+                skipped[path] = f"{path}: cannot be read ({reason}) and is not updated; {step}"
+                continue
             new = regenerated(path, old, name, before=before, after=after)
             if new is None:
                 skipped[path] = EDITED_BY_HAND.format(path)
@@ -105,7 +113,8 @@ def write_update(
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise OutputError(
-            f"{target.parent}: cannot be written to ({reason}); free disk space or change its permissions"
+            f"{target.parent}: cannot be written to ({reason}); "
+            + step_after(error, "free disk space or change its permissions")
         ) from error
     return (target, *paths), skipped
 

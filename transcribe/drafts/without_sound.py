@@ -10,6 +10,7 @@ from collections.abc import Container
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+from audio.trust import is_readable
 from output.formats import file_name
 from transcribe.declaration import Stage, option_name
 from transcribe.drafts.currency import recorded_defaults, stage_settings
@@ -52,7 +53,7 @@ class Soundless:
             settings = replace(settings, **{each.name: getattr(recorded, each.name) for each in fields(Style)})
         style = {name: value for name, value in record_of(settings).items() if name in _STYLE}
         made_with = replace(before.made_with, settings={**before.made_with.settings, **style})
-        if all(each.exists() for each in paths) and made_with == before.made_with:
+        if all(map(is_readable, paths)) and made_with == before.made_with:
             return Written(paths, is_new=False)
         new = replace(before, episode=replace(before.episode, path=path), made_with=made_with)
         return write_transcript(new, self.stem, settings=settings, taken=taken)

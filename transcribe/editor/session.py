@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from audio.disk import replace_if_unchanged
-from audio.trust import read_regular
+from audio.trust import read_regular, step_after
 from output.errors import OutputError
 from output.parse import Draft, check_is_draft, parse
 from transcribe.drafts.glossary_learning import Proposal, new_entries, read_glossary_text, write_entries
@@ -274,9 +274,8 @@ class Session:
                 raise PermissionError(None, "it is write-protected")
             return replace_if_unchanged(self.path, source, over=_revision(over))
         except OSError as error:
-            raise OutputError(
-                f"{self.path}: cannot be written ({error.strerror}); free disk space or change its permissions"
-            ) from error
+            step = step_after(error, "free disk space or change its permissions")
+            raise OutputError(f"{self.path}: cannot be written ({error.strerror}); {step}") from error
 
 
 def _encoded(draft: Draft) -> bytes:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from audio.disk import write_atomically
-from audio.trust import read_regular
+from audio.trust import read_regular, step_after
 from transcribe.errors import SettingsError
 from transcribe.evaluation.clip_differences import ClipDifference, from_json, to_json
 from transcribe.evaluation.limits import RATES
@@ -137,7 +137,8 @@ class Baseline:
         try:
             write_atomically(path, text.encode(errors="backslashreplace"))  # names of clips need not be UTF-8
         except OSError as exc:
-            raise SettingsError(f"{path}: cannot be written ({exc.strerror}); name another --baseline") from exc
+            step = step_after(exc, "name another --baseline")
+            raise SettingsError(f"{path}: cannot be written ({exc.strerror}); {step}") from exc
 
 
 def read_baseline(path: Path) -> Baseline:
@@ -145,7 +146,8 @@ def read_baseline(path: Path) -> Baseline:
     try:
         data = read_regular(path, max_bytes=MOST_BYTES)
     except OSError as exc:
-        raise SettingsError(f"{path}: cannot be read ({exc.strerror}); create it with --update-baseline") from exc
+        step = step_after(exc, "create it with --update-baseline")
+        raise SettingsError(f"{path}: cannot be read ({exc.strerror}); {step}") from exc
     return baseline_of(data, source=str(path))
 
 

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from audio.media import MEDIA_SUFFIXES
-from audio.trust import is_there, real_path
+from audio.trust import is_there, real_path, step_after
 from transcribe.config import ANY, Choices
 from transcribe.errors import SettingsError
 from transcribe.evaluation.clip import FILE_NAME, Clips, clips_of_folder, files_in, unused_references
@@ -73,7 +73,7 @@ def _file_in(folder: Path) -> Path | None:
         try:
             real_path(file, inside=folder)
         except OSError as exc:
-            raise SettingsError(f"{file}: is not read: {exc.strerror}") from exc
+            raise SettingsError(f"{file}: cannot be read ({exc.strerror}); {step_after(exc, 'remove it')}") from exc
         return file
     others = {
         path.name.lower(): path for path in files_in(folder) if path.name.lower().endswith((".toml", ".toml.txt"))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from audio.disk import CacheKind, cache_folder, sha256_of, write_privately
 from audio.episode import Episode, Seconds
-from audio.trust import check_regular, is_there, read_own
+from audio.trust import check_regular, is_there, read_own, step_after
 from transcribe.errors import TranscriptError
 from transcribe.evaluation.clip import FILE_NAME, Clip
 from transcribe.evaluation.clip_differences import differences_of
@@ -130,7 +130,8 @@ def _hash(path: Path, *, inside: Path) -> str:
         check_regular(path, inside=inside, max_bytes=MOST_BYTES)
         return sha256_of(path)
     except OSError as exc:
-        raise TranscriptError(f"{path}: the reference cannot be read ({exc.strerror}); check its name") from exc
+        step = step_after(exc, "check its name")
+        raise TranscriptError(f"{path}: the reference cannot be read ({exc.strerror}); {step}") from exc
 
 
 def _check_recording(clip: Clip) -> None:
@@ -141,7 +142,8 @@ def _check_recording(clip: Clip) -> None:
     try:
         check_regular(clip.audio, inside=None if clip.is_typed else clip.place_of(clip.audio))
     except OSError as exc:
-        message = f"{clip.audio}: the recording cannot be read ({exc.strerror}); check what has this name"
+        step = step_after(exc, "check its name and permissions")
+        message = f"{clip.audio}: the recording cannot be read ({exc.strerror}); {step}"
         raise TranscriptError(clip.placed("audio", message)) from exc
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from audio.trust import is_there, real_path
+from audio.trust import is_there, real_path, step_after
 from transcribe.errors import TranscriptError
 from transcribe.readers.read import read_transcript
 from transcribe.readers.values import SpeakerTranscript
@@ -56,7 +56,7 @@ def _check_inside(path: Path) -> None:
     try:
         real_path(path, inside=path.parent)
     except OSError as exc:
-        raise TranscriptError(f"{path}: cannot be read ({exc.strerror})") from exc
+        raise TranscriptError(f"{path}: cannot be read ({exc.strerror}); {step_after(exc, 'remove it')}") from exc
 
 
 def with_times(transcript: SpeakerTranscript, times: SpeakerTranscript) -> SpeakerTranscript:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audio.disk import data_folder, write_privately
-from audio.trust import read_own
+from audio.trust import read_own, step_after
 from transcribe.diarization.networks import SpeakerModel
 from transcribe.errors import SettingsError, TranscribeError
 
@@ -216,9 +216,8 @@ def enrol(name: str, sample: Sample, *, folder: Path) -> Voiceprint:
     try:
         write_privately(folder / _file_name(name), _to_json(voiceprint))
     except OSError as error:
-        raise VoiceError(
-            f"{folder}: cannot be written to ({error.strerror}); make room or change its permissions"
-        ) from error
+        step = step_after(error, "make room or change its permissions")
+        raise VoiceError(f"{folder}: cannot be written to ({error.strerror}); {step}") from error
     return voiceprint
 
 
