@@ -22,6 +22,7 @@ class WarningCode(StrEnum):
     LEVELLED = "levelled"  # the sound was made louder or quieter before recognition
     CLIPPED = "clipped"
     TIME_GAP = "time-gap"  # the file's time jumps too far to be kept
+    TIMES_UNKNOWN = "times-unknown"  # an old ffmpeg: times may be early
     SOUND_TRACKS = "sound-tracks"  # which of several are heard
     TRACKS_LEFT_OUT = "tracks-left-out"
     NO_SPEECH = "no-speech"
@@ -48,10 +49,13 @@ _MESSAGES = {
     WarningCode.TIME_GAP: (
         "{place}the time of the file jumps ahead by {length} at {at}; the gap is left out and times count on from there"
     ),
+    WarningCode.TIMES_UNKNOWN: (
+        "{place}times may be early{since}: this ffmpeg does not say when a file has its sound be heard; install "
+        "ffmpeg 6 or newer, or run `pip install imageio-ffmpeg`, and transcribe it again with --fresh"
+    ),
     WarningCode.SOUND_TRACKS: "the file has {count} sound tracks: {uses}",
     WarningCode.TRACKS_LEFT_OUT: (
-        "the file has {count} sound tracks: {uses}, as the same is spoken at the same time (another language?); to "
-        "transcribe {numbers}, copy it to a file of its own"
+        "the file has {count} sound tracks: {uses}; to transcribe {numbers}, copy it to a file of its own"
     ),
     WarningCode.NO_SPEECH: "no speech was found",
     WarningCode.MORE_VOICES: "{voices} voices detected, but --speakers gives {given}; check who is missing",

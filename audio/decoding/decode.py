@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from audio.progress import OnFraction
 
 MAX_DURATION: Seconds = 24 * 3600  # of one recording
+MAX_TRACKS = 32  # that are heard of one file; no recorder and no edition of a film has as many
 _PATIENCE: Seconds = 120.0  # for ffmpeg to decode the next block, which takes it a fraction of a second
 
 
@@ -72,12 +73,13 @@ def decode(
 
 
 def _tracks(recording: Recording, tracks: Sequence[SoundTrack], *, progress: OnFraction) -> Audio:
-    """All tracks of a file that are to be heard, as one recording. One that cannot be read is left out."""
+    """The tracks of a file, as one recording. What cannot be read, or is beyond `MAX_TRACKS`, is named as left out."""
     decoded: list[DecodedTrack] = []
     errors: list[DecodeError] = []
     with contextlib.ExitStack() as stack:
-        for done, track in enumerate(tracks):
-            part = _rising(part_of(progress, done, len(tracks)))
+        taken = tracks[:MAX_TRACKS]
+        for done, track in enumerate(taken):
+            part = _rising(part_of(progress, done, len(taken)))
             try:
                 one = decode_track(recording, track, progress=part)
             except DecodeError as error:
@@ -87,7 +89,7 @@ def _tracks(recording: Recording, tracks: Sequence[SoundTrack], *, progress: OnF
             decoded.append(one)
         if not decoded:
             raise errors[0]
-        return combine(decoded, count=len(tracks))
+        return combine(decoded, taken=len(taken), count=len(tracks))
 
 
 def _rising(progress: OnFraction) -> OnFraction:

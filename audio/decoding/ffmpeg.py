@@ -1,4 +1,4 @@
-"""Find ffmpeg, build its command line for an untrusted file, start it, and read its log.
+"""Build ffmpeg's command line for an untrusted file, and start it.
 
 A file name never becomes an option or a protocol, playlists open no other file, and large pictures are not decoded. The
 log is for `audio.decoding.log`.
@@ -7,15 +7,13 @@ log is for `audio.decoding.log`.
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from audio.decoding.choice import find_ffmpeg, times_options
 from audio.decoding.process import Program
 from audio.decoding.samples import SAMPLE_RATE
-from audio.decoding.timeline import STATEMENT
-from audio.errors import DecodeError
 from audio.structure.view import Part
 
 _MAX_PIXELS = 10_000_000  # of a cover, which ffmpeg decodes to learn its format: 3000 × 3000 is usual for podcasts
@@ -61,7 +59,7 @@ def decode_command(path: Path, output: Output, *, part: Part | None = None) -> l
     guess = [] if output.as_ffmpeg_mixes else ["-guess_layout_max", "0"]
     mix = ["-af", "aformat=channel_layouts=mono|stereo"] if output.as_ffmpeg_mixes else []
     sound = ["-map", f"0:a:{output.track}", *mix, "-ar", str(SAMPLE_RATE), "-c:a", output.samples]
-    times = ["-stats_enc_pre", str(output.times), "-stats_enc_pre_fmt", STATEMENT] if output.times else []
+    times = times_options(str(output.times)) if output.times else []
     seen = (
         []
         if not output.with_pictures
@@ -86,7 +84,7 @@ def probe_command(path: Path, *options: str) -> list[str]:
 
 
 def _program(level: str) -> list[str]:
-    return [find_ffmpeg(), "-nostdin", "-hide_banner", "-nostats", "-loglevel", level]
+    return [find_ffmpeg().path, "-nostdin", "-hide_banner", "-nostats", "-loglevel", level]
 
 
 def input_options(path: Path, *options: str, part: Part | None = None) -> list[str]:
@@ -112,18 +110,3 @@ def start(command: list[str], *, stdout: int) -> Program:
     environment = {name: value for name, value in os.environ.items() if name not in plain}
     environment["AV_LOG_FORCE_COLOR"] = "1"
     return Program(command, stdout=stdout, environment=environment)
-
-
-def find_ffmpeg() -> str:
-    """The path of the ffmpeg in use: that of the system, else that of a wheel. Raises `DecodeError` without either."""
-    if installed := shutil.which("ffmpeg"):
-        return installed
-    try:
-        import imageio_ffmpeg
-
-        return str(imageio_ffmpeg.get_ffmpeg_exe())
-    except (ImportError, RuntimeError) as exc:
-        raise DecodeError(
-            "ffmpeg is not installed, or cannot be started with the memory this process may use (`ulimit -v`); run "
-            "`pip install imageio-ffmpeg`, or install ffmpeg, or raise that limit"
-        ) from exc

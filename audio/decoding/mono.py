@@ -113,11 +113,7 @@ class _Passes:
     def _read(self, output: Output, take: Any) -> int:
         self.log = Log()
         command = decode_command(self.source.path, output, part=self.source.part)
-        n_frames = read_pcm(self.source, command, take, log=self.log, progress=self.progress)
-        if n_frames or output.times is None or output.times.exists():
-            return n_frames
-        self.output = Output(output.track)  # an ffmpeg that cannot state times; or no sound at all, which it says again
-        return self._read(Output(output.track, output.as_ffmpeg_mixes, output.as_floats), take)
+        return read_pcm(self.source, command, take, log=self.log, progress=self.progress)
 
 
 class _Floats:

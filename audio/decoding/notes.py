@@ -4,8 +4,10 @@ inverted     `channel` (from 1) cancels others and was turned over, from `start`
 levelled     the sound, of `loudness` LUFS, was made `gain_db` louder (or quieter) before recognition
 clipped      the `percent` of the samples that are at full scale in the file itself
 closed-gap   at `start` the file's timestamps jump ahead by `seconds`, more than a recording can last
+unknown-times  from `start` on, ffmpeg could not state when the file has the sound be heard: it may be later
 tracks       the file has `count` sound tracks; `heard`, `silent`, `copies` (of earlier ones), `dubbed` (as loud and
-             quiet as an earlier one, but other sound) and `unreadable` are their numbers, from 1
+             quiet as an earlier one, but other sound), `unreadable` and `beyond` (more than are taken of a file) are
+             their numbers, from 1
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ class Finding(StrEnum):
     LEVELLED = "levelled"
     CLIPPED = "clipped"
     CLOSED_GAP = "closed-gap"
+    UNKNOWN_TIMES = "unknown-times"
     TRACKS = "tracks"
 
 

@@ -61,8 +61,9 @@ def choose(tracks: Sequence[Audio]) -> Choice:
     return Choice(tuple(heard), tuple(copies), tuple(dubbed))
 
 
-def combine(tracks: Sequence[DecodedTrack], *, count: int) -> Audio:
-    """The tracks of a file, of which there are `count`, as one recording. Their audios remain the caller's."""
+def combine(tracks: Sequence[DecodedTrack], *, taken: int, count: int) -> Audio:
+    """The tracks of a file as one recording: of its `count` the first `taken`, as far as they can be read. Their audios
+    remain the caller's."""
     sounding = [track for track in tracks if not track.is_silent] or list(tracks[:1])
     choice = choose([track.audio for track in sounding])
     heard, copies, dubbed = ([sounding[at] for at in part] for part in (choice.heard, choice.copies, choice.dubbed))
@@ -72,7 +73,8 @@ def combine(tracks: Sequence[DecodedTrack], *, count: int) -> Audio:
         "silent": [track.number for track in tracks if track.is_silent],
         "copies": [track.number for track in copies],
         "dubbed": [track.number for track in dubbed],
-        "unreadable": sorted(set(range(1, count + 1)) - {track.number for track in tracks}),
+        "unreadable": sorted(set(range(1, taken + 1)) - {track.number for track in tracks}),
+        "beyond": list(range(taken + 1, count + 1)),
     }
     own = [replace(note, track=track.number) for track in heard for note in track.audio.notes]
     notes = (SoundNote(Finding.TRACKS, details), *own)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audio.decoding.choice import find_ffmpeg
 from audio.decoding.damage import Reading, damage_warnings, verdict
 from audio.decoding.ffmpeg import Output
 from audio.decoding.mono import MonoTrack, read_mono
@@ -93,18 +94,16 @@ def _of_part(progress: OnFraction, part: Part, *, before: Seconds, whole: Second
 def _part(source: Source, track: SoundTrack, *, progress: OnFraction) -> tuple[MonoTrack, Reading]:
     """A part of a track with its silence; it may have no samples."""
     with scratch_folder() as folder:
-        times = folder / "times"
-        from_zero = source.part.start == 0 and counts_from_zero(source.path)
-        with_pictures = source.part.start == 0 and is_mpeg_stream(source.path)
-        output = Output(track.index, times=times, from_zero=from_zero, with_pictures=with_pictures)
+        output = _output(source, folder / "times")
         heard, log = read_mono(source, track, output, progress=progress)
         room = round((source.max_duration - source.before) * SAMPLE_RATE)
-        timeline = read_timeline(times, max_samples=room) if heard.n_samples else Timeline()
-        has_times = times.exists()
+        timeline = read_timeline(output.times, max_samples=room) if output.times and heard.n_samples else Timeline()
     closed = sum(gap.length for gap in timeline.closed)
     seconds, silence = heard.n_samples / SAMPLE_RATE, (timeline.silence + closed) / SAMPLE_RATE
-    reading = Reading(source.part, source.track, seconds, log, silence, has_times)
-    notes = (*heard.notes, *(_closed(gap, timeline) for gap in timeline.closed))
+    reading = Reading(source.part, source.track, seconds, log, silence, has_times=output.times is not None)
+    notes = [*heard.notes, *(_closed(gap, timeline) for gap in timeline.closed)]
+    if not reading.has_times and source.part.keeps_time and heard.n_samples:
+        notes.append(SoundNote(Finding.UNKNOWN_TIMES, {"start": 0.0}))
     heard = replace(heard, notes=tuple(_later(note, source.before) for note in notes))
     if not timeline.silence:
         return heard, reading
@@ -114,6 +113,15 @@ def _part(source: Source, track: SoundTrack, *, progress: OnFraction) -> tuple[M
     return replace(
         heard, file=file, n_samples=timeline.after(heard.n_samples), levels=levels, revision=_REVISION
     ), reading
+
+
+def _output(source: Source, times: Path) -> Output:
+    """What is asked of ffmpeg: also the times, in the file `times`, if it can state them."""
+    if not find_ffmpeg().states_times:
+        return Output(source.track)
+    is_first = source.part.start == 0
+    from_zero, with_pictures = is_first and counts_from_zero(source.path), is_first and is_mpeg_stream(source.path)
+    return Output(source.track, times=times, from_zero=from_zero, with_pictures=with_pictures)
 
 
 def _joined(pieces: Sequence[MonoTrack]) -> MonoTrack:

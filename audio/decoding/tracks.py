@@ -22,10 +22,8 @@ from audio.decoding.process import ended_after
 from audio.episode import Seconds
 from audio.errors import DecodeError
 
-MAX_TRACKS = 32  # of one file; no recorder and no edition of a film has as many
-
 _TIMEOUT: Seconds = 20.0  # for ffmpeg to read a header
-_MAX_HEADER = 65_536  # bytes; a track takes 200
+_MAX_HEADER = 1 << 19  # bytes; a track takes 200, and ffmpeg opens 1000
 _PROPERTY = re.compile(r"#(sample_rate|channel_layout_name) (\d{1,4}): ([\x20-\x7e]{1,400})")
 _NAMED = {"mono": 1, "stereo": 2, "downmix": 2, "binaural": 2, "quad": 4, "hexagonal": 6, "octagonal": 8, "cube": 8}
 _NAMED |= {"hexadecagonal": 16}
@@ -68,7 +66,7 @@ class SoundTrack:
 def sound_tracks(path: Path) -> tuple[SoundTrack, ...]:
     """The sound tracks of a file, in its order; none if it has none or is nothing ffmpeg reads.
 
-    Of a file with more than `MAX_TRACKS` only those. Raises `DecodeError` without an ffmpeg that can be run.
+    Raises `DecodeError` without an ffmpeg that can be run.
     """
     try:
         program = start(tracks_command(path), stdout=subprocess.PIPE)
@@ -102,4 +100,4 @@ def read_header(lines: Iterable[str]) -> tuple[SoundTrack, ...]:
         elif match[3].isdecimal():
             rates[number] = int(match[3][:9])
     found = (SoundTrack(number, rates[number], layouts.get(number, "")) for number in sorted(rates))
-    return tuple(found)[:MAX_TRACKS]
+    return tuple(found)

@@ -44,7 +44,9 @@ def boxes_from(view: View, start: int) -> Part | None:
         end = stop
     missing = max(end - view.size, 0)
     known = () if is_fragmented else tracks
-    return Part(start, min(end, view.size), max(known, default=0.0) or None, tracks=known, missing=missing)
+    return Part(
+        start, min(end, view.size), max(known, default=0.0) or None, tracks=known, missing=missing, keeps_time=True
+    )
 
 
 def lacks_sound(view: View) -> bool:

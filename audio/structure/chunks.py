@@ -64,9 +64,11 @@ def _riffs(view: View, start: int) -> Part:
     while (head := view.at(end, 12))[:4] == b"RIFF" and (end == start or head[8:12] == b"AVIX"):
         size = int.from_bytes(head[4:8], "little")
         if size >= _UNKNOWN * 2 or not size:
-            return Part(start, view.size, seconds, is_exact=False)
+            return Part(start, view.size, seconds, is_exact=False, keeps_time=True)
         end += 8 + size + size % 2
-    return Part(start, min(end, view.size), seconds, missing=max(end - view.size - 1, 0), is_exact=False)
+    return Part(
+        start, min(end, view.size), seconds, missing=max(end - view.size - 1, 0), is_exact=False, keeps_time=True
+    )
 
 
 def _stream_length(headers: bytes) -> float | None:

@@ -34,7 +34,7 @@ def asf_from(view: View, start: int) -> Part | None:
         if name == _HEADER:
             seconds = _asf_length(view, at + 30, min(at + size, view.size))
         at += size
-    return Part(start, min(at, view.size), seconds, missing=max(at - view.size, 0), is_exact=False)
+    return Part(start, min(at, view.size), seconds, missing=max(at - view.size, 0), is_exact=False, keeps_time=True)
 
 
 def _asf_length(view: View, at: int, end: int) -> Seconds | None:
@@ -77,4 +77,6 @@ def flv_from(view: View, start: int) -> Part | None:
                 break
             foreign, at = foreign + found - at, found
     seconds = (last - first) / 1000
-    return Part(start, at, seconds if seconds > 0 else None, foreign=foreign, missing=missing, is_exact=False)
+    return Part(
+        start, at, seconds if seconds > 0 else None, foreign=foreign, missing=missing, is_exact=False, keeps_time=True
+    )

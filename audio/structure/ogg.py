@@ -120,12 +120,19 @@ def _seconds(link: _Link, serial: bytes) -> float:
 
 def _parts(links: list[_Link]) -> tuple[Part, ...]:
     if len(links) > _MAX_LINKS:
-        return (Part(links[0].start, links[-1].end),)
+        return (Part(links[0].start, links[-1].end, keeps_time=True),)
     parts = []
     for link in links:
         seconds = max((_seconds(link, serial) for serial in link.rates), default=0.0)
         is_open = link.is_cut or bool(link.open_streams & set(link.rates))
         parts.append(
-            Part(link.start, link.end, seconds if seconds > 0 else None, foreign=link.foreign, ends_open=is_open)
+            Part(
+                link.start,
+                link.end,
+                seconds if seconds > 0 else None,
+                foreign=link.foreign,
+                ends_open=is_open,
+                keeps_time=True,
+            )
         )
     return tuple(parts)

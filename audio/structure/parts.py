@@ -79,7 +79,7 @@ def structure_in(view: View) -> Structure:
         parts += found
         at = found[-1].end
     if not parts:
-        return Structure((Part(0, view.size, is_whole=True),), is_known=False)
+        return Structure((Part(0, view.size, keeps_time=True, is_whole=True),), is_known=False)
     if len(parts) == 1 and parts[0].start == 0:
         parts = [replace(parts[0], is_whole=True)]
     return Structure(tuple(parts), unread=_unread(view, _after_padding(view, at)))

@@ -51,7 +51,7 @@ def _transport(view: View, start: int, length: int) -> Part:
             if found < 0:
                 break
             foreign, at = foreign + found - at, found
-    return Part(start, at, foreign=foreign, missing=_missing(view, at + lead, at + length))
+    return Part(start, at, foreign=foreign, missing=_missing(view, at + lead, at + length), keeps_time=True)
 
 
 def _packet_after(view: View, at: int, length: int) -> int:
@@ -91,7 +91,7 @@ def program_from(view: View, start: int) -> Part | None:
         at += length
     if at > view.size:
         missing, at = at - view.size, view.size
-    return Part(start, at, foreign=foreign, missing=missing)
+    return Part(start, at, foreign=foreign, missing=missing, keeps_time=True)
 
 
 def voice_from(view: View, start: int) -> Part | None:

@@ -61,7 +61,7 @@ class Part:
     ends_open: bool = False  # its last frame is incomplete, or its end is not marked
     outgrows_header: bool = False  # its header states less sound than there is
     is_wav: bool = False  # of which ffmpeg can be told to pass over what the header states
-    keeps_time: bool = False  # its framing states when sound is heard, so that there can be gaps
+    keeps_time: bool = False  # it states when sound is heard, so that it can start late and have gaps
     is_exact: bool = True  # as much sound as stated can be decoded; bare frames depend on others, maybe elsewhere
     has_frames: bool = False  # it consists of frames alone, and `seconds` is their sum
     is_whole: bool = False  # nothing else is in the file but what ffmpeg passes over

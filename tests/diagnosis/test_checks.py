@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import imageio_ffmpeg
 import pytest
 
 from audio.disk import CacheKind, cache_folder
@@ -130,6 +131,29 @@ class TestFfmpeg:
         (path / "ffmpeg").chmod(0o755)
         (finding,) = check_ffmpeg(here)
         assert finding == Finding(Level.OK, "ffmpeg", f"{path / 'ffmpeg'}: ffmpeg version 9")
+
+    OLD = "#!/bin/sh\n[ $# = 1 ] || exit 1\necho ffmpeg version 5.1.9-0+deb12u1\n"
+
+    @posix
+    def test_an_old_one_alone(self, here: Surroundings, path: Path) -> None:
+        (path / "ffmpeg").write_text(self.OLD)
+        (path / "ffmpeg").chmod(0o755)
+        (finding,) = check_ffmpeg(here)
+        assert finding.level is Level.NOTE
+        assert "ffmpeg version 5.1.9-0+deb12u1; it does not say" in finding.message
+        assert "ffmpeg 6" in str(finding.next_step)
+
+    @posix
+    def test_an_old_one_beside_the_bundled_one(
+        self, here: Surroundings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "ffmpeg").write_text(self.OLD)
+        (tmp_path / "ffmpeg").chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        (finding,) = check_ffmpeg(here)
+        assert finding.level is Level.OK
+        assert finding.message.startswith(f"{imageio_ffmpeg.get_ffmpeg_exe()}: ffmpeg version ")
+        assert finding.message.endswith(f"; not {tmp_path / 'ffmpeg'}, which does not run or is older than 6")
 
 
 Folder = tuple[str, Callable[[Surroundings], Iterator[Finding]]]

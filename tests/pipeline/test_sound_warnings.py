@@ -15,8 +15,15 @@ NOTES = (
     SoundNote(Finding.LEVELLED, {"gain_db": -33.0, "loudness": 10.0}),
     SoundNote(Finding.CLIPPED, {"percent": 1.5}),
     SoundNote(Finding.CLOSED_GAP, {"start": 3.2, "seconds": 1_000_000_000}),
+    SoundNote(Finding.UNKNOWN_TIMES, {"start": 0.0}),
+    SoundNote(Finding.UNKNOWN_TIMES, {"start": 60.0}, 2),
+    SoundNote(Finding.TRACKS, {**TRACKS, "count": 39, "beyond": [33, 34, 35, 36, 37, 38, 39]}),
     SoundNote(Finding.TRACKS, TRACKS),
     SoundNote(Finding.TRACKS, {**TRACKS, "dubbed": [], "count": 3}),
+)
+EARLY = (
+    ": this ffmpeg does not say when a file has its sound be heard; install ffmpeg 6 or newer, or run `pip install "
+    "imageio-ffmpeg`, and transcribe it again with --fresh"
 )
 SENTENCES = [
     "channel 2 is the inverse of another from 0:00:03 to 0:01:04, 1:00:00 to 1:00:05 and would cancel it; it was "
@@ -25,6 +32,11 @@ SENTENCES = [
     "the sound is louder than full scale (10.0 LUFS); it was made 33 dB quieter to be recognised",
     "the sound is clipped (1.5 % of it is at full scale); words may be wrong",
     "the time of the file jumps ahead by 277777:46:40 at 0:00:03; the gap is left out and times count on from there",
+    f"times may be early{EARLY}",
+    f"sound track 2: times may be early from 0:01:00 on{EARLY}",
+    "the file has 39 sound tracks: 2 is heard; 1 and 3 are silent; 4 is left out, as the same is spoken at the same "
+    "time (another language?); 33 to 39 are left out, as no more are taken; to transcribe 4, 33, 34, 35, 36, 37, 38 "
+    "and 39, copy it to a file of its own",
     "the file has 4 sound tracks: 2 is heard; 1 and 3 are silent; 4 is left out, as the same is spoken at the same "
     "time (another language?); to transcribe 4, copy it to a file of its own",
     "the file has 3 sound tracks: 2 is heard; 1 and 3 are silent",

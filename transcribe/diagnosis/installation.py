@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import transcribe
-from audio.decoding.ffmpeg import find_ffmpeg
+from audio.decoding.choice import find_ffmpeg
 from audio.errors import DecodeError, installing
 from transcribe.config import find_file, load_settings
 from transcribe.diagnosis.finding import Finding, Level, Surroundings
@@ -59,7 +59,8 @@ def check_ffmpeg(surroundings: Surroundings) -> Iterator[Finding]:
     """Which ffmpeg decodes, and whether it runs."""
     step = "install ffmpeg, or run `pip install --force-reinstall imageio-ffmpeg`"
     try:
-        program = find_ffmpeg()
+        ffmpeg = find_ffmpeg()
+        program = ffmpeg.path
         done = subprocess.run(
             [program, "-version"], capture_output=True, text=True, errors="replace", check=False, timeout=_TIMEOUT
         )
@@ -73,8 +74,12 @@ def check_ffmpeg(surroundings: Surroundings) -> Iterator[Finding]:
     if done.returncode:
         message = f"{program} ends with exit code {done.returncode} when asked for its version"
         yield Finding(Level.WRONG, "ffmpeg", message, step)
+    elif not ffmpeg.states_times:
+        message = f"{program}: {first}; it does not say when a file has its sound be heard, so times may be early"
+        yield Finding(Level.NOTE, "ffmpeg", message, "install ffmpeg 6 or newer, or run `pip install imageio-ffmpeg`")
     else:
-        yield Finding(Level.OK, "ffmpeg", f"{program}: {first}")
+        instead = f"; not {ffmpeg.passed_over}, which does not run or is older than 6" if ffmpeg.passed_over else ""
+        yield Finding(Level.OK, "ffmpeg", f"{program}: {first}{instead}")
 
 
 def check_extras(surroundings: Surroundings) -> Iterator[Finding]:

@@ -40,13 +40,16 @@ def _of(note: SoundNote) -> TranscriptWarning:
     if note.finding is Finding.CLOSED_GAP:
         at, length = full_clock(details["start"]), full_clock(details["seconds"])
         return _warn(WarningCode.TIME_GAP, values, place=place, at=at, length=length)
+    if note.finding is Finding.UNKNOWN_TIMES:
+        since = f" from {_clock(details['start'])} on" if details["start"] else ""
+        return _warn(WarningCode.TIMES_UNKNOWN, values, place=place, since=since)
     if note.finding is Finding.LEVELLED:
         decibels = details["gain_db"]
         how = f"{decibels:.0f} dB louder" if decibels > 0 else f"{-decibels:.0f} dB quieter"
         what = "very quiet" if decibels > 0 else "louder than full scale"
         return _warn(WarningCode.LEVELLED, values, place=place, what=what, how=how)
-    if details["dubbed"]:
-        return _warn(WarningCode.TRACKS_LEFT_OUT, values, uses=_uses(details), numbers=_numbers(details["dubbed"]))
+    if left_out := [*details["dubbed"], *details.get("beyond", ())]:
+        return _warn(WarningCode.TRACKS_LEFT_OUT, values, uses=_uses(details), numbers=_numbers(left_out))
     return _warn(WarningCode.SOUND_TRACKS, values, uses=_uses(details))
 
 
@@ -58,17 +61,22 @@ def _uses(details: Mapping[str, Any]) -> str:
     """What was done with each track."""
     verbs = {"heard": ("is heard", "are heard"), "silent": ("is silent", "are silent")}
     verbs |= {"copies": ("is a copy", "are copies"), "unreadable": ("cannot be read", "cannot be read")}
-    verbs |= {"dubbed": ("is left out", "are left out")}
+    why = ", as the same is spoken at the same time (another language?)"
+    verbs |= {"dubbed": (f"is left out{why}", f"are left out{why}")}
+    verbs |= {"beyond": ("is left out, as no more are taken", "are left out, as no more are taken")}
     parts = [
         f"{_numbers(details[use])} {several if len(details[use]) > 1 else one}"
         for use, (one, several) in verbs.items()
-        if details[use]
+        if details.get(use)
     ]
     return "; ".join(parts)
 
 
 def _numbers(numbers: Sequence[int]) -> str:
-    return " and ".join(filter(None, (", ".join(map(str, numbers[:-1])), str(numbers[-1]))))
+    first, *_, last = [*numbers[:1], *numbers]
+    if last - first == len(numbers) - 1 > 2:
+        return f"{first} to {last}"
+    return " and ".join(filter(None, (", ".join(map(str, numbers[:-1])), str(last))))
 
 
 def _place(track: int) -> str:

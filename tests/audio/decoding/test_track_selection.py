@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from audio.decoding.decode import decode
+from audio.decoding.decode import MAX_TRACKS, decode
 from audio.decoding.notes import Finding, SoundNote
 from audio.decoding.samples import Audio
 from audio.decoding.track_selection import choose
@@ -90,6 +90,15 @@ def test_two_tracks_are_two_channels_as_long_as_the_longer(tmp_path: Path) -> No
         assert audio.channel_levels is not None
         assert audio.channel_levels.shape == (2, 500)
         assert audio.warnings == ()
+
+
+def test_tracks_beyond_those_that_are_taken_are_named(tmp_path: Path) -> None:
+    one = write_wav(tmp_path / "1.wav", tone(440, 0.2))
+    with decode(in_one_file(tmp_path / "a.mka", *[one] * (MAX_TRACKS + 3), options=["-c:a", "flac"])) as audio:
+        details = note_of(audio).details
+        assert (details["count"], details["heard"]) == (MAX_TRACKS + 3, [1])
+        assert details["beyond"] == [MAX_TRACKS + 1, MAX_TRACKS + 2, MAX_TRACKS + 3]
+        assert details["unreadable"] == []
 
 
 def test_silence_in_all_tracks_is_silence(tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ def test_a_large_cover_takes_no_memory_and_is_no_damage(folder: Path, side: int)
 
 def fake_ffmpeg(folder: Path, program: str) -> None:
     path = folder / "ffmpeg"
-    path.write_text(f"#!{sys.executable}\nimport os, sys, time\n{program}\n")
+    path.write_text(f"#!{sys.executable}\nimport os, sys, time\n'-version' in sys.argv and sys.exit()\n{program}\n")
     path.chmod(0o755)
 
 
