@@ -7,10 +7,17 @@ from __future__ import annotations
 import re
 
 from audio.episode import Seconds
+from audio.structure.frames import begins_recording
 from audio.structure.tails import is_foreign
 from audio.structure.view import Part, View
 
 _NEXT_FILE = re.compile(rb"fLaC\x00\x00\x00\x22|OggS\x00\x02")
+_OTHER = re.compile(
+    rb"ID3[\x02-\x04]|RIFF.{4}WAVE|FORM.{4}AIF|.{4}ftyp|\x1a\x45\xdf\xa3|wvpk|TTA1|\.snd|#!AMR"
+    rb"|\xff[\xe2-\xf7\xf9-\xfe]|\x0b\x77|\x7f\xfe\x80\x01",
+    re.DOTALL,
+)
+_MAX_NUMBER = 0x10FFFF  # of a frame: a day at 48 kHz
 _WAVPACK = re.compile(rb"wvpk")
 _WAVPACK_HEADER = 32
 _WAVPACK_RATES = (
@@ -23,11 +30,63 @@ _AU_BYTES = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}  # of a sample, by
 
 
 def flac_from(view: View, start: int) -> Part | None:
-    """Native FLAC; its frames state no lengths, so that it ends where another file begins."""
+    """Native FLAC; its frames state no lengths, so that it ends where another file begins, or the last frame must."""
     if view.at(start, 4) != b"fLaC":
         return None
     end = view.find(_NEXT_FILE, start + 4)
-    return Part(start, view.size if end < 0 else end, flac_length(view, start))
+    end = view.size if end < 0 else end
+    return Part(start, min(end, _flac_end(view, start)), flac_length(view, start))
+
+
+def _flac_end(view: View, start: int) -> int:
+    """Where something else begins after the frame that holds the last stated sample, or that frame ends at the latest.
+
+    The file's size if that frame is not found, or is not the last one.
+    """
+    info = view.at(start + 8, 18)
+    block = int.from_bytes(info[2:4], "big")
+    samples = int.from_bytes(info[13:18], "big") & (1 << 36) - 1
+    if len(info) < 18 or not samples or block < 16 or info[:2] != info[2:4]:
+        return view.size
+    last = (samples - 1) // block
+    at = _flac_frame(view, start + 42, last)
+    if at < 0 or _flac_frame(view, at, last + 1) >= 0:
+        return view.size
+    channels, bits = (info[12] >> 1 & 7) + 1, (int.from_bytes(info[12:14], "big") >> 4 & 31) + 1
+    longest = int.from_bytes(info[7:10], "big") or block * channels * (bits + 1) // 8 + 64
+    latest = min(at + longest, view.size)
+    found = view.find(_OTHER, at + 8)
+    while 0 <= found < latest:
+        if begins_recording(view, found):
+            return found
+        found = view.find(_OTHER, found + 1)
+    return latest
+
+
+def _flac_frame(view: View, at: int, number: int) -> int:
+    """Where the frame of that number begins, at or after `at` (RFC 9639, 9.1; blocks of one length); -1 if nowhere."""
+    if number > _MAX_NUMBER:
+        return -1
+    coded = chr(number).encode("utf-8", "surrogatepass")
+    pattern = re.compile(rb"\xff\xf8[\x10-\xff][\x00-\xaf]" + re.escape(coded))
+    while (at := view.find(pattern, at)) >= 0:
+        code, rate = divmod(view.at(at + 2, 1)[0], 16)
+        length = 4 + len(coded) + {6: 1, 7: 2}.get(code, 0) + {12: 1, 13: 2, 14: 2}.get(rate, 0)
+        header = view.at(at, length + 1)
+        if len(header) > length and _crc8(header[:length]) == header[length]:
+            return at
+        at += 1
+    return -1
+
+
+def _crc8(data: bytes) -> int:
+    """The check sum of a frame's header (RFC 9639, 9.1.8)."""
+    value = 0
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = (value << 1 ^ 7 if value & 128 else value << 1) & 255
+    return value
 
 
 def flac_length(view: View, start: int) -> Seconds | None:

@@ -60,7 +60,7 @@ def chunks_from(view: View, start: int) -> Part | None:
 
 def _riffs(view: View, start: int) -> Part:
     """A film: one RIFF, and more of them if it is long (OpenDML), each of a stated size."""
-    end, seconds = start, _stream_length(view.at(start, _STREAM_HEADERS))
+    end, seconds = start, _stream_length(view, start)
     while (head := view.at(end, 12))[:4] == b"RIFF" and (end == start or head[8:12] == b"AVIX"):
         size = int.from_bytes(head[4:8], "little")
         if size >= _UNKNOWN * 2 or not size:
@@ -71,13 +71,39 @@ def _riffs(view: View, start: int) -> Part:
     )
 
 
-def _stream_length(headers: bytes) -> float | None:
-    """The length of the longest sound track, by the headers of a film's streams."""
-    lengths = []
-    for match in re.finditer(rb"strh....auds", headers, re.DOTALL):
-        scale, rate, _, length = struct.unpack_from("<4I", headers.ljust(match.start() + 80, b"\0"), match.start() + 28)
-        lengths.append(length * scale / rate if rate else 0.0)
+def _stream_length(view: View, start: int) -> float | None:
+    """The length of the longest sound track, by the headers of a film's streams.
+
+    Chunks of one frame each may be empty, as where the sound starts late: they count, and are no sound.
+    """
+    headers = view.at(start, _STREAM_HEADERS)
+    lengths, empty = [], None
+    for number, match in enumerate(re.finditer(rb"strh....(auds|vids|txts|mids)", headers, re.DOTALL)):
+        fields = headers[match.start() + 28 : match.start() + 56].ljust(28, b"\0")
+        scale, rate, _, length, _, _, sample_bytes = struct.unpack("<7I", fields)
+        if match[1] != b"auds" or not rate:
+            continue
+        if not sample_bytes:
+            empty = _empty_chunks(view, start) if empty is None else empty
+            length = max(length - empty.get(b"%02dwb" % number, 0), 0)
+        lengths.append(length * scale / rate)
     return max(lengths, default=0.0) or None
+
+
+def _empty_chunks(view: View, at: int) -> dict[bytes, int]:
+    """How many chunks of each name have no content, in a film from `at` on."""
+    counts = dict[bytes, int]()
+    while len(head := view.at(at, 8)) == 8:
+        name, size = head[:4], int.from_bytes(head[4:], "little")
+        if name in (b"RIFF", b"LIST") and view.at(at + 8, 4) in (b"AVI ", b"AVIX", b"movi", b"rec "):
+            at += 12
+            continue
+        if not _ID.fullmatch(name):
+            break
+        if not size:
+            counts[name] = counts.get(name, 0) + 1
+        at += 8 + size + size % 2
+    return counts
 
 
 class _Walk:

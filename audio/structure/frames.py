@@ -135,6 +135,15 @@ def frames_from(view: View, start: int) -> Part | None:
     return None
 
 
+def begins_recording(view: View, at: int) -> bool:
+    """Whether a mark of another file stands at `at`: bare frames that form a chain, tags before them or not, or a name
+    that stands nowhere else."""
+    if view.at(at, 1) not in (b"\xff", b"\x0b", b"\x7f", b"I"):
+        return True
+    first = _after_zeros(view, after_tags(view, at))
+    return any(_has_chain(view, first, framing.measure) for framing in _FRAMINGS)
+
+
 def amr_from(view: View, start: int) -> Part | None:
     """AMR: nothing tells where frames begin after what is none, so that it ends there."""
     for magic, lengths in _AMR.items():

@@ -14,6 +14,7 @@ from audio.decoding.decode import decode
 from audio.decoding.notes import Finding
 from audio.decoding.samples import LEVEL_SAMPLES, SAMPLE_RATE, Audio
 from audio.decoding.timeline import Gap, Timeline, find_gaps, spread, spread_levels
+from audio.structure.parts import structure_of
 from tests.support.audio_files import convert, tone, write_wav
 
 DAY = 24 * 3600 * SAMPLE_RATE
@@ -139,3 +140,15 @@ def test_levels_get_the_same_silence() -> None:
     timeline = Timeline((Gap(0, 3200), Gap(1600, 1600), Gap(2000, 10**9, closed=True)))
     spread_out = spread_levels(np.ones((2, 20), np.float32), timeline)
     assert spread_out[0].tolist() == [0] * 20 + [1] * 10 + [0] * 10 + [1] * 10
+
+
+@pytest.mark.parametrize(("codec", "start"), [("libmp3lame", "5"), ("aac", "5"), ("aac", "0"), ("libmp3lame", "0")])
+def test_the_empty_chunks_of_an_avi_are_no_lost_sound(tmp_path: Path, wav: Path, codec: str, start: str) -> None:
+    """They hold the time before its sound, which players that count chunks skip."""
+    inputs = [*PICTURE, "-itsoffset", start, "-i", str(wav), "-map", "1:v", "-map", "2:a"]
+    film = convert(wav, tmp_path / "late.avi", *inputs, "-c:v", "mpeg4", "-c:a", codec)
+    (part,) = structure_of(film).parts
+    with decode(film) as audio:
+        assert part.seconds == pytest.approx(4.0, abs=0.15)
+        assert audio.duration == pytest.approx(4.0, abs=0.15)
+        assert audio.warnings == ()
