@@ -44,7 +44,8 @@ def test_a_recording_of_another_kind_after_flac_is_heard(
     other = convert(folder / "a.wav", folder / name, *options, *rate)
     path, structure = joined(flac, other.read_bytes())
     first, second = structure.parts
-    assert (first.end, second.start, structure.unread) == (*[flac.stat().st_size] * 2, 0)
+    assert (first.end, structure.unread) == (flac.stat().st_size, 0)
+    assert first.end <= second.start < second.end
     with decode(path) as audio, decode(other) as expected:
         assert audio.duration == pytest.approx(3.0 + expected.duration, abs=0.1)
         assert audio.warnings == ()
