@@ -41,7 +41,7 @@ def _of(note: SoundNote) -> TranscriptWarning:
         at, length = full_clock(details["start"]), full_clock(details["seconds"])
         return _warn(WarningCode.TIME_GAP, values, place=place, at=at, length=length)
     if note.finding is Finding.UNKNOWN_TIMES:
-        since = f" from {clock(details['start'])} on" if details["start"] else ""
+        since = f" from {full_clock(details['start'])} on" if details["start"] else ""
         return _warn(WarningCode.TIMES_UNKNOWN, values, place=place, since=since)
     if note.finding is Finding.LEVELLED:
         decibels = details["gain_db"]
