@@ -79,7 +79,7 @@ def test_verbose_means_the_same_for_every_command() -> None:
     assert helps == {"Print more; for an error, also the traceback."}
 
 
-_NO_RECORDING = "hidden, subfolders, or without the suffix of a recording"
+_NO_RECORDING = "hidden, subfolders, or no recordings by their content"
 
 
 def bad_inputs(folder: Path) -> dict[str, str]:

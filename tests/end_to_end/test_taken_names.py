@@ -105,7 +105,7 @@ def test_a_timed_transcript_without_an_end_is_not_read(command: tuple[str, ...],
     put(tmp_path / "drafts" / "a.json", "too large")
     code, out, err = run(command[0], "drafts/a.md", *command[1:])
     assert (code, out) == (1, "")
-    assert "drafts/a.json: cannot be read (larger than 256 MB)" in err
+    assert "drafts/a.json: cannot be read (larger than 256 MB); move away what has this name" in err
 
 
 @pytest.mark.parametrize("kind", STEPS)

@@ -67,7 +67,9 @@ def transcript_of(draft_path: Path) -> Transcript:
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", "not UTF-8 text")
-        raise TranscriptError(f"{path}: cannot be read ({reason}); run `transcribe run` on the audio again") from error
+        step = "run `transcribe run` on the audio again"
+        step = step_after(error, step) if isinstance(error, OSError) else step
+        raise TranscriptError(f"{path}: cannot be read ({reason}); {step}") from error
 
 
 def json_path(draft_path: Path) -> Path:
