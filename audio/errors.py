@@ -31,7 +31,7 @@ def installing(extra: str = "") -> str:
 class AudioError(Exception):
     """Base of all errors of the package, for ``except`` blocks around an episode.
 
-    `about` is the input the error is about, as the user knows it; the message begins with it.
+    `about` is the input the error is about, as the user knows it; the message is `about` and the `problem`.
 
     >>> str(AudioError("is empty", about="talk.mp3"))
     'talk.mp3: is empty'
@@ -39,6 +39,7 @@ class AudioError(Exception):
 
     def __init__(self, message: str, *, about: object = "") -> None:
         self.about = str(about)
+        self.problem = message
         super().__init__(f"{self.about}: {message}" if self.about else message)
 
 

@@ -25,7 +25,7 @@ from audio.decoding.loudness import LoudnessMeter
 from audio.decoding.notes import Finding, SoundNote
 from audio.decoding.pcm import Source, read_pcm
 from audio.decoding.polarity import turned_stretches
-from audio.decoding.samples import SAMPLE_BYTES, SAMPLE_RATE, SCALE, as_int16, levels_of, scratch_file, write
+from audio.decoding.samples import REVISION, SAMPLE_BYTES, SAMPLE_RATE, SCALE, as_int16, levels_of, scratch_file, write
 from audio.decoding.survey import WINDOW, Survey, Surveyor
 
 if TYPE_CHECKING:
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 _QUIET_DB = -58.0  # of the loudest second, below full scale
 _FULL_SCALE = 0.003  # of the samples
 _OVER = 1.02  # the loudest sample of what is not clipped in the file itself, but by us
-
-_REVISION = 1  # raised when a cured track sounds different
 
 _QUIET_LUFS = -60.0
 _TARGET_LUFS = -23.0  # EBU R128
@@ -199,7 +197,7 @@ def _cured(passes: _Passes, mix: Downmix | None, *, survey: Survey, heard: MonoT
             heard.file.close()
         with scratch_file() as file:
             floats.write_int16(file)
-    return MonoTrack(file, floats.n_samples, floats.levels(), tuple(notes), floats.is_silent, _REVISION)
+    return MonoTrack(file, floats.n_samples, floats.levels(), tuple(notes), floats.is_silent, REVISION)
 
 
 def _notes(mix: Downmix | None, floats: _Floats, survey: Survey) -> Iterator[SoundNote]:

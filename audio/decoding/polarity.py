@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audio.decoding.runs import runs_of
 from audio.decoding.samples import SAMPLE_RATE
 from audio.decoding.survey import WINDOW
 
@@ -101,6 +102,5 @@ def _smoothed(values: NDArray[np.float64]) -> NDArray[np.int8]:
 def turned_stretches(signs: NDArray[np.int8]) -> Iterator[tuple[int, float, float]]:
     """The channels, counted from 0, that are turned over, each with the start and the end of a stretch in seconds."""
     for channel in range(signs.shape[1]):
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], signs[:, channel] < 0, [False]])))
-        for start, end in edges.reshape(-1, 2).tolist():
+        for start, end in runs_of(signs[:, channel] < 0):
             yield channel, start * WINDOW / SAMPLE_RATE, end * WINDOW / SAMPLE_RATE

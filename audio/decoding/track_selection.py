@@ -15,12 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audio.decoding.notes import Detail, Finding, SoundNote
-from audio.decoding.samples import SAMPLE_RATE, Audio, DecodedTrack, as_int16, levels_of, scratch_file, write
+from audio.decoding.samples import REVISION, SAMPLE_RATE, Audio, DecodedTrack, as_int16, levels_of, scratch_file, write
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-REVISION = 1  # raised when tracks are chosen or mixed in another way
 
 _BLOCK = 60.0  # seconds read at a time
 _STEP = SAMPLE_RATE // 2  # samples of a window in which tracks are compared

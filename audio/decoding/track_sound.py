@@ -21,7 +21,15 @@ from audio.decoding.mono import MonoTrack, read_mono
 from audio.decoding.notes import Finding, SoundNote
 from audio.decoding.pcm import Source
 from audio.decoding.probe import printable
-from audio.decoding.samples import LEVEL_SAMPLES, SAMPLE_RATE, Audio, DecodedTrack, scratch_file, scratch_folder
+from audio.decoding.samples import (
+    LEVEL_SAMPLES,
+    REVISION,
+    SAMPLE_RATE,
+    Audio,
+    DecodedTrack,
+    scratch_file,
+    scratch_folder,
+)
 from audio.decoding.timeline import (
     Gap,
     Timeline,
@@ -43,7 +51,6 @@ if TYPE_CHECKING:
     from audio.structure.parts import Structure
     from audio.structure.view import Part
 
-_REVISION = 1  # raised when other silence is put in, or a file is read in other parts
 _SLOWEST = 1_000_000  # bytes per second: all of a part may have to be read for one block
 
 
@@ -81,7 +88,7 @@ def decode_track(recording: Recording, track: SoundTrack, *, progress: OnFractio
                 piece.file.close()
     damage = damage_warnings(recording.path, recording.structure, readings)
     is_as_ever = len(pieces) == 1 and not any(part.outgrows_header for part in recording.structure.parts)
-    revision = max(whole.revision, 0 if is_as_ever else _REVISION)
+    revision = max(whole.revision, 0 if is_as_ever else REVISION)
     audio = Audio(whole.file, whole.n_samples, damage, whole.levels, notes=whole.notes, revision=revision)
     return DecodedTrack(track.index + 1, audio, whole.is_silent)
 
@@ -111,7 +118,7 @@ def _part(source: Source, track: SoundTrack, *, progress: OnFraction) -> tuple[M
         spread(heard.file, file, timeline)
     levels = None if heard.levels is None else spread_levels(heard.levels, timeline)
     return replace(
-        heard, file=file, n_samples=timeline.after(heard.n_samples), levels=levels, revision=_REVISION
+        heard, file=file, n_samples=timeline.after(heard.n_samples), levels=levels, revision=REVISION
     ), reading
 
 
@@ -135,7 +142,7 @@ def _joined(pieces: Sequence[MonoTrack]) -> MonoTrack:
             copy(piece.file, file)
     n_samples = sum(piece.n_samples for piece in sounding)
     notes = tuple(note for piece in sounding for note in piece.notes)
-    return MonoTrack(file, n_samples, _levels(sounding), notes, all(piece.is_silent for piece in sounding), _REVISION)
+    return MonoTrack(file, n_samples, _levels(sounding), notes, all(piece.is_silent for piece in sounding), REVISION)
 
 
 def _levels(pieces: Sequence[MonoTrack]) -> NDArray[np.float32] | None:

@@ -34,8 +34,10 @@ OnLeftOut = Callable[[LeftOut], None]
 
 def failure(source: str, error: Exception, *, title: str = "") -> LeftOut:
     """The left-out for something that could not be read, whatever was raised."""
-    is_ours = isinstance(error, AudioError)
-    reason = str(error).removeprefix(f"{source}: ") if is_ours else f"cannot be read ({_named(error)})"
+    if isinstance(error, AudioError):
+        reason = error.problem if error.about == source else str(error)
+    else:
+        reason = f"cannot be read ({_named(error)})"
     return LeftOut(source, " ".join(reason.split())[:_LONGEST_REASON], title=title, is_failure=True)
 
 

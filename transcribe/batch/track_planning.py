@@ -126,7 +126,9 @@ def _tracks(paths: Sequence[Path]) -> list[Track]:
         if count < 2:
             raise SettingsError(f"tracks: {name}: has one sound track; name a file for each person, or no --tracks")
         if count > MOST_TRACKS:
-            raise SettingsError(f"tracks: {name}: has {count} sound tracks; an episode has at most {MOST_TRACKS}")
+            raise SettingsError(
+                f"tracks: {name}: has {count} sound tracks, more than {MOST_TRACKS}; copy those of people to files"
+            )
         return [Track(paths[0], stream) for stream in range(count)]
     tracks: list[Track] = []
     for path in paths:
@@ -165,7 +167,7 @@ def _mix(stem: str, episode: Episode, mixdown: str | None, settings: Settings) -
         return settings.output_folder / f"{stem}.m4a"
     path = home_expanded(mixdown, "mixdown")
     if path.suffix.lower() not in MIX_FORMATS:
-        raise SettingsError(f"mixdown: {mixdown!r} has none of the suffixes {', '.join(MIX_FORMATS)}")
+        raise SettingsError(f"mixdown: {mixdown!r} has an unknown suffix; use one of {', '.join(MIX_FORMATS)}")
     return path
 
 

@@ -39,7 +39,6 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
       transcribe list --show "The Weather Desk"
       transcribe list post.md --json
     """
-    from audio.episode import full_clock
     from audio.sources.left_out import counted
     from audio.sources.resolve import episodes_from
     from transcribe.batch.planning import client_for, explain_empty_selection, select_episodes, selection_of, states
@@ -77,10 +76,7 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
         echo_json([*(_as_dict(episode, state) for episode, state in rows), *map(_left_out_row, left_out)])
         return exit_code
     for episode, state in rows:
-        status = "local" if episode.path is not None and state == "fetched" else state
-        day = f"{episode.published:%Y-%m-%d}" if episode.published else "-" * 10
-        length = "-" if episode.duration is None else full_clock(episode.duration)
-        click.echo(f"{day}  {length:>8}  {status:<11}  {for_terminal(episode.title)}")
+        click.echo(_line(episode, state))
     return exit_code
 
 
@@ -144,6 +140,15 @@ def _list_shows(shows: Sequence[Show | FaultyShow], *, as_json: bool) -> int:
     for each in faulty:
         click.echo(f"Error: {for_terminal(str(each.error))}", err=True)
     return 1 if faulty else 0
+
+
+def _line(episode: Episode, state: str) -> str:
+    from audio.episode import full_clock
+
+    status = "local" if episode.path is not None and state == "fetched" else state
+    day = f"{episode.published:%Y-%m-%d}" if episode.published else "-" * 10
+    length = "-" if episode.duration is None else full_clock(episode.duration)
+    return f"{day}  {length:>8}  {status:<11}  {for_terminal(episode.title)}"
 
 
 def _as_dict(episode: Episode, state: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from audio.decoding.runs import runs_of
 from transcribe.diarization.channels import Channels, compare_channels
 from transcribe.diarization.clustering import SAME_VOICE, centroid_of, find_voices
 from transcribe.diarization.embedding import STEP, WINDOW, embed
@@ -188,9 +189,8 @@ def _with_names(
 
 def hysteresis(values: NDArray[np.float32], high: float, low: float) -> NDArray[np.bool_]:
     """Whether values, (n,), are above `low`, in a run with at least one above `high`: (n,)."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], values > low, [False]])))
     result = np.zeros(len(values), bool)
-    for start, end in edges.reshape(-1, 2):
+    for start, end in runs_of(values > low):
         result[start:end] = values[start:end].max() > high
     return result
 
@@ -266,5 +266,7 @@ def runs(active: NDArray[np.bool_]) -> list[tuple[float, float]]:
 
 def _stretches(active: NDArray[np.bool_]) -> list[tuple[float, float]]:
     """Start and end in seconds of the stretches of True in (frames,)."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], active, [False]]))) * FRAME_STEP
-    return [(float(start + FRAMES_START), float(end + FRAMES_START)) for start, end in edges.reshape(-1, 2)]
+    return [
+        (float(start * FRAME_STEP + FRAMES_START), float(end * FRAME_STEP + FRAMES_START))
+        for start, end in runs_of(active)
+    ]

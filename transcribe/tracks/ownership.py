@@ -14,6 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from audio.decoding.runs import runs_of
 from audio.decoding.samples import LEVEL_SAMPLES, SAMPLE_RATE
 from transcribe.tracks.layout import OwnSpeech
 
@@ -87,7 +88,7 @@ def find_owners(levels: Floats) -> Ownership:
 def _give_to_somebody(owned: Flags, active: Flags, excess: Floats) -> None:
     """What is heard is somebody's: of microphones too near to each other to tell, the one that is likeliest."""
     nobodys: Flags = np.any(active, axis=0) & ~np.any(owned, axis=0)
-    for start, end in _edges(nobodys):
+    for start, end in runs_of(nobodys):
         if (end - start) * STEP >= _ORPHAN:
             likelihood = np.where(active[:, start:end], excess[:, start:end], -_MOST_EXCESS_DB).mean(axis=1)
             owned[int(likelihood.argmax()), start:end] = True
@@ -123,7 +124,7 @@ def own_speech(ownership: Ownership, *, duration: float) -> list[OwnSpeech]:
     stretches, owned = [], ownership.owned
     for track, own in enumerate(owned):
         others: Flags = np.any(np.delete(owned, track, axis=0), axis=0)
-        edges = _edges(_filled(own, _PAUSE, but=others))
+        edges = runs_of(_filled(own, _PAUSE, but=others))
         for number, (first, last) in enumerate(edges):
             before = edges[number - 1][1] if number else 0
             after = edges[number + 1][0] if number + 1 < len(edges) else owned.shape[1]
@@ -157,20 +158,15 @@ def _lower_mode(values: NDArray[np.float32]) -> tuple[float, float]:
 def _hysteresis(values: Floats, high: float, drop: float) -> Flags:
     """Where values are above `high` − `drop`, in a run that is above `high` somewhere."""
     result = np.zeros(len(values), bool)
-    for start, end in _edges(values > high - drop):
+    for start, end in runs_of(values > high - drop):
         result[start:end] = values[start:end].max() > high
     return result
-
-
-def _edges(flags: Flags) -> list[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]])))
-    return [(int(start), int(end)) for start, end in edges.reshape(-1, 2)]
 
 
 def _filled(flags: Flags, seconds: float, *, but: Flags | None = None) -> Flags:
     """The flags with gaps of up to `seconds` filled, except those with a flag of `but`."""
     result = flags.copy()
-    edges = _edges(flags)
+    edges = runs_of(flags)
     for (_, end), (start, _) in pairwise(edges):
         if (start - end) * STEP <= seconds and (but is None or not but[end:start].any()):
             result[end:start] = True
@@ -179,7 +175,7 @@ def _filled(flags: Flags, seconds: float, *, but: Flags | None = None) -> Flags:
 
 def _without_short(flags: Flags, seconds: float) -> Flags:
     result = flags.copy()
-    for start, end in _edges(flags):
+    for start, end in runs_of(flags):
         if (end - start) * STEP < seconds:
             result[start:end] = False
     return result
