@@ -7,7 +7,7 @@ if the label is known. The assignment of turns to voices in the recording happen
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,9 @@ from typing import Any
 from audio.trust import read_regular
 from output import frontmatter
 from output.errors import OutputError
-from output.labels import fold_name
+from output.label_matching import NamesSoFar
 from output.markers import Marker, ParseWarning, WarningKind, is_event, markers_in, plain_label
 from output.text import spoken_text
-from transcribe.person_names import first_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +86,7 @@ class Draft:
         }
 
 
+_NAMED = 12  # names in a warning
 _EVENT = re.compile(r"\s*(?:\*\*|__)([^*_\n]{1,40}?):?(?:\*\*|__):?")
 _ITALIC = re.compile(
     r"(\*\*_|__\*|\*{1,3}|_{1,3})(?=\S)(?!\*\*[^*\n]{1,40}\*\*:?)(.+?)(?<=\S)(?:_\*\*|\*__|\1)\Z", re.DOTALL
@@ -146,32 +146,25 @@ def _is_event(paragraph: str) -> bool:
 
 def _speakers(markers: list[Marker], warnings: list[ParseWarning]) -> Iterator[str]:
     """The speaker of each marker: one named earlier if the label fits exactly one name, else the label."""
+    labels = [plain_label(marker.label) for marker in markers]
+    names = NamesSoFar(dict.fromkeys(labels))
     known: dict[str, str] = {}  # label → speaker
-    for marker in markers:
-        label = plain_label(marker.label)
+    for marker, label in zip(markers, labels, strict=True):
         if label not in known:
-            candidates = _matching_names(label, list(dict.fromkeys(known.values())))
+            candidates = names.fitting(label)
             if len(candidates) > 1:
-                message = f"{label!r} could be {' or '.join(candidates)}"
+                message = f"{label!r} could be {_alternatives(candidates)}"
                 warnings.append(ParseWarning(WarningKind.AMBIGUOUS_LABEL, marker.line, message))
             known[label] = candidates[0] if len(candidates) == 1 else label
+            if known[label] == label:
+                names.add(label)
         yield known[label]
 
 
-def _matching_names(label: str, names: list[str]) -> list[str]:
-    """The earlier names that a new label can abbreviate: by initial, first name, or nickname of three letters."""
-    short = fold_name(label).rstrip(".")
-    if len(label.rstrip(".")) == 1:
-        exact = [name for name in names if fold_name(name.split()[0]) == short]  # "Z" of "Z Young", not "Zed"
-        return exact or [name for name in names if fold_name(name).startswith(short)]
-    by_first = [
-        name
-        for name in names
-        if " " in name and short in (fold_name(first_name(name)), fold_name(name.split()[0]).rstrip("."))
-    ]
-    if by_first or len(short) < 3 or " " in short:
-        return by_first
-    return [name for name in names if " " in name and fold_name(name).startswith(short)]
+def _alternatives(names: Sequence[str]) -> str:
+    """The names in words, `_NAMED` of them at most: with each label of thousands they would fill the memory."""
+    rest = len(names) - _NAMED
+    return " or ".join(names) if rest <= 1 else f"{' or '.join(names[:_NAMED])} or one of {rest} others"
 
 
 def _without_epilogue(raw: str) -> tuple[str, str]:
