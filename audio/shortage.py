@@ -42,6 +42,21 @@ def shortage_of(error: BaseException) -> str:
     return ""
 
 
+def room_step(error: OSError, *, elsewhere: str) -> str:
+    """What to do about a file that cannot be written: a limit on its size is no full disk, and neither is a right.
+
+    >>> room_step(OSError(errno.ENOSPC, ""), elsewhere="use another folder")
+    'free some space, or use another folder'
+    >>> room_step(OSError(errno.EACCES, ""), elsewhere="use another folder")
+    'use another folder'
+    """
+    if error.errno == errno.EFBIG:
+        return "raise the limit on the size of files (`ulimit -f unlimited`)"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"free some space, or {elsewhere}"
+    return elsewhere
+
+
 def says_shortage(message: str) -> bool:
     """Whether a library's or a program's message says that it got no memory or no thread."""
     return bool(_SAID.search(message))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from audio.disk import free_backup_path, replace_if_unchanged, sha256_of, write_atomically
 from audio.fetching.naming import MAX_STEM_BYTES, shorten, stem_of
+from audio.shortage import room_step
 from audio.trust import LARGEST_FILE, check_regular, read_regular, real_path, step_after
 from output.errors import OutputError
 
@@ -84,7 +85,7 @@ def check_names(*paths: Path) -> None:
 
 def _unwritable(path: Path, error: OSError) -> OutputError:
     reason = error.strerror or type(error).__name__
-    step = step_after(error, "free some space or choose another folder with --output")
+    step = step_after(error, room_step(error, elsewhere="choose another folder with --output"))
     return OutputError(f"{path}: cannot be written ({reason}); {step}")
 
 

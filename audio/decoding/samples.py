@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Any
 from audio.disk import write_all
 from audio.episode import Seconds
 from audio.errors import DecodeError
+from audio.shortage import room_step
 
 if TYPE_CHECKING:
     import numpy as np
@@ -190,10 +191,10 @@ def write(file: IO[bytes], data: bytes) -> None:
 
 def _no_room(exc: OSError) -> DecodeError:
     folder = tempfile.gettempdir() if exc.errno != errno.ENOENT else "the temp folder"
-    step = "free some space, or set TMPDIR to a folder with more"
-    if exc.errno == errno.EFBIG:
-        step = "raise the limit on the size of files (`ulimit -f unlimited`) and run again"
-    return DecodeError(f"cannot store the decoded samples ({exc.strerror}; 115 MB per hour); {step}", about=folder)
+    step = room_step(exc, elsewhere="set TMPDIR to a folder with more")
+    return DecodeError(
+        f"cannot store the decoded samples ({exc.strerror}; 115 MB per hour); {step}, and run again", about=folder
+    )
 
 
 def _read_fully(read_from: Callable[[int], bytes], count: int) -> bytes:

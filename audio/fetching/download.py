@@ -22,6 +22,7 @@ from audio.media import HEAD_BYTES, MEDIA_SUFFIXES, STATES_NOTHING, Kind, audio_
 from audio.net.addresses import redacted
 from audio.net.codings import codings_in, decompressed
 from audio.net.http import Client, Response
+from audio.shortage import room_step
 from audio.trust import step_after
 
 _MIN_PROGRESS_BYTES = 16 << 10  # an attempt that received this much, or 1 % of the whole, counts as progress
@@ -82,7 +83,7 @@ class Download:
             self._part.unlink(missing_ok=True)  # it will never be complete
             raise
         except OSError as exc:
-            step = step_after(exc, "free some space or choose another folder")
+            step = step_after(exc, room_step(exc, elsewhere="choose another folder"))
             raise FetchError(f"cannot be written ({exc.strerror}); {step}", about=self._part) from exc
         else:
             suffix = _suffix(head, self._url, self._media_type)

@@ -29,6 +29,7 @@ from audio.media import MEDIA_SUFFIXES
 from audio.net.addresses import redacted, web_address, without_credentials
 from audio.net.http import Client
 from audio.progress import OnDownload
+from audio.shortage import room_step
 from audio.trust import is_there, step_after
 
 _log = logging.getLogger(__name__)
@@ -233,7 +234,7 @@ def _download(
             file, sha256=complete.sha256
         )  # before anything else takes time: it may be replaced
     except OSError as exc:
-        step = step_after(exc, "free some space or choose another folder")
+        step = step_after(exc, room_step(exc, elsewhere="choose another folder"))
         raise FetchError(f"cannot be written ({exc.strerror}); {step}", about=file) from exc
     entry = dataclasses.replace(entry, validator="", file=file.name, size=complete.size, sha256=complete.sha256)
     library.record(entry)

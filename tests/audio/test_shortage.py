@@ -61,8 +61,17 @@ def test_nothing_else_is(error: BaseException) -> None:
     assert shortage_of(error) == ""
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS])
-def test_a_file_that_has_no_room_is_named(number: int) -> None:
+@pytest.mark.parametrize(
+    ("number", "step"),
+    [
+        (errno.ENOSPC, "free some space, or use another folder"),
+        (errno.EDQUOT, "free some space, or use another folder"),
+        (errno.EFBIG, "raise the limit on the size of files (`ulimit -f unlimited`)"),
+        (errno.EROFS, "use another folder"),
+    ],
+)
+def test_a_file_that_has_no_room_is_named(number: int, step: str) -> None:
     ending = ending_of(OSError(number, "no room", "drafts/a.md"))
     assert ending is not None
     assert ending.message.startswith("drafts/a.md: cannot be written (no room); ")
+    assert ending.message.endswith(f"; {step}, and run again")

@@ -1,4 +1,4 @@
-"""Which earlier name a label stands for: the same as by comparing with each of them, in time that grows with the draft."""
+"""Which earlier name a label stands for: the same as by comparing with each, in time that grows with the draft."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from output.parse import parse
 from tests.support.counting import counting
 from transcribe.person_names import first_name
 
-PIECES = ("A", "a", "Á", "Al", "Ali", "Alice", "ALICE", "Dr.", "Mr.", "ß", "ss", "S.", "B", ".", "..", "\u302a", "日本", "T")
+PIECES = "A a Á Al Ali Alice ALICE Dr. Mr. ß ss S. B . .. \u302a 日本 T".split()
 LABELS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=3).flatmap(
     lambda words: st.sampled_from((" ".join(words), "".join(words)))
 )

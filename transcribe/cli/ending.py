@@ -21,7 +21,7 @@ from typing import NoReturn
 import click
 
 from audio.errors import AudioError, installing
-from audio.shortage import shortage_of
+from audio.shortage import room_step, shortage_of
 from output.errors import OutputError
 from transcribe.errors import SettingsError, TranscribeError
 
@@ -31,7 +31,7 @@ SIGNALS = tuple(
 """The signals that end a command; Windows has no SIGHUP."""
 
 _OWN_PACKAGES = frozenset({"audio", "output", "transcribe"})
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 _INTERRUPTED = "interrupted; run the same command again to continue"
 
 
@@ -82,9 +82,9 @@ def ending_of(error: BaseException) -> Ending | None:
 
 def _of_the_system(error: OSError) -> str:
     """What to tell of an error of the system that nobody foresaw; empty if it says too little."""
-    if error.errno in _FULL:
-        step = "free space or raise the limit there (`ulimit -a`, quotas), or use another folder; then run again"
-        return f"{error.filename or 'a file'}: cannot be written ({error.strerror}); {step}"
+    if error.errno in _NO_ROOM:
+        step = room_step(error, elsewhere="use another folder")
+        return f"{error.filename or 'a file'}: cannot be written ({error.strerror}); {step}, and run again"
     if error.filename is not None:
         return f"{error.filename}: {error.strerror}; check the path and its permissions, and run again"
     if error.errno == errno.ENOENT:  # of getcwd(2)

@@ -12,6 +12,7 @@ from audio.decoding.mixdown import write_mix
 from audio.disk import CacheKind, cache_folder
 from audio.episode import Track
 from audio.errors import AudioError
+from audio.shortage import room_step
 from transcribe.transcript import Transcript
 from transcribe.transcript_warnings import WarningCode, warn
 
@@ -33,7 +34,8 @@ def with_mix(transcript: Transcript) -> Transcript:
     except AudioError as error:
         problem = str(error)
     except OSError as error:
-        problem = f"{episode.path}: the mix cannot be written ({error.strerror}); free some space and run again"
+        step = room_step(error, elsewhere="set XDG_CACHE_HOME to another folder")
+        problem = f"{episode.path}: the mix cannot be written ({error.strerror}); {step}, and run again"
     else:
         return transcript
     return replace(transcript, warnings=(*transcript.warnings, warn(WarningCode.AUDIO, message=problem)))

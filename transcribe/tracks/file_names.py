@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,7 +40,8 @@ def names_in(stems: Sequence[str]) -> tuple[str, ...]:
     shared = len(stems) > 1
     first, last = (len(_common(stems)), len(_common([stem[::-1] for stem in stems]))) if shared else (0, 0)
     names = [_name(stem[first : max(first, len(stem) - last)]) for stem in stems]
-    return tuple("" if sum(each.casefold() == name.casefold() for each in names) > 1 else name for name in names)
+    counts = Counter(name.casefold() for name in names)
+    return tuple("" if counts[name.casefold()] > 1 else name for name in names)
 
 
 def episode_name(paths: Sequence[Path]) -> str:

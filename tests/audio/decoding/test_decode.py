@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from audio.decoding.decode import MAX_DURATION, decode
-from audio.decoding.samples import SAMPLE_RATE
+from audio.decoding.samples import SAMPLE_RATE, write
 from audio.errors import DecodeError
 from tests.support.audio_files import STEP, convert, tone, write_wav
 from tests.support.paths import CLIPS
@@ -167,7 +167,7 @@ def test_a_file_name_is_never_an_option_or_a_protocol(
 
 @pytest.mark.processes
 @pytest.mark.skipif(os.name == "nt", reason="needs limits on the size of files")
-def test_a_full_disk_is_not_reported_as_a_bad_file(tmp_path: Path) -> None:
+def test_a_limit_on_the_size_of_files_is_not_reported_as_a_bad_file(tmp_path: Path) -> None:
     program = (
         "import resource, sys; from pathlib import Path; import audio.errors\n"
         "from audio.decoding.decode import decode\n"
@@ -179,7 +179,16 @@ def test_a_full_disk_is_not_reported_as_a_bad_file(tmp_path: Path) -> None:
     run = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)
     assert "cannot store the decoded samples" in run.stdout
     assert "ulimit -f" in run.stdout
+    assert "space" not in run.stdout
     assert run.stderr == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's full device")
+def test_a_full_disk_is_reported_as_that() -> None:
+    with Path("/dev/full").open("wb", buffering=0) as full, pytest.raises(DecodeError) as caught:
+        write(full, b"sound")
+    assert "free some space, or set TMPDIR" in str(caught.value)
+    assert "ulimit" not in str(caught.value)
 
 
 def test_without_ffmpeg_the_error_names_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
