@@ -173,10 +173,11 @@ def _unusual_label(draft: Draft) -> Iterator[tuple[int, str]]:
 def _unclear_initial(draft: Draft) -> Iterator[tuple[int, str]]:
     yield from _warned(WarningKind.AMBIGUOUS_LABEL)(draft)
     named = [speaker for speaker in draft.speakers if len(speaker) > 1]
+    initials = {fold_name(name[0]) for name in named}
     first_turns = {turn.speaker: turn for turn in reversed(draft.turns)}
     for turn in first_turns.values() if len(named) > 1 else ():
         is_initial = len(turn.label) == 1 and turn.speaker == turn.label
-        if is_initial and not any(fold_name(name[0]) == fold_name(turn.label) for name in named):
+        if is_initial and fold_name(turn.label) not in initials:
             yield turn.line, f"no earlier name begins with {turn.label}"
 
 

@@ -70,7 +70,7 @@ def test_force_replaces_an_edited_draft_and_keeps_a_backup(tmp_path: Path) -> No
 
 def test_a_folder_path_that_is_a_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match=r"talk\.md: cannot be written \(.+\); free some space or choose") as caught:
+    with pytest.raises(OutputError, match=r"talk\.md: cannot be written \(.+\); choose another folder") as caught:
         write_draft(tmp_path / "file" / "talk.md", "x", previous_sha256=None)
     assert "\n" not in str(caught.value)
     assert isinstance(caught.value.__cause__, OSError)

@@ -15,6 +15,7 @@ from output.lint import RULES, fix, lint
 from output.lint_registry import rule
 from output.markdown import render
 from output.parse import Draft
+from tests.support.counting import counting
 from tests.support.markdown import MARKDOWN
 from tests.support.paths import SHARED
 from tests.support.transcripts import transcript
@@ -208,3 +209,15 @@ def test_the_time_of_one_long_word_grows_with_its_length(piece: str) -> None:
         lint(f"**Ada**: Who?\n\n**Bob**: {piece.format('a' * n)}\n")
         spent.append(time.process_time() - began)
     assert spent[1] < 40 * max(spent[0], 0.005)
+
+
+def test_the_work_for_initials_of_nobody_grows_with_the_draft() -> None:
+    work = []
+    for count in (100, 800):
+        with counting() as calls:
+            findings = lint(
+                "".join(f"**Nn{n:x}q**: x\n\n**{chr(0x4E00 + n)}**: y\n\n" for n in range(count)), select=["T4"]
+            )
+        assert len(findings) == count
+        work.append(calls["python"] + calls["c"])
+    assert work[1] < 12 * work[0]

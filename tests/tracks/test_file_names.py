@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.counting import counting
 from transcribe.settings import Settings
 from transcribe.tracks.file_names import episode_name, names_in
 
@@ -45,3 +46,13 @@ def test_whatever_files_are_called_a_name_is_one(stems: list[str]) -> None:
     for name in given_names:
         Settings(speakers=f"{name},x")  # what nobody could say with --speakers is no name either
     assert episode_name([Path("/a") / stem.replace("/", "") for stem in stems]).strip()
+
+
+def test_the_work_for_many_files_grows_with_their_number() -> None:
+    work = []
+    for count in (100, 800):
+        with counting() as calls:
+            names = names_in([f"ep12-{chr(0x4E00 + n) * 2}" for n in range(count)])
+        assert len(set(names)) == count
+        work.append(calls["python"] + calls["c"])
+    assert work[1] < 12 * work[0]
