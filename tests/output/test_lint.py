@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import re
-import time
 
 import pytest
 from hypothesis import example, given
@@ -16,6 +15,7 @@ from output.lint_registry import rule
 from output.markdown import render
 from output.parse import Draft
 from tests.support.counting import counting
+from tests.support.growth import assert_time_in_proportion
 from tests.support.markdown import MARKDOWN
 from tests.support.paths import SHARED
 from tests.support.transcripts import transcript
@@ -202,13 +202,7 @@ def test_published_posts_have_only_the_expected_findings() -> None:
 
 @pytest.mark.parametrize("piece", ["<{}", "</{}", "<{} ", "[{}", "&{}", "**{}", "`{}"])
 def test_the_time_of_one_long_word_grows_with_its_length(piece: str) -> None:
-    """One call of a regular expression may take any time, so sizes are compared: a square would be 100 times."""
-    spent = []
-    for n in (8_000, 80_000):
-        began = time.process_time()
-        lint(f"**Ada**: Who?\n\n**Bob**: {piece.format('a' * n)}\n")
-        spent.append(time.process_time() - began)
-    assert spent[1] < 40 * max(spent[0], 0.005)
+    assert_time_in_proportion(lint, lambda n: f"**Ada**: Who?\n\n**Bob**: {piece.format('a' * n)}\n")
 
 
 def test_the_work_for_initials_of_nobody_grows_with_the_draft() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from audio.episode import Episode
 from output.formats import write
+from tests.support.growth import assert_time_in_proportion
 from transcribe.errors import TranscriptError
 from transcribe.evaluation.score import score
 from transcribe.readers.read import read_transcript
@@ -145,3 +146,23 @@ def test_unreadable_file_is_reported_with_its_line(tmp_path: Path, name: str, co
         read_transcript(path)
     assert str(path) in str(caught.value)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("start", ["1\n", "", "1", "\n1"])
+@pytest.mark.parametrize("blank", ["\n", " ", "\n ", "1", "1\n"])
+def test_a_long_run_before_the_first_line_takes_time_in_proportion(tmp_path: Path, start: str, blank: str) -> None:
+    path = tmp_path / "a.txt"
+
+    def read(text: str) -> None:
+        path.write_text(text)
+        assert read_transcript(path).utterances
+
+    assert_time_in_proportion(read, lambda n: f"{start}{blank * (n // len(blank))}\nRich: Hi.\nNora: Yes.\nRich: No.\n")
+
+
+@pytest.mark.parametrize("start", ["", "\n \n", "1\n", "1 \n\n", "\n12\t\n \n"])
+@pytest.mark.parametrize("time", ["00:00:01,000 --> 00:00:02,000", "0:01.000-->0:02.000"])
+def test_captions_in_a_text_file_are_read_as_captions(tmp_path: Path, start: str, time: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(f"{start}{time}\nRich: Hi.\n")
+    assert [(said.speaker, said.start) for said in read_transcript(path).utterances] == [("Rich", 1.0)]

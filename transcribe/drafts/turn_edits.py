@@ -22,8 +22,9 @@ SHORTEST_MATCHED_LINE = 3  # words; shorter lines match by chance
 LONGEST_NAME = 60  # characters; the longest label of `output.markers`
 
 _TURN_UNIT = "\x00"  # begins the unit of a speaker, and no paragraph
-_PARAGRAPH_BREAK = re.compile(r"([ \t]*\r?\n(?:[ \t]*\r?\n)+)")
-_LINE_BREAK = re.compile(r"[ \t]*\r?\n[ \t]*")
+_BEFORE_BREAK = r"(?:(?<![ \t])[ \t]++)?"  # all blanks or none: a run of them is read once
+_PARAGRAPH_BREAK = re.compile(rf"({_BEFORE_BREAK}\r?\n(?:[ \t]*+\r?\n)+)")
+_LINE_BREAK = re.compile(rf"{_BEFORE_BREAK}\r?\n[ \t]*")
 _BLANKS = re.compile(r"[ \t]+")
 _LINES_MATTER = re.compile(
     r"(?:[-+*:][ \t]|[>|]|\d+[.)][ \t]|#{1,6}[ \t]|`{3}|~{3}|<[A-Za-z/!]|\{:|\[[^\]]*\]:|[-=]+\s*\Z|[ ]{4}|\t)"
@@ -111,8 +112,8 @@ def _parts(raw: str) -> tuple[str, list[str], list[str], str]:
 
 def _with_blank_line(text: str, line_break: str) -> str:
     """A turn's source with a blank line at its end, its own if it has one."""
-    blank = re.search(r"\r?\n[ \t]*\r?\n[ \t\r\n]*\Z", text)
-    return text if blank else text.rstrip(" \t\r\n") + 2 * line_break
+    words = text.rstrip(" \t\r\n")
+    return text if re.search(r"\n[ \t]*+\r?\n", text[len(words) :]) else words + 2 * line_break
 
 
 def _error_message(result: Draft, turns: Sequence[PageTurn]) -> str:

@@ -23,7 +23,7 @@ Reader = Callable[[str, str], SpeakerTranscript]
 """Reads a text; the second argument is the file's name without its suffix, which tells its recording from others."""
 
 _JSON = re.compile(r'\s*(?:\{\s*["}]|\[\s*\{)')
-_CAPTIONS = re.compile(r"\s*WEBVTT\b|\s*(?:\d+\s*\n\s*)?(?:\d{1,2}:)?\d{1,2}:\d{1,2}[.,]\d{1,3}\s*-->")
+_CAPTIONS = re.compile(r"\s*+(?:WEBVTT\b|(?:\d++[^\S\n]*+\n\s*+)?(?:\d{1,2}:)?\d{1,2}:\d{1,2}[.,]\d{1,3}\s*+-->)")
 
 
 def read_transcript(path: Path) -> SpeakerTranscript:
