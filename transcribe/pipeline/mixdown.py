@@ -34,7 +34,7 @@ def with_mix(transcript: Transcript) -> Transcript:
     except AudioError as error:
         problem = str(error)
     except OSError as error:
-        step = room_step(error, elsewhere="set XDG_CACHE_HOME to another folder")
+        step = room_step(error, elsewhere="choose another folder")
         problem = f"{episode.path}: the mix cannot be written ({error.strerror}); {step}, and run again"
     else:
         return transcript
