@@ -127,7 +127,7 @@ def _tracks(paths: Sequence[Path]) -> list[Track]:
             raise SettingsError(f"tracks: {name}: has one sound track; name a file for each person, or no --tracks")
         if count > MOST_TRACKS:
             raise SettingsError(
-                f"tracks: {name}: has {count} sound tracks, more than {MOST_TRACKS}; copy those of people to files"
+                f"tracks: {name}: has {count} sound tracks, more than {MOST_TRACKS}; copy the people's to files"
             )
         return [Track(paths[0], stream) for stream in range(count)]
     tracks: list[Track] = []
