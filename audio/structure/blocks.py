@@ -14,10 +14,12 @@ from audio.structure.view import Part, View
 _NEXT_FILE = re.compile(rb"fLaC\x00\x00\x00\x22|OggS\x00\x02")
 _OTHER = re.compile(
     rb"ID3[\x02-\x04]|RIFF.{4}WAVE|FORM.{4}AIF|.{4}ftyp|\x1a\x45\xdf\xa3|wvpk|TTA1|\.snd|#!AMR"
-    rb"|\xff[\xe2-\xf7\xf9-\xfe]|\x0b\x77|\x7f\xfe\x80\x01",
+    rb"|PK\x03\x04|PK\x05\x06|Rar!|7z\xbc\xaf|\x1f\x8b\x08|\x89PNG|%PDF|<\?xp|<x:x|APETAGEX|TAG|LYRICSBEGIN"
+    rb"|\xff(?:[\xe2-\xf7\xf9-\xfe]|\xd8\xff)|\x0b\x77|\x7f\xfe\x80\x01",
     re.DOTALL,
 )
 _MAX_NUMBER = 0x10FFFF  # of a frame: a day at 48 kHz
+_MAX_LOOKS = 64  # at where a frame can end by its check sum
 _WAVPACK = re.compile(rb"wvpk")
 _WAVPACK_HEADER = 32
 _WAVPACK_RATES = (
@@ -53,11 +55,14 @@ def _flac_end(view: View, start: int) -> int:
     if at < 0 or _flac_frame(view, at, last + 1) >= 0:
         return view.size
     channels, bits = (info[12] >> 1 & 7) + 1, (int.from_bytes(info[12:14], "big") >> 4 & 31) + 1
-    longest = int.from_bytes(info[7:10], "big") or block * channels * (bits + 1) // 8 + 64
-    latest = min(at + longest, view.size)
+    plain = block * channels * (bits + 1) // 8 + 64  # bytes of a frame that is not compressed
+    latest = min(at + min(int.from_bytes(info[7:10], "big") or plain, plain), view.size)
+    value, done, looks = 0, at, 0
     found = view.find(_OTHER, at + 8)
-    while 0 <= found < latest:
-        if begins_recording(view, found):
+    while 0 <= found < latest and looks < _MAX_LOOKS:
+        value, done = _check_sum(view.at(done, found - done), 0x8005, bits=16, value=value), found
+        looks += not value
+        if not value and begins_recording(view, found):
             return found
         found = view.find(_OTHER, found + 1)
     return latest
@@ -73,19 +78,21 @@ def _flac_frame(view: View, at: int, number: int) -> int:
         code, rate = divmod(view.at(at + 2, 1)[0], 16)
         length = 4 + len(coded) + {6: 1, 7: 2}.get(code, 0) + {12: 1, 13: 2, 14: 2}.get(rate, 0)
         header = view.at(at, length + 1)
-        if len(header) > length and _crc8(header[:length]) == header[length]:
+        if len(header) > length and not _check_sum(header, 0x07, bits=8):
             return at
         at += 1
     return -1
 
 
-def _crc8(data: bytes) -> int:
-    """The check sum of a frame's header (RFC 9639, 9.1.8)."""
-    value = 0
+def _check_sum(data: bytes, polynomial: int, *, bits: int, value: int = 0) -> int:
+    """That of a frame's header, and of the frame (RFC 9639, 9.1.8 and 9.3); 0 over data that ends in its own.
+    `value` is that of what comes before."""
+    top = 1 << bits - 1
     for byte in data:
-        value ^= byte
+        value ^= byte << bits - 8
         for _ in range(8):
-            value = (value << 1 ^ 7 if value & 128 else value << 1) & 255
+            value = value << 1 ^ polynomial if value & top else value << 1
+        value &= (1 << bits) - 1
     return value
 
 

@@ -138,7 +138,7 @@ def frames_from(view: View, start: int) -> Part | None:
 def begins_recording(view: View, at: int) -> bool:
     """Whether a mark of another file stands at `at`: bare frames that form a chain, tags before them or not, or a name
     that stands nowhere else."""
-    if view.at(at, 1) not in (b"\xff", b"\x0b", b"\x7f", b"I"):
+    if view.at(at, 3) == b"\xff\xd8\xff" or view.at(at, 1) not in (b"\xff", b"\x0b", b"\x7f", b"I"):
         return True
     first = _after_zeros(view, after_tags(view, at))
     return any(_has_chain(view, first, framing.measure) for framing in _FRAMINGS)
