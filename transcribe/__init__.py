@@ -1,3 +1,3 @@
 """From samples to a transcript: words, speakers, turns, and the command line over all three packages."""
 
-__version__ = "0.2.0"
+from audio import __version__ as __version__

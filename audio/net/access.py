@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import email.message
-import importlib.metadata
 import urllib.request
 from collections.abc import Iterable
 from dataclasses import dataclass
 from http.client import HTTPResponse
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import cast
+
+import audio
 
 _MOST_COOKIES = 100
 _LONGEST_COOKIE = 4096  # characters, as in browsers
@@ -77,8 +78,4 @@ class _Headers:
 
 
 def _own_name() -> str:
-    try:
-        version = importlib.metadata.version("turnscript")
-    except importlib.metadata.PackageNotFoundError:
-        version = "0"
-    return f"turnscript/{version} (fetches episodes to transcribe them)"
+    return f"turnscript/{audio.__version__} (fetches episodes to transcribe them)"

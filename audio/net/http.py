@@ -248,8 +248,14 @@ def _check_status(response: Response, limits: Limits) -> None:
             f"the server returns {response.status}; try again later{later}", about=name, retry_after=wait
         )
     if response.status in (401, 403):
+        refused = (
+            "; if a browser opens it, the server refuses programs it does not know: state a browser's name with "
+            "--user-agent, or user_agent of its [[show]]"
+        )
         raise FetchError(
-            f"the server returns {response.status}, access denied; check address and subscription", about=name
+            f"the server returns {response.status}, access denied; check address and subscription"
+            f"{refused if response.status == 403 else ''}",
+            about=name,
         )
     if response.status in (404, 410):
         raise GoneError(

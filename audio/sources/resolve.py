@@ -156,13 +156,21 @@ def _in_file(path: Path, client: Client | None, tell: OnLeftOut) -> tuple[Episod
             return _listed(listed, str(path), Reader(active, tell))
     if not content.strip():
         return (Episode.of_file(path),)
-    page = page_of(content, url=str(path))
+    return _in_saved_page(page_of(content, url=str(path)), str(path), client, tell, is_text=kind is Kind.TEXT)
+
+
+def _in_saved_page(
+    page: Page, name: str, client: Client | None, tell: OnLeftOut, *, is_text: bool
+) -> tuple[Episode, ...]:
+    """The episodes of a page or a post; a text that has nothing of one is none."""
     if page.episodes:
         for left in page.left_out:
             tell(left)
         return page.episodes
+    if is_text and not (page.left_out or page.frames or page.feeds or page.refresh):
+        raise PageError("this is a text, not a recording, and names none; give the audio file itself", about=name)
     with _client(client) as active:
-        return episodes_of_page(page, name=str(path), web=_Web(Reader(active, tell)), tell=tell)
+        return episodes_of_page(page, name=name, web=_Web(Reader(active, tell)), tell=tell)
 
 
 def _in_saved_feed(content: bytes, name: str, tell: OnLeftOut) -> tuple[Episode, ...]:

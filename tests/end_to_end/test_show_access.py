@@ -113,8 +113,10 @@ def test_a_show_says_what_its_server_needs(needs: str, line: str, server: Server
 
 @pytest.mark.parametrize("option", [["--user-agent", "Mozilla/5.0"], ["--no-cookies"]])
 def test_a_single_fetch_says_so_in_an_option(option: list[str], server: Server, tmp_path: Path, run: Run) -> None:
-    server.needs = {"--user-agent": "a browser", "--no-cookies": "no cookies"}[option[0]]
-    assert run("fetch", server.url("/page"), "-o", "a")[0] == 1
+    server.needs = needs = {"--user-agent": "a browser", "--no-cookies": "no cookies"}[option[0]]
+    code, _, err = run("fetch", server.url("/page"), "-o", "a")
+    assert code == 1
+    assert ("--user-agent, or user_agent of its [[show]]" in err) == (needs == "a browser"), "the cure is named"
     assert run("fetch", server.url("/page"), "-o", "a", *option)[0] == 0
     assert run("list", server.url("/page"), *option)[0] == 0
 

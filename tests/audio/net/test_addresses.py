@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import transcribe
 from audio.episode import PublishedTranscript
 from audio.errors import FetchError, TransientError
 from audio.fetching.fetch import Fetched, fetch, fetch_all
@@ -142,7 +143,7 @@ def test_credentials_do_not_follow_a_redirect(server: HostileServer, tmp_path: P
         with Client([server.url("/"), other.url("/")]) as client:
             fetch(episode(f"http://me:x@127.0.0.1:{server.port}/a.mp3"), tmp_path, client=client)
         assert "authorization" not in other.requests[0].headers
-    assert server.requests[0].headers["user-agent"].startswith("turnscript/")
+    assert server.requests[0].headers["user-agent"].startswith(f"turnscript/{transcribe.__version__} ")
 
 
 def test_the_proxy_of_the_environment_is_used(

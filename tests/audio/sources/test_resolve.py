@@ -130,8 +130,11 @@ def test_a_saved_feed_page_and_post(tmp_path: Path) -> None:
 
 def test_text_without_audio_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("nothing to hear")
-    with pytest.raises(PageError, match=r"notes\.txt"):
+    with pytest.raises(PageError, match=r"notes\.txt: this is a text, not a recording, and names none"):
         episodes_from(str(tmp_path / "notes.txt"))
+    (tmp_path / "page.txt").write_bytes(b"<!DOCTYPE html><html><p>nothing to hear</html>")
+    with pytest.raises(PageError, match="no audio on this page"):
+        episodes_from(str(tmp_path / "page.txt"))
 
 
 # --- addresses -------------------------------------------------------------------------------------------------------
