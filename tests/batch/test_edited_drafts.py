@@ -13,6 +13,7 @@ from tests.support.scripted_stages import ScriptedStages, tone
 from transcribe.batch.planning import PlannedAction, planned_action, select_jobs
 from transcribe.batch.report import State
 from transcribe.drafts.currency import Inputs, stage_settings
+from transcribe.drafts.sync import sync
 from transcribe.recognition.models import ModelFiles
 from transcribe.transcript import Transcript
 
@@ -172,3 +173,48 @@ def test_a_note_of_an_earlier_version_holds(desk: Desk) -> None:
     outputs = sorted(before.made_with.outputs.items())
     data = [outputs, inputs.audio_sha256, before.made_with.turnscript, stage_settings(inputs.record)]
     assert note.read_text() == hashlib.sha256(json.dumps(data, sort_keys=True, default=list).encode()).hexdigest()
+
+
+@pytest.mark.parametrize("how", ["edited", "synced", "moved", "without a record"])
+def test_a_draft_that_is_kept_is_told_with_its_own_names(desk: Desk, how: str) -> None:
+    path, drafts = tone(desk.folder / "a.wav"), desk.folder / "drafts"
+    desk.one(path)
+    draft = drafts / "a.md"
+    draft.write_text(draft.read_text().replace("**Grace**", "**Nora**").replace("I am Grace", "I am Nora"))
+    if how == "synced":
+        sync(draft)
+    if how == "moved":
+        (desk.folder / "moved").mkdir()
+        path = path.rename(desk.folder / "moved" / "a.wav")
+    if how == "without a record":
+        (drafts / "a.json").unlink()
+    before = desk.drafts()
+    result = desk.one(path, formats=("md", "json", "vtt"))
+    written = [p for p in result.paths if before.get(p.name) != desk.drafts()[p.name]]
+    assert result.state is State.WRITTEN
+    assert result.kept == (draft, *(p for p in result.paths if p != draft and p not in written))
+    assert [p for p in result.paths if p not in result.kept] == written
+    assert "Nora (" in " ".join(result.named)
+    assert "Grace" not in " ".join(result.named)
+
+
+def test_a_kept_draft_has_no_warnings_about_names(desk: Desk) -> None:
+    path = tone(desk.folder / "a.wav")
+    desk.stages.said = "Well so. How are things? All is fine. So it is."
+    assert "is a guess" in " ".join(desk.one(path).warnings)
+    draft = desk.folder / "drafts" / "a.md"
+    draft.write_text(draft.read_text().replace("**Guest**", "**Nora**"))
+    assert "a guess" not in " ".join(desk.one(path, formats=("md", "vtt")).warnings)
+
+
+def test_a_text_that_is_not_the_recordings_is_named(desk: Desk) -> None:
+    path = tone(desk.folder / "a.wav")
+    desk.one(path)
+    draft = desk.folder / "drafts" / "a.md"
+    assert desk.one(path).warnings == ()
+    draft.write_text("**Bob**: A wholly different conversation took place here.\n")
+    told = f"{draft}: does not fit the recording (0% of the words agree) and is kept"
+    for formats in (("md", "json"), ("md", "vtt"), ("md", "vtt")):
+        result = desk.one(path, formats=formats)
+        assert any(warning.startswith(told) for warning in result.warnings)
+        assert result.named == ()

@@ -126,3 +126,18 @@ def test_commands_of_editors_name_what_they_write(run: Run, tmp_path: Path) -> N
     assert code == 0
     assert "transcripts/a.md: merged; the draft before is now transcripts/a.md.bak" in err.splitlines()
     assert "Warning: transcripts/a.srt: was edited by hand and is not updated" in err
+
+
+def test_the_command_lists_only_what_it_wrote_beside_a_draft_it_keeps(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    run("run", "a.wav")
+    draft = tmp_path / "transcripts" / "a.md"
+    draft.write_text(draft.read_text().replace("**Grace**", "**Nora**"))
+    run("sync", "transcripts/a.md")
+    _, out, err = run("run", "a.wav", "-f", "md,json,vtt")
+    assert out == "transcripts/a.vtt\n"
+    assert "a.wav: transcripts/a.md: edited, kept as it is" in err.splitlines()
+    assert "Nora (" in err
+    _, out, err = run("run", "a.wav", "-f", "md,json,vtt")
+    assert out == "transcripts/a.md\ntranscripts/a.json\ntranscripts/a.vtt\n"
+    assert "kept" not in err

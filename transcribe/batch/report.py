@@ -72,6 +72,7 @@ class Result:
     named: tuple[str, ...] = ()  # the speakers with the evidence for their names, if decided in this run
     show: str = ""  # of transcribe.toml, that the episode or source belongs to
     also_written: tuple[Path, ...] = ()  # other files of it that were written: formats of earlier runs, its record
+    kept: tuple[Path, ...] = ()  # its draft, if an editor changed it, and then those of `paths` that were not written
     with_source: frozenset[str] = frozenset()  # those of the warnings, and the error, that begin with the source
 
 
@@ -218,6 +219,7 @@ def result_fields(result: Result) -> dict[str, Any]:
         "state": str(result.state),
         "files": [str(path) for path in result.paths],
         "also_written": [str(path) for path in result.also_written],
+        "kept": [str(path) for path in result.kept],
         "audio_seconds": tally.duration if tally else None,
         "words": tally.words if tally else None,
         "speakers": tally.speakers if tally else None,

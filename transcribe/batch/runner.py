@@ -27,10 +27,13 @@ from transcribe.batch.planning import Job, Mode
 from transcribe.batch.report import NullListener, Result, RunListener, State, Tally, failed_result, names_of
 from transcribe.batch.without_sound import without_sound, written_without_sound
 from transcribe.drafts.currency import Inputs, settled
+from transcribe.drafts.kept_draft import misfit_of
+from transcribe.drafts.records import is_edited
 from transcribe.drafts.store import write_transcript
 from transcribe.pipeline.checkpoints import note_source
 from transcribe.pipeline.stages import StagesMaker
 from transcribe.settings import Settings
+from transcribe.speakers.name_certainty import seen_to
 from transcribe.speakers.voiceprints import Voiceprint
 from transcribe.transcript_warnings import WarningCode
 from transcribe.workers.local import WorkerPool
@@ -220,7 +223,10 @@ class _Run:
         found = settled(job.stem or "", job.episode.path, inputs=inputs, taken=self._stems)
         if found is None or (job.episode.tracks and not (job.episode.path and job.episode.path.is_file())):
             return None
-        return Result(job.source, State.UNCHANGED, found.paths, tally=Tally.of(found.transcript), stem=job.stem or "")
+        draft = inputs.settings.output_folder / file_name(found.stem, "md")
+        misfit = misfit_of(draft, found.transcript) if is_edited(found.stem, inputs.settings) else ""
+        result = Result(job.source, State.UNCHANGED, found.paths, tally=Tally.of(found.transcript), stem=job.stem or "")
+        return replace(result, warnings=(misfit,) if misfit else ())
 
     def _on_done(self, future: Future[Outcome], active: _ActiveEpisode, task: Task) -> Result | None:
         """Handle a task that is done: the episode's result, or None if more of it remains."""
@@ -258,16 +264,18 @@ class _Run:
             return self._failed_job(job, Failure(str(error), "write", ""), seconds=active.seconds)
         except Exception as error:  # noqa: BLE001 - a defect costs this episode alone
             return self._failed_job(job, failure_of(error, "write"), seconds=active.seconds)
-        warnings = (*(warning.message for warning in transcript.warnings), *new.messages)
+        open_ = seen_to(transcript.warnings) if new.kept else transcript.warnings
+        warnings = (*(warning.message for warning in open_), *new.messages)
         # Warnings about the audio name it; those about tracks, each its own.
         is_named = bool(job.episode.tracks) or (read_path is not None and printable(read_path) in names_of(job.source))
         with_source = frozenset(
             warning.message for warning in transcript.warnings if is_named and warning.code is WarningCode.AUDIO
         )
-        tally, named = Tally.of(transcript), tuple(f"{who.name} ({who.evidence})" for who in transcript.speakers)
+        speakers = new.speakers if new.kept else transcript.speakers
+        tally, named = Tally.of(transcript), tuple(f"{who.name} ({who.evidence})" for who in speakers)
         state = State.WRITTEN if new.is_new else State.UNCHANGED
         result = Result(job.source, state, new.paths, warnings, tally, active.seconds, stem=job.stem, named=named)
-        return replace(result, with_source=with_source, also_written=new.also)
+        return replace(result, with_source=with_source, also_written=new.also, kept=new.kept)
 
     def _failed_job(self, job: Job, failure: Failure, *, seconds: dict[str, float] | None = None) -> Result:
         return failed_result(job.source, failure, stem=job.stem or "", seconds=seconds)

@@ -83,6 +83,8 @@ class TextMessages:
         print_paths(result, quiet=self._quiet)
         if self._quiet:
             return
+        if result.kept:
+            _say(with_source(result, f"{result.kept[0]}: edited, kept as it is"))
         if result.named and result.state == "written":
             _say(with_source(result, f"speakers: {'; '.join(result.named)}"))
         if result.state == "written" and (passages := _doubtful_passages(result)):
@@ -188,10 +190,13 @@ def told_forecast(
 
 
 def print_paths(result: Result, *, quiet: bool) -> None:
-    """Print an episode's paths; with `quiet` only new ones, or cron would mail the same every night."""
+    """Print an episode's paths, but none that is kept beside others that are written; with `quiet` only new ones, or
+    cron would mail the same every night."""
     if not (quiet and result.state == "unchanged"):
+        kept = () if result.state == "unchanged" else result.kept
         for path in result.paths:
-            echo_path(path)
+            if path not in kept:
+                echo_path(path)
 
 
 def left_out_line(left: LeftOut) -> str:

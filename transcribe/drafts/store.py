@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,24 +18,28 @@ from output.files import WrittenFile, check_names, write_draft
 from output.formats import FORMATS, file_name, write
 from transcribe.drafts.currency import is_nothing_new, note_compared, settings_beside
 from transcribe.drafts.derived_files import regenerated
+from transcribe.drafts.kept_draft import misfit_of, speakers_in
 from transcribe.drafts.records import episode_from_folder, hash_at, is_foreign, is_same_text, new_stem_of, transcript_at
 from transcribe.drafts.style import style_of
 from transcribe.settings import Settings
 from transcribe.style import Style
-from transcribe.transcript import Transcript
+from transcribe.transcript import Speaker, Transcript
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """The files of a transcript, and messages for the user; `is_new` unless every file had its content already.
 
-    The law: every file written next to the draft is one of `paths` or `also`, or a message names it.
+    The law: every file written next to the draft is one of `paths` or `also`, or a message names it. What stays as it
+    is for the sake of an edited draft is `kept`, and `speakers` are then those of the draft.
     """
 
     paths: tuple[Path, ...]
     messages: tuple[str, ...] = ()
     is_new: bool = True
     also: tuple[Path, ...] = ()  # files written that were not asked for: formats of earlier runs, the record
+    kept: tuple[Path, ...] = ()  # not written, as the first of them is a draft that an editor has changed
+    speakers: tuple[Speaker, ...] = ()  # of the draft that is kept; none if it does not fit
 
 
 def write_transcript(
@@ -156,8 +160,11 @@ def _write_missing(
     note_compared(draft.stem, before, new, folder=draft.parent)
     note = f"has the text of {json_path.name}; to update both after an edit: transcribe sync {shlex.quote(str(draft))}"
     messages = tuple(f"{path} {note}" for path in missing)
+    if misfit := misfit_of(draft, before):
+        messages = (misfit, *messages)
     also = (json_path,) if moved and json_path not in requested else ()
-    return Written(tuple(requested), messages, bool(missing) or moved, also)
+    kept = _kept(draft, requested, written={*missing, *([json_path] if moved else ())})
+    return Written(tuple(requested), messages, bool(missing) or moved, also, kept, speakers_in(draft, before))
 
 
 def _write_record(
@@ -183,7 +190,14 @@ def _write_record(
     advice = f"to give it times: transcribe sync {shlex.quote(str(draft))}"
     warning = f"{draft} differs from what turnscript wrote and is not overwritten; {advice}"
     messages = (warning, _message(json_path, record, None, stem=draft.stem)) if record.message else (warning,)
-    return Written(requested, messages, also=() if json_path in requested else (json_path,))
+    also = () if json_path in requested else (json_path,)
+    kept = _kept(draft, requested, written={*missing, json_path})
+    return Written(requested, messages, also=also, kept=kept, speakers=speakers_in(draft, transcript))
+
+
+def _kept(draft: Path, requested: Iterable[Path], *, written: Container[Path]) -> tuple[Path, ...]:
+    """The edited draft, whether it was asked for or not, and the requested files that were not written."""
+    return (draft, *(path for path in requested if path != draft and path not in written))
 
 
 def _is_edited(draft: Path, content: str | bytes, recorded: Mapping[str, str]) -> bool:

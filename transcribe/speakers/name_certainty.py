@@ -56,3 +56,9 @@ def open_warnings(
     names = {speaker.name for speaker in after}
     gone = {speaker.id for speaker in before if speaker.name not in names}
     return tuple(w for w in warnings if w.code not in _ABOUT_A_NAME or gone.isdisjoint(w.speakers))
+
+
+def seen_to(warnings: Iterable[TranscriptWarning]) -> tuple[TranscriptWarning, ...]:
+    """The warnings that still apply to a draft that an editor has changed: without those about names, which are theirs
+    now."""
+    return tuple(warning for warning in warnings if warning.code not in _ABOUT_A_NAME)
