@@ -104,8 +104,10 @@ def _may_have_gaps(reading: Reading) -> bool:
 def _lost(reading: Reading) -> Seconds:
     """How much sound is missing in the middle. In bare frames the chain tells it, as junk is a packet for ffmpeg."""
     part, decoded = reading.part, reading.seconds
-    sound = part.end - part.start - part.foreign
-    foreign = part.foreign * (part.seconds or decoded) / sound if sound > 0 else 0.0
+    sound = part.end - part.start - part.foreign - part.blank
+    a_byte = (part.seconds or decoded) / sound if sound > 0 else 0.0
+    foreign = part.foreign * a_byte
     if part.has_frames:
         return foreign + max((part.seconds or decoded) - decoded - _TOLERANCE, 0.0)
-    return foreign + min(reading.log.lost(decoded), reading.silence)  # what an edit list cuts away leaves no gap
+    # what an edit list cuts away leaves no gap in the sound, nor do zeros that a disc is filled with
+    return foreign + min(reading.log.lost(decoded) + part.blank * a_byte, reading.silence)

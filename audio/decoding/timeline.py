@@ -7,6 +7,9 @@ itself, which no title or key of the file can forge.
 The law: sound is neither dropped nor stretched; only silence is put in, before a frame that comes later than the
 samples before it end. What comes too early (parts that each start at 0, as in chained files; a clock that runs slow)
 follows on. Priming and padding, which codecs say to skip, are no sound, and what an edit list cuts away is not heard.
+A gap is believed only if something shows that the clock is that of the samples: where time runs faster than they do
+from the first frame to the last, the timestamps have another unit (as of codecs that an AVI cannot state), and gaps
+that make a whole recording longer than its container states are none. The sound is taken as continuous then.
 
 Time 0 is the timestamp 0 in the containers that browsers play, whose editors and edit lists count from there, and the
 first timestamp of any kind, picture or sound, in the others, whose clocks start anywhere.
@@ -35,6 +38,9 @@ STATEMENT = "{pts} {sn}"  # of a frame: its timestamp, and the number of samples
 _SHORTEST = SAMPLE_RATE // 10  # samples of a gap: less is rounding, or a clock that is not exact
 _RESTART = SAMPLE_RATE  # samples by which a timestamp goes back: a part of its own, not an overlap
 _LATEST_START = 3600 * SAMPLE_RATE  # of the first sound: later ones are in what was cut out of a longer stream
+_STRETCH = SAMPLE_RATE // 4  # samples over which the pace of a clock is measured: timestamps may be in milliseconds
+_FASTEST = 1.02  # of a clock, in the time of the samples; one that is not exact is off by less
+_TOLERANCE = SAMPLE_RATE  # samples by which a stated length may be off
 _COPY = 1 << 20  # bytes
 _BROWSERS = frozenset((".m4a", ".m4b", ".mka", ".mov", ".mp4", ".ogg"))  # `magic_suffix` of containers they play
 
@@ -89,16 +95,41 @@ def is_mpeg_stream(path: Path) -> bool:
         return is_transport_stream(view) or is_program_stream(view)
 
 
-def read_timeline(path: Path, *, max_samples: int) -> Timeline:
+def read_timeline(path: Path, *, max_samples: int, n_samples: int, stated: Seconds | None = None) -> Timeline:
     """The gaps of what ffmpeg stated in the file `path`, which is missing or empty if it stated nothing.
 
-    A gap that would make the recording longer than `max_samples` is closed.
+    A gap that would make the recording longer than `max_samples` is closed. Of gaps that are not believed in a
+    recording of `n_samples` there is one that is closed, or none if its container has `stated` that length.
     """
     try:
         with path.open("rb") as file:
-            return find_gaps(_statements(file), max_samples=max_samples)
+            timeline = find_gaps(_statements(file), max_samples=max_samples)
+            file.seek(0)
+            has_other_unit = bool(timeline.gaps) and _runs_fast(_statements(file))
     except OSError:
         return Timeline()
+    is_whole = stated is not None and abs(n_samples - stated * SAMPLE_RATE) < _TOLERANCE
+    inner = [gap for gap in timeline.gaps if gap.at]  # what an edit list puts before the sound is in no length
+    excess = sum(gap.length for gap in inner)
+    if has_other_unit:
+        return Timeline(() if is_whole else (Gap(inner[0].at, excess, closed=True),) if inner else ())
+    if is_whole and excess > 2 * _TOLERANCE:
+        return Timeline(tuple(gap for gap in timeline.gaps if not gap.at))
+    return timeline
+
+
+def _runs_fast(statements: Iterable[tuple[int, int]]) -> bool:
+    """Whether time runs faster than the samples in every stretch of at least a second of sound."""
+    last: tuple[int, int] | None = None
+    n_stretches = 0
+    for timestamp, at in statements:
+        if last is None:
+            last = timestamp, at
+        elif at - last[1] >= _STRETCH:
+            if timestamp - last[0] < _FASTEST * (at - last[1]):
+                return False
+            n_stretches, last = n_stretches + 1, (timestamp, at)
+    return n_stretches * _STRETCH >= SAMPLE_RATE
 
 
 def find_gaps(statements: Iterable[tuple[int, int]], *, max_samples: int) -> Timeline:

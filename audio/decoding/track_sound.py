@@ -104,7 +104,10 @@ def _part(source: Source, track: SoundTrack, *, progress: OnFraction) -> tuple[M
         output = _output(source, folder / "times")
         heard, log = read_mono(source, track, output, progress=progress)
         room = round((source.max_duration - source.before) * SAMPLE_RATE)
-        timeline = read_timeline(output.times, max_samples=room) if output.times and heard.n_samples else Timeline()
+        timeline = Timeline()
+        if output.times and heard.n_samples:
+            stated = None if source.part.tracks else source.part.seconds  # those of tracks are without silence
+            timeline = read_timeline(output.times, max_samples=room, n_samples=heard.n_samples, stated=stated)
     closed = sum(gap.length for gap in timeline.closed)
     seconds, silence = heard.n_samples / SAMPLE_RATE, (timeline.silence + closed) / SAMPLE_RATE
     reading = Reading(source.part, source.track, seconds, log, silence, has_times=output.times is not None)

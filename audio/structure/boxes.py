@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterator
 
 from audio.episode import Seconds
@@ -27,7 +28,7 @@ _TOP = frozenset(  # what stands outside of other boxes
         b"meta",
     )
 ) | {b"pdin", b"prft", b"emsg", b"udta", b"pnot", b"PICT", b"imda", b"junk", b"bloc"}
-_INNER = frozenset((b"moov", b"trak", b"mdia", b"edts"))
+_INNER = frozenset((b"moov", b"trak", b"mdia", b"edts", b"minf", b"stbl"))
 
 
 def boxes_from(view: View, start: int) -> Part | None:
@@ -93,8 +94,21 @@ def _sound_lengths(view: View, body: int, end: int) -> list[Seconds]:
             if b"mdhd" in track and view.at(track.get(b"hdlr", 0) + 8, 4) == b"soun":
                 rate, length = _timescale_and_length(view, track[b"mdhd"])
                 edited = _edited_length(view, track[b"elst"]) if b"elst" in track else 0
-                lengths.append(edited / timescale if edited and timescale else length / rate if rate else 0)
+                stated = edited / timescale if edited and timescale else length / rate if rate else 0
+                lengths.append(min(stated, (_continuous_length(view, track) or length) / rate) if rate else stated)
     return lengths
+
+
+def _continuous_length(view: View, track: dict[bytes, int]) -> int:
+    """How long plain samples, which are of one size, are without the pauses between them, which no player makes of
+    their durations; 0 for other samples."""
+    sizes, head = view.at(track.get(b"stsz", -1), 12), view.at(track.get(b"stts", -1), 8)
+    if not any(sizes[4:8]) or len(sizes) < 12 or len(head) < 8:
+        return 0
+    n_rows = min(int.from_bytes(head[4:8], "big"), _MAX_BOXES)
+    rows = view.at(track[b"stts"] + 8, n_rows * 8)
+    _, usual = max(struct.iter_unpack(">II", rows[: len(rows) // 8 * 8]), default=(0, 0))
+    return int.from_bytes(sizes[8:12], "big") * usual
 
 
 def _find(view: View, body: int, end: int, found: dict[bytes, int]) -> None:

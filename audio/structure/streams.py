@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from audio.structure.tails import is_foreign
+from audio.structure.tails import is_blank, is_foreign
 from audio.structure.view import Part, View
 
 _PACKETS = (188, 192)  # bytes of a packet; the second with a time stamp before each, as camcorders write
@@ -75,7 +75,7 @@ def program_from(view: View, start: int) -> Part | None:
     """The program stream (.mpg, .vob) that begins at `start`; None if there is none. All in it states its length."""
     if view.at(start, 4) != _PACK:
         return None
-    at, foreign, missing = start, 0, 0
+    at, foreign, blank, missing = start, 0, 0, 0
     while len(head := view.at(at, 14)) >= 6:
         if head[:4] == _PACK:
             length = 14 + (head[13] & 7) if head[4] >> 6 == 1 and len(head) == 14 else 12
@@ -86,12 +86,16 @@ def program_from(view: View, start: int) -> Part | None:
         elif is_foreign(view, at) or (found := view.find(_PACKS, at)) < 0:
             break
         else:
-            foreign, at = foreign + found - at, found
+            if is_blank(view, at, found):
+                blank += found - at
+            else:
+                foreign += found - at
+            at = found
             continue
         at += length
     if at > view.size:
         missing, at = at - view.size, view.size
-    return Part(start, at, foreign=foreign, missing=missing, keeps_time=True)
+    return Part(start, at, foreign=foreign, blank=blank, missing=missing, keeps_time=True)
 
 
 def voice_from(view: View, start: int) -> Part | None:

@@ -32,10 +32,10 @@ def is_foreign(view: View, at: int) -> bool:
     return head.startswith(MARKS) or is_blank(view, at)
 
 
-def is_blank(view: View, at: int) -> bool:
-    """Whether nothing but zeros follows."""
-    length = 1 << 8
-    while block := view.at(at, length):
+def is_blank(view: View, at: int, end: int | None = None) -> bool:
+    """Whether nothing but zeros follows, up to `end` or the file's."""
+    length, end = 1 << 8, view.size if end is None else end
+    while block := view.at(at, min(length, end - at)):
         if block.strip(b"\0"):
             return False
         at += len(block)

@@ -58,6 +58,7 @@ class Part:
     tracks: tuple[Seconds, ...] = ()  # the length of each sound track, if the framing states them
     missing: int = 0  # bytes that are stated and not there
     foreign: int = 0  # bytes between its frames or pages that belong to none, nor to a tag
+    blank: int = 0  # bytes of zeros between its packs: sectors of a disc that hold nothing, or that could not be read
     ends_open: bool = False  # its last frame is incomplete, or its end is not marked
     outgrows_header: bool = False  # its header states less sound than there is
     is_wav: bool = False  # of which ffmpeg can be told to pass over what the header states

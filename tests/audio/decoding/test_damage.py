@@ -213,3 +213,24 @@ def test_gaps_that_an_old_ffmpeg_leaves_out_are_no_damage(tmp_path: Path, keeps_
     assert ("leaves gaps out" in warning) == (keeps_time and not has_times)
     assert "0:00:10 of" in warning
     assert "0:00:30" in warning
+
+
+@pytest.mark.parametrize("format_", ["vcd", "svcd", "vob", "mpeg"])
+def test_what_a_disc_is_filled_with_is_no_damage(tmp_path: Path, speech_wav: Path, format_: str) -> None:
+    options = ["-ar", "44100", "-c:a", "mp2", "-b:a", "224k", "-f", format_]
+    subprocess.run(
+        [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "quiet", "-i", str(speech_wav), *options, str(tmp_path / "a.mpg")],
+        check=True,
+    )
+    with decode(tmp_path / "a.mpg") as audio:
+        assert audio.warnings == ()
+
+
+def test_sectors_of_a_disc_that_could_not_be_read_are_damage(tmp_path: Path, speech_wav: Path) -> None:
+    whole = convert(speech_wav, tmp_path / "a.vob", "-c:a", "mp2", "-ar", "48000", "-b:a", "384k")
+    data = bytearray(whole.read_bytes())
+    start = len(data) // 2 // 2048 * 2048
+    data[start : start + 24 * 2048] = bytes(24 * 2048)
+    whole.write_bytes(data)
+    with decode(whole) as audio:
+        assert "seconds of sound are lost" in audio.warnings[0]

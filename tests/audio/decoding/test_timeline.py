@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from audio.decoding.decode import decode
 from audio.decoding.notes import Finding
 from audio.decoding.samples import LEVEL_SAMPLES, SAMPLE_RATE, Audio
-from audio.decoding.timeline import Gap, Timeline, find_gaps, spread, spread_levels
+from audio.decoding.timeline import Gap, Timeline, find_gaps, read_timeline, spread, spread_levels
 from audio.structure.parts import structure_of
 from tests.support.audio_files import convert, tone, write_wav
 
@@ -92,6 +92,51 @@ def test_priming_is_no_silence(tmp_path: Path, wav: Path, suffix: str) -> None:
     with decode(convert(wav, tmp_path / f"a.{suffix}")) as audio:
         assert beginnings(audio) == pytest.approx([0.0], abs=0.09)
         assert audio.revision == 0
+
+
+@pytest.mark.parametrize("codec", ["dca", "eac3", "g722", "ac3", "mp2", "pcm_s16le"])
+def test_a_wrong_unit_of_time_is_no_silence(tmp_path: Path, wav: Path, codec: str) -> None:
+    options = ["-ar", "48000", "-strict", "-2", "-c:a", codec]
+    with decode(convert(wav, tmp_path / "a.avi", *options)) as audio:
+        assert audio.duration == pytest.approx(4.0, abs=0.1)
+        assert (audio.warnings, audio.notes) == ((), ())
+
+
+@given(
+    st.integers(1, 2000),
+    st.floats(1.03, 10_000),
+    st.integers(0, 10**6),
+    st.sampled_from([None, 0.0, 1.0]),
+)
+def test_time_that_runs_faster_than_the_samples_is_not_believed(
+    tmp_path_factory: pytest.TempPathFactory, length: int, pace: float, start: int, stated: float | None
+) -> None:
+    frames = range(0, 3 * SAMPLE_RATE, length)
+    path = tmp_path_factory.mktemp("times") / "times"
+    path.write_text("".join(f"{start + round(at * pace)} {at}\n" for at in frames))
+    n_samples = len(frames) * length
+    seconds = None if stated is None else stated * n_samples / SAMPLE_RATE
+    timeline = read_timeline(path, max_samples=DAY, n_samples=n_samples, stated=seconds)
+    assert timeline.silence == 0
+    assert len(timeline.closed) <= (0 if stated else 1)
+
+
+def test_a_gap_that_the_stated_length_contradicts_is_none(tmp_path: Path) -> None:
+    times = tmp_path / "times"
+    times.write_text("".join(f"{at + (160_000 if at >= 32_000 else 800)} {at}\n" for at in range(0, 64_000, 320)))
+    states = {
+        stated: read_timeline(times, max_samples=DAY, n_samples=64_000, stated=stated).silence for stated in (None, 14, 4)
+    }
+    assert states[None] == states[14] > 159_000
+    assert states[4] < 1600
+
+
+@pytest.mark.parametrize("codec", ["pcm_s16le", "pcm_s24le", "pcm_f32le", "aac", "alac"])
+def test_a_gap_in_a_film_is_no_damage(tmp_path: Path, wav: Path, codec: str) -> None:
+    """Of plain samples no player makes one."""
+    with decode(convert(wav, tmp_path / "gap.mov", "-filter:a", SECOND_PART, "-c:a", codec)) as audio:
+        assert audio.duration == pytest.approx(4.0 if codec.startswith("pcm") else 24.0, abs=0.1)
+        assert audio.warnings == ()
 
 
 def test_parts_that_begin_again_follow_on() -> None:
