@@ -125,7 +125,8 @@ def test_a_gap_that_the_stated_length_contradicts_is_none(tmp_path: Path) -> Non
     times = tmp_path / "times"
     times.write_text("".join(f"{at + (160_000 if at >= 32_000 else 800)} {at}\n" for at in range(0, 64_000, 320)))
     states = {
-        stated: read_timeline(times, max_samples=DAY, n_samples=64_000, stated=stated).silence for stated in (None, 14, 4)
+        stated: read_timeline(times, max_samples=DAY, n_samples=64_000, stated=stated).silence
+        for stated in (None, 14, 4)
     }
     assert states[None] == states[14] > 159_000
     assert states[4] < 1600
