@@ -13,11 +13,12 @@ from audio.encodings import decoded
 MEDIA_SUFFIXES = frozenset(
     f".{name}"
     for name in (
-        *("aac", "aax", "ac3", "aif", "aifc", "aiff", "amr", "ape", "au", "awb", "caf", "dsf", "dts", "eac3", "flac"),
-        *("m4a", "m4b", "m4r", "mka", "mp1", "mp2", "mp3", "mpa", "mpc", "mpga", "oga", "ogg", "oma", "opus", "qcp"),
-        *("ra", "shn", "snd", "spx", "tak", "tta", "voc", "w64", "wav", "wave", "weba", "wma", "wv"),
-        *("3g2", "3gp", "asf", "avi", "f4v", "flv", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts", "mxf"),
-        *("ogv", "rm", "ts", "vob", "webm", "wmv", "wtv"),
+        *("aac", "aax", "ac3", "aif", "aifc", "aiff", "amr", "ape", "au", "awb", "caf", "dsf", "dss", "dts", "eac3"),
+        *("flac", "g722", "m4a", "m4b", "m4r", "mka", "mmf", "mp1", "mp2", "mp3", "mpa", "mpc", "mpga", "oga", "ogg"),
+        *("oma", "opus", "qcp", "ra", "shn", "sln", "snd", "sox", "spx", "tak", "tta", "voc", "w64", "wav", "wave"),
+        *("weba", "wma", "wv"),
+        *("3g2", "3gp", "asf", "avi", "f4v", "flv", "gxf", "m2ts", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "mts"),
+        *("mxf", "nut", "ogv", "rm", "ts", "vob", "webm", "wmv", "wtv"),
     )
 )
 """Suffixes (lower case) of recordings in a folder and in links."""
@@ -97,6 +98,12 @@ _MAGIC = (  # (offset, bytes, suffix); as in the file(1) database
     (0, b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02\x01\x01\x02", ".mxf"),
     (0, b"\xb7\xd8\x00\x20\x37\x49\xda\x11\xa6\x4e\x00\x07\xe9\x5e\xad\x8d", ".wtv"),
     (0, b"nut/multimedia container", ".nut"),
+    (0, b".SoX", ".sox"),
+    (0, b"XoS.", ".sox"),
+    (0, b"MMMD", ".mmf"),
+    (0, b"\0\0\0\0\1\xbc\0\0\0", ".gxf"),
+    (0, b"\2dss", ".dss"),
+    (0, b"\3dss", ".dss"),
 )
 _PICTURES = (b"heic", b"heix", b"hevc", b"heim", b"avif", b"avis", b"mif1", b"msf1", b"jp2 ", b"jpx ", b"crx ")
 

@@ -18,11 +18,13 @@ from audio.structure.view import Part
 
 _MAX_PIXELS = 10_000_000  # of a cover, which ffmpeg decodes to learn its format: 3000 × 3000 is usual for podcasts
 # Containers that hold their own sound. Excluded are those that refer to other files or addresses (hls, concat, dash,
-# sdp, imf, avisynth, image sequences …), whatever the file's name or first bytes claim.
+# sdp, imf, mlv, vobsub, avisynth, image sequences …), and those of games, whatever a file's name or bytes claim.
 _CONTAINERS = (
-    "aa,aac,aax,ac3,ac4,aiff,amr,amrnb,amrwb,ape,asf,ast,au,avi,caf,dsf,dts,dtshd,eac3,flac,flv,iff,ircam,loas,"
-    "matroska,mlp,mov,mp3,mpc,mpc8,mpeg,mpegts,mxf,nistsphere,nut,ogg,oma,qcp,rm,shn,tak,truehd,tta,voc,w64,wav,wtv,"
-    "wv,xwma"
+    "aa,aac,aax,ac3,ac4,act,adx,aea,aiff,amr,amrnb,amrwb,ape,aptx,aptx_hd,asf,ast,au,avi,avr,bonk,caf,codec2,daud,"
+    "dsf,dss,dts,dtshd,dv,eac3,epaf,flac,flv,g722,g723_1,g729,gsm,gxf,hcom,iff,ilbc,ircam,ivr,laf,lc3,live_flv,"
+    "loas,lxf,matroska,mlp,mmf,mov,mp3,mpc,mpc8,mpeg,mpegts,mxf,nistsphere,nsv,nut,nuv,ogg,oma,osq,pva,pvf,qcp,qoa,"
+    "rka,rm,rso,s337m,sdr2,sds,shn,sln,smjpeg,sox,spdif,swf,tak,truehd,tta,voc,vqf,w64,wav,wavarc,wsaud,wsd,wtv,wv,"
+    "wve,xa,xwma"
 )
 _REPORTED = "repeat+level+info"  # no line is left out, and each begins with its level
 _COUNTED = "repeat+level+verbose"  # also what was read and decoded
@@ -69,13 +71,15 @@ def decode_command(path: Path, output: Output, *, part: Part | None = None) -> l
     return [*_program(_COUNTED), *opened, *sound, *times, *_NO_TAGS, "-f", "wav", "pipe:1", *seen]
 
 
-def tracks_command(path: Path) -> list[str]:
-    """ffmpeg's command line that writes the properties of every sound track, and no sound (`audio.decoding.tracks`).
+def tracks_command(path: Path, *, part: Part | None = None) -> list[str]:
+    """ffmpeg's command line that writes the properties of every sound track of a file, or of a part of it, and no sound
+    (`audio.decoding.tracks`).
 
     Channels of which the file states no positions are given none.
     """
     nothing = ["-map", "0:a", "-c", "copy", "-t", "0"]
-    return [*probe_command(path, "-guess_layout_max", "0"), *nothing, *_NO_TAGS, "-f", "framecrc", "pipe:1"]
+    opened = input_options(path, "-guess_layout_max", "0", part=part)
+    return [*_program(_REPORTED), *opened, *nothing, *_NO_TAGS, "-f", "framecrc", "pipe:1"]
 
 
 def probe_command(path: Path, *options: str) -> list[str]:

@@ -95,6 +95,6 @@ _REASONS = {  # how ffmpeg's messages begin; its first error otherwise
     r"Stream map '[^']*' matches no streams|Output file .{0,20}does not contain any stream": _NO_SOUND,
     r"moov atom not found": "its end is missing, including the index ffmpeg needs; get a complete copy",
     r"[^']{0,20}'[^']{0,40}' not on whitelist|Format not on whitelist": (
-        "is a playlist, an image or another file without its own sound; give the audio file itself"
+        "is a playlist, an image or of another format that is not read here; give its sound as WAV, FLAC or MP3"
     ),
 }

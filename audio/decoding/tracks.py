@@ -21,6 +21,7 @@ from audio.decoding.probe import printable
 from audio.decoding.process import ended_after
 from audio.episode import Seconds
 from audio.errors import DecodeError
+from audio.structure.view import Part
 
 _TIMEOUT: Seconds = 20.0  # for ffmpeg to read a header
 _MAX_HEADER = 1 << 19  # bytes; a track takes 200, and ffmpeg opens 1000
@@ -63,13 +64,13 @@ class SoundTrack:
         return not re.match(r"\d+ channels|ambisonic", self.layout)
 
 
-def sound_tracks(path: Path) -> tuple[SoundTrack, ...]:
-    """The sound tracks of a file, in its order; none if it has none or is nothing ffmpeg reads.
+def sound_tracks(path: Path, *, part: Part | None = None) -> tuple[SoundTrack, ...]:
+    """The sound tracks of a file, or of a part of it, in its order; none if it has none or is nothing ffmpeg reads.
 
     Raises `DecodeError` without an ffmpeg that can be run.
     """
     try:
-        program = start(tracks_command(path), stdout=subprocess.PIPE)
+        program = start(tracks_command(path, part=part), stdout=subprocess.PIPE)
     except OSError as exc:
         raise DecodeError(f"ffmpeg cannot be run ({exc.strerror}); reinstall it", about=printable(path)) from exc
     with program, ended_after(program, _TIMEOUT):

@@ -107,6 +107,7 @@ def _continuous_length(view: View, track: dict[bytes, int]) -> int:
         return 0
     n_rows = min(int.from_bytes(head[4:8], "big"), _MAX_BOXES)
     rows = view.at(track[b"stts"] + 8, n_rows * 8)
+    usual: int
     _, usual = max(struct.iter_unpack(">II", rows[: len(rows) // 8 * 8]), default=(0, 0))
     return int.from_bytes(sizes[8:12], "big") * usual
 

@@ -86,19 +86,22 @@ def structure_in(view: View) -> Structure:
 
 
 _Walker = Callable[[View, int], Part | None]
-_WALKERS: tuple[_Walker, ...] = (
+_HEADED: tuple[_Walker, ...] = (  # before which ffmpeg passes over no tag
     *(chunks_from, boxes_from, segments_from, asf_from, flv_from),
-    *(flac_from, wavpack_from, tta_from, au_from, voice_from, amr_from),
-    *(transport_from, program_from, frames_from),
+    *(wavpack_from, au_from, voice_from, amr_from),
+    *(transport_from, program_from),
 )
+_WALKERS: tuple[_Walker, ...] = (flac_from, tta_from, *_HEADED, frames_from)
 
 
 def _parts_from(view: View, at: int) -> tuple[Part, ...]:
-    """The recordings of one kind that begin at `at`."""
-    if view.at(at, 5) == b"OggS\0":
-        return links_from(view, at)
+    """The recordings of one kind that begin at `at`, or after the tags there."""
+    is_tagged = view.at(at, 3) == b"ID3"
+    start = after_tags(view, at) if is_tagged else at
+    if view.at(start, 5) == b"OggS\0":
+        return links_from(view, start)
     for walker in _WALKERS:
-        part = walker(view, at)
+        part = walker(view, start if walker in _HEADED else at)
         if part and part.end > at:
             return (part,)
     return ()

@@ -233,3 +233,39 @@ def test_a_file_that_expands_beyond_the_limit_is_refused_and_fills_no_disk(tmp_p
 
 def test_the_default_limit_is_a_day() -> None:
     assert inspect.signature(decode).parameters["max_duration"].default == MAX_DURATION == 24 * 60 * 60
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("a.adx", ()),
+        ("a.aptx", ("-ar", "48000")),
+        ("a.dat", ("-f", "wsaud")),
+        ("a.dv", ("-f", "lavfi", "-t", "2", "-i", "testsrc=s=720x576:r=25", "-ar", "48000", "-ac", "2")),
+        ("a.g722", ("-ar", "16000")),
+        ("a.gxf", ("-ar", "48000")),
+        ("a.mmf", ("-ar", "22050")),
+        ("a.rso", ()),
+        ("a.sln", ("-f", "s16le", "-ar", "8000")),
+        ("a.sox", ()),
+        ("a.spdif", ("-c:a", "ac3", "-ar", "48000")),
+        ("a.swf", ("-c:a", "libmp3lame", "-ar", "44100")),
+    ],
+)
+def test_formats_that_hold_their_own_sound(tmp_path: Path, name: str, options: tuple[str, ...]) -> None:
+    wav = write_wav(tmp_path / "a.wav", tone(440, 2.0))
+    with decode(convert(wav, tmp_path / name, *options)) as audio:
+        assert audio.duration == pytest.approx(2.0, abs=0.5)
+        assert audio.warnings == ()
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.m4a", "a.mka", "a.ogg", "a.aiff", "a.wv", "a.au", "a.caf"])
+def test_a_tag_of_mp3_before_another_kind_of_recording(tmp_path: Path, name: str) -> None:
+    wav = write_wav(tmp_path / "source.wav", tone(440, 2.0), tone(880, 2.0))
+    whole = convert(wav, tmp_path / name)
+    with decode(whole) as audio:
+        expected = audio.duration
+    whole.write_bytes(b"ID3\3\0\0\0\0\2\0" + bytes(256) + whole.read_bytes())
+    with decode(whole) as audio:
+        assert audio.duration == pytest.approx(expected, abs=0.05)
+        assert audio.warnings == ()
