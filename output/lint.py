@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from output import lint_rules
 from output.lint_registry import RULES, Finding, Rule
 from output.parse import parse
 
-__all__ = ["RULES", "Finding", "Rule", "fix", "lint", "lint_rules"]
+__all__ = ["RULES", "Finding", "Fixed", "Rule", "fix", "lint", "lint_rules"]
 
 
 def lint(source: str, *, select: Collection[str] | None = None) -> tuple[Finding, ...]:
@@ -21,19 +23,29 @@ def lint(source: str, *, select: Collection[str] | None = None) -> tuple[Finding
     return tuple(sorted(findings, key=lambda finding: (finding.line, finding.rule.code, finding.message)))
 
 
-def fix(source: str, *, select: Collection[str] | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A corrected draft, and how many findings of each rule (by code) were fixed in it."""
+
+    source: str
+    counts: Mapping[str, int]
+
+
+def fix(source: str, *, select: Collection[str] | None = None) -> Fixed:
     """The draft with the findings of the selected rules that have a fix corrected; nothing else changes.
 
     One fix can reveal another finding (a blank line, the next marker), which is fixed too: the result is stable.
     """
-    before = None
+    before, counts = None, Counter[str]()
     while source != before:
         before = source
         for rule in _selected(select):
             if rule.fix is not None:
                 lines = {finding.line for finding in rule.findings(parse(source))}
-                source = rule.fix(source, sorted(lines, reverse=True))
-    return source
+                corrected = rule.fix(source, sorted(lines, reverse=True))
+                counts[rule.code] += len(lines) if corrected != source else 0
+                source = corrected
+    return Fixed(source, +counts)
 
 
 def _selected(codes: Collection[str] | None) -> list[Rule]:

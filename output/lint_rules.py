@@ -137,7 +137,11 @@ def _typography(draft: Draft) -> Iterator[tuple[int, str]]:
 def _remaining_doubt(draft: Draft) -> Iterator[tuple[int, str]]:
     for number, line in _speech_lines(draft):
         for match in _DOUBT.finditer(line):
-            yield number, f"{match[0]} is still in doubt"
+            word = match[0][1:-2]
+            yield (
+                number,
+                f"{match[0]} is still in doubt; listen, and write {word} without the brackets, or what is said",
+            )
 
 
 @rule("S1", "no turns, and no note that nothing was spoken")
@@ -165,7 +169,10 @@ def _unusual_label(draft: Draft) -> Iterator[tuple[int, str]]:
     introduced: set[str] = set()
     for turn in draft.turns:
         if turn.speaker in introduced and turn.label != usual[turn.speaker]:
-            yield turn.line, f"{turn.label} is {usual[turn.speaker]} elsewhere"
+            yield (
+                turn.line,
+                f"{turn.label} is {usual[turn.speaker]} in the other turns; write **{usual[turn.speaker]}**",
+            )
         introduced.add(turn.speaker)
 
 

@@ -61,7 +61,8 @@ _MESSAGES = {
     WarningCode.MORE_VOICES: "{voices} voices detected, but --speakers gives {given}; check who is missing",
     WarningCode.HOST_UNCLEAR: "{name} may be another voice: no voice is clearly the host; check the first turns",
     WarningCode.HOST_ASSUMED: (
-        "the name {name} is a guess: nobody in the recording says it ({evidence}); give the names with --speakers"
+        "the name {name} is a guess: nothing said in the recording is proof of it ({evidence}); "
+        "give the names with --speakers"
     ),
     WarningCode.NAME_BY_ORDER: "{name} is assigned by order of appearance only; check the names",
     WarningCode.NAME_CONTRADICTED: "{name} ({evidence}) says {quote}; check who this is",

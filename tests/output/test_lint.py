@@ -86,14 +86,14 @@ def test_each_rule_finds_its_examples(source: str, expected: list[tuple[int, str
 def test_unmarked_turns_inside_a_turn(source: str, expected: list[tuple[int, str]]) -> None:
     assert found(source, select=["T1", "T2", "T7"]) == expected
     if all(code == "T7" for _, code in expected):
-        assert fix(source) == source
+        assert fix(source).source == source
 
 
 def test_typography_is_checked_only_if_selected() -> None:
     source = "**R**: It’s\n“so”."
     assert found(source) == []
     assert found(source, select=["M5"]) == [(1, "M5"), (2, "M5")]
-    assert fix(source, select=["M5"]) == '**R**: It\'s\n"so".'
+    assert fix(source, select=["M5"]).source == '**R**: It\'s\n"so".'
 
 
 def test_a_registered_rule_runs() -> None:
@@ -103,7 +103,7 @@ def test_a_registered_rule_runs() -> None:
 
     try:
         assert found(GOOD) == [(5, "Z1")]
-        assert "Hello" not in fix(GOOD)
+        assert "Hello" not in fix(GOOD).source
         with pytest.raises(ValueError, match="two lint rules have the code Z1"):
             rule("Z1", "another")(greeting)
     finally:
@@ -150,7 +150,7 @@ def test_every_rule_has_an_example() -> None:
     ],
 )
 def test_fixes_correct_their_findings(source: str, expected: str) -> None:
-    assert fix(source) == expected
+    assert fix(source).source == expected
     assert not {code for _, code in found(expected)} & {code for code, rule in RULES.items() if rule.fix}
 
 
@@ -162,8 +162,8 @@ BROKEN = st.sampled_from(
 @given(st.lists(BROKEN | MARKDOWN, max_size=12).map("".join), st.sampled_from([None, [*RULES], ["T1"], ["T2"], ["T5"]]))
 @example("**R**: ---\n**R:**x", None)
 def test_fix_is_stable_and_loses_no_word(source: str, select: list[str] | None) -> None:
-    mended = fix(source, select=select)
-    assert fix(mended, select=select) == mended
+    mended = fix(source, select=select).source
+    assert fix(mended, select=select).source == mended
     if select != [*RULES]:
         assert re.sub(r"[\s*:]", "", mended) == re.sub(r"[\s*:]", "", source)
 
@@ -215,3 +215,17 @@ def test_the_work_for_initials_of_nobody_grows_with_the_draft() -> None:
         assert len(findings) == count
         work.append(calls["python"] + calls["c"])
     assert work[1] < 12 * work[0]
+
+
+def test_a_finding_says_what_to_write() -> None:
+    (label,) = lint("**Rich**: a\n\n**R**: b\n\n**R**: c\n\n**Rich**: d")
+    assert "write **R**" in label.message
+    (doubt,) = lint("**R**: a [Norway?] b")
+    assert "[Norway?]" in doubt.message
+    assert "write Norway without the brackets" in doubt.message
+
+
+def test_a_fix_counts_what_it_fixed_by_rule() -> None:
+    fixed = fix("**R**: a\n**H**: b\n**R**: c\n\n**H:**d")
+    assert fixed.counts == {"T1": 2, "T5": 1}
+    assert fix(fixed.source).counts == {}

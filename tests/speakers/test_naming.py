@@ -380,3 +380,15 @@ def test_certainties_agree_with_warnings_and_no_decision_depends_on_a_sentence(
         reworded, guesses_reworded, remaining_reworded = decisions()
     assert [replace(warning, message="reworded") for warning in naming.warnings] == list(reworded.warnings)
     assert (reworded.speakers, guesses_reworded, remaining_reworded) == (naming.speakers, guesses, remaining)
+
+
+def test_an_unnamed_voice_has_what_may_name_it_as_evidence() -> None:
+    """Evidence that is too little for a name is told, not denied; one that nothing names is told to have none."""
+    greeted = name(talk(("S1", "Good morning, Nora. What is new?"), ("S2", "I look for a mistake.")))
+    assert names_by_id(greeted) == {"S1": "Rich", "S2": "Guest"}
+    assert "only “Good morning, Nora” at 0:00 may name this voice" in greeted.speakers[1].evidence
+    assert "--speakers" in greeted.speakers[1].evidence
+    assert "for this voice" in name(talk(*PLAIN)).speakers[1].evidence
+    (warning,) = name(talk(("S1", "What is new?"), ("S2", "Little. Thanks, Rich."), ("S1", "So."))).warnings
+    assert warning.code is WarningCode.HOST_ASSUMED
+    assert "nobody" not in warning.message  # somebody says the name, but that is no proof

@@ -129,10 +129,11 @@ def lint(drafts: tuple[Path, ...], fix: bool, select: str | None) -> int:
     for path in drafts:
         draft = read_draft(path)
         source = draft.source()
-        if fix and (corrected := fix_source(source, select=codes)) != source:
-            _replace(path, corrected, over=draft.encoded())
-            click.echo(for_terminal(f"{path}: fixed"), err=True)
-            source = corrected
+        if fix and (fixed := fix_source(source, select=codes)).source != source:
+            _replace(path, fixed.source, over=draft.encoded())
+            counts = ", ".join(f"{count} × {code}" for code, count in sorted(fixed.counts.items()))
+            click.echo(for_terminal(f"{path}: fixed: {counts}"), err=True)
+            source = fixed.source
         for finding in findings_of(source, select=codes):
             count += 1
             click.echo(for_terminal(finding.at(path)))

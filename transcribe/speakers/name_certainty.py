@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from transcribe.person_names import NameCertainty
+from transcribe.person_names import NameCertainty, are_same
+from transcribe.speakers.name_clues import Clue
 from transcribe.transcript import Speaker
 from transcribe.transcript_warnings import TranscriptWarning, WarningCode
 
@@ -56,6 +57,21 @@ def open_warnings(
     names = {speaker.name for speaker in after}
     gone = {speaker.id for speaker in before if speaker.name not in names}
     return tuple(w for w in warnings if w.code not in _ABOUT_A_NAME or gone.isdisjoint(w.speakers))
+
+
+def unnamed_evidence(voice: str, clues: Iterable[Clue], *, taken: Iterable[str]) -> str:
+    """Why a voice has no name: what points to one is too little, or there is nothing that does.
+
+    >>> unnamed_evidence("S2", [Clue("Nora", "S2", 2.0, "Good morning, Nora", 0.0)], taken=["Rich"])
+    'only “Good morning, Nora” at 0:00 may name this voice; if it does, give the name with --speakers'
+    """
+    others = list(taken)
+    hints = [clue for clue in clues if clue.speaker == voice and clue.weight > 0]
+    hints = [clue for clue in hints if not any(are_same(clue.name, name) for name in others)]
+    if not hints:
+        return "no name was spoken for this voice"
+    cited = "; ".join(dict.fromkeys(clue.citation for clue in sorted(hints, key=lambda clue: -clue.weight)[:3]))
+    return f"only {cited} may name this voice; if it does, give the name with --speakers"
 
 
 def seen_to(warnings: Iterable[TranscriptWarning]) -> tuple[TranscriptWarning, ...]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from audio.episode import Person
 from transcribe.person_names import Name, NameCertainty, are_same, first_name, may_be, without_matches
 from transcribe.speakers.host_conduct import Conduct, conduct_of, is_clear_host
+from transcribe.speakers.name_certainty import unnamed_evidence
 from transcribe.speakers.name_clues import Clue, clues_by_name, find_calls, find_clues, spoken_names
 from transcribe.transcript import Speaker, Turn
 from transcribe.transcript_warnings import TranscriptWarning, WarningCode, warn
@@ -62,7 +63,7 @@ def name_speakers(
         named, warnings = _by_given_names(voices, clues, names=names, enrolled=enrolled)
     else:
         named, warnings = _by_speech(voices, clues, {}, host=host, people=people, enrolled=enrolled)
-    return Naming(_speakers(voices, named, guest=guest, order=names), tuple(warnings))
+    return Naming(_speakers(voices, named, clues, guest=guest, order=names), tuple(warnings))
 
 
 def name_tracks(
@@ -80,7 +81,7 @@ def name_tracks(
         return Naming(())
     clues = (*find_clues(turns), *find_calls(turns, [*_texts(known), *(person.name for person in people)]))
     named, warnings = _by_speech(voices, clues, known, host=host, people=people, enrolled=enrolled)
-    speakers = _speakers(voices, named, guest=guest, order=())
+    speakers = _speakers(voices, named, clues, guest=guest, order=())
     return Naming(tuple(sorted(speakers, key=lambda speaker: speaker.id)), tuple(warnings))
 
 
@@ -271,11 +272,14 @@ def _guest_names(guest: str, *, taken: Iterable[str]) -> Iterator[str]:
     return (name for name in names if name.casefold() not in used)
 
 
-def _speakers(voices: Sequence[Conduct], named: _Names, *, guest: str, order: Sequence[str]) -> tuple[Speaker, ...]:
+def _speakers(
+    voices: Sequence[Conduct], named: _Names, clues: Sequence[Clue], *, guest: str, order: Sequence[str]
+) -> tuple[Speaker, ...]:
     """All voices as speakers with distinct labels: the host, those named by the user, the others."""
     full, free = dict(named), _guest_names(guest, taken=_texts(named))
     for voice in _unnamed(voices, named):
-        full[voice.voice] = Name(next(free), "no name was spoken", NameCertainty.PLACEHOLDER)
+        evidence = unnamed_evidence(voice.voice, clues, taken=_texts(named))
+        full[voice.voice] = Name(next(free), evidence, NameCertainty.PLACEHOLDER)
     firsts = [first_name(name).casefold() for name in _texts(full)]
     host = max(voices, key=lambda voice: voice.host_points).voice
     rank = {name: position for position, name in enumerate(order)}
