@@ -12,7 +12,6 @@ import dataclasses
 import hashlib
 import logging
 import threading
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from enum import StrEnum
@@ -24,7 +23,7 @@ from audio.episode import Episode
 from audio.errors import FetchError
 from audio.fetching.identity import Identity, Known
 from audio.fetching.index import Entry, Index
-from audio.fetching.naming import MAX_STEM_BYTES, shorten, stem_of
+from audio.fetching.naming import MAX_STEM_BYTES, folded, shorten, stem_of
 from audio.fetching.spelling import digest
 from audio.net.addresses import without_credentials
 from audio.trust import real_path
@@ -237,8 +236,3 @@ def _stems_for(stem: str, key: str) -> Iterator[str]:
     for digits in (0, *_DIGITS):
         suffix = f"-{key[:digits]}" if digits else ""
         yield shorten(stem, MAX_STEM_BYTES - len(suffix)) + suffix
-
-
-def folded(name: str) -> str:
-    """A name as file systems compare it that ignore case, or how a letter is composed."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

@@ -18,9 +18,9 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the recordings that are hashed, in order."""
     names: list[str] = []
 
-    def count(path: Path) -> str:
+    def count(path: Path, *, max_bytes: int | None = None) -> str:
         names.extend([path.name] if path.suffix == ".wav" else [])
-        return sha256_of(path)
+        return sha256_of(path, max_bytes=max_bytes)
 
     for module in ("audio.fingerprint", "transcribe.drafts.records"):
         monkeypatch.setattr(f"{module}.sha256_of", count)

@@ -20,6 +20,7 @@ from pathlib import Path
 from audio.decoding.probe import printable, stated_length
 from audio.episode import Seconds
 from audio.fetching.fetch import Failed, fetch_all
+from audio.fetching.naming import folded
 from audio.net.http import Client
 from output.errors import OutputError
 from output.formats import file_name
@@ -102,7 +103,7 @@ class _Run:
         self, jobs: tuple[Job, ...], setup: Setup, pool: WorkerPool, *, listener: RunListener, stop: threading.Event
     ) -> None:
         self._setup, self._worker_pool, self._listener, self._stop = setup, pool, listener, stop
-        self._stems = {job.stem.casefold() for job in jobs if job.stem}
+        self._stems = {folded(job.stem) for job in jobs if job.stem}
         self._waiting = deque(job for job in jobs if job.episode.path is not None)
         self._remote = [job.episode for job in jobs if job.episode.path is None]
         self._is_fetching = bool(self._remote)
@@ -163,7 +164,7 @@ class _Run:
             yield event
         elif isinstance(event, Job):
             self._waiting.append(event)
-            self._stems.add((event.stem or "").casefold())
+            self._stems.add(folded(event.stem or ""))
         elif event is None:
             self._is_fetching = False
         else:

@@ -10,7 +10,8 @@ from pathlib import Path
 from audio.episode import Episode
 from audio.errors import AudioError, SourceError
 from audio.fetching.index import Entry
-from audio.fetching.library import Library, folded
+from audio.fetching.library import Library
+from audio.fetching.naming import folded
 from audio.fingerprint import Fingerprint
 from output.files import stem_for
 from transcribe.drafts.records import belongs_to_other_recording

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from audio.disk import sha256_of
 from audio.episode import Episode
+from audio.fetching.naming import folded
 from audio.trust import LARGEST_FILE, read_regular, read_regular_text
 from output.errors import OutputError
 from output.formats import file_name
@@ -64,9 +65,9 @@ def new_stem_of(
     stem: str, path: Path | None, *, settings: Settings, audio_sha256: str, taken: Container[str] = ()
 ) -> str:
     """The stem for a new transcript of a recording whose draft was edited: `STEM.new`, `STEM.new2`, … if that belongs
-    to another recording, or is `taken`, in lower case, in this run."""
+    to another recording, or is `taken`, as `folded`, in this run."""
     new_stem, number = f"{stem}.new", 1
-    while new_stem.casefold() in taken or belongs_to_other_recording(
+    while folded(new_stem) in taken or belongs_to_other_recording(
         new_stem, path, settings=settings, audio_sha256=lambda: audio_sha256
     ):
         number += 1
