@@ -12,6 +12,7 @@ import secrets
 import stat
 import sys
 import time
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from functools import cache
@@ -284,3 +285,12 @@ def _believed(folder: Path, variable: str) -> Path:
     if problem := problem_of(folder):
         raise UntrustedError(f"is not used, because {problem}; set {variable} to a folder of your own", about=folder)
     return folder
+
+
+def folded(name: str) -> str:
+    """A name as file systems compare it that ignore case, or how a letter is composed.
+
+    >>> folded("Cafe\u0301") == folded("CAF\u00c9")
+    True
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

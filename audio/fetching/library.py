@@ -18,12 +18,12 @@ from enum import StrEnum
 from pathlib import Path
 from uuid import uuid4
 
-from audio.disk import sha256_of, state_folder
+from audio.disk import folded, sha256_of, state_folder
 from audio.episode import Episode
 from audio.errors import FetchError
 from audio.fetching.identity import Identity, Known
 from audio.fetching.index import Entry, Index
-from audio.fetching.naming import MAX_STEM_BYTES, folded, shorten, stem_of
+from audio.fetching.naming import MAX_STEM_BYTES, shorten, stem_of
 from audio.fetching.spelling import digest
 from audio.net.addresses import without_credentials
 from audio.trust import real_path

@@ -46,12 +46,3 @@ def shorten(stem: str, max_bytes: int) -> str:
     short = encoded[:max_bytes].decode("utf-8", "ignore")
     at = short.rfind("-")
     return short[:at] if at > len(short) * 2 // 3 else short.rstrip("-")
-
-
-def folded(name: str) -> str:
-    """A name as file systems compare it that ignore case, or how a letter is composed.
-
-    >>> folded("Cafe\u0301") == folded("CAF\u00c9")
-    True
-    """
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

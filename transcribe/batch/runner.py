@@ -18,9 +18,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from audio.decoding.probe import printable, stated_length
+from audio.disk import folded
 from audio.episode import Seconds
 from audio.fetching.fetch import Failed, fetch_all
-from audio.fetching.naming import folded
 from audio.net.http import Client
 from output.errors import OutputError
 from output.formats import file_name

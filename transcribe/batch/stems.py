@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
+from audio.disk import folded
 from audio.episode import Episode
 from audio.errors import AudioError, SourceError
 from audio.fetching.index import Entry
 from audio.fetching.library import Library
-from audio.fetching.naming import folded
 from audio.fingerprint import Fingerprint
 from output.files import stem_for
 from transcribe.drafts.records import belongs_to_other_recording

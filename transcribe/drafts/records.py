@@ -11,9 +11,8 @@ from collections.abc import Callable, Container
 from dataclasses import replace
 from pathlib import Path
 
-from audio.disk import sha256_of
+from audio.disk import folded, sha256_of
 from audio.episode import Episode
-from audio.fetching.naming import folded
 from audio.trust import LARGEST_FILE, read_regular, read_regular_text
 from output.errors import OutputError
 from output.formats import file_name
