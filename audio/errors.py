@@ -8,6 +8,7 @@
     │   ├── GoneError       the server has nothing at this address
     │   └── TransientError  the connection or the server failed; a later retry may succeed
     ├── DecodeError         the file exists, but no sound can be read from it
+    │   └── NoSoundError    nothing of it is damaged: there is none
     ├── UntrustedError      a folder in which another user could have put something
     └── NoHomeError         neither a home folder nor a variable says where our files are
 
@@ -73,6 +74,10 @@ class TransientError(FetchError):
 
 class DecodeError(AudioError):
     """An empty file, text instead of audio, an unsupported format, no disk space for the samples."""
+
+
+class NoSoundError(DecodeError):
+    """An empty file, a recording without a single sample, a film without a sound track."""
 
 
 class UntrustedError(AudioError):

@@ -14,6 +14,7 @@ from pathlib import Path
 from audio.decoding.log import Log
 from audio.decoding.probe import printable
 from audio.episode import Seconds, full_clock
+from audio.errors import DecodeError, NoSoundError
 from audio.structure.parts import Structure
 from audio.structure.view import Part
 
@@ -36,13 +37,15 @@ class Reading:
     has_times: bool = True  # ffmpeg stated when the file has each frame be heard
 
 
-def verdict(readings: Sequence[Reading]) -> str:
+def failure(readings: Sequence[Reading], *, about: str) -> DecodeError:
     """Why nothing was decoded, and what to do about it."""
     first = readings[0]
     if first.part.outgrows_header and first.part.seconds and first.log.n_errors:
         length = full_clock(first.part.seconds)
-        return f"its header states a size that is not that of its {length} of sound; save it again as another format"
-    return first.log.verdict
+        problem = f"its header states a size that is not that of its {length} of sound; save it again as another format"
+        return DecodeError(problem, about=about)
+    kind = NoSoundError if all(reading.log.has_no_sound for reading in readings) else DecodeError
+    return kind(first.log.verdict, about=about)
 
 
 def damage_warnings(path: Path, structure: Structure, readings: Sequence[Reading]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from audio.decoding.choice import find_ffmpeg, times_options
 from audio.decoding.process import Program
 from audio.decoding.samples import SAMPLE_RATE
+from audio.structure.parts import structure_of
 from audio.structure.view import Part
 
 _MAX_PIXELS = 10_000_000  # of a cover, which ffmpeg decodes to learn its format: 3000 × 3000 is usual for podcasts
@@ -103,9 +104,16 @@ def input_options(path: Path, *options: str, part: Part | None = None) -> list[s
     return [*sandbox, *options, "-i", url]
 
 
+def tagged_part(path: Path) -> Part | None:
+    """The first part of a file that begins with something ffmpeg does not pass over; else None. Raises `OSError`."""
+    part = structure_of(path).parts[0]
+    return part if part.start else None
+
+
 def writing_command(inputs: Sequence[Path], *options: str) -> list[str]:
-    """ffmpeg's command line that reads files and writes what `options` say."""
-    return [*_program(_REPORTED), *(option for path in inputs for option in input_options(path)), *options]
+    """ffmpeg's command line that reads files and writes what `options` say. Raises `OSError`."""
+    opened = [option for path in inputs for option in input_options(path, part=tagged_part(path))]
+    return [*_program(_REPORTED), *opened, *options]
 
 
 def start(command: list[str], *, stdout: int) -> Program:

@@ -77,6 +77,11 @@ class Log:
         return rest if self._n_read and rest > _BUFFER else 0
 
     @property
+    def has_no_sound(self) -> bool:
+        """Whether nothing but the absence of sound is why there are no samples."""
+        return not self._lacks_memory and (self._reasons == {_NO_SOUND} or not self.n_errors)
+
+    @property
     def verdict(self) -> str:
         """Why there are no samples, and what to do about it."""
         for why in _REASONS.values():

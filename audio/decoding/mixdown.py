@@ -11,10 +11,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from audio.decoding.ffmpeg import start, writing_command
+from audio.decoding.ffmpeg import start, tagged_part, writing_command
 from audio.decoding.log import Log
 from audio.decoding.probe import printable
 from audio.decoding.process import ended_after
+from audio.decoding.tracks import sound_tracks
 from audio.disk import replacing
 from audio.episode import Seconds, Track
 from audio.errors import DecodeError
@@ -30,13 +31,15 @@ _SLOWEST = 200_000  # bytes of the tracks a second
 
 
 def write_mix(tracks: Sequence[Track], path: Path) -> None:
-    """Write the mix of tracks whose offsets are known; its format is that of the suffix.
+    """Write the mix of tracks whose offsets are known; its format is that of the suffix. Files without sound are passed
+    over.
 
     Raises `DecodeError` if ffmpeg cannot make it, `OSError` if it cannot be written.
     """
     with tempfile.TemporaryDirectory(prefix="turnscript-") as folder:
         made = Path(folder) / f"mix{path.suffix.lower()}"
-        command = mix_command(tracks, made, form=MIX_FORMATS[made.suffix])
+        sounding = [track for track in tracks if sound_tracks(track.path, part=tagged_part(track.path))]
+        command = mix_command(sounding or tracks, made, form=MIX_FORMATS[made.suffix])
         patience = _PATIENCE + sum(track.path.stat().st_size for track in tracks) / _SLOWEST
         log = Log()
         with start(command, stdout=subprocess.DEVNULL) as program, ended_after(program, patience) as ended:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audio.decoding.choice import find_ffmpeg
-from audio.decoding.damage import Reading, damage_warnings, verdict
+from audio.decoding.damage import Reading, damage_warnings, failure
 from audio.decoding.ffmpeg import Output
 from audio.decoding.mono import MonoTrack, read_mono
 from audio.decoding.notes import Finding, SoundNote
@@ -41,7 +41,6 @@ from audio.decoding.timeline import (
     spread_levels,
 )
 from audio.episode import Seconds
-from audio.errors import DecodeError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,7 +79,7 @@ def decode_track(recording: Recording, track: SoundTrack, *, progress: OnFractio
             readings.append(reading)
             before += piece.n_samples / SAMPLE_RATE
         if not before:
-            raise DecodeError(verdict(readings), about=printable(recording.path))
+            raise failure(readings, about=printable(recording.path))
         whole = _joined(pieces)
         stack.pop_all()
         for piece in pieces:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.audio_files import convert, write_wav
+from tests.support.audio_files import convert, tone, write_wav
 from tests.support.command_line import Run
 from tests.support.tracks import bursts
 from transcribe.transcript import Transcript
@@ -80,6 +80,34 @@ def test_given_names_are_in_the_order_of_the_files_and_a_silent_track_is_left_ou
     assert "c.wav: nobody is heard on this track; it is left out" in err
     (made,) = (folder / "out").glob("*.json")
     assert [who.name for who in Transcript.from_json(made.read_text()).speakers] == ["Grace", "Joan"]
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.001, 0.05])
+def test_a_track_without_sound_is_left_out_and_named(run: Run, folder: Path, seconds: float) -> None:
+    write_wav(folder / "c.wav", tone(440, seconds))
+    code, _, err = run(*BOTH, "c.wav", "--speakers", "Grace,Joan,Carl", "-o", "out")
+    assert code == 0, err
+    assert "c.wav: nobody is heard on this track; it is left out" in err
+    (made,) = (folder / "out").glob("*.json")
+    assert [who.name for who in Transcript.from_json(made.read_text()).speakers] == ["Grace", "Joan"]
+
+
+def test_an_empty_file_is_a_track_without_sound(run: Run, folder: Path) -> None:
+    (folder / "c.wav").write_bytes(b"")
+    code, _, err = run(*BOTH, "c.wav", "-o", "out")
+    assert code == 0, err
+    assert "c.wav: the file is empty" in err
+    code, _, err = run("run", "--tracks", "c.wav", "ep1-ada.wav", "-o", "two")
+    assert code == 0, err
+
+
+def test_a_track_behind_a_tag_of_mp3_is_heard_and_mixed(run: Run, folder: Path) -> None:
+    ada = folder / "ep1-ada.wav"
+    ada.write_bytes(b"ID3\3\0\0\0\0\2\0" + bytes(256) + ada.read_bytes())
+    code, _, err = run(*BOTH, "--mixdown", "mix.wav")
+    assert code == 0, err
+    assert {turn.speaker for turn in transcript(folder).turns} == {"S1", "S2"}
+    assert "nobody is heard" not in err
 
 
 def test_one_file_with_several_tracks(run: Run, folder: Path) -> None:

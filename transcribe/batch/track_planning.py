@@ -5,6 +5,7 @@ What is wrong with them is a `SettingsError` of one line: the input, what is the
 
 from __future__ import annotations
 
+import contextlib
 import glob
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from audio.decoding.mixdown import MIX_FORMATS
 from audio.decoding.probe import check_source, printable
 from audio.decoding.tracks import sound_tracks
 from audio.episode import Episode, Track
-from audio.errors import AudioError
+from audio.errors import AudioError, NoSoundError
 from audio.fingerprint import Fingerprint
 from audio.net.addresses import is_web_address, redacted
 from output.files import stem_for
@@ -107,7 +108,8 @@ def _paths(sources: Sequence[str]) -> list[Path]:
     places: dict[Path, Path] = {}
     for path in paths:
         try:
-            check_source(path)
+            with contextlib.suppress(NoSoundError):  # it is left out, as one in which nobody is heard
+                check_source(path)
         except AudioError as error:
             raise SettingsError(f"tracks: {error}") from error
         if path.resolve() in places:

@@ -27,7 +27,7 @@ from audio.decoding.samples import (
     write,
 )
 from audio.decoding.tracks import sound_tracks
-from audio.errors import DecodeError
+from audio.errors import DecodeError, NoSoundError
 from audio.progress import part_of
 from transcribe.tracks.alignment import find_clocks
 from transcribe.tracks.layout import Clock, Layout
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from audio.progress import OnFraction
 
 _DECODING = 0.9  # of the work
+_NOTHING = LEVEL_SAMPLES * 10  # samples of silence in place of a track without any
 _BLOCK = 60.0  # seconds
 _FADE = 0.01  # seconds at the edges of a stretch
 _LOUDEST, _LOUD_DB = 0.995, -14.0  # the quantile of a track's levels that is brought to this level …
@@ -59,18 +60,26 @@ def open_tracks(
 ) -> TrackedRecording:
     """Decode the tracks, find their layout, unless it is `known`, and join their speech. Raises `AudioError`.
 
-    A silent track has no stretches; a warning names it.
+    A track that is silent, or has no sound at all, has no stretches; a warning names it.
     """
     with contextlib.ExitStack() as stack:
         sounds: list[Audio] = []
+        absent: list[NoSoundError] = []
 
         def decoding(fraction: float) -> None:
             progress(_DECODING * fraction)
 
         for number, track in enumerate(tracks):
-            sounds.append(stack.enter_context(_decode(track, part_of(decoding, number, len(tracks)))))
+            try:
+                sound = _decode(track, part_of(decoding, number, len(tracks)))
+            except NoSoundError as error:
+                absent.append(error)
+                if len(absent) == len(tracks):
+                    raise
+                sound = Audio.from_samples(np.zeros(_NOTHING, np.float32))
+            sounds.append(stack.enter_context(sound))
         levels = [_levels(sound) for sound in sounds]
-        warnings = [warning for sound in sounds for warning in sound.warnings]
+        warnings = [*map(str, absent), *(warning for sound in sounds for warning in sound.warnings)]
         layout = known
         if layout is None:
             layout, notes = _find_layout(tracks, sounds, levels)
