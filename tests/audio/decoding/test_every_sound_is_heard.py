@@ -53,14 +53,41 @@ def pitches(track: int, n: int) -> list[int]:
     return [310 + 1600 * track + 90 * channel for channel in range(n)]
 
 
+def noise_between(low: int, high: int, *, seconds: float = SECONDS, seed: int = 5) -> NDArray[np.float64]:
+    """Noise of frequencies in Hz, whose loudest sample is 1."""
+    n = round(16_000 * seconds)
+    noise = np.fft.rfft(np.random.default_rng(seed).standard_normal(n))
+    hertz = np.fft.rfftfreq(n, 1 / 16_000)
+    noise[(hertz < low) | (hertz > high)] = 0
+    signal: NDArray[np.float64] = np.fft.irfft(noise)
+    return signal / np.abs(signal).max()
+
+
 def common() -> NDArray[np.float64]:
-    """A noise below all pitches."""
-    noise = np.fft.rfft(np.random.default_rng(5).standard_normal(32_000))
-    noise[580:] = 0
-    noise[:200] = 0
-    signal = np.fft.irfft(noise)
-    scaled: NDArray[np.float64] = signal / np.abs(signal).max() * 9000
-    return scaled
+    """A noise between the pitches."""
+    return 9000 * noise_between(2200, 3400)
+
+
+def syllables(seconds: float) -> NDArray[np.float64]:
+    """What is to speech as far as it is measured: noise in its frequencies that swells four times a second."""
+    swell = 0.05 + 0.95 * np.sin(4 * np.pi * np.arange(round(16_000 * seconds)) / 16_000) ** 2
+    return noise_between(250, 3200, seconds=seconds, seed=6) * swell
+
+
+def beside_speech(kind: str, seconds: float) -> NDArray[np.float64]:
+    """A sound that is not speech."""
+    times = np.arange(round(16_000 * seconds)) / 16_000
+    if kind == "constant":
+        return np.ones(len(times))
+    if kind == "rumble":
+        return noise_between(5, 60, seconds=seconds, seed=7)
+    pitches = {"hum": [50], "whistle": [1010], "tone": [330], "buzz": [50 * n for n in range(1, 12)]}[kind]
+    return np.mean([np.sin(2 * np.pi * pitch * times) for pitch in pitches], axis=0)
+
+
+def share_of(samples: NDArray[np.float32], sound: NDArray[np.float64]) -> float:
+    """How loud `sound`, in which nothing else is, is in samples."""
+    return float(np.abs(samples @ sound) / (sound @ sound))
 
 
 def write_track(path: Path, track: Track, *, number: int = 0) -> Path:
@@ -162,6 +189,53 @@ def test_one_of_several_upside_down(tmp_path: Path) -> None:
     with decode(write_wav(tmp_path / "a.wav", *[sound, sound, -sound, -sound, sound])) as audio:
         assert np.corrcoef(audio.read(), sound)[0, 1] > 0.999
         assert [note.details["channel"] for note in audio.notes] == [3, 4]
+
+
+@settings(max_examples=60, phases=QUICK, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(
+    kind=st.sampled_from(["constant", "hum", "buzz", "rumble", "tone", "whistle"]),
+    level=st.sampled_from([0.003, 0.02, 0.1, 0.25]),
+    loudness=st.sampled_from([0.02, 0.1, 0.4]),
+    speech=st.tuples(st.sampled_from([-1, 1]), st.sampled_from([-1, 1, 0.6])),
+    other=st.tuples(st.sampled_from([-1, 0, 1]), st.sampled_from([-1, 1])),
+)
+def test_speech_is_heard_whatever_is_beside_it(
+    folder: Path,
+    kind: str,
+    level: float,
+    loudness: float,
+    speech: tuple[int, float],
+    other: tuple[int, int],
+) -> None:
+    """A hum, a constant, a tone in the same or in the opposite phase decides nothing: the speech alone does."""
+    seconds = 6.0
+    said, beside = loudness * syllables(seconds), level * beside_speech(kind, seconds)
+    rows = [32_000 * (a * said + b * beside) for a, b in zip(speech, other, strict=True)]
+    with decode(write_wav(folder / "beside.wav", *[row.round().astype("<i2") for row in rows])) as audio:
+        expected = np.abs(speech).mean() * 32_000 / 32_768
+        assert share_of(audio.read(), said) > 0.9 * expected
+        turned = [note.details["channel"] for note in audio.notes if note.finding is Finding.INVERTED]
+        assert len(turned) == (np.prod(speech) < 0)
+
+
+def test_a_silent_channel_is_not_turned_over(tmp_path: Path) -> None:
+    sound = (9000 * syllables(4.0)).round().astype("<i2")
+    quiet = np.zeros_like(sound)
+    rows = [sound, quiet, quiet, quiet, -sound, quiet]
+    with decode(write_extensible(tmp_path / "a.wav", *rows, mask=POSITIONS[6])) as audio:
+        assert [note.details["channel"] for note in audio.notes] in ([1], [5])
+        assert share_of(audio.read(), sound / 32_768) == pytest.approx(1.0, rel=0.01)
+
+
+@pytest.mark.parametrize("noise", [2, 30])
+@pytest.mark.parametrize("silence", [0.5, 3.0])
+def test_what_is_before_and_after_speech_is_not_turned_over(tmp_path: Path, noise: int, silence: float) -> None:
+    n, pad = round(16_000 * silence), np.random.default_rng(8)
+    sound = np.pad(9000 * syllables(9.0), n)
+    rows = [sign * sound + noise * pad.standard_normal(len(sound)) for sign in (1, -1)]
+    with decode(write_wav(tmp_path / "a.wav", *[row.round().astype("<i2") for row in rows])) as audio:
+        (note,) = audio.notes
+        assert (note.details["start"], note.details["end"]) == pytest.approx((silence, silence + 9.0), abs=0.3)
 
 
 def test_two_people_on_two_channels_are_no_cancellation(tmp_path: Path) -> None:
