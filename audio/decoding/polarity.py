@@ -2,8 +2,8 @@
 
 A microphone whose cable is wired the wrong way round gives the same sound upside down: the sum of it and another is
 silence, or what is left where the two are not quite alike. Only speech is measured, so that neither a hum nor a
-constant decides how people are heard (`audio.decoding.survey`). The measure is what a channel and the mean of the others
-have in common, relative to their energies: −1 for a channel that is the opposite of the rest, 0 for one that has
+constant decides how people are heard (`audio.decoding.survey`). The measure is what a channel and the mean of the
+others have in common, relative to their energies: −1 for a channel that is the opposite of the rest, 0 for one that has
 nothing in common with it, 1 for one that is the same. Turning over a channel of the second kind
 changes nothing one could hear, so what is slightly below 0 for some other reason, room, delay, a widened jingle, is
 left alone: a sum of two such channels loses less than a decibel and a half.
@@ -66,7 +66,7 @@ def _leave_what_is_not_cancelled(products: NDArray[np.float32], signs: NDArray[n
     energies = np.einsum("kii->k", products, dtype=np.float64)
     cured = np.einsum("kij,ki,kj->k", products, signs, signs, dtype=np.float64)
     helps = cured - plain > _HARMFUL * energies
-    for start, end in runs_of((signs < 0).any(axis=1)):
+    for start, end in runs_of(np.any(signs < 0, axis=1)):
         helped = start + np.flatnonzero(helps[start:end])
         if not len(helped) or cured[start:end].sum() <= plain[start:end].sum():
             signs[start:end] = 1
@@ -120,7 +120,7 @@ def _smoothed(values: NDArray[np.float64]) -> NDArray[np.int8]:
     return signs
 
 
-def turnedruns_of(signs: NDArray[np.int8]) -> Iterator[tuple[int, float, float]]:
+def turned_stretches(signs: NDArray[np.int8]) -> Iterator[tuple[int, float, float]]:
     """The channels, counted from 0, that are turned over, each with the start and the end of a stretch in seconds."""
     for channel in range(signs.shape[1]):
         for start, end in runs_of(signs[:, channel] < 0):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -199,6 +199,9 @@ def test_one_of_several_upside_down(tmp_path: Path) -> None:
     speech=st.tuples(st.sampled_from([-1, 1]), st.sampled_from([-1, 1, 0.6])),
     other=st.tuples(st.sampled_from([-1, 0, 1]), st.sampled_from([-1, 1])),
 )
+@example(kind="hum", level=0.02, loudness=0.02, speech=(1, 1), other=(1, -1))
+@example(kind="hum", level=0.02, loudness=0.1, speech=(1, -1), other=(1, 1))
+@example(kind="constant", level=0.02, loudness=0.02, speech=(1, 1), other=(1, -1))
 def test_speech_is_heard_whatever_is_beside_it(
     folder: Path,
     kind: str,
