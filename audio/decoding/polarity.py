@@ -66,7 +66,7 @@ def _leave_what_is_not_cancelled(products: NDArray[np.float32], signs: NDArray[n
     energies = np.einsum("kii->k", products, dtype=np.float64)
     cured = np.einsum("kij,ki,kj->k", products, signs, signs, dtype=np.float64)
     helps = cured - plain > _HARMFUL * energies
-    for start, end in runs_of(np.any(signs < 0, axis=1)):
+    for start, end in runs_of(np.asarray((signs < 0).any(axis=1))):
         helped = start + np.flatnonzero(helps[start:end])
         if not len(helped) or cured[start:end].sum() <= plain[start:end].sum():
             signs[start:end] = 1
