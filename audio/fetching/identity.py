@@ -10,8 +10,9 @@ Publishers break every one of these rules, so a guid alone is not believed, and 
 
 1. Same feed and guid, and one of: address, title, day, file name. If none of them agrees, the publisher uses the guid
    again, for another recording.
-2. Same guid, whatever the feed, and the same address, or the same title and time. So two feeds with the same episode
-   share it, and a feed that moved without a word is followed.
+2. Same guid, whatever the feed, and the same address, or, if it is a guid that nobody else gives (an address, a UUID, a
+   tag), the same title and time. So two feeds with the same episode share it, and a feed that moved without a word is
+   followed; the `1` or `g1` of two feeds says nothing.
 3. One of them without a guid: same address, and the same title and day, or the same time, or one of them undated. The
    query of an address is compared last: in `m/1.mp3?token=2` it is a token; in `play?id=2`, where no file is named, it
    may be the name, and only the same title and time, or without a date the same title, show that it is not.
@@ -28,6 +29,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -40,6 +42,12 @@ from audio.fetching.spelling import digest, guid_in_one_spelling, in_one_spellin
 from audio.net.addresses import without_credentials
 
 _LONGEST_TITLE = 500
+
+_WORLDWIDE = re.compile(  # an address in one spelling, of a naming scheme, or with a UUID or a digest
+    r"[\w-]+(?:\.[\w-]+){0,9}\.[a-z]{2,}(?::\d+)?[/?].|(?:tag|urn|gid|yt):.|.*?[0-9a-f]{16}"
+    r"|.*?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    re.IGNORECASE,
+)
 
 Key = tuple[str, ...]
 
@@ -77,6 +85,11 @@ class Identity:
             published=published,
             former=(_former(episode.show or "", episode.guid) if episode.guid else "", _former("", address)),
         )
+
+    @property
+    def worldwide_guid(self) -> str:
+        """The guid, if no other feed gives it to another episode; else empty."""
+        return self.guid if _WORLDWIDE.match(self.guid) and not self.guid.isdecimal() else ""
 
     @property
     def folded_title(self) -> str:
@@ -259,7 +272,7 @@ _RULES = (  # the strongest evidence first
     *(_same(also, in_each_of="former") for also in ("folded_title", "file_name", "day")),
     _of_bare(_same(in_each_of="former")),
     _same("guid", "place"),
-    _same("guid", "folded_title", "published"),
+    _same("worldwide_guid", "folded_title", "published"),
     *_where_one(
         "guid",
         *(_same("address", *also) for also in (("folded_title", "day"), ("published",))),

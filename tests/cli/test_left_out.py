@@ -66,3 +66,16 @@ def test_an_episode_named_twice_is_said(run: Run, server: HostileServer) -> None
     code, _, err = run("run", url, url, "--dry-run")
     assert code == 0
     assert f"left out: {url}: 'One': named before" in err
+
+
+def test_a_list_that_fails_is_still_json(run: Run, server: HostileServer, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("Nothing to hear.")
+    (tmp_path / "transcribe.toml").write_text("[[show]]\nname = 'Odd'\nfeed = 'x'\nlatest = 'many'\n")
+    gone = server.url("/gone")
+    for arguments, expected in (([gone], 1), (["none.mp3"], 1), (["notes.txt"], 1), (["--show", "Odd"], 2)):
+        code, out, err = run("list", *arguments, "--json")
+        assert (code, json.loads(out)) == (expected, []), arguments
+        assert err.startswith("Error: ")
+    posts = server.put("/posts", Resource(f"<rss><channel><title>S</title>{POSTS}</channel></rss>".encode()))
+    code, out, _ = run("list", posts, "--json")
+    assert (code, [row["title"] for row in json.loads(out)]) == (1, [f"Post {n}" for n in range(3)])

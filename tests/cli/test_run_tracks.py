@@ -59,6 +59,24 @@ def test_the_same_run_again_writes_nothing_and_a_changed_file_is_read_again(run:
     assert transcript(folder).episode.tracks[1].offset == 0.5
 
 
+def test_a_negative_offset_is_of_a_file_that_starts_before_the_first(run: Run, folder: Path) -> None:
+    assert run(*BOTH, "--offset=0,-2.5")[0] == 0
+    (start,) = [turn.start for turn in transcript(folder).turns if turn.speaker == "S1"][:1]
+    assert round(start - 2.5) == 1, "the other starts at 0"
+    assert run(*BOTH, "--offset=2.5,0", "--dry-run")[0] == 0
+
+
+@pytest.mark.parametrize("offsets", ["0,3000", "0,-3000"])
+def test_a_file_that_starts_when_the_others_have_ended_is_named_with_its_start(
+    offsets: str, run: Run, folder: Path
+) -> None:
+    code, _, err = run(*BOTH, f"--offset={offsets}")
+    assert code == 0
+    later = "ep1-ada.wav" if offsets == "0,3000" else "ep1-rich.wav"
+    assert f"{later}: starts at 0:50:00, when the files before it have ended (at 0:00:" in err
+    assert "have ended" not in run(*BOTH, "--offset", "0,0.5")[2]
+
+
 def test_the_mix_is_in_the_cache_or_where_it_is_wanted(run: Run, folder: Path) -> None:
     run(*BOTH)
     (cached,) = (folder / "cache").rglob("mixes/*.m4a")

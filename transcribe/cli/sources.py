@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from audio.episode import Episode
     from audio.sources.left_out import LeftOut
     from transcribe.batch.shows import FaultyShow, Show
+    from transcribe.settings import Settings
 
 _NAMED = 100  # of what is left out of a source for the same reason
 _SELECTION = ("output", "latest", "since", "match", "episode", "user_agent", "cookies", "allow_http")
@@ -39,11 +40,8 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
       transcribe list --show "The Weather Desk"
       transcribe list post.md --json
     """
-    from audio.sources.left_out import counted
-    from audio.sources.resolve import episodes_from
-    from transcribe.batch.planning import client_for, explain_empty_selection, select_episodes, selection_of, states
+    from transcribe.batch.planning import explain_empty_selection, select_episodes, states
     from transcribe.batch.shows import FaultyShow, load_shows, shows_named
-    from transcribe.cli.run_messages import left_out_line
 
     if source and show:
         raise click.UsageError("give a SOURCE or --show, not both")
@@ -56,17 +54,11 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
         if not show:
             return _list_shows(shows, as_json=as_json)
         if isinstance(shows[0], FaultyShow):
+            if as_json:
+                echo_json([])
             raise shows[0].error
         source, settings = shows[0].feed, shows[0].settings
-    left_out: list[LeftOut] = []
-    try:
-        is_enough = selection_of(settings).is_settled
-        with client_for((source,), settings) as client:
-            listed = episodes_from(source, client=client, on_left_out=left_out.append, is_enough=is_enough)
-    finally:
-        if not as_json:
-            for left in counted(left_out, named=_NAMED):
-                click.echo(for_terminal(left_out_line(left)), err=True)
+    listed, left_out = _listed(source, settings, as_json=as_json)
     exit_code = 1 if any(left.is_failure for left in left_out) else 0
     episodes = select_episodes(listed, settings)
     rows = list(zip(episodes, states(episodes, settings), strict=True))
@@ -78,6 +70,29 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
     for episode, state in rows:
         click.echo(_line(episode, state))
     return exit_code
+
+
+def _listed(source: str, settings: Settings, *, as_json: bool) -> tuple[tuple[Episode, ...], list[LeftOut]]:
+    """The episodes of the source, and what is left out, which is printed; in JSON also if the source fails."""
+    from audio.sources.left_out import counted
+    from audio.sources.resolve import episodes_from
+    from transcribe.batch.planning import client_for, selection_of
+    from transcribe.cli.run_messages import left_out_line
+
+    left_out: list[LeftOut] = []
+    try:
+        is_enough = selection_of(settings).is_settled
+        with client_for((source,), settings) as client:
+            listed = episodes_from(source, client=client, on_left_out=left_out.append, is_enough=is_enough)
+    except Exception:
+        if as_json:
+            echo_json([_left_out_row(left) for left in left_out])
+        raise
+    finally:
+        if not as_json:
+            for left in counted(left_out, named=_NAMED):
+                click.echo(for_terminal(left_out_line(left)), err=True)
+    return listed, left_out
 
 
 @click.command()

@@ -64,7 +64,7 @@ def check_space(surroundings: Surroundings) -> Iterator[Finding]:
 def _row(subject: str, folder: Path, level: Level, step: str) -> Finding:
     """The finding about a folder that is believed; of this level if it cannot be written to."""
     if folder.is_dir():
-        message = f"{folder}: {format_size(size_of_folder(folder))}, of {_owner_of(folder)}"
+        message = f"{folder}: {format_size(size_of_folder(folder))}, owner: {_owner_of(folder)}"
     else:
         message = f"{folder}: not there yet"
     try:

@@ -63,4 +63,4 @@ def check_processes(surroundings: Surroundings) -> Iterator[Finding]:
             f"mount a tmpfs at {_SHARED_MEMORY} that everybody may write to, with the permissions 1777",
         )
         return
-    yield Finding(Level.OK, "semaphores", "work, so episodes can run side by side")
+    yield Finding(Level.OK, "semaphores", "processes can share locks, so episodes can run side by side")

@@ -27,6 +27,7 @@ from audio.decoding.samples import (
     write,
 )
 from audio.decoding.tracks import sound_tracks
+from audio.episode import full_clock
 from audio.errors import DecodeError, NoSoundError
 from audio.progress import part_of
 from transcribe.tracks.alignment import find_clocks
@@ -95,8 +96,10 @@ def _find_layout(
     """The layout, and what the user should know about it."""
     heard = [number for number, each in enumerate(levels) if has_speech(each)]
     clocks, notes, is_lost = _clocks(tracks, sounds, levels, heard=heard)
-    duration = max(clock.on_timeline(sound.duration) for clock, sound in zip(clocks, sounds, strict=True))
+    ends = [clock.on_timeline(sound.duration) for clock, sound in zip(clocks, sounds, strict=True)]
+    duration = max(ends)
     layout = _layout(levels, clocks, duration, heard=heard)
+    notes += _apart([(clocks[number].offset, ends[number], tracks[number]) for number in heard])
     return layout, [*notes, *(_strangers(tracks, layout) if is_lost else ())]
 
 
@@ -140,6 +143,20 @@ def _clocks(
         notes.append(f"{names}: hears none of the others, so it starts with the first; if it does not, give --offset")
     clocks = [found[number] or Clock(stated[number] or 0.0) for number in found]
     return from_zero(clocks), notes, bool(lost)
+
+
+def _apart(spans: Sequence[tuple[float, float, Track]]) -> list[str]:
+    """A warning for each track that starts after all before it have ended: as with a wrong `--offset`."""
+    warnings: list[str] = []
+    latest: float | None = None
+    for start, end, track in sorted(spans, key=lambda span: span[0]):
+        if latest is not None and start > latest:
+            warnings.append(
+                f"{title(track)}: starts at {full_clock(start)}, when the files before it have ended (at "
+                f"{full_clock(latest)}); check --offset, which is in seconds"
+            )
+        latest = end if latest is None else max(latest, end)
+    return warnings
 
 
 def _strangers(tracks: Sequence[Track], layout: Layout) -> list[str]:

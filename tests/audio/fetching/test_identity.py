@@ -48,7 +48,6 @@ def are_same(one: Episode, other: Episode) -> bool:
         (BY_GUID, {"feeds": ("urn:podcast:1", *FEED)}),
         (BY_GUID, {"feeds": ("https://new.example/f", "http://www.feeds.example/show.xml/")}),
         (BY_GUID, {"feeds": OTHER_FEED, "show": "Renamed"}),  # the address is the same
-        (BY_GUID, {"feeds": OTHER_FEED, "show": "Renamed", **NEW_AUDIO}),  # title and time are
         (BY_GUID, {"guid": None}),
         (BY_GUID, {"guid": None, "audio_url": "https://x.example/m/1.mp3?t=2"}),
         (BY_GUID, {"guid": "renumbered"}),
@@ -82,6 +81,7 @@ def test_an_episode_survives(before: Episode, changes: dict[str, Any]) -> None:
         (BY_GUID, {"title": "Two", **NEW_AUDIO, **LATER}),  # a guid used again
         (BY_GUID, {"feeds": OTHER_FEED, "title": "Two", **NEW_AUDIO}),  # feeds count from 1
         (BY_GUID, {"feeds": OTHER_FEED, **NEW_AUDIO, **LATER}),
+        (BY_GUID, {"feeds": OTHER_FEED, **NEW_AUDIO}),  # feeds count from 1 on the same day, under the same title
         (NO_GUID, {"title": "Two", **LATER}),
         (NO_GUID, {"audio_url": "https://x.example/m/2.mp3?t=1", "title": "Two"}),
         (NO_GUID, {"feeds": OTHER_FEED, **NEW_AUDIO}),
@@ -95,6 +95,24 @@ def test_another_episode_is_new(before: Episode, changes: dict[str, Any]) -> Non
     after = dataclasses.replace(before, **changes)
     assert not are_same(before, after)
     assert not are_same(after, before)
+
+
+@pytest.mark.parametrize(
+    ("guid", "is_evidence"),
+    [
+        *((guid, False) for guid in ("1", "g1", "20260102100000", "12345678901234567890", "2026-01-02T10:00:00Z")),
+        *((guid, False) for guid in ("episode-12", "S1:E2", "1.5/2", "a")),
+        *((guid, True) for guid in ("https://x.example/?p=1", "http://www.x.example/a", "tag:x.example,2026:1")),
+        *((guid, True) for guid in ("6BA7B810-9dad-11d1-80b4-00c04fd430c8", "p_6ba7b810-9dad-11d1-80b4-00c04fd430c8")),
+        *((guid, True) for guid in ("5f3a0c1e9b7d4a2f8c6e", f"https://x.example/{'a' * 3000}")),
+    ],
+)
+def test_of_another_feed_a_guid_counts_if_nobody_else_gives_it(guid: str, is_evidence: bool) -> None:
+    """With the same title and time; where the address is the same too, any guid does."""
+    before = dataclasses.replace(BY_GUID, guid=guid)
+    for after in (before, dataclasses.replace(before, **NEW_AUDIO)):
+        other = dataclasses.replace(after, feeds=OTHER_FEED, show="Renamed")
+        assert are_same(before, other) == are_same(other, before) == (is_evidence or after is before)
 
 
 @pytest.mark.parametrize(
