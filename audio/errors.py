@@ -15,6 +15,10 @@
 Each message names the input and the next step; the original error is in ``__cause__``.
 """
 
+from __future__ import annotations
+
+import sys
+
 
 def installing(extra: str = "") -> str:
     """How to install turnscript, or one of its extras, for a message about something that is not installed.
@@ -27,6 +31,12 @@ def installing(extra: str = "") -> str:
     if not extra:
         return "pip install turnscript (in a checkout: pip install .)"
     return f"pip install 'turnscript[{extra}]' (in a checkout: pip install '.[{extra}]')"
+
+
+def missing_package(error: ModuleNotFoundError) -> str:
+    """The package that somebody else makes and that is not installed, as with requirements/drafts.txt; else nothing."""
+    name = (error.name or "").partition(".")[0]
+    return "" if name in sys.stdlib_module_names or name in ("audio", "output", "transcribe") else name
 
 
 class AudioError(Exception):

@@ -172,6 +172,16 @@ def test_other_commands_say_in_one_line_what_to_install(folder: Path) -> None:
         assert re.fullmatch(r"(nothing to add .*\n)?Error: .*needs .*pip install .*\n", err), (args, err)
 
 
+@pytest.mark.processes
+def test_doctor_runs_and_names_what_is_missing(folder: Path) -> None:
+    ((code, out, err),) = results([["doctor", "--offline"]], folder=folder, distributions=LISTED)
+    assert code == 1
+    assert "numpy is not installed" in out
+    assert "pip install turnscript" in out
+    assert "Traceback" not in err
+    assert "report it" not in out
+
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment with turnscript, installed as pre-commit does."""

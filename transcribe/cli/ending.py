@@ -11,7 +11,6 @@ import contextlib
 import errno
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from typing import NoReturn
 
 import click
 
-from audio.errors import AudioError, installing
+from audio.errors import AudioError, installing, missing_package
 from audio.shortage import room_step, shortage_of
 from output.errors import OutputError
 from transcribe.errors import SettingsError, TranscribeError
@@ -30,7 +29,6 @@ SIGNALS = tuple(
 )
 """The signals that end a command; Windows has no SIGHUP."""
 
-_OWN_PACKAGES = frozenset({"audio", "output", "transcribe"})
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 _INTERRUPTED = "interrupted; run the same command again to continue"
 
@@ -75,7 +73,7 @@ def ending_of(error: BaseException) -> Ending | None:
         return Ending(1, str(error))
     if isinstance(error, OSError) and (told := _of_the_system(error)):
         return Ending(1, told)
-    if isinstance(error, ModuleNotFoundError) and (package := _missing_package(error)):
+    if isinstance(error, ModuleNotFoundError) and (package := missing_package(error)):
         return Ending(1, f"this command needs {package}, which is not installed; {installing()}")
     return None
 
@@ -90,12 +88,6 @@ def _of_the_system(error: OSError) -> str:
     if error.errno == errno.ENOENT:  # of getcwd(2)
         return "the working folder does not exist any more; change to another with `cd` and run again"
     return ""
-
-
-def _missing_package(error: ModuleNotFoundError) -> str:
-    """The package that somebody else makes and that is not installed, as with requirements/drafts.txt; else nothing."""
-    name = (error.name or "").partition(".")[0]
-    return "" if name in sys.stdlib_module_names or name in _OWN_PACKAGES else name
 
 
 def signal_of(error: BaseException) -> int:

@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
 from types import MappingProxyType
 
-from audio.errors import AudioError
+from audio.errors import AudioError, installing, missing_package
 from audio.shortage import shortage_of
 from transcribe.diagnosis.finding import Check, Finding, Level, Surroundings
-from transcribe.diagnosis.folders import check_cache, check_data, check_space
-from transcribe.diagnosis.installation import check_extras, check_ffmpeg, check_installation, check_settings
-from transcribe.diagnosis.machine import check_gpu, check_machine, check_processes
-from transcribe.diagnosis.networks import check_networks
-from transcribe.diagnosis.trials import try_engines, try_speaker_networks
-from transcribe.diagnosis.weights import check_models
 from transcribe.errors import TranscribeError
+
+
+def _check(module: str, function: str) -> Check:
+    """A check of a module beside this one, imported when it runs: where a package is missing, that is its finding."""
+
+    def check(surroundings: Surroundings) -> Iterable[Finding]:
+        found: Iterable[Finding] = getattr(import_module(f"{__package__}.{module}"), function)(surroundings)
+        return found
+
+    return check
+
 
 CHECKS: Mapping[str, Check] = MappingProxyType(
     {
-        "installation": check_installation,
-        "settings": check_settings,
-        "ffmpeg": check_ffmpeg,
-        "machine": check_machine,
-        "GPU": check_gpu,
-        "processes": check_processes,
-        "cache": check_cache,
-        "data": check_data,
-        "disk": check_space,
-        "models": check_models,
-        "network": check_networks,
-        "extras": check_extras,
-        "engines": try_engines,
-        "speakers": try_speaker_networks,
+        "installation": _check("installation", "check_installation"),
+        "settings": _check("installation", "check_settings"),
+        "ffmpeg": _check("installation", "check_ffmpeg"),
+        "machine": _check("machine", "check_machine"),
+        "GPU": _check("machine", "check_gpu"),
+        "processes": _check("machine", "check_processes"),
+        "cache": _check("folders", "check_cache"),
+        "data": _check("folders", "check_data"),
+        "disk": _check("folders", "check_space"),
+        "models": _check("weights", "check_models"),
+        "network": _check("networks", "check_networks"),
+        "extras": _check("installation", "check_extras"),
+        "engines": _check("trials", "try_engines"),
+        "speakers": _check("trials", "try_speaker_networks"),
     }
 )
 
@@ -53,6 +59,11 @@ def diagnose(surroundings: Surroundings, checks: Mapping[str, Check] = CHECKS) -
         except OSError as error:
             yield Finding(Level.WRONG, subject, str(error), _MACHINE)
         except Exception as error:  # noqa: BLE001 - a defect, here or in a library, is this check's finding
+            if isinstance(error, ModuleNotFoundError) and (package := missing_package(error)):
+                if package not in told:
+                    yield Finding(Level.WRONG, subject, f"{package} is not installed", installing())
+                told.add(package)
+                continue
             if shortage := shortage_of(error):
                 yield Finding(Level.WRONG, subject, f"{type(error).__name__}: {error}", shortage)
                 continue
