@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from importlib import import_module
-from types import MappingProxyType
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType, ModuleType
 
 from audio.errors import AudioError, installing, missing_package
 from audio.shortage import shortage_of
@@ -12,11 +11,47 @@ from transcribe.diagnosis.finding import Check, Finding, Level, Surroundings
 from transcribe.errors import TranscribeError
 
 
-def _check(module: str, function: str) -> Check:
-    """A check of a module beside this one, imported when it runs: where a package is missing, that is its finding."""
+def _folders() -> ModuleType:
+    from transcribe.diagnosis import folders
+
+    return folders
+
+
+def _installation() -> ModuleType:
+    from transcribe.diagnosis import installation
+
+    return installation
+
+
+def _machine() -> ModuleType:
+    from transcribe.diagnosis import machine
+
+    return machine
+
+
+def _networks() -> ModuleType:
+    from transcribe.diagnosis import networks
+
+    return networks
+
+
+def _trials() -> ModuleType:
+    from transcribe.diagnosis import trials
+
+    return trials
+
+
+def _weights() -> ModuleType:
+    from transcribe.diagnosis import weights
+
+    return weights
+
+
+def _check(module: Callable[[], ModuleType], function: str) -> Check:
+    """A check of a module that is imported when it runs: where a package is missing, that is its finding."""
 
     def check(surroundings: Surroundings) -> Iterable[Finding]:
-        found: Iterable[Finding] = getattr(import_module(f"{__package__}.{module}"), function)(surroundings)
+        found: Iterable[Finding] = getattr(module(), function)(surroundings)
         return found
 
     return check
@@ -24,20 +59,20 @@ def _check(module: str, function: str) -> Check:
 
 CHECKS: Mapping[str, Check] = MappingProxyType(
     {
-        "installation": _check("installation", "check_installation"),
-        "settings": _check("installation", "check_settings"),
-        "ffmpeg": _check("installation", "check_ffmpeg"),
-        "machine": _check("machine", "check_machine"),
-        "GPU": _check("machine", "check_gpu"),
-        "processes": _check("machine", "check_processes"),
-        "cache": _check("folders", "check_cache"),
-        "data": _check("folders", "check_data"),
-        "disk": _check("folders", "check_space"),
-        "models": _check("weights", "check_models"),
-        "network": _check("networks", "check_networks"),
-        "extras": _check("installation", "check_extras"),
-        "engines": _check("trials", "try_engines"),
-        "speakers": _check("trials", "try_speaker_networks"),
+        "installation": _check(_installation, "check_installation"),
+        "settings": _check(_installation, "check_settings"),
+        "ffmpeg": _check(_installation, "check_ffmpeg"),
+        "machine": _check(_machine, "check_machine"),
+        "GPU": _check(_machine, "check_gpu"),
+        "processes": _check(_machine, "check_processes"),
+        "cache": _check(_folders, "check_cache"),
+        "data": _check(_folders, "check_data"),
+        "disk": _check(_folders, "check_space"),
+        "models": _check(_weights, "check_models"),
+        "network": _check(_networks, "check_networks"),
+        "extras": _check(_installation, "check_extras"),
+        "engines": _check(_trials, "try_engines"),
+        "speakers": _check(_trials, "try_speaker_networks"),
     }
 )
 
