@@ -130,22 +130,25 @@ def not_offered(wheel: Wheel, *, environ: Mapping[str, str], timeout: Seconds) -
     distribution, version = wheel.requirement.split("==")
     options = [*_QUIET, "--retries=1", f"--timeout={timeout / 2:.0f}", *_target(wheel)]
     try:
-        done = subprocess.run(
-            [*_pip(), "index", "versions", *options, distribution],
-            env=dict(environ),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=timeout,
-            check=False,
-        )
+        with tempfile.TemporaryDirectory() as folder:
+            log = Path(folder, _LOG)
+            done = subprocess.run(
+                [*_pip(), "index", "versions", *options, f"--log={log}", distribution],
+                env=dict(environ),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=timeout,
+                check=False,
+            )
+            logged = _tail(log)
     except subprocess.TimeoutExpired:
         return f"no answer within {timeout:.0f} s"
     except OSError as exc:
         return f"pip cannot be run ({exc.strerror or exc})"
     if done.returncode:
-        return _reason(done.stderr or done.stdout, "", done.returncode)
+        return _reason(done.stderr or done.stdout, logged, done.returncode)
     found = re.search(rf"^Available versions:.* {re.escape(version)}(?:,|$)", done.stdout, re.M)
     return "" if found else "the index has other releases only"
 
