@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from audio.decoding.decode import decode
 from tests.support.audio_files import convert, tone, write_wav
 from tests.support.command_line import Run
 from tests.support.tracks import bursts
@@ -126,6 +127,8 @@ def test_a_track_behind_a_tag_of_mp3_is_heard_and_mixed(run: Run, folder: Path) 
     assert code == 0, err
     assert {turn.speaker for turn in transcript(folder).turns} == {"S1", "S2"}
     assert "nobody is heard" not in err
+    with decode(folder / "mix.wav") as mix:
+        assert abs(mix.read(10.2, 11.3)).max() > 0.1, "only this track is heard there"
 
 
 def test_one_file_with_several_tracks(run: Run, folder: Path) -> None:
