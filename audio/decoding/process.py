@@ -89,6 +89,8 @@ class _UntilEnded(io.RawIOBase):
         return int(self._pipe.fileno())
 
     def readinto(self, buffer: Any, /) -> int:
+        if sys.platform == "win32":
+            raise io.UnsupportedOperation("pipes of Windows are read as they are")
         poll = select.poll()
         poll.register(self._pipe, select.POLLIN)
         while not poll.poll(_LOOK_MS):
