@@ -30,7 +30,15 @@ def start(folder: Path, *args: str, stages: str = "slow", before: str = "") -> s
     environ |= {"XDG_CACHE_HOME": str(folder / "cache"), "XDG_DATA_HOME": str(folder / "data")}
     command = [*before.split(), sys.executable, "-m", "tests.support.faulty_stages", stages, *args]
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, cwd=folder, env=environ, stdout=pipe, stderr=pipe, text=True)
+    return subprocess.Popen(
+        command, cwd=folder, env=environ, stdout=pipe, stderr=pipe, text=True, preexec_fn=heed_signals
+    )
+
+
+def heed_signals() -> None:
+    """As a shell starts programs: what `nohup`, under which the tests may run, ignores is not ignored here."""
+    for number in CODES:
+        signal.signal(number, signal.SIG_DFL)
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
