@@ -56,7 +56,9 @@ def is_alive(pid: int) -> bool:
 
 
 def worker_of(folder: Path) -> int:
-    return int((folder / "log").read_text().split(" by ")[1].split()[0])
+    log = folder / "log"
+    wait_for(lambda: log.exists() and log.read_text().endswith("\n") and " by " in log.read_text())
+    return int(log.read_text().split(" by ")[1].split()[0])
 
 
 @pytest.fixture
