@@ -103,9 +103,17 @@ def values_of(layers: Iterable[Layer], choices: Choices = ANY) -> dict[str, Any]
 def find_file(folder: Path) -> Path | None:
     """The nearest `transcribe.toml`, looking in `folder` and every one above it.
 
-    One that cannot be read is found too, also in a folder that may not be looked into: its settings would be missed.
+    One that cannot be read is found too. Raises `SettingsError` for a folder that may not be looked into: its settings
+    would be missed.
     """
-    return next((path for parent in (folder, *folder.parents) if is_there(path := parent / FILE_NAME)), None)
+    path = next((path for parent in (folder, *folder.parents) if is_there(path := parent / FILE_NAME)), None)
+    try:
+        if path is not None:
+            path.lstat()
+    except OSError as error:
+        step = "change to a folder of your own, or its permissions"
+        raise SettingsError(f"{path}: cannot be looked for ({error.strerror}); {step}") from error
+    return path
 
 
 def read_file(path: Path) -> TomlFile:

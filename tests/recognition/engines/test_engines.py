@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tests.support.paths import CLIPS
 from tests.support.weights import needs_base
-from transcribe.errors import EngineError
+from transcribe.errors import EngineError, ModelError
 from transcribe.recognition.engines import engine_name, load
 from transcribe.recognition.engines.ct2_container import read_container
 from transcribe.recognition.engines.openai_whisper import dimensions, state_dict
@@ -47,7 +47,7 @@ def test_auto_selects_the_fast_engine() -> None:
 def test_broken_weights_are_an_error_that_names_the_folder(tmp_path: Path, engine: str) -> None:
     for name in ("model.bin", "config.json", "tokenizer.json"):
         (tmp_path / name).write_bytes(b"{}")
-    with pytest.raises(EngineError, match=str(tmp_path)):
+    with pytest.raises((EngineError, ModelError), match=str(tmp_path)):
         load(Settings(engine=engine), ModelFiles("mine", tmp_path, ""))
 
 
