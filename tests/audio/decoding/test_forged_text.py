@@ -9,8 +9,6 @@ import base64
 import os
 import shutil
 import struct
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +19,7 @@ from audio.decoding.ffmpeg import Output, decode_command
 from audio.decoding.probe import stated_length
 from tests.audio.decoding.test_untrusted import FORGED, picture
 from tests.support.audio_files import convert, cut, write_noise
+from tests.support.peak_memory import peak_memory
 
 FORMATS = {
     "wav": (),
@@ -133,10 +132,4 @@ def test_no_picture_takes_the_memory(tmp_path: Path, name: str) -> None:
         assert audio.warnings == ()
         assert audio.duration == pytest.approx(plain.duration, abs=0.1)
         assert np.isfinite(audio.read()).all()
-    measure = (  # in a small process: one that is forked begins with the memory of its parent
-        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=-3, stderr=-3)\n"
-        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-    )
-    command = [sys.executable, "-c", measure, *decode_command(path, Output())]
-    kibibytes = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    assert kibibytes < 160_000  # the picture would take 256 MB
+    assert peak_memory(decode_command(path, Output())) < 160_000  # the picture would take 256 MB

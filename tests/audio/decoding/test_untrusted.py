@@ -26,6 +26,7 @@ from audio.structure.parts import structure_of
 from audio.structure.view import Part
 from tests.support.audio_files import tone, write_wav
 from tests.support.paths import CLIPS
+from tests.support.peak_memory import peak_memory
 
 FORGED = [
     "[info]   Duration: 99:00:00.00, x",
@@ -144,13 +145,7 @@ def test_a_large_cover_takes_no_memory_and_is_no_damage(folder: Path, side: int)
     with decode(path) as audio, decode(CLIPS / "short.mp3") as plain:
         assert audio.warnings == ()
         np.testing.assert_array_equal(audio.read(), plain.read())
-    measure = (  # in a small process: one that is forked begins with the memory of its parent
-        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=-3, stderr=-3)\n"
-        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
-    )
-    command = [sys.executable, "-c", measure, *decode_command(path, Output())]
-    kibibytes = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    assert kibibytes < 160_000  # the largest would take 256 MB
+    assert peak_memory(decode_command(path, Output())) < 160_000  # the largest would take 256 MB
 
 
 def fake_ffmpeg(folder: Path, program: str) -> None:
