@@ -38,8 +38,6 @@ class SoundTrack:
 
     >>> SoundTrack(0, 48_000, "5.1(side)").channels, SoundTrack(0, 48_000, "12 channels").channels
     (6, 12)
-    >>> SoundTrack(0, 48_000, "5.1(side)").has_positions, SoundTrack(0, 48_000, "12 channels").has_positions
-    (True, False)
     """
 
     index: int
@@ -57,11 +55,6 @@ class SoundTrack:
         if match := re.fullmatch(r"ambisonic (\d)", name):
             return (int(match[1]) + 1) ** 2
         return _NAMED.get(name, 0)
-
-    @property
-    def has_positions(self) -> bool:
-        """Whether the file says where each channel's loudspeaker stands: only then has each a role in a mix."""
-        return not re.match(r"\d+ channels|ambisonic", self.layout)
 
 
 def sound_tracks(path: Path, *, part: Part | None = None) -> tuple[SoundTrack, ...]:
