@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 
 from audio.episode import Seconds
+from audio.sources.values import without_accents
 
 _MAX_LENGTH = 100  # characters
 _MONTHS = {  # the first letters that decide, without accents, in the languages whose feeds name months
@@ -115,7 +115,7 @@ def _epoch(text: str) -> datetime | None:
 
 def _parse_parts(text: str) -> datetime | None:
     """A date found by its parts: the time by its colons, the day by its month's name or its year, then the zone."""
-    plain = "".join(sign for sign in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(sign))
+    plain = without_accents(text)
     plain = re.sub(r"(?<=\d)t(?=\d)", " ", plain)
     hour = minute = second = 0
     rest = ""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import pairwise
 
 from audio.episode import Episode
+from audio.sources.values import without_accents
 
 _EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
 
@@ -60,9 +60,5 @@ class Selection:
             return False
         if self.since is not None and (episode.published is None or episode.published.date() < self.since):
             return False
-        return self.match is None or _folded(self.match) in _folded(f"{episode.title}\n{episode.show or ''}")
-
-
-def _folded(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
+        searched = without_accents(f"{episode.title}\n{episode.show or ''}")
+        return self.match is None or without_accents(self.match) in searched

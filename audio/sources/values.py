@@ -6,7 +6,10 @@ import html
 import re
 import unicodedata
 from pathlib import PurePosixPath
+from typing import Any
 from urllib.parse import unquote, urlsplit
+
+_LONGEST = 1 << 20  # characters of a text in JSON
 
 
 def plain_text(text: str) -> str:
@@ -16,6 +19,29 @@ def plain_text(text: str) -> str:
         text = re.sub(r"</?[A-Za-z][^<>]*>", " ", text)
     text = " ".join(html.unescape(text).split()).encode("utf-8", "replace").decode()
     return text if text.isprintable() else " ".join("".join(filter(_is_text, text)).split())
+
+
+def json_text(node: Any, key: str) -> str:
+    """A text in an object of JSON, also one written as a number; empty for anything else. Lone surrogates, which JSON
+    can contain, are replaced.
+
+    >>> json_text({"id": 7}, "id"), json_text({"id": "a\\ud800"}, "id"), json_text([], "id")
+    ('7', 'a?', '')
+    """
+    value = node.get(key) if isinstance(node, dict) else None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return value[:_LONGEST].encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def without_accents(text: str) -> str:
+    """A text to compare: without case and accents.
+
+    >>> without_accents("CAFÉ")
+    'cafe'
+    """
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(each for each in decomposed if not unicodedata.combining(each))
 
 
 def title_from(address: str) -> str:

@@ -15,13 +15,12 @@ from audio.sources.dates import parse_date, parse_duration
 from audio.sources.feeds.enclosures import Offer, Place, recording_of
 from audio.sources.feeds.offers import offers_in_notes
 from audio.sources.left_out import LeftOut, failure
-from audio.sources.values import name_in, plain_text
+from audio.sources.values import json_text, name_in, plain_text
 
 _LAST_COMMA = re.compile(r"""("(?:[^"\\]|\\.)*(?:"|\Z))|,(?=\s*[}\]])""", re.DOTALL)  # or a string
 _MAX_ITEMS = 50_000
 _MAX_ATTACHMENTS = 50
 _MAX_PEOPLE = 100
-_LONGEST = 1 << 20  # characters of a text
 
 
 def json_page(text: str, *, url: str, known_as: Iterable[str] = ()) -> tuple[tuple[Episode | LeftOut, ...], str]:
@@ -39,7 +38,7 @@ def json_page(text: str, *, url: str, known_as: Iterable[str] = ()) -> tuple[tup
         n_unread = len(listed) - _MAX_ITEMS
         reason = f"{n_unread} items after the first {_MAX_ITEMS}, which is all that is read of one document"
         items = (*items, LeftOut(redacted(url), reason, n_unread, is_failure=True))
-    return items, web_address(_text(feed, "next_url"), base=reader.base) or ""
+    return items, web_address(json_text(feed, "next_url"), base=reader.base) or ""
 
 
 def _parsed(text: str) -> Any:
@@ -54,9 +53,9 @@ class _Reader:
     def __init__(self, feed: dict[str, Any], url: str, known_as: tuple[str, ...]) -> None:
         self._feeds = known_as
         self._source = redacted(url)
-        self._show = plain_text(_text(feed, "title")[:1000]) or None
+        self._show = plain_text(json_text(feed, "title")[:1000]) or None
         self._people = _people(feed)
-        own = _text(feed, "feed_url") or _text(feed, "home_page_url")
+        own = json_text(feed, "feed_url") or json_text(feed, "home_page_url")
         self.base = url if web_address(url) else web_address(own) or ""
 
     def item(self, item: Any, number: int) -> Episode | LeftOut:
@@ -64,30 +63,32 @@ class _Reader:
         try:
             if not isinstance(item, dict):
                 return LeftOut(self._source, "is no object of JSON", title=title, is_failure=True)
-            title = plain_text(_text(item, "title")[:1000]) or title
+            title = plain_text(json_text(item, "title")[:1000]) or title
             return self._read(item, title)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with an item costs that one
             return failure(self._source, error, title=title)
 
     def _read(self, item: dict[str, Any], title: str) -> Episode | LeftOut:
         attachments = [each for each in islice(_list(item, "attachments"), _MAX_ATTACHMENTS) if isinstance(each, dict)]
-        offers = [Offer(_text(each, "url"), _text(each, "mime_type")) for each in attachments]
-        offers += [Offer(_text(item, key), "", Place.LINK) for key in ("url", "external_url", "id")]
-        notes = _text(item, "content_html") or _text(item, "content_text") or _text(item, "summary")
+        offers = [Offer(json_text(each, "url"), json_text(each, "mime_type")) for each in attachments]
+        offers += [Offer(json_text(item, key), "", Place.LINK) for key in ("url", "external_url", "id")]
+        notes = json_text(item, "content_html") or json_text(item, "content_text") or json_text(item, "summary")
         audio, problem = recording_of([*offers, *offers_in_notes(notes)], base=self.base)
         if problem:
             return LeftOut(self._source, problem, title=title)
-        own = next((each for each in attachments if web_address(_text(each, "url"), base=self.base) == audio), {})
-        page = without_credentials(web_address(_text(item, "url") or _text(item, "external_url"), base=self.base) or "")
+        own = next((each for each in attachments if web_address(json_text(each, "url"), base=self.base) == audio), {})
+        page = without_credentials(
+            web_address(json_text(item, "url") or json_text(item, "external_url"), base=self.base) or ""
+        )
         return Episode(
-            title=plain_text(_text(item, "title")[:1000]) or name_in(audio),
+            title=plain_text(json_text(item, "title")[:1000]) or name_in(audio),
             audio_url=audio,
             show=self._show,
-            guid=_text(item, "id")[:1000] or None,
-            published=parse_date(_text(item, "date_published") or _text(item, "date_modified")),
+            guid=json_text(item, "id")[:1000] or None,
+            published=parse_date(json_text(item, "date_published") or json_text(item, "date_modified")),
             page_url=page or None,
             description=notes or None,
-            duration=parse_duration(_text(own, "duration_in_seconds")),
+            duration=parse_duration(json_text(own, "duration_in_seconds")),
             people=_people(item) or self._people,
             feeds=self._feeds,
         )
@@ -95,18 +96,10 @@ class _Reader:
 
 def _people(node: dict[str, Any]) -> tuple[Person, ...]:
     authors = _list(node, "authors") or [node.get("author")]
-    names = (plain_text(_text(each, "name")[:200]) for each in authors[:_MAX_PEOPLE] if isinstance(each, dict))
+    names = (plain_text(json_text(each, "name")[:200]) for each in authors[:_MAX_PEOPLE] if isinstance(each, dict))
     return tuple(dict.fromkeys(Person(name, "author") for name in names if name))
 
 
 def _list(node: dict[str, Any], key: str) -> list[Any]:
     value = node.get(key)
     return value if isinstance(value, list) else []
-
-
-def _text(node: dict[str, Any], key: str) -> str:
-    """A text, also one written as a number; JSON can contain lone surrogates."""
-    value = node.get(key)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
-    return value[:_LONGEST].encode("utf-8", "replace").decode() if isinstance(value, str) else ""

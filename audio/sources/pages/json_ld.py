@@ -15,7 +15,7 @@ from audio.sources.pages.decoys import place_of_key
 from audio.sources.pages.json_values import json_in, without_references
 from audio.sources.pages.mention import Mention, Way, is_media, page_key
 from audio.sources.pages.ranking import About
-from audio.sources.values import plain_text
+from audio.sources.values import json_text, plain_text
 
 _RECORDINGS = frozenset({"AudioObject", "VideoObject", "MediaObject", "Audiobook", "MusicRecording"})
 _EPISODES = frozenset({"PodcastEpisode", "RadioEpisode", "Episode"})
@@ -48,7 +48,7 @@ def stated_in(blocks: list[str], base: str, about: About) -> Stated:
 
     mentions = tuple(replace(each, way=way_of(node, each)) for node, each in found)
     players = dict.fromkeys(
-        address for node in nodes if (address := web_address(_string(node.fields, "embedUrl"), base=base))
+        address for node in nodes if (address := web_address(json_text(node.fields, "embedUrl"), base=base))
     )
     is_episode = any(node.is_episode and not node.decoy and _is_own(node.fields, about, base) for node in nodes)
     return Stated(
@@ -99,7 +99,7 @@ def _kinds(node: Mapping[str, Any]) -> set[str]:
 
 def _mention(node: _Node, base: str, about: About) -> Mention | None:
     fields, media = node.fields, node.media
-    kind, is_sound = fields.get("@type"), _string(fields, "encodingFormat").startswith(("audio/", "video/"))
+    kind, is_sound = fields.get("@type"), json_text(fields, "encodingFormat").startswith(("audio/", "video/"))
     names = _CONTENT if media is fields and not node.is_episode else _CONTENT[:2]
     address = next((at for key in names if (at := web_address(_address(media, key), base=base))), None)
     if address is None or (kind == "MediaObject" and not (is_media(address) or is_sound)):
@@ -108,17 +108,17 @@ def _mention(node: _Node, base: str, about: About) -> Mention | None:
     title = _title(fields)
     is_elsewhere = bool(own_page and about.keys and page_key(own_page) not in about.keys and not about.is_named(title))
     duration = parse_duration(
-        _string(media, "duration") or _string(fields, "duration") or _string(fields, "timeRequired")
+        json_text(media, "duration") or json_text(fields, "duration") or json_text(fields, "timeRequired")
     )
-    series = next((name for key in _SERIES if (name := _string(fields.get(key), "name"))), "")
+    series = next((name for key in _SERIES if (name := json_text(fields.get(key), "name"))), "")
     episode = Episode(
         title=title,
         audio_url=address,
         show=plain_text(series) or None,
-        published=parse_date(_string(fields, "datePublished") or _string(media, "uploadDate")),
+        published=parse_date(json_text(fields, "datePublished") or json_text(media, "uploadDate")),
         duration=duration,
         page_url=without_credentials(own_page or "") or None,
-        description=_string(fields, "description") or None,
+        description=json_text(fields, "description") or None,
     )
     decoy = node.decoy or ("another page's" if is_elsewhere else "")
     return Mention(address, Way.STATED, label=title, decoy=decoy, duration=duration, about=episode)
@@ -139,20 +139,14 @@ def _of_any_shape(blocks: list[str], base: str, about: About) -> Iterator[Mentio
 
 
 def _title(fields: Mapping[str, Any]) -> str:
-    return plain_text(_string(fields, "name") or _string(fields, "headline"))
+    return plain_text(json_text(fields, "name") or json_text(fields, "headline"))
 
 
 def _page(fields: Mapping[str, Any]) -> str:
     main = fields.get("mainEntityOfPage")
-    own = main if isinstance(main, str) else _string(main, "@id") or _string(main, "url")
-    return _string(fields, "url") or own
+    own = main if isinstance(main, str) else json_text(main, "@id") or json_text(main, "url")
+    return json_text(fields, "url") or own
 
 
 def _address(node: Mapping[str, Any], key: str) -> str:
-    return without_references(_string(node, key))
-
-
-def _string(node: Any, key: str) -> str:
-    value = node.get(key) if isinstance(node, dict) else None
-    # JSON can contain lone surrogates
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+    return without_references(json_text(node, key))

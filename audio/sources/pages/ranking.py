@@ -22,12 +22,12 @@ apart are not guessed between. Everything else is left out, each with the reason
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from audio.sources.pages.decoys import name_of, place_of_heading
 from audio.sources.pages.mention import Recording, Way, page_key
+from audio.sources.values import without_accents
 
 _CALL_TO_ACTION = re.compile(  # what only asks to listen, or says what every recording is
     r"(?:(?:please|click|tap|here|to|download|hear|listen|play|stream|get|it|the|this|your|now|direct|link|right"
@@ -97,8 +97,7 @@ def folded(text: str) -> str:
     >>> folded("Listen: Café – Ep. 3")
     'cafe ep 3'
     """
-    decomposed = unicodedata.normalize("NFKD", text[:500].casefold())
-    plain = "".join(each for each in decomposed if not unicodedata.combining(each))
+    plain = without_accents(text[:500])
     asked = _CALL_TO_ACTION.match(plain)
     rest = plain[asked.end() :] if asked and asked.end() < len(plain) else ("" if asked else plain)
     return " ".join(re.findall(r"\w+", rest or ""))
