@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio.episode import Episode, Person
+from audio.episode import Episode, Person, Track
 from transcribe.errors import SettingsError
 from transcribe.recognition.glossary import Glossary, Term, names_from_metadata, parse, read_glossary
 
@@ -117,3 +117,10 @@ def test_names_are_found_in_the_metadata() -> None:
     people = (Person("Ada Lovelace"), Person("Grace Hopper", "guest"))
     episode = Episode(title="Five", audio_url="https://example.org/5.mp3", people=people)
     assert names_from_metadata(episode, ["Rich", "Ada Lovelace"]) == ("Rich", "Ada Lovelace", "Grace Hopper")
+
+
+def test_names_of_tracks_are_names_unless_others_are_given() -> None:
+    tracks = (Track(Path("ep1-rich.wav"), name="Rich"), Track(Path("ep1-x2.wav")), Track(Path("nora.wav"), name="Nora"))
+    episode = Episode(title="ep1", path=Path("mix.m4a"), tracks=tracks)
+    assert names_from_metadata(episode) == ("Rich", "Nora")
+    assert names_from_metadata(episode, ["Grace", "Joan", "Carl"]) == ("Grace", "Joan", "Carl")

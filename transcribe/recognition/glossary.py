@@ -143,7 +143,8 @@ def from_table(table: Any, *, source: str) -> Glossary:
 
 
 def names_from_metadata(episode: Episode, speakers: Sequence[str] = ()) -> tuple[str, ...]:
-    """Names likely to occur in a recording: the given `speakers`, the episode's people, and names in its title.
+    """Names likely to occur in a recording: the given `speakers`, or those of its tracks; the episode's people, and
+    names in its title.
 
     From a title only unusual capitals (RDO, OpenStack) and the guest ("with Ada Lovelace") are taken.
 
@@ -152,7 +153,7 @@ def names_from_metadata(episode: Episode, speakers: Sequence[str] = ()) -> tuple
     ('Rich', 'OpenStack', 'Ada Lovelace')
     """
     title = episode.title if any(character.islower() for character in episode.title) else ""
-    names = [*speakers, *(person.name for person in episode.people)]
+    names = [*(speakers or [track.name for track in episode.tracks]), *(person.name for person in episode.people)]
     names += _ODD_CAPITALS.findall(title) + _GUEST.findall(title)
     return tuple(dict.fromkeys(" ".join(name.split()) for name in names if name.strip()))
 
