@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from audio.decoding.decode import Audio, decode
 from tests.support.paths import CLIPS
-from transcribe.diarization.diarize import Diarization, diarize_frames, find_speakers, frame_scores, hysteresis
+from transcribe.diarization.diarize import Diarization, diarize_frames, find_speakers, frame_scores
 from transcribe.diarization.segmentation import FRAME_STEP, Activity
 from transcribe.transcript import SpeakerSpan
 
@@ -52,12 +52,6 @@ def test_voices_and_background_need_spans() -> None:
 def test_a_single_window_scores_all_frames() -> None:
     scores = frame_scores(np.array([0.0, 9.0]), np.array([0.5]), np.array([[0.3, 0.7]], np.float32), weights=np.ones(1))
     assert scores == pytest.approx(np.array([[0.3, 0.7]] * 2))
-
-
-def test_hysteresis_starts_high_and_ends_low() -> None:
-    values = np.array([0.6, 0.0, 0.6, 0.8, 0.6, 0.5, 0.8, 0.4, 0.6, 0.6], np.float32)
-    assert hysteresis(values, 0.7, 0.5).tolist() == [False, False, True, True, True, False, True, False, False, False]
-    assert hysteresis(values[:0], 0.7, 0.5).tolist() == []
 
 
 def test_a_change_is_where_the_segmentation_has_one() -> None:

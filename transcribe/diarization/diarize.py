@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from audio.decoding.runs import runs_of
+from audio.decoding.runs import hysteresis, runs_of
 from transcribe.diarization.channels import Channels, compare_channels
 from transcribe.diarization.clustering import SAME_VOICE, centroid_of, find_voices
 from transcribe.diarization.embedding import STEP, WINDOW, embed
@@ -185,14 +185,6 @@ def _with_names(
         tuple(SpeakerSpan(start, end, names[voice]) for start, end, voice in ordered),
         background=tuple(SpeakerSpan(start, end, names[voice]) for start, end, voice in sorted(behind)),
     )
-
-
-def hysteresis(values: NDArray[np.float32], high: float, low: float) -> NDArray[np.bool_]:
-    """Whether values, (n,), are above `low`, in a run with at least one above `high`: (n,)."""
-    result = np.zeros(len(values), bool)
-    for start, end in runs_of(values > low):
-        result[start:end] = values[start:end].max() > high
-    return result
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from audio.decoding.runs import hysteresis
 from transcribe.diarization.clustering import centroid_of
-from transcribe.diarization.diarize import FEWEST_WINDOWS, OWN_SHARE, SPEECH, Diarization, hysteresis, runs
+from transcribe.diarization.diarize import FEWEST_WINDOWS, OWN_SHARE, SPEECH, Diarization, runs
 from transcribe.diarization.embedding import embed, window_starts
 from transcribe.diarization.networks import SpeakerModel, open_network
 from transcribe.diarization.segmentation import Activity, segment

@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from audio.decoding.runs import runs_of
+from audio.decoding.runs import hysteresis, runs_of
 from audio.decoding.samples import LEVEL_SAMPLES, SAMPLE_RATE
 from transcribe.tracks.layout import OwnSpeech
 
@@ -75,7 +75,8 @@ def find_owners(levels: Floats) -> Ownership:
     excess = np.full(levels.shape, _MOST_EXCESS_DB, np.float32)
     for track, own in enumerate(levels):
         fine = decibels(own, _AVERAGED[0])
-        active[track] = _hysteresis(fine, max(floors[track] + _ON_DB, louds[track] - _RANGE_DB), _ON_DB - _OFF_DB)
+        high = max(floors[track] + _ON_DB, louds[track] - _RANGE_DB)
+        active[track] = hysteresis(fine, high, high - (_ON_DB - _OFF_DB))
         bled = np.zeros(len(own))
         for other in np.flatnonzero(np.isfinite(gains[:, track])):
             bled += 10 ** ((near[other] + gains[other, track] + margins[other, track]) / 10)
@@ -153,14 +154,6 @@ def _lower_mode(values: NDArray[np.float32]) -> tuple[float, float]:
         middle = float(np.median(group)) if len(group) else middle
     above = values[(values >= middle) & (values < middle + 8.0)]
     return middle, float(np.quantile(above - middle, 0.68)) if len(above) else 0.0
-
-
-def _hysteresis(values: Floats, high: float, drop: float) -> Flags:
-    """Where values are above `high` − `drop`, in a run that is above `high` somewhere."""
-    result = np.zeros(len(values), bool)
-    for start, end in runs_of(values > high - drop):
-        result[start:end] = values[start:end].max() > high
-    return result
 
 
 def _filled(flags: Flags, seconds: float, *, but: Flags | None = None) -> Flags:
