@@ -74,6 +74,11 @@ def centroid_of(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     return centroid
 
 
+def embedding_of(vectors: NDArray[np.float32]) -> tuple[float, ...]:
+    """The centroid of vectors as it is stored: numbers of four digits."""
+    return tuple(round(float(value), 4) for value in centroid_of(vectors))
+
+
 def _dissolve_small(
     vectors: NDArray[np.float32], labels: NDArray[np.int_], weights: NDArray[np.float64]
 ) -> NDArray[np.int_]:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from audio.decoding.runs import hysteresis, runs_of
 from transcribe.diarization.channels import Channels, compare_channels
-from transcribe.diarization.clustering import SAME_VOICE, centroid_of, find_voices
+from transcribe.diarization.clustering import SAME_VOICE, centroid_of, embedding_of, find_voices
 from transcribe.diarization.embedding import STEP, WINDOW, embed
 from transcribe.diarization.networks import SpeakerModel, open_network
 from transcribe.diarization.segmentation import FRAME_STEP, FRAMES_START, Activity, segment
@@ -237,11 +237,7 @@ def _are_two_people(spans: Sequence[SpeakerSpan], evidence: _Evidence) -> bool:
 def _voice_embeddings(spans: Sequence[SpeakerSpan], evidence: _Evidence) -> dict[str, tuple[float, ...]]:
     """The voices of `Diarization`: the mean over the windows in which a speaker speaks alone."""
     vectors = {speaker: evidence.alone(speaker, spans) for speaker in sorted({span.speaker for span in spans})}
-    return {
-        speaker: tuple(round(float(value), 4) for value in centroid_of(own))
-        for speaker, own in vectors.items()
-        if len(own) >= FEWEST_WINDOWS
-    }
+    return {speaker: embedding_of(own) for speaker, own in vectors.items() if len(own) >= FEWEST_WINDOWS}
 
 
 def runs(active: NDArray[np.bool_]) -> list[tuple[float, float]]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio.decoding.runs import hysteresis
-from transcribe.diarization.clustering import centroid_of
+from transcribe.diarization.clustering import embedding_of
 from transcribe.diarization.diarize import FEWEST_WINDOWS, OWN_SHARE, SPEECH, Diarization, runs
 from transcribe.diarization.embedding import embed, window_starts
 from transcribe.diarization.networks import SpeakerModel, open_network
@@ -50,7 +50,7 @@ def find_owned_speakers(
             audio, network, starts=starts, threads=threads, progress=lambda fraction: progress(0.7 + 0.3 * fraction)
         )
         voices = {
-            owner: tuple(round(float(value), 4) for value in centroid_of(vectors[np.isin(starts, own)]))
+            owner: embedding_of(vectors[np.isin(starts, own)])
             for owner, own in chosen.items()
             if len(own) >= FEWEST_WINDOWS and any(span.speaker == owner for span in spans)
         }

@@ -244,7 +244,7 @@ def _sample(audio: Audio, stretches: Sequence[tuple[Seconds, Seconds]], source: 
     """The voice in stretches of one person's speech (start, end)."""
     import numpy as np
 
-    from transcribe.diarization.clustering import centroid_of, find_voices
+    from transcribe.diarization.clustering import embedding_of, find_voices
     from transcribe.diarization.embedding import STEP, WINDOW, embed
     from transcribe.diarization.networks import open_network
 
@@ -259,8 +259,7 @@ def _sample(audio: Audio, stretches: Sequence[tuple[Seconds, Seconds]], source: 
     main = nearest == np.bincount(nearest).argmax()
     if main.mean() < _ONE_VOICE_SHARE:
         raise VoiceError(f"{source}: several voices; give a clip of one person, or a corrected draft")
-    vector = tuple(round(float(value), 4) for value in centroid_of(vectors[main]))
-    return Sample(source, seconds, vector)
+    return Sample(source, seconds, embedding_of(vectors[main]))
 
 
 def _is(person: Voiceprint, name: str) -> bool:
