@@ -55,10 +55,10 @@ VALUES = {
     *("config", "declaration", "errors", "parallel", "person_names", "settings"),
     *("style", "terminal", "toml_files", "transcript", "transcript_json", "transcript_warnings", "units"),
 }
-AUDIO = {"disk", "encodings", "episode", "errors", "fingerprint", "media", "progress", "shortage", "trust"}
+AUDIO = {"disk", "encodings", "episode", "errors", "fingerprint", "intervals", "media", "progress", "shortage", "trust"}
 OUTPUT_READS = {"transcribe.transcript", "transcribe.person_names", "transcribe.style"}  # transcripts and their style
 PURE = {
-    *("transcribe.person_names", "transcribe.diarization.viterbi"),
+    *("audio.intervals", "transcribe.person_names", "transcribe.diarization.viterbi"),
     *(f"transcribe.speakers.{name}" for name in ("attribution", "naming", "name_clues", "name_certainty")),
     "transcribe.speakers.host_conduct",
     *(f"transcribe.alignment.{name}" for name in ("interpolation", "merge3", "realign", "text_diff", "tokens")),

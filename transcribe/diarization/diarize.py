@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio.decoding.runs import hysteresis, runs_of
+from audio.intervals import joined
 from transcribe.diarization.channels import Channels, compare_channels
 from transcribe.diarization.clustering import SAME_VOICE, centroid_of, embedding_of, find_voices
 from transcribe.diarization.embedding import STEP, WINDOW, embed
@@ -242,14 +243,7 @@ def _voice_embeddings(spans: Sequence[SpeakerSpan], evidence: _Evidence) -> dict
 
 def runs(active: NDArray[np.bool_]) -> list[tuple[float, float]]:
     """The runs of True with short gaps filled, then without short runs: start and end in seconds."""
-    stretches = _stretches(active)
-    joined = stretches[:1]
-    for start, end in stretches[1:]:
-        if start - joined[-1][1] < _FILLED_GAP:
-            joined[-1] = (joined[-1][0], end)
-        else:
-            joined.append((start, end))
-    return [(start, end) for start, end in joined if end - start >= _SHORTEST_SPAN]
+    return [(start, end) for start, end in joined(_stretches(active), gap=_FILLED_GAP) if end - start >= _SHORTEST_SPAN]
 
 
 def _stretches(active: NDArray[np.bool_]) -> list[tuple[float, float]]:

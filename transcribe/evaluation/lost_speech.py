@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from audio.episode import Seconds
+from audio.intervals import Interval, common, joined
 from transcribe.transcript import SpeakerSpan
 
 LONGEST_GAP = 3.0  # seconds of speech without a word; speech in longer gaps is lost
 
-Stretch = tuple[Seconds, Seconds]
 
-
-def stretches_without(speech: Sequence[SpeakerSpan], others: Sequence[SpeakerSpan]) -> tuple[Stretch, ...]:
+def stretches_without(speech: Sequence[SpeakerSpan], others: Sequence[SpeakerSpan]) -> tuple[Interval, ...]:
     """The stretches of `speech` (overlaps once) inside gaps of more than `LONGEST_GAP` between `others`, in order.
 
     >>> stretches_without([SpeakerSpan(0, 10, "A")], [SpeakerSpan(0, 2, "x"), SpeakerSpan(4, 5, "x")])
@@ -21,8 +20,7 @@ def stretches_without(speech: Sequence[SpeakerSpan], others: Sequence[SpeakerSpa
     last = max((span.end for span in speech), default=0.0)
     edges = [0.0, *(time for interval in _union(others) for time in interval), last]
     gaps = [(a, b) for a, b in zip(edges[0::2], edges[1::2], strict=True) if b - a > LONGEST_GAP]
-    shared = ((max(a, start), min(b, end)) for a, b in gaps for start, end in _union(speech))
-    return tuple((start, end) for start, end in shared if start < end)
+    return tuple(common(gaps, _union(speech)))
 
 
 def seconds_without(speech: Sequence[SpeakerSpan], others: Sequence[SpeakerSpan]) -> Seconds:
@@ -39,12 +37,6 @@ def seconds_without(speech: Sequence[SpeakerSpan], others: Sequence[SpeakerSpan]
     return round(sum(end - start for start, end in stretches_without(speech, others)), 3)
 
 
-def _union(spans: Iterable[SpeakerSpan]) -> list[Stretch]:
+def _union(spans: Iterable[SpeakerSpan]) -> list[Interval]:
     """The union of the spans, as disjoint intervals in order."""
-    merged: list[Stretch] = []
-    for span in sorted(spans, key=lambda one: one.start):
-        if merged and span.start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], span.end))
-        else:
-            merged.append((span.start, span.end))
-    return merged
+    return joined((span.start, span.end) for span in spans)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from audio.intervals import Interval, joined
 from transcribe.diarization.diarize import Diarization
 from transcribe.person_names import Name, NameCertainty
 from transcribe.speakers.interleaving import interleave
@@ -97,18 +98,11 @@ def _placed(layout: Layout, timed: tuple[Timed, ...]) -> tuple[Timed, ...]:
 
 
 def _diarization_on_timeline(layout: Layout, diarization: Diarization) -> Diarization:
-    spans = sorted(
-        (speaker_of(track), start, end)
-        for span in diarization.spans
-        for track, start, end in layout.spans_on_timeline(span.start, span.end)
-        if speaker_of(track) == span.speaker
-    )
-    joined: list[SpeakerSpan] = []
-    for speaker, start, end in spans:
-        if joined and joined[-1].speaker == speaker and start - joined[-1].end < _SAME_SPAN:
-            joined[-1] = replace(joined[-1], end=max(end, joined[-1].end))
-        else:
-            joined.append(SpeakerSpan(start, end, speaker))
-    speakers = {span.speaker for span in joined}
-    voices = {speaker: vector for speaker, vector in diarization.voices.items() if speaker in speakers}
-    return Diarization(tuple(sorted(joined, key=lambda span: (span.start, span.speaker))), voices)
+    own: dict[str, list[Interval]] = defaultdict(list)
+    for span in diarization.spans:
+        for track, start, end in layout.spans_on_timeline(span.start, span.end):
+            if speaker_of(track) == span.speaker:
+                own[span.speaker].append((start, end))
+    spans = [SpeakerSpan(*each, speaker) for speaker, found in own.items() for each in joined(found, gap=_SAME_SPAN)]
+    voices = {speaker: vector for speaker, vector in diarization.voices.items() if speaker in own}
+    return Diarization(tuple(sorted(spans, key=lambda span: (span.start, span.speaker))), voices)

@@ -11,10 +11,11 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 
 from audio.episode import Seconds
+from audio.intervals import Interval, joined
 from transcribe.transcript import Doubt, SpeakerSpan, Turn, Word, ends_sentence
 
 ONLY_SPEAKER = "S1"  # of all words if there are no spans
@@ -75,30 +76,19 @@ def find_overlaps(words: Sequence[Word], spans: Sequence[SpeakerSpan]) -> tuple[
         overlapped = [word for word in nearby if word.end > start]
         if overlapped:
             passages.append((overlapped[0].start, max(word.end for word in overlapped)))
-    return tuple(Doubt(start, end, OVERLAP) for start, end in _joined(passages, gap=0.0))
+    return tuple(Doubt(start, end, OVERLAP) for start, end in joined(passages))
 
 
-def _overlapping(spans: Sequence[SpeakerSpan]) -> list[tuple[Seconds, Seconds]]:
+def _overlapping(spans: Sequence[SpeakerSpan]) -> list[Interval]:
     """Passages in which at least two people speak, without short ones, close ones merged."""
-    passages: list[tuple[Seconds, Seconds]] = []
+    passages: list[Interval] = []
     speaking: dict[str, Seconds] = {}  # speaker → end of their last span
     for span in sorted(spans, key=lambda span: span.start):
         for speaker, end in speaking.items():
             if speaker != span.speaker and min(end, span.end) - span.start >= _SHORTEST_OVERLAP:
                 passages.append((span.start, min(end, span.end)))
         speaking[span.speaker] = max(span.end, speaking.get(span.speaker, span.end))
-    return _joined(passages, gap=_SAME_OVERLAP)
-
-
-def _joined(passages: Iterable[tuple[Seconds, Seconds]], *, gap: Seconds) -> list[tuple[Seconds, Seconds]]:
-    """The passages, in the order of their starts, with those at most `gap` apart as one."""
-    joined: list[tuple[Seconds, Seconds]] = []
-    for start, end in passages:
-        if joined and start - joined[-1][1] <= gap:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
-    return joined
+    return joined(passages, gap=_SAME_OVERLAP)
 
 
 def _near(words: Sequence[Word], spans: Sequence[SpeakerSpan], *, within: Seconds) -> Iterator[Sequence[SpeakerSpan]]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audio.disk import data_folder, write_privately
+from audio.intervals import joined
 from audio.trust import read_own, step_after
 from transcribe.diarization.networks import SpeakerModel
 from transcribe.errors import SettingsError, TranscribeError
@@ -178,13 +179,8 @@ def sample_of_clip(audio: Audio, source: str) -> Sample:
 
 def sample_of_turns(audio: Audio, transcript: Transcript, speaker: str, *, source: str) -> Sample:
     """The voice of the speaker with this id. Raises as `sample_of_clip` does."""
-    stretches: list[tuple[Seconds, Seconds]] = []
-    for word in (word for turn in transcript.turns if turn.speaker == speaker for word in turn.words):
-        if stretches and 0 <= word.start - stretches[-1][1] < _LONGEST_GAP:
-            stretches[-1] = (stretches[-1][0], max(word.end, stretches[-1][1]))
-        else:
-            stretches.append((word.start, word.end))
-    return _sample(audio, stretches, source)
+    words = (word for turn in transcript.turns if turn.speaker == speaker for word in turn.words)
+    return _sample(audio, joined(((word.start, word.end) for word in words), gap=_LONGEST_GAP), source)
 
 
 def voiceprints_folder() -> Path:

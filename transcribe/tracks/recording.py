@@ -29,6 +29,7 @@ from audio.decoding.samples import (
 from audio.decoding.tracks import sound_tracks
 from audio.episode import full_clock
 from audio.errors import DecodeError, NoSoundError
+from audio.intervals import Interval, common, joined
 from audio.progress import part_of
 from transcribe.tracks.alignment import find_clocks
 from transcribe.tracks.layout import Clock, Layout
@@ -100,7 +101,7 @@ def _find_layout(
     duration = max(ends)
     layout = _layout(levels, clocks, duration, heard=heard)
     notes += _apart([(clocks[number].offset, ends[number], tracks[number]) for number in heard])
-    return layout, [*notes, *(_strangers(tracks, layout) if is_lost else ())]
+    return layout, [*notes, *(_unrelated(tracks, layout) if is_lost else ())]
 
 
 def _layout(
@@ -159,14 +160,13 @@ def _apart(spans: Sequence[tuple[float, float, Track]]) -> list[str]:
     return warnings
 
 
-def _strangers(tracks: Sequence[Track], layout: Layout) -> list[str]:
+def _unrelated(tracks: Sequence[Track], layout: Layout) -> list[str]:
     """A warning for each track whose person talks over the others most of the time."""
     warnings = []
     for number, track in enumerate(tracks):
-        own = [(each.first, each.last) for each in layout.stretches if each.track == number]
-        others = [(each.first, each.last) for each in layout.stretches if each.track != number]
-        seconds = sum(last - first for first, last in own)
-        if seconds >= _LEAST_TALK and shared_seconds(own, others) > _TALKED_OVER * seconds:
+        own = joined((each.first, each.last) for each in layout.stretches if each.track == number)
+        others = joined((each.first, each.last) for each in layout.stretches if each.track != number)
+        if _seconds(own) >= _LEAST_TALK and _seconds(common(own, others)) > _TALKED_OVER * _seconds(own):
             warnings.append(
                 f"{title(track)}: talks over the others most of the time; it may belong to another recording, or start "
                 "elsewhere: check it, and give --offset"
@@ -174,27 +174,8 @@ def _strangers(tracks: Sequence[Track], layout: Layout) -> list[str]:
     return warnings
 
 
-def shared_seconds(own: Sequence[tuple[float, float]], others: Sequence[tuple[float, float]]) -> float:
-    """How long both are at the same time; each in the order of starts.
-
-    >>> shared_seconds([(0.0, 2.0), (3.0, 5.0)], [(1.0, 4.0), (1.5, 1.7)])
-    2.0
-    """
-    union: list[tuple[float, float]] = []
-    for start, end in others:
-        if union and start <= union[-1][1]:
-            union[-1] = (union[-1][0], max(end, union[-1][1]))
-        else:
-            union.append((start, end))
-    total, place = 0.0, 0
-    for start, end in own:
-        while place < len(union) and union[place][1] <= start:
-            place += 1
-        for other_start, other_end in union[place:]:
-            if other_start >= end:
-                break
-            total += min(end, other_end) - max(start, other_start)
-    return total
+def _seconds(intervals: Sequence[Interval]) -> float:
+    return sum(end - start for start, end in intervals)
 
 
 def title(track: Track) -> str:
