@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, zip_longest
 
 from audio.episode import Seconds
-from transcribe.transcript import Transcript, Word, has_end_mark
+from transcribe.scripts import has_end_mark
+from transcribe.transcript import Transcript, Word
 
 LINE_COLUMNS = 42
 CUE_SECONDS = 7.0

@@ -5,12 +5,15 @@ Each name and each label costs the same, however many came before: a draft of ma
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from output.labels import fold_name
 from transcribe.person_names import first_name
+from transcribe.scripts import MARKS
 
+_MARKS = re.compile(f"[{MARKS}]")
 _SHORTEST = 3  # letters of a nickname
 
 
@@ -67,7 +70,8 @@ def _short(label: str) -> str:
 
 
 def _is_initial(label: str) -> bool:
-    return len(label.rstrip(".")) == 1
+    plain = label.rstrip(".")
+    return len(_MARKS.sub("", plain) or plain) == 1
 
 
 def _can_be_nickname(short: str) -> bool:

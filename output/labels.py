@@ -7,7 +7,6 @@ Pure. Speakers with the same initial keep their first names, and with the same f
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,11 +14,14 @@ from typing import TYPE_CHECKING
 
 from output.markers import is_event
 from transcribe.person_names import first_name
+from transcribe.scripts import MARKS, composed, without_accents
 
 if TYPE_CHECKING:
     from transcribe.style import LabelStyle
     from transcribe.transcript import Speaker
 
+_NO_LABEL = re.compile(rf"[^\w .,'’()&${MARKS}-]|_")
+_BEFORE_NAME = re.compile(rf"^[ .,'’()&${MARKS}-]+")
 _LONGEST = 50  # characters; the parser accepts 60, a number or a note can follow
 
 
@@ -51,7 +53,8 @@ def printable_name(name: str) -> str:
     >>> printable_name('Rich "RB" Bowen'), printable_name("Q/A"), printable_name("Note")
     ('Rich RB Bowen', 'Q A', 'Note (speaker)')
     """
-    plain = " ".join(re.sub(r"[^\w .,'’()&$-]|_", " ", name).split()).lstrip(" .,'’()&$-")[:_LONGEST].strip()
+    plain = " ".join(_NO_LABEL.sub(" ", composed(name)).split())
+    plain = _BEFORE_NAME.sub("", plain)[:_LONGEST].strip()
     if not any(sign.isalnum() for sign in plain):
         return "Speaker"
     return f"{plain} (speaker)" if is_event(plain) else plain
@@ -63,8 +66,7 @@ def fold_name(text: str) -> str:
     >>> fold_name("Haïkel")
     'haikel'
     """
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(sign for sign in decomposed if not unicodedata.combining(sign))
+    return without_accents(text.casefold())
 
 
 def _short_name(speaker: Speaker) -> str:

@@ -12,19 +12,20 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-_LABEL = r"(?:\\[!-/:-@\[-`{-~]|&(?:\w+|\#\d+);|[^\W_]|[ .,'’()&$\-–]|[^\x00-\u2fff\s\w])"
+from transcribe.scripts import CLOSERS, MARKS, SENTENCE_MARKS, composed
+
+_LABEL = rf"(?:\\[!-/:-@\[-`{{-~]|&(?:\w+|\#\d+);|[^\W_]|[ .,'’()&$\-–{MARKS}]|[^\x00-\u2fff\s\w：])"
 _CLOCK = r"\[?\(?\d{1,2}:\d\d(?::\d\d)?(?:\.\d+)?\)?\]?"
 _BOLD = re.compile(
     rf"""(?P<stamp>{_CLOCK}[ \t]+)?
-    (?:\*\*(?P<star>(?:{_LABEL}|_){{1,60}}?)(?P<in_star>:(?:&nbsp;|[ \t\xa0])*)?\*\*
-    | __(?P<under>{_LABEL}{{1,60}}?)(?P<in_under>:(?:&nbsp;|[ \t\xa0])*)?__ )
-    (?(in_star)|(?(in_under)|(?P<after>(?:&nbsp;|[ \t])*:|[ \t]+{_CLOCK})?))  # what follows a colon is text
+    (?:\*\*(?P<star>(?:{_LABEL}|_){{1,60}}?)(?P<in_star>[:：](?:&nbsp;|[ \t\xa0])*)?\*\*
+    | __(?P<under>{_LABEL}{{1,60}}?)(?P<in_under>[:：](?:&nbsp;|[ \t\xa0])*)?__ )
+    (?(in_star)|(?(in_under)|(?P<after>(?:&nbsp;|[ \t])*[:：]|[ \t]+{_CLOCK})?))  # what follows a colon is text
     (?P<blank>(?:[ \t\xa0]|&nbsp;)*)""",
     re.VERBOSE,
 )
-_PLAIN = re.compile(
-    rf"(?P<label>[^\W\d_](?:[^\W_]|[ .'’&\-]){{0,39}}?):(?P<stamp>[ \t]+{_CLOCK}(?=\s*$))?(?:[ \t]+|(?=\r?$))"
-)
+_NAME = rf"[^\W\d_](?:[^\W_]|[ .'’&{MARKS}\-]){{0,39}}?"
+_PLAIN = re.compile(rf"(?P<label>{_NAME})[:：](?P<stamp>[ \t]+{_CLOCK}(?=\s*$))?(?:[ \t]+|(?=\r?$))")
 _HAS_LETTER = re.compile(r"[^\W_]|[^\x00-\u2fff]")  # or a symbol instead, such as an emoji
 _BREAK = re.compile(r"[ \t\xa0]*\r?")  # a blank line, without its line feed
 _EVENTS = frozenset(
@@ -39,9 +40,10 @@ _OPENERS = frozenset(
     "also and answer but conclusion contact editor fact finally first license no ok okay plus point problem producer "
     "question remember result second so solution subscribe then third website well yes".split()
 )  # can begin a sentence before a colon, and is not a name
+_ENDS, _CLOSERS = (re.escape("".join(sorted(signs))) for signs in (SENTENCE_MARKS, CLOSERS))
 _INSIDE = re.compile(
-    rf"""[.?!…]["'”’)\]]{{0,3}}(?:[ \t]{{1,9}}|[ \t]{{0,9}}\r?\n)  # after a sentence
-    (?:\*\*(?P<bold>{_LABEL}{{1,60}}?)(?::\*\*|\*\*:)|(?P<plain>[^\W\d_](?:[^\W_]|[.'’&\- ]){{0,39}}?):)[ \t]+(?=\S)""",
+    rf"""[{_ENDS}][{_CLOSERS}]{{0,3}}(?:[ \t]{{1,9}}|[ \t]{{0,9}}\r?\n)  # after a sentence
+    (?:\*\*(?P<bold>{_LABEL}{{1,60}}?)(?:[:：]\*\*|\*\*[:：])|(?P<plain>{_NAME})[:：])[ \t]+(?=\S)""",
     re.VERBOSE,
 )
 _NOT_PROSE = ("-", "* ", "+", ">", "#", "<", "|", "\t", "    ")  # begins a line in which a colon has another meaning
@@ -167,7 +169,7 @@ def plain_label(label: str) -> str:
     'Rich & Bob'
     """
     unescaped = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", html.unescape(label))
-    return " ".join(unescaped.replace("\xa0", " ").split())
+    return composed(" ".join(unescaped.replace("\xa0", " ").split()))
 
 
 def is_event(label: str) -> bool:
@@ -223,4 +225,9 @@ def _plain_labels(candidates: list[_Candidate]) -> set[str]:
 
 def _is_name(label: str) -> bool:
     words = label.split()
-    return len(words) <= 4 and all(word[0].isupper() or word in _PARTICLES for word in words)
+    return len(words) <= 4 and all(_is_capital(word[0]) or word in _PARTICLES for word in words)
+
+
+def _is_capital(letter: str) -> bool:
+    """Whether a name can begin with it: many scripts have no capitals."""
+    return letter.isupper() or (letter.isalpha() and letter == letter.upper() and not letter.islower())

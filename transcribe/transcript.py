@@ -15,6 +15,7 @@ from typing import Any
 from audio.episode import Episode, Seconds
 from transcribe.errors import TranscriptError
 from transcribe.person_names import NameCertainty, first_name
+from transcribe.scripts import has_end_mark
 from transcribe.transcript_json import (
     dump_json,
     episode_fields,
@@ -29,7 +30,6 @@ from transcribe.transcript_warnings import TranscriptWarning, row_of, warnings_o
 
 SCHEMA = 1
 
-SENTENCE_MARKS = (".", "?", "!", "…", "。", "？", "！")
 _ABBREVIATION = re.compile(r"(?<!\w)(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|[A-HJ-Z])\.$")
 
 
@@ -110,11 +110,6 @@ class Turn:
     def text(self) -> str:
         """The words, separated by spaces."""
         return " ".join(word.text for word in self.words)
-
-
-def has_end_mark(text: str) -> bool:
-    """Whether a word or text ends with a sentence mark, also inside quotes or brackets. "Dr." does."""
-    return text.rstrip("\"'”’)]").endswith(SENTENCE_MARKS)
 
 
 def ends_sentence(text: str) -> bool:

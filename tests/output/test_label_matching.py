@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 
 import pytest
@@ -24,7 +25,8 @@ LABELS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=3).flatmap(
 def compared(label: str, names: list[str]) -> list[str]:
     """The names that fit, found by comparing the label with every one of them."""
     short = fold_name(label).rstrip(".")
-    if len(label.rstrip(".")) == 1:
+    bare = "".join(sign for sign in label.rstrip(".") if unicodedata.category(sign)[0] != "M")
+    if len(bare or label.rstrip(".")) == 1:
         exact = [name for name in names if fold_name(name.split()[0]) == short]
         return exact or [name for name in names if fold_name(name).startswith(short)]
     by_first = [

@@ -22,7 +22,7 @@ from transcribe.alignment.text_diff import NO_MATCH, matches
 from transcribe.drafts.common_words import is_common
 from transcribe.errors import SettingsError
 from transcribe.recognition.glossary import Term, parse
-from transcribe.transcript import has_end_mark
+from transcribe.scripts import has_end_mark
 
 LONGEST = 4  # words on either side of a correction; longer ones are rewriting
 CONTEXTS = 3  # printed for each proposal

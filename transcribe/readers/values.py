@@ -9,7 +9,8 @@ from itertools import groupby, pairwise
 from operator import itemgetter
 
 from audio.episode import Seconds
-from transcribe.transcript import SpeakerSpan, Transcript, Word, has_end_mark
+from transcribe.scripts import has_end_mark
+from transcribe.transcript import SpeakerSpan, Transcript, Word
 
 PAUSE = 0.5  # seconds; a longer pause ends a sentence
 

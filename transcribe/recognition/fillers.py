@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from transcribe.transcript import SENTENCE_MARKS, Word
+from transcribe.scripts import SENTENCE_MARKS
+from transcribe.transcript import Word
 
 # "um" and "er" are words in German, "um" in Portuguese: removed only in English. "ER" and "UM" are abbreviations.
 _ENGLISH = re.compile(r"(?:[Uu]h+m*|[Uu]m+|[Ee]rm*)([,.?!…;:—–-]*)")
@@ -30,7 +31,7 @@ def remove_fillers(words: Sequence[Word], *, language: str) -> tuple[Word, ...]:
             result.append(replace(word, text=_capitalise(word.text)) if capitalise else word)
             capitalise = False
             continue
-        starts_sentence = not result or result[-1].text.endswith(SENTENCE_MARKS)
+        starts_sentence = not result or result[-1].text[-1] in SENTENCE_MARKS
         capitalise = capitalise or (starts_sentence and word.text[0].isupper())
         if not starts_sentence:
             result[-1] = replace(result[-1], text=_with_punctuation(result[-1].text, match[1]))

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from audio.episode import Seconds
 from transcribe.recognition.glossary import Glossary, split_marks
-from transcribe.transcript import Word, has_end_mark
+from transcribe.scripts import has_end_mark
+from transcribe.transcript import Word
 
 
 @dataclass(frozen=True, slots=True)

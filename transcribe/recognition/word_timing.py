@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from transcribe.recognition.vad import Region, voiced_between
-from transcribe.transcript import SENTENCE_MARKS, Word, has_end_mark
+from transcribe.scripts import SENTENCE_MARKS, has_end_mark
+from transcribe.transcript import Word
 
 _SPOKEN = 0.3, 0.07  # seconds a word takes at a slow pace, and more for each character
 _SPELLED = 1.0  # seconds more for each digit and hyphen
@@ -77,7 +78,7 @@ def _fit_to_speech(word: Word, regions: Sequence[Region], *, starts_sentence: bo
 def _best_region(word: Word, spanned: Sequence[Region], *, starts_sentence: bool) -> Region:
     if starts_sentence:
         return spanned[-1]
-    if word.text.endswith(SENTENCE_MARKS):
+    if word.text[-1] in SENTENCE_MARKS:
         last = spanned[-1]
         own = min(last.end, word.end) - last.start
         return last if own >= _OWN_SPEECH and last.end - word.end <= _OWN_SPEECH else spanned[0]

@@ -1,0 +1,84 @@
+"""What Unicode says of the world's scripts, where code would otherwise know Latin letters only. Pure.
+
+A letter is a base with its combining marks (UAX 29): `राहुल`, `דָּוִד`, `Haïkel` written with a separate diaeresis. What is
+canonically equivalent is equal: names are compared as `composed` has them.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from itertools import groupby
+
+JOINERS = "\u200c\u200d"  # zero width, inside a word: in Persian, in conjuncts of Indian scripts, in emoji
+
+
+def _ranges(characters: list[int]) -> str:
+    """Characters as the inside of a class of a regular expression."""
+    runs = [[code for _, code in run] for _, run in groupby(enumerate(characters), lambda pair: pair[1] - pair[0])]
+    return "".join(rf"\U{run[0]:08x}-\U{run[-1]:08x}" for run in runs)
+
+
+_CODES = (*range(0x300, 0x1F000), *range(0xE0100, 0xE01F0))  # no marks are elsewhere
+MARKS = _ranges([code for code in _CODES if unicodedata.category(chr(code)).startswith("M")]) + JOINERS
+"""The inside of a character class of `re`: what can follow a letter as a part of it, and is none for `\\w`."""
+
+_TERMINALS = """
+    21 2e 3f 589 61d-61f 6d4 700-702 7f9 837 839 83d-83e 964-965 104a-104b 1362 1367-1368 166e 1735-1736 17d4-17d5 1803
+    1809 1944-1945 1aa8-1aab 1b4e-1b4f 1b5a-1b5b 1b5e-1b5f 1b7d-1b7f 1c3b-1c3c 1c7e-1c7f 2024 203c-203d 2047-2049
+    2cf9-2cfb 2e2e 2e3c 2e53-2e54 2e60-2e61 3002 a4ff a60e-a60f a6f3 a6f7 a876-a877 a8ce-a8cf a92f a9c8-a9c9 aa5d-aa5f
+    aaf0-aaf1 abeb fe12 fe15-fe16 fe52 fe56-fe57 ff01 ff0e ff1f ff61 10a56-10a57 11047-11048 110be-110c1 11141-11143
+    111c5-111c6 111cd 111de-111df 11238-11239 1123b-1123c 112a9 1144b-1144c 11641-11642 1173c-1173e 11944
+"""  # Sentence_Break=STerm or ATerm, Unicode 16 (auxiliary/SentenceBreakProperty.txt), scripts with living readers
+
+
+def _listed(table: str) -> frozenset[str]:
+    spans = ([int(code, 16) for code in item.split("-")] for item in table.split())
+    return frozenset(chr(code) for span in spans for code in range(span[0], span[-1] + 1))
+
+
+SENTENCE_MARKS = _listed(_TERMINALS) | {"…"}
+"""The characters that end a sentence, in any script."""
+
+CLOSERS = "\"'”’“»«›‹)]}」』】〕〉》）］｝＂＇"
+"""What may stand behind the end of a sentence and belongs to it."""
+
+
+def composed(text: str) -> str:
+    """The text in the form in which equal texts have equal characters (NFC).
+
+    >>> composed("Hai\\u0308kel") == "Haïkel"
+    True
+    """
+    return unicodedata.normalize("NFC", text)
+
+
+def without_accents(text: str) -> str:
+    """The text without accents, points and tone marks that writers leave out; letters of their own stay.
+
+    What is left out are marks above and below (canonical combining classes from 200 on) and the points of Hebrew,
+    Arabic and Syriac (10 to 36; UAX 44). The voiced `が` and the Thai vowels are other letters than `か` and `ด`.
+
+    >>> [without_accents(name) for name in ("Haïkel", "דָּוִד", "がか", "ดู", "김")]
+    ['Haikel', 'דוד', 'がか', 'ดู', '김']
+    """
+    decomposed = unicodedata.normalize("NFKD", text)
+    return composed("".join(sign for sign in decomposed if not _is_accent(unicodedata.combining(sign))))
+
+
+def _is_accent(combining_class: int) -> bool:
+    return combining_class >= 200 or 10 <= combining_class <= 36
+
+
+def has_end_mark(text: str) -> bool:
+    """Whether a word or text ends with a sentence mark, also inside quotes or brackets. "Dr." does.
+
+    >>> [has_end_mark(text) for text in ("हूँ।", "大家好。」", "؟", "Τι κάνεις;", "well;")]
+    [True, True, True, True, False]
+    """
+    ending = text.rstrip(CLOSERS)
+    return ending[-1:] in SENTENCE_MARKS if ending[-1:] != ";" else _is_greek(ending[:-1].rstrip(CLOSERS)[-1:])
+
+
+def _is_greek(letter: str) -> bool:
+    """In Greek a semicolon asks. (U+037E is one by canonical equivalence.)"""
+    return "Ͱ" <= letter <= "Ͽ" or "\u1f00" <= letter <= "\u1fff"
