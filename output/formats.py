@@ -30,6 +30,7 @@ class Format:
     module: str
     function: str
     arguments: tuple[Literal["style", "stem"], ...] = ()
+    needs_times: bool = True
 
     @property
     def writer(self) -> Writer:
@@ -39,18 +40,20 @@ class Format:
 
 
 REGISTRY: Mapping[str, Format] = {
-    "md": Format(".md", "output.markdown", "render", ("style",)),
+    "md": Format(".md", "output.markdown", "render", ("style",), needs_times=False),
     "json": Format(".json", "output.formats", "timed_json"),
     "vtt": Format(".vtt", "output.captions", "vtt"),
     "srt": Format(".srt", "output.captions", "srt"),
-    "txt": Format(".txt", "output.documents", "txt"),
+    "txt": Format(".txt", "output.documents", "txt", needs_times=False),
     "rttm": Format(".rttm", "output.exchange", "rttm"),
     "whisper-json": Format(".whisper.json", "output.exchange", "whisper_json"),
     "podcast": Format(".podcast.xml", "output.exchange", "podcast", ("style", "stem")),
     "html": Format(".html", "output.html_page", "page", ("style",)),
-    "docx": Format(".docx", "output.documents", "docx", ("style",)),
+    "docx": Format(".docx", "output.documents", "docx", ("style",), needs_times=False),
 }
 FORMATS = tuple(REGISTRY)
+WITHOUT_TIMES = tuple(name for name, form in REGISTRY.items() if not form.needs_times)
+"""The formats that can be written of a transcript whose times are not known."""
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, from a file name that is not UTF-8
 

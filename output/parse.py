@@ -7,6 +7,7 @@ if the label is known. The assignment of turns to voices in the recording happen
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 from audio.trust import read_regular
 from output import frontmatter
 from output.errors import OutputError
+from output.kinds import stated_kind
 from output.label_matching import NamesSoFar
 from output.markers import Marker, ParseWarning, WarningKind, is_event, markers_in, plain_label
 from output.text import spoken_text
@@ -129,14 +131,17 @@ def read_draft(path: Path) -> Draft:
         source = read_regular(path).decode(errors="surrogateescape")
     except OSError as error:
         raise OutputError(f"{path}: cannot be read ({error.strerror}); give the path of a draft") from error
-    check_is_draft(path)
+    check_is_draft(path, source)
     return parse(source)
 
 
-def check_is_draft(path: Path) -> None:
-    """Raise `OutputError` if the path is that of a timed transcript."""
+def check_is_draft(path: Path, source: str) -> None:
+    """Raise `OutputError` for the path of a timed transcript, and for a text that states to be no draft."""
     if path.suffix.lower() == ".json":
         raise OutputError(f"{path}: is a timed transcript, not a draft; give {path.with_suffix('.md')}")
+    if (kind := stated_kind(source)) is not None:
+        command = f"transcribe render {shlex.quote(str(path))} > {shlex.quote(str(path.with_suffix('.md')))}"
+        raise OutputError(f"{path}: is {kind}, not a draft; to make one of it: {command}")
 
 
 def _is_event(paragraph: str) -> bool:

@@ -34,7 +34,8 @@ ORDER: dict[str, set[str]] = {
     "pipeline": {"audio", "audio.decoding", "values", "weights", "recognition", "diarization", "speakers", "tracks"},
     "workers": {"audio", "values", "speakers", "pipeline"},
     "drafts": {
-        *("audio", "audio.decoding", "values", "output", "recognition", "alignment", "speakers", "pipeline"),
+        *("audio", "audio.decoding", "values", "output", "readers"),
+        *("recognition", "alignment", "speakers", "pipeline"),
     },
     "editor": {"audio", "values", "output", "alignment", "drafts"},
     "evaluation": {"audio", "audio.decoding", "values", "output", "readers", "speakers", "pipeline", "drafts"},

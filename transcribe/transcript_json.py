@@ -47,6 +47,15 @@ def load_json(text: str) -> dict[str, Any]:
     return data
 
 
+def is_timed_transcript(text: str) -> bool:
+    """Whether it is JSON of ours, of any version, whatever is wrong with it; else it is another program's."""
+    try:
+        data = json.loads(text) if text.lstrip("\ufeff \t\r\n").startswith("{") else None
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(data, dict) and "turns" in data and not data.keys().isdisjoint(("schema", "made_with"))
+
+
 def problem_of(error: Exception) -> str:
     """What is wrong with a file, from the error of its decoding."""
     if isinstance(error, json.JSONDecodeError):

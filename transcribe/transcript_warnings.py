@@ -35,6 +35,10 @@ class WarningCode(StrEnum):
     ENROLLED_NOT_GIVEN = "enrolled-not-given"  # an enrolled voice belongs to none of the names given
     NAMES_WITHOUT_VOICE = "names-without-voice"
     VOICES_WITHOUT_NAME = "voices-without-name"
+    SPEAKERS_NOT_NAMED = "speakers-not-named"  # of another program's transcript, as the next three
+    WORD_TIMES_ESTIMATED = "word-times-estimated"
+    NO_TIMES = "no-times"
+    TEXT_LEFT_OUT = "text-left-out"  # `values` has it in full
     UNKNOWN = "unknown"  # read from a file of another version
 
 
@@ -70,6 +74,10 @@ _MESSAGES = {
     WarningCode.ENROLLED_NOT_GIVEN: "{name} speaks ({evidence}) but is not among the names given; check --speakers",
     WarningCode.NAMES_WITHOUT_VOICE: "voices detected: {voices}, names given: {given}; no voice for {names}",
     WarningCode.VOICES_WITHOUT_NAME: "voices detected: {voices}, names given: {given}; {unnamed} left as guest",
+    WarningCode.SPEAKERS_NOT_NAMED: "it does not say who speaks{what} given to {name!r}",
+    WarningCode.WORD_TIMES_ESTIMATED: "it has the times of {unit} only; those of words are estimated",
+    WarningCode.NO_TIMES: "it does not say when anything is spoken",
+    WarningCode.TEXT_LEFT_OUT: "left out, as it stands before the first speaker ({count} words): {text!r}",
 }
 
 

@@ -14,6 +14,7 @@ import pytest
 from tests.support.command_line import Run
 from tests.support.paths import ROOT, SHARED
 from tests.support.scripted_stages import tone
+from tests.support.transcripts import transcript
 from tests.support.workflow_log import commands_in
 
 POSTS = [*sorted(SHARED.glob("seeds/*.md")), *sorted(SHARED.glob("markdown/*/*.md"))]
@@ -85,10 +86,16 @@ def test_what_cannot_be_rendered_says_why(run: Run, draft: Path, tmp_path: Path)
     code, _, err = run("render", str(draft), "-f", "pdf")
     assert code == 2
     assert "'pdf' is not one of md, json" in err
-    (tmp_path / "x.json").write_text("{}")
-    code, _, err = run("render", str(tmp_path / "x.json"))
-    assert code == 1
-    assert 'x.json: not a turnscript transcript (it has no "schema")' in err
+    for content, message in (
+        ("{}", "x.json: has no turns, segments, words or other rows that we know; give a transcript written by"),
+        ('{"turns": [], "made_with": {}}', 'x.json: not a turnscript transcript (it has no "schema")'),
+        ('{"segments": [', "x.json: line 1: is not valid JSON"),
+        ('{"segments": [{"text": 1}]}', "x.json: segments[0].text: 1 where text is needed"),
+        ("[" * 9000, "x.json: is nested too deeply"),
+    ):
+        (tmp_path / "x.json").write_text(content)
+        code, out, err = run("render", str(tmp_path / "x.json"))
+        assert (code, out, message in err) == (1, "", True), err
     assert run("render", "missing.md")[0] == 2
 
 
@@ -286,10 +293,31 @@ def test_without_the_extra_the_editor_says_what_to_install(tmp_path: Path) -> No
 @pytest.mark.parametrize("command", [["sync"], ["export", "-f", "vtt"], ["edit"], ["lint"], ["parse"], ["learn"]])
 def test_a_timed_transcript_is_not_a_draft(run: Run, draft: Path, command: list[str]) -> None:
     path = draft.with_suffix(".json")
-    path.write_text("{}")
+    path.write_text(transcript(("S1", "Who are you?")).to_json())
     code, out, err = run(*command, str(path))
     assert (code, out) == (1, "")
     assert err == f"Error: {path}: is a timed transcript, not a draft; give {draft}\n"
+
+
+@pytest.mark.parametrize("command", [["sync"], ["lint"], ["lint", "--fix"], ["parse"], ["learn"]])
+@pytest.mark.parametrize("content", ["WEBVTT\n", "1\n00:00:01,000 --> 00:00:02,000\nHi\n", '{"a": 1}'])
+def test_a_transcript_of_another_program_is_not_a_draft(
+    run: Run, tmp_path: Path, command: list[str], content: str
+) -> None:
+    path = tmp_path / "my talk.md"
+    path.write_text(content)
+    code, out, err = run(*command, str(path))
+    assert (code, out, path.read_text()) == (1, "", content)
+    assert "not a draft; to make one of it: transcribe render" in err
+
+
+def test_merge_names_the_file_that_is_missing(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    run("run", "a.wav")
+    missing = "transcripts/a.new.md"
+    assert run("merge", "transcripts/a.md", missing)[2].startswith(f"Error: {missing}: cannot be read (No such file")
+    (tmp_path / missing).write_text("**A**: Hello.\n")
+    assert "a.new.json: no such file" in run("merge", "transcripts/a.md", missing)[2]
 
 
 @pytest.mark.parametrize("name", ["talk.md", "a,b: 100%.md", "::add-mask::x.md", "b\n::error::.md"])

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from audio.trust import read_regular_text
 from transcribe.cli.options import echo_path, setting_options, settings_in_force
-from transcribe.errors import SettingsError, TranscriptError
+from transcribe.errors import SettingsError
 from transcribe.terminal import annotation, for_terminal, json_for_terminal, on_github
 
 if TYPE_CHECKING:
@@ -22,35 +21,49 @@ _DRAFTS = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("source", type=_DRAFTS, metavar="NAME.json|DRAFT.md")
+@click.argument("source", type=_DRAFTS, metavar="FILE")
 @click.option("-f", "--format", "name", default="md", show_default=True, help="The format to print.")
 @setting_options("labels", "wrap", "clock_minutes", "docx_times", "transcript_url")
 def render(source: Path, name: str, **given: str | None) -> int:
-    """Print a timed transcript in another format, or a draft unchanged.
+    """Print a timed transcript, or one of another program, in any format; a draft unchanged.
 
-    A draft is parsed and printed byte for byte as it was: turnscript loses nothing of what it reads.
+    FILE is NAME.json, a draft, or captions, JSON or text of another program (docs/formats.md), whatever its name is.
+    What such a file does not say, who speaks or when, is told. A draft is parsed and printed byte for byte as it was:
+    turnscript loses nothing of what it reads.
 
     \b
     Examples:
       transcribe render transcripts/interview.json
       transcribe render transcripts/interview.json -f srt > interview.srt
+      transcribe render from-otter.txt > interview.md
     """
     from output.formats import FORMATS, write
-    from output.parse import read_draft
+    from output.parse import Draft
+    from transcribe.drafts.foreign import Foreign, check_times, fitting, source_at
     from transcribe.drafts.style import style_of
 
     settings = settings_in_force(given)
     if name not in FORMATS:
         raise SettingsError(f"format: {name!r} is not one of {', '.join(FORMATS)}")
-    if source.suffix.lower() == ".json":
-        content = write(_transcript(source), name, style=style_of(settings), stem=source.stem)
-    elif name == "md":
-        content = read_draft(source).encoded()
-    else:
-        command = shlex.join(["transcribe", "export", str(source), "-f", name])
-        raise SettingsError(f"{source}: a draft has no times of its own; use `{command}`")
-    _to_stdout(content)
+    found = source_at(source)
+    if isinstance(found, Draft):
+        if name != "md":
+            command = shlex.join(["transcribe", "export", str(source), "-f", name])
+            raise SettingsError(f"{source}: a draft has no times of its own; use `{command}`")
+        _to_stdout(found.encoded())
+        return 0
+    if isinstance(found, Foreign):
+        found = found.transcript()
+        echo_warnings(source, found)
+    check_times(found, [name], path=source)
+    _to_stdout(write(found, name, style=fitting(style_of(settings), found), stem=source.stem))
     return 0
+
+
+def echo_warnings(source: Path, transcript: Transcript) -> None:
+    """Say what a file of another program does not say."""
+    for warning in transcript.warnings:
+        click.echo(f"Warning: {for_terminal(f'{source}: {warning.message}')}", err=True)
 
 
 @click.command()
@@ -79,20 +92,28 @@ def export(draft: Path, names: str, **given: str | None) -> int:
     """Write captions and documents of a draft, your corrections included, next to it.
 
     First updates the timed transcript from the draft, as `transcribe sync` does. An existing document keeps its style
-    unless you give another; one you edited by hand is not written. Prints the paths.
+    unless you give another; one you edited by hand is not written. Prints the paths. Instead of a draft, you can give a
+    transcript of another program (docs/formats.md); no existing file is changed then.
 
     \b
-    Example:
+    Examples:
       transcribe export transcripts/interview.md -f vtt,srt,docx
+      transcribe export from-otter.txt -f docx
     """
     from transcribe.drafts.export import export as export_draft
+    from transcribe.drafts.foreign import Foreign, source_at
+    from transcribe.drafts.importing import export_foreign
     from transcribe.drafts.style import style_of
     from transcribe.settings import Settings
 
     settings = settings_in_force({"formats": names, **given})
-    changed = [option for option in given if getattr(settings, option) != getattr(Settings(), option) or given[option]]
-    restyled = [_FORMAT_OF[option] for option in changed]
-    result = export_draft(draft, settings.formats, style=style_of(settings), restyled=restyled)
+    found = source_at(draft)
+    if isinstance(found, Foreign):
+        result = export_foreign(found, settings.formats, style=style_of(settings))
+    else:
+        changed = [name for name in given if getattr(settings, name) != getattr(Settings(), name) or given[name]]
+        restyled = [_FORMAT_OF[option] for option in changed]
+        result = export_draft(draft, settings.formats, style=style_of(settings), restyled=restyled)
     for path in result.also:
         click.echo(for_terminal(f"also written: {path}"), err=True)
     for message in result.messages:
@@ -153,16 +174,6 @@ def _replace(path: Path, source: str, *, over: bytes) -> None:
             raise OutputError(f"{path}: was changed during the fix and is not fixed; run the command again")
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror}); nothing was changed") from error
-
-
-def _transcript(path: Path) -> Transcript:
-    from transcribe.transcript import Transcript
-
-    try:
-        return Transcript.from_json(read_regular_text(path), source=str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", "not UTF-8 text")
-        raise TranscriptError(f"{path}: cannot be read ({reason}); give a timed transcript (NAME.json)") from error
 
 
 def _to_stdout(content: str | bytes) -> None:

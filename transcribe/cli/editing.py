@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from audio.errors import installing
+from transcribe.cli.drafts import echo_warnings
 from transcribe.cli.ending import StoppedError, on_signals
-from transcribe.cli.options import echo_path
+from transcribe.cli.options import echo_path, settings_in_force
 from transcribe.terminal import for_terminal
 
 _DRAFT = click.argument("draft", type=click.Path(path_type=Path), metavar="DRAFT.md")
@@ -63,18 +64,20 @@ def edit(draft: Path, *, port: int, no_browser: bool, glossary: Path) -> int:
     """Correct a draft in the browser, with its audio: click a word to hear it, type to change it.
 
     The page is served to this machine only and saves to the draft as you type; the timed transcript and the captions
-    are updated. Prints the page's address; Ctrl+C ends it.
+    are updated. Prints the page's address; Ctrl+C ends it. Of a transcript of another program (docs/formats.md), a
+    draft is made beside it, and its recording is the one of the same name in the same folder.
 
     \b
-    Example:
+    Examples:
       transcribe edit transcripts/interview.md
+      transcribe edit from-otter.txt
     """
     try:
         from transcribe.editor.server import open_editor
     except ImportError as error:
         raise click.ClickException(f"the editor needs {error.name}: {installing('editor')}") from error
 
-    editor = open_editor(draft, port=port, glossary=glossary)
+    editor = open_editor(_draft_to_edit(draft), port=port, glossary=glossary)
     click.echo(editor.url)
     click.echo("Press Ctrl+C to end; everything is saved as you type.", err=True)
     if not no_browser:
@@ -90,6 +93,22 @@ def edit(draft: Path, *, port: int, no_browser: bool, glossary: Path) -> int:
     if received and received[0] != signal.SIGINT:  # Ctrl+C is the normal end
         raise StoppedError(received[0])
     return 0
+
+
+def _draft_to_edit(path: Path) -> Path:
+    """The draft at a path, or the one beside another program's transcript, which is made if there is none."""
+    from transcribe.drafts.foreign import Foreign, source_at
+    from transcribe.drafts.importing import draft_beside
+    from transcribe.drafts.style import style_of
+
+    found = source_at(path)
+    if not isinstance(found, Foreign):
+        return path
+    beside = draft_beside(found, style=style_of(settings_in_force({})))
+    echo_warnings(path, beside.transcript)
+    told = "made of" if beside.written else "is the draft of"
+    click.echo(for_terminal(f"{beside.path}: {told} {path}, which is not changed"), err=True)
+    return beside.path
 
 
 @click.command()

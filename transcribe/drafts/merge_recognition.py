@@ -63,8 +63,8 @@ def merge_recognition(draft_path: Path, new_path: Path) -> MergeResult:
     `TranscriptError` as `sync` does, the latter also if the two are of different recordings, and `EditError` if no
     draft can hold the result.
     """
-    mine, old, new = read_draft(draft_path), transcript_of(draft_path), transcript_of(new_path)
-    new_draft = read_draft(new_path).encoded()
+    mine, new_draft = read_draft(draft_path), read_draft(new_path).encoded()
+    old, new = transcript_of(draft_path), transcript_of(new_path)
     update_transcript(mine, old, name=str(draft_path))
     update_transcript(mine, new, name=f"{draft_path} with {new_path.name}")
     wrap = wrap_of(mine, style_recorded(new).wrap)

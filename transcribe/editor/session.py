@@ -259,12 +259,12 @@ class Session:
     def _read(self) -> bytes:
         try:
             source = read_regular(self.path)
-            source.decode()
+            text = source.decode()
         except OSError as error:
             raise OutputError(f"{self.path}: cannot be read ({error.strerror}); give the path of a draft") from error
         except UnicodeDecodeError as error:
             raise OutputError(f"{self.path}: is not UTF-8 text; save it as UTF-8") from error
-        check_is_draft(self.path)
+        check_is_draft(self.path, text)
         return source
 
     def _write(self, source: bytes, *, over: bytes) -> bool:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from pathlib import Path
 
-from audio.trust import read_regular
 from transcribe.readers.problems import ReadingError
 
 MOST_BYTES = 64 << 20
@@ -16,9 +14,9 @@ _UTF_16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _BINARY = {b"PK\x03\x04": "a Word document or another zip", b"%PDF": "a PDF", b"{\\rtf": "rich text"}
 
 
-def read_text(path: Path) -> str:
-    """The text of a file, with `\\n` for every kind of line end. Raises `ReadingError` and `OSError`."""
-    return re.sub(r"\r\n?", "\n", decoded(read_regular(path, max_bytes=MOST_BYTES)))
+def text_of(content: bytes) -> str:
+    """The text of a file's bytes, with `\\n` for every kind of line end. Raises `ReadingError`."""
+    return re.sub(r"\r\n?", "\n", decoded(content))
 
 
 def decoded(content: bytes) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from audio.episode import Seconds
@@ -63,7 +63,14 @@ def read_markdown(text: str) -> SpeakerTranscript:
 
 
 def read_lines(text: str) -> SpeakerTranscript:
-    """A text's turns, without remarks in brackets. What stands before the first speaker is `left_out`."""
+    """What is spoken in a text: its turns, without remarks in brackets."""
+    read = read_whole_lines(text)
+    spoken = (replace(one, text=" ".join(_REMARK.sub("", one.text).split())) for one in read.utterances or ())
+    return replace(read, utterances=tuple(spoken))
+
+
+def read_whole_lines(text: str) -> SpeakerTranscript:
+    """A text's turns as they are written. What stands before the first speaker is `left_out`."""
     rows = [line for line in map(str.strip, text.split("\n")) if line and not _FOOTER.match(line)]
     timed = [(row, *_time_in_front(row)) for row in rows]
     timed = [(row, time, rest) for row, time, rest in timed if rest or time is None]  # Google Meet's lines of a time
@@ -157,6 +164,5 @@ def _with_starts(turns: Sequence[tuple[str, Seconds | None, str]]) -> tuple[Utte
     times = [time for _, time, _ in turns if time is not None]
     are_in_order = all(earlier <= later for earlier, later in pairwise(times))
     return tuple(
-        Utterance(speaker, " ".join(_REMARK.sub("", text).split()), time if are_in_order else None)
-        for speaker, time, text in turns
+        Utterance(speaker, " ".join(text.split()), time if are_in_order else None) for speaker, time, text in turns
     )

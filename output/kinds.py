@@ -1,0 +1,55 @@
+"""What a text is by its content, whatever its file's name says: captions, JSON, speaker times, or a draft.
+
+The law: the content decides, and the ending only between texts whose content says nothing, prose and Markdown.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+from output import frontmatter
+from output.markers import markers_in
+
+
+class Kind(StrEnum):
+    """A form of transcripts that a text's beginning states; the value is what people call it."""
+
+    CAPTIONS = "captions"
+    JSON = "JSON"
+    SPEAKER_TIMES = "speaker times"
+
+
+_MARKDOWN = frozenset((".md", ".markdown", ".mdown", ".mkd"))
+_STATED = {
+    Kind.JSON: re.compile(r'\s*+(?:\{\s*+["}]|\[\s*+\{)'),
+    Kind.CAPTIONS: re.compile(
+        r"\s*+(?:WEBVTT\b|(?:\d++[^\S\n]*+\n\s*+)?(?:\d{1,2}:)?\d{1,2}:\d{1,2}[.,]\d{1,3}\s*+-->)"
+    ),
+    Kind.SPEAKER_TIMES: re.compile(r"\s*+SPEAKER(?:[ \t]++\S++){2}(?:[ \t]++\d++(?:\.\d*+)?){2}[ \t]"),
+}
+
+
+def stated_kind(text: str) -> Kind | None:
+    """The form that a text's beginning states; None if it can be prose or Markdown.
+
+    >>> stated_kind("WEBVTT\\n"), stated_kind("Ann: Hello.")
+    (<Kind.CAPTIONS: 'captions'>, None)
+    """
+    text = text.removeprefix("\ufeff")
+    return next((kind for kind, pattern in _STATED.items() if pattern.match(text)), None)
+
+
+def is_draft(text: str, suffix: str) -> bool:
+    """Whether a text in a file with this suffix is a draft or a post: Markdown by name, front matter or a bold label.
+
+    >>> is_draft("Ann: Hello.", ".md"), is_draft("**Ann**: Hello.", ".txt"), is_draft("Ann: Hello.", ".txt")
+    (True, True, False)
+    """
+    if stated_kind(text) is not None:
+        return False
+    block, body = frontmatter.split(text)
+    if suffix.lower() in _MARKDOWN or block:
+        return True
+    markers, _ = markers_in(body, first_line=1)
+    return any("**" in (label := body[one.start : one.end]) or "__" in label for one in markers)
