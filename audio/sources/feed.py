@@ -1,6 +1,7 @@
 """RSS, RDF, Atom and JSON feeds → episodes; OPML → addresses of feeds. No network.
 
-The law: each item is an episode, or is left out with its reason. Whatever an item makes a parser raise costs that item.
+The law: each recording of an item is an episode, or is left out with its reason, as is an item without one. Whatever an
+item makes a parser raise costs that item.
 The mapping to `Episode` is ours, because the feed libraries tried return one `podcast:person` and `podcast:transcript`
 per item. Values that cannot be parsed (a date, a duration) are left out, not guessed. What is unbounded in a feed
 is bounded here: people, transcripts, chapters and the length of texts.
@@ -11,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from audio.encodings import decoded
@@ -20,7 +21,8 @@ from audio.errors import FeedError
 from audio.media import from_root
 from audio.net.addresses import redacted, web_address, without_credentials
 from audio.sources.dates import parse_date, parse_duration
-from audio.sources.feeds.enclosures import recording_of
+from audio.sources.feeds.enclosures import recordings_of
+from audio.sources.feeds.further import with_further
 from audio.sources.feeds.guids import with_own_guids
 from audio.sources.feeds.json_feed import json_page
 from audio.sources.feeds.names import Names, Node, attribute
@@ -37,7 +39,7 @@ _XML_BASE = "{http://www.w3.org/XML/1998/namespace}base"
 
 @dataclass(frozen=True, slots=True)
 class FeedPage:
-    """One document of a feed: what each of its items is, and the address of the feed's next document, if it has one:
+    """One document of a feed: what its items are, and the address of the feed's next document, if it has one:
     where it says to have moved to, if it has no items."""
 
     items: tuple[Episode | LeftOut, ...]
@@ -89,21 +91,21 @@ def read_page(feed: bytes, *, url: str, charset: str = "", known_as: Iterable[st
     """
     text = decoded(feed, charset=charset)
     if text.lstrip("\ufeff \t\r\n").startswith("{"):
-        items, next_url = json_page(text, url=url, known_as=known_as)
-        return FeedPage(items, next_url)
+        return FeedPage(*json_page(text, url=url, known_as=known_as))
     parsed = parse_feed(text, url=url)
     names = Names(each.tag for each in (parsed.root, *parsed.items[:1]) if each is not None)
     show = _Show(parsed.root, names, url, known_as)
     reader = _Reader(show, redacted(url))
-    items = tuple(reader.item(element, number) for number, element in enumerate(parsed.items, 1))
+    read = [reader.item(element, number) for number, element in enumerate(parsed.items, 1)]
     if parsed.is_cut:
         cut = "is cut off: the feed ends inside it"
-        items = (*items[:-1], LeftOut(redacted(url), cut, title=items[-1].title, is_failure=True))
+        read[-1] = (LeftOut(redacted(url), cut, title=read[-1][0].title, is_failure=True),)
+    items = list(chain.from_iterable(read))
     if parsed.n_unread:
-        reason = f"{parsed.n_unread} items after the first {len(items)}, which is all that is read of one document"
-        items = (*items, LeftOut(redacted(url), reason, parsed.n_unread, is_failure=True))
-    items += tuple(map(reader.live_item, show.node.all("podcast:liveitem")))
-    return FeedPage(items, show.next_url if items else show.next_url or show.moved_to)
+        reason = f"{parsed.n_unread} items after the first {len(read)}, which is all that is read of one document"
+        items.append(LeftOut(redacted(url), reason, parsed.n_unread, is_failure=True))
+    items += map(reader.live_item, show.node.all("podcast:liveitem"))
+    return FeedPage(tuple(items), show.next_url if items else show.next_url or show.moved_to)
 
 
 def feeds_of(opml: bytes, *, url: str, charset: str = "", on_left_out: OnLeftOut | None = None) -> tuple[str, ...]:
@@ -166,26 +168,27 @@ class _Show:
 
 
 class _Reader:
-    """Makes an episode of each item, or names it as left out."""
+    """Makes an episode of each recording of an item, or names what is left out."""
 
     def __init__(self, show: _Show, source: str) -> None:
         self._show, self._source = show, source
 
-    def item(self, element: Any, number: int) -> Episode | LeftOut:
+    def item(self, element: Any, number: int) -> tuple[Episode | LeftOut, ...]:
         title = ""
         try:
             if element is None:
-                return LeftOut(self._source, "not readable as XML", title=f"item {number}", is_failure=True)
+                return (LeftOut(self._source, "not readable as XML", title=f"item {number}", is_failure=True),)
             item = Node(element, self._show.names)
             title = plain_text(item.text("title", "itunes:title", "dc:title", "media:title"))
             base = element.get(_XML_BASE)
             base = (web_address(base, base=self._show.base) or self._show.base) if base else self._show.base
-            audio, problem = recording_of(offers_of(item), base=base)
-            if problem:
-                return LeftOut(self._source, problem, title=title or f"item {number}")
-            return self._episode(item, title=title or name_in(audio), audio=audio, base=base)
+            found = recordings_of(offers_of(item), base=base)
+            if found.problem:
+                return (LeftOut(self._source, found.problem, title=title or f"item {number}"),)
+            first = self._episode(item, title=title or name_in(found.first), audio=found.first, base=base)
+            return with_further(first, found, source=self._source)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with an item costs that one
-            return failure(self._source, error, title=title or f"item {number}")
+            return (failure(self._source, error, title=title or f"item {number}"),)
 
     def live_item(self, element: Any) -> LeftOut:
         title = plain_text(Node(element, self._show.names).text("title")) or "live item"

@@ -1,4 +1,4 @@
-"""Which of the addresses an item of a feed offers is its recording. Pure.
+"""Which of the addresses an item of a feed offers are its recordings. Pure.
 
 Types in feeds are often wrong, so a suffix counts as much; what the content is, the download checks. What can be no
 recording (a picture, a document, a stream in many parts) is none, whatever its type says. Sound is taken before video,
@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from html import unescape
+from itertools import islice
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from audio.episode import Seconds
 from audio.media import MEDIA_SUFFIXES, OTHER_SUFFIXES, STREAM_SUFFIXES, VIDEO_SUFFIXES, media_type, suffix_of
 from audio.net.addresses import redacted, web_address
+from audio.sources.feeds.forms import Form, are_surely_others, gathered
 
 _OTHER_TYPES = re.compile(
     r"image/|text/(?!html\b|plain\b)|application/(?:pdf|zip|epub|x-bittorrent|json|xml|rss|atom|msword|x-shockwave)"
@@ -23,6 +27,10 @@ _OTHER_TYPES = re.compile(
 _STREAM_TYPES = re.compile(r".*(?:mpegurl|dash\+xml|vnd\.ms-sstr)|audio/x-scpls")
 _FRAGMENT_SUFFIX = re.compile(r"#[^/?#]*\.(\w{2,4})(?:$|\?)")
 _LONGEST_SHOWN = 100  # characters of an address in a reason
+_MAX_RECORDINGS = 50  # of one item
+_UNKNOWN, _UNFETCHABLE, _NONE = 2, 3, 4
+_UNSURE = "another recording of its item, or the same in another form; give its address to have it, too"
+_LINKED = "another recording that its item links to; give its address to have it, too"
 
 
 class Place(IntEnum):
@@ -36,30 +44,98 @@ class Place(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An address an item names, as written, with the media type declared for it."""
+    """An address an item names, as written, with the media type declared for it.
+
+    `kind` is the kind of element that does; with the same `group`, if it is not 0, several are stated to be one
+    recording. `title` and `length` are the offer's own, not the item's.
+    """
 
     written: str
     declared: str
     place: Place = Place.ENCLOSURE
     is_default: bool = False
+    kind: str = ""
+    group: int = 0
+    title: str = ""
+    length: Seconds | None = None
 
 
-def recording_of(offers: Iterable[Offer], *, base: str) -> tuple[str, str]:
-    """The address of the recording and "", or "" and why there is none. `offers` are in the order of their places."""
-    best: tuple[tuple[bool, int, int, bool], str] | None = None
+@dataclass(frozen=True, slots=True)
+class Recordings:
+    """The recordings of an item: the address of the first, `more` that surely are others, and what else it offers, each
+    with the reason why it is left out. Without a first, `problem` says why. `n_unread` addresses are too many."""
+
+    first: str = ""
+    more: tuple[Form, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
+    problem: str = ""
+    n_unread: int = 0
+
+
+def recordings_of(offers: Iterable[Offer], *, base: str) -> Recordings:
+    """What an item offers, by the law of `audio.sources.feeds.forms`. `offers` are in the order of their places.
+
+    Links and notes count only where nothing else is a recording; of several recordings there the first is taken.
+    """
+    ranks: dict[Form, _Rank] = {}
+    unusable: dict[Form, str] = {}
+    best: _Rank | None = None
     problem = ""
+    n_unread = 0
     for offer in offers:
-        if best is not None and offer.place > best[0][2] and (offer.place >= Place.LINK or best[0][1] == 0):
+        if best is not None and offer.place > best.place and (offer.place >= Place.LINK or best.fitness == 0):
             break
+        if len(ranks) + len(unusable) == _MAX_RECORDINGS:
+            n_unread += 1
+            continue
         address = address_in_feed(offer.written, base=base)
         fitness, why_not = _fitness(offer, address)
-        if why_not:
-            problem = problem or (why_not if offer.place <= Place.ALTERNATE else "")
+        kind = media_type(offer.declared)
+        form = Form(address or offer.written.strip(), kind, offer.kind, offer.group, offer.title, offer.length)
+        if not why_not:
+            rank = _Rank(offer.place >= Place.LINK, fitness, offer.place, not offer.is_default)
+            best = min(best or rank, ranks.setdefault(form, rank))
+        elif offer.place <= Place.ALTERNATE:
+            problem = problem or why_not
+            if offer.place == Place.ENCLOSURE and fitness == _UNFETCHABLE:
+                unusable.setdefault(form, why_not)
+    if not ranks:
+        return Recordings(problem=problem or "no audio")
+    return replace(_sorted_out(ranks, unusable), n_unread=n_unread)
+
+
+class _Rank(NamedTuple):
+    """How surely an address is the item's recording, the surest first."""
+
+    is_linked: bool
+    fitness: int
+    place: Place
+    is_not_default: bool
+
+
+def _sorted_out(ranks: dict[Form, _Rank], unusable: dict[Form, str]) -> Recordings:
+    """The recordings in all these forms, which are in the order of their places."""
+    found = [list(each) for each in gathered(form for form in ranks if ranks[form].place != Place.ALTERNATE)]
+    alternates = [form for form in ranks if ranks[form].place == Place.ALTERNATE]
+    found[:1] = [[*(found[0] if found else ()), *alternates]]
+    taken = [min(forms, key=ranks.__getitem__) for forms in found]
+    first = min(taken, key=ranks.__getitem__)
+    more: dict[object, Form] = {}
+    left_out: list[tuple[str, str]] = []
+    for form in taken:
+        if form is first:
             continue
-        rank = (offer.place >= Place.LINK, fitness, int(offer.place), not offer.is_default)
-        if best is None or rank < best[0]:
-            best = rank, address
-    return (best[1], "") if best else ("", problem or "no audio")
+        if ranks[form].is_linked:
+            left_out.append((form.address, _LINKED))
+        elif ranks[form].fitness < _UNKNOWN and are_surely_others(first, form) and form.name not in more:
+            more[form.name] = form
+        else:
+            left_out.append((form.address, _UNSURE))
+    names = {each.words for each in ranks}
+    first_replaced = int(len(alternates) == len(ranks))  # the alternates are of the first enclosure
+    others = islice(unusable.items(), first_replaced, None)
+    left_out += [(form.address, why_not) for form, why_not in others if form.words not in names]
+    return Recordings(first.address, tuple(more.values()), tuple(left_out))
 
 
 def address_in_feed(written: str, *, base: str) -> str:
@@ -93,19 +169,20 @@ def address_in_feed(written: str, *, base: str) -> str:
 
 
 def _fitness(offer: Offer, address: str) -> tuple[int, str]:
-    """0 for sound, 1 for video, 2 for what the download has to show; or why it is no recording."""
+    """0 for sound, 1 for video, 2 for what the download has to show; or why it cannot be fetched, or is none."""
     if not address:
         shown = redacted(offer.written.strip())[:_LONGEST_SHOWN]
-        return 0, f"its audio has no web address but {shown!r}" if shown else "its audio has an empty address"
+        reason = f"its audio has no web address but {shown!r}" if shown else "its audio has an empty address"
+        return _UNFETCHABLE if shown and not _OTHER_TYPES.match(media_type(offer.declared)) else _NONE, reason
     suffix, kind = suffix_of(urlsplit(address).path), media_type(offer.declared)
     if suffix in STREAM_SUFFIXES or _STREAM_TYPES.match(kind):
-        return 0, "its audio is a stream in many parts (HLS or similar), which is no single file"
+        return _UNFETCHABLE, "its audio is a stream in many parts (HLS or similar), which is no single file"
     if suffix in OTHER_SUFFIXES:
-        return 0, f"its enclosure is a {suffix} file, no audio"
+        return _NONE, f"its enclosure is a {suffix} file, no audio"
     if suffix in MEDIA_SUFFIXES:
         return int(suffix in VIDEO_SUFFIXES and not kind.startswith("audio")), ""
     if kind.startswith(("audio", "video")):
         return int(kind.startswith("video")), ""
     if offer.place >= Place.LINK:
-        return 0, "no suffix of a recording"
-    return (0, f"its enclosure is {kind}, no audio") if _OTHER_TYPES.match(kind) else (2, "")
+        return _NONE, "no suffix of a recording"
+    return (_NONE, f"its enclosure is {kind}, no audio") if _OTHER_TYPES.match(kind) else (_UNKNOWN, "")

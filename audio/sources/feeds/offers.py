@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+from audio.sources.dates import parse_duration
 from audio.sources.feeds.enclosures import Offer, Place
-from audio.sources.feeds.names import Node, attribute, local_name, text_of
+from audio.sources.feeds.names import MAX_TITLE, Node, attribute, local_name, text_of
 
 _MAX_OFFERS = 50  # of one kind in one item
 _MAX_DESCENDANTS = 10_000
@@ -46,14 +48,19 @@ def offers_in_notes(notes: str) -> Iterator[Offer]:
 def _enclosures(item: Node) -> Iterator[Offer]:
     links = [link for link in item.all("link") if attribute(link, "rel").lower() == "enclosure"]
     nodes = item.all("enclosure") or _deeper(item.element)
-    for node in islice((*nodes, *links), _MAX_OFFERS):
-        yield _offer(node)
-    groups = islice((*item.all("media:content"), *item.below("media:group", "media:content")), _MAX_OFFERS)
-    for node in groups:
-        yield _offer(node, is_default=attribute(node, "isdefault").lower() == "true")
-    for node in islice(item.all("content"), _MAX_OFFERS):  # Atom's content elsewhere
+    for node in (*nodes, *links):
+        yield _offer(node, "enclosure")
+    for group, parent in enumerate((item.element, *item.all("media:group"))):
+        for node in parent:
+            if "media:content" in item.names[node.tag]:
+                offer = _offer(node, "media:content")
+                is_default = attribute(node, "isdefault").lower() == "true"
+                titles = (text_of(child, MAX_TITLE) for child in node if "media:title" in item.names[child.tag])
+                length = parse_duration(attribute(node, "duration"))
+                yield replace(offer, is_default=is_default, group=group, title=next(titles, ""), length=length)
+    for node in item.all("content"):  # Atom's content elsewhere
         if attribute(node, "src"):
-            yield _offer(node)
+            yield _offer(node, "content")
 
 
 def _alternates(item: Node) -> Iterator[Offer]:
@@ -65,9 +72,9 @@ def _alternates(item: Node) -> Iterator[Offer]:
                 yield Offer(attribute(source, "uri", "url"), declared, Place.ALTERNATE, is_default)
 
 
-def _offer(node: Any, *, is_default: bool = False) -> Offer:
+def _offer(node: Any, kind: str) -> Offer:
     address = attribute(node, "url", "href", "src", "resource") or text_of(node, 2000)
-    return Offer(address, attribute(node, "type") or _medium(node), is_default=is_default)
+    return Offer(address, attribute(node, "type") or _medium(node), kind=kind)
 
 
 def _medium(node: Any) -> str:

@@ -133,9 +133,10 @@ class Broken(dict[str, object]):
 def test_whatever_an_item_raises_costs_that_item(error: Exception) -> None:
     root = parse_feed("<rss><channel/></rss>", url=URL).root
     items = (
-        _Reader(_Show(root, Names(["rss"]), URL, ()), URL).item(Broken(error), 3),
-        json_feed._Reader({}, URL, ()).item(Broken(error), 3),
+        *_Reader(_Show(root, Names(["rss"]), URL, ()), URL).item(Broken(error), 3),
+        *json_feed._Reader({}, URL, ()).item(Broken(error), 3),
     )
+    assert len(items) == 2
     for left in items:
         assert isinstance(left, LeftOut)
         assert (left.source, left.title, left.is_failure) == (URL, "item 3", True)
