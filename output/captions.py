@@ -92,13 +92,17 @@ def _cue_words(words: Sequence[Word], texts: Sequence[str]) -> int:
     fitting = _fitting(texts) - extra
     most = 1
     while most < min(len(words), fitting):
-        word = words[most]
-        if word.start - words[most - 1].end > LONGEST_PAUSE or word.end - words[0].start > CUE_SECONDS:
+        if _is_apart(words[most - 1], words[most]) or words[most].end - words[0].start > CUE_SECONDS:
             break
         most += 1
-    if most == len(words) or most == 1 or words[most].start - words[most - 1].end > LONGEST_PAUSE:
+    if most == len(words) or most == 1 or _is_apart(words[most - 1], words[most]):
         return most
     return max(range(most // 3 + 1, most + 1), key=lambda count: _break_worth(words[count - 1]) + count / most)
+
+
+def _is_apart(word: Word, following: Word) -> bool:
+    """Whether a pause is between two words, or an editor moved them next to each other."""
+    return following.start - word.end > LONGEST_PAUSE or following.start < word.start
 
 
 def _fitting(texts: Sequence[str]) -> int:

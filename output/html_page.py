@@ -34,7 +34,8 @@ b { font-weight: inherit; cursor: pointer } b:hover, b.now { background: #ffe28a
 @media (prefers-color-scheme: dark) { body { color: #ddd; background: #1b1b1b } b:hover, b.now { background: #6b5200 } }
 """
 _SCRIPT = """
-const audio = document.querySelector("audio"), words = [...document.querySelectorAll("b[data-t]")];
+const audio = document.querySelector("audio"), inText = [...document.querySelectorAll("b[data-t]")];
+const words = inText.sort((one, other) => one.dataset.t - other.dataset.t);
 const times = words.map(word => Number(word.dataset.t));
 let now = null;
 document.addEventListener("click", event => {

@@ -122,9 +122,12 @@ def test_invalid_words_raise(text: str, start: float, end: float, probability: f
         Word(text, start, end, probability)
 
 
-def test_turns_without_words_or_order_raise() -> None:
-    with pytest.raises(ValueError, match="order of time"):
-        Turn("S1", (Word("b", 2, 3), Word("a", 1, 2)))
+def test_a_turn_whose_order_was_edited_starts_with_its_earliest_word() -> None:
+    turn = Turn("S1", (Word("b", 2, 3), Word("a", 1, 2)))
+    assert (turn.text, turn.start, turn.end) == ("b a", 1, 3)
+
+
+def test_turns_without_words_raise() -> None:
     with pytest.raises(ValueError, match="without words"):
         Turn("S1", ())
 

@@ -81,7 +81,9 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The words of one speaker until another one speaks: at least one, in the order of time.
+    """The words of one speaker until another one speaks: at least one, in the order of the text.
+
+    That is the order of time, but for passages whose order an editor changed.
 
     >>> Turn("S1", (Word("Hello,", 0.5, 0.9), Word("Ada.", 1.0, 1.4))).text
     'Hello, Ada.'
@@ -93,13 +95,11 @@ class Turn:
     def __post_init__(self) -> None:
         if not self.words:
             raise ValueError(f"a turn of {self.speaker!r} without words")
-        if any(later.start < earlier.start for earlier, later in zip(self.words, self.words[1:], strict=False)):
-            raise ValueError(f"the words of a turn of {self.speaker!r} are not in the order of time")
 
     @property
     def start(self) -> Seconds:
-        """The start of the first word."""
-        return self.words[0].start
+        """The earliest start of a word."""
+        return min(word.start for word in self.words)
 
     @property
     def end(self) -> Seconds:

@@ -8,7 +8,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcribe.alignment.text_diff import NO_MATCH, add_moves, increasing, matches, slide_deletions
+from transcribe.alignment.moves import add_moves
+from transcribe.alignment.text_diff import NO_MATCH, increasing, matches, slide_deletions
 
 WORDS = "we all said that the well of packages is deep and the yes".split()
 
@@ -23,6 +24,7 @@ def test_matches_are_equal_increasing_and_half_as_many_as_difflib_finds(old: lis
     assert len(pairs) >= sum(block.size for block in blocks) / 2
     carried = [index for index in add_moves(old, new, found) if index != NO_MATCH]
     assert len(set(carried)) == len(carried)
+    assert all(old[index] == word for index, word in zip(add_moves(old, new, found), new, strict=True) if index >= 0)
 
 
 @given(

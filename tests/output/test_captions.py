@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import re
+from dataclasses import replace
 from importlib import import_module
 
 import pytest
@@ -127,3 +128,12 @@ def test_a_transcript_without_turns_is_a_valid_file() -> None:
 def test_names_are_escaped_in_voice_tags(name: str) -> None:
     made = transcript(("S1", "Hi."), speakers=(Speaker("S1", name),))
     assert [voice for _, _, voice, _ in read_vtt(vtt(made))] == [" ".join(name.split())]
+
+
+def test_words_an_editor_moved_next_to_each_other_are_in_cues_of_their_own_time() -> None:
+    second = [Word("that", 5.0, 5.3), Word("came", 5.4, 5.6), Word("after", 5.7, 6.0)]
+    first = [Word("this", 1.0, 1.3), Word("was", 1.4, 1.6), Word("before", 1.7, 2.0)]
+    talk = transcript(("S1", "x"), speakers=(ADA,))
+    cues = read_vtt(vtt(replace(talk, turns=(Turn("S1", (*second, *first)),))))
+    assert [(start, lines) for start, _, _, lines in cues] == [(1.0, ["this was before"]), (5.0, ["that came after"])]
+    assert cues[0][1] <= 5.0

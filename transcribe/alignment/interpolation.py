@@ -48,7 +48,9 @@ def place(
             placed[start:end] = list(zip(spans, origins, strict=True))
         else:
             low = times[before][1] if start else 0.0
-            high = times[after][0] if end < len(matched) else low + SECONDS_PER_LETTER * len("".join(texts))
+            high = times[after][0] if end < len(matched) else low
+            if high < low or end == len(matched):  # nothing follows, or what was moved here
+                high = low + SECONDS_PER_LETTER * len("".join(texts))
             placed[start:end] = [(span, None) for span in _interpolate(tokens, start, end, (low, high))]
     return placed
 

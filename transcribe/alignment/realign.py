@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import count, groupby, pairwise
+from itertools import count, pairwise
 
 from audio.episode import Seconds
 from transcribe.alignment.interpolation import TimeSpan, place, token_times
-from transcribe.alignment.text_diff import NO_MATCH, add_moves, increasing, matches, overlap_ratio, slide_deletions
+from transcribe.alignment.moves import add_moves
+from transcribe.alignment.text_diff import NO_MATCH, matches, overlap_ratio, slide_deletions
 from transcribe.alignment.tokens import Token, letters, spoken_positions, tokenize
 from transcribe.transcript import Word
 
@@ -30,7 +31,9 @@ Forms = Callable[[str], tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class RealignedTurn:
-    """An edited turn's words in the order of time, and for each the position of the timed word it replaces.
+    """An edited turn's words in the order of the text, and for each the position of the timed word it replaces.
+
+    Times rise, except where a word follows that was spoken before: an editor changed their order.
 
     An inserted word has the origin None. `changed` counts the words substituted, inserted and deleted.
     """
@@ -63,7 +66,7 @@ def realign(texts: Sequence[str], timed: Sequence[Sequence[Word]], *, forms: For
 
     A word whose printed form was not edited stays as it is, typographic quotes included. Words changed in case or
     punctuation keep their times, other substitutions divide the time of what they replace by letters, and insertions
-    get a natural length in the gap they are in. Times never fall within a turn; turns that were moved keep theirs.
+    get a natural length in the gap they are in. What was moved, inside a turn or to another, keeps its times.
     """
     words, numbers = [word for turn in timed for word in turn], count()
     sources = tokenize(
@@ -77,7 +80,6 @@ def realign(texts: Sequence[str], timed: Sequence[Sequence[Word]], *, forms: For
     matched = add_moves(old, new, slide_deletions(old, matched, _pauses(times)))
     spoken = spoken_positions(tokens, matched)
     tokens, matched = [tokens[i] for i in spoken], [matched[i] for i in spoken]
-    matched = _in_order(tokens, matched, [words[token.owner].start for token in sources])
     deleted = _deletions(tokens, matched, len(sources))
     by_turn: list[list[int]] = [[] for _ in texts]
     for i, token in enumerate(tokens):
@@ -91,27 +93,29 @@ def _pauses(times: Sequence[TimeSpan]) -> list[Seconds]:
     return [OUTER_PAUSE, *(later[0] - earlier[1] for earlier, later in pairwise(times)), OUTER_PAUSE]
 
 
-def _in_order(tokens: Sequence[Token], matched: list[int], starts: Sequence[Seconds]) -> list[int]:
-    """The matches without those that would make time fall within a turn (merged or shuffled speech)."""
-    result = [NO_MATCH] * len(matched)
-    for _, turn in groupby(range(len(tokens)), key=lambda i: tokens[i].owner):
-        positions = [i for i in turn if matched[i] != NO_MATCH]
-        for k in increasing([starts[matched[i]] for i in positions]):
-            result[positions[k]] = matched[positions[k]]
-    return result
-
-
 def _deletions(tokens: Sequence[Token], matched: Sequence[int], n_sources: int) -> dict[int, int]:
     """How many timed tokens were deleted from each turn, not counting those that were replaced."""
     deleted: dict[int, int] = {}
-    used = {index for index in matched if index != NO_MATCH}
-    anchors = [(-1, -1), *((i, index) for i, index in enumerate(matched) if index != NO_MATCH)]
-    for (i, before), (j, after) in pairwise([*anchors, (len(tokens), n_sources)]):
-        n_deleted = sum(k not in used for k in range(before + 1, after)) - (j - i - 1)
+    place_of = {index: position for position, index in enumerate(matched) if index != NO_MATCH}
+    start = 0
+    for end in range(n_sources + 1):
+        if end < n_sources and end not in place_of:
+            continue
+        position = place_of.get(start - 1, -1)  # of the timed token before the deleted ones
+        n_deleted = end - start - _unmatched_from(matched, position + 1, at_most=end - start)
         if n_deleted > 0 and tokens:
-            owner = tokens[min(max(i, 0), len(tokens) - 1)].owner
+            owner = tokens[max(position, 0)].owner
             deleted[owner] = deleted.get(owner, 0) + n_deleted
+        start = end + 1
     return deleted
+
+
+def _unmatched_from(matched: Sequence[int], start: int, *, at_most: int) -> int:
+    """The number of tokens without a match in a row from `start` on."""
+    end = start
+    while end < len(matched) and end - start < at_most and matched[end] == NO_MATCH:
+        end += 1
+    return end - start
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +142,7 @@ class _Builder:
                 changed += 1
                 self._add_changed(i, built)
             i += size or 1
-        return RealignedTurn(tuple(_rising(built)), tuple(origin for _, origin, _ in built), changed)
+        return RealignedTurn(tuple(_timed(built)), tuple(origin for _, origin, _ in built), changed)
 
     def _unchanged(self, i: int, end: int) -> int:
         """How many tokens from `i` on are one unchanged timed word; 0 if it was edited."""
@@ -164,6 +168,17 @@ class _Builder:
         same = self.matched[i] != NO_MATCH and origin is not None
         probability = self.words[origin].probability if same and origin is not None else 1.0
         built.append((Word(token.text, max(start, 0.0), max(start, end, 0.0), probability), origin, same))
+
+
+def _timed(built: Sequence[tuple[Word, int | None, bool]]) -> Iterator[Word]:
+    """The words, with interpolated times clamped between those of their neighbours; moved words begin anew."""
+    start, last = 0, 0.0
+    for end, (word, _, is_anchor) in enumerate(built):
+        if is_anchor and word.start < last:
+            yield from _rising(built[start:end])
+            start = end
+        last = word.start if is_anchor else last
+    yield from _rising(built[start:])
 
 
 def _rising(built: Sequence[tuple[Word, int | None, bool]]) -> Iterator[Word]:

@@ -2,8 +2,8 @@
 
 Patience diff (Bram Cohen, 2005) on runs of items that occur once in each sequence, then on single items; the short rest
 between two anchors gets a longest common subsequence. O(n log n) for texts: 30,000 words take well under a second,
-where `difflib` takes minutes once it has no rare words to discard. `matches` finds one increasing sequence; `add_moves`
-adds what was moved elsewhere.
+where `difflib` takes minutes once it has no rare words to discard. `matches` finds one increasing sequence; what was
+moved elsewhere is found by `transcribe.alignment.moves`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from itertools import pairwise
 
 ANCHOR_RUNS = (4, 1)  # lengths of the unique runs used as anchors, in this order
 MOST_CELLS = 20_000  # of the table for a range without unique items; larger ranges are halved
-SHORTEST_MOVE = 5  # items in a row
 SHORTEST_EVIDENCE = 3  # items in a row that count as evidence of one text; single ones agree by chance
 
 NO_MATCH = -1
@@ -46,26 +45,6 @@ def matches(old: Sequence[str], new: Sequence[str]) -> list[int]:
             old_cut, new_cut = (old_start + old_end) // 2, (new_start + new_end) // 2
             open_ranges += [(old_start, old_cut, new_start, new_cut), (old_cut, old_end, new_cut, new_end)]
     return matched
-
-
-def add_moves(old: Sequence[str], new: Sequence[str], matched: Sequence[int]) -> list[int]:
-    """`matched`, plus runs of at least `SHORTEST_MOVE` items that occur once among the unmatched items of each side."""
-    result = list(matched)
-    used = {index for index in matched if index != NO_MATCH}
-    runs_old = _runs(old, [i not in used for i in range(len(old))])
-    runs_new = _runs(new, [index == NO_MATCH for index in matched])
-    for run, new_index in runs_new.items():
-        old_index = runs_old.get(run)
-        if old_index is None or new_index is None:
-            continue
-        for i, j, step in ((old_index - 1, new_index - 1, -1), (old_index, new_index, 1)):
-            while 0 <= i < len(old) and 0 <= j < len(new) and old[i] == new[j]:
-                if i in used or result[j] != NO_MATCH:
-                    break
-                result[j] = i
-                used.add(i)
-                i, j = i + step, j + step
-    return result
 
 
 def slide_deletions(old: Sequence[str], matched: Sequence[int], edge_scores: Sequence[float]) -> list[int]:
@@ -159,18 +138,6 @@ def _unique_runs(items: Sequence[str], start: int, end: int, length: int) -> dic
     runs = [tuple(items[i : i + length]) for i in range(start, end - length + 1)]
     counts = Counter(runs)
     return {run: i for i, run in enumerate(runs, start) if counts[run] == 1}
-
-
-def _runs(items: Sequence[str], is_open: Sequence[bool]) -> dict[tuple[str, ...], int | None]:
-    """Where each run of open items starts; None if it starts in several places."""
-    starts: dict[tuple[str, ...], int | None] = {}
-    open_before = 0
-    for end, free in enumerate(is_open, start=1):
-        open_before = open_before + 1 if free else 0
-        if open_before >= SHORTEST_MOVE:
-            run = tuple(items[end - SHORTEST_MOVE : end])
-            starts[run] = None if run in starts else end - SHORTEST_MOVE
-    return starts
 
 
 def _longest_common(old: Sequence[str], new: Sequence[str], range_: _Range, matched: list[int]) -> None:

@@ -30,7 +30,7 @@ from transcribe.drafts.sync import transcript_of, write_update
 from transcribe.drafts.transcript_update import update_transcript
 from transcribe.drafts.turn_edits import PageTurn, apply_turns, page_turns, wrap_of
 from transcribe.style import LabelStyle
-from transcribe.transcript import Doubt, Transcript, Word
+from transcribe.transcript import Doubt, Transcript
 
 _TURN, _PARAGRAPH = "\x00", "\x01"  # begin the units that are not words
 
@@ -224,12 +224,9 @@ def _doubts(differences: Sequence[Difference], draft: Draft, after: Transcript) 
         words = after.turns[spoken.index(difference.turn)].words
         first = min(difference.word, len(words) - 1)
         last = min(first + max(len(difference.mine.split()), 1), len(words)) - 1
-        start, end = words[first].start, _last_end(words[first : last + 1])
-        yield Doubt(start, max(start, end), f"new recognition: {difference.new or '(nothing)'}")
-
-
-def _last_end(words: Sequence[Word]) -> float:
-    return max(word.end for word in words)
+        passage = words[first : last + 1]
+        start, end = min(word.start for word in passage), max(word.end for word in passage)
+        yield Doubt(start, end, f"new recognition: {difference.new or '(nothing)'}")
 
 
 def _write(path: Path, source: bytes, *, over: bytes) -> Path | None:

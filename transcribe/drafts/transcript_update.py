@@ -172,7 +172,7 @@ def _moved(
         for word, old in known:
             if old != new and old == previous:
                 start, end, _, _ = passages[-1]
-                passages[-1] = (start, max(end, word.end), old, new)
+                passages[-1] = (min(start, word.start), max(end, word.end), old, new)
             elif old != new:
                 passages.append((word.start, word.end, old, new))
             previous = old

@@ -75,10 +75,11 @@ def _doubts(transcript: Transcript) -> Iterator[dict[str, Any]]:
     for turn in transcript.turns:
         run: list[Word] = []
         for word in (*turn.words, None):
-            if word is not None and word.probability < LOW_CONFIDENCE:
-                run.append(word)
-            elif run:
-                doubts.append((run[0].start, run[-1].end, "low confidence"))
+            is_low = word is not None and word.probability < LOW_CONFIDENCE
+            if run and (not is_low or (word is not None and word.start < run[-1].start)):  # the last: moved here
+                doubts.append((run[0].start, max(each.end for each in run), "low confidence"))
                 run = []
+            if word is not None and is_low:
+                run.append(word)
     for start, end, reason in sorted(doubts):
         yield {"start": round(start * 1000), "end": round(end * 1000), "reason": reason}
