@@ -62,7 +62,10 @@ PURE = {
     *("audio.intervals", "transcribe.person_names", "transcribe.scripts", "transcribe.diarization.viterbi"),
     *(f"transcribe.speakers.{name}" for name in ("attribution", "naming", "name_clues", "name_certainty")),
     "transcribe.speakers.host_conduct",
-    *(f"transcribe.alignment.{name}" for name in ("interpolation", "merge3", "realign", "text_diff", "tokens")),
+    *(
+        f"transcribe.alignment.{name}"
+        for name in ("interpolation", "merge3", "moves", "realign", "text_diff", "tokens")
+    ),
 }
 PURE_READS = {"audio.episode", "transcribe.transcript", "transcribe.transcript_warnings"}
 LARGEST_MODULE = 300  # lines
