@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from importlib import import_module
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from transcribe.style import DocxTimes
     from transcribe.transcript import Transcript, Turn
 
+_LONGEST = 255  # characters of a property
 _GREY, _SMALL = (0x80, 0x80, 0x80), 8  # red, green, blue; points
 
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -44,7 +46,7 @@ def docx(transcript: Transcript, style: Style = Style()) -> bytes:
         ) from error
     document = library.Document()
     title = _NO_XML.sub("", transcript.episode.title)
-    document.core_properties.title = title[:255]
+    _describe(document.core_properties, transcript, title=title, author=style.author)
     document.add_heading(title, level=1)
     labels, times = labels_of(transcript.speakers, "name"), style.docx_times
     for turn in transcript.turns:
@@ -57,6 +59,14 @@ def docx(transcript: Transcript, style: Style = Style()) -> bytes:
     buffer = BytesIO()
     document.save(buffer)
     return buffer.getvalue()
+
+
+def _describe(properties: Any, transcript: Transcript, *, title: str, author: str) -> None:
+    """Say what the document is, instead of what the library's template says of itself."""
+    properties.title, properties.author = title[:_LONGEST], _NO_XML.sub("", author)[:_LONGEST]
+    properties.language = _NO_XML.sub("", transcript.language)[:_LONGEST]
+    properties.comments = properties.last_modified_by = ""
+    properties.created = properties.modified = datetime.now(UTC)
 
 
 def _open_turn(document: Any, paragraph: Any, *, label: str, start: Seconds, times: DocxTimes) -> None:

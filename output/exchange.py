@@ -8,7 +8,10 @@ import os
 import re
 import zlib
 from collections.abc import Iterator, Sequence
-from math import log
+from dataclasses import replace
+from itertools import groupby
+from math import inf, log
+from operator import itemgetter
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -24,8 +27,19 @@ if TYPE_CHECKING:
 SEGMENT_SECONDS = 30.0  # whisper's window
 FRAMES_PER_SECOND = 100  # of whisper's spectrogram, the unit of `seek`
 
-PODCAST_TYPES = {"vtt": "text/vtt", "srt": "application/x-subrip", "html": "text/html", "txt": "text/plain"}
-_OFFERED = ("vtt", "srt", "html")  # the formats podcast players support, the preferred one first
+PODCAST_TYPES = {
+    "vtt": "text/vtt",
+    "srt": "application/x-subrip",
+    "podcast-json": "application/json",
+    "podcast-html": "text/html",
+    "txt": "text/plain",
+}
+_OFFERED = (
+    "vtt",
+    "srt",
+    "podcast-json",
+    "podcast-html",
+)  # the formats podcast players support, the preferred one first
 
 
 def rttm(transcript: Transcript) -> str:
@@ -61,16 +75,38 @@ def whisper_json(transcript: Transcript) -> str:
     return json.dumps(data, ensure_ascii=False) + "\n"
 
 
+def openai_json(transcript: Transcript) -> str:
+    """`whisper_json` as openai-whisper writes it, for programs that refuse what they do not know, such as stable-ts.
+
+    It has no key of ours, so no speakers, and no word ends after the next one's start: where people speak at once, the
+    words alternate as they begin, in segments of one turn each, and the end of a word is cut.
+    """
+    rows = sorted(((word, at) for at, turn in enumerate(transcript.turns) for word in turn.words), key=_start_and_turn)
+    starts = [*(word.start for word, _ in rows[1:]), inf]
+    clipped = [(replace(word, end=min(word.end, after)), at) for (word, at), after in zip(rows, starts, strict=False)]
+    runs = ([word for word, _ in run] for _, run in groupby(clipped, key=itemgetter(1)))
+    segments = [_segment(i, part) for i, part in enumerate(part for run in runs for part in _segments(run))]
+    text = "".join(str(segment["text"]) for segment in segments)
+    data = {"text": text, "segments": segments, **({"language": transcript.language} if transcript.language else {})}
+    return json.dumps(data, ensure_ascii=False) + "\n"
+
+
+def _start_and_turn(row: tuple[Word, int]) -> tuple[float, int]:
+    return row[0].start, row[1]
+
+
 def podcast(transcript: Transcript, style: Style = Style(), stem: str = "") -> str:
     """The elements for the feed's item that link the transcript in each format podcast players support.
 
     The files are in the folder `Style.transcript_url`, else next to the episode's audio; if neither is known the
     addresses are bare file names, to be completed. `stem` is the name of the files; default: the episode's stem.
     """
+    from output.formats import file_name
+
     stem = stem or stem_for(transcript.episode, lambda _: False)
     folder = _folder(style.transcript_url, transcript.episode)
     lines = [
-        podcast_transcript(folder + quote(os.fsencode(f"{stem}.{name}")), name, language=transcript.language)
+        podcast_transcript(folder + quote(os.fsencode(file_name(stem, name))), name, language=transcript.language)
         for name in _OFFERED
     ]
     note = "keep those whose files you publish" if folder else "put the folder you publish in before each file's name"
@@ -86,7 +122,7 @@ def podcast_transcript(url: str, name: str, *, language: str) -> str:
     '<podcast:transcript url="https://a.b/talk.vtt" type="text/vtt" language="en"/>'
     """
     attributes = {"url": url, "type": PODCAST_TYPES[name], "language": language}
-    inner = " ".join(f'{key}="{html.escape(value)}"' for key, value in attributes.items())
+    inner = " ".join(f'{key}="{html.escape(value)}"' for key, value in attributes.items() if value)
     return f"<podcast:transcript {inner}/>"
 
 
@@ -109,9 +145,10 @@ def _segments(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
     yield words[start:end]
 
 
-def _segment(number: int, words: Sequence[Word], speaker: str) -> dict[str, object]:
+def _segment(number: int, words: Sequence[Word], speaker: str | None = None) -> dict[str, object]:
     text = "".join(f" {word.text}" for word in words)
     data = text.encode(errors="replace")
+    who = {} if speaker is None else {"speaker": speaker}
     return {
         "id": number,
         "seek": int(words[0].start * FRAMES_PER_SECOND),
@@ -121,15 +158,9 @@ def _segment(number: int, words: Sequence[Word], speaker: str) -> dict[str, obje
         "tokens": [],
         "avg_logprob": sum(log(max(word.probability, 1e-4)) for word in words) / len(words),
         "compression_ratio": len(data) / len(zlib.compress(data)),
-        "speaker": speaker,
+        **who,
         "words": [
-            {
-                "word": f" {word.text}",
-                "start": word.start,
-                "end": word.end,
-                "probability": word.probability,
-                "speaker": speaker,
-            }
+            {"word": f" {word.text}", "start": word.start, "end": word.end, "probability": word.probability, **who}
             for word in words
         ],
     }

@@ -47,7 +47,10 @@ REGISTRY: Mapping[str, Format] = {
     "txt": Format(".txt", "output.documents", "txt", needs_times=False),
     "rttm": Format(".rttm", "output.exchange", "rttm"),
     "whisper-json": Format(".whisper.json", "output.exchange", "whisper_json"),
+    "openai-json": Format(".openai.json", "output.exchange", "openai_json"),
     "podcast": Format(".podcast.xml", "output.exchange", "podcast", ("style", "stem")),
+    "podcast-json": Format(".podcast.json", "output.podcast_transcripts", "podcast_json"),
+    "podcast-html": Format(".podcast.html", "output.podcast_transcripts", "podcast_html", ("style",)),
     "html": Format(".html", "output.html_page", "page", ("style",)),
     "docx": Format(".docx", "output.documents", "docx", ("style",), needs_times=False),
 }

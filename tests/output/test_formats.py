@@ -6,12 +6,15 @@ import html
 import inspect
 import json
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
+from zipfile import ZipFile
 
 import pytest
 from hypothesis import given
@@ -23,7 +26,7 @@ from output.formats import FORMATS, REGISTRY, file_name, write
 from output.markdown import render
 from output.text import clock
 from tests.support.paths import ROOT
-from tests.support.transcripts import ADA, BOB, transcript
+from tests.support.transcripts import ADA, BOB, transcript, turn
 from transcribe.style import Style
 from transcribe.transcript import Speaker, SpeakerSpan, Transcript
 
@@ -112,9 +115,10 @@ def test_whisper_segments_are_sentences_of_at_most_30_s() -> None:
     assert [len(segment["words"]) for segment in segments if segment["speaker"] == BOB.name] == [182, 1]
 
 
-def test_whispers_writers_accept_whisper_json(tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["whisper-json", "openai-json"])
+def test_whispers_writers_accept_whisper_json(tmp_path: Path, form: str) -> None:
     utils = import_module("whisper.utils")
-    data = json.loads(write(MADE, "whisper-json"))
+    data = json.loads(write(MADE, form))
     for name in ("srt", "vtt", "tsv", "txt", "json"):
         for options in ({"max_line_width": 42, "max_line_count": 2}, {}):  # the first also reads the words
             utils.get_writer(name, str(tmp_path))(data, "talk.mp3", options)
@@ -186,6 +190,18 @@ def test_docx_has_heading_labels_and_times() -> None:
     assert (time.text, time.font.size.pt, str(time.font.color.rgb)) == ("0:02 ", 8, "808080")
 
 
+def test_docx_says_what_it_is_and_nothing_of_the_library_that_wrote_it() -> None:
+    docx = import_module("docx")
+    content = BytesIO(bytes(write(MADE, "docx", style=Style(author="Ada \0 Smith" * 40))))  # type: ignore[arg-type]
+    properties = docx.Document(content).core_properties
+    assert (properties.title, properties.language) == ("A talk", "en")
+    assert properties.author.startswith("Ada  Smith")
+    with ZipFile(content) as archive:
+        core = archive.read("docProps/core.xml").decode()
+    assert "python" not in core
+    assert str(datetime.now(UTC).year) in core
+
+
 def test_docx_times_can_be_comments_or_left_out() -> None:
     docx = import_module("docx")
     texts = ["A talk", "Ada: Hello <b>Bob</b> & all.", 'Bob: Say "hi".', "Ada: Hi."]
@@ -233,8 +249,65 @@ def test_podcast_elements_name_type_and_language() -> None:
     assert offered(made) == [
         {"url": "Q%26A%20talk.vtt", "type": "text/vtt", "language": "en"},
         {"url": "Q%26A%20talk.srt", "type": "application/x-subrip", "language": "en"},
-        {"url": "Q%26A%20talk.html", "type": "text/html", "language": "en"},
+        {"url": "Q%26A%20talk.podcast.json", "type": "application/json", "language": "en"},
+        {"url": "Q%26A%20talk.podcast.html", "type": "text/html", "language": "en"},
     ]
+    nobody = replace(made, language="")
+    assert offered(nobody)[0] == {"url": "Q%26A%20talk.vtt", "type": "text/vtt"}, "a language that is not known"
+
+
+BODY = st.lists(st.text("<>&\"'/ab-!.? né", min_size=1, max_size=8).map(str.strip).filter(bool), min_size=1, max_size=8)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["S1", "S2"]), BODY), max_size=6), st.text())
+def test_podcast_html_is_who_when_and_what_and_nothing_else(turns: list[tuple[str, list[str]]], title: str) -> None:
+    """Read as a podcast app does it: the body's own elements, three by three."""
+    made = transcript(
+        *((who, " ".join(words)) for who, words in turns), episode=Episode(title, audio_url="https://a.b")
+    )
+    source = str(write(made, "podcast-html"))
+    assert re.match(r"<html\b[^>]*>", source), "apps know it by its first tag"
+    document = import_module("lxml.html").document_fromstring(source)
+    body = list(document.body)
+    assert {element.tag for element in body} <= {"cite", "time", "p"}
+    assert not any(element.attrib or len(element) for element in body)
+    rows = [tuple(element.text_content() for element in body[at : at + 3]) for at in range(0, len(body), 3)]
+    names = {speaker.id: f"{speaker.name}:" for speaker in made.speakers}
+    spoken = [(names[turn.speaker], word) for turn in made.turns for word in turn.text.split()]
+    assert [(who, word) for who, _, text in rows for word in text.split()] == spoken
+    assert all(re.fullmatch(r"(\d+:)?\d?\d:\d\d", when) for _, when, _ in rows)
+
+
+def test_podcast_json_has_the_namespaces_keys_a_sentence_each() -> None:
+    made = transcript(("S1", "Hello Bob. How are you? So"), ("S2", 'Say "hi".'))
+    data = json.loads(write(made, "podcast-json"))
+    assert data["version"] == "1.0.0"
+    assert data["segments"][0] == {"speaker": "Ada Lovelace", "startTime": 0.5, "endTime": 1.2, "body": "Hello Bob."}
+    assert [segment["body"] for segment in data["segments"]] == ["Hello Bob.", "How are you?", "So", 'Say "hi".']
+    crossing = replace(made, turns=tuple(reversed(made.turns)))
+    assert json.loads(write(crossing, "podcast-json")) == data, "in the order of time"
+    assert json.loads(write(transcript(), "podcast-json")) == {"version": "1.0.0", "segments": []}
+
+
+@given(st.lists(st.tuples(st.sampled_from(["S1", "S2"]), BODY, st.floats(0, 5)), max_size=5))
+def test_openai_json_has_whispers_keys_alone_and_times_in_order(turns: list[tuple[str, list[str], float]]) -> None:
+    """As stable-ts reads it: an unknown key is an error, and so is a word that ends after the next one begins."""
+    made = transcript(speakers=(ADA, BOB))
+    made = replace(made, turns=tuple(turn(who, " ".join(words), start=start) for who, words, start in turns))
+    data = json.loads(write(made, "openai-json"))
+    segments = data["segments"]
+    assert data.keys() == {"text", "segments", "language"}
+    known = {"id", "seek", "start", "end", "text", "tokens", "avg_logprob", "compression_ratio", "words"}
+    assert all(segment.keys() == known for segment in segments)
+    words = [word for segment in segments for word in segment["words"]]
+    assert all(word.keys() == {"word", "start", "end", "probability"} for word in words)
+    times = [time for word in words for time in (word["start"], word["end"])]
+    assert times == sorted(times)
+    assert [segment["id"] for segment in segments] == list(range(len(segments)))
+    assert all(segment["text"] == "".join(word["word"] for word in segment["words"]) for segment in segments)
+    assert all((s["start"], s["end"]) == (s["words"][0]["start"], s["words"][-1]["end"]) for s in segments)
+    said = sorted((word.start, word.text) for word in made.words)
+    assert sorted((word["start"], word["word"][1:]) for word in words) == said, "no word is lost or moved"
 
 
 def test_clock_formats_hours_minutes_seconds() -> None:
