@@ -23,10 +23,9 @@ from audio.fetching.companions import Companions
 from audio.fetching.download import Download
 from audio.fetching.index import Entry
 from audio.fetching.library import Library
-from audio.fetching.spelling import place_of
 from audio.fingerprint import Fingerprint
 from audio.media import MEDIA_SUFFIXES
-from audio.net.addresses import redacted, web_address, without_credentials
+from audio.net.addresses import place_of, redacted, web_address, without_credentials
 from audio.net.http import Client
 from audio.progress import OnDownload
 from audio.shortage import room_step

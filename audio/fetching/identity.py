@@ -38,8 +38,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from audio.episode import Episode
-from audio.fetching.spelling import digest, guid_in_one_spelling, in_one_spelling, without_token
-from audio.net.addresses import without_credentials
+from audio.net.addresses import digest, guid_in_one_spelling, in_one_spelling, without_credentials, without_token
 
 _LONGEST_TITLE = 500
 

@@ -21,8 +21,7 @@ from typing import Any
 from audio.disk import STATE_FOLDER, free_backup_path, is_own_file, write_all, write_atomically
 from audio.errors import FetchError
 from audio.fetching.identity import Identity
-from audio.fetching.spelling import in_one_spelling
-from audio.net.addresses import without_credentials
+from audio.net.addresses import in_one_spelling, without_credentials
 from audio.trust import open_regular, read_regular
 
 SCHEMA = 2

@@ -24,8 +24,7 @@ from audio.errors import FetchError
 from audio.fetching.identity import Identity, Known
 from audio.fetching.index import Entry, Index
 from audio.fetching.naming import MAX_STEM_BYTES, shorten, stem_of
-from audio.fetching.spelling import digest
-from audio.net.addresses import without_credentials
+from audio.net.addresses import digest, without_credentials
 from audio.trust import real_path
 
 _DIGITS = (6, 12, 18, 24)  # of a digest, to tell episodes with one name apart

@@ -1,25 +1,28 @@
-"""Web addresses: parse and normalise them, redact them, distinguish public from private ones.
+"""Addresses in one spelling: to request them, to show them, and to compare them. Pure; the only such module.
 
-Pure functions; `audio.net.connections` resolves host names.
+The law:
+
+- To request (`web_address`): an address that is spelled again stays as it is. It asks the server for what is written:
+  what the path and the query say is the same, byte for byte, and escapes stay as they are. Only what no address may
+  contain is escaped, as browsers do, and the fragment removed.
+- To show (`redacted`) and to store (`without_credentials`): without secrets, and the same if done again.
+- To compare, never to request or to show: each of these is the same for all spellings of an address, and makes at least
+  the same equal as the one before it: `in_one_spelling` (http or https, `www.`, case of the host, port of the scheme,
+  escapes that need not be, a slash at the end), `without_token`, then `recording_key` and `page_key`, which do not see
+  formats, measuring services and tracking parameters either.
+
+`audio.net.reach` says which addresses are public.
 """
 
 from __future__ import annotations
 
-import ipaddress
+import hashlib
 import re
-import socket
-from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+import unicodedata
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
-_NEVER_PUBLIC = tuple(
-    ipaddress.IPv6Network(network)
-    for network in (
-        "::/96",  # IPv4-compatible, deprecated (RFC 4291, 2.5.5.1)
-        "::ffff:0:0:0/96",  # IPv4-translated (RFC 2765, 2.1)
-        "64:ff9b:1::/48",  # a network's own NAT64 (RFC 8215)
-        "fec0::/10",  # site-local, deprecated (RFC 3879)
-    )
-)
+from audio.media import MEDIA_SUFFIXES, suffix_of
+
 _NORMALISED = re.compile(  # addresses `web_address` returns unchanged
     r"https?://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,4})?/(?:[\w/:@!$&'()*+,;=~.-]|%[0-9A-Fa-f]{2})*"
     r"(?:\?(?:[\w/:@!$&'()*+,;=~?.-]|%[0-9A-Fa-f]{2})+)?",
@@ -27,7 +30,20 @@ _NORMALISED = re.compile(  # addresses `web_address` returns unchanged
 )
 _LONGEST = 8_000  # characters of an address
 _BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_PRIVATE_NAMES = (".localhost", ".local", ".localdomain", ".internal", ".home.arpa")
+_QUALITY = re.compile(
+    r"[ _.-](?:\d{2,4}k(?:bps?)?|\d{2,4}kb|vbr|cbr|hq|lq|hd|sd|low|high|mobile|small)$", re.IGNORECASE
+)
+_TRACKING = re.compile(
+    r"utm_|mc_|fbclid$|gclid$|dclid$|msclkid$|igshid$|ref$|ref_src$|referrer$|source$|src$|from$|via$|_$|ver$"
+)
+_INDEX = re.compile(r"/(?:index\.(?:html?|php))?$")
+_HOST = re.compile(r"(?:[\w-]+\.)+[a-z]{2,24}", re.IGNORECASE)
+_PLAIN = re.compile(  # addresses that `in_one_spelling` only cuts
+    r"https?://(?:www\.)?((?!www\.)[a-z0-9-]+(?:\.[a-z0-9-]+)+)(/[\w/@!$&'()*+,;=~.-]*)(\?[\w/@:!$&'()*+,;=~?.-]+)?",
+    re.ASCII,
+)
+_LONGEST_GUID = 300  # characters that are kept as they are
+_UNRESERVED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")
 _SUBSCRIBE = {"feed": "http", "itpc": "http", "pcast": "http", "podcast": "http"}
 
 
@@ -57,14 +73,15 @@ def web_address(text: str | None, *, base: str = "") -> str | None:
         if colon and scheme.lower() in _SUBSCRIBE:
             typed = rest if rest.startswith("http") else f"{_SUBSCRIBE[scheme.lower()]}:{rest}"
         parts = urlsplit(typed if typed.startswith(("http://", "https://")) else urljoin(base, typed))
-        port_is_a_number = parts.port is None or parts.port >= 0
         host = parts.hostname or ""
+        port = "" if parts.port is None else f":{parts.port}"
         host = host if host.isascii() else host.encode("idna").decode()
     except ValueError:
         return None
-    if not typed or parts.scheme not in ("http", "https") or not host or not port_is_a_number:
+    if not typed or parts.scheme not in ("http", "https") or not host:
         return None
-    netloc = parts.netloc if parts.netloc.isascii() else parts.netloc.replace(parts.netloc.rpartition("@")[2], host)
+    user, at, written = parts.netloc.rpartition("@")
+    netloc = parts.netloc if written.isascii() else f"{user}{at}{host}{port}"
     if not netloc.isprintable() or " " in netloc or "%" in host:  # `127.0.0.%31` is another host to each reader
         return None
     path, query = (_BARE_PERCENT.sub("%25", part) for part in (parts.path, parts.query))
@@ -106,42 +123,102 @@ def origin_of(url: str) -> tuple[str, int]:
     return (parts.hostname or "").lower(), parts.port or (443 if parts.scheme == "https" else 80)
 
 
-def is_public(address: str) -> bool:
-    """Whether an IP address belongs to the public internet: not loopback, private, link-local, shared, multicast or
-    reserved, nor an IPv6 address that embeds such an IPv4 one (mapped, 6to4, NAT64) or has a form not used on the
-    public internet. Raises `ValueError` for an invalid one.
+def digest(text: str) -> str:
+    """A short name for a text that may be long or secret."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
-    >>> is_public("93.184.215.14"), is_public("::ffff:127.0.0.1"), is_public("169.254.169.254")
-    (True, False, False)
+
+def guid_in_one_spelling(guid: str) -> str:
+    """A guid without blanks around it; if it is an address, spelled in one way.
+
+    >>> guid_in_one_spelling(" https://www.X.example/%7Eme/?p=1 "), guid_in_one_spelling("http://x.example/~me?p=1")
+    ('x.example/~me?p=1', 'x.example/~me?p=1')
     """
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        if any(ip in network for network in _NEVER_PUBLIC):
-            return False
-        embedded = ip.ipv4_mapped or ip.sixtofour
-        if ip in _NAT64:
-            embedded = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if embedded is not None:
-            ip = embedded
-    return ip.is_global and not ip.is_multicast
+    text = unicodedata.normalize("NFC", guid.strip())
+    before, number_sign, fragment = text.partition("#")
+    address = f"{in_one_spelling(before)}{number_sign}{fragment}"
+    return address if len(address) <= _LONGEST_GUID else digest(address)
 
 
-def is_private_host(host: str) -> bool:
-    """Whether the host in an address is on this machine or its network, as far as its name shows: a number in any
-    notation the C library accepts (`127.1`, `0x7f.1`, `2130706433`), a name without a dot, or one that is reserved for
-    private networks (RFC 6761, 6762 and 8375; `internal` by ICANN in 2024).
+def in_one_spelling(text: str) -> str:
+    """An address as host, path and query, for comparison only; other text unchanged."""
+    if plain := _PLAIN.fullmatch(text):  # like nearly all addresses
+        return plain[1] + plain[2].rstrip("/") + (plain[3] or "")
+    if "://" not in text and text[:4].lower() != "www.":
+        return text
+    url = web_address(f"http://{text}" if text[:4].lower() == "www." else without_credentials(text))
+    if url is None or url.partition("://")[0] not in ("http", "https"):
+        return text
+    parts = urlsplit(url)
+    host, port = origin_of(url)
+    path, query = (re.sub(r"%[0-9A-Fa-f]{2}", _escape, part) for part in (parts.path.rstrip("/"), parts.query))
+    name = (re.sub(r"^(?:www\.)+", "", host.rstrip(".")) or host) + ("" if port in (80, 443) else f":{port}")
+    return f"{name}{path}?{query}" if query else f"{name}{path}"
 
-    >>> is_private_host("127.1"), is_private_host("LOCALHOST."), is_private_host("x.example")
-    (True, True, False)
-    >>> is_private_host("router"), is_private_host("metadata.google.internal"), is_private_host("[::1]")
-    (True, True, True)
+
+def place_of(address: str) -> str:
+    """Where an address leads, whatever the token in it: without its query if its path names a recording.
+
+    >>> place_of("https://x.example/1.mp3?token=2"), place_of("https://x.example/play?id=2")
+    ('x.example/1.mp3', 'x.example/play?id=2')
     """
-    name = host.lower().strip("[]").rstrip(".")
+    return without_token(in_one_spelling(address))
+
+
+def without_token(spelled: str) -> str:
+    """An address in one spelling, without its query if its path names a recording."""
+    bare = spelled.partition("?")[0]
+    return bare if suffix_of(bare) in MEDIA_SUFFIXES else spelled
+
+
+def _escape(match: re.Match[str]) -> str:
+    """An escape that need not be one as its character, any other in upper case (RFC 3986, 6.2.2)."""
+    character = chr(int(match[0][1:], 16))
+    return character if character in _UNRESERVED else match[0].upper()
+
+
+def recording_key(address: str) -> tuple[str, str]:
+    """What two addresses of one recording share: the path behind any measuring service, without suffix and quality, and
+    the query, as far as it means something.
+
+    >>> recording_key("https://count.example/1/cdn.example/a_64kb.mp3?utm_source=x"), recording_key("//x/a")
+    (('cdn.example/a', ''), ('//x/a', ''))
+    """
+    path, _, query = in_one_spelling(address).partition("?")
+    segments = unquote(path).split("/")
+    inner = (at for at in range(len(segments) - 2, 0, -1) if _is_host(segments[at]))
+    segments = segments[next(inner, 0) :]
+    if suffix_of(segments[-1]) in MEDIA_SUFFIXES:
+        segments[-1] = _QUALITY.sub("", segments[-1].rpartition(".")[0])
+    return "/".join(segments), _meaningful(query)
+
+
+def page_key(address: str) -> str:
+    """What two addresses of one page share: all but `index.html`, a slash at the end and tracking parameters.
+
+    >>> page_key("http://www.x.example/a/?utm_source=feed#t") == page_key("https://X.example/a/index.html")
+    True
+    """
+    path, _, query = in_one_spelling(address).partition("?")
+    return f"{_INDEX.sub('', unquote(path))}?{_meaningful(query)}"
+
+
+def names_quality(address: str) -> bool:
+    """Whether an address names a quality of a recording, as those do that are not the full one."""
+    return _QUALITY.search(unquote(urlsplit(address).path).rpartition("/")[2].rpartition(".")[0]) is not None
+
+
+def query_pairs(query: str) -> list[tuple[str, str]]:
+    """The names and values in a query; of one with too many to be meant, the whole as a name."""
     try:
-        return not is_public(name)
+        return parse_qsl(query, keep_blank_values=True, max_num_fields=100)
     except ValueError:
-        pass
-    try:
-        return not is_public(socket.inet_ntoa(socket.inet_aton(name)))
-    except (OSError, ValueError):
-        return "." not in name or name.endswith(_PRIVATE_NAMES)
+        return [(query, "")]
+
+
+def _meaningful(query: str) -> str:
+    return urlencode(sorted((name, value) for name, value in query_pairs(query) if not _TRACKING.match(name.lower())))
+
+
+def _is_host(segment: str) -> bool:
+    return len(segment) < 100 and suffix_of(segment) not in MEDIA_SUFFIXES and _HOST.fullmatch(segment) is not None

@@ -20,7 +20,8 @@ from urllib.parse import urlsplit
 
 from audio.episode import Seconds
 from audio.errors import FetchError, TransientError
-from audio.net.addresses import is_private_host, is_public, origin_of, redacted
+from audio.net.addresses import origin_of, redacted
+from audio.net.reach import is_private_host, is_public
 from audio.net.timed_response import TimedResponse
 
 if TYPE_CHECKING:

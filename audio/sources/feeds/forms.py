@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from audio.episode import Seconds
 from audio.media import MEDIA_SUFFIXES, STREAM_SUFFIXES, suffix_of
-from audio.sources.pages.mention import recording_key
+from audio.net.addresses import recording_key
 from audio.sources.values import without_accents
 
 _BIT_RATE = re.compile(r"(?<![^\W_])\d{2,4}\s?(?:k(?:bps|bit|b)?|p)(?![^\W_])")

@@ -9,11 +9,11 @@ from urllib.parse import unquote, urlsplit
 
 from audio.episode import Seconds
 from audio.media import NO_RECORDING, suffix_of
-from audio.net.addresses import web_address
+from audio.net.addresses import page_key, web_address
 from audio.sources.dates import parse_duration
 from audio.sources.pages.decoys import place_of_key, words_of
 from audio.sources.pages.json_values import json_assigned, json_in, unescaped, without_references
-from audio.sources.pages.mention import Mention, Way, is_media, page_key
+from audio.sources.pages.mention import Mention, Way, is_media
 from audio.sources.values import plain_text
 
 _IN_TEXT = re.compile(r"https?://[^\s<>\"'\\^`{|}\[\]]+", re.IGNORECASE)

@@ -8,12 +8,12 @@ from itertools import islice
 from typing import Any
 
 from audio.episode import Episode
-from audio.net.addresses import web_address, without_credentials
+from audio.net.addresses import page_key, web_address, without_credentials
 from audio.sources.dates import parse_date, parse_duration
 from audio.sources.pages.data import MAX_MENTIONS, in_json, in_script
 from audio.sources.pages.decoys import place_of_key
 from audio.sources.pages.json_values import json_in, without_references
-from audio.sources.pages.mention import Mention, Way, is_media, page_key
+from audio.sources.pages.mention import Mention, Way, is_media
 from audio.sources.pages.ranking import About
 from audio.sources.values import json_text, plain_text
 

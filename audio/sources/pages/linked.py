@@ -23,13 +23,12 @@ from typing import Protocol
 from audio.episode import Episode
 from audio.errors import AudioError, FeedError, PageError, installing
 from audio.media import Kind, media_type
-from audio.net.addresses import redacted
+from audio.net.addresses import recording_key, redacted
 from audio.net.documents import Document
 from audio.sources.left_out import LeftOut, OnLeftOut
 from audio.sources.page import Page, page_of
 from audio.sources.pages.data import player_addresses, recordings_in_code
 from audio.sources.pages.markup import Frame
-from audio.sources.pages.mention import recording_key
 from audio.sources.pages.own_item import OwnItems, filled, own_items
 from audio.sources.values import title_from
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from audio.media import NO_RECORDING, media_type, suffix_of
-from audio.net.addresses import web_address
+from audio.net.addresses import query_pairs, web_address
 from audio.sources.pages.data import addresses_in
 from audio.sources.pages.decoys import words_of
-from audio.sources.pages.mention import Way, is_media, query_pairs
+from audio.sources.pages.mention import Way, is_media
 
 _FEED_TYPES = frozenset(
     ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml", "text/xml")

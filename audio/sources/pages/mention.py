@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from audio.episode import Episode, Seconds
 from audio.media import MEDIA_SUFFIXES, VIDEO_SUFFIXES, suffix_of
+from audio.net.addresses import names_quality, query_pairs, recording_key
 
-_QUALITY = re.compile(
-    r"[ _.-](?:\d{2,4}k(?:bps?)?|\d{2,4}kb|vbr|cbr|hq|lq|hd|sd|low|high|mobile|small)$", re.IGNORECASE
-)
-_TRACKING = re.compile(
-    r"utm_|mc_|fbclid$|gclid$|dclid$|msclkid$|igshid$|ref$|ref_src$|referrer$|source$|src$|from$|via$|_$|ver$"
-)
 _ANY = "*"  # no query is written like this
-_HOST = re.compile(r"(?:[\w-]+\.)+[a-z]{2,24}", re.IGNORECASE)
 
 
 class Way(IntEnum):
@@ -153,54 +146,10 @@ def merged(mentions: Iterable[Mention]) -> tuple[Recording, ...]:
     return tuple(Recording(tuple(sorted(each, key=lambda mention: mention.way))) for each in found)
 
 
-def recording_key(address: str) -> tuple[str, str]:
-    """What two addresses of one recording share: the path behind any measuring service, and the meaningful query."""
-    parts = urlsplit(address)
-    segments = [parts.netloc.lower().removeprefix("www."), *unquote(parts.path).split("/")[1:]]
-    inner = (at for at in range(len(segments) - 2, 0, -1) if _is_host(segments[at]))
-    segments = segments[next(inner, 0) :]
-    if suffix_of(segments[-1]) in MEDIA_SUFFIXES:
-        segments[-1] = _QUALITY.sub("", segments[-1].rpartition(".")[0])
-    return "/".join(segments), _meaningful(parts.query)
-
-
-def page_key(address: str) -> str:
-    """An address of a page without what does not change the page: scheme, `www.`, `index.html`, a slash at its end,
-    tracking parameters, fragment.
-
-    >>> page_key("http://www.x.example/a/?utm_source=feed#t") == page_key("https://X.example/a/index.html")
-    True
-    """
-    try:
-        parts = urlsplit(address)
-        host, port = (parts.hostname or "").removeprefix("www."), parts.port
-    except ValueError:
-        return address
-    path = re.sub(r"/(?:index\.(?:html?|php))?$", "", unquote(parts.path))
-    return f"{host}:{port or ''}{path}?{_meaningful(parts.query)}"
-
-
 def _known(key: tuple[str, str], places: dict[tuple[str, str], int]) -> int | None:
     path, query = key
     return places.get(key, places.get((path, "" if query else _ANY)))
 
 
-def _is_host(segment: str) -> bool:
-    return len(segment) < 100 and suffix_of(segment) not in MEDIA_SUFFIXES and _HOST.fullmatch(segment) is not None
-
-
-def _meaningful(query: str) -> str:
-    return urlencode(sorted((name, value) for name, value in query_pairs(query) if not _TRACKING.match(name.lower())))
-
-
-def query_pairs(query: str) -> list[tuple[str, str]]:
-    """The names and values in a query; of one with too many to be meant, the whole as a name."""
-    try:
-        return parse_qsl(query, keep_blank_values=True, max_num_fields=100)
-    except ValueError:
-        return [(query, "")]
-
-
 def _preference(address: str) -> tuple[bool, bool]:
-    path = unquote(urlsplit(address).path)
-    return suffix_of(path) in VIDEO_SUFFIXES, bool(_QUALITY.search(path.rpartition("/")[2].rpartition(".")[0]))
+    return suffix_of(urlsplit(address).path) in VIDEO_SUFFIXES, names_quality(address)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from audio.episode import Episode
-from audio.sources.pages.mention import page_key, recording_key
+from audio.net.addresses import page_key, recording_key
 from audio.sources.pages.ranking import About, folded
 
 

@@ -25,8 +25,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from audio.net.addresses import page_key
 from audio.sources.pages.decoys import name_of, place_of_heading
-from audio.sources.pages.mention import Recording, Way, page_key
+from audio.sources.pages.mention import Recording, Way
 from audio.sources.values import without_accents
 
 _CALL_TO_ACTION = re.compile(  # what only asks to listen, or says what every recording is

@@ -18,7 +18,7 @@ from audio.episode import Episode
 from audio.fetching.identity import Identity, Known
 from audio.fetching.library import Library
 from audio.fetching.naming import MAX_STEM_BYTES
-from audio.fetching.spelling import guid_in_one_spelling, in_one_spelling
+from audio.net.addresses import guid_in_one_spelling, in_one_spelling
 
 DAY = datetime(2026, 1, 2, 10, tzinfo=UTC)
 FEED = ("https://feeds.example/show.xml",)

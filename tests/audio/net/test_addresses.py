@@ -18,8 +18,9 @@ from audio.errors import FetchError, TransientError
 from audio.fetching.fetch import Fetched, fetch, fetch_all
 from audio.fetching.library import Library, State
 from audio.net.access import Access
-from audio.net.addresses import is_public, redacted, web_address, without_credentials
+from audio.net.addresses import redacted, web_address, without_credentials
 from audio.net.http import Client, Limits
+from audio.net.reach import is_public
 from tests.support.fetch_helpers import AUDIO, Sleeps, client_for, episode
 from tests.support.hostile_server import HostileServer, Resource
 
