@@ -42,7 +42,7 @@ def test_a_replacement_is_added_to_the_glossary(desk: Desk, page: Page) -> None:
     until(lambda: glossary.exists() and glossary.read_text(encoding="utf-8") == "raning -> raining\n")
 
 
-def test_doubts_are_listed_and_can_be_marked_as_right(browser: Browser, desk_of: DeskMaker) -> None:
+def test_doubts_are_listed_and_can_be_marked_as_correct(browser: Browser, desk_of: DeskMaker) -> None:
     talk = talk_of(*TALK)
     words = [Word(w.text, w.start, w.end, 0.2 if w.text == "raning" else 0.99) for w in talk.turns[1].words]
     last = talk.turns[3].words
@@ -59,6 +59,6 @@ def test_doubts_are_listed_and_can_be_marked_as_right(browser: Browser, desk_of:
     page.locator("#show-doubts", has_text="Doubts 1").wait_for()
     assert next(word for word in desk.transcript.words if word.text == "raning").probability == 1.0
     page.keyboard.press("F8")
-    page.get_by_role("button", name="Right").click()
+    page.get_by_role("button", name="Correct", exact=True).click()
     until(lambda: desk.transcript.doubts == ())
     page.context.close()

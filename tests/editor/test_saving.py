@@ -197,7 +197,7 @@ def test_the_page_reports_times_that_cannot_be_updated(desk: Desk, page: Page) -
     select_word(page, 1, "raning")
     page.keyboard.type("raining")
     until(lambda: "raining" in desk.text)
-    page.locator("#trouble", has_text="talk.json").wait_for()
+    page.locator(".notice", has_text="talk.json").wait_for()
 
 
 def test_edits_stay_on_the_page_when_the_draft_is_removed(desk: Desk, page: Page) -> None:

@@ -1,17 +1,15 @@
 """The editor's web server: serves one draft, to this machine only, to clients with the token.
 
 Listens on the loopback interface only. The printed address has a random token after its `#`, which browsers do not
-send: the page puts it into a header of every request. It is not a cookie, because cookies ignore ports: the browser
-would send it to every other server on this machine. Audio requests, which cannot have headers, have a key of their own
-in the address. Requests must name the server's own host (against DNS rebinding) and, to change something, come from the
-page's own origin. The page loads nothing from other servers and runs only the server's own scripts.
+send: the page puts it into a header of every request (`transcribe.editor.guard`). Requests must name the server's own
+host (against DNS rebinding) and, to change something, come from the page's own origin. The page loads nothing from
+other servers and runs only the server's own scripts.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import hmac
 import json
 import secrets
 import socket
@@ -28,33 +26,25 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from output.errors import OutputError
 from transcribe.drafts.turn_edits import EditError, PageTurn
+from transcribe.editor.confirmation import Confirmation
+from transcribe.editor.guard import LOOPBACK, Guard, audio_address
 from transcribe.editor.session import Session, StaleError
 from transcribe.errors import TranscribeError
+from transcribe.transcript import Doubt, Word
 
-LOOPBACK = "127.0.0.1"
 SHUTDOWN_GRACE = 2  # seconds for open responses when the server stops; an audio stream may never end
 DRAFT_PORTS = range(20_000, 32_768)  # below the systems' ephemeral ports; each draft has a default one of these
 LARGEST_BODY = 32 * 1024 * 1024  # bytes; a 3-hour draft is under one million
 
-_SCRIPTS = ("editor.js", "model.js", "panels.js", "player.js", "saver.js", "server.js", "view.js")
+_SCRIPTS = tuple(f"{name}.js" for name in "editor merge model notices panels player saver search server view".split())
 _ASSETS = {
     "page.html": "text/html; charset=utf-8",
     "style.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
     **dict.fromkeys(_SCRIPTS, "text/javascript; charset=utf-8"),
-}
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; media-src 'self'; "
-    "connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
 }
 
 
@@ -121,14 +111,14 @@ def _listen(port: int) -> socket.socket:
 
 def application(session: Session, *, token: str, port: int) -> Starlette:
     """The ASGI application for a server that listens at `port`."""
-    handlers = _Handlers(session, audio_address=_audio_address(token))
+    handlers = _Handlers(session, audio_address=audio_address(token))
 
     @contextlib.asynccontextmanager
     async def closing(app: Starlette) -> AsyncIterator[None]:
         yield
         await run_in_threadpool(session.close)
 
-    guard = Middleware(_Guard, token=token, port=port)
+    guard = Middleware(Guard, token=token, port=port)
     return Starlette(routes=handlers.routes(), middleware=[guard], exception_handlers=_HANDLERS, lifespan=closing)
 
 
@@ -147,6 +137,7 @@ class _Handlers:
             Route("/api/draft", self._save, methods=["POST"]),
             Route("/api/revision", self._revision),
             Route("/api/accept", self._accept, methods=["POST"]),
+            Route("/api/restore", self._restore, methods=["POST"]),
             Route("/api/glossary", self._add_to_glossary, methods=["POST"]),
             Route("/audio", self._audio),
         ]
@@ -180,7 +171,15 @@ class _Handlers:
 
     async def _accept(self, request: Request) -> Response:
         data = await _body(request)
-        await run_in_threadpool(self._session.accept, float(data["start"]) / 1000, float(data["end"]) / 1000)
+        start, end = float(data["start"]) / 1000, float(data["end"]) / 1000
+        taken = await run_in_threadpool(self._session.accept, start, end)
+        return JSONResponse(asdict(taken))
+
+    async def _restore(self, request: Request) -> Response:
+        data = await _body(request)
+        doubts = tuple(Doubt(row["start"], row["end"], str(row["reason"])) for row in data["doubts"])
+        words = tuple(Word(str(row["text"]), row["start"], row["end"], row["probability"]) for row in data["words"])
+        await run_in_threadpool(self._session.restore, Confirmation(doubts, words))
         return JSONResponse({})
 
     async def _add_to_glossary(self, request: Request) -> Response:
@@ -191,63 +190,6 @@ class _Handlers:
     async def _audio(self, request: Request) -> Response:
         path = await run_in_threadpool(lambda: self._session.audio)
         return FileResponse(path) if path else Response(status_code=404)
-
-
-class _Guard:
-    """Refuses requests without the token, to another host name, or from another origin."""
-
-    def __init__(self, app: ASGIApp, token: str, port: int) -> None:
-        self._app, self._token, self._audio_address = app, token, _audio_address(token)
-        self._hosts = {f"{host}:{port}" for host in (LOOPBACK, "localhost")}
-        if port == 80:  # browsers omit it
-            self._hosts |= {LOOPBACK, "localhost"}
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def send_with_headers(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                security = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
-                message["headers"] = [*message["headers"], *security]
-            await send(message)
-
-        refusal = self._refusal(Request(scope))
-        await (refusal or self._app)(scope, receive, send_with_headers)
-
-    def _refusal(self, request: Request) -> Response | None:
-        host = request.headers.get("host", "")
-        if host not in self._hosts:
-            return Response("This server answers requests to its own address only.", status_code=421)
-        is_link = (
-            request.url.path == "/" and request.headers.get("sec-fetch-dest") == "document"
-        )  # a link on another page
-        if not is_link and request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
-            return _forbidden("Requests from other pages are refused.")
-        origin = request.headers.get("origin")
-        if origin != f"http://{host}" and (origin is not None or request.method not in ("GET", "HEAD")):
-            return _forbidden("Requests from other pages are refused.")
-        if request.url.path == "/audio":
-            is_allowed = _equal(f"/audio?{request.url.query}", self._audio_address)
-        elif request.url.path.startswith("/api/"):
-            is_allowed = _equal(request.headers.get("authorization", ""), f"Bearer {self._token}")
-        else:
-            is_allowed = True  # the empty page and its scripts, the same for every draft
-        return None if is_allowed else _forbidden("open the address that `transcribe edit` printed last")
-
-
-def _audio_address(token: str) -> str:
-    """The recording's address. Its key is a one-way function of the token, so it reveals nothing else."""
-    return f"/audio?key={hmac.new(token.encode(), b'audio', hashlib.sha256).hexdigest()}"
-
-
-def _equal(given: str, expected: str) -> bool:
-    return secrets.compare_digest(given.encode(), expected.encode())
-
-
-def _forbidden(message: str) -> Response:
-    return JSONResponse({"message": message}, status_code=403)
 
 
 def _turns(data: Any) -> list[PageTurn]:

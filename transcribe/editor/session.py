@@ -12,8 +12,8 @@ import hashlib
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +35,11 @@ from transcribe.drafts.turn_edits import (
     speaker_name,
     wrap_of,
 )
+from transcribe.editor.confirmation import Confirmation, confirmed, restored
 from transcribe.editor.page_state import page_state
 from transcribe.errors import TranscribeError
 from transcribe.style import Style
-from transcribe.transcript import Transcript, Turn, Word
+from transcribe.transcript import Transcript
 
 _log = logging.getLogger(__name__)
 
@@ -185,18 +186,25 @@ class Session:
                 raise EditError(f"{misheard!r} for {correct!r} is in the glossary already or clashes with its lines")
             write_entries(self._glossary, glossary, new)
 
-    def accept(self, start: float, end: float) -> None:
-        """Confirm the words from `start` to `end` (seconds): drop their doubts and set their probability to 1."""
+    def accept(self, start: float, end: float) -> Confirmation:
+        """Confirm the words from `start` to `end` (seconds): drop their doubts and set their probability to 1.
+
+        Returns what `restore` takes to undo it.
+        """
         with self._json_lock:
             transcript, _ = self._transcript()
             if transcript is None:
-                return
-            confirmed = replace(
-                transcript,
-                turns=tuple(Turn(turn.speaker, tuple(_confirmed(turn.words, start, end))) for turn in transcript.turns),
-                doubts=tuple(doubt for doubt in transcript.doubts if doubt.end <= start or doubt.start >= end),
-            )
-            write_update(self.path, confirmed, before=transcript)
+                return Confirmation((), ())
+            after, taken = confirmed(transcript, start, end)
+            write_update(self.path, after, before=transcript)
+            return taken
+
+    def restore(self, taken: Confirmation) -> None:
+        """Undo `accept`."""
+        with self._json_lock:
+            transcript, _ = self._transcript()
+            if transcript is not None:
+                write_update(self.path, restored(transcript, taken), before=transcript)
 
     def _update_after_edits(self) -> None:
         try:
@@ -284,12 +292,6 @@ def _encoded(draft: Draft) -> bytes:
         return draft.source().encode()
     except UnicodeEncodeError as error:
         raise EditError("the text holds half a character, such as a cut emoji; delete what shows as a box") from error
-
-
-def _confirmed(words: Sequence[Word], start: float, end: float) -> Iterator[Word]:
-    for word in words:
-        inside = start <= (word.start + word.end) / 2 <= end
-        yield replace(word, probability=1.0) if inside else word
 
 
 def _revision(source: bytes) -> str:

@@ -1,6 +1,7 @@
 // The page: applies input from keyboard, mouse and server to the model, and shows the model's changes.
 
 import { Model } from "./model.js";
+import { Notices } from "./notices.js";
 import { Panels } from "./panels.js";
 import { Player } from "./player.js";
 import { Saver } from "./saver.js";
@@ -12,7 +13,8 @@ const text = $("text"), audio = new Audio();
 audio.preload = "metadata";
 const model = new Model(), view = new View(text, model), player = new Player(audio, model);
 const saver = new Saver(model, { status: setStatus, reload, showConflicts, showRefusal, showServerState });
-const panels = new Panels({ model, view, player, announce });
+const panels = new Panels({ model, view, player, announce, reveal, undo: () => undoOrRedo("undo") });
+const notices = new Notices($("notices"));
 let people = [], isFollowing = true, playing = null, duration = 0, hasAudio = false, composing = null, conflicts = [];
 
 function announce(message) { $("says").textContent = message; }
@@ -40,8 +42,8 @@ function show(state) {
 /** Show a problem the server reports, and use the recording's address it reports. */
 function showServerState({ trouble, audio: address }) {
   const message = trouble || (hasAudio ? "" : "The recording is not on this machine, so it cannot be played.");
-  if ($("trouble").textContent !== message) $("trouble").textContent = message;
-  $("trouble").hidden = !message;
+  if (message) notices.show("server", message);
+  else notices.hide("server");
   if (!hasAudio || audio.src.endsWith(address)) return;
   const { currentTime } = audio; // another address: the server was restarted
   audio.src = address;
@@ -71,9 +73,26 @@ model.changed = () => {
     const chosen = filter.value;
     filter.replaceChildren(...names.map(name => element("option", { value: name, textContent: name || "all" })));
     filter.value = names.includes(chosen) ? chosen : "";
+    if (filter.value !== model.filter) return setFilter(filter.value);
   }
-  view.filter(filter.value);
+  return view.filter();
 };
+
+/** Show the turns of one speaker, or of all (""). */
+function setFilter(speaker) {
+  model.filter = $("filter").value = speaker;
+  notices.hide("hidden");
+  view.filter();
+  panels.refresh();
+}
+
+/** Show all turns if a place is in a hidden one. */
+function reveal(...places) {
+  if (places.some(place => model.turns[place.turn] && model.isHidden(place.turn))) setFilter("");
+}
+
+model.refused = () => notices.show("hidden", `Nothing was changed: this edit would reach turns that are hidden, since only those of ${fullName(model.filter)} are shown.`,
+  [["Show all turns", () => setFilter("")]]);
 
 function showRefusal(message) {
   announce(message);
@@ -135,6 +154,12 @@ function replaceText(from, to, parts, kind = "") {
   view.select(model.replace(from, to, parts, { kind }));
 }
 
+function withoutSelection({ from, to, isCaret }, edit) {
+  if (isCaret) return view.select(edit(from));
+  const { version } = model, at = model.replace(from, to, [""]);
+  return model.version === version ? undefined : view.select(edit(at));
+}
+
 const pastedParagraphs = data => data.replace(/\r\n?/g, "\n").split(/\n\s*\n/).map(part => part.replace(/\s*\n\s*/g, " "));
 
 function targetOf(event, selection) {
@@ -167,14 +192,14 @@ text.addEventListener("beforeinput", event => {
   event.preventDefault();
   if (composing) return;
   const data = event.data ?? event.dataTransfer?.getData("text/plain") ?? "";
-  const { from, to, isCaret } = selection;
+  const { from, to } = selection;
   switch (event.inputType) {
-    case "insertText": return replaceText(from, to, [data], isCaret ? "type" : "");
+    case "insertText": return replaceText(from, to, [data], "type");
     case "insertReplacementText": { const at = targetOf(event, selection); return replaceText(at.from, at.to, [data]); }
     case "insertFromPaste": case "insertFromYank": return replaceText(from, to, pastedParagraphs(data));
     case "insertFromDrop": { const at = targetOf(event, selection); return replaceText(at.from, at.from, pastedParagraphs(data)); }
-    case "insertParagraph": return view.select(model.split(isCaret ? from : model.replace(from, to, [""])));
-    case "insertLineBreak": return view.select(model.breakParagraph(isCaret ? from : model.replace(from, to, [""])));
+    case "insertParagraph": return withoutSelection(selection, at => model.split(at));
+    case "insertLineBreak": return withoutSelection(selection, at => model.breakParagraph(at));
     case "historyUndo": return undoOrRedo("undo");
     case "historyRedo": return undoOrRedo("redo");
     default: return event.inputType.startsWith("delete") ? erase(event, selection) : undefined;
@@ -199,8 +224,9 @@ text.addEventListener("compositionend", () => {
 });
 
 function undoOrRedo(direction) {
-  const place = model[direction]();
-  if (place) view.select(place);
+  const before = new Set(model.turns), inText = text.contains(document.activeElement), place = model[direction]();
+  if (model.turns.some((turn, i) => model.isHidden(i) && !before.has(turn))) setFilter("");
+  if (place?.turn !== undefined) (inText ? view.select(place) : view.show(place, place));
   announce(place ? (direction === "undo" ? "Undone" : "Redone") : `Nothing to ${direction}`);
 }
 
@@ -267,7 +293,7 @@ $("play").onclick = () => player.toggle();
 $("back").onclick = () => player.skip(-3);
 $("forward").onclick = () => player.skip(3);
 $("loop").onclick = () => player.toggleLoop();
-$("filter").onchange = () => view.filter($("filter").value);
+$("filter").onchange = () => setFilter($("filter").value);
 $("show-help").onclick = () => $("help").showModal();
 $("show-doubts").onclick = () => panels.toggle("doubts");
 $("show-search").onclick = () => panels.toggle("search");
@@ -373,6 +399,7 @@ const KEYS = {
   "F7": () => player.toggleLoop(),
   "F8": () => panels.step(1), "shift F8": () => panels.step(-1), "F9": () => panels.accept(),
   "ctrl Enter": playFromCaret, "ctrl f": () => panels.open("search"), "ctrl h": () => panels.open("search"),
+  "ctrl g": () => panels.stepSearch(1), "ctrl shift g": () => panels.stepSearch(-1),
   "ctrl /": () => $("help").showModal(), "ctrl z": () => undoOrRedo("undo"), "ctrl y": () => undoOrRedo("redo"),
   "ctrl shift z": () => undoOrRedo("redo"), "ctrl s": () => saver.now(), "alt s": speakerMenu,
 };

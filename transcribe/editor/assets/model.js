@@ -1,5 +1,9 @@
 // The transcript in the page: turns of paragraphs with a time for every word. Turns are immutable and replaced when they
 // change, so that undo restores an earlier value. Does not use the DOM.
+//
+// Two laws: no edit reaches a turn that `filter` hides, and undo never reverts what others wrote (`merge.js`).
+
+import { merge } from "./merge.js";
 
 let keys = 0;
 
@@ -45,10 +49,15 @@ export class Model {
     this.turns = [];
     this.names = {}; // the editor's full names by the names the draft prints
     this.version = 0; // increases with every change
-    this.past = [];
+    this.past = []; // steps: the turns before each edit
     this.future = [];
+    this.others = []; // edits of others: the turns before and after
+    this.filter = ""; // the only speaker whose turns are shown; empty: everybody's
     this.changed = () => {};
+    this.refused = () => {}; // an edit that would reach hidden turns
   }
+
+  isHidden(index) { return Boolean(this.filter) && this.turns[index].speaker !== this.filter; }
 
   load(state) {
     this.turns = state.turns.map(turnOf);
@@ -61,6 +70,7 @@ export class Model {
 
   /** Replace the text between two places by paragraphs; returns the place after them. */
   replace(from, to, parts, { caret = from, kind = "" } = {}) {
+    if (this.#isOutOfReach(from.turn, to.turn)) return from;
     const first = this.turns[from.turn], last = this.turns[to.turn];
     const head = this.text(from).slice(0, from.offset), rest = this.text(to).slice(to.offset);
     const texts = [...parts];
@@ -72,12 +82,15 @@ export class Model {
     const paras = this.#retimedParas(old, texts);
     const turn = { ...first, paras: [...first.paras.slice(0, from.para), ...paras, ...last.paras.slice(to.para + 1)] };
     const after = { turn: from.turn, para: from.para + parts.length - 1, offset: end };
-    this.#apply(this.turns.toSpliced(from.turn, to.turn - from.turn + 1, turn), caret, after, kind);
+    const erased = this.text(to).slice(from.turn === to.turn && from.para === to.para ? from.offset : 0, to.offset);
+    const isPortion = kind === "type" ? erased || (/\s$/.test(head) && /^\S/.test(parts[0])) : /\s$/.test(erased);
+    this.#apply(this.turns.toSpliced(from.turn, to.turn - from.turn + 1, turn), caret, after, { kind, isPortion });
     return after;
   }
 
   /** Start a new turn here, of the same speaker or another one. */
   split(at, speaker = null) {
+    if (this.#isOutOfReach(at.turn)) return at;
     const turn = this.turns[at.turn], para = turn.paras[at.para];
     const [left, right] = [para.text.slice(0, at.offset).trimEnd(), para.text.slice(at.offset).trimStart()];
     const [a, b] = this.#cut(para, left, right);
@@ -92,6 +105,7 @@ export class Model {
 
   /** Start a new paragraph here in the same turn. */
   breakParagraph(at) {
+    if (this.#isOutOfReach(at.turn)) return at;
     const turn = this.turns[at.turn], para = turn.paras[at.para];
     const [left, right] = [para.text.slice(0, at.offset).trimEnd(), para.text.slice(at.offset).trimStart()];
     const paras = turn.paras.toSpliced(at.para, 1, ...this.#cut(para, left, right));
@@ -104,6 +118,7 @@ export class Model {
   mergeBack(at) {
     if (!at.para && !at.turn) return at;
     const turn = at.para ? at.turn : at.turn - 1;
+    if (this.#isOutOfReach(turn, at.turn)) return at;
     const para = at.para ? at.para - 1 : this.turns[turn].paras.length - 1;
     const before = this.turns[turn].paras[para].text;
     const gap = before && this.text({ ...at, offset: 0 }) ? " " : "";
@@ -113,6 +128,7 @@ export class Model {
   }
 
   reassign(index, speaker) {
+    if (this.#isOutOfReach(index)) return;
     const turns = this.turns.with(index, { ...this.turns[index], speaker });
     this.#apply(this.#labelled(turns, index));
   }
@@ -125,17 +141,20 @@ export class Model {
   }
 
   /** Set the texts of paragraphs: a list of { turn, para, text }. */
-  setTexts(changes, caret = null, kind = "") {
+  setTexts(changes, caret = null) {
+    if (changes.some(change => this.isHidden(change.turn))) return this.refused();
     const turns = [...this.turns];
     for (const { turn, para, text } of changes) {
       const paras = this.#retimedParas([turns[turn].paras[para]], [text]);
       turns[turn] = { ...turns[turn], paras: turns[turn].paras.toSpliced(para, 1, ...paras) };
     }
-    this.#apply(turns, caret, caret, kind);
+    return this.#apply(turns, caret, caret);
   }
 
-  /** Take over turns from the file, keeping unchanged ones. Undo must not undo the edits of others: if the turns
-   * correspond one to one, the undo history gets the new turns too. */
+  /** Remember a command whose effect is elsewhere, so that undo and redo call its functions. */
+  remember(command) { this.#apply(this.turns, null, null, { command }); }
+
+  /** Take over turns from the file, keeping unchanged ones. What changed is not undone later. */
   adopt(wanted) {
     const here = new Map();
     const keyOf = turn => JSON.stringify([turn.speaker, turn.paragraphs ?? turn.paras.map(para => para.text)]);
@@ -150,13 +169,10 @@ export class Model {
       const key = matched.has(place) ? created.key : place.key;
       return { ...created, key, paras: this.#retimedParas(place.paras, turn.paragraphs) };
     });
-    if (turns.length !== this.turns.length) return this.#apply(turns);
-    const replacements = new Map(this.turns.map((turn, i) => [turn, turns[i]]));
-    const rebased = step => ({ ...step, turns: step.turns.map(turn => replacements.get(turn) ?? turn) });
-    this.past = this.past.map(rebased);
-    this.future = this.future.map(rebased);
+    if (turns.some((turn, i) => turn.paras !== this.turns[i]?.paras || turn.speaker !== this.turns[i].speaker)
+      || turns.length !== this.turns.length) this.others.push({ before: this.turns, after: turns });
     this.turns = turns;
-    return this.#bump();
+    this.#bump();
   }
 
   setLabels(labels) {
@@ -193,27 +209,42 @@ export class Model {
     return turns.with(index, { ...turns[index], label });
   }
 
-  #apply(turns, before = null, after = null, kind = "") {
+  #isOutOfReach(first, last = first) {
+    for (let index = first; index <= last; index++) if (this.isHidden(index)) return this.refused() ?? true;
+    return false;
+  }
+
+  #apply(turns, before = null, after = null, { kind = "", isPortion = false, command = null } = {}) {
     const last = this.past.at(-1), now = Date.now();
-    const continues = kind && last?.kind === kind && now - last.time < 1000
+    const continues = kind && !isPortion && last?.kind === kind && now - last.time < 1000
       && JSON.stringify(last.after) === JSON.stringify(before);
     if (continues) Object.assign(last, { after, time: now });
-    else this.past.push({ turns: this.turns, names: this.names, before, after, kind, time: now });
+    else this.past.push({ ...this.#now(), before, after, kind, time: now, command });
     if (this.past.length > 500) this.past.shift();
     this.future = [];
     this.turns = turns;
     this.#bump();
   }
 
+  #now() { return { turns: this.turns, names: this.names, seen: this.others.length }; }
+
   #step(from, to, side) {
-    const step = from.pop();
-    if (!step) return null;
-    to.push({ ...step, turns: this.turns, names: this.names, kind: "" });
-    this.turns = step.turns;
-    this.names = step.names;
-    this.#bump();
-    return step[side] ?? { };
+    for (let step = from.pop(); step; step = from.pop()) {
+      const turns = step.command ? this.turns : this.others.slice(step.seen).reduce(
+        (mine, { before, after }) => merge(before, mine, after, () => ++keys), step.turns);
+      const isSame = turns.length === this.turns.length && turns.every((turn, i) => turn === this.turns[i]);
+      if (isSame && !step.command) continue; // others have changed all that it would revert
+      to.push({ ...step, ...this.#now(), kind: "" });
+      step.command?.[side === "before" ? "undo" : "redo"]();
+      this.turns = turns;
+      this.names = step.names;
+      this.#bump();
+      return this.#isPlace(step[side]) ? step[side] : {};
+    }
+    return null;
   }
+
+  #isPlace(place) { return Boolean(place && this.turns[place.turn]?.paras[place.para]); }
 
   #bump() {
     this.version++;

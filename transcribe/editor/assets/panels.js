@@ -1,21 +1,18 @@
-// The side panel: the list of doubts, and search and replace with a preview.
+// The side panel: the list of doubts, and search and replace.
 
+import { Search } from "./search.js";
 import { request, messageOf } from "./server.js";
 import { clock, element } from "./view.js";
-
-const MOST_SHOWN = 200; // hits in the preview
-const CONTEXT = 28; // characters before and after a hit, extended to whole words
 
 export class Panels {
   #doubts = [];
   #chosen = -1;
-  #hits = [];
   #openPanel = "";
   #panel = document.getElementById("panel");
-  #search = null;
 
-  constructor({ model, view, player, announce }) {
-    Object.assign(this, { model, view, player, announce });
+  constructor({ model, view, player, announce, reveal, undo }) {
+    Object.assign(this, { model, view, player, announce, reveal });
+    this.search = new Search({ model, view, announce, undo });
   }
 
   get isOpen() { return !this.#panel.hidden; }
@@ -30,9 +27,7 @@ export class Panels {
 
   /** Search again after a change of the text. */
   refresh() {
-    if (this.#openPanel !== "search") return;
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.#find(), 150);
+    if (this.#openPanel === "search") this.search.refresh();
   }
 
   toggle(name) { if (this.#openPanel === name) this.close(); else this.open(name); }
@@ -43,17 +38,24 @@ export class Panels {
     document.body.dataset.panel = name;
     this.#markOpenButton();
     if (name === "doubts") this.#showDoubts();
-    else this.#showSearch();
+    else {
+      this.#panel.replaceChildren(this.#head("Search and replace"), ...this.search.parts);
+      this.search.open();
+    }
   }
 
   close() {
+    const closed = this.#openPanel;
     this.#openPanel = "";
     this.#panel.hidden = true;
     delete document.body.dataset.panel;
     this.#markOpenButton();
-    this.view.mark("hit", []);
     this.view.mark("doubt", []);
+    if (closed === "search") this.search.close();
   }
+
+  /** Go to the next or the previous place found. */
+  stepSearch(by) { if (this.#openPanel === "search") this.search.step(by); else this.open("search"); }
 
   step(by) {
     if (!this.#doubts.length) return this.announce("No doubts left");
@@ -65,6 +67,7 @@ export class Panels {
     this.#chosen = index;
     const doubt = this.#doubts[index], places = this.player.placesOf(doubt.start, doubt.end);
     if (places) {
+      this.reveal(...places);
       this.view.select(...places);
       this.view.mark("doubt", [this.view.range(...places)]);
     }
@@ -76,17 +79,38 @@ export class Panels {
   async accept(index = this.#chosen) {
     const doubt = this.#doubts[index];
     if (!doubt) return;
+    const before = await this.#confirm(doubt, index);
+    if (before) this.model.remember({ undo: () => this.#restore(before, doubt), redo: () => this.#confirm(doubt) });
+  }
+
+  /** Confirm a doubtful passage; returns what the server needs to undo it, null if it failed. */
+  async #confirm(doubt, index = this.#doubts.findIndex(other => other.start === doubt.start && other.end === doubt.end)) {
     const response = await request("/api/accept", doubt);
     if (!response.ok) {
       this.announce(await messageOf(response));
-      return;
+      return null;
     }
-    this.#doubts = this.#doubts.toSpliced(index, 1);
-    this.#chosen = Math.min(index, this.#doubts.length) - 1;
+    if (index >= 0) this.#doubts = this.#doubts.toSpliced(index, 1);
+    this.#chosen = Math.min(Math.max(index, 0), this.#doubts.length) - 1;
     this.view.mark("doubt", []);
+    this.#showAgain();
+    this.announce(`Marked as correct; ${this.#doubts.length} left. Undo brings it back`);
+    return response.json();
+  }
+
+  async #restore(before, doubt) {
+    const response = await request("/api/restore", before);
+    if (!response.ok) return this.announce(await messageOf(response));
+    const index = this.#doubts.findIndex(other => other.start > doubt.start);
+    this.#chosen = index < 0 ? this.#doubts.length : index;
+    this.#doubts = this.#doubts.toSpliced(this.#chosen, 0, doubt);
+    this.#showAgain();
+    return this.announce(`Doubtful again; ${this.#doubts.length} left`);
+  }
+
+  #showAgain() {
     this.#showCount();
     if (this.#openPanel === "doubts") this.#showDoubts();
-    this.announce(`Marked as right; ${this.#doubts.length} left`);
   }
 
   #showCount() {
@@ -112,7 +136,7 @@ export class Panels {
       const jump = element("button", { type: "button", className: "hit", onclick: () => this.choose(i) },
         element("span", { className: "time", textContent: clock(doubt.start) }), ` ${words}`,
         element("small", { textContent: doubt.reason }));
-      const right = element("button", { type: "button", textContent: "Right", title: "Mark as right (F9)", onclick: () => this.accept(i) });
+      const right = element("button", { type: "button", textContent: "Correct", title: "Mark as correct (F9)", onclick: () => this.accept(i) });
       const item = element("li", {}, jump, right);
       if (i === this.#chosen) item.setAttribute("aria-current", "true");
       list.append(item);
@@ -126,88 +150,5 @@ export class Panels {
     const text = this.model.text(from);
     const words = from.turn === to.turn && from.para === to.para ? text.slice(from.offset, to.offset) : text.slice(from.offset);
     return words.length > 90 ? `${words.slice(0, 88)} …` : words;
-  }
-
-  #showSearch() {
-    if (!this.#search) this.#search = this.#createSearch();
-    this.#panel.replaceChildren(this.#head("Search and replace"), this.#search.form, this.#search.count, this.#search.list);
-    const selection = this.view.selection();
-    if (selection && !selection.isCaret && selection.from.turn === selection.to.turn && selection.from.para === selection.to.para) {
-      this.#search.find.value = this.model.text(selection.from).slice(selection.from.offset, selection.to.offset).trim();
-    }
-    this.#search.find.focus();
-    this.#search.find.select();
-    this.#find();
-  }
-
-  #createSearch() {
-    const field = (label, id) => {
-      const input = element("input", { id, autocomplete: "off", spellcheck: false });
-      return [element("label", {}, `${label} `, input), input];
-    };
-    const box = (label, id, checked) => {
-      const input = element("input", { id, type: "checkbox", checked });
-      return [element("label", { className: "check" }, input, ` ${label}`), input];
-    };
-    const [findLabel, find] = field("Find", "find"), [replacementLabel, replacement] = field("Replace with", "put");
-    const [wordsLabel, words] = box("Whole words", "whole-words", true), [caseLabel, exact] = box("Match case", "same-case", false);
-    const [glossaryLabel, addToGlossary] = box("Also add to the glossary", "teach", false);
-    const all = element("button", { type: "submit", id: "replace-all", className: "primary", textContent: "Replace all" });
-    const form = element("form", {}, findLabel, replacementLabel, wordsLabel, caseLabel, glossaryLabel, all);
-    form.onsubmit = event => { event.preventDefault(); this.#replaceAll(); };
-    find.onkeydown = event => { if (event.key === "Enter") { event.preventDefault(); this.#jump(0); } };
-    for (const input of [find, replacement, words, exact]) input.addEventListener("input", () => this.#find());
-    return { form, find, replacement, words, exact, addToGlossary, all, count: element("p", { className: "count" }), list: element("ol", { className: "list" }) };
-  }
-
-  #pattern() {
-    const { find, words, exact } = this.#search, escaped = find.value.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-    if (!escaped.trim()) return null;
-    const edge = words.checked ? ["(?<![\\p{L}\\p{N}_])", "(?![\\p{L}\\p{N}_])"] : ["", ""];
-    return new RegExp(edge[0] + escaped + edge[1], exact.checked ? "gu" : "giu");
-  }
-
-  #find() {
-    const { replacement, count, list, all } = this.#search, pattern = this.#pattern();
-    this.#hits = [];
-    if (pattern) this.model.turns.forEach((turn, t) => turn.paras.forEach(({ text }, p) => {
-      for (const match of text.matchAll(pattern)) this.#hits.push({ turn: t, para: p, offset: match.index, length: match[0].length });
-    }));
-    const total = this.#hits.length;
-    count.textContent = pattern ? `${total} ${total === 1 ? "place" : "places"}${total > MOST_SHOWN ? `, the first ${MOST_SHOWN} listed` : ""}` : "";
-    all.disabled = !total;
-    list.replaceChildren(...this.#hits.slice(0, MOST_SHOWN).map((hit, i) => this.#preview(hit, i, replacement.value)));
-    this.view.mark("hit", this.#hits.map(hit => this.view.range(hit, { ...hit, offset: hit.offset + hit.length })));
-  }
-
-  #preview(hit, i, by) {
-    const text = this.model.text(hit), end = hit.offset + hit.length;
-    const from = hit.offset > CONTEXT ? text.lastIndexOf(" ", hit.offset - CONTEXT) + 1 : 0, to = text.indexOf(" ", end + CONTEXT);
-    const before = (from ? "… " : "") + text.slice(from, hit.offset), later = to < 0 ? text.slice(end) : `${text.slice(end, to)} …`;
-    const match = element(by ? "del" : "mark", { textContent: text.slice(hit.offset, end) });
-    const replacement = by ? [element("ins", { textContent: by })] : [];
-    return element("li", {}, element("button", { type: "button", className: "hit", onclick: () => this.#jump(i) }, before, match, ...replacement, later));
-  }
-
-  #jump(i) {
-    const hit = this.#hits[i];
-    if (hit) this.view.select(hit, { ...hit, offset: hit.offset + hit.length });
-  }
-
-  async #addToGlossary(misheard, correct) {
-    const response = await request("/api/glossary", { misheard, correct });
-    this.announce(response.ok ? `Added to the glossary: ${misheard} -> ${correct}` : await messageOf(response));
-  }
-
-  #replaceAll() {
-    const by = this.#search.replacement.value, total = this.#hits.length, changes = new Map();
-    for (const hit of [...this.#hits].reverse()) {
-      const key = `${hit.turn} ${hit.para}`, text = changes.get(key)?.text ?? this.model.text(hit);
-      changes.set(key, { turn: hit.turn, para: hit.para, text: text.slice(0, hit.offset) + by + text.slice(hit.offset + hit.length) });
-    }
-    this.model.setTexts([...changes.values()]);
-    this.announce(`${total} replaced; Control Z undoes it`);
-    if (this.#search.addToGlossary.checked && by.trim()) this.#addToGlossary(this.#search.find.value.trim(), by.trim());
-    this.#find();
   }
 }

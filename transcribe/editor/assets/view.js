@@ -25,12 +25,13 @@ export class View {
   constructor(root, model) {
     this.root = root;
     this.model = model;
-    for (const name of ["sign", "hit", "doubt", "now"]) {
+    for (const name of ["sign", "hit", "here", "doubt", "now"]) {
       this.#marks[name] = new Marks();
       CSS.highlights?.set(name, this.#marks[name]);
     }
     this.#marks.now.priority = 3;
     this.#marks.doubt.priority = 2;
+    this.#marks.here.priority = 4;
   }
 
   /** Render the model's turns; a turn that is the same object as before is not touched. */
@@ -96,8 +97,26 @@ export class View {
     this.root.focus({ preventScroll: true });
     const [a, b] = [this.#point(from), this.#point(to)];
     getSelection().setBaseAndExtent(...a, ...b);
-    const box = this.range(from, to).getBoundingClientRect(), room = this.#room();
-    if (box.height && (box.bottom > room.bottom || box.top < room.top)) this.paragraph(from).scrollIntoView({ block: "center" });
+    this.show(from, to);
+  }
+
+  /** Scroll so that a passage can be seen. */
+  show(from, to) {
+    const range = this.range(from, to), room = this.#room();
+    let box = range.getBoundingClientRect();
+    if (!box.height) { // not laid out yet
+      this.paragraph(from).scrollIntoView({ block: "center" });
+      box = range.getBoundingClientRect();
+    }
+    if (!box.height || (box.bottom <= room.bottom && box.top >= room.top)) return;
+    const top = Math.max(room.top, (room.top + room.bottom - box.height) / 2);
+    scrollTo({ top: scrollY + box.top - top, behavior: "instant" });
+  }
+
+  /** A range that no change of the text moves: thousands of them cost nothing. */
+  staticRange(from, to) {
+    const [[startContainer, startOffset], [endContainer, endOffset]] = [this.#point(from), this.#point(to)];
+    return new StaticRange({ startContainer, startOffset, endContainer, endOffset });
   }
 
   range(from, to) {
@@ -131,8 +150,9 @@ export class View {
     this.#write(paragraph, para);
   }
 
-  filter(speaker) {
-    for (const turn of this.model.turns) this.#rendered.get(turn.key).section.hidden = Boolean(speaker) && turn.speaker !== speaker;
+  /** Show the turns of the model's filter only. */
+  filter() {
+    this.model.turns.forEach((turn, i) => { this.#rendered.get(turn.key).section.hidden = this.model.isHidden(i); });
   }
 
   /** The end of a selection, at most its last paragraph's: a triple click selects to the start of the next one. */

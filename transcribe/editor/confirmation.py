@@ -1,0 +1,41 @@
+"""Confirming doubtful words, and undoing that: what a listener marked as correct is no longer doubtful. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from audio.episode import Seconds
+from transcribe.transcript import Doubt, Transcript, Turn, Word
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What confirming took away: doubts, and the words with the probabilities they had."""
+
+    doubts: tuple[Doubt, ...]
+    words: tuple[Word, ...]
+
+
+def confirmed(transcript: Transcript, start: Seconds, end: Seconds) -> tuple[Transcript, Confirmation]:
+    """The transcript without the doubts from `start` to `end`, its words there certain; and what undoes it."""
+    inside = [word for word in transcript.words if start <= (word.start + word.end) / 2 <= end]
+    doubts = tuple(doubt for doubt in transcript.doubts if doubt.end > start and doubt.start < end)
+    words = tuple(word for word in inside if word.probability < 1.0)
+    left = tuple(doubt for doubt in transcript.doubts if doubt not in doubts)
+    known = set(words)
+    certain = _with_words(transcript, lambda word: replace(word, probability=1.0) if word in known else word)
+    return replace(certain, doubts=left), Confirmation(doubts, words)
+
+
+def restored(transcript: Transcript, confirmation: Confirmation) -> Transcript:
+    """The transcript with the doubts and probabilities a confirmation took; words edited since stay as they are."""
+    before = {(word.text, word.start, word.end): word for word in confirmation.words}
+    uncertain = _with_words(transcript, lambda word: before.get((word.text, word.start, word.end), word))
+    missing = [doubt for doubt in confirmation.doubts if doubt not in transcript.doubts]
+    return replace(uncertain, doubts=tuple(sorted((*transcript.doubts, *missing), key=lambda doubt: doubt.start)))
+
+
+def _with_words(transcript: Transcript, changed: Callable[[Word], Word]) -> Transcript:
+    turns = tuple(Turn(turn.speaker, tuple(map(changed, turn.words))) for turn in transcript.turns)
+    return replace(transcript, turns=turns)
