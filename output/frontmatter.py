@@ -21,7 +21,16 @@ HOUSE: Mapping[str, object] = {
 PLACEHOLDERS = (*HOUSE, "show", "speakers", "language", "duration", "audio_url", "page_url", "guid")
 _LISTS = ("tags", "speakers")
 
+_OTHER_TYPE = re.compile(
+    r"""(?ix) [-+]?[0-9][0-9_,]*(?::[0-5]?[0-9])*(?:\.[0-9_,]*)?(?:e[-+]?[0-9]+)?  # 1,000; 0:45; 1_0.5
+    |[-+]?\.[0-9_,]*(?:e[-+]?[0-9]+)?
+    |[-+]?0[box][0-9a-f_,]+
+    |-?[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:t|\s+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?(?:\s*(?:z|[-+][0-9:]+))?)?
+    |:.+                                                                         # a symbol"""
+)
+"""Text that Ruby's reader of YAML 1.1, which Jekyll uses, takes for another type. PyYAML knows the others."""
 _BOOLEAN = "tag:yaml.org,2002:bool"
+_TEXT = "tag:yaml.org,2002:str"
 _BLOCK = re.compile(r"\ufeff?---[ \t]*\r?\n(?:.*?\r?\n)??(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 
 
@@ -34,12 +43,14 @@ class _Unquoted(str):
 def format_block(fields: Mapping[str, object]) -> str:
     """The block for `fields`, in their order, without `None` and empty ones; no blank line at the end.
 
-    The scalars look as in the published posts: PyYAML's choice of quotes, plain Unicode, no folding.
+    The scalars look as in the published posts: PyYAML's choice of quotes, plain Unicode, no folding. What is a text
+    here is a text for Ruby and PyYAML.
 
-    >>> print(format_block({"title": "Ada: a talk", "tags": "", "published": True}), end="")
+    >>> print(format_block({"title": "Ada: a talk", "tags": "", "published": True, "duration": "0:45"}), end="")
     ---
     title: 'Ada: a talk'
     published: true
+    duration: '0:45'
     ---
     """
     import yaml
@@ -52,7 +63,11 @@ def format_block(fields: Mapping[str, object]) -> str:
         tag: str = dumper.resolve(yaml.ScalarNode, str(text), (True, False))  # type: ignore[no-untyped-call]
         return dumper.represent_scalar(tag, str(text))
 
+    def quoted(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+        return dumper.represent_scalar(_TEXT, text, style="'" if _OTHER_TYPE.fullmatch(text) else None)
+
     Dumper.add_representer(_Unquoted, unquoted)
+    Dumper.add_representer(str, quoted)
     known = {key: value for key, value in fields.items() if value not in (None, "", [], {})}
     if not known:
         return "---\n---\n"

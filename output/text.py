@@ -40,6 +40,9 @@ _SPECIAL = re.compile(
 )
 _ENTITY = re.compile(r"&(?=[#\w:][\w:.#-]*;)")
 _BACKSLASH = "&#92;"  # two at the end of a line are a line break in kramdown
+_BRACE = (
+    "&#123;"  # before `%` it begins a tag of Liquid, which reads a page before Markdown does and knows no backslash
+)
 _OPENS_BLOCK = re.compile(r"[-+:^]|\d+[.)]|[-=]+")  # as a whole token at the start of a line
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _LINK = re.compile(
@@ -88,10 +91,13 @@ def normalize_punctuation(text: str) -> str:
 def escape(text: str) -> str:
     """Markdown that renders as `text` anywhere in a line except at its start, which `fill_lines` handles.
 
+    So it does on a site that Jekyll makes: nothing in it is a tag of Liquid.
+
     >>> escape("C# is <b> in #rdo, 5*3 & &copy;")
     'C# is \\\\<b\\\\> in \\\\#rdo, 5\\\\*3 & &amp;copy;'
     """
-    return _SPECIAL.sub(r"\\\g<0>", _ENTITY.sub("&amp;", text).replace("\\", _BACKSLASH))
+    escaped = _SPECIAL.sub(r"\\\g<0>", _ENTITY.sub("&amp;", text).replace("\\", _BACKSLASH))
+    return escaped.replace("\\{%", f"{_BRACE}%")
 
 
 def fill_lines(source: str, *, width: int, label: str = "") -> str:

@@ -45,6 +45,7 @@ _MARKER_OF_FIXTURE = {
     "speaker_models": "models",
     "browser": "browser",
     "kramdown": "processes",
+    "ruby": "processes",
 }
 _HEAVY_MODULES = {"distributed", "playwright"}
 _heavy: list[str] = []  # what the running test started and imported

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from dataclasses import fields
 from datetime import date, datetime
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from audio.episode import Episode
@@ -99,6 +101,45 @@ def test_template_constants_keep_their_order(template: dict[str, Any]) -> None:
     assert source.endswith("---\n")
     read = yaml.safe_load(source[4:-4]) or {}
     assert list(read.items()) == list(wanted.items())
+
+
+OTHER_TYPES = [
+    *"0:45 01:04:41 1:04:41 1:2:3.5 1,000 1_000 -1,0.5 010 0o17 0x1F 0b101 +1 1. .5 1e3 1.5e+3 . .inf -.Inf".split(),
+    *".nan ~ null yes No on OFF y N true :sym :s:t 2016-05-04 2016-5-4 2016-05-04T19:03:33Z = << - ? #".split(),
+    *("1:99", "12:30:", "1.5.3", "10-15", "a:b", "2016-05-04 19:03:33 +02:00", ": x", ":'a b'", ':"x"', "1 000"),
+    *("# x", "- a", "{% raw %}", "{{ x }}", "é: 1"),
+]
+LIKE_NUMBERS = st.text("0123456789:,._+-eExobTZyn~ '\"", min_size=1, max_size=8).map(str.strip).filter(bool)
+
+
+@given(st.lists(LIKE_NUMBERS, max_size=40))
+@example(OTHER_TYPES)
+def test_a_text_is_a_text_in_yaml_1_1(texts: list[str]) -> None:
+    source = frontmatter.format_block({"x": texts, "y": {text: text for text in texts}})
+    assert yaml.safe_load(source[4:-4]) == ({"x": texts, "y": {text: text for text in texts}} if texts else None)
+
+
+@pytest.fixture(scope="module")
+def ruby() -> list[str]:
+    """The command that reads a JSON list of blocks as Jekyll does, and prints what Ruby takes each value for."""
+    program = shutil.which("ruby")
+    if program is None:
+        pytest.skip("ruby is not installed (Debian: ruby)")
+    script = (
+        "require 'json'; require 'yaml'; require 'date';"
+        "puts JSON.generate(JSON.parse($stdin.read).map { |s| "
+        "v = YAML.load(s, permitted_classes: [Symbol, Date, Time])['x']; [v.class.name, v.to_s] })"
+    )
+    return [program, "-e", script]
+
+
+@given(st.lists(LIKE_NUMBERS, min_size=300, max_size=400))
+@example(OTHER_TYPES)
+@settings(max_examples=5, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate])
+def test_a_text_is_a_text_in_ruby(ruby: list[str], texts: list[str]) -> None:
+    blocks = [frontmatter.format_block({"x": text}).rpartition("---")[0] for text in texts]
+    done = subprocess.run(ruby, input=json.dumps(blocks).encode(), capture_output=True, check=True)
+    assert json.loads(done.stdout) == [["String", text] for text in texts]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, Phase, assume, example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -32,7 +33,8 @@ HAZARDS = (
     "&#38; AT&T; 5*3*2 _foo_ foo_bar_baz __x__ 5_3_2 **R**: **bold** * ` `x` ``` ~~ ~~x~~ ~~~ \\ \\\\ \\* ^ ^^ ^a "
     "'q' \"q\" ... -- … — – >> << -> => = == =- !! ! ? . , ; "
     "Rich: R: Note: C# #rdo \t \x0b \x00 \u2028 \xa0 é 日本 1\\. [ ] ( ) "
-    "{ } # {#id} {.c} | :-- |-|- www.x.y http://a.b/_x_ a@b.c 1986\\. x^2 - [x] [ ] * + - 1.2 1.a A. I. a) (c) (1)"
+    "{ } # {#id} {.c} | :-- |-|- www.x.y http://a.b/_x_ a@b.c 1986\\. x^2 - [x] [ ] * + - 1.2 1.a A. I. a) (c) (1) "
+    "{% %} {%- {{ }} {%x%}"
 ).split(" ")
 TOKENS = st.one_of(
     st.sampled_from(HAZARDS),
@@ -74,6 +76,25 @@ def expected(text: str, label: str = "R") -> str:
 @example("word =- word", 4)
 def test_escaped_text_renders_unchanged_in_commonmark(text: str, width: int) -> None:
     assert words_of_html(COMMONMARK.render(draft_paragraphs(text, width))) == expected(text)
+
+
+@given(st.text("{%}\\-[&#123;] \na", max_size=30), WIDTHS)
+@example("a {% raw %} and {{ page.title }} and {%- if", 9)
+def test_nothing_spoken_is_a_tag_of_liquid(text: str, width: int) -> None:
+    """Liquid reads the page before Markdown does: a tag it does not know ends the site's build."""
+    source = draft_paragraphs(text, width)
+    assert not re.search(r"\{[{%]", source)
+    assert words_of_html(COMMONMARK.render(source)) == expected(text)
+
+
+def test_liquid_from_a_feed_is_text() -> None:
+    episode = Episode(
+        "{% raw %}", audio_url="https://a.b/{%x%}.mp3", description="<p>Write {% include x %}</p>\n\n{{ y }}"
+    )
+    source = render(transcript(("S1", "A {% for %} loop."), speakers=(Speaker("S1", "{% x %}"),), episode=episode))
+    assert not re.search(r"\{[{%]", frontmatter.split(source)[1])
+    assert parse(source).turns[0].spoken == "A {% for %} loop."
+    assert yaml.safe_load(source.split("---")[1])["title"] == "{% raw %}"
 
 
 @given(SPEECH, WIDTHS)
