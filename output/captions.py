@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, zip_longest
+from unicodedata import east_asian_width
 
 from audio.episode import Seconds
-from transcribe.scripts import has_end_mark
+from transcribe.scripts import SENTENCE_MARKS, has_end_mark
 from transcribe.transcript import Transcript, Word
 
 LINE_COLUMNS = 42
@@ -23,7 +24,8 @@ LONGEST_PAUSE = 1.5  # seconds of silence inside a cue
 _MOST_WORDS = 2 * LINE_COLUMNS  # of one letter each
 SHORTEST_CUE = 0.1  # seconds; in WebVTT a cue must end after its start
 
-_CLAUSE_END = re.compile(r"(?:[,;:][\"'”’)\]]*|[-–—])$")
+_CLAUSE_MARKS = ",;:，、；：،؛"
+_CLAUSE_END = re.compile(rf"(?:[{_CLAUSE_MARKS}][\"'”’)\]]*|[-–—])$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +71,14 @@ def _turns(transcript: Transcript, *, prefixed: bool) -> Iterable[list[Cue]]:
 
 def _cues(words: Sequence[Word], speaker: str, prefix: str) -> list[Cue]:
     cues: list[Cue] = []
-    texts = [_clean(word.text) for word in words]
+    texts = [_clean(word.text) if word.attached and i else f" {_clean(word.text)}" for i, word in enumerate(words)]
     position = 0
     while position < len(words):
         opening = [prefix] if prefix and not cues else []
         count = _cue_words(words[position:], [*opening, *texts[position : position + _MOST_WORDS]])
         part = words[position : position + count]
         end = min(max(word.end for word in part), part[0].start + CUE_SECONDS)
-        visible = [text for text in (*opening, *texts[position : position + count]) if text]
+        visible = [text for text in (*opening, *texts[position : position + count]) if text.strip()]
         if visible:
             cues.append(Cue(part[0].start, end, speaker, _lines(visible), opens_turn=not cues))
         position += count
@@ -86,7 +88,7 @@ def _cues(words: Sequence[Word], speaker: str, prefix: str) -> list[Cue]:
 def _cue_words(words: Sequence[Word], texts: Sequence[str]) -> int:
     """The number of words in the next cue: as many as fit, reduced to the last good place to break.
 
-    `texts` are the printed texts: the label, if any, then the words.
+    `texts` are the printed texts: the label, if any, then the words with the blanks before them.
     """
     extra = len(texts) - min(len(words), _MOST_WORDS)
     fitting = _fitting(texts) - extra
@@ -106,12 +108,13 @@ def _is_apart(word: Word, following: Word) -> bool:
 
 
 def _fitting(texts: Sequence[str]) -> int:
-    """The number of texts that fit on two lines, separated by blanks."""
-    line, used = 1, -1
+    """The number of texts that fit on two lines."""
+    line, used = 1, 0
     for i, text in enumerate(texts):
-        used += 1 + len(text)
+        alone = _columns(text.lstrip())
+        used += _columns(text) if used else alone
         if used > LINE_COLUMNS:
-            line, used = line + 1, len(text)
+            line, used = line + 1, alone
             if line > 2 or used > LINE_COLUMNS:
                 return i
     return len(texts)
@@ -125,20 +128,25 @@ def _break_worth(word: Word) -> float:
 
 def _lines(texts: Sequence[str]) -> tuple[str, ...]:
     """The words on one line, or on two lines of similar length, the second the longer."""
-    whole = " ".join(texts)
-    if len(whole) <= LINE_COLUMNS or len(texts) == 1:
+    whole = "".join(texts).strip()
+    if _columns(whole) <= LINE_COLUMNS or len(texts) == 1:
         return (whole,)
-    cuts = [len(before) for before in accumulate(texts, "{} {}".format)][:-1]
+    cuts = list(accumulate(map(len, (texts[0].lstrip(), *texts[1:-1]))))
 
     def cost(cut: int) -> tuple[bool, int]:
-        upper, lower = cut, len(whole) - cut - 1
-        clause = 8 * (whole[cut - 1] in ".?!,;:…") - 16 * whole.startswith(
-            "- ", cut + 1
-        )  # looks like a change of speaker
+        lines = whole[:cut], whole[cut:].lstrip()
+        upper, lower = map(_columns, lines)
+        clause = 8 * (lines[0][-1] in SENTENCE_MARKS or lines[0][-1] in _CLAUSE_MARKS)
+        clause -= 16 * lines[1].startswith("- ")  # looks like a change of speaker
         return max(upper, lower) > LINE_COLUMNS, abs(lower - upper) - clause
 
     best = min(cuts, key=cost)
-    return whole[:best], whole[best + 1 :]
+    return whole[:best], whole[best:].lstrip()
+
+
+def _columns(text: str) -> int:
+    """The width of a text: Han, kana and Hangul are twice as wide as Latin, and take as long to read."""
+    return len(text) if text.isascii() else sum(1 + (east_asian_width(sign) in "WF") for sign in text)
 
 
 def _by_start(cues: Iterable[Cue]) -> list[Cue]:
@@ -146,7 +154,7 @@ def _by_start(cues: Iterable[Cue]) -> list[Cue]:
     ordered = sorted(cues, key=lambda cue: cue.start)
     result = []
     for cue, following in zip_longest(ordered, ordered[1:]):
-        end = cue.start + min(CUE_SECONDS, sum(map(len, cue.lines)) / CHARACTERS_PER_SECOND)
+        end = cue.start + min(CUE_SECONDS, sum(map(_columns, cue.lines)) / CHARACTERS_PER_SECOND)
         if following is not None:
             end = min(end, following.start)
         end = max(end, cue.end)

@@ -13,6 +13,7 @@ from output.labels import labels_of
 from output.paragraphs import paragraphs
 from output.text import clock
 from transcribe.style import Style
+from transcribe.transcript import as_written
 
 if TYPE_CHECKING:
     from audio.episode import Seconds
@@ -55,7 +56,7 @@ def docx(transcript: Transcript, style: Style = Style()) -> bytes:
             if i == 0:
                 label = labels[turn.speaker].first
                 _open_turn(document, paragraph, label=label, start=turn.start, times=times)
-            paragraph.add_run(_NO_XML.sub("", " ".join(word.text for word in part)))
+            paragraph.add_run(_NO_XML.sub("", as_written(part)))
     buffer = BytesIO()
     document.save(buffer)
     return buffer.getvalue()

@@ -146,7 +146,8 @@ def _segments(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
 
 
 def _segment(number: int, words: Sequence[Word], speaker: str | None = None) -> dict[str, object]:
-    text = "".join(f" {word.text}" for word in words)
+    printed = [word.text if word.attached else f" {word.text}" for word in words]
+    text = "".join(printed)
     data = text.encode(errors="replace")
     who = {} if speaker is None else {"speaker": speaker}
     return {
@@ -160,8 +161,8 @@ def _segment(number: int, words: Sequence[Word], speaker: str | None = None) -> 
         "compression_ratio": len(data) / len(zlib.compress(data)),
         **who,
         "words": [
-            {"word": f" {word.text}", "start": word.start, "end": word.end, "probability": word.probability, **who}
-            for word in words
+            {"word": shown, "start": word.start, "end": word.end, "probability": word.probability, **who}
+            for word, shown in zip(words, printed, strict=True)
         ],
     }
 

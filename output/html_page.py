@@ -16,9 +16,10 @@ from output.paragraphs import paragraphs
 from output.text import clock
 from output.urls import safe_url
 from transcribe.style import Style
+from transcribe.transcript import as_written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from audio.episode import Episode
     from transcribe.transcript import Transcript, Turn, Word
@@ -74,11 +75,11 @@ def page(transcript: Transcript, style: Style = Style()) -> str:
 
 def _turn(turn: Turn, name: str, style: Style) -> str:
     heading = f"<h2>{html.escape(name)} <time>{clock(turn.start)}</time></h2>\n"
-    return heading + "".join(f"<p>{' '.join(_words(part))}</p>\n" for part in paragraphs(turn.words, style))
+    return heading + "".join(f"<p>{as_written(part, _words(part))}</p>\n" for part in paragraphs(turn.words, style))
 
 
-def _words(words: Sequence[Word]) -> Iterator[str]:
-    return (f'<b data-t="{word.start:.3f}">{html.escape(word.text, quote=False)}</b>' for word in words)
+def _words(words: Sequence[Word]) -> list[str]:
+    return [f'<b data-t="{word.start:.3f}">{html.escape(word.text, quote=False)}</b>' for word in words]
 
 
 def _source(episode: Episode) -> str | None:

@@ -18,6 +18,7 @@ from output.player import player_of
 from output.text import clock, escape, fill_lines, normalize_punctuation, normalize_text, replace_noncharacters
 from output.urls import safe_url
 from transcribe.style import Style
+from transcribe.transcript import as_written
 
 if TYPE_CHECKING:
     from audio.episode import Episode, Seconds
@@ -124,8 +125,9 @@ class _Timestamps:
 def _source(words: Sequence[Word], style: Style) -> str:
     """The words as escaped Markdown, doubtful ones marked."""
     texts = ((replace_noncharacters(word.text), word.probability < style.doubtful_below) for word in words)
-    marked = (_mark_doubt(text) if doubtful else text for text, doubtful in texts)
-    return escape(normalize_punctuation(" ".join(marked))).replace(_DOUBT_OPENS, "[").replace(_DOUBT_CLOSES, "?]")
+    marked = [_mark_doubt(text) if doubtful else text for text, doubtful in texts]
+    source = escape(normalize_punctuation(as_written(words, marked)))
+    return source.replace(_DOUBT_OPENS, "[").replace(_DOUBT_CLOSES, "?]")
 
 
 def _mark_doubt(text: str) -> str:

@@ -15,8 +15,9 @@ from itertools import pairwise
 from math import exp, inf, log, log1p, sqrt
 from statistics import median
 
+from transcribe.scripts import ends_sentence
 from transcribe.style import Style
-from transcribe.transcript import Word, ends_sentence
+from transcribe.transcript import Word
 
 BASE = -2.7  # log-odds of a break without other evidence
 SINCE = 0.54  # per unit of the logarithm of the words since the last break

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from output.labels import fold_name, printable_name
 from output.parse import parse
-from transcribe.scripts import MARKS, SENTENCE_MARKS, composed, has_end_mark
-from transcribe.transcript import ends_sentence
+from transcribe.scripts import MARKS, SENTENCE_MARKS, composed, ends_sentence, has_end_mark, units
 
 NAMES = [
     "राहुल",
@@ -91,3 +90,11 @@ def test_equivalent_names_are_equal(name: str) -> None:
     other = unicodedata.normalize("NFD", name)
     assert fold_name(name) == fold_name(other)
     assert printable_name(name) == printable_name(other)
+
+
+@given(st.text(st.sampled_from("aé1 ,.(我们。「」カーน้ำท ากា\u0301-")))
+def test_units_are_the_text_and_say_where_its_blanks_are(text: str) -> None:
+    parts = units(text)
+    assert "".join(unit if attached else f" {unit}" for unit, attached in parts).split() == text.split()
+    assert all(unit for unit, _ in parts)
+    assert units(unit_text := "".join(f" {unit}" for unit, _ in parts)) == [(unit, False) for unit in unit_text.split()]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from audio.episode import Chapter, Episode, Person, PublishedTranscript
 from transcribe.errors import TranscriptError
 from transcribe.person_names import NameCertainty
-from transcribe.scripts import has_end_mark
+from transcribe.scripts import ends_sentence, has_end_mark
 from transcribe.transcript import (
     Doubt,
     MadeWith,
@@ -24,7 +24,6 @@ from transcribe.transcript import (
     Transcript,
     Turn,
     Word,
-    ends_sentence,
 )
 from transcribe.transcript_warnings import TranscriptWarning, WarningCode, warn
 

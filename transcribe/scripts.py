@@ -6,7 +6,9 @@ canonically equivalent is equal: names are compared as `composed` has them.
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Iterator
 from itertools import groupby
 
 JOINERS = "\u200c\u200d"  # zero width, inside a word: in Persian, in conjuncts of Indian scripts, in emoji
@@ -41,6 +43,14 @@ SENTENCE_MARKS = _listed(_TERMINALS) | {"…"}
 
 CLOSERS = "\"'”’“»«›‹)]}」』】〕〉》）］｝＂＇"
 """What may stand behind the end of a sentence and belongs to it."""
+
+
+_UNSPACED = re.compile(
+    "[\u0e00-\u109f\u1780-\u17ff\u19e0-\u19ff\ua9e0-\ua9ff\uaa60-\uaa7f"  # Thai, Lao, Tibetan, Burmese, Khmer
+    "\u2e80-\u312f\u3190-\u4dbf\u4e00-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff9f"  # Han, kana, bopomofo
+    "\U0001aff0-\U0001b16f\U00020000-\U0003ffff]"
+)
+_NO_FIRST = "\u0e33\u0eb3ーゝゞヽヾ々"  # letters that go on with the one before: vowels, marks of length and repetition
 
 
 def composed(text: str) -> str:
@@ -82,3 +92,45 @@ def has_end_mark(text: str) -> bool:
 def _is_greek(letter: str) -> bool:
     """In Greek a semicolon asks. (U+037E is one by canonical equivalence.)"""
     return "Ͱ" <= letter <= "Ͽ" or "\u1f00" <= letter <= "\u1fff"
+
+
+_ABBREVIATION = re.compile(r"(?<!\w)(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|[A-HJ-Z])\.$")
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether a word or text ends a sentence: it has an end mark, and is not an abbreviation such as "Dr."."""
+    return has_end_mark(text) and _ABBREVIATION.search(text) is None
+
+
+def is_unspaced(character: str) -> bool:
+    """Whether a character is of a script written without blanks between words, its punctuation included.
+
+    >>> [is_unspaced(sign) for sign in "家。カกA한"]
+    [True, True, True, True, False, False]
+    """
+    return bool(_UNSPACED.match(character))
+
+
+def units(text: str) -> list[tuple[str, bool]]:
+    """The smallest parts of a text that can be words, and whether each is attached to the one before it.
+
+    They are what blanks separate, and in scripts written without them every letter, marks and punctuation with it.
+
+    >>> units("我用 Python写。Yes, (好)！")
+    [('我', False), ('用', True), ('Python', False), ('写。', True), ('Yes,', True), ('(好)！', False)]
+    """
+    return [unit for part in text.split() for unit in (_letters(part) if _UNSPACED.search(part) else ((part, False),))]
+
+
+def _letters(part: str) -> Iterator[tuple[str, bool]]:
+    start = opening = 0  # of the unit; of the opening marks at its end
+    last = ""  # the letter before
+    for at, sign in enumerate(part):
+        if sign.isalnum():
+            if last and (is_unspaced(sign) or is_unspaced(last)) and sign not in _NO_FIRST:
+                yield part[start:opening], start > 0
+                start = opening
+            last = sign
+        if sign.isalnum() or unicodedata.category(sign) not in ("Ps", "Pi"):
+            opening = at + 1
+    yield part[start:], start > 0

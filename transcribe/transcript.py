@@ -7,15 +7,13 @@ nothing. Recognition and rendering are elsewhere.
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from audio.episode import Episode, Seconds
 from transcribe.errors import TranscriptError
 from transcribe.person_names import NameCertainty, first_name
-from transcribe.scripts import has_end_mark
 from transcribe.transcript_json import (
     dump_json,
     episode_fields,
@@ -30,21 +28,22 @@ from transcribe.transcript_warnings import TranscriptWarning, row_of, warnings_o
 
 SCHEMA = 1
 
-_ABBREVIATION = re.compile(r"(?<!\w)(?:Mr|Mrs|Ms|Dr|Prof|St|vs|etc|e\.g|i\.e|[A-HJ-Z])\.$")
-
 
 @dataclass(frozen=True, slots=True)
 class Word:
     """A printed word (with punctuation, without spaces around it) and its times.
 
+    An `attached` word is written directly behind the one before it, as in languages written without blanks.
+
     >>> Word("I'm", 0.5204, 0.7, 0.98)
-    Word(text="I'm", start=0.52, end=0.7, probability=0.98)
+    Word(text="I'm", start=0.52, end=0.7, probability=0.98, attached=False)
     """
 
     text: str
     start: Seconds
     end: Seconds
     probability: float = 1.0  # the recogniser's, 0 to 1
+    attached: bool = False
 
     def __post_init__(self) -> None:
         if not self.text or self.text != self.text.strip():
@@ -108,13 +107,19 @@ class Turn:
 
     @property
     def text(self) -> str:
-        """The words, separated by spaces."""
-        return " ".join(word.text for word in self.words)
+        """The words as they are written, see `as_written`."""
+        return as_written(self.words)
 
 
-def ends_sentence(text: str) -> bool:
-    """Whether a word or text ends a sentence: it has an end mark, and is not an abbreviation such as "Dr."."""
-    return has_end_mark(text) and _ABBREVIATION.search(text) is None
+def as_written(words: Sequence[Word], texts: Sequence[str] | None = None) -> str:
+    """The words as one text, with a blank between each two unless the second is attached; or `texts`, one for each.
+
+    >>> as_written([Word("我", 0, 1), Word("用", 1, 2, attached=True), Word("Python", 2, 3)])
+    '我用 Python'
+    """
+    printed = [word.text for word in words] if texts is None else texts
+    blanks = ("" if word.attached else " " for word in words)
+    return "".join(part for pair in zip(blanks, printed, strict=True) for part in pair).removeprefix(" ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +193,7 @@ class Transcript:
 
     def speaker(self, id: str) -> Speaker:
         """The speaker with this id. Raises `KeyError` for an unknown one."""
-        for speaker in self.speakers:
-            if speaker.id == id:
-                return speaker
-        raise KeyError(id)
+        return {speaker.id: speaker for speaker in self.speakers}[id]
 
     def to_json(self) -> str:
         """The contents of `STEM.json`: schema 1, UTF-8, one turn per line for readable diffs."""
@@ -234,7 +236,7 @@ def _as_dict(transcript: Transcript) -> dict[str, Any]:
             for s in transcript.speakers
         ],
         "turns": [
-            {"speaker": t.speaker, "start": t.start, "end": t.end, "words": [_slots(w) for w in t.words]}
+            {"speaker": t.speaker, "start": t.start, "end": t.end, "words": [_word_fields(w) for w in t.words]}
             for t in transcript.turns
         ],
         "spans": [_slots(span) for span in transcript.spans],
@@ -247,6 +249,10 @@ def _as_dict(transcript: Transcript) -> dict[str, Any]:
     }
 
 
+def _word_fields(word: Word) -> dict[str, Any]:
+    return {name: value for name, value in _slots(word).items() if name != "attached" or value}
+
+
 def _slots(value: Any) -> dict[str, Any]:
     return {name: getattr(value, name) for name in value.__slots__}
 
@@ -256,13 +262,7 @@ def _from_dict(data: Mapping[str, Any]) -> Transcript:
         episode=episode_of(typed(data, "episode", dict)),
         language=typed(data, "language", str),
         speakers=tuple(_speaker(speaker) for speaker in data["speakers"]),
-        turns=tuple(
-            Turn(
-                t["speaker"],
-                tuple(Word(w["text"], w["start"], w["end"], w.get("probability", 1.0)) for w in t["words"]),
-            )
-            for t in data["turns"]
-        ),
+        turns=tuple(Turn(t["speaker"], tuple(map(_word, t["words"]))) for t in data["turns"]),
         spans=tuple(SpeakerSpan(s["start"], s["end"], s["speaker"]) for s in typed_all(data, "spans", dict)),
         made_with=_made_with(typed(data, "made_with", dict)),
         doubts=tuple(Doubt(d["start"], d["end"], typed(d, "reason", str)) for d in typed_all(data, "doubts", dict)),
@@ -270,6 +270,11 @@ def _from_dict(data: Mapping[str, Any]) -> Transcript:
         corrections=tuple(dict(correction) for correction in typed_all(data, "corrections", dict)),
         evidence=tuple(dict(chunk) for chunk in typed_all(data, "evidence", dict)),
     )
+
+
+def _word(data: Mapping[str, Any]) -> Word:
+    attached = typed(data, "attached", bool, False)
+    return Word(data["text"], data["start"], data["end"], data.get("probability", 1.0), attached)
 
 
 def _speaker(data: Mapping[str, Any]) -> Speaker:

@@ -20,9 +20,11 @@ from transcribe.alignment.interpolation import TimeSpan, place, token_times
 from transcribe.alignment.moves import add_moves
 from transcribe.alignment.text_diff import NO_MATCH, matches, overlap_ratio, slide_deletions
 from transcribe.alignment.tokens import Token, letters, spoken_positions, tokenize
+from transcribe.scripts import has_end_mark, is_unspaced
 from transcribe.transcript import Word
 
 MIN_OVERLAP_RATIO = 0.2  # of draft and transcript; different interviews share under 6 %, a hard edit leaves over half
+_STYLED = "-."  # the house style's dash and ellipsis, with blanks round them
 OUTER_PAUSE = 10.0  # seconds of silence assumed before and after a recording
 
 Forms = Callable[[str], tuple[str, ...]]
@@ -70,10 +72,9 @@ def realign(texts: Sequence[str], timed: Sequence[Sequence[Word]], *, forms: For
     """
     words, numbers = [word for turn in timed for word in turn], count()
     sources = tokenize(
-        [(number, text) for word, number in zip(turn, numbers, strict=False) for text in forms(word.text)[0].split()]
-        for turn in timed
+        [(number, forms(word.text)[0]) for word, number in zip(turn, numbers, strict=False)] for turn in timed
     )
-    tokens = tokenize([(turn, token) for token in text.split()] for turn, text in enumerate(texts))
+    tokens = tokenize([(turn, text)] for turn, text in enumerate(texts))
     old, new, times = [token.key for token in sources], [token.key for token in tokens], token_times(sources, words)
     matched = matches(old, new)
     ratio = overlap_ratio(matched, min(len(sources), len(tokens)))
@@ -137,7 +138,10 @@ class _Builder:
         while i < end:
             if size := self._unchanged(i, end):
                 origin = self.sources[self.matched[i]].owner
-                built.append((self.words[origin], origin, True))
+                word = self.words[origin]
+                attached = self._attached(i, word.attached)
+                changed += attached is not word.attached
+                built.append((replace(word, attached=attached), origin, True))
             else:
                 changed += 1
                 self._add_changed(i, built)
@@ -154,20 +158,36 @@ class _Builder:
             size += 1
         if i + size > end or any(self.matched[i + k] != first + k for k in range(size)):
             return 0
-        printed = " ".join(self.tokens[i + k].text for k in range(size))
+        rest = self.tokens[i + 1 : i + size]
+        printed = self.tokens[i].text + "".join(token.text if token.attached else f" {token.text}" for token in rest)
         return size if printed in self.forms(self.words[owner].text) else 0
+
+    def _attached(self, i: int, before_edit: bool) -> bool:
+        """Whether the token is written without a blank before it; if the text cannot tell, as it was before the edit.
+
+        It cannot at the start of a turn, where the house style puts blanks round a dash, and after a sentence, where a
+        paragraph may end.
+        """
+        if i == 0 or self.tokens[i - 1].owner != self.tokens[i].owner:
+            return before_edit
+        last = self.tokens[i - 1].text
+        return before_edit if last[-1] in _STYLED or has_end_mark(last) else self.tokens[i].attached
 
     def _add_changed(self, i: int, built: list[tuple[Word, int | None, bool]]) -> None:
         (start, end), source = self.placed[i]
         token = self.tokens[i]
         if built and not letters(token.text):  # a free-standing dash is appended to the word before it
             word, origin, is_anchor = built[-1]
-            built[-1] = (replace(word, text=f"{word.text} {token.text}"), origin, is_anchor)
+            text = word.text + ("" if token.attached else " ") + token.text
+            built[-1] = (replace(word, text=text), origin, is_anchor)
             return
         origin = None if source is None else self.sources[source].owner
         same = self.matched[i] != NO_MATCH and origin is not None
         probability = self.words[origin].probability if same and origin is not None else 1.0
-        built.append((Word(token.text, max(start, 0.0), max(start, end, 0.0), probability), origin, same))
+        was_attached = token.attached or (origin is not None and self.words[origin].attached)
+        goes_on = i > 0 and is_unspaced(self.tokens[i - 1].text[-1]) and is_unspaced(token.text[0])
+        attached = self._attached(i, was_attached or goes_on)
+        built.append((Word(token.text, max(start, 0.0), max(start, end, 0.0), probability, attached), origin, same))
 
 
 def _timed(built: Sequence[tuple[Word, int | None, bool]]) -> Iterator[Word]:

@@ -1,4 +1,7 @@
-"""Blank-separated tokens of text, for aligning edited text with timed words: which are equal, which are notes."""
+"""Tokens of text, for aligning edited text with timed words: which are equal, which are notes.
+
+They are the `units` of its script: what blanks separate, or single letters in scripts written without blanks.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from transcribe.alignment.text_diff import NO_MATCH
+from transcribe.scripts import units
 
 LONGEST_NOTE = 60  # tokens; a bracket that closes later than this opens no note
 
@@ -15,19 +19,22 @@ _STOPS = ",.;:!?…"
 
 
 class Token:
-    """A blank-separated part of a text; `owner` is the position of the timed word or edited turn it belongs to."""
+    """A unit of a text; `owner` is the position of the timed word or edited turn it belongs to.
 
-    __slots__ = ("is_note", "key", "owner", "text")
+    `attached`: no blank is before it.
+    """
 
-    def __init__(self, owner: int, text: str) -> None:
-        self.owner, self.text, self.key, self.is_note = owner, text, "", False
+    __slots__ = ("attached", "is_note", "key", "owner", "text")
+
+    def __init__(self, owner: int, text: str, attached: bool) -> None:
+        self.owner, self.text, self.attached, self.key, self.is_note = owner, text, attached, "", False
 
 
-def tokenize(turns: Iterable[list[tuple[int, str]]]) -> list[Token]:
+def tokenize(turns: Iterable[Iterable[tuple[int, str]]]) -> list[Token]:
     """The tokens of turns given as (owner, text) pairs."""
     tokens = []
     for turn in turns:
-        in_turn = [Token(owner, text) for owner, text in turn]
+        in_turn = [Token(owner, unit, attached) for owner, text in turn for unit, attached in units(text)]
         _set_keys(in_turn)
         tokens += in_turn
     return tokens
@@ -59,9 +66,11 @@ def spoken_positions(tokens: Sequence[Token], matched: Sequence[int]) -> list[in
 
 @lru_cache(maxsize=50_000)
 def letters(text: str) -> str:
-    """The letters and digits of `text`, compatibility forms and case folded."""
+    """The letters and digits of `text` with their marks, compatibility forms and case folded."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(character for character in folded if character.isalnum())
+    if folded.isascii():
+        return "".join(character for character in folded if character.isalnum())
+    return "".join(sign for sign in folded if sign.isalnum() or unicodedata.category(sign) in ("Mn", "Mc"))
 
 
 def _set_keys(tokens: Sequence[Token]) -> None:

@@ -21,7 +21,7 @@ from transcribe.drafts.derived_files import EDITED_BY_HAND, comparable_content, 
 from transcribe.drafts.machine_originals import original_of, save_original
 from transcribe.drafts.transcript_update import printed_forms, update_transcript
 from transcribe.errors import TranscriptError
-from transcribe.transcript import Transcript
+from transcribe.transcript import Transcript, as_written
 
 Retime = Callable[[Transcript, Transcript], tuple[Transcript, str]]  # (after, before) → retimed, what was done
 
@@ -128,5 +128,6 @@ def words_before_and_after(draft_path: Path) -> tuple[list[str], list[str]]:
     """
     draft = read_draft(draft_path)
     machine = original_of(transcript_of(draft_path), draft_path)
-    before = [piece for word in machine.words for piece in printed_forms(word.text)[0].split()]
+    texts = (as_written(turn.words, [printed_forms(word.text)[0] for word in turn.words]) for turn in machine.turns)
+    before = [word for text in texts for word in text.split()]
     return before, [word for turn in draft.turns for word in turn.spoken.split()]

@@ -19,6 +19,7 @@ from transcribe.alignment.realign import Forms, Realignment, realign
 from transcribe.drafts.speaker_resolution import drop_silent_speakers, reassign_spans, resolve_speakers
 from transcribe.drafts.style import style_recorded
 from transcribe.errors import TranscriptError
+from transcribe.scripts import units
 from transcribe.speakers.name_certainty import open_warnings
 from transcribe.transcript import Doubt, Transcript, Turn, Word
 
@@ -101,11 +102,11 @@ def update_transcript(
 
 def forms_in(texts: Iterable[str]) -> Forms:
     """How words may be printed in these texts: in the house style, or unchanged if the texts have them unchanged."""
-    tokens = {token for text in texts for token in text.split()}
+    tokens = {unit for text in texts for unit, _ in units(text)}
 
     def forms(text: str) -> tuple[str, ...]:
-        literal = text.split()
-        unchanged, printed = " ".join(literal), printed_forms(text)
+        literal = [unit for unit, _ in units(text)]
+        unchanged, printed = " ".join(text.split()), printed_forms(text)
         return (unchanged, *printed) if tokens.issuperset(literal) else (*printed, unchanged)
 
     return forms

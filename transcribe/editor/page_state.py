@@ -9,6 +9,7 @@ from output.parse import Draft, parse
 from transcribe.alignment.realign import RealignedTurn, realign
 from transcribe.drafts.transcript_update import forms_in, printed_forms
 from transcribe.drafts.turn_edits import PageTurn, page_turns
+from transcribe.scripts import units
 from transcribe.transcript import Transcript, Turn, Word
 
 LOW_CONFIDENCE = 0.45  # words whose probability is less are in the list of doubts
@@ -43,14 +44,17 @@ def _times(turns: Sequence[PageTurn], timed: Sequence[Turn]) -> list[list[int]]:
 
 
 def _token_times(tokens: Sequence[str], turn: RealignedTurn) -> Iterator[int]:
-    known = set(tokens)
+    known = {unit for token in tokens for unit, _ in units(token)}
     pieces = [(piece, word) for word in turn.words for piece in _printed_pieces(word, known)]
     position = 0
     for token in tokens:
-        if position < len(pieces) and pieces[position][0] == token:
-            word = pieces[position][1]
-            position += 1
-            yield from (round(word.start * 1000), round(word.end * 1000))
+        end, text = position, ""
+        while end < len(pieces) and (not text or pieces[end][1].attached) and token.startswith(text + pieces[end][0]):
+            text += pieces[end][0]
+            end += 1
+        if text and text == token:
+            yield from (round(pieces[position][1].start * 1000), round(pieces[end - 1][1].end * 1000))
+            position = end
         else:
             yield from (-1, -1)
 
@@ -59,8 +63,8 @@ def _printed_pieces(word: Word, known: Set[str]) -> list[str]:
     """The word as the turn's tokens have it."""
     if word.text in known:
         return [word.text]
-    forms = [form.split() for form in (word.text, *printed_forms(word.text))]
-    return next((form for form in forms if known >= set(form)), forms[0])
+    forms = (word.text, *printed_forms(word.text))
+    return next((form for form in forms if known.issuperset(unit for unit, _ in units(form))), word.text).split()
 
 
 def _people(draft: Draft, transcript: Transcript | None) -> list[dict[str, str]]:

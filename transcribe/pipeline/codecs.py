@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from audio.decoding.notes import Finding, SoundNote
+from transcribe.recognition.engines.token_words import UNSPACED
 from transcribe.transcript import Doubt, SpeakerSpan, Word
 
 if TYPE_CHECKING:
@@ -105,9 +106,10 @@ def decode_language(data: Any) -> str:
 
 
 def encode_recognition(recognition: Recognition) -> dict[str, Any]:
-    """Words and doubts as rows, the rest by name."""
+    """Words and doubts as rows, the rest by name. Rows of languages without blanks say which are attached."""
+    rows = [[w.text, w.start, w.end, w.probability, w.attached] for w in recognition.words]
     return {
-        "words": [[w.text, w.start, w.end, w.probability] for w in recognition.words],
+        "words": rows if recognition.language in UNSPACED else [row[:-1] for row in rows],
         "language": recognition.language,
         "doubts": [[d.start, d.end, d.reason] for d in recognition.doubts],
         "evidence": [asdict(chunk) for chunk in recognition.evidence],
@@ -162,6 +164,8 @@ def recognition_in(language: str) -> Codec[Recognition]:
         recognition = decode_recognition(data)
         if recognition.language != language:
             raise ValueError(f"words in {recognition.language}, not {language}")
+        if language in UNSPACED and any(len(row) < 5 for row in data["words"]):
+            raise ValueError("words of an earlier release, which kept no blanks")
         return recognition
 
     return Codec(encode_recognition, decode)

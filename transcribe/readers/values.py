@@ -10,7 +10,7 @@ from operator import itemgetter
 
 from audio.episode import Seconds
 from transcribe.scripts import has_end_mark
-from transcribe.transcript import SpeakerSpan, Transcript, Word
+from transcribe.transcript import SpeakerSpan, Transcript, Word, as_written
 
 PAUSE = 0.5  # seconds; a longer pause ends a sentence
 
@@ -133,7 +133,7 @@ def utterances_of(words: Iterable[tuple[str, Word]]) -> tuple[Utterance, ...]:
 
 
 def utterance_of(speaker: str, words: tuple[Word, ...]) -> Utterance:
-    return Utterance(speaker, " ".join(w.text for w in words), words[0].start, max(w.end for w in words), words)
+    return Utterance(speaker, as_written(words), words[0].start, max(w.end for w in words), words)
 
 
 def with_spans(utterances: Sequence[Utterance]) -> SpeakerTranscript:

@@ -16,7 +16,8 @@ from itertools import groupby, pairwise
 
 from audio.episode import Seconds
 from audio.intervals import Interval, joined
-from transcribe.transcript import Doubt, SpeakerSpan, Turn, Word, ends_sentence
+from transcribe.scripts import ends_sentence
+from transcribe.transcript import Doubt, SpeakerSpan, Turn, Word
 
 ONLY_SPEAKER = "S1"  # of all words if there are no spans
 OVERLAP = "overlapping speech"  # the reason of a doubt

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
-from transcribe.transcript import Turn, Word, ends_sentence
+from transcribe.scripts import ends_sentence
+from transcribe.transcript import Turn, Word
 
 _PAUSE = 0.5  # seconds between words that end an utterance
 

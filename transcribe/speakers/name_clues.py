@@ -224,7 +224,7 @@ def _time(turn: Turn, offset: int) -> float:
     """The time of the character at `offset` of the turn's text, seconds."""
     position = 0
     for word in turn.words:
-        position += len(word.text) + 1
+        position += len(word.text) + (not word.attached)
         if position > offset + 1:
             return word.start
     return turn.words[-1].start

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from transcribe.transcript import Word
+from transcribe.transcript import Word, as_written
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,8 +28,8 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """The words, a blank between each two."""
-        return " ".join(word.text for word in self.words)
+        """The words as they are written, see `as_written`."""
+        return as_written(self.words)
 
     @property
     def compression_ratio(self) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from transcribe.scripts import is_unspaced
 from transcribe.transcript import Word
 
 _OPENING = frozenset("\"'“‘«¿¡([{")
@@ -31,6 +32,9 @@ def words_from_pieces(pieces: Iterable[Piece], *, language: str, duration: float
     >>> [w.text for w in words_from_pieces([Piece(" well", 0, 1, 1), Piece("-", 1, 1, 1), Piece("known", 1, 2, 1),
     ...     Piece(",", 2, 2, 1), Piece(" yes", 2, 3, 1)], language="en", duration=3.0)]
     ['well-known,', 'yes']
+    >>> [(w.text, w.attached) for w in words_from_pieces([Piece(text, 0, 1, 1) for text in ("我", "用", " Py", "thon",
+    ...     "写", "。")], language="zh", duration=3.0)]
+    [('我', False), ('用', True), ('Python', False), ('写。', True)]
     """
     groups: list[list[Piece]] = []
     for piece in pieces:
@@ -42,7 +46,9 @@ def words_from_pieces(pieces: Iterable[Piece], *, language: str, duration: float
             groups.append([piece])
     words: list[Word] = []
     for group in groups:
-        words.append(_word(group, words[-1].start if words else 0.0, duration))
+        word = _word(group, words[-1].start if words else 0.0, duration)
+        attached = bool(words) and language in UNSPACED and not group[0].text.startswith(" ")
+        words.append(replace(word, attached=attached))
     return tuple(words)
 
 
@@ -71,7 +77,10 @@ def _continues(piece: Piece, group: list[Piece], language: str) -> bool:
         return True
     if not _has_letters(piece):
         return not piece.text.startswith(" ") and piece.text.strip() not in _OPENING - set("\"'")
-    return not piece.text.startswith(" ") and language not in UNSPACED
+    if piece.text.startswith(" ") or language not in UNSPACED:
+        return not piece.text.startswith(" ")
+    first, last = piece.text[0], group[-1].text[-1]
+    return not (first.isalnum() and (is_unspaced(first) or is_unspaced(last)))  # "Py|thon"; a mark goes with its letter
 
 
 def _word(group: list[Piece], earliest: float, duration: float) -> Word:
