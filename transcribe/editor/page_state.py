@@ -64,7 +64,7 @@ def _printed_pieces(word: Word, known: Set[str]) -> list[str]:
     if word.text in known:
         return [word.text]
     forms = (word.text, *printed_forms(word.text))
-    return next((form for form in forms if known.issuperset(unit for unit, _ in units(form))), word.text).split()
+    return next((form for form in forms if known >= {unit for unit, _ in units(form)}), word.text).split()
 
 
 def _people(draft: Draft, transcript: Transcript | None) -> list[dict[str, str]]:
