@@ -34,7 +34,8 @@ _QUALITY = re.compile(
     r"[ _.-](?:\d{2,4}k(?:bps?)?|\d{2,4}kb|vbr|cbr|hq|lq|hd|sd|low|high|mobile|small)$", re.IGNORECASE
 )
 _TRACKING = re.compile(
-    r"utm_|mc_|fbclid$|gclid$|dclid$|msclkid$|igshid$|ref$|ref_src$|referrer$|source$|src$|from$|via$|_$|ver$"
+    r"utm_|mc_|pk_|mtm_|matomo_|piwik_|at_(?:medium|campaign)|_hs(?:enc|mi)$|hsctatracking$|mkt_tok$|(?:fb|g|d|y)clid$"
+    r"|msclkid$|[gw]braid$|igshid?$|_ga$|_gl$|cmpid$|ref$|ref_src$|referrer$|source$|src$|from$|via$|_$|ver$"
 )
 _INDEX = re.compile(r"/(?:index\.(?:html?|php))?$")
 _HOST = re.compile(r"(?:[\w-]+\.)+[a-z]{2,24}", re.IGNORECASE)

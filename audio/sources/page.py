@@ -27,12 +27,11 @@ from audio.sources.pages.json_ld import stated_in
 from audio.sources.pages.links import is_feed_link
 from audio.sources.pages.markup import Frame, Markup, markup_of
 from audio.sources.pages.mention import Mention, Recording, Way, is_media, merged
-from audio.sources.pages.ranking import About, choice_of, folded
+from audio.sources.pages.ranking import About, choice_of
 from audio.sources.pages.tree import text_of, tree_of
+from audio.sources.pages.wording import asks_to_listen, folded
 from audio.sources.values import plain_text
 
-# "Download this episode" is no title
-_CALL_TO_ACTION = re.compile(r"(?:click|download|hear|listen|play)\b", re.IGNORECASE)
 _GRAPH = ("og:audio:secure_url", "og:audio:url", "og:audio", "twitter:player:stream")
 _GRAPH_FILM = ("og:video:secure_url", "og:video:url", "og:video", "twitter:player")
 _MAX_HEADINGS = 10
@@ -205,13 +204,14 @@ def _left_out(others: Iterable[tuple[Recording, str]], markup: Markup, about: Ab
 def _is_title(label: str, recording: Recording) -> bool:
     """Whether a label is surely a title: one in data, or a link of three words or more that does not ask to listen."""
     if recording.way == Way.LINK:
-        return len(label.split()) > 2 and not _CALL_TO_ACTION.match(label)
+        return len(label.split()) > 2 and not asks_to_listen(label)
     return recording.way == Way.DATA
 
 
 def _own_addresses(root: Any, url: str) -> tuple[str, ...]:
     """The page's own addresses: the one it was read from, and those it declares."""
-    declared = [link.get("href") for link in root.iter("link") if (link.get("rel") or "").lower() == "canonical"]
+    links = [link for link in root.iter("link") if (link.get("rel") or "").lower() in ("canonical", "shortlink")]
+    declared = [link.get("href") for link in links]
     declared += [tag.get("content") for tag in root.iter("meta") if (tag.get("property") or "").lower() == "og:url"]
     own = (web_address(url), *(web_address(each, base=web_address(url) or "") for each in declared[:4]))
     return tuple(dict.fromkeys(without_credentials(each) for each in own if each))

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+from audio.sources.pages.wording import asks_to_listen, folded
+
+_PAGE_VOICE = "a voice that reads the page"
 _ELSEWHERE = {"aside": "in a sidebar", "nav": "in the navigation", "footer": "in the footer"}
 _ROLES = {"complementary": "in a sidebar", "navigation": "in the navigation", "contentinfo": "in the footer"}
 _PLACES = {
@@ -19,11 +22,16 @@ _PLACES = {
     ),
     "in an advertisement": "ad ads adslot advert advertisement advertising sponsor sponsors sponsored promo promotion",
     "in the comments": "comment comments disqus",
+    "in the transcript": "transcript transcripts",
+    _PAGE_VOICE: "tts readaloud speechkit beyondwords readspeaker speechify",
+    "a short piece of one": "soundbite soundbites audiogram",
 }
 _PLACE_OF = {word: reason for reason, words in _PLACES.items() for word in words.split()}
 _NAMES = {
     "an advertisement": "ad ads advert adverts advertisement sponsor sponsors preroll midroll postroll promo promos",
     "a trailer or a preview": "trailer trailers teaser teasers preview previews sample snippet excerpt demo",
+    "a short piece of one": "clip clips soundbite soundbites audiogram",
+    "how a word is said": "pronunciation pronunciations pronounce",
     "a jingle": "jingle jingles intro outro bumper sting stinger ident theme signature",
     "a sound effect": (
         "sfx effect effects ding dong beep click chime bell hover swoosh whoosh notification notify alert ringtone"
@@ -32,9 +40,7 @@ _NAMES = {
     "a background": "hero bg background ambient ambience loop backdrop",
 }
 _NAME_OF = {word: reason for reason, words in _NAMES.items() for word in words.split()}
-_GENERIC = frozenset(
-    "audio sound sounds music video mp file clip final new the a our podcast show site page ui".split()
-)
+_GENERIC = frozenset("audio sound sounds music video mp file final new the a our podcast show site page ui".split())
 _FOLDERS = {
     **dict.fromkeys(("sfx", "sound-effects", "soundeffects", "sound_effects", "ui-sounds"), "a sound effect"),
     **dict.fromkeys(("ads", "adverts", "sponsors", "promos"), "an advertisement"),
@@ -42,8 +48,11 @@ _FOLDERS = {
     **dict.fromkeys(("trailers", "previews", "teasers", "samples"), "a trailer or a preview"),
 }
 _ELEMENT_NAMES = frozenset(
-    "ad ads advert sponsor trailer teaser preview jingle sfx beep chime bell notification hero bg background".split()
+    "ad ads advert sponsor trailer teaser preview jingle pronunciation sfx beep chime bell notification hero bg"
+    " background".split()
 )
+_NAMING = ("id", "class", "data-component", "data-module", "data-block", "data-widget", "data-section", "data-testid")
+_PAGE_WORDS = frozenset("article post page story aloud".split())
 _MAX_HEADING = 6  # words
 _WORD = re.compile(r"[^\W\d_]+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -59,13 +68,16 @@ def place_of(tag: str, attributes: Mapping[str, str]) -> str:
     """
     if reason := _ELSEWHERE.get(tag) or _ROLES.get(attributes.get("role", "").lower()):
         return reason
-    return _first(words_of(f"{attributes.get('id', '')} {attributes.get('class', '')}"), _PLACE_OF)
+    names = [attributes[name] for name in _NAMING if name in attributes]
+    reason = _first(words_of(" ".join(names)), _PLACE_OF) or next(filter(None, map(_read_aloud, names)), "")
+    is_region = tag == "section" or "role" in attributes
+    return reason or (place_of_heading(attributes.get("aria-label", "")) if is_region else "")
 
 
 def place_of_heading(heading: str) -> str:
-    """Why what is under this heading is hardly the page's own: "Related episodes", "You might also like"."""
+    """Why what is under this heading is hardly the page's own: "Related episodes", "Listen to the trailer"."""
     words = words_of(heading)
-    return _first(words, _PLACE_OF) if len(words) <= _MAX_HEADING else ""
+    return (_first(words, _PLACE_OF) if len(words) <= _MAX_HEADING else "") or _asked_for(heading)
 
 
 def name_of_element(attributes: Mapping[str, str]) -> str:
@@ -82,6 +94,27 @@ def place_of_key(key: str) -> str:
     """The same for a key of JSON: `relatedEpisodes`, `nextEpisode`, `trailer`."""
     words = words_of(key)
     return _first(words, _PLACE_OF) or _first(words, _NAME_OF)
+
+
+def against_medium(tag: str, attributes: Mapping[str, str]) -> str:
+    """Why a media element is hardly the page's player: its own name, or how it plays; empty for no reason."""
+    is_hidden = "hidden" in attributes and "controls" not in attributes
+    reasons = {
+        name_of_element(attributes): True,
+        "a film without sound": tag.endswith("video") and "muted" in attributes,
+        "plays without end": "loop" in attributes,
+        "hidden": is_hidden,
+    }
+    return next((reason for reason, is_so in reasons.items() if reason and is_so), "")
+
+
+def name_of_attribute(name: str) -> str:
+    """The same for an attribute: `data-preroll`, `data-trailer-src`.
+
+    >>> name_of_attribute("data-preroll-url"), name_of_attribute("data-audio")
+    ('an advertisement', '')
+    """
+    return _first(words_of(name), _NAME_OF)
 
 
 def name_of(address: str, labels: Iterable[str], titles: Iterable[str]) -> str:
@@ -104,9 +137,28 @@ def name_of(address: str, labels: Iterable[str], titles: Iterable[str]) -> str:
         reason = reason or (_FOLDERS.get(folder.lower(), "") if folder.lower() not in own else "")
     for label in labels:
         words = words_of(label)
-        if len(words) <= _MAX_LABEL and not own.intersection(words):
-            reason = reason or _first(words, _NAME_OF)
+        if not own.intersection(words):
+            reason = reason or (_first(words, _NAME_OF) if len(words) <= _MAX_LABEL else "") or _asked_for(label)
     return reason
+
+
+def _read_aloud(name: str) -> str:
+    reason = _asked_for(" ".join(words_of(name))) if "listen" in name.lower() else ""
+    return reason if reason == _PAGE_VOICE else ""
+
+
+def _asked_for(text: str) -> str:
+    """Why what a text asks to listen to is hardly the page's own: "Play the trailer for our next season".
+
+    >>> _asked_for("Listen to the trailer for season 2"), _asked_for("Listen to this article"), _asked_for("Listen")
+    ('a trailer or a preview', 'a voice that reads the page', '')
+    """
+    if not asks_to_listen(text):
+        return ""
+    words = folded(text).split()
+    if words and all(word in _PAGE_WORDS for word in words):
+        return _PAGE_VOICE
+    return _NAME_OF.get(words[0], "") if words else ""
 
 
 def is_background(tag: str, attributes: Mapping[str, str]) -> bool:

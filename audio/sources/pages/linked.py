@@ -81,7 +81,7 @@ def episodes_of_page(page: Page, *, name: str, web: Web, tell: OnLeftOut) -> tup
 
 @dataclass(frozen=True, slots=True)
 class _Show:
-    """The first of the page's feeds that has episodes, and what was wrong with those before."""
+    """One of the page's feeds that has episodes, and what was wrong with others."""
 
     feed: str = ""
     episodes: tuple[Episode, ...] = ()
@@ -90,14 +90,23 @@ class _Show:
 
 
 def _show(page: Page, web: Web) -> _Show:
+    """The first of the page's feeds with an item whose link is the page, else with its recordings, else with episodes:
+    a site may name those of several shows."""
     troubles: list[AudioError] = []
+    best: tuple[int, _Show] = 0, _Show()
     for address in page.feeds[:_MAX_FEEDS]:
         left_out: list[LeftOut] = []
         try:
-            return _Show(address, web.feed(address, left_out.append), tuple(left_out), tuple(troubles))
+            show = _Show(address, web.feed(address, left_out.append), tuple(left_out))
         except AudioError as exc:
             troubles.append(exc)
-    return _Show(troubles=tuple(troubles))
+            continue
+        has_item = own_items(show.episodes, addresses=page.addresses, titles=()).by_link
+        worth = 3 if has_item else 2 if page.episodes and _are_same(page.episodes, show.episodes) else 1
+        best = max(best, (worth, show), key=lambda each: each[0])
+        if worth > 1:
+            break
+    return replace(best[1], troubles=tuple(troubles))
 
 
 def _as_in_feed(own: OwnItems, page: Page, tell: OnLeftOut) -> tuple[Episode, ...]:

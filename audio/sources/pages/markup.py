@@ -20,7 +20,7 @@ from audio.sources.pages.data import (
     label_of,
     player_addresses,
 )
-from audio.sources.pages.decoys import is_background, name_of_element, place_of, words_of
+from audio.sources.pages.decoys import against_medium, is_background, name_of_attribute, place_of, words_of
 from audio.sources.pages.lengths import length_in
 from audio.sources.pages.links import (
     address_of,
@@ -32,7 +32,7 @@ from audio.sources.pages.links import (
     may_be_feed,
 )
 from audio.sources.pages.mention import Mention, Way, is_media
-from audio.sources.pages.tree import text_of
+from audio.sources.pages.tree import is_bold_line, text_of
 
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "figcaption", "legend", "summary"))
 _MEDIA = frozenset(("audio", "video", "amp-audio", "amp-video", "bgsound"))
@@ -77,6 +77,7 @@ class _Around:
     outer_heading: str = ""
     media: _Open | None = None
     has_mention: bool = False
+    is_current: bool = False
 
 
 @dataclass(slots=True)
@@ -122,6 +123,7 @@ class _Walk:
         elif tag not in _NO_PLACE and element not in self._around_heading:
             around.decoy = outer.decoy or place_of(tag, attributes)
         around.is_in_main |= tag == "article"
+        around.is_current = outer.is_current or attributes.get("aria-current", "false").lower() not in ("", "false")
         self._stack.append(around)
         if tag in _MEDIA:
             names = [attributes.get("src", ""), *_data_sources(attributes)]
@@ -144,7 +146,7 @@ class _Walk:
         if tag in _MEDIA and around.media:
             self._media(around.media, around)
         outer.has_mention |= around.has_mention
-        if tag in _HEADINGS:
+        if tag in _HEADINGS or is_bold_line(element):
             outer.heading = text_of(element)
         elif around.heading != around.outer_heading and not around.has_mention and around.decoy == outer.decoy:
             outer.heading = around.heading
@@ -161,6 +163,7 @@ class _Walk:
                     heading=here.heading,
                     decoy=each.decoy or here.decoy,
                     is_in_main=here.is_in_main,
+                    is_current=here.is_current,
                     duration=each.duration or length_in({}, label),
                 )
             )
@@ -186,7 +189,7 @@ class _Walk:
             mention = Mention(
                 found[0],
                 Way.PLAYER,
-                decoy="plays by itself" if plays_itself else _against(media),
+                decoy="plays by itself" if plays_itself else against_medium(media.tag, media.attributes),
                 is_background=is_background(media.tag, media.attributes),
                 duration=length_in(media.attributes, ""),
                 aliases=tuple(found[1:]),
@@ -258,11 +261,13 @@ class _Walk:
             if len(value) < 3 or name in _NO_ADDRESS or words_of(name)[-1:] in (["title"], ["name"], ["filename"]):
                 continue
             self._framed(name, value)
+            decoy = name_of_attribute(name)
             found = in_attribute(name, value, self._base, keys=self._keys)
             if tag in ("input", "textarea", "option"):
                 found = (replace(each, way=Way.DATA) for each in found)
             length = length_in(attributes, "")
-            self._add((replace(each, duration=each.duration or length) for each in found), label)
+            said = ((each, each.duration or length, each.decoy or decoy) for each in found)
+            self._add((replace(each, duration=length, decoy=decoy) for each, length, decoy in said), label)
 
     def _framed(self, name: str, value: str) -> None:
         """A frame that a script will make: its address (`data-iframe-src`), or its markup in an attribute."""
@@ -271,12 +276,6 @@ class _Walk:
         if not _FRAME_NAMES.isdisjoint(words_of(name)) and value.startswith(("http", "/")):
             found = filter(None, [address_of(value, base=self._base)])
         self.markup.frames += [Frame(each, decoy=here.decoy, is_player=is_player(each, name)) for each in found]
-
-
-def _against(media: _Open) -> str:
-    """Why a media element is hardly the page's player: its own name, or a film that starts without sound."""
-    is_silent = media.tag.endswith("video") and "muted" in media.attributes
-    return name_of_element(media.attributes) or ("a film without sound" if is_silent else "")
 
 
 def _data_sources(attributes: Mapping[str, str]) -> Iterator[str]:

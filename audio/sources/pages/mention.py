@@ -45,7 +45,8 @@ class Mention:
     """One place of a recording.
 
     `aliases` are other formats of it at the same place. `label` is what the place itself says, `heading` the one it is
-    under. `decoy` is why it is hardly the page's own episode; a `background` is never one.
+    under. `decoy` is why it is hardly the page's own episode; a `background` is never one;
+    one that `is_current` is what a list marks as this page's (`aria-current`).
     """
 
     address: str
@@ -55,6 +56,7 @@ class Mention:
     decoy: str = ""
     is_background: bool = False
     is_in_main: bool = False
+    is_current: bool = False
     duration: Seconds | None = None
     about: Episode | None = None
     aliases: tuple[str, ...] = ()
@@ -95,6 +97,11 @@ class Recording:
     def is_in_main(self) -> bool:
         """Whether it is in the page's main part at least once."""
         return any(each.is_in_main for each in self.mentions)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether a list marks it as this page's."""
+        return any(each.is_current for each in self.mentions)
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from audio.episode import Episode
 from audio.net.addresses import page_key, recording_key
-from audio.sources.pages.ranking import About, folded
+from audio.sources.pages.ranking import About
+from audio.sources.pages.wording import folded
 
 
 @dataclass(frozen=True, slots=True)

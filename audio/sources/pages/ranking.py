@@ -10,10 +10,12 @@ one passes; where none does nothing is decided, and the next is asked:
    has that word); not played by itself without controls; no film without sound;
 3. stated in the data about this page (JSON-LD, microdata), then in its head (`og:audio`);
 4. not named otherwise: if the label or the player's heading of one is the page's title, those with another name go;
-5. the surest way: a player before a link, a link before an address in a script or in the text, those before a download
+5. not one of a list that marks another as this page's (`aria-current`);
+6. not much shorter than one without another name, which the page may link to only: a preview;
+7. the surest way: a player before a link, a link before an address in a script or in the text, those before a download
    of unknown kind; a link with the page's title counts as a player where the player has no name;
-6. in the page's main part (`<main>`, `<article>`), if its heading is there;
-7. not much shorter than the longest: an eighth of it and under three minutes, where the page says both lengths.
+8. in the page's main part (`<main>`, `<article>`), if its heading is there;
+9. not much shorter than the longest. That is an eighth of it and under three minutes, where the page says both lengths.
 
 What is left in the end is taken, all of it: a page of many players is an archive, and recordings that nothing sets
 apart are not guessed between. Everything else is left out, each with the reason that decided.
@@ -25,16 +27,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from audio.episode import Seconds
 from audio.net.addresses import page_key
 from audio.sources.pages.decoys import name_of, place_of_heading
 from audio.sources.pages.mention import Recording, Way
-from audio.sources.values import without_accents
+from audio.sources.pages.wording import folded
 
-_CALL_TO_ACTION = re.compile(  # what only asks to listen, or says what every recording is
-    r"(?:(?:please|click|tap|here|to|download|hear|listen|play|stream|get|it|the|this|your|now|direct|link|right"
-    r"|whole|full|complete|entire|episode|audio|sound|only|version|recording|player|file|mp3|m4a|ogg|opus"
-    r"|\d[\d.,]{0,9}\s?[kmg]i?b|\d{1,3}(?::\d\d){1,2})(?!\w)\W*)+"
-)
 _PIECES = re.compile(r"\s+(?:[-|–—·•»«:/]|::)\s+")
 _SHORT = 180.0
 _SHARE = 8
@@ -84,24 +82,12 @@ def choice_of(recordings: Sequence[Recording], about: About) -> Choice:
     """The recordings of a page that are meant, by the rule of this module."""
     left = [each for each in recordings if not each.is_background]
     others = [(each, "a background that plays by itself") for each in recordings if each.is_background]
-    for judge in (_decoys, _stated, _named_otherwise, _less_sure, _outside, _shorter):
+    for judge in (_decoys, _stated, _named_otherwise, _unmarked, _previews, _less_sure, _outside, _shorter):
         reasons = judge(left, about)
         if len(reasons) < len(left):
             others += [(left[at], reason) for at, reason in reasons.items()]
             left = [each for at, each in enumerate(left) if at not in reasons]
     return Choice(tuple(left), tuple(others))
-
-
-def folded(text: str) -> str:
-    """The words of a title, to compare it: without case, accents, punctuation and what only asks to listen.
-
-    >>> folded("Listen: Café – Ep. 3")
-    'cafe ep 3'
-    """
-    plain = without_accents(text[:500])
-    asked = _CALL_TO_ACTION.match(plain)
-    rest = plain[asked.end() :] if asked and asked.end() < len(plain) else ("" if asked else plain)
-    return " ".join(re.findall(r"\w+", rest or ""))
 
 
 # Each judge gives the reasons against some of the recordings, by their place in the list.
@@ -135,6 +121,20 @@ def _named_otherwise(left: Sequence[Recording], about: About) -> dict[int, str]:
     return {at: "named otherwise than the page" for at, name in enumerate(names) if folded(name) and not is_title[at]}
 
 
+def _unmarked(left: Sequence[Recording], _: About) -> dict[int, str]:
+    lists = {(each.way, each.headings) for each in left if each.is_current}
+    return {
+        at: "its list marks another as this page's"
+        for at, each in enumerate(left)
+        if not each.is_current and (each.way, each.headings) in lists
+    }
+
+
+def _previews(left: Sequence[Recording], about: About) -> dict[int, str]:
+    whole = [each for each in left if not folded(_name(each)) or about.is_named(_name(each))]
+    return _shorter_than(max((each.duration or 0.0 for each in whole), default=0.0), left)
+
+
 def _less_sure(left: Sequence[Recording], about: About) -> dict[int, str]:
     best = min((each.way for each in left), default=Way.PLAYER)
     named = {at for at, each in enumerate(left) if each.way == Way.LINK and any(map(about.is_named, each.labels))}
@@ -157,7 +157,10 @@ def _outside(left: Sequence[Recording], about: About) -> dict[int, str]:
 
 
 def _shorter(left: Sequence[Recording], _: About) -> dict[int, str]:
-    longest = max((each.duration or 0.0 for each in left), default=0.0)
+    return _shorter_than(max((each.duration or 0.0 for each in left), default=0.0), left)
+
+
+def _shorter_than(longest: Seconds, left: Sequence[Recording]) -> dict[int, str]:
     limit = min(longest / _SHARE, _SHORT)
     return {at: "much shorter" for at, each in enumerate(left) if each.duration and each.duration < limit}
 

@@ -42,6 +42,13 @@ def text_of(element: Any) -> str:
     return plain_text("".join(pieces)[:_MAX_LABEL])
 
 
+def is_bold_line(element: Any) -> bool:
+    """Whether a paragraph is a heading by its looks: all of it is bold."""
+    if element.tag != "p" or len(element) != 1 or element[0].tag not in ("b", "strong"):
+        return False
+    return not ((element.text or "").strip() or (element[0].tail or "").strip())
+
+
 def _parser(target: Any) -> Any:
     from lxml import etree
 
