@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from output import frontmatter
+from output.conflicts import conflict_line
 from output.labels import fold_name
 from output.lint_registry import Check, Fix, rule
 from output.markdown import NO_SPEECH
@@ -148,6 +149,12 @@ def _remaining_doubt(draft: Draft) -> Iterator[tuple[int, str]]:
 def _no_turns(draft: Draft) -> Iterator[tuple[int, str]]:
     if not draft.turns and all(text.strip() != NO_SPEECH for _, text in _paragraphs(draft.preamble, 1)):
         yield 1, "no turns found: each needs its speaker in bold and a colon, as in **Rich**: text"
+
+
+@rule("S2", "a mark of git where two edits met")
+def _conflict(draft: Draft) -> Iterator[tuple[int, str]]:
+    if line := conflict_line(draft.source()):
+        yield line, "an edit that git could not merge; keep one of the two texts and delete the marks"
 
 
 rule("T1", "no blank line before a turn", fix=_blank_line_before)(_warned(WarningKind.NO_BLANK_LINE))

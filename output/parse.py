@@ -15,11 +15,13 @@ from typing import Any
 
 from audio.trust import read_regular
 from output import frontmatter
+from output.blocks import definitions_in, first_heading
+from output.conflicts import check_resolved
 from output.errors import OutputError
 from output.kinds import stated_kind
 from output.label_matching import NamesSoFar
-from output.markers import Marker, ParseWarning, WarningKind, is_event, markers_in, plain_label
-from output.text import spoken_text
+from output.markers import Marker, ParseWarning, WarningKind, markers_in, plain_label
+from output.speech import spoken_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +33,27 @@ class DraftTurn:
     marker: str
     raw: str
     line: int  # of the marker, from 1
+    definitions: str = ""  # of the post's links
+
+    @property
+    def said(self) -> str:
+        """The source up to the first heading: what stands below one belongs to nobody."""
+        return self.raw[: first_heading(self.raw)]
+
+    @property
+    def aside(self) -> str:
+        """The source from the first heading on."""
+        return self.raw[len(self.said) :]
 
     @property
     def text(self) -> str:
-        """The Markdown of the turn, with `\\n` line breaks and without surrounding blanks."""
-        return self.raw.replace("\r\n", "\n").strip()
+        """The Markdown of what is said, with `\\n` line breaks and without surrounding blanks."""
+        return self.said.replace("\r\n", "\n").strip()
 
     @property
     def spoken(self) -> str:
-        """The words alone, without headings, events such as `**Break:**`, and players."""
-        parts = [part for part in re.split(r"\n\s*\n", self.text) if not _is_event(part)]
-        return " ".join(filter(None, (spoken_text(part) for part in parts)))
+        """The words alone: see `output.speech`."""
+        return spoken_text(self.said, self.definitions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +101,6 @@ class Draft:
 
 
 _NAMED = 12  # names in a warning
-_EVENT = re.compile(r"\s*(?:\*\*|__)([^*_\n]{1,40}?):?(?:\*\*|__):?")
 _ITALIC = re.compile(
     r"(\*\*_|__\*|\*{1,3}|_{1,3})(?=\S)(?!\*\*[^*\n]{1,40}\*\*:?)(.+?)(?<=\S)(?:_\*\*|\*__|\1)\Z", re.DOTALL
 )
@@ -110,10 +121,16 @@ def parse(source: str) -> Draft:
         except ValueError as error:
             message = f"front matter cannot be read: {error}"
             warnings.insert(0, ParseWarning(WarningKind.FRONT_MATTER, 1, message))
+    definitions = definitions_in(body)
     ends = [*(marker.start for marker in markers[1:]), len(body)] if markers else []
     turns = [
         DraftTurn(
-            speaker, plain_label(marker.label), body[marker.start : marker.end], body[marker.end : end], marker.line
+            speaker,
+            plain_label(marker.label),
+            body[marker.start : marker.end],
+            body[marker.end : end],
+            marker.line,
+            definitions,
         )
         for marker, speaker, end in zip(markers, _speakers(markers, warnings), ends, strict=True)
     ]
@@ -126,13 +143,20 @@ def parse(source: str) -> Draft:
 
 
 def read_draft(path: Path) -> Draft:
-    """The draft in a file. Raises `OutputError` if the file cannot be read or is a timed transcript."""
+    """The draft in a file. Raises `OutputError` as `read_source` does, and if git could not merge two edits in it."""
+    source = read_source(path)
+    check_resolved(source, path)
+    return parse(source)
+
+
+def read_source(path: Path) -> str:
+    """The text of a draft's file. Raises `OutputError` if the file cannot be read or is a timed transcript."""
     try:
         source = read_regular(path).decode(errors="surrogateescape")
     except OSError as error:
         raise OutputError(f"{path}: cannot be read ({error.strerror}); give the path of a draft") from error
     check_is_draft(path, source)
-    return parse(source)
+    return source
 
 
 def check_is_draft(path: Path, source: str) -> None:
@@ -142,11 +166,6 @@ def check_is_draft(path: Path, source: str) -> None:
     if (kind := stated_kind(source)) is not None:
         command = f"transcribe render {shlex.quote(str(path))} > {shlex.quote(str(path.with_suffix('.md')))}"
         raise OutputError(f"{path}: is {kind}, not a draft; to make one of it: {command}")
-
-
-def _is_event(paragraph: str) -> bool:
-    match = _EVENT.match(paragraph)
-    return match is not None and (is_event(match[1]) or match[1].startswith("["))
 
 
 def _speakers(markers: list[Marker], warnings: list[ParseWarning]) -> Iterator[str]:
@@ -173,12 +192,14 @@ def _alternatives(names: Sequence[str]) -> str:
 
 
 def _without_epilogue(raw: str) -> tuple[str, str]:
-    """The last turn's source, and the paragraphs at its end that are not speech: without a label, entirely in italics.
+    """The last turn's source, and what at its end is not speech: from the first heading on, and before it the
+    paragraphs without a label that are entirely in italics.
 
     A sound such as `_laughs_` is part of the turn.
     """
-    cut = end = len(raw)  # between them are blanks only
-    for match in reversed(list(re.finditer(r"(?:(?<=\n)|\A)[ \t]*\r?\n+", raw))):
+    heading = first_heading(raw)
+    cut = end = len(raw) if heading is None else heading  # between them are blanks only
+    for match in reversed(list(re.finditer(r"(?:(?<=\n)|\A)[ \t]*\r?\n+", raw[:cut]))):
         paragraph = raw[match.end() : end].strip()
         end = match.end()
         if not paragraph:

@@ -2,7 +2,7 @@
 
 The source renders as the same words in CommonMark and in kramdown's GFM mode (HOUSE_STYLE R1-R12). A token that would
 open a block at the start of a line stays on the line of the word before it, so that the text needs few backslashes.
-The inverse is `spoken_text`. Turns and labels are not known here.
+The inverse is `output.speech.spoken_text`. Turns and labels are not known here.
 
 The texts come from outside, so every pattern runs in linear time: none looks further than to the next character that
 could start another match.
@@ -10,7 +10,6 @@ could start another match.
 
 from __future__ import annotations
 
-import html
 import re
 from typing import TYPE_CHECKING
 
@@ -44,21 +43,9 @@ _BRACE = (
     "&#123;"  # before `%` it begins a tag of Liquid, which reads a page before Markdown does and knows no backslash
 )
 _OPENS_BLOCK = re.compile(r"[-+:^]|\d+[.)]|[-=]+")  # as a whole token at the start of a line
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
-_LINK = re.compile(
-    r"""!?\[((?:\\.|[^\[\]\\]|!?\[[^\[\]]*\](?:\([^()\[\]]*\))?)*+)\]  # its text, perhaps with a picture in it
-    (?:\((?:\\.|[^()\\]|\([^()]*\))*+\)|\[[^\[\]]*\])""",
-    re.VERBOSE,
-)
-_ENTITY_READ = re.compile(r"&(?:\w+|\#\d+|\#[xX][0-9A-Fa-f]+);")
-_EMPHASIS = re.compile(r"(?<![\w\\])([*_]{1,3})(?=\S)((?:\\.|(?!\1).)+?)(?<=\S)\1(?!\w)", re.DOTALL)
 _DOUBT = re.compile(r"(?<!\\)\[((?:\\.|[^\]\[\\\s])+)\?\](?![(\[:])")
 _CLOCK = re.compile(r"(?<![\\\w])\[(?:\d+:)?\d?\d:\d\d\](?![(\[:\w])")
-_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _CODE = re.compile(r"(?<![\\`])(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
-_NOT_SPEECH = re.compile(
-    r"\s{0,3}(?:#{1,6}\s|(?:[-*_]\s*){3,}$|<(?:audio|iframe|source|img|hr|/)|\[\^?[^\]]+\]:\s)", re.IGNORECASE
-)
 
 
 def normalize_text(text: str) -> str:
@@ -131,29 +118,21 @@ def fill_lines(source: str, *, width: int, label: str = "") -> str:
     return "\n".join(lines)
 
 
-def spoken_text(source: str) -> str:
-    """The words in edited Markdown: links, emphasis, code and escapes resolved, headings and tags removed.
+def resolve_marks(source: str, *, clock: str) -> str:
+    """The Markdown without the machine's marks, except in code: `word` for `[word?]`, `clock` for `[12:34]`.
 
-    Marks of doubt (`[word?]`) and times (`[12:34]`) are removed too.
-
-    >>> spoken_text("See [the *docs*](http://a.b), \\\\#rdo &amp; `x_y`.")
-    'See the docs, #rdo & x_y.'
+    >>> resolve_marks("[12:34] Whether [knot?], `[12:34]`", clock="")
+    ' Whether knot, `[12:34]`'
     """
-    lines = [line for line in source.split("\n") if not _NOT_SPEECH.match(line)]
-    codes: list[str] = []
+    parts, position = [], 0
+    for code in _CODE.finditer(source):
+        parts += [_marks_resolved(source[position : code.start()], clock), code[0]]
+        position = code.end()
+    return "".join((*parts, _marks_resolved(source[position:], clock)))
 
-    def protected(code: str) -> str:
-        codes.append(code)
-        return f"\x00{len(codes) - 1}\x00"
 
-    text = _CODE.sub(lambda match: protected(match[2]), "\n".join(lines).replace("\x00", ""))
-    text = _DOUBT.sub(r"\1", _CLOCK.sub(" ", text))
-    text = _ESCAPED.sub(lambda match: protected(match[1]), text)
-    text = _TAG.sub(" ", _without_comments(text))
-    for _ in range(2):  # a picture inside a link, bold inside italics
-        text = _EMPHASIS.sub(r"\2", _LINK.sub(r"\1", text))
-    text = re.sub("\x00(\\d+)\x00", lambda match: codes[int(match[1])], unescape_entities(text).replace("\xa0", " "))
-    return " ".join(text.split())
+def _marks_resolved(source: str, clock: str) -> str:
+    return _DOUBT.sub(r"\1", _CLOCK.sub(lambda match: clock, source))
 
 
 def remove_marks(source: str) -> str:
@@ -178,23 +157,6 @@ def clock(seconds: Seconds) -> str:
 def is_clock(source: str) -> bool:
     """Whether the Markdown is a time such as `[12:34]` and nothing else."""
     return _CLOCK.fullmatch(source) is not None
-
-
-def unescape_entities(source: str) -> str:
-    """The text with Markdown's entities decoded: as in CommonMark, only those with a semicolon.
-
-    >>> unescape_entities("&lt;R&amp;D &copy 2015&#33;")
-    '<R&D &copy 2015!'
-    """
-    return _ENTITY_READ.sub(lambda match: html.unescape(match[0]), source)
-
-
-def _without_comments(text: str) -> str:
-    parts, position = [], 0
-    while (start := text.find("<!--", position)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
-        parts.append(text[position:start])
-        position = end + 3
-    return " ".join((*parts, text[position:]))
 
 
 def _units(tokens: list[str]) -> list[str]:

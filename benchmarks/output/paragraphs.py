@@ -23,7 +23,7 @@ from sklearn.linear_model import LogisticRegression
 
 from output import paragraphs as model
 from output.parse import read_draft
-from output.text import spoken_text
+from output.speech import spoken_text
 from tests.support.paths import SHARED
 from transcribe.transcript import Transcript, Word
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import zipfile
 from collections import Counter
@@ -191,17 +192,35 @@ def test_sync_reports_reordered_turns(draft: Path) -> None:
     assert sync(draft).report == "nothing changed"
 
 
+def sync_and_read(draft: Path) -> Transcript:
+    sync(draft)
+    return transcript_of(draft)
+
+
+def docx_text(content: bytes) -> str:
+    import docx
+
+    return "\n".join(paragraph.text for paragraph in docx.Document(io.BytesIO(content)).paragraphs)
+
+
 def test_notes_links_and_epilogue_change_no_word(draft: Path) -> None:
     edit(draft, ("for weeks", "for [many, many] weeks"), ("machine", "[machine](https://example.org/a_b)"))
     draft.write_text(draft.read_text(encoding="utf-8") + "\n*Recorded in a cellar in 1964.*\n", encoding="utf-8")
+    assert sync(draft).report == "notes in brackets added"
     assert sync(draft).report == "nothing changed"
+    spoken = [word for turn in transcript_of(draft).turns for word in turn.words if word.end > word.start]
+    assert spoken == list(talk().words)
 
 
-def test_captions_keep_a_comma_after_a_note(draft: Path) -> None:
-    edit(draft, ("for weeks, so", "for weeks [laughs], so"))
-    assert sync(draft).report == "nothing changed"
-    assert transcript_of(draft).turns == talk().turns
-    assert "weeks, so" in " ".join(draft.with_suffix(".vtt").read_text(encoding="utf-8").split())
+@pytest.mark.parametrize("name", ["vtt", "srt", "txt", "html", "docx", "whisper-json", "json"])
+def test_a_note_is_in_every_export(draft: Path, name: str) -> None:
+    edit(draft, ("for weeks, so", "for [not] weeks [laughs], so"))
+    written = write(sync_and_read(draft), name)
+    text = docx_text(written) if isinstance(written, bytes) else re.sub(r"<[^<>]*>", "", written)
+    if name in ("json", "whisper-json"):
+        turns = json.loads(text).get("turns") or json.loads(text)["segments"]
+        text = " ".join((word.get("text") or word["word"]).strip() for turn in turns for word in turn["words"])
+    assert "for [not] weeks [laughs]," in " ".join(text.split())
 
 
 def test_sync_takes_the_title_of_the_front_matter(draft: Path) -> None:

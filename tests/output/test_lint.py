@@ -55,6 +55,8 @@ def found(source: str, **kwargs: object) -> list[tuple[int, str]]:
         ("**R**: a [word?] b [link?](http://a.b)", [(1, "M6")]),
         ("Only text.\n", [(1, "S1")]),
         ("Ed: *No speech was found in this recording.* Is that so?\n", [(1, "S1")]),
+        ("**R**: a\n\n<<<<<<< HEAD\nb\n", [(3, "S2")]),
+        ("**R**: a\n\nLinks\n=======\n\n<<<<<<< x y\n\n```\n=======\n```", [(6, "S2")]),
         ("---\ntitle: T\n---\n\n*No speech was found in this recording.*\r\n", []),
     ],
 )

@@ -190,8 +190,26 @@ def test_any_front_matter_is_read_as_text(body: str, fields: dict[str, object] |
 
 
 def test_spoken_leaves_out_markup_and_events() -> None:
-    source = "**R**: See [the *docs*](http://a.b),\n`x_y`.\n\n## Next\n\n**Break:** [20:24]\n\nSo."
+    source = "**R**: See [the *docs*](http://a.b),\n`x_y`.\n\n**Break:** [20:24]\n\nSo."
     assert parse(source).turns[0].spoken == "See the docs, x_y. So."
+
+
+@pytest.mark.parametrize("heading", ["## Links", "Links\n-----", "<h2>Links</h2>", "Two\nlines\n==="])
+@pytest.mark.parametrize("line_break", ["\n", "\r\n"])
+def test_what_stands_below_a_heading_is_said_by_nobody(heading: str, line_break: str) -> None:
+    source = f"**R**: a\n\nb\n\n{heading}\n\nc\n\n**H**: d\n\n*e f g*\n\n{heading}\n\nh\n".replace("\n", line_break)
+    draft = parse(source)
+    assert [(turn.text, turn.spoken) for turn in draft.turns] == [("a\n\nb", "a b"), ("d", "d")]
+    assert draft.source() == source
+    assert draft.turns[0].aside.startswith(heading.split("\n")[0])
+    assert draft.epilogue.startswith("*e f g*")
+
+
+@pytest.mark.parametrize("text", ["# 5 is no heading", "a\n---", "- a", "a\n\n    # b", "a\n\n- # b", "a\n\n> # b"])
+def test_the_first_line_of_a_turn_is_no_heading(text: str) -> None:
+    turn = parse(f"**R**: {text}\n").turns[0]
+    assert turn.aside == ""
+    assert turn.text == text
 
 
 SPEAKERS = st.lists(

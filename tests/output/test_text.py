@@ -21,7 +21,8 @@ from output import frontmatter
 from output.labels import labels_of
 from output.markdown import marker, render
 from output.parse import parse
-from output.text import escape, fill_lines, normalize_text, spoken_text
+from output.speech import spoken_text
+from output.text import escape, fill_lines, normalize_text
 from tests.support.transcripts import transcript
 from transcribe.style import Style
 from transcribe.transcript import Speaker, Transcript, Turn, Word
@@ -112,8 +113,11 @@ def test_normalize_text_is_idempotent(text: str) -> None:
     ("source", "words"),
     [
         ("[ see [the docs](http://a.b)", "[ see the docs"),
-        ("[![the logo](a.png)](http://a.b) here", "the logo here"),
-        ("as [in [1]](http://a.b/x_(y)[z]) and [there][2]", "as in [1] and there"),
+        ("[![the logo](a.png)](http://a.b) here", "here"),
+        ("as [in [1]](http://a.b/x_\\(y\\)) and [there][2]\n\n[2]: http://c.d", "as in [1] and there"),
+        ("does [not] seem [so][3]", "does [not] seem [so][3]"),
+        ("See it![^1] _laughs_ and _really_\n\n[^1]: A note.", "See it! [laughs] and really"),
+        ("- a ~~b~~\n- c\n\n> d\n\n    e\n\n```\nf\n```\n\n|g|\n|-|\n|h|", "a b c d e"),
         ("one <!-- two\nthree --> four <!-- five", "one four <!-- five"),
         ("*a [**b**](c)*", "a b"),
         ("R&lt B&amp;W &#33;&#x21;", "R&lt B&W !!"),

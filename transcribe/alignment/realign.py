@@ -5,13 +5,13 @@
     edited turns ─▶ tokens┘                       └─ else: the time of what it replaces, divided by letters
 
 Pure. What this does not do: decide who speaks a turn (`transcribe.drafts.speaker_resolution`) or which text of a draft
-is speech (`output.parse`). Bracketed notes in the text are left out, unless the recogniser wrote them too; punctuation
-after a note is appended to the word before it.
+is speech (`output.parse`). Bracketed notes in the text (`does [not] seem`) are words without a length, where the word
+before them ends, unless the recogniser wrote them too: they take no time from the words around them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count, pairwise
 
@@ -19,7 +19,7 @@ from audio.episode import Seconds
 from transcribe.alignment.interpolation import TimeSpan, place, token_times
 from transcribe.alignment.moves import add_moves
 from transcribe.alignment.text_diff import NO_MATCH, matches, overlap_ratio, slide_deletions
-from transcribe.alignment.tokens import Token, letters, spoken_positions, tokenize
+from transcribe.alignment.tokens import Token, added_notes, letters, spoken_positions, tokenize
 from transcribe.scripts import has_end_mark, is_unspaced
 from transcribe.transcript import Word
 
@@ -27,6 +27,7 @@ MIN_OVERLAP_RATIO = 0.2  # of draft and transcript; different interviews share u
 _STYLED = "-."  # the house style's dash and ellipsis, with blanks round them
 OUTER_PAUSE = 10.0  # seconds of silence assumed before and after a recording
 
+_Built = tuple[Word, int | None, bool]  # the word, its origin, whether its time is an anchor
 Forms = Callable[[str], tuple[str, ...]]
 """The ways a timed word may be printed, the usual one first."""
 
@@ -37,12 +38,19 @@ class RealignedTurn:
 
     Times rise, except where a word follows that was spoken before: an editor changed their order.
 
-    An inserted word has the origin None. `changed` counts the words substituted, inserted and deleted.
+    An inserted word has the origin None. `changed` counts the words substituted, inserted and deleted; `notes` those
+    that belong to added notes in brackets.
     """
 
     words: tuple[Word, ...]
     origins: tuple[int | None, ...]
     changed: int
+    notes: int = 0
+
+    @property
+    def has_speech(self) -> bool:
+        """Whether there is a word besides added notes."""
+        return len(self.words) > self.notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,7 @@ class Realignment:
     @property
     def is_same_text(self) -> bool:
         """Whether the edited text can be an edit of the timed one: it has words, and enough of the same."""
-        return self.overlap_ratio >= MIN_OVERLAP_RATIO and any(turn.words for turn in self.turns)
+        return self.overlap_ratio >= MIN_OVERLAP_RATIO and any(turn.has_speech for turn in self.turns)
 
 
 def verbatim(text: str) -> tuple[str, ...]:
@@ -79,14 +87,15 @@ def realign(texts: Sequence[str], timed: Sequence[Sequence[Word]], *, forms: For
     matched = matches(old, new)
     ratio = overlap_ratio(matched, min(len(sources), len(tokens)))
     matched = add_moves(old, new, slide_deletions(old, matched, _pauses(times)))
-    spoken = spoken_positions(tokens, matched)
+    notes, spoken = added_notes(tokens, matched), spoken_positions(tokens, matched)
     tokens, matched = [tokens[i] for i in spoken], [matched[i] for i in spoken]
     deleted = _deletions(tokens, matched, len(sources))
     by_turn: list[list[int]] = [[] for _ in texts]
     for i, token in enumerate(tokens):
         by_turn[token.owner].append(i)
     build = _Builder(words, sources, tokens, matched, place(tokens, matched, times), forms)
-    return Realignment(tuple(build.turn(positions, deleted) for positions in by_turn), ratio)
+    turns = (build.turn(positions, deleted, notes.get(turn, {})) for turn, positions in enumerate(by_turn))
+    return Realignment(tuple(turns), ratio)
 
 
 def _pauses(times: Sequence[TimeSpan]) -> list[Seconds]:
@@ -130,12 +139,15 @@ class _Builder:
     placed: Sequence[tuple[TimeSpan, int | None]]
     forms: Forms
 
-    def turn(self, positions: Sequence[int], deleted: dict[int, int]) -> RealignedTurn:
-        """The turn of the tokens at the consecutive `positions`."""
-        built: list[tuple[Word, int | None, bool]] = []  # word, origin, whether its time is an anchor
+    def turn(
+        self, positions: Sequence[int], deleted: Mapping[int, int], notes: Mapping[int, Sequence[Token]]
+    ) -> RealignedTurn:
+        """The turn of the tokens at the consecutive `positions`; `notes` stand before the token at their key."""
+        built: list[_Built] = []
         i, end = (positions[0], positions[-1] + 1) if positions else (0, 0)
         changed = deleted.get(self.tokens[i].owner, 0) if positions else 0
         while i < end:
+            self._add_notes(notes, i, built)
             if size := self._unchanged(i, end):
                 origin = self.sources[self.matched[i]].owner
                 word = self.words[origin]
@@ -145,8 +157,23 @@ class _Builder:
             else:
                 changed += 1
                 self._add_changed(i, built)
+            for inside in range(i + 1, i + size):
+                self._add_notes(notes, inside, built)
             i += size or 1
-        return RealignedTurn(tuple(_timed(built)), tuple(origin for _, origin, _ in built), changed)
+        for last in [key for key in notes if key >= end]:
+            self._add_notes(notes, last, built)
+        origins = tuple(origin for _, origin, _ in built)
+        return RealignedTurn(tuple(_timed(built)), origins, changed, sum(map(len, notes.values())))
+
+    def _add_notes(self, notes: Mapping[int, Sequence[Token]], i: int, built: list[_Built]) -> None:
+        """The notes before the token at `i`: at the end of the word before them, or else where that token begins."""
+        if i not in notes:
+            return
+        before = built[-1][0].end if built else None
+        if before is None and self.placed:
+            before = self.placed[i][0][0] if i < len(self.placed) else self.placed[-1][0][1]
+        at = max(before or 0.0, built[-1][0].start if built else 0.0)
+        built += [(Word(note.text, at, at, attached=note.attached), None, False) for note in notes[i]]
 
     def _unchanged(self, i: int, end: int) -> int:
         """How many tokens from `i` on are one unchanged timed word; 0 if it was edited."""
@@ -173,7 +200,7 @@ class _Builder:
         last = self.tokens[i - 1].text
         return before_edit if last[-1] in _STYLED or has_end_mark(last) else self.tokens[i].attached
 
-    def _add_changed(self, i: int, built: list[tuple[Word, int | None, bool]]) -> None:
+    def _add_changed(self, i: int, built: list[_Built]) -> None:
         (start, end), source = self.placed[i]
         token = self.tokens[i]
         if built and not letters(token.text):  # a free-standing dash is appended to the word before it
@@ -190,7 +217,7 @@ class _Builder:
         built.append((Word(token.text, max(start, 0.0), max(start, end, 0.0), probability, attached), origin, same))
 
 
-def _timed(built: Sequence[tuple[Word, int | None, bool]]) -> Iterator[Word]:
+def _timed(built: Sequence[_Built]) -> Iterator[Word]:
     """The words, with interpolated times clamped between those of their neighbours; moved words begin anew."""
     start, last = 0, 0.0
     for end, (word, _, is_anchor) in enumerate(built):
@@ -201,7 +228,7 @@ def _timed(built: Sequence[tuple[Word, int | None, bool]]) -> Iterator[Word]:
     yield from _rising(built[start:])
 
 
-def _rising(built: Sequence[tuple[Word, int | None, bool]]) -> Iterator[Word]:
+def _rising(built: Sequence[_Built]) -> Iterator[Word]:
     """The words, with interpolated times clamped between those of their neighbours."""
     ceilings = [float("inf")] * (len(built) + 1)
     for i, (word, _, is_anchor) in reversed(list(enumerate(built))):

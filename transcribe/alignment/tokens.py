@@ -15,7 +15,6 @@ from transcribe.scripts import units
 LONGEST_NOTE = 60  # tokens; a bracket that closes later than this opens no note
 
 _DASHES = "-–—.…"
-_STOPS = ",.;:!?…"
 
 
 class Token:
@@ -41,27 +40,20 @@ def tokenize(turns: Iterable[Iterable[tuple[int, str]]]) -> list[Token]:
 
 
 def spoken_positions(tokens: Sequence[Token], matched: Sequence[int]) -> list[int]:
-    """The positions of tokens that are not notes; a note that matches a timed word counts as speech.
+    """The positions of tokens that are not notes; a note that matches a timed word counts as speech."""
+    return [i for i, token in enumerate(tokens) if matched[i] != NO_MATCH or not token.is_note]
 
-    Punctuation after a note is appended to the word before it.
-    """
-    positions: list[int] = []
-    opening = ""
-    for i, token in enumerate(tokens):
-        if matched[i] != NO_MATCH or not token.is_note:
-            positions.append(i)
-            continue
-        opening = token.text[0] if token.text[0] in '("' else opening
-        _, is_end, after = token.text.rpartition("]")
-        if not is_end:
-            continue
-        if opening:  # the mark that encloses the note
-            after = after.replace(")" if opening == "(" else opening, "", 1)
-        before = tokens[positions[-1]] if positions else None
-        if before and before.owner == token.owner and not letters(after):
-            before.text += after.lstrip(_STOPS) if before.text.endswith(tuple(_STOPS)) else after
-        opening = ""
-    return positions
+
+def added_notes(tokens: Sequence[Token], matched: Sequence[int]) -> dict[int, dict[int, list[Token]]]:
+    """The notes that match no timed word, by turn and by the number of spoken tokens before them."""
+    notes: dict[int, dict[int, list[Token]]] = {}
+    count = 0
+    for token, index in zip(tokens, matched, strict=True):
+        if index != NO_MATCH or not token.is_note:
+            count += 1
+        else:
+            notes.setdefault(token.owner, {}).setdefault(count, []).append(token)
+    return notes
 
 
 @lru_cache(maxsize=50_000)

@@ -141,17 +141,16 @@ def lint(drafts: tuple[Path, ...], fix: bool, select: str | None) -> int:
     from output.lint import RULES
     from output.lint import fix as fix_source
     from output.lint import lint as findings_of
-    from output.parse import read_draft
+    from output.parse import read_source
 
     codes = None if select is None else frozenset(code.strip().upper() for code in select.split(",") if code.strip())
     if codes is not None and (unknown := codes - RULES.keys()):
         raise SettingsError(f"select: no such rule: {', '.join(sorted(unknown))}; choose from {', '.join(RULES)}")
     count = 0
     for path in drafts:
-        draft = read_draft(path)
-        source = draft.source()
+        source = read_source(path)
         if fix and (fixed := fix_source(source, select=codes)).source != source:
-            _replace(path, fixed.source, over=draft.encoded())
+            _replace(path, fixed.source, over=source.encode(errors="surrogateescape"))
             counts = ", ".join(f"{count} × {code}" for code, count in sorted(fixed.counts.items()))
             click.echo(for_terminal(f"{path}: fixed: {counts}"), err=True)
             source = fixed.source

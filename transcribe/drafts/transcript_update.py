@@ -40,6 +40,7 @@ class TranscriptUpdate:
     is_reordered: bool = False  # passages are in another order
     renamed: tuple[tuple[str, str], ...] = ()
     added: tuple[str, ...] = ()
+    notes_added: bool = False
 
     @property
     def report(self) -> str:
@@ -47,6 +48,8 @@ class TranscriptUpdate:
         parts = []
         if self.words_changed:
             parts.append(f"{_plural(self.words_changed, 'word')} changed in {_plural(self.turns_changed, 'turn')}")
+        if self.notes_added:
+            parts.append("notes in brackets added")
         if self.turns_relabelled:
             parts.append(f"{_plural(self.turns_relabelled, 'turn')} relabelled")
         parts += [f"{old} renamed {new}" for old, new in self.renamed] + [f"{name} is new" for name in self.added]
@@ -97,6 +100,7 @@ def update_transcript(
         is_reordered=origins != sorted(origins),
         renamed=resolved.renamed,
         added=resolved.added,
+        notes_added=any(turn.notes for turn in realigned.turns),
     )
 
 
@@ -133,7 +137,7 @@ def _check_utf8(draft: Draft, name: str) -> None:
 
 def _check_same_text(realigned: Realignment, words: Sequence[Word], name: str) -> None:
     """Raise `TranscriptError` if the draft has no spoken words, or is not a draft of these words."""
-    if words and not any(turn.words for turn in realigned.turns):
+    if words and not any(turn.has_speech for turn in realigned.turns):
         raise TranscriptError(
             f"{name}: has no spoken words; nothing was changed. Restore its text, or delete it and run "
             "`transcribe run` on the audio again"

@@ -53,7 +53,8 @@ def _token_times(tokens: Sequence[str], turn: RealignedTurn) -> Iterator[int]:
             text += pieces[end][0]
             end += 1
         if text and text == token:
-            yield from (round(pieces[position][1].start * 1000), round(pieces[end - 1][1].end * 1000))
+            start, stop = (round(at * 1000) for at in (pieces[position][1].start, pieces[end - 1][1].end))
+            yield from (-1, -1) if start == stop else (start, stop)  # the former: a note
             position = end
         else:
             yield from (-1, -1)

@@ -19,6 +19,7 @@ from typing import Any
 
 from audio.disk import replace_if_unchanged
 from audio.trust import read_regular, step_after
+from output.conflicts import check_resolved
 from output.errors import OutputError
 from output.parse import Draft, check_is_draft, parse
 from transcribe.drafts.glossary_learning import Proposal, new_entries, read_glossary_text, write_entries
@@ -273,6 +274,7 @@ class Session:
         except UnicodeDecodeError as error:
             raise OutputError(f"{self.path}: is not UTF-8 text; save it as UTF-8") from error
         check_is_draft(self.path, text)
+        check_resolved(text, self.path)
         return source
 
     def _write(self, source: bytes, *, over: bytes) -> bool:

@@ -51,8 +51,11 @@ def read_markdown(text: str) -> SpeakerTranscript:
 
     A draft without any text but remarks in brackets states that nobody speaks.
     """
+    from output.conflicts import conflict_line
     from output.parse import parse
 
+    if (line := conflict_line(text)) is not None:
+        raise ReadingError(f"line {line}: an edit that git could not merge; keep one of the two texts")
     draft = parse(text)
     if draft.turns or not _NOTE.sub("", draft.preamble).strip():
         return SpeakerTranscript(tuple(Utterance(turn.speaker, turn.spoken) for turn in draft.turns))

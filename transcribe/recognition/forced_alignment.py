@@ -45,7 +45,7 @@ def find_rewrites(after: Transcript, before: Transcript) -> tuple[Rewrite, ...]:
     for index, turn in enumerate(after.turns):
         start = 0
         for i, word in enumerate((*turn.words, None)):
-            is_unedited = word is None or rest[_key(word)] > 0
+            is_unedited = word is None or rest[_key(word)] > 0 or word.start == word.end  # the latter: a note
             if word is not None and is_unedited:
                 rest[_key(word)] -= 1
             if is_unedited:

@@ -1,0 +1,121 @@
+"""What is spoken in a turn's Markdown: the walk over its tree (`output.blocks`) that captions and words come of.
+
+The law, which docs/drafts.md states for editors: text, link texts, code in a line, lists, quotes and notes in brackets
+are spoken, in the order in which they stand; a sound in italics (`_laughs_`) is such a note. Headings, pictures, link
+addresses, footnotes, tables, fenced code, tags, events and the machine's marks are not. A heading ends the turn: what
+follows it belongs to nobody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from output.blocks import (
+    PLACE,
+    Block,
+    Code,
+    CodeBlock,
+    Footnote,
+    FootnoteMark,
+    Heading,
+    Html,
+    Image,
+    Inline,
+    Items,
+    LineBreak,
+    Link,
+    Paragraph,
+    Quote,
+    Rule,
+    Styled,
+    Table,
+    Tag,
+    Text,
+    plain_text,
+    turn_blocks,
+)
+from output.markers import is_event
+from output.text import resolve_marks
+
+_SOUNDS = frozenset(
+    "chuckle chuckles chuckling clapping cough coughs coughing crying giggles gasps groans inaudible laugh pause "
+    "pauses sigh sighs sighing snorts unintelligible whispers".split()
+)  # besides the events of `output.markers`
+_SEPARATES = re.compile(r"</?(?:br|hr|p|div)\b|<!--", re.IGNORECASE)  # words on both sides
+
+
+def spoken_text(source: str, definitions: str = "") -> str:
+    """The words in the Markdown of a turn, separated by single blanks: marks of doubt and times resolved too.
+
+    >>> spoken_text("See [the *docs*](http://a.b), \\#rdo &amp; `x_y`. ![a chart](c.png) [12:34] _laughs_")
+    'See the docs, #rdo & x_y. [laughs]'
+    """
+    return spoken(turn_blocks(resolve_marks(source, clock=PLACE), definitions))
+
+
+def spoken(blocks: Sequence[Block]) -> str:
+    """The words of these blocks, separated by single blanks."""
+    return " ".join(filter(None, map(spoken_in, blocks)))
+
+
+def spoken_in(block: Block) -> str:
+    """The words spoken in a block, separated by single blanks; empty if there are none."""
+    return " ".join(" ".join(_pieces(block)).split())
+
+
+def is_event_paragraph(block: Block) -> bool:
+    """Whether a paragraph tells an event, such as `**Break:** [20:24]`."""
+    match block:
+        case Paragraph((Styled("strong", inner), *rest)):
+            label, after = plain_text(inner).strip(), plain_text(rest[:1]).lstrip() if rest else ""
+            name = label.removesuffix(":").strip()
+            is_marked = label.endswith(":") or after.startswith(":") or not rest
+            return is_marked and (is_event(name) or name.startswith("["))
+    return False
+
+
+def sound_of(inline: Inline) -> str:
+    """A sound told in italics, as the note it is: `_laughs_` is "[laughs]"; empty for any other text."""
+    match inline:
+        case Styled("em", (Text(text),)):
+            bare = text.strip("()[] .").casefold()
+            return f"[{text.strip('()[] .')}]" if bare in _SOUNDS or (bare and is_event(bare)) else ""
+    return ""
+
+
+def _pieces(block: Block) -> Iterator[str]:
+    """The pieces of a block's speech, each of whole words."""
+    match block:
+        case Paragraph(inlines):
+            if not is_event_paragraph(block):
+                yield "".join(_said(inlines))
+        case Quote(inner):
+            for part in inner:
+                yield from _pieces(part)
+        case Items(_, items):
+            for item in items:
+                for part in item:
+                    yield from _pieces(part)
+        case CodeBlock(text, fenced):
+            if not fenced:  # a paragraph that a mail program has indented
+                yield text
+        case Html(_, text):
+            yield text
+        case Heading() | Table() | Rule() | Footnote():
+            pass
+
+
+def _said(inlines: Sequence[Inline]) -> Iterator[str]:
+    for inline in inlines:
+        match inline:
+            case Text(text) | Code(text):
+                yield text.replace("\xa0", " ")
+            case Styled(_, inner) | Link(_, _, inner):
+                yield sound_of(inline) or "".join(_said(inner))
+            case LineBreak():
+                yield " "
+            case Tag(source):
+                yield " " if _SEPARATES.match(source) else ""
+            case Image() | FootnoteMark():
+                pass
