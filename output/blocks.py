@@ -1,27 +1,14 @@
-"""A draft's Markdown as a tree of frozen values, read by markdown-it: CommonMark, tables, ~~struck~~ text, footnotes.
+"""A draft's Markdown as a tree of frozen values (`output.block_reader` reads it).
 
 What each value becomes in a document, and whether it is spoken, is decided by the walks over the tree: `output.speech`,
-`output.docx_blocks`, `output.html_blocks`, `output.text_blocks`, `output.left_out`. A new kind of value fails in each of
-them until it has a place there.
+`output.left_out`, and those of each format. A new kind of value fails in each of them until it has a place there.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
-
-if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
-    from markdown_it.tree import SyntaxTreeNode
-
-PLACE = "\ufdd2"  # holds a place in the source, and is in no tree
-_LINE_END = re.compile(r"\r\n?|\n")
-_MAY_BE_HEADING = re.compile(r"[\r\n] {0,3}(?:#|=|-|<[hH][1-6])")
-_HTML_HEADING = re.compile(r"\s*<h[1-6]\b", re.IGNORECASE)
-_DEEPEST = 100  # levels of blocks, and of emphasis
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +99,7 @@ class Heading:
 class Quote:
     """A block quote."""
 
-    blocks: tuple[Block, ...]
+    inner: tuple[Block, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +108,11 @@ class Items:
 
     first: int | None
     items: tuple[tuple[Block, ...], ...]
+
+    @property
+    def inner(self) -> tuple[Block, ...]:
+        """The blocks of all items."""
+        return tuple(block for item in self.items for block in item)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,159 +148,10 @@ class Footnote:
     """The text of a footnote."""
 
     label: str
-    blocks: tuple[Block, ...]
+    inner: tuple[Block, ...]
 
 
 Block = Paragraph | Heading | Quote | Items | CodeBlock | Table | Rule | Html | Footnote
-
-
-def blocks_of(source: str, definitions: str = "") -> tuple[Block, ...]:
-    """The tree of a source. `definitions` are the post's link definitions (`definitions_in`).
-
-    >>> blocks_of("See *it*.")
-    (Paragraph(inlines=(Text(text='See '), Styled(kind='em', inlines=(Text(text='it'),)), Text(text='.'))),)
-    """
-    from markdown_it.tree import SyntaxTreeNode
-
-    tokens = _reader().parse(source.replace("\r\n", "\n"), {"references": _references(definitions)})
-    for token in tokens:
-        if token.children:  # emphasis in emphasis is kept to this depth, all words to any
-            token.children = [child for child in token.children if child.nesting == 0 or child.level < _DEEPEST]
-    return tuple(_blocks(SyntaxTreeNode(tokens).children))
-
-
-def turn_blocks(raw: str, definitions: str = "") -> tuple[Block, ...]:
-    """The tree of a turn's source after its marker: its first line is text, whatever it begins with.
-
-    >>> turn_blocks("# 5 is\\nno heading.")
-    (Paragraph(inlines=(Text(text='# 5 is'), LineBreak(hard=False), Text(text='no heading.'))),)
-    """
-    blocks = blocks_of(f"{PLACE} {raw}", definitions)
-    if blocks and isinstance(blocks[0], Heading) and not raw.startswith("\n"):  # underlined, with its label
-        return (Paragraph(blocks[0].inlines), Rule(), *blocks[1:])
-    return blocks
-
-
-def first_heading(raw: str) -> int | None:
-    """Where the first heading of a turn's source begins, of Markdown or of HTML: there its speech ends.
-
-    A turn's own first line is none: it begins with the label.
-
-    >>> first_heading("Yes.\n\n## Links\n")
-    6
-    """
-    if not _MAY_BE_HEADING.search(raw):
-        return None
-    lines = [0, *(match.end() for match in _LINE_END.finditer(raw))]
-    for token in _reader().parse(f"{PLACE} {raw}", {}):
-        if token.level or not token.map or not lines[token.map[0]]:
-            continue
-        if token.type == "heading_open" or (token.type == "html_block" and _HTML_HEADING.match(token.content)):
-            return lines[token.map[0]]
-    return None
-
-
-def definitions_in(body: str) -> str:
-    """The paragraphs of a post that define the addresses of links, `[plan]: https://…`, for all its turns.
-
-    >>> definitions_in("See [the plan][1].\\n\\n[1]: https://a.b\\n[2]: https://c.d\\n\\nSo.")
-    '[1]: https://a.b\\n[2]: https://c.d'
-    """
-    if "]:" not in body:
-        return ""
-    paragraphs = re.split(r"\n(?:[ \t]*\r?\n)+", body)
-    return "\n\n".join(part for part in paragraphs if re.match(r"\s{0,3}\[(?!\^)", part) and "]:" in part)
-
-
-def labels_in(definitions: str) -> Mapping[str, Mapping[str, str]]:
-    """The definitions by label, as markdown-it folds labels."""
-    return _references(definitions)
-
-
-@lru_cache(maxsize=8)
-def _references(definitions: str) -> dict[str, dict[str, str]]:
-    environment: dict[str, Any] = {}
-    if definitions:
-        _reader().parse(definitions.replace("\r\n", "\n"), environment)
-    return environment.get("references", {})
-
-
-@lru_cache(maxsize=1)
-def _reader() -> MarkdownIt:
-    from markdown_it import MarkdownIt
-    from mdit_py_plugins.footnote import footnote_plugin
-
-    reader = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable(["table", "strikethrough"])
-    return reader.use(footnote_plugin, inline=False, move_to_end=False, always_match_refs=True)
-
-
-def _blocks(nodes: Sequence[SyntaxTreeNode]) -> Iterator[Block]:
-    for node in nodes:
-        match node.type:
-            case "paragraph":
-                if inlines := _content(node):
-                    yield Paragraph(inlines)
-            case "heading":
-                yield Heading(int(node.tag[1]), _content(node))
-            case "blockquote":
-                yield Quote(tuple(_blocks(node.children)))
-            case "bullet_list" | "ordered_list":
-                first = int(node.attrs.get("start", 1)) if node.type == "ordered_list" else None
-                yield Items(first, tuple(tuple(_blocks(item.children)) for item in node.children))
-            case "code_block" | "fence":
-                yield CodeBlock(_read(node.content), fenced=node.type == "fence")
-            case "table":
-                rows = (row for part in node.children for row in part.children)
-                yield Table(tuple(tuple(_content(cell) for cell in row.children) for row in rows))
-            case "hr":
-                yield Rule()
-            case "html_block":
-                yield Html(node.content, html_text(node.content))
-            case "footnote_reference":
-                yield Footnote(str(node.meta["label"]), tuple(_blocks(node.children)))
-            case unknown:
-                raise NotImplementedError(f"a block of markdown-it without a value here: {unknown}")
-
-
-def _content(node: SyntaxTreeNode) -> tuple[Inline, ...]:
-    """The inline values of a paragraph, a heading or a cell, without blanks around them."""
-    inlines = [inline for child in node.children for inline in _inlines(child.children) if inline != Text("")]
-    while inlines and _is_blank(inlines[0]):
-        del inlines[0]
-    while inlines and _is_blank(inlines[-1]):
-        del inlines[-1]
-    if inlines and isinstance(first := inlines[0], Text):
-        inlines[0] = Text(first.text.lstrip())
-    return tuple(inlines)
-
-
-def _is_blank(inline: Inline) -> bool:
-    return isinstance(inline, LineBreak) or (isinstance(inline, Text) and not inline.text.strip())
-
-
-def _inlines(nodes: Sequence[SyntaxTreeNode]) -> Iterator[Inline]:
-    for node in nodes:
-        match node.type:
-            case "text":
-                yield Text(_read(node.content))
-            case "em" | "strong" | "s" as kind:
-                yield Styled(kind, tuple(_inlines(node.children)))
-            case "code_inline":
-                yield Code(_read(node.content))
-            case "link":
-                address, title = (str(node.attrs.get(key, "")) for key in ("href", "title"))
-                yield Link(address, title, tuple(_inlines(node.children)))
-            case "image":
-                address, title = (str(node.attrs.get(key, "")) for key in ("src", "title"))
-                yield Image(address, title, _read(plain_text(tuple(_inlines(node.children)))))
-            case "softbreak" | "hardbreak":
-                yield LineBreak(hard=node.type == "hardbreak")
-            case "footnote_ref":
-                yield FootnoteMark(str(node.meta["label"]))
-            case "html_inline":
-                yield Tag(node.content)
-            case unknown:
-                raise NotImplementedError(f"an inline of markdown-it without a value here: {unknown}")
 
 
 def plain_text(inlines: Sequence[Inline]) -> str:
@@ -325,24 +168,3 @@ def plain_text(inlines: Sequence[Inline]) -> str:
             case FootnoteMark() | Tag():
                 pass
     return "".join(parts)
-
-
-_COMMENT = re.compile(r"<!--.*?-->|<\?.*?\?>|<![A-Z].*?>", re.DOTALL)
-_EMBEDDED = re.compile(r"<(audio|iframe|video|script|style|object|embed)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
-
-
-def html_text(source: str) -> str:
-    """The text of a block of HTML that a reader sees: without tags, comments, players and scripts.
-
-    >>> html_text("<p><b>Ann</b> &amp; Ben</p>\\n<!-- no --><audio src='x'>no</audio>")
-    'Ann & Ben'
-    """
-    from html import unescape
-
-    text = _TAG.sub(" ", _EMBEDDED.sub(" ", _COMMENT.sub(" ", source)))
-    return " ".join(unescape(_read(text)).split())
-
-
-def _read(text: str) -> str:
-    return text.replace(PLACE, "")

@@ -34,6 +34,6 @@ def check_resolved(source: str, path: object) -> None:
     if line is not None:
         mark = source.split("\n")[line - 1].strip()
         raise OutputError(
-            f"{path}:{line}: an edit that git could not merge ({mark:.40}); keep one of the two texts, delete the lines "
-            "<<<<<<<, ======= and >>>>>>>, and run the command again"
+            f"{path}:{line}: an edit that git could not merge ({mark:.40}); keep one of the two texts, delete the "
+            "lines <<<<<<<, ======= and >>>>>>>, and run the command again"
         )

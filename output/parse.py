@@ -15,7 +15,7 @@ from typing import Any
 
 from audio.trust import read_regular
 from output import frontmatter
-from output.blocks import definitions_in, first_heading
+from output.block_reader import definitions_in, first_heading
 from output.conflicts import check_resolved
 from output.errors import OutputError
 from output.kinds import stated_kind

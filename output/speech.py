@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from output.block_reader import PLACE, turn_blocks
 from output.blocks import (
-    PLACE,
     Block,
     Code,
     CodeBlock,
@@ -33,7 +33,6 @@ from output.blocks import (
     Tag,
     Text,
     plain_text,
-    turn_blocks,
 )
 from output.markers import is_event
 from output.text import resolve_marks
@@ -90,19 +89,12 @@ def _pieces(block: Block) -> Iterator[str]:
         case Paragraph(inlines):
             if not is_event_paragraph(block):
                 yield "".join(_said(inlines))
-        case Quote(inner):
-            for part in inner:
-                yield from _pieces(part)
-        case Items(_, items):
-            for item in items:
-                for part in item:
-                    yield from _pieces(part)
-        case CodeBlock(text, fenced):
-            if not fenced:  # a paragraph that a mail program has indented
-                yield text
-        case Html(_, text):
+        case CodeBlock(text, fenced=False) | Html(_, text):  # indented code: by a mail program
             yield text
-        case Heading() | Table() | Rule() | Footnote():
+        case Quote() | Items():
+            for part in block.inner:
+                yield from _pieces(part)
+        case Heading() | CodeBlock() | Table() | Rule() | Footnote():
             pass
 
 

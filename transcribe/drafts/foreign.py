@@ -16,6 +16,7 @@ import transcribe
 from audio.episode import Episode, Seconds
 from audio.media import MEDIA_SUFFIXES
 from audio.trust import read_regular
+from output.conflicts import check_resolved
 from output.errors import OutputError
 from output.formats import WITHOUT_TIMES
 from output.kinds import is_draft
@@ -50,7 +51,10 @@ def source_at(path: Path) -> Draft | Transcript | Foreign:
     text = content.decode(errors="surrogateescape")
     if is_timed_transcript(text):
         return Transcript.from_json(text, source=str(path))
-    return parse(text) if is_draft(text, path.suffix) else Foreign(path, content)
+    if not is_draft(text, path.suffix):
+        return Foreign(path, content)
+    check_resolved(text, path)
+    return parse(text)
 
 
 @dataclass(frozen=True, slots=True)
