@@ -80,7 +80,7 @@ def first_heading(raw: str) -> int | None:
 
     A turn's own first line is none: it begins with the label.
 
-    >>> first_heading("Yes.\n\n## Links\n")
+    >>> first_heading("Yes.\\n\\n## Links\\n")
     6
     """
     if not _MAY_BE_HEADING.search(raw):
