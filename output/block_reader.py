@@ -1,4 +1,4 @@
-"""Reads Markdown as markdown-it does, with tables, ~~struck~~ text and footnotes, into the values of `output.blocks`."""
+"""Reads Markdown as markdown-it does, with tables, ~~struck~~ text and footnotes, into the values of `blocks`."""
 
 from __future__ import annotations
 
