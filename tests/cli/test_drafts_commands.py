@@ -238,6 +238,35 @@ def test_export_makes_a_document_anew_in_the_style_asked_for(run: Run, tmp_path:
     assert times_in(path) == (0, 0)
 
 
+def test_export_writes_into_a_folder_and_over_nothing_but_its_own(run: Run, tmp_path: Path) -> None:
+    tone(tmp_path / "a.wav")
+    run("run", "a.wav", "-f", "md,json,vtt")
+    draft, site = tmp_path / "transcripts" / "a.md", tmp_path / "site" / "texts"
+    export = ("export", "transcripts/a.md", "-f", "md,vtt,docx,podcast-json", "-o", "site/texts")
+    beside = {path.name for path in draft.parent.iterdir()}
+    draft.write_text(draft.read_text().replace("I am Grace", "I   am Hopper"))
+    code, out, err = run(*export)
+    assert (code, out.split()) == (0, [f"site/texts/a.{name}" for name in ("md", "vtt", "docx", "podcast.json")])
+    assert (site / "a.md").read_bytes() == draft.read_bytes()
+    assert "Hopper" in (site / "a.vtt").read_text()
+    assert "Hopper" in (draft.parent / "a.vtt").read_text(), "synced"
+    assert {path.name for path in draft.parent.iterdir()} == beside
+    for word in ("Murray", "Borg"):  # synced in between, as by the page
+        draft.write_text(draft.read_text().replace("Hopper", word).replace("Murray", word))
+        run("sync", "transcripts/a.md")
+        code, _, err = run(*export)
+        assert (code, err, word in (site / "a.vtt").read_text()) == (0, "", True)
+    (site / "a.vtt").write_text("WEBVTT\n\nby hand\n")
+    draft.write_text(draft.read_text().replace("Borg", "Liskov"))
+    code, _, err = run(*export)
+    assert (code, (site / "a.vtt").read_text()) == (0, "WEBVTT\n\nby hand\n")
+    assert "site/texts/a.vtt: is not as an export left it and is kept" in err
+    assert "Liskov" in (site / "a.podcast.json").read_text()
+    assert run("export", "transcripts/a.md", "-f", "vtt", "-o", "transcripts")[1:] == ("transcripts/a.vtt\n", "")
+    (tmp_path / "file").write_text("")
+    assert "is a file, not a folder" in run("export", "transcripts/a.md", "-f", "vtt", "-o", "file")[2]
+
+
 def test_export_leaves_a_document_edited_by_hand_and_says_so(run: Run, tmp_path: Path) -> None:
     docx = import_module("docx")
     tone(tmp_path / "a.wav")

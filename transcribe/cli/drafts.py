@@ -87,9 +87,10 @@ def parse(draft: Path) -> int:
 @click.option(
     "-f", "--format", "names", required=True, metavar="LIST", help="The formats to write, separated by commas."
 )
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="Folder.  [default: the draft's]")
 @setting_options("docx_times", "transcript_url")
-def export(draft: Path, names: str, **given: str | None) -> int:
-    """Write captions and documents of a draft, your corrections included, next to it.
+def export(draft: Path, names: str, *, output: Path | None, **given: str | None) -> int:
+    """Write captions and documents of a draft, your corrections included, next to it or into a folder.
 
     First updates the timed transcript from the draft, as `transcribe sync` does. An existing document keeps its style
     unless you give another; one you edited by hand is not written. Prints the paths. Instead of a draft, you can give a
@@ -98,9 +99,11 @@ def export(draft: Path, names: str, **given: str | None) -> int:
     \b
     Examples:
       transcribe export transcripts/interview.md -f vtt,srt,docx
+      transcribe export transcripts/interview.md -f podcast-html -o site/transcripts
       transcribe export from-otter.txt -f docx
     """
     from transcribe.drafts.export import export as export_draft
+    from transcribe.drafts.export import export_to
     from transcribe.drafts.foreign import Foreign, source_at
     from transcribe.drafts.importing import export_foreign
     from transcribe.drafts.style import style_of
@@ -109,7 +112,9 @@ def export(draft: Path, names: str, **given: str | None) -> int:
     settings = settings_in_force({"formats": names, **given})
     found = source_at(draft)
     if isinstance(found, Foreign):
-        result = export_foreign(found, settings.formats, style=style_of(settings))
+        result = export_foreign(found, settings.formats, style=style_of(settings), folder=output)
+    elif output is not None and output.resolve() != draft.parent.resolve():
+        result = export_to(output, draft, settings.formats, style=style_of(settings))
     else:
         changed = [name for name in given if getattr(settings, name) != getattr(Settings(), name) or given[name]]
         restyled = [_FORMAT_OF[option] for option in changed]

@@ -1,16 +1,19 @@
-"""Writes captions and documents of a draft in its present state, corrections included, next to it."""
+"""Writes captions and documents of a draft in its present state, corrections included, next to it or elsewhere."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from audio.trust import is_readable, read_regular
+from audio.disk import state_folder, write_atomically
+from audio.trust import is_readable, is_there, read_regular
 from output.errors import OutputError
-from output.files import write_draft
+from output.files import check_folder, check_names, write_draft
 from output.formats import file_name, write
+from output.parse import read_draft
 from transcribe.drafts.derived_files import EDITED_BY_HAND, comparable_content, derived_files, regenerated
 from transcribe.drafts.records import hash_at
 from transcribe.drafts.sync import json_path, sync, transcript_of
@@ -48,6 +51,48 @@ def export(draft_path: Path, formats: Sequence[str], *, style: Style, restyled: 
         elif name in restyled and not _restyle(path, name, transcript=transcript, style=style):
             skipped[path] = EDITED_BY_HAND.format(path)
     return ExportResult(tuple(paths), tuple(skipped.values()), also)
+
+
+def export_to(folder: Path, draft_path: Path, formats: Sequence[str], *, style: Style) -> ExportResult:
+    """Update the files next to the draft, as `sync` does, and write `formats` in `style` into another folder.
+
+    A file there that is not as `export_to` left it was edited, or is another program's: it stays, and adds a message.
+    Raises as `export` does.
+    """
+    beside = export(draft_path, (), style=style)
+    transcript, stem = transcript_of(draft_path), draft_path.stem
+    contents = {folder / file_name(stem, name): write(transcript, name, style=style, stem=stem) for name in formats}
+    draft = folder / draft_path.name
+    if draft in contents:  # the editor's own text
+        contents[draft] = read_draft(draft_path).encoded()
+    check_folder(folder)
+    check_names(*contents)
+    messages = list(beside.messages)
+    for path, content in contents.items():
+        data = content.encode() if isinstance(content, str) else content
+        if is_there(path) and not _is_as_left(path, data):
+            messages.append(f"{path}: is not as an export left it and is kept; to have it written again, delete it")
+            continue
+        write_draft(path, data, previous_sha256=hash_at(path))
+        with contextlib.suppress(OSError):  # without the note, the next export finds that it was edited
+            write_atomically(_note(path), hashlib.sha256(data).hexdigest())
+    return ExportResult(tuple(contents), tuple(messages), beside.also)
+
+
+def _is_as_left(path: Path, new: bytes) -> bool:
+    """Whether nobody has changed a file since it was exported, or it says the same as the `new` one."""
+    try:
+        return comparable_content(read_regular(path)) == comparable_content(new) or (
+            read_regular(_note(path)).decode() == hash_at(path)
+        )
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _note(path: Path) -> Path:
+    """Where the hash of an exported file is kept. Raises `OSError` if that is not in the file's folder."""
+    name = hashlib.sha256(path.name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return state_folder(path.parent) / "exported" / name
 
 
 def _restyle(path: Path, name: str, *, transcript: Transcript, style: Style) -> bool:

@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 
 from audio.trust import is_there
-from output.files import check_names, write_draft
+from output.files import check_folder, check_names, write_draft
 from output.formats import file_name, write
 from transcribe.drafts.export import ExportResult
 from transcribe.drafts.foreign import Foreign, check_times, fitting, has_times
@@ -18,15 +18,19 @@ from transcribe.style import Style
 from transcribe.transcript import Transcript
 
 
-def export_foreign(source: Foreign, formats: Sequence[str], *, style: Style) -> ExportResult:
-    """Write the formats next to the source; one that is there already with other content stays, and a message says so.
+def export_foreign(
+    source: Foreign, formats: Sequence[str], *, style: Style, folder: Path | None = None
+) -> ExportResult:
+    """Write the formats next to the source, or into a folder; a file that is there with other content stays, and a
+    message says so.
 
     Raises `OutputError` for a format that the source has no times for, `TranscriptError` if it cannot be read.
     """
     transcript = source.transcript()
     check_times(transcript, formats, path=source.path)
     messages = [f"{source.path}: {warning.message}" for warning in transcript.warnings]
-    stem, folder = source.path.stem, source.path.parent
+    stem, folder = source.path.stem, folder or source.path.parent
+    check_folder(folder)
     contents = {
         folder / file_name(stem, name): write(transcript, name, style=fitting(style, transcript), stem=stem)
         for name in formats
