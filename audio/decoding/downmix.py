@@ -56,7 +56,7 @@ def mean_of(survey: Survey) -> Downmix:
     """The mean of the channels that have a sound, or of all if none has, none of them cancelling another."""
     chosen = survey.sounding if survey.sounding.any() else np.ones(survey.n_channels, bool)
     weights = chosen / chosen.sum()
-    return Downmix(weights, find_signs(survey.voices, weights))
+    return Downmix(weights, find_signs(survey, weights))
 
 
 def needed_downmix(track: SoundTrack, survey: Survey) -> Downmix | None:

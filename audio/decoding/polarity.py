@@ -25,34 +25,39 @@ from audio.decoding.survey import WINDOW
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from audio.decoding.survey import Survey
+
 _HARMFUL = 0.3  # a channel's agreement below minus this is cancellation
 _CHANGE = 0.65 * SAMPLE_RATE / WINDOW  # what a change of sign costs: two seconds of opposite sound pay for a stretch
+_BESIDE = 0.05  # of a window's vote, where nothing stands out of the sound that goes on all the time
 _FAINT = 1e-4  # of a recording's loud windows: 40 dB; fainter ones do not count
 _LOUD = 95  # percent of a recording's windows that are not silent are no louder than its loud ones
 _TIE = 1e-3  # of the energy
 _SWEEPS = 3  # over the channels; each can only raise the energy
 
 
-def find_signs(voices: NDArray[np.float32], weights: NDArray[np.float64]) -> NDArray[np.int8] | None:
+def find_signs(survey: Survey, weights: NDArray[np.float64]) -> NDArray[np.int8] | None:
     """The sign of each channel in each window, (windows, n) of 1 and −1; None if no channel has to be turned over.
 
-    `voices` are a survey's, `weights`, (n,), those of the mix. Of two ways to turn channels over with the same result,
+    `weights`, (n,), are those of the mix. Of two ways to turn channels over with the same result,
     it is the one with less sound turned over, and of those the one in which the first channel keeps its sign.
     """
-    if voices.shape[1] < 2 or not voices.any():
+    voices = survey.voices
+    if survey.n_channels < 2 or not voices.any():
         return None
-    products = voices * np.outer(weights, weights).astype(np.float32)
+    counts = np.where(survey.is_spoken, 1.0, _BESIDE if survey.is_spoken.any() else 1.0).astype(np.float32)
+    products = counts[:, None, None] * voices * np.outer(weights, weights).astype(np.float32)
     energies = np.einsum("kii->ki", products)
     loudest = energies.max(axis=1)
     loud = loudest > _FAINT * np.percentile(loudest[loudest > 0], _LOUD)
     order = np.argsort(-energies.sum(axis=0), kind="stable")
-    usual = _signs_throughout(products[loud], order)
+    usual = _signs_throughout(products[loud], counts[loud], order)
     signs = np.repeat(usual[None], len(energies), axis=0)
     for _ in range(_SWEEPS):
         before = signs.copy()
         for channel in order[1:]:
             agreement = np.where(loud, _agreement(products, signs, channel), 0.0)
-            signs[:, channel] = _smoothed(agreement + _HARMFUL * usual[channel] * loud)
+            signs[:, channel] = _smoothed(counts * (agreement + _HARMFUL * usual[channel] * loud))
         if (signs == before).all():
             break
     signs[:, ~energies.any(axis=0)] = 1
@@ -74,12 +79,14 @@ def _leave_what_is_not_cancelled(products: NDArray[np.float32], signs: NDArray[n
             signs[start : helped[0]] = signs[helped[-1] + 1 : end] = 1
 
 
-def _signs_throughout(products: NDArray[np.float32], order: NDArray[np.intp]) -> NDArray[np.int8]:
+def _signs_throughout(
+    products: NDArray[np.float32], counts: NDArray[np.float32], order: NDArray[np.intp]
+) -> NDArray[np.int8]:
     """The sign of each channel, (n,), if it has one for the whole recording."""
     loudness = np.sqrt(np.einsum("kii->k", products))[
         :, None, None
     ]  # so that the loudest windows are not all that counts
-    whole = (products / np.maximum(loudness, 1e-20)).sum(axis=0, keepdims=True)
+    whole = (counts[:, None, None] * products / np.maximum(loudness, 1e-20)).sum(axis=0, keepdims=True)
     signs = np.ones((1, products.shape[1]), np.int8)
     for _ in range(_SWEEPS):
         for channel in order:
