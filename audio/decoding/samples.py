@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 SAMPLE_RATE = 16_000  # samples per second, the input rate of Whisper and the speaker models
 SAMPLE_BYTES = 2  # per sample: int16, little-endian
 SCALE = 32_768  # int16 → [−1, 1), as openai-whisper's audio.py does
-REVISION = 1  # of samples that are others than the first release's: raised with any change of what is put in or mixed
+REVISION = 2  # of samples that are others than the first release's: raised with any change of what is put in or mixed
 LEVEL_SAMPLES = 160  # from one measured level of a channel to the next: 10 ms
 
 

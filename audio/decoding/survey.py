@@ -24,6 +24,7 @@ _LOUD_PART = 10  # the loudest tenth of them counts alike
 _BAND = 100 * WINDOW // SAMPLE_RATE  # of the voice's frequencies: 100 Hz, in which noise is nearly as loud at all times
 _STEADY = 10  # percent of the windows of a block in which a band is no louder than what goes on all the time …
 _ABOVE = 4.0  # … and by how much what stands out of that is louder
+_LEAST_PART = 0.1  # of a window's energy, that stands out
 _LEAST_SPOKEN = 0.05  # of the windows with a sound, in which something stands out; of fewer all sound is compared
 _ROUNDING = 1e-4  # of a frequency's energy: 30 dB above what rounding to 16 bits leaves
 _SILENT = 1.5 / SCALE  # a louder sample is more than what rounding leaves of silence
@@ -136,7 +137,9 @@ def _voices_of(windows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArr
     spectra *= np.sqrt(bound / np.maximum(loudest, bound))
     every = _products_of(spectra)
     spectra *= np.repeat(stands_out, _BAND, axis=1)
-    return every, _products_of(spectra)
+    spoken = _products_of(spectra)
+    spoken[np.einsum("kii->k", spoken) < _LEAST_PART * np.einsum("kii->k", every)] = 0.0
+    return every, spoken
 
 
 def _products_of(spectra: NDArray[np.complex64]) -> NDArray[np.float32]:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 
 RESULTS_OF = {
-    Stage.DECODE: 2,
+    Stage.DECODE: 3,
     Stage.PLAN: 1,
     Stage.LANGUAGE: 2,
     Stage.RECOGNIZE: 6,
@@ -52,7 +52,7 @@ RESULTS_OF = {
 }
 """The version of each stage's results; raised when the stage changes, so that checkpoints of older releases miss.
 
-Decode 2: facts say by which revision of the rules the samples were changed, if they were. Only then is it in the keys
+Decode 3: facts say by which revision of the rules the samples were changed, if they were. Only then is it in the keys
 of the other stages, so that the results of earlier releases remain for recordings that are decoded as they were.
 Language 2: earlier ones may be a language that was given, not detected. Words are kept under their language, so the
 words of earlier releases remain; a result of REHEAR counts only if it is in the recording's language.
