@@ -2,11 +2,11 @@
 
 A microphone whose cable is wired the wrong way round gives the same sound upside down: the sum of it and another is
 silence, or what is left where the two are not quite alike. Only speech is measured, so that neither a hum, a constant
-nor steady noise decides how people are heard (`audio.decoding.survey`). The measure is what a channel and the mean of the
-others have in common, relative to their energies: −1 for a channel that is the opposite of the rest, 0 for one that has
-nothing in common with it, 1 for one that is the same. Turning over a channel of the second kind
-changes nothing one could hear, so what is slightly below 0 for some other reason, room, delay, a widened jingle, is
-left alone: a sum of two such channels loses less than a decibel and a half.
+nor steady noise decides how people are heard (`audio.decoding.survey`). The measure is what a channel and the mean of
+the others have in common, relative to their energies: −1 for a channel that is the opposite of the rest, 0 for one that
+has nothing in common with it, 1 for one that is the same. Turning over a channel of the second kind changes nothing one
+could hear, so what is slightly below 0 for some other reason, room, delay, a widened jingle, is left alone: a sum of
+two such channels loses less than a decibel and a half.
 
 The law: nothing is turned over that leaves less of the speech than the plain mix has.
 """
