@@ -109,7 +109,7 @@ class Surveyor:
         n_frames = self._n_samples / grams.shape[1]
         slopes = np.sum(self._slopes, axis=0) / n_frames if self._slopes else np.zeros(grams.shape[1])
         voices, spoken = (np.concatenate(each) for each in zip(*self._voices, strict=True))
-        is_spoken = spoken.any(axis=(1, 2))
+        is_spoken = np.asarray(spoken.any(axis=(1, 2)))
         if is_spoken.sum() < _LEAST_SPOKEN * voices.any(axis=(1, 2)).sum():
             is_spoken[:] = False
         voices[is_spoken] = spoken[is_spoken]
