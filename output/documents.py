@@ -12,6 +12,7 @@ from output.errors import OutputError
 from output.labels import labels_of
 from output.paragraphs import paragraphs
 from output.text import clock
+from transcribe.scripts import is_right_to_left
 from transcribe.style import Style
 from transcribe.transcript import as_written
 
@@ -48,7 +49,9 @@ def docx(transcript: Transcript, style: Style = Style()) -> bytes:
     document = library.Document()
     title = _NO_XML.sub("", transcript.episode.title)
     _describe(document.core_properties, transcript, title=title, author=style.author)
-    document.add_heading(title, level=1)
+    heading = document.add_heading(title, level=1)
+    if is_right_to_left(title):
+        _run_to_the_left(heading)
     labels, times = labels_of(transcript.speakers, "name"), style.docx_times
     for turn in transcript.turns:
         for i, part in enumerate(paragraphs(turn.words, style)):
@@ -56,7 +59,10 @@ def docx(transcript: Transcript, style: Style = Style()) -> bytes:
             if i == 0:
                 label = labels[turn.speaker].first
                 _open_turn(document, paragraph, label=label, start=turn.start, times=times)
-            paragraph.add_run(_NO_XML.sub("", as_written(part)))
+            text = as_written(part)
+            paragraph.add_run(_NO_XML.sub("", text))
+            if is_right_to_left(text):
+                _run_to_the_left(paragraph)
     buffer = BytesIO()
     document.save(buffer)
     return buffer.getvalue()
@@ -68,6 +74,14 @@ def _describe(properties: Any, transcript: Transcript, *, title: str, author: st
     properties.language = _NO_XML.sub("", transcript.language)[:_LONGEST]
     properties.comments = properties.last_modified_by = ""
     properties.created = properties.modified = datetime.now(UTC)
+
+
+def _run_to_the_left(paragraph: Any) -> None:
+    """Make it a paragraph of a script written from right to left; numbers and Latin words in it stay as they are."""
+    oxml: Any = import_module("docx.oxml")
+    paragraph.paragraph_format.element.get_or_add_pPr().append(oxml.OxmlElement("w:bidi"))
+    for run in paragraph.runs:
+        run.font.rtl, run.font.cs_bold = True, run.bold
 
 
 def _open_turn(document: Any, paragraph: Any, *, label: str, start: Seconds, times: DocxTimes) -> None:

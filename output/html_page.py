@@ -15,6 +15,7 @@ from urllib.parse import quote
 from output.paragraphs import paragraphs
 from output.text import clock
 from output.urls import safe_url
+from transcribe.scripts import is_right_to_left
 from transcribe.style import Style
 from transcribe.transcript import as_written
 
@@ -62,20 +63,29 @@ def page(transcript: Transcript, style: Style = Style()) -> str:
     title = html.escape(transcript.episode.title)
     source = _source(transcript.episode)
     player = f'<audio controls preload="metadata" src="{html.escape(source)}"></audio>\n' if source else ""
+    lang, heading = html.escape(transcript.language), f"<h1{_direction(transcript.episode.title)}>{title}</h1>"
     body = "".join(_turn(turn, names[turn.speaker], style) for turn in transcript.turns)
     policy = f"default-src 'none'; media-src * file:; style-src 'unsafe-inline'; script-src 'sha256-{_digest(_SCRIPT)}'"
     return (
-        f'<!DOCTYPE html>\n<html lang="{html.escape(transcript.language)}">\n<head>\n<meta charset="utf-8">\n'
+        f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         f'<meta name="viewport" content="width=device-width">\n<title>{title}</title>\n<style>{_STYLE}</style>\n'
-        f"</head>\n<body>\n<h1>{title}</h1>\n{player}{body or '<p>No speech was found.</p>'}\n"
+        f"</head>\n<body>\n{heading}\n{player}{body or '<p>No speech was found.</p>'}\n"
         f"<script>{_SCRIPT}</script>\n</body>\n</html>\n"
     )
 
 
 def _turn(turn: Turn, name: str, style: Style) -> str:
-    heading = f"<h2>{html.escape(name)} <time>{clock(turn.start)}</time></h2>\n"
-    return heading + "".join(f"<p>{as_written(part, _words(part))}</p>\n" for part in paragraphs(turn.words, style))
+    heading = f"<h2{_direction(name)}>{html.escape(name)} <time>{clock(turn.start)}</time></h2>\n"
+    return heading + "".join(
+        f"<p{_direction(as_written(part))}>{as_written(part, _words(part))}</p>\n"
+        for part in paragraphs(turn.words, style)
+    )
+
+
+def _direction(text: str) -> str:
+    """The attribute of an element with this text, which is read from left to right without one."""
+    return ' dir="rtl"' if is_right_to_left(text) else ""
 
 
 def _words(words: Sequence[Word]) -> list[str]:

@@ -111,6 +111,16 @@ def is_unspaced(character: str) -> bool:
     return bool(_UNSPACED.match(character))
 
 
+def is_right_to_left(text: str) -> bool:
+    """Whether a paragraph runs from right to left: its first letter with a direction does (UAX 9, P2 and P3).
+
+    >>> [is_right_to_left(text) for text in ("(1) שלום, Ann", "Ann: שלום", "أهلا", "12")]
+    [True, False, True, False]
+    """
+    strong = (unicodedata.bidirectional(sign) for sign in text)
+    return next((direction != "L" for direction in strong if direction in ("L", "R", "AL")), False)
+
+
 def units(text: str) -> list[tuple[str, bool]]:
     """The smallest parts of a text that can be words, and whether each is attached to the one before it.
 

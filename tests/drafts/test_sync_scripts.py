@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
 import docx
 import pytest
+from docx.oxml.ns import qn
 
 from audio.episode import Episode
 from output.captions import srt, vtt
 from output.documents import docx as word_document
 from output.documents import txt
 from output.exchange import whisper_json
+from output.html_page import page
 from output.markdown import render
 from output.parse import parse
 from transcribe.drafts.sync import sync
 from transcribe.readers.read import read_transcript
 from transcribe.recognition.engines.token_words import Piece, words_from_pieces
+from transcribe.scripts import is_right_to_left
 from transcribe.transcript import MadeWith, Speaker, Transcript, Turn, Word
 
 
@@ -177,3 +181,15 @@ def test_lines_of_captions_fit_in_scripts_without_blanks(language: str) -> None:
     lines = [line.removeprefix(f"<v {sample.names[0]}>") for line in text.split("\n") if line and "-->" not in line]
     assert "".join(lines[1:]) == "".join(word.text for word in words)
     assert max(len(line) for line in lines) <= (42 if language == "th" else 21)
+
+
+@pytest.mark.parametrize("language", SAMPLES)
+def test_scripts_run_from_right_to_left_where_they_do(language: str) -> None:
+    transcript = spoken(SAMPLES[language], language)
+    is_rtl = language in ("ar", "he")
+    paragraphs = re.findall(r"<(?:h2|p)( [^<>]*)?>", page(transcript))
+    assert paragraphs == [' dir="rtl"' if is_rtl else ""] * 4
+    spoken_one = docx.Document(BytesIO(word_document(transcript))).paragraphs[1]
+    assert len(spoken_one._p.findall(f".//{qn('w:bidi')}")) == is_rtl
+    assert {run.font.rtl for run in spoken_one.runs} == {True if is_rtl else None}
+    assert is_right_to_left(spoken_one.text.lstrip("0123456789: ")) is is_rtl

@@ -194,7 +194,7 @@ export class View {
     const paragraphs = rendered.body.querySelectorAll("p");
     turn.paras.forEach((para, i) => {
       let paragraph = paragraphs[i];
-      if (!paragraph) rendered.body.insertBefore(paragraph = element("p"), rendered.body.querySelector(".conflict"));
+      if (!paragraph) rendered.body.insertBefore(paragraph = element("p", { dir: "auto" }), rendered.body.querySelector(".conflict"));
       this.#write(paragraph, para);
     });
     for (const paragraph of [...paragraphs].slice(turn.paras.length)) {
