@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from output.paragraphs import paragraphs, sentences
 from output.text import clock
 from transcribe.style import Style
+from transcribe.transcript import as_written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +40,7 @@ def _sentences(transcript: Transcript) -> Iterator[dict[str, object]]:
                 "speaker": names[turn.speaker],
                 "startTime": words[0].start,
                 "endTime": max(word.end for word in words),
-                "body": " ".join(word.text for word in words),
+                "body": as_written(words),
             }
 
 
@@ -48,7 +49,7 @@ def podcast_html(transcript: Transcript, style: Style = Style()) -> str:
     names = {speaker.id: speaker.name for speaker in transcript.speakers}
     parts = [
         f"<cite>{_escaped(names[turn.speaker])}:</cite>\n<time>{clock(part[0].start)}</time>\n"
-        f"<p>{_escaped(' '.join(word.text for word in part))}</p>\n"
+        f"<p>{_escaped(as_written(part))}</p>\n"
         for turn in transcript.turns
         for part in paragraphs(turn.words, style)
     ]

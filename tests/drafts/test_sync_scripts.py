@@ -20,6 +20,7 @@ from output.exchange import whisper_json
 from output.html_page import page
 from output.markdown import render
 from output.parse import parse
+from output.podcast_transcripts import podcast_html, podcast_json
 from transcribe.drafts.sync import sync
 from transcribe.readers.read import read_transcript
 from transcribe.recognition.engines.token_words import Piece, words_from_pieces
@@ -116,6 +117,10 @@ def test_words_are_written_as_they_were_recognised_in_every_format(language: str
     paragraphs = docx.Document(BytesIO(word_document(transcript))).paragraphs
     assert "".join(p.text for p in paragraphs[1:2]).endswith(": " + sample.texts[0])
     assert json.loads(whisper_json(transcript))["text"].split() == " ".join(sample.texts).split()
+    segments = json.loads(podcast_json(transcript))["segments"]
+    assert "".join("".join(row["body"].split()) for row in segments) == "".join("".join(sample.texts).split())
+    assert all(row["body"] in " ".join(sample.texts) for row in segments)
+    assert all(one in podcast_html(transcript) for one in sample.texts)
     for name, text in (("a.vtt", vtt(transcript)), ("a.srt", srt(transcript))):
         (tmp_path / name).write_text(text, encoding="utf-8")
         said = "".join(one.text for one in read_transcript(tmp_path / name).utterances or ())
