@@ -5,8 +5,8 @@ Reads and compares only; `transcribe.drafts.store` writes, `transcribe.drafts.cu
 
 from __future__ import annotations
 
-import json
 import os
+import re
 from collections.abc import Callable, Container
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +21,9 @@ from transcribe.alignment.realign import realign
 from transcribe.errors import TranscriptError
 from transcribe.settings import Settings
 from transcribe.transcript import Transcript
+from transcribe.transcript_json import is_timed_transcript
+
+_OURS = re.compile(r'\s*\{\s*"schema"')  # how each of ours begins, which was perhaps not written to its end
 
 
 def has_transcript(stem: str, settings: Settings) -> bool:
@@ -52,12 +55,12 @@ def is_edited(stem: str, settings: Settings) -> bool:
 
 
 def is_foreign(json_path: Path) -> bool:
-    """Whether the file at the name of a timed transcript is another program's: JSON, but not of ours."""
+    """Whether the file at the name of a timed transcript is another program's: not ours, nor one of ours, damaged."""
     try:
-        data = json.loads(read_regular(json_path)) if json_path.is_file() else {"made_with": None}
-    except (OSError, ValueError, RecursionError):
+        text = read_regular(json_path).decode(errors="replace") if json_path.is_file() else ""
+    except OSError:
         return False
-    return not isinstance(data, dict) or "made_with" not in data
+    return bool(text) and not is_timed_transcript(text) and not _OURS.match(text)
 
 
 def new_stem_of(
