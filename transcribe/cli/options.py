@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import Field, fields
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from output.formats import FORMATS
+from transcribe.errors import SettingsError
 from transcribe.recognition.engines import AUTO, ENGINES
 from transcribe.settings import Settings, option_name
 from transcribe.terminal import for_terminal, json_for_terminal
 
 if TYPE_CHECKING:
+    from transcribe.batch.shows import FaultyShow, Show
     from transcribe.evaluation.scoring import Scoring
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_EMPTY = {"latest": "0", "since": "", "match": "", "episode": ""}  # the values that select all episodes
 _SHORT = {"output": "-o", "formats": "-f", "language": "-l"}
 CHOICES = {"formats": FORMATS, "engine": (AUTO, *ENGINES)}  # settings whose values are names in a registry
 
@@ -70,7 +75,37 @@ def settings_in_force(given: dict[str, Any]) -> Settings:
     """The effective settings: the command line over this environment and folder. Raises `SettingsError`."""
     from transcribe.config import load_settings
 
-    return load_settings(given, environ=os.environ, folder=Path.cwd(), choices=CHOICES)
+    def load(options: dict[str, Any]) -> Settings:
+        return load_settings(options, environ=os.environ, folder=Path.cwd(), choices=CHOICES)
+
+    _check_selection(given, lambda options: [load(options)])
+    return load(given)
+
+
+def shows_in_force(given: dict[str, Any]) -> tuple[Show | FaultyShow, ...]:
+    """The shows of the nearest transcribe.toml, under the same settings. Raises `SettingsError`."""
+    from transcribe.batch.shows import Show, load_shows
+
+    def load(options: dict[str, Any]) -> tuple[Show | FaultyShow, ...]:
+        return load_shows(options, environ=os.environ, folder=Path.cwd(), choices=CHOICES)
+
+    _check_selection(given, lambda options: [show.settings for show in load(options) if isinstance(show, Show)])
+    return load(given)
+
+
+def _check_selection(given: dict[str, Any], load: Callable[[dict[str, Any]], list[Settings]]) -> None:
+    """Refuse options that select nothing, or all as without them: a variable of a script that is not set."""
+    empty = {name for name in _EMPTY if given.get(name) is not None and given[name].strip() in ("", _EMPTY[name])}
+    without = load({name: value for name, value in given.items() if name not in empty}) if empty else []
+    for name in sorted(empty):
+        if not any(getattr(settings, name) for settings in without):
+            raise SettingsError(
+                f"command line: {name}: {given[name]!r} selects all episodes, as without it; give a value, or leave "
+                f"--{name} out"
+            )
+    since = (given.get("since") or "").strip()
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", since) and since > f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}":
+        raise SettingsError(f"command line: since: {since} is in the future, where no episode is; check the year")
 
 
 def echo_path(path: object) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from transcribe.cli.options import CHOICES, settings_in_force
+from transcribe.cli.options import settings_in_force, shows_in_force
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings
 
@@ -57,7 +57,7 @@ def source_sets(
     sources: tuple[str, ...], names: tuple[str, ...], given: dict[str, Any]
 ) -> tuple[SourceSet | FaultyShow, ...]:
     """The sources of the command line, or the shows. Raises `SettingsError`, and `UsageError` for both at once."""
-    from transcribe.batch.shows import FaultyShow, load_shows, shows_named
+    from transcribe.batch.shows import FaultyShow, shows_named
 
     tracks = _track_request(given)
     if sources and names:
@@ -66,7 +66,7 @@ def source_sets(
         raise click.UsageError("--tracks: name the files of one episode, one for each person")
     if sources:
         return (SourceSet(sources, settings_in_force(given), tracks=tracks),)
-    shows = shows_named(load_shows(given, environ=os.environ, folder=Path.cwd(), choices=CHOICES), names)
+    shows = shows_named(shows_in_force(given), names)
     return tuple(
         show if isinstance(show, FaultyShow) else SourceSet((show.feed,), show.settings, show.name) for show in shows
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from transcribe.cli.bars import Bars
-from transcribe.cli.options import CHOICES, echo_json, echo_path, log_to_stderr, setting_options, settings_in_force
+from transcribe.cli.options import (
+    echo_json,
+    echo_path,
+    log_to_stderr,
+    setting_options,
+    settings_in_force,
+    shows_in_force,
+)
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
@@ -41,17 +47,15 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
       transcribe list post.md --json
     """
     from transcribe.batch.planning import explain_empty_selection, select_episodes, states
-    from transcribe.batch.shows import FaultyShow, load_shows, shows_named
+    from transcribe.batch.shows import FaultyShow, shows_named
 
-    if source and show:
+    if source and show is not None:
         raise click.UsageError("give a SOURCE or --show, not both")
     if source:
         settings = settings_in_force(given)
     else:
-        shows = shows_named(
-            load_shows(given, environ=os.environ, folder=Path.cwd(), choices=CHOICES), [show] if show else []
-        )
-        if not show:
+        shows = shows_named(shows_in_force(given), [] if show is None else [show])
+        if show is None:
             return _list_shows(shows, as_json=as_json)
         if isinstance(shows[0], FaultyShow):
             if as_json:
@@ -100,7 +104,8 @@ def _listed(source: str, settings: Settings, *, as_json: bool) -> tuple[tuple[Ep
 @setting_options(*_SELECTION)
 @click.option("-q", "--quiet", is_flag=True, help="Print only paths and errors.")
 def fetch(sources: tuple[str, ...], quiet: bool, **given: Any) -> int:
-    """Download the audio of feeds, pages and addresses, and print the paths. Existing files are not downloaded again.
+    """Download the audio of feeds, pages and addresses, and print the paths. Existing files are not downloaded again;
+    stderr says which they are.
 
     \b
     Examples:
@@ -128,8 +133,10 @@ def fetch(sources: tuple[str, ...], quiet: bool, **given: Any) -> int:
                 if isinstance(outcome, Failed):
                     bars.download_failed(outcome.episode)
                     errors.append(str(outcome.error))
-                else:
-                    echo_path(outcome.episode.path)
+                    continue
+                echo_path(outcome.episode.path)
+                if outcome.episode.audio_url and not outcome.received and not quiet:
+                    click.echo(for_terminal(f"already here: {outcome.episode.path}"), err=True)
     for message in errors:
         click.echo(f"Error: {for_terminal(message)}", err=True)
     return 1 if errors else 0
