@@ -12,12 +12,14 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from audio.errors import FetchError, TransientError
+from audio.media import Kind, kind_of
 
 _KNOWN = {"gzip": "gzip", "x-gzip": "gzip", "deflate": "deflate"}
 _UNREADABLE = frozenset({"br", "zstd", "compress", "x-compress", "dcb", "dcz"})  # never asked for
 _GZIP = b"\x1f\x8b\x08"
 _MAX_LAYERS = 3
 _MAX_MEMBERS = 10_000
+_HEAD = 1024  # bytes, more than the tables at the beginning of a deflated block
 _PIECE = 1 << 20  # bytes: of what is inflated, however small the compressed is
 
 
@@ -31,13 +33,16 @@ def codings_in(header: str) -> tuple[str, ...]:
     return tuple(_KNOWN.get(coding, coding) for coding in named if coding in _KNOWN or coding in _UNREADABLE)
 
 
-def decompressed(chunks: Iterable[bytes], header: str, *, name: str) -> Iterator[bytes]:
-    """`chunks` without the codings `header` names, as far as the content has them.
+def decompressed(chunks: Iterable[bytes], header: str, *, name: str, is_document: bool = False) -> Iterator[bytes]:
+    """`chunks` without the codings `header` names, as far as the content has them; of a document, which is text, also
+    without those that no header names.
 
     Raises `TransientError` for a compressed stream that is cut, `FetchError` for a broken one or another coding.
     """
-    codings = codings_in(header)
+    codings = codings_in(f"{header}, gzip" if is_document else header)
     head, chunks = _peeked(chunks)
+    if is_document and "deflate" not in codings and _is_deflated_text(head):
+        codings += ("deflate",)
     for _ in range(_MAX_LAYERS if codings else 0):
         if head.startswith(_GZIP):
             chunks = _gunzipped(chunks, name)
@@ -58,7 +63,7 @@ def _peeked(chunks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
     head = b""
     for chunk in iterator:
         head += chunk
-        if len(head) >= 64:
+        if len(head) >= _HEAD:
             break
     return head, chain((head,) if head else (), iterator)
 
@@ -68,11 +73,18 @@ def _window_of_deflate(head: bytes) -> int:
     for window in (zlib.MAX_WBITS, -zlib.MAX_WBITS):
         try:
             inflater = zlib.decompressobj(wbits=window)
-            if inflater.decompress(head, 1000) or len(head) < 64:
+            if inflater.decompress(head, 1000) or len(head) < _HEAD:
                 return window
         except zlib.error:
             continue
     return 0
+
+
+def _is_deflated_text(head: bytes) -> bool:
+    """Whether the first bytes are no text and, inflated, begin a feed or a page."""
+    if kind_of(head) is not Kind.UNKNOWN or not (window := _window_of_deflate(head)):
+        return False
+    return kind_of(zlib.decompressobj(wbits=window).decompress(head, 1000)) in (Kind.FEED, Kind.OPML, Kind.PAGE)
 
 
 def _gunzipped(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:

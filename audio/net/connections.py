@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 _PIECE_BYTES = 1 << 16
 _LONGEST_DATE = 60  # characters of a header that is a number or a date
+_TOO_MANY_HEADERS = (
+    "the head of the server's answer is larger than is read (100 headers, 65,536 bytes a line); open the address in a "
+    "browser to see what it is, and give another one"
+)
 _CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
@@ -156,6 +160,8 @@ def translate_errors(url: str) -> Iterator[None]:
             ) from exc
         if any(isinstance(cause, socket.gaierror) for cause in causes):
             raise TransientError("the host is not found; check the address and your connection", about=name) from exc
+        if any(type(cause) in (http.client.HTTPException, http.client.LineTooLong) for cause in causes):
+            raise FetchError(_TOO_MANY_HEADERS, about=name) from exc
         if isinstance(exc, ProxyError):
             raise TransientError(
                 "the proxy cannot be reached or refuses; check http_proxy and https_proxy", about=name

@@ -66,11 +66,11 @@ def get_document(url: str, client: Client, *, cache: Path | None = None) -> Docu
 
 
 def _body(response: Response, client: Client) -> bytes:
-    """The body without its codings: gzip also where no header says so."""
+    """The body without its codings, also those that no header names."""
     limit = client.limits.max_document_bytes
     body = bytearray()
-    codings = f"{response.headers.get('content-encoding', '')}, gzip"
-    for piece in decompressed(_limited(response, client), codings, name=redacted(response.url)):
+    stated, sent = response.headers.get("content-encoding", ""), _limited(response, client)
+    for piece in decompressed(sent, stated, name=redacted(response.url), is_document=True):
         body += piece
         if len(body) > limit:
             raise FetchError(f"more than {limit >> 20} MiB of text; check the address", about=redacted(response.url))

@@ -211,6 +211,12 @@ def _at_address(address: str, reader: Reader, *, is_listed: bool = False, n_move
     declared = media_type(document.content_type)
     if document.kind is Kind.AUDIO or declared.startswith(("audio/", "video/")) or declared in STATES_NOTHING:
         return (Episode(title_from(address), audio_url=address),)
+    if declared.startswith("text/") or declared.endswith(("xml", "json")):
+        raise SourceError(
+            f"the server says {declared} and sends something else, which may be packed in a way it does not state "
+            f"(brotli, zstd); open the address in a browser and give the saved page or feed",
+            about=redacted(address),
+        )
     raise SourceError(f"{declared} is not audio, a feed or a page; check the address", about=redacted(address))
 
 

@@ -50,6 +50,12 @@ def test_a_body_is_what_was_packed(case: str, size: int) -> None:
     assert b"".join(decompressed(in_chunks(packed, size), header, name="x")) == BODY
 
 
+@given(st.binary(max_size=3000))
+def test_what_is_no_deflated_text_stays_as_it_is(data: bytes) -> None:
+    if not data.startswith(b"\x1f\x8b\x08"):
+        assert b"".join(decompressed([data], "", name="x", is_document=True)) == data
+
+
 @given(st.sampled_from(["gzip", "gzip in members", "deflate without", "deflate in gzip"]), st.data())
 def test_a_stream_that_is_cut_is_never_whole(case: str, data: st.DataObject) -> None:
     header, packed = PACKED[case]

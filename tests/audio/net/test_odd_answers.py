@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import socket
 import threading
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,6 +64,22 @@ CUT = {
     "in a chunk": OK + b"Transfer-Encoding: chunked\r\n" + END + chunked(BODY)[:-50],
     "of its gzip": OK + b"Content-Encoding: gzip\r\n" + END + gzip.compress(BODY)[:-9],
 }
+TEXT = b"<rss version='2.0'><channel><title>A show</title>" + b"<item>words and words</item>" * 99 + b"</channel></rss>"
+RAW = zlib.compressobj(wbits=-15)
+UNSTATED = {  # a document whose packing no header names
+    "zlib": zlib.compress(TEXT),
+    "raw deflate": RAW.compress(TEXT) + RAW.flush(),
+    "gzip": gzip.compress(TEXT),
+    "nothing": TEXT,
+}
+UNSTATED_ANSWERS = {
+    f"unstated {name}": b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\n" + END + body for name, body in UNSTATED.items()
+}
+HUGE_HEADS = {
+    "101 headers": b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: 1\r\n" % n for n in range(101)) + LENGTH + END + BODY,
+    "a long header": b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000 + b"\r\n" + LENGTH + END + BODY,
+    "a long status": b"HTTP/1.1 200 " + b"x" * 70_000 + b"\r\n" + LENGTH + END + BODY,
+}
 PARTS = {
     "206 of a half": PART % (0, 9, len(BODY)) + END + BODY[:10],
     "206 of an end": PART % (10, len(BODY) - 1, len(BODY)) + END + BODY[10:],
@@ -73,7 +90,10 @@ PARTS = {
 
 
 def _serve(listener: socket.socket) -> None:
-    answers = {name.replace(" ", "%20"): answer for name, answer in {**WHOLE, **CUT, **PARTS}.items()}
+    answers = {
+        name.replace(" ", "%20"): answer
+        for name, answer in {**WHOLE, **CUT, **PARTS, **UNSTATED_ANSWERS, **HUGE_HEADS}.items()
+    }
     while True:
         try:
             connection, _ = listener.accept()
@@ -123,6 +143,21 @@ def test_what_is_cut_off_is_an_error_and_leaves_nothing(
 def test_what_is_no_whole_is_an_error(name: str, address: str, client: Client, tmp_path: Path) -> None:
     with pytest.raises(FetchError):
         fetch(Episode("a", audio_url=f"{address}{name.replace(' ', '%20')}"), tmp_path, client=client)
+
+
+@pytest.mark.parametrize("name", sorted(UNSTATED))
+def test_a_document_is_unpacked_though_no_header_says_so(name: str, address: str, client: Client) -> None:
+    assert get_document(f"{address}unstated%20{name.replace(' ', '%20')}", client).body == TEXT
+
+
+@pytest.mark.parametrize("name", sorted(HUGE_HEADS))
+def test_a_huge_head_is_one_line_that_names_the_address(name: str, address: str, client: Client) -> None:
+    url = f"{address}{name.replace(' ', '%20')}"
+    with pytest.raises(FetchError) as caught:
+        get_document(url, client)
+    assert str(caught.value).startswith(f"{url}: the head of the server's answer is larger than is read")
+    assert not isinstance(caught.value, TransientError)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_page_that_refreshes_itself_later_is_read() -> None:
