@@ -64,7 +64,7 @@ PURE = {
     "transcribe.speakers.host_conduct",
     *(
         f"transcribe.alignment.{name}"
-        for name in ("interpolation", "merge3", "moves", "realign", "text_diff", "tokens")
+        for name in ("interpolation", "merge3", "moves", "passages", "realign", "text_diff", "tokens")
     ),
 }
 PURE_READS = {"audio.episode", "transcribe.transcript", "transcribe.transcript_warnings"}

@@ -22,7 +22,7 @@ def token_times(tokens: Sequence[Token], words: Sequence[Word]) -> list[TimeSpan
     """When each token of the timed `words` is spoken: a word of several tokens is divided by their letters."""
     times: list[TimeSpan] = []
     for owner, group in groupby(tokens, key=attrgetter("owner")):
-        times += _divide([(words[owner].start, words[owner].end)], [token.text for token in group])
+        times += spread([(words[owner].start, words[owner].end)], [token.text for token in group])
     return times
 
 
@@ -43,7 +43,7 @@ def place(
         free = [i for i in range(before + 1, after) if i not in used] if before < after else []
         texts = [token.text for token in tokens[start:end]]
         if free:
-            spans = _divide([times[i] for i in free], texts)
+            spans = spread([times[i] for i in free], texts)
             origins = [free[min(k * len(free) // len(texts), len(free) - 1)] for k in range(len(texts))]
             placed[start:end] = list(zip(spans, origins, strict=True))
         else:
@@ -65,7 +65,7 @@ def _unmatched_runs(matched: Sequence[int]) -> Iterator[tuple[int, int]]:
             start = end + 1
 
 
-def _divide(spans: Sequence[TimeSpan], texts: Sequence[str]) -> list[TimeSpan]:
+def spread(spans: Sequence[TimeSpan], texts: Sequence[str]) -> list[TimeSpan]:
     """Times for `texts` within consecutive `spans`: one each if there are as many, else in proportion to letters."""
     if len(spans) == len(texts):
         return list(spans)
@@ -101,4 +101,4 @@ def _fit(low: Seconds, high: Seconds, texts: Sequence[str], *, alignment: float)
     room = max(0.0, high - low)
     length = min(room, SECONDS_PER_LETTER * sum(map(len, texts)))
     start = low + (room - length) * (1 + alignment) / 2
-    return _divide([(start, start + length)], texts)
+    return spread([(start, start + length)], texts)

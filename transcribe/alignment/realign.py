@@ -31,6 +31,9 @@ _Built = tuple[Word, int | None, bool]  # the word, its origin, whether its time
 Forms = Callable[[str], tuple[str, ...]]
 """The ways a timed word may be printed, the usual one first."""
 
+Trust = Callable[[Sequence[int], int], list[int]]
+"""The matches to believe, of those with a text of so many items: see `transcribe.alignment.passages.evident`."""
+
 
 @dataclass(frozen=True, slots=True)
 class RealignedTurn:
@@ -71,7 +74,14 @@ def verbatim(text: str) -> tuple[str, ...]:
     return (text,)
 
 
-def realign(texts: Sequence[str], timed: Sequence[Sequence[Word]], *, forms: Forms = verbatim) -> Realignment:
+def every_match(matched: Sequence[int], n_old: int) -> list[int]:
+    """The `Trust` in a text that is known to be an edit of the other."""
+    return list(matched)
+
+
+def realign(
+    texts: Sequence[str], timed: Sequence[Sequence[Word]], *, forms: Forms = verbatim, trust: Trust = every_match
+) -> Realignment:
     """Give the words of `texts` (the edited turns) the times of the words of `timed` (also turns).
 
     A word whose printed form was not edited stays as it is, typographic quotes included. Words changed in case or
@@ -84,7 +94,7 @@ def realign(texts: Sequence[str], timed: Sequence[Sequence[Word]], *, forms: For
     )
     tokens = tokenize([(turn, text)] for turn, text in enumerate(texts))
     old, new, times = [token.key for token in sources], [token.key for token in tokens], token_times(sources, words)
-    matched = matches(old, new)
+    matched = trust(matches(old, new), len(old))
     ratio = overlap_ratio(matched, min(len(sources), len(tokens)))
     matched = add_moves(old, new, slide_deletions(old, matched, _pauses(times)))
     notes, spoken = added_notes(tokens, matched), spoken_positions(tokens, matched)

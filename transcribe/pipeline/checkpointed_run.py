@@ -108,7 +108,7 @@ class CheckpointedRun:
         """The file's length, and warnings about unreadable parts."""
 
         def compute() -> codecs.AudioFacts:
-            audio = self._samples()
+            audio = self.samples()
             duration = audio.duration if self._layout is None else self._layout.duration
             return codecs.AudioFacts(
                 round(duration, 3), audio.warnings, self._layout, notes=audio.notes, revision=audio.revision
@@ -121,7 +121,7 @@ class CheckpointedRun:
         """The stretches of speech, in chunks."""
 
         def compute() -> ChunkPlan:
-            audio = self._samples()
+            audio = self.samples()
             with self.monitor.stage(Stage.PLAN):
                 return self._stages.plan(audio, progress=lambda done: self._report_words(_PLANNED * done))
 
@@ -135,7 +135,7 @@ class CheckpointedRun:
             return given
 
         def compute() -> str:
-            audio, plan = self._samples(), self.plan
+            audio, plan = self.samples(), self.plan
             with self.monitor.stage(Stage.RECOGNIZE):
                 return self._stages.language(audio, plan)
 
@@ -152,7 +152,7 @@ class CheckpointedRun:
         language = self.language
 
         def compute() -> Recognition:
-            audio = self._samples()
+            audio = self.samples()
             with self.monitor.stage(Stage.RECOGNIZE):
                 return self._stages.recognize(
                     audio, chunks, language=language, progress=lambda done: self._report_blocks(number + done)
@@ -178,7 +178,7 @@ class CheckpointedRun:
         """Who speaks when."""
 
         def compute() -> Diarization:
-            audio = self._samples()
+            audio = self.samples()
             with self.monitor.stage(Stage.DIARIZE):
                 return self._stages.diarize(audio, progress=lambda done: self.monitor.report(Stage.DIARIZE, done))
 
@@ -198,7 +198,7 @@ class CheckpointedRun:
 
     def _with_names(self, first: Recognition) -> Recognition:
         def compute() -> Recognition:
-            audio = self._samples()
+            audio = self.samples()
             with self.monitor.stage(Stage.REHEAR):
                 return self._stages.rehear(
                     audio,
@@ -251,7 +251,7 @@ class CheckpointedRun:
             check_language(settings.language, model=settings.model, known=self._stages.languages())
         _ = engine_name(settings), self._glossary
 
-    def _samples(self) -> Audio:
+    def samples(self) -> Audio:
         """The recording, decoded on the first call; an error then is raised again by every later call."""
         with self._lock:
             if self._decode_error is not None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from audio.decoding.samples import Audio
     from audio.progress import OnFraction
     from transcribe.diarization.diarize import Diarization
+    from transcribe.recognition.engines.protocol import Aligner
     from transcribe.recognition.glossary import Glossary
     from transcribe.recognition.models import ModelFiles
     from transcribe.recognition.recognize import Recognition
@@ -48,6 +49,9 @@ class Stages(Protocol):
 
     def diarize(self, audio: Audio, *, progress: OnFraction) -> Diarization:
         """Who speaks when, and each speaker's voice embedding."""
+
+    def aligner(self) -> Aligner:
+        """Finds when known words are spoken."""
 
 
 StagesMaker = Callable[[Settings], Stages]
@@ -163,6 +167,15 @@ class RealStages:
             threads=settings.threads,
             progress=progress,
         )
+
+
+    def aligner(self) -> Aligner:
+        """See `Stages`: the recogniser, if it can align. Raises `ModelError` and `EngineError`."""
+        from transcribe.recognition.engines import load_aligner
+        from transcribe.recognition.engines.protocol import Aligner
+
+        recognizer = self._recognizer
+        return recognizer if isinstance(recognizer, Aligner) else load_aligner(self.model())
 
 
 def uses_gpu(settings: Settings) -> bool:

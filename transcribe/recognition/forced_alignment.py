@@ -66,16 +66,37 @@ def realign_to_audio(
     count = 0
     for rewrite in rewrites:
         low, high = _bounds(turns, rewrite, audio.duration)
-        words = list(turns[rewrite.turn].words)
-        for first, last in _parts(words, rewrite):
-            cursor = max(low, words[first - 1].start if first > rewrite.first else low)
-            aligned = _align(words, (first, last), (cursor, high), transcript.language, audio=audio, aligner=aligner)
-            if aligned:
-                words[first:last] = aligned
-                count += len(aligned)
-        words[rewrite.first : rewrite.last] = _clamp(words[rewrite.first : rewrite.last], low, high)
+        words, passage = list(turns[rewrite.turn].words), (rewrite.first, rewrite.last)
+        parts = time_passage(words, passage, (low, high), transcript.language, audio=audio, aligner=aligner)
+        count += sum(last - first for first, last in parts)
         turns[rewrite.turn] = Turn(turns[rewrite.turn].speaker, tuple(words))
     return replace(transcript, turns=tuple(turns)), count
+
+
+def time_passage(
+    words: list[Word],
+    passage: tuple[int, int],
+    bounds: tuple[Seconds, Seconds],
+    language: str,
+    *,
+    audio: Audio,
+    aligner: Aligner,
+) -> list[tuple[int, int]]:
+    """Change the times of the words from the first of `passage` up to its last (not included) to those at which they
+    are spoken between `bounds`; returns the parts that were found there. The others keep theirs, within the bounds.
+
+    The times the words have say about where to look. Raises `EngineError` if the engine fails.
+    """
+    (start, end), (low, high) = passage, bounds
+    found = []
+    for first, last in _parts(words, start, end):
+        cursor = max(low, words[first - 1].start if first > start else low)
+        aligned = _align(words, (first, last), (cursor, high), language, audio=audio, aligner=aligner)
+        if aligned:
+            words[first:last] = aligned
+            found.append((first, last))
+    words[start:end] = _clamp(words[start:end], low, high)
+    return found
 
 
 def _align(
@@ -126,11 +147,11 @@ def _bounds(turns: Sequence[Turn], rewrite: Rewrite, duration: Seconds) -> tuple
     return low, max(low, high, words[rewrite.last - 1].start)
 
 
-def _parts(words: Sequence[Word], rewrite: Rewrite) -> Iterator[tuple[int, int]]:
-    """The rewrite, cut into parts that can be aligned at a time."""
-    first = rewrite.first
-    for i in range(rewrite.first + 1, rewrite.last + 1):
-        if i == rewrite.last or words[i].end - words[first].start > LONGEST_PART:
+def _parts(words: Sequence[Word], start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The words from `start` to `end`, cut into parts that can be aligned at a time."""
+    first = start
+    for i in range(start + 1, end + 1):
+        if i == end or words[i].end - words[first].start > LONGEST_PART:
             yield first, i
             first = i
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from transcribe.transcript import Word, as_written
 
@@ -84,6 +84,7 @@ class Recognizer(Protocol):
         """The probable languages of the window. Raises `EngineError` if the engine fails."""
 
 
+@runtime_checkable
 class Aligner(Protocol):
     """Finds when known words are spoken. The CTranslate2 engine is one; tests have a scripted one."""
 
