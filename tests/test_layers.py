@@ -43,11 +43,15 @@ ORDER: dict[str, set[str]] = {
         *("audio", "audio.decoding", "audio.net", "audio.sources", "audio.fetching"),
         *("values", "output", "recognition", "speakers", "tracks", "pipeline", "workers", "drafts"),
     },
+    "posts": {
+        *("audio", "audio.decoding", "values", "output", "readers", "recognition", "alignment", "pipeline", "workers"),
+        *("drafts", "batch"),
+    },
     "diagnosis": {"audio", "audio.decoding", "audio.net", "values", "weights", "recognition", "diarization", "workers"},
     "cli": {
         *("audio", "audio.decoding", "audio.net", "audio.sources", "audio.fetching"),
         *("values", "output", "weights", "readers", "recognition", "diarization", "speakers", "pipeline", "workers"),
-        *("drafts", "editor", "evaluation", "batch", "diagnosis"),
+        *("drafts", "editor", "evaluation", "batch", "posts", "diagnosis"),
     },
 }
 TOPS = ("audio", "transcribe", "output")

@@ -39,6 +39,8 @@ class WarningCode(StrEnum):
     WORD_TIMES_ESTIMATED = "word-times-estimated"
     NO_TIMES = "no-times"
     TEXT_LEFT_OUT = "text-left-out"  # `values` has it in full
+    TEXT_NOT_SPOKEN = "text-not-spoken"  # of a text that was given its times
+    SPEECH_NOT_WRITTEN = "speech-not-written"
     UNKNOWN = "unknown"  # read from a file of another version
 
 
@@ -78,6 +80,8 @@ _MESSAGES = {
     WarningCode.WORD_TIMES_ESTIMATED: "it has the times of {unit} only; those of words are estimated",
     WarningCode.NO_TIMES: "it does not say when anything is spoken",
     WarningCode.TEXT_LEFT_OUT: "left out, as it stands before the first speaker ({count} words): {text!r}",
+    WarningCode.TEXT_NOT_SPOKEN: "{lines}: {words} words are not spoken, and left out (at {at}): {quote}",
+    WarningCode.SPEECH_NOT_WRITTEN: "{start} to {end}: {words} words are not in the text, {where}: {quote}",
 }
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import click.testing
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from audio.decoding.decode import decode
 from audio.decoding.samples import Audio
@@ -16,6 +15,7 @@ from audio.episode import Episode
 from output.markdown import render
 from output.parse import parse
 from tests.support.paths import CLIPS
+from tests.support.scripted_aligner import ScriptedAligner
 from tests.support.transcripts import transcript, turn
 from transcribe.alignment.realign import realign
 from transcribe.cli.editing import sync as sync_command
@@ -35,18 +35,6 @@ TALK = (
     ("S1", "How did the first machine come about?"),
 )
 REWRITE = ("glad to be here after such a long ride", "happy that you asked me because it took one whole day of rain")
-
-
-class ScriptedAligner:
-    """Aligns a word every 0.1 s from the window's start, with the given probability, and records the calls."""
-
-    def __init__(self, probability: float = 0.9) -> None:
-        self.calls: list[tuple[float, str]] = []  # seconds of the window, and the text
-        self.probability = probability
-
-    def align(self, window: NDArray[np.float32], text: str, *, language: str) -> tuple[Word, ...]:
-        self.calls.append((len(window) / 16_000, text))
-        return tuple(Word(part, i / 10, i / 10 + 0.08, self.probability) for i, part in enumerate(text.split()))
 
 
 def edited(*changes: tuple[str, str]) -> tuple[Transcript, Transcript]:

@@ -10,6 +10,7 @@ import numpy as np
 from audio.decoding.samples import Audio
 from audio.progress import OnFraction
 from tests.support.audio_files import write_wav
+from tests.support.scripted_aligner import ScriptedAligner
 from transcribe.diarization.diarize import Diarization
 from transcribe.errors import EngineError
 from transcribe.recognition.glossary import Glossary
@@ -38,6 +39,7 @@ class ScriptedStages:
         self.broken = broken
         self.calls: list[str] = []
         self.names: list[tuple[str, ...]] = []  # of the glossaries of `rehear`
+        self.aligns = ScriptedAligner()
 
     def __call__(self, settings: Settings) -> ScriptedStages:
         """Itself for any settings, so that an instance is a `StagesMaker`."""
@@ -78,6 +80,9 @@ class ScriptedStages:
             tuple(SpeakerSpan(0.5 * a, 0.5 * b - 0.1, names[VOICES[a]]) for a, b in zip(starts, ends, strict=True)),
             {"S1": A_SOUNDS, "S2": B_SOUNDS},
         )
+
+    def aligner(self) -> ScriptedAligner:
+        return self.aligns
 
     def _called(self, stage: str, progress: OnFraction) -> None:
         self.calls.append(stage)

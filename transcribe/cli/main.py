@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 import transcribe
+from transcribe.cli.align import align
 from transcribe.cli.cache import cache
 from transcribe.cli.check import check
 from transcribe.cli.completion import complete_values, completion
@@ -92,6 +93,7 @@ def cli() -> None:
 
 for _command in (
     *(run, list_episodes, fetch),
+    align,
     *(edit, sync, export, merge, learn),
     *(render, parse, lint),
     *(score, check, clip),

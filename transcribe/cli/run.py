@@ -6,18 +6,18 @@ import contextlib
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from transcribe.cli.ending import Stop, StoppedError, signal_of, stopping
+from transcribe.cli.ending import Stop, signal_of, stopping
 from transcribe.cli.events import Events, events_on_stderr
 from transcribe.cli.options import log_to_stderr, setting_options
+from transcribe.cli.pools import Work, worker_pool
 from transcribe.cli.run_messages import EventMessages, Messages, TextMessages, told_forecast
 from transcribe.cli.run_sources import SourceSet, progress_in, source_sets, wants_events
-from transcribe.errors import SettingsError
 from transcribe.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,9 +27,7 @@ if TYPE_CHECKING:
     from transcribe.batch.report import Report, Result
     from transcribe.batch.runner import Setup
     from transcribe.batch.shows import FaultyShow
-    from transcribe.cli.run_display import Display
     from transcribe.pipeline.stages import StagesMaker
-    from transcribe.workers.local import WorkerPool
 
 
 class _Run(click.Command):
@@ -219,11 +217,12 @@ def _run(
     kind = "none" if options.quiet and setup.settings.progress == "auto" else setup.settings.progress
     with (
         Display(sys.stderr, len(jobs), kind=kind, events=options.events) as display,
-        _worker_pool(setup, len(jobs), display, stop) as (pool, shared),
+        worker_pool(Work(setup.settings, setup.stages, len(jobs)), display, stop) as (pool, settings),
     ):
         for failure in results:
             display.tell(failure)
         with stopping(stop):
+            shared = replace(setup, settings=settings)
             for result in runner.run(jobs, shared, pool=pool, client=client, listener=display, stop=stop.event):
                 display.clear()
                 results.append(result)
@@ -240,43 +239,6 @@ def _run(
     if limit is not None:
         trim(limit)
     return report
-
-
-@contextlib.contextmanager
-def _worker_pool(setup: Setup, episodes: int, display: Display, stop: Stop) -> Iterator[tuple[WorkerPool, Setup]]:
-    """The workers, and the setup with the number of threads for each task."""
-    from transcribe.pipeline.settings_check import check_settings
-    from transcribe.pipeline.stages import fetch_models, real_stages
-    from transcribe.workers import dask_client, local
-
-    settings = setup.settings
-    if settings.scheduler:
-        if not local.suits_processes(setup.stages):
-            raise SettingsError("scheduler: these stages cannot be made on another machine")
-        with dask_client.scheduler(settings.scheduler, display.on_progress, size=settings.jobs) as pool:
-            yield pool, setup
-        return
-    if not local.suits_processes(setup.stages):
-        with local.in_this_process(display.on_progress) as pool:
-            yield pool, setup
-        return
-    layout = local.layout(setup.settings, episodes)
-    shared = replace(setup, settings=replace(setup.settings, threads=layout.threads))
-
-    def on_fetch(name: str, received: int, total: int | None) -> None:
-        if stop.event.is_set():
-            raise StoppedError(stop.signal)
-        display.fetching_weights(name, received, total)
-
-    def prepare() -> None:
-        if setup.stages is real_stages:  # others have no weights
-            fetch_models(settings, on_fetch=on_fetch)
-            check_settings(settings, setup.stages)  # again, by what the weights say
-            display.clear()
-
-    count, threads = layout.jobs, layout.last_threads
-    with local.processes(count, display.on_progress, last_threads=threads, prepare=prepare) as pool:
-        yield pool, shared
 
 
 def _save(report: Report, setup: Setup, messages: Messages) -> None:

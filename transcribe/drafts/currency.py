@@ -74,7 +74,7 @@ def settled(stem: str, path: Path | None, *, inputs: Inputs, taken: Container[st
     paths = tuple(folder / file_name(stem, name) for name in settings.formats)
     if before is not None and all(map(is_readable, paths)) and before.episode.path == from_folder(folder, path):
         edited = is_edited(stem, settings)
-        if _is_made_of(before, inputs, edited=edited) or (edited and _is_noted(stem, before, inputs)):
+        if is_made_of(before, inputs, edited=edited) or (edited and _is_noted(stem, before, inputs)):
             return Settled(stem, paths, before)
     return _settled_beside(stem, path, inputs=inputs, before=before, taken=taken)
 
@@ -134,7 +134,8 @@ def recorded_defaults() -> dict[str, object]:
     return stage_settings(record_of(Settings()))
 
 
-def _is_made_of(before: Transcript, inputs: Inputs, *, edited: bool) -> bool:
+def is_made_of(before: Transcript, inputs: Inputs, *, edited: bool) -> bool:
+    """Whether a transcript is what a run with these inputs would make; in an edited draft, names count as correct."""
     made_with, settings = before.made_with, inputs.settings
     return (
         settings.language in ("auto", before.language)

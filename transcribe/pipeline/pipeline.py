@@ -94,11 +94,22 @@ class Pipeline:
             monitor=monitor or RunMonitor(),
         )
 
+    def made_with(self, audio_sha256: str) -> MadeWith:
+        """What a transcript of this audio is made with. Raises `ModelError` and `SettingsError`."""
+        model = self._stages.model()
+        return MadeWith(
+            turnscript=transcribe.__version__,
+            engine=engine_name(self.settings),
+            model=model.name,
+            model_sha256=model.sha256,
+            audio_sha256=audio_sha256,
+            settings=record_of(self.settings) | {"voices_on_file": digest_of(self._voices)},
+        )
+
     def _assemble_transcript(
         self, episode: Episode, facts: AudioFacts, *, words: Recognition, diarization: Diarization, sha256: str
     ) -> Transcript:
-        settings, model = self.settings, self._stages.model()
-        seen = settings.seen_by(Stage.TURNS)
+        seen = self.settings.seen_by(Stage.TURNS)
         if facts.layout is None:
             turns = attribute(words.words, diarization.spans, background=diarization.background)
             overlaps = find_overlaps(words.words, diarization.spans)
@@ -110,8 +121,7 @@ class Pipeline:
         speaking = {span.speaker for span in diarization.spans}
         doubts = tuple(sorted(words.doubts + overlaps, key=lambda doubt: doubt.start))
         warnings = (
-            *(warn(WarningCode.AUDIO, message=message) for message in facts.warnings),
-            *sound_warnings(facts.notes, duration=facts.duration),
+            *warnings_about(facts),
             *_more_voices(seen, diarization),
             *naming.warnings,
             *(() if turns else (warn(WarningCode.NO_SPEECH),)),
@@ -122,14 +132,7 @@ class Pipeline:
             speakers=with_wordless(naming.speakers, speaking, guest=seen.guest),
             turns=turns,
             spans=diarization.spans if turns else (),
-            made_with=MadeWith(
-                turnscript=transcribe.__version__,
-                engine=engine_name(settings),
-                model=model.name,
-                model_sha256=model.sha256,
-                audio_sha256=sha256,
-                settings=record_of(settings) | {"voices_on_file": digest_of(self._voices)},
-            ),
+            made_with=self.made_with(sha256),
             doubts=doubts,
             corrections=tuple(asdict(correction) for correction in words.corrections),
             evidence=tuple(asdict(chunk) for chunk in words.evidence),
@@ -143,6 +146,12 @@ class Pipeline:
             known = names_of_tracks(episode.tracks, names)
             return name_tracks(turns, known, host=host, guest=guest, people=people, enrolled=enrolled)
         return name_speakers(turns, names=names, host=host, guest=guest, people=people, enrolled=enrolled)
+
+
+def warnings_about(facts: AudioFacts) -> tuple[TranscriptWarning, ...]:
+    """What an editor should know of the sound of a recording."""
+    unreadable = (warn(WarningCode.AUDIO, message=message) for message in facts.warnings)
+    return (*unreadable, *sound_warnings(facts.notes, duration=facts.duration))
 
 
 def _more_voices(settings: Settings, diarization: Diarization) -> tuple[TranscriptWarning, ...]:

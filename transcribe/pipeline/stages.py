@@ -168,7 +168,6 @@ class RealStages:
             progress=progress,
         )
 
-
     def aligner(self) -> Aligner:
         """See `Stages`: the recogniser, if it can align. Raises `ModelError` and `EngineError`."""
         from transcribe.recognition.engines import load_aligner

@@ -110,7 +110,7 @@ def _run(task: Task, monitor: RunMonitor) -> Outcome:
 
     earlier = WriteOnlyCheckpoints(task.cache) if task.ignore_cache else Checkpoints(task.cache)
     store = OverlayStore(earlier, task.known)
-    stages = _stages(task.stages, task.settings)
+    stages = stages_for(task.stages, task.settings)
     pipeline = Pipeline(task.settings, stages=stages, checkpoints=store, voices=task.voices)
     if task.part is Part.ALL:
         transcript = pipeline.transcript(task.episode, fingerprint=task.fingerprint, monitor=monitor)
@@ -130,7 +130,7 @@ def _run(task: Task, monitor: RunMonitor) -> Outcome:
 
 
 @lru_cache(maxsize=1)
-def _stages(maker: StagesMaker, settings: Settings) -> Stages:
+def stages_for(maker: StagesMaker, settings: Settings) -> Stages:
     """The stages; their models are loaded once per process while the settings stay the same."""
     return maker(settings)
 

@@ -1,0 +1,96 @@
+"""The timed transcript of a text: its words with their times, its speakers, and what only text or recording has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from audio.episode import Episode, full_clock
+from audio.intervals import joined
+from transcribe.person_names import NameCertainty
+from transcribe.posts.text import Post
+from transcribe.posts.timing import Timing, Unspoken, Unwritten
+from transcribe.transcript import Doubt, MadeWith, Speaker, SpeakerSpan, Transcript, Turn
+from transcribe.transcript_warnings import TranscriptWarning, WarningCode, warn
+
+ALIGNED = "aligned"
+"""The key in `MadeWith.settings` of the SHA-256 of the text that a transcript has its words from; others have none."""
+
+_PAUSE = 0.5  # seconds of silence that end a span
+_QUOTED = 10  # words
+
+
+def aligned_transcript(
+    post: Post,
+    timing: Timing,
+    *,
+    episode: Episode,
+    language: str,
+    made_with: MadeWith,
+    warnings: Sequence[TranscriptWarning] = (),
+) -> Transcript:
+    """The transcript with the words and speakers of the text; `warnings` are those about the sound."""
+    ids = {name: f"S{number}" for number, name in enumerate(post.speakers, 1)}
+    turns = tuple(Turn(ids[turn.speaker], words) for turn, words in zip(post.turns, timing.turns, strict=True) if words)
+    speaking = {turn.speaker for turn in turns}
+    evidence = f"named in {post.path.name}"
+    lines = post.lines_of(timing.texts)
+    notes = [
+        *(_of_unspoken(one, timing, lines) for one in timing.unspoken),
+        *(_of_unwritten(one, lines) for one in timing.unwritten),
+    ]
+    return Transcript(
+        episode=replace(episode, title=post.title or episode.title),
+        language=language,
+        speakers=tuple(
+            Speaker(id, name, evidence=evidence, certainty=NameCertainty.GIVEN)
+            for name, id in ids.items()
+            if id in speaking
+        ),
+        turns=turns,
+        spans=tuple(sorted(_spans(turns), key=lambda span: (span.start, span.speaker))),
+        made_with=replace(made_with, settings={**made_with.settings, ALIGNED: post.sha256}),
+        doubts=tuple(sorted((doubt for doubt, _ in notes), key=lambda doubt: doubt.start)),
+        warnings=(*warnings, *_of_text_before(post), *(warning for _, warning in notes)),
+    )
+
+
+def _spans(turns: Sequence[Turn]) -> Iterator[SpeakerSpan]:
+    """When each speaker speaks, without longer pauses."""
+    for id in dict.fromkeys(turn.speaker for turn in turns):
+        words = [word for turn in turns if turn.speaker == id for word in turn.words]
+        for start, end in joined(((word.start, word.end) for word in words), gap=_PAUSE):
+            yield SpeakerSpan(start, end, id)
+
+
+def _of_unspoken(passage: Unspoken, timing: Timing, lines: Sequence[int]) -> tuple[Doubt, TranscriptWarning]:
+    first, last = lines[passage.first], lines[passage.last - 1]
+    where = f"line {first}" if first == last else f"lines {first} to {last}"
+    count, quote = passage.last - passage.first, _quote(timing.texts[passage.first : passage.last])
+    warning = warn(WarningCode.TEXT_NOT_SPOKEN, lines=where, words=count, at=full_clock(passage.at), quote=quote)
+    values = {"first_line": first, "last_line": last, "words": count, "at": round(passage.at, 3)}
+    doubt = Doubt(passage.at, passage.at, f"{where} of the text: {count} words are not spoken: {quote}")
+    return doubt, replace(warning, values=values)
+
+
+def _of_unwritten(passage: Unwritten, lines: Sequence[int]) -> tuple[Doubt, TranscriptWarning]:
+    line = lines[passage.after - 1] if passage.after else 0
+    where = f"after line {line}" if line else "before the text"
+    count, quote = len(passage.words), _quote([word.text for word in passage.words])
+    start, end = full_clock(passage.start), full_clock(passage.end)
+    warning = warn(WarningCode.SPEECH_NOT_WRITTEN, start=start, end=end, words=count, where=where, quote=quote)
+    values = {"start": passage.start, "end": passage.end, "words": count, "after_line": line}
+    doubt = Doubt(passage.start, passage.end, f"not in the text, {where}: {quote}")
+    return doubt, replace(warning, values=values)
+
+
+def _of_text_before(post: Post) -> Iterator[TranscriptWarning]:
+    words = post.before.split()
+    if words:
+        text = " ".join(words[:_QUOTED]) + " …" * (len(words) > _QUOTED)
+        warning = warn(WarningCode.TEXT_LEFT_OUT, count=len(words), text=text)
+        yield replace(warning, values={"text": post.before})
+
+
+def _quote(words: Sequence[str]) -> str:
+    return f"“{' '.join(words[:_QUOTED])}{' …' * (len(words) > _QUOTED)}”"
