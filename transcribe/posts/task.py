@@ -105,9 +105,10 @@ def _hearing(run: CheckpointedRun, heard: Recognition, stages: Stages) -> Hearin
 
 
 def _refusal(task: AlignTask, timing: Timing, language: str) -> str:
-    audio = task.episode.path
-    given = "" if task.settings.language != "auto" else "; if that is another language than the text, give --language"
+    said = f"the language heard is {language}"
+    if task.settings.language == "auto":
+        said += "; if that is not what is spoken, give --language"
     return (
-        f"{audio} is not the recording of this text: {100 * timing.share:.0f} % of the words are in both, in order; check that "
-        f"the two belong together (the language heard is {language}{given})"
+        f"{task.episode.path} is not the recording of this text: {100 * timing.share:.0f} % of the words are in both, in "
+        f"order; check that the two belong together ({said})"
     )
