@@ -108,7 +108,5 @@ def _refusal(task: AlignTask, timing: Timing, language: str) -> str:
     said = f"the language heard is {language}"
     if task.settings.language == "auto":
         said += "; if that is not what is spoken, give --language"
-    return (
-        f"{task.episode.path} is not the recording of this text: {100 * timing.share:.0f} % of the words are in both, in "
-        f"order; check that the two belong together ({said})"
-    )
+    share = f"{100 * timing.share:.0f} % of the words are in both, in order"
+    return f"{task.episode.path} is not the recording of this text: {share}; check that they belong together ({said})"
