@@ -44,8 +44,8 @@ ORDER: dict[str, set[str]] = {
         *("values", "output", "recognition", "speakers", "tracks", "pipeline", "workers", "drafts"),
     },
     "posts": {
-        *("audio", "audio.decoding", "values", "output", "readers", "recognition", "alignment", "pipeline", "workers"),
-        *("drafts", "batch"),
+        *("audio", "audio.decoding", "audio.sources", "values", "output", "readers", "recognition", "alignment"),
+        *("pipeline", "workers", "drafts", "batch"),
     },
     "diagnosis": {"audio", "audio.decoding", "audio.net", "values", "weights", "recognition", "diarization", "workers"},
     "cli": {

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from transcribe.cli.ending import Stop, stopping
-from transcribe.cli.events import Events
+from transcribe.cli.events import Events, events_on_stderr
 from transcribe.cli.options import log_to_stderr, setting_options, settings_in_force
 from transcribe.cli.pools import Work, worker_pool
-from transcribe.cli.run_messages import Messages, TextMessages
+from transcribe.cli.run_messages import EventMessages, Messages, TextMessages
+from transcribe.cli.run_sources import wants_events
+from transcribe.settings import Settings
 
 if TYPE_CHECKING:
     from transcribe.batch.report import Report
     from transcribe.pipeline.stages import StagesMaker
-    from transcribe.posts.runner import AlignSetup, Pair
+    from transcribe.posts.pairs import Pairing
+    from transcribe.posts.runner import AlignSetup
 
 _SETTINGS = (
     *("language", "model", "engine", "device", "glossary", "beam_size", "verbatim"),
@@ -29,8 +33,8 @@ _SETTINGS = (
 
 
 @click.command()
-@click.argument("post", type=click.Path(path_type=Path), metavar="POST")
-@click.argument("audio", type=click.Path(path_type=Path), metavar="AUDIO")
+@click.argument("posts", type=click.Path(path_type=Path), metavar="POST|DIR")
+@click.argument("audio", type=click.Path(path_type=Path), required=False, metavar="[AUDIO|DIR]")
 @click.option(
     "-f", "--format", "names", default="", metavar="LIST", help="Formats to write besides json, separated by commas."
 )
@@ -40,10 +44,11 @@ _SETTINGS = (
 )
 @setting_options(*_SETTINGS)
 @click.option("--fresh", is_flag=True, help="Recognise everything again, ignoring cached results.")
+@click.option("-n", "--dry-run", is_flag=True, help="Show which recording is each text's and what is left to do.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only the paths of new files, and errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Print more; for an error, also the traceback.")
 @click.pass_obj
-def align(stages: StagesMaker, /, post: Path, audio: Path, **given: Any) -> int:
+def align(stages: StagesMaker, /, posts: Path, audio: Path | None, **given: Any) -> int:
     """Give a text with speakers its times: a published post, a draft, another program's transcript.
 
     POST is the text, AUDIO its recording. The words are looked for in what is heard there, and on the sound where the
@@ -51,26 +56,73 @@ def align(stages: StagesMaker, /, post: Path, audio: Path, **given: Any) -> int:
     other formats beside the text, never over a file of yours, and says what only the text or only the recording has.
     A text of another recording is refused.
 
+    Of a folder, each text is aligned with the recording, in the same folder or a second one, that its front matter
+    names, that it links to, or that has its name. What is done is passed over, so the same command goes on.
+
     \b
     Examples:
       transcribe align 2016-05-04-interview.md interview.mp3
       transcribe align interview.txt interview.mp3 -f vtt,docx -o captions
+      transcribe align _posts/ assets/audio/ --dry-run
     """
+    options = _Options(stages, **{name: given.pop(name) for name in _OPTIONS})
+    with contextlib.ExitStack() as stack:
+        events: Events | None = None
+        messages: Messages = TextMessages(quiet=options.quiet or options.dry_run)
+        if wants_events(given):
+            events = stack.enter_context(events_on_stderr(verbose=options.verbose, quiet=options.quiet))
+            messages = EventMessages(events, quiet=options.quiet)
+        else:
+            log_to_stderr(verbose=options.verbose, quiet=options.quiet)
+        settings = settings_in_force({**given, "formats": _with_json(options.names)})
+        report = _align_all(posts, audio, settings, options, messages=messages, events=events)
+        messages.summary(report)
+    return report.exit_code
+
+
+_OPTIONS = ("names", "output", "reference", "fresh", "dry_run", "quiet", "verbose")
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    stages: StagesMaker
+    names: str
+    output: Path | None
+    reference: Path | None
+    fresh: bool
+    dry_run: bool
+    quiet: bool
+    verbose: bool
+
+
+def _align_all(
+    posts: Path, audio: Path | None, settings: Settings, options: _Options, *, messages: Messages, events: Events | None
+) -> Report:
+    from transcribe.batch.report import Report
     from transcribe.pipeline.checkpoints import user_checkpoints
     from transcribe.pipeline.settings_check import check_settings
-    from transcribe.posts.runner import AlignSetup, Pair
+    from transcribe.posts.pairs import pairing_of
+    from transcribe.posts.runner import AlignSetup, planned
 
-    names, output, reference = (given.pop(name) for name in ("names", "output", "reference"))
-    fresh, quiet, verbose = (given.pop(name) for name in ("fresh", "quiet", "verbose"))
-    events: Events | None = None
-    messages: Messages = TextMessages(quiet=quiet)
-    log_to_stderr(verbose=verbose, quiet=quiet)
-    settings = settings_in_force({**given, "formats": _with_json(names)})
-    check_settings(settings, stages)
-    setup = AlignSetup(settings, stages, user_checkpoints().folder, output, reference, fresh)
-    report = _run([Pair(post, audio)], setup, messages, events=events, quiet=quiet)
-    messages.summary(report)
-    return report.exit_code
+    if posts.is_dir() and audio is not None and not audio.is_dir():
+        raise click.UsageError(f"{posts} is a folder of texts, and {audio} no folder of recordings; give that folder")
+    check_settings(settings, options.stages)
+    found = pairing_of(posts, audio)
+    for left in () if options.quiet else found.left_out:
+        messages.left_out(left)
+    cache = user_checkpoints().folder
+    setup = AlignSetup(settings, options.stages, cache, options.output, options.reference, options.fresh)
+    if not options.dry_run:
+        return _run(found, setup, messages, events=events, quiet=options.quiet)
+    failures = list(found.failures)
+    for told in planned(found.pairs, setup):
+        if isinstance(told, str):
+            messages.planned(told)
+        else:
+            failures.append(told)
+    for failure in failures:
+        messages.failed(failure)
+    return Report(tuple(failures), left_out=found.left_out)
 
 
 def _with_json(names: str) -> str:
@@ -78,24 +130,25 @@ def _with_json(names: str) -> str:
     return ",".join(dict.fromkeys(("json", *filter(None, map(str.strip, names.split(","))))))
 
 
-def _run(pairs: Sequence[Pair], setup: AlignSetup, messages: Messages, *, events: Events | None, quiet: bool) -> Report:
-    from dataclasses import replace
-
+def _run(found: Pairing, setup: AlignSetup, messages: Messages, *, events: Events | None, quiet: bool) -> Report:
     from transcribe.batch.report import Report
     from transcribe.cli.run_display import Display
     from transcribe.pipeline.cache import trim
     from transcribe.posts.runner import align_all
 
-    results = []
+    results = list(found.failures)
     start, stop = time.monotonic(), Stop(threading.Event())
     kind = "none" if quiet and setup.settings.progress == "auto" else setup.settings.progress
+    count = len(found.pairs)
     with (
-        Display(sys.stderr, len(pairs), kind=kind, events=events) as display,
-        worker_pool(Work(setup.settings, setup.stages, len(pairs)), display, stop) as (pool, settings),
+        Display(sys.stderr, count, kind=kind, events=events) as display,
+        worker_pool(Work(setup.settings, setup.stages, count), display, stop) as (pool, settings),
         stopping(stop),
     ):
+        for failure in results:
+            display.tell(failure)
         shared = replace(setup, settings=settings)
-        for result in align_all(pairs, shared, pool=pool, listener=display, stop=stop.event):
+        for result in align_all(found.pairs, shared, pool=pool, listener=display, stop=stop.event):
             display.clear()
             results.append(result)
             messages.result(result)
@@ -107,4 +160,4 @@ def _run(pairs: Sequence[Pair], setup: AlignSetup, messages: Messages, *, events
     limit = setup.settings.cache_limit_bytes
     if limit is not None:
         trim(limit)
-    return Report(tuple(results), time.monotonic() - start, interrupted, stop.signal)
+    return Report(tuple(results), time.monotonic() - start, interrupted, stop.signal, found.left_out)

@@ -17,14 +17,14 @@ from audio.decoding.probe import stated_length
 from audio.disk import folded
 from audio.episode import Episode
 from audio.fingerprint import Fingerprint
-from output.errors import OutputError
 from transcribe.batch.report import NullListener, Result, RunListener, State, Tally, failed_result
 from transcribe.errors import TranscriptError
 from transcribe.pipeline.checkpoints import note_source
 from transcribe.pipeline.stages import StagesMaker
 from transcribe.posts.files import Place, finished, place_of, write_aligned, write_reference
+from transcribe.posts.pairs import Pair, failed
 from transcribe.posts.task import Aligned, AlignTask, align
-from transcribe.posts.text import read_post
+from transcribe.posts.text import Post, read_post
 from transcribe.settings import Settings
 from transcribe.transcript import Transcript
 from transcribe.transcript_warnings import WarningCode
@@ -38,14 +38,6 @@ _MAX_TRIES = 2  # of a task whose worker dies
 _SHOWN = 12  # passages that only text or recording has
 _PASSAGES = (WarningCode.TEXT_NOT_SPOKEN, WarningCode.SPEECH_NOT_WRITTEN)
 _INTERRUPTED = "the run ended before its transcript was written; run the same command again to continue"
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A text and its recording."""
-
-    post: Path
-    audio: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +79,36 @@ def align_all(
     return _Run(setup, pool, listener or NullListener(), stop or threading.Event()).results(pairs)
 
 
+def planned(pairs: Iterable[Pair], setup: AlignSetup) -> Iterator[str | Result]:
+    """A line for each pair: what would be done; instead the failure of one that cannot be read."""
+    for pair in pairs:
+        try:
+            what = "to be aligned" if _due(pair, setup).done is None else "unchanged"
+        except Exception as error:  # noqa: BLE001 - a defect costs this text alone
+            yield failed(pair.post, error, "read")
+        else:
+            yield f"{pair.post}: {pair.audio}: {what}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A pair as it was read: the text, the hash of its recording, the place of its files; `done` if nothing is left."""
+
+    post: Post
+    fingerprint: Fingerprint
+    place: Place
+    done: Transcript | None
+
+
+def _due(pair: Pair, setup: AlignSetup) -> _Due:
+    """Raises `TranscriptError` and `SourceError`."""
+    post, fingerprint, settings = read_post(pair.post), Fingerprint.of(pair.audio), setup.settings
+    folder, sha256 = setup.folder_of(pair), fingerprint.sha256
+    place = place_of(pair.post, pair.audio, folder=folder, settings=settings, audio_sha256=sha256)
+    done = finished(post, pair.audio, place, settings=settings, audio_sha256=sha256)
+    return _Due(post, fingerprint, place, None if setup.ignore_cache else done)
+
+
 class _Run:
     def __init__(self, setup: AlignSetup, pool: WorkerPool, listener: RunListener, stop: threading.Event) -> None:
         self._setup, self._pool, self._listener, self._stop = setup, pool, listener, stop
@@ -116,37 +138,33 @@ class _Run:
         """Submit the task of a pair; its result instead if there is nothing to do, or a file cannot be read."""
         setup = self._setup
         try:
-            post, fingerprint = read_post(pair.post), Fingerprint.of(pair.audio)
-            settings, sha256 = setup.settings, fingerprint.sha256
-            folder = setup.folder_of(pair)
-            place = place_of(pair.post, pair.audio, folder=folder, settings=settings, audio_sha256=sha256)
-            self._check_free(pair, place)
-            done = finished(post, pair.audio, place, settings=settings, audio_sha256=sha256)
-            if done is not None and not setup.ignore_cache:
-                return self._ended(number, self._unchanged(pair, place, done))
+            self._check_free(pair)
+            due = _due(pair, setup)
+            if due.done is not None:
+                return self._ended(number, self._unchanged(pair, due.place, due.done))
             task = AlignTask(
                 number,
-                post,
+                due.post,
                 Episode.of_file(pair.audio),
-                fingerprint,
-                setup.settings,
-                setup.cache,
-                setup.stages,
-                setup.ignore_cache,
+                due.fingerprint,
+                settings=setup.settings,
+                cache=setup.cache,
+                stages=setup.stages,
+                ignore_cache=setup.ignore_cache,
             )
             length = stated_length(pair.audio)
         except Exception as error:  # noqa: BLE001 - a defect costs this text alone
-            return self._ended(number, failed_result(str(pair.post), failure_of(error, "read"), stem=pair.post.stem))
+            return self._ended(number, failed(pair.post, error, "read"))
         self._listener.started(number, str(pair.post), length)
-        self._submit(_Active(pair, task, place))
+        self._submit(_Active(pair, task, due.place))
         return None
 
     def _submit(self, active: _Active) -> None:
         self._running[self._pool.executor.submit(align, active.task, self._pool.on_progress)] = active
 
-    def _check_free(self, pair: Pair, place: Place) -> None:
-        other = self._taken.setdefault((place.folder.resolve(), folded(place.stem)), pair.post)
-        if other != pair.post:
+    def _check_free(self, pair: Pair) -> None:
+        names = self._setup.folder_of(pair).resolve(), folded(pair.post.stem)
+        if (other := self._taken.setdefault(names, pair.post)) != pair.post:
             raise TranscriptError(
                 f"{pair.post}: its files would have the names of those of {other}; rename one of the two"
             )
@@ -176,9 +194,13 @@ class _Run:
             files = write_aligned(transcript, active.task.post, active.place, settings=setup.settings)
             reference = None if setup.reference is None else write_reference(transcript, pair.audio, setup.reference)
         except (OutputError, OSError) as error:
-            return failed_result(source, failure_of(error, "write"), stem=active.place.stem, seconds=seconds)
+            return failed_result(
+                source, failure_for(pair.post, error, "write"), stem=active.place.stem, seconds=seconds
+            )
         except Exception as error:  # noqa: BLE001 - a defect costs this text alone
-            return failed_result(source, failure_of(error, "write"), stem=active.place.stem, seconds=seconds)
+            return failed_result(
+                source, failure_for(pair.post, error, "write"), stem=active.place.stem, seconds=seconds
+            )
         also, messages, is_new = files.also, [*_told(transcript), *files.messages], files.is_new
         if reference is not None:
             also, is_new = (*also, *([reference.path] if reference.is_new else [])), is_new or reference.is_new
