@@ -193,14 +193,8 @@ class _Run:
         try:
             files = write_aligned(transcript, active.task.post, active.place, settings=setup.settings)
             reference = None if setup.reference is None else write_reference(transcript, pair.audio, setup.reference)
-        except (OutputError, OSError) as error:
-            return failed_result(
-                source, failure_for(pair.post, error, "write"), stem=active.place.stem, seconds=seconds
-            )
         except Exception as error:  # noqa: BLE001 - a defect costs this text alone
-            return failed_result(
-                source, failure_for(pair.post, error, "write"), stem=active.place.stem, seconds=seconds
-            )
+            return failed(pair.post, error, "write", seconds=seconds)
         also, messages, is_new = files.also, [*_told(transcript), *files.messages], files.is_new
         if reference is not None:
             also, is_new = (*also, *([reference.path] if reference.is_new else [])), is_new or reference.is_new
