@@ -1,4 +1,4 @@
-"""How well `transcribe align` times a text: rewritten, with passages that only one of the two has, with wrong recordings.
+"""How well `transcribe align` times a text: rewritten, with passages only one of the two has, wrongly paired.
 
 Usage: python -m benchmarks.posts.align [FOLDER]…
 
@@ -193,9 +193,7 @@ def main() -> None:
                 flush=True,
             )
         for name, values in pooled.items():
-            print(
-                f"{name}: median {median(values)} ms, nine of ten within {median(values, 0.9)} ms of {len(values)} words"
-            )
+            print(f"{name}: median {median(values)} ms, nine of ten {median(values, 0.9)} ms, of {len(values)} words")
         print(f"lost: {not_found} words not found; added: {n_listed} of {n_added} words listed as not spoken")
         for share in (0.0, 0.4):
             wrong = [
