@@ -16,13 +16,8 @@ from tests.support.scripted_stages import ScriptedStages, tone
 from transcribe.transcript import Transcript
 
 SPOKEN = random_talk(random.Random(11), 60)  # half a second each
-TEXT = (
-    "---\ntitle: A talk\n---\n\n**Ada Lovelace**: "
-    + " ".join(SPOKEN[:30])
-    + "\n\n**Grace**: "
-    + " ".join(SPOKEN[30:])
-    + "\n"
-)
+ADA, GRACE = " ".join(SPOKEN[:30]), " ".join(SPOKEN[30:])
+TEXT = f"---\ntitle: A talk\n---\n\n**Ada Lovelace**: {ADA}\n\n**Grace**: {GRACE}\n"
 
 
 @pytest.fixture
@@ -184,3 +179,14 @@ def test_exports_and_sync_go_on_from_it(run: Run, audio: Path, tmp_path: Path) -
     code, out, err = run("export", "post.md", "-f", "srt,docx")
     assert (code, out.split()) == (0, ["post.srt", "post.docx"]), err
     assert (tmp_path / "post.md").read_text(encoding="utf-8") == TEXT
+
+
+def test_notes_and_what_is_below_a_heading_are_accounted_for(run: Run, audio: Path, tmp_path: Path) -> None:
+    note = "[a long note of eight words or so]"
+    text = TEXT.replace(GRACE, f"{note} {GRACE} _laughs_") + "\n## Links\n\nSome links of ours.\n"
+    (tmp_path / "post.md").write_text(text, encoding="utf-8")
+    code, _, err = run("align", "post.md", "talk.wav", stages=stages())
+    assert (code, "lines 9 to 11: 5 words are not spoken" in err) == (0, True), err
+    timed = transcript_of(tmp_path / "post.json")
+    assert " ".join(word.text for word in timed.turns[1].words) == f"{note} {GRACE} [laughs]"
+    assert [word.start for word in timed.words if word.text in SPOKEN] == [i / 2 for i in range(60)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from audio.episode import Episode, full_clock
+from audio.episode import Episode, Seconds, full_clock
 from audio.intervals import joined
 from transcribe.person_names import NameCertainty
 from transcribe.posts.text import Post
@@ -51,7 +51,7 @@ def aligned_transcript(
         spans=tuple(sorted(_spans(turns), key=lambda span: (span.start, span.speaker))),
         made_with=replace(made_with, settings={**made_with.settings, ALIGNED: post.sha256}),
         doubts=tuple(sorted((doubt for doubt, _ in notes), key=lambda doubt: doubt.start)),
-        warnings=(*warnings, *_of_text_before(post), *(warning for _, warning in notes)),
+        warnings=(*warnings, *_of_text_before(post), *(w for _, w in notes), *_of_asides(post, timing)),
     )
 
 
@@ -64,13 +64,30 @@ def _spans(turns: Sequence[Turn]) -> Iterator[SpeakerSpan]:
 
 
 def _of_unspoken(passage: Unspoken, timing: Timing, lines: Sequence[int]) -> tuple[Doubt, TranscriptWarning]:
+    words = timing.texts[passage.first : passage.last]
     first, last = lines[passage.first], lines[passage.last - 1]
-    where = f"line {first}" if first == last else f"lines {first} to {last}"
-    count, quote = passage.last - passage.first, _quote(timing.texts[passage.first : passage.last])
-    warning = warn(WarningCode.TEXT_NOT_SPOKEN, lines=where, words=count, at=full_clock(passage.at), quote=quote)
-    values = {"first_line": first, "last_line": last, "words": count, "at": round(passage.at, 3)}
-    doubt = Doubt(passage.at, passage.at, f"{where} of the text: {count} words are not spoken: {quote}")
-    return doubt, replace(warning, values=values)
+    told = f"{_lines(first, last)} of the text: {len(words)} words are not spoken: {_quote(words)}"
+    return Doubt(passage.at, passage.at, told), _not_spoken((first, last), words, passage.at)
+
+
+def _of_asides(post: Post, timing: Timing) -> Iterator[TranscriptWarning]:
+    ends = [0.0]
+    for words in timing.turns:
+        ends.append(words[-1].end if words else ends[-1])
+    for aside in post.asides:
+        at = ends[min(aside.turns, len(timing.turns))]
+        yield _not_spoken((aside.first_line, aside.last_line), aside.words, at)
+
+
+def _not_spoken(lines: tuple[int, int], words: Sequence[str], at: Seconds) -> TranscriptWarning:
+    where, count, quote = _lines(*lines), len(words), _quote(words)
+    warning = warn(WarningCode.TEXT_NOT_SPOKEN, lines=where, words=count, at=full_clock(at), quote=quote)
+    values = {"first_line": lines[0], "last_line": lines[1], "words": count, "at": round(at, 3)}
+    return replace(warning, values=values)
+
+
+def _lines(first: int, last: int) -> str:
+    return f"line {first}" if first == last else f"lines {first} to {last}"
 
 
 def _of_unwritten(passage: Unwritten, lines: Sequence[int]) -> tuple[Doubt, TranscriptWarning]:

@@ -7,7 +7,7 @@ word stands. Nothing here writes: the file stays as it is.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,13 +15,14 @@ from typing import Any
 
 from audio.trust import read_regular
 from output.parse import Draft, parse
-from output.text import spoken_text
+from output.speech import spoken_text
 from transcribe.alignment.text_diff import NO_MATCH, matches
 from transcribe.alignment.tokens import letters
 from transcribe.drafts.foreign import NOT_NAMED
 from transcribe.errors import TranscriptError
 from transcribe.readers.read import read_transcript
-from transcribe.readers.values import UNNAMED, SpeakerTranscript
+from transcribe.readers.values import UNNAMED
+from transcribe.scripts import units
 
 MARKDOWN = frozenset((".md", ".markdown"))
 
@@ -34,6 +35,16 @@ class PostTurn:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Words that belong to nobody, below a heading or at the end, on these lines, behind this many turns."""
+
+    first_line: int
+    last_line: int
+    words: tuple[str, ...]
+    turns: int
+
+
 @dataclass(frozen=True)
 class Post:
     """A text with speakers. `fields` is its front matter; `before` what stands before the first speaker, as words."""
@@ -43,6 +54,7 @@ class Post:
     turns: tuple[PostTurn, ...]
     fields: dict[str, Any] = field(default_factory=dict)
     before: str = ""
+    asides: tuple[Aside, ...] = ()
 
     @cached_property
     def sha256(self) -> str:
@@ -62,10 +74,10 @@ class Post:
 
     def lines_of(self, words: Sequence[str]) -> list[int]:
         """The line of the file, from 1, on which each of the spoken words stands; about, where it is not found."""
-        rows = [
-            (letters(token), number) for number, line in enumerate(self.source.split("\n"), 1) for token in line.split()
-        ]
-        found = matches([key for key, _ in rows], [letters(word) for word in words])
+        numbered = enumerate(self.source.split("\n"), 1)
+        rows = [(letters(unit), number) for number, line in numbered for unit, _ in units(line)]
+        keys = [next((letters(unit) for unit, _ in units(word)), "") for word in words]
+        found = matches([key for key, _ in rows], keys)
         lines, line = [], next((rows[at][1] for at in found if at != NO_MATCH), 1)
         for at in found:
             line = line if at == NO_MATCH else rows[at][1]
@@ -93,11 +105,18 @@ def read_post(path: Path) -> Post:
         raise TranscriptError(
             f"{path}: names no speaker; begin each turn with who speaks, such as **Rich**: or Rich: in front of it"
         )
-    if path.suffix.lower() not in MARKDOWN:
-        return Post(path, source, turns, before=read.left_out)
-    draft = parse(source)
-    return Post(path, source, turns, dict(draft.fields), _before(draft, read))
+    draft = parse(source) if path.suffix.lower() in MARKDOWN else None
+    if draft is None or not draft.turns:
+        return Post(path, source, turns, dict(draft.fields) if draft else {}, before=read.left_out)
+    return Post(path, source, turns, dict(draft.fields), spoken_text(draft.preamble), tuple(_asides(draft)))
 
 
-def _before(draft: Draft, read: SpeakerTranscript) -> str:
-    return spoken_text(draft.preamble) if draft.turns else read.left_out
+def _asides(draft: Draft) -> Iterator[Aside]:
+    line, count = draft.turns[0].line, 0
+    parts = [part for turn in draft.turns for part in ((turn.marker + turn.said, True), (turn.aside, False))]
+    for text, is_said in (*parts, (draft.epilogue, False)):
+        count += is_said
+        if not is_said and (words := [word for word in text.split() if letters(word)]):
+            first = line + text[: len(text) - len(text.lstrip())].count("\n")
+            yield Aside(first, first + text.strip().count("\n"), tuple(words), count)
+        line += text.count("\n")

@@ -12,6 +12,7 @@ Linear, but for sorting. Files, models and settings are not known here.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
@@ -23,7 +24,7 @@ from transcribe.alignment.interpolation import spread
 from transcribe.alignment.passages import LEAST_SHARE, evident
 from transcribe.alignment.realign import Realignment, realign
 from transcribe.alignment.text_diff import NO_MATCH
-from transcribe.alignment.tokens import letters
+from transcribe.alignment.tokens import letters, tokenize
 from transcribe.recognition.forced_alignment import FASTEST, LONG
 from transcribe.transcript import Word
 
@@ -137,25 +138,22 @@ def time_text(texts: Sequence[str], hearing: Hearing) -> Timing:
     Of another recording (`Timing.is_same` says whether it is) nothing is looked for on the sound.
     """
     evidence = _Evidence()
-    placed = _placed(realign(texts, [hearing.words], trust=evidence), range(len(hearing.words)), hearing)
+    placed, notes = _placed(realign(texts, [hearing.words], trust=evidence), range(len(hearing.words)), hearing)
     cut = [index for gap in _gaps(placed, hearing) if gap.is_cut for index in gap.heard]
     if cut and evidence.share >= LEAST_SHARE:
         left_out = set(cut)
         kept = [index for index in range(len(hearing.words)) if index not in left_out]
-        placed = _placed(realign(texts, [[hearing.words[i] for i in kept]], trust=evident), kept, hearing)
+        placed, notes = _placed(realign(texts, [[hearing.words[i] for i in kept]], trust=evident), kept, hearing)
     unspoken: list[tuple[int, Seconds]] = []
     if evidence.share >= LEAST_SHARE:
         words = [one.word for one in placed]
         for gap in _gaps(placed, hearing):
             if gap.size >= LONG:
                 unspoken += [(i, gap.bounds[0]) for i in _look_for(gap, placed, words, hearing)]
-    turns: list[list[Word]] = [[] for _ in texts]
-    for one in placed:
-        if one.is_spoken:
-            turns[one.turn].append(one.word)
-    ordered = tuple(tuple(_rising(words)) for words in turns)
-    spoken_texts = tuple(one.word.text for one in placed)
-    return Timing(ordered, spoken_texts, evidence.share, tuple(_passages(unspoken)), tuple(_unwritten(placed, hearing)))
+    turns = tuple(_with_notes(placed, notes, len(texts)))
+    texts_of_words = tuple(one.word.text for one in placed)
+    passages = tuple(_passages(unspoken)), tuple(_unwritten(placed, hearing))
+    return Timing(turns, texts_of_words, evidence.share, *passages)
 
 
 class _Evidence:
@@ -171,16 +169,43 @@ class _Evidence:
         return believed
 
 
-def _placed(realigned: Realignment, heard: Sequence[int], hearing: Hearing) -> list[_Placed]:
-    """All words of the text in order; `heard` has the position of each word heard that was compared."""
-    rows = []
+def _placed(
+    realigned: Realignment, heard: Sequence[int], hearing: Hearing
+) -> tuple[list[_Placed], list[tuple[int, int, Word]]]:
+    """All words of the text in order, and its notes in brackets: after how many words, in which turn, which word.
+
+    `heard` has the position of each word heard that was compared.
+    """
+    placed: list[_Placed] = []
+    notes: list[tuple[int, int, Word]] = []
     for number, turn in enumerate(realigned.turns):
-        for word, origin in zip(turn.words, turn.origins, strict=True):
+        texts = [(i, word.text) for i, word in enumerate(turn.words)]
+        in_notes = {token.owner for token in tokenize([texts]) if token.is_note} if turn.notes else set()
+        for i, (word, origin) in enumerate(zip(turn.words, turn.origins, strict=True)):
             at = None if origin is None else heard[origin]
+            if i in in_notes and at is None:
+                notes.append((len(placed), number, word))
+                continue
             same = at is not None and hearing.words[at].start == word.start
             is_heard = same and at is not None and letters(hearing.words[at].text) == letters(word.text)
-            rows.append(_Placed(number, word, at, is_heard))
-    return rows
+            placed.append(_Placed(number, word, at, is_heard))
+    return placed, notes
+
+
+def _with_notes(
+    placed: Sequence[_Placed], notes: Sequence[tuple[int, int, Word]], n_turns: int
+) -> Iterator[tuple[Word, ...]]:
+    """The words of each turn that are spoken, and its notes, each at the end of the word before it."""
+    turns: list[list[Word]] = [[] for _ in range(n_turns)]
+    waiting, last = deque(notes), 0.0
+    for i in range(len(placed) + 1):
+        while waiting and waiting[0][0] == i:
+            _, turn, note = waiting.popleft()
+            turns[turn].append(replace(note, start=last, end=last))
+        if i < len(placed) and placed[i].is_spoken:
+            turns[placed[i].turn].append(placed[i].word)
+            last = placed[i].word.end
+    yield from map(tuple, turns)
 
 
 def _gaps(placed: Sequence[_Placed], hearing: Hearing) -> Iterator[_Gap]:
@@ -246,11 +271,3 @@ def _covers(intervals: Sequence[Interval], word: Word) -> bool:
     middle = (word.start + word.end) / 2
     at = bisect_right(intervals, middle, key=itemgetter(0)) - 1
     return at >= 0 and middle <= intervals[at][1]
-
-
-def _rising(words: Sequence[Word]) -> Iterator[Word]:
-    """The words with starts that never fall."""
-    low = 0.0
-    for word in words:
-        low = max(low, word.start)
-        yield word if low == word.start else replace(word, start=low, end=max(low, word.end))
