@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from output import lint_rules
 from output.lint_registry import RULES, Finding, Rule
 from output.parse import parse
+from output.shown import shows_the_same
 
 __all__ = ["RULES", "Finding", "Fixed", "Rule", "fix", "lint", "lint_rules"]
 
@@ -25,27 +26,35 @@ def lint(source: str, *, select: Collection[str] | None = None) -> tuple[Finding
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """A corrected draft, and how many findings of each rule (by code) were fixed in it."""
+    """A corrected draft, how many findings of each rule (by code) were fixed in it, and whose fix was refused."""
 
     source: str
     counts: Mapping[str, int]
+    refused: tuple[str, ...] = ()
 
 
 def fix(source: str, *, select: Collection[str] | None = None) -> Fixed:
     """The draft with the findings of the selected rules that have a fix corrected; nothing else changes.
 
-    One fix can reveal another finding (a blank line, the next marker), which is fixed too: the result is stable.
+    One fix can reveal another finding (a blank line, the next marker), which is fixed too: the result is stable. A fix
+    that would change what a reader sees, beyond a label, is refused (`output.shown`).
     """
-    before, counts = None, Counter[str]()
+    before, counts, refused = None, Counter[str](), dict[str, None]()
     while source != before:
         before = source
         for rule in _selected(select):
-            if rule.fix is not None:
-                lines = {finding.line for finding in rule.findings(parse(source))}
-                corrected = rule.fix(source, sorted(lines, reverse=True))
-                counts[rule.code] += len(lines) if corrected != source else 0
-                source = corrected
-    return Fixed(source, +counts)
+            if rule.fix is None or rule.code in refused:
+                continue
+            lines = {finding.line for finding in rule.findings(parse(source))}
+            corrected = rule.fix(source, sorted(lines, reverse=True))
+            if corrected == source:
+                continue
+            if not shows_the_same(source, corrected, labels={turn.label for turn in parse(corrected).turns}):
+                refused[rule.code] = None
+                continue
+            counts[rule.code] += len(lines)
+            source = corrected
+    return Fixed(source, +counts, tuple(refused))
 
 
 def _selected(codes: Collection[str] | None) -> list[Rule]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import inspect
 import re
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
-from output import lint_rules
+from output import frontmatter, lint_rules
 from output.lint import RULES, fix, lint
 from output.lint_registry import rule
 from output.markdown import render
@@ -105,7 +107,7 @@ def test_a_registered_rule_runs() -> None:
 
     try:
         assert found(GOOD) == [(5, "Z1")]
-        assert "Hello" not in fix(GOOD).source
+        assert (fix(GOOD).source, fix(GOOD).refused) == (GOOD, ("Z1",)), "it would change what is said"
         with pytest.raises(ValueError, match="two lint rules have the code Z1"):
             rule("Z1", "another")(greeting)
     finally:
@@ -225,6 +227,71 @@ def test_a_finding_says_what_to_write() -> None:
     (doubt,) = lint("**R**: a [Norway?] b")
     assert "[Norway?]" in doubt.message
     assert "write Norway without the brackets" in doubt.message
+
+
+BROKEN = [
+    "**R**: a\n**B**: b",
+    "**R:**text",
+    "**R: **text",
+    "R: plain",
+    "**B**:text",
+    "— “so”…",
+    "**R**: a",
+    "**B**: b",
+]
+AROUND = [
+    *(
+        "```\n",
+        "~~~ x\n",
+        "    ",
+        "> ",
+        "- ",
+        "1. ",
+        "<div>\n",
+        "</div>\n",
+        "<pre>",
+        "<!-- ",
+        " -->",
+        "| a |\n|---|\n| ",
+    ),
+    *("[x](http://a.b/…)", "`**R:**x`", "# ", "*", "~~", "\n", "\n\n", "\n\n", "[a]: /b\n", "---\n"),
+]
+
+
+@given(st.lists(st.sampled_from(BROKEN) | st.sampled_from(AROUND), max_size=14).map("".join))
+@example("**R**: a\n\n```\n**R**: a\n**R**: b\n```\n")
+@example("**R**: a\n\n<pre>\n**R:**text\n</pre>\n")
+@example("**R**: see `…` and [x](http://a.b/…)")
+@example("**R**: a\n\n- one\n**R**: two")
+def test_a_fix_changes_nothing_that_is_shown_but_labels(source: str) -> None:
+    """Read from the rendered page: the same text in the same elements, but for bold, paragraphs and blanks."""
+    for select in (None, tuple(RULES)):
+        fixed = fix(source, select=select)
+        assert page_of(fixed.source) == page_of(source), (fixed.source, fixed.refused)
+
+
+def page_of(source: str) -> tuple[str, list[str]]:
+    """The text of a page without blanks and asterisks, and its elements without bold and paragraphs."""
+    rendered = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(frontmatter.split(source)[1])
+    elements = [tag for tag in re.findall(r"<[^<>]*>", rendered) if not re.fullmatch(r"</?(?:p|strong)>", tag)]
+    text = html.unescape(re.sub(r"<[^<>]*>", "", rendered)).translate(PLAIN)
+    return re.sub(r"[\s*]+", "", text), elements
+
+
+PLAIN = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "…": "...", "–": "-", "—": "-"})
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "**R**: a\n\n```\n**R**: a\n**R**: b\n```\n",
+        "**R**: a\n\n<div>\n**R**: a\n**R**: b\n</div>\n",
+    ],
+)
+def test_code_and_html_are_left_and_the_finding_stays(source: str) -> None:
+    fixed = fix(source)
+    assert (fixed.source, fixed.counts, len(fixed.refused)) == (source, {}, 1)
+    assert fixed.refused[0] in {code for _, code in found(source)}
 
 
 def test_a_fix_counts_what_it_fixed_by_rule() -> None:

@@ -144,7 +144,6 @@ def lint(drafts: tuple[Path, ...], fix: bool, select: str | None) -> int:
       transcribe lint --fix --select T1,T5 posts/interview.md
     """
     from output.lint import RULES
-    from output.lint import fix as fix_source
     from output.lint import lint as findings_of
     from output.parse import read_source
 
@@ -154,11 +153,8 @@ def lint(drafts: tuple[Path, ...], fix: bool, select: str | None) -> int:
     count = 0
     for path in drafts:
         source = read_source(path)
-        if fix and (fixed := fix_source(source, select=codes)).source != source:
-            _replace(path, fixed.source, over=source.encode(errors="surrogateescape"))
-            counts = ", ".join(f"{count} × {code}" for code, count in sorted(fixed.counts.items()))
-            click.echo(for_terminal(f"{path}: fixed: {counts}"), err=True)
-            source = fixed.source
+        if fix:
+            source = _fixed(path, source, select=codes)
         for finding in findings_of(source, select=codes):
             count += 1
             click.echo(for_terminal(finding.at(path)))
@@ -166,6 +162,21 @@ def lint(drafts: tuple[Path, ...], fix: bool, select: str | None) -> int:
                 code, told = finding.rule.code, finding.message
                 click.echo(annotation("error", told, title=code, file=str(path), line=finding.line), err=True)
     return 1 if count else 0
+
+
+def _fixed(path: Path, source: str, *, select: frozenset[str] | None) -> str:
+    """The draft with what could be fixed, which is written and told."""
+    from output.lint import fix
+
+    fixed = fix(source, select=select)
+    if fixed.source != source:
+        _replace(path, fixed.source, over=source.encode(errors="surrogateescape"))
+        counts = ", ".join(f"{count} × {code}" for code, count in sorted(fixed.counts.items()))
+        click.echo(for_terminal(f"{path}: fixed: {counts}"), err=True)
+    if fixed.refused:
+        told = f"{path}: not fixed: {', '.join(fixed.refused)}, as more than labels would look different; do it by hand"
+        click.echo(for_terminal(told), err=True)
+    return fixed.source
 
 
 def _replace(path: Path, source: str, *, over: bytes) -> None:
