@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from html import unescape
 from typing import TYPE_CHECKING, Any
@@ -106,9 +106,17 @@ def definitions_in(body: str) -> str:
     return "\n\n".join(part for part in paragraphs if re.match(r"\s{0,3}\[(?!\^)", part) and "]:" in part)
 
 
-def labels_in(definitions: str) -> Mapping[str, Mapping[str, str]]:
-    """The definitions by label, as markdown-it folds labels."""
-    return _references(definitions)
+def unused_definitions(body: str, definitions: str) -> int:
+    """How many of the definitions no link or picture of the post refers to: nothing of them is displayed."""
+    if not definitions:
+        return 0
+    used = {
+        child.meta["label"]
+        for token in _reader().parse(body.replace("\r\n", "\n"), {})
+        for child in token.children or ()
+        if "label" in child.meta
+    }
+    return len(_references(definitions).keys() - used)
 
 
 @lru_cache(maxsize=8)
@@ -125,7 +133,7 @@ def _reader() -> MarkdownIt:
     from markdown_it import MarkdownIt
     from mdit_py_plugins.footnote import footnote_plugin
 
-    reader = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable(["table", "strikethrough"])
+    reader = MarkdownIt("commonmark", {"maxNesting": _DEEPEST, "store_labels": True}).enable(["table", "strikethrough"])
     return reader.use(footnote_plugin, inline=False, move_to_end=False, always_match_refs=True)
 
 
@@ -136,7 +144,11 @@ def _blocks(nodes: Sequence[SyntaxTreeNode]) -> tuple[Block, ...]:
 def _block(node: SyntaxTreeNode) -> Block:
     match node.type:
         case "paragraph":
-            return Paragraph(_content(node))
+            inlines = _content(node)
+            if inlines and all(isinstance(inline, Tag | LineBreak) or _is_blank(inline) for inline in inlines):
+                source = "".join(inline.source if isinstance(inline, Tag) else " " for inline in inlines)
+                return Html(source, html_text(source))
+            return Paragraph(inlines)
         case "heading":
             return Heading(int(node.tag[1]), _content(node))
         case "code_block" | "fence":
@@ -204,6 +216,13 @@ def _inlines(nodes: Sequence[SyntaxTreeNode]) -> Iterator[Inline]:
                 raise NotImplementedError(f"an inline of markdown-it without a value here: {unknown}")
 
 
+def html_remains(source: str) -> tuple[int, int, int]:
+    """How many comments, players or scripts, and tags of a block of HTML are not displayed as text."""
+    without_comments, comments = _COMMENT.subn(" ", source)
+    without_players, players = _EMBEDDED.subn(" ", without_comments)
+    return comments, players, len(_TAG.findall(without_players))
+
+
 def html_text(source: str) -> str:
     """The text of a block of HTML that a reader sees: without tags, comments, players and scripts.
 
@@ -215,4 +234,4 @@ def html_text(source: str) -> str:
 
 
 def _read(text: str) -> str:
-    return text.replace(PLACE, "")
+    return text.replace(f"{PLACE} ", "").replace(PLACE, "")

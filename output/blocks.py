@@ -6,7 +6,7 @@ What each value becomes in a document, and whether it is spoken, is decided by t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -155,7 +155,7 @@ Block = Paragraph | Heading | Quote | Items | CodeBlock | Table | Rule | Html | 
 
 
 def plain_text(inlines: Sequence[Inline]) -> str:
-    """The letters of inline values; those of a picture are its words."""
+    """The letters of inline values, without tags; those of a picture are its words."""
     parts = []
     for inline in inlines:
         match inline:
@@ -168,3 +168,26 @@ def plain_text(inlines: Sequence[Inline]) -> str:
             case FootnoteMark() | Tag():
                 pass
     return "".join(parts)
+
+
+def inner_blocks(block: Block) -> tuple[Block, ...]:
+    """The blocks in a block: of a quote, of a list's items, of a footnote."""
+    return block.inner if isinstance(block, Quote | Items | Footnote) else ()
+
+
+def inlines_in(block: Block) -> Iterator[tuple[Inline, bool]]:
+    """The inline values of a block itself, outer before inner, and whether each is in a link."""
+    match block:
+        case Paragraph(inlines) | Heading(_, inlines):
+            yield from _with_inner(inlines, in_link=False)
+        case Table(rows):
+            for row in rows:
+                for cell in row:
+                    yield from _with_inner(cell, in_link=False)
+
+
+def _with_inner(inlines: Sequence[Inline], *, in_link: bool) -> Iterator[tuple[Inline, bool]]:
+    for inline in inlines:
+        yield inline, in_link
+        if isinstance(inline, Styled | Link):
+            yield from _with_inner(inline.inlines, in_link=in_link or isinstance(inline, Link))

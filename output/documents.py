@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from output.document_parts import parts_of
+from output.docx_blocks import add_blocks, printable, run_to_the_left
 from output.errors import OutputError
 from output.labels import labels_of
 from output.paragraphs import paragraphs
 from output.text import clock
+from output.text_blocks import text_of
 from transcribe.scripts import is_right_to_left
 from transcribe.style import Style
 from transcribe.transcript import as_written
@@ -24,11 +27,15 @@ if TYPE_CHECKING:
 _LONGEST = 255  # characters of a property
 _GREY, _SMALL = (0x80, 0x80, 0x80), 8  # red, green, blue; points
 
-_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
 
 def txt(transcript: Transcript) -> str:
-    """`Name: text`, one line per turn, blank lines between turns; references have the same form."""
+    """`Name: text`, one line per turn, blank lines between turns; references have the same form.
+
+    Headings, lists and other blocks of an edited draft follow on lines of their own.
+    """
+    if transcript.draft:
+        parts = ((f"{part.label}:" if part.label else "", text_of(part.blocks)) for part in parts_of(transcript))
+        return "\n\n".join(filter(None, (" ".join(filter(None, pair)) for pair in parts))) + "\n"
     labels = labels_of(transcript.speakers, "name")
     return "\n\n".join(f"{labels[turn.speaker].first}: {_on_one_line(turn)}" for turn in transcript.turns) + "\n"
 
@@ -47,41 +54,44 @@ def docx(transcript: Transcript, style: Style = Style()) -> bytes:
             "docx: the package python-docx is missing; install it with `pip install python-docx`"
         ) from error
     document = library.Document()
-    title = _NO_XML.sub("", transcript.episode.title)
+    title = printable(transcript.episode.title)
     _describe(document.core_properties, transcript, title=title, author=style.author)
     heading = document.add_heading(title, level=1)
     if is_right_to_left(title):
-        _run_to_the_left(heading)
+        run_to_the_left(heading)
+    if transcript.draft:
+        _add_parts(document, transcript, style)
     labels, times = labels_of(transcript.speakers, "name"), style.docx_times
-    for turn in transcript.turns:
+    for turn in () if transcript.draft else transcript.turns:
         for i, part in enumerate(paragraphs(turn.words, style)):
             paragraph = document.add_paragraph()
             if i == 0:
                 label = labels[turn.speaker].first
                 _open_turn(document, paragraph, label=label, start=turn.start, times=times)
             text = as_written(part)
-            paragraph.add_run(_NO_XML.sub("", text))
+            paragraph.add_run(printable(text))
             if is_right_to_left(text):
-                _run_to_the_left(paragraph)
+                run_to_the_left(paragraph)
     buffer = BytesIO()
     document.save(buffer)
     return buffer.getvalue()
 
 
+def _add_parts(document: Any, transcript: Transcript, style: Style) -> None:
+    """Add the text of an edited draft, with its structure."""
+    for part in parts_of(transcript):
+        times = style.docx_times if part.turn else "none"
+        start = part.turn.start if part.turn else 0.0
+        open_turn = partial(_open_turn, document, label=part.label, start=start, times=times)
+        add_blocks(document, part.blocks, open_turn if part.label else None)
+
+
 def _describe(properties: Any, transcript: Transcript, *, title: str, author: str) -> None:
     """Say what the document is, instead of what the library's template says of itself."""
-    properties.title, properties.author = title[:_LONGEST], _NO_XML.sub("", author)[:_LONGEST]
-    properties.language = _NO_XML.sub("", transcript.language)[:_LONGEST]
+    properties.title, properties.author = title[:_LONGEST], printable(author)[:_LONGEST]
+    properties.language = printable(transcript.language)[:_LONGEST]
     properties.comments = properties.last_modified_by = ""
     properties.created = properties.modified = datetime.now(UTC)
-
-
-def _run_to_the_left(paragraph: Any) -> None:
-    """Make it a paragraph of a script written from right to left; numbers and Latin words in it stay as they are."""
-    oxml: Any = import_module("docx.oxml")
-    paragraph.paragraph_format.element.get_or_add_pPr().append(oxml.OxmlElement("w:bidi"))
-    for run in paragraph.runs:
-        run.font.rtl, run.font.cs_bold = True, run.bold
 
 
 def _open_turn(document: Any, paragraph: Any, *, label: str, start: Seconds, times: DocxTimes) -> None:
@@ -90,7 +100,7 @@ def _open_turn(document: Any, paragraph: Any, *, label: str, start: Seconds, tim
     if times == "text":
         time = paragraph.add_run(f"{clock(start)} ")
         time.font.size, time.font.color.rgb = shared.Pt(_SMALL), shared.RGBColor(*_GREY)
-    name = paragraph.add_run(_NO_XML.sub("", label))
+    name = paragraph.add_run(printable(label))
     name.bold = True
     if times == "comments":
         comment = document.add_comment(name, text=clock(start), author="turnscript", initials="t")

@@ -12,10 +12,11 @@ import os
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from output.document_parts import Part, parts_of
+from output.html_blocks import direction, html_of
 from output.paragraphs import paragraphs
 from output.text import clock
 from output.urls import safe_url
-from transcribe.scripts import is_right_to_left
 from transcribe.style import Style
 from transcribe.transcript import as_written
 
@@ -63,8 +64,9 @@ def page(transcript: Transcript, style: Style = Style()) -> str:
     title = html.escape(transcript.episode.title)
     source = _source(transcript.episode)
     player = f'<audio controls preload="metadata" src="{html.escape(source)}"></audio>\n' if source else ""
-    lang, heading = html.escape(transcript.language), f"<h1{_direction(transcript.episode.title)}>{title}</h1>"
-    body = "".join(_turn(turn, names[turn.speaker], style) for turn in transcript.turns)
+    lang, heading = html.escape(transcript.language), f"<h1{direction(transcript.episode.title)}>{title}</h1>"
+    turns = "".join(_turn(turn, names[turn.speaker], style) for turn in transcript.turns)
+    body = "".join(map(_part, parts_of(transcript))) if transcript.draft else turns
     policy = f"default-src 'none'; media-src * file:; style-src 'unsafe-inline'; script-src 'sha256-{_digest(_SCRIPT)}'"
     return (
         f'<!DOCTYPE html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'
@@ -76,16 +78,18 @@ def page(transcript: Transcript, style: Style = Style()) -> str:
 
 
 def _turn(turn: Turn, name: str, style: Style) -> str:
-    heading = f"<h2{_direction(name)}>{html.escape(name)} <time>{clock(turn.start)}</time></h2>\n"
+    heading = f"<h2{direction(name)}>{html.escape(name)} <time>{clock(turn.start)}</time></h2>\n"
     return heading + "".join(
-        f"<p{_direction(as_written(part))}>{as_written(part, _words(part))}</p>\n"
+        f"<p{direction(as_written(part))}>{as_written(part, _words(part))}</p>\n"
         for part in paragraphs(turn.words, style)
     )
 
 
-def _direction(text: str) -> str:
-    """The attribute of an element with this text, which is read from left to right without one."""
-    return ' dir="rtl"' if is_right_to_left(text) else ""
+def _part(part: Part) -> str:
+    """A part of an edited draft, with its structure."""
+    time = f" <time>{clock(part.turn.start)}</time>" if part.turn else ""
+    name = f"<h2{direction(part.name)}>{html.escape(part.name)}{time}</h2>\n" if part.name else ""
+    return name + html_of(part.blocks, part.words)
 
 
 def _words(words: Sequence[Word]) -> list[str]:

@@ -41,7 +41,7 @@ _SOUNDS = frozenset(
     "chuckle chuckles chuckling clapping cough coughs coughing crying giggles gasps groans inaudible laugh pause "
     "pauses sigh sighs sighing snorts unintelligible whispers".split()
 )  # besides the events of `output.markers`
-_SEPARATES = re.compile(r"</?(?:br|hr|p|div)\b|<!--", re.IGNORECASE)  # words on both sides
+_SEPARATES = re.compile(r"</?(?:br|hr|p|div)\b", re.IGNORECASE)  # words on both sides
 
 
 def spoken_text(source: str, definitions: str = "") -> str:
@@ -83,6 +83,11 @@ def sound_of(inline: Inline) -> str:
     return ""
 
 
+def separates(tag: str) -> bool:
+    """Whether the words on both sides of an HTML tag are apart, as at `<br>`."""
+    return _SEPARATES.match(tag) is not None
+
+
 def _pieces(block: Block) -> Iterator[str]:
     """The pieces of a block's speech, each of whole words."""
     match block:
@@ -108,6 +113,6 @@ def _said(inlines: Sequence[Inline]) -> Iterator[str]:
             case LineBreak():
                 yield " "
             case Tag(source):
-                yield " " if _SEPARATES.match(source) else ""
+                yield " " if separates(source) else ""
             case Image() | FootnoteMark():
                 pass

@@ -131,6 +131,12 @@ def resolve_marks(source: str, *, clock: str) -> str:
     return "".join((*parts, _marks_resolved(source[position:], clock)))
 
 
+def count_marks(source: str) -> tuple[int, int]:
+    """How many marks of doubt and how many times of the machine's a source has, except in code."""
+    text = _CODE.sub(" ", source)
+    return len(_DOUBT.findall(text)), len(_CLOCK.findall(text))
+
+
 def _marks_resolved(source: str, clock: str) -> str:
     return _DOUBT.sub(r"\1", _CLOCK.sub(lambda match: clock, source))
 

@@ -177,6 +177,7 @@ class Transcript:
     warnings: tuple[TranscriptWarning, ...] = ()
     corrections: tuple[Mapping[str, Any], ...] = ()  # by the glossary: start, end, heard, written
     evidence: tuple[Mapping[str, float], ...] = ()  # measures of the recogniser, by chunk
+    draft: str = ""  # the Markdown of the edited draft, if it says more than the words
 
     def __post_init__(self) -> None:
         ids = {speaker.id for speaker in self.speakers}
@@ -245,6 +246,7 @@ def _as_dict(transcript: Transcript) -> dict[str, Any]:
         "warning_codes": [row_of(warning) for warning in transcript.warnings],
         "corrections": [dict(correction) for correction in transcript.corrections],
         "evidence": [dict(chunk) for chunk in transcript.evidence],
+        **({"draft": transcript.draft} if transcript.draft else {}),
         "made_with": {**_slots(made), "settings": dict(made.settings), "outputs": dict(made.outputs)},
     }
 
@@ -269,6 +271,7 @@ def _from_dict(data: Mapping[str, Any]) -> Transcript:
         warnings=tuple(warnings_of(data)),
         corrections=tuple(dict(correction) for correction in typed_all(data, "corrections", dict)),
         evidence=tuple(dict(chunk) for chunk in typed_all(data, "evidence", dict)),
+        draft=typed(data, "draft", str, ""),
     )
 
 
@@ -278,13 +281,9 @@ def _word(data: Mapping[str, Any]) -> Word:
 
 
 def _speaker(data: Mapping[str, Any]) -> Speaker:
-    return Speaker(
-        typed(data, "id", str),
-        typed(data, "name", str),
-        label=typed(data, "label", str, ""),
-        evidence=typed(data, "evidence", str, ""),
-        certainty=typed_code(data, "certainty", NameCertainty),
-    )
+    more = {key: typed(data, key, str, "") for key in ("label", "evidence")}
+    certainty = typed_code(data, "certainty", NameCertainty)
+    return Speaker(typed(data, "id", str), typed(data, "name", str), certainty=certainty, **more)
 
 
 def _made_with(data: Mapping[str, Any]) -> MadeWith:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from output.document_parts import draft_to_keep
 from output.errors import OutputError
 from output.markdown import front_matter
 from output.text import normalize_text
@@ -90,6 +91,7 @@ def update_transcript(
         spans=spans,
         doubts=tuple(_open_doubts(before.doubts, words, [word for turn in turns for word in turn.words])),
     )
+    transcript = replace(transcript, draft=draft_to_keep(draft, transcript, style_recorded(before)))
     origins = [i for turn in realigned.turns for i in turn.origins if i is not None]
     return TranscriptUpdate(
         transcript,
