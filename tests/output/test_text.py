@@ -117,7 +117,7 @@ def test_normalize_text_is_idempotent(text: str) -> None:
         ("as [in [1]](http://a.b/x_\\(y\\)) and [there][2]\n\n[2]: http://c.d", "as in [1] and there"),
         ("does [not] seem [so][3]", "does [not] seem [so][3]"),
         ("See it![^1] _laughs_ and _really_\n\n[^1]: A note.", "See it! [laughs] and really"),
-        ("- a ~~b~~\n- c\n\n> d\n\n    e\n\n```\nf\n```\n\n|g|\n|-|\n|h|", "a b c d e"),
+        ("\n\n- a ~~b~~\n- c\n\n> d\n\n    e\n\n```\nf\n```\n\n|g|\n|-|\n|h|", "a b c d e"),
         ("one <!-- two\nthree --> four <!-- five", "one four <!-- five"),
         ("*a [**b**](c)*", "a b"),
         ("R&lt B&amp;W &#33;&#x21;", "R&lt B&W !!"),

@@ -123,6 +123,8 @@ def export(draft: Path, names: str, *, output: Path | None, **given: str | None)
         click.echo(for_terminal(f"also written: {path}"), err=True)
     for message in result.messages:
         click.echo(f"Warning: {for_terminal(message)}", err=True)
+    for line in result.left_out:
+        click.echo(for_terminal(line), err=True)
     for path in result.paths:
         echo_path(path)
     return 0

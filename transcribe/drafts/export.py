@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from audio.trust import is_readable, is_there, read_regular
 from output.errors import OutputError
 from output.files import check_folder, check_names, write_draft
 from output.formats import file_name, write
+from output.left_out import left_out, told
 from output.parse import read_draft
 from transcribe.drafts.derived_files import EDITED_BY_HAND, comparable_content, derived_files, regenerated
 from transcribe.drafts.records import hash_at
@@ -31,6 +32,7 @@ class ExportResult:
     paths: tuple[Path, ...]
     messages: tuple[str, ...]
     also: tuple[Path, ...] = ()
+    left_out: tuple[str, ...] = ()  # what of the draft is not in each file, in a line
 
 
 def export(draft_path: Path, formats: Sequence[str], *, style: Style, restyled: Collection[str] = ()) -> ExportResult:
@@ -50,7 +52,8 @@ def export(draft_path: Path, formats: Sequence[str], *, style: Style, restyled: 
             write_draft(path, write(transcript, name, style=style, stem=draft_path.stem), previous_sha256=None)
         elif name in restyled and not _restyle(path, name, transcript=transcript, style=style):
             skipped[path] = EDITED_BY_HAND.format(path)
-    return ExportResult(tuple(paths), tuple(skipped.values()), also)
+    written = {path: name for path, name in zip(paths, formats, strict=True) if path not in skipped}
+    return ExportResult(tuple(paths), tuple(skipped.values()), also, _left_out(draft_path, written, transcript))
 
 
 def export_to(folder: Path, draft_path: Path, formats: Sequence[str], *, style: Style) -> ExportResult:
@@ -68,15 +71,25 @@ def export_to(folder: Path, draft_path: Path, formats: Sequence[str], *, style: 
     check_folder(folder)
     check_names(*contents)
     messages = list(beside.messages)
+    written = {folder / file_name(stem, name): name for name in formats}
     for path, content in contents.items():
         data = content.encode() if isinstance(content, str) else content
         if is_there(path) and not _is_as_left(path, data):
             messages.append(f"{path}: is not as an export left it and is kept; to have it written again, delete it")
+            del written[path]
             continue
         write_draft(path, data, previous_sha256=hash_at(path))
         with contextlib.suppress(OSError):  # without the note, the next export finds that it was edited
             write_atomically(_note(path), hashlib.sha256(data).hexdigest())
-    return ExportResult(tuple(contents), tuple(messages), beside.also)
+    left_out = _left_out(draft_path, written, transcript)
+    return ExportResult(tuple(contents), tuple(messages), beside.also, left_out)
+
+
+def _left_out(draft_path: Path, written: Mapping[Path, str], transcript: Transcript) -> tuple[str, ...]:
+    """A line for each written file, by its format, that has not all of the draft."""
+    draft = read_draft(draft_path)
+    counts = ((path, left_out(draft, name, kept=transcript.draft)) for path, name in written.items())
+    return tuple(f"left out of {path}: {told(count)}" for path, count in counts if count)
 
 
 def _is_as_left(path: Path, new: bytes) -> bool:
