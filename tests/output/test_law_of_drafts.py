@@ -60,7 +60,8 @@ class Maker:
     def inline(self, kind: str, said: bool) -> str:
         rules = {
             "em": "emphasis", "strong": "emphasis", "struck": "emphasis", "code": "code mark",
-            "link": "address of a link", "reference": "address of a link", "image": "image", "footnote": "footnote mark",
+            "link": "address of a link", "reference": "address of a link", "image": "image",
+            "footnote": "footnote mark",
         }  # fmt: skip
         if said and kind in rules:
             self.by_speech[rules[kind]] += not self.is_nobodys
