@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from output.markers import is_event
+from output.marker_evidence import is_event
 from transcribe.person_names import first_name
 from transcribe.scripts import MARKS, composed, without_accents
 

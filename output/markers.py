@@ -1,53 +1,36 @@
-"""Where turns begin: the marker forms of the house style and of other editors, and text that only looks like one.
+"""Where turns begin: the lines that name a speaker in the form of the document, and text that only looks like one.
 
-**R**: text      **Rich:** text    __Ben__: text     **CHUCK:&nbsp;** text
-R: text          Name: 00:00:16    **Emma** [0:26]   0:00:36.2 **Name** text
+A line can be a marker in one of several forms (`output.marker_forms`); which form a document uses, and which labels are
+people's, is decided by its whole text (`output.marker_evidence`). Bold labels with a colon come first, as in a draft.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from collections import Counter
-from dataclasses import dataclass, replace
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import Enum, auto
 
-from transcribe.scripts import CLOSERS, MARKS, SENTENCE_MARKS, composed
+from output.marker_evidence import Labelled, is_event, is_name, is_section, opens_sentence, people_in, people_in_bold
+from output.marker_forms import LABEL, NAME, Candidate, Form, Marker, candidates_in
+from transcribe.scripts import CLOSERS, SENTENCE_MARKS, composed
 
-_LABEL = rf"(?:\\[!-/:-@\[-`{{-~]|&(?:\w+|\#\d+);|[^\W_]|[ .,'’()&$\-–{MARKS}]|[^\x00-\u2fff\s\w：])"
-_CLOCK = r"\[?\(?\d{1,2}:\d\d(?::\d\d)?(?:\.\d+)?\)?\]?"
-_BOLD = re.compile(
-    rf"""(?P<stamp>{_CLOCK}[ \t]+)?
-    (?:\*\*(?P<star>(?:{_LABEL}|_){{1,60}}?)(?P<in_star>[:：](?:&nbsp;|[ \t\xa0])*)?\*\*
-    | __(?P<under>{_LABEL}{{1,60}}?)(?P<in_under>[:：](?:&nbsp;|[ \t\xa0])*)?__ )
-    (?(in_star)|(?(in_under)|(?P<after>(?:&nbsp;|[ \t])*[:：]|[ \t]+{_CLOCK})?))  # what follows a colon is text
-    (?P<blank>(?:[ \t\xa0]|&nbsp;)*)""",
-    re.VERBOSE,
-)
-_NAME = rf"[^\W\d_](?:[^\W_]|[ .'’&{MARKS}\-]){{0,39}}?"
-_PLAIN = re.compile(rf"(?P<label>{_NAME})[:：](?P<stamp>[ \t]+{_CLOCK}(?=\s*$))?(?:[ \t]+|(?=\r?$))")
 _HAS_LETTER = re.compile(r"[^\W_]|[^\x00-\u2fff]")  # or a symbol instead, such as an emoji
-_BREAK = re.compile(r"[ \t\xa0]*\r?")  # a blank line, without its line feed
-_EVENTS = frozenset(
-    "break laughter laughing laughs music applause sponsor sponsors ad ads advertisement intro outro crosstalk "
-    "silence note notes warning update edit".split()
-)
-_HEADINGS = frozenset(
-    "http https mailto ftp tl;dr n.b nb ps p.s hosts guests links link resources tags date title source author "
-    "credits transcript recording duration topics chapters thanks example summary".split()
-)
-_OPENERS = frozenset(
-    "also and answer but conclusion contact editor fact finally first license no ok okay plus point problem producer "
-    "question remember result second so solution subscribe then third website well yes".split()
-)  # can begin a sentence before a colon, and is not a name
 _ENDS, _CLOSERS = (re.escape("".join(sorted(signs))) for signs in (SENTENCE_MARKS, CLOSERS))
 _INSIDE = re.compile(
     rf"""[{_ENDS}][{_CLOSERS}]{{0,3}}(?:[ \t]{{1,9}}|[ \t]{{0,9}}\r?\n)  # after a sentence
-    (?:\*\*(?P<bold>{_LABEL}{{1,60}}?)(?:[:：]\*\*|\*\*[:：])|(?P<plain>{_NAME})[:：])[ \t]+(?=\S)""",
+    (?:\*\*(?P<bold>{LABEL}{{1,60}}?)(?:[:：](?:&nbsp;|[ \t\xa0]){{0,9}}\*\*|\*\*[:：])
+    |(?P<plain>{NAME})[:：])[ \t]+(?=\S)""",
     re.VERBOSE,
 )
 _NOT_PROSE = ("-", "* ", "+", ">", "#", "<", "|", "\t", "    ")  # begins a line in which a colon has another meaning
-_PARTICLES = frozenset(("de", "van", "von", "der", "den", "di", "da", "&", "and"))
+_LINK = re.compile(r"\[([^\[\]]{1,300})\]\([^()\s]{1,300}\)")
+_IN_A_LINE = 2  # labels behind sentences, so that they are markers
+_COLONS = frozenset((Form.BOLD, Form.ITALIC, Form.TAGGED, Form.STAMPED, Form.PLAIN, Form.BOLD_DASH))
+_LINES = _COLONS | {Form.DASH}  # in which turns may follow line by line
 
 
 class WarningKind(Enum):
@@ -73,72 +56,181 @@ class ParseWarning:
 
 
 @dataclass(frozen=True, slots=True)
-class Marker:
-    """A marker's position in the body, its label as written, and its line in the file."""
+class _Usage:
+    """The style of the document's markers, the labels of its people, and whether turns follow without a blank line."""
 
-    start: int
-    end: int
-    label: str
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    marker: Marker
-    after_blank: bool
-    bold: bool
-    stamped: bool
-    has_text: bool
-    after_html: bool = False
+    style: str
+    form: Form
+    people: frozenset[str]
+    is_dense: bool = False
 
 
-def markers_in(body: str, *, first_line: int) -> tuple[list[Marker], list[ParseWarning]]:
-    """The markers of a post's body, in order, and warnings about uncertain ones."""
-    candidates = list(_candidates(body, first_line))
-    bold = {plain_label(c.marker.label) for c in candidates if c.bold and (c.after_blank or c.after_html)}
-    names = {label for c in candidates if c.bold and _is_name(label := plain_label(c.marker.label))}
-    bold |= {name for name in names if name[0] in bold}  # whose later turns have the initial
-    labels = bold | {label[0] for label in bold} if bold else _plain_labels(candidates)
+def markers_in(body: str, *, first_line: int, about: str = "") -> tuple[list[Marker], list[ParseWarning]]:
+    """The markers of a post's body, in order, and warnings about uncertain ones. `about`: its front matter."""
+    found = (Labelled(c, plain_label(c.marker.label)) for c in candidates_in(body, first_line=first_line))
+    marks = [one for one in found if one.label and not is_event(one.label)]
+    usage = _usage(marks, body, about)
+    if usage is None:
+        return [], []
+    labels = usage.people | {label[0] for label in usage.people}
+    is_bold = usage.form is Form.BOLD
     markers: list[Marker] = []
     warnings: list[ParseWarning] = []
-    for candidate in candidates:
-        label, line = plain_label(candidate.marker.label), candidate.marker.line
-        is_label = label in labels
-        if bold and candidate.after_blank and candidate.has_text and _is_stranger(label, labels, in_turn=bool(markers)):
+    for one in marks:
+        candidate, label, line = one.candidate, one.label, one.candidate.marker.line
+        if is_bold and _is_plain(candidate) and _is_stranger(label, labels, in_turn=bool(markers)):
             message = f"{label}: looks like a turn, but nobody has this name in the post"
             warnings.append(ParseWarning(WarningKind.UNMARKED_TURN, line, message))
-        if not is_label or not (candidate.after_blank or candidate.bold):
+        if not _is_marker(one, usage, labels):
             continue
-        if bold and not candidate.bold:
+        if is_bold and not candidate.bold:
             warnings.append(ParseWarning(WarningKind.NOT_BOLD, line, f"{label}: is not bold; write **{label}**:"))
-        if not candidate.after_blank:
+        if not (candidate.after_blank or usage.is_dense or _has_prefix(candidate)):
             message = f"no blank line before the turn of {label}"
             warnings.append(ParseWarning(WarningKind.NO_BLANK_LINE, line, message))
         markers.append(candidate.marker)
-    return markers, warnings + _unmarked_turns(body, candidates, markers, labels)
+    markers = _with_those_inside(body, markers, usage)
+    return markers, warnings + _unmarked_turns(body, marks, markers, labels)
+
+
+def _is_plain(candidate: Candidate) -> bool:
+    return candidate.style == Form.PLAIN.name and candidate.after_blank
+
+
+def _is_marker(one: Labelled, usage: _Usage, labels: frozenset[str]) -> bool:
+    """Whether a line of the document's form, or of a similar one, names one of its people."""
+    candidate = one.candidate
+    if one.label not in labels:
+        return False
+    if candidate.style == usage.style or (candidate.bold and usage.form is Form.BOLD):
+        return _stands_alone(candidate) or candidate.bold or usage.is_dense
+    return candidate.after_blank and {candidate.form, usage.form} <= _COLONS
+
+
+def _usage(marks: Sequence[Labelled], body: str, about: str) -> _Usage | None:
+    """The form of the document's turns: bold with a colon, unless another one names far more people."""
+    by_style = defaultdict[str, list[Labelled]](list)
+    for one in marks:
+        by_style["BOLD" if one.candidate.bold else one.candidate.style].append(one)
+    bold_marks = _bold_ones(by_style.pop("BOLD", []))
+    best = _Usage("BOLD", Form.BOLD, people_in_bold(bold_marks)) if bold_marks else None
+    most = sum(one.label in best.people for one in bold_marks) if best else 0
+    names = {label[0] for label in best.people} | best.people if best else frozenset()
+    counting = _Counting(body, about)
+    for style, same in by_style.items():
+        usage = counting.usage(style, same)
+        if usage is None or usage.people <= names:
+            continue
+        turns = sum(one.label in usage.people for one in same)
+        if turns > (3 * most if best and best.form is Form.BOLD else most):
+            best, most = usage, turns
+    return best if best and best.people else None
+
+
+def _bold_ones(marks: Sequence[Labelled]) -> list[Labelled]:
+    """Those that a blank line sets apart, and names whose later turns, so set apart, have the initial.
+
+    All, if few are set apart and the same labels recur.
+    """
+    few = 2 * sum(_stands_alone(one.candidate) for one in marks) < len(marks)
+    if few and 2 * len({one.label for one in marks}) <= len(marks):
+        return list(marks)
+    apart = {one.label for one in marks if _stands_alone(one.candidate)}
+    return [
+        one
+        for one in marks
+        if _stands_alone(one.candidate) or (one.label not in apart and is_name(one.label) and one.label[0] in apart)
+    ]
+
+
+def _stands_alone(candidate: Candidate) -> bool:
+    return candidate.after_blank or candidate.after_html or _has_prefix(candidate)
+
+
+def _has_prefix(candidate: Candidate) -> bool:
+    """Whether it begins an item of a list, or a paragraph of HTML."""
+    return not candidate.style.startswith(candidate.form.name)
+
+
+class _Counting:
+    """How much of the document a style covers."""
+
+    def __init__(self, body: str, about: str) -> None:
+        self._body, self._about = body, about
+        starts = [match.start(1) for match in re.finditer(r"(?:\A|\n[ \t\xa0]*\r?\n)(?=[^\s])()", body)]
+        self._paragraphs, self._lines = starts, [m.start() for m in re.finditer(r"^[^\S\n]*\S", body, re.MULTILINE)]
+
+    def usage(self, style: str, marks: Sequence[Labelled]) -> _Usage | None:
+        """The style's people, if it is the form of the document's turns."""
+        form = marks[0].candidate.form
+        apart = [one for one in marks if _stands_alone(one.candidate)]
+        ways = [(False, apart, self._paragraphs), (True, marks, self._lines)]
+        for is_dense, some, starts in ways if 2 * len(apart) >= len(marks) else reversed(ways):
+            if not some or (is_dense and (len(apart) == len(marks) or form not in _LINES)):
+                continue
+            first = some[0].candidate.marker.start
+            rest = len(starts) - bisect_left(starts, first)
+            covered = min(1.0, len(some) / max(rest, 1))
+            if is_dense and covered < 0.6:
+                continue
+            words = frozenset(re.findall(r"\w+", self._about + self._body[:first]))
+            people = people_in(some, covered=covered, named=words, opens=bisect_left(starts, first) == 0)
+            if people:
+                return _Usage(style, form, people, is_dense)
+        return None
+
+
+def _with_those_inside(body: str, markers: list[Marker], usage: _Usage) -> list[Marker]:
+    """The markers, and those behind sentences in the same line or paragraph, if the document has several."""
+    if not markers:
+        return markers
+    starts = [marker.start for marker in markers]
+    group = "bold" if usage.form is Form.BOLD else "plain"
+    inside = []
+    for match, line in _inside(body, markers[0]):
+        label = plain_label(match[group] or "")
+        is_person = label in usage.people or (group == "bold" and is_name(label) and not is_section(label))
+        begin = match.start(group) - (2 if group == "bold" else 0)
+        before = markers[bisect_right(starts, begin) - 1]
+        if match[group] and is_person and not is_event(label) and begin >= before.end and len(label) > 1:
+            inside.append(Marker(begin, match.end(), match[group].strip(), line))
+    in_line = [one for one in inside if body[one.start - 1] != "\n"]
+    if len(in_line) < _IN_A_LINE + (group == "plain"):
+        return markers
+    return sorted((*markers, *in_line), key=lambda marker: marker.start)
+
+
+def _inside(body: str, first: Marker) -> Iterator[tuple[re.Match[str], int]]:
+    """What looks like a label behind a sentence, after the first marker, and its line."""
+    position, line = first.end, first.line + body.count("\n", first.start, first.end)
+    for match in _INSIDE.finditer(body, position):
+        start = match.start("bold") - 2 if match["bold"] else match.start("plain")
+        line += body.count("\n", position, start)
+        position = start
+        if not body.startswith(_NOT_PROSE, body.rfind("\n", 0, start) + 1):
+            yield match, line
 
 
 def _unmarked_turns(
-    body: str, candidates: list[_Candidate], markers: list[Marker], labels: set[str]
+    body: str, marks: Sequence[Labelled], markers: list[Marker], labels: frozenset[str]
 ) -> list[ParseWarning]:
     """Warnings about text inside a turn, or before the first one, that looks like a turn, but is read as none."""
     if not markers:
         return []
     starts = {marker.start for marker in markers}
     inside = {
-        (candidate.marker.line, plain_label(candidate.marker.label))
-        for candidate in candidates
-        if not candidate.after_blank and candidate.marker.start not in starts
-        if candidate.bold or (len(candidate.marker.label) > 1 and plain_label(candidate.marker.label) in labels)
+        (one.candidate.marker.line, one.label)
+        for one in marks
+        if not one.candidate.after_blank and one.candidate.marker.start not in starts
+        if one.candidate.bold
+        or (one.candidate.form is Form.PLAIN and len(one.candidate.marker.label) > 1 and one.label in labels)
     }
-    position, line = markers[0].end, markers[0].line
-    for match in _INSIDE.finditer(body, position):
+    for match, line in _inside(body, markers[0]):
         start = match.start("bold") - 2 if match["bold"] else match.start("plain")
-        line += body.count("\n", position, start)
-        position, label = start, plain_label(match["bold"] or match["plain"])
-        if start in starts or body.startswith(_NOT_PROSE, body.rfind("\n", 0, start) + 1) or is_event(label):
+        label = plain_label(match["bold"] or match["plain"])
+        if start in starts or is_event(label):
             continue
-        if match["bold"] or label in labels or (_is_name(label) and not _opens_sentence(label)):
+        if match["bold"] or label in labels or (is_name(label) and not opens_sentence(label)):
             inside.add((line, label))
     places = {True: "before the first one", False: "inside another turn"}
     advice = "if it is one, put it in bold after a blank line"
@@ -153,81 +245,16 @@ def _unmarked_turns(
     ]
 
 
-def _is_stranger(label: str, labels: set[str], *, in_turn: bool) -> bool:
+def _is_stranger(label: str, labels: frozenset[str], *, in_turn: bool) -> bool:
     """Whether a plain label can be a name new to the post; before the first turn one word is not enough."""
-    return label not in labels and _is_name(label) and (" " in label or (in_turn and not _opens_sentence(label)))
-
-
-def _opens_sentence(label: str) -> bool:
-    return label.casefold() in _HEADINGS or label.split()[0].casefold() in _OPENERS
+    return label not in labels and is_name(label) and (" " in label or (in_turn and not opens_sentence(label)))
 
 
 def plain_label(label: str) -> str:
     """A label as it is displayed.
 
-    >>> plain_label(r"Rich&nbsp;\\& Bob")
-    'Rich & Bob'
+    >>> plain_label(r"Rich&nbsp;\\& Bob"), plain_label("[Ann](https://example.org)")
+    ('Rich & Bob', 'Ann')
     """
-    unescaped = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", html.unescape(label))
+    unescaped = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", html.unescape(_LINK.sub(r"\1", label)))
     return composed(" ".join(unescaped.replace("\xa0", " ").split()))
-
-
-def is_event(label: str) -> bool:
-    """Whether a label names an event instead of a speaker."""
-    return label.casefold().strip("[]() .") in _EVENTS
-
-
-def _candidates(body: str, first_line: int) -> list[_Candidate]:
-    """Everything at the start of a line that looks like a marker of a speaker."""
-    candidates = []
-    start, after_blank, after_html = 0, True, False
-    for number, line in enumerate(body.split("\n"), start=first_line):
-        if line[:1] not in ("", " ", "\t", "-", ">", "#", "<"):
-            candidate = _bold(line, start, number, after_blank=after_blank) or _plain(
-                line, start, number, after_blank=after_blank
-            )
-            if candidate and not is_event(plain_label(candidate.marker.label)):
-                candidates.append(replace(candidate, after_html=after_html))
-        after_html = line.rstrip().endswith(">")
-        after_blank = bool(_BREAK.fullmatch(line))
-        start += len(line) + 1
-    return candidates
-
-
-def _bold(line: str, start: int, number: int, *, after_blank: bool) -> _Candidate | None:
-    match = _BOLD.match(line)
-    if match is None or not (match["stamp"] or match["after"] or match["in_star"] or match["in_under"]):
-        return None
-    label = match["star"] or match["under"]
-    if not _HAS_LETTER.search(plain_label(label)):
-        return None
-    marker = Marker(start, start + match.end(), label.strip(), number)
-    return _Candidate(marker, after_blank, bold=True, stamped=False, has_text=True)
-
-
-def _plain(line: str, start: int, number: int, *, after_blank: bool) -> _Candidate | None:
-    match = _PLAIN.match(line)
-    if match is None or match["label"].casefold().strip() in _HEADINGS:
-        return None
-    marker = Marker(start, start + match.end(), match["label"], number)
-    has_text = bool(line[match.end() :].strip())
-    return _Candidate(marker, after_blank, bold=False, stamped=bool(match["stamp"]), has_text=has_text)
-
-
-def _plain_labels(candidates: list[_Candidate]) -> set[str]:
-    """The labels of a post without bold markers: names that start paragraphs; a single name must repeat."""
-    starts = [
-        c for c in candidates if c.after_blank and _is_name(plain_label(c.marker.label)) and (c.has_text or c.stamped)
-    ]
-    counts = Counter(plain_label(c.marker.label) for c in starts)
-    return set(counts) if len(counts) > 1 or any(count > 1 for count in counts.values()) else set()
-
-
-def _is_name(label: str) -> bool:
-    words = label.split()
-    return len(words) <= 4 and all(_is_capital(word[0]) or word in _PARTICLES for word in words)
-
-
-def _is_capital(letter: str) -> bool:
-    """Whether a name can begin with it: many scripts have no capitals."""
-    return letter.isupper() or (letter.isalpha() and letter == letter.upper() and not letter.islower())

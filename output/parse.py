@@ -1,7 +1,7 @@
 """A draft or a published post as turns. Every byte is preserved, so that the unchanged parts are written back exactly.
 
-The rules are P1-P10 of the house style. Bold markers count; plain ones (`R: …`) count if the post has no bold ones, or
-if the label is known. The assignment of turns to voices in the recording happens elsewhere.
+The rules are P1-P10 of the house style. Bold markers count; other forms (`R: …`, `### Rich`) count if the post uses one
+of them throughout, see `output.markers`. The assignment of turns to voices in the recording happens elsewhere.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from output.conflicts import check_resolved
 from output.errors import OutputError
 from output.kinds import stated_kind
 from output.label_matching import NamesSoFar
-from output.markers import Marker, ParseWarning, WarningKind, markers_in, plain_label
+from output.marker_forms import Marker
+from output.markers import ParseWarning, WarningKind, markers_in, plain_label
 from output.speech import spoken_text
 
 
@@ -114,7 +115,7 @@ def parse(source: str) -> Draft:
     [('Rich', 'Rich', 'Hello.', 3), ('Rich', 'R', 'And\\nmore.', 5)]
     """
     front_matter, body = frontmatter.split(source)
-    markers, warnings = markers_in(body, first_line=front_matter.count("\n") + 1)
+    markers, warnings = markers_in(body, first_line=front_matter.count("\n") + 1, about=front_matter)
     if front_matter:
         try:
             frontmatter.read(front_matter)

@@ -34,7 +34,7 @@ from output.blocks import (
     Text,
     plain_text,
 )
-from output.markers import is_event
+from output.marker_evidence import is_event
 from output.text import resolve_marks
 
 _SOUNDS = frozenset(
