@@ -190,3 +190,10 @@ def test_every_word_is_spoken_or_named_as_left_out(
     assert carried == [word for line in lines for word in line.split() if word not in labels]
     if not are_continued and len(turns) >= len(before):
         assert read.left_out.split() == [word for words in before for word in words]
+
+
+def test_a_form_of_markdown_is_read_in_a_text_too_with_its_times() -> None:
+    source = "### Ann (0:05)\n\nHello there.\n\n### Ben (0:09)\n\nHi.\n\n### Ann (0:12)\n\nSo tell us.\n"
+    expected = [("Ann", "Hello there.", 5.0), ("Ben", "Hi.", 9.0), ("Ann", "So tell us.", 12.0)]
+    for read in (read_lines, read_markdown):
+        assert [(one.speaker, one.text, one.start) for one in read(source).utterances or ()] == expected

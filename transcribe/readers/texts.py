@@ -16,6 +16,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from audio.episode import Seconds
+from output.conflicts import conflict_line
+from output.marker_forms import NAME
+from output.parse import Draft, parse
 from transcribe.readers.clocks import CLOCK, clock_seconds
 from transcribe.readers.labels import ANY_LABEL, bracketed, label_pattern, looks_like_name, people_among
 from transcribe.readers.problems import ReadingError
@@ -23,11 +26,11 @@ from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance
 
 _TIME = re.compile(rf"[\[(<]?({CLOCK})(?:\s{{0,3}}(?:-->|[-–—]|to)\s{{0,3}}{CLOCK})?[\])>]?(?=[\s:：,]|$)")
 _TIME_BRACKETED = re.compile(rf"[\[(]({CLOCK})(?:\s{{0,3}}(?:-->|[-–—]|to)\s{{0,3}}{CLOCK})?[\])]")
-_NAME = r"[^\W\d_](?:[^\W_]|[ .'’&_-]){0,39}?"
 _NAME_AND_TIME = re.compile(
-    rf"({_NAME})[ \t]{{0,9}}(?:{_TIME_BRACKETED.pattern}\s*[:：]?|\s{{1,9}}({CLOCK})\s*[:：]?$)\s*"
+    rf"({NAME})[ \t]{{0,9}}(?:{_TIME_BRACKETED.pattern}\s*[:：]?|\s{{1,9}}({CLOCK})\s*[:：]?$)\s*"
 )
-_NAME_ALONE = re.compile(rf"{_NAME}[:：]?$")
+_STAMP = re.compile(rf"(?<![\d:]){CLOCK}(?![\d:])")
+_NAME_ALONE = re.compile(rf"{NAME}[:：]?$")
 _BOLD = re.compile(r"\*\*|__")
 _INSIDE = re.compile(r"(?<=[.?!…\"”’)\]]\s)[^\W\d_][^:：<>\[\]()?!,;\"“”\n]{0,39}[:：](?=\s)")
 _REMARK = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
@@ -51,18 +54,22 @@ def read_markdown(text: str) -> SpeakerTranscript:
 
     A draft without any text but remarks in brackets states that nobody speaks.
     """
-    from output.conflicts import conflict_line
-    from output.parse import parse
-
     if (line := conflict_line(text)) is not None:
         raise ReadingError(f"line {line}: an edit that git could not merge; keep one of the two texts")
     draft = parse(text)
     if draft.turns or not _NOTE.sub("", draft.preamble).strip():
-        return SpeakerTranscript(tuple(Utterance(turn.speaker, turn.spoken) for turn in draft.turns))
+        return SpeakerTranscript(_turns_of(draft))
     lines = read_lines(text)
     if not lines.speakers:
         raise ReadingError("no line begins with a speaker in bold such as **Rich**: and no other form names one")
     return lines
+
+
+def _turns_of(draft: Draft) -> tuple[Utterance, ...]:
+    """A draft's turns, with the times that their markers have."""
+    stamps = (_STAMP.search(turn.marker) for turn in draft.turns)
+    times = (clock_seconds(stamp[0]) if stamp else None for stamp in stamps)
+    return _with_starts([(turn.speaker, time, turn.spoken) for turn, time in zip(draft.turns, times, strict=True)])
 
 
 def read_lines(text: str) -> SpeakerTranscript:
@@ -80,6 +87,8 @@ def read_whole_lines(text: str) -> SpeakerTranscript:
     pattern = label_pattern([rest for _, _, rest in timed])
     lines = [_line(row, rest, time=time, pattern=pattern) for row, time, rest in timed]
     people = _people(lines, pattern)
+    if not people and (draft := parse(text)).turns:  # in a form that is one of Markdown
+        return SpeakerTranscript(_turns_of(draft), left_out=" ".join(draft.preamble.split()))
     turns: list[tuple[str, Seconds | None, list[str]]] = []
     left_out = []
     for line in lines:
@@ -119,7 +128,7 @@ def _line(line: str, plain: str, *, time: Seconds | None, pattern: re.Pattern[st
         if after := _TIME.match(rest):
             time, rest = clock_seconds(after[1]), rest[after.end() :].strip()
         return _Line(line, match[1].strip(), time, rest, is_clear=time is not None)
-    if time is not None and (bold := re.search(rf"(?:\*\*|__)({_NAME})(?:\*\*|__)\s*", line)):
+    if time is not None and (bold := re.search(rf"(?:\*\*|__)({NAME})(?:\*\*|__)\s*", line)):
         return _Line(line, bold[1].strip(), time, line[bold.end() :], is_clear=True)
     if time is not None and _NAME_ALONE.match(plain) and looks_like_name(plain):
         return _Line(line, plain, time, "", is_clear=True)
