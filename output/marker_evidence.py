@@ -93,7 +93,9 @@ class Recurrence:
 
 def has_speech(candidate: Candidate) -> bool:
     """Whether words follow that can be spoken: more than a time, an address or a remark, and no list."""
-    return bool(re.search(r"\w", _NOT_WORDS.sub(" ", candidate.text))) if candidate.text else bool(candidate.follows)
+    if not candidate.text:
+        return bool(candidate.follows)
+    return candidate.goes_on or re.search(r"\w", _NOT_WORDS.sub(" ", candidate.text)) is not None
 
 
 def _is_sentence(candidate: Candidate) -> bool:

@@ -58,6 +58,7 @@ class Candidate:
     after_blank: bool
     text: str
     follows: bool | None
+    goes_on: bool  # the next line is not blank
     after_html: bool = False
 
     @property
@@ -127,7 +128,8 @@ def candidates_in(body: str, *, first_line: int) -> list[Candidate]:
                 end = len(line) + len("\n: ")
             marker = Marker(start, start + end, label.strip(), first_line + index)
             text = line[end:].strip() if form is not Form.DEFINITION else lines[index + 1][2:]
-            candidates.append(Candidate(marker, form, style, after_blank, text, follows[index], after_html))
+            goes_on = index + 1 < len(lines) and not _BREAK.fullmatch(lines[index + 1])
+            candidates.append(Candidate(marker, form, style, after_blank, text, follows[index], goes_on, after_html))
         after_html = line.rstrip().endswith(">")
         after_blank = bool(_BREAK.fullmatch(line))
         start += len(line) + 1
