@@ -29,7 +29,7 @@ class Fingerprint:
         try:
             if path.exists() and not path.is_file():  # reading a pipe would block
                 raise SourceError("is not a regular file; save the audio to a file first", about=path)
-            identity = _identity(path)  # before the hash, so that a write during it is detected
+            identity = identity_of(path)  # before the hash, so that a write during it is detected
             return cls(sha256 or sha256_of(path), identity)
         except OSError as exc:
             raise SourceError(
@@ -50,7 +50,7 @@ class Fingerprint:
     def is_of(self, episode: Episode) -> bool:
         """Whether the episode's files are those that were hashed, as `is_file_at` detects it."""
         try:
-            return self.identity == tuple(number for path in episode.files for number in _identity(path))
+            return self.identity == tuple(number for path in episode.files for number in identity_of(path))
         except OSError:
             return False
 
@@ -69,7 +69,7 @@ class Fingerprint:
         Windows has no time of the last change, so there a write of the same size with its time set back is not either.
         """
         try:
-            return self.identity == _identity(path)
+            return self.identity == identity_of(path)
         except OSError:
             return False
 
@@ -78,6 +78,7 @@ class Fingerprint:
         return self.is_file_at(path) or sha256_of(path) == self.sha256
 
 
-def _identity(path: Path) -> tuple[int, ...]:
+def identity_of(path: Path) -> tuple[int, ...]:
+    """Which file is at `path`, as it was last written: device, inode, bytes, and times. Raises `OSError`."""
     status = path.stat()
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

@@ -7,6 +7,7 @@ and writing in proportion. Damage costs the entry it is in, and is told. Callers
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import logging
@@ -21,6 +22,7 @@ from typing import Any
 from audio.disk import STATE_FOLDER, free_backup_path, is_own_file, write_all, write_atomically
 from audio.errors import FetchError
 from audio.fetching.identity import Identity
+from audio.fingerprint import identity_of
 from audio.net.addresses import in_one_spelling, without_credentials
 from audio.trust import open_regular, read_regular
 
@@ -203,12 +205,10 @@ def _warn_once(message: str) -> None:
 
 
 def _identity_of(path: Path) -> tuple[int, ...]:
-    """Which file is there, as a file that is replaced is another; empty if none is."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return ()
-    return status.st_ino, status.st_size, status.st_mtime_ns
+    """Which file is there; empty if none is."""
+    with contextlib.suppress(FileNotFoundError):
+        return identity_of(path)
+    return ()
 
 
 def _fields(entry: Entry) -> dict[str, Any]:

@@ -78,10 +78,11 @@ class Library:
 
     def states(self, episodes: Sequence[Episode]) -> list[State]:
         """The state of each episode."""
-        return [
-            State.FETCHED if episode.path is not None or self.is_fetched(entry) else State.NEW
-            for episode, entry in zip(episodes, self.entries_of(episodes), strict=True)
-        ]
+        return [self.state_of(each, entry) for each, entry in zip(episodes, self.entries_of(episodes), strict=True)]
+
+    def state_of(self, episode: Episode, entry: Entry | None) -> State:
+        """The state of an episode with this entry."""
+        return State.FETCHED if episode.path is not None or self.is_fetched(entry) else State.NEW
 
     def is_fetched(self, entry: Entry | None) -> bool:
         """Whether the entry's file was completed and exists, even if the user changed it; not an empty one."""

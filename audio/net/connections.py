@@ -181,6 +181,8 @@ def _connection_problem(causes: list[Any]) -> str:
         return "the server does not respond in time; run again later"
     if any(isinstance(cause, ConnectionError | http.client.IncompleteRead) for cause in causes):
         return "the connection was lost; run again"
+    if any(isinstance(cause, http.client.BadStatusLine) for cause in causes):
+        return "the server's answer is not HTTP; check the address and its port"
     detail = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), None)
     return f"the connection failed ({detail or type(causes[0]).__name__}); check your connection and run again"
 

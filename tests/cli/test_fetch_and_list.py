@@ -84,3 +84,13 @@ def test_a_show_without_a_name(run: Run, tmp_path: Path) -> None:
     for command in ("list", "run"):
         code, out, err = run(command, "--show", "")
         assert (code, out, err) == (2, "", "Error: show: no '' in transcribe.toml; the shows are S\n")
+
+
+@pytest.mark.parametrize("command", [["run"], ["run", "--dry-run"], ["list"]])
+def test_an_index_that_cannot_be_read_is_an_error(run: Run, tmp_path: Path, command: list[str]) -> None:
+    """A name could be that of a fetched episode, whose draft would be lost."""
+    tone(tmp_path / "a.wav")
+    (tmp_path / "transcripts" / ".turnscript" / "index.json").mkdir(parents=True)
+    code, _, err = run(*command, "a.wav")
+    assert code == 1
+    assert "index.json: cannot be read (Is a directory); move it away" in err

@@ -84,6 +84,7 @@ def select_jobs(
             episodes = episodes_from(source, client=client, on_left_out=left_out.append, is_enough=is_enough)
             selection = select_episodes(episodes, settings)
             names = known_names.names_of(selection)
+            stems.prepare(selection)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a source costs that one
             failures.append(_without_episodes(source, error))
             continue
@@ -247,11 +248,12 @@ def states(episodes: Sequence[Episode], settings: Settings) -> list[str]:
     library = Library(settings.output_folder)
     result: list[str] = []
     stems = Stems(settings)
-    for episode, entry, state in zip(episodes, library.entries_of(episodes), library.states(episodes), strict=True):
+    for episode, entry in zip(episodes, library.entries_of(episodes), strict=True):
         job = _job(episode, stems)
         stem = entry.stem if entry else job.stem
         transcript = None if stem is None else settings.output_folder / file_name(stem, "json")
-        result.append("transcribed" if transcript is not None and transcript.is_file() else str(state))
+        is_done = transcript is not None and transcript.is_file()
+        result.append("transcribed" if is_done else str(library.state_of(episode, entry)))
     return result
 
 

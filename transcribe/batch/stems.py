@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 
 from audio.disk import folded
 from audio.episode import Episode
-from audio.errors import AudioError, SourceError
+from audio.errors import SourceError
 from audio.fetching.index import Entry
 from audio.fetching.library import Library
 from audio.fingerprint import Fingerprint
@@ -26,10 +26,15 @@ class Stems:
         self._used: set[str] = set()
         self._first_unused: dict[str, int] = {}  # number by name
 
+    def prepare(self, episodes: Iterable[Episode]) -> None:
+        """Read what the folder has, if one of these is a local file. Raises `FetchError`."""
+        if any(episode.path for episode in episodes):
+            _ = self._fetched
+
     def give(self, episode: Episode, path: Path) -> tuple[str, Fingerprint | None]:
         """A stem that no other episode of the run has, and no other recording in the folder: see `stem_for`.
 
-        `path` is the recording's file. With its fingerprint, if that was needed to tell.
+        `path` is the recording's file. With its fingerprint, if that was needed to tell. Raises `FetchError`.
         """
         audio = _Audio(path)
         name = stem_for(episode, lambda stem: False)
@@ -52,10 +57,8 @@ class Stems:
 
     @cached_property
     def _fetched(self) -> Mapping[str, Entry]:
-        """The entries of fetched episodes by folded stem; none if the index cannot be read."""
-        with contextlib.suppress(AudioError):
-            return {folded(stem): entry for stem, entry in Library(self._settings.output_folder).entries().items()}
-        return {}
+        """The entries of fetched episodes by folded stem. Raises `FetchError` for an index that cannot be read."""
+        return {folded(stem): entry for stem, entry in Library(self._settings.output_folder).entries().items()}
 
 
 class _Audio:

@@ -101,6 +101,8 @@ def recordings_of(offers: Iterable[Offer], *, base: str) -> Recordings:
                 unusable.setdefault(form, why_not)
     if not ranks:
         return Recordings(problem=problem or "no audio")
+    if len(ranks) == 1 and not unusable:  # as nearly all items have it
+        return Recordings(next(iter(ranks)).address)
     return replace(_sorted_out(ranks, unusable), n_unread=n_unread)
 
 

@@ -28,7 +28,7 @@ def _episode(form: Form, first: Episode) -> Episode:
         first,
         title=f"{first.title}: {form.title}" if form.title else f"{first.title} ({name})",
         audio_url=form.address,
-        guid=f"{first.guid}#{' '.join(form.words or (name,))}" if first.guid else None,
+        guid=f"{first.guid}#{' '.join((*form.title_words, *form.file_words)) or name}" if first.guid else None,
         duration=form.length,
         chapters=(),
         chapters_url=None,

@@ -92,7 +92,14 @@ PARTS = {
 def _serve(listener: socket.socket) -> None:
     answers = {
         name.replace(" ", "%20"): answer
-        for name, answer in {**WHOLE, **CUT, **PARTS, **UNSTATED_ANSWERS, **HUGE_HEADS}.items()
+        for name, answer in {
+            **WHOLE,
+            **CUT,
+            **PARTS,
+            **UNSTATED_ANSWERS,
+            **HUGE_HEADS,
+            "no http": b"SSH-2.0-x\r\n" * 9,
+        }.items()
     }
     while True:
         try:
@@ -158,6 +165,11 @@ def test_a_huge_head_is_one_line_that_names_the_address(name: str, address: str,
     assert str(caught.value).startswith(f"{url}: the head of the server's answer is larger than is read")
     assert not isinstance(caught.value, TransientError)
     assert "\n" not in str(caught.value)
+
+
+def test_an_answer_that_is_not_http_is_told_as_that(address: str, client: Client) -> None:
+    with pytest.raises(TransientError, match=r"/no%20http: the server's answer is not HTTP; check the address"):
+        get_document(f"{address}no%20http", client)
 
 
 def test_a_page_that_refreshes_itself_later_is_read() -> None:
