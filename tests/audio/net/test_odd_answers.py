@@ -80,6 +80,7 @@ HUGE_HEADS = {
     "a long header": b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000 + b"\r\n" + LENGTH + END + BODY,
     "a long status": b"HTTP/1.1 200 " + b"x" * 70_000 + b"\r\n" + LENGTH + END + BODY,
 }
+NO_HTTP = b"SSH-2.0-x\r\n" * 9
 PARTS = {
     "206 of a half": PART % (0, 9, len(BODY)) + END + BODY[:10],
     "206 of an end": PART % (10, len(BODY) - 1, len(BODY)) + END + BODY[10:],
@@ -90,17 +91,8 @@ PARTS = {
 
 
 def _serve(listener: socket.socket) -> None:
-    answers = {
-        name.replace(" ", "%20"): answer
-        for name, answer in {
-            **WHOLE,
-            **CUT,
-            **PARTS,
-            **UNSTATED_ANSWERS,
-            **HUGE_HEADS,
-            "no http": b"SSH-2.0-x\r\n" * 9,
-        }.items()
-    }
+    named = {**WHOLE, **CUT, **PARTS, **UNSTATED_ANSWERS, **HUGE_HEADS, "no http": NO_HTTP}
+    answers = {name.replace(" ", "%20"): answer for name, answer in named.items()}
     while True:
         try:
             connection, _ = listener.accept()
