@@ -7,6 +7,7 @@ is recognised once, with base; the results are in the user's cache. Printed per 
 
     rewritten   starts of the words an editor left, with 20 and 40 % rewritten, against those with the true text
     lost        starts of passages taken out of what was heard, against the recogniser's
+    swapped     passages of the text replaced by another text: words listed as not spoken, and as not written
     added       words of another text under a speaker's name that are listed as not spoken
     wrong       pairs of a text with another recording that are refused, the text true or 40 % rewritten
 """
@@ -161,6 +162,19 @@ def added(one: Recording, other: Recording) -> tuple[int, int]:
     return sum(len(text.split()) for text in extra), sum(passage.last - passage.first for passage in timing.unspoken)
 
 
+def swapped(one: Recording, other: Recording) -> tuple[int, int, int]:
+    """Words of passages replaced by another text, how many of them are listed, and how many of those that are gone."""
+    words, own = " ".join(one.texts).split(), " ".join(other.texts).split()
+    count, unspoken, unwritten = 0, 0, 0
+    for first in range(PASSAGE, min(len(words) - 2 * PASSAGE, len(own) - PASSAGE), 3 * PASSAGE):
+        text = [*words[:first], *own[first : first + PASSAGE], *words[first + PASSAGE :]]
+        timing = time_text([" ".join(text)], one.hearing)
+        count += PASSAGE
+        unspoken += sum(passage.last - passage.first for passage in timing.unspoken)
+        unwritten += sum(len(passage.words) for passage in timing.unwritten)
+    return count, unspoken, unwritten
+
+
 def median(values: Sequence[float], share: float = 0.5) -> str:
     """The value below which this share lies, in milliseconds."""
     return f"{1000 * sorted(values)[int(share * (len(values) - 1))]:6.0f}" if values else "     –"
@@ -173,6 +187,7 @@ def main() -> None:
         found = [one for one in recordings(folders, stack) if len(" ".join(one.texts).split()) >= 20]
         pooled: dict[str, list[float]] = {"20 %": [], "40 %": [], "lost": []}
         not_found = n_added = n_listed = 0
+        swaps = [0, 0, 0]
         print("recording               share  rewritten 20 %, 40 % (median, 9 of 10)    lost (median, 9 of 10)   ms")
         for number, one in enumerate(found):
             other = found[number - 1]
@@ -183,6 +198,7 @@ def main() -> None:
             not_found += missing
             count, listed = added(one, other)
             n_added, n_listed = n_added + count, n_listed + listed
+            swaps = [sum(pair) for pair in zip(swaps, swapped(one, other), strict=True)]
             for name, values in rows.items():
                 pooled[name] += values
             share = time_text(one.texts, one.hearing).share
@@ -195,6 +211,7 @@ def main() -> None:
         for name, values in pooled.items():
             print(f"{name}: median {median(values)} ms, nine of ten {median(values, 0.9)} ms, of {len(values)} words")
         print(f"lost: {not_found} words not found; added: {n_listed} of {n_added} words listed as not spoken")
+        print(f"swapped: of {swaps[0]} words {swaps[1]} listed as not spoken, {swaps[2]} as not written")
         for share in (0.0, 0.4):
             wrong = [
                 time_text(rewrite(a.texts, share, random.Random(2), " ".join(a.texts).split())[0], b.hearing).is_same

@@ -101,6 +101,18 @@ def test_a_passage_without_room_is_not_looked_for() -> None:
     assert sum(one.last - one.first for one in timing.unspoken) >= 2 * LONG
 
 
+@pytest.mark.parametrize(("count", "listed"), [(8, 0), (20, 20)])
+def test_an_own_sentence_stands_for_what_was_said_and_an_own_paragraph_does_not(
+    count: int, listed: int
+) -> None:
+    spoken, own = random_talk(random.Random(7), 200), [f"edited{i}" for i in range(count)]
+    text = spoken[:90] + own + spoken[90 + count :]
+    timing = time_text([" ".join(text)], hearing(spoken))
+    assert sum(one.last - one.first for one in timing.unspoken) == listed
+    assert sum(len(one.words) for one in timing.unwritten) == listed
+    assert [word.text for word in timed(timing)] == (text if not listed else spoken[:90] + spoken[90 + count :])
+
+
 def test_a_passage_that_was_moved_has_its_own_times() -> None:
     spoken = random_talk(random.Random(6), 300)
     text = spoken[:50] + spoken[200:240] + spoken[50:200] + spoken[240:]

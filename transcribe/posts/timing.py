@@ -28,6 +28,8 @@ from transcribe.alignment.tokens import letters, tokenize
 from transcribe.recognition.forced_alignment import FASTEST, LONG
 from transcribe.transcript import Word
 
+LONGEST_REWRITE = 12  # words without any that was heard, and that are not on the sound: more are no edit of a sentence
+
 FindPassage = Callable[[list[Word], tuple[int, int], Interval], list[tuple[int, int]]]
 """Times the words from one position up to another between two times, in place; returns the parts that were found."""
 
@@ -128,8 +130,8 @@ class _Gap:
 
     @property
     def is_rewritten(self) -> bool:
-        """Whether enough was said here for the text to stand for it."""
-        return not self.is_cut and 2 * len(self.heard) >= self.size
+        """Whether the text may stand for what was said here: it is an editor's sentence, and enough was said."""
+        return self.size < LONGEST_REWRITE and not self.is_cut and 2 * len(self.heard) >= self.size
 
 
 def time_text(texts: Sequence[str], hearing: Hearing) -> Timing:
@@ -232,7 +234,7 @@ def _look_for(gap: _Gap, placed: list[_Placed], words: list[Word], hearing: Hear
     seconds = sum(end - start for start, end in speech)
     found: list[tuple[int, int]] = []
     if seconds and gap.size / seconds <= FASTEST:
-        if not gap.is_rewritten:
+        if 2 * len(gap.heard) < gap.size or gap.is_cut:
             texts = [word.text for word in words[gap.first : gap.last]]
             for i, (start, end) in enumerate(spread(speech, texts), gap.first):
                 words[i] = replace(words[i], start=start, end=end)
