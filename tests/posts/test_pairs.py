@@ -119,6 +119,7 @@ def test_own_captions_are_no_posts(run: Run, tmp_path: Path) -> None:
     for _ in range(2):
         code, out, err = run("align", "p", "-f", "txt,vtt,srt", "--reference", "p", stages=ScriptedStages())
         assert (code, out.split()) == (0, ["p/a.json", "p/a.txt", "p/a.vtt", "p/a.srt"]), err
+    assert err == "left out: p/a.ref.md: is a reference beside p/a.md\n1 unchanged\n"
 
 
 def test_a_draft_of_a_run_has_its_times(run: Run, tmp_path: Path) -> None:

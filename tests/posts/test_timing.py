@@ -102,9 +102,7 @@ def test_a_passage_without_room_is_not_looked_for() -> None:
 
 
 @pytest.mark.parametrize(("count", "listed"), [(8, 0), (20, 20)])
-def test_an_own_sentence_stands_for_what_was_said_and_an_own_paragraph_does_not(
-    count: int, listed: int
-) -> None:
+def test_an_own_sentence_stands_for_what_was_said_and_an_own_paragraph_does_not(count: int, listed: int) -> None:
     spoken, own = random_talk(random.Random(7), 200), [f"edited{i}" for i in range(count)]
     text = spoken[:90] + own + spoken[90 + count :]
     timing = time_text([" ".join(text)], hearing(spoken))

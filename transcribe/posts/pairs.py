@@ -175,19 +175,17 @@ def _texts_in(folder: Path) -> tuple[list[Path], list[LeftOut]]:
     left_out: list[LeftOut] = []
     found = [path for path in _files_below(folder) if path.suffix.lower() in TEXT_SUFFIXES]
     for path in sorted(found, key=lambda path: (path.parent, path.stem, TEXT_SUFFIXES.index(path.suffix.lower()))):
+        timed = transcript_at(path.with_name(f"{_stem_of(path)}.json"))
+        made = timed.made_with if timed else None
+        if made and ALIGNED in made.settings and path.name in made.outputs:
+            continue  # written by an earlier call
         first = texts.setdefault((path.parent, folded(path.stem)), path)
         if first != path:
             left_out.append(LeftOut(str(path), f"is not read beside {first.name}"))
-        elif _has_its_times(path):
+        elif made and ALIGNED not in made.settings and path.name in made.outputs:
             del texts[path.parent, folded(path.stem)]
             left_out.append(LeftOut(str(path), "is of a run, and has its times; `transcribe sync` updates them"))
     return list(texts.values()), left_out
-
-
-def _has_its_times(path: Path) -> bool:
-    """Whether a text is a draft, or another file, that a run wrote with its timed transcript."""
-    timed = transcript_at(path.with_name(f"{_stem_of(path)}.json"))
-    return timed is not None and ALIGNED not in timed.made_with.settings and path.name in timed.made_with.outputs
 
 
 def _stem_of(text: Path) -> str:
