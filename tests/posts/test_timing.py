@@ -111,6 +111,14 @@ def test_an_own_sentence_stands_for_what_was_said_and_an_own_paragraph_does_not(
     assert [word.text for word in timed(timing)] == (text if not listed else spoken[:90] + spoken[90 + count :])
 
 
+def test_an_edit_next_to_an_added_paragraph_is_no_part_of_it() -> None:
+    spoken, added = random_talk(random.Random(8), 100), random_talk(random.Random(9), 30)
+    texts = [" ".join([*spoken[:48], "one", "two"]), " ".join(added), " ".join(["three", *spoken[51:]])]
+    timing = time_text(texts, hearing(spoken))
+    assert [(one.first, one.last) for one in timing.unspoken] == [(50, 80)]
+    assert [word.text for word in timed(timing)] == " ".join([texts[0], texts[2]]).split()
+
+
 def test_a_passage_that_was_moved_has_its_own_times() -> None:
     spoken = random_talk(random.Random(6), 300)
     text = spoken[:50] + spoken[200:240] + spoken[50:200] + spoken[240:]

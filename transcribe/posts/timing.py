@@ -15,7 +15,7 @@ from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from itertools import groupby, pairwise, takewhile
 from operator import itemgetter
 
 from audio.episode import Seconds
@@ -240,11 +240,23 @@ def _look_for(gap: _Gap, placed: list[_Placed], words: list[Word], hearing: Hear
                 words[i] = replace(words[i], start=start, end=end)
         found = hearing.find(words, (gap.first, gap.last), gap.bounds)
     known = {i for first, last in found for i in range(first, last)}
+    edited = set(range(gap.first, gap.last)) if gap.is_rewritten else _edited(gap, placed)
     for i in range(gap.first, gap.last):
-        placed[i].word = words[i]
-        if i not in known and not gap.is_rewritten:
+        if i in known or gap.is_rewritten:
+            placed[i].word = words[i]
+        elif i not in edited:
             placed[i].is_spoken = False
             yield i
+
+
+def _edited(gap: _Gap, placed: Sequence[_Placed]) -> set[int]:
+    """The few words at either end of a gap that are of a turn which was heard beside it: an edit of that."""
+    before = placed[gap.first - 1].turn if gap.first else None
+    after = placed[gap.last].turn if gap.last < len(placed) else None
+    inside = range(gap.first, gap.last)
+    head = [*takewhile(lambda i: placed[i].turn == before, inside)]
+    tail = [*takewhile(lambda i: placed[i].turn == after, reversed(inside))]
+    return {i for end in (head, tail) if len(end) < LONG for i in end}
 
 
 def _passages(unspoken: Sequence[tuple[int, Seconds]]) -> Iterator[Unspoken]:
