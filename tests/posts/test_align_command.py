@@ -125,6 +125,8 @@ def test_missing_files_and_silence_are_refused(run: Run, audio: Path, tmp_path: 
     code, _, err = run("align", "post.md", "talk.wav", stages=stages([]))
     assert (code, "no speech was found" in err) == (1, True)
     assert run("align", "post.md", "talk.wav", "-f", "mp3", stages=stages())[0] == 2
+    code, _, err = run("align", "post.md", "https://example.org/talk.mp3", stages=stages())
+    assert (code, "is an address; fetch the recording first" in err) == (2, True)
     assert run("align", "post.md", "talk.wav", "-l", "xx", stages=stages())[0] == 2
 
 
@@ -190,3 +192,20 @@ def test_notes_and_what_is_below_a_heading_are_accounted_for(run: Run, audio: Pa
     timed = transcript_of(tmp_path / "post.json")
     assert " ".join(word.text for word in timed.turns[1].words) == f"{note} {GRACE} [laughs]"
     assert [word.start for word in timed.words if word.text in SPOKEN] == [i / 2 for i in range(60)]
+
+
+def test_progress_is_for_programs_too(run: Run, audio: Path, tmp_path: Path) -> None:
+    (tmp_path / "post.md").write_text(TEXT, encoding="utf-8")
+    code, out, err = run("align", "post.md", "talk.wav", "--progress", "json", stages=stages())
+    events = [json.loads(line) for line in err.splitlines()]
+    assert (code, out.split()) == (0, ["post.json"])
+    ended = next(event for event in events if event["event"] == "ended")
+    assert (ended["source"], ended["state"], ended["words"]) == ("post.md", "written", 60)
+    assert events[-1]["event"] == "report"
+
+
+def test_a_failed_recognition_costs_its_text(run: Run, audio: Path, tmp_path: Path) -> None:
+    (tmp_path / "post.md").write_text(TEXT, encoding="utf-8")
+    broken = ScriptedStages(said=" ".join(SPOKEN), broken=frozenset({"recognize"}))
+    code, out, err = run("align", "post.md", "talk.wav", stages=broken)
+    assert (code, out, err) == (1, "", "Error: post.md: recognize broke, as told\n")

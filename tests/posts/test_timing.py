@@ -5,11 +5,14 @@ from __future__ import annotations
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from audio.intervals import Interval
 from tests.support.counting import counting
 from tests.support.random_talk import random_talk, rewritten
 from tests.support.words import said
+from transcribe.alignment.tokens import letters
 from transcribe.posts.timing import Hearing, Timing, time_text
 from transcribe.recognition.forced_alignment import LONG
 from transcribe.transcript import Word
@@ -137,6 +140,31 @@ def test_another_recording_is_told_and_not_listened_to(seed: int, count: int) ->
 
     chance = random.Random(seed)
     assert not time_text(in_turns(random_talk(chance, count)), hearing(random_talk(chance, 500), find)).is_same
+
+
+WORDS = st.lists(st.sampled_from([*"abcdefgh", "I'm", "well—", "[noise]"]), max_size=60)
+
+
+@given(spoken=WORDS, said_before=WORDS, edits=st.lists(st.tuples(st.integers(0, 99), WORDS), max_size=4))
+def test_the_words_of_any_text_are_timed_or_listed_in_its_order(
+    spoken: list[str], said_before: list[str], edits: list[tuple[int, list[str]]]
+) -> None:
+    text = list(spoken)
+    for at, words in edits:
+        text[at : at + len(words) // 2] = words
+    timing = time_text(in_turns(text, 7), hearing([*said_before, *spoken], lambda words, passage, bounds: [passage]))
+    unspoken = [i for one in timing.unspoken for i in range(one.first, one.last)]
+    assert unspoken == sorted(set(unspoken))
+    left = [word for i, word in enumerate(timing.texts) if i not in set(unspoken)]
+    assert [word.text for word in timed(timing) if not word.text.startswith("[")] == [
+        word for word in left if not word.startswith("[")
+    ]
+    assert "".join(letters(word) for word in timing.texts) in "".join(letters(word) for word in text) or "[" in str(
+        text
+    )
+    assert all(0 <= word.start <= word.end for word in timed(timing))
+    heard_twice = [word for one in timing.unwritten for word in one.words]
+    assert len(heard_twice) == len({word.start for word in heard_twice})
 
 
 @pytest.mark.parametrize("texts", [["one two"], ["", "one"], ["[laughs]"], ["- ..."]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 import threading
 import time
@@ -106,6 +107,10 @@ def _align_all(
 
     if posts.is_dir() and audio is not None and not audio.is_dir():
         raise click.UsageError(f"{posts} is a folder of texts, and {audio} no folder of recordings; give that folder")
+    if audio is not None and not audio.exists() and re.match(r"https?:/", str(audio)):
+        raise click.UsageError(
+            f"{audio} is an address; fetch the recording first, with transcribe fetch, and give its file"
+        )
     check_settings(settings, options.stages)
     found = pairing_of(posts, audio)
     for left in () if options.quiet else found.left_out:

@@ -18,6 +18,7 @@ ALIGNED = "aligned"
 
 _PAUSE = 0.5  # seconds of silence that end a span
 _QUOTED = 10  # words
+_LONGEST_QUOTE = 120  # characters
 
 
 def aligned_transcript(
@@ -104,10 +105,11 @@ def _of_unwritten(passage: Unwritten, lines: Sequence[int]) -> tuple[Doubt, Tran
 def _of_text_before(post: Post) -> Iterator[TranscriptWarning]:
     words = post.before.split()
     if words:
-        text = " ".join(words[:_QUOTED]) + " …" * (len(words) > _QUOTED)
-        warning = warn(WarningCode.TEXT_LEFT_OUT, count=len(words), text=text)
+        warning = warn(WarningCode.TEXT_LEFT_OUT, count=len(words), text=_quote(words)[1:-1])
         yield replace(warning, values={"text": post.before})
 
 
 def _quote(words: Sequence[str]) -> str:
-    return f"“{' '.join(words[:_QUOTED])}{' …' * (len(words) > _QUOTED)}”"
+    quoted = " ".join(words[:_QUOTED])
+    is_cut = len(words) > _QUOTED or len(quoted) > _LONGEST_QUOTE
+    return f"“{quoted[:_LONGEST_QUOTE]}{' …' * is_cut}”"
