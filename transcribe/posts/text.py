@@ -112,11 +112,13 @@ def read_post(path: Path) -> Post:
 
 
 def _asides(draft: Draft) -> Iterator[Aside]:
+    """What stands below headings, and the epilogue; a heading alone is none."""
     line, count = draft.turns[0].line, 0
     parts = [part for turn in draft.turns for part in ((turn.marker + turn.said, True), (turn.aside, False))]
     for text, is_said in (*parts, (draft.epilogue, False)):
         count += is_said
-        if not is_said and (words := [word for word in text.split() if letters(word)]):
+        below = [row for row in text.split("\n") if not row.lstrip().startswith("#")]
+        if not is_said and any(map(letters, below)) and (words := [word for word in text.split() if letters(word)]):
             first = line + text[: len(text) - len(text.lstrip())].count("\n")
             yield Aside(first, first + text.strip().count("\n"), tuple(words), count)
         line += text.count("\n")
