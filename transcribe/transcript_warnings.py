@@ -21,6 +21,7 @@ class WarningCode(StrEnum):
     CHANNEL_INVERTED = "channel-inverted"  # one that would have cancelled others
     LEVELLED = "levelled"  # the sound was made louder or quieter before recognition
     CLIPPED = "clipped"
+    NO_NUMBERS = "no-numbers"  # samples that are none
     TIME_GAP = "time-gap"  # the file's time jumps too far to be kept
     TIMES_UNKNOWN = "times-unknown"  # an old ffmpeg: times may be early
     SOUND_TRACKS = "sound-tracks"  # which of several are heard
@@ -52,6 +53,10 @@ _MESSAGES = {
     ),
     WarningCode.LEVELLED: "{place}the sound is {what} ({loudness} LUFS); it was made {how} to be recognised",
     WarningCode.CLIPPED: "{place}the sound is clipped ({percent} % of it is at full scale); words may be wrong",
+    WarningCode.NO_NUMBERS: (
+        "{place}channel {channel} holds no numbers in {percent} % of its samples; they are left out, as silence; save "
+        "the recording again where it was made"
+    ),
     WarningCode.TIME_GAP: (
         "{place}the time of the file jumps ahead by {length} at {at}; the gap is left out and times count on from there"
     ),

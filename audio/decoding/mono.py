@@ -44,7 +44,7 @@ _QUIET_LUFS = -60.0
 _TARGET_LUFS = -23.0  # EBU R128
 _LEAST_LUFS = -100.0  # below is only what rounding leaves
 _MOST_PEAK = 0.95
-_HIGHEST = 1e6  # of a float: more is no sound
+_HIGHEST = 1e6  # of a float: more is no sound, nor is what is no number
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +76,24 @@ class _Passes:
         surveyor = Surveyor()
         n_frames = self._read(self._raw(as_floats=False), lambda frames: surveyor.add(_rows(frames)))
         return surveyor.survey() if n_frames else None
+
+    def checked(self, track: SoundTrack, survey: Survey) -> tuple[Survey, dict[int, float]]:
+        """The survey, of floats that are no numbers another one in which they are silence, and the share of them in
+        each channel, counted from 0, that has any. As integers they are at full scale."""
+        if not (track.stores_floats and survey.full_scale):
+            return survey, {}
+        surveyor, missing = Surveyor(), list[Any]()
+
+        def take(frames: NDArray[Any]) -> None:
+            sane = _sane(frames)
+            missing.append((sane != frames).sum(axis=0))
+            surveyor.add(np.ascontiguousarray(sane.T.clip(-1.0, 1.0)))
+
+        n_frames = self._read(self._raw(as_floats=True), take)
+        totals = np.sum(missing, axis=0) if missing else np.zeros(0)
+        if not totals.any():
+            return survey, {}
+        return surveyor.survey(), {int(each): float(totals[each]) / n_frames for each in np.flatnonzero(totals)}
 
     def as_ffmpeg_mixes(self, file: IO[bytes]) -> tuple[MonoTrack, Survey | None]:
         """Write ffmpeg's mix of the channels to `file`; measure it, too."""
@@ -126,7 +144,7 @@ class _Floats:
 
     def take(self, frames: NDArray[Any]) -> None:
         """The next frames, a whole number of windows of them except for the last."""
-        sane = np.nan_to_num(frames, posinf=_HIGHEST, neginf=-_HIGHEST).clip(-_HIGHEST, _HIGHEST)
+        sane = _sane(frames)
         self.channel_peak = max(self.channel_peak, float(np.abs(sane).max()))
         if sane.shape[1] == 2:
             self._levels.append(levels_of(sane.T))
@@ -165,19 +183,24 @@ def read_mono(source: Source, track: SoundTrack, output: Output, *, progress: On
     passes = _Passes(source, output, progress)
     is_plain = takes_channels_as_they_are(track)
     survey = None if is_plain else passes.survey()
-    mix = needed_downmix(track, survey) if survey else None
-    heard = None
+    mix, heard = None, None
+    missing: dict[int, float] = {}
+    if survey:
+        survey, missing = passes.checked(track, survey)
+        mix = mean_of(survey) if missing else needed_downmix(track, survey)
     if mix is None:
         with scratch_file() as file:
             heard, mixed = passes.as_ffmpeg_mixes(file)
         if mixed is None:
             return heard, passes.log
-        survey = survey or mixed
-        mix = needed_downmix(track, mixed) if is_plain else None
+        if survey is None:
+            survey, missing = passes.checked(track, mixed)
+            mix = mean_of(survey) if missing else needed_downmix(track, survey)
         if mix is None and _is_ordinary(mixed):
             return heard, passes.log
     assert survey is not None
-    return _cured(passes, mix, survey=survey, heard=heard), passes.log
+    cured = _cured(passes, mix, survey=survey, heard=heard)
+    return replace(cured, notes=(*map(_no_numbers, missing, missing.values()), *cured.notes)), passes.log
 
 
 def _is_ordinary(survey: Survey) -> bool:
@@ -211,6 +234,15 @@ def _notes(mix: Downmix | None, floats: _Floats, survey: Survey) -> Iterator[Sou
         yield SoundNote(Finding.LEVELLED, {"gain_db": decibels, "loudness": loudness})
     elif survey.full_scale > _FULL_SCALE:
         yield SoundNote(Finding.CLIPPED, {"percent": round(100 * survey.full_scale, 1)})
+
+
+def _no_numbers(channel: int, share: float) -> SoundNote:
+    return SoundNote(Finding.NO_NUMBERS, {"channel": channel + 1, "percent": max(round(100 * share, 1), 0.1)})
+
+
+def _sane(frames: NDArray[Any]) -> NDArray[np.float32]:
+    """The frames, silent where a float is no sound."""
+    return np.where(np.abs(frames) <= _HIGHEST, frames, np.float32(0.0))
 
 
 def _rows(frames: NDArray[Any]) -> NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 inverted     `channel` (from 1) cancels others and was turned over, from `start` to `end`
 levelled     the sound, of `loudness` LUFS, was made `gain_db` louder (or quieter) before recognition
+no-numbers   the `percent` of the samples of `channel` (from 1) that are no numbers: they are silence in the mix
 clipped      the `percent` of the samples that are at full scale in the file itself
 closed-gap   at `start` the file's timestamps jump ahead by `seconds`, more than a recording can last
 unknown-times  from `start` on, ffmpeg could not state when the file has the sound be heard: it may be later
@@ -25,6 +26,7 @@ class Finding(StrEnum):
     INVERTED = "inverted"
     LEVELLED = "levelled"
     CLIPPED = "clipped"
+    NO_NUMBERS = "no-numbers"
     CLOSED_GAP = "closed-gap"
     UNKNOWN_TIMES = "unknown-times"
     TRACKS = "tracks"

@@ -25,7 +25,7 @@ from audio.structure.view import Part
 
 _TIMEOUT: Seconds = 20.0  # for ffmpeg to read a header
 _MAX_HEADER = 1 << 19  # bytes; a track takes 200, and ffmpeg opens 1000
-_PROPERTY = re.compile(r"#(sample_rate|channel_layout_name) (\d{1,4}): ([\x20-\x7e]{1,400})")
+_PROPERTY = re.compile(r"#(sample_rate|channel_layout_name|codec_id) (\d{1,4}): ([\x20-\x7e]{1,400})")
 _NAMED = {"mono": 1, "stereo": 2, "downmix": 2, "binaural": 2, "quad": 4, "hexagonal": 6, "octagonal": 8, "cube": 8}
 _NAMED |= {"hexadecagonal": 16}
 
@@ -34,7 +34,7 @@ _NAMED |= {"hexadecagonal": 16}
 class SoundTrack:
     """A sound track as its file states it. `index` counts the file's sound tracks from 0, as ffmpeg's `0:a:N` does.
 
-    `layout` is ffmpeg's name of the channels and their positions.
+    `layout` is ffmpeg's name of the channels and their positions, `codec` that of how samples are stored.
 
     >>> SoundTrack(0, 48_000, "5.1(side)").channels, SoundTrack(0, 48_000, "12 channels").channels
     (6, 12)
@@ -43,6 +43,12 @@ class SoundTrack:
     index: int
     rate: int
     layout: str
+    codec: str = ""
+
+    @property
+    def stores_floats(self) -> bool:
+        """Whether a sample may be anything that floats can be: none at all, or a million times full scale."""
+        return self.codec.startswith(("pcm_f", "wavpack"))
 
     @property
     def channels(self) -> int:
@@ -83,15 +89,20 @@ def read_header(lines: Iterable[str]) -> tuple[SoundTrack, ...]:
     """The tracks of the header of ffmpeg's `framecrc`.
 
     >>> read_header(["#codec_id 0: aac", "#sample_rate 0: 48000", "#channel_layout_name 0: stereo"])
-    (SoundTrack(index=0, rate=48000, layout='stereo'),)
+    (SoundTrack(index=0, rate=48000, layout='stereo', codec='aac'),)
     """
     rates: dict[int, int] = {}
     layouts: dict[int, str] = {}
+    codecs: dict[int, str] = {}
     for match in filter(None, map(_PROPERTY.fullmatch, lines)):
         number = int(match[2])
         if match[1] == "channel_layout_name":
             layouts[number] = match[3]
+        elif match[1] == "codec_id":
+            codecs[number] = match[3]
         elif match[3].isdecimal():
             rates[number] = int(match[3][:9])
-    found = (SoundTrack(number, rates[number], layouts.get(number, "")) for number in sorted(rates))
-    return tuple(found)
+    return tuple(
+        SoundTrack(number, rate, layouts.get(number, ""), codecs.get(number, ""))
+        for number, rate in sorted(rates.items())
+    )

@@ -14,6 +14,7 @@ NOTES = (
     SoundNote(Finding.LEVELLED, {"gain_db": 57.0, "loudness": -80.0}, 2),
     SoundNote(Finding.LEVELLED, {"gain_db": -33.0, "loudness": 10.0}),
     SoundNote(Finding.CLIPPED, {"percent": 1.5}),
+    SoundNote(Finding.NO_NUMBERS, {"channel": 2, "percent": 100.0}),
     SoundNote(Finding.CLOSED_GAP, {"start": 3.2, "seconds": 1_000_000_000}),
     SoundNote(Finding.UNKNOWN_TIMES, {"start": 0.0}),
     SoundNote(Finding.UNKNOWN_TIMES, {"start": 60.0}, 2),
@@ -31,6 +32,8 @@ SENTENCES = [
     "sound track 2: the sound is very quiet (-80.0 LUFS); it was made 57 dB louder to be recognised",
     "the sound is louder than full scale (10.0 LUFS); it was made 33 dB quieter to be recognised",
     "the sound is clipped (1.5 % of it is at full scale); words may be wrong",
+    "channel 2 holds no numbers in 100.0 % of its samples; they are left out, as silence; save the recording again "
+    "where it was made",
     "the time of the file jumps ahead by 277777:46:40 at 0:00:03; the gap is left out and times count on from there",
     f"times may be early{EARLY}",
     f"sound track 2: times may be early from 0:01:00 on{EARLY}",

@@ -37,6 +37,8 @@ def _of(note: SoundNote) -> TranscriptWarning:
     place = _place(note.track)
     if note.finding is Finding.CLIPPED:
         return _warn(WarningCode.CLIPPED, values, place=place)
+    if note.finding is Finding.NO_NUMBERS:
+        return _warn(WarningCode.NO_NUMBERS, values, place=_place(note.track))
     if note.finding is Finding.CLOSED_GAP:
         at, length = full_clock(details["start"]), full_clock(details["seconds"])
         return _warn(WarningCode.TIME_GAP, values, place=place, at=at, length=length)

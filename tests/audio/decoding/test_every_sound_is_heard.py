@@ -5,6 +5,7 @@ Files are made up of tones, a pitch of its own for every channel, and the pitche
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -285,19 +286,43 @@ def test_what_is_clipped_in_the_file_stays_and_is_said(tmp_path: Path) -> None:
         assert audio.revision == 0
 
 
-def test_floats_that_are_no_numbers_are_no_sound(tmp_path: Path) -> None:
-    path = tmp_path / "a.wav"
-    samples = np.full(48_000, 1e-3, "<f4") * np.sin(np.arange(48_000)).astype("<f4")
-    samples[100:200] = [np.nan, np.inf] * 50
-    raw = tmp_path / "a.raw"
-    raw.write_bytes(samples.tobytes())
-    command = ["-c:a", "pcm_f32le"]
-    convert(write_wav(tmp_path / "b.wav", tone(440, 1.0)), path, *command)
-    head = path.read_bytes()
-    at = head.index(b"data") + 8
-    path.write_bytes(head[:at] + samples[: (len(head) - at) // 4].tobytes())
+def write_floats(path: Path, rows: NDArray[np.float32], *, rate: int = 16_000) -> Path:
+    """A WAV file of floats, whatever they are, without positions of its channels."""
+    frames, n = np.ascontiguousarray(rows.T, "<f4").tobytes(), len(rows)
+    form = struct.pack("<HHIIHH", 3, n, rate, 4 * n * rate, 4 * n, 32)
+    body = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(frames)) + frames
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("bad", "n", "share", "suffix"),
+    [
+        (np.nan, 1, 1.0, "wav"),
+        (np.nan, 2, 1.0, "wav"),
+        (np.inf, 2, 0.5, "caf"),
+        (-np.inf, 1, 0.001, "wav"),
+        (1e30, 3, 1.0, "wav"),
+        (np.nan, 6, 0.5, "mka"),
+    ],
+)
+def test_floats_that_are_no_numbers_are_silence_and_named(
+    tmp_path: Path, bad: float, n: int, share: float, suffix: str
+) -> None:
+    rows = np.stack([tone(pitch, SECONDS, peak=0.3) / np.float32(32_768) for pitch in pitches(0, n)])
+    rows[-1, : round(share * rows.shape[1])] = bad
+    path = write_floats(tmp_path / "a.wav", rows)
+    if suffix != "wav":
+        path = convert(path, tmp_path / f"b.{suffix}", "-c:a", "copy")
     with decode(path) as audio:
-        assert np.isfinite(audio.read()).all()
+        samples = audio.read(1.0, 2.0)
+        mixed = n - 1 if share == 1 and n > 1 else n
+        for number, pitch in enumerate(pitches(0, n)):
+            expected = 0.0 if number == n - 1 and share == 1 else 0.3 / mixed
+            assert level_at(samples, pitch) == pytest.approx(expected, abs=0.002)
+        assert np.abs(audio.read()).max() <= 0.31
+        notes = [(note.finding, dict(note.details)) for note in audio.notes]
+        assert notes == [(Finding.NO_NUMBERS, {"channel": n, "percent": 100 * share})]
 
 
 def test_silence_is_not_made_louder(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ PITCHES = (400, 700, 1100)
 
 
 def test_a_plain_recording_has_one_track() -> None:
-    assert sound_tracks(CLIPS / "short.mp3") == (SoundTrack(0, 16_000, "mono"),)
+    assert sound_tracks(CLIPS / "short.mp3") == (SoundTrack(0, 16_000, "mono", "mp3"),)
 
 
 @pytest.mark.parametrize("suffix", ["mkv", "mp4", "mov", "ts", "avi"])
@@ -58,7 +58,7 @@ def test_what_is_no_sound_has_no_tracks(tmp_path: Path) -> None:
 def test_a_title_is_no_track(tmp_path: Path) -> None:
     forged = "x\n#sample_rate 7: 8000\n#channel_layout_name 7: stereo"
     tagged = convert(CLIPS / "short.mp3", tmp_path / "a.mp3", "-c", "copy", "-metadata", f"title={forged}")
-    assert sound_tracks(tagged) == (SoundTrack(0, 16_000, "mono"),)
+    assert sound_tracks(tagged) == (SoundTrack(0, 16_000, "mono", "mp3"),)
 
 
 def test_a_thousand_tracks_are_counted() -> None:
