@@ -20,13 +20,21 @@ import numpy as np
 
 from audio.decoding.downmix import Downmix, mean_of, needed_downmix, takes_channels_as_they_are
 from audio.decoding.ffmpeg import Output, decode_command
+from audio.decoding.floats import LEAST_LUFS, Floats, sane
 from audio.decoding.log import Log
-from audio.decoding.loudness import LoudnessMeter
 from audio.decoding.notes import Finding, SoundNote
 from audio.decoding.pcm import Source, read_pcm
 from audio.decoding.polarity import turned_stretches
-from audio.decoding.samples import REVISION, SAMPLE_BYTES, SAMPLE_RATE, SCALE, as_int16, levels_of, scratch_file, write
-from audio.decoding.survey import WINDOW, Survey, Surveyor
+from audio.decoding.samples import (
+    REVISION,
+    SAMPLE_BYTES,
+    SAMPLE_RATE,
+    SCALE,
+    levels_of,
+    scratch_file,
+    write,
+)
+from audio.decoding.survey import Survey, Surveyor
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,13 +46,6 @@ if TYPE_CHECKING:
 # −63 dB all are there. Made louder step by step as floats, a word is wrong when .6 % of the samples are clipped.
 _QUIET_DB = -58.0  # of the loudest second, below full scale
 _FULL_SCALE = 0.003  # of the samples
-_OVER = 1.02  # the loudest sample of what is not clipped in the file itself, but by us
-
-_QUIET_LUFS = -60.0
-_TARGET_LUFS = -23.0  # EBU R128
-_LEAST_LUFS = -100.0  # below is only what rounding leaves
-_MOST_PEAK = 0.95
-_HIGHEST = 1e6  # of a float: more is no sound, nor is what is no number
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,9 +86,9 @@ class _Passes:
         surveyor, missing = Surveyor(), list[Any]()
 
         def take(frames: NDArray[Any]) -> None:
-            sane = _sane(frames)
-            missing.append((sane != frames).sum(axis=0))
-            surveyor.add(np.ascontiguousarray(sane.T.clip(-1.0, 1.0)))
+            numbers = sane(frames)
+            missing.append((numbers != frames).sum(axis=0))
+            surveyor.add(np.ascontiguousarray(numbers.T.clip(-1.0, 1.0)))
 
         n_frames = self._read(self._raw(as_floats=True), take)
         totals = np.sum(missing, axis=0) if missing else np.zeros(0)
@@ -110,9 +111,9 @@ class _Passes:
         heard = MonoTrack(file, n_samples, np.concatenate(levels, axis=1) if levels else None)
         return heard, surveyor.survey() if n_samples else None
 
-    def mixed(self, file: IO[bytes], mix: Downmix) -> _Floats:
+    def mixed(self, file: IO[bytes], mix: Downmix, *, has_clicks: bool) -> Floats:
         """Write the mix of all channels to `file` as floats."""
-        floats = _Floats(file, mix)
+        floats = Floats(file, mix, has_clicks=has_clicks)
         floats.n_samples = self._read(self._raw(as_floats=True), floats.take)
         return floats
 
@@ -130,52 +131,6 @@ class _Passes:
         self.log = Log()
         command = decode_command(self.source.path, output, part=self.source.part)
         return read_pcm(self.source, command, take, log=self.log, progress=self.progress)
-
-
-class _Floats:
-    """The floats of a second pass, in a scratch file, and what is measured of them."""
-
-    def __init__(self, file: IO[bytes], mix: Downmix) -> None:
-        self.n_samples = 0
-        self.meter = LoudnessMeter()
-        self.channel_peak = 0.0
-        self._file, self._mix, self._n_windows = file, mix, 0
-        self._levels: list[NDArray[np.float32]] = []
-
-    def take(self, frames: NDArray[Any]) -> None:
-        """The next frames, a whole number of windows of them except for the last."""
-        sane = _sane(frames)
-        self.channel_peak = max(self.channel_peak, float(np.abs(sane).max()))
-        if sane.shape[1] == 2:
-            self._levels.append(levels_of(sane.T))
-        mono = self._mix.of(sane, first=self._n_windows)
-        self._n_windows += -(-len(frames) // WINDOW)
-        self.meter.add(mono)
-        write(self._file, mono.astype("<f4").tobytes())
-
-    @property
-    def is_silent(self) -> bool:
-        """Whether no loudness can be measured, or less than any recording's."""
-        return self.meter.loudness is None or self.meter.loudness < _LEAST_LUFS
-
-    @property
-    def gain(self) -> float:
-        """What brings a level outside the ordinary to that of broadcasts; 1 for one within."""
-        loudness = self.meter.loudness
-        if loudness is None or self.is_silent or (loudness >= _QUIET_LUFS and self.channel_peak <= _OVER):
-            return 1.0
-        return float(min(10 ** ((_TARGET_LUFS - loudness) / 20), _MOST_PEAK / self.meter.peak))
-
-    def levels(self) -> NDArray[np.float32] | None:
-        """The levels of two channels, with the gain."""
-        return np.concatenate(self._levels, axis=1) * np.float32(self.gain) if self._levels else None
-
-    def write_int16(self, file: IO[bytes]) -> None:
-        """Write the samples with the gain."""
-        self._file.seek(0)
-        for data in iter(lambda: self._file.read(4 * WINDOW * 120), b""):
-            samples = np.frombuffer(data, "<f4") * np.float32(self.gain)
-            write(file, as_int16(samples))
 
 
 def read_mono(source: Source, track: SoundTrack, output: Output, *, progress: OnFraction) -> tuple[MonoTrack, Log]:
@@ -206,13 +161,13 @@ def read_mono(source: Source, track: SoundTrack, output: Output, *, progress: On
 def _is_ordinary(survey: Survey) -> bool:
     """Whether the level is one that recognition takes as it is."""
     mean = np.full(survey.n_channels, 1 / survey.n_channels)
-    return survey.full_scale <= _FULL_SCALE and survey.loudest_second(mean) >= _QUIET_DB
+    return survey.full_scale <= _FULL_SCALE and not survey.has_clicks and survey.loudest_second(mean) >= _QUIET_DB
 
 
 def _cured(passes: _Passes, mix: Downmix | None, *, survey: Survey, heard: MonoTrack | None) -> MonoTrack:
     """The track mixed and levelled; as `heard` in the first pass, if only its level was odd and cannot be helped."""
     with scratch_file() as raw, contextlib.closing(raw):
-        floats = passes.mixed(raw, mix or mean_of(survey))
+        floats = passes.mixed(raw, mix or mean_of(survey), has_clicks=survey.has_clicks)
         notes = list(_notes(mix, floats, survey))
         if heard is not None and (floats.n_samples == 0 or (mix is None and floats.gain == 1.0)):
             return replace(heard, notes=tuple(notes), is_silent=floats.is_silent)
@@ -223,14 +178,14 @@ def _cured(passes: _Passes, mix: Downmix | None, *, survey: Survey, heard: MonoT
     return MonoTrack(file, floats.n_samples, floats.levels(), tuple(notes), floats.is_silent, REVISION)
 
 
-def _notes(mix: Downmix | None, floats: _Floats, survey: Survey) -> Iterator[SoundNote]:
+def _notes(mix: Downmix | None, floats: Floats, survey: Survey) -> Iterator[SoundNote]:
     if mix is not None and mix.signs is not None:
         for channel, start, end in turned_stretches(mix.signs):
             end = min(end, floats.n_samples / SAMPLE_RATE)
             yield SoundNote(Finding.INVERTED, {"channel": channel + 1, "start": start, "end": round(end, 3)})
     if floats.gain != 1.0:
         decibels = round(20 * math.log10(floats.gain), 1)
-        loudness = round(floats.meter.loudness or _LEAST_LUFS, 1)
+        loudness = round(floats.loudness or LEAST_LUFS, 1)
         yield SoundNote(Finding.LEVELLED, {"gain_db": decibels, "loudness": loudness})
     elif survey.full_scale > _FULL_SCALE:
         yield SoundNote(Finding.CLIPPED, {"percent": round(100 * survey.full_scale, 1)})
@@ -238,11 +193,6 @@ def _notes(mix: Downmix | None, floats: _Floats, survey: Survey) -> Iterator[Sou
 
 def _no_numbers(channel: int, share: float) -> SoundNote:
     return SoundNote(Finding.NO_NUMBERS, {"channel": channel + 1, "percent": max(round(100 * share, 1), 0.1)})
-
-
-def _sane(frames: NDArray[Any]) -> NDArray[np.float32]:
-    """The frames, silent where a float is no sound."""
-    return np.where(np.abs(frames) <= _HIGHEST, frames, np.float32(0.0))
 
 
 def _rows(frames: NDArray[Any]) -> NDArray[np.float32]:

@@ -262,6 +262,39 @@ def test_a_very_quiet_recording_is_made_as_loud_as_others(tmp_path: Path, decibe
         assert note.details["loudness"] == pytest.approx(-20.1 + decibels, abs=0.3)
 
 
+@pytest.mark.parametrize("clicks", [(0.0,), (0.3, 5.0, 9.99)])
+@pytest.mark.parametrize("peak", [0.999, 0.1])
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_a_click_does_not_hide_quiet_speech(tmp_path: Path, clicks: tuple[float, ...], peak: float, n: int) -> None:
+    """10 ms of noise, far louder than the speech, which is no louder than −66 dB in its loudest second."""
+    with decode(CLIPS / "short.mp3") as audio:
+        speech = audio.read(0.0, 10.0)
+    seconds = np.sqrt(np.square(speech[: len(speech) // 16_000 * 16_000]).reshape(-1, 16_000).mean(axis=1))
+    row = speech * np.float32(10 ** (-66 / 20) / seconds.max())
+    is_click = np.zeros(len(row), bool)
+    for at in clicks:
+        first = min(round(at * 16_000), len(row) - 160)
+        row[first : first + 160] = peak * np.random.default_rng(2).uniform(-1, 1, 160)
+        is_click[first - 320 : first + 480] = True
+        is_click[:480] |= at == 0
+    with decode(write_floats(tmp_path / "a.wav", np.stack([row] * n))) as audio:
+        heard = audio.read()
+        (note,) = audio.notes
+        assert note.finding is Finding.LEVELLED
+        assert np.corrcoef(heard[~is_click], speech[~is_click])[0, 1] > 0.999
+        assert np.abs(heard).max() < 0.96
+        assert np.sqrt(np.square(heard[~is_click]).mean()) > 0.02
+        assert 0.9 < np.abs(heard[is_click]).max() < 0.96
+
+
+def test_a_word_alone_is_no_click(tmp_path: Path) -> None:
+    """A fifth of a second of sound in silence is as loud as it was."""
+    row = np.zeros(160_000, np.int16)
+    row[32_000:35_200] = tone(400, 0.2)
+    with decode(write_wav(tmp_path / "a.wav", row + np.random.default_rng(3).integers(-1, 2, 160_000))) as audio:
+        assert (audio.notes, audio.revision) == ((), 0)
+
+
 @pytest.mark.parametrize("decibels", [0, -20, -35])
 def test_an_ordinary_level_stays(tmp_path: Path, decibels: int) -> None:
     wav = convert(CLIPS / "short.mp3", tmp_path / "a.wav", "-af", f"volume={decibels}dB", "-c:a", "pcm_s16le")
