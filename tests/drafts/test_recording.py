@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +13,11 @@ from audio.decoding.mixdown import write_mix
 from audio.disk import sha256_of
 from audio.episode import Episode, Track
 from audio.errors import DecodeError
+from output.formats import write
 from tests.support.tracks import bursts
+from tests.support.transcripts import transcript
 from transcribe.drafts.recording import has_recording, recording_of
+from transcribe.editor.session import Session
 from transcribe.transcript_json import episode_fields, episode_of
 
 
@@ -29,7 +33,9 @@ def episode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Episode:
 def test_a_mix_that_has_gone_is_made_of_the_tracks(tmp_path: Path, episode: Episode) -> None:
     draft = tmp_path / "ab.md"
     assert has_recording(draft, episode)
-    mix = recording_of(draft, episode)
+    found = recording_of(draft, episode)
+    assert found.problem == ""
+    mix = found.path
     assert mix is not None
     assert mix.is_relative_to(tmp_path / "cache")
     with decode(mix) as audio:
@@ -40,10 +46,45 @@ def test_a_mix_that_has_gone_is_made_of_the_tracks(tmp_path: Path, episode: Epis
 
 def test_tracks_that_are_other_files_now_are_not_mixed(tmp_path: Path, episode: Episode) -> None:
     bursts(tmp_path / "a.wav", (0.5, 1.0), hertz=800.0)
-    assert recording_of(tmp_path / "ab.md", episode) == tmp_path / "gone.m4a"
-    (tmp_path / "b.wav").unlink()
+    found = recording_of(tmp_path / "ab.md", episode)
+    assert found.path == tmp_path / "gone.m4a"
+    assert found.problem == (
+        f"{tmp_path}/gone.m4a: is not there, and its tracks cannot be mixed again: {tmp_path}/a.wav: is another file "
+        "than the one transcribed; put that back, or transcribe the tracks again"
+    )
+    (tmp_path / "a.wav").unlink()
     assert not has_recording(tmp_path / "ab.md", episode)
-    assert recording_of(tmp_path / "ab.md", episode) == tmp_path / "gone.m4a"
+    assert f"{tmp_path}/a.wav: no such file; put it there" in recording_of(tmp_path / "ab.md", episode).problem
+
+
+@pytest.mark.parametrize("content", [b"", b"RIFF junk"])
+def test_why_a_mix_cannot_be_made_is_said(tmp_path: Path, episode: Episode, content: bytes) -> None:
+    (tmp_path / "b.wav").write_bytes(content)
+    (tmp_path / "a.wav").write_bytes(content)
+    episode = replace(episode, tracks=tuple(replace(track, sha256="") for track in episode.tracks))
+    found = recording_of(tmp_path / "ab.md", episode)
+    assert found.path == tmp_path / "gone.m4a"
+    assert "the mix cannot be made" in found.problem
+
+
+def test_a_recording_that_is_gone_is_named(tmp_path: Path) -> None:
+    found = recording_of(tmp_path / "a.md", Episode("a", Path("gone.mp3")))
+    assert (found.path, found.problem) == (
+        tmp_path / "gone.mp3",
+        f"{tmp_path}/gone.mp3: no such file; put the recording there",
+    )
+    assert recording_of(tmp_path / "a.md", Episode("a", audio_url="https://example.org/a.mp3")).problem == ""
+
+
+def test_the_editor_says_why_there_is_nothing_to_listen_to(tmp_path: Path, episode: Episode) -> None:
+    (tmp_path / "a.wav").unlink()
+    for name in ("md", "json"):
+        text = write(transcript(("S1", "Good morning."), episode=episode), name, stem="ab")
+        (tmp_path / f"ab.{name}").write_text(str(text), encoding="utf-8")
+    with contextlib.closing(Session(tmp_path / "ab.md")) as session:
+        assert session.trouble == ""
+        assert session.audio is None
+        assert f"{tmp_path}/a.wav: no such file" in session.trouble
 
 
 def test_a_mix_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:

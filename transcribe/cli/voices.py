@@ -105,9 +105,11 @@ def _from_draft(name: str, path: Path) -> tuple[Sample, tuple[str, ...]]:
     _refuse_placeholder(name, str(transcript.made_with.settings.get("guest") or "Guest"))
     speaker = _speaker(transcript, name, path)
     recording = recording_of(path, transcript.episode)
-    if recording is None:
+    if recording.path is None:
         raise VoiceError(f"{path}: its audio is not on this machine; fetch and transcribe it, or give a clip")
-    with decode(recording) as audio:
+    if recording.problem:
+        raise VoiceError(f"{recording.problem}, or give a clip")
+    with decode(recording.path) as audio:
         sample = sample_of_turns(audio, transcript, speaker.id, source=path.name)
     if not is_guess(speaker, transcript.warnings):
         return sample, ()

@@ -34,13 +34,13 @@ def audio_retimer(draft_path: Path, *, open_aligner: Callable[[Transcript], Alig
         passages = find_rewrites(after, before)
         if not passages:
             return after, ""
-        path = recording_of(draft_path, after.episode)
-        if path is None or not path.is_file():
-            problem = f"{path}: no such file" if path else f"{draft_path}: its transcript names no audio"
+        recording = recording_of(draft_path, after.episode)
+        if recording.path is None or recording.problem:
+            problem = recording.problem or f"{draft_path}: its transcript names no audio"
             raise TranscriptError(f"{problem}; nothing was changed. Run sync without --realign-audio")
         from audio.decoding.decode import decode
 
-        with decode(path) as audio:
+        with decode(recording.path) as audio:
             retimed, count = realign_to_audio(after, passages, audio=audio, aligner=open_aligner(after))
         missing = sum(passage.last - passage.first for passage in passages) - count
         parts = [f"{count} of them timed on the audio"] if count else []

@@ -98,11 +98,12 @@ def _of_draft(path: Path, *, enrolled: Sequence[Voiceprint], listen: Listen) -> 
     if not named:
         return
     recording = recording_of(path, transcript.episode)
-    if recording is None:
-        yield _LeftOut(f"{path}: its audio is not on this machine; run `transcribe run` on the audio file first")
+    if recording.path is None or recording.problem:
+        missing = f"{path}: its audio is not on this machine; run `transcribe run` on the audio file first"
+        yield _LeftOut(recording.problem or missing)
         return
     try:
-        with decode(recording) as audio:
+        with decode(recording.path) as audio:
             for speaker in named:
                 yield from _of_speaker(speaker, transcript, path, audio=audio, enrolled=enrolled, listen=listen)
     except SourceError as error:

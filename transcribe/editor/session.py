@@ -23,7 +23,7 @@ from output.conflicts import check_resolved
 from output.errors import OutputError
 from output.parse import Draft, check_is_draft, parse
 from transcribe.drafts.glossary_learning import Proposal, new_entries, read_glossary_text, write_entries
-from transcribe.drafts.recording import has_recording, recording_of
+from transcribe.drafts.recording import FoundRecording, has_recording, recording_of
 from transcribe.drafts.style import style_recorded
 from transcribe.drafts.sync import json_path, transcript_of, write_update
 from transcribe.drafts.transcript_update import update_transcript
@@ -94,7 +94,7 @@ class Session:
         self._drafts: dict[tuple[PageTurn, ...], Draft] = {}
         self._wake = threading.Event()
         self._names: dict[str, str] = {}
-        self._update_error = ""
+        self._update_error = self._audio_problem = ""
         self._closed = False
         self._read()
         self._updater = threading.Thread(target=self._update_after_edits, name="update transcript", daemon=True)
@@ -113,15 +113,16 @@ class Session:
 
     @property
     def trouble(self) -> str:
-        """Why there are no times, or why they are out of date; empty if they are up to date."""
-        return self._transcript()[1] or self._update_error
+        """Why there are no times, why they are out of date, or why there is nothing to listen to; else empty."""
+        return self._transcript()[1] or self._update_error or self._audio_problem
 
     @property
     def audio(self) -> Path | None:
         """The recording, if it is on this machine."""
         transcript = self._transcript()[0]
-        path = recording_of(self.path, transcript.episode) if transcript else None
-        return path.resolve() if path is not None and path.is_file() else None
+        found = recording_of(self.path, transcript.episode) if transcript else FoundRecording(None)
+        self._audio_problem = found.problem
+        return found.path.resolve() if found.path is not None and not found.problem else None
 
     @property
     def _has_audio(self) -> bool:

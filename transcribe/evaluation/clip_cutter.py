@@ -173,10 +173,12 @@ def _draft_of(audio: Path, drafts: Path) -> Path:
 
 
 def _audio_of(transcript: Transcript, draft: Path) -> Path:
-    recording = recording_of(draft, transcript.episode)
-    if recording is None:
+    found = recording_of(draft, transcript.episode)
+    if found.path is None:
         raise TranscriptError(f"{draft}: its recording is not on this machine; give the recording as SOURCE")
-    return recording
+    if found.problem:
+        raise TranscriptError(f"{found.problem}, or give the recording as SOURCE")
+    return found.path
 
 
 def _check_free(stem: Path, source: Path) -> None:
