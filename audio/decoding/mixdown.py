@@ -5,7 +5,9 @@ ffmpeg reads the tracks, moves them, cures the drift of their clocks by resampli
 
 from __future__ import annotations
 
+import errno
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -19,6 +21,7 @@ from audio.decoding.tracks import sound_tracks
 from audio.disk import replacing
 from audio.episode import Seconds, Track
 from audio.errors import DecodeError
+from audio.shortage import room_step
 
 MIX_FORMATS = {".m4a": "ipod", ".mp3": "mp3", ".flac": "flac", ".wav": "wav", ".ogg": "ogg", ".opus": "opus"}
 """ffmpeg's formats by the suffix of a mix."""
@@ -27,6 +30,8 @@ _RATE = 48_000
 _FINE_RATE = 384_000  # in whole Hz of which a drift is cured: an error of 1.3 millionths, 5 ms an hour
 _LEAST_DRIFT_PPM = 2.0
 _PATIENCE: Seconds = 600.0
+_SIGNAL = getattr(signal, "SIGXFSZ", 25)
+_TOO_LARGE = (-_SIGNAL, 128 + _SIGNAL)  # the exit codes of a program, and of a script, over a limit on files
 _SLOWEST = 200_000  # bytes of the tracks a second
 
 
@@ -46,6 +51,9 @@ def write_mix(tracks: Sequence[Track], path: Path) -> None:
             assert program.stderr
             log.follow(program.stderr)
             code = program.wait()
+        if code in _TOO_LARGE:
+            step = room_step(OSError(errno.EFBIG, ""), elsewhere="")
+            raise DecodeError(f"the mix cannot be made (File too large); {step}, and run again", about=printable(path))
         if code or ended.is_set():
             problem = log.first_error or "ffmpeg ended"
             raise DecodeError(f"the mix cannot be made ({problem}); check the disk", about=printable(path))

@@ -1,4 +1,5 @@
-"""Drafts are linted, parsed, rendered, synchronised and exported with the packages of requirements/drafts.txt alone."""
+"""Drafts are linted, parsed, rendered, synchronised, exported, merged and learnt from with the packages of
+requirements/drafts.txt alone."""
 
 from __future__ import annotations
 
@@ -34,9 +35,11 @@ DRAFTS = [
     ["lint", "--fix", "untidy.md"],
     ["parse", "talk.md"],
     ["sync", "talk.md"],
+    ["learn", "talk.md", "--yes"],
     *(["render", "talk.json", "-f", name] for name in FORMATS if name != "docx"),  # a docx has dates: it is exported
     ["export", "talk.md", "-f", ",".join(EXPORTED)],
     *([command, f"{path.stem}.md"] for path in sorted(CASES.glob("*.md")) for command in ("parse", "render")),
+    ["merge", "again.md", "again.new.md"],
 ]
 OTHERS = [
     ["run", "short.mp3"],
@@ -90,7 +93,7 @@ def test_the_list_begins_where_the_ranges_of_the_whole_program_begin() -> None:
     whole = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
     lines = LIST.read_text(encoding="utf-8").splitlines()
     ours = {line.split(",")[0] for line in lines if ">=" in line and "# for" not in line}
-    assert len(ours) == 3
+    assert len(ours) == 6
     assert ours <= set(whole)
     assert all(re.match(r"[\w-]+>=[\d.]+,<\d+", line) for line in lines if ">=" in line)
 
@@ -102,6 +105,9 @@ def folder(tmp_path: Path) -> Path:
     for name, content in (("talk.md", write(made, "md")), ("talk.json", write(made, "json"))):
         (tmp_path / name).write_text(str(content).replace("Thank you Ada.", "Many thanks, Ada."), encoding="utf-8")
     (tmp_path / "talk.json").write_text(str(write(made, "json")), encoding="utf-8")
+    for name in ("md", "json"):
+        for stem in ("again", "again.new"):
+            (tmp_path / f"{stem}.{name}").write_text(str(write(made, name)), encoding="utf-8")
     (tmp_path / "untidy.md").write_text("---\ntitle: A talk\n---\n\n**Ada**: Who?\n\n**Bob:**I.\n", encoding="utf-8")
     (tmp_path / "talk.ref.txt").write_text("Ada: Hello.\n", encoding="utf-8")
     for path in (*CASES.glob("*.md"), CLIPS / "short.mp3"):
@@ -113,8 +119,9 @@ def folder(tmp_path: Path) -> Path:
 
 def environment(folder: Path) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith(("TRANSCRIBE_", "GITHUB_"))}
-    own.pop("PYTHONPATH", None)
-    return own | {"XDG_CACHE_HOME": str(folder / "cache"), "XDG_DATA_HOME": str(folder / "data")}
+    for name in ("PYTHONPATH", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
+        own.pop(name, None)
+    return own | {"HOME": str(folder / "home")}
 
 
 def results(
@@ -160,7 +167,6 @@ def test_each_listed_package_is_needed(folder: Path, package: str) -> None:
 @pytest.mark.processes
 def test_other_commands_say_in_one_line_what_to_install(folder: Path) -> None:
     assert {args[0] for args in OTHERS} | {args[0] for args in DRAFTS} | {
-        "merge",
         "cache",
         "completion",
         "doctor",

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from audio.disk import CacheKind, cache_folder, write_privately
+from audio.shortage import room_step
 from audio.trust import read_own
 from transcribe.settings import Stage
 
@@ -82,17 +83,13 @@ class Checkpoints:
         try:
             write_privately(self.folder / key.file_name, _seal(body) + b"\n" + body)
         except OSError as error:
-            _warn_once(self.folder, error.strerror or str(error))
+            step = room_step(error, elsewhere="make it writable, or set XDG_CACHE_HOME to a folder of your own")
+            _warn_once(self.folder, error.strerror or str(error), step)
 
 
 @cache
-def _warn_once(folder: Path, reason: str) -> None:
-    _log.warning(
-        "%s: results cannot be kept there for later runs (%s); make it writable, make room, or set XDG_CACHE_HOME to "
-        "a folder of your own",
-        folder,
-        reason,
-    )
+def _warn_once(folder: Path, reason: str, step: str) -> None:
+    _log.warning("%s: results cannot be kept there for later runs (%s); %s", folder, reason, step)
 
 
 class WriteOnlyCheckpoints(Checkpoints):

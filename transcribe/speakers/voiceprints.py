@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from audio.disk import data_folder, write_privately
 from audio.intervals import joined
+from audio.shortage import room_step
 from audio.trust import read_own, step_after
 from transcribe.diarization.networks import SpeakerModel
 from transcribe.errors import SettingsError, TranscribeError
@@ -212,7 +213,7 @@ def enrol(name: str, sample: Sample, *, folder: Path) -> Voiceprint:
     try:
         write_privately(folder / _file_name(name), _to_json(voiceprint))
     except OSError as error:
-        step = step_after(error, "make room or change its permissions")
+        step = step_after(error, room_step(error, elsewhere="change its permissions"))
         raise VoiceError(f"{folder}: cannot be written to ({error.strerror}); {step}") from error
     return voiceprint
 

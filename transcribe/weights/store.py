@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from audio.disk import TEMPORARY_SUFFIX, CacheKind, cache_folder, create_folder, replacing, sha256_of, write_atomically
+from audio.shortage import room_step
 from audio.trust import problem_below, read_regular
 from transcribe.errors import ModelError, UnreachableError
 
@@ -139,9 +140,9 @@ class StoredModel:
             _unreachable[self.folder] = time.monotonic(), error
             raise error from exc
         except OSError as exc:
+            step = room_step(exc, elsewhere="set XDG_CACHE_HOME to another folder")
             raise ModelError(
-                f"{self.title}: cannot be written to {self.folder.parent} ({exc.strerror or exc}); "
-                "make room there or set XDG_CACHE_HOME to another folder"
+                f"{self.title}: cannot be written to {self.folder.parent} ({exc.strerror or exc}); {step}"
             ) from exc
 
     def _verified(self) -> Mapping[str, str] | None:
