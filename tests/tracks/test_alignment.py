@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from audio.decoding.samples import SAMPLE_RATE, Audio, levels_of
 from transcribe.tracks.alignment import find_clocks, fit_clock, pair_clock
-from transcribe.tracks.correlation import Match
+from transcribe.tracks.correlation import Match, Passage, find_match
 from transcribe.tracks.layout import Clock
 
 Floats = NDArray[np.float64]
@@ -91,3 +91,13 @@ def test_a_stated_offset_is_believed() -> None:
     (first, second) = find_clocks(sounds, levels(sounds), stated=[1.0, 2.0])
     assert first == Clock(1.0)
     assert second == Clock(2.0)
+
+
+@pytest.mark.parametrize("n", [1, 2, 700, 1599, 1600, 15_999, 16_000])
+def test_a_piece_of_any_length_can_be_looked_for(n: int) -> None:
+    """Also where a track ends, or is shorter than what is levelled at once."""
+    sound = Audio.from_samples(np.random.default_rng(4).standard_normal(48_000).astype(np.float32).clip(-1, 1))
+    piece = Audio.from_samples(sound.read()[:n])
+    for one, other in ((sound, piece), (piece, sound)):
+        match = find_match(Passage(0.0, 3.0), one, other, around=0.0, within=1.0)
+        assert match is None or (n == 16_000 and abs(match.time - match.other) < 0.001)

@@ -93,7 +93,10 @@ def _check_settings(settings: Settings) -> None:
             "channels: separate is for one file with a person on each channel; leave it out, or --tracks"
         )
     if settings.scheduler:
-        raise SettingsError("tracks: several files are not sent to a cluster; leave out --scheduler")
+        raise SettingsError(
+            "tracks: several files are not sent to a cluster; leave out --scheduler (and unset TRANSCRIBE_SCHEDULER) to "
+            "transcribe them on this machine, or run the command on the machine that is to do it"
+        )
 
 
 def _paths(sources: Sequence[str]) -> list[Path]:

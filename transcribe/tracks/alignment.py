@@ -8,6 +8,7 @@ late, both ways, and the mean is right. Without bleed there are no matches, and 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio.decoding.samples import LEVEL_SAMPLES, SAMPLE_RATE
+from audio.progress import part_of
 from transcribe.tracks.correlation import Match, Passage, find_match
 from transcribe.tracks.layout import Clock
 
 if TYPE_CHECKING:
     from audio.decoding.samples import Audio
+    from audio.progress import OnFraction
 
     Floats = NDArray[np.float32]
 
@@ -42,7 +45,7 @@ def find_clocks(
     levels: Sequence[Floats],
     *,
     stated: Sequence[float | None],
-    progress: Callable[[float], None] = lambda fraction: None,
+    progress: OnFraction = lambda fraction: None,
 ) -> tuple[Clock | None, ...]:
     """The clock of each track on the timeline of the first; None where nothing is stated and nothing found.
 
@@ -57,30 +60,35 @@ def find_clocks(
         pair = (sounds[one], sounds[other]), (levels[one], levels[other])
         offset = stated[other]
         known = None if offset is None else offset - clocks[one].offset
-        found = pair_clock(*pair, known=known)
+        found = pair_clock(*pair, known=known, progress=part_of(progress, len(tried) - 1, steps))
         if found is not None or offset is not None:
             relative = found or Clock(known or 0.0)
             start = clocks[one].on_timeline(relative.offset) if offset is None else offset
             clocks[other] = Clock(start, round(relative.drift_ppm + clocks[one].drift_ppm, 1))
             left.remove(other)
-        progress(min(1.0, len(tried) / steps))
     return tuple(clocks.get(number) for number in range(len(sounds)))
 
 
 def pair_clock(
-    sounds: tuple[Audio, Audio], levels: tuple[Floats, Floats], *, known: float | None = None
+    sounds: tuple[Audio, Audio],
+    levels: tuple[Floats, Floats],
+    *,
+    known: float | None = None,
+    progress: OnFraction = lambda fraction: None,
 ) -> Clock | None:
     """The clock of the second track on the first one's timeline; None without matches that agree.
 
     `known` is its offset, to within half a second.
     """
-    rough = Clock(known) if known is not None else _rough(sounds, levels)
+    rough = Clock(known) if known is not None else _rough(sounds, levels, progress=part_of(progress, 0, 2))
     if rough is None:
+        progress(1.0)
         return None
     within = 0.1 + _WORST_PPM / 1e6 * max(sound.duration for sound in sounds) + (0.4 if known is not None else 0.0)
     own = [own_passages(levels[number], levels[1 - number], shift=shift) for number, shift in _shifts(rough)]
-    forth = _matches(own[0], sounds[0], sounds[1], to_other=rough.in_track, within=within)
-    back = _matches(own[1], sounds[1], sounds[0], to_other=rough.on_timeline, within=within)
+    near, turned = _Search(*sounds, within), _Search(sounds[1], sounds[0], within)
+    forth = near.matches(own[0], rough.in_track, progress=part_of(progress, 2, 4))
+    back = turned.matches(own[1], rough.on_timeline, progress=part_of(progress, 3, 4))
     return fit_clock(forth, [Match(match.other, match.time) for match in back])
 
 
@@ -140,11 +148,12 @@ def _pair_slopes(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.f
     return slopes
 
 
-def _rough(sounds: tuple[Audio, Audio], levels: tuple[Floats, Floats]) -> Clock | None:
+def _rough(sounds: tuple[Audio, Audio], levels: tuple[Floats, Floats], *, progress: OnFraction) -> Clock | None:
     """The clock to within what a drift makes of it, from a few passages looked for everywhere."""
     passages = [loud_passages(each) for each in levels]
-    forth = _matches(passages[0], sounds[0], sounds[1], to_other=lambda time: time, within=FARTHEST)
-    back = _matches(passages[1], sounds[1], sounds[0], to_other=lambda time: time, within=FARTHEST)
+    anywhere, turned = _Search(*sounds, FARTHEST), _Search(sounds[1], sounds[0], FARTHEST)
+    forth = anywhere.matches(passages[0], lambda time: time, progress=part_of(progress, 0, 2))
+    back = turned.matches(passages[1], lambda time: time, progress=part_of(progress, 1, 2))
     matches = [*forth, *(Match(match.other, match.time) for match in back)]
     agreeing = _largest_agreement(matches)
     if len(agreeing) < 2:
@@ -152,12 +161,24 @@ def _rough(sounds: tuple[Audio, Audio], levels: tuple[Floats, Floats]) -> Clock 
     return Clock(float(np.median([matches[number].time - matches[number].other for number in agreeing])))
 
 
-def _matches(
-    passages: Sequence[Passage], sound: Audio, other: Audio, *, to_other: Callable[[float], float], within: float
-) -> list[Match]:
-    """The matches of passages of `sound` in `other`, near where `to_other` expects them."""
-    found = (find_match(each, sound, other, around=to_other(each.start), within=within) for each in passages)
-    return [match for match in found if match is not None]
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """For passages of a sound in another one, at most so many seconds from where they are expected."""
+
+    sound: Audio
+    other: Audio
+    within: float
+
+    def matches(
+        self, passages: Sequence[Passage], to_other: Callable[[float], float], *, progress: OnFraction
+    ) -> list[Match]:
+        """The matches of passages, near where `to_other` expects them."""
+        found = []
+        for number, each in enumerate(passages, 1):
+            match = find_match(each, self.sound, self.other, around=to_other(each.start), within=self.within)
+            found += [] if match is None else [match]
+            progress(number / len(passages))
+        return found
 
 
 def loud_passages(levels: Floats) -> list[Passage]:

@@ -53,12 +53,13 @@ class Passage:
 
 def find_match(passage: Passage, sound: Audio, other: Audio, *, around: float, within: float) -> Match | None:
     """The match of a passage of `sound` whose counterpart begins at most `within` seconds from `around` in `other`;
-    None if there is no clear one."""
-    sought = _levelled(sound.read(passage.start, passage.start + passage.length))
+    None if there is no clear one, or less than a second of either."""
     first = max(0.0, around - within)
-    place = _levelled(other.read(first, around + within + passage.length))
-    if len(sought) < _RATE or len(place) < _RATE:
+    heard = sound.read(passage.start, passage.start + passage.length)
+    there = other.read(first, around + within + passage.length)
+    if min(len(heard), len(there)) < SAMPLE_RATE:
         return None
+    sought, place = _levelled(heard), _levelled(there)
     correlation = correlate(sought, place)
     lags = (np.arange(len(correlation)) - len(sought)) / _RATE
     near = np.abs(first + lags - around) <= within
@@ -92,11 +93,11 @@ def correlate(passage: Floats, place: Floats) -> NDArray[np.float64]:
 
 
 def _levelled(samples: Floats) -> Floats:
-    """At half the rate, every moment at the same level."""
+    """At half the rate, every moment at the same level; at least as long as what makes a moment."""
     n = len(samples) // _DECIMATION * _DECIMATION
     halved = samples[:n].reshape(-1, _DECIMATION).mean(axis=1)
     width = round(_LEVELLED * _RATE)
-    energy = np.convolve(np.square(halved), np.ones(width, np.float32) / width, mode="same") if n else halved
+    energy = np.convolve(np.square(halved), np.ones(width, np.float32) / width, mode="same")
     level: Floats = halved / np.sqrt(np.maximum(energy, _SILENCE**2))
     return level
 

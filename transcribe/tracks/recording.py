@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from audio.episode import Track
     from audio.progress import OnFraction
 
-_DECODING = 0.9  # of the work
+_DECODING, _ALIGNING = 0.7, 0.25  # of the work
 _NOTHING = LEVEL_SAMPLES * 10  # samples of silence in place of a track without any
 _BLOCK = 60.0  # seconds
 _FADE = 0.01  # seconds at the edges of a stretch
@@ -84,7 +84,9 @@ def open_tracks(
         warnings = [*map(str, absent), *(warning for sound in sounds for warning in sound.warnings)]
         layout = known
         if layout is None:
-            layout, notes = _find_layout(tracks, sounds, levels)
+            layout, notes = _find_layout(
+                tracks, sounds, levels, progress=lambda fraction: progress(_DECODING + _ALIGNING * fraction)
+            )
             warnings += notes
         speech = join_speech(sounds, layout, gains=[_gain(each) for each in levels], warnings=tuple(warnings))
     progress(1.0)
@@ -92,11 +94,11 @@ def open_tracks(
 
 
 def _find_layout(
-    tracks: Sequence[Track], sounds: Sequence[Audio], levels: Sequence[NDArray[np.float32]]
+    tracks: Sequence[Track], sounds: Sequence[Audio], levels: Sequence[NDArray[np.float32]], *, progress: OnFraction
 ) -> tuple[Layout, list[str]]:
     """The layout, and what the user should know about it."""
     heard = [number for number, each in enumerate(levels) if has_speech(each)]
-    clocks, notes, is_lost = _clocks(tracks, sounds, levels, heard=heard)
+    clocks, notes, is_lost = _clocks(tracks, sounds, levels, heard=heard, progress=progress)
     ends = [clock.on_timeline(sound.duration) for clock, sound in zip(clocks, sounds, strict=True)]
     duration = max(ends)
     layout = _layout(levels, clocks, duration, heard=heard)
@@ -118,7 +120,12 @@ def _layout(
 
 
 def _clocks(
-    tracks: Sequence[Track], sounds: Sequence[Audio], levels: Sequence[NDArray[np.float32]], *, heard: Sequence[int]
+    tracks: Sequence[Track],
+    sounds: Sequence[Audio],
+    levels: Sequence[NDArray[np.float32]],
+    *,
+    heard: Sequence[int],
+    progress: OnFraction,
 ) -> tuple[tuple[Clock, ...], list[str], bool]:
     """The clock of each track, what the user should know about them, and whether one is not found."""
     stated = [track.offset for track in tracks]
@@ -128,9 +135,10 @@ def _clocks(
             [sounds[number] for number in heard],
             [levels[number] for number in heard],
             stated=[stated[number] for number in heard],
+            progress=progress,
         )
         found |= dict(zip(heard, each, strict=True))
-    lost = [number for number in heard if found[number] is None]
+    lost = [number for number in heard if found[number] is None] if len(heard) > 1 else []
     notes = [
         f"{title(tracks[number])}: nobody is heard on this track; it is left out"
         for number in found
