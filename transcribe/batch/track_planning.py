@@ -94,8 +94,8 @@ def _check_settings(settings: Settings) -> None:
         )
     if settings.scheduler:
         raise SettingsError(
-            "tracks: several files are not sent to a cluster; leave out --scheduler (and unset TRANSCRIBE_SCHEDULER) to "
-            "transcribe them on this machine, or run the command on the machine that is to do it"
+            "tracks: several files are not sent to a cluster; leave out --scheduler (and unset TRANSCRIBE_SCHEDULER) "
+            "to transcribe them on this machine, or run the command on the machine that is to do it"
         )
 
 
