@@ -119,15 +119,14 @@ class Session:
     @property
     def audio(self) -> Path | None:
         """The recording, if it is on this machine."""
-        transcript = self._transcript()[0]
-        found = recording_of(self.path, transcript.episode) if transcript else FoundRecording(None)
+        timed = self._transcript()[0]
+        found = FoundRecording(None) if timed is None else recording_of(self.path, timed.episode)
         self._audio_problem = found.problem
         return found.path.resolve() if found.path is not None and not found.problem else None
 
     @property
     def _has_audio(self) -> bool:
-        transcript = self._transcript()[0]
-        return transcript is not None and has_recording(self.path, transcript.episode)
+        return (timed := self._transcript()[0]) is not None and has_recording(self.path, timed.episode)
 
     def state(self) -> dict[str, Any]:
         """Everything the page shows, as JSON values; times in whole milliseconds."""
