@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
 # CI services read commands from the lines of a log: `::name …::` at a line's start, `##[name …]`, `##vso[…]` anywhere.
+_LEAST_NAME = 12  # characters of a table's first column that stay
 _COMMAND = re.compile(r"^\s*::(?=[A-Za-z])|#(?=#\w*\[)")
 
 
@@ -47,6 +49,45 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     cells = [[for_terminal(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+
+
+def aligned_within(rows: Sequence[Sequence[str]], width: int, *, kept: int) -> list[str]:
+    """`aligned` in lines of at most `width`, as far as a column fits: with several tables under one another, each with
+    the first `kept` columns, of which the first is shortened if need be.
+
+    >>> aligned_within([("clip", "a", "b"), ("garden", "1", "2")], 9, kept=1)
+    ['clip    a', 'garden  1', '', 'clip    b', 'garden  2']
+    """
+    cells = [[for_terminal(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    rest = sum(widths[1:kept]) + 2 * kept
+    widths[0] = min(widths[0], max(width - rest - max(widths[kept:], default=0), _LEAST_NAME))
+    names = [name if len(name) <= widths[0] else f"{name[: widths[0] - 1]}…" for name, *_ in cells]
+    tables: list[list[int]] = []
+    left = 0
+    for column in range(kept, len(widths)):
+        if not tables or left < widths[column] + 2:
+            tables.append([])
+            left = width - widths[0] - rest + 2
+        tables[-1].append(column)
+        left -= widths[column] + 2
+    shown = (
+        [[name, *row[1:kept], *(row[at] for at in table)] for name, row in zip(names, cells, strict=True)]
+        for table in tables or [[]]
+    )
+    return [line for number, part in enumerate(shown) for line in ([""] if number else []) + aligned(part)]
+
+
+def wrapped(line: str, width: int, *, indent: str) -> list[str]:
+    """A printable line in lines of at most `width`, but for words that are longer; those after the first are indented.
+
+    >>> wrapped("a long line of words", 10, indent="  ")
+    ['a long', '  line of', '  words']
+    """
+    lines = textwrap.wrap(
+        for_terminal(line), width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+    return [*map(for_terminal, lines)] or [""]
 
 
 def on_github() -> bool:

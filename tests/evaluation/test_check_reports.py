@@ -236,6 +236,32 @@ def test_table_has_no_control_characters_and_no_commands(text: str) -> None:
     assert commands_in(printed) == []
 
 
+@given(TEXTS, st.integers(60, 200))
+@example(NASTY, 80)
+def test_a_table_fits_its_terminal_and_says_the_same(text: str, width: int) -> None:
+    """But for words and paths that are longer than a line."""
+    printed = table(report(text), width=width)
+    assert all(line.isprintable() for line in printed.split("\n"))
+    assert commands_in(printed) == []
+    assert all(len(line) <= width or len(max(line.split(), key=len)) > width - 12 for line in printed.split("\n"))
+    whole, parts = table(report(text)), " ".join(printed.split())
+    for word in ("FAIL", "ERROR", "WER", "50.0", "(≤"):
+        assert (word in whole) == (word in parts)
+
+
+def test_a_wide_table_becomes_several(tmp_path: Path) -> None:
+    """Each with the clip and how it ended; a name that is too long is shortened."""
+    gates = tuple(Gate(measure, 0.125, 0.1, 0.2, "") for measure in ("wer", "cpwer", "tcpwer", "der", "misnamed"))
+    made = Report((ClipResult("a rather long name of a clip about gardens", gates),), None, (), Scoring())
+    lines = table(made, width=80).splitlines()
+    assert max(map(len, lines)) <= 80
+    headers = [line.split()[1:] for line in lines if line.startswith("clip")]
+    assert [name for header in headers for name in header] == ["WER", "cpWER", "tcpWER", "DER", "misnamed"]
+    assert len(headers) > 1
+    assert sum(" ok " in line for line in lines) == len(headers)
+    assert table(made, width=1000) == table(made)
+
+
 @given(TEXTS)
 @example("##[set-output name=a]b")
 def test_json_has_the_text_and_no_commands(text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
@@ -234,7 +235,8 @@ def _publish(
     if as_json:
         click.echo(reports.as_json(report, more).encode(errors="backslashreplace"), nl=False)
     else:
-        sections = [reports.table(report), *(view.text for view in views if view.text)]
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        sections = [reports.table(report, width=width), *(view.text for view in views if view.text)]
         click.echo("\n".join(sections), nl=False)
     summary = "\n".join([reports.markdown(report), *(view.markdown for view in views if view.markdown)])
     for path, content in ((junit, reports.junit(report)), (markdown, summary)):

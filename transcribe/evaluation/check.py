@@ -236,8 +236,10 @@ def _unchecked(measured: Mapping[str, ClipMeasurement], clips: Clips) -> tuple[s
     instead = "its limits and settings for all clips apply" if clips.partial else "so it is not checked"
     unnamed = [f"{path.name}: is not in {FILE_NAME}, {instead}; name it there, or move it" for path in clips.unnamed]
     silent = [f"{name}: {_SILENT}" for name, clip in measured.items() if clip.is_silent]
-    reason = "not measured, because its transcript was cached; --fresh measures it"
-    return (*unnamed, *silent, *(f"{name}: x_realtime: {reason}" for name in names))
+    whose = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
+    kept = "its transcript was" if len(names) == 1 else "their transcripts were"
+    speed = f"{whose}: the speed was not measured, because {kept} kept from an earlier run; --fresh measures it"
+    return (*unnamed, *silent, *([speed] if names else []))
 
 
 _SILENT = (

@@ -19,7 +19,7 @@ from transcribe.evaluation.gates import Gate, format_value
 from transcribe.evaluation.literal_markdown import markdown as literal
 from transcribe.evaluation.literal_markdown import markup
 from transcribe.evaluation.word_alignment import Difference
-from transcribe.terminal import aligned, annotation, for_terminal, json_for_terminal
+from transcribe.terminal import aligned, aligned_within, annotation, for_terminal, json_for_terminal, wrapped
 
 HEADINGS = {
     "wer": "WER",
@@ -37,15 +37,23 @@ HEADINGS = {
 DIFFERENCES_IF_MET = 3  # shown of a clip that meets its gates, and in an annotation
 
 
-def table(report: Report) -> str:
-    """For a terminal: a row per clip, the worst first, and below the table their failures and differences."""
-    lines = aligned(_rows(report))
+def table(report: Report, *, width: int | None = None) -> str:
+    """A row per clip, the worst first, and below the table their failures and differences; for a terminal of `width`
+    characters, in lines that are no longer, else a line each."""
+    rows = _rows(report)
+    lines = aligned(rows) if width is None else aligned_within(rows, width, kept=2)
     for one in _all(report):
         if details := list(_details(one)):
-            lines += ["", f"{_plain(one.name)}:", *(f"  {_plain(line)}" for line in details)]
-    notes = [f"note: {_plain(note)}" for note in report.notes]
-    lines += ["", *notes, f"{report.summary} ({report.scoring_description})"]
+            lines += ["", *_fitted(f"{_plain(one.name)}:", width, indent="  ")]
+            lines += [part for line in details for part in _fitted(f"  {_plain(line)}", width, indent="    ")]
+    ends = [f"note: {_plain(note)}" for note in report.notes]
+    ends.append(f"{report.summary} ({report.scoring_description})")
+    lines += ["", *(part for line in ends for part in _fitted(line, width, indent="  "))]
     return "\n".join(lines) + "\n"
+
+
+def _fitted(line: str, width: int | None, *, indent: str) -> list[str]:
+    return [line] if width is None else wrapped(line, width, indent=indent)
 
 
 def markdown(report: Report) -> str:
