@@ -81,9 +81,13 @@ class Timeline:
         return (gap.at + before) / SAMPLE_RATE
 
 
-def counts_from_zero(path: Path) -> bool:
-    """Whether timestamp 0 is where a file begins, rather than its first timestamp. Raises `OSError`."""
+def counts_from_zero(path: Path, *, at: int = 0) -> bool:
+    """Whether timestamp 0 is where the recording that begins `at` a byte begins, rather than its first timestamp.
+
+    Raises `OSError`.
+    """
     with open_regular(path) as file:
+        file.seek(at)
         return magic_suffix(file.read(16)) in _BROWSERS
 
 

@@ -73,7 +73,7 @@ def decode_track(recording: Recording, track: SoundTrack, *, progress: OnFractio
             part_progress = _of_part(progress, part, before=before, whole=recording.structure.seconds)
             patience = recording.patience + (part.end - part.start) / _SLOWEST
             source = Source(recording.path, part, track.index, recording.max_duration, patience, before)
-            piece, reading = _part(source, track, progress=part_progress)
+            piece, reading = _part(source, track, is_first=not pieces, progress=part_progress)
             stack.callback(piece.file.close)
             pieces.append(piece)
             readings.append(reading)
@@ -97,10 +97,10 @@ def _of_part(progress: OnFraction, part: Part, *, before: Seconds, whole: Second
     return lambda done: progress(min((before + done * (part.seconds or 0.0)) / whole, 1.0)) if whole else None
 
 
-def _part(source: Source, track: SoundTrack, *, progress: OnFraction) -> tuple[MonoTrack, Reading]:
+def _part(source: Source, track: SoundTrack, *, is_first: bool, progress: OnFraction) -> tuple[MonoTrack, Reading]:
     """A part of a track with its silence; it may have no samples."""
     with scratch_folder() as folder:
-        output = _output(source, folder / "times")
+        output = _output(source, folder / "times", is_first=is_first)
         heard, log = read_mono(source, track, output, progress=progress)
         room = round((source.max_duration - source.before) * SAMPLE_RATE)
         timeline = Timeline()
@@ -124,12 +124,13 @@ def _part(source: Source, track: SoundTrack, *, progress: OnFraction) -> tuple[M
     ), reading
 
 
-def _output(source: Source, times: Path) -> Output:
-    """What is asked of ffmpeg: also the times, in the file `times`, if it can state them."""
+def _output(source: Source, times: Path, *, is_first: bool) -> Output:
+    """What is asked of ffmpeg: also the times, in the file `times`, if it can state them. Those of the first part may
+    count from 0, also behind a tag; what follows goes on where the part before it ends."""
     if not find_ffmpeg().states_times:
         return Output(source.track)
-    is_first = source.part.start == 0
-    from_zero, with_pictures = is_first and counts_from_zero(source.path), is_first and is_mpeg_stream(source.path)
+    from_zero = is_first and counts_from_zero(source.path, at=source.part.start)
+    with_pictures = source.part.start == 0 and is_mpeg_stream(source.path)
     return Output(source.track, times=times, from_zero=from_zero, with_pictures=with_pictures)
 
 

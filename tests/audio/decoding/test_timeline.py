@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +62,30 @@ def test_a_recording_without_pictures_that_starts_late_as_browsers_play_it(
     with decode(convert(wav, tmp_path / name, "-c:a", codec, "-output_ts_offset", "3")) as audio:
         assert beginnings(audio) == pytest.approx([3.0], abs=0.06)
         assert audio.warnings == ()
+
+
+@pytest.mark.parametrize("name", ["late.webm", "late.m4a", "late.ogg", "late.mka"])
+def test_behind_a_tag_time_counts_as_without_it(tmp_path: Path, wav: Path, name: str) -> None:
+    """An ID3 tag, which programs for MP3 put before anything."""
+    codec = "aac" if name.endswith("m4a") else "libopus"
+    path = convert(wav, tmp_path / name, "-c:a", codec, "-output_ts_offset", "3")
+    path.write_bytes(b"ID3\4\0\0\0\0\1\0" + bytes(128) + path.read_bytes())
+    with decode(path) as audio:
+        assert beginnings(audio) == pytest.approx([3.0], abs=0.06)
+        assert audio.warnings == ()
+
+
+def test_the_start_that_an_avi_states_is_kept(tmp_path: Path, wav: Path) -> None:
+    path = convert(
+        wav, tmp_path / "a.avi", *PICTURE, "-map", "1:v", "-map", "0:a", "-c:v", "mpeg4", "-c:a", "pcm_s16le"
+    )
+    data = bytearray(path.read_bytes())
+    start = data.index(b"strh", data.index(b"strh") + 4) + 8 + 28  # dwStart of the second stream, in its own unit
+    scale, rate = struct.unpack_from("<II", data, start - 8)
+    struct.pack_into("<I", data, start, 5 * rate // scale)
+    path.write_bytes(data)
+    with decode(path) as audio:
+        assert beginnings(audio) == pytest.approx([5.0], abs=0.06)
 
 
 def test_a_clock_that_starts_anywhere_is_no_silence(tmp_path: Path, wav: Path) -> None:
