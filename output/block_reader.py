@@ -33,6 +33,7 @@ from output.blocks import (
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.rules_core import StateCore
     from markdown_it.tree import SyntaxTreeNode
 
 PLACE = "\ufdd2"  # holds a place in the source, and is in no tree
@@ -41,6 +42,8 @@ _LINE_END = re.compile(r"\r\n?|\n")
 _MAY_BE_HEADING = re.compile(r"[\r\n] {0,3}(?:#|=|-|<[hH][1-6])")
 _HTML_HEADING = re.compile(r"\s*<h[1-6]\b", re.IGNORECASE)
 _DEEPEST = 100  # levels of blocks, and of emphasis
+_MOST_BRACKETS = 300  # in a paragraph: the end of each that opens no link is looked for `_DEEPEST` times
+_MOST_MARKS = 3000  # of emphasis, in a paragraph
 _COMMENT = re.compile(r"<!--.*?-->|<\?.*?\?>|<![A-Z].*?>", re.DOTALL)
 _EMBEDDED = re.compile(
     r"<(audio|iframe|video|script|style|object|embed)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE
@@ -128,12 +131,24 @@ def _references(definitions: str) -> dict[str, dict[str, str]]:
     return references
 
 
-@lru_cache(maxsize=1)
-def _reader() -> MarkdownIt:
+def _inline(state: StateCore) -> None:
+    """Reads the text of each block; one with more signs than anybody writes as text without links and emphasis."""
+    for token in state.tokens:
+        if token.type == "inline" and token.children is not None:
+            count = token.content.count
+            is_plain = count("[") > _MOST_BRACKETS or count("*") + count("_") + count("~") > _MOST_MARKS
+            _reader(is_plain=is_plain).inline.parse(token.content, state.md, state.env, token.children)
+
+
+@lru_cache(maxsize=2)
+def _reader(*, is_plain: bool = False) -> MarkdownIt:
     from markdown_it import MarkdownIt
     from mdit_py_plugins.footnote import footnote_plugin
 
     reader = MarkdownIt("commonmark", {"maxNesting": _DEEPEST, "store_labels": True}).enable(["table", "strikethrough"])
+    reader.core.ruler.at("inline", _inline)
+    if is_plain:
+        reader.disable(["link", "image", "emphasis", "strikethrough"])
     return reader.use(footnote_plugin, inline=False, move_to_end=False, always_match_refs=True)
 
 

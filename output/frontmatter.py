@@ -29,6 +29,7 @@ _OTHER_TYPE = re.compile(
     |:.+                                                                         # a symbol"""
 )
 """Text that Ruby's reader of YAML 1.1, which Jekyll uses, takes for another type. PyYAML knows the others."""
+_LONGEST = 100_000  # characters: its YAML is read at 15 us each
 _BOOLEAN = "tag:yaml.org,2002:bool"
 _TEXT = "tag:yaml.org,2002:str"
 _BLOCK = re.compile(r"\ufeff?---[ \t]*\r?\n(?:.*?\r?\n)??(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
@@ -175,9 +176,12 @@ def read(block: str) -> dict[str, Any]:
     """The keys and values of a block from `split`: text, `True` and `False`, and lists and mappings of these.
 
     Tags such as `!!timestamp` are ignored. Raises `ValueError` if the block is not a YAML mapping, or has aliases,
-    which could expand to any amount of text.
+    which could expand to any amount of text, or is far longer than any author's.
     """
     import yaml
+
+    if len(block) > _LONGEST:
+        raise ValueError(f"longer than {_LONGEST:,} characters")
 
     class TextLoader(yaml.SafeLoader):
         yaml_implicit_resolvers = {  # noqa: RUF012 - overrides a table of the base class

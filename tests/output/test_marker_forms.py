@@ -218,3 +218,40 @@ def test_the_work_grows_with_the_text(kind: str) -> None:
             assert parse(source).source() == source
         work.append(calls["python"] + calls["c"])
     assert work[1] < 12 * work[0]
+
+
+HOSTILE: dict[str, Callable[[int], str]] = {
+    "open brackets": lambda n: "[" * n,
+    "open pictures": lambda n: "[![a](b" * n,
+    "references": lambda n: "[a][" * n,
+    "links without an end": lambda n: "[a](" * n,
+    "nested brackets": lambda n: "[" * n + "]" * n,
+    "times without an end": lambda n: "[12:34" * n,
+    "nested emphasis": lambda n: "*a **b " * n + "c** d*" * n,
+    "closed emphasis": lambda n: "*a*b" * n,
+    "nested quotes": lambda n: "> " * n + "a",
+    "open tags": lambda n: "<aaaa" * n,
+    "blank paragraphs": lambda n: "\n\n\xa0" * n,
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_the_work_for_what_is_spoken_grows_with_the_text(kind: str) -> None:
+    work = []
+    for count in (1000, 8000):
+        source = f"**Ann**: {HOSTILE[kind](count)}\n\n**Ben**: Hi.\n"
+        with counting() as calls:
+            assert [turn.spoken for turn in parse(source).turns][-1] == "Hi."
+        work.append(calls["python"] + calls["c"])
+    assert work[1] < 12 * work[0]
+    assert work[1] < 100 * len(source)
+
+
+def test_a_front_matter_of_any_length_is_bounded_work() -> None:
+    source = "---\n{" + "a," * 60_000 + "}\n---\n\n**Ann**: Hi.\n"
+    with counting() as calls:
+        draft = parse(source)
+    assert [turn.speaker for turn in draft.turns] == ["Ann"]
+    assert "longer than" in str(draft.warnings[0])
+    assert calls["python"] + calls["c"] < 50_000
+    assert draft.source() == source
