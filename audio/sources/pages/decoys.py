@@ -18,10 +18,11 @@ _PLACES = {
     "in the navigation": "nav navigation navbar breadcrumb breadcrumbs menu",
     "among other episodes": (
         "related similar recommended recommendation recommendations recommend suggested suggestion suggestions upnext "
-        "next prev previous more popular trending recent latest also older newer others other archive archives carousel"
+        "next prev previous previously missed more popular trending recent latest also older newer others other archive"
+        " archives carousel"
     ),
     "in an advertisement": "ad ads adslot advert advertisement advertising sponsor sponsors sponsored promo promotion",
-    "in the comments": "comment comments disqus",
+    "in the comments": "comment comments commentlist disqus",
     "in the transcript": "transcript transcripts",
     _PAGE_VOICE: "tts readaloud speechkit beyondwords readspeaker speechify",
     "a short piece of one": "soundbite soundbites audiogram",
@@ -29,17 +30,24 @@ _PLACES = {
 _PLACE_OF = {word: reason for reason, words in _PLACES.items() for word in words.split()}
 _NAMES = {
     "an advertisement": "ad ads advert adverts advertisement sponsor sponsors preroll midroll postroll promo promos",
-    "a trailer or a preview": "trailer trailers teaser teasers preview previews sample snippet excerpt demo",
+    "a trailer or a preview": (
+        "trailer trailers teaser teasers preview previews sample snippet excerpt demo hörprobe vorschau extrait annonce"
+        " tráiler anteprima"
+    ),
     "a short piece of one": "clip clips soundbite soundbites audiogram",
     "how a word is said": "pronunciation pronunciations pronounce",
     "a jingle": "jingle jingles intro outro bumper sting stinger ident theme signature",
     "a sound effect": (
-        "sfx effect effects ding dong beep click chime bell hover swoosh whoosh notification notify alert ringtone"
-        " silence silent empty blank placeholder"
+        "captcha tone tones sfx effect effects ding dong beep click chime bell hover swoosh whoosh notification notify"
+        " alert ringtone silence silent empty blank placeholder"
     ),
     "a background": "hero bg background ambient ambience loop backdrop",
 }
 _NAME_OF = {word: reason for reason, words in _NAMES.items() for word in words.split()}
+_OTHERS = frozenset(  # in headings of other languages
+    "weitere ähnliche verwandte frühere autres aussi précédents précédentes más otros otras relacionados relacionadas"
+    " anteriores meer andere vorige altri altre correlati mais outros outras".split()
+)
 _GENERIC = frozenset("audio sound sounds music video mp file final new the a our podcast show site page ui".split())
 _FOLDERS = {
     **dict.fromkeys(("sfx", "sound-effects", "soundeffects", "sound_effects", "ui-sounds"), "a sound effect"),
@@ -48,12 +56,18 @@ _FOLDERS = {
     **dict.fromkeys(("trailers", "previews", "teasers", "samples"), "a trailer or a preview"),
 }
 _ELEMENT_NAMES = frozenset(
-    "ad ads advert sponsor trailer teaser preview jingle pronunciation sfx beep chime bell notification hero bg"
+    "ad ads advert sponsor trailer teaser preview jingle pronunciation captcha sfx beep chime bell notification hero bg"
     " background".split()
 )
 _NAMING = ("id", "class", "data-component", "data-module", "data-block", "data-widget", "data-section", "data-testid")
+_ARTICLES = frozenset("a an our my short free".split())
+_LIVE = frozenset(("live", "livestream", "onair"))
+_LENGTHS = frozenset("minute minutes second seconds".split())
 _PAGE_WORDS = frozenset("article post page story aloud".split())
 _MAX_HEADING = 6  # words
+_NO_PLACE = re.compile(  # what page builders and folds are called
+    r"(?<=\w)[-_]+widgets?(?![a-z])|(?:show|read|see|view|learn|load|expand)[-_]?more(?![a-z])", re.IGNORECASE
+)
 _WORD = re.compile(r"[^\W\d_]+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _MAX_LABEL = 4  # words of a label that says no more than what a sound is
@@ -69,7 +83,8 @@ def place_of(tag: str, attributes: Mapping[str, str]) -> str:
     if reason := _ELSEWHERE.get(tag) or _ROLES.get(attributes.get("role", "").lower()):
         return reason
     names = [attributes[name] for name in _NAMING if name in attributes]
-    reason = _first(words_of(" ".join(names)), _PLACE_OF) or next(filter(None, map(_read_aloud, names)), "")
+    words = words_of(_NO_PLACE.sub(" ", " ".join(names)[:_MAX_NAME]))
+    reason = _first(words, _PLACE_OF) or next(filter(None, map(_read_aloud, names)), "")
     is_region = tag == "section" or "role" in attributes
     return reason or (place_of_heading(attributes.get("aria-label", "")) if is_region else "")
 
@@ -77,7 +92,9 @@ def place_of(tag: str, attributes: Mapping[str, str]) -> str:
 def place_of_heading(heading: str) -> str:
     """Why what is under this heading is hardly the page's own: "Related episodes", "Listen to the trailer"."""
     words = words_of(heading)
-    return (_first(words, _PLACE_OF) if len(words) <= _MAX_HEADING else "") or _asked_for(heading)
+    if len(words) <= _MAX_HEADING and (reason := _first(words, _PLACE_OF)):
+        return reason
+    return _PLACE_OF["others"] if len(words) <= _MAX_HEADING and _OTHERS.intersection(words) else _asked_for(heading)
 
 
 def name_of_element(attributes: Mapping[str, str]) -> str:
@@ -108,6 +125,12 @@ def against_medium(tag: str, attributes: Mapping[str, str]) -> str:
     return next((reason for reason, is_so in reasons.items() if reason and is_so), "")
 
 
+def against_link(attributes: Mapping[str, str]) -> str:
+    """Why a link hardly leads to the page's own: its name, or that it is the one before or after; empty for none."""
+    is_beside = not {"prev", "next"}.isdisjoint(attributes.get("rel", "").lower().split())
+    return name_of_element(attributes) or (_PLACE_OF["others"] if is_beside else "")
+
+
 def name_of_attribute(name: str) -> str:
     """The same for an attribute: `data-preroll`, `data-trailer-src`.
 
@@ -133,6 +156,8 @@ def name_of(address: str, labels: Iterable[str], titles: Iterable[str]) -> str:
     reason = _NAME_OF.get(told[-1], "") if told and told[-1] not in own else ""
     if told and all(word in _NAME_OF and word not in own for word in told):
         reason = reason or _NAME_OF[told[0]]
+    if told and _LIVE.issuperset(told):
+        reason = reason or "a live broadcast"
     for folder in path.parent.parts:
         reason = reason or (_FOLDERS.get(folder.lower(), "") if folder.lower() not in own else "")
     for label in labels:
@@ -153,12 +178,16 @@ def _asked_for(text: str) -> str:
     >>> _asked_for("Listen to the trailer for season 2"), _asked_for("Listen to this article"), _asked_for("Listen")
     ('a trailer or a preview', 'a voice that reads the page', '')
     """
-    if not asks_to_listen(text):
-        return ""
     words = folded(text).split()
-    if words and all(word in _PAGE_WORDS for word in words):
+    if words[:2] == ["on", "air"] or (words[:1] == ["live"] and asks_to_listen(text)):
+        return "a live broadcast"
+    if not words or not asks_to_listen(text):
+        return ""
+    if all(word in _PAGE_WORDS for word in words):
         return _PAGE_VOICE
-    return _NAME_OF.get(words[0], "") if words else ""
+    named = next((word for word in words if word not in _ARTICLES), "")
+    is_beginning = named == "first" and not _LENGTHS.isdisjoint(words[:5])
+    return "a trailer or a preview" if is_beginning else _NAME_OF.get(named, "")
 
 
 def is_background(tag: str, attributes: Mapping[str, str]) -> bool:

@@ -20,7 +20,14 @@ from audio.sources.pages.data import (
     label_of,
     player_addresses,
 )
-from audio.sources.pages.decoys import against_medium, is_background, name_of_attribute, place_of, words_of
+from audio.sources.pages.decoys import (
+    against_link,
+    against_medium,
+    is_background,
+    name_of_attribute,
+    place_of,
+    words_of,
+)
 from audio.sources.pages.lengths import length_in
 from audio.sources.pages.links import (
     address_of,
@@ -250,7 +257,8 @@ class _Walk:
             if not any(media.names):
                 return
         if way:
-            self._add([Mention(address, way, duration=length_in(attributes, label))], label)
+            decoy = against_link(attributes)
+            self._add([Mention(address, way, decoy=decoy, duration=length_in(attributes, label))], label)
         elif tag != "link" and may_be_feed(attributes, address, label):
             self.markup.feeds.append(address)
         elif tag == "a":

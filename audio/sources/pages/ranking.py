@@ -102,7 +102,8 @@ def _decoys(left: Sequence[Recording], about: About) -> dict[int, str]:
 
 def _under_others(recording: Recording, about: About) -> str:
     """Why its headings speak against it, if it is seen under no other."""
-    if not all(each.heading for each in recording.mentions) or any(map(about.is_named, recording.headings)):
+    is_titled = not about.names.isdisjoint(map(folded, recording.headings))
+    if is_titled or not all(each.heading for each in recording.mentions):
         return ""
     reasons = [place_of_heading(each) for each in recording.headings]
     return reasons[0] if all(reasons) else ""
