@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from output import frontmatter
+from output.almost_markers import almost_markers
 from output.conflicts import conflict_line
 from output.labels import fold_name
 from output.lint_registry import Check, Fix, rule
@@ -215,6 +216,15 @@ def _broken_marker(draft: Draft) -> Iterator[tuple[int, str]]:
 @rule("T6", "a turn without words that is not the last")
 def _empty_turn(draft: Draft) -> Iterator[tuple[int, str]]:
     return ((turn.line, f"{turn.label} says nothing") for turn in draft.turns[:-1] if not turn.text)
+
+
+@rule("T8", "bold text at the start of a paragraph that almost begins a turn")
+def _almost_marker(draft: Draft) -> Iterator[tuple[int, str]]:
+    warned = {warning.line for warning in draft.warnings} | {number for number, _ in _broken_marker(draft)}
+    for mark in almost_markers(draft):
+        if mark.line not in warned:
+            message = f"{mark.source} almost begins a turn, and is read as text; if it is one, write **{mark.label}**:"
+            yield mark.line, message
 
 
 rule("T7", "text inside a turn that looks like another turn")(_warned(WarningKind.UNMARKED_TURN))

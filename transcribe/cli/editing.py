@@ -43,7 +43,7 @@ def sync(draft: Path, *, realign_audio: bool) -> int:
     result = sync(draft, retime=audio_retimer(draft) if realign_audio else None)
     for path in result.paths:
         echo_path(path)
-    for message in result.skipped.values():
+    for message in (*result.lost, *result.skipped.values()):
         click.echo(f"Warning: {for_terminal(message)}", err=True)
     click.echo(for_terminal(f"{draft}: {result.report}"), err=True)
     return 0

@@ -44,7 +44,8 @@ def export(draft_path: Path, formats: Sequence[str], *, style: Style, restyled: 
     paths = [draft_path.with_name(file_name(draft_path.stem, name)) for name in formats]
     others = [path for path in (json_path(draft_path), *dict(derived_files(draft_path))) if path not in paths]
     before = {path: hash_at(path) for path in others}
-    skipped = dict(sync(draft_path).skipped)
+    synced = sync(draft_path)
+    skipped = dict(synced.skipped)
     also = tuple(path for path in others if hash_at(path) != before[path])
     transcript = transcript_of(draft_path)
     for path, name in zip(paths, formats, strict=True):
@@ -53,7 +54,8 @@ def export(draft_path: Path, formats: Sequence[str], *, style: Style, restyled: 
         elif name in restyled and not _restyle(path, name, transcript=transcript, style=style):
             skipped[path] = EDITED_BY_HAND.format(path)
     written = {path: name for path, name in zip(paths, formats, strict=True) if path not in skipped}
-    return ExportResult(tuple(paths), tuple(skipped.values()), also, _left_out(draft_path, written, transcript))
+    messages = (*synced.lost, *skipped.values())
+    return ExportResult(tuple(paths), messages, also, _left_out(draft_path, written, transcript))
 
 
 def export_to(folder: Path, draft_path: Path, formats: Sequence[str], *, style: Style) -> ExportResult:

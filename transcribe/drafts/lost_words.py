@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import count, groupby
 
 from audio.episode import Seconds
 from output.almost_markers import AlmostMarker, almost_markers
@@ -42,8 +42,8 @@ class Lost:
     now: str = ""
 
     def __str__(self) -> str:
-        count = "1 word" if self.words == 1 else f"{self.words} words"
-        return f"{clock(self.start)}-{clock(self.end)} ({count}, {self.where})"
+        words = "1 word" if self.words == 1 else f"{self.words} words"
+        return f"{clock(self.start)}-{clock(self.end)} ({words}, {self.where})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,8 @@ def lost_words(draft: Draft, heard: Transcript) -> tuple[Lost, ...]:
     """The passages of the transcript as the machine wrote it that are under no person in the draft, by time."""
     segments = list(_segments(draft))
     words = [(word, turn.speaker) for turn in heard.turns for word in turn.words]
-    sources = tokenize([[(i, printed_forms(word.text)[0])] for i, (word, _) in enumerate(words)])
+    numbers = count()
+    sources = tokenize([(next(numbers), printed_forms(word.text)[0]) for word in turn.words] for turn in heard.turns)
     tokens = tokenize([(i, segment.text)] for i, segment in enumerate(segments))
     old, new = [token.key for token in sources], [token.key for token in tokens]
     matched = add_moves(old, new, matches(old, new))
@@ -84,11 +85,12 @@ def told(lost: Sequence[Lost], name: str) -> tuple[str, ...]:
     lines = []
     for now, same in groupby(sorted(lost, key=lambda one: one.now), key=lambda one: one.now):
         passages = list(same)
-        count = sum(one.words for one in passages)
-        verb = "word the machine heard is" if count == 1 else "words the machine heard are"
+        total = sum(one.words for one in passages)
+        verb = "word the machine heard is" if total == 1 else "words the machine heard are"
         places = ", ".join(map(str, passages[:_TOLD]))
         more = f" and {len(passages) - _TOLD} more places" if len(passages) > _TOLD else ""
-        lines.append(f"{name}: {count} {verb} {f'now said by {now}' if now else 'nobody’s now'}: {places}{more}")
+        whose = f"{now}'s now" if now else "nobody's now"
+        lines.append(f"{name}: {total} {verb} {whose}: {places}{more}")
     return tuple(lines)
 
 
@@ -117,8 +119,10 @@ def _said(turn: DraftTurn, number: int, definitions: str, almost: Mapping[int, A
         mark = almost.get(begin, mark)
         for block in turn_blocks(part, definitions):
             said = spoken_in(block)
-            yield _Segment(said, turn=number, almost=mark) if said else _Segment(
-                text_of([block]), f"in what is no speech in the turn in line {line}"
+            yield (
+                _Segment(said, turn=number, almost=mark)
+                if said
+                else _Segment(text_of([block]), f"in what is no speech in the turn in line {line}")
             )
 
 
@@ -126,9 +130,7 @@ def _nobodys(source: str, definitions: str, where: str) -> _Segment:
     return _Segment(text_of(blocks_of(resolve_marks(source, clock=PLACE), definitions)), where)
 
 
-def _places(
-    sources: Sequence[Token], tokens: Sequence[Token], matched: Sequence[int], n_words: int
-) -> list[int]:
+def _places(sources: Sequence[Token], tokens: Sequence[Token], matched: Sequence[int], n_words: int) -> list[int]:
     """For each heard word the segment that it is in, -1 for none."""
     places = [-1] * n_words
     for token, index in zip(tokens, matched, strict=True):
@@ -176,13 +178,13 @@ def _counts(
     kind: _Kind, first: int, last: int, *, words: Sequence[tuple[Word, str]], rewritten: Mapping[int, int]
 ) -> bool:
     """Whether the words from `first` up to `last` are so many, or so whole, that they are told."""
-    count = last - first
+    length = last - first
     if kind == _MISSING:
-        return count >= SHORTEST_MISSING and rewritten.get(first - 1, 0) < REWRITTEN * count
+        return length >= SHORTEST_MISSING and rewritten.get(first - 1, 0) < REWRITTEN * length
     is_whole = (first == 0 or words[first - 1][1] != words[first][1]) and (
         last == len(words) or words[last][1] != words[first][1]
     )
-    return kind[1] >= 0 or count >= SHORTEST or is_whole
+    return kind[1] >= 0 or length >= SHORTEST or is_whole
 
 
 def _lost(passage: Sequence[Word], kind: _Kind, draft: Draft) -> Lost:

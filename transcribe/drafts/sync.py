@@ -18,6 +18,7 @@ from output.files import check_names
 from output.formats import file_name
 from output.parse import read_draft
 from transcribe.drafts.derived_files import EDITED_BY_HAND, comparable_content, derived_files, regenerated
+from transcribe.drafts.lost_words import lost_words, told
 from transcribe.drafts.machine_originals import original_of, save_original
 from transcribe.drafts.transcript_update import printed_forms, update_transcript
 from transcribe.errors import TranscriptError
@@ -30,12 +31,14 @@ Retime = Callable[[Transcript, Transcript], tuple[Transcript, str]]  # (after, b
 class SyncResult:
     """The files that hold the result, written now or already up to date, and the report for the user.
 
-    `skipped` are the files that are not updated, each with a warning for the user.
+    `skipped` are the files that are not updated, each with a warning for the user; `lost` tells of words that were
+    heard and that the draft gives to nobody, or to somebody else.
     """
 
     paths: tuple[Path, ...]
     report: str
     skipped: Mapping[Path, str]
+    lost: tuple[str, ...] = ()
 
 
 def sync(draft_path: Path, *, retime: Retime | None = None) -> SyncResult:
@@ -51,8 +54,9 @@ def sync(draft_path: Path, *, retime: Retime | None = None) -> SyncResult:
     if retime is not None:
         after, retimed = retime(after, before)
         report = f"{report}, {retimed}" if retimed else report
+    lost = lost_words(draft, original_of(before, draft_path))
     paths, skipped = write_update(draft_path, after, before=before)
-    return SyncResult(paths, report, skipped)
+    return SyncResult(paths, report, skipped, told(lost, str(draft_path)))
 
 
 def transcript_of(draft_path: Path) -> Transcript:

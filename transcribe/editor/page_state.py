@@ -7,6 +7,7 @@ from typing import Any
 
 from output.parse import Draft, parse
 from transcribe.alignment.realign import RealignedTurn, realign
+from transcribe.drafts.lost_words import Lost, lost_words
 from transcribe.drafts.transcript_update import forms_in, printed_forms
 from transcribe.drafts.turn_edits import PageTurn, page_turns
 from transcribe.scripts import units
@@ -15,10 +16,13 @@ from transcribe.transcript import Transcript, Turn, Word
 LOW_CONFIDENCE = 0.45  # words whose probability is less are in the list of doubts
 
 
-def page_state(stem: str, source: bytes, transcript: Transcript | None) -> dict[str, Any]:
+def page_state(
+    stem: str, source: bytes, transcript: Transcript | None, *, heard: Transcript | None = None
+) -> dict[str, Any]:
     """The page's state for a draft's source; without a transcript it has no times.
 
-    Each turn has `times`: start and end of each whitespace-separated word of its paragraphs, -1 for unknown times.
+    `heard` is the transcript as the machine wrote it; `lost` are its words that the draft gives to nobody. Each turn
+    has `times`: start and end of each whitespace-separated word of its paragraphs, -1 for unknown times.
     """
     draft = parse(source.decode())
     turns = page_turns(draft)
@@ -32,6 +36,7 @@ def page_state(stem: str, source: bytes, transcript: Transcript | None) -> dict[
             for turn, page, spans in zip(draft.turns, turns, times, strict=True)
         ],
         "doubts": list(_doubts(transcript)) if transcript else [],
+        "lost": [_lost(one) for one in lost_words(draft, heard)] if heard else [],
         "duration": transcript.episode.duration if transcript else None,
     }
 
@@ -66,6 +71,12 @@ def _printed_pieces(word: Word, known: Set[str]) -> list[str]:
         return [word.text]
     forms = (word.text, *printed_forms(word.text))
     return next((form for form in forms if known >= {unit for unit, _ in units(form)}), word.text).split()
+
+
+def _lost(lost: Lost) -> dict[str, Any]:
+    """Words that were heard and are nobody's in the draft, or `now` another person's."""
+    times = {"start": round(lost.start * 1000), "end": round(lost.end * 1000)}
+    return {**times, "words": lost.words, "where": lost.where, "now": lost.now}
 
 
 def _people(draft: Draft, transcript: Transcript | None) -> list[dict[str, str]]:

@@ -23,6 +23,7 @@ from output.conflicts import check_resolved
 from output.errors import OutputError
 from output.parse import Draft, check_is_draft, parse
 from transcribe.drafts.glossary_learning import Proposal, new_entries, read_glossary_text, write_entries
+from transcribe.drafts.machine_originals import original_of
 from transcribe.drafts.recording import FoundRecording, has_recording, recording_of
 from transcribe.drafts.style import style_recorded
 from transcribe.drafts.sync import json_path, transcript_of, write_update
@@ -134,9 +135,10 @@ class Session:
             source = self._read()
             transcript, _ = self._transcript()
             if self._page_state is None or self._page_state[0][0] != source or self._page_state[0][1] is not transcript:
-                self._page_state = ((source, transcript), page_state(self.path.stem, source, transcript))
-            file = {"revision": _revision(source), "file": self.path.name}
-            return {**self._page_state[1], **file, "has_audio": self._has_audio, "trouble": self.trouble}
+                heard = transcript and original_of(transcript, self.path)
+                self._page_state = (source, transcript), page_state(self.path.stem, source, transcript, heard=heard)
+            file = {"revision": _revision(source), "file": self.path.name, "trouble": self.trouble}
+            return {**self._page_state[1], **file, "has_audio": self._has_audio}
 
     def save(
         self,
@@ -262,8 +264,7 @@ class Session:
             del self._drafts[next(iter(self._drafts))]
 
     def _default_wrap(self) -> int:
-        transcript, _ = self._transcript()
-        return (style_recorded(transcript) if transcript else Style()).wrap
+        return (style_recorded(timed) if (timed := self._transcript()[0]) else Style()).wrap
 
     def _read(self) -> bytes:
         try:
