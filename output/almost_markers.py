@@ -48,7 +48,8 @@ def _almost(line: int, text: str, known: Collection[str]) -> AlmostMarker | None
     has_sign = bool(match["sign"]) or match["label"].rstrip()[-1:] in (":", "：", "-", "–", "—")
     if not _HAS_LETTER.search(label) or is_event(label) or label.startswith("[") or is_section(label):
         return None
-    is_known = all(fold_name(part.strip()) in known for part in _PARTS.split(label))
+    parts = [part.strip() for part in _PARTS.split(label)]
+    is_known = any(fold_name(part) in known for part in parts) and (len(parts) == 1 or all(map(is_name, parts)))
     rest = match["rest"].strip()
     looks_alike = is_name(label) and not opens_sentence(label) and (has_sign or not rest or rest[0].isupper())
     if not (is_known or looks_alike):

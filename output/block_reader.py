@@ -109,17 +109,25 @@ def definitions_in(body: str) -> str:
     return "\n\n".join(part for part in paragraphs if re.match(r"\s{0,3}\[(?!\^)", part) and "]:" in part)
 
 
+def used_definitions(body: str) -> frozenset[str]:
+    """The labels of a post's link definitions that a link or picture refers to, as `folded_label` has them."""
+    if "]:" not in body:
+        return frozenset()
+    tokens = _reader().parse(body.replace("\r\n", "\n"), {})
+    children = (child for token in tokens for child in token.children or ())
+    return frozenset(str(child.meta["label"]) for child in children if "label" in child.meta)
+
+
 def unused_definitions(body: str, definitions: str) -> int:
     """How many of the definitions no link or picture of the post refers to: nothing of them is displayed."""
-    if not definitions:
-        return 0
-    used = {
-        child.meta["label"]
-        for token in _reader().parse(body.replace("\r\n", "\n"), {})
-        for child in token.children or ()
-        if "label" in child.meta
-    }
-    return len(_references(definitions).keys() - used)
+    return len(_references(definitions).keys() - used_definitions(body)) if definitions else 0
+
+
+def folded_label(label: str) -> str:
+    """The label of a link definition as it is compared with others."""
+    from markdown_it.common.utils import normalizeReference
+
+    return normalizeReference(label)
 
 
 @lru_cache(maxsize=8)

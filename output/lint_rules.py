@@ -13,24 +13,28 @@ from collections.abc import Callable, Iterator, Sequence
 
 from output import frontmatter
 from output.almost_markers import almost_markers
+from output.block_reader import folded_label, used_definitions
 from output.conflicts import conflict_line
 from output.labels import fold_name
 from output.lint_registry import Check, Fix, rule
+from output.lint_text import paragraphs_of, speech_lines, speech_paragraphs, without_code
 from output.markdown import NO_SPEECH
 from output.markers import WarningKind
 from output.parse import Draft
 
 _KNOWN_TAGS = frozenset(
-    "a abbr audio b blockquote br cite code del details div dd dl dt em figure figcaption h1 h2 h3 h4 h5 h6 hr i "
-    "iframe img ins kbd li mark ol p pre q s samp small source span strong sub summary sup table tbody td th thead "
-    "tr tt u ul video".split()
+    "a abbr acronym address article aside audio b bdi bdo big blockquote br caption center cite code col colgroup data "
+    "dd del details dfn div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hgroup hr i iframe img ins "
+    "kbd li main mark nav nobr ol p picture pre q rp rt ruby s samp section small source span strike strong sub summary "
+    "sup table tbody td tfoot th thead time tr track tt u ul var video wbr".split()
 )
 _BLOCK_OPENER = re.compile(r"(?:[-+*]|\d+[.)]|#{1,6})[ \t]+\S|:[ \t]|>|(?:-+|=+)[ \t]*$")
 _LIST_ITEM = re.compile(r"[ \t]*(?:[-+*]|\d+[.)])[ \t]")
 _PIPE = re.compile(r"(?<!\\)\|")
-_CODE = re.compile(r"`[^`]*`")
-_DEFINITION = re.compile(r"\[[^\]\\]+\]:[ \t]*\S")
+_DEFINITION = re.compile(r"\[(?!\^)([^\]\\]+)\]:[ \t]*\S")
 _TAG = re.compile(r"(?<!\\)</?([A-Za-z][\w-]*+)[^<>\n]*+>")
+_AUTOLINK = re.compile(r"<(?:[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*|[^\s<>@]+@[^\s<>@]+)>")
+_SWALLOWED = re.compile(r"(?<![\\{])\{::?[^{}\n]*\}|(?<!\\)\$\$|^[ ]{0,3}(?<!\\)\*\[[^\]\n]+\]:")
 _DOUBT = re.compile(r"(?<!\\)\[[^\]\[\s]+\?\](?!\()")
 _TYPOGRAPHIC = {"‘": "'", "’": "'", "“": '"', "”": '"', "…": "...", "–": "-", "—": " - ", "\u2011": "-"}
 _BROKEN_MARKER = re.compile(
@@ -41,7 +45,7 @@ _BROKEN_MARKER = re.compile(
     re.VERBOSE,
 )
 _HALF_BOLD = re.compile(r"(?:\*\*[^*:\n]{1,40}|\*[^*:\n]{1,40}\*\*|\*\*[^*:\n]{1,40}\*|[^*:\n_]{1,20}\*\*):(?:\s|$)")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?(?: UTC| [+-]\d{4})?)?")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?: ?UTC|Z| ?[+-]\d\d:?\d\d)?)?")
 
 
 def _plain_typography(source: str, lines: Sequence[int]) -> str:
@@ -96,7 +100,7 @@ def _date_and_tags(draft: Draft) -> Iterator[tuple[int, str]]:
 
 @rule("M1", "a wrapped line that opens a list, a quote or a heading")
 def _opens_block(draft: Draft) -> Iterator[tuple[int, str]]:
-    for number, paragraph in _speech_paragraphs(draft):
+    for number, paragraph in speech_paragraphs(draft):
         if _LIST_ITEM.match(paragraph) or re.match(r"[>#|]|\s{4}", paragraph):
             continue
         lines = paragraph.split("\n")
@@ -107,37 +111,38 @@ def _opens_block(draft: Draft) -> Iterator[tuple[int, str]]:
 
 @rule("M2", "a paragraph that becomes a table because every line has a |")
 def _becomes_table(draft: Draft) -> Iterator[tuple[int, str]]:
-    for number, paragraph in _speech_paragraphs(draft):
+    for number, paragraph in speech_paragraphs(draft):
         lines = paragraph.split("\n")
-        if all(_PIPE.search(_CODE.sub("", line)) for line in lines) and not paragraph.startswith("|"):
+        if all(_PIPE.search(without_code(line)) for line in lines) and not paragraph.startswith("|"):
             yield number, "a | in every line makes a table of it; write \\|"
 
 
 @rule("M3", "a paragraph that becomes a link definition and is not displayed")
 def _becomes_definition(draft: Draft) -> Iterator[tuple[int, str]]:
-    for number, paragraph in _speech_paragraphs(draft):
-        if _DEFINITION.match(paragraph):
+    used = used_definitions(draft.preamble + "".join(turn.marker + turn.raw for turn in draft.turns) + draft.epilogue)
+    for number, paragraph in speech_paragraphs(draft):
+        if (match := _DEFINITION.match(paragraph)) and folded_label(match[1]) not in used:
             yield number, "a link definition, which is not displayed; write \\["
 
 
 @rule("M4", "a tag that hides words, such as <unclear>")
 def _hiding_tag(draft: Draft) -> Iterator[tuple[int, str]]:
-    for number, line in _speech_lines(draft):
+    for number, line in speech_lines(draft):
         for match in _TAG.finditer(line):
-            if match[1].lower() not in _KNOWN_TAGS:
+            if match[1].lower() not in _KNOWN_TAGS and not _AUTOLINK.fullmatch(match[0]):
                 yield number, f"{match[0]} is not displayed; write \\<"
 
 
 @rule("M5", "typographic quotes, dashes or dots (only if selected)", fix=_plain_typography, is_default=False)
 def _typography(draft: Draft) -> Iterator[tuple[int, str]]:
-    for number, line in _speech_lines(draft):
+    for number, line in speech_lines(draft):
         if any(sign in line for sign in _TYPOGRAPHIC):
             yield number, "typographic quotes, dashes or dots; the site makes them itself"
 
 
 @rule("M6", "a remaining mark of doubt, [word?]")
 def _remaining_doubt(draft: Draft) -> Iterator[tuple[int, str]]:
-    for number, line in _speech_lines(draft):
+    for number, line in speech_lines(draft):
         for match in _DOUBT.finditer(line):
             word = match[0][1:-2]
             yield (
@@ -146,9 +151,16 @@ def _remaining_doubt(draft: Draft) -> Iterator[tuple[int, str]]:
             )
 
 
+@rule("M7", "text that kramdown takes for itself and does not display: {: …}, {::…}, *[X]:, $$")
+def _swallowed(draft: Draft) -> Iterator[tuple[int, str]]:
+    for number, line in speech_lines(draft):
+        for match in _SWALLOWED.finditer(line):
+            yield number, f"{match[0].strip()} is taken by kramdown and not displayed; put a backslash before it"
+
+
 @rule("S1", "no turns, and no note that nothing was spoken")
 def _no_turns(draft: Draft) -> Iterator[tuple[int, str]]:
-    if not draft.turns and all(text.strip() != NO_SPEECH for _, text in _paragraphs(draft.preamble, 1)):
+    if not draft.turns and all(text.strip() != NO_SPEECH for _, text in paragraphs_of(draft.preamble, 1)):
         yield 1, "no turns found: each needs its speaker in bold and a colon, as in **Rich**: text"
 
 
@@ -204,7 +216,7 @@ def _unclear_initial(draft: Draft) -> Iterator[tuple[int, str]]:
 def _broken_marker(draft: Draft) -> Iterator[tuple[int, str]]:
     initials = {speaker[0] for speaker in draft.speakers} | set(draft.speakers) | {turn.label for turn in draft.turns}
     labels = set(map(fold_name, initials))
-    for number, paragraph in _paragraphs(draft.source(), 1):
+    for number, paragraph in paragraphs_of(draft.source(), 1):
         line = paragraph.split("\n")[0]
         advice = "the label needs bold on both sides and a space after it"
         if match := _BROKEN_MARKER.match(line):
@@ -249,28 +261,3 @@ def _block_message(line: str) -> str:
 def _is_list(before: str, line: str, after: list[str]) -> bool:
     """Whether a line that looks like a list item is one of several, as in a list written by hand."""
     return any(_LIST_ITEM.match(other) for other in (before, *after)) and _LIST_ITEM.match(line) is not None
-
-
-def _speech_lines(draft: Draft) -> Iterator[tuple[int, str]]:
-    """The lines of the turns with their numbers, without code spans."""
-    for number, paragraph in _speech_paragraphs(draft):
-        for i, line in enumerate(paragraph.split("\n")):
-            yield number + i, _CODE.sub("", line)
-
-
-def _speech_paragraphs(draft: Draft) -> Iterator[tuple[int, str]]:
-    """The paragraphs of the turns, without their markers, with the number of their first line."""
-    for turn in draft.turns:
-        yield from _paragraphs(turn.raw, turn.line)
-
-
-def _paragraphs(text: str, line: int) -> Iterator[tuple[int, str]]:
-    paragraph: list[str] = []
-    for number, content in enumerate(text.split("\n"), start=line):
-        if content.strip():
-            paragraph.append(content.rstrip("\r"))
-        elif paragraph:
-            yield number - len(paragraph), "\n".join(paragraph)
-            paragraph = []
-    if paragraph:
-        yield line + text.count("\n") + 1 - len(paragraph), "\n".join(paragraph)
