@@ -25,8 +25,8 @@ from output.parse import Draft
 _KNOWN_TAGS = frozenset(
     "a abbr acronym address article aside audio b bdi bdo big blockquote br caption center cite code col colgroup data "
     "dd del details dfn div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hgroup hr i iframe img ins "
-    "kbd li main mark nav nobr ol p picture pre q rp rt ruby s samp section small source span strike strong sub summary "
-    "sup table tbody td tfoot th thead time tr track tt u ul var video wbr".split()
+    "kbd li main mark nav nobr ol p picture pre q rp rt ruby s samp section small source span strike strong sub "
+    "summary sup table tbody td tfoot th thead time tr track tt u ul var video wbr".split()
 )
 _BLOCK_OPENER = re.compile(r"(?:[-+*]|\d+[.)]|#{1,6})[ \t]+\S|:[ \t]|>|(?:-+|=+)[ \t]*$")
 _LIST_ITEM = re.compile(r"[ \t]*(?:[-+*]|\d+[.)])[ \t]")
@@ -230,6 +230,9 @@ def _empty_turn(draft: Draft) -> Iterator[tuple[int, str]]:
     return ((turn.line, f"{turn.label} says nothing") for turn in draft.turns[:-1] if not turn.text)
 
 
+rule("T7", "text inside a turn that looks like another turn")(_warned(WarningKind.UNMARKED_TURN))
+
+
 @rule("T8", "bold text at the start of a paragraph that almost begins a turn")
 def _almost_marker(draft: Draft) -> Iterator[tuple[int, str]]:
     warned = {warning.line for warning in draft.warnings} | {number for number, _ in _broken_marker(draft)}
@@ -237,9 +240,6 @@ def _almost_marker(draft: Draft) -> Iterator[tuple[int, str]]:
         if mark.line not in warned:
             message = f"{mark.source} almost begins a turn, and is read as text; if it is one, write **{mark.label}**:"
             yield mark.line, message
-
-
-rule("T7", "text inside a turn that looks like another turn")(_warned(WarningKind.UNMARKED_TURN))
 
 
 def _block_message(line: str) -> str:

@@ -125,10 +125,6 @@ class Session:
         self._audio_problem = found.problem
         return found.path.resolve() if found.path is not None and not found.problem else None
 
-    @property
-    def _has_audio(self) -> bool:
-        return (timed := self._transcript()[0]) is not None and has_recording(self.path, timed.episode)
-
     def state(self) -> dict[str, Any]:
         """Everything the page shows, as JSON values; times in whole milliseconds."""
         with self._lock:
@@ -138,7 +134,8 @@ class Session:
                 heard = transcript and original_of(transcript, self.path)
                 self._page_state = (source, transcript), page_state(self.path.stem, source, transcript, heard=heard)
             file = {"revision": _revision(source), "file": self.path.name, "trouble": self.trouble}
-            return {**self._page_state[1], **file, "has_audio": self._has_audio}
+            has_audio = transcript is not None and has_recording(self.path, transcript.episode)
+            return {**self._page_state[1], **file, "has_audio": has_audio}
 
     def save(
         self,
