@@ -63,9 +63,16 @@ VALUES = {
 AUDIO = {"disk", "encodings", "episode", "errors", "fingerprint", "intervals", "media", "progress", "shortage", "trust"}
 OUTPUT_READS = {f"transcribe.{name}" for name in ("transcript", "person_names", "scripts", "style")}
 PURE = {
-    *("audio.intervals", "transcribe.person_names", "transcribe.scripts", "transcribe.diarization.viterbi"),
-    *(f"transcribe.speakers.{name}" for name in ("attribution", "naming", "name_clues", "name_certainty")),
-    "transcribe.speakers.host_conduct",
+    *(
+        "audio.intervals",
+        "transcribe.person_names",
+        "transcribe.scripts",
+        "transcribe.diarization.viterbi",
+    ),
+    *(f"transcribe.speakers.{name}" for name in ("attribution", "addressees", "host_conduct", "known_names", "naming")),
+    "transcribe.speakers.self_answers",
+    *(f"transcribe.speakers.name_{name}" for name in ("certainty", "choice", "clues", "patterns", "words")),
+    *(f"transcribe.speakers.{name}" for name in ("published_names", "reported_speech", "speaker_labels")),
     *(
         f"transcribe.alignment.{name}"
         for name in ("interpolation", "merge3", "moves", "passages", "realign", "text_diff", "tokens")

@@ -91,6 +91,7 @@ def test_the_format_of_the_file() -> None:
         "initial": "A",
         "evidence": "",
         "certainty": "stated",
+        "suggestion": "",
     }
     assert data["warnings"] == ["Ada is assigned by order of appearance only; check the names", "no speech was found"]
     assert data["warning_codes"] == [

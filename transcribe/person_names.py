@@ -6,11 +6,45 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
+from functools import cache
 from itertools import dropwhile
 
 _TITLES = frozenset(
     "dame dr herr frau lord lady madam miss mister mr mrs ms mx prof professor rev reverend sir".split()
 )
+# Short forms that do not follow from their letters; a group each. A common beginning is no evidence: "Jon" and "Jonas".
+_FORMS = """
+abby abbie abigail; al albert alan allan alfred alvin; alex alec alexander alexandra alexandre alexis alejandro;
+ali alison allison; andy drew andrew andreas andrea; angie angela; annie ann anne anna annette; ant tony anthony
+antonio antoine; archie archibald; art arthur; barb barbara; becky becca rebecca; ben benny benji benjamin
+bennett benedict; bernie bernard; beth betty betsy liz lizzie eliza lisa libby elizabeth elisabeth; bill billy
+will willy liam william wilhelm; bob bobby rob robby robbie robert roberto bert; brad bradley bradford; cal
+calvin callum; cam cameron; cathy kathy kate katie kat kay katherine catherine kathryn kathleen katrina
+katarina; charlie chuck chas charles charlotte; chris kit christopher christoph christian christine christina
+christian kristen; cindy cynthia; claire clara; dan danny daniel daniela danielle; dave davy david; deb debbie
+deborah debra; deni denise dennis; dick rick ricky rich richie richard ricardo; don donny donald; doug douglas;
+ed eddie ted ned teddy edward edwin edgar eduardo; ellie nell ellen eleanor elena; em emily emma; ernie ernest;
+eve evelyn; ezra ez; fran frances francesca francis francisco; frank franklin francis francisco; fred freddie
+frederick friedrich frederic; gabe gabriel; gabby gabriela gabrielle; gary garrett; gene eugene; geoff jeff
+geoffrey jeffrey; gerry jerry gerald gerard jerome jeremy; gina regina; greg gregory; gus august augustus; hal
+harry henry harold; hank henry; ike isaac; izzy isabel isabella; jack john jackson; jackie jacqueline; jake
+jacob jakob; jamie jim jimmy james; jan janet janice; jas jason; jen jenny jennifer; jess jessie jessica; jo joe
+joey joseph joanna joanne josephine; johnny john jonathan; jon john jonathan jonny; josh joshua; judy judith;
+julie julia julian; ken kenny kenneth; kev kevin; kim kimberly; larry lawrence laurence; laura laurie lauren;
+len lenny leonard leo; lou louis lewis louise; luke lucas; maggie meg peggy margaret margot; mandy amanda; manny
+manuel emmanuel; marge margie marjorie; marty martin; mary marie maria molly; matt matty matthew matthias; max
+maxwell maximilian maxim; mel melanie melissa melvin; mick mickey mike mikey michael mikael; mimi miriam; mitch
+mitchell; nat nathan nathaniel natalie natasha; nate nathan nathaniel; nick nicky nicholas nicolas nicola niko;
+nina antonina; norm norman; ollie oliver olivia; pam pamela; pat patty patrick patricia tricia; paddy patrick;
+pete peter pieter; phil philip phillip philippe; rafa raf rafael raphael; ray raymond; reg reggie reginald; ron
+ronnie ronald; rosie rose rosemary; rudy rudolf; russ russell; sal salvatore sally; sam sammy samuel samantha;
+sandy sandra alexander alexandra; sasha alexander alexandra; seb bas sebastian; sid sidney sydney; steve stevie
+steven stephen stefan stephan; stan stanley; steph stephanie; stu stuart stewart; sue susie suzie susan suzanne
+suz; tara tarah; ted theodore theo; terry terence theresa; tess theresa tessa; theo theodore; tim timmy timothy;
+tina christina martina; tom tommy thomas tomas; trish patricia; val valerie valentin valentina; vic victor
+victoria; vicky victoria; vince vinny vincent; vinny vincent; wally walter wallace; walt walter; wes wesley;
+zach zack zak zachary; zoe zoey
+"""
 _SIMILAR = 0.75  # of the letters: recognisers misspell names ("Haykel" for "Haikel")
 
 
@@ -59,12 +93,19 @@ def first_name(name: str) -> str:
 
 
 def are_same(name: str, other: str) -> bool:
-    """Whether two names can be one person's: similar first names, and similar last names if both have one.
+    """Whether two names can be one person's: the same or similar first names, and so the last ones if both have one.
+
+    A title with a last name alone is anybody's of that last name.
 
     >>> are_same("Haykel", "Dr. Haikel Guemar"), are_same("Ada Lovelace", "Ada Byron")
     (True, False)
+    >>> are_same("Bob", "Robert Moog"), are_same("Jon", "Jonas Lund"), are_same("Dr. Hill", "Jane Hill")
+    (True, False, True)
     """
     ours, theirs = untitled(name).casefold().split(), untitled(other).casefold().split()
+    for own, others, title in ((ours, theirs, name), (theirs, ours, other)):
+        if len(own) == 1 < len(others) and untitled(title) != title:
+            return name_similarity(own[0], others[-1]) >= _SIMILAR
     first = name_similarity(ours[0], theirs[0]) >= _SIMILAR
     if len(ours) > 1 and len(theirs) > 1:
         return first and name_similarity(ours[-1], theirs[-1]) >= _SIMILAR
@@ -82,7 +123,6 @@ def may_be(name: str, other: str) -> bool:
     ours, theirs = untitled(name).casefold().split(), untitled(other).casefold().split()
     return any(
         one.isascii() != two.isascii()
-        or one[:2] == two[:2]
         or name_similarity(one, two) >= _SIMILAR
         or (min(len(one), len(two)) >= 3 and (one in two or two in one))
         for one in ours
@@ -91,12 +131,38 @@ def may_be(name: str, other: str) -> bool:
 
 
 def name_similarity(one: str, other: str) -> float:
-    """The share of letters two casefolded names have in common, 0 to 1; 0 if their first letters differ."""
-    if min(len(one), len(other)) >= 3 and (one.startswith(other) or other.startswith(one)):
-        return 0.99 if one != other else 1.0
-    return SequenceMatcher(None, one, other).ratio() if one[0] == other[0] else 0.0
+    """How alike two casefolded names are, 0 to 1: the share of letters in common, or short forms of one name.
+
+    0 if the first letters differ; a name that only begins like another ("Jon", "Jonas") is another.
+    """
+    if one == other:
+        return 1.0
+    if are_forms_of_one(one, other):
+        return 0.99
+    if one[0] != other[0] or ((one.startswith(other) or other.startswith(one)) and abs(len(one) - len(other)) > 1):
+        return 0.0
+    return SequenceMatcher(None, one, other).ratio()
 
 
 def without_matches(names: Sequence[str], taken: Sequence[str]) -> list[str]:
     """The names that cannot belong to anybody in `taken`."""
     return [name for name in names if not any(are_same(name, other) for other in taken)]
+
+
+@cache
+def _groups() -> dict[str, frozenset[int]]:
+    """Name → the numbers of the groups it belongs to."""
+    found: dict[str, set[int]] = {}
+    for number, group in enumerate(_FORMS.split(";")):
+        for name in group.split():
+            found.setdefault(name, set()).add(number)
+    return {name: frozenset(numbers) for name, numbers in found.items()}
+
+
+def are_forms_of_one(name: str, other: str) -> bool:
+    """Whether two casefolded given names are forms of the same one.
+
+    >>> are_forms_of_one("bob", "robert"), are_forms_of_one("jon", "jonas")
+    (True, False)
+    """
+    return not _groups().get(name, frozenset()).isdisjoint(_groups().get(other, frozenset()))

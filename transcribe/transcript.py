@@ -135,6 +135,7 @@ class Speaker:
     label: str = ""  # the first name unless given
     evidence: str = ""  # why this voice has this name, for people
     certainty: NameCertainty = NameCertainty.UNKNOWN
+    suggestion: str = ""  # a name that may be this person's, for the editor to take
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "certainty", NameCertainty(self.certainty))
@@ -232,10 +233,7 @@ def _as_dict(transcript: Transcript) -> dict[str, Any]:
         "schema": SCHEMA,
         "episode": episode_fields(transcript.episode),
         "language": transcript.language,
-        "speakers": [
-            {key: getattr(s, key) for key in ("id", "name", "label", "initial", "evidence", "certainty")}
-            for s in transcript.speakers
-        ],
+        "speakers": [{**_slots(speaker), "initial": speaker.initial} for speaker in transcript.speakers],
         "turns": [
             {"speaker": t.speaker, "start": t.start, "end": t.end, "words": [_word_fields(w) for w in t.words]}
             for t in transcript.turns
@@ -281,7 +279,7 @@ def _word(data: Mapping[str, Any]) -> Word:
 
 
 def _speaker(data: Mapping[str, Any]) -> Speaker:
-    more = {key: typed(data, key, str, "") for key in ("label", "evidence")}
+    more = {key: typed(data, key, str, "") for key in ("label", "evidence", "suggestion")}
     certainty = typed_code(data, "certainty", NameCertainty)
     return Speaker(typed(data, "id", str), typed(data, "name", str), certainty=certainty, **more)
 

@@ -28,6 +28,8 @@ class WarningCode(StrEnum):
     TRACKS_LEFT_OUT = "tracks-left-out"
     NO_SPEECH = "no-speech"
     MORE_VOICES = "more-voices"  # than people given
+    COUNT_UNSURE = "count-unsure"  # of people: `values` has the number and the alternative
+    ONE_VOICE = "one-voice"  # where the text is two people's
     HOST_UNCLEAR = "host-unclear"  # the host's name is known, but no voice is clearly the host
     HOST_ASSUMED = "host-assumed"  # the host's name comes from the settings alone
     NAME_BY_ORDER = "name-by-order"  # of appearance
@@ -70,6 +72,11 @@ _MESSAGES = {
     ),
     WarningCode.NO_SPEECH: "no speech was found",
     WarningCode.MORE_VOICES: "{voices} voices detected, but --speakers gives {given}; check who is missing",
+    WarningCode.COUNT_UNSURE: (
+        "{voices} people were counted, and {alternative} are possible; if you know the number, run it again with it, "
+        "such as --speakers {alternative}"
+    ),
+    WarningCode.ONE_VOICE: ("one voice was found, but it {what}; if two people speak, run it again with --speakers 2"),
     WarningCode.HOST_UNCLEAR: "{name} may be another voice: no voice is clearly the host; check the first turns",
     WarningCode.HOST_ASSUMED: (
         "the name {name} is a guess: nothing said in the recording is proof of it ({evidence}); "

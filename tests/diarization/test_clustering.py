@@ -58,9 +58,9 @@ def test_a_jingle_of_two_windows_is_no_voice() -> None:
 
 
 def test_a_voice_hardly_ever_alone_is_not_counted() -> None:
-    vectors, weights = vectors_of(60, 50, 5)[0], np.ones(115)
+    vectors, weights = vectors_of(60, 50, 7)[0], np.ones(117)
     assert len(find_voices(vectors, weights=weights)) == 3
-    weights[110:] = 0.4  # five windows, two seconds in them without others
+    weights[110:] = 0.3  # seven windows, two seconds in them without others
     assert len(find_voices(vectors, weights=weights)) == 2
 
 

@@ -84,6 +84,24 @@ def test_more_voices_than_people_given_is_a_warning(speakers: str, warned: bool,
     assert (WarningCode.MORE_VOICES in [warning.code for warning in transcript.warnings]) == warned
 
 
+class Unsure(ScriptedStages):
+    """Two voices are counted, and three are possible."""
+
+    def diarize(self, audio: Audio, *, progress: OnFraction) -> Diarization:
+        return replace(super().diarize(audio, progress=progress), estimate=2, alternative=3)
+
+
+@pytest.mark.parametrize(("speakers", "warned"), [("", True), ("2", False), ("Ada,Grace", False)])
+def test_an_unsure_count_is_a_warning_with_its_values_cached_or_not(
+    speakers: str, warned: bool, tmp_path: Path
+) -> None:
+    path = tone(tmp_path / "a.wav")
+    for _ in range(2):
+        transcript = transcribed(path, Unsure(), Settings(speakers=speakers))
+        found = [dict(w.values) for w in transcript.warnings if w.code is WarningCode.COUNT_UNSURE]
+        assert found == ([{"voices": 2, "alternative": 3}] if warned else [])
+
+
 class Nice(ScriptedStages):
     """Notes how far each stage, and a thread it starts, stands back for others."""
 

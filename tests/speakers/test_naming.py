@@ -13,7 +13,9 @@ from tests.support.transcripts import talk
 from transcribe import transcript_warnings
 from transcribe.person_names import NameCertainty
 from transcribe.speakers.name_certainty import is_guess, open_warnings
-from transcribe.speakers.naming import Naming, name_speakers, with_wordless
+from transcribe.speakers.naming import Naming, name_speakers
+from transcribe.speakers.published_names import people_in
+from transcribe.speakers.speaker_labels import with_wordless
 from transcribe.speakers.voiceprints import VoiceMatch
 from transcribe.transcript import Speaker, Turn
 from transcribe.transcript_warnings import WarningCode, warn
@@ -384,11 +386,59 @@ def test_certainties_agree_with_warnings_and_no_decision_depends_on_a_sentence(
 
 def test_an_unnamed_voice_has_what_may_name_it_as_evidence() -> None:
     """Evidence that is too little for a name is told, not denied; one that nothing names is told to have none."""
-    greeted = name(talk(("S1", "Good morning, Nora. What is new?"), ("S2", "I look for a mistake.")))
-    assert names_by_id(greeted) == {"S1": "Rich", "S2": "Guest"}
-    assert "only “Good morning, Nora” at 0:00 may name this voice" in greeted.speakers[1].evidence
-    assert "--speakers" in greeted.speakers[1].evidence
-    assert "for this voice" in name(talk(*PLAIN)).speakers[1].evidence
-    (warning,) = name(talk(("S1", "What is new?"), ("S2", "Little. Thanks, Rich."), ("S1", "So."))).warnings
+    asked = name(talk(("S1", "So that is it. Do you agree, Nora? What is new?"), ("S2", "I look for a mistake.")))
+    assert names_by_id(asked) == {"S1": "Rich", "S2": "Guest"}
+    assert "Nora” at 0:02 may name this voice" in asked.speakers[1].evidence
+    assert "--speakers" in asked.speakers[1].evidence
+    assert asked.speakers[1].suggestion == "Nora"
+    unnamed = name(talk(*PLAIN)).speakers[1]
+    assert ("for this voice" in unnamed.evidence, unnamed.suggestion) == (True, "")
+    (warning,) = name(talk(("S1", "What is new?"), ("S2", "Not that, Rich."), ("S1", "So."))).warnings
     assert warning.code is WarningCode.HOST_ASSUMED
     assert "nobody" not in warning.message  # somebody says the name, but that is no proof
+
+
+def test_one_greeting_at_the_beginning_names_who_is_greeted() -> None:
+    naming = name(talk(("S1", "Good morning, Nora. What is new?"), ("S2", "I look for a mistake.")))
+    assert names_by_id(naming) == {"S1": "Rich", "S2": "Nora"}
+
+
+def test_a_voice_that_two_names_fit_has_neither() -> None:
+    turns = talk(("S1", "Nora and Ben, welcome to the show."), ("S2", "Hi."), ("S1", "Thanks, Nora. Thanks, Ben."))
+    naming = name(turns)
+    assert names_by_id(naming)["S2"] == "Guest"
+    assert naming.speakers[1].suggestion in {"Nora", "Ben"}
+
+
+def test_what_a_voice_does_all_through_outweighs_one_quoted_name() -> None:
+    """The guest quotes somebody who calls them by name; the host asks all the questions."""
+    asked = [("S1", "And what came then? Who did it?"), ("S2", "It went on.")] * 12
+    turns = talk(*asked, ("S2", "So they said, hey Ben, you should come."), *asked)
+    assert names_by_id(name(turns, "Nora", "Ben")) == {"S1": "Nora", "S2": "Ben"}
+
+
+def test_given_names_follow_who_says_them() -> None:
+    """Whoever speaks of Ben and asks Ben is not Ben, even if the first name given is Ben's."""
+    turns = talk(("S1", "As Ben knows, it is cold."), ("S2", "Yes."), ("S1", "Ben has a coat, and Ben wears it."))
+    assert names_by_id(name(turns, "Ben", "Nora")) == {"S1": "Nora", "S2": "Ben"}
+
+
+def test_a_short_form_and_the_whole_name_are_one() -> None:
+    turns = talk(
+        ("S1", "My guest today is Robert Lund. Bob, welcome."),
+        ("S2", "Thanks. I'm Bob."),
+        ("S1", "Thank you, Bob."),
+    )
+    assert names_by_id(name(turns))["S2"] == "Robert Lund"
+
+
+def test_a_common_beginning_does_not_make_two_names_one() -> None:
+    turns = talk(("S1", "I'm Jon. Welcome, Jonas."), ("S2", "Thanks, Jon. I'm Jonas."))
+    assert names_by_id(name(turns)) == {"S1": "Jon", "S2": "Jonas"}
+
+
+def test_the_title_completes_a_spoken_name() -> None:
+    turns = talk(("S1", "So Nora, what is new to you?"), ("S2", "I look for a mistake."))
+    people = people_in("Nora Lind on mistakes", "<p>Hosted by Rich Bowen.</p>")
+    assert names_by_id(name(turns, people=people)) == {"S1": "Rich Bowen", "S2": "Nora Lind"}
+    assert names_by_id(name(talk(*PLAIN), people=people_in("Open Source Days", None)))["S2"] == "Guest"

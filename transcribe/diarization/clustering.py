@@ -3,9 +3,8 @@
 - With a given count: J. Ward's "Hierarchical grouping to optimize an objective function", 1963, which unlike average
   linkage does not split off single outliers.
 - Without one: Ward's clusters, more than the expected speakers, which a Bayesian model prunes
-  (`transcribe.diarization.vbx`). Clusters with similar centroids are merged: over 40 speakers and parts of their
-  speech, halves of one voice had cosines above .55, two voices below .53. A voice of less than two seconds, or of less
-  than a two-hundredth of all speech, cannot be distinguished from a jingle and is not counted.
+  (`transcribe.diarization.vbx`). Of what is left, groups of one voice are merged, and those that are no people are
+  dissolved (`transcribe.diarization.people`).
 
 Both use an evenly spaced sample of at most 1,500 vectors, so six hours cost no more than a quarter of an hour.
 `transcribe.diarization.diarize` assigns the frames to the centroids.
@@ -13,10 +12,13 @@ Both use an evenly spaced sample of at most 1,500 vectors, so six hours cost no 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from transcribe.diarization.embedding import STEP
+from transcribe.diarization.people import UNSURE, WindowTimes, are_people, likeness, merge_voices
 from transcribe.diarization.vbx import refine_clusters
 
 SAME_VOICE = 0.5  # cosine above which two centroids are one speaker's
@@ -25,8 +27,18 @@ LARGEST_SAMPLE = 1500  # vectors
 _MOST_SPEAKERS = 12
 _VECTORS_PER_CLUSTER = 6  # at least, on average, of the initial clusters
 _FEWEST_TO_SPLIT = 10  # vectors; with fewer there is one speaker
-_LEAST_WEIGHT = 2.75  # the sum of the weights of a speaker's vectors: three windows of speech, two seconds
-_LEAST_SHARE = 0.005  # of all weights, if that is more: 18 s of an hour, in which noises and jingles add up to a voice
+_TOLD_WEIGHT = 4.0  # of a dissolved group that may have been a person after all
+
+
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """The estimated voices: a centroid of length 1 for each, (voices, d), and how many there may be instead.
+
+    `alternative` is 0 where the evidence allows no other number.
+    """
+
+    centroids: NDArray[np.float32]
+    alternative: int = 0
 
 
 def find_voices(
@@ -38,23 +50,40 @@ def find_voices(
 ) -> NDArray[np.float32]:
     """One centroid of length 1 for each speaker: float32 (n, d), rows of length 1 → (speakers, d).
 
-    `count` is the number of speakers; with fewer vectors there are fewer. None estimates it, from `times`, (n,)
-    ascending seconds, and `weights`, (n,) from 0 to 1, the share of each window with a single speaker; by default
-    vectors are a step apart and have equal weights. No vectors, no voices.
+    `count` is the number of speakers; with fewer vectors there are fewer. None estimates it as `estimate_voices` does,
+    with starts and ends of speech at every window; by default these are a step apart and have equal weights.
     """
-    if len(vectors) == 0:
-        return vectors
-    sampled = np.unique(np.linspace(0, len(vectors) - 1, LARGEST_SAMPLE).astype(int))
-    sample = vectors[sampled]
-    if count is not None:
+    if count is not None and len(vectors):
+        sample = vectors[_sampled(len(vectors))]
         return _centroids(sample, ward(sample, count))
+    times = np.arange(len(vectors)) * STEP if times is None else times
+    weights = np.ones(len(vectors)) if weights is None else weights
+    return estimate_voices(vectors, WindowTimes(times, weights, np.ones((len(vectors), 2), bool))).centroids
+
+
+def estimate_voices(vectors: NDArray[np.float32], windows: WindowTimes) -> Voices:
+    """The voices of windows, (n, d) rows of length 1; no vectors, no voices."""
+    if len(vectors) == 0:
+        return Voices(vectors)
+    sampled = _sampled(len(vectors))
+    sample, windows = vectors[sampled], windows.at(sampled)
     if len(sample) < _FEWEST_TO_SPLIT:
-        return _centroids(sample, np.zeros(len(sample), int))
-    times = (np.arange(len(vectors)) * STEP if times is None else times)[sampled]
-    weights = (np.ones(len(vectors)) if weights is None else weights)[sampled]
+        return Voices(_centroids(sample, np.zeros(len(sample), int)))
     clusters = ward(sample, min(_MOST_SPEAKERS, len(sample) // _VECTORS_PER_CLUSTER))
-    labels = refine_clusters(sample, clusters, times=times, weights=weights)
-    return _centroids(sample, _merge_similar(sample, _dissolve_small(sample, labels, weights)))
+    labels = refine_clusters(sample, clusters, times=windows.starts, weights=windows.weights)
+    labels, weakest = merge_voices(sample, labels, windows.starts)
+    people = are_people(labels, windows)
+    dissolved = np.bincount(labels, weights=windows.weights)[~people]
+    labels = _without(sample, labels, np.flatnonzero(people))
+    closest = float(likeness(sample, labels, windows.starts).max())
+    more = weakest < UNSURE[1] or (dissolved >= _TOLD_WEIGHT).any()
+    count = int(labels.max()) + 1
+    return Voices(_centroids(sample, labels), count - 1 if closest > UNSURE[0] else count + 1 if more else 0)
+
+
+def _sampled(n: int) -> NDArray[np.int_]:
+    """Which of n vectors the sample has."""
+    return np.unique(np.linspace(0, n - 1, LARGEST_SAMPLE).astype(int))
 
 
 def ward(vectors: NDArray[np.float32], count: int) -> NDArray[np.int_]:
@@ -79,32 +108,12 @@ def embedding_of(vectors: NDArray[np.float32]) -> tuple[float, ...]:
     return tuple(round(float(value), 4) for value in centroid_of(vectors))
 
 
-def _dissolve_small(
-    vectors: NDArray[np.float32], labels: NDArray[np.int_], weights: NDArray[np.float64]
-) -> NDArray[np.int_]:
-    """Move the members of clusters too small for a speaker to the nearest of the others."""
-    least = max(_LEAST_WEIGHT, _LEAST_SHARE * float(weights.sum()))
-    large = np.flatnonzero(np.bincount(labels, weights=weights) >= least)
-    if len(large) == 0:
-        return np.zeros_like(labels)
-    centroids = np.stack([centroid_of(vectors[labels == label]) for label in large])
+def _without(vectors: NDArray[np.float32], labels: NDArray[np.int_], kept: NDArray[np.int_]) -> NDArray[np.int_]:
+    """Labels in which the members of all groups but those `kept` are moved to the nearest of these."""
+    centroids = np.stack([centroid_of(vectors[labels == label]) for label in kept])
     nearest = np.argmax(vectors @ centroids.T, axis=1)
-    unchanged = np.searchsorted(large, labels).clip(max=len(large) - 1)
-    return np.where(np.isin(labels, large), unchanged, nearest)
-
-
-def _merge_similar(vectors: NDArray[np.float32], labels: NDArray[np.int_]) -> NDArray[np.int_]:
-    """Merge the two most similar voices as long as their cosine is above `SAME_VOICE`."""
-    labels = labels.copy()
-    while (count := labels.max() + 1) > 1:
-        centroids = _centroids(vectors, labels)
-        cosines = centroids @ centroids.T - 2 * np.eye(count)
-        first, second = sorted(np.unravel_index(np.argmax(cosines), cosines.shape))
-        if cosines[first, second] <= SAME_VOICE:
-            break
-        labels[labels == second] = first
-        labels[labels > second] -= 1
-    return labels
+    unchanged = np.searchsorted(kept, labels).clip(max=len(kept) - 1)
+    return np.where(np.isin(labels, kept), unchanged, nearest)
 
 
 def _centroids(vectors: NDArray[np.float32], labels: NDArray[np.int_]) -> NDArray[np.float32]:

@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 from audio.decoding.runs import hysteresis, runs_of
 from audio.intervals import joined
 from transcribe.diarization.channels import Channels, compare_channels
-from transcribe.diarization.clustering import SAME_VOICE, centroid_of, embedding_of, find_voices
+from transcribe.diarization.clustering import SAME_VOICE, centroid_of, embedding_of, estimate_voices, find_voices
 from transcribe.diarization.embedding import STEP, WINDOW, embed
 from transcribe.diarization.networks import SpeakerModel, open_network
+from transcribe.diarization.people import WindowTimes
 from transcribe.diarization.segmentation import FRAME_STEP, FRAMES_START, Activity, segment
 from transcribe.diarization.viterbi import viterbi
 from transcribe.diarization.window_selection import Windows, select_windows, shares_in
@@ -43,6 +44,8 @@ _EMISSION = 15.0 * FRAME_STEP  # weight of a frame's cosine
 _CHANGE, _EASED = 1.0, 0.9  # penalty of a change of speaker, and its reduction at a certain change
 _FILLED_GAP = 0.5  # seconds of silence within a speaker's span
 _SHORTEST_SPAN = 0.2  # seconds
+_NEAR_EDGE = 0.9  # seconds around the start or end of a window, in which somebody may be heard to begin or end:
+_HEARD_CHANGE, _HEARD_PAUSE = 0.5, 0.2  # at this score of a change, or this share without speech
 OWN_SHARE = 0.9  # of a window that must be one speaker's alone for their voice embedding
 FEWEST_WINDOWS = 3  # such windows, two seconds, for a voice embedding
 
@@ -55,13 +58,15 @@ class Diarization:
     overlap, spans of two speakers may. `voices` are the embeddings for `transcribe.speakers.voiceprints`, 192 numbers
     of four digits, of length 1, of speakers who speak alone long enough. `background` are the passages, each within a
     span of its speaker, in which another speaker is dominant. `estimate` is the estimated number of voices, whatever
-    the requested number; 0 if channels separate the speakers.
+    the requested number; 0 if channels separate the speakers. `alternative` is how many there may be instead, 0 if the
+    estimate is sure.
     """
 
     spans: tuple[SpeakerSpan, ...]
     voices: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     background: tuple[SpeakerSpan, ...] = ()
     estimate: int = 0
+    alternative: int = 0
 
     def __post_init__(self) -> None:
         named = self.voices.keys() | {span.speaker for span in self.background}
@@ -107,17 +112,27 @@ def find_speakers(
     evidence = _Evidence(activity, windows.starts, windows.interpolate(embeddings))
     people = _by_channel(evidence, audio.channel_levels, channels=channels, count=count)
     if people is None:
-        voices = _voices(evidence, windows, count)
+        vectors = evidence.vectors[windows.clustered]
+        estimated = estimate_voices(vectors, _times_of(windows, activity))
+        voices = estimated.centroids if count is None else find_voices(vectors, count=count)
         people = diarize_frames(activity, _scores(evidence, windows, voices))
-        people = replace(people, estimate=len(voices if count is None else _voices(evidence, windows, None)))
+        people = replace(people, estimate=len(estimated.centroids), alternative=estimated.alternative)
     spans, background = (_before(audio.duration, spans) for spans in (people.spans, people.background))
     return replace(people, spans=spans, voices=_voice_embeddings(spans, evidence), background=background)
 
 
-def _voices(evidence: _Evidence, windows: Windows, count: int | None) -> NDArray[np.float32]:
-    """The centroid of each voice, (voices, 192): `count` of them, or the estimated number."""
-    times, weights = windows.starts[windows.clustered], windows.weights[windows.clustered]
-    return find_voices(evidence.vectors[windows.clustered], count=count, times=times, weights=weights)
+def _times_of(windows: Windows, activity: Activity) -> WindowTimes:
+    """When the windows to cluster begin and end, and whether somebody is heard to begin or end there."""
+    starts, weights = windows.starts[windows.clustered], windows.weights[windows.clustered]
+    silent = np.concatenate([[0], np.cumsum(activity.speech < SPEECH[1])])
+    changes = np.concatenate([[0], np.cumsum(activity.change >= _HEARD_CHANGE)])
+    bounded = []
+    for edges in (starts, starts + WINDOW):
+        first = np.searchsorted(activity.times, edges - _NEAR_EDGE)
+        last = np.searchsorted(activity.times, edges + _NEAR_EDGE)
+        pause = silent[last] - silent[first] >= _HEARD_PAUSE * (last - first)
+        bounded.append(pause | (changes[last] > changes[first]))
+    return WindowTimes(starts, weights, np.stack(bounded, axis=1))
 
 
 def _scores(evidence: _Evidence, windows: Windows, voices: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -139,6 +139,7 @@ def encode_diarization(diarization: Diarization) -> dict[str, Any]:
         "voices": {speaker: list(vector) for speaker, vector in diarization.voices.items()},
         "background": [[s.start, s.end, s.speaker] for s in diarization.background],
         "estimate": diarization.estimate,
+        "alternative": diarization.alternative,
     }
 
 
@@ -148,7 +149,7 @@ def decode_diarization(data: Any) -> Diarization:
 
     voices = {speaker: tuple(map(float, vector)) for speaker, vector in data["voices"].items()}
     spans, background = (tuple(SpeakerSpan(*row) for row in data[key]) for key in ("spans", "background"))
-    return Diarization(spans, voices, background, int(data["estimate"]))
+    return Diarization(spans, voices, background, int(data["estimate"]), int(data["alternative"]))
 
 
 FACTS = Codec(encode_facts, decode_facts)

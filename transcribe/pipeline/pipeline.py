@@ -20,6 +20,7 @@ import transcribe
 from audio.episode import Episode
 from audio.errors import SourceError
 from audio.fingerprint import Fingerprint
+from transcribe.person_names import without_matches
 from transcribe.pipeline.checkpointed_run import CheckpointedRun
 from transcribe.pipeline.checkpoints import Store, user_checkpoints
 from transcribe.pipeline.sound_warnings import sound_warnings
@@ -29,7 +30,10 @@ from transcribe.pipeline.watch import RunMonitor
 from transcribe.recognition.engines import engine_name
 from transcribe.settings import Settings, Stage
 from transcribe.speakers.attribution import attribute, find_overlaps
-from transcribe.speakers.naming import Naming, name_speakers, name_tracks, with_wordless
+from transcribe.speakers.naming import Naming, name_speakers, name_tracks
+from transcribe.speakers.published_names import people_in
+from transcribe.speakers.self_answers import self_answers
+from transcribe.speakers.speaker_labels import with_wordless
 from transcribe.speakers.voiceprints import (
     VoiceMatch,
     Voiceprint,
@@ -122,7 +126,7 @@ class Pipeline:
         doubts = tuple(sorted(words.doubts + overlaps, key=lambda doubt: doubt.start))
         warnings = (
             *warnings_about(facts),
-            *_more_voices(seen, diarization),
+            *_count_warnings(seen, diarization, turns),
             *naming.warnings,
             *(() if turns else (warn(WarningCode.NO_SPEECH),)),
         )
@@ -141,10 +145,13 @@ class Pipeline:
 
     def _naming(self, turns: tuple[Turn, ...], episode: Episode, *, enrolled: Mapping[str, VoiceMatch]) -> Naming:
         seen = self.settings.seen_by(Stage.TURNS)
-        names, host, guest, people = seen.speaker_names, seen.host, seen.guest, episode.people
+        names, host, guest = seen.speaker_names, seen.host, seen.guest
+        published = people_in(episode.title, episode.description)
+        known = without_matches([person.name for person in published], [person.name for person in episode.people])
+        people = (*episode.people, *(person for person in published if person.name in known))
         if episode.tracks:
-            known = names_of_tracks(episode.tracks, names)
-            return name_tracks(turns, known, host=host, guest=guest, people=people, enrolled=enrolled)
+            of_tracks = names_of_tracks(episode.tracks, names)
+            return name_tracks(turns, of_tracks, host=host, guest=guest, people=people, enrolled=enrolled)
         return name_speakers(turns, names=names, host=host, guest=guest, people=people, enrolled=enrolled)
 
 
@@ -154,12 +161,19 @@ def warnings_about(facts: AudioFacts) -> tuple[TranscriptWarning, ...]:
     return (*unreadable, *sound_warnings(facts.notes, duration=facts.duration))
 
 
-def _more_voices(settings: Settings, diarization: Diarization) -> tuple[TranscriptWarning, ...]:
-    """A warning if more voices are detected than `--speakers` gives: some words are under the wrong name."""
-    given = settings.speaker_count
-    if given is None or diarization.estimate <= given:
-        return ()
-    return (warn(WarningCode.MORE_VOICES, voices=diarization.estimate, given=given),)
+def _count_warnings(
+    settings: Settings, diarization: Diarization, turns: tuple[Turn, ...]
+) -> tuple[TranscriptWarning, ...]:
+    """Warnings if the number of people may be another: more voices than `--speakers` gives, or an unsure estimate."""
+    given, found, other = settings.speaker_count, diarization.estimate, diarization.alternative
+    if given is not None:
+        return (warn(WarningCode.MORE_VOICES, voices=found, given=given),) if found > given else ()
+    if found == 1 and (what := self_answers(turns)):
+        return (replace(warn(WarningCode.ONE_VOICE, what=what), values={"voices": 1, "alternative": 2}),)
+    if other:
+        values = {"voices": found, "alternative": other}
+        return (replace(warn(WarningCode.COUNT_UNSURE, **values), values=values),)
+    return ()
 
 
 def _in_parallel(run: CheckpointedRun) -> tuple[Recognition, Diarization]:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable
 
 from transcribe.person_names import NameCertainty, are_same
-from transcribe.speakers.name_clues import Clue
+from transcribe.speakers.addressees import Clue
 from transcribe.transcript import Speaker
 from transcribe.transcript_warnings import TranscriptWarning, WarningCode
 
+LEAST_HINT = 1.0  # points of a clue that is worth telling
 _UNTRUSTED = {NameCertainty.GUESS, NameCertainty.PLACEHOLDER, NameCertainty.UNKNOWN}
 _EVIDENT = {
     NameCertainty.GIVEN,
@@ -66,7 +67,7 @@ def unnamed_evidence(voice: str, clues: Iterable[Clue], *, taken: Iterable[str])
     'only “Good morning, Nora” at 0:00 may name this voice; if it does, give the name with --speakers'
     """
     others = list(taken)
-    hints = [clue for clue in clues if clue.speaker == voice and clue.weight > 0]
+    hints = [clue for clue in clues if clue.speaker == voice and clue.weight >= LEAST_HINT]
     hints = [clue for clue in hints if not any(are_same(clue.name, name) for name in others)]
     if not hints:
         return "no name was spoken for this voice"

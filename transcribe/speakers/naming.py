@@ -7,17 +7,19 @@ them, who opens and asks the questions. Every name has its evidence and its cert
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, count
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from audio.episode import Person
-from transcribe.person_names import Name, NameCertainty, are_same, first_name, may_be, without_matches
+from transcribe.person_names import Name, NameCertainty, are_same, may_be, without_matches
+from transcribe.speakers.addressees import Clue
 from transcribe.speakers.host_conduct import Conduct, conduct_of, is_clear_host
-from transcribe.speakers.name_certainty import unnamed_evidence
-from transcribe.speakers.name_clues import Clue, clues_by_name, find_calls, find_clues, spoken_names
+from transcribe.speakers.known_names import find_calls, find_mentions
+from transcribe.speakers.name_choice import Pair, citations, likeliest, points_of, well_supported
+from transcribe.speakers.name_clues import clues_by_name, find_clues, spoken_names
+from transcribe.speakers.speaker_labels import labelled
 from transcribe.transcript import Speaker, Turn
 from transcribe.transcript_warnings import TranscriptWarning, WarningCode, warn
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from transcribe.speakers.voiceprints import VoiceMatch
 
 _ENOUGH = 3.0  # points for a name that only the speech gives: one introduction, or two forms of address
+_CONDUCT = 0.5  # points of a clue that a point of conduct as a host is worth: what a voice does all through
 _ENOUGH_FOR_KNOWN = 1.5  # points for a name that the feed or the user gives
 
 
@@ -60,10 +63,11 @@ def name_speakers(
         return Naming(())
     clues = (*find_clues(turns), *find_calls(turns, names or [person.name for person in people]))
     if names:
+        clues += find_mentions(turns, names)
         named, warnings = _by_given_names(voices, clues, names=names, enrolled=enrolled)
     else:
         named, warnings = _by_speech(voices, clues, {}, host=host, people=people, enrolled=enrolled)
-    return Naming(_speakers(voices, named, clues, guest=guest, order=names), tuple(warnings))
+    return Naming(labelled(voices, named, clues, guest=guest, order=names), tuple(warnings))
 
 
 def name_tracks(
@@ -81,24 +85,8 @@ def name_tracks(
         return Naming(())
     clues = (*find_clues(turns), *find_calls(turns, [*_texts(known), *(person.name for person in people)]))
     named, warnings = _by_speech(voices, clues, known, host=host, people=people, enrolled=enrolled)
-    speakers = _speakers(voices, named, clues, guest=guest, order=())
+    speakers = labelled(voices, named, clues, guest=guest, order=())
     return Naming(tuple(sorted(speakers, key=lambda speaker: speaker.id)), tuple(warnings))
-
-
-def with_wordless(speakers: Sequence[Speaker], voices: Iterable[str], *, guest: str) -> tuple[Speaker, ...]:
-    """Add the `voices` without words of their own: they only overlap others, whose words the transcript has.
-
-    Without speakers nobody has words, and none is added.
-    """
-    if not speakers:
-        return ()
-    free = _guest_names(guest, taken=[speaker.name for speaker in speakers])
-    others = sorted(set(voices) - {speaker.id for speaker in speakers})
-    evidence = "speaks only under other speakers; no words attributed"
-    added = (
-        Speaker(id, name, name, evidence, NameCertainty.PLACEHOLDER) for id, name in zip(others, free, strict=False)
-    )
-    return (*speakers, *added)
 
 
 def _by_given_names(
@@ -106,26 +94,42 @@ def _by_given_names(
 ) -> tuple[_Names, list[TranscriptWarning]]:
     """The names of voices if the user gives names; the first is the host's."""
     named, warnings = _enrolled_among(names, voices, enrolled=enrolled)
-    named |= _best_supported(
-        _unnamed(voices, named), clues_by_name(clues, _unused(names, named)), least=_ENOUGH_FOR_KNOWN
-    )
-    rest = _unnamed(voices, named)
-    if names[0] in _unused(names, named) and rest:
-        ranked = sorted(rest, key=lambda voice: -voice.host_points)
+    rest, unused = _unnamed(voices, named), _unused(names, named)
+    supporting = clues_by_name(clues, unused)
+    chosen = _likeliest(rest, points_of(supporting), names=unused, host=names[0])
+    named |= {
+        voice: Name(name, citations(supporting[name, voice]), NameCertainty.STATED)
+        for voice, name in chosen.items()
+        if sum(clue.weight for clue in supporting.get((name, voice), ())) >= _ENOUGH_FOR_KNOWN
+    }
+    rest, unused = _unnamed(voices, named), _unused(names, named)
+    hosts = [voice for voice in rest if chosen.get(voice.voice) == names[0]]
+    if names[0] in unused and hosts:
+        ranked = hosts + sorted((v for v in rest if v not in hosts), key=lambda voice: -voice.host_points)
         certainty, doubts = _host_certainty(names[0], ranked)
-        evidence = ranked[0].evidence(unnamed=len(rest), voices=len(voices))
-        named[ranked[0].voice] = Name(names[0], evidence, certainty)
+        named[hosts[0].voice] = Name(names[0], hosts[0].evidence(unnamed=len(rest), voices=len(voices)), certainty)
         warnings += doubts
     rest, unused = _unnamed(voices, named), _unused(names, named)
     if len(rest) == len(unused) == 1:
         named[rest[0].voice] = Name(unused[0], "the only voice and name left", NameCertainty.ELIMINATION)
     else:
-        by_order = list(zip((voice.voice for voice in rest), unused, strict=False))
-        named |= {voice: Name(name, "by order of appearance", NameCertainty.GUESS) for voice, name in by_order}
+        by_order = {voice.voice: chosen[voice.voice] for voice in rest if voice.voice in chosen}
+        named |= {voice: Name(name, "by order of appearance", NameCertainty.GUESS) for voice, name in by_order.items()}
         if len(by_order) > 1:
-            warnings += [warn(WarningCode.NAME_BY_ORDER, [voice], name=name) for voice, name in by_order]
+            warnings += [warn(WarningCode.NAME_BY_ORDER, [voice], name=name) for voice, name in by_order.items()]
     warnings += _count_mismatch(voices, named, names)
     return named, warnings + _names_not_given(named, clues, names=names)
+
+
+def _likeliest(
+    voices: Sequence[Conduct], points: Mapping[Pair, float], *, names: Sequence[str], host: str
+) -> dict[str, str]:
+    """Voice → name in the likeliest assignment of all names, by what is said and by who acts like the host."""
+    total = dict(points)
+    for voice in voices:
+        lead = voice.host_points - max((other.host_points for other in voices if other is not voice), default=0.0)
+        total[host, voice.voice] = total.get((host, voice.voice), 0.0) + _CONDUCT * lead
+    return likeliest(names, _ids(voices), total)
 
 
 def _by_speech(
@@ -143,9 +147,9 @@ def _by_speech(
     named = {id: Name(match.name, match.evidence, NameCertainty.VOICEPRINT) for id, match in matches.items()}
     named |= {voice.voice: given[voice.voice] for voice in voices if voice.voice in given}
     known = without_matches([*dict.fromkeys(person.name for person in people)], _texts(named))
-    named |= _best_supported(_unnamed(voices, named), clues_by_name(clues, known), least=_ENOUGH_FOR_KNOWN)
+    named |= well_supported(_ids(_unnamed(voices, named)), clues_by_name(clues, known), least=_ENOUGH_FOR_KNOWN)
     spoken = spoken_names(clues, taken=_texts(named))
-    named |= _best_supported(_unnamed(voices, named), clues_by_name(clues, spoken), least=_ENOUGH)
+    named |= well_supported(_ids(_unnamed(voices, named)), clues_by_name(clues, spoken), least=_ENOUGH)
     warnings = _contradictions(named, clues, enrolled=matches)
     warnings += _names_not_given(dict(given), clues, names=_texts(given)) if given else []
     for warning in warnings:
@@ -241,18 +245,6 @@ def _names_not_given(named: _Names, clues: Sequence[Clue], *, names: Sequence[st
     ]
 
 
-def _best_supported(voices: Sequence[Conduct], clues: Mapping[tuple[str, str], list[Clue]], *, least: float) -> _Names:
-    """The names with enough clues: the best supported pair of name and voice, then the best of the rest, and so on."""
-    free = {voice.voice for voice in voices}
-    points = {pair: sum(clue.weight for clue in supporting) for pair, supporting in clues.items()}
-    named: _Names = {}
-    for name, speaker in sorted(points, key=lambda pair: -points[pair]):
-        if points[name, speaker] >= least and speaker in free - named.keys() and name not in _texts(named):
-            evidence = [clue.citation for clue in clues[name, speaker] if clue.weight > 0]
-            named[speaker] = Name(name, "; ".join(dict.fromkeys(evidence[:3])), NameCertainty.STATED)
-    return named
-
-
 def _texts(named: Mapping[str, Name]) -> list[str]:
     return [name.text for name in named.values()]
 
@@ -265,31 +257,5 @@ def _unnamed(voices: Sequence[Conduct], named: Mapping[str, Name]) -> list[Condu
     return [voice for voice in voices if voice.voice not in named]
 
 
-def _guest_names(guest: str, *, taken: Iterable[str]) -> Iterator[str]:
-    """The names for unknown people, without those taken in any case: "Guest", "Guest 2", "Guest 3", …"""
-    used = {name.casefold() for name in taken}
-    names = chain([guest], (f"{guest} {number}" for number in count(2)))
-    return (name for name in names if name.casefold() not in used)
-
-
-def _speakers(
-    voices: Sequence[Conduct], named: _Names, clues: Sequence[Clue], *, guest: str, order: Sequence[str]
-) -> tuple[Speaker, ...]:
-    """All voices as speakers with distinct labels: the host, those named by the user, the others."""
-    full, free = dict(named), _guest_names(guest, taken=_texts(named))
-    for voice in _unnamed(voices, named):
-        evidence = unnamed_evidence(voice.voice, clues, taken=_texts(named))
-        full[voice.voice] = Name(next(free), evidence, NameCertainty.PLACEHOLDER)
-    firsts = [first_name(name).casefold() for name in _texts(full)]
-    host = max(voices, key=lambda voice: voice.host_points).voice
-    rank = {name: position for position, name in enumerate(order)}
-
-    def place(id: str) -> tuple[int, bool]:
-        return (rank.get(full[id].text, len(rank)), not order and id != host)
-
-    speakers = []
-    for id in sorted((voice.voice for voice in voices), key=place):
-        name, first = full[id].text, first_name(full[id].text)
-        label = first if firsts.count(first.casefold()) == 1 else name
-        speakers.append(Speaker(id, name, label, full[id].evidence, full[id].certainty))
-    return tuple(speakers)
+def _ids(voices: Iterable[Conduct]) -> list[str]:
+    return [voice.voice for voice in voices]
