@@ -56,9 +56,9 @@ def find_voices(
     if count is not None and len(vectors):
         sample = vectors[_sampled(len(vectors))]
         return _centroids(sample, ward(sample, count))
-    times = np.arange(len(vectors)) * STEP if times is None else times
-    weights = np.ones(len(vectors)) if weights is None else weights
-    return estimate_voices(vectors, WindowTimes(times, weights, np.ones((len(vectors), 2), bool))).centroids
+    starts = np.arange(len(vectors), dtype=np.float64) * STEP if times is None else times
+    shares = np.ones(len(vectors), np.float64) if weights is None else weights
+    return estimate_voices(vectors, WindowTimes(starts, shares, np.ones((len(vectors), 2), bool))).centroids
 
 
 def estimate_voices(vectors: NDArray[np.float32], windows: WindowTimes) -> Voices:

@@ -89,7 +89,7 @@ def are_people(labels: NDArray[np.int_], windows: WindowTimes) -> NDArray[np.boo
     weights = np.bincount(labels, weights=windows.weights)
     enough = weights >= max(_LEAST_WEIGHT, _LEAST_SHARE * weights.sum())
     solid = (weights >= _FEW[0]) | (weights >= _FEW[1] * weights.sum())
-    people = enough & solid
+    people: NDArray[np.bool_] = enough & solid
     for label in np.flatnonzero(enough & ~solid):
         others = int((enough & solid).sum())
         people[label] = _is_person(np.flatnonzero(labels == label), float(weights[label]), windows, others=others)
