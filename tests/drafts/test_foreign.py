@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from importlib import import_module
+from io import BytesIO
 from itertools import groupby
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +21,7 @@ from output.parse import parse
 from tests.support.command_line import Run
 from tests.support.growth import assert_time_in_proportion
 from tests.support.json_transcripts import ALL, SPEAKERS
+from tests.support.transcripts import transcript
 from transcribe.drafts.foreign import NOT_NAMED, SOMEBODY, Foreign, source_at
 from transcribe.drafts.importing import draft_beside, export_foreign
 from transcribe.errors import TranscriptError
@@ -295,6 +300,66 @@ def test_an_import_is_synced_as_any_draft(run: Run, tmp_path: Path) -> None:
     assert run("export", "talk.md", "-f", "vtt,srt")[0] == 0
     assert "00:00:04.000 --> 00:00:05.000\n<v Ann Lee>Deuce is said here." in (tmp_path / "talk.vtt").read_text()
     assert source.path.read_bytes() == source.content, "captions that are not ours stay"
+
+
+def word_document(text: str, *, in_table: bool = False) -> bytes:
+    document = import_module("docx").Document()
+    document.add_heading("Minutes", level=1)
+    place = document.add_table(rows=1, cols=1).cell(0, 0) if in_table else document
+    for line in text.split("\n"):
+        place.add_paragraph(line)
+    buffer = BytesIO()
+    document.save(buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("program", STARTS)
+@pytest.mark.parametrize("in_table", [False, True])
+def test_word_documents_are_the_lines_of_their_paragraphs(tmp_path: Path, program: str, in_table: bool) -> None:
+    said = [(PEOPLE[n % 2], 2.0 * n, 2.0 * n + 1, f"Word{n} [laughs].") for n in range(4)]
+    (tmp_path / "talk.docx").write_bytes(word_document(PROGRAMS[program](said), in_table=in_table))
+    found = source_at(tmp_path / "talk.docx")
+    assert isinstance(found, Foreign)
+    made = found.transcript()
+    assert turns_in(made) == [(who, text.split()) for who, _, _, text in said]
+    assert [turn.start for turn in made.turns] == [0.0, 2.0, 4.0, 6.0]
+    assert made.warnings[-1].values == {"text": "Minutes"}
+
+
+@settings(max_examples=30)
+@given(st.data())
+def test_a_damaged_word_document_is_read_or_refused(data: st.DataObject) -> None:
+    content = bytearray(WHOLE)
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(st.integers(4, len(content) - 1))] = data.draw(st.integers(0, 255))
+    with suppress(TranscriptError):
+        Foreign(Path("a.docx"), bytes(content[: data.draw(st.integers(4, len(content)))])).transcript()
+
+
+WHOLE = word_document("Ann  0:01\nHello.\nBo  0:02\nYes.")
+
+
+def test_what_a_zip_can_hold_is_limited() -> None:
+    buffer = BytesIO()
+    with ZipFile(buffer, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", b" " * (65 << 20))
+    for content, message in (
+        (buffer.getvalue(), "holds more than 64 MB"),
+        (b"PK\x03\x04", "is a damaged Word document"),
+    ):
+        with pytest.raises(TranscriptError, match=message):
+            Foreign(Path("a.docx"), content).transcript()
+
+
+@pytest.mark.parametrize("name", ["whisper-json", "openai-json", "podcast-json", "vtt", "srt", "docx"])
+def test_our_own_exports_are_read_again(name: str) -> None:
+    made = transcript(("S1", "Hello there, Bob. How are you?"), ("S2", "Well."), ("S1", "Good to hear."))
+    content = write(made, name)
+    data = content if isinstance(content, bytes) else content.encode()
+    read = Foreign(Path("talk.x"), data).transcript()
+    assert [word.text for word in read.words] == [word.text for word in made.words]
+    if name == "whisper-json":
+        assert [turn.words for turn in read.turns] == [turn.words for turn in made.turns]
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

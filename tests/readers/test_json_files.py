@@ -51,6 +51,18 @@ def test_every_tool_says_the_same_words_at_the_same_times(name: str) -> None:
     assert [span.start for span in read.spans or ()] == ([0.5, 2.0] if name in SPEAKERS else [])
 
 
+@pytest.mark.parametrize(
+    ("key", "stated", "expected"),
+    [("probability", 0.4, 0.4), ("score", 0.25, 0.25), ("confidence", "0.5", 0.5)]
+    + [("score", value, 1.0) for value in (-1, 2, float("nan"), "high", None, [], True)],
+)
+def test_a_word_is_as_probable_as_the_tool_says(key: str, stated: object, expected: float) -> None:
+    words = [{"word": "Hi", "start": 0, "end": 1, key: stated}, {"word": "there.", "start": 1, "end": 2}]
+    for document in ({"segments": [{"start": 0, "end": 2, "text": "Hi there.", "words": words}]}, {"words": words}):
+        (one,) = read_json(json.dumps(document)).utterances or ()
+        assert [word.probability for word in one.words] == [expected, 1.0]
+
+
 def _places(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     if way:
         yield way

@@ -27,6 +27,7 @@ from transcribe.person_names import NameCertainty
 from transcribe.readers.decoding import MOST_BYTES
 from transcribe.readers.read import read_foreign
 from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance
+from transcribe.readers.word_documents import ZIP
 from transcribe.style import Style
 from transcribe.transcript import MadeWith, Speaker, Transcript, Turn, Word
 from transcribe.transcript_json import is_timed_transcript
@@ -48,6 +49,8 @@ def source_at(path: Path) -> Draft | Transcript | Foreign:
         content = read_regular(path, max_bytes=MOST_BYTES)
     except OSError as error:
         raise OutputError(f"{path}: cannot be read ({error.strerror}); give a draft or a transcript") from error
+    if content.startswith(ZIP):
+        return Foreign(path, content)
     text = content.decode(errors="surrogateescape")
     if is_timed_transcript(text):
         return Transcript.from_json(text, source=str(path))

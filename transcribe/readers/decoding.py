@@ -6,16 +6,19 @@ import codecs
 import re
 
 from transcribe.readers.problems import ReadingError
+from transcribe.readers.word_documents import ZIP, word_text
 
 MOST_BYTES = 64 << 20
 """A larger file is no transcript: a day of speech with every word's times has a third of it."""
 
 _UTF_16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-_BINARY = {b"PK\x03\x04": "a Word document or another zip", b"%PDF": "a PDF", b"{\\rtf": "rich text"}
+_BINARY = {b"%PDF": "a PDF", b"{\\rtf": "rich text"}
 
 
 def text_of(content: bytes) -> str:
     """The text of a file's bytes, with `\\n` for every kind of line end. Raises `ReadingError`."""
+    if content.startswith(ZIP):
+        return word_text(content, max_bytes=MOST_BYTES)
     return re.sub(r"\r\n?", "\n", decoded(content))
 
 

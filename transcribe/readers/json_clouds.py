@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
+from dataclasses import replace
 
 from audio.episode import Seconds
 from transcribe.readers.json_nodes import Node
-from transcribe.readers.json_rows import Piece, checked, piece, timed, utterances_of_pieces
+from transcribe.readers.json_rows import Piece, checked, piece, probability, timed, utterances_of_pieces
 from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance, utterances_of, with_spans
 
 TICK = 1e-7  # seconds: Azure counts 100 nanoseconds
@@ -51,12 +52,12 @@ def _items(items: Node, labels: Mapping[str, str], *, speaker: str = UNNAMED) ->
         content = " ".join(best["content"].text().split())
         if item["type"].value == "punctuation" and words:
             last = words[-1]
-            words[-1] = Piece(f"{last.text}{content}", last.speaker, last.start, last.end)
+            words[-1] = replace(last, text=f"{last.text}{content}")
         elif content:
             start, end = checked(item, item["start_time"].decimal(), item["end_time"].decimal())
             named = item["speaker_label"].speaker() or best["speaker"].speaker()
             named = named or labels.get(str(item["start_time"].value), speaker)
-            words.append(Piece(content, UNNAMED if named == "UU" else named, start, end))
+            words.append(Piece(content, UNNAMED if named == "UU" else named, start, end, probability(best)))
     return utterances_of_pieces(words, items)
 
 
@@ -107,7 +108,7 @@ def _google_word(row: Node) -> Piece:
     checked(row, begins, ends)
     tag = row.first("speakerLabel", "speakerTag", "speaker_label", "speaker_tag")
     speaker = UNNAMED if tag.value in (0, "0") else tag.speaker("speaker ")
-    return Piece(" ".join(row["word"].text().split()), speaker, begins, ends)
+    return Piece(" ".join(row["word"].text().split()), speaker, begins, ends, probability(row))
 
 
 def _duration(node: Node) -> Seconds:
@@ -133,7 +134,7 @@ def azure(data: Node) -> SpeakerTranscript:
             for row in best["words"].rows()
         ]
         if len(words) == len(text.split()):  # the words of the display, which has the punctuation
-            words = [Piece(shown, w.speaker, w.start, w.end) for shown, w in zip(text.split(), words, strict=True)]
+            words = [replace(word, text=shown) for shown, word in zip(text.split(), words, strict=True)]
             utterances += utterances_of(timed(words, phrase, start=start, end=end))
         elif text:
             utterances.append(Utterance(speaker, text, start, end))
@@ -165,11 +166,11 @@ def rev_ai(data: Node) -> SpeakerTranscript:
             value = element["value"].text()
             if element["type"].value in ("text", "unknown") and value.strip() and not glued:
                 times = checked(element, *(_rev_time(element, *keys) for keys in _REV_TIMES))
-                words.append(Piece(" ".join(value.split()), speaker, *times))
+                words.append(Piece(" ".join(value.split()), speaker, *times, probability(element)))
             elif value.strip() and words:
                 last = words[-1]
                 end = _rev_time(element, *_REV_TIMES[1])
-                words[-1] = Piece(last.text + "".join(value.split()), speaker, last.start, end or last.end)
+                words[-1] = replace(last, text=last.text + "".join(value.split()), end=end or last.end)
             glued = element["type"].value == "punct" and not value[-1:].isspace() and value in ("-", "'", "’")
         utterances += utterances_of_pieces(words, monologue["elements"])
     return with_spans(utterances)
@@ -208,4 +209,4 @@ def _called(word: Piece, prefix: str, other: str) -> Piece:
     """A word of the speaker `prefix` N, or of `other` if it names none."""
     speaker = f"{prefix}{word.speaker}" if word.speaker.isdigit() else word.speaker
     named = f"{other} {speaker}" if other and speaker else speaker or other
-    return Piece(word.text, named, word.start, word.end)
+    return replace(word, speaker=named)

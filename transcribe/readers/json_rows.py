@@ -7,11 +7,13 @@ namespace, SegLST, AssemblyAI. A number's unit is known by the format or the key
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 
 from audio.episode import Seconds
 from transcribe.readers.json_nodes import Node
+from transcribe.readers.problems import ReadingError
 from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance, utterances_of, with_spans
 from transcribe.transcript import SpeakerSpan, Word
 
@@ -31,6 +33,7 @@ class Piece:
     speaker: str
     start: Seconds | None = None
     end: Seconds | None = None
+    probability: float = 1.0
 
 
 def piece(row: Node, *, unit: Seconds = 1.0, speaker: str = UNNAMED) -> Piece:
@@ -39,7 +42,16 @@ def piece(row: Node, *, unit: Seconds = 1.0, speaker: str = UNNAMED) -> Piece:
     words = row["words"] if isinstance(row["words"].value, str) else row.first(*TEXTS)  # SegLST
     text = "" if row["type"].value in _NOT_SPEECH else " ".join(words.text().split())
     start, end = interval(row, unit=unit)
-    return Piece(text, named.speaker() or speaker, start, end)
+    return Piece(text, named.speaker() or speaker, start, end, probability(row))
+
+
+def probability(row: Node) -> float:
+    """How sure the recogniser was of a word, 0 to 1; 1 if it does not say so in this way."""
+    stated = row.first("probability", "score", "confidence")
+    with suppress(ReadingError):
+        share = stated.decimal()  # AWS writes a text
+        return share if share <= 1.0 else 1.0
+    return 1.0
 
 
 def interval(row: Node, *, unit: Seconds = 1.0) -> tuple[Seconds | None, Seconds | None]:
@@ -87,7 +99,7 @@ def timed(words: Sequence[Piece], row: Node, *, start: Seconds, end: Seconds) ->
         checked(row, begins, ends)
         now = ends
         if one.text:
-            found.append((one.speaker, Word(one.text, begins, ends)))
+            found.append((one.speaker, Word(one.text, begins, ends, one.probability)))
     return found
 
 

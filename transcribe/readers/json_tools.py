@@ -139,7 +139,7 @@ def words_beside_segments(data: Node) -> SpeakerTranscript:
     shown = [text for row in segments for text in row["text"].text().split()]
     if len(words) != len(shown):
         return transcript_of(segments)
-    pieces = [Piece(text, UNNAMED, word.start, word.end) for text, word in zip(shown, words, strict=True)]
+    pieces = [replace(word, text=text, speaker=UNNAMED) for text, word in zip(shown, words, strict=True)]
     start, end = (segments[0]["start"].seconds(), segments[-1]["end"].seconds())
     return with_spans(utterances_of(timed(pieces, data["words"], start=start, end=max(start, end))))
 

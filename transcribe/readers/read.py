@@ -46,7 +46,7 @@ def read_foreign(path: Path, content: bytes) -> SpeakerTranscript:
         text = text_of(content)
     except ReadingError as exc:
         raise TranscriptError(f"{path}: {exc}") from exc
-    return _read(path, text, {**_BY_SUFFIX, ".txt": _whole_lines})
+    return _read(path, text, {**_BY_SUFFIX, ".txt": _whole_lines, ".docx": _whole_lines})
 
 
 def _read(path: Path, text: str, by_suffix: Mapping[str, Reader]) -> SpeakerTranscript:
@@ -83,6 +83,7 @@ _BY_SUFFIX: Mapping[str, Reader] = {
     ".md": _markdown,
     ".markdown": _markdown,
     ".txt": _lines,
+    ".docx": _lines,
     ".json": _json,
     ".json3": _json,
     ".jsonl": _json,
