@@ -122,7 +122,8 @@ def test_a_format_with_times_and_nothing_in_it_says_that_nobody_speaks(tmp_path:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.docx", b"PK", "cannot score this format; give one of .ctm, .json"),
+        ("a.odt", b"PK", "cannot score this format; give one of .ctm, .docx"),
+        ("a.docx", b"PK\x03\x04", "is a damaged Word document"),
         ("a.md", b"# A heading\n\nNobody speaks.\n", "no line begins with a speaker in bold"),
         ("a.json", b"{", "line 1: is not valid JSON"),
         ("a.json", b"[" * 200_000, "is nested too deeply"),
