@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from output.marker_evidence import is_event
+from output.marker_evidence import PERSON, is_event, is_section
 from transcribe.person_names import first_name
 from transcribe.scripts import MARKS, composed, without_accents
 
@@ -57,7 +57,7 @@ def printable_name(name: str) -> str:
     plain = _BEFORE_NAME.sub("", plain)[:_LONGEST].strip()
     if not any(sign.isalnum() for sign in plain):
         return "Speaker"
-    return f"{plain} (speaker)" if is_event(plain) else plain
+    return f"{plain}{PERSON}" if is_event(plain) or is_section(plain) else plain
 
 
 def fold_name(text: str) -> str:

@@ -18,6 +18,8 @@ EVENTS = frozenset(
     "break laughter laughing laughs music applause sponsor sponsors ad ads advertisement intro outro crosstalk "
     "silence note notes warning update edit jingle picks links shownotes timestamps".split()
 ) | {"show notes"}
+PERSON = " (speaker)"
+"""Behind a person's label that would otherwise name a section."""
 _SECTIONS = frozenset(
     "http https mailto ftp tl;dr n.b nb ps p.s hosts guests link links resource resources tag tags date title source "
     "author credits transcript recording recorded duration topic topics chapters thanks example summary picks panel "
@@ -29,9 +31,7 @@ _OPENERS = frozenset(
     "question remember result second so solution subscribe then third website well yes".split()
 )  # can begin a sentence before a colon, and is not a name
 _PARTICLES = frozenset("de la van von der den di da do du and of the bin ibn al el &".split())
-_NOT_WORDS = re.compile(
-    r"https?://\S+|\\?[\[(<]?\d{1,2}:\d\d(?::\d\d)?(?:\.\d+)?\\?[\])>]?|\[[^\[\]]*\]|\([^()]*\)|[*_]"
-)
+_FACTS = re.compile(r"https?://\S+|\\?[\[(<]?\d{1,2}:\d\d(?::\d\d)?(?:\.\d+)?\\?[\])>]?")  # addresses and times
 _SPEECH_WORDS = 6  # or a sentence's end: what follows a label of a conversation, and seldom one of a list of facts
 _ALONE = (Form.PLAIN_LINE, Form.BOLD_LINE, Form.NAME_LINE, Form.HEADING, Form.DEFINITION)
 _WEAKEST = (Form.NAME_LINE, Form.HEADING, Form.BOLD_LINE)
@@ -65,6 +65,8 @@ def opens_sentence(label: str) -> bool:
 
 def is_section(label: str) -> bool:
     """Whether it names a part of show notes, as far as its words say."""
+    if label.endswith(PERSON):
+        return False
     return any(word.strip(".,'’s") in _SECTIONS or word in _SECTIONS for word in label.casefold().split())
 
 
@@ -92,10 +94,10 @@ class Recurrence:
 
 
 def has_speech(candidate: Candidate) -> bool:
-    """Whether words follow that can be spoken: more than a time, an address or a remark, and no list."""
+    """Whether words follow that can be spoken: more than a time or an address, and no list."""
     if not candidate.text:
         return bool(candidate.follows)
-    return candidate.goes_on or re.search(r"\w", _NOT_WORDS.sub(" ", candidate.text)) is not None
+    return candidate.goes_on or bool(_FACTS.sub(" ", candidate.text).strip())
 
 
 def _is_sentence(candidate: Candidate) -> bool:
@@ -109,7 +111,7 @@ def people_in_bold(marks: Sequence[Labelled]) -> frozenset[str]:
     by_label = defaultdict[str, list[int]](list)
     for i, one in enumerate(marks):
         by_label[one.label].append(i)
-    facts = sum(is_section(one.label) or not is_name(one.label) or not has_speech(one.candidate) for one in marks)
+    facts = sum(is_section(one.label) or not has_speech(one.candidate) for one in marks)
     if not recurring and len(by_label) > 2 and 2 * facts >= len(marks):
         return frozenset()  # a list of facts
     last = len(marks) - 1

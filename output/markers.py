@@ -104,6 +104,8 @@ def _is_marker(one: Labelled, usage: _Usage, labels: frozenset[str]) -> bool:
         return False
     if candidate.style == usage.style or (candidate.bold and usage.form is Form.BOLD):
         return _stands_alone(candidate) or candidate.bold or usage.is_dense
+    if candidate.form is Form.STAMPED and usage.form is Form.BOLD:
+        return False  # "Rich (10:30) said"
     return candidate.after_blank and {candidate.form, usage.form} <= _COLONS
 
 
@@ -122,7 +124,7 @@ def _usage(marks: Sequence[Labelled], body: str, about: str) -> _Usage | None:
         if usage is None or usage.people <= names:
             continue
         turns = sum(one.label in usage.people for one in same)
-        if turns > (3 * most if best and best.form is Form.BOLD else most):
+        if turns > (3 * max(most, 2) if best and best.form is Form.BOLD else most):
             best, most = usage, turns
     return best if best and best.people else None
 

@@ -8,8 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from output.markdown import render
 from output.parse import parse
 from tests.support.counting import counting
+from tests.support.transcripts import transcript
+from transcribe.style import Style
+from transcribe.transcript import Speaker
 
 FORMS = [
     "**{n}**: {t}",
@@ -176,6 +180,15 @@ def test_a_phrase_is_nobody(form: str, phrase: str) -> None:
 )
 def test_a_text_that_is_no_transcript_has_no_turns(source: str) -> None:
     assert parse(source).turns == ()
+
+
+@pytest.mark.parametrize("said", ["(laughs)", "...", "[inaudible]", "Yes", "\\\\_(", "12"])
+@pytest.mark.parametrize("names", [("ann",), ("ann", "ben", "carl"), ("Link Wray", "Notes", "Mr. Summary")])
+def test_a_draft_of_ours_is_read_back_whatever_is_said_in_it(names: tuple[str, ...], said: str) -> None:
+    speakers = tuple(Speaker(f"S{i}", name) for i, name in enumerate(names))
+    made = transcript(*((speaker.id, said) for speaker in speakers), speakers=speakers)
+    for style in (Style(), Style(clock_minutes=0), Style(labels="full-name-then-name")):
+        assert len(parse(render(made, style)).turns) == len(names)
 
 
 def test_show_notes_in_bold_do_not_hide_a_plain_transcript() -> None:
