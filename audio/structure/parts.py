@@ -18,6 +18,7 @@ from audio.structure.ebml import segments_from
 from audio.structure.films import asf_from, flv_from
 from audio.structure.frames import amr_from, frames_from
 from audio.structure.ogg import links_from
+from audio.structure.outlines import is_cut
 from audio.structure.streams import program_from, transport_from, voice_from
 from audio.structure.tails import after_tags, is_blank
 from audio.structure.view import Part, View
@@ -79,7 +80,8 @@ def structure_in(view: View) -> Structure:
         parts += found
         at = found[-1].end
     if not parts:
-        return Structure((Part(0, view.size, keeps_time=True, is_whole=True),), is_known=False)
+        unknown = Part(0, view.size, keeps_time=True, is_whole=True, ends_open=is_cut(view))
+        return Structure((unknown,), is_known=False)
     if len(parts) == 1 and parts[0].start == 0:
         parts = [replace(parts[0], is_whole=True)]
     return Structure(tuple(parts), unread=_unread(view, _after_padding(view, at)))
