@@ -37,7 +37,7 @@ ORDER: dict[str, set[str]] = {
         *("audio", "audio.decoding", "values", "output", "readers"),
         *("recognition", "alignment", "speakers", "pipeline"),
     },
-    "editor": {"audio", "values", "output", "alignment", "drafts"},
+    "editor": {"audio", "audio.decoding", "values", "output", "alignment", "drafts"},
     "evaluation": {"audio", "audio.decoding", "values", "output", "readers", "speakers", "pipeline", "drafts"},
     "batch": {
         *("audio", "audio.decoding", "audio.net", "audio.sources", "audio.fetching"),

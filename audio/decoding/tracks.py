@@ -12,7 +12,7 @@ import re
 import subprocess
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from audio.decoding.ffmpeg import start, tracks_command
@@ -43,7 +43,7 @@ class SoundTrack:
     index: int
     rate: int
     layout: str
-    codec: str = ""
+    codec: str = field(default="", compare=False)
 
     @property
     def stores_floats(self) -> bool:

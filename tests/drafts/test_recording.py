@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -82,9 +83,10 @@ def test_the_editor_says_why_there_is_nothing_to_listen_to(tmp_path: Path, episo
         text = write(transcript(("S1", "Good morning."), episode=episode), name, stem="ab")
         (tmp_path / f"ab.{name}").write_text(str(text), encoding="utf-8")
     with contextlib.closing(Session(tmp_path / "ab.md")) as session:
-        assert session.trouble == ""
-        assert session.audio is None
-        assert f"{tmp_path}/a.wav: no such file" in session.trouble
+        while session.sound.progress is not None:
+            time.sleep(0.01)
+        assert session.sound.path is None
+        assert f"{tmp_path}/a.wav: no such file" in session.sound.problem
 
 
 def test_a_mix_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def test_a_click_plays_from_the_word_and_marks_it(page: Page) -> None:
     assert page.locator("#play").text_content() == "Pause"
     marked = "() => [...CSS.highlights.get('now')].map(range => range.toString()).join()"
     until(lambda: page.evaluate(marked) in ("ride", "through", "the", "rain."))
-    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
     until(lambda: page.locator("#play").text_content() == "Play")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from output.captions import vtt
 from tests.support.editor_page import (
     NEEDS_CHROMIUM,
     Desk,
@@ -209,3 +210,29 @@ def test_edits_stay_on_the_page_when_the_draft_is_removed(desk: Desk, page: Page
     assert not desk.draft.exists()
     desk.draft.with_suffix(".away").rename(desk.draft)
     until(lambda: desk.text == source.replace("raning", "raining"))
+
+
+def test_the_launched_address_opens_the_page_once(desk: Desk, browser: Browser) -> None:
+    """The address in a program's arguments; a second use of it opens nothing."""
+    address = desk.editor.url_to_launch()
+    page = browser.new_context().new_page()
+    page.goto(address)
+    saved(page)
+    assert "code" not in page.url
+    page.reload()
+    saved(page)
+    other = browser.new_context().new_page()
+    other.goto(address)
+    other.locator("#status", has_text="open the address").wait_for()
+    for opened in (page, other):
+        opened.context.close()
+
+
+def test_an_edit_outside_brings_the_captions_along(desk: Desk, page: Page) -> None:
+    """As `transcribe sync` would, while the page is open."""
+    captions = desk.draft.with_suffix(".vtt")
+    captions.write_text(vtt(desk.transcript), encoding="utf-8")
+    desk.draft.write_bytes(desk.text.replace("raning", "raining").encode())
+    until(lambda: "raining" in paragraph(page, 1).text_content())
+    until(lambda: "raining" in captions.read_text(encoding="utf-8"))
+    until(lambda: any(word.text == "raining" for word in desk.transcript.words))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import re
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from tests.support.audio_files import tone, write_wav
 from tests.support.paths import ROOT
 from transcribe.editor.session import Session
 
@@ -84,9 +87,10 @@ def test_a_link_on_another_site_may_open_the_page(address: tuple[int, str]) -> N
 def test_port_80_is_not_in_the_host_header(session: Session) -> None:
     from starlette.testclient import TestClient
 
+    from transcribe.editor.one_time_codes import OneTimeCodes
     from transcribe.editor.server import application
 
-    client = TestClient(application(session, token="t", port=80), base_url="http://127.0.0.1")
+    client = TestClient(application(session, token="t", port=80, codes=OneTimeCodes()), base_url="http://127.0.0.1")
     assert client.get("/api/revision", headers={"Authorization": "Bearer t"}).json()["revision"] == session.revision
     assert client.get("/", headers={"Host": "evil.example"}).status_code == 421
 
@@ -160,16 +164,19 @@ def test_an_edit_of_an_old_revision_needs_its_base(address: tuple[int, str], ses
 
 
 def test_audio_is_served_in_ranges(address: tuple[int, str], session: Session) -> None:
-    sound = json.loads(request(address, "/api/draft").body)["audio"]
-    assert request(address, sound, Authorization="").status == 404
+    assert json.loads(request(address, "/api/draft").body)["sound"]["address"] == ""
+    recording = write_wav(session.path.with_suffix(".wav"), tone(440, 0.5))
     json_path = session.path.with_suffix(".json")
     data = json.loads(json_path.read_text(encoding="utf-8"))
     data["episode"]["audio_path"] = "talk.wav"
     json_path.write_text(json.dumps(data), encoding="utf-8")
-    response = request(address, sound, Authorization="", Range="bytes=10-13")
+    sound = {"address": ""}
+    while not sound["address"]:
+        sound = json.loads(request(address, "/api/revision").body)["sound"]
+    response = request(address, sound["address"], Authorization="", Range="bytes=10-13")
     assert response.status == 206
-    assert response.body == bytes((10, 11, 12, 13))
-    assert response.headers["Content-Range"] == "bytes 10-13/1024"
+    assert response.body == recording.read_bytes()[10:14]
+    assert response.headers["Content-Range"] == f"bytes 10-13/{recording.stat().st_size}"
 
 
 def test_the_page_has_no_inline_scripts() -> None:
@@ -184,3 +191,61 @@ def test_a_port_in_use_is_reported(address: tuple[int, str], session: Session) -
 
     with pytest.raises(OutputError, match=f"port {address[0]} cannot be used"):
         Editor(session, port=address[0])
+
+
+def test_a_code_opens_the_page_once(session: Session) -> None:
+    """What a program gets as an argument is not the token, and is of no use a second time, or after a while."""
+    from starlette.testclient import TestClient
+
+    from transcribe.editor.one_time_codes import OneTimeCodes
+    from transcribe.editor.server import Editor, application
+
+    editor = Editor(session)
+    token = editor.url.split("#token=")[1]
+    assert token not in editor.url_to_launch()
+    assert editor.url_to_launch() != editor.url_to_launch()
+    editor.close()
+    codes, late = OneTimeCodes(), OneTimeCodes(valid=-1.0)
+    client = TestClient(application(session, token="t", port=80, codes=codes), base_url="http://127.0.0.1")
+    own = {"Origin": "http://127.0.0.1"}
+    code = codes.new()
+    assert client.post("/api/enter", json={"code": code}).status_code == 403  # another page's request
+    assert client.post("/api/enter", json={"code": "guess"}, headers=own).status_code == 403
+    assert client.post("/api/enter", json={"code": code}, headers=own).json() == {"token": "t"}
+    assert client.post("/api/enter", json={"code": code}, headers=own).status_code == 403
+    assert not late.use(late.new())
+
+
+def test_idle_connections_do_not_keep_others_out(address: tuple[int, str]) -> None:
+    from transcribe.editor.connections import MOST_CONNECTIONS
+
+    with contextlib.ExitStack() as stack:
+        idle = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", address[0])))
+            for _ in range(2 * MOST_CONNECTIONS)
+        ]
+        assert request(address, "/api/revision").status == 200
+        idle[0].settimeout(30)
+        assert idle[0].recv(1) == b""  # closed by the server
+        idle[-1].sendall(b"GET / HTTP/1.1\r\nHost: nobody\r\n\r\n")
+        assert idle[-1].recv(12) == b"HTTP/1.1 421"
+
+
+def test_a_connection_that_asks_for_nothing_is_closed(session: Session) -> None:
+    import uvicorn
+
+    from transcribe.editor.connections import protocol
+    from transcribe.editor.one_time_codes import OneTimeCodes
+    from transcribe.editor.server import application
+
+    app = application(session, token="t", port=80, codes=OneTimeCodes())
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, http=protocol(patience=0.1), ws="none", log_config=None))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    with socket.create_connection(listener.getsockname()) as idle:
+        idle.settimeout(30)
+        idle.sendall(b"GET / HT")
+        assert idle.recv(1) == b""
+    server.should_exit = True
+    thread.join()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import pytest
 
 from tests.support.editor_page import (
     NEEDS_CHROMIUM,
     TALK,
     Desk,
+    DeskMaker,
+    open_page,
     paragraph,
     put_caret,
     select,
@@ -18,7 +23,7 @@ from tests.support.editor_page import (
 )
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 pytestmark = NEEDS_CHROMIUM
 
@@ -155,3 +160,23 @@ def test_undo_reverts_splits_merges_and_labels(desk: Desk, page: Page) -> None:
     for _ in range(3):
         page.keyboard.press("Control+Shift+z")
     until(lambda: "weeks. How did" in " ".join(desk.text.split()))
+
+
+@pytest.mark.parametrize(
+    "source", ["", "---\ntitle: A talk\n---\n", "---\ntitle: A talk\n---\n\nNo speech was found.\n"]
+)
+def test_a_draft_without_turns_can_be_typed_in(browser: Browser, desk_of: DeskMaker, source: str) -> None:
+    silent = replace(talk_of(*TALK), turns=(), spans=())
+    desk = desk_of(silent, source)
+    desk.draft.write_bytes(source.encode())  # also an empty file
+    page = open_page(browser, desk)
+    page.wait_for_timeout(1500)
+    assert desk.text == source
+    paragraph(page, 0).click()
+    page.keyboard.type("Hello there.")
+    page.keyboard.press("Enter")
+    page.keyboard.type("Who is it?")
+    until(lambda: turns_of(desk) == [("Speaker", "Hello there."), ("S", "Who is it?")])
+    assert source.strip() in desk.text
+    until(lambda: [word.text for word in desk.transcript.words] == ["Hello", "there.", "Who", "is", "it?"])
+    page.context.close()

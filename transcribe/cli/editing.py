@@ -26,7 +26,13 @@ _GLOSSARY = click.option(
 @click.command()
 @_DRAFT
 @click.option("--realign-audio", is_flag=True, help="Time passages you rewrote, of six words or more, on the audio.")
-def sync(draft: Path, *, realign_audio: bool) -> int:
+@click.option(
+    "--audio",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where the recording is now, if it was moved, renamed or converted.",
+)
+def sync(draft: Path, *, realign_audio: bool, audio: Path | None) -> int:
     """Update the timed transcript and the captions from an edited draft.
 
     Unchanged words keep their times; new words get times from their surroundings. Captions and documents next to the
@@ -36,11 +42,12 @@ def sync(draft: Path, *, realign_audio: bool) -> int:
     Examples:
       transcribe sync transcripts/interview.md
       transcribe sync transcripts/interview.md --realign-audio
+      transcribe sync transcripts/interview.md --audio ../recordings/interview.mp3
     """
     from transcribe.drafts.audio_timing import audio_retimer
     from transcribe.drafts.sync import sync
 
-    result = sync(draft, retime=audio_retimer(draft) if realign_audio else None)
+    result = sync(draft, retime=audio_retimer(draft) if realign_audio else None, audio=audio)
     for path in result.paths:
         echo_path(path)
     for message in (*result.lost, *result.skipped.values()):
@@ -81,7 +88,7 @@ def edit(draft: Path, *, port: int, no_browser: bool, glossary: Path) -> int:
     click.echo(editor.url)
     click.echo("Press Ctrl+C to end; everything is saved as you type.", err=True)
     if not no_browser:
-        click.launch(editor.url)
+        click.launch(editor.url_to_launch())
     received: list[int] = []
 
     def stop(number: int) -> None:

@@ -20,6 +20,7 @@ from output.parse import read_draft
 from transcribe.drafts.derived_files import EDITED_BY_HAND, comparable_content, derived_files, regenerated
 from transcribe.drafts.lost_words import lost_words, told
 from transcribe.drafts.machine_originals import original_of, save_original
+from transcribe.drafts.moved_recording import with_recording
 from transcribe.drafts.transcript_update import printed_forms, update_transcript
 from transcribe.errors import TranscriptError
 from transcribe.transcript import Transcript, as_written
@@ -41,16 +42,19 @@ class SyncResult:
     lost: tuple[str, ...] = ()
 
 
-def sync(draft_path: Path, *, retime: Retime | None = None) -> SyncResult:
+def sync(draft_path: Path, *, retime: Retime | None = None, audio: Path | None = None) -> SyncResult:
     """Update `STEM.json` and the existing captions next to `STEM.md` from the draft. Idempotent.
 
-    `retime` may time long rewrites on the recording. Raises `OutputError` if the draft cannot be read or the folder
-    cannot be written to, `TranscriptError` if the timed transcript is missing or belongs to another draft, and what
-    `retime` raises; then nothing is written.
+    `retime` may time long rewrites on the recording; `audio` is where the recording is now. Raises `OutputError` if the
+    draft cannot be read or the folder cannot be written to, `TranscriptError` if the timed transcript is missing or
+    belongs to another draft or recording, and what `retime` raises; then nothing is written.
     """
     draft, before = read_draft(draft_path), transcript_of(draft_path)
     update = update_transcript(draft, before, name=str(draft_path))
     after, report = update.transcript, update.report
+    if audio is not None:
+        after = with_recording(draft_path, after, audio)
+        report = f"{report}, the recording is now {audio}"
     if retime is not None:
         after, retimed = retime(after, before)
         report = f"{report}, {retimed}" if retimed else report

@@ -91,7 +91,12 @@ def _with_turns(draft: Draft, turns: Sequence[PageTurn], labels: Sequence[str], 
         ending = _parts(draft.turns[-1].raw)[3]
         texts[:-1] = [_with_blank_line(text, source.line_break) for text in texts[:-1]]
         texts[-1] = texts[-1].rstrip(" \t\r\n") + ending
-    return parse(draft.front_matter + draft.preamble + "".join(texts) + (draft.epilogue if texts else ""))
+    preamble = draft.preamble
+    if texts and not draft.turns:  # the first ones of a draft without speech
+        preamble = _with_blank_line(preamble, source.line_break) if preamble.strip() else source.line_break
+        preamble = preamble if draft.front_matter or draft.preamble.strip() else draft.preamble
+        texts[-1] = texts[-1].rstrip(" \t\r\n") + source.line_break
+    return parse(draft.front_matter + preamble + "".join(texts) + (draft.epilogue if texts else ""))
 
 
 def wrap_of(draft: Draft, default: int) -> int:

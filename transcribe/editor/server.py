@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -30,7 +31,9 @@ from starlette.routing import Route
 from output.errors import OutputError
 from transcribe.drafts.turn_edits import EditError, PageTurn
 from transcribe.editor.confirmation import Confirmation
-from transcribe.editor.guard import LOOPBACK, Guard, audio_address
+from transcribe.editor.connections import protocol
+from transcribe.editor.guard import ENTRANCE, LOOPBACK, Guard, audio_address
+from transcribe.editor.one_time_codes import OneTimeCodes
 from transcribe.editor.session import Session, StaleError
 from transcribe.errors import TranscribeError
 from transcribe.transcript import Doubt, Word
@@ -39,12 +42,12 @@ SHUTDOWN_GRACE = 2  # seconds for open responses when the server stops; an audio
 DRAFT_PORTS = range(20_000, 32_768)  # below the systems' ephemeral ports; each draft has a default one of these
 LARGEST_BODY = 32 * 1024 * 1024  # bytes; a 3-hour draft is under one million
 
-_SCRIPTS = tuple(f"{name}.js" for name in "editor merge model notices panels player saver search server view".split())
+_MODULES = "editor keys merge model notices panels player saver search server sound view".split()
 _ASSETS = {
     "page.html": "text/html; charset=utf-8",
     "style.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
-    **dict.fromkeys(_SCRIPTS, "text/javascript; charset=utf-8"),
+    **dict.fromkeys((f"{name}.js" for name in _MODULES), "text/javascript; charset=utf-8"),
 }
 
 
@@ -65,11 +68,13 @@ class Editor:
                 raise
             self._socket = _listen(0)
         self.port = int(self._socket.getsockname()[1])
-        app = application(session, token=self._token, port=self.port)
+        self._codes = OneTimeCodes()
+        app = application(session, token=self._token, port=self.port, codes=self._codes)
         config = uvicorn.Config(
             app,
             access_log=False,
             ws="none",
+            http=protocol(),
             lifespan="on",
             log_config=None,
             timeout_graceful_shutdown=SHUTDOWN_GRACE,
@@ -80,6 +85,10 @@ class Editor:
     def url(self) -> str:
         """The address to open, with the token."""
         return f"http://{LOOPBACK}:{self.port}/#token={self._token}"
+
+    def url_to_launch(self) -> str:
+        """The address for the arguments of a program: it opens the page once, within two minutes."""
+        return f"http://{LOOPBACK}:{self.port}/#code={self._codes.new()}"
 
     def serve(self) -> None:
         """Serve until `stop` is called or the process is interrupted."""
@@ -109,9 +118,16 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
-def application(session: Session, *, token: str, port: int) -> Starlette:
-    """The ASGI application for a server that listens at `port`."""
+def application(session: Session, *, token: str, port: int, codes: OneTimeCodes) -> Starlette:
+    """The ASGI application for a server that listens at `port`; a page with one of `codes` gets the token."""
     handlers = _Handlers(session, audio_address=audio_address(token))
+
+    async def enter(request: Request) -> Response:
+        data = await _body(request)
+        if codes.use(str(data["code"])):
+            return JSONResponse({"token": token})
+        message = "this address opened the page once already; open the one that `transcribe edit` printed"
+        return JSONResponse({"message": message}, status_code=403)
 
     @contextlib.asynccontextmanager
     async def closing(app: Starlette) -> AsyncIterator[None]:
@@ -119,7 +135,8 @@ def application(session: Session, *, token: str, port: int) -> Starlette:
         await run_in_threadpool(session.close)
 
     guard = Middleware(Guard, token=token, port=port)
-    return Starlette(routes=handlers.routes(), middleware=[guard], exception_handlers=_HANDLERS, lifespan=closing)
+    routes = [Route(ENTRANCE, enter, methods=["POST"]), *handlers.routes()]
+    return Starlette(routes=routes, middleware=[guard], exception_handlers=_HANDLERS, lifespan=closing)
 
 
 class _Handlers:
@@ -139,6 +156,7 @@ class _Handlers:
             Route("/api/accept", self._accept, methods=["POST"]),
             Route("/api/restore", self._restore, methods=["POST"]),
             Route("/api/glossary", self._add_to_glossary, methods=["POST"]),
+            Route("/api/copy", self._copy, methods=["POST"]),
             Route("/audio", self._audio),
         ]
 
@@ -151,11 +169,23 @@ class _Handlers:
 
     async def _draft(self, request: Request) -> Response:
         state = await run_in_threadpool(self._session.state)
-        return JSONResponse({**state, "audio": self._audio_address})
+        return JSONResponse({**state, "sound": await self._sound()})
 
     async def _revision(self, request: Request) -> Response:
         revision, trouble = await run_in_threadpool(lambda: (self._session.revision, self._session.trouble))
-        return JSONResponse({"revision": revision, "trouble": trouble, "audio": self._audio_address})
+        return JSONResponse({"revision": revision, "trouble": trouble, "sound": await self._sound()})
+
+    async def _sound(self) -> dict[str, Any]:
+        """What can be played, and its address: another one for another file."""
+        state = await run_in_threadpool(lambda: self._session.sound)
+        version = hashlib.sha256(os.fsencode(state.path or "")).hexdigest()[:8]
+        address = f"{self._audio_address}&v={version}" if state.path else ""
+        return {"address": address, "progress": state.progress, "problem": state.problem, "note": state.note}
+
+    async def _copy(self, request: Request) -> Response:
+        await _body(request)
+        await run_in_threadpool(self._session.copy_sound)
+        return JSONResponse({})
 
     async def _save(self, request: Request) -> Response:
         data = dict(await _body(request))
@@ -188,8 +218,8 @@ class _Handlers:
         return JSONResponse({})
 
     async def _audio(self, request: Request) -> Response:
-        path = await run_in_threadpool(lambda: self._session.audio)
-        return FileResponse(path) if path else Response(status_code=404)
+        path = (await run_in_threadpool(lambda: self._session.sound)).path
+        return FileResponse(path) if path and path.is_file() else Response(status_code=404)
 
 
 def _turns(data: Any) -> list[PageTurn]:

@@ -24,7 +24,6 @@ from output.errors import OutputError
 from output.parse import Draft, check_is_draft, parse
 from transcribe.drafts.glossary_learning import Proposal, new_entries, read_glossary_text, write_entries
 from transcribe.drafts.machine_originals import original_of
-from transcribe.drafts.recording import FoundRecording, has_recording, recording_of
 from transcribe.drafts.style import style_recorded
 from transcribe.drafts.sync import json_path, transcript_of, write_update
 from transcribe.drafts.transcript_update import update_transcript
@@ -39,6 +38,7 @@ from transcribe.drafts.turn_edits import (
 )
 from transcribe.editor.confirmation import Confirmation, confirmed, restored
 from transcribe.editor.page_state import page_state
+from transcribe.editor.sound import Sound, SoundState
 from transcribe.errors import TranscribeError
 from transcribe.style import Style
 from transcribe.transcript import Transcript
@@ -95,35 +95,41 @@ class Session:
         self._drafts: dict[tuple[PageTurn, ...], Draft] = {}
         self._wake = threading.Event()
         self._names: dict[str, str] = {}
-        self._update_error = self._audio_problem = ""
+        self._update_error = ""
         self._closed = False
-        self._read()
+        self._sound = Sound(path)
+        self._seen = _revision(self._read())
         self._updater = threading.Thread(target=self._update_after_edits, name="update transcript", daemon=True)
         self._updater.start()
 
     def close(self) -> None:
         """Update the timed transcript a last time and end the thread."""
         self._closed = True
+        self._sound.close()
         self._wake.set()
         self._updater.join()
 
     @property
     def revision(self) -> str:
-        """The revision of the file."""
-        return _revision(self._read())
+        """The revision of the file. If another program changed it, the timed transcript is updated in a moment."""
+        if (revision := _revision(self._read())) != self._seen:
+            self._seen = revision
+            self._wake.set()
+        return revision
 
     @property
     def trouble(self) -> str:
-        """Why there are no times, why they are out of date, or why there is nothing to listen to; else empty."""
-        return self._transcript()[1] or self._update_error or self._audio_problem
+        """Why there are no times, or why they are out of date; empty if they are up to date."""
+        return self._transcript()[1] or self._update_error
 
     @property
-    def audio(self) -> Path | None:
-        """The recording, if it is on this machine."""
-        timed = self._transcript()[0]
-        found = FoundRecording(None) if timed is None else recording_of(self.path, timed.episode)
-        self._audio_problem = found.problem
-        return found.path.resolve() if found.path is not None and not found.problem else None
+    def sound(self) -> SoundState:
+        """What the page can play."""
+        return self._sound.state(self._transcript()[0])
+
+    def copy_sound(self) -> None:
+        """Make a copy of the recording, which the browser cannot play."""
+        self._sound.copy(self._transcript()[0])
 
     def state(self) -> dict[str, Any]:
         """Everything the page shows, as JSON values; times in whole milliseconds."""
@@ -133,9 +139,8 @@ class Session:
             if self._page_state is None or self._page_state[0][0] != source or self._page_state[0][1] is not transcript:
                 heard = transcript and original_of(transcript, self.path)
                 self._page_state = (source, transcript), page_state(self.path.stem, source, transcript, heard=heard)
-            file = {"revision": _revision(source), "file": self.path.name, "trouble": self.trouble}
-            has_audio = transcript is not None and has_recording(self.path, transcript.episode)
-            return {**self._page_state[1], **file, "has_audio": has_audio}
+            own = {"revision": _revision(source), "file": self.path.name, "trouble": self.trouble}
+            return {**self._page_state[1], **own}
 
     def save(
         self,
@@ -192,8 +197,7 @@ class Session:
         Returns what `restore` takes to undo it.
         """
         with self._json_lock:
-            transcript, _ = self._transcript()
-            if transcript is None:
+            if (transcript := self._transcript()[0]) is None:
                 return Confirmation((), ())
             after, taken = confirmed(transcript, start, end)
             write_update(self.path, after, before=transcript)
@@ -202,13 +206,12 @@ class Session:
     def restore(self, taken: Confirmation) -> None:
         """Undo `accept`."""
         with self._json_lock:
-            transcript, _ = self._transcript()
-            if transcript is not None:
+            if (transcript := self._transcript()[0]) is not None:
                 write_update(self.path, restored(transcript, taken), before=transcript)
 
     def _update_after_edits(self) -> None:
         try:
-            self.state()  # computed while the browser starts
+            _ = self.sound, self.state()  # while the browser starts
         except Exception as error:  # noqa: BLE001 - the page requests it again and gets the error
             _log.info("%s", error)
         is_last = False

@@ -1,26 +1,29 @@
 // The page: applies input from keyboard, mouse and server to the model, and shows the model's changes.
 
+import { Keys, nameOf } from "./keys.js";
 import { Model } from "./model.js";
 import { Notices } from "./notices.js";
 import { Panels } from "./panels.js";
 import { Player } from "./player.js";
 import { Saver } from "./saver.js";
 import { Refusal, get } from "./server.js";
+import { Sound } from "./sound.js";
 import { View, clock, element } from "./view.js";
 
 const $ = id => document.getElementById(id);
 const text = $("text"), audio = new Audio();
 audio.preload = "metadata";
 const model = new Model(), view = new View(text, model), player = new Player(audio, model);
+const notices = new Notices($("notices")), sound = new Sound(audio, { notices, onready: setPlayable });
 const saver = new Saver(model, { status: setStatus, reload, showConflicts, showRefusal, showServerState });
 const panels = new Panels({ model, view, player, announce, reveal, undo: () => undoOrRedo("undo") });
-const notices = new Notices($("notices"));
-let people = [], isFollowing = true, playing = null, duration = 0, hasAudio = false, composing = null, conflicts = [];
+let people = [], isFollowing = true, playing = null, duration = 0, composing = null, conflicts = [];
 
 function announce(message) { $("says").textContent = message; }
 
 function setStatus(message, kind = "") {
-  if ($("status").textContent !== message) $("status").textContent = message; // screen readers announce each change
+  if (kind === "bad" && $("status").textContent !== message) announce(message); // that all is saved is not said aloud
+  $("status").textContent = message;
   $("status").dataset.kind = kind;
 }
 
@@ -33,21 +36,15 @@ function show(state) {
   document.documentElement.lang = state.language || "en";
   $("title").textContent = state.title;
   $("file").textContent = state.file;
-  hasAudio = state.has_audio;
   showServerState(state);
-  for (const id of ["play", "back", "forward", "loop", "rate", "seek"]) $(id).disabled = !state.has_audio;
   panels.setDoubts(state.doubts);
 }
 
-/** Show a problem the server reports, and use the recording's address it reports. */
-function showServerState({ trouble, audio: address }) {
-  const message = trouble || (hasAudio ? "" : "The recording is not on this machine, so it cannot be played.");
-  if (message) notices.show("server", message);
+/** Show a problem the server reports, and play what it offers. */
+function showServerState({ trouble, sound: offered }) {
+  if (trouble) notices.show("server", trouble);
   else notices.hide("server");
-  if (!hasAudio || audio.src.endsWith(address)) return;
-  const { currentTime } = audio; // another address: the server was restarted
-  audio.src = address;
-  if (currentTime) audio.currentTime = currentTime;
+  sound.show(offered);
 }
 
 async function reload({ keepPlace = true } = {}) {
@@ -242,7 +239,7 @@ text.addEventListener("click", event => {
   if (button) return openMenu(view.indexOf(button), button);
   if (event.target.closest(".who, .conflict") || event.altKey || event.shiftKey || event.ctrlKey || event.metaKey) return undefined;
   const selection = view.selection();
-  if (!selection?.isCaret || event.detail > 1 || $("play").disabled) return undefined;
+  if (!selection?.isCaret || event.detail > 1 || $("play").disabled || !$("click-plays").checked) return undefined;
   setFollowing(true);
   return playFromCaret();
 });
@@ -250,7 +247,7 @@ text.addEventListener("click", event => {
 player.onword = places => {
   playing = places && places.every(place => view.paragraph(place)) ? view.range(...places) : null;
   view.mark("now", playing ? [playing] : []);
-  if (playing && isFollowing && player.isPlaying) follow();
+  if (playing && isFollowing && (player.isPlaying || document.activeElement === $("seek"))) follow();
 };
 
 let ownScroll = 0;
@@ -271,34 +268,48 @@ $("follow").onclick = () => { setFollowing(true); follow(); };
 
 player.ontime = () => {
   const total = audio.duration ? audio.duration * 1000 : duration;
-  $("clock").textContent = `${clock(player.now)} / ${clock(total)}`;
+  const shown = `${clock(player.now)} / ${clock(total)}`;
+  if ($("clock").textContent !== shown) {
+    $("clock").textContent = shown;
+    $("seek").setAttribute("aria-valuetext", `${clock(player.now)} of ${clock(total)}`);
+  }
   $("seek").max = total / 1000;
   if (document.activeElement !== $("seek")) $("seek").value = audio.currentTime;
-  $("seek").setAttribute("aria-valuetext", clock(player.now));
 };
 
-player.onchange = error => {
+function setPlayable(isPlayable) {
+  for (const id of ["play", "back", "forward", "loop", "rate", "seek"]) $(id).disabled = !isPlayable;
+}
+
+player.onchange = () => {
   $("play").textContent = player.isPlaying ? "Pause" : "Play";
   $("play").setAttribute("aria-label", player.isPlaying ? "Pause" : "Play");
   $("loop").setAttribute("aria-pressed", String(Boolean(player.loop)));
   $("rate").value = audio.playbackRate;
-  if (error) announce(`The recording cannot be played: ${error.message}`);
 };
 
 $("rate").append(...Player.speeds.map(speed => element("option", { value: speed, textContent: `${speed}×` })));
 $("rate").value = 1;
 $("rate").onchange = () => { audio.playbackRate = Number($("rate").value); };
-$("seek").oninput = () => { audio.currentTime = Number($("seek").value); };
+$("seek").oninput = () => { audio.currentTime = Number($("seek").value); setFollowing(true); };
+$("clock").onclick = goTo;
 $("play").onclick = () => player.toggle();
 $("back").onclick = () => player.skip(-3);
 $("forward").onclick = () => player.skip(3);
 $("loop").onclick = () => player.toggleLoop();
 $("filter").onchange = () => setFilter($("filter").value);
-$("show-help").onclick = () => $("help").showModal();
+$("show-help").onclick = () => COMMANDS.help();
 $("show-doubts").onclick = () => panels.toggle("doubts");
 $("show-search").onclick = () => panels.toggle("search");
 audio.addEventListener("loadedmetadata", () => player.ontime());
-new ResizeObserver(() => document.documentElement.style.setProperty("--bar", `${$("bar").offsetHeight}px`)).observe($("bar"));
+
+/** Tell the style how much of the window the player, the panel below the text, and the line at the top take. */
+function measure() {
+  const { style } = document.documentElement, sheet = $("panel").hidden || !matchMedia("(max-width: 819.98px)").matches ? 0 : $("panel").offsetHeight;
+  for (const [name, height] of [["bar", $("bar").offsetHeight], ["sheet", sheet], ["head", view.room().top]]) style.setProperty(`--${name}`, `${height}px`);
+}
+const measured = new ResizeObserver(measure);
+for (const node of [$("bar"), $("panel"), document.querySelector("header")]) measured.observe(node);
 
 // ── Who speaks ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -312,24 +323,33 @@ function openMenu(turn, button, caret = null) {
   };
   const fromHere = caret && (caret.para || caret.offset);
   const everywhere = () => renameEverywhere(speaker);
-  const heading = label => element("p", { textContent: label });
+  const group = (label, ...items) => {
+    const created = element("div", {}, element("p", { textContent: label, ariaHidden: "true" }), ...items);
+    created.setAttribute("role", "group");
+    created.setAttribute("aria-label", label);
+    return created;
+  };
+  const start = model.turns[turn].paras.flatMap(para => para.times).find(time => time >= 0);
   menu.replaceChildren(
-    heading("This turn is by"), ...others.map(name => item(fullName(name), () => reassign(turn, name))),
-    item("New speaker …", async () => { const name = await askName("Who speaks in this turn?"); if (name) reassign(turn, name); }),
-    ...(fromHere ? [heading("From the cursor on"), ...others.map(name => item(fullName(name), () => view.select(model.split(caret, name)))),
-      item("New speaker … ", async () => { const name = await askName("Who speaks from here on?"); if (name) view.select(model.split(caret, name)); })] : []),
-    heading("Everywhere"), item(`Rename ${fullName(speaker)} …`, everywhere));
+    group("This turn is by", ...others.map(name => item(fullName(name), () => reassign(turn, name))),
+      item("New speaker …", async () => { const name = await askName("Who speaks in this turn?"); if (name) reassign(turn, name); })),
+    ...(fromHere ? [group("From the cursor on", ...others.map(name => item(fullName(name), () => view.select(model.split(caret, name)))),
+      item("New speaker … ", async () => { const name = await askName("Who speaks from here on?"); if (name) view.select(model.split(caret, name)); }))] : []),
+    group("Everywhere", ...(start === undefined || $("play").disabled ? [] : [item(`Hear ${fullName(speaker)} for 5 seconds`, () => player.playFor(start, 5000))]),
+      item(`Rename ${fullName(speaker)} …`, everywhere)));
   menu.hidden = false;
   const box = button.getBoundingClientRect();
   menu.style.left = `${Math.max(8, Math.min(box.left, innerWidth - menu.offsetWidth - 8))}px`;
   menu.style.top = `${Math.max(8, Math.min(box.bottom + 4, innerHeight - menu.offsetHeight - 8))}px`;
   menu.from = view.selection() ?? button;
+  button.setAttribute("aria-expanded", "true");
+  menu.opener = button;
   menu.querySelector("button").focus();
 }
 
 function closeMenu() {
   const { from } = $("menu");
-  $("menu").hidden = true;
+  hideMenu();
   if (from?.from) view.select(from.from, from.to);
   else from?.focus?.();
 }
@@ -344,8 +364,13 @@ $("menu").addEventListener("keydown", event => {
   event.stopPropagation();
 });
 document.addEventListener("pointerdown", event => {
-  if (!$("menu").hidden && !event.target.closest("#menu")) { $("menu").hidden = true; }
+  if (!$("menu").hidden && !event.target.closest("#menu")) hideMenu();
 });
+
+function hideMenu() {
+  $("menu").hidden = true;
+  $("menu").opener?.removeAttribute("aria-expanded");
+}
 
 const fullName = name => model.names[name] ?? people.find(person => person.name === name)?.full ?? name;
 
@@ -354,7 +379,8 @@ function reassign(turn, speaker) {
   announce(`Speaker of this turn: ${fullName(speaker)}`);
 }
 
-function askName(question, value = "", label = "Name") {
+/** Ask for a line of text; null if it was cancelled or is empty. */
+function ask(question, value, label) {
   const dialog = $("ask");
   $("ask-title").textContent = question;
   $("ask-label").textContent = label;
@@ -362,18 +388,26 @@ function askName(question, value = "", label = "Name") {
   dialog.returnValue = "";
   dialog.showModal();
   $("ask-text").select();
-  return new Promise(resolve => dialog.addEventListener("close", () => {
-    const full = $("ask-text").value.trim().replace(/\s+/g, " ");
-    if (dialog.returnValue !== "ok" || !full) return resolve(null);
-    const name = shortName(full);
-    if (name !== full) model.names = { ...model.names, [name]: full };
-    return resolve(name);
-  }, { once: true }));
+  return new Promise(resolve => dialog.addEventListener("close", () =>
+    resolve(dialog.returnValue === "ok" && $("ask-text").value.trim().replace(/\s+/g, " ") || null), { once: true }));
 }
 
-/** The name the draft prints for a full name: the first name, unless another speaker has it. */
+async function askName(question, value = "", label = "Name") {
+  const full = await ask(question, value, label);
+  if (!full) return null;
+  const name = shortName(full);
+  if (name !== full) model.names = { ...model.names, [name]: full };
+  return name;
+}
+
+const TITLES = /^(dame|dr|frau|herr|lady|lord|madam|miss|mr|mrs|ms|mx|prof|professor|rev|sir)\.?$/i;
+
+/** The name the draft prints for a full name: the first name without titles, unless another speaker has it. The whole is
+ * printed of "Dr. Smith", "van der Berg" and what else has no first name. */
 function shortName(full, except = null) {
-  const first = full.split(" ")[0], taken = model.speakers.filter(name => name !== except);
+  const words = full.split(" "), untitled = words.slice(Math.max(words.findIndex(word => !TITLES.test(word)), 0));
+  const hasFirst = untitled.length > 1 && /^\p{Lu}|^[^\p{L}]|^\p{Lo}/u.test(untitled[0]);
+  const first = hasFirst || words.length === 1 ? untitled[0] : full, taken = model.speakers.filter(name => name !== except);
   const same = taken.find(name => fullName(name) === full);
   return same ?? (taken.includes(first) ? full : first);
 }
@@ -393,15 +427,20 @@ $("ask-text").addEventListener("keydown", event => {
 
 // ── Keys ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const KEYS = {
-  "F1": () => player.skip(-3), "F2": () => player.skip(3), "F3": () => player.faster(-1), "F4": () => player.faster(1),
-  "F6": () => (text.contains(document.activeElement) ? $("play") : text).focus(),
-  "F7": () => player.toggleLoop(),
-  "F8": () => panels.step(1), "shift F8": () => panels.step(-1), "F9": () => panels.accept(),
-  "ctrl Enter": playFromCaret, "ctrl f": () => panels.open("search"), "ctrl h": () => panels.open("search"),
-  "ctrl g": () => panels.stepSearch(1), "ctrl shift g": () => panels.stepSearch(-1),
-  "ctrl /": () => $("help").showModal(), "ctrl z": () => undoOrRedo("undo"), "ctrl y": () => undoOrRedo("redo"),
-  "ctrl shift z": () => undoOrRedo("redo"), "ctrl s": () => saver.now(), "alt s": speakerMenu,
+const keys = new Keys($("keys"));
+const COMMANDS = {
+  play: () => player.toggle(), back: () => player.skip(-3), forward: () => player.skip(3),
+  slower: () => player.faster(-1), faster: () => player.faster(1), repeat: () => player.toggleLoop(),
+  doubt: () => panels.step(1), doubtBefore: () => panels.step(-1), accept: () => panels.accept(),
+  playHere: playFromCaret, goTo, insertTime, speaker: speakerMenu,
+  search: () => panels.open("search"), found: () => panels.stepSearch(1), foundBefore: () => panels.stepSearch(-1),
+  move: () => (text.contains(document.activeElement) ? $("play") : text).focus(), help: () => $("help").showModal(),
+};
+const FIXED = {
+  "ctrl z": () => undoOrRedo("undo"), "ctrl y": () => undoOrRedo("redo"), "ctrl shift z": () => undoOrRedo("redo"), "ctrl s": () => saver.now(),
+};
+const FIXED_IN_TEXT = { // the browser's own do not scroll to turns it has not laid out
+  "ctrl Home": () => view.select({ turn: 0, para: 0, offset: 0 }), "ctrl End": () => view.select(view.end(model.turns.length - 1)),
 };
 
 function speakerMenu() {
@@ -409,20 +448,43 @@ function speakerMenu() {
   if (selection) openMenu(selection.from.turn, view.button(selection.from.turn), selection.from);
 }
 
+/** Go to a typed time, such as 1:02:03, 75 or 1:15. */
+async function goTo() {
+  const typed = await ask("Go to a time", "", "Time, such as 1:02:03");
+  const seconds = /^\d+(:\d+){0,2}$/.test(typed ?? "") ? typed.split(":").reduce((sum, part) => 60 * sum + Number(part), 0) : null;
+  if (seconds === null) return typed && announce(`${typed} is no time`);
+  audio.currentTime = seconds;
+  const places = player.placesAt(1000 * seconds);
+  if (places) view.select(places[0]);
+  return setFollowing(true);
+}
+
+function insertTime() {
+  const selection = view.selection();
+  if (selection) replaceText(selection.to, selection.to, [`[${clock(player.now)}] `]);
+}
+
 addEventListener("keydown", event => {
-  if (document.querySelector("dialog[open]") || event.isComposing) return;
-  const inText = text.contains(document.activeElement), isField = event.target.matches?.("input, select, textarea");
-  const name = [event.ctrlKey || event.metaKey ? "ctrl" : "", event.altKey ? "alt" : "", event.shiftKey ? "shift" : "",
-    event.key.length === 1 ? event.key.toLowerCase() : event.key].filter(Boolean).join(" ");
-  let action = isField && name === "ctrl z" ? null : KEYS[name];
-  if (name === "Escape" || (name === "Tab" && inText && !event.target.closest("button"))) {
-    action = () => (panels.isOpen && name === "Escape" && !inText ? panels.close() : player.toggle());
-  }
-  if (event.key === "?" && !inText && !isField) action = KEYS["ctrl /"];
+  if (document.querySelector("dialog[open]") || event.isComposing || event.getModifierState("AltGraph")) return;
+  const inText = text.contains(document.activeElement), isField = event.target.matches?.("input:not([type=range], [type=checkbox]), select, textarea");
+  const name = nameOf(event), command = keys.commandOf(event);
+  let action = isField && name === "ctrl z" ? null : COMMANDS[command] ?? FIXED[name] ?? (inText ? FIXED_IN_TEXT[name] : null);
+  if (name === "Escape" && panels.isOpen && !inText) action = () => panels.close();
+  if (name === "Tab" && inText && keys.tabPlays) action = COMMANDS.play;
+  if (event.key === "?" && !inText && !isField) action = COMMANDS.help;
   if (!action) return;
   event.preventDefault();
   action();
 });
+
+// ── Settings ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+$("key-set").value = keys.set;
+$("key-set").onchange = () => { keys.set = $("key-set").value; };
+$("tab-plays").checked = keys.tabPlays;
+$("tab-plays").onchange = () => { keys.tabPlays = $("tab-plays").checked; };
+$("click-plays").checked = localStorage.getItem("click plays") !== "no";
+$("click-plays").onchange = () => localStorage.setItem("click plays", $("click-plays").checked ? "yes" : "no");
 
 // ── Leaving ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

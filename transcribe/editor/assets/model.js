@@ -44,6 +44,10 @@ export function retime(old, times, words) {
   return [...before, ...shared, ...after];
 }
 
+const NOBODY = "Speaker"; // who speaks in the empty turn the page shows of a draft without turns, to be typed in
+
+const orEmpty = turns => turns.length ? turns : [{ speaker: NOBODY, label: NOBODY, paragraphs: [""] }];
+
 export class Model {
   constructor() {
     this.turns = [];
@@ -60,7 +64,7 @@ export class Model {
   isHidden(index) { return Boolean(this.filter) && this.turns[index].speaker !== this.filter; }
 
   load(state) {
-    this.turns = state.turns.map(turnOf);
+    this.turns = orEmpty(state.turns).map(turnOf);
     this.#bump();
   }
 
@@ -155,7 +159,9 @@ export class Model {
   remember(command) { this.#apply(this.turns, null, null, { command }); }
 
   /** Take over turns from the file, keeping unchanged ones. What changed is not undone later. */
-  adopt(wanted) {
+  adopt(turns) { this.#adopt(orEmpty(turns)); }
+
+  #adopt(wanted) {
     const here = new Map();
     const keyOf = turn => JSON.stringify([turn.speaker, turn.paragraphs ?? turn.paras.map(para => para.text)]);
     for (const turn of this.turns) here.set(keyOf(turn), [...here.get(keyOf(turn)) ?? [], turn]);
@@ -185,7 +191,10 @@ export class Model {
   redo() { return this.#step(this.future, this.past, "after"); }
 
   /** The turns as the server takes them. */
-  payload() { return this.turns.map(turn => [turn.speaker, turn.paras.map(para => para.text)]); }
+  payload() {
+    const turns = this.turns.map(turn => [turn.speaker, turn.paras.map(para => para.text)]);
+    return JSON.stringify(turns) === JSON.stringify([[NOBODY, [""]]]) ? [] : turns;
+  }
 
   #retimedParas(old, texts) {
     const words = texts.map(tokens);

@@ -16,12 +16,13 @@ export class Player {
     this.audio = audio;
     this.model = model;
     this.loop = null; // [from, to] in milliseconds
+    this.until = 0; // milliseconds where a passage that is played once ends; 0: none
     this.onword = () => {};
     this.ontime = () => {};
     this.onchange = () => {};
     audio.preservesPitch = true;
     for (const name of ["play", "pause", "ratechange", "seeked", "durationchange", "ended"]) {
-      audio.addEventListener(name, () => { this.onchange(); this.#frame(); });
+      audio.addEventListener(name, () => { if (name === "pause") this.until = 0; this.onchange(); this.#frame(); });
     }
   }
 
@@ -40,7 +41,7 @@ export class Player {
       await this.audio.play();
       if (!this.#isWatching) this.#watch();
     } catch (error) {
-      if (error.name !== "AbortError") this.onchange(error); // AbortError: paused before playback began
+      if (!["AbortError", "NotSupportedError"].includes(error.name)) throw error; // paused first; `sound.js` says it
     }
   }
 
@@ -77,6 +78,19 @@ export class Player {
     const near = this.#words.slice(Math.max(this.#at(start - LONGEST_WORD), 0), this.#at(end) + 1);
     const inside = near.filter(([from, to]) => (from + to) / 2 >= start && (from + to) / 2 <= end);
     return inside.length ? [this.#place(inside[0]), this.#place(inside.at(-1), true)] : null;
+  }
+
+  /** The places of the word spoken at a time; null before the first. */
+  placesAt(ms) {
+    this.#index();
+    const word = this.#words[this.#at(ms)];
+    return word ? [this.#place(word), this.#place(word, true)] : null;
+  }
+
+  /** Play a passage once. */
+  playFor(start, length) {
+    this.until = start + length;
+    return this.playFrom(start);
   }
 
   #place([, , turn, para, token], atEnd = false) {
@@ -127,6 +141,7 @@ export class Player {
 
   #frame() {
     this.#index();
+    if (this.until && this.now >= this.until) this.audio.pause();
     if (this.loop && this.now >= this.loop[1]) this.audio.currentTime = this.loop[0] / 1000;
     const word = this.#at(this.now + 30);
     if (word !== this.#current) {

@@ -14,6 +14,16 @@ function takeToken() {
   if (isOther) location.reload();
 }
 
+/** Exchange the one-time code in the address for the token. */
+async function enter() {
+  const code = new URLSearchParams(location.hash.slice(1)).get("code");
+  if (!code) return;
+  history.replaceState(null, "", location.pathname);
+  const response = await fetch("/api/enter", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ code }) });
+  if (response.ok) location.hash = `token=${(await response.json()).token}`;
+}
+
+await enter();
 takeToken();
 addEventListener("hashchange", takeToken);
 
@@ -23,8 +33,8 @@ function token() {
 }
 
 /** The response to a request; `data` is sent as JSON. Rejects if the server cannot be reached. */
-export function request(path, data) {
-  const headers = { Authorization: `Bearer ${token()}` };
+export function request(path, data, more = {}) {
+  const headers = { Authorization: `Bearer ${token()}`, ...more };
   if (data === undefined) return fetch(path, { headers });
   return fetch(path, { method: "POST", headers: { ...headers, "Content-Type": "application/json" }, body: JSON.stringify(data) });
 }

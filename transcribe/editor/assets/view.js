@@ -100,9 +100,11 @@ export class View {
     this.show(from, to);
   }
 
-  /** Scroll so that a passage can be seen. */
-  show(from, to) {
-    const range = this.range(from, to), room = this.#room();
+  /** Scroll so that a passage can be seen, and again when what is near it has been laid out and moved it. */
+  show(from, to, again = 2) {
+    if (!this.paragraph(from) || !this.paragraph(to)) return;
+    if (again) requestAnimationFrame(() => this.show(from, to, again - 1));
+    const range = this.range(from, to), room = this.room();
     let box = range.getBoundingClientRect();
     if (!box.height) { // not laid out yet
       this.paragraph(from).scrollIntoView({ block: "center" });
@@ -133,11 +135,11 @@ export class View {
 
   /** Scroll a range towards the middle of the window unless it is visible. */
   follow(range) {
-    const box = range.getBoundingClientRect(), room = this.#room();
-    if (box.height && box.top > room.top && box.bottom < room.bottom - 40) return false;
+    const box = range.getBoundingClientRect(), room = this.room();
+    if (box.height && box.top > room.top && box.bottom < room.bottom) return false;
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     if (!box.height) range.startContainer.parentElement.scrollIntoView({ block: "center" });
-    else scrollTo({ top: scrollY + box.top - innerHeight / 3, behavior: calm ? "instant" : "smooth" });
+    else scrollTo({ top: scrollY + box.top - room.top - (room.bottom - room.top) / 3, behavior: calm ? "instant" : "smooth" });
     return true;
   }
 
@@ -162,8 +164,11 @@ export class View {
     return { turn, para, offset: this.model.turns[turn].paras[para].text.length };
   }
 
-  #room() {
-    return { top: 56, bottom: document.querySelector("#bar").getBoundingClientRect().top };
+  /** What can be seen of the text: below the line at the top, above the player and a panel that covers the text. */
+  room() {
+    const [header, bar, panel, body] = ["header", "#bar", "#panel", "main"].map(name => document.querySelector(name).getBoundingClientRect());
+    const covers = panel.height && panel.left < body.right - 40 ? panel.top : Infinity;
+    return { top: Math.max(header.bottom, 0), bottom: Math.min(bar.top, covers) };
   }
 
   #point(at) {
@@ -172,13 +177,14 @@ export class View {
   }
 
   #create(turn) {
-    const button = element("button", { type: "button", className: "name" });
+    const button = element("button", { type: "button", className: "name", tabIndex: -1 }); // a key opens its menu
     button.setAttribute("aria-haspopup", "menu");
     const time = element("span", { className: "time" });
     const who = element("div", { className: "who", contentEditable: "false" }, button, time);
     const body = element("div", { className: "body" });
     const section = element("section", { className: "turn" }, who, body);
     section.dataset.key = turn.key;
+    section.setAttribute("role", "group"); // a region of the page each would be noise
     const rendered = { turn: null, section, button, time, body };
     this.#rendered.set(turn.key, rendered);
     return rendered;
