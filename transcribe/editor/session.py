@@ -134,8 +134,7 @@ class Session:
     def state(self) -> dict[str, Any]:
         """Everything the page shows, as JSON values; times in whole milliseconds."""
         with self._lock:
-            source = self._read()
-            transcript, _ = self._transcript()
+            source, transcript = self._read(), self._transcript()[0]
             if self._page_state is None or self._page_state[0][0] != source or self._page_state[0][1] is not transcript:
                 heard = transcript and original_of(transcript, self.path)
                 self._page_state = (source, transcript), page_state(self.path.stem, source, transcript, heard=heard)
