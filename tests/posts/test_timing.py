@@ -95,6 +95,25 @@ def test_a_passage_that_was_heard_by_nobody_is_looked_for_in_the_speech_without_
     assert max(errors) < 3  # spread over the speech
 
 
+@pytest.mark.parametrize("repeated", ["the", "and so we"])
+def test_a_lost_passage_is_looked_for_where_the_silence_is(repeated: str) -> None:
+    looked: list[Interval] = []
+
+    def find(words: list[Word], passage: tuple[int, int], bounds: Interval) -> list[tuple[int, int]]:
+        looked.append(bounds)
+        return [passage]
+
+    again = repeated.split()
+    spoken = [*random_talk(random.Random(14), 60), *again, *random_talk(random.Random(15), 20), *again]
+    spoken += random_talk(random.Random(16), 60)
+    whole, n = hearing(spoken), len(again)
+    lost = Hearing((*whole.words[:60], *whole.words[80 + n :]), whole.speech, whole.duration, find)
+    timing = time_text([" ".join(spoken)], lost)
+    assert looked == [pytest.approx((60 * STEP, (80 + n) * STEP))]
+    assert not timing.unspoken
+    assert max(abs(word.start - STEP * at) for at, word in enumerate(timed(timing))) < 3
+
+
 def test_a_passage_without_room_is_not_looked_for() -> None:
     def find(words: list[Word], passage: tuple[int, int], bounds: Interval) -> list[tuple[int, int]]:
         raise AssertionError

@@ -18,7 +18,7 @@ from itertools import count, pairwise
 from audio.episode import Seconds
 from transcribe.alignment.interpolation import TimeSpan, place, token_times
 from transcribe.alignment.moves import add_moves
-from transcribe.alignment.text_diff import NO_MATCH, matches, overlap_ratio, slide_deletions
+from transcribe.alignment.text_diff import NO_MATCH, matches, overlap_ratio, slide_deletions, slide_insertions
 from transcribe.alignment.tokens import Token, added_notes, letters, spoken_positions, tokenize
 from transcribe.scripts import has_end_mark, is_unspaced
 from transcribe.transcript import Word
@@ -96,7 +96,8 @@ def realign(
     old, new, times = [token.key for token in sources], [token.key for token in tokens], token_times(sources, words)
     matched = trust(matches(old, new), len(old))
     ratio = overlap_ratio(matched, min(len(sources), len(tokens)))
-    matched = add_moves(old, new, slide_deletions(old, matched, _pauses(times)))
+    pauses = _pauses(times)
+    matched = add_moves(old, new, slide_insertions(new, slide_deletions(old, matched, pauses), pauses))
     notes, spoken = added_notes(tokens, matched), spoken_positions(tokens, matched)
     tokens, matched = [tokens[i] for i in spoken], [matched[i] for i in spoken]
     deleted = _deletions(tokens, matched, len(sources))

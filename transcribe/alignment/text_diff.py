@@ -72,6 +72,43 @@ def slide_deletions(old: Sequence[str], matched: Sequence[int], edge_scores: Seq
     return result
 
 
+def slide_insertions(new: Sequence[str], matched: Sequence[int], edge_scores: Sequence[float]) -> list[int]:
+    """`matched`, with each longer pure insertion slid to where its edge scores highest, as in `slide_deletions`.
+
+    >>> slide_insertions("at the one two in the end".split(), [0, 1, -1, -1, -1, -1, 2], [9, 5, 0, 9])
+    [0, -1, -1, -1, -1, 1, 2]
+    """
+    result, first = list(matched), 0
+    while first < len(result):
+        if result[first] != NO_MATCH:
+            first += 1
+            continue
+        last = next((i for i in range(first, len(result)) if result[i] != NO_MATCH), len(result))
+        edge = result[first - 1] + 1 if first else 0
+        is_pure = edge == (result[last] if last < len(result) else len(edge_scores) - 1)
+        if is_pure and last - first >= SHORTEST_EVIDENCE:
+            steps = [0]
+            while first - 1 + steps[-1] >= 0 and result[first - 1 + steps[-1]] == edge - 1 + steps[-1]:
+                if new[first - 1 + steps[-1]] != new[last - 1 + steps[-1]]:
+                    break
+                steps.append(steps[-1] - 1)
+            ahead = 0
+            while last + ahead < len(result) and result[last + ahead] == edge + ahead:
+                if new[first + ahead] != new[last + ahead]:
+                    break
+                ahead += 1
+                steps.append(ahead)
+            step = max(steps, key=lambda step: edge_scores[edge + step])
+            low, high = first + min(step, 0), last + max(step, 0)
+            kept = [*range(edge + min(step, 0), edge), *range(edge, edge + max(step, 0))]
+            result[low:high] = [NO_MATCH] * (high - low)
+            place = low if step > 0 else high - len(kept)
+            result[place : place + len(kept)] = kept
+            last = high
+        first = max(last, first + 1)
+    return result
+
+
 def overlap_ratio(matched: Sequence[int], shorter: int) -> float:
     """The share of the shorter text, of `shorter` items, that `matches` found in runs, 0 to 1.
 
