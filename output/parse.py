@@ -93,12 +93,16 @@ class Draft:
         """The value that `transcribe parse` prints as JSON."""
         return {
             "front_matter": dict(self.fields),
-            "turns": [
-                {"speaker": turn.speaker, "label": turn.label, "text": turn.text, "line": turn.line}
-                for turn in self.turns
-            ],
+            "turns": [_turn_fields(turn) for turn in self.turns],
             "warnings": list(map(str, self.warnings)),
         }
+
+
+def _turn_fields(turn: DraftTurn) -> dict[str, Any]:
+    """A turn for `transcribe parse`; `aside` is what stands below a heading after it, and is nobody's."""
+    fields = {"speaker": turn.speaker, "label": turn.label, "text": turn.text, "line": turn.line}
+    aside = turn.aside.replace("\r\n", "\n").strip()
+    return {**fields, "aside": aside} if aside else fields
 
 
 _NAMED = 12  # names in a warning

@@ -212,6 +212,13 @@ def test_notes_links_and_epilogue_change_no_word(draft: Path) -> None:
     assert spoken == list(talk().words)
 
 
+def test_sync_tells_of_a_change_around_the_words(draft: Path) -> None:
+    draft.write_text(draft.read_text(encoding="utf-8") + "\n## Links\n", encoding="utf-8")
+    assert sync(draft).report == "the text around the words changed"
+    assert sync(draft).report == "nothing changed"
+    assert "Links" in docx_text(draft.with_suffix(".docx").read_bytes())
+
+
 @pytest.mark.parametrize("name", ["vtt", "srt", "txt", "html", "docx", "whisper-json", "json"])
 def test_a_note_is_in_every_export(draft: Path, name: str) -> None:
     edit(draft, ("for weeks, so", "for [not] weeks [laughs], so"))

@@ -202,6 +202,7 @@ def test_what_stands_below_a_heading_is_said_by_nobody(heading: str, line_break:
     assert [(turn.text, turn.spoken) for turn in draft.turns] == [("a\n\nb", "a b"), ("d", "d")]
     assert draft.source() == source
     assert draft.turns[0].aside.startswith(heading.split("\n")[0])
+    assert [turn.get("aside") for turn in draft.as_contract()["turns"]] == [f"{heading}\n\nc", None]
     assert draft.epilogue.startswith("*e f g*")
 
 

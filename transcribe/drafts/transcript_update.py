@@ -42,6 +42,7 @@ class TranscriptUpdate:
     renamed: tuple[tuple[str, str], ...] = ()
     added: tuple[str, ...] = ()
     notes_added: bool = False
+    is_reworked: bool = False  # what the draft has besides words is another
 
     @property
     def report(self) -> str:
@@ -58,7 +59,8 @@ class TranscriptUpdate:
             parts.append("turns split or merged")
         if self.is_reordered:
             parts.append("turns or passages moved")
-        return ", ".join(parts) or "nothing changed"
+        unchanged = "the text around the words changed" if self.is_reworked else "nothing changed"
+        return ", ".join(parts) or unchanged
 
 
 def update_transcript(
@@ -103,6 +105,7 @@ def update_transcript(
         renamed=resolved.renamed,
         added=resolved.added,
         notes_added=any(turn.notes for turn in realigned.turns),
+        is_reworked=transcript.draft != before.draft,
     )
 
 
