@@ -115,7 +115,8 @@ def _usage(marks: Sequence[Labelled], body: str, about: str) -> _Usage | None:
     for one in marks:
         by_style["BOLD" if one.candidate.bold else one.candidate.style].append(one)
     bold_marks = _bold_ones(by_style.pop("BOLD", []))
-    best = _Usage("BOLD", Form.BOLD, people_in_bold(bold_marks)) if bold_marks else None
+    in_bold = people_in_bold(bold_marks)
+    best = _Usage("BOLD", Form.BOLD, in_bold) if in_bold else None
     most = sum(one.label in best.people for one in bold_marks) if best else 0
     names = {label[0] for label in best.people} | best.people if best else frozenset()
     counting = _Counting(body, about)
@@ -126,7 +127,7 @@ def _usage(marks: Sequence[Labelled], body: str, about: str) -> _Usage | None:
         turns = sum(one.label in usage.people for one in same)
         if turns > (3 * max(most, 2) if best and best.form is Form.BOLD else most):
             best, most = usage, turns
-    return best if best and best.people else None
+    return best
 
 
 def _bold_ones(marks: Sequence[Labelled]) -> list[Labelled]:

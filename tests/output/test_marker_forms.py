@@ -195,6 +195,8 @@ def test_show_notes_in_bold_do_not_hide_a_plain_transcript() -> None:
     source, who = post("{n}: {t}", NAMES["full names"])
     notes = "**Host:** Ann\n\n**Guest:** Ravi\n\n**Recorded:** 2020-05-04\n\n"
     assert [turn.speaker for turn in parse(notes + source).turns] == who
+    source, who = post("{n}:\n{t}", NAMES["full names"], turns=4)
+    assert [turn.speaker for turn in parse(f"**Recorded:** 2020-05-04\n\n{source}").turns] == who
 
 
 PIECES = [form.format(n=name, t="So it was.", i=1) for form in FORMS for name in ("Ann", "Ben Lee")]
