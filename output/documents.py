@@ -44,8 +44,8 @@ def docx(transcript: Transcript, style: Style = Style()) -> bytes:
     """A Word document: the title as heading, a bold label before each turn, long turns in paragraphs.
 
     `Style.docx_times` says where the start of a turn is given: before its label, small and grey; in a comment on the
-    label; or nowhere. The same transcript gives the same parts of the document (the zip around them has dates). Raises
-    `OutputError` if `python-docx` is not installed.
+    label; or nowhere. The same transcript gives the same parts of the document, but for the dates in its properties and
+    its zip. Raises `OutputError` if `python-docx` is not installed.
     """
     try:
         library: Any = import_module("docx")

@@ -45,6 +45,7 @@ OTHERS = [
     ["run", "short.mp3"],
     ["run", "short.mp3", "--dry-run"],
     ["list", "short.mp3"],
+    ["align", "talk.md", "short.mp3"],
     ["fetch", "https://127.0.0.1/a.mp3"],
     ["edit", "talk.md"],
     ["learn", "talk.md", "--voices", "--yes"],
