@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from html import unescape
@@ -44,7 +45,8 @@ _HTML_HEADING = re.compile(r"\s*<h[1-6]\b", re.IGNORECASE)
 _DEEPEST = 100  # levels of blocks, and of emphasis
 _MOST_BRACKETS = 300  # in a paragraph: the end of each that opens no link is looked for `_DEEPEST` times
 _MOST_MARKS = 3000  # of emphasis, in a paragraph
-_COMMENT = re.compile(r"<!--.*?-->|<\?.*?\?>|<![A-Z].*?>", re.DOTALL)
+_COMMENT_START = re.compile(r"<!--|<\?|<![A-Z]")
+_COMMENT_ENDS = {"<!--": "-->", "<?": "?>"}  # of others: ">"
 _EMBEDDED = re.compile(
     r"<(audio|iframe|video|script|style|object|embed)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE
 )
@@ -59,7 +61,7 @@ def blocks_of(source: str, definitions: str = "") -> tuple[Block, ...]:
     """
     from markdown_it.tree import SyntaxTreeNode
 
-    tokens = _reader().parse(source.replace("\r\n", "\n"), {"references": _references(definitions)})
+    tokens = _reader().parse(source.replace("\r\n", "\n"), {"references": ChainMap({}, _references(definitions))})
     for token in tokens:
         if token.children:  # emphasis in emphasis is kept to this depth, all words to any
             token.children = [child for child in token.children if child.nesting == 0 or child.level < _DEEPEST]
@@ -241,7 +243,7 @@ def _inlines(nodes: Sequence[SyntaxTreeNode]) -> Iterator[Inline]:
 
 def html_remains(source: str) -> tuple[int, int, int]:
     """How many comments, players or scripts, and tags of a block of HTML are not displayed as text."""
-    without_comments, comments = _COMMENT.subn(" ", source)
+    without_comments, comments = _without_comments(source)
     without_players, players = _EMBEDDED.subn(" ", without_comments)
     return comments, players, len(_TAG.findall(without_players))
 
@@ -252,8 +254,25 @@ def html_text(source: str) -> str:
     >>> html_text("<p><b>Ann</b> &amp; Ben</p>\\n<!-- no --><audio src='x'>no</audio>")
     'Ann & Ben'
     """
-    text = _TAG.sub(" ", _EMBEDDED.sub(" ", _COMMENT.sub(" ", source)))
+    text = _TAG.sub(" ", _EMBEDDED.sub(" ", _without_comments(source)[0]))
     return " ".join(unescape(_read(text)).split())
+
+
+def _without_comments(source: str) -> tuple[str, int]:
+    """The source with a blank for each comment, and how many there were; one that is never closed is none. Linear."""
+    parts, position, count = [], 0, 0
+    unclosed: set[str] = set()  # ends that are not in the rest
+    for start in _COMMENT_START.finditer(source):
+        end = _COMMENT_ENDS.get(start[0], ">")
+        if start.start() < position or end in unclosed:
+            continue
+        at = source.find(end, start.end())
+        if at < 0:
+            unclosed.add(end)
+            continue
+        parts += [source[position : start.start()], " "]
+        position, count = at + len(end), count + 1
+    return "".join((*parts, source[position:])), count
 
 
 def _read(text: str) -> str:

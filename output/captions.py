@@ -66,7 +66,14 @@ def _turns(transcript: Transcript, *, prefixed: bool) -> Iterable[list[Cue]]:
     labels = labels_of(transcript.speakers, "name")
     for turn in transcript.turns:
         prefix = f"{_clean(labels[turn.speaker].first)}:" if prefixed else ""
-        yield _cues(turn.words, names[turn.speaker], prefix)
+        yield _cues(_as_spoken(turn.words), names[turn.speaker], prefix)
+
+
+def _as_spoken(words: Sequence[Word]) -> Sequence[Word]:
+    """A turn's words in the order of time, where an editor moved passages: so the first cue opens the turn."""
+    cuts = [i for i in range(1, len(words)) if words[i].start < words[i - 1].start]
+    passages = [words[i:j] for i, j in zip([0, *cuts], [*cuts, len(words)], strict=True)]
+    return [word for passage in sorted(passages, key=lambda passage: passage[0].start) for word in passage]
 
 
 def _cues(words: Sequence[Word], speaker: str, prefix: str) -> list[Cue]:
@@ -75,7 +82,8 @@ def _cues(words: Sequence[Word], speaker: str, prefix: str) -> list[Cue]:
     position = 0
     while position < len(words):
         opening = [prefix] if prefix and not cues else []
-        count = _cue_words(words[position:], [*opening, *texts[position : position + _MOST_WORDS]])
+        ahead = words[position : position + _MOST_WORDS + 1]
+        count = _cue_words(ahead, [*opening, *texts[position : position + _MOST_WORDS]])
         part = words[position : position + count]
         end = min(max(word.end for word in part), part[0].start + CUE_SECONDS)
         visible = [text for text in (*opening, *texts[position : position + count]) if text.strip()]

@@ -149,11 +149,12 @@ def _segment(number: int, words: Sequence[Word], speaker: str | None = None) -> 
     printed = [word.text if word.attached else f" {word.text}" for word in words]
     text = "".join(printed)
     data = text.encode(errors="replace")
+    start = min(word.start for word in words)  # an editor may have changed their order
     who = {} if speaker is None else {"speaker": speaker}
     return {
         "id": number,
-        "seek": int(words[0].start * FRAMES_PER_SECOND),
-        "start": words[0].start,
+        "seek": int(start * FRAMES_PER_SECOND),
+        "start": start,
         "end": max(word.end for word in words),
         "text": text,
         "tokens": [],

@@ -67,7 +67,8 @@ class Candidate:
         return self.form is Form.BOLD
 
 
-LABEL = rf"""(?:\\[!-/:-@\[-`{{-~]|&(?:\w+|\#\d+);|[^\W_]|[ .,'’()&$/"“”+@\#!_\-–{MARKS}]|[^\x00-\u2fff\s\w：])"""
+_SIGNS = rf"""[ .,'’()&$/"“”+@\#!_\-–{MARKS}]|[^\x00-\u2fff\s\w：{MARKS}]"""  # no character is in both: linear time
+LABEL = rf"(?:\\[!-/:-@\[-`{{-~]|&(?:\w+|\#\d+);|[^\W_]|{_SIGNS})"
 NAME = rf"[^\W\d_](?:\w|[ .'’&{MARKS}\-]){{0,39}}?"
 _BLANK = r"(?:[ \t\xa0]|&nbsp;)"
 _TIME = r"\d{1,2}:\d\d(?::\d\d)?(?:\.\d+)?"
@@ -77,9 +78,10 @@ _ENCLOSED = rf"(?:\\?\[{_RANGE}\\?\]|\({_RANGE}\)|<{_RANGE}>|`{_RANGE}`)"
 _PREFIX = re.compile(r"(?:<(?:p|div|li|dd|dt)(?:[ ][^<>]{0,200})?>|(?:[-*+>]|\d{1,4}[.)])[ \t]+)[ \t]*")
 _STAMP = re.compile(rf"{_CLOCK}[ \t]+(?:[-–—|][ \t]+)?")
 _EMPHASIS = re.compile(
-    rf"""(?P<mark>\*{{1,3}}|_{{1,3}})(?P<stamp>{_CLOCK}[ \t]+)?
+    rf"""(?P<mark>\*{{1,3}}|_{{1,3}})(?P<stamp>{_CLOCK}[ \t]++)?
     (?:\[(?P<linked>{LABEL}{{1,60}}?)\]\([^()\s]{{1,300}}\)|(?P<label>{LABEL}{{1,60}}?))
-    (?P<time>[ \t]*[·•|,–-]?[ \t]*{_CLOCK})?(?P<inside>[:：]{_BLANK}{{0,9}})?(?P=mark)(?(inside)|(?![*_\w]))""",
+    (?P<time>[ \t]{{0,9}}[·•|,–-]?[ \t]{{0,9}}{_CLOCK})?
+    (?P<inside>[:：]{_BLANK}{{0,9}})?(?P=mark)(?(inside)|(?![*_\w]))""",
     re.VERBOSE,
 )
 _LINK = re.compile(
@@ -89,7 +91,7 @@ _COLON = re.compile(rf"{_BLANK}{{0,9}}(?:\([^():*_]{{1,40}}\)[ \t]*)?[:：]{_BLA
 _CLOCK_AFTER = re.compile(rf"[ \t]+{_CLOCK}(?!\d)(?:[ \t]*[:：])?{_BLANK}*")
 _DASH = re.compile(r"[ \t]*(?:--?-?|[—–―])[ \t]+(?=\S)")
 _TAG = re.compile(
-    rf"""<(?P<tag>b|strong|i|em|cite)(?:[ ][^<>]{{0,200}})?>[ \t]*
+    rf"""<(?P<tag>b|strong|i|em|cite)(?:[ ][^<>]{{0,200}})?>[ \t]*+
     (?P<label>{LABEL}{{1,60}}?)(?:(?P<inside>[:：])|{_BLANK})*+</(?P=tag)>
     (?(inside){_BLANK}*|{_BLANK}*[:：]{_BLANK}*)""",
     re.VERBOSE,
@@ -103,7 +105,8 @@ _NAME_AND_TIME = re.compile(
 _NAME_DASH = re.compile(rf"(?P<label>{NAME})[ \t]{{1,9}}(?:--|[—–―])[ \t]{{1,9}}(?=\S)")
 _NAME_LINE = re.compile(rf"(?P<label>{NAME})[ \t]{{0,9}}$")
 _HEADING = re.compile(
-    rf"""(?P<level>\#{{1,6}})[ \t]+(?:{_CLOCK}[ \t]+)?(?P<mark>\*\*|__|)(?P<label>{LABEL}{{1,60}}?)[:：]?(?P=mark)[:：]?
+    rf"""(?P<level>\#{{1,6}})[ \t]++(?:{_CLOCK}[ \t]++)?
+    (?P<mark>\*\*|__|)(?P<label>{LABEL}{{1,60}}?)[:：]?(?P=mark)[:：]?
     (?:[ \t]+{_CLOCK})?[ \t]{{0,9}}\#{{0,6}}[ \t]{{0,9}}$""",
     re.VERBOSE,
 )

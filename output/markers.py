@@ -206,11 +206,13 @@ def _with_those_inside(body: str, markers: list[Marker], usage: _Usage) -> list[
 def _inside(body: str, first: Marker) -> Iterator[tuple[re.Match[str], int]]:
     """What looks like a label behind a sentence, after the first marker, and its line."""
     position, line = first.end, first.line + body.count("\n", first.start, first.end)
+    line_start = body.rfind("\n", 0, position) + 1
     for match in _INSIDE.finditer(body, position):
         start = match.start("bold") - 2 if match["bold"] else match.start("plain")
         line += body.count("\n", position, start)
+        line_start = max(line_start, body.rfind("\n", position, start) + 1)
         position = start
-        if not body.startswith(_NOT_PROSE, body.rfind("\n", 0, start) + 1):
+        if not body.startswith(_NOT_PROSE, line_start):
             yield match, line
 
 

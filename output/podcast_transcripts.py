@@ -38,7 +38,7 @@ def _sentences(transcript: Transcript) -> Iterator[dict[str, object]]:
         for words in sentences(turn.words):
             yield {
                 "speaker": names[turn.speaker],
-                "startTime": words[0].start,
+                "startTime": min(word.start for word in words),
                 "endTime": max(word.end for word in words),
                 "body": as_written(words),
             }

@@ -137,3 +137,9 @@ def test_words_an_editor_moved_next_to_each_other_are_in_cues_of_their_own_time(
     cues = read_vtt(vtt(replace(talk, turns=(Turn("S1", (*second, *first)),))))
     assert [(start, lines) for start, _, _, lines in cues] == [(1.0, ["this was before"]), (5.0, ["that came after"])]
     assert cues[0][1] <= 5.0
+
+
+def test_the_label_is_on_the_first_cue_of_a_turn_in_which_an_editor_moved_words() -> None:
+    words = (Word("that", 5.0, 5.3), Word("came", 5.4, 5.6), Word("before", 1.0, 1.3), Word("this", 1.4, 1.6))
+    made = replace(transcript(("S1", "x"), speakers=(ADA,)), turns=(Turn("S1", words),))
+    assert srt(made).splitlines()[2::4] == ["Ada: before this", "that came"]

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from output.block_reader import blocks_of, html_remains
+from output.blocks import Paragraph, Text
 from output.markdown import render
 from output.parse import parse
 from tests.support.counting import counting
@@ -270,3 +272,27 @@ def test_a_front_matter_of_any_length_is_bounded_work() -> None:
     assert "longer than" in str(draft.warnings[0])
     assert calls["python"] + calls["c"] < 50_000
     assert draft.source() == source
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "**a" + " " * 20_000 + "x",
+        "**0:05" + " " * 20_000 + "x",
+        "<b>" + " " * 20_000 + "x",
+        "# " + " " * 20_000 + "x;;",
+        "**" + "か\u3099" * 29 + ";x",  # as macOS writes が
+    ],
+    ids=["bold", "time", "tag", "heading", "decomposed"],
+)
+def test_a_line_that_is_no_marker_is_read_at_once(line: str) -> None:
+    assert [turn.spoken for turn in parse(f"**Ann**: Hi.\n\n{line}\n\n**Ben**: Yes.\n").turns][-1] == "Yes."
+
+
+def test_comments_that_are_never_closed_are_read_at_once() -> None:
+    assert html_remains("<!--" * 100_000 + "<?b?>")[0] == 1
+
+
+def test_what_one_text_defines_is_no_link_in_another() -> None:
+    blocks_of("[a]: https://a.b\n")
+    assert blocks_of("[a]") == (Paragraph((Text("[a]"),)),)

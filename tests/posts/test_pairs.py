@@ -146,3 +146,9 @@ def test_a_folder_of_texts_needs_a_folder_of_recordings(run: Run, tmp_path: Path
     code, out, err = run("align", "b.md", stages=ScriptedStages())
     assert (code, out) == (1, "")
     assert "Error: b.md: no recording in . has its name, and it names none; give the recording as AUDIO" in err
+
+
+def test_a_post_that_names_its_recording_again_and_again_is_paired_at_once(tmp_path: Path) -> None:
+    write(tmp_path / "post.md", POST + "See talk.mp3\n" * 30_000)
+    (tmp_path / "talk.mp3").write_bytes(b"")
+    assert names(tmp_path, "post.md") == {"post.md": "talk.mp3"}

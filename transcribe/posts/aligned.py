@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from audio.intervals import joined
 from transcribe.person_names import NameCertainty
 from transcribe.posts.text import Post
 from transcribe.posts.timing import Timing, Unspoken, Unwritten
-from transcribe.transcript import Doubt, MadeWith, Speaker, SpeakerSpan, Transcript, Turn
+from transcribe.transcript import Doubt, MadeWith, Speaker, SpeakerSpan, Transcript, Turn, Word
 from transcribe.transcript_warnings import TranscriptWarning, WarningCode, warn
 
 ALIGNED = "aligned"
@@ -58,8 +59,10 @@ def aligned_transcript(
 
 def _spans(turns: Sequence[Turn]) -> Iterator[SpeakerSpan]:
     """When each speaker speaks, without longer pauses."""
-    for id in dict.fromkeys(turn.speaker for turn in turns):
-        words = [word for turn in turns if turn.speaker == id for word in turn.words]
+    words_of = defaultdict[str, list[Word]](list)
+    for turn in turns:
+        words_of[turn.speaker] += turn.words
+    for id, words in words_of.items():
         for start, end in joined(((word.start, word.end) for word in words), gap=_PAUSE):
             yield SpeakerSpan(start, end, id)
 

@@ -122,8 +122,9 @@ class _Recordings:
         """The recording of a text; None if there is none. Raises `TranscriptError` if the text cannot be read."""
         same_name = self._by_stem.get(folded(_stem_of(text)), [])
         source, fields = _source_of(text)
-        named = [_path_in(address) for address in named_recordings(source, fields)]
-        found = [path for name in named for path in self._by_name.get(folded(name.rpartition("/")[2]), [])]
+        named = list(dict.fromkeys(map(_path_in, named_recordings(source, fields))))
+        names = dict.fromkeys(folded(name.rpartition("/")[2]) for name in named)
+        found = [path for name in names for path in self._by_name.get(name, [])]
         both = [path for path in found if path in same_name]
         candidates = both or found or same_name
         if not candidates:
