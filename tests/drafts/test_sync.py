@@ -368,3 +368,12 @@ def test_captions_of_an_edited_draft_are_valid(draft: Path) -> None:
     seconds = [[int(h) * 3600 + int(m) * 60 + float(s) for h, m, s in (t[:3], t[3:])] for t in times]
     assert all(start < end for start, end in seconds)
     assert [start for start, _ in seconds] == sorted(start for start, _ in seconds)
+
+
+def test_what_stands_between_passages_moved_to_another_speaker_keeps_its_spans() -> None:
+    first, last = "alpha beta gamma delta epsilon zeta.", "ten eleven twelve thirteen fourteen fifteen."
+    kept, other = "red orange yellow green blue violet.", "north east south west up down."
+    before = transcript(("S1", first), ("S2", other), ("S1", kept), ("S2", "Fine, thanks."), ("S1", last))
+    source = f"**Ada Lovelace**: {kept}\n\n**Bob Moog**: {other} Fine, thanks. {first} {last}\n"
+    after = update_transcript(parse(source), before).transcript
+    assert [span.speaker for span in after.spans] == ["S2", "S2", "S1", "S2", "S2"]

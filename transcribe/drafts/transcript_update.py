@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from output.document_parts import draft_to_keep
@@ -175,18 +176,20 @@ def _moved(
     realigned: Realignment, ids: Sequence[str], owners: Sequence[str]
 ) -> Iterator[tuple[bool, list[tuple[Seconds, Seconds, str, str]]]]:
     """Per turn: whether most of its words were another speaker's, and those passages (start, end, old, new speaker)."""
+    heard = list(accumulate((before != after for before, after in pairwise(owners)), initial=0))  # run of one speaker
     for turn, new in zip(realigned.turns, ids, strict=True):
-        known = [(word, owners[i]) for word, i in zip(turn.words, turn.origins, strict=True) if i is not None]
+        known = [(word, i) for word, i in zip(turn.words, turn.origins, strict=True) if i is not None]
         passages: list[tuple[Seconds, Seconds, str, str]] = []
-        previous = new
-        for word, old in known:
-            if old != new and old == previous:
+        last = -1
+        for word, i in known:
+            old = owners[i]
+            if old != new and 0 <= last <= i and heard[last] == heard[i]:
                 start, end, _, _ = passages[-1]
                 passages[-1] = (min(start, word.start), max(end, word.end), old, new)
             elif old != new:
                 passages.append((word.start, word.end, old, new))
-            previous = old
-        yield 2 * sum(old != new for _, old in known) > len(known), passages
+            last = i
+        yield 2 * sum(owners[i] != new for _, i in known) > len(known), passages
 
 
 def _open_doubts(doubts: Sequence[Doubt], before: Sequence[Word], after: Sequence[Word]) -> Iterator[Doubt]:
