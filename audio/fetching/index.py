@@ -29,6 +29,7 @@ from audio.trust import open_regular, read_regular
 SCHEMA = 2
 _CHANGES_AN_ENTRY = 1 / 8  # appended at most before the index is written anew
 _LISTS = ("feeds", "gone")
+_NOT_THERE = FileNotFoundError, NotADirectoryError  # the second: a file is where the folder would be
 
 _log = logging.getLogger(__name__)
 
@@ -125,7 +126,7 @@ class Index:
             if schema > SCHEMA:
                 raise FetchError("written by a newer turnscript; update, or use another folder", about=self._path)
             episodes = stored["episodes"].items()
-        except FileNotFoundError:
+        except _NOT_THERE:
             return
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             self._note_damage("is damaged; episodes are recognised by the names of their files")
@@ -141,7 +142,7 @@ class Index:
             with open_regular(self._changes) as file:
                 file.seek(self._read_changes)
                 lines = file.read().split(b"\n")
-        except FileNotFoundError:
+        except _NOT_THERE:
             return changed
         for line in lines[:-1]:  # after the last line end nothing, or a line that was not written to its end
             self._read_changes += len(line) + 1
@@ -173,7 +174,7 @@ class Index:
         """Whether the file of changes is one, and has no other name: one that is elsewhere is not written to."""
         try:
             return is_own_file(self._changes)
-        except FileNotFoundError:
+        except _NOT_THERE:
             return True
 
     def _append(self, changed: Iterable[Entry]) -> None:
@@ -206,7 +207,7 @@ def _warn_once(message: str) -> None:
 
 def _identity_of(path: Path) -> tuple[int, ...]:
     """Which file is there; empty if none is."""
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(*_NOT_THERE):
         return identity_of(path)
     return ()
 
