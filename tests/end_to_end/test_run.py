@@ -54,7 +54,7 @@ def test_sample_interview(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     named, summary = result.stderr.splitlines()
     assert "Rich (“I am Rich” at 0:03; “Thank you, Rich” at 0:12)" in named
-    assert "Nora (“talking to Nora” at 0:05; “your time, Nora” at 1:27)" in named
+    assert "Nora (“I am talking to Nora” at 0:04; “Nora” at 0:10; “Thank you for your time, Nora” at 1:26)" in named
     assert summary == "1 written"
     draft, timed = map(Path, result.stdout.splitlines())
     wer, cp = rates(CLIPS / "packaging-notes.ref.txt", timed)

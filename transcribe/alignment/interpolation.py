@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from itertools import accumulate, groupby
+from collections.abc import Collection, Iterator, Sequence
+from itertools import accumulate, groupby, takewhile
 from operator import attrgetter
 
 from audio.episode import Seconds
@@ -40,7 +40,8 @@ def place(
     for start, end in _unmatched_runs(matched):
         before = matched[start - 1] if start else NO_MATCH
         after = matched[end] if end < len(matched) else len(times)
-        free = [i for i in range(before + 1, after) if i not in used] if before < after else []
+        free = _free_between(before, after, used)
+        used.update(free)
         texts = [token.text for token in tokens[start:end]]
         if free:
             spans = spread([times[i] for i in free], texts)
@@ -53,6 +54,17 @@ def place(
                 high = low + SECONDS_PER_LETTER * len("".join(texts))
             placed[start:end] = [(span, None) for span in _interpolate(tokens, start, end, (low, high))]
     return placed
+
+
+def _free_between(before: int, after: int, used: Collection[int]) -> list[int]:
+    """The unused timed tokens beside these two, up to the next used ones: what lies further off was said elsewhere.
+
+    >>> _free_between(0, 9, {4, 5}), _free_between(9, 0, ())
+    ([1, 2, 3, 6, 7, 8], [])
+    """
+    head = list(takewhile(lambda i: i not in used, range(before + 1, after)))
+    tail = list(takewhile(lambda i: i not in used, range(after - 1, before + len(head), -1)))
+    return [*head, *reversed(tail)]
 
 
 def _unmatched_runs(matched: Sequence[int]) -> Iterator[tuple[int, int]]:

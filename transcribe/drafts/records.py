@@ -13,7 +13,7 @@ from pathlib import Path
 
 from audio.disk import folded, sha256_of
 from audio.episode import Episode
-from audio.trust import LARGEST_FILE, read_regular, read_regular_text
+from audio.trust import LARGEST_FILE, check_regular, is_there, read_regular, read_regular_text
 from output.errors import OutputError
 from output.formats import file_name
 from output.parse import read_draft
@@ -57,7 +57,10 @@ def is_edited(stem: str, settings: Settings) -> bool:
 def is_foreign(json_path: Path) -> bool:
     """Whether the file at the name of a timed transcript is another program's: not ours, nor one of ours, damaged."""
     try:
-        text = read_regular(json_path).decode(errors="replace") if json_path.is_file() else ""
+        if not is_there(json_path):
+            return False
+        check_regular(json_path, inside=json_path.parent)
+        text = read_regular(json_path).decode(errors="replace")
     except OSError:
         return False
     return bool(text) and not is_timed_transcript(text) and not _OURS.match(text)
