@@ -143,7 +143,7 @@ def test_without_the_audio_nothing_is_changed(draft: Path) -> None:
     timed = draft.with_suffix(".json")
     timed.write_text(timed.read_text(encoding="utf-8").replace(CLIP.name, "gone.mp3"), encoding="utf-8")
     before = timed.read_bytes()
-    with pytest.raises(TranscriptError, match=r"gone\.mp3: no such file; nothing was changed"):
+    with pytest.raises(TranscriptError, match=r"gone\.mp3: no such file; .*; nothing was changed"):
         sync(draft, retime=audio_retimer(draft))
     assert timed.read_bytes() == before
 
