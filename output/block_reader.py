@@ -31,6 +31,7 @@ from output.blocks import (
     Text,
     plain_text,
 )
+from output.errors import OutputError
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -197,7 +198,7 @@ def _nested_block(node: SyntaxTreeNode) -> Block:
             return Table(tuple(tuple(_content(cell) for cell in row.children) for row in rows))
         case "footnote_reference":
             return Footnote(str(node.meta["label"]), _blocks(node.children))
-    raise NotImplementedError(f"a block of markdown-it without a value here: {node.type}")
+    raise OutputError(f"markdown-it reads a block of a kind that is not known here: {node.type}")
 
 
 def _content(node: SyntaxTreeNode) -> tuple[Inline, ...]:
@@ -238,7 +239,7 @@ def _inlines(nodes: Sequence[SyntaxTreeNode]) -> Iterator[Inline]:
             case "html_inline":
                 yield Tag(node.content)
             case unknown:
-                raise NotImplementedError(f"an inline of markdown-it without a value here: {unknown}")
+                raise OutputError(f"markdown-it reads a text of a kind that is not known here: {unknown}")
 
 
 def html_remains(source: str) -> tuple[int, int, int]:

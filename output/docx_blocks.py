@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, assert_never
 
 from output.blocks import (
     Block,
@@ -98,7 +98,7 @@ class _Writer:
             case _:
                 self._add_nested(block)
 
-    def _add_nested(self, block: Block) -> None:
+    def _add_nested(self, block: Quote | Items | Table | Footnote) -> None:
         match block:
             case Quote(inner):
                 self._within(inner, quotes=1)
@@ -116,7 +116,7 @@ class _Writer:
                     inner = inner[1:]
                 self._within(inner, quotes=1)
             case _:
-                raise NotImplementedError(f"a block that no document has: {block!r:.60}")
+                assert_never(block)
 
     def _within(self, blocks: Sequence[Block], *, lists: int = 0, quotes: int = 0, mark: str | None = None) -> None:
         writer = _Writer(self._document, lists=self._lists + lists, quotes=self._quotes + quotes)
@@ -171,7 +171,7 @@ class _Line:
                 case _:
                     self._add_mark(inline)
 
-    def _add_mark(self, inline: Inline) -> None:
+    def _add_mark(self, inline: LineBreak | FootnoteMark | Tag) -> None:
         match inline:
             case LineBreak(hard):
                 if hard:
@@ -184,7 +184,7 @@ class _Line:
                 if separates(source):
                     self._run(" ")
             case _:
-                raise NotImplementedError(f"a text that no document has: {inline!r:.60}")
+                assert_never(inline)
 
     def _styled(self, kind: str, inlines: Sequence[Inline]) -> None:
         self._styles.append(kind)

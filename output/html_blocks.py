@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from output.blocks import (
     Block,
@@ -116,7 +116,7 @@ def _block(block: Block, timed: TimedText) -> str:
     return _nested(block, timed)
 
 
-def _nested(block: Block, timed: TimedText) -> str:
+def _nested(block: Quote | Items | Table | Footnote, timed: TimedText) -> str:
     match block:
         case Quote(inner):
             return f"<blockquote>\n{_all(inner, timed)}</blockquote>\n"
@@ -129,7 +129,7 @@ def _nested(block: Block, timed: TimedText) -> str:
             return f"<table>\n{''.join(f'<tr>{row}</tr>{chr(10)}' for row in cells)}</table>\n"
         case Footnote(label, inner):
             return f"<aside><sup>[{escape(label)}]</sup> {_all(inner, _SILENT)}</aside>\n"
-    raise NotImplementedError(f"a block without HTML: {block!r:.60}")
+    assert_never(block)
 
 
 def _line(inlines: Sequence[Inline], timed: TimedText) -> str:
@@ -160,7 +160,7 @@ def _caption(image: Image) -> str:
     return f"<i>{escape(image.caption, quote=False)}</i>"
 
 
-def _mark(inline: Inline) -> str:
+def _mark(inline: LineBreak | FootnoteMark | Tag) -> str:
     match inline:
         case LineBreak(hard):
             return "<br>\n" if hard else "\n"
@@ -168,7 +168,7 @@ def _mark(inline: Inline) -> str:
             return f"<sup>[{escape(label)}]</sup>"
         case Tag(source):
             return "<br>" if separates(source) else ""
-    raise NotImplementedError(f"a text without HTML: {inline!r:.60}")
+    assert_never(inline)
 
 
 def _linked(content: str, address: str, title: str) -> str:

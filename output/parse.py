@@ -15,14 +15,14 @@ from typing import Any
 
 from audio.trust import read_regular
 from output import frontmatter
-from output.block_reader import definitions_in, first_heading
+from output.block_reader import blocks_of, definitions_in, first_heading
 from output.conflicts import check_resolved
 from output.errors import OutputError
 from output.kinds import stated_kind
 from output.label_matching import NamesSoFar
 from output.marker_forms import Marker
 from output.markers import ParseWarning, WarningKind, markers_in, plain_label
-from output.speech import spoken_text
+from output.speech import spoken, spoken_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,19 +197,18 @@ def _alternatives(names: Sequence[str]) -> str:
 
 
 def _without_epilogue(raw: str) -> tuple[str, str]:
-    """The last turn's source, and what at its end is not speech: from the first heading on, and before it the
-    paragraphs without a label that are entirely in italics.
+    """The last turn's source, and what at its end is not speech: from the first heading on, and before it the notes.
 
-    A sound such as `_laughs_` is part of the turn.
+    A note is a paragraph without a label that is entirely in italics; among and below notes may stand what nobody says:
+    pictures, comments, definitions. A sound such as `_laughs_` is part of the turn.
     """
     heading = first_heading(raw)
     cut = end = len(raw) if heading is None else heading  # between them are blanks only
     for match in reversed(list(re.finditer(r"(?:(?<=\n)|\A)[ \t]*\r?\n+", raw[:cut]))):
         paragraph = raw[match.end() : end].strip()
         end = match.end()
-        if not paragraph:
-            continue
-        if not _ITALIC.match(paragraph) or len(paragraph.split()) < 3:
+        if _ITALIC.match(paragraph) and (len(paragraph.split()) >= 3 or ":" in paragraph):
+            cut = end
+        elif paragraph and spoken(blocks_of(paragraph)):
             break
-        cut = end
     return raw[:cut], raw[cut:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import assert_never
 
 from output.blocks import (
     Block,
@@ -59,7 +60,7 @@ def _text(block: Block) -> str:
     return _nested(block)
 
 
-def _nested(block: Block) -> str:
+def _nested(block: Quote | Items | Table | Footnote) -> str:
     match block:
         case Quote(inner):
             return _indented(text_of(inner), "> ", "> ")
@@ -72,7 +73,7 @@ def _nested(block: Block) -> str:
             return "\n".join(" | ".join(_line(cell) for cell in row) for row in rows)
         case Footnote(label, inner):
             return f"[{label}] {text_of(inner)}"
-    raise NotImplementedError(f"a block without a text: {block!r:.60}")
+    assert_never(block)
 
 
 def _indented(text: str, first: str, rest: str) -> str:

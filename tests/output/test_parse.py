@@ -206,6 +206,30 @@ def test_what_stands_below_a_heading_is_said_by_nobody(heading: str, line_break:
     assert draft.epilogue.startswith("*e f g*")
 
 
+SAID_BY_NOBODY = [
+    "![A box](box.png)",
+    "<!-- c -->",
+    "[^n]: A note.",
+    "[home]: https://example.org",
+    "---",
+    "*Photo: Bob.*",
+]
+
+
+@given(st.lists(st.sampled_from([*SAID_BY_NOBODY, "*Rich is the host of [the show][home].*"]), max_size=5))
+def test_notes_at_the_end_are_said_by_nobody_whatever_stands_among_and_below_them(rest: list[str]) -> None:
+    note = "*This was talked about in May.*"
+    draft = parse("\n\n".join(["**R**: a", "*laughs*", "b", note, *rest]) + "\n")
+    assert draft.turns[0].raw.split() == ["a", "*laughs*", "b"]
+    assert draft.epilogue.startswith(note)
+
+
+@pytest.mark.parametrize("last", ["*laughs*", "b", "> *a quote of three words*", "[home] b"])
+def test_what_is_said_after_a_note_makes_it_speech(last: str) -> None:
+    draft = parse(f"**R**: a\n\n*one two three*\n\n{last}\n\n![A box](box.png)\n")
+    assert draft.epilogue == ""
+
+
 @pytest.mark.parametrize("text", ["# 5 is no heading", "a\n---", "- a", "a\n\n    # b", "a\n\n- # b", "a\n\n> # b"])
 def test_the_first_line_of_a_turn_is_no_heading(text: str) -> None:
     turn = parse(f"**R**: {text}\n").turns[0]

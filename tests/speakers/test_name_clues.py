@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.growth import assert_time_in_proportion
 from tests.support.transcripts import talk
 from transcribe.speakers.known_names import find_calls, find_mentions
 from transcribe.speakers.name_clues import count_questions, find_clues, welcomes
@@ -216,3 +217,12 @@ def test_a_call_with_capitals_of_another_alphabet_matches() -> None:
 def test_a_question_about_a_doctor_is_no_call() -> None:
     turns = talk(("S2", "Do you know Dr. Jane Hill? Have you met Dr. Hill?"), ("S1", "I do."))
     assert find_calls(turns, ("Dr. Jane Hill", "Mark")) == ()
+
+
+@pytest.mark.parametrize("word", ["Ada?", "I'm Ada.", "Thanks, Ada.", "Hello Ada, this is Ada Lovelace."])
+def test_the_time_grows_with_a_monologue_of_clues(word: str) -> None:
+    def clues(text: str) -> object:
+        turns = talk(("S1", text), ("S2", "Mhm."))
+        return find_clues(turns), find_calls(turns, ["Ada"]), find_mentions(turns, ["Ada"])
+
+    assert_time_in_proportion(clues, lambda n: f"{word} " * (n // (len(word) + 1)))

@@ -7,8 +7,10 @@ returns it.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from transcribe.speakers.name_patterns import GREETED, IN_RETURN, Kind
 from transcribe.transcript import Turn
@@ -35,14 +37,33 @@ class Clue:
         return f"“{self.quote}” at {minutes}:{seconds:02d}"
 
 
+@dataclass(frozen=True, slots=True)
+class TurnTexts:
+    """The turns, with the text of each and where its words end there: joined once, as every clue asks for them."""
+
+    turns: Sequence[Turn]
+    texts: tuple[str, ...]
+    ends: tuple[tuple[int, ...], ...]  # of each word, with the blank before the next
+
+    @classmethod
+    def of(cls, turns: Sequence[Turn]) -> TurnTexts:
+        lengths = ((len(word.text) + (not word.attached) for word in turn.words) for turn in turns)
+        return cls(turns, tuple(turn.text for turn in turns), tuple(tuple(accumulate(each)) for each in lengths))
+
+    def time_of(self, index: int, offset: int) -> float:
+        """The time of the character at `offset` of a turn's text, seconds."""
+        words = self.turns[index].words
+        return words[min(bisect_right(self.ends[index], offset + 1), len(words) - 1)].start
+
+
 def about_others(
-    turns: Sequence[Turn], index: int, match: re.Match[str], *, name: str, weight: float, kind: Kind
+    said: TurnTexts, index: int, match: re.Match[str], *, name: str, weight: float, kind: Kind
 ) -> Iterator[Clue]:
     """A speaker says a name: it is not the speaker's own, but may be that of the speaker before or after."""
-    turn, neighbours = turns[index], _neighbours(turns, index)
-    if _is_returned(turns, index, match):
-        neighbours = [turns[index + 1].speaker]
-    quote, time = quote_of(match, name), time_of(turn, match.start())
+    turn, neighbours = said.turns[index], _neighbours(said.turns, index)
+    if _is_returned(said, index, match):
+        neighbours = [said.turns[index + 1].speaker]
+    quote, time = quote_of(match, name), said.time_of(index, match.start())
     yield Clue(name, turn.speaker, -weight, quote, time, kind)
     for speaker in neighbours:
         yield Clue(name, speaker, weight / len(neighbours), quote, time, kind)
@@ -54,17 +75,17 @@ def _neighbours(turns: Sequence[Turn], index: int) -> list[str]:
     return sorted({speaker for speaker in nearby if speaker != turns[index].speaker})
 
 
-def _is_returned(turns: Sequence[Turn], index: int, match: re.Match[str]) -> bool:
+def _is_returned(said: TurnTexts, index: int, match: re.Match[str]) -> bool:
     """Whether a greeting ends a turn and the next speaker returns it, so that it was addressed to them."""
-    text = turns[index].text
+    turns, text = said.turns, said.texts[index]
     if match.re is not GREETED.regex or not _ends(match, text) or index + 1 >= len(turns):
         return False
     if turns[index + 1].speaker == turns[index].speaker:
         return False
-    before = turns[index - 1].text if index else ""
+    before = said.texts[index - 1] if index else ""
     if IN_RETURN.match(text) and any(_ends(greeting, before) for greeting in GREETED.regex.finditer(before)):
         return False  # it is itself in return
-    return IN_RETURN.match(turns[index + 1].text) is not None
+    return IN_RETURN.match(said.texts[index + 1]) is not None
 
 
 def _ends(match: re.Match[str], text: str) -> bool:
@@ -77,13 +98,3 @@ def quote_of(match: re.Match[str], name: str) -> str:
     found = match.string.find(name.split()[-1], match.start("name"))
     end = found + len(name.split()[-1]) if found >= 0 else match.end("name")
     return match.string[match.start() : end].lstrip(" .!?,;:—–-")
-
-
-def time_of(turn: Turn, offset: int) -> float:
-    """The time of the character at `offset` of the turn's text, seconds."""
-    position = 0
-    for word in turn.words:
-        position += len(word.text) + (not word.attached)
-        if position > offset + 1:
-            return word.start
-    return turn.words[-1].start

@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 from transcribe.person_names import first_name, untitled
-from transcribe.speakers.addressees import Clue, about_others, time_of
+from transcribe.speakers.addressees import Clue, TurnTexts, about_others
 from transcribe.speakers.name_patterns import Kind
 from transcribe.transcript import Turn
 
 _MOST_MENTIONS, _MENTIONED = 4, 0.4  # of a name by one voice, and the points of each
 _CALLED = 1.5  # points
+_LONGEST_WORD = 80  # characters looked at for the word before a name
 
 
 def find_calls(turns: Sequence[Turn], names: Sequence[str]) -> tuple[Clue, ...]:
@@ -30,12 +31,14 @@ def find_calls(turns: Sequence[Turn], names: Sequence[str]) -> tuple[Clue, ...]:
     alternatives = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
     call = re.compile(rf"(?:^|(?<=[.!?…])\s+)(?P<name>{alternatives})(?=[?!])", re.IGNORECASE)
     calls: list[Clue] = []
-    for index, turn in enumerate(turns):
-        for match in call.finditer(turn.text):
-            before = turn.text[: match.start("name")].split()[-1:]
+    said = TurnTexts.of(turns)
+    for index, text in enumerate(said.texts):
+        for match in call.finditer(text):
+            start = match.start("name")
+            before = text[max(0, start - _LONGEST_WORD) : start].split()[-1:]
             if before and untitled(f"{before[0]} {match['name']}") == match["name"]:
                 continue  # the dot before it is a title's
-            calls += about_others(turns, index, match, name=match["name"], weight=_CALLED, kind=Kind.CALL)
+            calls += about_others(said, index, match, name=match["name"], weight=_CALLED, kind=Kind.CALL)
     return tuple(calls)
 
 
@@ -48,11 +51,12 @@ def find_mentions(turns: Sequence[Turn], names: Sequence[str]) -> tuple[Clue, ..
     mention = re.compile(rf"(?<![\w'’-])(?P<name>{alternatives})(?![\w-])")
     counted: Counter[tuple[str, str]] = Counter()
     found: list[Clue] = []
-    for turn in turns:
-        for match in mention.finditer(turn.text):
+    said = TurnTexts.of(turns)
+    for index, turn in enumerate(turns):
+        for match in mention.finditer(said.texts[index]):
             pair = (turn.speaker, match["name"])
             counted[pair] += 1
             if counted[pair] <= _MOST_MENTIONS:
-                time = time_of(turn, match.start())
+                time = said.time_of(index, match.start())
                 found.append(Clue(match["name"], turn.speaker, -_MENTIONED, match["name"], time, Kind.MENTION))
     return tuple(found)

@@ -16,7 +16,7 @@ from itertools import accumulate
 
 from transcribe.person_names import are_same, first_name, name_similarity, untitled
 from transcribe.scripts import ends_sentence
-from transcribe.speakers.addressees import Clue, about_others, quote_of, time_of
+from transcribe.speakers.addressees import Clue, TurnTexts, about_others, quote_of
 from transcribe.speakers.name_patterns import (
     ABSENT,
     ADDRESSES,
@@ -50,8 +50,7 @@ _UNADDRESSED = 0.5  # of the points of a sentence that speaks to nobody
 class _Talk:
     """The turns with what is looked up about all of them; `before` is the number of words before each turn."""
 
-    turns: Sequence[Turn]
-    texts: tuple[str, ...]
+    said: TurnTexts
     before: tuple[int, ...]
     vocabulary: Vocabulary
     own_before: tuple[int, ...]  # the number of words of the turn's own voice before it
@@ -64,11 +63,11 @@ class _Talk:
             own.append(spoken[turn.speaker])
             spoken[turn.speaker] += len(turn.words)
         before = tuple(accumulate(lengths, initial=0))
-        return cls(turns, tuple(turn.text for turn in turns), before, Vocabulary.of(turns), tuple(own))
+        return cls(TurnTexts.of(turns), before, Vocabulary.of(turns), tuple(own))
 
     def word_of(self, index: int, offset: int) -> int:
         """Which word of a turn is at `offset` of its text, about: by the share of the characters."""
-        return int(len(self.turns[index].words) * offset / max(1, len(self.texts[index])))
+        return int(len(self.said.turns[index].words) * offset / max(1, len(self.said.texts[index])))
 
     def is_opening(self, index: int, offset: int) -> bool:
         """Whether people are introduced and greeted here."""
@@ -77,7 +76,7 @@ class _Talk:
     def is_closing(self, index: int, offset: int) -> bool:
         """Whether people say goodbye here."""
         left = self.before[-1] - self.before[index] - self.word_of(index, offset)
-        return index >= len(self.turns) - _CLOSING_TURNS or left < _CLOSING_WORDS
+        return index >= len(self.said.turns) - _CLOSING_TURNS or left < _CLOSING_WORDS
 
     def begins(self, index: int, offset: int) -> bool:
         """Whether these are among the first words of their voice."""
@@ -156,11 +155,13 @@ def welcomes(turn: Turn) -> bool:
 
 
 def _clues_of(talk: _Talk, index: int) -> Iterator[Clue]:
-    turn, text = talk.turns[index], talk.texts[index]
+    turn, text = talk.said.turns[index], talk.said.texts[index]
     quotes = Quotes.of(text)
     own = _own_names(talk, index, quotes)
     for name, (points, match) in own.items():
-        yield Clue(name, turn.speaker, points, quote_of(match, name), time_of(turn, match.start()), Kind.SELF)
+        yield Clue(
+            name, turn.speaker, points, quote_of(match, name), talk.said.time_of(index, match.start()), Kind.SELF
+        )
     for patterns in (INTRODUCTIONS, COMPANIONS, GREETINGS + ADDRESSES):
         found: dict[str, tuple[float, re.Match[str], Kind]] = {}
         for pattern, match, captured in _matches(patterns, text):
@@ -169,15 +170,15 @@ def _clues_of(talk: _Talk, index: int) -> Iterator[Clue]:
             if points > found.get(name, (0.0,))[0]:
                 found[name] = (points, match, pattern.kind)
         for name, (points, match, kind) in found.items():
-            yield from about_others(talk.turns, index, match, name=name, weight=points, kind=kind)
+            yield from about_others(talk.said, index, match, name=name, weight=points, kind=kind)
 
 
 def _own_names(talk: _Talk, index: int, quotes: Quotes) -> dict[str, tuple[float, re.Match[str]]]:
     """The names by which a turn's speaker introduces themselves: points, and the words of the best."""
     own: dict[str, tuple[float, re.Match[str]]] = {}
-    for pattern, match, captured in _matches(SELF_PATTERNS, talk.texts[index]):
+    for pattern, match, captured in _matches(SELF_PATTERNS, talk.said.texts[index]):
         name, offset = name_in(captured, talk.vocabulary), match.start()
-        if not name or name.casefold() in AMBIGUOUS or _is_anothers(talk.texts[index], match, quotes):
+        if not name or name.casefold() in AMBIGUOUS or _is_anothers(talk.said.texts[index], match, quotes):
             continue
         belongs = talk.is_opening(index, offset) or talk.begins(index, offset) or talk.is_closing(index, offset)
         points = pattern.points * (1.0 if belongs else _ELSEWHERE)
@@ -197,7 +198,7 @@ def _matches(patterns: Iterable[Pattern], text: str) -> Iterator[tuple[Pattern, 
 
 def _points(talk: _Talk, index: int, match: re.Match[str], pattern: Pattern, quotes: Quotes) -> float:
     """What a clue about somebody else is worth where it stands; 0 for none."""
-    text, offset = talk.texts[index], match.start()
+    text, offset = talk.said.texts[index], match.start()
     if _is_anothers(text, match, quotes):
         return 0.0
     opening, closing = talk.is_opening(index, offset), talk.is_closing(index, offset)
