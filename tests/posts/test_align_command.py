@@ -174,6 +174,27 @@ def test_another_folder_and_a_reference_for_checks(run: Run, audio: Path, tmp_pa
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["post.md", "talk.wav"]
 
 
+def test_a_reference_of_a_text_that_has_its_times_is_named(run: Run, audio: Path, tmp_path: Path) -> None:
+    (tmp_path / "post.md").write_text(TEXT, encoding="utf-8")
+    run("align", "post.md", "talk.wav", stages=stages())
+    code, _, err = run("align", "post.md", "talk.wav", "--reference", "refs", stages=stages())
+    assert (code, "also written: refs/talk.ref.md" in err, "1 written" in err) == (0, True, True), err
+    assert run("align", "post.md", "talk.wav", "--reference", "refs", stages=stages())[2] == "1 unchanged\n"
+
+
+def test_documents_keep_what_the_post_has_as_exports_do(run: Run, audio: Path, tmp_path: Path) -> None:
+    words = GRACE.split()
+    structured = f"[{words[0]}](https://a.b) {' '.join(words[1:])}\n\n![A box](box.png)\n\n## Part two\n\n- a link"
+    (tmp_path / "post.md").write_text(TEXT.replace(GRACE, structured), encoding="utf-8")
+    code, _, err = run("align", "post.md", "talk.wav", "-f", "vtt,txt,html", stages=stages())
+    assert (code, "left out of post.vtt: 1 address of a link" in err) == (0, True), err
+    written = {name: (tmp_path / name).read_bytes() for name in ("post.txt", "post.html", "post.vtt", "post.json")}
+    assert all(part in written["post.txt"].decode() for part in ("(https://a.b)", "A box", "## Part two", "- a link"))
+    code, _, err = run("sync", "post.md")
+    assert (code, "nothing changed" in err) == (0, True), err
+    assert {name: (tmp_path / name).read_bytes() for name in written} == written
+
+
 def test_exports_and_sync_go_on_from_it(run: Run, audio: Path, tmp_path: Path) -> None:
     (tmp_path / "post.md").write_text(TEXT, encoding="utf-8")
     run("align", "post.md", "talk.wav", stages=stages())

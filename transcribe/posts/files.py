@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from audio.trust import is_readable, is_there
+from output.document_parts import draft_to_keep
 from output.files import WrittenFile, check_names, write_draft
 from output.formats import FORMATS, file_name, write
+from output.left_out import left_out, told
 from transcribe.drafts.currency import Inputs, is_made_of
 from transcribe.drafts.machine_originals import save_original
 from transcribe.drafts.records import (
@@ -83,12 +85,14 @@ def finished(post: Post, audio: Path, place: Place, *, settings: Settings, audio
 def write_aligned(transcript: Transcript, post: Post, place: Place, *, settings: Settings) -> WrittenFiles:
     """Write the formats of the settings, those of earlier runs, and, last, the timed transcript.
 
-    Raises `OutputError`.
+    Documents keep the structure of the text; what a file has no place for is told. Raises `OutputError`.
     """
     json_path, style = place.path("json"), style_of(settings)
     before = transcript_at(json_path)
     recorded = dict(before.made_with.outputs) if before else {}
     placed = replace(transcript, episode=episode_from_folder(place.folder, transcript.episode))
+    if post.draft is not None:
+        placed = replace(placed, draft=draft_to_keep(post.draft, placed, style))
     earlier = [
         name for name in FORMATS if name != "md" and is_there(place.path(name)) and place.path(name).name in recorded
     ]
@@ -105,6 +109,9 @@ def write_aligned(transcript: Transcript, post: Post, place: Place, *, settings:
     timed = replace(placed, made_with=replace(placed.made_with, outputs=outputs)).to_json()
     written["json"] = write_draft(json_path, timed, previous_sha256=hash_at(json_path) if before else None)
     messages = [file.message for file in written.values() if file.message]
+    if post.draft is not None:
+        counts = ((written[name].path, left_out(post.draft, name, kept=placed.draft)) for name in names)
+        messages += [f"left out of {path}: {told(count)}" for path, count in counts if count]
     if place.kept is not None:
         messages.insert(0, f"{place.kept} was there before, and is kept; the timed transcript is {json_path}")
     paths = tuple(written[name].path for name in settings.formats)

@@ -109,6 +109,14 @@ def _due(pair: Pair, setup: AlignSetup) -> _Due:
     return _Due(post, fingerprint, place, None if setup.ignore_cache else done)
 
 
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    """The reference written now, and messages about it; nothing if none is asked for."""
+
+    new: tuple[Path, ...] = ()
+    messages: tuple[str, ...] = ()
+
+
 class _Run:
     def __init__(self, setup: AlignSetup, pool: WorkerPool, listener: RunListener, stop: threading.Event) -> None:
         self._setup, self._pool, self._listener, self._stop = setup, pool, listener, stop
@@ -192,24 +200,27 @@ class _Run:
         note_source(setup.cache, active.task.fingerprint.sha256, pair.audio)
         try:
             files = write_aligned(transcript, active.task.post, active.place, settings=setup.settings)
-            reference = None if setup.reference is None else write_reference(transcript, pair.audio, setup.reference)
+            reference = self._reference(pair, transcript)
         except Exception as error:  # noqa: BLE001 - a defect costs this text alone
             return failed(pair.post, error, "write", seconds=seconds)
         also, messages, is_new = files.also, [*_told(transcript), *files.messages], files.is_new
-        if reference is not None:
-            also, is_new = (*also, *([reference.path] if reference.is_new else [])), is_new or reference.is_new
-            messages += [reference.message] if reference.message else []
-        state = State.WRITTEN if is_new else State.UNCHANGED
+        state = State.WRITTEN if is_new or reference.new else State.UNCHANGED
+        also, told = (*also, *reference.new), (*messages, *reference.messages)
         tally = Tally.of(transcript)
-        return Result(
-            source, state, files.paths, tuple(messages), tally, seconds, stem=active.place.stem, also_written=also
-        )
+        return Result(source, state, files.paths, told, tally, seconds, stem=active.place.stem, also_written=also)
 
     def _unchanged(self, pair: Pair, place: Place, done: Transcript) -> Result:
         paths = tuple(place.path(name) for name in self._setup.settings.formats)
-        if self._setup.reference is not None:
-            write_reference(done, pair.audio, self._setup.reference)
-        return Result(str(pair.post), State.UNCHANGED, paths, tally=Tally.of(done), stem=place.stem)
+        reference = self._reference(pair, done)
+        state = State.WRITTEN if reference.new else State.UNCHANGED
+        tally, told = Tally.of(done), reference.messages
+        return Result(str(pair.post), state, paths, told, tally, stem=place.stem, also_written=reference.new)
+
+    def _reference(self, pair: Pair, transcript: Transcript) -> _Reference:
+        if self._setup.reference is None:
+            return _Reference()
+        file = write_reference(transcript, pair.audio, self._setup.reference)
+        return _Reference((file.path,) if file.is_new else (), (file.message,) if file.message else ())
 
     def _ended(self, number: int, result: Result) -> Result:
         self._listener.ended(number, result)

@@ -61,6 +61,11 @@ class Post:
         """The hash of the text."""
         return hashlib.sha256(self.source.encode(errors="surrogateescape")).hexdigest()
 
+    @cached_property
+    def draft(self) -> Draft | None:
+        """The parts of a Markdown text; None for any other."""
+        return parse(self.source) if self.path.suffix.lower() in MARKDOWN else None
+
     @property
     def speakers(self) -> tuple[str, ...]:
         """The speakers, in the order of their first turns."""
