@@ -10,9 +10,10 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from output.marker_forms import Candidate, Form
-from transcribe.scripts import has_end_mark
+from transcribe.scripts import has_end_mark, units
 
 EVENTS = frozenset(
     "break laughter laughing laughs music applause sponsor sponsors ad ads advertisement intro outro crosstalk "
@@ -101,7 +102,8 @@ def has_speech(candidate: Candidate) -> bool:
 
 
 def _is_sentence(candidate: Candidate) -> bool:
-    return not candidate.text or has_end_mark(candidate.text) or len(candidate.text.split()) >= _SPEECH_WORDS
+    text = candidate.text
+    return not text or has_end_mark(text) or sum(1 for _ in islice(units(text), _SPEECH_WORDS)) == _SPEECH_WORDS
 
 
 def people_in_bold(marks: Sequence[Labelled]) -> frozenset[str]:
@@ -147,6 +149,8 @@ def people_in(marks: Sequence[Labelled], *, covered: float, named: frozenset[str
     consistent = len(recurring) >= _COVERED * len(marks) if form in _ALONE else 2 * len(recurring) >= len(usable)
     if recurring and consistent and (len(labels) > 1 or form is Form.STAMPED or len(recurring) > 2 or covered == 1):
         sure = {one.label for one in recurring} | {usable[0].label}
+        if covered == 1:  # every paragraph has a label; in a script without capitals no more can be asked of a name
+            sure |= {one.label for one in usable if not _has_case(one.label) and _is_sentence(one.candidate)}
         if form not in (Form.PLAIN, Form.DASH) or covered * len(recurring) > 0.95 * len(usable):
             return frozenset(labels)
         return frozenset(label for label in labels if label in sure or " " in label or _is_known(label, named))
@@ -156,6 +160,10 @@ def people_in(marks: Sequence[Labelled], *, covered: float, named: frozenset[str
     if tiny and len(labels) > 1 and (covered >= _COVERED or (form in _ALONE and opens)):
         return frozenset(labels)
     return frozenset(labels) if form is Form.STAMPED and len(usable) == 1 == len(marks) and opens else frozenset()
+
+
+def _has_case(label: str) -> bool:
+    return label.lower() != label.upper()
 
 
 def _is_phrase(label: str) -> bool:

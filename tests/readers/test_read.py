@@ -167,3 +167,28 @@ def test_captions_in_a_text_file_are_read_as_captions(tmp_path: Path, start: str
     path = tmp_path / "a.txt"
     path.write_text(f"{start}{time}\nRich: Hi.\n")
     assert [(said.speaker, said.start) for said in read_transcript(path).utterances] == [("Rich", 1.0)]
+
+
+TALKS = {  # who says what, with the colon of the script; where letters have no case, one of them speaks once
+    "en": (": ", ("Ann", "Hello there."), ("Bob", "Thank you."), ("Ann", "So why?"), ("Bob", "It is late.")),
+    "zh": ("：", ("李雷", "大家好，欢迎收听。"), ("韩梅梅", "谢谢！我用 Python 写程序。"), ("李雷", "为什么？")),
+    "ja": ("：", ("田中", "こんにちは。"), ("ゆき", "ありがとう。"), ("田中", "なぜですか？")),
+    "ko": (": ", ("민수", "안녕하세요."), ("지은", "감사합니다."), ("민수", "왜요?")),
+    "hi": (": ", ("रवि", "नमस्ते।"), ("अंजलि", "धन्यवाद।"), ("रवि", "क्यों?")),
+    "th": (": ", ("สมชาย", "สวัสดีครับ"), ("มาลี", "ขอบคุณค่ะ"), ("สมชาย", "ทำไม")),
+    "ar": (": ", ("ليلى", "مرحبا."), ("كريم", "شكرا."), ("ليلى", "لماذا؟")),
+    "el": (": ", ("Άννα", "Γεια σας."), ("Νίκος", "Ευχαριστώ."), ("Άννα", "Γιατί;"), ("Νίκος", "Είναι αργά.")),
+    "ru": (": ", ("Анна", "Здравствуйте."), ("Борис", "Спасибо."), ("Анна", "Почему?"), ("Борис", "Уже поздно.")),
+}
+
+
+@pytest.mark.parametrize("language", TALKS)
+@pytest.mark.parametrize("name", ["talk.txt", "talk.srt", "talk.vtt", "talk.md"])
+def test_names_are_read_in_every_script(tmp_path: Path, name: str, language: str) -> None:
+    colon, *turns = TALKS[language]
+    lines = [f"{speaker}{colon}{text}" for speaker, text in turns]
+    cues = (f"{i + 1}\n00:00:0{2 * i},000 --> 00:00:0{2 * i + 1},500\n{line}" for i, line in enumerate(lines))
+    source = "\n\n".join(cues if name[-3:] in ("srt", "vtt") else lines) + "\n"
+    (tmp_path / name).write_text("WEBVTT\n\n" + source if name.endswith("vtt") else source, encoding="utf-8")
+    read = read_transcript(tmp_path / name)
+    assert [(read.name(one.speaker), one.text) for one in read.utterances or ()] == turns

@@ -6,10 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-LABEL = re.compile(r"([^\W\d_][^:：<>\[\]()?!,;\"“”\n]{0,39}(?:\([^:：()\n]{1,39}\))?)[:：](?=\s|$)\s*")
-"""A label with its colon, at the start of a line; a role may follow it in brackets. Bounded, so linear."""
+LABEL = re.compile(r"([^\W\d_][^:：<>\[\]()?!,;\"“”\n]{0,39}(?:\([^:：()\n]{1,39}\))?)(?::(?=\s|$)|：)\s*")
+"""A label with its colon, at the start of a line; a role may follow it in brackets. No blank need stand behind the wide
+colon of Chinese and Japanese. Bounded, so linear."""
 
-ANY_LABEL = re.compile(r"([^\W\d_][^:：\n]{0,59})[:：](?=\s|$)\s*")
+ANY_LABEL = re.compile(r"([^\W\d_][^:：\n]{0,59})(?::(?=\s|$)|：)\s*")
 """Any text before a colon, at the start of a line: a label where every line has one (`label_pattern`)."""
 
 _PROSE = frozenset(
