@@ -30,9 +30,10 @@ IS_SEEN = """name => {
 }"""
 
 
-FRAMES = """() => new Promise(resolve => {
-    const wait = left => left ? requestAnimationFrame(() => wait(left - 1)) : resolve();
-    wait(4);
+COMES_TO_REST = """() => new Promise(resolve => {
+    const wait = (left, top) => left ? requestAnimationFrame(() => next(left, top)) : resolve();
+    const next = (left, top) => wait(scrollY === top ? left - 1 : 8, scrollY);
+    wait(8, scrollY);
 })"""
 
 
@@ -52,7 +53,7 @@ def test_every_doubt_and_every_hit_is_seen(browser: Browser, desk_of: DeskMaker,
     hidden = []
     for number in range(len(desk.transcript.doubts)):
         page.keyboard.press("F8")
-        page.evaluate(FRAMES)
+        page.evaluate(COMES_TO_REST)
         if not page.evaluate(IS_SEEN, ""):
             hidden.append(number)
     assert hidden == []
@@ -61,7 +62,7 @@ def test_every_doubt_and_every_hit_is_seen(browser: Browser, desk_of: DeskMaker,
     until(lambda: "places" in (page.locator("#panel .count").text_content() or ""))
     for number in range(8):
         page.keyboard.press("Enter")
-        page.evaluate(FRAMES)
+        page.evaluate(COMES_TO_REST)
         if not page.evaluate(IS_SEEN, "here"):
             hidden.append(number)
     assert hidden == []

@@ -56,7 +56,7 @@ async function reload({ keepPlace = true } = {}) {
   if (keepPlace) model.adopt(state.turns);
   else model.load(state);
   saver.markSaved(state.revision);
-  if (selection) view.select(selection.from, selection.to);
+  if (selection) view.reselect(selection);
   if (keepPlace) scrollTo({ top, behavior: "instant" });
 }
 
@@ -260,7 +260,7 @@ function setFollowing(on) {
   $("follow").hidden = on || !playing;
 }
 
-for (const name of ["wheel", "touchmove"]) addEventListener(name, () => setFollowing(false), { passive: true });
+for (const name of ["wheel", "touchmove"]) addEventListener(name, () => { setFollowing(false); view.letGo(); }, { passive: true });
 addEventListener("scroll", () => {
   if (player.isPlaying && performance.now() - ownScroll > 1200) setFollowing(false);
 }, { passive: true });

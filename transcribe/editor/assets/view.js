@@ -4,6 +4,8 @@
 const Marks = globalThis.Highlight ?? class extends Set {}; // older browsers show the text without marks
 const SIGNS = /\\(?=[!-\/:-@\[-`{-~])|\]\([^()\s]*\)|!?\[(?=[^\]]*\]\()|\*{1,3}(?=\S)|(?<=\S)\*{1,3}|(?<![\w\\])_{1,3}(?=\w)|(?<=\w)_{1,3}(?!\w)|`+|&#?\w+;/g;
 
+const MOST_FRAMES = 60, STILL_FRAMES = 4; // until a passage stays where it was scrolled to
+
 export const clock = ms => {
   const seconds = Math.max(0, Math.floor(ms / 1000)), hours = Math.floor(seconds / 3600);
   const minutes = Math.floor(seconds / 60) % 60, two = number => String(number).padStart(2, "0");
@@ -21,6 +23,7 @@ export class View {
   #rendered = new Map(); // key → { turn, section, button, time, body }
   #signs = new Map(); // paragraph element → ranges
   #marks = {};
+  #shown = null; // what is being scrolled to
 
   constructor(root, model) {
     this.root = root;
@@ -93,26 +96,47 @@ export class View {
   }
 
   select(from, to = from) {
-    if (!from || from.turn === undefined || !this.paragraph(from) || !this.paragraph(to)) return;
-    this.root.focus({ preventScroll: true });
-    const [a, b] = [this.#point(from), this.#point(to)];
-    getSelection().setBaseAndExtent(...a, ...b);
-    this.show(from, to);
+    if (this.#setSelection(from, to)) this.show(from, to);
   }
 
-  /** Scroll so that a passage can be seen, and again when what is near it has been laid out and moved it. */
-  show(from, to, again = 2) {
-    if (!this.paragraph(from) || !this.paragraph(to)) return;
-    if (again) requestAnimationFrame(() => this.show(from, to, again - 1));
-    const range = this.range(from, to), room = this.room();
+  /** Select without scrolling. */
+  reselect({ from, to }) { this.#setSelection(from, to); }
+
+  #setSelection(from, to) {
+    if (!from || from.turn === undefined || !this.paragraph(from) || !this.paragraph(to)) return false;
+    this.root.focus({ preventScroll: true });
+    getSelection().setBaseAndExtent(...this.#point(from), ...this.#point(to));
+    return true;
+  }
+
+  /** Scroll so that a passage can be seen, and until what is laid out near it has stopped moving it. */
+  show(from, to) {
+    const { version } = this.model, shown = this.#shown = {};
+    let left = MOST_FRAMES, still = 0;
+    const step = () => {
+      if (this.#shown !== shown || this.model.version !== version || !this.paragraph(from) || !this.paragraph(to)) return;
+      still = this.#bring(this.range(from, to), this.paragraph(from)) ? 0 : still + 1;
+      if (still < STILL_FRAMES && left--) requestAnimationFrame(step);
+    };
+    step();
+  }
+
+  /** The reader scrolls: nothing is brought back any more. */
+  letGo() { this.#shown = null; }
+
+  /** Scroll a range into the room; whether that was needed. */
+  #bring(range, paragraph) {
+    const room = this.room();
     let box = range.getBoundingClientRect();
     if (!box.height) { // not laid out yet
-      this.paragraph(from).scrollIntoView({ block: "center" });
+      paragraph.scrollIntoView({ block: "center" });
       box = range.getBoundingClientRect();
+      if (!box.height) return true;
     }
-    if (!box.height || (box.bottom <= room.bottom && box.top >= room.top)) return;
-    const top = Math.max(room.top, (room.top + room.bottom - box.height) / 2);
+    if (box.bottom <= room.bottom && box.top >= room.top) return false;
+    const before = scrollY, top = Math.max(room.top, (room.top + room.bottom - box.height) / 2);
     scrollTo({ top: scrollY + box.top - top, behavior: "instant" });
+    return scrollY !== before;
   }
 
   /** A range that no change of the text moves: thousands of them cost nothing. */
