@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 JOINERS = "\u200c\u200d"  # zero width, inside a word: in Persian, in conjuncts of Indian scripts, in emoji
@@ -109,6 +109,29 @@ def is_unspaced(character: str) -> bool:
     [True, True, True, True, False, False]
     """
     return bool(_UNSPACED.match(character))
+
+
+def goes_on(before: str, after: str) -> bool:
+    """Whether two parts of a text are written without a blank between them, if nothing else is said: lines, words.
+
+    >>> goes_on("我用", "写程序"), goes_on("我用", "Python"), goes_on("Yes,", "we do"), goes_on("", "我")
+    (True, False, False, False)
+    """
+    return bool(before and after) and is_unspaced(before[-1]) and is_unspaced(after[0])
+
+
+def joined(parts: Iterable[str]) -> str:
+    """Parts of a text, such as its lines, as one: a blank between each two, none in scripts written without.
+
+    >>> joined(["我用", "电脑。", "", "Yes,", "we do."])
+    '我用电脑。 Yes, we do.'
+    """
+    pieces: list[str] = []
+    for part in filter(None, parts):
+        if pieces and not goes_on(pieces[-1], part):
+            pieces.append(" ")
+        pieces.append(part)
+    return "".join(pieces)
 
 
 def is_right_to_left(text: str) -> bool:

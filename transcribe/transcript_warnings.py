@@ -89,7 +89,7 @@ _MESSAGES = {
     WarningCode.NAMES_WITHOUT_VOICE: "voices detected: {voices}, names given: {given}; no voice for {names}",
     WarningCode.VOICES_WITHOUT_NAME: "voices detected: {voices}, names given: {given}; {unnamed} left as guest",
     WarningCode.SPEAKERS_NOT_NAMED: "it does not say who speaks{what} given to {name!r}",
-    WarningCode.WORD_TIMES_ESTIMATED: "it has the times of {unit} only; those of words are estimated",
+    WarningCode.WORD_TIMES_ESTIMATED: "it {what} are estimated",
     WarningCode.NO_TIMES: "it does not say when anything is spoken",
     WarningCode.TEXT_LEFT_OUT: "left out, as it stands before the first speaker ({count} words): {text!r}",
     WarningCode.TEXT_NOT_SPOKEN: "{lines}: {words} words are not spoken, and left out (at {at}): {quote}",

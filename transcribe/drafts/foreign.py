@@ -28,6 +28,7 @@ from transcribe.readers.decoding import MOST_BYTES
 from transcribe.readers.read import read_foreign
 from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance
 from transcribe.readers.word_documents import ZIP
+from transcribe.scripts import goes_on, units
 from transcribe.style import Style
 from transcribe.transcript import MadeWith, Speaker, Transcript, Turn, Word
 from transcribe.transcript_json import is_timed_transcript
@@ -131,31 +132,40 @@ def _warnings(read: SpeakerTranscript, names: Mapping[str, str], ids: Mapping[st
         yield warn(WarningCode.NO_SPEECH)
     if UNNAMED in names:
         count, total = (
-            sum(len(one.text.split()) for one in said if one.speaker in speakers)
-            for speakers in ({UNNAMED}, set(names))
+            sum(len(units(one.text)) for one in said if one.speaker in speakers) for speakers in ({UNNAMED}, set(names))
         )
         what = "; everything is" if count == total else f" {count} of {total} words, which are"
         yield warn(WarningCode.SPEAKERS_NOT_NAMED, [ids[UNNAMED]], what=what, name=names[UNNAMED])
     if said and all(one.start is None for one in said):
         yield warn(WarningCode.NO_TIMES)
-    elif not all(one.words for one in said):
-        each = "turns" if all(one.start is not None for one in said) else "some turns"
-        unit = "captions or segments" if all(one.end is not None for one in said) else f"the starts of {each}"
-        yield warn(WarningCode.WORD_TIMES_ESTIMATED, unit=unit)
+    elif what := _untimed(said):
+        yield warn(WarningCode.WORD_TIMES_ESTIMATED, what=what)
     if read.left_out:
         shown = read.left_out if len(read.left_out) <= _SHOWN else f"{read.left_out[:_SHOWN]}…"
         told = warn(WarningCode.TEXT_LEFT_OUT, count=len(read.left_out.split()), text=shown)
         yield replace(told, values={"text": read.left_out})
 
 
+def _untimed(said: Sequence[Utterance]) -> str:
+    """What is not known of when words are spoken; empty if all is."""
+    if all(one.words for one in said):
+        count, total = sum(one.untimed for one in said), sum(len(one.words) for one in said)
+        return f"does not say when {count} of {total} words are spoken; their times" if count else ""
+    each = "turns" if all(one.start is not None for one in said) else "some turns"
+    unit = "captions or segments" if all(one.end is not None for one in said) else f"the starts of {each}"
+    return f"has the times of {unit} only; those of words"
+
+
 def _turns(utterances: Sequence[Utterance], ids: Mapping[str, str]) -> Iterator[Turn]:
     said = [one for one in utterances if one.text.split()]
-    timed = zip((ids[one.speaker] for one in said), _timed(said), strict=True)
-    for speaker, group in groupby(timed, key=lambda pair: pair[0]):
+    timed = zip(said, _timed(said), strict=True)
+    for speaker, group in groupby(timed, key=lambda pair: ids[pair[0].speaker]):
         words: list[Word] = []
-        for word in (word for _, some in group for word in some):
-            start = max(word.start, words[-1].start) if words else word.start
-            words.append(replace(word, start=start, end=max(start, word.end)))
+        for one, some in group:
+            goes_on_here = bool(words) and not one.apart and goes_on(words[-1].text, some[0].text)
+            for word in (replace(some[0], attached=goes_on_here), *some[1:]):
+                start = max(word.start, words[-1].start) if words else word.start
+                words.append(replace(word, start=start, end=max(start, word.end)))
         yield Turn(speaker, tuple(words))
 
 
@@ -165,7 +175,7 @@ def _timed(said: Sequence[Utterance]) -> Iterator[Sequence[Word]]:
     They take it in proportion to their letters, and no more of it than speech does.
     """
     if all(one.start is None for one in said):
-        yield from ([Word(text, 0.0, 0.0) for text in one.text.split()] for one in said)
+        yield from ([Word(text, 0.0, 0.0, attached=attached) for text, attached in units(one.text)] for one in said)
         return
     starts = [0, *(at for at, one in enumerate(said) if at and one.start is not None), len(said)]
     for first, after in pairwise(starts):
@@ -190,12 +200,12 @@ def _end(group: Sequence[Utterance], start: Seconds, until: Seconds | None) -> S
 
 def _shared(group: Sequence[Utterance], start: Seconds, end: Seconds) -> Iterator[Sequence[Word]]:
     """The words of some utterances, which share the time in proportion to their letters."""
-    texts = [one.text.split() for one in group]
-    edges = list(accumulate((len(text) for one in texts for text in one), initial=0))
+    texts = [units(one.text) for one in group]
+    edges = list(accumulate((len(text) for one in texts for text, _ in one), initial=0))
     times = [start + (end - start) * edge / edges[-1] for edge in edges]
     at = 0
     for one in texts:
-        yield [Word(text, times[at + i], times[at + i + 1]) for i, text in enumerate(one)]
+        yield [Word(text, times[at + i], times[at + i + 1], attached=more) for i, (text, more) in enumerate(one)]
         at += len(one)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from audio.episode import Seconds
@@ -14,6 +14,7 @@ from transcribe.readers.cues import Cue, cues_of
 from transcribe.readers.labels import LABEL, bracketed, looks_like_name, people_among
 from transcribe.readers.rolling import Shown, repeated_words
 from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance, utterance_of, with_spans
+from transcribe.scripts import goes_on, is_unspaced
 from transcribe.transcript import Word
 
 _TAG = re.compile(r"(<[^<>]*>)")  # a `<` ends the search, so it is linear
@@ -23,15 +24,25 @@ _OTHER_TAG = re.compile(r"</?[A-Za-z][^<>]*>|</>")
 _POSITION = re.compile(r"\{\\[^{}]*\}")  # of SubRip: `{\an8}`
 _ENTITY = re.compile(r"&#[0-9a-fA-FxX]{9,}")  # no character has so large a number
 _DASH = re.compile(r"[-–—‐]\s*(?=\S)")
+_WORD_OR_TIME = re.compile(r"\0(?P<time>[^\0]*)\0|(?P<word>[^\s\0]+)|\s+")
 _CHEVRONS = re.compile(r">{2,3}\s*")
 
 
 @dataclass(frozen=True, slots=True)
+class _Shown:
+    """A word, with the time before it where a tag gives one. `attached`: no blank is before it."""
+
+    text: str
+    time: Seconds | None = None
+    attached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class _Said:
-    """Words of a line, with the time before a word where a tag gives one. `speaker` None: whoever spoke before."""
+    """Words of a line. `speaker` None: whoever spoke before."""
 
     speaker: str | None
-    words: tuple[tuple[str, Seconds | None], ...]
+    words: tuple[_Shown, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +84,8 @@ def _parts(line: str) -> list[_Part]:
         if match := _VOICE.fullmatch(piece):
             parts.append((" ".join(_plain(match[1]).split()), []))
         elif _TIME.fullmatch(piece):
-            parts[-1][1].append(f" \0{piece[1:-1]}\0 ")
+            is_label = parts[-1][1][-1:] and parts[-1][1][-1].endswith((":", "："))
+            parts[-1][1].append(f"{' ' * bool(is_label)}\0{piece[1:-1]}\0")
         elif not _OTHER_TAG.fullmatch(piece):
             parts[-1][1].append(_plain(piece.replace("\0", " ")))
     found: list[_Part] = []
@@ -116,21 +128,31 @@ def _said_in(line: Sequence[_Part], people: frozenset[str]) -> Iterable[_Said]:
         yield _Said(speaker, tuple(_words(text)))
 
 
-def _words(text: str) -> Iterable[tuple[str, Seconds | None]]:
+def _words(text: str) -> Iterable[_Shown]:
+    """The words of a line. A time inside of a word, in a script that has blanks, does not divide it."""
     time: Seconds | None = None
-    for word in text.split():
-        if word.startswith("\0"):
-            time = clock_seconds(word.strip("\0"))
+    whole: _Shown | None = None
+    is_attached = False
+    for match in _WORD_OR_TIME.finditer(text):
+        if match["time"] is not None:
+            time = clock_seconds(match["time"])
+        elif match["word"] is None:
+            is_attached = False
+        elif whole and is_attached and not (is_unspaced(whole.text[-1]) or is_unspaced(match["word"][0])):
+            whole, time = replace(whole, text=whole.text + match["word"]), None
         else:
-            yield word, time
-            time = None
+            if whole:
+                yield whole
+            whole, time, is_attached = _Shown(match["word"], time, is_attached), None, True
+    if whole:
+        yield whole
 
 
 def _shown(cue: Cue, lines: Sequence[Sequence[_Part]], people: frozenset[str]) -> Shown:
     said = [[word for one in _said_in(line, people) for word in one.words] for line in lines]
     lines_said = [line for line in said if line]
-    timed = [any(time is not None for _, time in line) for line in lines_said]
-    texts = tuple(tuple(word for word, _ in line) for line in lines_said)
+    timed = [any(word.time is not None for word in line) for line in lines_said]
+    texts = tuple(tuple(word.text for word in line) for line in lines_said)
     return Shown(cue.start, cue.end, texts, timed.index(True) if any(timed) else None)
 
 
@@ -142,42 +164,44 @@ def _names_alone(cues: Sequence[Sequence[Sequence[_Part]]]) -> bool:
     return all(looks_like_name(name) and len(name) <= 40 and name[-1:].isalnum() for name in firsts)
 
 
-def _runs(
-    said: Sequence[_Said], skip: int, speaker: str
-) -> tuple[list[tuple[str, list[tuple[str, Seconds | None]]]], str]:
+def _runs(said: Sequence[_Said], skip: int, speaker: str) -> tuple[list[tuple[str, list[_Shown]]], str]:
     """The words after the first `skip`, by speaker, and who spoke last."""
-    runs: list[tuple[str, list[tuple[str, Seconds | None]]]] = []
+    runs: list[tuple[str, list[_Shown]]] = []
     for one in said:
         speaker = speaker if one.speaker is None else one.speaker
         words = one.words[skip:]
         skip = max(0, skip - len(one.words))
         if words and runs and runs[-1][0] == speaker:
-            runs[-1][1].extend(words)
+            more = goes_on(runs[-1][1][-1].text, words[0].text)  # from line to line
+            runs[-1][1].extend((replace(words[0], attached=more), *words[1:]))
         elif words:
-            runs.append((speaker, list(words)))
+            runs.append((speaker, [replace(words[0], attached=False), *words[1:]]))
     return runs, speaker
 
 
-def _utterances(cue: Cue, runs: Sequence[tuple[str, list[tuple[str, Seconds | None]]]]) -> Iterable[Utterance]:
+def _utterances(cue: Cue, runs: Sequence[tuple[str, list[_Shown]]]) -> Iterable[Utterance]:
     """A cue's words by speaker; each speaker's share of its time is that of their words."""
     total = sum(len(words) for _, words in runs)
-    if any(time is not None for _, words in runs for _, time in words):
+    if any(word.time is not None for _, words in runs for word in words):
         timed = iter(_timed(cue, [word for _, words in runs for word in words]))
-        yield from (utterance_of(speaker, tuple(next(timed) for _ in words)) for speaker, words in runs)
+        for number, (speaker, words) in enumerate(runs):
+            untimed = sum(word.time is None for word in (words if number else words[1:]))
+            yield replace(utterance_of(speaker, tuple(next(timed) for _ in words)), untimed=untimed)
         return
     done = 0
     for speaker, words in runs:
         start, end = (round(cue.start + (cue.end - cue.start) * n / total, 3) for n in (done, done + len(words)))
         done += len(words)
-        yield Utterance(speaker, " ".join(word for word, _ in words), start, max(start, end))
+        text = "".join(" " * (not word.attached) + word.text for word in words).strip()
+        yield Utterance(speaker, text, start, max(start, end))
 
 
-def _timed(cue: Cue, words: Sequence[tuple[str, Seconds | None]]) -> list[Word]:
+def _timed(cue: Cue, words: Sequence[_Shown]) -> list[Word]:
     """Words between the times that tags give; those between two times share them evenly."""
     marks = [(0, cue.start)]
-    for at, (_, time) in enumerate(words):
-        if time is not None:
-            time = min(max(time, marks[-1][1]), max(cue.end, cue.start))
+    for at, word in enumerate(words):
+        if word.time is not None:
+            time = min(max(word.time, marks[-1][1]), max(cue.end, cue.start))
             if marks[-1][0] == at:
                 marks.pop()
             marks.append((at, time))
@@ -185,5 +209,6 @@ def _timed(cue: Cue, words: Sequence[tuple[str, Seconds | None]]) -> list[Word]:
     for (first, start), (after, end) in pairwise([*marks, (len(words), cue.end)]):
         each = (max(end, start) - start) / max(after - first, 1)
         for at in range(first, after):
-            found.append(Word(words[at][0], start + each * (at - first), start + each * (at - first + 1)))
+            times = (start + each * (at - first), start + each * (at - first + 1))
+            found.append(Word(words[at].text, *times, attached=words[at].attached))
     return found

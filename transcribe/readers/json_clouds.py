@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from audio.episode import Seconds
 from transcribe.readers.json_nodes import Node
-from transcribe.readers.json_rows import Piece, checked, piece, probability, timed, utterances_of_pieces
-from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance, utterances_of, with_spans
+from transcribe.readers.json_rows import piece, probability, utterances_of_pieces
+from transcribe.readers.json_words import Piece, checked, said, spelt
+from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance, with_spans
 
 TICK = 1e-7  # seconds: Azure counts 100 nanoseconds
 
@@ -83,7 +84,7 @@ def google(data: Node) -> SpeakerTranscript:
             words = [_google_word(row) for row in best["words"].rows()]
             if words:
                 until = until or max((word.end or 0.0) for word in words)
-                utterances += utterances_of(timed(words, best["words"], start=now, end=until))
+                utterances += said(words, best["words"], start=now, end=until)
             elif text := " ".join(best["transcript"].text().split()) if best["transcript"].there else "":
                 utterances.append(Utterance(UNNAMED, text, None if until is None else now, until))
             now = now if until is None else until
@@ -133,9 +134,8 @@ def azure(data: Node) -> SpeakerTranscript:
             Piece(" ".join(row.first("word", "text").text().split()), speaker, *_azure_times(row))
             for row in best["words"].rows()
         ]
-        if len(words) == len(text.split()):  # the words of the display, which has the punctuation
-            words = [replace(word, text=shown) for shown, word in zip(text.split(), words, strict=True)]
-            utterances += utterances_of(timed(words, phrase, start=start, end=end))
+        if words:
+            utterances += said(spelt(words, text), phrase, start=start, end=end)
         elif text:
             utterances.append(Utterance(speaker, text, start, end))
     return with_spans(utterances)

@@ -8,41 +8,48 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import groupby
 
 from audio.episode import Seconds
 from transcribe.readers.json_nodes import Node
+from transcribe.readers.json_words import Piece, checked, said, spelt, unwritten
 from transcribe.readers.problems import ReadingError
-from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance, utterances_of, with_spans
-from transcribe.transcript import SpeakerSpan, Word
+from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance, with_spans
+from transcribe.transcript import SpeakerSpan
 
 TEXTS = ("punctuated_word", "word", "text", "body", "transcript", "sentence", "segment", "value")
 STARTS = ("start", "start_time", "startTime", "begin", "from")
 ENDS = ("end", "end_time", "endTime", "to")
 SPEAKERS = ("speaker_name", "speakerName", "speaker", "speaker_label", "speaker_id", "speakerId")
-_NOT_SPEECH = ("spacing", "audio_event")  # types of ElevenLabs' words
+NOT_SPEECH = ("spacing", "audio_event")  # types of ElevenLabs' words
 _SECONDS_PER = {"": 1.0, "_ms": 0.001, "Ms": 0.001, "_seconds": 1.0, "_sec": 1.0}
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A word or a row: its text without surrounding blanks, its speaker, and its times as far as they are given."""
+def pieces(rows: Sequence[Node], *, unit: Seconds = 1.0, speaker: str = UNNAMED) -> list[Piece]:
+    """A list of words. If one begins with a blank, as Whisper's do, those without are attached to the one before.
 
-    text: str
-    speaker: str
-    start: Seconds | None = None
-    end: Seconds | None = None
-    probability: float = 1.0
+    `unit`: the seconds of a number without a unit; `speaker`: of a word that names none.
+    """
+    words = [piece(row, unit=unit, speaker=speaker) for row in rows]
+    blanks = [_text_of(row)[:1].isspace() for row in rows]
+    if not any(blanks[1:]):
+        return words
+    return [*words[:1], *(replace(word, attached=not blank) for word, blank in zip(words[1:], blanks[1:], strict=True))]
 
 
 def piece(row: Node, *, unit: Seconds = 1.0, speaker: str = UNNAMED) -> Piece:
-    """A row as a piece. `unit`: the seconds of a number without a unit; `speaker`: of a row that names none."""
+    """A row as a piece, see `pieces`."""
     named = row.first(*SPEAKERS)
-    words = row["words"] if isinstance(row["words"].value, str) else row.first(*TEXTS)  # SegLST
-    text = "" if row["type"].value in _NOT_SPEECH else " ".join(words.text().split())
     start, end = interval(row, unit=unit)
+    text = " ".join(_text_of(row).split())
     return Piece(text, named.speaker() or speaker, start, end, probability(row))
+
+
+def _text_of(row: Node) -> str:
+    if row["type"].value in NOT_SPEECH:
+        return ""
+    return (row["words"] if isinstance(row["words"].value, str) else row.first(*TEXTS)).text()  # SegLST
 
 
 def probability(row: Node) -> float:
@@ -64,13 +71,6 @@ def interval(row: Node, *, unit: Seconds = 1.0) -> tuple[Seconds | None, Seconds
     return checked(row, start, end)
 
 
-def checked(row: Node, start: Seconds | None, end: Seconds | None) -> tuple[Seconds | None, Seconds | None]:
-    """The two times, unless the end is before the start."""
-    if start is not None and end is not None and end < start:
-        raise row.problem(f"it ends at {end:g} s, before its start at {start:g} s")
-    return start, end
-
-
 def _time(row: Node, names: Sequence[str], unit: Seconds) -> Seconds | None:
     keys = row.keys
     for suffix, own in _SECONDS_PER.items():
@@ -83,24 +83,6 @@ def _time(row: Node, names: Sequence[str], unit: Seconds) -> Seconds | None:
 
 def _decimal(node: Node, unit: Seconds) -> Seconds:
     return node.decimal() if isinstance(node.value, str) else node.seconds(unit)
-
-
-def timed(words: Sequence[Piece], row: Node, *, start: Seconds, end: Seconds) -> list[tuple[str, Word]]:
-    """Words with times; those without one get the pause between their neighbours (WhisperX has none for numbers)."""
-    found: list[tuple[str, Word]] = []
-    upcoming = [end] * len(words)
-    for at in range(len(words) - 2, -1, -1):
-        after = words[at + 1].start
-        upcoming[at] = upcoming[at + 1] if after is None else after
-    now = start
-    for at, one in enumerate(words):
-        begins = now if one.start is None else one.start
-        ends = max(begins, upcoming[at]) if one.end is None else one.end
-        checked(row, begins, ends)
-        now = ends
-        if one.text:
-            found.append((one.speaker, Word(one.text, begins, ends, one.probability)))
-    return found
 
 
 def transcript_of(rows: Iterable[Node], *, unit: Seconds = 1.0, words_at: str = "words") -> SpeakerTranscript:
@@ -118,19 +100,20 @@ def transcript_of(rows: Iterable[Node], *, unit: Seconds = 1.0, words_at: str = 
     has_ends = any(end is not None for _, end in times)
     for row, (start, end) in zip(rows, times, strict=True):
         speaker = row.first(*SPEAKERS).speaker()
-        own = row[words_at].rows() if row[words_at].is_rows else []
-        words = [piece(word, unit=unit, speaker=speaker) for word in own]
+        words = pieces(row[words_at].rows(), unit=unit, speaker=speaker) if row[words_at].is_rows else []
         if start is not None and end is None and all(word.start is None for word in words):
             end = end_of_moment(start, row.first(*ENDS), is_last=row is rows[-1], others_have=has_ends)
         if words:
             has_text = True
             known = end is not None or any(word.start is not None for word in words)
-            utterances += utterances_of_pieces(words, row, start=start if known else None, end=end)
+            text = text_beside(row)
+            own = utterances_of_pieces(spelt(words, text), row, start=start if known else None, end=end)
+            utterances += [replace(one, apart=at == 0 and text[:1].isspace()) for at, one in enumerate(own)]
         elif row.first(*TEXTS, "words").there:
             has_text = True
             one = piece(row, unit=unit)
             if one.text:
-                utterances.append(Utterance(speaker, one.text, start, end))
+                utterances.append(Utterance(speaker, one.text, start, end, apart=_text_of(row)[:1].isspace()))
         elif start is not None and end is not None and speaker:
             spans.append(SpeakerSpan(start, end, speaker))
         else:
@@ -138,6 +121,12 @@ def transcript_of(rows: Iterable[Node], *, unit: Seconds = 1.0, words_at: str = 
     if not has_text and spans:
         return SpeakerTranscript(None, tuple(spans))
     return with_spans(utterances)
+
+
+def text_beside(row: Node) -> str:
+    """The text of a row or document that has words, too; empty without one."""
+    node = row.first("text", "transcript", "body", "sentence")
+    return node.text() if isinstance(node.value, str) else ""
 
 
 def end_of_moment(start: Seconds, end: Node, *, is_last: bool, others_have: bool) -> Seconds | None:
@@ -152,10 +141,10 @@ def end_of_moment(start: Seconds, end: Node, *, is_last: bool, others_have: bool
     raise end.problem("it is missing, and other rows have one; a guess would be scored as speech")
 
 
-def flat_transcript(words: Sequence[Node], *, unit: Seconds = 1.0) -> SpeakerTranscript:
-    """A flat list of words, each with its times."""
-    pieces = [piece(word, unit=unit) for word in words]
-    return with_spans(utterances_of_pieces(pieces, words[0].parent or words[0]) if words else ())
+def flat_transcript(rows: Sequence[Node], *, unit: Seconds = 1.0, text: str = "") -> SpeakerTranscript:
+    """A flat list of words, each with its times; `text` is that of them all, if the document has it."""
+    words = spelt(pieces(rows, unit=unit), text)
+    return with_spans(utterances_of_pieces(words, rows[0].parent or rows[0]) if rows else ())
 
 
 def utterances_of_pieces(
@@ -168,8 +157,8 @@ def utterances_of_pieces(
     given = [time for word in words for time in (word.start, word.end) if time is not None]
     if start is None and not given:
         runs = groupby(words, key=lambda word: word.speaker)
-        texts = ((speaker, " ".join(word.text for word in run if word.text)) for speaker, run in runs)
+        texts = ((speaker, unwritten(list(run))) for speaker, run in runs)
         return [Utterance(speaker, text) for speaker, text in texts if text]
     first = given[0] if start is None else start
     last = max(given, default=first) if end is None else end
-    return list(utterances_of(timed(words, row, start=first, end=max(first, last))))
+    return said(words, row, start=first, end=max(first, last))

@@ -8,9 +8,11 @@ from dataclasses import replace
 
 from audio.episode import Seconds
 from transcribe.readers.json_nodes import Node
-from transcribe.readers.json_rows import Piece, checked, end_of_moment, flat_transcript, piece, timed, transcript_of
+from transcribe.readers.json_rows import end_of_moment, flat_transcript, pieces, text_beside, transcript_of
+from transcribe.readers.json_words import Piece, checked, said, spelt
 from transcribe.readers.problems import ReadingError
 from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance, utterances_of, with_spans
+from transcribe.scripts import joined
 from transcribe.transcript import SCHEMA, SpeakerSpan, Word
 
 MILLISECOND = 0.001
@@ -46,7 +48,7 @@ def _word(row: Node) -> Word:
     if not text:
         raise row["text"].problem("is empty")
     start, end = checked(row, row["start"].seconds(), row["end"].seconds())
-    return Word(text, start or 0.0, end or 0.0)
+    return Word(text, start or 0.0, end or 0.0, attached=row["attached"].value is True)
 
 
 def _span(row: Node) -> SpeakerSpan:
@@ -70,20 +72,24 @@ def youtube(data: Node) -> SpeakerTranscript:
     """YouTube's json3: `events[]` in milliseconds, whose `segs[]` are words. It shows them longer than they last."""
     words: list[Piece] = []
     last = 0.0
+    has_blanks = False
     for event in data["events"].rows():
         if not event["segs"].there:
             continue
         start = event["tStartMs"].seconds(MILLISECOND)
         length = event["dDurationMs"].seconds(MILLISECOND) if event["dDurationMs"].there else 0.0
         segments = [(row, row["utf8"].text()) for row in event["segs"].rows() if row["utf8"].there]
-        for row, text in segments:
+        for number, (row, text) in enumerate(segments):
             offset = row["tOffsetMs"].seconds(MILLISECOND) if row["tOffsetMs"].there else 0.0
             shown = " ".join(text.replace(">>", " ").split())
             if shown:
-                words.append(Piece(shown, UNNAMED, start + offset))
+                has_blanks = has_blanks or (number > 0 and text[0].isspace())
+                words.append(Piece(shown, UNNAMED, start + offset, attached=not text[0].isspace() if number else None))
                 last = max(last, start + max(offset, length))
     ordered = sorted(words, key=lambda word: word.start or 0.0)
-    return with_spans(utterances_of(timed(ordered, data["events"], start=0.0, end=last)) if ordered else ())
+    if not has_blanks:
+        ordered = [replace(word, attached=None) for word in ordered]
+    return with_spans(said(ordered, data["events"], start=0.0, end=last))
 
 
 def hugging_face(data: Node) -> SpeakerTranscript:
@@ -120,7 +126,7 @@ def assembly_ai(data: Node) -> SpeakerTranscript:
     """AssemblyAI: `utterances[]`, if people were told apart, or `words[]`; in milliseconds."""
     if data["utterances"].is_rows:
         return transcript_of(data["utterances"].rows(), unit=MILLISECOND)
-    return flat_transcript(data["words"].rows(), unit=MILLISECOND)
+    return flat_transcript(data["words"].rows(), unit=MILLISECOND, text=text_beside(data))
 
 
 def words_beside_segments(data: Node) -> SpeakerTranscript:
@@ -130,18 +136,15 @@ def words_beside_segments(data: Node) -> SpeakerTranscript:
     """
     segments = data.first("segments", "spans").rows()
     if not segments or not segments[0].first("text").there:
-        result = flat_transcript(data["words"].rows())
+        result = flat_transcript(data["words"].rows(), text=text_beside(data))
         spans = tuple(_span(row) for row in segments)
         return replace(result, spans=spans) if spans else result
     if any("speaker" in row.keys or row["words"].there for row in segments):
         return transcript_of(segments)
-    words = [piece(row) for row in data["words"].rows()]
-    shown = [text for row in segments for text in row["text"].text().split()]
-    if len(words) != len(shown):
-        return transcript_of(segments)
-    pieces = [replace(word, text=text, speaker=UNNAMED) for text, word in zip(shown, words, strict=True)]
+    words = [replace(word, speaker=UNNAMED) for word in pieces(data["words"].rows())]
+    words = spelt(words, joined(row["text"].text().strip() for row in segments))
     start, end = (segments[0]["start"].seconds(), segments[-1]["end"].seconds())
-    return with_spans(utterances_of(timed(pieces, data["words"], start=start, end=max(start, end))))
+    return with_spans(said(words, data["words"], start=start, end=max(start, end)))
 
 
 def check_rate(transcript: SpeakerTranscript) -> None:

@@ -23,6 +23,7 @@ from transcribe.readers.clocks import CLOCK, clock_seconds
 from transcribe.readers.labels import ANY_LABEL, bracketed, label_pattern, looks_like_name, people_among
 from transcribe.readers.problems import ReadingError
 from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance
+from transcribe.scripts import joined
 
 _TIME = re.compile(rf"[\[(<]?({CLOCK})(?:\s{{0,3}}(?:-->|[-–—]|to)\s{{0,3}}{CLOCK})?[\])>]?(?=[\s:：,]|$)")
 _TIME_BRACKETED = re.compile(rf"[\[(]({CLOCK})(?:\s{{0,3}}(?:-->|[-–—]|to)\s{{0,3}}{CLOCK})?[\])]")
@@ -161,7 +162,7 @@ def _split(
 ) -> Iterable[tuple[str, Seconds | None, str]]:
     """A turn, or several, if labels of known people stand behind sentences inside it."""
     speaker, time, texts = turn
-    text = " ".join(filter(None, texts))
+    text = joined(texts)
     start = 0
     for match in _INSIDE.finditer(text):
         label = match[0].rstrip(":：").strip()

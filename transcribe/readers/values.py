@@ -33,6 +33,8 @@ class Utterance:
     start: Seconds | None = None
     end: Seconds | None = None
     words: tuple[Word, ...] = ()
+    untimed: int = 0  # of the words, those of which the source does not say when they begin
+    apart: bool = False  # a blank is written before it, also in a language without blanks between words
 
     def __post_init__(self) -> None:
         if self.start is None and self.end is not None:
