@@ -1,4 +1,5 @@
-"""Which earlier name a short label can stand for: its initial, its first name, or a nickname of three letters.
+"""Which earlier name a label can stand for: the same in other letters ("ANN"), or one that it shortens to the initial,
+the first name, or a nickname of three letters.
 
 Each name and each label costs the same, however many came before: a draft of many speakers takes time in proportion.
 """
@@ -29,6 +30,7 @@ class NamesSoFar:
     """
 
     def __init__(self, labels: Iterable[str]) -> None:
+        self._by_whole: dict[str, str] = {}
         self._by_first_word = defaultdict[str, list[str]](list)
         self._by_first_name = defaultdict[str, list[str]](list)  # of full names
         self._by_initial: dict[str, list[str]] = {}
@@ -45,6 +47,7 @@ class NamesSoFar:
         """Remember a name; no name comes twice."""
         folded, first_word = fold_name(name), fold_name(name.split()[0])
         is_full = " " in name
+        self._by_whole.setdefault(_short(name), name)
         self._by_first_word[first_word].append(name)
         if is_full:
             for first in {fold_name(first_name(name)), first_word.rstrip(".")}:
@@ -61,6 +64,8 @@ class NamesSoFar:
         if _is_initial(label):
             exact = self._by_first_word.get(short)  # "Z" of "Z Young", not "Zed"
             return exact or self._by_initial[short]
+        if short in self._by_whole:
+            return [self._by_whole[short]]
         by_first = self._by_first_name.get(short, [])
         return by_first or (self._by_nickname[short] if _can_be_nickname(short) else [])
 

@@ -17,10 +17,12 @@ __all__ = ["RULES", "Finding", "Fixed", "Rule", "fix", "lint", "lint_rules"]
 def lint(source: str, *, select: Collection[str] | None = None) -> tuple[Finding, ...]:
     """The findings of the rules `select` (codes; default: all but M5) in a draft, by line.
 
-    Raises `ValueError` for a code that no rule has.
+    A draft in which git left a conflict has two texts: nothing but that is found. Raises `ValueError` for a code that
+    no rule has.
     """
-    draft = parse(source)
-    findings = (finding for rule in _selected(select) for finding in rule.findings(draft))
+    draft, rules = parse(source), _selected(select)
+    conflicts = [finding for rule in rules if rule.code == lint_rules.CONFLICT for finding in rule.findings(draft)]
+    findings = conflicts or [finding for rule in rules for finding in rule.findings(draft)]
     return tuple(sorted(findings, key=lambda finding: (finding.line, finding.rule.code, finding.message)))
 
 

@@ -20,6 +20,7 @@ from output.lint_registry import Check, Fix, rule
 from output.lint_text import paragraphs_of, speech_lines, speech_paragraphs, without_code
 from output.markdown import NO_SPEECH
 from output.markers import WarningKind
+from output.name_slips import slips_in
 from output.parse import Draft
 
 _KNOWN_TAGS = frozenset(
@@ -164,7 +165,10 @@ def _no_turns(draft: Draft) -> Iterator[tuple[int, str]]:
         yield 1, "no turns found: each needs its speaker in bold and a colon, as in **Rich**: text"
 
 
-@rule("S2", "a mark of git where two edits met")
+CONFLICT = "S2"  # while a draft has one, it has no one text to check
+
+
+@rule(CONFLICT, "a mark of git where two edits met")
 def _conflict(draft: Draft) -> Iterator[tuple[int, str]]:
     if line := conflict_line(draft.source()):
         yield line, "an edit that git could not merge; keep one of the two texts and delete the marks"
@@ -240,6 +244,12 @@ def _almost_marker(draft: Draft) -> Iterator[tuple[int, str]]:
         if mark.line not in warned:
             message = f"{mark.source} almost begins a turn, and is read as text; if it is one, write **{mark.label}**:"
             yield mark.line, message
+
+
+@rule("T9", "a name used once that is almost another one")
+def _slip_of_a_name(draft: Draft) -> Iterator[tuple[int, str]]:
+    for turn, name in slips_in(draft):
+        yield turn.line, f"{turn.label} speaks once, and is almost {name}; if it is a slip, write **{name}**"
 
 
 def _block_message(line: str) -> str:

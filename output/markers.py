@@ -26,7 +26,7 @@ _INSIDE = re.compile(
     |(?P<plain>{NAME})[:：])[ \t]+(?=\S)""",
     re.VERBOSE,
 )
-_NOT_PROSE = ("-", "* ", "+", ">", "#", "<", "|", "\t", "    ")  # begins a line in which a colon has another meaning
+_NOT_PROSE = re.compile(r"[-+>#<|\t]|\* | {4}|\d{1,9}[.)][ \t]")  # begins a line in which a colon has another meaning
 _LINK = re.compile(r"\[([^\[\]]{1,300})\]\([^()\s]{1,300}\)")
 _IN_A_LINE = 2  # labels behind sentences, so that they are markers
 _COLONS = frozenset((Form.BOLD, Form.ITALIC, Form.TAGGED, Form.STAMPED, Form.PLAIN, Form.BOLD_DASH))
@@ -106,7 +106,12 @@ def _is_marker(one: Labelled, usage: _Usage, labels: frozenset[str]) -> bool:
         return _stands_alone(candidate) or candidate.bold or usage.is_dense
     if candidate.form is Form.STAMPED and usage.form is Form.BOLD:
         return False  # "Rich (10:30) said"
-    return candidate.after_blank and {candidate.form, usage.form} <= _COLONS
+    return candidate.after_blank and {candidate.form, usage.form} <= _COLONS and not _in_list(candidate)
+
+
+def _in_list(candidate: Candidate) -> bool:
+    """Whether it is an item of a list, in which a colon has another meaning ("- Ann: her site")."""
+    return candidate.form is Form.PLAIN and candidate.style != Form.PLAIN.name
 
 
 def _usage(marks: Sequence[Labelled], body: str, about: str) -> _Usage | None:
@@ -212,7 +217,7 @@ def _inside(body: str, first: Marker) -> Iterator[tuple[re.Match[str], int]]:
         line += body.count("\n", position, start)
         line_start = max(line_start, body.rfind("\n", position, start) + 1)
         position = start
-        if not body.startswith(_NOT_PROSE, line_start):
+        if not _NOT_PROSE.match(body, line_start):
             yield match, line
 
 
@@ -228,7 +233,7 @@ def _unmarked_turns(
         for one in marks
         if not one.candidate.after_blank and one.candidate.marker.start not in starts
         if one.candidate.bold
-        or (one.candidate.form is Form.PLAIN and len(one.candidate.marker.label) > 1 and one.label in labels)
+        or (one.candidate.style == Form.PLAIN.name and len(one.candidate.marker.label) > 1 and one.label in labels)
     }
     for match, line in _inside(body, markers[0]):
         start = match.start("bold") - 2 if match["bold"] else match.start("plain")

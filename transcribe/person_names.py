@@ -12,6 +12,7 @@ from itertools import dropwhile
 _TITLES = frozenset(
     "dame dr herr frau lord lady madam miss mister mr mrs ms mx prof professor rev reverend sir".split()
 )
+_AFTER_NAMES = frozenset("bsc dds dphil esq ii iii iv jd jr llm mba md msc ph phd pmp ra rn sr".split())
 # Short forms that do not follow from their letters; a group each. A common beginning is no evidence: "Jon" and "Jonas".
 _FORMS = """
 abby abbie abigail; al albert alan allan alfred alvin; alex alec alexander alexandra alexandre alexis alejandro;
@@ -45,6 +46,7 @@ tina christina martina; tom tommy thomas tomas; trish patricia; val valerie vale
 victoria; vicky victoria; vince vinny vincent; vinny vincent; wally walter wallace; walt walter; wes wesley;
 zach zack zak zachary; zoe zoey
 """
+_MOST_GIVEN = 3  # given names behind a last one
 _SIMILAR = 0.75  # of the letters: recognisers misspell names ("Haykel" for "Haikel")
 
 
@@ -80,6 +82,27 @@ def untitled(name: str) -> str:
     words = name.split()
     rest = list(dropwhile(lambda word: word.casefold().rstrip(".") in _TITLES, words[:-1])) + words[-1:]
     return " ".join(rest if len("".join(rest).rstrip(".")) > 1 else words)
+
+
+def in_speaking_order(name: str) -> str:
+    """A name as it is said, where a directory has the last name first ("Lee, Ann"); any other name unchanged.
+
+    >>> in_speaking_order("Lee, Ann (Guest)"), in_speaking_order("van Dam, Ravi K."), in_speaking_order("Ann Lee, PhD")
+    ('Ann Lee (Guest)', 'Ravi K. van Dam', 'Ann Lee, PhD')
+    """
+    plain, bracket, note = name.partition(" (")
+    last, comma, first = plain.partition(", ")
+    words = first.split()
+    one_last = last.split()[:-1] == [] or last[:1].islower()
+    if not comma or "," in first or not 1 <= len(words) <= _MOST_GIVEN or not one_last:
+        return name
+    if any(word.casefold().replace(".", "") in _AFTER_NAMES for word in words) or not all(map(_is_name, words)):
+        return name
+    return f"{first.strip()} {last}{bracket}{note}"
+
+
+def _is_name(word: str) -> bool:
+    return word[0].isalpha() and not word[0].islower()
 
 
 def first_name(name: str) -> str:
@@ -157,6 +180,11 @@ def _groups() -> dict[str, frozenset[int]]:
         for name in group.split():
             found.setdefault(name, set()).add(number)
     return {name: frozenset(numbers) for name, numbers in found.items()}
+
+
+def is_given_name(name: str) -> bool:
+    """Whether a casefolded word is a given name, as far as the list of their forms goes."""
+    return name in _groups()
 
 
 def are_forms_of_one(name: str, other: str) -> bool:

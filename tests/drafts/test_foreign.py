@@ -369,3 +369,15 @@ def test_reading_takes_time_in_proportion(program: str) -> None:
         return PROGRAMS[program](said)
 
     assert_time_in_proportion(lambda text: transcript_in(text), content)
+
+
+def test_names_with_the_last_one_first_are_said_as_people_say_them() -> None:
+    people = {
+        "Lee, Ann": "Ann Lee",
+        "van Dam, Ravi K. (Guest)": "Ravi K. van Dam (Guest)",
+        "Bo Park, PhD": "Bo Park, PhD",
+    }
+    cues = [f"00:00:0{i}.000 --> 00:00:0{i}.900\n<v {name}>Hello there.</v>\n" for i, name in enumerate(people)]
+    made = transcript_in("WEBVTT\n\n" + "\n".join(cues))
+    assert [speaker.name for speaker in made.speakers] == list(people.values())
+    assert parse(str(write(made, "md"))).speakers == ("Ann", "Ravi", "Bo")

@@ -29,6 +29,8 @@ def compared(label: str, names: list[str]) -> list[str]:
     if len(bare or label.rstrip(".")) == 1:
         exact = [name for name in names if fold_name(name.split()[0]) == short]
         return exact or [name for name in names if fold_name(name).startswith(short)]
+    if whole := [name for name in names if fold_name(name).rstrip(".") == short]:
+        return whole[:1]
     by_first = [
         name
         for name in names

@@ -23,7 +23,7 @@ from output.kinds import is_draft
 from output.parse import Draft, parse
 from transcribe.alignment.interpolation import SECONDS_PER_LETTER
 from transcribe.errors import TranscriptError
-from transcribe.person_names import NameCertainty
+from transcribe.person_names import NameCertainty, in_speaking_order
 from transcribe.readers.decoding import MOST_BYTES
 from transcribe.readers.read import read_foreign
 from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance
@@ -117,7 +117,7 @@ def _names(read: SpeakerTranscript) -> Mapping[str, str]:
     """The name of each speaker by its key, in the order in which they speak."""
     keys = dict.fromkeys(one.speaker for one in read.utterances or () if one.text.split())
     unnamed = NOT_NAMED if read.words_have_speakers else SOMEBODY
-    return {key: " ".join(read.name(key).split()) or unnamed for key in keys}
+    return {key: in_speaking_order(" ".join(read.name(key).split())) or unnamed for key in keys}
 
 
 def _speaker(id: str, key: str, name: str, *, source: str) -> Speaker:
