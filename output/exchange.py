@@ -135,10 +135,14 @@ def _folder(given: str, episode: Episode) -> str:
 
 
 def _segments(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
-    """A turn's words in segments of whole sentences, not longer than whisper's window unless a sentence is."""
+    """A turn's words in segments of whole sentences, not longer than whisper's window unless a sentence is.
+
+    A sentence that an editor moved, and so is spoken before the one above it, begins a segment of its own.
+    """
     start, end = 0, 0
     for sentence in sentences(words):
-        if end > start and sentence[-1].end - words[start].start > SEGMENT_SECONDS:
+        is_moved = end > start and sentence[0].start < words[end - 1].start
+        if end > start and (is_moved or sentence[-1].end - words[start].start > SEGMENT_SECONDS):
             yield words[start:end]
             start = end
         end += len(sentence)

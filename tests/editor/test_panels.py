@@ -62,3 +62,17 @@ def test_doubts_are_listed_and_can_be_marked_as_correct(browser: Browser, desk_o
     page.get_by_role("button", name="Correct", exact=True).click()
     until(lambda: desk.transcript.doubts == ())
     page.context.close()
+
+
+def test_a_doubt_in_moved_sentences_is_the_words_that_stand_together(browser: Browser, desk_of: DeskMaker) -> None:
+    talk = talk_of(*TALK)
+    words = talk.turns[0].words
+    doubt = Doubt(words[4].start, words[8].end, "two voices at once")  # "the show, Bob." and "It is", now in front
+    moved = replace(
+        talk, turns=(replace(talk.turns[0], words=(*words[7:], *words[:7])), *talk.turns[1:]), doubts=(doubt,)
+    )
+    page = open_page(browser, desk_of(moved))
+    page.locator("#text").focus()
+    page.keyboard.press("F8")
+    until(lambda: page.evaluate("() => getSelection().toString()") == "the show, Bob.")
+    page.context.close()

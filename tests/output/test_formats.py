@@ -28,7 +28,7 @@ from output.text import clock
 from tests.support.paths import ROOT
 from tests.support.transcripts import ADA, BOB, transcript, turn
 from transcribe.style import Style
-from transcribe.transcript import Speaker, SpeakerSpan, Transcript
+from transcribe.transcript import Speaker, SpeakerSpan, Transcript, Turn
 
 MADE = transcript(("S1", "Hello <b>Bob</b> & all."), ("S2", 'Say "hi".'), ("S1", "Hi."))
 
@@ -113,6 +113,16 @@ def test_whisper_segments_are_sentences_of_at_most_30_s() -> None:
     assert max(segment["end"] - segment["start"] for segment in mine) <= 30
     assert {len(segment["words"]) % 6 for segment in mine} == {0}
     assert [len(segment["words"]) for segment in segments if segment["speaker"] == BOB.name] == [182, 1]
+
+
+def test_a_sentence_moved_by_an_editor_is_a_segment_of_its_own() -> None:
+    words = turn("S1", "It was late. It was dark. We went home.", start=5.0).words
+    made = replace(MADE, turns=(Turn("S1", (*words[6:], *words[:6])),))
+    segments = json.loads(write(made, "whisper-json"))["segments"]
+    assert [(one["text"].strip(), one["start"], one["end"]) for one in segments] == [
+        ("We went home.", words[6].start, words[8].end),
+        ("It was late. It was dark.", words[0].start, words[5].end),
+    ]
 
 
 @pytest.mark.parametrize("form", ["whisper-json", "openai-json"])

@@ -84,6 +84,21 @@ def test_only_the_rewrite_is_timed_on_the_audio() -> None:
     assert [word.text for word in words] == [word.text for word in old]
 
 
+def test_a_rewrite_between_moved_sentences_is_looked_for_where_it_was_spoken() -> None:
+    late, early = turn("S1", "so that was that", start=20.0), turn("S1", "and it began here", start=2.0)
+    rewrite = turn("S1", "with five new words then", start=10.0)
+    said = replace(transcript(*TALK), turns=(Turn("S1", (*late.words, *rewrite.words, *early.words)),), spans=())
+    aligner = ScriptedAligner()
+    with silence() as audio:
+        aligned, count = realign_to_audio(said, [Rewrite(0, 4, 9)], audio=audio, aligner=aligner)
+    assert count == 5
+    assert [text for _, text in aligner.calls] == ["with five new words then"]
+    words = aligned.turns[0].words
+    assert (words[:4], words[9:]) == (late.words, early.words)
+    assert all(early.end <= word.start <= word.end <= late.start for word in words[4:9])
+    assert sum(word.end - word.start for word in words[4:9]) > 0
+
+
 def test_text_that_is_not_in_the_audio_keeps_its_interpolated_times() -> None:
     before, after = edited(REWRITE)
     with silence() as audio:

@@ -163,9 +163,7 @@ def _turns(utterances: Sequence[Utterance], ids: Mapping[str, str]) -> Iterator[
         words: list[Word] = []
         for one, some in group:
             goes_on_here = bool(words) and not one.apart and goes_on(words[-1].text, some[0].text)
-            for word in (replace(some[0], attached=goes_on_here), *some[1:]):
-                start = max(word.start, words[-1].start) if words else word.start
-                words.append(replace(word, start=start, end=max(start, word.end)))
+            words += replace(some[0], attached=goes_on_here), *some[1:]
         yield Turn(speaker, tuple(words))
 
 

@@ -71,7 +71,7 @@ def transcript_of(draft_path: Path) -> Transcript:
     except FileNotFoundError as error:
         raise TranscriptError(
             f"{path}: no such file, so {draft_path.name} has no times; `transcribe run` on the audio writes it and "
-            "does not change the draft"
+            f"does not change the draft; for a text from elsewhere: transcribe align {draft_path.name} AUDIO"
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", "not UTF-8 text")

@@ -110,7 +110,7 @@ def _align(
 ) -> list[Word]:
     """The words of a part timed on the audio; none if the audio says something else or is too short for them."""
     (first, last), (low, high) = part, bounds
-    before, after = words[max(0, first - CONTEXT) : first], words[last : last + CONTEXT]
+    before, after = _spoken_around(words, first, last)
     start = before[0].start if before else max(low, words[first].start - ROOM)
     end = after[-1].end if after else min(high, words[last - 1].end + ROOM)
     if end - start > LONGEST_WINDOW:
@@ -136,15 +136,30 @@ def _align(
     return list(_clamp(timed, low, high))
 
 
+def _spoken_around(words: Sequence[Word], first: int, last: int) -> tuple[Sequence[Word], Sequence[Word]]:
+    """The words beside a part for as long as they are in the order of time: an editor may have moved some of them."""
+    start, end = first, last
+    while start > max(0, first - CONTEXT) and words[start - 1].start <= words[start].start:
+        start -= 1
+    while end < min(len(words), last + CONTEXT) and words[end].start >= words[end - 1].start:
+        end += 1
+    return words[start:first], words[last:end]
+
+
 def _bounds(turns: Sequence[Turn], rewrite: Rewrite, duration: Seconds) -> tuple[Seconds, Seconds]:
-    """The times between which a rewrite was spoken: after the word before it, before the word after it."""
+    """The times between which a rewrite was spoken: after the word before it, before the word after it.
+
+    Before and after in time: an editor may have moved what stands beside it.
+    """
     words = turns[rewrite.turn].words
-    ends = (turn.end for turn in turns[: rewrite.turn] if turn.start <= words[rewrite.first].start)
-    starts = (turn.start for turn in turns[rewrite.turn + 1 :] if turn.start >= words[rewrite.last - 1].start)
-    low = words[rewrite.first - 1].end if rewrite.first else max(ends, default=0.0)
-    high = words[rewrite.last].start if rewrite.last < len(words) else min(starts, default=duration)
-    low = min(low, words[rewrite.first].start)  # overlapping speech must not push a rewrite out of its place
-    return low, max(low, high, words[rewrite.last - 1].start)
+    first, last = words[rewrite.first].start, words[rewrite.last - 1].start
+    above, below = words[: rewrite.first], words[rewrite.last :]
+    ends = [word.end for word in above if word.start <= first] + [word.end for word in below if word.start < first]
+    starts = [word.start for word in below if word.start >= last] + [word.start for word in above if word.start > last]
+    ends = ends or [turn.end for turn in turns[: rewrite.turn] if turn.start <= first]
+    starts = starts or [turn.start for turn in turns[rewrite.turn + 1 :] if turn.start >= last]
+    low = min(max(ends, default=0.0), first)  # overlapping speech must not push a rewrite out of its place
+    return low, max(low, last, min(starts, default=duration))
 
 
 def _parts(words: Sequence[Word], start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -6,8 +6,19 @@ const SPEEDS = [0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 1.75, 2];
 const STEP_BACK = 2; // seconds, on pause
 const LONGEST_WORD = 30_000; // milliseconds
 
+/** The longest run of words that stand one after the other in the text: an editor may have moved some of them. */
+function longestRun(words) {
+  let longest = [], run = [];
+  for (const word of words) {
+    if (word.at(-1) === run.at(-1)?.at(-1) + 1) run.push(word);
+    else run = [word];
+    if (run.length > longest.length) longest = run;
+  }
+  return longest;
+}
+
 export class Player {
-  #words = []; // [start, end, turn, para, token], by start
+  #words = []; // [start, end, turn, para, token, place in the text], by start
   #version = -1;
   #current = -1;
   #isWatching = false;
@@ -77,7 +88,9 @@ export class Player {
     this.#index();
     const near = this.#words.slice(Math.max(this.#at(start - LONGEST_WORD), 0), this.#at(end) + 1);
     const inside = near.filter(([from, to]) => (from + to) / 2 >= start && (from + to) / 2 <= end);
-    return inside.length ? [this.#place(inside[0]), this.#place(inside.at(-1), true)] : null;
+    if (!inside.length) return null;
+    const run = longestRun(inside.sort((a, b) => a.at(-1) - b.at(-1)));
+    return [this.#place(run[0]), this.#place(run.at(-1), true)];
   }
 
   /** The places of the word spoken at a time; null before the first. */
@@ -104,7 +117,7 @@ export class Player {
     this.#version = this.model.version;
     this.#words = [];
     this.model.turns.forEach((turn, t) => turn.paras.forEach(({ times }, p) => {
-      for (let i = 0; i < times.length; i += 2) if (times[i] >= 0) this.#words.push([times[i], times[i + 1], t, p, i / 2]);
+      for (let i = 0; i < times.length; i += 2) if (times[i] >= 0) this.#words.push([times[i], times[i + 1], t, p, i / 2, this.#words.length]);
     }));
     this.#words.sort((a, b) => a[0] - b[0]);
     this.#current = -1;
@@ -125,7 +138,7 @@ export class Player {
     if (!here) return null;
     const [, , turn, para, token] = here;
     const { text, times } = this.model.turns[turn].paras[para], words = tokens(text);
-    const ends = word => /[.?!…]["'”’)\]]*$/.test(word);
+    const ends = word => /[.?!…。！？؟।]["'”’)\]」』]*$/.test(word);
     let from = token, to = token;
     while (from > 0 && !ends(words[from - 1])) from--;
     while (to < words.length - 1 && !ends(words[to])) to++;
