@@ -182,3 +182,17 @@ def test_a_damaged_entry_of_the_index_costs_itself(damage: dict[str, Any], tmp_p
     data["episodes"]["one"] |= damage
     index.write_text(json.dumps(data))
     assert list(Library(tmp_path).entries()) == ["two"]
+
+
+@given(
+    st.sampled_from([name for name in FIELDS if isinstance(getattr(Settings(), name), str | tuple)]),
+    st.characters(max_codepoint=31),
+)
+def test_no_control_character_reaches_the_name_of_a_file_or_a_document(name: str, character: str) -> None:
+    """But those of white space: a table for the front matter may have several lines."""
+    text = f"a{character}b"
+    try:
+        Settings(**{name: (text,) if isinstance(getattr(Settings(), name), tuple) else text})
+    except SettingsError:
+        return
+    assert character in "\t\n\r"

@@ -246,6 +246,7 @@ def changed(path: str, value: object) -> str:
         ("episode.audio_url", 5),
         ("episode.page_url", ["x"]),
         ("episode.audio_path", 5),
+        ("episode.audio_path", "a\0b"),
         ("episode.published", 5),
         ("episode.duration", "9"),
         ("episode.duration", math.inf),

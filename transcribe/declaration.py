@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from enum import StrEnum
 from typing import Any
 
 from transcribe.errors import SettingsError
+
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+"""Characters of no text: no document of ours can hold them, nor the first of them the name of a file."""
 
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", tuple: "a list"}
 
@@ -61,6 +65,9 @@ def check_declared(settings: Any) -> None:
         if isinstance(value, tuple) and not all(isinstance(item, str) for item in value):
             odd = next(item for item in value if not isinstance(item, str))
             raise SettingsError(f"{name}: {odd!r} in the list is not text; write it in quotation marks")
+        for text in value if isinstance(value, tuple) else (value,):
+            if isinstance(text, str) and (found := CONTROL.search(text)):
+                raise SettingsError(f"{name}: has the control character {found[0]!r}; remove it")
         check_choice(field.name, value, rules["choices"])
         if rules["between"] and not rules["between"][0] <= value <= rules["between"][1]:
             raise SettingsError(f"{name}: {value} is not between {rules['between'][0]} and {rules['between'][1]}")

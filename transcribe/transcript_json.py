@@ -122,7 +122,7 @@ def _track_of(data: Mapping[str, Any]) -> Track:
     if not abs(drift) <= _MOST_DRIFT_PPM:
         raise ValueError(f"drift_ppm: {drift} is no clock's")
     return Track(
-        Path(typed(data, _PATH, str)),
+        _path_of(typed(data, _PATH, str)),
         stream=_optional(data, "stream", int),
         name=typed(data, "name", str, ""),
         offset=None if data.get("offset") is None else _seconds(data, "offset"),
@@ -137,7 +137,7 @@ def episode_of(data: Mapping[str, Any]) -> Episode:
     published = _optional(data, "published", str)
     return Episode(
         title=title,
-        path=Path(path) if path else None if url else Path(title),
+        path=_path_of(path) if path else None if url else _path_of(title),
         audio_url=url,
         show=_optional(data, "show", str),
         guid=_optional(data, "guid", str),
@@ -174,6 +174,12 @@ def _clean(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {_clean(key): item if key == _PATH else _clean(item) for key, item in value.items()}
     return [_clean(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _path_of(text: str) -> Path:
+    if "\0" in text:
+        raise ValueError(f"{text!r:.60} is no path")
+    return Path(text)
 
 
 def _optional(data: Mapping[str, Any], key: str, kind: type[T]) -> T | None:

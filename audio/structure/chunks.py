@@ -11,6 +11,8 @@ import struct
 from dataclasses import dataclass
 from typing import Literal
 
+from audio.structure.frames import begins_frames
+from audio.structure.streams import begins_packets
 from audio.structure.tails import MARKS, is_foreign
 from audio.structure.view import Part, View
 
@@ -192,7 +194,7 @@ class _Walk:
         """Whether something other than sound begins at `at`: a chunk, a tag, another recording, zeros to the end."""
         if self._begins_chunk(at) or self._begins_chunk(at + -(at - start) % self._kind.alignment):
             return True
-        return is_foreign(self._view, at)
+        return is_foreign(self._view, at) or begins_frames(self._view, at) or begins_packets(self._view, at)
 
     def _begins_chunk(self, at: int) -> bool:
         name, body, size = self._chunk(at)
@@ -204,6 +206,8 @@ class _Walk:
                 break
             if self._view.at(at, 4) in MARKS:
                 break
-            _, body, size = self._chunk(at)
+            name, body, size = self._chunk(at)
+            if name == self._kind.sound and size:
+                break
             at = body + size
         return min(at, self._view.size)

@@ -140,8 +140,12 @@ def begins_recording(view: View, at: int) -> bool:
     that stands nowhere else."""
     if view.at(at, 3) == b"\xff\xd8\xff" or view.at(at, 1) not in (b"\xff", b"\x0b", b"\x7f", b"I"):
         return True
-    first = _after_zeros(view, after_tags(view, at))
-    return any(_has_chain(view, first, framing.measure) for framing in _FRAMINGS)
+    return begins_frames(view, _after_zeros(view, after_tags(view, at)))
+
+
+def begins_frames(view: View, at: int) -> bool:
+    """Whether frames that form a chain begin at `at`."""
+    return any(_has_chain(view, at, framing.measure) for framing in _FRAMINGS)
 
 
 def amr_from(view: View, start: int) -> Part | None:

@@ -26,6 +26,7 @@ from audio.trust import open_regular
 
 _MAX_PARTS = 64
 _LEADING_ZEROS = 3
+_SOUND_CHUNKS = (b"data", b"SSND")  # ffmpeg does not pass over a second one
 _LEAST_UNREAD = 32_768  # bytes after the last part; less is what a program left there, or the rest of a tag
 _ATTACHED = (
     b"PK\3\4",
@@ -82,7 +83,7 @@ def structure_in(view: View) -> Structure:
     if not parts:
         unknown = Part(0, view.size, keeps_time=True, is_whole=True, ends_open=is_cut(view))
         return Structure((unknown,), is_known=False)
-    if len(parts) == 1 and parts[0].start == 0:
+    if len(parts) == 1 and parts[0].start == 0 and view.at(at, 4) not in _SOUND_CHUNKS:
         parts = [replace(parts[0], is_whole=True)]
     return Structure(tuple(parts), unread=_unread(view, _after_padding(view, at)))
 

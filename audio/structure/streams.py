@@ -16,7 +16,12 @@ _SYNC = re.compile(rb"\x47")
 
 def is_transport_stream(view: View) -> bool:
     """Whether it begins with packets of one length, each with a byte of synchronisation."""
-    return _packet_length(view, 0) > 0
+    return begins_packets(view, 0)
+
+
+def begins_packets(view: View, at: int) -> bool:
+    """Whether such packets begin at `at`."""
+    return _packet_length(view, at) > 0
 
 
 def is_program_stream(view: View) -> bool:

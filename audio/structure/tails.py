@@ -29,7 +29,7 @@ MARKS = (
 def is_foreign(view: View, at: int) -> bool:
     """Whether what begins at `at` is known not to continue the sound before it; so are zeros up to the end."""
     head = view.at(at, 16)
-    return head.startswith(MARKS) or is_blank(view, at)
+    return head.startswith(MARKS) or head[4:8] == b"ftyp" or is_blank(view, at)
 
 
 def is_blank(view: View, at: int, end: int | None = None) -> bool:

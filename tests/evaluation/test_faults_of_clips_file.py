@@ -59,6 +59,15 @@ FILES = {
     "speakers twice": (f'{ROW}speakers = 2\nsettings = {{ speakers = "3" }}\n', "line 3: speakers: this [[clip]] has"),
     "a setting spelled twice": ("[settings]\nbeam-size = 2\nbeam_size = 5\n", "line 3: beam_size: is the setting"),
     "a blank term": (f'{ROW}terms = [" "]\n', "line 3: terms: a list is not a list of words"),
+    "a zero in the name of a recording": ('[[clip]]\naudio = "a\\u0000"\n', r"line 2: audio: 'a\x00' is not text"),
+    "a zero in that of a reference": (
+        f'{ROW}reference = "a\\u0000"\n',
+        r"line 3: reference: 'a\x00' is not text",
+    ),
+    "a zero in a setting": (
+        '[settings]\nglossary = "a\\u0000"\n',
+        r"line 2: glossary: has the control character '\x00'",
+    ),
     "a term that nobody says": (
         f'{ROW}terms = ["clay", "Haikel"]\n',
         "toml: line 3: clips/garden.ref.txt: does not mention Haikel",

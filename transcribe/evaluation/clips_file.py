@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from transcribe.config import Choices, layer_of, values_of
+from transcribe.declaration import CONTROL
 from transcribe.evaluation.clip import Clip, Clips, clips_of_folder, recordings_in, references_of, unused_references
 from transcribe.evaluation.limits import DEFAULTS, MEASURES, OVERALL, OVERALL_MEASURES, Limits, limit_of
 from transcribe.settings import Settings
@@ -170,11 +171,15 @@ class ClipsFile:
 
     def _text(self, table: Mapping[str, Any], key: str, *, at: int) -> str:
         value = table[key]
-        if not isinstance(value, str) or not value.strip():
+        if not _is_text(value):
             raise self._file.error(key, f"{shown(value)} is not text", at=at)
-        return value
+        return str(value)
 
     def _texts(self, values: object, key: str, what: str, *, at: int) -> tuple[str, ...]:
-        if not isinstance(values, list) or not all(isinstance(text, str) and text.strip() for text in values):
+        if not isinstance(values, list) or not all(map(_is_text, values)):
             raise self._file.error(key, f"{shown(values)} is not a list of {what}", at=at)
         return tuple(values)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and not CONTROL.search(value)

@@ -1,4 +1,8 @@
-"""A FLAC file and another recording in one: FLAC's frames state no lengths, so that its last one has to be found."""
+"""A recording and another of another kind in one file.
+
+FLAC's frames state no lengths, so that its last one has to be found; the sizes in a WAV may be stale, so that what
+follows its sound has to be known for a recording.
+"""
 
 from __future__ import annotations
 
@@ -67,3 +71,32 @@ def test_flac_alone_ends_where_the_file_does(folder: Path, bits: str, options: l
     alone = convert(folder / "a.wav", folder / "alone.flac", "-sample_fmt", bits, *options)
     (part,) = structure_of(alone).parts
     assert part.end == alone.stat().st_size
+
+
+@pytest.mark.parametrize(("name", "options"), [*OTHERS.items(), ("b.ts", [])], ids=[*OTHERS, "b.ts"])
+def test_a_recording_of_another_kind_after_a_wav_is_one(
+    folder: Path, flac: Path, name: str, options: list[str]
+) -> None:
+    rate = ["-ar", "32000"] if name.endswith("ac3") else []
+    other = convert(flac, folder / f"other-{name}", *options, *rate).read_bytes()
+    path, sound = folder / "joined.wav", folder / "a.wav"
+    path.write_bytes(sound.read_bytes() + other)
+    structure = structure_of(path)
+    first, *others = structure.parts
+    assert (first.end, first.seconds, structure.unread) == (sound.stat().st_size, 3.0, 0)
+    assert others
+
+
+@pytest.mark.parametrize("mark", [b"data", b"SSND"])
+def test_a_second_chunk_of_sound_is_counted_and_takes_nothing_from_the_first(folder: Path, mark: bytes) -> None:
+    """ffmpeg would hear the last one only, and say nothing."""
+    suffix, order = (".wav", "little") if mark == b"data" else (".aiff", "big")
+    once = convert(folder / "a.wav", folder / f"once{suffix}")
+    samples = np.random.default_rng(1).bytes(160_000)
+    path = once.with_stem("twice")
+    path.write_bytes(once.read_bytes() + mark + len(samples).to_bytes(4, order) + samples)  # type: ignore[arg-type]
+    assert structure_of(path).unread == 160_008
+    with decode(path) as audio, decode(once) as expected:
+        assert (audio.read(0, 3) == expected.read(0, 3)).all()
+        assert audio.duration == 3.0
+        assert "could not be read" in str(audio.warnings)
