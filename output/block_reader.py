@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import ChainMap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
 from functools import lru_cache
 from html import unescape
 from typing import TYPE_CHECKING, Any
@@ -36,12 +36,13 @@ from output.errors import OutputError
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.rules_core import StateCore
+    from markdown_it.token import Token
     from markdown_it.tree import SyntaxTreeNode
 
 PLACE = "\ufdd2"  # holds a place in the source, and is in no tree
 
 _LINE_END = re.compile(r"\r\n?|\n")
-_MAY_BE_HEADING = re.compile(r"[\r\n] {0,3}(?:#|=|-|<[hH][1-6])")
+_MAY_BE_HEADING = re.compile(r"[\r\n] {0,3}(?:#{1,6}(?!\S)|(?:=+|-+)[ \t]*(?:[\r\n]|\Z)|<[hH][1-6])")
 _HTML_HEADING = re.compile(r"\s*<h[1-6]\b", re.IGNORECASE)
 _DEEPEST = 100  # levels of blocks, and of emphasis
 _MOST_BRACKETS = 300  # in a paragraph: the end of each that opens no link is looked for `_DEEPEST` times
@@ -51,6 +52,7 @@ _COMMENT_ENDS = {"<!--": "-->", "<?": "?>"}  # of others: ">"
 _EMBEDDED = re.compile(
     r"<(audio|iframe|video|script|style|object|embed)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE
 )
+_REFERRING = frozenset(("link_open", "image"))
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 
 
@@ -116,8 +118,14 @@ def used_definitions(body: str) -> frozenset[str]:
     """The labels of a post's link definitions that a link or picture refers to, as `folded_label` has them."""
     if "]:" not in body:
         return frozenset()
-    tokens = _reader().parse(body.replace("\r\n", "\n"), {})
-    children = (child for token in tokens for child in token.children or ())
+    reader = _reader()
+    environment: dict[str, Any] = {}
+    tokens: list[Token] = []
+    reader.block.parse(_LINE_END.sub("\n", body), reader, environment, tokens)
+    for token in tokens:
+        if "[" in token.content:
+            _read_inline(token, reader, environment)
+    children = (child for token in tokens for child in token.children or () if child.type in _REFERRING)
     return frozenset(str(child.meta["label"]) for child in children if "label" in child.meta)
 
 
@@ -143,12 +151,16 @@ def _references(definitions: str) -> dict[str, dict[str, str]]:
 
 
 def _inline(state: StateCore) -> None:
-    """Reads the text of each block; one with more signs than anybody writes as text without links and emphasis."""
     for token in state.tokens:
-        if token.type == "inline" and token.children is not None:
-            count = token.content.count
-            is_plain = count("[") > _MOST_BRACKETS or count("*") + count("_") + count("~") > _MOST_MARKS
-            _reader(is_plain=is_plain).inline.parse(token.content, state.md, state.env, token.children)
+        _read_inline(token, state.md, state.env)
+
+
+def _read_inline(token: Token, reader: MarkdownIt, environment: MutableMapping[str, Any]) -> None:
+    """Reads the text of a block; with more signs than anybody writes as text without links and emphasis."""
+    if token.type == "inline" and token.children is not None:
+        count = token.content.count
+        is_plain = count("[") > _MOST_BRACKETS or count("*") + count("_") + count("~") > _MOST_MARKS
+        _reader(is_plain=is_plain).inline.parse(token.content, reader, environment, token.children)
 
 
 @lru_cache(maxsize=2)
@@ -178,7 +190,7 @@ def _block(node: SyntaxTreeNode) -> Block:
         case "heading":
             return Heading(int(node.tag[1]), _content(node))
         case "code_block" | "fence":
-            return CodeBlock(_read(node.content), fenced=node.type == "fence")
+            return CodeBlock(without_places(node.content), fenced=node.type == "fence")
         case "hr":
             return Rule()
         case "html_block":
@@ -221,17 +233,17 @@ def _inlines(nodes: Sequence[SyntaxTreeNode]) -> Iterator[Inline]:
     for node in nodes:
         match node.type:
             case "text":
-                yield Text(_read(node.content))
+                yield Text(without_places(node.content))
             case "em" | "strong" | "s" as kind:
                 yield Styled(kind, tuple(_inlines(node.children)))
             case "code_inline":
-                yield Code(_read(node.content))
+                yield Code(without_places(node.content))
             case "link":
                 address, title = (str(node.attrs.get(key, "")) for key in ("href", "title"))
                 yield Link(address, title, tuple(_inlines(node.children)))
             case "image":
                 address, title = (str(node.attrs.get(key, "")) for key in ("src", "title"))
-                yield Image(address, title, _read(plain_text(tuple(_inlines(node.children)))))
+                yield Image(address, title, without_places(plain_text(tuple(_inlines(node.children)))))
             case "softbreak" | "hardbreak":
                 yield LineBreak(hard=node.type == "hardbreak")
             case "footnote_ref":
@@ -256,7 +268,7 @@ def html_text(source: str) -> str:
     'Ann & Ben'
     """
     text = _TAG.sub(" ", _EMBEDDED.sub(" ", _without_comments(source)[0]))
-    return " ".join(unescape(_read(text)).split())
+    return " ".join(unescape(without_places(text)).split())
 
 
 def _without_comments(source: str) -> tuple[str, int]:
@@ -276,5 +288,6 @@ def _without_comments(source: str) -> tuple[str, int]:
     return "".join((*parts, source[position:])), count
 
 
-def _read(text: str) -> str:
+def without_places(text: str) -> str:
+    """The text without `PLACE` and a blank behind it."""
     return text.replace(f"{PLACE} ", "").replace(PLACE, "")

@@ -65,7 +65,7 @@ def draft_to_keep(draft: Draft, transcript: Transcript, style: Style) -> str:
         _text(printed.preamble + printed.epilogue) == _text(draft.preamble + draft.epilogue)
     ):
         return ""
-    return draft.preamble + "".join(turn.marker + turn.raw for turn in draft.turns) + draft.epilogue
+    return draft.body
 
 
 def _text(source: str) -> list[str]:

@@ -77,10 +77,9 @@ def left_out(draft: Draft, name: str, *, kept: str) -> Mapping[str, int]:
         return {}
     if name in _WORDLESS:
         return +Counter({"word": sum(len(turn.spoken.split()) for turn in draft.turns)})
-    body = draft.preamble + "".join(turn.marker + turn.raw for turn in draft.turns) + draft.epilogue
-    definitions = definitions_in(body)
-    counts = Counter(dict(zip(("mark of doubt", "time"), count_marks(body), strict=True)))
-    counts["link definition without a link"] = unused_definitions(body, definitions)
+    definitions = definitions_in(draft.body)
+    counts = Counter(dict(zip(("mark of doubt", "time"), count_marks(draft.body), strict=True)))
+    counts["link definition without a link"] = unused_definitions(draft.body, definitions)
     for said, aside in _sources(draft):
         spoken = turn_blocks(resolve_marks(said, clock=PLACE), definitions) if said else ()
         nobodys = blocks_of(resolve_marks(aside, clock=PLACE), definitions)

@@ -120,9 +120,10 @@ def _becomes_table(draft: Draft) -> Iterator[tuple[int, str]]:
 
 @rule("M3", "a paragraph that becomes a link definition and is not displayed")
 def _becomes_definition(draft: Draft) -> Iterator[tuple[int, str]]:
-    used = used_definitions(draft.preamble + "".join(turn.marker + turn.raw for turn in draft.turns) + draft.epilogue)
-    for number, paragraph in speech_paragraphs(draft):
-        if (match := _DEFINITION.match(paragraph)) and folded_label(match[1]) not in used:
+    found = [(line, match) for line, text in speech_paragraphs(draft) if (match := _DEFINITION.match(text))]
+    used = used_definitions(draft.body) if found else ()
+    for number, match in found:
+        if folded_label(match[1]) not in used:
             yield number, "a link definition, which is not displayed; write \\["
 
 

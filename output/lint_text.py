@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from output.parse import Draft
 
 _CODE = re.compile(r"(?<![\\`])(`+)(?!`)(.+?)(?<!`)\1(?!`)")
+_PARAGRAPH = re.compile(r"^(?:[^\S\n]*+\S[^\n]*(?:\n|\Z))++", re.MULTILINE)
+_LINE_END = re.compile(r"\r+\n")
 _FENCE = re.compile(r"[ ]{0,3}(`{3,}|~{3,})([^\n]*)")
 
 
 def without_code(line: str) -> str:
     """The line without its code spans."""
-    return _CODE.sub("", line)
+    return _CODE.sub("", line) if "`" in line else line
 
 
 def without_fences(source: str) -> str:
     """The source with empty lines instead of its fenced code."""
+    if "```" not in source and "~~~" not in source:
+        return source
     lines, fence = source.split("\n"), ""
     for i, line in enumerate(lines):
         match = _FENCE.match(line)
@@ -31,27 +36,26 @@ def without_fences(source: str) -> str:
     return "\n".join(lines)
 
 
-def speech_lines(draft: Draft) -> Iterator[tuple[int, str]]:
+@lru_cache(maxsize=1)  # for one rule after the other
+def speech_lines(draft: Draft) -> tuple[tuple[int, str], ...]:
     """The lines of the turns with their numbers, without code spans."""
-    for number, paragraph in speech_paragraphs(draft):
-        for i, line in enumerate(paragraph.split("\n")):
-            yield number + i, without_code(line)
+    return tuple(
+        (number + i, without_code(line))
+        for number, paragraph in speech_paragraphs(draft)
+        for i, line in enumerate(paragraph.split("\n"))
+    )
 
 
-def speech_paragraphs(draft: Draft) -> Iterator[tuple[int, str]]:
+@lru_cache(maxsize=1)
+def speech_paragraphs(draft: Draft) -> tuple[tuple[int, str], ...]:
     """The paragraphs of the turns, without their markers, with the number of their first line."""
-    for turn in draft.turns:
-        yield from paragraphs_of(without_fences(turn.raw), turn.line)
+    return tuple(part for turn in draft.turns for part in paragraphs_of(without_fences(turn.raw), turn.line))
 
 
 def paragraphs_of(text: str, line: int) -> Iterator[tuple[int, str]]:
     """The paragraphs of a source that begins in this line, with the number of the first line of each."""
-    paragraph: list[str] = []
-    for number, content in enumerate(text.split("\n"), start=line):
-        if content.strip():
-            paragraph.append(content.rstrip("\r"))
-        elif paragraph:
-            yield number - len(paragraph), "\n".join(paragraph)
-            paragraph = []
-    if paragraph:
-        yield line + text.count("\n") + 1 - len(paragraph), "\n".join(paragraph)
+    position = 0
+    for match in _PARAGRAPH.finditer(text):
+        line += text.count("\n", position, match.start())
+        position = match.start()
+        yield line, _LINE_END.sub("\n", match[0]).rstrip("\r\n")

@@ -69,8 +69,10 @@ class Candidate:
 
 _SIGNS = rf"""[ .,'’()&$/"“”+@\#!_\-–{MARKS}]|[^\x00-\u2fff\s\w：{MARKS}]"""  # no character is in both: linear time
 LABEL = rf"(?:\\[!-/:-@\[-`{{-~]|&(?:\w+|\#\d+);|[^\W_]|{_SIGNS})"
+HAS_LETTER = re.compile(r"[^\W_]|[^\x00-\u2fff]")  # or a symbol instead, such as an emoji
 NAME = rf"[^\W\d_](?:\w|[ .'’&{MARKS}\-]){{0,39}}?"
 _BLANK = r"(?:[ \t\xa0]|&nbsp;)"
+_BLANKS = re.compile(rf"{_BLANK}*")
 _TIME = r"\d{1,2}:\d\d(?::\d\d)?(?:\.\d+)?"
 _RANGE = rf"{_TIME}(?:[ ]?(?:[-–—]|-->|to)[ ]?{_TIME})?"
 _CLOCK = rf"(?:\\?\[\(?|[(<`])?{_RANGE}(?:\)?\\?\]|[)>`])?"
@@ -110,7 +112,6 @@ _HEADING = re.compile(
     (?:[ \t]+{_CLOCK})?[ \t]{{0,9}}\#{{0,6}}[ \t]{{0,9}}$""",
     re.VERBOSE,
 )
-_HAS_LETTER = re.compile(r"[^\W_]|[^\x00-\u2fff]")  # or a symbol instead, such as an emoji
 _BREAK = re.compile(r"[ \t\xa0]*\r?")  # a blank line, without its line feed
 _NO_SPEECH = re.compile(
     r"[ \t]*(?:[-*+][ \t]|\d{1,3}[.)][ \t]|[#|]|!\[|```|~~~|\[[^\]\n]{1,60}\]:[ \t]|<(?:ul|ol|table|h\d|hr)\b)"
@@ -159,7 +160,7 @@ def _first(line: str, below: str, *, after_blank: bool) -> _Found | None:
     prefix = _PREFIX.match(line)
     begin = prefix.end() if prefix else 0
     for form, (end, label), level in _readings(line, begin, below):
-        if _HAS_LETTER.search(re.sub(r"&\w+;", "", label)):
+        if HAS_LETTER.search(re.sub(r"&\w+;", "", label)):
             where = re.sub(r"\d+", "1", prefix[0].strip())[:2] if prefix else ""
             is_line = form in (Form.NAME_LINE, Form.DEFINITION)
             if is_line and (where or not after_blank):
@@ -213,4 +214,5 @@ def _emphasised(line: str, match: re.Match[str], is_stamped: bool) -> tuple[Form
 
 
 def _text_start(line: str, at: int) -> int:
-    return re.compile(rf"{_BLANK}*").match(line, at).end()  # type: ignore[union-attr]
+    match = _BLANKS.match(line, at)
+    return match.end() if match else at

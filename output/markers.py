@@ -13,12 +13,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 
 from output.marker_evidence import Labelled, is_event, is_name, is_section, opens_sentence, people_in, people_in_bold
-from output.marker_forms import LABEL, NAME, Candidate, Form, Marker, candidates_in
+from output.marker_forms import HAS_LETTER, LABEL, NAME, Candidate, Form, Marker, candidates_in
 from transcribe.scripts import CLOSERS, SENTENCE_MARKS, composed
 
-_HAS_LETTER = re.compile(r"[^\W_]|[^\x00-\u2fff]")  # or a symbol instead, such as an emoji
 _ENDS, _CLOSERS = (re.escape("".join(sorted(signs))) for signs in (SENTENCE_MARKS, CLOSERS))
 _INSIDE = re.compile(
     rf"""[{_ENDS}][{_CLOSERS}]{{0,3}}(?:[ \t]{{1,9}}|[ \t]{{0,9}}\r?\n)  # after a sentence
@@ -251,7 +251,7 @@ def _unmarked_turns(
             f"{label}: looks like a turn {places[line < markers[0].line]}; {advice}",
         )
         for line, label in sorted(inside)
-        if _HAS_LETTER.search(label)
+        if HAS_LETTER.search(label)
     ]
 
 
@@ -260,6 +260,7 @@ def _is_stranger(label: str, labels: frozenset[str], *, in_turn: bool) -> bool:
     return label not in labels and is_name(label) and (" " in label or (in_turn and not opens_sentence(label)))
 
 
+@lru_cache(maxsize=1000)  # labels recur
 def plain_label(label: str) -> str:
     """A label as it is displayed.
 

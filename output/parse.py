@@ -80,10 +80,14 @@ class Draft:
         """The speakers, in the order of their first turns."""
         return tuple(dict.fromkeys(turn.speaker for turn in self.turns))
 
+    @property
+    def body(self) -> str:
+        """The text of the post without its front matter."""
+        return self.preamble + "".join(turn.marker + turn.raw for turn in self.turns) + self.epilogue
+
     def source(self) -> str:
         """The text of the post; the parts that were not changed are exactly as they were read."""
-        body = "".join(turn.marker + turn.raw for turn in self.turns)
-        return self.front_matter + self.preamble + body + self.epilogue
+        return self.front_matter + self.body
 
     def encoded(self) -> bytes:
         """`source` as the bytes of a file, including bytes that were not UTF-8."""

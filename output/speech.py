@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from output.block_reader import PLACE, turn_blocks
+from output.block_reader import PLACE, turn_blocks, without_places
 from output.blocks import (
     Block,
     Code,
@@ -42,6 +42,9 @@ _SOUNDS = frozenset(
     "pauses sigh sighs sighing snorts unintelligible whispers".split()
 )  # besides the events of `output.markers`
 _SEPARATES = re.compile(r"</?(?:br|hr|p|div)\b", re.IGNORECASE)  # words on both sides
+_MAY_BE_MARKUP = re.compile(
+    r"[\\`*_~\[\]<&\0]|[\r\n](?![\r\n]|[^\W\d_]|\Z)"
+)  # a sign, or a line that begins with no letter
 
 
 def spoken_text(source: str, definitions: str = "") -> str:
@@ -50,7 +53,10 @@ def spoken_text(source: str, definitions: str = "") -> str:
     >>> spoken_text("See [the *docs*](http://a.b), \\#rdo &amp; `x_y`. ![a chart](c.png) [12:34] _laughs_")
     'See the docs, #rdo & x_y. [laughs]'
     """
-    return spoken(turn_blocks(resolve_marks(source, clock=PLACE), definitions))
+    source = resolve_marks(source, clock=PLACE)
+    if not _MAY_BE_MARKUP.search(source):  # as most turns are; the reader of Markdown would find its words alone
+        return " ".join(without_places(source).split())
+    return spoken(turn_blocks(source, definitions))
 
 
 def spoken(blocks: Sequence[Block]) -> str:

@@ -53,6 +53,7 @@ def found(source: str, **kwargs: object) -> list[tuple[int, str]]:
         ("**R**: a | b\nc | d", [(1, "M2")]),
         ("**R**: a | b\nc `|` d", []),
         ("**R**: a\n\n[laughter]: yes", [(3, "M3")]),
+        ("**R**: a[^1]\n\n[1]: https://a.b\n\n[^1]: a footnote is no link", [(3, "M3")]),
         ("**R**: a <unclear> b <b>c</b> `<x>` \\<y>", [(1, "M4")]),
         ("**R**: <https://a.b/c> <me@a.b> <strike>b</strike> ``double `<x>` tick``\n\n```\n<C>\n```", []),
         ("**R**: As [the plan][1] says.\n\n[1]: https://a.b\n\n[^1]: A footnote.", []),

@@ -100,8 +100,7 @@ _MISSING: _Kind = ("not in the draft", -1)
 
 def _segments(draft: Draft) -> Iterator[_Segment]:
     """The draft's text from its start to its end."""
-    body = draft.preamble + "".join(turn.marker + turn.raw for turn in draft.turns) + draft.epilogue
-    definitions, almost = definitions_in(body), {mark.line: mark for mark in almost_markers(draft)}
+    definitions, almost = definitions_in(draft.body), {mark.line: mark for mark in almost_markers(draft)}
     yield _nobodys(draft.preamble, definitions, "before the first turn")
     for number, turn in enumerate(draft.turns):
         yield from _said(turn, number, definitions, almost)
