@@ -91,7 +91,7 @@ _MESSAGES = {
     WarningCode.SPEAKERS_NOT_NAMED: "it does not say who speaks{what} given to {name!r}",
     WarningCode.WORD_TIMES_ESTIMATED: "it {what} are estimated",
     WarningCode.NO_TIMES: "it does not say when anything is spoken",
-    WarningCode.TEXT_LEFT_OUT: "left out, as it stands before the first speaker ({count} words): {text!r}",
+    WarningCode.TEXT_LEFT_OUT: "left out, as it {why} ({count} words): {text!r}",
     WarningCode.TEXT_NOT_SPOKEN: "{lines}: {words} words are not spoken, and left out (at {at}): {quote}",
     WarningCode.SPEECH_NOT_WRITTEN: "{start} to {end}: {words} words are not in the text, {where}: {quote}",
 }

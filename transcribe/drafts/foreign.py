@@ -38,6 +38,9 @@ ENGINE = "import"  # of `MadeWith`, whose model is then the source's name and ha
 SOMEBODY = "Speaker 1"  # where the source names nobody
 NOT_NAMED = "Unknown speaker"  # where it names others
 
+BEFORE_SPEECH, NO_SPEECH = "stands before the first speaker", "is no speech"
+"""Why text is left out, in words."""
+
 _SHOWN = 80  # characters of what is left out
 
 
@@ -140,10 +143,11 @@ def _warnings(read: SpeakerTranscript, names: Mapping[str, str], ids: Mapping[st
         yield warn(WarningCode.NO_TIMES)
     elif what := _untimed(said):
         yield warn(WarningCode.WORD_TIMES_ESTIMATED, what=what)
-    if read.left_out:
-        shown = read.left_out if len(read.left_out) <= _SHOWN else f"{read.left_out[:_SHOWN]}…"
-        told = warn(WarningCode.TEXT_LEFT_OUT, count=len(read.left_out.split()), text=shown)
-        yield replace(told, values={"text": read.left_out})
+    for text, why in ((read.left_out, BEFORE_SPEECH), (read.unsaid, NO_SPEECH)):
+        if text:
+            shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+            told = warn(WarningCode.TEXT_LEFT_OUT, why=why, count=len(units(text)), text=shown)
+            yield replace(told, values={"text": text})
 
 
 def _untimed(said: Sequence[Utterance]) -> str:

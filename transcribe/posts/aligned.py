@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from audio.episode import Episode, Seconds, full_clock
 from audio.intervals import joined
+from transcribe.drafts.foreign import BEFORE_SPEECH, NO_SPEECH
 from transcribe.person_names import NameCertainty
 from transcribe.posts.text import Post
 from transcribe.posts.timing import Timing, Unspoken, Unwritten
@@ -53,7 +54,7 @@ def aligned_transcript(
         spans=tuple(sorted(_spans(turns), key=lambda span: (span.start, span.speaker))),
         made_with=replace(made_with, settings={**made_with.settings, ALIGNED: post.sha256}),
         doubts=tuple(sorted((doubt for doubt, _ in notes), key=lambda doubt: doubt.start)),
-        warnings=(*warnings, *_of_text_before(post), *(w for _, w in notes), *_of_asides(post, timing)),
+        warnings=(*warnings, *_of_text_left_out(post), *(w for _, w in notes), *_of_asides(post, timing)),
     )
 
 
@@ -105,11 +106,11 @@ def _of_unwritten(passage: Unwritten, lines: Sequence[int]) -> tuple[Doubt, Tran
     return doubt, replace(warning, values=values)
 
 
-def _of_text_before(post: Post) -> Iterator[TranscriptWarning]:
-    words = post.before.split()
-    if words:
-        warning = warn(WarningCode.TEXT_LEFT_OUT, count=len(words), text=_quote(words)[1:-1])
-        yield replace(warning, values={"text": post.before})
+def _of_text_left_out(post: Post) -> Iterator[TranscriptWarning]:
+    for text, why in ((post.before, BEFORE_SPEECH), (post.unsaid, NO_SPEECH)):
+        if words := text.split():
+            warning = warn(WarningCode.TEXT_LEFT_OUT, why=why, count=len(words), text=_quote(words)[1:-1])
+            yield replace(warning, values={"text": text})
 
 
 def _quote(words: Sequence[str]) -> str:

@@ -20,8 +20,10 @@ from transcribe.alignment.text_diff import NO_MATCH, matches
 from transcribe.alignment.tokens import letters
 from transcribe.drafts.foreign import NOT_NAMED
 from transcribe.errors import TranscriptError
-from transcribe.readers.read import read_transcript
+from transcribe.readers.decoding import MOST_BYTES, text_of
+from transcribe.readers.read import read_foreign
 from transcribe.readers.values import UNNAMED
+from transcribe.readers.word_documents import ZIP
 from transcribe.scripts import units
 
 MARKDOWN = frozenset((".md", ".markdown"))
@@ -47,7 +49,10 @@ class Aside:
 
 @dataclass(frozen=True)
 class Post:
-    """A text with speakers. `fields` is its front matter; `before` what stands before the first speaker, as words."""
+    """A text with speakers. `fields` is its front matter; `before` what stands before the first speaker, as words.
+
+    `unsaid` is what it marks as no speech, such as a program's footer.
+    """
 
     path: Path
     source: str
@@ -55,6 +60,7 @@ class Post:
     fields: dict[str, Any] = field(default_factory=dict)
     before: str = ""
     asides: tuple[Aside, ...] = ()
+    unsaid: str = ""
 
     @cached_property
     def sha256(self) -> str:
@@ -92,11 +98,12 @@ class Post:
 
 def read_post(path: Path) -> Post:
     """The text in a file. Raises `TranscriptError` if it cannot be read, has no words, or names no speaker."""
-    read = read_transcript(path)
     try:
-        source = read_regular(path).decode(errors="surrogateescape")
+        content = read_regular(path, max_bytes=MOST_BYTES)
     except OSError as error:
         raise TranscriptError(f"{path}: cannot be read ({error.strerror}); check its name and permissions") from error
+    read = read_foreign(path, content)
+    source = text_of(content) if content.startswith(ZIP) else content.decode(errors="surrogateescape")
     if read.utterances is None:
         raise TranscriptError(f"{path}: has times of speakers, and no words; give a text")
     turns = tuple(
@@ -112,7 +119,8 @@ def read_post(path: Path) -> Post:
         )
     draft = parse(source) if path.suffix.lower() in MARKDOWN else None
     if draft is None or not draft.turns:
-        return Post(path, source, turns, dict(draft.fields) if draft else {}, before=read.left_out)
+        fields = dict(draft.fields) if draft else {}
+        return Post(path, source, turns, fields, before=read.left_out, unsaid=read.unsaid)
     return Post(path, source, turns, dict(draft.fields), spoken_text(draft.preamble), tuple(_asides(draft)))
 
 

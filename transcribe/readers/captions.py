@@ -20,7 +20,8 @@ from transcribe.transcript import Word
 _TAG = re.compile(r"(<[^<>]*>)")  # a `<` ends the search, so it is linear
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*+)?\s++([^<>]*+)>")
 _TIME = re.compile(rf"<({CLOCK})>")
-_OTHER_TAG = re.compile(r"</?[A-Za-z][^<>]*>|</>")
+_OTHER_TAG = re.compile(r"</?(?:[biucs]|v|lang|ruby|rt|em|strong|font|span|a)\b[^<>]*>|</>", re.IGNORECASE)
+_BREAK_TAG = re.compile(r"</?(?:br|p|div)\b[^<>]*>", re.IGNORECASE)
 _POSITION = re.compile(r"\{\\[^{}]*\}")  # of SubRip: `{\an8}`
 _ENTITY = re.compile(r"&#[0-9a-fA-FxX]{9,}")  # no character has so large a number
 _DASH = re.compile(r"[-–—‐]\s*(?=\S)")
@@ -58,7 +59,7 @@ def read_captions(text: str) -> SpeakerTranscript:
 
     A dash or `>>` without a name is a change to somebody it does not name.
     """
-    cues = cues_of(text)
+    cues, remarks = cues_of(text)
     parts = [[_parts(line) for line in cue.lines] for cue in cues]
     if _names_alone(parts):  # as good as voice tags
         parts = [[[_Part(name.text, "")], *lines] for (name,), *lines in parts]
@@ -74,7 +75,7 @@ def read_captions(text: str) -> SpeakerTranscript:
         if key not in seen:
             utterances += _utterances(cue, runs)
         seen.add(key)
-    return with_spans(utterances)
+    return replace(with_spans(utterances), unsaid=remarks)
 
 
 def _parts(line: str) -> list[_Part]:
@@ -86,7 +87,9 @@ def _parts(line: str) -> list[_Part]:
         elif _TIME.fullmatch(piece):
             is_label = parts[-1][1][-1:] and parts[-1][1][-1].endswith((":", "："))
             parts[-1][1].append(f"{' ' * bool(is_label)}\0{piece[1:-1]}\0")
-        elif not _OTHER_TAG.fullmatch(piece):
+        elif _BREAK_TAG.fullmatch(piece):
+            parts[-1][1].append(" ")
+        elif not _OTHER_TAG.fullmatch(piece):  # an unknown one is text: `<unclear>`
             parts[-1][1].append(_plain(piece.replace("\0", " ")))
     found: list[_Part] = []
     for voice, pieces in parts:
@@ -131,21 +134,25 @@ def _said_in(line: Sequence[_Part], people: frozenset[str]) -> Iterable[_Said]:
 def _words(text: str) -> Iterable[_Shown]:
     """The words of a line. A time inside of a word, in a script that has blanks, does not divide it."""
     time: Seconds | None = None
-    whole: _Shown | None = None
+    parts: list[str] = []  # of one word
+    first = _Shown("")
     is_attached = False
     for match in _WORD_OR_TIME.finditer(text):
+        word = match["word"]
         if match["time"] is not None:
             time = clock_seconds(match["time"])
-        elif match["word"] is None:
+        elif word is None:
             is_attached = False
-        elif whole and is_attached and not (is_unspaced(whole.text[-1]) or is_unspaced(match["word"][0])):
-            whole, time = replace(whole, text=whole.text + match["word"]), None
+        elif parts and is_attached and not (is_unspaced(parts[-1][-1]) or is_unspaced(word[0])):
+            parts.append(word)
+            time = None
         else:
-            if whole:
-                yield whole
-            whole, time, is_attached = _Shown(match["word"], time, is_attached), None, True
-    if whole:
-        yield whole
+            if parts:
+                yield replace(first, text="".join(parts))
+            parts, first = [word], _Shown("", time, is_attached)
+            time, is_attached = None, True
+    if parts:
+        yield replace(first, text="".join(parts))
 
 
 def _shown(cue: Cue, lines: Sequence[Sequence[_Part]], people: frozenset[str]) -> Shown:

@@ -24,6 +24,8 @@ def deepgram(data: Node) -> SpeakerTranscript:
             speaker = f"channel {number}" if len(channels) > 1 else UNNAMED
             words = [_called(piece(row), "speaker ", speaker) for row in best["words"].rows()]
             utterances += utterances_of_pieces(words, best["words"])
+            if not words and best["transcript"].there and (text := " ".join(best["transcript"].text().split())):
+                utterances.append(Utterance(speaker, text))
     return with_spans(utterances)
 
 
@@ -161,16 +163,20 @@ def rev_ai(data: Node) -> SpeakerTranscript:
         own = monologue.first("speaker_name", "speaker").speaker()
         speaker = monologue["speaker_info"].speaker() or names.get(own, "") or (f"speaker {own}" if own else UNNAMED)
         words: list[Piece] = []
+        before = ""  # marks in front of the next word
         glued = False
         for element in monologue["elements"].rows():
             value = element["value"].text()
             if element["type"].value in ("text", "unknown") and value.strip() and not glued:
                 times = checked(element, *(_rev_time(element, *keys) for keys in _REV_TIMES))
-                words.append(Piece(" ".join(value.split()), speaker, *times, probability(element)))
+                words.append(Piece(before + " ".join(value.split()), speaker, *times, probability(element)))
+                before = ""
             elif value.strip() and words:
                 last = words[-1]
                 end = _rev_time(element, *_REV_TIMES[1])
                 words[-1] = replace(last, text=last.text + "".join(value.split()), end=end or last.end)
+            else:
+                before += "".join(value.split())
             glued = element["type"].value == "punct" and not value[-1:].isspace() and value in ("-", "'", "’")
         utterances += utterances_of_pieces(words, monologue["elements"])
     return with_spans(utterances)

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from transcribe.readers import json_clouds, json_tools
 from transcribe.readers.json_nodes import Node, documents
-from transcribe.readers.json_rows import TEXTS, flat_transcript, transcript_of
+from transcribe.readers.json_rows import TEXTS, flat_transcript, text_beside, transcript_of
 from transcribe.readers.problems import ReadingError
-from transcribe.readers.values import SpeakerTranscript
+from transcribe.readers.values import UNNAMED, SpeakerTranscript, Utterance
 
 _ROWS = ("segments", "utterances", "sentences", "turns", "transcript", "diarization", "paragraphs", "word_segments")
 _RECORDING = ("session_id", "recording_id")  # of SegLST
@@ -30,11 +30,15 @@ def _transcript(parts: Sequence[Node]) -> SpeakerTranscript:
         parts = list(parts) if len(parts) > 1 else list(parts[0].items())
         return _of_several(parts)
     data = parts[0]
+    text = " ".join(text_beside(data).split())
     for is_of, read in _SHAPES:
         if is_of(data):
-            return read(data)
+            found = read(data)
+            return SpeakerTranscript((Utterance(UNNAMED, text),)) if text and found.utterances == () else found
     if isinstance(data["response"].value, dict):  # of a long-running operation
         return _transcript([data["response"]])
+    if text:  # all that OpenAI's simplest form says
+        return SpeakerTranscript((Utterance(UNNAMED, text),))
     raise ReadingError(
         "has no turns, segments, words or other rows that we know; "
         "give a transcript written by turnscript, Whisper, WhisperX or a service named in docs/formats.md"

@@ -22,7 +22,7 @@ TEXTS = ("punctuated_word", "word", "text", "body", "transcript", "sentence", "s
 STARTS = ("start", "start_time", "startTime", "begin", "from")
 ENDS = ("end", "end_time", "endTime", "to")
 SPEAKERS = ("speaker_name", "speakerName", "speaker", "speaker_label", "speaker_id", "speakerId")
-NOT_SPEECH = ("spacing", "audio_event")  # types of ElevenLabs' words
+_SPACING, _SOUND = "spacing", "audio_event"  # types of ElevenLabs' words
 _SECONDS_PER = {"": 1.0, "_ms": 0.001, "Ms": 0.001, "_seconds": 1.0, "_sec": 1.0}
 
 
@@ -47,9 +47,12 @@ def piece(row: Node, *, unit: Seconds = 1.0, speaker: str = UNNAMED) -> Piece:
 
 
 def _text_of(row: Node) -> str:
-    if row["type"].value in NOT_SPEECH:
-        return ""
-    return (row["words"] if isinstance(row["words"].value, str) else row.first(*TEXTS)).text()  # SegLST
+    text = "" if row["type"].value == _SPACING else _words_of(row).text()
+    return f"[{text.strip()}]" if row["type"].value == _SOUND and text.strip()[:1] not in ("", "[", "(") else text
+
+
+def _words_of(row: Node) -> Node:
+    return row["words"] if isinstance(row["words"].value, str) else row.first(*TEXTS)  # SegLST
 
 
 def probability(row: Node) -> float:

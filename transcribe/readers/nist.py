@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from transcribe.readers.problems import ReadingError
 from transcribe.readers.values import (
@@ -47,24 +48,34 @@ def _span(number: int, row: Sequence[str]) -> SpeakerSpan:
 
 def read_stm(text: str, name: str = "") -> SpeakerTranscript:
     """`FILE CHANNEL SPEAKER START END [<LABELS>] words`; what is not scored is left out."""
-    utterances = []
+    utterances, unsaid = [], _remarks(text)
     for number, row in _of_one_recording(_rows(text, fewest=5), at=0, name=name):
         start, end = _interval(number, row, at=3, fewest=5)
         words = " ".join(row[6:] if len(row) > 5 and re.fullmatch(r"<[^<>]*>", row[5]) else row[5:])
         if row[2].lower() in _NO_SPEAKER[-2:] or words.lower() in _NOT_SCORED:
+            unsaid += [] if words.lower() in _NOT_SCORED else [words]
             continue
         utterances.append(Utterance(_speaker(row[2]), words, start, end))
-    return with_spans(utterances)
+    return replace(with_spans(utterances), unsaid=" ".join(filter(None, unsaid)))
 
 
 def read_ctm(text: str, name: str = "") -> SpeakerTranscript:
     """`FILE CHANNEL START DURATION WORD [CONFIDENCE [TYPE [SPEAKER]]]`; words alone."""
-    words = []
+    words, unsaid = [], _remarks(text)
     for number, row in _of_one_recording(_rows(text, fewest=5), at=0, name=name):
         start, end = _interval(number, row, at=2, fewest=5, is_length=True)
         if len(row) < 7 or row[6] == "lex":
             words.append((_speaker(row[7]) if len(row) > 7 else UNNAMED, Word(row[4], start, end)))
-    return with_spans(utterances_of(sorted(words, key=lambda word: word[1].start)))
+        else:
+            unsaid.append(row[4])
+    read = with_spans(utterances_of(sorted(words, key=lambda word: word[1].start)))
+    return replace(read, unsaid=" ".join(unsaid))
+
+
+def _remarks(text: str) -> list[str]:
+    """The words behind `;;`, but for the tables of STM's categories."""
+    lines = (line.strip()[2:].strip() for line in text.split("\n") if line.strip().startswith(";;"))
+    return [line for line in lines if line and not line.startswith(("CATEGORY", "LABEL"))]
 
 
 def _speaker(field: str) -> str:

@@ -7,6 +7,7 @@ does. Does not score, and does not normalise: the text is that of the file.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from audio.trust import read_regular
@@ -19,6 +20,7 @@ from transcribe.readers.nist import read_ctm, read_rttm, read_stm
 from transcribe.readers.problems import ReadingError
 from transcribe.readers.texts import read_lines, read_markdown, read_whole_lines
 from transcribe.readers.values import SpeakerTranscript
+from transcribe.readers.word_documents import ZIP, word_notes
 
 Reader = Callable[[str, str], SpeakerTranscript]
 """Reads a text; the second argument is the file's name without its suffix, which tells its recording from others."""
@@ -46,7 +48,9 @@ def read_foreign(path: Path, content: bytes) -> SpeakerTranscript:
         text = text_of(content)
     except ReadingError as exc:
         raise TranscriptError(f"{path}: {exc}") from exc
-    return _read(path, text, {**_BY_SUFFIX, ".txt": _whole_lines, ".docx": _whole_lines})
+    read = _read(path, text, {**_BY_SUFFIX, **_WHOLE})
+    notes = word_notes(content) if content.startswith(ZIP) else ""
+    return replace(read, unsaid=" ".join(filter(None, (read.unsaid, notes))))
 
 
 def _read(path: Path, text: str, by_suffix: Mapping[str, Reader]) -> SpeakerTranscript:
@@ -60,6 +64,10 @@ def _read(path: Path, text: str, by_suffix: Mapping[str, Reader]) -> SpeakerTran
 
 def _markdown(text: str, _name: str) -> SpeakerTranscript:
     return read_markdown(text)
+
+
+def _whole_markdown(text: str, _name: str) -> SpeakerTranscript:
+    return read_markdown(text, whole=True)
 
 
 def _lines(text: str, _name: str) -> SpeakerTranscript:
@@ -92,4 +100,8 @@ _BY_SUFFIX: Mapping[str, Reader] = {
     ".rttm": read_rttm,
     ".stm": read_stm,
     ".ctm": read_ctm,
+}
+_WHOLE: Mapping[str, Reader] = {
+    **dict.fromkeys((".txt", ".docx"), _whole_lines),
+    **dict.fromkeys((".md", ".markdown"), _whole_markdown),
 }

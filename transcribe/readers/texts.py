@@ -36,7 +36,13 @@ _BOLD = re.compile(r"\*\*|__")
 _INSIDE = re.compile(r"(?<=[.?!…\"”’)\]]\s)[^\W\d_][^:：<>\[\]()?!,;\"“”\n]{0,39}[:：](?=\s)")
 _REMARK = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
 _NOTE = re.compile(r"\[[^\[\]]*\](?!\()")  # no link
-_FOOTER = re.compile(r"Transcribed by https?://otter\.ai/?$")
+_FOOTER = re.compile(
+    r"(?:this \w{1,20} (?:was|is|has been) )?(?:automatically |auto-)?"
+    r"(?:trans(?:cribed|cript|cription)\b.{0,40}\b(?:by|with|using|from) .{2,60}"
+    r"|(?:generated|created|exported|powered|produced|made) (?:by|with|using|from|in) \S{0,40}\w\.\w{2,10}/?\S{0,40})$",
+    re.IGNORECASE,
+)
+"""How a program names itself below a transcript: `Transcribed by https://otter.ai`, `Powered by Notta.ai`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +56,16 @@ class _Line:
     is_clear: bool = False  # name and time together
 
 
-def read_markdown(text: str) -> SpeakerTranscript:
-    """A draft or a post, by `output.parse`; if that finds no turn, as lines that name speakers.
+@dataclass(frozen=True, slots=True)
+class _Labels:
+    """What a label is in a text, and whether each has a time behind it."""
+
+    pattern: re.Pattern[str]
+    are_stamped: bool
+
+
+def read_markdown(text: str, *, whole: bool = False) -> SpeakerTranscript:
+    """A draft or a post, by `output.parse`; if that finds no turn, as lines that name speakers, `whole` with remarks.
 
     A draft without any text but remarks in brackets states that nobody speaks.
     """
@@ -60,7 +74,7 @@ def read_markdown(text: str) -> SpeakerTranscript:
     draft = parse(text)
     if draft.turns or not _NOTE.sub("", draft.preamble).strip():
         return SpeakerTranscript(_turns_of(draft))
-    lines = read_lines(text)
+    lines = (read_whole_lines if whole else read_lines)(text)
     if not lines.speakers:
         raise ReadingError("no line begins with a speaker in bold such as **Rich**: and no other form names one")
     return lines
@@ -81,15 +95,19 @@ def read_lines(text: str) -> SpeakerTranscript:
 
 
 def read_whole_lines(text: str) -> SpeakerTranscript:
-    """A text's turns as they are written. What stands before the first speaker is `left_out`."""
-    rows = [line for line in map(str.strip, text.split("\n")) if line and not _FOOTER.match(line)]
+    """A text's turns as they are written. What stands before the first speaker is `left_out`; `unsaid` is a footer."""
+    text, footer = _without_footer(text)
+    rows = [line for line in map(str.strip, text.split("\n")) if line]
     timed = [(row, *_time_in_front(row)) for row in rows]
     timed = [(row, time, rest) for row, time, rest in timed if rest or time is None]  # Google Meet's lines of a time
     pattern = label_pattern([rest for _, _, rest in timed])
-    lines = [_line(row, rest, time=time, pattern=pattern) for row, time, rest in timed]
+    stamped = _are_stamped([rest for _, _, rest in timed], pattern)
+    lines = [_line(row, rest, time=time, labels=_Labels(pattern, stamped)) for row, time, rest in timed]
     people = _people(lines, pattern)
     if not people and (draft := parse(text)).turns:  # in a form that is one of Markdown
-        return SpeakerTranscript(_turns_of(draft), left_out=" ".join(draft.preamble.split()))
+        aside = " ".join((*(turn.aside for turn in draft.turns), draft.epilogue, footer)).split()
+        before = " ".join(draft.preamble.split())
+        return SpeakerTranscript(_turns_of(draft), left_out=before, unsaid=" ".join(aside))
     turns: list[tuple[str, Seconds | None, list[str]]] = []
     left_out = []
     for line in lines:
@@ -105,7 +123,22 @@ def read_whole_lines(text: str) -> SpeakerTranscript:
         else:
             left_out.append(line.whole)
     utterances = _with_starts([part for turn in turns for part in _split(turn, people)])
-    return SpeakerTranscript(utterances, left_out=" ".join(left_out))
+    return SpeakerTranscript(utterances, left_out=" ".join(left_out), unsaid=footer)
+
+
+def _without_footer(text: str) -> tuple[str, str]:
+    """The text without the line below it in which a program names itself, and that line."""
+    body = text.rstrip()
+    above, _, last = body.rpartition("\n")
+    footer = last.strip()
+    is_apart = above.endswith("\n") or not above.rpartition("\n")[2].strip()
+    return (above, footer) if above.strip() and is_apart and _FOOTER.match(footer) else (text, "")
+
+
+def _are_stamped(lines: Sequence[str], pattern: re.Pattern[str]) -> bool:
+    """Whether a time follows each label, so that none is a word: "Ann: 10:30 is fine"."""
+    rests = [line[match.end() :] for line in lines if (match := pattern.match(line))]
+    return len(rests) > 1 and all(map(_TIME.match, rests))
 
 
 def _time_in_front(line: str) -> tuple[Seconds | None, str]:
@@ -115,18 +148,19 @@ def _time_in_front(line: str) -> tuple[Seconds | None, str]:
     return (clock_seconds(match[1]), plain[match.end() :].lstrip(" \t-–:")) if match else (None, plain)
 
 
-def _line(line: str, plain: str, *, time: Seconds | None, pattern: re.Pattern[str]) -> _Line:
-    """What a line says of its speaker and time. `plain` is it without a `time` in front; `pattern`: its labels."""
+def _line(line: str, plain: str, *, time: Seconds | None, labels: _Labels) -> _Line:
+    """What a line says of its speaker and time. `plain` is it without a `time` in front."""
     if found := bracketed(f"{plain} ."):
-        after = _TIME.match(found[1].removesuffix("."))
-        rest = found[1].removesuffix(".")[after.end() if after else 0 :].strip(" :")
+        rest = found[1].removesuffix(".").strip()
+        after = _TIME.match(rest)
+        rest = rest[after.end() if after and _is_stamp(after, stamped=False) else 0 :].strip(" :")
         return _Line(line, found[0], None, rest, is_clear=True)  # Zoom's time is that of the clock on the wall
     if (match := _NAME_AND_TIME.match(plain)) and looks_like_name(match[1]):
         time = clock_seconds(match[2] or match[3]) if time is None else time
         return _Line(line, match[1].strip(), time, plain[match.end() :], is_clear=True)
-    if match := pattern.match(plain):
+    if match := labels.pattern.match(plain):
         rest = plain[match.end() :]
-        if after := _TIME.match(rest):
+        if (after := _TIME.match(rest)) and _is_stamp(after, stamped=labels.are_stamped):
             time, rest = clock_seconds(after[1]), rest[after.end() :].strip()
         return _Line(line, match[1].strip(), time, rest, is_clear=time is not None)
     if time is not None and (bold := re.search(rf"(?:\*\*|__)({NAME})(?:\*\*|__)\s*", line)):
@@ -134,6 +168,11 @@ def _line(line: str, plain: str, *, time: Seconds | None, pattern: re.Pattern[st
     if time is not None and _NAME_ALONE.match(plain) and looks_like_name(plain):
         return _Line(line, plain, time, "", is_clear=True)
     return _Line(line)
+
+
+def _is_stamp(time: re.Match[str], *, stamped: bool) -> bool:
+    """Whether a time behind a label is its stamp: in brackets, alone, or as behind all labels; else it is a word."""
+    return stamped or time[0][:1] in "[(<" or not time.string[time.end() :].strip()
 
 
 def _people(lines: Sequence[_Line], pattern: re.Pattern[str]) -> frozenset[str]:

@@ -74,6 +74,7 @@ class SpeakerTranscript:
     names: Mapping[str, str] = field(default_factory=dict)
     language: str = ""  # as the source states it
     left_out: str = ""  # text taken for none that is spoken: what stands before the first speaker
+    unsaid: str = ""  # text that the source marks as no speech: remarks between captions, a program's footer
 
     @property
     def has_times(self) -> bool:
