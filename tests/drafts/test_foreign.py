@@ -169,7 +169,7 @@ def test_words_are_spoken_when_their_row_is_and_what_is_not_known_is_a_code(prog
     made = transcript_in(PROGRAMS[program](said))
     words = list(made.words)
     expected = set() if program in WORDS_TIMED else {WarningCode.WORD_TIMES_ESTIMATED}
-    assert codes(made) == ({WarningCode.NO_TIMES} if program == "lines" else expected)
+    assert codes(made) - {WarningCode.TEXT_LEFT_OUT} == ({WarningCode.NO_TIMES} if program == "lines" else expected)
     if program == "lines":
         return
     at = 0

@@ -137,9 +137,9 @@ def test_words_of_json_that_are_no_rows_are_said(name: str) -> None:
     assert expected in said(transcript_in(json.dumps(content), "a.json"))
 
 
-LINES = """Ann: Hello.|Bo: 10:30 it is.|ANN: So|Ann  0:05|[0:05] Ann: x|more of it||10:30|# Links|> Ann: q|**Ann**: b|- Ann: item
-[laughs]|Note: this|Transcribed by https://otter.ai|| a , b ||Ann Lee|<b>Bo:</b> tag|Bo [0:01] so""".replace(
-    "\n", "|"
+LINES = (
+    "Ann: Hello.|Bo: 10:30 it is.|ANN: So|Ann  0:05|[0:05] Ann: x|more of it||10:30|# Links|> Ann: q|**Ann**: b|"
+    "- Ann: item|[laughs]|Note: this|Transcribed by https://otter.ai|x , y|Ann Lee|<b>Bo:</b> tag|Bo [0:01] so"
 ).split("|")
 
 
