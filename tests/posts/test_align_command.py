@@ -121,7 +121,7 @@ def test_missing_files_and_silence_are_refused(run: Run, audio: Path, tmp_path: 
     ):
         code, out, err = run("align", *arguments, stages=stages())
         assert (code, out) == (1, ""), err
-        assert message in err
+        assert f"Error: {message}" in err
     code, _, err = run("align", "post.md", "talk.wav", stages=stages([]))
     assert (code, "no speech was found" in err) == (1, True)
     assert run("align", "post.md", "talk.wav", "-f", "mp3", stages=stages())[0] == 2

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from audio.disk import STATE_FOLDER, folded
+from audio.fingerprint import Fingerprint
 from audio.media import MEDIA_SUFFIXES, suffix_of
 from audio.sources.left_out import LeftOut
 from audio.trust import read_regular
@@ -60,8 +61,12 @@ class Pairing:
 
 
 def pairing_of(posts: Path, audio: Path | None) -> Pairing:
-    """The pairs of a text, or of the texts in a folder, and a recording, or those in a folder; by default the same."""
+    """The pairs of a text, or of the texts in a folder, and a recording, or those in a folder; by default the same.
+
+    Raises `SourceError` for a recording that is not there: it is not the text's fault.
+    """
     if audio is not None and not audio.is_dir():
+        Fingerprint.of(audio, sha256="not needed here")
         return Pairing((Pair(posts, audio),))
     folder = audio or (posts if posts.is_dir() else posts.parent)
     recordings = _Recordings(folder)
