@@ -22,7 +22,7 @@ from transcribe.declaration import option_name as option_name
 from transcribe.declaration import setting
 from transcribe.errors import SettingsError
 from transcribe.style import Style
-from transcribe.units import size_bytes
+from transcribe.units import share_of, size_bytes
 
 LEAST_WRAP = 20  # columns
 
@@ -92,6 +92,12 @@ class _RunSettings:
         metavar="N",
     )
     verbatim: bool = setting(False, "Keep fillers such as uh and um.", Stage.REHEAR)
+    doubts: str = setting(
+        "10%",
+        "Share of the words to mark at most, those that are likeliest to be wrong, as passages to listen to.",
+        Stage.TURNS,
+        metavar="PERCENT",
+    )
     latest: int = setting(0, "For a feed: only the N newest episodes; 0: all.", between=(0, 1_000_000), metavar="N")
     since: str = setting("", "For a feed: only episodes published on or after this day.", metavar="YYYY-MM-DD")
     match: str = setting("", "For a feed: only episodes with this text in their title.", metavar="TEXT")
@@ -195,6 +201,11 @@ class Settings(Style, _RunSettings):  # the fields of the last base come first: 
         }
 
     @property
+    def doubts_share(self) -> float:
+        """`doubts` as a number, 0 to 1."""
+        return share_of(self.doubts)
+
+    @property
     def cache_limit_bytes(self) -> int | None:
         """`cache_limit` in bytes; None: no limit."""
         return None if self.cache_limit.strip().lower() == "none" else size_bytes(self.cache_limit)
@@ -243,10 +254,11 @@ def _check_values(settings: Settings) -> None:
         raise SettingsError(f"wrap: {settings.wrap} is too narrow; give {LEAST_WRAP} or more, or 0 to wrap no lines")
     if not re.fullmatch(r"auto|[a-z]{2,3}", settings.language):
         raise SettingsError(f"language: {settings.language!r} is not a code such as en, nl or auto")
-    try:
-        _ = settings.cache_limit_bytes
-    except SettingsError as error:
-        raise SettingsError(f"cache-limit: {error}, nor none") from error
+    for name, of, else_ in (("cache-limit", "cache_limit_bytes", ", nor none"), ("doubts", "doubts_share", "")):
+        try:
+            getattr(settings, of)
+        except SettingsError as error:
+            raise SettingsError(f"{name}: {error}{else_}") from error
     if settings.since:
         try:
             date.fromisoformat(settings.since)

@@ -20,6 +20,7 @@ from transcribe.transcript_json import (
     episode_of,
     load_json,
     problem_of,
+    said_fields,
     typed,
     typed_all,
     typed_code,
@@ -36,7 +37,7 @@ class Word:
     An `attached` word is written directly behind the one before it, as in languages written without blanks.
 
     >>> Word("I'm", 0.5204, 0.7, 0.98)
-    Word(text="I'm", start=0.52, end=0.7, probability=0.98, attached=False)
+    Word(text="I'm", start=0.52, end=0.7, probability=0.98, attached=False, error=None)
     """
 
     text: str
@@ -44,14 +45,16 @@ class Word:
     end: Seconds
     probability: float = 1.0  # the recogniser's, 0 to 1
     attached: bool = False
+    error: float | None = None  # probability that it is wrong or that words after it are missing; None: unknown
 
     def __post_init__(self) -> None:
         if not self.text or self.text != self.text.strip():
             raise ValueError(f"a word needs text without spaces around it, not {self.text!r}")
         _round_span(self)
-        if not 0.0 <= self.probability <= 1.0:
-            raise ValueError(f"{self.text!r}: probability {self.probability} is not between 0 and 1")
-        object.__setattr__(self, "probability", round(self.probability, 4))
+        for name in ("probability",) if self.error is None else ("probability", "error"):
+            if not 0.0 <= (value := getattr(self, name)) <= 1.0:
+                raise ValueError(f"{self.text!r}: {name} {value} is not between 0 and 1")
+            object.__setattr__(self, name, round(value, 4))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +76,13 @@ class Doubt:
     start: Seconds
     end: Seconds
     reason: str
+    errors: float = 0.0  # how many of its words are wrong, as expected: the more, the sooner it is worth hearing
 
     def __post_init__(self) -> None:
         _round_span(self)
+        if not 0.0 <= self.errors < math.inf:
+            raise ValueError(f"{self.errors} is no number of errors")
+        object.__setattr__(self, "errors", round(float(self.errors), 3))
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,28 +240,20 @@ def _as_dict(transcript: Transcript) -> dict[str, Any]:
         "schema": SCHEMA,
         "episode": episode_fields(transcript.episode),
         "language": transcript.language,
-        "speakers": [{**_slots(speaker), "initial": speaker.initial} for speaker in transcript.speakers],
+        "speakers": [{**said_fields(speaker), "initial": speaker.initial} for speaker in transcript.speakers],
         "turns": [
-            {"speaker": t.speaker, "start": t.start, "end": t.end, "words": [_word_fields(w) for w in t.words]}
+            {"speaker": t.speaker, "start": t.start, "end": t.end, "words": [said_fields(w) for w in t.words]}
             for t in transcript.turns
         ],
-        "spans": [_slots(span) for span in transcript.spans],
-        "doubts": [_slots(doubt) for doubt in transcript.doubts],
+        "spans": [said_fields(span) for span in transcript.spans],
+        "doubts": [said_fields(doubt) for doubt in transcript.doubts],
         "warnings": [warning.message for warning in transcript.warnings],
         "warning_codes": [row_of(warning) for warning in transcript.warnings],
         "corrections": [dict(correction) for correction in transcript.corrections],
         "evidence": [dict(chunk) for chunk in transcript.evidence],
         **({"draft": transcript.draft} if transcript.draft else {}),
-        "made_with": {**_slots(made), "settings": dict(made.settings), "outputs": dict(made.outputs)},
+        "made_with": {**said_fields(made), "settings": dict(made.settings), "outputs": dict(made.outputs)},
     }
-
-
-def _word_fields(word: Word) -> dict[str, Any]:
-    return {name: value for name, value in _slots(word).items() if name != "attached" or value}
-
-
-def _slots(value: Any) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in value.__slots__}
 
 
 def _from_dict(data: Mapping[str, Any]) -> Transcript:
@@ -265,7 +264,10 @@ def _from_dict(data: Mapping[str, Any]) -> Transcript:
         turns=tuple(Turn(t["speaker"], tuple(map(_word, t["words"]))) for t in data["turns"]),
         spans=tuple(SpeakerSpan(s["start"], s["end"], s["speaker"]) for s in typed_all(data, "spans", dict)),
         made_with=_made_with(typed(data, "made_with", dict)),
-        doubts=tuple(Doubt(d["start"], d["end"], typed(d, "reason", str)) for d in typed_all(data, "doubts", dict)),
+        doubts=tuple(
+            Doubt(d["start"], d["end"], typed(d, "reason", str), d.get("errors", 0.0))
+            for d in typed_all(data, "doubts", dict)
+        ),
         warnings=tuple(warnings_of(data)),
         corrections=tuple(dict(correction) for correction in typed_all(data, "corrections", dict)),
         evidence=tuple(dict(chunk) for chunk in typed_all(data, "evidence", dict)),
@@ -275,7 +277,7 @@ def _from_dict(data: Mapping[str, Any]) -> Transcript:
 
 def _word(data: Mapping[str, Any]) -> Word:
     attached = typed(data, "attached", bool, False)
-    return Word(data["text"], data["start"], data["end"], data.get("probability", 1.0), attached)
+    return Word(data["text"], data["start"], data["end"], data.get("probability", 1.0), attached, data.get("error"))
 
 
 def _speaker(data: Mapping[str, Any]) -> Speaker:

@@ -56,6 +56,12 @@ def is_timed_transcript(text: str) -> bool:
     return isinstance(data, dict) and "turns" in data and not data.keys().isdisjoint(("schema", "made_with"))
 
 
+def said_fields(value: Any) -> dict[str, Any]:
+    """Its fields by name, without those that say nothing: `false`, and what is unknown."""
+    fields = ((name, getattr(value, name)) for name in value.__slots__)
+    return {name: field for name, field in fields if field is not None and field is not False}
+
+
 def problem_of(error: Exception) -> str:
     """What is wrong with a file, from the error of its decoding."""
     if isinstance(error, json.JSONDecodeError):

@@ -1,4 +1,4 @@
-"""Sizes and times as people write them ("2GB", "30d", "12 min") to bytes and seconds, and back. Pure."""
+"""Sizes, times and shares as people write them ("2GB", "30d", "10%") to bytes, seconds and numbers, and back. Pure."""
 
 from __future__ import annotations
 
@@ -26,6 +26,18 @@ def size_bytes(text: str) -> int:
     if match is None or unit is None:
         raise SettingsError(f"{text!r} is not a size such as 500MB or 2GB")
     return int(float(match[1]) * unit)
+
+
+def share_of(text: str) -> float:
+    """A share of a whole, 0 to 1, from a percentage. Raises `SettingsError` for other text.
+
+    >>> share_of("10%"), share_of("2.5 %")
+    (0.1, 0.025)
+    """
+    match = re.fullmatch(r"\s*(\d{1,3}(?:\.\d{1,3})?)\s*%\s*", text)
+    if match is None or float(match[1]) > 100:
+        raise SettingsError(f"{text!r} is not a percentage such as 10%, from 0% to 100%")
+    return float(match[1]) / 100
 
 
 def age_seconds(text: str) -> Seconds:

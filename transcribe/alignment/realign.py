@@ -221,11 +221,13 @@ class _Builder:
             return
         origin = None if source is None else self.sources[source].owner
         same = self.matched[i] != NO_MATCH and origin is not None
-        probability = self.words[origin].probability if same and origin is not None else 1.0
+        heard = self.words[origin] if same and origin is not None else None
+        sure = (heard.probability, heard.error) if heard else (1.0, None)
         was_attached = token.attached or (origin is not None and self.words[origin].attached)
         goes_on = i > 0 and is_unspaced(self.tokens[i - 1].text[-1]) and is_unspaced(token.text[0])
         attached = self._attached(i, was_attached or goes_on)
-        built.append((Word(token.text, max(start, 0.0), max(start, end, 0.0), probability, attached), origin, same))
+        word = Word(token.text, max(start, 0.0), max(start, end, 0.0), sure[0], attached, sure[1])
+        built.append((word, origin, same))
 
 
 def _timed(built: Sequence[_Built]) -> Iterator[Word]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import transcribe
 from audio.decoding.probe import printable
 from audio.disk import STATE_FOLDER, write_atomically
+from transcribe.pipeline.doubts import Marked
 
 if TYPE_CHECKING:
     from audio.episode import Episode, Seconds
@@ -46,13 +47,16 @@ class Tally:
     words: int
     speakers: int
     doubts: int  # passages for the editor to check
+    marked: int = 0  # words in these
+    held: float | None = None  # the share of the errors that they are expected to hold; None: unknown
 
     @classmethod
     def of(cls, transcript: Transcript) -> Tally:
         """The tally of a transcript."""
         duration = round(transcript.episode.duration or 0.0, 3)
         n_words = sum(len(turn.words) for turn in transcript.turns)
-        return cls(duration, n_words, len(transcript.speakers), len(transcript.doubts))
+        marked = Marked.of(transcript)
+        return cls(duration, n_words, len(transcript.speakers), len(transcript.doubts), marked.words, marked.errors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +229,8 @@ def result_fields(result: Result) -> dict[str, Any]:
         "speakers": tally.speakers if tally else None,
         "named": list(result.named),
         "doubtful_passages": tally.doubts if tally else None,
+        "doubtful_words": tally.marked if tally else None,
+        "errors_held": None if tally is None or tally.held is None else round(tally.held, 3),
         "seconds": {stage: round(seconds, 2) for stage, seconds in result.seconds.items()},
         "warnings": list(result.warnings),
         "error": result.error or None,

@@ -89,6 +89,8 @@ class TextMessages:
             _say(with_source(result, f"speakers: {'; '.join(result.named)}"))
         if result.state == "written" and (passages := _doubtful_passages(result)):
             _say(with_source(result, passages))
+            if marked := _marked_words(result):
+                _say(with_source(result, marked))
         if result.also_written:
             _say(with_source(result, f"also written: {', '.join(map(str, result.also_written))}"))
         for warning in result.warnings:
@@ -217,6 +219,15 @@ def _doubtful_passages(result: Result) -> str:
         return ""
     passages = "1 passage" if result.tally.doubts == 1 else f"{result.tally.doubts} passages"
     return f"{passages} to listen to, marked in: transcribe edit {shlex.quote(str(draft))}"
+
+
+def _marked_words(result: Result) -> str:
+    """How many words the doubtful passages hold, and how many of the errors; empty if that is unknown."""
+    tally = result.tally
+    if tally is None or tally.held is None or not tally.marked:
+        return ""
+    words = f"{tally.marked} of {tally.words} words {'is' if tally.marked == 1 else 'are'} marked"
+    return f"{words}; on recordings like these they hold {100 * tally.held:.0f} % of the errors"
 
 
 def _summary(report: Report) -> str:

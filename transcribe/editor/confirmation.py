@@ -21,10 +21,10 @@ def confirmed(transcript: Transcript, start: Seconds, end: Seconds) -> tuple[Tra
     """The transcript without the doubts from `start` to `end`, its words there certain; and what undoes it."""
     inside = [word for word in transcript.words if start <= (word.start + word.end) / 2 <= end]
     doubts = tuple(doubt for doubt in transcript.doubts if doubt.end > start and doubt.start < end)
-    words = tuple(word for word in inside if word.probability < 1.0)
+    words = tuple(word for word in inside if word.probability < 1.0 or word.error)
     left = tuple(doubt for doubt in transcript.doubts if doubt not in doubts)
     known = set(words)
-    certain = _with_words(transcript, lambda word: replace(word, probability=1.0) if word in known else word)
+    certain = _with_words(transcript, lambda word: _certain(word) if word in known else word)
     return replace(certain, doubts=left), Confirmation(doubts, words)
 
 
@@ -34,6 +34,10 @@ def restored(transcript: Transcript, confirmation: Confirmation) -> Transcript:
     uncertain = _with_words(transcript, lambda word: before.get((word.text, word.start, word.end), word))
     missing = [doubt for doubt in confirmation.doubts if doubt not in transcript.doubts]
     return replace(uncertain, doubts=tuple(sorted((*transcript.doubts, *missing), key=lambda doubt: doubt.start)))
+
+
+def _certain(word: Word) -> Word:
+    return replace(word, probability=1.0, error=None if word.error is None else 0.0)
 
 
 def _with_words(transcript: Transcript, changed: Callable[[Word], Word]) -> Transcript:

@@ -13,7 +13,7 @@ from transcribe.drafts.turn_edits import PageTurn, page_turns
 from transcribe.scripts import units
 from transcribe.transcript import Transcript, Turn, Word
 
-LOW_CONFIDENCE = 0.45  # words whose probability is less are in the list of doubts
+LOW_CONFIDENCE = 0.45  # words of a less probability are in the list of doubts if nothing says how probable an error is
 
 
 def page_state(
@@ -91,7 +91,7 @@ def _doubts(transcript: Transcript) -> Iterator[dict[str, Any]]:
     for turn in transcript.turns:
         run: list[Word] = []
         for word in (*turn.words, None):
-            is_low = word is not None and word.probability < LOW_CONFIDENCE
+            is_low = word is not None and word.error is None and word.probability < LOW_CONFIDENCE
             if run and (not is_low or (word is not None and word.start < run[-1].start)):  # the last: moved here
                 doubts.append((run[0].start, max(each.end for each in run), "low confidence"))
                 run = []

@@ -207,8 +207,13 @@ class _Handlers:
 
     async def _restore(self, request: Request) -> Response:
         data = await _body(request)
-        doubts = tuple(Doubt(row["start"], row["end"], str(row["reason"])) for row in data["doubts"])
-        words = tuple(Word(str(row["text"]), row["start"], row["end"], row["probability"]) for row in data["words"])
+        doubts = tuple(
+            Doubt(row["start"], row["end"], str(row["reason"]), row.get("errors", 0.0)) for row in data["doubts"]
+        )
+        words = tuple(
+            Word(str(row["text"]), row["start"], row["end"], row["probability"], error=row.get("error"))
+            for row in data["words"]
+        )
         await run_in_threadpool(self._session.restore, Confirmation(doubts, words))
         return JSONResponse({})
 

@@ -23,11 +23,13 @@ from audio.fingerprint import Fingerprint
 from transcribe.person_names import without_matches
 from transcribe.pipeline.checkpointed_run import CheckpointedRun
 from transcribe.pipeline.checkpoints import Store, user_checkpoints
+from transcribe.pipeline.doubts import rank_doubts
 from transcribe.pipeline.sound_warnings import sound_warnings
 from transcribe.pipeline.stages import RealStages, Stages, glossary_of
 from transcribe.pipeline.track_timeline import names_of_tracks, on_timeline, placed_tracks
 from transcribe.pipeline.watch import RunMonitor
 from transcribe.recognition.engines import engine_name
+from transcribe.recognition.word_errors import with_errors
 from transcribe.settings import Settings, Stage
 from transcribe.speakers.attribution import attribute, find_overlaps
 from transcribe.speakers.naming import Naming, name_speakers, name_tracks
@@ -114,6 +116,7 @@ class Pipeline:
         self, episode: Episode, facts: AudioFacts, *, words: Recognition, diarization: Diarization, sha256: str
     ) -> Transcript:
         seen = self.settings.seen_by(Stage.TURNS)
+        words = replace(words, words=with_errors(words.words, words.evidence))
         if facts.layout is None:
             turns = attribute(words.words, diarization.spans, background=diarization.background)
             overlaps = find_overlaps(words.words, diarization.spans)
@@ -123,7 +126,7 @@ class Pipeline:
             episode = replace(episode, tracks=placed_tracks(episode.tracks, facts.layout))
         naming = self._naming(turns, episode, enrolled=match_voices(diarization.voices, self._voices))
         speaking = {span.speaker for span in diarization.spans}
-        doubts = tuple(sorted(words.doubts + overlaps, key=lambda doubt: doubt.start))
+        doubts = rank_doubts(turns, words.doubts + overlaps, share=seen.doubts_share)
         warnings = (
             *warnings_about(facts),
             *_count_warnings(seen, diarization, turns),

@@ -1,0 +1,81 @@
+"""Which passages an editor should hear: those that recognition doubts, and within a budget the likeliest errors. Pure.
+
+The budget is a share of the words. It is spent on the words with the greatest probability of error, whatever else is
+doubtful, but on none that is surely right: a clear recording has fewer marks. Each passage says how many errors it is
+expected to hold, so that a list can be put in the order in which listening pays.
+
+What this does not do: estimate the probability of error of a word (`transcribe.recognition.word_errors`).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from transcribe.transcript import Doubt, Transcript, Turn, Word
+
+LIKELY_WRONG = "likely wrong"  # the reason of a doubt about words of great probability of error
+LEAST_ERROR = 0.05  # a word that is wrong less often is not worth hearing, however large the budget
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """How many words are in doubtful passages, and the share of the transcript's errors these are expected to hold."""
+
+    words: int
+    errors: float | None  # 0 to 1; None if no word's probability of error is known
+
+    @classmethod
+    def of(cls, transcript: Transcript) -> Marked:
+        """What the doubts of a transcript mark."""
+        words = sorted(transcript.words, key=_middle)
+        middles = [_middle(word) for word in words]
+        found = {i for doubt in transcript.doubts for i in _within(middles, doubt)}
+        expected = sum(word.error or 0.0 for word in words)
+        return cls(len(found), sum(words[i].error or 0.0 for i in found) / expected if expected else None)
+
+
+def rank_doubts(turns: Sequence[Turn], doubts: Iterable[Doubt], *, share: float) -> tuple[Doubt, ...]:
+    """All `doubts`, and the passages of words likely wrong that none of them holds, with the errors to expect in each.
+
+    At most `share` of the words, 0 to 1, are marked as likely wrong. In the order of time; the errors are the rank.
+    """
+    words = sorted((word for turn in turns for word in turn.words), key=_middle)
+    middles = [_middle(word) for word in words]
+    known = tuple(doubts)
+    held = {id(words[i]) for doubt in known for i in _within(middles, doubt)}
+    likely = _likeliest(words, round(share * len(words)))
+    passages = [passage for turn in turns for passage in _passages(turn, likely, held=held)]
+    expected = (
+        replace(doubt, errors=sum(words[i].error or 0.0 for i in _within(middles, doubt)))
+        for doubt in (*known, *passages)
+    )
+    return tuple(sorted(expected, key=lambda doubt: (doubt.start, doubt.end)))
+
+
+def _likeliest(words: Sequence[Word], count: int) -> set[int]:
+    """The ids of the `count` words with the greatest probability of error; of equal ones the first."""
+    candidates = (word for word in words if (word.error or 0.0) >= LEAST_ERROR)
+    return {id(word) for word in sorted(candidates, key=lambda word: -(word.error or 0.0))[:count]}
+
+
+def _passages(turn: Turn, likely: set[int], *, held: set[int]) -> Iterator[Doubt]:
+    """The runs of a turn's likely words, without those that a doubt holds already."""
+    run: list[Word] = []
+    for word in (*turn.words, None):
+        if word is not None and id(word) in likely and not (run and word.start < run[-1].start):
+            run.append(word)
+            continue
+        if any(id(each) not in held for each in run):
+            yield Doubt(run[0].start, max(each.end for each in run), LIKELY_WRONG)
+        run = [word] if word is not None and id(word) in likely else []
+
+
+def _within(middles: Sequence[float], doubt: Doubt) -> range:
+    """The positions of the words whose middle is in a passage."""
+    return range(bisect_left(middles, doubt.start), bisect_left(middles, doubt.end + 1e-9))
+
+
+def _middle(word: Word) -> float:
+    return (word.start + word.end) / 2
