@@ -12,7 +12,7 @@ def report(*results: Result) -> Report:
     return Report(results, elapsed=10.0)
 
 
-DONE = Result("a.mp3", State.WRITTEN, (Path("a.md"),), ("quiet",), Tally(60.0, 120, 2, 3), {"decode": 0.123}, stem="a")
+DONE = Result("a.mp3", State.WRITTEN, (Path("a.md"),), ("quiet",), Tally(60.0, 120, 2, 3, 12, 0.6125), {"decode": 0.123}, stem="a")
 BROKEN = Result("b.mp3", State.FAILED, error="broken", stem="b", stage="decode", traceback="Traceback …")
 
 
@@ -24,6 +24,8 @@ def test_a_report_is_written_with_the_tracebacks(tmp_path: Path) -> None:
     done, broken = data["episodes"]
     assert (data["exit_code"], data["summary"]) == (1, "1 written, 1 failed")
     assert (done["words"], done["speakers"], done["doubtful_passages"]) == (120, 2, 3)
+    assert (done["doubtful_words"], done["errors_held"]) == (12, 0.613)
+    assert (broken["doubtful_words"], broken["errors_held"]) == (None, None)
     assert (done["warnings"], done["error"], done["seconds"]) == (["quiet"], None, {"decode": 0.12})
     assert (broken["stage"], broken["error"]) == ("decode", "broken")
     assert (tmp_path / broken["traceback"]).read_text() == "Traceback …"

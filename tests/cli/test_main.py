@@ -22,10 +22,10 @@ def test_only_paths_go_to_stdout(run: Run, tmp_path: Path) -> None:
     code, out, err = run("run", "a.wav")
     assert (code, out) == (0, "transcripts/a.md\ntranscripts/a.json\n")
     assert (tmp_path / "transcripts" / "a.md").is_file()
-    assert "%" not in err, "no bars where there is no terminal"
-    told, listen, summary = err.splitlines()
+    told, listen, marked, summary = err.splitlines()  # and no bars where there is no terminal
     assert told.startswith("a.wav: speakers: "), "who was taken for whom, and why"
     assert listen == "a.wav: 1 passage to listen to, marked in: transcribe edit transcripts/a.md"
+    assert marked.startswith("a.wav: 1 of 11 words is marked; ")
     assert summary == "1 written"
     assert run("run", "a.wav") == (0, out, "1 unchanged\n")
     tone(tmp_path / "b.wav", hertz=220)

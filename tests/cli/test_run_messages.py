@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -22,9 +23,10 @@ def test_a_source_whose_name_occurs_in_every_sentence_is_named(run: Run, tmp_pat
     code, _, err = run("run", "a", stages=ScriptedStages(broken=frozenset({"diarize"})))
     assert (code, err) == (1, "Error: a: diarize broke, as told\n")
     code, _, err = run("run", "a")
-    speakers, passages, _ = err.splitlines()
+    speakers, passages, marked, _ = err.splitlines()
     assert speakers.startswith("a: speakers: ")
     assert passages.startswith("a: 1 passage to listen to")
+    assert re.fullmatch(r"a: 1 of 11 words is marked; on recordings like these it holds \d+ % of the errors", marked)
     (tmp_path / "transcripts" / "a.md").write_text("mine")
     warning = next(line for line in run("run", "a", "--wrap", "20")[2].splitlines() if "not overwritten" in line)
     assert warning.startswith("Warning: a: transcripts/a.md differs")

@@ -226,8 +226,9 @@ def _marked_words(result: Result) -> str:
     tally = result.tally
     if tally is None or tally.held is None or not tally.marked:
         return ""
-    words = f"{tally.marked} of {tally.words} words {'is' if tally.marked == 1 else 'are'} marked"
-    return f"{words}; on recordings like these they hold {100 * tally.held:.0f} % of the errors"
+    are, hold = ("is", "it holds") if tally.marked == 1 else ("are", "they hold")
+    share = f"{100 * tally.held:.0f} % of the errors"
+    return f"{tally.marked} of {tally.words} words {are} marked; on recordings like these {hold} {share}"
 
 
 def _summary(report: Report) -> str:
