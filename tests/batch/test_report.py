@@ -12,7 +12,9 @@ def report(*results: Result) -> Report:
     return Report(results, elapsed=10.0)
 
 
-DONE = Result("a.mp3", State.WRITTEN, (Path("a.md"),), ("quiet",), Tally(60.0, 120, 2, 3, 12, 0.6125), {"decode": 0.123}, stem="a")
+DONE = Result(
+    "a.mp3", State.WRITTEN, (Path("a.md"),), ("quiet",), Tally(60.0, 120, 2, 3, 12, 0.6125), {"decode": 0.123}, stem="a"
+)
 BROKEN = Result("b.mp3", State.FAILED, error="broken", stem="b", stage="decode", traceback="Traceback …")
 
 
