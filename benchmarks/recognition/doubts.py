@@ -205,7 +205,7 @@ def calibration_error(rows: Sequence[Judged], scores: Sequence[Numbers]) -> floa
     said = np.concatenate([each[row.scored] for row, each in zip(rows, scores, strict=True)])
     true = np.concatenate([row.labels[row.scored] for row in rows])
     bins = np.array_split(np.argsort(said, kind="stable"), BINS)
-    return sum(abs(said[each].mean() - true[each].mean()) * len(each) for each in bins) / len(said)
+    return float(sum(abs(said[each].mean() - true[each].mean()) * len(each) for each in bins)) / len(said)
 
 
 def cross_validated(rows: Sequence[Judged]) -> list[Numbers]:
@@ -246,8 +246,12 @@ def _odds_to_probability(measures: Numbers, weights: Numbers) -> Numbers:
 
 def _listed(row: Judged) -> NDArray[np.bool_]:
     middles = [(word.start + word.end) / 2 for word in row.words]
-    doubtful = [any(doubt.start <= middle <= doubt.end for doubt in row.doubts) for middle in middles]
-    return np.array(doubtful) | np.array([word.probability < EARLIER for word in row.words])
+    return np.array(
+        [
+            word.probability < EARLIER or any(doubt.start <= middle <= doubt.end for doubt in row.doubts)
+            for word, middle in zip(row.words, middles, strict=True)
+        ]
+    )
 
 
 def _top(rows: Sequence[Judged], scores: Sequence[Numbers], share: float) -> list[NDArray[np.bool_]]:
