@@ -28,6 +28,7 @@ class WarningCode(StrEnum):
     TRACKS_LEFT_OUT = "tracks-left-out"
     NO_SPEECH = "no-speech"
     MORE_VOICES = "more-voices"  # than people given
+    LANGUAGE_UNSURE = "language-unsure"  # `values` has the language and the alternative
     COUNT_UNSURE = "count-unsure"  # of people: `values` has the number and the alternative
     ONE_VOICE = "one-voice"  # where the text is two people's
     HOST_UNCLEAR = "host-unclear"  # the host's name is known, but no voice is clearly the host
@@ -72,6 +73,10 @@ _MESSAGES = {
     ),
     WarningCode.NO_SPEECH: "no speech was found",
     WarningCode.MORE_VOICES: "{voices} voices detected, but --speakers gives {given}; check who is missing",
+    WarningCode.LANGUAGE_UNSURE: (
+        "the language was not clear: it was read as {language}, and {alternative} is possible; if that is wrong, run "
+        "it again with the language spoken, such as --language {alternative}"
+    ),
     WarningCode.COUNT_UNSURE: (
         "{voices} people were counted, and {alternative} are possible; if you know the number, run it again with it, "
         "such as --speakers {alternative}"

@@ -25,6 +25,8 @@ from transcribe.pipeline.checkpoints import Checkpoints, WriteOnlyCheckpoints
 from transcribe.pipeline.pipeline import Pipeline
 from transcribe.pipeline.progress import Progress
 from transcribe.pipeline.watch import RunMonitor
+from transcribe.recognition.spoken_language import SpokenLanguage
+from transcribe.recognition.vad import ChunkPlan
 from transcribe.settings import Settings, Stage
 from transcribe.speakers.voiceprints import Sample, Voiceprint
 from transcribe.transcript import Transcript
@@ -100,6 +102,23 @@ def test_an_unsure_count_is_a_warning_with_its_values_cached_or_not(
         transcript = transcribed(path, Unsure(), Settings(speakers=speakers))
         found = [dict(w.values) for w in transcript.warnings if w.code is WarningCode.COUNT_UNSURE]
         assert found == ([{"voices": 2, "alternative": 3}] if warned else [])
+
+
+class Foreign(ScriptedStages):
+    """The language is read as English, and may be Welsh."""
+
+    def language(self, audio: Audio, plan: ChunkPlan) -> SpokenLanguage:
+        return SpokenLanguage("en", "cy")
+
+
+@pytest.mark.parametrize(("language", "warned"), [("auto", True), ("en", False)])
+def test_an_unsure_language_is_a_warning_cached_or_not(language: str, warned: bool, tmp_path: Path) -> None:
+    path = tone(tmp_path / "a.wav")
+    for _ in range(2):
+        transcript = transcribed(path, Foreign(), Settings(language=language))
+        found = [w for w in transcript.warnings if w.code is WarningCode.LANGUAGE_UNSURE]
+        assert [dict(w.values) for w in found] == ([{"language": "en", "alternative": "cy"}] if warned else [])
+        assert all("--language cy" in w.message for w in found)
 
 
 class Nice(ScriptedStages):

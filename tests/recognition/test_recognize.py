@@ -22,7 +22,8 @@ from transcribe.errors import EngineError, SettingsError
 from transcribe.recognition.engines import load
 from transcribe.recognition.engines.protocol import Reading
 from transcribe.recognition.models import find_model
-from transcribe.recognition.recognize import UNDETERMINED, read_chunks, vote
+from transcribe.recognition.recognize import read_chunks
+from transcribe.recognition.spoken_language import UNDETERMINED
 from transcribe.recognition.vad import Chunk, ChunkPlan, Region, chunk_audio
 from transcribe.settings import Settings
 from transcribe.transcript import Word
@@ -220,11 +221,6 @@ class TestSecondPassAlongsideTheFirst:
             )
         assert stopped.is_set()
         assert read_after == []
-
-
-def test_a_vote_adds_up_probabilities() -> None:
-    assert vote([("en", 0.5), ("nl", 0.4), ("de", 0.1), ("nl", 0.6), ("en", 0.4)]) == "nl"
-    assert vote([("nl", 0.5), ("de", 0.5)]) == "de"
 
 
 @needs_base

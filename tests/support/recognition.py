@@ -7,13 +7,12 @@ from collections.abc import Callable
 from audio.decoding.samples import Audio
 from transcribe.recognition.engines.protocol import Recognizer
 from transcribe.recognition.recognize import (
-    UNDETERMINED,
     Recognition,
     check_language,
     combine,
-    detect_language,
     read_chunks,
 )
+from transcribe.recognition.spoken_language import UNDETERMINED, detect_language
 from transcribe.recognition.vad import chunk_audio
 from transcribe.settings import Settings
 
@@ -26,7 +25,7 @@ def recognize_all(
     if not plan.chunks:
         return Recognition((), UNDETERMINED if settings.language == "auto" else settings.language, (), ())
     check_language(settings.language, model=settings.model, known=recognizer.languages)
-    language = settings.language if settings.language != "auto" else detect_language(audio, recognizer, plan)
+    language = settings.language if settings.language != "auto" else detect_language(audio, recognizer, plan).code
     beam_size = settings.beam_size
     part = read_chunks(audio, recognizer, plan.chunks, language=language, beam_size=beam_size, progress=progress)
     return combine([part], language, verbatim=settings.verbatim)

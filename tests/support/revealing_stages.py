@@ -15,6 +15,7 @@ from transcribe.diarization.diarize import Diarization
 from transcribe.recognition.glossary import Glossary
 from transcribe.recognition.models import ModelFiles
 from transcribe.recognition.recognize import Recognition
+from transcribe.recognition.spoken_language import SpokenLanguage
 from transcribe.recognition.vad import Chunk, ChunkPlan
 from transcribe.settings import Settings, Stage, UndeclaredReadError
 from transcribe.transcript import SpeakerSpan, Word
@@ -50,8 +51,8 @@ class RevealingStages(ScriptedStages):
     def languages(self) -> frozenset[str]:
         return frozenset({"en", "fr", "nl", "de"})
 
-    def language(self, audio: Audio, plan: ChunkPlan) -> str:
-        return ("en", "de")[self._settings.seen_by(Stage.LANGUAGE).engine == "openai"]
+    def language(self, audio: Audio, plan: ChunkPlan) -> SpokenLanguage:
+        return SpokenLanguage(("en", "de")[self._settings.seen_by(Stage.LANGUAGE).engine == "openai"])
 
     def recognize(self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: OnFraction) -> Recognition:
         texts = ("So", "uh,", f"{language}-{seen(self._settings, Stage.RECOGNIZE)}.", "Well", "then", "go", "on.")

@@ -16,6 +16,7 @@ from transcribe.errors import EngineError
 from transcribe.recognition.glossary import Glossary
 from transcribe.recognition.models import ModelFiles
 from transcribe.recognition.recognize import Recognition
+from transcribe.recognition.spoken_language import SpokenLanguage
 from transcribe.recognition.vad import Chunk, ChunkPlan, Region
 from transcribe.settings import Settings
 from transcribe.transcript import Doubt, SpeakerSpan, Word
@@ -56,8 +57,8 @@ class ScriptedStages:
     def languages(self) -> frozenset[str]:
         return frozenset({"en", "fr", "nl"})
 
-    def language(self, audio: Audio, plan: ChunkPlan) -> str:
-        return "en"
+    def language(self, audio: Audio, plan: ChunkPlan) -> SpokenLanguage:
+        return SpokenLanguage("en")
 
     def recognize(self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: OnFraction) -> Recognition:
         self._called("recognize", progress)

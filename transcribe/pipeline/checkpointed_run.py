@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from audio.fingerprint import Fingerprint
     from transcribe.diarization.diarize import Diarization
     from transcribe.recognition.recognize import Recognition
+    from transcribe.recognition.spoken_language import SpokenLanguage
     from transcribe.recognition.vad import Chunk, ChunkPlan
     from transcribe.tracks.layout import Layout
 
@@ -45,7 +46,7 @@ Value = TypeVar("Value")
 RESULTS_OF = {
     Stage.DECODE: 3,
     Stage.PLAN: 1,
-    Stage.LANGUAGE: 2,
+    Stage.LANGUAGE: 3,
     Stage.RECOGNIZE: 6,
     Stage.REHEAR: 1,
     Stage.DIARIZE: 10,
@@ -54,8 +55,7 @@ RESULTS_OF = {
 
 Decode 3: facts say by which revision of the rules the samples were changed, if they were. Only then is it in the keys
 of the other stages, so that the results of earlier releases remain for recordings that are decoded as they were.
-Language 2: earlier ones may be a language that was given, not detected. Words are kept under their language, so the
-words of earlier releases remain; a result of REHEAR counts only if it is in the recording's language.
+Language 3: an unsure one is tried. Words are kept under their language, those of earlier releases too, and REHEAR's.
 """
 
 TRACKS_VERSION = "tracks 2"
@@ -128,13 +128,15 @@ class CheckpointedRun:
         return self._cached(Stage.PLAN, "", codecs.PLAN, compute)
 
     @cached_property
-    def language(self) -> str:
-        """The code of the language spoken: the given one, or the detected one."""
+    def spoken(self) -> SpokenLanguage:
+        """The language spoken: the given one, or the detected one."""
+        from transcribe.recognition.spoken_language import SpokenLanguage
+
         given = self._settings.seen_by(Stage.LANGUAGE).language
         if given != "auto":
-            return given
+            return SpokenLanguage(given)
 
-        def compute() -> str:
+        def compute() -> SpokenLanguage:
             audio, plan = self.samples(), self.plan
             with self.monitor.stage(Stage.RECOGNIZE):
                 return self._stages.language(audio, plan)
@@ -149,7 +151,7 @@ class CheckpointedRun:
     def block(self, number: int) -> Recognition:
         """The words of one block; `number` counts from 0."""
         chunks = self.plan.chunks[number * CHUNKS_PER_BLOCK : (number + 1) * CHUNKS_PER_BLOCK]
-        language = self.language
+        language = self.spoken.code
 
         def compute() -> Recognition:
             audio = self.samples()
@@ -168,7 +170,7 @@ class CheckpointedRun:
         from transcribe.recognition.recognize import combine
 
         blocks = [self.block(number) for number in range(self.n_blocks)]
-        words = combine(blocks, self.language, verbatim=self._settings.seen_by(Stage.REHEAR).verbatim)
+        words = combine(blocks, self.spoken.code, verbatim=self._settings.seen_by(Stage.REHEAR).verbatim)
         if self._glossary.terms and words.words:
             words = self._with_names(words)
         self._report_words(1.0)

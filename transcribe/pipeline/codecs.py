@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from audio.episode import Seconds
     from transcribe.diarization.diarize import Diarization
     from transcribe.recognition.recognize import Recognition
+    from transcribe.recognition.spoken_language import SpokenLanguage
     from transcribe.recognition.vad import ChunkPlan
     from transcribe.tracks.layout import Layout
 
@@ -95,14 +96,16 @@ def decode_plan(data: Any) -> ChunkPlan:
     return ChunkPlan(chunks)
 
 
-def encode_language(language: str) -> dict[str, str]:
-    """The language's code by name."""
-    return {"language": language}
+def encode_language(language: SpokenLanguage) -> dict[str, str]:
+    """The language's code by name, and another one that it may be."""
+    return {"language": language.code, "alternative": language.alternative}
 
 
-def decode_language(data: Any) -> str:
+def decode_language(data: Any) -> SpokenLanguage:
     """The inverse of `encode_language`."""
-    return _text(data["language"])
+    from transcribe.recognition.spoken_language import SpokenLanguage
+
+    return SpokenLanguage(_text(data["language"]), _text(data.get("alternative", "")))
 
 
 def encode_recognition(recognition: Recognition) -> dict[str, Any]:

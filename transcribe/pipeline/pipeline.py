@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from transcribe.diarization.diarize import Diarization
     from transcribe.pipeline.codecs import AudioFacts
     from transcribe.recognition.recognize import Recognition
+    from transcribe.recognition.spoken_language import SpokenLanguage
 
 _NICENESS = 10  # of 19 steps: a tenth of the share of other work in the same session or container
 
@@ -83,7 +84,8 @@ class Pipeline:
         with self.start(episode, fingerprint=fingerprint, monitor=monitor) as run:
             words, diarization = _in_parallel(run)
             sha256 = run.fingerprint.sha256
-            return self._assemble_transcript(episode, run.facts, words=words, diarization=diarization, sha256=sha256)
+            made = self._assemble_transcript(episode, run.facts, words=words, diarization=diarization, sha256=sha256)
+            return replace(made, warnings=(*_language_warnings(run.spoken), *made.warnings))
 
     def start(
         self, episode: Episode, *, fingerprint: Fingerprint | None = None, monitor: RunMonitor | None = None
@@ -162,6 +164,13 @@ def warnings_about(facts: AudioFacts) -> tuple[TranscriptWarning, ...]:
     """What an editor should know of the sound of a recording."""
     unreadable = (warn(WarningCode.AUDIO, message=message) for message in facts.warnings)
     return (*unreadable, *sound_warnings(facts.notes, duration=facts.duration))
+
+
+def _language_warnings(spoken: SpokenLanguage) -> tuple[TranscriptWarning, ...]:
+    if not spoken.alternative:
+        return ()
+    values = {"language": spoken.code, "alternative": spoken.alternative}
+    return (replace(warn(WarningCode.LANGUAGE_UNSURE, **values), values=values),)
 
 
 def _count_warnings(

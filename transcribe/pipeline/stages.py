@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from transcribe.recognition.glossary import Glossary
     from transcribe.recognition.models import ModelFiles
     from transcribe.recognition.recognize import Recognition
+    from transcribe.recognition.spoken_language import SpokenLanguage
     from transcribe.recognition.vad import Chunk, ChunkPlan
 
 
@@ -38,8 +39,8 @@ class Stages(Protocol):
     def languages(self) -> frozenset[str]:
         """Codes of the languages the recogniser knows; needs no weights loaded."""
 
-    def language(self, audio: Audio, plan: ChunkPlan) -> str:
-        """The code of the language spoken, as detected; `und` without speech."""
+    def language(self, audio: Audio, plan: ChunkPlan) -> SpokenLanguage:
+        """The language spoken, as detected; `und` without speech."""
 
     def recognize(self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: OnFraction) -> Recognition:
         """The words of some chunks of the plan, in time order; they depend on no other chunk."""
@@ -128,11 +129,11 @@ class RealStages:
 
         return chunk_audio(audio, progress=progress)
 
-    def language(self, audio: Audio, plan: ChunkPlan) -> str:
+    def language(self, audio: Audio, plan: ChunkPlan) -> SpokenLanguage:
         """See `Stages`. Raises `ModelError` and `EngineError`."""
-        from transcribe.recognition.recognize import UNDETERMINED, detect_language
+        from transcribe.recognition.spoken_language import UNDETERMINED, SpokenLanguage, detect_language
 
-        return detect_language(audio, self._recognizer, plan) if plan.chunks else UNDETERMINED
+        return detect_language(audio, self._recognizer, plan) if plan.chunks else SpokenLanguage(UNDETERMINED)
 
     def recognize(self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: OnFraction) -> Recognition:
         """See `Stages`. Raises `ModelError` and `EngineError`."""

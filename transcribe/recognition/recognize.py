@@ -9,7 +9,7 @@ What this does not do: decode files, load models, separate speakers, format word
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -28,7 +28,7 @@ from transcribe.recognition.reading_quality import (
     untranscribed_speech,
 )
 from transcribe.recognition.second_pass import run_second_pass
-from transcribe.recognition.vad import Chunk, ChunkPlan
+from transcribe.recognition.vad import Chunk
 from transcribe.recognition.word_timing import extend_to_speech_end, snap_to_speech
 from transcribe.transcript import Doubt, Word
 
@@ -36,10 +36,7 @@ if TYPE_CHECKING:
     from audio.decoding.samples import Audio
     from audio.progress import OnFraction
 
-UNDETERMINED = "und"  # the language of a recording without speech (ISO 639-2)
-
 _SECOND_PASSES = 4  # chunks in the second pass at the same time, alongside the first
-_VOTERS = 5  # at most so many chunks vote on the language
 _DOUBTFUL = 1.5  # seconds of speech without words that become a doubt for the editor
 _HALLUCINATION_PROBABILITY = 0.5  # words outside speech with less are dropped as hallucinations
 
@@ -106,42 +103,11 @@ def combine(parts: Sequence[Recognition], language: str, *, verbatim: bool = Fal
     )
 
 
-def vote(guesses: Iterable[tuple[str, float]]) -> str:
-    """The language with the largest sum of probabilities; of equal ones the first by code.
-
-    >>> vote([("en", 0.9), ("nl", 0.8), ("nl", 0.7)])
-    'nl'
-    """
-    sums: dict[str, float] = {}
-    for code, probability in guesses:
-        sums[code] = sums.get(code, 0.0) + probability
-    return min(sums, key=lambda code: (-sums[code], code))
-
-
 def check_language(language: str, *, model: str, known: frozenset[str]) -> None:
     """Raises `SettingsError` for a language that the model does not know; `auto` is none that it has to know."""
     if language != "auto" and language not in known:
         remedy = "it is for English only" if known == {"en"} else "choose another, or auto"
         raise SettingsError(f"language: the model {model} does not know {language!r}; {remedy}")
-
-
-def detect_language(audio: Audio, recognizer: Recognizer, plan: ChunkPlan) -> str:
-    """The language of a recording, by a vote of several chunks; `UNDETERMINED` if there are none.
-
-    Raises `EngineError` if the engine fails.
-    """
-    chunks, languages = plan.chunks, recognizer.languages
-    if not chunks:
-        return UNDETERMINED
-    if len(languages) == 1:
-        return next(iter(languages))
-    count = min(_VOTERS, (len(chunks) + 1) // 2)
-    voters = [
-        max(chunks[i * len(chunks) // count : (i + 1) * len(chunks) // count], key=lambda chunk: chunk.voiced)
-        for i in range(count)
-    ]
-    guesses = [recognizer.detect_language(audio.read(chunk.start, chunk.end)) for chunk in voters]
-    return vote(pair for guess in guesses for pair in guess.probabilities.items())
 
 
 def _finalise(result: ChunkResult, language: str) -> Recognition:

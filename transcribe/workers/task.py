@@ -118,7 +118,7 @@ def _run(task: Task, monitor: RunMonitor) -> Outcome:
     n_blocks = 0
     with pipeline.start(task.episode, fingerprint=task.fingerprint, monitor=monitor) as run:
         if task.part is Part.SURVEY:
-            _ = run.facts, run.language
+            _ = run.facts, run.spoken
             n_blocks = run.n_blocks
         elif task.part is Part.BLOCKS:
             for number in range(*task.blocks):
