@@ -94,10 +94,12 @@ def left_out(draft: Draft, name: str, *, kept: str) -> Mapping[str, int]:
 def told(counts: Mapping[str, int]) -> str:
     """The counts in words.
 
-    >>> told({"heading": 3, "image": 1})
-    '3 headings, 1 image'
+    >>> told({"heading": 3, "image": 1}), told({"word": 15})
+    ('3 headings, 1 image', '15 words, as the format has none')
     """
-    return ", ".join(f"{count} {rule if count == 1 else _PLURALS[rule]}" for rule, count in counts.items())
+    reasons = {"word": ", as the format has none"}
+    named = ((count, rule if count == 1 else _PLURALS[rule], reasons.get(rule, "")) for rule, count in counts.items())
+    return ", ".join(f"{count} {name}{reason}" for count, name, reason in named)
 
 
 def _sources(draft: Draft) -> Iterator[tuple[str, str]]:

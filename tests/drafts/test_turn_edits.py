@@ -16,7 +16,8 @@ from output.parse import parse
 from tests.support.paths import SHARED
 from tests.support.transcripts import transcript
 from tests.support.turn_edits import TALK, with_paragraph
-from transcribe.drafts.turn_edits import EditError, PageTurn, apply_turns, flowed, merge_turns, page_turns, wrap_of
+from transcribe.drafts.turn_edits import EditError, PageTurn, apply_turns, flowed, page_turns, wrap_of
+from transcribe.drafts.turn_merges import merge_turns
 from transcribe.style import Style
 
 POSTS = sorted((SHARED / "markdown").rglob("*.md"))
@@ -63,6 +64,31 @@ def test_unchanged_lines_stay_lines() -> None:
     text = page_turns(draft)[0].paragraphs[0]
     edited = apply_turns(draft, [PageTurn("Ada", (text.replace("six", "and six more"),))], wrap=24)
     assert edited.source() == source.replace("five six seven eight", "five and six more seven\neight")
+
+
+LINE_BY_LINE = {
+    "plain": "Ann: One two.\nBo: Three four.\nAnn: Five six.\nBo: Seven eight.\nAnn: Nine.\n",
+    "stamped": "[0:01] Ann: One two.\n[0:02] Bo: Three four.\n[0:05] Ann: Five six.\n[0:09] Bo: Seven.\n",
+    "bold": "**Ann**: One two.\n**Bo**: Three four.\n**Ann**: Five six.\n**Bo**: Seven eight.",
+    "crlf": "Ann: One two.\r\nBo: Three four.\r\nAnn: Five six.\r\nBo: Seven eight.\r\n",
+    "one blank line": "**Ann**: One two.\n\n**Bo**: Three four.\n**A**: Five six.\n\n**B**: Seven.\n\n**A**: So.\n",
+}
+
+
+@pytest.mark.parametrize("form", LINE_BY_LINE)
+def test_turns_that_nobody_edited_keep_what_is_between_them(form: str) -> None:
+    source = LINE_BY_LINE[form]
+    draft = parse(source)
+    turns = list(page_turns(draft))
+    assert len(turns) >= 4
+    for at, turn in enumerate(turns):
+        edited = apply_turns(draft, with_paragraph(turns, at, f"{turn.paragraphs[0]} More."), wrap=70)
+        end = turn.paragraphs[0]
+        assert edited.source() == source.replace(end, f"{end} More.")
+    moved = apply_turns(draft, [*turns[:-2], turns[-1], PageTurn(turns[-1].speaker, ("Yes.",)), turns[-2]], wrap=70)
+    assert [turn.text for turn in moved.turns][-3:] == [turns[-1].paragraphs[0], "Yes.", turns[-2].paragraphs[0]]
+    unchanged = source[: source.index(turns[-2].paragraphs[0])].rpartition(draft.turns[-2].marker)[0]
+    assert moved.source().startswith(unchanged)
 
 
 def test_rewrapped_lines_open_no_list() -> None:

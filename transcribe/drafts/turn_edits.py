@@ -9,19 +9,17 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from output.labels import fold_name
 from output.markdown import marker
 from output.parse import Draft, DraftTurn, parse
 from output.text import fill_lines
-from transcribe.alignment.merge3 import Conflict, merge, merge_text
 from transcribe.style import Style
 
 SHORTEST_MATCHED_LINE = 3  # words; shorter lines match by chance
 LONGEST_NAME = 60  # characters; the longest label of `output.markers`
 
-_TURN_UNIT = "\x00"  # begins the unit of a speaker, and no paragraph
 _BEFORE_BREAK = r"(?:(?<![ \t])[ \t]++)?"  # all blanks or none: a run of them is read once
 _PARAGRAPH_BREAK = re.compile(rf"({_BEFORE_BREAK}\r?\n(?:[ \t]*+\r?\n)+)")
 _LINE_BREAK = re.compile(rf"{_BEFORE_BREAK}\r?\n[ \t]*")
@@ -72,24 +70,25 @@ def apply_turns(draft: Draft, turns: Sequence[PageTurn], *, wrap: int) -> Draft:
     if list(turns) == list(page_turns(draft)):
         return draft
     labels = _labels(draft, turns)
-    result = _with_turns(draft, turns, labels, wrap=wrap)
-    if len(result.turns) == len(turns):  # if a new speaker has the same initial, use the whole name
-        pairs = list(zip(result.turns, turns, labels, strict=True))
-        first = {turn.speaker: label for _, turn, label in reversed(pairs)}
-        unique = [label if parsed.speaker == turn.speaker else first[turn.speaker] for parsed, turn, label in pairs]
-        result = result if unique == labels else _with_turns(draft, turns, unique, wrap=wrap)
-    if [turn.speaker for turn in result.turns] != [turn.speaker for turn in turns]:
-        raise EditError(_error_message(result, turns))
-    return result
+    for source in (_Source(draft, wrap), _Source(draft, wrap, is_spaced=True)):
+        result = _with_turns(draft, turns, labels, source=source)
+        if len(result.turns) == len(turns):  # if a new speaker has the same initial, use the whole name
+            pairs = list(zip(result.turns, turns, labels, strict=True))
+            first = {turn.speaker: label for _, turn, label in reversed(pairs)}
+            unique = [label if parsed.speaker == turn.speaker else first[turn.speaker] for parsed, turn, label in pairs]
+            result = result if unique == labels else _with_turns(draft, turns, unique, source=source)
+        if [turn.speaker for turn in result.turns] == [turn.speaker for turn in turns]:
+            return result
+    raise EditError(_error_message(result, turns))
 
 
-def _with_turns(draft: Draft, turns: Sequence[PageTurn], labels: Sequence[str], *, wrap: int) -> Draft:
-    source = _Source(draft, wrap)
+def _with_turns(draft: Draft, turns: Sequence[PageTurn], labels: Sequence[str], *, source: _Source) -> Draft:
+    source.begin()
     replaced = draft.turns if len(draft.turns) == len(turns) else (None,) * len(turns)
     texts = [source.turn(*item) for item in zip(turns, labels, replaced, strict=True)]
     if texts and draft.turns:
         ending = _parts(draft.turns[-1].raw)[3]
-        texts[:-1] = [_with_blank_line(text, source.line_break) for text in texts[:-1]]
+        texts[:-1] = [source.ended(text) for text in texts[:-1]]
         texts[-1] = texts[-1].rstrip(" \t\r\n") + ending
     preamble = draft.preamble
     if texts and not draft.turns:  # the first ones of a draft without speech
@@ -129,67 +128,43 @@ def _error_message(result: Draft, turns: Sequence[PageTurn]) -> str:
     return "two speakers' names are too similar to tell their turns apart; change one of them"
 
 
-def merge_turns(
-    base: Sequence[PageTurn], mine: Sequence[PageTurn], theirs: Sequence[PageTurn]
-) -> tuple[tuple[PageTurn, ...], tuple[tuple[int, int, str], ...]]:
-    """Two edits of the same turns merged, and their conflicts (turn, paragraph, their text), where mine stays."""
-    units: list[str] = []
-    conflicts: list[tuple[int, str]] = []
-    for item in merge(_units(base), _units(mine), _units(theirs)):
-        if isinstance(item, str):
-            units.append(item)
-            continue
-        both = _word_by_word(item)
-        if both is None:
-            conflicts.append((len(units), "\n\n".join(unit.removeprefix(_TURN_UNIT) for unit in item.theirs)))
-            units += item.mine or (("",) if units else item.theirs)
-        else:
-            units.append(both)
-    return _turns_of(units, conflicts)
-
-
-def _word_by_word(conflict: Conflict) -> str | None:
-    if len(conflict.base) == len(conflict.mine) == len(conflict.theirs) == 1:
-        return merge_text(conflict.base[0], conflict.mine[0], conflict.theirs[0])
-    return None
-
-
-def _units(turns: Sequence[PageTurn]) -> list[str]:
-    return [unit for turn in turns for unit in (_TURN_UNIT + turn.speaker, *turn.paragraphs)]
-
-
-def _turns_of(
-    units: Sequence[str], conflicts: Sequence[tuple[int, str]]
-) -> tuple[tuple[PageTurn, ...], tuple[tuple[int, int, str], ...]]:
-    turns: list[PageTurn] = []
-    places: list[tuple[int, int]] = []
-    for unit in units:
-        if unit.startswith(_TURN_UNIT):
-            turns.append(PageTurn(unit.removeprefix(_TURN_UNIT), ()))
-        elif turns:
-            turns[-1] = replace(turns[-1], paragraphs=(*turns[-1].paragraphs, unit))
-        places.append((len(turns) - 1, max(len(turns[-1].paragraphs) - 1, 0) if turns else 0))
-    complete = tuple(turn if turn.paragraphs else replace(turn, paragraphs=("",)) for turn in turns)
-    return complete, tuple((*places[min(i, len(places) - 1)], text) for i, text in conflicts if places)
-
-
 class _Source:
-    """Writes the Markdown of turns, reusing the draft's source of the same turns, paragraphs and lines."""
+    """Writes the Markdown of turns, reusing the draft's source of the same turns, paragraphs and lines.
 
-    def __init__(self, draft: Draft, wrap: int) -> None:
+    Turns are apart as the draft has them, by a blank line or, if most follow line by line, by none; if `is_spaced`, by
+    a blank line each.
+    """
+
+    def __init__(self, draft: Draft, wrap: int, *, is_spaced: bool = False) -> None:
         self.wrap = wrap
+        self.is_spaced = is_spaced
         self.line_break = "\r\n" if any("\r\n" in turn.raw for turn in draft.turns) else "\n"
+        ends = [turn.raw[len(turn.raw.rstrip(" \t\r\n")) :] for turn in draft.turns[:-1]]
+        is_dense = not is_spaced and 2 * sum(end.count("\n") == 1 for end in ends) > len(ends)
+        self.apart = self.line_break * (1 if is_dense else 2)
         self.style = "inside" if any(turn.marker.rstrip().endswith("**") for turn in draft.turns) else "outside"
-        self.turns: dict[tuple[PageTurn, str], list[DraftTurn]] = {}
+        self._draft = draft
         self.paragraphs: dict[str, str] = {}
         self.lines: dict[tuple[str, ...], list[tuple[tuple[str, ...], str]]] = {}
         self.markers: dict[str, str] = {}
         for turn, page in zip(draft.turns, page_turns(draft), strict=True):
-            self.turns.setdefault((page, turn.label), []).append(turn)
             self.markers.setdefault(turn.label, turn.marker)
             for text, part in zip(page.paragraphs, _parts(turn.raw)[1], strict=True):
                 self.paragraphs.setdefault(text, part)
                 self._learn_lines(part)
+
+    def begin(self) -> None:
+        """Have all turns of the draft to reuse, before the first of them is written."""
+        self.turns: dict[tuple[PageTurn, str], list[DraftTurn]] = {}
+        for turn, page in zip(self._draft.turns, page_turns(self._draft), strict=True):
+            self.turns.setdefault((page, turn.label), []).append(turn)
+
+    def ended(self, text: str) -> str:
+        """A turn's source, so that the next one can follow: as it is, if a line ends there."""
+        words = text.rstrip(" \t\r\n")
+        if self.is_spaced:
+            return _with_blank_line(text, self.line_break)
+        return text if "\n" in text[len(words) :] else words + self.apart
 
     def turn(self, turn: PageTurn, label: str, replaced: DraftTurn | None) -> str:
         """The source of a turn, marker included; `replaced` is the draft's turn at its position, if they correspond."""
@@ -198,14 +173,14 @@ class _Source:
             unchanged = same.pop(0) if len(same) > 1 else same[0]
             return unchanged.marker + unchanged.raw
         if replaced and replaced.label == label:
-            head, before = replaced.marker, _parts(replaced.raw)[0]
+            head, (before, _, _, after) = replaced.marker, _parts(replaced.raw)
         else:
-            head, before = self.markers.get(label) or marker(label, self.style), ""
+            head, before, after = self.markers.get(label) or marker(label, self.style), "", ""
         if not (head + before).endswith((" ", "\t", "\n", ";", "\xa0")):
             head += " "
         parts = [text.strip(" \t\r\n") for text in turn.paragraphs]
         paragraphs = [self._paragraph(text, label if i == 0 else "") for i, text in enumerate(parts) if text or i == 0]
-        return head + before + (2 * self.line_break).join(paragraphs) + 2 * self.line_break
+        return head + before + (2 * self.line_break).join(paragraphs) + (after if "\n" in after else self.apart)
 
     def _paragraph(self, text: str, label: str) -> str:
         if text in self.paragraphs:

@@ -31,11 +31,11 @@ from transcribe.drafts.turn_edits import (
     EditError,
     PageTurn,
     apply_turns,
-    merge_turns,
     page_turns,
     speaker_name,
     wrap_of,
 )
+from transcribe.drafts.turn_merges import merge_turns
 from transcribe.editor.confirmation import Confirmation, confirmed, restored
 from transcribe.editor.page_state import page_state
 from transcribe.editor.sound import Sound, SoundState
