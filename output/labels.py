@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from audio.letters import without_accents
 from output.marker_evidence import PERSON, is_event, is_section
 from transcribe.person_names import first_name
-from transcribe.scripts import MARKS, composed, without_accents
+from transcribe.scripts import MARKS, composed
 
 if TYPE_CHECKING:
     from transcribe.style import LabelStyle
@@ -66,7 +67,7 @@ def fold_name(text: str) -> str:
     >>> fold_name("Haïkel")
     'haikel'
     """
-    return without_accents(text.casefold())
+    return without_accents(text)
 
 
 def _short_name(speaker: Speaker) -> str:

@@ -60,11 +60,24 @@ VALUES = {
     *("config", "declaration", "errors", "parallel", "person_names", "settings"),
     *("scripts", "style", "terminal", "toml_files", "transcript", "transcript_json", "transcript_warnings", "units"),
 }
-AUDIO = {"disk", "encodings", "episode", "errors", "fingerprint", "intervals", "media", "progress", "shortage", "trust"}
+AUDIO = {
+    "disk",
+    "encodings",
+    "episode",
+    "errors",
+    "fingerprint",
+    "intervals",
+    "letters",
+    "media",
+    "progress",
+    "shortage",
+    "trust",
+}
 OUTPUT_READS = {f"transcribe.{name}" for name in ("transcript", "person_names", "scripts", "style")}
 PURE = {
     *(
         "audio.intervals",
+        "audio.letters",
         "transcribe.person_names",
         "transcribe.scripts",
         "transcribe.diarization.viterbi",

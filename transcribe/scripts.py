@@ -62,23 +62,6 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def without_accents(text: str) -> str:
-    """The text without accents, points and tone marks that writers leave out; letters of their own stay.
-
-    What is left out are marks above and below (canonical combining classes from 200 on) and the points of Hebrew,
-    Arabic and Syriac (10 to 36; UAX 44). The voiced `が` and the Thai vowels are other letters than `か` and `ด`.
-
-    >>> [without_accents(name) for name in ("Haïkel", "דָּוִד", "がか", "ดู", "김")]
-    ['Haikel', 'דוד', 'がか', 'ดู', '김']
-    """
-    decomposed = unicodedata.normalize("NFKD", text)
-    return composed("".join(sign for sign in decomposed if not _is_accent(unicodedata.combining(sign))))
-
-
-def _is_accent(combining_class: int) -> bool:
-    return combining_class >= 200 or 10 <= combining_class <= 36
-
-
 def has_end_mark(text: str) -> bool:
     """Whether a word or text ends with a sentence mark, also inside quotes or brackets. "Dr." does.
 

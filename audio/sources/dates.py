@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 
 from audio.episode import Seconds
-from audio.sources.values import without_accents
+from audio.letters import without_accents
 
 _MAX_LENGTH = 100  # characters
 _MONTHS = {  # the first letters that decide, without accents, in the languages whose feeds name months

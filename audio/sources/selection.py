@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from itertools import pairwise
 
 from audio.episode import Episode
-from audio.sources.values import without_accents
+from audio.letters import without_accents
 
 _EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
 

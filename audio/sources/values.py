@@ -34,16 +34,6 @@ def json_text(node: Any, key: str) -> str:
     return value[:_LONGEST].encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
-def without_accents(text: str) -> str:
-    """A text to compare: without case and accents.
-
-    >>> without_accents("CAFÉ")
-    'cafe'
-    """
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(each for each in decomposed if not unicodedata.combining(each))
-
-
 def title_from(address: str) -> str:
     """A title made of an address: its file's name without suffix, else its host.
 

@@ -47,3 +47,8 @@ def test_increasing_is_as_long_as_dynamic_programming_finds(values: list[int]) -
     for i, value in enumerate(values):
         best[i] = 1 + max((best[j] for j in range(i) if values[j] <= value), default=0)
     assert len(chosen) == max(best, default=0)
+
+
+def test_of_a_run_that_is_taken_in_part_only_that_part_counts_against_a_longer_one() -> None:
+    old, new = "ecmggmagocma", "gmagocggmagecmgma"
+    assert add_moves(old, new, matches(old, new))[11:15] == [0, 1, 2, 3]  # "ecmg"

@@ -80,7 +80,7 @@ class _Moves:
             if not taken:
                 return
         for k in taken:
-            self._match(i + k, j + k, length)
+            self._match(i + k, j + k, len(taken))
 
     def _equal(self, i: int, j: int, step: int) -> int:
         count = 0

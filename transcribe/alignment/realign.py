@@ -12,7 +12,7 @@ before them ends, unless the recogniser wrote them too: they take no time from t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count, pairwise
 
 from audio.episode import Seconds
@@ -27,7 +27,6 @@ MIN_OVERLAP_RATIO = 0.2  # of draft and transcript; different interviews share u
 _STYLED = "-."  # the house style's dash and ellipsis, with blanks round them
 OUTER_PAUSE = 10.0  # seconds of silence assumed before and after a recording
 
-_Built = tuple[Word, int | None, bool]  # the word, its origin, whether its time is an anchor
 Forms = Callable[[str], tuple[str, ...]]
 """The ways a timed word may be printed, the usual one first."""
 
@@ -140,6 +139,20 @@ def _unmatched_from(matched: Sequence[int], start: int, *, at_most: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class _Built:
+    """A word, its origin, whether its time is an anchor, and the free-standing signs behind it, a dash for one."""
+
+    word: Word
+    origin: int | None
+    is_anchor: bool
+    signs: list[str] = field(default_factory=list)
+
+    def timed(self, start: Seconds, end: Seconds) -> Word:
+        """The word with its signs at this time."""
+        return replace(self.word, text="".join((self.word.text, *self.signs)), start=start, end=end)
+
+
+@dataclass(frozen=True, slots=True)
 class _Builder:
     """Builds words from placed tokens; `sources` are the tokens of the timed `words`."""
 
@@ -164,7 +177,7 @@ class _Builder:
                 word = self.words[origin]
                 attached = self._attached(i, word.attached)
                 changed += attached is not word.attached
-                built.append((replace(word, attached=attached), origin, True))
+                built.append(_Built(replace(word, attached=attached), origin, True))
             else:
                 changed += 1
                 self._add_changed(i, built)
@@ -173,18 +186,18 @@ class _Builder:
             i += size or 1
         for last in [key for key in notes if key >= end]:
             self._add_notes(notes, last, built)
-        origins = tuple(origin for _, origin, _ in built)
+        origins = tuple(one.origin for one in built)
         return RealignedTurn(tuple(_timed(built)), origins, changed, sum(map(len, notes.values())))
 
     def _add_notes(self, notes: Mapping[int, Sequence[Token]], i: int, built: list[_Built]) -> None:
         """The notes before the token at `i`: at the end of the word before them, or else where that token begins."""
         if i not in notes:
             return
-        before = built[-1][0].end if built else None
+        before = built[-1].word.end if built else None
         if before is None and self.placed:
             before = self.placed[i][0][0] if i < len(self.placed) else self.placed[-1][0][1]
-        at = max(before or 0.0, built[-1][0].start if built else 0.0)
-        built += [(Word(note.text, at, at, attached=note.attached), None, False) for note in notes[i]]
+        at = max(before or 0.0, built[-1].word.start if built else 0.0)
+        built += [_Built(Word(note.text, at, at, attached=note.attached), None, False) for note in notes[i]]
 
     def _unchanged(self, i: int, end: int) -> int:
         """How many tokens from `i` on are one unchanged timed word; 0 if it was edited."""
@@ -215,9 +228,7 @@ class _Builder:
         (start, end), source = self.placed[i]
         token = self.tokens[i]
         if built and not letters(token.text):  # a free-standing dash is appended to the word before it
-            word, origin, is_anchor = built[-1]
-            text = word.text + ("" if token.attached else " ") + token.text
-            built[-1] = (replace(word, text=text), origin, is_anchor)
+            built[-1].signs.append(token.text if token.attached else f" {token.text}")
             return
         origin = None if source is None else self.sources[source].owner
         same = self.matched[i] != NO_MATCH and origin is not None
@@ -227,32 +238,31 @@ class _Builder:
         goes_on = i > 0 and is_unspaced(self.tokens[i - 1].text[-1]) and is_unspaced(token.text[0])
         attached = self._attached(i, was_attached or goes_on)
         word = Word(token.text, max(start, 0.0), max(start, end, 0.0), sure[0], attached, sure[1])
-        built.append((word, origin, same))
+        built.append(_Built(word, origin, same))
 
 
 def _timed(built: Sequence[_Built]) -> Iterator[Word]:
     """The words, with interpolated times clamped between those of their neighbours; moved words begin anew."""
     start, last = 0, 0.0
-    for end, (word, _, is_anchor) in enumerate(built):
-        if is_anchor and word.start < last:
+    for end, one in enumerate(built):
+        if one.is_anchor and one.word.start < last:
             yield from _rising(built[start:end])
             start = end
-        last = word.start if is_anchor else last
+        last = one.word.start if one.is_anchor else last
     yield from _rising(built[start:])
 
 
 def _rising(built: Sequence[_Built]) -> Iterator[Word]:
     """The words, with interpolated times clamped between those of their neighbours."""
     ceilings = [float("inf")] * (len(built) + 1)
-    for i, (word, _, is_anchor) in reversed(list(enumerate(built))):
-        ceilings[i] = min(ceilings[i + 1], word.start) if is_anchor else ceilings[i + 1]
+    for i, one in reversed(list(enumerate(built))):
+        ceilings[i] = min(ceilings[i + 1], one.word.start) if one.is_anchor else ceilings[i + 1]
     low = 0.0
-    for i, (word, _, is_anchor) in enumerate(built):
-        if is_anchor:
-            low = max(low, word.start)
-            yield word
-            continue
-        start = min(max(word.start, low), ceilings[i])
-        end = max(start, min(word.end, max(ceilings[i], start)))
-        low = start
-        yield replace(word, start=start, end=end)
+    for i, one in enumerate(built):
+        start, end = one.word.start, one.word.end
+        if one.is_anchor:
+            low = max(low, start)
+        else:
+            low = start = min(max(start, low), ceilings[i])
+            end = max(start, min(end, max(ceilings[i], start)))
+        yield one.timed(start, end)

@@ -6,9 +6,12 @@ it.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from operator import itemgetter
 
 from audio.episode import Seconds
 from output.labels import fold_name, labels_of
@@ -17,6 +20,9 @@ from transcribe.transcript import Speaker, SpeakerSpan
 
 EVIDENCE = "named by the editor"
 SHORTEST_SPAN = 0.5  # seconds; a shorter rest of a span goes to the new speaker as well
+
+Move = tuple[Seconds, Seconds, str, str]
+"""A passage that gets another speaker: its start and end, the old speaker and the new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +68,27 @@ def resolve_speakers(
     return ResolvedSpeakers(tuple(by_id.values()), ids, tuple(renamed), tuple(added))
 
 
-def reassign_spans(
-    spans: Sequence[SpeakerSpan], moves: Sequence[tuple[Seconds, Seconds, str, str]]
-) -> tuple[SpeakerSpan, ...]:
-    """The spans with passages given to other speakers: `moves` are (start, end, old speaker, new speaker)."""
-    return tuple(part for span in spans for part in _split(span, [move for move in moves if move[2] == span.speaker]))
+def reassign_spans(spans: Sequence[SpeakerSpan], moves: Sequence[Move]) -> tuple[SpeakerSpan, ...]:
+    """The spans with passages given to other speakers."""
+    by_speaker = {speaker: _MovesFrom(speaker, moves) for speaker in {span.speaker for span in spans}}
+    return tuple(part for span in spans for part in _split(span, by_speaker[span.speaker].during(span)))
 
 
-def _split(span: SpeakerSpan, moves: Sequence[tuple[Seconds, Seconds, str, str]]) -> list[SpeakerSpan]:
+class _MovesFrom:
+    """The moves away from one speaker, found by their time."""
+
+    def __init__(self, speaker: str, moves: Sequence[Move]) -> None:
+        self._own = sorted((move, place) for place, move in enumerate(moves) if move[2] == speaker)
+        self._starts = [move[0] for move, _ in self._own]
+        self._ends = list(accumulate((move[1] for move, _ in self._own), max))  # of all up to here
+
+    def during(self, span: SpeakerSpan) -> list[Move]:
+        """The moves that may cut the span, in the order in which they were given."""
+        low, high = bisect_right(self._ends, span.start), bisect_left(self._starts, span.end)
+        return [move for move, _ in sorted(self._own[low:high], key=itemgetter(1))]
+
+
+def _split(span: SpeakerSpan, moves: Sequence[Move]) -> list[SpeakerSpan]:
     """A span cut at its moves. Each move cuts only what the moves before it left to the span's speaker."""
     remaining, moved = [span], []
     for start, end, _, new in moves:

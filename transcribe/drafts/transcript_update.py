@@ -18,7 +18,7 @@ from output.errors import OutputError
 from output.markdown import front_matter
 from output.text import normalize_text
 from transcribe.alignment.realign import Forms, Realignment, realign
-from transcribe.drafts.speaker_resolution import drop_silent_speakers, reassign_spans, resolve_speakers
+from transcribe.drafts.speaker_resolution import Move, drop_silent_speakers, reassign_spans, resolve_speakers
 from transcribe.drafts.style import style_recorded
 from transcribe.errors import TranscriptError
 from transcribe.scripts import units
@@ -26,7 +26,6 @@ from transcribe.speakers.name_certainty import open_warnings
 from transcribe.transcript import Doubt, Transcript, Turn, Word
 
 if TYPE_CHECKING:
-    from audio.episode import Seconds
     from output.parse import Draft
 
 
@@ -172,14 +171,12 @@ def _title(draft: Draft, before: Transcript) -> str:
     return title
 
 
-def _moved(
-    realigned: Realignment, ids: Sequence[str], owners: Sequence[str]
-) -> Iterator[tuple[bool, list[tuple[Seconds, Seconds, str, str]]]]:
+def _moved(realigned: Realignment, ids: Sequence[str], owners: Sequence[str]) -> Iterator[tuple[bool, list[Move]]]:
     """Per turn: whether most of its words were another speaker's, and those passages (start, end, old, new speaker)."""
     heard = list(accumulate((before != after for before, after in pairwise(owners)), initial=0))  # run of one speaker
     for turn, new in zip(realigned.turns, ids, strict=True):
         known = [(word, i) for word, i in zip(turn.words, turn.origins, strict=True) if i is not None]
-        passages: list[tuple[Seconds, Seconds, str, str]] = []
+        passages: list[Move] = []
         last = -1
         for word, i in known:
             old = owners[i]

@@ -19,20 +19,25 @@ class Confirmation:
 
 def confirmed(transcript: Transcript, start: Seconds, end: Seconds) -> tuple[Transcript, Confirmation]:
     """The transcript without the doubts from `start` to `end`, its words there certain; and what undoes it."""
-    inside = [word for word in transcript.words if start <= (word.start + word.end) / 2 <= end]
-    doubts = tuple(doubt for doubt in transcript.doubts if doubt.end > start and doubt.start < end)
-    words = tuple(word for word in inside if word.probability < 1.0 or word.error)
-    left = tuple(doubt for doubt in transcript.doubts if doubt not in doubts)
-    known = set(words)
-    certain = _with_words(transcript, lambda word: _certain(word) if word in known else word)
-    return replace(certain, doubts=left), Confirmation(doubts, words)
+
+    def is_confirmed(word: Word) -> bool:
+        has_doubt = word.probability < 1.0 or word.error
+        return bool(has_doubt) and start <= (word.start + word.end) / 2 <= end
+
+    doubts, left = [], []
+    for doubt in transcript.doubts:
+        (doubts if doubt.end > start and doubt.start < end else left).append(doubt)
+    words = tuple(filter(is_confirmed, transcript.words))
+    certain = _with_words(transcript, lambda word: _certain(word) if is_confirmed(word) else word)
+    return replace(certain, doubts=tuple(left)), Confirmation(tuple(doubts), words)
 
 
 def restored(transcript: Transcript, confirmation: Confirmation) -> Transcript:
     """The transcript with the doubts and probabilities a confirmation took; words edited since stay as they are."""
     before = {(word.text, word.start, word.end): word for word in confirmation.words}
     uncertain = _with_words(transcript, lambda word: before.get((word.text, word.start, word.end), word))
-    missing = [doubt for doubt in confirmation.doubts if doubt not in transcript.doubts]
+    known = set(transcript.doubts)
+    missing = [doubt for doubt in confirmation.doubts if doubt not in known]
     return replace(uncertain, doubts=tuple(sorted((*transcript.doubts, *missing), key=lambda doubt: doubt.start)))
 
 

@@ -85,9 +85,9 @@ def pairing_of(posts: Path, audio: Path | None) -> Pairing:
         except Exception as error:  # noqa: BLE001 - a defect costs this text alone
             failures.append(failed(text, error, "pair"))
     others = {pair.audio: pair.post for pair in reversed(pairs) if not _is_reference(pair.post)}
-    references = [pair for pair in pairs if _is_reference(pair.post) and pair.audio in others]
-    left_out += [LeftOut(str(pair.post), f"is a reference beside {others[pair.audio]}") for pair in references]
-    return Pairing(tuple(pair for pair in pairs if pair not in references), tuple(failures), tuple(left_out))
+    beside = {pair.post: others[pair.audio] for pair in pairs if _is_reference(pair.post) and pair.audio in others}
+    left_out += [LeftOut(str(reference), f"is a reference beside {post}") for reference, post in beside.items()]
+    return Pairing(tuple(pair for pair in pairs if pair.post not in beside), tuple(failures), tuple(left_out))
 
 
 def failed(post: Path, error: Exception, stage: str, *, seconds: dict[str, float] | None = None) -> Result:

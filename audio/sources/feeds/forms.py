@@ -21,9 +21,9 @@ from functools import cached_property
 from urllib.parse import urlsplit
 
 from audio.episode import Seconds
+from audio.letters import without_accents
 from audio.media import MEDIA_SUFFIXES, STREAM_SUFFIXES, suffix_of
 from audio.net.addresses import recording_key
-from audio.sources.values import without_accents
 
 _BIT_RATE = re.compile(r"(?<![^\W_])\d{2,4}\s?(?:k(?:bps|bit|b)?|p)(?![^\W_])")
 _PLAIN_BIT_RATES = frozenset("24 32 48 56 64 80 96 112 128 160 192 224 256 320".split())

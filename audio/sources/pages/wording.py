@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from audio.sources.values import without_accents
+from audio.letters import without_accents
 
 _ASKING = frozenset("click download hear listen play stream tap watch".split())
 _CALL_TO_ACTION = re.compile(  # what only asks to listen, or says what every recording is

@@ -1,0 +1,24 @@
+"""Letters as they are compared in names, titles and searches, in all scripts. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def without_accents(text: str) -> str:
+    """A text to compare: without case, and without accents, points and tone marks that writers leave out.
+
+    Letters of their own stay. What is left out are marks above and below (canonical combining classes from 200 on) and
+    the points of Hebrew, Arabic and Syriac (10 to 36; UAX 44). The voiced `が` and the Thai vowels are other letters
+    than `か` and `ด`.
+
+    >>> [without_accents(name) for name in ("Haïkel", "דָּוִד", "がか", "ดู", "김")]
+    ['haikel', 'דוד', 'がか', 'ดู', '김']
+    """
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    letters = "".join(sign for sign in decomposed if not _is_accent(unicodedata.combining(sign)))
+    return unicodedata.normalize("NFC", letters)
+
+
+def _is_accent(combining_class: int) -> bool:
+    return combining_class >= 200 or 10 <= combining_class <= 36
