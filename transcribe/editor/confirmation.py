@@ -21,8 +21,8 @@ def confirmed(transcript: Transcript, start: Seconds, end: Seconds) -> tuple[Tra
     """The transcript without the doubts from `start` to `end`, its words there certain; and what undoes it."""
 
     def is_confirmed(word: Word) -> bool:
-        has_doubt = word.probability < 1.0 or word.error
-        return bool(has_doubt) and start <= (word.start + word.end) / 2 <= end
+        is_uncertain = word.probability < 1.0 or bool(word.error)
+        return is_uncertain and start <= (word.start + word.end) / 2 <= end
 
     doubts, left = [], []
     for doubt in transcript.doubts:
