@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import filterfalse
 
 from audio.episode import Seconds
 from transcribe.transcript import Doubt, Transcript, Turn, Word
@@ -24,12 +25,13 @@ def confirmed(transcript: Transcript, start: Seconds, end: Seconds) -> tuple[Tra
         is_uncertain = word.probability < 1.0 or bool(word.error)
         return is_uncertain and start <= (word.start + word.end) / 2 <= end
 
-    doubts, left = [], []
-    for doubt in transcript.doubts:
-        (doubts if doubt.end > start and doubt.start < end else left).append(doubt)
+    def is_inside(doubt: Doubt) -> bool:
+        return doubt.end > start and doubt.start < end
+
+    doubts = tuple(filter(is_inside, transcript.doubts))
     words = tuple(filter(is_confirmed, transcript.words))
     certain = _with_words(transcript, lambda word: _certain(word) if is_confirmed(word) else word)
-    return replace(certain, doubts=tuple(left)), Confirmation(tuple(doubts), words)
+    return replace(certain, doubts=tuple(filterfalse(is_inside, transcript.doubts))), Confirmation(doubts, words)
 
 
 def restored(transcript: Transcript, confirmation: Confirmation) -> Transcript:
