@@ -102,17 +102,7 @@ def fetch_all(
         completed = False
         try:
             for future in as_completed(running):
-                error = future.exception()
-                if error is None:
-                    yield future.result()
-                elif isinstance(error, AudioError):
-                    yield Failed(running[future], error)
-                elif isinstance(error, OSError):
-                    yield Failed(running[future], _unusable(folder, error))
-                elif isinstance(error, Exception):  # whatever goes wrong costs this episode alone
-                    yield Failed(running[future], _unexpected(running[future], error))
-                else:
-                    raise error
+                yield _outcome(future, running[future], folder)
             completed = True
         finally:
             if not completed:
@@ -120,10 +110,18 @@ def fetch_all(
                 pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _unexpected(episode: Episode, exc: Exception) -> FetchError:
-    error = FetchError(f"cannot be fetched ({type(exc).__name__}: {exc}); report it", about=episode.title)
-    error.__cause__ = exc
-    return error
+def _outcome(future: Future[Fetched], episode: Episode, folder: Path) -> Fetched | Failed:
+    """What came of a fetch: whatever went wrong costs this episode alone."""
+    try:
+        return future.result()
+    except AudioError as exc:
+        return Failed(episode, exc)
+    except OSError as exc:
+        return Failed(episode, _unusable(folder, exc))
+    except Exception as exc:  # noqa: BLE001 - see above
+        error = FetchError(f"cannot be fetched ({type(exc).__name__}: {exc}); report it", about=episode.title)
+        error.__cause__ = exc
+        return Failed(episode, error)
 
 
 def _fetch(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import shlex
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -64,7 +64,7 @@ def select_jobs(
     settings: Settings,
     *,
     client: Client | None = None,
-    on_left_out: OnLeftOut | None = None,
+    on_left_out: OnLeftOut = lambda left: None,
 ) -> tuple[tuple[Job, ...], tuple[Result, ...]]:
     """The episodes `sources` name, each once, and a failure for every source that names none.
 
@@ -91,21 +91,26 @@ def select_jobs(
         finally:
             failures += map(_failure, counted((each for each in left_out if each.is_failure), named=_NAMED_FAILURES))
             for left in left_out:
-                if on_left_out and not left.is_failure:
+                if not left.is_failure:
                     on_left_out(left)
         if not selection:
-            problem = explain_empty_selection(source, episodes, settings)
-            if any(episode.published for episode in _of_any_day(episodes, settings)):  # merely too old
-                _log.warning("%s", problem)
-            else:
-                failures.append(_failed_source(source, problem, about=redacted(source)))
+            failures += _none_selected(source, episodes, settings)
         for episode, name in zip(selection, names, strict=True):
             if name not in seen:
                 seen.add(name)
                 jobs.append(_job(episode, stems))
-            elif on_left_out:
+            else:
                 on_left_out(LeftOut(redacted(source), "named before", title=episode.title))
     return tuple(jobs), tuple(failures)
+
+
+def _none_selected(source: str, episodes: tuple[Episode, ...], settings: Settings) -> Iterator[Result]:
+    """The failure of a source of which the settings select nothing; episodes that are merely too old are none."""
+    problem = explain_empty_selection(source, episodes, settings)
+    if any(episode.published for episode in _of_any_day(episodes, settings)):
+        _log.warning("%s", problem)
+    else:
+        yield _failed_source(source, problem, about=redacted(source))
 
 
 def client_for(sources: Iterable[str], settings: Settings) -> Client:

@@ -102,18 +102,12 @@ def check(stages: StagesMaker, /, place: Path, **options: Any) -> int:
     baseline = read_baseline(file) if file is not None and not update else None
     with _as_not_run(), Bars(sys.stderr) as bars:
         check_clips(clips, lambda settings: check_settings(settings, stages))
-
-        def on_start(clip: Clip) -> None:
-            bars.clear()
-            if verbose:
-                click.echo(for_terminal(f"{clip.name} …"), err=True)
-
         report, new = run_check(
             clips,
             _pipelines(stages, ignore_cache=fresh),
             scoring=scoring,
             baseline=baseline,
-            on_start=on_start,
+            on_start=lambda clip: _announce(clip, bars, verbose=verbose),
             on_progress=bars.on_progress,
         )
     views = []
@@ -122,16 +116,29 @@ def check(stages: StagesMaker, /, place: Path, **options: Any) -> int:
     if recorded is not None:
         views.append(_history(recorded, clips, new, history))
     _publish(report, views, **outputs)
-    if update and report.exit_code == 2:  # no baseline without a clip that could not be run
-        told = f"{file}: not written: a clip could not be run; correct that, and run again"
-        click.echo(for_terminal(told), err=True)
-    elif update and file is not None:
-        if clips.partial and is_there(file):
+    if update and file is not None:
+        _save_baseline(file, new, report, is_partial=clips.partial)
+    return report.exit_code
+
+
+def _announce(clip: Clip, bars: Bars, *, verbose: bool) -> None:
+    bars.clear()
+    if verbose:
+        click.echo(for_terminal(f"{clip.name} …"), err=True)
+
+
+def _save_baseline(file: Path, new: Baseline, report: Report, *, is_partial: bool) -> None:
+    """Write the baseline of this run, and say so; none without a clip that could not be run."""
+    from transcribe.evaluation.baseline import read_baseline
+
+    told = f"{file}: not written: a clip could not be run; correct that, and run again"
+    if report.exit_code != 2:
+        if is_partial and is_there(file):
             new = replace(new, clips={**read_baseline(file).clips, **new.clips})
         new.save(file)
         but = "although a gate is not met; look at the report before you " if report.exit_code else ""
-        click.echo(for_terminal(f"{file}: written{', ' if but else '; '}{but}commit it"), err=True)
-    return report.exit_code
+        told = f"{file}: written{', ' if but else '; '}{but}commit it"
+    click.echo(for_terminal(told), err=True)
 
 
 class _NotRun(click.ClickException):

@@ -34,7 +34,9 @@ class SourceSet:
     show: str = ""
     tracks: TrackRequest | None = None  # of one episode: then the sources are its files
 
-    def jobs(self, client: Client, on_left_out: OnLeftOut | None = None) -> tuple[tuple[Job, ...], tuple[Result, ...]]:
+    def jobs(
+        self, client: Client, on_left_out: OnLeftOut = lambda left: None
+    ) -> tuple[tuple[Job, ...], tuple[Result, ...]]:
         """The episodes, and a failure for every source that names none."""
         from transcribe.batch.planning import select_jobs
         from transcribe.batch.track_planning import tracks_job

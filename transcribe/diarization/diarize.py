@@ -112,13 +112,18 @@ def find_speakers(
     evidence = _Evidence(activity, windows.starts, windows.interpolate(embeddings))
     people = _by_channel(evidence, audio.channel_levels, channels=channels, count=count)
     if people is None:
-        vectors = evidence.vectors[windows.clustered]
-        estimated = estimate_voices(vectors, _times_of(windows, activity))
-        voices = estimated.centroids if count is None else find_voices(vectors, count=count)
-        people = diarize_frames(activity, _scores(evidence, windows, voices))
-        people = replace(people, estimate=len(estimated.centroids), alternative=estimated.alternative)
+        people = _by_voice(evidence, windows, count=count)
     spans, background = (_before(audio.duration, spans) for spans in (people.spans, people.background))
     return replace(people, spans=spans, voices=_voice_embeddings(spans, evidence), background=background)
+
+
+def _by_voice(evidence: _Evidence, windows: Windows, *, count: int | None) -> Diarization:
+    """Who speaks when, by the voices of the windows."""
+    activity, vectors = evidence.activity, evidence.vectors[windows.clustered]
+    estimated = estimate_voices(vectors, _times_of(windows, activity))
+    voices = estimated.centroids if count is None else find_voices(vectors, count=count)
+    people = diarize_frames(activity, _scores(evidence, windows, voices))
+    return replace(people, estimate=len(estimated.centroids), alternative=estimated.alternative)
 
 
 def _times_of(windows: Windows, activity: Activity) -> WindowTimes:

@@ -23,7 +23,7 @@ from transcribe.drafts.style import style_recorded
 from transcribe.errors import TranscriptError
 from transcribe.scripts import units
 from transcribe.speakers.name_certainty import open_warnings
-from transcribe.transcript import Doubt, Transcript, Turn, Word
+from transcribe.transcript import Doubt, Speaker, SpeakerSpan, Transcript, Turn, Word
 
 if TYPE_CHECKING:
     from output.parse import Draft
@@ -72,10 +72,9 @@ def update_transcript(
     not belong together and `OutputError` if the draft is not UTF-8; the messages call the draft `name`.
     """
     _check_utf8(draft, name)
-    words = tuple(before.words)
     texts = [turn.spoken for turn in draft.turns]
     realigned = realign(texts, [turn.words for turn in before.turns], forms=forms_in(texts))
-    _check_same_text(realigned, words, name)
+    _check_same_text(realigned, tuple(before.words), name)
     owners = [turn.speaker for turn in before.turns for _ in turn.words]
     resolved = resolve_speakers(before.speakers, _votes(draft, realigned, owners), full_names=full_names)
     ids = [resolved.ids.get(turn.speaker, "") for turn in draft.turns]
@@ -84,16 +83,7 @@ def update_transcript(
     spans = reassign_spans(before.spans, [move for _, moves in moved for move in moves])
     speaking = {turn.speaker for turn in turns} | {span.speaker for span in spans}
     speakers = drop_silent_speakers(resolved.speakers, after=speaking, before=set(owners))
-    transcript = replace(
-        before,
-        episode=replace(before.episode, title=_title(draft, before)),
-        speakers=speakers,
-        warnings=open_warnings(before.warnings, before=before.speakers, after=speakers),
-        turns=turns,
-        spans=spans,
-        doubts=tuple(_open_doubts(before.doubts, words, [word for turn in turns for word in turn.words])),
-    )
-    transcript = replace(transcript, draft=draft_to_keep(draft, transcript, style_recorded(before)))
+    transcript = _with_parts(before, draft, speakers=speakers, turns=turns, spans=spans)
     origins = [i for turn in realigned.turns for i in turn.origins if i is not None]
     return TranscriptUpdate(
         transcript,
@@ -163,6 +153,28 @@ def _votes(draft: Draft, realigned: Realignment, owners: Sequence[str]) -> dict[
     return votes
 
 
+def _with_parts(
+    before: Transcript,
+    draft: Draft,
+    *,
+    speakers: tuple[Speaker, ...],
+    turns: tuple[Turn, ...],
+    spans: tuple[SpeakerSpan, ...],
+) -> Transcript:
+    """The transcript with other speakers, turns and spans, and with what depends on them and on the draft."""
+    doubts = _open_doubts(before.doubts, before.words, (word for turn in turns for word in turn.words))
+    transcript = replace(
+        before,
+        episode=replace(before.episode, title=_title(draft, before)),
+        speakers=speakers,
+        warnings=open_warnings(before.warnings, before=before.speakers, after=speakers),
+        turns=turns,
+        spans=spans,
+        doubts=tuple(doubts),
+    )
+    return replace(transcript, draft=draft_to_keep(draft, transcript, style_recorded(before)))
+
+
 def _title(draft: Draft, before: Transcript) -> str:
     """The episode's title: the draft's if somebody changed it there."""
     title, printed = draft.fields.get("title"), front_matter(before, style_recorded(before)).get("title")
@@ -189,7 +201,7 @@ def _moved(realigned: Realignment, ids: Sequence[str], owners: Sequence[str]) ->
         yield 2 * sum(owners[i] != new for _, i in known) > len(known), passages
 
 
-def _open_doubts(doubts: Sequence[Doubt], before: Sequence[Word], after: Sequence[Word]) -> Iterator[Doubt]:
+def _open_doubts(doubts: Sequence[Doubt], before: Iterable[Word], after: Iterable[Word]) -> Iterator[Doubt]:
     """The doubts whose passage is unchanged: an editor who changed it has listened."""
     if not doubts:
         return
@@ -199,7 +211,7 @@ def _open_doubts(doubts: Sequence[Doubt], before: Sequence[Word], after: Sequenc
             yield doubt
 
 
-def _by_middle(words: Sequence[Word]) -> tuple[list[float], list[str]]:
+def _by_middle(words: Iterable[Word]) -> tuple[list[float], list[str]]:
     ordered = sorted(((word.start + word.end) / 2, word.text) for word in words)
     return [middle for middle, _ in ordered], [text for _, text in ordered]
 

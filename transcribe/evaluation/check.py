@@ -123,13 +123,7 @@ def check(
             results.append(outcome)
             continue
         measured[clip.name] = outcome
-        before = baseline.clips.get(clip.name) if baseline else None
-        gated = clip.if_silent if outcome.is_silent else clip
-        gates = gates_of(outcome, gated.limits, before, required=gated.required)
-        new, other = _new_and_other(outcome, before)
-        failure = _baseline_failure(outcome, before) or _no_gate(gates)
-        result = ClipResult(clip.name, gates, new, other, source=clip.source, baseline_failure=failure)
-        results.append(replace(result, scoring=outcome.scoring))
+        results.append(_gated(clip, outcome, baseline.clips.get(clip.name) if baseline else None))
     overall = None
     if measured:
         overall = ClipResult(OVERALL, pooled_gates(measured, clips.overall, baseline, required=clips.required))
@@ -159,6 +153,16 @@ def check_clips(clips: Clips, check_settings: Callable[[Settings], None]) -> Non
             except SettingsError as error:
                 raise SettingsError(clip.placed(error.setting, error), setting=error.setting) from error
             known.add(clip.settings)
+
+
+def _gated(clip: Clip, outcome: ClipMeasurement, before: BaselineClip | None) -> ClipResult:
+    """The measurements against the clip's limits and those of the baseline."""
+    gated = clip.if_silent if outcome.is_silent else clip
+    gates = gates_of(outcome, gated.limits, before, required=gated.required)
+    new, other = _new_and_other(outcome, before)
+    failure = _baseline_failure(outcome, before) or _no_gate(gates)
+    result = ClipResult(clip.name, gates, new, other, source=clip.source, baseline_failure=failure)
+    return replace(result, scoring=outcome.scoring)
 
 
 def _measure_or_explain(

@@ -138,21 +138,8 @@ def score(
     scoring = (scoring or Scoring()).resolved(reference, hypothesis)
     results: dict[str, Any] = {}
     if reference.utterances is not None and hypothesis.utterances is not None:
-        comparison = WordComparison(reference, hypothesis, scoring.normalise)
-        results = {
-            "words": count_errors(comparison.pairs),
-            "cp": comparison.cp,
-            "misnamed": comparison.misnamed(),
-            "names": comparison.names(terms),
-            "differences": tuple(run.difference for run in comparison.runs),
-            "notes": tuple(filter(None, [too_many_speakers(reference, hypothesis)])),
-            "segments": {"wer": bootstrap_segments(comparison.pairs)},
-        }
-        if cp_segments := comparison.cp_segments():
-            results["segments"]["cpwer"] = cp_segments
-        if parts := comparison.tcp(scoring.tcp_collar):
-            results["tcp"] = sum(parts, start=WordErrors(0, 0, 0, 0))
-            results["segments"]["tcpwer"] = tuple((one.errors, one.length) for one in parts)
+        results = _word_measures(WordComparison(reference, hypothesis, scoring.normalise), scoring, terms)
+        results["notes"] = tuple(filter(None, [too_many_speakers(reference, hypothesis)]))
     who_speaks_when = reference.spans_have_speakers and hypothesis.spans_have_speakers
     if reference.spans is not None and hypothesis.spans is not None and who_speaks_when:
         results["time"], results["jaccard"], segments = speaker_errors(
@@ -172,6 +159,25 @@ def score(
     )
     speech = any(span.end > span.start for span in reference.spans or ())
     return result if speech or result.words is None or result.words.words else _of_silence(result)
+
+
+def _word_measures(comparison: WordComparison, scoring: Scoring, terms: Sequence[str]) -> dict[str, Any]:
+    """What is measured on words, by the fields of `Score`."""
+    segments = {"wer": bootstrap_segments(comparison.pairs)}
+    results: dict[str, Any] = {
+        "words": count_errors(comparison.pairs),
+        "cp": comparison.cp,
+        "misnamed": comparison.misnamed(),
+        "names": comparison.names(terms),
+        "differences": tuple(run.difference for run in comparison.runs),
+        "segments": segments,
+    }
+    if cp_segments := comparison.cp_segments():
+        segments["cpwer"] = cp_segments
+    if parts := comparison.tcp(scoring.tcp_collar):
+        results["tcp"] = sum(parts, start=WordErrors(0, 0, 0, 0))
+        segments["tcpwer"] = tuple((one.errors, one.length) for one in parts)
+    return results
 
 
 def _of_silence(result: Score) -> Score:
