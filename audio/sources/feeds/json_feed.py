@@ -1,15 +1,21 @@
-"""JSON Feed 1.0 and 1.1 (jsonfeed.org) → episodes. No network."""
+"""JSON Feed 1.0 and 1.1 (jsonfeed.org) → episodes. No network.
+
+The law of `audio.sources.feeds.parsing` holds here too: a fault costs the item it is in. A feed that is no JSON is cut
+at its items, and each is read by itself.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 from audio.episode import Episode, Person
 from audio.errors import FeedError
+from audio.media import MEDIA_SUFFIXES, suffix_of
 from audio.net.addresses import redacted, web_address, without_credentials
 from audio.sources.dates import parse_date, parse_duration
 from audio.sources.feeds.enclosures import Offer, Place, recordings_of
@@ -19,8 +25,20 @@ from audio.sources.left_out import LeftOut, failure
 from audio.sources.values import json_text, name_in, plain_text
 
 _LAST_COMMA = re.compile(r"""("(?:[^"\\]|\\.)*(?:"|\Z))|,(?=\s*[}\]])""", re.DOTALL)  # or a string
+_ITEMS = re.compile(r"""("(?:[^"\\]|\\.)*+")\s*+(?::\s*+(\[))?""", re.DOTALL)  # a string, which may name a list
+_NEXT_ITEM = re.compile(r"[\]}]\s*+,\s*+(?=\{)")
+_NEXT_URL = re.compile(r"""("next_url"\s*+:\s*+"(?:[^"\\]|\\.)*+")""", re.DOTALL)
+_BLANKS = re.compile(r"[\s,]*+")
 _MAX_ITEMS = 50_000
+_MAX_FAULTS = 200  # of one document: each may have to be looked for up to its end
 _MAX_PEOPLE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """In place of an item: why it cannot be read."""
+
+    reason: str
 
 
 def json_page(text: str, *, url: str, known_as: Iterable[str] = ()) -> tuple[tuple[Episode | LeftOut, ...], str]:
@@ -43,11 +61,63 @@ def json_page(text: str, *, url: str, known_as: Iterable[str] = ()) -> tuple[tup
 
 
 def _parsed(text: str) -> Any:
-    """The value in JSON, also with commas after the last of several. Raises `ValueError`, `RecursionError`."""
+    """The value in JSON, also with commas after the last of several; of a feed with other faults what can be read.
+    Raises `ValueError`, `RecursionError`."""
     try:
         return json.loads(text, strict=False)
     except ValueError:
-        return json.loads(_LAST_COMMA.sub(lambda found: found[1] or "", text), strict=False)
+        pass
+    text = _LAST_COMMA.sub(lambda found: found[1] or "", text)
+    try:
+        return json.loads(text, strict=False)
+    except ValueError:
+        start = next((found.end() for found in _ITEMS.finditer(text) if found[2] and found[1] == '"items"'), None)
+        if start is None:
+            raise
+        items = list(_each_item(text, start))
+        if all(isinstance(item, _Fault) for item in items):
+            raise
+        before = text[: text.rindex('"items"', 0, start)].rstrip().removesuffix(",")
+        further = [_members(f"{{{found[1]}}}") for found in _NEXT_URL.finditer(text, start)][-1:]
+        return {**_members(f"{before}}}"), **dict(*further), "items": items}
+
+
+def _each_item(text: str, at: int) -> Iterator[Any]:
+    """The items of a list that begins at `at`: the value of each, or its `_Fault`. In linear time but for the faults.
+
+    After one, an object without an `id` is a part of the item that it is in, not an item.
+    """
+    decoder = json.JSONDecoder(strict=False)
+    n_faults, is_inside = 0, False
+    while True:
+        at = _BLANKS.match(text, at).end()  # type: ignore[union-attr]
+        try:
+            if not is_inside and text.startswith("]", at):
+                return
+            item, end = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError) as error:
+            following = _NEXT_ITEM.search(text, max(getattr(error, "pos", at), at))
+            if not is_inside:
+                yield _Fault("not readable as JSON" if following else "is cut off: the feed ends inside it")
+            if following is None:
+                return
+            n_faults, is_inside, at = n_faults + 1, True, following.end()
+            if n_faults == _MAX_FAULTS:
+                yield _Fault("and all after it: not read, as too much before it is no JSON")
+                return
+        else:
+            at = end
+            if not is_inside or (isinstance(item, dict) and "id" in item):
+                is_inside = False
+                yield item
+
+
+def _members(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 class _Reader:
@@ -62,6 +132,8 @@ class _Reader:
     def item(self, item: Any, number: int) -> tuple[Episode | LeftOut, ...]:
         title = f"item {number}"
         try:
+            if isinstance(item, _Fault):
+                return (LeftOut(self._source, item.reason, title=title, is_failure=True),)
             if not isinstance(item, dict):
                 return (LeftOut(self._source, "is no object of JSON", title=title, is_failure=True),)
             title = plain_text(json_text(item, "title")[:1000]) or title
@@ -70,7 +142,7 @@ class _Reader:
             return (failure(self._source, error, title=title),)
 
     def _read(self, item: dict[str, Any], title: str) -> tuple[Episode | LeftOut, ...]:
-        attachments = [each for each in _list(item, "attachments") if isinstance(each, dict)]
+        attachments = _attachments(item)
         offers = [_offer(each) for each in attachments]
         offers += [Offer(json_text(item, key), "", Place.LINK) for key in ("url", "external_url", "id")]
         notes = json_text(item, "content_html") or json_text(item, "content_text") or json_text(item, "summary")
@@ -95,6 +167,18 @@ class _Reader:
             feeds=self._feeds,
         )
         return with_further(first, found, source=self._source)
+
+
+def _attachments(item: dict[str, Any]) -> list[dict[str, Any]]:
+    """The attachments, of which some programs write a single one without a list, or addresses of recordings alone."""
+    value = item.get("attachments")
+    written = value if isinstance(value, list) else [value]
+    each_one = ({"url": each} if isinstance(each, str) and _names_recording(each) else each for each in written)
+    return [each for each in each_one if isinstance(each, dict)]
+
+
+def _names_recording(address: str) -> bool:
+    return suffix_of(address.partition("?")[0]) in MEDIA_SUFFIXES
 
 
 def _offer(attachment: dict[str, Any]) -> Offer:

@@ -135,11 +135,16 @@ def _items_in(text: str) -> tuple[list[tuple[int, int]], bool]:
     """Where each item begins and ends, and whether the last one has no end.
 
     A CDATA section or a comment hides what is in it, unless it was never closed: where the next items and another
-    section begin before the closing mark, that one belongs to the other.
+    section begin before the closing mark, that one belongs to the other. What has an end but no beginning is an item
+    whose first tag is broken.
     """
     spans: list[tuple[int, int]] = []
-    start = -1
+    start, seen = -1, 0
     for match in _visible_marks(text):
+        if match[1]:
+            if start < 0:
+                start = text.find("<", seen, match.start()) if spans else text.rfind("<title", seen, match.start())
+            seen = match.end()
         if start >= 0:
             spans.append((start, text.find(">", match.end()) + 1 or len(text) if match[1] else match.start()))
         start = -1 if match[1] else match.start()

@@ -1,0 +1,98 @@
+"""A fault in one item costs that item, in XML and in JSON: it is an episode or named, and all others are episodes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audio.episode import Episode
+from audio.errors import FeedError
+from audio.sources.feed import read_page
+from audio.sources.left_out import LeftOut
+
+COUNT = 5
+URL = "https://pod.example/feed"
+IN_XML = ("<", ">", "&", "&#xD800;", "&nosuch;", '"', "'", "<br>", "</p>", "<title>", "<script>", "\0", "<?", "</rss>")
+IN_JSON = ('"', "\\ ", "}", "]", "[", ",", ":", "/* c */", "\0", "NaN", "'", "{}")
+
+
+def as_xml(number: int) -> str:
+    return (
+        f"<item><title>Episode {number}</title><guid isPermaLink='false'>g{number}</guid><description><![CDATA[<p>Notes"
+        f" {number}</p>]]></description><enclosure url='https://pod.example/{number}.mp3' type='audio/mpeg'/></item>"
+    )
+
+
+def as_json(number: int) -> str:
+    offers = [{"url": f"https://pod.example/{number}.{end}", "mime_type": "audio/mpeg"} for end in ("mp3", "ogg")]
+    notes = f"<p>Notes {{}} of {number}, [brackets]</p>"
+    return json.dumps({"id": f"g{number}", "title": f"Episode {number}", "content_html": notes, "attachments": offers})
+
+
+def xml_feed(items: list[str]) -> str:
+    return f"<?xml version='1.0'?><rss version='2.0'><channel><title>Show</title>{''.join(items)}</channel></rss>"
+
+
+def json_feed(items: list[str]) -> str:
+    head = '"version": "https://jsonfeed.org/version/1.1", "title": "Show"'
+    return f'{{{head}, "items": [{", ".join(items)}], "next_url": "/2"}}'
+
+
+def found_in(text: str) -> tuple[tuple[Episode | LeftOut, ...], str]:
+    page = read_page(text.encode("utf-8", "surrogatepass"), url=URL)
+    return page.items, page.next_url
+
+
+FORMS: dict[str, tuple[Callable[[int], str], Callable[[list[str]], str], tuple[str, ...]]] = {
+    "xml": (as_xml, xml_feed, IN_XML),
+    "json": (as_json, json_feed, IN_JSON),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@given(number=st.integers(0, COUNT - 1), at=st.floats(0, 1), which=st.integers(0, 50))
+def test_a_broken_item_costs_itself(form: str, number: int, at: float, which: int) -> None:
+    item_of, feed_of, faults = FORMS[form]
+    items = [item_of(each) for each in range(COUNT)]
+    place = 1 + round(at * (len(items[number]) - 2))
+    items[number] = items[number][:place] + faults[which % len(faults)] + items[number][place:]
+    found, next_url = found_in(feed_of(items))
+    addresses = {one.audio_url for one in found if isinstance(one, Episode)}
+    assert {f"https://pod.example/{each}.mp3" for each in range(COUNT) if each != number} <= addresses
+    assert len(found) >= COUNT
+    assert form == "xml" or next_url == "https://pod.example/2"
+
+
+@given(st.floats(0.3, 1))
+def test_a_feed_of_json_that_is_cut_has_all_items_before(share: float) -> None:
+    items = [as_json(number) for number in range(COUNT)]
+    text = json_feed(items)
+    text = text[: round(share * len(text))]
+    whole = sum(text.find(item) >= 0 for item in items)
+    try:
+        found, _ = found_in(text)
+    except FeedError:
+        assert whole == 0
+        return
+    assert [one.title for one in found[:whole]] == [f"Episode {number}" for number in range(whole)]
+    is_cut = isinstance(found[-1], LeftOut) and "is cut off: the feed ends inside it" in found[-1].reason
+    assert is_cut or len(found) == COUNT == whole
+
+
+def test_faults_without_end_are_read_to_a_limit_and_told() -> None:
+    found, _ = found_in(json_feed([as_json(0), *['{"id": 1 2}'] * 1000]))
+    assert isinstance(found[0], Episode)
+    assert isinstance(found[-1], LeftOut)
+    assert "all after it" in found[-1].reason
+    assert len(found) < 1000
+
+
+@pytest.mark.parametrize("written", [{"url": "/a.mp3", "mime_type": "audio/mpeg"}, "/a.mp3", ["/a.mp3"]])
+def test_an_attachment_is_read_however_it_is_written(written: object) -> None:
+    (episode,), _ = found_in(json_feed([json.dumps({"id": "1", "title": "A", "attachments": written})]))
+    assert isinstance(episode, Episode)
+    assert (episode.title, episode.audio_url) == ("A", "https://pod.example/a.mp3")
