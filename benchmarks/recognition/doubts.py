@@ -9,8 +9,8 @@ tests/clips. English only.
 
 The rows of a table: what releases before 0.2.0 listed; the recogniser's own probability; the probabilities of error of
 the product; and those of weights fitted without the recording that they are used on, which is the figure to believe.
-The second table begins with the first word that reference and transcript share: scripts lack the words of a jingle.
---fit prints the weights for `transcribe/recognition/word_errors.py`, fitted on the second.
+The second table begins with the first word that reference and transcript share: scripts lack the words of a jingle. All
+weights are fitted on what the second counts; --fit prints those for `transcribe/recognition/word_errors.py`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ from benchmarks.references import CORPUS, audio_files, read_reference
 from tests.support.paths import CLIPS
 from transcribe.evaluation import levenshtein
 from transcribe.evaluation.normalisation import Unit, normaliser
-from transcribe.recognition.word_errors import WEIGHTS, measures_of, with_errors
+from transcribe.recognition.models import find_model
+from transcribe.recognition.word_errors import WEIGHTS, Tokenize, measures_of, with_errors
 from transcribe.transcript import Doubt, Transcript, Word
 from transcribe.workers.process_setup import configure_process
 
@@ -80,26 +81,25 @@ def main() -> None:
     options = parser.parse_args()
     configure_process()
     heard = from_files(options.words) if options.words else recognised()
-    files = [
-        path for folder in options.folders for path in audio_files(folder) if path.with_suffix(".ref.txt").is_file()
-    ]
-    rows = [judge(path, *heard(path)) for path in files if "dutch" not in path.name]
-    report("as counted", rows)
+    files = [path for folder in options.folders for path in audio_files(folder) if "dutch" not in path.name]
+    tokenize = find_model("base").tokenizer()
+    rows = [judge(path, heard(path), tokenize) for path in files if path.with_suffix(".ref.txt").is_file()]
     trimmed = [from_first_match(row) for row in rows]
-    report("from the first word of the reference on", trimmed)
+    report("as counted", rows, fitted_on=trimmed)
+    report("from the first word of the reference on", trimmed, fitted_on=trimmed)
     if options.fit:
         print_weights(trimmed)
 
 
-Heard = Callable[[Path], tuple[Sequence[Word], Sequence["ChunkEvidence"], Sequence[Doubt]]]
+Heard = tuple[Sequence[Word], Sequence["ChunkEvidence"], Sequence[Doubt]]
 
 
-def from_files(folders: Sequence[Path]) -> Heard:
+def from_files(folders: Sequence[Path]) -> Callable[[Path], Heard]:
     """Words, evidence and doubts of transcripts."""
     from transcribe.pipeline.doubts import LIKELY_WRONG
     from transcribe.recognition.reading_quality import ChunkEvidence
 
-    def heard(path: Path) -> tuple[Sequence[Word], Sequence[ChunkEvidence], Sequence[Doubt]]:
+    def heard(path: Path) -> Heard:
         file = next(file for folder in folders if (file := folder / f"{path.stem}.json").is_file())
         transcript = Transcript.from_json(file.read_text(encoding="utf-8"))
         evidence = [ChunkEvidence(**row) for row in transcript.evidence]  # type: ignore[arg-type]
@@ -109,18 +109,17 @@ def from_files(folders: Sequence[Path]) -> Heard:
     return heard
 
 
-def recognised() -> Heard:
+def recognised() -> Callable[[Path], Heard]:
     """Words, evidence and doubts of recordings, recognised now."""
     from audio.decoding.decode import decode
     from tests.support.recognition import recognize_all
     from transcribe.recognition.engines import load
-    from transcribe.recognition.models import find_model
     from transcribe.settings import Settings
 
     settings = Settings(language="en")
     recognizer = load(settings, find_model(settings.model))
 
-    def heard(path: Path) -> tuple[Sequence[Word], Sequence[ChunkEvidence], Sequence[Doubt]]:
+    def heard(path: Path) -> Heard:
         with decode(path) as audio:
             found = recognize_all(audio, recognizer, settings=settings)
         return found.words, found.evidence, found.doubts
@@ -128,8 +127,9 @@ def recognised() -> Heard:
     return heard
 
 
-def judge(path: Path, words: Sequence[Word], evidence: Sequence[ChunkEvidence], doubts: Sequence[Doubt]) -> Judged:
+def judge(path: Path, heard: Heard, tokenize: Tokenize) -> Judged:
     """The words of a recording beside its reference."""
+    words, evidence, doubts = heard
     normalise = normaliser("english", Unit.WORDS)
     reference = [token for _, text in read_reference(path.with_suffix(".ref.txt")) for token in normalise(text).split()]
     tokens = normalise(" ".join(word.text for word in words)).split()
@@ -147,9 +147,11 @@ def judge(path: Path, words: Sequence[Word], evidence: Sequence[ChunkEvidence], 
         lost, last = 0, owners[right]
         wrong[last] += left is None or reference[left] != tokens[right]
     missing += [(last, len(words) - 1)] * lost
-    measures = np.array([list(each.values()) for each in measures_of(words, evidence)])
+    measures = np.array([list(each.values()) for each in measures_of(words, evidence, tokenize=tokenize)])
     scored = np.ones(len(words), bool)
-    return Judged(with_errors(words, evidence), tuple(doubts), measures, wrong, tuple(missing), scored)
+    return Judged(
+        with_errors(words, evidence, tokenize=tokenize), tuple(doubts), measures, wrong, tuple(missing), scored
+    )
 
 
 def aligned(left: Sequence[str], right: Sequence[str]) -> Iterator[tuple[int | None, int | None]]:
@@ -170,7 +172,7 @@ def from_first_match(row: Judged) -> Judged:
     return Judged(row.words, row.doubts, row.measures, row.wrong, missing, scored)
 
 
-def report(title: str, rows: Sequence[Judged]) -> None:
+def report(title: str, rows: Sequence[Judged], *, fitted_on: Sequence[Judged]) -> None:
     """How many errors each way of marking holds, by the share of the words marked."""
     count = sum(int(row.scored.sum()) for row in rows)
     print(f"\n{title}: {len(rows)} recordings, {count} words, {sum(row.errors for row in rows):.0f} errors")
@@ -184,7 +186,7 @@ def report(title: str, rows: Sequence[Judged]) -> None:
     ranked = {
         "the recogniser's probability": [1 - np.array([word.probability for word in row.words]) for row in rows],
         "the product": [np.array([word.error for word in row.words], float) for row in rows],
-        "cross-validated by recording": cross_validated(rows),
+        "cross-validated by recording": cross_validated(rows, fitted_on),
     }
     for name, scores in ranked.items():
         shares = "".join(f"{100 * held(rows, _top(rows, scores, share)):6.0f} %" for share in SHARES)
@@ -208,9 +210,12 @@ def calibration_error(rows: Sequence[Judged], scores: Sequence[Numbers]) -> floa
     return float(sum(abs(said[each].mean() - true[each].mean()) * len(each) for each in bins)) / len(said)
 
 
-def cross_validated(rows: Sequence[Judged]) -> list[Numbers]:
+def cross_validated(rows: Sequence[Judged], fitted_on: Sequence[Judged]) -> list[Numbers]:
     """The probabilities of error of each recording, by weights that are fitted on all others."""
-    return [_odds_to_probability(row.measures, fit([other for other in rows if other is not row])) for row in rows]
+    return [
+        _odds_to_probability(row.measures, fit([*fitted_on[:number], *fitted_on[number + 1 :]]))
+        for number, row in enumerate(rows)
+    ]
 
 
 def fit(rows: Sequence[Judged]) -> Numbers:

@@ -56,7 +56,7 @@ class RevealingStages(ScriptedStages):
 
     def recognize(self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: OnFraction) -> Recognition:
         texts = ("So", "uh,", f"{language}-{seen(self._settings, Stage.RECOGNIZE)}.", "Well", "then", "go", "on.")
-        words = tuple(Word(text, 0.6 * i, 0.6 * i + 0.5, 0.9) for i, text in enumerate(texts))
+        words = tuple(Word(text, 0.6 * i, 0.6 * i + 0.5, 0.2) for i, text in enumerate(texts))
         return Recognition(words, language, (), ())
 
     def rehear(self, audio: Audio, first: Recognition, *, glossary: Glossary, progress: OnFraction) -> Recognition:

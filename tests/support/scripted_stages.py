@@ -82,6 +82,9 @@ class ScriptedStages:
             {"S1": A_SOUNDS, "S2": B_SOUNDS},
         )
 
+    def tokenize(self, text: str) -> Sequence[int]:
+        return range(1, 1 + -(-len(text) // 4))  # four letters each
+
     def aligner(self) -> ScriptedAligner:
         return self.aligns
 

@@ -118,7 +118,7 @@ class Pipeline:
         self, episode: Episode, facts: AudioFacts, *, words: Recognition, diarization: Diarization, sha256: str
     ) -> Transcript:
         seen = self.settings.seen_by(Stage.TURNS)
-        words = replace(words, words=with_errors(words.words, words.evidence))
+        words = replace(words, words=with_errors(words.words, words.evidence, tokenize=self._stages.tokenize))
         if facts.layout is None:
             turns = attribute(words.words, diarization.spans, background=diarization.background)
             overlaps = find_overlaps(words.words, diarization.spans)

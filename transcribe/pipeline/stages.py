@@ -51,6 +51,9 @@ class Stages(Protocol):
     def diarize(self, audio: Audio, *, progress: OnFraction) -> Diarization:
         """Who speaks when, and each speaker's voice embedding."""
 
+    def tokenize(self, text: str) -> Sequence[int]:
+        """The tokens of a text in the vocabulary of the recogniser's weights; a frequent word is one small number."""
+
     def aligner(self) -> Aligner:
         """Finds when known words are spoken."""
 
@@ -168,6 +171,14 @@ class RealStages:
             threads=settings.threads,
             progress=progress,
         )
+
+    def tokenize(self, text: str) -> Sequence[int]:
+        """See `Stages`. Raises `ModelError`."""
+        return self._tokenizer(text)
+
+    @cached_property
+    def _tokenizer(self) -> Callable[[str], Sequence[int]]:
+        return self.model().tokenizer()
 
     def aligner(self) -> Aligner:
         """See `Stages`: the recogniser, if it can align. Raises `ModelError` and `EngineError`."""

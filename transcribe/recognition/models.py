@@ -13,7 +13,7 @@ import contextlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +69,17 @@ class ModelFiles:
         tokens = self._tokens(_START)
         is_multilingual = tokens[_START] >= _MULTILINGUAL_START
         return frozenset(filter(None, map(_language_code, tokens))) if is_multilingual else frozenset({"en"})
+
+    def tokenizer(self) -> Callable[[str], Sequence[int]]:
+        """What makes the numbers of its tokens of a text. Raises `ModelError` if the tokenizer's file is damaged."""
+        from tokenizers import Tokenizer
+
+        path = self.folder / TOKENIZER
+        try:
+            tokenizer = Tokenizer.from_buffer(read_regular(path))
+        except Exception as exc:  # of tokenizers, which has no other class
+            raise self.unusable(path, exc) from exc
+        return lambda text: tokenizer.encode(text, add_special_tokens=False).ids
 
     def check(self) -> None:
         """Raise `ModelError` for a small file that its engine cannot work with: some would end the process."""
