@@ -34,6 +34,7 @@ _OPENERS = frozenset(
 _PARTICLES = frozenset("de la van von der den di da do du and of the bin ibn al el &".split())
 _FACTS = re.compile(r"https?://\S+|\\?[\[(<]?\d{1,2}:\d\d(?::\d\d)?(?:\.\d+)?\\?[\])>]?")  # addresses and times
 _SPEECH_WORDS = 6  # or a sentence's end: what follows a label of a conversation, and seldom one of a list of facts
+_FEWEST = 2  # people who speak twice each, if only bold type tells their names from the text
 _ALONE = (Form.PLAIN_LINE, Form.BOLD_LINE, Form.NAME_LINE, Form.HEADING, Form.DEFINITION)
 _WEAKEST = (Form.NAME_LINE, Form.HEADING, Form.BOLD_LINE)
 _MOST_TINY = 3  # turns of a text so short that nobody speaks twice
@@ -146,6 +147,8 @@ def people_in(marks: Sequence[Labelled], *, covered: float, named: frozenset[str
     usable = [one for one in usable if not opens_sentence(one.label) or 2 * times[one.label] > most]
     recurring = [one for one in usable if times[one.label] > 1]
     labels = {one.label for one in usable}
+    if form is Form.BOLD_START and (covered < _COVERED or len(recurring) < len(marks) or len(labels) < _FEWEST):
+        return frozenset()  # words in bold
     consistent = len(recurring) >= _COVERED * len(marks) if form in _ALONE else 2 * len(recurring) >= len(usable)
     if recurring and consistent and (len(labels) > 1 or form is Form.STAMPED or len(recurring) > 2 or covered == 1):
         sure = {one.label for one in recurring} | {usable[0].label}

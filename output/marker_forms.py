@@ -30,6 +30,7 @@ class Form(Enum):
     BOLD_DASH = "bold and a dash"
     DASH = "a name and a dash"
     BOLD_LINE = "bold, alone"
+    BOLD_START = "bold, the text behind it"
     NAME_LINE = "a name, alone"
     HEADING = "a heading"
     DEFINITION = "a term, defined in the line below"
@@ -75,9 +76,15 @@ _BLANK = r"(?:[ \t\xa0]|&nbsp;)"
 _BLANKS = re.compile(rf"{_BLANK}*")
 _TIME = r"\d{1,2}:\d\d(?::\d\d)?(?:\.\d+)?"
 _RANGE = rf"{_TIME}(?:[ ]?(?:[-–—]|-->|to)[ ]?{_TIME})?"
-_CLOCK = rf"(?:\\?\[\(?|[(<`])?{_RANGE}(?:\)?\\?\]|[)>`])?"
+_CLOCK = (
+    rf"(?:\[?\[\(?{_RANGE}\)?\]\([^()\s]{{1,300}}\)\]?|(?:\\?\[\(?|[(<`])?{_RANGE}(?:\)?\\?\]|[)>`])?)"  # or a link
+)
 _ENCLOSED = rf"(?:\\?\[{_RANGE}\\?\]|\({_RANGE}\)|<{_RANGE}>|`{_RANGE}`)"
-_PREFIX = re.compile(r"(?:<(?:p|div|li|dd|dt)(?:[ ][^<>]{0,200})?>|(?:[-*+>]|\d{1,4}[.)])[ \t]+)[ \t]*")
+_PREFIX = re.compile(
+    r"(?:<(?:p|div|li|dd|dt)(?:[ ][^<>]{0,200})?>|(?:[-*+>]|\d{1,4}[.)])[ \t]+"
+    r"|<(?P<anchor>a|span)[ ][^<>]{0,200}></(?P=anchor)>|(?P<symbol>[\u2600-\u27bf\U0001f300-\U0001faff])\ufe0f?[ \t]+)[ \t]*"
+)
+_TIME_LINE = re.compile(rf"{_CLOCK}[ \t]*\r?")
 _STAMP = re.compile(rf"{_CLOCK}[ \t]+(?:[-–—|][ \t]+)?")
 _EMPHASIS = re.compile(
     rf"""(?P<mark>\*{{1,3}}|_{{1,3}})(?P<stamp>{_CLOCK}[ \t]++)?
@@ -93,18 +100,20 @@ _COLON = re.compile(rf"{_BLANK}{{0,9}}(?:\([^():*_]{{1,40}}\)[ \t]*)?[:：]{_BLA
 _CLOCK_AFTER = re.compile(rf"[ \t]+{_CLOCK}(?!\d)(?:[ \t]*[:：])?{_BLANK}*")
 _DASH = re.compile(r"[ \t]*(?:--?-?|[—–―])[ \t]+(?=\S)")
 _TAG = re.compile(
-    rf"""<(?P<tag>b|strong|i|em|cite)(?:[ ][^<>]{{0,200}})?>[ \t]*+
+    rf"""<(?P<tag>b|strong|i|em|cite|span)(?:[ ][^<>]{{0,200}})?>[ \t]*+
     (?P<label>{LABEL}{{1,60}}?)(?:(?P<inside>[:：])|{_BLANK})*+</(?P=tag)>
     (?(inside){_BLANK}*|{_BLANK}*[:：]{_BLANK}*)""",
     re.VERBOSE,
 )
+_BREAK_TAG = re.compile(r"[ \t]*<br[ ]?/?>[ \t]*", re.IGNORECASE)
+_BARE = re.compile(r"[ \t]+(?:[|·•][ \t]+)?(?=\S)")
 _COLON_IN_TEXT = r"(?::(?=[ \t\xa0]|&nbsp;|$)|：)"
 _PLAIN = re.compile(rf"(?P<label>{NAME})(?:[ ]?\([^():\d][^():]{{0,38}}\))?{_COLON_IN_TEXT}")
 _BRACKETED = re.compile(rf"\\?\[(?P<label>{NAME})\\?\]{_COLON_IN_TEXT}")
 _NAME_AND_TIME = re.compile(
     rf"(?P<label>{NAME})[:：]?[ \t]{{1,9}}(?:{_ENCLOSED}[ \t]*[:：]?|{_TIME}(?:[ \t]*[:：](?=\s)|(?=\s*$)))[ \t]*"
 )
-_NAME_DASH = re.compile(rf"(?P<label>{NAME})[ \t]{{1,9}}(?:--|[—–―])[ \t]{{1,9}}(?=\S)")
+_NAME_DASH = re.compile(rf"(?P<label>{NAME})[ \t]{{1,9}}(?:--?|[—–―])[ \t]{{1,9}}(?=\S)")
 _NAME_LINE = re.compile(rf"(?P<label>{NAME})[ \t]{{0,9}}$")
 _HEADING = re.compile(
     rf"""(?P<level>\#{{1,6}})[ \t]++(?:{_CLOCK}[ \t]++)?
@@ -124,17 +133,22 @@ def candidates_in(body: str, *, first_line: int) -> list[Candidate]:
     follows = _followed(lines)
     candidates = []
     start, after_blank, after_html = 0, True, False
+    time: tuple[int, int, bool] | None = None  # the line of a time above: where, its number, whether after a blank one
     for index, line in enumerate(lines):
         found = _first(line.rstrip("\r"), lines[index + 1] if index + 1 < len(lines) else "", after_blank=after_blank)
         if found is not None:
             form, style, end, label = found
             if form is Form.DEFINITION:
                 end = len(line) + len("\n: ")
-            marker = Marker(start, start + end, label.strip(), first_line + index)
+            if time is not None:
+                after_blank = time[2]
+            place = (start, index) if time is None else time[:2]
+            marker = Marker(place[0], start + end, label.strip(), first_line + place[1])
             text = line[end:].strip() if form is not Form.DEFINITION else lines[index + 1][2:]
             goes_on = index + 1 < len(lines) and not _BREAK.fullmatch(lines[index + 1])
             candidates.append(Candidate(marker, form, style, after_blank, text, follows[index], goes_on, after_html))
         after_html = line.rstrip().endswith(">")
+        time = (start, index, after_blank) if _TIME_LINE.fullmatch(line) else None
         after_blank = bool(_BREAK.fullmatch(line))
         start += len(line) + 1
     return candidates
@@ -161,7 +175,7 @@ def _first(line: str, below: str, *, after_blank: bool) -> _Found | None:
     begin = prefix.end() if prefix else 0
     for form, (end, label), level in _readings(line, begin, below):
         if HAS_LETTER.search(re.sub(r"&\w+;", "", label)):
-            where = re.sub(r"\d+", "1", prefix[0].strip())[:2] if prefix else ""
+            where = "*" if prefix and prefix["symbol"] else re.sub(r"\d+", "1", prefix[0].strip())[:2] if prefix else ""
             is_line = form in (Form.NAME_LINE, Form.DEFINITION)
             if is_line and (where or not after_blank):
                 continue
@@ -210,7 +224,13 @@ def _emphasised(line: str, match: re.Match[str], is_stamped: bool) -> tuple[Form
         return with_colon, _text_start(line, match.end())
     if strong and (after := _DASH.match(line, match.end())):
         return Form.BOLD_DASH, after.end()
-    return (Form.BOLD_LINE, len(line.rstrip())) if strong and not line[match.end() :].strip() else None
+    if not strong:
+        return None
+    rest = line[match.end() :].strip()
+    if rest in ("", "\\") or _BREAK_TAG.fullmatch(rest):
+        return Form.BOLD_LINE, len(line.rstrip())
+    after = _BREAK_TAG.match(line, match.end()) or _BARE.match(line, match.end())
+    return (Form.BOLD_START, after.end()) if after else None
 
 
 def _text_start(line: str, at: int) -> int:

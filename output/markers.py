@@ -30,7 +30,7 @@ _NOT_PROSE = re.compile(r"[-+>#<|\t]|\* | {4}|\d{1,9}[.)][ \t]")  # begins a lin
 _LINK = re.compile(r"\[([^\[\]]{1,300})\]\([^()\s]{1,300}\)")
 _IN_A_LINE = 2  # labels behind sentences, so that they are markers
 _COLONS = frozenset((Form.BOLD, Form.ITALIC, Form.TAGGED, Form.STAMPED, Form.PLAIN, Form.BOLD_DASH))
-_LINES = _COLONS | {Form.DASH}  # in which turns may follow line by line
+_LINES = _COLONS | {Form.DASH, Form.BOLD_LINE}  # in which turns may follow line by line
 
 
 class WarningKind(Enum):
@@ -152,7 +152,7 @@ def _bold_ones(marks: Sequence[Labelled]) -> list[Labelled]:
 
 
 def _stands_alone(candidate: Candidate) -> bool:
-    return candidate.after_blank or candidate.after_html or _has_prefix(candidate)
+    return candidate.after_blank or candidate.after_html or candidate.form is Form.HEADING or _has_prefix(candidate)
 
 
 def _has_prefix(candidate: Candidate) -> bool:
@@ -178,7 +178,8 @@ class _Counting:
                 continue
             first = some[0].candidate.marker.start
             rest = len(starts) - bisect_left(starts, first)
-            covered = min(1.0, len(some) / max(rest, 1))
+            lines = sum(1 + (is_dense and not one.candidate.text) for one in some)  # the words are in the line below
+            covered = min(1.0, lines / max(rest, 1))
             if is_dense and covered < 0.6:
                 continue
             words = frozenset(re.findall(r"\w+", self._about + self._body[:first]))
