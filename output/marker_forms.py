@@ -76,13 +76,14 @@ _BLANK = r"(?:[ \t\xa0]|&nbsp;)"
 _BLANKS = re.compile(rf"{_BLANK}*")
 _TIME = r"\d{1,2}:\d\d(?::\d\d)?(?:\.\d+)?"
 _RANGE = rf"{_TIME}(?:[ ]?(?:[-–—]|-->|to)[ ]?{_TIME})?"
-_CLOCK = (
-    rf"(?:\[?\[\(?{_RANGE}\)?\]\([^()\s]{{1,300}}\)\]?|(?:\\?\[\(?|[(<`])?{_RANGE}(?:\)?\\?\]|[)>`])?)"  # or a link
-)
+_LINKED_CLOCK = rf"\[?\[\(?{_RANGE}\)?\]\([^()\s]{{1,300}}\)\]?"
+_CLOCK = rf"(?:{_LINKED_CLOCK}|(?:\\?\[\(?|[(<`])?{_RANGE}(?:\)?\\?\]|[)>`])?)"
 _ENCLOSED = rf"(?:\\?\[{_RANGE}\\?\]|\({_RANGE}\)|<{_RANGE}>|`{_RANGE}`)"
 _PREFIX = re.compile(
-    r"(?:<(?:p|div|li|dd|dt)(?:[ ][^<>]{0,200})?>|(?:[-*+>]|\d{1,4}[.)])[ \t]+"
-    r"|<(?P<anchor>a|span)[ ][^<>]{0,200}></(?P=anchor)>|(?P<symbol>[\u2600-\u27bf\U0001f300-\U0001faff])\ufe0f?[ \t]+)[ \t]*"
+    r"""(?:<(?:p|div|li|dd|dt)(?:[ ][^<>]{0,200})?>|(?:[-*+>—–•]|\d{1,4}[.)])[ \t]+
+    |<(?P<anchor>a|span)[ ][^<>]{0,200}></(?P=anchor)>
+    |(?P<symbol>[\u2600-\u27bf\U0001f300-\U0001faff])\ufe0f?[ \t]+)[ \t]*""",
+    re.VERBOSE,
 )
 _TIME_LINE = re.compile(rf"{_CLOCK}[ \t]*\r?")
 _STAMP = re.compile(rf"{_CLOCK}[ \t]+(?:[-–—|][ \t]+)?")
@@ -108,7 +109,7 @@ _TAG = re.compile(
 _BREAK_TAG = re.compile(r"[ \t]*<br[ ]?/?>[ \t]*", re.IGNORECASE)
 _BARE = re.compile(r"[ \t]+(?:[|·•][ \t]+)?(?=\S)")
 _COLON_IN_TEXT = r"(?::(?=[ \t\xa0]|&nbsp;|$)|：)"
-_PLAIN = re.compile(rf"(?P<label>{NAME})(?:[ ]?\([^():\d][^():]{{0,38}}\))?{_COLON_IN_TEXT}")
+_PLAIN = re.compile(rf"(?P<label>{NAME}(?:,[ ]{NAME})?)(?:[ ]?\([^():\d][^():]{{0,38}}\))?{_COLON_IN_TEXT}")
 _BRACKETED = re.compile(rf"\\?\[(?P<label>{NAME})\\?\]{_COLON_IN_TEXT}")
 _NAME_AND_TIME = re.compile(
     rf"(?P<label>{NAME})[:：]?[ \t]{{1,9}}(?:{_ENCLOSED}[ \t]*[:：]?|{_TIME}(?:[ \t]*[:：](?=\s)|(?=\s*$)))[ \t]*"
@@ -116,7 +117,7 @@ _NAME_AND_TIME = re.compile(
 _NAME_DASH = re.compile(rf"(?P<label>{NAME})[ \t]{{1,9}}(?:--?|[—–―])[ \t]{{1,9}}(?=\S)")
 _NAME_LINE = re.compile(rf"(?P<label>{NAME})[ \t]{{0,9}}$")
 _HEADING = re.compile(
-    rf"""(?P<level>\#{{1,6}})[ \t]++(?:{_CLOCK}[ \t]++)?
+    rf"""(?P<level>\#{{1,6}})[ \t]++(?:{_CLOCK}[ \t]++(?:[-–—|][ \t]++)?)?
     (?P<mark>\*\*|__|)(?P<label>{LABEL}{{1,60}}?)[:：]?(?P=mark)[:：]?
     (?:[ \t]+{_CLOCK})?[ \t]{{0,9}}\#{{0,6}}[ \t]{{0,9}}$""",
     re.VERBOSE,
@@ -148,8 +149,12 @@ def candidates_in(body: str, *, first_line: int) -> list[Candidate]:
             goes_on = index + 1 < len(lines) and not _BREAK.fullmatch(lines[index + 1])
             candidates.append(Candidate(marker, form, style, after_blank, text, follows[index], goes_on, after_html))
         after_html = line.rstrip().endswith(">")
-        time = (start, index, after_blank) if _TIME_LINE.fullmatch(line) else None
-        after_blank = bool(_BREAK.fullmatch(line))
+        is_blank = bool(_BREAK.fullmatch(line))
+        if _TIME_LINE.fullmatch(line):
+            time = start, index, after_blank
+        elif time is not None and not (is_blank and index == time[1] + 1 and body[time[0]] != "["):
+            time = None  # a time in square brackets that stands apart is the machine's, in a turn
+        after_blank = is_blank
         start += len(line) + 1
     return candidates
 
@@ -190,7 +195,8 @@ def _readings(line: str, begin: int, below: str) -> Iterator[tuple[Form, tuple[i
     if (match := _EMPHASIS.match(line, at) or _LINK.match(line, at)) and (
         found := _emphasised(line, match, bool(stamp))
     ):
-        yield found[0], (found[1], match.groupdict().get("linked") or match["label"]), ""
+        label = match.groupdict().get("linked") or match["label"]
+        yield found[0], (found[1], label.removesuffix(".") if found[0] is Form.BOLD_START else label), ""
     if match := _TAG.match(line, at):
         yield Form.TAGGED, (match.end(), match["label"]), ""
     if match := _HEADING.match(line):

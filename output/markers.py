@@ -178,8 +178,7 @@ class _Counting:
                 continue
             first = some[0].candidate.marker.start
             rest = len(starts) - bisect_left(starts, first)
-            lines = sum(1 + (is_dense and not one.candidate.text) for one in some)  # the words are in the line below
-            covered = min(1.0, lines / max(rest, 1))
+            covered = min(1.0, sum(self._lines_of(one) if is_dense else 1 for one in some) / max(rest, 1))
             if is_dense and covered < 0.6:
                 continue
             words = frozenset(re.findall(r"\w+", self._about + self._body[:first]))
@@ -187,6 +186,11 @@ class _Counting:
             if people:
                 return _Usage(style, form, people, is_dense)
         return None
+
+    def _lines_of(self, one: Labelled) -> int:
+        """The lines that a marker explains: its own, that of a time above, and that of the words below."""
+        marker = one.candidate.marker
+        return 1 + self._body.count("\n", marker.start, marker.end) + (not one.candidate.text)
 
 
 def _with_those_inside(body: str, markers: list[Marker], usage: _Usage) -> list[Marker]:
