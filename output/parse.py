@@ -25,6 +25,9 @@ from output.markers import ParseWarning, WarningKind, markers_in, plain_label
 from output.speech import spoken, spoken_text
 
 
+_OPENED = re.compile(r"<(p|div|li|dd|dt)[ >]")
+
+
 @dataclass(frozen=True, slots=True)
 class DraftTurn:
     """A turn in the source: `marker` and `raw` joined are its text, with the blank lines after it."""
@@ -48,8 +51,11 @@ class DraftTurn:
 
     @property
     def text(self) -> str:
-        """The Markdown of what is said, with `\\n` line breaks and without surrounding blanks."""
-        return self.said.replace("\r\n", "\n").strip()
+        """The Markdown of what is said, with `\\n` line breaks, without surrounding blanks and without the end of the
+        HTML element that begins before the label (`<p><b>Ann:</b> So.</p>`)."""
+        opened = _OPENED.match(self.marker)
+        said = re.sub(rf"</{opened[1]}\s*>", "", self.said, count=1) if opened else self.said
+        return said.replace("\r\n", "\n").strip()
 
     @property
     def spoken(self) -> str:

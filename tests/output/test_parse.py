@@ -206,6 +206,16 @@ def test_what_stands_below_a_heading_is_said_by_nobody(heading: str, line_break:
     assert draft.epilogue.startswith("*e f g*")
 
 
+@pytest.mark.parametrize("tag", ["p", "div class='x'", "li"])
+def test_the_end_of_an_element_that_begins_before_the_label_is_no_text(tag: str) -> None:
+    end = f"</{tag.split()[0]}>"
+    said = [("Ann", "Well, <i>yes</i>."), ("Ben", "No.\n\n<p>More.</p>"), ("Ann", "<b>So</b> it is.")]
+    source = "".join(f"<{tag}><b>{who}:</b> {text.replace('.', f'.{end}', 1)}\n\n" for who, text in said)
+    draft = parse(source)
+    assert [(turn.label, turn.text) for turn in draft.turns] == said
+    assert draft.source() == source
+
+
 SAID_BY_NOBODY = [
     "![A box](box.png)",
     "<!-- c -->",
