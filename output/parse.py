@@ -24,7 +24,6 @@ from output.marker_forms import Marker
 from output.markers import ParseWarning, WarningKind, markers_in, plain_label
 from output.speech import spoken, spoken_text
 
-
 _OPENED = re.compile(r"<(p|div|li|dd|dt)[ >]")
 
 

@@ -7,10 +7,11 @@ are not in it at all. Words below a paragraph that almost is a marker count if a
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count, groupby
+from itertools import count, groupby, pairwise
 
 from audio.episode import Seconds
 from output.almost_markers import AlmostMarker, almost_markers
@@ -100,7 +101,7 @@ _MISSING: _Kind = ("not in the draft", -1)
 
 def _segments(draft: Draft) -> Iterator[_Segment]:
     """The draft's text from its start to its end."""
-    definitions, almost = definitions_in(draft.body), {mark.line: mark for mark in almost_markers(draft)}
+    definitions, almost = definitions_in(draft.body), almost_markers(draft)
     yield _nobodys(draft.preamble, definitions, "before the first turn")
     for number, turn in enumerate(draft.turns):
         yield from _said(turn, number, definitions, almost)
@@ -108,14 +109,14 @@ def _segments(draft: Draft) -> Iterator[_Segment]:
     yield _nobodys(draft.epilogue, definitions, "after the last turn")
 
 
-def _said(turn: DraftTurn, number: int, definitions: str, almost: Mapping[int, AlmostMarker]) -> Iterator[_Segment]:
+def _said(turn: DraftTurn, number: int, definitions: str, almost: Sequence[AlmostMarker]) -> Iterator[_Segment]:
     """What is said in a turn, up to each paragraph that almost is a marker, and what is none of it."""
-    line, source = turn.line, turn.said
-    starts = sorted(mark.line for mark in almost.values() if turn.line < mark.line <= turn.line + source.count("\n"))
-    lines, mark = source.split("\n"), None
-    for begin, end in zip([line, *starts], [*starts, line + len(lines)], strict=True):
+    line, lines = turn.line, turn.said.split("\n")
+    first, last = (bisect_left(almost, at, key=lambda mark: mark.line) for at in (line + 1, line + len(lines)))
+    marks = [None, *almost[first:last]]
+    starts = [line, *(mark.line for mark in almost[first:last]), line + len(lines)]
+    for mark, (begin, end) in zip(marks, pairwise(starts), strict=True):
         part = resolve_marks("\n".join(lines[begin - line : end - line]), clock=PLACE)
-        mark = almost.get(begin, mark)
         for block in turn_blocks(part, definitions):
             said = spoken_in(block)
             yield (
