@@ -1,29 +1,23 @@
-"""Latency of editing a 3-hour transcript: realignment, sync, the page; and the accuracy of interpolated times.
+"""Latency of updating a 3-hour transcript: realignment and sync; and the accuracy of interpolated times.
 
     python -m benchmarks.drafts.sync [TRANSCRIPT.json ...]
 
-The transcript is synthetic: 30,000 words (frequencies by Zipf's law) in 900 turns of two speakers. The page is measured
-in Chromium through Playwright, if both are installed. Held-out words come from the sample clip, recognised for this
+The transcript is synthetic (`benchmarks.long_talk`). Held-out words come from the sample clip, recognised for this
 run, and from the given transcripts with times; twelve words at a time are also aligned on the sample clip's audio.
 """
 
 from __future__ import annotations
 
 import random
-import shutil
 import subprocess
 import sys
 import tempfile
-import threading
-import time
-import wave
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from audio.decoding.decode import decode
-from audio.episode import Episode
+from benchmarks.long_talk import long_talk, report_time
 from output.formats import write
 from output.markdown import render
 from output.parse import parse
@@ -34,64 +28,10 @@ from transcribe.drafts.transcript_update import update_transcript
 from transcribe.recognition.engines import load_aligner
 from transcribe.recognition.forced_alignment import find_rewrites, realign_to_audio
 from transcribe.recognition.models import find_model
-from transcribe.transcript import MadeWith, Speaker, Transcript, Turn, Word
+from transcribe.transcript import Transcript, Turn, Word
 
 CLIP = CLIPS / "packaging-notes.mp3"
-WORDS, TURNS, EDITS = 30_000, 900, 200
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-KEYSTROKES = """() => {
-    const node = document.querySelectorAll("section")[450].querySelector("p").firstChild, times = [];
-    node.parentElement.scrollIntoView();
-    document.getElementById("text").focus();
-    getSelection().collapse(node, 10);
-    for (let i = 0; i < 60; i++) {
-        const start = performance.now();
-        document.execCommand("insertText", false, "x");
-        document.querySelectorAll("section")[450].getBoundingClientRect();
-        times.push(performance.now() - start);
-    }
-    return times.sort((a, b) => a - b);
-}"""
-FRAMES = """() => new Promise(done => {
-    let frames = 0;
-    const start = performance.now(), marks = new Set();
-    const next = () => {
-        frames++;
-        for (const range of CSS.highlights.get("now")) marks.add(`${range.startOffset} ${range}`);
-        if (performance.now() - start < 4000) requestAnimationFrame(next);
-        else done([frames / 4, marks.size]);
-    };
-    requestAnimationFrame(next);
-})"""
-
-
-def long_talk() -> Transcript:
-    """Three hours of synthetic speech."""
-    chance = random.Random(3)
-    vocabulary = [f"{chance.choice('bdfgklmnprst')}{chance.choice('aeiou')}{i}" for i in range(8000)]
-    weights = [1 / (rank + 2) for rank in range(len(vocabulary))]
-    spoken = iter(chance.choices(vocabulary, weights, k=WORDS))
-    clock, turns = 0.5, []
-    for index in range(TURNS):
-        words = []
-        for position in range(WORDS // TURNS):
-            end = chance.choice((".", ",", "")) if position % 12 == 11 else ""
-            words.append(Word((next(spoken) + end).strip(), clock, clock + 0.3, chance.uniform(0.44, 1)))
-            clock += 0.355
-        turns.append(Turn(f"S{index % 2 + 1}", tuple(words)))
-    people = (Speaker("S1", "Ada Lovelace"), Speaker("S2", "Bob Moog"))
-    made = MadeWith("0.1.0", "none", "none", "0" * 64, settings={"wrap": 70})
-    return Transcript(
-        Episode("Three hours", path=Path("talk.wav"), duration=clock), "en", people, tuple(turns), (), made
-    )
-
-
-def report_time(label: str, action: Callable[[], Any], target: str) -> Any:
-    """Run an action and print how long it took."""
-    start = time.perf_counter()
-    result = action()
-    print(f"{label:<44} {time.perf_counter() - start:7.2f} s   (target {target})")
-    return result
+EDITS = 200
 
 
 def edited(source: str) -> str:
@@ -106,44 +46,6 @@ def edited(source: str) -> str:
         words[at : at + edit % 3] = [f"edit{edit}"]
         lines[i] = " ".join(words)
     return "\n".join(lines)
-
-
-def measure_page(folder: Path) -> None:
-    """The page in Chromium: time until usable, keystrokes, frames with the highlight."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    try:
-        from playwright.sync_api import sync_playwright
-
-        from transcribe.editor.server import open_editor
-    except ImportError as error:
-        print(f"the page: not measured; needs {error.name}")
-        return
-    if chromium is None:
-        print("the page: not measured; needs Chromium")
-        return
-    editor = open_editor(folder / "talk.md")
-    thread = threading.Thread(target=editor.serve)
-    thread.start()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        page = browser.new_page()
-
-        def load() -> None:
-            page.goto(editor.url)
-            page.locator("#status", has_text="Saved").wait_for()
-            page.locator("section").last.wait_for(state="attached")
-
-        report_time("page usable", load, "< 2 s")
-        keys = page.evaluate(KEYSTROKES)
-        print(f"{'a keystroke, median and slowest of 60':<44} {keys[30]:4.0f} and {keys[-1]:.0f} ms   (target < 50 ms)")
-        page.locator("#status", has_text="Saved").wait_for()
-        page.keyboard.press("Control+Enter")
-        page.wait_for_timeout(800)
-        frames, marks = page.evaluate(FRAMES)
-        print(f"{'frames while playing (words marked)':<44} {frames:5.0f} a second ({marks} in 4 s)   (target 30)")
-        browser.close()
-    editor.stop()
-    thread.join()
 
 
 def recognised_clip(folder: Path) -> Transcript:
@@ -214,10 +116,6 @@ def main() -> None:
         (folder / "talk.vtt").write_text(str(write(talk, "vtt")), encoding="utf-8")
         changed = edited(source)
         (folder / "talk.md").write_text(changed, encoding="utf-8")
-        with wave.open(str(folder / "talk.wav"), "wb") as file:
-            file.setparams((1, 1, 8000, 0, "NONE", ""))
-            for _ in range(180):
-                file.writeframes(b"\x80" * 8000 * 60)
         timed_turns = [turn.words for turn in talk.turns]
         print(f"{sum(map(len, timed_turns)):,} words, {len(talk.turns)} turns, {EDITS} edits")
         report_time("parse", lambda: parse(changed), "-")
@@ -225,7 +123,6 @@ def main() -> None:
         report_time("update (parse, realign, people, spans)", lambda: update_transcript(parse(changed), talk), "-")
         result = report_time("sync, JSON and VTT read and written", lambda: sync(folder / "talk.md"), "< 2 s")
         print(f"    {result.report}")
-        measure_page(folder)
         clip = recognised_clip(folder / "clip")
         measure_held_out("sample clip", [clip])
         measure_on_audio(clip)

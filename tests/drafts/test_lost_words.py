@@ -120,5 +120,11 @@ def test_sync_and_export_tell_each_time(draft: Path) -> None:
 def test_the_page_has_the_places() -> None:
     source = DRAFT.replace("**Ada**: Hello", "Ada; Hello", 1).encode()
     (place,) = page_state("talk", source, HEARD, heard=HEARD)["lost"]
-    assert place == {"start": 500, "end": place["end"], "words": 14, "where": "before the first turn", "now": ""}
+    end = round(HEARD.turns[0].end * 1000)
+    said = [{"speaker": "Ada", "text": SAID[0][1], "start": 500, "end": end}]
+    where = {"where": "before the first turn", "now": "", "marker": ""}
+    assert place == {"start": 500, "end": end, "words": 14, **where, "said": said}
+    source = DRAFT.replace("**Bob**: It was", "**Bobby** - It was", 1).encode()
+    (place,) = page_state("talk", source, HEARD, heard=HEARD)["lost"]
+    assert (place["now"], place["marker"], place["said"][0]["speaker"]) == ("Ada", "**Bobby** -", "Bob")
     assert page_state("talk", source, HEARD)["lost"] == []

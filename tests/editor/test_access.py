@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from output.markdown import render
 from tests.support.editor_page import (
     NEEDS_CHROMIUM,
     TALK,
@@ -46,6 +47,7 @@ def show_menu(page: Page) -> None:
 
 def show_doubts(page: Page) -> None:
     page.locator("#show-doubts").click()
+    page.get_by_label("Mark all in the text").check()
     page.keyboard.press("F8")
 
 
@@ -66,6 +68,25 @@ def refuse(page: Page) -> None:
     page.locator(".notice").wait_for()
 
 
+def show_left_out(page: Page) -> None:
+    """And the offer of edits of a closed tab."""
+    edit = '{ "at": 1e12, "revision": "", "names": {}, "base": [["Ada", ["a"]]], "turns": [["Ada", ["b"]]] }'
+    page.evaluate("edit => localStorage.setItem(`unsaved ${sessionStorage.token.split('.')[0]} x`, edit)", edit)
+    page.reload()
+    page.locator(".notice").wait_for()
+    page.locator("#show-lost").click()
+
+
+def show_versions(page: Page) -> None:
+    put_caret(page, 0, "Hello")
+    page.keyboard.type("Well ")
+    page.keyboard.press("Control+s")
+    saved(page)
+    page.locator("#show-versions").click()
+    page.locator("#panel .hit").first.click()
+    page.locator("#panel ins").wait_for()
+
+
 STATES: dict[str, Callable[[Page], None]] = {
     "text": lambda page: None,
     "playing": play,
@@ -75,6 +96,8 @@ STATES: dict[str, Callable[[Page], None]] = {
     "keys": lambda page: page.keyboard.press("Control+/"),
     "rename": show_rename,
     "refusal": refuse,
+    "left out": show_left_out,
+    "versions": show_versions,
 }
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -85,9 +108,10 @@ def test_axe_finds_nothing(browser: Browser, desk_of: DeskMaker, width: int, sch
     """WCAG 2.2 AA and axe's best practices, in every state of the page."""
     from axe_playwright_python.sync_playwright import Axe
 
-    talk = talk_of(*TALK)
+    talk = talk_of(*TALK, ("S1", "Then it was over, and all of us went home through the rain."))
     spot = talk.turns[1].words[3]
-    desk = desk_of(replace(talk, doubts=(Doubt(spot.start, spot.end, "two readings differ"),)))
+    talk = replace(talk, doubts=(Doubt(spot.start, spot.end, "two readings differ"),))
+    desk = desk_of(talk, render(talk).replace("**A**: Then", "## The end\n\nThen"))
     found = {}
     for name, bring in STATES.items():
         page = open_page(browser, desk, viewport={"width": width, "height": 800}, color_scheme=scheme)
@@ -119,7 +143,9 @@ def test_tab_reaches_everything_and_comes_round(page: Page) -> None:
         if name in reached:
             break
         reached.append(name)
-    controls = "text seek back play forward clock rate loop show-doubts show-search filter show-help".split()
+    controls = (
+        "show-versions text seek back play forward clock rate loop show-doubts show-search filter show-help".split()
+    )
     assert set(controls) <= set(reached)
 
 

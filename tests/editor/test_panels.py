@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tests.support.editor_page import NEEDS_CHROMIUM, TALK, Desk, DeskMaker, open_page, talk_of, until
-from transcribe.transcript import Doubt, Word
+from output.markdown import render
+from tests.support.editor_page import (
+    NEEDS_CHROMIUM,
+    TALK,
+    Desk,
+    DeskMaker,
+    open_page,
+    put_caret,
+    select,
+    talk_of,
+    turns_of,
+    until,
+)
+from transcribe.transcript import Doubt, Transcript, Word
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -75,4 +88,133 @@ def test_a_doubt_in_moved_sentences_is_the_words_that_stand_together(browser: Br
     page.locator("#text").focus()
     page.keyboard.press("F8")
     until(lambda: page.evaluate("() => getSelection().toString()") == "the show, Bob.")
+    page.context.close()
+
+
+SPOTS = {"raning": 0.3, "soldered": 0.1, "very": 0.4}
+
+
+def talk_with_doubts() -> Transcript:
+    talk = talk_of(*TALK)
+    doubtful = [
+        replace(turn, words=tuple(replace(word, probability=SPOTS.get(word.text, 0.99)) for word in turn.words))
+        for turn in talk.turns
+    ]
+    gap = Doubt(talk.turns[0].end, talk.turns[1].start, "speech, not transcribed")
+    return replace(talk, turns=tuple(doubtful), doubts=(gap,))
+
+
+def selected(page: Page) -> str:
+    return str(page.evaluate("() => getSelection().toString()"))
+
+
+def test_the_likeliest_errors_come_first_and_what_is_typed_over_is_settled(
+    browser: Browser, desk_of: DeskMaker
+) -> None:
+    """Two readings of "soldered" are one passage each; the gap has no words, so it is shown where they would be."""
+    desk = desk_of(talk_with_doubts())
+    page = open_page(browser, desk)
+    page.locator("#show-doubts", has_text="Doubts 5").click()
+    shown = page.locator("#panel li .hit").all_text_contents()
+    assert [next((word for word in SPOTS if word in text), "gap") for text in shown] == [
+        *("soldered", "soldered"),
+        *("raning", "very", "gap"),
+    ]
+    assert "… the rain. It was raning for weeks." in shown[2]
+    assert "… have you here again.[…]" in shown[4]
+    page.locator("#text").focus()
+    page.keyboard.press("F8")
+    until(lambda: selected(page) == "soldered")
+    put_caret(page, 0, "Hello")
+    page.keyboard.press("F10")
+    until(lambda: selected(page) == "soldered")
+    page.keyboard.type("welded")
+    page.locator("#panel .count", has_text="4 left").wait_for()
+    page.keyboard.press("F8")
+    until(lambda: selected(page) == "soldered")
+    page.keyboard.press("F9")
+    page.locator("#panel .count", has_text="3 left").wait_for()
+    page.keyboard.press("F8")
+    until(lambda: selected(page) == "raning")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    page.locator("#show-doubts", has_text="Doubts 5").wait_for()
+    page.get_by_label("Order").select_option("In order of time")
+    until(lambda: "raning" in page.locator("#panel li .hit").all_text_contents()[1])
+    page.context.close()
+
+
+def test_doubtful_words_are_marked_in_the_text_on_request(browser: Browser, desk_of: DeskMaker) -> None:
+    desk = desk_of(talk_with_doubts())
+    page = open_page(browser, desk)
+    marked = """() => [...CSS.highlights.get("doubt")].map(
+        ({ startContainer, startOffset, endOffset }) => startContainer.data.slice(startOffset, endOffset)).sort()"""
+    assert page.evaluate(marked) == []
+    page.locator("#show-doubts").click()
+    page.get_by_label("Mark all in the text").check()
+    page.get_by_role("button", name="Close").click()
+    assert page.evaluate(marked) == ["raning", "soldered", "soldered", "very"]
+    page.reload()
+    until(lambda: page.evaluate(marked) == ["raning", "soldered", "soldered", "very"])
+    put_caret(page, 2, "very")
+    page.keyboard.type("oh so ")
+    until(lambda: "oh so very" in desk.text)
+    until(lambda: any("very" in text for text in page.evaluate(marked)))
+    page.context.close()
+
+
+def as_the_machine_wrote() -> Transcript:
+    """A transcript that records its draft: what the machine heard is kept at the first edit."""
+    talk = talk_of(*TALK)
+    outputs = {"talk.md": hashlib.sha256(render(talk).encode()).hexdigest()}
+    return replace(talk, made_with=replace(talk.made_with, outputs=outputs))
+
+
+def test_what_is_left_out_is_heard_and_put_back(browser: Browser, desk_of: DeskMaker) -> None:
+    talk = as_the_machine_wrote()
+    desk = desk_of(talk, render(talk).replace("**B**: We", "**Bobby** - We"))
+    before = turns_of(desk)
+    page = open_page(browser, desk)
+    page.locator("#show-lost", has_text="Left out 1").click()
+    assert "We soldered and soldered" in (page.locator("#panel li").text_content() or "")
+    assert "Ada's now" in (page.locator("#panel small").text_content() or "")
+    page.locator("#panel .hit").click()
+    until(lambda: page.locator("#play").text_content() == "Pause")
+    page.get_by_role("button", name="Put back").click()
+    until(lambda: turns_of(desk) == [*before[:2], ("A", TALK[2][1]), ("B", TALK[3][1])])
+    put_caret(page, 0, "Hello")
+    page.keyboard.press("Control+z")
+    until(lambda: turns_of(desk) == before)
+    page.locator("#show-lost", has_text="Left out 1").wait_for()
+    page.context.close()
+
+
+def test_a_deleted_passage_is_told_and_put_back_where_it_was(browser: Browser, desk_of: DeskMaker) -> None:
+    desk = desk_of(as_the_machine_wrote())
+    page = open_page(browser, desk)
+    before, said = turns_of(desk), TALK[1][1]
+    select(page, (1, 0, 0), (1, 0, len(said)))
+    page.keyboard.press("Delete")
+    page.locator("#show-lost", has_text="Left out 1").click()
+    page.get_by_role("button", name="Put back").click()
+    until(lambda: turns_of(desk) == before)
+    page.context.close()
+
+
+def test_passages_are_copied_with_names(browser: Browser, desk: Desk) -> None:
+    desk.draft.write_text(desk.text.replace("glad", "*glad*"), encoding="utf-8")
+    page = open_page(browser, desk, permissions=["clipboard-read", "clipboard-write"])
+    copied = "() => navigator.clipboard.readText()"
+    select(page, (1, 0, 10), (2, 0, 7))
+    page.keyboard.press("Alt+c")
+    until(lambda: "Lovelace" in page.evaluate(copied))
+    rest = " ".join(TALK[1][1][10:].split())
+    assert page.evaluate(copied) == f"Bob Moog: {rest}\n\nAda Lovelace: How did"
+    page.keyboard.press("Alt+m")
+    until(lambda: "**" in page.evaluate(copied))
+    assert page.evaluate(copied).startswith("**Bob Moog**: Ada. I am *glad* to be")
+    put_caret(page, 0, "Hello")
+    page.locator("button.name").nth(2).click()
+    page.get_by_role("menuitem", name="Copy with names").click()
+    until(lambda: page.evaluate(copied) == f"Ada Lovelace: {TALK[2][1]}")
     page.context.close()

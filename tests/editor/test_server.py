@@ -15,6 +15,7 @@ import pytest
 
 from tests.support.audio_files import tone, write_wav
 from tests.support.paths import ROOT
+from transcribe.drafts.versions import keep_version
 from transcribe.editor.session import Session
 
 
@@ -177,6 +178,16 @@ def test_audio_is_served_in_ranges(address: tuple[int, str], session: Session) -
     assert response.status == 206
     assert response.body == recording.read_bytes()[10:14]
     assert response.headers["Content-Range"] == f"bytes 10-13/{recording.stat().st_size}"
+
+
+def test_versions_are_given_with_the_token_only(address: tuple[int, str], session: Session) -> None:
+    keep_version(session.path, session.path.read_bytes(), now=1_800_000_000)
+    assert json.loads(request(address, "/api/versions").body) == {"versions": [1_800_000_000]}
+    turns = json.loads(request(address, "/api/versions/1800000000").body)["turns"]
+    assert [turn["speaker"] for turn in turns] == ["Ada", "Bob", "Ada", "Bob"]
+    assert request(address, "/api/versions/1800000000", Authorization="").status == 403
+    assert request(address, "/api/versions/..%2f1800000000").status == 404
+    assert request(address, "/api/versions/1").status == 500
 
 
 def test_the_page_has_no_inline_scripts() -> None:

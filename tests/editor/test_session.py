@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,10 @@ from tests.support.transcripts import BOB, transcript
 from tests.support.turn_edits import TALK, with_paragraph
 from transcribe.drafts.sync import transcript_of
 from transcribe.drafts.turn_edits import EditError, PageTurn, page_turns
+from transcribe.drafts.versions import version_at, versions_of
 from transcribe.editor.page_state import page_state
 from transcribe.editor.session import Session, StaleError
-from transcribe.transcript import Speaker
+from transcribe.transcript import Doubt, Speaker
 
 
 def test_every_word_on_the_page_has_its_time(session: Session) -> None:
@@ -92,6 +94,14 @@ def test_a_conflict_returns_the_files_turns_and_writes_nothing(session: Session)
     assert session.path.read_bytes() == before
     session.save(saved.revision, saved.turns or (), names={})
     assert turns_in(session)[2].paragraphs == ("Why then?",)
+
+
+def test_what_an_edit_replaces_is_kept_as_a_version(session: Session) -> None:
+    before = session.path.read_text(encoding="utf-8")
+    session.save(session.revision, with_paragraph(turns_in(session), 2, "How come?"), names={})
+    session.save(session.revision, with_paragraph(turns_in(session), 2, "Why?"), names={})
+    (moment,) = versions_of(session.path)
+    assert version_at(session.path, moment) == before
 
 
 class Interrupted(list[PageTurn]):
@@ -259,3 +269,17 @@ def test_half_a_character_is_refused(session: Session, half: int) -> None:
     with pytest.raises(EditError, match="half a character"):
         session.save(session.revision, with_paragraph(turns_in(session), 2, f"How {chr(half)} come?"), names={})
     assert session.path.read_bytes() == before
+
+
+def test_a_doubt_says_how_many_errors_are_expected_in_it() -> None:
+    """The sum over its words; half a one where nothing was written."""
+    made = transcript(*TALK)
+    first, *rest = made.turns
+    words = (replace(first.words[0], probability=0.2), replace(first.words[1], probability=0.4), *first.words[2:])
+    gap = Doubt(first.end, rest[0].start, "speech, not transcribed")
+    made = replace(made, turns=(replace(first, words=words), *rest), doubts=(gap,))
+    doubts = page_state("talk", render(made).encode(), made)["doubts"]
+    assert [(doubt["reason"], doubt["errors"]) for doubt in doubts] == [
+        ("low confidence", 1.4),
+        ("speech, not transcribed", 0.5),
+    ]

@@ -24,7 +24,7 @@ from transcribe.alignment.moves import add_moves
 from transcribe.alignment.text_diff import NO_MATCH, matches
 from transcribe.alignment.tokens import Token, tokenize
 from transcribe.drafts.transcript_update import printed_forms
-from transcribe.transcript import Transcript, Word
+from transcribe.transcript import Transcript, Turn, Word
 
 SHORTEST = 3  # words in a row under nobody; fewer are found there by chance, unless they are a whole turn
 SHORTEST_MISSING = 12  # words in a row that are not in the draft; editors cut shorter passages all the time
@@ -34,13 +34,18 @@ _TOLD = 5  # places in a message
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """Consecutive words that nobody says any more, or `now` instead of whom the machine heard."""
+    """Consecutive words that nobody says any more, or `now` instead of whom the machine heard.
+
+    `said` are the words under whom the machine heard, `marker` is what almost is a marker above them.
+    """
 
     start: Seconds
     end: Seconds
     words: int
     where: str
     now: str = ""
+    said: tuple[Turn, ...] = ()
+    marker: str = ""
 
     def __str__(self) -> str:
         words = "1 word" if self.words == 1 else f"{self.words} words"
@@ -74,9 +79,8 @@ def lost_words(draft: Draft, heard: Transcript) -> tuple[Lost, ...]:
     first = 0
     for kind, run in groupby(kinds):
         last = first + len(list(run))
-        passage = [word for word, _ in words[first:last]]
         if kind is not None and _counts(kind, first, last, words=words, rewritten=rewritten):
-            found.append(_lost(passage, kind, draft))
+            found.append(_lost(words[first:last], kind, draft))
         first = last
     return tuple(found)
 
@@ -95,8 +99,8 @@ def told(lost: Sequence[Lost], name: str) -> tuple[str, ...]:
     return tuple(lines)
 
 
-_Kind = tuple[str, int]  # where it is, and the number of the turn that it is in now, -1 for nobody's
-_MISSING: _Kind = ("not in the draft", -1)
+_Kind = tuple[str, int, str]  # where it is, the number of the turn that it is in now, -1 for nobody's, the marker
+_MISSING: _Kind = ("not in the draft", -1, "")
 
 
 def _segments(draft: Draft) -> Iterator[_Segment]:
@@ -154,10 +158,11 @@ def _kind(segments: Sequence[_Segment], at: int, speaker: str, owners: Mapping[i
         return _MISSING
     segment = segments[at]
     if segment.where:
-        return segment.where, -1
+        return segment.where, -1, ""
     if segment.almost is None or owners.get(segment.turn, "") == speaker:
         return None
-    return f"line {segment.almost.line} begins with {segment.almost.source}, which is no marker", segment.turn
+    marker = segment.almost.source
+    return f"line {segment.almost.line} begins with {marker}, which is no marker", segment.turn, marker
 
 
 def _rewritten(
@@ -187,7 +192,10 @@ def _counts(
     return kind[1] >= 0 or length >= SHORTEST or is_whole
 
 
-def _lost(passage: Sequence[Word], kind: _Kind, draft: Draft) -> Lost:
-    where, turn = kind
+def _lost(words: Sequence[tuple[Word, str]], kind: _Kind, draft: Draft) -> Lost:
+    where, turn, marker = kind
     now = draft.turns[turn].speaker if turn >= 0 else ""
-    return Lost(passage[0].start, max(word.end for word in passage), len(passage), where, now)
+    said = tuple(
+        Turn(speaker, tuple(word for word, _ in run)) for speaker, run in groupby(words, key=lambda pair: pair[1])
+    )
+    return Lost(words[0][0].start, max(turn.end for turn in said), len(words), where, now, said, marker)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 from output.parse import Draft, parse
+from output.text import escape, normalize_text
 from transcribe.alignment.realign import RealignedTurn, realign
 from transcribe.drafts.lost_words import Lost, lost_words
 from transcribe.drafts.transcript_update import forms_in, printed_forms
@@ -14,6 +16,7 @@ from transcribe.scripts import units
 from transcribe.transcript import Transcript, Turn, Word
 
 LOW_CONFIDENCE = 0.45  # words of a less probability are in the list of doubts if nothing says how probable an error is
+WORDLESS = 0.5  # errors expected in a doubtful passage without words, of which nothing is known
 
 
 def page_state(
@@ -36,7 +39,7 @@ def page_state(
             for turn, page, spans in zip(draft.turns, turns, times, strict=True)
         ],
         "doubts": list(_doubts(transcript)) if transcript else [],
-        "lost": [_lost(one) for one in lost_words(draft, heard)] if heard else [],
+        "lost": list(_lost(draft, heard, transcript)) if heard else [],
         "duration": transcript.episode.duration if transcript else None,
     }
 
@@ -73,10 +76,21 @@ def _printed_pieces(word: Word, known: Set[str]) -> list[str]:
     return next((form for form in forms if known >= {unit for unit, _ in units(form)}), word.text).split()
 
 
-def _lost(lost: Lost) -> dict[str, Any]:
-    """Words that were heard and are nobody's in the draft, or `now` another person's."""
-    times = {"start": round(lost.start * 1000), "end": round(lost.end * 1000)}
-    return {**times, "words": lost.words, "where": lost.where, "now": lost.now}
+def _lost(draft: Draft, heard: Transcript, transcript: Transcript | None) -> Iterator[dict[str, Any]]:
+    """What was heard and is nobody's in the draft, or `now` another person's; `said` is by whom, as a draft has it."""
+    labels = {each.id: each.label for made in (heard, transcript) if made for each in made.speakers}
+    for one in lost_words(draft, heard):
+        said = [_said(turn, labels.get(turn.speaker, turn.speaker)) for turn in one.said]
+        place = {"words": one.words, "where": one.where, "now": one.now, "marker": one.marker}
+        yield {**_span(one), **place, "said": said}
+
+
+def _said(turn: Turn, speaker: str) -> dict[str, Any]:
+    return {"speaker": speaker, "text": escape(normalize_text(turn.text)), **_span(turn)}
+
+
+def _span(timed: Turn | Lost) -> dict[str, int]:
+    return {"start": round(timed.start * 1000), "end": round(timed.end * 1000)}
 
 
 def _people(draft: Draft, transcript: Transcript | None) -> list[dict[str, str]]:
@@ -86,16 +100,27 @@ def _people(draft: Draft, transcript: Transcript | None) -> list[dict[str, str]]
 
 
 def _doubts(transcript: Transcript) -> Iterator[dict[str, Any]]:
-    """The transcript's doubts, and runs of words with low confidence, in the order of time."""
-    doubts = [(doubt.start, doubt.end, doubt.reason) for doubt in transcript.doubts]
+    """The transcript's doubts, and runs of words with low confidence, in the order of time, each with how many `errors`
+    are expected in it.
+    """
+    doubts = [(doubt.start, doubt.end, doubt.reason, doubt.errors) for doubt in transcript.doubts]
     for turn in transcript.turns:
         run: list[Word] = []
         for word in (*turn.words, None):
             is_low = word is not None and word.error is None and word.probability < LOW_CONFIDENCE
             if run and (not is_low or (word is not None and word.start < run[-1].start)):  # the last: moved here
-                doubts.append((run[0].start, max(each.end for each in run), "low confidence"))
+                doubts.append((run[0].start, max(each.end for each in run), "low confidence", 0.0))
                 run = []
             if word is not None and is_low:
                 run.append(word)
-    for start, end, reason in sorted(doubts):
-        yield {"start": round(start * 1000), "end": round(end * 1000), "reason": reason}
+    words = sorted((word.start + word.end, _error(word)) for word in transcript.words)
+    middles = [twice / 2 for twice, _ in words]
+    for start, end, reason, known in sorted(doubts):
+        inside = [error for _, error in words[bisect_left(middles, start) : bisect_right(middles, end)]]
+        errors = known or round(sum(inside) if inside else WORDLESS, 3)
+        yield {"start": round(start * 1000), "end": round(end * 1000), "reason": reason, "errors": errors}
+
+
+def _error(word: Word) -> float:
+    """How likely the word is wrong, as far as its transcript says."""
+    return 1 - word.probability if word.error is None else word.error

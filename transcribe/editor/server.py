@@ -29,7 +29,9 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from output.errors import OutputError
-from transcribe.drafts.turn_edits import EditError, PageTurn
+from output.parse import parse
+from transcribe.drafts.turn_edits import EditError, PageTurn, page_turns
+from transcribe.drafts.versions import version_at, versions_of
 from transcribe.editor.confirmation import Confirmation
 from transcribe.editor.connections import protocol
 from transcribe.editor.guard import ENTRANCE, LOOPBACK, Guard, audio_address
@@ -42,13 +44,14 @@ SHUTDOWN_GRACE = 2  # seconds for open responses when the server stops; an audio
 DRAFT_PORTS = range(20_000, 32_768)  # below the systems' ephemeral ports; each draft has a default one of these
 LARGEST_BODY = 32 * 1024 * 1024  # bytes; a 3-hour draft is under one million
 
-_MODULES = "editor keys merge model notices panels player saver search server sound view".split()
-_ASSETS = {
-    "page.html": "text/html; charset=utf-8",
-    "style.css": "text/css; charset=utf-8",
-    "icon.svg": "image/svg+xml",
-    **dict.fromkeys((f"{name}.js" for name in _MODULES), "text/javascript; charset=utf-8"),
+_FOLDER = files("transcribe.editor") / "assets"
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".js": "text/javascript; charset=utf-8",
 }
+_ASSETS = {file.name: _TYPES[suffix] for file in _FOLDER.iterdir() if (suffix := Path(file.name).suffix) in _TYPES}
 
 
 class Editor:
@@ -152,6 +155,9 @@ class _Handlers:
             Route("/assets/{name}", self._asset),
             Route("/api/draft", self._draft, methods=["GET"]),
             Route("/api/draft", self._save, methods=["POST"]),
+            Route("/api/lost", self._lost),
+            Route("/api/versions", self._versions),
+            Route("/api/versions/{moment:int}", self._version),
             Route("/api/revision", self._revision),
             Route("/api/accept", self._accept, methods=["POST"]),
             Route("/api/restore", self._restore, methods=["POST"]),
@@ -170,6 +176,17 @@ class _Handlers:
     async def _draft(self, request: Request) -> Response:
         state = await run_in_threadpool(self._session.state)
         return JSONResponse({**state, "sound": await self._sound()})
+
+    async def _lost(self, request: Request) -> Response:
+        state = await run_in_threadpool(self._session.state)
+        return JSONResponse({"lost": state["lost"]})
+
+    async def _versions(self, request: Request) -> Response:
+        return JSONResponse({"versions": await run_in_threadpool(versions_of, self._session.path)})
+
+    async def _version(self, request: Request) -> Response:
+        source = await run_in_threadpool(version_at, self._session.path, request.path_params["moment"])
+        return JSONResponse({"turns": [asdict(turn) for turn in page_turns(parse(source))]})
 
     async def _revision(self, request: Request) -> Response:
         revision, trouble = await run_in_threadpool(lambda: (self._session.revision, self._session.trouble))
@@ -233,8 +250,7 @@ def _turns(data: Any) -> list[PageTurn]:
 
 
 def _asset(name: str) -> Response:
-    data = (files("transcribe.editor") / "assets" / name).read_bytes()
-    return Response(data, headers={"Content-Type": _ASSETS[name]})
+    return Response((_FOLDER / name).read_bytes(), headers={"Content-Type": _ASSETS[name]})
 
 
 async def _body(request: Request) -> Any:

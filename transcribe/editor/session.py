@@ -36,6 +36,7 @@ from transcribe.drafts.turn_edits import (
     wrap_of,
 )
 from transcribe.drafts.turn_merges import merge_turns
+from transcribe.drafts.versions import keep_version
 from transcribe.editor.confirmation import Confirmation, confirmed, restored
 from transcribe.editor.page_state import page_state
 from transcribe.editor.sound import Sound, SoundState
@@ -69,8 +70,8 @@ class SaveResult:
 
 def _update(path: Path, draft: Draft, names: Mapping[str, str]) -> None:
     before = transcript_of(path)
-    update = update_transcript(draft, before, name=str(path), full_names=names)
-    write_update(path, update.transcript, before=before)
+    after = update_transcript(draft, before, name=str(path), full_names=names).transcript
+    write_update(path, after, before=before)
 
 
 class StaleError(Exception):
@@ -138,8 +139,8 @@ class Session:
             if self._page_state is None or self._page_state[0][0] != source or self._page_state[0][1] is not transcript:
                 heard = transcript and original_of(transcript, self.path)
                 self._page_state = (source, transcript), page_state(self.path.stem, source, transcript, heard=heard)
-            own = {"revision": _revision(source), "file": self.path.name, "trouble": self.trouble}
-            return {**self._page_state[1], **own}
+            state, revision = self._page_state[1], _revision(source)
+            return {**state, "revision": revision, "file": self.path.name, "trouble": self.trouble}
 
     def save(
         self,
@@ -230,9 +231,7 @@ class Session:
                 self._update_error = str(error)
                 _log.info("%s", error)
             except Exception as error:  # noqa: BLE001 - a bug must not end the thread silently
-                self._update_error = (
-                    f"your edits are saved, but the times were not updated ({error!r}); report this bug"
-                )
+                self._update_error = f"your edits are saved, but the times were not updated ({error!r}); report it"
                 _log.exception("%s: the timed transcript was not updated", self.path)
 
     def _transcript(self) -> tuple[Transcript | None, str]:
@@ -244,8 +243,7 @@ class Session:
                 self._cached = (stamp, transcript_of(self.path))
             return self._cached[1], ""
         except OSError:
-            path = json_path(self.path)
-            return None, f"{path}: no such file, so there are no times; `transcribe run` on the audio writes it"
+            return None, f"{json_path(self.path)}: no such file, so there are no times; `transcribe run` writes it"
         except TranscribeError as error:
             return None, str(error)
 
@@ -282,7 +280,9 @@ class Session:
         try:
             if not os.access(self.path, os.W_OK):  # renaming a new file over it would succeed
                 raise PermissionError(None, "it is write-protected")
-            return replace_if_unchanged(self.path, source, over=_revision(over))
+            if is_written := replace_if_unchanged(self.path, source, over=_revision(over)):
+                keep_version(self.path, over)
+            return is_written
         except OSError as error:
             step = step_after(error, "free disk space or change its permissions")
             raise OutputError(f"{self.path}: cannot be written ({error.strerror}); {step}") from error

@@ -16,9 +16,10 @@ const COMMANDS = [ // name, what it does, key, key on a Mac
   ["slower", "slower", "F3", "alt shift u"], ["faster", "faster", "F4", "alt shift i"],
   ["repeat", "repeat the sentence, or stop repeating", "F7", "alt shift r"],
   ["doubt", "next doubt", "F8", "alt shift n"], ["doubtBefore", "previous doubt", "shift F8", "alt shift p"],
-  ["accept", "mark this doubt as correct", "F9", "alt shift c"],
+  ["accept", "mark this doubt as correct", "F9", "alt shift c"], ["correct", "select this doubt, to type over it", "F10", "alt shift e"],
   ["playHere", "play from the cursor", "ctrl Enter"], ["goTo", "go to a time", "alt g"], ["insertTime", "insert the time of the recording", "alt t"],
   ["speaker", "change the speaker of this turn, or from the cursor on", "alt s"],
+  ["copy", "copy with the speakers' names", "alt c"], ["copyMarkdown", "the same as Markdown", "alt m"],
   ["search", "search and replace", "ctrl f"], ["found", "next place found", "ctrl g"], ["foundBefore", "previous place found", "ctrl shift g"],
   ["move", "move between text and player", "F6", "alt shift m"], ["help", "all keys, and setting them", "ctrl /"],
 ];

@@ -4,7 +4,7 @@
 // keep. Of an edit that replaces what the other one changed as well, nothing is applied; nor of one that cannot be
 // applied within this law (both put passages in another order).
 
-import { tokens } from "./model.js";
+import { tokens } from "./word_times.js";
 
 const FARTHEST = 1500; // differences; texts that are farther apart count as replaced
 

@@ -4,11 +4,9 @@
 // Two laws: no edit reaches a turn that `filter` hides, and undo never reverts what others wrote (`merge.js`).
 
 import { merge } from "./merge.js";
+import { retime, shared, tokens } from "./word_times.js";
 
 let keys = 0;
-
-/** The whitespace-separated words of a text, like Python's str.split. */
-export const tokens = text => text.split(/\s+/).filter(Boolean);
 
 export function turnOf({ speaker, label, paragraphs, times = [] }) {
   let used = 0;
@@ -20,29 +18,14 @@ export function turnOf({ speaker, label, paragraphs, times = [] }) {
   return { key: ++keys, speaker, label, paras };
 }
 
-/** Times for new words from the old words': a common start and end keep theirs, the middle shares its time by length. */
-export function retime(old, times, words) {
-  let head = 0, tail = 0;
-  while (head < old.length && head < words.length && old[head] === words[head]) head++;
-  while (tail < old.length - head && tail < words.length - head
-    && old[old.length - 1 - tail] === words[words.length - 1 - tail]) tail++;
-  const removed = old.length - head - tail, added = words.length - head - tail;
-  const before = times.slice(0, 2 * head), after = times.slice(times.length - 2 * tail);
-  const middle = times.slice(2 * head, 2 * (head + removed));
-  if (removed === added) return [...before, ...middle, ...after];
-  const known = middle.filter(time => time >= 0);
-  const low = known.length ? Math.min(...known) : before.at(-1) ?? after[0] ?? -1;
-  const high = known.length ? Math.max(...known) : after[0] ?? low;
-  const inserted = words.slice(head, head + added);
-  const total = inserted.reduce((sum, word) => sum + word.length, 0);
-  let passed = 0;
-  const shared = inserted.flatMap(word => {
-    if (low < 0) return [-1, -1];
-    const at = share => Math.round(low + Math.max(0, high - low) * share / total);
-    return [at(passed), at(passed += word.length)];
-  });
-  return [...before, ...shared, ...after];
-}
+/** Turns, those of the same speaker in a row as one: its paragraphs meet in one. */
+const joined = turns => turns.reduce((all, turn) => {
+  const last = all.at(-1);
+  if (last?.speaker !== turn.speaker) return [...all, turn];
+  const [end, start] = [last.paras.at(-1), turn.paras[0]];
+  const seam = { text: `${end.text} ${start.text}`, times: [...end.times, ...start.times] };
+  return all.with(-1, { ...last, paras: [...last.paras.slice(0, -1), seam, ...turn.paras.slice(1)] });
+}, []);
 
 const NOBODY = "Speaker"; // who speaks in the empty turn the page shows of a draft without turns, to be typed in
 
@@ -71,6 +54,19 @@ export class Model {
   get speakers() { return [...new Set(this.turns.map(turn => turn.speaker))]; }
 
   text(at) { return this.turns[at.turn].paras[at.para].text; }
+
+  /** What is said between two places: by turn, the speaker and the texts of the paragraphs. */
+  passages(from, to) {
+    return this.turns.slice(from.turn, to.turn + 1).map(({ speaker, paras }, i, all) => {
+      const first = i ? 0 : from.para, last = i === all.length - 1 ? to.para : paras.length - 1;
+      const texts = paras.slice(first, last + 1).map(para => para.text);
+      if (i === all.length - 1) texts.push(texts.pop().slice(0, to.offset));
+      if (!i) texts[0] = texts[0].slice(from.offset);
+      return { speaker, texts };
+    });
+  }
+
+  textBetween(from, to) { return this.passages(from, to).flatMap(passage => passage.texts).join(" "); }
 
   /** Replace the text between two places by paragraphs; returns the place after them. */
   replace(from, to, parts, { caret = from, kind = "" } = {}) {
@@ -131,6 +127,25 @@ export class Model {
     return { ...from, offset: before.length + gap.length };
   }
 
+  /** Put what was said, a list of { speaker, text, start, end }, in the place of the text between two places. */
+  putBack(from, to, said) {
+    if (this.#isOutOfReach(from.turn, to.turn)) return null;
+    const [first, last] = [this.turns[from.turn], this.turns[to.turn]], present = para => para.text;
+    const head = this.text(from).slice(0, from.offset).trimEnd(), tail = this.text(to).slice(to.offset).trimStart();
+    const before = { ...first, paras: [...first.paras.slice(0, from.para), this.#cut(first.paras[from.para], head, "")[0]].filter(present) };
+    const after = { ...last, paras: [{ text: tail, times: tail ? last.paras[to.para].times.slice(-2 * tokens(tail).length) : [] }, ...last.paras.slice(to.para + 1)].filter(present) };
+    const next = after.paras.length ? null : this.turns[to.turn + 1], isJoined = next?.speaker === said.at(-1).speaker && !this.isHidden(to.turn + 1);
+    const back = said.map(({ speaker, text, start, end }) => ({ key: ++keys, speaker, label: speaker, paras: [{ text, times: shared(tokens(text), start, end) }] }));
+    if (before.paras.length) after.key = ++keys;
+    const turns = joined([before, ...back, ...(isJoined ? [next] : [after])].filter(turn => turn.paras.length));
+    const isOwn = turns[0].speaker === said[0].speaker && before.paras.length, at = from.turn + (before.paras.length && !isOwn ? 1 : 0);
+    const caret = isOwn ? { turn: at, para: before.paras.length - 1, offset: before.paras.at(-1).text.length + 1 } : { turn: at, para: 0, offset: 0 };
+    let all = this.turns.toSpliced(from.turn, to.turn - from.turn + 1 + Number(isJoined), ...turns);
+    turns.forEach((_, i) => { all = this.#labelled(all, from.turn + i); });
+    this.#apply(all, from, caret);
+    return caret;
+  }
+
   reassign(index, speaker) {
     if (this.#isOutOfReach(index)) return;
     const turns = this.turns.with(index, { ...this.turns[index], speaker });
@@ -158,16 +173,24 @@ export class Model {
   /** Remember a command whose effect is elsewhere, so that undo and redo call its functions. */
   remember(command) { this.#apply(this.turns, null, null, { command }); }
 
-  /** Take over turns from the file, keeping unchanged ones. What changed is not undone later. */
-  adopt(turns) { this.#adopt(orEmpty(turns)); }
+  /** Take over turns from the file, keeping unchanged ones. What changed is not undone later, unless it `isOwn`. */
+  adopt(turns, { isOwn = false } = {}) {
+    const taken = this.#matched(orEmpty(turns));
+    if (isOwn) return this.#apply(taken);
+    if (taken.length !== this.turns.length || taken.some((turn, i) => turn.paras !== this.turns[i].paras || turn.speaker !== this.turns[i].speaker)) {
+      this.others.push({ before: this.turns, after: taken });
+    }
+    this.turns = taken;
+    return this.#bump();
+  }
 
-  #adopt(wanted) {
+  #matched(wanted) {
     const here = new Map();
     const keyOf = turn => JSON.stringify([turn.speaker, turn.paragraphs ?? turn.paras.map(para => para.text)]);
     for (const turn of this.turns) here.set(keyOf(turn), [...here.get(keyOf(turn)) ?? [], turn]);
     const matches = wanted.map(turn => here.get(keyOf(turn))?.shift());
     const matched = new Set(matches);
-    const turns = wanted.map((turn, i) => {
+    return wanted.map((turn, i) => {
       const same = matches[i], place = this.turns[i];
       if (same) return turn.label && turn.label !== same.label ? { ...same, label: turn.label } : same;
       const created = turnOf({ label: place?.label ?? turn.speaker, ...turn });
@@ -175,10 +198,6 @@ export class Model {
       const key = matched.has(place) ? created.key : place.key;
       return { ...created, key, paras: this.#retimedParas(place.paras, turn.paragraphs) };
     });
-    if (turns.some((turn, i) => turn.paras !== this.turns[i]?.paras || turn.speaker !== this.turns[i].speaker)
-      || turns.length !== this.turns.length) this.others.push({ before: this.turns, after: turns });
-    this.turns = turns;
-    this.#bump();
   }
 
   setLabels(labels) {

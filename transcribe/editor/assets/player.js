@@ -1,6 +1,6 @@
 // Plays the recording: play, pause, speed, repeat; and finds the word of the transcript at the present time.
 
-import { tokens } from "./model.js";
+import { tokens } from "./word_times.js";
 
 const SPEEDS = [0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 1.75, 2];
 const STEP_BACK = 2; // seconds, on pause

@@ -16,9 +16,10 @@ export class Saver {
   #isBusy = false;
   #conflicts = []; // unresolved
   #isLoaded = false;
+  #keptVersion = -1; // the model's version that the browser keeps
 
-  constructor(model, { status, reload, showConflicts, showRefusal, showServerState }) {
-    Object.assign(this, { model, status, reload, showConflicts, showRefusal, showServerState });
+  constructor(model, { unsaved, status, reload, showConflicts, showRefusal, showServerState }) {
+    Object.assign(this, { model, unsaved, status, reload, showConflicts, showRefusal, showServerState });
   }
 
   get isDirty() { return this.#isLoaded && this.model.version !== this.#savedVersion; }
@@ -31,11 +32,13 @@ export class Saver {
     this.#isBehind = false;
     this.#savedVersion = this.model.version;
     this.#since = 0;
+    this.unsaved.forget();
     this.status("Saved");
   }
 
   start() {
     setInterval(() => this.#poll(), POLL);
+    addEventListener("pagehide", () => this.#keep());
     document.addEventListener("visibilitychange", () => { if (document.hidden) this.now(); else this.#poll(); });
   }
 
@@ -44,7 +47,6 @@ export class Saver {
     if (!this.isDirty) return;
     const now = performance.now();
     this.#since ||= now;
-    if (this.#conflicts.length) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.now(), Math.max(0, Math.min(QUIET, this.#since + LATEST - now)));
   }
@@ -56,6 +58,7 @@ export class Saver {
   }
 
   async now() {
+    this.#keep();
     if (this.#isBusy || !this.isDirty || this.#conflicts.length) return;
     clearTimeout(this.#timer);
     this.#isBusy = true;
@@ -73,6 +76,30 @@ export class Saver {
       this.#isBusy = false;
       if (this.isDirty && !this.#conflicts.length && this.#since && this.model.version !== version) this.saveSoon();
     }
+  }
+
+  /** Let the server merge an edit of a page that was closed into the file, and show it as a step that can be undone.
+   * Returns whether it was taken. */
+  async takeOver({ revision, base, turns, names }) {
+    await this.now();
+    if (this.isDirty) return false; // this page's edits come first
+    const response = await request("/api/draft", { revision, base, turns, names }).catch(() => null);
+    if (!response?.ok) {
+      this.showRefusal(response ? await messageOf(response) : "no connection");
+      return false;
+    }
+    const saved = await response.json();
+    this.model.names = { ...names, ...this.model.names };
+    if (saved.conflicts.length) this.#onConflicts(saved, { isOwn: true });
+    else await this.reload({ isOwn: true });
+    return true;
+  }
+
+  /** Keep unsaved edits in the browser. */
+  #keep() {
+    if (!this.isDirty || this.#keptVersion === this.model.version) return;
+    this.#keptVersion = this.model.version;
+    this.unsaved.keep({ revision: this.#revision, base: this.#base, turns: this.model.payload(), names: this.model.names });
   }
 
   async #send(turns) {
@@ -102,17 +129,19 @@ export class Saver {
     this.#savedVersion = version;
     if (isEdited) return;
     this.#since = 0;
+    this.unsaved.forget();
     if (saved.turns) await this.reload();
     else this.model.setLabels(saved.labels);
     if (!this.isDirty) this.status("Saved");
   }
 
-  #onConflicts(saved) {
+  #onConflicts(saved, more) {
     this.#revision = saved.revision;
     this.#base = saved.theirs.map(turn => [turn.speaker, turn.paragraphs]);
     this.#isBehind = false;
     this.#conflicts = saved.conflicts;
-    this.model.adopt(saved.turns);
+    this.model.adopt(saved.turns, more);
+    this.#keep();
     this.showConflicts(this.#conflicts);
     this.#showConflictCount();
   }

@@ -7,6 +7,8 @@ const MOST_SHOWN = 200; // hits in the preview
 const CONTEXT = 28; // characters before and after a hit, extended to whole words
 
 export class Search {
+  title = "Search and replace";
+  #isShown = false;
   #hits = [];
   #current = -1; // the hit meant, -1 before the first step
   #origin = { turn: 0, para: 0, offset: 0 }; // where the search began, or the last replacement ended
@@ -20,6 +22,7 @@ export class Search {
   /** Begin at the selection; a selected passage of one paragraph is what to find. */
   open() {
     const selection = this.view.selection();
+    this.#isShown = true;
     if (selection) this.#origin = selection.from;
     if (selection && !selection.isCaret && selection.from.turn === selection.to.turn && selection.from.para === selection.to.para) {
       this.find.value = this.model.text(selection.from).slice(selection.from.offset, selection.to.offset).trim();
@@ -34,6 +37,7 @@ export class Search {
   close() {
     const hit = this.#hits[this.#current];
     clearTimeout(this.#timer);
+    this.#isShown = false;
     this.#showHits([]);
     if (hit) this.view.select(...ends(hit));
   }
@@ -41,7 +45,7 @@ export class Search {
   /** Search again after a change of the text. */
   refresh() {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#search(), 150);
+    if (this.#isShown) this.#timer = setTimeout(() => this.#search(), 150);
   }
 
   /** Go to the next hit (1) or the one before (-1). */

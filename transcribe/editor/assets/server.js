@@ -32,6 +32,9 @@ function token() {
   return localStorage.getItem(`token ${draftOf(own)}`) ?? own;
 }
 
+/** What this draft's entries in the browser's storage are named after. */
+export const draft = () => draftOf(token());
+
 /** The response to a request; `data` is sent as JSON. Rejects if the server cannot be reached. */
 export function request(path, data, more = {}) {
   const headers = { Authorization: `Bearer ${token()}`, ...more };

@@ -2,7 +2,7 @@
 // model; marks (the word being played, search hits, Markdown syntax) are CSS highlights and never change the text.
 
 const Marks = globalThis.Highlight ?? class extends Set {}; // older browsers show the text without marks
-const SIGNS = /\\(?=[!-\/:-@\[-`{-~])|\]\([^()\s]*\)|!?\[(?=[^\]]*\]\()|\*{1,3}(?=\S)|(?<=\S)\*{1,3}|(?<![\w\\])_{1,3}(?=\w)|(?<=\w)_{1,3}(?!\w)|`+|&#?\w+;/g;
+export const SIGNS = /\\(?=[!-\/:-@\[-`{-~])|\]\([^()\s]*\)|!?\[(?=[^\]]*\]\()|\*{1,3}(?=\S)|(?<=\S)\*{1,3}|(?<![\w\\])_{1,3}(?=\w)|(?<=\w)_{1,3}(?!\w)|`+|&#?\w+;/g;
 
 const MOST_FRAMES = 60, STILL_FRAMES = 4; // until a passage stays where it was scrolled to
 
@@ -137,6 +137,14 @@ export class View {
     const before = scrollY, top = Math.max(room.top, (room.top + room.bottom - box.height) / 2);
     scrollTo({ top: scrollY + box.top - top, behavior: "instant" });
     return scrollY !== before;
+  }
+
+  /** A place on the screen: this one if it can be seen, else the start of the first turn there. */
+  seen(place) {
+    const { top, bottom } = this.room(), isSeen = box => box.height && box.bottom > top && box.top < bottom;
+    if (place && isSeen(this.range(place, place).getBoundingClientRect())) return place;
+    const turn = this.model.turns.findIndex((_, i) => isSeen(this.section(i).getBoundingClientRect()));
+    return turn < 0 ? null : { turn, para: 0, offset: 0 };
   }
 
   /** A range that no change of the text moves: thousands of them cost nothing. */

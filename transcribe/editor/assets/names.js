@@ -1,0 +1,28 @@
+// The speakers' names: what the draft prints and what they are in full.
+
+const TITLES = /^(dame|dr|frau|herr|lady|lord|madam|miss|mr|mrs|ms|mx|prof|professor|rev|sir)\.?$/i;
+
+export class Names {
+  people = []; // as the server knows them: the printed and the full name
+
+  constructor(model) { this.model = model; }
+
+  full(name) { return this.model.names[name] ?? this.people.find(person => person.name === name)?.full ?? name; }
+
+  /** The name the draft prints for a full name, which the page remembers. */
+  taken(full) {
+    const name = this.#short(full);
+    if (name !== full) this.model.names = { ...this.model.names, [name]: full };
+    return name;
+  }
+
+  /** The first name without titles, unless another speaker has it. The whole is printed of "Dr. Smith", "van der Berg"
+   * and what else has no first name. */
+  #short(full) {
+    const words = full.split(" "), untitled = words.slice(Math.max(words.findIndex(word => !TITLES.test(word)), 0));
+    const hasFirst = untitled.length > 1 && /^\p{Lu}|^[^\p{L}]|^\p{Lo}/u.test(untitled[0]);
+    const first = hasFirst || words.length === 1 ? untitled[0] : full, taken = this.model.speakers;
+    const same = taken.find(name => this.full(name) === full);
+    return same ?? (taken.includes(first) ? full : first);
+  }
+}
