@@ -43,8 +43,11 @@ _SOUNDS = frozenset(
 )  # besides the events of `output.markers`
 _SEPARATES = re.compile(r"</?(?:br|hr|p|div)\b", re.IGNORECASE)  # words on both sides
 _MAY_BE_MARKUP = re.compile(
-    r"[\\`*_~\[\]<&\0]|[\r\n](?![\r\n]|[^\W\d_]|\Z)"
-)  # a sign, or a line that begins with no letter
+    r"""[\\`*~\[\]<\0] | (?<![^\W_])_ | _(?![^\W_]) | &(?=[\w\#])  # a sign; not that of is_admin, Q & A
+    | [\r\n](?![\r\n]|[^\W\d_]|\Z)                            # a line that begins with no letter
+    """,
+    re.VERBOSE,
+)
 
 
 def spoken_text(source: str, definitions: str = "") -> str:
