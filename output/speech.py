@@ -43,8 +43,8 @@ _SOUNDS = frozenset(
 )  # besides the events of `output.markers`
 _SEPARATES = re.compile(r"</?(?:br|hr|p|div)\b", re.IGNORECASE)  # words on both sides
 _MAY_BE_MARKUP = re.compile(
-    r"""[\\`*~\[\]<\0] | (?<![^\W_])_ | _(?![^\W_]) | &(?=[\w\#])  # a sign; not that of is_admin, Q & A
-    | [\r\n](?![\r\n]|[^\W\d_]|\Z)                            # a line that begins with no letter
+    r"""[\\`*~\[\]<\0] | (?<![^\W_])_ | &(?=[\w\#])  # a sign; in is_admin and Q & A there is none
+    | [\r\n](?![\r\n]|[^\W\d_]|\Z)               # a line that begins with no letter
     """,
     re.VERBOSE,
 )

@@ -37,10 +37,17 @@ def confirmed(transcript: Transcript, start: Seconds, end: Seconds) -> tuple[Tra
 def restored(transcript: Transcript, confirmation: Confirmation) -> Transcript:
     """The transcript with the doubts and probabilities a confirmation took; words edited since stay as they are."""
     before = {(word.text, word.start, word.end): word for word in confirmation.words}
-    uncertain = _with_words(transcript, lambda word: before.get((word.text, word.start, word.end), word))
+
+    def uncertain(word: Word) -> Word:
+        was = before.get((word.text, word.start, word.end), word)
+        return replace(word, probability=was.probability, error=was.error)
+
     known = set(transcript.doubts)
     missing = [doubt for doubt in confirmation.doubts if doubt not in known]
-    return replace(uncertain, doubts=tuple(sorted((*transcript.doubts, *missing), key=lambda doubt: doubt.start)))
+    return replace(
+        _with_words(transcript, uncertain),
+        doubts=tuple(sorted((*transcript.doubts, *missing), key=lambda doubt: doubt.start)),
+    )
 
 
 def _certain(word: Word) -> Word:

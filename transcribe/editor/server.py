@@ -256,7 +256,7 @@ def _asset(name: str) -> Response:
 async def _body(request: Request) -> Any:
     if request.headers.get("content-type") != "application/json":
         raise EditError("the request is not JSON; reload the page")
-    data = b""
+    data = bytearray()
     async for chunk in request.stream():
         data += chunk
         if len(data) > LARGEST_BODY:
