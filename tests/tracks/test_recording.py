@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import wave
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -73,3 +75,39 @@ def test_tracks_of_other_lengths_are_aligned_and_progress_rises(tmp_path: Path, 
         assert fractions[-1] == 1.0
         assert len([each for each in fractions if 0.7 < each < 0.95]) > 10 or speech.warnings
         assert len(speech.warnings) == (shorter > 0)
+
+
+def humming(path: Path, hertz: float, level: float) -> Path:
+    """The track with a hum, or a constant of 0 Hz, as loud as most speech."""
+    with wave.open(str(path), "rb") as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float64)
+    times = np.arange(len(samples)) / SAMPLE_RATE
+    return write_wav(path, (samples + 32_767 * level * np.cos(2 * np.pi * hertz * times)).round().astype("<i2"))
+
+
+@pytest.mark.parametrize(("hertz", "level"), [(0.0, 0.3), (60.0, 0.2)])
+def test_what_goes_on_below_all_voices_hides_nobody(tmp_path: Path, hertz: float, level: float) -> None:
+    """Of a microphone whose own person is as loud as that, and hears the other 12 dB fainter."""
+    sounds = two_people(-12.0, offset=0.0, ppm=0.0, seed=3)
+    paths = [
+        write_wav(tmp_path / f"{name}.wav", (sound.read(0.0, 40.0) * 32_767 / 2).round().astype("<i2"))
+        for name, sound in zip("ab", sounds, strict=True)
+    ]
+    plain = open_tracks([Track(path) for path in paths])
+    with plain.speech, open_tracks([Track(humming(paths[0], hertz, level)), Track(paths[1])]).speech as speech:
+        assert speech.warnings == plain.speech.warnings
+        assert speech.duration == pytest.approx(plain.speech.duration, abs=3.0)
+        shares = [
+            sum(end - start for start, end, who in one.owners or () if who == "S1") for one in (speech, plain.speech)
+        ]
+        assert shares[0] == pytest.approx(shares[1], rel=0.1)
+
+
+@pytest.mark.parametrize("copies", [2])
+def test_a_copy_of_another_track_is_named(tmp_path: Path, copies: int) -> None:
+    path = bursts(tmp_path / "a.wav", *turns(0.5, 3.0, 3.0), seconds=SECONDS)
+    other = bursts(tmp_path / "b.wav", *turns(3.5, 3.0, 3.0), seconds=SECONDS, hertz=470.0)
+    again = [shutil.copy(path, tmp_path / f"copy{number}.wav") for number in range(copies)]
+    said = warnings_of(Track(path), Track(other), *map(Track, again))
+    nothing = [each for each in said if "so nobody speaks on it; check that it is no copy" in each]
+    assert len(nothing) == copies

@@ -58,7 +58,7 @@ of the other stages, so that the results of earlier releases remain for recordin
 Language 3: an unsure one is tried. Words are kept under their language, those of earlier releases too, and REHEAR's.
 """
 
-TRACKS_VERSION = "tracks 2"
+TRACKS_VERSION = "tracks 3"
 """Raised when the layout of several tracks changes; it is part of the key of all stages."""
 
 CHUNKS_PER_BLOCK = 16  # at most eight minutes of sound, a multiple of what a GPU takes at a time

@@ -52,10 +52,20 @@ def decibels(levels: Floats, averaged: int) -> Floats:
 
 def has_speech(levels: Floats) -> bool:
     """Whether a track is not silent."""
+    return contrast(levels) > _LEAST_CONTRAST_DB and _range(levels)[1] > _LEAST_SPEECH_DB
+
+
+def contrast(levels: Floats) -> float:
+    """How far a track's loudest moments are above its floor, in dB."""
+    floor, loud = _range(levels)
+    return loud - floor
+
+
+def _range(levels: Floats) -> tuple[float, float]:
     if len(levels) == 0:
-        return False
+        return _SILENCE_DB, _SILENCE_DB
     floor, loud = np.quantile(decibels(levels, _AVERAGED[0]), [_FLOOR, 1 - 1e-3])
-    return bool(loud > _LEAST_SPEECH_DB and loud - floor > _LEAST_CONTRAST_DB)
+    return float(floor), float(loud)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from audio.intervals import Interval, common, joined
 from audio.progress import part_of
 from transcribe.tracks.alignment import find_clocks
 from transcribe.tracks.layout import Clock, Layout
-from transcribe.tracks.ownership import find_owners, has_speech, own_speech
+from transcribe.tracks.ownership import contrast, find_owners, has_speech, own_speech
 
 if TYPE_CHECKING:
     from audio.episode import Track
@@ -46,7 +46,12 @@ _FADE = 0.01  # seconds at the edges of a stretch
 _LOUDEST, _LOUD_DB = 0.995, -14.0  # the quantile of a track's levels that is brought to this level …
 _NEAR_DB = 10.0  # … if it is not this near
 _MOST_GAIN_DB = 30.0
+_LOWEST = 120  # Hz: above mains hum, and with the overtones of all voices
+_CLEAR_DB, _HUM_DB = 30.0, 6.0  # of loud speech above what goes on all the time; and more of it without a hum
 _LEAST_TALK, _TALKED_OVER = 20.0, 0.5  # seconds of a person's speech, and the share under others' that is odd
+_OWNS_NOTHING = (
+    "all that is heard on it is another track's, so nobody speaks on it; check that it is no copy of another"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,8 @@ def _find_layout(
     duration = max(ends)
     layout = _layout(levels, clocks, duration, heard=heard)
     notes += _apart([(clocks[number].offset, ends[number], tracks[number]) for number in heard])
+    owners = {stretch.track for stretch in layout.stretches}
+    notes += [f"{title(tracks[number])}: {_OWNS_NOTHING}" for number in heard if number not in owners]
     return layout, [*notes, *(_unrelated(tracks, layout) if is_lost else ())]
 
 
@@ -233,8 +240,20 @@ def _decode(track: Track, progress: OnFraction) -> Audio:
 
 
 def _levels(sound: Audio) -> NDArray[np.float32]:
-    parts = [levels_of(block[None])[0] for block in sound.blocks(_BLOCK)]
-    return np.concatenate(parts)
+    """The levels of a track; where a hum or a constant goes on below all voices, those of what is above it, if that
+    shows speech where the whole does not."""
+    from scipy.signal import butter, sosfilt
+
+    sections = butter(8, _LOWEST, "highpass", fs=SAMPLE_RATE, output="sos")
+    state = np.zeros((len(sections), 2))
+    whole, above = [], []
+    for block in sound.blocks(_BLOCK):
+        filtered, state = sosfilt(sections, block, zi=state)
+        whole.append(levels_of(block[None])[0])
+        above.append(levels_of(filtered[None])[0])
+    levels, higher = np.concatenate(whole), np.concatenate(above)
+    contrasts = contrast(levels), contrast(higher)
+    return higher if contrasts[0] < _CLEAR_DB and contrasts[1] - contrasts[0] > _HUM_DB else levels
 
 
 def _aligned(levels: Sequence[NDArray[np.float32]], clocks: Sequence[Clock], duration: float) -> NDArray[np.float32]:
