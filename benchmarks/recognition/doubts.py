@@ -191,6 +191,9 @@ def report(title: str, rows: Sequence[Judged], *, fitted_on: Sequence[Judged]) -
     for name, scores in ranked.items():
         shares = "".join(f"{100 * held(rows, _top(rows, scores, share)):6.0f} %" for share in SHARES)
         print(f"{name:34s}{shares}{100 * calibration_error(rows, scores):10.1f} points")
+    scores = ranked["cross-validated by recording"]
+    shares = "".join(f"{100 * expected(rows, scores, _top(rows, scores, share)):6.0f} %" for share in SHARES)
+    print(f"{'the same as a run would say it':34s}{shares}")
 
 
 def held(rows: Sequence[Judged], marks: Sequence[NDArray[np.bool_]]) -> float:
@@ -200,6 +203,12 @@ def held(rows: Sequence[Judged], marks: Sequence[NDArray[np.bool_]]) -> float:
         found += row.wrong[marked & row.scored].sum()
         found += sum(bool((before >= 0 and marked[before]) or marked[behind]) for before, behind in row.missing)
     return float(found) / sum(row.errors for row in rows)
+
+
+def expected(rows: Sequence[Judged], scores: Sequence[Numbers], marks: Sequence[NDArray[np.bool_]]) -> float:
+    """The share of the errors that the marked words hold by the probabilities alone."""
+    total = sum(float(each[row.scored].sum()) for row, each in zip(rows, scores, strict=True))
+    return sum(float(s[m & row.scored].sum()) for row, s, m in zip(rows, scores, marks, strict=True)) / total
 
 
 def calibration_error(rows: Sequence[Judged], scores: Sequence[Numbers]) -> float:

@@ -68,9 +68,18 @@ def test_rare_and_hurried_words_and_poor_or_fast_chunks_are_likelier_wrong() -> 
 
 def test_capitals_and_marks_make_no_word_rare() -> None:
     """The first word of a sentence is as frequent as inside it, whatever stands around it."""
-    names = ("pieces", "rarity")
-    rows = measures_of([Word(text, 0, 1) for text in ("a", "A", "“A,", "(a)")], [chunk(0)], tokenize=letters)
-    assert len({tuple(row[name] for name in names) for row in rows}) == 1
+    names = ("pieces", "doubt of a rare word")
+    spellings = [Word(text, 0, 1, 0.5) for text in ("a", "A", "“A,", "(a)", "z")]
+    *same, rare = [[row[name] for name in names] for row in measures_of(spellings, [chunk(0)], tokenize=letters)]
+    assert [each == same[0] for each in same] == [True] * 4
+    assert rare != same[0]
+
+
+def test_the_word_after_a_rare_one_is_doubted_less() -> None:
+    """What is uncertain there is mostly how the rare one ends."""
+    rare, plain, after = Word("Adirando", 0.0, 0.4), Word("a", 0.0, 0.4), Word("a", 0.5, 0.9, 0.8)
+    behind = [with_errors([before, after], [chunk(0)], tokenize=letters)[1].error or 0 for before in (rare, plain)]
+    assert behind[0] < behind[1]
 
 
 def test_the_measures_are_those_of_the_weights() -> None:

@@ -2,8 +2,9 @@
 
 A recogniser's own probability is of a token after the tokens before it: too sure of a fluent sentence, and low at a
 word that is right where the one after it is wrong. So the probability of error is a logistic regression on a few
-measures of the word, the word after it and its chunk (`measures_of`). Rare words are wrong more often than their
-probability says; which are rare is asked of the model's vocabulary: a frequent word is one token with a small number.
+measures of the word, its neighbours and its chunk (`measures_of`). A rare word is wrong more often than its probability
+says, the word after it less often; which are rare is asked of the model's vocabulary: a frequent word is one token with
+a small number.
 
 The weights are fitted by `benchmarks/recognition/doubts.py --fit` on recordings with references; the same script says,
 by cross-validation, how many errors the words marked first hold, and how far the probabilities are from the rates.
@@ -26,24 +27,23 @@ Tokenize = Callable[[str], Sequence[int]]
 """The numbers of a text's tokens in the vocabulary of the model."""
 
 _SUREST = 0.003  # what is missing to 1 of a probability that says nothing more
-_DOUBTFUL, _POOR = 3.5, 4.7  # steps of the doubt from which it counts more: at probabilities of .90 and .67
-_MOST_PIECES, _MOST_LETTERS = 6, 10  # more say nothing more
+_POOR = 4.7  # the doubt from which it counts more: at a probability of .67
+_MOST_PIECES = 6  # more say nothing more
 _RAREST = 50_000  # the number that counts for a word of several tokens; no vocabulary has many more tokens
 _QUICKEST = 0.035  # seconds a letter; what is shorter has no room in its time
 
-INTERCEPT = -7.74
+INTERCEPT = -7.79
 WEIGHTS = {
-    "doubt": 0.482,
-    "doubtful": 0.482,
-    "poor": 1.063,
-    "doubt after": 0.215,
-    "chunk": 2.482,
-    "pace": 0.579,
-    "pieces": 0.259,
-    "rarity": 0.120,
-    "letters": -0.067,
-    "hurried": 0.504,
-    "ends a sentence": 0.655,
+    "doubt": 0.435,
+    "poor": 1.937,
+    "doubt of a rare word": 0.043,
+    "doubt after": 0.223,
+    "chunk": 2.327,
+    "pace": 0.613,
+    "pieces": 0.167,
+    "pieces before": -0.268,
+    "hurried": 0.482,
+    "ends a sentence": 0.567,
 }
 """The change of the log odds of an error by one unit of each measure, by its name."""
 
@@ -62,31 +62,30 @@ def measures_of(
     doubts = [math.log1p((1.0 - word.probability) / _SUREST) for word in words]
     starts = [chunk.start for chunk in evidence]
     measured = []
-    for word, doubt, after in zip(words, doubts, [*doubts[1:], 0.0], strict=False):
+    spellings = [_spelling(word, tokenize) for word in words]
+    pieces = [min(len(tokens), _MOST_PIECES) - 1 for tokens, _ in spellings]
+    for i, word in enumerate(words):
         chunk = evidence[max(0, bisect_right(starts, (word.start + word.end) / 2) - 1)] if evidence else None
+        letters = sum(map(str.isalnum, word.text)) or 1
         measures = {
-            "doubt": doubt,
-            "doubtful": max(0.0, doubt - _DOUBTFUL),
-            "poor": max(0.0, doubt - _POOR),
-            "doubt after": after,
+            "doubt": doubts[i],
+            "poor": max(0.0, doubts[i] - _POOR),
+            "doubt of a rare word": doubts[i] * math.log1p(spellings[i][1] / 100),
+            "doubt after": doubts[i + 1] if i + 1 < len(words) else 0.0,
             "chunk": -chunk.avg_logprob if chunk else 0.0,
             "pace": chunk.words / max(1.0, chunk.voiced) if chunk else 0.0,
+            "pieces": pieces[i],
+            "pieces before": pieces[i - 1] if i else 0,
+            "hurried": float(word.end - word.start < _QUICKEST * letters),
+            "ends a sentence": float(has_end_mark(word.text)),
         }
-        measured.append(measures | _of_spelling(word, tokenize))
+        measured.append(measures)
     return measured
 
 
-def _of_spelling(word: Word, tokenize: Tokenize) -> dict[str, float]:
-    """The measures of a word's letters: how many tokens they are, how rare, and whether they fit into its time."""
-    letters = sum(map(str.isalnum, word.text)) or 1
+def _spelling(word: Word, tokenize: Tokenize) -> tuple[Sequence[int], int]:
+    """The tokens of a word without its marks, and how rare it is: its number in the vocabulary."""
     blank = "" if word.attached else " "
     core = "".join(sign for sign in word.text if sign.isalnum() or sign in "'’-.").strip("'’-.") or word.text
-    spellings = [tokenize(blank + text) for text in (core, core.lower())]
-    rank = min((tokens[0] for tokens in spellings if len(tokens) == 1), default=_RAREST)
-    return {
-        "pieces": min(len(spellings[0]), _MOST_PIECES) - 1,
-        "rarity": math.log1p(rank / 100),
-        "letters": min(letters, _MOST_LETTERS),
-        "hurried": float(word.end - word.start < _QUICKEST * letters),
-        "ends a sentence": float(has_end_mark(word.text)),
-    }
+    tokens, small = (tokenize(blank + text) for text in (core, core.lower()))
+    return tokens, min((each[0] for each in (tokens, small) if len(each) == 1), default=_RAREST)
