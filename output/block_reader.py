@@ -42,8 +42,6 @@ if TYPE_CHECKING:
 PLACE = "\ufdd2"  # holds a place in the source, and is in no tree
 
 _LINE_END = re.compile(r"\r\n?|\n")
-_MAY_BE_HEADING = re.compile(r"[\r\n] {0,3}(?:#{1,6}(?!\S)|(?:=+|-+)[ \t]*(?:[\r\n]|\Z)|<[hH][1-6])")
-_HTML_HEADING = re.compile(r"\s*<h[1-6]\b", re.IGNORECASE)
 _DEEPEST = 100  # levels of blocks, and of emphasis
 _MOST_BRACKETS = 300  # in a paragraph: the end of each that opens no link is looked for `_DEEPEST` times
 _MOST_MARKS = 3000  # of emphasis, in a paragraph
@@ -83,23 +81,9 @@ def turn_blocks(raw: str, definitions: str = "") -> tuple[Block, ...]:
     return blocks
 
 
-def first_heading(raw: str) -> int | None:
-    """Where the first heading of a turn's source begins, of Markdown or of HTML: there its speech ends.
-
-    A turn's own first line is none: it begins with the label.
-
-    >>> first_heading("Yes.\\n\\n## Links\\n")
-    6
-    """
-    if not _MAY_BE_HEADING.search(raw):
-        return None
-    lines = [0, *(match.end() for match in _LINE_END.finditer(raw))]
-    for token in _reader().parse(f"{PLACE} {raw}", {}):
-        if token.level or not token.map or not lines[token.map[0]]:
-            continue
-        if token.type == "heading_open" or (token.type == "html_block" and _HTML_HEADING.match(token.content)):
-            return lines[token.map[0]]
-    return None
+def tokens_of(source: str) -> list[Token]:
+    """The blocks of a source as markdown-it has them, with the lines on which they are."""
+    return _reader().parse(source, {})
 
 
 def definitions_in(body: str) -> str:

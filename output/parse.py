@@ -15,9 +15,10 @@ from typing import Any
 
 from audio.trust import read_regular
 from output import frontmatter
-from output.block_reader import blocks_of, definitions_in, first_heading
+from output.block_reader import blocks_of, definitions_in
 from output.conflicts import check_resolved
 from output.errors import OutputError
+from output.headings import first_heading
 from output.kinds import stated_kind
 from output.label_matching import NamesSoFar
 from output.marker_forms import Marker

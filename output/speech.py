@@ -34,8 +34,9 @@ from output.blocks import (
     Text,
     plain_text,
 )
-from output.marker_evidence import is_event
+from output.marker_evidence import is_event, is_section
 from output.text import resolve_marks
+from transcribe.scripts import has_end_mark
 
 _SOUNDS = frozenset(
     "chuckle chuckles chuckling clapping cough coughs coughing crying giggles gasps groans inaudible laugh pause "
@@ -73,13 +74,14 @@ def spoken_in(block: Block) -> str:
 
 
 def is_event_paragraph(block: Block) -> bool:
-    """Whether a paragraph tells an event, such as `**Break:** [20:24]`."""
+    """Whether a paragraph tells an event, such as `**Break:** [20:24]`, or a fact, such as `**Panel:** Ann, Ben`."""
     match block:
         case Paragraph((Styled("strong", inner), *rest)):
             label, after = plain_text(inner).strip(), plain_text(rest[:1]).lstrip() if rest else ""
             name = label.removesuffix(":").strip()
             is_marked = label.endswith(":") or after.startswith(":") or not rest
-            return is_marked and (is_event(name) or name.startswith("["))
+            is_fact = is_section(name) and not has_end_mark(plain_text(rest).strip())
+            return is_marked and (is_event(name) or name.startswith("[") or is_fact)
     return False
 
 

@@ -178,6 +178,9 @@ def test_a_section_is_nobody(section: str) -> None:
         draft = parse(source)
         assert set(draft.speakers) == {"Ann", "Ben"}
         assert draft.source() == source
+        said = {word for turn in draft.turns for word in turn.spoken.split()}
+        assert not said & {"book", "film", "below", "Acme", "here", "reading:", "https://example.org", "edited."}
+        assert said >= {"there.", "Hi.", "So"}
 
 
 @pytest.mark.parametrize("form", ["{n}: {t}", "### {n}\n\n{t}", "{n}:\n\n{t}", "**{n}**\n\n{t}", "{n} -- {t}"])
