@@ -24,8 +24,8 @@ PERSON = " (speaker)"
 _SECTIONS = frozenset(
     "http https mailto ftp tl;dr n.b nb ps p.s hosts guests link links resource resources tag tags date title source "
     "author credits transcript recording recorded duration topic topics chapters thanks example summary picks panel "
-    "panelists notes shownotes sponsor sponsors sponsored timestamps references mentioned subscribe links "
-    "reading description introduction background conclusion overview agenda contact license about download listen".split()
+    "panelists notes reading shownotes sponsor sponsors sponsored timestamps references mentioned subscribe links "
+    "description introduction background conclusion overview agenda contact license about download listen".split()
 )
 _OPENERS = frozenset(
     "also and answer but conclusion contact editor fact finally first license no ok okay plus point problem producer "
