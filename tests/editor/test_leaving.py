@@ -32,7 +32,7 @@ def leave_unsaved(desk: Desk, page: Page) -> None:
     desk.stop()
     select_word(page, 1, "raning")
     page.keyboard.type("raining")
-    page.locator("#status", has_text="no connection").wait_for()
+    page.locator("#status", has_text="Not saved: no connection").wait_for()
     page.close()
     desk.start(port, token)
 
@@ -103,7 +103,7 @@ def test_edits_of_an_open_tab_are_its_own(desk: Desk, page: Page) -> None:
     page.route("**/api/draft", lambda route: route.abort())
     select_word(page, 1, "raning")
     page.keyboard.type("raining")
-    page.locator("#status", has_text="no connection").wait_for()
+    page.locator("#status", has_text="Not saved: no connection").wait_for()
     other = open_again(desk, page)
     other.wait_for_timeout(1500)
     assert other.locator(".notice").count() == 0

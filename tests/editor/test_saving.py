@@ -79,7 +79,7 @@ def test_edits_are_saved_after_the_server_returns(desk: Desk, page: Page) -> Non
     desk.stop()
     select_word(page, 1, "raning")
     page.keyboard.type("raining")
-    page.locator("#status", has_text="no connection").wait_for()
+    page.locator("#status", has_text="Not saved: no connection").wait_for()
     assert "raning" in desk.text
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.dismiss()))
@@ -93,7 +93,7 @@ def test_leaving_with_unsaved_edits_warns(desk: Desk, page: Page) -> None:
     page.route("**/api/draft", lambda route: route.abort())
     select_word(page, 1, "raning")
     page.keyboard.type("raining")
-    page.locator("#status", has_text="no connection").wait_for()
+    page.locator("#status", has_text="Not saved: no connection").wait_for()
     dialogs: list[str] = []
 
     def dismiss(dialog: Any) -> None:
@@ -136,7 +136,7 @@ def test_an_open_page_works_after_the_editor_restarts(desk: Desk, page: Page, br
     desk.stop()
     select_word(page, 1, "raning")
     page.keyboard.type("raining")
-    page.locator("#status", has_text="no connection").wait_for()
+    page.locator("#status", has_text="Not saved: no connection").wait_for()
     port = desk.editor.port
     desk.start()
     assert desk.editor.port == port

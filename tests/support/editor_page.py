@@ -101,8 +101,9 @@ def until(condition: Callable[[], Any]) -> None:
 
 def open_page(browser: Browser, desk: Desk, **options: Any) -> Page:
     """The page for a desk, loaded; an error in its scripts fails the test."""
-    page = browser.new_context(**options).new_page()
-    page.set_default_timeout(PATIENCE * 1000)
+    context = browser.new_context(**options)
+    context.set_default_timeout(PATIENCE * 1000)
+    page = context.new_page()
     page.on("pageerror", lambda error: pytest.fail(f"the page's script failed: {error}"))
     page.goto(desk.editor.url)
     saved(page)

@@ -48,12 +48,20 @@ export class Player {
   }
 
   async play() {
+    if (this.audio.error) this.#loadAgain();
     try {
       await this.audio.play();
       if (!this.#isWatching) this.#watch();
     } catch (error) {
       if (!["AbortError", "NotSupportedError"].includes(error.name)) throw error; // paused first; `sound.js` says it
     }
+  }
+
+  /** After an error: the server was gone, and may be back. */
+  #loadAgain() {
+    const { currentTime } = this.audio;
+    this.audio.load();
+    this.audio.currentTime = currentTime;
   }
 
   toggle() {
