@@ -150,7 +150,8 @@ def test_an_invalid_value_is_reported_with_its_place(name: str, value: str, mess
 
 
 BAD_FILES = """beams = 3|[transcribe]
-wrap = 3|doubts = "10"|doubts = "101%"|doubts = 10|speakers = [1]|wrap = [|wrap = true|wrap = 1.5|doubtful_below = 2|comments = 1|model = 3|\x00"""
+wrap = 3|doubts = "10"|doubts = "101%"|doubts = 10
+|speakers = [1]|wrap = [|wrap = true|wrap = 1.5|doubtful_below = 2|comments = 1|model = 3|\x00"""
 
 
 @pytest.mark.parametrize("text", BAD_FILES.split("|"))
