@@ -28,6 +28,13 @@ FILES: Mapping[str, tuple[str, str, str]] = {
     "otter's footer": ("a.txt", f"{OTTER}\nTranscribed by https://otter.ai\n", "Transcribed by https://otter.ai"),
     "sonix's footer": ("a.txt", f"{OTTER}\nAutomatically transcribed by Sonix\n", "Automatically transcribed by Sonix"),
     "a program's footer": ("a.txt", f"{OTTER}\nThis transcript was exported from Notta.ai\n", "Notta.ai"),
+    "an event of Teams": ("a.txt", f"{OTTER}\nBo Park stopped transcription\n", "Bo Park stopped transcription"),
+    "meet's footer": (
+        "a.txt",
+        f"{OTTER}\nMeeting ended after 00:06:10\nThis transcript was computer generated\n",
+        "ended",
+    ),
+    "sonix's praise": ("a.txt", f"{OTTER}\nSonix is the world's most advanced tool.\n", "most advanced"),
     "before the first": ("a.txt", f"Weekly meeting\n\n{OTTER}", "Weekly meeting"),
     "below a heading": (
         "a.txt",
@@ -80,6 +87,7 @@ SPOKEN: Mapping[str, tuple[str, str, str]] = {
         "1984",
     ),
     "a paragraph in a cue": ("a.srt", f"1\n{CUE}Hello.\n\nand more\n{LATER}Yes.\n", "and more"),
+    "the end": ("a.txt", f"{OTTER}\n[END OF TRANSCRIPT]\n", "[END OF TRANSCRIPT]"),
     "an unknown tag": ("a.vtt", f"WEBVTT\n\n{CUE}I <unclear> you.\n", "<unclear>"),
     "a line break in a cue": ("a.srt", f"1\n{CUE}One<br>two<br />three\n", "One two three"),
     "a footer that is speech": (
@@ -95,6 +103,13 @@ SPOKEN: Mapping[str, tuple[str, str, str]] = {
 def test_what_only_looks_like_no_speech_is_said(name: str) -> None:
     file, content, expected = SPOKEN[name]
     assert expected in said(transcript_in(content, file))
+
+
+def test_lines_below_times_are_spoken_then() -> None:
+    made = transcript_in("0:03\nhello and\nwelcome\n0:06 to it\n0:10\nthanks for having me\n", "a.txt")
+    assert said(made) == "hello and welcome to it thanks for having me"
+    starts = {word.text: word.start for word in made.words}
+    assert (starts["hello"], starts["to"], starts["thanks"]) == (3, 6, 10)
 
 
 def _event(kind: str, text: str) -> dict[str, Any]:

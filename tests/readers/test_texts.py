@@ -30,6 +30,17 @@ FORMS = {
     "label alone": "Rich Bowen:\nHello there.\n\nNora:\nHi, Rich.\n\nRich Bowen:\nBye.",
     "one line": "Rich Bowen: Hello there. Nora: Hi, Rich. Rich Bowen: Bye.\nNora: ",
     "bold": "0:00:01.3 **Rich Bowen** Hello there.\n\n0:00:04.2 **Nora** Hi, Rich.\n\n0:00:09 **Rich Bowen** Bye.",
+    "fireflies": "Rich Bowen - 00:01\nHello there.\n\nNora - 00:04\nHi, Rich.\n\nRich Bowen - 00:09\nBye.",
+    "grain": "Rich Bowen | 00:01\nHello there.\n\nNora | 00:04\nHi, Rich.\n\nRich Bowen | 00:09\nBye.",
+    "macwhisper": "Rich Bowen 00:00:01 Hello there.\nNora 00:00:04 Hi, Rich.\nRich Bowen 00:00:09 Bye.",
+    "premiere": "00:00:01:20 - 00:00:03:05\nRich Bowen\nHello there.\n\n00:00:04:00 - 00:00:05:05\nNora\nHi, Rich.\n\n"
+    "00:00:09:02 - 00:00:10:05\nRich Bowen\nBye.",
+    "drop frames": "00;00;01;20 - 00;00;03;05\nRich Bowen\nHello there.\n\n00;00;04;00 - 00;00;05;05\nNora\nHi, Rich."
+    "\n\n"
+    "00;00;09;02 - 00;00;10;05\nRich Bowen\nBye.",
+    "time above": "00:01\nRich Bowen: Hello there.\n00:04\nNora: Hi, Rich.\n00:09\nRich Bowen: Bye.",
+    "length": "Duration: 1:02:03\n\nRich Bowen: [00:00:01] Hello there.\nNora: [00:00:04] Hi, Rich.\n"
+    "Rich Bowen: [00:00:09] Bye.",
     "capitals": "RICH BOWEN: Hello there.\n\nNORA: Hi, Rich.\n\nRICH BOWEN: Bye.",
     "remarks": "Rich Bowen: Hello [laughs] there.\nNora: Hi, (softly) Rich.\nRich Bowen: Bye.",
 }
@@ -44,6 +55,13 @@ STARTS = {
     "riverside",
     "time first",
     "range",
+    "fireflies",
+    "grain",
+    "macwhisper",
+    "premiere",
+    "drop frames",
+    "time above",
+    "length",
     "bold",
 }
 

@@ -28,14 +28,18 @@ from transcribe.scripts import joined
 _TIME = re.compile(rf"[\[(<]?({CLOCK})(?:\s{{0,3}}(?:-->|[-–—]|to)\s{{0,3}}{CLOCK})?[\])>]?(?=[\s:：,]|$)")
 _TIME_BRACKETED = re.compile(rf"[\[(]({CLOCK})(?:\s{{0,3}}(?:-->|[-–—]|to)\s{{0,3}}{CLOCK})?[\])]")
 _NAME_AND_TIME = re.compile(
-    rf"({NAME})[ \t]{{0,9}}(?:{_TIME_BRACKETED.pattern}\s*[:：]?|\s{{1,9}}({CLOCK})\s*[:：]?$)\s*"
+    rf"({NAME})[ \t]{{0,9}}(?:[|·•–—-](?=[ \t]))?"
+    rf"(?:[ \t]{{0,9}}{_TIME_BRACKETED.pattern}\s*[:：]?|\s{{1,9}}({CLOCK})(?:\s*[:：]?$|(?<=\d:\d\d:\d\d)(?=\s)))\s*"
 )
+_FRAMES = re.compile(r"(\d{2})[:;](\d{2})[:;](\d{2})[:;]\d{2}(?![:;\d])")  # the last number counts pictures
+_EVENT = re.compile(r"(.{1,60}) (?:started|stopped) (?:transcription|recording)$")  # of Teams
 _STAMP = re.compile(rf"(?<![\d:]){CLOCK}(?![\d:])")
 _NAME_ALONE = re.compile(rf"{NAME}[:：]?$")
 _BOLD = re.compile(r"\*\*|__")
 _INSIDE = re.compile(r"(?<=[.?!…\"”’)\]]\s)[^\W\d_][^:：<>\[\]()?!,;\"“”\n]{0,39}[:：](?=\s)")
 _REMARK = re.compile(r"\[[^\[\]]*\]|\([^()]*\)")
 _NOTE = re.compile(r"\[[^\[\]]*\](?!\()")  # no link
+_MOST_FOOTERS = 3
 _FOOTER = re.compile(
     r"(?:this \w{1,20} (?:was|is|has been) )?(?:automatically |auto-)?"
     r"(?:trans(?:cribed|cript|cription)\b.{0,40}\b(?:by|with|using|from) .{2,60}"
@@ -43,6 +47,13 @@ _FOOTER = re.compile(
     re.IGNORECASE,
 )
 """How a program names itself below a transcript: `Transcribed by https://otter.ai`, `Powered by Notta.ai`."""
+
+_KNOWN_FOOTER = re.compile(
+    r"(?:meeting ended after \d.{1,20}"
+    r"|this (?:editable )?transcript was (?:computer|automatically|auto)[ -]generated.{0,120}"
+    r"|sonix is the world.s .{1,120}|people can also change the text after it was created\.?)$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,24 +109,28 @@ def read_whole_lines(text: str) -> SpeakerTranscript:
     """A text's turns as they are written. What stands before the first speaker is `left_out`; `unsaid` is a footer."""
     text, footer = _without_footer(text)
     rows = [line for line in map(str.strip, text.split("\n")) if line]
-    timed = [(row, *_time_in_front(row)) for row in rows]
-    timed = [(row, time, rest) for row, time, rest in timed if rest or time is None]  # Google Meet's lines of a time
+    timed = list(_with_times_above([(row, *_time_in_front(row)) for row in rows]))
     pattern = label_pattern([rest for _, _, rest in timed])
     stamped = _are_stamped([rest for _, _, rest in timed], pattern)
     lines = [_line(row, rest, time=time, labels=_Labels(pattern, stamped)) for row, time, rest in timed]
     people = _people(lines, pattern)
+    people -= _mute(lines, people)
     if not people and (draft := parse(text)).turns:  # in a form that is one of Markdown
         aside = " ".join((*(turn.aside for turn in draft.turns), draft.epilogue, footer)).split()
         before = " ".join(draft.preamble.split())
         return SpeakerTranscript(_turns_of(draft), left_out=before, unsaid=" ".join(aside))
     turns: list[tuple[str, Seconds | None, list[str]]] = []
-    left_out = []
+    left_out, unsaid = [], []
+    if not people and 2 * sum(time is not None for _, time, _ in timed) > len(timed):
+        return SpeakerTranscript(_with_starts([(UNNAMED, time, rest) for _, time, rest in timed]), unsaid=footer)
     for line in lines:
         label = (line.label or "").strip()
         if label in people:
             turns.append((label, line.time, [line.text]))
         elif line.whole.rstrip(":：") in people:
             turns.append((line.whole.rstrip(":："), None, []))
+        elif (event := _EVENT.match(line.whole)) and event[1] in people:
+            unsaid.append(line.whole)
         elif turns:
             turns[-1][2].append(line.whole)
         elif not people:
@@ -123,16 +138,45 @@ def read_whole_lines(text: str) -> SpeakerTranscript:
         else:
             left_out.append(line.whole)
     utterances = _with_starts([part for turn in turns for part in _split(turn, people)])
-    return SpeakerTranscript(utterances, left_out=" ".join(left_out), unsaid=footer)
+    return SpeakerTranscript(utterances, left_out=" ".join(left_out), unsaid=" ".join([*unsaid, footer]).strip())
 
 
 def _without_footer(text: str) -> tuple[str, str]:
-    """The text without the line below it in which a program names itself, and that line."""
-    body = text.rstrip()
-    above, _, last = body.rpartition("\n")
-    footer = last.strip()
-    is_apart = above.endswith("\n") or not above.rpartition("\n")[2].strip()
-    return (above, footer) if above.strip() and is_apart and _FOOTER.match(footer) else (text, "")
+    """The text without the lines below it in which a program speaks of itself, and these lines."""
+    footers: list[str] = []
+    while True:
+        above, _, last = text.rstrip().rpartition("\n")
+        is_apart = not above.rpartition("\n")[2].strip()
+        is_one = _KNOWN_FOOTER.match(last.strip()) or (is_apart and _FOOTER.match(last.strip()))
+        if not above.strip() or not is_one or len(footers) == _MOST_FOOTERS:
+            return text, " ".join(footers)
+        text, footers = above, [last.strip(), *footers]
+
+
+def _with_times_above(
+    rows: Iterable[tuple[str, Seconds | None, str]],
+) -> Iterable[tuple[str, Seconds | None, str]]:
+    """The lines with the times in front of them, or in a line of their own above: as in Google Meet and YouTube."""
+    above: Seconds | None = None
+    for row, time, rest in rows:
+        if time is not None and not rest:
+            above = time
+        else:
+            yield row, above if time is None else time, rest
+            above = None
+
+
+def _mute(lines: Sequence[_Line], people: frozenset[str]) -> frozenset[str]:
+    """Those of whom nothing is said: `[END OF TRANSCRIPT]`, `Duration: 1:02`."""
+    speaker = ""
+    voiced = {match[0].rstrip(":：").strip() for line in lines for match in _INSIDE.finditer(line.whole)}
+    for line in lines:
+        label = (line.label or "").strip()
+        is_named = label in people or line.whole.rstrip(":：") in people
+        speaker = (label if label in people else line.whole.rstrip(":：")) if is_named else speaker
+        if not is_named or line.text:
+            voiced.add(speaker)
+    return people - voiced
 
 
 def _are_stamped(lines: Sequence[str], pattern: re.Pattern[str]) -> bool:
@@ -143,6 +187,7 @@ def _are_stamped(lines: Sequence[str], pattern: re.Pattern[str]) -> bool:
 
 def _time_in_front(line: str) -> tuple[Seconds | None, str]:
     """The time that a line begins with, and the rest."""
+    line = _FRAMES.sub(r"\1:\2:\3", line, count=2) if _FRAMES.match(line) else line
     plain = _BOLD.sub("", line) if line[:1] in "*_[(0123456789" else line
     match = _TIME.match(plain)
     return (clock_seconds(match[1]), plain[match.end() :].lstrip(" \t-–:")) if match else (None, plain)
