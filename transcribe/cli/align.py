@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import re
-import sys
 import threading
-import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from transcribe.cli.ending import Stop, stopping
 from transcribe.cli.events import Events, events_on_stderr
 from transcribe.cli.options import log_to_stderr, setting_options, settings_in_force
-from transcribe.cli.pools import Work, worker_pool
+from transcribe.cli.pools import Work, process
 from transcribe.cli.run_messages import EventMessages, Messages, TextMessages
 from transcribe.cli.run_sources import wants_events
 from transcribe.settings import Settings
 
 if TYPE_CHECKING:
-    from transcribe.batch.report import Report
+    from transcribe.batch.report import Report, Result
+    from transcribe.cli.run_display import Display
     from transcribe.pipeline.stages import StagesMaker
     from transcribe.posts.pairs import Pairing
     from transcribe.posts.runner import AlignSetup
+    from transcribe.workers.local import WorkerPool
 
 _SETTINGS = (
     *("language", "model", "engine", "device", "glossary", "beam_size", "verbatim"),
@@ -136,33 +136,11 @@ def _with_json(names: str) -> str:
 
 
 def _run(found: Pairing, setup: AlignSetup, messages: Messages, *, events: Events | None, quiet: bool) -> Report:
-    from transcribe.batch.report import Report
-    from transcribe.cli.run_display import Display
-    from transcribe.pipeline.cache import trim
     from transcribe.posts.runner import align_all
 
-    results = list(found.failures)
-    start, stop = time.monotonic(), Stop(threading.Event())
-    kind = "none" if quiet and setup.settings.progress == "auto" else setup.settings.progress
-    count = len(found.pairs)
-    with (
-        Display(sys.stderr, count, kind=kind, events=events) as display,
-        worker_pool(Work(setup.settings, setup.stages, count), display, stop) as (pool, settings),
-        stopping(stop),
-    ):
-        for failure in results:
-            display.tell(failure)
-        shared = replace(setup, settings=settings)
-        for result in align_all(found.pairs, shared, pool=pool, listener=display, stop=stop.event):
-            display.clear()
-            results.append(result)
-            messages.result(result)
-        interrupted = stop.event.is_set()
-        if interrupted:
-            display.clear()
-            messages.stopping(stop.signal)
-            pool.abandon()
-    limit = setup.settings.cache_limit_bytes
-    if limit is not None:
-        trim(limit)
-    return Report(tuple(results), time.monotonic() - start, interrupted, stop.signal, found.left_out)
+    def results_of(settings: Settings, pool: WorkerPool, display: Display, stop: threading.Event) -> Iterator[Result]:
+        return align_all(found.pairs, replace(setup, settings=settings), pool=pool, listener=display, stop=stop)
+
+    work = Work(setup.settings, setup.stages, len(found.pairs))
+    report = process(work, results_of, failures=found.failures, messages=messages, events=events, quiet=quiet)
+    return replace(report, left_out=found.left_out)

@@ -1,18 +1,24 @@
-"""The worker processes of a command, and what comes before the first one: the weights, fetched where one sees it."""
+"""A command's work on its worker processes, with its display; what comes before: the weights, fetched in sight."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from transcribe.cli.ending import Stop, StoppedError
+from transcribe.cli.ending import Stop, StoppedError, stopping
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings
 
 if TYPE_CHECKING:
+    from transcribe.batch.report import Report, Result
+    from transcribe.cli.events import Events
     from transcribe.cli.run_display import Display
+    from transcribe.cli.run_messages import Messages
     from transcribe.pipeline.stages import StagesMaker
     from transcribe.workers.local import WorkerPool
 
@@ -26,8 +32,50 @@ class Work:
     episodes: int
 
 
+def process(
+    work: Work,
+    results_of: Callable[[Settings, WorkerPool, Display, threading.Event], Iterable[Result]],
+    *,
+    failures: Iterable[Result],
+    messages: Messages,
+    events: Events | None,
+    quiet: bool,
+) -> Report:
+    """Do the work and tell each result as it comes; the report has the `failures` from before, too.
+
+    `results_of` gets the settings for one task, the pool, the listener and what says to stop.
+    """
+    from transcribe.batch.report import Report
+    from transcribe.cli.run_display import Display
+    from transcribe.pipeline.cache import trim
+
+    results, settings = list(failures), work.settings
+    start, stop = time.monotonic(), Stop(threading.Event())
+    kind = "none" if quiet and settings.progress == "auto" else settings.progress
+    with (
+        Display(sys.stderr, work.episodes, kind=kind, events=events) as display,
+        _worker_pool(work, display, stop) as (pool, shared),
+    ):
+        for failure in results:
+            display.tell(failure)
+        with stopping(stop):
+            for result in results_of(shared, pool, display, stop.event):
+                display.clear()
+                results.append(result)
+                display.tell(result)
+                messages.result(result)
+            interrupted = stop.event.is_set()
+            if interrupted:
+                display.clear()
+                messages.stopping(stop.signal)
+                pool.abandon()
+    if settings.cache_limit_bytes is not None:
+        trim(settings.cache_limit_bytes)
+    return Report(tuple(results), time.monotonic() - start, interrupted, stop.signal)
+
+
 @contextlib.contextmanager
-def worker_pool(work: Work, display: Display, stop: Stop) -> Iterator[tuple[WorkerPool, Settings]]:
+def _worker_pool(work: Work, display: Display, stop: Stop) -> Iterator[tuple[WorkerPool, Settings]]:
     """The workers, and the settings with the number of threads for each task."""
     from transcribe.pipeline.settings_check import check_settings
     from transcribe.pipeline.stages import fetch_models, real_stages

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from transcribe.cli.ending import Stop, signal_of, stopping
+from transcribe.cli.ending import signal_of
 from transcribe.cli.events import Events, events_on_stderr
 from transcribe.cli.options import log_to_stderr, setting_options
-from transcribe.cli.pools import Work, worker_pool
+from transcribe.cli.pools import Work, process
 from transcribe.cli.run_messages import EventMessages, Messages, TextMessages, told_forecast
 from transcribe.cli.run_sources import SourceSet, progress_in, source_sets, wants_events
 from transcribe.settings import Settings
@@ -27,7 +26,9 @@ if TYPE_CHECKING:
     from transcribe.batch.report import Report, Result
     from transcribe.batch.runner import Setup
     from transcribe.batch.shows import FaultyShow
+    from transcribe.cli.run_display import Display
     from transcribe.pipeline.stages import StagesMaker
+    from transcribe.workers.local import WorkerPool
 
 
 class _Run(click.Command):
@@ -208,36 +209,16 @@ def _run(
 ) -> Report:
     from transcribe.batch import runner
     from transcribe.batch.dry_run import note_speed
-    from transcribe.batch.report import Report
-    from transcribe.cli.run_display import Display
-    from transcribe.pipeline.cache import trim
 
-    results = list(failures)
-    start, stop = time.monotonic(), Stop(threading.Event())
-    kind = "none" if options.quiet and setup.settings.progress == "auto" else setup.settings.progress
-    with (
-        Display(sys.stderr, len(jobs), kind=kind, events=options.events) as display,
-        worker_pool(Work(setup.settings, setup.stages, len(jobs)), display, stop) as (pool, settings),
-    ):
-        for failure in results:
-            display.tell(failure)
-        with stopping(stop):
-            shared = replace(setup, settings=settings)
-            for result in runner.run(jobs, shared, pool=pool, client=client, listener=display, stop=stop.event):
-                display.clear()
-                results.append(result)
-                display.tell(result)
-                options.messages.result(result)
-            interrupted = stop.event.is_set()
-            if interrupted:
-                display.clear()
-                options.messages.stopping(stop.signal)
-                pool.abandon()
-    report = Report(tuple(results), time.monotonic() - start, interrupted, stop.signal)
+    def results_of(settings: Settings, pool: WorkerPool, display: Display, stop: threading.Event) -> Iterator[Result]:
+        shared = replace(setup, settings=settings)
+        return runner.run(jobs, shared, pool=pool, client=client, listener=display, stop=stop)
+
+    work = Work(setup.settings, setup.stages, len(jobs))
+    report = process(
+        work, results_of, failures=failures, messages=options.messages, events=options.events, quiet=options.quiet
+    )
     note_speed(report, setup)
-    limit = setup.settings.cache_limit_bytes
-    if limit is not None:
-        trim(limit)
     return report
 
 
