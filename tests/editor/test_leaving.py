@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -152,3 +152,26 @@ def test_an_earlier_version_is_shown_and_brought_back(desk: Desk, page: Page) ->
     page.locator("#text").focus()
     page.keyboard.press("Control+z")
     until(lambda: "raining" in desk.text)
+
+
+def test_the_text_can_be_edited_before_its_times_are_there(desk: Desk, browser: Browser) -> None:
+    page = browser.new_context().new_page()
+    held: list[Any] = []
+    page.route("**/api/draft", lambda route: held.append(route) if route.request.method == "GET" else route.continue_())
+    page.goto(desk.editor.url)
+    until(lambda: page.wait_for_timeout(50) or (held and page.locator("section").count() == 4))
+    assert page.locator(".time").all_text_contents() == [""] * 4
+    put_caret(page, 1, "long")
+    page.keyboard.type("very ")
+    put_caret(page, 2, "How")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+z")
+    page.unroute("**/api/draft")
+    held[0].continue_()
+    until(lambda: all(page.locator(".time").all_text_contents()))
+    until(lambda: "such a very long ride" in " ".join(desk.text.split()))
+    saved(page)
+    put_caret(page, 1, "glad")
+    page.keyboard.press("Control+Enter")
+    until(lambda: page.locator("#play").text_content() == "Pause")
+    page.context.close()

@@ -24,7 +24,8 @@ from transcribe.drafts.sync import transcript_of
 from transcribe.drafts.turn_edits import EditError, PageTurn, page_turns
 from transcribe.drafts.versions import version_at, versions_of
 from transcribe.editor.page_state import page_state
-from transcribe.editor.session import Session, StaleError
+from transcribe.editor.save_result import StaleError
+from transcribe.editor.session import Session
 from transcribe.transcript import Doubt, Speaker
 
 

@@ -36,7 +36,8 @@ from transcribe.editor.confirmation import Confirmation
 from transcribe.editor.connections import protocol
 from transcribe.editor.guard import ENTRANCE, LOOPBACK, Guard, audio_address
 from transcribe.editor.one_time_codes import OneTimeCodes
-from transcribe.editor.session import Session, StaleError
+from transcribe.editor.save_result import StaleError
+from transcribe.editor.session import Session
 from transcribe.errors import TranscribeError
 from transcribe.transcript import Doubt, Word
 
@@ -155,6 +156,7 @@ class _Handlers:
             Route("/assets/{name}", self._asset),
             Route("/api/draft", self._draft, methods=["GET"]),
             Route("/api/draft", self._save, methods=["POST"]),
+            Route("/api/text", self._text),
             Route("/api/lost", self._lost),
             Route("/api/versions", self._versions),
             Route("/api/versions/{moment:int}", self._version),
@@ -176,6 +178,9 @@ class _Handlers:
     async def _draft(self, request: Request) -> Response:
         state = await run_in_threadpool(self._session.state)
         return JSONResponse({**state, "sound": await self._sound()})
+
+    async def _text(self, request: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(self._session.text))
 
     async def _lost(self, request: Request) -> Response:
         state = await run_in_threadpool(self._session.state)

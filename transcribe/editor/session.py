@@ -13,7 +13,6 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +38,7 @@ from transcribe.drafts.turn_merges import merge_turns
 from transcribe.drafts.versions import keep_version
 from transcribe.editor.confirmation import Confirmation, confirmed, restored
 from transcribe.editor.page_state import page_state
+from transcribe.editor.save_result import SaveResult, StaleError
 from transcribe.editor.sound import Sound, SoundState
 from transcribe.errors import TranscribeError
 from transcribe.style import Style
@@ -53,29 +53,10 @@ QUIET = 1.0  # seconds without an edit before the timed transcript is updated
 HISTORY = 50  # drafts in memory, so that an undone edit restores the file byte for byte
 
 
-@dataclass(frozen=True, slots=True)
-class SaveResult:
-    """The result of saving an edit: the new revision, or its conflicts with another edit.
-
-    `turns` are for the page to show, if they differ from those it sent. `conflicts` are (turn, paragraph, text of the
-    other edit); if there are any, nothing was written, and `theirs` are the file's turns.
-    """
-
-    revision: str
-    labels: tuple[str, ...]
-    turns: tuple[PageTurn, ...] | None = None
-    conflicts: tuple[tuple[int, int, str], ...] = ()
-    theirs: tuple[PageTurn, ...] = ()
-
-
 def _update(path: Path, draft: Draft, names: Mapping[str, str]) -> None:
     before = transcript_of(path)
     after = update_transcript(draft, before, name=str(path), full_names=names).transcript
     write_update(path, after, before=before)
-
-
-class StaleError(Exception):
-    """An edit of an old revision that does not include the turns it is based on."""
 
 
 class Session:
@@ -131,6 +112,12 @@ class Session:
     def copy_sound(self) -> None:
         """Make a copy of the recording, which the browser cannot play."""
         self._sound.copy(self._transcript()[0])
+
+    def text(self) -> dict[str, Any]:
+        """What can be edited at once: the `state` without what takes time, as of a draft without a timed transcript."""
+        source = self._read()
+        state = page_state(self.path.stem, source, None)
+        return {**state, "revision": _revision(source), "file": self.path.name, "trouble": ""}
 
     def state(self) -> dict[str, Any]:
         """Everything the page shows, as JSON values; times in whole milliseconds."""

@@ -59,7 +59,7 @@ function show(state) {
   document.documentElement.lang = state.language || "en";
   $("title").textContent = state.title;
   $("file").textContent = state.file;
-  showServerState(state);
+  if (state.sound) showServerState(state);
 }
 
 /** Show a problem the server reports, and play what it offers. */
@@ -69,11 +69,11 @@ function showServerState({ trouble, sound: offered }) {
   sound.show(offered);
 }
 
-/** Show the file; `isOwn`: what changed is an edit of this page. */
+/** Show the file; `isOwn`: what changed is an edit of this page. Returns whether it is shown: not while it is edited. */
 async function reload({ isOwn = false } = {}) {
-  if (typing.isComposing) return; // the saver tries again
+  if (typing.isComposing) return false; // the saver tries again
   const { version } = model, state = await get("/api/draft");
-  if (model.version !== version || typing.isComposing) return; // edited meanwhile: save that first
+  if (model.version !== version || typing.isComposing) return false; // edited meanwhile: save that first
   const selection = view.selection(), top = scrollY;
   show(state);
   model.adopt(state.turns, { isOwn });
@@ -82,19 +82,34 @@ async function reload({ isOwn = false } = {}) {
   saver.markSaved(state.revision);
   if (selection) view.reselect(selection);
   scrollTo({ top, behavior: "instant" });
+  return true;
 }
 
+/** Show the text, which can be edited at once; and then the rest, which takes a moment. */
 async function open() {
-  const state = await get("/api/draft");
+  const state = await get("/api/text");
   show(state);
   model.load(state);
-  doubts.set(state.doubts);
-  lost.set(state.lost);
   saver.markSaved(state.revision);
+  setStatus("Loading the times …");
   resumption.resume();
+  await showTimes(state.revision);
+  if (!saver.isDirty) setStatus("Saved");
   resumption.start();
   saver.start();
   unsaved.offer(offer);
+}
+
+async function showTimes(revision) {
+  const state = await get("/api/draft");
+  if (state.revision !== revision) { // saved meanwhile
+    while (!await reload()) await new Promise(done => setTimeout(done, 500));
+    return;
+  }
+  show(state);
+  model.setTimes(state.turns);
+  doubts.set(state.doubts);
+  lost.set(state.lost);
 }
 
 /** Offer edits that a closed tab could not save. */

@@ -27,11 +27,15 @@ const joined = turns => turns.reduce((all, turn) => {
   return all.with(-1, { ...last, paras: [...last.paras.slice(0, -1), seam, ...turn.paras.slice(1)] });
 }, []);
 
+const isUntimed = turn => turn.paras.every(para => para.times.every(time => time < 0));
+
 const NOBODY = "Speaker"; // who speaks in the empty turn the page shows of a draft without turns, to be typed in
 
 const orEmpty = turns => turns.length ? turns : [{ speaker: NOBODY, label: NOBODY, paragraphs: [""] }];
 
 export class Model {
+  #loaded = []; // the keys of the turns that were loaded
+
   constructor() {
     this.turns = [];
     this.names = {}; // the editor's full names by the names the draft prints
@@ -48,7 +52,21 @@ export class Model {
 
   load(state) {
     this.turns = orEmpty(state.turns).map(turnOf);
+    this.#loaded = this.turns.map(turn => turn.key);
     this.#bump();
+  }
+
+  /** Give the turns the times that the server has found for those that were loaded; what was edited since shares them. */
+  setTimes(turns) {
+    const timed = new Map(turns.map((turn, i) => [this.#loaded[i], turnOf(turn).paras])), known = new Map();
+    const withTimes = turn => {
+      const paras = timed.get(turn.key);
+      if (!known.has(turn)) known.set(turn, paras ? { ...turn, paras: this.#retimedParas(paras, turn.paras.map(para => para.text)) } : turn);
+      return known.get(turn);
+    };
+    for (const step of [...this.past, ...this.future]) step.turns = step.turns.map(withTimes);
+    this.turns = this.turns.map(withTimes);
+    this.changed();
   }
 
   get speakers() { return [...new Set(this.turns.map(turn => turn.speaker))]; }
@@ -192,6 +210,7 @@ export class Model {
     const matched = new Set(matches);
     return wanted.map((turn, i) => {
       const same = matches[i], place = this.turns[i];
+      if (same && turn.times?.length && isUntimed(same)) return { ...same, label: turn.label, paras: turnOf(turn).paras };
       if (same) return turn.label && turn.label !== same.label ? { ...same, label: turn.label } : same;
       const created = turnOf({ label: place?.label ?? turn.speaker, ...turn });
       if (!place) return created;

@@ -19,7 +19,7 @@ function longestRun(words) {
 
 export class Player {
   #words = []; // [start, end, turn, para, token, place in the text], by start
-  #version = -1;
+  #turns = null; // that `#words` are of
   #current = -1;
   #isWatching = false;
 
@@ -121,8 +121,8 @@ export class Player {
   }
 
   #index() {
-    if (this.#version === this.model.version) return;
-    this.#version = this.model.version;
+    if (this.#turns === this.model.turns) return;
+    this.#turns = this.model.turns;
     this.#words = [];
     this.model.turns.forEach((turn, t) => turn.paras.forEach(({ times }, p) => {
       for (let i = 0; i < times.length; i += 2) if (times[i] >= 0) this.#words.push([times[i], times[i + 1], t, p, i / 2, this.#words.length]);
