@@ -54,6 +54,21 @@ def test_the_person_at_the_microphone_is_the_one_who_speaks(
     assert (owned & ~flags).sum() <= 0.02 * flags.sum(), "and nobody else's"
 
 
+@pytest.mark.parametrize("bleed_db", [-120.0, -22.0, -12.0])
+@pytest.mark.parametrize(("first", "last"), [(0.0, 0.4), (0.0, 0.65), (0.4, 1.0)])
+def test_a_track_that_is_shorter_than_the_others_owns_its_part(bleed_db: float, first: float, last: float) -> None:
+    rng = np.random.default_rng(3)
+    flags = turns(2, rng)
+    place = np.arange(N) / N
+    runs = (place >= first) & (place < last)
+    flags[1] &= runs
+    levels = heard(flags, bleed_db, [0.0, 0.0], rng)
+    levels[1, ~runs] = np.nan
+    owned = find_owners(levels).owned
+    assert (owned & flags).sum() >= 0.97 * flags.sum()
+    assert (owned & ~flags).sum() <= 0.02 * flags.sum()
+
+
 @pytest.mark.parametrize("bleed_db", [-120.0, -20.0, -12.0])
 def test_who_talks_under_another_is_heard(bleed_db: float) -> None:
     rng = np.random.default_rng(5)

@@ -70,11 +70,20 @@ def test_tracks_of_other_lengths_are_aligned_and_progress_rises(tmp_path: Path, 
         samples = sound.read(0.0, max(sound.duration - missing, 0.5)) * 32_767
         paths.append(write_wav(tmp_path / f"{name}.wav", samples.round().astype("<i2"), rate=SAMPLE_RATE))
     fractions: list[float] = []
-    with open_tracks([Track(path) for path in paths], progress=fractions.append).speech as speech:
+    recording = open_tracks([Track(path) for path in paths], progress=fractions.append)
+    lengths = [sound.duration for sound in sounds]
+    ends = [
+        clock.on_timeline(max(lengths[i] - (shorter if i else 0.0), 0.5))
+        for i, clock in enumerate(recording.layout.clocks)
+    ]
+    with recording.speech as speech:
         assert all(earlier <= later for earlier, later in pairwise(fractions))
         assert fractions[-1] == 1.0
         assert len([each for each in fractions if 0.7 < each < 0.95]) > 10 or speech.warnings
-        assert len(speech.warnings) == (shorter > 0)
+        early = [each.split(":")[0] for each in speech.warnings if " s before the last of the files" in each]
+        heard = [path for path in map(str, paths) if not any(f"{path}: nobody" in each for each in speech.warnings)]
+        assert early == [path for path, end in zip(heard, ends, strict=False) if max(ends) - end >= 10]
+        assert len(speech.warnings) - len(early) == (shorter > 0)
 
 
 def humming(path: Path, hertz: float, level: float) -> Path:

@@ -31,6 +31,7 @@ _RANGE_DB = 42.0  # of speech below its loudest
 _LEAST_SPEECH_DB = -62.0  # a track whose loudest moments are below this is silent …
 _LEAST_CONTRAST_DB = 8.0  # … and so is one whose loudest moments are this near to its floor
 _LOUD_DB = 10.0  # below a track's loudest: its person, and not the bleed of another
+_LEAST_COMPARED = 3.0  # seconds in which both tracks run
 _ROUND_TRIP_DB = -8.0  # bleed there and back is less: more means that only one of the two speaks
 _MOST_EXCESS_DB = 60.0
 _MARGINS_DB = 4.0, 9.0  # least and greatest excess over the bleed
@@ -77,10 +78,16 @@ class Ownership:
 
 
 def find_owners(levels: Floats) -> Ownership:
-    """Whose speech is where: levels of aligned tracks, (tracks, n)."""
+    """Whose speech is where: levels of aligned tracks, (tracks, n); NaN before a track starts and after it has ended.
+
+    What a track hears of others is measured while it runs.
+    """
+    runs = np.isfinite(levels)
+    levels = np.where(runs, levels, np.float32(0))
     near = np.stack([decibels(track, _AVERAGED[1]) for track in levels])
-    floors, louds = np.quantile(near, [_FLOOR, _SPEECH], axis=1)
-    gains, margins = bleed(near, louds)
+    present = (own[at] if at.any() else own for own, at in zip(near, runs, strict=True))
+    floors, louds = np.array([np.quantile(own, [_FLOOR, _SPEECH]) for own in present]).T
+    gains, margins = bleed(near, louds, runs)
     owned, active = np.zeros(levels.shape, bool), np.zeros(levels.shape, bool)
     excess = np.full(levels.shape, _MOST_EXCESS_DB, np.float32)
     for track, own in enumerate(levels):
@@ -105,9 +112,9 @@ def _give_to_somebody(owned: Flags, active: Flags, excess: Floats) -> None:
             owned[int(likelihood.argmax()), start:end] = True
 
 
-def bleed(near: Floats, louds: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def bleed(near: Floats, louds: NDArray[np.float64], runs: Flags) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The gain in dB with which each track's speech is heard on each other, and the excess over it that is somebody
-    else's: two of (from, to). The gain is −∞ from a track whose own person is not heard.
+    else's: two of (from, to). The gain is −∞ from a track whose own person is not heard while both run.
 
     Where one speaks, the difference of levels is the bleed's gain; both directions together are far below 0. If they
     are not, both are of the same person, the one whose bleed is fainter.
@@ -115,9 +122,10 @@ def bleed(near: Floats, louds: NDArray[np.float64]) -> tuple[NDArray[np.float64]
     n = len(near)
     gains, margins = np.full((n, n), -np.inf), np.full((n, n), _MARGINS_DB[0])
     for one in range(n):
-        loud = near[one] > louds[one] - _LOUD_DB
         for other in range(n):
-            if one != other and loud.any():
+            both = runs[one] & runs[other]
+            loud = both & (near[one] > louds[one] - _LOUD_DB)
+            if one != other and both.sum() * STEP >= _LEAST_COMPARED and loud.any():
                 gains[one, other], spread = _lower_mode(near[other, loud] - near[one, loud])
                 margins[one, other] = np.clip(_SPREAD * spread, *_MARGINS_DB)
     round_trip = gains + gains.T

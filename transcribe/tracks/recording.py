@@ -49,6 +49,7 @@ _MOST_GAIN_DB = 30.0
 _LOWEST = 120  # Hz: above mains hum, and with the overtones of all voices
 _CLEAR_DB, _HUM_DB = 30.0, 6.0  # of loud speech above what goes on all the time; and more of it without a hum
 _LEAST_TALK, _TALKED_OVER = 20.0, 0.5  # seconds of a person's speech, and the share under others' that is odd
+_MUCH_SHORTER = 10.0  # seconds: services end files a little apart
 _OWNS_NOTHING = (
     "all that is heard on it is another track's, so nobody speaks on it; check that it is no copy of another"
 )
@@ -107,7 +108,8 @@ def _find_layout(
     ends = [clock.on_timeline(sound.duration) for clock, sound in zip(clocks, sounds, strict=True)]
     duration = max(ends)
     layout = _layout(levels, clocks, duration, heard=heard)
-    notes += _apart([(clocks[number].offset, ends[number], tracks[number]) for number in heard])
+    spans = [(clocks[number].offset, ends[number], tracks[number]) for number in heard]
+    notes += [*_apart(spans), *_shorter(spans)]
     owners = {stretch.track for stretch in layout.stretches}
     notes += [f"{title(tracks[number])}: {_OWNS_NOTHING}" for number in heard if number not in owners]
     return layout, [*notes, *(_unrelated(tracks, layout) if is_lost else ())]
@@ -173,6 +175,17 @@ def _apart(spans: Sequence[tuple[float, float, Track]]) -> list[str]:
             )
         latest = end if latest is None else max(latest, end)
     return warnings
+
+
+def _shorter(spans: Sequence[tuple[float, float, Track]]) -> list[str]:
+    """A warning for each track that ends long before the last one: what its person says then is not on it."""
+    last = max((end for _, end, _ in spans), default=0.0)
+    return [
+        f"{title(track)}: ends at {full_clock(end)}, {round(last - end)} s before the last of the files; what this "
+        "person says after that is left out, or taken for somebody's who hears it"
+        for _, end, track in spans
+        if last - end >= _MUCH_SHORTER
+    ]
 
 
 def _unrelated(tracks: Sequence[Track], layout: Layout) -> list[str]:
@@ -257,10 +270,10 @@ def _levels(sound: Audio) -> NDArray[np.float32]:
 
 
 def _aligned(levels: Sequence[NDArray[np.float32]], clocks: Sequence[Clock], duration: float) -> NDArray[np.float32]:
-    """The levels of the tracks at the same moments of the timeline, 0 outside a track: (tracks, n)."""
+    """The levels of the tracks at the same moments of the timeline, NaN outside a track: (tracks, n)."""
     step = LEVEL_SAMPLES / SAMPLE_RATE
     times = (np.arange(int(duration / step) + 1) + 0.5) * step
-    rows = np.zeros((len(levels), len(times)), np.float32)
+    rows = np.full((len(levels), len(times)), np.nan, np.float32)
     for row, own, clock in zip(rows, levels, clocks, strict=True):
         at = np.floor((times - clock.offset) / (1 + clock.drift_ppm / 1e6) / step).astype(int)
         inside = (at >= 0) & (at < len(own))
