@@ -15,6 +15,8 @@ def without_accents(text: str) -> str:
     >>> [without_accents(name) for name in ("Haïkel", "דָּוִד", "がか", "ดู", "김")]
     ['haikel', 'דוד', 'がか', 'ดู', '김']
     """
+    if text.isascii():
+        return text.casefold()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     letters = "".join(sign for sign in decomposed if not _is_accent(unicodedata.combining(sign)))
     return unicodedata.normalize("NFC", letters)
