@@ -136,13 +136,12 @@ def candidates_in(body: str, *, first_line: int) -> list[Candidate]:
     start, after_blank, after_html = 0, True, False
     time: tuple[int, int, bool] | None = None  # the line of a time above: where, its number, whether after a blank one
     for index, line in enumerate(lines):
+        after_blank = after_blank if time is None else time[2]
         found = _first(line.rstrip("\r"), lines[index + 1] if index + 1 < len(lines) else "", after_blank=after_blank)
         if found is not None:
             form, style, end, label = found
             if form is Form.DEFINITION:
                 end = len(line) + len("\n: ")
-            if time is not None:
-                after_blank = time[2]
             place = (start, index) if time is None else time[:2]
             marker = Marker(place[0], start + end, label.strip(), first_line + place[1])
             text = line[end:].strip() if form is not Form.DEFINITION else lines[index + 1][2:]

@@ -65,6 +65,17 @@ def test_a_second_run_does_and_writes_nothing(run: Run, audio: Path, tmp_path: P
     assert {speaker.name for speaker in transcript_of(tmp_path / "post.json").speakers} == {"Ada Lovelace", "Hopper"}
 
 
+def test_a_text_keeps_its_notes_and_its_footer_is_named(run: Run, audio: Path, tmp_path: Path) -> None:
+    lines = [f"{('Ada', 'Bo')[n % 2]}: {' '.join(SPOKEN[10 * n : 10 * n + 10])}" for n in range(6)]
+    lines[1] += " [not]"
+    text = "\n".join(lines) + "\n\nTranscribed by https://otter.ai\n"
+    (tmp_path / "post.txt").write_text(text, encoding="utf-8")
+    code, _, err = run("align", "post.txt", "talk.wav", "-f", "vtt", stages=stages())
+    assert (code, "left out, as it is no speech (3 words): 'Transcribed by" in err) == (0, True), err
+    assert "[not]" in (tmp_path / "post.vtt").read_text(encoding="utf-8")
+    assert (tmp_path / "post.txt").read_text(encoding="utf-8") == text
+
+
 def test_what_only_one_of_the_two_has_is_listed_with_lines_and_times(run: Run, audio: Path, tmp_path: Path) -> None:
     added, cut = random_talk(random.Random(12), 12), random_talk(random.Random(13), 9)
     heard = SPOKEN[:40] + cut + SPOKEN[40:]
