@@ -57,3 +57,16 @@ def test_a_folder_that_cannot_be_written_to_fails_a_dry_run_too(run: Run, tmp_pa
     expected = run("run", "a.wav")
     assert run("run", "a.wav", "--dry-run") == expected
     assert expected[0] == 1
+
+
+def test_the_name_of_a_file_is_on_one_line(run: Run, tmp_path: Path) -> None:
+    """So that no name says something of another file."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    tone(folder / "a\nb.wav: unchanged.wav")
+    (folder / "c\nd.wav: unchanged.mp3.part").touch()
+    (folder / "e\nf.wav: unchanged.wav").write_text("I am not music.\n" * 50)
+    for options in ((), ("--dry-run",)):
+        _, _, told = run("run", "in", *options)
+        assert "a b.wav" in told or not options
+        assert not [line for line in told.splitlines() if line.startswith(("b.wav", "d.wav", "f.wav"))]

@@ -21,6 +21,7 @@ from transcribe.pipeline.pipeline import Pipeline
 from transcribe.pipeline.stages import real_stages, stages_without_network
 from transcribe.recognition.engines import engine_name
 from transcribe.settings import Settings, Stage
+from transcribe.terminal import printable
 from transcribe.units import format_duration
 from transcribe.workers.task import failure_of
 
@@ -74,7 +75,7 @@ def forecast(jobs: Iterable[Job], setup: Setup) -> Iterator[str | Result]:
         except (AudioError, TranscribeError) as error:
             yield failed_result(job.source, failure_of(error, "read"), stem=job.stem or "")
             continue
-        yield f"{job.source}: {action}"
+        yield f"{printable(job.source)}: {action}"
         if action.is_work:
             due.append(job)
     if due:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 import click
 
 from transcribe.cli.options import echo_path
-from transcribe.terminal import for_terminal
+from transcribe.terminal import for_terminal, printable
 
 if TYPE_CHECKING:
     from audio.sources.left_out import LeftOut
@@ -205,7 +205,7 @@ def left_out_line(left: LeftOut) -> str:
     """What is left out, and why."""
     from audio.sources.left_out import described
 
-    return f"left out: {left.source}: {described(left)}"
+    return f"left out: {printable(left.source)}: {described(left)}"
 
 
 def _say(line: str) -> None:
@@ -243,4 +243,4 @@ def _summary(report: Report) -> str:
 
 def with_source(result: Result, message: str) -> str:
     """The message; it begins with the episode's source."""
-    return message if message in result.with_source else f"{result.source}: {message}"
+    return message if message in result.with_source else f"{printable(result.source)}: {message}"
