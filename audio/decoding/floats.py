@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from audio.decoding.downmix import Downmix
+    from audio.decoding.hum import AboveHum
 
 _OVER = 1.02  # the loudest sample of what is not clipped in the file itself, but by us
 _QUIET_LUFS = -60.0
@@ -30,12 +31,13 @@ _HIGHEST = 1e6  # of a float: more is no sound, nor is what is no number
 class Floats:
     """The floats of a second pass, in a scratch file, and what is measured of them."""
 
-    def __init__(self, file: IO[bytes], mix: Downmix, *, has_clicks: bool) -> None:
+    def __init__(self, file: IO[bytes], mix: Downmix, *, has_clicks: bool, above: AboveHum | None = None) -> None:
         self.n_samples = 0
         self.has_clicks = has_clicks
         self.meter = LoudnessMeter()
         self.channel_peak = 0.0
         self._file, self._mix, self._n_windows = file, mix, 0
+        self._above = above
         self._levels: list[NDArray[np.float32]] = []
         self._peaks: list[NDArray[np.float32]] = []  # of the steps
 
@@ -47,6 +49,7 @@ class Floats:
             self._levels.append(levels_of(numbers.T))
         mono = self._mix.of(numbers, first=self._n_windows)
         self._n_windows += -(-len(frames) // WINDOW)
+        mono = mono if self._above is None else self._above.of(mono)
         self.meter.add(mono)
         if self.has_clicks:
             self._peaks.append(np.maximum.reduceat(np.abs(mono), np.arange(0, len(mono), _STEP)))

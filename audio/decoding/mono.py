@@ -21,6 +21,7 @@ import numpy as np
 from audio.decoding.downmix import Downmix, mean_of, needed_downmix, takes_channels_as_they_are
 from audio.decoding.ffmpeg import Output, decode_command
 from audio.decoding.floats import LEAST_LUFS, Floats, sane
+from audio.decoding.hum import AboveHum
 from audio.decoding.log import Log
 from audio.decoding.notes import Finding, SoundNote
 from audio.decoding.pcm import Source, read_pcm
@@ -111,9 +112,17 @@ class _Passes:
         heard = MonoTrack(file, n_samples, np.concatenate(levels, axis=1) if levels else None)
         return heard, surveyor.survey() if n_samples else None
 
-    def mixed(self, file: IO[bytes], mix: Downmix, *, has_clicks: bool) -> Floats:
+    def hum_hides(self, survey: Survey) -> bool:
+        """Whether the recording has the level of a hum or a constant, and what is above that is very quiet."""
+        if not survey.is_steady:
+            return False
+        surveyor, above = Surveyor(), AboveHum()
+        self._read(self._raw(as_floats=True), lambda frames: surveyor.add(above.of(sane(frames).mean(axis=1))[None]))
+        return surveyor.survey().loudest_second(np.ones(1)) < _QUIET_DB
+
+    def mixed(self, file: IO[bytes], mix: Downmix, *, has_clicks: bool, has_hum: bool) -> Floats:
         """Write the mix of all channels to `file` as floats."""
-        floats = Floats(file, mix, has_clicks=has_clicks)
+        floats = Floats(file, mix, has_clicks=has_clicks, above=AboveHum() if has_hum else None)
         floats.n_samples = self._read(self._raw(as_floats=True), floats.take)
         return floats
 
@@ -140,6 +149,7 @@ def read_mono(source: Source, track: SoundTrack, output: Output, *, progress: On
     survey = None if is_plain else passes.survey()
     mix, heard = None, None
     missing: dict[int, float] = {}
+    has_hum = False
     if survey:
         survey, missing = passes.checked(track, survey)
         mix = mean_of(survey) if missing else needed_downmix(track, survey)
@@ -151,10 +161,11 @@ def read_mono(source: Source, track: SoundTrack, output: Output, *, progress: On
         if survey is None:
             survey, missing = passes.checked(track, mixed)
             mix = mean_of(survey) if missing else needed_downmix(track, survey)
-        if mix is None and _is_ordinary(mixed):
+        has_hum = mix is None and passes.hum_hides(mixed)
+        if mix is None and not has_hum and _is_ordinary(mixed):
             return heard, passes.log
     assert survey is not None
-    cured = _cured(passes, mix, survey=survey, heard=heard)
+    cured = _cured(passes, mix, survey=survey, heard=heard, has_hum=has_hum)
     return replace(cured, notes=(*map(_no_numbers, missing, missing.values()), *cured.notes)), passes.log
 
 
@@ -164,10 +175,12 @@ def _is_ordinary(survey: Survey) -> bool:
     return survey.full_scale <= _FULL_SCALE and not survey.has_clicks and survey.loudest_second(mean) >= _QUIET_DB
 
 
-def _cured(passes: _Passes, mix: Downmix | None, *, survey: Survey, heard: MonoTrack | None) -> MonoTrack:
+def _cured(
+    passes: _Passes, mix: Downmix | None, *, survey: Survey, heard: MonoTrack | None, has_hum: bool
+) -> MonoTrack:
     """The track mixed and levelled; as `heard` in the first pass, if only its level was odd and cannot be helped."""
     with scratch_file() as raw, contextlib.closing(raw):
-        floats = passes.mixed(raw, mix or mean_of(survey), has_clicks=survey.has_clicks)
+        floats = passes.mixed(raw, mix or mean_of(survey), has_clicks=survey.has_clicks, has_hum=has_hum)
         notes = list(_notes(mix, floats, survey))
         if heard is not None and (floats.n_samples == 0 or (mix is None and floats.gain == 1.0)):
             return replace(heard, notes=tuple(notes), is_silent=floats.is_silent)

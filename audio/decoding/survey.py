@@ -29,6 +29,7 @@ _ABOVE = 4.0  # … and by how much what stands out of that is louder
 _LEAST_PART = 0.1  # of a window's energy, that stands out
 _LEAST_SPOKEN = 0.05  # of the windows with a sound, in which something stands out; of fewer all sound is compared
 _ROUNDING = 1e-4  # of a frequency's energy: 30 dB above what rounding to 16 bits leaves
+_STEADY_DB = 3.0  # of the loudest second above the quiet parts of what only hums
 _STEP = SAMPLE_RATE // 100  # samples
 _CLICK = 8  # steps of a window, 80 ms: in speech the others have all but 3 to 7 dB of the energy
 _CLICK_DB, _FAINT_DB = 20.0, -64.0  # a click is so much louder than all else, which is fainter than recognition hears
@@ -69,6 +70,13 @@ class Survey:
         """The root mean square, in dB below full scale, of the loudest second of the channels mixed with `weights`."""
         energy = np.einsum("kij,i,j->k", self.grams, weights, weights, dtype=np.float64)
         return _loudest_second(energy)
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether the recording is nearly as loud at all times, as no speech is."""
+        energy = np.einsum("kii->k", self.grams)
+        loud = _loudest_second(energy)
+        return loud - 10 * float(np.log10(max(float(np.percentile(energy, _STEADY)), 1e-12))) < _STEADY_DB
 
     @property
     def has_clicks(self) -> bool:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 
 RESULTS_OF = {
-    Stage.DECODE: 3,
+    Stage.DECODE: 4,
     Stage.PLAN: 1,
     Stage.LANGUAGE: 3,
     Stage.RECOGNIZE: 6,
@@ -55,6 +55,7 @@ RESULTS_OF = {
 
 Decode 3: facts say by which revision of the rules the samples were changed, if they were. Only then is it in the keys
 of the other stages, so that the results of earlier releases remain for recordings that are decoded as they were.
+Decode 4: very quiet speech below a hum is heard.
 Language 3: an unsure one is tried. Words are kept under their language, those of earlier releases too, and REHEAR's.
 """
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio.decoding.decode import decode
+from audio.decoding.hum import AboveHum
 from audio.decoding.probe import printable
 from audio.decoding.samples import (
     LEVEL_SAMPLES,
@@ -46,7 +47,6 @@ _FADE = 0.01  # seconds at the edges of a stretch
 _LOUDEST, _LOUD_DB = 0.995, -14.0  # the quantile of a track's levels that is brought to this level …
 _NEAR_DB = 10.0  # … if it is not this near
 _MOST_GAIN_DB = 30.0
-_LOWEST = 120  # Hz: above mains hum, and with the overtones of all voices
 _CLEAR_DB, _HUM_DB = 30.0, 6.0  # of loud speech above what goes on all the time; and more of it without a hum
 _LEAST_TALK, _TALKED_OVER = 20.0, 0.5  # seconds of a person's speech, and the share under others' that is odd
 _MUCH_SHORTER = 10.0  # seconds: services end files a little apart
@@ -255,15 +255,11 @@ def _decode(track: Track, progress: OnFraction) -> Audio:
 def _levels(sound: Audio) -> NDArray[np.float32]:
     """The levels of a track; where a hum or a constant goes on below all voices, those of what is above it, if that
     shows speech where the whole does not."""
-    from scipy.signal import butter, sosfilt
-
-    sections = butter(8, _LOWEST, "highpass", fs=SAMPLE_RATE, output="sos")
-    state = np.zeros((len(sections), 2))
+    hum = AboveHum()
     whole, above = [], []
     for block in sound.blocks(_BLOCK):
-        filtered, state = sosfilt(sections, block, zi=state)
         whole.append(levels_of(block[None])[0])
-        above.append(levels_of(filtered[None])[0])
+        above.append(levels_of(hum.of(block)[None])[0])
     levels, higher = np.concatenate(whole), np.concatenate(above)
     contrasts = contrast(levels), contrast(higher)
     return higher if contrasts[0] < _CLEAR_DB and contrasts[1] - contrasts[0] > _HUM_DB else levels
