@@ -54,8 +54,7 @@ RESULTS_OF = {
 """The version of each stage's results; raised when the stage changes, so that checkpoints of older releases miss.
 
 Decode 3: facts say by which revision of the rules the samples were changed, if they were. Only then is it in the keys
-of the other stages, so that the results of earlier releases remain for recordings that are decoded as they were.
-Decode 4: very quiet speech below a hum is heard.
+of the other stages, so that the results of earlier releases remain for recordings decoded as they were. 4: a hum.
 Language 3: an unsure one is tried. Words are kept under their language, those of earlier releases too, and REHEAR's.
 """
 
