@@ -60,6 +60,40 @@ def test_the_same_run_again_writes_nothing_and_a_changed_file_is_read_again(run:
     assert transcript(folder).episode.tracks[1].offset == 0.5
 
 
+@pytest.mark.parametrize("later", [(), ("--mixdown", "auto"), ("--mixdown", "mix.wav"), ("--offset", "0,1")])
+def test_other_offsets_are_a_new_reading_of_the_same_episode(later: tuple[str, ...], run: Run, folder: Path) -> None:
+    """Wherever the mix is; beside an edited draft, the new text is replaced by the next one."""
+    run(*BOTH, "--offset", "0,0.5")
+    draft = folder / "transcripts" / "ep1.md"
+    assert "1 written" in run(*BOTH, *later)[2]
+    assert [path.name for path in draft.parent.glob("*.md")] == ["ep1.md"]
+    draft.write_text(draft.read_text(encoding="utf-8").replace("Rich", "Richard"), encoding="utf-8")
+    for offset in "78":
+        code, _, err = run(*BOTH, "--offset", f"0,{offset}")
+        assert code == 0, err
+        assert sorted(path.name for path in draft.parent.glob("*.md")) == ["ep1.md", "ep1.new.md"]
+        assert "1 unchanged" in run(*BOTH, "--offset", f"0,{offset}")[2]
+
+
+def test_a_later_reading_leaves_the_sound_of_an_earlier_draft(run: Run, folder: Path) -> None:
+    """Other offsets, and other sound in the same files: each draft has the mix that its times are of."""
+
+    def made(output: str, *more: str) -> Path:
+        assert run(*BOTH, "-o", output, *more)[0] == 0
+        (timed,) = (folder / output).glob("*.json")
+        return (timed.parent / (Transcript.from_json(timed.read_text()).episode.path or "")).resolve()
+
+    mixes: dict[Path, bytes] = {}
+    for output, *more in (("found",), ("half", "--offset", "0,0.5"), ("late", "--offset", "0,20"), ("changed",)):
+        if output == "changed":
+            bursts(folder / "ep1-ada.wav", (4.0, 6.5), hertz=600.0)
+        mix = made(output, *more)
+        assert mix not in mixes
+        mixes[mix] = mix.read_bytes()
+    assert {mix: mix.read_bytes() for mix in mixes} == mixes
+    assert len(set(mixes.values())) == len(mixes)
+
+
 def test_a_negative_offset_is_of_a_file_that_starts_before_the_first(run: Run, folder: Path) -> None:
     assert run(*BOTH, "--offset=0,-2.5")[0] == 0
     (start,) = [turn.start for turn in transcript(folder).turns if turn.speaker == "S1"][:1]

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audio.disk import CacheKind
+from audio.disk import CacheKind, cache_folder
 from tests.support.command_line import Run
 from tests.support.scripted_stages import tone
 from transcribe.errors import SettingsError
+from transcribe.evaluation.listening import listening_command
 from transcribe.pipeline.cache import CLEARED, Entry, cache_entries, clear, damaged, recordings, to_clear, trim
 from transcribe.pipeline.checkpoints import Checkpoints, Key, note_source, source_of
 from transcribe.settings import Stage
@@ -122,6 +123,17 @@ def test_results_of_a_run_are_intact_and_a_damaged_entry_is_counted(tmp_path: Pa
         f"{'ab' * 16}/.left.abc.turnscript.tmp",
         f"{'ab' * 16}/{path.name}",
     ]
+
+
+def test_a_passage_cut_to_listen_to_is_no_damaged_score(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the command of `check --explain` leaves is as sound as a score; it is counted, and cleared with them."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    cache_folder(CacheKind.SCORES).mkdir(parents=True)
+    command = listening_command(Path("clip.mp3"), 1.0, 2.0, which=lambda name: None)
+    Path(command[-1]).write_bytes(b"RIFF")
+    entries = cache_entries()
+    assert [entry.path for entry in to_clear(entries)] == [Path(command[-1])]
+    assert damaged(entries) == ()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no FIFOs")

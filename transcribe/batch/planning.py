@@ -218,7 +218,8 @@ def planned_action(
     if not is_known and (is_cached is None or mode.ignore_cache):
         return PlannedAction.NEW
     fingerprint = job.current_fingerprint()
-    inputs = Inputs(fingerprint.sha256, settings, voices_of(settings) if voices is None else voices)
+    enrolled = voices_of(settings) if voices is None else voices
+    inputs = Inputs(fingerprint.sha256, settings, enrolled, job.episode.tracks)
     is_there = job.episode.path.is_file()  # the mix of several tracks may have gone
     if not (mode.ignore_cache or mode.force) and is_there and settled(job.stem, job.episode.path, inputs=inputs):
         return PlannedAction.NONE

@@ -220,7 +220,7 @@ class _Run:
 
     def _unchanged(self, job: Job, audio_sha256: str) -> Result | None:
         """The result if the files are up to date, else None."""
-        inputs = Inputs(audio_sha256, self._setup.settings, self._setup.voices)
+        inputs = Inputs(audio_sha256, self._setup.settings, self._setup.voices, job.episode.tracks)
         found = settled(job.stem or "", job.episode.path, inputs=inputs, taken=self._stems)
         if found is None or (job.episode.tracks and not (job.episode.path and job.episode.path.is_file())):
             return None

@@ -79,7 +79,9 @@ def tracks_job(sources: Sequence[str], request: TrackRequest, settings: Settings
     def is_taken(stem: str) -> bool:
         sha256 = fingerprint.sha256
         path = episode(stem).path
-        return belongs_to_other_recording(stem, path, settings=settings, audio_sha256=lambda: sha256)
+        return belongs_to_other_recording(
+            stem, path, settings=settings, audio_sha256=lambda: sha256, tracks=unmixed.tracks
+        )
 
     stem = stem_for(replace(unmixed, path=Path(f"{name}.tracks"), tracks=()), is_taken)
     job = Job(", ".join(map(printable, paths)), episode(stem), stem, fingerprint)
@@ -134,18 +136,23 @@ def _tracks(paths: Sequence[Path]) -> list[Track]:
             raise SettingsError(
                 f"tracks: {name}: has {count} sound tracks, more than {MOST_TRACKS}; copy the people's to files"
             )
-        return [Track(paths[0], stream) for stream in range(count)]
+        sha256 = _sha256(paths[0])
+        return [Track(paths[0], stream, sha256=sha256) for stream in range(count)]
     tracks: list[Track] = []
     for path in paths:
-        try:
-            sha256 = Fingerprint.of(path).sha256
-        except AudioError as error:
-            raise SettingsError(f"tracks: {error}") from error
+        sha256 = _sha256(path)
         if same := next((track for track in tracks if track.sha256 == sha256), None):
             both = f"{printable(same.path)} and {printable(path)}"
             raise SettingsError(f"tracks: {both}: are the same sound; name each person's file once")
         tracks.append(Track(path, sha256=sha256))
     return tracks
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return Fingerprint.of(path).sha256
+    except AudioError as error:
+        raise SettingsError(f"tracks: {error}") from error
 
 
 def _with_names(tracks: Sequence[Track], paths: Sequence[Path]) -> list[Track]:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import transcribe
 from audio.disk import STATE_FOLDER, write_atomically
+from audio.episode import Track
 from audio.trust import is_readable, read_regular
 from output.formats import file_name
 from transcribe.drafts.machine_originals import original_of
@@ -40,11 +41,13 @@ _VOICES = "voices_on_file"
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What a run makes a transcript of. `voices` are the enrolled ones: others may name other speakers."""
+    """What a run makes a transcript of. `voices` are the enrolled ones: others may name other speakers. `tracks` are
+    those of an episode that has several."""
 
     audio_sha256: str
     settings: Settings
     voices: tuple[Voiceprint, ...] = ()
+    tracks: tuple[Track, ...] = ()
 
     @property
     def record(self) -> dict[str, object]:
@@ -86,7 +89,8 @@ def _settled_beside(
     foreign = before is None and is_foreign(settings.output_folder / file_name(stem, "json"))
     if not foreign and not is_edited(stem, settings):
         return None
-    new_stem = new_stem_of(stem, path, settings=settings, audio_sha256=inputs.audio_sha256, taken=taken)
+    sha256 = inputs.audio_sha256
+    new_stem = new_stem_of(stem, path, settings=settings, audio_sha256=sha256, taken=taken, tracks=inputs.tracks)
     if not has_transcript(new_stem, settings):
         return None
     found = settled(new_stem, path, inputs=replace(inputs, settings=settings_beside(settings)), taken=taken)

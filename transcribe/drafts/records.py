@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from audio.disk import folded, sha256_of
-from audio.episode import Episode
+from audio.episode import Episode, Track
 from audio.trust import LARGEST_FILE, check_regular, is_there, read_regular, read_regular_text
 from output.errors import OutputError
 from output.formats import file_name
@@ -32,15 +32,24 @@ def has_transcript(stem: str, settings: Settings) -> bool:
 
 
 def belongs_to_other_recording(
-    stem: str, path: Path | None, *, settings: Settings, audio_sha256: Callable[[], str]
+    stem: str,
+    path: Path | None,
+    *,
+    settings: Settings,
+    audio_sha256: Callable[[], str],
+    tracks: Sequence[Track] = (),
 ) -> bool:
     """Whether the files of this stem hold the transcript of another recording than the file at `path`.
 
-    The same path with other audio is the same recording, and so is the same audio at another path. `audio_sha256`
-    returns the hash of the audio, empty if it cannot be read: then the files count as another recording's.
+    The same path with other audio is the same recording, and so is the same audio at another path. An episode of the
+    same `tracks` is the same, wherever its mix is, and whatever the order and the offsets. `audio_sha256` returns the
+    hash of the audio, empty if it cannot be read: then the files count as another recording's.
     """
     other = transcript_at(settings.output_folder / file_name(stem, "json"))
     if other is None or other.episode.path == from_folder(settings.output_folder, path):
+        return False
+    own = {(from_folder(settings.output_folder, track.path), track.stream) for track in tracks}
+    if own and own == {(track.path, track.stream) for track in other.episode.tracks}:
         return False
     return path is None or audio_sha256() != other.made_with.audio_sha256
 
@@ -67,13 +76,19 @@ def is_foreign(json_path: Path) -> bool:
 
 
 def new_stem_of(
-    stem: str, path: Path | None, *, settings: Settings, audio_sha256: str, taken: Container[str] = ()
+    stem: str,
+    path: Path | None,
+    *,
+    settings: Settings,
+    audio_sha256: str,
+    taken: Container[str] = (),
+    tracks: Sequence[Track] = (),
 ) -> str:
     """The stem for a new transcript of a recording whose draft was edited: `STEM.new`, `STEM.new2`, … if that belongs
     to another recording, or is `taken`, as `folded`, in this run."""
     new_stem, number = f"{stem}.new", 1
     while folded(new_stem) in taken or belongs_to_other_recording(
-        new_stem, path, settings=settings, audio_sha256=lambda: audio_sha256
+        new_stem, path, settings=settings, audio_sha256=lambda: audio_sha256, tracks=tracks
     ):
         number += 1
         new_stem = f"{stem}.new{number}"

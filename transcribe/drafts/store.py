@@ -106,7 +106,8 @@ def _write_beside(
 ) -> Written:
     """Write a transcript next to the file `kept`, which is not the machine's."""
     path, sha256 = transcript.episode.path, transcript.made_with.audio_sha256
-    new_stem = new_stem_of(stem, path, settings=settings, audio_sha256=sha256, taken=taken)
+    tracks = transcript.episode.tracks
+    new_stem = new_stem_of(stem, path, settings=settings, audio_sha256=sha256, taken=taken, tracks=tracks)
     new = write_transcript(transcript, new_stem, settings=settings_beside(settings), taken=taken)
     if kept.suffix == ".json":
         message = f"{kept} was not written by turnscript and is not overwritten; the transcript is {new.paths[0]}"

@@ -160,7 +160,7 @@ def _files_below(folder: Path) -> list[Path]:
 def _is_readable(entry: Entry) -> bool:
     if entry.kind is CacheKind.STAGES:
         return is_intact(entry.path)
-    if entry.kind is CacheKind.SCORES:
+    if entry.kind is CacheKind.SCORES and entry.path.suffix == ".json":  # others are passages cut to listen to
         try:
             json.loads(read_own(entry.path, inside=entry.path.parent))
         except (OSError, ValueError, RecursionError):

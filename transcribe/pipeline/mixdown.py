@@ -4,6 +4,7 @@ it has gone. It is in the cache, unless the user wants it beside the draft."""
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,14 +14,19 @@ from audio.disk import CacheKind, cache_folder
 from audio.episode import Track
 from audio.errors import AudioError
 from audio.shortage import room_step
+from transcribe.pipeline.checkpointed_run import TRACKS_VERSION
 from transcribe.transcript import Transcript
 from transcribe.transcript_warnings import WarningCode, warn
 
 
 def cached_mix(tracks: Sequence[Track]) -> Path:
-    """Where the mix of these files is kept: one place for each choice of files, whatever they hold."""
-    names = "\n".join(f"{track.path.resolve()} {track.stream}" for track in tracks)
-    digest = hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()
+    """Where the mix of these tracks is kept: its name depends on all that its sound depends on.
+
+    So no mix replaces one that another draft is timed by. What a track says of its place is in the name, found or not
+    yet found; what will be found depends on the files and on how they are compared.
+    """
+    rows = [[str(track.path.resolve()), track.stream, track.sha256, track.offset, track.drift_ppm] for track in tracks]
+    digest = hashlib.sha256(json.dumps([TRACKS_VERSION, rows]).encode()).hexdigest()
     return cache_folder(CacheKind.MIXES) / f"{digest[:32]}.m4a"
 
 
