@@ -30,6 +30,7 @@ from transcribe.pipeline.watch import RunMonitor
 from transcribe.recognition.engines import engine_name
 from transcribe.recognition.glossary import Glossary, names_from_metadata
 from transcribe.settings import Settings, Stage
+from transcribe.tracks.layout import TRACKS_VERSION
 
 if TYPE_CHECKING:
     from audio.decoding.samples import Audio
@@ -57,9 +58,6 @@ Decode 3: facts say by which revision of the rules the samples were changed, if 
 of the other stages, so that the results of earlier releases remain for recordings decoded as they were. 4: a hum.
 Language 3: an unsure one is tried. Words are kept under their language, those of earlier releases too, and REHEAR's.
 """
-
-TRACKS_VERSION = "tracks 3"
-"""Raised when the layout of several tracks changes; it is part of the key of all stages."""
 
 CHUNKS_PER_BLOCK = 16  # at most eight minutes of sound, a multiple of what a GPU takes at a time
 

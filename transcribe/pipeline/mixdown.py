@@ -14,7 +14,7 @@ from audio.disk import CacheKind, cache_folder
 from audio.episode import Track
 from audio.errors import AudioError
 from audio.shortage import room_step
-from transcribe.pipeline.checkpointed_run import TRACKS_VERSION
+from transcribe.tracks.layout import TRACKS_VERSION
 from transcribe.transcript import Transcript
 from transcribe.transcript_warnings import WarningCode, warn
 

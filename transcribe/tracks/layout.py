@@ -15,6 +15,9 @@ from itertools import pairwise
 
 from audio.episode import Seconds
 
+TRACKS_VERSION = "tracks 3"
+"""Raised when the layout of several tracks changes; it is part of the key of all stages, and of the name of the mix."""
+
 LONGEST_PAUSE = 1.0  # seconds between two stretches on the joined speech; between those of two people it is as long
 _LEAD = 0.3  # seconds before the first stretch and after the last
 
