@@ -1,7 +1,6 @@
 """The timed transcript: words, turns, speakers, and their file (`STEM.json`).
 
-Pure values. Times are seconds from the start of the audio, rounded to milliseconds, so that writing and reading change
-nothing. Recognition and rendering are elsewhere.
+Pure values. Times are seconds from the start of the audio, rounded to milliseconds: writing and reading change nothing.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ from transcribe.transcript_json import (
     typed_code,
 )
 from transcribe.transcript_warnings import TranscriptWarning, row_of, warnings_of
+from transcribe.unspoken_text import UnspokenText, unspoken_of
 
 SCHEMA = 1
 
@@ -87,9 +87,7 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """The words of one speaker until another one speaks: at least one, in the order of the text.
-
-    That is the order of time, but for passages whose order an editor changed.
+    """The words of one speaker until another one speaks: at least one, in the order of the text, as edited.
 
     >>> Turn("S1", (Word("Hello,", 0.5, 0.9), Word("Ada.", 1.0, 1.4))).text
     'Hello, Ada.'
@@ -186,6 +184,7 @@ class Transcript:
     corrections: tuple[Mapping[str, Any], ...] = ()  # by the glossary: start, end, heard, written
     evidence: tuple[Mapping[str, float], ...] = ()  # measures of the recogniser, by chunk
     draft: str = ""  # the Markdown of the edited draft, if it says more than the words
+    unspoken: tuple[UnspokenText, ...] = ()  # words of the text that nobody says
 
     def __post_init__(self) -> None:
         ids = {speaker.id for speaker in self.speakers}
@@ -251,6 +250,7 @@ def _as_dict(transcript: Transcript) -> dict[str, Any]:
         "warning_codes": [row_of(warning) for warning in transcript.warnings],
         "corrections": [dict(correction) for correction in transcript.corrections],
         "evidence": [dict(chunk) for chunk in transcript.evidence],
+        **({"unspoken": [said_fields(text) for text in transcript.unspoken]} if transcript.unspoken else {}),
         **({"draft": transcript.draft} if transcript.draft else {}),
         "made_with": {**said_fields(made), "settings": dict(made.settings), "outputs": dict(made.outputs)},
     }
@@ -272,6 +272,7 @@ def _from_dict(data: Mapping[str, Any]) -> Transcript:
         corrections=tuple(dict(correction) for correction in typed_all(data, "corrections", dict)),
         evidence=tuple(dict(chunk) for chunk in typed_all(data, "evidence", dict)),
         draft=typed(data, "draft", str, ""),
+        unspoken=tuple(unspoken_of(data)),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from tests.support.command_line import Run
 from tests.support.random_talk import random_talk
 from tests.support.scripted_stages import ScriptedStages, tone
+from transcribe.editor.page_state import page_state
 from transcribe.transcript import Transcript
 
 SPOKEN = random_talk(random.Random(11), 60)  # half a second each
@@ -241,3 +243,65 @@ def test_a_failed_recognition_costs_its_text(run: Run, audio: Path, tmp_path: Pa
     broken = ScriptedStages(said=" ".join(SPOKEN), broken=frozenset({"recognize"}))
     code, out, err = run("align", "post.md", "talk.wav", stages=broken)
     assert (code, out, err) == (1, "", "Error: post.md: recognize broke, as told\n")
+
+
+UNSAID = random_talk(random.Random(12), 18)
+NEVER = f"{' '.join(UNSAID[:9])}, [then as now] *{' '.join(UNSAID[9:])}*."
+
+
+@pytest.mark.parametrize(
+    ("text", "n_unsaid"),
+    [
+        (TEXT.replace(ADA, f"{NEVER} {ADA}"), 18),
+        (TEXT.replace(ADA, f"{ADA} {NEVER}"), 18),
+        (TEXT.replace(GRACE, f"{' '.join(SPOKEN[30:40])} [laughs] {NEVER}\n\n{' '.join(SPOKEN[40:])}"), 18),
+        (TEXT.replace("**Grace**: ", f"**Bea**: {' '.join(UNSAID)}\n\n**Grace**: "), 18),
+        (TEXT.replace("**Grace**: ", f"{' '.join(UNSAID[:9])}\n\n**Grace**: {' '.join(UNSAID[9:])} "), 18),
+        (TEXT + " ".join(SPOKEN[:20]), 20),  # a quotation of what was said before
+    ],
+)
+def test_what_nobody_says_stays_left_out(run: Run, audio: Path, tmp_path: Path, text: str, n_unsaid: int) -> None:
+    (tmp_path / "post.md").write_text(text, encoding="utf-8")
+    code, _, err = run("align", "post.md", "talk.wav", "-f", "vtt,srt,docx", stages=stages())
+    assert (code, "not spoken, and left out" in err) == (0, True), err
+    written = {name: (tmp_path / name).read_bytes() for name in ("post.json", "post.vtt", "post.srt", "post.docx")}
+    timed = transcript_of(tmp_path / "post.json")
+    assert sum(len(re.findall(r"[^\W_]+", one.text)) for one in timed.unspoken) == n_unsaid
+    for command in (("sync", "post.md"), ("export", "post.md", "-f", "vtt,txt"), ("sync", "post.md")):
+        code, _, err = run(*command)
+        assert (code, "changed in" in err) == (0, False), err
+        assert {name: (tmp_path / name).read_bytes() for name in written} == written
+    times = [at for turn in page_state("post", text.encode(), timed)["turns"] for at in turn["times"]]
+    assert sum(at >= 0 for at in times) == 2 * len(SPOKEN)
+
+
+def test_what_nobody_says_stays_left_out_after_edits(run: Run, audio: Path, tmp_path: Path) -> None:
+    first, second = [*SPOKEN[:40]], [*SPOKEN[40:]]
+    unsaid, post = [*UNSAID], tmp_path / "post.md"
+
+    def text() -> str:
+        return f"**Ada**: {' '.join(first[:30])}\n\n**Grace**: {' '.join((*first[30:], *unsaid, *second))}\n"
+
+    post.write_text(text(), encoding="utf-8")
+    run("align", "post.md", "talk.wav", "-f", "vtt", stages=stages())
+    before = transcript_of(tmp_path / "post.json")
+    for words, at, new, report in (
+        (first, 5, ["never"], "1 word changed in 1 turn"),
+        (second, 10, ["another"], "1 word changed in 1 turn"),
+        (unsaid, 4, ["unsaid", "newly"], "the text around the words changed"),
+        (first, 39, [first[39], "quite"], "1 word changed in 1 turn"),
+    ):
+        words[at : at + 1] = new
+        post.write_text(text(), encoding="utf-8")
+        code, _, err = run("sync", "post.md")
+        assert (code, report in err) == (0, True), err
+        timed = transcript_of(tmp_path / "post.json")
+        assert [word.text for word in timed.words] == [*first, *second]
+        assert [one.text.split() for one in timed.unspoken] == [unsaid]
+    unsaid.clear()
+    post.write_text(text(), encoding="utf-8")
+    run("sync", "post.md")
+    after = transcript_of(tmp_path / "post.json")
+    assert (after.unspoken, [word.text for word in after.words]) == ((), [*first, *second])
+    old = {(word.start, word.text) for word in before.words}
+    assert len(old - {(word.start, word.text) for word in after.words}) == 2  # the two that were replaced

@@ -18,6 +18,7 @@ from output.errors import OutputError
 from output.markdown import front_matter
 from output.text import normalize_text
 from transcribe.alignment.realign import Forms, Realignment, realign
+from transcribe.alignment.unspoken import SpokenTexts, spoken_texts
 from transcribe.drafts.speaker_resolution import Move, drop_silent_speakers, reassign_spans, resolve_speakers
 from transcribe.drafts.style import style_recorded
 from transcribe.errors import TranscriptError
@@ -72,8 +73,8 @@ def update_transcript(
     not belong together and `OutputError` if the draft is not UTF-8; the messages call the draft `name`.
     """
     _check_utf8(draft, name)
-    texts = [turn.spoken for turn in draft.turns]
-    realigned = realign(texts, [turn.words for turn in before.turns], forms=forms_in(texts))
+    spoken = spoken_in([turn.spoken for turn in draft.turns], before)
+    realigned = realign(spoken.texts, [turn.words for turn in before.turns], forms=forms_in(spoken.texts))
     _check_same_text(realigned, tuple(before.words), name)
     owners = [turn.speaker for turn in before.turns for _ in turn.words]
     resolved = resolve_speakers(before.speakers, _votes(draft, realigned, owners), full_names=full_names)
@@ -83,6 +84,7 @@ def update_transcript(
     spans = reassign_spans(before.spans, [move for _, moves in moved for move in moves])
     speaking = {turn.speaker for turn in turns} | {span.speaker for span in spans}
     speakers = drop_silent_speakers(resolved.speakers, after=speaking, before=set(owners))
+    before = replace(before, unspoken=spoken.unspoken([turn.words for turn in realigned.turns]))
     transcript = _with_parts(before, draft, speakers=speakers, turns=turns, spans=spans)
     origins = [i for turn in realigned.turns for i in turn.origins if i is not None]
     return TranscriptUpdate(
@@ -97,6 +99,11 @@ def update_transcript(
         notes_added=any(turn.notes for turn in realigned.turns),
         is_reworked=transcript.draft != before.draft,
     )
+
+
+def spoken_in(texts: Sequence[str], timed: Transcript) -> SpokenTexts:
+    """What is spoken of the turns of a draft: all but the words that nobody says in the recording."""
+    return spoken_texts(texts, [turn.words for turn in timed.turns], timed.unspoken, forms=forms_in(texts))
 
 
 def forms_in(texts: Iterable[str]) -> Forms:

@@ -10,7 +10,7 @@ from output.parse import Draft, parse
 from output.text import escape, normalize_text
 from transcribe.alignment.realign import RealignedTurn, realign
 from transcribe.drafts.lost_words import Lost, lost_words
-from transcribe.drafts.transcript_update import forms_in, printed_forms
+from transcribe.drafts.transcript_update import forms_in, printed_forms, spoken_in
 from transcribe.drafts.turn_edits import PageTurn, page_turns
 from transcribe.scripts import units
 from transcribe.transcript import Transcript, Turn, Word
@@ -29,7 +29,7 @@ def page_state(
     """
     draft = parse(source.decode())
     turns = page_turns(draft)
-    times = _times(turns, transcript.turns) if transcript else [[] for _ in turns]
+    times = _times(turns, transcript) if transcript else [[] for _ in turns]
     return {
         "title": str(draft.fields.get("title") or stem),
         "language": transcript.language if transcript else "",
@@ -44,18 +44,23 @@ def page_state(
     }
 
 
-def _times(turns: Sequence[PageTurn], timed: Sequence[Turn]) -> list[list[int]]:
+def _times(turns: Sequence[PageTurn], timed: Transcript) -> list[list[int]]:
     """For each turn, start and end of every whitespace-separated token in milliseconds, -1 if unknown."""
     texts = [" ".join(turn.paragraphs) for turn in turns]
-    realigned = realign(texts, [turn.words for turn in timed], forms=forms_in(texts))
-    return [list(_token_times(text.split(), turn)) for text, turn in zip(texts, realigned.turns, strict=True)]
+    spoken = spoken_in(texts, timed)
+    realigned = realign(spoken.texts, [turn.words for turn in timed.turns], forms=forms_in(spoken.texts))
+    turns_of = enumerate(zip(texts, realigned.turns, strict=True))
+    return [list(_token_times(text.split(), turn, spoken.unspoken_words(i))) for i, (text, turn) in turns_of]
 
 
-def _token_times(tokens: Sequence[str], turn: RealignedTurn) -> Iterator[int]:
+def _token_times(tokens: Sequence[str], turn: RealignedTurn, unspoken: Set[int]) -> Iterator[int]:
     known = {unit for token in tokens for unit, _ in units(token)}
     pieces = [(piece, word) for word in turn.words for piece in _printed_pieces(word, known)]
     position = 0
-    for token in tokens:
+    for number, token in enumerate(tokens):
+        if number in unspoken:
+            yield from (-1, -1)
+            continue
         end, text = position, ""
         while end < len(pieces) and (not text or pieces[end][1].attached) and token.startswith(text + pieces[end][0]):
             text += pieces[end][0]

@@ -8,12 +8,14 @@ from dataclasses import replace
 
 from audio.episode import Episode, Seconds, full_clock
 from audio.intervals import joined
+from transcribe.alignment.unspoken import spoken_texts
 from transcribe.drafts.foreign import BEFORE_SPEECH, NO_SPEECH
 from transcribe.person_names import NameCertainty
 from transcribe.posts.text import Post
 from transcribe.posts.timing import Timing, Unspoken, Unwritten
 from transcribe.transcript import Doubt, MadeWith, Speaker, SpeakerSpan, Transcript, Turn, Word
 from transcribe.transcript_warnings import TranscriptWarning, WarningCode, warn
+from transcribe.unspoken_text import UnspokenText
 
 ALIGNED = "aligned"
 """The key in `MadeWith.settings` of the SHA-256 of the text that a transcript has its words from; others have none."""
@@ -42,6 +44,7 @@ def aligned_transcript(
         *(_of_unspoken(one, timing, lines) for one in timing.unspoken),
         *(_of_unwritten(one, lines) for one in timing.unwritten),
     ]
+    spoken = spoken_texts([turn.text for turn in post.turns], timing.turns, list(_left_out(timing)))
     return Transcript(
         episode=replace(episode, title=post.title or episode.title),
         language=language,
@@ -55,6 +58,7 @@ def aligned_transcript(
         made_with=replace(made_with, settings={**made_with.settings, ALIGNED: post.sha256}),
         doubts=tuple(sorted((doubt for doubt, _ in notes), key=lambda doubt: doubt.start)),
         warnings=(*warnings, *_of_text_left_out(post), *(w for _, w in notes), *_of_asides(post, timing)),
+        unspoken=spoken.unspoken(timing.turns),
     )
 
 
@@ -66,6 +70,11 @@ def _spans(turns: Sequence[Turn]) -> Iterator[SpeakerSpan]:
     for id, words in words_of.items():
         for start, end in joined(((word.start, word.end) for word in words), gap=_PAUSE):
             yield SpeakerSpan(start, end, id)
+
+
+def _left_out(timing: Timing) -> Iterator[UnspokenText]:
+    for passage in timing.unspoken:
+        yield UnspokenText(passage.after, " ".join(timing.texts[passage.first : passage.last]))
 
 
 def _of_unspoken(passage: Unspoken, timing: Timing, lines: Sequence[int]) -> tuple[Doubt, TranscriptWarning]:

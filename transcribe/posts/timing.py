@@ -53,11 +53,12 @@ class Hearing:
 @dataclass(frozen=True, slots=True)
 class Unspoken:
     """Words of the text, from position `first` up to `last` (not included) of all its words, that nobody says; `at` is
-    where in the recording they would be."""
+    where in the recording they would be, `after` how many words of the turns, notes included, stand before them."""
 
     first: int
     last: int
     at: Seconds
+    after: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ def time_text(texts: Sequence[str], hearing: Hearing) -> Timing:
                 unspoken += [(i, gap.bounds[0]) for i in _look_for(gap, placed, words, hearing)]
     turns = tuple(_with_notes(placed, notes, len(texts)))
     texts_of_words = tuple(one.word.text for one in placed)
-    passages = tuple(_passages(unspoken)), tuple(_unwritten(placed, hearing))
+    passages = tuple(_passages(unspoken, [at for at, _, _ in notes])), tuple(_unwritten(placed, hearing))
     return Timing(turns, texts_of_words, evidence.share, *passages)
 
 
@@ -259,11 +260,14 @@ def _edited(gap: _Gap, placed: Sequence[_Placed]) -> set[int]:
     return {i for end in (head, tail) if len(end) < LONG for i in end}
 
 
-def _passages(unspoken: Sequence[tuple[int, Seconds]]) -> Iterator[Unspoken]:
-    """The words that are not spoken, given as positions and times, in passages."""
+def _passages(unspoken: Sequence[tuple[int, Seconds]], notes: Sequence[int]) -> Iterator[Unspoken]:
+    """The words that are not spoken, given as positions and times, in passages; `notes` are the positions of notes."""
+    count = 0
     for _, run in groupby(enumerate(unspoken), key=lambda pair: pair[1][0] - pair[0]):
         rows = [row for _, row in run]
-        yield Unspoken(rows[0][0], rows[-1][0] + 1, rows[0][1])
+        first, at = rows[0]
+        yield Unspoken(first, rows[-1][0] + 1, at, first - count + bisect_right(notes, first))
+        count += len(rows)
 
 
 def _unwritten(placed: Sequence[_Placed], hearing: Hearing) -> Iterator[Unwritten]:
