@@ -238,7 +238,7 @@ def _empty_turn(draft: Draft) -> Iterator[tuple[int, str]]:
 rule("T7", "text inside a turn that looks like another turn")(_warned(WarningKind.UNMARKED_TURN))
 
 
-@rule("T8", "bold text at the start of a paragraph that almost begins a turn")
+@rule("T8", "a paragraph that almost begins as a turn")
 def _almost_marker(draft: Draft) -> Iterator[tuple[int, str]]:
     warned = {warning.line for warning in draft.warnings} | {number for number, _ in _broken_marker(draft)}
     for mark in almost_markers(draft):

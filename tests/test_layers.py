@@ -88,10 +88,10 @@ PURE = {
     *(f"transcribe.speakers.{name}" for name in ("published_names", "reported_speech", "speaker_labels")),
     *(
         f"transcribe.alignment.{name}"
-        for name in ("interpolation", "merge3", "moves", "passages", "realign", "text_diff", "tokens")
+        for name in ("interpolation", "merge3", "moves", "passages", "realign", "text_diff", "tokens", "unspoken")
     ),
 }
-PURE_READS = {"audio.episode", "transcribe.transcript", "transcribe.transcript_warnings"}
+PURE_READS = {"audio.episode", "transcribe.transcript", "transcribe.transcript_json", "transcribe.transcript_warnings"}
 LARGEST_MODULE = 300  # lines
 MOST_VALUES = 15  # files directly in transcribe/
 

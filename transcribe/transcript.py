@@ -14,6 +14,7 @@ from audio.episode import Episode, Seconds
 from transcribe.errors import TranscriptError
 from transcribe.person_names import NameCertainty, first_name
 from transcribe.transcript_json import (
+    UnspokenText,
     dump_json,
     episode_fields,
     episode_of,
@@ -23,9 +24,9 @@ from transcribe.transcript_json import (
     typed,
     typed_all,
     typed_code,
+    unspoken_of,
 )
 from transcribe.transcript_warnings import TranscriptWarning, row_of, warnings_of
-from transcribe.unspoken_text import UnspokenText, unspoken_of
 
 SCHEMA = 1
 
@@ -209,10 +210,8 @@ class Transcript:
 
     @classmethod
     def from_json(cls, text: str, *, source: str = "transcript") -> Transcript:
-        """Read what `to_json` wrote; unknown keys, of later versions, are ignored.
-
-        Raises `TranscriptError`, which names `source`, for anything else.
-        """
+        """Read what `to_json` wrote; unknown keys, of later versions, are ignored. Raises `TranscriptError`, which
+        names `source`, for anything else."""
         try:
             data = load_json(text)
             if (schema := typed(data, "schema", int)) > SCHEMA:

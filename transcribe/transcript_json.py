@@ -1,4 +1,5 @@
-"""The parts of `STEM.json` below the transcript: JSON text with readable diffs, typed values, and the episode.
+"""The parts of `STEM.json` below the transcript: JSON text with readable diffs, typed values, the episode, and what is
+unspoken.
 
 `transcribe.transcript` encodes and decodes words and turns with these.
 """
@@ -8,7 +9,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -23,6 +25,18 @@ Code = TypeVar("Code", bound=StrEnum)
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # from file names that are not UTF-8, or broken titles
 _MOST_DRIFT_PPM = 10_000.0
 _PATH = "audio_path"  # must survive unchanged, or the recording is not found again
+
+
+@dataclass(frozen=True, slots=True)
+class UnspokenText:
+    """Words of a text that nobody says, behind so many words of its timed transcript. Raises `ValueError`."""
+
+    after: int
+    text: str
+
+    def __post_init__(self) -> None:
+        if self.after < 0 or not self.text.strip():
+            raise ValueError(f"{self.text!r:.60} after {self.after} words is no text left out")
 
 
 def dump_json(data: Mapping[str, Any]) -> str:
@@ -161,6 +175,12 @@ def episode_of(data: Mapping[str, Any]) -> Episode:
         ),
         tracks=tuple(map(_track_of, typed_all(data, "tracks", dict))),
     )
+
+
+def unspoken_of(data: Mapping[str, Any]) -> Iterator[UnspokenText]:
+    """The texts at the key `unspoken` of a transcript. Raises `TypeError`, `KeyError` and `ValueError`."""
+    for row in typed_all(data, "unspoken", dict):
+        yield UnspokenText(typed(row, "after", int), typed(row, "text", str))
 
 
 def _dump(data: Mapping[str, Any]) -> str:

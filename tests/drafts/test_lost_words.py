@@ -55,7 +55,9 @@ def test_words_below_a_heading_are_nobodys() -> None:
     assert lost(("It was raining", "It was.\n\n## So\n\nraining")) == [(13, "", "after the last turn")]
 
 
-@pytest.mark.parametrize("marker", ["**Bob** It was", "**Bob/Ada** It was", "**Bobby** - It was", "__B__ It was"])
+@pytest.mark.parametrize(
+    "marker", ["**Bob** It was", "**Bob/Ada** It was", "**Bobby** - It was", "__B__ It was", "B It was"]
+)
 def test_words_below_what_almost_is_a_marker_are_now_anothers(marker: str) -> None:
     (one,) = lost(("**Bob**: It was", marker))
     assert one[:2] == (15, "Ada")

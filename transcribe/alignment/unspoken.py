@@ -18,7 +18,7 @@ from transcribe.alignment.realign import Forms, verbatim
 from transcribe.alignment.text_diff import NO_MATCH, matches
 from transcribe.alignment.tokens import Token, letters, tokenize
 from transcribe.transcript import Word
-from transcribe.unspoken_text import UnspokenText
+from transcribe.transcript_json import UnspokenText
 
 _UNSPOKEN = -1  # the owner of a token that nobody says
 

@@ -14,8 +14,8 @@ from transcribe.person_names import NameCertainty
 from transcribe.posts.text import Post
 from transcribe.posts.timing import Timing, Unspoken, Unwritten
 from transcribe.transcript import Doubt, MadeWith, Speaker, SpeakerSpan, Transcript, Turn, Word
+from transcribe.transcript_json import UnspokenText
 from transcribe.transcript_warnings import TranscriptWarning, WarningCode, warn
-from transcribe.unspoken_text import UnspokenText
 
 ALIGNED = "aligned"
 """The key in `MadeWith.settings` of the SHA-256 of the text that a transcript has its words from; others have none."""
