@@ -165,7 +165,8 @@ def test_renaming_a_speaker_drops_the_warning_about_the_name(draft: Path) -> Non
 
 def test_a_new_speaker_gets_a_new_id(draft: Path) -> None:
     edit(draft, ("**A**: How", "**Clara**: How"))
-    assert sync(draft).report == "1 turn relabelled, Clara is new"
+    line = draft.read_text(encoding="utf-8").split("**Clara**")[0].count("\n") + 1
+    assert sync(draft).report == f"1 turn relabelled, Clara is new (line {line})"
     assert transcript_of(draft).turns[2].speaker == "S3"
     assert transcript_of(draft).speaker("S3").name == "Clara"
 

@@ -19,7 +19,13 @@ from output.markdown import front_matter
 from output.text import normalize_text
 from transcribe.alignment.realign import Forms, Realignment, realign
 from transcribe.alignment.unspoken import SpokenTexts, spoken_texts
-from transcribe.drafts.speaker_resolution import Move, drop_silent_speakers, reassign_spans, resolve_speakers
+from transcribe.drafts.speaker_resolution import (
+    Move,
+    ResolvedSpeakers,
+    drop_silent_speakers,
+    reassign_spans,
+    resolve_speakers,
+)
 from transcribe.drafts.style import style_recorded
 from transcribe.errors import TranscriptError
 from transcribe.scripts import units
@@ -28,6 +34,8 @@ from transcribe.transcript import Doubt, Speaker, SpeakerSpan, Transcript, Turn,
 
 if TYPE_CHECKING:
     from output.parse import Draft
+
+_SHOWN = 5  # lines of turns in the report
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,7 @@ class TranscriptUpdate:
     is_reordered: bool = False  # passages are in another order
     renamed: tuple[tuple[str, str], ...] = ()
     added: tuple[str, ...] = ()
+    added_turns: tuple[tuple[int, ...], ...] = ()  # of each of `added`, the lines of its turns
     notes_added: bool = False
     is_reworked: bool = False  # what the draft has besides words is another
 
@@ -55,7 +64,8 @@ class TranscriptUpdate:
             parts.append("notes in brackets added")
         if self.turns_relabelled:
             parts.append(f"{_plural(self.turns_relabelled, 'turn')} relabelled")
-        parts += [f"{old} renamed {new}" for old, new in self.renamed] + [f"{name} is new" for name in self.added]
+        parts += [f"{old} renamed {new}" for old, new in self.renamed]
+        parts += [f"{name} is new{_in_lines(lines)}" for name, lines in zip(self.added, self.added_turns, strict=True)]
         if self.is_regrouped and not self.turns_relabelled:
             parts.append("turns split or merged")
         if self.is_reordered:
@@ -96,6 +106,7 @@ def update_transcript(
         is_reordered=origins != sorted(origins),
         renamed=resolved.renamed,
         added=resolved.added,
+        added_turns=tuple(_lines_of(name, draft, resolved) for name in resolved.added),
         notes_added=any(turn.notes for turn in realigned.turns),
         is_reworked=transcript.draft != before.draft,
     )
@@ -226,6 +237,18 @@ def _by_middle(words: Iterable[Word]) -> tuple[list[float], list[str]]:
 def _words_in(words: tuple[list[float], list[str]], doubt: Doubt) -> list[str]:
     middles, texts = words
     return texts[bisect_left(middles, doubt.start) : bisect_right(middles, doubt.end)]
+
+
+def _lines_of(name: str, draft: Draft, resolved: ResolvedSpeakers) -> tuple[int, ...]:
+    """The lines of the turns of a new speaker."""
+    ids = {speaker.id for speaker in resolved.speakers if speaker.name == name}
+    return tuple(turn.line for turn in draft.turns if resolved.ids.get(turn.speaker) in ids)
+
+
+def _in_lines(lines: Sequence[int]) -> str:
+    shown = ", ".join(map(str, lines[:_SHOWN]))
+    more = f" and {len(lines) - _SHOWN} more" if len(lines) > _SHOWN else ""
+    return f" (line{'s' * (len(lines) > 1)} {shown}{more})" if lines else ""
 
 
 def _plural(count: int, noun: str) -> str:
