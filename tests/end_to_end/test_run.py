@@ -52,9 +52,11 @@ def rates(reference: Path, transcript: Path) -> tuple[float, float]:
 def test_sample_interview(tmp_path: Path) -> None:
     result = transcribe(CLIPS / "packaging-notes.mp3", "-o", tmp_path)
     assert result.returncode == 0, result.stderr
-    named, summary = result.stderr.splitlines()
+    named, passages, marked, summary = result.stderr.splitlines()
     assert "Rich (“I am Rich” at 0:03; “Thank you, Rich” at 0:12)" in named
     assert "Nora (“I am talking to Nora” at 0:04; “Nora” at 0:10; “Thank you for your time, Nora” at 1:26)" in named
+    assert "passages to listen to" in passages
+    assert "words are marked; on recordings like these they hold" in marked
     assert summary == "1 written"
     draft, timed = map(Path, result.stdout.splitlines())
     wer, cp = rates(CLIPS / "packaging-notes.ref.txt", timed)

@@ -202,10 +202,11 @@ def test_docx_has_heading_labels_and_times() -> None:
 
 def test_docx_says_what_it_is_and_nothing_of_the_library_that_wrote_it() -> None:
     docx = import_module("docx")
-    content = BytesIO(bytes(write(MADE, "docx", style=Style(author="Ada \0 Smith" * 40))))  # type: ignore[arg-type]
+    named = replace(MADE, episode=replace(MADE.episode, title="A \0talk"))
+    content = BytesIO(bytes(write(named, "docx", style=Style(author="Ada Smith" * 40))))  # type: ignore[arg-type]
     properties = docx.Document(content).core_properties
     assert (properties.title, properties.language) == ("A talk", "en")
-    assert properties.author.startswith("Ada  Smith")
+    assert properties.author.startswith("Ada Smith")
     with ZipFile(content) as archive:
         core = archive.read("docProps/core.xml").decode()
     assert "python" not in core

@@ -26,6 +26,7 @@ from transcribe.recognition.engines.protocol import Reading
 from transcribe.recognition.glossary_correction import Correction
 from transcribe.recognition.reading_quality import ChunkEvidence
 from transcribe.recognition.recognize import Recognition, combine, read_chunks
+from transcribe.recognition.spoken_language import SpokenLanguage
 from transcribe.recognition.vad import Chunk, ChunkPlan, Region
 from transcribe.settings import Settings, Stage
 from transcribe.transcript import Doubt, SpeakerSpan, Word
@@ -111,7 +112,8 @@ def test_codecs_restore_what_they_encode() -> None:
     assert codecs.DIARIZATION.decode(through_json(codecs.DIARIZATION.encode(SPEAKERS))) == SPEAKERS
     assert codecs.PLAN.decode(through_json(codecs.PLAN.encode(PLAN))) == PLAN
     assert codecs.FACTS.decode(through_json(codecs.FACTS.encode(FACTS))) == FACTS
-    assert codecs.LANGUAGE.decode(through_json(codecs.LANGUAGE.encode("nl"))) == "nl"
+    for language in (SpokenLanguage("nl"), SpokenLanguage("nl", "de")):
+        assert codecs.LANGUAGE.decode(through_json(codecs.LANGUAGE.encode(language))) == language
 
 
 @pytest.mark.parametrize("data", [None, 3, "x", [], {}, [[1, 0, []]], {"words": [[1]]}, {"duration": "long"}])
