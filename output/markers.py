@@ -272,5 +272,7 @@ def plain_label(label: str) -> str:
     >>> plain_label(r"Rich&nbsp;\\& Bob"), plain_label("[Ann](https://example.org)")
     ('Rich & Bob', 'Ann')
     """
+    if label.isascii() and label.isalnum():
+        return label  # nothing of what follows is in it
     unescaped = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", html.unescape(_LINK.sub(r"\1", label)))
     return composed(" ".join(unescaped.replace("\xa0", " ").split()))
