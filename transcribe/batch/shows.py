@@ -14,10 +14,10 @@ from typing import Any
 
 from audio.net.addresses import is_web_address
 from transcribe.config import ANY, FILE_NAME, Choices, Places, find_file, layer_of, read_file
+from transcribe.config.toml_files import TomlFile
 from transcribe.declaration import not_text
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings, home_expanded
-from transcribe.toml_files import TomlFile
 
 _OWN_KEYS = ("name", "feed")
 _HEADING = re.compile(r"""\s*\[\[\s*["']?show["']?\s*\]\]""")

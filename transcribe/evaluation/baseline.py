@@ -19,11 +19,11 @@ from typing import Any, Self
 
 from audio.disk import write_atomically
 from audio.trust import read_regular, step_after
+from transcribe.config.toml_files import shown
 from transcribe.errors import SettingsError
 from transcribe.evaluation.clip_differences import ClipDifference, from_json, to_json
 from transcribe.evaluation.limits import RATES
 from transcribe.evaluation.metrics import BootstrapSegments, rate_of
-from transcribe.toml_files import shown
 
 SCHEMA = 1
 RESAMPLES = 2000

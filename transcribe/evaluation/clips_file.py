@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from transcribe.config import Choices, layer_of, values_of
+from transcribe.config.toml_files import read_toml, shown
 from transcribe.declaration import CONTROL
 from transcribe.evaluation.clip import Clip, Clips, clips_of_folder, recordings_in, references_of, unused_references
 from transcribe.evaluation.limits import DEFAULTS, MEASURES, OVERALL, OVERALL_MEASURES, Limits, limit_of
 from transcribe.settings import Settings
-from transcribe.toml_files import read_toml, shown
 
 _CLIP_KEYS = ("audio", "limits", "name", "reference", "settings", "speakers", "terms")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from transcribe.toml_files import shown
+from transcribe.config.toml_files import shown
 
 RATES = ("wer", "cpwer", "tcpwer", "der")
 """The measures with segments: errors divided by length."""

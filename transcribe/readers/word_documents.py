@@ -50,7 +50,7 @@ def _problems_told() -> Iterator[None]:
         yield
     except ImportError as exc:
         raise ReadingError("is a Word document; install python-docx to read it, or save it as text") from exc
-    except (BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError) as exc:
+    except (BadZipFile, zlib.error, RuntimeError, EOFError, OSError) as exc:
         raise ReadingError(f"is a damaged Word document ({exc}); save it as text") from exc
     except (ValueError, KeyError, AttributeError, TypeError, SyntaxError) as exc:  # python-docx has no error of its own
         raise ReadingError("is no Word document that python-docx can read; save it as text") from exc

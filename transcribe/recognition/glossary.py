@@ -26,8 +26,8 @@ from typing import Any, NamedTuple
 
 from audio.episode import Episode
 from audio.trust import read_regular_text
+from transcribe.config.toml_files import read_toml
 from transcribe.errors import SettingsError
-from transcribe.toml_files import read_toml
 
 TABLE = "glossary"  # of a TOML file
 

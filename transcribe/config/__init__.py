@@ -25,10 +25,10 @@ from types import MappingProxyType
 from typing import Any
 
 from audio.trust import is_there, problem_of
+from transcribe.config.toml_files import TomlFile, read_toml
 from transcribe.declaration import check_choice, is_empty
 from transcribe.errors import SettingsError
 from transcribe.settings import Settings, home_expanded, option_name
-from transcribe.toml_files import TomlFile, read_toml
 
 FILE_NAME = "transcribe.toml"
 PREFIX = "TRANSCRIBE_"
