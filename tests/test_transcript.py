@@ -66,7 +66,7 @@ def test_a_round_trip_changes_nothing(spoken: list[Turn], stretches: list[Word])
     before = transcript(
         tuple(spoken),
         spans=tuple(SpeakerSpan(w.start, w.end, "S1") for w in stretches),
-        doubts=tuple(Doubt(w.start, w.end, w.text, 9 * w.probability) for w in stretches),
+        doubts=tuple(Doubt(w.start, w.end, w.text, 9 * w.probability, w.text[1:]) for w in stretches),
         warnings=tuple(
             TranscriptWarning(code, w.text, ("S1",)) for w, code in zip(stretches, WarningCode, strict=False)
         ),
@@ -113,11 +113,11 @@ def test_the_format_of_the_file() -> None:
     assert data["made_with"]["model_sha256"] == "d01c"
 
 
-def test_a_transcript_of_an_earlier_release_knows_no_errors() -> None:
+def test_a_transcript_of_an_earlier_release_knows_no_errors_and_no_alternatives() -> None:
     """What it does not say is unknown, not zero, so that the editor's list falls back on the probabilities."""
     data = json.loads(transcript((Turn("S1", (Word("Hi", 0, 1, 0.3),)),), doubts=(Doubt(0, 1, "mumbled"),)).to_json())
     assert "error" not in data["turns"][0]["words"][0]
-    del data["doubts"][0]["errors"]
+    del data["doubts"][0]["errors"], data["doubts"][0]["alternative"]
     before = Transcript.from_json(json.dumps(data))
     assert ([word.error for word in before.words], before.doubts) == ([None], (Doubt(0, 1, "mumbled"),))
 
@@ -272,6 +272,8 @@ def changed(path: str, value: object) -> str:
         ("turns.0.words", None),
         ("spans.0.end", None),
         ("doubts.0.reason", None),
+        ("doubts.0.alternative", None),
+        ("doubts.0.alternative", ["Hi"]),
         ("doubts.0.errors", "1"),
         ("doubts.0.errors", -1),
         ("turns.0.words.0.error", 1.5),

@@ -78,6 +78,7 @@ class Doubt:
     end: Seconds
     reason: str
     errors: float = 0.0  # how many of its words are wrong, as expected: the more, the sooner it is worth hearing
+    alternative: str = ""  # what may have been said there instead; "" if nothing else was heard
 
     def __post_init__(self) -> None:
         _round_span(self)
@@ -264,7 +265,7 @@ def _from_dict(data: Mapping[str, Any]) -> Transcript:
         spans=tuple(SpeakerSpan(s["start"], s["end"], s["speaker"]) for s in typed_all(data, "spans", dict)),
         made_with=_made_with(typed(data, "made_with", dict)),
         doubts=tuple(
-            Doubt(d["start"], d["end"], typed(d, "reason", str), d.get("errors", 0.0))
+            Doubt(d["start"], d["end"], typed(d, "reason", str), d.get("errors", 0.0), typed(d, "alternative", str, ""))
             for d in typed_all(data, "doubts", dict)
         ),
         warnings=tuple(warnings_of(data)),

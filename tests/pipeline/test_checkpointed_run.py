@@ -93,7 +93,7 @@ def test_a_block_is_recognised_once_and_a_lost_one_again(tmp_path: Path) -> None
 WORDS = Recognition(
     (Word("Café", 0.1, 0.5, 0.9),),
     "fr",
-    (Doubt(0.0, 1.0, "mumbled"),),
+    (Doubt(0.0, 1.0, "mumbled"), Doubt(1.0, 2.0, "discarded", alternative="No.")),
     (ChunkEvidence(0.0, 1.0, 0.8, 1, 0.0, -0.2, 0.01, 0.9, 1),),
     (Correction(0.1, 0.5, "Cafe", "Café"),),
 )

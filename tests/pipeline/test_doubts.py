@@ -62,7 +62,7 @@ def test_words_next_to_each_other_are_one_passage_and_turns_are_not_joined() -> 
 
 def test_what_recognition_doubts_stays_whatever_the_budget_and_is_not_listed_twice() -> None:
     turns = turns_of([0.5, 0.25, 0.01], [0.01, 0.01])
-    mumbled = Doubt(0.0, 0.9, "mumbled")
+    mumbled = Doubt(0.0, 0.9, "mumbled", alternative="He said.")
     assert with_doubts(turns, mumbled, share=0.0).doubts == (replace(mumbled, errors=0.75),)
     assert with_doubts(turns, mumbled, share=1.0).doubts == (replace(mumbled, errors=0.75),)
     silent = Doubt(5.0, 7.0, "speech, not transcribed")

@@ -230,7 +230,8 @@ class _Handlers:
     async def _restore(self, request: Request) -> Response:
         data = await _body(request)
         doubts = tuple(
-            Doubt(row["start"], row["end"], str(row["reason"]), row.get("errors", 0.0)) for row in data["doubts"]
+            Doubt(row["start"], row["end"], str(row["reason"]), row.get("errors", 0.0), str(row.get("alternative", "")))
+            for row in data["doubts"]
         )
         words = tuple(
             Word(str(row["text"]), row["start"], row["end"], row["probability"], error=row.get("error"))

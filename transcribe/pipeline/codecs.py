@@ -114,7 +114,7 @@ def encode_recognition(recognition: Recognition) -> dict[str, Any]:
     return {
         "words": rows if recognition.language in UNSPACED else [row[:-1] for row in rows],
         "language": recognition.language,
-        "doubts": [[d.start, d.end, d.reason] for d in recognition.doubts],
+        "doubts": [[d.start, d.end, d.reason, d.alternative] for d in recognition.doubts],
         "evidence": [asdict(chunk) for chunk in recognition.evidence],
         "corrections": [asdict(correction) for correction in recognition.corrections],
     }
@@ -129,7 +129,7 @@ def decode_recognition(data: Any) -> Recognition:
     return Recognition(
         words=tuple(Word(*row) for row in data["words"]),
         language=_text(data["language"]),
-        doubts=tuple(Doubt(*row) for row in data["doubts"]),
+        doubts=tuple(Doubt(s, e, why, alternative=_text(said)) for s, e, why, said in data["doubts"]),
         evidence=tuple(ChunkEvidence(**row) for row in data["evidence"]),
         corrections=tuple(Correction(**row) for row in data["corrections"]),
     )

@@ -80,10 +80,12 @@ def names_of_tracks(tracks: Sequence[Track], given: Sequence[str]) -> dict[str, 
 
 
 def _doubts(layout: Layout, doubts: Sequence[Doubt]) -> Iterator[Doubt]:
-    """A doubt for each stretch that one is about."""
+    """A doubt for each stretch that one is about; what may have been said there instead is with the longest."""
     for doubt in doubts:
-        for _, start, end in layout.spans_on_timeline(doubt.start, doubt.end):
-            yield Doubt(start, end, doubt.reason)
+        parts = [(start, end) for _, start, end in layout.spans_on_timeline(doubt.start, doubt.end)]
+        longest = max(range(len(parts)), key=lambda i: parts[i][1] - parts[i][0], default=0)
+        for i, (start, end) in enumerate(parts):
+            yield replace(doubt, start=start, end=end, alternative=doubt.alternative if i == longest else "")
 
 
 def _placed(layout: Layout, timed: tuple[Timed, ...]) -> tuple[Timed, ...]:

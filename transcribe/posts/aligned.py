@@ -13,7 +13,7 @@ from transcribe.drafts.foreign import BEFORE_SPEECH, NO_SPEECH
 from transcribe.person_names import NameCertainty
 from transcribe.posts.text import Post
 from transcribe.posts.timing import Timing, Unspoken, Unwritten
-from transcribe.transcript import Doubt, MadeWith, Speaker, SpeakerSpan, Transcript, Turn, Word
+from transcribe.transcript import Doubt, MadeWith, Speaker, SpeakerSpan, Transcript, Turn, Word, as_written
 from transcribe.transcript_json import UnspokenText
 from transcribe.transcript_warnings import TranscriptWarning, WarningCode, warn
 
@@ -111,7 +111,8 @@ def _of_unwritten(passage: Unwritten, lines: Sequence[int]) -> tuple[Doubt, Tran
     start, end = full_clock(passage.start), full_clock(passage.end)
     warning = warn(WarningCode.SPEECH_NOT_WRITTEN, start=start, end=end, words=count, where=where, quote=quote)
     values = {"start": passage.start, "end": passage.end, "words": count, "after_line": line}
-    doubt = Doubt(passage.start, passage.end, f"not in the text, {where}: {quote}")
+    told = f"not in the text, {where}: {quote}"
+    doubt = Doubt(passage.start, passage.end, told, alternative=as_written(passage.words))
     return doubt, replace(warning, values=values)
 
 
