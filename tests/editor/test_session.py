@@ -39,8 +39,8 @@ def test_every_word_on_the_page_has_its_time(session: Session) -> None:
 def test_the_page_has_the_full_name_of_a_speaker_with_their_own_label() -> None:
     made = transcript(*TALK, speakers=(Speaker("S1", "Ada Lovelace", "AL"), BOB))
     assert page_state("talk", render(made).encode(), made)["people"] == [
-        {"name": "AL", "full": "Ada Lovelace"},
-        {"name": "Bob", "full": "Bob Moog"},
+        {"name": "AL", "full": "Ada Lovelace", "suggestion": ""},
+        {"name": "Bob", "full": "Bob Moog", "suggestion": ""},
     ]
 
 

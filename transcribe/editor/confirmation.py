@@ -1,21 +1,24 @@
-"""Confirming doubtful words, and undoing that: what a listener marked as correct is no longer doubtful. Pure."""
+"""Confirming doubtful words or names, and undoing that: what was marked as correct is no longer doubtful. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import filterfalse
 
 from audio.episode import Seconds
-from transcribe.transcript import Doubt, Transcript, Turn, Word
+from transcribe.person_names import NameCertainty
+from transcribe.transcript import Doubt, Speaker, Transcript, Turn, Word
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """What confirming took away: doubts, and the words with the probabilities they had."""
+    """What confirming took away: doubts, the words with the probabilities they had, and the names suggested for
+    speakers, by their ids."""
 
-    doubts: tuple[Doubt, ...]
-    words: tuple[Word, ...]
+    doubts: tuple[Doubt, ...] = ()
+    words: tuple[Word, ...] = ()
+    suggestions: tuple[tuple[str, str], ...] = ()
 
 
 def confirmed(transcript: Transcript, start: Seconds, end: Seconds) -> tuple[Transcript, Confirmation]:
@@ -34,8 +37,17 @@ def confirmed(transcript: Transcript, start: Seconds, end: Seconds) -> tuple[Tra
     return replace(certain, doubts=tuple(filterfalse(is_inside, transcript.doubts))), Confirmation(doubts, words)
 
 
+def confirmed_name(transcript: Transcript, label: str) -> tuple[Transcript, Confirmation]:
+    """The transcript without the names suggested for the speakers of this label; and what undoes it."""
+    meant = [each for each in transcript.speakers if each.label == label and each.suggestion]
+    suggestions = tuple((each.id, each.suggestion) for each in meant)
+    return _with_suggestions(transcript, dict.fromkeys((id for id, _ in suggestions), "")), Confirmation(
+        (), (), suggestions
+    )
+
+
 def restored(transcript: Transcript, confirmation: Confirmation) -> Transcript:
-    """The transcript with the doubts and probabilities a confirmation took; words edited since stay as they are."""
+    """The transcript with what a confirmation took; words and names edited since stay as they are."""
     before = {(word.text, word.start, word.end): word for word in confirmation.words}
 
     def uncertain(word: Word) -> Word:
@@ -45,7 +57,7 @@ def restored(transcript: Transcript, confirmation: Confirmation) -> Transcript:
     known = set(transcript.doubts)
     missing = [doubt for doubt in confirmation.doubts if doubt not in known]
     return replace(
-        _with_words(transcript, uncertain),
+        _with_suggestions(_with_words(transcript, uncertain), dict(confirmation.suggestions)),
         doubts=tuple(sorted((*transcript.doubts, *missing), key=lambda doubt: doubt.start)),
     )
 
@@ -57,3 +69,11 @@ def _certain(word: Word) -> Word:
 def _with_words(transcript: Transcript, changed: Callable[[Word], Word]) -> Transcript:
     turns = tuple(Turn(turn.speaker, tuple(map(changed, turn.words))) for turn in transcript.turns)
     return replace(transcript, turns=turns)
+
+
+def _with_suggestions(transcript: Transcript, suggestions: Mapping[str, str]) -> Transcript:
+    def changed(speaker: Speaker) -> Speaker:
+        is_named = speaker.certainty is NameCertainty.EDITED
+        return speaker if is_named else replace(speaker, suggestion=suggestions.get(speaker.id, speaker.suggestion))
+
+    return replace(transcript, speakers=tuple(map(changed, transcript.speakers)))

@@ -99,31 +99,33 @@ def _span(timed: Turn | Lost) -> dict[str, int]:
 
 
 def _people(draft: Draft, transcript: Transcript | None) -> list[dict[str, str]]:
-    """The speakers by the names the draft prints, with their full names if the transcript has them."""
-    full = {speaker.label: speaker.name for speaker in transcript.speakers} if transcript else {}
-    return [{"name": name, "full": full.get(name, name)} for name in draft.speakers]
+    """The speakers by the names the draft prints, with their full names and what may be their names instead."""
+    known = {speaker.label: (speaker.name, speaker.suggestion) for speaker in transcript.speakers} if transcript else {}
+    people = ((name, *known.get(name, (name, ""))) for name in draft.speakers)
+    return [{"name": name, "full": full, "suggestion": normalize_text(suggestion)} for name, full, suggestion in people]
 
 
 def _doubts(transcript: Transcript) -> Iterator[dict[str, Any]]:
     """The transcript's doubts, and runs of words with low confidence, in the order of time, each with how many `errors`
     are expected in it.
     """
-    doubts = [(doubt.start, doubt.end, doubt.reason, doubt.errors) for doubt in transcript.doubts]
+    doubts = [(doubt.start, doubt.end, doubt.reason, doubt.errors, doubt.alternative) for doubt in transcript.doubts]
     for turn in transcript.turns:
         run: list[Word] = []
         for word in (*turn.words, None):
             is_low = word is not None and word.error is None and word.probability < LOW_CONFIDENCE
             if run and (not is_low or (word is not None and word.start < run[-1].start)):  # the last: moved here
-                doubts.append((run[0].start, max(each.end for each in run), "low confidence", 0.0))
+                doubts.append((run[0].start, max(each.end for each in run), "low confidence", 0.0, ""))
                 run = []
             if word is not None and is_low:
                 run.append(word)
     words = sorted((word.start + word.end, _error(word)) for word in transcript.words)
     middles = [twice / 2 for twice, _ in words]
-    for start, end, reason, known in sorted(doubts):
+    for start, end, reason, known, other in sorted(doubts):
         inside = [error for _, error in words[bisect_left(middles, start) : bisect_right(middles, end)]]
         errors = known or round(sum(inside) if inside else WORDLESS, 3)
-        yield {"start": round(start * 1000), "end": round(end * 1000), "reason": reason, "errors": errors}
+        span = {"start": round(start * 1000), "end": round(end * 1000)}
+        yield {**span, "reason": reason, "errors": errors, "alternative": escape(normalize_text(other))}
 
 
 def _error(word: Word) -> float:

@@ -223,6 +223,8 @@ class _Handlers:
 
     async def _accept(self, request: Request) -> Response:
         data = await _body(request)
+        if "speaker" in data:
+            return JSONResponse(asdict(await run_in_threadpool(self._session.accept_name, str(data["speaker"]))))
         start, end = float(data["start"]) / 1000, float(data["end"]) / 1000
         taken = await run_in_threadpool(self._session.accept, start, end)
         return JSONResponse(asdict(taken))
@@ -237,7 +239,8 @@ class _Handlers:
             Word(str(row["text"]), row["start"], row["end"], row["probability"], error=row.get("error"))
             for row in data["words"]
         )
-        await run_in_threadpool(self._session.restore, Confirmation(doubts, words))
+        suggestions = tuple((str(id), str(name)) for id, name in data["suggestions"])
+        await run_in_threadpool(self._session.restore, Confirmation(doubts, words, suggestions))
         return JSONResponse({})
 
     async def _add_to_glossary(self, request: Request) -> Response:

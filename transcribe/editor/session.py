@@ -36,7 +36,7 @@ from transcribe.drafts.turn_edits import (
 )
 from transcribe.drafts.turn_merges import merge_turns
 from transcribe.drafts.versions import keep_version
-from transcribe.editor.confirmation import Confirmation, confirmed, restored
+from transcribe.editor.confirmation import Confirmation, confirmed, confirmed_name, restored
 from transcribe.editor.page_state import page_state
 from transcribe.editor.save_result import SaveResult, StaleError
 from transcribe.editor.sound import Sound, SoundState
@@ -183,15 +183,22 @@ class Session:
 
         Returns what `restore` takes to undo it.
         """
+        return self._confirm(lambda transcript: confirmed(transcript, start, end))
+
+    def accept_name(self, label: str) -> Confirmation:
+        """Confirm the name of the speaker that a draft prints: drop what is suggested instead, as `accept` does."""
+        return self._confirm(lambda transcript: confirmed_name(transcript, label))
+
+    def _confirm(self, confirm: Callable[[Transcript], tuple[Transcript, Confirmation]]) -> Confirmation:
         with self._json_lock:
             if (transcript := self._transcript()[0]) is None:
-                return Confirmation((), ())
-            after, taken = confirmed(transcript, start, end)
+                return Confirmation()
+            after, taken = confirm(transcript)
             write_update(self.path, after, before=transcript)
             return taken
 
     def restore(self, taken: Confirmation) -> None:
-        """Undo `accept`."""
+        """Undo `accept` and `accept_name`."""
         with self._json_lock:
             if (transcript := self._transcript()[0]) is not None:
                 write_update(self.path, restored(transcript, taken), before=transcript)

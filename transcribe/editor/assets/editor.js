@@ -26,12 +26,12 @@ import { View, clock, element } from "./view.js";
 const $ = id => document.getElementById(id);
 const text = $("text"), audio = new Audio();
 audio.preload = "metadata";
-const model = new Model(), view = new View(text, model), player = new Player(audio, model), names = new Names(model);
+const keys = new Keys($("keys")), model = new Model(), view = new View(text, model), player = new Player(audio, model), names = new Names(model);
 const playback = new Playback({ player, view }), resumption = new Resumption(draft(), { audio, view }), unsaved = new Unsaved(draft());
 const notices = new Notices($("notices")), sound = new Sound(audio, { notices, onready: isPlayable => { playback.isPlayable = isPlayable; } });
 const conflicts = new Conflicts({ model, view, resolved: conflict => saver.resolved(conflict) });
 const saver = new Saver(model, { unsaved, status: setStatus, reload, showConflicts: found => conflicts.show(found), showRefusal, showServerState });
-const doubts = new Doubts({ model, view, player, announce, reveal }), search = new Search({ model, view, announce, undo: () => undoOrRedo("undo") });
+const doubts = new Doubts({ model, view, player, names, keys, announce, reveal, rename: speaker => menu.renameEverywhere(speaker) }), search = new Search({ model, view, announce, undo: () => undoOrRedo("undo") });
 const lost = new LeftOut({ model, view, player, announce, reveal }), versions = new Versions({ model, announce });
 const panels = new Panels({ doubts, lost, search, versions });
 const copying = new Copying({ model, view, names, announce }), menu = new SpeakerMenu({ model, view, player, names, copying, announce });
@@ -177,11 +177,10 @@ function insertTime() {
   if (selection) typing.replace(selection.to, selection.to, [`[${clock(player.now)}] `]);
 }
 
-const keys = new Keys($("keys"));
 const COMMANDS = {
   play: () => player.toggle(), back: () => player.skip(-3), forward: () => player.skip(3),
   slower: () => player.faster(-1), faster: () => player.faster(1), repeat: () => player.toggleLoop(),
-  doubt: () => doubts.step(1), doubtBefore: () => doubts.step(-1), accept: () => doubts.accept(), correct: () => doubts.correct(),
+  doubt: () => doubts.step(1), doubtBefore: () => doubts.step(-1), accept: () => doubts.accept(), take: () => doubts.take(), correct: () => doubts.correct(),
   playHere: () => playback.playHere(), goTo, insertTime, speaker: () => menu.openAtCaret(),
   copy: () => copying.copy(false), copyMarkdown: () => copying.copy(true),
   search: () => panels.open("search"), found: () => panels.stepSearch(1), foundBefore: () => panels.stepSearch(-1),

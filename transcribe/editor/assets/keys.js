@@ -16,7 +16,7 @@ const COMMANDS = [ // name, what it does, key, key on a Mac
   ["slower", "slower", "F3", "alt shift u"], ["faster", "faster", "F4", "alt shift i"],
   ["repeat", "repeat the sentence, or stop repeating", "F7", "alt shift r"],
   ["doubt", "next doubt", "F8", "alt shift n"], ["doubtBefore", "previous doubt", "shift F8", "alt shift p"],
-  ["accept", "mark this doubt as correct", "F9", "alt shift c"], ["correct", "select this doubt, to type over it", "F10", "alt shift e"],
+  ["accept", "mark this doubt as correct", "F9", "alt shift c"], ["take", "take the other reading, or the suggested name", "shift F9", "alt shift o"], ["correct", "select this doubt, to type over it", "F10", "alt shift e"],
   ["playHere", "play from the cursor", "ctrl Enter"], ["goTo", "go to a time", "alt g"], ["insertTime", "insert the time of the recording", "alt t"],
   ["speaker", "change the speaker of this turn, or from the cursor on", "alt s"],
   ["copy", "copy with the speakers' names", "alt c"], ["copyMarkdown", "the same as Markdown", "alt m"],
@@ -69,6 +69,10 @@ export class Keys {
   }
 
   #show() {
+    for (const node of document.querySelectorAll("[data-keys]")) {
+      const labels = node.dataset.keys.split(" ").map(name => this.label(name));
+      node.title = `${node.dataset.title ??= node.title} (${labels.join(", ")})`;
+    }
     this.list.replaceChildren(...COMMANDS.flatMap(([name, does]) => {
       const change = element("button", { type: "button", className: "small", textContent: "Set …", onclick: () => this.#listen(name, change) });
       change.setAttribute("aria-label", `Set the key for: ${does}`);

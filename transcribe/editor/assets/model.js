@@ -87,7 +87,7 @@ export class Model {
   textBetween(from, to) { return this.passages(from, to).flatMap(passage => passage.texts).join(" "); }
 
   /** Replace the text between two places by paragraphs; returns the place after them. */
-  replace(from, to, parts, { caret = from, kind = "" } = {}) {
+  replace(from, to, parts, { caret = from, kind = "", command = null } = {}) {
     if (this.#isOutOfReach(from.turn, to.turn)) return from;
     const first = this.turns[from.turn], last = this.turns[to.turn];
     const head = this.text(from).slice(0, from.offset), rest = this.text(to).slice(to.offset);
@@ -102,7 +102,7 @@ export class Model {
     const after = { turn: from.turn, para: from.para + parts.length - 1, offset: end };
     const erased = this.text(to).slice(from.turn === to.turn && from.para === to.para ? from.offset : 0, to.offset);
     const isPortion = kind === "type" ? erased || (/\s$/.test(head) && /^\S/.test(parts[0])) : /\s$/.test(erased);
-    this.#apply(this.turns.toSpliced(from.turn, to.turn - from.turn + 1, turn), caret, after, { kind, isPortion });
+    this.#apply(this.turns.toSpliced(from.turn, to.turn - from.turn + 1, turn), caret, after, { kind, isPortion, command });
     return after;
   }
 
@@ -277,7 +277,7 @@ export class Model {
 
   #step(from, to, side) {
     for (let step = from.pop(); step; step = from.pop()) {
-      const turns = step.command ? this.turns : this.others.slice(step.seen).reduce(
+      const turns = step.command && !step.after ? this.turns : this.others.slice(step.seen).reduce(
         (mine, { before, after }) => merge(before, mine, after, () => ++keys), step.turns);
       const isSame = turns.length === this.turns.length && turns.every((turn, i) => turn === this.turns[i]);
       if (isSame && !step.command) continue; // others have changed all that it would revert

@@ -16,6 +16,15 @@ export class Names {
     return name;
   }
 
+  suggestion(name) { return this.people.find(person => person.name === name)?.suggestion ?? ""; }
+
+  /** Rename a speaker everywhere; the name the draft prints from now on. */
+  rename(old, full) {
+    const name = this.taken(full);
+    this.model.rename(old, name, this.model.names[name] ?? name);
+    return name;
+  }
+
   /** The first name without titles, unless another speaker has it. The whole is printed of "Dr. Smith", "van der Berg"
    * and what else has no first name. */
   #short(full) {

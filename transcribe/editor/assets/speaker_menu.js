@@ -47,7 +47,8 @@ export class SpeakerMenu {
       group("Copy this turn, or what is selected", ...[["Copy with names", false], ["Copy as Markdown", true]].map(
         ([label, isMarkdown]) => this.#item(label, () => this.copying.copy(isMarkdown, turn)))),
       group("Everywhere", ...(start === undefined || document.getElementById("play").disabled ? [] : [hear]),
-        this.#item(`Rename ${name} …`, () => this.#renameEverywhere(speaker)))];
+        ...(names.suggestion(speaker) ? [this.#item(`Rename ${name} to ${names.suggestion(speaker)}`, () => this.#rename(speaker, names.suggestion(speaker)))] : []),
+        this.#item(`Rename ${name} …`, () => this.renameEverywhere(speaker)))];
   }
 
   #item(label, action) {
@@ -56,17 +57,18 @@ export class SpeakerMenu {
     return button;
   }
 
-  async #askName(question, value = "", label = "Name") {
-    const full = await ask(question, value, label);
+  async #askName(question) {
+    const full = await ask(question, "", "Name");
     return full && this.names.taken(full);
   }
 
-  async #renameEverywhere(speaker) {
-    const full = this.names.full(speaker), name = await this.#askName(`Rename ${full} everywhere`, full, "New name");
-    if (!name) return;
-    this.model.rename(speaker, name, this.model.names[name] ?? name);
-    this.announce(`${speaker} renamed ${name} everywhere`);
+  /** Ask for a speaker's name. */
+  async renameEverywhere(speaker) {
+    const full = this.names.full(speaker), name = await ask(`Rename ${full} everywhere`, full, "New name");
+    if (name) this.#rename(speaker, name);
   }
+
+  #rename(speaker, full) { this.announce(`${speaker} renamed ${this.names.rename(speaker, full)} everywhere`); }
 
   #onKey(event) {
     const items = [...this.#menu.querySelectorAll("button")], here = items.indexOf(document.activeElement);

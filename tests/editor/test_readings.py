@@ -1,0 +1,123 @@
+"""The editor's page in a real Chromium: other readings and suggested names are taken with a key."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tests.support.editor_page import (
+    NEEDS_CHROMIUM,
+    TALK,
+    Desk,
+    DeskMaker,
+    open_page,
+    put_caret,
+    talk_of,
+    turns_of,
+    until,
+)
+from tests.support.transcripts import ADA
+from transcribe.person_names import NameCertainty
+from transcribe.transcript import Doubt, Speaker, Transcript
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = NEEDS_CHROMIUM
+
+GUEST = Speaker("S2", "Guest", certainty=NameCertainty.PLACEHOLDER, suggestion="Bob Moog")
+
+
+def doubt_of(talk: Transcript, turn: int, words: slice, alternative: str, errors: float) -> Doubt:
+    found = talk.turns[turn].words[words]
+    return Doubt(found[0].start, found[-1].end, "two readings differ", errors, alternative)
+
+
+def desk_with_readings(desk_of: DeskMaker) -> Desk:
+    talk = talk_of(*TALK, speakers=(ADA, GUEST))
+    gap = Doubt(talk.turns[0].end + 0.01, talk.turns[1].start - 0.01, "speech, not transcribed", 0.2, "right *now*")
+    doubts = (
+        gap,
+        doubt_of(talk, 3, slice(0, 3), "we soldered that, and", 0.9),
+        doubt_of(talk, 2, slice(7, 8), "here", 0.8),
+        doubt_of(talk, 2, slice(4, 5), "first first", 0.7),
+    )
+    return desk_of(replace(talk, doubts=doubts))
+
+
+def shown(page: Page) -> list[str]:
+    return [text.split("or: ")[-1] for text in page.locator("#panel li .hit").all_text_contents()]
+
+
+def selected(page: Page) -> str:
+    return str(page.evaluate("() => getSelection().toString()"))
+
+
+def test_other_readings_and_names_are_taken_one_after_the_other(browser: Browser, desk_of: DeskMaker) -> None:
+    """The likeliest errors first, after the names; each is one undo, and the times of other words stay."""
+    desk = desk_with_readings(desk_of)
+    before, times = turns_of(desk), {word.start: word.text for word in desk.transcript.words}
+    page = open_page(browser, desk)
+    page.locator("#show-doubts", has_text="Doubts 5").click()
+    assert [text.split("two ")[0] for text in shown(page)[:4]] == [
+        *("Bob Moogthe name is not sure", "we soldered that, and", "here", "first first")
+    ]
+    page.locator("#text").focus()
+    page.keyboard.press("F8")
+    page.keyboard.press("Shift+F9")
+    until(lambda: selected(page) == "We soldered and")
+    for following in ("about?", "first", ""):
+        page.keyboard.press("Shift+F9")
+        until(lambda: selected(page) == following)  # noqa: B023 - called at once
+    page.keyboard.press("Shift+F9")
+    page.locator("#show-doubts", has_text="Doubts").wait_for()
+    said = [*(text for _, text in before)]
+    wanted = [
+        f"{said[0]} Right \\*now\\*",
+        said[1],
+        "How did the very first first machine come here?",
+        said[3].replace("We soldered and", "We soldered that, and"),
+    ]
+    until(lambda: [text for _, text in turns_of(desk)] == wanted)
+    assert turns_of(desk)[1][0] == "Bob"
+    until(lambda: desk.transcript.speaker("S2").name == "Bob Moog")
+    assert desk.transcript.doubts == ()
+    kept = {word.start: word.text for word in desk.transcript.words}
+    assert {text for _, text in times.items() - kept.items()} <= {"soldered", "about?"}
+    for _ in range(5):
+        page.keyboard.press("Control+z")
+    page.locator("#show-doubts", has_text="Doubts 5").wait_for()
+    until(lambda: turns_of(desk) == before)
+    page.context.close()
+
+
+def test_a_suggested_name_is_refused_and_that_is_undone(browser: Browser, desk_of: DeskMaker) -> None:
+    desk = desk_with_readings(desk_of)
+    page = open_page(browser, desk)
+    page.locator("#show-doubts", has_text="Doubts 5").click()
+    page.get_by_role("button", name="Correct", exact=True).first.click()
+    until(lambda: desk.transcript.speaker("S2").suggestion == "")
+    page.locator("#show-doubts", has_text="Doubts 4").wait_for()
+    put_caret(page, 0, "Hello")
+    page.keyboard.press("Control+z")
+    until(lambda: desk.transcript.speaker("S2") == GUEST)
+    page.locator("#show-doubts", has_text="Doubts 5").wait_for()
+    page.locator("button.name").nth(1).click()
+    page.get_by_role("menuitem", name="Rename Guest to Bob Moog").click()
+    until(lambda: turns_of(desk)[1][0] == "Bob")
+    page.context.close()
+
+
+def test_buttons_name_the_keys_of_the_chosen_set(browser: Browser, desk_of: DeskMaker) -> None:
+    page = open_page(browser, desk_with_readings(desk_of))
+    page.locator("#show-doubts").click()
+    assert page.locator("#play").get_attribute("title") == "Play or pause (Esc)"
+    page.keyboard.press("Control+/")
+    page.locator("#key-set").select_option("mac")
+    page.keyboard.press("Escape")
+    page.locator("#text").focus()
+    page.keyboard.press("Alt+Shift+n")
+    take = page.get_by_role("button", name="Take", exact=True).first
+    assert take.get_attribute("title") == "Take “Bob Moog” (Alt+Shift+O)"
+    assert page.locator("#play").get_attribute("title") == "Play or pause (Alt+Shift+K)"
+    page.context.close()
