@@ -10,7 +10,8 @@ from functools import cache
 from itertools import dropwhile
 
 _TITLES = frozenset(
-    "dame dr herr frau lord lady madam miss mister mr mrs ms mx prof professor rev reverend sir".split()
+    "dame dr herr frau lord lady madam miss mister mr mrs ms mx prof professor rev reverend sir "
+    "madame mademoiselle mlle mme monsieur sr sra señor señora srta dhr mevr mevrouw signor signora dott".split()
 )
 _AFTER_NAMES = frozenset("bsc dds dphil esq ii iii iv jd jr llm mba md msc ph phd pmp ra rn sr".split())
 # Short forms that do not follow from their letters; a group each. A common beginning is no evidence: "Jon" and "Jonas".
@@ -82,6 +83,15 @@ def untitled(name: str) -> str:
     words = name.split()
     rest = list(dropwhile(lambda word: word.casefold().rstrip(".") in _TITLES, words[:-1])) + words[-1:]
     return " ".join(rest if len("".join(rest).rstrip(".")) > 1 else words)
+
+
+def is_title(word: str) -> bool:
+    """Whether a word is a title before a name, with a capital as titles have there, and without a mark but a dot.
+
+    >>> is_title("Mr."), is_title("Frau"), is_title("Sir,"), is_title("miss")
+    (True, True, False, False)
+    """
+    return word[:1].isupper() and word.casefold().removesuffix(".") in _TITLES
 
 
 def in_speaking_order(name: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from output.markdown import render
 from tests.support.transcripts import transcript
 from transcribe.cli.main import cli
-from transcribe.drafts.common_words import is_common
+from transcribe.recognition.common_words import is_common
 from transcribe.drafts.glossary_learning import Proposal, new_entries, propose_entries, with_entries
 from transcribe.drafts.sync import sync, words_before_and_after
 from transcribe.transcript import MadeWith, Transcript

@@ -13,8 +13,6 @@ the words in the first place.
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
@@ -23,6 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from transcribe.recognition.engines.token_words import UNSPACED
 from transcribe.recognition.glossary import Glossary, split_marks
 from transcribe.recognition.glossary_correction import replace_spans
+from transcribe.recognition.phonetics import phonetic_similarity
 from transcribe.recognition.reader import shift
 from transcribe.recognition.recognize import Recognition
 from transcribe.transcript import Word
@@ -38,7 +37,6 @@ _SURE = 0.85  # mean probability from which the first reading stays (names corre
 _SAME_TIME = 1.0  # seconds between the starts of the same words in two readings
 _SHORTEST_PART = 4  # letters of a first or last name that may occur alone
 _PROMPT = 600  # characters; about 200 tokens of the 223 a prompt can have
-_SOUNDS = (("ph", "f"), ("ck", "k"), ("ch", "k"), ("qu", "k"), ("th", "t"), ("x", "ks"), ("z", "s"), ("y", "i"))
 
 
 class NameSpan(NamedTuple):
@@ -128,20 +126,6 @@ def match_names(words: Sequence[Word], prompted: Sequence[Word], names: Sequence
     return spans
 
 
-def phonetic_similarity(text: str, name: str) -> float:
-    """How similar two spellings sound, 0 to 1: the share of letters in common runs, similar sounds spelled alike.
-
-    Ratcliff and Obershelp's measure (`difflib`), ignoring case, blanks, accents and doubled letters.
-
-    >>> phonetic_similarity("sentos", "CentOS"), round(phonetic_similarity("Jakob Berzikari", "Jakub Ruzicka"), 2)
-    (1.0, 0.75)
-    """
-    left, right = _phonetic_spelling(text), _phonetic_spelling(name)
-    if not left or not right or 2 * min(len(left), len(right)) < _MIN_SIMILARITY * (len(left) + len(right)):
-        return 0.0
-    return SequenceMatcher(None, left, right, autojunk=False).ratio()
-
-
 def _may_be(words: Sequence[Word], text: str, *, form: str, whole: bool) -> bool:
     """Whether `words`, read as `text`, may be `form`: similar and unsure, or a whole name in other capitals."""
     if text.casefold() == form.casefold():
@@ -205,12 +189,3 @@ def _with_words(recognition: Recognition) -> list[tuple[ChunkEvidence, int, tupl
             chunks.append((chunk, first, words[first:stop]))
         first = stop
     return chunks
-
-
-def _phonetic_spelling(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    letters = "".join(character for character in plain if character.isalnum())
-    for written, spoken in _SOUNDS:
-        letters = letters.replace(written, spoken)
-    letters = re.sub(r"c(?=[ei])", "s", letters).replace("c", "k")
-    return re.sub(r"(.)\1+", r"\1", letters)
