@@ -10,9 +10,10 @@ import pytest
 from output.markdown import render
 from tests.support.transcripts import transcript
 from transcribe.cli.main import cli
-from transcribe.recognition.common_words import is_common
+from transcribe.drafts.draft_words import words_of_draft
 from transcribe.drafts.glossary_learning import Proposal, new_entries, propose_entries, with_entries
-from transcribe.drafts.sync import sync, words_before_and_after
+from transcribe.drafts.sync import sync
+from transcribe.recognition.common_words import is_common
 from transcribe.transcript import MadeWith, Transcript
 
 RECOGNISED = "so I met Peter Wooler in the city and Wooler said that a bit coin is a coin and we met again"
@@ -68,6 +69,28 @@ def test_jargon_is_recognised_by_its_spelling() -> None:
     assert lines("we use my sequel here", "we use MySQL here") == ["my sequel -> MySQL"]
 
 
+@pytest.mark.parametrize("title", ["Mr.", "Dr.", "Mrs.", "Prof.", "Mr", "Frau", "Sr.", "Mme.", "Prof. Dr."])
+def test_a_single_name_behind_a_title_is_learnt(title: str) -> None:
+    assert lines(f"then {title} Hanson spoke", f"then {title} Henderson spoke") == ["Hanson -> Henderson"]
+    assert lines(f"we asked {title} Hanson's son", f"we asked {title} Henderson's son") == ["Hanson -> Henderson"]
+    assert lines(f"{title} Reede spoke. I read", f"{title} Read spoke. I read") == [
+        "Reede -> Read"
+    ]  # ordinary elsewhere
+
+
+def test_a_title_belongs_to_no_name() -> None:
+    assert lines("so mister Hanson spoke", "so Mr. Henderson spoke") == ["Hanson -> Henderson"]
+    assert lines("so Doctor Hanson spoke", "so Dr. Hanson spoke") == []
+    assert lines("he is here. they went", "he is here. They left") == []
+    assert lines("we met sir. hanson spoke", "we met sir. Hansen spoke") == []
+
+
+def test_a_mishearing_that_was_corrected_twice_may_be_left_once() -> None:
+    heard = "then Wooler came and Wooler spoke and Wooler left"
+    assert lines(heard, "then Wuille came and Wuille spoke and Wooler left") == ["Wooler -> Wuille"]
+    assert lines(heard, "then Wuille came and Wooler spoke and Wooler left") == ["Wuille"]
+
+
 def test_new_entries_leaves_out_clashing_and_invalid_lines() -> None:
     wuille, willy = Proposal("Wuille", "Wooler", 2, ()), Proposal("Willy", "Wooler", 1, ())
     odd = Proposal("A, B", "", 1, ())
@@ -91,11 +114,11 @@ def draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_original_words_are_available_after_sync(draft: Path) -> None:
-    before = words_before_and_after(draft)
+    before = words_of_draft(draft)
     assert sync(draft).report == "2 words changed in 2 turns"
     draft.write_text(draft.read_text(encoding="utf-8").replace("coins", "money"), encoding="utf-8")
     sync(draft)
-    assert words_before_and_after(draft)[0] == before[0]
+    assert words_of_draft(draft).heard == before.heard
 
 
 def test_learn_prints_asks_and_adds(draft: Path, tmp_path: Path) -> None:

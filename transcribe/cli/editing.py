@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +14,9 @@ from transcribe.cli.drafts import echo_warnings
 from transcribe.cli.ending import StoppedError, on_signals
 from transcribe.cli.options import echo_path, settings_in_force
 from transcribe.terminal import for_terminal
+
+if TYPE_CHECKING:
+    from transcribe.drafts.draft_words import DraftWords
 
 _DRAFT = click.argument("draft", type=click.Path(path_type=Path), metavar="DRAFT.md")
 _GLOSSARY = click.option(
@@ -126,7 +131,9 @@ def _draft_to_edit(path: Path) -> Path:
 def learn(drafts: tuple[Path, ...], *, glossary: Path, voices: bool, yes: bool) -> int:
     """Propose glossary entries from your corrections: names, jargon, words misheard more than once.
 
-    Prints each entry with its count and contexts, asks, and adds them to the glossary. With --voices it also computes a
+    Prints each entry with its count and contexts, asks, and adds them to the glossary. Also prints, with `?`, where the
+    drafts still have what you corrected to the same name twice, or what sounds like it; it changes nothing there. With
+    --voices it also computes a
     voiceprint from the turns of every named speaker in the drafts, asks, and enrols them, so that later recordings name
     these speakers (see `transcribe voices`).
 
@@ -135,18 +142,21 @@ def learn(drafts: tuple[Path, ...], *, glossary: Path, voices: bool, yes: bool) 
       transcribe learn transcripts/*.md --glossary glossary.txt
       transcribe learn transcripts/interview.md --voices
     """
-    _learn_words(drafts, glossary, yes=yes)
+    from transcribe.drafts.draft_words import words_of_draft
+
+    words = {path: words_of_draft(path) for path in drafts}
+    _learn_words(words, glossary, yes=yes)
+    _echo_places_left(words)
     if voices:
         _learn_voices(drafts, yes=yes)
     return 0
 
 
-def _learn_words(drafts: tuple[Path, ...], glossary: Path, *, yes: bool) -> None:
+def _learn_words(words: Mapping[Path, DraftWords], glossary: Path, *, yes: bool) -> None:
     from transcribe.drafts.glossary_learning import new_entries, propose_entries, read_glossary_text, write_entries
-    from transcribe.drafts.sync import words_before_and_after
 
     known = read_glossary_text(glossary)
-    entries = new_entries(propose_entries([words_before_and_after(path) for path in drafts]), known)
+    entries = new_entries(propose_entries([each.edit for each in words.values()]), known)
     for entry in entries:
         click.echo(for_terminal(f"+ {entry.line}   ({entry.count}×)"))
         for context in entry.contexts:
@@ -161,6 +171,20 @@ def _learn_words(drafts: tuple[Path, ...], glossary: Path, *, yes: bool) -> None
         return
     write_entries(glossary, known, entries)
     echo_path(glossary)
+
+
+def _echo_places_left(words: Mapping[Path, DraftWords]) -> None:
+    from transcribe.drafts.repeated_corrections import places_left
+
+    known = [name for each in words.values() for name in each.speakers]
+    found = places_left([each.edit for each in words.values()], known=known)
+    for (path, each), places in zip(words.items(), found, strict=True):
+        for place in places:
+            line = each.written[place.first][1]
+            click.echo(for_terminal(f"? {path}:{line}: {place.text}, perhaps {place.name}: … {place.context} …"))
+    if count := sum(map(len, found)):
+        left = f"{count} places" if count > 1 else "one place"
+        click.echo(f"{left} with ? may be a name you corrected twice elsewhere; nothing was changed there", err=True)
 
 
 def _learn_voices(drafts: tuple[Path, ...], *, yes: bool) -> None:

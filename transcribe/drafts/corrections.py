@@ -48,13 +48,11 @@ def corrections(recognised: Sequence[str], edited: Sequence[str]) -> Iterator[Co
     for (i, before), (j, after) in pairwise(anchors):
         if 0 < j - i - 1 <= LONGEST and 0 < after - before - 1 <= LONGEST:
             written = edited[i + 1 : j]
-            untitled = _without_titles(written)
+            untitled = list(dropwhile(is_title, written))
             misheard, correct = _cores(_without_titles(recognised[before + 1 : after]), untitled)
             if misheard and correct and misheard.casefold() != correct.casefold():
                 behind_title = len(untitled) < len(written) or (i >= 0 and is_title(edited[i]))
-                opens = not behind_title and (
-                    i < 0 or ends_sentence(edited[i]) or bool(_COLON_END.search(edited[i]))
-                )
+                opens = not behind_title and (i < 0 or ends_sentence(edited[i]) or bool(_COLON_END.search(edited[i])))
                 yield Correction(misheard, correct, context_of(edited, i + 1, j), opens, behind_title)
 
 
@@ -77,7 +75,8 @@ def bare(word: str) -> str:
 
 
 def _without_titles(words: Sequence[str]) -> list[str]:
-    return list(dropwhile(is_title, words))
+    """What the machine wrote, in small letters too, without the titles before it."""
+    return list(dropwhile(lambda word: is_title(word[:1].upper() + word[1:]), words))
 
 
 def _cores(recognised: Sequence[str], edited: Sequence[str]) -> tuple[str, str]:

@@ -112,7 +112,7 @@ def write_entries(path: Path, glossary: str, new: Sequence[Proposal]) -> None:
 
 
 def is_name(correction: Correction, ordinary: set[str]) -> bool:
-    """Whether one of the words is spelt like a name or jargon: with an unexpected capital or digit, or behind a title."""
+    """Whether one of the words is spelt like a name or jargon, by a capital or digit, or is behind a title."""
     for position, word in enumerate(map(bare, correction.correct.split())):
         capital = word[:1].isupper() and word.casefold() not in ordinary and word != "I"
         inner = any(sign.isupper() or sign.isdigit() for sign in word[1:])

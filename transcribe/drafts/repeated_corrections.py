@@ -5,8 +5,9 @@ Proposed is every other place where the machine's words were left and are one of
 with a capital that sounds like one of them or like the name. Nothing is changed: few false proposals matter more than
 many found.
 
-Sounds alike: `phonetic_similarity` of at least `ALIKE` and the same first sound. Of the unusual capitalised words of
-128 public two-person episodes (38,000 pairs of a name and another one in the same episode), 0.5 % are so alike.
+Sounds alike: a word of letters with the same first sound, a `phonetic_similarity` of at least `ALIKE`, and not the
+other with an ending. Of 4,159 unusual words with a capital in 128 public episodes (1.3 million words), 3 % have another
+one in the same episode that is so alike, and most of those are one name spelt in two ways.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from transcribe.alignment.text_diff import NO_MATCH
 from transcribe.drafts.corrections import Correction, Edit, context_of, corrections, origins_of
@@ -63,7 +64,7 @@ def places_left(edits: Sequence[Edit], *, known: Iterable[str] = ()) -> tuple[tu
 
 
 def doubts_left(heard: Transcript, now: Transcript) -> tuple[Doubt, ...]:
-    """The places of a timed transcript as doubts, with the name as the alternative; `heard` is what the machine wrote."""
+    """The places of a timed transcript as doubts with the name as the alternative; `heard` is the machine's."""
     words = tuple(now.words)
     edit = [word.text for word in heard.words], [word.text for word in words]
     (places,) = places_left([edit], known=[speaker.name for speaker in now.speakers])
@@ -104,10 +105,8 @@ class _Search:
         is_left = [origin != NO_MATCH for origin in origins_of(recognised, edited)]
         position = 0
         while position < len(edited):
-            longest = next((n for n in range(self._longest) if not all(is_left[position : position + n + 1])), 0)
-            longest = longest or min(self._longest, len(edited) - position)
-            sizes = range(longest if is_left[position] else 0, 0, -1)
-            texts = ((size, _core(edited[position : position + size])) for size in sizes)
+            n_left = sum(1 for _ in takewhile(bool, is_left[position : position + self._longest]))
+            texts = ((size, _core(edited[position : position + size])) for size in range(n_left, 0, -1))
             found = next(((size, text, name) for size, text in texts if (name := self._name_of(text))), None)
             if found is not None:
                 size, text, name = found
@@ -117,7 +116,8 @@ class _Search:
     def _name_of(self, text: str) -> str:
         """The name a text of the draft probably is, "" for none or if it is that name."""
         name = self._exact.get(text.casefold(), "")
-        is_word = " " not in text and (text.casefold() in self._ordinary or (text[:1].islower() and is_common(text)))
+        small = text[:1].islower() or text.casefold() in self._ordinary
+        is_word = " " not in text and small and is_common(text)
         if not name or is_word:
             name = self._sounding_like(text) if " " not in text else ""
         return "" if name == text else name
@@ -139,8 +139,13 @@ def _core(words: Sequence[str]) -> str:
 
 
 def _alike(word: str, other: str) -> float:
-    """How alike two words sound: 0 if one is short or they begin otherwise."""
+    """How alike two words sound: 0 if one is short, has other signs than letters, or is the other with an ending."""
     ours, theirs = phonetic_spelling(word), phonetic_spelling(other)
-    if min(len(ours), len(theirs)) < SHORTEST or ours[0] != theirs[0]:
+    are_words = word.isalpha() and other.isalpha() and min(len(ours), len(theirs)) >= SHORTEST
+    if (
+        not are_words
+        or ours[0] != theirs[0]
+        or (ours != theirs and (ours.startswith(theirs) or theirs.startswith(ours)))
+    ):
         return 0.0
     return phonetic_similarity(word, other)

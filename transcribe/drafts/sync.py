@@ -21,9 +21,9 @@ from transcribe.drafts.derived_files import EDITED_BY_HAND, comparable_content, 
 from transcribe.drafts.lost_words import lost_words, told
 from transcribe.drafts.machine_originals import original_of, save_original
 from transcribe.drafts.moved_recording import with_recording
-from transcribe.drafts.transcript_update import printed_forms, update_transcript
+from transcribe.drafts.transcript_update import update_transcript
 from transcribe.errors import TranscriptError
-from transcribe.transcript import Transcript, as_written
+from transcribe.transcript import Transcript
 
 Retime = Callable[[Transcript, Transcript], tuple[Transcript, str]]  # (after, before) → retimed, what was done
 
@@ -127,15 +127,3 @@ def write_update(
             + step_after(error, "free disk space or change its permissions")
         ) from error
     return (target, *paths), skipped
-
-
-def words_before_and_after(draft_path: Path) -> tuple[list[str], list[str]]:
-    """The words the machine wrote for a draft, as a draft prints them, and the draft's present words.
-
-    Raises as `sync` does.
-    """
-    draft = read_draft(draft_path)
-    machine = original_of(transcript_of(draft_path), draft_path)
-    texts = (as_written(turn.words, [printed_forms(word.text)[0] for word in turn.words]) for turn in machine.turns)
-    before = [word for text in texts for word in text.split()]
-    return before, [word for turn in draft.turns for word in turn.spoken.split()]
