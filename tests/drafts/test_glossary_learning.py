@@ -75,7 +75,7 @@ def test_a_single_name_behind_a_title_is_learnt(title: str) -> None:
     assert lines(f"we asked {title} Hanson's son", f"we asked {title} Henderson's son") == ["Hanson -> Henderson"]
     assert lines(f"{title} Reede spoke. I read", f"{title} Read spoke. I read") == [
         "Reede -> Read"
-    ]  # ordinary elsewhere
+    ]
 
 
 def test_a_title_belongs_to_no_name() -> None:
