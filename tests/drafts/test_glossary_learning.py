@@ -73,9 +73,7 @@ def test_jargon_is_recognised_by_its_spelling() -> None:
 def test_a_single_name_behind_a_title_is_learnt(title: str) -> None:
     assert lines(f"then {title} Hanson spoke", f"then {title} Henderson spoke") == ["Hanson -> Henderson"]
     assert lines(f"we asked {title} Hanson's son", f"we asked {title} Henderson's son") == ["Hanson -> Henderson"]
-    assert lines(f"{title} Reede spoke. I read", f"{title} Read spoke. I read") == [
-        "Reede -> Read"
-    ]
+    assert lines(f"{title} Reede spoke. I read", f"{title} Read spoke. I read") == ["Reede -> Read"]
 
 
 def test_a_title_belongs_to_no_name() -> None:
