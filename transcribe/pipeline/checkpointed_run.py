@@ -49,7 +49,7 @@ RESULTS_OF = {
     Stage.PLAN: 1,
     Stage.LANGUAGE: 3,
     Stage.RECOGNIZE: 7,
-    Stage.REHEAR: 1,
+    Stage.REHEAR: 2,
     Stage.DIARIZE: 10,
 }
 """The version of each stage's results; raised when the stage changes, so that checkpoints of older releases miss.

@@ -6,6 +6,10 @@ words of the first reading stay, and a prompted reading only shows where a name 
 readings have it at the same time, the words of the first reading resemble it, and the recogniser was not sure of them.
 Chunks in which nothing resembles a name are not read again.
 
+Ordinary words stay: "Right, so" is no Mr. Wright, whoever is on a list of names. A word is ordinary if the recogniser
+knows it as a word that is mostly written small, and wrote it so, or at the start of a sentence. Only several of them
+that sound as the name does are one ("open stack").
+
 What this does not do: replace the glossary's mishearings (`transcribe.recognition.glossary_correction`), or recognise
 the words in the first place.
 """
@@ -18,12 +22,14 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
 
+from transcribe.recognition.common_words import is_ordinary
 from transcribe.recognition.engines.token_words import UNSPACED
 from transcribe.recognition.glossary import Glossary, split_marks
 from transcribe.recognition.glossary_correction import replace_spans
-from transcribe.recognition.phonetics import phonetic_similarity
+from transcribe.recognition.phonetics import phonetic_similarity, phonetic_spelling
 from transcribe.recognition.reader import shift
 from transcribe.recognition.recognize import Recognition
+from transcribe.scripts import ends_sentence
 from transcribe.transcript import Word
 
 if TYPE_CHECKING:
@@ -84,6 +90,7 @@ def recover_names(
 def candidate_names(words: Sequence[Word], names: Sequence[str]) -> dict[str, float]:
     """The names that some of `words` may be a misrecognition of, whole or in part, and how similar they are, 0 to 1."""
     cores = [split_marks(word.text)[1] for word in words]
+    ordinary = _ordinary(words)
     similarities: dict[str, float] = {}
     for name, form in _forms(names):
         count = form.count(" ") + 1
@@ -92,7 +99,9 @@ def candidate_names(words: Sequence[Word], names: Sequence[str]) -> dict[str, fl
             for first in range(len(words) - size + 1):
                 text = " ".join(cores[first : first + size])
                 is_there = any(first - count < i < first + size for i in exact)
-                if not is_there and _may_be(words[first : first + size], text, form=form, whole=form == name):
+                if is_there or (all(ordinary[first : first + size]) and not _is_written_apart(text, form)):
+                    continue
+                if _may_be(words[first : first + size], text, form=form, whole=form == name):
                     similarities[name] = max(similarities.get(name, 0.0), phonetic_similarity(text, form))
     return similarities
 
@@ -103,6 +112,7 @@ def match_names(words: Sequence[Word], prompted: Sequence[Word], names: Sequence
     Both readings count time from the same start. The spans are in order and do not overlap.
     """
     cores, others = ([split_marks(word.text)[1] for word in reading] for reading in (words, prompted))
+    ordinary = _ordinary(words)
     blocks = SequenceMatcher(None, cores, others, autojunk=False).get_opcodes()
     spans: list[NameSpan] = []
     for first, stop, name, form in _occurrences(others, names):
@@ -117,6 +127,8 @@ def match_names(words: Sequence[Word], prompted: Sequence[Word], names: Sequence
         for start in range(low, high):
             for end in range(start + 1, min(high, start + stop - first + 3) + 1):
                 text = " ".join(cores[start:end])
+                if all(ordinary[start:end]) and not _is_written_apart(text, form):
+                    continue
                 apart = abs(words[start].start - prompted[first].start)
                 if apart <= _SAME_TIME and _may_be(words[start:end], text, form=form, whole=form == name):
                     rank = phonetic_similarity(text, form), -abs(end - start - (stop - first)), start, end
@@ -124,6 +136,22 @@ def match_names(words: Sequence[Word], prompted: Sequence[Word], names: Sequence
         if best is not None and " ".join(cores[best[2] : best[3]]) != form:
             spans.append(NameSpan(best[2], best[3], form))
     return spans
+
+
+def _ordinary(words: Sequence[Word]) -> list[bool]:
+    """Which words are ordinary, as they are written."""
+    cores = [split_marks(word.text)[1] for word in words]
+    starts = [True, *(ends_sentence(word.text) for word in words)]
+    return [
+        is_ordinary(core) and (starts[i] or len(core) == 1 or not core[:1].isupper()) for i, core in enumerate(cores)
+    ]
+
+
+def _is_written_apart(text: str, form: str) -> bool:
+    """Whether several words sound as a form of a name does that is written as fewer: "open stack", but not "no one"."""
+    parts = text.split()
+    is_apart = len(parts) > form.count(" ") + 1 and max(map(len, parts)) >= _SHORTEST_PART
+    return is_apart and phonetic_spelling(text) == phonetic_spelling(form)
 
 
 def _may_be(words: Sequence[Word], text: str, *, form: str, whole: bool) -> bool:
