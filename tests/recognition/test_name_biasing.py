@@ -71,7 +71,9 @@ class TestMatchNames:
             ("Thanks, Hykel. Bye", "Thanks, Haikel. Bye", "Thanks, Haikel Bye"),
             ("the Openstack thing", "the OpenStack thing", "the OpenStack thing"),
             ("open stack is", "OpenStack is", "OpenStack is"),
-            ("he will go", "he Will go", "he Will go"),  # as the recogniser wrote it
+            ("he will go", "he Will go", "he will go"),  # an ordinary word
+            ("so Wil Smith", "so Will Smith", "so Will Smith"),
+            ("so WILL went", "so Will went", "so Will went"),  # the first reading heard a name
             ("he will go", "he will go", "he will go"),
             ("over and over", "Nova and over", "over and over"),  # not similar
             ("so we went on", "Nova, Will, OpenStack, Haikel Guemar", "so we went on"),
@@ -87,6 +89,33 @@ class TestMatchNames:
         assert recovered("Hello Noba again", "Hello Nova again", probability=0.95) == "Hello Noba again"
         assert recovered("Hello nova again", "Hello Nova again", probability=0.95) == "Hello Nova again"
         assert recovered("my haikel again", "my Haikel again", probability=0.95) == "my haikel again"  # part of a name
+
+    @pytest.mark.parametrize(
+        ("first", "prompted"),
+        [
+            ("Right, so", "Wright, so"),
+            ("and right then", "and Wright then"),
+            ("It was. Right then", "It was. Wright then"),
+            ("the green flag", "the Green flag"),
+            ("so takes the lead", "Soames the lead"),
+            ("and no one owns", "and Noone owns"),
+        ],
+    )
+    def test_ordinary_words_are_no_name(self, first: str, prompted: str) -> None:
+        names = ["Wright", "Green", "Soames", "Noone"]
+        assert match_names(said(first), said(prompted), names) == []
+        assert candidate_names(said(first), names) == {}
+
+    def test_a_capital_inside_a_sentence_is_a_name_that_was_heard(self) -> None:
+        for first in ("to Mr. Right then", "we saw Right then"):
+            prompted = said(first.replace("Right", "Wright"))
+            assert [span.name for span in match_names(said(first), prompted, ["Wright"])] == ["Wright"]
+
+    @given(st.lists(st.sampled_from("right so takes no one green, will. about".split()), max_size=12), st.data())
+    def test_ordinary_words_stay_whatever_the_names_are(self, texts: list[str], data: st.DataObject) -> None:
+        names = ["Wright", "Soames", "Noone", "Green", "Will", "Abbott", "Nott"]
+        prompted = [data.draw(st.sampled_from([text, *names])) for text in texts]
+        assert match_names(said(" ".join(texts)), said(" ".join(prompted)), names) == []
 
     @given(st.lists(st.sampled_from("the Noba open stack Hake Olgner, will".split()), max_size=10))
     def test_spans_are_in_order_and_never_empty(self, texts: list[str]) -> None:
