@@ -117,12 +117,14 @@ def encode_recognition(recognition: Recognition) -> dict[str, Any]:
         "doubts": [[d.start, d.end, d.reason, d.alternative] for d in recognition.doubts],
         "evidence": [asdict(chunk) for chunk in recognition.evidence],
         "corrections": [asdict(correction) for correction in recognition.corrections],
+        "others": [[o.start, o.end, o.replaced, o.text] for o in recognition.others],
     }
 
 
 def decode_recognition(data: Any) -> Recognition:
     """The inverse of `encode_recognition`."""
     from transcribe.recognition.glossary_correction import Correction
+    from transcribe.recognition.other_readings import OtherReading
     from transcribe.recognition.reading_quality import ChunkEvidence
     from transcribe.recognition.recognize import Recognition
 
@@ -132,6 +134,10 @@ def decode_recognition(data: Any) -> Recognition:
         doubts=tuple(Doubt(s, e, why, alternative=_text(said)) for s, e, why, said in data["doubts"]),
         evidence=tuple(ChunkEvidence(**row) for row in data["evidence"]),
         corrections=tuple(Correction(**row) for row in data["corrections"]),
+        others=tuple(
+            OtherReading(float(start), float(end), _text(replaced), _text(text))
+            for start, end, replaced, text in data["others"]
+        ),
     )
 
 

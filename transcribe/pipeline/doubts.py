@@ -2,7 +2,8 @@
 
 The budget is a share of the words. It is spent on the words with the greatest probability of error, whatever else is
 doubtful, but on none that is surely right: a clear recording has fewer marks. Each passage says how many errors it is
-expected to hold, so that a list can be put in the order in which listening pays.
+expected to hold, so that a list can be put in the order in which listening pays, and how it would read by another
+reading of a place in it.
 
 What this does not do: estimate the probability of error of a word (`transcribe.recognition.word_errors`).
 """
@@ -13,6 +14,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from transcribe.pipeline.alternatives import Alternatives
+from transcribe.recognition.other_readings import OtherReading
 from transcribe.transcript import Doubt, Transcript, Turn, Word
 
 LIKELY_WRONG = "likely wrong"  # the reason of a doubt about words of great probability of error
@@ -36,8 +39,11 @@ class Marked:
         return cls(len(found), sum(words[i].error or 0.0 for i in found) / expected if expected else None)
 
 
-def rank_doubts(turns: Sequence[Turn], doubts: Iterable[Doubt], *, share: float) -> tuple[Doubt, ...]:
-    """All `doubts`, and the passages of words likely wrong that none of them holds, with the errors to expect in each.
+def rank_doubts(
+    turns: Sequence[Turn], doubts: Iterable[Doubt], *, share: float, others: Iterable[OtherReading] = ()
+) -> tuple[Doubt, ...]:
+    """All `doubts`, and the passages of words likely wrong that none of them holds, with the errors to expect in each,
+    and an alternative where `others` have one.
 
     At most `share` of the words, 0 to 1, are marked as likely wrong. In the order of time; the errors are the rank.
     """
@@ -47,10 +53,12 @@ def rank_doubts(turns: Sequence[Turn], doubts: Iterable[Doubt], *, share: float)
     held = {id(words[i]) for doubt in known for i in _within(middles, doubt)}
     likely = _likeliest(words, round(share * len(words)))
     passages = [passage for turn in turns for passage in _passages(turn, likely, held=held)]
-    expected = (
-        replace(doubt, errors=sum(words[i].error or 0.0 for i in _within(middles, doubt)))
-        for doubt in (*known, *passages)
-    )
+    alternatives = Alternatives(turns, others)
+    expected = []
+    for doubt in (*known, *passages):
+        inside = [words[i] for i in _within(middles, doubt)]
+        errors = sum(word.error or 0.0 for word in inside)
+        expected.append(replace(doubt, errors=errors, alternative=doubt.alternative or alternatives.of(inside)))
     return tuple(sorted(expected, key=lambda doubt: (doubt.start, doubt.end)))
 
 

@@ -128,7 +128,7 @@ class Pipeline:
             episode = replace(episode, tracks=placed_tracks(episode.tracks, facts.layout))
         naming = self._naming(turns, episode, enrolled=match_voices(diarization.voices, self._voices))
         speaking = {span.speaker for span in diarization.spans}
-        doubts = rank_doubts(turns, words.doubts + overlaps, share=seen.doubts_share)
+        doubts = rank_doubts(turns, words.doubts + overlaps, share=seen.doubts_share, others=words.others)
         warnings = (
             *warnings_about(facts),
             *_count_warnings(seen, diarization, turns),

@@ -19,10 +19,11 @@ from transcribe.transcript import Doubt, SpeakerSpan, Turn, Word
 if TYPE_CHECKING:
     from audio.episode import Track
     from transcribe.recognition.glossary_correction import Correction
+    from transcribe.recognition.other_readings import OtherReading
     from transcribe.recognition.reading_quality import ChunkEvidence
     from transcribe.recognition.recognize import Recognition
 
-Timed = TypeVar("Timed", "Correction", "ChunkEvidence")
+Timed = TypeVar("Timed", "Correction", "ChunkEvidence", "OtherReading")
 
 _SAME_SPAN = 0.5  # seconds between spans of one speaker that are one
 
@@ -53,6 +54,7 @@ def on_timeline(layout: Layout, words: Recognition, diarization: Diarization) ->
         doubts=tuple(sorted(_doubts(layout, words.doubts), key=lambda doubt: (doubt.start, doubt.end))),
         evidence=_placed(layout, words.evidence),
         corrections=_placed(layout, words.corrections),
+        others=_placed(layout, words.others),
     )
     return Placed(turns, placed, _diarization_on_timeline(layout, diarization))
 
@@ -89,7 +91,7 @@ def _doubts(layout: Layout, doubts: Sequence[Doubt]) -> Iterator[Doubt]:
 
 
 def _placed(layout: Layout, timed: tuple[Timed, ...]) -> tuple[Timed, ...]:
-    """Measures or corrections at the times that they are about, in the order of these."""
+    """Measures, corrections or other readings at the times that they are about, in the order of these."""
     placed = []
     for each in timed:
         first, last = layout.at(each.start, each.start), layout.at(each.end, each.end)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,10 @@ class ChunkResult:
         return sum(voiced_between(self.chunk.regions, gap.start, gap.end) for gap in gaps)
 
 
+Heard = tuple[Region, Reading]
+"""A stretch of the recording, and a reading of it."""
+
+
 class Reader:
     """One recording and the recogniser with its options: stretches of time in, readings out."""
 
@@ -48,6 +53,13 @@ class Reader:
         self._language = language
         self._beam_size = beam_size
         self._closed = threading.Event()
+        self._heard: list[Heard] | None = None
+
+    def noting(self, heard: list[Heard]) -> Reader:
+        """The same reader, which adds what it reads to `heard`, unless it is sampled."""
+        noting = copy(self)
+        noting._heard = heard
+        return noting
 
     def close(self) -> None:
         """Stop reading: a caller in any thread gets the reading in progress, then `CancelledError`."""
@@ -73,9 +85,12 @@ class Reader:
         readings = self._recognizer.recognize(
             windows, language=self._language, beam_size=beam_size, temperature=temperature
         )
+        rest = iter(stretches)
         while not self._closed.is_set():
             if (reading := next(readings, None)) is None:
                 return
+            if self._heard is not None and not temperature:
+                self._heard.append((next(rest), reading))
             yield reading
         raise CancelledError
 

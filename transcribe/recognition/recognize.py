@@ -18,7 +18,8 @@ from transcribe.errors import SettingsError
 from transcribe.recognition.engines.protocol import Recognizer
 from transcribe.recognition.fillers import remove_fillers
 from transcribe.recognition.glossary_correction import Correction
-from transcribe.recognition.reader import ChunkResult, Reader, shift
+from transcribe.recognition.other_readings import OtherReading, heard_otherwise
+from transcribe.recognition.reader import ChunkResult, Heard, Reader, shift
 from transcribe.recognition.reading_quality import (
     NO_SPEECH,
     UNSURE_LOGPROB,
@@ -28,7 +29,7 @@ from transcribe.recognition.reading_quality import (
     untranscribed_speech,
 )
 from transcribe.recognition.second_pass import run_second_pass
-from transcribe.recognition.vad import Chunk
+from transcribe.recognition.vad import Chunk, Region
 from transcribe.recognition.word_timing import extend_to_speech_end, snap_to_speech
 from transcribe.transcript import Doubt, Word
 
@@ -50,6 +51,7 @@ class Recognition:
     doubts: tuple[Doubt, ...]
     evidence: tuple[ChunkEvidence, ...]
     corrections: tuple[Correction, ...] = ()  # made by `transcribe.recognition.name_biasing`
+    others: tuple[OtherReading, ...] = ()  # what may have been said instead
 
 
 def read_chunks(
@@ -67,11 +69,11 @@ def read_chunks(
     """
     report = progress or (lambda _: None)
     reader = Reader(audio, recognizer, language, beam_size)
-    futures: list[Future[ChunkResult]] = []
+    futures: list[Future[Recognition]] = []
     pool = ThreadPoolExecutor(_SECOND_PASSES, thread_name_prefix="second pass")
     try:
         for first in reader.read_chunks(chunks):
-            futures.append(pool.submit(run_second_pass, first, reader))
+            futures.append(pool.submit(_read_again, first, reader, language))
             for future in futures:
                 if future.done():
                     future.result()  # an error in a second pass ends the first pass too
@@ -83,7 +85,7 @@ def read_chunks(
     finally:
         reader.close()
         pool.shutdown(cancel_futures=True)
-    return combine([_finalise(result, language) for result in results], language, verbatim=True)
+    return combine(results, language, verbatim=True)
 
 
 def combine(parts: Sequence[Recognition], language: str, *, verbatim: bool = False) -> Recognition:
@@ -100,6 +102,7 @@ def combine(parts: Sequence[Recognition], language: str, *, verbatim: bool = Fal
         language=language,
         doubts=tuple(sorted((d for p in parts for d in p.doubts), key=lambda doubt: (doubt.start, doubt.end))),
         evidence=tuple(chunk for part in parts for chunk in part.evidence),
+        others=tuple(other for part in parts for other in part.others),
     )
 
 
@@ -108,6 +111,13 @@ def check_language(language: str, *, model: str, known: frozenset[str]) -> None:
     if language != "auto" and language not in known:
         remedy = "it is for English only" if known == {"en"} else "choose another, or auto"
         raise SettingsError(f"language: the model {model} does not know {language!r}; {remedy}")
+
+
+def _read_again(first: ChunkResult, reader: Reader, language: str) -> Recognition:
+    """A chunk's words after the second pass, and where any of its readings differs from them."""
+    heard: list[Heard] = [(Region(first.chunk.start, first.chunk.end), first.reading)]
+    found = _finalise(run_second_pass(first, reader.noting(heard)), language)
+    return replace(found, others=heard_otherwise(found.words, heard))
 
 
 def _finalise(result: ChunkResult, language: str) -> Recognition:

@@ -172,7 +172,7 @@ class _Decoding:
         self._generator = generator
         self._encode = encode
         self._language = options.language if multilingual else "en"
-        self._search: dict[str, Any] = {"beam_size": options.beam_size}
+        self._search: dict[str, Any] = {"beam_size": options.beam_size, "num_hypotheses": options.beam_size}
         if options.temperature > 0:
             self._search = {"beam_size": 1, "sampling_topk": 0, "sampling_temperature": options.temperature}
         try:
@@ -216,9 +216,15 @@ class _Decoding:
                 # ctranslate2 divides the sum, which includes the end token, by the length without it
                 avg_logprob=result.scores[0] * len(result.sequences_ids[0]) / (len(result.sequences_ids[0]) + 1),
                 no_speech_probability=result.no_speech_prob,
+                alternatives=self._alternatives(result.sequences_ids),
             )
             for i, result in enumerate(results)
         ]
+
+    def _alternatives(self, sequences: Sequence[Sequence[int]]) -> tuple[str, ...]:
+        """The texts of the hypotheses but the best."""
+        texts = [[token for token in tokens if token < self._tokenizer.eot] for tokens in sequences]
+        return tuple(self._tokenizer.decode(tokens).strip() for tokens in texts[1:] if tokens != texts[0])
 
     def align(self, window: Samples, text: str) -> tuple[Word, ...]:
         parts = text.split()

@@ -25,6 +25,7 @@ class Reading:
     words: tuple[Word, ...]
     avg_logprob: float  # mean natural logarithm of the tokens' probabilities, the end token's included
     no_speech_probability: float
+    alternatives: tuple[str, ...] = ()  # other texts that the search found, the likeliest first
 
     @property
     def text(self) -> str:
