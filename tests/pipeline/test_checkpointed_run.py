@@ -24,6 +24,7 @@ from transcribe.pipeline.checkpoints import Checkpoints, Key, OverlayStore, Writ
 from transcribe.pipeline.watch import RunMonitor
 from transcribe.recognition.engines.protocol import Reading
 from transcribe.recognition.glossary_correction import Correction
+from transcribe.recognition.other_readings import OtherReading
 from transcribe.recognition.reading_quality import ChunkEvidence
 from transcribe.recognition.recognize import Recognition, combine, read_chunks
 from transcribe.recognition.spoken_language import SpokenLanguage
@@ -96,6 +97,7 @@ WORDS = Recognition(
     (Doubt(0.0, 1.0, "mumbled"), Doubt(1.0, 2.0, "discarded", alternative="No.")),
     (ChunkEvidence(0.0, 1.0, 0.8, 1, 0.0, -0.2, 0.01, 0.9, 1),),
     (Correction(0.1, 0.5, "Cafe", "Café"),),
+    (OtherReading(0.1, 0.5, "Café", "cave"),),
 )
 SPEAKERS = Diarization((SpeakerSpan(0.1, 0.5, "S1"),), {"S1": (0.6, 0.8)}, (SpeakerSpan(0.2, 0.3, "S1"),), 3)
 PLAN = ChunkPlan(CHUNKS[:3])
@@ -121,6 +123,12 @@ def test_other_data_is_a_miss(data: object) -> None:
     for codec in (codecs.recognition_in("en"), codecs.DIARIZATION, codecs.FACTS, codecs.LANGUAGE):
         assert codec.decode_or_none(data) is None
     assert codecs.PLAN.decode_or_none(data) in (None, ChunkPlan(()))  # an empty list is a plan without speech
+
+
+def test_readings_that_are_no_text_are_a_miss() -> None:
+    codec = codecs.recognition_in("fr")
+    for key, row in (("others", [0.1, 0.5, "Café", 5]), ("others", [0.1, 0.5, "x"]), ("doubts", [0, 1, "?", None])):
+        assert codec.decode_or_none(codec.encode(WORDS) | {key: [row]}) is None
 
 
 def test_results_of_one_task_are_passed_to_the_next(tmp_path: Path) -> None:

@@ -95,6 +95,25 @@ class TestWithAScriptedRecognizer:
         assert found.doubts == ()
         assert all(a.end <= b.start for a, b in pairwise(found.words))
 
+    def test_what_else_was_heard_is_known_with_its_place(self, audio: Audio, plan: ChunkPlan) -> None:
+        first = spoken_over(plan.chunks[0])
+        others = first.text.replace("word1 ", "world "), first.text.replace("word2 ", "uh, word2 "), first.text.upper()
+        reading = replace(first, alternatives=others)
+        found = recognize_all(audio, ScriptedRecognizer(lambda _: reading), settings=Settings())
+        assert [(other.replaced, other.text) for other in found.others] == [("word1", "world")]
+        assert (found.others[0].start, found.others[0].end) == (found.words[1].start, found.words[1].end)
+        verbatim = recognize_all(audio, ScriptedRecognizer(lambda _: reading), settings=Settings(verbatim=True))
+        assert verbatim.others[1].text == "word1 uh,"
+
+    def test_a_reading_that_a_second_pass_refuses_is_another_reading(self, audio: Audio, plan: ChunkPlan) -> None:
+        first = replace(spoken_over(plan.chunks[0]), avg_logprob=-1.2)
+        words = tuple(replace(word, text=word.text.replace("word4", "ward4")) for word in first.words)
+        unsure = replace(first, words=words, avg_logprob=-0.95)  # too unsure to be used, and sure enough to be told
+        recognizer = ScriptedRecognizer(lambda window: first if len(recognizer.window_lengths) == 1 else unsure)
+        found = recognize_all(audio, recognizer, settings=Settings())
+        assert [word.text for word in found.words] == [word.text for word in first.words]
+        assert ("word4", "ward4") in [(other.replaced, other.text) for other in found.others]
+
     def test_speech_that_is_not_transcribed_becomes_a_doubt(self, audio: Audio, plan: ChunkPlan) -> None:
         (chunk,) = plan.chunks
         found = recognize_all(audio, ScriptedRecognizer(lambda _: Reading((), -0.5, 0.1)), settings=Settings())

@@ -57,7 +57,7 @@ RESULTS_OF = {
 Decode 3: facts say by which revision of the rules the samples were changed, if they were. Only then is it in the keys
 of the other stages, so that the results of earlier releases remain for recordings decoded as they were. 4: a hum.
 Language 3: an unsure one is tried. Words are kept under their language, those of earlier releases too, and REHEAR's.
-Recognize 7: doubts have alternatives.
+Recognize 7: with other readings; doubts have alternatives.
 """
 
 CHUNKS_PER_BLOCK = 16  # at most eight minutes of sound, a multiple of what a GPU takes at a time

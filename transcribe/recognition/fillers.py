@@ -38,6 +38,16 @@ def remove_fillers(words: Sequence[Word], *, language: str) -> tuple[Word, ...]:
     return tuple(result)
 
 
+def text_without_fillers(text: str, *, language: str) -> str:
+    """The words of a text but its fillers.
+
+    >>> text_without_fillers("Um, so we, uh, waited", language="en")
+    'so we, waited'
+    """
+    filler = _ENGLISH if language == "en" else _OTHER_LANGUAGES
+    return " ".join(part for part in text.split() if filler.fullmatch(part) is None)
+
+
 def _with_punctuation(text: str, marks: str) -> str:
     """The word before a filler with its `marks`: the end of a sentence is taken over, a pair of commas removed."""
     if marks.startswith((".", "?", "!")) and not marks.startswith(".."):

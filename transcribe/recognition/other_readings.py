@@ -10,12 +10,13 @@ What this does not do: choose among them, or decide which an editor sees (`trans
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from audio.episode import Seconds
 from transcribe.recognition.engines.protocol import Reading
+from transcribe.recognition.fillers import text_without_fillers
 from transcribe.recognition.reader import Heard
 from transcribe.recognition.reading_quality import LOOP_COMPRESSION, NO_SPEECH, UNSURE_LOGPROB
 from transcribe.scripts import units
@@ -47,6 +48,14 @@ def heard_otherwise(words: Sequence[Word], heard: Sequence[Heard]) -> tuple[Othe
     return tuple(sorted(found, key=lambda other: other.start))
 
 
+def without_fillers(others: Iterable[OtherReading], *, language: str) -> Iterator[OtherReading]:
+    """Those that differ in more than fillers, as they differ from words without any."""
+    for other in others:
+        before, after = (text_without_fillers(text, language=language) for text in (other.replaced, other.text))
+        if before and after and key(before) != key(after):
+            yield replace(other, replaced=before, text=after)
+
+
 def _is_credible(reading: Reading) -> bool:
     return (
         reading.avg_logprob > UNSURE_LOGPROB
@@ -60,14 +69,15 @@ def other_readings(words: Sequence[Word], text: str, *, is_whole: bool = True) -
 
     What differs at the edges of one that is not `is_whole` is left out: it may begin or end inside a word.
     """
-    said = units(text)
+    words = [word for word in words if key(word.text)]
+    said = [(unit, attached) for unit, attached in units(text) if key(unit)]
     for first, last, begin, stop in _places([key(word.text) for word in words], [key(unit) for unit, _ in said]):
         at_edge = 0 in (first, begin) or last == len(words) or stop == len(said)
         if (at_edge and not is_whole) or max(last - first, stop - begin) > LONGEST:
             continue
         replaced = words[first:last]
         other = "".join(("" if attached else " ") + unit for unit, attached in said[begin:stop]).strip()
-        if key(other) not in ("", key(as_written(replaced))):  # "well-known" and "well known" are the same
+        if key(other) != key(as_written(replaced)):  # "well-known" and "well known" are the same
             start, end = min(word.start for word in replaced), max(word.end for word in replaced)
             yield OtherReading(start, end, as_written(replaced), other)
 

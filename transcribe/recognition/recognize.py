@@ -18,7 +18,7 @@ from transcribe.errors import SettingsError
 from transcribe.recognition.engines.protocol import Recognizer
 from transcribe.recognition.fillers import remove_fillers
 from transcribe.recognition.glossary_correction import Correction
-from transcribe.recognition.other_readings import OtherReading, heard_otherwise
+from transcribe.recognition.other_readings import OtherReading, heard_otherwise, without_fillers
 from transcribe.recognition.reader import ChunkResult, Heard, Reader, shift
 from transcribe.recognition.reading_quality import (
     NO_SPEECH,
@@ -97,12 +97,13 @@ def combine(parts: Sequence[Recognition], language: str, *, verbatim: bool = Fal
     if any(part.language != language for part in parts):
         raise ValueError(f"words in {sorted({part.language for part in parts})} cannot be a recognition in {language}")
     words = tuple(word for part in parts for word in part.words)
+    others = tuple(other for part in parts for other in part.others)
     return Recognition(
         words=words if verbatim else remove_fillers(words, language=language),
         language=language,
         doubts=tuple(sorted((d for p in parts for d in p.doubts), key=lambda doubt: (doubt.start, doubt.end))),
         evidence=tuple(chunk for part in parts for chunk in part.evidence),
-        others=tuple(other for part in parts for other in part.others),
+        others=others if verbatim else tuple(without_fillers(others, language=language)),
     )
 
 

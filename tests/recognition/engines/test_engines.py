@@ -77,6 +77,14 @@ class TestRealWeights:
         found = re.findall(r"[a-z']+", next(iter(fast.recognize([clip], language="en"))).text.lower())
         assert difflib.SequenceMatcher(a=expected, b=found, autojunk=False).ratio() > 0.9
 
+    def test_the_beam_tells_what_else_it_found(self, fast: Recognizer, clip: Floats) -> None:
+        part = clip[: len(clip) // 2]
+        (reading,), (greedy,) = (list(fast.recognize([part], language="en", beam_size=size)) for size in (5, 1))
+        assert 1 <= len(set(reading.alternatives)) == len(reading.alternatives) <= 4
+        assert all(difflib.SequenceMatcher(a=reading.text, b=each).ratio() > 0.8 for each in reading.alternatives)
+        assert reading.text not in reading.alternatives
+        assert greedy.alternatives == ()
+
     @pytest.mark.parametrize("engine", ["fast", "reference"])
     def test_the_language_is_detected(self, engine: str, clip: Floats, request: pytest.FixtureRequest) -> None:
         recognizer: Recognizer = request.getfixturevalue(engine)
