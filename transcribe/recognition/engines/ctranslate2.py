@@ -223,9 +223,9 @@ class _Decoding:
         ]
 
     def _alternatives(self, sequences: Sequence[Sequence[int]]) -> tuple[str, ...]:
-        """The texts of the hypotheses but the best."""
-        texts = [[token for token in tokens if token < self._tokenizer.eot] for tokens in sequences]
-        return tuple(self._tokenizer.decode(tokens).strip() for tokens in texts[1:] if tokens != texts[0])
+        """The texts of the hypotheses that are not the best one's."""
+        best, *others = (self._tokenizer.decode([t for t in s if t < self._tokenizer.eot]).strip() for s in sequences)
+        return tuple(dict.fromkeys(text for text in others if text != best))
 
     def align(self, window: Samples, text: str) -> tuple[Word, ...]:
         parts = text.split()
