@@ -177,7 +177,7 @@ SENTENCES = st.lists(  # of their own words, but for every fourth, which other s
     st.lists(st.tuples(st.integers(0, 10**6), st.sampled_from("the and of it so".split())), min_size=4, max_size=12),
     min_size=2,
     max_size=12,
-    unique_by=lambda sentence: tuple(number for number, _ in sentence[:4]),
+    unique_by=lambda sentence: tuple(number for number, _ in sentence[:3]),  # the fourth is a common word
 )
 
 

@@ -150,7 +150,7 @@ def test_the_second_run_writes_nothing_after_any_event(state: tuple[str, ...], e
 
 
 @given(st.lists(st.sampled_from(sorted(EVENTS)), max_size=9))
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_the_second_run_writes_nothing_after_any_events(events: list[str]) -> None:
     assert_second_run_writes_nothing(events)
 

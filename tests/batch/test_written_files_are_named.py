@@ -50,7 +50,7 @@ def prepare(desk: Desk, how: str) -> None:
         record.write_text("broken")
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(st.lists(_RUNS, min_size=1, max_size=5))
 def test_every_file_written_is_named(
     tmp_path_factory: pytest.TempPathFactory, runs: list[tuple[str, list[str], int, bool]]
