@@ -61,7 +61,8 @@ def decode(
     try:
         recording = Recording(path, structure_of(path), max_duration, patience)
         first = recording.structure.parts[0]
-        tracks = (track,) if track else sound_tracks(path, part=first if first.start else None)
+        part = first if first.start else None
+        tracks = (track,) if track else sound_tracks(path, part=part, patience=patience)
         if len(tracks) > 1:
             audio = _tracks(recording, tracks, progress=progress)
         else:  # a plain track, if none can be found, so that ffmpeg says what the matter is

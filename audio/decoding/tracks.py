@@ -63,8 +63,10 @@ class SoundTrack:
         return _NAMED.get(name, 0)
 
 
-def sound_tracks(path: Path, *, part: Part | None = None) -> tuple[SoundTrack, ...]:
+def sound_tracks(path: Path, *, part: Part | None = None, patience: Seconds = _TIMEOUT) -> tuple[SoundTrack, ...]:
     """The sound tracks of a file, or of a part of it, in its order; none if it has none or is nothing ffmpeg reads.
+
+    An ffmpeg that takes longer than `patience` for a header, or than 20 s, is ended; what it has found by then counts.
 
     Raises `DecodeError` without an ffmpeg that can be run.
     """
@@ -72,7 +74,7 @@ def sound_tracks(path: Path, *, part: Part | None = None) -> tuple[SoundTrack, .
         program = start(tracks_command(path, part=part), stdout=subprocess.PIPE)
     except OSError as exc:
         raise DecodeError(f"ffmpeg cannot be run ({exc.strerror}); reinstall it", about=printable(path)) from exc
-    with program, ended_after(program, _TIMEOUT):
+    with program, ended_after(program, min(patience, _TIMEOUT)):
         assert program.stdout
         assert program.stderr
         log = threading.Thread(target=Log().follow, args=(program.stderr,), daemon=True)
