@@ -9,7 +9,7 @@ PARALLEL := -n auto --dist loadgroup
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run quick test soak check lint types format bench docs clean
+.PHONY: help run quick test soak check lint types types-here types-darwin types-win32 format bench docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,7 +26,7 @@ test: .venv/test.stamp ## run all tests except the soak tests, real models inclu
 	$(BIN)/python -m pytest $(PARALLEL) -m "not soak"
 
 soak: .venv/test.stamp ## run the tests that repeat kills, runs and readings, or decode many files
-	$(BIN)/python -m pytest -m soak
+	$(BIN)/python -m pytest $(PARALLEL) -m soak
 
 check: lint types test soak ## everything a change must pass
 
@@ -34,10 +34,13 @@ lint: .venv/test.stamp ## check the style
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 
-types: .venv/test.stamp ## mypy, strict, as on Linux, macOS and Windows
+types: types-here types-darwin types-win32 ## mypy, strict, as on Linux, macOS and Windows; with -j2 two at a time
+
+types-here: .venv/test.stamp
 	$(BIN)/mypy
-	$(BIN)/mypy --platform darwin -p audio -p transcribe -p output
-	$(BIN)/mypy --platform win32 --no-warn-unreachable -p audio -p transcribe -p output
+
+types-darwin types-win32: types-%: .venv/test.stamp
+	$(BIN)/mypy --platform $* --cache-dir .mypy_cache/$* $(if $(filter win32,$*),--no-warn-unreachable) -p audio -p transcribe -p output
 
 format: .venv/test.stamp ## fix the style
 	$(BIN)/ruff check --fix

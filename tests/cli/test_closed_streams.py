@@ -35,20 +35,26 @@ def run(folder: Path, redirection: str, *args: str) -> tuple[int, bytes, dict[st
     return ended.returncode, ended.stdout, {path.name: path.read_bytes() for path in drafts.glob("[a-z]*.*")}
 
 
+@pytest.fixture(scope="module")
+def drafts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The drafts of a run with all its streams."""
+    folder = tmp_path_factory.mktemp("open")
+    tone(folder / "a.wav")
+    code, told, found = run(folder, "")
+    assert (code, sorted(found)) == (0, ["a.json", "a.md"]), told
+    return found
+
+
 @pytest.mark.parametrize("progress", ["auto", "json"])
 @pytest.mark.parametrize("redirection", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
-def test_a_run_is_the_same_without_a_stream(tmp_path: Path, redirection: str, progress: str) -> None:
-    drafts = []
-    for name, closed in (("open", ""), ("closed", redirection)):
-        folder = tmp_path / name
-        folder.mkdir()
-        tone(folder / "a.wav")
-        code, told, found = run(folder, closed, "--progress", progress)
-        assert code == (1 if closes_stdout(closed) else 0), told
-        assert b"Traceback" not in told
-        drafts.append(found)
-    assert sorted(drafts[0]) == ["a.json", "a.md"]
-    assert drafts[1] == drafts[0]
+def test_a_run_is_the_same_without_a_stream(
+    tmp_path: Path, drafts: dict[str, bytes], redirection: str, progress: str
+) -> None:
+    tone(tmp_path / "a.wav")
+    code, told, found = run(tmp_path, redirection, "--progress", progress)
+    assert code == (1 if closes_stdout(redirection) else 0), told
+    assert b"Traceback" not in told
+    assert found == drafts
     assert (b"drafts/a.md\n" in told) == (not closes_stdout(redirection))
 
 
