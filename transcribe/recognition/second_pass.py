@@ -156,7 +156,8 @@ def reread_bursts(result: ChunkResult, reader: Reader) -> ChunkResult:
             continue
         before = [word for word in result.words if word.start < existing[0].start]
         after = result.words[len(before) + len(existing) :]
-        new = remove_overlap(before, snap_to_speech(shift(reading.words, stretch.start), regions), after)
+        heard = [word for word in shift(reading.words, stretch.start) if word.start < burst.end]
+        new = remove_overlap(before, snap_to_speech(heard, regions), after)
         if is_proper_superset(new, existing):
             result = replace(result, words=snap_to_speech((*before, *new, *after), regions), passes=2)
     return result

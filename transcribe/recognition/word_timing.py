@@ -15,29 +15,44 @@ from transcribe.transcript import Word
 
 _SPOKEN = 0.3, 0.07  # seconds a word takes at a slow pace, and more for each character
 _SPELLED = 1.0  # seconds more for each digit and hyphen
-_PAUSE = 0.3  # seconds of silence inside a word from which it counts as stretched over a pause
-_STRETCHED = 1.5  # seconds beyond what a word takes from which it counts as stretched without such silence
+SAME_PHRASE = 0.3  # seconds between two words, or of silence inside one, up to which there is no pause
+STRETCHED = 1.2  # seconds beyond what a word takes from which it counts as stretched without such silence
 _TAIL = 0.5  # seconds of speech after a word's end that may be added to it
 _OWN_SPEECH = 0.25  # seconds of a region that must be the word's, and at most left over, for it to be its own
 _EDGE = 0.05  # seconds a word may extend beyond the region it is moved into
+_SQUEEZED = 0.2  # seconds a word gets before the next if that begins with its speech
+_SHORT = 4  # words before the last of a short sentence
 
 
 def snap_to_speech(words: Sequence[Word], regions: Sequence[Region]) -> tuple[Word, ...]:
-    """`words` in the order of time, none stretched over a pause, none overlapping the next.
+    """`words` in the order given, none stretched over a pause, none overlapping the next.
+
+    The law: a word stays with its phrase. Where a reading skips a jingle or another's answer, the alignment gives that
+    time to one word of the next phrase, or to several ("I'm" .8 to 7.3 s, "hungry" from 7.3 s): they go where the next
+    word is, unless they end a sentence or more of their own speech is at their start. What is found in the skipped
+    time later goes before them.
 
     The alignment gives a pause to the word before or after it. A word that is implausibly long and has more than 0.3 s
-    of silence inside is moved into one of the speech regions it spans: the last if it starts a sentence, the first if
-    it ends one (the last if that ends with the word, so that no later word needs it), otherwise the one it overlaps
+    of silence inside is moved: to the next word, as above; if it ends a sentence, into the first region of speech it
+    spans (the last if that ends with the word, so that no later word needs it); otherwise into the one it overlaps
     most. A word that is far too long is shortened on the same side.
     """
     result: list[Word] = []
-    next_start = float("inf")
+    following: tuple[Word, float] | None = None  # the next word as it was, and its new start
+    short = 0  # how many words before this one are moved with a sentence whose first and last word are stretched
     for i in reversed(range(len(words))):
         opens = i == 0 or has_end_mark(words[i - 1].text)
-        start, end = _fit_to_speech(words[i], regions, starts_sentence=opens)
+        next_start = following[1] if following else float("inf")
+        if short:
+            start, end = max(0.0, next_start - min(_SQUEEZED, words[i].end - words[i].start)), next_start
+            short -= 1
+        else:
+            start, end = _fit_to_speech(words[i], regions, starts_sentence=opens, following=following)
+            if start > words[i].start + STRETCHED:
+                short = _short_sentence(words, i, regions)
         start = min(start, next_start)
         result.append(replace(words[i], start=start, end=max(start, min(end, next_start))))
-        next_start = start
+        following = words[i], start
     return tuple(reversed(result))
 
 
@@ -60,23 +75,84 @@ def spoken_until(word: Word) -> float:
     return min(word.end, word.start + _longest_duration(word))
 
 
-def _fit_to_speech(word: Word, regions: Sequence[Region], *, starts_sentence: bool) -> tuple[float, float]:
+def _short_sentence(words: Sequence[Word], last: int, regions: Sequence[Region]) -> int:
+    """How many words a short sentence has before its `last` one, if its first word is stretched; else 0.
+
+    Both ends of "What is it?" may be stretched over what is skipped, "What" from .8 and "it?" until 18.4 s: then where
+    its middle is says nothing.
+    """
+    first = last
+    while first > 0 and last - first < _SHORT and words[first].start - words[first - 1].end < SAME_PHRASE:
+        if has_end_mark(words[first - 1].text):
+            break
+        first -= 1
+    opens = first == 0 or has_end_mark(words[first - 1].text)
+    closes = has_end_mark(words[last].text)
+    return last - first if opens and closes and _is_stretched(words[first], regions) else 0
+
+
+def _is_stretched(word: Word, regions: Sequence[Region]) -> bool:
+    length = word.end - word.start
+    return length > _longest_duration(word) and length - voiced_between(regions, word.start, word.end) > SAME_PHRASE
+
+
+def _fit_to_speech(
+    word: Word, regions: Sequence[Region], *, starts_sentence: bool, following: tuple[Word, float] | None
+) -> tuple[float, float]:
     first = bisect_right(regions, word.start, key=lambda region: region.end)
     stop = bisect_left(regions, word.end, key=lambda region: region.start)
     spanned = regions[first:stop]
     start, end = word.start, word.end
-    silence = end - start - voiced_between(spanned, start, end)
     longest = _longest_duration(word)
-    if spanned and silence > _PAUSE and end - start > longest:
-        region = _best_region(word, spanned, starts_sentence=starts_sentence)
-        start, end = max(start, region.start - _EDGE), min(end, region.end + _EDGE)
-    if end - start > longest + _STRETCHED:
+    if _is_stretched(word, spanned):
+        own = 0.0 if starts_sentence else _own_speech(word, spanned)
+        ahead = _speech_ahead(word, regions, following, own=own)
+        if ahead is not None and end <= ahead[0] - SAME_PHRASE and _has_place(word, spanned):
+            ahead = None
+        if ahead is not None:
+            end = ahead[1]
+            start = min(max(start, ahead[0] - _EDGE), max(0.0, end - _SQUEEZED))
+        elif spanned:
+            region = _best_region(word, spanned, starts_sentence=starts_sentence)
+            start, end = max(start, region.start - _EDGE), min(end, region.end + _EDGE)
+    if end - start > longest + STRETCHED:
         start, end = (end - longest, end) if starts_sentence else (start, start + longest)
     return start, end
 
 
+def _own_speech(word: Word, spanned: Sequence[Region]) -> float:
+    """Seconds of speech at the word's start, if they are enough to be its own and not the end of the word before."""
+    own = spanned[0].end - word.start if spanned and spanned[0].start <= word.start + _EDGE else 0.0
+    return own if own >= min(_OWN_SPEECH, _longest_duration(word) / 2) else 0.0
+
+
+def _speech_ahead(
+    word: Word, regions: Sequence[Region], following: tuple[Word, float] | None, *, own: float
+) -> tuple[float, float] | None:
+    """Where the next word's speech begins, and where that word does, if `word` is said there too.
+
+    `own`: seconds of speech at the word's start that are its own.
+    """
+    if following is None or word.text[-1] in SENTENCE_MARKS:
+        return None
+    next_word, next_start = following
+    at = bisect_right(regions, next_start, key=lambda region: region.end)
+    onset = min(next_start, regions[at].start) if at < len(regions) else next_start
+    while at > 0 and regions[at - 1].start > word.start and onset - regions[at - 1].end < SAME_PHRASE:
+        onset, at = regions[at - 1].start, at - 1
+    reaches = word.end > onset - SAME_PHRASE or next_word.start - word.end < SAME_PHRASE
+    return (onset, next_start) if reaches and onset > word.start and own <= next_start - onset else None
+
+
+def _has_place(word: Word, spanned: Sequence[Region]) -> bool:
+    """Whether a stretch of speech in the word's time is as long as the word takes, neither a noise nor a sentence."""
+    shortest, longest = _longest_duration(word) / 2, 1.25 * _longest_duration(word) + _OWN_SPEECH
+    shares = (min(region.end, word.end) - max(region.start, word.start) for region in spanned)
+    return any(shortest <= share <= longest for share in shares)
+
+
 def _best_region(word: Word, spanned: Sequence[Region], *, starts_sentence: bool) -> Region:
-    if starts_sentence:
+    if starts_sentence and word.end <= spanned[-1].end + _EDGE:
         return spanned[-1]
     if word.text[-1] in SENTENCE_MARKS:
         last = spanned[-1]
