@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from itertools import cycle, pairwise
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from audio.decoding.samples import Audio
@@ -15,8 +17,9 @@ from tests.support.scripted_recognizer import ScriptedRecognizer
 from tests.support.words import said, text
 from transcribe.recognition.engines.protocol import Reading
 from transcribe.recognition.reader import ChunkResult, Reader
-from transcribe.recognition.second_pass import agreement_pass, reread_bursts
+from transcribe.recognition.second_pass import agreement_pass, fill_gaps, reread_bursts
 from transcribe.recognition.vad import Chunk, Region
+from transcribe.recognition.word_timing import SAME_PHRASE, snap_to_speech
 from transcribe.transcript import Word
 
 Samples = NDArray[np.float32]
@@ -154,3 +157,70 @@ def test_the_next_chunk_s_words_are_not_inserted(heard: tuple[tuple[str, float],
 
     found = agreement_pass(result, Reader(CLOCK, ScriptedRecognizer(answer), "en", 5))
     assert text(found.words[len(words) :]) == kept
+
+
+def read_words(texts: list[str], *, longest: float) -> st.SearchStrategy[tuple[Word, ...]]:
+    """A reading of at most `longest` seconds: some of `texts` in their order, often stretched, with few pauses."""
+    lengths = st.sampled_from([0.0, 0.1, 0.2, 0.3, 0.5, 2.0, 6.0, 11.0])
+    pauses = st.sampled_from([0.0, 0.0, 0.0, 0.2, 0.4, 3.0])
+
+    def placed(rows: list[tuple[str, float, float]]) -> tuple[Word, ...]:
+        words, at = [], 0.0
+        for text, length, pause in rows:
+            start, end = min(at + pause, longest), min(at + pause + length, longest)
+            words.append(Word(text, start, end))
+            at = end
+        return tuple(words)
+
+    chosen = st.lists(st.sampled_from(texts), unique=True, max_size=8).map(lambda some: sorted(some, key=texts.index))
+    return chosen.flatmap(lambda some: st.tuples(*(st.tuples(st.just(t), lengths, pauses) for t in some))).map(
+        lambda rows: placed(list(rows))
+    )
+
+
+STOOD = [f"stood{i}{mark}" for i, mark in enumerate(["", "", ",", "", ".", "", "", "?", "", ""])]
+NEW = [f"new{i}{mark}" for i, mark in enumerate(["", ".", "", ",", "", ".", ""])]
+MIXED = [text for pair in zip(STOOD, [*NEW, "more", "and.", "yes"], strict=True) for text in pair]
+
+
+@st.composite
+def speech_regions(draw: st.DrawFn) -> tuple[Region, ...]:
+    lengths = draw(st.lists(st.sampled_from([0.1, 0.4, 1.0, 2.5]), min_size=3, max_size=16))
+    edges = np.cumsum([0.3, *lengths]).clip(max=19.5)
+    return tuple(Region(a, b) for a, b in list(pairwise(edges.tolist()))[::2] if a < b)
+
+
+class ReaderOf(Reader):
+    """Gives each stretch the next of some readings, without a recording."""
+
+    def __init__(self, readings: list[tuple[Word, ...]]) -> None:
+        self._readings = cycle(readings)
+
+    @property
+    def duration(self) -> float:
+        return 30.0
+
+    def read(
+        self, stretches: Sequence[Region], *, greedy: bool = False, temperature: float = 0.0
+    ) -> Generator[Reading, None, None]:
+        for stretch in stretches:
+            words = [word for word in next(self._readings) if word.end <= stretch.duration]
+            yield Reading(tuple(words), -0.3, 0.01)
+
+
+@settings(max_examples=50, phases=[Phase.explicit, Phase.generate])
+@given(read_words(STOOD, longest=20.0), speech_regions(), st.lists(read_words(MIXED, longest=12.0), min_size=1))
+def test_no_reading_changes_the_order_of_the_words_that_stood(
+    first: tuple[Word, ...], regions: tuple[Region, ...], others: list[tuple[Word, ...]]
+) -> None:
+    reader = ReaderOf(others)
+    result = ChunkResult(Chunk(0.0, 20.0, regions), Reading(first, -0.2, 0.01), snap_to_speech(first, regions))
+    for attempt in (fill_gaps, reread_bursts, agreement_pass):
+        stood, result = result.words, attempt(result, reader)
+        found = [word.text for word in result.words]
+        rest_of_found = iter(found)
+        assert all(word.text in rest_of_found for word in stood)
+        assert [word.start for word in result.words] == sorted(word.start for word in result.words)
+        phrases = [(a.text, b.text) for a, b in pairwise(stood) if b.start - a.end < SAME_PHRASE]
+        replaced_as_a_whole = attempt is reread_bursts
+        assert replaced_as_a_whole or set(phrases) <= set(pairwise(found))

@@ -42,6 +42,27 @@ def test_blocks_of_any_size_give_silero_s_probabilities(clip: Floats) -> None:
         np.testing.assert_allclose(speech_probabilities(blocks), reference, atol=1e-5)
 
 
+@pytest.mark.parametrize("loudest", [0.0, 2 / 32_768])
+@pytest.mark.parametrize("seconds", [3.2, 70.0])  # the second is longer than a block
+def test_speech_after_silence_is_heard_as_if_the_recording_began_there(
+    clip: Floats, seconds: float, loudest: float
+) -> None:
+    speech = clip[: 4 * 16_000]
+    silence = loudest * np.random.default_rng(3).uniform(-1, 1, round(seconds / FRAME) * 512).astype(np.float32)
+    sound = np.concatenate([speech[:48_128], silence, speech])  # 94 frames
+    fresh, found = speech_probabilities([speech]), speech_probabilities([sound])
+    np.testing.assert_allclose(found[-len(fresh) :], fresh, atol=1e-5)
+    blocks = [sound[i : i + 9_999] for i in range(0, len(sound), 9_999)]
+    np.testing.assert_allclose(speech_probabilities(blocks), found, atol=1e-5)
+
+
+def test_silence_of_two_seconds_changes_nothing(clip: Floats) -> None:
+    from faster_whisper.vad import get_vad_model
+
+    sound = np.concatenate([clip[:48_128], np.zeros(60 * 512, np.float32), clip[: 64 * 512]])
+    np.testing.assert_allclose(speech_probabilities([sound]), get_vad_model()(sound).reshape(-1), atol=1e-5)
+
+
 def test_regions_are_silero_s(clip: Floats) -> None:
     from faster_whisper.vad import get_speech_timestamps
 

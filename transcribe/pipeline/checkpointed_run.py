@@ -46,7 +46,7 @@ Value = TypeVar("Value")
 
 RESULTS_OF = {
     Stage.DECODE: 4,
-    Stage.PLAN: 1,
+    Stage.PLAN: 2,
     Stage.LANGUAGE: 3,
     Stage.RECOGNIZE: 7,
     Stage.REHEAR: 2,
@@ -56,8 +56,9 @@ RESULTS_OF = {
 
 Decode 3: facts say by which revision of the rules the samples were changed, if they were. Only then is it in the keys
 of the other stages, so that the results of earlier releases remain for recordings decoded as they were. 4: a hum.
+Plan 2: the detector starts afresh after silence.
 Language 3: an unsure one is tried. Words are kept under their language, those of earlier releases too, and REHEAR's.
-Recognize 7: with other readings; doubts have alternatives.
+Recognize 7: with other readings; doubts have alternatives; words stay with their phrase.
 """
 
 CHUNKS_PER_BLOCK = 16  # at most eight minutes of sound, a multiple of what a GPU takes at a time

@@ -6,6 +6,10 @@ in which it begins, together with the words there; then from each of its pauses 
 reading must be acceptable (`transcribe.recognition.reading_quality.is_acceptable`); the last attempts keep only words
 that two readings agree on, and add a doubt.
 
+The law: no reading changes the order of the words that stood, unless it replaces the chunk or the burst as a whole, and
+none puts a word inside a phrase, between words less than 0.3 s apart. So words are settled before gaps are looked for
+(`snap_to_speech`): then a gap is never inside a word that goes on into the next.
+
 What this does not do: the first reading, the final word times, the doubts of a whole chunk.
 """
 
@@ -31,14 +35,13 @@ from transcribe.recognition.reading_quality import (
     untranscribed_speech,
 )
 from transcribe.recognition.vad import LONGEST_CHUNK, Chunk, Region
-from transcribe.recognition.word_timing import snap_to_speech
+from transcribe.recognition.word_timing import SAME_PHRASE, snap_to_speech
 from transcribe.transcript import Doubt, Word
 
 _PAD = 0.4  # seconds of audio around a stretch read again
 _CONTEXT = 2.0  # seconds beyond a gap that may be read with it
 _AROUND = 1.0, 2.0, 5.0  # seconds around a gap in the last attempt, beyond the chunk's borders too
 _PAUSE = 0.8  # seconds of silence that end the context: a jingle, a pause and speech in one window fail
-_SAME_PHRASE = 0.3  # seconds between two words of one phrase
 _STRAY_WORDS = 2  # words that the alignment may put on the wrong side of a border
 _MIN_SPLIT = 6.0  # seconds; shorter chunks are not split
 _MOST_STARTS = 4  # speech regions of a gap from which it is read in the last attempt
@@ -240,13 +243,13 @@ def _own_words(chunk: Chunk, gap: Region, words: Sequence[Word]) -> list[Word]:
 
 def _phrase_length(pauses: Iterable[float]) -> int:
     """How many words in a row belong to one phrase, by the pauses before each."""
-    return sum(1 for _ in takewhile(lambda pause: pause < _SAME_PHRASE, pauses))
+    return sum(1 for _ in takewhile(lambda pause: pause < SAME_PHRASE, pauses))
 
 
 def _insert(result: ChunkResult, gap: Region, words: Sequence[Word]) -> tuple[Word, ...]:
     """The result's words with `words` inserted in a gap between them, without what is there already."""
-    before = [word for word in result.words if word.start < gap.start]
-    after = [word for word in result.words if word.start >= gap.start]
+    before = [word for word in result.words if word.start < gap.end]
+    after = result.words[len(before) :]
     new = remove_overlap(before, words, after)
     clamped = [replace(word, start=max(word.start, gap.start), end=min(word.end, gap.end)) for word in new]
     return (*before, *clamped, *after)

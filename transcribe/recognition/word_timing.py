@@ -123,7 +123,7 @@ def _fit_to_speech(
 def _own_speech(word: Word, spanned: Sequence[Region]) -> float:
     """Seconds of speech at the word's start, if they are enough to be its own and not the end of the word before."""
     own = spanned[0].end - word.start if spanned and spanned[0].start <= word.start + _EDGE else 0.0
-    return own if own >= min(_OWN_SPEECH, _longest_duration(word) / 2) else 0.0
+    return own if own >= min(_SQUEEZED, _longest_duration(word) / 2) else 0.0
 
 
 def _speech_ahead(
