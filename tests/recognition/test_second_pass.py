@@ -166,9 +166,9 @@ def read_words(texts: list[str], *, longest: float) -> st.SearchStrategy[tuple[W
 
     def placed(rows: list[tuple[str, float, float]]) -> tuple[Word, ...]:
         words, at = [], 0.0
-        for text, length, pause in rows:
+        for printed, length, pause in rows:
             start, end = min(at + pause, longest), min(at + pause + length, longest)
-            words.append(Word(text, start, end))
+            words.append(Word(printed, start, end))
             at = end
         return tuple(words)
 

@@ -28,22 +28,23 @@ def test_a_stretched_word_is_moved_to_its_speech() -> None:
     ("read", "speech", "settled"),
     [
         # the jingle from .8 to 2.6 s is skipped; the phrase's own speech begins just after the word's end
-        ([("I'm", 0.8, 7.3), ("hungry.", 7.3, 7.9)], [(0.8, 2.6), (7.36, 8.0)], [7.1, 7.3]),
-        ([("Jingle.com", 0.8, 2.6), ("Oh", 2.6, 3.7), ("dear,", 3.7, 7.3), ("I", 7.6, 7.7)], [(1.1, 2.6), (6.7, 7.8)], [1.05, 6.45, 6.65, 7.6]),
-        ([("Are", 3.4, 10.7), ("you", 10.7, 14.3), ("fine?", 14.3, 14.6)], [(1.1, 2.6), (14.1, 15.1)], [13.85, 14.05, 14.3]),
-        ([("I", 0.8, 12.2), ("do", 12.2, 16.1), ("not.", 16.1, 16.4)], [(1.1, 2.6), (12.3, 15.3), (15.9, 18)], [15.65, 15.85, 16.1]),
-        ([("Now", 3.1, 5.9), ("then,", 5.9, 7.9), ("sit", 8.3, 8.6)], [(1.1, 2.6), (8.0, 8.2), (8.4, 9.4)], [7.75, 7.95, 8.3]),
-        ([("What", 0.8, 9.2), ("is", 9.2, 9.5), ("it?", 9.5, 18.4), ("I", 18.8, 19)], [(1.1, 2.6), (7, 16.8), (17.8, 18.5), (18.7, 20)], [17.35, 17.55, 17.75, 18.8]),
+        ("I'm .8 7.3 hungry. 7.3 7.9", "0.8 2.6 7.36 8", "7.1 7.3"),
+        ("Jingle.com .8 2.6 Oh 2.6 3.7 dear, 3.7 7.3 I 7.6 7.7", "1.1 2.6 6.7 7.8", "1.05 6.45 6.65 7.6"),
+        ("Are 3.4 10.7 you 10.7 14.3 fine? 14.3 14.6", "1.1 2.6 14.1 15.1", "13.85 14.05 14.3"),
+        ("I .8 12.2 do 12.2 16.1 not. 16.1 16.4", "1.1 2.6 12.3 15.3 15.9 18", "15.65 15.85 16.1"),
+        ("Now 3.1 5.9 then, 5.9 7.9 sit 8.3 8.6", "1.1 2.6 8 8.2 8.4 9.4", "7.75 7.95 8.3"),
+        ("What .8 9.2 is 9.2 9.5 it? 9.5 18.4 I 18.8 19", "1.1 2.6 7 16.8 17.8 18.5 18.7 20", "17.35 17.55 17.75 18.8"),
         # said before the pause: there is its own speech, and none is left for it after the pause
-        ([("some", 5.0, 5.3), ("sauce,", 5.3, 9.0), ("and", 9.0, 9.2)], [(4.0, 5.9), (8.9, 9.6)], [5.0, 5.3, 9.0]),
-        ([("We", 5.0, 5.3), ("slept.", 5.3, 9.0), ("And", 9.0, 9.2)], [(4.0, 5.9), (8.9, 9.6)], [5.0, 5.3, 9.0]),
+        ("some 5 5.3 sauce, 5.3 9 and 9 9.2", "4 5.9 8.9 9.6", "5 5.3 9"),
+        ("We 5 5.3 slept. 5.3 9 And 9 9.2", "4 5.9 8.9 9.6", "5 5.3 9"),
     ],
-)  # fmt: skip
-def test_a_word_stays_with_its_phrase(
-    read: list[tuple[str, float, float]], speech: list[tuple[float, float]], settled: list[float]
-) -> None:
-    found = snap_to_speech([Word(*word) for word in read], [Region(*region) for region in speech])
-    assert [word.start for word in found] == pytest.approx(settled, abs=0.01)
+)
+def test_a_word_stays_with_its_phrase(read: str, speech: str, settled: str) -> None:
+    rows = read.split()
+    words = [Word(*row) for row in zip(rows[::3], map(float, rows[1::3]), map(float, rows[2::3]), strict=True)]
+    edges = [float(edge) for edge in speech.split()]
+    found = snap_to_speech(words, [Region(*region) for region in zip(edges[::2], edges[1::2], strict=True)])
+    assert [word.start for word in found] == pytest.approx([float(start) for start in settled.split()], abs=0.01)
 
 
 @given(

@@ -1,9 +1,9 @@
 """Voice activity detection, and cutting a recording into chunks a recogniser can take.
 
 The detector is Silero's network, in the copy that ships with faster-whisper, run block by block with its state carried
-along: hours of audio need no more memory than a minute. After silence of three seconds it starts afresh. Speech regions are packed into chunks of at most 30 s. A chunk
-is contiguous, with its inner silences (windows that skip them cost a point of word errors), and chunks are cut in a
-silence wherever there is one. The same samples give the same plan, for both engines.
+along, and afresh after silence: hours of audio need no more memory than a minute. Speech regions are packed into chunks
+of at most 30 s. A chunk is contiguous, with its inner silences (windows that skip them cost a point of word errors), and
+chunks are cut in a silence wherever there is one. The same samples give the same plan, for both engines.
 
 What this does not do: separate speakers, drop music, judge the words of a chunk.
 """
@@ -35,7 +35,7 @@ LONGEST_CHUNK = 30.0  # seconds
 
 _CONTEXT_SAMPLES = 64  # of the previous frame, which the network gets with each frame
 _STATE = 128  # units of its LSTM
-_SILENT = 10 / 32_768  # a frame with no sample above it is silence: −70 dB, ten steps of 16 bits, as codecs leave behind
+_SILENT = 10 / 32_768  # a frame with no sample above it is silence: −70 dB, ten steps of 16 bits
 _STALE = 3.0  # seconds of silence after which the state is stale; the law is in `speech_probabilities`
 _BLOCK = 64.0  # seconds a block; a whole number of frames
 _ON, _OFF = 0.5, 0.35  # probabilities at which speech starts, and below which it ends (Silero's defaults)
