@@ -60,7 +60,9 @@ def test_silence_of_two_seconds_changes_nothing(clip: Floats) -> None:
     from faster_whisper.vad import get_vad_model
 
     sound = np.concatenate([clip[:48_128], np.zeros(60 * 512, np.float32), clip[: 64 * 512]])
-    np.testing.assert_allclose(speech_probabilities([sound]), get_vad_model()(sound).reshape(-1), atol=1e-5)
+    found = speech_probabilities([sound])
+    reference = get_vad_model()(sound).reshape(-1)  # its last frame lacks the last 64 samples
+    np.testing.assert_allclose(found[:-1], reference[:-1], atol=1e-5)
 
 
 def test_regions_are_silero_s(clip: Floats) -> None:

@@ -2,8 +2,8 @@
 
 The detector is Silero's network, in the copy that ships with faster-whisper, run block by block with its state carried
 along, and afresh after silence: hours of audio need no more memory than a minute. Speech regions are packed into chunks
-of at most 30 s. A chunk is contiguous, with its inner silences (windows that skip them cost a point of word errors), and
-chunks are cut in a silence wherever there is one. The same samples give the same plan, for both engines.
+of at most 30 s. A chunk is contiguous, with its inner silences (windows that skip them cost a point of word errors),
+and chunks are cut in a silence wherever there is one. The same samples give the same plan, for both engines.
 
 What this does not do: separate speakers, drop music, judge the words of a chunk.
 """
