@@ -14,6 +14,7 @@ from pathlib import Path
 from audio.decoding.choice import find_ffmpeg, times_options
 from audio.decoding.process import Program
 from audio.decoding.samples import SAMPLE_RATE
+from audio.episode import Seconds
 from audio.structure.parts import structure_of
 from audio.structure.view import Part
 
@@ -38,7 +39,7 @@ class Output:
 
     The channels are mixed as ffmpeg mixes them to two or one, or all there are. `times` is the file for the statements
     of `audio.decoding.timeline`; `from_zero`: they count from timestamp 0, not from the file's first; `with_pictures`:
-    from the first of a picture, if that is earlier than the sound's.
+    from the first of a picture, if that is earlier than the sound's; `ends`: after so many seconds.
     """
 
     track: int = 0
@@ -47,6 +48,7 @@ class Output:
     times: Path | None = None
     from_zero: bool = False
     with_pictures: bool = False
+    ends: Seconds | None = None
 
     @property
     def samples(self) -> str:
@@ -63,6 +65,7 @@ def decode_command(path: Path, output: Output, *, part: Part | None = None) -> l
     mix = ["-af", "aformat=channel_layouts=mono|stereo"] if output.as_ffmpeg_mixes else []
     sound = ["-map", f"0:a:{output.track}", *mix, "-ar", str(SAMPLE_RATE), "-c:a", output.samples]
     times = times_options(str(output.times)) if output.times else []
+    times += [] if output.ends is None else ["-t", str(output.ends)]
     seen = (
         []
         if not output.with_pictures
@@ -70,6 +73,15 @@ def decode_command(path: Path, output: Output, *, part: Part | None = None) -> l
     )
     opened = input_options(path, *shown, *guess, part=part)
     return [*_program(_COUNTED), *opened, *sound, *times, *_NO_TAGS, "-f", "wav", "pipe:1", *seen]
+
+
+def samples_command(path: Path, moment: Seconds, *, part: Part, from_zero: bool) -> list[str]:
+    """ffmpeg's command line: the sound from a moment on; raw mono samples of 16 bits at 16 kHz out, with silence where
+    the file has a gap. The moment counts as the times of `Output` do."""
+    sought = ["-ss", f"{moment:.6f}", *(["-seek_timestamp", "1"] if from_zero else [])]
+    sound = ["-map", "0:a:0", "-af", "aresample=async=1:first_pts=0", "-ac", "1", "-ar", str(SAMPLE_RATE)]
+    opened = input_options(path, *sought, part=part)
+    return [*_program("quiet"), *opened, *sound, "-c:a", "pcm_s16le", *_NO_TAGS, "-f", "s16le", "pipe:1"]
 
 
 def tracks_command(path: Path, *, part: Part | None = None) -> list[str]:

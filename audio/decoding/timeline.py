@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 STATEMENT = "{pts} {sn}"  # of a frame: its timestamp, and the number of samples before it, at the rate of the samples
 
-_SHORTEST = SAMPLE_RATE // 10  # samples of a gap: less is rounding, or a clock that is not exact
+SHORTEST_GAP = SAMPLE_RATE // 10  # samples: less is rounding, or a clock that is not exact
 _RESTART = SAMPLE_RATE  # samples by which a timestamp goes back: a part of its own, not an overlap
 _LATEST_START = 3600 * SAMPLE_RATE  # of the first sound: later ones are in what was cut out of a longer stream
 _STRETCH = SAMPLE_RATE // 4  # samples over which the pace of a clock is measured: timestamps may be in milliseconds
@@ -107,9 +107,9 @@ def read_timeline(path: Path, *, max_samples: int, n_samples: int, stated: Secon
     """
     try:
         with path.open("rb") as file:
-            timeline = find_gaps(_statements(file), max_samples=max_samples)
+            timeline = find_gaps(statements_in(file), max_samples=max_samples)
             file.seek(0)
-            has_other_unit = bool(timeline.gaps) and _runs_fast(_statements(file))
+            has_other_unit = bool(timeline.gaps) and _runs_fast(statements_in(file))
     except OSError:
         return Timeline()
     is_whole = stated is not None and abs(n_samples - stated * SAMPLE_RATE) < _TOLERANCE
@@ -155,7 +155,7 @@ def find_gaps(statements: Iterable[tuple[int, int]], *, max_samples: int) -> Tim
             continue
         is_first, last = last is None, ahead
         missing = (ahead + shift - silence) // LEVEL_SAMPLES * LEVEL_SAMPLES
-        if missing < _SHORTEST:
+        if missing < SHORTEST_GAP:
             continue
         if at + silence + missing > max_samples or (is_first and missing > _LATEST_START):
             gaps.append(Gap(at, missing, closed=True))
@@ -177,7 +177,7 @@ def _with_next(statements: Iterable[tuple[int, int]]) -> Iterator[tuple[tuple[in
         yield last, None
 
 
-def _statements(file: IO[bytes]) -> Iterator[tuple[int, int]]:
+def statements_in(file: IO[bytes]) -> Iterator[tuple[int, int]]:
     for line in file:
         timestamp, _, at = line.partition(b" ")
         try:

@@ -25,7 +25,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from output.errors import OutputError
@@ -38,6 +38,7 @@ from transcribe.editor.guard import ENTRANCE, LOOPBACK, Guard, audio_address
 from transcribe.editor.one_time_codes import OneTimeCodes
 from transcribe.editor.save_result import StaleError
 from transcribe.editor.session import Session
+from transcribe.editor.sound_response import sound_response
 from transcribe.errors import TranscribeError
 from transcribe.transcript import Doubt, Word
 
@@ -249,8 +250,8 @@ class _Handlers:
         return JSONResponse({})
 
     async def _audio(self, request: Request) -> Response:
-        path = (await run_in_threadpool(lambda: self._session.sound)).path
-        return FileResponse(path) if path and path.is_file() else Response(status_code=404)
+        state = await run_in_threadpool(lambda: self._session.sound)
+        return sound_response(state, request.headers.get("range", ""))
 
 
 def _turns(data: Any) -> list[PageTurn]:

@@ -11,7 +11,7 @@ from audio.decoding.in_browsers import plays_in_browsers
 from audio.episode import Episode
 from audio.errors import AudioError, SourceError
 from transcribe.drafts.moved_recording import find_recording
-from transcribe.drafts.playable import copy_path, has_copy, make_copy
+from transcribe.drafts.playable import EarlyCopy, copy_path, early_copy, has_copy, make_copy
 from transcribe.drafts.recording import recording_of
 from transcribe.transcript import Transcript
 
@@ -22,10 +22,12 @@ _log = logging.getLogger(__name__)
 class SoundState:
     """What can be played now: `path`, or nothing, because a copy is being made (`progress`, 0 to 1) or of `problem`.
 
-    `note` says what the editor should know about the file, with the next step.
+    `early`: the file at `path` may not be made yet, and this is read instead. `note` says what the editor should know
+    about the file, with the next step.
     """
 
     path: Path | None = None
+    early: EarlyCopy | None = None
     progress: float | None = None
     problem: str = ""
     note: str = ""
@@ -98,24 +100,28 @@ class Sound:
     def _prepare(self, source: _Source, episode: Episode, is_refused: bool) -> None:
         note = source.note
 
+        early: EarlyCopy | None = None
+
         def report(done: float) -> None:
             if self._is_closed or self._source != source:
                 raise _StoppedError
-            self._state = SoundState(progress=done, note=note)
+            self._state = SoundState(played, early, note=note) if early else SoundState(progress=done, note=note)
 
         try:
             path = self._file(source, episode)
             played = path if not is_refused and plays_in_browsers(path) else copy_path(path)
             if played != path and not has_copy(path):
+                early = early_copy(path, duration=episode.duration)
+                report(0.0)
                 make_copy(path, progress=report)
-            state = SoundState(played, note=note)
+            state = SoundState(played, early, note=note)
         except _StoppedError:
             return
         except AudioError as error:
             state = SoundState(problem=f"The recording cannot be played. {error}.", note=note)
         except OSError as error:
             problem = f"The recording cannot be copied for the browser ({error.strerror}); free disk space."
-            state = SoundState(problem=problem, note=note)
+            state = SoundState(played, early, note=problem) if early else SoundState(problem=problem, note=note)
         except Exception as error:  # noqa: BLE001 - a bug must not leave the page waiting
             _log.exception("%s: cannot be played", source.path)
             state = SoundState(problem=f"The recording cannot be played ({error!r}); report this bug.", note=note)
