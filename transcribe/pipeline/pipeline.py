@@ -28,7 +28,9 @@ from transcribe.pipeline.sound_warnings import sound_warnings
 from transcribe.pipeline.stages import RealStages, Stages, glossary_of
 from transcribe.pipeline.track_timeline import names_of_tracks, on_timeline, placed_tracks
 from transcribe.pipeline.watch import RunMonitor
+from transcribe.pipeline.wording import as_typed
 from transcribe.recognition.engines import engine_name
+from transcribe.recognition.glossary import names_from_metadata
 from transcribe.recognition.word_errors import with_errors
 from transcribe.settings import Settings, Stage
 from transcribe.speakers.attribution import attribute, find_overlaps
@@ -126,6 +128,12 @@ class Pipeline:
             placed = on_timeline(facts.layout, words, diarization)
             turns, words, diarization, overlaps = placed.turns, placed.words, placed.diarization, ()
             episode = replace(episode, tracks=placed_tracks(episode.tracks, facts.layout))
+        turns = as_typed(
+            turns,
+            words,
+            names=names_from_metadata(episode, seen.speaker_names),
+            tokenize=self._stages.tokenize,
+        )
         naming = self._naming(turns, episode, enrolled=match_voices(diarization.voices, self._voices))
         speaking = {span.speaker for span in diarization.spans}
         doubts = rank_doubts(turns, words.doubts + overlaps, share=seen.doubts_share, others=words.others)

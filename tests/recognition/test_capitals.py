@@ -1,0 +1,86 @@
+"""Capitals of sentence beginnings, "I" and names."""
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as profile
+from hypothesis import strategies as st
+
+from transcribe.recognition.capitals import capitalised, names_in
+from transcribe.transcript import Word
+
+ORDINARY = frozenset("mark rich river the and we met saw he will de".split())
+
+
+def tokenize(text: str) -> list[int]:
+    """A vocabulary in which ordinary words are one token."""
+    return [1] if text.strip() in ORDINARY else [1, 2]
+
+
+def words_of(text: str) -> list[Word]:
+    return [Word(token, i, i + 1) for i, token in enumerate(text.split())]
+
+
+def written(text: str, *, language: str = "en", given_names: tuple[str, ...] = ()) -> str:
+    words = words_of(text)
+    names = names_in(words, given_names, tokenize=tokenize)
+    return " ".join(word.text for word in capitalised(words, language=language, names=names))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("don't be late. we met.", "Don't be late. We met."),
+        ("He said (no). “why?” i'm sure, i'd say, i.", "He said (no). “Why?” I'm sure, I'd say, I."),
+        ("At 8 a.m. we met, in the U.S. we met, etc. We", "At 8 a.m. we met, in the U.S. we met, etc. We"),
+        ("Well... we met… we", "Well... we met… we"),
+        (
+            "Dr. said. iPhone. info@example.org. example.com/a. 8th. 'cause",
+            "Dr. said. iPhone. info@example.org. example.com/a. 8th. 'cause",
+        ),
+        ("See example.com. we met", "See example.com. We met"),
+    ],
+)
+def test_sentence_beginnings_and_i(text: str, expected: str) -> None:
+    assert written(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("i was. ja.", "nl", "I was. Ja."),
+        ("en i was.", "nl", "En i was."),
+        ("ışık. iyi.", "tr", "Işık. İyi."),
+        ("ნინო. არა.", "ka", "ნინო. არა."),
+        ("家。大家。", "ja", "家。大家。"),
+        ("straße. ßa.", "de", "Straße. ßa."),
+    ],
+)
+def test_other_languages(text: str, language: str, expected: str) -> None:
+    assert written(text, language=language) == expected
+
+
+def test_names_that_are_given_are_written_so() -> None:
+    text = "We met haikel and mark and guemar's river"
+    assert written(text, given_names=("Haikel Guemar", "Mark de Rich")) == "We met Haikel and mark and Guemar's river"
+
+
+def test_names_that_mostly_have_a_capital_have_it_everywhere() -> None:
+    text = "We met Ondalia and Ondalia, the Ondalia and ondalia and Mark and Mark and mark."
+    assert written(text) == text.replace("ondalia", "Ondalia")
+    assert written("We met Ondalia and ondalia.") == "We met Ondalia and ondalia."  # seen once
+    both = "We saw Web and Web and web and web."
+    assert written(both) == both
+
+
+TOKENS = st.sampled_from("the i i'm ondalia Ondalia we. a.m. iPhone “why?” no... x@y.z ß iyi 8 家。 . ,".split())
+
+
+@profile(max_examples=200)
+@given(st.lists(TOKENS, max_size=12), st.sampled_from(["en", "nl", "tr"]))
+def test_only_case_changes_and_a_second_time_nothing(tokens: list[str], language: str) -> None:
+    words = words_of(" ".join(tokens))
+    names = names_in(words, ["Ondalia"], tokenize=tokenize)
+    once = capitalised(words, language=language, names=names)
+    assert [w.text.casefold().replace("\u0307", "") for w in once] == [w.text.casefold() for w in words]
+    assert [(w.start, w.end) for w in once] == [(w.start, w.end) for w in words]
+    assert capitalised(once, language=language, names=names) == once

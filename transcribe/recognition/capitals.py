@@ -1,0 +1,113 @@
+"""Capitals: sentence beginnings, "I", given names, and names that the recogniser mostly writes with one. Pure.
+
+Pieces that were read on their own begin in lower case behind a full stop. A name is written in small letters now and
+then; what it is told by: it was given, or most of its places inside sentences have a capital and the vocabulary of the
+model has no word of small letters for it, as it has for "mark" and "rich".
+
+What this does not do: take capitals away (`transcribe.recognition.sentence_joins`), correct what was misheard.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from transcribe.recognition.glossary import split_marks
+from transcribe.scripts import CLOSERS, ends_sentence
+from transcribe.transcript import Word
+
+_I = frozenset(("i", "i'm", "i'll", "i've", "i'd", "i’m", "i’ll", "i’ve", "i’d"))
+_OPENERS = '"“„«‹([¿¡'
+_LETTERS = re.compile(r"(?<![^\W_])(?:[^\W\d_]\.){2,}$")  # a.m., U.S.
+_DOTTED_I = frozenset(("tr", "az"))  # languages whose i has another capital
+_LEAST_SEEN = 2  # capitals inside sentences that make a name
+_MOST_SMALL = 0.34  # of its places; above it the word is one of both kinds
+
+Tokenize = Callable[[str], Sequence[int]]
+"""The numbers of a text's tokens in the vocabulary of the model."""
+
+
+def capitalised(words: Sequence[Word], *, language: str, names: Mapping[str, str]) -> tuple[Word, ...]:
+    """The words of one speaker in a row, the first of which begins a sentence, with their capitals.
+
+    The keys of `names` are words in small letters, the values how they are written.
+
+    >>> words = [Word(text, i, i + 1) for i, text in enumerate("so i met haikel. he works on rdo".split())]
+    >>> " ".join(w.text for w in capitalised(words, language="en", names={"haikel": "Haikel", "rdo": "RDO"}))
+    'So I met Haikel. He works on RDO'
+    """
+    result: list[Word] = []
+    starts = True
+    for word in words:
+        text = word.text
+        head, core, tail = split_marks(text)
+        if core in names:
+            text = head + names[core] + tail
+        elif starts or (language == "en" and core_of(text) in _I):
+            text = _risen(text, language)
+        result.append(replace(word, text=text))
+        starts = _ends(word.text)
+    return tuple(result)
+
+
+def names_in(words: Sequence[Word], given: Iterable[str], *, tokenize: Tokenize) -> dict[str, str]:
+    """The words in small letters that are names, each with how it is written: by `given` names, and by the words.
+
+    A word counts as a name if it is one in most places inside sentences, and is no word of small letters.
+    """
+    inside: Counter[str] = Counter()
+    for before, word in pairwise(words):
+        if before.text[-1].isalnum() or before.text.endswith(","):
+            inside[split_marks(word.text)[1]] += 1
+    total: Counter[str] = Counter()
+    for form, count in inside.items():
+        total[form.lower()] += count
+    parts = {part for name in given for part in name.split()}
+    names: dict[str, str] = {}
+    for form in (*sorted(parts), *(form for form, count in inside.most_common() if count >= _LEAST_SEEN)):
+        small = form.lower()
+        if len(small) < 2 or small == form or not form.isalnum() or len(tokenize(" " + small)) < 2:
+            continue
+        if form in parts or inside[small] <= _MOST_SMALL * total[small]:
+            names.setdefault(small, form)
+    return names
+
+
+def core_of(text: str) -> str:
+    """A printed word without the marks around it."""
+    _, core, tail = split_marks(text)
+    return (core + tail).rstrip(",.?!;:…" + CLOSERS)
+
+
+def starts_lower(text: str) -> bool:
+    """Whether a printed word begins with a small letter."""
+    return text[0].islower()
+
+
+def starts_upper(text: str) -> bool:
+    """Whether a printed word begins with a capital, and has no other."""
+    return text[0].isupper() and not any(map(str.isupper, text[1:]))
+
+
+def lowered(text: str) -> str:
+    """The word with a small first letter."""
+    return text[0].lower() + text[1:]
+
+
+def _risen(text: str, language: str) -> str:
+    """The word with a capital first letter, unless it has another ("iPhone") or is an address."""
+    at = len(text) - len(text.lstrip(_OPENERS))
+    first, rest = text[at : at + 1], text[at + 1 :]
+    if not first.islower() or any(map(str.isupper, rest)) or any(sign in rest[:-1] for sign in "@/.:"):
+        return text
+    letter = "İ" if first == "i" and language in _DOTTED_I else first.title()  # of Georgian the same letter
+    return text[:at] + letter + rest if len(letter) == 1 else text
+
+
+def _ends(text: str) -> bool:
+    """Whether a word ends a sentence, so that a capital follows: no abbreviation, nor dots that trail off."""
+    bare = text.rstrip(CLOSERS)
+    return ends_sentence(text) and not bare.endswith(("..", "…")) and _LETTERS.search(bare) is None
