@@ -34,7 +34,7 @@ DIGESTS = {
     "recognize": "100eef88845cc151",
     "rehear": "cf3ebbb72718d666",
     "diarize": "f74bc7c7a91f3f02",
-    "turns": "9c1645b3f15bc294",
+    "turns": "3a03aa5e9cbe5b6a",
 }
 
 

@@ -92,6 +92,11 @@ class _RunSettings:
         metavar="N",
     )
     verbatim: bool = setting(False, "Keep fillers such as uh and um.", Stage.REHEAR)
+    written_forms: bool = setting(
+        True,
+        "In English, type spelled-out addresses, days, years and phone numbers as addresses and numbers.",
+        Stage.TURNS,
+    )
     doubts: str = setting(
         "10%",
         "Share of the words to mark at most, those that are likeliest to be wrong, as passages to listen to.",

@@ -24,6 +24,7 @@ OTHER: dict[str, Any] = {
     "glossary": "names.txt",
     "beam_size": 1,
     "verbatim": True,
+    "written_forms": False,
     "doubts": "100%",
     "latest": 4,
     "since": "2026-01-31",

@@ -128,12 +128,14 @@ class Pipeline:
             placed = on_timeline(facts.layout, words, diarization)
             turns, words, diarization, overlaps = placed.turns, placed.words, placed.diarization, ()
             episode = replace(episode, tracks=placed_tracks(episode.tracks, facts.layout))
-        turns = as_typed(
+        wording = as_typed(
             turns,
             words,
             names=names_from_metadata(episode, seen.speaker_names),
+            written_forms=seen.written_forms,
             tokenize=self._stages.tokenize,
         )
+        turns = wording.turns
         naming = self._naming(turns, episode, enrolled=match_voices(diarization.voices, self._voices))
         speaking = {span.speaker for span in diarization.spans}
         doubts = rank_doubts(turns, words.doubts + overlaps, share=seen.doubts_share, others=words.others)
@@ -151,7 +153,7 @@ class Pipeline:
             spans=diarization.spans if turns else (),
             made_with=self.made_with(sha256),
             doubts=doubts,
-            corrections=tuple(asdict(correction) for correction in words.corrections),
+            corrections=tuple(asdict(correction) for correction in wording.corrections),
             evidence=tuple(asdict(chunk) for chunk in words.evidence),
             warnings=warnings,
         )

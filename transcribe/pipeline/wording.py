@@ -9,20 +9,42 @@ What this does not do: decide what was said, or who said it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from transcribe.recognition.capitals import Tokenize, capitalised, names_in
+from transcribe.recognition.glossary_correction import Correction
 from transcribe.recognition.recognize import Recognition
 from transcribe.recognition.sentence_joins import join_sentences
+from transcribe.recognition.written_forms import write_forms
 from transcribe.transcript import Turn
 
 
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The turns as they read, and the written forms in them."""
+
+    turns: tuple[Turn, ...]
+    corrections: tuple[Correction, ...]
+
+
 def as_typed(
-    turns: Sequence[Turn], words: Recognition, *, names: Iterable[str], tokenize: Tokenize
-) -> tuple[Turn, ...]:
-    """The turns with sentences that run on across chunks, and with capitals; `names` are known to be names."""
-    starts = sorted(chunk.start for chunk in words.evidence)
-    language = words.language
-    joined = [replace(turn, words=join_sentences(turn.words, starts, language=language)) for turn in turns]
+    turns: Sequence[Turn], words: Recognition, *, names: Iterable[str], written_forms: bool, tokenize: Tokenize
+) -> Wording:
+    """The turns with sentences that run on across chunks, capitals, and `written_forms` if they are wanted.
+
+    `names` are known to be names. The corrections are those of `words` and the written forms, in the order of time.
+    """
+    starts, language = sorted(chunk.start for chunk in words.evidence), words.language
+    corrections = list(words.corrections)
+    joined = []
+    for turn in turns:
+        text = join_sentences(turn.words, starts, language=language)
+        if written_forms:
+            text, written = write_forms(text, language=language)
+            corrections += written
+        joined.append(replace(turn, words=text))
     found = names_in([word for turn in joined for word in turn.words], names, tokenize=tokenize)
-    return tuple(replace(turn, words=capitalised(turn.words, language=language, names=found)) for turn in joined)
+    return Wording(
+        tuple(replace(turn, words=capitalised(turn.words, language=language, names=found)) for turn in joined),
+        tuple(sorted(corrections, key=lambda each: (each.start, each.end))),
+    )

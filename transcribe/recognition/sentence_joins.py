@@ -16,22 +16,14 @@ from dataclasses import replace
 
 from audio.episode import Seconds
 from transcribe.recognition.capitals import core_of, lowered, starts_lower, starts_upper
+from transcribe.recognition.english_words import FUNCTION_WORDS
 from transcribe.scripts import ends_sentence
 from transcribe.transcript import Word
 
 _PAUSE = 0.7  # seconds of silence that end a sentence, if one reading ends it
 _SEAM_PAUSE = 0.4  # seconds inside a chunk, where a capital follows a word without a mark
 
-# English words that are no names: written with a capital, they begin a sentence.
-_PLAIN = frozenset(
-    """
-    a an the and or but so nor if when while because although though since unless until as of to in on at for with from
-    by about into than then that this these those there here it it's its he he's she she's they they're they've we we're
-    we've you you're you've your my mine our their his her is are isn't aren't was were wasn't weren't do does did don't
-    doesn't didn't have has had can can't could couldn't will won't would wouldn't should shouldn't must might what
-    what's which who who's whose why how where not no yes yeah just well okay oh also maybe really actually
-    """.split()
-)
+_PLAIN = FUNCTION_WORDS - {"i", "i'm"}  # written with a capital, they begin a sentence
 _AFTER_COMMA = frozenset("and but or so nor yet which who whose where because although though excluding".split())
 
 
