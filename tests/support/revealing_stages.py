@@ -55,15 +55,8 @@ class RevealingStages(ScriptedStages):
         return SpokenLanguage(("en", "de")[self._settings.seen_by(Stage.LANGUAGE).engine == "openai"])
 
     def recognize(self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: OnFraction) -> Recognition:
-        texts = (
-            "So",
-            "uh,",
-            f"{language}-{seen(self._settings, Stage.RECOGNIZE)}.",
-            "Well",
-            "example.org",
-            "slash",
-            "on.",
-        )
+        revealed = f"{language}-{seen(self._settings, Stage.RECOGNIZE)}."
+        texts = ("So", "uh,", revealed, "Well", "then", "go", "example.org", "slash", "docs.", "On.")
         words = tuple(Word(text, 0.6 * i, 0.6 * i + 0.5, 0.2) for i, text in enumerate(texts))
         return Recognition(words, language, (), ())
 
