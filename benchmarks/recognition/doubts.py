@@ -10,7 +10,11 @@ tests/clips. English only.
 The rows of a table: what releases before 0.2.0 listed; the recogniser's own probability; the probabilities of error of
 the product; and those of weights fitted without the recording that they are used on, which is the figure to believe.
 The second table begins with the first word that reference and transcript share: scripts lack the words of a jingle. All
-weights are fitted on what the second counts; --fit prints those for `transcribe/recognition/word_errors.py`.
+weights are fitted on what the second counts; --fit prints those for `transcribe/recognition/word_errors.py`. The last
+line is about the passages that a run marks: how many of their wrong words have another reading, and how many of these
+make the transcript better or worse if they are taken.
+
+With --words the product's probabilities are those of the files, and the others have no measure of what else was heard.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,14 +34,16 @@ from benchmarks.references import CORPUS, audio_files, read_reference
 from tests.support.paths import CLIPS
 from transcribe.evaluation import levenshtein
 from transcribe.evaluation.normalisation import Unit, normaliser
+from transcribe.pipeline.doubts import LIKELY_WRONG, rank_doubts
 from transcribe.recognition.models import find_model
 from transcribe.recognition.word_errors import WEIGHTS, Tokenize, measures_of, with_errors
-from transcribe.transcript import Doubt, Transcript, Word
+from transcribe.transcript import Doubt, Transcript, Turn, Word
 from transcribe.workers.process_setup import configure_process
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from transcribe.recognition.other_readings import OtherReading
     from transcribe.recognition.reading_quality import ChunkEvidence
 
     Numbers = NDArray[np.float64]
@@ -53,7 +59,8 @@ class Judged:
     """A recording's words: what is known of each, how many errors it is, and between which words others are missing."""
 
     words: tuple[Word, ...]
-    doubts: tuple[Doubt, ...]  # of the recogniser
+    doubts: tuple[Doubt, ...]  # as a run lists them
+    reference: tuple[str, ...]
     measures: Numbers  # (words, measures)
     wrong: Numbers  # of each word
     missing: tuple[tuple[int, int], ...]  # the positions before and behind, by missing word
@@ -80,36 +87,42 @@ def main() -> None:
     parser.add_argument("--fit", action="store_true", help="print the weights fitted on all recordings")
     options = parser.parse_args()
     configure_process()
-    heard = from_files(options.words) if options.words else recognised()
-    files = [path for folder in options.folders for path in audio_files(folder) if "dutch" not in path.name]
     tokenize = find_model("base").tokenizer()
+    heard = from_files(options.words) if options.words else recognised(tokenize)
+    files = [path for folder in options.folders for path in audio_files(folder) if "dutch" not in path.name]
     rows = [judge(path, heard(path), tokenize) for path in files if path.with_suffix(".ref.txt").is_file()]
     trimmed = [from_first_match(row) for row in rows]
     report("as counted", rows, fitted_on=trimmed)
     report("from the first word of the reference on", trimmed, fitted_on=trimmed)
+    report_alternatives(rows)
     if options.fit:
         print_weights(trimmed)
 
 
-Heard = tuple[Sequence[Word], Sequence["ChunkEvidence"], Sequence[Doubt]]
+@dataclass(frozen=True)
+class Heard:
+    """What a run knows of a recording: words with their probabilities of error, and what it lists."""
+
+    words: Sequence[Word]
+    evidence: Sequence[ChunkEvidence]
+    doubts: Sequence[Doubt]
+    others: Sequence[OtherReading] = ()
 
 
 def from_files(folders: Sequence[Path]) -> Callable[[Path], Heard]:
     """Words, evidence and doubts of transcripts."""
-    from transcribe.pipeline.doubts import LIKELY_WRONG
     from transcribe.recognition.reading_quality import ChunkEvidence
 
     def heard(path: Path) -> Heard:
         file = next(file for folder in folders if (file := folder / f"{path.stem}.json").is_file())
         transcript = Transcript.from_json(file.read_text(encoding="utf-8"))
         evidence = [ChunkEvidence(**row) for row in transcript.evidence]  # type: ignore[arg-type]
-        doubts = [doubt for doubt in transcript.doubts if doubt.reason != LIKELY_WRONG]
-        return sorted(transcript.words, key=lambda word: word.start), evidence, doubts
+        return Heard(sorted(transcript.words, key=lambda word: word.start), evidence, transcript.doubts)
 
     return heard
 
 
-def recognised() -> Callable[[Path], Heard]:
+def recognised(tokenize: Tokenize) -> Callable[[Path], Heard]:
     """Words, evidence and doubts of recordings, recognised now."""
     from audio.decoding.decode import decode
     from tests.support.recognition import recognize_all
@@ -122,14 +135,17 @@ def recognised() -> Callable[[Path], Heard]:
     def heard(path: Path) -> Heard:
         with decode(path) as audio:
             found = recognize_all(audio, recognizer, settings=settings)
-        return found.words, found.evidence, found.doubts
+        words = with_errors(found.words, found.evidence, tokenize=tokenize, others=found.others)
+        turns = [Turn("anybody", words)] if words else []
+        doubts = rank_doubts(turns, found.doubts, share=settings.doubts_share, others=found.others)
+        return Heard(words, found.evidence, doubts, found.others)
 
     return heard
 
 
 def judge(path: Path, heard: Heard, tokenize: Tokenize) -> Judged:
     """The words of a recording beside its reference."""
-    words, evidence, doubts = heard
+    words = heard.words
     normalise = normaliser("english", Unit.WORDS)
     reference = [token for _, text in read_reference(path.with_suffix(".ref.txt")) for token in normalise(text).split()]
     tokens = normalise(" ".join(word.text for word in words)).split()
@@ -147,11 +163,9 @@ def judge(path: Path, heard: Heard, tokenize: Tokenize) -> Judged:
         lost, last = 0, owners[right]
         wrong[last] += left is None or reference[left] != tokens[right]
     missing += [(last, len(words) - 1)] * lost
-    measures = np.array([list(each.values()) for each in measures_of(words, evidence, tokenize=tokenize)])
-    scored = np.ones(len(words), bool)
-    return Judged(
-        with_errors(words, evidence, tokenize=tokenize), tuple(doubts), measures, wrong, tuple(missing), scored
-    )
+    measured = measures_of(words, heard.evidence, tokenize=tokenize, others=heard.others)
+    measures, scored = np.array([list(each.values()) for each in measured]), np.ones(len(words), bool)
+    return Judged(tuple(words), tuple(heard.doubts), tuple(reference), measures, wrong, tuple(missing), scored)
 
 
 def aligned(left: Sequence[str], right: Sequence[str]) -> Iterator[tuple[int | None, int | None]]:
@@ -169,7 +183,7 @@ def from_first_match(row: Judged) -> Judged:
     first = int(np.argmax(row.wrong == 0))
     scored = np.arange(len(row.words)) >= first
     missing = tuple((before, behind) for before, behind in row.missing if before >= first)
-    return Judged(row.words, row.doubts, row.measures, row.wrong, missing, scored)
+    return replace(row, missing=missing, scored=scored)
 
 
 def report(title: str, rows: Sequence[Judged], *, fitted_on: Sequence[Judged]) -> None:
@@ -194,6 +208,41 @@ def report(title: str, rows: Sequence[Judged], *, fitted_on: Sequence[Judged]) -
     scores = ranked["cross-validated by recording"]
     shares = "".join(f"{100 * expected(rows, scores, _top(rows, scores, share)):6.0f} %" for share in SHARES)
     print(f"{'the same as a run would say it':34s}{shares}")
+
+
+def report_alternatives(rows: Sequence[Judged]) -> None:
+    """Of the words likely wrong that are: how many have another reading; and what taking it does to the transcript."""
+    normalise = normaliser("english", Unit.WORDS)
+    wrong = told = 0
+    changes: list[int] = []
+    for row in rows:
+        texts = [word.text for word in row.words]
+        middles = [(word.start + word.end) / 2 for word in row.words]
+        for doubt in row.doubts:
+            inside = [i for i, middle in enumerate(middles) if doubt.start <= middle <= doubt.end]
+            if doubt.reason != LIKELY_WRONG or not inside:
+                continue
+            n_wrong = sum(row.wrong[i] > 0 for i in inside)
+            wrong += n_wrong
+            if doubt.alternative:
+                told += n_wrong
+                taken = [*texts[: inside[0]], doubt.alternative, *texts[inside[-1] + 1 :]]
+                after, before = (
+                    error_count(row.reference, normalise(" ".join(each)).split()) for each in (taken, texts)
+                )
+                changes.append(after - before)
+    better, worse = (sum(sign * change > 0 for change in changes) for sign in (-1, 1))
+    print(
+        f"\nother readings: for {told} of the {wrong} wrong words that a run marks; "
+        f"of {len(changes)} readings {better} are better and {worse} worse than what stands"
+    )
+
+
+def error_count(reference: Sequence[str], tokens: Sequence[str]) -> int:
+    """The words wrong, too many and missing."""
+    numbers: dict[str, int] = {}
+    sides = [[numbers.setdefault(token, len(numbers)) for token in side] for side in (reference, tokens)]
+    return levenshtein.edit_distance(*sides)
 
 
 def held(rows: Sequence[Judged], marks: Sequence[NDArray[np.bool_]]) -> float:
@@ -260,9 +309,10 @@ def _odds_to_probability(measures: Numbers, weights: Numbers) -> Numbers:
 
 def _listed(row: Judged) -> NDArray[np.bool_]:
     middles = [(word.start + word.end) / 2 for word in row.words]
+    doubts = [doubt for doubt in row.doubts if doubt.reason != LIKELY_WRONG]
     return np.array(
         [
-            word.probability < EARLIER or any(doubt.start <= middle <= doubt.end for doubt in row.doubts)
+            word.probability < EARLIER or any(doubt.start <= middle <= doubt.end for doubt in doubts)
             for word, middle in zip(row.words, middles, strict=True)
         ]
     )

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from transcribe.errors import ModelError
 from transcribe.recognition.models import ModelFiles
+from transcribe.recognition.other_readings import OtherReading
 from transcribe.recognition.reading_quality import ChunkEvidence
 from transcribe.recognition.word_errors import WEIGHTS, measures_of, with_errors
 from transcribe.transcript import Word
@@ -80,6 +81,23 @@ def test_the_word_after_a_rare_one_is_doubted_less() -> None:
     rare, plain, after = Word("Adirando", 0.0, 0.4), Word("a", 0.0, 0.4), Word("a", 0.5, 0.9, 0.8)
     behind = [with_errors([before, after], [chunk(0)], tokenize=letters)[1].error or 0 for before in (rare, plain)]
     assert behind[0] < behind[1]
+
+
+def test_a_word_that_other_readings_do_not_have_is_likelier_wrong_and_its_neighbours_are_not() -> None:
+    words = tuple(replace(word, text="buy") for word in words_of([0.9] * 4))
+    words = (words[0], words[1], replace(words[2], text="it"), words[3])
+    others = [OtherReading(0.5, 1.4, "buy it", text) for text in ("Bye, it", "by it", "Buy in", *["by it"] * 99)]
+
+    def likelier(before: int, after: int) -> list[bool]:
+        errors = [
+            [word.error or 0 for word in with_errors(words, [chunk(0)], tokenize=letters, others=others[:count])]
+            for count in (before, after)
+        ]
+        return [new > old for old, new in zip(*errors, strict=True)]
+
+    assert likelier(0, 1) == likelier(1, 2) == likelier(3, 4) == [False, True, False, False]
+    assert likelier(2, 3) == [False, False, True, False]
+    assert not any(likelier(10, 100)), "a hostile or endless list says no more than a few"
 
 
 def test_the_measures_are_those_of_the_weights() -> None:

@@ -120,7 +120,8 @@ class Pipeline:
         self, episode: Episode, facts: AudioFacts, *, words: Recognition, diarization: Diarization, sha256: str
     ) -> Transcript:
         seen = self.settings.seen_by(Stage.TURNS)
-        words = replace(words, words=with_errors(words.words, words.evidence, tokenize=self._stages.tokenize))
+        likely = with_errors(words.words, words.evidence, tokenize=self._stages.tokenize, others=words.others)
+        words = replace(words, words=likely)
         if facts.layout is None:
             turns = attribute(words.words, diarization.spans, background=diarization.background)
             overlaps = find_overlaps(words.words, diarization.spans)

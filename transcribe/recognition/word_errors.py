@@ -2,9 +2,9 @@
 
 A recogniser's own probability is of a token after the tokens before it: too sure of a fluent sentence, and low at a
 word that is right where the one after it is wrong. So the probability of error is a logistic regression on a few
-measures of the word, its neighbours and its chunk (`measures_of`). A rare word is wrong more often than its probability
-says, the word after it less often; which are rare is asked of the model's vocabulary: a frequent word is one token with
-a small number.
+measures of the word, its neighbours, its chunk and what else was heard (`measures_of`). A rare word is wrong more often
+than its probability says, the word after it less often; which are rare is asked of the model's vocabulary: a frequent
+word is one token with a small number.
 
 The weights are fitted by `benchmarks/recognition/doubts.py --fit` on recordings with references; the same script says,
 by cross-validation, how many errors the words marked first hold, and how far the probabilities are from the rates.
@@ -15,12 +15,13 @@ What this does not do: choose which words an editor hears (`transcribe.pipeline.
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from transcribe.recognition.other_readings import OtherReading, key
 from transcribe.recognition.reading_quality import ChunkEvidence
-from transcribe.scripts import has_end_mark
+from transcribe.scripts import has_end_mark, units
 from transcribe.transcript import Word
 
 Tokenize = Callable[[str], Sequence[int]]
@@ -30,37 +31,50 @@ _SUREST = 0.003  # what is missing to 1 of a probability that says nothing more
 _POOR = 4.7  # the doubt from which it counts more: at a probability of .67
 _MOST_PIECES = 6  # more say nothing more
 _RAREST = 50_000  # the number that counts for a word of several tokens; no vocabulary has many more tokens
+_MOST_OTHERS = 3  # other readings of a place; more say nothing more
 _QUICKEST = 0.035  # seconds a letter; what is shorter has no room in its time
 
-INTERCEPT = -7.79
+INTERCEPT = -7.56
 WEIGHTS = {
-    "doubt": 0.435,
-    "poor": 1.937,
-    "doubt of a rare word": 0.043,
-    "doubt after": 0.223,
-    "chunk": 2.327,
-    "pace": 0.613,
-    "pieces": 0.167,
-    "pieces before": -0.268,
-    "hurried": 0.482,
+    "doubt": 0.392,
+    "poor": 1.684,
+    "doubt of a rare word": 0.042,
+    "doubt after": 0.200,
+    "chunk": 2.073,
+    "pace": 0.599,
+    "pieces": 0.071,
+    "pieces before": -0.323,
+    "hurried": 0.397,
     "ends a sentence": 0.567,
+    "heard otherwise": 0.971,
 }
 """The change of the log odds of an error by one unit of each measure, by its name."""
 
 
-def with_errors(words: Sequence[Word], evidence: Sequence[ChunkEvidence], *, tokenize: Tokenize) -> tuple[Word, ...]:
+def with_errors(
+    words: Sequence[Word],
+    evidence: Sequence[ChunkEvidence],
+    *,
+    tokenize: Tokenize,
+    others: Sequence[OtherReading] = (),
+) -> tuple[Word, ...]:
     """`words`, in the order of time, with their probabilities of error; `evidence` is of their chunks."""
-    measured = measures_of(words, evidence, tokenize=tokenize)
+    measured = measures_of(words, evidence, tokenize=tokenize, others=others)
     odds = (INTERCEPT + sum(WEIGHTS[name] * measure for name, measure in each.items()) for each in measured)
     return tuple(replace(word, error=1 / (1 + math.exp(-each))) for word, each in zip(words, odds, strict=True))
 
 
 def measures_of(
-    words: Sequence[Word], evidence: Sequence[ChunkEvidence], *, tokenize: Tokenize
+    words: Sequence[Word],
+    evidence: Sequence[ChunkEvidence],
+    *,
+    tokenize: Tokenize,
+    others: Sequence[OtherReading] = (),
 ) -> list[dict[str, float]]:
     """The measures of each word by the names of `WEIGHTS`."""
     doubts = [math.log1p((1.0 - word.probability) / _SUREST) for word in words]
     starts = [chunk.start for chunk in evidence]
+    otherwise = _times_otherwise(words, others)
     measured = []
     spellings = [_spelling(word, tokenize) for word in words]
     pieces = [min(len(tokens), _MOST_PIECES) - 1 for tokens, _ in spellings]
@@ -78,9 +92,21 @@ def measures_of(
             "pieces before": pieces[i - 1] if i else 0,
             "hurried": float(word.end - word.start < _QUICKEST * letters),
             "ends a sentence": float(has_end_mark(word.text)),
+            "heard otherwise": min(otherwise[i], _MOST_OTHERS),
         }
         measured.append(measures)
     return measured
+
+
+def _times_otherwise(words: Sequence[Word], others: Iterable[OtherReading]) -> list[int]:
+    """How many of the other readings of its place do not have each word."""
+    middles = [(word.start + word.end) / 2 for word in words]
+    counts = [0] * len(words)
+    for other in others:
+        said = {key(unit) for unit, _ in units(other.text)}
+        for i in range(bisect_left(middles, other.start), bisect_right(middles, other.end)):
+            counts[i] += key(words[i].text) not in said
+    return counts
 
 
 def _spelling(word: Word, tokenize: Tokenize) -> tuple[Sequence[int], int]:
