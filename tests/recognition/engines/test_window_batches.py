@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from functools import partial
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,7 @@ from tests.support.paths import CLIPS
 from tests.support.weights import needs_base
 from transcribe.recognition.engines import load
 from transcribe.recognition.engines.protocol import Reading, Recognizer
-from transcribe.recognition.engines.window_batches import batches
+from transcribe.recognition.engines.window_batches import Task, batches
 from transcribe.recognition.models import ModelFiles
 from transcribe.settings import Settings
 
@@ -36,6 +38,46 @@ def test_every_worker_stays_busy(n: int, workers: int, batch: int) -> None:
         assert len(job) <= math.ceil(left / workers)
         left -= len(job)
     assert len(jobs) <= n / batch + workers * batch
+
+
+@given(st.integers(1, 5), st.lists(st.integers(1, 4), max_size=9))
+def test_parts_are_joined_in_their_order_whoever_did_them(threads: int, sizes: list[int]) -> None:
+    with ThreadPoolExecutor(threads) as pool:
+        tasks = [Task(pool, [partial(divmod, n, 3) for n in range(size)], join=list) for size in sizes]
+        assert [task.result() for task in tasks] == [[divmod(n, 3) for n in range(size)] for size in sizes]
+
+
+def test_no_thread_waits_for_the_part_of_another() -> None:
+    """One thread is in a part; the other does what belongs to a later task, from its parts to its join."""
+    is_over = Event()
+    with ThreadPoolExecutor(2) as pool:
+        first: Task[bool, tuple[bool, ...]] = Task(pool, [lambda: is_over.wait(), lambda: False], join=tuple)
+        later = Task(pool, [int, int], join=sum)
+        assert later.result() == 0
+        is_over.set()
+        assert first.result() == (True, False)
+
+
+def test_a_task_raises_what_its_parts_raise() -> None:
+    with ThreadPoolExecutor(2) as pool:
+        for divisors in ([1, 0], [0, 1], [0]):
+            with pytest.raises(ZeroDivisionError):
+                Task(pool, [partial(divmod, 1, n) for n in divisors], join=len).result()
+        with pytest.raises(IndexError):
+            Task(pool, [int], join=lambda values: values[1]).result()
+
+
+def test_nothing_of_a_cancelled_task_begins() -> None:
+    is_over = Event()
+    begun: list[int] = []
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(is_over.wait)
+        task = Task(pool, [partial(begun.append, n) for n in range(3)], join=lambda parts: begun.append(len(parts)))
+        task.cancel()
+        is_over.set()
+        with pytest.raises(CancelledError):
+            task.result()
+    assert begun == []
 
 
 @needs_base

@@ -5,27 +5,30 @@ and the decoder then ends the text after a phrase. Here a window is padded with 
 
 On a CPU each job has one thread: two such workers on two cores ran 2.5 times as fast as two threads on one window (26
 against 10 times real time, `base`, beam 5, word times). A job's windows are encoded one by one (four together took a
-third longer) and decoded together, because every step reads all weights: two save 7 % of the time and take 60 MB, four
-a tenth and 200 MB. Word times are aligned one by one: together with a longer text a word moved by 20 ms. A window is
-padded to the same length whatever windows it is decoded with, so its reading does not depend on them. The other
-hypotheses of the beam change neither the best one nor the time.
+third longer), each by whichever thread is free, and decoded together, because every step reads all weights: two save
+7 % of the time and take 60 MB, four a tenth and 100 MB. Word times are aligned one by one: together with a longer text
+a word moved by 20 ms. A window is padded to the same length whatever windows it is decoded with, so its reading does
+not depend on them. The other hypotheses of the beam change neither the best one nor the time.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from audio.decoding.samples import SAMPLE_RATE
 from transcribe.errors import EngineError, ModelError
+from transcribe.recognition.engines.log_mel import FRAME_SAMPLES, padded_log_mel
 from transcribe.recognition.engines.protocol import LanguageGuess, Reading
 from transcribe.recognition.engines.token_words import Piece, words_from_pieces, words_of_known_text
-from transcribe.recognition.engines.window_batches import batches, worker_layout
+from transcribe.recognition.engines.window_batches import Task, batches, worker_layout
 from transcribe.recognition.models import ModelFiles
 
 if TYPE_CHECKING:
@@ -36,9 +39,6 @@ if TYPE_CHECKING:
 
     Mel = NDArray[np.float32]
 
-_FRAME_SAMPLES = 160  # the hop of the log-mel, 10 ms
-_FULL_FRAMES = 3_000  # 30 s, what the encoder was trained on
-_STEP_FRAMES, _MARGIN_FRAMES = 1_000, 200  # short windows are padded to whole steps, by at least this margin
 _TEXT_TOKENS = 448  # n_text_ctx of every Whisper model; half of it is for the prompt
 _GPU_BATCH, _CPU_BATCH = 16, 2
 _SEED = 1  # for sampling
@@ -58,7 +58,7 @@ class CTranslate2:
             from scipy.sparse import csr_array
 
             on_gpu = device == "cuda" or (device == "auto" and ctranslate2.get_cuda_device_count() > 0)
-            self._encode = _encode_together if on_gpu else _encode_one_by_one
+            self._together = on_gpu
             self._workers, threads_each = (1, 0) if on_gpu else worker_layout(threads)
             self._batch = batch or (_GPU_BATCH if on_gpu else _CPU_BATCH)
             self._files, self._folder = files, str(files.folder)
@@ -101,20 +101,20 @@ class CTranslate2:
         is_sampled = temperature > 0
         options = _Options(language, beam_size, prompt, temperature)
         generator = self._sampling_model if is_sampled else lambda: self._model.model
-        decoding = _Decoding(self._model, options, generator=generator, encode=self._encode)
+        decoding = _Decoding(self._model, options, generator=generator, together=self._together)
         workers, batch = (1, 1) if is_sampled else (self._workers, self._batch)
         pool = self._sampling_pool if is_sampled else self._pool
-        ahead: deque[Future[list[Reading]]] = deque()
+        ahead: deque[_Job] = deque()
         try:
             for job in batches(windows, workers=workers, batch=batch):
-                ahead.append(pool.submit(decoding.decode, job))
+                ahead.append(decoding.submit(job, pool))
                 if len(ahead) >= 2 * workers:
                     yield from _readings(ahead.popleft())
             while ahead:
                 yield from _readings(ahead.popleft())
         finally:
-            for future in ahead:
-                future.cancel()
+            for task in ahead:
+                task.cancel()
 
     def _sampling_model(self) -> Any:
         """A new copy of the model with one worker. CTranslate2 seeds a worker's random numbers when it is created, so
@@ -129,7 +129,7 @@ class CTranslate2:
 
     def align(self, window: Samples, text: str, *, language: str) -> tuple[Word, ...]:
         """See `Aligner.align`; the decoder's cross-attention to the text, forced along a path (`find_alignment`)."""
-        decoding = _Decoding(self._model, _Options(language), generator=lambda: self._model.model, encode=self._encode)
+        decoding = _Decoding(self._model, _Options(language), generator=lambda: self._model.model)
         try:
             return decoding.align(window, text)
         except (RuntimeError, ValueError) as exc:
@@ -140,7 +140,7 @@ class CTranslate2:
         if not self._model.model.is_multilingual:
             return LanguageGuess({"en": 1.0})
         try:
-            encoded = self._model.encode(_log_mel(self._model, window)[np.newaxis])
+            encoded = self._model.encode(padded_log_mel(self._model, window)[np.newaxis])
             guesses = self._model.model.detect_language(encoded)[0]
         except (RuntimeError, ValueError) as exc:
             raise EngineError(f"ctranslate2 cannot detect the language: {exc}") from exc
@@ -155,6 +155,15 @@ class _Options:
     temperature: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    windows: Sequence[int]  # which of the job's
+    states: Any  # the encoder's output for them, (len(windows), frames / 2, width)
+
+
+_Job = Task[list[_Encoded], list[Reading]]
+
+
 class _Decoding:
     """Decodes batches of windows with one set of options. May be called from several threads at the same time."""
 
@@ -164,14 +173,14 @@ class _Decoding:
         options: _Options,
         *,
         generator: Callable[[], Any],
-        encode: Callable[[Any, Sequence[Mel]], list[Any]],
+        together: bool = False,
     ) -> None:
         from faster_whisper.tokenizer import Tokenizer
 
         multilingual = model.model.is_multilingual
         self._model = model
         self._generator = generator
-        self._encode = encode
+        self._together = together
         self._language = options.language if multilingual else "en"
         self._search: dict[str, Any] = {"beam_size": options.beam_size, "num_hypotheses": options.beam_size}
         if options.temperature > 0:
@@ -185,14 +194,27 @@ class _Decoding:
             prompt_tokens = self._tokenizer.encode(" " + options.prompt.strip())[-(_TEXT_TOKENS // 2 - 1) :]
             self._prompt = [self._tokenizer.sot_prev, *prompt_tokens, *self._prompt]
 
-    def decode(self, windows: Sequence[Samples]) -> list[Reading]:
+    def submit(self, windows: Sequence[Samples], pool: ThreadPoolExecutor) -> _Job:
         """A reading for each window; those padded to one length are decoded together."""
-        mels = [_log_mel(self._model, window) for window in windows]
+        everything = range(len(windows))
+        shares = [everything] if self._together else [range(i, i + 1) for i in everything]
+        parts = [partial(self._encode, windows, share) for share in shares]
+        return Task(pool, parts, join=partial(self._decode, windows))
+
+    def _encode(self, windows: Sequence[Samples], share: Iterable[int]) -> list[_Encoded]:
+        mels = {i: padded_log_mel(self._model, windows[i]) for i in share}
+        groups = [[i for i in mels if mels[i].shape[1] == n] for n in dict.fromkeys(m.shape[1] for m in mels.values())]
+        return [_Encoded(group, self._model.encode(np.stack([mels[i] for i in group]))) for group in groups]
+
+    def _decode(self, windows: Sequence[Samples], parts: Iterable[Iterable[_Encoded]]) -> list[Reading]:
+        groups: dict[int, list[_Encoded]] = {}
+        for encoded in chain.from_iterable(parts):
+            groups.setdefault(encoded.states.shape[1], []).append(encoded)
         readings: dict[int, Reading] = {}
-        for frames in dict.fromkeys(mel.shape[1] for mel in mels):
-            group = [i for i, mel in enumerate(mels) if mel.shape[1] == frames]
-            encoded = self._encode(self._model, [mels[i] for i in group])
-            readings |= zip(group, self._decode_group(encoded, [windows[i] for i in group]), strict=True)
+        for group in groups.values():
+            indices = [i for encoded in group for i in encoded.windows]
+            states = [encoded.states for encoded in group]
+            readings |= zip(indices, self._decode_group(states, [windows[i] for i in indices]), strict=True)
         return [readings[i] for i in range(len(windows))]
 
     def _decode_group(self, encoded: Sequence[Any], windows: Sequence[Samples]) -> list[Reading]:
@@ -232,8 +254,8 @@ class _Decoding:
         tokens = self._tokenizer.encode(" " + " ".join(parts))
         if not parts or len(tokens) > _TEXT_TOKENS - len(self._prompt) - 1:
             return ()
-        (encoded,) = self._encode(self._model, [_log_mel(self._model, window)])
-        frames = max(2, len(window) // _FRAME_SAMPLES)
+        encoded = self._model.encode(padded_log_mel(self._model, window)[np.newaxis])
+        frames = max(2, len(window) // FRAME_SAMPLES)
         aligned = self._model.find_alignment(self._tokenizer, [tokens], encoded, [frames])[0]
         return words_of_known_text(_pieces(aligned), parts, duration=len(window) / SAMPLE_RATE)
 
@@ -244,7 +266,7 @@ class _Decoding:
             self._tokenizer,
             [text or [self._tokenizer.encode(" .")[0]] for text in tokens],
             encoded,
-            [max(2, len(window) // _FRAME_SAMPLES) for window in windows],
+            [max(2, len(window) // FRAME_SAMPLES) for window in windows],
         )
         return [
             words_from_pieces(_pieces(timed), language=self._language, duration=len(window) / SAMPLE_RATE)
@@ -258,19 +280,11 @@ def _pieces(aligned: Iterable[dict[str, Any]]) -> list[Piece]:
     return [Piece(a["word"], float(a["start"]), float(a["end"]), float(a["probability"])) for a in aligned]
 
 
-def _readings(future: Future[list[Reading]]) -> list[Reading]:
+def _readings(job: _Job) -> list[Reading]:
     try:
-        return future.result()
+        return job.result()
     except (RuntimeError, ValueError, MemoryError) as exc:
         raise EngineError(f"ctranslate2 failed while decoding: {exc}; try --engine openai, or --device cpu") from exc
-
-
-def _encode_together(model: Any, mels: Sequence[Mel]) -> list[Any]:
-    return [model.encode(np.stack(mels))]
-
-
-def _encode_one_by_one(model: Any, mels: Sequence[Mel]) -> list[Any]:
-    return [model.encode(mel[np.newaxis]) for mel in mels]
 
 
 def _concatenate(encoded: Sequence[Any]) -> Any:
@@ -278,18 +292,3 @@ def _concatenate(encoded: Sequence[Any]) -> Any:
     from ctranslate2 import StorageView
 
     return encoded[0] if len(encoded) == 1 else StorageView.from_array(np.concatenate([np.asarray(e) for e in encoded]))
-
-
-def _log_mel(model: Any, window: Samples) -> Mel:
-    """(n_mels, frames) float32: the window's log-mel, padded with its own minimum to 10, 20 or 30 s.
-
-    The encoder's time is proportional to the length. Less padding costs words (full: 4.4 % errors on ten clips; audio +
-    3 s: 4.7; audio + 1 s: 4.8) and saves little on packed chunks, which are long.
-    """
-    # at least 50 ms: the transform needs 25, mirrored at the ends
-    samples = np.pad(window, (0, max(0, 5 * _FRAME_SAMPLES - len(window))))
-    mel = model.feature_extractor(samples)[:, :_FULL_FRAMES]
-    steps = -(-(mel.shape[1] + _MARGIN_FRAMES) // _STEP_FRAMES)
-    padded = np.full((mel.shape[0], min(_FULL_FRAMES, steps * _STEP_FRAMES)), mel.min(), np.float32)
-    padded[:, : mel.shape[1]] = mel
-    return padded
