@@ -84,13 +84,13 @@ def samples_command(path: Path, moment: Seconds, *, part: Part, from_zero: bool)
     return [*_program("quiet"), *opened, *sound, "-c:a", "pcm_s16le", *_NO_TAGS, "-f", "s16le", "pipe:1"]
 
 
-def tracks_command(path: Path, *, part: Part | None = None) -> list[str]:
+def tracks_command(path: Path, *, part: Part | None = None, kind: str = "a") -> list[str]:
     """ffmpeg's command line that writes the properties of every sound track of a file, or of a part of it, and no sound
-    (`audio.decoding.tracks`).
+    (`audio.decoding.tracks`). Of another `kind`, as ffmpeg names them: V are moving pictures, not covers.
 
     Channels of which the file states no positions are given none.
     """
-    nothing = ["-map", "0:a", "-c", "copy", "-t", "0"]
+    nothing = ["-map", f"0:{kind}", "-c", "copy", "-t", "0"]
     opened = input_options(path, "-guess_layout_max", "0", part=part)
     return [*_program(_REPORTED), *opened, *nothing, *_NO_TAGS, "-f", "framecrc", "pipe:1"]
 

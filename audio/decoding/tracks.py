@@ -70,8 +70,17 @@ def sound_tracks(path: Path, *, part: Part | None = None, patience: Seconds = _T
 
     Raises `DecodeError` without an ffmpeg that can be run.
     """
+    return read_header(_header(path, tracks_command(path, part=part), patience=patience))
+
+
+def has_moving_picture(path: Path) -> bool:
+    """Whether a file has moving pictures, as a video does; a cover is none. Raises as `sound_tracks`."""
+    return any("#dimensions" in line for line in _header(path, tracks_command(path, kind="V")))
+
+
+def _header(path: Path, command: list[str], *, patience: Seconds = _TIMEOUT) -> list[str]:
     try:
-        program = start(tracks_command(path, part=part), stdout=subprocess.PIPE)
+        program = start(command, stdout=subprocess.PIPE)
     except OSError as exc:
         raise DecodeError(f"ffmpeg cannot be run ({exc.strerror}); reinstall it", about=printable(path)) from exc
     with program, ended_after(program, min(patience, _TIMEOUT)):
@@ -84,7 +93,7 @@ def sound_tracks(path: Path, *, part: Part | None = None, patience: Seconds = _T
         finally:
             program.kill()  # it may go on to write packets
             log.join()
-    return read_header(header.decode("ascii", "replace").splitlines())
+    return header.decode("ascii", "replace").splitlines()
 
 
 def read_header(lines: Iterable[str]) -> tuple[SoundTrack, ...]:

@@ -53,10 +53,12 @@ def show_doubts(page: Page) -> None:
 
 def show_rename(page: Page) -> None:
     show_menu(page)
-    page.get_by_role("menuitem", name="Rename").click()
+    page.get_by_role("menuitem", name="Rename").last.click()
 
 
 def play(page: Page) -> None:
+    """As a video."""
+    page.evaluate("() => ['picture', 'show-picture'].forEach(id => { document.getElementById(id).hidden = false; })")
     page.locator("#play").click()
     until(lambda: page.locator("#play").text_content() == "Pause")
 
@@ -98,7 +100,18 @@ STATES: dict[str, Callable[[Page], None]] = {
     "refusal": refuse,
     "left out": show_left_out,
     "versions": show_versions,
+    "a time": lambda page: page.keyboard.press("Alt+g"),
 }
+
+
+def show_conflict(page: Page, desk: Desk) -> None:
+    page.route("**/api/revision", lambda route: route.abort())
+    desk.draft.write_bytes(desk.text.replace("raning", "snowing").encode())
+    select_word(page, 1, "raning")
+    page.keyboard.type("raining")
+    page.locator(".conflict", has_text="snowing").wait_for()
+
+
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -110,10 +123,12 @@ def test_axe_finds_nothing(browser: Browser, desk_of: DeskMaker, width: int, sch
 
     talk = talk_of(*TALK, ("S1", "Then it was over, and all of us went home through the rain."))
     spot = talk.turns[1].words[3]
-    talk = replace(talk, doubts=(Doubt(spot.start, spot.end, "two readings differ"),))
+    guest = replace(talk.speakers[1], suggestion="Bob Noyce")
+    doubt = Doubt(spot.start, spot.end, "two readings differ", alternative="eager")
+    talk = replace(talk, speakers=(talk.speakers[0], guest), doubts=(doubt,))
     desk = desk_of(talk, render(talk).replace("**A**: Then", "## The end\n\nThen"))
     found = {}
-    for name, bring in STATES.items():
+    for name, bring in {**STATES, "conflict": lambda page: show_conflict(page, desk)}.items():
         page = open_page(browser, desk, viewport={"width": width, "height": 800}, color_scheme=scheme)
         until(lambda: not page.locator("#play").is_disabled())  # noqa: B023 - called at once
         bring(page)

@@ -145,3 +145,74 @@ def test_a_file_that_is_no_sound_is_said(browser: Browser, desk_of: DeskMaker) -
     page.locator(".notice", has_text="The recording cannot be played").wait_for()
     saved(page)
     page.context.close()
+
+
+VIDEOS = {  # file name → ffmpeg's options, and whether the browser shows the picture
+    "talk.webm": (("-c:v", "libvpx", "-c:a", "libopus"), True),
+    "copied.mkv": (("-c:v", "libvpx", "-c:a", "flac"), True),
+    "refused.mov": (("-c:v", "prores", "-c:a", "pcm_s16le"), False),
+}
+
+
+def film(folder: Path, name: str, *options: str) -> None:
+    """A recording with a picture that moves a little."""
+    sound = write_burst(folder / "burst.source")
+    picture = (
+        "-f",
+        "lavfi",
+        "-i",
+        f"testsrc=size=96x54:rate=2:duration={SECONDS}",
+        "-shortest",
+        "-deadline",
+        "realtime",
+    )
+    convert(sound, folder / name, *picture, *options)
+    sound.unlink()
+
+
+@pytest.mark.parametrize(("name", "width"), [("talk.webm", 390), ("copied.mkv", 1280), ("refused.mov", 820)])
+def test_the_picture_is_shown_on_request(browser: Browser, desk_of: DeskMaker, name: str, width: int) -> None:
+    """Above the text, by the element that plays; the recording goes on where it was."""
+    desk = desk_with(desk_of, name)
+    options, is_shown = VIDEOS[name]
+    film(desk.draft.parent, name, *options)
+    desk.start()
+    page = open_page(browser, desk, viewport={"width": width, "height": 720})
+    until(lambda: not page.locator("#play").is_disabled())
+    put_caret(page, 2, "How")
+    page.keyboard.press("Control+Enter")
+    assert not page.locator("#picture").is_visible()
+    button = page.get_by_role("button", name="Picture", exact=True)
+    button.click()
+    if is_shown:
+        until(lambda: page.evaluate("() => document.getElementById('picture').videoWidth") == 96)
+        box, text, bar = (page.locator(each).bounding_box() for each in ("#picture", "main", "#bar"))
+        assert box
+        assert text
+        assert bar
+        assert box["height"] >= 96
+        assert bar["y"] - box["y"] - box["height"] > 250
+        assert button.get_attribute("aria-pressed") == "true"
+    else:
+        page.locator(".notice", has_text="cannot show the picture").wait_for()
+        assert not page.locator("#picture").is_visible()
+    until(lambda: float(page.locator("#seek").input_value()) > 16)
+    until(lambda: page.locator("#play").text_content() == "Pause")
+    if is_shown:
+        button.click()
+        assert not page.locator("#picture").is_visible()
+        until(lambda: float(page.locator("#seek").input_value()) > 17)
+    page.context.close()
+
+
+def test_a_cover_is_no_picture_of_a_video(browser: Browser, desk_of: DeskMaker) -> None:
+    desk = desk_with(desk_of, "cover.mp3")
+    cover = ("-f", "lavfi", "-i", "testsrc=size=64x64:rate=1:duration=1", "-map", "0:a", "-map", "1:v")
+    write_burst(desk.draft.parent / "burst.source")
+    convert(desk.draft.parent / "burst.source", desk.draft.with_name("cover.mp3"), *cover, "-c:v", "png")
+    desk.start()
+    page = open_page(browser, desk)
+    until(lambda: not page.locator("#play").is_disabled())
+    until(lambda: page.evaluate("() => document.getElementById('picture').readyState") > 0)
+    assert not page.locator("#show-picture").is_visible()
+    page.context.close()

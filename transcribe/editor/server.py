@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -38,7 +37,7 @@ from transcribe.editor.guard import ENTRANCE, LOOPBACK, Guard, audio_address
 from transcribe.editor.one_time_codes import OneTimeCodes
 from transcribe.editor.save_result import StaleError
 from transcribe.editor.session import Session
-from transcribe.editor.sound_response import sound_response
+from transcribe.editor.sound_response import sound_offer, sound_response
 from transcribe.errors import TranscribeError
 from transcribe.transcript import Doubt, Word
 
@@ -199,11 +198,7 @@ class _Handlers:
         return JSONResponse({"revision": revision, "trouble": trouble, "sound": await self._sound()})
 
     async def _sound(self) -> dict[str, Any]:
-        """What can be played, and its address: another one for another file."""
-        state = await run_in_threadpool(lambda: self._session.sound)
-        version = hashlib.sha256(os.fsencode(state.path or "")).hexdigest()[:8]
-        address = f"{self._audio_address}&v={version}" if state.path else ""
-        return {"address": address, "progress": state.progress, "problem": state.problem, "note": state.note}
+        return sound_offer(await run_in_threadpool(lambda: self._session.sound), address=self._audio_address)
 
     async def _copy(self, request: Request) -> Response:
         await _body(request)
@@ -251,7 +246,7 @@ class _Handlers:
 
     async def _audio(self, request: Request) -> Response:
         state = await run_in_threadpool(lambda: self._session.sound)
-        return sound_response(state, request.headers.get("range", ""))
+        return sound_response(state, request.headers.get("range", ""), version=request.query_params.get("v", ""))
 
 
 def _turns(data: Any) -> list[PageTurn]:

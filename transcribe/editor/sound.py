@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from audio.decoding.in_browsers import plays_in_browsers
+from audio.decoding.in_browsers import has_picture_for_browsers, plays_in_browsers
 from audio.episode import Episode
 from audio.errors import AudioError, SourceError
 from transcribe.drafts.moved_recording import find_recording
@@ -23,7 +23,7 @@ class SoundState:
     """What can be played now: `path`, or nothing, because a copy is being made (`progress`, 0 to 1) or of `problem`.
 
     `early`: the file at `path` may not be made yet, and this is read instead. `note` says what the editor should know
-    about the file, with the next step.
+    about the file, with the next step. `picture` is the file to be played with its picture, if it has one.
     """
 
     path: Path | None = None
@@ -31,6 +31,7 @@ class SoundState:
     progress: float | None = None
     problem: str = ""
     note: str = ""
+    picture: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +102,23 @@ class Sound:
         note = source.note
 
         early: EarlyCopy | None = None
+        picture: Path | None = None
 
         def report(done: float) -> None:
             if self._is_closed or self._source != source:
                 raise _StoppedError
-            self._state = SoundState(played, early, note=note) if early else SoundState(progress=done, note=note)
+            shown = SoundState(played, early) if early else SoundState(progress=done)
+            self._state = replace(shown, note=note, picture=picture)
 
         try:
             path = self._file(source, episode)
+            picture = path if has_picture_for_browsers(path) else None
             played = path if not is_refused and plays_in_browsers(path) else copy_path(path)
             if played != path and not has_copy(path):
                 early = early_copy(path, duration=episode.duration)
                 report(0.0)
                 make_copy(path, progress=report)
-            state = SoundState(played, early, note=note)
+            state = SoundState(played, early, note=note, picture=picture)
         except _StoppedError:
             return
         except AudioError as error:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 from collections.abc import AsyncIterator, Generator
+from pathlib import Path
+from typing import Any
 
 from starlette.concurrency import iterate_in_threadpool
 from starlette.responses import FileResponse, Response, StreamingResponse
@@ -12,11 +16,27 @@ from transcribe.drafts.playable import EarlyCopy
 from transcribe.editor.sound import SoundState
 
 
-def sound_response(state: SoundState, requested: str) -> Response:
-    """What is to be played; `requested` is the request's header `Range`, empty for all of it."""
-    if state.early:
+def sound_offer(state: SoundState, *, address: str) -> dict[str, Any]:
+    """What the page is told: what can be played, and the addresses, which are others for other files."""
+
+    def address_of(path: Path | None) -> str:
+        return f"{address}&v={_version(path)}" if path else ""
+
+    said = {"progress": state.progress, "problem": state.problem, "note": state.note}
+    return {"address": address_of(state.path), "picture": address_of(state.picture), **said}
+
+
+def sound_response(state: SoundState, requested: str, *, version: str = "") -> Response:
+    """What is to be played, or the file with the picture, if `version` is that of its address; `requested` is the
+    request's header `Range`, empty for all of it."""
+    path = state.picture if state.picture and version == _version(state.picture) else state.path
+    if state.early and path == state.path:
         return _early_response(state.early, requested)
-    return FileResponse(state.path) if state.path and state.path.is_file() else Response(status_code=404)
+    return FileResponse(path) if path and path.is_file() else Response(status_code=404)
+
+
+def _version(path: Path) -> str:
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
 
 
 def _early_response(early: EarlyCopy, requested: str) -> Response:

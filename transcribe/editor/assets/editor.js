@@ -10,6 +10,7 @@ import { Model } from "./model.js";
 import { Names } from "./names.js";
 import { Notices } from "./notices.js";
 import { Panels } from "./panels.js";
+import { Picture } from "./picture.js";
 import { Playback } from "./playback.js";
 import { Player } from "./player.js";
 import { Resumption } from "./resumption.js";
@@ -24,11 +25,11 @@ import { Versions } from "./versions.js";
 import { View, clock, element } from "./view.js";
 
 const $ = id => document.getElementById(id);
-const text = $("text"), audio = new Audio();
-audio.preload = "metadata";
+const text = $("text"), audio = $("picture");
 const keys = new Keys($("keys")), model = new Model(), view = new View(text, model), player = new Player(audio, model), names = new Names(model);
 const playback = new Playback({ player, view }), resumption = new Resumption(draft(), { audio, view }), unsaved = new Unsaved(draft());
 const notices = new Notices($("notices")), sound = new Sound(audio, { notices, onready: isPlayable => { playback.isPlayable = isPlayable; } });
+new Picture(audio, { button: $("show-picture"), sound, notices });
 const conflicts = new Conflicts({ model, view, resolved: conflict => saver.resolved(conflict) });
 const saver = new Saver(model, { unsaved, status: setStatus, reload, showConflicts: found => conflicts.show(found), showRefusal, showServerState });
 const doubts = new Doubts({ model, view, player, names, keys, announce, reveal, rename: speaker => menu.renameEverywhere(speaker) }), search = new Search({ model, view, announce, undo: () => undoOrRedo("undo") });
@@ -216,6 +217,7 @@ text.addEventListener("click", event => {
 });
 
 $("clock").onclick = goTo;
+audio.onclick = () => player.toggle();
 $("filter").onchange = () => setFilter($("filter").value);
 $("show-help").onclick = () => COMMANDS.help();
 

@@ -9,17 +9,23 @@ export class Sound {
   #address = null; // what the server offered last
   #isChosen = false; // the editor chose a file
   #isAsked = false; // the server was asked for a copy of the offered file
+  #picture = ""; // the address of the file with the picture
+  #played = ""; // the address of what is played
 
   constructor(audio, { notices, onready }) {
     Object.assign(this, { audio, notices, onready });
+    this.onpicture = () => {}; // whether the recording has a picture
+    this.onnopicture = () => {}; // the browser cannot play it
     audio.addEventListener("error", () => this.#onError());
     this.input = element("input", { type: "file", accept: "audio/*,video/*", hidden: true, ariaLabel: "The recording", onchange: () => this.#choose() });
     document.body.append(this.input);
   }
 
   /** Play what the server offers, or say why there is nothing to play. */
-  show({ address, progress, problem, note }) {
+  show({ address, progress, problem, note, picture }) {
     if (this.#isChosen) return;
+    this.#picture = picture;
+    this.onpicture(Boolean(picture));
     const choose = ["Choose the file …", () => this.input.click()];
     if (problem) this.notices.show("sound", problem, [choose]);
     else if (progress !== null) this.notices.show("sound", `The recording is being prepared for the browser: ${Math.round(100 * progress)} %`);
@@ -31,15 +37,24 @@ export class Sound {
     }
     this.onready(Boolean(address));
     if (!address || (address === this.#address && !this.audio.error)) return;
+    this.#isAsked = address === this.#address && this.#isAsked;
+    this.#address = address;
     this.#play(address); // after a restart of the server, too
   }
 
+  /** Play the file that has the picture, or again what is offered for listening. */
+  playPicture(isOn) {
+    const address = isOn ? this.#picture : this.#address;
+    if (!this.#isChosen && address && address !== this.#played) this.#play(address);
+  }
+
   #play(address) {
-    const { currentTime } = this.audio;
-    this.#isAsked = address === this.#address && this.#isAsked;
-    this.#address = address;
-    this.audio.src = address;
-    if (currentTime) this.audio.currentTime = currentTime;
+    const { audio } = this, { currentTime, playbackRate, paused } = audio;
+    this.#played = address;
+    audio.src = address;
+    audio.playbackRate = playbackRate;
+    if (currentTime) audio.currentTime = currentTime;
+    if (!paused) audio.play().catch(() => {}); // its error is said
   }
 
   #choose() {
@@ -53,6 +68,7 @@ export class Sound {
 
   async #onError() {
     if (this.audio.error.code < MediaError.MEDIA_ERR_DECODE) return; // no connection: the server may come back
+    if (!this.#isChosen && this.#played !== this.#address) return this.onnopicture();
     if (!this.#isChosen && !this.#isAsked) {
       this.#isAsked = true;
       const isThere = (await request(this.#address, undefined, { Range: "bytes=0-0" })).ok;
