@@ -63,7 +63,7 @@ def test_merge_keeps_edits_and_takes_the_rest_from_the_new_recognition(drafts: t
     assert result.differences == (Difference("autumn", "tall", 1, 18),)
     assert mine.with_name("talk.md.bak").read_bytes() == edited
     after = transcript_of(mine)
-    assert [doubt.reason for doubt in after.doubts] == ["new recognition: tall"]
+    assert [(doubt.reason, doubt.alternative) for doubt in after.doubts] == [("new recognition: tall", "tall")]
     autumn = next(word for word in after.words if word.text == "autumn")
     assert after.doubts[0].start == autumn.start
     assert after.made_with.outputs == {"talk.md": sha256_of(new_draft)}

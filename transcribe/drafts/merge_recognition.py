@@ -43,6 +43,7 @@ class Difference:
     new: str
     turn: int  # of the merged draft, from 0
     word: int  # of that turn, from 0
+    is_wording: bool = True  # both are words of one paragraph; else turns or paragraphs begin there
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,8 @@ def merge_words(
         elif edited_printed == old_printed:
             units += new_printed
         else:
-            differences.append(Difference(_words(edited), _words(recognised), *_place(units)))
+            is_wording = not any(unit.startswith((_TURN, _PARAGRAPH)) for unit in (*edited, *recognised))
+            differences.append(Difference(_words(edited), _words(recognised), *_place(units), is_wording))
             units += edited_printed
     return tuple(_turns(units)), tuple(difference for difference in differences if difference.mine != difference.new)
 
@@ -226,7 +228,8 @@ def _doubts(differences: Sequence[Difference], draft: Draft, after: Transcript) 
         last = min(first + max(len(difference.mine.split()), 1), len(words)) - 1
         passage = words[first : last + 1]
         start, end = min(word.start for word in passage), max(word.end for word in passage)
-        yield Doubt(start, end, f"new recognition: {difference.new or '(nothing)'}")
+        instead = difference.new if difference.is_wording and difference.mine else ""
+        yield Doubt(start, end, f"new recognition: {difference.new or '(nothing)'}", alternative=instead)
 
 
 def _write(path: Path, source: bytes, *, over: bytes) -> Path | None:
