@@ -48,6 +48,8 @@ def joined(text: str, language: str = "en") -> str:
         ("If you were serious, | You would go.", "If you were serious, you would go."),
         ("in the old | Town hall.", "in the old Town hall."),  # it may be a name
         ("and then | I said no.", "and then I said no."),
+        ("so they asked | Will about it.", "so they asked Will about it."),
+        ("a phone. | iPhones sell.", "a phone. iPhones sell."),  # a sentence may begin so
         ("the model | Okay, thank you.", "the model okay, thank you."),
         ("the model ~ | Okay, thank you.", "the model. Okay, thank you."),
         # both sides agree: nothing changes
@@ -71,7 +73,7 @@ def test_other_languages_keep_their_capitals() -> None:
 TOKENS = st.sampled_from("The the river. which, But you You I Ann... a.m. go? »ja« . , boat 8 家。 | ~ -".split())
 
 
-@profile(max_examples=200)
+@profile(max_examples=50)
 @given(st.lists(TOKENS, max_size=12).map(" ".join), st.sampled_from(["en", "de", "ja"]))
 def test_times_and_letters_stay_and_a_second_time_changes_nothing(text: str, language: str) -> None:
     words, starts = words_of(text)
@@ -80,7 +82,7 @@ def test_times_and_letters_stay_and_a_second_time_changes_nothing(text: str, lan
     assert join_sentences(once, starts, language=language) == once
 
 
-@profile(max_examples=100)
+@profile(max_examples=30)
 @given(st.lists(TOKENS.filter(lambda token: token not in "|~-"), max_size=12))
 def test_words_in_one_chunk_without_pauses_stay(tokens: list[str]) -> None:
     words, starts = words_of(" ".join(tokens))

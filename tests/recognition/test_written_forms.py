@@ -64,6 +64,8 @@ def test_what_was_spelled_out_is_written(said: str, expected: str) -> None:
         "my great page dot com is old",
         "You may third the motion, march first, and second of all.",
         "in twenty minutes, nineteen eighty cases, in nineteen hundred, in twenty fifty",
+        "in twenty thirty minutes, after nineteen twenty years, by twenty twelve people",
+        "In March second graders and in April first responders came.",
         "Number one two three four five six seven eight.",
         "call one two three four five six seven",
         "phone 12 34 56 78 90, or 911 two times",
@@ -100,7 +102,7 @@ KEYS += "May March first twenty thirty-first sixth nineteen eighty four 5 555 12
 TOKENS = st.builds(str.__add__, st.sampled_from(KEYS), st.sampled_from(["", "", "", "", ",", ".", "?"]))
 
 
-@profile(max_examples=300)
+@profile(max_examples=50)
 @given(st.lists(TOKENS, max_size=14))
 def test_nothing_is_lost_and_a_second_time_changes_nothing(tokens: list[str]) -> None:
     words = words_of(" ".join(tokens))
@@ -118,7 +120,7 @@ def test_nothing_is_lost_and_a_second_time_changes_nothing(tokens: list[str]) ->
     assert sorted([*kept, *inside], key=lambda word: word.start) == words
 
 
-@profile(max_examples=100)
+@profile(max_examples=20)
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_categories=("Z", "C")), min_size=1), max_size=12))
 def test_unrelated_words_stay(texts: list[str]) -> None:
     tokens = [token for text in texts for token in text.split()]

@@ -83,8 +83,8 @@ def core_of(text: str) -> str:
 
 
 def starts_lower(text: str) -> bool:
-    """Whether a printed word begins with a small letter."""
-    return text[0].islower()
+    """Whether a printed word begins with a small letter, and has no capital ("iPhone", which may begin a sentence)."""
+    return text[0].islower() and not any(map(str.isupper, text))
 
 
 def starts_upper(text: str) -> bool:

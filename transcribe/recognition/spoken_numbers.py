@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from transcribe.recognition.english_words import FUNCTION_WORDS
 from transcribe.recognition.spoken_tokens import Form, Tokens
 
 _UNITS = "zero one two three four five six seven eight nine".split()
@@ -31,6 +32,7 @@ _BEFORE_YEAR = frozenset("in since until by from before after".split())
 _BEFORE_MAY = frozenset("on by until from since before after of".split())
 CENTURIES = {"eighteen": 18, "nineteen": 19, "twenty": 20}
 _LATEST = 2039
+_COUNTED = frozenset("hundred thousand million billion percent people men women children".split())  # without an s
 PHONE = frozenset("call phone telephone number dial fax text cell mobile hotline".split())
 _PHONE_DISTANCE = 8  # words before digits that may say whose they are
 _DIGITS = {word: str(number) for number, word in enumerate(_UNITS)} | {"oh": "0"}
@@ -41,7 +43,7 @@ _MOST_DIGITS = 11
 def day_at(tokens: Tokens, at: int) -> Form | None:
     """The day of a month that begins with the word `at`: "twenty-sixth" beside its month."""
     stop, number = _ordinal(tokens, at)
-    if not number:
+    if not number or _counts(tokens, stop):
         return None
     before, is_next = tokens.core(at - 1), tokens.low(stop) == "of" and not tokens.breaks(stop)
     if before in MONTHS and not tokens.breaks(at):
@@ -54,7 +56,7 @@ def day_at(tokens: Tokens, at: int) -> Form | None:
 def year_at(tokens: Tokens, at: int) -> Form | None:
     """The year that begins with the word `at`, behind "in", a month or a day of one."""
     stop, year = _year(tokens, at)
-    if not year or (not tokens.breaks(stop) and tokens.low(stop) in {*_NUMBERS, "hundred", "thousand", "percent"}):
+    if not year or _counts(tokens, stop) or (not tokens.breaks(stop) and tokens.low(stop) in _NUMBERS):
         return None
     before = tokens.core(at - 1)
     behind_word = not tokens.breaks(at) and (before.lower() in _BEFORE_YEAR or before in MONTHS)
@@ -151,6 +153,13 @@ def _two_digits(tokens: Tokens, at: int) -> tuple[int, int]:
     if word in _TENS and goes_on and after in _UNITS[1:]:
         return at + 2, _NUMBERS[word] + _NUMBERS[after]
     return (at + 1, _NUMBERS[word]) if word in _TENS or word in _TEENS else (at, 0)
+
+
+def _counts(tokens: Tokens, stop: int) -> bool:
+    """Whether a number up to `stop` counts what is behind it: "twenty thirty minutes", "second graders"."""
+    word = tokens.core(stop)
+    is_plural = word.endswith("s") and word.islower() and word not in FUNCTION_WORDS
+    return not tokens.breaks(stop) and (is_plural or word in _COUNTED)
 
 
 def _suffix(number: int) -> str:
