@@ -22,7 +22,7 @@ def words_of(text: str) -> list[Word]:
 
 def written(text: str, *, language: str = "en", given_names: tuple[str, ...] = ()) -> str:
     words = words_of(text)
-    names = names_in(words, given_names, tokenize=tokenize)
+    names = names_in(words, given_names, language=language, tokenize=tokenize)
     return " ".join(word.text for word in capitalised(words, language=language, names=names))
 
 
@@ -64,12 +64,26 @@ def test_names_that_are_given_are_written_so() -> None:
     assert written(text, given_names=("Haikel Guemar", "Mark de Rich")) == "We met Haikel and mark and Guemar's river"
 
 
+def test_a_given_name_that_is_a_noun_too_is_left() -> None:
+    text = "We met an attendee and the rdo, and weaver said"
+    given = ("Attendee", "Ada Weaver", "RDO")
+    assert written(text, given_names=given) == "We met an attendee and the RDO, and Weaver said"
+
+
 def test_names_that_mostly_have_a_capital_have_it_everywhere() -> None:
     text = "We met Ondalia and Ondalia, the Ondalia and ondalia and Mark and Mark and mark."
     assert written(text) == text.replace("ondalia", "Ondalia")
     assert written("We met Ondalia and ondalia.") == "We met Ondalia and ondalia."  # seen once
     both = "We saw Web and Web and web and web."
     assert written(both) == both
+
+
+def test_in_other_languages_ordinary_words_are_no_names() -> None:
+    """Most of them are several tokens, as names are."""
+    text = "Das Einkaufen und das Einkaufen, wenn wir einkaufen."
+    assert written(text, language="de") == text
+    text = "Con Iglesias en las iglesias."
+    assert written(text, language="es", given_names=("Ondalia Iglesias",)) == text
 
 
 TOKENS = st.sampled_from("the i i'm ondalia Ondalia we. a.m. iPhone “why?” no... x@y.z ß iyi 8 家。 . ,".split())
@@ -79,7 +93,7 @@ TOKENS = st.sampled_from("the i i'm ondalia Ondalia we. a.m. iPhone “why?” n
 @given(st.lists(TOKENS, max_size=12), st.sampled_from(["en", "nl", "tr"]))
 def test_only_case_changes_and_a_second_time_nothing(tokens: list[str], language: str) -> None:
     words = words_of(" ".join(tokens))
-    names = names_in(words, ["Ondalia"], tokenize=tokenize)
+    names = names_in(words, ["Ondalia"], language=language, tokenize=tokenize)
     once = capitalised(words, language=language, names=names)
     assert [w.text.casefold().replace("\u0307", "") for w in once] == [w.text.casefold() for w in words]
     assert [(w.start, w.end) for w in once] == [(w.start, w.end) for w in words]

@@ -43,7 +43,7 @@ def as_typed(
             text, written = write_forms(text, language=language)
             corrections += written
         joined.append(replace(turn, words=text))
-    found = names_in([word for turn in joined for word in turn.words], names, tokenize=tokenize)
+    found = names_in([word for turn in joined for word in turn.words], names, language=language, tokenize=tokenize)
     return Wording(
         tuple(replace(turn, words=capitalised(turn.words, language=language, names=found)) for turn in joined),
         tuple(sorted(corrections, key=lambda each: (each.start, each.end))),

@@ -1,8 +1,9 @@
 """Capitals: sentence beginnings, "I", given names, and names that the recogniser mostly writes with one. Pure.
 
 Pieces that were read on their own begin in lower case behind a full stop. A name is written in small letters now and
-then; what it is told by: it was given, or most of its places inside sentences have a capital and the vocabulary of the
-model has no word of small letters for it, as it has for "mark" and "rich".
+then; what it is told by: it was given, or most of its places inside sentences have a capital, and the vocabulary of the
+model has no word of small letters for it, as it has for "mark" and "rich". Only in English: of other languages the
+vocabulary lacks ordinary words too ("einkaufen", "iglesias").
 
 What this does not do: take capitals away (`transcribe.recognition.sentence_joins`), correct what was misheard.
 """
@@ -22,6 +23,7 @@ from transcribe.transcript import Word
 _I = frozenset(("i", "i'm", "i'll", "i've", "i'd", "i’m", "i’ll", "i’ve", "i’d"))
 _OPENERS = '"“„«‹([¿¡'
 _LETTERS = re.compile(r"(?<![^\W_])(?:[^\W\d_]\.){2,}$")  # a.m., U.S.
+_BEFORE_NOUNS = frozenset("a an the my your our their his her this that these those each every".split())
 _DOTTED_I = frozenset(("tr", "az"))  # languages whose i has another capital
 _LEAST_SEEN = 2  # capitals inside sentences that make a name
 _MOST_SMALL = 0.34  # of its places; above it the word is one of both kinds
@@ -53,15 +55,22 @@ def capitalised(words: Sequence[Word], *, language: str, names: Mapping[str, str
     return tuple(result)
 
 
-def names_in(words: Sequence[Word], given: Iterable[str], *, tokenize: Tokenize) -> dict[str, str]:
+def names_in(words: Sequence[Word], given: Iterable[str], *, language: str, tokenize: Tokenize) -> dict[str, str]:
     """The words in small letters that are names, each with how it is written: by `given` names, and by the words.
 
-    A word counts as a name if it is one in most places inside sentences, and is no word of small letters.
+    A word counts as a name if it is one in most places inside sentences, and is no word of small letters; a given one
+    unless it is a noun too ("the interviewer", "a weaver"). In languages other than English none is found.
     """
+    if language != "en":
+        return {}
     inside: Counter[str] = Counter()
+    nouns: set[str] = set()
     for before, word in pairwise(words):
+        core = split_marks(word.text)[1]
         if before.text[-1].isalnum() or before.text.endswith(","):
-            inside[split_marks(word.text)[1]] += 1
+            inside[core] += 1
+        if core.islower() and before.text.lower() in _BEFORE_NOUNS:
+            nouns.add(core.title())
     total: Counter[str] = Counter()
     for form, count in inside.items():
         total[form.lower()] += count
@@ -71,7 +80,7 @@ def names_in(words: Sequence[Word], given: Iterable[str], *, tokenize: Tokenize)
         small = form.lower()
         if len(small) < 2 or small == form or not form.isalnum() or len(tokenize(" " + small)) < 2:
             continue
-        if form in parts or inside[small] <= _MOST_SMALL * total[small]:
+        if (form in parts and form not in nouns) or inside[small] <= _MOST_SMALL * total[small]:
             names.setdefault(small, form)
     return names
 

@@ -80,6 +80,19 @@ def test_nothing_of_a_cancelled_task_begins() -> None:
     assert begun == []
 
 
+def test_a_task_cancelled_during_a_part_is_not_joined() -> None:
+    is_begun, is_over = Event(), Event()
+    joined: list[int] = []
+    with ThreadPoolExecutor(1) as pool:
+        task = Task(pool, [lambda: is_begun.set() or is_over.wait()], join=lambda parts: joined.append(len(parts)))
+        is_begun.wait()
+        task.cancel()
+        is_over.set()
+        with pytest.raises(CancelledError):
+            task.result()
+    assert joined == []
+
+
 @needs_base
 @pytest.mark.models
 class TestRealWeights:

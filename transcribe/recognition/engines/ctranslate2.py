@@ -32,12 +32,8 @@ from transcribe.recognition.engines.window_batches import Task, batches, worker_
 from transcribe.recognition.models import ModelFiles
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from transcribe.recognition.engines.protocol import Samples
     from transcribe.transcript import Word
-
-    Mel = NDArray[np.float32]
 
 _TEXT_TOKENS = 448  # n_text_ctx of every Whisper model; half of it is for the prompt
 _GPU_BATCH, _CPU_BATCH = 16, 2

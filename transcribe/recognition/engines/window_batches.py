@@ -36,7 +36,7 @@ class Task(Generic[Part, Whole]):
     def __init__(
         self, pool: ThreadPoolExecutor, parts: Iterable[Callable[[], Part]], *, join: Callable[[list[Part]], Whole]
     ) -> None:
-        self._is_joining = Event()
+        self._is_joining, self._is_cancelled = Event(), False
         self._whole: Future[Whole] | None = None
         self._pool, self._join = pool, join
         self._parts = [pool.submit(part) for part in parts]
@@ -53,16 +53,20 @@ class Task(Generic[Part, Whole]):
 
     def cancel(self) -> None:
         """Nothing of it begins any more."""
+        self._is_cancelled = True
         for part in self._parts:
             part.cancel()
-        if self._whole is not None:
-            self._whole.cancel()
 
     def _go_on(self, _: Future[Part]) -> None:
         if next(self._left) == 0:
             with suppress(RuntimeError):  # the interpreter ends
-                self._whole = self._pool.submit(lambda: self._join([part.result() for part in self._parts]))
+                self._whole = self._pool.submit(self._joined)
             self._is_joining.set()
+
+    def _joined(self) -> Whole:
+        if self._is_cancelled:
+            raise CancelledError
+        return self._join([part.result() for part in self._parts])
 
 
 def worker_layout(threads: int) -> tuple[int, int]:
