@@ -100,7 +100,7 @@ STATES: dict[str, Callable[[Page], None]] = {
     "refusal": refuse,
     "left out": show_left_out,
     "versions": show_versions,
-    "a time": lambda page: page.keyboard.press("Alt+g"),
+    "title": lambda page: page.locator("#edit-opening").click(),
 }
 
 
@@ -126,7 +126,8 @@ def test_axe_finds_nothing(browser: Browser, desk_of: DeskMaker, width: int, sch
     guest = replace(talk.speakers[1], suggestion="Bob Noyce")
     doubt = Doubt(spot.start, spot.end, "two readings differ", alternative="eager")
     talk = replace(talk, speakers=(talk.speakers[0], guest), doubts=(doubt,))
-    desk = desk_of(talk, render(talk).replace("**A**: Then", "## The end\n\nThen"))
+    source = render(talk).replace("**A**: Then", "## The end\n\nThen").replace("**Ada**", "Of *rain*.\n\n**Ada**")
+    desk = desk_of(talk, source)
     found = {}
     for name, bring in {**STATES, "conflict": lambda page: show_conflict(page, desk)}.items():
         page = open_page(browser, desk, viewport={"width": width, "height": 800}, color_scheme=scheme)

@@ -218,3 +218,44 @@ def test_passages_are_copied_with_names(browser: Browser, desk: Desk) -> None:
     page.get_by_role("menuitem", name="Copy with names").click()
     until(lambda: page.evaluate(copied) == f"Ada Lovelace: {TALK[2][1]}")
     page.context.close()
+
+
+def test_the_title_and_the_introduction_are_shown_and_changed(browser: Browser, desk_of: DeskMaker) -> None:
+    talk = talk_of(*TALK)
+    source = render(talk).replace("**Ada**:", "What *rain* does.\n\n**Ada**:", 1)
+    desk = desk_of(talk, source)
+    page = open_page(browser, desk)
+    assert page.locator("#intro").text_content() == "What *rain* does."
+    page.get_by_role("button", name="Title and introduction").click()
+    page.get_by_label("Introduction, in Markdown").fill("One.\n\nTwo.")
+    page.get_by_label("Title", exact=True).fill("Rain: a talk")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Rain: a talk").wait_for()
+    wanted = source.replace("title: A talk", "title: 'Rain: a talk'").replace("What *rain* does.", "One.\n\nTwo.")
+    until(lambda: desk.text == wanted)
+    put_caret(page, 1, "Thank")
+    page.keyboard.type("Oh ")
+    until(lambda: turns_of(desk)[1][1].startswith("Oh Thank you"))
+    until(lambda: desk.transcript.episode.title == "Rain: a talk")
+    for _ in range(2):
+        page.keyboard.press("Control+z")
+    until(lambda: desk.text == source)
+    page.get_by_role("heading", name="A talk").wait_for()
+    page.route("**/api/revision", lambda route: route.abort())
+    theirs = source.replace("What *rain*", "What snow")
+    desk.draft.write_bytes(theirs.encode())
+    page.get_by_role("button", name="Title and introduction").click()
+    page.get_by_label("Introduction, in Markdown").fill("Mine.")
+    page.get_by_role("button", name="OK").click()
+    page.locator(".notice", has_text="changed elsewhere").wait_for()
+    assert desk.text == theirs
+    page.context.close()
+
+
+def test_who_closes_a_panel_is_back_in_the_text(desk: Desk, page: Page) -> None:
+    put_caret(page, 2, "How")
+    page.keyboard.press("Control+f")
+    page.keyboard.type("nothing like this")
+    page.keyboard.press("Escape")
+    page.keyboard.type("So: ")
+    until(lambda: "So: How did" in desk.text)

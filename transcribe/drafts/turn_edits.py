@@ -82,6 +82,14 @@ def apply_turns(draft: Draft, turns: Sequence[PageTurn], *, wrap: int) -> Draft:
     raise EditError(_error_message(result, turns))
 
 
+def encoded(draft: Draft) -> bytes:
+    """The draft's bytes. Raises `EditError` if the page sent half of a surrogate pair."""
+    try:
+        return draft.source().encode()
+    except UnicodeEncodeError as error:
+        raise EditError("the text holds half a character, such as a cut emoji; delete what shows as a box") from error
+
+
 def _with_turns(draft: Draft, turns: Sequence[PageTurn], labels: Sequence[str], *, source: _Source) -> Draft:
     source.begin()
     replaced = draft.turns if len(draft.turns) == len(turns) else (None,) * len(turns)

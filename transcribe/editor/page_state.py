@@ -10,6 +10,7 @@ from output.parse import Draft, parse
 from output.text import escape, normalize_text
 from transcribe.alignment.realign import RealignedTurn, realign
 from transcribe.drafts.lost_words import Lost, lost_words
+from transcribe.drafts.openings import opening_of
 from transcribe.drafts.transcript_update import forms_in, printed_forms, spoken_in
 from transcribe.drafts.turn_edits import PageTurn, page_turns
 from transcribe.scripts import units
@@ -28,10 +29,12 @@ def page_state(
     has `times`: start and end of each whitespace-separated word of its paragraphs, -1 for unknown times.
     """
     draft = parse(source.decode())
+    opening = opening_of(draft, stem)
     turns = page_turns(draft)
     times = _times(turns, transcript) if transcript else [[] for _ in turns]
     return {
-        "title": str(draft.fields.get("title") or stem),
+        "title": opening.title,
+        "intro": opening.intro,
         "language": transcript.language if transcript else "",
         "people": _people(draft, transcript),
         "turns": [

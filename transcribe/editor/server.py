@@ -29,6 +29,7 @@ from starlette.routing import Route
 
 from output.errors import OutputError
 from output.parse import parse
+from transcribe.drafts.openings import Opening
 from transcribe.drafts.turn_edits import EditError, PageTurn, page_turns
 from transcribe.drafts.versions import version_at, versions_of
 from transcribe.editor.confirmation import Confirmation
@@ -161,6 +162,7 @@ class _Handlers:
             Route("/api/versions", self._versions),
             Route("/api/versions/{moment:int}", self._version),
             Route("/api/revision", self._revision),
+            Route("/api/opening", self._opening, methods=["POST"]),
             Route("/api/accept", self._accept, methods=["POST"]),
             Route("/api/restore", self._restore, methods=["POST"]),
             Route("/api/glossary", self._add_to_glossary, methods=["POST"]),
@@ -216,6 +218,12 @@ class _Handlers:
             message = "the file has changed since this revision; send the turns the edit is based on as `base`"
             return JSONResponse({"message": message}, status_code=409)
         return JSONResponse(asdict(saved))
+
+    async def _opening(self, request: Request) -> Response:
+        data = await _body(request)
+        opening, before = (Opening(str(each["title"]), str(each["intro"])) for each in (data["now"], data["before"]))
+        await run_in_threadpool(self._session.set_opening, opening, before=before)
+        return JSONResponse({})
 
     async def _accept(self, request: Request) -> Response:
         data = await _body(request)

@@ -23,6 +23,7 @@ from output.errors import OutputError
 from output.parse import Draft, check_is_draft, parse
 from transcribe.drafts.glossary_learning import Proposal, new_entries, read_glossary_text, write_entries
 from transcribe.drafts.machine_originals import original_of
+from transcribe.drafts.openings import Opening, with_opening
 from transcribe.drafts.style import style_recorded
 from transcribe.drafts.sync import json_path, transcript_of, write_update
 from transcribe.drafts.transcript_update import update_transcript
@@ -30,6 +31,7 @@ from transcribe.drafts.turn_edits import (
     EditError,
     PageTurn,
     apply_turns,
+    encoded,
     page_turns,
     speaker_name,
     wrap_of,
@@ -158,7 +160,7 @@ class Session:
                         return SaveResult(_revision(source), (), merged, conflicts, page_turns(current))
                 wrap = wrap_of(current, self._default_wrap())
                 draft = self._earlier_draft(current, merged) or apply_turns(current, merged, wrap=wrap)
-                written = _encoded(draft)
+                written = encoded(draft)
                 if written == source or self._write(written, over=source):
                     break
             self._remember(current)
@@ -168,6 +170,16 @@ class Session:
             on_page = page_turns(draft)
             labels = tuple(turn.label for turn in draft.turns)
             return SaveResult(_revision(written), labels, on_page if on_page != tuple(turns) else None)
+
+    def set_opening(self, opening: Opening, *, before: Opening) -> None:
+        """Write the title and introduction. Raises `EditError` and `OutputError` as `save` does, also if they are not
+        `before` in the file."""
+        with self._lock:
+            source = self._read()
+            draft = with_opening(parse(source.decode()), opening, before=before, stem=self.path.stem)
+            if not self._write(encoded(draft), over=source):
+                raise EditError("the file was changed at this moment; try again")
+            self._wake.set()
 
     def add_to_glossary(self, misheard: str, correct: str) -> None:
         """Add a mishearing to the glossary. Raises `EditError` if it cannot hold it, `OutputError` as its file does."""
@@ -280,14 +292,6 @@ class Session:
         except OSError as error:
             step = step_after(error, "free disk space or change its permissions")
             raise OutputError(f"{self.path}: cannot be written ({error.strerror}); {step}") from error
-
-
-def _encoded(draft: Draft) -> bytes:
-    """The draft's bytes. Raises `EditError` if the page sent half of a surrogate pair."""
-    try:
-        return draft.source().encode()
-    except UnicodeEncodeError as error:
-        raise EditError("the text holds half a character, such as a cut emoji; delete what shows as a box") from error
 
 
 def _revision(source: bytes) -> str:

@@ -9,6 +9,7 @@ import { LeftOut } from "./left_out.js";
 import { Model } from "./model.js";
 import { Names } from "./names.js";
 import { Notices } from "./notices.js";
+import { Opening } from "./opening.js";
 import { Panels } from "./panels.js";
 import { Picture } from "./picture.js";
 import { Playback } from "./playback.js";
@@ -34,7 +35,8 @@ const conflicts = new Conflicts({ model, view, resolved: conflict => saver.resol
 const saver = new Saver(model, { unsaved, status: setStatus, reload, showConflicts: found => conflicts.show(found), showRefusal, showServerState });
 const doubts = new Doubts({ model, view, player, names, keys, announce, reveal, rename: speaker => menu.renameEverywhere(speaker) }), search = new Search({ model, view, announce, undo: () => undoOrRedo("undo") });
 const lost = new LeftOut({ model, view, player, announce, reveal }), versions = new Versions({ model, announce });
-const panels = new Panels({ doubts, lost, search, versions });
+const opening = new Opening({ model, notices, announce });
+const panels = new Panels({ doubts, lost, search, versions }, { view });
 const copying = new Copying({ model, view, names, announce }), menu = new SpeakerMenu({ model, view, player, names, copying, announce });
 const typing = new Typing({ text, model, view, step: undoOrRedo });
 
@@ -56,9 +58,8 @@ function showRefusal(message) {
 function show(state) {
   names.people = state.people;
   playback.duration = (state.duration ?? 0) * 1000;
-  document.title = `${state.title} – transcript`;
   document.documentElement.lang = state.language || "en";
-  $("title").textContent = state.title;
+  opening.show(state);
   $("file").textContent = state.file;
   if (state.sound) showServerState(state);
 }

@@ -7,10 +7,11 @@ const button = name => document.getElementById(`show-${name}`);
 
 export class Panels {
   #shown = ""; // the name of the page
+  #from = null; // the selection in the text when one was opened
   #panel = document.getElementById("panel");
 
-  constructor(pages) {
-    this.pages = pages;
+  constructor(pages, { view }) {
+    Object.assign(this, { pages, view });
     for (const name of Object.keys(pages)) button(name).onclick = () => this.toggle(name);
   }
 
@@ -22,14 +23,20 @@ export class Panels {
 
   open(name) {
     if (this.#shown && this.#shown !== name) this.pages[this.#shown].close();
+    if (!this.#panel.contains(document.activeElement)) this.#from = this.view.selection() ?? this.#from;
     this.#show(name);
     const page = this.pages[name], close = element("button", { type: "button", textContent: "Close", onclick: () => this.close() });
     this.#panel.replaceChildren(element("div", { className: "head" }, element("h2", { textContent: page.title }), close), ...page.parts);
     page.open();
   }
 
+  /** Close it; who was in it goes back to where the cursor was in the text. */
   close() {
-    const closed = this.pages[this.#shown];
+    const closed = this.pages[this.#shown], isInside = this.#panel.contains(document.activeElement);
+    if (isInside) {
+      document.getElementById("text").focus({ preventScroll: true });
+      if (this.#from) this.view.reselect(this.#from);
+    }
     this.#show("");
     closed.close();
   }

@@ -1,0 +1,72 @@
+"""What stands before the turns of a draft, for the page: its title and its introduction.
+
+The law: only what was changed is written, in its place; whatever else is in the front matter, and every turn, stays as
+it is, byte for byte. A change that would make it something else, or of what somebody else changed, is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from output.frontmatter import format_block
+from output.parse import Draft, DraftTurn, parse
+from transcribe.drafts.turn_edits import EditError
+
+_TITLE = re.compile(r"^title[ \t]*:[^\r\n]*(?:\r?\n(?:[ \t]+\S[^\r\n]*|[ \t]*(?=\r?\n[ \t]+\S)))*", re.MULTILINE)
+_BEGINNING = re.compile(r"(\ufeff?---[ \t]*\r?\n)")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A title in plain text, and an introduction in Markdown, which may be empty."""
+
+    title: str
+    intro: str
+
+
+def opening_of(draft: Draft, stem: str) -> Opening:
+    """The opening of the draft of this name."""
+    return Opening(str(draft.fields.get("title") or stem), draft.preamble.replace("\r\n", "\n").strip())
+
+
+def with_opening(draft: Draft, opening: Opening, *, before: Opening, stem: str) -> Draft:
+    """The draft with another opening than `before`. Raises `EditError` if that is not the draft's, or if no draft can
+    have this one.
+    """
+    if opening_of(draft, stem) != before:
+        raise EditError("the title or the introduction was changed elsewhere; reload the page to see it")
+    source = draft.source()
+    line_break = "\r\n" if "\r\n" in source else "\n"
+    block, preamble = draft.front_matter, draft.preamble
+    if opening.title != before.title:
+        block = _with_title(block, " ".join(opening.title.split()), line_break)
+    if opening.intro != before.intro:
+        preamble = _with_intro(preamble, opening.intro, line_break)
+    changed = parse(block + preamble + source[len(draft.front_matter) + len(draft.preamble) :])
+    is_same = (changed.turns, changed.epilogue) == (_moved(draft, changed), draft.epilogue)
+    others = {**draft.fields, "title": ""}, {**changed.fields, "title": ""}
+    if not is_same or others[0] != others[1] or (opening_of(changed, stem) != opening and opening.title.strip()):
+        raise EditError("the draft cannot have this title or introduction; it may begin like a turn")
+    return changed
+
+
+def _with_title(block: str, title: str, line_break: str) -> str:
+    line = format_block({"title": title}).split("\n")[1] if title else ""
+    if not block:
+        return f"---{line_break}{line}{line_break}---{line_break}{line_break}"
+    if _TITLE.search(block):
+        return _TITLE.sub(lambda _: line or "title:", block, count=1)
+    return _BEGINNING.sub(lambda begins: f"{begins[1]}{line}{line_break}", block, count=1)
+
+
+def _with_intro(preamble: str, intro: str, line_break: str) -> str:
+    before = preamble[: len(preamble) - len(preamble.lstrip())]
+    return before + (intro.strip().replace("\n", line_break) + 2 * line_break if intro.strip() else "")
+
+
+def _moved(draft: Draft, changed: Draft) -> tuple[DraftTurn, ...]:
+    """The draft's turns, in the lines where they are after the change."""
+    pairs = zip(draft.turns, changed.turns, strict=False)
+    same = tuple(replace(turn, line=other.line) for turn, other in pairs)
+    return same if len(draft.turns) == len(changed.turns) else ()
