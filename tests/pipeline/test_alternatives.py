@@ -9,9 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.words import said
+from transcribe.diarization.diarize import Diarization
 from transcribe.pipeline.alternatives import Alternatives
 from transcribe.pipeline.doubts import LIKELY_WRONG, rank_doubts
+from transcribe.pipeline.track_timeline import on_timeline
 from transcribe.recognition.other_readings import OtherReading, other_readings
+from transcribe.recognition.recognize import Recognition
+from transcribe.tracks.layout import Clock, Layout, OwnSpeech
 from transcribe.transcript import Doubt, Turn, Word
 
 SPOKEN = said("So, he sells ice. She buys it now", step=1.0)
@@ -75,3 +79,21 @@ def test_every_doubt_about_words_has_the_alternative_but_its_own_comes_first() -
         (LIKELY_WRONG, "busy"),
         ("silent", ""),
     ]
+
+
+def test_words_of_tracks_have_their_other_readings_on_the_timeline() -> None:
+    """The second person answers before the first has ended; on the joined speech one is heard after the other."""
+    own = OwnSpeech(0, 10.0, 14.0, 10.1, 13.9), OwnSpeech(1, 12.5, 16.5, 12.6, 16.4)
+    layout = Layout(20.0, (Clock(), Clock()), own)
+    words = tuple(
+        replace(word, start=word.start + place, end=word.end + place, error=0.9)
+        for text, place in zip(("he sells ice today", "she buys it now"), layout.places, strict=True)
+        for word in said(text, step=1.0)
+    )
+    others = tuple(other_readings(words, "he sells eyes today we buys it know"))
+    doubt = Doubt(layout.places[0] + 3.0, layout.places[1] + 2.0, "mumbled", alternative="Well.")
+    placed = on_timeline(layout, Recognition(words, "en", (doubt,), (), others=others), Diarization((), {}))
+    found = [(word.text, Alternatives(placed.turns, placed.words.others).of([word])) for word in placed.words.words]
+    assert {text: other for text, other in found if other} == {"ice": "eyes", "she": "We", "now": "know"}
+    told = [(each.start, each.end, each.alternative) for each in placed.words.doubts]
+    assert told == [(12.5, 14.5, "Well."), (13.0, 14.0, "")], "with the longest part of the passage, and only once"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from transcribe.recognition.reading_quality import ChunkEvidence
     from transcribe.recognition.recognize import Recognition
 
-Timed = TypeVar("Timed", "Correction", "ChunkEvidence", "OtherReading")
+Timed = TypeVar("Timed", "Correction", "ChunkEvidence")
 
 _SAME_SPAN = 0.5  # seconds between spans of one speaker that are one
 
@@ -54,7 +54,7 @@ def on_timeline(layout: Layout, words: Recognition, diarization: Diarization) ->
         doubts=tuple(sorted(_doubts(layout, words.doubts), key=lambda doubt: (doubt.start, doubt.end))),
         evidence=_placed(layout, words.evidence),
         corrections=_placed(layout, words.corrections),
-        others=_placed(layout, words.others),
+        others=tuple(_others(layout, words.others)),
     )
     return Placed(turns, placed, _diarization_on_timeline(layout, diarization))
 
@@ -90,8 +90,15 @@ def _doubts(layout: Layout, doubts: Sequence[Doubt]) -> Iterator[Doubt]:
             yield replace(doubt, start=start, end=end, alternative=doubt.alternative if i == longest else "")
 
 
+def _others(layout: Layout, others: Sequence[OtherReading]) -> Iterator[OtherReading]:
+    """Other readings where the words are that they replace."""
+    for other in others:
+        if (place := layout.at(other.start, other.end)) is not None:
+            yield replace(other, start=round(place[1], 3), end=round(max(place[1:]), 3))
+
+
 def _placed(layout: Layout, timed: tuple[Timed, ...]) -> tuple[Timed, ...]:
-    """Measures, corrections or other readings at the times that they are about, in the order of these."""
+    """Measures or corrections at the times that they are about, in the order of these."""
     placed = []
     for each in timed:
         first, last = layout.at(each.start, each.start), layout.at(each.end, each.end)
