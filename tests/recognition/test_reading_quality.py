@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.support.words import said, text
 from transcribe.recognition.engines.protocol import Reading
 from transcribe.recognition.reading_quality import (
     agreeing_words,
-    collapse_loops,
     is_acceptable,
+    is_own_speech,
     outside_speech,
     remove_overlap,
     untranscribed_speech,
@@ -40,26 +36,6 @@ def test_a_chunk_without_words_is_one_gap() -> None:
     assert untranscribed_speech((), Chunk(1.0, 6.0, (Region(1.4, 5.6),))) == (Region(1.0, 6.0),)
 
 
-def test_a_loop_is_reduced_to_one_phrase_and_located() -> None:
-    words = said("well " + "thank you so much " * 5 + "bye", step=0.5)
-    kept, cut = collapse_loops(words)
-    assert text(kept) == "well thank you so much bye"
-    assert cut == (Region(2.5, 10.5),)
-
-
-@pytest.mark.parametrize("phrase", ["no, no, no, no.", "I know, I know, I know.", "twenty twenty", ""])
-def test_natural_repetition_is_no_loop(phrase: str) -> None:
-    assert collapse_loops(said(phrase)) == (said(phrase), ())
-
-
-@given(st.lists(st.sampled_from("ab"), max_size=30))
-def test_no_loop_remains(letters: list[str]) -> None:
-    kept, _ = collapse_loops(said(" ".join(letters)))
-    runs = [len(list(group)) for _, group in itertools.groupby(word.text for word in kept)]
-    assert all(run < 14 for run in runs)
-    assert len(kept) <= len(letters)
-
-
 def test_an_unsure_fast_empty_or_looping_reading_is_not_acceptable() -> None:
     good = Reading(said("so we went on"), -0.4, 0.05)
     assert is_acceptable(good, 2.0)
@@ -67,7 +43,8 @@ def test_an_unsure_fast_empty_or_looping_reading_is_not_acceptable() -> None:
     assert not is_acceptable(Reading(good.words, -0.4, 0.7), 2.0)
     assert not is_acceptable(Reading((), -0.4, 0.05), 2.0)
     assert not is_acceptable(good, 0.5)
-    assert not is_acceptable(Reading(said("on and " * 9), -0.2, 0.05), 10.0)
+    assert not is_acceptable(Reading(said("on and " * 9, step=0.02), -0.2, 0.05), 10.0)
+    assert is_acceptable(Reading(said("on and " * 9), -0.2, 0.05), 10.0)
 
 
 def test_existing_words_are_not_inserted_again() -> None:
@@ -79,6 +56,15 @@ def test_existing_words_are_not_inserted_again() -> None:
     assert remove_overlap(here[:4], said("you know"), ()) == ()
     assert text(remove_overlap(here, said("you know"), later)) == "you know"  # two words come again soon
     assert remove_overlap((), said("went"), later) == ()
+
+
+def test_a_sentence_with_its_own_time_is_said_again() -> None:
+    speech = (Region(0.0, 1.2), Region(2.0, 3.2), Region(4.0, 5.2))
+    before, after = said("I have had it."), said("I am done now.", start=4.0)
+    assert is_own_speech(before, said("I have had it.", start=2.0), after, speech)
+    assert not is_own_speech(before, said("I have had it.", start=1.3), after, speech)  # without a pause
+    assert not is_own_speech(before, said("I have had it.", start=2.0, step=0.02), after, speech)
+    assert not is_own_speech(before, said("I have had it.", start=1.6, step=0.1), after, speech)  # in silence
 
 
 def test_agreeing_words_are_equal_at_the_same_time() -> None:

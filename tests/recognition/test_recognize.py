@@ -123,7 +123,7 @@ class TestWithAScriptedRecognizer:
 
     def test_a_loop_that_no_cut_ends_is_sampled(self, audio: Audio, plan: ChunkPlan) -> None:
         (chunk,) = plan.chunks
-        loop = Reading(said("and then he " * 13, step=chunk.duration / 41), -0.2, 0.01)
+        loop = Reading(said("and then he " * 13, step=0.02), -0.2, 0.01)
         recognizer = ScriptedRecognizer(lambda _: loop, sampled=lambda _: spoken_over(chunk))
         found = recognize_all(audio, recognizer, settings=Settings())
         assert [word.text for word in found.words] == [word.text for word in spoken_over(chunk).words]
@@ -148,11 +148,22 @@ class TestWithAScriptedRecognizer:
 
     def test_a_removed_loop_becomes_a_doubt(self, audio: Audio, plan: ChunkPlan) -> None:
         (chunk,) = plan.chunks
-        step = chunk.duration / 41
-        loop = Reading(said("and then he " * 13, step=step), -0.2, 0.01)
+        loop = Reading((*said("and then he", start=0.5), *said("and then he " * 13, start=1.4, step=0.02)), -0.2, 0.01)
         found = recognize_all(audio, ScriptedRecognizer(lambda _: loop), settings=Settings())
         assert text(found.words) == "and then he"
         assert "repeated phrase removed" in {doubt.reason for doubt in found.doubts}
+
+    def test_a_phrase_that_another_cut_repeats_too_stays(self, audio: Audio, plan: ChunkPlan) -> None:
+        (chunk,) = plan.chunks
+        repeated = "and then he " * 13
+
+        def answer(window: Samples) -> Reading:
+            return Reading(said(repeated, step=len(window) / 16_000 / 41), -0.2, 0.01)
+
+        found = recognize_all(audio, ScriptedRecognizer(answer), settings=Settings())
+        assert text(found.words) == repeated.strip()
+        assert found.doubts == ()
+        assert chunk.duration > 8
 
     def test_words_with_a_high_no_speech_probability_are_dropped(self, audio: Audio) -> None:
         invented = Reading(said("Thanks for watching!", step=0.5), -0.2, 0.8)

@@ -17,8 +17,9 @@ from difflib import SequenceMatcher
 from audio.episode import Seconds
 from transcribe.recognition.engines.protocol import Reading
 from transcribe.recognition.fillers import text_without_fillers
+from transcribe.recognition.loops import LOOP_COMPRESSION
 from transcribe.recognition.reader import Heard
-from transcribe.recognition.reading_quality import LOOP_COMPRESSION, NO_SPEECH, UNSURE_LOGPROB
+from transcribe.recognition.reading_quality import NO_SPEECH, UNSURE_LOGPROB
 from transcribe.scripts import units
 from transcribe.transcript import Word, as_written
 

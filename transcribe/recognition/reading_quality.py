@@ -1,4 +1,4 @@
-"""Judges readings: speech without words, words without speech, loops, agreement of two readings. Pure functions.
+"""Judges readings: speech without words, words without speech, agreement of two readings. Pure functions.
 
 The measures compare the recognised words with the speech that voice activity detection found, because a decoder that
 drops a sentence stays confident (average log-probability −0.4 on a reading that had lost 86 of 87 words).
@@ -6,18 +6,17 @@ drops a sentence stays confident (average log-probability −0.4 on a reading th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from transcribe.recognition.engines.protocol import Reading
+from transcribe.recognition.loops import is_loop, is_piled_up, key
 from transcribe.recognition.vad import Chunk, Region, voiced_between
-from transcribe.recognition.word_timing import spoken_until
+from transcribe.recognition.word_timing import SAME_PHRASE, spoken_until
 from transcribe.transcript import Word
 
 NO_SPEECH = 0.6  # openai-whisper's threshold; on speech the value stays below .1
-LOOP_COMPRESSION = 2.4  # openai-whisper's threshold
 UNSURE_LOGPROB = -1.0  # openai-whisper's threshold
 
 _SURE_LOGPROB = -0.9  # of a reading accepted without a second one that agrees
@@ -28,7 +27,6 @@ _GAP = 1.5  # seconds between two words, after the time the first of them takes
 _REACH = 0.5  # seconds around a word in which its speech may be: the alignment's error and a soft onset
 _SAME_TIME = 0.3  # seconds between the times of one word in two readings
 _FUZZY_LETTERS, _FUZZY_RATIO = 4, 0.8  # letters of a word from which similar ones match, and the ratio from which
-_LONGEST_LOOP = 12  # words in the phrase that repeats
 _FASTEST = 6.0  # words a second
 _NEAR, _VERY_NEAR = 20, 3  # words
 
@@ -64,36 +62,14 @@ def untranscribed_speech(words: Sequence[Word], chunk: Chunk, *, voiced: float =
     return tuple(gaps)
 
 
-def collapse_loops(words: Sequence[Word]) -> tuple[tuple[Word, ...], tuple[Region, ...]]:
-    """`words` with every phrase that repeats four times or more in a row reduced to one, and the times of what was cut.
-
-    Phrases have up to twelve words; people do say "no, no, no", but hardly anything four times in the same words. A
-    single word may occur up to six times.
-    """
-    result: list[Word] = []
-    cuts: list[Region] = []
-    keys = [_key(word) for word in words]
-    i = 0
-    while i < len(words):
-        size, times = _shortest_loop(keys, i)
-        result += words[i : i + max(size, 1)]
-        if size:
-            first, last = words[i + size], words[i + size * times - 1]
-            if last.end > first.start:
-                cuts.append(Region(first.start, last.end))
-        i += max(size * times, 1)
-    return tuple(result), tuple(cuts)
-
-
 def is_acceptable(reading: Reading, duration: float, *, min_logprob: float = _SURE_LOGPROB) -> bool:
     """Whether a second reading of `duration` seconds may be used: text, confident, no loop, not too many words."""
     return (
         bool(reading.words)
         and reading.avg_logprob > min_logprob
         and not is_no_speech(reading)
-        and reading.compression_ratio < LOOP_COMPRESSION
         and len(reading.words) <= max(2.0, _FASTEST * duration)
-        and not collapse_loops(reading.words)[1]
+        and not is_loop(reading.words)
     )
 
 
@@ -113,15 +89,30 @@ def remove_overlap(before: Sequence[Word], words: Sequence[Word], after: Sequenc
     Up to six words that end `before` or start `after` are dropped from the edges. If a neighbour contains the whole
     phrase near by, nothing is left: the sentence was read twice. Phrases of one or two words must be very near.
     """
-    keys = [_key(word) for word in words]
+    keys = [key(word) for word in words]
     reach = _NEAR if len(keys) > 2 else _VERY_NEAR
-    left, right = [_key(word) for word in before[-reach:]], [_key(word) for word in after[:reach]]
+    left, right = [key(word) for word in before[-reach:]], [key(word) for word in after[:reach]]
     if keys and (_contains(left, keys) or _contains(right, keys)):
         return ()
     drop = max((n for n in range(1, min(6, len(keys)) + 1) if left[-n:] == keys[:n]), default=0)
     rest, keys = words[drop:], keys[drop:]
     drop = max((n for n in range(1, min(6, len(keys)) + 1) if right[:n] == keys[-n:]), default=0)
     return tuple(rest[: len(rest) - drop])
+
+
+def is_own_speech(
+    before: Sequence[Word], words: Sequence[Word], after: Sequence[Word], regions: Sequence[Region]
+) -> bool:
+    """Whether `words`, read in a gap, are said there and not the neighbours' said once more.
+
+    They have a pause before and after them and time enough, on speech: then a sentence that is there already is said
+    again, as in a chorus.
+    """
+    if not words or is_piled_up(words, regions):
+        return False
+    from_before = words[0].start - before[-1].end if before else SAME_PHRASE
+    to_after = after[0].start - words[-1].end if after else SAME_PHRASE
+    return min(from_before, to_after) >= SAME_PHRASE
 
 
 def agreeing_words(words: Sequence[Word], others: Sequence[Word]) -> tuple[Word, ...]:
@@ -136,7 +127,7 @@ def agreeing_words(words: Sequence[Word], others: Sequence[Word]) -> tuple[Word,
         if any(
             other.start <= word.end + _SAME_TIME
             and word.start <= other.end + _SAME_TIME
-            and _agree(_key(other), _key(word))
+            and _agree(key(other), key(word))
             for other in others
         )
     )
@@ -144,24 +135,13 @@ def agreeing_words(words: Sequence[Word], others: Sequence[Word]) -> tuple[Word,
 
 def is_proper_superset(words: Sequence[Word], existing: Sequence[Word]) -> bool:
     """Whether `words` contain all of `existing` in the same order, and more words."""
-    rest = iter(_key(word) for word in words)
-    return len(words) > len(existing) and all(_key(word) in rest for word in existing)
+    rest = iter(key(word) for word in words)
+    return len(words) > len(existing) and all(key(word) in rest for word in existing)
 
 
 def outside_speech(words: Sequence[Word], regions: Sequence[Region]) -> list[bool]:
     """For each word whether there is no speech within half a second of it."""
     return [voiced_between(regions, word.start - _REACH, word.end + _REACH) <= 0.0 for word in words]
-
-
-def _shortest_loop(keys: Sequence[str], start: int) -> tuple[int, int]:
-    """The shortest phrase that loops from `start` on, as (words, repetitions); (0, 0) if none does."""
-    for size in range(1, _LONGEST_LOOP + 1):
-        phrase, times = keys[start : start + size], 1
-        while phrase and keys[start + times * size : start + (times + 1) * size] == phrase:
-            times += 1
-        if times >= (7 if size == 1 else 4):
-            return size, times
-    return 0, 0
 
 
 def _contains(many: list[str], few: list[str]) -> bool:
@@ -174,7 +154,3 @@ def _agree(one: str, other: str) -> bool:
     if min(len(one), len(other)) < _FUZZY_LETTERS or not (one + other).isalpha() or "nt" in (one[-2:], other[-2:]):
         return False
     return SequenceMatcher(None, one, other, autojunk=False).ratio() >= _FUZZY_RATIO
-
-
-def _key(word: Word) -> str:
-    return re.sub(r"[^\w]", "", word.text.casefold()) or word.text

@@ -18,13 +18,13 @@ from transcribe.errors import SettingsError
 from transcribe.recognition.engines.protocol import Recognizer
 from transcribe.recognition.fillers import remove_fillers
 from transcribe.recognition.glossary_correction import Correction
+from transcribe.recognition.loops import collapse_loops
 from transcribe.recognition.other_readings import OtherReading, heard_otherwise, without_fillers
 from transcribe.recognition.reader import ChunkResult, Heard, Reader, shift
 from transcribe.recognition.reading_quality import (
-    NO_SPEECH,
     UNSURE_LOGPROB,
     ChunkEvidence,
-    collapse_loops,
+    is_no_speech,
     outside_speech,
     untranscribed_speech,
 )
@@ -124,7 +124,7 @@ def _read_again(first: ChunkResult, reader: Reader, language: str) -> Recognitio
 def _finalise(result: ChunkResult, language: str) -> Recognition:
     """A chunk's words without hallucinated ones, their times repaired, and doubts for what remains."""
     chunk, words = result.chunk, result.words
-    if result.reading.no_speech_probability > NO_SPEECH:
+    if is_no_speech(result.reading):
         doubt = Doubt(chunk.start, chunk.end, "possible speech, not transcribed")
         return Recognition((), language, (doubt,), (_evidence(replace(result, words=())),))
     outside = outside_speech(words, chunk.regions)
@@ -134,7 +134,7 @@ def _finalise(result: ChunkResult, language: str) -> Recognition:
     doubts = list(result.doubts)
     gaps = untranscribed_speech(words, chunk, voiced=_DOUBTFUL)
     doubts += [Doubt(gap.start, gap.end, "speech, not transcribed") for gap in gaps]
-    loops = collapse_loops(shift(result.reading.words, chunk.start))[1]
+    loops = collapse_loops(shift(result.reading.words, chunk.start), chunk.regions)[1]
     doubts += [Doubt(loop.start, loop.end, "repeated phrase removed") for loop in loops]
     if result.reading.avg_logprob < UNSURE_LOGPROB:
         doubts.append(Doubt(chunk.start, chunk.end, "low confidence"))

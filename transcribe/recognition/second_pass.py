@@ -1,10 +1,11 @@
 """The second pass: poor chunks, and speech without words, read again in other ways.
 
-The attempts, in order, each only where the ones before left something: a poor chunk in two parts; if it loops, sampled
-at rising temperatures (openai-whisper's ladder); speech without words, with the speech around it; the burst of speech
-in which it begins, together with the words there; then from each of its pauses on, alone and with more around it. A
-reading must be acceptable (`transcribe.recognition.reading_quality.is_acceptable`); the last attempts keep only words
-that two readings agree on, and add a doubt.
+The attempts, in order, each only where the ones before left something: a poor chunk in two parts, and one that repeats
+a phrase, to see whether another cut has it too; if it loops, sampled at rising temperatures (openai-whisper's ladder);
+speech without words, with the speech around it; the burst of speech in which it begins, together with the words there;
+then from each of its pauses on, alone and with more around it. A reading must be acceptable
+(`transcribe.recognition.reading_quality.is_acceptable`); the last attempts keep only words that two readings agree on,
+and add a doubt.
 
 The law: no reading changes the order of the words that stood, unless it replaces the chunk or the burst as a whole, and
 none puts a word inside a phrase, between words less than 0.3 s apart. So words are settled before gaps are looked for
@@ -22,14 +23,14 @@ from dataclasses import replace
 from itertools import pairwise, takewhile
 
 from transcribe.recognition.engines.protocol import Reading
+from transcribe.recognition.loops import collapse_loops, is_loop, repeated_phrase, repeats
 from transcribe.recognition.reader import ChunkResult, Reader, shift
 from transcribe.recognition.reading_quality import (
-    LOOP_COMPRESSION,
-    NO_SPEECH,
     UNSURE_LOGPROB,
     agreeing_words,
-    collapse_loops,
     is_acceptable,
+    is_no_speech,
+    is_own_speech,
     is_proper_superset,
     remove_overlap,
     untranscribed_speech,
@@ -56,12 +57,30 @@ def run_second_pass(result: ChunkResult, reader: Reader) -> ChunkResult:
 
 
 def reread_poor_chunk(result: ChunkResult, reader: Reader) -> ChunkResult:
-    """If the reading of the whole chunk is poor, read it again in two parts, and keep the better reading."""
-    if not _is_poor(result):
+    """If the reading of the whole chunk is poor, read it again in two parts, and keep the better reading.
+
+    A phrase that repeats often is read again too. It stays if the parts repeat it; if not, and no part is surer, it
+    becomes a doubt.
+    """
+    phrase = repeated_phrase(collapse_loops(result.words, result.chunk.regions)[0])
+    if not _is_poor(result) and not phrase:
         return result
     halves = _halves(result.chunk)
-    better = _better(result, list(zip(halves, reader.read(halves), strict=True)))
-    return _resample(better, reader) if _loops(better) else better
+    parts = list(zip(halves, reader.read(halves), strict=True))
+    if not _is_poor(result):
+        return _confirmed(result, phrase, parts)
+    better = _better(result, parts)
+    return _resample(better, reader) if is_loop(better.reading.words) else better
+
+
+def _confirmed(result: ChunkResult, phrase: Sequence[str], parts: Sequence[tuple[Region, Reading]]) -> ChunkResult:
+    if any(repeats(reading.words, phrase) for _, reading in parts):
+        return replace(result, passes=2)
+    better = _better(result, parts)
+    if better.reading is not result.reading:
+        return better
+    doubt = Doubt(result.words[0].start, result.words[-1].end, "unclear speech")
+    return replace(better, doubts=(*better.doubts, doubt))
 
 
 def _resample(result: ChunkResult, reader: Reader) -> ChunkResult:
@@ -80,11 +99,7 @@ def _resample(result: ChunkResult, reader: Reader) -> ChunkResult:
 
 def _is_poor(result: ChunkResult) -> bool:
     reading = result.reading
-    return reading.avg_logprob < UNSURE_LOGPROB or reading.no_speech_probability > NO_SPEECH or _loops(result)
-
-
-def _loops(result: ChunkResult) -> bool:
-    return result.reading.compression_ratio > LOOP_COMPRESSION or bool(collapse_loops(result.words)[1])
+    return reading.avg_logprob < UNSURE_LOGPROB or is_no_speech(reading) or is_loop(reading.words)
 
 
 def _halves(chunk: Chunk) -> tuple[Region, ...]:
@@ -99,33 +114,40 @@ def _halves(chunk: Chunk) -> tuple[Region, ...]:
 
 
 def _better(result: ChunkResult, parts: Sequence[tuple[Region, Reading]]) -> ChunkResult:
-    """The reading of the parts if all are acceptable and they cover no less of the speech, else the first reading."""
+    """The reading of the parts if all are acceptable, it is the surer one and covers no less of the speech.
+
+    A loop is neither sure nor does it cover speech; nor is a reading that the recogniser takes for no speech.
+    """
     unchanged = replace(result, passes=2)
     if not all(is_acceptable(reading, part.duration) for part, reading in parts):
         return unchanged
+    regions = result.chunk.regions
     read = [word for part, reading in parts for word in shift(reading.words, part.start)]
-    words = snap_to_speech(read, result.chunk.regions)
-    first = replace(result, words=collapse_loops(result.words)[0])
-    if replace(first, words=words).uncovered > first.uncovered and not _loops(result):
-        return unchanged
+    words = collapse_loops(snap_to_speech(read, regions), regions)[0]
     share = [part.duration / result.chunk.duration for part, _ in parts]
     reading = Reading(
         words=words,
         avg_logprob=sum(s * r.avg_logprob for s, (_, r) in zip(share, parts, strict=True)),
         no_speech_probability=max(r.no_speech_probability for _, r in parts),
     )
-    return replace(unchanged, reading=reading, words=words)
+    better = replace(unchanged, reading=reading, words=words)
+    first = replace(result, words=collapse_loops(result.words, regions)[0])
+    if not is_loop(result.reading.words):
+        surer = result.reading.avg_logprob >= reading.avg_logprob and not is_no_speech(result.reading)
+        if surer or better.uncovered > first.uncovered:
+            return unchanged
+    return better
 
 
 def fill_gaps(result: ChunkResult, reader: Reader) -> ChunkResult:
     """Read speech without words on its own, and insert acceptable readings."""
-    result = replace(result, words=collapse_loops(result.words)[0])
+    result = replace(result, words=collapse_loops(result.words, result.chunk.regions)[0])
     gaps = untranscribed_speech(result.words, result.chunk)
     stretches = [_with_context(gap, result.chunk) for gap in gaps]
     for gap, stretch, reading in zip(gaps, stretches, reader.read(stretches), strict=True):
         words = result.words
         if is_acceptable(reading, stretch.duration):
-            read = snap_to_speech(shift(reading.words, stretch.start), result.chunk.regions)
+            read = snap_to_speech(_heard(reading, stretch), result.chunk.regions)
             words = _insert(result, gap, _words_within(gap, read))
         result = replace(result, words=words, passes=2)
     return result
@@ -159,7 +181,7 @@ def reread_bursts(result: ChunkResult, reader: Reader) -> ChunkResult:
             continue
         before = [word for word in result.words if word.start < existing[0].start]
         after = result.words[len(before) + len(existing) :]
-        heard = [word for word in shift(reading.words, stretch.start) if word.start < burst.end]
+        heard = [word for word in _heard(reading, stretch) if word.start < burst.end]
         new = remove_overlap(before, snap_to_speech(heard, regions), after)
         if is_proper_superset(new, existing):
             result = replace(result, words=snap_to_speech((*before, *new, *after), regions), passes=2)
@@ -206,7 +228,7 @@ def _with_surroundings(gap: Region, duration: float) -> list[Region]:
 
 
 def _with_agreed(result: ChunkResult, gap: Region, attempts: Sequence[tuple[Region, Reading]]) -> ChunkResult:
-    read = [(reading, cut, _own_words(result.chunk, gap, shift(reading.words, cut.start))) for cut, reading in attempts]
+    read = [(reading, cut, _own_words(result.chunk, gap, _heard(reading, cut))) for cut, reading in attempts]
     candidates: list[tuple[int, float, tuple[Word, ...]]] = []
     for reading, cut, words in read:
         others = [word for _, other, words_there in read if other.start != cut.start for word in words_there]
@@ -219,6 +241,11 @@ def _with_agreed(result: ChunkResult, gap: Region, attempts: Sequence[tuple[Regi
         return result
     doubt = Doubt(gap.start, gap.end, "unclear speech")
     return replace(result, words=words_after, passes=2, doubts=(*result.doubts, doubt))
+
+
+def _heard(reading: Reading, stretch: Region) -> tuple[Word, ...]:
+    """The words of a reading in absolute times, without loops."""
+    return shift(collapse_loops(reading.words)[0], stretch.start)
 
 
 def _words_within(gap: Region, words: Iterable[Word]) -> list[Word]:
@@ -250,6 +277,7 @@ def _insert(result: ChunkResult, gap: Region, words: Sequence[Word]) -> tuple[Wo
     """The result's words with `words` inserted in a gap between them, without what is there already."""
     before = [word for word in result.words if word.start < gap.end]
     after = result.words[len(before) :]
-    new = remove_overlap(before, words, after)
+    said_again = is_own_speech(before, words, after, result.chunk.regions)
+    new = words if said_again else remove_overlap(before, words, after)
     clamped = [replace(word, start=max(word.start, gap.start), end=min(word.end, gap.end)) for word in new]
     return (*before, *clamped, *after)

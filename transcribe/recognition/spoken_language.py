@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from transcribe.recognition.engines.protocol import Recognizer
-from transcribe.recognition.reading_quality import LOOP_COMPRESSION
+from transcribe.recognition.loops import LOOP_COMPRESSION
 from transcribe.recognition.vad import ChunkPlan
 
 if TYPE_CHECKING:
