@@ -34,8 +34,11 @@ def test_a_stretched_word_is_moved_to_its_speech() -> None:
         ("I .8 12.2 do 12.2 16.1 not. 16.1 16.4", "1.1 2.6 12.3 15.3 15.9 18", "15.65 15.85 16.1"),
         ("Now 3.1 5.9 then, 5.9 7.9 sit 8.3 8.6", "1.1 2.6 8 8.2 8.4 9.4", "7.75 7.95 8.3"),
         ("What .8 9.2 is 9.2 9.5 it? 9.5 18.4 I 18.8 19", "1.1 2.6 7 16.8 17.8 18.5 18.7 20", "17.35 17.55 17.75 18.8"),
+        # its speech is where it ends
+        ("Very 59.5 63.1 good. 63.1 63.9", "61.7 61.95 62.9 63.2 63.6 64", "62.85 63.55"),
         # said before the pause: there is its own speech, and none is left for it after the pause
         ("some 5 5.3 sauce, 5.3 9 and 9 9.2", "4 5.9 8.9 9.6", "5 5.3 9"),
+        ("we. 4 4.4 you 6.8 9.2 It's 9.2 9.9", "4 4.6 6.3 7.1 9.2 10", "4 6.8 9.2"),
         ("We 5 5.3 slept. 5.3 9 And 9 9.2", "4 5.9 8.9 9.6", "5 5.3 9"),
     ],
 )

@@ -23,7 +23,7 @@ from dataclasses import replace
 from itertools import pairwise, takewhile
 
 from transcribe.recognition.engines.protocol import Reading
-from transcribe.recognition.loops import collapse_loops, is_loop, repeated_phrase, repeats
+from transcribe.recognition.loops import collapse_loops, is_loop, key, repeated_phrase, repeats
 from transcribe.recognition.reader import ChunkResult, Reader, shift
 from transcribe.recognition.reading_quality import (
     UNSURE_LOGPROB,
@@ -181,7 +181,8 @@ def reread_bursts(result: ChunkResult, reader: Reader) -> ChunkResult:
             continue
         before = [word for word in result.words if word.start < existing[0].start]
         after = result.words[len(before) + len(existing) :]
-        heard = [word for word in _heard(reading, stretch) if word.start < burst.end]
+        known = {key(word) for word in existing}
+        heard = [word for word in _heard(reading, stretch) if word.start < burst.end or key(word) in known]
         new = remove_overlap(before, snap_to_speech(heard, regions), after)
         if is_proper_superset(new, existing):
             result = replace(result, words=snap_to_speech((*before, *new, *after), regions), passes=2)

@@ -21,6 +21,7 @@ _TAIL = 0.5  # seconds of speech after a word's end that may be added to it
 _OWN_SPEECH = 0.25  # seconds of a region that must be the word's, and at most left over, for it to be its own
 _EDGE = 0.05  # seconds a word may extend beyond the region it is moved into
 _SQUEEZED = 0.2  # seconds a word gets before the next if that begins with its speech
+_HEARD = 0.1  # seconds of speech at a word's end that are its own
 _SHORT = 4  # words before the last of a short sentence
 
 
@@ -42,12 +43,14 @@ def snap_to_speech(words: Sequence[Word], regions: Sequence[Region]) -> tuple[Wo
     short = 0  # how many words before this one are moved with a sentence whose first and last word are stretched
     for i in reversed(range(len(words))):
         opens = i == 0 or has_end_mark(words[i - 1].text)
+        follows = i > 0 and words[i].start - words[i - 1].end < SAME_PHRASE
         next_start = following[1] if following else float("inf")
         if short:
             start, end = max(0.0, next_start - min(_SQUEEZED, words[i].end - words[i].start)), next_start
             short -= 1
         else:
-            start, end = _fit_to_speech(words[i], regions, starts_sentence=opens, following=following)
+            own = 0.0 if i == 0 or (opens and follows) else _own_speech(words[i], regions)
+            start, end = _fit_to_speech(words[i], regions, starts_sentence=opens, own=own, following=following)
             if start > words[i].start + STRETCHED:
                 short = _short_sentence(words, i, regions)
         start = min(start, next_start)
@@ -97,7 +100,7 @@ def _is_stretched(word: Word, regions: Sequence[Region]) -> bool:
 
 
 def _fit_to_speech(
-    word: Word, regions: Sequence[Region], *, starts_sentence: bool, following: tuple[Word, float] | None
+    word: Word, regions: Sequence[Region], *, starts_sentence: bool, own: float, following: tuple[Word, float] | None
 ) -> tuple[float, float]:
     first = bisect_right(regions, word.start, key=lambda region: region.end)
     stop = bisect_left(regions, word.end, key=lambda region: region.start)
@@ -105,7 +108,6 @@ def _fit_to_speech(
     start, end = word.start, word.end
     longest = _longest_duration(word)
     if _is_stretched(word, spanned):
-        own = 0.0 if starts_sentence else _own_speech(word, spanned)
         ahead = _speech_ahead(word, regions, following, own=own)
         if ahead is not None and end <= ahead[0] - SAME_PHRASE and _has_place(word, spanned):
             ahead = None
@@ -120,22 +122,31 @@ def _fit_to_speech(
     return start, end
 
 
-def _own_speech(word: Word, spanned: Sequence[Region]) -> float:
-    """Seconds of speech at the word's start, if they are enough to be its own and not the end of the word before."""
-    own = spanned[0].end - word.start if spanned and spanned[0].start <= word.start + _EDGE else 0.0
+def _own_speech(word: Word, regions: Sequence[Region]) -> float:
+    """Seconds of speech at the word's start, if they are enough to be its own and not the end of the word before.
+
+    (The first word of a window, and a sentence's that begins where the one before ends, have no start of their own.)
+    """
+    at = bisect_right(regions, word.start, key=lambda region: region.end)
+    begins = at < len(regions) and regions[at].start <= word.start + _EDGE
+    own = min(regions[at].end, word.end) - word.start if begins else 0.0
     return own if own >= min(_SQUEEZED, _longest_duration(word) / 2) else 0.0
 
 
 def _speech_ahead(
     word: Word, regions: Sequence[Region], following: tuple[Word, float] | None, *, own: float
 ) -> tuple[float, float] | None:
-    """Where the next word's speech begins, and where that word does, if `word` is said there too.
+    """Where `word` begins and ends if it is said after the pause: in the speech in which it ends, or just before the
+    next word, in the speech in which that begins.
 
     `own`: seconds of speech at the word's start that are its own.
     """
     if following is None or word.text[-1] in SENTENCE_MARKS:
         return None
     next_word, next_start = following
+    at = bisect_right(regions, word.end, key=lambda region: region.end)
+    if at < len(regions) and word.start < (onset := regions[at].start) <= word.end - _HEARD:
+        return (onset, min(word.end, next_start)) if own <= word.end - onset else None
     at = bisect_right(regions, next_start, key=lambda region: region.end)
     onset = min(next_start, regions[at].start) if at < len(regions) else next_start
     while at > 0 and regions[at - 1].start > word.start and onset - regions[at - 1].end < SAME_PHRASE:
