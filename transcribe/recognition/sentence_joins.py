@@ -1,9 +1,10 @@
 """Sentences across the borders of chunks: where one goes on, none ends, and the next chunk begins in lower case. Pure.
 
 A recogniser reads each chunk as a text of its own: it ends the last sentence and begins with a capital. It knows better
-than that: of 109 borders of 40 recordings it wrote an end and a capital at 88, rightly at 86 by their text. At the
-others its two readings disagree, and one of them has heard that the sentence goes on, unless a pause says otherwise:
-"to protect me." before "which is one thing", "But" before "The cousins". So no border is read again.
+than that. Of 109 borders in English recordings of all kinds, 88 had an end and a capital, and by their text 86 of these
+were right. At the other 21 the two readings disagree: one has heard that the sentence goes on, and is right unless a
+pause says otherwise ("to protect me." before "which is one thing", "But" before "The cousins"). So no border is read
+again.
 
 What this does not do: commas and ends inside a chunk's reading, names (`transcribe.recognition.capitals`).
 """
