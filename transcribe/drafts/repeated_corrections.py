@@ -12,7 +12,7 @@ one in the same episode that is so alike, and most of those are one name spelt i
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, takewhile
@@ -94,7 +94,10 @@ class _Search:
 
     def __init__(self, names: Mapping[str, frozenset[str]], *, ordinary: set[str], approved: set[str]) -> None:
         self._exact = {misheard: name for name, mishearings in names.items() for misheard in mishearings}
-        self._alike = [(text, name) for name, mishearings in names.items() for text in (name, *mishearings)]
+        self._by_first_sound: dict[str, list[tuple[str, str]]] = defaultdict(list)  # what may sound alike, its name
+        for name, mishearings in names.items():
+            for text in (name, *mishearings):
+                self._by_first_sound[phonetic_spelling(text)[:1]].append((text, name))
         self._longest = max(misheard.count(" ") + 1 for misheard in self._exact)
         self._ordinary, self._excluded = ordinary, ordinary | approved
         self._sounds: dict[str, str] = {}
@@ -124,9 +127,10 @@ class _Search:
 
     def _sounding_like(self, word: str) -> str:
         if word not in self._sounds:
-            best, name = max(((_alike(word, text), name) for text, name in self._alike), default=(0.0, ""))
             is_unusual = word[:1].isupper() and not is_common(word) and word.casefold() not in self._excluded
-            self._sounds[word] = name if is_unusual and best >= ALIKE else ""
+            near = self._by_first_sound.get(phonetic_spelling(word)[:1], ()) if is_unusual else ()
+            best, name = max(((_alike(word, text), name) for text, name in near), default=(0.0, ""))
+            self._sounds[word] = name if best >= ALIKE else ""
         return self._sounds[word]
 
 
@@ -142,10 +146,5 @@ def _alike(word: str, other: str) -> float:
     """How alike two words sound: 0 if one is short, has other signs than letters, or is the other with an ending."""
     ours, theirs = phonetic_spelling(word), phonetic_spelling(other)
     are_words = word.isalpha() and other.isalpha() and min(len(ours), len(theirs)) >= SHORTEST
-    if (
-        not are_words
-        or ours[0] != theirs[0]
-        or (ours != theirs and (ours.startswith(theirs) or theirs.startswith(ours)))
-    ):
-        return 0.0
-    return phonetic_similarity(word, other)
+    has_ending = ours != theirs and (ours.startswith(theirs) or theirs.startswith(ours))
+    return phonetic_similarity(word, other) if are_words and not has_ending else 0.0
