@@ -166,7 +166,21 @@ class TestWithAScriptedRecognizer:
         invented = Reading(said("Thanks for watching!", step=0.5), -0.2, 0.8)
         found = recognize_all(audio, ScriptedRecognizer(lambda _: invented), settings=Settings())
         assert found.words == ()
-        assert [d.reason for d in found.doubts] == ["possible speech, not transcribed"]
+        assert [(d.reason, d.alternative) for d in found.doubts] == [
+            ("possible speech, not transcribed", "Thanks for watching!")
+        ]
+
+    def test_unsure_words_far_from_speech_are_told(self) -> None:
+        """One in a chunk whose speech is elsewhere; a most improbable one is not worth asking."""
+        sound = Audio.from_samples(np.zeros(20 * 16_000, np.float32))
+        chunk = Chunk(0.0, 20.0, (Region(1.0, 2.0), Region(18.0, 19.0)))
+        words = (*said("here we are", start=1.0), Word("Hello?", 8.0, 8.4, 0.4), Word("uh", 12.0, 12.2, 0.1))
+        recognizer = ScriptedRecognizer(lambda _: Reading((*words, *said("and there", start=18.0)), -0.2, 0.01))
+        found = read_chunks(sound, recognizer, [chunk], language="en", beam_size=5)
+        assert text(found.words) == "here we are and there"
+        assert [(d.start, d.reason, d.alternative) for d in found.doubts] == [
+            (8.0, "possible speech, not transcribed", "Hello?")
+        ]
 
     def test_silence_is_not_read(self) -> None:
         recognizer = ScriptedRecognizer(answering())

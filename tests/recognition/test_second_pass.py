@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from audio.decoding.samples import Audio
 from tests.support.scripted_recognizer import ScriptedRecognizer
 from tests.support.words import said, text
+from transcribe.recognition.agreement import agreement_pass
 from transcribe.recognition.engines.protocol import Reading
 from transcribe.recognition.reader import ChunkResult, Reader
-from transcribe.recognition.second_pass import agreement_pass, fill_gaps, reread_bursts
+from transcribe.recognition.second_pass import fill_gaps, reread_bursts
 from transcribe.recognition.vad import Chunk, Region
 from transcribe.recognition.word_timing import SAME_PHRASE, snap_to_speech
 from transcribe.transcript import Word
@@ -47,7 +48,24 @@ def test_words_that_two_cuts_agree_on_are_inserted_and_become_a_doubt() -> None:
     assert [doubt.reason for doubt in found.doubts] == ["unclear speech"]
     bye = Reading((Word("Bye.", 0.1, 0.5),), -0.1, 0.01)  # at another time of the recording in each cut
     recognizer = ScriptedRecognizer(lambda _: bye)
-    assert agreement_pass(result, Reader(CLOCK, recognizer, "en", 5)) == result
+    unconfirmed = agreement_pass(result, Reader(CLOCK, recognizer, "en", 5))
+    assert unconfirmed.words == result.words
+    assert [(doubt.reason, doubt.alternative) for doubt in unconfirmed.doubts] == [("speech, not transcribed", "Bye.")]
+
+
+def test_the_surest_reading_that_no_other_confirms_is_told() -> None:
+    """As "…, how may I help you?" at −0.47, in one cut alone."""
+    regions = (Region(0.5, 4.0), Region(6.0, 8.0), Region(9.0, 10.0))
+    words = said("all that was said before the pause was this", start=0.5, step=0.38)
+    result = ChunkResult(Chunk(0.0, 20.0, regions), Reading(words, -0.2, 0.01), words)
+    readings = {
+        (5.6, 20.4): Reading(said("how may I help you?", start=0.5), -0.47, 0.01),
+        (8.6, 20.4): Reading(said("hear who", start=0.5), -0.8, 0.01),
+        (3.52, 20.4): Reading(said("thank you all", start=4.5), -0.95, 0.01),  # too unsure to be of use
+    }
+    recognizer = ScriptedRecognizer(lambda window: readings.get(bounds(window), Reading((), -0.2, 0.01)))
+    (doubt,) = agreement_pass(result, Reader(CLOCK, recognizer, "en", 5)).doubts
+    assert (doubt.alternative, doubt.end) == ("how may I help you?", 20.0)
 
 
 def test_speech_is_read_from_its_pauses_with_the_beam_and_with_more_around_it_greedily() -> None:

@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from transcribe.errors import SettingsError
+from transcribe.recognition.agreement import UNTRANSCRIBED
 from transcribe.recognition.engines.protocol import Recognizer
 from transcribe.recognition.fillers import remove_fillers
 from transcribe.recognition.glossary_correction import Correction
-from transcribe.recognition.loops import collapse_loops
+from transcribe.recognition.loops import collapse_loops, is_loop
 from transcribe.recognition.other_readings import OtherReading, heard_otherwise, without_fillers
 from transcribe.recognition.reader import ChunkResult, Heard, Reader, shift
 from transcribe.recognition.reading_quality import (
@@ -30,15 +31,18 @@ from transcribe.recognition.reading_quality import (
 )
 from transcribe.recognition.second_pass import run_second_pass
 from transcribe.recognition.vad import Chunk, Region
-from transcribe.recognition.word_timing import extend_to_speech_end, snap_to_speech
-from transcribe.transcript import Doubt, Word
+from transcribe.recognition.word_timing import SAME_PHRASE, extend_to_speech_end, snap_to_speech
+from transcribe.transcript import Doubt, Word, as_written
 
 if TYPE_CHECKING:
     from audio.decoding.samples import Audio
     from audio.progress import OnFraction
 
+POSSIBLE_SPEECH = "possible speech, not transcribed"
+
 _SECOND_PASSES = 4  # chunks in the second pass at the same time, alongside the first
 _DOUBTFUL = 1.5  # seconds of speech without words that become a doubt for the editor
+_LIKELY_ENOUGH = 0.25  # mean probability of dropped words from which the editor is asked
 _HALLUCINATION_PROBABILITY = 0.5  # words outside speech with less are dropped as hallucinations
 
 
@@ -125,20 +129,39 @@ def _finalise(result: ChunkResult, language: str) -> Recognition:
     """A chunk's words without hallucinated ones, their times repaired, and doubts for what remains."""
     chunk, words = result.chunk, result.words
     if is_no_speech(result.reading):
-        doubt = Doubt(chunk.start, chunk.end, "possible speech, not transcribed")
+        text = "" if is_loop(words) else as_written(words)
+        doubt = Doubt(chunk.start, chunk.end, POSSIBLE_SPEECH, alternative=text)
         return Recognition((), language, (doubt,), (_evidence(replace(result, words=())),))
-    outside = outside_speech(words, chunk.regions)
-    hallucinated = {i for i, out in enumerate(outside) if out and words[i].probability < _HALLUCINATION_PROBABILITY}
-    words = snap_to_speech([word for i, word in enumerate(words) if i not in hallucinated], chunk.regions)
-    words = extend_to_speech_end(words, chunk.regions)
-    doubts = list(result.doubts)
+    words, doubts = _without_hallucinated(words, chunk)
+    words = extend_to_speech_end(snap_to_speech(words, chunk.regions), chunk.regions)
+    doubts += result.doubts
+    told = [doubt for doubt in result.doubts if doubt.reason == UNTRANSCRIBED]
     gaps = untranscribed_speech(words, chunk, voiced=_DOUBTFUL)
-    doubts += [Doubt(gap.start, gap.end, "speech, not transcribed") for gap in gaps]
+    doubts += [
+        Doubt(gap.start, gap.end, UNTRANSCRIBED)
+        for gap in gaps
+        if not any(doubt.start < gap.end and gap.start < doubt.end for doubt in told)
+    ]
     loops = collapse_loops(shift(result.reading.words, chunk.start), chunk.regions)[1]
     doubts += [Doubt(loop.start, loop.end, "repeated phrase removed") for loop in loops]
     if result.reading.avg_logprob < UNSURE_LOGPROB:
         doubts.append(Doubt(chunk.start, chunk.end, "low confidence"))
     return Recognition(words, language, tuple(doubts), (_evidence(replace(result, words=words)),))
+
+
+def _without_hallucinated(words: Sequence[Word], chunk: Chunk) -> tuple[list[Word], list[Doubt]]:
+    """The words near speech or sure enough; and doubts that have the text of others, if it is likely enough to ask."""
+    kept: list[Word] = []
+    runs: list[list[Word]] = []  # of phrases that are dropped
+    for word, outside in zip(words, outside_speech(words, chunk.regions), strict=True):
+        if not outside or word.probability >= _HALLUCINATION_PROBABILITY:
+            kept.append(word)
+        elif runs and word.start - runs[-1][-1].end < SAME_PHRASE:
+            runs[-1].append(word)
+        else:
+            runs.append([word])
+    likely = [run for run in runs if sum(word.probability for word in run) >= _LIKELY_ENOUGH * len(run)]
+    return kept, [Doubt(run[0].start, run[-1].end, POSSIBLE_SPEECH, alternative=as_written(run)) for run in likely]
 
 
 def _evidence(result: ChunkResult) -> ChunkEvidence:

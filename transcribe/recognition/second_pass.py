@@ -3,9 +3,8 @@
 The attempts, in order, each only where the ones before left something: a poor chunk in two parts, and one that repeats
 a phrase, to see whether another cut has it too; if it loops, sampled at rising temperatures (openai-whisper's ladder);
 speech without words, with the speech around it; the burst of speech in which it begins, together with the words there;
-then from each of its pauses on, alone and with more around it. A reading must be acceptable
-(`transcribe.recognition.reading_quality.is_acceptable`); the last attempts keep only words that two readings agree on,
-and add a doubt.
+then from each of its pauses on, alone and with more around it (`transcribe.recognition.agreement`). A reading must be
+acceptable (`transcribe.recognition.reading_quality.is_acceptable`).
 
 The law: no reading changes the order of the words that stood, unless it replaces the chunk or the burst as a whole, and
 none puts a word inside a phrase, between words less than 0.3 s apart. So words are settled before gaps are looked for
@@ -16,36 +15,31 @@ What this does not do: the first reading, the final word times, the doubts of a 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise, takewhile
+from itertools import pairwise
 
+from transcribe.recognition.agreement import agreement_pass
 from transcribe.recognition.engines.protocol import Reading
+from transcribe.recognition.insertion import heard, insert, words_within
 from transcribe.recognition.loops import collapse_loops, is_loop, key, repeated_phrase, repeats
 from transcribe.recognition.reader import ChunkResult, Reader, shift
 from transcribe.recognition.reading_quality import (
     UNSURE_LOGPROB,
-    agreeing_words,
     is_acceptable,
     is_no_speech,
-    is_own_speech,
     is_proper_superset,
     remove_overlap,
     untranscribed_speech,
 )
-from transcribe.recognition.vad import LONGEST_CHUNK, Chunk, Region
-from transcribe.recognition.word_timing import SAME_PHRASE, snap_to_speech
-from transcribe.transcript import Doubt, Word
+from transcribe.recognition.vad import Chunk, Region
+from transcribe.recognition.word_timing import snap_to_speech
+from transcribe.transcript import Doubt
 
 _PAD = 0.4  # seconds of audio around a stretch read again
 _CONTEXT = 2.0  # seconds beyond a gap that may be read with it
-_AROUND = 1.0, 2.0, 5.0  # seconds around a gap in the last attempt, beyond the chunk's borders too
 _PAUSE = 0.8  # seconds of silence that end the context: a jingle, a pause and speech in one window fail
-_STRAY_WORDS = 2  # words that the alignment may put on the wrong side of a border
 _MIN_SPLIT = 6.0  # seconds; shorter chunks are not split
-_MOST_STARTS = 4  # speech regions of a gap from which it is read in the last attempt
 _TEMPERATURES = 0.2, 0.4, 0.6, 0.8, 1.0  # openai-whisper's
 
 
@@ -147,8 +141,8 @@ def fill_gaps(result: ChunkResult, reader: Reader) -> ChunkResult:
     for gap, stretch, reading in zip(gaps, stretches, reader.read(stretches), strict=True):
         words = result.words
         if is_acceptable(reading, stretch.duration):
-            read = snap_to_speech(_heard(reading, stretch), result.chunk.regions)
-            words = _insert(result, gap, _words_within(gap, read))
+            read = snap_to_speech(heard(reading, stretch), result.chunk.regions)
+            words = insert(result, gap, words_within(gap, read))
         result = replace(result, words=words, passes=2)
     return result
 
@@ -176,14 +170,14 @@ def reread_bursts(result: ChunkResult, reader: Reader) -> ChunkResult:
     bursts = [_with_burst(gap, result.chunk) for gap in untranscribed_speech(result.words, result.chunk)]
     padded = [Region(max(0.0, burst.start - _PAD), min(reader.duration, burst.end + _PAD)) for burst in bursts]
     for burst, stretch, reading in zip(bursts, padded, reader.read(padded), strict=True):
-        existing = _words_within(burst, result.words)
+        existing = words_within(burst, result.words)
         if not existing or not is_acceptable(reading, stretch.duration):
             continue
         before = [word for word in result.words if word.start < existing[0].start]
         after = result.words[len(before) + len(existing) :]
         known = {key(word) for word in existing}
-        heard = [word for word in _heard(reading, stretch) if word.start < burst.end or key(word) in known]
-        new = remove_overlap(before, snap_to_speech(heard, regions), after)
+        read = [word for word in heard(reading, stretch) if word.start < burst.end or key(word) in known]
+        new = remove_overlap(before, snap_to_speech(read, regions), after)
         if is_proper_superset(new, existing):
             result = replace(result, words=snap_to_speech((*before, *new, *after), regions), passes=2)
     return result
@@ -193,92 +187,3 @@ def _with_burst(gap: Region, chunk: Chunk) -> Region:
     """A gap extended back to the start of the burst of speech in which it begins."""
     first = next(region for region in chunk.regions if region.end > gap.start)
     return Region(min(gap.start, max(chunk.start, first.start)), gap.end)
-
-
-def agreement_pass(result: ChunkResult, reader: Reader) -> ChunkResult:
-    """Read what is still a gap from each of its pauses on with the beam, and with more around it greedily.
-
-    A word is inserted if a reading from another start has it at the same time; each such gap becomes a doubt. (Two
-    readings of one window agree on hallucinations: "Bye." at log-probability −0.34, where a caller hesitates.) Because
-    another reading agrees, a reading may be a little less confident than one used alone.
-    """
-    gaps = untranscribed_speech(result.words, result.chunk)
-    close = [_from_pauses(gap, result.chunk, reader.duration) for gap in gaps]
-    wide = [_with_surroundings(gap, reader.duration) for gap in gaps]
-    with (
-        closing(reader.read([cut for cuts in close for cut in cuts])) as beam,
-        closing(reader.read([cut for cuts in wide for cut in cuts], greedy=True)) as greedy,
-    ):
-        for gap, few, many in zip(gaps, close, wide, strict=True):
-            attempts = [(cut, next(beam)) for cut in few] + [(cut, next(greedy)) for cut in many]
-            result = _with_agreed(result, gap, attempts)
-    return result
-
-
-def _from_pauses(gap: Region, chunk: Chunk, duration: float) -> list[Region]:
-    starts = [max(region.start, gap.start) for region in chunk.regions if gap.start < region.end < gap.end + _PAD]
-    end = min(gap.end + _PAD, duration)
-    cuts = [Region(max(0.0, start - _PAD), end) for start in starts[:_MOST_STARTS]]
-    return [cut for cut in cuts if cut.duration <= LONGEST_CHUNK]
-
-
-def _with_surroundings(gap: Region, duration: float) -> list[Region]:
-    cuts = [Region(max(0.0, gap.start - by), min(duration, gap.end + by)) for by in reversed(_AROUND)]
-    by_start = {cut.start: cut for cut in cuts}  # cuts from one start are no evidence for each other: keep the closest
-    return [cut for cut in by_start.values() if cut.duration <= LONGEST_CHUNK]
-
-
-def _with_agreed(result: ChunkResult, gap: Region, attempts: Sequence[tuple[Region, Reading]]) -> ChunkResult:
-    read = [(reading, cut, _own_words(result.chunk, gap, _heard(reading, cut))) for cut, reading in attempts]
-    candidates: list[tuple[int, float, tuple[Word, ...]]] = []
-    for reading, cut, words in read:
-        others = [word for _, other, words_there in read if other.start != cut.start for word in words_there]
-        agreed = agreeing_words(words, others)
-        if agreed and is_acceptable(reading, cut.duration, min_logprob=UNSURE_LOGPROB):
-            inserted = _insert(result, gap, agreed)
-            candidates.append((len(inserted), reading.avg_logprob, inserted))
-    most, _, words_after = max(candidates, key=lambda candidate: candidate[:2], default=(0, 0.0, ()))
-    if most <= len(result.words):
-        return result
-    doubt = Doubt(gap.start, gap.end, "unclear speech")
-    return replace(result, words=words_after, passes=2, doubts=(*result.doubts, doubt))
-
-
-def _heard(reading: Reading, stretch: Region) -> tuple[Word, ...]:
-    """The words of a reading in absolute times, without loops."""
-    return shift(collapse_loops(reading.words)[0], stretch.start)
-
-
-def _words_within(gap: Region, words: Iterable[Word]) -> list[Word]:
-    return [word for word in words if gap.start <= (word.start + word.end) / 2 <= gap.end]
-
-
-def _own_words(chunk: Chunk, gap: Region, words: Sequence[Word]) -> list[Word]:
-    """The words in a gap, without one or two that continue, with no pause, into words beyond the chunk's borders.
-
-    A cut that extends into the next chunk has its first words too, and the alignment may put them before its border.
-    """
-    if not (inside := _words_within(gap, words)):
-        return []
-    next_start = min((word.start for word in words if word.start >= chunk.end), default=math.inf)
-    last_end = max((word.end for word in words if word.end <= chunk.start), default=-math.inf)
-    pauses = [b.start - a.end for a, b in pairwise(inside)]
-    at_end = _phrase_length([next_start - inside[-1].end, *reversed(pauses)])
-    at_start = _phrase_length([inside[0].start - last_end, *pauses])
-    first = at_start if at_start <= _STRAY_WORDS else 0
-    return inside[first : len(inside) - (at_end if at_end <= _STRAY_WORDS else 0)]
-
-
-def _phrase_length(pauses: Iterable[float]) -> int:
-    """How many words in a row belong to one phrase, by the pauses before each."""
-    return sum(1 for _ in takewhile(lambda pause: pause < SAME_PHRASE, pauses))
-
-
-def _insert(result: ChunkResult, gap: Region, words: Sequence[Word]) -> tuple[Word, ...]:
-    """The result's words with `words` inserted in a gap between them, without what is there already."""
-    before = [word for word in result.words if word.start < gap.end]
-    after = result.words[len(before) :]
-    said_again = is_own_speech(before, words, after, result.chunk.regions)
-    new = words if said_again else remove_overlap(before, words, after)
-    clamped = [replace(word, start=max(word.start, gap.start), end=min(word.end, gap.end)) for word in new]
-    return (*before, *clamped, *after)
