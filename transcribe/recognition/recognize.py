@@ -132,8 +132,8 @@ def _finalise(result: ChunkResult, language: str) -> Recognition:
         text = "" if is_loop(words) else as_written(words)
         doubt = Doubt(chunk.start, chunk.end, POSSIBLE_SPEECH, alternative=text)
         return Recognition((), language, (doubt,), (_evidence(replace(result, words=())),))
-    words, doubts = _without_hallucinated(words, chunk)
-    words = extend_to_speech_end(snap_to_speech(words, chunk.regions), chunk.regions)
+    kept, doubts = _without_hallucinated(words, chunk)
+    words = extend_to_speech_end(snap_to_speech(kept, chunk.regions), chunk.regions)
     doubts += result.doubts
     told = [doubt for doubt in result.doubts if doubt.reason == UNTRANSCRIBED]
     gaps = untranscribed_speech(words, chunk, voiced=_DOUBTFUL)
