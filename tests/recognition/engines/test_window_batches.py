@@ -52,8 +52,8 @@ def test_no_thread_waits_for_the_part_of_another() -> None:
     is_over = Event()
     with ThreadPoolExecutor(2) as pool:
         first: Task[bool, tuple[bool, ...]] = Task(pool, [lambda: is_over.wait(), lambda: False], join=tuple)
-        later = Task(pool, [int, int], join=sum)
-        assert later.result() == 0
+        later = Task(pool, [partial(abs, -1)] * 2, join=sum)
+        assert later.result() == 2
         is_over.set()
         assert first.result() == (True, False)
 
