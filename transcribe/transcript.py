@@ -183,7 +183,7 @@ class Transcript:
     made_with: MadeWith
     doubts: tuple[Doubt, ...] = ()
     warnings: tuple[TranscriptWarning, ...] = ()
-    corrections: tuple[Mapping[str, Any], ...] = ()  # by the glossary: start, end, heard, written
+    corrections: tuple[Mapping[str, Any], ...] = ()  # glossary, written forms: start, end, heard, written
     evidence: tuple[Mapping[str, float], ...] = ()  # measures of the recogniser, by chunk
     draft: str = ""  # the Markdown of the edited draft, if it says more than the words
     unspoken: tuple[UnspokenText, ...] = ()  # words of the text that nobody says
