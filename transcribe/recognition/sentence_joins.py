@@ -25,7 +25,7 @@ _PAUSE = 0.7  # seconds of silence that end a sentence, if one reading ends it
 _SEAM_PAUSE = 0.4  # seconds inside a chunk, where a capital follows a word without a mark
 
 _OPENERS = "almost now please thanks sorry hello hi hey let's once again still everything nothing everybody sure"
-_PLAIN = (FUNCTION_WORDS | set(_OPENERS.split())) - {"i", "i'm"}  # written with a capital, they begin a sentence
+_PLAIN = (FUNCTION_WORDS | set(_OPENERS.split())) - {"i", "i'm", "will"}  # Will is a name
 _AFTER_COMMA = frozenset("and but or so nor yet which who whose where because although though excluding".split())
 
 
