@@ -64,7 +64,7 @@ def test_what_no_draft_can_hold_is_refused_and_all_else_is_kept(title: str, intr
 
 
 def test_an_introduction_that_would_be_a_turn_is_refused() -> None:
-    with pytest.raises(EditError, match="begin like a turn"):
+    with pytest.raises(EditError, match="change a turn"):
         change("---\ntitle: Old\n---\n\n" + TURNS, intro="**Ann**: Me first.")
 
 

@@ -47,7 +47,7 @@ def with_opening(draft: Draft, opening: Opening, *, before: Opening, stem: str) 
     is_same = (changed.turns, changed.epilogue) == (_moved(draft, changed), draft.epilogue)
     others = {**draft.fields, "title": ""}, {**changed.fields, "title": ""}
     if not is_same or others[0] != others[1] or (opening_of(changed, stem) != opening and opening.title.strip()):
-        raise EditError("the draft cannot have this title or introduction; it may begin like a turn")
+        raise EditError("they would change a turn or the rest of the front matter; change the file itself")
     return changed
 
 

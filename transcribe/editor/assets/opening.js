@@ -33,7 +33,8 @@ export class Opening {
   }
 
   async #onClose() {
-    const before = this.#shown, now = { title: $("opening-title").value.trim() || before.title, intro: $("opening-intro").value.trim() };
+    const before = this.#shown, title = $("opening-title").value.trim().replace(/\s+/g, " ");
+    const now = { title: title || before.title, intro: $("opening-intro").value.trim() };
     const isSame = now.title === before.title && now.intro === before.intro;
     if ($("opening-dialog").returnValue !== "ok" || isSame || !await this.#save(now, before)) return;
     this.model.remember({ undo: () => this.#save(before, now), redo: () => this.#save(now, before) });
