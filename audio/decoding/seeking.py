@@ -14,6 +14,7 @@ from pathlib import Path
 
 from audio.decoding.choice import find_ffmpeg
 from audio.decoding.ffmpeg import Output, decode_command, samples_command, start
+from audio.decoding.log import Log
 from audio.decoding.process import Program, ended_after
 from audio.decoding.samples import SAMPLE_RATE, scratch_folder
 from audio.decoding.timeline import SHORTEST_GAP, counts_from_zero, statements_in
@@ -72,7 +73,7 @@ def _begins(path: Path, part: Part) -> Seconds:
         program = start(decode_command(path, Output(times=times, ends=1.0), part=part), stdout=subprocess.DEVNULL)
         with program, ended_after(program, _TIMEOUT):
             assert program.stderr
-            program.stderr.read()
+            Log().follow(program.stderr)
         try:
             with times.open("rb") as file:
                 first, _ = next(statements_in(file), (0, 0))

@@ -35,8 +35,8 @@ from tests.support.paths import CLIPS
 from transcribe.evaluation import levenshtein
 from transcribe.evaluation.normalisation import Unit, normaliser
 from transcribe.pipeline.doubts import LIKELY_WRONG, rank_doubts
-from transcribe.recognition.models import find_model
-from transcribe.recognition.word_errors import WEIGHTS, Tokenize, measures_of, with_errors
+from transcribe.recognition.models import Tokenize, find_model
+from transcribe.recognition.word_errors import WEIGHTS, measures_of, with_errors
 from transcribe.transcript import Doubt, Transcript, Turn, Word
 from transcribe.workers.process_setup import configure_process
 

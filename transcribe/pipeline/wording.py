@@ -10,13 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from transcribe.recognition.capitals import Tokenize, capitalised, names_in
+from transcribe.recognition.capitals import capitalised, names_in
 from transcribe.recognition.glossary_correction import Correction
 from transcribe.recognition.recognize import Recognition
 from transcribe.recognition.sentence_joins import join_sentences
 from transcribe.recognition.written_forms import write_forms
 from transcribe.transcript import Turn
+
+if TYPE_CHECKING:
+    from transcribe.recognition.models import Tokenize
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from transcribe.recognition.glossary import split_marks
 from transcribe.scripts import CLOSERS, ends_sentence
 from transcribe.transcript import Word
+
+if TYPE_CHECKING:
+    from transcribe.recognition.models import Tokenize
 
 _I = frozenset(("i", "i'm", "i'll", "i've", "i'd", "i’m", "i’ll", "i’ve", "i’d"))
 _OPENERS = '"“„«‹([¿¡'
@@ -27,9 +31,6 @@ _BEFORE_NOUNS = frozenset("a an the my your our their his her this that these th
 _DOTTED_I = frozenset(("tr", "az"))  # languages whose i has another capital
 _LEAST_SEEN = 2  # capitals inside sentences that make a name
 _MOST_SMALL = 0.34  # of its places; above it the word is one of both kinds
-
-Tokenize = Callable[[str], Sequence[int]]
-"""The numbers of a text's tokens in the vocabulary of the model."""
 
 
 def capitalised(words: Sequence[Word], *, language: str, names: Mapping[str, str]) -> tuple[Word, ...]:

@@ -33,6 +33,9 @@ from transcribe.weights.wheels import OnFetch, Place, ignore_fetch
 
 DEFAULT = "base"
 
+Tokenize = Callable[[str], Sequence[int]]
+"""The numbers of a text's tokens in the vocabulary of a model."""
+
 _START = "<|startoftranscript|>"
 _NEEDED = (_START, "<|endoftext|>", "<|startofprev|>", "<|transcribe|>", "<|notimestamps|>")
 _MOST_LAYERS, _MOST_HEADS = 32, 20  # of the largest Whisper models
@@ -70,7 +73,7 @@ class ModelFiles:
         is_multilingual = tokens[_START] >= _MULTILINGUAL_START
         return frozenset(filter(None, map(_language_code, tokens))) if is_multilingual else frozenset({"en"})
 
-    def tokenizer(self) -> Callable[[str], Sequence[int]]:
+    def tokenizer(self) -> Tokenize:
         """What makes the numbers of its tokens of a text. Raises `ModelError` if the tokenizer's file is damaged."""
         from tokenizers import Tokenizer
 

@@ -16,16 +16,17 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from transcribe.recognition.other_readings import OtherReading, key
 from transcribe.recognition.reading_quality import ChunkEvidence
 from transcribe.scripts import has_end_mark, units
 from transcribe.transcript import Word
 
-Tokenize = Callable[[str], Sequence[int]]
-"""The numbers of a text's tokens in the vocabulary of the model."""
+if TYPE_CHECKING:
+    from transcribe.recognition.models import Tokenize
 
 _SUREST = 0.003  # what is missing to 1 of a probability that says nothing more
 _POOR = 4.7  # the doubt from which it counts more: at a probability of .67
