@@ -57,6 +57,7 @@ def joined(text: str, language: str = "en") -> str:
         ("we sailed to the | islands.", "we sailed to the islands."),
         # inside a chunk: a piece that was read on its own
         ("that was the advice - You may go.", "that was the advice. You may go."),
+        ("we sat and - You know, the ~ | The boat", "we sat and you know, the the boat"),
         ("is that all - Almost the most.", "is that all. Almost the most."),
         ("he saw The Mill on Sunday.", "he saw The Mill on Sunday."),
         ("we swam in the river. behind it.", "we swam in the river. behind it."),

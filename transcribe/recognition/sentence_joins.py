@@ -26,6 +26,7 @@ _SEAM_PAUSE = 0.4  # seconds inside a chunk, where a capital follows a word with
 
 _OPENERS = "almost now please thanks sorry hello hi hey let's once again still everything nothing everybody sure"
 _PLAIN = (FUNCTION_WORDS | set(_OPENERS.split())) - {"i", "i'm", "will"}  # Will is a name
+_NO_ENDS = frozenset("a an the my your our their and or but".split())  # no sentence ends with them
 _AFTER_COMMA = frozenset("and but or so nor yet which who whose where because although though excluding".split())
 
 
@@ -56,9 +57,10 @@ def _joined(before: Word, after: Word, *, at_border: bool, is_english: bool) -> 
     if not (is_english and starts_upper(right) and core_of(right).lower() in _PLAIN) or ends_sentence(left):
         return left, right
     is_open = left[-1].isalnum()
-    if is_open and pause >= (_PAUSE if at_border else _SEAM_PAUSE):
+    is_apart = is_open and pause >= (_PAUSE if at_border else _SEAM_PAUSE)
+    if is_apart and core_of(left).lower() not in _NO_ENDS:
         return left + ".", right
-    if at_border and (is_open or left.endswith(",")):
+    if is_apart or (at_border and (is_open or left.endswith(","))):
         return left, lowered(right)
     return left, right
 
