@@ -133,9 +133,8 @@ def learn(drafts: tuple[Path, ...], *, glossary: Path, voices: bool, yes: bool) 
 
     Prints each entry with its count and contexts, asks, and adds them to the glossary. Also prints, with `?`, where the
     drafts still have what you corrected to the same name twice, or what sounds like it; it changes nothing there. With
-    --voices it also computes a
-    voiceprint from the turns of every named speaker in the drafts, asks, and enrols them, so that later recordings name
-    these speakers (see `transcribe voices`).
+    --voices it also computes a voiceprint from the turns of every named speaker in the drafts, asks, and enrols them,
+    so that later recordings name these speakers (see `transcribe voices`).
 
     \b
     Examples:

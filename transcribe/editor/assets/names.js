@@ -1,6 +1,8 @@
 // The speakers' names: what the draft prints and what they are in full.
 
-const TITLES = /^(dame|dr|frau|herr|lady|lord|madam|miss|mr|mrs|ms|mx|prof|professor|rev|sir)\.?$/i;
+const TITLES = new Set(( // as in transcribe/person_names.py
+  "dame dr herr frau lord lady madam miss mister mr mrs ms mx prof professor rev reverend sir " +
+  "madame mademoiselle mlle mme monsieur sr sra señor señora srta dhr mevr mevrouw signor signora dott").split(" "));
 
 export class Names {
   people = []; // as the server knows them: the printed and the full name
@@ -28,7 +30,7 @@ export class Names {
   /** The first name without titles, unless another speaker has it. The whole is printed of "Dr. Smith", "van der Berg"
    * and what else has no first name. */
   #short(full) {
-    const words = full.split(" "), untitled = words.slice(Math.max(words.findIndex(word => !TITLES.test(word)), 0));
+    const words = full.split(" "), untitled = words.slice(Math.max(words.findIndex(word => !TITLES.has(word.toLowerCase().replace(/\.$/, ""))), 0));
     const hasFirst = untitled.length > 1 && /^\p{Lu}|^[^\p{L}]|^\p{Lo}/u.test(untitled[0]);
     const first = hasFirst || words.length === 1 ? untitled[0] : full, taken = this.model.speakers;
     const same = taken.find(name => this.full(name) === full);
