@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.editor_page import NEEDS_CHROMIUM, TALK, Desk, DeskMaker, open_page, talk_of, until
-from transcribe.transcript import Doubt
+from transcribe.transcript import Doubt, Speaker
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -112,4 +112,35 @@ def test_touch_targets_are_large(browser: Browser, desk: Desk) -> None:
             .filter(node => node.offsetHeight < 44).map(node => node.id || node.className)"""
     )
     assert small == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_turns_in_hebrew_have_their_names_at_the_right(browser: Browser, desk_of: DeskMaker, width: int) -> None:
+    people = (Speaker("S1", "\u05e0\u05d5\u05e8\u05d4"), Speaker("S2", "Ada"))
+    talk = talk_of(("S1", "\u05e9\u05dc\u05d5\u05dd \u05dc\u05db\u05d5\u05dc\u05dd"), ("S2", "Hello."), speakers=people)
+    page = open_page(browser, desk_of(talk), viewport={"width": width, "height": 700})
+    places = page.evaluate(
+        """() => [...document.querySelectorAll("section")].map(section => {
+            const text = new Range();
+            text.selectNodeContents(section.querySelector(".body p"));
+            return [section.querySelector(".name").getBoundingClientRect().left, text.getBoundingClientRect().left];
+        })"""
+    )
+    (hebrew, said), (english, words) = places
+    assert hebrew > said
+    assert english <= words
+    assert hebrew > english
+    page.context.close()
+
+
+def test_the_panel_can_be_closed_wherever_its_list_is(browser: Browser, desk_of: DeskMaker) -> None:
+    page = open_page(browser, desk_with_doubts(desk_of), viewport={"width": 1280, "height": 500})
+    page.locator("#show-doubts").click()
+    page.locator("#text").focus()
+    page.keyboard.press("Shift+F8")
+    until(lambda: page.evaluate("() => document.getElementById('panel').scrollTop > 100"))
+    box = page.get_by_role("button", name="Close").bounding_box()
+    assert box
+    assert box["y"] < 150
     page.context.close()

@@ -4,6 +4,7 @@
 const Marks = globalThis.Highlight ?? class extends Set {}; // older browsers show the text without marks
 export const SIGNS = /\\(?=[!-\/:-@\[-`{-~])|\]\([^()\s]*\)|!?\[(?=[^\]]*\]\()|\*{1,3}(?=\S)|(?<=\S)\*{1,3}|(?<![\w\\])_{1,3}(?=\w)|(?<=\w)_{1,3}(?!\w)|`+|&#?\w+;/g;
 
+const RIGHT_TO_LEFT = /^\P{L}*[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/u; // the first letter is Hebrew, Arabic or the like
 const MOST_FRAMES = 60, STILL_FRAMES = 4; // until a passage stays where it was scrolled to
 
 export const clock = ms => {
@@ -224,6 +225,7 @@ export class View {
 
   #update(rendered, turn) {
     const start = turn.paras.flatMap(para => para.times).find(time => time >= 0);
+    rendered.section.dir = RIGHT_TO_LEFT.test(turn.paras.map(para => para.text).join(" ")) ? "rtl" : "ltr";
     rendered.button.textContent = turn.label;
     rendered.button.title = `${turn.speaker}: change who speaks (Alt+S)`;
     rendered.button.setAttribute("aria-label", `Speaker ${turn.speaker}, change`);
