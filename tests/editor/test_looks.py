@@ -99,7 +99,11 @@ def test_screenshots_for_the_documentation(browser: Browser, desk_of: DeskMaker)
     people = (Speaker("S1", "Rich"), Speaker("S2", "Nora"))
     talk = talk_of(*((f"S{1 + (who == 'Nora')}", text) for who, text in lines), speakers=people)
     doubtful = [talk.turns[3].words[i] for i in (8, 20, 33)]
-    doubts = tuple(Doubt(word.start, word.end + 0.8, "two readings differ") for word in doubtful)
+    readings = ("Each company has", "", "")
+    doubts = tuple(
+        Doubt(word.start, word.end + 0.8, "two readings differ", alternative=reading)
+        for word, reading in zip(doubtful, readings, strict=True)
+    )
     episode = replace(talk.episode, title="A library for weather stations")
     desk = desk_of(replace(talk, doubts=doubts, episode=episode))
     looks: tuple[tuple[str, int, int, Any], ...] = (

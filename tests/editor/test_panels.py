@@ -249,6 +249,8 @@ def test_the_title_and_the_introduction_are_shown_and_changed(browser: Browser, 
     page.get_by_role("button", name="OK").click()
     page.locator(".notice", has_text="changed elsewhere").wait_for()
     assert desk.text == theirs
+    page.get_by_role("button", name="Edit again").click()
+    assert page.get_by_label("Introduction, in Markdown").input_value() == "Mine."
     page.context.close()
 
 

@@ -9,7 +9,7 @@ export class Opening {
 
   constructor({ model, notices, announce }) {
     Object.assign(this, { model, notices, announce });
-    $("edit-opening").onclick = () => this.#edit();
+    $("edit-opening").onclick = () => this.#edit(this.#shown);
     $("opening-dialog").addEventListener("close", () => this.#onClose());
     $("opening-title").addEventListener("keydown", event => {
       if (event.key !== "Enter" || event.isComposing) return;
@@ -25,9 +25,9 @@ export class Opening {
     $("intro").textContent = intro;
   }
 
-  #edit() {
-    $("opening-title").value = this.#shown.title;
-    $("opening-intro").value = this.#shown.intro;
+  #edit({ title, intro }) {
+    $("opening-title").value = title;
+    $("opening-intro").value = intro;
     $("opening-dialog").returnValue = "";
     $("opening-dialog").showModal();
   }
@@ -45,7 +45,7 @@ export class Opening {
     const response = await request("/api/opening", { now, before }).catch(() => null);
     if (!response?.ok) {
       const message = response ? await messageOf(response) : "no connection to the editor's server";
-      this.notices.show("opening", `The title and the introduction were not saved: ${message}.`);
+      this.notices.show("opening", `The title and the introduction were not saved: ${message}.`, [["Edit again", () => this.#edit(now)]]);
       return false;
     }
     this.notices.hide("opening");

@@ -135,6 +135,7 @@ export class Search {
     const item = this.list.children[this.#current];
     item?.setAttribute("aria-current", "true");
     item?.scrollIntoView({ block: "nearest" });
+    if (this.form.contains(document.activeElement)) document.activeElement.scrollIntoView({ block: "nearest" }); // in a low window
   }
 
   #preview(hit, i, by) {

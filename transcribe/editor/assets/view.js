@@ -225,7 +225,8 @@ export class View {
 
   #update(rendered, turn) {
     const start = turn.paras.flatMap(para => para.times).find(time => time >= 0);
-    rendered.section.dir = RIGHT_TO_LEFT.test(turn.paras.map(para => para.text).join(" ")) ? "rtl" : "ltr";
+    const dir = turn.paras.some(para => RIGHT_TO_LEFT.test(para.text)) ? "rtl" : "ltr";
+    if (rendered.section.dir !== dir) rendered.section.dir = dir;
     rendered.button.textContent = turn.label;
     rendered.button.title = `${turn.speaker}: change who speaks (Alt+S)`;
     rendered.button.setAttribute("aria-label", `Speaker ${turn.speaker}, change`);
