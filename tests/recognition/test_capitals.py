@@ -37,6 +37,13 @@ def written(text: str, *, language: str = "en", given_names: tuple[str, ...] = (
             "Dr. said. iPhone. info@example.org. example.com/a. 8th. 'cause",
             "Dr. said. iPhone. info@example.org. example.com/a. 8th. 'cause",
         ),
+        (
+            "He works at Acme Inc. in Ohio, vol. 2 of John Jr. too",
+            "He works at Acme Inc. in Ohio, vol. 2 of John Jr. too",
+        ),
+        ("“Why?” she asked. “no.” (ask!) we", "“Why?” she asked. “No.” (ask!) we"),
+        ("[music] we met. [laughs] so", "[music] We met. [laughs] So"),
+        ("Dot the i, spell s i r, and i know.", "Dot the i, spell s i r, and I know."),
         ("See example.com. we met", "See example.com. We met"),
     ],
 )
@@ -49,6 +56,13 @@ def test_sentence_beginnings_and_i(text: str, expected: str) -> None:
     [
         ("i was. ja.", "nl", "I was. Ja."),
         ("en i was.", "nl", "En i was."),
+        (
+            "am 3. und 4. Mai ca. zehn, z. B. so bzw. usw. und",
+            "de",
+            "Am 3. und 4. Mai ca. zehn, z. B. so bzw. usw. und",
+        ),
+        ("в 1990 г. было, т.е. так и др. потом", "ru", "В 1990 г. было, т.е. так и др. потом"),
+        ("ijs. ijzer", "nl", "IJs. IJzer"),
         ("ışık. iyi.", "tr", "Işık. İyi."),
         ("ნინო. არა.", "ka", "ნინო. არა."),
         ("家。大家。", "ja", "家。大家。"),

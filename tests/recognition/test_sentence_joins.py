@@ -59,6 +59,8 @@ def joined(text: str, language: str = "en") -> str:
         ("that was the advice - You may go.", "that was the advice. You may go."),
         ("we sat and - You know, the ~ | The boat", "we sat and you know, the the boat"),
         ("is that all - Almost the most.", "is that all. Almost the most."),
+        ("he writes for - The Mill.", "he writes for The Mill."),  # no sentence ends so
+        ("he sold Acme Inc. | in town.", "he sold Acme Inc. in town."),
         ("he saw The Mill on Sunday.", "he saw The Mill on Sunday."),
         ("we swam in the river. behind it.", "we swam in the river. behind it."),
     ],
@@ -69,6 +71,7 @@ def test_joins(text: str, expected: str) -> None:
 
 def test_other_languages_keep_their_capitals() -> None:
     assert joined("Aber | Die Boote waren alt.", "de") == "Aber Die Boote waren alt."
+    assert joined("am 3. | und 4. Mai bzw. | danach.", "de") == "am 3. und 4. Mai bzw. danach."
     assert joined("im Fluss. | hinter der Mühle.", "de") == "im Fluss hinter der Mühle."
 
 

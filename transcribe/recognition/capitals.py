@@ -25,9 +25,20 @@ if TYPE_CHECKING:
     from transcribe.recognition.models import Tokenize
 
 _I = frozenset(("i", "i'm", "i'll", "i've", "i'd", "i’m", "i’ll", "i’ve", "i’d"))
-_OPENERS = '"“„«‹([¿¡'
+_OPENERS = '"“„«‹(¿¡'
 _LETTERS = re.compile(r"(?<![^\W_])(?:[^\W\d_]\.){2,}$")  # a.m., U.S.
 _BEFORE_NOUNS = frozenset("a an the my your our their his her this that these those each every".split())
+_ABBREVIATIONS = frozenset(  # of any language: what follows says whether they end a sentence
+    """
+    approx apt ave bros capt col corp dept ed eds est ext fig figs gen gov inc jan jr ltd feb lt mt nos pp rd rep rev
+    sen sgt sr vol vols abs art av bd bijv blz bspw bzw ca cf chap dhr dott dra ecc eg ej enz env esim evt evtl exkl ggf
+    godz hrsg incl inkl itd itp jne jh kap kl kr ks mevr milj mio mld mln mrd např np nr núm osv pág pag prof resp sig
+    sog sra srta std str tab tel tj tlf tyś tzn tzv ud uds ul usw vgl zb zzgl гл др им млн млрд напр ред руб стр тыс
+    bl.a f.eks m.in p.ej t.ex
+    """.split()
+)
+_LETTER_FOLLOWS = frozenset("the an letter letters".split())  # "dot the i"
+_NOTE = re.compile(r"[(\[].*[)\]]")
 _DOTTED_I = frozenset(("tr", "az"))  # languages whose i has another capital
 _LEAST_SEEN = 2  # capitals inside sentences that make a name
 _MOST_SMALL = 0.34  # of its places; above it the word is one of both kinds
@@ -43,16 +54,17 @@ def capitalised(words: Sequence[Word], *, language: str, names: Mapping[str, str
     'So I met Haikel. He works on RDO'
     """
     result: list[Word] = []
-    starts = True
+    starts, before = True, ""
     for word in words:
-        text = word.text
+        text, is_note = word.text, _NOTE.fullmatch(word.text)  # a note such as [music] is in no sentence
         head, core, tail = split_marks(text)
         if core in names:
             text = head + names[core] + tail
-        elif starts or (language == "en" and core_of(text) in _I):
+        elif not is_note and (starts or (language == "en" and _is_i(text, before))):
             text = _risen(text, language)
         result.append(replace(word, text=text))
-        starts = _ends(word.text)
+        starts = starts if is_note else _ends(word.text, language)
+        before = word.text
     return tuple(result)
 
 
@@ -111,13 +123,31 @@ def _risen(text: str, language: str) -> str:
     """The word with a capital first letter, unless it has another ("iPhone") or is an address."""
     at = len(text) - len(text.lstrip(_OPENERS))
     first, rest = text[at : at + 1], text[at + 1 :]
-    if not first.islower() or any(map(str.isupper, rest)) or any(sign in rest[:-1] for sign in "@/.:"):
+    if not first.islower() or any(map(str.isupper, rest)) or any(sign in core_of(text) for sign in "@/.:"):
         return text
+    if language == "nl" and first + rest[:1] == "ij":
+        return f"{text[:at]}IJ{rest[1:]}"
     letter = "İ" if first == "i" and language in _DOTTED_I else first.title()  # of Georgian the same letter
     return text[:at] + letter + rest if len(letter) == 1 else text
 
 
-def _ends(text: str) -> bool:
-    """Whether a word ends a sentence, so that a capital follows: no abbreviation, nor dots that trail off."""
-    bare = text.rstrip(CLOSERS)
-    return ends_sentence(text) and not bare.endswith(("..", "…")) and _LETTERS.search(bare) is None
+def is_abbreviation(text: str, language: str) -> bool:
+    """Whether a word with a full stop can stand inside a sentence: "Inc.", "a.m.", and in most languages "3." too."""
+    core = core_of(text)
+    is_number = language != "en" and (core.isdecimal() or len(core) == 1)
+    return text.endswith(".") and (is_number or core.lower() in _ABBREVIATIONS or _LETTERS.search(text) is not None)
+
+
+def _is_i(text: str, before: str) -> bool:
+    """Whether a word is "I", not the letter of that name: "the letter i", "s i r"."""
+    core, last = core_of(text), before.lower()
+    is_letter = core == "i" and (last in _LETTER_FOLLOWS or (len(last) == 1 and last.isalpha() and last not in "ai"))
+    return core in _I and not is_letter
+
+
+def _ends(text: str, language: str) -> bool:
+    """Whether a word ends a sentence, so that a capital follows.
+
+    Not an abbreviation, nor dots that trail off; and behind a quotation its sentence may go on: "Why?" she asked.
+    """
+    return ends_sentence(text) and not text.endswith((*CLOSERS, "..", "…")) and not is_abbreviation(text, language)

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from audio.episode import Seconds
-from transcribe.recognition.capitals import core_of, lowered, starts_lower, starts_upper
+from transcribe.recognition.capitals import core_of, is_abbreviation, lowered, starts_lower, starts_upper
 from transcribe.recognition.english_words import FUNCTION_WORDS
 from transcribe.scripts import ends_sentence
 from transcribe.transcript import Word
@@ -26,7 +26,8 @@ _SEAM_PAUSE = 0.4  # seconds inside a chunk, where a capital follows a word with
 
 _OPENERS = "almost now please thanks sorry hello hi hey let's once again still everything nothing everybody sure"
 _PLAIN = (FUNCTION_WORDS | set(_OPENERS.split())) - {"i", "i'm", "will"}  # Will is a name
-_NO_ENDS = frozenset("a an the my your our their and or but".split())  # no sentence ends with them
+_NO_ENDS = frozenset("a an the my your our their and or but if because".split())  # no sentence ends with them
+_BEFORE_NAMES = frozenset("of to for from with by at as than".split())  # nor with these: "for The Mill"
 _AFTER_COMMA = frozenset("and but or so nor yet which who whose where because although though excluding".split())
 
 
@@ -44,27 +45,29 @@ def join_sentences(words: Sequence[Word], starts: Sequence[Seconds], *, language
     result = list(words)
     for i in range(len(words) - 1):
         before, after = result[i : i + 2]
-        left, right = _joined(before, after, at_border=chunks[i] != chunks[i + 1], is_english=language == "en")
+        left, right = _joined(before, after, at_border=chunks[i] != chunks[i + 1], language=language)
         result[i : i + 2] = replace(before, text=left), replace(after, text=right)
     return tuple(result)
 
 
-def _joined(before: Word, after: Word, *, at_border: bool, is_english: bool) -> tuple[str, str]:
+def _joined(before: Word, after: Word, *, at_border: bool, language: str) -> tuple[str, str]:
     """The texts of two words in a row."""
-    left, right, pause = before.text, after.text, after.start - before.end
-    if at_border and pause < _PAUSE and starts_lower(right) and _has_full_stop(left):
+    left, right, pause, is_english = before.text, after.text, after.start - before.end, language == "en"
+    if at_border and pause < _PAUSE and starts_lower(right) and _has_full_stop(left, language):
         return left[:-1] + ("," if is_english and core_of(right) in _AFTER_COMMA else ""), right
     if not (is_english and starts_upper(right) and core_of(right).lower() in _PLAIN) or ends_sentence(left):
         return left, right
     is_open = left[-1].isalnum()
-    is_apart = is_open and pause >= (_PAUSE if at_border else _SEAM_PAUSE)
-    if is_apart and core_of(left).lower() not in _NO_ENDS:
+    is_apart, last = is_open and pause >= (_PAUSE if at_border else _SEAM_PAUSE), core_of(left).lower()
+    if is_apart and last not in _NO_ENDS | _BEFORE_NAMES:
         return left + ".", right
-    if is_apart or (at_border and (is_open or left.endswith(","))):
+    if (is_apart and last in _NO_ENDS) or (at_border and (is_open or left.endswith(","))):
         return left, lowered(right)
     return left, right
 
 
-def _has_full_stop(text: str) -> bool:
+def _has_full_stop(text: str, language: str) -> bool:
     """Whether a word has the full stop of a sentence: not of an abbreviation, nor one of several dots."""
+    if is_abbreviation(text, language):
+        return False
     return text.endswith(".") and ends_sentence(text) and "." not in text[:-1] and text[-2:-1].isalnum()

@@ -38,7 +38,12 @@ _DESKS = frozenset(
 _MAIL = frozenset("email e-mail emails mail address write contact reach inbox".split())
 _MAIL_DISTANCE = 12  # words before an address that may say it is one of mail
 _BEFORE_LOCAL = frozenset("is to at address email e-mail mail it's that's contact write or and".split())
-_NO_LOCAL = FUNCTION_WORDS | frozenset("available live online free look back now today home work found".split())
+_NO_LOCAL = FUNCTION_WORDS | frozenset(
+    """
+    available live online free look back now today home work found everyone everybody anyone anybody someone somebody
+    nobody everything anything something nothing people folks guys friends
+    """.split()
+)
 _LONGEST = 12  # words of an address
 
 
@@ -77,11 +82,22 @@ def _is_local(tokens: Tokens, at: int, local: str, *, end: int) -> bool:
     if tokens.breaks(at):
         if local in _DESKS and tokens.breaks(end):
             return True
-    elif tokens.low(at - 1) not in _BEFORE_LOCAL:
+    elif not _expects_local(tokens, at - 1):
         return False
     elif local in _DESKS:
         return True
     return any(tokens.low(i) in _MAIL for i in range(max(0, at - _MAIL_DISTANCE), at))
+
+
+def _expects_local(tokens: Tokens, at: int) -> bool:
+    """Whether a mail address can follow the word `at`: "to", or "and" behind another address."""
+    is_joined = tokens.low(at) in ("and", "or")
+    return tokens.low(at) in _BEFORE_LOCAL and (not is_joined or _is_top(tokens, at - 1))
+
+
+def _is_top(tokens: Tokens, at: int) -> bool:
+    """Whether an address may end with the word `at`."""
+    return tokens.low(at).rpartition(".")[2] in _TOP
 
 
 def _is_expected(tokens: Tokens, at: int, stop: int) -> bool:

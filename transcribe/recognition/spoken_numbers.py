@@ -32,7 +32,15 @@ _BEFORE_YEAR = frozenset("in since until by from before after".split())
 _BEFORE_MAY = frozenset("on by until from since before after of".split())
 CENTURIES = {"eighteen": 18, "nineteen": 19, "twenty": 20}
 _LATEST = 2039
-_COUNTED = frozenset("hundred thousand million billion percent people men women children".split())  # without an s
+_COUNTED = frozenset(  # without an s, and before a noun: "a twenty thirty second clip"
+    """
+    hundred thousand million billion percent people men women children person man woman year month week day hour minute
+    second mile foot feet inch metre meter yard gallon pound dollar euro cent ton degree point page step hole line bit
+    byte part piece story star volt watt something odd vision
+    """.split()
+)
+_RANGE = {"to": _BEFORE_YEAR, "through": _BEFORE_YEAR, "and": frozenset(("between",))}  # and what is before its start
+_PLAIN_DAYS = 10  # "first" to "tenth" are said of other things too: "third party"
 PHONE = frozenset("call phone telephone number dial fax text cell mobile hotline".split())
 _PHONE_DISTANCE = 8  # words before digits that may say whose they are
 _DIGITS = {word: str(number) for number, word in enumerate(_UNITS)} | {"oh": "0"}
@@ -47,9 +55,12 @@ def day_at(tokens: Tokens, at: int) -> Form | None:
         return None
     before, is_next = tokens.core(at - 1), tokens.low(stop) == "of" and not tokens.breaks(stop)
     if before in MONTHS and not tokens.breaks(at):
-        is_day = before != "May" or (tokens.low(at - 2) in _BEFORE_MAY and not tokens.breaks(at - 1))
+        earlier = "" if tokens.breaks(at - 1) else tokens.low(at - 2)
+        is_day = (before != "May" or earlier in _BEFORE_MAY) and earlier != "in"
+        is_day = is_day and (number > _PLAIN_DAYS or not _describes(tokens, stop))
     else:
-        is_day = is_next and tokens.core(stop + 1) in MONTHS and not tokens.breaks(stop + 1)
+        is_name = tokens.core(at)[0].isupper() and not tokens.breaks(at)  # "the Fourth of July"
+        is_day = is_next and tokens.core(stop + 1) in MONTHS and not tokens.breaks(stop + 1) and not is_name
     return Form(at, stop, f"{number}{_suffix(number)}") if is_day else None
 
 
@@ -62,7 +73,23 @@ def year_at(tokens: Tokens, at: int) -> Form | None:
     behind_word = not tokens.breaks(at) and (before.lower() in _BEFORE_YEAR or before in MONTHS)
     day = re.fullmatch(r"\d{1,2}(?:st|nd|rd|th)?", before) or _ordinal(tokens, at - 1)[1] or _ordinal(tokens, at - 2)[1]
     behind_day = day and any(tokens.core(at - back) in MONTHS for back in (2, 3))
-    return Form(at, stop, str(year)) if behind_word or behind_day else None
+    if before in MONTHS and tokens.low(at - 2) == "of":
+        behind_day = _ordinal(tokens, at - 3)[1] or re.fullmatch(r"\d{1,2}(?:st|nd|rd|th)", tokens.low(at - 3))
+    return Form(at, stop, str(year)) if behind_word or behind_day or _is_in_range(tokens, at, stop) else None
+
+
+def _is_in_range(tokens: Tokens, at: int, stop: int) -> bool:
+    """Whether a year is one of two: "from 1914 to nineteen eighteen", "between twenty ten and twenty twelve"."""
+    if tokens.breaks(at):
+        return False
+    if tokens.low(at - 1) == "between":
+        end, year = _year(tokens, stop + 1)
+        is_open = tokens.low(stop) == "and" and not (tokens.breaks(stop) or tokens.breaks(stop + 1))
+        return is_open and year > 0 and not _counts(tokens, end) and tokens.low(end) not in _NUMBERS
+    first = next((at - size for size in (3, 4) if _year(tokens, at - size)[0] == at - 1), at - 2)
+    is_year = first < at - 2 or re.fullmatch(r"(?:1[89]|20)\d\d", tokens.core(first))
+    are_apart = tokens.breaks(first) or tokens.breaks(at - 1)
+    return bool(is_year) and not are_apart and tokens.low(first - 1) in _RANGE.get(tokens.low(at - 1), ())
 
 
 def phone_at(tokens: Tokens, at: int) -> Form | None:
@@ -160,6 +187,13 @@ def _counts(tokens: Tokens, stop: int) -> bool:
     word = tokens.core(stop)
     is_plural = word.endswith("s") and word.islower() and word not in FUNCTION_WORDS
     return not tokens.breaks(stop) and (is_plural or word in _COUNTED)
+
+
+def _describes(tokens: Tokens, stop: int) -> bool:
+    """Whether an ordinal up to `stop` belongs to what is behind it: "third party", "first of all"."""
+    word = tokens.low(stop)
+    is_other = word in FUNCTION_WORDS or word in CENTURIES or word.isdecimal()
+    return not tokens.breaks(stop) and (word == "of" or not is_other)
 
 
 def _suffix(number: int) -> str:
