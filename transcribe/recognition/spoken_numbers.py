@@ -32,6 +32,7 @@ _BEFORE_YEAR = frozenset("in since until by from before after".split())
 _BEFORE_MAY = frozenset("on by until from since before after of".split())
 CENTURIES = {"eighteen": 18, "nineteen": 19, "twenty": 20}
 _LATEST = 2039
+_DAY = re.compile(r"\d{1,2}(?:st|nd|rd|th)?")
 _COUNTED = frozenset(  # without an s, and before a noun: "a twenty thirty second clip"
     """
     hundred thousand million billion percent people men women children person man woman year month week day hour minute
@@ -71,10 +72,9 @@ def year_at(tokens: Tokens, at: int) -> Form | None:
         return None
     before = tokens.core(at - 1)
     behind_word = not tokens.breaks(at) and (before.lower() in _BEFORE_YEAR or before in MONTHS)
-    day = re.fullmatch(r"\d{1,2}(?:st|nd|rd|th)?", before) or _ordinal(tokens, at - 1)[1] or _ordinal(tokens, at - 2)[1]
-    behind_day = day and any(tokens.core(at - back) in MONTHS for back in (2, 3))
-    if before in MONTHS and tokens.low(at - 2) == "of":
-        behind_day = _ordinal(tokens, at - 3)[1] or re.fullmatch(r"\d{1,2}(?:st|nd|rd|th)", tokens.low(at - 3))
+    backs = (3,) if before in MONTHS and tokens.low(at - 2) == "of" else (1, 2)
+    is_day = any(_ordinal(tokens, at - back)[1] for back in backs) or _DAY.fullmatch(tokens.low(at - backs[0]))
+    behind_day = is_day and (backs == (3,) or any(tokens.core(at - back) in MONTHS for back in (2, 3)))
     return Form(at, stop, str(year)) if behind_word or behind_day or _is_in_range(tokens, at, stop) else None
 
 
