@@ -29,6 +29,7 @@ class WarningCode(StrEnum):
     NO_SPEECH = "no-speech"
     MORE_VOICES = "more-voices"  # than people given
     LANGUAGE_UNSURE = "language-unsure"  # `values` has the language and the alternative
+    SECOND_LANGUAGE = "second-language"  # `values` has its passages
     COUNT_UNSURE = "count-unsure"  # of people: `values` has the number and the alternative
     ONE_VOICE = "one-voice"  # where the text is two people's
     HOST_UNCLEAR = "host-unclear"  # the host's name is known, but no voice is clearly the host
@@ -76,6 +77,10 @@ _MESSAGES = {
     WarningCode.LANGUAGE_UNSURE: (
         "the language was not clear: it was read as {language}, and {alternative} is possible; if that is wrong, run "
         "it again with the language spoken, such as --language {alternative}"
+    ),
+    WarningCode.SECOND_LANGUAGE: (
+        "{passages}: read in that language, and the rest in {language}; if that is wrong, run it again with --language "
+        "{language}"
     ),
     WarningCode.COUNT_UNSURE: (
         "{voices} people were counted, and {alternative} are possible; if you know the number, run it again with it, "

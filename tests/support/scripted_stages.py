@@ -67,6 +67,12 @@ class ScriptedStages:
         )
         return Recognition(words=words, language=language, doubts=(Doubt(0, 0.4, "mumbled"),), evidence=())
 
+    def second_languages(
+        self, audio: Audio, chunks: Sequence[Chunk], first: Recognition, *, progress: OnFraction
+    ) -> Recognition:
+        self._called("second languages", progress)
+        return first
+
     def rehear(self, audio: Audio, first: Recognition, *, glossary: Glossary, progress: OnFraction) -> Recognition:
         self._called("rehear", progress)
         self.names.append(glossary.names)

@@ -15,8 +15,6 @@ What this does not do: compute the stages (`transcribe.pipeline.stages`), run th
 
 from __future__ import annotations
 
-import hashlib
-import json
 import threading
 from collections.abc import Callable
 from functools import cached_property, partial
@@ -39,7 +37,7 @@ if TYPE_CHECKING:
     from transcribe.diarization.diarize import Diarization
     from transcribe.recognition.recognize import Recognition
     from transcribe.recognition.spoken_language import SpokenLanguage
-    from transcribe.recognition.vad import Chunk, ChunkPlan
+    from transcribe.recognition.vad import ChunkPlan
     from transcribe.tracks.layout import Layout
 
 Value = TypeVar("Value")
@@ -160,19 +158,26 @@ class CheckpointedRun:
                     audio, chunks, language=language, progress=lambda done: self._report_blocks(number + done)
                 )
 
-        circumstances = f"{self._model} {language} {_digest(chunks)}"
+        circumstances = f"{self._model} {language} {codecs.digest_of(chunks)}"
         words = self._cached(Stage.RECOGNIZE, circumstances, codecs.recognition_in(language), compute, by_device=True)
         self._report_blocks(number + 1)
         return words
 
     def words(self) -> Recognition:
         """The words of the whole recording, with the glossary's names recovered."""
-        from transcribe.recognition.recognize import combine
+        from transcribe.recognition.recognize import combine, without_fillers
+        from transcribe.recognition.second_language import suspected
 
         blocks = [self.block(number) for number in range(self.n_blocks)]
-        words = combine(blocks, self.spoken.code, verbatim=self._settings.seen_by(Stage.REHEAR).verbatim)
+        words = combine(blocks, self.spoken.code, verbatim=True)
+        if self._settings.seen_by(Stage.LANGUAGE).language == "auto" and suspected(words.evidence, words.language):
+            chunks, report = self.plan.chunks, self._report_again
+            read = partial(self._stages.second_languages, chunks=chunks, first=words, progress=report)
+            words = self._read_again(Stage.LANGUAGE, "stretches", words, read)
+        words = words if self._settings.seen_by(Stage.REHEAR).verbatim else without_fillers(words)
         if self._glossary.terms and words.words:
-            words = self._with_names(words)
+            read = partial(self._stages.rehear, first=words, glossary=self._glossary, progress=self._report_again)
+            words = self._read_again(Stage.REHEAR, self._glossary.digest, words, read)
         self._report_words(1.0)
         return words
 
@@ -198,22 +203,20 @@ class CheckpointedRun:
             self._decode_error = error
         return True
 
-    def _with_names(self, first: Recognition) -> Recognition:
+    def _read_again(
+        self, stage: Stage, what: str, first: Recognition, read: Callable[[Audio], Recognition]
+    ) -> Recognition:
+        """What is made of all words that were read first, and so depends on all that they depend on."""
+
         def compute() -> Recognition:
             audio = self.samples()
             with self.monitor.stage(Stage.REHEAR):
-                return self._stages.rehear(
-                    audio,
-                    first,
-                    glossary=self._glossary,
-                    progress=lambda done: self._report_words(_RECOGNIZED + (1 - _RECOGNIZED) * done),
-                )
+                return read(audio)
 
-        version = RESULTS_OF[Stage.RECOGNIZE]  # names are recovered in the words of that stage
-        circumstances = f"{version} {self._settings.digest(Stage.RECOGNIZE)} {self._model} {self._glossary.digest}"
-        circumstances += f" {_digest(self.plan.chunks)}"
-        codec = codecs.recognition_in(first.language)
-        return self._cached(Stage.REHEAR, circumstances, codec, compute, by_device=True)
+        version = f"{RESULTS_OF[Stage.RECOGNIZE]} {RESULTS_OF[Stage.LANGUAGE]}"
+        circumstances = f"{version} {self._settings.digest(Stage.RECOGNIZE)} {self._model} {what}"
+        circumstances += f" {codecs.digest_of(self.plan.chunks)}"
+        return self._cached(stage, circumstances, codecs.recognition_in(first.language), compute, by_device=True)
 
     def _cached(
         self,
@@ -287,14 +290,12 @@ class CheckpointedRun:
         whole = _RECOGNIZED if self._glossary.terms else 1.0
         self._report_words(_PLANNED + (whole - _PLANNED) * done / self.n_blocks)
 
+    def _report_again(self, done: float) -> None:
+        self._report_words(_RECOGNIZED + (1 - _RECOGNIZED) * done)
+
     def _report_words(self, fraction: float) -> None:
         self.monitor.report(Stage.RECOGNIZE, fraction)
 
 
 class _MissingError(Exception):
     """Raised instead of decoding while only stored results count."""
-
-
-def _digest(chunks: tuple[Chunk, ...]) -> str:
-    rows = [[c.start, c.end, [[r.start, r.end] for r in c.regions]] for c in chunks]
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16]

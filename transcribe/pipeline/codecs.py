@@ -5,6 +5,8 @@ Decoding is strict: data in any other form (of an older release, of another prog
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from transcribe.diarization.diarize import Diarization
     from transcribe.recognition.recognize import Recognition
     from transcribe.recognition.spoken_language import SpokenLanguage
-    from transcribe.recognition.vad import ChunkPlan
+    from transcribe.recognition.vad import Chunk, ChunkPlan
     from transcribe.tracks.layout import Layout
 
 Value = TypeVar("Value")
@@ -96,6 +98,12 @@ def decode_plan(data: Any) -> ChunkPlan:
     return ChunkPlan(chunks)
 
 
+def digest_of(chunks: tuple[Chunk, ...]) -> str:
+    """A digest of some chunks (16 hex digits), for the keys of what is read in them."""
+    rows = [[c.start, c.end, [[r.start, r.end] for r in c.regions]] for c in chunks]
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16]
+
+
 def encode_language(language: SpokenLanguage) -> dict[str, str]:
     """The language's code by name, and another one that it may be."""
     return {"language": language.code, "alternative": language.alternative}
@@ -112,13 +120,19 @@ def encode_recognition(recognition: Recognition) -> dict[str, Any]:
     """Words and doubts as rows, the rest by name. Rows of languages without blanks say which are attached."""
     rows = [[w.text, w.start, w.end, w.probability, w.attached] for w in recognition.words]
     return {
-        "words": rows if recognition.language in UNSPACED else [row[:-1] for row in rows],
+        "words": rows if _has_unspaced(recognition) else [row[:-1] for row in rows],
         "language": recognition.language,
         "doubts": [[d.start, d.end, d.reason, d.alternative] for d in recognition.doubts],
         "evidence": [asdict(chunk) for chunk in recognition.evidence],
         "corrections": [asdict(correction) for correction in recognition.corrections],
         "others": [[o.start, o.end, o.replaced, o.text] for o in recognition.others],
+        "stretches": [asdict(stretch) for stretch in recognition.stretches],
     }
+
+
+def _has_unspaced(recognition: Recognition) -> bool:
+    languages = (recognition.language, *(stretch.language for stretch in recognition.stretches))
+    return not UNSPACED.isdisjoint(languages)
 
 
 def decode_recognition(data: Any) -> Recognition:
@@ -127,6 +141,7 @@ def decode_recognition(data: Any) -> Recognition:
     from transcribe.recognition.other_readings import OtherReading
     from transcribe.recognition.reading_quality import ChunkEvidence
     from transcribe.recognition.recognize import Recognition
+    from transcribe.recognition.spoken_language import LanguageStretch
 
     return Recognition(
         words=tuple(Word(*row) for row in data["words"]),
@@ -138,6 +153,7 @@ def decode_recognition(data: Any) -> Recognition:
             OtherReading(float(start), float(end), _text(replaced), _text(text))
             for start, end, replaced, text in data["others"]
         ),
+        stretches=tuple(LanguageStretch(**row) for row in data["stretches"]),
     )
 
 

@@ -17,7 +17,7 @@ from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import transcribe
-from audio.episode import Episode
+from audio.episode import Episode, full_clock
 from audio.errors import SourceError
 from audio.fingerprint import Fingerprint
 from transcribe.person_names import without_matches
@@ -87,7 +87,7 @@ class Pipeline:
             words, diarization = _in_parallel(run)
             sha256 = run.fingerprint.sha256
             made = self._assemble_transcript(episode, run.facts, words=words, diarization=diarization, sha256=sha256)
-            return replace(made, warnings=(*_language_warnings(run.spoken), *made.warnings))
+            return replace(made, warnings=(*_language_warnings(run.spoken, words), *made.warnings))
 
     def start(
         self, episode: Episode, *, fingerprint: Fingerprint | None = None, monitor: RunMonitor | None = None
@@ -142,6 +142,7 @@ class Pipeline:
         doubts = rank_doubts(turns, words.doubts + overlaps, share=seen.doubts_share, others=words.others)
         warnings = (
             *warnings_about(facts),
+            *_second_languages(words),
             *_count_warnings(seen, diarization, turns),
             *naming.warnings,
             *(() if turns else (warn(WarningCode.NO_SPEECH),)),
@@ -177,11 +178,20 @@ def warnings_about(facts: AudioFacts) -> tuple[TranscriptWarning, ...]:
     return (*unreadable, *sound_warnings(facts.notes, duration=facts.duration))
 
 
-def _language_warnings(spoken: SpokenLanguage) -> tuple[TranscriptWarning, ...]:
-    if not spoken.alternative:
+def _language_warnings(spoken: SpokenLanguage, words: Recognition) -> tuple[TranscriptWarning, ...]:
+    if not spoken.alternative or spoken.alternative in {stretch.language for stretch in words.stretches}:
         return ()
     values = {"language": spoken.code, "alternative": spoken.alternative}
     return (replace(warn(WarningCode.LANGUAGE_UNSURE, **values), values=values),)
+
+
+def _second_languages(words: Recognition) -> tuple[TranscriptWarning, ...]:
+    """The passages that were read in another language than the rest."""
+    if not words.stretches:
+        return ()
+    said = (f"{each.language} from {full_clock(each.start)} to {full_clock(each.end)}" for each in words.stretches)
+    warning = warn(WarningCode.SECOND_LANGUAGE, passages=", ".join(said), language=words.language)
+    return (replace(warning, values={"passages": [asdict(stretch) for stretch in words.stretches]}),)
 
 
 def _count_warnings(

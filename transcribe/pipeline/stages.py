@@ -45,6 +45,11 @@ class Stages(Protocol):
     def recognize(self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: OnFraction) -> Recognition:
         """The words of some chunks of the plan, in time order; they depend on no other chunk."""
 
+    def second_languages(
+        self, audio: Audio, chunks: Sequence[Chunk], first: Recognition, *, progress: OnFraction
+    ) -> Recognition:
+        """`first`, of all chunks of the plan, with longer passages in other languages read in those."""
+
     def rehear(self, audio: Audio, first: Recognition, *, glossary: Glossary, progress: OnFraction) -> Recognition:
         """`first`, of the whole recording, with the glossary's names recovered."""
 
@@ -144,6 +149,15 @@ class RealStages:
 
         beam_size = self._settings.seen_by(Stage.RECOGNIZE).beam_size
         return read_chunks(audio, self._recognizer, chunks, language=language, beam_size=beam_size, progress=progress)
+
+    def second_languages(
+        self, audio: Audio, chunks: Sequence[Chunk], first: Recognition, *, progress: OnFraction
+    ) -> Recognition:
+        """See `Stages`. Raises `ModelError` and `EngineError`."""
+        from transcribe.recognition.second_language import read_second_languages
+
+        beam_size = self._settings.seen_by(Stage.RECOGNIZE).beam_size
+        return read_second_languages(audio, self._recognizer, chunks, first, beam_size=beam_size, progress=progress)
 
     def rehear(self, audio: Audio, first: Recognition, *, glossary: Glossary, progress: OnFraction) -> Recognition:
         """See `Stages`. Raises `ModelError` and `EngineError`."""

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from transcribe.recognition.other_readings import OtherReading
     from transcribe.recognition.reading_quality import ChunkEvidence
     from transcribe.recognition.recognize import Recognition
+    from transcribe.recognition.spoken_language import LanguageStretch
 
-Timed = TypeVar("Timed", "Correction", "ChunkEvidence")
+Timed = TypeVar("Timed", "Correction", "ChunkEvidence", "LanguageStretch")
 
 _SAME_SPAN = 0.5  # seconds between spans of one speaker that are one
 
@@ -55,6 +56,7 @@ def on_timeline(layout: Layout, words: Recognition, diarization: Diarization) ->
         evidence=_placed(layout, words.evidence),
         corrections=_placed(layout, words.corrections),
         others=tuple(_others(layout, words.others)),
+        stretches=_placed(layout, words.stretches),
     )
     return Placed(turns, placed, _diarization_on_timeline(layout, diarization))
 

@@ -68,6 +68,7 @@ def recover_names(
     """
     report = progress or (lambda _: None)
     chunks = _with_words(recognition) if recognition.language not in UNSPACED else []
+    chunks = [chunk for chunk in chunks if recognition.language_at(chunk[0].start) == recognition.language]
     names = glossary.names
     doubtful = [
         (chunk, first, words, likely) for chunk, first, words in chunks if (likely := candidate_names(words, names))

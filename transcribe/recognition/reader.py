@@ -32,6 +32,7 @@ class ChunkResult:
     words: tuple[Word, ...]
     passes: int = 1
     doubts: tuple[Doubt, ...] = ()
+    spoken: tuple[str, float] = ("", 0.0)  # the likeliest language by the chunk's sound, and its probability
 
     @property
     def uncovered(self) -> float:
@@ -74,7 +75,8 @@ class Reader:
         """The first reading of each chunk."""
         stretches = [Region(chunk.start, chunk.end) for chunk in chunks]
         for chunk, reading in zip(chunks, self.read(stretches), strict=True):
-            yield ChunkResult(chunk, reading, snap_to_speech(shift(reading.words, chunk.start), chunk.regions))
+            words = snap_to_speech(shift(reading.words, chunk.start), chunk.regions)
+            yield ChunkResult(chunk, reading, words, spoken=reading.spoken.likeliest if reading.spoken else ("", 0.0))
 
     def read(
         self, stretches: Sequence[Region], *, greedy: bool = False, temperature: float = 0.0

@@ -44,6 +44,8 @@ class ChunkEvidence:
     no_speech_probability: float
     compression_ratio: float
     passes: int  # 1; 2 if parts were read again
+    language: str = ""  # the likeliest by its sound, if the engine says
+    language_probability: float = 0.0
 
 
 def untranscribed_speech(words: Sequence[Word], chunk: Chunk, *, voiced: float = 0.8) -> tuple[Region, ...]:

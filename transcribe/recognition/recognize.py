@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from transcribe.errors import SettingsError
@@ -30,6 +31,7 @@ from transcribe.recognition.reading_quality import (
     untranscribed_speech,
 )
 from transcribe.recognition.second_pass import run_second_pass
+from transcribe.recognition.spoken_language import LanguageStretch
 from transcribe.recognition.vad import Chunk, Region
 from transcribe.recognition.word_timing import SAME_PHRASE, extend_to_speech_end, snap_to_speech
 from transcribe.transcript import Doubt, Word, as_written
@@ -56,6 +58,11 @@ class Recognition:
     evidence: tuple[ChunkEvidence, ...]
     corrections: tuple[Correction, ...] = ()  # made by `transcribe.recognition.name_biasing`
     others: tuple[OtherReading, ...] = ()  # what may have been said instead
+    stretches: tuple[LanguageStretch, ...] = ()  # in other languages, by `transcribe.recognition.second_language`
+
+    def language_at(self, time: float) -> str:
+        """The language that what is said at a time was read in."""
+        return next((each.language for each in self.stretches if each.start <= time < each.end), self.language)
 
 
 def read_chunks(
@@ -109,6 +116,13 @@ def combine(parts: Sequence[Recognition], language: str, *, verbatim: bool = Fal
         evidence=tuple(chunk for part in parts for chunk in part.evidence),
         others=others if verbatim else tuple(without_fillers(others, language=language)),
     )
+
+
+def without_fillers(recognition: Recognition) -> Recognition:
+    """The recognition without the fillers ("uh", "um") of the languages its words were read in."""
+    by_language = groupby(recognition.words, key=lambda word: recognition.language_at((word.start + word.end) / 2))
+    words = (word for language, run in by_language for word in remove_fillers(tuple(run), language=language))
+    return replace(recognition, words=tuple(words))
 
 
 def check_language(language: str, *, model: str, known: frozenset[str]) -> None:
@@ -175,4 +189,6 @@ def _evidence(result: ChunkResult) -> ChunkEvidence:
         no_speech_probability=round(result.reading.no_speech_probability, 4),
         compression_ratio=round(result.reading.compression_ratio, 3),
         passes=result.passes,
+        language=result.spoken[0],
+        language_probability=round(result.spoken[1], 3),
     )

@@ -36,6 +36,15 @@ class SpokenLanguage:
     alternative: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class LanguageStretch:
+    """A passage of a recording in another language than the rest, in seconds."""
+
+    start: float
+    end: float
+    language: str
+
+
 def vote(guesses: Iterable[tuple[str, float]]) -> dict[str, float]:
     """The share of each language in the probabilities, the largest first; of equal ones the first by code.
 

@@ -140,7 +140,7 @@ class CTranslate2:
             guesses = self._model.model.detect_language(encoded)[0]
         except (RuntimeError, ValueError) as exc:
             raise EngineError(f"ctranslate2 cannot detect the language: {exc}") from exc
-        return LanguageGuess({token.strip("<|>"): probability for token, probability in guesses})
+        return LanguageGuess.of_tokens(guesses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +178,7 @@ class _Decoding:
         self._generator = generator
         self._together = together
         self._language = options.language if multilingual else "en"
+        self._is_first = multilingual and options.prompt is None and options.temperature == 0
         self._search: dict[str, Any] = {"beam_size": options.beam_size, "num_hypotheses": options.beam_size}
         if options.temperature > 0:
             self._search = {"beam_size": 1, "sampling_topk": 0, "sampling_temperature": options.temperature}
@@ -222,6 +223,7 @@ class _Decoding:
             return_scores=True,
             return_no_speech_prob=True,
         )
+        spoken = self._spoken(encoded, len(windows))
         tokens = [[token for token in r.sequences_ids[0] if token < self._tokenizer.eot] for r in results]
         size = len(windows) // len(encoded)
         words = [
@@ -236,6 +238,7 @@ class _Decoding:
                 avg_logprob=result.scores[0] * len(result.sequences_ids[0]) / (len(result.sequences_ids[0]) + 1),
                 no_speech_probability=result.no_speech_prob,
                 alternatives=self._alternatives(result.sequences_ids),
+                spoken=spoken[i],
             )
             for i, result in enumerate(results)
         ]
@@ -244,6 +247,12 @@ class _Decoding:
         """The texts of the hypotheses that are not the best one's."""
         best, *others = (self._tokenizer.decode([t for t in s if t < self._tokenizer.eot]).strip() for s in sequences)
         return tuple(dict.fromkeys(text for text in others if text != best))
+
+    def _spoken(self, encoded: Sequence[Any], count: int) -> list[LanguageGuess | None]:
+        """The languages of the windows, one step of the decoder each; none where a first reading knew them."""
+        if not self._is_first:
+            return [None] * count
+        return [LanguageGuess.of_tokens(pairs) for part in encoded for pairs in self._model.model.detect_language(part)]
 
     def align(self, window: Samples, text: str) -> tuple[Word, ...]:
         parts = text.split()

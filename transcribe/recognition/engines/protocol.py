@@ -26,6 +26,7 @@ class Reading:
     avg_logprob: float  # mean natural logarithm of the tokens' probabilities, the end token's included
     no_speech_probability: float
     alternatives: tuple[str, ...] = ()  # other texts that the search found, the likeliest first
+    spoken: LanguageGuess | None = None  # if the engine has it at hand
 
     @property
     def text(self) -> str:
@@ -52,6 +53,16 @@ class LanguageGuess:
     def __post_init__(self) -> None:
         if not self.probabilities:
             raise ValueError("a guess needs at least one language")
+
+    @classmethod
+    def of_tokens(cls, pairs: Iterable[tuple[str, float]]) -> LanguageGuess:
+        """The guess of the probabilities of tokens such as `<|en|>`."""
+        return cls({token.strip("<|>"): probability for token, probability in pairs})
+
+    @property
+    def likeliest(self) -> tuple[str, float]:
+        """The likeliest language and its probability."""
+        return max(self.probabilities.items(), key=lambda pair: pair[1])
 
 
 class Recognizer(Protocol):
