@@ -8,7 +8,7 @@ Chunks in which nothing resembles a name are not read again.
 
 Ordinary words stay: "Right, so" is no Mr. Wright, whoever is on a list of names. A word is ordinary if the recogniser
 knows it as a word that is mostly written small, and wrote it so, or at the start of a sentence. Only several of them
-that sound as the name does are one ("open stack").
+are one that sound as the name does ("open stack"), or that the recogniser itself hardly believed ("owns so", Alonso).
 
 What this does not do: replace the glossary's mishearings (`transcribe.recognition.glossary_correction`), or recognise
 the words in the first place.
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 _MIN_SIMILARITY = 0.6  # of 39 names corrected in two recordings the least similar had .60, the best wrong one .43
 _SURE = 0.85  # mean probability from which the first reading stays (names corrected: to .83; "Kumar", no Guemar: .90)
+_HARDLY = 0.4  # as above, below which several ordinary words may be a name (a wrong one: .59)
 _SAME_TIME = 1.0  # seconds between the starts of the same words in two readings
 _SHORTEST_PART = 4  # letters of a first or last name that may occur alone
 _PROMPT = 600  # characters; about 200 tokens of the 223 a prompt can have
@@ -100,9 +101,10 @@ def candidate_names(words: Sequence[Word], names: Sequence[str]) -> dict[str, fl
             for first in range(len(words) - size + 1):
                 text = " ".join(cores[first : first + size])
                 is_there = any(first - count < i < first + size for i in exact)
-                if is_there or (all(ordinary[first : first + size]) and not _is_written_apart(text, form)):
+                span = words[first : first + size]
+                if is_there or (all(ordinary[first : first + size]) and not _is_several(span, text, form)):
                     continue
-                if _may_be(words[first : first + size], text, form=form, whole=form == name):
+                if _may_be(span, text, form=form, whole=form == name):
                     similarities[name] = max(similarities.get(name, 0.0), phonetic_similarity(text, form))
     return similarities
 
@@ -128,7 +130,7 @@ def match_names(words: Sequence[Word], prompted: Sequence[Word], names: Sequence
         for start in range(low, high):
             for end in range(start + 1, min(high, start + stop - first + 3) + 1):
                 text = " ".join(cores[start:end])
-                if all(ordinary[start:end]) and not _is_written_apart(text, form):
+                if all(ordinary[start:end]) and not _is_several(words[start:end], text, form):
                     continue
                 apart = abs(words[start].start - prompted[first].start)
                 if apart <= _SAME_TIME and _may_be(words[start:end], text, form=form, whole=form == name):
@@ -148,11 +150,12 @@ def _ordinary(words: Sequence[Word]) -> list[bool]:
     ]
 
 
-def _is_written_apart(text: str, form: str) -> bool:
-    """Whether several words sound as a form of a name does that is written as fewer: "open stack", but not "no one"."""
-    parts = text.split()
-    is_apart = len(parts) > form.count(" ") + 1 and max(map(len, parts)) >= _SHORTEST_PART
-    return is_apart and phonetic_spelling(text) == phonetic_spelling(form)
+def _is_several(words: Sequence[Word], text: str, form: str) -> bool:
+    """Whether ordinary words may be a form of a name that is written as fewer: "open stack", but not "no one"."""
+    if len(words) <= form.count(" ") + 1 or max(map(len, text.split())) < _SHORTEST_PART:
+        return False
+    is_alike = phonetic_spelling(text) == phonetic_spelling(form)
+    return is_alike or sum(word.probability for word in words) < _HARDLY * len(words)
 
 
 def _may_be(words: Sequence[Word], text: str, *, form: str, whole: bool) -> bool:

@@ -1,10 +1,10 @@
 """A second language: passages of a recording that are in another one than the rest are found, and read in it.
 
-The engine says of each chunk, for a step of its decoder, which language it sounds like. Where chunks in a row are not
-surely in the recording's language, their speech is cut at its pauses into pieces of some seconds, each piece's language
-is asked for, and the likeliest course of languages through them is taken; a change counts against it. A passage with
-at least `SHORTEST` seconds of speech in another language is read in that, and the reading is taken if its words are
-more probable than those that were read before. A shorter one stays as it is: names, quotations, a greeting.
+The engine says of each chunk, for a step of its decoder, which language it sounds like. Where that changes, or is not
+sure, chunks are cut at their pauses into pieces of some seconds, each piece's language is asked for, and the likeliest
+course of languages through pieces and chunks is taken; a change counts against it, as pieces are often wrong. A passage
+with at least `SHORTEST` seconds of speech in another language is read in that, and the reading is taken if its words
+are clearly more probable than those that were read before. A shorter one stays as it is: names, quotations, a greeting.
 
 What this does not do: find the language of the recording (`transcribe.recognition.spoken_language`).
 """
@@ -26,11 +26,14 @@ if TYPE_CHECKING:
     from audio.progress import OnFraction
     from transcribe.recognition.engines.protocol import Recognizer
     from transcribe.recognition.reading_quality import ChunkEvidence
+    from transcribe.transcript import Word
 
 SHORTEST = 20.0  # seconds of speech in the other language
-SURE = 0.8  # a chunk that sounds like the recording's language by so much holds no other for long
-_PIECE = 6.0  # seconds of speech, of which a language is asked; of less it is often wrong
-_FOREIGN = 0.75  # the mean probability of a passage's language
+SURE = 0.8  # of a chunk's language; one that is less sure may hold two
+_PIECE = 6.0  # seconds of speech, of which a language is asked; of less it is mostly wrong
+_FOREIGN = 0.75  # the mean probability of a passage's language against the recording's
+_LIKELY = 0.5  # of a piece's language, to be thought of
+_CLEARLY = 0.1  # of the mean log-probability
 _CHANGE = 2.0  # what a change of language counts, as a natural logarithm
 _LEAST = 0.01  # the probability of a language that was not thought of
 
@@ -45,16 +48,17 @@ class _Piece:
 
 
 def suspected(evidence: Sequence[ChunkEvidence], language: str) -> tuple[range, ...]:
-    """Runs of chunks that may hold another language for long enough: unsure ones, and one more on either side."""
-    unsure = [
-        bool(chunk.language) and (chunk.language != language or chunk.language_probability < SURE) for chunk in evidence
-    ]
+    """Runs of chunks that may hold another language for long enough, with one more on either side.
+
+    One of them sounds like another language, or two in a row do not surely sound like the recording's.
+    """
+    unsure = [bool(chunk.language) and not _is_surely(chunk, language) for chunk in evidence]
     near = [any(unsure[max(0, i - 1) : i + 2]) for i in range(len(unsure))]
     runs = (list(run) for is_near, run in groupby(range(len(near)), key=lambda i: near[i]) if is_near)
     return tuple(
         range(run[0], run[-1] + 1)
         for run in runs
-        if any(evidence[i].language != language for i in run if unsure[i])
+        if any(unsure[i] and (evidence[i].language != language or unsure[i - 1 : i] == [True]) for i in run)
         and sum(evidence[i].voiced for i in run) >= SHORTEST
     )
 
@@ -70,16 +74,25 @@ def read_second_languages(
 ) -> Recognition:
     """`first`, of all chunks of a plan, with the passages in other languages read in those. Raises `EngineError`."""
     report = progress or (lambda _: None)
-    runs = suspected(first.evidence, first.language)
+    known = first.evidence
+    runs = suspected(known, first.language)
     for number, run in enumerate(runs):
-        pieces = _pieces_of(audio, recognizer, {i: chunks[i] for i in run}, first.language)
+        pieces = _pieces_of(audio, recognizer, {i: (chunks[i], known[i]) for i in run}, first.language)
+        taken: list[Recognition] = []
+        rest = list(pieces)
         for passage in _passages(pieces, first.language):
-            read = read_chunks(audio, recognizer, _joined(passage), language=passage[0].language, beam_size=beam_size)
-            if _is_better(read, first, passage, chunks):
-                whole = {piece.chunk for piece in passage}
-                others = _joined([p for p in pieces if p.chunk in whole and p not in passage])
-                rest = read_chunks(audio, recognizer, others, language=first.language, beam_size=beam_size)
-                first = _replaced(first, [chunks[i] for i in sorted(whole)], read, rest)
+            parts = _joined(passage)
+            read = read_chunks(audio, recognizer, parts, language=passage[0].language, beam_size=beam_size)
+            whole = [known[piece.chunk] for piece in passage if chunks[piece.chunk] in parts]
+            before = whole or read_chunks(audio, recognizer, parts, language=first.language, beam_size=1).evidence
+            if read.words and _mean(read.evidence) > _mean(before) + _CLEARLY:
+                taken.append(read)
+                rest = [piece for piece in rest if piece not in passage]
+        touched = sorted({piece.chunk for piece in pieces if piece not in rest})
+        others = _joined([piece for piece in rest if piece.chunk in touched])
+        if taken:
+            again = read_chunks(audio, recognizer, others, language=first.language, beam_size=beam_size)
+            first = _replaced(first, [chunks[i] for i in touched], taken, again)
         report((number + 1) / len(runs))
     return first
 
@@ -98,42 +111,64 @@ def cut_at_pauses(chunk: Chunk) -> tuple[Chunk, ...]:
     return tuple(Chunk(start, end, tuple(group)) for (start, end), group in zip(pairwise(edges), groups, strict=True))
 
 
-def course(guesses: Sequence[Mapping[str, float]], language: str) -> tuple[str, ...]:
-    """The likeliest language of each piece, where every change from one to another counts `_CHANGE`.
+def course(guesses: Sequence[Mapping[str, float]], languages: Sequence[str]) -> tuple[str, ...]:
+    """The likeliest of some languages for each piece, where every change from one to another counts `_CHANGE`.
 
     >>> sure, unsure = {"en": 0.98, "nl": 0.02}, {"en": 0.4, "nl": 0.6}
-    >>> course([sure, unsure, sure], "en")
+    >>> course([sure, unsure, sure], ["en", "nl"])
     ('en', 'en', 'en')
     """
-    states = [language, *sorted({max(guess, key=lambda code: guess[code]) for guess in guesses} - {language})]
-    scores, back = dict.fromkeys(states, 0.0), list[dict[str, str]]()
+    scores, back = dict.fromkeys(languages, 0.0), list[dict[str, str]]()
     for guess in guesses:
-        reach = {to: max(states, key=lambda code: scores[code] - _CHANGE * (code != to)) for to in states}
-        scores = {
-            to: scores[came] - _CHANGE * (came != to) + math.log(max(guess.get(to, 0.0), _LEAST))
-            for to, came in reach.items()
-        }
+        shares = _shares(guess, languages)
+        reach = {to: max(languages, key=lambda code: scores[code] - _CHANGE * (code != to)) for to in languages}
+        scores = {to: scores[came] - _CHANGE * (came != to) + math.log(shares[to]) for to, came in reach.items()}
         back.append(reach)
-    at = max(states, key=lambda code: scores[code])
-    path = [at]
+    path = [max(languages, key=lambda code: scores[code])]
     for reach in reversed(back[1:]):
         path.append(reach[path[-1]])
     return tuple(reversed(path))[: len(guesses)]
 
 
-def _pieces_of(audio: Audio, recognizer: Recognizer, chunks: Mapping[int, Chunk], language: str) -> list[_Piece]:
-    """The pieces of some chunks with their languages; a passage that is short or unsure is in the recording's."""
-    parts = [(i, part) for i, chunk in chunks.items() for part in cut_at_pauses(chunk)]
-    guesses = [recognizer.detect_language(audio.read(part.start, part.end)).probabilities for _, part in parts]
-    found = course(guesses, language)
+def _pieces_of(
+    audio: Audio, recognizer: Recognizer, chunks: Mapping[int, tuple[Chunk, ChunkEvidence]], language: str
+) -> list[_Piece]:
+    """The chunks with their languages, in pieces where that changes or is not sure; in the recording's where another is
+    not spoken for long enough."""
+    parts: list[tuple[int, Chunk]] = []
+    guesses: list[Mapping[str, float]] = []
+    for i, (chunk, heard) in chunks.items():
+        around = [chunks[j][1] for j in (i - 1, i + 1) if j in chunks]
+        if all(_is_surely(each, heard.language) for each in (heard, *around)):
+            parts.append((i, chunk))
+            guesses.append({heard.language: heard.language_probability})
+            continue
+        cut = cut_at_pauses(chunk)
+        parts += [(i, part) for part in cut]
+        guesses += [recognizer.detect_language(audio.read(part.start, part.end)).probabilities for part in cut]
+    others = {heard.language for _, heard in chunks.values()}
+    others |= {code for guess in guesses for code, probability in guess.items() if probability >= _LIKELY}
+    languages = [language, *sorted(others - {language, ""})]
     pieces: list[_Piece] = []
-    for code, run in groupby(range(len(parts)), key=lambda at: found[at]):
-        within = list(run)
-        voiced = sum(parts[at][1].voiced for at in within)
-        share = sum(parts[at][1].voiced * guesses[at].get(code, 0.0) for at in within) / max(voiced, 1e-9)
-        spoken = code if voiced >= SHORTEST and share >= _FOREIGN else language
-        pieces += [_Piece(parts[at][1], parts[at][0], spoken) for at in within]
+    for code, run in groupby(zip(course(guesses, languages), parts, guesses, strict=True), key=lambda each: each[0]):
+        within = [
+            (chunk, part, part.voiced * _shares(guess, [language, code])[code]) for _, (chunk, part), guess in run
+        ]
+        voiced = sum(part.voiced for _, part, _ in within)
+        is_held = voiced >= SHORTEST and sum(share for *_, share in within) >= _FOREIGN * voiced
+        pieces += [_Piece(part, chunk, code if is_held else language) for chunk, part, _ in within]
     return pieces
+
+
+def _is_surely(chunk: ChunkEvidence, language: str) -> bool:
+    return chunk.language == language and chunk.language_probability >= SURE
+
+
+def _shares(guess: Mapping[str, float], languages: Sequence[str]) -> dict[str, float]:
+    """The probabilities of some languages, as if there were no others."""
+    least = {code: max(guess.get(code, 0.0), _LEAST) for code in languages}
+    total = sum(least.values())
+    return {code: share / total for code, share in least.items()}
 
 
 def _passages(pieces: Sequence[_Piece], language: str) -> Iterator[list[_Piece]]:
@@ -155,38 +190,39 @@ def _joined(pieces: Sequence[_Piece]) -> list[Chunk]:
     return [chunk for _, chunk in joined]
 
 
-def _is_better(read: Recognition, first: Recognition, passage: Sequence[_Piece], chunks: Sequence[Chunk]) -> bool:
-    """Whether a passage's words are more probable than those that were read there before; where chunks are wholly in
-    it, than theirs."""
-    touched = dict.fromkeys(piece.chunk for piece in passage)
-    starts = {piece.part.start for piece in passage}
-    ends = {piece.part.end for piece in passage}
-    whole = [i for i in touched if chunks[i].start in starts and chunks[i].end in ends]
-    before = {chunks[i].start for i in whole or touched}
-    return bool(read.words) and _mean(read.evidence) > _mean([e for e in first.evidence if e.start in before])
-
-
 def _mean(evidence: Sequence[ChunkEvidence]) -> float:
     """The mean log-probability by seconds of speech; none at all is the worst."""
     voiced = sum(chunk.voiced for chunk in evidence)
     return sum(chunk.avg_logprob * chunk.voiced for chunk in evidence) / voiced if voiced else -math.inf
 
 
-def _replaced(first: Recognition, chunks: Sequence[Chunk], read: Recognition, rest: Recognition) -> Recognition:
-    """`first` with what was read in some chunks replaced by two other readings that share them."""
-    stretch = LanguageStretch(read.evidence[0].start, read.evidence[-1].end, read.language)
-    known = [chunk for chunk in first.evidence if not _within(chunk.start, chunk.end, chunks)]
+def _replaced(
+    first: Recognition, chunks: Sequence[Chunk], taken: Sequence[Recognition], rest: Recognition
+) -> Recognition:
+    """`first` with what was read in some chunks replaced by readings in other languages, and of the rest of them."""
+    read = (*taken, rest)
+    stretches = [LanguageStretch(each.evidence[0].start, each.evidence[-1].end, each.language) for each in taken]
     words = [word for word in first.words if not _within(word.start, word.end, chunks)]
-    at = next((i for i, word in enumerate(words) if word.start >= chunks[0].start), len(words))
-    between = sorted(chain(read.words, rest.words), key=lambda word: word.start)
-    doubts = [doubt for doubt in first.doubts if not _within(doubt.start, doubt.end, chunks)]
+    again = sorted((word for each in read for word in each.words), key=lambda word: word.start)
+    kept = [doubt for doubt in first.doubts if not _within(doubt.start, doubt.end, chunks)]
+    known = [chunk for chunk in first.evidence if not _within(chunk.start, chunk.end, chunks)]
     return replace(
         first,
-        words=(*words[:at], *between, *words[at:]),
-        doubts=tuple(sorted(chain(doubts, read.doubts, rest.doubts), key=lambda doubt: (doubt.start, doubt.end))),
-        evidence=tuple(sorted(chain(known, read.evidence, rest.evidence), key=lambda chunk: chunk.start)),
-        stretches=(*first.stretches, stretch),
+        words=tuple(_merged(words, again)),
+        doubts=tuple(sorted(chain(kept, *(each.doubts for each in read)), key=lambda doubt: (doubt.start, doubt.end))),
+        evidence=tuple(sorted(chain(known, *(each.evidence for each in read)), key=lambda chunk: chunk.start)),
+        stretches=(*first.stretches, *stretches),
     )
+
+
+def _merged(words: Sequence[Word], again: Sequence[Word]) -> Iterator[Word]:
+    """Both in the order of time; what is read already keeps its own."""
+    waiting = list(reversed(again))
+    for word in words:
+        while waiting and waiting[-1].start < word.start:
+            yield waiting.pop()
+        yield word
+    yield from reversed(waiting)
 
 
 def _within(start: float, end: float, chunks: Sequence[Chunk]) -> bool:
