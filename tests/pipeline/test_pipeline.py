@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -25,8 +26,10 @@ from transcribe.pipeline.checkpoints import Checkpoints, WriteOnlyCheckpoints
 from transcribe.pipeline.pipeline import Pipeline
 from transcribe.pipeline.progress import Progress
 from transcribe.pipeline.watch import RunMonitor
-from transcribe.recognition.spoken_language import SpokenLanguage
-from transcribe.recognition.vad import ChunkPlan
+from transcribe.recognition.reading_quality import ChunkEvidence
+from transcribe.recognition.recognize import Recognition
+from transcribe.recognition.spoken_language import LanguageStretch, SpokenLanguage
+from transcribe.recognition.vad import Chunk, ChunkPlan
 from transcribe.settings import Settings, Stage
 from transcribe.speakers.voiceprints import Sample, Voiceprint
 from transcribe.transcript import Transcript
@@ -119,6 +122,32 @@ def test_an_unsure_language_is_a_warning_cached_or_not(language: str, warned: bo
         found = [w for w in transcript.warnings if w.code is WarningCode.LANGUAGE_UNSURE]
         assert [dict(w.values) for w in found] == ([{"language": "en", "alternative": "cy"}] if warned else [])
         assert all("--language cy" in w.message for w in found)
+
+
+class Bilingual(ScriptedStages):
+    """The second half is Dutch, as its sound says."""
+
+    def recognize(self, audio: Audio, chunks: Sequence[Chunk], *, language: str, progress: OnFraction) -> Recognition:
+        heard = ChunkEvidence(0.0, audio.duration, 25.0, 11, 0.0, -0.9, 0.0, 1.5, 1, "nl", 0.9)
+        return replace(super().recognize(audio, chunks, language=language, progress=progress), evidence=(heard,))
+
+    def second_languages(
+        self, audio: Audio, chunks: Sequence[Chunk], first: Recognition, *, progress: OnFraction
+    ) -> Recognition:
+        self.calls.append("second languages")
+        return replace(first, stretches=(LanguageStretch(3.0, 6.0, "nl"),))
+
+
+@pytest.mark.parametrize("language", ["auto", "en"])
+def test_a_second_language_is_looked_for_once_unless_one_is_given(language: str, tmp_path: Path) -> None:
+    path, stages = tone(tmp_path / "a.wav"), Bilingual()
+    for _ in range(2):
+        transcript = transcribed(path, stages, Settings(language=language))
+        found = [w for w in transcript.warnings if w.code is WarningCode.SECOND_LANGUAGE]
+        passages = [{"start": 3.0, "end": 6.0, "language": "nl"}]
+        assert [dict(w.values) for w in found] == ([{"passages": passages}] if language == "auto" else [])
+        assert all(w.message.startswith("nl from 0:00:03 to 0:00:06: read in that language") for w in found)
+    assert stages.calls.count("second languages") == (language == "auto")
 
 
 class Nice(ScriptedStages):

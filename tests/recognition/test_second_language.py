@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -125,6 +126,9 @@ def test_nothing_is_asked_where_all_sounds_like_the_recording() -> None:
         first = read_chunks(audio, Polyglot(), chunks, language="en", beam_size=1)
     assert suspected(first.evidence, "en") == ()
     assert suspected(Recognition((), "en", (), ()).evidence, "en") == ()
+    *sure, last = first.evidence
+    assert suspected((*sure, replace(last, voiced=4.0, language="nl")), "en") == ()  # a short one is often taken wrong
+    assert suspected((*sure, replace(last, voiced=12.0, language="nl")), "en") == (range(1, 3),)
 
 
 @given(st.lists(st.floats(0.05, 9.0), min_size=1, max_size=9))

@@ -59,7 +59,7 @@ def suspected(evidence: Sequence[ChunkEvidence], language: str) -> tuple[range, 
         range(run[0], run[-1] + 1)
         for run in runs
         if any(unsure[i] and (evidence[i].language != language or unsure[i - 1 : i] == [True]) for i in run)
-        and sum(evidence[i].voiced for i in run) >= SHORTEST
+        and sum(evidence[i].voiced for i in run if unsure[i]) >= SHORTEST / 2  # what is left of a passage at its ends
     )
 
 
