@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from audio.decoding.samples import Audio
 from transcribe.recognition.engines.protocol import LanguageGuess, Reading
-from transcribe.recognition.recognize import Recognition, read_chunks, without_fillers
+from transcribe.recognition.recognize import Recognition, fillers_removed, read_chunks
 from transcribe.recognition.second_language import SHORTEST, course, cut_at_pauses, read_second_languages, suspected
 from transcribe.recognition.spoken_language import LanguageStretch
 from transcribe.recognition.vad import Chunk, Region
@@ -155,4 +155,4 @@ def test_a_language_changes_for_evidence_that_lasts() -> None:
 def test_fillers_are_those_of_the_language_of_the_passage() -> None:
     words = tuple(Word(text, i, i + 0.5) for i, text in enumerate("So, um, er is um, er was".split()))
     found = Recognition(words, "en", (), (), stretches=(LanguageStretch(1.8, 9.0, "nl"),))
-    assert [word.text for word in without_fillers(found).words] == "So er is um, er was".split()
+    assert [word.text for word in fillers_removed(found).words] == "So er is um, er was".split()

@@ -165,16 +165,15 @@ class CheckpointedRun:
 
     def words(self) -> Recognition:
         """The words of the whole recording, with the glossary's names recovered."""
-        from transcribe.recognition.recognize import combine, without_fillers
+        from transcribe.recognition.recognize import combine, fillers_removed
         from transcribe.recognition.second_language import suspected
 
         blocks = [self.block(number) for number in range(self.n_blocks)]
         words = combine(blocks, self.spoken.code, verbatim=True)
         if self._settings.seen_by(Stage.LANGUAGE).language == "auto" and suspected(words.evidence, words.language):
-            chunks, report = self.plan.chunks, self._report_again
-            read = partial(self._stages.second_languages, chunks=chunks, first=words, progress=report)
-            words = self._read_again(Stage.LANGUAGE, "stretches", words, read)
-        words = words if self._settings.seen_by(Stage.REHEAR).verbatim else without_fillers(words)
+            again = partial(self._stages.second_languages, chunks=self.plan.chunks, progress=self._report_again)
+            words = self._read_again(Stage.LANGUAGE, "stretches", words, partial(again, first=words))
+        words = words if self._settings.seen_by(Stage.REHEAR).verbatim else fillers_removed(words)
         if self._glossary.terms and words.words:
             read = partial(self._stages.rehear, first=words, glossary=self._glossary, progress=self._report_again)
             words = self._read_again(Stage.REHEAR, self._glossary.digest, words, read)
@@ -214,8 +213,8 @@ class CheckpointedRun:
                 return read(audio)
 
         version = f"{RESULTS_OF[Stage.RECOGNIZE]} {RESULTS_OF[Stage.LANGUAGE]}"
-        circumstances = f"{version} {self._settings.digest(Stage.RECOGNIZE)} {self._model} {what}"
-        circumstances += f" {codecs.digest_of(self.plan.chunks)}"
+        version += f" {self._settings.digest(Stage.RECOGNIZE)} {self._model}"
+        circumstances = f"{version} {what} {codecs.digest_of(self.plan.chunks)}"
         return self._cached(stage, circumstances, codecs.recognition_in(first.language), compute, by_device=True)
 
     def _cached(

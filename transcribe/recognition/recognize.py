@@ -107,22 +107,27 @@ def combine(parts: Sequence[Recognition], language: str, *, verbatim: bool = Fal
     """
     if any(part.language != language for part in parts):
         raise ValueError(f"words in {sorted({part.language for part in parts})} cannot be a recognition in {language}")
-    words = tuple(word for part in parts for word in part.words)
-    others = tuple(other for part in parts for other in part.others)
-    return Recognition(
-        words=words if verbatim else remove_fillers(words, language=language),
+    combined = Recognition(
+        words=tuple(word for part in parts for word in part.words),
         language=language,
         doubts=tuple(sorted((d for p in parts for d in p.doubts), key=lambda doubt: (doubt.start, doubt.end))),
         evidence=tuple(chunk for part in parts for chunk in part.evidence),
-        others=others if verbatim else tuple(without_fillers(others, language=language)),
+        others=tuple(other for part in parts for other in part.others),
     )
+    return combined if verbatim else fillers_removed(combined)
 
 
-def without_fillers(recognition: Recognition) -> Recognition:
-    """The recognition without the fillers ("uh", "um") of the languages its words were read in."""
-    by_language = groupby(recognition.words, key=lambda word: recognition.language_at((word.start + word.end) / 2))
+def fillers_removed(recognition: Recognition) -> Recognition:
+    """The recognition without the fillers ("uh", "um") of the languages that its words were read in."""
+
+    def language_of(timed: Word | OtherReading) -> str:
+        return recognition.language_at((timed.start + timed.end) / 2)
+
+    by_language = groupby(recognition.words, key=language_of)
     words = (word for language, run in by_language for word in remove_fillers(tuple(run), language=language))
-    return replace(recognition, words=tuple(words))
+    rows = groupby(recognition.others, key=language_of)
+    others = (other for language, run in rows for other in without_fillers(run, language=language))
+    return replace(recognition, words=tuple(words), others=tuple(others))
 
 
 def check_language(language: str, *, model: str, known: frozenset[str]) -> None:

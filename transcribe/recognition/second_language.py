@@ -206,11 +206,15 @@ def _replaced(
     again = sorted((word for each in read for word in each.words), key=lambda word: word.start)
     kept = [doubt for doubt in first.doubts if not _within(doubt.start, doubt.end, chunks)]
     known = [chunk for chunk in first.evidence if not _within(chunk.start, chunk.end, chunks)]
+    others = [other for other in first.others if not _within(other.start, other.end, chunks)]
     return replace(
         first,
         words=tuple(_merged(words, again)),
         doubts=tuple(sorted(chain(kept, *(each.doubts for each in read)), key=lambda doubt: (doubt.start, doubt.end))),
         evidence=tuple(sorted(chain(known, *(each.evidence for each in read)), key=lambda chunk: chunk.start)),
+        others=tuple(
+            sorted(chain(others, *(each.others for each in read)), key=lambda other: (other.start, other.end))
+        ),
         stretches=(*first.stretches, *stretches),
     )
 
