@@ -40,7 +40,7 @@ class Polyglot:
             heard = [round(1000 * value) for value in window[RATE // 2 :: RATE].tolist()]
             words = tuple(Word(f"{language}{value // 10}", at, at + 0.9) for at, value in enumerate(heard) if value)
             right = np.mean([CODES[value % 10] == language for value in heard if value] or [0.0])
-            yield Reading(words, float(right) * 0.6 - 0.8, 0.0, self.detect_language(window))
+            yield Reading(words, float(right) * 0.6 - 0.8, 0.0, spoken=self.detect_language(window))
 
     def detect_language(self, window: Samples) -> LanguageGuess:
         values = np.rint(1000 * window[window > 0][:: RATE // 2]).astype(int) % 10
