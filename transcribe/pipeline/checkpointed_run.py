@@ -54,9 +54,9 @@ RESULTS_OF = {
 
 Decode 3: facts say by which revision of the rules the samples were changed, if they were. Only then is it in the keys
 of the other stages, so that the results of earlier releases remain for recordings decoded as they were. 4: a hum.
-Plan 2: the detector starts afresh after silence.
-Language 3: an unsure one is tried. Words are kept under their language, those of earlier releases too, and REHEAR's.
-Recognize 7: with other readings; doubts have alternatives; words stay with their phrase.
+Plan 2: afresh after silence, faint speech. Language 3: an unsure one is tried. Words are kept under their language,
+those of earlier releases too, and REHEAR's. Recognize 7: with other readings; doubts have alternatives; words stay with
+their phrase.
 """
 
 CHUNKS_PER_BLOCK = 16  # at most eight minutes of sound, a multiple of what a GPU takes at a time
@@ -164,8 +164,8 @@ class CheckpointedRun:
         return words
 
     def words(self) -> Recognition:
-        """The words of the whole recording, with the glossary's names recovered."""
-        from transcribe.recognition.recognize import combine, fillers_removed
+        """The words of the whole recording, with the glossary's names recovered, and doubts for speech not heard."""
+        from transcribe.recognition.recognize import combine, fillers_removed, with_faint
         from transcribe.recognition.second_language import suspected
 
         blocks = [self.block(number) for number in range(self.n_blocks)]
@@ -177,6 +177,7 @@ class CheckpointedRun:
         if self._glossary.terms and words.words:
             read = partial(self._stages.rehear, first=words, glossary=self._glossary, progress=self._report_again)
             words = self._read_again(Stage.REHEAR, self._glossary.digest, words, read)
+        words = with_faint(words, self.plan.faint)
         self._report_words(1.0)
         return words
 

@@ -83,19 +83,21 @@ def _layout(data: Any) -> Layout:
     return Layout(float(data["duration"]), clocks, stretches, tuple(data["silent"]))
 
 
-def encode_plan(plan: ChunkPlan) -> list[Any]:
-    """Each chunk as its start, its end and its regions."""
-    return [[c.start, c.end, [[r.start, r.end] for r in c.regions]] for c in plan.chunks]
+def encode_plan(plan: ChunkPlan) -> list[Any] | dict[str, Any]:
+    """Each chunk as its start, its end and its regions; by name, if there is faint speech too."""
+    chunks = [[c.start, c.end, [[r.start, r.end] for r in c.regions]] for c in plan.chunks]
+    return {"chunks": chunks, "faint": [[r.start, r.end] for r in plan.faint]} if plan.faint else chunks
 
 
 def decode_plan(data: Any) -> ChunkPlan:
     """The inverse of `encode_plan`."""
     from transcribe.recognition.vad import Chunk, ChunkPlan, Region
 
-    chunks = tuple(Chunk(start, end, tuple(Region(*r) for r in regions)) for start, end, regions in data)
+    rows, faint = (data["chunks"], data["faint"]) if isinstance(data, dict) else (data, [])
+    chunks = tuple(Chunk(start, end, tuple(Region(*r) for r in regions)) for start, end, regions in rows)
     if not all(0.0 <= chunk.start < chunk.end for chunk in chunks):
         raise ValueError("a chunk that ends before it starts")
-    return ChunkPlan(chunks)
+    return ChunkPlan(chunks, tuple(Region(*r) for r in faint))
 
 
 def digest_of(chunks: tuple[Chunk, ...]) -> str:

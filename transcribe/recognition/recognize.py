@@ -130,6 +130,12 @@ def fillers_removed(recognition: Recognition) -> Recognition:
     return replace(recognition, words=tuple(words), others=tuple(others))
 
 
+def with_faint(recognition: Recognition, faint: Sequence[Region]) -> Recognition:
+    """The recognition with a doubt for each passage of a plan that was too quiet to be read."""
+    doubts = (*recognition.doubts, *(Doubt(region.start, region.end, POSSIBLE_SPEECH) for region in faint))
+    return replace(recognition, doubts=tuple(sorted(doubts, key=lambda doubt: (doubt.start, doubt.end))))
+
+
 def check_language(language: str, *, model: str, known: frozenset[str]) -> None:
     """Raises `SettingsError` for a language that the model does not know; `auto` is none that it has to know."""
     if language != "auto" and language not in known:

@@ -35,7 +35,7 @@ LONGEST_CHUNK = 30.0  # seconds
 
 _CONTEXT_SAMPLES = 64  # of the previous frame, which the network gets with each frame
 _STATE = 128  # units of its LSTM
-_SILENT = 10 / 32_768  # a frame with no sample above it is silence: −70 dB, ten steps of 16 bits
+SILENT = 10 / 32_768  # a frame with no sample above it is silence: −70 dB, ten steps of 16 bits
 _STALE = 3.0  # seconds of silence after which the state is stale; the law is in `speech_probabilities`
 _BLOCK = 64.0  # seconds a block; a whole number of frames
 _ON, _OFF = 0.5, 0.35  # probabilities at which speech starts, and below which it ends (Silero's defaults)
@@ -85,13 +85,17 @@ class ChunkPlan:
     """All speech of a recording, in consecutive chunks without overlap; no chunks without speech."""
 
     chunks: tuple[Chunk, ...]
+    faint: tuple[Region, ...] = ()  # passages that are in no chunk, in which somebody may speak very quietly
 
 
 def chunk_audio(audio: Audio, *, progress: OnFraction | None = None) -> ChunkPlan:
     """Detect the speech in `audio` and pack it into chunks. Raises `EngineError` if the network cannot be loaded."""
+    from transcribe.recognition.faint_speech import find_faint_speech  # which hears with the detector of this module
+
     probabilities = speech_probabilities(audio.blocks(_BLOCK), total_samples=audio.n_samples, progress=progress)
     regions = find_regions(probabilities, duration=audio.duration)
-    return ChunkPlan(pack_regions(regions, duration=audio.duration, probabilities=probabilities))
+    chunks = pack_regions(regions, duration=audio.duration, probabilities=probabilities)
+    return ChunkPlan(chunks, find_faint_speech(audio, regions, probabilities))
 
 
 def speech_probabilities(
@@ -138,7 +142,7 @@ class _Network:
     def hear(self, samples: Floats) -> Floats:
         """The probabilities of whole frames that follow those heard before."""
         frames = samples.reshape(-1, FRAME_SAMPLES)
-        silent = np.abs(frames).max(axis=1) <= _SILENT
+        silent = np.abs(frames).max(axis=1) <= SILENT
         at = np.arange(len(frames))
         last_loud = np.maximum.accumulate(np.where(silent, -1 - self._silent_frames, at))
         silent_before = at - np.concatenate([[-1 - self._silent_frames], last_loud[:-1]]) - 1
