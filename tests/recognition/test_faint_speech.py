@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from audio.decoding.decode import Audio, decode
 from tests.support.paths import CLIPS
 from transcribe.pipeline import codecs
+from transcribe.recognition.faint_speech import with_faint_speech
 from transcribe.recognition.recognize import Recognition, with_faint
 from transcribe.recognition.vad import ChunkPlan, Region, chunk_audio
 from transcribe.transcript import Doubt
@@ -27,7 +28,8 @@ def among(middle: NDArray[np.float32], clip: NDArray[np.float32]) -> Audio:
 @pytest.mark.parametrize("decibels", [-45, -50])
 def test_a_very_quiet_passage_is_doubtful(clip: NDArray[np.float32], decibels: int) -> None:
     length = len(clip) / 16_000
-    plan = chunk_audio(among((10 ** (decibels / 20) * clip).astype(np.float32), clip))
+    audio = among((10 ** (decibels / 20) * clip).astype(np.float32), clip)
+    plan = with_faint_speech(chunk_audio(audio), audio)
     heard = sum(region.end - region.start for region in plan.faint)
     read = sum(r.duration for c in plan.chunks for r in c.regions if length < r.start < 2 * length)
     assert heard + read > length / 2
@@ -36,8 +38,9 @@ def test_a_very_quiet_passage_is_doubtful(clip: NDArray[np.float32], decibels: i
 
 def test_neither_silence_nor_noise_is(clip: NDArray[np.float32]) -> None:
     noise = 0.003 * np.random.default_rng(5).standard_normal(len(clip)).astype(np.float32)
-    assert chunk_audio(among(noise, clip)).faint == ()
-    assert chunk_audio(among(np.zeros_like(clip), clip)).faint == ()
+    for between in (noise, np.zeros_like(clip)):
+        audio = among(between, clip)
+        assert with_faint_speech(chunk_audio(audio), audio).faint == ()
 
 
 def test_faint_speech_is_kept_and_told() -> None:

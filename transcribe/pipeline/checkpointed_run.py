@@ -55,8 +55,7 @@ RESULTS_OF = {
 Decode 3: facts say by which revision of the rules the samples were changed, if they were. Only then is it in the keys
 of the other stages, so that the results of earlier releases remain for recordings decoded as they were. 4: a hum.
 Plan 2: afresh after silence, faint speech. Language 3: an unsure one is tried. Words are kept under their language,
-those of earlier releases too, and REHEAR's. Recognize 7: with other readings; doubts have alternatives; words stay with
-their phrase.
+those of earlier releases too, and REHEAR's. Recognize 7: other readings; words stay with their phrase.
 """
 
 CHUNKS_PER_BLOCK = 16  # at most eight minutes of sound, a multiple of what a GPU takes at a time

@@ -133,9 +133,10 @@ class RealStages:
 
     def plan(self, audio: Audio, *, progress: OnFraction) -> ChunkPlan:
         """See `Stages`. Raises `EngineError`."""
+        from transcribe.recognition.faint_speech import with_faint_speech
         from transcribe.recognition.vad import chunk_audio
 
-        return chunk_audio(audio, progress=progress)
+        return with_faint_speech(chunk_audio(audio, progress=progress), audio)
 
     def language(self, audio: Audio, plan: ChunkPlan) -> SpokenLanguage:
         """See `Stages`. Raises `ModelError` and `EngineError`."""

@@ -1,8 +1,8 @@
-"""Speech that the voice activity detector does not hear: very quiet passages, and whispered ones.
+"""Speech too quiet for the voice activity detector: an aside, a guest far from the microphone.
 
 The law: such a passage is at least a doubt. What lies between the detected stretches is heard once more, made as loud
-as speech; and where the detector was unsure for long, half its certainty is enough. The plan stays as it is: these
-passages are not read, since a recogniser invents words for what is nearly silent.
+as speech. The chunks stay as they are: these passages are not read, since a recogniser invents words for what is nearly
+silent.
 
 What this does not do: change what is read, or say what was said.
 """
@@ -10,15 +10,15 @@ What this does not do: change what is read, or say what was said.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from transcribe.recognition.vad import FRAME, SILENT, Region, find_regions, speech_probabilities
+from audio.decoding.samples import SAMPLE_RATE
+from transcribe.recognition.vad import SILENT, ChunkPlan, Region, find_regions, speech_probabilities
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from audio.decoding.samples import Audio
 
 _SHORTEST = 2.0  # seconds without speech that are heard again
@@ -28,18 +28,13 @@ _LOUD = 0.1  # what the loudest hundredth of the samples is brought to
 _QUIET = 0.02  # of the same samples: above it the detector has heard them well enough
 _LARGEST_GAIN = 300.0  # 50 dB
 _LEAST_SPEECH = 0.8  # seconds
-_UNSURE, _UNSURE_SHARE = 0.2, 0.3  # probability, and the share of the frames of a passage that reach it
 
 
-def find_faint_speech(
-    audio: Audio, regions: Sequence[Region], probabilities: NDArray[np.float32]
-) -> tuple[Region, ...]:
-    """Passages outside `regions` in which somebody may speak; `probabilities` are the detector's, one a frame."""
-    return tuple(
-        found
-        for start, end in _between(regions, audio.duration)
-        if (found := _quiet_speech(audio, start, end) or _unsure_speech(probabilities, start, end)) is not None
-    )
+def with_faint_speech(plan: ChunkPlan, audio: Audio) -> ChunkPlan:
+    """The plan with the passages of `audio` in which somebody may speak very quietly. Raises `EngineError`."""
+    regions = [region for chunk in plan.chunks for region in chunk.regions]
+    heard = (_quiet_speech(audio, start, end) for start, end in _between(regions, audio.duration))
+    return replace(plan, faint=tuple(region for region in heard if region is not None))
 
 
 def _between(regions: Sequence[Region], duration: float) -> Iterator[tuple[float, float]]:
@@ -57,15 +52,7 @@ def _quiet_speech(audio: Audio, start: float, end: float) -> Region | None:
     if not SILENT < level <= _QUIET:
         return None
     louder = (samples * min(_LOUD / level, _LARGEST_GAIN)).clip(-1.0, 1.0)
-    found = find_regions(speech_probabilities([louder]), duration=len(samples) / 16_000)
+    found = find_regions(speech_probabilities([louder]), duration=len(samples) / SAMPLE_RATE)
     if sum(region.duration for region in found) < _LEAST_SPEECH:
         return None
     return Region(round(start + found[0].start, 3), round(start + found[-1].end, 3))
-
-
-def _unsure_speech(probabilities: NDArray[np.float32], start: float, end: float) -> Region | None:
-    first = round(start / FRAME)
-    unsure = np.flatnonzero(probabilities[first : round(end / FRAME)] >= _UNSURE)
-    if len(unsure) * FRAME < _LEAST_SPEECH or len(unsure) < _UNSURE_SHARE * (unsure[-1] - unsure[0] + 1):
-        return None
-    return Region(round((first + unsure[0]) * FRAME, 3), round((first + unsure[-1] + 1) * FRAME, 3))

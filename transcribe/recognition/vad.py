@@ -90,12 +90,9 @@ class ChunkPlan:
 
 def chunk_audio(audio: Audio, *, progress: OnFraction | None = None) -> ChunkPlan:
     """Detect the speech in `audio` and pack it into chunks. Raises `EngineError` if the network cannot be loaded."""
-    from transcribe.recognition.faint_speech import find_faint_speech  # which hears with the detector of this module
-
     probabilities = speech_probabilities(audio.blocks(_BLOCK), total_samples=audio.n_samples, progress=progress)
     regions = find_regions(probabilities, duration=audio.duration)
-    chunks = pack_regions(regions, duration=audio.duration, probabilities=probabilities)
-    return ChunkPlan(chunks, find_faint_speech(audio, regions, probabilities))
+    return ChunkPlan(pack_regions(regions, duration=audio.duration, probabilities=probabilities))
 
 
 def speech_probabilities(
