@@ -3,7 +3,7 @@
 The engine says of each chunk, for a step of its decoder, which language it sounds like. Where that changes, or is not
 sure, chunks are cut at their pauses into pieces of some seconds, each piece's language is asked for, and the likeliest
 course of languages through pieces and chunks is taken; a change counts against it, as pieces are often wrong. A passage
-with at least `SHORTEST` seconds of speech in another language is read in that, and the reading is taken if its words
+of at least `SHORTEST` seconds in another language is read in that, and the reading is taken if its words
 are clearly more probable than those that were read before. A shorter one stays as it is: names, quotations, a greeting.
 
 What this does not do: find the language of the recording (`transcribe.recognition.spoken_language`).
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from transcribe.recognition.reading_quality import ChunkEvidence
     from transcribe.transcript import Word
 
-SHORTEST = 20.0  # seconds of speech in the other language
+SHORTEST = 20.0  # seconds in the other language, pauses inside included
 SURE = 0.8  # of a chunk's language; one that is less sure may hold two
 _PIECE = 6.0  # seconds of speech, of which a language is asked; of less it is mostly wrong
-_FOREIGN = 0.75  # the mean probability of a passage's language against the recording's
+_FOREIGN = 0.7  # the mean probability of a passage's language against the recording's
 _LIKELY = 0.5  # of a piece's language, to be thought of
 _CLEARLY = 0.1  # of the mean log-probability
 _CHANGE = 2.0  # what a change of language counts, as a natural logarithm
@@ -145,7 +145,8 @@ def _pieces_of(
             continue
         cut = cut_at_pauses(chunk)
         parts += [(i, part) for part in cut]
-        guesses += [recognizer.detect_language(audio.read(part.start, part.end)).probabilities for part in cut]
+        sounds = [recognizer.detect_language(audio.read(part.start, part.end)).probabilities for part in cut]
+        guesses += [_with_chunk(guess, heard) for guess in sounds]
     others = {heard.language for _, heard in chunks.values()}
     others |= {code for guess in guesses for code, probability in guess.items() if probability >= _LIKELY}
     languages = [language, *sorted(others - {language, ""})]
@@ -155,9 +156,16 @@ def _pieces_of(
             (chunk, part, part.voiced * _shares(guess, [language, code])[code]) for _, (chunk, part), guess in run
         ]
         voiced = sum(part.voiced for _, part, _ in within)
-        is_held = voiced >= SHORTEST and sum(share for *_, share in within) >= _FOREIGN * voiced
+        lasts = within[-1][1].regions[-1].end - within[0][1].regions[0].start >= SHORTEST
+        is_held = lasts and sum(share for *_, share in within) >= _FOREIGN * voiced
         pieces += [_Piece(part, chunk, code if is_held else language) for chunk, part, _ in within]
     return pieces
+
+
+def _with_chunk(guess: Mapping[str, float], heard: ChunkEvidence) -> dict[str, float]:
+    """The languages of a piece, weighed by half of what its chunk sounds like."""
+    chance = heard.language_probability
+    return {code: p * math.sqrt(chance if code == heard.language else 1.0 - chance) for code, p in guess.items()}
 
 
 def _is_surely(chunk: ChunkEvidence, language: str) -> bool:
