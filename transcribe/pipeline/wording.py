@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
 from transcribe.recognition.capitals import capitalised, names_in
@@ -17,7 +18,7 @@ from transcribe.recognition.glossary_correction import Correction
 from transcribe.recognition.recognize import Recognition
 from transcribe.recognition.sentence_joins import join_sentences
 from transcribe.recognition.written_forms import write_forms
-from transcribe.transcript import Turn
+from transcribe.transcript import Turn, Word
 
 if TYPE_CHECKING:
     from transcribe.recognition.models import Tokenize
@@ -36,19 +37,30 @@ def as_typed(
 ) -> Wording:
     """The turns with sentences that run on across chunks, capitals, and `written_forms` if they are wanted.
 
-    `names` are known to be names. The corrections are those of `words` and the written forms, in the order of time.
+    Each passage goes by the rules of its language. `names` are known to be names. The corrections are those of `words`
+    and the written forms, in the order of time.
     """
-    starts, language = sorted(chunk.start for chunk in words.evidence), words.language
+    starts = sorted(chunk.start for chunk in words.evidence)
     corrections = list(words.corrections)
-    joined = []
-    for turn in turns:
-        text = join_sentences(turn.words, starts, language=language)
+
+    def joined(passage: Sequence[Word], language: str) -> Sequence[Word]:
+        text = join_sentences(passage, starts, language=language)
         if written_forms:
             text, written = write_forms(text, language=language)
-            corrections += written
-        joined.append(replace(turn, words=text))
-    found = names_in([word for turn in joined for word in turn.words], names, language=language, tokenize=tokenize)
+            corrections.extend(written)
+        return text
+
+    by_language = [
+        groupby(turn.words, key=lambda word: words.language_at((word.start + word.end) / 2)) for turn in turns
+    ]
+    passages = [[(code, joined(tuple(run), code)) for code, run in runs] for runs in by_language]
+    main = [word for each in passages for code, text in each if code == words.language for word in text]
+    found = names_in(main, names, language=words.language, tokenize=tokenize)
+    typed = (
+        [capitalised(text, language=code, names=found if code == words.language else {}) for code, text in each]
+        for each in passages
+    )
     return Wording(
-        tuple(replace(turn, words=capitalised(turn.words, language=language, names=found)) for turn in joined),
+        tuple(replace(turn, words=tuple(chain(*texts))) for turn, texts in zip(turns, typed, strict=True)),
         tuple(sorted(corrections, key=lambda each: (each.start, each.end))),
     )

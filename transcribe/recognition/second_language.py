@@ -12,6 +12,7 @@ What this does not do: find the language of the recording (`transcribe.recogniti
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, groupby, pairwise
@@ -238,4 +239,7 @@ def _merged(words: Sequence[Word], again: Sequence[Word]) -> Iterator[Word]:
 
 
 def _within(start: float, end: float, chunks: Sequence[Chunk]) -> bool:
-    return any(chunk.start <= (start + end) / 2 < chunk.end for chunk in chunks)
+    """Whether the middle of a span is in one of the chunks, which are in the order of time."""
+    middle = (start + end) / 2
+    at = bisect_right(chunks, middle, key=lambda chunk: chunk.start) - 1
+    return at >= 0 and middle < chunks[at].end
