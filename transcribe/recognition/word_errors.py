@@ -35,19 +35,19 @@ _RAREST = 50_000  # the number that counts for a word of several tokens; no voca
 _MOST_OTHERS = 3  # other readings of a place; more say nothing more
 _QUICKEST = 0.035  # seconds a letter; what is shorter has no room in its time
 
-INTERCEPT = -7.56
+INTERCEPT = -7.32
 WEIGHTS = {
-    "doubt": 0.392,
-    "poor": 1.684,
-    "doubt of a rare word": 0.042,
-    "doubt after": 0.200,
-    "chunk": 2.073,
-    "pace": 0.599,
-    "pieces": 0.071,
-    "pieces before": -0.323,
-    "hurried": 0.397,
-    "ends a sentence": 0.567,
-    "heard otherwise": 0.971,
+    "doubt": 0.390,
+    "poor": 1.700,
+    "doubt of a rare word": 0.046,
+    "doubt after": 0.199,
+    "chunk": 1.360,
+    "pace": 0.556,
+    "pieces": 0.015,
+    "pieces before": -0.346,
+    "hurried": 0.363,
+    "ends a sentence": 0.521,
+    "heard otherwise": 0.862,
 }
 """The change of the log odds of an error by one unit of each measure, by its name."""
 
