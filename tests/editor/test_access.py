@@ -231,6 +231,21 @@ def test_keys_of_a_german_keyboard_and_of_a_mac(page: Page) -> None:
     press(page, key="z", code="KeyY", metaKey=True)  # Command, by the letter and not by its place
 
 
+def test_a_foot_pedal_plays_and_goes_back(page: Page) -> None:
+    page.locator("#text").focus()
+    page.keyboard.press("Control+/")
+    page.locator("#key-set").select_option("pedal")
+    page.keyboard.press("Escape")
+    page.locator("#text").focus()
+    page.keyboard.press("F9")
+    until(lambda: page.locator("#play").text_content() == "Pause")
+    assert "F7" in (page.locator("#back").get_attribute("title") or "")
+    page.keyboard.press("Alt+Shift+K")  # another key as on a Mac does not play: the pedal's does
+    assert page.locator("#play").text_content() == "Pause"
+    page.keyboard.press("F9")
+    until(lambda: page.locator("#play").text_content() == "Play")
+
+
 def test_signs_typed_with_alt_graph_are_typed(desk: Desk, page: Page) -> None:
     put_caret(page, 2, "How")
     press(page, key="s", code="KeyS", ctrlKey=True, altKey=True, modifierAltGraph=True)

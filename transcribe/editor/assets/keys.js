@@ -23,6 +23,7 @@ const COMMANDS = [ // name, what it does, key, key on a Mac
   ["search", "search and replace", "ctrl f"], ["found", "next place found", "ctrl g"], ["foundBefore", "previous place found", "ctrl shift g"],
   ["move", "move between text and player", "F6", "alt shift m"], ["help", "all keys, and setting them", "ctrl /"],
 ];
+const PEDAL = { play: "F9", back: "F7", forward: "F8" }; // what pedals send to Express Scribe; all else is as on a Mac
 const ALWAYS = { MediaPlayPause: "play", MediaTrackPrevious: "back", MediaTrackNext: "forward", "ctrl h": "search" }; // pedals send these
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
@@ -46,7 +47,8 @@ export class Keys {
 
   keyOf(name) {
     const [, , standard, mac = standard] = COMMANDS.find(command => command[0] === name);
-    return this.#settings.own[name] ?? (this.#settings.set === "mac" ? mac : standard);
+    const ofSet = { mac, pedal: PEDAL[name] ?? mac }[this.#settings.set] ?? standard;
+    return this.#settings.own[name] ?? ofSet;
   }
 
   /** The key as it is shown, such as "Ctrl+Shift+Z". */
