@@ -3,8 +3,8 @@
 The engine says of each chunk, for a step of its decoder, which language it sounds like. Where that changes, or is not
 sure, chunks are cut at their pauses into pieces of some seconds, each piece's language is asked for, and the likeliest
 course of languages through pieces and chunks is taken; a change counts against it, as pieces are often wrong. A passage
-of at least `SHORTEST` seconds in another language is read in that, and the reading is taken if its words
-are clearly more probable than those that were read before. A shorter one stays as it is: names, quotations, a greeting.
+of at least `SHORTEST` seconds in another language is read in that, and the reading is taken if its words are clearly
+more probable than those that were read before. A shorter one stays as it is: names, quotations, a greeting.
 
 What this does not do: find the language of the recording (`transcribe.recognition.spoken_language`).
 """
