@@ -108,6 +108,20 @@ def test_a_suggested_name_is_refused_and_that_is_undone(browser: Browser, desk_o
     page.context.close()
 
 
+def test_a_passage_behind_long_text_without_blanks_is_shown_at_once(browser: Browser, desk_of: DeskMaker) -> None:
+    """In time that grows with the text, not with a power of it: a page that takes longer shows nothing."""
+    talk = talk_of(("S1", "\u3042" * 3000 + " a b c d e f g."), speakers=(ADA, GUEST))
+    desk = desk_of(replace(talk, doubts=(doubt_of(talk, 0, slice(-1, None), "h" + "!" * 3000 + "h", 0.9),)))
+    page = open_page(browser, desk)
+    page.locator("#show-doubts", has_text="Doubts 1").click()
+    page.locator("#panel li .hit", has_text="c d e f g.").wait_for()
+    page.locator("#text").focus()
+    page.keyboard.press("F8")
+    page.keyboard.press("Shift+F9")
+    until(lambda: turns_of(desk)[0][1].endswith("a b c d e f h" + "!" * 3000 + "h."))
+    page.context.close()
+
+
 def test_buttons_name_the_keys_of_the_chosen_set(browser: Browser, desk_of: DeskMaker) -> None:
     page = open_page(browser, desk_with_readings(desk_of))
     page.locator("#show-doubts").click()

@@ -193,7 +193,7 @@ export class Doubts {
   #excerpt(doubt) {
     if (doubt.speaker) return ["The name ", element("mark", { textContent: this.names.full(doubt.speaker) })];
     const [from, to] = this.#placesOf(doubt), before = this.model.text(from).slice(0, from.offset), after = this.model.text(to).slice(to.offset);
-    const near = [before.match(new RegExp(`(?:\\S+\\s*){0,${CONTEXT}}$`))[0], after.match(new RegExp(`^(?:\\s*\\S+){0,${CONTEXT}}`))[0]];
+    const near = [(before.match(/\S+\s*/g) ?? []).slice(-CONTEXT).join(""), (after.match(/\s*\S+/g) ?? []).slice(0, CONTEXT).join("")];
     const words = this.model.textBetween(from, to), shown = words.length > 90 ? `${words.slice(0, 88)} …` : words || "[…]";
     return [near[0] === before ? "" : "… ", near[0], element("mark", { textContent: shown }), near[1], near[1] === after ? "" : " …"];
   }

@@ -1,6 +1,6 @@
 // Another reading of a passage, in the place of its words. Does not use the DOM.
 
-const END = /[,.;:?!…]+["'”’)]*$/;
+const END = /(?<![,.;:?!…])[,.;:?!…]+["'”’)]*$/;
 const isStart = before => !before.trim() || /[.?!…]["'”’)]*\s*$/.test(before);
 
 /** What to write for a reading: with the punctuation at the end of the words it replaces, if it has none of its own, and
