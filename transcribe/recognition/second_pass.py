@@ -176,10 +176,12 @@ def reread_bursts(result: ChunkResult, reader: Reader) -> ChunkResult:
         before = [word for word in result.words if word.start < existing[0].start]
         after = result.words[len(before) + len(existing) :]
         known = {key(word) for word in existing}
-        read = [word for word in heard(reading, stretch) if word.start < burst.end or key(word) in known]
-        new = remove_overlap(before, snap_to_speech(read, regions), after)
-        if is_proper_superset(new, existing):
-            result = replace(result, words=snap_to_speech((*before, *new, *after), regions), passes=2)
+        for late in (set(), known):  # only if the words that stand are not all heard within the burst, those after it
+            read = [word for word in heard(reading, stretch) if word.start < burst.end or key(word) in late]
+            new = remove_overlap(before, snap_to_speech(read, regions), after)
+            if is_proper_superset(new, existing):
+                result = replace(result, words=snap_to_speech((*before, *new, *after), regions), passes=2)
+                break
     return result
 
 
