@@ -139,7 +139,7 @@ def test_two_cuts_agree_on_similar_words(logprob: float, other: str, kept: str) 
         ("the most", -0.5, "your idea. The most sound part"),
         ("idea. Is that all? The most sound", -0.5, "your idea. Is that all? The most sound part"),
         # what is heard after the burst, beyond the words that stood, is no part of it
-        ("Is it? The most I see what you go on most", -0.5, "your idea. Is it? The most I see what you go on sound part"),
+        ("Is it? The most a b c d e f most", -0.5, "your idea. Is it? The most a b c d e f sound part"),
     ],
 )
 def test_a_short_answer_under_the_next_words_is_found(heard: str, logprob: float, kept: str) -> None:
