@@ -130,3 +130,9 @@ def test_learn_prints_asks_and_adds(draft: Path, tmp_path: Path) -> None:
     runner.invoke(cli, ["learn", *arguments, "--yes"], standalone_mode=False)
     assert glossary.read_text(encoding="utf-8") == "Moog\nWooler -> Wuille\n"
     assert "nothing to add to" in runner.invoke(cli, ["learn", *arguments, "--yes"], standalone_mode=False).stderr
+
+
+def test_words_of_two_sentences_are_no_mishearing() -> None:
+    """It would never be found: a mishearing has no marks between its words."""
+    assert lines("To the kingg. kingg Bob.", "To the Kyng. Kyng Bob.") == []
+    assert lines("By U. S. law.", "By US law.") == ["U. S -> US"]

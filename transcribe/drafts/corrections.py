@@ -38,7 +38,7 @@ class Correction:
 
 
 def corrections(recognised: Sequence[str], edited: Sequence[str]) -> Iterator[Correction]:
-    """Substitutions of a few words by a few others."""
+    """Substitutions of a few words of a sentence by a few others."""
     origins = origins_of(recognised, edited)
     anchors = [
         (-1, -1),
@@ -50,7 +50,8 @@ def corrections(recognised: Sequence[str], edited: Sequence[str]) -> Iterator[Co
             written = edited[i + 1 : j]
             untitled = list(dropwhile(is_title, written))
             misheard, correct = _cores(_without_titles(recognised[before + 1 : after]), untitled)
-            if misheard and correct and misheard.casefold() != correct.casefold():
+            is_divided = any(map(ends_sentence, misheard.split()[:-1]))
+            if misheard and correct and misheard.casefold() != correct.casefold() and not is_divided:
                 behind_title = len(untitled) < len(written) or (i >= 0 and is_title(edited[i]))
                 opens = not behind_title and (i < 0 or ends_sentence(edited[i]) or bool(_COLON_END.search(edited[i])))
                 yield Correction(misheard, correct, context_of(edited, i + 1, j), opens, behind_title)
