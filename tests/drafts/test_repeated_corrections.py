@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click.testing
@@ -94,7 +95,10 @@ def timed(*texts: str) -> Transcript:
 
 
 def test_a_place_is_a_doubt_with_the_name_as_its_alternative() -> None:
-    now = timed(f"{TWICE[1]} Woller left")
+    surely = timed(f"{TWICE[1]} Woller left")
+    assert doubts_left(timed(f"{TWICE[0]} Woller left"), surely) == ()  # an editor confirmed it
+    words = tuple(replace(word, probability=0.9) for word in surely.turns[0].words)
+    now = replace(surely, turns=(replace(surely.turns[0], words=words),))
     (doubt,) = doubts_left(timed(f"{TWICE[0]} Woller left"), now)
     word = now.turns[0].words[7]
     assert (doubt.start, doubt.end, doubt.alternative) == (word.start, word.end, "Wuille")

@@ -73,6 +73,7 @@ def doubts_left(heard: Transcript, now: Transcript) -> tuple[Doubt, ...]:
         Doubt(span[0].start, max(word.end for word in span), REASON, alternative=name)
         for span, name in spans
         if all(before.start <= after.start for before, after in pairwise(span))  # not moved there
+        and any(word.probability < 1 for word in span)  # not confirmed
     )
 
 

@@ -11,10 +11,11 @@ from output.text import escape, normalize_text
 from transcribe.alignment.realign import RealignedTurn, realign
 from transcribe.drafts.lost_words import Lost, lost_words
 from transcribe.drafts.openings import opening_of
+from transcribe.drafts.repeated_corrections import doubts_left
 from transcribe.drafts.transcript_update import forms_in, printed_forms, spoken_in
 from transcribe.drafts.turn_edits import PageTurn, page_turns
 from transcribe.scripts import units
-from transcribe.transcript import Transcript, Turn, Word
+from transcribe.transcript import Doubt, Transcript, Turn, Word
 
 LOW_CONFIDENCE = 0.45  # words of a less probability are in the list of doubts if nothing says how probable an error is
 WORDLESS = 0.5  # errors expected in a doubtful passage without words, of which nothing is known
@@ -41,7 +42,7 @@ def page_state(
             {"speaker": page.speaker, "label": turn.label, "paragraphs": list(page.paragraphs), "times": spans}
             for turn, page, spans in zip(draft.turns, turns, times, strict=True)
         ],
-        "doubts": list(_doubts(transcript)) if transcript else [],
+        "doubts": list(_doubts(transcript, doubts_left(heard, transcript) if heard else ())) if transcript else [],
         "lost": list(_lost(draft, heard, transcript)) if heard else [],
         "duration": transcript.episode.duration if transcript else None,
     }
@@ -108,11 +109,12 @@ def _people(draft: Draft, transcript: Transcript | None) -> list[dict[str, str]]
     return [{"name": name, "full": full, "suggestion": normalize_text(suggestion)} for name, full, suggestion in people]
 
 
-def _doubts(transcript: Transcript) -> Iterator[dict[str, Any]]:
-    """The transcript's doubts, and runs of words with low confidence, in the order of time, each with how many `errors`
-    are expected in it.
+def _doubts(transcript: Transcript, left: Sequence[Doubt]) -> Iterator[dict[str, Any]]:
+    """The transcript's doubts, what is `left` of mishearings that were corrected twice, and runs of words with low
+    confidence, in the order of time, each with how many `errors` are expected in it.
     """
-    doubts = [(doubt.start, doubt.end, doubt.reason, doubt.errors, doubt.alternative) for doubt in transcript.doubts]
+    known = (*transcript.doubts, *left)
+    doubts = [(doubt.start, doubt.end, doubt.reason, doubt.errors, doubt.alternative) for doubt in known]
     for turn in transcript.turns:
         run: list[Word] = []
         for word in (*turn.words, None):
