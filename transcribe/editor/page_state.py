@@ -113,8 +113,8 @@ def _doubts(transcript: Transcript, left: Sequence[Doubt]) -> Iterator[dict[str,
     """The transcript's doubts, what is `left` of mishearings that were corrected twice, and runs of words with low
     confidence, in the order of time, each with how many `errors` are expected in it.
     """
-    known = (*transcript.doubts, *left)
-    doubts = [(doubt.start, doubt.end, doubt.reason, doubt.errors, doubt.alternative) for doubt in known]
+    listed = (*transcript.doubts, *left)
+    doubts = [(doubt.start, doubt.end, doubt.reason, doubt.errors, doubt.alternative) for doubt in listed]
     for turn in transcript.turns:
         run: list[Word] = []
         for word in (*turn.words, None):
