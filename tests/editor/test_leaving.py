@@ -27,16 +27,19 @@ pytestmark = NEEDS_CHROMIUM
 
 
 def leave_unsaved(desk: Desk, page: Page) -> None:
-    """Type while the server is gone, close the tab, and start the server again."""
+    """Type while the server is gone, close the tab, and start the server again once no tab is left that could save."""
     port, token = desk.editor.port, desk.editor.url.split("token=")[1]
-    page.route(
-        "**/api/draft", lambda route: route.abort()
-    )  # a tab that closes slowly could still save to the new server
+    witness = page.context.new_page()
+    witness.route("**/*", lambda route: route.fulfill(body="", content_type="text/html"))
+    witness.goto(desk.editor.url)
+    page.bring_to_front()
     desk.stop()
     select_word(page, 1, "raning")
     page.keyboard.type("raining")
     page.locator("#status", has_text="Not saved: no connection").wait_for()
     page.close()
+    witness.wait_for_function("async () => !(await navigator.locks.query()).held.length")
+    witness.close()
     desk.start(port, token)
 
 
