@@ -243,7 +243,7 @@ class _Handlers:
             Word(str(row["text"]), row["start"], row["end"], row["probability"], error=row.get("error"))
             for row in data["words"]
         )
-        suggestions = tuple((str(id), str(name)) for id, name in data["suggestions"])
+        suggestions = tuple((str(id), str(name)) for id, name in data.get("suggestions", ()))
         await run_in_threadpool(self._session.restore, Confirmation(doubts, words, suggestions))
         return JSONResponse({})
 
