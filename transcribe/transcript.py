@@ -15,16 +15,19 @@ from transcribe.errors import TranscriptError
 from transcribe.person_names import NameCertainty, first_name
 from transcribe.transcript_json import (
     UnspokenText,
+    doubt_arguments,
     dump_json,
     episode_fields,
     episode_of,
     load_json,
+    made_with_arguments,
     problem_of,
     said_fields,
+    speaker_arguments,
     typed,
     typed_all,
-    typed_code,
     unspoken_of,
+    word_arguments,
 )
 from transcribe.transcript_warnings import TranscriptWarning, row_of, warnings_of
 
@@ -260,41 +263,14 @@ def _from_dict(data: Mapping[str, Any]) -> Transcript:
     return Transcript(
         episode=episode_of(typed(data, "episode", dict)),
         language=typed(data, "language", str),
-        speakers=tuple(_speaker(speaker) for speaker in data["speakers"]),
-        turns=tuple(Turn(t["speaker"], tuple(map(_word, t["words"]))) for t in data["turns"]),
+        speakers=tuple(Speaker(**speaker_arguments(row)) for row in data["speakers"]),
+        turns=tuple(Turn(t["speaker"], tuple(Word(**word_arguments(w)) for w in t["words"])) for t in data["turns"]),
         spans=tuple(SpeakerSpan(s["start"], s["end"], s["speaker"]) for s in typed_all(data, "spans", dict)),
-        made_with=_made_with(typed(data, "made_with", dict)),
-        doubts=tuple(
-            Doubt(d["start"], d["end"], typed(d, "reason", str), d.get("errors", 0.0), typed(d, "alternative", str, ""))
-            for d in typed_all(data, "doubts", dict)
-        ),
+        made_with=MadeWith(**made_with_arguments(typed(data, "made_with", dict))),
+        doubts=tuple(Doubt(**doubt_arguments(row)) for row in typed_all(data, "doubts", dict)),
         warnings=tuple(warnings_of(data)),
         corrections=tuple(dict(correction) for correction in typed_all(data, "corrections", dict)),
         evidence=tuple(dict(chunk) for chunk in typed_all(data, "evidence", dict)),
         draft=typed(data, "draft", str, ""),
         unspoken=tuple(unspoken_of(data)),
-    )
-
-
-def _word(data: Mapping[str, Any]) -> Word:
-    attached = typed(data, "attached", bool, False)
-    return Word(data["text"], data["start"], data["end"], data.get("probability", 1.0), attached, data.get("error"))
-
-
-def _speaker(data: Mapping[str, Any]) -> Speaker:
-    more = {key: typed(data, key, str, "") for key in ("label", "evidence", "suggestion")}
-    certainty = typed_code(data, "certainty", NameCertainty)
-    return Speaker(typed(data, "id", str), typed(data, "name", str), certainty=certainty, **more)
-
-
-def _made_with(data: Mapping[str, Any]) -> MadeWith:
-    outputs = typed(data, "outputs", dict, {})
-    return MadeWith(
-        turnscript=typed(data, "turnscript", str),
-        engine=typed(data, "engine", str),
-        model=typed(data, "model", str),
-        model_sha256=typed(data, "model_sha256", str),
-        audio_sha256=typed(data, "audio_sha256", str, ""),
-        settings=typed(data, "settings", dict, {}),
-        outputs={name: typed(outputs, name, str) for name in outputs},
     )

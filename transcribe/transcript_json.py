@@ -1,7 +1,5 @@
-"""The parts of `STEM.json` below the transcript: JSON text with readable diffs, typed values, the episode, and what is
-unspoken.
-
-`transcribe.transcript` encodes and decodes words and turns with these.
+"""The parts of `STEM.json` below the transcript: JSON text with readable diffs, typed values, the episode, what is
+unspoken, and the fields of which `transcribe.transcript` builds its values.
 """
 
 from __future__ import annotations
@@ -18,6 +16,7 @@ from typing import Any, TypeVar
 
 from audio.episode import Chapter, Episode, Person, PublishedTranscript, Seconds, Track
 from audio.net.addresses import without_credentials
+from transcribe.person_names import NameCertainty
 
 T = TypeVar("T")
 Code = TypeVar("Code", bound=StrEnum)
@@ -181,6 +180,38 @@ def unspoken_of(data: Mapping[str, Any]) -> Iterator[UnspokenText]:
     """The texts at the key `unspoken` of a transcript. Raises `TypeError`, `KeyError` and `ValueError`."""
     for row in typed_all(data, "unspoken", dict):
         yield UnspokenText(typed(row, "after", int), typed(row, "text", str))
+
+
+def word_arguments(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a `Word` from its JSON fields. Raises `KeyError` and `TypeError`, as the next ones do."""
+    said = {name: data[name] for name in ("text", "start", "end")}
+    attached = typed(data, "attached", bool, False)
+    return {**said, "probability": data.get("probability", 1.0), "attached": attached, "error": data.get("error")}
+
+
+def doubt_arguments(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a `Doubt` from its JSON fields."""
+    place = {"start": data["start"], "end": data["end"], "reason": typed(data, "reason", str)}
+    return {**place, "errors": data.get("errors", 0.0), "alternative": typed(data, "alternative", str, "")}
+
+
+def speaker_arguments(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a `Speaker` from its JSON fields."""
+    said = {name: typed(data, name, str) for name in ("id", "name")}
+    more = {name: typed(data, name, str, "") for name in ("label", "evidence", "suggestion")}
+    return {**said, **more, "certainty": typed_code(data, "certainty", NameCertainty)}
+
+
+def made_with_arguments(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a `MadeWith` from its JSON fields."""
+    said = {name: typed(data, name, str) for name in ("turnscript", "engine", "model", "model_sha256")}
+    outputs = typed(data, "outputs", dict, {})
+    return {
+        **said,
+        "audio_sha256": typed(data, "audio_sha256", str, ""),
+        "settings": typed(data, "settings", dict, {}),
+        "outputs": {name: typed(outputs, name, str) for name in outputs},
+    }
 
 
 def _dump(data: Mapping[str, Any]) -> str:
