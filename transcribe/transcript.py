@@ -60,6 +60,11 @@ class Word:
                 raise ValueError(f"{self.text!r}: {name} {value} is not between 0 and 1")
             object.__setattr__(self, name, round(value, 4))
 
+    @property
+    def middle(self) -> Seconds:
+        """Halfway between start and end."""
+        return (self.start + self.end) / 2
+
 
 @dataclass(frozen=True, slots=True)
 class SpeakerSpan:

@@ -217,7 +217,7 @@ def report_alternatives(rows: Sequence[Judged]) -> None:
     changes: list[int] = []
     for row in rows:
         texts = [word.text for word in row.words]
-        middles = [(word.start + word.end) / 2 for word in row.words]
+        middles = [word.middle for word in row.words]
         for doubt in row.doubts:
             inside = [i for i, middle in enumerate(middles) if doubt.start <= middle <= doubt.end]
             if doubt.reason != LIKELY_WRONG or not inside:
@@ -308,7 +308,7 @@ def _odds_to_probability(measures: Numbers, weights: Numbers) -> Numbers:
 
 
 def _listed(row: Judged) -> NDArray[np.bool_]:
-    middles = [(word.start + word.end) / 2 for word in row.words]
+    middles = [word.middle for word in row.words]
     doubts = [doubt for doubt in row.doubts if doubt.reason != LIKELY_WRONG]
     return np.array(
         [

@@ -230,7 +230,7 @@ def _open_doubts(doubts: Sequence[Doubt], before: Iterable[Word], after: Iterabl
 
 
 def _by_middle(words: Iterable[Word]) -> tuple[list[float], list[str]]:
-    ordered = sorted(((word.start + word.end) / 2, word.text) for word in words)
+    ordered = sorted((word.middle, word.text) for word in words)
     return [middle for middle, _ in ordered], [text for _, text in ordered]
 
 

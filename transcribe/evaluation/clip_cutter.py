@@ -93,7 +93,7 @@ def turns_between(transcript: Transcript, start: Seconds, end: Seconds) -> list[
     """Speaker names and turns, with the words whose middle is between `start` and `end`."""
     rows: list[tuple[str, Turn]] = []
     for turn in transcript.turns:
-        inside = tuple(word for word in turn.words if start <= (word.start + word.end) / 2 <= end)
+        inside = tuple(word for word in turn.words if start <= word.middle <= end)
         if inside:
             rows.append((transcript.speaker(turn.speaker).name, replace(turn, words=inside)))
     return rows

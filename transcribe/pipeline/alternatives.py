@@ -27,8 +27,8 @@ class Alternatives:
     def __init__(self, turns: Sequence[Turn], others: Iterable[OtherReading]) -> None:
         self._turns = turns
         self._places = {id(word): (t, i) for t, turn in enumerate(turns) for i, word in enumerate(turn.words)}
-        words = sorted((word for turn in turns for word in turn.words), key=_middle)
-        middles = [_middle(word) for word in words]
+        words = sorted((word for turn in turns for word in turn.words), key=lambda word: word.middle)
+        middles = [word.middle for word in words]
         self._by_first: dict[Place, list[tuple[int, str]]] = defaultdict(list)  # how many words it replaces, its text
         for other in others:
             inside = words[bisect_left(middles, other.start) : bisect_left(middles, other.end + 1e-9)]
@@ -82,7 +82,3 @@ def _marks(text: str) -> int:
     """How many marks of punctuation a text begins with; an apostrophe and a percent sign belong to the word."""
     marks = takewhile(lambda sign: sign not in "'’%&@#" and unicodedata.category(sign).startswith("P"), text)
     return sum(1 for _ in marks)
-
-
-def _middle(word: Word) -> float:
-    return (word.start + word.end) / 2

@@ -32,8 +32,8 @@ class Marked:
     @classmethod
     def of(cls, transcript: Transcript) -> Marked:
         """What the doubts of a transcript mark."""
-        words = sorted(transcript.words, key=_middle)
-        middles = [_middle(word) for word in words]
+        words = sorted(transcript.words, key=lambda word: word.middle)
+        middles = [word.middle for word in words]
         found = {i for doubt in transcript.doubts for i in _within(middles, doubt)}
         expected = sum(word.error or 0.0 for word in words)
         return cls(len(found), sum(words[i].error or 0.0 for i in found) / expected if expected else None)
@@ -47,8 +47,8 @@ def rank_doubts(
 
     At most `share` of the words, 0 to 1, are marked as likely wrong. In the order of time; the errors are the rank.
     """
-    words = sorted((word for turn in turns for word in turn.words), key=_middle)
-    middles = [_middle(word) for word in words]
+    words = sorted((word for turn in turns for word in turn.words), key=lambda word: word.middle)
+    middles = [word.middle for word in words]
     known = tuple(doubts)
     held = {id(words[i]) for doubt in known for i in _within(middles, doubt)}
     likely = _likeliest(words, round(share * len(words)))
@@ -83,7 +83,3 @@ def _passages(turn: Turn, likely: set[int], *, held: set[int]) -> Iterator[Doubt
 def _within(middles: Sequence[float], doubt: Doubt) -> range:
     """The positions of the words whose middle is in a passage."""
     return range(bisect_left(middles, doubt.start), bisect_left(middles, doubt.end + 1e-9))
-
-
-def _middle(word: Word) -> float:
-    return (word.start + word.end) / 2

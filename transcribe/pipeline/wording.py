@@ -50,9 +50,7 @@ def as_typed(
             corrections.extend(written)
         return text
 
-    by_language = [
-        groupby(turn.words, key=lambda word: words.language_at((word.start + word.end) / 2)) for turn in turns
-    ]
+    by_language = [groupby(turn.words, key=lambda word: words.language_at(word.middle)) for turn in turns]
     passages = [[(code, joined(tuple(run), code)) for code, run in runs] for runs in by_language]
     main = [word for each in passages for code, text in each if code == words.language for word in text]
     found = names_in(main, names, language=words.language, tokenize=tokenize)

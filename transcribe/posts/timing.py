@@ -286,6 +286,5 @@ def _unwritten(placed: Sequence[_Placed], hearing: Hearing) -> Iterator[Unwritte
 
 def _covers(intervals: Sequence[Interval], word: Word) -> bool:
     """Whether the middle of a word is in one of the intervals, which are in order."""
-    middle = (word.start + word.end) / 2
-    at = bisect_right(intervals, middle, key=itemgetter(0)) - 1
-    return at >= 0 and middle <= intervals[at][1]
+    at = bisect_right(intervals, word.middle, key=itemgetter(0)) - 1
+    return at >= 0 and word.middle <= intervals[at][1]

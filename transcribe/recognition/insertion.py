@@ -24,7 +24,7 @@ def heard(reading: Reading, stretch: Region) -> tuple[Word, ...]:
 
 def words_within(gap: Region, words: Iterable[Word]) -> list[Word]:
     """The words whose middle is in a gap."""
-    return [word for word in words if gap.start <= (word.start + word.end) / 2 <= gap.end]
+    return [word for word in words if gap.start <= word.middle <= gap.end]
 
 
 def insert(result: ChunkResult, gap: Region, words: Sequence[Word]) -> tuple[Word, ...]:

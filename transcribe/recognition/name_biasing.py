@@ -215,7 +215,7 @@ def _with_words(recognition: Recognition) -> list[tuple[ChunkEvidence, int, tupl
     next_starts = [*(chunk.start for chunk in recognition.evidence[1:]), math.inf]
     for chunk, next_start in zip(recognition.evidence, next_starts, strict=False):
         stop = first
-        while stop < len(words) and (words[stop].start + words[stop].end) / 2 < next_start:
+        while stop < len(words) and words[stop].middle < next_start:
             stop += 1
         if stop > first:
             chunks.append((chunk, first, words[first:stop]))

@@ -35,6 +35,11 @@ class OtherReading:
     replaced: str
     text: str
 
+    @property
+    def middle(self) -> Seconds:
+        """Halfway between start and end."""
+        return (self.start + self.end) / 2
+
 
 def heard_otherwise(words: Sequence[Word], heard: Sequence[Heard]) -> tuple[OtherReading, ...]:
     """Every place where a reading of a chunk, or of a part of it, differs from its words, once; `heard` begins with the
@@ -43,7 +48,7 @@ def heard_otherwise(words: Sequence[Word], heard: Sequence[Heard]) -> tuple[Othe
     for stretch, reading in heard:
         if not _is_credible(reading):
             continue
-        inside = [word for word in words if stretch.start <= (word.start + word.end) / 2 <= stretch.end]
+        inside = [word for word in words if stretch.start <= word.middle <= stretch.end]
         for text in (reading.text, *reading.alternatives):
             found |= dict.fromkeys(other_readings(inside, text, is_whole=stretch == heard[0][0]))
     return tuple(sorted(found, key=lambda other: other.start))

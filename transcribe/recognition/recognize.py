@@ -121,7 +121,7 @@ def fillers_removed(recognition: Recognition) -> Recognition:
     """The recognition without the fillers ("uh", "um") of the languages that its words were read in."""
 
     def language_of(timed: Word | OtherReading) -> str:
-        return recognition.language_at((timed.start + timed.end) / 2)
+        return recognition.language_at(timed.middle)
 
     by_language = groupby(recognition.words, key=language_of)
     words = (word for language, run in by_language for word in remove_fillers(tuple(run), language=language))

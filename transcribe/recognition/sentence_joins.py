@@ -41,7 +41,7 @@ def join_sentences(words: Sequence[Word], starts: Sequence[Seconds], *, language
     >>> " ".join(word.text for word in join_sentences(words, [0.0, 29.0], language="en"))
     'to protect me, which'
     """
-    chunks = [bisect_right(starts, (word.start + word.end) / 2) for word in words]
+    chunks = [bisect_right(starts, word.middle) for word in words]
     result = list(words)
     for i in range(len(words) - 1):
         before, after = result[i : i + 2]

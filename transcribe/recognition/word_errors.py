@@ -80,7 +80,7 @@ def measures_of(
     spellings = [_spelling(word, tokenize) for word in words]
     pieces = [min(len(tokens), _MOST_PIECES) - 1 for tokens, _ in spellings]
     for i, word in enumerate(words):
-        chunk = evidence[max(0, bisect_right(starts, (word.start + word.end) / 2) - 1)] if evidence else None
+        chunk = evidence[max(0, bisect_right(starts, word.middle) - 1)] if evidence else None
         letters = sum(map(str.isalnum, word.text)) or 1
         measures = {
             "doubt": doubts[i],
@@ -101,7 +101,7 @@ def measures_of(
 
 def _times_otherwise(words: Sequence[Word], others: Iterable[OtherReading]) -> list[int]:
     """How many of the other readings of its place do not have each word."""
-    middles = [(word.start + word.end) / 2 for word in words]
+    middles = [word.middle for word in words]
     counts = [0] * len(words)
     for other in others:
         said = {key(unit) for unit, _ in units(other.text)}

@@ -30,7 +30,7 @@ class OwnWord:
     @property
     def middle(self) -> float:
         """Seconds."""
-        return (self.word.start + self.word.end) / 2
+        return self.word.middle
 
     @property
     def outside(self) -> float:
