@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise, takewhile
 
-from transcribe.recognition.other_readings import LONGEST, OtherReading, key
+from transcribe.recognition.other_readings import LONGEST, OtherReading, audible
 from transcribe.scripts import ends_sentence
 from transcribe.transcript import Turn, Word, as_written
 
@@ -33,7 +33,7 @@ class Alternatives:
         for other in others:
             inside = words[bisect_left(middles, other.start) : bisect_left(middles, other.end + 1e-9)]
             for place, count in self._runs(inside):
-                if key(as_written(self._words(place, count))) == key(other.replaced):
+                if audible(as_written(self._words(place, count))) == audible(other.replaced):
                     self._by_first[place].append((count, other.text))
 
     def of(self, passage: Sequence[Word]) -> str:

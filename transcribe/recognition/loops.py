@@ -90,7 +90,10 @@ def repeats(words: Sequence[Word], phrase: Sequence[str]) -> bool:
 
 
 def key(word: Word) -> str:
-    """A word's letters and digits, in one case, to compare it with others."""
+    """A word's letters and digits, in one case, to compare it with others; of a word of marks alone those, never none.
+
+    An apostrophe is no difference here; `transcribe.recognition.other_readings.audible` keeps it.
+    """
     return re.sub(r"[^\w]", "", word.text.casefold()) or word.text
 
 

@@ -58,7 +58,7 @@ def without_fillers(others: Iterable[OtherReading], *, language: str) -> Iterato
     """Those that differ in more than fillers, as they differ from words without any."""
     for other in others:
         before, after = (text_without_fillers(text, language=language) for text in (other.replaced, other.text))
-        if before and after and key(before) != key(after):
+        if before and after and audible(before) != audible(after):
             yield replace(other, replaced=before, text=after)
 
 
@@ -75,21 +75,27 @@ def other_readings(words: Sequence[Word], text: str, *, is_whole: bool = True) -
 
     What differs at the edges of one that is not `is_whole` is left out: it may begin or end inside a word.
     """
-    words = [word for word in words if key(word.text)]
-    said = [(unit, attached) for unit, attached in units(text) if key(unit)]
-    for first, last, begin, stop in _places([key(word.text) for word in words], [key(unit) for unit, _ in said]):
+    words = [word for word in words if audible(word.text)]
+    said = [(unit, attached) for unit, attached in units(text) if audible(unit)]
+    for first, last, begin, stop in _places(
+        [audible(word.text) for word in words], [audible(unit) for unit, _ in said]
+    ):
         at_edge = 0 in (first, begin) or last == len(words) or stop == len(said)
         if (at_edge and not is_whole) or max(last - first, stop - begin) > LONGEST:
             continue
         replaced = words[first:last]
         other = "".join(("" if attached else " ") + unit for unit, attached in said[begin:stop]).strip()
-        if key(other) != key(as_written(replaced)):  # "well-known" and "well known" are the same
+        if audible(other) != audible(as_written(replaced)):  # "well-known" and "well known" are the same
             start, end = min(word.start for word in replaced), max(word.end for word in replaced)
             yield OtherReading(start, end, as_written(replaced), other)
 
 
-def key(text: str) -> str:
-    """What is heard of a text: without case, blanks, and marks other than apostrophes."""
+def audible(text: str) -> str:
+    """What is heard of a text: without case, blanks, and marks other than apostrophes; none for marks alone.
+
+    >>> audible("We’ll …"), audible("well")
+    ("we'll", 'well')
+    """
     return "".join(sign for sign in text.casefold().replace("’", "'") if sign.isalnum() or sign == "'").strip("'")
 
 

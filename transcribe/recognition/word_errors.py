@@ -20,7 +20,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from transcribe.recognition.other_readings import OtherReading, key
+from transcribe.recognition.other_readings import OtherReading, audible
 from transcribe.recognition.reading_quality import ChunkEvidence
 from transcribe.scripts import has_end_mark, units
 from transcribe.transcript import Word
@@ -104,9 +104,9 @@ def _times_otherwise(words: Sequence[Word], others: Iterable[OtherReading]) -> l
     middles = [word.middle for word in words]
     counts = [0] * len(words)
     for other in others:
-        said = {key(unit) for unit, _ in units(other.text)}
+        said = {audible(unit) for unit, _ in units(other.text)}
         for i in range(bisect_left(middles, other.start), bisect_right(middles, other.end)):
-            counts[i] += key(words[i].text) not in said
+            counts[i] += audible(words[i].text) not in said
     return counts
 
 
