@@ -25,7 +25,7 @@ from transcribe.transcript import (
     Turn,
     Word,
 )
-from transcribe.transcript_warnings import TranscriptWarning, WarningCode, warn
+from transcribe.transcript_warnings import DoubtReason, TranscriptWarning, WarningCode, warn
 
 MADE = MadeWith("0.1.0", "ctranslate2", "base", "d01c", "a0d1", {"beam_size": 5}, {"a.md": "ff"})
 
@@ -120,6 +120,25 @@ def test_a_transcript_of_an_earlier_release_knows_no_errors_and_no_alternatives(
     del data["doubts"][0]["errors"], data["doubts"][0]["alternative"]
     before = Transcript.from_json(json.dumps(data))
     assert ([word.error for word in before.words], before.doubts) == ([None], (Doubt(0, 1, "mumbled"),))
+
+
+def test_the_reasons_of_doubts_stay_as_files_have_them() -> None:
+    written = {
+        "speech, not transcribed": DoubtReason.UNTRANSCRIBED,
+        "possible speech, not transcribed": DoubtReason.POSSIBLE_SPEECH,
+        "unclear speech": DoubtReason.UNCLEAR,
+        "overlapping speech": DoubtReason.OVERLAP,
+        "low confidence": DoubtReason.LOW_CONFIDENCE,
+        "repeated phrase removed": DoubtReason.LOOP_REMOVED,
+        "likely wrong": DoubtReason.LIKELY_WRONG,
+        "corrected elsewhere": DoubtReason.CORRECTED_ELSEWHERE,
+    }
+    assert set(written.values()) == set(DoubtReason)
+    text = transcript((), doubts=tuple(Doubt(0, 1, reason) for reason in (*written.values(), "mumbled"))).to_json()
+    assert [doubt["reason"] for doubt in json.loads(text)["doubts"]] == [*written, "mumbled"]
+    read = [doubt.reason for doubt in Transcript.from_json(text).doubts]
+    assert all(known is reason for known, reason in zip(written.values(), read[:-1], strict=True))
+    assert not isinstance(read[-1], DoubtReason), "what this version does not know stays a sentence for people"
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from transcribe.transcript_json import (
     unspoken_of,
     word_arguments,
 )
-from transcribe.transcript_warnings import TranscriptWarning, row_of, warnings_of
+from transcribe.transcript_warnings import DoubtReason, TranscriptWarning, row_of, warnings_of
 
 SCHEMA = 1
 
@@ -84,7 +84,7 @@ class Doubt:
 
     start: Seconds
     end: Seconds
-    reason: str
+    reason: str  # a `DoubtReason`, or a sentence that no program reads
     errors: float = 0.0  # how many of its words are wrong, as expected: the more, the sooner it is worth hearing
     alternative: str = ""  # what may have been said there instead; "" if nothing else was heard
 
@@ -92,6 +92,7 @@ class Doubt:
         _round_span(self)
         if not 0.0 <= self.errors < math.inf:
             raise ValueError(f"{self.errors} is no number of errors")
+        object.__setattr__(self, "reason", DoubtReason.of(self.reason))
         object.__setattr__(self, "errors", round(float(self.errors), 3))
 
 

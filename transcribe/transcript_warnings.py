@@ -1,4 +1,5 @@
-"""The warnings of a transcript: codes for programs, and the one place that words them for people.
+"""The warnings of a transcript: codes for programs, and the one place that words them for people; and the reasons of
+its doubts, which are both.
 
 Programs read `code` and `speakers`, never `message`.
 """
@@ -47,6 +48,28 @@ class WarningCode(StrEnum):
     TEXT_NOT_SPOKEN = "text-not-spoken"  # of a text that was given its times
     SPEECH_NOT_WRITTEN = "speech-not-written"
     UNKNOWN = "unknown"  # read from a file of another version
+
+
+class DoubtReason(StrEnum):
+    """Why a passage is uncertain, if it is nothing more particular. Files have the value: none is ever reworded."""
+
+    UNTRANSCRIBED = "speech, not transcribed"
+    POSSIBLE_SPEECH = "possible speech, not transcribed"
+    UNCLEAR = "unclear speech"
+    OVERLAP = "overlapping speech"
+    LOW_CONFIDENCE = "low confidence"
+    LOOP_REMOVED = "repeated phrase removed"
+    LIKELY_WRONG = "likely wrong"  # words of great probability of error
+    CORRECTED_ELSEWHERE = "corrected elsewhere"
+
+    @classmethod
+    def of(cls, text: str) -> str:
+        """The reason with this value; the text itself if it is none, such as one that quotes a passage.
+
+        >>> DoubtReason.of("likely wrong"), DoubtReason.of("mumbled")
+        (<DoubtReason.LIKELY_WRONG: 'likely wrong'>, 'mumbled')
+        """
+        return next((reason for reason in cls if reason == text), text)
 
 
 _MESSAGES = {

@@ -34,10 +34,11 @@ from benchmarks.references import CORPUS, audio_files, read_reference
 from tests.support.paths import CLIPS
 from transcribe.evaluation import levenshtein
 from transcribe.evaluation.normalisation import Unit, normaliser
-from transcribe.pipeline.doubts import LIKELY_WRONG, rank_doubts
+from transcribe.pipeline.doubts import rank_doubts
 from transcribe.recognition.models import Tokenize, find_model
 from transcribe.recognition.word_errors import WEIGHTS, measures_of, with_errors
 from transcribe.transcript import Doubt, Transcript, Turn, Word
+from transcribe.transcript_warnings import DoubtReason
 from transcribe.workers.process_setup import configure_process
 
 if TYPE_CHECKING:
@@ -220,7 +221,7 @@ def report_alternatives(rows: Sequence[Judged]) -> None:
         middles = [word.middle for word in row.words]
         for doubt in row.doubts:
             inside = [i for i, middle in enumerate(middles) if doubt.start <= middle <= doubt.end]
-            if doubt.reason != LIKELY_WRONG or not inside:
+            if doubt.reason is not DoubtReason.LIKELY_WRONG or not inside:
                 continue
             n_wrong = sum(row.wrong[i] > 0 for i in inside)
             wrong += n_wrong
@@ -309,7 +310,7 @@ def _odds_to_probability(measures: Numbers, weights: Numbers) -> Numbers:
 
 def _listed(row: Judged) -> NDArray[np.bool_]:
     middles = [word.middle for word in row.words]
-    doubts = [doubt for doubt in row.doubts if doubt.reason != LIKELY_WRONG]
+    doubts = [doubt for doubt in row.doubts if doubt.reason is not DoubtReason.LIKELY_WRONG]
     return np.array(
         [
             word.probability < EARLIER or any(doubt.start <= middle <= doubt.end for doubt in doubts)

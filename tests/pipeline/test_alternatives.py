@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from tests.support.words import said
 from transcribe.diarization.diarize import Diarization
 from transcribe.pipeline.alternatives import Alternatives
-from transcribe.pipeline.doubts import LIKELY_WRONG, rank_doubts
+from transcribe.pipeline.doubts import rank_doubts
 from transcribe.pipeline.track_timeline import on_timeline
 from transcribe.recognition.other_readings import OtherReading, other_readings
 from transcribe.recognition.recognize import Recognition
 from transcribe.tracks.layout import Clock, Layout, OwnSpeech
 from transcribe.transcript import Doubt, Turn, Word
+from transcribe.transcript_warnings import DoubtReason
 
 SPOKEN = said("So, he sells ice. She buys it now", step=1.0)
 TURNS = (Turn("S1", SPOKEN[:4]), Turn("S2", SPOKEN[4:]))
@@ -76,7 +77,7 @@ def test_every_doubt_about_words_has_the_alternative_but_its_own_comes_first() -
     assert [(doubt.reason, doubt.alternative) for doubt in found] == [
         ("discarded", "No."),
         ("overlap", "rice."),
-        (LIKELY_WRONG, "busy"),
+        (DoubtReason.LIKELY_WRONG, "busy"),
         ("silent", ""),
     ]
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.transcripts import transcript
-from transcribe.pipeline.doubts import LEAST_ERROR, LIKELY_WRONG, Marked, rank_doubts
+from transcribe.pipeline.doubts import LEAST_ERROR, Marked, rank_doubts
 from transcribe.transcript import Doubt, Transcript, Turn, Word
+from transcribe.transcript_warnings import DoubtReason
 
 errors = st.none() | st.floats(0, 1)
 shares = st.sampled_from([0.0, 0.05, 0.1, 0.5, 1.0])
@@ -54,9 +55,9 @@ def test_the_words_marked_are_the_likeliest_errors_within_the_budget(
 def test_words_next_to_each_other_are_one_passage_and_turns_are_not_joined() -> None:
     talk = with_doubts(turns_of([0.01, 0.5, 0.25, 0.01, 0.125], [0.75, 0.01]), share=1.0)
     assert talk.doubts == (
-        Doubt(0.5, 1.4, LIKELY_WRONG, 0.75),
-        Doubt(2.0, 2.4, LIKELY_WRONG, 0.125),
-        Doubt(2.5, 2.9, LIKELY_WRONG, 0.75),
+        Doubt(0.5, 1.4, DoubtReason.LIKELY_WRONG, 0.75),
+        Doubt(2.0, 2.4, DoubtReason.LIKELY_WRONG, 0.125),
+        Doubt(2.5, 2.9, DoubtReason.LIKELY_WRONG, 0.75),
     )
 
 
@@ -66,7 +67,7 @@ def test_what_recognition_doubts_stays_whatever_the_budget_and_is_not_listed_twi
     assert with_doubts(turns, mumbled, share=0.0).doubts == (replace(mumbled, errors=0.75),)
     assert with_doubts(turns, mumbled, share=1.0).doubts == (replace(mumbled, errors=0.75),)
     silent = Doubt(5.0, 7.0, "speech, not transcribed")
-    assert with_doubts(turns, silent, share=0.2).doubts == (Doubt(0.0, 0.4, LIKELY_WRONG, 0.5), silent)
+    assert with_doubts(turns, silent, share=0.2).doubts == (Doubt(0.0, 0.4, DoubtReason.LIKELY_WRONG, 0.5), silent)
 
 
 def test_words_that_were_moved_are_passages_of_their_own() -> None:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transcribe.speakers.attribution import OVERLAP, attribute, find_overlaps
+from transcribe.speakers.attribution import attribute, find_overlaps
 from transcribe.transcript import Doubt, SpeakerSpan, Turn, Word
+from transcribe.transcript_warnings import DoubtReason
 
 
 def words_in(text: str, *, start: float = 0.0, gap: float = 0.0) -> list[Word]:
@@ -180,13 +181,13 @@ def test_clean_turns_are_reproduced(sizes: list[int]) -> None:
 def test_overlaps_are_marked_from_word_to_word() -> None:
     words = words_in("no | I said that we never did | that")  # at 0, 1.3, 1.6, 1.9, 2.2, 2.5, 2.8 and 4.1
     found = find_overlaps(words, spans((0, 2.0, "S1"), (1.5, 3.1, "S2"), (4.0, 4.5, "S1")))
-    assert found == (Doubt(1.3, 2.2, OVERLAP),)
+    assert found == (Doubt(1.3, 2.2, DoubtReason.OVERLAP),)
 
 
 def test_close_overlaps_merge_and_short_or_wordless_ones_are_dropped() -> None:
     words = words_in("a b c d e f g h i j | | | | |")
     near = spans((0, 3, "S1"), (0.3, 0.9, "S2"), (1.5, 2.1, "S3"))
-    assert find_overlaps(words, near) == (Doubt(0.3, 2.1, OVERLAP),)
+    assert find_overlaps(words, near) == (Doubt(0.3, 2.1, DoubtReason.OVERLAP),)
     assert find_overlaps(words, spans((0, 1.0, "S1"), (0.7, 3, "S2"))) == ()
     assert find_overlaps(words, spans((5, 7, "S1"), (5, 7, "S2"))) == ()
     assert find_overlaps([], spans((0, 3, "S1"), (0, 3, "S2"))) == ()

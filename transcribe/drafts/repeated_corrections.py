@@ -24,8 +24,8 @@ from transcribe.recognition.common_words import is_common
 from transcribe.recognition.glossary import split_marks
 from transcribe.recognition.phonetics import phonetic_similarity, phonetic_spelling
 from transcribe.transcript import Doubt, Transcript
+from transcribe.transcript_warnings import DoubtReason
 
-REASON = "corrected elsewhere"  # of a doubt
 ALIKE = 0.8
 LEAST_ALIKE = 0.5  # a mishearing and its name; less is another word, such as a name for "he"
 SHORTEST = 4  # letters of what only sounds alike
@@ -70,7 +70,7 @@ def doubts_left(heard: Transcript, now: Transcript) -> tuple[Doubt, ...]:
     (places,) = places_left([edit], known=[speaker.name for speaker in now.speakers])
     spans = [(words[place.first : place.stop], place.name) for place in places]
     return tuple(
-        Doubt(span[0].start, max(word.end for word in span), REASON, alternative=name)
+        Doubt(span[0].start, max(word.end for word in span), DoubtReason.CORRECTED_ELSEWHERE, alternative=name)
         for span, name in spans
         if all(before.start <= after.start for before, after in pairwise(span))  # not moved there
         and any(word.probability < 1 for word in span)  # not confirmed

@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from transcribe.pipeline.alternatives import Alternatives
 from transcribe.recognition.other_readings import OtherReading
 from transcribe.transcript import Doubt, Transcript, Turn, Word
+from transcribe.transcript_warnings import DoubtReason
 
-LIKELY_WRONG = "likely wrong"  # the reason of a doubt about words of great probability of error
 LEAST_ERROR = 0.05  # a word that is wrong less often is not worth hearing, however large the budget
 
 
@@ -76,7 +76,7 @@ def _passages(turn: Turn, likely: set[int], *, held: set[int]) -> Iterator[Doubt
             run.append(word)
             continue
         if any(id(each) not in held for each in run):
-            yield Doubt(run[0].start, max(each.end for each in run), LIKELY_WRONG)
+            yield Doubt(run[0].start, max(each.end for each in run), DoubtReason.LIKELY_WRONG)
         run = [word] if word is not None and id(word) in likely else []
 
 

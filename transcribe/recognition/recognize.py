@@ -16,7 +16,6 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from transcribe.errors import SettingsError
-from transcribe.recognition.agreement import UNTRANSCRIBED
 from transcribe.recognition.engines.protocol import Recognizer
 from transcribe.recognition.fillers import remove_fillers
 from transcribe.recognition.glossary_correction import Correction
@@ -35,12 +34,11 @@ from transcribe.recognition.spoken_language import LanguageStretch
 from transcribe.recognition.vad import Chunk, Region
 from transcribe.recognition.word_timing import SAME_PHRASE, extend_to_speech_end, snap_to_speech
 from transcribe.transcript import Doubt, Word, as_written
+from transcribe.transcript_warnings import DoubtReason
 
 if TYPE_CHECKING:
     from audio.decoding.samples import Audio
     from audio.progress import OnFraction
-
-POSSIBLE_SPEECH = "possible speech, not transcribed"
 
 _SECOND_PASSES = 4  # chunks in the second pass at the same time, alongside the first
 _DOUBTFUL = 1.5  # seconds of speech without words that become a doubt for the editor
@@ -132,7 +130,7 @@ def fillers_removed(recognition: Recognition) -> Recognition:
 
 def with_faint(recognition: Recognition, faint: Sequence[Region]) -> Recognition:
     """The recognition with a doubt for each passage of a plan that was too quiet to be read."""
-    doubts = (*recognition.doubts, *(Doubt(region.start, region.end, POSSIBLE_SPEECH) for region in faint))
+    doubts = (*recognition.doubts, *(Doubt(region.start, region.end, DoubtReason.POSSIBLE_SPEECH) for region in faint))
     return replace(recognition, doubts=tuple(sorted(doubts, key=lambda doubt: (doubt.start, doubt.end))))
 
 
@@ -155,22 +153,22 @@ def _finalise(result: ChunkResult, language: str) -> Recognition:
     chunk, words = result.chunk, result.words
     if is_no_speech(result.reading):
         text = "" if is_loop(words) else as_written(words)
-        doubt = Doubt(chunk.start, chunk.end, POSSIBLE_SPEECH, alternative=text)
+        doubt = Doubt(chunk.start, chunk.end, DoubtReason.POSSIBLE_SPEECH, alternative=text)
         return Recognition((), language, (doubt,), (_evidence(replace(result, words=())),))
     kept, doubts = _without_hallucinated(words, chunk)
     words = extend_to_speech_end(snap_to_speech(kept, chunk.regions), chunk.regions)
     doubts += result.doubts
-    told = [doubt for doubt in result.doubts if doubt.reason == UNTRANSCRIBED]
+    told = [doubt for doubt in result.doubts if doubt.reason is DoubtReason.UNTRANSCRIBED]
     gaps = untranscribed_speech(words, chunk, voiced=_DOUBTFUL)
     doubts += [
-        Doubt(gap.start, gap.end, UNTRANSCRIBED)
+        Doubt(gap.start, gap.end, DoubtReason.UNTRANSCRIBED)
         for gap in gaps
         if not any(doubt.start < gap.end and gap.start < doubt.end for doubt in told)
     ]
     loops = collapse_loops(shift(result.reading.words, chunk.start), chunk.regions)[1]
-    doubts += [Doubt(loop.start, loop.end, "repeated phrase removed") for loop in loops]
+    doubts += [Doubt(loop.start, loop.end, DoubtReason.LOOP_REMOVED) for loop in loops]
     if result.reading.avg_logprob < UNSURE_LOGPROB:
-        doubts.append(Doubt(chunk.start, chunk.end, "low confidence"))
+        doubts.append(Doubt(chunk.start, chunk.end, DoubtReason.LOW_CONFIDENCE))
     return Recognition(words, language, tuple(doubts), (_evidence(replace(result, words=words)),))
 
 
@@ -186,7 +184,9 @@ def _without_hallucinated(words: Sequence[Word], chunk: Chunk) -> tuple[list[Wor
         else:
             runs.append([word])
     likely = [run for run in runs if sum(word.probability for word in run) >= _LIKELY_ENOUGH * len(run)]
-    return kept, [Doubt(run[0].start, run[-1].end, POSSIBLE_SPEECH, alternative=as_written(run)) for run in likely]
+    return kept, [
+        Doubt(run[0].start, run[-1].end, DoubtReason.POSSIBLE_SPEECH, alternative=as_written(run)) for run in likely
+    ]
 
 
 def _evidence(result: ChunkResult) -> ChunkEvidence:

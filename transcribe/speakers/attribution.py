@@ -18,9 +18,9 @@ from audio.episode import Seconds
 from audio.intervals import Interval, joined
 from transcribe.scripts import ends_sentence
 from transcribe.transcript import Doubt, SpeakerSpan, Turn, Word
+from transcribe.transcript_warnings import DoubtReason
 
 ONLY_SPEAKER = "S1"  # of all words if there are no spans
-OVERLAP = "overlapping speech"  # the reason of a doubt
 
 # Penalties of a change of speaker, in words of average length.
 _AFTER_SENTENCE, _AFTER_CLAUSE, _ELSEWHERE = 0.15, 0.9, 1.5
@@ -77,7 +77,7 @@ def find_overlaps(words: Sequence[Word], spans: Sequence[SpeakerSpan]) -> tuple[
         overlapped = [word for word in nearby if word.end > start]
         if overlapped:
             passages.append((overlapped[0].start, max(word.end for word in overlapped)))
-    return tuple(Doubt(start, end, OVERLAP) for start, end in joined(passages))
+    return tuple(Doubt(start, end, DoubtReason.OVERLAP) for start, end in joined(passages))
 
 
 def _overlapping(spans: Sequence[SpeakerSpan]) -> list[Interval]:
