@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import wave
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from scipy.signal import correlate
 from audio.decoding.decode import decode
 from audio.decoding.samples import SAMPLE_RATE
 from tests.support.audio_files import convert, write_noise
+from transcribe.drafts.decoding_slots import DecodingSlots
 from transcribe.drafts.playable import EarlyCopy, copy_path, early_copy, has_copy, make_copy
 from transcribe.editor.sound import SoundState
 from transcribe.editor.sound_response import sound_response
@@ -106,6 +108,24 @@ def test_who_stops_reading_leaves_no_program_behind(tmp_path: Path) -> None:
     assert children() <= before
 
 
+def test_many_who_read_by_turns_get_all_of_it(tmp_path: Path) -> None:
+    """Whose program was ended for another one gets a new one, where it stopped."""
+    early = early_of(recording(tmp_path, "talk.aiff", "-ar", str(SAMPLE_RATE), "-ac", "1"))
+    assert early
+    early = replace(early, slots=DecodingSlots(2))
+    starts = [HEADER + 999 * i for i in range(3)]
+    wanted = [bytes_of(early, start, 200_000) for start in starts]
+    read = [b""] * len(starts)
+    left = {i: early.blocks(start, 200_000) for i, start in enumerate(starts)}
+    while left:
+        for i, blocks in list(left.items()):
+            if (block := next(blocks, None)) is None:
+                del left[i]
+            else:
+                read[i] += block
+    assert read == wanted
+
+
 @pytest.mark.parametrize(
     ("requested", "status", "range"),
     [
@@ -113,7 +133,12 @@ def test_who_stops_reading_leaves_no_program_behind(tmp_path: Path) -> None:
         ("bytes=0-", 206, (0, None)),
         ("bytes=100-199", 206, (100, 200)),
         ("bytes=200000-999999999", 206, (200_000, None)),
-        ("bytes=-5", 200, (0, None)),
+        ("bytes=-500", 206, (-500, None)),  # the last ones: RFC 9110, 14.1.2
+        ("bytes=-999999999", 206, (0, None)),
+        ("Bytes=7-7", 206, (7, 8)),
+        ("bytes=-0", 416, None),
+        ("bytes=-", 200, (0, None)),
+        ("bytes=1-2,5-6", 200, (0, None)),
         ("bytes=5-4", 416, None),
         ("bytes=999999999-", 416, None),
     ],
@@ -126,7 +151,7 @@ def test_ranges_are_answered(tmp_path: Path, requested: str, status: int, range:
     if range is None:
         assert response.headers["Content-Range"] == f"bytes */{early.n_bytes}"
         return
-    first, last = range[0], range[1] or early.n_bytes
+    first, last = range[0] % early.n_bytes, range[1] or early.n_bytes
     assert response.headers["Content-Length"] == str(last - first)
     assert response.headers.get("Content-Range") == (
         f"bytes {first}-{last - 1}/{early.n_bytes}" if status == 206 else None

@@ -11,19 +11,20 @@ import hashlib
 import io
 import struct
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audio.decoding.decode import decode
-from audio.decoding.process import ended_after
+from audio.decoding.process import Program, ended_after
 from audio.decoding.samples import SAMPLE_BYTES, SAMPLE_RATE, as_int16
 from audio.decoding.seeking import SeekableSound, seekable_sound
 from audio.disk import CacheKind, cache_folder, replacing
 from audio.episode import Seconds
 from audio.errors import DecodeError
 from audio.trust import open_regular, problem_of
+from transcribe.drafts.decoding_slots import DecodingSlots
 
 if TYPE_CHECKING:
     from audio.progress import OnFraction
@@ -83,6 +84,7 @@ class EarlyCopy:
     recording: SeekableSound
     copy: Path
     n_samples: int
+    slots: DecodingSlots = field(default_factory=DecodingSlots, repr=False, compare=False)
 
     @property
     def n_bytes(self) -> int:
@@ -107,21 +109,31 @@ class EarlyCopy:
 
     def _decoded(self, at: int) -> Iterator[bytes]:
         """The same, until the copy is made."""
-        if self.copy.exists():
-            return
+        reader = object()
         with (
             contextlib.suppress(OSError, DecodeError),
-            self.recording.read_from(at // SAMPLE_BYTES / SAMPLE_RATE) as program,
+            contextlib.ExitStack() as held,
+            contextlib.ExitStack() as running,
         ):
-            assert isinstance(program.stdout, io.BufferedReader)
+            held.callback(self.slots.leave, reader)
+            while not self.copy.exists():
+                if not self.slots.take(reader):
+                    running.close()
+                    program = running.enter_context(self._begun(at))
+                block = _read(program, _READ)
+                self.slots.rest(reader, program.kill)
+                if not block:
+                    return
+                yield block
+                at += len(block)
+
+    @contextlib.contextmanager
+    def _begun(self, at: int) -> Iterator[Program]:
+        """A program that writes the same; it is ended with the block."""
+        with self.recording.read_from(at // SAMPLE_BYTES / SAMPLE_RATE) as program:
             try:
-                program.stdout.read(at % SAMPLE_BYTES)
-                while not self.copy.exists():
-                    with ended_after(program, _PATIENCE):
-                        block = program.stdout.read1(_READ)
-                    if not block:
-                        return
-                    yield block
+                _read(program, at % SAMPLE_BYTES)
+                yield program
             finally:
                 program.kill()
 
@@ -131,6 +143,13 @@ class EarlyCopy:
             file.seek(_HEADER_BYTES + at)
             while block := file.read(_READ):
                 yield block
+
+
+def _read(program: Program, most: int) -> bytes:
+    """What a program has written, as soon as there is something; nothing after its end, or if it hangs."""
+    assert isinstance(program.stdout, io.BufferedReader)
+    with ended_after(program, _PATIENCE):
+        return program.stdout.read1(most)
 
 
 def early_copy(path: Path, *, duration: Seconds | None) -> EarlyCopy | None:

@@ -40,17 +40,32 @@ def _version(path: Path) -> str:
 
 
 def _early_response(early: EarlyCopy, requested: str) -> Response:
-    """Of several ranges, or of a range from the end, which browsers do not request, the whole, as servers may."""
     total, headers = early.n_bytes, {"Accept-Ranges": "bytes"}
-    match = re.fullmatch(r"bytes=(\d{1,15})-(\d{1,15})?", requested)
-    first, last = (int(match[1]), min(int(match[2] or total), total - 1) + 1) if match else (0, total)
+    asked = _asked(requested, total)
+    first, last = asked or (0, total)
     if first >= last:
         return Response(status_code=416, headers={"Content-Range": f"bytes */{total}"})
     headers["Content-Length"] = str(last - first)
-    if match:
+    if asked:
         headers["Content-Range"] = f"bytes {first}-{last - 1}/{total}"
     blocks = early.blocks(first, last)
-    return StreamingResponse(_sent(blocks), 206 if match else 200, headers, media_type="audio/wav")
+    return StreamingResponse(_sent(blocks), 206 if asked else 200, headers, media_type="audio/wav")
+
+
+def _asked(requested: str, total: int) -> tuple[int, int] | None:
+    """The first byte a `Range` header asks for and the one after the last, of so many; empty if it has none of them.
+
+    None stands for all: of no range, of several, and of what is no range of bytes (RFC 9110, 14.2), as servers may.
+
+    >>> _asked("bytes=10-19", 100), _asked("bytes=90-", 100), _asked("bytes=-5", 100), _asked("bytes=1-2,5-6", 100)
+    ((10, 20), (90, 100), (95, 100), None)
+    """
+    match = re.fullmatch(r"bytes=(\d{0,15})-(\d{0,15})", requested, re.ASCII | re.IGNORECASE)
+    if not match or not (match[1] or match[2]):
+        return None
+    if not match[1]:
+        return max(total - int(match[2]), 0), total
+    return int(match[1]), min(int(match[2] or total), total - 1) + 1
 
 
 async def _sent(blocks: Generator[bytes]) -> AsyncIterator[bytes]:
