@@ -68,6 +68,46 @@ def test_an_introduction_that_would_be_a_turn_is_refused() -> None:
         change("---\ntitle: Old\n---\n\n" + TURNS, intro="**Ann**: Me first.")
 
 
+@pytest.mark.parametrize(
+    ("end", "opened"),
+    [
+        ("```\ncode", "code"),
+        ("~~~~\n```", "code"),
+        ("<!-- for later:", "a comment or HTML"),
+        ("<pre>\n*so*", "a comment or HTML"),
+        ("<details open>\n<summary>More</summary>", "<details>"),
+        ("<!-- <p> --><DIV>\n\n</p>", "<div>"),
+    ],
+)
+def test_an_introduction_that_would_swallow_the_turns_is_refused(end: str, opened: str) -> None:
+    """As CommonMark reads it, or kramdown, where an element goes on to its end."""
+    source = "---\ntitle: Old\n---\n\n" + TURNS
+    for before in ("", "So.\n\n"):
+        with pytest.raises(EditError, match=f"opens {opened}.* does not close it"):
+            change(source, intro=before + end)
+    there = source.replace(TURNS, f"{end}\n\n{TURNS}")
+    if parse(there).preamble.strip() == end:  # written so in the file: all else can be changed
+        assert change(there, title="New") == there.replace("Old", "New")
+
+
+@pytest.mark.parametrize(
+    "intro",
+    [
+        "```\n<div>\n```",
+        "See `<div>`, <https://a.b/> and a <!-- b.",
+        "<!-- <div> -->",
+        "<DIV class='a>b'>\n\n*So.*\n\n</div>",
+        '<img src="a/b">\n<br>\n<hr/>',
+        "- ```\n  code",
+        "[^1]: So.",
+        "So.",
+        "text[^1]\n\n[^1]: So.",
+    ],
+)
+def test_an_introduction_that_ends_what_it_begins_is_written(intro: str) -> None:
+    assert change(TURNS, intro=intro) == f"{intro}\n\n{TURNS}"
+
+
 def test_what_somebody_else_changed_is_not_overwritten() -> None:
     draft = parse("---\ntitle: Theirs\n---\n\n" + TURNS)
     with pytest.raises(EditError, match="changed elsewhere"):

@@ -254,6 +254,22 @@ def test_the_title_and_the_introduction_are_shown_and_changed(browser: Browser, 
     page.context.close()
 
 
+def test_an_introduction_that_would_swallow_the_turns_is_refused(desk: Desk, page: Page) -> None:
+    """Each time, and what was typed can be mended."""
+    before = desk.text
+    page.get_by_role("button", name="Title and introduction").click()
+    page.get_by_label("Introduction, in Markdown").fill("So:\n\n```\ncode")
+    for _ in range(2):
+        page.get_by_role("button", name="OK").click()
+        page.locator(".notice", has_text="opens code (```) and does not close it").wait_for()
+        page.get_by_role("button", name="Edit again").click()
+    assert desk.text == before
+    page.get_by_label("Introduction, in Markdown").fill("So:\n\n```\ncode\n```")
+    page.get_by_role("button", name="OK").click()
+    until(lambda: "code\n```\n\n**" in desk.text)
+    page.locator(".notice").wait_for(state="detached")
+
+
 def test_who_closes_a_panel_is_back_in_the_text(desk: Desk, page: Page) -> None:
     put_caret(page, 2, "How")
     page.keyboard.press("Control+f")

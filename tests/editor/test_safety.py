@@ -73,6 +73,9 @@ def test_no_edit_reaches_what_a_filter_hides(desk: Desk, page: Page, gesture: An
     page.locator(".notice", has_text="hidden").wait_for()
     page.wait_for_timeout(1200)
     assert desk.text == before
+    page.get_by_role("button", name="Close").click()
+    page.locator(".notice").wait_for(state="detached")
+    gesture(page)  # which is said again
     page.get_by_role("button", name="Show all turns").click()
     assert page.locator("section:visible").count() == 4
     assert [paragraph(page, i).text_content() for i in range(4)] == [text for _, text in TALK]

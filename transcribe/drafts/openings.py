@@ -7,13 +7,19 @@ it is, byte for byte. A change that would make it something else, or of what som
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 
+from output.block_reader import blocks_of
+from output.blocks import CodeBlock, Html, Paragraph, Text
 from output.frontmatter import format_block
 from output.parse import Draft, DraftTurn, parse
 from transcribe.drafts.turn_edits import EditError
 
 _TITLE = re.compile(r"^title[ \t]*:[^\r\n]*(?:\r?\n(?:[ \t]+\S[^\r\n]*|[ \t]*(?=\r?\n[ \t]+\S)))*", re.MULTILINE)
+_TAG = re.compile(r"<(/?)([A-Za-z][\w-]*)(?:[^<>]*[^<>/])?>")
+_EMPTY_ELEMENTS = frozenset("area base br col embed hr img input link meta source track wbr".split())
+_TURN = "So."  # what stands for the turns after an introduction
 _BEGINNING = re.compile(r"(\ufeff?---[ \t]*\r?\n)")
 
 
@@ -42,6 +48,8 @@ def with_opening(draft: Draft, opening: Opening, *, before: Opening, stem: str) 
     if opening.title != before.title:
         block = _with_title(block, " ".join(opening.title.split()), line_break)
     if opening.intro != before.intro:
+        if opened := _left_open(opening.intro):
+            raise EditError(f"the introduction opens {opened} and does not close it, so every turn would be in it")
         preamble = _with_intro(preamble, opening.intro, line_break)
     changed = parse(block + preamble + source[len(draft.front_matter) + len(draft.preamble) :])
     is_same = (changed.turns, changed.epilogue) == (_moved(draft, changed), draft.epilogue)
@@ -63,6 +71,23 @@ def _with_title(block: str, title: str, line_break: str) -> str:
 def _with_intro(preamble: str, intro: str, line_break: str) -> str:
     before = preamble[: len(preamble) - len(preamble.lstrip())]
     return before + (intro.strip().replace("\n", line_break) + 2 * line_break if intro.strip() else "")
+
+
+def _left_open(intro: str) -> str:
+    """What an introduction opens and does not close; empty if the turns after it are outside of all that is in it.
+
+    >>> _left_open("<div>\\n\\nSee:\\n\\n```\\ncode\\n```"), _left_open("```\\ncode"), _left_open("*So* <b>it</b>.")
+    ('<div>', 'code (```)', '')
+    """
+    blocks, turn = blocks_of(intro), Paragraph((Text(_TURN),))
+    if blocks_of(f"{intro}\n\n{_TURN}").count(turn) == blocks.count(turn):
+        is_code = isinstance(blocks[-1], CodeBlock)
+        return "code (```)" if is_code else "a comment or HTML (<!-- or <pre>)"
+    first, *others = "\n".join(block.source for block in blocks if isinstance(block, Html)).split("<!--")
+    tags = _TAG.findall(first + "".join(other.partition("-->")[2] for other in others))
+    opened = Counter(name.lower() for slash, name in tags if not slash)  # in kramdown each goes on to its end
+    opened.subtract(name.lower() for slash, name in tags if slash)
+    return next((f"<{name}>" for name, n in opened.items() if n > 0 and name not in _EMPTY_ELEMENTS), "")
 
 
 def _moved(draft: Draft, changed: Draft) -> tuple[DraftTurn, ...]:

@@ -152,7 +152,7 @@ function reveal(...places) {
   if (places.some(place => model.turns[place.turn] && model.isHidden(place.turn))) setFilter("");
 }
 
-model.refused = () => notices.show("hidden", `Nothing was changed: this edit would reach turns that are hidden, since only those of ${names.full(model.filter)} are shown.`,
+model.refused = () => notices.tell("hidden", `Nothing was changed: this edit would reach turns that are hidden, since only those of ${names.full(model.filter)} are shown.`,
   [["Show all turns", () => setFilter("")]]);
 
 // ── Commands ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -21,6 +21,12 @@ export class Notices {
     this.root.append(node);
   }
 
+  /** Show a notice of what was just tried, also if the same was closed before. */
+  tell(name, message, steps) {
+    if (!this.#shown.get(name)?.node.isConnected) this.hide(name);
+    this.show(name, message, steps);
+  }
+
   hide(name) {
     this.#shown.get(name)?.node.remove();
     this.#shown.delete(name);

@@ -45,7 +45,7 @@ export class Opening {
     const response = await request("/api/opening", { now, before }).catch(() => null);
     if (!response?.ok) {
       const message = response ? await messageOf(response) : "no connection to the editor's server";
-      this.notices.show("opening", `The title and the introduction were not saved: ${message}.`, [["Edit again", () => this.#edit(now)]]);
+      this.notices.tell("opening", `The title and the introduction were not saved: ${message}.`, [["Edit again", () => this.#edit(now)]]);
       return false;
     }
     this.notices.hide("opening");
