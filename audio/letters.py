@@ -1,4 +1,4 @@
-"""Letters as they are compared in names, titles and searches, in all scripts. Pure."""
+"""Letters as they are compared in names, titles and searches, in all scripts, and those that are not seen. Pure."""
 
 from __future__ import annotations
 
@@ -24,3 +24,18 @@ def without_accents(text: str) -> str:
 
 def _is_accent(combining_class: int) -> bool:
     return combining_class >= 200 or 10 <= combining_class <= 36
+
+
+def without_controls(text: str) -> str:
+    """A text on one line, without the characters that are not seen and change how the others are (Unicode's Cc and Cf):
+    of terminals and of the direction of text. The two joiners stay: Persian, Hindi and emoji need them.
+
+    >>> without_controls("a\\x1b[1m\\u202ecba\\u202c\\n d")
+    'a[1mcba d'
+    """
+    line = " ".join(text.split())
+    return line if line.isprintable() else " ".join("".join(filter(_is_text, line)).split())
+
+
+def _is_text(character: str) -> bool:
+    return character in "\u200c\u200d" or unicodedata.category(character) not in ("Cc", "Cf")

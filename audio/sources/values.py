@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import html
 import re
-import unicodedata
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from audio.letters import without_controls
 
 _LONGEST = 1 << 20  # characters of a text in JSON
 
@@ -17,8 +18,7 @@ def plain_text(text: str) -> str:
     invisible control characters (of terminals and of text direction)."""
     if "<" in text:
         text = re.sub(r"</?[A-Za-z][^<>]*>", " ", text)
-    text = " ".join(html.unescape(text).split()).encode("utf-8", "replace").decode()
-    return text if text.isprintable() else " ".join("".join(filter(_is_text, text)).split())
+    return without_controls(html.unescape(text).encode("utf-8", "replace").decode())
 
 
 def json_text(node: Any, key: str) -> str:
@@ -51,8 +51,3 @@ def name_in(address: str) -> str:
     ('Part 1.mp3', 'https://x.example/')
     """
     return plain_text(unquote(urlsplit(address).path.rpartition("/")[2])) or address
-
-
-def _is_text(character: str) -> bool:
-    """Whether a character belongs to text; the two joiners do: Persian, Hindi and emoji need them."""
-    return character in "\u200c\u200d" or unicodedata.category(character) not in ("Cc", "Cf")

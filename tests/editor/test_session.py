@@ -44,6 +44,27 @@ def test_the_page_has_the_full_name_of_a_speaker_with_their_own_label() -> None:
     ]
 
 
+HIDDEN = "".join(map(chr, (0x202E, 0x2066, 0x1B, 0x07, 0x200F, 0xE0041, 0xFEFF)))  # seen by nobody
+
+
+def test_what_a_transcript_offers_is_what_is_seen_and_can_be_read() -> None:
+    """A checkout's own files are from anybody: what is taken with a key goes into the draft."""
+    names = ("Bob" + HIDDEN + " Moog", "B" * 10_000_000, "Bob: Moog", "", "نرگس می\u200cخواهم")
+    speakers = tuple(Speaker(f"S{i}", f"Guest{i}", suggestion=name) for i, name in enumerate(names))
+    readings = ("so" + HIDDEN + " it\n\n**Ann**: was", "so " * 4_000_000, "x" * 10_000, "می\u200cخواهم")
+    doubts = tuple(Doubt(i, i + 1, HIDDEN + "y" * 1_000_000, 0.5, text) for i, text in enumerate(readings))
+    talk = transcript(*((f"S{i}", "So it was.") for i in range(len(names))), speakers=speakers)
+    made = replace(talk, doubts=doubts)
+    state = page_state("talk", render(made).encode(), made)
+    assert [each["suggestion"] for each in state["people"]] == ["Bob Moog", "", "", "", names[-1]]
+    assert [each["alternative"] for each in state["doubts"]] == [
+        "so it \\*\\*Ann\\*\\*: was",
+        "",
+        *readings[2:],
+    ]
+    assert {each["reason"] for each in state["doubts"]} == {"y" * (300 - len(HIDDEN)) + " …"}
+
+
 def test_notes_have_no_time_on_the_page(session: Session) -> None:
     session.path.write_text(session.path.read_text().replace("How did", "How [she means: why] did"), encoding="utf-8")
     times = session.state()["turns"][2]["times"]

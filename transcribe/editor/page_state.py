@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
+from audio.letters import without_controls
 from output.parse import Draft, parse
 from output.text import escape, normalize_text
 from transcribe.alignment.realign import RealignedTurn, realign
@@ -13,11 +14,13 @@ from transcribe.drafts.lost_words import Lost, lost_words
 from transcribe.drafts.openings import opening_of
 from transcribe.drafts.repeated_corrections import doubts_left
 from transcribe.drafts.transcript_update import forms_in, printed_forms, spoken_in
-from transcribe.drafts.turn_edits import PageTurn, page_turns
+from transcribe.drafts.turn_edits import LONGEST_NAME, EditError, PageTurn, page_turns, speaker_name
 from transcribe.scripts import units
 from transcribe.transcript import Doubt, Transcript, Turn, Word
 
 LOW_CONFIDENCE = 0.45  # words of a less probability are in the list of doubts if nothing says how probable an error is
+LONGEST_READING = 10_000  # characters, eleven minutes of speech; a longer one is not offered, nor is a part of it
+LONGEST_SHOWN = 300  # characters of a reason or of a full name; of a longer one the beginning is shown
 WORDLESS = 0.5  # errors expected in a doubtful passage without words, of which nothing is known
 
 
@@ -106,7 +109,29 @@ def _people(draft: Draft, transcript: Transcript | None) -> list[dict[str, str]]
     """The speakers by the names the draft prints, with their full names and what may be their names instead."""
     known = {speaker.label: (speaker.name, speaker.suggestion) for speaker in transcript.speakers} if transcript else {}
     people = ((name, *known.get(name, (name, ""))) for name in draft.speakers)
-    return [{"name": name, "full": full, "suggestion": normalize_text(suggestion)} for name, full, suggestion in people]
+    return [
+        {"name": name, "full": _shown(full) or name, "suggestion": _name(suggestion)}
+        for name, full, suggestion in people
+    ]
+
+
+def _name(name: str) -> str:
+    """A name that is suggested, as the draft may get it; empty if no draft can hold it."""
+    try:
+        return speaker_name(normalize_text(without_controls(name[: LONGEST_NAME + 1])))
+    except EditError:
+        return ""
+
+
+def _reading(text: str) -> str:
+    """What may have been said, as Markdown that the draft may get."""
+    return "" if len(text) > LONGEST_READING else escape(normalize_text(without_controls(text)))
+
+
+def _shown(text: str) -> str:
+    """A text that is shown only, such as the reason for a doubt."""
+    shown = without_controls(text[:LONGEST_SHOWN])
+    return f"{shown} …" if len(text) > LONGEST_SHOWN else shown
 
 
 def _doubts(transcript: Transcript, left: Sequence[Doubt]) -> Iterator[dict[str, Any]]:
@@ -130,7 +155,7 @@ def _doubts(transcript: Transcript, left: Sequence[Doubt]) -> Iterator[dict[str,
         inside = [error for _, error in words[bisect_left(middles, start) : bisect_right(middles, end)]]
         errors = known or round(sum(inside) if inside else WORDLESS, 3)
         span = {"start": round(start * 1000), "end": round(end * 1000)}
-        yield {**span, "reason": reason, "errors": errors, "alternative": escape(normalize_text(other))}
+        yield {**span, "reason": _shown(reason), "errors": errors, "alternative": _reading(other)}
 
 
 def _error(word: Word) -> float:
