@@ -24,9 +24,9 @@ from tests.support.other_settings import FIELDS, OTHER
 from tests.support.revealing_stages import RevealingStages
 from tests.support.scripted_stages import A_SOUNDS, ScriptedStages, tone
 from transcribe.errors import SettingsError
-from transcribe.pipeline.checkpointed_run import RESULTS_OF
 from transcribe.pipeline.checkpoints import Checkpoints, Key, OverlayStore, WriteOnlyCheckpoints
 from transcribe.pipeline.pipeline import Pipeline
+from transcribe.pipeline.result_keys import RESULTS_OF
 from transcribe.recognition.recognize import Recognition, combine
 from transcribe.settings import Settings, Stage, UndeclaredReadError
 from transcribe.speakers.voiceprints import Sample, Voiceprint

@@ -4,13 +4,8 @@ The words are recognised in blocks: a block is a fixed number of chunks of the p
 another's, so the words are the same however often the run was interrupted and wherever each block was read. Turns are
 not stored: making them from the words and spans of three hours takes 0.3 s.
 
-The law: a stored result is what the same settings would compute. So a key has every setting and circumstance the stage
-reads: the stages see no other setting (`Settings.seen_by`), and the device is the one a result was computed on. `auto`
-is content with a result of either device; releases without a device in the key count as the processor's. The number of
-threads is in no key, since results do not depend on it.
-
-What this does not do: compute the stages (`transcribe.pipeline.stages`), run them in parallel or name speakers
-(`transcribe.pipeline.pipeline`).
+What this does not do: compute the stages (`transcribe.pipeline.stages`), say what their results depend on
+(`transcribe.pipeline.result_keys`), run them in parallel or name speakers (`transcribe.pipeline.pipeline`).
 """
 
 from __future__ import annotations
@@ -21,42 +16,26 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar
 
 from transcribe.pipeline import codecs
-from transcribe.pipeline.checkpoints import Key, Store
+from transcribe.pipeline.result_keys import ResultKeys
 from transcribe.pipeline.sound import open_sound
-from transcribe.pipeline.stages import Stages, glossary_of, uses_gpu
+from transcribe.pipeline.stages import Stages, glossary_of
 from transcribe.pipeline.watch import RunMonitor
 from transcribe.recognition.engines import engine_name
 from transcribe.recognition.glossary import Glossary, names_from_metadata
 from transcribe.settings import Settings, Stage
-from transcribe.tracks.layout import TRACKS_VERSION
 
 if TYPE_CHECKING:
     from audio.decoding.samples import Audio
     from audio.episode import Episode
     from audio.fingerprint import Fingerprint
     from transcribe.diarization.diarize import Diarization
+    from transcribe.pipeline.checkpoints import Key, Store
     from transcribe.recognition.recognize import Recognition
     from transcribe.recognition.spoken_language import SpokenLanguage
     from transcribe.recognition.vad import ChunkPlan
     from transcribe.tracks.layout import Layout
 
 Value = TypeVar("Value")
-
-RESULTS_OF = {
-    Stage.DECODE: 4,
-    Stage.PLAN: 2,
-    Stage.LANGUAGE: 3,
-    Stage.RECOGNIZE: 7,
-    Stage.REHEAR: 2,
-    Stage.DIARIZE: 10,
-}
-"""The version of each stage's results; raised when the stage changes, so that checkpoints of older releases miss.
-
-Decode 3: facts say by which revision of the rules the samples were changed, if they were. Only then is it in the keys
-of the other stages, so that the results of earlier releases remain for recordings decoded as they were. 4: a hum.
-Plan 2: afresh after silence, faint speech. Language 3: an unsure one is tried. Words are kept under their language,
-those of earlier releases too, and REHEAR's. Recognize 7: other readings; words stay with their phrase.
-"""
 
 CHUNKS_PER_BLOCK = 16  # at most eight minutes of sound, a multiple of what a GPU takes at a time
 
@@ -87,6 +66,7 @@ class CheckpointedRun:
             raise ValueError(f"{episode.title}: has no local file")
         self._episode, self.fingerprint = episode, fingerprint
         self._stages, self._settings, self._store, self.monitor = stages, settings, store, monitor
+        self._keys = ResultKeys(fingerprint.sha256, settings, has_tracks=bool(episode.tracks))
         self._audio: Audio | None = None
         self._layout: Layout | None = None  # of an episode of several tracks, with its audio
         self._decode_error: Exception | None = None
@@ -212,9 +192,7 @@ class CheckpointedRun:
             with self.monitor.stage(Stage.REHEAR):
                 return read(audio)
 
-        version = f"{RESULTS_OF[Stage.RECOGNIZE]} {RESULTS_OF[Stage.LANGUAGE]}"
-        version += f" {self._settings.digest(Stage.RECOGNIZE)} {self._model}"
-        circumstances = f"{version} {what} {codecs.digest_of(self.plan.chunks)}"
+        circumstances = f"{self._keys.version_of_words} {self._model} {what} {codecs.digest_of(self.plan.chunks)}"
         return self._cached(stage, circumstances, codecs.recognition_in(first.language), compute, by_device=True)
 
     def _cached(
@@ -230,22 +208,18 @@ class CheckpointedRun:
 
         `by_device`: the result depends on the device it is computed on.
         """
-        device = self._settings.device if by_device else "cpu"
-        for accepted in ("cpu", "cuda") if device == "auto" else (device,):
-            result = codec.decode_or_none(self._store.load(self._key(stage, circumstances, accepted)))
+
+        def key(device: str) -> Key:
+            revision = 0 if stage is Stage.DECODE else self.facts.revision
+            return self._keys.key(stage, circumstances, revision=revision, device=device)
+
+        for accepted in self._keys.accepted_devices if by_device else ("cpu",):
+            result = codec.decode_or_none(self._store.load(key(accepted)))
             if result is not None:
                 return result
         result = compute()
-        used = "cuda" if by_device and uses_gpu(self._settings) else "cpu"
-        self._store.save(self._key(stage, circumstances, used), codec.encode(result))
+        self._store.save(key(self._keys.device if by_device else "cpu"), codec.encode(result))
         return result
-
-    def _key(self, stage: Stage, circumstances: str, device: str = "cpu") -> Key:
-        layout = TRACKS_VERSION if self._episode.tracks else ""
-        version = f"{RESULTS_OF[stage]} {self._settings.digest(stage)} {circumstances}{layout}"
-        if stage is not Stage.DECODE and self.facts.revision:
-            version += f" sound {self.facts.revision}"
-        return Key(self.fingerprint.sha256, stage, f"{version} {device}" if device == "cuda" else version)
 
     def _check_settings(self) -> None:
         from transcribe.recognition.recognize import check_language
@@ -273,7 +247,7 @@ class CheckpointedRun:
 
     def _known_layout(self) -> Layout | None:
         """The layout of the tracks as an earlier task found it, so that no other looks for it again."""
-        facts = codecs.FACTS.decode_or_none(self._store.load(self._key(Stage.DECODE, "")))
+        facts = codecs.FACTS.decode_or_none(self._store.load(self._keys.key(Stage.DECODE, "")))
         return facts.layout if facts is not None and self._episode.tracks else None
 
     @cached_property
