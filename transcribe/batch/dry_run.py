@@ -13,7 +13,7 @@ from audio.disk import cache_folder, write_privately
 from audio.errors import AudioError
 from audio.fingerprint import Fingerprint
 from audio.trust import read_own
-from transcribe.batch.planning import Job, planned_action, remote_actions
+from transcribe.batch.planning import IsCached, Job, planned_action, remote_actions
 from transcribe.batch.report import Result, failed_result
 from transcribe.errors import TranscribeError, UnreachableError
 from transcribe.pipeline.checkpoints import Checkpoints
@@ -45,23 +45,7 @@ def forecast(jobs: Iterable[Job], setup: Setup) -> Iterator[str | Result]:
     Instead of a line the failure of a job that a run could not transcribe, as far as that is known before work.
     """
     due: list[Job] = []
-    make = stages_without_network if setup.stages is real_stages else setup.stages
-    pipeline = Pipeline(
-        setup.settings,
-        stages=make(setup.settings),
-        checkpoints=Checkpoints(setup.cache),
-        voices=setup.voices,
-    )
-
-    def is_cached(job: Job, fingerprint: Fingerprint) -> bool:
-        with pipeline.start(job.episode, fingerprint=fingerprint) as run:
-            try:
-                return run.is_complete
-            except UnreachableError:  # no results without the model they are of
-                return False
-
-    has_cache = setup.cache.is_dir() and any(setup.cache.iterdir())
-    jobs, cached = list(jobs), is_cached if has_cache else None
+    cached, jobs = _cache_check(setup), list(jobs)
     remote = [job for job in jobs if job.episode.path is None]
     actions = iter(remote_actions(remote, setup.settings, mode=setup.mode))  # the index is read once
     for job in jobs:
@@ -80,6 +64,22 @@ def forecast(jobs: Iterable[Job], setup: Setup) -> Iterator[str | Result]:
             due.append(job)
     if due:
         yield _estimate(due, setup.settings)
+
+
+def _cache_check(setup: Setup) -> IsCached | None:
+    """Whether the cache has all results of a recording; None if it has none of any."""
+    make = stages_without_network if setup.stages is real_stages else setup.stages
+    stages, checkpoints = make(setup.settings), Checkpoints(setup.cache)
+    pipeline = Pipeline(setup.settings, stages=stages, checkpoints=checkpoints, voices=setup.voices)
+
+    def is_cached(job: Job, fingerprint: Fingerprint) -> bool:
+        with pipeline.start(job.episode, fingerprint=fingerprint) as run:
+            try:
+                return run.is_complete
+            except UnreachableError:  # no results without the model they are of
+                return False
+
+    return is_cached if setup.cache.is_dir() and any(setup.cache.iterdir()) else None
 
 
 def note_speed(report: Report, setup: Setup) -> None:

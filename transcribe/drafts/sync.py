@@ -99,23 +99,10 @@ def write_update(
     check_names(target)
     try:
         for path, name in derived_files(draft_path):
-            try:
-                real_path(path, inside=path.parent)
-                old = read_regular(path)
-            except OSError as error:
-                reason, step = error.strerror, step_after(error, "check its permissions")
-                skipped[path] = f"{path}: cannot be read ({reason}) and is not updated; {step}"
-                continue
-            new = regenerated(path, old, name, before=before, after=after)
-            if new is None:
-                skipped[path] = EDITED_BY_HAND.format(path)
-                continue
-            over = hashlib.sha256(old).hexdigest()
-            differs = comparable_content(new) != comparable_content(old)
-            if differs and not replace_if_unchanged(path, new, over=over):
-                skipped[path] = f"{path}: was changed meanwhile and is not updated; run the command again"
-                continue
-            paths.append(path)
+            if problem := _regenerate(path, name, before=before, after=after):
+                skipped[path] = problem
+            else:
+                paths.append(path)
         json = after.to_json().encode()
         if read_regular(target) != json:
             save_original(before, draft_path)
@@ -127,3 +114,20 @@ def write_update(
             + step_after(error, "free disk space or change its permissions")
         ) from error
     return (target, *paths), skipped
+
+
+def _regenerate(path: Path, name: str, *, before: Transcript, after: Transcript) -> str:
+    """Write a derived file anew; returns why it is not, empty if it is up to date. Raises `OSError`."""
+    try:
+        real_path(path, inside=path.parent)
+        old = read_regular(path)
+    except OSError as error:
+        reason, step = error.strerror, step_after(error, "check its permissions")
+        return f"{path}: cannot be read ({reason}) and is not updated; {step}"
+    new = regenerated(path, old, name, before=before, after=after)
+    if new is None:
+        return EDITED_BY_HAND.format(path)
+    is_same = comparable_content(new) == comparable_content(old)
+    if is_same or replace_if_unchanged(path, new, over=hashlib.sha256(old).hexdigest()):
+        return ""
+    return f"{path}: was changed meanwhile and is not updated; run the command again"

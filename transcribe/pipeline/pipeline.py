@@ -26,7 +26,7 @@ from transcribe.pipeline.checkpoints import Store, user_checkpoints
 from transcribe.pipeline.doubts import rank_doubts
 from transcribe.pipeline.sound_warnings import sound_warnings
 from transcribe.pipeline.stages import RealStages, Stages, glossary_of
-from transcribe.pipeline.track_timeline import names_of_tracks, on_timeline, placed_tracks
+from transcribe.pipeline.track_timeline import Placed, names_of_tracks, on_timeline, placed_tracks
 from transcribe.pipeline.watch import RunMonitor
 from transcribe.pipeline.wording import as_typed
 from transcribe.recognition.engines import engine_name
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from transcribe.pipeline.codecs import AudioFacts
     from transcribe.recognition.recognize import Recognition
     from transcribe.recognition.spoken_language import SpokenLanguage
+    from transcribe.tracks.layout import Layout
 
 _NICENESS = 10  # of 19 steps: a tenth of the share of other work in the same session or container
 
@@ -121,16 +122,12 @@ class Pipeline:
     ) -> Transcript:
         seen = self.settings.seen_by(Stage.TURNS)
         likely = with_errors(words.words, words.evidence, tokenize=self._stages.tokenize, others=words.others)
-        words = replace(words, words=likely)
-        if facts.layout is None:
-            turns = attribute(words.words, diarization.spans, background=diarization.background)
-            overlaps = find_overlaps(words.words, diarization.spans)
-        else:
-            placed = on_timeline(facts.layout, words, diarization)
-            turns, words, diarization, overlaps = placed.turns, placed.words, placed.diarization, ()
+        placed = _placed(facts.layout, replace(words, words=likely), diarization)
+        words, diarization = placed.words, placed.diarization
+        if facts.layout is not None:
             episode = replace(episode, tracks=placed_tracks(episode.tracks, facts.layout))
         wording = as_typed(
-            turns,
+            placed.turns,
             words,
             names=names_from_metadata(episode, seen.speaker_names),
             written_forms=seen.written_forms,
@@ -139,7 +136,7 @@ class Pipeline:
         turns = wording.turns
         naming = self._naming(turns, episode, enrolled=match_voices(diarization.voices, self._voices))
         speaking = {span.speaker for span in diarization.spans}
-        doubts = rank_doubts(turns, words.doubts + overlaps, share=seen.doubts_share, others=words.others)
+        doubts = rank_doubts(turns, words.doubts, share=seen.doubts_share, others=words.others)
         warnings = (
             *warnings_about(facts),
             *_second_languages(words),
@@ -170,6 +167,15 @@ class Pipeline:
             of_tracks = names_of_tracks(episode.tracks, names)
             return name_tracks(turns, of_tracks, host=host, guest=guest, people=people, enrolled=enrolled)
         return name_speakers(turns, names=names, host=host, guest=guest, people=people, enrolled=enrolled)
+
+
+def _placed(layout: Layout | None, words: Recognition, diarization: Diarization) -> Placed:
+    """The words in turns of their speakers: of several tracks on one timeline; of one, with doubts about overlaps."""
+    if layout is not None:
+        return on_timeline(layout, words, diarization)
+    turns = attribute(words.words, diarization.spans, background=diarization.background)
+    doubts = words.doubts + find_overlaps(words.words, diarization.spans)
+    return Placed(turns, replace(words, doubts=doubts), diarization)
 
 
 def warnings_about(facts: AudioFacts) -> tuple[TranscriptWarning, ...]:
