@@ -4,6 +4,12 @@ The law: such a passage is at least a doubt. What lies between the detected stre
 as speech. The chunks stay as they are: these passages are not read, since a recogniser invents words for what is nearly
 silent.
 
+The constants are guesses: they were fitted on no recordings, and none with such passages were tried. Checked afterwards
+on the project's own two clips, the first minute of each, made quieter, between two copies of itself, over a hiss at
+−94 dB: down to −30 dB the detector alone finds nine tenths of the speech or more; at −40 it finds 17 and 74 %, and the
+rest is a doubt; from −45 to −55 dB all is a doubt; at −60 nothing is found of one clip. Two minutes each of noise (white
+at −70 to −44 dB, brown, a hum of 50 and 150 Hz) are no doubts. How often music or a room is one is not known.
+
 What this does not do: change what is read, or say what was said.
 """
 
@@ -24,7 +30,7 @@ if TYPE_CHECKING:
 _SHORTEST = 2.0  # seconds without speech that are heard again
 _LONGEST = 64.0  # seconds heard at a time
 _MARGIN = 0.3  # seconds beside detected speech that may be its own ending
-_LOUD = 0.1  # what the loudest hundredth of the samples is brought to
+_LOUD = 0.1  # what the loudest hundredth of the samples is brought to: a third of what it is in the clips' speech
 _QUIET = 0.02  # of the same samples: above it the detector has heard them well enough
 _LARGEST_GAIN = 300.0  # 50 dB
 _LEAST_SPEECH = 0.8  # seconds
