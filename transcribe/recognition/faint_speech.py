@@ -7,8 +7,8 @@ silent.
 The constants are guesses: they were fitted on no recordings, and none with such passages were tried. Checked afterwards
 on the project's own two clips, the first minute of each, made quieter, between two copies of itself, over a hiss at
 −94 dB: down to −30 dB the detector alone finds nine tenths of the speech or more; at −40 it finds 17 and 74 %, and the
-rest is a doubt; from −45 to −55 dB all is a doubt; at −60 nothing is found of one clip. Two minutes each of noise (white
-at −70 to −44 dB, brown, a hum of 50 and 150 Hz) are no doubts. How often music or a room is one is not known.
+rest is a doubt; from −45 to −55 dB all is a doubt; at −60 nothing is found of one clip. Two minutes of each noise tried
+(white at −70 to −44 dB, brown, a hum of 50 and 150 Hz) are no doubt. How often music or a room is one is not known.
 
 What this does not do: change what is read, or say what was said.
 """
