@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -150,6 +151,16 @@ def test_a_language_changes_for_evidence_that_lasts() -> None:
     assert course([english, dutch, english], ["en", "nl"]) == ("en", "en", "en")
     assert course([english, dutch, neither, dutch, english], ["en", "nl"]) == ("en", "nl", "nl", "nl", "en")
     assert course([], ["en"]) == ()
+
+
+@given(st.lists(st.fixed_dictionaries(dict.fromkeys(CODES, st.floats(0.02, 1.0))), min_size=1, max_size=6))
+def test_no_other_course_of_languages_is_likelier(guesses: list[dict[str, float]]) -> None:
+    def likelihood(path: Sequence[str]) -> float:
+        said = sum(math.log(guess[code] / sum(guess.values())) for guess, code in zip(guesses, path, strict=True))
+        return said - 2.0 * sum(before != after for before, after in pairwise(path))
+
+    best = max(likelihood(path) for path in product(CODES, repeat=len(guesses)))
+    assert likelihood(course(guesses, CODES)) == pytest.approx(best)
 
 
 def test_fillers_are_those_of_the_language_of_the_passage() -> None:

@@ -79,21 +79,21 @@ def read_second_languages(
     runs = suspected(known, first.language)
     for number, run in enumerate(runs):
         pieces = _pieces_of(audio, recognizer, {i: (chunks[i], known[i]) for i in run}, first.language)
-        taken: list[Recognition] = []
-        rest = list(pieces)
+        taken: dict[tuple[_Piece, ...], Recognition] = {}  # of passages that are read in another language now
         for passage in _passages(pieces, first.language):
             parts = _joined(passage)
+            in_full = set(parts)
             read = read_chunks(audio, recognizer, parts, language=passage[0].language, beam_size=beam_size)
-            whole = [known[piece.chunk] for piece in passage if chunks[piece.chunk] in parts]
+            whole = [known[piece.chunk] for piece in passage if chunks[piece.chunk] in in_full]
             before = whole or read_chunks(audio, recognizer, parts, language=first.language, beam_size=1).evidence
             if read.words and _mean(read.evidence) > _mean(before) + _CLEARLY:
-                taken.append(read)
-                rest = [piece for piece in rest if piece not in passage]
-        touched = sorted({piece.chunk for piece in pieces if piece not in rest})
-        others = _joined([piece for piece in rest if piece.chunk in touched])
+                taken[passage] = read
         if taken:
-            again = read_chunks(audio, recognizer, others, language=first.language, beam_size=beam_size)
-            first = _replaced(first, [chunks[i] for i in touched], taken, again)
+            moved = set(chain.from_iterable(taken))
+            touched = {piece.chunk for piece in moved}
+            rest = _joined([piece for piece in pieces if piece.chunk in touched and piece not in moved])
+            again = read_chunks(audio, recognizer, rest, language=first.language, beam_size=beam_size)
+            first = _replaced(first, [chunks[i] for i in sorted(touched)], tuple(taken.values()), again)
         report((number + 1) / len(runs))
     return first
 
@@ -115,14 +115,19 @@ def cut_at_pauses(chunk: Chunk) -> tuple[Chunk, ...]:
 def course(guesses: Sequence[Mapping[str, float]], languages: Sequence[str]) -> tuple[str, ...]:
     """The likeliest of some languages for each piece, where every change from one to another counts `_CHANGE`.
 
+    Linear in the number of either: all changes count the same, so they come from the likeliest language so far.
+
     >>> sure, unsure = {"en": 0.98, "nl": 0.02}, {"en": 0.4, "nl": 0.6}
     >>> course([sure, unsure, sure], ["en", "nl"])
     ('en', 'en', 'en')
     """
+    rank = {code: -i for i, code in enumerate(languages)}  # of equally likely ones the first counts
     scores, back = dict.fromkeys(languages, 0.0), list[dict[str, str]]()
     for guess in guesses:
         shares = _shares(guess, languages)
-        reach = {to: max(languages, key=lambda code: scores[code] - _CHANGE * (code != to)) for to in languages}
+        best = max(languages, key=lambda code: scores[code] - _CHANGE)
+        changed = scores[best] - _CHANGE, rank[best]
+        reach = {to: to if (scores[to], rank[to]) >= changed else best for to in languages}
         scores = {to: scores[came] - _CHANGE * (came != to) + math.log(shares[to]) for to, came in reach.items()}
         back.append(reach)
     path = [max(languages, key=lambda code: scores[code])]
@@ -180,11 +185,11 @@ def _shares(guess: Mapping[str, float], languages: Sequence[str]) -> dict[str, f
     return {code: share / total for code, share in least.items()}
 
 
-def _passages(pieces: Sequence[_Piece], language: str) -> Iterator[list[_Piece]]:
+def _passages(pieces: Sequence[_Piece], language: str) -> Iterator[tuple[_Piece, ...]]:
     """Pieces in a row in one other language."""
     for code, run in groupby(pieces, key=lambda piece: piece.language):
         if code != language:
-            yield list(run)
+            yield tuple(run)
 
 
 def _joined(pieces: Sequence[_Piece]) -> list[Chunk]:
