@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.editor_page import (
     NEEDS_CHROMIUM,
     TALK,
     Desk,
     DeskMaker,
     open_page,
+    paragraph,
     put_caret,
     talk_of,
     turns_of,
@@ -18,7 +21,7 @@ from tests.support.editor_page import (
 )
 from tests.support.transcripts import ADA
 from transcribe.person_names import NameCertainty
-from transcribe.transcript import Doubt, Speaker, Transcript
+from transcribe.transcript import Doubt, Speaker, Transcript, Word
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -47,6 +50,10 @@ def desk_with_readings(desk_of: DeskMaker) -> Desk:
 
 def shown(page: Page) -> list[str]:
     return [text.split("or: ")[-1] for text in page.locator("#panel li .hit").all_text_contents()]
+
+
+def _key(word: Word) -> tuple[str, float, float]:
+    return word.text, word.start, word.end
 
 
 def selected(page: Page) -> str:
@@ -105,6 +112,37 @@ def test_a_suggested_name_is_refused_and_that_is_undone(browser: Browser, desk_o
     page.locator("button.name").nth(1).click()
     page.get_by_role("menuitem", name="Rename Guest to Bob Moog").click()
     until(lambda: turns_of(desk)[1][0] == "Bob")
+    page.context.close()
+
+
+@pytest.mark.parametrize("loads_between", [False, True])
+def test_what_was_taken_and_undone_is_offered_again_after_a_reload(
+    browser: Browser, desk_of: DeskMaker, loads_between: bool
+) -> None:
+    desk = desk_with_readings(desk_of)
+    before, times = turns_of(desk), {_key(word) for word in desk.transcript.words}
+    page = open_page(browser, desk)
+    page.locator("#show-doubts", has_text="Doubts 5").click()
+    offered = shown(page)
+    page.locator("#text").focus()
+    page.keyboard.press("F8")
+    for _ in range(5):
+        page.keyboard.press("Shift+F9")
+    until(lambda: "Right" in turns_of(desk)[0][1] and turns_of(desk)[1][0] == "Bob")
+    until(lambda: desk.transcript.speaker("S2").name == "Bob Moog" and not desk.transcript.doubts)
+    if loads_between:  # as an edit of the file does
+        desk.draft.write_bytes(desk.text.replace("welcome to the show", "welcome to our show").encode())
+        until(lambda: "our show" in paragraph(page, 0).text_content())
+        before[0] = (before[0][0], before[0][1].replace("the show", "our show"))
+        times = {each for each in times if each[0] != "the"}
+    for _ in range(5):
+        page.keyboard.press("Control+z")
+    until(lambda: turns_of(desk) == before)
+    page.reload()  # at once
+    page.locator("#show-doubts", has_text="Doubts 5").click()
+    assert shown(page) == offered
+    assert desk.transcript.speaker("S2") == GUEST
+    assert {_key(word) for word in desk.transcript.words} >= times
     page.context.close()
 
 

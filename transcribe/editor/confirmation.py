@@ -33,7 +33,7 @@ def confirmed(transcript: Transcript, start: Seconds, end: Seconds) -> tuple[Tra
 
     doubts = tuple(filter(is_inside, transcript.doubts))
     words = tuple(filter(is_confirmed, transcript.words))
-    certain = _with_words(transcript, lambda word: _certain(word) if is_confirmed(word) else word)
+    certain = with_words(transcript, lambda word: _certain(word) if is_confirmed(word) else word)
     return replace(certain, doubts=tuple(filterfalse(is_inside, transcript.doubts))), Confirmation(doubts, words)
 
 
@@ -57,7 +57,7 @@ def restored(transcript: Transcript, confirmation: Confirmation) -> Transcript:
     known = set(transcript.doubts)
     missing = [doubt for doubt in confirmation.doubts if doubt not in known]
     return replace(
-        _with_suggestions(_with_words(transcript, uncertain), dict(confirmation.suggestions)),
+        _with_suggestions(with_words(transcript, uncertain), dict(confirmation.suggestions)),
         doubts=tuple(sorted((*transcript.doubts, *missing), key=lambda doubt: doubt.start)),
     )
 
@@ -66,7 +66,8 @@ def _certain(word: Word) -> Word:
     return replace(word, probability=1.0, error=None if word.error is None else 0.0)
 
 
-def _with_words(transcript: Transcript, changed: Callable[[Word], Word]) -> Transcript:
+def with_words(transcript: Transcript, changed: Callable[[Word], Word]) -> Transcript:
+    """The transcript with each word changed so."""
     turns = tuple(Turn(turn.speaker, tuple(map(changed, turn.words))) for turn in transcript.turns)
     return replace(transcript, turns=turns)
 

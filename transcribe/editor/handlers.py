@@ -79,8 +79,7 @@ class Handlers:
         return JSONResponse(await run_in_threadpool(self._session.text))
 
     async def _lost(self, request: Request) -> Response:
-        state = await run_in_threadpool(self._session.state)
-        return JSONResponse({"lost": state["lost"]})
+        return JSONResponse({"lost": await run_in_threadpool(self._session.lost)})
 
     async def _versions(self, request: Request) -> Response:
         return JSONResponse({"versions": await run_in_threadpool(versions_of, self._session.path)})

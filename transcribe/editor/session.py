@@ -9,7 +9,6 @@ transcript a moment later.
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -41,17 +40,16 @@ from transcribe.drafts.versions import keep_version
 from transcribe.editor.confirmation import Confirmation, confirmed, confirmed_name, restored
 from transcribe.editor.page_state import page_state
 from transcribe.editor.save_result import SaveResult, StaleError
+from transcribe.editor.settled import Settled
 from transcribe.editor.sound import Sound, SoundState
+from transcribe.editor.updates import Updates
 from transcribe.errors import TranscribeError
 from transcribe.style import Style
 from transcribe.transcript import Transcript
 
-_log = logging.getLogger(__name__)
-
 Update = Callable[[Path, Draft, Mapping[str, str]], None]
 """Updates the files next to the draft at a path; the last argument maps short names to full names."""
 
-QUIET = 1.0  # seconds without an edit before the timed transcript is updated
 HISTORY = 50  # drafts in memory, so that an undone edit restores the file byte for byte
 
 
@@ -77,34 +75,29 @@ class Session:
         self._cached: tuple[tuple[int, int], Transcript] | None = None
         self._page_state: tuple[tuple[bytes, Transcript | None], dict[str, Any]] | None = None
         self._drafts: dict[tuple[PageTurn, ...], Draft] = {}
-        self._wake = threading.Event()
         self._names: dict[str, str] = {}
-        self._update_error = ""
-        self._closed = False
+        self._settled = Settled()
         self._sound = Sound(path)
         self._seen = _revision(self._read())
-        self._updater = threading.Thread(target=self._update_after_edits, name="update transcript", daemon=True)
-        self._updater.start()
+        self._updates = Updates(path, self._update_transcript, prepare=lambda: (self.sound, self._state()))
 
     def close(self) -> None:
         """Update the timed transcript a last time and end the thread."""
-        self._closed = True
         self._sound.close()
-        self._wake.set()
-        self._updater.join()
+        self._updates.close()
 
     @property
     def revision(self) -> str:
         """The revision of the file. If another program changed it, the timed transcript is updated in a moment."""
         if (revision := _revision(self._read())) != self._seen:
             self._seen = revision
-            self._wake.set()
+            self._updates.soon()
         return revision
 
     @property
     def trouble(self) -> str:
         """Why there are no times, or why they are out of date; empty if they are up to date."""
-        return self._transcript()[1] or self._update_error
+        return self._transcript()[1] or self._updates.trouble
 
     @property
     def sound(self) -> SoundState:
@@ -122,7 +115,15 @@ class Session:
         return {**state, "revision": _revision(source), "file": self.path.name, "trouble": ""}
 
     def state(self) -> dict[str, Any]:
-        """Everything the page shows, as JSON values; times in whole milliseconds."""
+        """Everything the page shows, as JSON values; times in whole milliseconds. Waits for an update that is due."""
+        self._updates.finish()
+        return self._state()
+
+    def lost(self) -> list[dict[str, Any]]:
+        """What was heard and is nobody's in the draft now, as in `state`."""
+        return list(self._state()["lost"])
+
+    def _state(self) -> dict[str, Any]:
         with self._lock:
             source, transcript = self._read(), self._transcript()[0]
             if self._page_state is None or self._page_state[0][0] != source or self._page_state[0][1] is not transcript:
@@ -166,7 +167,7 @@ class Session:
             self._remember(current)
             self._remember(draft)
             self._names.update(names)
-            self._wake.set()
+            self._updates.soon()
             on_page = page_turns(draft)
             labels = tuple(turn.label for turn in draft.turns)
             return SaveResult(_revision(written), labels, on_page if on_page != tuple(turns) else None)
@@ -179,7 +180,7 @@ class Session:
             draft = with_opening(parse(source.decode()), opening, before=before, stem=self.path.stem)
             if not self._write(encoded(draft), over=source):
                 raise EditError("the file was changed at this moment; try again")
-            self._wake.set()
+            self._updates.soon()
 
     def add_to_glossary(self, misheard: str, correct: str) -> None:
         """Add a mishearing to the glossary. Raises `EditError` if it cannot hold it, `OutputError` as its file does."""
@@ -195,7 +196,10 @@ class Session:
 
         Returns what `restore` takes to undo it.
         """
-        return self._confirm(lambda transcript: confirmed(transcript, start, end))
+        with self._json_lock:
+            taken = self._confirm(lambda transcript: confirmed(transcript, start, end))
+            self._settled.confirm(start, end)
+            return taken
 
     def accept_name(self, label: str) -> Confirmation:
         """Confirm the name of the speaker that a draft prints: drop what is suggested instead, as `accept` does."""
@@ -206,39 +210,30 @@ class Session:
             if (transcript := self._transcript()[0]) is None:
                 return Confirmation()
             after, taken = confirm(transcript)
+            self._settled.note(transcript, after)
             write_update(self.path, after, before=transcript)
             return taken
 
     def restore(self, taken: Confirmation) -> None:
         """Undo `accept` and `accept_name`."""
         with self._json_lock:
+            self._settled.doubt(taken.doubts)
             if (transcript := self._transcript()[0]) is not None:
                 write_update(self.path, restored(transcript, taken), before=transcript)
 
-    def _update_after_edits(self) -> None:
-        try:
-            _ = self.sound, self.state()  # while the browser starts
-        except Exception as error:  # noqa: BLE001 - the page requests it again and gets the error
-            _log.info("%s", error)
-        is_last = False
-        while not is_last:
-            self._wake.wait()
-            self._wake.clear()
-            while not self._closed and self._wake.wait(QUIET):
-                self._wake.clear()
-            is_last = self._closed  # a save during this update wakes the thread again
-            try:
-                with self._lock:
-                    draft, names = parse(self._read().decode()), dict(self._names)
-                with self._json_lock:
-                    self._update(self.path, draft, names)
-                self._update_error = ""
-            except (TranscribeError, OutputError) as error:
-                self._update_error = str(error)
-                _log.info("%s", error)
-            except Exception as error:  # noqa: BLE001 - a bug must not end the thread silently
-                self._update_error = f"your edits are saved, but the times were not updated ({error!r}); report it"
-                _log.exception("%s: the timed transcript was not updated", self.path)
+    def _update_transcript(self) -> None:
+        """Update the timed transcript; what undoing an edit made doubtful again is so there, too."""
+        with self._lock:
+            draft, names = parse(self._read().decode()), dict(self._names)
+        with self._json_lock:
+            before = self._transcript()[0]
+            self._update(self.path, draft, names)
+            after = self._transcript()[0]
+            if before is None or after is None or before is after:
+                return
+            self._settled.note(before, after)
+            if (now := self._settled.brought_back(after)) != after:
+                write_update(self.path, now, before=after)
 
     def _transcript(self) -> tuple[Transcript | None, str]:
         """The timed transcript, read again when the file changes, or None and the reason."""

@@ -1,0 +1,111 @@
+"""What edits and confirmations have settled while a draft is edited: when they are undone, it is doubtful again. Pure.
+
+The law: a doubt that an edit took comes back with the words it was about, and these have their times again; one that
+the editor has confirmed does not; a speaker whose name was changed and is the old one again is as unsure as before.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from audio.episode import Seconds
+from transcribe.editor.confirmation import with_words
+from transcribe.person_names import NameCertainty
+from transcribe.transcript import Doubt, Speaker, Transcript, Word
+
+
+@dataclass(frozen=True, slots=True)
+class _Passage:
+    """The words of a doubt, and the words before and after them in the text."""
+
+    words: tuple[Word, ...]
+    before: Word | None
+    after: Word | None
+
+
+class Settled:
+    """The doubts and the unsure names that a session has settled. Not thread-safe."""
+
+    def __init__(self) -> None:
+        self._doubts: dict[Doubt, _Passage] = {}
+        self._confirmed: set[Doubt] = set()
+        self._speakers: dict[str, Speaker] = {}  # as they were, by their ids
+
+    def note(self, before: Transcript, after: Transcript) -> None:
+        """Note what a change of the transcript has settled."""
+        words = _Words(before)
+        for doubt in set(before.doubts).difference(after.doubts):
+            self._doubts.setdefault(doubt, words.passage(doubt))
+        names = {speaker.id: speaker.name for speaker in after.speakers}
+        for speaker in before.speakers:
+            if speaker.suggestion and names.get(speaker.id, speaker.name) != speaker.name:
+                self._speakers.setdefault(speaker.id, speaker)
+
+    def confirm(self, start: Seconds, end: Seconds) -> None:
+        """What was noted from `start` to `end` is correct, whatever stands there."""
+        self._confirmed.update(doubt for doubt in self._doubts if doubt.end > start and doubt.start < end)
+
+    def doubt(self, doubts: Collection[Doubt]) -> None:
+        """Undo `confirm`."""
+        self._confirmed.difference_update(doubts)
+
+    def brought_back(self, transcript: Transcript) -> Transcript:
+        """The transcript with what is no longer settled, because an edit was undone."""
+        words, known = _Words(transcript), self._confirmed.union(transcript.doubts)
+        back: list[Doubt] = []
+        as_before: dict[_Key, Word] = {}
+        for doubt, passage in self._doubts.items():
+            if doubt not in known and (now := words.same(doubt, passage)) is not None:
+                back.append(doubt)
+                as_before.update(zip(map(_key, now), passage.words, strict=True))
+        return replace(
+            with_words(transcript, lambda word: as_before.get(_key(word), word)),
+            doubts=tuple(sorted((*transcript.doubts, *back), key=lambda doubt: doubt.start)),
+            speakers=tuple(map(self._as_it_was, transcript.speakers)),
+        )
+
+    def _as_it_was(self, speaker: Speaker) -> Speaker:
+        was = self._speakers.get(speaker.id, speaker)
+        return was if speaker.certainty is NameCertainty.EDITED and speaker.name == was.name else speaker
+
+
+_Key = tuple[str, Seconds, Seconds]
+
+
+def _key(word: Word) -> _Key:
+    return word.text, word.start, word.end
+
+
+class _Words:
+    """The words of a transcript, found by their time and by their neighbours."""
+
+    def __init__(self, transcript: Transcript) -> None:
+        self._words = tuple(transcript.words)
+        self._places = {_key(word): place for place, word in enumerate(self._words)}
+        self._by_time = sorted(range(len(self._words)), key=lambda place: self._words[place].middle)
+        self._middles = [self._words[place].middle for place in self._by_time]
+
+    def passage(self, doubt: Doubt) -> _Passage:
+        """The words from the first to the last that a doubt is about."""
+        places = self._during(doubt)
+        if not places:
+            return _Passage((), None, None)
+        first, last = min(places), max(places)
+        before, after = self._words[first - 1 : first], self._words[last + 1 : last + 2]
+        return _Passage(self._words[first : last + 1], *(next(iter(each), None) for each in (before, after)))
+
+    def same(self, doubt: Doubt, passage: _Passage) -> tuple[Word, ...] | None:
+        """The words that are now what those of a passage were; None if others are there."""
+        there = self.passage(doubt).words
+        if not passage.words:
+            return None if there else ()
+        first = self._places.get(_key(passage.before), len(self._words)) + 1 if passage.before else 0
+        last = self._places.get(_key(passage.after), -1) if passage.after else len(self._words)
+        between = self._words[first:last] if last - first == len(passage.words) else ()
+        texts = [word.text for word in passage.words]
+        return next((found for found in (between, there) if [word.text for word in found] == texts), None)
+
+    def _during(self, doubt: Doubt) -> list[int]:
+        return self._by_time[bisect_left(self._middles, doubt.start) : bisect_right(self._middles, doubt.end)]
