@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 pytestmark = NEEDS_CHROMIUM
 
 
-def leave_unsaved(desk: Desk, page: Page) -> None:
+def leave_unsaved(desk: Desk, page: Page, typed: str = "raining") -> None:
     """Type while the server is gone, close the tab, and start the server again once no tab is left that could save."""
     port, token = desk.editor.port, desk.editor.url.split("token=")[1]
     witness = page.context.new_page()
@@ -35,7 +35,7 @@ def leave_unsaved(desk: Desk, page: Page) -> None:
     page.bring_to_front()
     desk.stop()
     select_word(page, 1, "raning")
-    page.keyboard.type("raining")
+    page.keyboard.type(typed)
     page.locator("#status", has_text="Not saved: no connection").wait_for()
     page.close()
     witness.wait_for_function("async () => !(await navigator.locks.query()).held.length")
@@ -100,6 +100,15 @@ def test_edits_of_a_closed_tab_can_be_discarded(desk: Desk, page: Page) -> None:
     again.reload()
     saved(again)
     again.wait_for_timeout(300)
+    assert again.locator(".notice").count() == 0
+    assert desk.text == before
+
+
+def test_blanks_that_no_file_keeps_are_not_offered(desk: Desk, page: Page) -> None:
+    before = desk.text
+    leave_unsaved(desk, page, "raning  ")
+    again = open_again(desk, page)
+    again.wait_for_function("() => !Object.keys(localStorage).some(name => name.startsWith('unsaved'))")
     assert again.locator(".notice").count() == 0
     assert desk.text == before
 

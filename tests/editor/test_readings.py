@@ -146,6 +146,24 @@ def test_what_was_taken_and_undone_is_offered_again_after_a_reload(
     page.context.close()
 
 
+def test_the_chosen_doubt_is_the_same_after_a_change_of_the_file(browser: Browser, desk_of: DeskMaker) -> None:
+    desk = desk_with_readings(desk_of)
+    page = open_page(browser, desk)
+    page.locator("#show-doubts").click()
+    page.locator("#text").focus()
+    page.keyboard.press("F9")
+    page.locator("#says", has_text="No doubt is chosen").wait_for(state="attached")
+    for _ in range(2):
+        page.keyboard.press("F8")
+    page.locator("#panel [aria-current]", has_text="we soldered that, and").wait_for()
+    desk.draft.write_bytes(desk.text.replace("welcome to the show", "welcome to our show").encode())
+    until(lambda: "our show" in paragraph(page, 0).text_content())
+    page.wait_for_timeout(600)  # the list is brought up to date
+    page.keyboard.press("F9")
+    until(lambda: [doubt.alternative for doubt in desk.transcript.doubts] == ["right *now*", "first first", "here"])
+    page.context.close()
+
+
 def test_a_passage_behind_long_text_without_blanks_is_shown_at_once(browser: Browser, desk_of: DeskMaker) -> None:
     """In time that grows with the text, not with a power of it: a page that takes longer shows nothing."""
     talk = talk_of(("S1", "\u3042" * 3000 + " a b c d e f g."), speakers=(ADA, GUEST))

@@ -114,3 +114,20 @@ def test_a_selected_word_is_what_to_find(page: Page) -> None:
     select(page, (1, 0, 0), (1, 0, 5))
     page.keyboard.press("Control+f")
     assert page.get_by_label("Find").input_value() == "Thank"
+
+
+def test_the_button_that_undoes_a_replacement_undoes_nothing_else(desk: Desk, page: Page) -> None:
+    put_caret(page, 0, "Hello")
+    page.keyboard.type("Oh, ")
+    page.keyboard.press("Control+f")
+    page.keyboard.type("soldered")
+    page.locator("#put").fill("welded")
+    page.get_by_role("button", name="Replace all").click()
+    until(lambda: "We welded and welded" in desk.text)
+    undo = page.get_by_role("button", name="Undo 2 replacements")
+    undo.wait_for()
+    page.locator("#text").focus()
+    page.keyboard.press("Control+z")
+    until(lambda: "We soldered and soldered" in desk.text)
+    undo.wait_for(state="hidden")
+    assert "Oh, Hello" in " ".join(desk.text.split())

@@ -10,6 +10,9 @@ const QUIET = 400; // milliseconds without a change, until the list is brought u
 const EARLIER = 1000; // milliseconds heard before a passage
 const ORDERS = { errors: "Likeliest errors first", time: "In order of time" };
 
+/** Also of two that were loaded one after the other. */
+const isSame = (one, other) => one.start === other.start && one.end === other.end && one.speaker === other.speaker;
+
 export class Doubts {
   title = "Doubts";
   #all = []; // as the server has them, each with the `text` it had then; of names those of a `speaker`
@@ -88,7 +91,7 @@ export class Doubts {
 
   /** Mark a passage as correct. */
   async accept(doubt = this.#open[this.#at]) {
-    if (!doubt) return;
+    if (!doubt) return void this.announce("No doubt is chosen");
     const command = this.#confirming(doubt);
     if (!await command.done) return;
     this.model.remember(command);
@@ -139,7 +142,7 @@ export class Doubts {
     for (const other of same) this.#accepted.delete(other);
     if (!same.length) this.#all.push(doubt); // the page has been loaded again since
     this.#update();
-    this.#at = this.#open.findIndex(other => other.start === doubt.start && other.end === doubt.end && other.speaker === doubt.speaker);
+    this.#at = this.#open.findIndex(other => isSame(other, doubt));
     this.#show();
     return this.announce(`Doubtful again; ${this.#open.length} left`);
   }
@@ -157,7 +160,8 @@ export class Doubts {
     const chosen = this.#open[this.#at], byTime = (one, other) => one.start - other.start;
     this.#open = this.#all.filter(doubt => !this.#accepted.has(doubt) && !this.#isSettled(doubt))
       .sort(this.order.value === "time" ? byTime : (one, other) => !one.speaker - !other.speaker || other.errors - one.errors || byTime(one, other));
-    if (chosen) this.#at = this.#open.includes(chosen) ? this.#open.indexOf(chosen) : Math.min(this.#at, this.#open.length) - 1;
+    const at = chosen ? this.#open.findIndex(doubt => isSame(doubt, chosen)) : this.#at;
+    this.#at = chosen && at < 0 ? Math.min(this.#at, this.#open.length) - 1 : at;
     document.getElementById("show-doubts").textContent = this.#open.length ? `Doubts ${this.#open.length}` : "Doubts";
     this.#show();
   }

@@ -13,6 +13,7 @@ export class Search {
   #current = -1; // the hit meant, -1 before the first step
   #origin = { turn: 0, para: 0, offset: 0 }; // where the search began, or the last replacement ended
   #timer = 0;
+  #replacedVersion = -1; // the model's version after the last replacement
 
   constructor({ model, view, announce, undo }) {
     Object.assign(this, { model, view, announce, undo });
@@ -45,6 +46,7 @@ export class Search {
   /** Search again after a change of the text. */
   refresh() {
     clearTimeout(this.#timer);
+    if (this.model.version !== this.#replacedVersion) this.undone.hidden = true; // it would undo another edit
     if (this.#isShown) this.#timer = setTimeout(() => this.#search(), 150);
   }
 
@@ -186,6 +188,7 @@ export class Search {
     this.announce(`${total} replaced`);
     this.undone.textContent = `Undo ${total === 1 ? "the replacement" : `${total} replacements`}`;
     this.undone.hidden = false;
+    this.#replacedVersion = this.model.version;
     if (this.addToGlossary.checked && by) this.#addToGlossary(find, by);
   }
 

@@ -39,9 +39,9 @@ export class Unsaved {
   }
 }
 
-/** How many paragraphs an edit changed. */
+/** How many paragraphs an edit changed; blanks at their ends and several in a row, which no file keeps, do not count. */
 export function extent({ base, turns }) {
-  const paragraphs = list => list.flatMap(([speaker, texts]) => texts.map(text => JSON.stringify([speaker, text])));
+  const paragraphs = list => list.flatMap(([speaker, texts]) => texts.map(text => JSON.stringify([speaker, text.trim().replace(/\s+/g, " ")])));
   const [before, after] = [paragraphs(base), paragraphs(turns)], beyond = (some, others) => some.filter(one => !others.has(one)).length;
   return Math.max(beyond(after, new Set(before)), beyond(before, new Set(after)));
 }
