@@ -178,7 +178,7 @@ def test_the_text_can_be_edited_before_its_times_are_there(desk: Desk, browser: 
         else:
             route.continue_()
 
-    page.route("**/api/draft", hold)
+    page.route("**/api/draft*", hold)
     page.goto(desk.editor.url)
     until(lambda: page.wait_for_timeout(50) or (held and page.locator("section").count() == 4))
     assert page.locator(".time").all_text_contents() == [""] * 4

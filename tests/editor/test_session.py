@@ -232,10 +232,10 @@ def test_the_transcript_is_updated_when_the_session_closes(tmp_path: Path, sessi
 def test_a_page_that_is_loaded_after_an_edit_has_its_times(session: Session) -> None:
     """Without a pause of the editor; what another program wrote, too."""
     session.save(session.revision, with_paragraph(turns_in(session), 2, "How come?"), names={})
-    assert min(session.state()["turns"][2]["times"]) >= 0
+    assert min(session.state(waits=True)["turns"][2]["times"]) >= 0
     assert "come?" in [word.text for word in transcript_of(session.path).words]
     session.path.write_bytes(session.path.read_bytes().replace(b"come?", b"so?"))
-    assert session.revision == session.state()["revision"]
+    assert session.revision == session.state(waits=True)["revision"]
     assert "so?" in [word.text for word in transcript_of(session.path).words]
 
 

@@ -72,14 +72,16 @@ class Handlers:
         return _asset(name) if name in _ASSETS else Response(status_code=404)
 
     async def _draft(self, request: Request) -> Response:
-        state = await run_in_threadpool(self._session.state)
+        waits = "waits" in request.query_params
+        state = await run_in_threadpool(lambda: self._session.state(waits=waits))
         return JSONResponse({**state, "sound": await self._sound()})
 
     async def _text(self, request: Request) -> Response:
         return JSONResponse(await run_in_threadpool(self._session.text))
 
     async def _lost(self, request: Request) -> Response:
-        return JSONResponse({"lost": await run_in_threadpool(self._session.lost)})
+        state = await run_in_threadpool(self._session.state)
+        return JSONResponse({"lost": state["lost"]})
 
     async def _versions(self, request: Request) -> Response:
         return JSONResponse({"versions": await run_in_threadpool(versions_of, self._session.path)})

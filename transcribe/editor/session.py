@@ -79,7 +79,7 @@ class Session:
         self._settled = Settled()
         self._sound = Sound(path)
         self._seen = _revision(self._read())
-        self._updates = Updates(path, self._update_transcript, prepare=lambda: (self.sound, self._state()))
+        self._updates = Updates(path, self._update_transcript, prepare=lambda: (self.sound, self.state()))
 
     def close(self) -> None:
         """Update the timed transcript a last time and end the thread."""
@@ -114,16 +114,10 @@ class Session:
         state = page_state(self.path.stem, source, None)
         return {**state, "revision": _revision(source), "file": self.path.name, "trouble": ""}
 
-    def state(self) -> dict[str, Any]:
-        """Everything the page shows, as JSON values; times in whole milliseconds. Waits for an update that is due."""
-        self._updates.finish()
-        return self._state()
-
-    def lost(self) -> list[dict[str, Any]]:
-        """What was heard and is nobody's in the draft now, as in `state`."""
-        return list(self._state()["lost"])
-
-    def _state(self) -> dict[str, Any]:
+    def state(self, *, waits: bool = False) -> dict[str, Any]:
+        """Everything the page shows, as JSON values; times in whole milliseconds. `waits` for an update that is due."""
+        if waits:
+            self._updates.finish()
         with self._lock:
             source, transcript = self._read(), self._transcript()[0]
             if self._page_state is None or self._page_state[0][0] != source or self._page_state[0][1] is not transcript:

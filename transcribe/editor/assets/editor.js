@@ -103,7 +103,7 @@ async function open() {
 }
 
 async function showTimes(revision) {
-  const state = await get("/api/draft");
+  const state = await get("/api/draft?waits"); // for what was edited just before
   if (state.revision !== revision) { // saved meanwhile
     while (!await reload()) await new Promise(done => setTimeout(done, 500));
     return;
