@@ -131,3 +131,15 @@ def test_the_button_that_undoes_a_replacement_undoes_nothing_else(desk: Desk, pa
     until(lambda: "We soldered and soldered" in desk.text)
     undo.wait_for(state="hidden")
     assert "Oh, Hello" in " ".join(desk.text.split())
+
+
+def test_the_place_that_was_gone_to_is_the_one_replaced(desk: Desk, page: Page) -> None:
+    """With the keyboard alone."""
+    page.locator("#text").focus()
+    search_for(page, "soldered")
+    for key in ("Enter", "Enter", "Tab", "Tab", "Tab"):
+        page.keyboard.press(key)
+    page.keyboard.type("glued")
+    assert count(page) == "2 of 2 places"
+    page.keyboard.press("Enter")
+    until(lambda: "We soldered and glued" in " ".join(desk.text.split()))

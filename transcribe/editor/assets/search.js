@@ -82,7 +82,8 @@ export class Search {
     form.onsubmit = event => event.preventDefault();
     find.onkeydown = event => this.#onEnter(event, () => this.step(event.shiftKey ? -1 : 1));
     replacement.onkeydown = event => this.#onEnter(event, () => (event.shiftKey ? this.step(-1) : this.#replaceOne()));
-    for (const input of [find, replacement, words, exact]) input.addEventListener("input", () => { this.#current = -1; this.#search(); });
+    for (const input of [find, words, exact]) input.addEventListener("input", () => { this.#current = -1; this.#search(); });
+    replacement.addEventListener("input", () => this.#search()); // the place meant stays
     const undone = button("Undo", "Undo the replacement (Ctrl+Z in the text)", () => { this.undo(); undone.hidden = true; });
     const count = element("p", { className: "count" });
     count.setAttribute("role", "status");
