@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from transcribe.recognition.vad import Region
@@ -50,6 +50,7 @@ def test_a_word_stays_with_its_phrase(read: str, speech: str, settled: str) -> N
     assert [word.start for word in found] == pytest.approx([float(start) for start in settled.split()], abs=0.01)
 
 
+@example([(0.2, 3.8), (1.3, 8.0), (11.5, 0.4)], [2.7, 0.1, 3.0, 0.2, 0.1, 0.5, 3.0, 2.5])  # moved, then too long still
 @given(
     st.lists(st.tuples(st.floats(0, 29), st.floats(0, 8)), max_size=12),
     st.lists(st.floats(0.1, 3), max_size=12),

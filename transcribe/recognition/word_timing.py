@@ -107,18 +107,19 @@ def _fit_to_speech(
     spanned = regions[first:stop]
     start, end = word.start, word.end
     longest = _longest_duration(word)
+    ends_late = starts_sentence  # if it is too long still, its end is what stays
     if _is_stretched(word, spanned):
         ahead = _speech_ahead(word, regions, following, own=own)
         if ahead is not None and end <= ahead[0] - SAME_PHRASE and _has_place(word, spanned):
             ahead = None
         if ahead is not None:
-            end = ahead[1]
+            ends_late, end = True, ahead[1]
             start = min(max(start, ahead[0] - _EDGE), max(0.0, end - _SQUEEZED))
         elif spanned:
             region = _best_region(word, spanned, starts_sentence=starts_sentence)
             start, end = max(start, region.start - _EDGE), min(end, region.end + _EDGE)
     if end - start > longest + STRETCHED:
-        start, end = (end - longest, end) if starts_sentence else (start, start + longest)
+        start, end = (end - longest, end) if ends_late else (start, start + longest)
     return start, end
 
 
