@@ -21,7 +21,7 @@ RESULTS_OF = {
     Stage.DECODE: 4,
     Stage.PLAN: 2,
     Stage.LANGUAGE: 3,
-    Stage.RECOGNIZE: 7,
+    Stage.RECOGNIZE: 8,
     Stage.REHEAR: 2,
     Stage.DIARIZE: 10,
 }
@@ -31,6 +31,7 @@ Decode 3: facts say by which revision of the rules the samples were changed, if 
 of the other stages, so that the results of earlier releases remain for recordings decoded as they were. 4: a hum.
 Plan 2: afresh after silence, faint speech. Language 3: an unsure one is tried. Words are kept under their language,
 those of earlier releases too, and REHEAR's. Recognize 7: other readings; words stay with their phrase.
+8: the text is searched in every second frame.
 """
 
 

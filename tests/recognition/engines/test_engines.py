@@ -105,9 +105,9 @@ class TestRealWeights:
     @pytest.mark.parametrize("engine", ["fast", "reference"])
     def test_a_prompt_decides_a_spelling(self, engine: str, clip: Floats, request: pytest.FixtureRequest) -> None:
         recognizer: Recognizer = request.getfixturevalue(engine)
-        for prompt, name in ((None, "Nora."), ("A talk with Norah about rain.", "Norah.")):
+        for prompt, name in ((None, "Nora"), ("A talk with Norah about rain.", "Norah")):
             (reading,) = recognizer.recognize([clip], language="en", beam_size=1, prompt=prompt)
-            assert name in {word.text for word in reading.words}
+            assert name in {word.text.strip(",.") for word in reading.words}
 
     @pytest.mark.parametrize("engine", ["fast", "reference"])
     def test_sampling_is_reproducible(self, engine: str, clip: Floats, request: pytest.FixtureRequest) -> None:
