@@ -23,8 +23,7 @@ from transcribe.recognition.reading_quality import (
 from transcribe.recognition.vad import LONGEST_CHUNK, Chunk, Region
 from transcribe.recognition.word_timing import SAME_PHRASE
 from transcribe.transcript import Doubt, Word, as_written
-
-UNTRANSCRIBED = "speech, not transcribed"  # the reason of a doubt
+from transcribe.transcript_warnings import DoubtReason
 
 _PAD = 0.4  # seconds of audio around a stretch read again
 _AROUND = 1.0, 2.0, 5.0  # seconds around a gap in the wide cuts, beyond the chunk's borders too
@@ -78,7 +77,7 @@ def _with_agreed(result: ChunkResult, gap: Region, attempts: Sequence[tuple[Regi
     most, _, words_after = max(candidates, key=lambda candidate: candidate[:2], default=(0, 0.0, ()))
     if most <= len(result.words):
         return replace(result, doubts=(*result.doubts, *_discarded(result, gap, read)))
-    doubt = Doubt(gap.start, gap.end, "unclear speech")
+    doubt = Doubt(gap.start, gap.end, DoubtReason.UNCLEAR)
     return replace(result, words=words_after, passes=2, doubts=(*result.doubts, doubt))
 
 
@@ -93,7 +92,7 @@ def _discarded(
     ]
     if fair:
         _, words = max(fair, key=lambda candidate: candidate[0])
-        yield Doubt(gap.start, gap.end, UNTRANSCRIBED, alternative=as_written(words))
+        yield Doubt(gap.start, gap.end, DoubtReason.UNTRANSCRIBED, alternative=as_written(words))
 
 
 def _own_words(chunk: Chunk, gap: Region, words: Sequence[Word]) -> list[Word]:

@@ -35,6 +35,7 @@ from transcribe.recognition.reading_quality import (
 from transcribe.recognition.vad import Chunk, Region
 from transcribe.recognition.word_timing import snap_to_speech
 from transcribe.transcript import Doubt
+from transcribe.transcript_warnings import DoubtReason
 
 _PAD = 0.4  # seconds of audio around a stretch read again
 _CONTEXT = 2.0  # seconds beyond a gap that may be read with it
@@ -73,7 +74,7 @@ def _confirmed(result: ChunkResult, phrase: Sequence[str], parts: Sequence[tuple
     better = _better(result, parts)
     if better.reading is not result.reading:
         return better
-    doubt = Doubt(result.words[0].start, result.words[-1].end, "unclear speech")
+    doubt = Doubt(result.words[0].start, result.words[-1].end, DoubtReason.UNCLEAR)
     return replace(better, doubts=(*better.doubts, doubt))
 
 
