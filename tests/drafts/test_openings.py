@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from output.parse import parse
+from tests.support.growth import assert_time_in_proportion
 from transcribe.drafts.openings import Opening, opening_of, with_opening
 from transcribe.drafts.turn_edits import EditError
 
@@ -77,6 +80,8 @@ def test_an_introduction_that_would_be_a_turn_is_refused() -> None:
         ("<pre>\n*so*", "a comment or HTML"),
         ("<details open>\n<summary>More</summary>", "<details>"),
         ("<!-- <p> --><DIV>\n\n</p>", "<div>"),
+        ("</div>\n\n<div>", "<div>"),  # in this order
+        ("<script>\n</style>", "<script>"),
     ],
 )
 def test_an_introduction_that_would_swallow_the_turns_is_refused(end: str, opened: str) -> None:
@@ -98,6 +103,7 @@ def test_an_introduction_that_would_swallow_the_turns_is_refused(end: str, opene
         "<!-- <div> -->",
         "<DIV class='a>b'>\n\n*So.*\n\n</div>",
         '<img src="a/b">\n<br>\n<hr/>',
+        "<script>document.write('<div>')</script>",
         "- ```\n  code",
         "[^1]: So.",
         "So.",
@@ -112,3 +118,12 @@ def test_what_somebody_else_changed_is_not_overwritten() -> None:
     draft = parse("---\ntitle: Theirs\n---\n\n" + TURNS)
     with pytest.raises(EditError, match="changed elsewhere"):
         with_opening(draft, Opening("Mine", ""), before=Opening("Old", ""), stem="talk")
+
+
+@pytest.mark.parametrize("part", ["a", "<div a", "<!--", "</div", "<script>", "<!-- -->"])
+def test_the_time_for_an_introduction_grows_with_its_length(part: str) -> None:
+    def attempt(intro: str) -> None:
+        with suppress(EditError):
+            change(TURNS, intro=intro)
+
+    assert_time_in_proportion(attempt, lambda n: "<div>\n<" + part * (n // len(part)) + "\n</div>")

@@ -17,7 +17,8 @@ from output.parse import Draft, DraftTurn, parse
 from transcribe.drafts.turn_edits import EditError
 
 _TITLE = re.compile(r"^title[ \t]*:[^\r\n]*(?:\r?\n(?:[ \t]+\S[^\r\n]*|[ \t]*(?=\r?\n[ \t]+\S)))*", re.MULTILINE)
-_TAG = re.compile(r"<(/?)([A-Za-z][\w-]*)(?:[^<>]*[^<>/])?>")
+_TAG = re.compile(r"<(/?)([A-Za-z][\w-]*+)([^<>]*+)>")
+_RAW_ELEMENTS = frozenset(("script", "style", "pre"))  # what is inside is no tag
 _EMPTY_ELEMENTS = frozenset("area base br col embed hr img input link meta source track wbr".split())
 _TURN = "So."  # what stands for the turns after an introduction
 _BEGINNING = re.compile(r"(\ufeff?---[ \t]*\r?\n)")
@@ -83,11 +84,22 @@ def _left_open(intro: str) -> str:
     if blocks_of(f"{intro}\n\n{_TURN}").count(turn) == blocks.count(turn):
         is_code = isinstance(blocks[-1], CodeBlock)
         return "code (```)" if is_code else "a comment or HTML (<!-- or <pre>)"
-    first, *others = "\n".join(block.source for block in blocks if isinstance(block, Html)).split("<!--")
-    tags = _TAG.findall(first + "".join(other.partition("-->")[2] for other in others))
-    opened = Counter(name.lower() for slash, name in tags if not slash)  # in kramdown each goes on to its end
-    opened.subtract(name.lower() for slash, name in tags if slash)
-    return next((f"<{name}>" for name, n in opened.items() if n > 0 and name not in _EMPTY_ELEMENTS), "")
+    return _element_left_open("\n".join(block.source for block in blocks if isinstance(block, Html)))
+
+
+def _element_left_open(html: str) -> str:
+    """The first tag whose element does not end, comments aside; in kramdown such an element takes all that follows."""
+    first, *others = html.split("<!--")
+    opened: Counter[str] = Counter()
+    raw = ""
+    for slash, name, rest in _TAG.findall(first + "".join(other.partition("-->")[2] for other in others)):
+        element = name.lower()
+        if (raw and (element != raw or not slash)) or element in _EMPTY_ELEMENTS or rest.endswith("/"):
+            continue
+        raw = element if element in _RAW_ELEMENTS and not slash else ""
+        if not slash or opened[element]:
+            opened[element] += -1 if slash else 1
+    return next((f"<{name}>" for name, n in opened.items() if n > 0), "")
 
 
 def _moved(draft: Draft, changed: Draft) -> tuple[DraftTurn, ...]:
