@@ -164,6 +164,25 @@ def test_the_chosen_doubt_is_the_same_after_a_change_of_the_file(browser: Browse
     page.context.close()
 
 
+def test_doubts_of_the_same_words_are_gone_through_one_after_the_other(browser: Browser, desk_of: DeskMaker) -> None:
+    """Also two that say the same, and back again."""
+    talk = talk_of(*TALK)
+    same = doubt_of(talk, 2, slice(4, 5), "fast", 0.7)
+    more = (replace(same, alternative="last"), same, replace(same, reason="unclear"))
+    desk = desk_of(replace(talk, doubts=(same, *more, doubt_of(talk, 3, slice(0, 3), "we sold", 0.2))))
+    page = open_page(browser, desk)
+    page.locator("#show-doubts", has_text="Doubts 5").click()
+    page.locator("#text").focus()
+    for number in (1, 2, 3, 4, 5, 1):
+        page.keyboard.press("F8")
+        page.locator("#says", has_text=f"Doubt {number} of 5").wait_for(state="attached")
+    until(lambda: selected(page) == "first")
+    for number in (5, 4, 3, 2, 1):
+        page.keyboard.press("Shift+F8")
+        page.locator("#says", has_text=f"Doubt {number} of 5").wait_for(state="attached")
+    page.context.close()
+
+
 def test_a_passage_behind_long_text_without_blanks_is_shown_at_once(browser: Browser, desk_of: DeskMaker) -> None:
     """In time that grows with the text, not with a power of it: a page that takes longer shows nothing."""
     talk = talk_of(("S1", "\u3042" * 3000 + " a b c d e f g."), speakers=(ADA, GUEST))

@@ -10,8 +10,10 @@ const QUIET = 400; // milliseconds without a change, until the list is brought u
 const EARLIER = 1000; // milliseconds heard before a passage
 const ORDERS = { errors: "Likeliest errors first", time: "In order of time" };
 
+const OWN = ["start", "end", "speaker", "reason", "alternative"]; // what one doubt does not share with another
+
 /** Also of two that were loaded one after the other. */
-const isSame = (one, other) => one.start === other.start && one.end === other.end && one.speaker === other.speaker;
+const isSame = (one, other) => OWN.every(name => one[name] === other[name]);
 
 export class Doubts {
   title = "Doubts";
@@ -142,7 +144,7 @@ export class Doubts {
     for (const other of same) this.#accepted.delete(other);
     if (!same.length) this.#all.push(doubt); // the page has been loaded again since
     this.#update();
-    this.#at = this.#open.findIndex(other => isSame(other, doubt));
+    this.#at = this.#indexOf(doubt);
     this.#show();
     return this.announce(`Doubtful again; ${this.#open.length} left`);
   }
@@ -160,10 +162,16 @@ export class Doubts {
     const chosen = this.#open[this.#at], byTime = (one, other) => one.start - other.start;
     this.#open = this.#all.filter(doubt => !this.#accepted.has(doubt) && !this.#isSettled(doubt))
       .sort(this.order.value === "time" ? byTime : (one, other) => !one.speaker - !other.speaker || other.errors - one.errors || byTime(one, other));
-    const at = chosen ? this.#open.findIndex(doubt => isSame(doubt, chosen)) : this.#at;
+    const at = chosen ? this.#indexOf(chosen) : this.#at;
     this.#at = chosen && at < 0 ? Math.min(this.#at, this.#open.length) - 1 : at;
     document.getElementById("show-doubts").textContent = this.#open.length ? `Doubts ${this.#open.length}` : "Doubts";
     this.#show();
+  }
+
+  /** Where a doubt is in the list, or the same one that was loaded since; -1 if it is not left. */
+  #indexOf(doubt) {
+    const at = this.#open.indexOf(doubt);
+    return at < 0 ? this.#open.findIndex(other => isSame(other, doubt)) : at;
   }
 
   #show() {
