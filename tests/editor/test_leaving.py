@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from output.markdown import render
 from tests.support.editor_page import (
     NEEDS_CHROMIUM,
     TALK,
@@ -15,6 +16,7 @@ from tests.support.editor_page import (
     paragraph,
     put_caret,
     saved,
+    select,
     select_word,
     talk_of,
     until,
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
 pytestmark = NEEDS_CHROMIUM
 
 
-def leave_unsaved(desk: Desk, page: Page, typed: str = "raining") -> None:
+def leave_unsaved(
+    desk: Desk, page: Page, typed: str = "raining", *, over: str = "raning", at: tuple[int, int] = (1, 0)
+) -> None:
     """Type while the server is gone, close the tab, and start the server again once no tab is left that could save."""
     port, token = desk.editor.port, desk.editor.url.split("token=")[1]
     witness = page.context.new_page()
@@ -34,7 +38,8 @@ def leave_unsaved(desk: Desk, page: Page, typed: str = "raining") -> None:
     witness.goto(desk.editor.url)
     page.bring_to_front()
     desk.stop()
-    select_word(page, 1, "raning")
+    offset = paragraph(page, *at).text_content().index(over)
+    select(page, (*at, offset), (*at, offset + len(over)))
     page.keyboard.type(typed)
     page.locator("#status", has_text="Not saved: no connection").wait_for()
     page.close()
@@ -111,6 +116,21 @@ def test_blanks_that_no_file_keeps_are_not_offered(desk: Desk, page: Page) -> No
     again.wait_for_function("() => !Object.keys(localStorage).some(name => name.startsWith('unsaved'))")
     assert again.locator(".notice").count() == 0
     assert desk.text == before
+
+
+@pytest.mark.parametrize(("over", "typed"), [("- salt", "  - salt"), ("bread\n", "bread ")])
+def test_an_indent_or_a_line_of_a_list_is_offered(browser: Browser, desk_of: DeskMaker, over: str, typed: str) -> None:
+    """The file keeps them, though the words are the same."""
+    talk = talk_of(*TALK)
+    desk = desk_of(talk, render(talk).rstrip() + "\n\n- bread\n- salt\n- tea\n")
+    page = open_page(browser, desk)
+    before, context = desk.text, page.context
+    leave_unsaved(desk, page, typed, over=over, at=(3, 1))
+    again = open_again(desk, page)
+    again.locator(".notice", has_text="(1 paragraph) were not saved").wait_for()
+    again.get_by_role("button", name="Take them over").click()
+    until(lambda: desk.text == before.replace(over, typed))
+    context.close()
 
 
 def test_edits_of_an_open_tab_are_its_own(desk: Desk, page: Page) -> None:

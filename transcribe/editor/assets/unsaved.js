@@ -39,9 +39,12 @@ export class Unsaved {
   }
 }
 
-/** How many paragraphs an edit changed; blanks at their ends and several in a row, which no file keeps, do not count. */
+/** A paragraph's text as the file keeps it: the lines of a list or of code as they are, of other text no row of blanks. */
+const kept = text => text.trim().includes("\n") ? text.trim() : text.trim().replace(/\s+/g, " ");
+
+/** How many paragraphs an edit changed, as the file would have them. */
 export function extent({ base, turns }) {
-  const paragraphs = list => list.flatMap(([speaker, texts]) => texts.map(text => JSON.stringify([speaker, text.trim().replace(/\s+/g, " ")])));
+  const paragraphs = list => list.flatMap(([speaker, texts]) => texts.map(text => JSON.stringify([speaker, kept(text)])));
   const [before, after] = [paragraphs(base), paragraphs(turns)], beyond = (some, others) => some.filter(one => !others.has(one)).length;
   return Math.max(beyond(after, new Set(before)), beyond(before, new Set(after)));
 }
