@@ -27,8 +27,8 @@ class Updates:
         self.trouble = ""
         self._draft, self._update, self._prepare = draft, update, prepare
         self._changed = threading.Condition()
-        self._n_asked = self._n_done = 0
-        self._is_hurried = self._is_closed = False
+        self._n_asked = self._n_hurried = self._n_done = 0  # `_n_hurried`: those of the asked that need no pause
+        self._is_closed = False
         self._thread = threading.Thread(target=self._run, name="update transcript", daemon=True)
         self._thread.start()
 
@@ -42,7 +42,7 @@ class Updates:
         """Wait until what was asked for is done, which begins at once."""
         with self._changed:
             asked = self._n_asked
-            self._is_hurried = asked > self._n_done
+            self._n_hurried = asked
             self._changed.notify_all()
             self._changed.wait_for(lambda: self._n_done >= asked, PATIENCE)
 
@@ -63,7 +63,7 @@ class Updates:
             with self._changed:
                 self._changed.wait_for(lambda: self._n_asked > self._n_done or self._is_closed)
                 self._wait_for_a_pause()
-                asked, is_last, self._is_hurried = self._n_asked, self._is_closed, False
+                asked, is_last = self._n_asked, self._is_closed
             self._try_to_update()
             with self._changed:
                 self._n_done = asked
@@ -71,10 +71,13 @@ class Updates:
 
     def _wait_for_a_pause(self) -> None:
         def is_over() -> bool:
-            return self._n_asked > asked or self._is_hurried or self._is_closed
+            return self._n_asked > asked or is_due()
+
+        def is_due() -> bool:
+            return self._n_hurried > self._n_done or self._is_closed
 
         asked = self._n_asked
-        while self._changed.wait_for(is_over, QUIET) and not (self._is_hurried or self._is_closed):
+        while self._changed.wait_for(is_over, QUIET) and not is_due():
             asked = self._n_asked
 
     def _try_to_update(self) -> None:
