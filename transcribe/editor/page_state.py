@@ -17,6 +17,7 @@ from transcribe.drafts.transcript_update import forms_in, printed_forms, spoken_
 from transcribe.drafts.turn_edits import LONGEST_NAME, EditError, PageTurn, page_turns, speaker_name
 from transcribe.scripts import units
 from transcribe.transcript import Doubt, Transcript, Turn, Word
+from transcribe.transcript_warnings import DoubtReason
 
 LOW_CONFIDENCE = 0.45  # words of a less probability are in the list of doubts if nothing says how probable an error is
 LONGEST_READING = 10_000  # characters, eleven minutes of speech; a longer one is not offered, nor is a part of it
@@ -145,12 +146,12 @@ def _doubts(transcript: Transcript, left: Sequence[Doubt]) -> Iterator[dict[str,
         for word in (*turn.words, None):
             is_low = word is not None and word.error is None and word.probability < LOW_CONFIDENCE
             if run and (not is_low or (word is not None and word.start < run[-1].start)):  # the last: moved here
-                doubts.append((run[0].start, max(each.end for each in run), "low confidence", 0.0, ""))
+                doubts.append((run[0].start, max(each.end for each in run), DoubtReason.LOW_CONFIDENCE, 0.0, ""))
                 run = []
             if word is not None and is_low:
                 run.append(word)
-    words = sorted((word.start + word.end, _error(word)) for word in transcript.words)
-    middles = [twice / 2 for twice, _ in words]
+    words = sorted((word.middle, _error(word)) for word in transcript.words)
+    middles = [middle for middle, _ in words]
     for start, end, reason, known, other in sorted(doubts):
         inside = [error for _, error in words[bisect_left(middles, start) : bisect_right(middles, end)]]
         errors = known or round(sum(inside) if inside else WORDLESS, 3)
