@@ -9,14 +9,20 @@ import re
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from output.parse import parse
 from tests.support.audio_files import tone, write_wav
 from tests.support.paths import ROOT
+from tests.support.turn_edits import with_paragraph
+from transcribe.drafts.sync import transcript_of
+from transcribe.drafts.turn_edits import page_turns
 from transcribe.drafts.versions import keep_version
 from transcribe.editor.session import Session
+from transcribe.transcript import Doubt
 
 
 @pytest.fixture
@@ -240,6 +246,47 @@ def test_idle_connections_do_not_keep_others_out(address: tuple[int, str]) -> No
         assert idle[0].recv(1) == b""  # closed by the server
         idle[-1].sendall(b"GET / HTTP/1.1\r\nHost: nobody\r\n\r\n")
         assert idle[-1].recv(12) == b"HTTP/1.1 421"
+
+
+def post(address: tuple[int, str], path: str, body: Any) -> Any:
+    own = {"Origin": f"http://127.0.0.1:{address[0]}", "Content_Type": "application/json"}
+    return request(address, path, method="POST", body=body, **own)
+
+
+def test_a_doubt_over_a_confirmed_one_comes_back_when_both_are_undone(
+    session: Session, address: tuple[int, str]
+) -> None:
+    """With what the page keeps of the confirmation: an edit had taken the longer doubt before."""
+    talk = transcript_of(session.path)
+    words = talk.turns[1].words
+    inner = Doubt(words[3].start, words[4].end, "unclear")
+    talk = replace(talk, doubts=(Doubt(words[1].start, words[8].end, "two readings differ"), inner))
+    session.path.with_suffix(".json").write_text(talk.to_json(), encoding="utf-8")
+    turns = page_turns(parse(session.path.read_text(encoding="utf-8")))
+    said = turns[1].paragraphs[0]
+    session.save(session.revision, with_paragraph(turns, 1, said.replace("here", "there")), names={})
+    session.state(waits=True)
+    assert transcript_of(session.path).doubts == (inner,)
+    taken = json.loads(post(address, "/api/accept", {"start": 1000 * inner.start, "end": 1000 * inner.end}).body)
+    assert transcript_of(session.path).doubts == ()
+    assert post(address, "/api/restore", taken).status == 200
+    session.save(session.revision, turns, names={})
+    session.state(waits=True)
+    assert transcript_of(session.path).doubts == talk.doubts
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"doubts": [{"start": 1, "end": 2}]},
+        {"doubts": [[1, 2]]},
+        {"settled": [{"start": 2, "end": 1, "reason": "unclear"}]},
+        {"words": [{"text": "so", "start": 1, "end": 2}]},
+    ],
+)
+def test_what_no_confirmation_took_is_refused(address: tuple[int, str], change: dict[str, Any]) -> None:
+    assert post(address, "/api/restore", {"doubts": [], "words": []}).status == 200
+    assert post(address, "/api/restore", {"doubts": [], "words": [], **change}).status == 400
 
 
 def test_a_connection_that_asks_for_nothing_is_closed(session: Session) -> None:

@@ -14,11 +14,12 @@ from transcribe.transcript import Doubt, Speaker, Transcript, Turn, Word
 @dataclass(frozen=True, slots=True)
 class Confirmation:
     """What confirming took away: doubts, the words with the probabilities they had, and the names suggested for
-    speakers, by their ids."""
+    speakers, by their ids; and the doubts that edits had taken, which no undone edit brings back now (`settled`)."""
 
     doubts: tuple[Doubt, ...] = ()
     words: tuple[Word, ...] = ()
     suggestions: tuple[tuple[str, str], ...] = ()
+    settled: tuple[Doubt, ...] = ()
 
 
 def confirmed(transcript: Transcript, start: Seconds, end: Seconds) -> tuple[Transcript, Confirmation]:
@@ -26,7 +27,7 @@ def confirmed(transcript: Transcript, start: Seconds, end: Seconds) -> tuple[Tra
 
     def is_confirmed(word: Word) -> bool:
         is_uncertain = word.probability < 1.0 or bool(word.error)
-        return is_uncertain and start <= (word.start + word.end) / 2 <= end
+        return is_uncertain and start <= word.middle <= end
 
     def is_inside(doubt: Doubt) -> bool:
         return doubt.end > start and doubt.start < end

@@ -25,6 +25,7 @@ from transcribe.editor.session import Session
 from transcribe.editor.sound_response import sound_offer, sound_response
 from transcribe.errors import TranscribeError
 from transcribe.transcript import Doubt, Word
+from transcribe.transcript_json import doubt_arguments
 
 LARGEST_BODY = 32 * 1024 * 1024  # bytes; a 3-hour draft is under one million
 
@@ -130,16 +131,13 @@ class Handlers:
 
     async def _restore(self, request: Request) -> Response:
         data = await body_of(request)
-        doubts = tuple(
-            Doubt(row["start"], row["end"], str(row["reason"]), row.get("errors", 0.0), str(row.get("alternative", "")))
-            for row in data["doubts"]
-        )
+        doubts, settled = (_doubts(rows) for rows in (data["doubts"], data.get("settled", ())))
         words = tuple(
             Word(str(row["text"]), row["start"], row["end"], row["probability"], error=row.get("error"))
             for row in data["words"]
         )
         suggestions = tuple((str(id), str(name)) for id, name in data.get("suggestions", ()))
-        await run_in_threadpool(self._session.restore, Confirmation(doubts, words, suggestions))
+        await run_in_threadpool(self._session.restore, Confirmation(doubts, words, suggestions, settled))
         return JSONResponse({})
 
     async def _add_to_glossary(self, request: Request) -> Response:
@@ -155,6 +153,11 @@ class Handlers:
 def _turns(data: Any) -> list[PageTurn]:
     """The turns in a request's data. Raises `TypeError`, `IndexError`, … for data of another shape."""
     return [PageTurn(str(turn[0]), tuple(str(text) for text in turn[1])) for turn in data]
+
+
+def _doubts(rows: Any) -> tuple[Doubt, ...]:
+    """The doubts in a request's data. Raises as `_turns` does."""
+    return tuple(Doubt(**doubt_arguments(row)) for row in rows)
 
 
 def _asset(name: str) -> Response:

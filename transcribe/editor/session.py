@@ -12,6 +12,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -192,8 +193,7 @@ class Session:
         """
         with self._json_lock:
             taken = self._confirm(lambda transcript: confirmed(transcript, start, end))
-            self._settled.confirm(start, end)
-            return taken
+            return replace(taken, settled=self._settled.confirm(start, end))
 
     def accept_name(self, label: str) -> Confirmation:
         """Confirm the name of the speaker that a draft prints: drop what is suggested instead, as `accept` does."""
@@ -211,7 +211,7 @@ class Session:
     def restore(self, taken: Confirmation) -> None:
         """Undo `accept` and `accept_name`."""
         with self._json_lock:
-            self._settled.doubt(taken.doubts)
+            self._settled.doubt((*taken.doubts, *taken.settled))
             if (transcript := self._transcript()[0]) is not None:
                 write_update(self.path, restored(transcript, taken), before=transcript)
 

@@ -1,7 +1,8 @@
 """What edits and confirmations have settled while a draft is edited: when they are undone, it is doubtful again. Pure.
 
 The law: a doubt that an edit took comes back with the words it was about, and these have their times again; one that
-the editor has confirmed does not; a speaker whose name was changed and is the old one again is as unsure as before.
+the editor has confirmed does not, until that is undone, too; one of more than `LONGEST` words never does. A speaker
+whose name was changed and is the old one again is as unsure as before; one whose suggested name was refused is not.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from audio.episode import Seconds
 from transcribe.editor.confirmation import with_words
 from transcribe.person_names import NameCertainty
 from transcribe.transcript import Doubt, Speaker, Transcript, Word
+
+LONGEST = 200  # words of a passage; a file may doubt its whole text thousands of times, and every edit looks at each
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +40,28 @@ class Settled:
         """Note what a change of the transcript has settled."""
         words = _Words(before)
         for doubt in set(before.doubts).difference(after.doubts):
-            self._doubts.setdefault(doubt, words.passage(doubt))
-        names = {speaker.id: speaker.name for speaker in after.speakers}
+            if doubt not in self._doubts and (passage := words.passage(doubt)) is not None:
+                self._doubts[doubt] = passage
+        now = {speaker.id: speaker for speaker in after.speakers}
         for speaker in before.speakers:
-            if speaker.suggestion and names.get(speaker.id, speaker.name) != speaker.name:
+            kept = now.get(speaker.id, speaker)
+            if speaker.suggestion and kept.name != speaker.name:
                 self._speakers.setdefault(speaker.id, speaker)
+            elif speaker.suggestion and not kept.suggestion:  # it was refused
+                self._speakers.pop(speaker.id, None)
 
-    def confirm(self, start: Seconds, end: Seconds) -> None:
-        """What was noted from `start` to `end` is correct, whatever stands there."""
-        self._confirmed.update(doubt for doubt in self._doubts if doubt.end > start and doubt.start < end)
+    def confirm(self, start: Seconds, end: Seconds) -> tuple[Doubt, ...]:
+        """What was noted from `start` (seconds) to `end` is correct, whatever stands there.
+
+        Returns what was not confirmed before, for `doubt`.
+        """
+        noted = (doubt for doubt in self._doubts if doubt.end > start and doubt.start < end)
+        newly = tuple(doubt for doubt in noted if doubt not in self._confirmed)
+        self._confirmed.update(newly)
+        return newly
 
     def doubt(self, doubts: Collection[Doubt]) -> None:
-        """Undo `confirm`."""
+        """Undo a `confirm` that returned these."""
         self._confirmed.difference_update(doubts)
 
     def brought_back(self, transcript: Transcript) -> Transcript:
@@ -87,25 +100,28 @@ class _Words:
         self._by_time = sorted(range(len(self._words)), key=lambda place: self._words[place].middle)
         self._middles = [self._words[place].middle for place in self._by_time]
 
-    def passage(self, doubt: Doubt) -> _Passage:
-        """The words from the first to the last that a doubt is about."""
-        places = self._during(doubt)
-        if not places:
+    def passage(self, doubt: Doubt) -> _Passage | None:
+        """The words from the first to the last that a doubt is about; None if they are more than `LONGEST`."""
+        start, stop = bisect_left(self._middles, doubt.start), bisect_right(self._middles, doubt.end)
+        if start >= stop:
             return _Passage((), None, None)
+        if stop - start > LONGEST:
+            return None
+        places = self._by_time[start:stop]
         first, last = min(places), max(places)
+        if last - first >= LONGEST:
+            return None
         before, after = self._words[first - 1 : first], self._words[last + 1 : last + 2]
         return _Passage(self._words[first : last + 1], *(next(iter(each), None) for each in (before, after)))
 
     def same(self, doubt: Doubt, passage: _Passage) -> tuple[Word, ...] | None:
         """The words that are now what those of a passage were; None if others are there."""
-        there = self.passage(doubt).words
+        found = self.passage(doubt)
         if not passage.words:
-            return None if there else ()
+            return () if found is not None and not found.words else None
         first = self._places.get(_key(passage.before), len(self._words)) + 1 if passage.before else 0
         last = self._places.get(_key(passage.after), -1) if passage.after else len(self._words)
         between = self._words[first:last] if last - first == len(passage.words) else ()
         texts = [word.text for word in passage.words]
-        return next((found for found in (between, there) if [word.text for word in found] == texts), None)
-
-    def _during(self, doubt: Doubt) -> list[int]:
-        return self._by_time[bisect_left(self._middles, doubt.start) : bisect_right(self._middles, doubt.end)]
+        candidates = (between, found.words if found is not None else ())
+        return next((words for words in candidates if [word.text for word in words] == texts), None)
