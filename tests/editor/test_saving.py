@@ -152,6 +152,24 @@ def test_an_open_page_works_after_the_editor_restarts(desk: Desk, page: Page, br
     other.close()
 
 
+def test_what_is_played_before_the_page_knows_of_the_restart_is_played(desk: Desk, page: Page) -> None:
+    """The address of the sound has the old token: the browser gets an error, and pauses."""
+    page.route("**/api/revision", lambda route: route.abort())
+    desk.stop()
+    desk.start()
+    other = page.context.new_page()
+    other.goto(desk.editor.url)
+    saved(other)
+    put_caret(page, 2, "How")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_function(
+        "() => { const { error, paused } = document.getElementById('picture'); return error && paused; }"
+    )
+    page.unroute("**/api/revision")
+    page.wait_for_function("() => !document.getElementById('picture').paused")
+    other.close()
+
+
 def test_undo_does_not_revert_edits_of_others(desk: Desk, page: Page) -> None:
     before = desk.text
     put_caret(page, 2, "very")

@@ -4,6 +4,7 @@ import { get, request } from "./server.js";
 import { element } from "./view.js";
 
 const SOON = 500; // milliseconds until a copy in the making is looked at again
+const STILL_WANTED = 10_000; // milliseconds after an error in which what was to be played is played if it can be
 
 export class Sound {
   #address = null; // what the server offered last
@@ -11,11 +12,14 @@ export class Sound {
   #isAsked = false; // the server was asked for a copy of the offered file
   #picture = ""; // the address of the file with the picture
   #played = ""; // the address of what is played
+  #failedAt = -Infinity; // when an error ended the playing: browsers pause then
 
   constructor(audio, { notices, onready }) {
     Object.assign(this, { audio, notices, onready });
     this.onpicture = () => {}; // whether the recording has a picture
     this.onnopicture = () => {}; // the browser cannot play it
+    audio.addEventListener("play", () => { this.#failedAt = -Infinity; });
+    audio.addEventListener("pause", () => { if (audio.error) this.#failedAt = performance.now(); });
     audio.addEventListener("error", () => this.#onError());
     this.input = element("input", { type: "file", accept: "audio/*,video/*", hidden: true, ariaLabel: "The recording", onchange: () => this.#choose() });
     document.body.append(this.input);
@@ -50,11 +54,12 @@ export class Sound {
 
   #play(address) {
     const { audio } = this, { currentTime, playbackRate, paused } = audio;
+    const isWanted = !paused || performance.now() - this.#failedAt < STILL_WANTED;
     this.#played = address;
     audio.src = address;
     audio.playbackRate = playbackRate;
     if (currentTime) audio.currentTime = currentTime;
-    if (!paused) audio.play().catch(() => {}); // its error is said
+    if (isWanted) audio.play().catch(() => {}); // its error is said
   }
 
   #choose() {
