@@ -36,6 +36,15 @@ labels = "initial"
 latest = 1
 """
 
+IMPATIENT = """
+from functools import partial
+from tests.support.cluster_stages import scripted
+from transcribe.cli.main import main
+from transcribe.workers import dask_client
+dask_client.scheduler = partial(dask_client.scheduler, timeout=1.0)
+main(stages=scripted)
+"""
+
 
 @pytest.fixture
 def shows(tmp_path: Path) -> Path:
@@ -184,7 +193,8 @@ def test_the_command_shown_to_others_has_no_secrets() -> None:
 
 @pytest.mark.processes
 def test_a_missing_scheduler_is_one_line_and_exit_1(shows: Path) -> None:
-    command = [sys.executable, "-m", "tests.support.cluster_stages", "run", "one", "--scheduler", "tcp://127.0.0.1:1"]
+    """After one second; of twenty, nineteen would show nothing more."""
+    command = [sys.executable, "-c", IMPATIENT, "run", "one", "--scheduler", "tcp://127.0.0.1:1"]
     result = subprocess.run(command, cwd=shows, env=environ(), capture_output=True, text=True, check=False)
     assert result.returncode == 1
     assert result.stdout == ""

@@ -10,6 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from urllib3.util.retry import Retry
 
 from audio.disk import sha256_of
 from audio.episode import Episode
@@ -149,8 +150,9 @@ def test_dry_run_of_a_feed_downloads_nothing(run: Run, show: str, tmp_path: Path
     assert not (tmp_path / "transcripts").exists()
 
 
-@pytest.mark.slow
-def test_unreachable_address_is_a_one_line_error(run: Run, show: str) -> None:
+def test_unreachable_address_is_a_one_line_error(run: Run, show: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After retries without pauses."""
+    monkeypatch.setattr(Retry, "get_backoff_time", lambda self: 0.0)
     for address in (f"{show}-nowhere", "http://127.0.0.1:9/feed", "http://me:s3cret@127.0.0.1:9/feed"):
         code, out, err = run("run", address)
         assert (code, out) == (1, "")
