@@ -217,15 +217,16 @@ class _Decoding:
         return [readings[i] for i in range(len(windows))]
 
     def _decode_group(self, encoded: Sequence[Any], windows: Sequence[Samples]) -> list[Reading]:
+        searched = encoded[0] if self._together else thinned(encoded)
         results = self._generator().generate(
-            encoded[0] if self._together else thinned(encoded),
+            searched,
             [self._prompt] * len(windows),
             **self._search,
             max_length=_TEXT_TOKENS,
             return_scores=True,
             return_no_speech_prob=True,
         )
-        spoken = self._spoken(encoded, len(windows))
+        spoken = self._spoken(searched, len(windows))
         tokens = [[token for token in r.sequences_ids[0] if token < self._tokenizer.eot] for r in results]
         size = len(windows) // len(encoded)
         words = [
@@ -250,11 +251,11 @@ class _Decoding:
         best, *others = (self._tokenizer.decode([t for t in s if t < self._tokenizer.eot]).strip() for s in sequences)
         return tuple(dict.fromkeys(text for text in others if text != best))
 
-    def _spoken(self, encoded: Sequence[Any], count: int) -> list[LanguageGuess | None]:
-        """The languages of the windows, one step of the decoder each; none where a first reading knew them."""
+    def _spoken(self, searched: Any, count: int) -> Sequence[LanguageGuess | None]:
+        """The languages of the windows, one step of the decoder; none where a first reading knew them."""
         if not self._is_first:
             return [None] * count
-        return [LanguageGuess.of_tokens(pairs) for part in encoded for pairs in self._model.model.detect_language(part)]
+        return [LanguageGuess.of_tokens(pairs) for pairs in self._model.model.detect_language(searched)]
 
     def align(self, window: Samples, text: str) -> tuple[Word, ...]:
         parts = text.split()
