@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audio.decoding.samples import SAMPLE_RATE
-from transcribe.diarization.onnx_writer import Graph
+from transcribe.weights.onnx_writer import Graph
 
 Weights = Mapping[str, NDArray[Any]]
 

@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from transcribe.diarization.onnx_writer import Graph
+from transcribe.weights.onnx_writer import Graph
 
 
 def run(graph: Graph, output: str, x: np.ndarray, shape: Sequence[int | str]) -> np.ndarray:
@@ -33,6 +33,36 @@ def test_integer_constants_stay_integers() -> None:
     graph = Graph("reshape")
     y = graph.add("Reshape", ["x", graph.constant(np.array([-1, 2]))])
     assert run(graph, y, np.arange(6.0).reshape(2, 3), [2, 3]).tolist() == [[0, 1], [2, 3], [4, 5]]
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8])
+def test_constants_of_eight_bits_keep_their_type(dtype: type[np.int8] | type[np.uint8]) -> None:
+    """onnxruntime multiplies integers only if both are of eight bits."""
+    rng, limits = np.random.default_rng(2), np.iinfo(dtype)
+    weight = rng.integers(limits.min, limits.max, (4, 5), dtype=dtype, endpoint=True)
+    graph = Graph("integers")
+    x = graph.add("QuantizeLinear", ["x", *map(graph.constant, (np.array(1.0), np.array(128, np.uint8)))])
+    y = graph.add("Cast", [graph.add("MatMulInteger", [x, graph.constant(weight)])], to=1)
+    integers = rng.integers(-100, 100, (3, 4))
+    assert run(graph, y, integers, [3, 4]).tolist() == ((integers + 128) @ weight.astype(int)).tolist()
+
+
+def test_scalars_are_constants_without_a_dimension() -> None:
+    graph = Graph("scalar")
+    y = graph.add("Cast", [graph.add("Shape", [graph.constant(np.array(3.0))])], to=1)
+    assert run(graph, graph.add("Add", [graph.add("ReduceSum", [y]), "x"]), np.ones(1), [1]).tolist() == [1]
+
+
+def test_operators_of_onnxruntime_are_found_in_their_domain() -> None:
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(1, 5, 6))
+    graph = Graph("attention")
+    y = graph.add("com.microsoft.MultiHeadAttention", ["x", "x", "x"], num_heads=2)
+    expected = []
+    for part in (x[0, :, :3], x[0, :, 3:]):
+        weights = np.exp(part @ part.T / np.sqrt(3))
+        expected.append(weights / weights.sum(1, keepdims=True) @ part)
+    assert run(graph, y, x, [1, 5, 6])[0] == pytest.approx(np.concatenate(expected, axis=1), abs=1e-5)
 
 
 def test_text_attributes_choose_the_direction() -> None:

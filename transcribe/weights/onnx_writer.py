@@ -1,8 +1,9 @@
 """Writes ONNX files: the part of the format that a network for onnxruntime needs, without the `onnx` package.
 
-A graph is built node by node, with numpy arrays as weights. Shapes and types are not checked here but by onnxruntime
-when it loads the file. Field numbers are those of onnx.proto (https://github.com/onnx/onnx,
-onnx/onnx.proto, IR version 8), the wire format that of https://protobuf.dev/programming-guides/encoding/.
+A graph is built node by node, with numpy arrays as weights, of which it keeps a copy each. Shapes and types are not
+checked here but by onnxruntime when it loads the file. Field numbers are those of onnx.proto
+(https://github.com/onnx/onnx, onnx/onnx.proto, IR version 8), the wire format that of
+https://protobuf.dev/programming-guides/encoding/.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from numpy.typing import NDArray
 
 Attribute = int | float | str | Sequence[int]
 
-_IR_VERSION, _OPSET = 8, 17
-_FLOAT, _INT64 = 1, 7  # TensorProto.DataType
+_IR_VERSION = 8
+_OPSETS = {"": 17, "com.microsoft": 1}  # by the domain: ONNX's own, and onnxruntime's (its docs/ContribOperators.md)
+_FLOAT, _UINT8, _INT8, _INT64 = 1, 2, 3, 7  # TensorProto.DataType
+_DTYPES = {_FLOAT: "<f4", _UINT8: "u1", _INT8: "i1", _INT64: "<i8"}
 
 
 class Graph:
@@ -26,39 +29,45 @@ class Graph:
     def __init__(self, name: str) -> None:
         self.name = name
         self._nodes: list[bytes] = []
-        self._weights: list[bytes] = []
+        self._weights: list[bytes] = []  # pieces of the file
         self._numbers: Iterator[int] = count()
 
     def add(self, operator: str, inputs: Sequence[str], **attributes: Attribute) -> str:
-        """Append a node of the standard operator set and return its first output; an empty input name omits one."""
+        """Append a node and return its first output; an empty input name omits one.
+
+        An operator that is not a standard one has its domain before its name: "com.microsoft.Gelu".
+        """
+        domain, _, operator = operator.rpartition(".")
         output = f"v{next(self._numbers)}"
         fields = [_text(1, name) for name in inputs]
-        fields += [_text(2, output), _text(4, operator)]
+        fields += [_text(2, output), _text(4, operator), _text(7, domain)]
         fields += [_message(5, _attribute(name, value)) for name, value in attributes.items()]
         self._nodes.append(b"".join(fields))
         return output
 
     def constant(self, values: NDArray[Any]) -> str:
-        """A weight: integers become int64, everything else float32."""
+        """A weight: int8 and uint8 stay as they are, other integers become int64, everything else float32."""
         name = f"w{next(self._numbers)}"
-        kind = _INT64 if np.issubdtype(values.dtype, np.integer) else _FLOAT
-        data = np.ascontiguousarray(values, dtype="<i8" if kind == _INT64 else "<f4")
-        fields = [_integer(1, size) for size in data.shape]
-        fields += [_integer(2, kind), _text(8, name), _message(9, data.tobytes())]
-        self._weights.append(b"".join(fields))
+        kind = _kind(values.dtype)
+        fields = [_integer(1, size) for size in values.shape]
+        fields += [_integer(2, kind), _text(8, name)]
+        self._weights += _nested(5, [*fields, *_nested(9, [values.astype(_DTYPES[kind]).tobytes()])])
         return name
 
     def model(self, inputs: Mapping[str, Sequence[int | str]], output: str) -> bytes:
         """The complete file: float32 inputs with their shapes (a name is a free size), and the output."""
-        fields = [_message(1, node) for node in self._nodes]
-        fields.append(_text(2, self.name))
-        fields += [_message(5, weight) for weight in self._weights]
-        fields += [_message(11, _value(name, shape)) for name, shape in inputs.items()]
-        fields.append(_message(12, _value(output, None)))
-        operators = _integer(2, _OPSET)
-        return (
-            _integer(1, _IR_VERSION) + _text(2, "turnscript") + _message(7, b"".join(fields)) + _message(8, operators)
-        )
+        graph = [_message(1, node) for node in self._nodes]
+        graph += [_text(2, self.name), *self._weights]
+        graph += [_message(11, _value(name, shape)) for name, shape in inputs.items()]
+        graph.append(_message(12, _value(output, None)))
+        operators = [_message(8, _text(1, domain) + _integer(2, version)) for domain, version in _OPSETS.items()]
+        return b"".join([_integer(1, _IR_VERSION), _text(2, "turnscript"), *_nested(7, graph), *operators])
+
+
+def _kind(dtype: np.dtype[Any]) -> int:
+    if dtype in (np.int8, np.uint8):
+        return _INT8 if dtype == np.int8 else _UINT8
+    return _INT64 if np.issubdtype(dtype, np.integer) else _FLOAT
 
 
 def _attribute(name: str, value: Attribute) -> bytes:
@@ -93,7 +102,12 @@ def _text(field: int, value: str) -> bytes:
 
 
 def _message(field: int, payload: bytes) -> bytes:
-    return _key(field, 2) + _varint(len(payload)) + payload
+    return b"".join(_nested(field, [payload]))
+
+
+def _nested(field: int, pieces: Sequence[bytes]) -> list[bytes]:
+    """A message whose content is `pieces`, not joined yet."""
+    return [_key(field, 2) + _varint(sum(map(len, pieces))), *pieces]
 
 
 def _varint(value: int) -> bytes:
