@@ -31,7 +31,7 @@ Decode 3: facts say by which revision of the rules the samples were changed, if 
 of the other stages, so that the results of earlier releases remain for recordings decoded as they were. 4: a hum.
 Plan 2: afresh after silence, faint speech. Language 3: an unsure one is tried. Words are kept under their language,
 those of earlier releases too, and REHEAR's. Recognize 7: other readings; words stay with their phrase.
-8: the text is searched in every second frame.
+8: the text is searched in every second frame. 9: another encoder on some processors, which are in no key.
 """
 
 

@@ -7,13 +7,15 @@ then the aliases. Only what Whisper's conversion needs is implemented; quantized
 
 from __future__ import annotations
 
+import os
 import struct
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from audio.trust import read_regular
+from audio.trust import check_size, open_regular
 from transcribe.errors import EngineError
 
 _MOST_BYTES = 8 << 30  # of a file; the largest of Whisper's has 6.2 GB, in 32 bits
@@ -24,13 +26,15 @@ _TYPES = {0: "<f4", 1: "<i1", 2: "<i2", 3: "<i4", 4: "<f2"}
 Arrays = dict[str, np.ndarray[Any, np.dtype[Any]]]
 
 
-def read_container(path: Path) -> Arrays:
-    """Every variable of a model.bin by its name, aliases included. The arrays are read-only views of one buffer.
+def read_container(path: Path, *, side: str = "") -> Arrays:
+    """Every variable of a model.bin by its name, aliases included; of the "encoder" or the "decoder" if `side` says so.
 
     Raises `EngineError` for a file that is not such a container, is cut short, or holds types numpy does not know.
     """
     try:
-        return _Reader(read_regular(path, max_bytes=_MOST_BYTES)).variables()
+        with open_regular(path) as file:
+            check_size(file, path, max_bytes=_MOST_BYTES)
+            return _Reader(file).variables(side)
     except (OSError, struct.error, ValueError, KeyError, UnicodeDecodeError) as exc:
         raise EngineError(
             f"{path}: not CTranslate2 weights the reference engine can read ({exc}); "
@@ -38,39 +42,44 @@ def read_container(path: Path) -> Arrays:
         ) from exc
 
 
-class _Reader:
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
+def layer_count(arrays: Arrays, side: str) -> int:
+    """The number of layers of the "encoder" or the "decoder"."""
+    return len({name.split("/")[1] for name in arrays if name.startswith(f"{side}/layer_") and name.count("/") > 2})
 
-    def variables(self) -> Arrays:
+
+class _Reader:
+    def __init__(self, file: BufferedReader) -> None:
+        self._file = file
+        self._size = os.fstat(file.fileno()).st_size
+
+    def variables(self, start: str) -> Arrays:
+        """Those whose names begin with `start`."""
         version, _name, _revision = self._number("I"), self._string(), self._number("I")
         if version not in _VERSIONS:
             raise ValueError(f"binary version {version}")
-        variables = dict(self._variable() for _ in range(self._number("I")))
+        variables = dict(filter(None, (self._variable(start) for _ in range(self._number("I")))))
         for _ in range(self._number("I")):
             alias, name = self._string(), self._string()
-            variables[alias] = variables[name]
+            if alias.startswith(start):
+                variables[alias] = variables[name]
         return variables
 
-    def _variable(self) -> tuple[str, np.ndarray[Any, np.dtype[Any]]]:
+    def _variable(self, start: str) -> tuple[str, np.ndarray[Any, np.dtype[Any]]] | None:
         name = self._string()
         shape = [self._number("I") for _ in range(self._number("B"))]
         kind, size = self._number("B"), self._number("I")
+        if size > self._size - self._file.tell():
+            raise ValueError(f"{name} is cut short")
+        if not name.startswith(start):
+            self._file.seek(size, os.SEEK_CUR)
+            return None
         if kind not in _TYPES:
             raise ValueError(f"{name} has type {kind}")
-        dtype = np.dtype(_TYPES[kind])
-        array = np.frombuffer(self._data, dtype, count=size // dtype.itemsize, offset=self._at).reshape(shape)
-        self._at += size
-        return name, array
+        return name, np.frombuffer(self._file.read(size), _TYPES[kind]).reshape(shape)
 
     def _number(self, kind: str) -> int:
-        (value,) = struct.unpack_from("<" + kind, self._data, self._at)
-        self._at += struct.calcsize(kind)
+        (value,) = struct.unpack("<" + kind, self._file.read(struct.calcsize("<" + kind)))
         return int(value)
 
     def _string(self) -> str:
-        length = self._number("H")  # a closing zero byte included
-        text = self._data[self._at : self._at + length - 1].decode()
-        self._at += length
-        return text
+        return self._file.read(self._number("H")).removesuffix(b"\0").decode()

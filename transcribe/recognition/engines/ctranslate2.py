@@ -22,15 +22,15 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from audio.decoding.samples import SAMPLE_RATE
 from transcribe.errors import EngineError, ModelError
 from transcribe.recognition.engines.encoder_states import thinned
-from transcribe.recognition.engines.log_mel import FRAME_SAMPLES, padded_log_mel
+from transcribe.recognition.engines.encoders import Encoded, Encoder, load_network
+from transcribe.recognition.engines.log_mel import FRAME_SAMPLES
 from transcribe.recognition.engines.protocol import LanguageGuess, Reading
 from transcribe.recognition.engines.token_words import Piece, words_from_pieces, words_of_known_text
 from transcribe.recognition.engines.window_batches import Task, batches, worker_layout
+from transcribe.recognition.model_sources import WEIGHTS
 from transcribe.recognition.models import ModelFiles
 
 if TYPE_CHECKING:
@@ -61,10 +61,14 @@ class CTranslate2:
             self._batch = batch or (_GPU_BATCH if on_gpu else _CPU_BATCH)
             self._files, self._folder = files, str(files.folder)
             self._placement = {"device": "cuda" if on_gpu else "cpu", "compute_type": "float16" if on_gpu else "int8"}
+            network = None if on_gpu else load_network(files.folder / WEIGHTS)
             self._model = WhisperModel(
                 self._folder, **self._placement, cpu_threads=threads_each, num_workers=self._workers
             )
-            self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="recognize")
+            self._encoder = Encoder(self._model, network=network)
+            # The network has one thread for each call.
+            n_threads = self._workers * threads_each if network else self._workers
+            self._pool = ThreadPoolExecutor(n_threads, thread_name_prefix="recognize")
             # One copy of the weights at a time.
             self._sampling_pool = ThreadPoolExecutor(1, thread_name_prefix="sample")
             extractor = self._model.feature_extractor
@@ -99,7 +103,7 @@ class CTranslate2:
         is_sampled = temperature > 0
         options = _Options(language, beam_size, prompt, temperature)
         generator = self._sampling_model if is_sampled else lambda: self._model.model
-        decoding = _Decoding(self._model, options, generator=generator, together=self._together)
+        decoding = _Decoding(self._model, options, encoder=self._encoder, generator=generator, together=self._together)
         workers, batch = (1, 1) if is_sampled else (self._workers, self._batch)
         pool = self._sampling_pool if is_sampled else self._pool
         ahead: deque[_Job] = deque()
@@ -127,7 +131,9 @@ class CTranslate2:
 
     def align(self, window: Samples, text: str, *, language: str) -> tuple[Word, ...]:
         """See `Aligner.align`; the decoder's cross-attention to the text, forced along a path (`find_alignment`)."""
-        decoding = _Decoding(self._model, _Options(language), generator=lambda: self._model.model)
+        decoding = _Decoding(
+            self._model, _Options(language), encoder=self._encoder, generator=lambda: self._model.model
+        )
         try:
             return decoding.align(window, text)
         except (RuntimeError, ValueError) as exc:
@@ -138,8 +144,7 @@ class CTranslate2:
         if not self._model.model.is_multilingual:
             return LanguageGuess({"en": 1.0})
         try:
-            encoded = self._model.encode(padded_log_mel(self._model, window)[np.newaxis])
-            guesses = self._model.model.detect_language(encoded)[0]
+            guesses = self._model.model.detect_language(self._encoder.states(window))[0]
         except (RuntimeError, ValueError) as exc:
             raise EngineError(f"ctranslate2 cannot detect the language: {exc}") from exc
         return LanguageGuess.of_tokens(guesses)
@@ -153,13 +158,7 @@ class _Options:
     temperature: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Encoded:
-    windows: Sequence[int]  # which of the job's
-    states: Any  # the encoder's output for them, (len(windows), frames / 2, width)
-
-
-_Job = Task[list[_Encoded], list[Reading]]
+_Job = Task[list[Encoded], list[Reading]]
 
 
 class _Decoding:
@@ -170,6 +169,7 @@ class _Decoding:
         model: Any,
         options: _Options,
         *,
+        encoder: Encoder,
         generator: Callable[[], Any],
         together: bool = False,
     ) -> None:
@@ -177,6 +177,7 @@ class _Decoding:
 
         multilingual = model.model.is_multilingual
         self._model = model
+        self._encoder = encoder
         self._generator = generator
         self._together = together
         self._language = options.language if multilingual else "en"
@@ -197,16 +198,11 @@ class _Decoding:
         """A reading for each window; those padded to one length are decoded together."""
         everything = range(len(windows))
         shares = [everything] if self._together else [range(i, i + 1) for i in everything]
-        parts = [partial(self._encode, windows, share) for share in shares]
+        parts = [partial(self._encoder.encode, windows, share) for share in shares]
         return Task(pool, parts, join=partial(self._decode, windows))
 
-    def _encode(self, windows: Sequence[Samples], share: Iterable[int]) -> list[_Encoded]:
-        mels = {i: padded_log_mel(self._model, windows[i]) for i in share}
-        groups = [[i for i in mels if mels[i].shape[1] == n] for n in dict.fromkeys(m.shape[1] for m in mels.values())]
-        return [_Encoded(group, self._model.encode(np.stack([mels[i] for i in group]))) for group in groups]
-
-    def _decode(self, windows: Sequence[Samples], parts: Iterable[Iterable[_Encoded]]) -> list[Reading]:
-        groups: dict[int, list[_Encoded]] = {}
+    def _decode(self, windows: Sequence[Samples], parts: Iterable[Iterable[Encoded]]) -> list[Reading]:
+        groups: dict[int, list[Encoded]] = {}
         for encoded in chain.from_iterable(parts):
             groups.setdefault(encoded.states.shape[1], []).append(encoded)
         readings: dict[int, Reading] = {}
@@ -262,9 +258,8 @@ class _Decoding:
         tokens = self._tokenizer.encode(" " + " ".join(parts))
         if not parts or len(tokens) > _TEXT_TOKENS - len(self._prompt) - 1:
             return ()
-        encoded = self._model.encode(padded_log_mel(self._model, window)[np.newaxis])
         frames = max(2, len(window) // FRAME_SAMPLES)
-        aligned = self._model.find_alignment(self._tokenizer, [tokens], encoded, [frames])[0]
+        aligned = self._model.find_alignment(self._tokenizer, [tokens], self._encoder.states(window), [frames])[0]
         return words_of_known_text(_pieces(aligned), parts, duration=len(window) / SAMPLE_RATE)
 
     def _words(self, encoded: Any, tokens: list[list[int]], windows: Sequence[Samples]) -> list[tuple[Word, ...]]:

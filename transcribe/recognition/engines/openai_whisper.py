@@ -10,15 +10,15 @@ from __future__ import annotations
 import json
 import threading
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from audio.decoding.samples import SAMPLE_RATE
 from audio.trust import read_regular
 from transcribe.errors import EngineError
-from transcribe.recognition.engines.ct2_container import Arrays, read_container
+from transcribe.recognition.engines.ct2_container import Arrays, layer_count, read_container
 from transcribe.recognition.engines.protocol import LanguageGuess, Reading
 from transcribe.recognition.engines.token_words import Piece, words_from_pieces
 from transcribe.recognition.models import ModelFiles
@@ -165,12 +165,12 @@ def dimensions(arrays: Arrays) -> dict[str, int]:
         "n_audio_ctx": audio_context,
         "n_audio_state": audio_state,
         "n_audio_head": int(arrays["encoder/num_heads"]),
-        "n_audio_layer": _layers(arrays, "encoder"),
+        "n_audio_layer": layer_count(arrays, "encoder"),
         "n_vocab": arrays["decoder/embeddings/weight"].shape[0],
         "n_text_ctx": text_context,
         "n_text_state": text_state,
         "n_text_head": int(arrays["decoder/num_heads"]),
-        "n_text_layer": _layers(arrays, "decoder"),
+        "n_text_layer": layer_count(arrays, "decoder"),
     }
 
 
@@ -187,7 +187,7 @@ def state_dict(arrays: Arrays) -> Arrays:
         **_norm(arrays, "decoder/layer_norm", "decoder.ln"),
     }
     for side in ("encoder", "decoder"):
-        for layer in range(_layers(arrays, side)):
+        for layer in range(layer_count(arrays, side)):
             source, target = f"{side}/layer_{layer}", f"{side}.blocks.{layer}"
             parameters |= _attention(arrays, f"{source}/self_attention", f"{target}.attn", _SELF_ATTENTION)
             if side == "decoder":
@@ -196,10 +196,6 @@ def state_dict(arrays: Arrays) -> Arrays:
             parameters |= _linear(arrays, f"{source}/ffn/linear_0", [f"{target}.mlp.0"])
             parameters |= _linear(arrays, f"{source}/ffn/linear_1", [f"{target}.mlp.2"])
     return parameters
-
-
-def _layers(arrays: Mapping[str, Any], side: str) -> int:
-    return len({name.split("/")[1] for name in arrays if name.startswith(f"{side}/layer_") and name.count("/") > 2})
 
 
 def _attention(arrays: Arrays, source: str, target: str, matrices: Sequence[Sequence[str]]) -> Arrays:

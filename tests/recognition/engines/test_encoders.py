@@ -1,0 +1,191 @@
+"""Which encoder is used, and that both say the same of the real weights."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.support.weights import needs_base
+from tests.support.whisper_encoder import MELS, WIDTH, random_encoder, write_container
+from transcribe.errors import EngineError
+from transcribe.recognition.engines import encoders
+from transcribe.recognition.engines.ctranslate2 import CTranslate2
+from transcribe.recognition.engines.encoders import Encoder, load_network
+from transcribe.recognition.engines.log_mel import padded_log_mel
+from transcribe.recognition.models import ModelFiles
+
+Floats = NDArray[np.float32]
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    """Of a small encoder, with something of the decoder."""
+    decoder = {"decoder/embeddings/weight": np.ones((50, WIDTH), np.int8)}
+    return write_container(tmp_path / "model.bin", decoder | random_encoder())
+
+
+@pytest.fixture
+def processor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What Linux says about the processor."""
+    path = tmp_path / "cpuinfo"
+    path.write_text("flags\t\t: fpu avx2 avx512f avx512_vnni\n")
+    monkeypatch.setattr(encoders, "_CPU", path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def with_network(base_files: ModelFiles) -> Iterator[CTranslate2]:
+    """The engine with the network, whatever the processor has."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(encoders, "has_dot_products", lambda: True)
+        yield CTranslate2(base_files, device="cpu", threads=2)
+
+
+@pytest.fixture(scope="module")
+def without_network(base_files: ModelFiles) -> Iterator[CTranslate2]:
+    """The engine with CTranslate2's encoder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(encoders, "has_dot_products", lambda: False)
+        yield CTranslate2(base_files, device="cpu", threads=2)
+
+
+def test_the_network_has_the_shapes_of_the_encoder(weights: Path, processor: Path) -> None:
+    network = load_network(weights)
+    assert network is not None
+    assert network(np.zeros((1, MELS, 60), np.float32)).shape == (1, 30, WIDTH)
+
+
+def test_a_window_the_network_cannot_read_is_an_error_of_the_engine(weights: Path, processor: Path) -> None:
+    network = load_network(weights)
+    assert network is not None
+    with pytest.raises(EngineError, match="failed while encoding"):
+        network(np.zeros((1, MELS + 1, 60), np.float32))
+
+
+@pytest.mark.parametrize(
+    ("flags", "has"),
+    [("fpu avx2 avx_vnni", True), ("avx512_vnni", True), ("fpu avx2 avx512f", False), ("avx512_vnni_int16", False)],
+)
+def test_the_processor_decides(weights: Path, processor: Path, flags: str, has: bool) -> None:
+    processor.write_text(f"processor\t: 0\nflags\t\t: {flags}\n\nprocessor\t: 1\n")
+    assert (load_network(weights) is not None) == has
+
+
+def test_a_system_that_says_nothing_of_its_processor_has_none(weights: Path, processor: Path) -> None:
+    processor.unlink()
+    assert load_network(weights) is None
+
+
+def test_quantized_weights_are_left_to_ctranslate2(tmp_path: Path, processor: Path) -> None:
+    arrays = random_encoder()
+    name = "encoder/layer_1/ffn/linear_0/weight"
+    arrays[name] = np.ones(arrays[name].shape, np.int8)
+    arrays[f"{name}_scale"] = np.ones(len(arrays[name]), np.float32)
+    assert load_network(write_container(tmp_path / "model.bin", arrays)) is None
+
+
+@pytest.mark.parametrize("limit", ["_MOST_BYTES", "_MOST_PARAMETERS"])
+def test_large_encoders_are_not_in_memory_twice(
+    weights: Path, processor: Path, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(encoders, limit, 10_000)
+    assert load_network(weights) is None
+
+
+@pytest.mark.parametrize("size", [0, 3, 40, 5_000, -5_000])
+def test_weights_that_are_cut_short_are_left_to_ctranslate2(weights: Path, processor: Path, size: int) -> None:
+    weights.write_bytes(weights.read_bytes()[:size])
+    assert load_network(weights) is None
+
+
+@pytest.mark.parametrize("shape", [(), (7,), (3 * WIDTH, WIDTH + 1)])
+def test_weights_that_do_not_fit_are_left_to_ctranslate2(
+    tmp_path: Path, processor: Path, shape: tuple[int, ...]
+) -> None:
+    """Onnxruntime finds the last one when it loads the graph."""
+    arrays = random_encoder() | {"encoder/layer_0/self_attention/linear_0/weight": np.zeros(shape, np.float32)}
+    assert load_network(write_container(tmp_path / "model.bin", arrays)) is None
+
+
+def test_without_a_network_the_model_encodes() -> None:
+    model = SimpleNamespace(
+        feature_extractor=lambda samples: np.zeros((MELS, len(samples) // 160), np.float32),
+        encode=lambda mels: mels.mean(axis=1, keepdims=True) + 1,
+    )
+    windows = [np.zeros(16_000 * seconds, np.float32) for seconds in (3, 15, 4)]
+    found = Encoder(model, network=None).encode(windows, range(3))
+    assert [(each.windows, each.states.shape) for each in found] == [([0, 2], (2, 1, 1000)), ([1], (1, 1, 2000))]
+    assert all((each.states == 1).all() for each in found)
+
+
+def test_the_states_of_a_network_are_not_copied_and_stay() -> None:
+    """CTranslate2 reads them where onnxruntime wrote them, for as long as it needs them."""
+    array = np.arange(24, dtype=np.float32).reshape(1, 4, 6)
+    expected, address, is_there = array.tolist(), array.ctypes.data, weakref.ref(array)
+    model = SimpleNamespace(feature_extractor=lambda _: np.zeros((MELS, 8), np.float32))
+    results = [array]
+    del array
+    states = Encoder(model, network=lambda _: results.pop()).states(np.zeros(800, np.float32))
+    gc.collect()
+    assert np.asarray(states).ctypes.data == address
+    assert np.asarray(states).tolist() == expected
+    del states
+    gc.collect()
+    assert is_there() is None
+
+
+@needs_base
+@pytest.mark.models
+class TestRealWeights:
+    @pytest.mark.parametrize("seconds", [5.0, 9.0, 30.0])
+    def test_both_encoders_say_nearly_the_same(
+        self, with_network: CTranslate2, without_network: CTranslate2, clip: Floats, seconds: float
+    ) -> None:
+        """5 s are padded to 10, 9 to 20."""
+        window = np.tile(clip, 3)[: int(seconds * 16_000)]
+        ours, theirs = (np.asarray(engine._encoder.states(window)) for engine in (with_network, without_network))
+        assert ours.shape == theirs.shape == (1, padded_log_mel(with_network._model, window).shape[1] // 2, 512)
+        assert np.linalg.norm(ours - theirs) < 0.05 * np.linalg.norm(theirs)
+
+    def test_both_encoders_lead_to_the_same_words(
+        self, with_network: CTranslate2, without_network: CTranslate2, clip: Floats
+    ) -> None:
+        (ours,), (theirs,) = (list(e.recognize([clip], language="en")) for e in (with_network, without_network))
+        assert ours.text == theirs.text
+        differences = [abs(a.start - b.start) for a, b in zip(ours.words, theirs.words, strict=True)]
+        assert np.median(differences) <= 0.02
+        assert ours.avg_logprob == pytest.approx(theirs.avg_logprob, abs=0.05)
+
+    def test_known_text_and_the_language_are_read_in_the_same_states(
+        self, with_network: CTranslate2, without_network: CTranslate2, clip: Floats
+    ) -> None:
+        (reading,) = with_network.recognize([clip], language="en")
+        ours, theirs = (e.align(clip, reading.text, language="en") for e in (with_network, without_network))
+        assert np.median([abs(a.start - b.start) for a, b in zip(ours, theirs, strict=True)]) <= 0.02
+        guess = with_network.detect_language(clip)
+        assert reading.spoken == guess
+        assert guess.probabilities["en"] == pytest.approx(
+            without_network.detect_language(clip).probabilities["en"], abs=0.05
+        )
+
+    def test_threads_at_once_compute_what_one_computes(self, with_network: CTranslate2, clip: Floats) -> None:
+        windows = [clip, clip[: 5 * 16_000], clip[8_000:], clip[: 6 * 16_000]]
+        alone = [np.array(with_network._encoder.states(window)) for window in windows]
+        with ThreadPoolExecutor(4) as pool:
+            together = [np.asarray(each) for each in pool.map(with_network._encoder.states, windows * 4)]
+        assert all(np.array_equal(each, alone[i % 4]) for i, each in enumerate(together))
+
+    def test_the_container_s_other_side_is_passed_over(self, base_files: ModelFiles) -> None:
+        path = base_files.folder / "model.bin"
+        arrays = encoders.read_container(path, side="encoder")
+        everything = encoders.read_container(path)
+        assert {name for name in everything if name.startswith("encoder")} == set(arrays)
+        assert all(np.array_equal(everything[name], array) for name, array in arrays.items())
