@@ -42,7 +42,7 @@ class Encoded:
 
 
 class Encoder:
-    """Encodes windows, each padded to 10, 20 or 30 s. May be called from several threads at the same time."""
+    """Encodes windows, each padded as `padded_log_mel` does. May be called from several threads at the same time."""
 
     def __init__(self, model: Any, *, network: Network | None) -> None:
         """`model` is faster-whisper's; without a `network`, its own encoder is used."""
