@@ -258,8 +258,9 @@ def test_export_writes_into_a_folder_and_over_nothing_but_its_own(run: Run, tmp_
         assert (code, err, word in (site / "a.vtt").read_text()) == (0, "", True)
     (site / "a.vtt").write_text("WEBVTT\n\nby hand\n")
     draft.write_text(draft.read_text().replace("Borg", "Liskov"))
-    code, _, err = run(*export)
-    assert (code, (site / "a.vtt").read_text()) == (0, "WEBVTT\n\nby hand\n")
+    code, out, err = run(*export)
+    assert (code, (site / "a.vtt").read_text()) == (1, "WEBVTT\n\nby hand\n")
+    assert out.split() == [f"site/texts/a.{name}" for name in ("md", "docx", "podcast.json")]
     assert "site/texts/a.vtt: is not as an export left it and is kept" in err
     assert "Liskov" in (site / "a.podcast.json").read_text()
     assert run("export", "transcripts/a.md", "-f", "vtt", "-o", "transcripts")[1:] == ("transcripts/a.vtt\n", "")
@@ -277,9 +278,27 @@ def test_export_leaves_a_document_edited_by_hand_and_says_so(run: Run, tmp_path:
     document.paragraphs[1].add_run(" Hand-made.")
     document.save(str(path))
     before = path.read_bytes()
-    code, _, err = run(*export, "--docx-times", "comments")
-    assert (code, path.read_bytes()) == (0, before)
+    code, out, err = run(*export, "--docx-times", "comments")
+    assert (code, out, path.read_bytes()) == (1, "", before)
     assert err.count("a.docx: was edited by hand and is not updated") == 1
+
+
+def test_the_paths_export_and_sync_print_are_those_of_what_the_draft_says(run: Run, tmp_path: Path) -> None:
+    """What somebody edited stays: an error for who asked for it, of no interest for who asked for other formats."""
+    tone(tmp_path / "a.wav")
+    run("run", "a.wav", "-f", "md,json,srt")
+    draft, captions = tmp_path / "transcripts" / "a.md", tmp_path / "transcripts" / "a.srt"
+    captions.write_text("mine\n")
+    draft.write_text(draft.read_text().replace("I am Grace", "I am Hopper"))
+    told = "Warning: transcripts/a.srt: was edited by hand and is not updated; to have it written again, delete it\n"
+    code, out, err = run("export", "transcripts/a.md", "-f", "srt,vtt")
+    assert (code, out, told in err) == (1, "transcripts/a.vtt\n", True)
+    assert run("export", "transcripts/a.md", "-f", "vtt") == (0, "transcripts/a.vtt\n", "")
+    assert run("export", "transcripts/a.md", "-f", "vtt", "-o", "site") == (0, "site/a.vtt\n", "")
+    assert run("export", "transcripts/a.md", "-f", "srt", "-o", "site") == (0, "site/a.srt\n", "")
+    code, out, err = run("sync", "transcripts/a.md")
+    assert (code, out.split(), told in err) == (0, ["transcripts/a.json", "transcripts/a.vtt"], True)
+    assert captions.read_text() == "mine\n"
 
 
 def test_export_gives_the_podcast_lines_other_addresses(run: Run, tmp_path: Path) -> None:
@@ -298,7 +317,7 @@ def test_export_gives_the_podcast_lines_other_addresses(run: Run, tmp_path: Path
     path.write_text(path.read_text().replace("text/vtt", "text/mine"))
     before = path.read_bytes()
     code, _, err = run(*export, "--transcript-url", "https://x.example/t/")
-    assert (code, path.read_bytes()) == (0, before)
+    assert (code, path.read_bytes()) == (1, before)
     assert "a.podcast.xml: was edited by hand and is not updated; to have it written again, delete it" in err
 
 

@@ -93,8 +93,9 @@ def export(draft: Path, names: str, *, output: Path | None, **given: str | None)
     """Write captions and documents of a draft, your corrections included, next to it or into a folder.
 
     First updates the timed transcript from the draft, as `transcribe sync` does. An existing document keeps its style
-    unless you give another; one you edited by hand is not written. Prints the paths. Instead of a draft, you can give a
-    transcript of another program (docs/formats.md); no existing file is changed then.
+    unless you give another; one you edited by hand is not written, and if you asked for it, the exit code is 1. Prints
+    the paths of the others. Instead of a draft, you can give a transcript of another program (docs/formats.md); no
+    existing file is changed then.
 
     \b
     Examples:
@@ -127,7 +128,7 @@ def export(draft: Path, names: str, *, output: Path | None, **given: str | None)
         click.echo(for_terminal(line), err=True)
     for path in result.paths:
         echo_path(path)
-    return 0
+    return 1 if result.kept else 0
 
 
 _FORMAT_OF = {"docx_times": "docx", "transcript_url": "podcast"}  # an option of `export` → the format it changes

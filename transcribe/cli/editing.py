@@ -41,7 +41,8 @@ def sync(draft: Path, *, realign_audio: bool, audio: Path | None) -> int:
     """Update the timed transcript and the captions from an edited draft.
 
     Unchanged words keep their times; new words get times from their surroundings. Captions and documents next to the
-    draft are written again, except those you edited by hand. The draft itself is never changed.
+    draft are written again, and their paths printed, except those you edited by hand, each with a warning. The draft
+    itself is never changed.
 
     \b
     Examples:

@@ -26,20 +26,23 @@ from transcribe.transcript import Transcript
 class ExportResult:
     """The files of the requested formats, written now or already up to date, and warnings for the user.
 
-    `also` are the other files that were written: the timed transcript and the documents that hold the draft's text.
+    `kept` are those of them that stay as somebody else left them, and are not in `paths`. `also` are the other files
+    that were written: the timed transcript and the documents that hold the draft's text.
     """
 
     paths: tuple[Path, ...]
     messages: tuple[str, ...]
     also: tuple[Path, ...] = ()
+    kept: tuple[Path, ...] = ()
     left_out: tuple[str, ...] = ()  # what of the draft is not in each file, in a line
 
 
 def export(draft_path: Path, formats: Sequence[str], *, style: Style, restyled: Collection[str] = ()) -> ExportResult:
     """Update the files next to the draft, as `sync` does, and write the missing ones of `formats` in `style`.
 
-    Existing files of the formats in `restyled` are written again in `style`, except those somebody edited by hand,
-    each of which adds a message. Raises as `sync` does, and `OutputError` for an unknown format.
+    Existing files of the formats in `restyled` are written again in `style`. Files of `formats` that somebody edited by
+    hand are kept, and each adds a message; edited files of other formats add none. Raises as `sync` does, and
+    `OutputError` for an unknown format.
     """
     paths = [draft_path.with_name(file_name(draft_path.stem, name)) for name in formats]
     others = [path for path in (json_path(draft_path), *dict(derived_files(draft_path))) if path not in paths]
@@ -54,8 +57,10 @@ def export(draft_path: Path, formats: Sequence[str], *, style: Style, restyled: 
         elif name in restyled and not _restyle(path, name, transcript=transcript, style=style):
             skipped[path] = EDITED_BY_HAND.format(path)
     written = {path: name for path, name in zip(paths, formats, strict=True) if path not in skipped}
-    messages = (*synced.lost, *skipped.values())
-    return ExportResult(tuple(paths), messages, also, _left_out(draft_path, written, transcript))
+    kept = tuple(path for path in skipped if path in paths)
+    told = (text for path, text in skipped.items() if path in kept or text != EDITED_BY_HAND.format(path))
+    left_out = _left_out(draft_path, written, transcript)
+    return ExportResult(tuple(written), (*synced.lost, *told), also, kept, left_out)
 
 
 def export_to(folder: Path, draft_path: Path, formats: Sequence[str], *, style: Style) -> ExportResult:
@@ -84,7 +89,8 @@ def export_to(folder: Path, draft_path: Path, formats: Sequence[str], *, style: 
         with contextlib.suppress(OSError):  # without the note, the next export finds that it was edited
             write_atomically(_note(path), hashlib.sha256(data).hexdigest())
     left_out = _left_out(draft_path, written, transcript)
-    return ExportResult(tuple(contents), tuple(messages), beside.also, left_out)
+    kept = tuple(path for path in contents if path not in written)
+    return ExportResult(tuple(written), tuple(messages), beside.also, kept, left_out)
 
 
 def _left_out(draft_path: Path, written: Mapping[Path, str], transcript: Transcript) -> tuple[str, ...]:
