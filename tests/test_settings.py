@@ -124,6 +124,12 @@ def test_command_line_precedes_environment_file_and_defaults(tmp_path: Path) -> 
         ("beam_size", "0", "beam-size: 0 is not between 1 and 20"),
         ("speakers", "0", "speakers: 0 people"),
         ("speakers", " , ", "speakers: no name in ' , '"),
+        ("speakers", "Rich,,Bob", "speakers: item 2 of 3 is empty; write it, or leave it out"),
+        ("speakers", " ,Rich", "speakers: item 1 of 2 is empty"),
+        ("speakers", "Rich,Bob,", "speakers: item 3 of 3 is empty"),
+        ("formats", "md, ,vtt", "format: item 2 of 3 is empty"),
+        ("formats", ",", "format: item 1 of 2 is empty"),
+        ("voices", "Ada,Grace,", "voices: item 3 of 3 is empty"),
         ("speakers", "²,³*", "speakers: '³\\*' cannot be"),
         ("since", "yesterday", "since: 'yesterday' is not a day"),
         ("latest", "-1", "latest: -1 is not between 0"),
@@ -150,8 +156,9 @@ def test_an_invalid_value_is_reported_with_its_place(name: str, value: str, mess
 
 
 BAD_FILES = """beams = 3|[transcribe]
-wrap = 3|doubts = "10"|doubts = "101%"|doubts = 10
-|speakers = [1]|wrap = [|wrap = true|wrap = 1.5|doubtful_below = 2|comments = 1|model = 3|\x00"""
+wrap = 3|doubts = "10"|doubts = "101%"|doubts = 10|
+speakers = [1]|speakers = ["Ada", "", "Bob"]|speakers = "Ada,"|format = ["md", " "]|voices = "Ada,,Bob"|
+wrap = [|wrap = true|wrap = 1.5|doubtful_below = 2|comments = 1|model = 3|\x00"""
 
 
 @pytest.mark.parametrize("text", BAD_FILES.split("|"))

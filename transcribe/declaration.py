@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -65,12 +66,26 @@ def check_declared(settings: Any) -> None:
         if isinstance(value, tuple) and not all(isinstance(item, str) for item in value):
             odd = next(item for item in value if not isinstance(item, str))
             raise SettingsError(f"{name}: {odd!r} in the list is not text; write it in quotation marks")
+        if isinstance(value, tuple):
+            check_items(name, value)
         for text in value if isinstance(value, tuple) else (value,):
             if isinstance(text, str) and (found := CONTROL.search(text)):
                 raise SettingsError(f"{name}: has the control character {found[0]!r}; remove it")
         check_choice(field.name, value, rules["choices"])
         if rules["between"] and not rules["between"][0] <= value <= rules["between"][1]:
             raise SettingsError(f"{name}: {value} is not between {rules['between'][0]} and {rules['between'][1]}")
+
+
+def check_items(name: str, items: Sequence[str]) -> None:
+    """Raise `SettingsError` for an item of a list that is empty, such as that of a variable that is not set.
+
+    >>> check_items("speakers", ["Rich", " ", "Bob"])
+    Traceback (most recent call last):
+    transcribe.errors.SettingsError: speakers: item 2 of 3 is empty; write it, or leave it out
+    """
+    for number, item in enumerate(items, 1):
+        if not item.strip():
+            raise SettingsError(f"{name}: item {number} of {len(items)} is empty; write it, or leave it out")
 
 
 def is_empty(value: Any) -> bool:

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from transcribe.declaration import Stage as Stage
+from transcribe.declaration import check_items, setting
 from transcribe.declaration import option_name as option_name
-from transcribe.declaration import setting
 from transcribe.errors import SettingsError
 from transcribe.style import Style
 from transcribe.units import share_of, size_bytes
@@ -282,6 +282,8 @@ def _check_speakers(settings: Settings) -> None:
         raise SettingsError(f"speakers: {speakers} people; give a number from 1 to 20, or names")
     if speakers.strip() and not is_number and not names:
         raise SettingsError(f"speakers: no name in {speakers!r}; leave it out to have the speakers counted")
+    if names:
+        check_items("speakers", speakers.split(","))
     if len({name.casefold() for name in names}) != len(names):
         raise SettingsError(f"speakers: a name appears twice in {speakers!r}")
 

@@ -110,6 +110,9 @@ def test_lint_finds_mends_and_sets_the_exit_code(run: Run, draft: Path) -> None:
     assert (code, out) == (0, "")
     assert err == f"{draft}: fixed: 1 × T1\n"
     assert draft.read_text() == DRAFT
+    for given in ("", "T1,"):
+        code, _, err = run("lint", "--select", given, str(draft))
+        assert (code, "is empty" in err) == (2, True)
     code, _, err = run("lint", "--select", "Z9", str(draft))
     assert code == 2
     assert "Z9" in err

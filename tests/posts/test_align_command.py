@@ -38,6 +38,8 @@ def transcript_of(path: Path) -> Transcript:
 def test_a_post_gets_its_times_and_stays_as_it_is(run: Run, audio: Path, tmp_path: Path) -> None:
     post = tmp_path / "post.md"
     post.write_text(TEXT, encoding="utf-8")
+    code, _, err = run("align", "post.md", "talk.wav", "-f", "vtt,,srt", stages=stages())
+    assert (code, "format: item 2 of 3 is empty" in err) == (2, True)
     code, out, err = run("align", "post.md", "talk.wav", "-f", "vtt,srt", stages=stages())
     assert (code, out.split()) == (0, ["post.json", "post.vtt", "post.srt"]), err
     assert post.read_text(encoding="utf-8") == TEXT

@@ -17,6 +17,7 @@ from transcribe.cli.options import log_to_stderr, setting_options, settings_in_f
 from transcribe.cli.pools import Work, process
 from transcribe.cli.run_messages import EventMessages, Messages, TextMessages
 from transcribe.cli.run_sources import wants_events
+from transcribe.declaration import check_items
 from transcribe.settings import Settings
 
 if TYPE_CHECKING:
@@ -132,7 +133,9 @@ def _align_all(
 
 def _with_json(names: str) -> str:
     """The formats: the timed transcript, of which the others are made, and those that were asked for."""
-    return ",".join(dict.fromkeys(("json", *filter(None, map(str.strip, names.split(","))))))
+    items = names.split(",") if names.strip() else []
+    check_items("command line: format", items)
+    return ",".join(dict.fromkeys(("json", *map(str.strip, items))))
 
 
 def _run(found: Pairing, setup: AlignSetup, messages: Messages, *, events: Events | None, quiet: bool) -> Report:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from transcribe.cli.options import echo_path, setting_options, settings_in_force
+from transcribe.declaration import check_items
 from transcribe.errors import SettingsError
 from transcribe.terminal import annotation, for_terminal, json_for_terminal, on_github
 
@@ -150,7 +151,8 @@ def lint(drafts: tuple[Path, ...], fix: bool, select: str | None) -> int:
     from output.lint import lint as findings_of
     from output.parse import read_source
 
-    codes = None if select is None else frozenset(code.strip().upper() for code in select.split(",") if code.strip())
+    codes = None if select is None else frozenset(code.strip().upper() for code in select.split(","))
+    check_items("select", [] if select is None else select.split(","))
     if codes is not None and (unknown := codes - RULES.keys()):
         raise SettingsError(f"select: no such rule: {', '.join(sorted(unknown))}; choose from {', '.join(RULES)}")
     count = 0

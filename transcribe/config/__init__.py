@@ -210,7 +210,7 @@ def _from_text(name: str, value: Any) -> Any:
     if is_empty(value):
         return () if isinstance(default, tuple) else ""
     if isinstance(default, tuple) and isinstance(value, str):
-        parts = tuple(part.strip() for part in value.split(",") if part.strip())
+        parts = tuple(part.strip() for part in value.split(","))
         return tuple(part.lower() for part in parts) if name == "formats" else parts
     if isinstance(default, bool) and isinstance(value, str | bool):
         return _SWITCHES.get(str(value).strip().lower(), value)
