@@ -50,6 +50,18 @@ class WarningCode(StrEnum):
     UNKNOWN = "unknown"  # read from a file of another version
 
 
+# What went in and did not come out: said again by every run that leaves the transcript as it is.
+LOSSES = frozenset(
+    {
+        WarningCode.AUDIO,
+        WarningCode.NO_NUMBERS,
+        WarningCode.TIME_GAP,
+        WarningCode.TRACKS_LEFT_OUT,
+        WarningCode.TEXT_LEFT_OUT,
+    }
+)
+
+
 class DoubtReason(StrEnum):
     """Why a passage is uncertain, if it is nothing more particular. Files have the value: none is ever reworded."""
 

@@ -200,3 +200,17 @@ def test_moved_audio_of_an_edited_draft_is_recorded(night: Night) -> None:
     night.move_audio()
     assert night.one().state is State.WRITTEN
     assert "moved/talk.wav" in str(json.loads(night.files()["talk.json"][0])["episode"])
+
+
+def test_what_could_not_be_read_is_said_by_every_run(tmp_path: Path) -> None:
+    """A draft that ends where the file was cut looks complete; only the warning says that it is not."""
+    night = Night(tmp_path)
+    tone(night.audio, seconds=10.0)
+    night.audio.write_bytes(night.audio.read_bytes()[:200_000])
+    first, again = night.one(), night.one()
+    assert (first.state, again.state) == (State.WRITTEN, State.UNCHANGED)
+    (cut,) = (warning for warning in first.warnings if "could be read" in warning)
+    assert again.warnings == (cut,)
+    assert again.with_source == {cut}
+    night.edit()
+    assert night.one().warnings == (cut,)

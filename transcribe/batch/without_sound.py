@@ -12,6 +12,7 @@ from transcribe.batch.report import Result, State, Tally
 from transcribe.drafts.without_sound import Soundless
 from transcribe.errors import TranscribeError
 from transcribe.settings import Settings
+from transcribe.transcript_warnings import LOSSES
 
 _log = logging.getLogger(__name__)
 
@@ -49,4 +50,5 @@ def written_without_sound(job: Job, settings: Settings, *, taken: Container[str]
         return Result(job.source, State.FAILED, error=str(error), stem=job.soundless.stem, stage="write")
     tally = Tally.of(job.soundless.transcript)
     state = State.WRITTEN if written.is_new else State.UNCHANGED
-    return Result(job.source, state, written.paths, written.messages, tally, stem=job.soundless.stem)
+    losses = tuple(each.message for each in job.soundless.transcript.warnings if each.code in LOSSES)
+    return Result(job.source, state, written.paths, (*losses, *written.messages), tally, stem=job.soundless.stem)
