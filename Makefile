@@ -61,7 +61,7 @@ clean: ## remove the environment and caches of tools; transcripts and models sta
 	$(PYTHON) -m venv .venv
 
 .venv/run.stamp: pyproject.toml constraints.txt | .venv/bin/python
-	@echo "Installing turnscript into .venv, and its models into the user's cache (half a minute on a fast connection) …"
+	@echo "Installing turnscript into .venv, and its models into the user's cache (a minute or two) …"
 	$(INSTALL) --editable '.[editor]'
 	@$(BIN)/transcribe models get >/dev/null
 	@touch $@
