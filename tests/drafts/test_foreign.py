@@ -297,7 +297,7 @@ def test_an_import_is_synced_as_any_draft(run: Run, tmp_path: Path) -> None:
     source.path.write_bytes(source.content)
     draft = draft_beside(source, style=Style()).path
     draft.write_text(draft.read_text().replace("Word2", "Deuce"))
-    assert run("export", "talk.md", "-f", "vtt,srt")[0] == 0
+    assert run("export", "talk.md", "-f", "vtt,srt")[:2] == (1, "talk.vtt\n"), "the source is kept"
     assert "00:00:04.000 --> 00:00:05.000\n<v Ann Lee>Deuce is said here." in (tmp_path / "talk.vtt").read_text()
     assert source.path.read_bytes() == source.content, "captions that are not ours stay"
 
