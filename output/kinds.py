@@ -6,9 +6,14 @@ The law: the content decides, and the ending only between texts whose content sa
 from __future__ import annotations
 
 import re
+import shlex
 from enum import StrEnum
+from pathlib import Path
 
+from audio import media
+from audio.trust import open_regular
 from output import frontmatter
+from output.errors import OutputError
 from output.markers import markers_in
 
 
@@ -28,6 +33,32 @@ _STATED = {
     ),
     Kind.SPEAKER_TIMES: re.compile(r"\s*+SPEAKER(?:[ \t]++\S++){2}(?:[ \t]++\d++(?:\.\d*+)?){2}[ \t]"),
 }
+
+
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # in every recording's beginning; rare in texts
+
+
+def check_is_text(path: Path) -> None:
+    """Raise `OutputError` for a recording or another file that is no text, by its beginning; `OSError` as reading does.
+
+    UTF-16 is text, and what stands in a file that begins like a recording but has nothing of one, such as "caffeine".
+    """
+    with open_regular(path) as file:
+        head = file.read(media.HEAD_BYTES)
+    if not _CONTROL.search(head) or head[:2].count(0) == 1:  # one 0 of two: UTF-16 without its mark
+        return
+    if head.startswith(b"%PDF"):
+        raise OutputError(f"{path}: is a PDF; save it as text")
+    kind, quoted = media.kind_of(head), shlex.quote(str(path))
+    if kind is media.Kind.AUDIO:
+        raise OutputError(f"{path}: is a recording, not a draft; `transcribe run {quoted}` transcribes it")
+    if kind is media.Kind.UNKNOWN and path.suffix.lower() == ".docx":
+        draft = shlex.quote(str(path.with_suffix(".md")))
+        raise OutputError(
+            f"{path}: is a Word document, not a draft; to make one of it: transcribe render {quoted} > {draft}"
+        )
+    if kind is media.Kind.UNKNOWN:
+        raise OutputError(f"{path}: is not text; give a draft or a transcript")
 
 
 def stated_kind(text: str) -> Kind | None:

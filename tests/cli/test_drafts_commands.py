@@ -286,6 +286,30 @@ def test_export_leaves_a_document_edited_by_hand_and_says_so(run: Run, tmp_path:
     assert err.count("a.docx: was edited by hand and is not updated") == 1
 
 
+@pytest.mark.parametrize("command", ["lint", "sync", "edit", "render", "parse", "export -f vtt", "export -f vtt -o x"])
+def test_what_is_no_text_is_called_what_it_is(run: Run, tmp_path: Path, command: str) -> None:
+    tone(tmp_path / "a b.md")
+    (tmp_path / "frames.mp3").write_bytes(b"\xff\xfb\x90\x00" + bytes(413))
+    (tmp_path / "ls").write_bytes(b"\x7fELF\2\1\1" + bytes(range(256)))
+    with (tmp_path / "long.wav").open("wb") as file:  # longer than any transcript
+        file.write((tmp_path / "a b.md").read_bytes())
+        file.truncate(70 << 20)
+    for name, told in {
+        "a b.md": "a b.md: is a recording, not a draft; `transcribe run 'a b.md'` transcribes it",
+        "long.wav": "long.wav: is a recording, not a draft; `transcribe run long.wav` transcribes it",
+        "frames.mp3": "frames.mp3: is a recording, not a draft; `transcribe run frames.mp3` transcribes it",
+        "ls": "ls: is not text; give a draft or a transcript",
+    }.items():
+        code, out, err = run(*command.split(), name)
+        assert (code, out, told in err) == (1, "", True), (name, err)
+
+
+@pytest.mark.parametrize("text", ["caffeine", "Hi Ann, WAVE", "#!AMR", "Creative Voice File", "A\x0cB \x01" + "a" * 99])
+def test_a_text_that_begins_like_a_recording_is_a_text(run: Run, tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.md").write_text(f"{text}\n\n**Ada**: Who are you?\n")
+    assert run("render", "a.md") == (0, f"{text}\n\n**Ada**: Who are you?\n", "")
+
+
 def test_the_paths_export_and_sync_print_are_those_of_what_the_draft_says(run: Run, tmp_path: Path) -> None:
     """What somebody edited stays: an error for who asked for it, of no interest for who asked for other formats."""
     tone(tmp_path / "a.wav")
