@@ -95,6 +95,18 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(autouse=True)
+def log_levels() -> Iterator[None]:
+    """The log level of a command must not affect the next test, in whatever order they run."""
+    yield
+    _forget_log_levels()
+
+
+def _forget_log_levels() -> None:
+    for package in ("audio", "transcribe", "output"):
+        logging.getLogger(package).setLevel(logging.NOTSET)
+
+
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run the command line, as if outside GitHub, in an empty folder with a cache and data of its own.
@@ -110,8 +122,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     def call(*args: str, stages: ScriptedStages | None = None) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as caught:
             main(args, stages=stages or ScriptedStages())
-        for package in ("audio", "transcribe", "output"):  # the log level of one command must not affect the next test
-            logging.getLogger(package).setLevel(logging.NOTSET)
+        _forget_log_levels()
         out, err = capsys.readouterr()
         assert isinstance(caught.value.code, int)
         return caught.value.code, out, err
