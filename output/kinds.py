@@ -38,13 +38,17 @@ _STATED = {
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # in every recording's beginning; rare in texts
 
 
-def check_is_text(path: Path) -> None:
-    """Raise `OutputError` for a recording or another file that is no text, by its beginning; `OSError` as reading does.
+def head_of(path: Path) -> bytes:
+    """The beginning of a file, enough to tell its kind. Raises `OSError`."""
+    with open_regular(path) as file:
+        return file.read(media.HEAD_BYTES)
+
+
+def check_is_text(path: Path, head: bytes) -> None:
+    """Raise `OutputError` for a recording or another file that is no text, by its `head`.
 
     UTF-16 is text, and what stands in a file that begins like a recording but has nothing of one, such as "caffeine".
     """
-    with open_regular(path) as file:
-        head = file.read(media.HEAD_BYTES)
     if not _CONTROL.search(head) or head[:2].count(0) == 1:  # one 0 of two: UTF-16 without its mark
         return
     if head.startswith(b"%PDF"):

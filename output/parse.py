@@ -19,7 +19,7 @@ from output.block_reader import blocks_of, definitions_in
 from output.conflicts import check_resolved
 from output.errors import OutputError
 from output.headings import first_heading
-from output.kinds import check_is_text, stated_kind
+from output.kinds import check_is_text, head_of, stated_kind
 from output.label_matching import NamesSoFar
 from output.marker_forms import Marker
 from output.markers import ParseWarning, WarningKind, markers_in, plain_label
@@ -167,7 +167,7 @@ def read_draft(path: Path) -> Draft:
 def read_source(path: Path) -> str:
     """The text of a draft's file. Raises `OutputError` if the file cannot be read, is no text or a timed transcript."""
     try:
-        check_is_text(path)
+        check_is_text(path, head_of(path))
         source = read_regular(path).decode(errors="surrogateescape")
     except OSError as error:
         raise OutputError(f"{path}: cannot be read ({error.strerror}); give the path of a draft") from error

@@ -50,7 +50,7 @@ class WarningCode(StrEnum):
     UNKNOWN = "unknown"  # read from a file of another version
 
 
-# What went in and did not come out: said again by every run that leaves the transcript as it is.
+# What went in and did not come out.
 LOSSES = frozenset(
     {
         WarningCode.AUDIO,
@@ -58,6 +58,8 @@ LOSSES = frozenset(
         WarningCode.TIME_GAP,
         WarningCode.TRACKS_LEFT_OUT,
         WarningCode.TEXT_LEFT_OUT,
+        WarningCode.TEXT_NOT_SPOKEN,
+        WarningCode.SPEECH_NOT_WRITTEN,
     }
 )
 
@@ -171,6 +173,11 @@ def row_of(warning: TranscriptWarning) -> dict[str, Any]:
     """A warning but for its message, as a row of `warning_codes`."""
     row: dict[str, Any] = {"code": warning.code, "speakers": warning.speakers}
     return {**row, "values": dict(warning.values)} if warning.values else row
+
+
+def losses(warnings: Iterable[TranscriptWarning]) -> tuple[TranscriptWarning, ...]:
+    """Those about what went in and did not come out: a run that leaves a transcript as it is says them again."""
+    return tuple(warning for warning in warnings if warning.code in LOSSES)
 
 
 def warnings_of(data: Mapping[str, Any]) -> Iterator[TranscriptWarning]:

@@ -22,6 +22,7 @@ from transcribe.batch.runner import Setup, run
 from transcribe.pipeline.progress import ignore_progress
 from transcribe.settings import Settings
 from transcribe.transcript import Transcript
+from transcribe.transcript_warnings import LOSSES, TranscriptWarning, WarningCode
 from transcribe.workers.local import in_this_process
 
 
@@ -214,3 +215,19 @@ def test_what_could_not_be_read_is_said_by_every_run(tmp_path: Path) -> None:
     assert again.with_source == {cut}
     night.edit()
     assert night.one().warnings == (cut,)
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_of_the_warnings_of_a_transcript_those_about_losses_are_said_again(tmp_path: Path, edited: bool) -> None:
+    """The others are about what an editor sees in the draft."""
+    night = Night(tmp_path)
+    night.one()
+    path = night.drafts / "talk.json"
+    given = tuple(TranscriptWarning(code, f"about {code}") for code in WarningCode)
+    path.write_text(replace(Transcript.from_json(path.read_text()), warnings=given).to_json())
+    if edited:
+        night.edit()
+    again = night.one()
+    assert again.state is State.UNCHANGED
+    assert set(again.warnings) == {f"about {code}" for code in LOSSES}
+    assert json.loads(Report((again,)).to_json())["episodes"][0]["warnings"] == list(again.warnings)

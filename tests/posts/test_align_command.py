@@ -91,6 +91,10 @@ def test_what_only_one_of_the_two_has_is_listed_with_lines_and_times(run: Run, a
     assert "0:00:20 to 0:00:24: 9 words are not in the text, after line 7" in err
     assert "1 words before the first speaker" not in err
     assert "(1 words): 'Before.'" in err
+    lost = {line for line in err.splitlines() if "words" in line}
+    code, _, err = run("align", "post.md", "talk.wav", stages=stages(heard))
+    assert (code, "1 unchanged" in err) == (0, True)
+    assert {line for line in err.splitlines() if "words" in line} == lost
     timed = transcript_of(tmp_path / "post.json")
     assert [word.text for word in timed.words] == SPOKEN
     codes: dict[str, Any] = {warning.code: dict(warning.values) for warning in timed.warnings}

@@ -36,7 +36,7 @@ from transcribe.pipeline.stages import StagesMaker
 from transcribe.settings import Settings
 from transcribe.speakers.name_certainty import seen_to
 from transcribe.speakers.voiceprints import Voiceprint
-from transcribe.transcript_warnings import LOSSES, WarningCode
+from transcribe.transcript_warnings import WarningCode, losses
 from transcribe.workers.local import WorkerPool
 from transcribe.workers.task import Failure, Outcome, Part, Task, failure_of, reason_of, work, worker_failure
 from transcribe.workers.task_splitting import Split, is_long
@@ -226,15 +226,15 @@ class _Run:
             return None
         draft = inputs.settings.output_folder / file_name(found.stem, "md")
         misfit = misfit_of(draft, found.transcript) if is_edited(found.stem, inputs.settings) else ""
-        losses = [warning for warning in found.transcript.warnings if warning.code in LOSSES]
+        lost = losses(found.transcript.warnings)
         return Result(
             job.source,
             State.UNCHANGED,
             found.paths,
-            warnings=(*(warning.message for warning in losses), *([misfit] if misfit else [])),
+            warnings=(*(warning.message for warning in lost), *([misfit] if misfit else [])),
             tally=Tally.of(found.transcript),
             stem=job.stem or "",
-            with_source=frozenset(warning.message for warning in losses if warning.code is WarningCode.AUDIO),
+            with_source=frozenset(warning.message for warning in lost if warning.code is WarningCode.AUDIO),
         )
 
     def _on_done(self, future: Future[Outcome], active: _ActiveEpisode, task: Task) -> Result | None:

@@ -12,7 +12,7 @@ from transcribe.batch.report import Result, State, Tally
 from transcribe.drafts.without_sound import Soundless
 from transcribe.errors import TranscribeError
 from transcribe.settings import Settings
-from transcribe.transcript_warnings import LOSSES
+from transcribe.transcript_warnings import losses
 
 _log = logging.getLogger(__name__)
 
@@ -50,5 +50,5 @@ def written_without_sound(job: Job, settings: Settings, *, taken: Container[str]
         return Result(job.source, State.FAILED, error=str(error), stem=job.soundless.stem, stage="write")
     tally = Tally.of(job.soundless.transcript)
     state = State.WRITTEN if written.is_new else State.UNCHANGED
-    losses = tuple(each.message for each in job.soundless.transcript.warnings if each.code in LOSSES)
-    return Result(job.source, state, written.paths, (*losses, *written.messages), tally, stem=job.soundless.stem)
+    told = (*(lost.message for lost in losses(job.soundless.transcript.warnings)), *written.messages)
+    return Result(job.source, state, written.paths, told, tally, stem=job.soundless.stem)

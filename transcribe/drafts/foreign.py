@@ -15,11 +15,11 @@ from pathlib import Path
 import transcribe
 from audio.episode import Episode, Seconds
 from audio.media import MEDIA_SUFFIXES
-from audio.trust import open_regular, read_regular
+from audio.trust import read_regular
 from output.conflicts import check_resolved
 from output.errors import OutputError
 from output.formats import WITHOUT_TIMES
-from output.kinds import check_is_text, is_draft
+from output.kinds import check_is_text, head_of, is_draft
 from output.parse import Draft, parse
 from transcribe.alignment.interpolation import SECONDS_PER_LETTER
 from transcribe.errors import TranscriptError
@@ -50,10 +50,8 @@ def source_at(path: Path) -> Draft | Transcript | Foreign:
     Raises `OutputError` if it cannot be read or is no text, `TranscriptError` for a timed transcript that is broken.
     """
     try:
-        with open_regular(path) as file:
-            is_zip = file.read(len(ZIP)) == ZIP
-        if not is_zip:
-            check_is_text(path)
+        if not (head := head_of(path)).startswith(ZIP):
+            check_is_text(path, head)
         content = read_regular(path, max_bytes=MOST_BYTES)
     except OSError as error:
         raise OutputError(f"{path}: cannot be read ({error.strerror}); give a draft or a transcript") from error

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ from transcribe.posts.task import Aligned, AlignTask, align
 from transcribe.posts.text import Post, read_post
 from transcribe.settings import Settings
 from transcribe.transcript import Transcript
-from transcribe.transcript_warnings import WarningCode
+from transcribe.transcript_warnings import TranscriptWarning, WarningCode, losses
 from transcribe.workers.local import WorkerPool
 from transcribe.workers.task import failure_of, reason_of
 
@@ -203,7 +203,7 @@ class _Run:
             reference = self._reference(pair, transcript)
         except Exception as error:  # noqa: BLE001 - a defect costs this text alone
             return failed(pair.post, error, "write", seconds=seconds)
-        also, messages, is_new = files.also, [*_told(transcript), *files.messages], files.is_new
+        also, messages, is_new = files.also, [*_told(transcript.warnings), *files.messages], files.is_new
         state = State.WRITTEN if is_new or reference.new else State.UNCHANGED
         also, told = (*also, *reference.new), (*messages, *reference.messages)
         tally = Tally.of(transcript)
@@ -213,7 +213,7 @@ class _Run:
         paths = tuple(place.path(name) for name in self._setup.settings.formats)
         reference = self._reference(pair, done)
         state = State.WRITTEN if reference.new else State.UNCHANGED
-        tally, told = Tally.of(done), reference.messages
+        tally, told = Tally.of(done), (*_told(losses(done.warnings)), *reference.messages)
         return Result(str(pair.post), state, paths, told, tally, stem=place.stem, also_written=reference.new)
 
     def _reference(self, pair: Pair, transcript: Transcript) -> _Reference:
@@ -227,10 +227,10 @@ class _Run:
         return result
 
 
-def _told(transcript: Transcript) -> Iterator[str]:
-    """The warnings of a transcript for the user; of passages that only text or recording has, the first."""
-    passages = [warning for warning in transcript.warnings if warning.code in _PASSAGES]
+def _told(warnings: Sequence[TranscriptWarning]) -> Iterator[str]:
+    """The warnings for the user; of passages that only text or recording has, the first."""
+    passages = [warning for warning in warnings if warning.code in _PASSAGES]
     rest = {id(warning) for warning in passages[_SHOWN:]}
-    yield from (warning.message for warning in transcript.warnings if id(warning) not in rest)
+    yield from (warning.message for warning in warnings if id(warning) not in rest)
     if rest:
         yield f"{len(rest)} more passages are only in the text or only in the recording; the .json lists them"
