@@ -7,12 +7,17 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
+
+from transcribe.recognition.engines.encoders import has_dot_products
 
 WIDTH, HEADS, LAYERS, MELS, POSITIONS = 64, 2, 2, 16, 40
 
 Floats = NDArray[np.float64]
 Arrays = dict[str, np.ndarray]
+
+needs_dot_products = pytest.mark.skipif(not has_dot_products(), reason="the processor has no dot products of 8 bits")
 
 _KINDS = {"float32": 0, "int8": 1, "int16": 2, "int32": 3, "float16": 4}
 

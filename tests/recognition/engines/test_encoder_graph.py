@@ -8,13 +8,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import erf
 
-from tests.support.whisper_encoder import HEADS, LAYERS, MELS, WIDTH, Arrays, random_encoder
+from tests.support.whisper_encoder import HEADS, LAYERS, MELS, WIDTH, Arrays, needs_dot_products, random_encoder
 from transcribe.recognition.engines.encoder_graph import encoder_graph
-from transcribe.recognition.engines.encoders import has_dot_products
 
 Floats = NDArray[np.float64]
-
-needs_dot_products = pytest.mark.skipif(not has_dot_products(), reason="the processor has no dot products of 8 bits")
 
 
 def norm(x: Floats, arrays: Arrays, name: str) -> Floats:

@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.support.weights import needs_base
-from tests.support.whisper_encoder import MELS, WIDTH, random_encoder, write_container
+from tests.support.whisper_encoder import MELS, WIDTH, needs_dot_products, random_encoder, write_container
 from transcribe.errors import EngineError
 from transcribe.recognition.engines import encoders
 from transcribe.recognition.engines.ctranslate2 import CTranslate2
@@ -42,11 +42,9 @@ def processor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="module")
-def with_network(base_files: ModelFiles) -> Iterator[CTranslate2]:
-    """The engine with the network, whatever the processor has."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(encoders, "has_dot_products", lambda: True)
-        yield CTranslate2(base_files, device="cpu", threads=2)
+def with_network(base_files: ModelFiles) -> CTranslate2:
+    """The engine with the network."""
+    return CTranslate2(base_files, device="cpu", threads=2)
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +141,7 @@ def test_the_states_of_a_network_are_not_copied_and_stay() -> None:
 
 
 @needs_base
+@needs_dot_products
 @pytest.mark.models
 class TestRealWeights:
     @pytest.mark.parametrize("seconds", [5.0, 9.0, 30.0])
