@@ -28,7 +28,7 @@ from transcribe.batch.planning import Job, Mode
 from transcribe.batch.report import NullListener, Result, RunListener, State, Tally, failed_result, names_of
 from transcribe.batch.without_sound import without_sound, written_without_sound
 from transcribe.drafts.currency import Inputs, settled
-from transcribe.drafts.kept_draft import misfit_of
+from transcribe.drafts.kept_draft import misfit_of, not_done
 from transcribe.drafts.records import is_edited
 from transcribe.drafts.store import write_transcript
 from transcribe.pipeline.checkpoints import note_source
@@ -225,13 +225,16 @@ class _Run:
         if found is None or (job.episode.tracks and not (job.episode.path and job.episode.path.is_file())):
             return None
         draft = inputs.settings.output_folder / file_name(found.stem, "md")
-        misfit = misfit_of(draft, found.transcript) if is_edited(found.stem, inputs.settings) else ""
+        told: tuple[str, ...] = ()
+        if is_edited(found.stem, inputs.settings):
+            misfit = misfit_of(draft, found.transcript)
+            told = (misfit,) if misfit else not_done(draft, found.transcript, inputs.record)
         lost = losses(found.transcript.warnings)
         return Result(
             job.source,
             State.UNCHANGED,
             found.paths,
-            warnings=(*(warning.message for warning in lost), *([misfit] if misfit else [])),
+            warnings=(*(warning.message for warning in lost), *told),
             tally=Tally.of(found.transcript),
             stem=job.stem or "",
             with_source=frozenset(warning.message for warning in lost if warning.code is WarningCode.AUDIO),

@@ -108,6 +108,7 @@ def export(draft: Path, names: str, *, output: Path | None, **given: str | None)
     from transcribe.drafts.export import export_to
     from transcribe.drafts.foreign import Foreign, source_at
     from transcribe.drafts.importing import export_foreign
+    from transcribe.drafts.kept_draft import FORMAT_OF
     from transcribe.drafts.style import style_of
     from transcribe.settings import Settings
 
@@ -119,7 +120,7 @@ def export(draft: Path, names: str, *, output: Path | None, **given: str | None)
         result = export_to(output, draft, settings.formats, style=style_of(settings))
     else:
         changed = [name for name in given if getattr(settings, name) != getattr(Settings(), name) or given[name]]
-        restyled = [_FORMAT_OF[option] for option in changed]
+        restyled = [FORMAT_OF[option] for option in changed]
         result = export_draft(draft, settings.formats, style=style_of(settings), restyled=restyled)
     for path in result.also:
         click.echo(for_terminal(f"also written: {path}"), err=True)
@@ -130,9 +131,6 @@ def export(draft: Path, names: str, *, output: Path | None, **given: str | None)
     for path in result.paths:
         echo_path(path)
     return 1 if result.kept else 0
-
-
-_FORMAT_OF = {"docx_times": "docx", "transcript_url": "podcast"}  # an option of `export` → the format it changes
 
 
 @click.command()

@@ -18,7 +18,7 @@ from output.files import WrittenFile, check_names, write_draft
 from output.formats import FORMATS, file_name, write
 from transcribe.drafts.currency import is_nothing_new, note_compared, settings_beside
 from transcribe.drafts.derived_files import regenerated
-from transcribe.drafts.kept_draft import misfit_of, speakers_in
+from transcribe.drafts.kept_draft import misfit_of, not_done, speakers_in
 from transcribe.drafts.records import episode_from_folder, hash_at, is_foreign, is_same_text, new_stem_of, transcript_at
 from transcribe.drafts.style import style_of
 from transcribe.settings import Settings
@@ -161,11 +161,11 @@ def _write_missing(
     note_compared(draft.stem, before, new, folder=draft.parent)
     note = f"has the text of {json_path.name}; to update both after an edit: transcribe sync {shlex.quote(str(draft))}"
     messages = tuple(f"{path} {note}" for path in missing)
-    if misfit := misfit_of(draft, before):
-        messages = (misfit, *messages)
+    misfit = misfit_of(draft, before)
+    told = (misfit,) if misfit else not_done(draft, before, new.made_with.settings)
     also = (json_path,) if moved and json_path not in requested else ()
     kept = _kept(draft, requested, written={*missing, *([json_path] if moved else ())})
-    return Written(tuple(requested), messages, bool(missing) or moved, also, kept, speakers_in(draft, before))
+    return Written(tuple(requested), (*told, *messages), bool(missing) or moved, also, kept, speakers_in(draft, before))
 
 
 def _write_record(
