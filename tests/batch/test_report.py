@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from tests.support.command_line import Run
+from tests.support.scripted_stages import tone
 from transcribe.batch.report import Report, Result, State, Tally
 
 
@@ -40,8 +44,37 @@ def test_a_run_that_did_nothing_leaves_the_last_report(tmp_path: Path) -> None:
     report(DONE).save(tmp_path)
     before = (tmp_path / ".turnscript" / "report.json").read_bytes()
     assert report(Result("a.mp3", State.UNCHANGED)).save(tmp_path) is None
+    assert report(Result("missing.mp3", State.FAILED, error="no such file")).save(tmp_path) is None
     assert report(DONE).save(tmp_path / "nowhere") is None
     assert (tmp_path / ".turnscript" / "report.json").read_bytes() == before
+
+
+def test_a_source_without_episodes_is_in_the_report_of_a_run_that_did_something(tmp_path: Path) -> None:
+    path = report(DONE, Result("missing.mp3", State.FAILED, error="no such file")).save(tmp_path)
+    assert path is not None
+    assert [each["state"] for each in json.loads(path.read_text())["episodes"]] == ["written", "failed"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("run", "missing.wav"),
+        ("run", "a.wav", "missing.wav"),
+        ("run", "notes.txt"),
+        ("run", "'*.mp9'"),
+        ("run", "a.wav", "--beam-size", "none"),
+        ("run", "--tracks", "a.wav", "missing.wav"),
+        ("run", "a.wav", "--dry-run", "--fresh"),
+    ],
+)
+def test_a_run_that_is_refused_leaves_the_last_report(run: Run, tmp_path: Path, wrong: tuple[str, ...]) -> None:
+    tone(tmp_path / "a.wav")
+    (tmp_path / "notes.txt").write_text("I am not music.")
+    assert run("run", "a.wav")[0] == 0
+    path = tmp_path / "transcripts" / ".turnscript" / "report.json"
+    before = path.read_bytes()
+    run(*wrong)
+    assert path.read_bytes() == before
 
 
 def test_interrupted_is_130() -> None:

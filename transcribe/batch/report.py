@@ -79,6 +79,12 @@ class Result:
     kept: tuple[Path, ...] = ()  # its draft, if an editor changed it, and then those of `paths` that were not written
     with_source: frozenset[str] = frozenset()  # those of the warnings, and the error, that begin with the source
 
+    @property
+    def is_done_or_tried(self) -> bool:
+        """Whether this run worked on an episode. Not of one that is up to date, nor of a source that names none."""
+        is_tried = self.state is State.FAILED and bool(self.stem or self.stage or self.traceback)
+        return self.state is State.WRITTEN or is_tried
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -124,10 +130,10 @@ class Report:
     def save(self, folder: Path) -> Path | None:
         """Write `report.json` and the failures' tracebacks to the folder, and return the report's path.
 
-        Writes nothing if the folder does not exist or every episode is unchanged: the last report stays, which says
-        how the transcripts were made. Raises `OSError`.
+        Writes nothing if the folder does not exist or no episode was worked on, be they unchanged or the sources
+        mistyped: the last report stays, which says how the transcripts were made. Raises `OSError`.
         """
-        if not folder.is_dir() or all(result.state is State.UNCHANGED for result in self.results):
+        if not folder.is_dir() or not any(result.is_done_or_tried for result in self.results):
             return None
         for result in self.results:
             traceback = folder / _traceback_path(result)
