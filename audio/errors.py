@@ -2,6 +2,7 @@
 
     AudioError
     ├── SourceError         the source the user typed names nothing that can be transcribed
+    │   ├── MistypedError   there is nothing of this name: no file, no match of a pattern, no valid address
     │   ├── FeedError       a feed from which no episodes can be read
     │   └── PageError       a page on which no audio is found
     ├── FetchError          a forbidden address, or one that does not deliver audio
@@ -55,7 +56,11 @@ class AudioError(Exception):
 
 
 class SourceError(AudioError):
-    """A missing file, a folder without audio, a pattern without matches."""
+    """A folder without audio, a file that may not be read."""
+
+
+class MistypedError(SourceError):
+    """A missing file, a pattern without matches, an address that is none. The command line calls it wrong usage."""
 
 
 class FeedError(SourceError):

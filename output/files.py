@@ -19,7 +19,7 @@ from audio.disk import free_backup_path, replace_if_unchanged, sha256_of, write_
 from audio.fetching.naming import MAX_STEM_BYTES, shorten, stem_of
 from audio.shortage import room_step
 from audio.trust import LARGEST_FILE, check_regular, read_regular, real_path, step_after
-from output.errors import OutputError
+from output.errors import NotAFolderError, OutputError
 
 if TYPE_CHECKING:
     from audio.episode import Episode
@@ -130,10 +130,21 @@ def _backup(path: Path) -> Path:
     return backup
 
 
+def check_is_folder(folder: Path) -> None:
+    """Raises `NotAFolderError` if `folder`, which need not exist yet, is something else, or leads through it."""
+    if not (existing := _existing(folder)).is_dir():
+        what = "is a file" if existing == folder else f"{existing} is a file"
+        raise NotAFolderError(f"{folder}: {what}, not a folder; choose another folder with --output")
+
+
 def check_folder(folder: Path) -> None:
     """Raises `OutputError` if `folder`, which need not exist yet, cannot be written to."""
-    existing = next((place for place in (folder, *folder.absolute().parents) if place.exists()), folder)
-    if not existing.is_dir():
-        raise OutputError(f"{folder}: {existing} is a file, not a folder; choose another folder with --output")
+    check_is_folder(folder)
+    existing = _existing(folder)
     if not os.access(existing, os.W_OK | os.X_OK):
         raise OutputError(f"{folder}: no permission to write to {existing}; choose another folder with --output")
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest place above it that exists."""
+    return next((place for place in (folder, *folder.absolute().parents) if place.exists()), folder)

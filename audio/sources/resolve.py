@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from audio.encodings import charset_of
 from audio.episode import Episode
-from audio.errors import AudioError, PageError, SourceError
+from audio.errors import AudioError, MistypedError, PageError, SourceError
 from audio.media import HEAD_BYTES, MEDIA_SUFFIXES, STATES_NOTHING, Kind, kind_of, media_type
 from audio.net.addresses import is_web_address, redacted, web_address
 from audio.net.documents import Document
@@ -63,7 +63,7 @@ def episodes_from(
     The network is used only if the source needs it, through `client` (default: a new one). Feeds and pages are cached
     in the cache folder and requested again on condition that they changed.
 
-    Raises `SourceError` if the source does not exist, `FeedError` or `PageError` (subclasses) if it has no audio,
+    Raises `MistypedError` if the source does not exist, `FeedError` or `PageError` (subclasses) if it has no audio,
     `FetchError` if an address cannot be read; no other error, whatever is wrong with the source.
     """
     try:
@@ -81,11 +81,11 @@ def _log_failure(left: LeftOut) -> None:
 
 def _resolved(source: str, client: Client | None, tell: OnLeftOut, is_enough: IsEnough) -> tuple[Episode, ...]:
     if not source.strip():
-        raise SourceError("the source is empty; give a file, a folder, a pattern or an address")
+        raise MistypedError("the source is empty; give a file, a folder, a pattern or an address")
     if is_web_address(source.strip()):
         address = web_address(source)
         if address is None:
-            raise SourceError("this address is not valid; check it in a browser", about=redacted(source))
+            raise MistypedError("this address is not valid; check it in a browser", about=redacted(source))
         with _client(client, address) as active:
             return _at_address(address, Reader(active, tell, is_enough))
     path, is_folder, exists = _look_up(source)
@@ -94,15 +94,15 @@ def _resolved(source: str, client: Client | None, tell: OnLeftOut, is_enough: Is
     if exists:
         return _in_file(path, client, tell)
     if _SCHEME.match(source.strip()):
-        raise SourceError(
+        raise MistypedError(
             "only http and https addresses are supported; save the file and give its path",
             about=redacted(source.strip()),
         )
     if glob.has_magic(source):
         return tuple(Episode.of_file(file) for file in _matches(path, tell))
     if path.is_symlink():
-        raise SourceError(problem_of_file(path) or "cannot be reached; check the permissions", about=source)
-    raise SourceError(
+        raise MistypedError(problem_of_file(path) or "cannot be reached; check the permissions", about=source)
+    raise MistypedError(
         "no such file or folder; check the spelling and the current folder (an address starts with https://)",
         about=source,
     )
@@ -114,7 +114,7 @@ def _look_up(source: str) -> tuple[Path, bool, bool]:
         path = Path(source).expanduser()
         return path, path.is_dir(), path.exists()
     except RuntimeError as exc:  # pathlib's error for an unknown user
-        raise SourceError("no such user; check the name after ~", about=source) from exc
+        raise MistypedError("no such user; check the name after ~", about=source) from exc
     except (OSError, ValueError) as exc:
         raise _unreadable(source, exc) from exc
 
@@ -272,5 +272,5 @@ def _matches(pattern: Path, on_left_out: OnLeftOut | None) -> list[Path]:
         raise _unreadable(pattern, exc) from exc
     files = recordings(matches, of=str(pattern), any_suffix=True, on_left_out=on_left_out)
     if not files:
-        raise SourceError("no file matches this pattern; check it and the current folder", about=pattern)
+        raise MistypedError("no file matches this pattern; check it and the current folder", about=pattern)
     return files

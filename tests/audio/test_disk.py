@@ -85,7 +85,7 @@ def test_only_a_run_that_locks_the_folder_removes_leftovers(run: Run, tmp_path: 
     (tmp_path / "transcripts").mkdir()
     left = write_half(tmp_path / "transcripts" / "b.md")
     os.utime(left, (0, 0))
-    assert run("run", "missing.wav")[0] == 1
+    assert run("run", "missing.wav")[0] == 2
     assert left.exists()
     assert run("run", str(tone(tmp_path / "a.wav")))[0] == 0
     assert not left.exists()

@@ -222,7 +222,7 @@ def test_merge_names_the_file_that_is_missing(run: Run, tmp_path: Path) -> None:
     tone(tmp_path / "a.wav")
     run("run", "a.wav")
     missing = "transcripts/a.new.md"
-    assert run("merge", "transcripts/a.md", missing)[2].startswith(f"Error: {missing}: cannot be read (No such file")
+    assert run("merge", "transcripts/a.md", missing)[2].startswith(f"Error: {missing}: no such file; check")
     (tmp_path / missing).write_text("**A**: Hello.\n")
     assert "a.new.json: no such file" in run("merge", "transcripts/a.md", missing)[2]
 

@@ -56,7 +56,7 @@ def test_a_folder_that_cannot_be_written_to_fails_a_dry_run_too(run: Run, tmp_pa
     (tmp_path / "transcripts").write_text("a file")
     expected = run("run", "a.wav")
     assert run("run", "a.wav", "--dry-run") == expected
-    assert expected[0] == 1
+    assert expected[0] == 2
 
 
 def test_the_name_of_a_file_is_on_one_line(run: Run, tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_a_list_that_fails_is_still_json(run: Run, server: HostileServer, tmp_pa
     (tmp_path / "notes.txt").write_text("Nothing to hear.")
     (tmp_path / "transcribe.toml").write_text("[[show]]\nname = 'Odd'\nfeed = 'x'\nlatest = 'many'\n")
     gone = server.url("/gone")
-    for arguments, expected in (([gone], 1), (["none.mp3"], 1), (["notes.txt"], 1), (["--show", "Odd"], 2)):
+    for arguments, expected in (([gone], 1), (["none.mp3"], 2), (["notes.txt"], 1), (["--show", "Odd"], 2)):
         code, out, err = run("list", *arguments, "--json")
         assert (code, json.loads(out)) == (expected, []), arguments
         assert err.startswith("Error: ")

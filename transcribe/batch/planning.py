@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from audio.episode import Episode
-from audio.errors import AudioError
+from audio.errors import AudioError, MistypedError
 from audio.fetching.library import EpisodeNames, Library
 from audio.fingerprint import Fingerprint
 from audio.net.access import Access
@@ -101,7 +101,7 @@ def select_jobs(
                 jobs.append(_job(episode, stems))
             else:
                 on_left_out(LeftOut(redacted(source), "named before", title=episode.title))
-    return tuple(jobs), tuple(failures)
+    return tuple(jobs), tuple(replace(failure, is_mistyped=failure.is_mistyped and not jobs) for failure in failures)
 
 
 def _none_selected(source: str, episodes: tuple[Episode, ...], settings: Settings) -> Iterator[Result]:
@@ -127,7 +127,9 @@ def _failed_source(source: str, error: str, *, about: str) -> Result:
 
 def _without_episodes(source: str, error: Exception) -> Result:
     if isinstance(error, AudioError):
-        return _failed_source(source, str(error), about=error.about)
+        told = str(error) if error.about.isprintable() else f"{error.about!a}: {error.problem}"  # on one line
+        failed = _failed_source(source, told, about=error.about)
+        return replace(failed, is_mistyped=isinstance(error, MistypedError))
     failure = failure_of(error)
     return Result(redacted(source), State.FAILED, error=failure.message, traceback=failure.traceback)
 

@@ -78,6 +78,7 @@ class Result:
     also_written: tuple[Path, ...] = ()  # other files of it that were written: formats of earlier runs, its record
     kept: tuple[Path, ...] = ()  # its draft, if an editor changed it, and then those of `paths` that were not written
     with_source: frozenset[str] = frozenset()  # those of the warnings, and the error, that begin with the source
+    is_mistyped: bool = False  # a source of whose name there is nothing, where no other source has an episode either
 
     @property
     def is_done_or_tried(self) -> bool:
@@ -114,8 +115,13 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """130 (128 and the signal's number): interrupted; 0: every episode has its transcript; 1: one has none."""
-        return 128 + self.signal if self.interrupted else 1 if self.failed else 0
+        """130 (128 and the signal's number): interrupted; 0: every episode has its transcript; 1: one has none, or a
+        source; 2: no source that was typed is there."""
+        if self.interrupted:
+            return 128 + self.signal
+        if self.results and all(result.is_mistyped and not result.show for result in self.results):
+            return 2
+        return 1 if self.failed else 0
 
     def to_json(self) -> str:
         """The contents of `report.json`: the run, and an object for each episode."""

@@ -14,6 +14,7 @@ import click
 
 from transcribe.cli.events import Events, events_on_stderr
 from transcribe.cli.options import log_to_stderr, setting_options, settings_in_force
+from transcribe.cli.paths import Folder, check_there
 from transcribe.cli.pools import Work, process
 from transcribe.cli.run_messages import EventMessages, Messages, TextMessages
 from transcribe.cli.run_sources import wants_events
@@ -40,10 +41,8 @@ _SETTINGS = (
 @click.option(
     "-f", "--format", "names", default="", metavar="LIST", help="Formats to write besides json, separated by commas."
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="Default: beside each text.")
-@click.option(
-    "--reference", type=click.Path(path_type=Path), metavar="DIR", help="Write NAME.ref.md for `transcribe check` too."
-)
+@click.option("-o", "--output", type=Folder(), metavar="DIR", help="Default: beside each text.")
+@click.option("--reference", type=Folder(), metavar="DIR", help="Write NAME.ref.md for `transcribe check` too.")
 @setting_options(*_SETTINGS)
 @click.option("--fresh", is_flag=True, help="Recognise everything again, ignoring cached results.")
 @click.option("-n", "--dry-run", is_flag=True, help="Show which recording is each text's and what is left to do.")
@@ -112,6 +111,9 @@ def _align_all(
         raise click.UsageError(
             f"{audio} is an address; fetch the recording first, with transcribe fetch, and give its file"
         )
+    check_there(posts, wanted="a text or a folder of texts")
+    if audio is not None:
+        check_there(audio, wanted="a recording or a folder of recordings")
     check_settings(settings, options.stages)
     found = pairing_of(posts, audio)
     for left in () if options.quiet else found.left_out:

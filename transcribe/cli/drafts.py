@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from transcribe.cli.options import echo_path, setting_options, settings_in_force
+from transcribe.cli.paths import ExistingFile, Folder
 from transcribe.declaration import check_items
 from transcribe.errors import SettingsError
 from transcribe.terminal import annotation, for_terminal, json_for_terminal, on_github
@@ -18,11 +19,12 @@ from transcribe.terminal import annotation, for_terminal, json_for_terminal, on_
 if TYPE_CHECKING:
     from transcribe.transcript import Transcript
 
-_DRAFTS = click.Path(exists=True, dir_okay=False, path_type=Path)
+_DRAFTS = ExistingFile("a draft")
+_TRANSCRIPTS = ExistingFile("a draft or a transcript")
 
 
 @click.command()
-@click.argument("source", type=_DRAFTS, metavar="FILE")
+@click.argument("source", type=_TRANSCRIPTS, metavar="FILE")
 @click.option("-f", "--format", "name", default="md", show_default=True, help="The format to print.")
 @setting_options("labels", "wrap", "clock_minutes", "docx_times", "transcript_url")
 def render(source: Path, name: str, **given: str | None) -> int:
@@ -84,11 +86,11 @@ def parse(draft: Path) -> int:
 
 
 @click.command()
-@click.argument("draft", type=_DRAFTS, metavar="DRAFT.md")
+@click.argument("draft", type=_TRANSCRIPTS, metavar="DRAFT.md")
 @click.option(
     "-f", "--format", "names", required=True, metavar="LIST", help="The formats to write, separated by commas."
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR", help="Folder.  [default: the draft's]")
+@click.option("-o", "--output", type=Folder(), metavar="DIR", help="Folder.  [default: the draft's]")
 @setting_options("docx_times", "transcript_url")
 def export(draft: Path, names: str, *, output: Path | None, **given: str | None) -> int:
     """Write captions and documents of a draft, your corrections included, next to it or into a folder.

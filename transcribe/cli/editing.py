@@ -13,15 +13,17 @@ from audio.errors import installing
 from transcribe.cli.drafts import echo_warnings
 from transcribe.cli.ending import StoppedError, on_signals
 from transcribe.cli.options import echo_path, settings_in_force
+from transcribe.cli.paths import ExistingFile
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
     from transcribe.drafts.draft_words import DraftWords
 
-_DRAFT = click.argument("draft", type=click.Path(path_type=Path), metavar="DRAFT.md")
+_DRAFT_FILE = ExistingFile("a draft")
+_DRAFT = click.argument("draft", type=_DRAFT_FILE, metavar="DRAFT.md")
 _GLOSSARY = click.option(
     "--glossary",
-    type=click.Path(path_type=Path),
+    type=click.Path(dir_okay=False, readable=False, path_type=Path),
     default=Path("glossary.txt"),
     metavar="FILE",
     help="The glossary to add to.  [default: glossary.txt]",
@@ -33,7 +35,7 @@ _GLOSSARY = click.option(
 @click.option("--realign-audio", is_flag=True, help="Time passages you rewrote, of six words or more, on the audio.")
 @click.option(
     "--audio",
-    type=click.Path(path_type=Path),
+    type=ExistingFile("a recording"),
     metavar="FILE",
     help="Where the recording is now, if it was moved, renamed or converted.",
 )
@@ -63,7 +65,7 @@ def sync(draft: Path, *, realign_audio: bool, audio: Path | None) -> int:
 
 
 @click.command()
-@_DRAFT
+@click.argument("draft", type=ExistingFile("a draft or a transcript"), metavar="DRAFT.md")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -125,7 +127,7 @@ def _draft_to_edit(path: Path) -> Path:
 
 
 @click.command()
-@click.argument("drafts", type=click.Path(path_type=Path), nargs=-1, required=True, metavar="DRAFT.md...")
+@click.argument("drafts", type=_DRAFT_FILE, nargs=-1, required=True, metavar="DRAFT.md...")
 @_GLOSSARY
 @click.option("--voices", is_flag=True, help="Also enrol the voices of the speakers in the drafts.")
 @click.option("-y", "--yes", is_flag=True, help="Add everything without asking.")
@@ -210,7 +212,7 @@ def _learn_voices(drafts: tuple[Path, ...], *, yes: bool) -> None:
 
 @click.command()
 @_DRAFT
-@click.argument("new", type=click.Path(path_type=Path), metavar="DRAFT.new.md")
+@click.argument("new", type=_DRAFT_FILE, metavar="DRAFT.new.md")
 def merge(draft: Path, new: Path) -> int:
     """Merge a new recognition into a draft you edited, keeping every edit.
 

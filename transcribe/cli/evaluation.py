@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from transcribe.cli.options import echo_json, echo_path, scoring_of, scoring_options, settings_in_force
+from transcribe.cli.paths import ExistingFile, Folder
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("reference", type=click.Path(path_type=Path), metavar="REF")
-@click.argument("hypothesis", type=click.Path(path_type=Path), metavar="HYP")
+@click.argument("reference", type=ExistingFile("a transcript"), metavar="REF")
+@click.argument("hypothesis", type=ExistingFile("a transcript"), metavar="HYP")
 @scoring_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: rates as fractions, null if not measured.")
 def score(reference: Path, hypothesis: Path, as_json: bool, **options: Any) -> int:
@@ -101,7 +102,7 @@ def _time_in_seconds(ctx: click.Context, param: click.Parameter, value: str) -> 
 
 
 @click.command()
-@click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="SOURCE")
+@click.argument("source", type=ExistingFile("a recording or its draft"), metavar="SOURCE")
 @click.option(
     "--from", "start", callback=_time_in_seconds, required=True, metavar="TIME", help="Start of the clip, such as 1:00."
 )
@@ -110,7 +111,7 @@ def _time_in_seconds(ctx: click.Context, param: click.Parameter, value: str) -> 
     "-o",
     "--output",
     "folder",
-    type=click.Path(path_type=Path),
+    type=Folder(),
     required=True,
     metavar="DIR",
     help="Folder of the clip.",

@@ -1,7 +1,7 @@
 """The command line: collects the commands, and turns what they return and raise into exit codes.
 
 Results go to stdout, one path per line; everything else to stderr. 0: success; 1: an episode failed or a gate is not
-met; 2: usage; 129, 130, 143: ended by SIGHUP, SIGINT (Ctrl-C), SIGTERM. Heavy modules
+met; 2: usage, such as a path that is not there; 129, 130, 143: ended by SIGHUP, SIGINT (Ctrl-C), SIGTERM. Heavy modules
 are imported only when a command needs them.
 """
 

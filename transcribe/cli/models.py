@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import click
 
 from transcribe.cli.options import echo_json, echo_path
-from transcribe.errors import TranscribeError
+from transcribe.errors import SettingsError, TranscribeError
 from transcribe.terminal import aligned, for_terminal
 
 
@@ -57,7 +58,7 @@ def models_get(names: tuple[str, ...]) -> int:
         if not received and not sys.stderr.isatty():
             click.echo(fetching_line(name, total), err=True)
 
-    failed = 0
+    errors: list[TranscribeError] = []
     with Bars(sys.stderr) as bars:
         for name in names or (DEFAULT, SPEAKERS):
             try:
@@ -66,11 +67,11 @@ def models_get(names: tuple[str, ...]) -> int:
                 else:
                     folder = find_model(name, on_fetch=on_fetch).folder
             except TranscribeError as error:
-                failed += 1
+                errors.append(error)
                 click.echo(f"Error: {for_terminal(str(error))}", err=True)
                 continue
             echo_path(folder)
-    return 1 if failed else 0
+    return _exit_code(errors, names)
 
 
 @models.command("verify")
@@ -80,7 +81,7 @@ def models_verify(names: tuple[str, ...]) -> int:
     from transcribe.diarization.networks import SPEAKERS, SpeakerModel, verify_speaker_models
     from transcribe.recognition.models import verify_model
 
-    failed = 0
+    errors: list[TranscribeError] = []
     for name in names or _in_cache():
         try:
             if name == SPEAKERS:
@@ -90,9 +91,16 @@ def models_verify(names: tuple[str, ...]) -> int:
                 hashes = verify_model(name).sha256
             click.echo(f"{name}: ok, SHA-256 {hashes}")
         except TranscribeError as error:
-            failed += 1
+            errors.append(error)
             click.echo(f"Error: {for_terminal(str(error))}", err=True)
-    return 1 if failed else 0
+    return _exit_code(errors, names)
+
+
+def _exit_code(errors: Sequence[TranscribeError], names: Sequence[str]) -> int:
+    """2 if none of the names is a model's."""
+    if errors and len(errors) == len(names) and all(isinstance(error, SettingsError) for error in errors):
+        return 2
+    return 1 if errors else 0
 
 
 def _in_cache() -> list[str]:

@@ -46,6 +46,7 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
       transcribe list --show "The Weather Desk"
       transcribe list post.md --json
     """
+    from output.files import check_is_folder
     from transcribe.batch.planning import explain_empty_selection, select_episodes, states
     from transcribe.batch.shows import FaultyShow, shows_named
 
@@ -62,6 +63,7 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
                 echo_json([])
             raise shows[0].error
         source, settings = shows[0].feed, shows[0].settings
+    check_is_folder(settings.output_folder)
     listed, left_out = _listed(source, settings, as_json=as_json)
     exit_code = 1 if any(left.is_failure for left in left_out) else 0
     episodes = select_episodes(listed, settings)
@@ -115,11 +117,13 @@ def fetch(sources: tuple[str, ...], quiet: bool, **given: Any) -> int:
     from audio.fetching.fetch import Failed, fetch_all
     from audio.fetching.library import Library, State
     from audio.sources.left_out import counted
+    from output.files import check_is_folder
     from transcribe.batch.planning import client_for, select_jobs
     from transcribe.cli.run_messages import left_out_line, with_source
 
     log_to_stderr(verbose=False, quiet=quiet)
     settings = settings_in_force(given)
+    check_is_folder(settings.output_folder)
     with client_for(sources, settings) as client:
         left_out: list[LeftOut] = []
         jobs, failures = select_jobs(sources, settings, client=client, on_left_out=left_out.append)
@@ -139,7 +143,8 @@ def fetch(sources: tuple[str, ...], quiet: bool, **given: Any) -> int:
                     click.echo(for_terminal(f"already here: {outcome.episode.path}"), err=True)
     for message in errors:
         click.echo(f"Error: {for_terminal(message)}", err=True)
-    return 1 if errors else 0
+    is_mistyped = bool(failures) and all(failure.is_mistyped for failure in failures)
+    return 2 if is_mistyped else 1 if errors else 0
 
 
 def _list_shows(shows: Sequence[Show | FaultyShow], *, as_json: bool) -> int:

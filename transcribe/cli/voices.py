@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from transcribe.cli.options import echo_path, settings_in_force
+from transcribe.cli.paths import ExistingFile
 from transcribe.terminal import for_terminal
 
 if TYPE_CHECKING:
     from transcribe.speakers.voiceprints import Sample
     from transcribe.transcript import Speaker, Transcript
 
-_SOURCE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_SOURCE = ExistingFile("a recording or a corrected draft")
 
 
 @click.group()
@@ -75,10 +76,13 @@ def voices_remove(names: tuple[str, ...]) -> int:
     Example:
       transcribe voices remove "Rich Bowen"
     """
-    from transcribe.speakers.voiceprints import remove_voiceprint, voiceprints_folder
+    from transcribe.speakers.voiceprints import NotEnrolledError, remove_voiceprint, voiceprints_folder
 
     for name in names:
-        remove_voiceprint(name, folder=voiceprints_folder())
+        try:
+            remove_voiceprint(name, folder=voiceprints_folder())
+        except NotEnrolledError as error:
+            raise click.UsageError(str(error)) from error
         click.echo(for_terminal(f"{name}: removed"), err=True)
     return 0
 

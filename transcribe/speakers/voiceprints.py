@@ -44,7 +44,11 @@ _log = logging.getLogger(__name__)
 
 
 class VoiceError(TranscribeError):
-    """A voiceprint that cannot be made or found: too little speech, several people, nobody enrolled by the name."""
+    """A voiceprint that cannot be made or found: too little speech, several people."""
+
+
+class NotEnrolledError(VoiceError):
+    """Nobody is enrolled by this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,12 +223,12 @@ def enrol(name: str, sample: Sample, *, folder: Path) -> Voiceprint:
 
 
 def remove_voiceprint(name: str, *, folder: Path) -> None:
-    """Delete somebody's voiceprint. Raises `VoiceError`, which lists who is enrolled, if there is none."""
+    """Delete somebody's voiceprint. Raises `NotEnrolledError`, which lists who is enrolled, if there is none."""
     files = list(_files(folder))
     paths = [path for path, person in files if _is(person, name)]
     if not paths:
         people = ", ".join(person.name for _, person in files) or "nobody"
-        raise VoiceError(f"{name}: is not enrolled; enrolled: {people}")
+        raise NotEnrolledError(f"{name}: is not enrolled; enrolled: {people}")
     for path in paths:
         path.unlink(missing_ok=True)
 
