@@ -8,6 +8,7 @@ states, or ffmpeg finds in the first packets; whether there is sound in a track 
 
 from __future__ import annotations
 
+import contextlib
 import re
 import subprocess
 import threading
@@ -17,10 +18,10 @@ from pathlib import Path
 
 from audio.decoding.ffmpeg import start, tracks_command
 from audio.decoding.log import Log
-from audio.decoding.probe import printable
+from audio.decoding.probe import check_source, printable, stated_length
 from audio.decoding.process import ended_after
 from audio.episode import Seconds
-from audio.errors import DecodeError
+from audio.errors import AudioError, DecodeError
 from audio.structure.view import Part
 
 _TIMEOUT: Seconds = 20.0  # for ffmpeg to read a header
@@ -71,6 +72,19 @@ def sound_tracks(path: Path, *, part: Part | None = None, patience: Seconds = _T
     Raises `DecodeError` without an ffmpeg that can be run.
     """
     return read_header(_header(path, tracks_command(path, part=part), patience=patience))
+
+
+def problem_of_recording(path: Path) -> str:
+    """Why nothing can be heard of a file, with its name, as far as that is known without decoding; empty if it may be
+    a recording. ffmpeg is asked only about a file whose length is not stated."""
+    try:
+        check_source(path)
+    except AudioError as error:
+        return str(error)
+    with contextlib.suppress(DecodeError):  # without an ffmpeg nobody knows
+        if stated_length(path) is None and not sound_tracks(path):
+            return f"{printable(path)}: ffmpeg finds no sound in it; check or convert the file"
+    return ""
 
 
 def has_moving_picture(path: Path) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import random
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,30 @@ def test_list_knows_what_the_default_folder_has(run: Run, server: HostileServer,
     run("run", url, "--episode", "two")
     assert states(run, url) == {"one": "fetched", "two": "transcribed", "three": "new"}
     assert states(run, url, "-o", "elsewhere") == {"one": "new", "two": "new", "three": "new"}
+
+
+def test_list_says_what_is_wrong_with_a_file(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    tone(folder / "good.wav", seconds=2.0)
+    tone(folder / "done.wav", seconds=2.0, hertz=300)
+    run("run", "in/done.wav")
+    (folder / "done.wav").write_text("No music any more.")
+    (folder / "empty.mp3").touch()
+    (folder / "noise.mp3").write_bytes(random.Random(1).randbytes(5000))
+    code, out, err = run("list", "in")
+    assert code == 1
+    state_of = {line.split()[3]: line.split()[2] for line in out.splitlines()}
+    assert state_of == {"good": "local", "done": "broken", "empty": "broken", "noise": "broken"}
+    told = dict(line.removeprefix("Error: ").split(": ", 1) for line in err.splitlines())
+    assert told.keys() == {"in/done.wav", "in/empty.mp3", "in/noise.mp3"}
+    assert told["in/empty.mp3"] == "the file is empty; get the file again"
+    assert "no sound" in told["in/noise.mp3"]
+    code, out, _ = run("list", "in", "--json")
+    reasons = {row["title"]: row["reason"] for row in json.loads(out)}
+    assert (code, reasons["good"]) == (1, None)
+    assert {title for title, reason in reasons.items() if reason} == {"done", "empty", "noise"}
+    assert run("list", "in/good.wav")[::2] == (0, "")
 
 
 @pytest.mark.parametrize("option", ["--match", "--since", "--episode", "--latest"])

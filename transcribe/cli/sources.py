@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,8 @@ _SELECTION = ("output", "latest", "since", "match", "episode", "user_agent", "co
 @click.option("--show", metavar="NAME", help="List the episodes of this show of transcribe.toml.")
 @click.option("--json", "as_json", is_flag=True, help="Print all data of each episode as JSON.")
 def list_episodes(source: str | None, show: str | None, as_json: bool, **given: Any) -> int:
-    """List the episodes of a feed, a page, a folder or a file: date, length, state and title.
+    """List the episodes of a feed, a page, a folder or a file: date, length, state and title. A local file that is no
+    recording is broken, and named last.
 
     Without a SOURCE, list the shows of transcribe.toml.
 
@@ -65,17 +66,30 @@ def list_episodes(source: str | None, show: str | None, as_json: bool, **given: 
         source, settings = shows[0].feed, shows[0].settings
     check_is_folder(settings.output_folder)
     listed, left_out = _listed(source, settings, as_json=as_json)
-    exit_code = 1 if any(left.is_failure for left in left_out) else 0
     episodes = select_episodes(listed, settings)
-    rows = list(zip(episodes, states(episodes, settings), strict=True))
+    rows = list(_with_problems(episodes, states(episodes, settings)))
+    problems = [problem for _, _, problem in rows if problem]
+    exit_code = 1 if problems or any(left.is_failure for left in left_out) else 0
     if not rows:
         click.echo(for_terminal(explain_empty_selection(source, listed, settings)), err=True)
     if as_json:
-        echo_json([*(_as_dict(episode, state) for episode, state in rows), *map(_left_out_row, left_out)])
+        told = [_as_dict(episode, state) | {"reason": problem or None} for episode, state, problem in rows]
+        echo_json([*told, *map(_left_out_row, left_out)])
         return exit_code
-    for episode, state in rows:
+    for episode, state, _ in rows:
         click.echo(_line(episode, state))
+    for problem in problems:
+        click.echo(f"Error: {for_terminal(problem)}", err=True)
     return exit_code
+
+
+def _with_problems(episodes: Sequence[Episode], states: Sequence[str]) -> Iterator[tuple[Episode, str, str]]:
+    """The episodes, their states, and why a local file is `broken`: no recording, as far as that shows at once."""
+    from audio.decoding.tracks import problem_of_recording
+
+    for episode, state in zip(episodes, states, strict=True):
+        problem = "" if episode.path is None else problem_of_recording(episode.path)
+        yield episode, "broken" if problem else state, problem
 
 
 def _listed(source: str, settings: Settings, *, as_json: bool) -> tuple[tuple[Episode, ...], list[LeftOut]]:
